@@ -1,0 +1,38 @@
+import type { LaunchSpec } from '../plan/goal.ts';
+import type { StepOf } from '../plan/step.ts';
+import type { Fleet, Instance, Marks } from '../observe/snapshot.ts';
+
+/** What a fleet adapter reads: the fleets of this environment, and the instances asked for that belong to none. */
+export interface FleetReading {
+  readonly fleets: readonly Fleet[];
+  readonly strangers: readonly Instance[];
+}
+
+/** What the next fleet shall be; `zones` says how many instances go where. */
+export interface LaunchWish {
+  readonly release: string;
+  /** Instances by zone, such as `{ 'eu-west-1a': 2 }`. */
+  readonly zones: Readonly<Record<string, number>>;
+  /** The fleet that serves now, to clone from where the config names no template. */
+  readonly blue: Fleet;
+}
+
+/**
+ * A kind of fleet: how instances are found, booted, tagged and terminated. Reads are eventually consistent; every change is
+ * idempotent, so a change whose answer was lost can be asked for again. Errors are `OperatorError`s, translated in `src/aws`.
+ */
+export interface FleetPort {
+  readonly kind: string;
+  /** All instances that carry this environment's ownership tags, and those of `ids` that don't (unknown ids are left out). */
+  read(ids: readonly string[]): Promise<FleetReading>;
+  /** Resolves what a release boots to exact ids. Changes nothing. Throws an `OperatorError` when there is no such image, template or version. */
+  resolve(wish: LaunchWish): Promise<LaunchSpec>;
+  /** Boots what is missing of the spec's batches, tagged at launch; the same step never boots an instance twice. */
+  launch(step: StepOf<'launch'>): Promise<void>;
+  /** Writes ownership tags on instances that run already, and makes them the current fleet as of `at`. */
+  claim(step: StepOf<'claim'>): Promise<void>;
+  /** Writes marks on all instances of the fleet. */
+  mark(fleet: Fleet, marks: Marks): Promise<void>;
+  /** Terminates the fleet's instances that are not gone yet. The caller has checked that none is in production. */
+  terminate(fleet: Fleet): Promise<void>;
+}

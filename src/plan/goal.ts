@@ -1,0 +1,64 @@
+/** What was asked for, pinned when the run began: the same goal gives the same end from any machine. */
+
+export type Verb = 'adopt' | 'up' | 'promote' | 'rollback' | 'cleanup';
+
+/** The fewest healthy targets that a pool may have, by zone. */
+export type ZoneFloor = Readonly<Record<string, number>>;
+/** By pool name. */
+export type Floor = Readonly<Record<string, ZoneFloor>>;
+
+/** Exactly what `up` boots, resolved to ids before anything starts, so that a repeated request is the same request. */
+export interface LaunchSpec {
+  /** The kind of fleet that understands `request`. */
+  readonly kind: string;
+  /** Lines for people: image, type, template, in AWS's ids. */
+  readonly summary: readonly string[];
+  /** Where to boot how many: one entry a zone. */
+  readonly batches: readonly LaunchBatch[];
+  /** The rest of the request, as the fleet's own API takes it. JSON. */
+  readonly request: Readonly<Record<string, unknown>>;
+}
+
+export interface LaunchBatch {
+  readonly zone: string;
+  readonly subnet: string;
+  readonly count: number;
+}
+
+/** Who asked, when; the same for every verb. */
+export interface Asked {
+  /** Id of the run that recorded the goal first; ClientTokens and log lines carry it. */
+  readonly run: string;
+  /** `user@host`, or what `TURNOUT_WHO` says. */
+  readonly who: string;
+  /** ISO time. */
+  readonly since: string;
+}
+
+export type Goal = Asked &
+  (
+    | { readonly verb: 'adopt'; readonly fleet: string; readonly release: string; readonly instances: readonly string[] }
+    | { readonly verb: 'up'; readonly fleet: string; readonly release: string; readonly spec: LaunchSpec }
+    | { readonly verb: 'promote' | 'rollback'; readonly fleet: string; readonly release: string; readonly floor: Floor }
+    | { readonly verb: 'cleanup'; readonly fleet: string; readonly release: string; readonly discard: boolean; readonly wait: boolean }
+  );
+
+export type GoalOf<V extends Verb> = Extract<Goal, { verb: V }>;
+
+/** A world or a wish that the planner does not accept: nothing was changed. */
+export interface Refusal {
+  /** Stays the same over versions, for scripts: `green-exists`, `not-healthy`. */
+  readonly refused: string;
+  /** What was seen, as a sentence. */
+  readonly message: string;
+  /** What the person can do, the best first. */
+  readonly next: readonly string[];
+}
+
+export function refusal(refused: string, message: string, ...next: readonly string[]): Refusal {
+  return { refused, message, next };
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return 'refused' in value;
+}

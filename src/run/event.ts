@@ -1,0 +1,71 @@
+import type { Verb } from '../plan/goal.ts';
+import type { ExitCode } from '../errors.ts';
+
+/** A step as people see it. */
+export interface StepView {
+  /** The step's kind, such as `register`; scripts may rely on it. */
+  readonly do: string;
+  /** What it does, in words, with counts: `register 3 instances of 42 with shop-production`. */
+  readonly title: string;
+  readonly fleet: string;
+  readonly pool?: string;
+  /** The instances it touches. */
+  readonly instances: readonly string[];
+  /** Expected time in seconds. */
+  readonly seconds: number;
+  /** Healthy targets by production pool once the step is done. */
+  readonly healthyAfter: Readonly<Record<string, number>>;
+}
+
+/** Why one target or instance is not there yet. */
+export interface Waiting {
+  readonly id: string;
+  /** `initial, first health check within 5 s`. */
+  readonly why: string;
+}
+
+export type Result = 'done' | 'planned' | 'refused' | 'undone' | 'failed' | 'interrupted';
+
+/** All that a run tells; views turn it into text. Times are added by the emitter. */
+export type RunEvent =
+  | { readonly type: 'started'; readonly run: string; readonly environment: string; readonly verb: Verb; readonly release?: string; readonly who: string }
+  | {
+      readonly type: 'planned';
+      readonly steps: readonly StepView[];
+      readonly notes: readonly string[];
+      /** Healthy targets by production pool now, and the fewest allowed. */
+      readonly healthyNow: Readonly<Record<string, number>>;
+      readonly floor: Readonly<Record<string, number>>;
+      readonly seconds: number;
+    }
+  | { readonly type: 'step-started'; readonly index: number; readonly title: string }
+  | { readonly type: 'step-waiting'; readonly index: number; readonly have: number; readonly want: number; readonly word: string; readonly waiting: readonly Waiting[] }
+  | { readonly type: 'step-done'; readonly index: number; readonly seconds: number; readonly already: boolean }
+  | { readonly type: 'step-failed'; readonly index: number; readonly message: string; readonly waiting: readonly Waiting[] }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'undoing'; readonly why: string }
+  | {
+      readonly type: 'finished';
+      readonly result: Result;
+      readonly code: string;
+      readonly exitCode: ExitCode;
+      /** The last sentence: where things stand. */
+      readonly message: string;
+      /** What can be done next. */
+      readonly next: readonly string[];
+      readonly seconds: number;
+      readonly awsRequests: number;
+    };
+
+/** Where events go. */
+export type Emit = (event: RunEvent) => void;
+
+/** Draws a run; one of `listr`, `lines`, `json`. */
+export interface View {
+  readonly emit: Emit;
+  /** Asks on the terminal; resolves false for anything but yes. */
+  confirm(question: string): Promise<boolean>;
+  /** Waits until all is drawn. */
+  close(): Promise<void>;
+}
+

@@ -1,0 +1,19 @@
+import type { Pool } from '../observe/snapshot.ts';
+
+/** A target to register or to deregister: an instance at a port. */
+export interface TargetRef {
+  readonly id: string;
+  readonly port: number;
+}
+
+/**
+ * A way to move traffic. Every change is idempotent (ELB accepts a target that is registered or deregistered already,
+ * ELBv2 API reference), and is sent in as few requests as ELB takes.
+ */
+export interface TrafficPort {
+  readonly kind: string;
+  /** The pools that the config names, with their targets as they are now; `names` limits the reading to those. One request a pool. */
+  read(names?: readonly string[]): Promise<readonly Pool[]>;
+  register(pool: Pool, targets: readonly TargetRef[]): Promise<void>;
+  deregister(pool: Pool, targets: readonly TargetRef[]): Promise<void>;
+}
