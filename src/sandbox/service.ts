@@ -1,0 +1,55 @@
+/** What a service of the sandbox is to the API endpoint: operations by name, with inputs and outputs as the SDK shapes them. */
+
+/** An error of AWS's own kind: the endpoint writes it in the form of the service's protocol. */
+export class ApiError extends Error {
+  /** The code on the wire, such as `TargetGroupNotFound`. */
+  readonly code: string;
+  /** HTTP status. */
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** Takes the decoded input and returns the output, both in the shape of the SDK's types. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the endpoint decodes by schema; each service narrows to the SDK's type
+export type Operation = (input: any) => object | Promise<object>;
+
+export interface Service {
+  readonly id: 'ec2' | 'elbv2' | 'ssm';
+  readonly operations: Readonly<Record<string, Operation>>;
+  close(): Promise<void>;
+}
+
+/** What load balancers need to know of an instance. */
+export interface Machine {
+  readonly id: string;
+  readonly zone: string;
+  readonly state: 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+  /** Loopback address of its own, such as `127.1.0.4`. */
+  readonly address: string;
+  readonly release: string;
+}
+
+/** The instances, as the load balancers see them. */
+export interface Machines {
+  find(id: string): Machine | undefined;
+  /** Calls back after each change of state of an instance; returns the function that ends it. */
+  watch(listener: (machine: Machine) => void): () => void;
+}
+
+/** Times of the sandbox, in milliseconds; all of them can be shorter than AWS's smallest. */
+export interface SandboxTimes {
+  /** From RunInstances to a running instance whose app listens. */
+  readonly bootMs: number;
+  /** From RegisterTargets to the first health check (`Elb.RegistrationInProgress`). */
+  readonly registrationMs: number;
+  /** How long requests may still reach a target after it was deregistered, or a rule after it was changed. */
+  readonly propagationMs: number;
+  /** How long describes may show the past. */
+  readonly consistencyMs: number;
+}
