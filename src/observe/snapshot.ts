@@ -72,7 +72,7 @@ export interface Pool {
   readonly unhealthyThreshold: number;
   /** Seconds that a deregistered target is shown as draining. */
   readonly deregistrationDelayS: number;
-  /** Where people reach it: the URLs of the listeners whose rules forward to it; empty when none does. */
+  /** Where people reach it: URLs of the listeners whose rules forward to it. Filled in by `withUrls`, empty otherwise. */
   readonly urls: readonly string[];
   readonly targets: readonly Target[];
 }

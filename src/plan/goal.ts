@@ -39,7 +39,8 @@ export type Goal = Asked &
   (
     | { readonly verb: 'adopt'; readonly fleet: string; readonly release: string; readonly instances: readonly string[] }
     | { readonly verb: 'up'; readonly fleet: string; readonly release: string; readonly spec: LaunchSpec }
-    | { readonly verb: 'promote' | 'rollback'; readonly fleet: string; readonly release: string; readonly floor: Floor }
+    | { readonly verb: 'promote'; readonly fleet: string; readonly release: string; readonly floor: Floor }
+    | { readonly verb: 'rollback'; readonly fleet: string; readonly release: string; readonly floor: Floor }
     | { readonly verb: 'cleanup'; readonly fleet: string; readonly release: string; readonly discard: boolean; readonly wait: boolean }
   );
 

@@ -11,8 +11,14 @@ export type Step =
   | { readonly do: 'await-running'; readonly fleet: string }
   /** Register the fleet's instances with the pool. */
   | { readonly do: 'register'; readonly pool: string; readonly fleet: string }
-  /** Wait until every instance of the fleet is healthy in the pool, and they reach the floor. */
-  | { readonly do: 'await-healthy'; readonly pool: string; readonly fleet: string; readonly floor: ZoneFloor }
+  /** Wait until the fleet's healthy targets reach the floor; with `need: 'all'`, until every instance of it is healthy too. */
+  | {
+      readonly do: 'await-healthy';
+      readonly pool: string;
+      readonly fleet: string;
+      readonly floor: ZoneFloor;
+      readonly need: 'all' | 'floor';
+    }
   /** Take the fleet's targets out of the pool; done when each is draining or gone. */
   | { readonly do: 'deregister'; readonly pool: string; readonly fleet: string; readonly floor: ZoneFloor }
   /** Wait until none of the fleet's targets is registered in or draining from the pool. */

@@ -1,5 +1,6 @@
 import type { Verb } from '../plan/goal.ts';
 import type { ExitCode } from '../errors.ts';
+import type { Waiting } from '../plan/waiting.ts';
 
 /** A step as people see it. */
 export interface StepView {
@@ -17,12 +18,7 @@ export interface StepView {
   readonly healthyAfter: Readonly<Record<string, number>>;
 }
 
-/** Why one target or instance is not there yet. */
-export interface Waiting {
-  readonly id: string;
-  /** `initial, first health check within 5 s`. */
-  readonly why: string;
-}
+export type { Waiting } from '../plan/waiting.ts';
 
 export type Result = 'done' | 'planned' | 'refused' | 'undone' | 'failed' | 'interrupted';
 
