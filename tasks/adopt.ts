@@ -38,6 +38,8 @@ export const adopt: Task<'adopt'> = {
 
   plan: (snapshot, goal) => ({ steps: remaining(snapshot, [claim(goal)]), notes: lines(snapshot, goal) }),
 
+  afterFailure: () => ({ leave: 'safe', message: 'At the most some tags were written.' }),
+
   question: (_snapshot, goal) => `Tag these ${goal.instances.length} instances as release ${goal.release}? A later \`cleanup\` may terminate them.`,
 
   standing: (_snapshot, goal) => ({

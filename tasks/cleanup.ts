@@ -55,6 +55,8 @@ export const cleanup: Task<'cleanup'> = {
     return { steps: remaining(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet))]), notes: [] };
   },
 
+  afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
+
   question: (snapshot, goal) => {
     const doomed = liveFleets(snapshot).filter((fleet) => fleet.id !== goal.fleet);
     const names = doomed.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');

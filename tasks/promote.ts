@@ -55,9 +55,14 @@ export const promote: Task<'promote'> = {
     return { steps: switchSteps(snapshot, change, [{ do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since }]), notes: [] };
   },
 
-  undo(snapshot, goal) {
+  afterFailure(snapshot, goal) {
+    const to = fleetById(snapshot, goal.fleet);
     const home = homeFleet(snapshot);
-    return home === undefined ? undefined : { ...goal, verb: 'rollback', fleet: home.id, release: home.release };
+    if (to !== undefined && isSwitched(snapshot, to)) {
+      return { leave: 'safe', message: `${goal.release} serves production; only the test target groups are not swapped yet.` };
+    }
+    if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };
+    return { undo: { ...goal, verb: 'rollback', fleet: home.id, release: home.release } };
   },
 
   question: (snapshot, goal) => {

@@ -53,6 +53,15 @@ export const rollback: Task<'rollback'> = {
     return no ?? { steps: switchSteps(snapshot, change, unknown ? verify(snapshot, goal) : []), notes: [] };
   },
 
+  afterFailure(snapshot, goal) {
+    const to = fleetById(snapshot, goal.fleet);
+    if (to !== undefined && isSwitched(snapshot, to)) {
+      return { leave: 'safe', message: `${goal.release} serves production; only the test target groups are not swapped yet.` };
+    }
+    const serving = servingFleets(snapshot).map((fleet) => fleet.release).join(' and ');
+    return { leave: 'person', message: `Production is served by ${serving || 'nothing'}.` };
+  },
+
   question: (snapshot, goal) => {
     const from = servingFleets(snapshot).find((fleet) => fleet.id !== goal.fleet);
     return `Move production back${from ? ` from ${from.release}` : ''} to ${goal.release}?`;

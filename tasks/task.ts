@@ -1,4 +1,4 @@
-import type { Asked, GoalOf, LaunchSpec, Refusal, Verb } from '../src/plan/goal.ts';
+import type { Asked, Goal, GoalOf, LaunchSpec, Refusal, Verb } from '../src/plan/goal.ts';
 import type { LaunchWish } from '../src/fleets/fleet.ts';
 import type { Plan } from '../src/plan/step.ts';
 import type { Snapshot } from '../src/observe/snapshot.ts';
@@ -33,6 +33,9 @@ export interface Standing {
   readonly next: readonly string[];
 }
 
+/** `safe`: can be left as it is. `person`: somebody should look now. */
+export type AfterFailure = { readonly undo: Goal } | { readonly leave: 'safe' | 'person'; readonly message: string };
+
 /** A verb as a runbook: what it is called, what it is asked, and its plan. All of it pure but for `resolve`. */
 export interface Task<V extends Verb = Verb> {
   readonly verb: V;
@@ -44,8 +47,10 @@ export interface Task<V extends Verb = Verb> {
   aim(request: Request): Promise<GoalOf<V> | Refusal> | GoalOf<V> | Refusal;
   /** The steps from this world to the goal; none when it is reached. */
   plan(snapshot: Snapshot, goal: GoalOf<V>): Plan | Refusal;
-  /** The goal that leads back when a step has failed; absent where leaving things as they are is right. */
-  undo?(snapshot: Snapshot, goal: GoalOf<V>): GoalOf<Verb> | undefined;
+  /** What to do when a step has failed: lead back by another goal, or leave things as they are. */
+  afterFailure(snapshot: Snapshot, goal: GoalOf<V>): AfterFailure;
+  /** Where the result can be tried belongs into the last sentence. */
+  readonly tellsUrls?: true;
   /** The verbs that may take over while this one is unfinished. */
   readonly mayBeReplacedBy: readonly Verb[];
   /** What to ask before changing anything. */

@@ -23,6 +23,7 @@ export const up: Task<'up'> = {
     release: { type: 'string', describe: 'What to bring up; names the image, template version or user data', required: true },
     count: { type: 'number', describe: 'Instances to boot (default: as many as production has now)' },
   },
+  tellsUrls: true,
   mayBeReplacedBy: ['cleanup'],
 
   async aim({ snapshot, wish, asked, resolve }) {
@@ -48,6 +49,8 @@ export const up: Task<'up'> = {
     ];
     return { steps: remaining(snapshot, steps), notes: spec.summary };
   },
+
+  afterFailure: () => ({ leave: 'safe', message: 'Production is as it was; what has been booted is left for inspection.' }),
 
   question: (_snapshot, goal) => `Boot ${goal.spec.batches.reduce((sum, batch) => sum + batch.count, 0)} instances of ${goal.release}?`,
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import { glance, observe } from '../observe/observe.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import { meaningOf, progressOf } from '../plan/meanings.ts';
@@ -54,7 +55,11 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
     const begun = context.ports.clock.monotonic();
     if (isGrave(snapshot, step)) snapshot = await observe(context.ports);
     const already = progressOf(snapshot, step) === 'done';
-    snapshot = await oneStep(context, index, step, snapshot);
+    snapshot = await oneStep(context, index, step, snapshot).catch((error: unknown) => {
+      const waiting = error instanceof StepFailed ? error.waiting : [];
+      if (!(error instanceof Interrupted)) context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
+      throw error;
+    });
     context.emit({ type: 'step-done', index, seconds: (context.ports.clock.monotonic() - begun) / 1000, already });
   }
   await context.reached(steps.length, 'the last step is done');

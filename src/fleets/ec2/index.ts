@@ -5,7 +5,7 @@ import { members } from '../../observe/roles.ts';
 import type { LaunchBatch } from '../../plan/goal.ts';
 import type { StepOf } from '../../plan/step.ts';
 import type { FleetPort } from '../fleet.ts';
-import { resolveLaunch, type BootConfig } from './resolve.ts';
+import { readUserData, resolveLaunch, type BootConfig, type Ec2Request } from './resolve.ts';
 import { isOwned, markTags, ownershipTags, tagName, toFleets, toInstance, type Owner } from './tags.ts';
 
 export interface Ec2FleetOptions {
@@ -33,7 +33,10 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
     resolve: async (wish) => resolveLaunch(ec2, ssm, owner, boot, wish),
 
     async launch(step) {
-      await Promise.all(step.spec.batches.map(async (batch) => ec2.run(runRequest(owner, step, batch))));
+      const request = step.spec.request as unknown as Ec2Request;
+      const UserData = await readUserData(ec2, boot, request, step.release);
+      const run = { ...request.run, ...(UserData === undefined ? {} : { UserData }) };
+      await Promise.all(step.spec.batches.map(async (batch) => ec2.run(runRequest(owner, step, batch, run))));
     },
 
     async claim({ fleet, release, instances, at }) {
@@ -52,8 +55,12 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
   };
 }
 
-function runRequest(owner: Owner, step: StepOf<'launch'>, batch: LaunchBatch): RunInstancesCommandInput {
-  const request = step.spec.request as Partial<RunInstancesCommandInput>;
+function runRequest(
+  owner: Owner,
+  step: StepOf<'launch'>,
+  batch: LaunchBatch,
+  request: Partial<RunInstancesCommandInput>,
+): RunInstancesCommandInput {
   const tags = ownershipTags(owner, step.fleet, step.release);
   return {
     ...request,

@@ -12,13 +12,23 @@ export interface BootConfig {
   readonly userData?: string;
 }
 
-/** Parts of a RunInstances request, with the lines that show them. */
-interface Part {
-  readonly request: Readonly<Record<string, unknown>>;
+/**
+ * The `request` of a launch spec of this kind. User data may hold secrets, and goals are kept in stores: so it is named here,
+ * and read when an instance is launched.
+ */
+export interface Ec2Request {
+  /** As RunInstances takes it, without place, count, tags of ours and user data. */
+  readonly run: Readonly<Record<string, unknown>>;
+  /** The instance whose user data is cloned; or the user data of the config. */
+  readonly userData?: { readonly from: string } | 'config';
+}
+
+/** Parts of a request, with the lines that show them. */
+interface Part extends Ec2Request {
   readonly summary: readonly string[];
 }
 
-const NOTHING: Part = { request: {}, summary: [] };
+const NOTHING: Part = { run: {}, summary: [] };
 
 /**
  * Resolves a release to one exact RunInstances request: image id, template version number, subnets. Changes nothing.
@@ -26,15 +36,16 @@ const NOTHING: Part = { request: {}, summary: [] };
  */
 export async function resolveLaunch(ec2: Ec2, ssm: () => Promise<Ssm>, owner: Owner, boot: BootConfig, wish: LaunchWish): Promise<LaunchSpec> {
   const samples = await sampleOfEachZone(ec2, wish);
-  const base = boot.launchTemplate ? await fromTemplate(ec2, boot.launchTemplate, wish.release) : await fromBlue(ec2, owner, samples[0] as Ec2Instance);
+  const base = boot.launchTemplate ? await fromTemplate(ec2, boot.launchTemplate, wish.release) : fromBlue(owner, samples[0] as Ec2Instance);
   const image = boot.image ? await fromImage(ec2, ssm, boot.image, wish.release) : NOTHING;
-  const userData = boot.userData === undefined ? NOTHING : fromUserData(boot.userData, wish.release);
+  const userData = boot.userData === undefined ? NOTHING : fromUserData(boot.userData);
   const subnets = new Map(samples.map((instance) => [instance.Placement?.AvailabilityZone, instance.SubnetId]));
+  const request: Ec2Request = { ...base, ...userData, run: { ...base.run, ...image.run } };
   return {
     kind: 'ec2',
     summary: [...base.summary, ...image.summary, ...userData.summary],
     batches: Object.entries(wish.zones).map(([zone, count]) => ({ zone, count, subnet: subnets.get(zone) ?? '' })),
-    request: { ...base.request, ...image.request, ...userData.request },
+    request: { run: request.run, ...(request.userData ? { userData: request.userData } : {}) },
   };
 }
 
@@ -58,7 +69,7 @@ async function fromTemplate(ec2: Ec2, template: NonNullable<BootConfig['launchTe
   const number = String(version.VersionNumber);
   const interfaces = version.LaunchTemplateData?.NetworkInterfaces;
   return {
-    request: {
+    run: {
       LaunchTemplate: { LaunchTemplateId: id, Version: number },
       // A subnet of an instance and network interfaces exclude each other (RunInstances); then the first one gets the subnet.
       ...(interfaces === undefined || interfaces.length === 0 ? {} : { NetworkInterfaces: interfaces }),
@@ -83,9 +94,8 @@ async function findVersion(ec2: Ec2, id: string, template: NonNullable<BootConfi
   });
 }
 
-async function fromBlue(ec2: Ec2, owner: Owner, sample: Ec2Instance): Promise<Part> {
-  const userData = await ec2.userData(sample.InstanceId as string);
-  const request = {
+function fromBlue(owner: Owner, sample: Ec2Instance): Part {
+  const run = {
     ImageId: sample.ImageId,
     InstanceType: sample.InstanceType,
     KeyName: sample.KeyName,
@@ -100,11 +110,11 @@ async function fromBlue(ec2: Ec2, owner: Owner, sample: Ec2Instance): Promise<Pa
       HttpPutResponseHopLimit: sample.MetadataOptions.HttpPutResponseHopLimit,
     },
     InstanceMarketOptions: sample.InstanceLifecycle === 'spot' ? { MarketType: 'spot' } : undefined,
-    UserData: userData,
     TagSpecifications: [{ ResourceType: 'instance', Tags: foreignTags(owner, sample) }],
   };
-  const given = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
-  return { request: given, summary: [`cloned from ${sample.InstanceId}: image ${sample.ImageId}, type ${sample.InstanceType}`] };
+  const given = Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
+  const from = sample.InstanceId as string;
+  return { run: given, userData: { from }, summary: [`cloned from ${from}: image ${sample.ImageId}, type ${sample.InstanceType}`] };
 }
 
 /** Tags that are neither AWS's (`aws:`, which nobody may write) nor ours. */
@@ -118,13 +128,13 @@ async function fromImage(ec2: Ec2, ssm: () => Promise<Ssm>, image: NonNullable<B
   if (image.parameter !== undefined) {
     const name = fill(image.parameter, release);
     const id = await (await ssm()).parameter(name);
-    return { request: { ImageId: id }, summary: [`image ${id} (parameter ${name})`] };
+    return { run: { ImageId: id }, summary: [`image ${id} (parameter ${name})`] };
   }
   const filters = imageFilters(image, release);
   const images = await ec2.images([...filters, { Name: 'state', Values: ['available'] }], [image.owner ?? 'self']);
   const newest = images.toSorted((a, b) => ((a.CreationDate ?? '') < (b.CreationDate ?? '') ? 1 : -1))[0];
   if (newest === undefined) throw noImage(filters);
-  return { request: { ImageId: newest.ImageId }, summary: [describeImage(newest, images.length)] };
+  return { run: { ImageId: newest.ImageId }, summary: [describeImage(newest, images.length)] };
 }
 
 function imageFilters(image: NonNullable<BootConfig['image']>, release: string): readonly { Name: string; Values: string[] }[] {
@@ -144,7 +154,13 @@ function describeImage(image: Image, matches: number): string {
   return `image ${image.ImageId} (${image.Name ?? 'no name'}${others})`;
 }
 
-function fromUserData(pattern: string, release: string): Part {
-  const text = fill(pattern, release);
-  return { request: { UserData: Buffer.from(text).toString('base64') }, summary: [`user data of ${text.split('\n').length} lines with release ${release}`] };
+function fromUserData(pattern: string): Part {
+  return { run: {}, userData: 'config', summary: [`user data of the config, ${pattern.trimEnd().split('\n').length} lines`] };
+}
+
+/** The user data itself, base64 as EC2 takes it; undefined when there is none. */
+export async function readUserData(ec2: Ec2, boot: BootConfig, request: Ec2Request, release: string): Promise<string | undefined> {
+  if (request.userData === undefined) return undefined;
+  if (request.userData === 'config') return Buffer.from(fill(boot.userData ?? '', release)).toString('base64');
+  return ec2.userData(request.userData.from);
 }
