@@ -1,5 +1,5 @@
 /**
- * Builds `dist/` and `THIRD-PARTY-NOTICES.md`:  node tools/build.ts
+ * Builds `dist/` and `THIRD-PARTY-NOTICES.md`:  node tools/build.ts [--quiet]
  *
  * Chunks lie in `dist/chunks/`, so that a module there is as deep below the package as its source in `src/<folder>/`:
  * a path relative to `import.meta.url` is true both from source and bundled.
@@ -90,5 +90,5 @@ function kilobytes(bytes: number): string {
 if (import.meta.main) {
   const built = await build();
   await writeFile(path.join(root, 'THIRD-PARTY-NOTICES.md'), built.notices);
-  process.stdout.write(`${sizes(built.chunks)}\n`);
+  if (!process.argv.includes('--quiet')) process.stdout.write(`${sizes(built.chunks)}\n`);
 }
