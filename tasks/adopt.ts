@@ -21,16 +21,28 @@ export const adopt: Task<'adopt'> = {
   aim({ snapshot, wish, asked }) {
     const home = homeFleet(snapshot);
     if (home !== undefined && members(home).length > 0) {
-      return refusal('adopted-already', `${home.release} is this environment's current fleet already.`, 'Nothing to do; look at `turnout status`.');
+      return refusal(
+        'adopted-already',
+        `${home.release} is this environment's current fleet already.`,
+        'Nothing to do; look at `turnout status`.',
+      );
     }
     const found = new Set(snapshot.strangers.map((instance) => instance.id));
     const instances = registered(snapshot);
     const unknown = instances.filter((id) => !found.has(id));
     if (instances.length === 0) {
-      return refusal('nothing-serves', 'Nothing is registered with the production target groups.', 'Check the names under `traffic.production` in the config.');
+      return refusal(
+        'nothing-serves',
+        'Nothing is registered with the production target groups.',
+        'Check the names under `traffic.production` in the config.',
+      );
     }
     if (unknown.length > 0) {
-      return refusal('not-an-instance', `${unknown.slice(0, 5).join(', ')} in production is no EC2 instance of this account and region.`, 'turnout moves instances only; take it out, or use another target group.');
+      return refusal(
+        'not-an-instance',
+        `${unknown.slice(0, 5).join(', ')} in production is no EC2 instance of this account and region.`,
+        'turnout moves instances only; take it out, or use another target group.',
+      );
     }
     const release = wish.release as string;
     return { ...asked, verb: 'adopt', fleet: `${release}-${asked.run}`, release, instances };
@@ -40,7 +52,8 @@ export const adopt: Task<'adopt'> = {
 
   afterFailure: () => ({ leave: 'safe', message: 'At the most some tags were written.' }),
 
-  question: (_snapshot, goal) => `Tag these ${goal.instances.length} instances as release ${goal.release}? A later \`cleanup\` may terminate them.`,
+  question: (_snapshot, goal) =>
+    `Tag these ${goal.instances.length} instances as release ${goal.release}? A later \`cleanup\` may terminate them.`,
 
   standing: (_snapshot, goal) => ({
     message: `${goal.release} is the current fleet, with ${goal.instances.length} instances.`,
@@ -50,7 +63,9 @@ export const adopt: Task<'adopt'> = {
 
 function registered(snapshot: Snapshot): readonly string[] {
   const known = new Set(strangersInProduction(snapshot));
-  const ids = poolsOf(snapshot, 'production').flatMap((pool) => pool.targets.filter(isRegistered).map((target) => target.id));
+  const ids = poolsOf(snapshot, 'production').flatMap((pool) =>
+    pool.targets.filter(isRegistered).map((target) => target.id),
+  );
   return [...new Set(ids)].filter((id) => known.has(id));
 }
 
@@ -62,5 +77,7 @@ function lines(snapshot: Snapshot, goal: GoalOf<'adopt'>): readonly string[] {
   const wanted = new Set(goal.instances);
   return snapshot.strangers
     .filter((instance) => wanted.has(instance.id))
-    .map((instance) => `${instance.id} ${instance.type ?? ''} in ${instance.zone}, ${instance.address ?? 'no address'}`);
+    .map(
+      (instance) => `${instance.id} ${instance.type ?? ''} in ${instance.zone}, ${instance.address ?? 'no address'}`,
+    );
 }

@@ -47,12 +47,25 @@ export const cleanup: Task<'cleanup'> = {
     const keep = fleetById(snapshot, goal.fleet);
     const doomed = liveFleets(snapshot).filter((fleet) => fleet !== keep);
     if (keep === undefined || world.serving.length !== 1 || world.serving[0] !== keep) {
-      return refusal('not-serving', `${goal.release} does not serve production alone any more.`, 'Look at `turnout status`.');
+      return refusal(
+        'not-serving',
+        `${goal.release} does not serve production alone any more.`,
+        'Look at `turnout status`.',
+      );
     }
-    const no = neverTried(snapshot, doomed, goal.discard) ?? (doomed.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ?? draining(snapshot, doomed, goal.wait);
+    const no =
+      neverTried(snapshot, doomed, goal.discard) ??
+      (doomed.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
+      draining(snapshot, doomed, goal.wait);
     if (no !== undefined) return no;
-    const mark: readonly Step[] = homeFleet(snapshot) === keep && keep.marks.current !== undefined ? [] : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
-    return { steps: remaining(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet))]), notes: [] };
+    const mark: readonly Step[] =
+      homeFleet(snapshot) === keep && keep.marks.current !== undefined
+        ? []
+        : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
+    return {
+      steps: remaining(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet))]),
+      notes: [],
+    };
   },
 
   afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
@@ -92,7 +105,9 @@ function neverTried(snapshot: Snapshot, doomed: readonly Fleet[], discard: boole
 /** The others are the only way back while the serving fleet is down. */
 function nothingHealthy(snapshot: Snapshot, keep: Fleet): Refusal | undefined {
   const ids = new Set(keep.instances.map((instance) => instance.id));
-  const dead = poolsOf(snapshot, 'production').find((pool) => !pool.targets.some((target) => ids.has(target.id) && isHealthy(target)));
+  const dead = poolsOf(snapshot, 'production').find(
+    (pool) => !pool.targets.some((target) => ids.has(target.id) && isHealthy(target)),
+  );
   if (dead === undefined) return undefined;
   return refusal(
     'serving-is-sick',

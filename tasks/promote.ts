@@ -20,7 +20,10 @@ export const promote: Task<'promote'> = {
     ['turnout promote --floor 2', 'accept that production has 2 healthy targets at the least'],
   ],
   options: {
-    floor: { type: 'number', describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)' },
+    floor: {
+      type: 'number',
+      describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
+    },
   },
   mayBeReplacedBy: ['rollback'],
 
@@ -34,7 +37,11 @@ export const promote: Task<'promote'> = {
     }
     if (candidates.length > 1) {
       const seen = candidates.map((fleet) => describeFleet(snapshot, fleet)).join(', ');
-      return refusal('two-greens', `More than one fleet could be promoted: ${seen}.`, 'Terminate the one that you do not want, then run this again.');
+      return refusal(
+        'two-greens',
+        `More than one fleet could be promoted: ${seen}.`,
+        'Terminate the one that you do not want, then run this again.',
+      );
     }
     const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
     return { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor };
@@ -45,21 +52,31 @@ export const promote: Task<'promote'> = {
     if (isRefusal(world)) return world;
     const to = fleetById(snapshot, goal.fleet);
     if (to === undefined || members(to).length === 0) {
-      return refusal('fleet-gone', `No instance of ${goal.release} is left.`, '`turnout rollback` makes sure that production is served by the fleet before.');
+      return refusal(
+        'fleet-gone',
+        `No instance of ${goal.release} is left.`,
+        '`turnout rollback` makes sure that production is served by the fleet before.',
+      );
     }
     const change: Switch = { to, floor: goal.floor, need: 'all' };
     if (!isSwitched(snapshot, to)) {
       const no = tooSmall(to, goal.floor) ?? notVerified(snapshot, change);
       if (no !== undefined) return no;
     }
-    return { steps: switchSteps(snapshot, change, [{ do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since }]), notes: [] };
+    return {
+      steps: switchSteps(snapshot, change, [{ do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since }]),
+      notes: [],
+    };
   },
 
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
     const home = homeFleet(snapshot);
     if (to !== undefined && isSwitched(snapshot, to)) {
-      return { leave: 'safe', message: `${goal.release} serves production; only the test target groups are not swapped yet.` };
+      return {
+        leave: 'safe',
+        message: `${goal.release} serves production; only the test target groups are not swapped yet.`,
+      };
     }
     if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };
     return { undo: { ...goal, verb: 'rollback', fleet: home.id, release: home.release } };
@@ -72,10 +89,16 @@ export const promote: Task<'promote'> = {
 
   standing: (snapshot, goal) => {
     const home = homeFleet(snapshot);
-    const parked = home && roleOf(snapshot, home) === 'parked' ? ` ${home.release} is parked with ${members(home).length} instances.` : '';
+    const parked =
+      home && roleOf(snapshot, home) === 'parked'
+        ? ` ${home.release} is parked with ${members(home).length} instances.`
+        : '';
     return {
       message: `${goal.release} serves production.${parked}`,
-      next: ['`turnout rollback` moves production back', '`turnout cleanup` makes this the only fleet and terminates the parked one'],
+      next: [
+        '`turnout rollback` moves production back',
+        '`turnout cleanup` makes this the only fleet and terminates the parked one',
+      ],
     };
   },
 };

@@ -4,7 +4,15 @@ import { floorNow, lowerFloor } from '../src/plan/floor.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/plan/goal.ts';
 import { fleetById, verified } from '../src/plan/look.ts';
 import type { Step } from '../src/plan/step.ts';
-import { hasStayed, highestFloor, isSwitched, notVerified, switchSteps, tooSmall, type Switch } from '../src/plan/switch.ts';
+import {
+  hasStayed,
+  highestFloor,
+  isSwitched,
+  notVerified,
+  switchSteps,
+  tooSmall,
+  type Switch,
+} from '../src/plan/switch.ts';
 import { knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
@@ -20,7 +28,10 @@ export const rollback: Task<'rollback'> = {
     ['turnout rollback --plan', 'is it possible, and how long would it take?'],
   ],
   options: {
-    floor: { type: 'number', describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)' },
+    floor: {
+      type: 'number',
+      describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
+    },
   },
   mayBeReplacedBy: ['promote'],
 
@@ -44,10 +55,15 @@ export const rollback: Task<'rollback'> = {
     if (isRefusal(world)) return world;
     const to = fleetById(snapshot, goal.fleet);
     if (to === undefined || members(to).length === 0) {
-      return refusal('fleet-gone', `No instance of ${goal.release} is left to move back to.`, 'Look at `turnout status`.');
+      return refusal(
+        'fleet-gone',
+        `No instance of ${goal.release} is left to move back to.`,
+        'Look at `turnout status`.',
+      );
     }
     const change: Switch = { to, floor: goal.floor, need: 'floor' };
-    if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return { steps: switchSteps(snapshot, change, []), notes: [] };
+    if (isSwitched(snapshot, to) || hasStayed(snapshot, to))
+      return { steps: switchSteps(snapshot, change, []), notes: [] };
     const unknown = isUnwatched(snapshot, to);
     const no = tooSmall(to, goal.floor) ?? (unknown ? undefined : notVerified(snapshot, change));
     return no ?? { steps: switchSteps(snapshot, change, unknown ? verify(snapshot, goal) : []), notes: [] };
@@ -56,9 +72,14 @@ export const rollback: Task<'rollback'> = {
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
     if (to !== undefined && isSwitched(snapshot, to)) {
-      return { leave: 'safe', message: `${goal.release} serves production; only the test target groups are not swapped yet.` };
+      return {
+        leave: 'safe',
+        message: `${goal.release} serves production; only the test target groups are not swapped yet.`,
+      };
     }
-    const serving = servingFleets(snapshot).map((fleet) => fleet.release).join(' and ');
+    const serving = servingFleets(snapshot)
+      .map((fleet) => fleet.release)
+      .join(' and ');
     return { leave: 'person', message: `Production is served by ${serving || 'nothing'}.` };
   },
 

@@ -20,7 +20,11 @@ export const up: Task<'up'> = {
     ['turnout up --release 42 --count 6', 'more or fewer than production has now'],
   ],
   options: {
-    release: { type: 'string', describe: 'What to bring up; names the image, template version or user data', required: true },
+    release: {
+      type: 'string',
+      describe: 'What to bring up; names the image, template version or user data',
+      required: true,
+    },
     count: { type: 'number', describe: 'Instances to boot (default: as many as production has now)' },
   },
   tellsUrls: true,
@@ -50,9 +54,13 @@ export const up: Task<'up'> = {
     return { steps: remaining(snapshot, steps), notes: spec.summary };
   },
 
-  afterFailure: () => ({ leave: 'safe', message: 'Production is as it was; what has been booted is left for inspection.' }),
+  afterFailure: () => ({
+    leave: 'safe',
+    message: 'Production is as it was; what has been booted is left for inspection.',
+  }),
 
-  question: (_snapshot, goal) => `Boot ${goal.spec.batches.reduce((sum, batch) => sum + batch.count, 0)} instances of ${goal.release}?`,
+  question: (_snapshot, goal) =>
+    `Boot ${goal.spec.batches.reduce((sum, batch) => sum + batch.count, 0)} instances of ${goal.release}?`,
 
   standing: (snapshot, goal) => {
     const urls = poolsOf(snapshot, 'test').flatMap((pool) => pool.urls);
@@ -76,7 +84,11 @@ function occupied(snapshot: Snapshot): Refusal | undefined {
   const other = liveFleets(snapshot).find((fleet) => roleOf(snapshot, fleet) !== 'blue');
   if (other === undefined) return undefined;
   const role = roleOf(snapshot, other) as Exclude<Role, 'blue'>;
-  return refusal(`${role}-exists`, `There is a fleet beside production already: ${describeFleet(snapshot, other)}.`, ADVICE[role]);
+  return refusal(
+    `${role}-exists`,
+    `There is a fleet beside production already: ${describeFleet(snapshot, other)}.`,
+    ADVICE[role],
+  );
 }
 
 /** How blue is spread over zones now, counted by the instances that production knows. */
@@ -89,11 +101,19 @@ function servingZones(snapshot: Snapshot, blue: Fleet): ByZone {
 export function spread(zones: ByZone, count: number | undefined): ByZone {
   const all = total(zones);
   if (count === undefined || count === all || all === 0) return zones;
-  const shares = Object.entries(zones).map(([zone, n]) => ({ zone, whole: Math.floor((n * count) / all), rest: (n * count) % all }));
+  const shares = Object.entries(zones).map(([zone, n]) => ({
+    zone,
+    whole: Math.floor((n * count) / all),
+    rest: (n * count) % all,
+  }));
   let left = count - shares.reduce((sum, share) => sum + share.whole, 0);
   const result: ByZone = {};
   for (const { zone, whole } of shares.toSorted((a, b) => b.rest - a.rest || (a.zone < b.zone ? -1 : 1))) {
     result[zone] = whole + (left-- > 0 ? 1 : 0);
   }
-  return Object.fromEntries(Object.entries(result).filter(([, n]) => n > 0).toSorted());
+  return Object.fromEntries(
+    Object.entries(result)
+      .filter(([, n]) => n > 0)
+      .toSorted(),
+  );
 }

@@ -41,7 +41,11 @@ export function createEc2(session: Session) {
     let token: string | undefined;
     do {
       const page: DescribeInstancesCommandOutput = await send(
-        new DescribeInstancesCommand({ Filters: [...filters], MaxResults: PAGE, ...(token === undefined ? {} : { NextToken: token }) }),
+        new DescribeInstancesCommand({
+          Filters: [...filters],
+          MaxResults: PAGE,
+          ...(token === undefined ? {} : { NextToken: token }),
+        }),
       );
       found.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
       token = page.NextToken;
@@ -54,7 +58,9 @@ export function createEc2(session: Session) {
     instances: describe,
 
     async instancesById(ids: readonly string[]): Promise<readonly Instance[]> {
-      const found = await Promise.all(chunk(ids, FILTER_VALUES).map((Values) => describe([{ Name: 'instance-id', Values }])));
+      const found = await Promise.all(
+        chunk(ids, FILTER_VALUES).map((Values) => describe([{ Name: 'instance-id', Values }])),
+      );
       return found.flat();
     },
 
@@ -64,7 +70,8 @@ export function createEc2(session: Session) {
     },
 
     async tag(ids: readonly string[], tags: readonly Tag[]): Promise<void> {
-      for (const Resources of chunk(ids, TAGGED_A_CALL)) await send(new CreateTagsCommand({ Resources, Tags: [...tags] }));
+      for (const Resources of chunk(ids, TAGGED_A_CALL))
+        await send(new CreateTagsCommand({ Resources, Tags: [...tags] }));
     },
 
     async terminate(ids: readonly string[]): Promise<void> {
@@ -72,13 +79,17 @@ export function createEc2(session: Session) {
     },
 
     async images(filters: readonly Filter[], owners: readonly string[]): Promise<readonly Image[]> {
-      const output = await send<DescribeImagesCommandOutput>(new DescribeImagesCommand({ Filters: [...filters], Owners: [...owners] }));
+      const output = await send<DescribeImagesCommandOutput>(
+        new DescribeImagesCommand({ Filters: [...filters], Owners: [...owners] }),
+      );
       return output.Images ?? [];
     },
 
     /** The template's id by its name; rejects when there is none. */
     async launchTemplateId(name: string): Promise<string> {
-      const output = await send<DescribeLaunchTemplatesCommandOutput>(new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }));
+      const output = await send<DescribeLaunchTemplatesCommandOutput>(
+        new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }),
+      );
       return output.LaunchTemplates?.[0]?.LaunchTemplateId ?? '';
     },
 
@@ -102,7 +113,9 @@ export function createEc2(session: Session) {
 
     /** The instance's user data as EC2 keeps it, base64; undefined when it has none. */
     async userData(id: string): Promise<string | undefined> {
-      const output = await send<DescribeInstanceAttributeCommandOutput>(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' }));
+      const output = await send<DescribeInstanceAttributeCommandOutput>(
+        new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' }),
+      );
       return output.UserData?.Value;
     },
   };

@@ -35,7 +35,9 @@ export function createElbv2(session: Session) {
   const client = new ElasticLoadBalancingV2Client(session.clientConfig());
   const send = session.connect('elasticloadbalancing', client);
 
-  async function pages<Page extends { NextMarker?: string | undefined }>(command: (marker: object) => object): Promise<readonly Page[]> {
+  async function pages<Page extends { NextMarker?: string | undefined }>(
+    command: (marker: object) => object,
+  ): Promise<readonly Page[]> {
     const found: Page[] = [];
     let marker: string | undefined;
     do {
@@ -48,48 +50,65 @@ export function createElbv2(session: Session) {
 
   return {
     /** By name or ARN; each kind is one request. Throws `target-group-not-found`. */
-    async targetGroups(wish: { readonly names: readonly string[]; readonly arns: readonly string[] }): Promise<readonly TargetGroup[]> {
+    async targetGroups(wish: {
+      readonly names: readonly string[];
+      readonly arns: readonly string[];
+    }): Promise<readonly TargetGroup[]> {
       const asks = [
         ...(wish.names.length > 0 ? [{ Names: [...wish.names] }] : []),
         ...(wish.arns.length > 0 ? [{ TargetGroupArns: [...wish.arns] }] : []),
       ];
       const found = await Promise.all(
-        asks.map((ask) => pages<DescribeTargetGroupsCommandOutput>((marker) => new DescribeTargetGroupsCommand({ ...ask, ...marker }))),
+        asks.map((ask) =>
+          pages<DescribeTargetGroupsCommandOutput>((marker) => new DescribeTargetGroupsCommand({ ...ask, ...marker })),
+        ),
       );
       return found.flat().flatMap((page) => page.TargetGroups ?? []);
     },
 
     async attributes(arn: string): Promise<ReadonlyMap<string, string>> {
-      const { Attributes } = await send<DescribeTargetGroupAttributesCommandOutput>(new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn }));
+      const { Attributes } = await send<DescribeTargetGroupAttributesCommandOutput>(
+        new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn }),
+      );
       return new Map((Attributes ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
     },
 
     /** Registered and draining targets; not paginated by ELB: one request whatever the size. */
     async targetHealth(arn: string): Promise<readonly TargetHealthDescription[]> {
-      const output = await send<DescribeTargetHealthCommandOutput>(new DescribeTargetHealthCommand({ TargetGroupArn: arn }));
+      const output = await send<DescribeTargetHealthCommandOutput>(
+        new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
+      );
       return output.TargetHealthDescriptions ?? [];
     },
 
     async register(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-      for (const Targets of chunk(targets, TARGETS_A_CALL)) await send(new RegisterTargetsCommand({ TargetGroupArn: arn, Targets }));
+      for (const Targets of chunk(targets, TARGETS_A_CALL))
+        await send(new RegisterTargetsCommand({ TargetGroupArn: arn, Targets }));
     },
 
     async deregister(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-      for (const Targets of chunk(targets, TARGETS_A_CALL)) await send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }));
+      for (const Targets of chunk(targets, TARGETS_A_CALL))
+        await send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }));
     },
 
     async loadBalancers(arns: readonly string[]): Promise<readonly LoadBalancer[]> {
-      const found = await pages<DescribeLoadBalancersCommandOutput>((marker) => new DescribeLoadBalancersCommand({ LoadBalancerArns: [...arns], ...marker }));
+      const found = await pages<DescribeLoadBalancersCommandOutput>(
+        (marker) => new DescribeLoadBalancersCommand({ LoadBalancerArns: [...arns], ...marker }),
+      );
       return found.flatMap((page) => page.LoadBalancers ?? []);
     },
 
     async listeners(loadBalancerArn: string): Promise<readonly Listener[]> {
-      const found = await pages<DescribeListenersCommandOutput>((marker) => new DescribeListenersCommand({ LoadBalancerArn: loadBalancerArn, ...marker }));
+      const found = await pages<DescribeListenersCommandOutput>(
+        (marker) => new DescribeListenersCommand({ LoadBalancerArn: loadBalancerArn, ...marker }),
+      );
       return found.flatMap((page) => page.Listeners ?? []);
     },
 
     async rules(listenerArn: string): Promise<readonly Rule[]> {
-      const found = await pages<DescribeRulesCommandOutput>((marker) => new DescribeRulesCommand({ ListenerArn: listenerArn, ...marker }));
+      const found = await pages<DescribeRulesCommandOutput>(
+        (marker) => new DescribeRulesCommand({ ListenerArn: listenerArn, ...marker }),
+      );
       return found.flatMap((page) => page.Rules ?? []);
     },
   };

@@ -24,7 +24,8 @@ const TRANSLATIONS: readonly Translation[] = [
     next: 'Set AWS_PROFILE, or log in (`aws sso login`), or run where a role is attached.',
   },
   {
-    matches: /^(ExpiredToken|ExpiredTokenException|RequestExpired|InvalidClientTokenId|AuthFailure|UnrecognizedClientException)$/,
+    matches:
+      /^(ExpiredToken|ExpiredTokenException|RequestExpired|InvalidClientTokenId|AuthFailure|UnrecognizedClientException)$/,
     code: 'bad-credentials',
     message: 'AWS did not accept the credentials for {operation}. {detail}',
     next: 'Log in again, and check the clock of this machine.',
@@ -60,7 +61,8 @@ const TRANSLATIONS: readonly Translation[] = [
     next: 'Check `fleet.image.parameter` in the config, and that the release was built.',
   },
   {
-    matches: /^(InstanceLimitExceeded|VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InsufficientInstanceCapacity|InsufficientFreeAddressesInSubnet)$/,
+    matches:
+      /^(InstanceLimitExceeded|VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InsufficientInstanceCapacity|InsufficientFreeAddressesInSubnet)$/,
     code: 'no-capacity',
     message: 'EC2 cannot start that many instances. {detail}',
     next: 'Run this again later, ask for fewer (`--count`), or raise the quota; instances are never started twice.',
@@ -107,7 +109,10 @@ export function translate(error: unknown, operation: string): OperatorError {
   }
   if (isThrottling(error)) {
     const message = `AWS throttled ${operation} for as long as we tried (${aws.$metadata?.attempts ?? '?'} times). ${detail}`;
-    return new OperatorError('throttled', message, { next: ['Wait a minute and run this again: it goes on where it stopped.'], cause: error });
+    return new OperatorError('throttled', message, {
+      next: ['Wait a minute and run this again: it goes on where it stopped.'],
+      cause: error,
+    });
   }
   const request = aws.$metadata?.requestId ? ` (request ${aws.$metadata.requestId})` : '';
   return new OperatorError('aws-error', `${operation} failed: ${aws.name ?? 'Error'}: ${detail}${request}`, {

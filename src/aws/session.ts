@@ -55,7 +55,10 @@ export class Session {
       ...(profile === undefined ? {} : { profile }),
       ...(endpoint === undefined ? {} : { endpoint }),
       maxAttempts,
-      customUserAgent: [['turnout', version], ['run', run]],
+      customUserAgent: [
+        ['turnout', version],
+        ['run', run],
+      ],
       requestHandler: { connectionTimeout: 3000, requestTimeout: 15_000, throwOnRequestTimeout: true },
     };
   }
@@ -64,12 +67,17 @@ export class Session {
   connect(service: string, client: unknown): Send {
     const { middlewareStack, send } = client as Client;
     const limiter = new Limiter(this.options.clock, this.options.requestsPerSecond, BURST);
-    const nameOf = (context: { commandName?: string }): string => `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
-    middlewareStack.add((next, context) => async (args) => next(args).catch((error: unknown) => Promise.reject(translate(error, nameOf(context)))), {
-      step: 'initialize',
-      priority: 'high',
-      name: 'turnout-translate',
-    });
+    const nameOf = (context: { commandName?: string }): string =>
+      `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
+    middlewareStack.add(
+      (next, context) => async (args) =>
+        next(args).catch((error: unknown) => Promise.reject(translate(error, nameOf(context)))),
+      {
+        step: 'initialize',
+        priority: 'high',
+        name: 'turnout-translate',
+      },
+    );
     middlewareStack.add(
       (next, context) => async (args) => this.#attempt(limiter, nameOf(context), () => next(args)),
       // After the retry middleware of the same step: each attempt is counted and checked, not only the first.

@@ -4,7 +4,13 @@
 
 /** ELB's own words for a target's state (ELBv2 API, TargetHealthStateEnum). */
 export type TargetState =
-  'initial' | 'healthy' | 'unhealthy' | 'unhealthy.draining' | 'unused' | 'draining' | 'unavailable';
+  | 'initial'
+  | 'healthy'
+  | 'unhealthy'
+  | 'unhealthy.draining'
+  | 'unused'
+  | 'draining'
+  | 'unavailable';
 
 /** EC2's own words for an instance's state (EC2 API, InstanceStateName). */
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';

@@ -18,7 +18,9 @@ export function explainTarget(pool: Pool, target: Target): string {
     case 'Target.DeregistrationInProgress':
       return `draining, for at most ${pool.deregistrationDelayS} s`;
     default:
-      return target.reason === undefined ? target.state : `${target.state}: ${target.description ?? ''} (${target.reason})`;
+      return target.reason === undefined
+        ? target.state
+        : `${target.state}: ${target.description ?? ''} (${target.reason})`;
   }
 }
 
@@ -28,7 +30,12 @@ export function notHealthyIn(pool: Pool, fleet: Fleet): readonly Waiting[] {
   return members(fleet).flatMap((instance) => {
     const target = targets.get(instance.id);
     if (target !== undefined && isHealthy(target)) return [];
-    return [{ id: instance.id, why: target ? explainTarget(pool, target) : `not registered, the instance is ${instance.state}` }];
+    return [
+      {
+        id: instance.id,
+        why: target ? explainTarget(pool, target) : `not registered, the instance is ${instance.state}`,
+      },
+    ];
   });
 }
 

@@ -21,7 +21,11 @@ export function isHealthy(target: Target): boolean {
 
 /** The fleet's instances that are healthy in the pool right now. */
 export function healthyIn(pool: Pool, fleet: Fleet): readonly Instance[] {
-  const healthy = new Set(targetsOf(pool, fleet).filter(isHealthy).map((target) => target.id));
+  const healthy = new Set(
+    targetsOf(pool, fleet)
+      .filter(isHealthy)
+      .map((target) => target.id),
+  );
   return fleet.instances.filter((instance) => healthy.has(instance.id));
 }
 

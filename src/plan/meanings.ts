@@ -69,7 +69,8 @@ function neverHealthy(snapshot: Snapshot, step: StepOf<'await-healthy'>): string
   const fleet = fleetOf(snapshot, step);
   const pool = poolByName(snapshot, step.pool);
   const unused = targetsOf(pool, fleet).find((target) => target.reason === 'Target.NotInUse');
-  if (unused !== undefined) return `${sentence(notHealthyIn(pool, fleet))}. ELB checks no health there, so waiting would not help.`;
+  if (unused !== undefined)
+    return `${sentence(notHealthyIn(pool, fleet))}. ELB checks no health there, so waiting would not help.`;
   const short = shortfall(countByZone(members(fleet)), step.floor);
   if (short === undefined) return undefined;
   return `${fleet.release} has ${members(fleet).length} instances left, ${short} of what production needs. ${lost(fleet) ?? ''}`.trim();
@@ -92,7 +93,9 @@ function wouldStarve(snapshot: Snapshot, pool: Pool, fleet: Fleet, floor: ZoneFl
 
 /** Rule 2: nothing that is in production is ever terminated, whatever a tag says. */
 function stillInProduction(snapshot: Snapshot, fleet: Fleet): string | undefined {
-  const [first] = inProduction(snapshot, fleet).filter(({ target }) => isRegistered(target) || target.state === 'draining');
+  const [first] = inProduction(snapshot, fleet).filter(
+    ({ target }) => isRegistered(target) || target.state === 'draining',
+  );
   if (first === undefined) return undefined;
   return `${first.target.id} of ${fleet.release} is ${first.target.state} in ${first.pool.name}: what is in production is never terminated.`;
 }
@@ -172,11 +175,14 @@ const meanings: Meanings = {
     title: (snapshot, step) => {
       const fleet = fleetOf(snapshot, step);
       const count = registeredIn(poolByName(snapshot, step.pool), fleet).length;
-      return count === 0 ? `deregister ${fleet.release} from ${step.pool}` : `deregister ${named(fleet, count)} from ${step.pool}`;
+      return count === 0
+        ? `deregister ${fleet.release} from ${step.pool}`
+        : `deregister ${named(fleet, count)} from ${step.pool}`;
     },
     touches: (snapshot, step) => ids(registeredIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step))),
     seconds: () => CALL_S,
-    forbids: (snapshot, step) => wouldStarve(snapshot, poolByName(snapshot, step.pool), fleetOf(snapshot, step), step.floor),
+    forbids: (snapshot, step) =>
+      wouldStarve(snapshot, poolByName(snapshot, step.pool), fleetOf(snapshot, step), step.floor),
   },
   'await-released': {
     progress: (snapshot, step) =>

@@ -11,7 +11,10 @@ function changeFleet(snapshot: Snapshot, id: string, change: (fleet: Fleet) => F
 }
 
 function changePool(snapshot: Snapshot, name: string, change: (pool: Pool) => readonly Target[]): Snapshot {
-  return { ...snapshot, pools: snapshot.pools.map((pool) => (pool.name === name ? { ...pool, targets: change(pool) } : pool)) };
+  return {
+    ...snapshot,
+    pools: snapshot.pools.map((pool) => (pool.name === name ? { ...pool, targets: change(pool) } : pool)),
+  };
 }
 
 function idsOf(snapshot: Snapshot, fleet: string): ReadonlySet<string> {
@@ -26,7 +29,12 @@ const simulations: Simulations = {
   launch: (snapshot, { fleet, release, spec }) => {
     const have = fleetById(snapshot, fleet);
     const instances = spec.batches.flatMap(({ zone, count }) =>
-      Array.from({ length: count }, (_, n): Instance => ({ id: `new-${zone}-${n + 1}`, zone, state: 'pending', launchedAt: snapshot.at })),
+      Array.from({ length: count }, (_, n): Instance => ({
+        id: `new-${zone}-${n + 1}`,
+        zone,
+        state: 'pending',
+        launchedAt: snapshot.at,
+      })),
     );
     const others = snapshot.fleets.filter((other) => other.id !== fleet);
     return { ...snapshot, fleets: [...others, { id: fleet, release, marks: have?.marks ?? {}, instances }] };
@@ -36,7 +44,12 @@ const simulations: Simulations = {
     changePool(snapshot, step.pool, (pool) => {
       const fleet = fleetById(snapshot, step.fleet);
       const missing = fleet ? missingFrom(snapshot, pool, fleet) : [];
-      const fresh = missing.map(({ id }): Target => ({ id, port: pool.port, state: 'initial', reason: 'Elb.RegistrationInProgress' }));
+      const fresh = missing.map(({ id }): Target => ({
+        id,
+        port: pool.port,
+        state: 'initial',
+        reason: 'Elb.RegistrationInProgress',
+      }));
       return [...pool.targets.filter((target) => !missing.some(({ id }) => id === target.id)), ...fresh];
     }),
   'await-healthy': (snapshot, step) =>
@@ -59,10 +72,19 @@ const simulations: Simulations = {
     }),
   claim: (snapshot, { fleet, release, instances, at }) => ({
     ...snapshot,
-    fleets: [...snapshot.fleets, { id: fleet, release, marks: { current: at }, instances: snapshot.strangers.filter(({ id }) => instances.includes(id)) }],
+    fleets: [
+      ...snapshot.fleets,
+      {
+        id: fleet,
+        release,
+        marks: { current: at },
+        instances: snapshot.strangers.filter(({ id }) => instances.includes(id)),
+      },
+    ],
     strangers: snapshot.strangers.filter(({ id }) => !instances.includes(id)),
   }),
-  mark: (snapshot, step) => changeFleet(snapshot, step.fleet, (fleet) => ({ ...fleet, marks: { ...fleet.marks, [step.mark]: step.at } })),
+  mark: (snapshot, step) =>
+    changeFleet(snapshot, step.fleet, (fleet) => ({ ...fleet, marks: { ...fleet.marks, [step.mark]: step.at } })),
   terminate: (snapshot, step) => changeFleet(snapshot, step.fleet, (fleet) => withState(fleet, 'shutting-down')),
 };
 

@@ -24,7 +24,12 @@ function allSteps(snapshot: Snapshot, { to, floor, need }: Switch, before: reado
   const test = poolsOf(snapshot, 'test').map((pool) => pool.name);
   const from = liveFleets(snapshot).filter((fleet) => fleet !== to);
   const each = (names: readonly string[], make: (pool: string) => Step): readonly Step[] => names.map(make);
-  const leave = (fleet: Fleet, pool: string): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor: floor[pool] ?? {} });
+  const leave = (fleet: Fleet, pool: string): Step => ({
+    do: 'deregister',
+    pool,
+    fleet: fleet.id,
+    floor: floor[pool] ?? {},
+  });
   return [
     ...before,
     ...each(production, (pool) => ({ do: 'register', pool, fleet: to.id })),
@@ -81,7 +86,8 @@ export function tooSmall(to: Fleet, floor: Floor): Refusal | undefined {
 /** Why the fleet must not get traffic now: somebody in it (or, for `floor`, too many) is not verified healthy. */
 export function notVerified(snapshot: Snapshot, { to, floor, need }: Switch): Refusal | undefined {
   const fit = verified(snapshot, to);
-  const enough = need === 'all' ? fit.length === members(to).length : shortfall(countByZone(fit), highestFloor(floor)) === undefined;
+  const enough =
+    need === 'all' ? fit.length === members(to).length : shortfall(countByZone(fit), highestFloor(floor)) === undefined;
   if (enough && fit.length > 0) return undefined;
   const fitIds = new Set(fit.map((instance) => instance.id));
   const pools = poolsOf(snapshot, 'test').filter((pool) => isIn(pool, to));

@@ -49,7 +49,9 @@ function notAdopted(snapshot: Snapshot): Refusal {
 export function strangersInProduction(snapshot: Snapshot): readonly string[] {
   const owned = new Set(snapshot.fleets.flatMap((fleet) => fleet.instances.map((instance) => instance.id)));
   const targets = poolsOf(snapshot, 'production').flatMap((pool) => pool.targets);
-  const unknown = targets.filter((target) => !owned.has(target.id) && target.reason !== 'Target.InvalidState' && target.state !== 'draining');
+  const unknown = targets.filter(
+    (target) => !owned.has(target.id) && target.reason !== 'Target.InvalidState' && target.state !== 'draining',
+  );
   return [...new Set(unknown.map((target) => target.id))];
 }
 

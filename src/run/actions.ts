@@ -20,12 +20,18 @@ const actions: Actions = {
   register: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const missing = missingFrom(snapshot, pool, fleetOf(snapshot, step));
-    await traffic.register(pool, missing.map(({ id }) => ({ id, port: pool.port })));
+    await traffic.register(
+      pool,
+      missing.map(({ id }) => ({ id, port: pool.port })),
+    );
   },
   deregister: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const leaving = registeredIn(pool, fleetOf(snapshot, step));
-    await traffic.deregister(pool, leaving.map(({ id, port }) => ({ id, port })));
+    await traffic.deregister(
+      pool,
+      leaving.map(({ id, port }) => ({ id, port })),
+    );
   },
 };
 

@@ -35,16 +35,21 @@ function resumed({ task, wish, recorded }: Aiming): Goal | undefined {
   if (recorded?.goal.verb !== task.verb) return undefined;
   const { goal } = recorded;
   if (wish.release === undefined || wish.release === goal.release) return goal;
-  throw new OperatorError('other-release', `${handle(recorded)} It is about ${goal.release}, not ${wish.release}.`, { next: waysOut(goal.verb, goal.release) });
+  throw new OperatorError('other-release', `${handle(recorded)} It is about ${goal.release}, not ${wish.release}.`, {
+    next: waysOut(goal.verb, goal.release),
+  });
 }
 
 async function fresh(aiming: Aiming): Promise<Goal> {
   const { task, wish, asked, snapshot, ports, recorded } = aiming;
   if (recorded !== undefined) mustYield(aiming, recorded);
-  const goal = accept(await task.aim({ snapshot, wish, asked, resolve: async (launch) => ports.fleet.resolve(launch) }));
+  const goal = accept(
+    await task.aim({ snapshot, wish, asked, resolve: async (launch) => ports.fleet.resolve(launch) }),
+  );
   const before = recorded?.goal;
   // The floor is what was healthy when the trouble began, not what is left of it.
-  if ('floor' in goal && before !== undefined && 'floor' in before && wish.floor === undefined) return { ...goal, floor: before.floor };
+  if ('floor' in goal && before !== undefined && 'floor' in before && wish.floor === undefined)
+    return { ...goal, floor: before.floor };
   return goal;
 }
 

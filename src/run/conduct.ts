@@ -46,10 +46,17 @@ export async function conduct(conduct: Conduct, task: Task, wish: Wish, mode: Mo
   const begun = ports.clock.monotonic();
   const since = new Date(ports.clock.now()).toISOString();
   const release = wish.release === undefined ? {} : { release: wish.release };
-  view.emit({ type: 'started', run: identity.run, environment: conduct.environment, verb: task.verb, who: identity.who, ...release });
-  const ending = await (mode.plan ? showPlan(conduct, task, wish, since) : withLease(conduct, task, wish, mode, since)).catch((error: unknown) =>
-    endingOf(error),
-  );
+  view.emit({
+    type: 'started',
+    run: identity.run,
+    environment: conduct.environment,
+    verb: task.verb,
+    who: identity.who,
+    ...release,
+  });
+  const ending = await (
+    mode.plan ? showPlan(conduct, task, wish, since) : withLease(conduct, task, wish, mode, since)
+  ).catch((error: unknown) => endingOf(error));
   const seconds = (ports.clock.monotonic() - begun) / 1000;
   view.emit({ type: 'finished', ...ending, seconds, awsRequests: conduct.requests() });
   return ending.exitCode;
@@ -67,7 +74,10 @@ async function look(conduct: Conduct, task: Task, wish: Wish, since: string): Pr
 async function showPlan(conduct: Conduct, task: Task, wish: Wish, since: string): Promise<Ending> {
   const { goal, plan, snapshot } = await look(conduct, task, wish, since);
   conduct.view.emit(preview(snapshot, goal, plan));
-  const message = plan.steps.length === 0 ? `Nothing to do: ${task.standing(snapshot, goal).message}` : 'This is the plan; nothing was changed.';
+  const message =
+    plan.steps.length === 0
+      ? `Nothing to do: ${task.standing(snapshot, goal).message}`
+      : 'This is the plan; nothing was changed.';
   return { result: 'planned', code: 'planned', exitCode: ExitCode.done, message, next: [] };
 }
 
@@ -86,14 +96,24 @@ async function withLease(conduct: Conduct, task: Task, wish: Wish, mode: Mode, s
 async function agree({ view, signal }: Conduct, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
   const yes = mode.yes || (await view.confirm(task.question(snapshot, goal)));
   signal.throwIfAborted();
-  if (!yes) throw new OperatorError('not-confirmed', 'Not confirmed; nothing was changed.', { next: ['Add --yes where nobody can be asked.'] });
+  if (!yes)
+    throw new OperatorError('not-confirmed', 'Not confirmed; nothing was changed.', {
+      next: ['Add --yes where nobody can be asked.'],
+    });
 }
 
 /** Writes the run into the journal when it begins and when it ends, however it ends. */
 async function journalled(conduct: Conduct, task: Task, goal: Goal, run: () => Promise<Ending>): Promise<Ending> {
   const { store, identity, ports, requests } = conduct;
   const since = new Date(ports.clock.now()).toISOString();
-  const entry = { run: identity.run, verb: task.verb, release: goal.release, who: identity.who, host: identity.host, since };
+  const entry = {
+    run: identity.run,
+    verb: task.verb,
+    release: goal.release,
+    who: identity.who,
+    host: identity.host,
+    since,
+  };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
   const ending = await run().catch((error: unknown) => endingOf(error));
   const until = new Date(ports.clock.now()).toISOString();
@@ -102,21 +122,40 @@ async function journalled(conduct: Conduct, task: Task, goal: Goal, run: () => P
   return ending;
 }
 
-async function execute(conduct: Conduct, lease: HeldLease, task: Task, goal: Goal, plan: Plan, snapshot: Snapshot): Promise<Ending> {
+async function execute(
+  conduct: Conduct,
+  lease: HeldLease,
+  task: Task,
+  goal: Goal,
+  plan: Plan,
+  snapshot: Snapshot,
+): Promise<Ending> {
   const { store, ports } = conduct;
   try {
-    const last = plan.steps.length === 0 ? snapshot : await runSteps(contextOf(conduct, lease, goal, plan), plan.steps, snapshot);
+    const last =
+      plan.steps.length === 0 ? snapshot : await runSteps(contextOf(conduct, lease, goal, plan), plan.steps, snapshot);
     const shown = task.tellsUrls ? await withUrls(ports.traffic, last) : last;
     await store.clearGoal(lease.lease);
     const { message, next } = task.standing(shown, goal);
-    return { result: 'done', code: 'done', exitCode: ExitCode.done, message: plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next };
+    return {
+      result: 'done',
+      code: 'done',
+      exitCode: ExitCode.done,
+      message: plan.steps.length === 0 ? `Nothing to do: ${message}` : message,
+      next,
+    };
   } catch (error) {
     if (isFinal(error)) return stopped(error, goal);
     return afterFailure(conduct, lease, task, goal, error);
   }
 }
 
-function contextOf({ ports, limits, view, signal, store }: Conduct, lease: HeldLease, goal: Goal, plan: Plan): RunContext {
+function contextOf(
+  { ports, limits, view, signal, store }: Conduct,
+  lease: HeldLease,
+  goal: Goal,
+  plan: Plan,
+): RunContext {
   return {
     ports,
     limits,
@@ -137,7 +176,13 @@ function isFinal(error: unknown): boolean {
 }
 
 /** Leads back where the task knows a way: a plan like any other, from the world as it is now. */
-async function afterFailure(conduct: Conduct, lease: HeldLease, task: Task, goal: Goal, failure: unknown): Promise<Ending> {
+async function afterFailure(
+  conduct: Conduct,
+  lease: HeldLease,
+  task: Task,
+  goal: Goal,
+  failure: unknown,
+): Promise<Ending> {
   const why = messageOf(failure);
   const snapshot = await observe(conduct.ports);
   const after = task.afterFailure(snapshot, goal);
@@ -163,24 +208,48 @@ async function undo(conduct: Conduct, lease: HeldLease, back: Goal, snapshot: Sn
   }
   await store.clearGoal(lease.lease);
   const message = `${why} It was undone. ${task.standing(snapshot, back).message}`;
-  return { result: 'undone', code: 'undone', exitCode: ExitCode.safe, message, next: ['`turnout status` shows what is where', ...AFTER_UNDO] };
+  return {
+    result: 'undone',
+    code: 'undone',
+    exitCode: ExitCode.safe,
+    message,
+    next: ['`turnout status` shows what is where', ...AFTER_UNDO],
+  };
 }
 
 const AFTER_UNDO = ['`turnout promote` tries again', '`turnout cleanup` terminates the rejected fleet'];
 
 function needsPerson(message: string, next: readonly string[]): Ending {
-  return { result: 'failed', code: 'needs-person', exitCode: ExitCode.person, message, next: ['`turnout status` shows what is where', ...next] };
+  return {
+    result: 'failed',
+    code: 'needs-person',
+    exitCode: ExitCode.person,
+    message,
+    next: ['`turnout status` shows what is where', ...next],
+  };
 }
 
 function stopped(error: unknown, goal: Goal): Ending {
   if (!(error instanceof Interrupted)) return endingOf(error);
-  return { result: 'interrupted', code: 'interrupted', exitCode: ExitCode.interrupted, message: `${error.message} Nothing is broken; the ${goal.verb} is not finished.`, next: waysOut(goal.verb, goal.release) };
+  return {
+    result: 'interrupted',
+    code: 'interrupted',
+    exitCode: ExitCode.interrupted,
+    message: `${error.message} Nothing is broken; the ${goal.verb} is not finished.`,
+    next: waysOut(goal.verb, goal.release),
+  };
 }
 
 /** The ending that an error stands for; faults of ours are thrown on, for the catch-all. */
 function endingOf(error: unknown): Ending {
   if (error instanceof Interrupted) {
-    return { result: 'interrupted', code: 'interrupted', exitCode: ExitCode.interrupted, message: `${error.message} Nothing was changed.`, next: [] };
+    return {
+      result: 'interrupted',
+      code: 'interrupted',
+      exitCode: ExitCode.interrupted,
+      message: `${error.message} Nothing was changed.`,
+      next: [],
+    };
   }
   if (!(error instanceof OperatorError)) throw error;
   const result: Result = error.exitCode === ExitCode.refused ? 'refused' : 'failed';

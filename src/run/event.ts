@@ -24,7 +24,14 @@ export type Result = 'done' | 'planned' | 'refused' | 'undone' | 'failed' | 'int
 
 /** All that a run tells; views turn it into text. Times are added by the emitter. */
 export type RunEvent =
-  | { readonly type: 'started'; readonly run: string; readonly environment: string; readonly verb: Verb; readonly release?: string; readonly who: string }
+  | {
+      readonly type: 'started';
+      readonly run: string;
+      readonly environment: string;
+      readonly verb: Verb;
+      readonly release?: string;
+      readonly who: string;
+    }
   | {
       readonly type: 'planned';
       readonly steps: readonly StepView[];
@@ -35,9 +42,21 @@ export type RunEvent =
       readonly seconds: number;
     }
   | { readonly type: 'step-started'; readonly index: number; readonly title: string }
-  | { readonly type: 'step-waiting'; readonly index: number; readonly have: number; readonly want: number; readonly word: string; readonly waiting: readonly Waiting[] }
+  | {
+      readonly type: 'step-waiting';
+      readonly index: number;
+      readonly have: number;
+      readonly want: number;
+      readonly word: string;
+      readonly waiting: readonly Waiting[];
+    }
   | { readonly type: 'step-done'; readonly index: number; readonly seconds: number; readonly already: boolean }
-  | { readonly type: 'step-failed'; readonly index: number; readonly message: string; readonly waiting: readonly Waiting[] }
+  | {
+      readonly type: 'step-failed';
+      readonly index: number;
+      readonly message: string;
+      readonly waiting: readonly Waiting[];
+    }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'undoing'; readonly why: string }
   | {
@@ -64,4 +83,3 @@ export interface View {
   /** Waits until all is drawn. */
   close(): Promise<void>;
 }
-

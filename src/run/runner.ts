@@ -57,7 +57,8 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
     const already = progressOf(snapshot, step) === 'done';
     snapshot = await oneStep(context, index, step, snapshot).catch((error: unknown) => {
       const waiting = error instanceof StepFailed ? error.waiting : [];
-      if (!(error instanceof Interrupted)) context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
+      if (!(error instanceof Interrupted))
+        context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
       throw error;
     });
     context.emit({ type: 'step-done', index, seconds: (context.ports.clock.monotonic() - begun) / 1000, already });
@@ -77,7 +78,11 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
     const waited = ports.clock.monotonic() - begun;
     const forbidden = meaning.forbids?.(snapshot, step);
     giveUp(context, step, snapshot, waited, forbidden);
-    if (forbidden === undefined && meaning.progress(snapshot, step) === 'todo' && ports.clock.monotonic() - asked > ASK_AGAIN_MS) {
+    if (
+      forbidden === undefined &&
+      meaning.progress(snapshot, step) === 'todo' &&
+      ports.clock.monotonic() - asked > ASK_AGAIN_MS
+    ) {
       await apply(ports, step, snapshot);
       asked = ports.clock.monotonic();
     } else {
@@ -105,7 +110,13 @@ function someoneLeft(snapshot: Snapshot, step: Step): boolean {
   return pool?.targets.some((target) => target.reason === 'Target.InvalidState') ?? false;
 }
 
-function giveUp({ limits }: RunContext, step: Step, snapshot: Snapshot, waitedMs: number, forbidden: string | undefined): void {
+function giveUp(
+  { limits }: RunContext,
+  step: Step,
+  snapshot: Snapshot,
+  waitedMs: number,
+  forbidden: string | undefined,
+): void {
   const meaning = meaningOf(step);
   const waiting = meaning.count?.(snapshot, step).waiting ?? [];
   const hopeless = meaning.hopeless?.(snapshot, step);
@@ -120,4 +131,3 @@ function tell({ emit }: RunContext, index: number, step: Step, snapshot: Snapsho
   const count = meaningOf(step).count?.(snapshot, step);
   if (count !== undefined) emit({ type: 'step-waiting', index, ...count });
 }
-

@@ -30,7 +30,10 @@ export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): Tr
     async read(names) {
       const wanted = (await settings()).filter((group) => names?.includes(group.name) ?? true);
       return Promise.all(
-        wanted.map(async ({ loadBalancerArns: _, ...group }) => ({ ...group, targets: (await elbv2.targetHealth(group.arn)).map(toTarget) })),
+        wanted.map(async ({ loadBalancerArns: _, ...group }) => ({
+          ...group,
+          targets: (await elbv2.targetHealth(group.arn)).map(toTarget),
+        })),
       );
     },
 
@@ -38,13 +41,23 @@ export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): Tr
       const groups = await settings();
       const arns = [...new Set(groups.flatMap((group) => group.loadBalancerArns))];
       const found = arns.length > 0 ? await readForwards(elbv2, arns) : [];
-      return Object.fromEntries(groups.map((group) => [group.name, found.filter(({ arn }) => arn === group.arn).map(({ url }) => url)]));
+      return Object.fromEntries(
+        groups.map((group) => [group.name, found.filter(({ arn }) => arn === group.arn).map(({ url }) => url)]),
+      );
     },
 
-    register: async (pool, targets) => elbv2.register(pool.arn, targets.map(({ id, port }) => ({ Id: id, Port: port }))),
+    register: async (pool, targets) =>
+      elbv2.register(
+        pool.arn,
+        targets.map(({ id, port }) => ({ Id: id, Port: port })),
+      ),
 
     // Deregistering needs the port that a target was registered with (ELBv2 API, DeregisterTargets).
-    deregister: async (pool, targets) => elbv2.deregister(pool.arn, targets.map(({ id, port }) => ({ Id: id, Port: port }))),
+    deregister: async (pool, targets) =>
+      elbv2.deregister(
+        pool.arn,
+        targets.map(({ id, port }) => ({ Id: id, Port: port })),
+      ),
   };
 }
 
@@ -57,7 +70,9 @@ async function readSettings(elbv2: Elbv2, config: TargetGroupsConfig): Promise<r
   const found = await elbv2.targetGroups({ names: keys.filter((key) => !isArn(key)), arns: keys.filter(isArn) });
   return Promise.all(
     wanted.map(async ({ targetGroup, port, role }) => {
-      const group = found.find((candidate) => candidate.TargetGroupName === targetGroup || candidate.TargetGroupArn === targetGroup);
+      const group = found.find(
+        (candidate) => candidate.TargetGroupName === targetGroup || candidate.TargetGroupArn === targetGroup,
+      );
       if (group === undefined) throw notFound(targetGroup);
       return toSettings(group, port, role, await elbv2.attributes(group.TargetGroupArn as string));
     }),
@@ -74,7 +89,12 @@ function notFound(key: string): OperatorError {
   });
 }
 
-function toSettings(group: TargetGroup, port: number | undefined, role: PoolRole, attributes: ReadonlyMap<string, string>): Settings {
+function toSettings(
+  group: TargetGroup,
+  port: number | undefined,
+  role: PoolRole,
+  attributes: ReadonlyMap<string, string>,
+): Settings {
   return {
     name: group.TargetGroupName as string,
     arn: group.TargetGroupArn as string,
@@ -101,21 +121,35 @@ function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescript
 }
 
 /** Every pair of a target group and the URL of a listener that forwards to it. */
-async function readForwards(elbv2: Elbv2, loadBalancerArns: readonly string[]): Promise<readonly { arn: string; url: string }[]> {
+async function readForwards(
+  elbv2: Elbv2,
+  loadBalancerArns: readonly string[],
+): Promise<readonly { arn: string; url: string }[]> {
   const balancers = await elbv2.loadBalancers(loadBalancerArns);
   const pairs = await Promise.all(
     balancers.map(async (balancer) => {
       const listeners = await elbv2.listeners(balancer.LoadBalancerArn as string);
-      return Promise.all(listeners.map(async (listener) => forwardsOf(balancer, listener, await elbv2.rules(listener.ListenerArn as string))));
+      return Promise.all(
+        listeners.map(async (listener) =>
+          forwardsOf(balancer, listener, await elbv2.rules(listener.ListenerArn as string)),
+        ),
+      );
     }),
   );
   return pairs.flat(2);
 }
 
-function forwardsOf(balancer: LoadBalancer, listener: Listener, rules: readonly Rule[]): readonly { arn: string; url: string }[] {
+function forwardsOf(
+  balancer: LoadBalancer,
+  listener: Listener,
+  rules: readonly Rule[],
+): readonly { arn: string; url: string }[] {
   const url = urlOf(balancer, listener);
   const actions = rules.flatMap((rule) => rule.Actions ?? []);
-  const arns = actions.flatMap((action) => [action.TargetGroupArn, ...(action.ForwardConfig?.TargetGroups ?? []).map((group) => group.TargetGroupArn)]);
+  const arns = actions.flatMap((action) => [
+    action.TargetGroupArn,
+    ...(action.ForwardConfig?.TargetGroups ?? []).map((group) => group.TargetGroupArn),
+  ]);
   return [...new Set(arns)].flatMap((arn) => (arn === undefined ? [] : [{ arn, url }]));
 }
 

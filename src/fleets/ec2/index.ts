@@ -22,7 +22,9 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
     kind: 'ec2',
 
     async read(ids) {
-      const tagged = await ec2.instances([{ Name: `tag:${tagName(owner, 'environment')}`, Values: [owner.environment] }]);
+      const tagged = await ec2.instances([
+        { Name: `tag:${tagName(owner, 'environment')}`, Values: [owner.environment] },
+      ]);
       const owned = tagged.filter((instance) => isOwned(owner, instance));
       const known = new Set(owned.map((instance) => instance.InstanceId));
       const others = ids.filter((id) => id.startsWith('i-') && !known.has(id));
@@ -44,7 +46,10 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
     },
 
     async mark(fleet, marks) {
-      await ec2.tag(members(fleet).map(({ id }) => id), markTags(owner, marks));
+      await ec2.tag(
+        members(fleet).map(({ id }) => id),
+        markTags(owner, marks),
+      );
     },
 
     async terminate(fleet) {
@@ -79,7 +84,10 @@ function tagsFor(request: Partial<RunInstancesCommandInput>, resource: 'instance
   return request.TagSpecifications?.find((spec) => spec.ResourceType === resource)?.Tags ?? [];
 }
 
-function placed({ NetworkInterfaces: interfaces }: Partial<RunInstancesCommandInput>, subnet: string): Partial<RunInstancesCommandInput> {
+function placed(
+  { NetworkInterfaces: interfaces }: Partial<RunInstancesCommandInput>,
+  subnet: string,
+): Partial<RunInstancesCommandInput> {
   if (interfaces === undefined) return { SubnetId: subnet };
   return { NetworkInterfaces: interfaces.map((one, index) => (index === 0 ? { ...one, SubnetId: subnet } : one)) };
 }

@@ -7,8 +7,18 @@ import type { Owner } from './tags.ts';
 
 /** What boots, as the config says it; `{release}` stands for the release. */
 export interface BootConfig {
-  readonly launchTemplate?: { readonly name?: string; readonly id?: string; readonly version?: string; readonly versionDescription?: string };
-  readonly image?: { readonly name?: string; readonly tag?: Readonly<Record<string, string>>; readonly parameter?: string; readonly owner?: string };
+  readonly launchTemplate?: {
+    readonly name?: string;
+    readonly id?: string;
+    readonly version?: string;
+    readonly versionDescription?: string;
+  };
+  readonly image?: {
+    readonly name?: string;
+    readonly tag?: Readonly<Record<string, string>>;
+    readonly parameter?: string;
+    readonly owner?: string;
+  };
   readonly userData?: string;
 }
 
@@ -34,9 +44,17 @@ const NOTHING: Part = { run: {}, summary: [] };
  * Resolves a release to one exact RunInstances request: image id, template version number, subnets. Changes nothing.
  * @throws OperatorError when the image, template version or parameter of this release does not exist
  */
-export async function resolveLaunch(ec2: Ec2, ssm: () => Promise<Ssm>, owner: Owner, boot: BootConfig, wish: LaunchWish): Promise<LaunchSpec> {
+export async function resolveLaunch(
+  ec2: Ec2,
+  ssm: () => Promise<Ssm>,
+  owner: Owner,
+  boot: BootConfig,
+  wish: LaunchWish,
+): Promise<LaunchSpec> {
   const samples = await sampleOfEachZone(ec2, wish);
-  const base = boot.launchTemplate ? await fromTemplate(ec2, boot.launchTemplate, wish.release) : fromBlue(owner, samples[0] as Ec2Instance);
+  const base = boot.launchTemplate
+    ? await fromTemplate(ec2, boot.launchTemplate, wish.release)
+    : fromBlue(owner, samples[0] as Ec2Instance);
   const image = boot.image ? await fromImage(ec2, ssm, boot.image, wish.release) : NOTHING;
   const userData = boot.userData === undefined ? NOTHING : fromUserData(boot.userData);
   const subnets = new Map(samples.map((instance) => [instance.Placement?.AvailabilityZone, instance.SubnetId]));
@@ -55,15 +73,25 @@ function fill(pattern: string, release: string): string {
 
 /** One of blue's instances in each zone: it tells the subnet, and what to clone. */
 async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchWish): Promise<readonly Ec2Instance[]> {
-  const ids = Object.keys(zones).flatMap((zone) => blue.instances.find((instance) => instance.zone === zone && instance.state === 'running')?.id ?? []);
+  const ids = Object.keys(zones).flatMap(
+    (zone) => blue.instances.find((instance) => instance.zone === zone && instance.state === 'running')?.id ?? [],
+  );
   const found = await ec2.instancesById(ids);
   if (found.length === Object.keys(zones).length) return found;
-  throw new OperatorError('no-sample', `Not every zone of ${blue.release} has a running instance whose subnet could be used.`, {
-    next: ['Look at `turnout status`, and run this again when production is whole.'],
-  });
+  throw new OperatorError(
+    'no-sample',
+    `Not every zone of ${blue.release} has a running instance whose subnet could be used.`,
+    {
+      next: ['Look at `turnout status`, and run this again when production is whole.'],
+    },
+  );
 }
 
-async function fromTemplate(ec2: Ec2, template: NonNullable<BootConfig['launchTemplate']>, release: string): Promise<Part> {
+async function fromTemplate(
+  ec2: Ec2,
+  template: NonNullable<BootConfig['launchTemplate']>,
+  release: string,
+): Promise<Part> {
   const id = template.id ?? (await ec2.launchTemplateId(template.name as string));
   const version = await findVersion(ec2, id, template, release);
   const number = String(version.VersionNumber);
@@ -81,11 +109,17 @@ async function fromTemplate(ec2: Ec2, template: NonNullable<BootConfig['launchTe
   };
 }
 
-async function findVersion(ec2: Ec2, id: string, template: NonNullable<BootConfig['launchTemplate']>, release: string): Promise<LaunchTemplateVersion> {
+async function findVersion(
+  ec2: Ec2,
+  id: string,
+  template: NonNullable<BootConfig['launchTemplate']>,
+  release: string,
+): Promise<LaunchTemplateVersion> {
   const description = template.versionDescription && fill(template.versionDescription, release);
   const number = fill(template.version ?? '$Default', release);
   const versions = await ec2.launchTemplateVersions(id, description === undefined ? [number] : []);
-  const matching = description === undefined ? versions : versions.filter((version) => version.VersionDescription === description);
+  const matching =
+    description === undefined ? versions : versions.filter((version) => version.VersionDescription === description);
   const newest = matching.toSorted((a, b) => (b.VersionNumber ?? 0) - (a.VersionNumber ?? 0))[0];
   if (newest !== undefined) return newest;
   const what = description === undefined ? `version ${number}` : `version described as "${description}"`;
@@ -103,7 +137,10 @@ function fromBlue(owner: Owner, sample: Ec2Instance): Part {
     IamInstanceProfile: sample.IamInstanceProfile?.Arn ? { Arn: sample.IamInstanceProfile.Arn } : undefined,
     EbsOptimized: sample.EbsOptimized,
     Monitoring: sample.Monitoring?.State ? { Enabled: sample.Monitoring.State === 'enabled' } : undefined,
-    Placement: sample.Placement?.Tenancy && sample.Placement.Tenancy !== 'default' ? { Tenancy: sample.Placement.Tenancy } : undefined,
+    Placement:
+      sample.Placement?.Tenancy && sample.Placement.Tenancy !== 'default'
+        ? { Tenancy: sample.Placement.Tenancy }
+        : undefined,
     MetadataOptions: sample.MetadataOptions && {
       HttpTokens: sample.MetadataOptions.HttpTokens,
       HttpEndpoint: sample.MetadataOptions.HttpEndpoint,
@@ -114,17 +151,28 @@ function fromBlue(owner: Owner, sample: Ec2Instance): Part {
   };
   const given = Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
   const from = sample.InstanceId as string;
-  return { run: given, userData: { from }, summary: [`cloned from ${from}: image ${sample.ImageId}, type ${sample.InstanceType}`] };
+  return {
+    run: given,
+    userData: { from },
+    summary: [`cloned from ${from}: image ${sample.ImageId}, type ${sample.InstanceType}`],
+  };
 }
 
 /** Tags that are neither AWS's (`aws:`, which nobody may write) nor ours. */
 function foreignTags(owner: Owner, sample: Ec2Instance): readonly { Key: string; Value: string }[] {
   return (sample.Tags ?? []).flatMap(({ Key, Value }) =>
-    Key === undefined || Key.startsWith('aws:') || Key.startsWith(`${owner.tagPrefix}:`) ? [] : [{ Key, Value: Value ?? '' }],
+    Key === undefined || Key.startsWith('aws:') || Key.startsWith(`${owner.tagPrefix}:`)
+      ? []
+      : [{ Key, Value: Value ?? '' }],
   );
 }
 
-async function fromImage(ec2: Ec2, ssm: () => Promise<Ssm>, image: NonNullable<BootConfig['image']>, release: string): Promise<Part> {
+async function fromImage(
+  ec2: Ec2,
+  ssm: () => Promise<Ssm>,
+  image: NonNullable<BootConfig['image']>,
+  release: string,
+): Promise<Part> {
   if (image.parameter !== undefined) {
     const name = fill(image.parameter, release);
     const id = await (await ssm()).parameter(name);
@@ -137,8 +185,14 @@ async function fromImage(ec2: Ec2, ssm: () => Promise<Ssm>, image: NonNullable<B
   return { run: { ImageId: newest.ImageId }, summary: [describeImage(newest, images.length)] };
 }
 
-function imageFilters(image: NonNullable<BootConfig['image']>, release: string): readonly { Name: string; Values: string[] }[] {
-  const tags = Object.entries(image.tag ?? {}).map(([key, value]) => ({ Name: `tag:${key}`, Values: [fill(value, release)] }));
+function imageFilters(
+  image: NonNullable<BootConfig['image']>,
+  release: string,
+): readonly { Name: string; Values: string[] }[] {
+  const tags = Object.entries(image.tag ?? {}).map(([key, value]) => ({
+    Name: `tag:${key}`,
+    Values: [fill(value, release)],
+  }));
   return image.name === undefined ? tags : [{ Name: 'name', Values: [fill(image.name, release)] }, ...tags];
 }
 
@@ -155,11 +209,20 @@ function describeImage(image: Image, matches: number): string {
 }
 
 function fromUserData(pattern: string): Part {
-  return { run: {}, userData: 'config', summary: [`user data of the config, ${pattern.trimEnd().split('\n').length} lines`] };
+  return {
+    run: {},
+    userData: 'config',
+    summary: [`user data of the config, ${pattern.trimEnd().split('\n').length} lines`],
+  };
 }
 
 /** The user data itself, base64 as EC2 takes it; undefined when there is none. */
-export async function readUserData(ec2: Ec2, boot: BootConfig, request: Ec2Request, release: string): Promise<string | undefined> {
+export async function readUserData(
+  ec2: Ec2,
+  boot: BootConfig,
+  request: Ec2Request,
+  release: string,
+): Promise<string | undefined> {
   if (request.userData === undefined) return undefined;
   if (request.userData === 'config') return Buffer.from(fill(boot.userData ?? '', release)).toString('base64');
   return ec2.userData(request.userData.from);

@@ -25,7 +25,9 @@ export function ownershipTags(owner: Owner, fleet: string, release: string): Tag
 }
 
 export function markTags(owner: Owner, marks: Marks): Tag[] {
-  return MARKS.flatMap((mark) => (marks[mark] === undefined ? [] : [{ Key: tagName(owner, mark), Value: marks[mark] }]));
+  return MARKS.flatMap((mark) =>
+    marks[mark] === undefined ? [] : [{ Key: tagName(owner, mark), Value: marks[mark] }],
+  );
 }
 
 function tagOf(instance: Ec2Instance, key: string): string | undefined {
@@ -34,7 +36,10 @@ function tagOf(instance: Ec2Instance, key: string): string | undefined {
 
 /** True when the instance carries the whole of this environment's ownership tags. */
 export function isOwned(owner: Owner, instance: Ec2Instance): boolean {
-  return tagOf(instance, tagName(owner, 'environment')) === owner.environment && tagOf(instance, tagName(owner, 'fleet')) !== undefined;
+  return (
+    tagOf(instance, tagName(owner, 'environment')) === owner.environment &&
+    tagOf(instance, tagName(owner, 'fleet')) !== undefined
+  );
 }
 
 export function toInstance(instance: Ec2Instance): Instance {
@@ -54,8 +59,15 @@ export function toInstance(instance: Ec2Instance): Instance {
 export function toFleets(owner: Owner, instances: readonly Ec2Instance[]): readonly Fleet[] {
   const groups = Map.groupBy(instances, (instance) => tagOf(instance, tagName(owner, 'fleet')) ?? '');
   const fleets = [...groups].map(([id, group]): Fleet => {
-    const release = group.map((instance) => tagOf(instance, tagName(owner, 'release'))).find((value) => value !== undefined);
-    return { id, release: release ?? id, marks: marksOf(owner, group), instances: group.map(toInstance).toSorted(byLaunch) };
+    const release = group
+      .map((instance) => tagOf(instance, tagName(owner, 'release')))
+      .find((value) => value !== undefined);
+    return {
+      id,
+      release: release ?? id,
+      marks: marksOf(owner, group),
+      instances: group.map(toInstance).toSorted(byLaunch),
+    };
   });
   return fleets.toSorted((a, b) => (a.instances[0]?.launchedAt ?? 0) - (b.instances[0]?.launchedAt ?? 0));
 }
