@@ -16,12 +16,12 @@ const BAR_WIDTH = 30;
 const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
 /** How many healthy targets each production pool has over the steps, the floor marked. */
-export function curveLines(event: Planned, paint: Paint): string[] {
+export function curveLines(event: Planned, width: number, paint: Paint): string[] {
   const pools = Object.keys(event.healthyNow);
   if (pools.length === 0) return [];
   const drawn = new Map<string, string[]>();
   for (const pool of pools) {
-    const lines = poolCurve(pointsOf(event, pool), event.floor[pool], paint);
+    const lines = poolCurve(pointsOf(event, pool), event.floor[pool], width, paint);
     // Pools that go through the same numbers are drawn once.
     const key = lines.join('\n');
     drawn.set(key, [...(drawn.get(key) ?? []), pool]);
@@ -40,18 +40,24 @@ function pointsOf(event: Planned, pool: string): Point[] {
   return points;
 }
 
-function poolCurve(points: readonly Point[], floor: number | undefined, paint: Paint): string[] {
-  const fewest = floor === undefined ? '' : `, never fewer than ${floor}`;
-  if (points.length === 1) return [`  ${points[0]?.healthy} throughout${fewest}`];
-  if (points.length > ROWS_MAX) return [`  ${sparkline(points)}${fewest}`];
+function poolCurve(points: readonly Point[], floor: number | undefined, width: number, paint: Paint): string[] {
+  const fewest = floor === undefined ? '' : ` (floor ${floor})`;
+  if (points.length === 1) return [`  stays at ${points[0]?.healthy}${fewest}`];
+  if (points.length > ROWS_MAX) return [`  ${sparkline(points, width - 50)}${fewest}`];
   return bars(points, floor, paint);
 }
 
 /** `3 ▄▄▃▄▃▄ 3, lowest 2 after 7`. */
-function sparkline(points: readonly Point[]): string {
+function sparkline(points: readonly Point[], cellsMax: number): string {
   const highest = Math.max(...points.map((point) => point.healthy), 1);
   const lowest = points.reduce((a, b) => (b.healthy < a.healthy ? b : a));
-  const line = points.map((point) => SPARKS[Math.round((point.healthy / highest) * (SPARKS.length - 1))]).join('');
+  const cells = Math.max(1, Math.min(points.length, cellsMax));
+  const line = Array.from({ length: cells }, (_, i) => {
+    // Where several points share a cell, the lowest is the one to know.
+    const part = points.slice(Math.floor((i * points.length) / cells), Math.ceil(((i + 1) * points.length) / cells));
+    const healthy = Math.min(...part.map((point) => point.healthy));
+    return SPARKS[Math.round((healthy / highest) * (SPARKS.length - 1))];
+  }).join('');
   return `${points[0]?.healthy} ${line} ${points.at(-1)?.healthy}, lowest ${lowest.healthy} ${lowest.when}`;
 }
 
@@ -66,7 +72,7 @@ function bars(points: readonly Point[], floor: number | undefined, paint: Paint)
     padLeft(String(healthy), digits),
     bar(cells(healthy), mark, paint, floor !== undefined && healthy < floor),
   ]);
-  if (mark >= 0) rows.push(['', '', `${' '.repeat(mark)}${paint('dim', `╵ never fewer than ${floor}`)}`]);
+  if (mark >= 0) rows.push(['', '', `${' '.repeat(mark)}${paint('dim', `╵ floor ${floor}`)}`]);
   return columns(rows);
 }
 

@@ -64,6 +64,15 @@ export class LinesView {
     }
   }
 
+  /** Lines are written at once. */
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
   #say(text: string, style?: Style): void {
     const { out, clock } = this.#options;
     out.line(`${this.#paint('dim', clockTime(clock.now()))} ${style ? this.#paint(style, text) : text}`);

@@ -20,6 +20,8 @@ export interface Out {
 
 /** The widest text that is comfortable to read. */
 const WIDTH_MAX = 120;
+/** Where there is no terminal to ask. */
+const WIDTH_DEFAULT = 100;
 
 /**
  * A reader that goes away (`turnout promote | head`) must not end a run half-way: an error of the stream is taken
@@ -35,7 +37,7 @@ export function openOut(stream: OutStream): Out {
     line: (text) => {
       if (!closed()) stream.write(`${text}\n`);
     },
-    width: () => Math.min(WIDTH_MAX, stream.columns ?? WIDTH_MAX),
+    width: () => Math.min(WIDTH_MAX, stream.columns ?? WIDTH_DEFAULT),
     flush: async () => {
       if (closed()) return;
       await new Promise<void>((resolve) => {
