@@ -1,4 +1,7 @@
-import manifest from '../package.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
 
-/** The version of this program, as `package.json` has it; the build keeps this one field of it. */
-export const version: string = manifest.version;
+/** The package's version; one folder above `src/`, and above `dist/` when bundled. */
+export function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
