@@ -10,6 +10,8 @@ export default defineConfig({
     maxWorkers: 2,
     // A test that needs another one to run before it is broken; the seed of a failed run is printed.
     sequence: { shuffle: { files: true, tests: true } },
+    // The JSON report is what .ci/run counts from.
+    reporters: ['default', './test/support/did-not-run.ts', ['json', { outputFile: '.vitest/report.json' }]],
     projects: [
       { extends: true, test: { name: 'unit', include: UNIT, testTimeout: 20_000 } },
       {
