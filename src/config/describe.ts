@@ -1,8 +1,8 @@
-import { isMap, isScalar, isSeq, type Document, type YAMLError, type YAMLWarning } from 'yaml';
+import { isMap, isScalar, isSeq, type Document } from 'yaml';
 import type { Issue } from './issues.ts';
 import { nearest } from './nearest.ts';
 import { showPath, type Mistake, type Path, type Problem } from './problem.ts';
-import { locate, placeOfKey, span, target, type Place, type Span } from './tree.ts';
+import { locate, span, target, type Place, type Span } from './tree.ts';
 
 /** A config file that could be parsed. */
 export interface Source {
@@ -28,23 +28,6 @@ export function describeMistake(source: Source, { path, message }: Mistake): Pro
   const place = locate(source.document, path);
   const at = place?.key && !isScalar(place.value) ? span(place.key) : where(source.document, path);
   return { ...at, key: showPath(path), message };
-}
-
-/** The parser's own words, but for the mistakes that people make most. */
-export function describeSyntax(error: YAMLError | YAMLWarning, document: Document, text: string): Problem {
-  const [start, end] = error.pos;
-  if (error.code === 'DUPLICATE_KEY') {
-    return { ...placeOfKey(document, start), message: 'expected each key once; found this one again' };
-  }
-  return { start, end, key: '', message: hint(error, text) };
-}
-
-function hint({ code, message, pos: [start] }: YAMLError | YAMLWarning, text: string): string {
-  if (code === 'TAB_AS_INDENT') return 'expected spaces; found a tab';
-  // In a flow collection the brace of ${NAME} would open a map.
-  if (text.slice(0, start + 1).endsWith('${'))
-    return "expected quotes around ${…} inside { } and [ ], such as '${NAME}'; found none";
-  return `expected YAML; found a mistake in it: ${message}`;
 }
 
 function keysAmong({ known, path }: Extract<Issue, { kind: 'unknown-key' }>): string {

@@ -1,10 +1,11 @@
-import { LineCounter, parseDocument, type Document, type YAMLError, type YAMLWarning } from 'yaml';
+import { LineCounter, parseDocument, type Document } from 'yaml';
 import { crossChecks } from './checks.ts';
 import { check } from './issues.ts';
 import { mend } from './mend.ts';
-import { describeIssue, describeMistake, describeSyntax, type Source } from './describe.ts';
+import { describeIssue, describeMistake, type Source } from './describe.ts';
 import { showProblems, type Problem } from './problem.ts';
 import { schema, type FileConfig } from './schema.ts';
+import { syntaxProblems } from './syntax.ts';
 import { substitute, type Env } from './variables.ts';
 
 export type Read = { readonly data: FileConfig } | { readonly problems: readonly Problem[]; readonly shown: string };
@@ -13,20 +14,11 @@ export type Read = { readonly data: FileConfig } | { readonly problems: readonly
 export function readConfig(name: string, text: string, env: Env): Read {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const syntax = firstOfLine(lines, [...document.errors, ...document.warnings]).map((error) =>
-    describeSyntax(error, document, text),
-  );
-  const readable = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
-  const checked = readable ? validate(document, text, env) : { problems: [] };
-  const problems = [...syntax, ...checked.problems];
+  const syntax = syntaxProblems(document, lines, text);
+  const checked = syntax.readable ? validate(document, text, env) : { problems: [] };
+  const problems = [...syntax.problems, ...checked.problems];
   if (problems.length === 0 && checked.data) return { data: checked.data };
   return { problems, shown: showProblems(name, text, lines, problems) };
-}
-
-/** One slip makes a parser stumble several times; the first time tells most. */
-function firstOfLine<T extends YAMLError | YAMLWarning>(lines: LineCounter, errors: readonly T[]): readonly T[] {
-  const line = ({ pos }: T) => lines.linePos(pos[0]).line;
-  return errors.filter((error, index) => errors.findIndex((other) => line(other) === line(error)) === index);
 }
 
 interface Checked {

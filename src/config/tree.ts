@@ -1,5 +1,5 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, visit, type Document, type Node, type Pair } from 'yaml';
-import { showPath, type Path } from './problem.ts';
+import { isAlias, isMap, isPair, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
+import type { Path } from './problem.ts';
 
 export interface Place {
   /** The pair's key, where the path ends in one. */
@@ -53,16 +53,4 @@ export function pathOf(nodes: readonly unknown[]): Path {
     if (isPair(node)) return [String(isScalar(node.key) ? node.key.value : node.key)];
     return isSeq(node) ? [node.items.indexOf(nodes[index + 1])] : [];
   });
-}
-
-/** The key that begins at this offset. */
-export function placeOfKey(document: Document, start: number): Span & { readonly key: string } {
-  let place = { start, end: start, key: '' };
-  visit(document, {
-    Pair: (_, pair, ancestors) => {
-      const found = span(pair.key as Node);
-      if (found.start === start) place = { ...found, key: showPath(pathOf([...ancestors, pair])) };
-    },
-  });
-  return place;
 }
