@@ -1,7 +1,7 @@
 import { homeFleet, isRegistered, members, poolsOf } from '../src/observe/roles.ts';
 import type { Snapshot } from '../src/observe/snapshot.ts';
 import { refusal, type GoalOf } from '../src/plan/goal.ts';
-import { remaining } from '../src/plan/meanings.ts';
+import { remaining } from '../src/plan/remaining.ts';
 import { strangersInProduction } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 

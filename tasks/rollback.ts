@@ -1,8 +1,8 @@
-import { isIn, members, poolsOf, servingFleets } from '../src/observe/roles.ts';
+import { isRegistered, members, poolsOf, servingFleets, targetsOf } from '../src/observe/roles.ts';
 import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
 import { floorNow, lowerFloor } from '../src/plan/floor.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/plan/goal.ts';
-import { fleetById, verified } from '../src/plan/look.ts';
+import { fleetById } from '../src/plan/look.ts';
 import type { Step } from '../src/plan/step.ts';
 import {
   hasStayed,
@@ -64,9 +64,11 @@ export const rollback: Task<'rollback'> = {
     const change: Switch = { to, floor: goal.floor, need: 'floor' };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to))
       return { steps: switchSteps(snapshot, change, []), notes: [] };
-    const unknown = isUnwatched(snapshot, to);
-    const no = tooSmall(to, goal.floor) ?? (unknown ? undefined : notVerified(snapshot, change));
-    return no ?? { steps: switchSteps(snapshot, change, unknown ? verify(snapshot, goal) : []), notes: [] };
+    const small = tooSmall(to, goal.floor);
+    if (small !== undefined) return small;
+    const no = notVerified(snapshot, change);
+    if (no !== undefined && !isUnknown(snapshot, to)) return no;
+    return { steps: switchSteps(snapshot, change, no === undefined ? [] : verify(snapshot, goal)), notes: [] };
   },
 
   afterFailure(snapshot, goal) {
@@ -97,9 +99,19 @@ export const rollback: Task<'rollback'> = {
   },
 };
 
-/** Nobody checks its health: it has left production and did not get into a test group before a run was killed. */
-function isUnwatched(snapshot: Snapshot, fleet: Fleet): boolean {
-  return verified(snapshot, fleet).length === 0 && !poolsOf(snapshot, 'test').some((pool) => isIn(pool, fleet));
+/**
+ * Some of its members' health is not known yet: they left production, and did not get into a test group before a run was
+ * killed, or had no health check there so far.
+ */
+function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
+  const known = new Set(
+    poolsOf(snapshot, 'test').flatMap((pool) =>
+      targetsOf(pool, fleet)
+        .filter((target) => target.state !== 'initial' && isRegistered(target))
+        .map((target) => target.id),
+    ),
+  );
+  return members(fleet).some((instance) => instance.state === 'running' && !known.has(instance.id));
 }
 
 /** Puts the fleet where its health gets known before traffic moves to it. */

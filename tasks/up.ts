@@ -3,7 +3,7 @@ import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
 import { countByZone, total, type ByZone } from '../src/plan/floor.ts';
 import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
 import { inProduction } from '../src/plan/look.ts';
-import { remaining } from '../src/plan/meanings.ts';
+import { remaining } from '../src/plan/remaining.ts';
 import type { Step } from '../src/plan/step.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';

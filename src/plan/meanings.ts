@@ -1,4 +1,4 @@
-import { isLive, isRegistered, members, poolsOf, targetsOf } from '../observe/roles.ts';
+import { isLive, isRegistered, members, targetsOf } from '../observe/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
 import { drainingIn, explainInstance, notHealthyIn, sentence } from './explain.ts';
 import { countByZone, healthyIn, healthyWithout, shortfall, total } from './floor.ts';
@@ -235,14 +235,4 @@ export function meaningOf(step: Step): Meaning<Step> {
 
 export function progressOf(snapshot: Snapshot, step: Step): Progress {
   return meaningOf(step).progress(snapshot, step);
-}
-
-/** The steps that are not done yet. */
-export function remaining(snapshot: Snapshot, steps: readonly Step[]): readonly Step[] {
-  return steps.filter((step) => progressOf(snapshot, step) !== 'done');
-}
-
-/** Names of all production pools, for steps that are asked of each. */
-export function productionNames(snapshot: Snapshot): readonly string[] {
-  return poolsOf(snapshot, 'production').map((pool) => pool.name);
 }

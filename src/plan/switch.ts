@@ -4,7 +4,7 @@ import { notHealthyIn, sentence } from './explain.ts';
 import { countByZone, shortfall, total } from './floor.ts';
 import { refusal, type Floor, type Refusal, type ZoneFloor } from './goal.ts';
 import { registeredIn, verified } from './look.ts';
-import { remaining } from './meanings.ts';
+import { remaining } from './remaining.ts';
 import type { Step } from './step.ts';
 
 /**

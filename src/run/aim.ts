@@ -1,10 +1,10 @@
 import type { Task, Wish } from '../../tasks/task.ts';
 import { OperatorError } from '../errors.ts';
+import type { LaunchWish } from '../fleets/fleet.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
-import { isRefusal, type Asked, type Goal, type Refusal, type Verb } from '../plan/goal.ts';
+import { isRefusal, type Asked, type Goal, type LaunchSpec, type Refusal, type Verb } from '../plan/goal.ts';
 import type { Plan } from '../plan/step.ts';
 import type { RecordedGoal } from '../stores/store.ts';
-import type { Ports } from './ports.ts';
 
 /** What a run goes for: the goal that is recorded already, where it fits, or a new one. */
 export interface Aimed {
@@ -17,7 +17,8 @@ export interface Aiming {
   readonly task: Task;
   readonly wish: Wish;
   readonly asked: Asked;
-  readonly ports: Ports;
+  /** Resolves what a release boots to exact ids; changes nothing. */
+  readonly resolve: (wish: LaunchWish) => Promise<LaunchSpec>;
   readonly snapshot: Snapshot;
   /** The goal of a run that did not end. */
   readonly recorded: RecordedGoal | undefined;
@@ -41,11 +42,10 @@ function resumed({ task, wish, recorded }: Aiming): Goal | undefined {
 }
 
 async function fresh(aiming: Aiming): Promise<Goal> {
-  const { task, wish, asked, snapshot, ports, recorded } = aiming;
+  const { task, wish, asked, snapshot, resolve, recorded } = aiming;
   if (recorded !== undefined) mustYield(aiming, recorded);
   const goal = accept(
-    await task.aim({ snapshot, wish, asked, resolve: async (launch) => ports.fleet.resolve(launch) }),
-  );
+    await task.aim({ snapshot, wish, asked, resolve })  );
   const before = recorded?.goal;
   // The floor is what was healthy when the trouble began, not what is left of it.
   if ('floor' in goal && before !== undefined && 'floor' in before && wish.floor === undefined)

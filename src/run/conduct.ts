@@ -1,8 +1,9 @@
 import type { Task, Wish } from '../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../errors.ts';
+import type { LaunchWish } from '../fleets/fleet.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
-import { isRefusal, type Goal, type Verb } from '../plan/goal.ts';
+import { isRefusal, type Goal, type LaunchSpec, type Verb } from '../plan/goal.ts';
 import type { Plan } from '../plan/step.ts';
 import type { HeldLease } from '../record/lease.ts';
 import type { Outcome, Store } from '../stores/store.ts';
@@ -67,7 +68,8 @@ async function look(conduct: Conduct, task: Task, wish: Wish, since: string): Pr
   const snapshot = await observe(ports);
   const recorded = await store.goal();
   const asked = { run: identity.run, who: identity.who, since };
-  const aimed = await aimAt({ tasks, task, wish, asked, ports, snapshot, recorded });
+  const resolve = async (launch: LaunchWish): Promise<LaunchSpec> => ports.fleet.resolve(launch);
+  const aimed = await aimAt({ tasks, task, wish, asked, resolve, snapshot, recorded });
   return { ...aimed, snapshot };
 }
 
