@@ -35,7 +35,7 @@ export async function holdLease(
   const asked = instant(clock);
   const acquired = await store.acquire(holder, ttlMs);
   if ('heldBy' in acquired) throw leaseHeld(acquired.heldBy, clock.now());
-  return keep(store, acquired.lease, ttlMs, clock, asked);
+  return new Keeper(store, acquired.lease, ttlMs, clock, asked);
 }
 
 /** Both clocks: the monotonic one stands still while a machine sleeps (Linux), the other one may be set back. */
@@ -48,68 +48,100 @@ function instant(clock: Clock): Instant {
   return { monotonic: clock.monotonic(), now: clock.now() };
 }
 
-function ageOf(clock: Clock, since: Instant): number {
-  return Math.max(clock.monotonic() - since.monotonic, clock.now() - since.now);
-}
+class Keeper implements HeldLease {
+  readonly lease: Lease;
+  readonly #store: Store;
+  readonly #ttlMs: number;
+  readonly #clock: Clock;
+  readonly #lost = new AbortController();
+  readonly #over = new AbortController();
+  /** When the last confirmed renewal was asked for: by the store's clock the lease expires a whole time to live after it. */
+  #confirmed: Instant;
+  #sentence = '';
+  #renewing: Promise<void> | undefined;
 
-function keep(store: Store, lease: Lease, ttlMs: number, clock: Clock, asked: Instant): HeldLease {
-  // When the last confirmed renewal was asked for: the store's expiry counts from then or later.
-  let confirmed = asked;
-  let sentence = '';
-  let renewing: Promise<void> | undefined;
-  const lost = new AbortController();
-  const over = new AbortController();
-  const lose = (why: string) => lost.abort(lost.signal.reason ?? leaseLost(lease.holder, why));
+  constructor(store: Store, lease: Lease, ttlMs: number, clock: Clock, asked: Instant) {
+    this.lease = lease;
+    this.#store = store;
+    this.#ttlMs = ttlMs;
+    this.#clock = clock;
+    this.#confirmed = asked;
+    // Ends when `release` interrupts its sleep, or with the loss that `lost` tells of.
+    this.#beat().catch(() => undefined);
+  }
 
-  const notice = (): void => {
-    const age = ageOf(clock, confirmed);
-    if (age > STALE * ttlMs)
-      lose(`it could not be renewed for ${Math.round(age / 1000)} s, and others may have it by now`);
-  };
-  const renewOnce = async (): Promise<void> => {
-    const began = instant(clock);
-    // A store that cannot be reached for a moment takes nothing away: `notice` says when it has lasted too long.
-    const ours = await store.renew(lease, ttlMs, sentence).catch(() => undefined);
-    if (ours === true) confirmed = began;
-    if (ours === false) lose('another run has taken it');
-  };
-  const renew = async (): Promise<void> => {
-    notice();
-    if (lost.signal.aborted || over.signal.aborted) return;
-    renewing ??= renewOnce().finally(() => (renewing = undefined));
-    await renewing;
-    notice();
-  };
-  const confirm = async (oldest: number): Promise<void> => {
-    notice();
-    if (ageOf(clock, confirmed) > oldest) await renew();
-    lost.signal.throwIfAborted();
-  };
-  const beat = async (): Promise<void> => {
-    while (!lost.signal.aborted) {
-      await clock.sleep(RENEW * ttlMs, over.signal, { ref: false });
-      await renew();
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async check(): Promise<void> {
+    if (this.#over.signal.aborted) throw leaseLost(this.lease.holder, 'it was given back');
+    this.#notice();
+    if (this.#age() > FRESH * this.#ttlMs) await this.#renew();
+    this.lost.throwIfAborted();
+  }
+
+  async doing(sentence: string): Promise<void> {
+    this.#sentence = sentence;
+    // One that is under way carries the sentence before.
+    if (this.#renewing) await this.#inTime(this.#renewing);
+    await this.#renew();
+    this.lost.throwIfAborted();
+  }
+
+  async release(): Promise<void> {
+    this.#over.abort();
+    if (this.#renewing) await this.#inTime(this.#renewing);
+    // What cannot be given back expires; the error that ended the run is the one to be told.
+    await this.#store.release(this.lease).catch(() => undefined);
+  }
+
+  async #beat(): Promise<void> {
+    while (!this.lost.aborted) {
+      await this.#clock.sleep(RENEW * this.#ttlMs, this.#over.signal, { ref: false });
+      await this.#renew();
     }
-  };
-  // Ends only when `release` interrupts its sleep, or with the loss that `lost` tells of.
-  beat().catch(() => undefined);
+  }
 
-  return {
-    lease,
-    lost: lost.signal,
-    check: () => confirm(FRESH * ttlMs),
-    doing: async (text) => {
-      sentence = text;
-      await renewing;
-      await renew();
-      lost.signal.throwIfAborted();
-    },
-    release: async () => {
-      over.abort();
-      await renewing;
-      if (!lost.signal.aborted) await store.release(lease);
-    },
-  };
+  async #renew(): Promise<void> {
+    this.#notice();
+    if (this.lost.aborted || this.#over.signal.aborted) return;
+    this.#renewing ??= this.#ask().finally(() => (this.#renewing = undefined));
+    await this.#inTime(this.#renewing);
+    this.#notice();
+  }
+
+  async #ask(): Promise<void> {
+    const began = instant(this.#clock);
+    // A store that fails for a moment takes nothing away: `#notice` says when it has lasted too long.
+    const ours = await this.#store.renew(this.lease, this.#ttlMs, this.#sentence).catch(() => undefined);
+    if (ours === true) this.#confirmed = began;
+    if (ours === false) this.#lose('another run has taken it');
+  }
+
+  /** Waits for an answer of the store, but no longer than the lease is surely ours. */
+  async #inTime(answer: Promise<void>): Promise<void> {
+    const answered = new AbortController();
+    const left = Math.max(0, STALE * this.#ttlMs - this.#age());
+    const tooLate = this.#clock.sleep(left + 1, answered.signal, { ref: false }).catch(() => undefined);
+    await Promise.race([answer, tooLate]);
+    answered.abort();
+  }
+
+  #notice(): void {
+    const age = this.#age();
+    if (age <= STALE * this.#ttlMs) return;
+    this.#lose(`it could not be renewed for ${Math.round(age / 1000)} s, and others may have it by now`);
+  }
+
+  #lose(why: string): void {
+    if (!this.lost.aborted) this.#lost.abort(leaseLost(this.lease.holder, why));
+  }
+
+  #age(): number {
+    const { monotonic, now } = this.#confirmed;
+    return Math.max(this.#clock.monotonic() - monotonic, this.#clock.now() - now);
+  }
 }
 
 function leaseLost({ verb, release }: Holder, why: string): OperatorError {
