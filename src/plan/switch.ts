@@ -93,9 +93,11 @@ export function notVerified(snapshot: Snapshot, { to, floor, need }: Switch): Re
   const pools = poolsOf(snapshot, 'test').filter((pool) => isIn(pool, to));
   const shown = (pools[0] ?? poolsOf(snapshot, 'test')[0]) as (typeof pools)[number];
   const sick = notHealthyIn(shown, to).filter(({ id }) => !fitIds.has(id));
+  const why = sick.length > 0 ? ` ${sentence(sick)}.` : '';
   return refusal(
     'not-healthy',
-    `${fit.length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now. ${sentence(sick)}`,
-    'Production is as it was. Wait until they are healthy (`turnout status --watch`), or mend them, and run this again.',
+    `${fit.length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
+    'Wait until they are healthy (`turnout status --watch`), or mend them, and run this again.',
+    'A green that is not worth mending: `turnout cleanup --discard`, then `turnout up --release R`.',
   );
 }

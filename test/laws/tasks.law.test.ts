@@ -5,7 +5,7 @@ import { isRefusal, type Goal, type Verb } from '../../src/plan/goal.ts';
 import { meaningOf } from '../../src/plan/meanings.ts';
 import { simulate } from '../../src/plan/simulate.ts';
 import type { Step } from '../../src/plan/step.ts';
-import { broken, healthyByPoolAndZone } from '../support/invariants.ts';
+import { broken, floorAtStart } from '../support/invariants.ts';
 import { standings, twoFleetWorlds } from '../support/worlds.ts';
 
 const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
@@ -54,7 +54,7 @@ async function check(snapshot: Snapshot, verb: Exclude<Verb, 'adopt'>, wish: obj
     if (!/[.?)]$/.test(plan.message) || plan.next.length === 0) throw new Error(`A refusal without a sentence or advice: ${JSON.stringify(plan)}`);
     return;
   }
-  const { worlds, stopped } = run(snapshot, plan.steps, healthyByPoolAndZone(snapshot));
+  const { worlds, stopped } = run(snapshot, plan.steps, floorAtStart(snapshot));
   if (stopped) tally.stopped += 1;
   else {
     tally.reached += 1;
@@ -84,6 +84,7 @@ async function checkAll(worlds: Iterable<Snapshot>): Promise<Tally> {
 
 test('every world of fleets of up to 2 instances, with every membership and health', async () => {
   const tally = await checkAll(twoFleetWorlds(2, standings()));
+  console.log(tally);
   expect(tally.cases).toBeGreaterThan(250_000);
   expect(tally.reached).toBeGreaterThan(10_000);
   expect(tally.refused).toBeGreaterThan(10_000);

@@ -18,6 +18,25 @@ export function healthyByPoolAndZone(snapshot: Snapshot): Map<string, number> {
   return counts;
 }
 
+/**
+ * What production may not fall below, by `pool/zone`: what was healthy in the beginning. Where a switch had stopped half-way,
+ * two fleets are in a pool, and either one alone is enough: the larger one counts.
+ */
+export function floorAtStart(snapshot: Snapshot): Map<string, number> {
+  const floor = new Map<string, number>();
+  for (const pool of snapshot.pools.filter(({ role }) => role === 'production')) {
+    const alone = snapshot.fleets.map((fleet) => {
+      const ids = new Set(fleet.instances.map((one) => one.id));
+      const own = { ...pool, targets: pool.targets.filter((target) => ids.has(target.id)) };
+      return healthyByPoolAndZone({ ...snapshot, pools: [own] });
+    });
+    const size = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
+    const largest = alone.toSorted((a, b) => size(b) - size(a))[0] ?? new Map<string, number>();
+    for (const [key, count] of largest) floor.set(key, count);
+  }
+  return floor;
+}
+
 /** What the step broke on its way from one world to the next; undefined when nothing. */
 export function broken(before: Snapshot, step: Step, after: Snapshot, floor: ReadonlyMap<string, number>): string | undefined {
   return starved(before, after, floor) ?? killed(before, step) ?? unverified(before, step, after) ?? emptied(before, after);
