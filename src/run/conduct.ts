@@ -164,7 +164,7 @@ function contextOf(
     signal,
     emit: view.emit,
     reached: async (stepsDone, title) => {
-      lease.doing(title);
+      await lease.doing(title);
       const updatedAt = new Date(ports.clock.now()).toISOString();
       await store.putGoal(lease.lease, { goal, stepsDone, stepsAll: plan.steps.length, updatedAt });
     },
