@@ -17,7 +17,7 @@ export interface Exchange {
 }
 
 /** The status that the client gets when nothing of the response has been sent yet (ALB user guide, troubleshooting). */
-function statusOf(error: TrafficError): number {
+export function statusOf(error: TrafficError): number {
   if (error === 'target-timeout') return 504;
   return error === 'client-closed' ? 460 : 502;
 }
@@ -32,7 +32,8 @@ const CODES: Readonly<Record<string, TrafficError>> = {
   EADDRNOTAVAIL: 'target-refused',
 };
 
-function reasonOf(error: Error): TrafficError {
+/** What an error of the connection to a target is called. */
+export function reasonOf(error: Error): TrafficError {
   return CODES[(error as NodeJS.ErrnoException).code ?? ''] ?? 'target-closed';
 }
 
@@ -60,7 +61,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       upstream.dispatch(
         {
           path: request.url ?? '/',
-          method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
+          method: request.method ?? 'GET',
           headers: requestHeaders(request, listenerPort),
           body: bodyOf(request),
           headersTimeout: idleMs,
@@ -116,18 +117,18 @@ class Forwarding implements Dispatcher.DispatchHandler {
     if (this.#over) return false;
     this.#over = true;
     this.#leave();
+    const { request } = this.#exchange;
+    // What is left of the request has to be read before the connection can carry the next one.
+    if (!request.complete) request.unpipe().resume();
     return true;
   }
 
   #fail(error: TrafficError): void {
     if (!this.#finish()) return;
-    const { request, response, tally } = this.#exchange;
+    const { response, tally } = this.#exchange;
     tally.end(response.headersSent && error !== 'client-closed' ? response.statusCode : statusOf(error), error);
     if (response.headersSent) response.destroy();
     else if (error !== 'client-closed') sendError(response, statusOf(error));
-    // What is left of the request has to be read before the connection can carry the next one.
-    request.unpipe();
-    request.resume();
     this.#controller?.abort(new Error(error));
   }
 }

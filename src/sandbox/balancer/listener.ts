@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../../clock.ts';
 import { sendError, sendFixed, sendRedirect } from './answers.ts';
 import { forward } from './forward.ts';
@@ -40,19 +39,24 @@ export async function openListener(options: ListenerOptions): Promise<LiveListen
   return listener;
 }
 
+/** Other protocols than web sockets are not offered: such requests are served as if they hadn't asked. */
+function shouldUpgradeCallback(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
 class HttpListener implements LiveListener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
-  readonly #tunnels = new Set<Duplex>();
+  readonly #tunnels = new Set<Socket>();
   #routes: Routes;
   #closing = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#routes = options.routes;
-    this.#server = createServer({ keepAliveTimeout: options.idleMs(), requestTimeout: 0 });
+    this.#server = createServer({ keepAliveTimeout: options.idleMs(), requestTimeout: 0, shouldUpgradeCallback });
     this.#server.on('request', (request, response) => this.#serve(request, response));
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
   }
 
   get port(): number {
@@ -123,7 +127,7 @@ class HttpListener implements LiveListener {
     forward({ request, response, tally, setCookies, ...this.#terms() }, member.upstream);
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const tally = this.#options.traffic.begin(this.#options.loadBalancer);
     this.#tunnels.add(socket);
     socket.on('close', () => this.#tunnels.delete(socket));

@@ -49,7 +49,8 @@ const MATCHERS: Readonly<Record<string, (condition: RuleCondition) => Matcher>> 
   'http-header': (condition) => {
     const name = condition.HttpHeaderConfig?.HttpHeaderName ?? '';
     const patterns = valuesOf(condition).map((value) => wildcard(value, 'i'));
-    return (facts) => patterns.some((pattern) => pattern.test(facts.header(name) ?? '') && facts.header(name) !== undefined);
+    return (facts) =>
+      patterns.some((pattern) => pattern.test(facts.header(name) ?? '') && facts.header(name) !== undefined);
   },
   'http-request-method': (condition) => {
     const methods = valuesOf(condition);

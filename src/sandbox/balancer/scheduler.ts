@@ -10,15 +10,14 @@ export interface Scheduler {
 
 export function createScheduler(clock: Clock): Scheduler {
   const pending = new Set<AbortController>();
+  let closed = false;
   function after(ms: number, task: () => void): () => void {
-    if (ms <= 0) {
-      task();
-      return () => {};
-    }
+    if (ms <= 0 && !closed) task();
+    if (ms <= 0 || closed) return () => {};
     const timer = new AbortController();
     pending.add(timer);
-    // The task runs outside of the promise's rejection handler, so that its own faults are not taken for a call-off.
-    clock
+    // A fault of the task's own is left unhandled on purpose: it shall end the process, not be taken for a call-off.
+    void clock
       .sleep(ms, timer.signal)
       .then(() => true)
       .catch(() => false)
@@ -28,5 +27,9 @@ export function createScheduler(clock: Clock): Scheduler {
       });
     return () => timer.abort();
   }
-  return { after, close: () => pending.forEach((timer) => timer.abort()) };
+  function close(): void {
+    closed = true;
+    for (const timer of pending) timer.abort();
+  }
+  return { after, close };
 }

@@ -19,10 +19,14 @@ export interface TrafficRow {
  * - `target-timeout`: nothing came for the load balancer's idle timeout (504, or a response that was cut)
  * - `drain-ended`: cut because the deregistration delay was over (502, or a response that was cut)
  * - `client-closed`: the client closed the connection first (460)
- * - `shutdown`: cut because the sandbox, or the listener, was closed
  */
 export type TrafficError =
-  'no-target' | 'target-refused' | 'target-closed' | 'target-timeout' | 'drain-ended' | 'client-closed' | 'shutdown';
+  | 'no-target'
+  | 'target-refused'
+  | 'target-closed'
+  | 'target-timeout'
+  | 'drain-ended'
+  | 'client-closed';
 
 /** Every request of a client that went through a load balancer since the last reset: `total = inFlight + sum of counts`. */
 export interface TrafficReport {

@@ -21,6 +21,11 @@ export class Upstream {
     return this.#cuts.size;
   }
 
+  /** Retired, and nothing is in flight any more. */
+  get done(): boolean {
+    return this.#retired && this.#cuts.size === 0;
+  }
+
   /** Counts a request or a web socket in; `cut` ends it by force. Returns the function that counts it out. */
   enter(cut: () => void): () => void {
     this.#cuts.add(cut);
