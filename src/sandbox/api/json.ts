@@ -1,4 +1,3 @@
-import type { DocumentType } from '@smithy/types';
 import { JsonShapeDeserializer2, JsonShapeSerializer2 } from '@aws-sdk/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { ApiError } from '../service.ts';
@@ -8,6 +7,8 @@ import { requiredMembers } from './schemas.ts';
 /** Timestamps in JSON 1.1 are seconds since the epoch (Smithy's number for epoch-seconds). */
 const EPOCH_SECONDS = 7;
 const settings = { timestampFormat: { useTrait: true, default: EPOCH_SECONDS }, jsonName: false } as const;
+
+type JsonObject = Record<string, Parameters<JsonShapeDeserializer2['readObject']>[1]>;
 
 /** JSON 1.1, which SSM and OpsWorks speak: the operation's name is in `x-amz-target`. */
 export const json11: Protocol = {
@@ -32,10 +33,10 @@ function write(schema: NormalizedSchema, output: object): string {
   return Buffer.from(serializer.flush()).toString();
 }
 
-function parseObject(body: string): Record<string, DocumentType> {
+function parseObject(body: string): JsonObject {
   try {
     const parsed: unknown = JSON.parse(body || '{}');
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, DocumentType>;
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as JsonObject;
   } catch {
     // Not JSON: the same error as JSON that is no object.
   }

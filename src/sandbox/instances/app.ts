@@ -11,7 +11,7 @@ export interface AppIdentity {
 
 /** The app on one instance: real, so that it can be really killed. */
 export interface App {
-  /** Starts it; a crashing one ends at once. Throws an `OperatorError` when the machine refuses what it needs. */
+  /** Starts it. Throws an `OperatorError` when the machine refuses what it needs. */
   start(behaviour: Behaviour): Promise<void>;
   /** Changes how it behaves from now on. Throws an `ApiError` when this kind of app can't. */
   behave(behaviour: Behaviour): void;

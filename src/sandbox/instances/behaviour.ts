@@ -1,4 +1,7 @@
-/** How a release, or one instance of it, behaves: what makes a release good or bad. */
+/**
+ * How a release, or one instance of it, behaves: `ok` serves, `sick` fails its health checks, `slow` answers late, `crash`
+ * dies soon after it has started.
+ */
 export type BehaviourName = 'ok' | 'sick' | 'slow' | 'crash';
 
 export interface Behaviour {
@@ -10,6 +13,8 @@ export interface Behaviour {
 export const BEHAVIOURS: readonly BehaviourName[] = ['ok', 'sick', 'slow', 'crash'];
 /** Later than any health check of the sandbox waits. */
 export const SLOW_MS = 10_000;
+/** How long a crashing app lives. */
+export const CRASH_MS = 300;
 export const OK: Behaviour = { name: 'ok', ms: 0 };
 
 export function behaviour(name: BehaviourName, ms = SLOW_MS): Behaviour {

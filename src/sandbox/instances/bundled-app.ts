@@ -33,7 +33,6 @@ class BundledApp implements App {
   async start(first: Behaviour): Promise<void> {
     this.kill();
     this.#behaviour = first;
-    if (first.name === 'crash') return this.#note('crashed at start');
     this.#servers = this.#identity.ports.map(() => createServer((request, response) => this.#serve(request, response)));
     await Promise.all(this.#servers.map((server, index) => this.#listen(server, this.#identity.ports[index]!)));
     this.#note(`release ${this.#identity.release} listens`);

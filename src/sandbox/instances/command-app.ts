@@ -9,7 +9,7 @@ const OUTPUT_MAX = 16_384;
 
 /**
  * The user's own app: `argv` is started once an instance, without a shell, with PORT, HOST, RELEASE, INSTANCE_ID and
- * BEHAVIOUR in its environment, in a process group of its own that is killed as a whole.
+ * BEHAVIOUR in its environment and `{release}` in its words replaced, in a process group of its own that is killed as a whole.
  */
 export function commandApp(argv: readonly string[], guardian: Guardian): AppFactory {
   return (identity) => new CommandApp(argv, identity, guardian);
@@ -30,8 +30,7 @@ class CommandApp implements App {
 
   async start(behaviour: Behaviour): Promise<void> {
     this.kill();
-    if (behaviour.name === 'crash') return;
-    const [command = '', ...args] = this.#argv;
+    const [command = '', ...args] = this.#argv.map((word) => word.replaceAll('{release}', this.#identity.release));
     const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: this.#environment(behaviour) });
     this.#child = child;
     child.stdout.on('data', (data: Buffer) => this.#keep(String(data)));

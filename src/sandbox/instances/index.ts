@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Machine, Machines } from '../service.ts';
+import type { Machine, Machines, SandboxTimes } from '../service.ts';
 import type { AddressBlock } from './addresses.ts';
 import type { App, AppFactory } from './app.ts';
-import { OK, type Behaviour } from './behaviour.ts';
+import { CRASH_MS, OK, type Behaviour } from './behaviour.ts';
 
 /** Why an instance is in its state, in EC2's words. */
 export interface StateReason {
@@ -24,8 +24,8 @@ export interface InstancesOptions {
   readonly block: AddressBlock;
   readonly app: AppFactory;
   readonly ports: readonly number[];
-  /** From launch to a running instance whose app listens. */
-  readonly bootMs: number;
+  /** Read at each launch. */
+  readonly times: Pick<SandboxTimes, 'bootMs'>;
   /** From the request to stop or terminate to the end of it. */
   readonly shutdownMs: number;
   /** Told when an app can't be started, which is a fault of the machine it all runs on. */
@@ -86,14 +86,14 @@ export class Instances implements Machines {
     const machine: HostedMachine = { id, zone: options.zone, state: 'pending', address, release: options.release };
     const app = this.#options.app({ instance: id, release: options.release, address, ports: this.#options.ports });
     this.#hosted.set(id, { machine, app });
-    this.#boot(id, options.bootMs ?? this.#options.bootMs);
+    this.#boot(id, options.bootMs ?? this.#options.times.bootMs);
     return machine;
   }
 
   /** Starts a stopped instance again. */
   start(id: string): void {
     this.#move(id, 'pending');
-    this.#boot(id, this.#options.bootMs);
+    this.#boot(id, this.#options.times.bootMs);
   }
 
   stop(id: string): void {
@@ -149,10 +149,19 @@ export class Instances implements Machines {
     this.#options.scheduler.after(bootMs, async () => {
       const hosted = this.#hosted.get(id);
       if (hosted?.machine.state !== 'pending') return;
-      await hosted.app.start(hosted.own ?? this.#usual(hosted)).catch(this.#options.onError);
+      await this.#startApp(hosted);
       // It may have been terminated while its app started.
       if (this.find(id)?.state === 'pending') this.#move(id, 'running');
       else hosted.app.kill();
+    });
+  }
+
+  async #startApp(hosted: Hosted): Promise<void> {
+    const first = hosted.own ?? this.#usual(hosted);
+    await hosted.app.start(first).catch(this.#options.onError);
+    if (first.name !== 'crash') return;
+    this.#options.scheduler.after(CRASH_MS, () => {
+      if ((hosted.own ?? this.#usual(hosted)).name === 'crash') hosted.app.kill();
     });
   }
 
