@@ -15,13 +15,33 @@ export class ApiError extends Error {
   }
 }
 
+/** What the endpoint tells an operation about the request; absent when the operation is called in process. */
+export interface Call {
+  /** Describes show what was so this many milliseconds ago (eventual consistency, stale reads); 0 shows the present. */
+  readonly lagMs: number;
+}
+
 /** Takes the decoded input and returns the output, both in the shape of the SDK's types. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the endpoint decodes by schema; each service narrows to the SDK's type
-export type Operation = (input: any) => object | Promise<object>;
+export type Operation = (input: any, call?: Call) => object | Promise<object>;
+
+/** Starts a fault that was asked for; returns what ends it. Throws an `ApiError` when the request makes no sense. */
+export type FaultMaker = (spec: Readonly<Record<string, unknown>>) => () => void;
+
+/** A page of the sandbox's own at `/_turnout/<name>`, in JSON: GET reads, POST writes, DELETE resets. */
+export interface AdminPage {
+  readonly read?: () => unknown;
+  readonly write?: (body: unknown) => unknown;
+  readonly reset?: () => void;
+}
 
 export interface Service {
   readonly id: 'ec2' | 'elbv2' | 'ssm';
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Faults of the service's own by kind, such as `drain`; asked for with `POST /_turnout/faults {"kind": "drain", ...}`. */
+  readonly faults?: Readonly<Record<string, FaultMaker>>;
+  /** Pages by name, such as `traffic`. */
+  readonly pages?: Readonly<Record<string, AdminPage>>;
   close(): Promise<void>;
 }
 

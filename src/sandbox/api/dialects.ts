@@ -1,0 +1,71 @@
+import { ApiError } from '../service.ts';
+import { json11 } from './json.ts';
+import type { Protocol, WireRequest } from './protocol.ts';
+import { awsQuery, ec2Query, queryParams } from './query.ts';
+
+/** How a client of one AWS service talks, and the package whose schemas describe it. */
+export interface Dialect {
+  readonly service: string;
+  readonly protocol: Protocol;
+  /** Loads the client's package; absent where the SDK has no schemas for the service. */
+  readonly client?: () => Promise<object>;
+  /** What a throttled client is told (aws-reference 1.7, 4). */
+  readonly throttled: () => ApiError;
+}
+
+const rateExceeded = (code: string) => () => new ApiError(code, 'Rate exceeded');
+
+const ec2: Dialect = {
+  service: 'ec2',
+  protocol: ec2Query('http://ec2.amazonaws.com/doc/2016-11-15/'),
+  client: () => import('@aws-sdk/client-ec2'),
+  throttled: () => new ApiError('RequestLimitExceeded', 'Request limit exceeded.', 503),
+};
+
+const elbv2: Dialect = {
+  service: 'elbv2',
+  protocol: awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
+  client: () => import('@aws-sdk/client-elastic-load-balancing-v2'),
+  throttled: rateExceeded('Throttling'),
+};
+
+const elb: Dialect = {
+  service: 'elb',
+  protocol: awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/'),
+  throttled: rateExceeded('Throttling'),
+};
+
+const autoscaling: Dialect = {
+  service: 'autoscaling',
+  protocol: awsQuery('http://autoscaling.amazonaws.com/doc/2011-01-01/'),
+  throttled: rateExceeded('Throttling'),
+};
+
+const ssm: Dialect = {
+  service: 'ssm',
+  protocol: json11,
+  client: () => import('@aws-sdk/client-ssm'),
+  throttled: rateExceeded('ThrottlingException'),
+};
+
+const opsworks: Dialect = { service: 'opsworks', protocol: json11, throttled: rateExceeded('ThrottlingException') };
+
+/** ELB's two APIs share host and signing name: only the version tells them apart (aws-reference 5.3). */
+const BY_VERSION: Readonly<Record<string, Dialect>> = {
+  '2016-11-15': ec2,
+  '2015-12-01': elbv2,
+  '2012-06-01': elb,
+  '2011-01-01': autoscaling,
+};
+const BY_TARGET: Readonly<Record<string, Dialect>> = { AmazonSSM: ssm, OpsWorks_20130218: opsworks };
+
+/** Finds out which service a request is for; undefined when it is for none that the sandbox has heard of. */
+export function dialectOf(request: WireRequest): Dialect | undefined {
+  const target = request.headers['x-amz-target'];
+  if (typeof target === 'string') return own(BY_TARGET, target.split('.')[0] ?? '');
+  return own(BY_VERSION, queryParams(request).get('Version') ?? '');
+}
+
+function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../../errors.ts';
+import { ApiError, type Call, type Operation, type Service } from '../service.ts';
+import type { Dialect } from './dialects.ts';
+import type { ApiFault, ApiFaultKind, Faults } from './faults.ts';
+import type { WireRequest } from './protocol.ts';
+import { operationSchema, type OperationSchema } from './schemas.ts';
+import type { Throttle } from './throttle.ts';
+
+export interface EndpointOptions {
+  readonly services: readonly Service[];
+  readonly faults: Faults;
+  readonly throttle: Throttle;
+  /** How old describes are, in milliseconds; read at each request. */
+  readonly consistencyMs: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** What goes back to the client; `reset` cuts the connection instead. */
+export interface Answer {
+  readonly operation: string;
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly requestId: string;
+  readonly code?: string;
+  readonly faults: readonly ApiFaultKind[];
+  readonly reset: boolean;
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly body: string;
+  readonly code?: string;
+}
+
+/** Answers one request of an AWS client. Never throws: whatever goes wrong is an error in the service's own form. */
+export async function answer(options: EndpointOptions, dialect: Dialect, request: WireRequest): Promise<Answer> {
+  const requestId = randomUUID();
+  const { protocol } = dialect;
+  const operation = protocol.action(request) ?? '';
+  let faults: readonly ApiFault[] = [];
+  const meet = () => (faults = options.faults.meet(dialect.service, operation));
+  const outcome = await attempt(options, dialect, request, operation, meet, requestId).catch((error: unknown): Outcome => {
+    const known = error instanceof ApiError ? error : protocol.internal(`The sandbox failed: ${messageOf(error)}`);
+    return { status: known.status, body: protocol.encodeError(known, requestId), code: known.code };
+  });
+  const kinds = faults.map((fault) => fault.kind);
+  const reset = kinds.includes('reset') || kinds.includes('reset-after');
+  return { ...outcome, operation, contentType: protocol.contentType, requestId, faults: kinds, reset };
+}
+
+async function attempt(
+  options: EndpointOptions,
+  dialect: Dialect,
+  request: WireRequest,
+  name: string,
+  meet: () => readonly ApiFault[],
+  requestId: string,
+): Promise<Outcome> {
+  const { protocol } = dialect;
+  if (!isSigned(request)) throw protocol.unsigned();
+  const schema = dialect.client && operationSchema(await dialect.client(), name);
+  const run = operationOf(options.services, dialect, name);
+  if (!schema || !run) throw protocol.unknownAction(name, schema !== undefined);
+  if (!options.throttle.admit(dialect.service, name)) throw dialect.throttled();
+  const faults = meet();
+  await before(options, dialect, faults);
+  const input = protocol.decode(schema, request);
+  refuseDryRun(schema, input);
+  const output = await run(input, callOf(options, name, faults));
+  after(dialect, faults);
+  return { status: 200, body: protocol.encode(schema, output, requestId) };
+}
+
+/** Signatures aren't checked, as there is no secret to check them with; a client without one would fail at AWS and so fails here. */
+function isSigned(request: WireRequest): boolean {
+  return /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(String(request.headers.authorization ?? '')) || request.query.has('X-Amz-Signature');
+}
+
+function operationOf(services: readonly Service[], dialect: Dialect, name: string): Operation | undefined {
+  const service = services.find((candidate) => candidate.id === dialect.service);
+  return service && Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
+}
+
+const READ = /^(Describe|Get|List)/;
+
+function callOf(options: EndpointOptions, name: string, faults: readonly ApiFault[]): Call {
+  if (!READ.test(name)) return { lagMs: 0 };
+  const stale = faults.filter((fault) => fault.kind === 'stale').map((fault) => fault.ms);
+  return { lagMs: Math.max(options.consistencyMs(), ...stale) };
+}
+
+function refuseDryRun(schema: OperationSchema, input: Record<string, unknown>): void {
+  if (input.DryRun !== true || !schema.input.isStructSchema()) return;
+  throw new ApiError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+}
+
+/** Faults that keep the request from having any effect. */
+async function before(options: EndpointOptions, dialect: Dialect, faults: readonly ApiFault[]): Promise<void> {
+  for (const fault of faults) {
+    if (fault.kind === 'delay') await options.sleep(fault.ms);
+    if (fault.kind === 'throttle') throw dialect.throttled();
+    if (fault.kind === 'error' || fault.kind === 'reset') throw errorOf(dialect, fault);
+  }
+}
+
+/** Faults that hide an effect that took place. */
+function after(dialect: Dialect, faults: readonly ApiFault[]): void {
+  const fault = faults.find(({ kind }) => kind === 'error-after' || kind === 'reset-after');
+  if (fault) throw errorOf(dialect, fault);
+}
+
+function errorOf(dialect: Dialect, fault: ApiFault): ApiError {
+  const standard = dialect.protocol.internal(fault.message ?? 'An internal error has occurred');
+  return fault.code === undefined ? standard : new ApiError(fault.code, standard.message, fault.status);
+}

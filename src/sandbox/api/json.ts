@@ -1,0 +1,50 @@
+import { JsonShapeDeserializer2, JsonShapeSerializer2 } from '@aws-sdk/core/protocols';
+import type { NormalizedSchema } from '@smithy/core/schema';
+import { ApiError } from '../service.ts';
+import { NOT_HERE, type Protocol } from './protocol.ts';
+import { requiredMembers } from './schemas.ts';
+
+/** Timestamps in JSON 1.1 are seconds since the epoch (Smithy's number for epoch-seconds). */
+const EPOCH_SECONDS = 7;
+const settings = { timestampFormat: { useTrait: true, default: EPOCH_SECONDS }, jsonName: false } as const;
+
+type JsonObject = Record<string, Parameters<JsonShapeDeserializer2['readObject']>[1]>;
+
+/** JSON 1.1, which SSM and OpsWorks speak: the operation's name is in `x-amz-target`. */
+export const json11: Protocol = {
+  contentType: 'application/x-amz-json-1.1',
+  action: (request) => String(request.headers['x-amz-target'] ?? '').split('.')[1],
+  decode: (operation, request) => {
+    const parsed = parseObject(request.body);
+    const absent = requiredMembers(operation.input).find((name) => parsed[name] == null);
+    if (absent !== undefined) throw missing(absent);
+    return new JsonShapeDeserializer2(settings).readObject(operation.input, parsed);
+  },
+  encode: ({ output: schema }, output) => (schema.isStructSchema() ? write(schema, output) : '{}'),
+  encodeError: (error) => JSON.stringify({ __type: error.code, message: error.message }),
+  unknownAction: (action, known) => new ApiError('UnknownOperationException', known ? `${action}: ${NOT_HERE}` : action),
+  unsigned: () => new ApiError('MissingAuthenticationTokenException', 'Missing Authentication Token'),
+  internal: (message) => new ApiError('InternalServerError', message, 500),
+};
+
+function write(schema: NormalizedSchema, output: object): string {
+  const serializer = new JsonShapeSerializer2(settings);
+  serializer.write(schema, output);
+  return Buffer.from(serializer.flush()).toString();
+}
+
+function parseObject(body: string): JsonObject {
+  try {
+    const parsed: unknown = JSON.parse(body || '{}');
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as JsonObject;
+  } catch {
+    // Not JSON: the same error as JSON that is no object.
+  }
+  throw new ApiError('SerializationException', 'The request body is not a JSON object');
+}
+
+function missing(name: string): ApiError {
+  const key = name.charAt(0).toLowerCase() + name.slice(1);
+  const message = `1 validation error detected: Value null at '${key}' failed to satisfy constraint: Member must not be null`;
+  return new ApiError('ValidationException', message);
+}

@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../clock.ts';
+import { messageOf, OperatorError } from '../../errors.ts';
+import type { AdminPage } from '../service.ts';
+import { ADMIN, adminAnswer } from './admin.ts';
+import { dialectOf, type Dialect } from './dialects.ts';
+import { answer, type EndpointOptions } from './endpoint.ts';
+import type { WireRequest } from './protocol.ts';
+import type { RequestLog } from './requests.ts';
+
+export interface ApiOptions extends EndpointOptions {
+  /** Port on 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  readonly clock: Clock;
+  readonly log: RequestLog;
+  readonly pages: Readonly<Record<string, AdminPage>>;
+}
+
+export interface Api {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = '127.0.0.1';
+/** More than a thousand targets in one request, and far less than what hurts. */
+const BODY_MAX_BYTES = 2 * 1024 * 1024;
+/** Longer than the SDK keeps an idle connection, so that the client is the one that closes it. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** Starts the endpoint on 127.0.0.1, never on another address. Throws an `OperatorError` when the port is taken. */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const server = createServer((request, response) => {
+    serve(options, request, response).catch((error: unknown) => {
+      if (!response.headersSent) send(response, 500, 'text/plain', `The sandbox failed: ${messageOf(error)}\n`);
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.listen(options.port, LOOPBACK);
+  await once(server, 'listening').catch((error: unknown) => {
+    throw new OperatorError('port-taken', `The sandbox cannot listen on ${LOOPBACK}:${options.port}: ${messageOf(error)}`, {
+      next: ['Stop what listens there, or choose another port (sandbox.port; 0 takes a free one).'],
+      cause: error,
+    });
+  });
+  return {
+    url: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      if (server.listening) await once(server, 'close');
+    },
+  };
+}
+
+async function serve(options: ApiOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!isLocal(incoming)) return send(response, 403, 'text/plain', 'The sandbox answers to 127.0.0.1 and localhost only.\n');
+  const body = await readBody(incoming);
+  if (body === undefined) return send(response, 413, 'text/plain', `The body is larger than ${BODY_MAX_BYTES} bytes.\n`);
+  const request = wireRequest(incoming, body);
+  if (request.path === ADMIN || request.path.startsWith(`${ADMIN}/`)) {
+    const { status, body: json } = await adminAnswer(options.pages, options.faults, request);
+    return send(response, status, 'application/json', json);
+  }
+  const dialect = dialectOf(request);
+  if (dialect) return await serveAws(options, dialect, request, incoming, response);
+  const status = request.method === 'GET' && request.path === '/' ? 200 : 404;
+  return send(response, status, 'text/plain', HELP);
+}
+
+const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2 and SSM. It is no web site.
+Point a client at it with AWS_ENDPOINT_URL and any access key. Its own pages are listed at ${ADMIN}.
+`;
+
+async function serveAws(
+  options: ApiOptions,
+  dialect: Dialect,
+  request: WireRequest,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const at = new Date(options.clock.now()).toISOString();
+  const began = performance.now();
+  const result = await answer(options, dialect, request);
+  const { operation, code, faults } = result;
+  options.log.add({
+    at,
+    service: dialect.service,
+    operation,
+    agent: String(request.headers['user-agent'] ?? ''),
+    status: result.reset ? 0 : result.status,
+    ...(code !== undefined && { code }),
+    ...(faults.length > 0 && { faults }),
+    ms: Math.round(performance.now() - began),
+  });
+  if (result.reset) return void incoming.socket.resetAndDestroy();
+  response.setHeader('x-amzn-requestid', result.requestId);
+  return send(response, result.status, result.contentType, result.body);
+}
+
+/** A page elsewhere that has its name point at 127.0.0.1 still sends that name: refuse it. */
+function isLocal(incoming: IncomingMessage): boolean {
+  return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(incoming.headers.host ?? '');
+}
+
+async function readBody(incoming: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= BODY_MAX_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return size > BODY_MAX_BYTES ? undefined : Buffer.concat(chunks).toString();
+}
+
+function wireRequest(incoming: IncomingMessage, body: string): WireRequest {
+  const url = new URL(incoming.url ?? '/', 'http://sandbox');
+  return { method: incoming.method ?? 'GET', path: url.pathname, headers: incoming.headers, query: url.searchParams, body };
+}
+
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }).end(body);
+}

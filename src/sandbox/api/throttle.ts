@@ -1,0 +1,67 @@
+import type { Clock } from '../../clock.ts';
+
+/** A token bucket: so many requests at once, and so many a second after that. */
+export interface Bucket {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+interface Rule extends Bucket {
+  readonly name: string;
+  readonly service: string;
+  readonly operations: RegExp;
+}
+
+/**
+ * The first rule that matches counts. ELB's reads are documented (aws-reference 1.7); ELB publishes no numbers for the other
+ * buckets, and EC2's are taken from memory of its guide: see BEHAVIOUR.md.
+ */
+export const RULES: readonly Rule[] = [
+  { name: 'elbv2-reads', service: 'elbv2', operations: /^Describe/, burst: 40, perSecond: 10 },
+  { name: 'elbv2-targets', service: 'elbv2', operations: /^(Register|Deregister)/, burst: 20, perSecond: 5 },
+  { name: 'elbv2-changes', service: 'elbv2', operations: /./, burst: 20, perSecond: 5 },
+  { name: 'ec2-run', service: 'ec2', operations: /^RunInstances$/, burst: 5, perSecond: 2 },
+  { name: 'ec2-terminate', service: 'ec2', operations: /^TerminateInstances$/, burst: 100, perSecond: 5 },
+  { name: 'ec2-reads', service: 'ec2', operations: /^(Describe|Get)/, burst: 100, perSecond: 20 },
+  { name: 'ec2-changes', service: 'ec2', operations: /./, burst: 50, perSecond: 5 },
+  { name: 'ssm', service: 'ssm', operations: /./, burst: 40, perSecond: 40 },
+];
+
+export interface Throttle {
+  enabled: boolean;
+  /** Sets the size of a bucket by its rule's name, such as `elbv2-reads`, and fills it. */
+  limit(name: string, bucket: Bucket): void;
+  /** Takes a token; false when there is none left. */
+  admit(service: string, operation: string): boolean;
+}
+
+interface Level {
+  tokens: number;
+  at: number;
+}
+
+/** Throttling as AWS does it, by account and region: one bucket for all clients. */
+export function createThrottle(clock: Clock, enabled: boolean): Throttle {
+  const levels = new Map<string, Level>();
+  const sizes = new Map<string, Bucket>(RULES.map((rule) => [rule.name, rule]));
+  return {
+    enabled,
+    limit(name, bucket) {
+      sizes.set(name, bucket);
+      levels.delete(name);
+    },
+    admit(service, operation) {
+      const rule = RULES.find((candidate) => candidate.service === service && candidate.operations.test(operation));
+      if (!this.enabled || !rule) return true;
+      const level = refilled(levels.get(rule.name), sizes.get(rule.name) ?? rule, clock.monotonic());
+      const admitted = level.tokens >= 1;
+      levels.set(rule.name, { tokens: level.tokens - (admitted ? 1 : 0), at: level.at });
+      return admitted;
+    },
+  };
+}
+
+function refilled(level: Level | undefined, bucket: Bucket, now: number): Level {
+  if (!level) return { tokens: bucket.burst, at: now };
+  return { tokens: Math.min(bucket.burst, level.tokens + ((now - level.at) / 1000) * bucket.perSecond), at: now };
+}

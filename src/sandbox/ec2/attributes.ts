@@ -1,0 +1,46 @@
+import type { DescribeInstanceAttributeRequest, InstanceAttribute, ModifyInstanceAttributeRequest } from '@aws-sdk/client-ec2';
+import { ec2Error } from './errors.ts';
+import { recordsOf } from './lifecycle.ts';
+import type { Ec2State, InstanceRecord } from './state.ts';
+
+type Part = (record: InstanceRecord) => Partial<InstanceAttribute>;
+
+const ATTRIBUTES: Readonly<Record<string, Part>> = {
+  disableApiTermination: (record) => ({ DisableApiTermination: { Value: record.protected } }),
+  groupSet: (record) => ({ Groups: record.groups.map((GroupId) => ({ GroupId })) }),
+  instanceInitiatedShutdownBehavior: () => ({ InstanceInitiatedShutdownBehavior: { Value: 'stop' } }),
+  instanceType: (record) => ({ InstanceType: { Value: record.type } }),
+  rootDeviceName: () => ({ RootDeviceName: { Value: '/dev/xvda' } }),
+  userData: (record) => ({ UserData: record.userData === undefined ? {} : { Value: record.userData } }),
+};
+
+export function describeInstanceAttribute(state: Ec2State, input: DescribeInstanceAttributeRequest): InstanceAttribute {
+  const [record] = recordsOf(state, input.InstanceId ? [input.InstanceId] : []);
+  const name = input.Attribute ?? '';
+  const part = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined;
+  if (!part) throw ec2Error.invalid(`Value (${name}) for parameter attribute is invalid. Unknown attribute.`);
+  return { InstanceId: record!.id, ...part(record!) };
+}
+
+/** Changes protection at any time; type and user data of a stopped instance only (EC2 API, ModifyInstanceAttribute). */
+export function modifyInstanceAttribute(state: Ec2State, input: ModifyInstanceAttributeRequest): object {
+  const [record] = recordsOf(state, input.InstanceId ? [input.InstanceId] : []);
+  const change = changeOf(input);
+  const needsStop = change.type !== undefined || change.userData !== undefined;
+  if (needsStop && record!.machine.state !== 'stopped') throw ec2Error.state(`The instance '${record!.id}' is not in the 'stopped' state.`);
+  state.records.set(record!.id, { ...record!, ...change });
+  return {};
+}
+
+type Change = Partial<Pick<InstanceRecord, 'protected' | 'type' | 'userData'>>;
+
+function changeOf(input: ModifyInstanceAttributeRequest): Change {
+  const { Attribute: name, Value: value, DisableApiTermination, InstanceType, UserData } = input;
+  if (DisableApiTermination?.Value !== undefined) return { protected: DisableApiTermination.Value };
+  if (InstanceType?.Value !== undefined) return { type: InstanceType.Value };
+  if (UserData?.Value !== undefined) return { userData: Buffer.from(UserData.Value).toString('base64') };
+  if (name === 'disableApiTermination' && value !== undefined) return { protected: value === 'true' };
+  if (name === 'instanceType' && value !== undefined) return { type: value };
+  if (name === 'userData' && value !== undefined) return { userData: value };
+  throw ec2Error.combination('No attributes specified, or one that the sandbox does not change.');
+}

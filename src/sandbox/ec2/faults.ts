@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { parse } from '../api/faults.ts';
+import { BEHAVIOURS, behaviour, type BehaviourName } from '../instances/behaviour.ts';
+import { ApiError, type FaultMaker } from '../service.ts';
+import type { Ec2State } from './state.ts';
+
+const named = z.looseObject({ instance: z.string(), ms: z.number().positive().optional() });
+const release = z.looseObject({
+  release: z.string(),
+  behaviour: z.enum(BEHAVIOURS as [BehaviourName, ...BehaviourName[]]),
+  ms: z.number().positive().optional(),
+});
+
+/** Faults of instances and of releases: see BEHAVIOUR.md, "Faults". Ending one heals what can be healed. */
+export function instanceFaults(state: Ec2State): Readonly<Record<string, FaultMaker>> {
+  const existing = (spec: unknown) => {
+    const { instance, ms } = parse(named, spec);
+    if (!state.instances.find(instance)) throw new ApiError('InvalidFault', `There is no instance ${instance}.`);
+    return { instance, ms };
+  };
+  const behave = (name: BehaviourName): FaultMaker => (spec) => {
+    const { instance, ms } = existing(spec);
+    state.instances.behave(instance, behaviour(name, ms));
+    return () => state.instances.behave(instance, undefined);
+  };
+  return {
+    sick: behave('sick'),
+    slow: behave('slow'),
+    crash: behave('crash'),
+    die: (spec) => {
+      state.instances.lose(existing(spec).instance);
+      return () => {};
+    },
+    heal: (spec) => {
+      state.instances.behave(existing(spec).instance, undefined);
+      return () => {};
+    },
+    release: (spec) => {
+      const wanted = parse(release, spec);
+      const before = state.instances.behaviourOf(wanted.release);
+      state.instances.behaveAll(wanted.release, behaviour(wanted.behaviour, wanted.ms));
+      return () => state.instances.behaveAll(wanted.release, before);
+    },
+  };
+}

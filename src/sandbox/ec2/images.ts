@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import type { DescribeImagesRequest, DescribeImagesResult, Image as ImageShape } from '@aws-sdk/client-ec2';
+import { ApiError, type Call } from '../service.ts';
+import { ec2Error } from './errors.ts';
+import { filtered, type FilterTable } from './filters.ts';
+import { page } from './paging.ts';
+import { ACCOUNT, type Ec2State, type Image } from './state.ts';
+import type { Tags } from './tags.ts';
+
+const OWNERS: readonly string[] = ['self', ACCOUNT];
+const SSM_PREFIX = 'resolve:ssm:';
+
+/** Makes an image known, as if it had been built and registered. */
+export function addImage(state: Ec2State, name: string, tags: Tags, createdAt: Date): Image {
+  const image: Image = { id: `ami-0${randomBytes(8).toString('hex')}`, seq: state.nextSeq(), name, createdAt };
+  state.images.set(image.id, image);
+  state.tags.set(image.id, tags);
+  return image;
+}
+
+/** The image of an id or of `resolve:ssm:<parameter>`; throws EC2's error when there is none. */
+export function imageOf(state: Ec2State, id: string, lagMs = 0): Image {
+  if (id.startsWith(SSM_PREFIX)) return imageOf(state, parameterValue(state, id.slice(SSM_PREFIX.length)));
+  if (!/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)) throw ec2Error.malformed('InvalidAMIID.Malformed', id);
+  const image = state.images.get(id, lagMs);
+  if (!image) throw new ApiError('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`);
+  return image;
+}
+
+function parameterValue(state: Ec2State, name: string): string {
+  const parameter = state.parameters.get(name);
+  if (!parameter) throw ec2Error.invalid(`The parameter ${name} does not exist in Parameter Store`);
+  return parameter.value;
+}
+
+const FILTERS: FilterTable<Image> = {
+  architecture: () => 'x86_64',
+  'creation-date': (image) => image.createdAt.toISOString(),
+  description: () => '',
+  'image-id': (image) => image.id,
+  'image-type': () => 'machine',
+  'is-public': () => 'false',
+  name: (image) => image.name,
+  'owner-id': () => ACCOUNT,
+  platform: () => undefined,
+  'root-device-type': () => 'ebs',
+  state: () => 'available',
+  'virtualization-type': () => 'hvm',
+};
+
+export function describeImages(state: Ec2State, input: DescribeImagesRequest, call?: Call): DescribeImagesResult {
+  const lagMs = call?.lagMs ?? 0;
+  const named = input.ImageIds?.map((id) => imageOf(state, id, lagMs)) ?? state.images.values(lagMs);
+  const ours = input.Owners === undefined || input.Owners.some((owner) => OWNERS.includes(owner));
+  const selected = filtered(ours ? named : [], input.Filters, FILTERS, (image) => state.tags.of(image.id, lagMs));
+  const { items, next } = page(selected, input, input.ImageIds ? Infinity : state.pageSize);
+  return { Images: items.map((image) => imageShape(state, image, lagMs)), ...next };
+}
+
+function imageShape(state: Ec2State, image: Image, lagMs: number): ImageShape {
+  return {
+    Architecture: 'x86_64',
+    BlockDeviceMappings: [],
+    CreationDate: image.createdAt.toISOString(),
+    Hypervisor: 'xen',
+    ImageId: image.id,
+    ImageLocation: `${ACCOUNT}/${image.name}`,
+    ImageType: 'machine',
+    Name: image.name,
+    OwnerId: ACCOUNT,
+    Public: false,
+    RootDeviceName: '/dev/xvda',
+    RootDeviceType: 'ebs',
+    State: 'available',
+    Tags: state.tags.list(image.id, lagMs),
+    VirtualizationType: 'hvm',
+  };
+}

@@ -1,0 +1,95 @@
+import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import { createSsm } from '../ssm.ts';
+import type { Call, Operation, Service } from '../service.ts';
+import { describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
+import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
+import { instanceFaults } from './faults.ts';
+import { addImage, describeImages } from './images.ts';
+import { runInstances } from './launch.ts';
+import { startInstances, stopInstances, terminateInstances } from './lifecycle.ts';
+import { describeAvailabilityZones, describeSecurityGroups, describeSubnets, describeVpcs } from './network.ts';
+import { createState, type Ec2Options, type Ec2State, type Image, type Network } from './state.ts';
+import { createTags, deleteTags, describeTags } from './tagging.ts';
+import type { Tags } from './tags.ts';
+import {
+  createLaunchTemplate,
+  createLaunchTemplateVersion,
+  deleteLaunchTemplate,
+  describeLaunchTemplates,
+  describeLaunchTemplateVersions,
+  modifyLaunchTemplate,
+} from './templates.ts';
+
+/** EC2, and SSM's parameters that images are looked up by; and what the sandbox does with them in process. */
+export interface Ec2 extends Service {
+  readonly network: Network;
+  readonly ssm: Service;
+  /** Makes an image known. */
+  addImage(name: string, tags: Tags, createdAt: Date): Image;
+  /** RunInstances with a boot time of its own. */
+  run(input: RunInstancesRequest, bootMs: number): Reservation;
+}
+
+type StateOperation = (state: Ec2State, input: never, call?: Call) => object;
+
+const OPERATIONS: Readonly<Record<string, StateOperation>> = {
+  CreateLaunchTemplate: createLaunchTemplate,
+  CreateLaunchTemplateVersion: createLaunchTemplateVersion,
+  CreateTags: createTags,
+  DeleteLaunchTemplate: deleteLaunchTemplate,
+  DeleteTags: deleteTags,
+  DescribeAvailabilityZones: describeAvailabilityZones,
+  DescribeImages: describeImages,
+  DescribeInstanceAttribute: describeInstanceAttribute,
+  DescribeInstances: describeInstances,
+  DescribeInstanceStatus: describeInstanceStatus,
+  DescribeLaunchTemplates: describeLaunchTemplates,
+  DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
+  DescribeSecurityGroups: describeSecurityGroups,
+  DescribeSubnets: describeSubnets,
+  DescribeTags: describeTags,
+  DescribeVpcs: describeVpcs,
+  GetConsoleOutput: getConsoleOutput,
+  ModifyInstanceAttribute: modifyInstanceAttribute,
+  ModifyLaunchTemplate: modifyLaunchTemplate,
+  RunInstances: (state, input) => runInstances(state, input),
+  StartInstances: startInstances,
+  StopInstances: stopInstances,
+  TerminateInstances: terminateInstances,
+};
+
+export function createEc2(options: Ec2Options): Ec2 {
+  const state = createState(options);
+  const unwatch = state.instances.watch((machine) => {
+    const record = state.records.get(machine.id);
+    if (record) state.records.set(machine.id, { ...record, machine, changedAt: state.now() });
+  });
+  const bound = Object.entries(OPERATIONS).map(([name, operation]) => [name, bind(state, operation)] as const);
+  return {
+    id: 'ec2',
+    operations: Object.fromEntries(bound),
+    faults: instanceFaults(state),
+    pages: { instances: { read: () => instancesPage(state) } },
+    network: state.network,
+    ssm: createSsm(state),
+    addImage: (name, tags, createdAt) => addImage(state, name, tags, createdAt),
+    run: (input, bootMs) => runInstances(state, input, { bootMs }),
+    close: async () => unwatch(),
+  };
+}
+
+function bind(state: Ec2State, operation: StateOperation): Operation {
+  return (input, call) => operation(state, input as never, call);
+}
+
+function instancesPage(state: Ec2State): unknown {
+  return visible(state).map(({ id, machine, launchedAt }) => ({
+    id,
+    zone: machine.zone,
+    state: machine.state,
+    address: machine.address,
+    release: machine.release,
+    launchedAt,
+    output: state.instances.output(id),
+  }));
+}

@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import type { Reservation, RunInstancesRequest, TagSpecification } from '@aws-sdk/client-ec2';
+import { ApiError } from '../service.ts';
+import { ec2Error } from './errors.ts';
+import { imageOf } from './images.ts';
+import { reservationShapes } from './shapes.ts';
+import type { Ec2State, Image, InstanceRecord, Subnet, TemplateVersion } from './state.ts';
+import { checkedTags, type Tags } from './tags.ts';
+import { findVersion } from './templates.ts';
+
+const TOKEN_MAX = 64;
+const USER_DATA_MAX_BYTES = 16_384;
+
+/** What a request boots, once its template and its own parameters are put together and checked. */
+interface Launch {
+  readonly request: RunInstancesRequest;
+  readonly version: TemplateVersion | undefined;
+  readonly image: Image;
+  readonly subnet: Subnet;
+  readonly groups: readonly string[];
+  readonly tags: Tags;
+  readonly release: string;
+  readonly count: number;
+}
+
+export interface LaunchHooks {
+  /** Instead of the usual time to boot. */
+  readonly bootMs?: number;
+}
+
+/**
+ * RunInstances. The request's parameters go before the template's; a ClientToken that was used for the same request
+ * returns what that one launched, and for another request is refused (aws-reference 4; EC2 API, idempotency).
+ */
+export function runInstances(state: Ec2State, input: RunInstancesRequest, hooks: LaunchHooks = {}): Reservation {
+  const { ClientToken: token, ...rest } = input;
+  const request = JSON.stringify(rest);
+  const used = token === undefined ? undefined : state.tokens.get(token);
+  if (used && used.request !== request) {
+    throw new ApiError('IdempotentParameterMismatch', 'Arguments on this idempotent request are inconsistent with arguments used in previous request(s)');
+  }
+  if (used) return reservationOf(state, used.reservation);
+  if (token !== undefined && token.length > TOKEN_MAX) throw ec2Error.invalid(`ClientToken is longer than ${TOKEN_MAX} characters`);
+  const launch = prepare(state, input);
+  const reservation = `r-0${randomBytes(8).toString('hex')}`;
+  for (let index = 0; index < launch.count; index += 1) boot(state, launch, reservation, index, hooks);
+  if (token !== undefined) state.tokens.set(token, { request, reservation });
+  return reservationOf(state, reservation);
+}
+
+function reservationOf(state: Ec2State, reservation: string): Reservation {
+  const records = state.records.values().filter((record) => record.reservation === reservation);
+  return reservationShapes(state, records)[0] ?? { ReservationId: reservation, Instances: [], Groups: [] };
+}
+
+function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
+  const version = input.LaunchTemplate && findVersion(state, input.LaunchTemplate, input.LaunchTemplate.Version ?? '$Default');
+  const request = { ...(version?.data as Partial<RunInstancesRequest> | undefined), ...defined(input) };
+  if (!request.ImageId) throw ec2Error.missing('ImageId');
+  const subnet = subnetOf(state, request);
+  const image = imageOf(state, request.ImageId);
+  checkUserData(request.UserData);
+  return {
+    request,
+    version,
+    image,
+    subnet,
+    groups: groupsOf(state, request),
+    tags: tagsOf(input, version),
+    release: releaseOf(state, image, request.UserData, version),
+    count: countOf(state, input, subnet),
+  };
+}
+
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}
+
+/** All of MaxCount when they fit, never fewer than MinCount (EC2 API, RunInstances). */
+function countOf(state: Ec2State, { MinCount: min = 1, MaxCount: max = min }: RunInstancesRequest, subnet: Subnet): number {
+  if (min < 1) throw ec2Error.invalid(`Value (${min}) for parameter minCount is invalid. Expecting a positive number.`);
+  if (max < min) throw ec2Error.invalid(`Value (${max}) for parameter maxCount is invalid. It must not be below minCount (${min}).`);
+  const free = state.block.free(subnet.index);
+  if (free < min) {
+    throw new ApiError('InsufficientFreeAddressesInSubnet', `The specified subnet does not have enough free addresses to satisfy the request.`);
+  }
+  return Math.min(max, free);
+}
+
+function subnetOf(state: Ec2State, request: RunInstancesRequest): Subnet {
+  const { subnets } = state.network;
+  const id = request.SubnetId ?? request.NetworkInterfaces?.[0]?.SubnetId;
+  const zone = request.Placement?.AvailabilityZone;
+  const found = subnets.find((subnet) => (id ? subnet.id === id : !zone || subnet.zone === zone));
+  if (!found && id) throw ec2Error.notFound('InvalidSubnetID.NotFound', 'subnet', [id]);
+  if (!found) throw ec2Error.invalid(`Invalid availability zone: [${zone}]`);
+  if (zone && found.zone !== zone) throw ec2Error.combination(`The subnet '${found.id}' is in the availability zone ${found.zone}, not in ${zone}`);
+  return found;
+}
+
+function groupsOf(state: Ec2State, request: RunInstancesRequest): readonly string[] {
+  const groups = request.SecurityGroupIds ?? request.NetworkInterfaces?.[0]?.Groups ?? [state.network.securityGroup];
+  const unknown = groups.find((group) => group !== state.network.securityGroup);
+  if (unknown !== undefined) throw new ApiError('InvalidGroup.NotFound', `The security group '${unknown}' does not exist`);
+  return groups;
+}
+
+/** Tags of the template's data and of the request, key by key; and those that EC2 itself adds. */
+function tagsOf(input: RunInstancesRequest, version: TemplateVersion | undefined): Tags {
+  const sent = [...(version?.data.TagSpecifications ?? []), ...(input.TagSpecifications ?? [])] as readonly TagSpecification[];
+  const own = checkedTags(sent.filter((part) => part.ResourceType === 'instance').flatMap((part) => part.Tags ?? []));
+  if (!version) return own;
+  return { ...own, 'aws:ec2launchtemplate:id': version.template, 'aws:ec2launchtemplate:version': String(version.number) };
+}
+
+function checkUserData(data: string | undefined): void {
+  if (data === undefined) return;
+  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(data)) throw ec2Error.invalid('Invalid BASE64 encoding of user data');
+  if (Buffer.from(data, 'base64').length > USER_DATA_MAX_BYTES) {
+    throw ec2Error.invalid(`User data is limited to ${USER_DATA_MAX_BYTES} bytes`);
+  }
+}
+
+/** Which release an instance runs: its image's `Release` tag, else a `RELEASE=` line of its user data, else its template's tag. */
+function releaseOf(state: Ec2State, image: Image, userData: string | undefined, version: TemplateVersion | undefined): string {
+  const text = Buffer.from(userData ?? '', 'base64').toString();
+  const line = /^\s*(?:export\s+)?RELEASE=["']?([^"'\s]+)/m.exec(text)?.[1];
+  const template = version && state.tags.of(version.template).Release;
+  return state.tags.of(image.id).Release ?? line ?? template ?? 'unknown';
+}
+
+function boot(state: Ec2State, launch: Launch, reservation: string, index: number, hooks: LaunchHooks): void {
+  const { request, subnet, release } = launch;
+  const machine = state.instances.launch({ zone: subnet.zone, zoneIndex: subnet.index, release, ...hooks });
+  const record: InstanceRecord = {
+    id: machine.id,
+    seq: state.nextSeq(),
+    machine,
+    reservation,
+    index,
+    image: launch.image.id,
+    type: request.InstanceType ?? 'm1.small',
+    subnet,
+    groups: launch.groups,
+    keyName: request.KeyName,
+    profile: request.IamInstanceProfile?.Arn ?? request.IamInstanceProfile?.Name,
+    userData: request.UserData,
+    protected: request.DisableApiTermination ?? false,
+    clientToken: request.ClientToken,
+    launchedAt: state.now(),
+    changedAt: state.now(),
+  };
+  state.tags.set(machine.id, launch.tags);
+  state.records.set(machine.id, record);
+}
+

@@ -1,0 +1,131 @@
+import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type { Clock } from '../../clock.ts';
+import type { AddressBlock } from '../instances/addresses.ts';
+import type { HostedMachine, Instances } from '../instances/index.ts';
+import { createTimeline, type Timeline } from '../timeline.ts';
+import type { Numbered } from './paging.ts';
+import { createTagStore, type TagStore } from './tags.ts';
+
+export interface Subnet extends Numbered {
+  readonly id: string;
+  readonly zone: string;
+  /** Its place among the zones, which its addresses come from. */
+  readonly index: number;
+  readonly cidr: string;
+}
+
+export interface Network {
+  readonly vpc: string;
+  readonly cidr: string;
+  readonly securityGroup: string;
+  readonly subnets: readonly Subnet[];
+}
+
+export interface Image extends Numbered {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+export interface TemplateVersion extends Numbered {
+  readonly template: string;
+  readonly number: number;
+  readonly description?: string | undefined;
+  readonly createdAt: Date;
+  readonly data: ResponseLaunchTemplateData;
+}
+
+export interface Template extends Numbered {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly defaultVersion: number;
+  readonly versions: readonly TemplateVersion[];
+}
+
+/** An instance as EC2 knows it: one value at a time, replaced by the next. */
+export interface InstanceRecord extends Numbered {
+  readonly id: string;
+  readonly machine: HostedMachine;
+  readonly reservation: string;
+  readonly index: number;
+  readonly image: string;
+  readonly type: string;
+  readonly subnet: Subnet;
+  readonly groups: readonly string[];
+  readonly keyName?: string | undefined;
+  readonly profile?: string | undefined;
+  /** Base64, as it was sent. */
+  readonly userData?: string | undefined;
+  readonly protected: boolean;
+  readonly clientToken?: string | undefined;
+  readonly launchedAt: Date;
+  /** When its state changed last. */
+  readonly changedAt: Date;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly value: string;
+  readonly type: string;
+  readonly version: number;
+  readonly modifiedAt: Date;
+}
+
+export interface Ec2Options {
+  readonly clock: Clock;
+  readonly region: string;
+  /** Names of the zones, such as `eu-west-1a`. */
+  readonly zones: readonly string[];
+  readonly block: AddressBlock;
+  readonly instances: Instances;
+  /** Items on a page when the client doesn't say. */
+  readonly pageSize: number;
+}
+
+/** Everything that EC2 and SSM know. */
+export interface Ec2State extends Ec2Options {
+  readonly network: Network;
+  readonly tags: TagStore;
+  readonly images: Timeline<Image>;
+  readonly templates: Timeline<Template>;
+  readonly records: Timeline<InstanceRecord>;
+  readonly parameters: Timeline<Parameter>;
+  /** Client tokens that were used, and for what. */
+  readonly tokens: Map<string, { readonly request: string; readonly reservation: string }>;
+  /** The next number for whatever is made. */
+  nextSeq(): number;
+  now(): Date;
+}
+
+/** The account that everything belongs to: the one of AWS's own examples. */
+export const ACCOUNT = '123456789012';
+
+export function createState(options: Ec2Options): Ec2State {
+  const { clock } = options;
+  let seq = 0;
+  const nextSeq = () => (seq += 1);
+  const subnets = options.zones.map((zone, index) => ({
+    id: `subnet-0${hex(index + 1)}`,
+    seq: nextSeq(),
+    zone,
+    index,
+    cidr: options.block.cidr(index),
+  }));
+  return {
+    ...options,
+    network: { vpc: `vpc-0${hex(1)}`, cidr: `${options.block.prefix}.0.0/16`, securityGroup: `sg-0${hex(1)}`, subnets },
+    tags: createTagStore(clock),
+    images: createTimeline(clock),
+    templates: createTimeline(clock),
+    records: createTimeline(clock),
+    parameters: createTimeline(clock),
+    tokens: new Map(),
+    nextSeq,
+    now: () => new Date(clock.now()),
+  };
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(16, '0');
+}

@@ -1,0 +1,77 @@
+import type { CreateTagsRequest, DeleteTagsRequest, DescribeTagsRequest, DescribeTagsResult, Tag } from '@aws-sdk/client-ec2';
+import { ApiError, type Call } from '../service.ts';
+import { ec2Error } from './errors.ts';
+import { filtered, type FilterTable } from './filters.ts';
+import { page } from './paging.ts';
+import type { Ec2State } from './state.ts';
+import { checkedTags, resourceType, type Tags } from './tags.ts';
+
+/** EC2's code for an id that it doesn't know, by the id's prefix. */
+const NOT_FOUND: Readonly<Record<string, string>> = {
+  i: 'InvalidInstanceID.NotFound',
+  ami: 'InvalidAMIID.NotFound',
+  lt: 'InvalidLaunchTemplateId.NotFound',
+  subnet: 'InvalidSubnetID.NotFound',
+  vpc: 'InvalidVpcID.NotFound',
+  sg: 'InvalidGroup.NotFound',
+};
+
+function checkResources(state: Ec2State, ids: readonly string[] | undefined): readonly string[] {
+  if (!ids?.length) throw ec2Error.missing('ResourceId');
+  const { subnets, vpc, securityGroup } = state.network;
+  const fixed = new Set([vpc, securityGroup, ...subnets.map((subnet) => subnet.id)]);
+  const known = (id: string) => fixed.has(id) || [state.records, state.images, state.templates].some((table) => table.get(id) !== undefined);
+  const unknown = ids.find((id) => !known(id));
+  if (unknown === undefined) return ids;
+  throw new ApiError(NOT_FOUND[unknown.split('-')[0] ?? ''] ?? 'InvalidID', `The ID '${unknown}' does not exist`);
+}
+
+/** Adds tags or overwrites them, on all resources or on none. */
+export function createTags(state: Ec2State, input: CreateTagsRequest): object {
+  const ids = checkResources(state, input.Resources);
+  const next = ids.map((id) => [id, checkedTags(input.Tags, state.tags.of(id))] as const);
+  for (const [id, tags] of next) state.tags.set(id, tags);
+  return {};
+}
+
+/** Deletes by key; with a value, only where the tag has that value; without tags, all but EC2's own (EC2 API, DeleteTags). */
+export function deleteTags(state: Ec2State, input: DeleteTagsRequest): object {
+  for (const id of checkResources(state, input.Resources)) {
+    const tags = Object.entries(state.tags.of(id)).filter(([key, value]) => !isDeleted(key, value, input.Tags));
+    state.tags.set(id, Object.fromEntries(tags));
+  }
+  return {};
+}
+
+function isDeleted(key: string, value: string, sent: readonly Tag[] | undefined): boolean {
+  if (key.startsWith('aws:')) return false;
+  return !sent || sent.some((tag) => tag.Key === key && (tag.Value === undefined || tag.Value === value));
+}
+
+interface TagRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+const FILTERS: FilterTable<TagRow> = {
+  key: (row) => row.key,
+  'resource-id': (row) => row.id,
+  'resource-type': (row) => resourceType(row.id),
+  value: (row) => row.value,
+};
+
+export function describeTags(state: Ec2State, input: DescribeTagsRequest, call?: Call): DescribeTagsResult {
+  const rows = state.tags
+    .all(call?.lagMs)
+    .flatMap(({ id, tags }) => rowsOf(id, tags))
+    .map((row, seq) => ({ ...row, seq }));
+  const { items, next } = page(filtered(rows, input.Filters, FILTERS, (row) => ({ [row.key]: row.value })), input, state.pageSize);
+  const shown = items.map(({ id, key, value }) => ({ Key: key, ResourceId: id, ResourceType: resourceType(id), Value: value }));
+  return { Tags: shown, ...next };
+}
+
+function rowsOf(id: string, tags: Tags): readonly Omit<TagRow, 'seq'>[] {
+  return Object.entries(tags).map(([key, value]) => ({ id, key, value }));
+}

@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { messageOf, OperatorError } from '../../errors.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { App, AppFactory, AppIdentity } from './app.ts';
+import { behaviour, OK, type Behaviour } from './behaviour.ts';
+
+/** Longer than a load balancer keeps an idle connection, so that the balancer is the one that closes it (ALB's own advice). */
+const KEEP_ALIVE_MS = 75_000;
+/** The longest answer that `/_app/slow` can be asked for. */
+const SLOW_MAX_MS = 600_000;
+
+/**
+ * The app that comes with the sandbox: says which release and instance answered, in the body and in headers.
+ * It runs in this process, so that a thousand of them fit.
+ */
+export function bundledApp(scheduler: Scheduler): AppFactory {
+  return (identity) => new BundledApp(identity, scheduler);
+}
+
+class BundledApp implements App {
+  readonly #identity: AppIdentity;
+  readonly #scheduler: Scheduler;
+  #servers: readonly Server[] = [];
+  #behaviour: Behaviour = OK;
+  #lines = '';
+
+  constructor(identity: AppIdentity, scheduler: Scheduler) {
+    this.#identity = identity;
+    this.#scheduler = scheduler;
+  }
+
+  async start(first: Behaviour): Promise<void> {
+    this.kill();
+    this.#behaviour = first;
+    this.#servers = this.#identity.ports.map(() => createServer((request, response) => this.#serve(request, response)));
+    await Promise.all(this.#servers.map((server, index) => this.#listen(server, this.#identity.ports[index]!)));
+    this.#note(`release ${this.#identity.release} listens`);
+  }
+
+  behave(next: Behaviour): void {
+    this.#behaviour = next;
+    this.#note(`now ${next.name}`);
+    if (next.name === 'crash') this.kill();
+    else if (this.#servers.length === 0) this.start(next).catch((error: unknown) => this.#note(messageOf(error)));
+  }
+
+  kill(): void {
+    for (const server of this.#servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+    this.#servers = [];
+  }
+
+  output(): string {
+    return this.#lines;
+  }
+
+  #note(line: string): void {
+    this.#lines = `${this.#lines}${line}\n`.slice(-4096);
+  }
+
+  async #listen(server: Server, port: number): Promise<void> {
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    server.listen(port, this.#identity.address);
+    await once(server, 'listening').catch((error: unknown) => {
+      throw cannotListen(this.#identity.address, port, error);
+    });
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const url = new URL(request.url ?? '/', 'http://app');
+    const asked = Math.min(Number(url.searchParams.get('ms')) || 0, SLOW_MAX_MS);
+    if (url.pathname === '/_app/slow') return this.#after(asked, () => this.#answer(url.pathname, response));
+    if (url.pathname.startsWith('/_app/') && request.method === 'POST') return this.#command(url.pathname, asked, response);
+    return this.#after(this.#behaviour.ms, () => this.#answer(url.pathname, response));
+  }
+
+  #after(ms: number, task: () => void): void {
+    if (ms === 0) task();
+    else this.#scheduler.after(ms, task);
+  }
+
+  #command(path: string, ms: number, response: ServerResponse): void {
+    const word = path.slice('/_app/'.length);
+    if (word === 'sick') this.behave(behaviour('sick'));
+    if (word === 'slow-down') this.behave(behaviour('slow', ms || undefined));
+    if (word === 'heal') this.behave(OK);
+    if (word === 'die') return this.behave(behaviour('crash'));
+    return this.#answer(path, response);
+  }
+
+  #answer(path: string, response: ServerResponse): void {
+    const { release, instance } = this.#identity;
+    const sick = path === '/health' && this.#behaviour.name === 'sick';
+    const body = JSON.stringify(path === '/health' ? { status: sick ? 'sick' : 'ok', release, instance } : { release, instance });
+    response
+      .writeHead(sick ? 503 : 200, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'x-release': release,
+        'x-instance': instance,
+      })
+      .end(body);
+  }
+}
+
+/** What to say when an instance's address can't be listened on. */
+export function cannotListen(address: string, port: number, cause: unknown): OperatorError {
+  const refused = (cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
+  const next = refused
+    ? [
+        'Each instance listens on a loopback address of its own. Linux has all of 127.0.0.0/8; here only 127.0.0.1 is set up.',
+        `Add the addresses first (macOS: sudo ifconfig lo0 alias ${address}), or run the sandbox on Linux, such as in a container.`,
+      ]
+    : [`Stop what listens on port ${port} of all addresses, or choose another one (sandbox.appPort).`];
+  return new OperatorError('loopback-refused', `An instance cannot listen on ${address}:${port}: ${messageOf(cause)}`, { next, cause });
+}

@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { ApiError } from '../service.ts';
+import type { App, AppFactory, AppIdentity } from './app.ts';
+import { OK, type Behaviour } from './behaviour.ts';
+import type { Guardian } from './guardian.ts';
+
+/** How much of an app's output is kept. */
+const OUTPUT_MAX = 16_384;
+
+/**
+ * The user's own app: `argv` is started once an instance, without a shell, with PORT, HOST, RELEASE, INSTANCE_ID and
+ * BEHAVIOUR in its environment and `{release}` in its words replaced, in a process group of its own that is killed as a whole.
+ */
+export function commandApp(argv: readonly string[], guardian: Guardian): AppFactory {
+  return (identity) => new CommandApp(argv, identity, guardian);
+}
+
+class CommandApp implements App {
+  readonly #argv: readonly string[];
+  readonly #identity: AppIdentity;
+  readonly #guardian: Guardian;
+  #child: ChildProcess | undefined;
+  #output = '';
+
+  constructor(argv: readonly string[], identity: AppIdentity, guardian: Guardian) {
+    this.#argv = argv;
+    this.#identity = identity;
+    this.#guardian = guardian;
+  }
+
+  async start(behaviour: Behaviour): Promise<void> {
+    this.kill();
+    const [command = '', ...args] = this.#argv.map((word) => word.replaceAll('{release}', this.#identity.release));
+    const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: this.#environment(behaviour) });
+    this.#child = child;
+    child.stdout.on('data', (data: Buffer) => this.#keep(String(data)));
+    child.stderr.on('data', (data: Buffer) => this.#keep(String(data)));
+    child.on('error', (error) => this.#keep(`cannot start ${command}: ${error.message}\n`));
+    child.on('exit', (code, signal) => this.#ended(child, `ended (${signal ?? `status ${code}`})\n`));
+    if (child.pid !== undefined) this.#guardian.watch(child.pid);
+  }
+
+  /** A process can be stopped and continued; whether it is healthy is its own business. */
+  behave(behaviour: Behaviour): void {
+    if (behaviour.name === 'sick') {
+      throw new ApiError('InvalidFault', 'An app of your own cannot be made sick from outside: use slow (SIGSTOP) or crash (SIGKILL).');
+    }
+    if (behaviour.name === 'crash') return this.kill();
+    if (!this.#child) return void this.start(OK);
+    this.#signal(behaviour.name === 'slow' ? 'SIGSTOP' : 'SIGCONT');
+  }
+
+  kill(): void {
+    this.#signal('SIGKILL');
+    this.#child = undefined;
+  }
+
+  output(): string {
+    return this.#output;
+  }
+
+  #environment(behaviour: Behaviour): NodeJS.ProcessEnv {
+    const { address, ports, release, instance } = this.#identity;
+    const own = { HOST: address, PORT: String(ports[0]), RELEASE: release, INSTANCE_ID: instance, BEHAVIOUR: behaviour.name };
+    return { ...process.env, ...own };
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const group = this.#child?.pid;
+    if (group === undefined) return;
+    try {
+      process.kill(-group, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+
+  #ended(child: ChildProcess, line: string): void {
+    this.#keep(line);
+    if (child.pid !== undefined) this.#guardian.forget(child.pid);
+    if (this.#child === child) this.#child = undefined;
+  }
+
+  #keep(text: string): void {
+    this.#output = (this.#output + text).slice(-OUTPUT_MAX);
+  }
+}

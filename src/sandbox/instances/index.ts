@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { Machine, Machines, SandboxTimes } from '../service.ts';
+import type { AddressBlock } from './addresses.ts';
+import type { App, AppFactory } from './app.ts';
+import { CRASH_MS, OK, type Behaviour } from './behaviour.ts';
+
+/** Why an instance is in its state, in EC2's words. */
+export interface StateReason {
+  readonly Code: string;
+  readonly Message: string;
+}
+
+/** An instance as its host knows it: what load balancers see, and why it ended. */
+export interface HostedMachine extends Machine {
+  readonly reason?: StateReason;
+}
+
+export interface InstancesOptions {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly block: AddressBlock;
+  readonly app: AppFactory;
+  readonly ports: readonly number[];
+  /** Read at each launch. */
+  readonly times: Pick<SandboxTimes, 'bootMs'>;
+  /** From the request to stop or terminate to the end of it. */
+  readonly shutdownMs: number;
+  /** Told when an app can't be started, which is a fault of the machine it all runs on. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface LaunchOptions {
+  /** The zone's name, and its place among the zones, which its addresses come from. */
+  readonly zone: string;
+  readonly zoneIndex: number;
+  readonly release: string;
+  /** Instead of the usual time to boot. */
+  readonly bootMs?: number;
+}
+
+interface Hosted {
+  machine: HostedMachine;
+  readonly app: App;
+  /** What it was told on its own; otherwise it behaves as its release does. */
+  own?: Behaviour;
+}
+
+const TERMINATED_BY_USER: StateReason = { Code: 'Client.UserInitiatedShutdown', Message: 'Client.UserInitiatedShutdown: User initiated shutdown' };
+const LOST: StateReason = { Code: 'Server.InternalError', Message: 'Server.InternalError: The host of the instance failed' };
+
+/** The machines under EC2: real HTTP servers on loopback addresses of their own. */
+export class Instances implements Machines {
+  readonly #options: InstancesOptions;
+  readonly #hosted = new Map<string, Hosted>();
+  readonly #listeners = new Set<(machine: HostedMachine) => void>();
+  readonly #releases = new Map<string, Behaviour>();
+
+  constructor(options: InstancesOptions) {
+    this.#options = options;
+  }
+
+  find(id: string): HostedMachine | undefined {
+    return this.#hosted.get(id)?.machine;
+  }
+
+  list(): readonly HostedMachine[] {
+    return [...this.#hosted.values()].map((hosted) => hosted.machine);
+  }
+
+  watch(listener: (machine: HostedMachine) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  output(id: string): string {
+    return this.#hosted.get(id)?.app.output() ?? '';
+  }
+
+  /** Boots one more instance: `pending` now, `running` later. */
+  launch(options: LaunchOptions): HostedMachine {
+    const id = `i-0${randomBytes(8).toString('hex')}`;
+    const address = this.#options.block.take(options.zoneIndex);
+    const machine: HostedMachine = { id, zone: options.zone, state: 'pending', address, release: options.release };
+    const app = this.#options.app({ instance: id, release: options.release, address, ports: this.#options.ports });
+    this.#hosted.set(id, { machine, app });
+    this.#boot(id, options.bootMs ?? this.#options.times.bootMs);
+    return machine;
+  }
+
+  /** Starts a stopped instance again. */
+  start(id: string): void {
+    this.#move(id, 'pending');
+    this.#boot(id, this.#options.times.bootMs);
+  }
+
+  stop(id: string): void {
+    this.#end(id, 'stopping', 'stopped', TERMINATED_BY_USER);
+  }
+
+  terminate(id: string): void {
+    this.#end(id, 'shutting-down', 'terminated', TERMINATED_BY_USER);
+  }
+
+  /** The instance is gone from one moment to the next, as when its host fails. */
+  lose(id: string): void {
+    this.#hosted.get(id)?.app.kill();
+    this.#move(id, 'terminated', LOST);
+  }
+
+  /** Tells one instance's app how to behave; undefined: as its release does. Throws an `ApiError` when its app can't. */
+  behave(id: string, behaviour: Behaviour | undefined): void {
+    const hosted = this.#hosted.get(id);
+    if (!hosted) return;
+    if (hosted.machine.state === 'running') hosted.app.behave(behaviour ?? this.#usual(hosted));
+    if (behaviour) hosted.own = behaviour;
+    else delete hosted.own;
+  }
+
+  /** How a release behaves: its running instances change now, later ones start so. */
+  behaveAll(release: string, behaviour: Behaviour): void {
+    this.#releases.set(release, behaviour);
+    for (const { machine, app, own } of this.#hosted.values()) {
+      if (machine.release === release && machine.state === 'running' && !own) app.behave(behaviour);
+    }
+  }
+
+  behaviourOf(release: string): Behaviour {
+    return this.#releases.get(release) ?? OK;
+  }
+
+  /** Drops what is known of an instance that is long gone. */
+  forget(id: string): void {
+    this.#hosted.delete(id);
+  }
+
+  close(): void {
+    for (const { app } of this.#hosted.values()) app.kill();
+    this.#listeners.clear();
+  }
+
+  #usual(hosted: Hosted): Behaviour {
+    return this.behaviourOf(hosted.machine.release);
+  }
+
+  #boot(id: string, bootMs: number): void {
+    this.#options.scheduler.after(bootMs, async () => {
+      const hosted = this.#hosted.get(id);
+      if (hosted?.machine.state !== 'pending') return;
+      await this.#startApp(hosted);
+      // It may have been terminated while its app started.
+      if (this.find(id)?.state === 'pending') this.#move(id, 'running');
+      else hosted.app.kill();
+    });
+  }
+
+  async #startApp(hosted: Hosted): Promise<void> {
+    const first = hosted.own ?? this.#usual(hosted);
+    await hosted.app.start(first).catch(this.#options.onError);
+    if (first.name !== 'crash') return;
+    this.#options.scheduler.after(CRASH_MS, () => {
+      if ((hosted.own ?? this.#usual(hosted)).name === 'crash') hosted.app.kill();
+    });
+  }
+
+  #end(id: string, during: Machine['state'], after: Machine['state'], reason: StateReason): void {
+    this.#hosted.get(id)?.app.kill();
+    this.#move(id, during, reason);
+    this.#options.scheduler.after(this.#options.shutdownMs, () => {
+      if (this.find(id)?.state === during) this.#move(id, after, reason);
+    });
+  }
+
+  #move(id: string, state: Machine['state'], reason?: StateReason): void {
+    const hosted = this.#hosted.get(id);
+    if (!hosted || hosted.machine.state === state) return;
+    const { reason: _past, ...facts } = hosted.machine;
+    hosted.machine = { ...facts, state, ...(reason && { reason }) };
+    if (state === 'terminated') this.#options.block.release(hosted.machine.address);
+    for (const listener of this.#listeners) notify(listener, hosted.machine, this.#options.onError);
+  }
+}
+
+/** One listener's fault is not another's. */
+function notify(listener: (machine: HostedMachine) => void, machine: HostedMachine, onError: (error: unknown) => void): void {
+  try {
+    listener(machine);
+  } catch (error) {
+    onError(new Error(`A listener failed on ${machine.id}: ${messageOf(error)}`, { cause: error }));
+  }
+}

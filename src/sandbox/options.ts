@@ -1,0 +1,161 @@
+import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
+import type { Bucket } from './api/throttle.ts';
+import type { BehaviourName } from './instances/behaviour.ts';
+
+/** A release that can be booted, and how it behaves. */
+export interface ReleaseOption {
+  readonly release: string;
+  readonly behaviour?: BehaviourName | undefined;
+}
+
+/** A target group to make, and the port at which instances are registered with it. */
+export interface GroupOption {
+  readonly name: string;
+  readonly port: number;
+}
+
+export interface HealthCheckOption {
+  readonly interval: number;
+  readonly timeout: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+  readonly path: string;
+}
+
+/** What the sandbox is made of: the keys of the config's `sandbox:` section, and the names that the rest of it gives. All times in ms. */
+export interface SandboxOptions {
+  /** Port of the API endpoint on 127.0.0.1; 0 takes a free one. */
+  readonly port?: number | undefined;
+  readonly region?: string | undefined;
+  /** Command of the user's own app, word by word; the bundled one when absent. */
+  readonly app?: readonly string[] | undefined;
+  readonly appPort?: number | undefined;
+  /** Instances that serve production at the start. */
+  readonly instances?: number | undefined;
+  /** The release that they run. */
+  readonly release?: string | undefined;
+  readonly releases?: readonly (string | ReleaseOption)[] | undefined;
+  /** Letters of the availability zones. */
+  readonly zones?: readonly string[] | undefined;
+  readonly boot?: number | undefined;
+  readonly shutdown?: number | undefined;
+  readonly healthCheck?: Partial<HealthCheckOption> | undefined;
+  readonly deregistrationDelay?: number | undefined;
+  readonly registration?: number | undefined;
+  readonly propagation?: number | undefined;
+  readonly consistency?: number | undefined;
+  readonly pageSize?: number | undefined;
+  /** true: as AWS throttles; a bucket: every kind of request has one of that size. */
+  readonly throttle?: boolean | { readonly requestsPerSecond: number; readonly burst: number } | undefined;
+  /** Ports of the load balancer on 127.0.0.1; 0 takes a free one. */
+  readonly productionPort?: number | undefined;
+  readonly testPort?: number | undefined;
+  /** Whether the first fleet carries the ownership tags already. */
+  readonly adopted?: boolean | undefined;
+
+  readonly environment?: string | undefined;
+  readonly tagPrefix?: string | undefined;
+  /** Name of the launch template. */
+  readonly template?: string | undefined;
+  /** Name of a release's image; `{release}` stands for the release. */
+  readonly imageName?: string | undefined;
+  /** Names and ports of the target groups; the first of each gets `productionPort` and `testPort`, further ones free ports. */
+  readonly production?: readonly GroupOption[] | undefined;
+  readonly test?: readonly GroupOption[] | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** The options with everything filled in. */
+export interface SandboxPlan {
+  readonly port: number;
+  readonly region: string;
+  readonly app: readonly string[] | undefined;
+  readonly appPorts: readonly number[];
+  readonly instances: number;
+  readonly release: string;
+  readonly releases: readonly { readonly release: string; readonly behaviour: BehaviourName }[];
+  /** Names of the zones that instances go to. */
+  readonly zones: readonly string[];
+  /** All zones: a load balancer needs two (ELBv2 API, CreateLoadBalancer). */
+  readonly allZones: readonly string[];
+  readonly boot: number;
+  readonly shutdown: number;
+  readonly healthCheck: HealthCheckOption;
+  readonly deregistrationDelay: number;
+  readonly registration: number;
+  readonly propagation: number;
+  readonly consistency: number;
+  readonly pageSize: number;
+  readonly throttle: boolean;
+  readonly bucket: Bucket | undefined;
+  readonly productionPort: number;
+  readonly testPort: number;
+  readonly adopted: boolean;
+  readonly environment: string;
+  readonly tagPrefix: string;
+  readonly template: string;
+  readonly imageName: string;
+  readonly production: readonly GroupOption[];
+  readonly test: readonly GroupOption[];
+  readonly clock: Clock;
+}
+
+const HEALTH_CHECK: HealthCheckOption = { interval: 1_000, timeout: 500, healthyThreshold: 2, unhealthyThreshold: 2, path: '/health' };
+
+const DEFAULTS = {
+  port: 4566,
+  region: 'eu-west-1',
+  appPort: 8080,
+  instances: 3,
+  release: '41',
+  boot: 2_000,
+  shutdown: 500,
+  deregistrationDelay: 3_000,
+  registration: 300,
+  propagation: 300,
+  consistency: 0,
+  pageSize: 5,
+  productionPort: 8080,
+  testPort: 8081,
+  adopted: true,
+  environment: 'production',
+  tagPrefix: 'turnout',
+} as const;
+
+export function planSandbox(options: SandboxOptions): SandboxPlan {
+  const set = { ...DEFAULTS, ...defined(options) };
+  const { environment, region, appPort, release, throttle = false } = set;
+  const zones = (set.zones ?? ['a', 'b']).map((letter) => `${region}${letter}`);
+  const production = set.production ?? [{ name: `${environment}-production`, port: appPort }];
+  const test = set.test ?? [{ name: `${environment}-test`, port: appPort }];
+  const bucket = typeof throttle === 'object' ? { burst: throttle.burst, perSecond: throttle.requestsPerSecond } : undefined;
+  return {
+    ...set,
+    app: set.app,
+    appPorts: [...new Set([appPort, ...[...production, ...test].map((group) => group.port)])],
+    releases: releasesOf(release, set.releases ?? [release, '42']),
+    zones,
+    allZones: zones.length > 1 ? zones : [...zones, `${region}${set.zones?.[0] === 'b' ? 'a' : 'b'}`],
+    healthCheck: { ...HEALTH_CHECK, ...defined(options.healthCheck ?? {}) },
+    throttle: throttle !== false,
+    bucket,
+    template: set.template ?? `${environment}-web`,
+    imageName: set.imageName ?? `${environment}-{release}`,
+    production,
+    test,
+    clock: set.clock ?? systemClock,
+  };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>;
+}
+
+function releasesOf(first: string, given: readonly (string | ReleaseOption)[]): SandboxPlan['releases'] {
+  const releases = given.map((entry) => (typeof entry === 'string' ? { release: entry } : entry));
+  const all = releases.some(({ release }) => release === first) ? releases : [{ release: first }, ...releases];
+  return all.map(({ release, behaviour }) => ({ release, behaviour: behaviour ?? 'ok' }));
+}

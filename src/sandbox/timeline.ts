@@ -1,0 +1,45 @@
+import type { Clock } from '../clock.ts';
+
+interface Moment<T> {
+  readonly at: number;
+  readonly value: T | undefined;
+}
+
+/** The past that a stale read can reach back to. */
+const KEEP_MS = 120_000;
+
+/** Values by key that remember what they were, so that a describe can show the past (eventual consistency). */
+export interface Timeline<T> {
+  set(key: string, value: T | undefined): void;
+  /** The value as it was `lagMs` ago. */
+  get(key: string, lagMs?: number): T | undefined;
+  /** All values as they were `lagMs` ago, in the order in which their keys came up. */
+  values(lagMs?: number): T[];
+}
+
+export function createTimeline<T>(clock: Clock): Timeline<T> {
+  const pasts = new Map<string, Moment<T>[]>();
+  return {
+    set(key, value) {
+      const now = clock.monotonic();
+      const past = pasts.get(key) ?? [];
+      const kept = past.filter((_, index) => (past[index + 1]?.at ?? Infinity) > now - KEEP_MS);
+      pasts.set(key, [...kept, { at: now, value }]);
+    },
+    get: (key, lagMs = 0) => seen(pasts.get(key), clock.monotonic() - lagMs, lagMs),
+    values(lagMs = 0) {
+      const until = clock.monotonic() - lagMs;
+      const found: T[] = [];
+      for (const past of pasts.values()) {
+        const value = seen(past, until, lagMs);
+        if (value !== undefined) found.push(value);
+      }
+      return found;
+    },
+  };
+}
+
+function seen<T>(past: readonly Moment<T>[] | undefined, until: number, lagMs: number): T | undefined {
+  if (lagMs === 0) return past?.at(-1)?.value;
+  return past?.findLast((moment) => moment.at <= until)?.value;
+}

@@ -1,0 +1,158 @@
+import type { Tag } from '@aws-sdk/client-ec2';
+import type {
+  CreateListenerOutput,
+  CreateLoadBalancerOutput,
+  CreateTargetGroupOutput,
+  DescribeTargetHealthOutput,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Balancers } from './balancers.ts';
+import type { Ec2 } from './ec2/index.ts';
+import type { GroupOption, SandboxPlan } from './options.ts';
+import type { Service } from './service.ts';
+
+/** A target group of the sandbox, and where its clients go. */
+export interface SandboxGroup extends GroupOption {
+  readonly arn: string;
+  readonly url: string;
+}
+
+export interface World {
+  readonly production: readonly SandboxGroup[];
+  readonly test: readonly SandboxGroup[];
+  /** Instances of the first fleet. */
+  readonly blue: readonly string[];
+}
+
+/** A minute apart, so that "the newest image" is never a matter of chance. */
+const IMAGE_STEP_MS = 60_000;
+
+/** Builds the world that a newcomer finds: images, a template, load balancers, and a fleet that serves. */
+export async function buildWorld(plan: SandboxPlan, ec2: Ec2, balancers: Balancers): Promise<World> {
+  const images = addImages(plan, ec2);
+  await call(ec2, 'CreateLaunchTemplate', {
+    LaunchTemplateName: plan.template,
+    LaunchTemplateData: {
+      ImageId: images.get(plan.release),
+      InstanceType: 't3.micro',
+      SecurityGroupIds: [ec2.network.securityGroup],
+      TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'Name', Value: `${plan.environment}-web` }] }],
+    },
+  });
+  const blue = launchBlue(plan, ec2);
+  const loadBalancer = await createLoadBalancer(plan, ec2, balancers);
+  const group = (option: GroupOption, port: number) => createGroup(plan, ec2, balancers, loadBalancer, option, port);
+  const production: SandboxGroup[] = [];
+  for (const [index, option] of plan.production.entries()) production.push(await group(option, index === 0 ? plan.productionPort : 0));
+  const test: SandboxGroup[] = [];
+  for (const [index, option] of plan.test.entries()) test.push(await group(option, index === 0 ? plan.testPort : 0));
+  return { production, test, blue };
+}
+
+/** Calls an operation in process, as a client would over the wire. */
+async function call<T extends object>(service: Service, name: string, input: object): Promise<T> {
+  const operation = service.operations[name];
+  if (!operation) throw new Error(`The ${service.id} service has no operation ${name}`);
+  return (await operation(input)) as T;
+}
+
+/** The name of a release's image. */
+export function imageName(plan: SandboxPlan, release: string): string {
+  return plan.imageName.replaceAll('{release}', release);
+}
+
+/** One image a release, the oldest first; and one that leaves the release to the user data. */
+function addImages(plan: SandboxPlan, ec2: Ec2): Map<string, string> {
+  const now = plan.clock.now();
+  const at = (age: number) => new Date(now - age * IMAGE_STEP_MS);
+  ec2.addImage('base', {}, at(plan.releases.length + 1));
+  const made = plan.releases.map(({ release }, index) => {
+    return [release, addRelease(plan, ec2, release, at(plan.releases.length - index))] as const;
+  });
+  return new Map(made);
+}
+
+/** Makes a release bootable: an image, and the parameter that names it. Returns the image's id. */
+export function addRelease(plan: SandboxPlan, ec2: Ec2, release: string, createdAt: Date): string {
+  const { id } = ec2.addImage(imageName(plan, release), { Release: release }, createdAt);
+  const parameter = { Value: id, Type: 'String', Overwrite: true };
+  void ec2.ssm.operations.PutParameter?.({ Name: `/${plan.environment}/image/${release}`, ...parameter });
+  return id;
+}
+
+/** The first fleet, spread over the zones as evenly as it goes, running from the start. */
+function launchBlue(plan: SandboxPlan, ec2: Ec2): readonly string[] {
+  const template = { LaunchTemplateName: plan.template, Version: '$Latest' };
+  return plan.zones.flatMap((zone, index) => {
+    const count = Math.floor((plan.instances + plan.zones.length - 1 - index) / plan.zones.length);
+    const subnet = ec2.network.subnets.find((candidate) => candidate.zone === zone);
+    if (count === 0 || !subnet) return [];
+    const tags = { ResourceType: 'instance' as const, Tags: ownershipTags(plan) };
+    const request = { LaunchTemplate: template, MinCount: count, MaxCount: count, SubnetId: subnet.id };
+    const reservation = ec2.run({ ...request, ...(plan.adopted && { TagSpecifications: [tags] }) }, 0);
+    return (reservation.Instances ?? []).map((instance) => instance.InstanceId!);
+  });
+}
+
+/** The tags that make a fleet an environment's own. */
+function ownershipTags({ tagPrefix, environment, release, clock }: SandboxPlan): Tag[] {
+  const tags = { environment, fleet: `${environment}-${release}`, release, current: new Date(clock.now()).toISOString() };
+  return Object.entries(tags).map(([key, Value]) => ({ Key: `${tagPrefix}:${key}`, Value }));
+}
+
+async function createLoadBalancer(plan: SandboxPlan, ec2: Ec2, balancers: Balancers): Promise<string> {
+  const subnets = ec2.network.subnets.map((subnet) => subnet.id);
+  const groups = [ec2.network.securityGroup];
+  const input = { Name: plan.environment, Subnets: subnets, SecurityGroups: groups, Scheme: 'internal' };
+  const output = await call<CreateLoadBalancerOutput>(balancers, 'CreateLoadBalancer', input);
+  return output.LoadBalancers![0]!.LoadBalancerArn!;
+}
+
+async function createGroup(
+  plan: SandboxPlan,
+  ec2: Ec2,
+  balancers: Balancers,
+  LoadBalancerArn: string,
+  option: GroupOption,
+  listenerPort: number,
+): Promise<SandboxGroup> {
+  const { healthCheck: check } = plan;
+  const output = await call<CreateTargetGroupOutput>(balancers, 'CreateTargetGroup', {
+    Name: option.name,
+    Protocol: 'HTTP',
+    Port: option.port,
+    VpcId: ec2.network.vpc,
+    TargetType: 'instance',
+    HealthCheckPath: check.path,
+    // In process, fractions of a second are taken as they are.
+    HealthCheckIntervalSeconds: check.interval / 1000,
+    HealthCheckTimeoutSeconds: check.timeout / 1000,
+    HealthyThresholdCount: check.healthyThreshold,
+    UnhealthyThresholdCount: check.unhealthyThreshold,
+  });
+  const TargetGroupArn = output.TargetGroups![0]!.TargetGroupArn!;
+  const delay = { Key: 'deregistration_delay.timeout_seconds', Value: String(plan.deregistrationDelay / 1000) };
+  await call(balancers, 'ModifyTargetGroupAttributes', { TargetGroupArn, Attributes: [delay] });
+  const listener = { LoadBalancerArn, Protocol: 'HTTP', Port: listenerPort, DefaultActions: [{ Type: 'forward', TargetGroupArn }] };
+  const created = await call<CreateListenerOutput>(balancers, 'CreateListener', listener);
+  const arn = created.Listeners![0]!.ListenerArn;
+  const url = balancers.urls().find(({ listenerArn }) => listenerArn === arn)?.url ?? '';
+  return { ...option, arn: TargetGroupArn, url };
+}
+
+/** Registers the first fleet with production. */
+export async function registerBlue(world: World, balancers: Balancers): Promise<void> {
+  for (const { arn, port } of world.production) {
+    const Targets = world.blue.map((Id) => ({ Id, Port: port }));
+    if (Targets.length > 0) await call(balancers, 'RegisterTargets', { TargetGroupArn: arn, Targets });
+  }
+}
+
+/** Whether every target in production is healthy. */
+export async function servesAll(world: World, balancers: Balancers): Promise<boolean> {
+  for (const { arn } of world.production) {
+    const output = await call<DescribeTargetHealthOutput>(balancers, 'DescribeTargetHealth', { TargetGroupArn: arn });
+    const states = (output.TargetHealthDescriptions ?? []).map((target) => target.TargetHealth?.State);
+    if (states.length < world.blue.length || states.some((state) => state !== 'healthy')) return false;
+  }
+  return true;
+}
