@@ -40,7 +40,7 @@ export class ListrView {
   #length = 0;
   #running: Running | undefined;
   #warnings: string[] = [];
-  #ticker: NodeJS.Timeout | undefined;
+  #ticking: AbortController | undefined;
 
   constructor(options: ListrOptions) {
     this.#options = options;
@@ -125,7 +125,8 @@ export class ListrView {
   #warn(message: string): void {
     if (!this.#list) return this.#options.out.line(`${this.#paint('yellow', 'Warning:')} ${message}`);
     this.#warnings.push(message);
-    if (this.#running) this.#list.update(this.#running.index - this.#first, { output: this.#newestWarning().join('\n') });
+    if (this.#running)
+      this.#list.update(this.#running.index - this.#first, { output: this.#newestWarning().join('\n') });
   }
 
   #newestWarning(): string[] {
@@ -151,7 +152,8 @@ export class ListrView {
       paint: this.#paint,
       titles,
     });
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#ticking = new AbortController();
+    void this.#tickUntil(this.#ticking.signal);
   }
 
   /** A frame taller than the terminal cannot be redrawn: a long plan is drawn list by list. */
@@ -170,12 +172,19 @@ export class ListrView {
 
   async #endList(): Promise<void> {
     if (!this.#list) return;
-    clearInterval(this.#ticker);
+    this.#ticking?.abort();
     const list = this.#list;
     this.#list = undefined;
     this.#running = undefined;
     await list.end();
     for (const message of this.#warnings.splice(0)) this.#warn(message);
+  }
+
+  async #tickUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#tick();
+      await this.#options.clock.sleep(TICK_MS, signal).catch(() => {});
+    }
   }
 
   #tick(): void {
