@@ -1,6 +1,8 @@
+import type * as listr2 from 'listr2';
 import type { Clock } from '../clock.ts';
 import type { RunEvent } from '../run/event.ts';
 import { closingText, openingText } from './closing.ts';
+import { LinesView } from './lines.ts';
 import type { Out } from './out.ts';
 import { painter, type Paint } from './paint.ts';
 import { planText } from './plan.ts';
@@ -13,6 +15,8 @@ export interface ListrOptions {
   readonly err: Out;
   readonly clock: Clock;
   readonly colour: boolean;
+  /** listr2, loaded when the first step is drawn. */
+  readonly load: () => Promise<typeof listr2>;
 }
 
 interface Running {
@@ -41,6 +45,7 @@ export class ListrView {
   #running: Running | undefined;
   #warnings: string[] = [];
   #ticking: AbortController | undefined;
+  #plain: LinesView | undefined;
 
   constructor(options: ListrOptions) {
     this.#options = options;
@@ -48,7 +53,14 @@ export class ListrView {
   }
 
   emit(event: RunEvent): void {
-    this.#drawn = this.#drawn.then(() => this.#draw(event));
+    this.#drawn = this.#drawn.then(async () => {
+      if (this.#plain) return this.#plain.emit(event);
+      // Drawing must never end a run: what cannot be drawn is told in lines from here on.
+      await this.#draw(event).catch(() => {
+        this.#plain = new LinesView({ ...this.#options, github: false });
+        this.#plain.emit(event);
+      });
+    });
   }
 
   /** Resolves when all events up to now are drawn. */
@@ -146,7 +158,7 @@ export class ListrView {
     this.#first = index;
     this.#length = titles.length;
     this.#list = new StepList({
-      listr2: await import('listr2'),
+      listr2: await this.#options.load(),
       stdout: this.#options.out.stream,
       stderr: this.#options.err.stream,
       paint: this.#paint,

@@ -120,7 +120,11 @@ export class StepList {
     const yellow = (text?: string): string => paint('yellow', text ?? '');
     const red = (text?: string): string => paint('red', text ?? '');
     const list = new Listr(
-      this.#rows.map((row) => ({ title: row.title, skip: () => this.#ended, task: (_, task) => this.#run(row, task) })),
+      this.#rows.map((row) => ({
+        title: row.title,
+        skip: () => this.#ended && row.open,
+        task: (_, task) => this.#run(row, task),
+      })),
       {
         renderer: AnyStreamRenderer,
         registerSignalListeners: false,

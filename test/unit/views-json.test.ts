@@ -17,15 +17,20 @@ function section(heading: string): string {
 function fieldsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(fieldsOf);
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => (name === 'shop-production' ? [] : [name, ...fieldsOf(inner)]));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === 'shop-production' ? [] : [name, ...fieldsOf(inner)],
+  );
 }
 
 describe('docs/json.md', () => {
   test.each(Object.values(samples))('has $type with every field and an example that is real', (sample) => {
     const text = section(`\`${sample.type}\``);
-    const missing = fieldsOf({ ...sample, type: undefined }).filter((field) => field !== 'type' && !text.includes(`\`${field}\``));
+    const missing = fieldsOf({ ...sample, type: undefined }).filter(
+      (field) => field !== 'type' && !text.includes(`\`${field}\``),
+    );
     expect(missing).toEqual([]);
-    expect(text).toContain(jsonLine(sample, AT));
+    const example = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+    expect(JSON.parse(example)).toEqual(JSON.parse(jsonLine(sample, AT)));
   });
 
   test('has no event that there is not', () => {
@@ -56,9 +61,19 @@ test('each line is an event with version and time, and nothing else is on stdout
 
 test('nobody is asked: the answer is no, said as an event', async () => {
   const stdout = fakeStream();
-  const view = createView({ mode: 'json', stdout, stderr: fakeStream(), stdin: fakeStream(), env: {}, clock: standingClock() });
+  const view = createView({
+    mode: 'json',
+    stdout,
+    stderr: fakeStream(),
+    stdin: fakeStream(),
+    env: {},
+    clock: standingClock(),
+  });
   expect(await view.confirm('Move production to 42?')).toBe(false);
-  expect(JSON.parse(stdout.text())).toMatchObject({ type: 'warning', message: expect.stringContaining('--yes') as string });
+  expect(JSON.parse(stdout.text())).toMatchObject({
+    type: 'warning',
+    message: expect.stringContaining('--yes') as string,
+  });
 });
 
 test('status is one line', () => {

@@ -60,7 +60,10 @@ test('a long plan has its curve in one line that shows the lowest point', () => 
     title: `batch ${i + 1}`,
     healthyAfter: { 'shop-production': i === 50 ? 6 : i % 2 === 0 ? 9 : 10 },
   }));
-  const text = planText({ ...plan, steps: batches, healthyNow: { 'shop-production': 10 }, floor: { 'shop-production': 9 } }, 80);
+  const text = planText(
+    { ...plan, steps: batches, healthyNow: { 'shop-production': 10 }, floor: { 'shop-production': 9 } },
+    80,
+  );
   const curve = text.split('\n').find((line) => line.includes('lowest'))!;
   expect(curve).toContain('lowest 6 after 51 (floor 9)');
   expect(curve).toContain('▅');
@@ -90,7 +93,12 @@ test('the end says where things stand and what comes next; trouble carries its c
           turnout cleanup
     13 s, 34 AWS requests"
   `);
-  const refused = { ...samples.finished, result: 'refused', code: 'green-exists', message: '42 is up already.' } as const;
+  const refused = {
+    ...samples.finished,
+    result: 'refused',
+    code: 'green-exists',
+    message: '42 is up already.',
+  } as const;
   expect(closingText(refused, 80, painter(false)).split('\n')[0]).toBe(
     'Refused, nothing was changed. 42 is up already. (green-exists)',
   );

@@ -26,7 +26,12 @@ describe('times', () => {
 
 describe('lists', () => {
   test('are read as a sentence and cut when long', () => {
-    expect([list([]), list(['a']), list(['a', 'b']), list(['a', 'b', 'c'])]).toEqual(['', 'a', 'a and b', 'a, b and c']);
+    expect([list([]), list(['a']), list(['a', 'b']), list(['a', 'b', 'c'])]).toEqual([
+      '',
+      'a',
+      'a and b',
+      'a, b and c',
+    ]);
     expect(list(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more');
   });
 
@@ -98,8 +103,6 @@ describe('target states in words', () => {
     expect(targetWords(unused, pool({ urls: [] }))).toBe(
       'unused: no listener forwards to this group (Target.NotInUse)',
     );
-    expect(targetWords(unused, pool())).toBe(
-      'unused: its zone is not enabled for the load balancer (Target.NotInUse)',
-    );
+    expect(targetWords(unused, pool())).toBe('unused: its zone is not enabled for the load balancer (Target.NotInUse)');
   });
 });
