@@ -28,12 +28,19 @@ export function closingText(event: Finished, width: number, paint: Paint): strin
   const sentence = trouble ? `${event.message} (${event.code})` : event.message;
   const [first = '', ...rest] = wrap(`${head} ${sentence}`, width);
   const took = `${duration(event.seconds)}, ${count(event.awsRequests, 'AWS request')}`;
-  return [paint(style, head) + first.slice(head.length), ...rest, ...nextLines(event.next, width, paint), paint('dim', took)].join('\n');
+  return [
+    paint(style, head) + first.slice(head.length),
+    ...rest,
+    ...nextLines(event.next, width, paint),
+    paint('dim', took),
+  ].join('\n');
 }
 
 /** `Next  turnout rollback`, one suggestion a line. */
 export function nextLines(next: readonly string[], width: number, paint: Paint): string[] {
   return next.flatMap((suggestion, index) =>
-    wrap(suggestion, width - 6).map((line, i) => (index + i === 0 ? `${paint('bold', 'Next')}  ${line}` : `      ${line}`)),
+    wrap(suggestion, width - 6).map((line, i) =>
+      index + i === 0 ? `${paint('bold', 'Next')}  ${line}` : `      ${line}`,
+    ),
   );
 }

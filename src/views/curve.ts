@@ -26,7 +26,10 @@ export function curveLines(event: Planned, width: number, paint: Paint): string[
     const key = lines.join('\n');
     drawn.set(key, [...(drawn.get(key) ?? []), pool]);
   }
-  return [...drawn].flatMap(([lines, names]) => [paint('bold', `Healthy in ${names.join(', ')}`), ...lines.split('\n')]);
+  return [...drawn].flatMap(([lines, names]) => [
+    paint('bold', `Healthy in ${names.join(', ')}`),
+    ...lines.split('\n'),
+  ]);
 }
 
 function pointsOf(event: Planned, pool: string): Point[] {

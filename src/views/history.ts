@@ -31,7 +31,9 @@ export function historyText(entries: readonly JournalEntry[], now: number, width
 
 function took(entry: JournalEntry, now: number): string {
   const from = Date.parse(entry.since);
-  return entry.until === undefined ? `for ${age((now - from) / 1000)}` : duration((Date.parse(entry.until) - from) / 1000);
+  return entry.until === undefined
+    ? `for ${age((now - from) / 1000)}`
+    : duration((Date.parse(entry.until) - from) / 1000);
 }
 
 function sentence(entry: JournalEntry | undefined, width: number): string[] {

@@ -51,7 +51,11 @@ export class LinesView {
       case 'step-waiting':
         return this.#waiting(event);
       case 'step-done':
-        return this.#sayStep(event.index, event.already ? 'already so' : `done after ${duration(event.seconds)}`, 'green');
+        return this.#sayStep(
+          event.index,
+          event.already ? 'already so' : `done after ${duration(event.seconds)}`,
+          'green',
+        );
       case 'step-failed':
         return this.#failed(event);
       case 'warning':
@@ -79,7 +83,9 @@ export class LinesView {
   }
 
   #sayStep(index: number, text: string, style?: Style): void {
-    this.#say(`${this.#paint('dim', `[${index + 1}/${Math.max(this.#steps, index + 1)}]`)} ${style ? this.#paint(style, text) : text}`);
+    this.#say(
+      `${this.#paint('dim', `[${index + 1}/${Math.max(this.#steps, index + 1)}]`)} ${style ? this.#paint(style, text) : text}`,
+    );
   }
 
   #waiting(event: Extract<RunEvent, { type: 'step-waiting' }>): void {
@@ -87,7 +93,12 @@ export class LinesView {
     const quietMs = nowMs - this.#lastWait.atMs;
     const reasons = waitingLines(event.waiting, this.#options.out.width() - 20, REASONS_MAX).join('; ');
     // A countdown is no change.
-    const next = { index: event.index, count: countText(event), reasons: reasons.replaceAll(/\d+ (s|min|h)\b/g, '#'), atMs: nowMs };
+    const next = {
+      index: event.index,
+      count: countText(event),
+      reasons: reasons.replaceAll(/\d+ (s|min|h)\b/g, '#'),
+      atMs: nowMs,
+    };
     const counted = next.index !== this.#lastWait.index || next.count !== this.#lastWait.count;
     const changed = counted || (next.reasons !== this.#lastWait.reasons && quietMs >= QUIET_MS);
     if (!changed && quietMs < HEARTBEAT_MS) return;

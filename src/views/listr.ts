@@ -1,6 +1,8 @@
+import type * as listr2 from 'listr2';
 import type { Clock } from '../clock.ts';
 import type { RunEvent } from '../run/event.ts';
 import { closingText, openingText } from './closing.ts';
+import { LinesView } from './lines.ts';
 import type { Out } from './out.ts';
 import { painter, type Paint } from './paint.ts';
 import { planText } from './plan.ts';
@@ -13,6 +15,8 @@ export interface ListrOptions {
   readonly err: Out;
   readonly clock: Clock;
   readonly colour: boolean;
+  /** listr2, loaded when the first step is drawn. */
+  readonly load: () => Promise<typeof listr2>;
 }
 
 interface Running {
@@ -40,7 +44,8 @@ export class ListrView {
   #length = 0;
   #running: Running | undefined;
   #warnings: string[] = [];
-  #ticker: NodeJS.Timeout | undefined;
+  #ticking: AbortController | undefined;
+  #plain: LinesView | undefined;
 
   constructor(options: ListrOptions) {
     this.#options = options;
@@ -48,7 +53,14 @@ export class ListrView {
   }
 
   emit(event: RunEvent): void {
-    this.#drawn = this.#drawn.then(() => this.#draw(event));
+    this.#drawn = this.#drawn.then(async () => {
+      if (this.#plain) return this.#plain.emit(event);
+      // Drawing must never end a run: what cannot be drawn is told in lines from here on.
+      await this.#draw(event).catch(() => {
+        this.#plain = new LinesView({ ...this.#options, github: false });
+        this.#plain.emit(event);
+      });
+    });
   }
 
   /** Resolves when all events up to now are drawn. */
@@ -125,7 +137,8 @@ export class ListrView {
   #warn(message: string): void {
     if (!this.#list) return this.#options.out.line(`${this.#paint('yellow', 'Warning:')} ${message}`);
     this.#warnings.push(message);
-    if (this.#running) this.#list.update(this.#running.index - this.#first, { output: this.#newestWarning().join('\n') });
+    if (this.#running)
+      this.#list.update(this.#running.index - this.#first, { output: this.#newestWarning().join('\n') });
   }
 
   #newestWarning(): string[] {
@@ -145,13 +158,14 @@ export class ListrView {
     this.#first = index;
     this.#length = titles.length;
     this.#list = new StepList({
-      listr2: await import('listr2'),
+      listr2: await this.#options.load(),
       stdout: this.#options.out.stream,
       stderr: this.#options.err.stream,
       paint: this.#paint,
       titles,
     });
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#ticking = new AbortController();
+    void this.#tickUntil(this.#ticking.signal);
   }
 
   /** A frame taller than the terminal cannot be redrawn: a long plan is drawn list by list. */
@@ -170,12 +184,19 @@ export class ListrView {
 
   async #endList(): Promise<void> {
     if (!this.#list) return;
-    clearInterval(this.#ticker);
+    this.#ticking?.abort();
     const list = this.#list;
     this.#list = undefined;
     this.#running = undefined;
     await list.end();
     for (const message of this.#warnings.splice(0)) this.#warn(message);
+  }
+
+  async #tickUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#tick();
+      await this.#options.clock.sleep(TICK_MS, signal).catch(() => {});
+    }
   }
 
   #tick(): void {

@@ -12,7 +12,11 @@ const STEPS_WITH_TARGETS_MAX = 20;
 /** The plan for people: numbered steps with the targets they touch, healthy targets over time, notes, expected time. */
 export function planText(event: Planned, width: number, colour = false): string {
   const paint = painter(colour);
-  const blocks = [stepLines(event, width, paint), curveLines(event, width, paint), noteLines(event.notes, width, paint)];
+  const blocks = [
+    stepLines(event, width, paint),
+    curveLines(event, width, paint),
+    noteLines(event.notes, width, paint),
+  ];
   return blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -42,12 +46,20 @@ interface Place {
   readonly targets: readonly string[];
 }
 
-function oneStep(step: StepView, { number, titleWidth, timeWidth, targets }: Place, width: number, paint: Paint): string[] {
+function oneStep(
+  step: StepView,
+  { number, titleWidth, timeWidth, targets }: Place,
+  width: number,
+  paint: Paint,
+): string[] {
   const time = duration(step.seconds);
   const room = Math.min(titleWidth, width - number.length - timeWidth - 3);
   const [first = '', ...rest] = wrap(step.title, room);
   const hang = ' '.repeat(number.length);
-  const lines = [`${number}${pad(first, room)}   ${paint('dim', padLeft(time, timeWidth))}`, ...rest.map((line) => hang + line)];
+  const lines = [
+    `${number}${pad(first, room)}   ${paint('dim', padLeft(time, timeWidth))}`,
+    ...rest.map((line) => hang + line),
+  ];
   if (targets.length > 0) lines.push(hang + paint('dim', listToFit(targets, width - hang.length)));
   return lines;
 }

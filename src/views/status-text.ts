@@ -1,32 +1,24 @@
-import { isRegistered, members, targetsOf, type Role } from '../observe/roles.ts';
-import type { Fleet, Pool, Snapshot, TargetState } from '../observe/snapshot.ts';
+import { isRegistered, members, targetsOf } from '../observe/roles.ts';
+import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { painter, type Paint, type Style } from './paint.ts';
-import { fleetsByRole, healthOf, rollbackOf, rowsOf, type Row, type StatusReport } from './status.ts';
+import { fleetsByRole, healthOf, rollbackOf, type StatusReport } from './status.ts';
+import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { columns, pad, widthOf, wrap } from './text.ts';
-import { age, ago, clockTime, count, list, targetWords } from './words.ts';
+import { age, ago, clockTime, count, list } from './words.ts';
 
-/** A pool with more targets than this is summed up by state, and only targets that are not healthy are listed. */
-const TARGETS_MAX = 12;
-/** Of those, at most as many. */
-const UNWELL_MAX = 20;
 /** A lease is renewed far more often than this, in seconds; a holder that is silent for longer may be gone. */
 const SILENT_S = 10;
-
-const ROLE_STYLES: Readonly<Record<Role, Style>> = {
-  blue: 'blueBright',
-  green: 'greenBright',
-  parked: 'dim',
-  rejected: 'dim',
-  retired: 'dim',
-};
 
 /** What is where, what happens, and what may be done next: one screen. */
 export function statusText(report: StatusReport, width: number, colour = false): string {
   const paint = painter(colour);
   const { snapshot } = report;
   const blocks = [
-    [`${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`, ...underWayLines(report, width, paint)],
+    [
+      `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
+      ...underWayLines(report, width, paint),
+    ],
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
     strangerLines(snapshot, width, paint),
     fleetLines(snapshot, width, paint),
@@ -71,80 +63,19 @@ function headed(head: string, style: Style, lines: readonly string[], paint: Pai
   return [paint(style, head) + first.slice(head.length), ...rest];
 }
 
-function poolLines(pool: Pool, snapshot: Snapshot, width: number, paint: Paint): string[] {
-  const { healthy, registered } = healthOf(pool.targets);
-  const well = healthy === registered && healthy > 0;
-  const none = pool.role === 'production' ? 'red' : 'yellow';
-  const health = paint(well ? 'green' : healthy === 0 ? none : 'yellow', `${healthy}/${registered} healthy`);
-  const head = [`${paint('bold', pool.role === 'test' ? 'Test' : 'Production')}  ${pool.name}`, health, paint('dim', pool.urls.join(' '))].filter(Boolean).join('  ');
-  const rows = rowsOf(pool, snapshot);
-  if (rows.length <= TARGETS_MAX) return [head, ...targetLines(rows, pool, width, paint)];
-  const unwell = rows.filter(isUnwell).toSorted((a, b) => WORST_FIRST.indexOf(a.target.state) - WORST_FIRST.indexOf(b.target.state));
-  const more = unwell.length - UNWELL_MAX;
-  return [
-    head,
-    `  ${byState(rows)}`,
-    ...targetLines(unwell.slice(0, UNWELL_MAX), pool, width, paint),
-    ...(more > 0 ? [`  and ${more} more that are not healthy`] : []),
-  ];
-}
-
-const WORST_FIRST: readonly TargetState[] = ['unhealthy', 'unavailable', 'unused', 'initial'];
-
-/** A draining target is on its way out as it should be: it is counted, not listed. */
-function isUnwell({ target }: Row): boolean {
-  return WORST_FIRST.includes(target.state);
-}
-
-/** `42 green: 996 healthy, 4 initial · 41 blue: 1000 draining`. */
-function byState(rows: readonly Row[]): string {
-  const fleets = new Map<string, Map<string, number>>();
-  for (const { fleet, role, target } of rows) {
-    const name = fleet && role ? `${fleet.release} ${role}` : 'strangers';
-    const states = fleets.get(name) ?? new Map<string, number>();
-    states.set(target.state, (states.get(target.state) ?? 0) + 1);
-    fleets.set(name, states);
-  }
-  return [...fleets]
-    .map(([name, states]) => `${name}: ${[...states].map(([state, n]) => `${n} ${state}`).join(', ')}`)
-    .join(' · ');
-}
-
-function targetLines(rows: readonly Row[], pool: Pool, width: number, paint: Paint): string[] {
-  const left = columns(
-    rows.map(({ target, instance, fleet, role }) => [
-      `  ${target.id}`,
-      instance?.zone ?? '?',
-      `${fleet?.release ?? '?'} ${role ? paint(ROLE_STYLES[role], role) : paint('yellow', 'stranger')}`,
-      '|',
-    ]),
-  ).map((line) => line.slice(0, -1));
-  return rows.flatMap(({ target }, i) => {
-    const words = targetWords(target, pool);
-    const style = stateStyle(target.state);
-    const start = left[i] ?? '';
-    const room = width - widthOf(start);
-    if (words.length <= room || !words.includes(': ')) return [start + paint(style, words)];
-    const [state = '', ...reason] = words.split(': ');
-    return [start + paint(style, state), ...wrap(reason.join(': '), width - 4).map((line) => `    ${paint(style, line)}`)];
-  });
-}
-
-function stateStyle(state: string): Style {
-  if (state === 'healthy') return 'green';
-  return state === 'unhealthy' || state === 'unavailable' ? 'red' : 'yellow';
-}
-
 function strangerLines({ strangers }: Snapshot, width: number, paint: Paint): string[] {
   if (strangers.length === 0) return [];
-  const ids = list(strangers.map(({ id }) => id), 5);
+  const ids = list(
+    strangers.map(({ id }) => id),
+    5,
+  );
   const text = `Not ours: ${ids} ${strangers.length === 1 ? 'is' : 'are'} in a target group but without this environment's tags.`;
   return headed('Not ours:', 'yellow', wrap(text, width), paint);
 }
 
 function fleetLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
   const fleets = fleetsByRole(snapshot);
-  if (fleets.length === 0) return ['No fleet carries this environment\'s tags.'];
+  if (fleets.length === 0) return ["No fleet carries this environment's tags."];
   const rows = fleets.map(({ fleet, role }) => [
     `  ${paint(ROLE_STYLES[role], role)}`,
     fleet.release,
@@ -188,7 +119,11 @@ function whereIs(fleet: Fleet, snapshot: Snapshot): string {
 function rollbackLines(snapshot: Snapshot, paint: Paint): string[] {
   const rollback = rollbackOf(snapshot);
   if (!rollback) return [];
-  return [rollback.ready ? `${paint('green', 'Rollback ready')}: ${rollback.why}` : `${paint('yellow', 'Rollback not ready')}: ${rollback.why}`];
+  return [
+    rollback.ready
+      ? `${paint('green', 'Rollback ready')}: ${rollback.why}`
+      : `${paint('yellow', 'Rollback not ready')}: ${rollback.why}`,
+  ];
 }
 
 function verbLines({ verbs }: StatusReport, width: number, paint: Paint): string[] {
@@ -197,11 +132,16 @@ function verbLines({ verbs }: StatusReport, width: number, paint: Paint): string
   const hang = nameWidth + 9;
   return [
     paint('bold', 'What you can do'),
-    ...verbs.toSorted((a, b) => Number(b.accepted) - Number(a.accepted)).flatMap(({ verb, accepted, why }) => {
-      const mark = accepted ? paint('green', 'yes') : paint('dim', 'no ');
-      const [first = '', ...rest] = wrap(why ?? '', width - hang);
-      return [`  ${mark}  ${pad(verb, nameWidth)}  ${first}`.trimEnd(), ...rest.map((line) => ' '.repeat(hang) + line)];
-    }),
+    ...verbs
+      .toSorted((a, b) => Number(b.accepted) - Number(a.accepted))
+      .flatMap(({ verb, accepted, why }) => {
+        const mark = accepted ? paint('green', 'yes') : paint('dim', 'no ');
+        const [first = '', ...rest] = wrap(why ?? '', width - hang);
+        return [
+          `  ${mark}  ${pad(verb, nameWidth)}  ${first}`.trimEnd(),
+          ...rest.map((line) => ' '.repeat(hang) + line),
+        ];
+      }),
   ];
 }
 
@@ -209,5 +149,7 @@ function lastLines({ last, snapshot }: StatusReport, width: number, paint: Paint
   if (!last || last.outcome === 'running') return [];
   const what = last.release === undefined ? last.verb : `${last.verb} of ${last.release}`;
   const when = ago((snapshot.at - Date.parse(last.until ?? last.since)) / 1000);
-  return wrap(`Last: ${what} by ${last.who}, ${last.outcome} ${when}. ${last.message}`, width).map((line) => paint('dim', line));
+  return wrap(`Last: ${what} by ${last.who}, ${last.outcome} ${when}. ${last.message}`, width).map((line) =>
+    paint('dim', line),
+  );
 }

@@ -45,7 +45,7 @@ export function rowsOf(pool: Pool, snapshot: Snapshot): Row[] {
     for (const instance of fleet.instances.toSorted(byZone)) add(instance.id, { instance, fleet, role });
   }
   for (const instance of snapshot.strangers) add(instance.id, { instance });
-  for (const id of [...targets.keys()]) add(id, {});
+  for (const id of targets.keys()) add(id, {});
   return rows;
 }
 

@@ -1,8 +1,10 @@
+import type * as listr2 from 'listr2';
 import type { OutStream } from './out.ts';
 import type { Paint } from './paint.ts';
 import { widthOf } from './text.ts';
 
-type Listr2 = typeof import('listr2');
+type Listr2 = typeof listr2;
+type Logger = listr2.ListrLogger<listr2.ListrDefaultRendererLogLevels>;
 type FrameParts = Parameters<InstanceType<Listr2['DefaultRenderer']>['create']>[0];
 
 /** What the list needs of listr2's handle on a running task. */
@@ -45,15 +47,19 @@ export class StepList {
 
   constructor(options: StepListOptions) {
     this.#options = options;
-    this.#rows = options.titles.map((title) => ({ title, tail: '', output: '', settled: Promise.withResolvers(), open: true }));
+    this.#rows = options.titles.map((title) => ({
+      title,
+      tail: '',
+      output: '',
+      settled: Promise.withResolvers(),
+      open: true,
+    }));
     // A row may fail before listr2 has come to its task.
     for (const row of this.#rows) row.settled.promise.catch(() => {});
     const { ListrLogger, ProcessOutput } = options.listr2;
-    const output = new ProcessOutput(
-      options.stdout as NodeJS.WriteStream,
-      options.stderr as NodeJS.WriteStream,
-      { leaveEmptyLine: false },
-    );
+    const output = new ProcessOutput(options.stdout as NodeJS.WriteStream, options.stderr as NodeJS.WriteStream, {
+      leaveEmptyLine: false,
+    });
     this.#restore = () => {
       output.release();
     };
@@ -98,7 +104,7 @@ export class StepList {
     this.#options.stdout.off('resize', this.#resized);
   }
 
-  async #draw(logger: InstanceType<Listr2['ListrLogger']>): Promise<void> {
+  async #draw(logger: Logger): Promise<void> {
     const { Listr, DefaultRenderer, ListrDefaultRendererLogLevels: Level } = this.#options.listr2;
     // listr2 asks process.stdout whether it may draw; which renderer fits our stream was decided before.
     const keep = (frame: string): string => (this.#frame = frame);
@@ -114,7 +120,11 @@ export class StepList {
     const yellow = (text?: string): string => paint('yellow', text ?? '');
     const red = (text?: string): string => paint('red', text ?? '');
     const list = new Listr(
-      this.#rows.map((row) => ({ title: row.title, skip: () => this.#ended, task: (_, task) => this.#run(row, task) })),
+      this.#rows.map((row) => ({
+        title: row.title,
+        skip: () => this.#ended && row.open,
+        task: (_, task) => this.#run(row, task),
+      })),
       {
         renderer: AnyStreamRenderer,
         registerSignalListeners: false,

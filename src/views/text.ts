@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** Columns that a text takes on the screen, colours left out. */
 export function widthOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 export function pad(text: string, width: number): string {
@@ -15,7 +15,7 @@ export function padLeft(text: string, width: number): string {
 
 /** Cuts an uncoloured text to the width: `wait until he…`. */
 export function cut(text: string, width: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
 }
 

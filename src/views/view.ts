@@ -36,7 +36,10 @@ export function createView(options: ViewOptions): View {
   if (mode === 'json') return createJsonView(out, clock);
 
   const text = { out, err, clock, colour: showsColour(stdout) };
-  const drawing = mode === 'listr' ? new ListrView(text) : new LinesView({ ...text, github: env['GITHUB_ACTIONS'] === 'true' });
+  const drawing =
+    mode === 'listr'
+      ? new ListrView({ ...text, load: () => import('listr2') })
+      : new LinesView({ ...text, github: env['GITHUB_ACTIONS'] === 'true' });
   let prompt: Prompt | undefined;
   return {
     emit: (event) => drawing.emit(event),

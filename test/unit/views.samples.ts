@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import type { Clock } from '../../src/clock.ts';
 import type { Instance, Pool, Snapshot, Target } from '../../src/observe/snapshot.ts';
 import type { RunEvent, StepView } from '../../src/run/event.ts';
 import type { StatusReport } from '../../src/views/status.ts';
@@ -20,7 +21,14 @@ const step: Required<StepView> = {
 
 /** One of each, with every field: the compiler sees to it that none is forgotten, a test that docs/json.md has them. */
 export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
-  started: { type: 'started', run: '7f3a9c', environment: 'production', verb: 'promote', release: '42', who: 'alice@ci' },
+  started: {
+    type: 'started',
+    run: '7f3a9c',
+    environment: 'production',
+    verb: 'promote',
+    release: '42',
+    who: 'alice@ci',
+  },
   planned: {
     type: 'planned',
     steps: [step],
@@ -61,8 +69,20 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
 
 export const steps: readonly StepView[] = [
   step,
-  { ...step, do: 'await-healthy', title: 'wait until 3 instances of 42 are healthy in shop-production', seconds: 10, healthyAfter: { [POOL]: 6 } },
-  { ...step, do: 'deregister', title: 'deregister 3 instances of 41 from shop-production', fleet: 'f-41', instances: ['i-01', 'i-02', 'i-03'] },
+  {
+    ...step,
+    do: 'await-healthy',
+    title: 'wait until 3 instances of 42 are healthy in shop-production',
+    seconds: 10,
+    healthyAfter: { [POOL]: 6 },
+  },
+  {
+    ...step,
+    do: 'deregister',
+    title: 'deregister 3 instances of 41 from shop-production',
+    fleet: 'f-41',
+    instances: ['i-01', 'i-02', 'i-03'],
+  },
 ];
 
 export const plan: Sample<'planned'> = { ...samples.planned, steps, seconds: 12 };
@@ -94,7 +114,10 @@ export const story: readonly RunEvent[] = [
 ];
 
 /** A stream that keeps what is written to it; with `columns` it looks like a terminal. */
-export function fakeStream(columns?: number, rows = 24): PassThrough & { text(): string; isTTY?: boolean; columns?: number } {
+export function fakeStream(
+  columns?: number,
+  rows = 24,
+): PassThrough & { text(): string; isTTY?: boolean; columns?: number } {
   const stream = new PassThrough();
   const chunks: string[] = [];
   stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
@@ -102,7 +125,12 @@ export function fakeStream(columns?: number, rows = 24): PassThrough & { text():
   return Object.assign(stream, { text: () => chunks.join(''), ...terminal });
 }
 
-const instance = (id: string, zone: string, launchedAt: number): Instance => ({ id, zone, state: 'running', launchedAt });
+const instance = (id: string, zone: string, launchedAt: number): Instance => ({
+  id,
+  zone,
+  state: 'running',
+  launchedAt,
+});
 
 export const pool = (change: Partial<Pool> = {}): Pool => ({
   name: POOL,
@@ -132,7 +160,8 @@ const DAY_MS = 86_400_000;
 
 /** A world after a promote of 42: 41 is parked. `size` instances a fleet. */
 export function promoted(size = 3): Snapshot {
-  const ids = (prefix: string): string[] => Array.from({ length: size }, (_, i) => `i-0${prefix}${String(i).padStart(4, '0')}`);
+  const ids = (prefix: string): string[] =>
+    Array.from({ length: size }, (_, i) => `i-0${prefix}${String(i).padStart(4, '0')}`);
   const fleet = (release: string, prefix: string, ageMs: number) => ({
     id: `f-${release}`,
     release,
@@ -156,7 +185,12 @@ export function promoted(size = 3): Snapshot {
           ),
         ],
       }),
-      pool({ name: 'shop-test', role: 'test', urls: ['http://test.shop.example'], targets: ids('a').map((id) => target(id, 'healthy')) }),
+      pool({
+        name: 'shop-test',
+        role: 'test',
+        urls: ['http://test.shop.example'],
+        targets: ids('a').map((id) => target(id, 'healthy')),
+      }),
     ],
   };
 }
@@ -180,7 +214,11 @@ export function report(size = 3): StatusReport {
       updatedAt: '2026-11-22T01:58:31Z',
     },
     verbs: [
-      { verb: 'up', accepted: false, why: '41 is parked for a rollback: `turnout cleanup` or `turnout rollback` comes first.' },
+      {
+        verb: 'up',
+        accepted: false,
+        why: '41 is parked for a rollback: `turnout cleanup` or `turnout rollback` comes first.',
+      },
       { verb: 'promote', accepted: true, why: 'goes on with 42' },
       { verb: 'rollback', accepted: true, why: 'moves production back to 41' },
       { verb: 'cleanup', accepted: false, why: 'only 2 of 3 instances of 42 are healthy in shop-production.' },
@@ -196,6 +234,32 @@ export function report(size = 3): StatusReport {
       outcome: 'interrupted',
       message: 'Stopped by SIGTERM before the next change.',
       awsRequests: 20,
+    },
+  };
+}
+
+/** A clock that stands still until it is advanced. */
+export function standingClock(): Clock & { advance(ms: number): void } {
+  let ms = 0;
+  const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
+  return {
+    now: () => AT + ms,
+    monotonic: () => ms,
+    sleep: (forMs, signal) =>
+      new Promise((resolve, reject) => {
+        const sleeper = { until: ms + forMs, wake: resolve };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', () => {
+          sleepers.delete(sleeper);
+          reject(new Error('aborted'));
+        });
+      }),
+    advance: (byMs) => {
+      ms += byMs;
+      for (const sleeper of [...sleepers].filter(({ until }) => until <= ms)) {
+        sleepers.delete(sleeper);
+        sleeper.wake();
+      }
     },
   };
 }
