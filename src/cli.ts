@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module';
-import { readVersion } from './version.ts';
+import { readVersion } from './commands/version.ts';
 
 /** argv to command. The only catch-all, and the only place that ends the process. */
 const argv = process.argv.slice(2);

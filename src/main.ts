@@ -2,7 +2,7 @@ import yargs from 'yargs';
 import { commands } from './commands/index.ts';
 import { reportFault, reportRefusal } from './commands/report.ts';
 import { ExitCode, OperatorError } from './errors.ts';
-import { readVersion } from './version.ts';
+import { readVersion } from './commands/version.ts';
 
 const EXIT_CODES = `Exit codes:
   0  done, or nothing to do

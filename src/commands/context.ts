@@ -10,7 +10,7 @@ import type { Ports } from '../run/ports.ts';
 import { openStore } from '../stores/index.ts';
 import type { Store } from '../stores/store.ts';
 import { openTraffic } from '../traffic/index.ts';
-import { readVersion } from '../version.ts';
+import { readVersion } from './version.ts';
 import { createView } from '../views/view.ts';
 import type { View } from '../run/event.ts';
 import type { Args } from './command.ts';

@@ -7,13 +7,5 @@ export type Sandbox = AnySandbox<Elbv2>;
 
 /** Starts the sandbox with its own load balancers. @throws OperatorError when it cannot be started; nothing is left running then */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  return start(options, ({ zoneOfSubnet, ...rest }) =>
-    createElbv2({
-      ...rest,
-      subnet: (id) => {
-        const zone = zoneOfSubnet(id);
-        return zone === undefined ? undefined : { id, zone };
-      },
-    }),
-  );
+  return start(options, createElbv2);
 }
