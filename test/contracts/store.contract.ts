@@ -10,10 +10,14 @@ export interface StoreUnderTest {
   /** Module with `open(location, environment?): Promise<Store>`; processes of their own import it, too. */
   readonly opener: URL;
   /** A location where there is no store yet. */
-  fresh(): Promise<string>;
+  readonly fresh: () => Promise<string>;
 }
 
 const MINUTE = 60_000;
+
+interface Opener {
+  readonly open: (location: string, environment?: string) => Promise<Store>;
+}
 
 /** What every kind of store has to keep; each adapter registers it for itself. */
 export function storeContract(name: string, { opener, fresh }: StoreUnderTest): void {
@@ -21,7 +25,7 @@ export function storeContract(name: string, { opener, fresh }: StoreUnderTest): 
     let location: string;
     let opened: Store[] = [];
     const open = async (environment?: string): Promise<Store> => {
-      const { open: opens } = (await import(opener.href)) as { open(location: string, name?: string): Promise<Store> };
+      const { open: opens } = (await import(opener.href)) as Opener;
       const store = await opens(location, environment);
       opened.push(store);
       return store;

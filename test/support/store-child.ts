@@ -10,7 +10,7 @@ import type { Store } from '../../src/stores/store.ts';
 import { goal, holder, leaseOf } from './store-samples.ts';
 
 const [opener = '', location = '', command = '', ...args] = process.argv.slice(2);
-const { open } = (await import(opener)) as { open(location: string): Promise<Store> };
+const { open } = (await import(opener)) as { readonly open: (location: string) => Promise<Store> };
 const store = await open(location);
 
 const commands: Record<string, () => Promise<void>> = {
