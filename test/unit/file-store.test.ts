@@ -187,8 +187,9 @@ describe('a file that is no store', () => {
     const store = open();
     for (let index = 100; index < 200; index++) await store.log(entry(`r${index}`, `2026-01-01T00:00:00.${index}Z`));
     const whole = readFileSync(path);
-    writeFileSync(path, whole.fill(0, whole.length - 8192));
-    await expect(store.history(100)).rejects.toMatchObject({
+    writeFileSync(path, whole.fill(0, 4096));
+    // A handle of its own: the first one has the pages in its cache.
+    await expect(open().history(100)).rejects.toMatchObject({
       code: 'store-corrupt',
       message: expect.stringContaining(path),
     });
