@@ -152,6 +152,13 @@ describe('a lease is lost', () => {
     await expect(lease.check()).rejects.toMatchObject(LOST);
   });
 
+  it('to time that passed, although a clock was set back', async () => {
+    const lease = await hold();
+    clock.jump(TTL);
+    clock.setBy(-TTL);
+    await expect(lease.check()).rejects.toMatchObject(LOST);
+  });
+
   it('but not by a clock that is set back', async () => {
     const lease = await hold();
     clock.setBy(-24 * 60 * TTL);
