@@ -101,6 +101,11 @@ describe('mistakes between keys', () => {
       LEAST.replace('name: ', 'owner: self, parameter: '),
       'fleet.image.owner: expected no owner',
     ],
+    [
+      'an image by no tag at all',
+      LEAST.replace("{ name: 'shop-{release}' }", "{ tag: {} }\n  userData: '{release}'"),
+      'fleet.image.tag: expected at least one tag',
+    ],
     ['a release that is not listed', withLines("sandbox: { release: '40' }"), 'sandbox.release: expected one of'],
     [
       'one port for two',
