@@ -1,6 +1,6 @@
 /** Keeps the rules of the house (ARCHITECTURE.md) that no linter knows. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { functionsOf, importsOf, parse, spread } from './support/source.ts';
@@ -13,12 +13,17 @@ const FUNCTION_LINES_MAX = 60;
 const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
   .toString()
   .split('\0')
-  .filter((file) => file !== '' && isText(file));
+  .filter((file) => file !== '' && isText(file) && isFile(file));
 const sources = files.filter((file) => file.endsWith('.ts')).map((file) => parse(file, read(file)));
 const ours = sources.filter(({ file }) => /^(src|tasks)\//.test(file));
 
 function read(file: string): string {
   return readFileSync(path.join(root, file), 'utf8');
+}
+
+/** Not a link, nor a file that was deleted and not yet committed. */
+function isFile(file: string): boolean {
+  return lstatSync(path.join(root, file), { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function isText(file: string): boolean {
