@@ -39,7 +39,7 @@ function line({ task, seconds, awsRequests, requests, failed }: TaskRow, uptime:
 
 async function main(): Promise<void> {
   await using rig = await startRig();
-  await using meter = await startMeter({ url: rig.urls.production, rate: Number(values.rate) });
+  await using meter = await startMeter({ url: rig.url, rate: Number(values.rate) });
   await soak(rig, meter, performance.now() + Number(values.minutes) * 60_000);
   const { total, failed, failures, latencyMs } = await meter.stop();
   process.stdout.write(`${JSON.stringify({ sent: total.sent, failed, latencyMs, failures })}\n`);

@@ -17,10 +17,10 @@ import type { Report } from './report.ts';
 async function demo(rate: number, live: Live, signal: AbortSignal): Promise<Report> {
   live.keep('Starting a sandbox: an AWS of our own, with three servers of release 41 behind a load balancer.');
   await using rig = await startRig();
-  live.keep(`${rate} requests a second go to ${rig.urls.production}, half of them on connections that are kept open.`);
+  live.keep(`${rate} requests a second go to ${rig.url}, half of them on connections that are kept open.`);
   let task = '';
   await using meter = await startMeter({
-    url: rig.urls.production,
+    url: rig.url,
     rate,
     onSample: (sample) => live.show(liveLine(task, sample)),
   });

@@ -19,13 +19,15 @@ interface Ready {
   readonly region: string;
   /** Environment variables for its clients. */
   readonly exports: Readonly<Record<string, string>>;
-  readonly urls: { readonly production: string; readonly test: string };
+  /** One for each target group, in the order of the config. */
+  readonly urls: { readonly production: readonly string[]; readonly test: readonly string[] };
 }
 
 /** A running sandbox in a process of its own, with a temporary folder and a config for it. */
 export interface Rig extends AsyncDisposable {
   readonly config: string;
-  readonly urls: Ready['urls'];
+  /** Where clients of production arrive. */
+  readonly url: string;
   /** The environment of every process that is to talk to it. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -47,7 +49,7 @@ export async function startRig(): Promise<Rig> {
   const running = stack.move();
   return {
     config,
-    urls: ready.urls,
+    url: ready.urls.production[0]!,
     env: { ...process.env, ...ready.exports },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
