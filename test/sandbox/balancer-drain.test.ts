@@ -164,3 +164,20 @@ describe('a web socket', () => {
     return Buffer.concat(chunks as Buffer[]).toString();
   }
 });
+
+describe('a deleted listener', () => {
+  it('lets requests in flight end, and closes their connections then', async () => {
+    const { LoadBalancers } = await stage.elb.call('DescribeLoadBalancers');
+    const { Listeners } = await stage.elb.call('DescribeListeners', LoadBalancers[0]);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GET /hold HTTP/1.1\r\nHost: a\r\n\r\n');
+    await holding(first);
+    await stage.elb.call('DeleteListener', Listeners[0]);
+    first.release();
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const rest = Buffer.concat((await socket.toArray()) as Buffer[]).toString();
+    expect(rest).toMatch(/HTTP\/1\.1 200 [^]*connection: close/i);
+  });
+});

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { App } from '../support/app.ts';
+import { App } from '../support/app.ts';
 import { forwardTo } from '../support/elbv2.ts';
 import { poll } from '../support/poll.ts';
 import { Stage } from '../support/stage.ts';
@@ -57,6 +57,38 @@ describe('a load balancer', () => {
     for (let count = 0; count < 6; count += 1) bodies.push((await get()).body);
     expect(bodies.slice(0, 3).toSorted()).toEqual(['i-1', 'i-2', 'i-3']);
     expect(bodies.slice(3)).toEqual(bodies.slice(0, 3));
+  });
+
+  it('prefers the least busy target when it is told to', async () => {
+    const [first, second] = [await serving('i-1'), await serving('i-2')];
+    const Attributes = [{ Key: 'load_balancing.algorithm.type', Value: 'least_outstanding_requests' }];
+    await stage.elb.call('ModifyTargetGroupAttributes', { TargetGroupArn: blue, Attributes });
+    const held = [get('/hold'), get('/hold')];
+    await poll(() => first.held === 1 && second.held === 1, 'each holds one');
+    second.release();
+    await Promise.race(held);
+    for (let count = 0; count < 4; count += 1) expect((await get()).body).toBe('i-2');
+    first.release();
+    await Promise.all(held);
+  });
+
+  it('moves to another port, and closes its port when the listener is deleted', async () => {
+    await serving('i-1');
+    const { Listeners } = await stage.elb.call('DescribeListeners', {
+      LoadBalancerArn: (await stage.elb.call('DescribeLoadBalancers')).LoadBalancers[0].LoadBalancerArn,
+    });
+    const [{ ListenerArn, Port: old }] = Listeners;
+    const spare = await new App('spare', '127.0.0.1').start();
+    await spare.kill();
+    await stage.elb.call('ModifyListener', { ListenerArn, Port: spare.port });
+    expect(stage.elb.service.urls()).toEqual([
+      { loadBalancer: 'web', listenerArn: ListenerArn, url: `http://127.0.0.1:${spare.port}` },
+    ]);
+    await expect(request(`http://127.0.0.1:${old}/`)).rejects.toThrow('ECONNREFUSED');
+    url = `http://127.0.0.1:${spare.port}`;
+    expect((await get()).body).toBe('i-1');
+    await stage.elb.call('DeleteListener', { ListenerArn });
+    await expect(get()).rejects.toThrow('ECONNREFUSED');
   });
 
   it('adds its headers, keeps Host, and drops those of the connection', async () => {

@@ -24,8 +24,9 @@ export function startLoad(url: string, perSecond: number): { end(): Promise<Load
     try {
       const { statusCode, body } = await pool.request({ method: 'GET', path: '/' });
       const text = await body.text();
-      if (statusCode === 200) [ok] = [ok + 1, bodies.set(text, (bodies.get(text) ?? 0) + 1)];
-      else failures.push(String(statusCode));
+      if (statusCode !== 200) throw new Error(`status ${statusCode}`);
+      ok += 1;
+      bodies.set(text, (bodies.get(text) ?? 0) + 1);
     } catch (error) {
       failures.push(String(error));
     }
