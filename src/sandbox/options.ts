@@ -101,7 +101,13 @@ export interface SandboxPlan {
   readonly clock: Clock;
 }
 
-const HEALTH_CHECK: HealthCheckOption = { interval: 1_000, timeout: 500, healthyThreshold: 2, unhealthyThreshold: 2, path: '/health' };
+const HEALTH_CHECK: HealthCheckOption = {
+  interval: 1_000,
+  timeout: 500,
+  healthyThreshold: 2,
+  unhealthyThreshold: 2,
+  path: '/health',
+};
 
 const DEFAULTS = {
   port: 4566,
@@ -129,7 +135,8 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
   const zones = (set.zones ?? ['a', 'b']).map((letter) => `${region}${letter}`);
   const production = set.production ?? [{ name: `${environment}-production`, port: appPort }];
   const test = set.test ?? [{ name: `${environment}-test`, port: appPort }];
-  const bucket = typeof throttle === 'object' ? { burst: throttle.burst, perSecond: throttle.requestsPerSecond } : undefined;
+  const bucket =
+    typeof throttle === 'object' ? { burst: throttle.burst, perSecond: throttle.requestsPerSecond } : undefined;
   return {
     ...set,
     app: set.app,

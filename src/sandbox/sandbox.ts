@@ -92,10 +92,23 @@ async function start<B extends Balancers>(
   await serve(plan, world, instances, balancers, errors);
   Object.assign(times, timesOf(plan));
   const control = createControl(plan, scheduler, ec2, balancers);
-  const pages = { ...ec2.pages, ...control.pages, errors: { read: () => errors.map(messageOf) }, settings: settingsPage(times, control.throttle) };
+  const pages = {
+    ...ec2.pages,
+    ...control.pages,
+    errors: { read: () => errors.map(messageOf) },
+    settings: settingsPage(times, control.throttle),
+  };
   const services = [ec2, ec2.ssm, balancers];
   const sleep = (ms: number) => clock.sleep(ms);
-  const api = await startApi({ ...control, services, sleep, port: plan.port, clock, pages, consistencyMs: () => times.consistencyMs });
+  const api = await startApi({
+    ...control,
+    services,
+    sleep,
+    port: plan.port,
+    clock,
+    pages,
+    consistencyMs: () => times.consistencyMs,
+  });
   closers.push(() => api.close());
   return {
     ...control,
@@ -120,7 +133,12 @@ async function start<B extends Balancers>(
 }
 
 function timesOf(plan: SandboxPlan): SandboxTimes {
-  return { bootMs: plan.boot, registrationMs: plan.registration, propagationMs: plan.propagation, consistencyMs: plan.consistency };
+  return {
+    bootMs: plan.boot,
+    registrationMs: plan.registration,
+    propagationMs: plan.propagation,
+    consistencyMs: plan.consistency,
+  };
 }
 
 function createInstances(

@@ -1,4 +1,9 @@
-import type { GetParameterRequest, GetParameterResult, PutParameterRequest, PutParameterResult } from '@aws-sdk/client-ssm';
+import type {
+  GetParameterRequest,
+  GetParameterResult,
+  PutParameterRequest,
+  PutParameterResult,
+} from '@aws-sdk/client-ssm';
 import { ACCOUNT, type Ec2State, type Parameter } from './ec2/state.ts';
 import { ApiError, type Call, type Service } from './service.ts';
 
@@ -34,10 +39,12 @@ function putParameter(state: Ec2State, input: PutParameterRequest): PutParameter
   const { Name: name = '', Value: value = '', Type: type } = input;
   const before = state.parameters.get(name);
   if (before && !input.Overwrite) {
-    const message = 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.';
+    const message =
+      'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.';
     throw new ApiError('ParameterAlreadyExists', message);
   }
-  if (!before && type === undefined) throw new ApiError('ValidationException', 'A parameter type is required when you create a parameter.');
+  if (!before && type === undefined)
+    throw new ApiError('ValidationException', 'A parameter type is required when you create a parameter.');
   const version = (before?.version ?? 0) + 1;
   const parameter: Parameter = { name, value, type: type ?? before!.type, version, modifiedAt: state.now() };
   state.parameters.set(name, parameter);

@@ -42,7 +42,8 @@ export async function buildWorld(plan: SandboxPlan, ec2: Ec2, balancers: Balance
   const loadBalancer = await createLoadBalancer(plan, ec2, balancers);
   const group = (option: GroupOption, port: number) => createGroup(plan, ec2, balancers, loadBalancer, option, port);
   const production: SandboxGroup[] = [];
-  for (const [index, option] of plan.production.entries()) production.push(await group(option, index === 0 ? plan.productionPort : 0));
+  for (const [index, option] of plan.production.entries())
+    production.push(await group(option, index === 0 ? plan.productionPort : 0));
   const test: SandboxGroup[] = [];
   for (const [index, option] of plan.test.entries()) test.push(await group(option, index === 0 ? plan.testPort : 0));
   return { production, test, blue };
@@ -95,7 +96,12 @@ function launchBlue(plan: SandboxPlan, ec2: Ec2): readonly string[] {
 
 /** The tags that make a fleet an environment's own. */
 function ownershipTags({ tagPrefix, environment, release, clock }: SandboxPlan): Tag[] {
-  const tags = { environment, fleet: `${environment}-${release}`, release, current: new Date(clock.now()).toISOString() };
+  const tags = {
+    environment,
+    fleet: `${environment}-${release}`,
+    release,
+    current: new Date(clock.now()).toISOString(),
+  };
   return Object.entries(tags).map(([key, Value]) => ({ Key: `${tagPrefix}:${key}`, Value }));
 }
 
@@ -132,7 +138,12 @@ async function createGroup(
   const TargetGroupArn = output.TargetGroups![0]!.TargetGroupArn!;
   const delay = { Key: 'deregistration_delay.timeout_seconds', Value: String(plan.deregistrationDelay / 1000) };
   await call(balancers, 'ModifyTargetGroupAttributes', { TargetGroupArn, Attributes: [delay] });
-  const listener = { LoadBalancerArn, Protocol: 'HTTP', Port: listenerPort, DefaultActions: [{ Type: 'forward', TargetGroupArn }] };
+  const listener = {
+    LoadBalancerArn,
+    Protocol: 'HTTP',
+    Port: listenerPort,
+    DefaultActions: [{ Type: 'forward', TargetGroupArn }],
+  };
   const created = await call<CreateListenerOutput>(balancers, 'CreateListener', listener);
   const arn = created.Listeners![0]!.ListenerArn;
   const url = balancers.urls().find(({ listenerArn }) => listenerArn === arn)?.url ?? '';

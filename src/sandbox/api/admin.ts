@@ -16,7 +16,10 @@ export async function adminAnswer(
     return { status: 200, body: `${JSON.stringify(result ?? {}, null, 2)}\n` };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { status: error.status, body: `${JSON.stringify({ error: error.code, message: error.message }, null, 2)}\n` };
+    return {
+      status: error.status,
+      body: `${JSON.stringify({ error: error.code, message: error.message }, null, 2)}\n`,
+    };
   }
 }
 

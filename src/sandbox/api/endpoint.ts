@@ -41,10 +41,12 @@ export async function answer(options: EndpointOptions, dialect: Dialect, request
   const operation = protocol.action(request) ?? '';
   let faults: readonly ApiFault[] = [];
   const meet = () => (faults = options.faults.meet(dialect.service, operation));
-  const outcome = await attempt(options, dialect, request, operation, meet, requestId).catch((error: unknown): Outcome => {
-    const known = error instanceof ApiError ? error : protocol.internal(`The sandbox failed: ${messageOf(error)}`);
-    return { status: known.status, body: protocol.encodeError(known, requestId), code: known.code };
-  });
+  const outcome = await attempt(options, dialect, request, operation, meet, requestId).catch(
+    (error: unknown): Outcome => {
+      const known = error instanceof ApiError ? error : protocol.internal(`The sandbox failed: ${messageOf(error)}`);
+      return { status: known.status, body: protocol.encodeError(known, requestId), code: known.code };
+    },
+  );
   const kinds = faults.map((fault) => fault.kind);
   const reset = kinds.includes('reset') || kinds.includes('reset-after');
   return { ...outcome, operation, contentType: protocol.contentType, requestId, faults: kinds, reset };
@@ -75,7 +77,10 @@ async function attempt(
 
 /** Signatures aren't checked, as there is no secret to check them with; a client without one would fail at AWS and so fails here. */
 function isSigned(request: WireRequest): boolean {
-  return /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(String(request.headers.authorization ?? '')) || request.query.has('X-Amz-Signature');
+  return (
+    /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(String(request.headers.authorization ?? '')) ||
+    request.query.has('X-Amz-Signature')
+  );
 }
 
 function operationOf(services: readonly Service[], dialect: Dialect, name: string): Operation | undefined {

@@ -76,7 +76,8 @@ export function createFaults(scheduler: Scheduler, makers: Readonly<Record<strin
       if (forMs !== undefined) scheduler.after(forMs, () => void end(id));
       return id;
     },
-    list: () => [...entries.values()].map(({ id, spec, left }) => ({ id, spec, ...(Number.isFinite(left) && { left }) })),
+    list: () =>
+      [...entries.values()].map(({ id, spec, left }) => ({ id, spec, ...(Number.isFinite(left) && { left }) })),
     remove: end,
     clear: () => entries.forEach((entry) => end(entry.id)),
     meet(service, operation) {
@@ -95,7 +96,7 @@ function start(spec: FaultSpec, makers: Readonly<Record<string, FaultMaker>>): S
   const maker = Object.hasOwn(makers, spec.kind) ? makers[spec.kind] : undefined;
   const kinds = [...API_KINDS, ...Object.keys(makers)].join(', ');
   if (!maker) throw new ApiError('InvalidFault', `There is no fault "${spec.kind}". There are: ${kinds}.`);
-  return { left: Infinity, undo: maker(spec as Readonly<Record<string, unknown>>) };
+  return { left: Infinity, undo: maker(spec) };
 }
 
 /** Checks a request of the fault API; throws `ApiError` `InvalidFault` that says what is wrong with it. */

@@ -1,5 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { ApiError } from '../service.ts';
+import type { ApiError } from '../service.ts';
 import { numbered, type QueryNode } from './query-tree.ts';
 import { requiredMembers } from './schemas.ts';
 
@@ -13,10 +13,14 @@ export interface QueryDialect {
   malformed(key: string, value: string): ApiError;
 }
 
-export type Traits = Readonly<{ xmlName?: string | undefined; ec2QueryName?: string | undefined; xmlFlattened?: unknown }>;
+export type Traits = Readonly<{
+  xmlName?: string | undefined;
+  ec2QueryName?: string | undefined;
+  xmlFlattened?: unknown;
+}>;
 
 export function traitsOf(schema: NormalizedSchema): Traits {
-  return schema.getMergedTraits() as Traits;
+  return schema.getMergedTraits();
 }
 
 /**
@@ -27,7 +31,12 @@ export function readInput(dialect: QueryDialect, schema: NormalizedSchema, root:
   return readStruct(dialect, schema, root, '');
 }
 
-function readStruct(dialect: QueryDialect, schema: NormalizedSchema, node: QueryNode, path: string): Record<string, unknown> {
+function readStruct(
+  dialect: QueryDialect,
+  schema: NormalizedSchema,
+  node: QueryNode,
+  path: string,
+): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   if (!schema.isStructSchema()) return result;
   const keys = new Map<string, string>();
@@ -50,7 +59,12 @@ function readValue(dialect: QueryDialect, schema: NormalizedSchema, node: QueryN
   return node.value === undefined ? undefined : readSimple(dialect, schema, node.value, path);
 }
 
-function readList(dialect: QueryDialect, schema: NormalizedSchema, node: QueryNode, path: string): unknown[] | undefined {
+function readList(
+  dialect: QueryDialect,
+  schema: NormalizedSchema,
+  node: QueryNode,
+  path: string,
+): unknown[] | undefined {
   const holder = dialect.listNode(node, schema);
   const items = holder ? numbered(holder) : [];
   if (items.length === 0) return undefined;
@@ -58,7 +72,12 @@ function readList(dialect: QueryDialect, schema: NormalizedSchema, node: QueryNo
   return items.map((item, index) => readValue(dialect, member, item, `${path}.${index + 1}`));
 }
 
-function readMap(dialect: QueryDialect, schema: NormalizedSchema, node: QueryNode, path: string): Record<string, unknown> {
+function readMap(
+  dialect: QueryDialect,
+  schema: NormalizedSchema,
+  node: QueryNode,
+  path: string,
+): Record<string, unknown> {
   const member = schema.getValueSchema();
   const holder = traitsOf(schema).xmlFlattened ? node : node.children.get('entry');
   const entries = (holder ? numbered(holder) : []).map((entry, index) => {

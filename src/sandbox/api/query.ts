@@ -15,7 +15,10 @@ const common = {
   contentType: 'text/xml;charset=UTF-8',
   action: (request: WireRequest) => queryParams(request).get('Action') ?? undefined,
   unknownAction: (action: string, known: boolean) =>
-    new ApiError('InvalidAction', `The action ${action} is not valid for this web service.${known ? ` (${NOT_HERE}.)` : ''}`),
+    new ApiError(
+      'InvalidAction',
+      `The action ${action} is not valid for this web service.${known ? ` (${NOT_HERE}.)` : ''}`,
+    ),
   unsigned: () => new ApiError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403),
 };
 

@@ -39,10 +39,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.listen(options.port, LOOPBACK);
   await once(server, 'listening').catch((error: unknown) => {
-    throw new OperatorError('port-taken', `The sandbox cannot listen on ${LOOPBACK}:${options.port}: ${messageOf(error)}`, {
-      next: ['Stop what listens there, or choose another port (sandbox.port; 0 takes a free one).'],
-      cause: error,
-    });
+    throw new OperatorError(
+      'port-taken',
+      `The sandbox cannot listen on ${LOOPBACK}:${options.port}: ${messageOf(error)}`,
+      {
+        next: ['Stop what listens there, or choose another port (sandbox.port; 0 takes a free one).'],
+        cause: error,
+      },
+    );
   });
   return {
     url: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`,
@@ -55,9 +59,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 }
 
 async function serve(options: ApiOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!isLocal(incoming)) return send(response, 403, 'text/plain', 'The sandbox answers to 127.0.0.1 and localhost only.\n');
+  if (!isLocal(incoming))
+    return send(response, 403, 'text/plain', 'The sandbox answers to 127.0.0.1 and localhost only.\n');
   const body = await readBody(incoming);
-  if (body === undefined) return send(response, 413, 'text/plain', `The body is larger than ${BODY_MAX_BYTES} bytes.\n`);
+  if (body === undefined)
+    return send(response, 413, 'text/plain', `The body is larger than ${BODY_MAX_BYTES} bytes.\n`);
   const request = wireRequest(incoming, body);
   if (request.path === ADMIN || request.path.startsWith(`${ADMIN}/`)) {
     const { status, body: json } = await adminAnswer(options.pages, options.faults, request);
@@ -81,7 +87,7 @@ async function serveAws(
   response: ServerResponse,
 ): Promise<void> {
   const at = new Date(options.clock.now()).toISOString();
-  const began = performance.now();
+  const began = options.clock.monotonic();
   const result = await answer(options, dialect, request);
   const { operation, code, faults } = result;
   options.log.add({
@@ -92,7 +98,7 @@ async function serveAws(
     status: result.reset ? 0 : result.status,
     ...(code !== undefined && { code }),
     ...(faults.length > 0 && { faults }),
-    ms: Math.round(performance.now() - began),
+    ms: Math.round(options.clock.monotonic() - began),
   });
   if (result.reset) return void incoming.socket.resetAndDestroy();
   response.setHeader('x-amzn-requestid', result.requestId);
@@ -117,7 +123,13 @@ async function readBody(incoming: IncomingMessage): Promise<string | undefined> 
 
 function wireRequest(incoming: IncomingMessage, body: string): WireRequest {
   const url = new URL(incoming.url ?? '/', 'http://sandbox');
-  return { method: incoming.method ?? 'GET', path: url.pathname, headers: incoming.headers, query: url.searchParams, body };
+  return {
+    method: incoming.method ?? 'GET',
+    path: url.pathname,
+    headers: incoming.headers,
+    query: url.searchParams,
+    body,
+  };
 }
 
 function send(response: ServerResponse, status: number, contentType: string, body: string): void {

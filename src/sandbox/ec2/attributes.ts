@@ -1,4 +1,8 @@
-import type { DescribeInstanceAttributeRequest, InstanceAttribute, ModifyInstanceAttributeRequest } from '@aws-sdk/client-ec2';
+import type {
+  DescribeInstanceAttributeRequest,
+  InstanceAttribute,
+  ModifyInstanceAttributeRequest,
+} from '@aws-sdk/client-ec2';
 import { ec2Error } from './errors.ts';
 import { recordsOf } from './lifecycle.ts';
 import type { Ec2State, InstanceRecord } from './state.ts';
@@ -27,7 +31,8 @@ export function modifyInstanceAttribute(state: Ec2State, input: ModifyInstanceAt
   const [record] = recordsOf(state, input.InstanceId ? [input.InstanceId] : []);
   const change = changeOf(input);
   const needsStop = change.type !== undefined || change.userData !== undefined;
-  if (needsStop && record!.machine.state !== 'stopped') throw ec2Error.state(`The instance '${record!.id}' is not in the 'stopped' state.`);
+  if (needsStop && record!.machine.state !== 'stopped')
+    throw ec2Error.state(`The instance '${record!.id}' is not in the 'stopped' state.`);
   state.records.set(record!.id, { ...record!, ...change });
   return {};
 }

@@ -72,7 +72,11 @@ function select(
   return filtered(named, input.Filters, table, (record) => state.tags.of(record.id, lagMs));
 }
 
-export function describeInstances(state: Ec2State, input: DescribeInstancesRequest, call?: Call): DescribeInstancesResult {
+export function describeInstances(
+  state: Ec2State,
+  input: DescribeInstancesRequest,
+  call?: Call,
+): DescribeInstancesResult {
   const lagMs = call?.lagMs ?? 0;
   const selected = select(state, input, lagMs);
   const { items, next } = page(selected, input, input.InstanceIds ? Infinity : state.pageSize);
@@ -110,4 +114,3 @@ export function getConsoleOutput(state: Ec2State, input: GetConsoleOutputRequest
   const output = Buffer.from(state.instances.output(id)).toString('base64');
   return { InstanceId: id, Output: output, Timestamp: state.now() };
 }
-

@@ -2,17 +2,27 @@ import { ApiError } from '../service.ts';
 
 /** EC2's error codes with the messages that it sends (EC2 API reference, "Error codes"). */
 export const ec2Error = {
-  missing: (parameter: string) => new ApiError('MissingParameter', `The request must contain the parameter ${parameter}`),
+  missing: (parameter: string) =>
+    new ApiError('MissingParameter', `The request must contain the parameter ${parameter}`),
   invalid: (message: string) => new ApiError('InvalidParameterValue', message),
   combination: (message: string) => new ApiError('InvalidParameterCombination', message),
   malformed: (code: string, id: string) => new ApiError(code, `Invalid id: "${id}"`),
   notFound: (code: string, noun: string, ids: readonly string[]) =>
-    new ApiError(code, ids.length === 1 ? `The ${noun} ID '${ids[0]}' does not exist` : `The ${noun} IDs '${ids.join(', ')}' do not exist`),
+    new ApiError(
+      code,
+      ids.length === 1
+        ? `The ${noun} ID '${ids[0]}' does not exist`
+        : `The ${noun} IDs '${ids.join(', ')}' do not exist`,
+    ),
   state: (message: string) => new ApiError('IncorrectInstanceState', message),
 };
 
 /** The instances with these ids must be well-formed and known. */
-export function checkIds(ids: readonly string[], known: (id: string) => boolean, kind: { prefix: string; code: string; noun: string }): void {
+export function checkIds(
+  ids: readonly string[],
+  known: (id: string) => boolean,
+  kind: { prefix: string; code: string; noun: string },
+): void {
   const malformed = ids.find((id) => !new RegExp(`^${kind.prefix}-[0-9a-f]{8}([0-9a-f]{9})?$`).test(id));
   if (malformed !== undefined) throw ec2Error.malformed(`${kind.code}.Malformed`, malformed);
   const unknown = ids.filter((id) => !known(id));

@@ -18,11 +18,13 @@ export function instanceFaults(state: Ec2State): Readonly<Record<string, FaultMa
     if (!state.instances.find(instance)) throw new ApiError('InvalidFault', `There is no instance ${instance}.`);
     return { instance, ms };
   };
-  const behave = (name: BehaviourName): FaultMaker => (spec) => {
-    const { instance, ms } = existing(spec);
-    state.instances.behave(instance, behaviour(name, ms));
-    return () => state.instances.behave(instance, undefined);
-  };
+  const behave =
+    (name: BehaviourName): FaultMaker =>
+    (spec) => {
+      const { instance, ms } = existing(spec);
+      state.instances.behave(instance, behaviour(name, ms));
+      return () => state.instances.behave(instance, undefined);
+    };
   return {
     sick: behave('sick'),
     slow: behave('slow'),

@@ -28,7 +28,10 @@ function testOf<T>(filter: Filter, table: FilterTable<T>, tagsOf?: (item: T) => 
   const values = filter.Values ?? [];
   if (values.length === 0) throw ec2Error.invalid(`The filter '${name}' must have at least one value`);
   if (values.length > VALUES_MAX) {
-    throw new ApiError('FilterLimitExceeded', `The maximum number of filter values specified on a single call is ${VALUES_MAX}`);
+    throw new ApiError(
+      'FilterLimitExceeded',
+      `The maximum number of filter values specified on a single call is ${VALUES_MAX}`,
+    );
   }
   const read = readerOf(name, table, tagsOf);
   if (!read) throw ec2Error.invalid(`The filter '${name}' is invalid`);
@@ -36,7 +39,11 @@ function testOf<T>(filter: Filter, table: FilterTable<T>, tagsOf?: (item: T) => 
   return (item) => [read(item) ?? []].flat().some((value) => tests.some((test) => test(value)));
 }
 
-function readerOf<T>(name: string, table: FilterTable<T>, tagsOf?: (item: T) => Tags): FilterTable<T>[string] | undefined {
+function readerOf<T>(
+  name: string,
+  table: FilterTable<T>,
+  tagsOf?: (item: T) => Tags,
+): FilterTable<T>[string] | undefined {
   if (tagsOf && name.startsWith('tag:')) return (item) => own(tagsOf(item), name.slice('tag:'.length));
   if (tagsOf && name === 'tag-key') return (item) => Object.keys(tagsOf(item));
   return own(table, name);

@@ -37,10 +37,14 @@ export function runInstances(state: Ec2State, input: RunInstancesRequest, hooks:
   const request = JSON.stringify(rest);
   const used = token === undefined ? undefined : state.tokens.get(token);
   if (used && used.request !== request) {
-    throw new ApiError('IdempotentParameterMismatch', 'Arguments on this idempotent request are inconsistent with arguments used in previous request(s)');
+    throw new ApiError(
+      'IdempotentParameterMismatch',
+      'Arguments on this idempotent request are inconsistent with arguments used in previous request(s)',
+    );
   }
   if (used) return reservationOf(state, used.reservation);
-  if (token !== undefined && token.length > TOKEN_MAX) throw ec2Error.invalid(`ClientToken is longer than ${TOKEN_MAX} characters`);
+  if (token !== undefined && token.length > TOKEN_MAX)
+    throw ec2Error.invalid(`ClientToken is longer than ${TOKEN_MAX} characters`);
   const launch = prepare(state, input);
   const reservation = `r-0${randomBytes(8).toString('hex')}`;
   for (let index = 0; index < launch.count; index += 1) boot(state, launch, reservation, index, hooks);
@@ -54,7 +58,8 @@ function reservationOf(state: Ec2State, reservation: string): Reservation {
 }
 
 function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
-  const version = input.LaunchTemplate && findVersion(state, input.LaunchTemplate, input.LaunchTemplate.Version ?? '$Default');
+  const version =
+    input.LaunchTemplate && findVersion(state, input.LaunchTemplate, input.LaunchTemplate.Version ?? '$Default');
   const request = { ...(version?.data as Partial<RunInstancesRequest> | undefined), ...defined(input) };
   if (!request.ImageId) throw ec2Error.missing('ImageId');
   const subnet = subnetOf(state, request);
@@ -77,12 +82,20 @@ function defined<T extends object>(value: T): T {
 }
 
 /** All of MaxCount when they fit, never fewer than MinCount (EC2 API, RunInstances). */
-function countOf(state: Ec2State, { MinCount: min = 1, MaxCount: max = min }: RunInstancesRequest, subnet: Subnet): number {
+function countOf(
+  state: Ec2State,
+  { MinCount: min = 1, MaxCount: max = min }: RunInstancesRequest,
+  subnet: Subnet,
+): number {
   if (min < 1) throw ec2Error.invalid(`Value (${min}) for parameter minCount is invalid. Expecting a positive number.`);
-  if (max < min) throw ec2Error.invalid(`Value (${max}) for parameter maxCount is invalid. It must not be below minCount (${min}).`);
+  if (max < min)
+    throw ec2Error.invalid(`Value (${max}) for parameter maxCount is invalid. It must not be below minCount (${min}).`);
   const free = state.block.free(subnet.index);
   if (free < min) {
-    throw new ApiError('InsufficientFreeAddressesInSubnet', `The specified subnet does not have enough free addresses to satisfy the request.`);
+    throw new ApiError(
+      'InsufficientFreeAddressesInSubnet',
+      `The specified subnet does not have enough free addresses to satisfy the request.`,
+    );
   }
   return Math.min(max, free);
 }
@@ -94,23 +107,32 @@ function subnetOf(state: Ec2State, request: RunInstancesRequest): Subnet {
   const found = subnets.find((subnet) => (id ? subnet.id === id : !zone || subnet.zone === zone));
   if (!found && id) throw ec2Error.notFound('InvalidSubnetID.NotFound', 'subnet', [id]);
   if (!found) throw ec2Error.invalid(`Invalid availability zone: [${zone}]`);
-  if (zone && found.zone !== zone) throw ec2Error.combination(`The subnet '${found.id}' is in the availability zone ${found.zone}, not in ${zone}`);
+  if (zone && found.zone !== zone)
+    throw ec2Error.combination(`The subnet '${found.id}' is in the availability zone ${found.zone}, not in ${zone}`);
   return found;
 }
 
 function groupsOf(state: Ec2State, request: RunInstancesRequest): readonly string[] {
   const groups = request.SecurityGroupIds ?? request.NetworkInterfaces?.[0]?.Groups ?? [state.network.securityGroup];
   const unknown = groups.find((group) => group !== state.network.securityGroup);
-  if (unknown !== undefined) throw new ApiError('InvalidGroup.NotFound', `The security group '${unknown}' does not exist`);
+  if (unknown !== undefined)
+    throw new ApiError('InvalidGroup.NotFound', `The security group '${unknown}' does not exist`);
   return groups;
 }
 
 /** Tags of the template's data and of the request, key by key; and those that EC2 itself adds. */
 function tagsOf(input: RunInstancesRequest, version: TemplateVersion | undefined): Tags {
-  const sent = [...(version?.data.TagSpecifications ?? []), ...(input.TagSpecifications ?? [])] as readonly TagSpecification[];
+  const sent = [
+    ...(version?.data.TagSpecifications ?? []),
+    ...(input.TagSpecifications ?? []),
+  ] as readonly TagSpecification[];
   const own = checkedTags(sent.filter((part) => part.ResourceType === 'instance').flatMap((part) => part.Tags ?? []));
   if (!version) return own;
-  return { ...own, 'aws:ec2launchtemplate:id': version.template, 'aws:ec2launchtemplate:version': String(version.number) };
+  return {
+    ...own,
+    'aws:ec2launchtemplate:id': version.template,
+    'aws:ec2launchtemplate:version': String(version.number),
+  };
 }
 
 function checkUserData(data: string | undefined): void {
@@ -122,7 +144,12 @@ function checkUserData(data: string | undefined): void {
 }
 
 /** Which release an instance runs: its image's `Release` tag, else a `RELEASE=` line of its user data, else its template's tag. */
-function releaseOf(state: Ec2State, image: Image, userData: string | undefined, version: TemplateVersion | undefined): string {
+function releaseOf(
+  state: Ec2State,
+  image: Image,
+  userData: string | undefined,
+  version: TemplateVersion | undefined,
+): string {
   const text = Buffer.from(userData ?? '', 'base64').toString();
   const line = /^\s*(?:export\s+)?RELEASE=["']?([^"'\s]+)/m.exec(text)?.[1];
   const template = version && state.tags.of(version.template).Release;
@@ -153,4 +180,3 @@ function boot(state: Ec2State, launch: Launch, reservation: string, index: numbe
   state.tags.set(machine.id, launch.tags);
   state.records.set(machine.id, record);
 }
-

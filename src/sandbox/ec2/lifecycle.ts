@@ -45,7 +45,11 @@ function terminate(state: Ec2State, record: InstanceRecord): InstanceStateChange
 
 function change(state: Ec2State, before: InstanceRecord): InstanceStateChange {
   const now = state.instances.find(before.id) ?? before.machine;
-  return { InstanceId: before.id, PreviousState: stateShape(before.machine.state), CurrentState: stateShape(now.state) };
+  return {
+    InstanceId: before.id,
+    PreviousState: stateShape(before.machine.state),
+    CurrentState: stateShape(now.state),
+  };
 }
 
 export function stopInstances(state: Ec2State, input: StopInstancesRequest): StopInstancesResult {

@@ -22,7 +22,7 @@ export function describeSubnets(state: Ec2State, input: DescribeSubnetsRequest):
   const named = subnets.filter((subnet) => input.SubnetIds?.includes(subnet.id) ?? true);
   const table = {
     'availability-zone': (subnet: Subnet) => subnet.zone,
-    'availabilityZone': (subnet: Subnet) => subnet.zone,
+    availabilityZone: (subnet: Subnet) => subnet.zone,
     'cidr-block': (subnet: Subnet) => subnet.cidr,
     'default-for-az': () => 'true',
     'owner-id': () => ACCOUNT,
@@ -104,13 +104,25 @@ export function describeVpcs(state: Ec2State, input: DescribeVpcsRequest): Descr
   return { Vpcs: shown.map(() => ({ ...shape, Tags: state.tags.list(vpc) })) };
 }
 
-export function describeSecurityGroups(state: Ec2State, input: DescribeSecurityGroupsRequest): DescribeSecurityGroupsResult {
+export function describeSecurityGroups(
+  state: Ec2State,
+  input: DescribeSecurityGroupsRequest,
+): DescribeSecurityGroupsResult {
   const { securityGroup: id, vpc } = state.network;
-  const unknown = (input.GroupIds ?? []).find((wanted) => wanted !== id) ?? (input.GroupNames ?? []).find((name) => name !== 'default');
-  if (unknown !== undefined) throw new ApiError('InvalidGroup.NotFound', `The security group '${unknown}' does not exist`);
+  const unknown =
+    (input.GroupIds ?? []).find((wanted) => wanted !== id) ??
+    (input.GroupNames ?? []).find((name) => name !== 'default');
+  if (unknown !== undefined)
+    throw new ApiError('InvalidGroup.NotFound', `The security group '${unknown}' does not exist`);
   const table = { 'group-id': () => id, 'group-name': () => 'default', 'owner-id': () => ACCOUNT, 'vpc-id': () => vpc };
   const shown = filtered([{ id }], input.Filters, table, () => state.tags.of(id));
-  const shape = { Description: 'default VPC security group', GroupId: id, GroupName: 'default', OwnerId: ACCOUNT, VpcId: vpc };
+  const shape = {
+    Description: 'default VPC security group',
+    GroupId: id,
+    GroupName: 'default',
+    OwnerId: ACCOUNT,
+    VpcId: vpc,
+  };
   const rules = { IpPermissions: [], IpPermissionsEgress: [] };
   return { SecurityGroups: shown.map(() => ({ ...shape, ...rules, Tags: state.tags.list(id) })) };
 }

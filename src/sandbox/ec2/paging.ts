@@ -25,7 +25,9 @@ const MIN = 5;
 export function page<T extends Numbered>(items: readonly T[], request: PageRequest, usual: number): Page<T> {
   const size = request.MaxResults ?? usual;
   if (request.MaxResults !== undefined && (size < MIN || size > MAX)) {
-    throw ec2Error.invalid(`Value ( ${size} ) for parameter maxResults is invalid. Expecting a value between ${MIN} and ${MAX}.`);
+    throw ec2Error.invalid(
+      `Value ( ${size} ) for parameter maxResults is invalid. Expecting a value between ${MIN} and ${MAX}.`,
+    );
   }
   const after = request.NextToken === undefined ? -1 : readToken(request.NextToken);
   const left = items.filter((item) => item.seq > after).toSorted((a, b) => a.seq - b.seq);

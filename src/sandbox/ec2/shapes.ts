@@ -61,7 +61,9 @@ function networkShape(state: Ec2State, record: InstanceRecord): Partial<Instance
 function transitionReason(record: InstanceRecord): string {
   if (!record.machine.reason) return '';
   const time = record.changedAt.toISOString().replace('T', ' ').replace(/\..*/, ' GMT');
-  return record.machine.reason.Code.startsWith('Client.') ? `User initiated (${time})` : `Server.InternalError (${time})`;
+  return record.machine.reason.Code.startsWith('Client.')
+    ? `User initiated (${time})`
+    : `Server.InternalError (${time})`;
 }
 
 /** Instances under the requests that launched them, in order. */

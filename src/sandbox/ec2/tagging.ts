@@ -1,4 +1,10 @@
-import type { CreateTagsRequest, DeleteTagsRequest, DescribeTagsRequest, DescribeTagsResult, Tag } from '@aws-sdk/client-ec2';
+import type {
+  CreateTagsRequest,
+  DeleteTagsRequest,
+  DescribeTagsRequest,
+  DescribeTagsResult,
+  Tag,
+} from '@aws-sdk/client-ec2';
 import { ApiError, type Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
@@ -20,7 +26,8 @@ function checkResources(state: Ec2State, ids: readonly string[] | undefined): re
   if (!ids?.length) throw ec2Error.missing('ResourceId');
   const { subnets, vpc, securityGroup } = state.network;
   const fixed = new Set([vpc, securityGroup, ...subnets.map((subnet) => subnet.id)]);
-  const known = (id: string) => fixed.has(id) || [state.records, state.images, state.templates].some((table) => table.get(id) !== undefined);
+  const known = (id: string) =>
+    fixed.has(id) || [state.records, state.images, state.templates].some((table) => table.get(id) !== undefined);
   const unknown = ids.find((id) => !known(id));
   if (unknown === undefined) return ids;
   throw new ApiError(NOT_FOUND[unknown.split('-')[0] ?? ''] ?? 'InvalidID', `The ID '${unknown}' does not exist`);
@@ -67,8 +74,17 @@ export function describeTags(state: Ec2State, input: DescribeTagsRequest, call?:
     .all(call?.lagMs)
     .flatMap(({ id, tags }) => rowsOf(id, tags))
     .map((row, seq) => ({ ...row, seq }));
-  const { items, next } = page(filtered(rows, input.Filters, FILTERS, (row) => ({ [row.key]: row.value })), input, state.pageSize);
-  const shown = items.map(({ id, key, value }) => ({ Key: key, ResourceId: id, ResourceType: resourceType(id), Value: value }));
+  const { items, next } = page(
+    filtered(rows, input.Filters, FILTERS, (row) => ({ [row.key]: row.value })),
+    input,
+    state.pageSize,
+  );
+  const shown = items.map(({ id, key, value }) => ({
+    Key: key,
+    ResourceId: id,
+    ResourceType: resourceType(id),
+    Value: value,
+  }));
   return { Tags: shown, ...next };
 }
 

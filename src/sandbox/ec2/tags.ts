@@ -41,11 +41,13 @@ export function checkedTags(sent: readonly Tag[] | undefined, before: Tags = {})
   const tags: Record<string, string> = { ...before };
   for (const { Key = '', Value = '' } of sent ?? []) {
     checkKey(Key);
-    if (Value.length > VALUE_MAX) throw ec2Error.invalid(`Tag value exceeds the maximum length of ${VALUE_MAX} characters`);
+    if (Value.length > VALUE_MAX)
+      throw ec2Error.invalid(`Tag value exceeds the maximum length of ${VALUE_MAX} characters`);
     tags[Key] = Value;
   }
   const own = Object.keys(tags).filter((key) => !key.startsWith('aws:'));
-  if (own.length > TAGS_MAX) throw new ApiError('TagLimitExceeded', `The maximum number of Tags for a resource (${TAGS_MAX}) has been reached`);
+  if (own.length > TAGS_MAX)
+    throw new ApiError('TagLimitExceeded', `The maximum number of Tags for a resource (${TAGS_MAX}) has been reached`);
   return tags;
 }
 

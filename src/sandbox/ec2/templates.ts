@@ -29,14 +29,29 @@ interface TemplateName {
 }
 
 /** Finds a template by id or by name; throws EC2's error for the one that was given. */
-export function findTemplate(state: Ec2State, { LaunchTemplateId: id, LaunchTemplateName: name }: TemplateName, lagMs = 0): Template {
-  if (id !== undefined && name !== undefined) throw ec2Error.combination('Specify either a launch template ID or a launch template name, not both.');
+export function findTemplate(
+  state: Ec2State,
+  { LaunchTemplateId: id, LaunchTemplateName: name }: TemplateName,
+  lagMs = 0,
+): Template {
+  if (id !== undefined && name !== undefined)
+    throw ec2Error.combination('Specify either a launch template ID or a launch template name, not both.');
   if (id === undefined && name === undefined) throw ec2Error.missing('LaunchTemplateId');
-  if (id !== undefined && !/^lt-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)) throw ec2Error.malformed('InvalidLaunchTemplateId.Malformed', id);
-  const found = state.templates.values(lagMs).find((template) => (id === undefined ? template.name === name : template.id === id));
+  if (id !== undefined && !/^lt-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id))
+    throw ec2Error.malformed('InvalidLaunchTemplateId.Malformed', id);
+  const found = state.templates
+    .values(lagMs)
+    .find((template) => (id === undefined ? template.name === name : template.id === id));
   if (found) return found;
-  if (id !== undefined) throw new ApiError('InvalidLaunchTemplateId.NotFound', `The specified launch template, with template ID ${id}, does not exist.`);
-  throw new ApiError('InvalidLaunchTemplateName.NotFoundException', `The specified launch template, with template name ${name}, does not exist.`);
+  if (id !== undefined)
+    throw new ApiError(
+      'InvalidLaunchTemplateId.NotFound',
+      `The specified launch template, with template ID ${id}, does not exist.`,
+    );
+  throw new ApiError(
+    'InvalidLaunchTemplateName.NotFoundException',
+    `The specified launch template, with template name ${name}, does not exist.`,
+  );
 }
 
 /** A version by number, `$Latest` or `$Default`. */
@@ -53,12 +68,15 @@ function versionNumber(template: Template, wanted: string): number {
   if (wanted === '$Default') return template.defaultVersion;
   if (wanted === '$Latest') return template.versions.at(-1)?.number ?? 0;
   if (/^\d+$/.test(wanted)) return Number(wanted);
-  throw ec2Error.invalid(`Invalid launch template version: either '$Default', '$Latest', or a numeric version are allowed.`);
+  throw ec2Error.invalid(
+    `Invalid launch template version: either '$Default', '$Latest', or a numeric version are allowed.`,
+  );
 }
 
 export function createLaunchTemplate(state: Ec2State, input: CreateLaunchTemplateRequest): CreateLaunchTemplateResult {
   const name = input.LaunchTemplateName ?? '';
-  if (!/^[a-zA-Z0-9()./_-]{3,128}$/.test(name)) throw ec2Error.invalid(`The launch template name '${name}' is not valid: 3 to 128 letters, digits and ()./_-`);
+  if (!/^[a-zA-Z0-9()./_-]{3,128}$/.test(name))
+    throw ec2Error.invalid(`The launch template name '${name}' is not valid: 3 to 128 letters, digits and ()./_-`);
   if (state.templates.values().some((template) => template.name === name)) {
     throw new ApiError('InvalidLaunchTemplateName.AlreadyExistsException', 'Launch template name already in use.');
   }
@@ -66,12 +84,22 @@ export function createLaunchTemplate(state: Ec2State, input: CreateLaunchTemplat
   const tags = checkedTags(sent.flatMap((part) => part.Tags ?? []));
   const id = `lt-0${randomBytes(8).toString('hex')}`;
   const empty: Template = { id, seq: state.nextSeq(), name, createdAt: state.now(), defaultVersion: 1, versions: [] };
-  const template = withVersion(state, empty, input.LaunchTemplateData as ResponseLaunchTemplateData, input.VersionDescription);
+  const template = withVersion(
+    state,
+    empty,
+    input.LaunchTemplateData as ResponseLaunchTemplateData,
+    input.VersionDescription,
+  );
   state.tags.set(id, tags);
   return { LaunchTemplate: templateShape(state, template) };
 }
 
-function withVersion(state: Ec2State, template: Template, data: ResponseLaunchTemplateData, description?: string): Template {
+function withVersion(
+  state: Ec2State,
+  template: Template,
+  data: ResponseLaunchTemplateData,
+  description?: string,
+): Template {
   const number = (template.versions.at(-1)?.number ?? 0) + 1;
   const version = { seq: state.nextSeq(), template: template.id, number, description, createdAt: state.now(), data };
   const next = { ...template, versions: [...template.versions, version] };
@@ -109,11 +137,20 @@ const FILTERS: FilterTable<Template> = {
   'launch-template-name': (template) => template.name,
 };
 
-export function describeLaunchTemplates(state: Ec2State, input: DescribeLaunchTemplatesRequest, call?: Call): DescribeLaunchTemplatesResult {
+export function describeLaunchTemplates(
+  state: Ec2State,
+  input: DescribeLaunchTemplatesRequest,
+  call?: Call,
+): DescribeLaunchTemplatesResult {
   const lagMs = call?.lagMs ?? 0;
   const ids = (input.LaunchTemplateIds ?? []).map((id) => findTemplate(state, { LaunchTemplateId: id }, lagMs));
-  const names = (input.LaunchTemplateNames ?? []).map((name) => findTemplate(state, { LaunchTemplateName: name }, lagMs));
-  const named = input.LaunchTemplateIds || input.LaunchTemplateNames ? [...new Set([...ids, ...names])] : state.templates.values(lagMs);
+  const names = (input.LaunchTemplateNames ?? []).map((name) =>
+    findTemplate(state, { LaunchTemplateName: name }, lagMs),
+  );
+  const named =
+    input.LaunchTemplateIds || input.LaunchTemplateNames
+      ? [...new Set([...ids, ...names])]
+      : state.templates.values(lagMs);
   const selected = filtered(named, input.Filters, FILTERS, (template) => state.tags.of(template.id, lagMs));
   const { items, next } = page(selected, input, state.pageSize);
   return { LaunchTemplates: items.map((template) => templateShape(state, template)), ...next };
@@ -135,7 +172,11 @@ export function describeLaunchTemplateVersions(
   return { LaunchTemplateVersions: items.map((version) => versionShape(template, version)), ...next };
 }
 
-function wantedVersions(state: Ec2State, template: Template, input: DescribeLaunchTemplateVersionsRequest): readonly TemplateVersion[] {
+function wantedVersions(
+  state: Ec2State,
+  template: Template,
+  input: DescribeLaunchTemplateVersionsRequest,
+): readonly TemplateVersion[] {
   if (input.Versions) {
     const name = { LaunchTemplateId: template.id };
     return [...new Set(input.Versions.map((wanted) => findVersion(state, name, wanted)))];

@@ -30,9 +30,13 @@ export async function reserveBlock(): Promise<AddressBlock> {
     const hold = await tryListen(`127.${block}.0.1`);
     if (hold) return addressBlock(`127.${block}`, hold);
   }
-  throw new OperatorError('loopback-full', `All ${BLOCK_MAX} blocks of loopback addresses are held by other sandboxes.`, {
-    next: ['Stop some of them.'],
-  });
+  throw new OperatorError(
+    'loopback-full',
+    `All ${BLOCK_MAX} blocks of loopback addresses are held by other sandboxes.`,
+    {
+      next: ['Stop some of them.'],
+    },
+  );
 }
 
 async function tryListen(address: string): Promise<Server | undefined> {

@@ -74,7 +74,8 @@ class BundledApp implements App {
     const url = new URL(request.url ?? '/', 'http://app');
     const asked = Math.min(Number(url.searchParams.get('ms')) || 0, SLOW_MAX_MS);
     if (url.pathname === '/_app/slow') return this.#after(asked, () => this.#answer(url.pathname, response));
-    if (url.pathname.startsWith('/_app/') && request.method === 'POST') return this.#command(url.pathname, asked, response);
+    if (url.pathname.startsWith('/_app/') && request.method === 'POST')
+      return this.#command(url.pathname, asked, response);
     return this.#after(this.#behaviour.ms, () => this.#answer(url.pathname, response));
   }
 
@@ -95,7 +96,9 @@ class BundledApp implements App {
   #answer(path: string, response: ServerResponse): void {
     const { release, instance } = this.#identity;
     const sick = path === '/health' && this.#behaviour.name === 'sick';
-    const body = JSON.stringify(path === '/health' ? { status: sick ? 'sick' : 'ok', release, instance } : { release, instance });
+    const body = JSON.stringify(
+      path === '/health' ? { status: sick ? 'sick' : 'ok', release, instance } : { release, instance },
+    );
     response
       .writeHead(sick ? 503 : 200, {
         'content-type': 'application/json',
@@ -116,5 +119,8 @@ export function cannotListen(address: string, port: number, cause: unknown): Ope
         `Add the addresses first (macOS: sudo ifconfig lo0 alias ${address}), or run the sandbox on Linux, such as in a container.`,
       ]
     : [`Stop what listens on port ${port} of all addresses, or choose another one (sandbox.appPort).`];
-  return new OperatorError('loopback-refused', `An instance cannot listen on ${address}:${port}: ${messageOf(cause)}`, { next, cause });
+  return new OperatorError('loopback-refused', `An instance cannot listen on ${address}:${port}: ${messageOf(cause)}`, {
+    next,
+    cause,
+  });
 }

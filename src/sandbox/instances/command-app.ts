@@ -31,7 +31,11 @@ class CommandApp implements App {
   async start(behaviour: Behaviour): Promise<void> {
     this.kill();
     const [command = '', ...args] = this.#argv.map((word) => word.replaceAll('{release}', this.#identity.release));
-    const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: this.#environment(behaviour) });
+    const child = spawn(command, args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: this.#environment(behaviour),
+    });
     this.#child = child;
     child.stdout.on('data', (data: Buffer) => this.#keep(String(data)));
     child.stderr.on('data', (data: Buffer) => this.#keep(String(data)));
@@ -43,7 +47,10 @@ class CommandApp implements App {
   /** A process can be stopped and continued; whether it is healthy is its own business. */
   behave(behaviour: Behaviour): void {
     if (behaviour.name === 'sick') {
-      throw new ApiError('InvalidFault', 'An app of your own cannot be made sick from outside: use slow (SIGSTOP) or crash (SIGKILL).');
+      throw new ApiError(
+        'InvalidFault',
+        'An app of your own cannot be made sick from outside: use slow (SIGSTOP) or crash (SIGKILL).',
+      );
     }
     if (behaviour.name === 'crash') return this.kill();
     if (!this.#child) return void this.start(OK);
@@ -61,7 +68,13 @@ class CommandApp implements App {
 
   #environment(behaviour: Behaviour): NodeJS.ProcessEnv {
     const { address, ports, release, instance } = this.#identity;
-    const own = { HOST: address, PORT: String(ports[0]), RELEASE: release, INSTANCE_ID: instance, BEHAVIOUR: behaviour.name };
+    const own = {
+      HOST: address,
+      PORT: String(ports[0]),
+      RELEASE: release,
+      INSTANCE_ID: instance,
+      BEHAVIOUR: behaviour.name,
+    };
     return { ...process.env, ...own };
   }
 

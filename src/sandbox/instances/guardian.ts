@@ -39,7 +39,11 @@ export function createGuardian(): Guardian {
 }
 
 function start(): ChildProcess {
-  const child = spawn(process.execPath, ['-e', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} });
+  const child = spawn(process.execPath, ['-e', SCRIPT], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    env: {},
+  });
   child.stdin?.on('error', () => {});
   child.unref();
   return child;

@@ -48,8 +48,14 @@ interface Hosted {
   own?: Behaviour;
 }
 
-const TERMINATED_BY_USER: StateReason = { Code: 'Client.UserInitiatedShutdown', Message: 'Client.UserInitiatedShutdown: User initiated shutdown' };
-const LOST: StateReason = { Code: 'Server.InternalError', Message: 'Server.InternalError: The host of the instance failed' };
+const TERMINATED_BY_USER: StateReason = {
+  Code: 'Client.UserInitiatedShutdown',
+  Message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+};
+const LOST: StateReason = {
+  Code: 'Server.InternalError',
+  Message: 'Server.InternalError: The host of the instance failed',
+};
 
 /** The machines under EC2: real HTTP servers on loopback addresses of their own. */
 export class Instances implements Machines {
@@ -184,7 +190,11 @@ export class Instances implements Machines {
 }
 
 /** One listener's fault is not another's. */
-function notify(listener: (machine: HostedMachine) => void, machine: HostedMachine, onError: (error: unknown) => void): void {
+function notify(
+  listener: (machine: HostedMachine) => void,
+  machine: HostedMachine,
+  onError: (error: unknown) => void,
+): void {
   try {
     listener(machine);
   } catch (error) {

@@ -35,12 +35,21 @@ export async function startCloud(options: CloudOptions = {}) {
   const faults = createFaults(scheduler, ec2.faults ?? {});
   const throttle = createThrottle(clock, options.throttle ?? false);
   const log = createRequestLog();
-  const pages = { ...ec2.pages, faults: faultsPage(faults), requests: { read: () => log.all, reset: () => log.reset() } };
+  const pages = {
+    ...ec2.pages,
+    faults: faultsPage(faults),
+    requests: { read: () => log.all, reset: () => log.reset() },
+  };
   const consistencyMs = () => times.consistencyMs;
   const sleep = (ms: number) => clock.sleep(ms);
   const services = [ec2, ec2.ssm];
   const api = await startApi({ port: 0, clock, services, faults, throttle, log, pages, consistencyMs, sleep });
-  const client = { endpoint: api.url, region, credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' }, maxAttempts: 1 };
+  const client = {
+    endpoint: api.url,
+    region,
+    credentials: { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' },
+    maxAttempts: 1,
+  };
   const clients = { ec2: new EC2Client(client), ssm: new SSMClient(client) };
   return {
     ...clients,
@@ -69,7 +78,11 @@ export async function startCloud(options: CloudOptions = {}) {
 export type Cloud = Awaited<ReturnType<typeof startCloud>>;
 
 /** Polls until `read` gives something; fails after `ms` with what it waited for. */
-export async function eventually<T>(what: string, read: () => T | undefined | false | Promise<T | undefined | false>, ms = 5_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  read: () => T | undefined | false | Promise<T | undefined | false>,
+  ms = 5_000,
+): Promise<T> {
   const until = performance.now() + ms;
   for (;;) {
     const value = await read();
