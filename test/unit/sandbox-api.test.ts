@@ -27,7 +27,7 @@ async function admin(method: string, page: string, body?: unknown) {
   const init =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   const response = await fetch(`${cloud.url}/_turnout/${page}`, { method, ...init });
-  return { status: response.status, body: (await response.json()) as unknown };
+  return { status: response.status, body: await response.json() };
 }
 
 async function launch(count = 1): Promise<string[]> {
@@ -183,11 +183,11 @@ describe('faults', () => {
 
   test('a fault ends after its time, or when it is removed', async () => {
     const id = cloud.faults.add({ kind: 'error', operation: 'DescribeVpcs' });
-    await expect(describeVpcs()).rejects.toThrow();
+    await expect(describeVpcs()).rejects.toThrow('internal error');
     expect(cloud.faults.remove(id)).toBe(true);
     await describeVpcs();
     cloud.faults.add({ kind: 'error', operation: 'DescribeVpcs', forMs: 30 });
-    await expect(describeVpcs()).rejects.toThrow();
+    await expect(describeVpcs()).rejects.toThrow('internal error');
     await eventually('the end of the fault', () => cloud.faults.list().length === 0);
     await describeVpcs();
   });
@@ -227,7 +227,7 @@ describe('the pages of the sandbox', () => {
 
   test('the log has every request, and can be reset', async () => {
     await cloud.ec2.send(new DescribeVpcsCommand({}));
-    await expect(cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: ['i-1'] }))).rejects.toThrow();
+    await expect(cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: ['i-1'] }))).rejects.toThrow('Invalid id');
     expect((await admin('GET', 'requests')).body).toMatchObject([
       {
         service: 'ec2',

@@ -273,7 +273,7 @@ describe('the end of an instance', () => {
     expect(await terminate(id!)).toMatchObject([
       { PreviousState: { Name: 'running' }, CurrentState: { Name: 'shutting-down', Code: 32 } },
     ]);
-    await expect(fetch(`http://${address}:8080/`)).rejects.toThrow();
+    await expect(fetch(`http://${address}:8080/`)).rejects.toThrow('fetch failed');
     await untilState(id!, 'terminated');
     const [seen] = await find({ InstanceIds: [id!] });
     expect(seen).toMatchObject({
@@ -311,7 +311,7 @@ describe('the end of an instance', () => {
     await untilState(id!, 'running');
     const { address } = cloud.instances.find(id!)!;
     await cloud.ec2.send(new ec2.StopInstancesCommand({ InstanceIds: [id!] }));
-    await expect(fetch(`http://${address}:8080/`)).rejects.toThrow();
+    await expect(fetch(`http://${address}:8080/`)).rejects.toThrow('fetch failed');
     await untilState(id!, 'stopped');
     await cloud.ec2.send(new ec2.StartInstancesCommand({ InstanceIds: [id!] }));
     await untilState(id!, 'running');

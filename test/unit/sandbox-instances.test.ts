@@ -68,7 +68,7 @@ describe('the bundled app', () => {
     const { id, url } = await boot();
     const open = fetch(`${url}/_app/slow?ms=60000`);
     const fault = cloud.faults.add({ kind: 'crash', instance: id });
-    await expect(open).rejects.toThrow();
+    await expect(open).rejects.toThrow('fetch failed');
     expect(await answers(url)).toBe('no answer');
     expect(cloud.instances.find(id)?.state).toBe('running');
     cloud.faults.remove(fault);
