@@ -6,15 +6,18 @@ export interface Clock {
   now(): number;
   /** Milliseconds that only grow; for limits and leases. */
   monotonic(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves after `ms`; rejects with the signal's reason when it is aborted first. With `ref: false` the sleep does not
+   * keep the process alive.
+   */
+  sleep(ms: number, signal?: AbortSignal, options?: { readonly ref?: boolean }): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: async (ms, signal) => {
-    await sleep(ms, undefined, signal ? { signal } : {}).catch((error: unknown) => {
+  sleep: async (ms, signal, { ref = true } = {}) => {
+    await sleep(ms, undefined, signal ? { signal, ref } : { ref }).catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : error;
     });
   },

@@ -26,7 +26,11 @@ export class OperatorError extends Error {
   /** Sentences on what can be done next, the best one first. */
   readonly next: readonly string[];
 
-  constructor(code: string, message: string, options: { exitCode?: ExitCode; next?: readonly string[]; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { exitCode?: ExitCode; next?: readonly string[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'OperatorError';
     this.code = code;

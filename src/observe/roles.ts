@@ -46,10 +46,15 @@ export function servingFleets(snapshot: Snapshot): readonly Fleet[] {
   return snapshot.fleets.filter((fleet) => poolsOf(snapshot, 'production').some((pool) => isIn(pool, fleet)));
 }
 
-/** The fleet with the newest `current` mark. */
+/**
+ * Where `rollback` leads: the living fleet that was last made the only one. If somebody terminated that one behind our back,
+ * the fleet that serves production alone takes its place.
+ */
 export function homeFleet(snapshot: Snapshot): Fleet | undefined {
-  const marked = snapshot.fleets.filter((fleet) => fleet.marks.current !== undefined);
-  return marked.toSorted((a, b) => (a.marks.current! < b.marks.current! ? 1 : -1))[0];
+  const marked = liveFleets(snapshot).filter((fleet) => fleet.marks.current !== undefined);
+  const newest = marked.toSorted((a, b) => (a.marks.current! < b.marks.current! ? 1 : -1))[0];
+  const serving = servingFleets(snapshot);
+  return newest ?? (serving.length === 1 ? serving[0] : undefined);
 }
 
 export function roleOf(snapshot: Snapshot, fleet: Fleet): Role {

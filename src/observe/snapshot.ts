@@ -4,7 +4,13 @@
 
 /** ELB's own words for a target's state (ELBv2 API, TargetHealthStateEnum). */
 export type TargetState =
-  'initial' | 'healthy' | 'unhealthy' | 'unhealthy.draining' | 'unused' | 'draining' | 'unavailable';
+  | 'initial'
+  | 'healthy'
+  | 'unhealthy'
+  | 'unhealthy.draining'
+  | 'unused'
+  | 'draining'
+  | 'unavailable';
 
 /** EC2's own words for an instance's state (EC2 API, InstanceStateName). */
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
@@ -72,7 +78,7 @@ export interface Pool {
   readonly unhealthyThreshold: number;
   /** Seconds that a deregistered target is shown as draining. */
   readonly deregistrationDelayS: number;
-  /** Where people reach it: the URLs of the listeners whose rules forward to it; empty when none does. */
+  /** Where people reach it: URLs of the listeners whose rules forward to it. Filled in by `withUrls`, empty otherwise. */
   readonly urls: readonly string[];
   readonly targets: readonly Target[];
 }

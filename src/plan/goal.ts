@@ -37,10 +37,22 @@ export interface Asked {
 
 export type Goal = Asked &
   (
-    | { readonly verb: 'adopt'; readonly fleet: string; readonly release: string; readonly instances: readonly string[] }
+    | {
+        readonly verb: 'adopt';
+        readonly fleet: string;
+        readonly release: string;
+        readonly instances: readonly string[];
+      }
     | { readonly verb: 'up'; readonly fleet: string; readonly release: string; readonly spec: LaunchSpec }
-    | { readonly verb: 'promote' | 'rollback'; readonly fleet: string; readonly release: string; readonly floor: Floor }
-    | { readonly verb: 'cleanup'; readonly fleet: string; readonly release: string; readonly discard: boolean; readonly wait: boolean }
+    | { readonly verb: 'promote'; readonly fleet: string; readonly release: string; readonly floor: Floor }
+    | { readonly verb: 'rollback'; readonly fleet: string; readonly release: string; readonly floor: Floor }
+    | {
+        readonly verb: 'cleanup';
+        readonly fleet: string;
+        readonly release: string;
+        readonly discard: boolean;
+        readonly wait: boolean;
+      }
   );
 
 export type GoalOf<V extends Verb> = Extract<Goal, { verb: V }>;

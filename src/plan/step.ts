@@ -6,19 +6,37 @@ import type { LaunchSpec, ZoneFloor } from './goal.ts';
  */
 export type Step =
   /** Boot the fleet's instances, one request a zone. */
-  | { readonly do: 'launch'; readonly fleet: string; readonly release: string; readonly run: string; readonly spec: LaunchSpec }
+  | {
+      readonly do: 'launch';
+      readonly fleet: string;
+      readonly release: string;
+      readonly run: string;
+      readonly spec: LaunchSpec;
+    }
   /** Wait until every instance of the fleet runs. */
   | { readonly do: 'await-running'; readonly fleet: string }
   /** Register the fleet's instances with the pool. */
   | { readonly do: 'register'; readonly pool: string; readonly fleet: string }
-  /** Wait until every instance of the fleet is healthy in the pool, and they reach the floor. */
-  | { readonly do: 'await-healthy'; readonly pool: string; readonly fleet: string; readonly floor: ZoneFloor }
+  /** Wait until the fleet's healthy targets reach the floor; with `need: 'all'`, until every instance of it is healthy too. */
+  | {
+      readonly do: 'await-healthy';
+      readonly pool: string;
+      readonly fleet: string;
+      readonly floor: ZoneFloor;
+      readonly need: 'all' | 'floor';
+    }
   /** Take the fleet's targets out of the pool; done when each is draining or gone. */
   | { readonly do: 'deregister'; readonly pool: string; readonly fleet: string; readonly floor: ZoneFloor }
   /** Wait until none of the fleet's targets is registered in or draining from the pool. */
   | { readonly do: 'await-released'; readonly pool: string; readonly fleet: string }
   /** Write the ownership tags on instances that serve already. */
-  | { readonly do: 'claim'; readonly fleet: string; readonly release: string; readonly instances: readonly string[]; readonly at: string }
+  | {
+      readonly do: 'claim';
+      readonly fleet: string;
+      readonly release: string;
+      readonly instances: readonly string[];
+      readonly at: string;
+    }
   /** Note a fact about the fleet's past on its tags. */
   | { readonly do: 'mark'; readonly fleet: string; readonly mark: 'current' | 'promoted'; readonly at: string }
   /** Terminate the fleet's instances. */

@@ -1,5 +1,6 @@
 import type { Verb } from '../plan/goal.ts';
 import type { ExitCode } from '../errors.ts';
+import type { Waiting } from '../plan/waiting.ts';
 
 /** A step as people see it. */
 export interface StepView {
@@ -17,18 +18,20 @@ export interface StepView {
   readonly healthyAfter: Readonly<Record<string, number>>;
 }
 
-/** Why one target or instance is not there yet. */
-export interface Waiting {
-  readonly id: string;
-  /** `initial, first health check within 5 s`. */
-  readonly why: string;
-}
+export type { Waiting } from '../plan/waiting.ts';
 
 export type Result = 'done' | 'planned' | 'refused' | 'undone' | 'failed' | 'interrupted';
 
 /** All that a run tells; views turn it into text. Times are added by the emitter. */
 export type RunEvent =
-  | { readonly type: 'started'; readonly run: string; readonly environment: string; readonly verb: Verb; readonly release?: string; readonly who: string }
+  | {
+      readonly type: 'started';
+      readonly run: string;
+      readonly environment: string;
+      readonly verb: Verb;
+      readonly release?: string;
+      readonly who: string;
+    }
   | {
       readonly type: 'planned';
       readonly steps: readonly StepView[];
@@ -39,9 +42,21 @@ export type RunEvent =
       readonly seconds: number;
     }
   | { readonly type: 'step-started'; readonly index: number; readonly title: string }
-  | { readonly type: 'step-waiting'; readonly index: number; readonly have: number; readonly want: number; readonly word: string; readonly waiting: readonly Waiting[] }
+  | {
+      readonly type: 'step-waiting';
+      readonly index: number;
+      readonly have: number;
+      readonly want: number;
+      readonly word: string;
+      readonly waiting: readonly Waiting[];
+    }
   | { readonly type: 'step-done'; readonly index: number; readonly seconds: number; readonly already: boolean }
-  | { readonly type: 'step-failed'; readonly index: number; readonly message: string; readonly waiting: readonly Waiting[] }
+  | {
+      readonly type: 'step-failed';
+      readonly index: number;
+      readonly message: string;
+      readonly waiting: readonly Waiting[];
+    }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'undoing'; readonly why: string }
   | {
@@ -68,4 +83,3 @@ export interface View {
   /** Waits until all is drawn. */
   close(): Promise<void>;
 }
-

@@ -21,7 +21,7 @@ export interface BalancersOptions {
   readonly times: SandboxTimes;
   readonly region: string;
   readonly pageSize: number;
-  readonly zoneOfSubnet: (subnet: string) => string | undefined;
+  readonly subnet: (id: string) => { readonly zone: string; readonly vpcId: string } | undefined;
 }
 
 export type BalancersFactory<B extends Balancers = Balancers> = (options: BalancersOptions) => B;

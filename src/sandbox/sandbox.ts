@@ -85,8 +85,11 @@ async function start<B extends Balancers>(
   for (const each of plan.releases) instances.behaveAll(each.release, behaviour(each.behaviour));
   const ec2 = createEc2({ clock, region, zones: plan.allZones, block, instances, pageSize: plan.pageSize });
   closers.push(() => ec2.close());
-  const zoneOfSubnet = (id: string) => ec2.network.subnets.find((subnet) => subnet.id === id)?.zone;
-  const balancers = factory({ machines: instances, clock, times, region, pageSize: plan.pageSize, zoneOfSubnet });
+  const subnet = (id: string) => {
+    const found = ec2.network.subnets.find((candidate) => candidate.id === id);
+    return found && { zone: found.zone, vpcId: ec2.network.vpc };
+  };
+  const balancers = factory({ machines: instances, clock, times, region, pageSize: plan.pageSize, subnet });
   closers.push(() => balancers.close());
   const world = await buildWorld(plan, ec2, balancers);
   await serve(plan, world, instances, balancers, errors);

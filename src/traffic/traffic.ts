@@ -14,6 +14,8 @@ export interface TrafficPort {
   readonly kind: string;
   /** The pools that the config names, with their targets as they are now; `names` limits the reading to those. One request a pool. */
   read(names?: readonly string[]): Promise<readonly Pool[]>;
+  /** Where people reach each pool: URLs of the listeners whose rules forward to it, by pool name. For showing; costs several requests. */
+  urls(): Promise<Readonly<Record<string, readonly string[]>>>;
   register(pool: Pool, targets: readonly TargetRef[]): Promise<void>;
   deregister(pool: Pool, targets: readonly TargetRef[]): Promise<void>;
 }

@@ -1,0 +1,107 @@
+import type { Clock } from '../clock.ts';
+import { isThrottling, translate } from './errors.ts';
+import { Limiter } from './limiter.ts';
+
+export interface SessionOptions {
+  /** Where given in the config; otherwise the SDK's own chain decides (environment, profile, instance role). */
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpoint?: string;
+  readonly maxAttempts: number;
+  /** Of each service, beyond a short burst. */
+  readonly requestsPerSecond: number;
+  /** Of turnout, for the user agent. */
+  readonly version: string;
+  /** Id of the run: in the user agent, so that CloudTrail tells which run did what. */
+  readonly run: string;
+  readonly clock: Clock;
+  /** Called before each request that changes something; rejects when it must not be sent. */
+  readonly beforeChange: () => Promise<void>;
+  readonly onThrottled: (operation: string) => void;
+}
+
+type Next = (args: object) => Promise<unknown>;
+
+interface Client {
+  send(command: object): Promise<unknown>;
+  middlewareStack: {
+    add(middleware: (next: Next, context: { commandName?: string }) => Next, options: object): void;
+  };
+}
+
+/** Sends a command of one service; rejects with `OperatorError`s. */
+export type Send = <Output>(command: object) => Promise<Output>;
+
+/** ELB's bucket for reads holds 40 tokens (aws-reference 1.7); half of it leaves room for everybody else. */
+const BURST = 20;
+
+/** One program's connection to AWS: options, limits and the count of requests that all services share. */
+export class Session {
+  readonly options: SessionOptions;
+  /** Requests sent, retries included. */
+  requests = 0;
+  /** Of those, the ones that change something. */
+  changes = 0;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+  }
+
+  /** What every client is constructed with. */
+  clientConfig(): object {
+    const { region, profile, endpoint, maxAttempts, version, run } = this.options;
+    return {
+      ...(region === undefined ? {} : { region }),
+      ...(profile === undefined ? {} : { profile }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      maxAttempts,
+      customUserAgent: [
+        ['turnout', version],
+        ['run', run],
+      ],
+      requestHandler: { connectionTimeout: 3000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+    };
+  }
+
+  /** Puts our checks in front of each attempt, translates what is thrown, and returns the client's `send`. */
+  connect(service: string, client: unknown): Send {
+    const { middlewareStack, send } = client as Client;
+    const limiter = new Limiter(this.options.clock, this.options.requestsPerSecond, BURST);
+    const nameOf = (context: { commandName?: string }): string =>
+      `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
+    middlewareStack.add(
+      (next, context) => async (args) =>
+        next(args).catch((error: unknown) => Promise.reject(translate(error, nameOf(context)))),
+      {
+        step: 'initialize',
+        priority: 'high',
+        name: 'turnout-translate',
+      },
+    );
+    middlewareStack.add(
+      (next, context) => async (args) => this.#attempt(limiter, nameOf(context), () => next(args)),
+      // After the retry middleware of the same step: each attempt is counted and checked, not only the first.
+      { step: 'finalizeRequest', priority: 'low', name: 'turnout-attempt' },
+    );
+    return send.bind(client) as Send;
+  }
+
+  async #attempt(limiter: Limiter, operation: string, send: () => Promise<unknown>): Promise<unknown> {
+    await limiter.take();
+    const changes = !/:(Describe|Get|List)/.test(operation);
+    if (changes) await this.options.beforeChange();
+    this.requests += 1;
+    if (changes) this.changes += 1;
+    try {
+      return await send();
+    } catch (error) {
+      if (isThrottling(error)) this.options.onThrottled(operation);
+      throw error;
+    }
+  }
+}
+
+/** Splits a list into pieces that one request takes. */
+export function chunk<T>(items: readonly T[], size: number): readonly T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}

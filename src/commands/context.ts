@@ -1,0 +1,97 @@
+import { hostname, userInfo } from 'node:os';
+import { Session } from '../aws/session.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { OperatorError } from '../errors.ts';
+import { openFleet } from '../fleets/index.ts';
+import type { HeldLease } from '../record/lease.ts';
+import type { Ports } from '../run/ports.ts';
+import { openStore } from '../stores/index.ts';
+import type { Store } from '../stores/store.ts';
+import { openTraffic } from '../traffic/index.ts';
+import { readVersion } from './version.ts';
+import { createView } from '../views/view.ts';
+import type { View } from '../run/event.ts';
+import type { Args } from './command.ts';
+
+/** What every command that looks at an environment works with. */
+export interface Context {
+  readonly config: Config;
+  readonly store: Store;
+  readonly ports: Ports;
+  readonly session: Session;
+  readonly view: View;
+  readonly run: string;
+  readonly who: string;
+  /** From now on each change to AWS first checks this lease; before, every change is refused. */
+  guardBy(lease: HeldLease): void;
+}
+
+export function configOf(args: Args): Config {
+  const path = args['config'] as string | undefined;
+  return loadConfig({ ...(path === undefined ? {} : { path }), env: process.env, cwd: process.cwd() });
+}
+
+/** Opens the environment that the command line names. Reads the config, touches neither AWS nor the network. */
+export async function openContext(args: Args): Promise<Context> {
+  const config = configOf(args);
+  const view = viewOf(args);
+  const run = newRunId(systemClock.now(), Math.random());
+  let guard: HeldLease | undefined;
+  const session = new Session({
+    ...awsOptions(config),
+    version: readVersion(),
+    run,
+    clock: systemClock,
+    beforeChange: async () => {
+      if (guard === undefined) throw new Error('A change to AWS was asked for without a lease.');
+      await guard.check();
+    },
+    onThrottled: once(() => view.emit({ type: 'warning', message: 'AWS is throttling us; continuing, more slowly.' })),
+  });
+  const store = await openStore(config, systemClock);
+  const ports: Ports = { fleet: await openFleet(config, session), traffic: await openTraffic(config, session), clock: systemClock };
+  return { config, store, ports, session, view, run, who: whoAmI(), guardBy: (lease) => void (guard = lease) };
+}
+
+export function viewOf(args: Args): View {
+  const { stdout, stderr, stdin, env } = process;
+  return createView({ mode: args['json'] === true ? 'json' : 'auto', stdout, stderr, stdin, env, clock: systemClock });
+}
+
+function awsOptions({ region, profile, endpoint, aws }: Config) {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...aws,
+  };
+}
+
+/** Such as `261122-0612-k3f9`: sorts by time, and is short enough to be read aloud. */
+export function newRunId(now: number, random: number): string {
+  const [date = '', time = ''] = new Date(now).toISOString().split('T');
+  const suffix = Math.floor(random * 36 ** 4).toString(36).padStart(4, '0');
+  return `${date.slice(2).replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-${suffix}`;
+}
+
+function whoAmI(): string {
+  const given = process.env['TURNOUT_WHO'];
+  return given === undefined || given === '' ? `${userInfo().username}@${hostname()}` : given;
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    act();
+  };
+}
+
+/** For commands that need a person's yes. @throws OperatorError when it is not given */
+export async function mustConfirm(view: View, args: Args, question: string): Promise<void> {
+  if (args['yes'] === true || (await view.confirm(question))) return;
+  throw new OperatorError('not-confirmed', 'Not confirmed; nothing was changed.', { next: ['Add --yes where nobody can be asked.'] });
+}

@@ -1,0 +1,73 @@
+import type { Options } from 'yargs';
+import { tasks } from '../../tasks/index.ts';
+import type { Task } from '../../tasks/task.ts';
+import type { Command } from './command.ts';
+
+const TASK_OPTIONS: Readonly<Record<string, Options>> = {
+  plan: { type: 'boolean', describe: 'Show the steps, the targets each one touches, healthy capacity and expected time; change nothing' },
+  yes: { type: 'boolean', alias: 'y', describe: 'Do not ask' },
+};
+
+function taskCommand(task: Task): Command {
+  const own = Object.entries(task.options).map(([name, { required, ...option }]): [string, Options] => [
+    name,
+    { ...option, ...(required ? { demandOption: true } : {}), ...(option.type === 'boolean' ? {} : { requiresArg: true }) },
+  ]);
+  return {
+    usage: task.verb,
+    describe: task.summary,
+    details: task.details,
+    options: { ...Object.fromEntries(own), ...TASK_OPTIONS },
+    examples: task.examples,
+    run: async (args) => (await import('./task.ts')).runTask(task, args),
+  };
+}
+
+/** All commands, in the order of `--help`: what moves traffic, what tells, what helps. */
+export const commands: readonly Command[] = [
+  ...Object.values(tasks).map(taskCommand),
+  {
+    usage: 'status',
+    describe: 'Show what is where, what is under way, and what can be done next',
+    options: { watch: { type: 'boolean', alias: 'w', describe: 'Draw it again and again until Ctrl-C' } },
+    examples: [
+      ['turnout status', 'one screen'],
+      ['turnout status --watch', 'as it changes'],
+      ['turnout status --json', 'for programs'],
+    ],
+    run: async (args) => (await import('./status.ts')).status(args),
+  },
+  {
+    usage: 'resume',
+    describe: 'Go on with a run that did not end',
+    details: 'Takes the recorded goal of a run that was interrupted or killed, looks at the world as it is now, and does what is left.',
+    options: TASK_OPTIONS,
+    examples: [['turnout resume', 'show what is left to do, ask, and do it']],
+    run: async (args) => (await import('./resume.ts')).resume(args),
+  },
+  {
+    usage: 'abandon',
+    describe: 'Forget a run that did not end, and leave things as they are',
+    options: { yes: { type: 'boolean', alias: 'y', describe: 'Do not ask' } },
+    examples: [['turnout abandon', 'show the run that would be forgotten, and ask']],
+    run: async (args) => (await import('./abandon.ts')).abandon(args),
+  },
+  {
+    usage: 'history',
+    describe: 'Tell who ran what, when, and how it ended',
+    options: { limit: { type: 'number', default: 20, requiresArg: true, describe: 'How many runs, the newest first' } },
+    examples: [['turnout history --limit 5', 'the last five runs']],
+    run: async (args) => (await import('./history.ts')).history(args),
+  },
+  {
+    usage: 'sandbox',
+    describe: 'Run an AWS for one machine: real servers behind real load balancers, on loopback',
+    details: 'Runs in the foreground until Ctrl-C. Prints the exports to paste into another terminal, and the URLs of the load balancers.',
+    options: { port: { type: 'number', requiresArg: true, describe: 'Port of the API (default: `sandbox.port` of the config)' } },
+    examples: [
+      ['turnout sandbox --config config/sandbox.yml', 'start it'],
+      ['turnout sandbox --port 0 --json', 'on any free port; one JSON line when it is ready'],
+    ],
+    run: async (args) => (await import('./sandbox.ts')).sandbox(args),
+  },
+];

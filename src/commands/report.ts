@@ -1,0 +1,28 @@
+import { styleText } from 'node:util';
+import { ExitCode, messageOf, type OperatorError } from '../errors.ts';
+import { JSON_VERSION } from '../views/json.ts';
+import { systemClock } from '../clock.ts';
+
+/** A refusal that came before any view was there: bad usage, a wrong config file. */
+export function reportRefusal(error: OperatorError, argv: readonly string[]): ExitCode {
+  if (argv.includes('--json')) {
+    const { code, exitCode, message, next } = error;
+    const event = { v: JSON_VERSION, at: new Date(systemClock.now()).toISOString(), type: 'finished', result: 'refused', code, exitCode, message, next, seconds: 0, awsRequests: 0 };
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  } else {
+    const lines = [styleText('red', `turnout: ${error.message}`, { stream: process.stderr }), ...error.next.map((line) => `  ${line}`)];
+    process.stderr.write(`${lines.join('\n')}\n`);
+  }
+  return error.exitCode;
+}
+
+/** A fault of ours: everything that helps to mend it, and what the operator can do meanwhile. */
+export function reportFault(error: unknown): ExitCode {
+  const stack = error instanceof Error ? error.stack : messageOf(error);
+  process.stderr.write(
+    `turnout: this is a fault of turnout, not yours.\n${stack ?? ''}\n\n` +
+      '  `turnout status` shows what is where; running the same command again goes on from there.\n' +
+      '  Please report the lines above with the version (`turnout --version`).\n',
+  );
+  return ExitCode.fault;
+}

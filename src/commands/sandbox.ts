@@ -1,0 +1,81 @@
+import { systemClock } from '../clock.ts';
+import type { Config, SandboxConfig } from '../config/config.ts';
+import { ExitCode, OperatorError } from '../errors.ts';
+import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
+import { openOut } from '../views/out.ts';
+import type { Args } from './command.ts';
+import { configOf } from './context.ts';
+
+/** Runs the sandbox of the environment until SIGINT or SIGTERM. */
+export async function sandbox(args: Args): Promise<ExitCode> {
+  const config = configOf(args);
+  if (config.sandbox === undefined) {
+    throw new OperatorError('no-sandbox', `${config.file} has no \`sandbox:\` section.`, { next: ['Use config/sandbox.yml, or copy its section.'] });
+  }
+  const { startSandbox } = await import('../sandbox/index.ts');
+  const stopped = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
+  });
+  const running = await startSandbox(optionsOf(config, config.sandbox, args));
+  try {
+    const out = openOut(process.stdout);
+    out.line(args['json'] === true ? JSON.stringify(ready(running)) : welcome(running));
+    await stopped;
+    return ExitCode.done;
+  } finally {
+    await running.close();
+  }
+}
+
+/** The environment's config in the sandbox's words. */
+function optionsOf(config: Config, sandbox: SandboxConfig, args: Args): SandboxOptions {
+  const { fleet, traffic, environment, region } = config;
+  const { bootMs, deregistrationDelayMs, registrationMs, propagationMs, consistencyMs, healthCheck, ...same } = sandbox;
+  const { intervalMs, timeoutMs, ...thresholds } = healthCheck;
+  const group = ({ targetGroup, port }: Config['traffic']['test'][number]) => ({ name: targetGroup, port: port ?? sandbox.appPort });
+  return {
+    ...same,
+    environment,
+    region,
+    tagPrefix: fleet.tagPrefix,
+    template: fleet.launchTemplate?.name,
+    imageName: fleet.image?.name,
+    production: traffic.production.map(group),
+    test: traffic.test.map(group),
+    boot: bootMs,
+    deregistrationDelay: deregistrationDelayMs,
+    registration: registrationMs,
+    propagation: propagationMs,
+    consistency: consistencyMs,
+    healthCheck: { ...thresholds, interval: intervalMs, timeout: timeoutMs },
+    clock: systemClock,
+    ...(typeof args['port'] === 'number' ? { port: args['port'] } : {}),
+  };
+}
+
+/** What a shell needs so that the SDK, the AWS CLI and turnout talk to the sandbox and to nothing else. */
+function exportsOf({ url, region }: Sandbox): Readonly<Record<string, string>> {
+  return { AWS_ENDPOINT_URL: url, AWS_REGION: region, AWS_ACCESS_KEY_ID: 'sandbox', AWS_SECRET_ACCESS_KEY: 'sandbox' };
+}
+
+function ready(running: Sandbox): object {
+  const urls = (groups: Sandbox['test']): readonly string[] => groups.flatMap((group) => group.url);
+  const { url: endpoint, region, environment } = running;
+  return { v: 1, type: 'sandbox-ready', environment, endpoint, region, exports: exportsOf(running), urls: { production: urls(running.production), test: urls(running.test) } };
+}
+
+function welcome(running: Sandbox): string {
+  const lines = (groups: Sandbox['test']): readonly string[] => groups.map((group) => `  ${group.name.padEnd(24)} ${group.url}`);
+  return [
+    `The sandbox of ${running.environment} is up: ${running.blue.length} servers serve production. Ctrl-C ends it.`,
+    '',
+    'Production:',
+    ...lines(running.production),
+    'Test:',
+    ...lines(running.test),
+    '',
+    'Paste this into another terminal, then try `turnout status`:',
+    ...Object.entries(exportsOf(running)).map(([name, value]) => `  export ${name}=${value}`),
+    `  export TURNOUT_CONFIG=${process.env['TURNOUT_CONFIG'] ?? 'config/sandbox.yml'}`,
+  ].join('\n');
+}

@@ -1,0 +1,32 @@
+import { Interrupted } from '../run/runner.ts';
+import type { View } from '../run/event.ts';
+
+export interface Signals {
+  readonly signal: AbortSignal;
+  end(): void;
+}
+
+/** A view may have hidden it, and has no time left to show it again. */
+const SHOW_CURSOR = process.stderr.isTTY ? '\u001B[?25h' : '';
+
+/**
+ * The first SIGINT or SIGTERM asks for a stop at the next safe point; the second ends at once. SIGHUP (the terminal was
+ * closed) is ignored: a run goes on to its end rather than stopping half-way.
+ */
+export function catchSignals(view: View): Signals {
+  const controller = new AbortController();
+  const stop = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      process.stderr.write(`${SHOW_CURSOR}\nEnded at once. The request in hand may have taken effect: look at \`turnout status\`.\n`);
+      end();
+      process.kill(process.pid, name);
+      return;
+    }
+    view.emit({ type: 'warning', message: `${name}: stopping at the next safe point. Once more ends it at once.` });
+    controller.abort(new Interrupted(name));
+  };
+  const ignore = (): void => {};
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', ignore);
+  const end = (): void => void process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', ignore);
+  return { signal: controller.signal, end };
+}

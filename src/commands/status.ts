@@ -1,0 +1,65 @@
+import { tasks } from '../../tasks/index.ts';
+import { ExitCode } from '../errors.ts';
+import { observe, withUrls } from '../observe/observe.ts';
+import { verbsNow } from '../run/verbs.ts';
+import { openOut } from '../views/out.ts';
+import { showsColour } from '../views/paint.ts';
+import type { StatusReport } from '../views/status.ts';
+import { statusJson } from '../views/status-json.ts';
+import { statusText } from '../views/status-text.ts';
+import { watchScreen } from '../views/watch.ts';
+import type { Args } from './command.ts';
+import { openContext, type Context } from './context.ts';
+
+/** Prints what is where, what is under way and what may be done next. Changes nothing and needs no lease. */
+export async function status(args: Args): Promise<ExitCode> {
+  const context = await openContext(args);
+  try {
+    await (args['watch'] === true && process.stdout.isTTY ? watch(context) : print(context, args['json'] === true));
+    return ExitCode.done;
+  } finally {
+    await context.store.close();
+  }
+}
+
+async function print(context: Context, json: boolean): Promise<void> {
+  const out = openOut(process.stdout);
+  const report = await reportOn(context);
+  out.line(json ? statusJson(report) : text(report));
+  await out.flush();
+}
+
+/** Seconds between two drawings: one request a target group each time. */
+const PERIOD_MS = 2000;
+
+async function watch(context: Context): Promise<void> {
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  const screen = watchScreen(process.stdout);
+  try {
+    while (!stop.signal.aborted) {
+      screen.draw(text(await reportOn(context)));
+      await context.ports.clock.sleep(PERIOD_MS, stop.signal).catch(() => {});
+    }
+  } finally {
+    screen.close();
+  }
+}
+
+function text(report: StatusReport): string {
+  return statusText(report, process.stdout.columns ?? 110, showsColour(process.stdout));
+}
+
+async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
+  const [bare, lease, goal, [last]] = await Promise.all([observe(ports), store.held(), store.goal(), store.history(1)]);
+  const [snapshot, verbs] = await Promise.all([withUrls(ports.traffic, bare), verbsNow(tasks, bare, goal)]);
+  return {
+    environment: config.environment,
+    snapshot,
+    verbs,
+    ...(lease === undefined ? {} : { lease }),
+    ...(goal === undefined ? {} : { goal }),
+    ...(last === undefined ? {} : { last }),
+  };
+}

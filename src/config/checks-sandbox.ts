@@ -1,0 +1,57 @@
+import type * as z from 'zod';
+import { type Mistake, type Path } from './problem.ts';
+import { repeated } from './repeated.ts';
+import { sandbox as schema } from './schema-sandbox.ts';
+
+type Sandbox = z.output<typeof schema>;
+
+/** Mistakes between keys of the sandbox; looked for once each key by itself is right, since defaults count. */
+export function sandboxChecks(data: unknown): readonly Mistake[] {
+  const parsed = schema.safeParse(data);
+  if (!parsed.success) return [];
+  return [
+    ...releaseChecks(parsed.data),
+    ...zoneChecks(parsed.data),
+    ...portChecks(parsed.data),
+    ...timeChecks(parsed.data),
+  ];
+}
+
+function at(...path: Path): Path {
+  return ['sandbox', ...path];
+}
+
+function releaseChecks(sandbox: Sandbox): readonly Mistake[] {
+  const names = sandbox.releases.map((entry) => (typeof entry === 'string' ? entry : entry.release));
+  const twice = repeated(names.map((id, index) => ({ path: at('releases', index), id })));
+  return [
+    ...twice.map(({ path }) => ({ path, message: 'expected each release once; found this one again' })),
+    ...(names.includes(sandbox.release)
+      ? []
+      : [
+          {
+            path: at('release'),
+            message: 'expected one of sandbox.releases; found a release that is not listed there',
+          },
+        ]),
+  ];
+}
+
+function zoneChecks(sandbox: Sandbox): readonly Mistake[] {
+  const twice = repeated(sandbox.zones.map((id, index) => ({ path: at('zones', index), id })));
+  return twice.map(({ path }) => ({ path, message: 'expected each zone once; found this one again' }));
+}
+
+/** All three listen on 127.0.0.1; the app's instances have addresses of their own. */
+function portChecks({ port, productionPort, testPort }: Sandbox): readonly Mistake[] {
+  const ports = Object.entries({ port, productionPort, testPort }).map(([key, id]) => ({ path: at(key), id }));
+  return repeated(ports).map(({ path, first }) => ({
+    path,
+    message: `expected a port of its own; found that of ${String(first.at(-1))}`,
+  }));
+}
+
+function timeChecks({ healthCheck }: Sandbox): readonly Mistake[] {
+  if (healthCheck.timeout <= healthCheck.interval) return [];
+  return [{ path: at('healthCheck', 'timeout'), message: 'expected no more than the interval; found a longer time' }];
+}

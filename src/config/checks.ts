@@ -1,0 +1,96 @@
+import { dependsOnRelease } from './release.ts';
+import { sandboxChecks } from './checks-sandbox.ts';
+import { showPath, type Mistake, type Path } from './problem.ts';
+import { repeated } from './repeated.ts';
+
+type Tree = Readonly<Record<string, unknown>>;
+
+/** Checks that look at several keys; they take any shape, so that they also run on a file with other mistakes. */
+export function crossChecks(data: unknown): readonly Mistake[] {
+  const root = tree(data);
+  return [...fleetChecks(root), ...placeholderChecks(root), ...trafficChecks(root), ...sandboxChecks(root['sandbox'])];
+}
+
+function tree(value: unknown): Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Tree) : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** All strings below, with their paths. */
+function strings(value: unknown, path: Path = []): readonly { path: Path; text: string }[] {
+  if (typeof value === 'string') return [{ path, text: value }];
+  if (Array.isArray(value)) return value.flatMap((item, index) => strings(item, [...path, index]));
+  return Object.entries(tree(value)).flatMap(([key, item]) => strings(item, [...path, key]));
+}
+
+/** Exactly one of `keys` must be there, or at most one when `optional`. */
+function oneOf(value: unknown, path: Path, keys: readonly string[], optional = false): readonly Mistake[] {
+  if (tree(value) !== value) return [];
+  const found = keys.filter((key) => key in value);
+  if (found.length === 1 || (optional && found.length === 0)) return [];
+  const message = `expected ${optional ? 'at most' : 'exactly'} one of ${keys.join(', ')}; found ${found.join(', ') || 'none'}`;
+  return [{ path, message }];
+}
+
+function fleetChecks(root: Tree): readonly Mistake[] {
+  const { launchTemplate, image, kind } = tree(root['fleet']);
+  const owned = 'parameter' in tree(image) && 'owner' in tree(image);
+  return [
+    ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['name', 'id']),
+    ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['version', 'versionDescription'], true),
+    ...oneOf(image, ['fleet', 'image'], ['name', 'tag', 'parameter']),
+    ...(owned
+      ? [{ path: ['fleet', 'image', 'owner'], message: 'expected no owner beside parameter, which names one image' }]
+      : []),
+    ...(kind === 'ec2' && !filled(root).some(({ text }) => dependsOnRelease(text)) ? [SAME_FOR_ALL] : []),
+  ];
+}
+
+const SAME_FOR_ALL: Mistake = {
+  path: ['fleet'],
+  message:
+    'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none, so that every release would boot the same servers',
+};
+
+const FILLED =
+  /^fleet\.(?:launchTemplate\.version|launchTemplate\.versionDescription|image\.(?:name|parameter|tag\..*)|userData)$/s;
+
+function isFilled(path: Path): boolean {
+  return FILLED.test(path.join('.'));
+}
+
+/** The strings in which {release} is filled in. */
+function filled(root: Tree) {
+  return strings(root).filter(({ path }) => isFilled(path));
+}
+
+function placeholderChecks(root: Tree): readonly Mistake[] {
+  const message =
+    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet';
+  return strings(root)
+    .filter(({ path, text }) => path[0] !== 'sandbox' && !isFilled(path) && dependsOnRelease(text))
+    .map(({ path }) => ({ path, message }));
+}
+
+function trafficChecks(root: Tree): readonly Mistake[] {
+  const traffic = tree(root['traffic']);
+  const groups = ['production', 'test'].flatMap((role) =>
+    list(traffic[role]).map((entry, index) => ({
+      path: ['traffic', role, index, 'targetGroup'],
+      id: tree(entry)['targetGroup'],
+    })),
+  );
+  const named = groups.map(({ path, id }) => ({ path, id: typeof id === 'string' ? groupName(id) : undefined }));
+  return repeated(named).map(({ path, first }) => ({
+    path,
+    message: `expected each target group once; found that of ${showPath(first.slice(0, 3))} again`,
+  }));
+}
+
+/** A group's name is unique in its account and region (ELBv2 API, CreateTargetGroup), so name and ARN can be compared. */
+function groupName(nameOrArn: string): string {
+  return /:targetgroup\/([^/]+)\//.exec(nameOrArn)?.[1] ?? nameOrArn;
+}

@@ -1,0 +1,118 @@
+/**
+ * One environment as the program knows it: every key of the file that has a default is there, durations are milliseconds,
+ * paths are absolute. Frozen. What each key means is said once, in `schema.ts` and its neighbours.
+ */
+export interface Config {
+  /** Absolute path of the file that this was read from. */
+  readonly file: string;
+  readonly environment: string;
+  /** Absent: the SDK's own chain decides (`AWS_REGION`, the profile). */
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpoint?: string;
+  readonly fleet: FleetConfig;
+  readonly traffic: TrafficConfig;
+  readonly limits: LimitsConfig;
+  readonly aws: AwsConfig;
+  readonly store: StoreConfig;
+  /** Absent: this environment cannot be rehearsed with `turnout sandbox`. */
+  readonly sandbox?: SandboxConfig;
+}
+
+export type FleetConfig = Ec2FleetConfig;
+
+/** Strings in which `{release}` may stand are filled with `fillRelease`. */
+export interface Ec2FleetConfig {
+  readonly kind: 'ec2';
+  readonly tagPrefix: string;
+  /** Absent: clone what blue runs. */
+  readonly launchTemplate?: LaunchTemplateConfig;
+  readonly image?: ImageConfig;
+  readonly userData?: string;
+}
+
+/** Exactly one of `name` and `id`; exactly one of `version` and `versionDescription`. */
+export interface LaunchTemplateConfig {
+  readonly name?: string;
+  readonly id?: string;
+  /** A number in digits, `$Latest`, `$Default`, or with `{release}` in it. */
+  readonly version?: string;
+  readonly versionDescription?: string;
+}
+
+/** Exactly one of `name`, `tag` and `parameter`; `owner` with the first two. */
+export interface ImageConfig {
+  readonly name?: string;
+  readonly tag?: Readonly<Record<string, string>>;
+  readonly parameter?: string;
+  readonly owner?: string;
+}
+
+export type TrafficConfig = TargetGroupsConfig;
+
+export interface TargetGroupsConfig {
+  readonly kind: 'target-groups';
+  /** No group is named twice, in one list or in both. */
+  readonly production: readonly TargetGroupConfig[];
+  readonly test: readonly TargetGroupConfig[];
+}
+
+export interface TargetGroupConfig {
+  /** Name or ARN. */
+  readonly targetGroup: string;
+  /** Absent: the group's own. */
+  readonly port?: number;
+}
+
+export interface LimitsConfig {
+  readonly bootMs: number;
+  readonly healthyMs: number;
+  readonly releasedMs: number;
+}
+
+export interface AwsConfig {
+  readonly requestsPerSecond: number;
+  readonly maxAttempts: number;
+}
+
+export type StoreConfig = FileStoreConfig;
+
+export interface FileStoreConfig {
+  readonly kind: 'file';
+  /** Absolute. */
+  readonly path: string;
+  readonly ttlMs: number;
+}
+
+/** `ok` serves; `sick` fails its health checks; `slow` answers late; `crash` dies soon after it has started. */
+export type Behaviour = 'ok' | 'sick' | 'slow' | 'crash';
+
+export interface SandboxConfig {
+  readonly port: number;
+  /** Command line of an instance; absent: the bundled app. */
+  readonly app?: readonly string[];
+  readonly appPort: number;
+  readonly instances: number;
+  /** What production carries at the start; one of `releases`. */
+  readonly release: string;
+  readonly releases: readonly { readonly release: string; readonly behaviour: Behaviour }[];
+  readonly zones: readonly string[];
+  readonly bootMs: number;
+  readonly healthCheck: {
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+    readonly healthyThreshold: number;
+    readonly unhealthyThreshold: number;
+    readonly path: string;
+  };
+  readonly deregistrationDelayMs: number;
+  readonly registrationMs: number;
+  readonly propagationMs: number;
+  readonly consistencyMs: number;
+  readonly pageSize: number;
+  /** Absent: requests are never throttled. */
+  readonly throttle?: { readonly requestsPerSecond: number; readonly burst: number };
+  readonly productionPort: number;
+  readonly testPort: number;
+  readonly adopted: boolean;
+}

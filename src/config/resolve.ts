@@ -1,0 +1,99 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import type {
+  Config,
+  Ec2FleetConfig,
+  FileStoreConfig,
+  LimitsConfig,
+  SandboxConfig,
+  TargetGroupsConfig,
+} from './config.ts';
+import type { FileConfig } from './schema.ts';
+
+/** From what the file says to what the program works with: units in names, absolute paths, no key that is undefined. Pure. */
+export function resolveConfig(data: FileConfig, file: string): Config {
+  const { environment, region, profile, endpoint, aws, sandbox } = data;
+  return {
+    file,
+    environment,
+    ...defined({ region, profile, endpoint }),
+    fleet: fleet(data.fleet),
+    traffic: traffic(data.traffic),
+    limits: limits(data.limits),
+    aws,
+    store: store(data.store, environment, file),
+    ...(sandbox ? { sandbox: sandboxOf(sandbox) } : {}),
+  };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
+}
+
+function fleet({ kind, tagPrefix, launchTemplate, image, userData }: FileConfig['fleet']): Ec2FleetConfig {
+  return {
+    kind,
+    tagPrefix,
+    ...(launchTemplate
+      ? {
+          launchTemplate: { ...(versioned(launchTemplate) ? {} : { version: '$Default' }), ...defined(launchTemplate) },
+        }
+      : {}),
+    ...(image ? { image: { ...(image.parameter === undefined ? { owner: 'self' } : {}), ...defined(image) } } : {}),
+    ...defined({ userData }),
+  };
+}
+
+function versioned(template: { version?: string | undefined; versionDescription?: string | undefined }): boolean {
+  return template.version !== undefined || template.versionDescription !== undefined;
+}
+
+function traffic({ kind, production, test }: FileConfig['traffic']): TargetGroupsConfig {
+  const group = ({ targetGroup, port }: FileConfig['traffic']['test'][number]) => ({
+    targetGroup,
+    ...defined({ port }),
+  });
+  return { kind, production: production.map(group), test: test.map(group) };
+}
+
+function limits({ boot, healthy, released }: FileConfig['limits']): LimitsConfig {
+  return { bootMs: boot, healthyMs: healthy, releasedMs: released };
+}
+
+function store({ kind, path, ttl }: FileConfig['store'], environment: string, file: string): FileStoreConfig {
+  const folder = dirname(file);
+  const project = basename(folder) === 'config' ? dirname(folder) : folder;
+  return {
+    kind,
+    path: path === undefined ? join(project, '.turnout', `${environment}.db`) : resolve(folder, path),
+    ttlMs: ttl,
+  };
+}
+
+function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>): SandboxConfig {
+  const {
+    app,
+    boot,
+    healthCheck,
+    releases,
+    deregistrationDelay,
+    registration,
+    propagation,
+    consistency,
+    throttle,
+    ...same
+  } = sandbox;
+  const { interval, timeout, ...thresholds } = healthCheck;
+  return {
+    ...same,
+    ...defined({ app, throttle }),
+    releases: releases.map((entry) => (typeof entry === 'string' ? { release: entry, behaviour: 'ok' } : entry)),
+    healthCheck: { ...thresholds, intervalMs: interval, timeoutMs: timeout },
+    bootMs: boot,
+    deregistrationDelayMs: deregistrationDelay,
+    registrationMs: registration,
+    propagationMs: propagation,
+    consistencyMs: consistency,
+  };
+}

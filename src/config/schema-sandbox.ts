@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { duration, limit, port, release, text, whole, yesOrNo } from './values.ts';
+
+const behaviour = z
+  .enum(['ok', 'sick', 'slow', 'crash'])
+  .default('ok')
+  .describe('ok serves; sick fails its health checks; slow answers late; crash dies soon after it has started.');
+
+const releases = z
+  .array(
+    z.union([release, z.strictObject({ release: release.describe('The release.'), behaviour })], {
+      error: "a release such as '42', or a map such as { release: '43', behaviour: sick }",
+    }),
+    { error: 'a list of releases' },
+  )
+  .min(1, { error: 'at least one release' });
+
+const healthCheck = z
+  .strictObject({
+    interval: limit.prefault('1s').describe("Time between two health checks of one target. AWS's smallest is 5s."),
+    timeout: limit
+      .prefault('500ms')
+      .describe('Time after which a health check counts as failed; no longer than the interval.'),
+    healthyThreshold: whole(2, 10).default(2).describe('Passed checks in a row that make an unhealthy target healthy.'),
+    unhealthyThreshold: whole(2, 10).default(2).describe('Failed checks in a row that make a target unhealthy.'),
+    path: text('a path such as /health', /^\/\S*$/)
+      .default('/health')
+      .describe('Path that health checks ask for.'),
+  })
+  .prefault({})
+  .describe('Health checks of both target groups.');
+
+const throttle = z
+  .strictObject({
+    requestsPerSecond: whole(1, 1000).default(20).describe('Requests a second that refill the bucket.'),
+    burst: whole(1, 1000).default(40).describe('Requests that may come at once.'),
+  })
+  .describe('Makes the API throttle requests with a token bucket, as AWS does. Default: it never does.');
+
+export const sandbox = z
+  .strictObject({
+    port: port.default(4566).describe('Port of the API endpoint, on loopback.'),
+    app: z
+      .array(text('a word of a command line'), {
+        error: 'a list such as [node, app.js]: the command and its arguments',
+      })
+      .min(1, { error: 'a command' })
+      .optional()
+      .describe('Command that an instance runs, as a list of words; no shell. Default: the bundled app.'),
+    appPort: port.default(8080).describe('Port that the app listens at, on the loopback address of its instance.'),
+    instances: whole(1, 50).default(3).describe('Instances that serve production at the start.'),
+    release: release.default('41').describe('Release that they carry; one of releases.'),
+    releases: releases
+      .default([
+        { release: '41', behaviour: 'ok' },
+        { release: '42', behaviour: 'ok' },
+      ])
+      .describe('Releases that can be booted. Each gets an image, named as fleet.image.name says.'),
+    zones: z
+      .array(text('the letter of an availability zone, such as a', /^[a-z]$/), { error: 'a list of letters' })
+      .min(1, { error: 'at least one zone' })
+      .default(['a', 'b'])
+      .describe('Availability zones, by their letters.'),
+    boot: duration.prefault('2s').describe('Time from the request for an instance until it runs and its app listens.'),
+    healthCheck,
+    deregistrationDelay: duration
+      .prefault('3s')
+      .describe("Time for which a deregistered target is draining. AWS's default is 300s."),
+    registration: duration
+      .prefault('300ms')
+      .describe('Time from the registration of a target until its first health check.'),
+    propagation: duration
+      .prefault('300ms')
+      .describe('Time for which requests may still reach a target that was deregistered.'),
+    consistency: duration.prefault('0s').describe('Time for which descriptions may show the past.'),
+    pageSize: whole(1, 1000).default(100).describe('Most entries in one page of an answer.'),
+    throttle: throttle.optional(),
+    productionPort: port.default(8080).describe("Port of the load balancer's production listener, on 127.0.0.1."),
+    testPort: port.default(8081).describe("Port of the load balancer's test listener, on 127.0.0.1."),
+    adopted: yesOrNo()
+      .default(true)
+      .describe('Whether the first fleet carries the ownership tags already. false: try turnout adopt.'),
+  })
+  .describe('Only for turnout sandbox: the world that it makes. Everything has a default.');

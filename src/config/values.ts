@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { DURATION, parseDuration } from './duration.ts';
+
+/** The kinds of values of a config file. `error` is always what was expected, as it stands in "expected …; found …". */
+
+/** A map whose keys are all known; `error` says how one looks. */
+export function map<T extends z.ZodRawShape>(shape: T, error: string) {
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? error : undefined) });
+}
+
+export function text(error: string, pattern: RegExp = /\S/) {
+  return z.string({ error }).regex(pattern, { error });
+}
+
+export function whole(min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+export function yesOrNo() {
+  return z.boolean({ error: 'true or false' });
+}
+
+export const port = whole(1, 65_535);
+
+const DURATION_ERROR = 'a duration such as 90s, 10m, 1h30m or 500ms';
+
+/** Read as milliseconds. */
+export const duration = text(DURATION_ERROR, DURATION).transform((value) => parseDuration(value) ?? 0);
+
+/** A duration in which something can happen. */
+export const limit = text(
+  `${DURATION_ERROR}, longer than nothing`,
+  new RegExp(`(?=.*[1-9])${DURATION.source}`),
+).transform((value) => parseDuration(value) ?? 0);
+
+/** No release begins with a hyphen (it would be an option on a command line), or has a brace of ours in it. */
+export const release = text(
+  "a release such as '42', in quotes when it is a number",
+  /^[A-Za-z0-9_.][A-Za-z0-9_.:+/@-]{0,127}$/,
+);

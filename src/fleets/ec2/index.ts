@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { Ec2, RunInstancesCommandInput, Tag } from '../../aws/ec2.ts';
+import type { Ssm } from '../../aws/ssm.ts';
+import { members } from '../../observe/roles.ts';
+import type { LaunchBatch } from '../../plan/goal.ts';
+import type { StepOf } from '../../plan/step.ts';
+import type { FleetPort } from '../fleet.ts';
+import { readUserData, resolveLaunch, type BootConfig, type Ec2Request } from './resolve.ts';
+import { isOwned, markTags, ownershipTags, tagName, toFleets, toInstance, type Owner } from './tags.ts';
+
+export interface Ec2FleetOptions {
+  readonly owner: Owner;
+  readonly boot: BootConfig;
+  readonly ec2: Ec2;
+  /** Loaded only where images are named by a parameter. */
+  readonly ssm: () => Promise<Ssm>;
+}
+
+/** Fleets of plain EC2 instances, known by their tags. */
+export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): FleetPort {
+  return {
+    kind: 'ec2',
+
+    async read(ids) {
+      const tagged = await ec2.instances([
+        { Name: `tag:${tagName(owner, 'environment')}`, Values: [owner.environment] },
+      ]);
+      const owned = tagged.filter((instance) => isOwned(owner, instance));
+      const known = new Set(owned.map((instance) => instance.InstanceId));
+      const others = ids.filter((id) => id.startsWith('i-') && !known.has(id));
+      const strangers = others.length > 0 ? await ec2.instancesById(others) : [];
+      return { fleets: toFleets(owner, owned), strangers: strangers.map(toInstance) };
+    },
+
+    resolve: async (wish) => resolveLaunch(ec2, ssm, owner, boot, wish),
+
+    async launch(step) {
+      const request = step.spec.request as unknown as Ec2Request;
+      const UserData = await readUserData(ec2, boot, request, step.release);
+      const run = { ...request.run, ...(UserData === undefined ? {} : { UserData }) };
+      await Promise.all(step.spec.batches.map(async (batch) => ec2.run(runRequest(owner, step, batch, run))));
+    },
+
+    async claim({ fleet, release, instances, at }) {
+      await ec2.tag(instances, [...ownershipTags(owner, fleet, release), ...markTags(owner, { current: at })]);
+    },
+
+    async mark(fleet, marks) {
+      await ec2.tag(
+        members(fleet).map(({ id }) => id),
+        markTags(owner, marks),
+      );
+    },
+
+    async terminate(fleet) {
+      // One protected instance keeps the others of its zone alive in the same call (TerminateInstances): a call a zone.
+      const zones = Map.groupBy(members(fleet), (instance) => instance.zone);
+      for (const group of zones.values()) await ec2.terminate(group.map(({ id }) => id));
+    },
+  };
+}
+
+function runRequest(
+  owner: Owner,
+  step: StepOf<'launch'>,
+  batch: LaunchBatch,
+  request: Partial<RunInstancesCommandInput>,
+): RunInstancesCommandInput {
+  const tags = ownershipTags(owner, step.fleet, step.release);
+  return {
+    ...request,
+    ...placed(request, batch.subnet),
+    MinCount: batch.count,
+    MaxCount: batch.count,
+    ClientToken: clientToken(step.fleet, batch.zone),
+    TagSpecifications: [
+      { ResourceType: 'instance', Tags: [...tagsFor(request, 'instance'), ...tags] },
+      { ResourceType: 'volume', Tags: [...tagsFor(request, 'volume'), ...tags] },
+    ],
+  };
+}
+
+function tagsFor(request: Partial<RunInstancesCommandInput>, resource: 'instance' | 'volume'): readonly Tag[] {
+  return request.TagSpecifications?.find((spec) => spec.ResourceType === resource)?.Tags ?? [];
+}
+
+function placed(
+  { NetworkInterfaces: interfaces }: Partial<RunInstancesCommandInput>,
+  subnet: string,
+): Partial<RunInstancesCommandInput> {
+  if (interfaces === undefined) return { SubnetId: subnet };
+  return { NetworkInterfaces: interfaces.map((one, index) => (index === 0 ? { ...one, SubnetId: subnet } : one)) };
+}
+
+/** The same for every attempt of the same fleet and zone, whoever makes it; at most 64 ASCII characters (RunInstances). */
+function clientToken(fleet: string, zone: string): string {
+  return createHash('sha256').update(`${fleet}/${zone}`).digest('hex');
+}

@@ -1,0 +1,88 @@
+import type { Instance as Ec2Instance, Tag } from '../../aws/ec2.ts';
+import type { Fleet, Instance, InstanceState, Marks } from '../../observe/snapshot.ts';
+import { isLive } from '../../observe/roles.ts';
+
+/** Ownership is tags on instances: this is where their names are. */
+export interface Owner {
+  readonly environment: string;
+  /** `turnout` in `turnout:environment`. */
+  readonly tagPrefix: string;
+}
+
+const MARKS = ['current', 'promoted'] as const satisfies readonly (keyof Marks)[];
+
+export function tagName({ tagPrefix }: Owner, name: 'environment' | 'fleet' | 'release' | keyof Marks): string {
+  return `${tagPrefix}:${name}`;
+}
+
+/** The tags that make an instance one of this environment's. */
+export function ownershipTags(owner: Owner, fleet: string, release: string): Tag[] {
+  return [
+    { Key: tagName(owner, 'environment'), Value: owner.environment },
+    { Key: tagName(owner, 'fleet'), Value: fleet },
+    { Key: tagName(owner, 'release'), Value: release },
+  ];
+}
+
+export function markTags(owner: Owner, marks: Marks): Tag[] {
+  return MARKS.flatMap((mark) =>
+    marks[mark] === undefined ? [] : [{ Key: tagName(owner, mark), Value: marks[mark] }],
+  );
+}
+
+function tagOf(instance: Ec2Instance, key: string): string | undefined {
+  return instance.Tags?.find((tag) => tag.Key === key)?.Value;
+}
+
+/** True when the instance carries the whole of this environment's ownership tags. */
+export function isOwned(owner: Owner, instance: Ec2Instance): boolean {
+  return (
+    tagOf(instance, tagName(owner, 'environment')) === owner.environment &&
+    tagOf(instance, tagName(owner, 'fleet')) !== undefined
+  );
+}
+
+export function toInstance(instance: Ec2Instance): Instance {
+  const reason = instance.StateReason?.Message;
+  return {
+    id: instance.InstanceId ?? '',
+    zone: instance.Placement?.AvailabilityZone ?? '',
+    state: (instance.State?.Name ?? 'pending') as InstanceState,
+    launchedAt: instance.LaunchTime?.getTime() ?? 0,
+    ...(reason === undefined ? {} : { reason }),
+    ...(instance.PrivateIpAddress === undefined ? {} : { address: instance.PrivateIpAddress }),
+    ...(instance.InstanceType === undefined ? {} : { type: instance.InstanceType }),
+  };
+}
+
+/** Groups owned instances into fleets, in order of launch. */
+export function toFleets(owner: Owner, instances: readonly Ec2Instance[]): readonly Fleet[] {
+  const groups = Map.groupBy(instances, (instance) => tagOf(instance, tagName(owner, 'fleet')) ?? '');
+  const fleets = [...groups].map(([id, group]): Fleet => {
+    const release = group
+      .map((instance) => tagOf(instance, tagName(owner, 'release')))
+      .find((value) => value !== undefined);
+    return {
+      id,
+      release: release ?? id,
+      marks: marksOf(owner, group),
+      instances: group.map(toInstance).toSorted(byLaunch),
+    };
+  });
+  return fleets.toSorted((a, b) => (a.instances[0]?.launchedAt ?? 0) - (b.instances[0]?.launchedAt ?? 0));
+}
+
+function byLaunch(a: Instance, b: Instance): number {
+  return a.launchedAt - b.launchedAt || (a.id < b.id ? -1 : 1);
+}
+
+/** A fact holds of a fleet when every instance of it that still exists carries the mark. */
+function marksOf(owner: Owner, group: readonly Ec2Instance[]): Marks {
+  const living = group.filter((instance) => isLive(toInstance(instance)));
+  const counted = living.length > 0 ? living : group;
+  const entries = MARKS.flatMap((mark) => {
+    const values = counted.map((instance) => tagOf(instance, tagName(owner, mark)));
+    return values.includes(undefined) ? [] : [[mark, (values as string[]).toSorted()[0] as string] as const];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,14 @@
+import type { Session } from '../aws/session.ts';
+import type { Config } from '../config/config.ts';
+import type { FleetPort } from './fleet.ts';
+
+/** Opens the kind of fleet that the config names; only that kind's code is loaded. */
+export async function openFleet({ environment, fleet }: Config, session: Session): Promise<FleetPort> {
+  const [{ createEc2Fleet }, { createEc2 }] = await Promise.all([import('./ec2/index.ts'), import('../aws/ec2.ts')]);
+  return createEc2Fleet({
+    owner: { environment, tagPrefix: fleet.tagPrefix },
+    boot: fleet,
+    ec2: createEc2(session),
+    ssm: async () => (await import('../aws/ssm.ts')).createSsm(session),
+  });
+}

@@ -1,0 +1,63 @@
+import yargs from 'yargs';
+import { commands } from './commands/index.ts';
+import { reportFault, reportRefusal } from './commands/report.ts';
+import { ExitCode, OperatorError } from './errors.ts';
+import { readVersion } from './commands/version.ts';
+
+const EXIT_CODES = `Exit codes:
+  0  done, or nothing to do
+  1  a fault of turnout or of the machine
+  2  refused; nothing was changed
+  3  failed, and undone or safe to leave
+  4  failed, and somebody should look now
+  5  the lease was lost; stopped before the next change
+  130  interrupted at a safe point`;
+
+/** Runs one command line. Resolves to the exit code; never rejects. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  try {
+    return await dispatch(argv);
+  } catch (error) {
+    return error instanceof OperatorError ? reportRefusal(error, argv) : reportFault(error);
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.done;
+  const parser = yargs([...argv])
+    .scriptName('turnout')
+    .usage('$0 <command>\n\nMoves production traffic from the old servers to the new ones, and back, without losing a request.')
+    .option('config', { type: 'string', describe: 'Config file of the environment (or TURNOUT_CONFIG; default: the only file in config/)', global: true })
+    .option('json', { type: 'boolean', describe: 'One JSON event a line, for programs', global: true })
+    .version(readVersion())
+    .help()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .strict()
+    .demandCommand(1, 'Which command? `turnout --help` lists them.')
+    .recommendCommands()
+    .exitProcess(false)
+    .epilogue(EXIT_CODES)
+    .fail((message, error) => {
+      throw error ?? usage(message);
+    });
+  for (const command of commands) {
+    parser.command(
+      command.usage,
+      command.describe,
+      (builder) => {
+        builder.options(command.options).strict();
+        if (command.details !== undefined) builder.usage(`$0 ${command.usage}\n\n${command.details}`);
+        for (const [line, what] of command.examples) builder.example(line, what);
+      },
+      async (args) => {
+        exitCode = await command.run(args);
+      },
+    );
+  }
+  await parser.parseAsync();
+  return exitCode;
+}
+
+function usage(message: string): OperatorError {
+  return new OperatorError('usage', message, { next: ['`turnout --help` lists the commands, `turnout <command> --help` their options.'] });
+}

@@ -1,0 +1,77 @@
+import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
+import { poolsOf, targetsOf } from '../observe/roles.ts';
+import type { Floor, ZoneFloor } from './goal.ts';
+
+/** Targets counted by availability zone. */
+export type ByZone = Record<string, number>;
+
+export function total(byZone: ZoneFloor): number {
+  return Object.values(byZone).reduce((sum, count) => sum + count, 0);
+}
+
+export function countByZone(instances: readonly Instance[]): ByZone {
+  const counts: ByZone = {};
+  for (const { zone } of instances) counts[zone] = (counts[zone] ?? 0) + 1;
+  return counts;
+}
+
+export function isHealthy(target: Target): boolean {
+  return target.state === 'healthy';
+}
+
+/** The fleet's instances that are healthy in the pool right now. */
+export function healthyIn(pool: Pool, fleet: Fleet): readonly Instance[] {
+  const healthy = new Set(
+    targetsOf(pool, fleet)
+      .filter(isHealthy)
+      .map((target) => target.id),
+  );
+  return fleet.instances.filter((instance) => healthy.has(instance.id));
+}
+
+/**
+ * The fewest healthy targets that production may have from now on: as many as the fleet that carries it has healthy now,
+ * by pool and zone. While two fleets are in a pool, the one with more healthy targets there counts.
+ */
+export function floorNow(snapshot: Snapshot): Floor {
+  return Object.fromEntries(poolsOf(snapshot, 'production').map((pool) => [pool.name, poolFloor(snapshot, pool)]));
+}
+
+function poolFloor(snapshot: Snapshot, pool: Pool): ZoneFloor {
+  const counts = snapshot.fleets.map((fleet) => countByZone(healthyIn(pool, fleet)));
+  return counts.toSorted((a, b) => total(b) - total(a))[0] ?? {};
+}
+
+/** The floor with `count` targets in all: each zone keeps its share, rounded down. Never raises a pool's floor. */
+export function lowerFloor(floor: Floor, count: number): Floor {
+  return Object.fromEntries(Object.entries(floor).map(([pool, zones]) => [pool, lowerZones(zones, count)]));
+}
+
+function lowerZones(zones: ZoneFloor, count: number): ZoneFloor {
+  const all = total(zones);
+  if (count >= all) return zones;
+  return Object.fromEntries(Object.entries(zones).map(([zone, n]) => [zone, Math.floor((n * count) / all)]));
+}
+
+/** What `have` lacks to reach the floor, as `1 short in eu-west-1a`; undefined when it reaches it. */
+export function shortfall(have: ZoneFloor, floor: ZoneFloor): string | undefined {
+  const short = Object.entries(floor).filter(([zone, least]) => (have[zone] ?? 0) < least);
+  if (short.length === 0) return undefined;
+  return short.map(([zone, least]) => `${least - (have[zone] ?? 0)} short in ${zone}`).join(', ');
+}
+
+/** Healthy targets that would be left in the pool, by zone, if `fleet` left it now. */
+export function healthyWithout(snapshot: Snapshot, pool: Pool, fleet: Fleet): ByZone {
+  const others = snapshot.fleets.filter((other) => other !== fleet);
+  return countByZone(others.flatMap((other) => healthyIn(pool, other)));
+}
+
+/** Healthy targets in the pool, by pool name. */
+export function healthyCounts(snapshot: Snapshot): Record<string, number> {
+  const production = poolsOf(snapshot, 'production');
+  return Object.fromEntries(production.map((pool) => [pool.name, pool.targets.filter(isHealthy).length]));
+}
+
+export function floorCounts(floor: Floor): Record<string, number> {
+  return Object.fromEntries(Object.entries(floor).map(([pool, zones]) => [pool, total(zones)]));
+}

@@ -1,0 +1,238 @@
+import { isLive, isRegistered, members, targetsOf } from '../observe/roles.ts';
+import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
+import { drainingIn, explainInstance, notHealthyIn, sentence } from './explain.ts';
+import { countByZone, healthyIn, healthyWithout, shortfall, total } from './floor.ts';
+import { fleetById, inProduction, missingFrom, poolByName, registeredIn, verified } from './look.ts';
+import type { ZoneFloor } from './goal.ts';
+import type { Progress, Step, StepOf } from './step.ts';
+import type { Count } from './waiting.ts';
+
+/** What a step means, as pure functions of a snapshot. `src/run/actions.ts` has the other half: how it is asked of AWS. */
+export interface Meaning<S extends Step> {
+  /** Answers four questions at once: skip it on resume, when to stop waiting, what the plan says, what a test asserts. */
+  progress(snapshot: Snapshot, step: S): Progress;
+  /** In words, with counts: what is shown before and while it is done. */
+  title(snapshot: Snapshot, step: S): string;
+  /** Ids of the instances it touches now. */
+  touches(snapshot: Snapshot, step: S): readonly string[];
+  /** Seconds that it is expected to take. */
+  seconds(snapshot: Snapshot, step: S): number;
+  /** Why it must not be applied to this world; checked directly before it is. */
+  forbids?(snapshot: Snapshot, step: S): string | undefined;
+  /** How far it is, and who is missing. */
+  count?(snapshot: Snapshot, step: S): Count;
+  /** Why waiting on is in vain. */
+  hopeless?(snapshot: Snapshot, step: S): string | undefined;
+}
+
+type Meanings = { readonly [D in Step['do']]: Meaning<StepOf<D>> };
+
+/** An API call and the reading that shows it. */
+const CALL_S = 1;
+/** EC2 says "a few minutes at most"; this is the common case of a small Linux image. */
+const BOOT_S = 60;
+
+const NO_FLEET: Omit<Fleet, 'id'> = { release: '', marks: {}, instances: [] };
+
+function fleetOf(snapshot: Snapshot, step: { fleet: string }): Fleet {
+  return fleetById(snapshot, step.fleet) ?? { id: step.fleet, ...NO_FLEET };
+}
+
+function ids(things: readonly { id: string }[]): readonly string[] {
+  return things.map((thing) => thing.id);
+}
+
+function named(fleet: Fleet, count: number): string {
+  return `${count} instance${count === 1 ? '' : 's'} of ${fleet.release || fleet.id}`;
+}
+
+function missingToLaunch(snapshot: Snapshot, step: StepOf<'launch'>): number {
+  const have = countByZone(fleetOf(snapshot, step).instances);
+  return step.spec.batches.reduce((sum, { zone, count }) => sum + Math.max(0, count - (have[zone] ?? 0)), 0);
+}
+
+function lost(fleet: Fleet): string | undefined {
+  const gone = fleet.instances.filter((instance) => !isLive(instance));
+  if (gone.length === 0) return undefined;
+  return `${gone.length} of ${fleet.instances.length} instances went away. ${sentence(gone.map((instance) => ({ id: instance.id, why: explainInstance(instance) })))}`;
+}
+
+function healthyEnough(snapshot: Snapshot, step: StepOf<'await-healthy'>): boolean {
+  const fleet = fleetOf(snapshot, step);
+  const pool = poolByName(snapshot, step.pool);
+  const healthy = healthyIn(pool, fleet).filter(isLive);
+  if (healthy.length === 0 || shortfall(countByZone(healthy), step.floor) !== undefined) return false;
+  return step.need === 'floor' || healthy.length === members(fleet).length;
+}
+
+function neverHealthy(snapshot: Snapshot, step: StepOf<'await-healthy'>): string | undefined {
+  const fleet = fleetOf(snapshot, step);
+  const pool = poolByName(snapshot, step.pool);
+  const unused = targetsOf(pool, fleet).find((target) => target.reason === 'Target.NotInUse');
+  if (unused !== undefined)
+    return `${sentence(notHealthyIn(pool, fleet))}. ELB checks no health there, so waiting would not help.`;
+  const short = shortfall(countByZone(members(fleet)), step.floor);
+  if (short === undefined) return undefined;
+  return `${fleet.release} has ${members(fleet).length} instances left, ${short} of what production needs. ${lost(fleet) ?? ''}`.trim();
+}
+
+/**
+ * Rules 1 and 5 of "what must never happen": the floor on healthy targets, and someone healthy who stays. A fleet that has
+ * nothing healthy in a zone may always leave it: production does not have less afterwards.
+ */
+function wouldStarve(snapshot: Snapshot, pool: Pool, fleet: Fleet, floor: ZoneFloor): string | undefined {
+  if (pool.role === 'test') return undefined;
+  const left = healthyWithout(snapshot, pool, fleet);
+  if (total(left) === 0) return `Taking ${fleet.release} out of ${pool.name} would leave nothing healthy there.`;
+  const given = countByZone(healthyIn(pool, fleet));
+  const atStake = Object.fromEntries(Object.entries(floor).filter(([zone]) => (given[zone] ?? 0) > 0));
+  const short = shortfall(left, atStake);
+  if (short === undefined) return undefined;
+  return `Taking ${fleet.release} out of ${pool.name} would leave ${total(left)} healthy, ${short} of the floor of ${total(floor)}.`;
+}
+
+/** Rule 2: nothing that is in production is ever terminated, whatever a tag says. */
+function stillInProduction(snapshot: Snapshot, fleet: Fleet): string | undefined {
+  const [first] = inProduction(snapshot, fleet).filter(
+    ({ target }) => isRegistered(target) || target.state === 'draining',
+  );
+  if (first === undefined) return undefined;
+  return `${first.target.id} of ${fleet.release} is ${first.target.state} in ${first.pool.name}: what is in production is never terminated.`;
+}
+
+const meanings: Meanings = {
+  launch: {
+    progress: (snapshot, step) => (missingToLaunch(snapshot, step) === 0 ? 'done' : 'todo'),
+    title: (snapshot, step) => {
+      const zones = step.spec.batches.map(({ zone, count }) => `${count} in ${zone}`).join(', ');
+      const count = missingToLaunch(snapshot, step) || total(countByZone(fleetOf(snapshot, step).instances));
+      return `launch ${count} instance${count === 1 ? '' : 's'} of ${step.release} (${zones})`;
+    },
+    touches: () => [],
+    seconds: () => 2 * CALL_S,
+  },
+  'await-running': {
+    progress: (snapshot, step) => {
+      const instances = fleetOf(snapshot, step).instances;
+      return instances.length > 0 && instances.every((instance) => instance.state === 'running') ? 'done' : 'under way';
+    },
+    title: () => 'wait until every instance runs',
+    touches: (snapshot, step) => ids(members(fleetOf(snapshot, step))),
+    seconds: () => BOOT_S,
+    count: (snapshot, step) => {
+      const { instances } = fleetOf(snapshot, step);
+      const waiting = instances.filter((instance) => instance.state !== 'running');
+      return {
+        have: instances.length - waiting.length,
+        want: instances.length,
+        word: 'running',
+        waiting: waiting.map((instance) => ({ id: instance.id, why: explainInstance(instance) })),
+      };
+    },
+    hopeless: (snapshot, step) => lost(fleetOf(snapshot, step)),
+  },
+  register: {
+    progress: (snapshot, step) => {
+      const pool = poolByName(snapshot, step.pool);
+      const fleet = fleetOf(snapshot, step);
+      const missing = missingFrom(snapshot, pool, fleet);
+      const present = pool.role === 'test' || registeredIn(pool, fleet).length > 0;
+      return missing.length === 0 && present ? 'done' : 'todo';
+    },
+    title: (snapshot, step) => {
+      const fleet = fleetOf(snapshot, step);
+      const missing = missingFrom(snapshot, poolByName(snapshot, step.pool), fleet).length;
+      return `register ${named(fleet, missing || registeredIn(poolByName(snapshot, step.pool), fleet).length)} with ${step.pool}`;
+    },
+    touches: (snapshot, step) => ids(missingFrom(snapshot, poolByName(snapshot, step.pool), fleetOf(snapshot, step))),
+    seconds: () => CALL_S,
+    forbids: (snapshot, step) => {
+      if (poolByName(snapshot, step.pool).role === 'test') return undefined;
+      const fleet = fleetOf(snapshot, step);
+      return verified(snapshot, fleet).length === 0 ? `No instance of ${fleet.release} is healthy now.` : undefined;
+    },
+  },
+  'await-healthy': {
+    progress: (snapshot, step) => (healthyEnough(snapshot, step) ? 'done' : 'under way'),
+    title: (_snapshot, step) => `wait until healthy in ${step.pool}`,
+    touches: (snapshot, step) => ids(members(fleetOf(snapshot, step))),
+    seconds: (snapshot, step) => poolByName(snapshot, step.pool).intervalS + CALL_S,
+    count: (snapshot, step) => {
+      const fleet = fleetOf(snapshot, step);
+      const pool = poolByName(snapshot, step.pool);
+      return {
+        have: healthyIn(pool, fleet).length,
+        want: step.need === 'all' ? members(fleet).length : Math.max(1, total(step.floor)),
+        word: 'healthy',
+        waiting: notHealthyIn(pool, fleet),
+      };
+    },
+    hopeless: neverHealthy,
+  },
+  deregister: {
+    progress: (snapshot, step) =>
+      registeredIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo',
+    title: (snapshot, step) => {
+      const fleet = fleetOf(snapshot, step);
+      const count = registeredIn(poolByName(snapshot, step.pool), fleet).length;
+      return count === 0
+        ? `deregister ${fleet.release} from ${step.pool}`
+        : `deregister ${named(fleet, count)} from ${step.pool}`;
+    },
+    touches: (snapshot, step) => ids(registeredIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step))),
+    seconds: () => CALL_S,
+    forbids: (snapshot, step) =>
+      wouldStarve(snapshot, poolByName(snapshot, step.pool), fleetOf(snapshot, step), step.floor),
+  },
+  'await-released': {
+    progress: (snapshot, step) =>
+      targetsOf(poolByName(snapshot, step.pool), fleetOf(snapshot, step)).length === 0 ? 'done' : 'under way',
+    title: (_snapshot, step) => `wait until ${step.pool} has drained`,
+    touches: (snapshot, step) => ids(targetsOf(poolByName(snapshot, step.pool), fleetOf(snapshot, step))),
+    seconds: (snapshot, step) => poolByName(snapshot, step.pool).deregistrationDelayS,
+    count: (snapshot, step) => {
+      const fleet = fleetOf(snapshot, step);
+      const waiting = drainingIn(poolByName(snapshot, step.pool), fleet);
+      return { have: members(fleet).length - waiting.length, want: members(fleet).length, word: 'released', waiting };
+    },
+  },
+  claim: {
+    progress: (snapshot, step) => {
+      const have = new Set(ids(fleetOf(snapshot, step).instances));
+      const whole = step.instances.every((id) => have.has(id));
+      return whole && fleetOf(snapshot, step).marks.current !== undefined ? 'done' : 'todo';
+    },
+    title: (_snapshot, step) => `tag ${step.instances.length} instances as the current fleet, release ${step.release}`,
+    touches: (_snapshot, step) => step.instances,
+    seconds: () => CALL_S,
+  },
+  mark: {
+    progress: (snapshot, step) => {
+      const at = fleetOf(snapshot, step).marks[step.mark];
+      if (at === undefined) return 'todo';
+      return step.mark === 'promoted' || at >= step.at ? 'done' : 'todo';
+    },
+    title: (snapshot, step) => `tag ${fleetOf(snapshot, step).release} as ${step.mark}`,
+    touches: (snapshot, step) => ids(members(fleetOf(snapshot, step))),
+    seconds: () => CALL_S,
+  },
+  terminate: {
+    progress: (snapshot, step) => (members(fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo'),
+    title: (snapshot, step) => {
+      const fleet = fleetOf(snapshot, step);
+      return `terminate ${named(fleet, members(fleet).length || fleet.instances.length)}`;
+    },
+    touches: (snapshot, step) => ids(members(fleetOf(snapshot, step))),
+    seconds: () => CALL_S,
+    forbids: (snapshot, step) => stillInProduction(snapshot, fleetOf(snapshot, step)),
+  },
+};
+
+/** The meaning of a step; its functions are called with that same step. */
+export function meaningOf(step: Step): Meaning<Step> {
+  return meanings[step.do] as Meaning<Step>;
+}
+
+export function progressOf(snapshot: Snapshot, step: Step): Progress {
+  return meaningOf(step).progress(snapshot, step);
+}

@@ -1,0 +1,69 @@
+import { homeFleet, liveFleets, members, poolsOf, roleOf, servingFleets } from '../observe/roles.ts';
+import type { Fleet, Snapshot } from '../observe/snapshot.ts';
+import { refusal, type Refusal } from './goal.ts';
+
+/** Which worlds the planner knows. Everything else is refused with what was seen and what the person can do. */
+
+export interface KnownWorld {
+  /** The fleet that was last made the only one: where `rollback` leads. */
+  readonly home: Fleet;
+  /** Fleets registered with production: one, or two in the middle of a switch. */
+  readonly serving: readonly Fleet[];
+  /** Fleets beside home that still have instances. */
+  readonly others: readonly Fleet[];
+}
+
+/** The world by its roles, or why it is none that the planner knows. */
+export function knownWorld(snapshot: Snapshot): KnownWorld | Refusal {
+  const stranger = strangersInProduction(snapshot);
+  const home = homeFleet(snapshot);
+  if (home === undefined) return notAdopted(snapshot);
+  if (stranger.length > 0) {
+    return refusal(
+      'stranger',
+      `${list(stranger)} in production without the ownership tags of this environment.`,
+      'Take them out of the production target groups, or tag them like the fleet that they belong to; then run this again.',
+    );
+  }
+  const serving = servingFleets(snapshot);
+  if (serving.length === 0) {
+    return refusal(
+      'nothing-serves',
+      'No fleet of this environment is registered with production.',
+      'Look at `turnout status`; if a promote or rollback was under way, run it again.',
+    );
+  }
+  return { home, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== home) };
+}
+
+function notAdopted(snapshot: Snapshot): Refusal {
+  const first = poolsOf(snapshot, 'production')[0];
+  return refusal(
+    'not-adopted',
+    `Nothing in ${first?.name ?? 'production'} carries the tags of this environment as its current fleet.`,
+    'Run `turnout adopt --release R` once: it tags what production serves now.',
+  );
+}
+
+/** Production targets that belong to no fleet of this environment, those whose instance is long gone excepted. */
+export function strangersInProduction(snapshot: Snapshot): readonly string[] {
+  const owned = new Set(snapshot.fleets.flatMap((fleet) => fleet.instances.map((instance) => instance.id)));
+  const targets = poolsOf(snapshot, 'production').flatMap((pool) => pool.targets);
+  const unknown = targets.filter(
+    (target) => !owned.has(target.id) && target.reason !== 'Target.InvalidState' && target.state !== 'draining',
+  );
+  return [...new Set(unknown.map((target) => target.id))];
+}
+
+/** `i-1 and i-2 are`. */
+function list(ids: readonly string[]): string {
+  const shown = ids.slice(0, 5).join(', ');
+  const rest = ids.length > 5 ? ` and ${ids.length - 5} more` : '';
+  return `${shown}${rest} ${ids.length === 1 ? 'is' : 'are'}`;
+}
+
+/** `41 (parked, 3 instances)`. */
+export function describeFleet(snapshot: Snapshot, fleet: Fleet): string {
+  const count = members(fleet).length;
+  return `${fleet.release} (${roleOf(snapshot, fleet)}, ${count} instance${count === 1 ? '' : 's'})`;
+}

@@ -1,0 +1,53 @@
+import type { Fleet, Snapshot } from '../observe/snapshot.ts';
+import { fleetById, missingFrom, poolByName, registeredIn } from '../plan/look.ts';
+import type { Step, StepOf } from '../plan/step.ts';
+import type { Ports } from './ports.ts';
+
+/** The other half of a step's meaning: how it is asked of AWS. Each one is idempotent, and sends nothing that is done already. */
+type Actions = { readonly [D in Step['do']]?: (ports: Ports, step: StepOf<D>, snapshot: Snapshot) => Promise<void> };
+
+function fleetOf(snapshot: Snapshot, step: { fleet: string }): Fleet {
+  const fleet = fleetById(snapshot, step.fleet);
+  if (fleet === undefined) throw new Error(`The snapshot has no fleet ${step.fleet}.`);
+  return fleet;
+}
+
+const actions: Actions = {
+  launch: async ({ fleet }, step) => fleet.launch(step),
+  claim: async ({ fleet }, step) => fleet.claim(step),
+  mark: async ({ fleet }, step, snapshot) => fleet.mark(fleetOf(snapshot, step), { [step.mark]: step.at }),
+  terminate: async ({ fleet }, step, snapshot) => fleet.terminate(fleetOf(snapshot, step)),
+  register: async ({ traffic }, step, snapshot) => {
+    const pool = poolByName(snapshot, step.pool);
+    const missing = missingFrom(snapshot, pool, fleetOf(snapshot, step));
+    await traffic.register(
+      pool,
+      missing.map(({ id }) => ({ id, port: pool.port })),
+    );
+  },
+  deregister: async ({ traffic }, step, snapshot) => {
+    const pool = poolByName(snapshot, step.pool);
+    const leaving = registeredIn(pool, fleetOf(snapshot, step));
+    await traffic.deregister(
+      pool,
+      leaving.map(({ id, port }) => ({ id, port })),
+    );
+  },
+};
+
+/** Asks AWS for the step's effect; steps that only wait have none. */
+export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promise<void> {
+  const action = actions[step.do] as ((ports: Ports, step: Step, snapshot: Snapshot) => Promise<void>) | undefined;
+  await action?.(ports, step, snapshot);
+}
+
+/** What to read to see how far a step is. */
+export function lookFor(step: Step): { pools: readonly string[]; fleets: boolean } {
+  return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
+}
+
+/** Steps that take something away from production or for ever: the whole world is read again directly before each. */
+export function isGrave(snapshot: Snapshot, step: Step): boolean {
+  if (step.do === 'terminate') return true;
+  return 'pool' in step && step.do !== 'await-healthy' && poolByName(snapshot, step.pool).role === 'production';
+}

@@ -1,0 +1,90 @@
+import type { Task, Wish } from '../../tasks/task.ts';
+import { OperatorError } from '../errors.ts';
+import type { LaunchWish } from '../fleets/fleet.ts';
+import type { Snapshot } from '../observe/snapshot.ts';
+import { isRefusal, type Asked, type Goal, type LaunchSpec, type Refusal, type Verb } from '../plan/goal.ts';
+import type { Plan } from '../plan/step.ts';
+import type { RecordedGoal } from '../stores/store.ts';
+
+/** What a run goes for: the goal that is recorded already, where it fits, or a new one. */
+export interface Aimed {
+  readonly goal: Goal;
+  readonly plan: Plan;
+}
+
+export interface Aiming {
+  readonly tasks: Readonly<Record<Verb, Task>>;
+  readonly task: Task;
+  readonly wish: Wish;
+  readonly asked: Asked;
+  /** Resolves what a release boots to exact ids; changes nothing. */
+  readonly resolve: (wish: LaunchWish) => Promise<LaunchSpec>;
+  readonly snapshot: Snapshot;
+  /** The goal of a run that did not end. */
+  readonly recorded: RecordedGoal | undefined;
+}
+
+/** @throws OperatorError when the world, or a run that did not end, forbids it; nothing was changed. */
+export async function aimAt(aiming: Aiming): Promise<Aimed> {
+  const { task, snapshot } = aiming;
+  const goal = resumed(aiming) ?? (await fresh(aiming));
+  return { goal, plan: accept(task.plan(snapshot, goal)) };
+}
+
+/** The recorded goal, when this verb asked for it. */
+function resumed({ task, wish, recorded }: Aiming): Goal | undefined {
+  if (recorded?.goal.verb !== task.verb) return undefined;
+  const { goal } = recorded;
+  if (wish.release === undefined || wish.release === goal.release) return goal;
+  throw new OperatorError('other-release', `${handle(recorded)} It is about ${goal.release}, not ${wish.release}.`, {
+    next: waysOut(goal.verb, goal.release),
+  });
+}
+
+async function fresh(aiming: Aiming): Promise<Goal> {
+  const { task, wish, asked, snapshot, resolve, recorded } = aiming;
+  if (recorded !== undefined) mustYield(aiming, recorded);
+  const goal = accept(
+    await task.aim({ snapshot, wish, asked, resolve })  );
+  const before = recorded?.goal;
+  // The floor is what was healthy when the trouble began, not what is left of it.
+  if ('floor' in goal && before !== undefined && 'floor' in before && wish.floor === undefined)
+    return { ...goal, floor: before.floor };
+  return goal;
+}
+
+/** Another run's goal gives way to its opposite verbs, or when it has been reached since. */
+function mustYield({ tasks, task, snapshot }: Aiming, recorded: RecordedGoal): void {
+  const other = tasks[recorded.goal.verb];
+  if (other.mayBeReplacedBy.includes(task.verb)) return;
+  const left = other.plan(snapshot, recorded.goal);
+  if (!isRefusal(left) && left.steps.length === 0) return;
+  throw new OperatorError('unfinished', handle(recorded), { next: waysOut(recorded.goal.verb, recorded.goal.release) });
+}
+
+/** `An earlier promote of 42 by alice@ci did not end: 2 of 4 steps are done.` */
+export function handle({ goal, stepsDone, stepsAll }: RecordedGoal): string {
+  return `An earlier ${goal.verb} of ${goal.release} by ${goal.who} did not end: ${stepsDone} of ${stepsAll} steps are done.`;
+}
+
+const BACK: Readonly<Partial<Record<Verb, string>>> = {
+  up: '`turnout cleanup --discard` terminates what it has booted',
+  promote: '`turnout rollback` leads back',
+  rollback: '`turnout promote` goes the other way',
+};
+
+/** How to go on from a run that did not end. */
+export function waysOut(verb: Verb, release: string): readonly string[] {
+  const again = verb === 'up' || verb === 'adopt' ? `turnout ${verb} --release ${release}` : `turnout ${verb}`;
+  const back = BACK[verb];
+  return [
+    `\`${again}\` (or \`turnout resume\`) goes on with it`,
+    ...(back === undefined ? [] : [back]),
+    '`turnout abandon` leaves things as they are and forgets it',
+  ];
+}
+
+function accept<T extends object>(value: T | Refusal): T {
+  if (!isRefusal(value)) return value;
+  throw new OperatorError(value.refused, value.message, { next: value.next });
+}

@@ -1,0 +1,10 @@
+import type { FleetPort } from '../fleets/fleet.ts';
+import type { TrafficPort } from '../traffic/traffic.ts';
+import type { Clock } from '../clock.ts';
+
+/** The outside world of a run. */
+export interface Ports {
+  readonly fleet: FleetPort;
+  readonly traffic: TrafficPort;
+  readonly clock: Clock;
+}

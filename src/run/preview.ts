@@ -1,0 +1,38 @@
+import type { Snapshot } from '../observe/snapshot.ts';
+import { floorCounts, floorNow, healthyCounts } from '../plan/floor.ts';
+import type { Floor, Goal } from '../plan/goal.ts';
+import { meaningOf } from '../plan/meanings.ts';
+import { simulate } from '../plan/simulate.ts';
+import type { Plan, Step } from '../plan/step.ts';
+import type { RunEvent, StepView } from './event.ts';
+
+/** The plan as people see it before it is run: each step on the world that the steps before it leave. */
+export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<RunEvent, { type: 'planned' }> {
+  let world = snapshot;
+  const steps = plan.steps.map((step) => {
+    const shown = viewOf(world, step);
+    world = simulate(world, step);
+    return { ...shown, healthyAfter: healthyCounts(world) };
+  });
+  const floor: Floor = 'floor' in goal ? goal.floor : floorNow(snapshot);
+  return {
+    type: 'planned',
+    steps,
+    notes: plan.notes,
+    healthyNow: healthyCounts(snapshot),
+    floor: floorCounts(floor),
+    seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
+  };
+}
+
+function viewOf(world: Snapshot, step: Step): Omit<StepView, 'healthyAfter'> {
+  const meaning = meaningOf(step);
+  return {
+    do: step.do,
+    title: meaning.title(world, step),
+    fleet: step.fleet,
+    ...('pool' in step ? { pool: step.pool } : {}),
+    instances: meaning.touches(world, step),
+    seconds: meaning.seconds(world, step),
+  };
+}

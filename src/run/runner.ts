@@ -1,0 +1,133 @@
+import { messageOf } from '../errors.ts';
+import { glance, observe } from '../observe/observe.ts';
+import type { Snapshot } from '../observe/snapshot.ts';
+import { meaningOf, progressOf } from '../plan/meanings.ts';
+import type { Step } from '../plan/step.ts';
+import type { Waiting } from '../plan/waiting.ts';
+import { apply, isGrave, lookFor } from './actions.ts';
+import type { Emit } from './event.ts';
+import type { Ports } from './ports.ts';
+import { limitOf, pauseMs, type Limits } from './wait.ts';
+
+/** A step did not get there: it names the step, the last thing seen, and whom it waits for. */
+export class StepFailed extends Error {
+  readonly step: Step;
+  readonly waiting: readonly Waiting[];
+
+  constructor(step: Step, message: string, waiting: readonly Waiting[]) {
+    super(message);
+    this.name = 'StepFailed';
+    this.step = step;
+    this.waiting = waiting;
+  }
+}
+
+/** Why a run was asked to stop: given as the reason of the abort signal. */
+export class Interrupted extends Error {
+  constructor(signal: string) {
+    super(`Stopped by ${signal}.`);
+    this.name = 'Interrupted';
+  }
+}
+
+export interface RunContext {
+  readonly ports: Ports;
+  readonly limits: Limits;
+  readonly emit: Emit;
+  /** Aborted by the first Ctrl-C: the request in hand is finished, then the run stops. */
+  readonly signal: AbortSignal;
+  /** Called as each step begins, with the number of steps done: keeps the recorded goal and the lease up to date. */
+  readonly reached: (stepsDone: number, title: string) => Promise<void>;
+}
+
+/**
+ * Does the steps, each one observed before and after. A step counts as done only on an observation made after its effect.
+ * @returns the last observation
+ * @throws StepFailed when a step runs out of time or cannot get there; Interrupted at a safe point after the first signal.
+ */
+export async function runSteps(context: RunContext, steps: readonly Step[], start: Snapshot): Promise<Snapshot> {
+  let snapshot = start;
+  for (const [index, step] of steps.entries()) {
+    context.signal.throwIfAborted();
+    const title = meaningOf(step).title(snapshot, step);
+    await context.reached(index, title);
+    context.emit({ type: 'step-started', index, title });
+    const begun = context.ports.clock.monotonic();
+    if (isGrave(snapshot, step)) snapshot = await observe(context.ports);
+    const already = progressOf(snapshot, step) === 'done';
+    snapshot = await oneStep(context, index, step, snapshot).catch((error: unknown) => {
+      const waiting = error instanceof StepFailed ? error.waiting : [];
+      if (!(error instanceof Interrupted))
+        context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
+      throw error;
+    });
+    context.emit({ type: 'step-done', index, seconds: (context.ports.clock.monotonic() - begun) / 1000, already });
+  }
+  await context.reached(steps.length, 'the last step is done');
+  return snapshot;
+}
+
+/** Drives one step to `done`. */
+async function oneStep(context: RunContext, index: number, step: Step, start: Snapshot): Promise<Snapshot> {
+  const { ports, signal } = context;
+  const meaning = meaningOf(step);
+  const begun = ports.clock.monotonic();
+  let snapshot = start;
+  let asked = Number.NEGATIVE_INFINITY;
+  while (meaning.progress(snapshot, step) !== 'done') {
+    const waited = ports.clock.monotonic() - begun;
+    const forbidden = meaning.forbids?.(snapshot, step);
+    giveUp(context, step, snapshot, waited, forbidden);
+    if (
+      forbidden === undefined &&
+      meaning.progress(snapshot, step) === 'todo' &&
+      ports.clock.monotonic() - asked > ASK_AGAIN_MS
+    ) {
+      await apply(ports, step, snapshot);
+      asked = ports.clock.monotonic();
+    } else {
+      tell(context, index, step, snapshot);
+      await ports.clock.sleep(pauseMs(snapshot, step, waited), signal);
+    }
+    snapshot = forbidden === undefined ? await poll(context, step, snapshot) : await observe(ports);
+  }
+  tell(context, index, step, snapshot);
+  return snapshot;
+}
+
+/** Every change is idempotent, so one whose effect does not show is asked for again. */
+const ASK_AGAIN_MS = 5000;
+
+async function poll({ ports }: RunContext, step: Step, before: Snapshot): Promise<Snapshot> {
+  const snapshot = await glance(ports, before, lookFor(step));
+  return someoneLeft(snapshot, step) ? glance(ports, snapshot, { pools: [], fleets: true }) : snapshot;
+}
+
+/** ELB calls targets of stopped or terminated instances unused: then the fleet must be read again too. */
+function someoneLeft(snapshot: Snapshot, step: Step): boolean {
+  if (!('pool' in step)) return false;
+  const pool = snapshot.pools.find((candidate) => candidate.name === step.pool);
+  return pool?.targets.some((target) => target.reason === 'Target.InvalidState') ?? false;
+}
+
+function giveUp(
+  { limits }: RunContext,
+  step: Step,
+  snapshot: Snapshot,
+  waitedMs: number,
+  forbidden: string | undefined,
+): void {
+  const meaning = meaningOf(step);
+  const waiting = meaning.count?.(snapshot, step).waiting ?? [];
+  const hopeless = meaning.hopeless?.(snapshot, step);
+  if (hopeless !== undefined) throw new StepFailed(step, hopeless, waiting);
+  const limit = forbidden === undefined ? limitOf(step, limits) : limits.healthyMs;
+  if (waitedMs < limit) return;
+  const why = forbidden ?? `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}.`;
+  throw new StepFailed(step, why, waiting);
+}
+
+function tell({ emit }: RunContext, index: number, step: Step, snapshot: Snapshot): void {
+  const count = meaningOf(step).count?.(snapshot, step);
+  if (count !== undefined) emit({ type: 'step-waiting', index, ...count });
+}

@@ -1,0 +1,151 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Clock } from '../../clock.ts';
+import { sendError, sendFixed, sendRedirect } from './answers.ts';
+import { forward } from './forward.ts';
+import { factsOf } from './matching.ts';
+import { actionFor, choose, type Choice, type RouteAction, type Routes } from './routes.ts';
+import type { Tally, Traffic } from './traffic.ts';
+import { answerOnSocket, tunnel } from './upgrade.ts';
+
+export interface ListenerOptions {
+  /** Loopback address. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Name of the load balancer, for the account. */
+  readonly loadBalancer: string;
+  readonly routes: Routes;
+  readonly traffic: Traffic;
+  readonly clock: Clock;
+  /** From 0 to 1, for weights. */
+  readonly random: () => number;
+  /** The load balancer's idle timeout, read for every request. */
+  readonly idleMs: () => number;
+}
+
+/** A listener of a load balancer: a real HTTP server. */
+export interface LiveListener {
+  readonly port: number;
+  setRoutes(routes: Routes): void;
+  /** Stops listening; what is in flight ends by itself, or is cut when `force` is set. */
+  close(force: boolean): Promise<void>;
+}
+
+/** Rejects with the system's error (`EADDRINUSE`, `EACCES`) when the port cannot be had. */
+export async function openListener(options: ListenerOptions): Promise<LiveListener> {
+  const listener = new HttpListener(options);
+  await listener.open();
+  return listener;
+}
+
+/** Other protocols than web sockets are not offered: such requests are served as if they hadn't asked. */
+function shouldUpgradeCallback(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+class HttpListener implements LiveListener {
+  readonly #options: ListenerOptions;
+  readonly #server: Server;
+  readonly #tunnels = new Set<Socket>();
+  #routes: Routes;
+  #closing = false;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#routes = options.routes;
+    this.#server = createServer({ keepAliveTimeout: options.idleMs(), requestTimeout: 0, shouldUpgradeCallback });
+    this.#server.on('request', (request, response) => this.#serve(request, response));
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async open(): Promise<void> {
+    const { host, port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, backlog: 4096 }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  setRoutes(routes: Routes): void {
+    this.#routes = routes;
+  }
+
+  async close(force: boolean): Promise<void> {
+    this.#closing = true;
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    this.#server.closeIdleConnections();
+    if (!force) return;
+    this.#server.closeAllConnections();
+    for (const socket of this.#tunnels) socket.destroy();
+    await closed;
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const tally = this.#options.traffic.begin(this.#options.loadBalancer);
+    if (this.#closing) response.setHeader('connection', 'close');
+    const facts = factsOf(request);
+    const action = facts && actionFor(this.#routes, facts);
+    if (!facts || !action) {
+      tally.end(400);
+      sendError(response, 400);
+      return;
+    }
+    if (action.type === 'forward') {
+      this.#forward(request, response, this.#choose(request, action, tally), tally);
+      return;
+    }
+    tally.end(action.status);
+    if (action.type === 'redirect') sendRedirect(response, action, facts.url);
+    else sendFixed(response, action);
+  }
+
+  #choose(request: IncomingMessage, action: RouteAction, tally: Tally): Choice | undefined {
+    if (action.type !== 'forward') return undefined;
+    const chance = { now: this.#options.clock.now(), random: this.#options.random };
+    const choice = choose(action, request.headers.cookie, chance);
+    if (choice) tally.to(choice.share.name, choice.member?.release() ?? '');
+    return choice;
+  }
+
+  #forward(request: IncomingMessage, response: ServerResponse, choice: Choice | undefined, tally: Tally): void {
+    if (!choice?.member) {
+      tally.end(503, 'no-target');
+      sendError(response, 503);
+      return;
+    }
+    const { setCookies, member } = choice;
+    forward({ request, response, tally, setCookies, ...this.#terms() }, member.upstream);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const tally = this.#options.traffic.begin(this.#options.loadBalancer);
+    this.#tunnels.add(socket);
+    socket.on('close', () => this.#tunnels.delete(socket));
+    const facts = factsOf(request);
+    const action = facts && actionFor(this.#routes, facts);
+    const choice = action && this.#choose(request, action, tally);
+    if (choice?.member) {
+      const { setCookies, member } = choice;
+      tunnel({ request, socket, head, tally, setCookies, ...this.#terms() }, member.upstream);
+      return;
+    }
+    // Fixed responses and redirects are not for upgrades: ALB ignores the upgrade then; here the client is told that nobody serves it.
+    tally.end(503, 'no-target');
+    socket.on('error', () => {});
+    answerOnSocket(socket, 503);
+  }
+
+  #terms(): { listenerPort: number; idleMs: number } {
+    return { listenerPort: this.port, idleMs: this.#options.idleMs() };
+  }
+}

@@ -1,0 +1,117 @@
+import { invalid, unsupported } from './errors.ts';
+import type { Texts } from './model.ts';
+
+/** An attribute: its default, and what refuses a value by throwing `ValidationError`. */
+interface AttributeSpec {
+  readonly usual: string;
+  check(key: string, value: string): void;
+}
+
+export type AttributeSpecs = Readonly<Record<string, AttributeSpec>>;
+
+/** Seconds up to `high`; fractions are allowed, the API shows them rounded up. */
+function seconds(usual: string, low: number, high: number): AttributeSpec {
+  const check = (key: string, value: string): void => {
+    const number = Number(value);
+    const valid = value.trim() !== '' && number >= 0 && number <= high && (low === 0 || number > 0);
+    if (!valid) throw invalid(`The value of the attribute '${key}' must be between '${low}' and '${high}' inclusive`);
+  };
+  return { usual, check };
+}
+
+function oneOf(usual: string, ...others: string[]): AttributeSpec {
+  const check = (key: string, value: string): void => {
+    if (value !== usual && !others.includes(value)) {
+      throw invalid(`'${value}' is not a valid value for the attribute '${key}'`);
+    }
+  };
+  return { usual, check };
+}
+
+/** An attribute that AWS has and the sandbox doesn't act on: only its default is taken. */
+function fixed(usual: string): AttributeSpec {
+  const check = (key: string, value: string): void => {
+    if (value !== usual) throw unsupported(`the value '${value}' of the attribute '${key}', only '${usual}'`);
+  };
+  return { usual, check };
+}
+
+/** Target group attributes (API reference, TargetGroupAttribute). */
+export const GROUP_ATTRIBUTES: AttributeSpecs = {
+  'deregistration_delay.timeout_seconds': seconds('300', 0, 3600),
+  'load_balancing.algorithm.anomaly_mitigation': fixed('off'),
+  'load_balancing.algorithm.type': oneOf('round_robin', 'least_outstanding_requests'),
+  'load_balancing.cross_zone.enabled': fixed('use_load_balancer_configuration'),
+  'slow_start.duration_seconds': seconds('0', 0, 900),
+  'stickiness.app_cookie.cookie_name': fixed(''),
+  'stickiness.app_cookie.duration_seconds': fixed('86400'),
+  'stickiness.enabled': oneOf('false', 'true'),
+  'stickiness.lb_cookie.duration_seconds': seconds('86400', 1, 604_800),
+  'stickiness.type': fixed('lb_cookie'),
+  'target_group_health.dns_failover.minimum_healthy_targets.count': fixed('1'),
+  'target_group_health.dns_failover.minimum_healthy_targets.percentage': fixed('off'),
+  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count': fixed('1'),
+  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': fixed('off'),
+};
+
+/** Load balancer attributes (API reference, LoadBalancerAttribute). */
+export const LOAD_BALANCER_ATTRIBUTES: AttributeSpecs = {
+  'access_logs.s3.bucket': fixed(''),
+  'access_logs.s3.enabled': fixed('false'),
+  'access_logs.s3.prefix': fixed(''),
+  'client_keep_alive.seconds': fixed('3600'),
+  'connection_logs.s3.bucket': fixed(''),
+  'connection_logs.s3.enabled': fixed('false'),
+  'connection_logs.s3.prefix': fixed(''),
+  'deletion_protection.enabled': oneOf('false', 'true'),
+  'idle_timeout.timeout_seconds': seconds('60', 1, 4000),
+  'load_balancing.cross_zone.enabled': fixed('true'),
+  'routing.http.desync_mitigation_mode': fixed('defensive'),
+  'routing.http.drop_invalid_header_fields.enabled': fixed('false'),
+  'routing.http.preserve_host_header.enabled': oneOf('false', 'true'),
+  'routing.http.x_amzn_tls_version_and_cipher_suite.enabled': fixed('false'),
+  'routing.http.xff_client_port.enabled': fixed('false'),
+  'routing.http.xff_header_processing.mode': fixed('append'),
+  'routing.http2.enabled': fixed('true'),
+  'waf.fail_open.enabled': fixed('false'),
+  'zonal_shift.config.enabled': fixed('false'),
+};
+
+export function usualAttributes(specs: AttributeSpecs): Texts {
+  return new Map(Object.entries(specs).map(([key, spec]) => [key, spec.usual]));
+}
+
+interface Attribute {
+  readonly Key?: string | undefined;
+  readonly Value?: string | undefined;
+}
+
+/** The attributes with the changes applied. Throws before anything is changed. */
+export function changedAttributes(specs: AttributeSpecs, old: Texts, changes: readonly Attribute[] | undefined): Texts {
+  const next = new Map(old);
+  for (const { Key: key = '', Value: value = '' } of changes ?? []) {
+    const spec = Object.hasOwn(specs, key) ? specs[key] : undefined;
+    if (!spec) throw invalid(`Attribute key '${key}' is not recognized`);
+    spec.check(key, value);
+    next.set(key, value);
+  }
+  return next;
+}
+
+/** As the API shows them: whole seconds, a fraction rounded up. */
+export function shownAttributes(attributes: Texts): { Key: string; Value: string }[] {
+  return [...attributes].map(([Key, value]) => ({
+    Key,
+    Value: Key.endsWith('seconds') ? String(Math.ceil(Number(value))) : value,
+  }));
+}
+
+/** An attribute in seconds, as milliseconds. */
+export function msOf(attributes: Texts, key: string): number {
+  return Number(attributes.get(key)) * 1000;
+}
+
+/** Seconds as the API shows them: whole ones, at least 1. */
+export function shownSeconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000));
+}

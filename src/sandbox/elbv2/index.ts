@@ -1,0 +1,175 @@
+import type { Clock } from '../../clock.ts';
+import { httpProbe, type Probe } from '../balancer/probe.ts';
+import { createScheduler } from '../balancer/scheduler.ts';
+import { createTraffic, type TrafficReport } from '../balancer/traffic.ts';
+import type { Machine, Machines, SandboxTimes, Service } from '../service.ts';
+import { notFound } from './errors.ts';
+import { checkedCheck } from './check-settings.ts';
+import { reconcile } from './lifecycle.ts';
+import { listenerOperations } from './listeners.ts';
+import { loadBalancerOperations } from './load-balancers.ts';
+import type { TargetGroup } from './model.ts';
+import { ruleOperations } from './rules.ts';
+import { tagOperations } from './tags.ts';
+import { modifyAttributes, targetGroupOperations } from './target-groups.ts';
+import { targetOperations } from './targets.ts';
+import { QUOTAS, type Quotas, type Subnet, type World } from './world.ts';
+
+export interface Elbv2Options {
+  readonly machines: Machines;
+  readonly clock: Clock;
+  /** Read whenever a time is needed: hand over an object with getters to change times while the sandbox runs. */
+  readonly times: SandboxTimes;
+  readonly region: string;
+  readonly account?: string;
+  /** Loopback address of all listeners; `127.0.0.1` when absent. */
+  readonly host?: string;
+  /** Page size where the caller names none; small, so that clients that don't page are found out. */
+  readonly pageSize?: number;
+  readonly quotas?: Partial<Quotas>;
+  /** From 0 to 1, for weights and slow start. */
+  readonly random?: () => number;
+  /** What sends health checks; real HTTP when absent. */
+  readonly probe?: Probe;
+  /** Finds a subnet. When given, load balancers need subnets that exist, and targets in other zones are unused. */
+  readonly subnet?: (id: string) => Subnet | undefined;
+}
+
+/** Exact times of a target group, which the API cannot say; milliseconds. */
+export interface GroupTimes {
+  readonly intervalMs?: number;
+  readonly timeoutMs?: number;
+  readonly deregistrationDelayMs?: number;
+  readonly slowStartMs?: number;
+}
+
+/** Where clients reach a load balancer. */
+export interface ListenerUrl {
+  readonly loadBalancer: string;
+  readonly listenerArn: string;
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+}
+
+/** Requests and web sockets that a target has not answered to the end. */
+export interface TargetInFlight {
+  readonly targetGroup: string;
+  readonly id: string;
+  readonly port: number;
+  readonly count: number;
+}
+
+export interface Elbv2 extends Service {
+  readonly id: 'elbv2';
+  /** Every client request through a load balancer since the last reset; can be written as JSON. */
+  traffic(): TrafficReport;
+  resetTraffic(): void;
+  /** Targets with something in flight, also deregistered ones. */
+  inFlight(): readonly TargetInFlight[];
+  urls(): readonly ListenerUrl[];
+  /** Sets exact times of a target group (name or ARN). Throws `TargetGroupNotFound` and `ValidationError`. */
+  tune(group: string, times: GroupTimes): void;
+  /** Fault: prolongs deregistration delays that begin from now on, of one target group (name or ARN) or of all; 0 ends it. Both add up. */
+  slowDrain(ms: number, group?: string): void;
+}
+
+/** The Elastic Load Balancing v2 service with its real load balancers. What it does and why is in BEHAVIOUR. */
+export function createElbv2(options: Elbv2Options): Elbv2 {
+  const world = createWorld(options);
+  const unwatch = world.machines.watch((machine) => machineChanged(world, machine));
+  return {
+    id: 'elbv2',
+    operations: {
+      ...loadBalancerOperations(world),
+      ...targetGroupOperations(world),
+      ...targetOperations(world),
+      ...listenerOperations(world),
+      ...ruleOperations(world),
+      ...tagOperations(world),
+    },
+    traffic: () => world.traffic.report(),
+    resetTraffic: () => world.traffic.reset(),
+    inFlight: () => inFlight(world),
+    urls: () => urls(world),
+    tune: (group, times) => tune(groupNamed(world, group), times),
+    slowDrain: (ms, group) => {
+      if (group === undefined) world.faults.slowDrainMs = ms;
+      else groupNamed(world, group).slowDrainMs = ms;
+    },
+    close: async () => {
+      unwatch();
+      await close(world);
+    },
+  };
+}
+
+function createWorld(options: Elbv2Options): World {
+  return {
+    account: '123456789012',
+    host: '127.0.0.1',
+    pageSize: 10,
+    random: Math.random,
+    probe: httpProbe,
+    subnet: undefined,
+    faults: { slowDrainMs: 0 },
+    ...options,
+    quotas: { ...QUOTAS, ...options.quotas },
+    scheduler: createScheduler(options.clock),
+    traffic: createTraffic(),
+    loadBalancers: new Map(),
+    listeners: new Map(),
+    rules: new Map(),
+    groups: new Map(),
+    upstreams: new Map(),
+  };
+}
+
+function machineChanged(world: World, machine: Machine): void {
+  for (const group of world.groups.values()) {
+    for (const target of group.targets.values()) if (target.id === machine.id) reconcile(world, group, target);
+  }
+}
+
+function groupNamed(world: World, nameOrArn: string): TargetGroup {
+  const group = [...world.groups.values()].find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
+  if (!group) throw notFound.targetGroup();
+  return group;
+}
+
+function tune(group: TargetGroup, times: GroupTimes): void {
+  const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
+  const check = checkedCheck(group.check, {
+    HealthCheckIntervalSeconds: seconds(times.intervalMs),
+    HealthCheckTimeoutSeconds: seconds(times.timeoutMs),
+  });
+  const attributes = [
+    { Key: 'deregistration_delay.timeout_seconds', Value: seconds(times.deregistrationDelayMs) },
+    { Key: 'slow_start.duration_seconds', Value: seconds(times.slowStartMs) },
+  ];
+  const given = attributes.filter(({ Value }) => Value !== undefined);
+  modifyAttributes(
+    group,
+    given.map(({ Key, Value }) => ({ Key, Value: String(Value) })),
+  );
+  group.check = check;
+}
+
+function inFlight(world: World): TargetInFlight[] {
+  const all = [...world.upstreams].map(([upstream, target]) => ({ ...target, count: upstream.inFlight }));
+  return all.filter(({ count }) => count > 0);
+}
+
+function urls(world: World): ListenerUrl[] {
+  return [...world.listeners.values()].map(({ arn, loadBalancer, live }) => ({
+    loadBalancer: loadBalancer.name,
+    listenerArn: arn,
+    url: `http://${world.host}:${live.port}`,
+  }));
+}
+
+async function close(world: World): Promise<void> {
+  world.scheduler.close();
+  for (const group of world.groups.values()) for (const target of group.targets.values()) target.checks?.abort();
+  await Promise.all([...world.listeners.values()].map((listener) => listener.live.close(true)));
+  for (const upstream of world.upstreams.keys()) upstream.cut();
+}

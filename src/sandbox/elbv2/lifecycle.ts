@@ -1,0 +1,194 @@
+import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { checkOnce } from '../balancer/probe.ts';
+import type { Standing } from '../balancer/members.ts';
+import { Upstream } from '../balancer/upstream.ts';
+import type { Machine } from '../service.ts';
+import {
+  afterCheck,
+  CHECKING,
+  DRAINING,
+  invalidState,
+  NOT_IN_USE,
+  REGISTERING,
+  shown,
+  ZONE_NOT_ENABLED,
+  type Health,
+} from './health.ts';
+import { accepts } from './matcher.ts';
+import type { Target, TargetGroup } from './model.ts';
+import { msOf } from './attributes.ts';
+import type { World } from './world.ts';
+
+/** First checks of targets that were registered together are this far apart, so that a large fleet is not checked in one tick. */
+const STAGGER_MS = 2;
+
+/** Adds a target to a group and starts its checks when the group is in use. `place` is its place in the request. */
+export function enroll(world: World, group: TargetGroup, machine: Machine, port: number, place: number): void {
+  const key = `${machine.id}:${port}`;
+  const known = group.targets.get(key);
+  if (known && !known.drain) return;
+  known?.drain?.();
+  const target: Target = {
+    key,
+    id: machine.id,
+    port,
+    health: REGISTERING,
+    member: memberOf(world, group, machine, port, known),
+    checks: undefined,
+    drain: undefined,
+  };
+  group.targets.set(key, target);
+  reconcile(world, group, target, place);
+}
+
+/** A draining target that the data plane still knows keeps its connections when it is registered again. */
+function memberOf(world: World, group: TargetGroup, machine: Machine, port: number, known: Target | undefined) {
+  if (known && group.members.has(known.member)) {
+    group.members.stand(known.member, 'out', world.clock.monotonic());
+    return known.member;
+  }
+  const upstream = new Upstream(machine.address, port);
+  const { id } = machine;
+  const member = { key: `${id}:${port}`, id, port, upstream, release: () => world.machines.find(id)?.release ?? '' };
+  world.upstreams.set(upstream, { targetGroup: group.name, id, port });
+  group.members.add(member);
+  return member;
+}
+
+/** Deregisters: draining until the deregistration delay is over; the data plane hears of it after the propagation time. */
+export function drain(world: World, group: TargetGroup, target: Target): void {
+  if (target.drain) return;
+  target.checks?.abort();
+  target.checks = undefined;
+  const { propagationMs } = world.times;
+  const delayMs =
+    msOf(group.attributes, 'deregistration_delay.timeout_seconds') + group.slowDrainMs + world.faults.slowDrainMs;
+  const { member } = target;
+  const callOffs: (() => void)[] = [];
+  target.drain = () => callOffs.forEach((callOff) => callOff());
+  publish(world, group, target);
+  callOffs.push(world.scheduler.after(propagationMs, () => leaveDataPlane(world, group, target)));
+  callOffs.push(world.scheduler.after(delayMs, () => forget(world, group, target)));
+  callOffs.push(
+    world.scheduler.after(Math.max(delayMs, propagationMs), () => {
+      member.upstream.cut();
+      world.upstreams.delete(member.upstream);
+    }),
+  );
+}
+
+function leaveDataPlane(world: World, group: TargetGroup, target: Target): void {
+  group.members.remove(target.member);
+  target.member.upstream.retire();
+  sweepUpstreams(world);
+}
+
+/** The API lists the target no longer. */
+function forget(world: World, group: TargetGroup, target: Target): void {
+  if (group.targets.get(target.key) !== target) return;
+  group.targets.delete(target.key);
+  publish(world, group, target);
+}
+
+/** Removes a target whose instance EC2 has forgotten, or whose group is deleted. */
+export function drop(world: World, group: TargetGroup, target: Target): void {
+  target.checks?.abort();
+  target.drain?.();
+  leaveDataPlane(world, group, target);
+  forget(world, group, target);
+}
+
+/** Retired upstreams without anything in flight are done. */
+function sweepUpstreams(world: World): void {
+  for (const upstream of world.upstreams.keys()) {
+    if (upstream.done) world.upstreams.delete(upstream);
+  }
+}
+
+/** Why a registered target gets no traffic and no checks; nothing when it does. */
+function unusedReason(world: World, group: TargetGroup, target: Target): TargetHealth | undefined {
+  if (!group.user) return NOT_IN_USE;
+  const machine = world.machines.find(target.id);
+  if (!machine || !isUp(machine)) return invalidState(machine?.state ?? 'terminated');
+  const zones = group.user.subnets.map((subnet) => world.subnet?.(subnet)?.zone).filter((zone) => zone !== undefined);
+  return zones.length > 0 && !zones.includes(machine.zone) ? ZONE_NOT_ENABLED : undefined;
+}
+
+/** An instance that shuts down is still checked, and fails. */
+function isUp(machine: Machine): boolean {
+  return machine.state === 'running' || machine.state === 'stopping' || machine.state === 'shutting-down';
+}
+
+/** Starts or ends a target's checks after its group, its instance or its registration has changed. */
+export function reconcile(world: World, group: TargetGroup, target: Target, place = 0): void {
+  if (target.drain) return;
+  const reason = unusedReason(world, group, target);
+  if (reason && target.checks) {
+    target.checks.abort();
+    target.checks = undefined;
+  }
+  if (reason?.Reason === 'Target.InvalidState') group.members.stand(target.member, 'out', world.clock.monotonic());
+  if (!reason && !target.checks) startChecks(world, group, target, place);
+  publish(world, group, target);
+}
+
+function startChecks(world: World, group: TargetGroup, target: Target, place: number): void {
+  const checks = new AbortController();
+  target.checks = checks;
+  setHealth(world, group, target, REGISTERING);
+  keepChecking(world, group, target, place, checks.signal).catch((error: unknown) => {
+    if (!checks.signal.aborted) throw error;
+  });
+}
+
+/** Checks a target until `signal` is aborted, every interval however long a check takes (ALB user guide). */
+async function keepChecking(world: World, group: TargetGroup, target: Target, place: number, signal: AbortSignal) {
+  const { clock, probe, times } = world;
+  await clock.sleep(times.registrationMs, signal);
+  setHealth(world, group, target, CHECKING);
+  await clock.sleep(Math.min(place * STAGGER_MS, group.check.intervalMs), signal);
+  for (let due = clock.monotonic(); ;) {
+    const { check } = group;
+    const port = check.port === 'traffic-port' ? target.port : Number(check.port);
+    const terms = { timeoutMs: check.timeoutMs, accepts: accepts(check.matcher) };
+    const request = { host: target.member.upstream.host, port, path: check.path };
+    const result = await checkOnce(probe, request, terms, { clock, signal });
+    signal.throwIfAborted();
+    setHealth(world, group, target, afterCheck(target.health, result, check.thresholds));
+    due = Math.max(due + check.intervalMs, clock.monotonic());
+    await clock.sleep(due - clock.monotonic(), signal);
+  }
+}
+
+const STANDINGS: Readonly<Record<Health['state'], Standing>> = {
+  registering: 'out',
+  checking: 'failing',
+  unhealthy: 'failing',
+  healthy: 'passing',
+};
+
+function setHealth(world: World, group: TargetGroup, target: Target, health: Health): void {
+  if (health === target.health && health.state !== 'registering') return;
+  target.health = health;
+  group.members.stand(target.member, STANDINGS[health.state], world.clock.monotonic());
+  publish(world, group, target);
+}
+
+/** What DescribeTargetHealth will say of the target. */
+function publish(world: World, group: TargetGroup, target: Target): void {
+  const now = world.clock.monotonic();
+  const gone = group.targets.get(target.key) !== target;
+  const health = target.drain ? DRAINING : (unusedReason(world, group, target) ?? shown(target.health));
+  group.shown.set(
+    target.key,
+    gone ? undefined : described(group, target, health),
+    now,
+    now - world.times.consistencyMs,
+  );
+}
+
+/** A target's health as the API shapes it. */
+export function described(group: TargetGroup, target: Pick<Target, 'id' | 'port'>, health: TargetHealth) {
+  const port = group.check.port === 'traffic-port' ? String(target.port) : group.check.port;
+  return { Target: { Id: target.id, Port: target.port }, HealthCheckPort: port, TargetHealth: health };
+}

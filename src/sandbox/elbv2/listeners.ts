@@ -1,0 +1,153 @@
+import type {
+  CreateListenerInput,
+  DeleteListenerInput,
+  DescribeListenersInput,
+  Listener as Shown,
+  ModifyListenerInput,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { openListener, type LiveListener } from '../balancer/listener.ts';
+import { ApiError, type Operation } from '../service.ts';
+import { checkedActions } from './actions.ts';
+import { msOf } from './attributes.ts';
+import { invalid, unsupported } from './errors.ts';
+import type { Listener, LoadBalancer, Rule } from './model.ts';
+import { page } from './paging.ts';
+import { routesOf, rulesChanged, updateUse } from './routing.ts';
+import { arnOf, listenerOf, listenersOf, loadBalancerOf, newId, rulesOf, tagsFrom, type World } from './world.ts';
+
+export function listenerOperations(world: World): Record<string, Operation> {
+  return {
+    CreateListener: async (input: CreateListenerInput) => ({ Listeners: [show(world, await create(world, input))] }),
+    DescribeListeners: (input: DescribeListenersInput) => describe(world, input),
+    ModifyListener: async (input: ModifyListenerInput) => ({ Listeners: [show(world, await modify(world, input))] }),
+    DeleteListener: async (input: DeleteListenerInput) => {
+      await removeListener(world, listenerOf(world, input.ListenerArn));
+      return {};
+    },
+  };
+}
+
+async function create(world: World, input: CreateListenerInput): Promise<Listener> {
+  const loadBalancer = loadBalancerOf(world, input.LoadBalancerArn);
+  checkProtocol(input.Protocol);
+  checkPort(world, loadBalancer, input.Port);
+  const actions = checkedActions(world, loadBalancer, input.DefaultActions);
+  if (listenersOf(world, loadBalancer).length >= world.quotas.listenersPerLoadBalancer) {
+    throw new ApiError('TooManyListeners', 'The maximum number of listeners has been reached');
+  }
+  const live = await open(world, loadBalancer, input.Port ?? 0);
+  const arn = arnOf(world, `listener/${tailOf(loadBalancer.arn)}/${newId()}`);
+  const listener: Listener = {
+    kind: 'listener',
+    arn,
+    loadBalancer,
+    tags: tagsFrom(input.Tags),
+    live,
+    changes: { made: 0, known: 0 },
+  };
+  world.listeners.set(arn, listener);
+  const rule: Rule = {
+    kind: 'listener-rule',
+    arn: arnOf(world, `listener-rule/${tailOf(arn)}/${newId()}`),
+    listener,
+    priority: 'default',
+    conditions: [],
+    actions,
+    tags: new Map(),
+  };
+  world.rules.set(rule.arn, rule);
+  updateUse(world);
+  // A new listener knows its routes from the start.
+  live.setRoutes(routesOf(world, rulesOf(world, listener)));
+  return listener;
+}
+
+/** `app/web/50dc…` of `arn:…:loadbalancer/app/web/50dc…`. */
+export function tailOf(arn: string): string {
+  return arn.slice(arn.indexOf('/') + 1);
+}
+
+function checkProtocol(protocol: string | undefined): void {
+  if (protocol === undefined) throw invalid('A protocol must be specified');
+  if (protocol !== 'HTTP') throw unsupported(`listeners with the protocol '${protocol}'`);
+}
+
+/** Port 0 is the sandbox's own: any free one, shown by DescribeListeners. */
+function checkPort(world: World, loadBalancer: LoadBalancer, port: number | undefined): void {
+  if (port === undefined) throw invalid('A port must be specified');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid(`Port '${port}' must be between 1 and 65535`);
+  if (listenersOf(world, loadBalancer).some((listener) => listener.live.port === port)) {
+    throw new ApiError(
+      'DuplicateListener',
+      `A listener already exists on this port for this load balancer '${loadBalancer.arn}'`,
+    );
+  }
+}
+
+async function open(world: World, loadBalancer: LoadBalancer, port: number): Promise<LiveListener> {
+  const { host, clock, random, traffic } = world;
+  const idleMs = (): number => msOf(loadBalancer.attributes, 'idle_timeout.timeout_seconds');
+  const options = { host, port, loadBalancer: loadBalancer.name, routes: [], traffic, clock, random, idleMs };
+  return await openListener(options).catch((error: NodeJS.ErrnoException) => {
+    // All load balancers share one address: a port that another one has, or a stranger's process, is taken.
+    const message = `Port ${port} of ${host} cannot be had: ${error.code ?? error.message}`;
+    throw new ApiError('InvalidConfigurationRequest', message);
+  });
+}
+
+async function modify(world: World, input: ModifyListenerInput): Promise<Listener> {
+  const listener = listenerOf(world, input.ListenerArn);
+  if (input.Protocol !== undefined) checkProtocol(input.Protocol);
+  const { loadBalancer } = listener;
+  const actions = input.DefaultActions && checkedActions(world, loadBalancer, input.DefaultActions);
+  if (input.Port !== undefined && input.Port !== listener.live.port) await move(world, listener, input.Port);
+  if (actions) {
+    defaultRule(world, listener).actions = actions;
+    rulesChanged(world, listener);
+  }
+  return listener;
+}
+
+async function move(world: World, listener: Listener, port: number): Promise<void> {
+  checkPort(world, listener.loadBalancer, port);
+  const old = listener.live;
+  listener.live = await open(world, listener.loadBalancer, port);
+  listener.live.setRoutes(routesOf(world, rulesOf(world, listener)));
+  await old.close(false);
+}
+
+function defaultRule(world: World, listener: Listener): Rule {
+  const rule = rulesOf(world, listener).find((candidate) => candidate.priority === 'default');
+  if (!rule) throw new Error(`Listener ${listener.arn} has no default rule`);
+  return rule;
+}
+
+/** Closes the port; requests in flight end by themselves. */
+export async function removeListener(world: World, listener: Listener): Promise<void> {
+  for (const rule of rulesOf(world, listener)) world.rules.delete(rule.arn);
+  world.listeners.delete(listener.arn);
+  updateUse(world);
+  await listener.live.close(false);
+}
+
+function describe(world: World, input: DescribeListenersInput): object {
+  const { LoadBalancerArn: owner, ListenerArns: arns = [] } = input;
+  if (owner === undefined && arns.length === 0)
+    throw invalid('You must specify either listener ARNs or a load balancer ARN');
+  if (owner !== undefined && arns.length > 0)
+    throw invalid('You cannot specify both listener ARNs and a load balancer ARN');
+  const chosen =
+    owner === undefined ? arns.map((arn) => listenerOf(world, arn)) : listenersOf(world, loadBalancerOf(world, owner));
+  const { items, next } = page(chosen, input, world.pageSize);
+  return { Listeners: items.map((listener) => show(world, listener)), ...next };
+}
+
+function show(world: World, listener: Listener): Shown {
+  return {
+    ListenerArn: listener.arn,
+    LoadBalancerArn: listener.loadBalancer.arn,
+    Port: listener.live.port,
+    Protocol: 'HTTP',
+    DefaultActions: [...defaultRule(world, listener).actions],
+  };
+}

@@ -1,0 +1,116 @@
+import type {
+  CreateLoadBalancerInput,
+  DeleteLoadBalancerInput,
+  DescribeLoadBalancerAttributesInput,
+  DescribeLoadBalancersInput,
+  LoadBalancer as Shown,
+  ModifyLoadBalancerAttributesInput,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ApiError, type Operation } from '../service.ts';
+import { changedAttributes, LOAD_BALANCER_ATTRIBUTES, shownAttributes, usualAttributes } from './attributes.ts';
+import { invalid, notFound, notPermitted, unsupported } from './errors.ts';
+import { removeListener } from './listeners.ts';
+import type { LoadBalancer } from './model.ts';
+import { page } from './paging.ts';
+import { arnOf, checkedName, listenersOf, loadBalancerOf, newId, tagsFrom, type World } from './world.ts';
+
+/** Route 53's hosted zone of the load balancers of eu-west-1; any will do, nothing looks it up. */
+const HOSTED_ZONE = 'Z32O12XQLNTSW2';
+
+export function loadBalancerOperations(world: World): Record<string, Operation> {
+  return {
+    CreateLoadBalancer: (input: CreateLoadBalancerInput) => ({ LoadBalancers: [show(world, create(world, input))] }),
+    DescribeLoadBalancers: (input: DescribeLoadBalancersInput) => describe(world, input),
+    DeleteLoadBalancer: (input: DeleteLoadBalancerInput) => remove(world, input),
+    DescribeLoadBalancerAttributes: (input: DescribeLoadBalancerAttributesInput) => ({
+      Attributes: shownAttributes(loadBalancerOf(world, input.LoadBalancerArn).attributes),
+    }),
+    ModifyLoadBalancerAttributes: (input: ModifyLoadBalancerAttributesInput) => {
+      const { attributes } = loadBalancerOf(world, input.LoadBalancerArn);
+      const next = changedAttributes(LOAD_BALANCER_ATTRIBUTES, attributes, input.Attributes);
+      for (const [key, value] of next) attributes.set(key, value);
+      return { Attributes: shownAttributes(attributes) };
+    },
+  };
+}
+
+function create(world: World, input: CreateLoadBalancerInput): LoadBalancer {
+  const name = checkedName(input.Name, 'Load balancer');
+  const { Type: type = 'application', IpAddressType: addresses = 'ipv4', Scheme: scheme = 'internet-facing' } = input;
+  if (type !== 'application') throw unsupported(`load balancers of the type '${type}'`);
+  if (addresses !== 'ipv4') throw unsupported(`the IP address type '${addresses}'`);
+  const mapped = (input.SubnetMappings ?? []).map((mapping) => mapping.SubnetId ?? '');
+  const subnets = [...(input.Subnets ?? []), ...mapped];
+  const unknown = subnets.find((id) => world.subnet && !world.subnet(id));
+  if (unknown !== undefined) throw new ApiError('SubnetNotFound', `The subnet ID '${unknown}' does not exist`);
+  if (subnets.length < 2) throw invalid('At least two subnets in two different Availability Zones must be specified');
+  const known = [...world.loadBalancers.values()].find((candidate) => candidate.name === name);
+  if (known) return sameOrDuplicate(known, scheme, subnets);
+  const loadBalancer: LoadBalancer = {
+    kind: 'loadbalancer',
+    arn: arnOf(world, `loadbalancer/app/${name}/${newId()}`),
+    name,
+    scheme,
+    createdAt: new Date(world.clock.now()),
+    subnets,
+    securityGroups: input.SecurityGroups ?? [],
+    attributes: usualAttributes(LOAD_BALANCER_ATTRIBUTES),
+    tags: tagsFrom(input.Tags),
+  };
+  world.loadBalancers.set(loadBalancer.arn, loadBalancer);
+  return loadBalancer;
+}
+
+function sameOrDuplicate(known: LoadBalancer, scheme: string, subnets: readonly string[]): LoadBalancer {
+  if (known.scheme === scheme && JSON.stringify(known.subnets) === JSON.stringify(subnets)) return known;
+  throw new ApiError(
+    'DuplicateLoadBalancerName',
+    `A load balancer with the same name '${known.name}' exists, but with different settings`,
+  );
+}
+
+function describe(world: World, input: DescribeLoadBalancersInput): object {
+  const { LoadBalancerArns: arns = [], Names: names = [] } = input;
+  if (arns.length > 0 && names.length > 0) throw invalid('Only one of load balancer ARNs and names can be specified');
+  const all = [...world.loadBalancers.values()];
+  if (arns.length > 0) return { LoadBalancers: arns.map((arn) => show(world, loadBalancerOf(world, arn))) };
+  if (names.length > 0) return { LoadBalancers: names.map((name) => show(world, named(all, name))) };
+  const { items, next } = page(all, input, world.pageSize);
+  return { LoadBalancers: items.map((item) => show(world, item)), ...next };
+}
+
+function named(loadBalancers: readonly LoadBalancer[], name: string): LoadBalancer {
+  const loadBalancer = loadBalancers.find((candidate) => candidate.name === name);
+  if (!loadBalancer) throw notFound.loadBalancer();
+  return loadBalancer;
+}
+
+/** Deleting what is gone already succeeds (DeleteLoadBalancer, API reference). */
+async function remove(world: World, input: DeleteLoadBalancerInput): Promise<object> {
+  const loadBalancer = world.loadBalancers.get(input.LoadBalancerArn ?? '');
+  if (!loadBalancer) return {};
+  if (loadBalancer.attributes.get('deletion_protection.enabled') === 'true') {
+    throw notPermitted(`Load balancer '${loadBalancer.arn}' cannot be deleted because deletion protection is enabled`);
+  }
+  world.loadBalancers.delete(loadBalancer.arn);
+  await Promise.all(listenersOf(world, loadBalancer).map((listener) => removeListener(world, listener)));
+  return {};
+}
+
+function show(world: World, loadBalancer: LoadBalancer): Shown {
+  return {
+    LoadBalancerArn: loadBalancer.arn,
+    // No name server: the address that its listeners listen on.
+    DNSName: world.host,
+    CanonicalHostedZoneId: HOSTED_ZONE,
+    CreatedTime: loadBalancer.createdAt,
+    LoadBalancerName: loadBalancer.name,
+    Scheme: loadBalancer.scheme,
+    State: { Code: 'active' },
+    Type: 'application',
+    VpcId: world.subnet?.(loadBalancer.subnets[0] ?? '')?.vpcId,
+    AvailabilityZones: loadBalancer.subnets.map((id) => ({ SubnetId: id, ZoneName: world.subnet?.(id)?.zone })),
+    SecurityGroups: [...loadBalancer.securityGroups],
+    IpAddressType: 'ipv4',
+  };
+}

@@ -1,0 +1,88 @@
+import type { Action, RuleCondition, TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { LiveListener } from '../balancer/listener.ts';
+import type { Member, Members } from '../balancer/members.ts';
+import type { Health, Thresholds } from './health.ts';
+import type { History } from './history.ts';
+
+/** Tags and attributes are both: text by key. */
+export type Texts = Map<string, string>;
+
+export interface LoadBalancer {
+  readonly kind: 'loadbalancer';
+  readonly arn: string;
+  readonly name: string;
+  readonly scheme: 'internet-facing' | 'internal';
+  readonly createdAt: Date;
+  readonly subnets: readonly string[];
+  readonly securityGroups: readonly string[];
+  /** Values as the API takes them; times may be fractions of a second. */
+  readonly attributes: Texts;
+  readonly tags: Texts;
+}
+
+export interface Listener {
+  readonly kind: 'listener';
+  readonly arn: string;
+  readonly loadBalancer: LoadBalancer;
+  readonly tags: Texts;
+  live: LiveListener;
+  /** Number of the newest change of its rules, and of the newest one that the data plane knows. */
+  readonly changes: { made: number; known: number };
+}
+
+export interface Rule {
+  readonly kind: 'listener-rule';
+  readonly arn: string;
+  readonly listener: Listener;
+  priority: number | 'default';
+  conditions: readonly RuleCondition[];
+  actions: readonly Action[];
+  readonly tags: Texts;
+}
+
+/** Health check settings; the times are exact, the API shows whole seconds. */
+export interface CheckSettings {
+  readonly path: string;
+  /** `traffic-port` or a port. */
+  readonly port: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly thresholds: Thresholds;
+  /** Such as `200`, `200,202` or `200-299`. */
+  readonly matcher: string;
+}
+
+export interface TargetGroup {
+  readonly kind: 'targetgroup';
+  readonly arn: string;
+  readonly name: string;
+  readonly port: number;
+  readonly vpcId: string;
+  check: CheckSettings;
+  readonly attributes: Texts;
+  readonly tags: Texts;
+  /** By `id:port`: registered ones, and draining ones that the API still shows. */
+  readonly targets: Map<string, Target>;
+  /** What DescribeTargetHealth says, now and some time ago. */
+  readonly shown: History<TargetHealthDescription>;
+  readonly members: Members;
+  /** The load balancer whose rules use the group; none means that it is not in use. */
+  user: LoadBalancer | undefined;
+  /** Fault: prolongs the deregistration delay. */
+  slowDrainMs: number;
+}
+
+export interface Target {
+  readonly key: string;
+  readonly id: string;
+  readonly port: number;
+  health: Health;
+  /** The target on the data plane. */
+  member: Member;
+  /** Ends the health checks; absent while there are none. */
+  checks: AbortController | undefined;
+  /** Calls off what deregistration has scheduled; absent while registered. */
+  drain: (() => void) | undefined;
+}
+
+export type Resource = LoadBalancer | Listener | Rule | TargetGroup;

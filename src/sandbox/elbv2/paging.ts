@@ -1,0 +1,30 @@
+import { invalid } from './errors.ts';
+
+export interface PageInput {
+  readonly Marker?: string | undefined;
+  readonly PageSize?: number | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Absent on the last page. */
+  readonly next: { readonly NextMarker: string } | Record<string, never>;
+}
+
+/** One page; the marker is opaque to clients (the ARN of the page's first item). Throws `ValidationError`. */
+export function page<T extends { readonly arn: string }>(all: readonly T[], input: PageInput, usual: number): Page<T> {
+  const size = input.PageSize ?? usual;
+  if (!Number.isInteger(size) || size < 1 || size > 400) throw invalid('PageSize must be between 1 and 400');
+  const start = input.Marker ? all.findIndex((item) => item.arn === unseal(input.Marker ?? '')) : 0;
+  if (start < 0) throw invalid('Invalid marker');
+  const following = all[start + size];
+  return { items: all.slice(start, start + size), next: following ? { NextMarker: seal(following.arn) } : {} };
+}
+
+function seal(arn: string): string {
+  return Buffer.from(arn).toString('base64url');
+}
+
+function unseal(marker: string): string {
+  return Buffer.from(marker, 'base64url').toString();
+}

@@ -1,0 +1,123 @@
+import type {
+  CreateRuleInput,
+  DeleteRuleInput,
+  DescribeRulesInput,
+  ModifyRuleInput,
+  Rule as Shown,
+  SetRulePrioritiesInput,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ApiError, type Operation } from '../service.ts';
+import { checkedActions } from './actions.ts';
+import { checkedConditions } from './conditions.ts';
+import { invalid, notPermitted } from './errors.ts';
+import { tailOf } from './listeners.ts';
+import type { Listener, Rule } from './model.ts';
+import { page } from './paging.ts';
+import { rulesChanged } from './routing.ts';
+import { arnOf, listenerOf, listenersOf, newId, ruleOf, rulesOf, tagsFrom, type World } from './world.ts';
+
+export function ruleOperations(world: World): Record<string, Operation> {
+  return {
+    CreateRule: (input: CreateRuleInput) => ({ Rules: [show(create(world, input))] }),
+    DescribeRules: (input: DescribeRulesInput) => describe(world, input),
+    ModifyRule: (input: ModifyRuleInput) => ({ Rules: [show(modify(world, input))] }),
+    DeleteRule: (input: DeleteRuleInput) => remove(world, input),
+    SetRulePriorities: (input: SetRulePrioritiesInput) => ({ Rules: setPriorities(world, input).map(show) }),
+  };
+}
+
+function create(world: World, input: CreateRuleInput): Rule {
+  const listener = listenerOf(world, input.ListenerArn);
+  const priority = checkedPriority(input.Priority);
+  const conditions = checkedConditions(input.Conditions);
+  const actions = checkedActions(world, listener.loadBalancer, input.Actions);
+  if (rulesOf(world, listener).some((rule) => rule.priority === priority)) throw priorityInUse(priority);
+  checkQuota(world, listener);
+  const arn = arnOf(world, `listener-rule/${tailOf(listener.arn)}/${newId()}`);
+  const tags = tagsFrom(input.Tags);
+  const rule: Rule = { kind: 'listener-rule', arn, listener, priority, conditions, actions, tags };
+  world.rules.set(arn, rule);
+  rulesChanged(world, listener);
+  return rule;
+}
+
+/** Default rules don't count (ALB user guide, quotas). */
+function checkQuota(world: World, listener: Listener): void {
+  const listeners = listenersOf(world, listener.loadBalancer);
+  const count = listeners.flatMap((each) => rulesOf(world, each)).length - listeners.length;
+  if (count >= world.quotas.rulesPerLoadBalancer) {
+    throw new ApiError('TooManyRules', 'The maximum number of rules has been reached');
+  }
+}
+
+function checkedPriority(priority: number | undefined): number {
+  const valid = priority !== undefined && Number.isInteger(priority) && priority >= 1 && priority <= 50_000;
+  if (!valid) throw invalid(`Priority '${priority}' must be between 1 and 50000`);
+  return priority;
+}
+
+function priorityInUse(priority: number): ApiError {
+  return new ApiError('PriorityInUse', `Priority '${priority}' is currently in use`);
+}
+
+/** Each list that is given replaces the old one as a whole. */
+function modify(world: World, input: ModifyRuleInput): Rule {
+  const rule = ruleOf(world, input.RuleArn);
+  if (rule.priority === 'default')
+    throw notPermitted('Default rules cannot be modified by ModifyRule, use ModifyListener');
+  const conditions = input.Conditions ? checkedConditions(input.Conditions) : rule.conditions;
+  const actions = input.Actions ? checkedActions(world, rule.listener.loadBalancer, input.Actions) : rule.actions;
+  rule.conditions = conditions;
+  rule.actions = actions;
+  rulesChanged(world, rule.listener);
+  return rule;
+}
+
+function remove(world: World, input: DeleteRuleInput): object {
+  const rule = ruleOf(world, input.RuleArn);
+  if (rule.priority === 'default') throw notPermitted(`Default rule '${rule.arn}' cannot be deleted`);
+  world.rules.delete(rule.arn);
+  rulesChanged(world, rule.listener);
+  return {};
+}
+
+/** Several at once, so that two can be swapped; what counts is the order at the end. */
+function setPriorities(world: World, input: SetRulePrioritiesInput): Rule[] {
+  const changes = (input.RulePriorities ?? []).map((pair) => ({
+    rule: ruleOf(world, pair.RuleArn),
+    priority: checkedPriority(pair.Priority),
+  }));
+  const moved = new Map(changes.map(({ rule, priority }) => [rule, priority]));
+  if (changes.some(({ rule }) => rule.priority === 'default'))
+    throw notPermitted('The priority of a default rule cannot be changed');
+  const listeners = new Set(changes.map(({ rule }) => rule.listener));
+  for (const listener of listeners)
+    checkOrder(rulesOf(world, listener).map((rule) => moved.get(rule) ?? rule.priority));
+  for (const [rule, priority] of moved) rule.priority = priority;
+  for (const listener of listeners) rulesChanged(world, listener);
+  return [...moved.keys()];
+}
+
+function checkOrder(priorities: readonly (number | 'default')[]): void {
+  const twice = priorities.find((priority, place) => priorities.indexOf(priority) !== place);
+  if (typeof twice === 'number') throw priorityInUse(twice);
+}
+
+function describe(world: World, input: DescribeRulesInput): object {
+  const { ListenerArn: owner, RuleArns: arns = [] } = input;
+  if (owner === undefined && arns.length === 0) throw invalid('You must specify either rule ARNs or a listener ARN');
+  if (owner !== undefined && arns.length > 0) throw invalid('You cannot specify both rule ARNs and a listener ARN');
+  const chosen = owner === undefined ? arns.map((arn) => ruleOf(world, arn)) : rulesOf(world, listenerOf(world, owner));
+  const { items, next } = page(chosen, input, world.pageSize);
+  return { Rules: items.map(show), ...next };
+}
+
+function show(rule: Rule): Shown {
+  return {
+    RuleArn: rule.arn,
+    Priority: String(rule.priority),
+    Conditions: [...rule.conditions],
+    Actions: [...rule.actions],
+    IsDefault: rule.priority === 'default',
+  };
+}

@@ -1,0 +1,37 @@
+import type { AddTagsInput, DescribeTagsInput, RemoveTagsInput } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ApiError, type Operation } from '../service.ts';
+import { invalid } from './errors.ts';
+import { resourceOf, tagsFrom, type World } from './world.ts';
+
+/** Most tags that a resource can have (ELB user guide, tags). */
+const MAX_TAGS = 50;
+
+/** Most ARNs in one DescribeTags (API reference). */
+const MAX_ARNS = 20;
+
+export function tagOperations(world: World): Record<string, Operation> {
+  return {
+    AddTags: (input: AddTagsInput) => {
+      const resources = (input.ResourceArns ?? []).map((arn) => resourceOf(world, arn));
+      const added = tagsFrom(input.Tags);
+      for (const { tags } of resources) {
+        if (new Set([...tags.keys(), ...added.keys()]).size > MAX_TAGS) {
+          throw new ApiError('TooManyTags', 'The maximum number of tags has been reached');
+        }
+      }
+      for (const { tags } of resources) for (const [key, value] of added) tags.set(key, value);
+      return {};
+    },
+    RemoveTags: (input: RemoveTagsInput) => {
+      const resources = (input.ResourceArns ?? []).map((arn) => resourceOf(world, arn));
+      for (const { tags } of resources) for (const key of input.TagKeys ?? []) tags.delete(key);
+      return {};
+    },
+    DescribeTags: (input: DescribeTagsInput) => {
+      const arns = input.ResourceArns ?? [];
+      if (arns.length > MAX_ARNS) throw invalid(`At most ${MAX_ARNS} resource ARNs can be specified`);
+      const tagsOf = (arn: string) => [...resourceOf(world, arn).tags].map(([Key, Value]) => ({ Key, Value }));
+      return { TagDescriptions: arns.map((arn) => ({ ResourceArn: arn, Tags: tagsOf(arn) })) };
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type {
+  DeregisterTargetsInput,
+  DescribeTargetHealthInput,
+  RegisterTargetsInput,
+  TargetDescription,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ApiError, type Machine, type Operation } from '../service.ts';
+import { invalid } from './errors.ts';
+import { NOT_REGISTERED } from './health.ts';
+import { described, drain, drop, enroll } from './lifecycle.ts';
+import type { TargetGroup } from './model.ts';
+import { groupOf, type World } from './world.ts';
+
+export function targetOperations(world: World): Record<string, Operation> {
+  return {
+    RegisterTargets: (input: RegisterTargetsInput) => register(world, input),
+    DeregisterTargets: (input: DeregisterTargetsInput) => deregister(world, input),
+    DescribeTargetHealth: (input: DescribeTargetHealthInput) => describeHealth(world, input),
+  };
+}
+
+interface Wanted {
+  readonly id: string;
+  readonly port: number;
+}
+
+/** Targets as they were asked for; without a port it is the group's (a port override has to be named again to deregister). */
+function wanted(group: TargetGroup, targets: readonly TargetDescription[] | undefined): Wanted[] {
+  return (targets ?? []).map(({ Id: id, Port: port = group.port }) => {
+    if (!id) throw invalid('A target must have an ID');
+    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+      throw invalid(`Port '${port}' must be between 1 and 65535`);
+    return { id, port };
+  });
+}
+
+/** All or none. */
+function register(world: World, input: RegisterTargetsInput): object {
+  const group = groupOf(world, input.TargetGroupArn);
+  forgetGone(world, group);
+  const targets = wanted(group, input.Targets);
+  if (targets.length === 0) throw invalid('At least one target must be specified');
+  const machines = runningMachines(world, targets);
+  checkQuota(world, group, targets);
+  targets.forEach(({ id, port }, place) => {
+    const machine = machines.get(id);
+    if (machine) enroll(world, group, machine, port, place);
+  });
+  return {};
+}
+
+function runningMachines(world: World, targets: readonly Wanted[]): Map<string, Machine> {
+  const machines = new Map(targets.map(({ id }) => [id, world.machines.find(id)]));
+  const bad = (test: (machine: Machine | undefined) => boolean): string =>
+    [...machines]
+      .filter(([, machine]) => test(machine))
+      .map(([id]) => `'${id}'`)
+      .join(', ');
+  const unknown = bad((machine) => machine === undefined);
+  if (unknown !== '') throw new ApiError('InvalidTarget', `The following targets do not exist: ${unknown}`);
+  const idle = bad((machine) => machine?.state !== 'running');
+  if (idle !== '') {
+    const message = `The following targets are not in a running state and cannot be registered: ${idle}`;
+    throw new ApiError('InvalidTarget', message);
+  }
+  return machines as Map<string, Machine>;
+}
+
+function checkQuota(world: World, group: TargetGroup, targets: readonly Wanted[]): void {
+  const keys = new Set([...group.targets.values()].filter((target) => !target.drain).map((target) => target.key));
+  for (const { id, port } of targets) keys.add(`${id}:${port}`);
+  const { targetsPerGroup } = world.quotas;
+  if (keys.size > targetsPerGroup) {
+    throw new ApiError('TooManyTargets', `The maximum number of targets (${targetsPerGroup}) has been reached`);
+  }
+}
+
+/** Targets that are not registered are passed over in silence (DeregisterTargets, API reference). */
+function deregister(world: World, input: DeregisterTargetsInput): object {
+  const group = groupOf(world, input.TargetGroupArn);
+  const targets = wanted(group, input.Targets);
+  if (targets.length === 0) throw invalid('At least one target must be specified');
+  for (const { id, port } of targets) {
+    const target = group.targets.get(`${id}:${port}`);
+    if (target) drain(world, group, target);
+  }
+  return {};
+}
+
+/** Without targets it lists registered and draining ones; not paged. Shows the past for the consistency time. */
+function describeHealth(world: World, input: DescribeTargetHealthInput): object {
+  const group = groupOf(world, input.TargetGroupArn);
+  forgetGone(world, group);
+  const time = world.clock.monotonic() - world.times.consistencyMs;
+  const targets = wanted(group, input.Targets);
+  if (targets.length === 0) return { TargetHealthDescriptions: group.shown.all(time) };
+  const TargetHealthDescriptions = targets.map(
+    (target) => group.shown.at(`${target.id}:${target.port}`, time) ?? described(group, target, NOT_REGISTERED),
+  );
+  return { TargetHealthDescriptions };
+}
+
+/** Targets whose instances EC2 lists no longer leave the group. */
+function forgetGone(world: World, group: TargetGroup): void {
+  for (const target of group.targets.values()) {
+    if (!target.drain && !world.machines.find(target.id)) drop(world, group, target);
+  }
+}

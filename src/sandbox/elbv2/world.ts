@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Clock } from '../../clock.ts';
+import type { Probe } from '../balancer/probe.ts';
+import type { Scheduler } from '../balancer/scheduler.ts';
+import type { Traffic } from '../balancer/traffic.ts';
+import type { Upstream } from '../balancer/upstream.ts';
+import type { Machines, SandboxTimes } from '../service.ts';
+import { invalid, notFound } from './errors.ts';
+import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, Texts } from './model.ts';
+
+/** Quotas of an account (ALB user guide, quotas). */
+export interface Quotas {
+  readonly targetsPerGroup: number;
+  readonly groupsPerAction: number;
+  readonly rulesPerLoadBalancer: number;
+  readonly listenersPerLoadBalancer: number;
+  readonly groups: number;
+}
+
+export const QUOTAS: Quotas = {
+  targetsPerGroup: 1000,
+  groupsPerAction: 5,
+  rulesPerLoadBalancer: 100,
+  listenersPerLoadBalancer: 50,
+  groups: 3000,
+};
+
+export interface Subnet {
+  readonly zone: string;
+  readonly vpcId: string;
+}
+
+/** Everything that the operations share. */
+export interface World {
+  readonly machines: Machines;
+  readonly clock: Clock;
+  /** Read whenever a time is needed, so that it may change while the sandbox runs. */
+  readonly times: SandboxTimes;
+  readonly region: string;
+  readonly account: string;
+  /** Loopback address that listeners listen on. */
+  readonly host: string;
+  readonly pageSize: number;
+  readonly quotas: Quotas;
+  readonly random: () => number;
+  readonly probe: Probe;
+  /** Absent when nobody knows of subnets; then any id will do. */
+  readonly subnet: ((id: string) => Subnet | undefined) | undefined;
+  /** Asked for by tests and rehearsals. */
+  readonly faults: { slowDrainMs: number };
+  readonly scheduler: Scheduler;
+  readonly traffic: Traffic;
+  readonly loadBalancers: Map<string, LoadBalancer>;
+  readonly listeners: Map<string, Listener>;
+  readonly rules: Map<string, Rule>;
+  readonly groups: Map<string, TargetGroup>;
+  /** All that are not closed yet, also those of targets that are gone. */
+  readonly upstreams: Map<Upstream, { readonly targetGroup: string; readonly id: string; readonly port: number }>;
+}
+
+/** 16 hexadecimal digits, as ARNs of ELB end. */
+export function newId(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** Such as `arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188`. */
+export function arnOf(world: World, path: string): string {
+  return `arn:aws:elasticloadbalancing:${world.region}:${world.account}:${path}`;
+}
+
+export function groupOf(world: World, arn: string | undefined): TargetGroup {
+  return found(world.groups.get(arn ?? ''), notFound.targetGroup);
+}
+
+export function loadBalancerOf(world: World, arn: string | undefined): LoadBalancer {
+  return found(world.loadBalancers.get(arn ?? ''), notFound.loadBalancer);
+}
+
+export function listenerOf(world: World, arn: string | undefined): Listener {
+  return found(world.listeners.get(arn ?? ''), notFound.listener);
+}
+
+export function ruleOf(world: World, arn: string | undefined): Rule {
+  return found(world.rules.get(arn ?? ''), notFound.rule);
+}
+
+function found<T>(value: T | undefined, missing: () => Error): T {
+  if (value === undefined) throw missing();
+  return value;
+}
+
+/** A listener's rules in the order in which they are tried: by priority, the default one last. */
+export function rulesOf(world: World, listener: Listener): Rule[] {
+  const rank = (rule: Rule): number => (rule.priority === 'default' ? Infinity : rule.priority);
+  return [...world.rules.values()].filter((rule) => rule.listener === listener).toSorted((a, b) => rank(a) - rank(b));
+}
+
+export function listenersOf(world: World, loadBalancer: LoadBalancer): Listener[] {
+  return [...world.listeners.values()].filter((listener) => listener.loadBalancer === loadBalancer);
+}
+
+/** Any resource that can carry tags. Throws the not-found error of the kind that the ARN names. */
+export function resourceOf(world: World, arn: string): Resource {
+  switch (arn.split(':')[5]?.split('/')[0]) {
+    case 'loadbalancer':
+      return loadBalancerOf(world, arn);
+    case 'targetgroup':
+      return groupOf(world, arn);
+    case 'listener':
+      return listenerOf(world, arn);
+    case 'listener-rule':
+      return ruleOf(world, arn);
+    default:
+      throw invalid(`'${arn}' is not a valid ARN`);
+  }
+}
+
+export function tagsFrom(tags: readonly Tag[] | undefined): Texts {
+  return new Map((tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+}
+
+/** Names of load balancers and target groups (CreateTargetGroup, API reference). */
+export function checkedName(name: string | undefined, what: string): string {
+  if (name === undefined || name === '') throw invalid(`A ${what} name must be specified`);
+  if (name.length > 32) throw invalid(`${what} name '${name}' cannot be longer than '32' characters`);
+  if (!/^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$/.test(name)) {
+    throw invalid(`${what} name '${name}' can only contain characters that are alphanumeric characters and hyphens(-)`);
+  }
+  return name;
+}

@@ -1,0 +1,183 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../clock.ts';
+import { ExitCode, OperatorError } from '../errors.ts';
+import { openDatabase, type FileDatabase } from './file-database.ts';
+import { machineProcesses, type ProcessIdentity, type Processes } from './processes.ts';
+import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal, Store } from './store.ts';
+
+export interface FileStoreOptions {
+  readonly environment: string;
+  readonly clock: Clock;
+  /** How a holder's process is known to be gone; the machine's own processes by default. */
+  readonly processes?: Processes;
+}
+
+/** Runs kept in the journal, by environment. */
+const JOURNAL_MAX = 1000;
+
+/**
+ * A store in a SQLite file, for the processes of one machine. The file may hold several environments. Each write is on the
+ * disk when its promise resolves. Throws (and rejects with) `OperatorError`s that name the file: `store-unwritable`,
+ * `store-corrupt`, `store-foreign`, `store-newer`, `store-busy`, `store-full`, `store-replaced`, `store-failed`.
+ */
+export function openFileStore(
+  path: string,
+  { environment, clock, processes = machineProcesses(clock) }: FileStoreOptions,
+): Store {
+  return new FileStore(openDatabase(path), environment, clock, processes);
+}
+
+interface LeaseRow {
+  readonly fence: number;
+  readonly holder: string;
+  readonly process: string;
+  readonly doing: string;
+  readonly renewed_at: number;
+  readonly expires_at: number;
+}
+
+class FileStore implements Store {
+  readonly kind = 'file';
+  readonly #file: FileDatabase;
+  readonly #environment: string;
+  readonly #clock: Clock;
+  readonly #processes: Processes;
+
+  constructor(file: FileDatabase, environment: string, clock: Clock, processes: Processes) {
+    this.#file = file;
+    this.#environment = environment;
+    this.#clock = clock;
+    this.#processes = processes;
+  }
+
+  async acquire(holder: Holder, ttlMs: number): Promise<Acquired> {
+    return this.#file.write((database) => {
+      const heldBy = this.#held(database);
+      if (heldBy) return { heldBy };
+      const process = JSON.stringify(this.#processes.identify(holder.pid));
+      const times = this.#times(ttlMs);
+      const row = database
+        .prepare(
+          `INSERT INTO lease (environment, fence, holder, process, doing, renewed_at, expires_at) VALUES (?, 1, ?, ?, '', ?, ?)
+           ON CONFLICT (environment) DO UPDATE SET fence = fence + 1, holder = excluded.holder, process = excluded.process,
+             doing = excluded.doing, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
+           RETURNING fence`,
+        )
+        .get(this.#environment, JSON.stringify(holder), process, times.renewedAt, times.expiresAt);
+      return { lease: { holder, fence: Number(row!['fence']), doing: '', ...times } };
+    });
+  }
+
+  async renew({ fence }: Lease, ttlMs: number, doing: string): Promise<boolean> {
+    if (!this.#file.isInPlace()) return false;
+    const { renewedAt, expiresAt } = this.#times(ttlMs);
+    return this.#file.write(
+      (database) =>
+        database
+          .prepare(
+            'UPDATE lease SET doing = ?, renewed_at = ?, expires_at = ? WHERE environment = ? AND fence = ? AND holder IS NOT NULL',
+          )
+          .run(doing, renewedAt, expiresAt, this.#environment, fence).changes === 1,
+    );
+  }
+
+  /** The row stays, and with it the fence. */
+  async release({ fence }: Lease): Promise<void> {
+    if (!this.#file.isInPlace()) return;
+    this.#file.write((database) => {
+      database
+        .prepare('UPDATE lease SET holder = NULL WHERE environment = ? AND fence = ?')
+        .run(this.#environment, fence);
+    });
+  }
+
+  async held(): Promise<Lease | undefined> {
+    return this.#file.read((database) => this.#held(database));
+  }
+
+  async goal(): Promise<RecordedGoal | undefined> {
+    return this.#file.read((database) => {
+      const row = database.prepare('SELECT goal FROM goal WHERE environment = ?').get(this.#environment);
+      return row && (JSON.parse(String(row['goal'])) as RecordedGoal);
+    });
+  }
+
+  async putGoal(lease: Lease, goal: RecordedGoal): Promise<void> {
+    this.#writeAsHolder(lease, (database) =>
+      database
+        .prepare(
+          'INSERT INTO goal (environment, goal) VALUES (?, ?) ON CONFLICT (environment) DO UPDATE SET goal = excluded.goal',
+        )
+        .run(this.#environment, JSON.stringify(goal)),
+    );
+  }
+
+  async clearGoal(lease: Lease): Promise<void> {
+    this.#writeAsHolder(lease, (database) =>
+      database.prepare('DELETE FROM goal WHERE environment = ?').run(this.#environment),
+    );
+  }
+
+  async log(entry: JournalEntry): Promise<void> {
+    this.#file.write((database) => {
+      database
+        .prepare(
+          `INSERT INTO journal (environment, run, since, entry) VALUES (?, ?, ?, ?)
+           ON CONFLICT (environment, run) DO UPDATE SET since = excluded.since, entry = excluded.entry`,
+        )
+        .run(this.#environment, entry.run, entry.since, JSON.stringify(entry));
+      database
+        .prepare(
+          `DELETE FROM journal WHERE rowid IN
+             (SELECT rowid FROM journal WHERE environment = ? ORDER BY since DESC, rowid DESC LIMIT -1 OFFSET ${JOURNAL_MAX})`,
+        )
+        .run(this.#environment);
+    });
+  }
+
+  async history(limit: number): Promise<readonly JournalEntry[]> {
+    return this.#file.read((database) =>
+      database
+        .prepare('SELECT entry FROM journal WHERE environment = ? ORDER BY since DESC, rowid DESC LIMIT ?')
+        .all(this.#environment, limit)
+        .map((row) => JSON.parse(String(row['entry'])) as JournalEntry),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#file.close();
+  }
+
+  /** The lease, unless it has expired or its holder's process is gone. */
+  #held(database: DatabaseSync): Lease | undefined {
+    const row = database
+      .prepare('SELECT * FROM lease WHERE environment = ? AND holder IS NOT NULL AND expires_at > ?')
+      .get(this.#environment, Math.round(this.#clock.now())) as LeaseRow | undefined;
+    if (!row || this.#processes.isGone(JSON.parse(row.process) as ProcessIdentity)) return undefined;
+    const { fence, doing, renewed_at: renewedAt, expires_at: expiresAt } = row;
+    return { holder: JSON.parse(row.holder) as Holder, fence, doing, renewedAt, expiresAt };
+  }
+
+  #times(ttlMs: number): { renewedAt: number; expiresAt: number } {
+    const renewedAt = Math.round(this.#clock.now());
+    return { renewedAt, expiresAt: renewedAt + Math.round(ttlMs) };
+  }
+
+  /** Compares the fence and writes in one transaction. */
+  #writeAsHolder(lease: Lease, work: (database: DatabaseSync) => unknown): void {
+    this.#file.write((database) => {
+      const ours = database
+        .prepare('SELECT 1 FROM lease WHERE environment = ? AND fence = ? AND holder IS NOT NULL')
+        .get(this.#environment, lease.fence);
+      if (!ours) throw leaseLost(this.#environment);
+      work(database);
+    });
+  }
+}
+
+function leaseLost(environment: string): OperatorError {
+  return new OperatorError('lease-lost', `The lease of ${environment} is no longer ours.`, {
+    exitCode: ExitCode.leaseLost,
+    next: ['`turnout status` shows who has it and how things stand.'],
+  });
+}

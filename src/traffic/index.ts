@@ -1,0 +1,9 @@
+import type { Session } from '../aws/session.ts';
+import type { Config } from '../config/config.ts';
+import type { TrafficPort } from './traffic.ts';
+
+/** Opens the way of moving traffic that the config names; only that kind's code is loaded. */
+export async function openTraffic({ traffic }: Config, session: Session): Promise<TrafficPort> {
+  const [{ createTargetGroups }, { createElbv2 }] = await Promise.all([import('./target-groups.ts'), import('../aws/elbv2.ts')]);
+  return createTargetGroups(createElbv2(session), traffic);
+}

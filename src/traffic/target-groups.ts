@@ -1,0 +1,162 @@
+import type { Elbv2, Listener, LoadBalancer, Rule, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
+import { OperatorError } from '../errors.ts';
+import type { Pool, PoolRole, Target } from '../observe/snapshot.ts';
+import type { TrafficPort } from './traffic.ts';
+
+/** A target group as the config names it. */
+export interface GroupConfig {
+  /** Name or ARN. */
+  readonly targetGroup: string;
+  /** Where instances are registered; the group's own port when not given. */
+  readonly port?: number;
+}
+
+export interface TargetGroupsConfig {
+  readonly production: readonly GroupConfig[];
+  readonly test: readonly GroupConfig[];
+}
+
+type Settings = Omit<Pool, 'targets'> & { readonly loadBalancerArns: readonly string[] };
+
+/** Traffic moved by membership: production and test are target groups, and instances are registered with one or the other. */
+export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): TrafficPort {
+  // A group's settings do not change under a switch; they are read once a program.
+  let known: Promise<readonly Settings[]> | undefined;
+  const settings = (): Promise<readonly Settings[]> => (known ??= readSettings(elbv2, config));
+
+  return {
+    kind: 'target-groups',
+
+    async read(names) {
+      const wanted = (await settings()).filter((group) => names?.includes(group.name) ?? true);
+      return Promise.all(
+        wanted.map(async ({ loadBalancerArns: _, ...group }) => ({
+          ...group,
+          targets: (await elbv2.targetHealth(group.arn)).map(toTarget),
+        })),
+      );
+    },
+
+    async urls() {
+      const groups = await settings();
+      const arns = [...new Set(groups.flatMap((group) => group.loadBalancerArns))];
+      const found = arns.length > 0 ? await readForwards(elbv2, arns) : [];
+      return Object.fromEntries(
+        groups.map((group) => [group.name, found.filter(({ arn }) => arn === group.arn).map(({ url }) => url)]),
+      );
+    },
+
+    register: async (pool, targets) =>
+      elbv2.register(
+        pool.arn,
+        targets.map(({ id, port }) => ({ Id: id, Port: port })),
+      ),
+
+    // Deregistering needs the port that a target was registered with (ELBv2 API, DeregisterTargets).
+    deregister: async (pool, targets) =>
+      elbv2.deregister(
+        pool.arn,
+        targets.map(({ id, port }) => ({ Id: id, Port: port })),
+      ),
+  };
+}
+
+async function readSettings(elbv2: Elbv2, config: TargetGroupsConfig): Promise<readonly Settings[]> {
+  const wanted = [
+    ...config.production.map((group) => ({ ...group, role: 'production' as const })),
+    ...config.test.map((group) => ({ ...group, role: 'test' as const })),
+  ];
+  const keys = wanted.map((group) => group.targetGroup);
+  const found = await elbv2.targetGroups({ names: keys.filter((key) => !isArn(key)), arns: keys.filter(isArn) });
+  return Promise.all(
+    wanted.map(async ({ targetGroup, port, role }) => {
+      const group = found.find(
+        (candidate) => candidate.TargetGroupName === targetGroup || candidate.TargetGroupArn === targetGroup,
+      );
+      if (group === undefined) throw notFound(targetGroup);
+      return toSettings(group, port, role, await elbv2.attributes(group.TargetGroupArn as string));
+    }),
+  );
+}
+
+function isArn(key: string): boolean {
+  return key.startsWith('arn:');
+}
+
+function notFound(key: string): OperatorError {
+  return new OperatorError('target-group-not-found', `AWS knows no target group ${key}.`, {
+    next: ['Check the names under `traffic` in the config, the region and the account.'],
+  });
+}
+
+function toSettings(
+  group: TargetGroup,
+  port: number | undefined,
+  role: PoolRole,
+  attributes: ReadonlyMap<string, string>,
+): Settings {
+  return {
+    name: group.TargetGroupName as string,
+    arn: group.TargetGroupArn as string,
+    role,
+    port: port ?? (group.Port as number),
+    intervalS: group.HealthCheckIntervalSeconds ?? 30,
+    timeoutS: group.HealthCheckTimeoutSeconds ?? 5,
+    healthyThreshold: group.HealthyThresholdCount ?? 5,
+    unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
+    deregistrationDelayS: Number(attributes.get('deregistration_delay.timeout_seconds') ?? 300),
+    urls: [],
+    loadBalancerArns: group.LoadBalancerArns ?? [],
+  };
+}
+
+function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescription): Target {
+  return {
+    id: target?.Id ?? '',
+    port: target?.Port ?? 0,
+    state: (health?.State ?? 'unavailable') as Target['state'],
+    ...(health?.Reason === undefined ? {} : { reason: health.Reason }),
+    ...(health?.Description === undefined ? {} : { description: health.Description }),
+  };
+}
+
+/** Every pair of a target group and the URL of a listener that forwards to it. */
+async function readForwards(
+  elbv2: Elbv2,
+  loadBalancerArns: readonly string[],
+): Promise<readonly { arn: string; url: string }[]> {
+  const balancers = await elbv2.loadBalancers(loadBalancerArns);
+  const pairs = await Promise.all(
+    balancers.map(async (balancer) => {
+      const listeners = await elbv2.listeners(balancer.LoadBalancerArn as string);
+      return Promise.all(
+        listeners.map(async (listener) =>
+          forwardsOf(balancer, listener, await elbv2.rules(listener.ListenerArn as string)),
+        ),
+      );
+    }),
+  );
+  return pairs.flat(2);
+}
+
+function forwardsOf(
+  balancer: LoadBalancer,
+  listener: Listener,
+  rules: readonly Rule[],
+): readonly { arn: string; url: string }[] {
+  const url = urlOf(balancer, listener);
+  const actions = rules.flatMap((rule) => rule.Actions ?? []);
+  const arns = actions.flatMap((action) => [
+    action.TargetGroupArn,
+    ...(action.ForwardConfig?.TargetGroups ?? []).map((group) => group.TargetGroupArn),
+  ]);
+  return [...new Set(arns)].flatMap((arn) => (arn === undefined ? [] : [{ arn, url }]));
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
+
+function urlOf(balancer: LoadBalancer, listener: Listener): string {
+  const scheme = (listener.Protocol ?? 'HTTP').toLowerCase();
+  const port = listener.Port === DEFAULT_PORTS[scheme] ? '' : `:${listener.Port}`;
+  return `${scheme}://${balancer.DNSName}${port}/`;
+}

@@ -1,0 +1,46 @@
+import type { Result, RunEvent } from '../run/event.ts';
+import type { Paint, Style } from './paint.ts';
+import { wrap } from './text.ts';
+import { count, duration } from './words.ts';
+
+type Finished = Extract<RunEvent, { type: 'finished' }>;
+type Started = Extract<RunEvent, { type: 'started' }>;
+
+const HEADS: Readonly<Record<Result, readonly [Style, string]>> = {
+  done: ['green', 'Done.'],
+  planned: ['bold', 'Planned only, nothing was changed.'],
+  refused: ['red', 'Refused, nothing was changed.'],
+  undone: ['yellow', 'Undone.'],
+  failed: ['red', 'Failed.'],
+  interrupted: ['yellow', 'Interrupted.'],
+};
+
+/** `promote 42 in production, by alice@ci (run 0a1b2c)`. */
+export function openingText(event: Started, paint: Paint): string {
+  const what = event.release === undefined ? event.verb : `${event.verb} ${event.release}`;
+  return `${paint('bold', `${what} in ${event.environment}`)}, by ${event.who} ${paint('dim', `(run ${event.run})`)}`;
+}
+
+/** Where things stand, what can be done next, what it took. */
+export function closingText(event: Finished, width: number, paint: Paint): string {
+  const [style, head] = HEADS[event.result];
+  const trouble = event.result === 'refused' || event.result === 'failed';
+  const sentence = trouble ? `${event.message} (${event.code})` : event.message;
+  const [first = '', ...rest] = wrap(`${head} ${sentence}`, width);
+  const took = `${duration(event.seconds)}, ${count(event.awsRequests, 'AWS request')}`;
+  return [
+    paint(style, head) + first.slice(head.length),
+    ...rest,
+    ...nextLines(event.next, width, paint),
+    paint('dim', took),
+  ].join('\n');
+}
+
+/** `Next  turnout rollback`, one suggestion a line. */
+export function nextLines(next: readonly string[], width: number, paint: Paint): string[] {
+  return next.flatMap((suggestion, index) =>
+    wrap(suggestion, width - 6).map((line, i) =>
+      index + i === 0 ? `${paint('bold', 'Next')}  ${line}` : `      ${line}`,
+    ),
+  );
+}

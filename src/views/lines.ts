@@ -1,0 +1,129 @@
+import type { Clock } from '../clock.ts';
+import type { RunEvent } from '../run/event.ts';
+import { closingText, openingText } from './closing.ts';
+import type { Out } from './out.ts';
+import { painter, type Paint, type Style } from './paint.ts';
+import { planText } from './plan.ts';
+import { clockTime, duration } from './words.ts';
+import { countText, targetLines, waitingLines } from './waiting.ts';
+
+/** The least time between two lines that tell of the same count. */
+const QUIET_MS = 5_000;
+/** A sign of life for CI services that end a job which says nothing. */
+const HEARTBEAT_MS = 60_000;
+const REASONS_MAX = 4;
+const TARGETS_MAX = 50;
+
+export interface LinesOptions {
+  readonly out: Out;
+  /** Where refusals go. */
+  readonly err: Out;
+  readonly clock: Clock;
+  readonly colour: boolean;
+  /** Mark warnings and failures for GitHub's log. */
+  readonly github: boolean;
+}
+
+/** One line a change, with the time: for logs and CI. */
+export class LinesView {
+  readonly #options: LinesOptions;
+  readonly #paint: Paint;
+  #steps = 0;
+  #stepStartedMs = 0;
+  #lastWait = { index: -1, count: '', reasons: '', atMs: 0 };
+
+  constructor(options: LinesOptions) {
+    this.#options = options;
+    this.#paint = painter(options.colour);
+  }
+
+  emit(event: RunEvent): void {
+    const { out } = this.#options;
+    switch (event.type) {
+      case 'started':
+        return this.#say(openingText(event, this.#paint));
+      case 'planned':
+        this.#steps = event.steps.length;
+        return out.line(`\n${planText(event, out.width(), this.#options.colour)}\n`);
+      case 'step-started':
+        this.#stepStartedMs = this.#options.clock.monotonic();
+        return this.#sayStep(event.index, event.title);
+      case 'step-waiting':
+        return this.#waiting(event);
+      case 'step-done':
+        return this.#sayStep(
+          event.index,
+          event.already ? 'already so' : `done after ${duration(event.seconds)}`,
+          'green',
+        );
+      case 'step-failed':
+        return this.#failed(event);
+      case 'warning':
+        this.#say(`warning: ${event.message}`, 'yellow');
+        return this.#annotate('warning', event.message);
+      case 'undoing':
+        return this.#say(`undoing: ${event.why}`, 'yellow');
+      case 'finished':
+        return this.#finished(event);
+    }
+  }
+
+  /** Lines are written at once. */
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #say(text: string, style?: Style): void {
+    const { out, clock } = this.#options;
+    out.line(`${this.#paint('dim', clockTime(clock.now()))} ${style ? this.#paint(style, text) : text}`);
+  }
+
+  #sayStep(index: number, text: string, style?: Style): void {
+    this.#say(
+      `${this.#paint('dim', `[${index + 1}/${Math.max(this.#steps, index + 1)}]`)} ${style ? this.#paint(style, text) : text}`,
+    );
+  }
+
+  #waiting(event: Extract<RunEvent, { type: 'step-waiting' }>): void {
+    const nowMs = this.#options.clock.monotonic();
+    const quietMs = nowMs - this.#lastWait.atMs;
+    const reasons = waitingLines(event.waiting, this.#options.out.width() - 20, REASONS_MAX).join('; ');
+    // A countdown is no change.
+    const next = {
+      index: event.index,
+      count: countText(event),
+      reasons: reasons.replaceAll(/\d+ (s|min|h)\b/g, '#'),
+      atMs: nowMs,
+    };
+    const counted = next.index !== this.#lastWait.index || next.count !== this.#lastWait.count;
+    const changed = counted || (next.reasons !== this.#lastWait.reasons && quietMs >= QUIET_MS);
+    if (!changed && quietMs < HEARTBEAT_MS) return;
+    const still = changed ? '' : `, ${duration((nowMs - this.#stepStartedMs) / 1000)} so far`;
+    this.#lastWait = next;
+    this.#sayStep(event.index, `${next.count}${still}${reasons === '' ? '' : `; ${reasons}`}`);
+  }
+
+  #failed(event: Extract<RunEvent, { type: 'step-failed' }>): void {
+    this.#sayStep(event.index, `failed: ${event.message}`, 'red');
+    for (const line of targetLines(event.waiting, TARGETS_MAX)) this.#sayStep(event.index, `  ${line}`);
+    this.#annotate('error', event.message);
+  }
+
+  #finished(event: Extract<RunEvent, { type: 'finished' }>): void {
+    const { out, err } = this.#options;
+    const refused = event.result === 'refused';
+    (refused ? err : out).line(`\n${closingText(event, out.width(), this.#paint)}`);
+    if (refused || event.result === 'failed') this.#annotate('error', event.message);
+  }
+
+  /** GitHub's workflow commands: `::error::text`, with %, CR and LF escaped (GitHub docs, workflow commands). */
+  #annotate(kind: 'warning' | 'error', text: string): void {
+    if (!this.#options.github) return;
+    const escaped = text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+    this.#options.out.line(`::${kind}::${escaped}`);
+  }
+}

@@ -1,0 +1,217 @@
+import type * as listr2 from 'listr2';
+import type { Clock } from '../clock.ts';
+import type { RunEvent } from '../run/event.ts';
+import { closingText, openingText } from './closing.ts';
+import { LinesView } from './lines.ts';
+import type { Out } from './out.ts';
+import { painter, type Paint } from './paint.ts';
+import { planText } from './plan.ts';
+import { StepList } from './step-list.ts';
+import { countText, targetLines, waitingLines } from './waiting.ts';
+import { duration } from './words.ts';
+
+export interface ListrOptions {
+  readonly out: Out;
+  readonly err: Out;
+  readonly clock: Clock;
+  readonly colour: boolean;
+  /** listr2, loaded when the first step is drawn. */
+  readonly load: () => Promise<typeof listr2>;
+}
+
+interface Running {
+  readonly index: number;
+  readonly sinceMs: number;
+  /** `2/3 healthy`; empty until something is counted. */
+  count: string;
+}
+
+/** Lines of a frame that are not steps: the newest warning, the reasons, a blank line at the end. */
+const EXTRA_LINES = 6;
+const TICK_MS = 1000;
+/** More failed targets than this are told by reason. */
+const TARGETS_MAX = 8;
+
+/** Draws a run on a terminal. Events are drawn in order; what is not a step is written between lists of steps. */
+export class ListrView {
+  readonly #options: ListrOptions;
+  readonly #paint: Paint;
+  #drawn: Promise<void> = Promise.resolve();
+  #titles: string[] = [];
+  #list: StepList | undefined;
+  /** Index of the list's first step, and how many it has. */
+  #first = 0;
+  #length = 0;
+  #running: Running | undefined;
+  #warnings: string[] = [];
+  #ticking: AbortController | undefined;
+  #plain: LinesView | undefined;
+
+  constructor(options: ListrOptions) {
+    this.#options = options;
+    this.#paint = painter(options.colour);
+  }
+
+  emit(event: RunEvent): void {
+    this.#drawn = this.#drawn.then(async () => {
+      if (this.#plain) return this.#plain.emit(event);
+      // Drawing must never end a run: what cannot be drawn is told in lines from here on.
+      await this.#draw(event).catch(() => {
+        this.#plain = new LinesView({ ...this.#options, github: false });
+        this.#plain.emit(event);
+      });
+    });
+  }
+
+  /** Resolves when all events up to now are drawn. */
+  settled(): Promise<void> {
+    return this.#drawn;
+  }
+
+  async close(): Promise<void> {
+    this.#drawn = this.#drawn.then(() => this.#endList());
+    await this.#drawn;
+  }
+
+  async #draw(event: RunEvent): Promise<void> {
+    if (this.#options.out.closed()) return;
+    switch (event.type) {
+      case 'started':
+        return this.#options.out.line(`${openingText(event, this.#paint)}\n`);
+      case 'planned':
+        return this.#planned(event);
+      case 'step-started':
+        return this.#started(event);
+      case 'step-waiting':
+        return this.#waiting(event);
+      case 'step-done':
+        await this.#show(event.index);
+        this.#running = undefined;
+        return this.#list?.done(event.index - this.#first, event.already ? 'already so' : duration(event.seconds));
+      case 'step-failed':
+        return this.#failed(event);
+      case 'warning':
+        return this.#warn(event.message);
+      case 'undoing':
+        await this.#endList();
+        return this.#options.out.line(`\n${this.#paint('yellow', 'Undoing.')} ${event.why}\n`);
+      case 'finished':
+        await this.#endList();
+        return this.#finished(event);
+    }
+  }
+
+  async #planned(event: Extract<RunEvent, { type: 'planned' }>): Promise<void> {
+    await this.#endList();
+    this.#titles = event.steps.map((step) => step.title);
+    this.#options.out.line(`${planText(event, this.#options.out.width(), this.#options.colour)}\n`);
+  }
+
+  async #started(event: Extract<RunEvent, { type: 'step-started' }>): Promise<void> {
+    this.#titles[event.index] ??= event.title;
+    await this.#show(event.index);
+    this.#running = { index: event.index, sinceMs: this.#options.clock.monotonic(), count: '' };
+    this.#list?.update(event.index - this.#first, { output: this.#newestWarning().join('\n') });
+  }
+
+  async #waiting(event: Extract<RunEvent, { type: 'step-waiting' }>): Promise<void> {
+    await this.#show(event.index);
+    if (this.#running) this.#running.count = countText(event);
+    const linesMax = Math.max(1, this.#rows() - this.#length - 3 - this.#warnings.length);
+    const output = [...this.#newestWarning(), ...waitingLines(event.waiting, this.#lineWidth(), Math.min(linesMax, 4))];
+    this.#list?.update(event.index - this.#first, { output: output.join('\n') });
+    this.#tick();
+  }
+
+  async #failed(event: Extract<RunEvent, { type: 'step-failed' }>): Promise<void> {
+    await this.#show(event.index);
+    this.#running = undefined;
+    const targets =
+      event.waiting.length <= TARGETS_MAX
+        ? targetLines(event.waiting, TARGETS_MAX)
+        : waitingLines(event.waiting, this.#lineWidth(), TARGETS_MAX);
+    this.#list?.fail(event.index - this.#first, [this.#paint('red', event.message), ...targets].join('\n'));
+    await this.#endList();
+  }
+
+  #warn(message: string): void {
+    if (!this.#list) return this.#options.out.line(`${this.#paint('yellow', 'Warning:')} ${message}`);
+    this.#warnings.push(message);
+    if (this.#running)
+      this.#list.update(this.#running.index - this.#first, { output: this.#newestWarning().join('\n') });
+  }
+
+  #newestWarning(): string[] {
+    return this.#warnings.slice(-1).map((message) => `${this.#paint('yellow', 'Warning:')} ${message}`);
+  }
+
+  #finished(event: Extract<RunEvent, { type: 'finished' }>): void {
+    const { out, err } = this.#options;
+    (event.result === 'refused' ? err : out).line(`\n${closingText(event, out.width(), this.#paint)}`);
+  }
+
+  /** Makes sure that a list is drawn that has this step. */
+  async #show(index: number): Promise<void> {
+    if (this.#list && index >= this.#first && index < this.#first + this.#length) return;
+    await this.#endList();
+    const titles = this.#titlesThatFit(index);
+    this.#first = index;
+    this.#length = titles.length;
+    this.#list = new StepList({
+      listr2: await this.#options.load(),
+      stdout: this.#options.out.stream,
+      stderr: this.#options.err.stream,
+      paint: this.#paint,
+      titles,
+    });
+    this.#ticking = new AbortController();
+    void this.#tickUntil(this.#ticking.signal);
+  }
+
+  /** A frame taller than the terminal cannot be redrawn: a long plan is drawn list by list. */
+  #titlesThatFit(index: number): string[] {
+    let room = this.#rows() - EXTRA_LINES;
+    const titles: string[] = [];
+    for (const title of this.#titles.slice(index)) {
+      room -= Math.ceil((title.length + 30) / this.#lineWidth());
+      if (room < 0 && titles.length > 0) break;
+      titles.push(title);
+    }
+    if (titles.length === 0) return [`step ${index + 1}`];
+    const all = this.#titles.length;
+    return index === 0 && titles.length === all ? titles : titles.map((title, i) => `${index + i + 1}/${all} ${title}`);
+  }
+
+  async #endList(): Promise<void> {
+    if (!this.#list) return;
+    this.#ticking?.abort();
+    const list = this.#list;
+    this.#list = undefined;
+    this.#running = undefined;
+    await list.end();
+    for (const message of this.#warnings.splice(0)) this.#warn(message);
+  }
+
+  async #tickUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#tick();
+      await this.#options.clock.sleep(TICK_MS, signal).catch(() => {});
+    }
+  }
+
+  #tick(): void {
+    if (!this.#running) return;
+    const elapsed = (this.#options.clock.monotonic() - this.#running.sinceMs) / 1000;
+    const tail = [this.#running.count, elapsed < 1 ? '' : duration(Math.floor(elapsed))].filter(Boolean).join(', ');
+    this.#list?.update(this.#running.index - this.#first, { tail });
+  }
+
+  #rows(): number {
+    return this.#options.out.stream.rows ?? 24;
+  }
+
+  /** Columns for a line under a step: listr2 indents it by four and puts a mark before it. */
+  #lineWidth(): number {
+    return Math.max(20, (this.#options.out.stream.columns ?? 80) - 8);
+  }
+}

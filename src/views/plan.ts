@@ -1,0 +1,79 @@
+import type { RunEvent, StepView } from '../run/event.ts';
+import { curveLines } from './curve.ts';
+import { painter, type Paint } from './paint.ts';
+import { pad, padLeft, wrap } from './text.ts';
+import { count, duration, listToFit } from './words.ts';
+
+type Planned = Extract<RunEvent, { type: 'planned' }>;
+
+/** More steps than this are shown without the targets they touch. */
+const STEPS_WITH_TARGETS_MAX = 20;
+
+/** The plan for people: numbered steps with the targets they touch, healthy targets over time, notes, expected time. */
+export function planText(event: Planned, width: number, colour = false): string {
+  const paint = painter(colour);
+  const blocks = [
+    stepLines(event, width, paint),
+    curveLines(event, width, paint),
+    noteLines(event.notes, width, paint),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function stepLines({ steps, seconds }: Planned, width: number, paint: Paint): string[] {
+  if (steps.length === 0) return [paint('bold', 'Nothing to do')];
+  const head = `${paint('bold', `Plan: ${count(steps.length, 'step')}`)}, about ${duration(seconds)}`;
+  const digits = String(steps.length).length;
+  const titleWidth = Math.max(...steps.map((step) => step.title.length));
+  const timeWidth = Math.max(...steps.map((step) => duration(step.seconds).length));
+  return [
+    head,
+    ...steps.flatMap((step, index) => {
+      const number = `  ${padLeft(String(index + 1), digits)}  `;
+      return oneStep(step, { number, titleWidth, timeWidth, targets: targetsToShow(steps, index) }, width, paint);
+    }),
+  ];
+}
+
+interface Place {
+  readonly number: string;
+  /** The longest title's, so that the times stand below each other. */
+  readonly titleWidth: number;
+  readonly timeWidth: number;
+  readonly targets: readonly string[];
+}
+
+function oneStep(
+  step: StepView,
+  { number, titleWidth, timeWidth, targets }: Place,
+  width: number,
+  paint: Paint,
+): string[] {
+  const time = duration(step.seconds);
+  const room = Math.min(titleWidth, width - number.length - timeWidth - 3);
+  const [first = '', ...rest] = wrap(step.title, room);
+  const hang = ' '.repeat(number.length);
+  const lines = [
+    `${number}${pad(first, room)}   ${paint('dim', padLeft(time, timeWidth))}`,
+    ...rest.map((line) => hang + line),
+  ];
+  if (targets.length > 0) lines.push(hang + paint('dim', listToFit(targets, width - hang.length)));
+  return lines;
+}
+
+/** The same targets are not said twice in a row. */
+function targetsToShow(steps: readonly StepView[], index: number): readonly string[] {
+  if (steps.length > STEPS_WITH_TARGETS_MAX) return [];
+  const now = steps[index]?.instances ?? [];
+  const before = steps[index - 1]?.instances ?? [];
+  return now.join(' ') === before.join(' ') ? [] : now;
+}
+
+function noteLines(notes: readonly string[], width: number, paint: Paint): string[] {
+  return notes.flatMap((note) =>
+    wrap(note, width - 6).map((line, index) => (index === 0 ? `${paint('yellow', 'Note')}  ${line}` : `      ${line}`)),
+  );
+}

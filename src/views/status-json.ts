@@ -1,0 +1,55 @@
+import { members } from '../observe/roles.ts';
+import { JSON_VERSION } from './json.ts';
+import { fleetsByRole, healthOf, rollbackOf, rowsOf, type StatusReport } from './status.ts';
+import { targetWords } from './words.ts';
+
+/** What `status --json` prints, as data; docs/json.md describes it. */
+export function statusData(report: StatusReport) {
+  const { environment, snapshot, lease, goal, verbs, last } = report;
+  return {
+    v: JSON_VERSION,
+    at: new Date(snapshot.at).toISOString(),
+    type: 'status',
+    environment,
+    pools: snapshot.pools.map((pool) => ({
+      name: pool.name,
+      role: pool.role,
+      urls: pool.urls,
+      ...healthOf(pool.targets),
+      targets: rowsOf(pool, snapshot).map(({ target, instance, fleet, role }) => ({
+        id: target.id,
+        port: target.port,
+        zone: instance?.zone ?? null,
+        fleet: fleet?.id ?? null,
+        release: fleet?.release ?? null,
+        role: role ?? null,
+        state: target.state,
+        reason: target.reason ?? null,
+        words: targetWords(target, pool),
+      })),
+    })),
+    fleets: fleetsByRole(snapshot).map(({ fleet, role }) => ({
+      id: fleet.id,
+      release: fleet.release,
+      role,
+      marks: fleet.marks,
+      instances: members(fleet).map(({ id, zone, state, launchedAt }) => ({
+        id,
+        zone,
+        state,
+        launchedAt: new Date(launchedAt).toISOString(),
+      })),
+    })),
+    strangers: snapshot.strangers.map(({ id }) => id),
+    rollback: rollbackOf(snapshot) ?? null,
+    lease: lease ?? null,
+    goal: goal ?? null,
+    verbs,
+    last: last ?? null,
+  };
+}
+
+/** One line of JSON. */
+export function statusJson(report: StatusReport): string {
+  return JSON.stringify(statusData(report));
+}

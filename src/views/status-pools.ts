@@ -1,0 +1,95 @@
+import type { Role } from '../observe/roles.ts';
+import type { Pool, Snapshot, TargetState } from '../observe/snapshot.ts';
+import type { Paint, Style } from './paint.ts';
+import { healthOf, rowsOf, type Row } from './status.ts';
+import { columns, widthOf, wrap } from './text.ts';
+import { targetWords } from './words.ts';
+
+/** A pool with more targets than this is summed up by state, and only targets that are not healthy are listed. */
+const TARGETS_MAX = 12;
+/** Of those, at most as many. */
+const UNWELL_MAX = 20;
+
+export const ROLE_STYLES: Readonly<Record<Role, Style>> = {
+  blue: 'blueBright',
+  green: 'greenBright',
+  parked: 'dim',
+  rejected: 'dim',
+  retired: 'dim',
+};
+
+/** A target group with each of its targets, its state and why. */
+export function poolLines(pool: Pool, snapshot: Snapshot, width: number, paint: Paint): string[] {
+  const { healthy, registered } = healthOf(pool.targets);
+  const well = healthy === registered && healthy > 0;
+  const none = pool.role === 'production' ? 'red' : 'yellow';
+  const health = paint(well ? 'green' : healthy === 0 ? none : 'yellow', `${healthy}/${registered} healthy`);
+  const head = [
+    `${paint('bold', pool.role === 'test' ? 'Test' : 'Production')}  ${pool.name}`,
+    health,
+    paint('dim', pool.urls.join(' ')),
+  ]
+    .filter(Boolean)
+    .join('  ');
+  const rows = rowsOf(pool, snapshot);
+  if (rows.length <= TARGETS_MAX) return [head, ...targetLines(rows, pool, width, paint)];
+  const unwell = rows
+    .filter(isUnwell)
+    .toSorted((a, b) => WORST_FIRST.indexOf(a.target.state) - WORST_FIRST.indexOf(b.target.state));
+  const more = unwell.length - UNWELL_MAX;
+  return [
+    head,
+    `  ${byState(rows)}`,
+    ...targetLines(unwell.slice(0, UNWELL_MAX), pool, width, paint),
+    ...(more > 0 ? [`  and ${more} more that are not healthy`] : []),
+  ];
+}
+
+const WORST_FIRST: readonly TargetState[] = ['unhealthy', 'unavailable', 'unused', 'initial'];
+
+/** A draining target is on its way out as it should be: it is counted, not listed. */
+function isUnwell({ target }: Row): boolean {
+  return WORST_FIRST.includes(target.state);
+}
+
+/** `42 green: 996 healthy, 4 initial · 41 blue: 1000 draining`. */
+function byState(rows: readonly Row[]): string {
+  const fleets = new Map<string, Map<string, number>>();
+  for (const { fleet, role, target } of rows) {
+    const name = fleet && role ? `${fleet.release} ${role}` : 'strangers';
+    const states = fleets.get(name) ?? new Map<string, number>();
+    states.set(target.state, (states.get(target.state) ?? 0) + 1);
+    fleets.set(name, states);
+  }
+  return [...fleets]
+    .map(([name, states]) => `${name}: ${[...states].map(([state, n]) => `${n} ${state}`).join(', ')}`)
+    .join(' · ');
+}
+
+function targetLines(rows: readonly Row[], pool: Pool, width: number, paint: Paint): string[] {
+  const left = columns(
+    rows.map(({ target, instance, fleet, role }) => [
+      `  ${target.id}`,
+      instance?.zone ?? '?',
+      `${fleet?.release ?? '?'} ${role ? paint(ROLE_STYLES[role], role) : paint('yellow', 'stranger')}`,
+      '|',
+    ]),
+  ).map((line) => line.slice(0, -1));
+  return rows.flatMap(({ target }, i) => {
+    const words = targetWords(target, pool);
+    const style = stateStyle(target.state);
+    const start = left[i] ?? '';
+    const room = width - widthOf(start);
+    if (words.length <= room || !words.includes(': ')) return [start + paint(style, words)];
+    const [state = '', ...reason] = words.split(': ');
+    return [
+      start + paint(style, state),
+      ...wrap(reason.join(': '), width - 4).map((line) => `    ${paint(style, line)}`),
+    ];
+  });
+}
+
+function stateStyle(state: string): Style {
+  if (state === 'healthy') return 'green';
+  return state === 'unhealthy' || state === 'unavailable' ? 'red' : 'yellow';
+}

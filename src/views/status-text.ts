@@ -1,0 +1,155 @@
+import { isRegistered, members, targetsOf } from '../observe/roles.ts';
+import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
+import type { Lease, RecordedGoal } from '../stores/store.ts';
+import { painter, type Paint, type Style } from './paint.ts';
+import { fleetsByRole, healthOf, rollbackOf, type StatusReport } from './status.ts';
+import { poolLines, ROLE_STYLES } from './status-pools.ts';
+import { columns, pad, widthOf, wrap } from './text.ts';
+import { age, ago, clockTime, count, list } from './words.ts';
+
+/** A lease is renewed far more often than this, in seconds; a holder that is silent for longer may be gone. */
+const SILENT_S = 10;
+
+/** What is where, what happens, and what may be done next: one screen. */
+export function statusText(report: StatusReport, width: number, colour = false): string {
+  const paint = painter(colour);
+  const { snapshot } = report;
+  const blocks = [
+    [
+      `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
+      ...underWayLines(report, width, paint),
+    ],
+    ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
+    strangerLines(snapshot, width, paint),
+    fleetLines(snapshot, width, paint),
+    rollbackLines(snapshot, paint),
+    verbLines(report, width, paint),
+    lastLines(report, width, paint),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function byRole(a: Pool, b: Pool): number {
+  return Number(a.role === 'test') - Number(b.role === 'test');
+}
+
+/** `Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done.` */
+function underWayLines({ snapshot, lease, goal }: StatusReport, width: number, paint: Paint): string[] {
+  if (lease) return leaseLines(lease, goal, snapshot.at, width, paint);
+  if (!goal) return [];
+  const { goal: asked, stepsDone, stepsAll, updatedAt } = goal;
+  const text =
+    `Stopped: ${asked.verb} of ${asked.release} by ${asked.who}, ${ago((snapshot.at - Date.parse(updatedAt)) / 1000)}, ` +
+    `${stepsDone} of ${stepsAll} steps done. \`turnout resume\` goes on.`;
+  return headed('Stopped:', 'yellow', wrap(text, width), paint);
+}
+
+function leaseLines(lease: Lease, goal: RecordedGoal | undefined, now: number, width: number, paint: Paint): string[] {
+  const { holder, doing, renewedAt } = lease;
+  const silentS = (now - renewedAt) / 1000;
+  const what = holder.release === undefined ? holder.verb : `${holder.verb} of ${holder.release}`;
+  const steps = goal ? `, ${goal.stepsDone} of ${goal.stepsAll} steps done` : '';
+  const silence = silentS > SILENT_S ? ` Last heard of ${ago(silentS)}.` : '';
+  const now_ = doing === '' ? '' : `: ${doing}`;
+  const text = `Running: ${what} by ${holder.who} for ${age((now - Date.parse(holder.since)) / 1000)}${steps}${now_}.${silence}`;
+  return headed('Running:', 'bold', wrap(text, width), paint);
+}
+
+function headed(head: string, style: Style, lines: readonly string[], paint: Paint): string[] {
+  const [first = '', ...rest] = lines;
+  return [paint(style, head) + first.slice(head.length), ...rest];
+}
+
+function strangerLines({ strangers }: Snapshot, width: number, paint: Paint): string[] {
+  if (strangers.length === 0) return [];
+  const ids = list(
+    strangers.map(({ id }) => id),
+    5,
+  );
+  const text = `Not ours: ${ids} ${strangers.length === 1 ? 'is' : 'are'} in a target group but without this environment's tags.`;
+  return headed('Not ours:', 'yellow', wrap(text, width), paint);
+}
+
+function fleetLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
+  const fleets = fleetsByRole(snapshot);
+  if (fleets.length === 0) return ["No fleet carries this environment's tags."];
+  const rows = fleets.map(({ fleet, role }) => [
+    `  ${paint(ROLE_STYLES[role], role)}`,
+    fleet.release,
+    fleet.id,
+    sizeOf(fleet),
+    `${age((snapshot.at - launchedAt(fleet)) / 1000)} old`,
+    '|',
+  ]);
+  const lines = columns(rows).flatMap((line, i) => {
+    const start = line.slice(0, -1);
+    const [first = '', ...rest] = wrap(fleets[i] ? whereIs(fleets[i].fleet, snapshot) : '', width - widthOf(start));
+    return [start + first, ...rest.map((more) => ' '.repeat(widthOf(start)) + more)];
+  });
+  return [paint('bold', 'Fleets'), ...lines];
+}
+
+/** `3 instances`, or `2 running, 1 pending`. */
+function sizeOf(fleet: Fleet): string {
+  const states = new Map<string, number>();
+  for (const { state } of members(fleet)) states.set(state, (states.get(state) ?? 0) + 1);
+  if (states.size === 1 && states.has('running')) return count(members(fleet).length, 'instance');
+  return [...states].map(([state, n]) => `${n} ${state}`).join(', ');
+}
+
+function launchedAt(fleet: Fleet): number {
+  return members(fleet).reduce((first, { launchedAt: at }) => Math.min(first, at), Infinity);
+}
+
+/** `3/3 healthy in shop-production, 3 draining in shop-test`. */
+function whereIs(fleet: Fleet, snapshot: Snapshot): string {
+  const places = snapshot.pools.toSorted(byRole).flatMap((pool) => {
+    const targets = targetsOf(pool, fleet);
+    const { healthy, registered } = healthOf(targets);
+    if (registered > 0) return [`${healthy}/${registered} healthy in ${pool.name}`];
+    const draining = targets.filter((target) => !isRegistered(target)).length;
+    return draining > 0 ? [`${draining} draining from ${pool.name}`] : [];
+  });
+  return places.length === 0 ? 'in no target group' : places.join(', ');
+}
+
+function rollbackLines(snapshot: Snapshot, paint: Paint): string[] {
+  const rollback = rollbackOf(snapshot);
+  if (!rollback) return [];
+  return [
+    rollback.ready
+      ? `${paint('green', 'Rollback ready')}: ${rollback.why}`
+      : `${paint('yellow', 'Rollback not ready')}: ${rollback.why}`,
+  ];
+}
+
+function verbLines({ verbs }: StatusReport, width: number, paint: Paint): string[] {
+  if (verbs.length === 0) return [];
+  const nameWidth = Math.max(...verbs.map(({ verb }) => verb.length));
+  const hang = nameWidth + 9;
+  return [
+    paint('bold', 'What you can do'),
+    ...verbs
+      .toSorted((a, b) => Number(b.accepted) - Number(a.accepted))
+      .flatMap(({ verb, accepted, why }) => {
+        const mark = accepted ? paint('green', 'yes') : paint('dim', 'no ');
+        const [first = '', ...rest] = wrap(why ?? '', width - hang);
+        return [
+          `  ${mark}  ${pad(verb, nameWidth)}  ${first}`.trimEnd(),
+          ...rest.map((line) => ' '.repeat(hang) + line),
+        ];
+      }),
+  ];
+}
+
+function lastLines({ last, snapshot }: StatusReport, width: number, paint: Paint): string[] {
+  if (!last || last.outcome === 'running') return [];
+  const what = last.release === undefined ? last.verb : `${last.verb} of ${last.release}`;
+  const when = ago((snapshot.at - Date.parse(last.until ?? last.since)) / 1000);
+  return wrap(`Last: ${what} by ${last.who}, ${last.outcome} ${when}. ${last.message}`, width).map((line) =>
+    paint('dim', line),
+  );
+}

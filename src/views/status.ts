@@ -1,0 +1,94 @@
+import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from '../observe/roles.ts';
+import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
+import type { JournalEntry, Lease, RecordedGoal } from '../stores/store.ts';
+import { count } from './words.ts';
+
+/** Whether a verb would be accepted now. */
+export interface VerbView {
+  readonly verb: string;
+  readonly accepted: boolean;
+  /** The refusal's sentence, or what an accepted verb would do. */
+  readonly why?: string;
+}
+
+/** All that `status` tells. */
+export interface StatusReport {
+  readonly environment: string;
+  readonly snapshot: Snapshot;
+  /** The lease that is held now. */
+  readonly lease?: Lease;
+  /** What is recorded as under way. */
+  readonly goal?: RecordedGoal;
+  readonly verbs: readonly VerbView[];
+  /** The newest entry of the journal. */
+  readonly last?: JournalEntry;
+}
+
+/** One target with what is known of its instance. */
+export interface Row {
+  readonly target: Target;
+  readonly instance?: Instance;
+  readonly fleet?: Fleet;
+  readonly role?: Role;
+}
+
+/** The pool's targets in order of fleet and zone; strangers come last. */
+export function rowsOf(pool: Pool, snapshot: Snapshot): Row[] {
+  const targets = Map.groupBy(pool.targets, (target) => target.id);
+  const rows: Row[] = [];
+  const add = (id: string, known: Omit<Row, 'target'>): void => {
+    for (const target of targets.get(id) ?? []) rows.push({ ...known, target });
+    targets.delete(id);
+  };
+  for (const fleet of snapshot.fleets) {
+    const role = roleOf(snapshot, fleet);
+    for (const instance of fleet.instances.toSorted(byZone)) add(instance.id, { instance, fleet, role });
+  }
+  for (const instance of snapshot.strangers) add(instance.id, { instance });
+  for (const id of targets.keys()) add(id, {});
+  return rows;
+}
+
+function byZone(a: Instance, b: Instance): number {
+  return a.zone < b.zone ? -1 : Number(a.zone > b.zone);
+}
+
+export interface HealthCount {
+  readonly healthy: number;
+  /** Targets that are registered: draining ones get no new requests and don't count. */
+  readonly registered: number;
+}
+
+export function healthOf(targets: readonly Target[]): HealthCount {
+  const registered = targets.filter(isRegistered);
+  return { healthy: registered.filter((target) => target.state === 'healthy').length, registered: registered.length };
+}
+
+/** Fleets with instances that still exist, those that serve first. */
+export function fleetsByRole(snapshot: Snapshot): { readonly fleet: Fleet; readonly role: Role }[] {
+  const order: readonly Role[] = ['blue', 'green', 'parked', 'rejected', 'retired'];
+  return liveFleets(snapshot)
+    .map((fleet) => ({ fleet, role: roleOf(snapshot, fleet) }))
+    .toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+}
+
+export interface RollbackView {
+  readonly ready: boolean;
+  /** `3/3 healthy in shop-test`, or what is missing. */
+  readonly why: string;
+}
+
+/** Whether the parked fleet could take production back now; undefined when no fleet is parked. */
+export function rollbackOf(snapshot: Snapshot): RollbackView | undefined {
+  const parked = fleetsByRole(snapshot).find(({ role }) => role === 'parked')?.fleet;
+  if (!parked) return undefined;
+  const size = members(parked).length;
+  const pools = snapshot.pools.filter((pool) => pool.role === 'test');
+  const healthy = pools.map((pool) => healthOf(targetsOf(pool, parked)).healthy);
+  const running = members(parked).filter((instance) => instance.state === 'running').length;
+  if (pools.length === 0) return { ready: running === size, why: `${running} of ${count(size, 'instance')} running` };
+  return {
+    ready: healthy.every((n) => n === size),
+    why: pools.map((pool, i) => `${healthy[i]}/${size} healthy in ${pool.name}`).join(', '),
+  };
+}

@@ -1,0 +1,187 @@
+import type * as listr2 from 'listr2';
+import type { OutStream } from './out.ts';
+import type { Paint } from './paint.ts';
+import { widthOf } from './text.ts';
+
+type Listr2 = typeof listr2;
+type Logger = listr2.ListrLogger<listr2.ListrDefaultRendererLogLevels>;
+type FrameParts = Parameters<InstanceType<Listr2['DefaultRenderer']>['create']>[0];
+
+/** What the list needs of listr2's handle on a running task. */
+interface Task {
+  title: string;
+  output: string;
+  skip(message: string): void;
+}
+
+interface Row {
+  readonly title: string;
+  /** What follows the title: counts and times. */
+  tail: string;
+  output: string;
+  readonly settled: PromiseWithResolvers<void>;
+  open: boolean;
+  task?: Task;
+}
+
+export interface StepListOptions {
+  readonly listr2: Listr2;
+  readonly stdout: OutStream;
+  readonly stderr: OutStream;
+  readonly paint: Paint;
+  readonly titles: readonly string[];
+}
+
+/**
+ * Steps as listr2 tasks that do nothing but wait to be told how the step went. listr2 hides the cursor and holds back
+ * what others write to stdout and stderr meanwhile; both end with `end()`, or with the process.
+ */
+export class StepList {
+  readonly #options: StepListOptions;
+  readonly #rows: Row[];
+  readonly #drawn: Promise<void>;
+  readonly #restore: () => void;
+  readonly #resized: () => void;
+  #ended = false;
+  #frame = '';
+
+  constructor(options: StepListOptions) {
+    this.#options = options;
+    this.#rows = options.titles.map((title) => ({
+      title,
+      tail: '',
+      output: '',
+      settled: Promise.withResolvers(),
+      open: true,
+    }));
+    // A row may fail before listr2 has come to its task.
+    for (const row of this.#rows) row.settled.promise.catch(() => {});
+    const { ListrLogger, ProcessOutput } = options.listr2;
+    const output = new ProcessOutput(options.stdout as NodeJS.WriteStream, options.stderr as NodeJS.WriteStream, {
+      leaveEmptyLine: false,
+    });
+    this.#restore = () => {
+      output.release();
+    };
+    this.#resized = () => output.toStdout(this.#eraseReflow(), false);
+    process.once('exit', this.#restore);
+    options.stdout.on('resize', this.#resized);
+    this.#drawn = this.#draw(new ListrLogger({ useIcons: true, toStderr: [], processOutput: output }));
+  }
+
+  /** Changes what is said about a step; steps before it that are still open are over. */
+  update(index: number, change: { readonly tail?: string; readonly output?: string }): void {
+    const row = this.#rows[index];
+    if (!row) return;
+    for (const before of this.#rows.slice(0, index)) this.#close(before);
+    Object.assign(row, change);
+    this.#paint(row);
+  }
+
+  done(index: number, tail: string): void {
+    this.update(index, { tail, output: '' });
+    this.#close(this.#rows[index]);
+  }
+
+  /** `message` may have several lines; they stay under the step. */
+  fail(index: number, message: string): void {
+    this.update(index, { output: '' });
+    const row = this.#rows[index];
+    if (!row?.open) return;
+    row.open = false;
+    row.settled.reject(new Error(message));
+  }
+
+  /** Ends the drawing; a step that is still open is shown as stopped. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    for (const row of this.#rows.filter(({ open }) => open)) {
+      row.task?.skip(`${row.title}${this.#tail('stopped')}`);
+      this.#close(row);
+    }
+    await this.#drawn;
+    process.off('exit', this.#restore);
+    this.#options.stdout.off('resize', this.#resized);
+  }
+
+  async #draw(logger: Logger): Promise<void> {
+    const { Listr, DefaultRenderer, ListrDefaultRendererLogLevels: Level } = this.#options.listr2;
+    // listr2 asks process.stdout whether it may draw; which renderer fits our stream was decided before.
+    const keep = (frame: string): string => (this.#frame = frame);
+    class AnyStreamRenderer extends DefaultRenderer {
+      static override nonTTY = true;
+      override create(parts?: FrameParts): string {
+        return keep(super.create(parts));
+      }
+    }
+    const { paint } = this.#options;
+    const waiting = { icon: '·', color: (text?: string) => paint('dim', text ?? '') };
+    const green = (text?: string): string => paint('green', text ?? '');
+    const yellow = (text?: string): string => paint('yellow', text ?? '');
+    const red = (text?: string): string => paint('red', text ?? '');
+    const list = new Listr(
+      this.#rows.map((row) => ({
+        title: row.title,
+        skip: () => this.#ended && row.open,
+        task: (_, task) => this.#run(row, task),
+      })),
+      {
+        renderer: AnyStreamRenderer,
+        registerSignalListeners: false,
+        rendererOptions: {
+          logger,
+          collapseErrors: false,
+          icon: {
+            [Level.WAITING]: waiting.icon,
+            [Level.SKIPPED_WITH_COLLAPSE]: waiting.icon,
+            [Level.COMPLETED_WITH_FAILED_SISTER_TASKS]: waiting.icon,
+          },
+          color: {
+            [Level.WAITING]: waiting.color,
+            [Level.SKIPPED_WITH_COLLAPSE]: waiting.color,
+            [Level.COMPLETED_WITH_FAILED_SISTER_TASKS]: waiting.color,
+            [Level.PENDING]: yellow,
+            [Level.COMPLETED]: green,
+            [Level.FAILED]: red,
+          },
+        },
+      },
+    );
+    // It rejects with the error that the failed row was given, which is on the screen by then.
+    await list.run().catch(() => {});
+  }
+
+  /**
+   * A terminal made narrower breaks long lines in two, and the frame is then taller than log-update, which erases it,
+   * knows: the additional lines are erased here.
+   */
+  #eraseReflow(): string {
+    const width = this.#options.stdout.columns ?? 80;
+    const heights = this.#frame.split('\n').map((line) => Math.max(1, Math.ceil(widthOf(line) / width)));
+    return '\u001B[2K\u001B[1A'.repeat(heights.reduce((sum, height) => sum + height - 1, 0));
+  }
+
+  #close(row: Row | undefined): void {
+    if (!row) return;
+    row.open = false;
+    row.settled.resolve();
+  }
+
+  #run(row: Row, task: Task): Promise<void> {
+    row.task = task;
+    this.#paint(row);
+    return row.settled.promise;
+  }
+
+  #paint(row: Row): void {
+    if (!row.task) return;
+    const title = row.title + this.#tail(row.tail);
+    if (row.task.title !== title) row.task.title = title;
+    if ((row.task.output ?? '') !== row.output) row.task.output = row.output;
+  }
+
+  /** Its spaces don't break, so that a line is not cut between a number and its unit. */
+  #tail(tail: string): string {
+    return tail === '' ? '' : `   ${this.#options.paint('dim', tail.replaceAll(' ', '\u00a0'))}`;
+  }
+}

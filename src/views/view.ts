@@ -1,0 +1,63 @@
+import { systemClock, type Clock } from '../clock.ts';
+import type { View } from '../run/event.ts';
+import { createJsonView } from './json.ts';
+import { LinesView } from './lines.ts';
+import { ListrView } from './listr.ts';
+import { openOut, type OutStream } from './out.ts';
+import { showsColour } from './paint.ts';
+import { ask, type InStream, type Prompt } from './prompt.ts';
+
+export type ViewMode = 'listr' | 'lines' | 'json';
+
+export interface ViewOptions {
+  /** `auto`: `listr` on a terminal, `lines` elsewhere. */
+  readonly mode: ViewMode | 'auto';
+  readonly stdout: OutStream;
+  /** Refusals go here in the text modes; the run's story goes to stdout. */
+  readonly stderr: OutStream;
+  readonly stdin: InStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock;
+}
+
+/** Lines where nobody watches the screen being redrawn: no terminal, a dumb one, or a CI service's. */
+export function chooseMode({ mode, stdout, env }: Pick<ViewOptions, 'mode' | 'stdout' | 'env'>): ViewMode {
+  if (mode !== 'auto') return mode;
+  const ci = env['CI'] !== undefined && !['', '0', 'false'].includes(env['CI']);
+  return stdout.isTTY === true && env['TERM'] !== 'dumb' && !ci ? 'listr' : 'lines';
+}
+
+/** Draws a run. Nothing in it throws when stdout or stderr is gone. */
+export function createView(options: ViewOptions): View {
+  const { stdout, stderr, stdin, env, clock = systemClock } = options;
+  const out = openOut(stdout);
+  const err = stdout === stderr ? out : openOut(stderr);
+  const mode = chooseMode(options);
+  if (mode === 'json') return createJsonView(out, clock);
+
+  const text = { out, err, clock, colour: showsColour(stdout) };
+  const drawing =
+    mode === 'listr'
+      ? new ListrView({ ...text, load: () => import('listr2') })
+      : new LinesView({ ...text, github: env['GITHUB_ACTIONS'] === 'true' });
+  let prompt: Prompt | undefined;
+  return {
+    emit: (event) => drawing.emit(event),
+    confirm: async (question) => {
+      await drawing.settled();
+      if (stdin.isTTY !== true || stdout.isTTY !== true) {
+        err.line(`${question} There is no terminal to ask on: add --yes to go ahead.`);
+        return false;
+      }
+      prompt = ask(question, stdin, stdout);
+      const yes = await prompt.answer;
+      out.line('');
+      return yes;
+    },
+    close: async () => {
+      prompt?.cancel();
+      await drawing.close();
+      await Promise.all([out.flush(), err.flush()]);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { homeFleet, isRegistered, members, poolsOf } from '../src/observe/roles.ts';
+import type { Snapshot } from '../src/observe/snapshot.ts';
+import { refusal, type GoalOf } from '../src/plan/goal.ts';
+import { remaining } from '../src/plan/remaining.ts';
+import { strangersInProduction } from '../src/plan/worlds.ts';
+import type { Task } from './task.ts';
+
+export const adopt: Task<'adopt'> = {
+  verb: 'adopt',
+  summary: 'On the first day: tag what production serves now as the current fleet',
+  details:
+    'Shows the instances that are registered with production and asks; then writes the ownership tags of this environment on them, so that ' +
+    'the other tasks know them, and may one day terminate them. Nothing else is changed.',
+  examples: [
+    ['turnout adopt --release 41 --plan', 'which instances would be tagged'],
+    ['turnout adopt --release 41', 'show them, ask, and tag them'],
+  ],
+  options: { release: { type: 'string', describe: 'The release that these instances run', required: true } },
+  mayBeReplacedBy: [],
+
+  aim({ snapshot, wish, asked }) {
+    const home = homeFleet(snapshot);
+    if (home !== undefined && members(home).length > 0) {
+      return refusal(
+        'adopted-already',
+        `${home.release} is this environment's current fleet already.`,
+        'Nothing to do; look at `turnout status`.',
+      );
+    }
+    const found = new Set(snapshot.strangers.map((instance) => instance.id));
+    const instances = registered(snapshot);
+    const unknown = instances.filter((id) => !found.has(id));
+    if (instances.length === 0) {
+      return refusal(
+        'nothing-serves',
+        'Nothing is registered with the production target groups.',
+        'Check the names under `traffic.production` in the config.',
+      );
+    }
+    if (unknown.length > 0) {
+      return refusal(
+        'not-an-instance',
+        `${unknown.slice(0, 5).join(', ')} in production is no EC2 instance of this account and region.`,
+        'turnout moves instances only; take it out, or use another target group.',
+      );
+    }
+    const release = wish.release as string;
+    return { ...asked, verb: 'adopt', fleet: `${release}-${asked.run}`, release, instances };
+  },
+
+  plan: (snapshot, goal) => ({ steps: remaining(snapshot, [claim(goal)]), notes: lines(snapshot, goal) }),
+
+  afterFailure: () => ({ leave: 'safe', message: 'At the most some tags were written.' }),
+
+  question: (_snapshot, goal) =>
+    `Tag these ${goal.instances.length} instances as release ${goal.release}? A later \`cleanup\` may terminate them.`,
+
+  standing: (_snapshot, goal) => ({
+    message: `${goal.release} is the current fleet, with ${goal.instances.length} instances.`,
+    next: ['`turnout up --release R` brings up the next one', '`turnout status` shows everything'],
+  }),
+};
+
+function registered(snapshot: Snapshot): readonly string[] {
+  const known = new Set(strangersInProduction(snapshot));
+  const ids = poolsOf(snapshot, 'production').flatMap((pool) =>
+    pool.targets.filter(isRegistered).map((target) => target.id),
+  );
+  return [...new Set(ids)].filter((id) => known.has(id));
+}
+
+function claim({ fleet, release, instances, since }: GoalOf<'adopt'>) {
+  return { do: 'claim', fleet, release, instances, at: since } as const;
+}
+
+function lines(snapshot: Snapshot, goal: GoalOf<'adopt'>): readonly string[] {
+  const wanted = new Set(goal.instances);
+  return snapshot.strangers
+    .filter((instance) => wanted.has(instance.id))
+    .map(
+      (instance) => `${instance.id} ${instance.type ?? ''} in ${instance.zone}, ${instance.address ?? 'no address'}`,
+    );
+}

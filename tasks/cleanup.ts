@@ -1,0 +1,128 @@
+import { homeFleet, liveFleets, poolsOf, roleOf } from '../src/observe/roles.ts';
+import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
+import { isHealthy } from '../src/plan/floor.ts';
+import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
+import { fleetById, inProduction, isDraining } from '../src/plan/look.ts';
+import { remaining } from '../src/plan/remaining.ts';
+import type { Step } from '../src/plan/step.ts';
+import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
+import type { Task } from './task.ts';
+
+export const cleanup: Task<'cleanup'> = {
+  verb: 'cleanup',
+  summary: 'Make the serving fleet the only one: tag it as current, terminate the others',
+  details:
+    'Tags first, then terminates the fleets of this environment that are parked or rejected. An instance that is registered in, or draining ' +
+    'from, production is never terminated. After this there is nothing to roll back to.',
+  examples: [
+    ['turnout cleanup --plan', 'which fleet would stay, which instances would be terminated'],
+    ['turnout cleanup', 'show them, ask, and do it'],
+    ['turnout cleanup --wait', 'wait first until the old servers have drained'],
+    ['turnout cleanup --discard', 'terminate a green that was never promoted as well'],
+  ],
+  options: {
+    discard: { type: 'boolean', describe: 'Terminate a green that was never promoted as well' },
+    wait: { type: 'boolean', describe: 'Wait until nothing drains from production any more, instead of refusing' },
+  },
+  mayBeReplacedBy: ['rollback'],
+
+  aim({ snapshot, wish, asked }) {
+    const world = knownWorld(snapshot);
+    if (isRefusal(world)) return world;
+    const [serving, second] = world.serving as [Fleet, Fleet?];
+    if (second !== undefined) {
+      return refusal(
+        'mid-switch',
+        `Production is served by two fleets: ${describeFleet(snapshot, serving)} and ${describeFleet(snapshot, second)}.`,
+        'Decide which one shall serve: `turnout promote` or `turnout rollback`; then run this again.',
+      );
+    }
+    const goal = { ...asked, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
+    return { ...goal, discard: wish.discard ?? false, wait: wish.wait ?? false };
+  },
+
+  plan(snapshot, goal) {
+    const world = knownWorld(snapshot);
+    if (isRefusal(world)) return world;
+    const keep = fleetById(snapshot, goal.fleet);
+    const doomed = liveFleets(snapshot).filter((fleet) => fleet !== keep);
+    if (keep === undefined || world.serving.length !== 1 || world.serving[0] !== keep) {
+      return refusal(
+        'not-serving',
+        `${goal.release} does not serve production alone any more.`,
+        'Look at `turnout status`.',
+      );
+    }
+    const no =
+      neverTried(snapshot, doomed, goal.discard) ??
+      (doomed.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
+      draining(snapshot, doomed, goal.wait);
+    if (no !== undefined) return no;
+    const mark: readonly Step[] =
+      homeFleet(snapshot) === keep && keep.marks.current !== undefined
+        ? []
+        : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
+    return {
+      steps: remaining(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet))]),
+      notes: [],
+    };
+  },
+
+  afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
+
+  question: (snapshot, goal) => {
+    const doomed = liveFleets(snapshot).filter((fleet) => fleet.id !== goal.fleet);
+    const names = doomed.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
+    return `Keep ${goal.release}, and terminate ${names || 'nothing'}?`;
+  },
+
+  standing: (_snapshot, goal) => ({
+    message: `${goal.release} serves production and is the only fleet.`,
+    next: ['`turnout up --release R` brings up the next one'],
+  }),
+};
+
+/** Leaves the test groups, waits out what drains from production, and goes. */
+function farewell(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
+  const names = (role: 'production' | 'test'): readonly string[] => poolsOf(snapshot, role).map((pool) => pool.name);
+  return [
+    ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor: {} })),
+    ...names('production').map((pool): Step => ({ do: 'await-released', pool, fleet: fleet.id })),
+    { do: 'terminate', fleet: fleet.id },
+  ];
+}
+
+function neverTried(snapshot: Snapshot, doomed: readonly Fleet[], discard: boolean): Refusal | undefined {
+  const green = doomed.find((fleet) => roleOf(snapshot, fleet) === 'green');
+  if (green === undefined || discard) return undefined;
+  return refusal(
+    'never-promoted',
+    `${describeFleet(snapshot, green)} was never promoted.`,
+    '`turnout promote` moves production to it; `turnout cleanup --discard` terminates it.',
+  );
+}
+
+/** The others are the only way back while the serving fleet is down. */
+function nothingHealthy(snapshot: Snapshot, keep: Fleet): Refusal | undefined {
+  const ids = new Set(keep.instances.map((instance) => instance.id));
+  const dead = poolsOf(snapshot, 'production').find(
+    (pool) => !pool.targets.some((target) => ids.has(target.id) && isHealthy(target)),
+  );
+  if (dead === undefined) return undefined;
+  return refusal(
+    'serving-is-sick',
+    `Nothing of ${keep.release} is healthy in ${dead.name} now; the other fleet may be the way back.`,
+    '`turnout rollback` moves production to it.',
+  );
+}
+
+function draining(snapshot: Snapshot, doomed: readonly Fleet[], wait: boolean): Refusal | undefined {
+  const still = doomed.flatMap((fleet) => inProduction(snapshot, fleet)).find(({ target }) => isDraining(target));
+  if (still === undefined || wait) return undefined;
+  const { pool, target } = still;
+  return refusal(
+    'draining',
+    `${target.id} is still draining from ${pool.name}: requests may be in flight for at most ${pool.deregistrationDelayS} s after it was taken out.`,
+    '`turnout cleanup --wait` waits for that; or run this again later.',
+  );
+}

@@ -1,0 +1,16 @@
+import type { Verb } from '../src/plan/goal.ts';
+import { adopt } from './adopt.ts';
+import { cleanup } from './cleanup.ts';
+import { promote } from './promote.ts';
+import { rollback } from './rollback.ts';
+import type { Task } from './task.ts';
+import { up } from './up.ts';
+
+/** All tasks, in the order in which they are met. */
+export const tasks: Readonly<Record<Verb, Task>> = {
+  adopt: adopt as Task,
+  up: up as Task,
+  promote: promote as Task,
+  rollback: rollback as Task,
+  cleanup: cleanup as Task,
+};

@@ -1,0 +1,125 @@
+import { isRegistered, members, poolsOf, servingFleets, targetsOf } from '../src/observe/roles.ts';
+import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
+import { floorNow, lowerFloor } from '../src/plan/floor.ts';
+import { isRefusal, refusal, type GoalOf } from '../src/plan/goal.ts';
+import { fleetById } from '../src/plan/look.ts';
+import type { Step } from '../src/plan/step.ts';
+import {
+  hasStayed,
+  highestFloor,
+  isSwitched,
+  notVerified,
+  switchSteps,
+  tooSmall,
+  type Switch,
+} from '../src/plan/switch.ts';
+import { knownWorld } from '../src/plan/worlds.ts';
+import type { Task } from './task.ts';
+
+export const rollback: Task<'rollback'> = {
+  verb: 'rollback',
+  summary: 'Move production traffic back to the fleet that served before',
+  details:
+    'The same switch as `promote`, the other way, with the same guards and without arguments; after a promote or in the middle of one. ' +
+    'The fleet that served before must be healthy now; the rejected one stays up in the test target groups.',
+  examples: [
+    ['turnout rollback', 'show the steps, ask, and move production back'],
+    ['turnout rollback --yes', 'at once'],
+    ['turnout rollback --plan', 'is it possible, and how long would it take?'],
+  ],
+  options: {
+    floor: {
+      type: 'number',
+      describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
+    },
+  },
+  mayBeReplacedBy: ['promote'],
+
+  aim({ snapshot, wish, asked }) {
+    const world = knownWorld(snapshot);
+    if (isRefusal(world)) return world;
+    const { home, others } = world;
+    if (members(home).length === 0 || (others.length === 0 && servingFleets(snapshot).includes(home))) {
+      return refusal(
+        'nothing-to-roll-back',
+        `${home.release} is the only fleet: there is none to move back to.`,
+        'An older release comes back like a new one: `turnout up --release R`, then `turnout promote`.',
+      );
+    }
+    const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
+    return { ...asked, verb: 'rollback', fleet: home.id, release: home.release, floor };
+  },
+
+  plan(snapshot, goal) {
+    const world = knownWorld(snapshot);
+    if (isRefusal(world)) return world;
+    const to = fleetById(snapshot, goal.fleet);
+    if (to === undefined || members(to).length === 0) {
+      return refusal(
+        'fleet-gone',
+        `No instance of ${goal.release} is left to move back to.`,
+        'Look at `turnout status`.',
+      );
+    }
+    const change: Switch = { to, floor: goal.floor, need: 'floor' };
+    if (isSwitched(snapshot, to) || hasStayed(snapshot, to))
+      return { steps: switchSteps(snapshot, change, []), notes: [] };
+    const small = tooSmall(to, goal.floor);
+    if (small !== undefined) return small;
+    const no = notVerified(snapshot, change);
+    if (no !== undefined && !isUnknown(snapshot, to)) return no;
+    return { steps: switchSteps(snapshot, change, no === undefined ? [] : verify(snapshot, goal)), notes: [] };
+  },
+
+  afterFailure(snapshot, goal) {
+    const to = fleetById(snapshot, goal.fleet);
+    if (to !== undefined && isSwitched(snapshot, to)) {
+      return {
+        leave: 'safe',
+        message: `${goal.release} serves production; only the test target groups are not swapped yet.`,
+      };
+    }
+    const serving = servingFleets(snapshot)
+      .map((fleet) => fleet.release)
+      .join(' and ');
+    return { leave: 'person', message: `Production is served by ${serving || 'nothing'}.` };
+  },
+
+  question: (snapshot, goal) => {
+    const from = servingFleets(snapshot).find((fleet) => fleet.id !== goal.fleet);
+    return `Move production back${from ? ` from ${from.release}` : ''} to ${goal.release}?`;
+  },
+
+  standing: (snapshot, goal) => {
+    const rejected = snapshot.fleets.find((fleet) => fleet.id !== goal.fleet && members(fleet).length > 0);
+    return {
+      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}`,
+      next: ['`turnout promote` tries it again', '`turnout cleanup` terminates the rejected fleet'],
+    };
+  },
+};
+
+/**
+ * Some of its members' health is not known yet: they left production, and did not get into a test group before a run was
+ * killed, or had no health check there so far.
+ */
+function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
+  const known = new Set(
+    poolsOf(snapshot, 'test').flatMap((pool) =>
+      targetsOf(pool, fleet)
+        .filter((target) => target.state !== 'initial' && isRegistered(target))
+        .map((target) => target.id),
+    ),
+  );
+  return members(fleet).some((instance) => instance.state === 'running' && !known.has(instance.id));
+}
+
+/** Puts the fleet where its health gets known before traffic moves to it. */
+function verify(snapshot: Snapshot, goal: GoalOf<'rollback'>): readonly Step[] {
+  const pool = poolsOf(snapshot, 'test')[0]?.name;
+  if (pool === undefined) return [];
+  return [
+    { do: 'register', pool, fleet: goal.fleet },
+    { do: 'await-healthy', pool, fleet: goal.fleet, floor: highestFloor(goal.floor), need: 'floor' },
+  ];
+}

@@ -1,0 +1,119 @@
+import { liveFleets, members, poolsOf, roleOf, type Role } from '../src/observe/roles.ts';
+import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
+import { countByZone, total, type ByZone } from '../src/plan/floor.ts';
+import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
+import { inProduction } from '../src/plan/look.ts';
+import { remaining } from '../src/plan/remaining.ts';
+import type { Step } from '../src/plan/step.ts';
+import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
+import type { Task } from './task.ts';
+
+export const up: Task<'up'> = {
+  verb: 'up',
+  summary: 'Bring up new servers with a release, beside production, for testing',
+  details:
+    'Boots as many instances as production has, spread over the same zones, tagged at launch; registers them with the test target groups ' +
+    'and waits until they are healthy there. Production is not touched. If a time limit passes, green is left for inspection.',
+  examples: [
+    ['turnout up --release 42 --plan', 'what would boot, where, from which image'],
+    ['turnout up --release 42', 'show it, ask, and do it'],
+    ['turnout up --release 42 --count 6', 'more or fewer than production has now'],
+  ],
+  options: {
+    release: {
+      type: 'string',
+      describe: 'What to bring up; names the image, template version or user data',
+      required: true,
+    },
+    count: { type: 'number', describe: 'Instances to boot (default: as many as production has now)' },
+  },
+  tellsUrls: true,
+  mayBeReplacedBy: ['cleanup'],
+
+  async aim({ snapshot, wish, asked, resolve }) {
+    const world = knownWorld(snapshot);
+    if (isRefusal(world)) return world;
+    const taken = occupied(snapshot);
+    if (taken !== undefined) return taken;
+    const blue = world.serving[0] as Fleet;
+    const release = wish.release as string;
+    const zones = spread(servingZones(snapshot, blue), wish.count);
+    const spec = await resolve({ release, zones, blue });
+    return { ...asked, verb: 'up', fleet: `${release}-${asked.run}`, release, spec };
+  },
+
+  plan(snapshot, goal) {
+    const test = poolsOf(snapshot, 'test').map((pool) => pool.name);
+    const { fleet, release, spec, run } = goal;
+    const steps: readonly Step[] = [
+      { do: 'launch', fleet, release, spec, run },
+      { do: 'await-running', fleet },
+      ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
+      ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, floor: {}, need: 'all' })),
+    ];
+    return { steps: remaining(snapshot, steps), notes: spec.summary };
+  },
+
+  afterFailure: () => ({
+    leave: 'safe',
+    message: 'Production is as it was; what has been booted is left for inspection.',
+  }),
+
+  question: (_snapshot, goal) =>
+    `Boot ${goal.spec.batches.reduce((sum, batch) => sum + batch.count, 0)} instances of ${goal.release}?`,
+
+  standing: (snapshot, goal) => {
+    const urls = poolsOf(snapshot, 'test').flatMap((pool) => pool.urls);
+    const where = urls.length > 0 ? ` Try it at ${urls.join(' and ')}` : '';
+    return {
+      message: `${goal.release} is healthy in the test target groups; production is as it was.${where}`,
+      next: ['`turnout promote` moves production to it', '`turnout cleanup --discard` terminates it'],
+    };
+  },
+};
+
+const ADVICE: Readonly<Record<Exclude<Role, 'blue'>, string>> = {
+  green: '`turnout promote` moves production to it, `turnout cleanup --discard` terminates it.',
+  parked: '`turnout cleanup` terminates it, `turnout rollback` moves production back to it.',
+  rejected: '`turnout cleanup` terminates it, `turnout promote` tries it again.',
+  retired: '`turnout cleanup` terminates it.',
+};
+
+/** One candidate at a time: a second one would share the test groups, and nobody could tell which one was tried. */
+function occupied(snapshot: Snapshot): Refusal | undefined {
+  const other = liveFleets(snapshot).find((fleet) => roleOf(snapshot, fleet) !== 'blue');
+  if (other === undefined) return undefined;
+  const role = roleOf(snapshot, other) as Exclude<Role, 'blue'>;
+  return refusal(
+    `${role}-exists`,
+    `There is a fleet beside production already: ${describeFleet(snapshot, other)}.`,
+    ADVICE[role],
+  );
+}
+
+/** How blue is spread over zones now, counted by the instances that production knows. */
+function servingZones(snapshot: Snapshot, blue: Fleet): ByZone {
+  const ids = new Set(inProduction(snapshot, blue).map(({ target }) => target.id));
+  return countByZone(members(blue).filter((instance) => ids.has(instance.id)));
+}
+
+/** `count` instances over the zones in the same proportions, largest remainders first; all of them when not given. */
+export function spread(zones: ByZone, count: number | undefined): ByZone {
+  const all = total(zones);
+  if (count === undefined || count === all || all === 0) return zones;
+  const shares = Object.entries(zones).map(([zone, n]) => ({
+    zone,
+    whole: Math.floor((n * count) / all),
+    rest: (n * count) % all,
+  }));
+  let left = count - shares.reduce((sum, share) => sum + share.whole, 0);
+  const result: ByZone = {};
+  for (const { zone, whole } of shares.toSorted((a, b) => b.rest - a.rest || (a.zone < b.zone ? -1 : 1))) {
+    result[zone] = whole + (left-- > 0 ? 1 : 0);
+  }
+  return Object.fromEntries(
+    Object.entries(result)
+      .filter(([, n]) => n > 0)
+      .toSorted(),
+  );
+}

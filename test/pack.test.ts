@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nodeBinary, nodePackage, npm } from './support/node.ts';
+
+const run = promisify(execFile);
+const root = path.resolve(import.meta.dirname, '..');
+let folder = '';
+let tarball = '';
+
+// The package as people get it: packed, and installed where nothing else is.
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'turnout-pack-'));
+  // Without scripts, since `prepack` builds what the global setup has just built.
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: root,
+  });
+  tarball = path.join(folder, (JSON.parse(stdout) as [{ filename: string }])[0].filename);
+  await npm(['install', '--no-package-lock', tarball], folder, 60_000);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function turnout(node: string, ...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  const env = { PATH: path.dirname(node), HOME: folder, NODE_COMPILE_CACHE: path.join(folder, 'cache') };
+  return run(node, [path.join(folder, 'node_modules/turnout/dist/turnout.js'), ...args], { cwd: folder, env });
+}
+
+async function expectToRun(node: string): Promise<void> {
+  const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  expect(await turnout(node, '--version')).toEqual({ stdout: `${manifest.version}\n`, stderr: '' });
+  const help = await turnout(node, '--help');
+  expect(help.stderr).toBe('');
+  for (const verb of ['up', 'promote', 'rollback', 'cleanup', 'status']) expect(help.stdout).toContain(verb);
+}
+
+test('the package installs as one package, with all that it needs', async () => {
+  const installed = await readdir(path.join(folder, 'node_modules'));
+  expect(installed.filter((name) => !name.startsWith('.'))).toEqual(['turnout']);
+  expect(await readdir(path.join(folder, 'node_modules/.bin'))).toEqual(['turnout']);
+  const files = await readdir(path.join(folder, 'node_modules/turnout'));
+  expect(files).toEqual(
+    expect.arrayContaining(['dist', 'config', 'LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.md']),
+  );
+  expect(files).not.toEqual(expect.arrayContaining(['src']));
+});
+
+test('its command runs by name', async () => {
+  const bin = path.join(folder, 'node_modules/.bin');
+  const env = { ...process.env, PATH: `${bin}${path.delimiter}${path.dirname(process.execPath)}` };
+  const { stdout, stderr } = await run('turnout', ['--version'], { env, cwd: folder });
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
+  expect(stderr).toBe('');
+});
+
+test(`it runs without a warning on Node ${process.versions.node}`, async () => {
+  await expectToRun(process.execPath);
+});
+
+test.for([22, 26] as const)('it runs without a warning on Node %d', { timeout: 240_000 }, async (major, context) => {
+  const node = await nodeBinary(major).catch((error: unknown) => {
+    if (process.env.TURNOUT_REQUIRE_ALL === '1') throw error;
+    return context.skip(`npm could not install ${nodePackage(major)}; it needs a registry that has it`);
+  });
+  await expectToRun(node);
+});

@@ -1,0 +1,79 @@
+import type { Snapshot } from '../../src/observe/snapshot.ts';
+import type { Step } from '../../src/plan/step.ts';
+
+/** DESIGN's "what must never happen", written down a second time and without the planner's own functions. */
+
+/** Healthy targets by `pool/zone`. */
+export function healthyByPoolAndZone(snapshot: Snapshot): Map<string, number> {
+  const zones = new Map(snapshot.fleets.flatMap((fleet) => fleet.instances.map((one) => [one.id, one.zone] as const)));
+  const counts = new Map<string, number>();
+  for (const pool of snapshot.pools) {
+    if (pool.role !== 'production') continue;
+    for (const target of pool.targets) {
+      if (target.state !== 'healthy') continue;
+      const key = `${pool.name}/${zones.get(target.id) ?? '?'}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+/**
+ * What production may not fall below, by `pool/zone`: what was healthy in the beginning. Where a switch had stopped half-way,
+ * two fleets are in a pool, and either one alone is enough: the larger one counts.
+ */
+export function floorAtStart(snapshot: Snapshot): Map<string, number> {
+  const floor = new Map<string, number>();
+  for (const pool of snapshot.pools.filter(({ role }) => role === 'production')) {
+    const alone = snapshot.fleets.map((fleet) => {
+      const ids = new Set(fleet.instances.map((one) => one.id));
+      const own = { ...pool, targets: pool.targets.filter((target) => ids.has(target.id)) };
+      return healthyByPoolAndZone({ ...snapshot, pools: [own] });
+    });
+    const size = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
+    const largest = alone.toSorted((a, b) => size(b) - size(a))[0] ?? new Map<string, number>();
+    for (const [key, count] of largest) floor.set(key, count);
+  }
+  return floor;
+}
+
+/** What the step broke on its way from one world to the next; undefined when nothing. */
+export function broken(before: Snapshot, step: Step, after: Snapshot, floor: ReadonlyMap<string, number>): string | undefined {
+  return starved(before, after, floor) ?? killed(before, step) ?? unverified(before, step, after) ?? emptied(before, after);
+}
+
+/** Rule 1. Targets that die by themselves are no fault of a step, so a step may not take what is below the floor lower. */
+function starved(before: Snapshot, after: Snapshot, floor: ReadonlyMap<string, number>): string | undefined {
+  const had = healthyByPoolAndZone(before);
+  const has = healthyByPoolAndZone(after);
+  for (const [key, least] of floor) {
+    const now = has.get(key) ?? 0;
+    if (now < least && now < (had.get(key) ?? 0)) return `${key} has ${now} healthy, the floor is ${least}`;
+  }
+  return undefined;
+}
+
+/** Rule 2. */
+function killed(before: Snapshot, step: Step): string | undefined {
+  if (step.do !== 'terminate') return undefined;
+  const ids = new Set(before.fleets.find((fleet) => fleet.id === step.fleet)?.instances.map((one) => one.id));
+  const inUse = before.pools.filter((pool) => pool.role === 'production').flatMap((pool) => pool.targets.filter((target) => ids.has(target.id)));
+  return inUse.length > 0 ? `${inUse[0]?.id} was terminated while ${inUse[0]?.state} in production` : undefined;
+}
+
+/** Rule 5. Whoever is new in production was healthy somewhere right before. */
+function unverified(before: Snapshot, step: Step, after: Snapshot): string | undefined {
+  if (step.do !== 'register' || before.pools.find((pool) => pool.name === step.pool)?.role !== 'production') return undefined;
+  const registered = (snapshot: Snapshot): Set<string> =>
+    new Set(snapshot.pools.find((pool) => pool.name === step.pool)?.targets.filter((target) => target.state !== 'draining').map((target) => target.id));
+  const had = registered(before);
+  const healthy = new Set(before.pools.flatMap((pool) => pool.targets.filter((target) => target.state === 'healthy').map((target) => target.id)));
+  const blind = [...registered(after)].find((id) => !had.has(id) && !healthy.has(id));
+  return blind === undefined ? undefined : `${blind} got production traffic without having been healthy`;
+}
+
+/** Rules 1 and 5: no step leaves production without anybody healthy that had somebody. */
+function emptied(before: Snapshot, after: Snapshot): string | undefined {
+  const sum = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
+  return sum(healthyByPoolAndZone(before)) > 0 && sum(healthyByPoolAndZone(after)) === 0 ? 'production has nobody healthy left' : undefined;
+}

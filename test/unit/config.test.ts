@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/read.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
+import { LEAST, mistakesIn, withLines } from '../support/config.ts';
+
+const resolved = (text: string, env = {}) => {
+  const read = readConfig('shop.yml', text, env);
+  if ('problems' in read) throw new Error(read.shown);
+  return resolveConfig(read.data, '/work/config/shop.yml');
+};
+
+describe('a config file', () => {
+  it('needs little, and gets a default for the rest', () => {
+    expect(resolved(LEAST)).toEqual({
+      file: '/work/config/shop.yml',
+      environment: 'shop',
+      fleet: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}', owner: 'self' } },
+      traffic: {
+        kind: 'target-groups',
+        production: [{ targetGroup: 'shop-production' }],
+        test: [{ targetGroup: 'shop-test' }],
+      },
+      limits: { bootMs: 600_000, healthyMs: 300_000, releasedMs: 3_600_000 },
+      aws: { requestsPerSecond: 5, maxAttempts: 8 },
+      store: { kind: 'file', path: '/work/.turnout/shop.db', ttlMs: 60_000 },
+    });
+  });
+
+  it('says durations in milliseconds', () => {
+    const text = withLines('limits: { boot: 1h30m, healthy: 90s, released: 500ms }');
+    expect(resolved(text).limits).toEqual({ bootMs: 5_400_000, healthyMs: 90_000, releasedMs: 500 });
+  });
+
+  it('keeps the store where its path says, seen from the file', () => {
+    expect(resolved(withLines('store: { kind: file, path: ../state/shop.db, ttl: 30s }')).store).toEqual({
+      kind: 'file',
+      path: '/work/state/shop.db',
+      ttlMs: 30_000,
+    });
+    const read = readConfig('shop.yml', LEAST, {});
+    if ('problems' in read) throw new Error(read.shown);
+    expect(resolveConfig(read.data, '/home/ann/shop.yml').store.path).toBe('/home/ann/.turnout/shop.db');
+  });
+
+  it('takes a version as a number or as text, and $Default when there is none', () => {
+    const template = (map: string) =>
+      resolved(LEAST.replace('kind: ec2', `kind: ec2\n  launchTemplate: ${map}`)).fleet.launchTemplate;
+    expect(template('{ name: web, version: 7 }')).toEqual({ name: 'web', version: '7' });
+    expect(template('{ id: lt-0123456789abcdef0, version: $Latest }')).toEqual({
+      id: 'lt-0123456789abcdef0',
+      version: '$Latest',
+    });
+    expect(template('{ name: web }')).toEqual({ name: 'web', version: '$Default' });
+    expect(template("{ name: web, versionDescription: 'r {release}' }")).toEqual({
+      name: 'web',
+      versionDescription: 'r {release}',
+    });
+  });
+
+  it('has a sandbox with a default for everything', () => {
+    expect(resolved(withLines('sandbox: {}')).sandbox).toMatchObject({
+      port: 4566,
+      instances: 3,
+      release: '41',
+      releases: [
+        { release: '41', behaviour: 'ok' },
+        { release: '42', behaviour: 'ok' },
+      ],
+      bootMs: 2000,
+      healthCheck: { intervalMs: 1000, timeoutMs: 500, healthyThreshold: 2, unhealthyThreshold: 2, path: '/health' },
+      adopted: true,
+    });
+    expect(resolved(LEAST)).not.toHaveProperty('sandbox');
+  });
+});
+
+describe('mistakes between keys', () => {
+  it.each([
+    ['nothing depends on the release', LEAST.replace('shop-{release}', 'shop'), 'fleet: expected {release} in'],
+    ['{release} where it is not filled in', withLines('profile: p-{release}'), 'profile: expected no {release} here'],
+    [
+      'a group in production and test',
+      LEAST.replace('shop-test', 'shop-production'),
+      'traffic.test[0].targetGroup: expected each target group once; found that of traffic.production[0] again',
+    ],
+    [
+      'a group by its name and by its ARN',
+      LEAST.replace(
+        'shop-test',
+        'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop-production/0123456789abcdef',
+      ),
+      'traffic.test[0].targetGroup: expected each target group once',
+    ],
+    [
+      'an image by two ways',
+      LEAST.replace('image: {', 'image: { parameter: /p,'),
+      'fleet.image: expected exactly one of',
+    ],
+    [
+      'an owner of a parameter',
+      LEAST.replace('name: ', 'owner: self, parameter: '),
+      'fleet.image.owner: expected no owner',
+    ],
+    ['a release that is not listed', withLines("sandbox: { release: '40' }"), 'sandbox.release: expected one of'],
+    [
+      'one port for two',
+      withLines('sandbox: { productionPort: 8081 }'),
+      'sandbox.testPort: expected a port of its own',
+    ],
+    [
+      'a timeout beyond the interval',
+      withLines('sandbox: { healthCheck: { timeout: 2s } }'),
+      'sandbox.healthCheck.timeout: expected no more than the interval',
+    ],
+    ['a zone twice', withLines('sandbox: { zones: [a, b, a] }'), 'sandbox.zones[2]: expected each zone once'],
+  ])('%s', (_, text, message) => {
+    const mistakes = mistakesIn(text);
+    expect(mistakes).toHaveLength(1);
+    expect(mistakes[0]).toContain(message);
+  });
+
+  it('leaves ${release} to the shell', () => {
+    const text = LEAST.replace("image: { name: 'shop-{release}' }", 'userData: echo ${release}');
+    expect(mistakesIn(text)).toEqual([expect.stringContaining('expected {release} in')]);
+  });
+});

@@ -1,0 +1,192 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../src/observe/snapshot.ts';
+import { historyText } from '../../src/views/history.ts';
+import { rollbackOf, type StatusReport } from '../../src/views/status.ts';
+import { statusText } from '../../src/views/status-text.ts';
+import { widthOf } from '../../src/views/text.ts';
+import { watchScreen } from '../../src/views/watch.ts';
+import { AT, fakeStream, pool, promoted, report, target } from './views.samples.ts';
+
+describe('status', () => {
+  test('one screen', () => {
+    expect(statusText(report(), 80)).toMatchInlineSnapshot(`
+      "Environment production  02:10:31Z
+      Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done. \`turnout
+      resume\` goes on.
+
+      Production  shop-production  2/3 healthy  http://shop.example
+        i-0a0000  eu-west-1a  41 parked  draining, at most 5 min
+        i-0a0001  eu-west-1b  41 parked  draining, at most 5 min
+        i-0a0002  eu-west-1c  41 parked  draining, at most 5 min
+        i-0b0000  eu-west-1a  42 blue    healthy
+        i-0b0001  eu-west-1b  42 blue    healthy
+        i-0b0002  eu-west-1c  42 blue    unhealthy
+          health checks answered 503 (Target.ResponseCodeMismatch)
+
+      Test  shop-test  3/3 healthy  http://test.shop.example
+        i-0a0000  eu-west-1a  41 parked  healthy
+        i-0a0001  eu-west-1b  41 parked  healthy
+        i-0a0002  eu-west-1c  41 parked  healthy
+
+      Fleets
+        blue    42  f-42  3 instances  9 min old   2/3 healthy in shop-production
+        parked  41  f-41  3 instances  2 days old  3 draining from shop-production,
+                                                   3/3 healthy in shop-test
+
+      Rollback ready: 3/3 healthy in shop-test
+
+      What you can do
+        yes  promote   goes on with 42
+        yes  rollback  moves production back to 41
+        no   up        41 is parked for a rollback: \`turnout cleanup\` or \`turnout
+                       rollback\` comes first.
+        no   cleanup   only 2 of 3 instances of 42 are healthy in shop-production.
+
+      Last: promote of 42 by alice@ci, interrupted 12 min ago. Stopped by SIGTERM
+      before the next change."
+    `);
+  });
+
+  test('colours change nothing but colours', () => {
+    expect(stripVTControlCharacters(statusText(report(), 80, true))).toBe(statusText(report(), 80));
+  });
+
+  test('no line is wider than a terminal of 80 columns', () => {
+    for (const size of [3, 1000]) {
+      expect(Math.max(...statusText(report(size), 80).split('\n').map(widthOf))).toBeLessThanOrEqual(80);
+    }
+  });
+
+  test('a thousand targets are summed up, and those that are not well are listed', () => {
+    const text = statusText(report(1000), 100);
+    expect(text.split('\n').length).toBeLessThan(30);
+    expect(text).toContain('  41 parked: 1000 draining · 42 blue: 998 healthy, 2 unhealthy\n');
+    expect(text.match(/503/g)).toHaveLength(2);
+  });
+
+  test('of many that are not well some are listed, the worst first', () => {
+    const world = promoted(100);
+    const targets = world.fleets[1]!.instances.map(({ id }, i) => target(id, i < 90 ? 'initial' : 'unhealthy'));
+    const lines = statusText({ ...report(), snapshot: { ...world, pools: [pool({ targets })] } }, 100).split('\n');
+    expect(lines.findIndex((line) => /i-0b.*initial/.test(line))).toBeGreaterThan(
+      lines.findIndex((line) => /i-0b.*unhealthy/.test(line)),
+    );
+    expect(lines).toContain('  and 80 more that are not healthy');
+  });
+
+  test('a lease that is held says who is at what, and when nothing is heard any more', () => {
+    const { goal, ...rest } = report();
+    const lease: StatusReport['lease'] = {
+      holder: {
+        run: 'r',
+        who: 'bob@ci',
+        host: 'ci',
+        pid: 1,
+        verb: 'promote',
+        release: '42',
+        since: '2026-11-22T02:09:31Z',
+      },
+      fence: 7,
+      doing: 'wait until healthy in shop-production',
+      renewedAt: AT - 40_000,
+      expiresAt: AT + 20_000,
+    };
+    expect(statusText({ ...rest, goal: goal!, lease }, 200).split('\n')[1]).toBe(
+      'Running: promote of 42 by bob@ci for 1 min, 2 of 4 steps done: wait until healthy in shop-production. Last heard of 40 s ago.',
+    );
+  });
+
+  test('an empty world', () => {
+    const snapshot: Snapshot = { at: AT, fleets: [], strangers: [], pools: [pool()] };
+    expect(statusText({ environment: 'production', snapshot, verbs: [] }, 80)).toMatchInlineSnapshot(`
+      "Environment production  02:10:31Z
+
+      Production  shop-production  0/0 healthy  http://shop.example
+
+      No fleet carries this environment's tags."
+    `);
+  });
+
+  test('strangers and targets whose instance is unknown', () => {
+    const world = promoted();
+    const stranger = { id: 'i-9', zone: 'eu-west-1a', state: 'running', launchedAt: AT } as const;
+    const snapshot = {
+      ...world,
+      strangers: [stranger],
+      pools: [pool({ targets: [target('i-8', 'healthy'), target('i-9', 'healthy')] })],
+    };
+    const text = statusText({ environment: 'production', snapshot, verbs: [] }, 80);
+    expect(text).toContain('  i-9  eu-west-1a  ? stranger  healthy\n  i-8  ?           ? stranger  healthy\n');
+    expect(text).toContain("Not ours: i-9 is in a target group but without this environment's tags.");
+  });
+});
+
+describe('rollback', () => {
+  test('is ready when all of the parked fleet is healthy in the test group', () => {
+    expect(rollbackOf(promoted())).toEqual({ ready: true, why: '3/3 healthy in shop-test' });
+  });
+
+  test('is not ready when one is not', () => {
+    const world = promoted();
+    const idle = world.pools[1]!;
+    const sick = {
+      ...idle,
+      targets: [target(idle.targets[0]!.id, 'unhealthy', 'Target.Timeout'), ...idle.targets.slice(1)],
+    };
+    expect(rollbackOf({ ...world, pools: [world.pools[0]!, sick] })).toEqual({
+      ready: false,
+      why: '2/3 healthy in shop-test',
+    });
+  });
+
+  test('is no question when no fleet is parked', () => {
+    const world = promoted();
+    expect(rollbackOf({ ...world, fleets: world.fleets.slice(1) })).toBeUndefined();
+  });
+});
+
+test('history', () => {
+  const { last } = report();
+  const { until: _, ...running } = {
+    ...last!,
+    outcome: 'running',
+    message: '',
+    since: '2026-11-22T02:10:00Z',
+  } as const;
+  const long = { ...last!, verb: 'up', outcome: 'done', message: 'x'.repeat(200) } as const;
+  expect(historyText([running, last!, long], AT, 80)).toMatchInlineSnapshot(`
+    "2026-11-22 02:10Z  31 s ago    promote 42  alice@ci  running      for 31 s
+    2026-11-22 01:50Z  20 min ago  promote 42  alice@ci  interrupted  8 min 31 s
+      Stopped by SIGTERM before the next change.
+    2026-11-22 01:50Z  20 min ago  up 42       alice@ci  done         8 min 31 s
+      xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+  `);
+  expect(historyText([], AT, 80)).toBe('No runs yet.');
+});
+
+describe('the screen of status --watch', () => {
+  test('is cut to the terminal, redrawn when resized, and given back', () => {
+    const stdout = fakeStream(80, 4);
+    const screen = watchScreen(stdout);
+    screen.draw('1\n2\n3\n4\n5\n6');
+    expect(stripVTControlCharacters(stdout.text())).toBe('1\n2\n3\n3 more lines');
+    const drawn = stdout.text().length;
+    Object.assign(stdout, { rows: 10 });
+    stdout.emit('resize');
+    expect(stripVTControlCharacters(stdout.text().slice(drawn))).toBe('1\n2\n3\n4\n5\n6');
+    screen.close();
+    screen.close();
+    expect(stdout.text().endsWith('\u001B[?25h\u001B[?1049l')).toBe(true);
+    expect(stdout.text().split('\u001B[?1049l')).toHaveLength(2);
+  });
+
+  test('is given back when the process ends, and leaves no listener', () => {
+    const before = process.listenerCount('exit');
+    const stdout = fakeStream(80);
+    watchScreen(stdout);
+    process.listeners('exit').at(-1)?.(0);
+    expect(stdout.text().endsWith('\u001B[?1049l')).toBe(true);
+    expect(process.listenerCount('exit')).toBe(before);
+  });
+});

@@ -1,0 +1,94 @@
+/**
+ * Builds `dist/` and `THIRD-PARTY-NOTICES.md`:  node tools/build.ts [--quiet]
+ *
+ * Chunks lie in `dist/chunks/`, so that a module there is as deep below the package as its source in `src/<folder>/`:
+ * a path relative to `import.meta.url` is true both from source and bundled.
+ */
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+import type { OutputChunk } from 'rolldown';
+import { bundledPackages, notices } from './build/notices.ts';
+import { ownCopy } from './build/own-copy.ts';
+
+const root = path.dirname(import.meta.dirname);
+const SHEBANG = '#!/usr/bin/env node\n';
+
+export interface BuildOptions {
+  /** The module that becomes `turnout.js`; `src/cli.ts` unless said otherwise. */
+  readonly input?: string;
+  /** Where to; `dist` unless said otherwise. Emptied first. */
+  readonly outDir?: string;
+}
+
+export interface Built {
+  readonly chunks: readonly OutputChunk[];
+  /** Text of THIRD-PARTY-NOTICES.md: the licences of what was really bundled. */
+  readonly notices: string;
+}
+
+/** Bundles the program. Throws on the bundler's warnings and when a bundled package says no licence. */
+export async function build(options: BuildOptions = {}): Promise<Built> {
+  const input = options.input ?? path.join(root, 'src/cli.ts');
+  const dir = options.outDir ?? path.join(root, 'dist');
+  await rm(dir, { recursive: true, force: true });
+  const chunks = await bundle(input, dir);
+  await makeExecutable(path.join(dir, 'turnout.js'));
+  return { chunks, notices: notices(await bundledPackages(chunks)) };
+}
+
+async function bundle(input: string, dir: string): Promise<readonly OutputChunk[]> {
+  await using bundler = await rolldown({
+    input: { turnout: input },
+    platform: 'node',
+    // The SDK's ESM builds (`module`) can be tree-shaken, its CommonJS ones (`main`) can't.
+    resolve: { mainFields: ['module', 'main'] },
+    plugins: [ownCopy({ importers: /\/src\/sandbox\//, packages: /\/node_modules\/@aws-sdk\/client-.*\.js$/ })],
+    // A warning here is a fault later: an import that was not resolved, a cycle, an eval.
+    onLog: (level, log, report) => {
+      if (level === 'warn') throw new Error(`bundler: ${log.message}`);
+      report(level, log);
+    },
+  });
+  // Not minified: it costs no time to start (measured), and a stack trace in a bug report stays readable.
+  const { output } = await bundler.write({
+    dir,
+    format: 'esm',
+    comments: false,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name].js',
+  });
+  return output.filter((file) => file.type === 'chunk');
+}
+
+async function makeExecutable(file: string): Promise<void> {
+  const code = await readFile(file, 'utf8');
+  if (!code.startsWith('#!')) await writeFile(file, SHEBANG + code);
+  await chmod(file, 0o755);
+}
+
+/** Sizes of all chunks, the largest first, and their sum. */
+export function sizes(chunks: readonly OutputChunk[]): string {
+  const rows = chunks.map(({ fileName, code }) => ({
+    fileName,
+    bytes: Buffer.byteLength(code),
+    zipped: gzipSync(code).length,
+  }));
+  const sum = (pick: (row: (typeof rows)[number]) => number): number =>
+    rows.reduce((total, row) => total + pick(row), 0);
+  const all = { fileName: `${rows.length} files`, bytes: sum((row) => row.bytes), zipped: sum((row) => row.zipped) };
+  return [...rows.toSorted((a, b) => b.bytes - a.bytes), all]
+    .map((row) => `${kilobytes(row.bytes)}  ${kilobytes(row.zipped)} gzip  ${row.fileName}`)
+    .join('\n');
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1).padStart(8)} kB`;
+}
+
+if (import.meta.main) {
+  const built = await build();
+  await writeFile(path.join(root, 'THIRD-PARTY-NOTICES.md'), built.notices);
+  if (!process.argv.includes('--quiet')) process.stdout.write(`${sizes(built.chunks)}\n`);
+}
