@@ -1,0 +1,319 @@
+import type { Rule } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Elb, FakeMachines, forwardTo, quickTimes } from '../support/elbv2.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+let machines: FakeMachines;
+let elb: Elb;
+
+beforeEach(() => {
+  machines = new FakeMachines();
+  elb = new Elb({ machines, clock: new VirtualClock(), times: quickTimes(), probe: async () => 200, pageSize: 3 });
+});
+
+afterEach(async () => {
+  await elb.service.close();
+});
+
+function code(name: string): object {
+  return expect.objectContaining({ code: name });
+}
+
+describe('target groups', () => {
+  it('have the defaults of AWS', async () => {
+    const arn = await elb.group('blue');
+    expect(arn).toMatch(/^arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup\/blue\/[0-9a-f]{16}$/);
+    const { TargetGroups } = await elb.call('DescribeTargetGroups', { Names: ['blue'] });
+    expect(TargetGroups[0]).toMatchObject({
+      HealthCheckIntervalSeconds: 30,
+      HealthCheckTimeoutSeconds: 5,
+      HealthyThresholdCount: 5,
+      UnhealthyThresholdCount: 2,
+      HealthCheckPath: '/',
+      HealthCheckPort: 'traffic-port',
+      Matcher: { HttpCode: '200' },
+      LoadBalancerArns: [],
+    });
+    const { Attributes } = await elb.call('DescribeTargetGroupAttributes', { TargetGroupArn: arn });
+    expect(Attributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '300' });
+  });
+
+  it('show whole seconds for times that are shorter', async () => {
+    const arn = await elb.group('blue');
+    elb.service.tune('blue', { intervalMs: 200, timeoutMs: 100, deregistrationDelayMs: 1500 });
+    const { TargetGroups } = await elb.call('DescribeTargetGroups', { TargetGroupArns: [arn] });
+    expect(TargetGroups[0]).toMatchObject({ HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1 });
+    const { Attributes } = await elb.call('DescribeTargetGroupAttributes', { TargetGroupArn: arn });
+    expect(Attributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '2' });
+  });
+
+  it('are created once for identical settings, and refused for different ones', async () => {
+    expect(await elb.group('blue')).toBe(await elb.group('blue'));
+    await expect(elb.group('blue', { Port: 81 })).rejects.toEqual(code('DuplicateTargetGroupName'));
+  });
+
+  it.each([
+    [{ HealthCheckIntervalSeconds: 301 }, 'ValidationError'],
+    [{ HealthCheckIntervalSeconds: 0 }, 'ValidationError'],
+    [{ HealthCheckIntervalSeconds: 5 }, 'ValidationError'],
+    [{ HealthyThresholdCount: 1 }, 'ValidationError'],
+    [{ UnhealthyThresholdCount: 11 }, 'ValidationError'],
+    [{ Matcher: { HttpCode: '200-500' } }, 'ValidationError'],
+    [{ HealthCheckPath: 'up' }, 'ValidationError'],
+    [{ Name: 'blue-' }, 'ValidationError'],
+    [{ Name: 'b'.repeat(33) }, 'ValidationError'],
+    [{ Protocol: 'HTTPS' as const }, 'ValidationError'],
+    [{ TargetType: 'ip' as const }, 'ValidationError'],
+  ])('are refused with %o', async (settings, error) => {
+    await expect(elb.group('blue', settings)).rejects.toEqual(code(error));
+  });
+
+  it('are not found when they are not there', async () => {
+    await expect(elb.call('DescribeTargetGroups', { Names: ['blue'] })).rejects.toEqual(code('TargetGroupNotFound'));
+    await expect(elb.register('arn:none', 'i-1')).rejects.toEqual(code('TargetGroupNotFound'));
+    await expect(elb.health('arn:none')).rejects.toEqual(code('TargetGroupNotFound'));
+  });
+
+  it('know their load balancer, belong to one only, and cannot be deleted meanwhile', async () => {
+    const [web, api, group] = [await elb.loadBalancer('web'), await elb.loadBalancer('api'), await elb.group('blue')];
+    const { arn } = await elb.listener(web, forwardTo({ [group]: 0 }));
+    const { TargetGroups } = await elb.call('DescribeTargetGroups', { LoadBalancerArn: web });
+    expect(TargetGroups).toMatchObject([{ TargetGroupName: 'blue', LoadBalancerArns: [web] }]);
+    await expect(elb.listener(api, forwardTo({ [group]: 1 }))).rejects.toEqual(code('TargetGroupAssociationLimit'));
+    await expect(elb.call('DeleteTargetGroup', { TargetGroupArn: group })).rejects.toEqual(code('ResourceInUse'));
+    await elb.call('DeleteListener', { ListenerArn: arn });
+    await elb.call('DeleteTargetGroup', { TargetGroupArn: group });
+    await expect(elb.health(group)).rejects.toEqual(code('TargetGroupNotFound'));
+  });
+
+  it('come in small pages', async () => {
+    for (let index = 0; index < 7; index += 1) await elb.group(`g${index}`);
+    const sizes: number[] = [];
+    let Marker: string | undefined;
+    do {
+      const output = await elb.call('DescribeTargetGroups', { Marker });
+      sizes.push(output.TargetGroups.length);
+      Marker = output.NextMarker;
+    } while (Marker !== undefined);
+    expect(sizes).toEqual([3, 3, 1]);
+    expect((await elb.call('DescribeTargetGroups', { PageSize: 400 })).TargetGroups).toHaveLength(7);
+    await expect(elb.call('DescribeTargetGroups', { PageSize: 401 })).rejects.toEqual(code('ValidationError'));
+    await expect(elb.call('DescribeTargetGroups', { Marker: 'x' })).rejects.toEqual(code('ValidationError'));
+  });
+
+  it.each([
+    ['deregistration_delay.timeout_seconds', '3601'],
+    ['deregistration_delay.timeout_seconds', ''],
+    ['stickiness.type', 'app_cookie'],
+    ['load_balancing.algorithm.type', 'weighted_random'],
+    ['no.such.attribute', '1'],
+    ['constructor', '1'],
+  ])('refuse the attribute %s=%s and keep what they had', async (Key, Value) => {
+    const TargetGroupArn = await elb.group('blue');
+    const before = await elb.call('DescribeTargetGroupAttributes', { TargetGroupArn });
+    const Attributes = [
+      { Key: 'deregistration_delay.timeout_seconds', Value: '5' },
+      { Key, Value },
+    ];
+    const change = elb.call('ModifyTargetGroupAttributes', { TargetGroupArn, Attributes });
+    await expect(change).rejects.toEqual(code('ValidationError'));
+    expect(await elb.call('DescribeTargetGroupAttributes', { TargetGroupArn })).toEqual(before);
+  });
+});
+
+describe('targets', () => {
+  it('have to run', async () => {
+    const group = await elb.group('blue');
+    machines.put('i-1');
+    machines.put('i-2', { state: 'pending' });
+    await expect(elb.register(group, 'i-1', 'i-2')).rejects.toEqual(
+      expect.objectContaining({
+        code: 'InvalidTarget',
+        message: "The following targets are not in a running state and cannot be registered: 'i-2'",
+      }),
+    );
+    await expect(elb.register(group, 'i-none')).rejects.toEqual(code('InvalidTarget'));
+    expect(await elb.health(group)).toEqual([]);
+  });
+
+  it('can be registered at several ports, and leave by the port that they came with', async () => {
+    const TargetGroupArn = await elb.group('blue');
+    machines.put('i-1');
+    await elb.call('RegisterTargets', { TargetGroupArn, Targets: [{ Id: 'i-1' }, { Id: 'i-1', Port: 9000 }] });
+    elb.service.tune('blue', { deregistrationDelayMs: 0 });
+    await elb.deregister(TargetGroupArn, 'i-1');
+    const { TargetHealthDescriptions } = await elb.call('DescribeTargetHealth', { TargetGroupArn });
+    expect(TargetHealthDescriptions).toMatchObject([{ Target: { Id: 'i-1', Port: 9000 }, HealthCheckPort: '9000' }]);
+  });
+
+  it('are limited in number, draining ones not counted', async () => {
+    const quotas = { targetsPerGroup: 2 };
+    const small = new Elb({ machines, clock: new VirtualClock(), times: quickTimes(), probe: async () => 200, quotas });
+    for (const id of ['i-1', 'i-2', 'i-3']) machines.put(id);
+    const group = await small.group('blue');
+    await expect(small.register(group, 'i-1', 'i-2', 'i-3')).rejects.toEqual(code('TooManyTargets'));
+    await small.register(group, 'i-1', 'i-2', 'i-2');
+    await small.deregister(group, 'i-1');
+    await small.register(group, 'i-3');
+    await small.service.close();
+  });
+});
+
+describe('rules', () => {
+  let group: string;
+  let listener: string;
+  const Conditions = [{ Field: 'path-pattern', Values: ['/api/*'] }];
+
+  beforeEach(async () => {
+    group = await elb.group('blue');
+    listener = (await elb.listener(await elb.loadBalancer(), forwardTo({ [group]: 1 }))).arn;
+  });
+
+  async function rule(Priority: number): Promise<string> {
+    const input = { ListenerArn: listener, Priority, Conditions, Actions: [forwardTo({ [group]: 1 })] };
+    const { Rules } = await elb.call('CreateRule', input);
+    return Rules[0].RuleArn;
+  }
+
+  async function priorities(): Promise<string[]> {
+    const { Rules } = await elb.call('DescribeRules', { ListenerArn: listener, PageSize: 100 });
+    return Rules.map((each: Rule) => each.Priority);
+  }
+
+  it('are listed by priority, the default one last', async () => {
+    await rule(20);
+    await rule(3);
+    expect(await priorities()).toEqual(['3', '20', 'default']);
+    await expect(rule(20)).rejects.toEqual(code('PriorityInUse'));
+    await expect(rule(0)).rejects.toEqual(code('ValidationError'));
+  });
+
+  it('can swap priorities in one call', async () => {
+    const [first, second] = [await rule(1), await rule(2)];
+    const swap = [
+      { RuleArn: first, Priority: 2 },
+      { RuleArn: second, Priority: 1 },
+    ];
+    await elb.call('SetRulePriorities', { RulePriorities: swap });
+    expect(await elb.call('DescribeRules', { RuleArns: [first] })).toMatchObject({ Rules: [{ Priority: '2' }] });
+    const clash = elb.call('SetRulePriorities', { RulePriorities: [{ RuleArn: first, Priority: 1 }] });
+    await expect(clash).rejects.toEqual(code('PriorityInUse'));
+  });
+
+  it('leave the default rule alone', async () => {
+    const { Rules } = await elb.call('DescribeRules', { ListenerArn: listener });
+    const { RuleArn } = Rules[0];
+    await expect(elb.call('DeleteRule', { RuleArn })).rejects.toEqual(code('OperationNotPermitted'));
+    await expect(elb.call('ModifyRule', { RuleArn, Conditions })).rejects.toEqual(code('OperationNotPermitted'));
+  });
+
+  it('show a forward to one group in both forms', async () => {
+    const RuleArn = await rule(1);
+    const Actions = [{ Type: 'forward', TargetGroupArn: group }];
+    const { Rules } = await elb.call('ModifyRule', { RuleArn, Actions });
+    expect(Rules[0].Actions).toEqual([
+      {
+        Type: 'forward',
+        Order: 1,
+        TargetGroupArn: group,
+        ForwardConfig: {
+          TargetGroups: [{ TargetGroupArn: group, Weight: 1 }],
+          TargetGroupStickinessConfig: { Enabled: false },
+        },
+      },
+    ]);
+  });
+
+  it('take at most five target groups and weights from 0 to 999', async () => {
+    const groups = await Promise.all([1, 2, 3, 4, 5, 6].map(async (index) => await elb.group(`g${index}`)));
+    const weights = (count: number): Record<string, number> =>
+      Object.fromEntries(groups.slice(0, count).map((arn) => [arn, 1]));
+    const modify = async (shares: Record<string, number>): Promise<unknown> =>
+      await elb.call('ModifyListener', { ListenerArn: listener, DefaultActions: [forwardTo(shares)] });
+    await expect(modify(weights(6))).rejects.toEqual(code('ValidationError'));
+    await expect(modify({ [group]: 1000 })).rejects.toEqual(code('ValidationError'));
+    await expect(modify({ 'arn:none': 1 })).rejects.toEqual(code('TargetGroupNotFound'));
+    await expect(modify(weights(5))).resolves.toBeDefined();
+  });
+
+  it.each([
+    [{ Field: 'path-pattern', Values: [] }],
+    [{ Field: 'colour', Values: ['blue'] }],
+    [{ Field: 'source-ip', SourceIpConfig: { Values: ['127.0.0.1'] } }],
+    [{ Field: 'path-pattern', PathPatternConfig: { RegexValues: ['^/a'] } }],
+  ])('refuse the condition %o', async (condition) => {
+    const input = { ListenerArn: listener, Priority: 1, Conditions: [condition], Actions: [forwardTo({ [group]: 1 })] };
+    await expect(elb.call('CreateRule', input)).rejects.toEqual(code('ValidationError'));
+  });
+
+  it('are not found when they are not there', async () => {
+    await expect(elb.call('DescribeRules', { RuleArns: ['arn:none'] })).rejects.toEqual(code('RuleNotFound'));
+    await expect(elb.call('DescribeRules', { ListenerArn: 'arn:none' })).rejects.toEqual(code('ListenerNotFound'));
+  });
+});
+
+describe('load balancers and listeners', () => {
+  it('are found by name and ARN, and gone after deletion', async () => {
+    const arn = await elb.loadBalancer('web');
+    const { LoadBalancers } = await elb.call('DescribeLoadBalancers', { Names: ['web'] });
+    expect(LoadBalancers).toMatchObject([{ LoadBalancerArn: arn, DNSName: '127.0.0.1', State: { Code: 'active' } }]);
+    await elb.call('DeleteLoadBalancer', { LoadBalancerArn: arn });
+    await elb.call('DeleteLoadBalancer', { LoadBalancerArn: arn });
+    const gone = elb.call('DescribeLoadBalancers', { LoadBalancerArns: [arn] });
+    await expect(gone).rejects.toEqual(code('LoadBalancerNotFound'));
+  });
+
+  it('can be protected from deletion', async () => {
+    const LoadBalancerArn = await elb.loadBalancer();
+    const Attributes = [{ Key: 'deletion_protection.enabled', Value: 'true' }];
+    await elb.call('ModifyLoadBalancerAttributes', { LoadBalancerArn, Attributes });
+    await expect(elb.call('DeleteLoadBalancer', { LoadBalancerArn })).rejects.toEqual(code('OperationNotPermitted'));
+  });
+
+  it('refuse a port that is taken', async () => {
+    const [web, api] = [await elb.loadBalancer('web'), await elb.loadBalancer('api')];
+    const fixed = { Type: 'fixed-response' as const, FixedResponseConfig: { StatusCode: '200' } };
+    const { port } = await elb.listener(web, fixed);
+    const input = { Protocol: 'HTTP', Port: port, DefaultActions: [fixed] };
+    const again = elb.call('CreateListener', { ...input, LoadBalancerArn: web });
+    await expect(again).rejects.toEqual(code('DuplicateListener'));
+    const other = elb.call('CreateListener', { ...input, LoadBalancerArn: api });
+    await expect(other).rejects.toEqual(code('InvalidConfigurationRequest'));
+  });
+
+  it('need subnets that exist, where subnets are known', async () => {
+    const subnet = (id: string) => (id === 'subnet-a' ? { zone: 'eu-west-1a', vpcId: 'vpc-1' } : undefined);
+    const strict = new Elb({ machines, clock: new VirtualClock(), times: quickTimes(), subnet });
+    await expect(strict.loadBalancer()).rejects.toEqual(code('SubnetNotFound'));
+    await strict.service.close();
+  });
+});
+
+describe('tags', () => {
+  it('are added, replaced, removed and described for every kind of resource', async () => {
+    const [loadBalancer, group] = [
+      await elb.loadBalancer(),
+      await elb.group('blue', { Tags: [{ Key: 'a', Value: '1' }] }),
+    ];
+    const { arn: listener } = await elb.listener(loadBalancer, forwardTo({ [group]: 1 }));
+    const { Rules } = await elb.call('DescribeRules', { ListenerArn: listener });
+    const ResourceArns = [loadBalancer, group, listener, Rules[0].RuleArn];
+    await elb.call('AddTags', {
+      ResourceArns,
+      Tags: [
+        { Key: 'a', Value: '2' },
+        { Key: 'b', Value: '3' },
+      ],
+    });
+    await elb.call('RemoveTags', { ResourceArns, TagKeys: ['b'] });
+    const { TagDescriptions } = await elb.call('DescribeTags', { ResourceArns });
+    expect(TagDescriptions).toEqual(
+      ResourceArns.map((ResourceArn) => ({ ResourceArn, Tags: [{ Key: 'a', Value: '2' }] })),
+    );
+    await expect(elb.call('DescribeTags', { ResourceArns: Array(21).fill(group) })).rejects.toEqual(
+      code('ValidationError'),
+    );
+    const missing = elb.call('DescribeTags', { ResourceArns: [`${group}0`] });
+    await expect(missing).rejects.toEqual(code('TargetGroupNotFound'));
+  });
+});
