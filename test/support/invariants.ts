@@ -38,8 +38,15 @@ export function floorAtStart(snapshot: Snapshot): Map<string, number> {
 }
 
 /** What the step broke on its way from one world to the next; undefined when nothing. */
-export function broken(before: Snapshot, step: Step, after: Snapshot, floor: ReadonlyMap<string, number>): string | undefined {
-  return starved(before, after, floor) ?? killed(before, step) ?? unverified(before, step, after) ?? emptied(before, after);
+export function broken(
+  before: Snapshot,
+  step: Step,
+  after: Snapshot,
+  floor: ReadonlyMap<string, number>,
+): string | undefined {
+  return (
+    starved(before, after, floor) ?? killed(before, step) ?? unverified(before, step, after) ?? emptied(before, after)
+  );
 }
 
 /** Rule 1. Targets that die by themselves are no fault of a step, so a step may not take what is below the floor lower. */
@@ -57,17 +64,29 @@ function starved(before: Snapshot, after: Snapshot, floor: ReadonlyMap<string, n
 function killed(before: Snapshot, step: Step): string | undefined {
   if (step.do !== 'terminate') return undefined;
   const ids = new Set(before.fleets.find((fleet) => fleet.id === step.fleet)?.instances.map((one) => one.id));
-  const inUse = before.pools.filter((pool) => pool.role === 'production').flatMap((pool) => pool.targets.filter((target) => ids.has(target.id)));
+  const inUse = before.pools
+    .filter((pool) => pool.role === 'production')
+    .flatMap((pool) => pool.targets.filter((target) => ids.has(target.id)));
   return inUse.length > 0 ? `${inUse[0]?.id} was terminated while ${inUse[0]?.state} in production` : undefined;
 }
 
 /** Rule 5. Whoever is new in production was healthy somewhere right before. */
 function unverified(before: Snapshot, step: Step, after: Snapshot): string | undefined {
-  if (step.do !== 'register' || before.pools.find((pool) => pool.name === step.pool)?.role !== 'production') return undefined;
+  if (step.do !== 'register' || before.pools.find((pool) => pool.name === step.pool)?.role !== 'production')
+    return undefined;
   const registered = (snapshot: Snapshot): Set<string> =>
-    new Set(snapshot.pools.find((pool) => pool.name === step.pool)?.targets.filter((target) => target.state !== 'draining').map((target) => target.id));
+    new Set(
+      snapshot.pools
+        .find((pool) => pool.name === step.pool)
+        ?.targets.filter((target) => target.state !== 'draining')
+        .map((target) => target.id),
+    );
   const had = registered(before);
-  const healthy = new Set(before.pools.flatMap((pool) => pool.targets.filter((target) => target.state === 'healthy').map((target) => target.id)));
+  const healthy = new Set(
+    before.pools.flatMap((pool) =>
+      pool.targets.filter((target) => target.state === 'healthy').map((target) => target.id),
+    ),
+  );
   const blind = [...registered(after)].find((id) => !had.has(id) && !healthy.has(id));
   return blind === undefined ? undefined : `${blind} got production traffic without having been healthy`;
 }
@@ -75,5 +94,7 @@ function unverified(before: Snapshot, step: Step, after: Snapshot): string | und
 /** Rules 1 and 5: no step leaves production without anybody healthy that had somebody. */
 function emptied(before: Snapshot, after: Snapshot): string | undefined {
   const sum = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
-  return sum(healthyByPoolAndZone(before)) > 0 && sum(healthyByPoolAndZone(after)) === 0 ? 'production has nobody healthy left' : undefined;
+  return sum(healthyByPoolAndZone(before)) > 0 && sum(healthyByPoolAndZone(after)) === 0
+    ? 'production has nobody healthy left'
+    : undefined;
 }

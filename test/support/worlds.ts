@@ -1,4 +1,13 @@
-import type { Fleet, Instance, Marks, Pool, PoolRole, Snapshot, Target, TargetState } from '../../src/observe/snapshot.ts';
+import type {
+  Fleet,
+  Instance,
+  Marks,
+  Pool,
+  PoolRole,
+  Snapshot,
+  Target,
+  TargetState,
+} from '../../src/observe/snapshot.ts';
 
 /** Small worlds, all of them: fleets of up to three instances with every membership and health. */
 
@@ -46,7 +55,19 @@ export function target(id: string, state: TargetState): Target {
 }
 
 export function pool(name: string, role: PoolRole, targets: readonly Target[]): Pool {
-  return { name, arn: `arn:${name}`, role, port: 8080, intervalS: 5, timeoutS: 2, healthyThreshold: 2, unhealthyThreshold: 2, deregistrationDelayS: 30, urls: [], targets };
+  return {
+    name,
+    arn: `arn:${name}`,
+    role,
+    port: 8080,
+    intervalS: 5,
+    timeoutS: 2,
+    healthyThreshold: 2,
+    unhealthyThreshold: 2,
+    deregistrationDelayS: 30,
+    urls: [],
+    targets,
+  };
 }
 
 export function instance(id: string, zone: string, state: Instance['state'] = 'running'): Instance {
@@ -62,12 +83,17 @@ export function world(specs: readonly FleetSpec[], productionGroups: readonly st
     instances: members.map((_, n) => instance(`${id}-${n}`, zones[n % zones.length] as string)),
   }));
   const targets = (role: PoolRole): readonly Target[] =>
-    specs.flatMap(({ id, members }) => members.flatMap((member, n) => (member[role] === '-' ? [] : [target(`${id}-${n}`, member[role] as TargetState)])));
+    specs.flatMap(({ id, members }) =>
+      members.flatMap((member, n) => (member[role] === '-' ? [] : [target(`${id}-${n}`, member[role] as TargetState)])),
+    );
   return {
     at: 0,
     fleets,
     strangers: [],
-    pools: [...productionGroups.map((name) => pool(name, 'production', targets('production'))), pool('test', 'test', targets('test'))],
+    pools: [
+      ...productionGroups.map((name) => pool(name, 'production', targets('production'))),
+      pool('test', 'test', targets('test')),
+    ],
   };
 }
 
@@ -75,7 +101,11 @@ export const HOME: Marks = { current: '2026-01-01T00:00:00.000Z' };
 export const PROMOTED: Marks = { promoted: '2026-01-02T00:00:00.000Z' };
 
 /** Every world of a home fleet of 1 to `most` instances and a second one of 0 to `most`, never or once promoted. */
-export function* twoFleetWorlds(most: number, states: readonly Standing[], zones: readonly string[] = ['a']): Generator<Snapshot> {
+export function* twoFleetWorlds(
+  most: number,
+  states: readonly Standing[],
+  zones: readonly string[] = ['a'],
+): Generator<Snapshot> {
   for (let homeSize = 1; homeSize <= most; homeSize += 1) {
     for (const home of multisets(states, homeSize)) {
       yield world([{ id: 'A', marks: HOME, members: home, zones }]);

@@ -125,7 +125,7 @@ describe("a user's own app", () => {
     block = await reserveBlock();
   });
   afterEach(async () => {
-    for (const app of apps.splice(0)) app.kill();
+    for (const app of apps.splice(0)) await app.kill();
     await block.close();
     rmSync(folder, { recursive: true });
   });
@@ -150,7 +150,7 @@ describe("a user's own app", () => {
     expect(seen).toMatchObject({ release: '42', instance: 'i-1' });
     // No shell: words are taken as they are.
     expect(app.output()).toContain('words --release 42 $HOME');
-    app.kill();
+    await app.kill();
     await eventually('the end of both', () => !exists(seen.pid) && !exists(seen.child));
   });
 
