@@ -84,7 +84,7 @@ export function world(specs: readonly FleetSpec[], productionGroups: readonly st
   }));
   const targets = (role: PoolRole): readonly Target[] =>
     specs.flatMap(({ id, members }) =>
-      members.flatMap((member, n) => (member[role] === '-' ? [] : [target(`${id}-${n}`, member[role] as TargetState)])),
+      members.flatMap((member, n) => (member[role] === '-' ? [] : [target(`${id}-${n}`, member[role])])),
     );
   return {
     at: 0,
