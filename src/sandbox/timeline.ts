@@ -6,7 +6,7 @@ interface Moment<T> {
 }
 
 /** The past that a stale read can reach back to. */
-const KEEP_MS = 120_000;
+export const KEEP_MS = 120_000;
 
 /** Values by key that remember what they were, so that a describe can show the past (eventual consistency). */
 export interface Timeline<T> {

@@ -16,7 +16,7 @@ export const json11: Protocol = {
   action: (request) => String(request.headers['x-amz-target'] ?? '').split('.')[1],
   decode: (operation, request) => {
     const parsed = parseObject(request.body);
-    const absent = requiredMembers(operation.input).find((name) => (parsed[name] ?? undefined) === undefined);
+    const absent = requiredMembers(operation.input).find((name) => (parsed[name] ?? null) === null);
     if (absent !== undefined) throw missing(absent);
     return new JsonShapeDeserializer2(settings).readObject(operation.input, parsed);
   },
@@ -31,7 +31,7 @@ export const json11: Protocol = {
 function write(schema: NormalizedSchema, output: object): string {
   const serializer = new JsonShapeSerializer2(settings);
   serializer.write(schema, output);
-  return Buffer.from(serializer.flush()).toString();
+  return new TextDecoder().decode(serializer.flush());
 }
 
 function parseObject(body: string): JsonObject {

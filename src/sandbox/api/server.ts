@@ -87,7 +87,7 @@ async function serveAws(
   response: ServerResponse,
 ): Promise<void> {
   const at = new Date(options.clock.now()).toISOString();
-  const began = performance.now();
+  const began = options.clock.monotonic();
   const result = await answer(options, dialect, request);
   const { operation, code, faults } = result;
   options.log.add({
@@ -98,7 +98,7 @@ async function serveAws(
     status: result.reset ? 0 : result.status,
     ...(code !== undefined && { code }),
     ...(faults.length > 0 && { faults }),
-    ms: Math.round(performance.now() - began),
+    ms: Math.round(options.clock.monotonic() - began),
   });
   if (result.reset) return void incoming.socket.resetAndDestroy();
   response.setHeader('x-amzn-requestid', result.requestId);

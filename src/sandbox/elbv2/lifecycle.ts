@@ -16,6 +16,7 @@ import {
 } from './health.ts';
 import { accepts } from './matcher.ts';
 import type { Target, TargetGroup } from './model.ts';
+import { KEEP_MS } from '../timeline.ts';
 import { msOf } from './attributes.ts';
 import type { World } from './world.ts';
 
@@ -191,7 +192,7 @@ function publish(world: World, group: TargetGroup, target: Target): void {
     target.key,
     gone ? undefined : described(group, target, health),
     now,
-    now - world.times.consistencyMs,
+    now - Math.max(world.times.consistencyMs, KEEP_MS),
   );
 }
 

@@ -4,7 +4,7 @@ import type {
   RegisterTargetsInput,
   TargetDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { ApiError, type Machine, type Operation } from '../service.ts';
+import { ApiError, type Machine, type Operation, type Call } from '../service.ts';
 import { invalid } from './errors.ts';
 import { NOT_REGISTERED } from './health.ts';
 import { described, drain, drop, enroll } from './lifecycle.ts';
@@ -15,7 +15,7 @@ export function targetOperations(world: World): Record<string, Operation> {
   return {
     RegisterTargets: (input: RegisterTargetsInput) => register(world, input),
     DeregisterTargets: (input: DeregisterTargetsInput) => deregister(world, input),
-    DescribeTargetHealth: (input: DescribeTargetHealthInput) => describeHealth(world, input),
+    DescribeTargetHealth: (input: DescribeTargetHealthInput, call?: Call) => describeHealth(world, input, call),
   };
 }
 
@@ -87,11 +87,11 @@ function deregister(world: World, input: DeregisterTargetsInput): object {
   return {};
 }
 
-/** Without targets it lists registered and draining ones; not paged. Shows the past for the consistency time. */
-function describeHealth(world: World, input: DescribeTargetHealthInput): object {
+/** Without targets it lists registered and draining ones; not paged. Shows the past as far as the call says, else for the consistency time. */
+function describeHealth(world: World, input: DescribeTargetHealthInput, call?: Call): object {
   const group = groupOf(world, input.TargetGroupArn);
   forgetGone(world, group);
-  const time = world.clock.monotonic() - world.times.consistencyMs;
+  const time = world.clock.monotonic() - (call?.lagMs ?? world.times.consistencyMs);
   const targets = wanted(group, input.Targets);
   if (targets.length === 0) return { TargetHealthDescriptions: group.shown.all(time) };
   const TargetHealthDescriptions = targets.map(

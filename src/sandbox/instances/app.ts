@@ -15,8 +15,8 @@ export interface App {
   start(behaviour: Behaviour): Promise<void>;
   /** Changes how it behaves from now on. Throws an `ApiError` when this kind of app can't. */
   behave(behaviour: Behaviour): void;
-  /** Ends it at once: open connections are cut. */
-  kill(): void;
+  /** Ends it at once: open connections are cut. Resolves when its address is free again. */
+  kill(): Promise<void>;
   /** The last that it wrote, for `GetConsoleOutput`. */
   output(): string;
 }

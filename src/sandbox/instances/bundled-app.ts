@@ -31,7 +31,7 @@ class BundledApp implements App {
   }
 
   async start(first: Behaviour): Promise<void> {
-    this.kill();
+    await this.kill();
     this.#behaviour = first;
     this.#servers = this.#identity.ports.map(() => createServer((request, response) => this.#serve(request, response)));
     await Promise.all(this.#servers.map((server, index) => this.#listen(server, this.#identity.ports[index]!)));
@@ -41,16 +41,14 @@ class BundledApp implements App {
   behave(next: Behaviour): void {
     this.#behaviour = next;
     this.#note(`now ${next.name}`);
-    if (next.name === 'crash') this.kill();
+    if (next.name === 'crash') void this.kill();
     else if (this.#servers.length === 0) this.start(next).catch((error: unknown) => this.#note(messageOf(error)));
   }
 
-  kill(): void {
-    for (const server of this.#servers) {
-      server.close();
-      server.closeAllConnections();
-    }
+  async kill(): Promise<void> {
+    const servers = this.#servers;
     this.#servers = [];
+    await Promise.all(servers.map((server) => closed(server)));
   }
 
   output(): string {
@@ -108,6 +106,13 @@ class BundledApp implements App {
       })
       .end(body);
   }
+}
+
+async function closed(server: Server): Promise<void> {
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
 }
 
 /** What to say when an instance's address can't be listened on. */

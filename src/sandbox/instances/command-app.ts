@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { ApiError } from '../service.ts';
 import type { App, AppFactory, AppIdentity } from './app.ts';
 import { OK, type Behaviour } from './behaviour.ts';
@@ -20,6 +21,7 @@ class CommandApp implements App {
   readonly #identity: AppIdentity;
   readonly #guardian: Guardian;
   #child: ChildProcess | undefined;
+  #ending: Promise<unknown> = Promise.resolve();
   #output = '';
 
   constructor(argv: readonly string[], identity: AppIdentity, guardian: Guardian) {
@@ -29,7 +31,7 @@ class CommandApp implements App {
   }
 
   async start(behaviour: Behaviour): Promise<void> {
-    this.kill();
+    await this.kill();
     const [command = '', ...args] = this.#argv.map((word) => word.replaceAll('{release}', this.#identity.release));
     const child = spawn(command, args, {
       detached: true,
@@ -52,14 +54,17 @@ class CommandApp implements App {
         'An app of your own cannot be made sick from outside: use slow (SIGSTOP) or crash (SIGKILL).',
       );
     }
-    if (behaviour.name === 'crash') return this.kill();
+    if (behaviour.name === 'crash') return void this.kill();
     if (!this.#child) return void this.start(OK);
     this.#signal(behaviour.name === 'slow' ? 'SIGSTOP' : 'SIGCONT');
   }
 
-  kill(): void {
+  async kill(): Promise<void> {
     this.#signal('SIGKILL');
+    const child = this.#child;
     this.#child = undefined;
+    if (child) this.#ending = gone(child);
+    await this.#ending;
   }
 
   output(): string {
@@ -97,4 +102,9 @@ class CommandApp implements App {
   #keep(text: string): void {
     this.#output = (this.#output + text).slice(-OUTPUT_MAX);
   }
+}
+
+/** A process that was never started, or has ended already, says so no more. */
+async function gone(child: ChildProcess): Promise<void> {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }

@@ -112,7 +112,7 @@ export class Instances implements Machines {
 
   /** The instance is gone from one moment to the next, as when its host fails. */
   lose(id: string): void {
-    this.#hosted.get(id)?.app.kill();
+    void this.#hosted.get(id)?.app.kill();
     this.#move(id, 'terminated', LOST);
   }
 
@@ -142,9 +142,10 @@ export class Instances implements Machines {
     this.#hosted.delete(id);
   }
 
-  close(): void {
-    for (const { app } of this.#hosted.values()) app.kill();
+  /** Ends all apps; resolves when they are gone. */
+  async close(): Promise<void> {
     this.#listeners.clear();
+    await Promise.all([...this.#hosted.values()].map(({ app }) => app.kill()));
   }
 
   #usual(hosted: Hosted): Behaviour {
@@ -158,7 +159,7 @@ export class Instances implements Machines {
       await this.#startApp(hosted);
       // It may have been terminated while its app started.
       if (this.find(id)?.state === 'pending') this.#move(id, 'running');
-      else hosted.app.kill();
+      else await hosted.app.kill();
     });
   }
 
@@ -167,12 +168,12 @@ export class Instances implements Machines {
     await hosted.app.start(first).catch(this.#options.onError);
     if (first.name !== 'crash') return;
     this.#options.scheduler.after(CRASH_MS, () => {
-      if ((hosted.own ?? this.#usual(hosted)).name === 'crash') hosted.app.kill();
+      if ((hosted.own ?? this.#usual(hosted)).name === 'crash') void hosted.app.kill();
     });
   }
 
   #end(id: string, during: Machine['state'], after: Machine['state'], reason: StateReason): void {
-    this.#hosted.get(id)?.app.kill();
+    void this.#hosted.get(id)?.app.kill();
     this.#move(id, during, reason);
     this.#options.scheduler.after(this.#options.shutdownMs, () => {
       if (this.find(id)?.state === during) this.#move(id, after, reason);

@@ -68,7 +68,7 @@ export async function startCloud(options: CloudOptions = {}) {
       clients.ec2.destroy();
       clients.ssm.destroy();
       await api.close();
-      instances.close();
+      await instances.close();
       scheduler.close();
       await block.close();
     },

@@ -1,0 +1,222 @@
+/** An AWS client that is not ours speaks to the sandbox: botocore has models and a parser of its own. */
+import { execFile, execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
+import { startSandbox, type Sandbox } from '../../src/sandbox/index.ts';
+import { eventually } from '../support/cloud.ts';
+
+const run = promisify(execFile);
+
+/** The first `aws` of version 2 on the PATH; a shim of version 1 may sit before it. */
+function findCli(): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/bin'];
+  return folders.map((folder) => path.join(folder, 'aws')).find((file) => versionOf(file)?.startsWith('aws-cli/2'));
+}
+
+function versionOf(file: string): string | undefined {
+  try {
+    return execFileSync(file, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+const cli = findCli();
+const ABSENT = 'there is no AWS CLI v2; get it with: apt-get install awscli';
+
+/** Says that a test did not run, and why; with TURNOUT_REQUIRE_ALL=1 that is a failure. */
+function needsCli(context: TestContext): void {
+  if (cli !== undefined) return;
+  if (process.env.TURNOUT_REQUIRE_ALL === '1') expect.fail(ABSENT);
+  context.skip(ABSENT);
+}
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({
+    port: 0,
+    productionPort: 0,
+    testPort: 0,
+    environment: 'shop',
+    boot: 50,
+    registration: 50,
+    deregistrationDelay: 60_000,
+    pageSize: 2,
+  });
+});
+afterAll(() => sandbox.close());
+
+const ENVIRONMENT = {
+  PATH: process.env.PATH,
+  AWS_ACCESS_KEY_ID: 'sandbox',
+  AWS_SECRET_ACCESS_KEY: 'sandbox',
+  AWS_REGION: 'eu-west-1',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  AWS_MAX_ATTEMPTS: '1',
+  AWS_PAGER: '',
+};
+
+// Answers are read by their keys: a wrong one fails the test.
+// oxlint-disable-next-line typescript/no-explicit-any
+async function aws(...words: string[]): Promise<any> {
+  const args = ['--endpoint-url', sandbox.url, '--output', 'json', ...words];
+  const { stdout } = await run(cli!, args, { env: ENVIRONMENT });
+  return stdout === '' ? {} : JSON.parse(stdout);
+}
+
+/** What the CLI says when the sandbox refuses. */
+async function refusal(...words: string[]): Promise<string> {
+  return await aws(...words).then(
+    () => 'no refusal',
+    (error: { stderr: string }) => error.stderr.trim(),
+  );
+}
+
+describe('aws ec2', () => {
+  test('describe-instances, over several pages and by filter', async (context) => {
+    needsCli(context);
+    const { Reservations } = await aws('ec2', 'describe-instances', '--filters', 'Name=tag:turnout:release,Values=41');
+    const instances = Reservations.flatMap((reservation: { Instances: object[] }) => reservation.Instances);
+    expect(instances.map((each: { InstanceId: string }) => each.InstanceId)).toEqual(sandbox.blue);
+    expect(instances[0]).toMatchObject({
+      State: { Name: 'running', Code: 16 },
+      InstanceType: 't3.micro',
+      PrivateIpAddress: expect.stringMatching(/^127\./) as string,
+      LaunchTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,
+    });
+    const query = ['--query', 'length(Reservations[].Instances[])'];
+    expect(await aws('ec2', 'describe-instances', '--instance-ids', sandbox.blue[0]!, ...query)).toBe(1);
+  });
+
+  test('run-instances from the template, create-tags, describe-tags, terminate-instances', async (context) => {
+    needsCli(context);
+    const template = 'LaunchTemplateName=shop-web,Version=$Latest';
+    const tags = 'ResourceType=instance,Tags=[{Key=made,Value=by hand}]';
+    const words = [
+      '--count',
+      '2',
+      '--launch-template',
+      template,
+      '--tag-specifications',
+      tags,
+      '--client-token',
+      'cli-1',
+    ];
+    const first = await aws('ec2', 'run-instances', ...words);
+    const ids: string[] = first.Instances.map((each: { InstanceId: string }) => each.InstanceId);
+    expect(ids).toHaveLength(2);
+    const again = await aws('ec2', 'run-instances', ...words);
+    expect(again.ReservationId).toBe(first.ReservationId);
+    await aws('ec2', 'create-tags', '--resources', ...ids, '--tags', 'Key=x,Value=1', 'Key=y,Value=');
+    const listed = await aws('ec2', 'describe-tags', '--filters', `Name=resource-id,Values=${ids[0]}`);
+    expect(listed.Tags.map((tag: { Key: string; Value: string }) => `${tag.Key}=${tag.Value}`)).toEqual(
+      expect.arrayContaining(['made=by hand', 'x=1', 'y=', 'aws:ec2launchtemplate:version=1']),
+    );
+    await aws('ec2', 'delete-tags', '--resources', ids[0]!, '--tags', 'Key=x');
+    await aws('ec2', 'modify-instance-attribute', '--instance-id', ids[0]!, '--disable-api-termination');
+    expect(await refusal('ec2', 'terminate-instances', '--instance-ids', ...ids)).toContain('(OperationNotPermitted)');
+    await aws('ec2', 'modify-instance-attribute', '--instance-id', ids[0]!, '--no-disable-api-termination');
+    const ended = await aws('ec2', 'terminate-instances', '--instance-ids', ...ids);
+    expect(
+      ended.TerminatingInstances.map((each: { CurrentState: { Name: string } }) => each.CurrentState.Name),
+    ).toEqual(['shutting-down', 'shutting-down']);
+  });
+
+  test('describe-images, -subnets, -availability-zones, -launch-template-versions, -instance-attribute', async (context) => {
+    needsCli(context);
+    const { Images } = await aws('ec2', 'describe-images', '--owners', 'self', '--filters', 'Name=name,Values=shop-*');
+    expect(Images.map((image: { Name: string }) => image.Name)).toEqual(['shop-41', 'shop-42']);
+    const { Subnets } = await aws('ec2', 'describe-subnets');
+    expect(Subnets).toHaveLength(2);
+    const zones = await aws('ec2', 'describe-availability-zones', '--query', 'AvailabilityZones[].ZoneName');
+    expect(zones).toEqual(['eu-west-1a', 'eu-west-1b']);
+    const name = ['--launch-template-name', 'shop-web', '--versions', '$Default'];
+    const { LaunchTemplateVersions } = await aws('ec2', 'describe-launch-template-versions', ...name);
+    expect(LaunchTemplateVersions).toMatchObject([
+      { VersionNumber: 1, LaunchTemplateData: { ImageId: Images[0].ImageId } },
+    ]);
+    const attribute = ['--instance-id', sandbox.blue[0]!, '--attribute', 'disableApiTermination'];
+    const { DisableApiTermination } = await aws('ec2', 'describe-instance-attribute', ...attribute);
+    expect(DisableApiTermination).toEqual({ Value: false });
+  });
+
+  test('refusals are read as such', async (context) => {
+    needsCli(context);
+    const unknown = await refusal('ec2', 'describe-instances', '--instance-ids', 'i-0123456789abcdef0');
+    expect(unknown).toContain(
+      'An error occurred (InvalidInstanceID.NotFound) when calling the DescribeInstances operation',
+    );
+    expect(await refusal('ec2', 'describe-key-pairs')).toContain('(InvalidAction)');
+    expect(await refusal('ec2', 'describe-vpcs', '--dry-run')).toContain('(DryRunOperation)');
+    sandbox.faults.add({ kind: 'throttle', operation: 'DescribeVpcs', count: 1 });
+    expect(await refusal('ec2', 'describe-vpcs')).toContain('(RequestLimitExceeded)');
+  });
+});
+
+describe('aws elbv2', () => {
+  test('describe-load-balancers, -target-groups, -listeners, -rules', async (context) => {
+    needsCli(context);
+    const { LoadBalancers } = await aws('elbv2', 'describe-load-balancers', '--names', 'shop');
+    expect(LoadBalancers).toMatchObject([{ LoadBalancerName: 'shop', Type: 'application', State: { Code: 'active' } }]);
+    const { TargetGroups } = await aws('elbv2', 'describe-target-groups');
+    expect(TargetGroups.map((group: { TargetGroupName: string }) => group.TargetGroupName)).toEqual([
+      'shop-production',
+      'shop-test',
+    ]);
+    const { Listeners } = await aws(
+      'elbv2',
+      'describe-listeners',
+      '--load-balancer-arn',
+      LoadBalancers[0].LoadBalancerArn,
+    );
+    expect(Listeners).toHaveLength(2);
+    const { Rules } = await aws('elbv2', 'describe-rules', '--listener-arn', Listeners[0].ListenerArn);
+    expect(Rules).toMatchObject([{ Priority: 'default', IsDefault: true, Actions: [{ Type: 'forward' }] }]);
+  });
+
+  test('register-targets, describe-target-health, deregister-targets', async (context) => {
+    needsCli(context);
+    const group = ['--target-group-arn', sandbox.test[0]!.arn];
+    const [id] = sandbox.blue;
+    const health = async () => (await aws('elbv2', 'describe-target-health', ...group)).TargetHealthDescriptions;
+    await aws('elbv2', 'register-targets', ...group, '--targets', `Id=${id},Port=8080`);
+    const healthy = async () => (await health())[0]?.TargetHealth.State === 'healthy';
+    await eventually('a healthy target', healthy, 20_000);
+    expect(await health()).toMatchObject([{ Target: { Id: id, Port: 8080 }, TargetHealth: { State: 'healthy' } }]);
+    await aws('elbv2', 'deregister-targets', ...group, '--targets', `Id=${id},Port=8080`);
+    expect(await health()).toMatchObject([
+      { Target: { Id: id }, TargetHealth: { State: 'draining', Reason: 'Target.DeregistrationInProgress' } },
+    ]);
+  });
+
+  test('describe-target-group-attributes, modify-target-group-attributes', async (context) => {
+    needsCli(context);
+    const group = ['--target-group-arn', sandbox.test[0]!.arn];
+    const change = 'Key=stickiness.enabled,Value=true';
+    await aws('elbv2', 'modify-target-group-attributes', ...group, '--attributes', change);
+    const { Attributes } = await aws('elbv2', 'describe-target-group-attributes', ...group);
+    expect(Attributes).toContainEqual({ Key: 'stickiness.enabled', Value: 'true' });
+    expect(Attributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '60' });
+  });
+
+  test('refusals are read as such', async (context) => {
+    needsCli(context);
+    const arn = sandbox.test[0]!.arn.replace('shop-test', 'shop-none');
+    const unknown = await refusal('elbv2', 'describe-target-health', '--target-group-arn', arn);
+    expect(unknown).toContain('(TargetGroupNotFound)');
+    const target = ['--target-group-arn', sandbox.test[0]!.arn, '--targets', 'Id=i-0123456789abcdef0'];
+    expect(await refusal('elbv2', 'register-targets', ...target)).toContain('(InvalidTarget)');
+  });
+});
+
+describe('aws ssm', () => {
+  test('put-parameter, get-parameter', async (context) => {
+    needsCli(context);
+    await aws('ssm', 'put-parameter', '--name', '/cli', '--type', 'String', '--value', 'ü');
+    const { Parameter } = await aws('ssm', 'get-parameter', '--name', '/cli');
+    expect(Parameter).toMatchObject({ Name: '/cli', Value: 'ü', Version: 1 });
+    expect(await refusal('ssm', 'get-parameter', '--name', '/none')).toContain('(ParameterNotFound)');
+  });
+});

@@ -1,0 +1,223 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { reserveBlock } from '../../src/sandbox/instances/addresses.ts';
+import type { App } from '../../src/sandbox/instances/app.ts';
+import { behaviour, OK } from '../../src/sandbox/instances/behaviour.ts';
+import { commandApp } from '../../src/sandbox/instances/command-app.ts';
+import { createGuardian } from '../../src/sandbox/instances/guardian.ts';
+import { eventually, startCloud, type Cloud } from '../support/cloud.ts';
+
+async function answers(url: string): Promise<number | 'no answer'> {
+  return await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+    (response) => response.body?.cancel().then(() => response.status) ?? response.status,
+    () => 'no answer' as const,
+  );
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('the bundled app', () => {
+  let cloud: Cloud;
+  beforeEach(async () => {
+    cloud = await startCloud();
+  });
+  afterEach(() => cloud.close());
+
+  async function boot(): Promise<{ id: string; url: string }> {
+    const { id, address } = cloud.instances.launch({ zone: 'eu-west-1a', zoneIndex: 0, release: '41' });
+    await eventually('a running instance', () => cloud.instances.find(id)?.state === 'running');
+    return { id, url: `http://${address}:8080` };
+  }
+
+  test('is healthy, sick on demand, and heals', async () => {
+    const { id, url } = await boot();
+    expect(await answers(`${url}/health`)).toBe(200);
+    const fault = cloud.faults.add({ kind: 'sick', instance: id });
+    expect(await answers(`${url}/health`)).toBe(503);
+    expect(await answers(`${url}/`)).toBe(200);
+    cloud.faults.remove(fault);
+    expect(await answers(`${url}/health`)).toBe(200);
+  });
+
+  test('is slow on demand: all of it, or one request', async () => {
+    const { id, url } = await boot();
+    const took = async (page: string) => {
+      const began = performance.now();
+      await answers(`${url}${page}`);
+      return performance.now() - began;
+    };
+    expect(await took('/_app/slow?ms=120')).toBeGreaterThan(100);
+    cloud.faults.add({ kind: 'slow', instance: id, ms: 120 });
+    expect(await took('/health')).toBeGreaterThan(100);
+    cloud.faults.add({ kind: 'heal', instance: id });
+    expect(await took('/health')).toBeLessThan(100);
+  });
+
+  test('crashes and comes back; the instance runs on', async () => {
+    const { id, url } = await boot();
+    const open = fetch(`${url}/_app/slow?ms=60000`);
+    const fault = cloud.faults.add({ kind: 'crash', instance: id });
+    await expect(open).rejects.toThrow('fetch failed');
+    expect(await answers(url)).toBe('no answer');
+    expect(cloud.instances.find(id)?.state).toBe('running');
+    cloud.faults.remove(fault);
+    await eventually('the app', async () => (await answers(url)) === 200);
+  });
+
+  test('can be told by itself', async () => {
+    const { url } = await boot();
+    await fetch(`${url}/_app/sick`, { method: 'POST' });
+    expect(await answers(`${url}/health`)).toBe(503);
+    await fetch(`${url}/_app/heal`, { method: 'POST' });
+    expect(await answers(`${url}/health`)).toBe(200);
+    await fetch(`${url}/_app/die`, { method: 'POST' }).catch(() => {});
+    expect(await answers(url)).toBe('no answer');
+  });
+
+  test('of a bad release is bad from the start, and a lost instance is gone', async () => {
+    cloud.faults.add({ kind: 'release', release: '41', behaviour: 'sick' });
+    const { id, url } = await boot();
+    expect(await answers(`${url}/health`)).toBe(503);
+    cloud.faults.clear();
+    expect(await answers(`${url}/health`)).toBe(200);
+    cloud.faults.add({ kind: 'die', instance: id });
+    expect(await answers(url)).toBe('no answer');
+    expect(cloud.instances.find(id)).toMatchObject({ state: 'terminated', reason: { Code: 'Server.InternalError' } });
+  });
+
+  test('that crashes dies soon after its start, while the instance runs', async () => {
+    cloud.faults.add({ kind: 'release', release: '41', behaviour: 'crash' });
+    const { id, url } = await boot();
+    await eventually('the crash', async () => (await answers(url)) === 'no answer');
+    expect(cloud.instances.find(id)?.state).toBe('running');
+  });
+});
+
+describe("a user's own app", () => {
+  const SERVER = `
+    const { HOST, PORT, RELEASE, INSTANCE_ID, SANDBOX_TEST } = process.env;
+    const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    process.on('SIGTERM', () => {});
+    console.log('words', process.argv.slice(2).join(' '));
+    require('node:http').createServer((request, response) => {
+      response.end(JSON.stringify({ release: RELEASE, instance: INSTANCE_ID, pid: process.pid, child: child.pid }));
+    }).listen(Number(PORT), HOST);
+  `;
+  let folder: string;
+  let block: Awaited<ReturnType<typeof reserveBlock>>;
+  const guardian = createGuardian();
+  const apps: App[] = [];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'turnout-'));
+    writeFileSync(path.join(folder, 'server.cjs'), SERVER);
+    block = await reserveBlock();
+  });
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.kill();
+    await block.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  function create(...words: string[]): { app: App; url: string } {
+    const address = block.take(0);
+    const factory = commandApp([process.execPath, path.join(folder, 'server.cjs'), ...words], guardian);
+    const app = factory({ instance: 'i-1', release: '42', address, ports: [8080] });
+    apps.push(app);
+    return { app, url: `http://${address}:8080/` };
+  }
+
+  async function identity(url: string): Promise<{ release: string; instance: string; pid: number; child: number }> {
+    await eventually('the app', async () => (await answers(url)) === 200, 10_000);
+    return (await (await fetch(url)).json()) as Awaited<ReturnType<typeof identity>>;
+  }
+
+  test('is told what it is, and killed with all that it started', async () => {
+    const { app, url } = create('--release', '{release}', '$HOME');
+    await app.start(OK);
+    const seen = await identity(url);
+    expect(seen).toMatchObject({ release: '42', instance: 'i-1' });
+    // No shell: words are taken as they are.
+    expect(app.output()).toContain('words --release 42 $HOME');
+    await app.kill();
+    await eventually('the end of both', () => !exists(seen.pid) && !exists(seen.child));
+  });
+
+  test('hangs when it is slow, goes on when it heals, and cannot be made sick', async () => {
+    const { app, url } = create();
+    await app.start(OK);
+    await identity(url);
+    app.behave(behaviour('slow'));
+    expect(await answers(url)).toBe('no answer');
+    app.behave(OK);
+    expect(await answers(url)).toBe(200);
+    expect(() => app.behave(behaviour('sick'))).toThrow(/cannot be made sick/);
+    app.behave(behaviour('crash'));
+    await eventually('its end', async () => (await answers(url)) === 'no answer');
+    app.behave(OK);
+    await identity(url);
+  });
+
+  test('that cannot be started says why', async () => {
+    const app = commandApp(
+      ['no-such-command'],
+      guardian,
+    )({ instance: 'i-1', release: '42', address: '127.0.0.1', ports: [1] });
+    await app.start(OK);
+    await eventually('the reason', () => app.output().includes('cannot start no-such-command'));
+  });
+
+  test('ends with the sandbox, even when that is killed', async () => {
+    const address = block.take(0);
+    const source = path.resolve(import.meta.dirname, '../../src/sandbox/instances');
+    writeFileSync(
+      path.join(folder, 'sandbox.mjs'),
+      `import { commandApp } from ${JSON.stringify(path.join(source, 'command-app.ts'))};
+       import { createGuardian } from ${JSON.stringify(path.join(source, 'guardian.ts'))};
+       const argv = [process.execPath, ${JSON.stringify(path.join(folder, 'server.cjs'))}];
+       const identity = { instance: 'i-1', release: '42', address: ${JSON.stringify(address)}, ports: [8080] };
+       await commandApp(argv, createGuardian())(identity).start({ name: 'ok', ms: 0 });
+       setInterval(() => {}, 1000);`,
+    );
+    const parent = spawn(process.execPath, [path.join(folder, 'sandbox.mjs')], { stdio: 'ignore' });
+    const seen = await identity(`http://${address}:8080/`);
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    await eventually('the end of both', () => !exists(seen.pid) && !exists(seen.child));
+  });
+});
+
+describe('addresses', () => {
+  test('two sandboxes have different ones', async () => {
+    const [first, second] = [await reserveBlock(), await reserveBlock()];
+    expect(first.prefix).not.toBe(second.prefix);
+    expect(first.take(0)).toBe(`${first.prefix}.0.4`);
+    expect(first.take(1)).toBe(`${first.prefix}.16.4`);
+    await first.close();
+    await second.close();
+  });
+
+  test('of ended instances are used again, last of all', async () => {
+    const block = await reserveBlock();
+    const total = block.free(0);
+    const first = block.take(0);
+    block.release(first);
+    const rest = Array.from({ length: total - 1 }, () => block.take(0));
+    expect(rest).not.toContain(first);
+    expect(block.take(0)).toBe(first);
+    expect(() => block.take(0)).toThrow(/in use/);
+    expect(block.free(0)).toBe(0);
+    await block.close();
+  });
+});
