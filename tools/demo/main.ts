@@ -11,7 +11,7 @@ import { startRig } from '../rig/sandbox.ts';
 import { runDemo, TASKS } from './demo.ts';
 import { createLive } from './live.ts';
 import type { Live } from './live.ts';
-import { liveLine, problems, report, table } from './report.ts';
+import { liveLine, problems, report, summary, table } from './report.ts';
 import type { Report } from './report.ts';
 
 async function demo(rate: number, live: Live, signal: AbortSignal): Promise<Report> {
@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   const live = createLive(process.stderr);
   const result = await demo(Number(values.rate), live, interruption.signal).finally(() => live.clear());
   for (const problem of problems(result)) live.keep(problem);
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${table(result)}\n`);
+  process.stdout.write(values.json ? `${JSON.stringify(summary(result))}\n` : `${table(result)}\n`);
   return result.ok ? 0 : 1;
 }
 

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { MeterResult, Sample } from '../meter/counts.ts';
 import type { TaskRow } from './demo.ts';
 
-/** The demo's result; the last line of `--json`. */
+/** The demo's result. */
 export interface Report {
   /** Every task was done, and no request failed. */
   readonly ok: boolean;
@@ -15,6 +15,16 @@ export interface Report {
 export function report(rows: readonly TaskRow[], planned: number, traffic: MeterResult): Report {
   const done = rows.filter(({ result }) => result === 'done').length;
   return { ok: done === planned && traffic.failed === 0, tasks: rows, traffic };
+}
+
+/** The same for programs: the last line of `--json`. */
+export function summary({ ok, tasks, traffic }: Report): object {
+  const { sent, byRelease } = traffic.total;
+  return {
+    ok,
+    tasks: tasks.map(({ task, seconds, awsRequests, result }) => ({ task, seconds, awsRequests, result })),
+    requests: { total: sent, failed: traffic.failed, byRelease },
+  };
 }
 
 /** One line while it runs: the task, and requests by release in the last quarter of a second. */
