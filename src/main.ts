@@ -39,7 +39,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     .help()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .strict()
-    .demandCommand(1, 'Which command? `turnout --help` lists them.')
+    .demandCommand(1, 'Which command?')
     .recommendCommands()
     .exitProcess(false)
     .epilogue(EXIT_CODES)

@@ -95,7 +95,8 @@ export class StepList {
   /** Ends the drawing; a step that is still open is shown as stopped. */
   async end(): Promise<void> {
     this.#ended = true;
-    for (const row of this.#rows.filter(({ open }) => open)) {
+    // Rows that listr2 has not come to stay open: it asks whether to skip them, and they must not look done.
+    for (const row of this.#rows.filter(({ open, task }) => open && task !== undefined)) {
       row.task?.skip(`${row.title}${this.#tail('stopped')}`);
       this.#close(row);
     }

@@ -65,6 +65,15 @@ test('waiting shows counts, time and reasons while it lasts', async () => {
   expect(lasting(stdout.text())).toContain('stopped');
 });
 
+test('an interrupted run shows no step as done that was not begun', async () => {
+  const { view, stdout } = listrView();
+  for (const event of story.slice(0, 5)) view.emit(event);
+  view.emit({ ...samples.finished, result: 'interrupted', code: 'interrupted', message: 'Stopped by SIGINT.' });
+  await view.close();
+  const list = lasting(stdout.text()).split('\n').slice(0, 3);
+  expect(list.map((line) => line[0])).toEqual(['✔', '·', '·']);
+});
+
 test('a failed step keeps its sentence and its targets; the steps after it were not begun', async () => {
   const { view, stdout } = listrView();
   for (const event of story.slice(0, 5)) view.emit(event);
