@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Pure and quick: they need no build. Everything else is a scenario, so that no file is left out by its name.
-const UNIT = ['test/unit/**/*.test.ts', 'test/laws/**/*.test.ts', 'test/contracts/**/*.test.ts', 'test/tidy.test.ts'];
+// They run the built program, in processes of its own: dist/ is built once before them.
+const SCENARIOS = ['test/scenarios/**/*.test.ts', 'test/crash/**/*.test.ts', 'test/pack.test.ts'];
 
 export default defineConfig({
   test: {
@@ -13,13 +13,15 @@ export default defineConfig({
     // The JSON report is what .ci/run counts from.
     reporters: ['default', './test/support/did-not-run.ts', ['json', { outputFile: '.vitest/report.json' }]],
     projects: [
-      { extends: true, test: { name: 'unit', include: UNIT, testTimeout: 20_000 } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SCENARIOS, testTimeout: 20_000 },
+      },
       {
         extends: true,
         test: {
           name: 'scenarios',
-          include: ['test/**/*.test.ts'],
-          exclude: UNIT,
+          include: SCENARIOS,
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -26,8 +26,14 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.done;
   const parser = yargs([...argv])
     .scriptName('turnout')
-    .usage('$0 <command>\n\nMoves production traffic from the old servers to the new ones, and back, without losing a request.')
-    .option('config', { type: 'string', describe: 'Config file of the environment (or TURNOUT_CONFIG; default: the only file in config/)', global: true })
+    .usage(
+      '$0 <command>\n\nMoves production traffic from the old servers to the new ones, and back, without losing a request.',
+    )
+    .option('config', {
+      type: 'string',
+      describe: 'Config file of the environment (or TURNOUT_CONFIG; default: the only file in config/)',
+      global: true,
+    })
     .option('json', { type: 'boolean', describe: 'One JSON event a line, for programs', global: true })
     .version(readVersion())
     .help()
@@ -59,5 +65,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
 }
 
 function usage(message: string): OperatorError {
-  return new OperatorError('usage', message, { next: ['`turnout --help` lists the commands, `turnout <command> --help` their options.'] });
+  return new OperatorError('usage', message, {
+    next: ['`turnout --help` lists the commands, `turnout <command> --help` their options.'],
+  });
 }

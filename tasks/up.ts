@@ -114,6 +114,6 @@ export function spread(zones: ByZone, count: number | undefined): ByZone {
   return Object.fromEntries(
     Object.entries(result)
       .filter(([, n]) => n > 0)
-      .toSorted(),
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

@@ -11,6 +11,7 @@ import { rolldown } from 'rolldown';
 import type { OutputChunk } from 'rolldown';
 import { bundledPackages, notices } from './build/notices.ts';
 import { ownCopy } from './build/own-copy.ts';
+import { oneStringWidth } from './build/string-width.ts';
 
 const root = path.dirname(import.meta.dirname);
 const SHEBANG = '#!/usr/bin/env node\n';
@@ -44,7 +45,10 @@ async function bundle(input: string, dir: string): Promise<readonly OutputChunk[
     platform: 'node',
     // The SDK's ESM builds (`module`) can be tree-shaken, its CommonJS ones (`main`) can't.
     resolve: { mainFields: ['module', 'main'] },
-    plugins: [ownCopy({ importers: /\/src\/sandbox\//, packages: /\/node_modules\/@aws-sdk\/client-.*\.js$/ })],
+    plugins: [
+      ownCopy({ importers: /\/src\/sandbox\//, packages: /\/node_modules\/@aws-sdk\/client-.*\.js$/ }),
+      oneStringWidth(),
+    ],
     // A warning here is a fault later: an import that was not resolved, a cycle, an eval.
     onLog: (level, log, report) => {
       if (level === 'warn') throw new Error(`bundler: ${log.message}`);

@@ -20,7 +20,7 @@ import {
   type RunInstancesCommandInput,
   type Tag,
 } from '@aws-sdk/client-ec2';
-import { chunk, type Session } from './session.ts';
+import { chunk, type Send, type Session } from './session.ts';
 
 export type { Filter, Image, Instance, LaunchTemplateVersion, RunInstancesCommandInput, Tag };
 
@@ -29,18 +29,20 @@ const PAGE = 1000;
 const FILTER_VALUES = 200;
 const TAGGED_A_CALL = 1000;
 
-export type Ec2 = ReturnType<typeof createEc2>;
-
 /** The few EC2 calls that turnout makes. Errors are `OperatorError`s. */
-export function createEc2(session: Session) {
-  const client = new EC2Client(session.clientConfig());
-  const send = session.connect('ec2', client);
+export class Ec2 {
+  readonly #send: Send;
 
-  async function describe(filters: readonly Filter[]): Promise<readonly Instance[]> {
+  constructor(session: Session) {
+    this.#send = session.connect('ec2', new EC2Client(session.clientConfig()));
+  }
+
+  /** By filters, never by ids: a filter that matches nothing is no error (aws-reference 4). */
+  async instances(filters: readonly Filter[]): Promise<readonly Instance[]> {
     const found: Instance[] = [];
     let token: string | undefined;
     do {
-      const page: DescribeInstancesCommandOutput = await send(
+      const page: DescribeInstancesCommandOutput = await this.#send(
         new DescribeInstancesCommand({
           Filters: [...filters],
           MaxResults: PAGE,
@@ -53,70 +55,65 @@ export function createEc2(session: Session) {
     return found;
   }
 
-  return {
-    /** By filters, never by ids: a filter that matches nothing is no error (aws-reference 4). */
-    instances: describe,
+  async instancesById(ids: readonly string[]): Promise<readonly Instance[]> {
+    const found = await Promise.all(
+      chunk(ids, FILTER_VALUES).map((Values) => this.instances([{ Name: 'instance-id', Values }])),
+    );
+    return found.flat();
+  }
 
-    async instancesById(ids: readonly string[]): Promise<readonly Instance[]> {
-      const found = await Promise.all(
-        chunk(ids, FILTER_VALUES).map((Values) => describe([{ Name: 'instance-id', Values }])),
+  /** A second call with the same ClientToken and parameters starts nothing (EC2 API, idempotency). */
+  async run(input: RunInstancesCommandInput): Promise<void> {
+    await this.#send(new RunInstancesCommand(input));
+  }
+
+  async tag(ids: readonly string[], tags: readonly Tag[]): Promise<void> {
+    for (const Resources of chunk(ids, TAGGED_A_CALL))
+      await this.#send(new CreateTagsCommand({ Resources, Tags: [...tags] }));
+  }
+
+  async terminate(ids: readonly string[]): Promise<void> {
+    await this.#send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
+  }
+
+  async images(filters: readonly Filter[], owners: readonly string[]): Promise<readonly Image[]> {
+    const output = await this.#send<DescribeImagesCommandOutput>(
+      new DescribeImagesCommand({ Filters: [...filters], Owners: [...owners] }),
+    );
+    return output.Images ?? [];
+  }
+
+  /** The template's id by its name; rejects when there is none. */
+  async launchTemplateId(name: string): Promise<string> {
+    const output = await this.#send<DescribeLaunchTemplatesCommandOutput>(
+      new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }),
+    );
+    return output.LaunchTemplates?.[0]?.LaunchTemplateId ?? '';
+  }
+
+  /** Versions of a template; all of them, or those named (numbers, `$Latest`, `$Default`). */
+  async launchTemplateVersions(id: string, versions: readonly string[]): Promise<readonly LaunchTemplateVersion[]> {
+    const found: LaunchTemplateVersion[] = [];
+    let token: string | undefined;
+    do {
+      const page: DescribeLaunchTemplateVersionsCommandOutput = await this.#send(
+        new DescribeLaunchTemplateVersionsCommand({
+          LaunchTemplateId: id,
+          ...(versions.length > 0 ? { Versions: [...versions] } : {}),
+          ...(token === undefined ? {} : { NextToken: token }),
+        }),
       );
-      return found.flat();
-    },
+      found.push(...(page.LaunchTemplateVersions ?? []));
+      token = page.NextToken;
+    } while (token !== undefined && token !== '');
+    return found;
+  }
 
-    /** A second call with the same ClientToken and parameters starts nothing (EC2 API, idempotency). */
-    async run(input: RunInstancesCommandInput): Promise<void> {
-      await send(new RunInstancesCommand(input));
-    },
-
-    async tag(ids: readonly string[], tags: readonly Tag[]): Promise<void> {
-      for (const Resources of chunk(ids, TAGGED_A_CALL))
-        await send(new CreateTagsCommand({ Resources, Tags: [...tags] }));
-    },
-
-    async terminate(ids: readonly string[]): Promise<void> {
-      await send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
-    },
-
-    async images(filters: readonly Filter[], owners: readonly string[]): Promise<readonly Image[]> {
-      const output = await send<DescribeImagesCommandOutput>(
-        new DescribeImagesCommand({ Filters: [...filters], Owners: [...owners] }),
-      );
-      return output.Images ?? [];
-    },
-
-    /** The template's id by its name; rejects when there is none. */
-    async launchTemplateId(name: string): Promise<string> {
-      const output = await send<DescribeLaunchTemplatesCommandOutput>(
-        new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }),
-      );
-      return output.LaunchTemplates?.[0]?.LaunchTemplateId ?? '';
-    },
-
-    /** Versions of a template; all of them, or those named (numbers, `$Latest`, `$Default`). */
-    async launchTemplateVersions(id: string, versions: readonly string[]): Promise<readonly LaunchTemplateVersion[]> {
-      const found: LaunchTemplateVersion[] = [];
-      let token: string | undefined;
-      do {
-        const page: DescribeLaunchTemplateVersionsCommandOutput = await send(
-          new DescribeLaunchTemplateVersionsCommand({
-            LaunchTemplateId: id,
-            ...(versions.length > 0 ? { Versions: [...versions] } : {}),
-            ...(token === undefined ? {} : { NextToken: token }),
-          }),
-        );
-        found.push(...(page.LaunchTemplateVersions ?? []));
-        token = page.NextToken;
-      } while (token !== undefined && token !== '');
-      return found;
-    },
-
-    /** The instance's user data as EC2 keeps it, base64; undefined when it has none. */
-    async userData(id: string): Promise<string | undefined> {
-      const output = await send<DescribeInstanceAttributeCommandOutput>(
-        new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' }),
-      );
-      return output.UserData?.Value;
-    },
-  };
+  /** The instance's user data as EC2 keeps it, base64; undefined when it has none. */
+  async userData(id: string): Promise<string | undefined> {
+    const output = await this.#send<DescribeInstanceAttributeCommandOutput>(
+      new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' }),
+    );
+    return output.UserData?.Value;
+  }
 }

@@ -21,95 +21,96 @@ import {
   type TargetGroup,
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { chunk, type Session } from './session.ts';
+import { chunk, type Send, type Session } from './session.ts';
 
 export type { Listener, LoadBalancer, Rule, TargetDescription, TargetGroup, TargetHealthDescription };
 
 /** The model sets no limit; controllers that ran into undocumented ones send 100 to 200 (aws-reference 1.7). */
 const TARGETS_A_CALL = 100;
 
-export type Elbv2 = ReturnType<typeof createElbv2>;
-
 /** The few ELBv2 calls that turnout makes. Errors are `OperatorError`s. */
-export function createElbv2(session: Session) {
-  const client = new ElasticLoadBalancingV2Client(session.clientConfig());
-  const send = session.connect('elasticloadbalancing', client);
+export class Elbv2 {
+  readonly #send: Send;
 
-  async function pages<Page extends { NextMarker?: string | undefined }>(
+  constructor(session: Session) {
+    this.#send = session.connect('elasticloadbalancing', new ElasticLoadBalancingV2Client(session.clientConfig()));
+  }
+
+  async #pages<Page extends { NextMarker?: string | undefined }>(
     command: (marker: object) => object,
   ): Promise<readonly Page[]> {
     const found: Page[] = [];
     let marker: string | undefined;
     do {
-      const page: Page = await send<Page>(command(marker === undefined ? {} : { Marker: marker }));
+      const page: Page = await this.#send<Page>(command(marker === undefined ? {} : { Marker: marker }));
       found.push(page);
       marker = page.NextMarker;
     } while (marker !== undefined && marker !== '');
     return found;
   }
 
-  return {
-    /** By name or ARN; each kind is one request. Throws `target-group-not-found`. */
-    async targetGroups(wish: {
-      readonly names: readonly string[];
-      readonly arns: readonly string[];
-    }): Promise<readonly TargetGroup[]> {
-      const asks = [
-        ...(wish.names.length > 0 ? [{ Names: [...wish.names] }] : []),
-        ...(wish.arns.length > 0 ? [{ TargetGroupArns: [...wish.arns] }] : []),
-      ];
-      const found = await Promise.all(
-        asks.map((ask) =>
-          pages<DescribeTargetGroupsCommandOutput>((marker) => new DescribeTargetGroupsCommand({ ...ask, ...marker })),
+  /** By name or ARN; each kind is one request. Throws `target-group-not-found`. */
+  async targetGroups(wish: {
+    readonly names: readonly string[];
+    readonly arns: readonly string[];
+  }): Promise<readonly TargetGroup[]> {
+    const asks = [
+      ...(wish.names.length > 0 ? [{ Names: [...wish.names] }] : []),
+      ...(wish.arns.length > 0 ? [{ TargetGroupArns: [...wish.arns] }] : []),
+    ];
+    const found = await Promise.all(
+      asks.map((ask) =>
+        this.#pages<DescribeTargetGroupsCommandOutput>(
+          (marker) => new DescribeTargetGroupsCommand({ ...ask, ...marker }),
         ),
-      );
-      return found.flat().flatMap((page) => page.TargetGroups ?? []);
-    },
+      ),
+    );
+    return found.flat().flatMap((page) => page.TargetGroups ?? []);
+  }
 
-    async attributes(arn: string): Promise<ReadonlyMap<string, string>> {
-      const { Attributes } = await send<DescribeTargetGroupAttributesCommandOutput>(
-        new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn }),
-      );
-      return new Map((Attributes ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
-    },
+  async attributes(arn: string): Promise<ReadonlyMap<string, string>> {
+    const { Attributes } = await this.#send<DescribeTargetGroupAttributesCommandOutput>(
+      new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn }),
+    );
+    return new Map((Attributes ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
+  }
 
-    /** Registered and draining targets; not paginated by ELB: one request whatever the size. */
-    async targetHealth(arn: string): Promise<readonly TargetHealthDescription[]> {
-      const output = await send<DescribeTargetHealthCommandOutput>(
-        new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
-      );
-      return output.TargetHealthDescriptions ?? [];
-    },
+  /** Registered and draining targets; not paginated by ELB: one request whatever the size. */
+  async targetHealth(arn: string): Promise<readonly TargetHealthDescription[]> {
+    const output = await this.#send<DescribeTargetHealthCommandOutput>(
+      new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
+    );
+    return output.TargetHealthDescriptions ?? [];
+  }
 
-    async register(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-      for (const Targets of chunk(targets, TARGETS_A_CALL))
-        await send(new RegisterTargetsCommand({ TargetGroupArn: arn, Targets }));
-    },
+  async register(arn: string, targets: readonly TargetDescription[]): Promise<void> {
+    for (const Targets of chunk(targets, TARGETS_A_CALL))
+      await this.#send(new RegisterTargetsCommand({ TargetGroupArn: arn, Targets }));
+  }
 
-    async deregister(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-      for (const Targets of chunk(targets, TARGETS_A_CALL))
-        await send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }));
-    },
+  async deregister(arn: string, targets: readonly TargetDescription[]): Promise<void> {
+    for (const Targets of chunk(targets, TARGETS_A_CALL))
+      await this.#send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }));
+  }
 
-    async loadBalancers(arns: readonly string[]): Promise<readonly LoadBalancer[]> {
-      const found = await pages<DescribeLoadBalancersCommandOutput>(
-        (marker) => new DescribeLoadBalancersCommand({ LoadBalancerArns: [...arns], ...marker }),
-      );
-      return found.flatMap((page) => page.LoadBalancers ?? []);
-    },
+  async loadBalancers(arns: readonly string[]): Promise<readonly LoadBalancer[]> {
+    const found = await this.#pages<DescribeLoadBalancersCommandOutput>(
+      (marker) => new DescribeLoadBalancersCommand({ LoadBalancerArns: [...arns], ...marker }),
+    );
+    return found.flatMap((page) => page.LoadBalancers ?? []);
+  }
 
-    async listeners(loadBalancerArn: string): Promise<readonly Listener[]> {
-      const found = await pages<DescribeListenersCommandOutput>(
-        (marker) => new DescribeListenersCommand({ LoadBalancerArn: loadBalancerArn, ...marker }),
-      );
-      return found.flatMap((page) => page.Listeners ?? []);
-    },
+  async listeners(loadBalancerArn: string): Promise<readonly Listener[]> {
+    const found = await this.#pages<DescribeListenersCommandOutput>(
+      (marker) => new DescribeListenersCommand({ LoadBalancerArn: loadBalancerArn, ...marker }),
+    );
+    return found.flatMap((page) => page.Listeners ?? []);
+  }
 
-    async rules(listenerArn: string): Promise<readonly Rule[]> {
-      const found = await pages<DescribeRulesCommandOutput>(
-        (marker) => new DescribeRulesCommand({ ListenerArn: listenerArn, ...marker }),
-      );
-      return found.flatMap((page) => page.Rules ?? []);
-    },
-  };
+  async rules(listenerArn: string): Promise<readonly Rule[]> {
+    const found = await this.#pages<DescribeRulesCommandOutput>(
+      (marker) => new DescribeRulesCommand({ ListenerArn: listenerArn, ...marker }),
+    );
+    return found.flatMap((page) => page.Rules ?? []);
+  }
 }

@@ -65,7 +65,7 @@ export class Session {
 
   /** Puts our checks in front of each attempt, translates what is thrown, and returns the client's `send`. */
   connect(service: string, client: unknown): Send {
-    const { middlewareStack, send } = client as Client;
+    const { middlewareStack } = client as Client;
     const limiter = new Limiter(this.options.clock, this.options.requestsPerSecond, BURST);
     const nameOf = (context: { commandName?: string }): string =>
       `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
@@ -83,7 +83,7 @@ export class Session {
       // After the retry middleware of the same step: each attempt is counted and checked, not only the first.
       { step: 'finalizeRequest', priority: 'low', name: 'turnout-attempt' },
     );
-    return send.bind(client) as Send;
+    return async (command) => (client as Client).send(command) as Promise<never>;
   }
 
   async #attempt(limiter: Limiter, operation: string, send: () => Promise<unknown>): Promise<unknown> {

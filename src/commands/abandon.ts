@@ -23,13 +23,34 @@ async function forget({ store, view, ports, config, run, who }: Context, args: A
   const lease = await holdLease(store, holder, { ttlMs: config.store.ttlMs, clock: ports.clock });
   try {
     const recorded = await store.goal();
-    if (recorded === undefined) throw new OperatorError('nothing-to-abandon', 'No run is unfinished in this environment.');
+    if (recorded === undefined)
+      throw new OperatorError('nothing-to-abandon', 'No run is unfinished in this environment.');
     const message = handle(recorded);
     await mustConfirm(view, args, `${message} Forget it, and leave everything as it is?`);
     await store.clearGoal(lease.lease);
-    await store.log({ run, verb: 'abandon', release: recorded.goal.release, who, host: hostname(), since, until: since, outcome: 'done', message, awsRequests: 0 });
+    await store.log({
+      run,
+      verb: 'abandon',
+      release: recorded.goal.release,
+      who,
+      host: hostname(),
+      since,
+      until: since,
+      outcome: 'done',
+      message,
+      awsRequests: 0,
+    });
     const next = ['`turnout status` shows what is where'];
-    view.emit({ type: 'finished', result: 'done', code: 'done', exitCode: ExitCode.done, message: `Forgotten. ${message}`, next, seconds: 0, awsRequests: 0 });
+    view.emit({
+      type: 'finished',
+      result: 'done',
+      code: 'done',
+      exitCode: ExitCode.done,
+      message: `Forgotten. ${message}`,
+      next,
+      seconds: 0,
+      awsRequests: 0,
+    });
   } finally {
     await lease.release();
   }

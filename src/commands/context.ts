@@ -51,7 +51,11 @@ export async function openContext(args: Args): Promise<Context> {
     onThrottled: once(() => view.emit({ type: 'warning', message: 'AWS is throttling us; continuing, more slowly.' })),
   });
   const store = await openStore(config, systemClock);
-  const ports: Ports = { fleet: await openFleet(config, session), traffic: await openTraffic(config, session), clock: systemClock };
+  const ports: Ports = {
+    fleet: await openFleet(config, session),
+    traffic: await openTraffic(config, session),
+    clock: systemClock,
+  };
   return { config, store, ports, session, view, run, who: whoAmI(), guardBy: (lease) => void (guard = lease) };
 }
 
@@ -72,7 +76,9 @@ function awsOptions({ region, profile, endpoint, aws }: Config) {
 /** Such as `261122-0612-k3f9`: sorts by time, and is short enough to be read aloud. */
 export function newRunId(now: number, random: number): string {
   const [date = '', time = ''] = new Date(now).toISOString().split('T');
-  const suffix = Math.floor(random * 36 ** 4).toString(36).padStart(4, '0');
+  const suffix = Math.floor(random * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0');
   return `${date.slice(2).replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-${suffix}`;
 }
 
@@ -93,5 +99,7 @@ function once(act: () => void): () => void {
 /** For commands that need a person's yes. @throws OperatorError when it is not given */
 export async function mustConfirm(view: View, args: Args, question: string): Promise<void> {
   if (args['yes'] === true || (await view.confirm(question))) return;
-  throw new OperatorError('not-confirmed', 'Not confirmed; nothing was changed.', { next: ['Add --yes where nobody can be asked.'] });
+  throw new OperatorError('not-confirmed', 'Not confirmed; nothing was changed.', {
+    next: ['Add --yes where nobody can be asked.'],
+  });
 }

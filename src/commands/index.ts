@@ -4,14 +4,21 @@ import type { Task } from '../../tasks/task.ts';
 import type { Command } from './command.ts';
 
 const TASK_OPTIONS: Readonly<Record<string, Options>> = {
-  plan: { type: 'boolean', describe: 'Show the steps, the targets each one touches, healthy capacity and expected time; change nothing' },
+  plan: {
+    type: 'boolean',
+    describe: 'Show the steps, the targets each one touches, healthy capacity and expected time; change nothing',
+  },
   yes: { type: 'boolean', alias: 'y', describe: 'Do not ask' },
 };
 
 function taskCommand(task: Task): Command {
   const own = Object.entries(task.options).map(([name, { required, ...option }]): [string, Options] => [
     name,
-    { ...option, ...(required ? { demandOption: true } : {}), ...(option.type === 'boolean' ? {} : { requiresArg: true }) },
+    {
+      ...option,
+      ...(required ? { demandOption: true } : {}),
+      ...(option.type === 'boolean' ? {} : { requiresArg: true }),
+    },
   ]);
   return {
     usage: task.verb,
@@ -40,7 +47,8 @@ export const commands: readonly Command[] = [
   {
     usage: 'resume',
     describe: 'Go on with a run that did not end',
-    details: 'Takes the recorded goal of a run that was interrupted or killed, looks at the world as it is now, and does what is left.',
+    details:
+      'Takes the recorded goal of a run that was interrupted or killed, looks at the world as it is now, and does what is left.',
     options: TASK_OPTIONS,
     examples: [['turnout resume', 'show what is left to do, ask, and do it']],
     run: async (args) => (await import('./resume.ts')).resume(args),
@@ -62,8 +70,11 @@ export const commands: readonly Command[] = [
   {
     usage: 'sandbox',
     describe: 'Run an AWS for one machine: real servers behind real load balancers, on loopback',
-    details: 'Runs in the foreground until Ctrl-C. Prints the exports to paste into another terminal, and the URLs of the load balancers.',
-    options: { port: { type: 'number', requiresArg: true, describe: 'Port of the API (default: `sandbox.port` of the config)' } },
+    details:
+      'Runs in the foreground until Ctrl-C. Prints the exports to paste into another terminal, and the URLs of the load balancers.',
+    options: {
+      port: { type: 'number', requiresArg: true, describe: 'Port of the API (default: `sandbox.port` of the config)' },
+    },
     examples: [
       ['turnout sandbox --config config/sandbox.yml', 'start it'],
       ['turnout sandbox --port 0 --json', 'on any free port; one JSON line when it is ready'],

@@ -7,10 +7,24 @@ import { systemClock } from '../clock.ts';
 export function reportRefusal(error: OperatorError, argv: readonly string[]): ExitCode {
   if (argv.includes('--json')) {
     const { code, exitCode, message, next } = error;
-    const event = { v: JSON_VERSION, at: new Date(systemClock.now()).toISOString(), type: 'finished', result: 'refused', code, exitCode, message, next, seconds: 0, awsRequests: 0 };
+    const event = {
+      v: JSON_VERSION,
+      at: new Date(systemClock.now()).toISOString(),
+      type: 'finished',
+      result: 'refused',
+      code,
+      exitCode,
+      message,
+      next,
+      seconds: 0,
+      awsRequests: 0,
+    };
     process.stdout.write(`${JSON.stringify(event)}\n`);
   } else {
-    const lines = [styleText('red', `turnout: ${error.message}`, { stream: process.stderr }), ...error.next.map((line) => `  ${line}`)];
+    const lines = [
+      styleText('red', `turnout: ${error.message}`, { stream: process.stderr }),
+      ...error.next.map((line) => `  ${line}`),
+    ];
     process.stderr.write(`${lines.join('\n')}\n`);
   }
   return error.exitCode;

@@ -10,5 +10,7 @@ export async function resume(args: Args): Promise<ExitCode> {
   const recorded = await context.store.goal();
   if (recorded !== undefined) return runIn(context, tasks[recorded.goal.verb], {}, args);
   await context.store.close();
-  throw new OperatorError('nothing-to-resume', 'No run is unfinished in this environment.', { next: ['`turnout status` shows what can be done now.'] });
+  throw new OperatorError('nothing-to-resume', 'No run is unfinished in this environment.', {
+    next: ['`turnout status` shows what can be done now.'],
+  });
 }

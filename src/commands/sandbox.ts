@@ -10,7 +10,9 @@ import { configOf } from './context.ts';
 export async function sandbox(args: Args): Promise<ExitCode> {
   const config = configOf(args);
   if (config.sandbox === undefined) {
-    throw new OperatorError('no-sandbox', `${config.file} has no \`sandbox:\` section.`, { next: ['Use config/sandbox.yml, or copy its section.'] });
+    throw new OperatorError('no-sandbox', `${config.file} has no \`sandbox:\` section.`, {
+      next: ['Use config/sandbox.yml, or copy its section.'],
+    });
   }
   const { startSandbox } = await import('../sandbox/index.ts');
   const stopped = new Promise<void>((resolve) => {
@@ -28,11 +30,14 @@ export async function sandbox(args: Args): Promise<ExitCode> {
 }
 
 /** The environment's config in the sandbox's words. */
-function optionsOf(config: Config, sandbox: SandboxConfig, args: Args): SandboxOptions {
+function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxOptions {
   const { fleet, traffic, environment, region } = config;
-  const { bootMs, deregistrationDelayMs, registrationMs, propagationMs, consistencyMs, healthCheck, ...same } = sandbox;
+  const { bootMs, deregistrationDelayMs, registrationMs, propagationMs, consistencyMs, healthCheck, ...same } = section;
   const { intervalMs, timeoutMs, ...thresholds } = healthCheck;
-  const group = ({ targetGroup, port }: Config['traffic']['test'][number]) => ({ name: targetGroup, port: port ?? sandbox.appPort });
+  const group = ({ targetGroup, port }: Config['traffic']['test'][number]) => ({
+    name: targetGroup,
+    port: port ?? section.appPort,
+  });
   return {
     ...same,
     environment,
@@ -61,11 +66,20 @@ function exportsOf({ url, region }: Sandbox): Readonly<Record<string, string>> {
 function ready(running: Sandbox): object {
   const urls = (groups: Sandbox['test']): readonly string[] => groups.flatMap((group) => group.url);
   const { url: endpoint, region, environment } = running;
-  return { v: 1, type: 'sandbox-ready', environment, endpoint, region, exports: exportsOf(running), urls: { production: urls(running.production), test: urls(running.test) } };
+  return {
+    v: 1,
+    type: 'sandbox-ready',
+    environment,
+    endpoint,
+    region,
+    exports: exportsOf(running),
+    urls: { production: urls(running.production), test: urls(running.test) },
+  };
 }
 
 function welcome(running: Sandbox): string {
-  const lines = (groups: Sandbox['test']): readonly string[] => groups.map((group) => `  ${group.name.padEnd(24)} ${group.url}`);
+  const lines = (groups: Sandbox['test']): readonly string[] =>
+    groups.map((group) => `  ${group.name.padEnd(24)} ${group.url}`);
   return [
     `The sandbox of ${running.environment} is up: ${running.blue.length} servers serve production. Ctrl-C ends it.`,
     '',

@@ -17,7 +17,9 @@ export function catchSignals(view: View): Signals {
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
-      process.stderr.write(`${SHOW_CURSOR}\nEnded at once. The request in hand may have taken effect: look at \`turnout status\`.\n`);
+      process.stderr.write(
+        `${SHOW_CURSOR}\nEnded at once. The request in hand may have taken effect: look at \`turnout status\`.\n`,
+      );
       end();
       process.kill(process.pid, name);
       return;

@@ -76,11 +76,15 @@ const LEAST: Readonly<Record<string, number>> = { count: 1, floor: 0 };
 function mustBeCount(name: string, value: unknown): void {
   const least = LEAST[name] ?? 0;
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= 1000) return;
-  throw new OperatorError('usage', `--${name} takes a whole number from ${least} to 1000.`, { next: [`Such as --${name} 3.`] });
+  throw new OperatorError('usage', `--${name} takes a whole number from ${least} to 1000.`, {
+    next: [`Such as --${name} 3.`],
+  });
 }
 
 /** A release becomes part of tags and names: EC2 takes up to 256 characters in a tag, without control characters. */
 function mustBeName(name: string, value: unknown): void {
   if (typeof value === 'string' && /^[\w.:/=+@-]{1,128}$/.test(value)) return;
-  throw new OperatorError('usage', `--${name} takes 1 to 128 letters, digits or . _ : / = + - @, and only once.`, { next: [`Such as --${name} 42.`] });
+  throw new OperatorError('usage', `--${name} takes 1 to 128 letters, digits or . _ : / = + - @, and only once.`, {
+    next: [`Such as --${name} 42.`],
+  });
 }

@@ -31,6 +31,7 @@ const image = z
     name: text('the name of an image').optional().describe('Name of the image (AMI), such as shop-{release}.'),
     tag: z
       .record(z.string(), text('the value of a tag'))
+      .refine((tags) => Object.keys(tags).length > 0, { error: 'at least one tag' })
       .optional()
       .describe("Tags that the image carries, such as { Release: '{release}' }."),
     parameter: text('the name of an SSM parameter')

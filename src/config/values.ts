@@ -1,7 +1,9 @@
+/** The kinds of values of a config file. `error` is always what was expected, as it stands in "expected …; found …". */
 import * as z from 'zod';
 import { DURATION, parseDuration } from './duration.ts';
 
-/** The kinds of values of a config file. `error` is always what was expected, as it stands in "expected …; found …". */
+// A file is checked once: compiling a checker for each object would take longer than the check.
+z.config({ jitless: true });
 
 /** A map whose keys are all known; `error` says how one looks. */
 export function map<T extends z.ZodRawShape>(shape: T, error: string) {

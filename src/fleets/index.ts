@@ -4,11 +4,11 @@ import type { FleetPort } from './fleet.ts';
 
 /** Opens the kind of fleet that the config names; only that kind's code is loaded. */
 export async function openFleet({ environment, fleet }: Config, session: Session): Promise<FleetPort> {
-  const [{ createEc2Fleet }, { createEc2 }] = await Promise.all([import('./ec2/index.ts'), import('../aws/ec2.ts')]);
+  const [{ createEc2Fleet }, { Ec2 }] = await Promise.all([import('./ec2/index.ts'), import('../aws/ec2.ts')]);
   return createEc2Fleet({
     owner: { environment, tagPrefix: fleet.tagPrefix },
     boot: fleet,
-    ec2: createEc2(session),
-    ssm: async () => (await import('../aws/ssm.ts')).createSsm(session),
+    ec2: new Ec2(session),
+    ssm: async () => new (await import('../aws/ssm.ts')).Ssm(session),
   });
 }

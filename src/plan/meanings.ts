@@ -230,7 +230,7 @@ const meanings: Meanings = {
 
 /** The meaning of a step; its functions are called with that same step. */
 export function meaningOf(step: Step): Meaning<Step> {
-  return meanings[step.do] as Meaning<Step>;
+  return meanings[step.do];
 }
 
 export function progressOf(snapshot: Snapshot, step: Step): Progress {

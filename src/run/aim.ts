@@ -44,8 +44,7 @@ function resumed({ task, wish, recorded }: Aiming): Goal | undefined {
 async function fresh(aiming: Aiming): Promise<Goal> {
   const { task, wish, asked, snapshot, resolve, recorded } = aiming;
   if (recorded !== undefined) mustYield(aiming, recorded);
-  const goal = accept(
-    await task.aim({ snapshot, wish, asked, resolve })  );
+  const goal = accept(await task.aim({ snapshot, wish, asked, resolve }));
   const before = recorded?.goal;
   // The floor is what was healthy when the trouble began, not what is left of it.
   if ('floor' in goal && before !== undefined && 'floor' in before && wish.floor === undefined)

@@ -17,16 +17,33 @@ const ASKED = { run: 'status', who: '', since: '' };
 const UNRESOLVED: LaunchSpec = { kind: '', summary: [], batches: [{ zone: '', subnet: '', count: 1 }], request: {} };
 
 /** Asks each task for its plan, as if it were run now with its defaults. Changes nothing, and asks AWS nothing. */
-export async function verbsNow(tasks: Readonly<Record<Verb, Task>>, snapshot: Snapshot, recorded: RecordedGoal | undefined): Promise<readonly VerbNow[]> {
+export async function verbsNow(
+  tasks: Readonly<Record<Verb, Task>>,
+  snapshot: Snapshot,
+  recorded: RecordedGoal | undefined,
+): Promise<readonly VerbNow[]> {
   return Promise.all(Object.values(tasks).map(async (task) => verbNow(tasks, task, snapshot, recorded)));
 }
 
-async function verbNow(tasks: Readonly<Record<Verb, Task>>, task: Task, snapshot: Snapshot, recorded: RecordedGoal | undefined): Promise<VerbNow> {
+async function verbNow(
+  tasks: Readonly<Record<Verb, Task>>,
+  task: Task,
+  snapshot: Snapshot,
+  recorded: RecordedGoal | undefined,
+): Promise<VerbNow> {
   const { verb, summary } = task;
   const needsRelease = task.options.release !== undefined && recorded?.goal.verb !== verb;
   const wish = needsRelease ? { release: 'R' } : {};
   try {
-    const { goal, plan } = await aimAt({ tasks, task, wish, asked: ASKED, resolve: async () => UNRESOLVED, snapshot, recorded });
+    const { goal, plan } = await aimAt({
+      tasks,
+      task,
+      wish,
+      asked: ASKED,
+      resolve: async () => UNRESOLVED,
+      snapshot,
+      recorded,
+    });
     if (plan.steps.length > 0) return { verb, accepted: true, why: summary };
     return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
   } catch (error) {

@@ -28,16 +28,16 @@ export function limitOf(step: Step, limits: Limits): number {
   }
 }
 
-/** The share of the time waited so far that polling may add to it. */
+/** The share of a time that polling may add to it. */
 const SLACK = 1 / 20;
 const SHORTEST_MS = 100;
 
 /**
- * When to look again. Health changes with a check, so a twentieth of the check's interval is soon enough; for everything
- * else, a twentieth of the time waited so far. Between 0.1 s and 1 s for health, up to 5 s for slower things.
+ * When to look again. Health changes with a check, so a twentieth of the check's interval is soon enough at first; for
+ * everything else, and after long waits, a twentieth of the time waited so far. From 0.1 s up to 1 s, or 5 s for slow things.
  */
 export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): number {
   const isHealth = step.do === 'await-healthy';
-  const wish = isHealth ? poolByName(snapshot, step.pool).intervalS * 1000 * SLACK : waitedMs * SLACK;
-  return Math.min(Math.max(wish, SHORTEST_MS), isHealth ? 1000 : 5000);
+  const known = isHealth ? poolByName(snapshot, step.pool).intervalS * 1000 : 0;
+  return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);
 }

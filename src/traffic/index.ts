@@ -4,6 +4,9 @@ import type { TrafficPort } from './traffic.ts';
 
 /** Opens the way of moving traffic that the config names; only that kind's code is loaded. */
 export async function openTraffic({ traffic }: Config, session: Session): Promise<TrafficPort> {
-  const [{ createTargetGroups }, { createElbv2 }] = await Promise.all([import('./target-groups.ts'), import('../aws/elbv2.ts')]);
-  return createTargetGroups(createElbv2(session), traffic);
+  const [{ createTargetGroups }, { Elbv2 }] = await Promise.all([
+    import('./target-groups.ts'),
+    import('../aws/elbv2.ts'),
+  ]);
+  return createTargetGroups(new Elbv2(session), traffic);
 }

@@ -1,22 +1,14 @@
 import type { Elbv2, Listener, LoadBalancer, Rule, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
+import type { TargetGroupsConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
 import type { Pool, PoolRole, Target } from '../observe/snapshot.ts';
 import type { TrafficPort } from './traffic.ts';
 
-/** A target group as the config names it. */
-export interface GroupConfig {
-  /** Name or ARN. */
-  readonly targetGroup: string;
-  /** Where instances are registered; the group's own port when not given. */
-  readonly port?: number;
+/** A pool without its targets, and the load balancers that use it. */
+interface Settings {
+  readonly pool: Omit<Pool, 'targets'>;
+  readonly loadBalancerArns: readonly string[];
 }
-
-export interface TargetGroupsConfig {
-  readonly production: readonly GroupConfig[];
-  readonly test: readonly GroupConfig[];
-}
-
-type Settings = Omit<Pool, 'targets'> & { readonly loadBalancerArns: readonly string[] };
 
 /** Traffic moved by membership: production and test are target groups, and instances are registered with one or the other. */
 export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): TrafficPort {
@@ -28,12 +20,9 @@ export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): Tr
     kind: 'target-groups',
 
     async read(names) {
-      const wanted = (await settings()).filter((group) => names?.includes(group.name) ?? true);
+      const wanted = (await settings()).filter(({ pool }) => names?.includes(pool.name) ?? true);
       return Promise.all(
-        wanted.map(async ({ loadBalancerArns: _, ...group }) => ({
-          ...group,
-          targets: (await elbv2.targetHealth(group.arn)).map(toTarget),
-        })),
+        wanted.map(async ({ pool }) => ({ ...pool, targets: (await elbv2.targetHealth(pool.arn)).map(toTarget) })),
       );
     },
 
@@ -41,9 +30,9 @@ export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): Tr
       const groups = await settings();
       const arns = [...new Set(groups.flatMap((group) => group.loadBalancerArns))];
       const found = arns.length > 0 ? await readForwards(elbv2, arns) : [];
-      return Object.fromEntries(
-        groups.map((group) => [group.name, found.filter(({ arn }) => arn === group.arn).map(({ url }) => url)]),
-      );
+      const urlsOf = (arn: string): readonly string[] =>
+        found.filter((forward) => forward.arn === arn).map(({ url }) => url);
+      return Object.fromEntries(groups.map(({ pool }) => [pool.name, urlsOf(pool.arn)]));
     },
 
     register: async (pool, targets) =>
@@ -95,26 +84,26 @@ function toSettings(
   role: PoolRole,
   attributes: ReadonlyMap<string, string>,
 ): Settings {
-  return {
+  const pool = {
     name: group.TargetGroupName as string,
     arn: group.TargetGroupArn as string,
     role,
-    port: port ?? (group.Port as number),
+    port: port ?? group.Port ?? 0,
     intervalS: group.HealthCheckIntervalSeconds ?? 30,
     timeoutS: group.HealthCheckTimeoutSeconds ?? 5,
     healthyThreshold: group.HealthyThresholdCount ?? 5,
     unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
     deregistrationDelayS: Number(attributes.get('deregistration_delay.timeout_seconds') ?? 300),
     urls: [],
-    loadBalancerArns: group.LoadBalancerArns ?? [],
   };
+  return { pool, loadBalancerArns: group.LoadBalancerArns ?? [] };
 }
 
 function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescription): Target {
   return {
     id: target?.Id ?? '',
     port: target?.Port ?? 0,
-    state: (health?.State ?? 'unavailable') as Target['state'],
+    state: health?.State ?? 'unavailable',
     ...(health?.Reason === undefined ? {} : { reason: health.Reason }),
     ...(health?.Description === undefined ? {} : { description: health.Description }),
   };

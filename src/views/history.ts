@@ -1,7 +1,7 @@
 import type { JournalEntry, Outcome } from '../stores/store.ts';
 import { painter, type Style } from './paint.ts';
 import { columns, cut } from './text.ts';
-import { age, ago, dateTime, duration } from './words.ts';
+import { age, ago, dateTime, duration } from '../observe/words.ts';
 
 const STYLES: Readonly<Record<Outcome, Style>> = {
   running: 'bold',

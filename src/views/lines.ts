@@ -4,7 +4,7 @@ import { closingText, openingText } from './closing.ts';
 import type { Out } from './out.ts';
 import { painter, type Paint, type Style } from './paint.ts';
 import { planText } from './plan.ts';
-import { clockTime, duration } from './words.ts';
+import { clockTime, duration } from '../observe/words.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 
 /** The least time between two lines that tell of the same count. */

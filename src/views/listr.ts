@@ -8,7 +8,7 @@ import { painter, type Paint } from './paint.ts';
 import { planText } from './plan.ts';
 import { StepList } from './step-list.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
-import { duration } from './words.ts';
+import { duration } from '../observe/words.ts';
 
 export interface ListrOptions {
   readonly out: Out;

@@ -1,7 +1,7 @@
 import { members } from '../observe/roles.ts';
 import { JSON_VERSION } from './json.ts';
 import { fleetsByRole, healthOf, rollbackOf, rowsOf, type StatusReport } from './status.ts';
-import { targetWords } from './words.ts';
+import { targetWords } from '../observe/words.ts';
 
 /** What `status --json` prints, as data; docs/json.md describes it. */
 export function statusData(report: StatusReport) {

@@ -3,7 +3,7 @@ import type { Pool, Snapshot, TargetState } from '../observe/snapshot.ts';
 import type { Paint, Style } from './paint.ts';
 import { healthOf, rowsOf, type Row } from './status.ts';
 import { columns, widthOf, wrap } from './text.ts';
-import { targetWords } from './words.ts';
+import { targetWords } from '../observe/words.ts';
 
 /** A pool with more targets than this is summed up by state, and only targets that are not healthy are listed. */
 const TARGETS_MAX = 12;

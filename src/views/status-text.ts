@@ -5,7 +5,7 @@ import { painter, type Paint, type Style } from './paint.ts';
 import { fleetsByRole, healthOf, rollbackOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { columns, pad, widthOf, wrap } from './text.ts';
-import { age, ago, clockTime, count, list } from './words.ts';
+import { age, ago, clockTime, count, list } from '../observe/words.ts';
 
 /** A lease is renewed far more often than this, in seconds; a holder that is silent for longer may be gone. */
 const SILENT_S = 10;

@@ -1,7 +1,7 @@
 import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from '../observe/roles.ts';
 import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import type { JournalEntry, Lease, RecordedGoal } from '../stores/store.ts';
-import { count } from './words.ts';
+import { count } from '../observe/words.ts';
 
 /** Whether a verb would be accepted now. */
 export interface VerbView {

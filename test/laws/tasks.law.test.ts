@@ -18,7 +18,11 @@ const WISHES: Readonly<Record<Exclude<Verb, 'adopt'>, object[]>> = {
 };
 
 /** Runs a plan as the runner does: what a guard forbids is not done, and ends the run. Returns every world on the way. */
-function run(start: Snapshot, steps: readonly Step[], floor: ReadonlyMap<string, number>): { worlds: Snapshot[]; stopped: boolean } {
+function run(
+  start: Snapshot,
+  steps: readonly Step[],
+  floor: ReadonlyMap<string, number>,
+): { worlds: Snapshot[]; stopped: boolean } {
   const worlds = [start];
   for (const step of steps) {
     const before = worlds.at(-1) as Snapshot;
@@ -27,7 +31,8 @@ function run(start: Snapshot, steps: readonly Step[], floor: ReadonlyMap<string,
       worlds.push(before);
       continue;
     }
-    if (meaning.forbids?.(before, step) !== undefined || meaning.hopeless?.(before, step) !== undefined) return { worlds, stopped: true };
+    if (meaning.forbids?.(before, step) !== undefined || meaning.hopeless?.(before, step) !== undefined)
+      return { worlds, stopped: true };
     const after = simulate(before, step);
     const fault = broken(before, step, after, floor);
     if (fault !== undefined) throw new Error(`${step.do}: ${fault}\n${JSON.stringify(before, undefined, 1)}`);
@@ -51,7 +56,8 @@ async function check(snapshot: Snapshot, verb: Exclude<Verb, 'adopt'>, wish: obj
   const plan = isRefusal(aimed) ? aimed : task.plan(snapshot, aimed);
   if (isRefusal(plan)) {
     tally.refused += 1;
-    if (!/[.?)]$/.test(plan.message) || plan.next.length === 0) throw new Error(`A refusal without a sentence or advice: ${JSON.stringify(plan)}`);
+    if (!/[.?)]$/.test(plan.message) || plan.next.length === 0)
+      throw new Error(`A refusal without a sentence or advice: ${JSON.stringify(plan)}`);
     return;
   }
   const { worlds, stopped } = run(snapshot, plan.steps, floorAtStart(snapshot));
@@ -63,12 +69,20 @@ async function check(snapshot: Snapshot, verb: Exclude<Verb, 'adopt'>, wish: obj
 }
 
 /** After any prefix the planner, asked again, wants exactly the steps that are left; and none once the goal is reached. */
-function replansToTheSame(plan: (snapshot: Snapshot, goal: never) => object, goal: Goal, worlds: readonly Snapshot[], steps: readonly Step[]): void {
+function replansToTheSame(
+  plan: (snapshot: Snapshot, goal: never) => object,
+  goal: Goal,
+  worlds: readonly Snapshot[],
+  steps: readonly Step[],
+): void {
   for (const [index, world] of worlds.entries()) {
     const again = plan(world, goal as never) as { steps?: readonly Step[] };
     const left = steps.slice(index);
     const same = JSON.stringify(again.steps) === JSON.stringify(left);
-    if (!same) throw new Error(`After ${index} steps the plan is ${JSON.stringify(again)}\nand not ${JSON.stringify(left)}\nin ${JSON.stringify(world)}`);
+    if (!same)
+      throw new Error(
+        `After ${index} steps the plan is ${JSON.stringify(again)}\nand not ${JSON.stringify(left)}\nin ${JSON.stringify(world)}`,
+      );
   }
 }
 
@@ -84,7 +98,6 @@ async function checkAll(worlds: Iterable<Snapshot>): Promise<Tally> {
 
 test('every world of fleets of up to 2 instances, with every membership and health', async () => {
   const tally = await checkAll(twoFleetWorlds(2, standings()));
-  console.log(tally);
   expect(tally.cases).toBeGreaterThan(250_000);
   expect(tally.reached).toBeGreaterThan(10_000);
   expect(tally.refused).toBeGreaterThan(10_000);

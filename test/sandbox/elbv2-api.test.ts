@@ -47,6 +47,17 @@ describe('target groups', () => {
     expect(Attributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '2' });
   });
 
+  it('are changed as a whole or not at all', async () => {
+    const TargetGroupArn = await elb.group('blue');
+    const wrong = { HealthCheckPath: '/up', HealthCheckIntervalSeconds: 4 };
+    await expect(elb.call('ModifyTargetGroup', { TargetGroupArn, ...wrong })).rejects.toEqual(code('ValidationError'));
+    const before = await elb.call('DescribeTargetGroups', { Names: ['blue'] });
+    expect(before.TargetGroups[0]).toMatchObject({ HealthCheckPath: '/', HealthCheckIntervalSeconds: 30 });
+    const right = { ...wrong, HealthCheckTimeoutSeconds: 2 };
+    const after = await elb.call('ModifyTargetGroup', { TargetGroupArn, ...right });
+    expect(after.TargetGroups[0]).toMatchObject(right);
+  });
+
   it('are created once for identical settings, and refused for different ones', async () => {
     expect(await elb.group('blue')).toBe(await elb.group('blue'));
     await expect(elb.group('blue', { Port: 81 })).rejects.toEqual(code('DuplicateTargetGroupName'));

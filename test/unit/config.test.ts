@@ -6,13 +6,13 @@ import { LEAST, mistakesIn, withLines } from '../support/config.ts';
 const resolved = (text: string, env = {}) => {
   const read = readConfig('shop.yml', text, env);
   if ('problems' in read) throw new Error(read.shown);
-  return resolveConfig(read.data, '/work/config/shop.yml');
+  return resolveConfig(read.data, '/srv/shop/config/shop.yml');
 };
 
 describe('a config file', () => {
   it('needs little, and gets a default for the rest', () => {
     expect(resolved(LEAST)).toEqual({
-      file: '/work/config/shop.yml',
+      file: '/srv/shop/config/shop.yml',
       environment: 'shop',
       fleet: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}', owner: 'self' } },
       traffic: {
@@ -22,7 +22,7 @@ describe('a config file', () => {
       },
       limits: { bootMs: 600_000, healthyMs: 300_000, releasedMs: 3_600_000 },
       aws: { requestsPerSecond: 5, maxAttempts: 8 },
-      store: { kind: 'file', path: '/work/.turnout/shop.db', ttlMs: 60_000 },
+      store: { kind: 'file', path: '/srv/shop/.turnout/shop.db', ttlMs: 60_000 },
     });
   });
 
@@ -34,12 +34,12 @@ describe('a config file', () => {
   it('keeps the store where its path says, seen from the file', () => {
     expect(resolved(withLines('store: { kind: file, path: ../state/shop.db, ttl: 30s }')).store).toEqual({
       kind: 'file',
-      path: '/work/state/shop.db',
+      path: '/srv/shop/state/shop.db',
       ttlMs: 30_000,
     });
     const read = readConfig('shop.yml', LEAST, {});
     if ('problems' in read) throw new Error(read.shown);
-    expect(resolveConfig(read.data, '/home/ann/shop.yml').store.path).toBe('/home/ann/.turnout/shop.db');
+    expect(resolveConfig(read.data, '/opt/shop/shop.yml').store.path).toBe('/opt/shop/.turnout/shop.db');
   });
 
   it('takes a version as a number or as text, and $Default when there is none', () => {
@@ -100,6 +100,11 @@ describe('mistakes between keys', () => {
       'an owner of a parameter',
       LEAST.replace('name: ', 'owner: self, parameter: '),
       'fleet.image.owner: expected no owner',
+    ],
+    [
+      'an image by no tag at all',
+      LEAST.replace("{ name: 'shop-{release}' }", "{ tag: {} }\n  userData: '{release}'"),
+      'fleet.image.tag: expected at least one tag',
     ],
     ['a release that is not listed', withLines("sandbox: { release: '40' }"), 'sandbox.release: expected one of'],
     [

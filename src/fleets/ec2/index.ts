@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Ec2, RunInstancesCommandInput, Tag } from '../../aws/ec2.ts';
 import type { Ssm } from '../../aws/ssm.ts';
+import type { Ec2FleetConfig } from '../../config/config.ts';
 import { members } from '../../observe/roles.ts';
 import type { LaunchBatch } from '../../plan/goal.ts';
 import type { StepOf } from '../../plan/step.ts';
 import type { FleetPort } from '../fleet.ts';
-import { readUserData, resolveLaunch, type BootConfig, type Ec2Request } from './resolve.ts';
+import { readUserData, resolveLaunch, type Ec2Request } from './resolve.ts';
 import { isOwned, markTags, ownershipTags, tagName, toFleets, toInstance, type Owner } from './tags.ts';
 
 export interface Ec2FleetOptions {
   readonly owner: Owner;
-  readonly boot: BootConfig;
+  readonly boot: Ec2FleetConfig;
   readonly ec2: Ec2;
   /** Loaded only where images are named by a parameter. */
   readonly ssm: () => Promise<Ssm>;

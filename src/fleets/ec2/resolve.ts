@@ -1,26 +1,11 @@
 import type { Ec2, Image, Instance as Ec2Instance, LaunchTemplateVersion } from '../../aws/ec2.ts';
 import type { Ssm } from '../../aws/ssm.ts';
+import type { Ec2FleetConfig, ImageConfig, LaunchTemplateConfig } from '../../config/config.ts';
+import { fillRelease } from '../../config/release.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchSpec } from '../../plan/goal.ts';
 import type { LaunchWish } from '../fleet.ts';
 import type { Owner } from './tags.ts';
-
-/** What boots, as the config says it; `{release}` stands for the release. */
-export interface BootConfig {
-  readonly launchTemplate?: {
-    readonly name?: string;
-    readonly id?: string;
-    readonly version?: string;
-    readonly versionDescription?: string;
-  };
-  readonly image?: {
-    readonly name?: string;
-    readonly tag?: Readonly<Record<string, string>>;
-    readonly parameter?: string;
-    readonly owner?: string;
-  };
-  readonly userData?: string;
-}
 
 /**
  * The `request` of a launch spec of this kind. User data may hold secrets, and goals are kept in stores: so it is named here,
@@ -48,7 +33,7 @@ export async function resolveLaunch(
   ec2: Ec2,
   ssm: () => Promise<Ssm>,
   owner: Owner,
-  boot: BootConfig,
+  boot: Ec2FleetConfig,
   wish: LaunchWish,
 ): Promise<LaunchSpec> {
   const samples = await sampleOfEachZone(ec2, wish);
@@ -67,10 +52,6 @@ export async function resolveLaunch(
   };
 }
 
-function fill(pattern: string, release: string): string {
-  return pattern.replaceAll('{release}', release);
-}
-
 /** One of blue's instances in each zone: it tells the subnet, and what to clone. */
 async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchWish): Promise<readonly Ec2Instance[]> {
   const ids = Object.keys(zones).flatMap(
@@ -87,11 +68,7 @@ async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchWish): Promise<
   );
 }
 
-async function fromTemplate(
-  ec2: Ec2,
-  template: NonNullable<BootConfig['launchTemplate']>,
-  release: string,
-): Promise<Part> {
+async function fromTemplate(ec2: Ec2, template: LaunchTemplateConfig, release: string): Promise<Part> {
   const id = template.id ?? (await ec2.launchTemplateId(template.name as string));
   const version = await findVersion(ec2, id, template, release);
   const number = String(version.VersionNumber);
@@ -112,11 +89,11 @@ async function fromTemplate(
 async function findVersion(
   ec2: Ec2,
   id: string,
-  template: NonNullable<BootConfig['launchTemplate']>,
+  template: LaunchTemplateConfig,
   release: string,
 ): Promise<LaunchTemplateVersion> {
-  const description = template.versionDescription && fill(template.versionDescription, release);
-  const number = fill(template.version ?? '$Default', release);
+  const description = template.versionDescription && fillRelease(template.versionDescription, release);
+  const number = fillRelease(template.version ?? '$Default', release);
   const versions = await ec2.launchTemplateVersions(id, description === undefined ? [number] : []);
   const matching =
     description === undefined ? versions : versions.filter((version) => version.VersionDescription === description);
@@ -167,14 +144,9 @@ function foreignTags(owner: Owner, sample: Ec2Instance): readonly { Key: string;
   );
 }
 
-async function fromImage(
-  ec2: Ec2,
-  ssm: () => Promise<Ssm>,
-  image: NonNullable<BootConfig['image']>,
-  release: string,
-): Promise<Part> {
+async function fromImage(ec2: Ec2, ssm: () => Promise<Ssm>, image: ImageConfig, release: string): Promise<Part> {
   if (image.parameter !== undefined) {
-    const name = fill(image.parameter, release);
+    const name = fillRelease(image.parameter, release);
     const id = await (await ssm()).parameter(name);
     return { run: { ImageId: id }, summary: [`image ${id} (parameter ${name})`] };
   }
@@ -185,15 +157,12 @@ async function fromImage(
   return { run: { ImageId: newest.ImageId }, summary: [describeImage(newest, images.length)] };
 }
 
-function imageFilters(
-  image: NonNullable<BootConfig['image']>,
-  release: string,
-): readonly { Name: string; Values: string[] }[] {
+function imageFilters(image: ImageConfig, release: string): readonly { Name: string; Values: string[] }[] {
   const tags = Object.entries(image.tag ?? {}).map(([key, value]) => ({
     Name: `tag:${key}`,
-    Values: [fill(value, release)],
+    Values: [fillRelease(value, release)],
   }));
-  return image.name === undefined ? tags : [{ Name: 'name', Values: [fill(image.name, release)] }, ...tags];
+  return image.name === undefined ? tags : [{ Name: 'name', Values: [fillRelease(image.name, release)] }, ...tags];
 }
 
 function noImage(filters: readonly { Name: string; Values: string[] }[]): OperatorError {
@@ -219,11 +188,11 @@ function fromUserData(pattern: string): Part {
 /** The user data itself, base64 as EC2 takes it; undefined when there is none. */
 export async function readUserData(
   ec2: Ec2,
-  boot: BootConfig,
+  boot: Ec2FleetConfig,
   request: Ec2Request,
   release: string,
 ): Promise<string | undefined> {
   if (request.userData === undefined) return undefined;
-  if (request.userData === 'config') return Buffer.from(fill(boot.userData ?? '', release)).toString('base64');
+  if (request.userData === 'config') return Buffer.from(fillRelease(boot.userData ?? '', release)).toString('base64');
   return ec2.userData(request.userData.from);
 }

@@ -1,5 +1,5 @@
 import type { Instance as Ec2Instance, Tag } from '../../aws/ec2.ts';
-import type { Fleet, Instance, InstanceState, Marks } from '../../observe/snapshot.ts';
+import type { Fleet, Instance, Marks } from '../../observe/snapshot.ts';
 import { isLive } from '../../observe/roles.ts';
 
 /** Ownership is tags on instances: this is where their names are. */
@@ -47,7 +47,7 @@ export function toInstance(instance: Ec2Instance): Instance {
   return {
     id: instance.InstanceId ?? '',
     zone: instance.Placement?.AvailabilityZone ?? '',
-    state: (instance.State?.Name ?? 'pending') as InstanceState,
+    state: instance.State?.Name ?? 'pending',
     launchedAt: instance.LaunchTime?.getTime() ?? 0,
     ...(reason === undefined ? {} : { reason }),
     ...(instance.PrivateIpAddress === undefined ? {} : { address: instance.PrivateIpAddress }),

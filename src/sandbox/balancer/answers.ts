@@ -53,7 +53,7 @@ export function sendFixed(response: ServerResponse, { status, contentType, body 
 }
 
 /** The URL that a redirect leads to, given the request's own parts. */
-export function redirectTo(redirect: Redirect, url: URL): string {
+function redirectTo(redirect: Redirect, url: URL): string {
   const own: Readonly<Record<string, string>> = {
     protocol: url.protocol.replace(':', '').toUpperCase(),
     host: url.hostname,

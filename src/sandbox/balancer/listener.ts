@@ -49,6 +49,8 @@ class HttpListener implements LiveListener {
   readonly #server: Server;
   readonly #tunnels = new Set<Socket>();
   #routes: Routes;
+  /** Kept, since requests may still come over open connections when the server is closed already. */
+  #port = 0;
   #closing = false;
 
   constructor(options: ListenerOptions) {
@@ -60,7 +62,7 @@ class HttpListener implements LiveListener {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   async open(): Promise<void> {
@@ -69,6 +71,7 @@ class HttpListener implements LiveListener {
       this.#server.once('error', reject);
       this.#server.listen({ host, port, backlog: 4096 }, () => {
         this.#server.off('error', reject);
+        this.#port = (this.#server.address() as AddressInfo).port;
         resolve();
       });
     });

@@ -70,7 +70,7 @@ function chooseShare(forward: Forward, cookies: string | undefined, { now, rando
 }
 
 /** The share that a number from 0 to 1 falls on. */
-export function byWeight<T extends { readonly weight: number }>(shares: readonly T[], chance: number): T | undefined {
+function byWeight(shares: readonly Share[], chance: number): Share | undefined {
   let rest = chance * shares.reduce((sum, share) => sum + share.weight, 0);
   for (const share of shares) {
     if (rest < share.weight) return share;

@@ -45,7 +45,7 @@ export function enroll(world: World, group: TargetGroup, machine: Machine, port:
 /** A draining target that the data plane still knows keeps its connections when it is registered again. */
 function memberOf(world: World, group: TargetGroup, machine: Machine, port: number, known: Target | undefined) {
   if (known && group.members.has(known.member)) {
-    group.members.stand(known.member, 'out', world.clock.monotonic());
+    group.members.stand(known.member, 'out', world.clock.now());
     return known.member;
   }
   const upstream = new Upstream(machine.address, port);
@@ -56,7 +56,10 @@ function memberOf(world: World, group: TargetGroup, machine: Machine, port: numb
   return member;
 }
 
-/** Deregisters: draining until the deregistration delay is over; the data plane hears of it after the propagation time. */
+/**
+ * Deregisters. The API shows draining until the deregistration delay is over; the data plane hears of it after the
+ * propagation time, and gives requests in flight the whole delay from then on.
+ */
 export function drain(world: World, group: TargetGroup, target: Target): void {
   if (target.drain) return;
   target.checks?.abort();
@@ -64,24 +67,28 @@ export function drain(world: World, group: TargetGroup, target: Target): void {
   const { propagationMs } = world.times;
   const delayMs =
     msOf(group.attributes, 'deregistration_delay.timeout_seconds') + group.slowDrainMs + world.faults.slowDrainMs;
-  const { member } = target;
   const callOffs: (() => void)[] = [];
+  const later = (ms: number, task: () => void): void => {
+    callOffs.push(world.scheduler.after(ms, task));
+  };
   target.drain = () => callOffs.forEach((callOff) => callOff());
   publish(world, group, target);
-  callOffs.push(world.scheduler.after(propagationMs, () => leaveDataPlane(world, group, target)));
-  callOffs.push(world.scheduler.after(delayMs, () => forget(world, group, target)));
-  callOffs.push(
-    world.scheduler.after(Math.max(delayMs, propagationMs), () => {
-      member.upstream.cut();
-      world.upstreams.delete(member.upstream);
-    }),
-  );
+  later(delayMs, () => forget(world, group, target));
+  later(propagationMs, () => {
+    leaveDataPlane(world, group, target);
+    later(delayMs, () => cut(world, target));
+  });
 }
 
 function leaveDataPlane(world: World, group: TargetGroup, target: Target): void {
   group.members.remove(target.member);
   target.member.upstream.retire();
   sweepUpstreams(world);
+}
+
+function cut(world: World, { member }: Target): void {
+  member.upstream.cut();
+  world.upstreams.delete(member.upstream);
 }
 
 /** The API lists the target no longer. */
@@ -128,7 +135,7 @@ export function reconcile(world: World, group: TargetGroup, target: Target, plac
     target.checks.abort();
     target.checks = undefined;
   }
-  if (reason?.Reason === 'Target.InvalidState') group.members.stand(target.member, 'out', world.clock.monotonic());
+  if (reason?.Reason === 'Target.InvalidState') group.members.stand(target.member, 'out', world.clock.now());
   if (!reason && !target.checks) startChecks(world, group, target, place);
   publish(world, group, target);
 }
@@ -156,8 +163,9 @@ async function keepChecking(world: World, group: TargetGroup, target: Target, pl
     const result = await checkOnce(probe, request, terms, { clock, signal });
     signal.throwIfAborted();
     setHealth(world, group, target, afterCheck(target.health, result, check.thresholds));
-    due = Math.max(due + check.intervalMs, clock.monotonic());
-    await clock.sleep(due - clock.monotonic(), signal);
+    due += check.intervalMs;
+    const wait = due - clock.monotonic();
+    await clock.sleep(Math.max(0, wait), signal);
   }
 }
 
@@ -171,7 +179,7 @@ const STANDINGS: Readonly<Record<Health['state'], Standing>> = {
 function setHealth(world: World, group: TargetGroup, target: Target, health: Health): void {
   if (health === target.health && health.state !== 'registering') return;
   target.health = health;
-  group.members.stand(target.member, STANDINGS[health.state], world.clock.monotonic());
+  group.members.stand(target.member, STANDINGS[health.state], world.clock.now());
   publish(world, group, target);
 }
 

@@ -81,9 +81,7 @@ function reasonWords(target: Target, pool: Pool): string | undefined {
     case 'Target.NotRegistered':
       return 'not registered';
     case 'Target.NotInUse':
-      return pool.urls.length === 0
-        ? 'no listener forwards to this group'
-        : 'its zone is not enabled for the load balancer';
+      return 'no listener forwards to this group, or its zone is not enabled for the load balancer';
     case 'Target.InvalidState':
       return `the instance is ${/in the (\S+) state/.exec(target.description ?? '')?.[1] ?? 'stopped or terminated'}`;
     case 'Target.IpUnusable':

@@ -1,0 +1,31 @@
+import type { Task } from '../../tasks/task.ts';
+import type { Verb } from '../plan/goal.ts';
+import type { HeldLease } from '../record/lease.ts';
+import type { Store } from '../stores/store.ts';
+import type { View } from './event.ts';
+import type { Ports } from './ports.ts';
+import type { Limits } from './wait.ts';
+
+/** All that a run is given. */
+export interface Setup {
+  readonly tasks: Readonly<Record<Verb, Task>>;
+  readonly environment: string;
+  readonly ports: Ports;
+  readonly store: Store;
+  readonly limits: Limits;
+  readonly view: View;
+  /** Requests sent to AWS so far. */
+  readonly requests: () => number;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly identity: { readonly run: string; readonly who: string; readonly host: string };
+  /** Takes the lease, and makes every change to AWS check it; rejects when somebody else holds it. */
+  readonly takeLease: (verb: Verb, release: string | undefined) => Promise<HeldLease>;
+}
+
+export interface Mode {
+  /** Show the plan and change nothing. */
+  readonly plan: boolean;
+  /** Do not ask. */
+  readonly yes: boolean;
+}

@@ -1,0 +1,225 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../src/stores/store.ts';
+import { endOf, killNow, lineOf, startChild } from '../support/children.ts';
+import { entry, goal, holder, leaseOf } from '../support/store-samples.ts';
+
+export interface StoreUnderTest {
+  /** Module with `open(location, environment?): Promise<Store>`; processes of their own import it, too. */
+  readonly opener: URL;
+  /** A location where there is no store yet. */
+  readonly fresh: () => Promise<string>;
+}
+
+const MINUTE = 60_000;
+
+interface Opener {
+  readonly open: (location: string, environment?: string) => Promise<Store>;
+}
+
+/** What every kind of store has to keep; each adapter registers it for itself. */
+export function storeContract(name: string, { opener, fresh }: StoreUnderTest): void {
+  describe(`the ${name} store`, () => {
+    const world: World = { location: '', opener, open };
+    let opened: Store[] = [];
+    async function open(environment?: string): Promise<Store> {
+      const module = (await import(opener.href)) as Opener;
+      const store = await module.open(world.location, environment);
+      opened.push(store);
+      return store;
+    }
+
+    beforeEach(async () => {
+      world.location = await fresh();
+    });
+    afterEach(async () => {
+      await Promise.all(opened.map((store) => store.close()));
+      opened = [];
+    });
+
+    describe('the lease', () => {
+      mutualExclusion(world);
+      leaseInTime(world);
+    });
+    describe('the goal', () => {
+      goals(world);
+    });
+    describe('the journal', () => {
+      journal(world);
+    });
+    describe('with several processes', () => {
+      processes(world);
+    });
+  });
+}
+
+/** The store that one test has to itself. */
+interface World {
+  location: string;
+  readonly opener: URL;
+  /** A handle on it; closed after the test. */
+  readonly open: (environment?: string) => Promise<Store>;
+}
+
+async function openTwo({ open }: World): Promise<[Store, Store]> {
+  return [await open(), await open()];
+}
+
+function mutualExclusion(world: World): void {
+  it('is free at first', async () => {
+    expect(await (await world.open()).held()).toBeUndefined();
+  });
+
+  it('has one holder, whom the others are told of', async () => {
+    const [one, other] = await openTwo(world);
+    const lease = leaseOf(await one.acquire(holder('r1', { release: '42' }), MINUTE));
+    expect(lease.expiresAt - lease.renewedAt).toBe(MINUTE);
+    expect(await other.acquire(holder('r2'), MINUTE)).toEqual({ heldBy: lease });
+    expect(await one.acquire(holder('r1'), MINUTE)).toEqual({ heldBy: lease });
+    expect(await other.held()).toEqual(lease);
+  });
+
+  it('is free again once it was given back', async () => {
+    const [one, other] = await openTwo(world);
+    await one.release(leaseOf(await one.acquire(holder('r1'), MINUTE)));
+    expect(await other.held()).toBeUndefined();
+    leaseOf(await other.acquire(holder('r2'), MINUTE));
+  });
+
+  it('has a fence that grows with each holder, over releases and handles', async () => {
+    const fences: number[] = [];
+    for (const run of ['r1', 'r2', 'r3']) {
+      const store = await world.open();
+      const lease = leaseOf(await store.acquire(holder(run), MINUTE));
+      fences.push(lease.fence);
+      await store.release(lease);
+    }
+    expect(fences).toEqual([fences[0], fences[0]! + 1, fences[0]! + 2]);
+  });
+}
+
+function leaseInTime(world: World): void {
+  it('expires when it is not renewed, and is then lost for its holder', async () => {
+    const [one, other] = await openTwo(world);
+    const old = leaseOf(await one.acquire(holder('r1'), 150));
+    await expect.poll(async () => 'lease' in (await other.acquire(holder('r2'), MINUTE)), { timeout: 5000 }).toBe(true);
+    expect((await other.held())?.fence).toBeGreaterThan(old.fence);
+    expect(await one.renew(old, MINUTE, 'late')).toBe(false);
+    await one.release(old);
+    expect((await one.held())?.holder.run).toBe('r2');
+  });
+
+  it('lives on when it is renewed, and says what is done', async () => {
+    const [one, other] = await openTwo(world);
+    const lease = leaseOf(await one.acquire(holder('r1'), 1000));
+    expect(await one.renew(lease, MINUTE, 'waiting for 3 targets')).toBe(true);
+    const held = await other.held();
+    expect(held).toMatchObject({ fence: lease.fence, doing: 'waiting for 3 targets', holder: lease.holder });
+    expect(held!.expiresAt).toBeGreaterThan(lease.expiresAt);
+  });
+
+  it('is of no use once it was given back', async () => {
+    const store = await world.open();
+    const lease = leaseOf(await store.acquire(holder('r1'), MINUTE));
+    await store.release(lease);
+    expect(await store.renew(lease, MINUTE, '')).toBe(false);
+    await expect(store.putGoal(lease, goal('r1'))).rejects.toMatchObject({ code: 'lease-lost', exitCode: 5 });
+    await store.release(lease);
+    expect(await store.held()).toBeUndefined();
+  });
+
+  it('is of one environment', async () => {
+    const [shop, blog] = [await world.open('shop'), await world.open('blog')];
+    leaseOf(await shop.acquire(holder('r1'), MINUTE));
+    expect(await blog.held()).toBeUndefined();
+    leaseOf(await blog.acquire(holder('r2'), MINUTE));
+  });
+}
+
+function goals(world: World): void {
+  it('outlives the lease and the handle', async () => {
+    const store = await world.open();
+    expect(await store.goal()).toBeUndefined();
+    const lease = leaseOf(await store.acquire(holder('r1'), MINUTE));
+    await store.putGoal(lease, goal('r1', 1));
+    await store.putGoal(lease, goal('r1', 2));
+    await store.release(lease);
+    expect(await (await world.open()).goal()).toEqual(goal('r1', 2));
+    expect(await (await world.open('blog')).goal()).toBeUndefined();
+  });
+
+  it('is cleared by its holder', async () => {
+    const store = await world.open();
+    const lease = leaseOf(await store.acquire(holder('r1'), MINUTE));
+    await store.putGoal(lease, goal('r1'));
+    await store.clearGoal(lease);
+    expect(await store.goal()).toBeUndefined();
+  });
+
+  it('is not written by one who held the lease before', async () => {
+    const [one, other] = await openTwo(world);
+    const old = leaseOf(await one.acquire(holder('r1'), MINUTE));
+    await one.release(old);
+    await other.putGoal(leaseOf(await other.acquire(holder('r2'), MINUTE)), goal('r2'));
+    await expect(one.putGoal(old, goal('r1'))).rejects.toMatchObject({ code: 'lease-lost', exitCode: 5 });
+    await expect(one.clearGoal(old)).rejects.toMatchObject({ code: 'lease-lost', exitCode: 5 });
+    expect(await one.goal()).toEqual(goal('r2'));
+  });
+}
+
+function journal({ open }: World): void {
+  it('tells the newest first, and as many as asked for', async () => {
+    const store = await open();
+    for (const hour of ['08', '09', '10']) await store.log(entry(`r${hour}`, `2026-01-01T${hour}:00:00.000Z`));
+    expect((await store.history(2)).map(({ run }) => run)).toEqual(['r10', 'r09']);
+    expect(await store.history(0)).toEqual([]);
+    expect(await (await open('blog')).history(9)).toEqual([]);
+  });
+
+  it('overwrites the entry of a run, in its place', async () => {
+    const store = await open();
+    const first = entry('r1', '2026-01-01T08:00:00.000Z');
+    const done = {
+      ...first,
+      outcome: 'done',
+      until: '2026-01-01T08:01:00.000Z',
+      message: 'All is well: 3 ✓',
+    } as const;
+    await store.log(first);
+    await store.log(entry('r2', '2026-01-01T09:00:00.000Z'));
+    await store.log(done);
+    expect((await store.history(9)).map(({ run }) => run)).toEqual(['r2', 'r1']);
+    expect((await store.history(9))[1]).toEqual(done);
+  });
+}
+
+function processes(world: World): void {
+  it('frees the lease of one that was killed, and keeps what it wrote', async () => {
+    const child = startChild(world.opener, world.location, 'hold', '2000');
+    const fence = Number(await lineOf(child));
+    const store = await world.open();
+    expect(await store.acquire(holder('r2'), MINUTE)).toMatchObject({
+      heldBy: { fence, holder: { pid: child.pid } },
+    });
+    await killNow(child);
+    await expect
+      .poll(async () => 'lease' in (await store.acquire(holder('r2'), MINUTE)), { timeout: 10_000 })
+      .toBe(true);
+    expect((await store.held())?.fence).toBe(fence + 1);
+  });
+
+  it('never has two holders, nor one fence twice', { timeout: 60_000 }, async () => {
+    const CONTENDERS = 8;
+    const TURNS = 38;
+    const folder = mkdtempSync(join(tmpdir(), 'turnout-race-'));
+    const racers = Array.from({ length: CONTENDERS }, () =>
+      startChild(world.opener, world.location, 'race', String(TURNS), folder),
+    );
+    expect(await Promise.all(racers.map(endOf))).toEqual(racers.map(() => 0));
+    const fences = readFileSync(join(folder, 'fences'), 'utf8').trim().split('\n').map(Number);
+    expect(fences).toEqual(Array.from({ length: CONTENDERS * TURNS }, (_, index) => fences[0]! + index));
+    rmSync(folder, { recursive: true });
+  });
+}

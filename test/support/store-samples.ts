@@ -1,0 +1,50 @@
+import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal } from '../../src/stores/store.ts';
+
+export function holder(run: string, more: Partial<Holder> = {}): Holder {
+  return {
+    run,
+    who: 'ann@desk',
+    host: 'desk',
+    pid: process.pid,
+    verb: 'promote',
+    since: '2026-01-01T10:00:00.000Z',
+    ...more,
+  };
+}
+
+export function goal(run: string, stepsDone = 0): RecordedGoal {
+  return {
+    goal: {
+      run,
+      who: 'ann@desk',
+      since: '2026-01-01T10:00:00.000Z',
+      verb: 'promote',
+      fleet: 'f-42',
+      release: '42',
+      floor: { 'shop-production': { 'eu-west-1a': 2 } },
+    },
+    stepsDone,
+    stepsAll: 6,
+    updatedAt: '2026-01-01T10:00:01.000Z',
+  };
+}
+
+export function entry(run: string, since: string, more: Partial<JournalEntry> = {}): JournalEntry {
+  return {
+    run,
+    verb: 'up',
+    who: 'ann@desk',
+    host: 'desk',
+    since,
+    outcome: 'running',
+    message: '',
+    awsRequests: 0,
+    ...more,
+  };
+}
+
+/** The lease that was asked for; throws when somebody else holds it. */
+export function leaseOf(acquired: Acquired): Lease {
+  if ('heldBy' in acquired) throw new Error(`held by ${acquired.heldBy.holder.run}`);
+  return acquired.lease;
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { interleave, median } from '../../../tools/bench/interleave.ts';
+import { table } from '../../../tools/bench/table.ts';
+
+test.for([
+  [[3], 3],
+  [[1, 2], 1.5],
+  [[1, 2, 9], 2],
+  [[1, 2, 4, 9], 3],
+] as const)('the median of %j is %d', ([numbers, middle]) => {
+  expect(median(numbers)).toBe(middle);
+});
+
+test('a command that fails is no timing', async () => {
+  const candidate = {
+    name: 'broken',
+    command: process.execPath,
+    args: ['-e', 'console.error("why"); process.exitCode = 3'],
+  };
+  await expect(interleave([candidate], 1)).rejects.toThrow('broken failed (exit 3): why');
+});
+
+test('timings keep the order of their candidates', async () => {
+  const wait = (name: string, ms: number) => ({
+    name,
+    command: process.execPath,
+    args: ['-e', `setTimeout(() => {}, ${ms})`],
+  });
+  const [slow, quick] = await interleave([wait('slow', 200), wait('quick', 0)], 1);
+  expect([slow!.name, quick!.name]).toEqual(['slow', 'quick']);
+  expect(slow!.median).toBeGreaterThanOrEqual(200);
+});
+
+test('the table says what is too slow', () => {
+  const timing = { median: 100, fastest: 90, slowest: 120 };
+  const rows = table([
+    { ...timing, name: 'node', times: 1, ok: true },
+    { ...timing, name: '--help', times: 3, limit: 2.5, ok: false },
+  ]).split('\n');
+  expect(rows.find((row) => row.includes('--help'))).toMatch(/100\.0 ms .* 3\.00 .* 2\.50 .* too slow/);
+  expect(rows.find((row) => row.includes('│ node '))).not.toContain('slow');
+});

@@ -1,0 +1,60 @@
+import type { Meter } from '../meter.ts';
+import { between, failedOf } from '../meter/counts.ts';
+import type { Counts } from '../meter/counts.ts';
+import type { Rig } from '../rig/sandbox.ts';
+import { runTask } from '../rig/task.ts';
+
+/** A blue-green deploy with a change of mind in it. */
+export const TASKS: readonly (readonly string[])[] = [
+  ['up', '--release', '42'],
+  ['promote'],
+  ['rollback'],
+  ['promote'],
+  ['cleanup', '--wait'],
+];
+
+/** One task, and what clients saw while it ran. */
+export interface TaskRow {
+  /** As it was typed: `up --release 42`. */
+  readonly task: string;
+  readonly result: string;
+  readonly message: string;
+  readonly seconds: number;
+  readonly awsRequests: number;
+  /** Good answers by release. */
+  readonly requests: Readonly<Record<string, number>>;
+  readonly failed: number;
+}
+
+/** Runs the tasks one after the other; stops after one that is not done. */
+export async function runDemo(
+  rig: Rig,
+  meter: Meter,
+  signal: AbortSignal,
+  onTask: (task: string) => void,
+): Promise<readonly TaskRow[]> {
+  const rows: TaskRow[] = [];
+  for (const args of TASKS) {
+    onTask(args.join(' '));
+    const row = await runOne(rig, meter, args, signal);
+    rows.push(row);
+    if (row.result !== 'done') break;
+  }
+  return rows;
+}
+
+/** Runs one task, and reads the meter before and after it. */
+export async function runOne(rig: Rig, meter: Meter, args: readonly string[], signal: AbortSignal): Promise<TaskRow> {
+  const before = await meter.read();
+  const { result, message, seconds, awsRequests } = await runTask(rig, args, signal);
+  const seen: Counts = between(before, await meter.read());
+  return {
+    task: args.join(' '),
+    result,
+    message,
+    seconds,
+    awsRequests,
+    requests: seen.byRelease,
+    failed: failedOf(seen),
+  };
+}

@@ -1,0 +1,25 @@
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** The first line that a process writes on stdout, as JSON. Rejects when it ends, or `limitMs` pass, before that. */
+export async function firstJsonLine<T>(child: ChildProcess, limitMs: number, errors: () => string): Promise<T> {
+  const lines = createInterface({ input: child.stdout! });
+  const limit = AbortSignal.timeout(limitMs);
+  limit.addEventListener('abort', () => lines.close());
+  for await (const line of lines) {
+    if (line.startsWith('{')) {
+      child.stdout!.resume();
+      return JSON.parse(line) as T;
+    }
+  }
+  throw new Error(limit.aborted ? `no answer within ${limitMs / 1000} s` : `ended too early: ${errors()}`);
+}
+
+/** Keeps the end of what a process writes on stderr. */
+export function keepErrors(child: ChildProcess): () => string {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (data: string) => {
+    text = (text + data).slice(-4000);
+  });
+  return () => text.trim();
+}

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { writeConfig } from './config.ts';
+import { firstJsonLine, keepErrors } from './lines.ts';
+
+/** The program as it is shipped. */
+export const PROGRAM = path.resolve(import.meta.dirname, '../../dist/turnout.js');
+
+const START_MS = 30_000;
+const STOP_MS = 10_000;
+
+/** What `turnout sandbox --json` says once it is ready. */
+interface Ready {
+  readonly endpoint: string;
+  readonly region: string;
+  /** Environment variables for its clients. */
+  readonly exports: Readonly<Record<string, string>>;
+  /** One for each target group, in the order of the config. */
+  readonly urls: { readonly production: readonly string[]; readonly test: readonly string[] };
+}
+
+/** A running sandbox in a process of its own, with a temporary folder and a config for it. */
+export interface Rig extends AsyncDisposable {
+  readonly config: string;
+  /** Where clients of production arrive. */
+  readonly url: string;
+  /** The environment of every process that is to talk to it. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Starts a sandbox by the program's own command, on free ports. Disposing of it ends it and removes its folder. */
+export async function startRig(): Promise<Rig> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(path.join(tmpdir(), 'turnout-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const config = await writeConfig(folder);
+  const child = spawn(process.execPath, [PROGRAM, 'sandbox', '--json', '--port', '0', '--config', config], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  stack.defer(() => stop(child));
+  const ready = await firstJsonLine<Ready>(child, START_MS, keepErrors(child)).catch((error: unknown) => {
+    throw new Error('the sandbox did not start', { cause: error });
+  });
+  const running = stack.move();
+  return {
+    config,
+    url: ready.urls.production[0]!,
+    env: { ...process.env, ...ready.exports },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const limit = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await exited;
+  clearTimeout(limit);
+}

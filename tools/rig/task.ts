@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { RunEvent } from '../../src/run/event.ts';
+import { keepErrors } from './lines.ts';
+import { PROGRAM } from './sandbox.ts';
+import type { Rig } from './sandbox.ts';
+
+export type Finished = Extract<RunEvent, { type: 'finished' }>;
+
+/**
+ * Runs one task as people do, in a process of its own with `--yes --json`; resolves with its last event, whatever its
+ * result. Rejects when there is none, or when the signal was aborted: the process has got a SIGINT then, and has ended.
+ */
+export async function runTask(rig: Rig, args: readonly string[], signal: AbortSignal): Promise<Finished> {
+  signal.throwIfAborted();
+  const child = spawn(process.execPath, [PROGRAM, ...args, '--yes', '--json', '--config', rig.config], {
+    env: rig.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const interrupt = (): void => void child.kill('SIGINT');
+  signal.addEventListener('abort', interrupt);
+  const errors = keepErrors(child);
+  const closed = once(child, 'close');
+  let last: RunEvent | undefined;
+  for await (const line of createInterface({ input: child.stdout })) last = JSON.parse(line) as RunEvent;
+  await closed;
+  signal.removeEventListener('abort', interrupt);
+  signal.throwIfAborted();
+  if (last?.type === 'finished') return last;
+  throw new Error(`turnout ${args.join(' ')} ended without a result (exit ${child.exitCode}): ${errors()}`);
+}
