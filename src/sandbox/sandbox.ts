@@ -5,15 +5,11 @@ import { createRequestLog, type RequestLog } from './api/requests.ts';
 import { startApi } from './api/server.ts';
 import { createThrottle, RULES, type Throttle } from './api/throttle.ts';
 import { drainFault, trafficPage, type Balancers, type BalancersFactory } from './balancers.ts';
-import { createEc2, type Ec2 } from './ec2/index.ts';
-import { reserveBlock } from './instances/addresses.ts';
+import type { Ec2 } from './ec2/index.ts';
 import { behaviour, type BehaviourName } from './instances/behaviour.ts';
-import { bundledApp } from './instances/bundled-app.ts';
-import { commandApp } from './instances/command-app.ts';
-import { createGuardian } from './instances/guardian.ts';
-import { Instances } from './instances/index.ts';
+import type { Instances } from './instances/index.ts';
+import { createMachinery, type Closers, type Machinery, type Times } from './machinery.ts';
 import { planSandbox, type SandboxOptions, type SandboxPlan } from './options.ts';
-import { createScheduler, type Scheduler } from './scheduler.ts';
 import type { AdminPage, SandboxTimes } from './service.ts';
 import { addRelease, buildWorld, registerBlue, servesAll, type SandboxGroup, type World } from './world.ts';
 
@@ -35,7 +31,7 @@ export interface Sandbox<B extends Balancers = Balancers> {
   readonly requests: RequestLog;
   readonly throttle: Throttle;
   /** Times that can be changed while it runs. */
-  readonly times: { -readonly [K in keyof SandboxTimes]: SandboxTimes[K] };
+  readonly times: Times;
   /** What went wrong inside: an app that could not be started, a fault of the sandbox. */
   readonly errors: readonly unknown[];
   /** Makes one more release bootable; returns its image's id. */
@@ -55,7 +51,7 @@ export async function startSandbox<B extends Balancers>(
   options: SandboxOptions,
   elbv2: BalancersFactory<B>,
 ): Promise<Sandbox<B>> {
-  const closers: (() => void | Promise<void>)[] = [];
+  const closers: Closers = [];
   const close = async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
@@ -70,66 +66,30 @@ export async function startSandbox<B extends Balancers>(
 async function start<B extends Balancers>(
   plan: SandboxPlan,
   factory: BalancersFactory<B>,
-  closers: (() => void | Promise<void>)[],
+  closers: Closers,
   close: () => Promise<void>,
 ): Promise<Sandbox<B>> {
-  const { clock, region } = plan;
-  const errors: unknown[] = [];
-  const scheduler = createScheduler(clock);
-  closers.push(() => scheduler.close());
-  const block = await reserveBlock();
-  closers.push(() => block.close());
-  // Nothing waits while the world is built.
-  const times = { bootMs: plan.boot, registrationMs: 0, propagationMs: 0, consistencyMs: 0 };
-  const instances = createInstances(plan, times, scheduler, block, errors, closers);
-  for (const each of plan.releases) instances.behaveAll(each.release, behaviour(each.behaviour));
-  const ec2 = createEc2({ clock, region, zones: plan.allZones, block, instances, pageSize: plan.pageSize });
-  closers.push(() => ec2.close());
-  const subnet = (id: string) => {
-    const found = ec2.network.subnets.find((candidate) => candidate.id === id);
-    return found && { zone: found.zone, vpcId: ec2.network.vpc };
-  };
-  const balancers = factory({ machines: instances, clock, times, region, pageSize: plan.pageSize, subnet });
-  closers.push(() => balancers.close());
+  const machinery = await createMachinery(plan, factory, closers);
+  const { ec2, instances, balancers, times, errors } = machinery;
   const world = await buildWorld(plan, ec2, balancers);
-  await serve(plan, world, instances, balancers, errors);
+  await serve(plan, world, machinery);
   Object.assign(times, timesOf(plan));
-  const control = createControl(plan, scheduler, ec2, balancers);
-  const pages = {
-    ...ec2.pages,
-    ...control.pages,
-    errors: { read: () => errors.map(messageOf) },
-    settings: settingsPage(times, control.throttle),
-  };
-  const services = [ec2, ec2.ssm, balancers];
-  const sleep = (ms: number) => clock.sleep(ms);
-  const api = await startApi({
-    ...control,
-    services,
-    sleep,
-    port: plan.port,
-    clock,
-    pages,
-    consistencyMs: () => times.consistencyMs,
-  });
-  closers.push(() => api.close());
+  const control = createControl(plan, machinery);
+  const url = await openApi(plan, machinery, control, closers);
   return {
-    ...control,
-    url: api.url,
-    region,
+    url,
+    region: plan.region,
     environment: plan.environment,
-    production: world.production,
-    test: world.test,
-    blue: world.blue,
+    ...world,
+    ...control,
     ec2,
     elbv2: balancers,
     instances,
-    requests: control.log,
     times,
     errors,
     addRelease: (release, behaves = 'ok') => {
       instances.behaveAll(release, behaviour(behaves));
-      return addRelease(plan, ec2, release, new Date(clock.now()));
+      return addRelease(plan, ec2, release, new Date(plan.clock.now()));
     },
     close,
   };
@@ -144,40 +104,42 @@ function timesOf(plan: SandboxPlan): SandboxTimes {
   };
 }
 
-function createInstances(
-  plan: SandboxPlan,
-  times: SandboxTimes,
-  scheduler: Scheduler,
-  block: Awaited<ReturnType<typeof reserveBlock>>,
-  errors: unknown[],
-  closers: (() => void | Promise<void>)[],
-): Instances {
-  const guardian = createGuardian();
-  const app = plan.app ? commandApp(plan.app, guardian) : bundledApp(scheduler);
-  const onError = (error: unknown) => void errors.push(error);
-  const { clock, appPorts: ports, shutdown: shutdownMs } = plan;
-  const instances = new Instances({ clock, scheduler, block, app, ports, times, shutdownMs, onError });
-  closers.push(() => guardian.close());
-  closers.push(() => instances.close());
-  return instances;
-}
+type Control = Pick<Sandbox, 'faults' | 'throttle' | 'requests'>;
 
-/** What tests and people steer it with: faults, throttling, the log, and their pages. */
-function createControl(plan: SandboxPlan, scheduler: Scheduler, ec2: Ec2, balancers: Balancers) {
+/** What tests and people steer it with. */
+function createControl(plan: SandboxPlan, { scheduler, ec2, balancers }: Machinery<Balancers>): Control {
   const faults = createFaults(scheduler, { ...ec2.faults, ...drainFault(balancers), ...balancers.faults });
   const throttle = createThrottle(plan.clock, plan.throttle);
   for (const rule of plan.bucket ? RULES : []) throttle.limit(rule.name, plan.bucket!);
-  const log = createRequestLog();
+  return { faults, throttle, requests: createRequestLog() };
+}
+
+async function openApi(
+  plan: SandboxPlan,
+  { ec2, balancers, times, errors, scheduler }: Machinery<Balancers>,
+  { faults, throttle, requests: log }: Control,
+  closers: Closers,
+): Promise<string> {
   const pages: Readonly<Record<string, AdminPage>> = {
+    ...ec2.pages,
     faults: faultsPage(faults),
     requests: { read: () => log.all, reset: () => log.reset() },
     traffic: trafficPage(balancers),
+    errors: { read: () => errors.map(messageOf) },
+    settings: settingsPage(times, throttle),
     ...balancers.pages,
   };
-  return { faults, throttle, log, pages };
+  const services = [ec2, ec2.ssm, balancers];
+  // Whoever still sleeps when the sandbox is closed sleeps on, and keeps nothing alive.
+  const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
+  const consistencyMs = () => times.consistencyMs;
+  const { port, clock } = plan;
+  const api = await startApi({ port, clock, services, faults, throttle, log, pages, sleep, consistencyMs });
+  closers.push(() => api.close());
+  return api.url;
 }
 
-function settingsPage(times: Sandbox['times'], throttle: Throttle): AdminPage {
+function settingsPage(times: Times, throttle: Throttle): AdminPage {
   const read = () => ({ ...times, throttle: throttle.enabled });
   return {
     read,
@@ -198,9 +160,7 @@ function settingsPage(times: Sandbox['times'], throttle: Throttle): AdminPage {
 async function serve(
   plan: SandboxPlan,
   world: World,
-  instances: Instances,
-  balancers: Balancers,
-  errors: readonly unknown[],
+  { instances, balancers, errors }: Machinery<Balancers>,
 ): Promise<void> {
   const { clock } = plan;
   const until = clock.monotonic() + (plan.app ? SERVE_MS.command : SERVE_MS.bundled);

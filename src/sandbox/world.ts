@@ -57,7 +57,7 @@ async function call<T extends object>(service: Service, name: string, input: obj
 }
 
 /** The name of a release's image. */
-export function imageName(plan: SandboxPlan, release: string): string {
+function imageName(plan: SandboxPlan, release: string): string {
   return plan.imageName.replaceAll('{release}', release);
 }
 

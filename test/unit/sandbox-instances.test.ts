@@ -175,7 +175,8 @@ describe("a user's own app", () => {
       guardian,
     )({ instance: 'i-1', release: '42', address: '127.0.0.1', ports: [1] });
     await app.start(OK);
-    await eventually('the reason', () => app.output().includes('cannot start no-such-command'));
+    const said = () => app.output().includes('cannot start no-such-command');
+    await expect(eventually('the reason', said)).resolves.toBe(true);
   });
 
   test('ends with the sandbox, even when that is killed', async () => {
@@ -194,7 +195,8 @@ describe("a user's own app", () => {
     const seen = await identity(`http://${address}:8080/`);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
-    await eventually('the end of both', () => !exists(seen.pid) && !exists(seen.child));
+    const ended = () => !exists(seen.pid) && !exists(seen.child);
+    await expect(eventually('the end of both', ended)).resolves.toBe(true);
   });
 });
 

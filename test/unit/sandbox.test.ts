@@ -69,7 +69,7 @@ describe('the world of a new sandbox', () => {
     const { sandbox, ec2 } = await start({ tagPrefix: 'shop' });
     const output = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [...sandbox.blue] }));
     const instances = (output.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
-    expect(instances.map((instance) => instance.Placement?.AvailabilityZone).toSorted()).toEqual([
+    expect(instances.map((instance) => instance.Placement?.AvailabilityZone ?? '').toSorted()).toEqual([
       'eu-west-1a',
       'eu-west-1a',
       'eu-west-1b',
@@ -167,7 +167,7 @@ describe('a switch by hand, with the real clients', () => {
     const fault = sandbox.faults.add({ kind: 'sick', instance: id! });
     await eventually('unhealthy', async () => (await health()).includes(`${id} unhealthy`));
     sandbox.faults.remove(fault);
-    await eventually('healthy', async () => (await health()).includes(`${id} healthy`));
+    await expect(eventually('healthy', async () => (await health()).includes(`${id} healthy`))).resolves.toBe(true);
   });
 
   test('draining is slow on demand, and describes are stale on demand', async () => {

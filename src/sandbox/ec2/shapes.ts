@@ -16,7 +16,7 @@ export function stateShape(name: StateName): InstanceState {
 }
 
 /** An instance as DescribeInstances shows it; one that is terminated has no network any more. */
-export function instanceShape(state: Ec2State, record: InstanceRecord, lagMs = 0): Instance {
+function instanceShape(state: Ec2State, record: InstanceRecord, lagMs = 0): Instance {
   const { machine } = record;
   return {
     ...networkShape(state, record),

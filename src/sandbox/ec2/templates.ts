@@ -29,7 +29,7 @@ interface TemplateName {
 }
 
 /** Finds a template by id or by name; throws EC2's error for the one that was given. */
-export function findTemplate(
+function findTemplate(
   state: Ec2State,
   { LaunchTemplateId: id, LaunchTemplateName: name }: TemplateName,
   lagMs = 0,

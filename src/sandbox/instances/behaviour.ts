@@ -12,7 +12,7 @@ export interface Behaviour {
 
 export const BEHAVIOURS: readonly BehaviourName[] = ['ok', 'sick', 'slow', 'crash'];
 /** Later than any health check of the sandbox waits. */
-export const SLOW_MS = 10_000;
+const SLOW_MS = 10_000;
 /** How long a crashing app lives. */
 export const CRASH_MS = 300;
 export const OK: Behaviour = { name: 'ok', ms: 0 };
