@@ -33,7 +33,7 @@ export function verified(snapshot: Snapshot, fleet: Fleet): readonly Instance[] 
  * The members that belong into the pool. Production takes only who was verified healthy just now (or is in it already);
  * a test pool takes every running instance, since it is where health gets known.
  */
-export function eligible(snapshot: Snapshot, pool: Pool, fleet: Fleet): readonly Instance[] {
+function eligible(snapshot: Snapshot, pool: Pool, fleet: Fleet): readonly Instance[] {
   if (pool.role === 'test') return members(fleet).filter((instance) => instance.state === 'running');
   const fit = new Set(verified(snapshot, fleet).map((instance) => instance.id));
   for (const target of registeredIn(pool, fleet)) fit.add(target.id);
@@ -51,7 +51,8 @@ export function inProduction(snapshot: Snapshot, fleet: Fleet): readonly { pool:
   return poolsOf(snapshot, 'production').flatMap((pool) => targetsOf(pool, fleet).map((target) => ({ pool, target })));
 }
 
-/** `42` for a fleet that is known, its id otherwise. */
-export function releaseOf(snapshot: Snapshot, fleetId: string): string {
-  return fleetById(snapshot, fleetId)?.release ?? fleetId;
+/** Everybody who belongs there is in, and ELB has made up its mind about each: more waiting gains nothing. */
+export function isSettled(snapshot: Snapshot, pool: Pool, fleet: Fleet): boolean {
+  const isIn = missingFrom(snapshot, pool, fleet).length === 0;
+  return isIn && registeredIn(pool, fleet).every((target) => target.state !== 'initial');
 }

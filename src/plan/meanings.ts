@@ -2,7 +2,7 @@ import { isLive, isRegistered, members, targetsOf } from '../observe/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
 import { drainingIn, explainInstance, notHealthyIn, sentence } from './explain.ts';
 import { countByZone, healthyIn, healthyWithout, shortfall, total } from './floor.ts';
-import { fleetById, inProduction, missingFrom, poolByName, registeredIn, verified } from './look.ts';
+import { fleetById, inProduction, isSettled, missingFrom, poolByName, registeredIn, verified } from './look.ts';
 import type { ZoneFloor } from './goal.ts';
 import type { Progress, Step, StepOf } from './step.ts';
 import type { Count } from './waiting.ts';
@@ -61,8 +61,15 @@ function healthyEnough(snapshot: Snapshot, step: StepOf<'await-healthy'>): boole
   const fleet = fleetOf(snapshot, step);
   const pool = poolByName(snapshot, step.pool);
   const healthy = healthyIn(pool, fleet).filter(isLive);
-  if (healthy.length === 0 || shortfall(countByZone(healthy), step.floor) !== undefined) return false;
+  if (healthy.length === 0) return false;
+  if (isSettled(snapshot, pool, fleet) && (step.need === 'floor' || isAlone(snapshot, pool, fleet))) return true;
+  if (shortfall(countByZone(healthy), step.floor) !== undefined) return false;
   return step.need === 'floor' || healthy.length === members(fleet).length;
+}
+
+/** Nobody else serves there: then this fleet has the traffic already, whatever its health. */
+function isAlone(snapshot: Snapshot, pool: Pool, fleet: Fleet): boolean {
+  return snapshot.fleets.every((other) => other === fleet || registeredIn(pool, other).length === 0);
 }
 
 function neverHealthy(snapshot: Snapshot, step: StepOf<'await-healthy'>): string | undefined {

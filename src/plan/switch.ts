@@ -3,7 +3,7 @@ import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { notHealthyIn, sentence } from './explain.ts';
 import { countByZone, shortfall, total } from './floor.ts';
 import { refusal, type Floor, type Refusal, type ZoneFloor } from './goal.ts';
-import { registeredIn, verified } from './look.ts';
+import { isSettled, verified } from './look.ts';
 import { remaining } from './remaining.ts';
 import type { Step } from './step.ts';
 
@@ -40,19 +40,14 @@ function allSteps(snapshot: Snapshot, { to, floor, need }: Switch, before: reado
   ];
 }
 
-/** What is left to do of the switch. Nobody waits for the health of a fleet that has production already. */
+/** What is left to do of the switch. */
 export function switchSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): readonly Step[] {
-  const steps = allSteps(snapshot, change, before);
-  const settled = isSwitched(snapshot, change.to) || (change.need === 'floor' && hasStayed(snapshot, change.to));
-  return remaining(snapshot, settled ? steps.filter((step) => step.do !== 'await-healthy') : steps);
+  return remaining(snapshot, allSteps(snapshot, change, before));
 }
 
-/** The fleet never left production, and ELB has made up its mind about each of its targets: nothing to bring in. */
+/** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */
 export function hasStayed(snapshot: Snapshot, fleet: Fleet): boolean {
-  return poolsOf(snapshot, 'production').every((pool) => {
-    const registered = registeredIn(pool, fleet);
-    return registered.length > 0 && registered.every((target) => target.state !== 'initial');
-  });
+  return poolsOf(snapshot, 'production').every((pool) => isIn(pool, fleet) && isSettled(snapshot, pool, fleet));
 }
 
 /** Production is served by this fleet alone, in every group; only the test groups may be left to swap. */

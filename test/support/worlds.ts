@@ -1,31 +1,34 @@
-import type {
-  Fleet,
-  Instance,
-  Marks,
-  Pool,
-  PoolRole,
-  Snapshot,
-  Target,
-  TargetState,
-} from '../../src/observe/snapshot.ts';
+import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/observe/snapshot.ts';
 
 /** Small worlds, all of them: fleets of up to three instances with every membership and health. */
 
-/** How one instance stands: in production and in the test group; `-` is not there. */
-export interface Standing {
-  readonly production: TargetState | '-';
-  readonly test: TargetState | '-';
+type Membership = TargetState | '-';
+
+/** How one instance stands in each group, by the group's name; `-` is not there. */
+export type Standing = Readonly<Record<string, Membership>>;
+
+const PRODUCTION = ['-', 'initial', 'healthy', 'unhealthy', 'draining'] as const;
+const TEST = ['-', 'initial', 'healthy', 'unhealthy'] as const;
+
+interface Shape {
+  /** Names of the production groups; each instance may stand differently in each. */
+  readonly groups: readonly string[];
+  readonly production: readonly Membership[];
+  readonly test: readonly Membership[];
+  readonly zones: readonly string[];
 }
 
-export const PRODUCTION_STATES = ['-', 'initial', 'healthy', 'unhealthy', 'draining'] as const;
-export const TEST_STATES = ['-', 'initial', 'healthy', 'unhealthy'] as const;
+export const FULL: Shape = { groups: ['prod'], production: PRODUCTION, test: TEST, zones: ['a'] };
 
-export function standings(tests: readonly Standing['test'][] = TEST_STATES): readonly Standing[] {
-  return PRODUCTION_STATES.flatMap((production) => tests.map((test) => ({ production, test })));
+/** Every way in which one instance can stand. */
+function standings({ groups, production, test }: Shape): readonly Standing[] {
+  let all: readonly Standing[] = test.map((state) => ({ test: state }));
+  for (const group of groups) all = all.flatMap((one) => production.map((state) => ({ ...one, [group]: state })));
+  return all;
 }
 
 /** All multisets of `size` items: instances of a fleet are interchangeable, so their order does not matter. */
-export function* multisets<T>(items: readonly T[], size: number, from = 0): Generator<readonly T[]> {
+function* multisets<T>(items: readonly T[], size: number, from = 0): Generator<readonly T[]> {
   if (size === 0) {
     yield [];
     return;
@@ -39,8 +42,6 @@ export interface FleetSpec {
   readonly id: string;
   readonly marks: Marks;
   readonly members: readonly Standing[];
-  /** Zones by index, in turn. */
-  readonly zones?: readonly string[];
 }
 
 const REASONS: Partial<Record<TargetState, string>> = {
@@ -49,73 +50,71 @@ const REASONS: Partial<Record<TargetState, string>> = {
   draining: 'Target.DeregistrationInProgress',
 };
 
-export function target(id: string, state: TargetState): Target {
+function target(id: string, state: TargetState): Target {
   const reason = REASONS[state];
   return reason === undefined ? { id, port: 8080, state } : { id, port: 8080, state, reason };
 }
 
-export function pool(name: string, role: PoolRole, targets: readonly Target[]): Pool {
-  return {
+const CHECKS = {
+  port: 8080,
+  intervalS: 5,
+  timeoutS: 2,
+  healthyThreshold: 2,
+  unhealthyThreshold: 2,
+  deregistrationDelayS: 30,
+  urls: [],
+};
+
+/** A snapshot of these fleets behind the production groups and one test group. */
+export function world(
+  specs: readonly FleetSpec[],
+  { groups, zones }: Pick<Shape, 'groups' | 'zones'> = FULL,
+): Snapshot {
+  const fleets = specs.map(({ id, marks, members }): Fleet => {
+    const zoneOf = (n: number): string => zones[n % zones.length] as string;
+    const instances = members.map((_, n): Instance => ({
+      id: `${id}-${n}`,
+      zone: zoneOf(n),
+      state: 'running',
+      launchedAt: 0,
+    }));
+    return { id, release: id, marks, instances };
+  });
+  const targets = (group: string): readonly Target[] =>
+    specs.flatMap(({ id, members }) =>
+      members.flatMap((member, n) => {
+        const state = member[group] ?? '-';
+        return state === '-' ? [] : [target(`${id}-${n}`, state)];
+      }),
+    );
+  const pool = (name: string, role: Pool['role']): Pool => ({
+    ...CHECKS,
     name,
     arn: `arn:${name}`,
     role,
-    port: 8080,
-    intervalS: 5,
-    timeoutS: 2,
-    healthyThreshold: 2,
-    unhealthyThreshold: 2,
-    deregistrationDelayS: 30,
-    urls: [],
-    targets,
-  };
-}
-
-export function instance(id: string, zone: string, state: Instance['state'] = 'running'): Instance {
-  return { id, zone, state, launchedAt: 0 };
-}
-
-/** A snapshot of these fleets behind one or more production groups (in the same state) and one test group. */
-export function world(specs: readonly FleetSpec[], productionGroups: readonly string[] = ['prod']): Snapshot {
-  const fleets = specs.map(({ id, marks, members, zones = ['a'] }): Fleet => ({
-    id,
-    release: id,
-    marks,
-    instances: members.map((_, n) => instance(`${id}-${n}`, zones[n % zones.length] as string)),
-  }));
-  const targets = (role: PoolRole): readonly Target[] =>
-    specs.flatMap(({ id, members }) =>
-      members.flatMap((member, n) => (member[role] === '-' ? [] : [target(`${id}-${n}`, member[role])])),
-    );
+    targets: targets(name),
+  });
   return {
     at: 0,
     fleets,
     strangers: [],
-    pools: [
-      ...productionGroups.map((name) => pool(name, 'production', targets('production'))),
-      pool('test', 'test', targets('test')),
-    ],
+    pools: [...groups.map((name) => pool(name, 'production')), pool('test', 'test')],
   };
 }
 
 export const HOME: Marks = { current: '2026-01-01T00:00:00.000Z' };
 export const PROMOTED: Marks = { promoted: '2026-01-02T00:00:00.000Z' };
 
-/** Every world of a home fleet of 1 to `most` instances and a second one of 0 to `most`, never or once promoted. */
-export function* twoFleetWorlds(
-  most: number,
-  states: readonly Standing[],
-  zones: readonly string[] = ['a'],
-): Generator<Snapshot> {
-  for (let homeSize = 1; homeSize <= most; homeSize += 1) {
-    for (const home of multisets(states, homeSize)) {
-      yield world([{ id: 'A', marks: HOME, members: home, zones }]);
-      for (let size = 1; size <= most; size += 1) {
-        for (const other of multisets(states, size)) {
-          yield world([
-            { id: 'A', marks: HOME, members: home, zones },
-            { id: 'B', marks: PROMOTED, members: other, zones },
-          ]);
-        }
+/** Every world of a home fleet of 1 to `most` instances, alone or beside a second one of 1 to `most`. */
+export function* twoFleetWorlds(most: number, shape: Shape, marks: Marks = PROMOTED): Generator<Snapshot> {
+  const all = standings(shape);
+  const sizes = Array.from({ length: most }, (_, n) => n + 1);
+  const others = [undefined, ...sizes.flatMap((size) => [...multisets(all, size)])];
+  for (const size of sizes) {
+    for (const home of multisets(all, size)) {
+      for (const other of others) {
+        const second = other === undefined ? [] : [{ id: 'B', marks, members: other }];
+        yield world([{ id: 'A', marks: HOME, members: home }, ...second], shape);
       }
     }
   }

@@ -1,0 +1,100 @@
+import { isRefusal, type Goal, type Refusal, type Verb } from '../../src/plan/goal.ts';
+import { meaningOf } from '../../src/plan/meanings.ts';
+import { simulate } from '../../src/plan/simulate.ts';
+import type { Plan, Step } from '../../src/plan/step.ts';
+import type { Snapshot } from '../../src/observe/snapshot.ts';
+import { tasks } from '../../tasks/index.ts';
+import type { Wish } from '../../tasks/task.ts';
+import { broken, floorAtStart } from '../support/invariants.ts';
+
+const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
+const SPEC = { kind: 'ec2', summary: [], batches: [{ zone: 'a', subnet: 's', count: 1 }], request: {} };
+
+/** What is asked of every world. */
+const WISHES: readonly (readonly [verb: Verb, wish: Wish])[] = [
+  ['up', { release: 'C' }],
+  ['promote', {}],
+  ['rollback', {}],
+  ['cleanup', {}],
+  ['cleanup', { discard: true, wait: true }],
+];
+
+export interface Tally {
+  worlds: number;
+  cases: number;
+  refused: number;
+  reached: number;
+  /** Ended by a guard: the world changed so that going on would have been wrong. */
+  stopped: number;
+}
+
+/** The goal that the verb pins in this world, with its plan; or the refusal. */
+export async function planFor(
+  snapshot: Snapshot,
+  verb: Verb,
+  wish: Wish,
+): Promise<{ goal: Goal; plan: Plan } | Refusal> {
+  const task = tasks[verb];
+  const goal = await task.aim({ snapshot, wish, asked: ASKED, resolve: async () => SPEC });
+  if (isRefusal(goal)) return goal;
+  const plan = task.plan(snapshot, goal);
+  return isRefusal(plan) ? plan : { goal, plan };
+}
+
+/** Holds the laws against every world; throws at the first one that breaks one, with the world. */
+export async function holdLaws(worlds: Iterable<Snapshot>): Promise<Tally> {
+  const tally: Tally = { worlds: 0, cases: 0, refused: 0, reached: 0, stopped: 0 };
+  for (const snapshot of worlds) {
+    tally.worlds += 1;
+    for (const [verb, wish] of WISHES) {
+      tally.cases += 1;
+      tally[await holdOne(snapshot, verb, wish)] += 1;
+    }
+  }
+  return tally;
+}
+
+async function holdOne(snapshot: Snapshot, verb: Verb, wish: Wish): Promise<'refused' | 'reached' | 'stopped'> {
+  const planned = await planFor(snapshot, verb, wish);
+  if (isRefusal(planned)) {
+    tellsWhatToDo(planned);
+    return 'refused';
+  }
+  const { goal, plan } = planned;
+  const { worlds, stopped } = walk(snapshot, plan.steps);
+  if (stopped) return 'stopped';
+  for (const [index, world] of worlds.entries()) replansToTheRest(world, goal, plan.steps.slice(index));
+  return 'reached';
+}
+
+function tellsWhatToDo({ refused, message, next }: Refusal): void {
+  if (/[.?)]$/.test(message) && next.length > 0) return;
+  throw new Error(`A refusal without a sentence or advice: ${refused}: ${message}`);
+}
+
+/** Does the steps as the runner would: what a guard forbids, or what is hopeless, ends the run. */
+function walk(start: Snapshot, steps: readonly Step[]): { worlds: readonly Snapshot[]; stopped: boolean } {
+  const floor = floorAtStart(start);
+  const worlds = [start];
+  let before = start;
+  for (const step of steps) {
+    const meaning = meaningOf(step);
+    const stop = meaning.forbids?.(before, step) ?? meaning.hopeless?.(before, step);
+    if (stop !== undefined) return { worlds, stopped: true };
+    const after = simulate(before, step);
+    const fault = broken(before, step, after, floor);
+    if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);
+    if (meaning.progress(after, step) !== 'done')
+      throw new Error(`${JSON.stringify(step)} is not done in ${JSON.stringify(after)}`);
+    worlds.push(after);
+    before = after;
+  }
+  return { worlds, stopped: false };
+}
+
+/** Asked again after any prefix, the planner wants exactly the steps that are left; none once the goal is reached. */
+function replansToTheRest(world: Snapshot, goal: Goal, rest: readonly Step[]): void {
+  const again = tasks[goal.verb].plan(world, goal);
+  if (!isRefusal(again) && JSON.stringify(again.steps) === JSON.stringify(rest)) return;
+  throw new Error(`The plan is ${JSON.stringify(again)}\nand not ${JSON.stringify(rest)}\nin ${JSON.stringify(world)}`);
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../src/observe/snapshot.ts';
+import { isRefusal, type Verb } from '../../src/plan/goal.ts';
+import { HOME, PROMOTED, world } from '../support/worlds.ts';
+import { planFor } from './check.ts';
+
+/** Nothing is guessed: what the planner does not know it refuses, says what it saw and what the person can do. */
+
+const SERVES = { prod: 'healthy', test: '-' } as const;
+const TESTED = { prod: '-', test: 'healthy' } as const;
+const home = { id: 'A', marks: HOME, members: [SERVES, SERVES] };
+const stranger = { id: 'i-stranger', zone: 'a', state: 'running', launchedAt: 0 } as const;
+
+function withStranger(snapshot: Snapshot, state: 'healthy' | 'draining'): Snapshot {
+  const pools = snapshot.pools.map((pool) =>
+    pool.role === 'test' ? pool : { ...pool, targets: [...pool.targets, { id: stranger.id, port: 8080, state }] },
+  );
+  return { ...snapshot, pools, strangers: [stranger] };
+}
+
+const never = { id: 'B', marks: {}, members: [TESTED, TESTED] };
+const again = { id: 'C', marks: {}, members: [TESTED, TESTED] };
+const nobody = { id: 'A', marks: {}, members: [{ prod: '-', test: '-' }] } as const;
+
+const UNKNOWN: readonly (readonly [what: string, snapshot: Snapshot, verbs: readonly Verb[], refused: string])[] = [
+  ['nothing was ever adopted', world([]), ['up', 'promote', 'rollback', 'cleanup'], 'not-adopted'],
+  [
+    'a fleet that neither serves nor was current',
+    world([nobody]),
+    ['up', 'promote', 'rollback', 'cleanup'],
+    'not-adopted',
+  ],
+  [
+    'somebody else in production',
+    withStranger(world([home, never]), 'healthy'),
+    ['up', 'promote', 'rollback', 'cleanup'],
+    'stranger',
+  ],
+  ['two fleets that could be promoted', world([home, never, again]), ['promote'], 'two-greens'],
+  ['a green already', world([home, never]), ['up'], 'green-exists'],
+  ['a rejected one still there', world([home, { ...never, marks: PROMOTED }]), ['up'], 'rejected-exists'],
+  [
+    'nothing serves',
+    world([{ ...home, members: [TESTED] }, never]),
+    ['up', 'promote', 'rollback', 'cleanup'],
+    'nothing-serves',
+  ],
+  ['two fleets serve', world([home, { ...never, members: [SERVES, SERVES] }]), ['cleanup'], 'mid-switch'],
+  ['a green that was never promoted', world([home, never]), ['cleanup'], 'never-promoted'],
+  ['no green', world([home]), ['promote'], 'no-green'],
+  ['nothing to go back to', world([home]), ['rollback'], 'nothing-to-roll-back'],
+  ['adopted before', world([home]), ['adopt'], 'adopted-already'],
+  ['nothing to adopt', world([]), ['adopt'], 'nothing-serves'],
+];
+
+describe.each(UNKNOWN)('%s', (_what, snapshot, verbs, refused) => {
+  test.each(verbs)(`%s is refused (${refused})`, async (verb) => {
+    const answer = await planFor(snapshot, verb, verb === 'up' || verb === 'adopt' ? { release: 'R' } : {});
+    expect(answer).toMatchObject({ refused });
+    expect(isRefusal(answer) && answer.message).toMatch(/^\S.*[.?]$/);
+    expect(isRefusal(answer) && answer.next.length).toBeGreaterThan(0);
+  });
+});
+
+test('somebody else who only drains from production does not block anything', async () => {
+  expect(await planFor(withStranger(world([home, never]), 'draining'), 'promote', {})).toHaveProperty('plan');
+});
