@@ -22,6 +22,8 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           include: SCENARIOS,
+          // Tests that wait for processes; more at once would only make each one late.
+          maxConcurrency: 3,
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -17,7 +17,8 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal, { ref = true } = {}) => {
-    await sleep(ms, undefined, signal ? { signal, ref } : { ref }).catch((error: unknown) => {
+    // Node warns about time that has run out already.
+    await sleep(Math.max(0, ms), undefined, signal ? { signal, ref } : { ref }).catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : error;
     });
   },

@@ -1,0 +1,143 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+const PROGRAM = path.resolve(import.meta.dirname, '../../dist/turnout.js');
+
+/** One line of `--json`, as a reader of docs/json.md sees it. */
+export interface Line {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** The last line of a run. */
+export interface Finished extends Line {
+  readonly result: string;
+  readonly code: string;
+  readonly exitCode: number;
+  readonly message: string;
+  readonly next: readonly string[];
+  readonly awsRequests: number;
+}
+
+/** A run of the program that is over. */
+export interface Ended {
+  /** What was typed. */
+  readonly command: string;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly lines: readonly Line[];
+}
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The real program, as people run it, in a process of its own. */
+export class Program {
+  readonly command: string;
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  readonly #lines: Line[] = [];
+  readonly #hearers = new Set<() => void>();
+  #stdout = '';
+  #stderr = '';
+  #over = false;
+
+  constructor(command: string, args: readonly string[], { cwd, env }: ProgramOptions) {
+    this.command = command;
+    this.#child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
+    const reader = createInterface({ input: this.#child.stdout! });
+    reader.on('line', (line) => this.#read(line));
+    this.ended = Promise.all([once(this.#child, 'close'), once(reader, 'close')]).then(() => this.#end());
+  }
+
+  get lines(): readonly Line[] {
+    return this.#lines;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Resolves with the first line of `--json` that passes; rejects when the program ends without one. */
+  async line(passes: (line: Line) => boolean): Promise<Line> {
+    return await new Promise((resolve, reject) => {
+      const hear = (): void => {
+        const found = this.#lines.find(passes);
+        if (found === undefined && !this.#over) return;
+        this.#hearers.delete(hear);
+        if (found === undefined)
+          reject(new Error(`'${this.command}' ended before that:\n${this.#stdout}${this.#stderr}`));
+        else resolve(found);
+      };
+      this.#hearers.add(hear);
+      hear();
+    });
+  }
+
+  /** Resolves when a step of that kind begins, such as `register shop-production`. */
+  async reaches(step: string): Promise<void> {
+    await this.line((line) => line.type === 'step-started' && stepNamed(this.#plans(line), line) === step);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Reads no more, as `| head -1` does once it has its line. */
+  closePipe(): void {
+    this.#child.stdout?.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#over) this.#child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  /** The newest plan before a line: a run that undoes its work makes a second one. */
+  #plans(before: Line): Line | undefined {
+    return this.#lines.slice(0, this.#lines.indexOf(before)).findLast((line) => line.type === 'planned');
+  }
+
+  #read(text: string): void {
+    this.#stdout += `${text}\n`;
+    const line = parsed(text);
+    if (line === undefined) return;
+    this.#lines.push(line);
+    for (const hear of this.#hearers) hear();
+  }
+
+  #end(): Ended {
+    this.#over = true;
+    for (const hear of this.#hearers) hear();
+    const { exitCode, signalCode: signal } = this.#child;
+    return { command: this.command, exitCode, signal, stdout: this.#stdout, stderr: this.#stderr, lines: this.#lines };
+  }
+}
+
+/** Kind and target group of a step that has begun. */
+function stepNamed(plan: Line | undefined, { index }: Line): string | undefined {
+  const step = (plan?.['steps'] as readonly { do: string; pool?: string }[] | undefined)?.[index as number];
+  return step === undefined ? undefined : [step.do, step.pool].filter(Boolean).join(' ');
+}
+
+function parsed(text: string): Line | undefined {
+  try {
+    return JSON.parse(text) as Line;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last line of a run with `--json`. Throws, with all that it wrote, when there is none. */
+export function finished(ended: Ended): Finished {
+  const last = ended.lines.at(-1);
+  if (last?.type !== 'finished') throw new Error(`'${ended.command}' did not finish:\n${ended.stdout}${ended.stderr}`);
+  return last as Finished;
+}

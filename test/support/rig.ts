@@ -1,0 +1,223 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test as base } from 'vitest';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
+import { startMeter, type Meter } from '../../tools/meter.ts';
+import { finished, Program, type Ended, type Finished } from './program.ts';
+import { targetsIn, watchHealth, type HealthWatch } from './health-watch.ts';
+
+export interface RigOptions extends Pick<
+  SandboxOptions,
+  'instances' | 'releases' | 'production' | 'test' | 'adopted' | 'zones' | 'registration' | 'consistency' | 'throttle'
+> {
+  /** Lines of the config that come instead of the usual ones of the same key. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** What `turnout status --json` says, as far as scenarios look at it. */
+export interface Status {
+  readonly pools: readonly {
+    readonly name: string;
+    readonly role: 'production' | 'test';
+    readonly targets: readonly { id: string; port: number; release: string | null; state: string; words: string }[];
+  }[];
+  readonly fleets: readonly { release: string; role: string; instances: readonly { id: string; zone: string }[] }[];
+  readonly rollback: { readonly ready: boolean; readonly why: string } | null;
+  readonly lease: object | null;
+  readonly goal: { readonly goal: { readonly verb: string } } | null;
+  readonly verbs: readonly { verb: string; accepted: boolean; why: string }[];
+}
+
+const POOL = { name: 'shop-production', port: 8080 };
+const TEST_POOL = { name: 'shop-test', port: 8080 };
+/** Much shorter than AWS's, and long enough for a busy machine. */
+const TIMES = {
+  boot: 200,
+  shutdown: 100,
+  registration: 50,
+  propagation: 100,
+  deregistrationDelay: 600,
+  // A first check comes at once; a long interval only makes it late that somebody is sick.
+  healthCheck: { interval: 1000, timeout: 950, healthyThreshold: 2, unhealthyThreshold: 2 },
+};
+const RATE = 30;
+
+/** A sandbox with traffic through its production, and the real program pointed at it. */
+export class Rig {
+  readonly sandbox: Sandbox;
+  readonly folder: string;
+  /** What came to production, one meter a production target group. */
+  readonly meters: readonly Meter[];
+  readonly health: HealthWatch;
+  readonly #programs: Program[] = [];
+
+  private constructor(sandbox: Sandbox, folder: string, meters: readonly Meter[]) {
+    this.sandbox = sandbox;
+    this.folder = folder;
+    this.meters = meters;
+    this.health = watchHealth(sandbox);
+  }
+
+  static async start(options: RigOptions = {}): Promise<Rig> {
+    const { config, ...world } = options;
+    const wished = { production: [POOL], test: [TEST_POOL], releases: ['41', '42', '43'], ...TIMES, ...world };
+    const sandbox = await startSandbox({ ...wished, environment: 'shop', port: 0, productionPort: 0, testPort: 0 });
+    const folder = await mkdtemp(path.join(tmpdir(), 'turnout-scenario-'));
+    await writeFile(path.join(folder, 'shop.yml'), configText(sandbox, wished, config));
+    sandbox.elbv2.resetTraffic();
+    const meters = await Promise.all(
+      sandbox.production.map(({ url }) => startMeter({ url: `${url}/`, rate: RATE, connections: 8 })),
+    );
+    return new Rig(sandbox, folder, meters);
+  }
+
+  /** Starts `turnout COMMAND`, split at blanks. */
+  start(command: string): Program {
+    const program = new Program(command, command.split(' ').filter(Boolean), { cwd: this.folder, env: this.env });
+    this.#programs.push(program);
+    return program;
+  }
+
+  /** What a shell has once the sandbox's exports are pasted, and nothing of this one's. */
+  get env(): Record<string, string> {
+    const kept = Object.entries(process.env).filter(([name]) => ['PATH', 'HOME', 'TMPDIR', 'USER'].includes(name));
+    return {
+      ...(Object.fromEntries(kept) as Record<string, string>),
+      AWS_ENDPOINT_URL: this.sandbox.url,
+      AWS_REGION: this.sandbox.region,
+      AWS_ACCESS_KEY_ID: 'sandbox',
+      AWS_SECRET_ACCESS_KEY: 'sandbox',
+      TURNOUT_CONFIG: path.join(this.folder, 'shop.yml'),
+    };
+  }
+
+  async run(command: string): Promise<Ended> {
+    return await this.start(command).ended;
+  }
+
+  /** Runs a task with `--yes --json`; the last line, which must be of that result. */
+  async task(command: string, result = 'done'): Promise<Finished> {
+    const ended = await this.run(`${command} --yes --json`);
+    const last = finished(ended);
+    expect(last.result, `${command}: ${last.message}`).toBe(result);
+    expect(ended.exitCode).toBe(last.exitCode);
+    return last;
+  }
+
+  async status(): Promise<Status> {
+    const { stdout, stderr, exitCode } = await this.run('status --json');
+    expect(exitCode, stderr).toBe(0);
+    return JSON.parse(stdout) as Status;
+  }
+
+  /** Releases with the number of their registered targets, by target group: read inside the sandbox, not by the program. */
+  where(): Readonly<Record<string, string>> {
+    const groups = [...this.sandbox.production, ...this.sandbox.test];
+    return Object.fromEntries(groups.map(({ name, arn }) => [name, this.#registered(arn)]));
+  }
+
+  /** Roles by release, as the program tells them. */
+  async roles(): Promise<Readonly<Record<string, string>>> {
+    const { fleets } = await this.status();
+    return Object.fromEntries(fleets.map(({ release, role }) => [release, role]));
+  }
+
+  /** Ids of a release's instances that were not terminated. */
+  instancesOf(release: string): readonly string[] {
+    const live = this.sandbox.instances
+      .list()
+      .filter((machine) => machine.release === release && machine.state === 'running');
+    return live.map(({ id }) => id);
+  }
+
+  /** Makes every request for that operation take so much longer; returns what ends it. */
+  slow(operation: string, ms: number): () => void {
+    const id = this.sandbox.faults.add({ kind: 'delay', operation, ms });
+    return () => void this.sandbox.faults.remove(id);
+  }
+
+  /** Requests of the program that change something, since the sandbox started or since the last `forgetRequests`. */
+  get changes(): readonly string[] {
+    return this.sandbox.requests.all
+      .map(({ operation }) => operation)
+      .filter((name) => !/^(Describe|Get|List)/.test(name));
+  }
+
+  forgetRequests(): void {
+    this.sandbox.requests.reset();
+  }
+
+  /** Requests of clients by the release that answered, on the first production target group; since the start. */
+  async answered(): Promise<Readonly<Record<string, number>>> {
+    return (await this.meters[0]!.read()).byRelease;
+  }
+
+  /** Ends the traffic. Each client request is accounted for on both sides, and none has failed. */
+  async expectNoFailures(): Promise<void> {
+    const results = await Promise.all(this.meters.map((meter) => meter.stop()));
+    for (const { total, failed, failures } of results) {
+      expect(failures).toEqual([]);
+      expect(failed).toBe(0);
+      expect(total.sent).toBe(total.ok);
+      expect(total.sent).toBeGreaterThan(10);
+    }
+    const { total, failed } = this.sandbox.elbv2.traffic();
+    expect({ total, failed }).toEqual({
+      total: results.reduce((sum, result) => sum + result.total.sent, 0),
+      failed: 0,
+    });
+    expect(this.sandbox.errors).toEqual([]);
+  }
+
+  /** Such as `41 × 3, 42 × 3`. */
+  #registered(arn: string): string {
+    const here = targetsIn(this.sandbox, arn).filter(({ state }) => state !== 'draining');
+    const releases = here.map(({ id }) => this.sandbox.instances.find(id)?.release ?? '?');
+    const counts = [...new Set(releases)]
+      .toSorted()
+      .map((release) => [release, releases.filter((each) => each === release).length]);
+    return counts.map(([release, count]) => `${release} × ${count}`).join(', ');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.health.end();
+    await Promise.all(this.#programs.map((program) => program[Symbol.asyncDispose]()));
+    await Promise.all(this.meters.map((meter) => meter[Symbol.asyncDispose]()));
+    await this.sandbox.close();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+type Wished = Required<Pick<SandboxOptions, 'production' | 'test'>>;
+
+function configText({ url }: Sandbox, { production, test }: Wished, config: RigOptions['config']): string {
+  const groups = (list: Wished['test'] | undefined): string =>
+    (list ?? []).map(({ name, port }) => `{ targetGroup: ${name}, port: ${port} }`).join(', ');
+  const lines: Record<string, string> = {
+    environment: 'shop',
+    endpoint: url,
+    fleet: "{ kind: ec2, image: { name: 'shop-{release}' }, launchTemplate: { name: shop-web, version: $Latest } }",
+    traffic: `{ kind: target-groups, production: [${groups(production)}], test: [${groups(test)}] }`,
+    limits: '{ boot: 20s, healthy: 20s, released: 20s }',
+    aws: '{ requestsPerSecond: 100, maxAttempts: 8 }',
+    ...config,
+  };
+  return Object.entries(lines)
+    .map(([key, value]) => `${key}: ${value}\n`)
+    .join('');
+}
+
+/** A test that is given what starts rigs; each one is gone when the test is over, however it ends. */
+export const scenario = base.extend<{ rig: (options?: RigOptions) => Promise<Rig> }>({
+  // oxlint-disable-next-line no-empty-pattern -- vitest wants a destructured first argument
+  rig: async ({}, use) => {
+    const rigs: Rig[] = [];
+    await use(async (options) => {
+      const rig = await Rig.start(options);
+      rigs.push(rig);
+      return rig;
+    });
+    for (const rig of rigs) await rig[Symbol.asyncDispose]();
+  },
+});
