@@ -49,6 +49,12 @@ const TRANSLATIONS: readonly Translation[] = [
     next: 'Take the termination protection off these instances if they may go, then run this again.',
   },
   {
+    matches: /^InvalidLaunchTemplateId\.VersionNotFound$/,
+    code: 'no-such-version',
+    message: 'The launch template has no such version. {detail}',
+    next: 'Check the release, and that its build has made the template version.',
+  },
+  {
     matches: /^InvalidLaunchTemplate/,
     code: 'launch-template-not-found',
     message: 'EC2 does not know the launch template. {detail}',
