@@ -12,7 +12,7 @@ const QUICK: SandboxOptions = {
   propagation: 0,
   deregistrationDelay: 200,
   healthCheck: { interval: 100, timeout: 90 },
-  pageSize: 1_000,
+  pageSize: 400,
 };
 
 /** The sandbox for a test: on free ports, in an instant. */
@@ -26,9 +26,7 @@ export async function callEc2(sandbox: Sandbox, operation: string, input: object
   return await sandbox.ec2.operations[operation]?.(input);
 }
 
-const READ = /^(Describe|Get|List)/;
-
-/** Requests that reached the API and would change something, by name. */
-export function changesIn(sandbox: Sandbox): readonly string[] {
-  return sandbox.requests.all.map(({ operation }) => operation).filter((operation) => !READ.test(operation));
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
+export async function callElbv2(sandbox: Sandbox, operation: string, input: object): Promise<any> {
+  return await sandbox.elbv2.operations[operation]?.(input);
 }
