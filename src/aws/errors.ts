@@ -43,10 +43,22 @@ const TRANSLATIONS: readonly Translation[] = [
     next: 'Check the names under `traffic` in the config, the region and the account.',
   },
   {
+    matches: /^TooManyTargets/,
+    code: 'too-many-targets',
+    message: 'The target group takes no more targets. {detail}',
+    next: 'While production moves, both fleets are in its groups: raise the quota "Targets per Target Group per Region" for twice a fleet.',
+  },
+  {
     matches: /^OperationNotPermitted$/,
     code: 'termination-protected',
     message: '{operation} is not permitted. {detail}',
     next: 'Take the termination protection off these instances if they may go, then run this again.',
+  },
+  {
+    matches: /^InvalidLaunchTemplateId\.VersionNotFound$/,
+    code: 'no-such-version',
+    message: 'The launch template has no such version. {detail}',
+    next: 'Check the release, and that its build has made the template version.',
   },
   {
     matches: /^InvalidLaunchTemplate/,
@@ -100,8 +112,9 @@ export function nameOf(error: unknown): string {
 export function translate(error: unknown, operation: string): OperatorError {
   if (error instanceof OperatorError) return error;
   const aws = error as AwsError;
-  const detail = messageOf(error).trim();
-  const keys = [aws.name ?? '', aws.code ?? '', detail];
+  const said = messageOf(error).trim();
+  const detail = /[.!?]$/.test(said) ? said : `${said}.`;
+  const keys = [aws.name ?? '', aws.code ?? '', said];
   const known = TRANSLATIONS.find(({ matches }) => keys.some((key) => matches.test(key)));
   if (known !== undefined) {
     const message = known.message.replace('{operation}', operation).replace('{detail}', detail).trim();

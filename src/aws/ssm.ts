@@ -1,4 +1,5 @@
 import { GetParameterCommand, SSMClient, type GetParameterCommandOutput } from '@aws-sdk/client-ssm';
+import { OperatorError } from '../errors.ts';
 import type { Send, Session } from './session.ts';
 
 /** The one SSM call that turnout makes. Errors are `OperatorError`s. */
@@ -11,7 +12,16 @@ export class Ssm {
 
   /** The parameter's value; rejects when there is no such parameter. */
   async parameter(name: string): Promise<string> {
-    const output = await this.#send<GetParameterCommandOutput>(new GetParameterCommand({ Name: name }));
+    const request = new GetParameterCommand({ Name: name });
+    const output = await this.#send<GetParameterCommandOutput>(request).catch((error: unknown) => {
+      throw withName(error, name);
+    });
     return output.Parameter?.Value ?? '';
   }
+}
+
+/** SSM says that there is none without saying which (its message is empty). */
+function withName(error: unknown, name: string): unknown {
+  if (!(error instanceof OperatorError) || error.code !== 'parameter-not-found') return error;
+  return new OperatorError(error.code, `SSM knows no parameter ${name}.`, { next: error.next, cause: error.cause });
 }

@@ -1,6 +1,7 @@
 import type { Elbv2, Listener, LoadBalancer, Rule, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
 import type { TargetGroupsConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
+import { list } from '../observe/words.ts';
 import type { Pool, PoolRole, Target } from '../observe/snapshot.ts';
 import type { TrafficPort } from './traffic.ts';
 
@@ -14,7 +15,13 @@ interface Settings {
 export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): TrafficPort {
   // A group's settings do not change under a switch; they are read once a program.
   let known: Promise<readonly Settings[]> | undefined;
-  const settings = (): Promise<readonly Settings[]> => (known ??= readSettings(elbv2, config));
+  const settings = (): Promise<readonly Settings[]> => {
+    known ??= readSettings(elbv2, config).catch((error: unknown) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
 
   return {
     kind: 'target-groups',
@@ -55,25 +62,44 @@ async function readSettings(elbv2: Elbv2, config: TargetGroupsConfig): Promise<r
     ...config.production.map((group) => ({ ...group, role: 'production' as const })),
     ...config.test.map((group) => ({ ...group, role: 'test' as const })),
   ];
-  const keys = wanted.map((group) => group.targetGroup);
-  const found = await elbv2.targetGroups({ names: keys.filter((key) => !isArn(key)), arns: keys.filter(isArn) });
+  const found = await findGroups(
+    elbv2,
+    wanted.map((group) => group.targetGroup),
+  );
   return Promise.all(
     wanted.map(async ({ targetGroup, port, role }) => {
       const group = found.find(
         (candidate) => candidate.TargetGroupName === targetGroup || candidate.TargetGroupArn === targetGroup,
       );
-      if (group === undefined) throw notFound(targetGroup);
+      if (group === undefined) throw notFound([targetGroup]);
       return toSettings(group, port, role, await elbv2.attributes(group.TargetGroupArn as string));
     }),
   );
+}
+
+/** All of them, by name or ARN. ELB says "one or more not found" and not which: then each one is asked for on its own. */
+async function findGroups(elbv2: Elbv2, keys: readonly string[]): Promise<readonly TargetGroup[]> {
+  const found = await find(elbv2, keys);
+  if (found !== undefined) return found;
+  const missing = await Promise.all(keys.map(async (key) => ((await find(elbv2, [key])) === undefined ? [key] : [])));
+  throw notFound(missing.flat());
+}
+
+/** Undefined when there is one that ELB does not know. */
+async function find(elbv2: Elbv2, keys: readonly string[]): Promise<readonly TargetGroup[] | undefined> {
+  const wish = { names: keys.filter((key) => !isArn(key)), arns: keys.filter(isArn) };
+  return elbv2.targetGroups(wish).catch((error: unknown) => {
+    if (error instanceof OperatorError && error.code === 'target-group-not-found') return undefined;
+    throw error;
+  });
 }
 
 function isArn(key: string): boolean {
   return key.startsWith('arn:');
 }
 
-function notFound(key: string): OperatorError {
-  return new OperatorError('target-group-not-found', `AWS knows no target group ${key}.`, {
+function notFound(keys: readonly string[]): OperatorError {
+  return new OperatorError('target-group-not-found', `AWS knows no target group ${list(keys)}.`, {
     next: ['Check the names under `traffic` in the config, the region and the account.'],
   });
 }

@@ -39,7 +39,7 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       const request = step.spec.request as unknown as Ec2Request;
       const UserData = await readUserData(ec2, boot, request, step.release);
       const run = { ...request.run, ...(UserData === undefined ? {} : { UserData }) };
-      await Promise.all(step.spec.batches.map(async (batch) => ec2.run(runRequest(owner, step, batch, run))));
+      await settle(step.spec.batches.map(async (batch) => ec2.run(runRequest(owner, step, batch, run))));
     },
 
     async claim({ fleet, release, instances, at }) {
@@ -56,9 +56,16 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
     async terminate(fleet) {
       // One protected instance keeps the others of its zone alive in the same call (TerminateInstances): a call a zone.
       const zones = Map.groupBy(members(fleet), (instance) => instance.zone);
-      for (const group of zones.values()) await ec2.terminate(group.map(({ id }) => id));
+      await settle([...zones.values()].map(async (group) => ec2.terminate(group.map(({ id }) => id))));
     },
   };
+}
+
+/** Waits for all, also when one fails: nothing may still be under way when the run goes on, or ends and gives its lease back. */
+async function settle(requests: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(requests);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function runRequest(

@@ -1,0 +1,151 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { FleetPort } from '../../src/fleets/fleet.ts';
+import { callEc2, quickSandbox } from '../support/quick-sandbox.ts';
+import { openEc2Fleet, startEc2World, WAYS, type Boot, type Ec2World } from './ec2-world.ts';
+import { fleetContract } from './fleet.contract.ts';
+import { fleetOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+
+/** Launching reads the user data that is cloned. Batches: 1,000 results a page, 200 ids a filter. */
+const SMALL = { launch: 3, read: 1, mark: 1, terminate: 2, strangers: 2, claim: 1 };
+const LARGE = { ...SMALL, read: 2, strangers: 2 + 5 };
+
+fleetContract('ec2', { setup: startEc2World, ways: WAYS, requests: { 10: SMALL, 1_000: LARGE } });
+
+describe("what is EC2's own", () => {
+  const start = async (): Promise<Ec2World> => {
+    const world = await startEc2World();
+    onTestFinished(async () => world.close());
+    return world;
+  };
+  const described = async ({ sandbox }: Ec2World, id: string) => {
+    const { Reservations } = await callEc2(sandbox, 'DescribeInstances', { InstanceIds: [id] });
+    return Reservations[0].Instances[0];
+  };
+  const open = (world: Ec2World, boot: Boot): FleetPort => openEc2Fleet(world.sandbox.url, boot);
+
+  test('a clone of blue has its image, type, network and tags, but its own fleet and release', async () => {
+    const world = await start();
+    const port = open(world, {});
+    const [blue] = world.blue as [string];
+    await callEc2(world.sandbox, 'CreateTags', { Resources: world.blue, Tags: [{ Key: 'Team', Value: 'shop' }] });
+    await port.launch(launchStep(await port.resolve(await wishOf(port))));
+    const { instances } = await fleetOf(port, 'green');
+    const [was, is] = [await described(world, blue), await described(world, instances[0]?.id ?? '')];
+    expect(is).toMatchObject({
+      ImageId: was.ImageId,
+      InstanceType: was.InstanceType,
+      SecurityGroups: was.SecurityGroups,
+    });
+    expect(Object.fromEntries(is.Tags.map(({ Key, Value }: { Key: string; Value: string }) => [Key, Value]))).toEqual({
+      Name: 'shop-web',
+      Team: 'shop',
+      'turnout:environment': 'shop',
+      'turnout:fleet': 'green',
+      'turnout:release': '42',
+    });
+  });
+
+  test('a clone takes the user data along, which no store gets to see', async () => {
+    const world = await start();
+    const before = open(world, { userData: 'PASSWORD=secret' });
+    await before.launch(launchStep(await before.resolve(await wishOf(before)), 'before'));
+    const port = open(world, {});
+    const blue = await fleetOf(port, 'before');
+    const spec = await port.resolve(await wishOf(port, { blue }));
+    const secret = Buffer.from('PASSWORD=secret').toString('base64');
+    expect(JSON.stringify(spec)).not.toMatch(new RegExp(`secret|${secret}`));
+    await port.launch(launchStep(spec));
+    const { instances } = await fleetOf(port, 'green');
+    const InstanceId = instances[0]?.id;
+    const { UserData } = await callEc2(world.sandbox, 'DescribeInstanceAttribute', {
+      InstanceId,
+      Attribute: 'userData',
+    });
+    expect(UserData.Value).toBe(secret);
+  });
+
+  test('user data gets the release in the place of {release}, and keeps ${release} for the shell', async () => {
+    const world = await start();
+    const port = open(world, { image: { name: 'base' }, userData: 'RELEASE={release}\necho ${release}' });
+    await port.launch(launchStep(await port.resolve(await wishOf(port))));
+    const { instances } = await fleetOf(port, 'green');
+    const InstanceId = instances[0]?.id;
+    const { UserData } = await callEc2(world.sandbox, 'DescribeInstanceAttribute', {
+      InstanceId,
+      Attribute: 'userData',
+    });
+    expect(Buffer.from(UserData.Value, 'base64').toString()).toBe('RELEASE=42\necho ${release}');
+  });
+
+  test('what was resolved stays, when a newer image or template version comes', async () => {
+    const world = await start();
+    const boot = { launchTemplate: { name: 'shop-web', version: '$Latest' }, image: { name: 'shop-{release}' } };
+    const port = open(world, boot);
+    const step = launchStep(await port.resolve(await wishOf(port)));
+    world.sandbox.addRelease('42');
+    await callEc2(world.sandbox, 'CreateLaunchTemplateVersion', {
+      LaunchTemplateName: 'shop-web',
+      SourceVersion: '1',
+      LaunchTemplateData: { InstanceType: 'm7g.large' },
+    });
+    await port.launch(step);
+    const { instances } = await fleetOf(port, 'green');
+    expect(await described(world, instances[0]?.id ?? '')).toMatchObject({
+      ImageId: world.images['shop-42'],
+      InstanceType: 't3.micro',
+    });
+  });
+
+  test('of several images that match, the newest boots, and that is said', async () => {
+    const world = await start();
+    const newest = world.sandbox.addRelease('42');
+    const port = world.open();
+    const { summary, request } = await port.resolve(await wishOf(port));
+    expect(request).toMatchObject({ run: { ImageId: newest } });
+    expect(summary.join()).toContain('the newest of 2 that match');
+  });
+
+  test('a template that has network interfaces gets the subnet on the first of them', async () => {
+    const world = await start();
+    const group = world.sandbox.ec2.network.securityGroup;
+    await callEc2(world.sandbox, 'CreateLaunchTemplateVersion', {
+      LaunchTemplateName: 'shop-web',
+      LaunchTemplateData: {
+        ImageId: world.images['shop-42'],
+        NetworkInterfaces: [{ DeviceIndex: 0, Groups: [group], AssociatePublicIpAddress: true }],
+      },
+    });
+    const port = open(world, { launchTemplate: { name: 'shop-web', version: '$Latest' } });
+    await port.launch(launchStep(await port.resolve(await wishOf(port))));
+    const { instances } = await fleetOf(port, 'green');
+    expect(instances.map(({ zone }) => zone).toSorted()).toEqual([ZONES[0], ZONES[0], ZONES[1]]);
+  });
+
+  test('a template that does not exist is said so by its name', async () => {
+    const world = await start();
+    const port = open(world, { launchTemplate: { name: 'shop-wed', version: '1' } });
+    await expect(port.resolve(await wishOf(port))).rejects.toMatchObject({
+      code: 'launch-template-not-found',
+      message: expect.stringContaining('shop-wed') as string,
+    });
+  });
+
+  test('a mark that not every living instance carries is none, and of several times the first counts', async () => {
+    const world = await start();
+    const port = await launchGreen(world);
+    const [first, ...others] = (await fleetOf(port, 'green')).instances.map(({ id }) => id) as [string, ...string[]];
+    const tag = async (Resources: readonly string[], Value: string): Promise<void> =>
+      callEc2(world.sandbox, 'CreateTags', { Resources, Tags: [{ Key: 'turnout:promoted', Value }] });
+    await tag(others, '2026-02-03T00:00:00.000Z');
+    expect((await fleetOf(port, 'green')).marks).toEqual({});
+    await tag([first], '2026-02-04T00:00:00.000Z');
+    expect((await fleetOf(port, 'green')).marks).toEqual({ promoted: '2026-02-03T00:00:00.000Z' });
+  });
+
+  test('pages of EC2 are put together', async () => {
+    const sandbox = await quickSandbox({ instances: 12, pageSize: 5 });
+    onTestFinished(async () => sandbox.close());
+    const { fleets } = await openEc2Fleet(sandbox.url, {}).read([]);
+    expect(fleets[0]?.instances).toHaveLength(12);
+  });
+});

@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { AT, fleetOf, idsOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+import type { FleetWorld, Start } from './fleet-world.ts';
+
+export function launchContract(start: Start): void {
+  test('boots what was wished, tagged from its first moment', async () => {
+    const world = await start();
+    const port = world.open();
+    const spec = await port.resolve(await wishOf(port));
+    world.requests();
+    await port.launch(launchStep(spec));
+    expect(world.requests().changes).toHaveLength(spec.batches.length);
+    const green = await fleetOf(port, 'green');
+    expect(green).toMatchObject({ release: '42', marks: {} });
+    expect(green.instances.map(({ zone }) => zone).toSorted()).toEqual([ZONES[0], ZONES[0], ZONES[1]]);
+  });
+
+  test('boots nothing a second time, whoever asks', async () => {
+    const world = await start();
+    const port = world.open();
+    const step = launchStep(await port.resolve(await wishOf(port)));
+    await Promise.all([port.launch(step), world.open().launch(step)]);
+    await port.launch(step);
+    await world.open().launch({ ...step, run: 'run-2' });
+    expect(await world.living()).toHaveLength(world.blue.length + 3);
+  });
+
+  test('boots nothing in the place of one that died: that is for the person to decide', async () => {
+    const world = await start();
+    const port = await launchGreen(world);
+    const { instances } = await fleetOf(port, 'green');
+    world.lose(instances[0]?.id ?? '');
+    const spec = await port.resolve(await wishOf(port));
+    await world.open().launch(launchStep(spec));
+    expect(await world.living()).toHaveLength(world.blue.length + 2);
+  });
+
+  test('boots nothing twice when the effect took place and the answer was an error', async () => {
+    const world = await start();
+    const port = world.open();
+    const step = launchStep(await port.resolve(await wishOf(port)));
+    world.fault('lost', 'launch');
+    expectAdvice(await errorOf(port.launch(step)));
+    world.heal();
+    await world.open().launch(step);
+    expect(await world.living()).toHaveLength(world.blue.length + 3);
+  });
+
+  test('goes on with the rest when one zone has been refused', async () => {
+    const world = await start();
+    const port = world.open();
+    const step = launchStep(await port.resolve(await wishOf(port)));
+    world.fault('refused', 'launch', 1);
+    const error = await errorOf(port.launch(step));
+    expect(error.code).toBe('no-capacity');
+    expectAdvice(error);
+    expect((await world.living()).length).toBeLessThan(world.blue.length + 3);
+    await world.open().launch(step);
+    expect(await world.living()).toHaveLength(world.blue.length + 3);
+  });
+
+  test('nothing is under way any more when it rejects', async () => {
+    const world = await start();
+    const port = world.open();
+    const step = launchStep(await port.resolve(await wishOf(port)));
+    world.fault('refused', 'launch', 1);
+    world.fault('slow', 'launch', 1);
+    await errorOf(port.launch(step));
+    const booted = (await world.living()).length;
+    expect(booted).toBeGreaterThan(world.blue.length);
+    expect(world.requests().changes).toHaveLength(ZONES.length);
+  });
+
+  test('gives each fleet its own instances, also for the same release', async () => {
+    const world = await start();
+    const port = await launchGreen(world);
+    const spec = await port.resolve(await wishOf(port));
+    await port.launch(launchStep(spec, 'green-2'));
+    const { fleets } = await port.read([]);
+    expect(fleets.map(({ id, instances }) => [id, instances.length])).toEqual([
+      ['shop-41', world.blue.length],
+      ['green', 3],
+      ['green-2', 3],
+    ]);
+  });
+}
+
+export function sizeContract(
+  start: Start,
+  requests: Readonly<Record<10 | 1_000, Readonly<Record<string, number>>>>,
+): void {
+  for (const size of [10, 1_000] as const) {
+    test(`${size} instances take few requests`, async () => {
+      expect(await requestsOf(await start(), size)).toEqual(requests[size]);
+    });
+  }
+}
+
+/** Requests that each verb of the port takes for a fleet of that size. */
+async function requestsOf(world: FleetWorld, size: number): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const count = async <T>(what: string, act: () => Promise<T>): Promise<T> => {
+    world.requests();
+    const result = await act();
+    const { changes, reads } = world.requests();
+    counts[what] = changes.length + reads.length;
+    return result;
+  };
+  const port = world.open();
+  const spec = await port.resolve(await wishOf(port, { zones: { [ZONES[0]]: size / 2, [ZONES[1]]: size / 2 } }));
+  await count('launch', async () => port.launch(launchStep(spec)));
+  const green = await count('read', async () => fleetOf(port, 'green'));
+  expect(green.instances).toHaveLength(size);
+  await count('mark', async () => port.mark(green, { promoted: AT }));
+  await count('terminate', async () => port.terminate(green));
+  const instances = world.strangers(size);
+  const { strangers } = await count('strangers', async () => port.read(instances));
+  expect(strangers).toHaveLength(size);
+  await count('claim', async () => port.claim({ do: 'claim', fleet: 'found', release: '40', instances, at: AT }));
+  return counts;
+}
+
+export function faultContract(start: Start): void {
+  test('an answer from the past is no error, only the past', async () => {
+    const world = await start();
+    world.fault('stale', 'read');
+    const port = world.open();
+    expect((await port.read(world.strangers(1))).strangers).toEqual([]);
+    world.heal();
+    const spec = await port.resolve(await wishOf(port));
+    world.fault('stale', 'read');
+    await port.launch(launchStep(spec));
+    expect((await port.read([])).fleets.map(({ id }) => id)).not.toContain('green');
+    await world.open().launch(launchStep(spec));
+    world.heal();
+    expect((await fleetOf(port, 'green')).instances).toHaveLength(3);
+  });
+
+  for (const kind of ['throttled', 'broken', 'lost'] as const) {
+    test(`requests that are ${kind} at first are tried again, and take effect once`, async () => {
+      const world = await start();
+      const port = world.open();
+      for (const on of ['read', 'launch', 'tag', 'terminate'] as const) world.fault(kind, on, 1);
+      const spec = await port.resolve(await wishOf(port));
+      await port.launch(launchStep(spec));
+      const green = await fleetOf(port, 'green');
+      expect(green.instances).toHaveLength(3);
+      await port.mark(green, { promoted: AT });
+      expect((await fleetOf(port, 'green')).marks).toEqual({ promoted: AT });
+      await port.terminate(green);
+      expect(idsOf(await world.living())).toEqual([...world.blue].toSorted());
+    });
+  }
+
+  test('gives up on what stays broken, with a sentence', async () => {
+    const world = await start();
+    world.fault('throttled', 'read');
+    const error = await errorOf(world.open().read([]));
+    expect(error.code).toBe('throttled');
+    expectAdvice(error);
+  });
+}

@@ -1,0 +1,221 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { faultContract, launchContract, sizeContract } from './fleet-launch.contract.ts';
+import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+import type { FleetWorld, FleetWorldOptions, Start, Way } from './fleet-world.ts';
+
+export interface FleetSuite {
+  readonly setup: (options?: FleetWorldOptions) => Promise<FleetWorld>;
+  readonly ways: readonly Way[];
+  /** Requests that a fleet of that size may take, by verb. */
+  readonly requests: Readonly<Record<10 | 1_000, Readonly<Record<string, number>>>>;
+}
+
+/** What every kind of fleet must do: see `FleetPort`. Each test has a world of its own. */
+export function fleetContract(name: string, { setup, ways, requests }: FleetSuite): void {
+  const open: FleetWorld[] = [];
+  const start = async (options?: FleetWorldOptions): Promise<FleetWorld> => {
+    const world = await setup(options);
+    open.push(world);
+    return world;
+  };
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map(async (world) => world.close()));
+  });
+  describe(`${name} is a fleet`, () => {
+    describe('read', () => {
+      readContract(start);
+    });
+    describe('resolve', () => {
+      resolveContract(start, ways);
+    });
+    describe('launch', () => {
+      launchContract(start);
+    });
+    describe('claim and mark', () => {
+      tagContract(start);
+    });
+    describe('terminate', () => {
+      terminateContract(start);
+    });
+    describe('of any size', () => {
+      sizeContract(start, requests);
+    });
+    describe('over a poor line', () => {
+      faultContract(start);
+    });
+  });
+}
+
+function readContract(start: Start): void {
+  test('finds the fleet by its tags: release, marks, zones, states and addresses', async () => {
+    const world = await start();
+    const { fleets, strangers } = await world.open().read([]);
+    expect(fleets.map(({ id, release }) => ({ id, release }))).toEqual([{ id: 'shop-41', release: '41' }]);
+    const [blue] = fleets;
+    expect(Date.parse(blue?.marks.current ?? '')).toBeGreaterThan(0);
+    expect(blue?.marks.promoted).toBeUndefined();
+    expect(idsOf(blue?.instances ?? [])).toEqual([...world.blue].toSorted());
+    expect(new Set(blue?.instances.map(({ zone }) => zone))).toEqual(new Set(ZONES));
+    for (const instance of blue?.instances ?? []) {
+      expect(instance).toMatchObject({ state: 'running', address: expect.stringMatching(/^127\./) as string });
+      expect(Math.abs(instance.launchedAt - Date.now())).toBeLessThan(60_000);
+    }
+    expect(strangers).toEqual([]);
+  });
+
+  test('tells strangers by their id, and only those that were asked for', async () => {
+    const world = await start();
+    const [asked, other] = world.strangers(2) as [string, string];
+    const neighbour = world.neighbour();
+    const { fleets, strangers } = await world.open().read([asked, neighbour, ...world.blue]);
+    expect(fleets.map(({ id }) => id)).toEqual(['shop-41']);
+    expect(idsOf(strangers)).toEqual([asked, neighbour].toSorted());
+    expect(strangers[0]).toMatchObject({ state: 'running', zone: expect.stringMatching(/^eu-west-1[ab]$/) as string });
+    expect(idsOf(strangers)).not.toContain(other);
+  });
+
+  test('leaves out what is no instance of this account', async () => {
+    const world = await start();
+    const unknown = ['i-0123456789abcdef0', 'i-01234567', '10.0.0.7', 'arn:aws:lambda:eu-west-1:1:function:f'];
+    const { fleets, strangers } = await world.open().read(unknown);
+    expect(strangers).toEqual([]);
+    expect(fleets).toHaveLength(1);
+  });
+
+  test('shows those that are gone as gone, and why', async () => {
+    const world = await start();
+    const [dead] = world.blue as [string];
+    world.lose(dead);
+    const blue = await blueOf(world.open());
+    expect(blue.instances).toHaveLength(world.blue.length);
+    const gone = blue.instances.filter(({ state }) => state !== 'running');
+    expect(gone).toMatchObject([{ id: dead, state: 'terminated', reason: expect.stringMatching(/\w/) as string }]);
+  });
+
+  test('puts fleets in order of launch, and changes nothing', async () => {
+    const world = await start();
+    const port = await launchGreen(world);
+    world.requests();
+    const { fleets } = await port.read([]);
+    expect(fleets.map(({ id }) => id)).toEqual(['shop-41', 'green']);
+    expect(world.requests().changes).toEqual([]);
+  });
+}
+
+function resolveContract(start: Start, ways: readonly Way[]): void {
+  for (const way of ways) {
+    test(`${way.name}: to exact ids, without a change, and that is what boots`, async () => {
+      const world = await start();
+      const port = world.open(way.name);
+      const wish = await wishOf(port);
+      world.requests();
+      const spec = await port.resolve(wish);
+      expect(world.requests().changes).toEqual([]);
+      expect(spec.request).toMatchObject(await way.pins(world));
+      expect(spec.summary.join('\n')).not.toMatch(/undefined/);
+      expect(spec.summary.length).toBeGreaterThan(0);
+      expect(spec.batches.map(({ zone, count }) => [zone, count])).toEqual(Object.entries(wish.zones));
+      // It is kept in a store, and a second machine may go on with it.
+      await world.open(way.name).launch(launchStep(spec));
+      const booted = (await world.living()).filter(({ id }) => !world.blue.includes(id));
+      expect(booted.map(({ release }) => release)).toEqual(Array.from({ length: 3 }, () => '42'));
+    });
+  }
+
+  for (const way of ways.filter(({ missing }) => missing !== undefined)) {
+    test(`${way.name}: says in a sentence that a release is not there`, async () => {
+      const world = await start();
+      const port = world.open(way.name);
+      const wish = await wishOf(port, { release: '666' });
+      world.requests();
+      const error = await errorOf(port.resolve(wish));
+      expect(error.code).toBe(way.missing);
+      expectAdvice(error);
+      expect(world.requests().changes).toEqual([]);
+    });
+  }
+
+  test('refuses when a zone has nobody of blue left to learn its place from', async () => {
+    const world = await start();
+    const port = world.open();
+    const blue = await blueOf(port);
+    for (const { id } of blue.instances.filter(({ zone }) => zone === ZONES[1])) world.lose(id);
+    const error = await errorOf(port.resolve(await wishOf(port)));
+    expect(error.code).toBe('no-sample');
+    expectAdvice(error);
+  });
+}
+
+const LATER = '2026-02-04T04:05:06.000Z';
+
+function tagContract(start: Start): void {
+  test('claim makes strangers the current fleet, in one request, as often as it is asked', async () => {
+    const world = await start();
+    const port = world.open();
+    const instances = world.strangers(3);
+    const step = { do: 'claim', fleet: 'found', release: '40', instances, at: AT } as const;
+    world.requests();
+    await port.claim(step);
+    expect(world.requests().changes).toHaveLength(1);
+    await world.open().claim(step);
+    const found = await fleetOf(port, 'found');
+    expect(found).toMatchObject({ release: '40', marks: { current: AT } });
+    expect(idsOf(found.instances)).toEqual([...instances].toSorted());
+    expect((await port.read(instances)).strangers).toEqual([]);
+  });
+
+  test('a mark is on every living instance, and keeps the others', async () => {
+    const world = await start();
+    const port = await launchGreen(world);
+    const green = await fleetOf(port, 'green');
+    world.lose(green.instances[0]?.id ?? '');
+    await port.mark(await fleetOf(port, 'green'), { promoted: AT });
+    expect((await fleetOf(port, 'green')).marks).toEqual({ promoted: AT });
+    await port.mark(await fleetOf(port, 'green'), { current: LATER });
+    expect((await fleetOf(port, 'green')).marks).toEqual({ promoted: AT, current: LATER });
+    expect((await blueOf(port)).marks).not.toHaveProperty('promoted');
+  });
+
+  test('a fleet of which nobody is left is marked without a request', async () => {
+    const world = await start();
+    const port = await launchGreen(world);
+    await port.terminate(await fleetOf(port, 'green'));
+    const green = await fleetOf(port, 'green');
+    world.requests();
+    await port.mark(green, { promoted: AT });
+    await port.terminate(green);
+    expect(world.requests().changes).toEqual([]);
+  });
+}
+
+function terminateContract(start: Start): void {
+  test('ends all of the fleet and nobody else, in one request a zone', async () => {
+    const world = await start();
+    const port = await launchGreen(world);
+    const green = await fleetOf(port, 'green');
+    world.requests();
+    await port.terminate(green);
+    expect(world.requests().changes).toHaveLength(ZONES.length);
+    expect(idsOf(await world.living())).toEqual([...world.blue].toSorted());
+    const states = (await fleetOf(port, 'green')).instances.map(({ state }) => state);
+    expect(states.filter((state) => state !== 'shutting-down' && state !== 'terminated')).toEqual([]);
+  });
+
+  test('says which one is protected, spares nobody in other zones, and ends when it may', async () => {
+    const world = await start();
+    const port = await launchGreen(world);
+    const green = await fleetOf(port, 'green');
+    const kept = green.instances.find(({ zone }) => zone === ZONES[0])?.id ?? '';
+    await world.protect(kept, true);
+    const error = await errorOf(port.terminate(green));
+    expect(error.code).toBe('termination-protected');
+    expectAdvice(error);
+    expect(error.message).toContain(kept);
+    const left = (await fleetOf(port, 'green')).instances.filter(({ state }) => state === 'running');
+    expect(left.map(({ zone }) => zone)).toEqual([ZONES[0], ZONES[0]]);
+    await world.protect(kept, false);
+    await world.open().terminate(await fleetOf(port, 'green'));
+    expect(idsOf(await world.living())).toEqual([...world.blue].toSorted());
+  });
+}
