@@ -2,23 +2,10 @@ import { describe, expect } from 'vitest';
 import { finished } from '../support/program.ts';
 import { poll } from '../support/poll.ts';
 import { scenario, type Rig } from '../support/rig.ts';
-import { targetsIn } from '../support/health-watch.ts';
 
 const BLUE_SERVES = { 'shop-production': '41 × 3', 'shop-test': '42 × 3' };
 /** Seconds in which a wish for health is given up. */
 const IMPATIENT = { limits: '{ boot: 20s, healthy: 3s, released: 20s }' };
-
-/** The states of a release's targets in a group. */
-function statesOf(shop: Rig, pool: 'production' | 'test', release: string): readonly string[] {
-  const ids = new Set(shop.instancesOf(release));
-  return targetsIn(shop.sandbox, shop.sandbox[pool][0]!.arn)
-    .filter(({ id }) => ids.has(id))
-    .map(({ state }) => state);
-}
-
-async function until(shop: Rig, pool: 'production' | 'test', release: string, state: string): Promise<void> {
-  await poll(() => statesOf(shop, pool, release).includes(state), `${release} ${state} in ${pool}`, 10_000);
-}
 
 function sicken(shop: Rig, release: string): void {
   shop.sandbox.faults.add({ kind: 'release', release, behaviour: 'sick' });
@@ -52,15 +39,15 @@ describe.concurrent('a green that is no good', () => {
     const shop = await rig();
     await shop.task('up --release 42');
     await shop.task('promote');
-    await until(shop, 'test', '41', 'healthy');
+    await shop.healthyIn('shop-test', '41');
     sicken(shop, '42');
-    await poll(() => !statesOf(shop, 'production', '42').includes('healthy'), 'no healthy 42 left', 10_000);
+    await poll(() => !shop.statesIn('shop-production', '42').includes('healthy'), 'no healthy 42 left', 10_000);
     const refused = await shop.task('cleanup --wait', 'refused');
     expect(refused).toMatchObject({ code: 'serving-is-sick', exitCode: 2 });
     expect(refused.next.join()).toContain('turnout rollback');
     await shop.task('rollback');
     expect(shop.where()).toEqual(BLUE_SERVES);
-    await until(shop, 'production', '41', 'healthy');
+    await shop.healthyIn('shop-production', '41');
     await shop.expectNoFailures();
   });
 
@@ -69,7 +56,7 @@ describe.concurrent('a green that is no good', () => {
     await shop.task('up --release 42');
     const [one] = shop.instancesOf('42');
     shop.sandbox.faults.add({ kind: 'sick', instance: one });
-    await until(shop, 'test', '42', 'unhealthy');
+    await poll(() => shop.statesIn('shop-test', '42').includes('unhealthy'), 'somebody unhealthy');
     shop.forgetRequests();
     const refused = await shop.task('promote', 'refused');
     expect(refused).toMatchObject({ code: 'not-healthy', exitCode: 2 });
@@ -121,7 +108,7 @@ describe.concurrent('servers that die or are sick during a switch', () => {
     const shop = await rig();
     await shop.task('up --release 42');
     shop.sandbox.faults.add({ kind: 'sick', instance: shop.instancesOf('41')[0] });
-    await until(shop, 'production', '41', 'unhealthy');
+    await poll(() => shop.statesIn('shop-production', '41').includes('unhealthy'), 'somebody unhealthy');
     expect(shop.health.lowest()).toBe(2);
     await shop.task('promote');
     expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });
@@ -133,7 +120,7 @@ describe.concurrent('servers that die or are sick during a switch', () => {
     const shop = await rig();
     await shop.task('up --release 42');
     sicken(shop, '41');
-    await poll(() => !statesOf(shop, 'production', '41').includes('healthy'), 'no healthy 41 left', 10_000);
+    await poll(() => !shop.statesIn('shop-production', '41').includes('healthy'), 'no healthy 41 left', 10_000);
     await shop.task('promote');
     expect(shop.where()['shop-production']).toBe('42 × 3');
     await shop.expectNoFailures();
@@ -149,7 +136,7 @@ describe.concurrent('servers that die or are sick during a switch', () => {
     const last = finished(await promote.ended);
     expect(last).toMatchObject({ result: 'undone', exitCode: 3 });
     expect(last.message).toContain('41 serves production');
-    expect(shop.where()).toEqual({ 'shop-production': '41 × 3', 'shop-test': '42 × 2' });
+    expect(shop.where()['shop-production']).toBe('41 × 3');
     expect(shop.health.lowest()).toBe(3);
     await shop.expectNoFailures();
   });
@@ -179,7 +166,7 @@ describe.concurrent('servers that die or are sick during a switch', () => {
     const shop = await rig();
     await shop.task('up --release 42');
     await shop.task('promote');
-    await until(shop, 'test', '41', 'healthy');
+    await shop.healthyIn('shop-test', '41');
     shop.sandbox.faults.add({ kind: 'die', instance: shop.instancesOf('41')[2] });
     await poll(() => shop.instancesOf('41').length === 2, 'one less');
     const refused = await shop.task('rollback', 'refused');

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, test as base } from 'vitest';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
 import { startMeter, type Meter } from '../../tools/meter.ts';
+import { poll } from './poll.ts';
 import { finished, Program, type Ended, type Finished } from './program.ts';
 import { targetsIn, watchHealth, type HealthWatch } from './health-watch.ts';
 
@@ -121,6 +122,22 @@ export class Rig {
   async roles(): Promise<Readonly<Record<string, string>>> {
     const { fleets } = await this.status();
     return Object.fromEntries(fleets.map(({ release, role }) => [release, role]));
+  }
+
+  /** The states of a release's targets in a group. */
+  statesIn(name: string, release: string): readonly string[] {
+    const group = [...this.sandbox.production, ...this.sandbox.test].find((one) => one.name === name)!;
+    const here = targetsIn(this.sandbox, group.arn);
+    return here.filter(({ id }) => this.sandbox.instances.find(id)?.release === release).map(({ state }) => state);
+  }
+
+  /** Waits until each of a release's targets in a group is healthy. */
+  async healthyIn(name: string, release: string): Promise<void> {
+    const healthy = (): boolean => {
+      const states = this.statesIn(name, release);
+      return states.length > 0 && states.every((state) => state === 'healthy');
+    };
+    await poll(healthy, `${release} healthy in ${name}`, 15_000);
   }
 
   /** Ids of a release's instances that were not terminated. */
