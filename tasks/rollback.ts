@@ -1,18 +1,9 @@
-import { isRegistered, members, poolsOf, servingFleets, targetsOf } from '../src/observe/roles.ts';
-import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
+import { members, servingFleets } from '../src/observe/roles.ts';
 import { floorNow, lowerFloor } from '../src/plan/floor.ts';
-import { isRefusal, refusal, type GoalOf } from '../src/plan/goal.ts';
+import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
-import type { Step } from '../src/plan/step.ts';
-import {
-  hasStayed,
-  highestFloor,
-  isSwitched,
-  notVerified,
-  switchSteps,
-  tooSmall,
-  type Switch,
-} from '../src/plan/switch.ts';
+import { hasStayed, isSwitched, notVerified, switchSteps, tooSmall, type Switch } from '../src/plan/switch.ts';
+import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
@@ -68,7 +59,7 @@ export const rollback: Task<'rollback'> = {
     if (small !== undefined) return small;
     const no = notVerified(snapshot, change);
     if (no !== undefined && !isUnknown(snapshot, to)) return no;
-    return { steps: switchSteps(snapshot, change, no === undefined ? [] : verify(snapshot, goal)), notes: [] };
+    return { steps: switchSteps(snapshot, change, no === undefined ? [] : verifySteps(snapshot, change)), notes: [] };
   },
 
   afterFailure(snapshot, goal) {
@@ -98,28 +89,3 @@ export const rollback: Task<'rollback'> = {
     };
   },
 };
-
-/**
- * Some of its members' health is not known yet: they left production, and did not get into a test group before a run was
- * killed, or had no health check there so far.
- */
-function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
-  const known = new Set(
-    poolsOf(snapshot, 'test').flatMap((pool) =>
-      targetsOf(pool, fleet)
-        .filter((target) => target.state !== 'initial' && isRegistered(target))
-        .map((target) => target.id),
-    ),
-  );
-  return members(fleet).some((instance) => instance.state === 'running' && !known.has(instance.id));
-}
-
-/** Puts the fleet where its health gets known before traffic moves to it. */
-function verify(snapshot: Snapshot, goal: GoalOf<'rollback'>): readonly Step[] {
-  const pool = poolsOf(snapshot, 'test')[0]?.name;
-  if (pool === undefined) return [];
-  return [
-    { do: 'register', pool, fleet: goal.fleet },
-    { do: 'await-healthy', pool, fleet: goal.fleet, floor: highestFloor(goal.floor), need: 'floor' },
-  ];
-}

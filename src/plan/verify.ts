@@ -1,0 +1,29 @@
+import { isRegistered, members, poolsOf, targetsOf } from '../observe/roles.ts';
+import type { Fleet, Snapshot } from '../observe/snapshot.ts';
+import type { Step } from './step.ts';
+import { highestFloor, type Switch } from './switch.ts';
+
+/**
+ * Some of its members' health is not known yet: they left production, and did not get into a test group before a run was
+ * stopped, or had no health check there so far.
+ */
+export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
+  const known = new Set(
+    poolsOf(snapshot, 'test').flatMap((pool) =>
+      targetsOf(pool, fleet)
+        .filter((target) => target.state !== 'initial' && isRegistered(target))
+        .map((target) => target.id),
+    ),
+  );
+  return members(fleet).some((instance) => instance.state === 'running' && !known.has(instance.id));
+}
+
+/** Puts the fleet where its health gets known before traffic moves to it. */
+export function verifySteps(snapshot: Snapshot, { to, floor, need }: Switch): readonly Step[] {
+  const pool = poolsOf(snapshot, 'test')[0]?.name;
+  if (pool === undefined) return [];
+  return [
+    { do: 'register', pool, fleet: to.id },
+    { do: 'await-healthy', pool, fleet: to.id, floor: highestFloor(floor), need },
+  ];
+}
