@@ -27,7 +27,7 @@ export async function conduct(setup: Setup, task: Task, wish: Wish, mode: Mode):
 async function showPlan(setup: Setup, task: Task, wish: Wish): Promise<Ending> {
   const { goal, plan, snapshot } = await look(setup, task, wish);
   setup.view.emit(preview(snapshot, goal, plan));
-  if (plan.steps.length > 0) return planned('This is the plan; nothing was changed.');
+  if (plan.steps.length > 0) return planned(`Without --plan, \`turnout ${task.verb}\` does it.`);
   return planned(`Nothing to do: ${task.standing(snapshot, goal).message}`);
 }
 

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { access, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { ExitCode } from '../../src/errors.ts';
+import { startRig, type Rig } from '../../tools/rig/sandbox.ts';
+
+/** The README is what a stranger sees: its commands are run as they stand there, its outputs compared. */
+
+const root = path.resolve(import.meta.dirname, '../..');
+const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+
+/** Blocks between fences, by the language that is named. */
+function blocks(language: string): readonly string[] {
+  const found = readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'));
+  return [...found].map(([, text = '']) => text);
+}
+
+const TURNOUT = 'npm run -s turnout -- ';
+
+/** The commands of the section "Try it by hand", the one that starts the sandbox left out. */
+function session(): readonly string[] {
+  const lines = blocks('sh').flatMap((block) => block.trim().split('\n'));
+  return lines
+    .filter((line) => line.startsWith(TURNOUT))
+    .map((line) => line.slice(TURNOUT.length))
+    .slice(1);
+}
+
+async function npm(rig: Rig, args: readonly string[]): Promise<string> {
+  const env = { ...rig.env, TURNOUT_CONFIG: rig.config, NO_COLOR: '1', COLUMNS: '110' };
+  const { stdout } = await promisify(execFile)('npm', ['run', '-s', ...args], { cwd: root, env });
+  return stdout;
+}
+
+/** Ids, times and names differ from run to run. */
+function normal(text: string): string {
+  return text
+    .replaceAll(/^\d\d:\d\d:\d\dZ /gm, '')
+    .replaceAll(/i-[0-9a-f]{17}/g, 'i-0')
+    .replaceAll(/by \S+ \(run [\w-]+\)/g, 'by somebody')
+    .trim();
+}
+
+test('the session "try it by hand" works as it stands, and shows the plan that the README shows', async () => {
+  await using rig = await startRig();
+  const [status = '', up = '', ...rest] = session();
+  for (const command of [status, up]) await npm(rig, ['turnout', '--', ...command.split(' ')]);
+  const plan = blocks('').find((block) => block.startsWith('$ turnout promote --plan')) ?? 'no such block';
+  expect(normal(await npm(rig, ['turnout', '--', 'promote', '--plan']))).toContain(normal(plan.replace(/^.*\n/, '')));
+  for (const command of rest) await npm(rig, ['turnout', '--', ...command.split(' ')]);
+  expect(await npm(rig, ['turnout', '--', 'history'])).toContain('42 serves production and is the only fleet.');
+  expect([status, up, ...rest]).toHaveLength(7);
+}, 120_000);
+
+test('the main command shows a deploy without a failed request', async () => {
+  expect(blocks('sh')[0]?.trim()).toBe('npm ci && npm run demo');
+  // Without its first half: the other tests are using what it would build again.
+  expect(await script('demo')).toBe('node tools/build.ts --quiet && node tools/demo/main.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, ['tools/demo/main.ts', '--json'], { cwd: root });
+  const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { requests: { total: number; failed: number } };
+  expect(result.requests.failed).toBe(0);
+  expect(result.requests.total).toBeGreaterThan(1000);
+}, 120_000);
+
+test('every file that it links to is there', async () => {
+  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, file = '']) => file);
+  expect(links.length).toBeGreaterThan(5);
+  for (const file of links) await expect(access(path.join(root, file)), file).resolves.toBeUndefined();
+});
+
+test('it tells every exit code, and every npm script that it names exists', async () => {
+  const codes = [...readme.matchAll(/^\| +(\d+) +\|/gm)].map(([, code]) => Number(code));
+  expect(codes).toEqual(Object.values(ExitCode));
+  const named = [...readme.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name);
+  for (const name of named) expect(await script(name), name).toBeDefined();
+});
+
+async function script(name: string): Promise<string | undefined> {
+  const text = await readFile(path.join(root, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { scripts: Record<string, string> }).scripts[name];
+}
