@@ -46,7 +46,7 @@ const TRANSLATIONS: readonly Translation[] = [
     matches: /^TooManyTargets/,
     code: 'too-many-targets',
     message: 'The target group takes no more targets. {detail}',
-    next: 'While production moves, both fleets are in its groups: raise the quota "Targets per Target Group per Region" for twice a fleet.',
+    next: 'While production moves, both fleets are in its groups: raise the quotas of targets a group and targets a load balancer to twice a fleet.',
   },
   {
     matches: /^OperationNotPermitted$/,

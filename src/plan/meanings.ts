@@ -67,8 +67,9 @@ function healthyEnough(snapshot: Snapshot, step: StepOf<'await-healthy'>): boole
   return step.need === 'floor' || healthy.length === members(fleet).length;
 }
 
-/** Nobody else serves there: then this fleet has the traffic already, whatever its health. */
+/** Nobody else serves production there: then this fleet has the traffic already, whatever its health. */
 function isAlone(snapshot: Snapshot, pool: Pool, fleet: Fleet): boolean {
+  if (pool.role === 'test') return false;
   return snapshot.fleets.every((other) => other === fleet || registeredIn(pool, other).length === 0);
 }
 

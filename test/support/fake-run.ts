@@ -1,0 +1,35 @@
+import { expect } from 'vitest';
+import type { Snapshot } from '../../src/observe/snapshot.ts';
+import type { Step, StepOf } from '../../src/plan/step.ts';
+import type { RunEvent } from '../../src/run/event.ts';
+import { Interrupted, runSteps, StepFailed, type RunContext } from '../../src/run/runner.ts';
+import type { FakeWorld } from './fake-world.ts';
+
+export const LIMITS = { bootMs: 300_000, healthyMs: 120_000, releasedMs: 60_000 };
+const FLOOR = { a: 2 };
+
+export const REGISTER: StepOf<'register'> = { do: 'register', pool: 'prod', fleet: 'B' };
+export const AWAIT: StepOf<'await-healthy'> = { do: 'await-healthy', pool: 'prod', fleet: 'B', floor: FLOOR, need: 'all' };
+export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod', fleet: 'A', floor: FLOOR };
+export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
+
+/** Begins a run of the steps; `finish` of the world ends it. */
+export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = fake.now) {
+  const events: RunEvent[] = [];
+  const reached: string[] = [];
+  const stop = new AbortController();
+  const context: RunContext = {
+    ports: fake.ports,
+    limits: LIMITS,
+    emit: (event) => events.push(event),
+    signal: stop.signal,
+    reached: async (count, title) => void reached.push(`${count} ${title}`),
+  };
+  return { events, reached, stop: () => stop.abort(new Interrupted('SIGINT')), done: runSteps(context, steps, from) };
+}
+
+export async function failureOf(fake: FakeWorld, done: Promise<Snapshot>): Promise<StepFailed> {
+  const error: unknown = await fake.finish(done).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(StepFailed);
+  return error as StepFailed;
+}

@@ -1,0 +1,231 @@
+import type { FleetPort } from '../../src/fleets/fleet.ts';
+import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/observe/snapshot.ts';
+import type { LaunchSpec } from '../../src/plan/goal.ts';
+import type { StepOf } from '../../src/plan/step.ts';
+import type { Ports } from '../../src/run/ports.ts';
+import type { TargetRef, TrafficPort } from '../../src/traffic/traffic.ts';
+import { VirtualClock } from './virtual-clock.ts';
+import { HOME, world } from './worlds.ts';
+
+/** A request as the ports were asked: `register prod B-0 B-1`, `read prod`, `read fleets`. */
+export interface Asked {
+  readonly at: number;
+  readonly what: string;
+}
+
+export const SPEC: LaunchSpec = {
+  kind: 'fake',
+  summary: ['image ami-42'],
+  batches: [{ zone: 'a', subnet: 'subnet-a', count: 2 }],
+  request: {},
+};
+
+/** Blue `A` serves in `prod`, green `B` is healthy in `test`; two instances each. */
+export function blueAndGreen(): FakeWorld {
+  const blue = { prod: 'healthy', test: '-' } as const;
+  const green = { prod: '-', test: 'healthy' } as const;
+  return new FakeWorld(
+    world([
+      { id: 'A', marks: HOME, members: [blue, blue] },
+      { id: 'B', marks: {}, members: [green, green] },
+    ]),
+  );
+}
+
+/** A world on a virtual clock behind both ports, in which everything that was asked for can be counted and timed. */
+export class FakeWorld {
+  readonly clock = new VirtualClock();
+  readonly asked: Asked[] = [];
+  readonly ports: Ports;
+  /** Milliseconds from an effect to the reading that shows it. */
+  lagMs = 0;
+  bootMs = 20_000;
+  /** From registration to the first verdict of a health check. */
+  checkMs = 4_000;
+  drainMs = 30_000;
+  /** Instances whose checks fail. */
+  readonly sick = new Set<string>();
+  /** Called with each request before it is answered; may change the world, or throw. */
+  onRequest: (what: string) => void | Promise<void> = () => {};
+  /** So many changes are accepted without an effect. */
+  ignored = 0;
+  #history: readonly { readonly at: number; readonly snapshot: Snapshot }[];
+
+  constructor(start: Snapshot) {
+    this.#history = [{ at: Number.NEGATIVE_INFINITY, snapshot: start }];
+    this.ports = { fleet: this.#fleet(), traffic: this.#traffic(), clock: this.clock };
+  }
+
+  get now(): Snapshot {
+    return (this.#history.at(-1) as { snapshot: Snapshot }).snapshot;
+  }
+
+  /** What was asked for that changes something. */
+  get changes(): readonly string[] {
+    return this.asked.map(({ what }) => what).filter((what) => !what.startsWith('read'));
+  }
+
+  set(change: (snapshot: Snapshot) => Snapshot): void {
+    this.#history = [...this.#history, { at: this.clock.monotonic(), snapshot: change(this.now) }];
+  }
+
+  target(pool: string, id: string, state: Target['state'] | 'gone', reason?: string): void {
+    this.set((snapshot) =>
+      withTargets(snapshot, pool, (targets) => {
+        const others = targets.filter((target) => target.id !== id);
+        if (state === 'gone') return others;
+        return [...others, { id, port: 8080, state, ...(reason === undefined ? {} : { reason }) }];
+      }),
+    );
+  }
+
+  instance(id: string, state: Instance['state']): void {
+    this.set((snapshot) => ({
+      ...snapshot,
+      fleets: snapshot.fleets.map((fleet) => ({
+        ...fleet,
+        instances: fleet.instances.map((instance) => (instance.id === id ? { ...instance, state } : instance)),
+      })),
+    }));
+  }
+
+  later(ms: number, act: () => void): void {
+    void this.clock.sleep(ms).then(act);
+  }
+
+  /** Lets time pass until the promise is settled; a run that takes more than a day hangs. */
+  async finish<T>(promise: Promise<T>): Promise<T> {
+    const state = { settled: false };
+    const settle = (): void => {
+      state.settled = true;
+    };
+    promise.then(settle, settle);
+    for (let hours = 0; hours < 24; hours += 1) {
+      await this.clock.advance(3_600_000);
+      if (state.settled) return promise;
+    }
+    throw new Error(`Still not settled. The last requests: ${JSON.stringify(this.asked.slice(-3))}`);
+  }
+
+  async #ask(what: string): Promise<Snapshot> {
+    this.asked.push({ at: this.clock.monotonic(), what });
+    await this.onRequest(what);
+    const until = this.clock.monotonic() - this.lagMs;
+    return (this.#history.findLast(({ at }) => at <= until) as { snapshot: Snapshot }).snapshot;
+  }
+
+  async #change(what: string, effect: () => void): Promise<void> {
+    await this.#ask(what);
+    if (this.ignored > 0) this.ignored -= 1;
+    else effect();
+  }
+
+  #fleet(): FleetPort {
+    return {
+      kind: 'fake',
+      read: async () => {
+        const { fleets, strangers } = await this.#ask('read fleets');
+        return { fleets, strangers };
+      },
+      resolve: async () => SPEC,
+      launch: async (step) => this.#change(`launch ${step.fleet}`, () => this.#launch(step)),
+      claim: async (step) => this.#change(`claim ${step.instances.join(' ')}`, () => this.#claim(step)),
+      mark: async (fleet, marks) =>
+        this.#change(`mark ${fleet.id} ${Object.keys(marks).join()}`, () => this.#mark(fleet.id, marks)),
+      terminate: async (fleet) =>
+        this.#change(`terminate ${fleet.id}`, () =>
+          fleet.instances.forEach(({ id }) => this.instance(id, 'terminated')),
+        ),
+    };
+  }
+
+  #traffic(): TrafficPort {
+    return {
+      kind: 'fake',
+      read: async (names) => {
+        const { pools } = await this.#ask(`read ${names?.join(' ') ?? 'pools'}`);
+        return pools.filter(({ name }) => names?.includes(name) ?? true);
+      },
+      urls: async () => Object.fromEntries(this.now.pools.map(({ name }) => [name, [`http://${name}.example/`]])),
+      register: async (pool, targets) =>
+        this.#change(`register ${pool.name} ${idsOf(targets)}`, () =>
+          targets.forEach(({ id }) => this.#enter(pool.name, id)),
+        ),
+      deregister: async (pool, targets) =>
+        this.#change(`deregister ${pool.name} ${idsOf(targets)}`, () =>
+          targets.forEach(({ id }) => this.#leave(pool.name, id)),
+        ),
+    };
+  }
+
+  #enter(pool: string, id: string): void {
+    this.target(pool, id, 'initial', 'Elb.RegistrationInProgress');
+    this.later(this.checkMs, () => {
+      const stays = this.now.pools.some(
+        ({ name, targets }) => name === pool && targets.some((one) => one.id === id && one.state === 'initial'),
+      );
+      if (!stays) return;
+      if (this.sick.has(id)) this.target(pool, id, 'unhealthy', 'Target.Timeout');
+      else this.target(pool, id, 'healthy');
+    });
+  }
+
+  #leave(pool: string, id: string): void {
+    this.target(pool, id, 'draining', 'Target.DeregistrationInProgress');
+    this.later(this.drainMs, () => this.target(pool, id, 'gone'));
+  }
+
+  #launch({ fleet, release, spec }: StepOf<'launch'>): void {
+    const instances = spec.batches.flatMap(({ zone, count }) =>
+      Array.from({ length: count }, (_, n): Instance => ({
+        id: `${fleet}-${zone}${n}`,
+        zone,
+        state: 'pending',
+        launchedAt: 0,
+      })),
+    );
+    const isNew = this.now.fleets.every(({ id }) => id !== fleet);
+    if (isNew)
+      this.set((snapshot) => ({
+        ...snapshot,
+        fleets: [...snapshot.fleets, { id: fleet, release, marks: {}, instances }],
+      }));
+    this.later(this.bootMs, () => instances.forEach(({ id }) => this.instance(id, 'running')));
+  }
+
+  #claim({ fleet: id, release, instances, at }: StepOf<'claim'>): void {
+    this.set((snapshot) => {
+      const mine = snapshot.strangers.filter((stranger) => instances.includes(stranger.id));
+      const fleet: Fleet = { id, release, marks: { current: at }, instances: mine };
+      return {
+        ...snapshot,
+        fleets: [...snapshot.fleets, fleet],
+        strangers: snapshot.strangers.filter((one) => !mine.includes(one)),
+      };
+    });
+  }
+
+  #mark(id: string, marks: Marks): void {
+    this.set((snapshot) => ({
+      ...snapshot,
+      fleets: snapshot.fleets.map((fleet) =>
+        fleet.id === id ? { ...fleet, marks: { ...fleet.marks, ...marks } } : fleet,
+      ),
+    }));
+  }
+}
+
+function idsOf(targets: readonly TargetRef[]): string {
+  return targets.map(({ id }) => id).join(' ');
+}
+
+function withTargets(
+  snapshot: Snapshot,
+  name: string,
+  change: (targets: readonly Target[]) => readonly Target[],
+): Snapshot {
+  return {
+    ...snapshot,
+    pools: snapshot.pools.map((pool) => (pool.name === name ? { ...pool, targets: change(pool.targets) } : pool)),
+  };
+}

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../src/observe/snapshot.ts';
+import type { Step } from '../../src/plan/step.ts';
+import { Interrupted, runSteps } from '../../src/run/runner.ts';
+import { DEREGISTER, failureOf, LIMITS, PROMOTE, REGISTER, start } from '../support/fake-run.ts';
+import { blueAndGreen, type FakeWorld } from '../support/fake-world.ts';
+
+describe('before each grave step the world is read again', () => {
+  /** Something happens right after the last look of the step before. */
+  async function after(fake: FakeWorld, steps: readonly Step[], happens: () => void) {
+    const seen = { done: false };
+    fake.onRequest = (what) => {
+      if (what !== 'read pools' || seen.done) return;
+      seen.done = true;
+      happens();
+    };
+    return failureOf(fake, start(fake, steps).done);
+  }
+
+  test('green that gets sick stops the removal of blue', async () => {
+    const fake = blueAndGreen();
+    for (const id of ['B-0', 'B-1']) fake.target('prod', id, 'healthy');
+    const error = await after(fake, [DEREGISTER], () => fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout'));
+    expect(error.message).toContain('1 short in a of the floor of 2');
+    expect(fake.changes).toEqual([]);
+  });
+
+  test('green that gets sick while AWS forgets the removal: it is not asked for again', async () => {
+    const fake = blueAndGreen();
+    for (const id of ['B-0', 'B-1']) fake.target('prod', id, 'healthy');
+    fake.ignored = 1;
+    const run = start(fake, [DEREGISTER]);
+    await fake.clock.advance(2_000);
+    fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout');
+    const error = await failureOf(fake, run.done);
+    expect(error.message).toContain('1 short in a');
+    expect(fake.changes).toHaveLength(1);
+  });
+
+  test('and blue is removed once green is healthy again', async () => {
+    const fake = blueAndGreen();
+    fake.target('prod', 'B-0', 'healthy');
+    fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout');
+    fake.later(30_000, () => fake.target('prod', 'B-1', 'healthy'));
+    await fake.finish(start(fake, [DEREGISTER]).done);
+    expect(fake.asked.find(({ what }) => what.startsWith('deregister'))?.at).toBeGreaterThanOrEqual(30_000);
+  });
+
+  test('green that is not healthy anywhere any more is not registered', async () => {
+    const fake = blueAndGreen();
+    const error = await after(fake, [REGISTER], () => {
+      for (const id of ['B-0', 'B-1']) fake.target('test', id, 'unhealthy', 'Target.Timeout');
+    });
+    expect(error.message).toContain('No instance of B is healthy now');
+    expect(fake.changes).toEqual([]);
+  });
+
+  test('and of green only those that are', async () => {
+    const fake = blueAndGreen();
+    const from = fake.now;
+    fake.target('test', 'B-1', 'unhealthy', 'Target.Timeout');
+    await fake.finish(start(fake, [REGISTER], from).done);
+    expect(fake.changes).toEqual(['register prod B-0']);
+  });
+
+  test('what came back into production is not terminated', async () => {
+    for (const state of ['healthy', 'initial', 'draining', 'unhealthy'] as const) {
+      const fake = blueAndGreen();
+      const error = await after(fake, [{ do: 'terminate', fleet: 'B' }], () => fake.target('prod', 'B-0', state));
+      expect(error.message).toContain('B-0');
+      expect(error.message).toContain('never terminated');
+      expect(fake.changes).toEqual([]);
+    }
+  });
+
+  test("a test group is nobody's production: no reading, no guard", async () => {
+    const fake = blueAndGreen();
+    await fake.finish(start(fake, [{ do: 'deregister', pool: 'test', fleet: 'B', floor: {} }]).done);
+    expect(fake.asked.map(({ what }) => what)).toEqual(['deregister test B-0 B-1', 'read test']);
+  });
+});
+
+describe('interruption', () => {
+  async function interrupted(fake: FakeWorld, done: Promise<Snapshot>): Promise<void> {
+    await expect(fake.finish(done)).rejects.toBeInstanceOf(Interrupted);
+  }
+
+  test('between two steps: the next one is not begun', async () => {
+    const fake = blueAndGreen();
+    const run = start(fake, PROMOTE);
+    fake.onRequest = (what) => {
+      if (what.startsWith('register')) run.stop();
+    };
+    await interrupted(fake, run.done);
+    expect(fake.changes).toEqual(['register prod B-0 B-1']);
+    expect(run.events.filter(({ type }) => type === 'step-failed')).toEqual([]);
+  });
+
+  test('while it waits: at once', async () => {
+    const fake = blueAndGreen();
+    const run = start(fake, PROMOTE);
+    await fake.clock.advance(1_010);
+    run.stop();
+    const requests = fake.asked.length;
+    await interrupted(fake, run.done);
+    expect(fake.asked).toHaveLength(requests);
+    expect(fake.changes).toEqual(['register prod B-0 B-1']);
+  });
+
+  test('before the first step: nothing is asked for, nothing is recorded', async () => {
+    const fake = blueAndGreen();
+    const stop = new AbortController();
+    stop.abort(new Interrupted('SIGTERM'));
+    const reached: number[] = [];
+    const done = runSteps(
+      {
+        ports: fake.ports,
+        limits: LIMITS,
+        emit: () => {},
+        signal: stop.signal,
+        reached: async (n) => void reached.push(n),
+      },
+      PROMOTE,
+      fake.now,
+    );
+    await interrupted(fake, done);
+    expect(fake.asked).toEqual([]);
+    expect(reached).toEqual([]);
+  });
+});
+
+test('the goal is recorded before the first change; when it cannot be, nothing is changed', async () => {
+  const fake = blueAndGreen();
+  const done = runSteps(
+    {
+      ports: fake.ports,
+      limits: LIMITS,
+      emit: () => {},
+      signal: new AbortController().signal,
+      reached: async () => Promise.reject(new Error('The disk is full.')),
+    },
+    PROMOTE,
+    fake.now,
+  );
+  await expect(fake.finish(done)).rejects.toThrow('The disk is full.');
+  expect(fake.changes).toEqual([]);
+});
