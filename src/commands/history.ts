@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts';
 import { ExitCode } from '../errors.ts';
 import { openStore } from '../stores/index.ts';
-import { historyText } from '../views/history.ts';
+import { historyText, type HistoryOptions } from '../views/history.ts';
 import { openOut } from '../views/out.ts';
 import { showsColour } from '../views/paint.ts';
 import type { Args } from './command.ts';
@@ -12,12 +12,16 @@ export async function history(args: Args): Promise<ExitCode> {
   const store = await openStore(configOf(args), systemClock);
   const out = openOut(process.stdout);
   try {
-    const entries = await store.history(args['limit'] as number);
+    const [entries, lease] = await Promise.all([store.history(args['limit'] as number), store.held()]);
     if (args['json'] === true) for (const entry of entries) out.line(JSON.stringify(entry));
-    else out.line(historyText(entries, systemClock.now(), process.stdout.columns ?? 110, showsColour(process.stdout)));
+    else out.line(historyText(entries, { ...layout(), ...(lease ? { holder: lease.holder.run } : {}) }));
     await out.flush();
     return ExitCode.done;
   } finally {
     await store.close();
   }
+}
+
+function layout(): HistoryOptions {
+  return { now: systemClock.now(), width: process.stdout.columns ?? 110, colour: showsColour(process.stdout) };
 }

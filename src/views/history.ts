@@ -1,7 +1,7 @@
 import type { JournalEntry, Outcome } from '../stores/store.ts';
 import { painter, type Style } from './paint.ts';
 import { columns, cut } from './text.ts';
-import { age, ago, dateTime, duration } from '../observe/words.ts';
+import { age, ago, count, dateTime, duration } from '../observe/words.ts';
 
 const STYLES: Readonly<Record<Outcome, Style>> = {
   running: 'bold',
@@ -12,21 +12,35 @@ const STYLES: Readonly<Record<Outcome, Style>> = {
   interrupted: 'yellow',
 };
 
-/** One run a line, the newest first. `now` is in milliseconds since the epoch. */
-export function historyText(entries: readonly JournalEntry[], now: number, width: number, colour = false): string {
+export interface HistoryOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly width: number;
+  readonly colour?: boolean;
+  /** The run that has the lease: another one that is still called running was killed. */
+  readonly holder?: string;
+}
+
+/** One run a line with its last sentence below, the newest first. */
+export function historyText(entries: readonly JournalEntry[], options: HistoryOptions): string {
   if (entries.length === 0) return 'No runs yet.';
+  const { now, width, colour = false, holder } = options;
   const paint = painter(colour);
   const rows = entries.map((entry) => [
     dateTime(Date.parse(entry.since)),
     ago((now - Date.parse(entry.since)) / 1000),
     entry.release === undefined ? entry.verb : `${entry.verb} ${entry.release}`,
     entry.who,
-    paint(STYLES[entry.outcome], entry.outcome),
-    took(entry, now),
+    paint(STYLES[entry.outcome], wasKilled(entry, holder) ? 'did not end' : entry.outcome),
+    wasKilled(entry, holder) ? '' : `${took(entry, now)}, ${count(entry.awsRequests, 'AWS request')}`,
   ]);
   return columns(rows)
-    .flatMap((line, index) => [line, ...sentence(entries[index], width)])
+    .flatMap((line, index) => [line.trimEnd(), ...sentence(entries[index], width)])
     .join('\n');
+}
+
+function wasKilled({ outcome, run }: JournalEntry, holder: string | undefined): boolean {
+  return outcome === 'running' && run !== holder;
 }
 
 function took(entry: JournalEntry, now: number): string {

@@ -155,14 +155,14 @@ test('history', () => {
     since: '2026-11-22T02:10:00Z',
   } as const;
   const long = { ...last!, verb: 'up', outcome: 'done', message: 'x'.repeat(200) } as const;
-  expect(historyText([running, last!, long], AT, 80)).toMatchInlineSnapshot(`
-    "2026-11-22 02:10Z  31 s ago    promote 42  alice@ci  running      for 31 s
-    2026-11-22 01:50Z  20 min ago  promote 42  alice@ci  interrupted  8 min 31 s
+  expect(historyText([running, last!, long], { now: AT, width: 80, holder: running.run })).toMatchInlineSnapshot(`
+    "2026-11-22 02:10Z  31 s ago    promote 42  alice@ci  running      for 31 s, 20 AWS requests
+    2026-11-22 01:50Z  20 min ago  promote 42  alice@ci  interrupted  8 min 31 s, 20 AWS requests
       Stopped by SIGTERM before the next change.
-    2026-11-22 01:50Z  20 min ago  up 42       alice@ci  done         8 min 31 s
+    2026-11-22 01:50Z  20 min ago  up 42       alice@ci  done         8 min 31 s, 20 AWS requests
       xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
   `);
-  expect(historyText([], AT, 80)).toBe('No runs yet.');
+  expect(historyText([], { now: AT, width: 80 })).toBe('No runs yet.');
 });
 
 describe('the screen of status --watch', () => {

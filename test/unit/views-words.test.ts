@@ -100,9 +100,8 @@ describe('target states in words', () => {
 
   test('an unused group: no listener, or a zone that is off', () => {
     const unused = target('i', 'unused', 'Target.NotInUse');
-    expect(targetWords(unused, pool({ urls: [] }))).toBe(
-      'unused: no listener forwards to this group (Target.NotInUse)',
+    expect(targetWords(unused, pool())).toBe(
+      'unused: no listener forwards to this group, or its zone is not enabled for the load balancer (Target.NotInUse)',
     );
-    expect(targetWords(unused, pool())).toBe('unused: its zone is not enabled for the load balancer (Target.NotInUse)');
   });
 });
