@@ -100,11 +100,6 @@ export function isThrottling(error: unknown): boolean {
   return THROTTLED.test((error as AwsError | undefined)?.name ?? '');
 }
 
-/** AWS says that a request would have changed nothing because it was done before, under another form. */
-export function nameOf(error: unknown): string {
-  return (error as AwsError | undefined)?.name ?? '';
-}
-
 /**
  * Turns what the SDK throws into a sentence with advice. Errors of ours pass through.
  * @param operation such as `ec2:RunInstances`, which is the IAM action too

@@ -59,7 +59,7 @@ export async function openContext(args: Args): Promise<Context> {
   return { config, store, ports, session, view, run, who: whoAmI(), guardBy: (lease) => void (guard = lease) };
 }
 
-export function viewOf(args: Args): View {
+function viewOf(args: Args): View {
   const { stdout, stderr, stdin, env } = process;
   return createView({ mode: args['json'] === true ? 'json' : 'auto', stdout, stderr, stdin, env, clock: systemClock });
 }
