@@ -1,9 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeConfig } from '../tools/rig/config.ts';
+import { firstJsonLine, keepErrors } from '../tools/rig/lines.ts';
 import { nodeBinary, nodePackage, npm } from './support/node.ts';
 
 const run = promisify(execFile);
@@ -35,6 +38,27 @@ async function expectToRun(node: string): Promise<void> {
   const help = await turnout(node, '--help');
   expect(help.stderr).toBe('');
   for (const verb of ['up', 'promote', 'rollback', 'cleanup', 'status']) expect(help.stdout).toContain(verb);
+  // These load what is loaded lazily: the config's reader, the store, the sandbox with the AWS clients.
+  const config = ['--config', path.join(folder, 'node_modules/turnout/config/sandbox.yml')];
+  expect(await turnout(node, 'history', ...config)).toEqual({ stdout: 'No runs yet.\n', stderr: '' });
+  await expectSandbox(node, await writeConfig(folder));
+}
+
+/** A whole task against a sandbox, both run by this Node. */
+async function expectSandbox(node: string, config: string): Promise<void> {
+  const program = path.join(folder, 'node_modules/turnout/dist/turnout.js');
+  const sandbox = spawn(node, [program, 'sandbox', '--json', '--port', '0', '--config', config], { cwd: folder });
+  try {
+    const ready = await firstJsonLine<{ exports: Record<string, string> }>(sandbox, 30_000, keepErrors(sandbox));
+    const env = { PATH: path.dirname(node), HOME: folder, ...ready.exports };
+    const { stdout, stderr } = await run(node, [program, 'up', '--release', '42', '-y', '--config', config], { env });
+    expect(stdout).toContain('Done. 42 is healthy');
+    expect(stderr).toBe('');
+  } finally {
+    const ended = once(sandbox, 'exit');
+    sandbox.kill('SIGTERM');
+    await ended;
+  }
 }
 
 test('the package installs as one package, with all that it needs', async () => {
