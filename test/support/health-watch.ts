@@ -8,7 +8,7 @@ export interface HealthWatch {
   end(): void;
 }
 
-const PERIOD_MS = 20;
+const PERIOD_MS = 30;
 
 export function watchHealth(sandbox: Sandbox): HealthWatch {
   const arns = sandbox.production.map(({ arn }) => arn);

@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test as base } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
+import { openFileStore } from '../../src/stores/file.ts';
 import { startMeter, type Meter } from '../../tools/meter.ts';
 import { poll } from './poll.ts';
 import { finished, Program, type Ended, type Finished } from './program.ts';
@@ -152,6 +154,21 @@ export class Rig {
   slow(operation: string, ms: number): () => void {
     const id = this.sandbox.faults.add({ kind: 'delay', operation, ms });
     return () => void this.sandbox.faults.remove(id);
+  }
+
+  /** What is recorded as under way: the verb of a run that did not end, and of the run that has the lease. */
+  async underWay(): Promise<{ readonly goal: string | undefined; readonly lease: string | undefined }> {
+    const store = openFileStore(this.storePath, { environment: 'shop', clock: systemClock });
+    try {
+      const [goal, lease] = await Promise.all([store.goal(), store.held()]);
+      return { goal: goal?.goal.verb, lease: lease?.holder.verb };
+    } finally {
+      await store.close();
+    }
+  }
+
+  get storePath(): string {
+    return path.join(this.folder, '.turnout', 'shop.db');
   }
 
   /** Requests of the program that change something, since the sandbox started or since the last `forgetRequests`. */
