@@ -9,7 +9,13 @@ export const LIMITS = { bootMs: 300_000, healthyMs: 120_000, releasedMs: 60_000 
 const FLOOR = { a: 2 };
 
 export const REGISTER: StepOf<'register'> = { do: 'register', pool: 'prod', fleet: 'B' };
-export const AWAIT: StepOf<'await-healthy'> = { do: 'await-healthy', pool: 'prod', fleet: 'B', floor: FLOOR, need: 'all' };
+export const AWAIT: StepOf<'await-healthy'> = {
+  do: 'await-healthy',
+  pool: 'prod',
+  fleet: 'B',
+  floor: FLOOR,
+  need: 'all',
+};
 export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod', fleet: 'A', floor: FLOOR };
 export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
 
