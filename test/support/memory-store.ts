@@ -1,0 +1,62 @@
+import type { Clock } from '../../src/clock.ts';
+import type { JournalEntry, Lease, RecordedGoal, Store } from '../../src/stores/store.ts';
+
+/** A store that forgets; it tells `wrote` of each write: `goal 1/4`, `no goal`, `journal done`, `lease`, `no lease`. */
+export class MemoryStore implements Store {
+  readonly kind = 'memory';
+  readonly journal = new Map<string, JournalEntry>();
+  lease: Lease | undefined;
+  recorded: RecordedGoal | undefined;
+  readonly #clock: Clock;
+  readonly #wrote: (what: string) => void;
+  #fence = 0;
+
+  constructor(clock: Clock, wrote: (what: string) => void = () => {}) {
+    this.#clock = clock;
+    this.#wrote = wrote;
+  }
+
+  acquire: Store['acquire'] = async (holder, ttlMs) => {
+    if (this.lease !== undefined) return { heldBy: this.lease };
+    const now = this.#clock.now();
+    this.#fence += 1;
+    this.lease = { holder, fence: this.#fence, doing: '', renewedAt: now, expiresAt: now + ttlMs };
+    this.#wrote('lease');
+    return { lease: this.lease };
+  };
+
+  renew: Store['renew'] = async ({ fence }, ttlMs, doing) => {
+    if (this.lease?.fence !== fence) return false;
+    const now = this.#clock.now();
+    this.lease = { ...this.lease, doing, renewedAt: now, expiresAt: now + ttlMs };
+    return true;
+  };
+
+  release: Store['release'] = async ({ fence }) => {
+    if (this.lease?.fence !== fence) return;
+    this.lease = undefined;
+    this.#wrote('no lease');
+  };
+
+  held: Store['held'] = async () => this.lease;
+  goal: Store['goal'] = async () => this.recorded;
+
+  putGoal: Store['putGoal'] = async (_lease, recorded) => {
+    // As a store keeps it: a copy, of what JSON can say.
+    this.recorded = JSON.parse(JSON.stringify(recorded)) as RecordedGoal;
+    this.#wrote(`goal ${recorded.stepsDone}/${recorded.stepsAll}`);
+  };
+
+  clearGoal: Store['clearGoal'] = async () => {
+    this.recorded = undefined;
+    this.#wrote('no goal');
+  };
+
+  log: Store['log'] = async (entry) => {
+    this.journal.set(entry.run, entry);
+    this.#wrote(`journal ${entry.outcome}`);
+  };
+
+  history: Store['history'] = async (limit) => [...this.journal.values()].toReversed().slice(0, limit);
+  close: Store['close'] = async () => {};
+}
