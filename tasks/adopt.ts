@@ -1,7 +1,7 @@
 import { homeFleet, isRegistered, members, poolsOf } from '../src/observe/roles.ts';
 import type { Snapshot } from '../src/observe/snapshot.ts';
 import { refusal, type GoalOf } from '../src/plan/goal.ts';
-import { remaining } from '../src/plan/remaining.ts';
+import { planAhead } from '../src/plan/ahead.ts';
 import { strangersInProduction } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
@@ -48,7 +48,7 @@ export const adopt: Task<'adopt'> = {
     return { ...asked, verb: 'adopt', fleet: `${release}-${asked.run}`, release, instances };
   },
 
-  plan: (snapshot, goal) => ({ steps: remaining(snapshot, [claim(goal)]), notes: lines(snapshot, goal) }),
+  plan: (snapshot, goal) => planAhead(snapshot, [claim(goal)], lines(snapshot, goal)),
 
   afterFailure: () => ({ leave: 'safe', message: 'At the most some tags were written.' }),
 

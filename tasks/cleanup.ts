@@ -3,7 +3,7 @@ import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
 import { isHealthy } from '../src/plan/floor.ts';
 import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
 import { fleetById, inProduction, isDraining } from '../src/plan/look.ts';
-import { remaining } from '../src/plan/remaining.ts';
+import { planAhead } from '../src/plan/ahead.ts';
 import type { Step } from '../src/plan/step.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
@@ -62,10 +62,7 @@ export const cleanup: Task<'cleanup'> = {
       homeFleet(snapshot) === keep && keep.marks.current !== undefined
         ? []
         : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
-    return {
-      steps: remaining(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet))]),
-      notes: [],
-    };
+    return planAhead(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet))]);
   },
 
   afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),

@@ -3,7 +3,7 @@ import { floorNow, lowerFloor } from '../src/plan/floor.ts';
 import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
 import type { Step } from '../src/plan/step.ts';
-import { isSwitched, notVerified, switchSteps, tooSmall, type Switch } from '../src/plan/switch.ts';
+import { isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
@@ -62,14 +62,14 @@ export const promote: Task<'promote'> = {
     }
     const change: Switch = { to, floor: goal.floor, need: 'all' };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since };
-    if (isSwitched(snapshot, to)) return { steps: switchSteps(snapshot, change, [mark]), notes: [] };
+    if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
     const small = tooSmall(to, goal.floor);
     if (small !== undefined) return small;
     const no = notVerified(snapshot, change);
-    if (no === undefined) return { steps: switchSteps(snapshot, change, [mark]), notes: [] };
+    if (no === undefined) return planSwitch(snapshot, change, [mark]);
     // A green that has left production is on its way into the test groups, where a rollback was stopped it never got there.
     if (to.marks.promoted === undefined || !isUnknown(snapshot, to)) return no;
-    return { steps: switchSteps(snapshot, change, [...verifySteps(snapshot, change), mark]), notes: [] };
+    return planSwitch(snapshot, change, [...verifySteps(snapshot, change), mark]);
   },
 
   afterFailure(snapshot, goal) {

@@ -2,7 +2,7 @@ import { members, servingFleets } from '../src/observe/roles.ts';
 import { floorNow, lowerFloor } from '../src/plan/floor.ts';
 import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
-import { hasStayed, isSwitched, notVerified, switchSteps, tooSmall, type Switch } from '../src/plan/switch.ts';
+import { hasStayed, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
@@ -53,13 +53,12 @@ export const rollback: Task<'rollback'> = {
       );
     }
     const change: Switch = { to, floor: goal.floor, need: 'floor' };
-    if (isSwitched(snapshot, to) || hasStayed(snapshot, to))
-      return { steps: switchSteps(snapshot, change, []), notes: [] };
+    if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
     const small = tooSmall(to, goal.floor);
     if (small !== undefined) return small;
     const no = notVerified(snapshot, change);
     if (no !== undefined && !isUnknown(snapshot, to)) return no;
-    return { steps: switchSteps(snapshot, change, no === undefined ? [] : verifySteps(snapshot, change)), notes: [] };
+    return planSwitch(snapshot, change, no === undefined ? [] : verifySteps(snapshot, change));
   },
 
   afterFailure(snapshot, goal) {

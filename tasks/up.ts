@@ -3,7 +3,7 @@ import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
 import { countByZone, total, type ByZone } from '../src/plan/floor.ts';
 import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
 import { inProduction } from '../src/plan/look.ts';
-import { remaining } from '../src/plan/remaining.ts';
+import { planAhead } from '../src/plan/ahead.ts';
 import type { Step } from '../src/plan/step.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
@@ -51,7 +51,7 @@ export const up: Task<'up'> = {
       ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
       ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, floor: {}, need: 'all' })),
     ];
-    return { steps: remaining(snapshot, steps), notes: spec.summary };
+    return planAhead(snapshot, steps, spec.summary);
   },
 
   afterFailure: () => ({

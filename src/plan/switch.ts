@@ -2,10 +2,10 @@ import { isIn, liveFleets, members, poolsOf, servingFleets } from '../observe/ro
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { notHealthyIn, sentence } from './explain.ts';
 import { countByZone, shortfall, total } from './floor.ts';
+import { planAhead } from './ahead.ts';
 import { refusal, type Floor, type Refusal, type ZoneFloor } from './goal.ts';
 import { isSettled, verified } from './look.ts';
-import { remaining } from './remaining.ts';
-import type { Step } from './step.ts';
+import type { Plan, Step } from './step.ts';
 
 /**
  * The switch that `promote` and `rollback` share: production is served by `to` alone, and the test groups show the fleet
@@ -40,9 +40,9 @@ function allSteps(snapshot: Snapshot, { to, floor, need }: Switch, before: reado
   ];
 }
 
-/** What is left to do of the switch. */
-export function switchSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): readonly Step[] {
-  return remaining(snapshot, allSteps(snapshot, change, before));
+/** What is left to do of the switch, after what has to come before it. */
+export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly Step[]): Plan | Refusal {
+  return planAhead(snapshot, allSteps(snapshot, change, before));
 }
 
 /** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */

@@ -5,7 +5,7 @@ import type { Plan, Step } from '../../src/plan/step.ts';
 import type { Snapshot } from '../../src/observe/snapshot.ts';
 import { tasks } from '../../tasks/index.ts';
 import type { Wish } from '../../tasks/task.ts';
-import { broken, floorAtStart } from '../support/invariants.ts';
+import { broken, fallsShort, floorAtStart } from '../support/invariants.ts';
 
 const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
 const SPEC = { kind: 'ec2', summary: [], batches: [{ zone: 'a', subnet: 's', count: 1 }], request: {} };
@@ -24,8 +24,6 @@ export interface Tally {
   cases: number;
   refused: number;
   reached: number;
-  /** Ended by a guard: the world changed so that going on would have been wrong. */
-  stopped: number;
 }
 
 /** The goal that the verb pins in this world, with its plan; or the refusal. */
@@ -43,7 +41,7 @@ export async function planFor(
 
 /** Holds the laws against every world; throws at the first one that breaks one, with the world. */
 export async function holdLaws(worlds: Iterable<Snapshot>): Promise<Tally> {
-  const tally: Tally = { worlds: 0, cases: 0, refused: 0, reached: 0, stopped: 0 };
+  const tally: Tally = { worlds: 0, cases: 0, refused: 0, reached: 0 };
   for (const snapshot of worlds) {
     tally.worlds += 1;
     for (const [verb, wish] of WISHES) {
@@ -54,16 +52,17 @@ export async function holdLaws(worlds: Iterable<Snapshot>): Promise<Tally> {
   return tally;
 }
 
-async function holdOne(snapshot: Snapshot, verb: Verb, wish: Wish): Promise<'refused' | 'reached' | 'stopped'> {
+async function holdOne(snapshot: Snapshot, verb: Verb, wish: Wish): Promise<'refused' | 'reached'> {
   const planned = await planFor(snapshot, verb, wish);
   if (isRefusal(planned)) {
     tellsWhatToDo(planned);
     return 'refused';
   }
   const { goal, plan } = planned;
-  const { worlds, stopped } = walk(snapshot, plan.steps);
-  if (stopped) return 'stopped';
+  const worlds = walk(snapshot, plan.steps);
   for (const [index, world] of worlds.entries()) replansToTheRest(world, goal, plan.steps.slice(index));
+  const short = fallsShort(worlds.at(-1) as Snapshot, goal);
+  if (short !== undefined) throw new Error(`After ${verb} ${short}, from ${JSON.stringify(snapshot)}`);
   return 'reached';
 }
 
@@ -72,24 +71,24 @@ function tellsWhatToDo({ refused, message, next }: Refusal): void {
   throw new Error(`A refusal without a sentence or advice: ${refused}: ${message}`);
 }
 
-/** Does the steps as the runner would: what a guard forbids, or what is hopeless, ends the run. */
-function walk(start: Snapshot, steps: readonly Step[]): { worlds: readonly Snapshot[]; stopped: boolean } {
+/** Does the steps as the runner would. In a world that stays as it is, no guard may stop what was accepted. */
+function walk(start: Snapshot, steps: readonly Step[]): readonly Snapshot[] {
   const floor = floorAtStart(start);
   const worlds = [start];
   let before = start;
   for (const step of steps) {
     const meaning = meaningOf(step);
-    const stop = meaning.forbids?.(before, step) ?? meaning.hopeless?.(before, step);
-    if (stop !== undefined) return { worlds, stopped: true };
     const after = simulate(before, step);
-    const fault = broken(before, step, after, floor);
+    const fault =
+      meaning.forbids?.(before, step) ??
+      meaning.hopeless?.(before, step) ??
+      broken(before, step, after, floor) ??
+      (meaning.progress(after, step) === 'done' ? undefined : 'it is not done');
     if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);
-    if (meaning.progress(after, step) !== 'done')
-      throw new Error(`${JSON.stringify(step)} is not done in ${JSON.stringify(after)}`);
     worlds.push(after);
     before = after;
   }
-  return { worlds, stopped: false };
+  return worlds;
 }
 
 /** Asked again after any prefix, the planner wants exactly the steps that are left; none once the goal is reached. */

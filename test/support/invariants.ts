@@ -1,4 +1,5 @@
 import type { Snapshot } from '../../src/observe/snapshot.ts';
+import type { Goal } from '../../src/plan/goal.ts';
 import type { Step } from '../../src/plan/step.ts';
 
 /** DESIGN's "what must never happen", written down a second time and without the planner's own functions. */
@@ -97,4 +98,34 @@ function emptied(before: Snapshot, after: Snapshot): string | undefined {
   return sum(healthyByPoolAndZone(before)) > 0 && sum(healthyByPoolAndZone(after)) === 0
     ? 'production has nobody healthy left'
     : undefined;
+}
+
+/** Ids of a pool's targets that take new requests. */
+function inUse(snapshot: Snapshot, role: 'production' | 'test'): readonly Set<string>[] {
+  const pools = snapshot.pools.filter((pool) => pool.role === role);
+  return pools.map((pool) => new Set(pool.targets.filter(({ state }) => state !== 'draining').map(({ id }) => id)));
+}
+
+/** What the goal asked for and the world does not show; undefined when it is reached. */
+export function fallsShort(snapshot: Snapshot, { verb, fleet }: Goal): string | undefined {
+  const own = new Set(snapshot.fleets.find(({ id }) => id === fleet)?.instances.map(({ id }) => id));
+  const others = snapshot.fleets.filter(({ id }) => id !== fleet).flatMap(({ instances }) => instances);
+  const alive = others.filter(({ state }) => state === 'running').map(({ id }) => id);
+  const isOwn = (id: string): boolean => own.has(id);
+  const [production, test] = [inUse(snapshot, 'production'), inUse(snapshot, 'test')];
+  switch (verb) {
+    case 'promote':
+    case 'rollback':
+      if (!production.every((ids) => ids.size > 0 && [...ids].every(isOwn))) return 'somebody else serves';
+      if (test.some((ids) => [...ids].some(isOwn))) return 'the serving fleet is still in a test group';
+      return test.every((ids) => alive.every((id) => ids.has(id)))
+        ? undefined
+        : 'the other fleet is not in the test groups';
+    case 'cleanup':
+      return alive.length > 0 ? `${alive.join()} still run` : undefined;
+    case 'up':
+      return test.every((ids) => [...own].every((id) => ids.has(id))) ? undefined : 'green is not in the test groups';
+    case 'adopt':
+      return own.size > 0 ? undefined : 'nothing is owned';
+  }
 }
