@@ -8,6 +8,8 @@ import { planFor } from './check.ts';
 
 const SERVES = { prod: 'healthy', test: '-' } as const;
 const TESTED = { prod: '-', test: 'healthy' } as const;
+const SICK = { prod: '-', test: 'unhealthy' } as const;
+const DRAINS = { prod: 'draining', test: 'healthy' } as const;
 const home = { id: 'A', marks: HOME, members: [SERVES, SERVES] };
 const stranger = { id: 'i-stranger', zone: 'a', state: 'running', launchedAt: 0 } as const;
 
@@ -19,6 +21,7 @@ function withStranger(snapshot: Snapshot, state: 'healthy' | 'draining'): Snapsh
 }
 
 const never = { id: 'B', marks: {}, members: [TESTED, TESTED] };
+const promoted = { ...never, marks: PROMOTED };
 const again = { id: 'C', marks: {}, members: [TESTED, TESTED] };
 const nobody = { id: 'A', marks: {}, members: [{ prod: '-', test: '-' }] } as const;
 
@@ -51,6 +54,44 @@ const UNKNOWN: readonly (readonly [what: string, snapshot: Snapshot, verbs: read
   ['nothing to go back to', world([home]), ['rollback'], 'nothing-to-roll-back'],
   ['adopted before', world([home]), ['adopt'], 'adopted-already'],
   ['nothing to adopt', world([]), ['adopt'], 'nothing-serves'],
+  ['a green with a sick instance', world([home, { ...never, members: [TESTED, SICK] }]), ['promote'], 'not-healthy'],
+  ['a green that is too small', world([home, { ...never, members: [TESTED] }]), ['promote'], 'too-small'],
+  [
+    'a parked fleet that is sick',
+    world([
+      { ...home, members: [SICK, SICK] },
+      { ...promoted, members: [SERVES, SERVES] },
+    ]),
+    ['rollback'],
+    'not-healthy',
+  ],
+  [
+    'a parked fleet that is too small',
+    world([
+      { ...home, members: [TESTED] },
+      { ...promoted, members: [SERVES, SERVES] },
+    ]),
+    ['rollback'],
+    'too-small',
+  ],
+  [
+    'a parked fleet that still drains',
+    world([
+      { ...home, members: [DRAINS] },
+      { ...promoted, members: [SERVES] },
+    ]),
+    ['cleanup'],
+    'draining',
+  ],
+  [
+    'nothing healthy in the fleet that serves',
+    world([
+      { ...home, members: [TESTED] },
+      { ...promoted, members: [{ prod: 'unhealthy', test: '-' }] },
+    ]),
+    ['cleanup'],
+    'serving-is-sick',
+  ],
 ];
 
 describe.each(UNKNOWN)('%s', (_what, snapshot, verbs, refused) => {
