@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { finished } from '../support/program.ts';
 import { poll } from '../support/poll.ts';
-import { scenario, type Rig } from '../support/rig.ts';
+import { QUICK_CHECKS, scenario, type Rig } from '../support/rig.ts';
 
 const BLUE_SERVES = { 'shop-production': '41 × 3', 'shop-test': '42 × 3' };
 /** Seconds in which a wish for health is given up. */
@@ -36,12 +36,12 @@ describe.concurrent('a green that is no good', () => {
   );
 
   scenario('sick after a promote: cleanup refuses, and rollback works at once', async ({ rig }) => {
-    const shop = await rig();
+    const shop = await rig({ healthCheck: QUICK_CHECKS });
     await shop.task('up --release 42');
     await shop.task('promote');
     await shop.healthyIn('shop-test', '41');
     sicken(shop, '42');
-    await poll(() => !shop.statesIn('shop-production', '42').includes('healthy'), 'no healthy 42 left', 10_000);
+    await poll(() => !shop.statesIn('shop-production', '42').includes('healthy'), 'no healthy 42 left', 15_000);
     const refused = await shop.task('cleanup --wait', 'refused');
     expect(refused).toMatchObject({ code: 'serving-is-sick', exitCode: 2 });
     expect(refused.next.join()).toContain('turnout rollback');
@@ -52,11 +52,11 @@ describe.concurrent('a green that is no good', () => {
   });
 
   scenario('sick between up and promote: promote refuses and changes nothing', async ({ rig }) => {
-    const shop = await rig();
+    const shop = await rig({ healthCheck: QUICK_CHECKS });
     await shop.task('up --release 42');
     const [one] = shop.instancesOf('42');
     shop.sandbox.faults.add({ kind: 'sick', instance: one });
-    await poll(() => shop.statesIn('shop-test', '42').includes('unhealthy'), 'somebody unhealthy');
+    await poll(() => shop.statesIn('shop-test', '42').includes('unhealthy'), 'somebody unhealthy', 15_000);
     shop.forgetRequests();
     const refused = await shop.task('promote', 'refused');
     expect(refused).toMatchObject({ code: 'not-healthy', exitCode: 2 });
@@ -90,7 +90,7 @@ describe.concurrent('a green that is no good', () => {
   );
 
   scenario('sick as soon as it is in production: taken out again, blue untouched', async ({ rig }) => {
-    const shop = await rig({ config: IMPATIENT, registration: 500 });
+    const shop = await rig({ config: IMPATIENT, registration: 500, healthCheck: QUICK_CHECKS });
     await shop.task('up --release 42');
     const promote = shop.start('promote --yes --json');
     await promote.reaches('await-healthy shop-production');
@@ -105,10 +105,10 @@ describe.concurrent('a green that is no good', () => {
 
 describe.concurrent('servers that die or are sick during a switch', () => {
   scenario('blue partly sick does not keep a healthy green out', async ({ rig }) => {
-    const shop = await rig();
+    const shop = await rig({ healthCheck: QUICK_CHECKS });
     await shop.task('up --release 42');
     shop.sandbox.faults.add({ kind: 'sick', instance: shop.instancesOf('41')[0] });
-    await poll(() => shop.statesIn('shop-production', '41').includes('unhealthy'), 'somebody unhealthy');
+    await poll(() => shop.statesIn('shop-production', '41').includes('unhealthy'), 'somebody unhealthy', 15_000);
     expect(shop.health.lowest()).toBe(2);
     await shop.task('promote');
     expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });
@@ -117,10 +117,10 @@ describe.concurrent('servers that die or are sick during a switch', () => {
   });
 
   scenario('blue all sick does not keep a healthy green out', async ({ rig }) => {
-    const shop = await rig();
+    const shop = await rig({ healthCheck: QUICK_CHECKS });
     await shop.task('up --release 42');
     sicken(shop, '41');
-    await poll(() => !shop.statesIn('shop-production', '41').includes('healthy'), 'no healthy 41 left', 10_000);
+    await poll(() => !shop.statesIn('shop-production', '41').includes('healthy'), 'no healthy 41 left', 15_000);
     await shop.task('promote');
     expect(shop.where()['shop-production']).toBe('42 × 3');
     await shop.expectNoFailures();
@@ -163,7 +163,7 @@ describe.concurrent('servers that die or are sick during a switch', () => {
   );
 
   scenario('a parked fleet that lost an instance still takes production back', async ({ rig }) => {
-    const shop = await rig();
+    const shop = await rig({ healthCheck: QUICK_CHECKS });
     await shop.task('up --release 42');
     await shop.task('promote');
     await shop.healthyIn('shop-test', '41');

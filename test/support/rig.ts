@@ -12,7 +12,16 @@ import { targetsIn, watchHealth, type HealthWatch } from './health-watch.ts';
 
 export interface RigOptions extends Pick<
   SandboxOptions,
-  'instances' | 'releases' | 'production' | 'test' | 'adopted' | 'zones' | 'registration' | 'consistency' | 'throttle'
+  | 'instances'
+  | 'releases'
+  | 'production'
+  | 'test'
+  | 'adopted'
+  | 'zones'
+  | 'registration'
+  | 'consistency'
+  | 'throttle'
+  | 'healthCheck'
 > {
   /** Lines of the config that come instead of the usual ones of the same key. */
   readonly config?: Readonly<Record<string, string>>;
@@ -41,10 +50,14 @@ const TIMES = {
   registration: 50,
   propagation: 100,
   deregistrationDelay: 600,
-  // A first check comes at once; a long interval only makes it late that somebody is sick.
-  healthCheck: { interval: 1000, timeout: 950, healthyThreshold: 2, unhealthyThreshold: 2 },
+  // The first check comes at once; afterwards a busy machine shall make nobody sick.
+  healthCheck: { interval: 3000, timeout: 2900, healthyThreshold: 2, unhealthyThreshold: 2 },
 };
-const RATE = 30;
+const RATE = 20;
+/** Of a request: what counts here is whether it is answered, not how busy the machine is. */
+const PATIENCE_MS = 30_000;
+/** For scenarios in which somebody is sick: known after two seconds at most. */
+export const QUICK_CHECKS = { interval: 800, timeout: 750, healthyThreshold: 2, unhealthyThreshold: 2 };
 
 /** A sandbox with traffic through its production, and the real program pointed at it. */
 export class Rig {
@@ -70,7 +83,9 @@ export class Rig {
     await writeFile(path.join(folder, 'shop.yml'), configText(sandbox, wished, config));
     sandbox.elbv2.resetTraffic();
     const meters = await Promise.all(
-      sandbox.production.map(({ url }) => startMeter({ url: `${url}/`, rate: RATE, connections: 8 })),
+      sandbox.production.map(({ url }) =>
+        startMeter({ url: `${url}/`, rate: RATE, connections: 8, timeoutMs: PATIENCE_MS }),
+      ),
     );
     return new Rig(sandbox, folder, meters);
   }

@@ -1,0 +1,144 @@
+import { describe, expect } from 'vitest';
+import { finished } from '../support/program.ts';
+import { poll } from '../support/poll.ts';
+import { scenario, type Rig } from '../support/rig.ts';
+
+const BLUE_ONLY = { 'shop-production': '41 × 3', 'shop-test': '' };
+
+/** Runs a task that must be refused for that reason, with advice, without any change. */
+async function expectRefused(shop: Rig, task: string, code: string, advice: RegExp): Promise<string> {
+  shop.forgetRequests();
+  const last = await shop.task(task, 'refused');
+  expect(last, last.message).toMatchObject({ code, exitCode: 2 });
+  expect(last.message, 'a sentence').toMatch(/^(?:[A-Z`'\d]|i-).*[.?]$/s);
+  expect(last.next.join('\n')).toMatch(advice);
+  expect(shop.changes, task).toEqual([]);
+  return last.message;
+}
+
+describe.concurrent('what is refused, with a sentence and without a change', () => {
+  scenario('verbs that have nothing to work on, and a second green', async ({ rig }) => {
+    const shop = await rig({ instances: 1 });
+    await expectRefused(shop, 'promote', 'no-green', /turnout up --release/);
+    await expectRefused(shop, 'rollback', 'nothing-to-roll-back', /turnout up --release/);
+    await expectRefused(shop, 'adopt --release 41', 'adopted-already', /turnout status/);
+    await expectRefused(shop, 'resume', 'nothing-to-resume', /turnout status/);
+    expect((await shop.task('abandon', 'refused')).code).toBe('nothing-to-abandon');
+    expect(await expectRefused(shop, 'up --release 99', 'no-such-image', /./)).toContain('shop-99');
+    expect((await shop.task('cleanup')).message).toContain('Nothing to do');
+    await shop.task('up --release 42');
+    expect(await expectRefused(shop, 'up --release 43', 'green-exists', /turnout promote.*--discard/)).toContain('42');
+    shop.sandbox.faults.add({ kind: 'drain', ms: 60_000 });
+    await shop.task('promote');
+    await expectRefused(shop, 'cleanup', 'draining', /--wait/);
+    await expectRefused(shop, 'up --release 43', 'parked-exists', /turnout cleanup/);
+    await shop.expectNoFailures();
+  });
+
+  scenario('a green that is smaller than blue, unless the floor is lowered on purpose', async ({ rig }) => {
+    const shop = await rig();
+    await shop.task('up --release 42 --count 2');
+    expect(shop.where()).toEqual({ 'shop-production': '41 × 3', 'shop-test': '42 × 2' });
+    await expectRefused(shop, 'promote', 'too-small', /--floor 2/);
+    expect(shop.where()['shop-production']).toBe('41 × 3');
+    await shop.task('promote --floor 2');
+    expect(shop.where()).toEqual({ 'shop-production': '42 × 2', 'shop-test': '41 × 3' });
+    expect(shop.health.lowest()).toBe(2);
+    await shop.expectNoFailures();
+  });
+
+  scenario('a stranger in production: every task refuses until it is gone', async ({ rig }) => {
+    const shop = await rig();
+    await shop.task('up --release 42');
+    const { sandbox } = shop;
+    const [reservation] = [
+      sandbox.ec2.run({ LaunchTemplate: { LaunchTemplateName: 'shop-web' }, MinCount: 1, MaxCount: 1 }, 0),
+    ];
+    const id = reservation.Instances![0]!.InstanceId!;
+    await poll(() => sandbox.instances.find(id)?.state === 'running', 'the stranger runs');
+    const target = { TargetGroupArn: sandbox.production[0]!.arn, Targets: [{ Id: id, Port: 8080 }] };
+    await sandbox.elbv2.operations['RegisterTargets']!(target);
+    for (const task of ['promote', 'rollback', 'cleanup', 'up --release 43']) {
+      expect(await expectRefused(shop, task, 'stranger', /target group|tag/)).toContain(id);
+    }
+    expect((await shop.run('status')).stdout).toContain(id);
+    await sandbox.elbv2.operations['DeregisterTargets']!(target);
+    await shop.task('promote');
+    await shop.expectNoFailures();
+  });
+
+  scenario('trap 3: of two runs at once the second is told who has the lease, and changes nothing', async ({ rig }) => {
+    // It waits until it is stopped.
+    const shop = await rig({ registration: 60_000 });
+    const first = shop.start('up --release 42 --yes --json');
+    await first.reaches('await-healthy shop-test');
+    shop.forgetRequests();
+    const ended = await shop.run('up --release 43 --yes --json');
+    const second = finished(ended);
+    expect([second.code, second.exitCode, ended.exitCode]).toEqual(['lease-held', 2, 2]);
+    expect(second.message).toMatch(/up of release 42, by \S+@\S+ on \S+ \(process \d+\), since/);
+    expect(second.message).toContain(`process ${first.pid}`);
+    expect(second.message).toContain('wait until healthy in shop-test');
+    expect(second.next.join()).toContain('turnout status');
+    expect(shop.changes).toEqual([]);
+    expect((await shop.status()).lease).toMatchObject({ holder: { verb: 'up', release: '42', pid: first.pid } });
+    const plan = await shop.run('cleanup --discard --plan --json');
+    expect(finished(plan).result, 'a plan needs no lease').toBeOneOf(['planned', 'refused']);
+    first.kill('SIGINT');
+    expect(finished(await first.ended).result).toBe('interrupted');
+    await shop.task('cleanup --discard');
+    expect(shop.where()).toEqual(BLUE_ONLY);
+    await shop.expectNoFailures();
+  });
+
+  scenario('a task while another verb is unfinished: it says which, and every way out works', async ({ rig }) => {
+    const shop = await rig();
+    shop.sandbox.times.bootMs = 4000;
+    const up = shop.start('up --release 42 --yes --json');
+    await up.reaches('await-running');
+    up.kill('SIGKILL');
+    await up.ended;
+    const message = await expectRefused(shop, 'promote', 'unfinished', /turnout up.*resume[\s\S]*abandon/);
+    expect(message).toMatch(/earlier up of 42 by \S+@\S+ did not end: \d of \d steps/);
+    await expectRefused(shop, 'up --release 43', 'other-release', /turnout up --release 42/);
+    expect((await shop.run('status')).stdout).toMatch(/up of 42|up.*42.*did not end/);
+    await shop.task('resume');
+    await shop.task('promote');
+    await shop.expectNoFailures();
+  });
+
+  scenario('without a yes nothing is done, where nobody can be asked', async ({ rig }) => {
+    const shop = await rig({ instances: 1 });
+    for (const flags of ['', ' --json']) {
+      shop.forgetRequests();
+      const ended = await shop.run(`up --release 42${flags}`);
+      expect(ended.exitCode).toBe(2);
+      expect(ended.stdout + ended.stderr).toMatch(/Not confirmed; nothing was changed[\s\S]*--yes/);
+      expect(shop.changes).toEqual([]);
+    }
+    expect(await shop.underWay()).toEqual({ goal: undefined, lease: undefined });
+    await shop.expectNoFailures();
+  });
+
+  scenario(
+    'an instance that is protected from termination: cleanup says so, and goes on once it is not',
+    async ({ rig }) => {
+      const shop = await rig();
+      await shop.task('up --release 42');
+      await shop.task('promote');
+      const [InstanceId] = shop.instancesOf('41');
+      const protect = async (Value: boolean): Promise<void> => {
+        await shop.sandbox.ec2.operations['ModifyInstanceAttribute']!({ InstanceId, DisableApiTermination: { Value } });
+      };
+      await protect(true);
+      const failed = await shop.task('cleanup --wait', 'failed');
+      expect(failed).toMatchObject({ exitCode: 3 });
+      expect(failed.message).toMatch(/protect|not be terminated|not permitted/i);
+      expect(shop.where()['shop-production']).toBe('42 × 3');
+      await protect(false);
+      await shop.task('cleanup --wait');
+      expect(shop.instancesOf('41')).toEqual([]);
+      await shop.expectNoFailures();
+    },
+  );
+});
