@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { isOwned } from '../../src/fleets/ec2/tags.ts';
 import type { FleetPort } from '../../src/fleets/fleet.ts';
 import { callEc2, quickSandbox } from '../support/quick-sandbox.ts';
 import { openEc2Fleet, startEc2World, WAYS, type Boot, type Ec2World } from './ec2-world.ts';
@@ -140,6 +141,30 @@ describe("what is EC2's own", () => {
     expect((await fleetOf(port, 'green')).marks).toEqual({});
     await tag([first], '2026-02-04T00:00:00.000Z');
     expect((await fleetOf(port, 'green')).marks).toEqual({ promoted: '2026-02-03T00:00:00.000Z' });
+  });
+
+  test('half of the ownership tags is none', async () => {
+    const world = await start();
+    const [id] = world.strangers(1) as [string];
+    await callEc2(world.sandbox, 'CreateTags', {
+      Resources: [id],
+      Tags: [{ Key: 'turnout:environment', Value: 'shop' }],
+    });
+    const { fleets, strangers } = await world.open().read([id]);
+    expect(fleets.map((fleet) => fleet.id)).toEqual(['shop-41']);
+    expect(strangers.map((stranger) => stranger.id)).toEqual([id]);
+  });
+
+  test('an instance is owned by the environment that its tags name, whatever was asked of EC2', () => {
+    const tagged = (tags: Readonly<Record<string, string>>) => ({
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    });
+    const owner = { environment: 'shop', tagPrefix: 'turnout' };
+    expect(isOwned(owner, tagged({ 'turnout:environment': 'shop', 'turnout:fleet': 'f' }))).toBe(true);
+    expect(isOwned(owner, tagged({ 'turnout:environment': 'Shop', 'turnout:fleet': 'f' }))).toBe(false);
+    expect(isOwned(owner, tagged({ 'other:environment': 'shop', 'turnout:fleet': 'f' }))).toBe(false);
+    expect(isOwned(owner, tagged({ 'turnout:environment': 'shop' }))).toBe(false);
+    expect(isOwned(owner, {})).toBe(false);
   });
 
   test('pages of EC2 are put together', async () => {
