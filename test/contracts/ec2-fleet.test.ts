@@ -1,5 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { isOwned } from '../../src/fleets/ec2/tags.ts';
 import type { FleetPort } from '../../src/fleets/fleet.ts';
+import { startFakeAws } from '../support/fake-aws.ts';
 import { callEc2, quickSandbox } from '../support/quick-sandbox.ts';
 import { openEc2Fleet, startEc2World, WAYS, type Boot, type Ec2World } from './ec2-world.ts';
 import { fleetContract } from './fleet.contract.ts';
@@ -140,6 +142,58 @@ describe("what is EC2's own", () => {
     expect((await fleetOf(port, 'green')).marks).toEqual({});
     await tag([first], '2026-02-04T00:00:00.000Z');
     expect((await fleetOf(port, 'green')).marks).toEqual({ promoted: '2026-02-03T00:00:00.000Z' });
+  });
+
+  test('a launch is all or nothing in a zone, tagged with its volumes, under a token of its own', async () => {
+    const aws = await startFakeAws('ok');
+    onTestFinished(async () => aws.close());
+    const batches = [
+      { zone: 'eu-west-1a', subnet: 'subnet-a', count: 2 },
+      { zone: 'eu-west-1b', subnet: 'subnet-b', count: 1 },
+    ];
+    await openEc2Fleet(aws.url, {}).launch(
+      launchStep({ kind: 'ec2', summary: [], batches, request: { run: { ImageId: 'ami-1' } } }),
+    );
+    const sent = aws.attempts.map(({ query }) => query);
+    expect(
+      sent
+        .map((query) => ['SubnetId', 'MinCount', 'MaxCount', 'ImageId'].map((name) => query[name]).join(' '))
+        .toSorted(),
+    ).toEqual(['subnet-a 2 2 ami-1', 'subnet-b 1 1 ami-1']);
+    expect(new Set(sent.map(({ ClientToken }) => ClientToken)).size).toBe(2);
+    for (const query of sent) {
+      expect(query['ClientToken']).toMatch(/^[\x21-\x7e]{1,64}$/);
+      const resources = ['1', '2'].map((n) => query[`TagSpecification.${n}.ResourceType`]);
+      expect(resources).toEqual(['instance', 'volume']);
+      for (const n of ['1', '2']) {
+        expect(query[`TagSpecification.${n}.Tag.1.Key`]).toBe('turnout:environment');
+        expect(query[`TagSpecification.${n}.Tag.2.Value`]).toBe('green');
+      }
+    }
+  });
+
+  test('half of the ownership tags is none', async () => {
+    const world = await start();
+    const [id] = world.strangers(1) as [string];
+    await callEc2(world.sandbox, 'CreateTags', {
+      Resources: [id],
+      Tags: [{ Key: 'turnout:environment', Value: 'shop' }],
+    });
+    const { fleets, strangers } = await world.open().read([id]);
+    expect(fleets.map((fleet) => fleet.id)).toEqual(['shop-41']);
+    expect(strangers.map((stranger) => stranger.id)).toEqual([id]);
+  });
+
+  test('an instance is owned by the environment that its tags name, whatever was asked of EC2', () => {
+    const tagged = (tags: Readonly<Record<string, string>>) => ({
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    });
+    const owner = { environment: 'shop', tagPrefix: 'turnout' };
+    expect(isOwned(owner, tagged({ 'turnout:environment': 'shop', 'turnout:fleet': 'f' }))).toBe(true);
+    expect(isOwned(owner, tagged({ 'turnout:environment': 'Shop', 'turnout:fleet': 'f' }))).toBe(false);
+    expect(isOwned(owner, tagged({ 'other:environment': 'shop', 'turnout:fleet': 'f' }))).toBe(false);
+    expect(isOwned(owner, tagged({ 'turnout:environment': 'shop' }))).toBe(false);
+    expect(isOwned(owner, {})).toBe(false);
   });
 
   test('pages of EC2 are put together', async () => {

@@ -27,9 +27,13 @@ async function setup(): Promise<TrafficWorld> {
     healthCheck: { interval: 300, timeout: 200 },
     production: [
       { name: PRODUCTION, port: 8080 },
-      { name: INTERNAL, port: 9090 },
+      { name: INTERNAL, port: 8080 },
     ],
-    test: [{ name: TEST, port: 8080 }],
+    test: [
+      { name: TEST, port: 8080 },
+      // The apps listen at the ports of all groups.
+      { name: 'shop-other', port: 9090 },
+    ],
   });
   const arns = new Map([...sandbox.production, ...sandbox.test].map(({ name, arn }) => [name, arn]));
   const image = (await callEc2(sandbox, 'DescribeImages', {})).Images[0].ImageId as string;

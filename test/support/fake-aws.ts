@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 /** One attempt, as it came over the wire. */
 export interface Attempt {
   readonly action: string;
+  /** All that the request says, in the form of the query protocol: `TagSpecification.1.Tag.1.Key`. */
+  readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -25,9 +27,10 @@ export async function startFakeAws(...replies: readonly Reply[]): Promise<FakeAw
     request.setEncoding('utf8');
     request.on('data', (text: string) => (body += text));
     request.on('end', () => {
-      const action = new URLSearchParams(body).get('Action') ?? '';
+      const query = Object.fromEntries(new URLSearchParams(body));
+      const action = query['Action'] ?? '';
       const reply = replies[Math.min(attempts.length, replies.length - 1)] ?? 'ok';
-      attempts.push({ action, headers: request.headers });
+      attempts.push({ action, query, headers: request.headers });
       response
         .writeHead(statusOf(reply), { 'content-type': 'text/xml', 'x-amzn-requestid': 'req-7' })
         .end(xmlOf(action, reply));

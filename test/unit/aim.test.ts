@@ -117,7 +117,7 @@ describe('the floor', () => {
 
   test('is inherited by the opposite verb: what is left after the trouble is no measure', async () => {
     const rig = await midPromote();
-    rig.fake.target('prod', 'A-1', 'unhealthy', 'Target.Timeout');
+    for (const id of ['A-1', 'B-1']) rig.fake.target('prod', id, 'unhealthy', 'Target.Timeout');
     rig.fake.later(10_000, () => rig.fake.target('prod', 'A-1', 'healthy'));
     expect(await floorOf(rig, 'rollback')).toEqual({ prod: { a: 2 } });
   });

@@ -37,6 +37,16 @@ describe('before each grave step the world is read again', () => {
     expect(fake.changes).toHaveLength(1);
   });
 
+  test('a floor of nobody still leaves somebody', async () => {
+    const fake = blueAndGreen();
+    for (const id of ['B-0', 'B-1']) fake.target('prod', id, 'unhealthy', 'Target.Timeout');
+    for (const floor of [{ a: 0 }, {}]) {
+      const error = await failureOf(fake, start(fake, [{ ...DEREGISTER, floor }]).done);
+      expect(error.message).toContain('would leave nothing healthy');
+    }
+    expect(fake.changes).toEqual([]);
+  });
+
   test('and blue is removed once green is healthy again', async () => {
     const fake = blueAndGreen();
     fake.target('prod', 'B-0', 'healthy');
