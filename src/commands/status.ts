@@ -52,8 +52,13 @@ function text(report: StatusReport): string {
 }
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
-  const [bare, lease, goal, [last]] = await Promise.all([observe(ports), store.held(), store.goal(), store.history(1)]);
-  const [snapshot, verbs] = await Promise.all([withUrls(ports.traffic, bare), verbsNow(tasks, bare, goal)]);
+  const [snapshot, lease, goal, [last]] = await Promise.all([
+    withUrls(ports.traffic, observe(ports)),
+    store.held(),
+    store.goal(),
+    store.history(1),
+  ]);
+  const verbs = await verbsNow(tasks, snapshot, goal);
   return {
     environment: config.environment,
     snapshot,

@@ -23,8 +23,11 @@ export interface LaunchWish {
  */
 export interface FleetPort {
   readonly kind: string;
-  /** All instances that carry this environment's ownership tags, and those of `ids` that don't (unknown ids are left out). */
-  read(ids: readonly string[]): Promise<FleetReading>;
+  /**
+   * All instances that carry this environment's ownership tags, and those of `ids` that don't (unknown ids are left out).
+   * The ids may still be under way: the tags are read meanwhile.
+   */
+  read(ids: readonly string[] | Promise<readonly string[]>): Promise<FleetReading>;
   /** Resolves what a release boots to exact ids. Changes nothing. Throws an `OperatorError` when there is no such image, template or version. */
   resolve(wish: LaunchWish): Promise<LaunchSpec>;
   /** Boots what is missing of the spec's batches, tagged at launch; the same step never boots an instance twice. */

@@ -9,11 +9,11 @@ interface Readers {
   readonly clock: Clock;
 }
 
-/** Reads everything: one DescribeTargetHealth a pool, then the fleets and whoever else is in a pool. */
+/** Reads everything: one DescribeTargetHealth a pool, at the same time the fleets, then whoever else is in a pool. */
 export async function observe({ fleet, traffic, clock }: Readers): Promise<Snapshot> {
   const at = clock.now();
-  const pools = await traffic.read();
-  const { fleets, strangers } = await fleet.read(targetIds(pools));
+  const reading = traffic.read();
+  const [pools, { fleets, strangers }] = await Promise.all([reading, fleet.read(reading.then(targetIds))]);
   return { at, fleets, strangers, pools };
 }
 
@@ -37,8 +37,11 @@ function targetIds(pools: readonly Pool[]): readonly string[] {
   return [...new Set(pools.flatMap((pool) => pool.targets.map((target) => target.id)))];
 }
 
-/** The snapshot with the URLs of its pools, for showing. */
-export async function withUrls(traffic: Pick<TrafficPort, 'urls'>, snapshot: Snapshot): Promise<Snapshot> {
-  const urls = await traffic.urls();
-  return { ...snapshot, pools: snapshot.pools.map((pool) => ({ ...pool, urls: urls[pool.name] ?? [] })) };
+/** The snapshot with the URLs of its pools, for showing. They are read while it is. */
+export async function withUrls(
+  traffic: Pick<TrafficPort, 'urls'>,
+  snapshot: Snapshot | Promise<Snapshot>,
+): Promise<Snapshot> {
+  const [bare, urls] = await Promise.all([snapshot, traffic.urls()]);
+  return { ...bare, pools: bare.pools.map((pool) => ({ ...pool, urls: urls[pool.name] ?? [] })) };
 }

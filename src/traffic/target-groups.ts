@@ -5,41 +5,39 @@ import { list } from '../observe/words.ts';
 import type { Pool, PoolRole, Target } from '../observe/snapshot.ts';
 import type { TrafficPort } from './traffic.ts';
 
-/** A pool without its targets, and the load balancers that use it. */
-interface Settings {
-  readonly pool: Omit<Pool, 'targets'>;
-  readonly loadBalancerArns: readonly string[];
+/** A target group that the config names. */
+interface Member {
+  readonly role: PoolRole;
+  readonly port: number | undefined;
+  readonly group: TargetGroup;
 }
 
 /** Traffic moved by membership: production and test are target groups, and instances are registered with one or the other. */
 export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): TrafficPort {
-  // A group's settings do not change under a switch; they are read once a program.
-  let known: Promise<readonly Settings[]> | undefined;
-  const settings = (): Promise<readonly Settings[]> => {
-    known ??= readSettings(elbv2, config).catch((error: unknown) => {
-      known = undefined;
-      throw error;
-    });
-    return known;
-  };
+  // A group's settings, and who forwards to it, do not change under a switch; they are read once a program.
+  const members = remember(() => readMembers(elbv2, config));
+  const delays = remember(async () => readDelays(elbv2, await members()));
+  const forwards = remember(async () => readForwards(elbv2, await members()));
 
   return {
     kind: 'target-groups',
 
     async read(names) {
-      const wanted = (await settings()).filter(({ pool }) => names?.includes(pool.name) ?? true);
+      const wanted = (await members()).filter(({ group }) => names?.includes(nameOf(group)) ?? true);
       return Promise.all(
-        wanted.map(async ({ pool }) => ({ ...pool, targets: (await elbv2.targetHealth(pool.arn)).map(toTarget) })),
+        wanted.map(async (member) => {
+          const arn = arnOf(member.group);
+          const [delay, targets] = await Promise.all([delays(), elbv2.targetHealth(arn)]);
+          return toPool(member, delay.get(arn) ?? DELAY_DEFAULT_S, targets);
+        }),
       );
     },
 
     async urls() {
-      const groups = await settings();
-      const arns = [...new Set(groups.flatMap((group) => group.loadBalancerArns))];
-      const found = arns.length > 0 ? await readForwards(elbv2, arns) : [];
-      const urlsOf = (arn: string): readonly string[] =>
-        found.filter((forward) => forward.arn === arn).map(({ url }) => url);
-      return Object.fromEntries(groups.map(({ pool }) => [pool.name, urlsOf(pool.arn)]));
+      const [all, found] = await Promise.all([members(), forwards()]);
+      const urlsOf = (group: TargetGroup): readonly string[] =>
+        found.filter((forward) => forward.arn === arnOf(group)).map(({ url }) => url);
+      return Object.fromEntries(all.map(({ group }) => [nameOf(group), urlsOf(group)]));
     },
 
     register: async (pool, targets) =>
@@ -57,7 +55,30 @@ export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): Tr
   };
 }
 
-async function readSettings(elbv2: Elbv2, config: TargetGroupsConfig): Promise<readonly Settings[]> {
+/** Reads once, however many ask; what failed is read again the next time. */
+function remember<T>(read: () => Promise<T>): () => Promise<T> {
+  let known: Promise<T> | undefined;
+  return async () => {
+    known ??= read().catch((error: unknown) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
+}
+
+const DELAY = 'deregistration_delay.timeout_seconds';
+const DELAY_DEFAULT_S = 300;
+
+function nameOf(group: TargetGroup): string {
+  return group.TargetGroupName as string;
+}
+
+function arnOf(group: TargetGroup): string {
+  return group.TargetGroupArn as string;
+}
+
+async function readMembers(elbv2: Elbv2, config: TargetGroupsConfig): Promise<readonly Member[]> {
   const wanted = [
     ...config.production.map((group) => ({ ...group, role: 'production' as const })),
     ...config.test.map((group) => ({ ...group, role: 'test' as const })),
@@ -66,15 +87,20 @@ async function readSettings(elbv2: Elbv2, config: TargetGroupsConfig): Promise<r
     elbv2,
     wanted.map((group) => group.targetGroup),
   );
-  return Promise.all(
-    wanted.map(async ({ targetGroup, port, role }) => {
-      const group = found.find(
-        (candidate) => candidate.TargetGroupName === targetGroup || candidate.TargetGroupArn === targetGroup,
-      );
-      if (group === undefined) throw notFound([targetGroup]);
-      return toSettings(group, port, role, await elbv2.attributes(group.TargetGroupArn as string));
-    }),
-  );
+  return wanted.map(({ targetGroup, port, role }) => {
+    const group = found.find((candidate) => nameOf(candidate) === targetGroup || arnOf(candidate) === targetGroup);
+    if (group === undefined) throw notFound([targetGroup]);
+    return { group, port, role };
+  });
+}
+
+/** Deregistration delays in seconds, by ARN. */
+async function readDelays(elbv2: Elbv2, members: readonly Member[]): Promise<ReadonlyMap<string, number>> {
+  const entries = members.map(async ({ group }): Promise<[string, number]> => {
+    const attributes = await elbv2.attributes(arnOf(group));
+    return [arnOf(group), Number(attributes.get(DELAY) ?? DELAY_DEFAULT_S)];
+  });
+  return new Map(await Promise.all(entries));
 }
 
 /** All of them, by name or ARN. ELB says "one or more not found" and not which: then each one is asked for on its own. */
@@ -104,25 +130,24 @@ function notFound(keys: readonly string[]): OperatorError {
   });
 }
 
-function toSettings(
-  group: TargetGroup,
-  port: number | undefined,
-  role: PoolRole,
-  attributes: ReadonlyMap<string, string>,
-): Settings {
-  const pool = {
-    name: group.TargetGroupName as string,
-    arn: group.TargetGroupArn as string,
+function toPool(
+  { group, port, role }: Member,
+  deregistrationDelayS: number,
+  targets: readonly TargetHealthDescription[],
+): Pool {
+  return {
+    name: nameOf(group),
+    arn: arnOf(group),
     role,
     port: port ?? group.Port ?? 0,
     intervalS: group.HealthCheckIntervalSeconds ?? 30,
     timeoutS: group.HealthCheckTimeoutSeconds ?? 5,
     healthyThreshold: group.HealthyThresholdCount ?? 5,
     unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
-    deregistrationDelayS: Number(attributes.get('deregistration_delay.timeout_seconds') ?? 300),
+    deregistrationDelayS,
     urls: [],
+    targets: targets.map(toTarget),
   };
-  return { pool, loadBalancerArns: group.LoadBalancerArns ?? [] };
 }
 
 function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescription): Target {
@@ -135,30 +160,31 @@ function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescript
   };
 }
 
-/** Every pair of a target group and the URL of a listener that forwards to it. */
-async function readForwards(
-  elbv2: Elbv2,
-  loadBalancerArns: readonly string[],
-): Promise<readonly { arn: string; url: string }[]> {
-  const balancers = await elbv2.loadBalancers(loadBalancerArns);
-  const pairs = await Promise.all(
-    balancers.map(async (balancer) => {
-      const listeners = await elbv2.listeners(balancer.LoadBalancerArn as string);
-      return Promise.all(
-        listeners.map(async (listener) =>
-          forwardsOf(balancer, listener, await elbv2.rules(listener.ListenerArn as string)),
-        ),
-      );
-    }),
-  );
-  return pairs.flat(2);
+/** A target group, and the URL of a listener that forwards to it. */
+interface Forward {
+  readonly arn: string;
+  readonly url: string;
 }
 
-function forwardsOf(
-  balancer: LoadBalancer,
-  listener: Listener,
-  rules: readonly Rule[],
-): readonly { arn: string; url: string }[] {
+async function readForwards(elbv2: Elbv2, members: readonly Member[]): Promise<readonly Forward[]> {
+  const arns = [...new Set(members.flatMap(({ group }) => group.LoadBalancerArns ?? []))];
+  if (arns.length === 0) return [];
+  const withRules = async (listener: Listener): Promise<[Listener, readonly Rule[]]> => [
+    listener,
+    await elbv2.rules(listener.ListenerArn as string),
+  ];
+  const [balancers, listeners] = await Promise.all([
+    elbv2.loadBalancers(arns),
+    Promise.all(arns.map(async (arn) => Promise.all((await elbv2.listeners(arn)).map(withRules)))),
+  ]);
+  return balancers.flatMap((balancer) =>
+    (listeners[arns.indexOf(balancer.LoadBalancerArn as string)] ?? []).flatMap(([listener, rules]) =>
+      forwardsOf(balancer, listener, rules),
+    ),
+  );
+}
+
+function forwardsOf(balancer: LoadBalancer, listener: Listener, rules: readonly Rule[]): readonly Forward[] {
   const url = urlOf(balancer, listener);
   const actions = rules.flatMap((rule) => rule.Actions ?? []);
   const arns = actions.flatMap((action) => [

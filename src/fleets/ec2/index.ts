@@ -23,14 +23,16 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
     kind: 'ec2',
 
     async read(ids) {
-      const tagged = await ec2.instances([
-        { Name: `tag:${tagName(owner, 'environment')}`, Values: [owner.environment] },
-      ]);
+      const byTag = { Name: `tag:${tagName(owner, 'environment')}`, Values: [owner.environment] };
+      const [tagged, asked] = await Promise.all([ec2.instances([byTag]), ids]);
       const owned = tagged.filter((instance) => isOwned(owner, instance));
       const known = new Set(owned.map((instance) => instance.InstanceId));
-      const others = ids.filter((id) => id.startsWith('i-') && !known.has(id));
-      const strangers = others.length > 0 ? await ec2.instancesById(others) : [];
-      return { fleets: toFleets(owner, owned), strangers: strangers.map(toInstance) };
+      const others = asked.filter((id) => id.startsWith('i-') && !known.has(id));
+      const found = others.length > 0 ? await ec2.instancesById(others) : [];
+      // Instances that were tagged after the tags had been read are no strangers.
+      const late = found.filter((instance) => isOwned(owner, instance));
+      const strangers = found.filter((instance) => !isOwned(owner, instance));
+      return { fleets: toFleets(owner, [...owned, ...late]), strangers: strangers.map(toInstance) };
     },
 
     resolve: async (wish) => resolveLaunch(ec2, ssm, owner, boot, wish),
