@@ -1,5 +1,5 @@
 /** Edits (insert, delete, replace, swap of two neighbours) that lead from `a` to `b`. */
-export function distance(a: string, b: string): number {
+function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];

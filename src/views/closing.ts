@@ -37,7 +37,7 @@ export function closingText(event: Finished, width: number, paint: Paint): strin
 }
 
 /** `Next  turnout rollback`, one suggestion a line. */
-export function nextLines(next: readonly string[], width: number, paint: Paint): string[] {
+function nextLines(next: readonly string[], width: number, paint: Paint): string[] {
   return next.flatMap((suggestion, index) =>
     wrap(suggestion, width - 6).map((line, i) =>
       index + i === 0 ? `${paint('bold', 'Next')}  ${line}` : `      ${line}`,

@@ -10,7 +10,7 @@ export function withoutAws(env: NodeJS.ProcessEnv = process.env): void {
 }
 
 /** The environment that the sandbox tells people to set. */
-export function withSandboxKeys(env: NodeJS.ProcessEnv = process.env): void {
+function withSandboxKeys(env: NodeJS.ProcessEnv = process.env): void {
   withoutAws(env);
   env['AWS_ACCESS_KEY_ID'] = 'sandbox';
   env['AWS_SECRET_ACCESS_KEY'] = 'sandbox';

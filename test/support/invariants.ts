@@ -5,7 +5,7 @@ import type { Step } from '../../src/plan/step.ts';
 /** DESIGN's "what must never happen", written down a second time and without the planner's own functions. */
 
 /** Healthy targets by `pool/zone`. */
-export function healthyByPoolAndZone(snapshot: Snapshot): Map<string, number> {
+function healthyByPoolAndZone(snapshot: Snapshot): Map<string, number> {
   const zones = new Map(snapshot.fleets.flatMap((fleet) => fleet.instances.map((one) => [one.id, one.zone] as const)));
   const counts = new Map<string, number>();
   for (const pool of snapshot.pools) {
@@ -65,10 +65,10 @@ function starved(before: Snapshot, after: Snapshot, floor: ReadonlyMap<string, n
 function killed(before: Snapshot, step: Step): string | undefined {
   if (step.do !== 'terminate') return undefined;
   const ids = new Set(before.fleets.find((fleet) => fleet.id === step.fleet)?.instances.map((one) => one.id));
-  const inUse = before.pools
+  const targets = before.pools
     .filter((pool) => pool.role === 'production')
     .flatMap((pool) => pool.targets.filter((target) => ids.has(target.id)));
-  return inUse.length > 0 ? `${inUse[0]?.id} was terminated while ${inUse[0]?.state} in production` : undefined;
+  return targets.length > 0 ? `${targets[0]?.id} was terminated while ${targets[0]?.state} in production` : undefined;
 }
 
 /** Rule 5. Whoever is new in production was healthy somewhere right before. */
@@ -113,19 +113,26 @@ export function fallsShort(snapshot: Snapshot, { verb, fleet }: Goal): string | 
   const alive = others.filter(({ state }) => state === 'running').map(({ id }) => id);
   const isOwn = (id: string): boolean => own.has(id);
   const [production, test] = [inUse(snapshot, 'production'), inUse(snapshot, 'test')];
-  switch (verb) {
-    case 'promote':
-    case 'rollback':
-      if (!production.every((ids) => ids.size > 0 && [...ids].every(isOwn))) return 'somebody else serves';
-      if (test.some((ids) => [...ids].some(isOwn))) return 'the serving fleet is still in a test group';
-      return test.every((ids) => alive.every((id) => ids.has(id)))
-        ? undefined
-        : 'the other fleet is not in the test groups';
-    case 'cleanup':
-      return alive.length > 0 ? `${alive.join()} still run` : undefined;
-    case 'up':
-      return test.every((ids) => [...own].every((id) => ids.has(id))) ? undefined : 'green is not in the test groups';
-    case 'adopt':
-      return own.size > 0 ? undefined : 'nothing is owned';
-  }
+  const tells: Record<Goal['verb'], () => string | undefined> = {
+    promote: () => notSwitched(production, test, alive, isOwn),
+    rollback: () => notSwitched(production, test, alive, isOwn),
+    cleanup: () => (alive.length > 0 ? `${alive.join()} still run` : undefined),
+    up: () =>
+      test.every((ids) => [...own].every((id) => ids.has(id))) ? undefined : 'green is not in the test groups',
+    adopt: () => (own.size > 0 ? undefined : 'nothing is owned'),
+  };
+  return tells[verb]();
+}
+
+function notSwitched(
+  production: readonly Set<string>[],
+  test: readonly Set<string>[],
+  others: readonly string[],
+  isOwn: (id: string) => boolean,
+): string | undefined {
+  if (!production.every((ids) => ids.size > 0 && [...ids].every(isOwn))) return 'somebody else serves';
+  if (test.some((ids) => [...ids].some(isOwn))) return 'the serving fleet is still in a test group';
+  return test.every((ids) => others.every((id) => ids.has(id)))
+    ? undefined
+    : 'the other fleet is not in the test groups';
 }

@@ -26,7 +26,7 @@ export function factsOf(request: IncomingMessage): RequestFacts | undefined {
 }
 
 /** `*` is any number of characters, `?` is one. */
-export function wildcard(pattern: string, flags = ''): RegExp {
+function wildcard(pattern: string, flags = ''): RegExp {
   const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, `s${flags}`);
 }
