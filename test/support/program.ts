@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
+import { poll } from './poll.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../dist/turnout.js');
 
@@ -42,6 +43,7 @@ export class Program {
   readonly command: string;
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
+  readonly #reader: Interface;
   readonly #lines: Line[] = [];
   readonly #hearers = new Set<() => void>();
   #stdout = '';
@@ -52,9 +54,9 @@ export class Program {
     this.command = command;
     this.#child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
-    const reader = createInterface({ input: this.#child.stdout! });
-    reader.on('line', (line) => this.#read(line));
-    this.ended = Promise.all([once(this.#child, 'close'), once(reader, 'close')]).then(() => this.#end());
+    this.#reader = createInterface({ input: this.#child.stdout! });
+    this.#reader.on('line', (line) => this.#read(line));
+    this.ended = Promise.all([once(this.#child, 'close'), once(this.#reader, 'close')]).then(() => this.#end());
   }
 
   get lines(): readonly Line[] {
@@ -86,12 +88,18 @@ export class Program {
     await this.line((line) => line.type === 'step-started' && stepNamed(this.#plans(line), line) === step);
   }
 
+  /** Resolves once it has written a line, of whatever kind. */
+  async firstOutput(): Promise<void> {
+    await poll(() => this.#stdout !== '' || this.#over, `a line of '${this.command}'`, 20_000);
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
   /** Reads no more, as `| head -1` does once it has its line. */
   closePipe(): void {
+    this.#reader.close();
     this.#child.stdout?.destroy();
   }
 
