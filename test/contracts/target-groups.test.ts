@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import type { FaultSpec } from '../../src/sandbox/api/faults.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import type { SandboxGroup } from '../../src/sandbox/world.ts';
 import { createTargetGroups } from '../../src/traffic/target-groups.ts';
 import { openSession } from '../support/aws.ts';
 import { poll } from '../support/poll.ts';
@@ -111,7 +112,7 @@ describe("what is ELB's own", () => {
 
   test('names and ARNs may be mixed, and all that are missing are named', async () => {
     const world = await start();
-    const [{ arn }] = world.sandbox.production as readonly [{ arn: string }];
+    const [{ arn }] = world.sandbox.production as [SandboxGroup, SandboxGroup];
     expect((await open(world, [arn], [TEST]).read()).map(({ name }) => name)).toEqual([PRODUCTION, TEST]);
     const wrong = arn.replace(PRODUCTION, 'shop-prod');
     await expect(open(world, [arn, wrong], ['shop-tset', TEST]).read()).rejects.toMatchObject({
@@ -123,7 +124,7 @@ describe("what is ELB's own", () => {
   test('a group that a rule forwards to has the URL of its listener, at weight 0 too, and once', async () => {
     const world = await start();
     const { sandbox } = world;
-    const [production, internal] = sandbox.production as readonly [{ arn: string; url: string }, { arn: string }];
+    const [production, internal] = sandbox.production as [SandboxGroup, SandboxGroup];
     const { TargetGroups } = await callElbv2(sandbox, 'DescribeTargetGroups', { Names: [PRODUCTION] });
     const { Listeners } = await callElbv2(sandbox, 'DescribeListeners', {
       LoadBalancerArn: TargetGroups[0].LoadBalancerArns[0],
