@@ -58,6 +58,7 @@ export const promote: Task<'promote'> = {
         'fleet-gone',
         `No instance of ${goal.release} is left.`,
         '`turnout rollback` makes sure that production is served by the fleet before.',
+        '`turnout up --release R` brings up another one.',
       );
     }
     const change: Switch = { to, floor: goal.floor, need: 'all' };

@@ -30,7 +30,7 @@ export const rollback: Task<'rollback'> = {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const { home, others } = world;
-    if (members(home).length === 0 || (others.length === 0 && servingFleets(snapshot).includes(home))) {
+    if (members(home).length === 0 || (others.length === 0 && isSwitched(snapshot, home))) {
       return refusal(
         'nothing-to-roll-back',
         `${home.release} is the only fleet: there is none to move back to.`,

@@ -13,7 +13,10 @@ interface Readers {
 export async function observe({ fleet, traffic, clock }: Readers): Promise<Snapshot> {
   const at = clock.now();
   const reading = traffic.read();
-  const [pools, { fleets, strangers }] = await Promise.all([reading, fleet.read(reading.then(targetIds))]);
+  const ids = reading.then(targetIds);
+  // Whoever reads fleets may fail before it waits for the ids; that the pools failed is told by `reading`.
+  ids.catch(() => undefined);
+  const [pools, { fleets, strangers }] = await Promise.all([reading, fleet.read(ids)]);
   return { at, fleets, strangers, pools };
 }
 

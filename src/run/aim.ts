@@ -52,12 +52,12 @@ async function fresh(aiming: Aiming): Promise<Goal> {
   return goal;
 }
 
-/** Another run's goal gives way to its opposite verbs, or when it has been reached since. */
+/** Another run's goal gives way to its opposite verbs, or when it has been reached since, or never can be: its fleet is gone. */
 function mustYield({ tasks, task, snapshot }: Aiming, recorded: RecordedGoal): void {
   const other = tasks[recorded.goal.verb];
   if (other.mayBeReplacedBy.includes(task.verb)) return;
   const left = other.plan(snapshot, recorded.goal);
-  if (!isRefusal(left) && left.steps.length === 0) return;
+  if (isRefusal(left) ? left.refused === 'fleet-gone' : left.steps.length === 0) return;
   throw new OperatorError('unfinished', handle(recorded), { next: waysOut(recorded.goal.verb, recorded.goal.release) });
 }
 

@@ -125,9 +125,13 @@ function isArn(key: string): boolean {
 }
 
 function notFound(keys: readonly string[]): OperatorError {
-  return new OperatorError('target-group-not-found', `AWS knows no target group ${list(keys)}.`, {
-    next: ['Check the names under `traffic` in the config, the region and the account.'],
-  });
+  return new OperatorError(
+    'target-group-not-found',
+    `AWS knows no target group${keys.length === 1 ? '' : 's'} ${list(keys)}.`,
+    {
+      next: ['Check the names under `traffic` in the config, the region and the account.'],
+    },
+  );
 }
 
 function toPool(

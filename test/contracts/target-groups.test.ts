@@ -1,5 +1,8 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import type { FaultSpec } from '../../src/sandbox/api/faults.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import type { SandboxGroup } from '../../src/sandbox/world.ts';
 import { createTargetGroups } from '../../src/traffic/target-groups.ts';
 import { openSession } from '../support/aws.ts';
 import { poll } from '../support/poll.ts';
@@ -21,7 +24,7 @@ const FAULTS: Readonly<Record<Fault, FaultSpec>> = {
   lost: { kind: 'error-after' },
 };
 
-async function setup(): Promise<TrafficWorld> {
+async function setup(): Promise<TrafficWorld & { readonly sandbox: Sandbox }> {
   const sandbox = await quickSandbox({
     deregistrationDelay: 30_000,
     healthCheck: { interval: 300, timeout: 200 },
@@ -39,6 +42,7 @@ async function setup(): Promise<TrafficWorld> {
   const image = (await callEc2(sandbox, 'DescribeImages', {})).Images[0].ImageId as string;
   let seen = 0;
   return {
+    sandbox,
     blue: sandbox.blue,
     open(spelling = 'names', instead = {}) {
       const key = (name: string): string => {
@@ -92,3 +96,65 @@ async function setup(): Promise<TrafficWorld> {
 }
 
 trafficContract('target-groups', { setup, batches: { 10: 1, 1_000: 10 } });
+
+describe("what is ELB's own", () => {
+  const start = async () => {
+    const world = await setup();
+    onTestFinished(async () => world.close());
+    return world;
+  };
+  const open = ({ sandbox }: { readonly sandbox: Sandbox }, production: readonly string[], tests: readonly string[]) =>
+    createTargetGroups(new Elbv2(openSession(sandbox.url)), {
+      kind: 'target-groups',
+      production: production.map((targetGroup) => ({ targetGroup })),
+      test: tests.map((targetGroup) => ({ targetGroup })),
+    });
+
+  test('names and ARNs may be mixed, and all that are missing are named', async () => {
+    const world = await start();
+    const [{ arn }] = world.sandbox.production as [SandboxGroup, SandboxGroup];
+    expect((await open(world, [arn], [TEST]).read()).map(({ name }) => name)).toEqual([PRODUCTION, TEST]);
+    const wrong = arn.replace(PRODUCTION, 'shop-prod');
+    await expect(open(world, [arn, wrong], ['shop-tset', TEST]).read()).rejects.toMatchObject({
+      code: 'target-group-not-found',
+      message: `AWS knows no target groups ${wrong} and shop-tset.`,
+    });
+  });
+
+  test('a group that a rule forwards to has the URL of its listener, at weight 0 too, and once', async () => {
+    const world = await start();
+    const { sandbox } = world;
+    const [production, internal] = sandbox.production as [SandboxGroup, SandboxGroup];
+    const { TargetGroups } = await callElbv2(sandbox, 'DescribeTargetGroups', { Names: [PRODUCTION] });
+    const { Listeners } = await callElbv2(sandbox, 'DescribeListeners', {
+      LoadBalancerArn: TargetGroups[0].LoadBalancerArns[0],
+    });
+    const listener = Listeners.find(
+      (one: { DefaultActions: { TargetGroupArn: string }[] }) =>
+        one.DefaultActions[0]?.TargetGroupArn === production.arn,
+    );
+    for (const Priority of [1, 2]) {
+      await callElbv2(sandbox, 'CreateRule', {
+        ListenerArn: listener.ListenerArn,
+        Priority,
+        Conditions: [{ Field: 'path-pattern', Values: [`/internal-${Priority}/*`] }],
+        Actions: [
+          {
+            Type: 'forward',
+            ForwardConfig: {
+              TargetGroups: [
+                { TargetGroupArn: production.arn, Weight: 1 },
+                { TargetGroupArn: internal.arn, Weight: 0 },
+              ],
+            },
+          },
+        ],
+      });
+    }
+    const urls = await open(world, [PRODUCTION, INTERNAL], []).urls();
+    expect(urls[INTERNAL]).toHaveLength(2);
+    expect(urls[INTERNAL]).toContain(urls[PRODUCTION]?.[0]);
+    expect(urls[PRODUCTION]).toHaveLength(1);
+    expect(new URL(urls[PRODUCTION]?.[0] ?? '').port).toBe(new URL(production.url).port);
+  });
+});

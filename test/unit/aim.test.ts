@@ -118,7 +118,11 @@ describe('the floor', () => {
   test('is inherited by the opposite verb: what is left after the trouble is no measure', async () => {
     const rig = await midPromote();
     for (const id of ['A-1', 'B-1']) rig.fake.target('prod', id, 'unhealthy', 'Target.Timeout');
-    rig.fake.later(10_000, () => rig.fake.target('prod', 'A-1', 'healthy'));
+    expect(await rig.run('rollback')).toMatchObject({
+      result: 'refused',
+      message: expect.stringContaining('1 short in a of the floor of 2') as string,
+    });
+    rig.fake.target('prod', 'A-1', 'healthy');
     expect(await floorOf(rig, 'rollback')).toEqual({ prod: { a: 2 } });
   });
 
