@@ -40,6 +40,8 @@ export class Session {
   readonly options: SessionOptions;
   /** Requests sent, retries included. */
   requests = 0;
+  /** Why `beforeChange` did not let a request through: thrown on as it is, since AWS never saw that request. */
+  #refusal: unknown;
   /** Of those, the ones that change something. */
   changes = 0;
 
@@ -71,7 +73,9 @@ export class Session {
       `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
     middlewareStack.add(
       (next, context) => async (args) =>
-        next(args).catch((error: unknown) => Promise.reject(translate(error, nameOf(context)))),
+        next(args).catch((error: unknown) =>
+          Promise.reject(error === this.#refusal ? error : translate(error, nameOf(context))),
+        ),
       {
         step: 'initialize',
         priority: 'high',
@@ -86,10 +90,19 @@ export class Session {
     return async (command) => (client as Client).send(command) as Promise<never>;
   }
 
+  async #mayChange(): Promise<void> {
+    try {
+      await this.options.beforeChange();
+    } catch (error) {
+      this.#refusal = error;
+      throw error;
+    }
+  }
+
   async #attempt(limiter: Limiter, operation: string, send: () => Promise<unknown>): Promise<unknown> {
     await limiter.take();
     const changes = !/:(Describe|Get|List)/.test(operation);
-    if (changes) await this.options.beforeChange();
+    if (changes) await this.#mayChange();
     this.requests += 1;
     if (changes) this.changes += 1;
     try {

@@ -62,7 +62,7 @@ export type PoolRole = 'production' | 'test';
 
 /** A target group: a pool of targets that production or test traffic goes to. */
 export interface Pool {
-  /** What the config calls it (name or ARN): the key that steps use. */
+  /** The group's name, also where the config names it by its ARN: the key that steps use. */
   readonly name: string;
   readonly arn: string;
   readonly role: PoolRole;
