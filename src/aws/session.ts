@@ -40,10 +40,10 @@ export class Session {
   readonly options: SessionOptions;
   /** Requests sent, retries included. */
   requests = 0;
-  /** Why `beforeChange` did not let a request through: thrown on as it is, since AWS never saw that request. */
-  #refusal: unknown;
   /** Of those, the ones that change something. */
   changes = 0;
+  /** Why `beforeChange` did not let a request through: thrown on as it is, since AWS never saw that request. */
+  #refusal: unknown;
 
   constructor(options: SessionOptions) {
     this.options = options;
