@@ -23,7 +23,7 @@ export default defineConfig({
           name: 'scenarios',
           include: SCENARIOS,
           // Tests that wait for processes; more at once would only make each one late.
-          maxConcurrency: 3,
+          maxConcurrency: 2,
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

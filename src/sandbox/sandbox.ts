@@ -10,7 +10,7 @@ import { behaviour, type BehaviourName } from './instances/behaviour.ts';
 import type { Instances } from './instances/index.ts';
 import { createMachinery, type Closers, type Machinery, type Times } from './machinery.ts';
 import { planSandbox, type SandboxOptions, type SandboxPlan } from './options.ts';
-import type { AdminPage, SandboxTimes } from './service.ts';
+import { ApiError, type AdminPage, type SandboxTimes } from './service.ts';
 import { addRelease, buildWorld, registerBlue, servesAll, type SandboxGroup, type World } from './world.ts';
 
 /** A small AWS in this process: everything on loopback, nothing left when it is closed. */
@@ -59,8 +59,18 @@ export async function startSandbox<B extends Balancers>(
     return await start(planSandbox(options), elbv2, closers, close);
   } catch (error) {
     await close();
-    throw error;
+    throw error instanceof ApiError ? cannotBeBuilt(error) : error;
   }
+}
+
+/** The world is built with the API's own operations: what they refuse was asked for by the options. */
+function cannotBeBuilt(error: ApiError): OperatorError {
+  return new OperatorError('sandbox-not-built', `The sandbox cannot be set up: ${error.message}.`, {
+    next: [
+      'Stop what listens at that port, or change the `sandbox:` section of the config (`productionPort`, `testPort`).',
+    ],
+    cause: error,
+  });
 }
 
 async function start<B extends Balancers>(

@@ -25,6 +25,8 @@ export interface RigOptions extends Pick<
 > {
   /** Lines of the config that come instead of the usual ones of the same key. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Requests a second to each production target group. */
+  readonly rate?: number;
 }
 
 /** What `turnout status --json` says, as far as scenarios look at it. */
@@ -53,7 +55,8 @@ const TIMES = {
   // The first check comes at once; afterwards a busy machine shall make nobody sick.
   healthCheck: { interval: 3000, timeout: 2900, healthyThreshold: 2, unhealthyThreshold: 2 },
 };
-const RATE = 20;
+/** Requests a second. Node takes one new connection a turn of its event loop, and there are several loads on one here. */
+const RATE = 15;
 /** Of a request: what counts here is whether it is answered, not how busy the machine is. */
 const PATIENCE_MS = 30_000;
 /** For scenarios in which somebody is sick: known after two seconds at most. */
@@ -76,16 +79,14 @@ export class Rig {
   }
 
   static async start(options: RigOptions = {}): Promise<Rig> {
-    const { config, ...world } = options;
+    const { config, rate = RATE, ...world } = options;
     const wished = { production: [POOL], test: [TEST_POOL], releases: ['41', '42', '43'], ...TIMES, ...world };
     const sandbox = await startSandbox({ ...wished, environment: 'shop', port: 0, productionPort: 0, testPort: 0 });
     const folder = await mkdtemp(path.join(tmpdir(), 'turnout-scenario-'));
     await writeFile(path.join(folder, 'shop.yml'), configText(sandbox, wished, config));
     sandbox.elbv2.resetTraffic();
     const meters = await Promise.all(
-      sandbox.production.map(({ url }) =>
-        startMeter({ url: `${url}/`, rate: RATE, connections: 8, timeoutMs: PATIENCE_MS }),
-      ),
+      sandbox.production.map(({ url }) => startMeter({ url: `${url}/`, rate, connections: 8, timeoutMs: PATIENCE_MS })),
     );
     return new Rig(sandbox, folder, meters);
   }
