@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import type { OutputChunk } from 'rolldown';
 import { bundledPackages, notices } from './build/notices.ts';
+import { plainNodeHttp } from './build/node-http.ts';
 import { ownCopy } from './build/own-copy.ts';
 import { oneStringWidth } from './build/string-width.ts';
 
@@ -48,6 +49,7 @@ async function bundle(input: string, dir: string): Promise<readonly OutputChunk[
     plugins: [
       ownCopy({ importers: /\/src\/sandbox\//, packages: /\/node_modules\/@aws-sdk\/client-.*\.js$/ }),
       oneStringWidth(),
+      plainNodeHttp(),
     ],
     // A warning here is a fault later: an import that was not resolved, a cycle, an eval.
     onLog: (level, log, report) => {

@@ -1,22 +1,45 @@
 /**
- * How long things take:  npm run bench [-- --rounds 21] [-- --json]
+ * How long things take:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000] [-- --json]
  *
- * Exits with 1 when something takes longer than it may.
+ * Cold starts against a Node that does nothing, and promotes against the physical limit. Exits with 1 when something takes
+ * longer, or more, than it may. Wants a machine that does nothing else.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
 import { startRig } from '../rig/sandbox.ts';
 import { coldStart } from './cold.ts';
-import { table } from './table.ts';
+import { measurePromotes } from './promote.ts';
+import { promoteTable, requestTable, table } from './table.ts';
+import type { Row } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '21' },
+    repetitions: { type: 'string', default: '3' },
+    sizes: { type: 'string', default: '2,20,200,1000' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort(new Error(`got ${name}`)));
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { rounds: { type: 'string', default: '21' }, json: { type: 'boolean', default: false } },
-  });
+  const cold = await measureStarts();
+  if (!values.json) print(table(cold));
+  const sizes = values.sizes.split(',').map(Number);
+  const promotes = await measurePromotes(sizes, Number(values.repetitions), interruption.signal);
+  if (values.json) print(JSON.stringify({ coldStart: cold, promotes }));
+  else print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
+  return cold.every(({ ok }) => ok) && promotes.every(({ faults }) => faults.length === 0) ? 0 : 1;
+}
+
+async function measureStarts(): Promise<readonly Row[]> {
   await using rig = await startRig();
-  const rows = await coldStart(rig, Number(values.rounds));
-  process.stdout.write(values.json ? `${JSON.stringify({ coldStart: rows })}\n` : `${table(rows)}\n`);
-  return rows.every(({ ok }) => ok) ? 0 : 1;
+  return await coldStart(rig, Number(values.rounds));
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 process.exitCode = await main().catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { Timing } from './interleave.ts';
+import type { PromoteRow } from './promote.ts';
 
 /** A timing against what it may cost. */
 export interface Row extends Timing {
@@ -11,13 +12,9 @@ export interface Row extends Timing {
 }
 
 export function table(rows: readonly Row[]): string {
-  const out = new Table({
-    head: ['', 'median', 'fastest', 'slowest', 'times node', 'limit', ''],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [] },
-  });
-  for (const { name, median, fastest, slowest, times, limit, ok } of rows) {
-    out.push([
+  return draw(
+    ['cold start', 'median', 'fastest', 'slowest', 'times node', 'limit', ''],
+    rows.map(({ name, median, fastest, slowest, times, limit, ok }) => [
       name,
       ms(median),
       ms(fastest),
@@ -25,8 +22,41 @@ export function table(rows: readonly Row[]): string {
       times.toFixed(2),
       limit?.toFixed(2) ?? '',
       verdict(limit, ok),
-    ]);
-  }
+    ]),
+  );
+}
+
+export function promoteTable(rows: readonly PromoteRow[]): string {
+  return draw(
+    ['promote of', 'checks', 'first check', 'the limit', 'promote', 'times', 'peak memory', ''],
+    rows.map(({ size, intervalS, firstCheckS, limitMs, promoteMs, times, peakMb, faults }) => [
+      `${size} targets`,
+      `every ${intervalS} s`,
+      `after ${firstCheckS} s`,
+      ms(limitMs),
+      ms(promoteMs),
+      times.toFixed(3),
+      `${peakMb.toFixed(0)} MB`,
+      faults.length === 0 ? 'ok' : faults.join(', '),
+    ]),
+  );
+}
+
+/** A row for each operation: requests of one promote, by size. */
+export function requestTable(rows: readonly PromoteRow[]): string {
+  const operations = [...new Set(rows.flatMap(({ requests }) => Object.keys(requests)))].toSorted();
+  const countsOf = (operation: string): string[] => rows.map(({ requests }) => String(requests[operation] ?? 0));
+  const sums = rows.map(({ requests }) => String(Object.values(requests).reduce((sum, count) => sum + count, 0)));
+  return draw(
+    ['requests to AWS', ...rows.map(({ size }) => `${size} targets`)],
+    [...operations.map((operation) => [operation, ...countsOf(operation)]), ['all', ...sums]],
+  );
+}
+
+function draw(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const colAligns = head.map((_, index) => (index === 0 || head[index] === '' ? 'left' : 'right'));
+  const out = new Table({ head: [...head], colAligns, style: { head: [], border: [] } });
+  for (const row of rows) out.push([...row]);
   return out.toString();
 }
 

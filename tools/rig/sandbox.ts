@@ -32,13 +32,18 @@ export interface Rig extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Starts a sandbox by the program's own command, on free ports. Disposing of it ends it and removes its folder. */
-export async function startRig(): Promise<Rig> {
+/** Arguments of the program's own command. */
+function ownCommand(config: string): readonly string[] {
+  return [PROGRAM, 'sandbox', '--json', '--port', '0', '--config', config];
+}
+
+/** Starts a sandbox, by the program's own command unless said otherwise, on free ports. Disposing of it ends it and removes its folder. */
+export async function startRig(command: (config: string) => readonly string[] = ownCommand): Promise<Rig> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(tmpdir(), 'turnout-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const config = await writeConfig(folder);
-  const child = spawn(process.execPath, [PROGRAM, 'sandbox', '--json', '--port', '0', '--config', config], {
+  const child = spawn(process.execPath, command(config), {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,0 +1,47 @@
+/**
+ * A sandbox of any size, in a process of its own:  node tools/bench/host.ts --config FILE --instances N
+ *
+ * `turnout sandbox` has neither fleets of 1,000 nor an account whose quotas let two of them into one target group.
+ */
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../../src/config/load.ts';
+import { createElbv2 } from '../../src/sandbox/elbv2/index.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { QUICK, timesFor } from './times.ts';
+
+const { values } = parseArgs({ options: { config: { type: 'string' }, instances: { type: 'string' } } });
+const config = loadConfig({ path: values.config!, env: process.env, cwd: process.cwd() });
+const instances = Number(values.instances);
+const { releases, release, zones, appPort, productionPort, testPort } = config.sandbox!;
+const group = ({ targetGroup, port = appPort }: (typeof config.traffic.test)[number]) => ({ name: targetGroup, port });
+
+const sandbox = await startSandbox(
+  {
+    ...timesFor(instances),
+    ...QUICK,
+    port: 0,
+    environment: config.environment,
+    template: config.fleet.launchTemplate?.name,
+    imageName: config.fleet.image?.name,
+    production: config.traffic.production.map(group),
+    test: config.traffic.test.map(group),
+    pageSize: 1000,
+    releases,
+    release,
+    zones,
+    appPort,
+    productionPort,
+    testPort,
+    instances,
+  },
+  (options) => createElbv2({ ...options, pageSize: 400, quotas: { targetsPerGroup: 2 * instances } }),
+);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
+const exports = {
+  AWS_ENDPOINT_URL: sandbox.url,
+  AWS_REGION: sandbox.region,
+  AWS_ACCESS_KEY_ID: 'sandbox',
+  AWS_SECRET_ACCESS_KEY: 'sandbox',
+};
+const urls = { production: sandbox.production.map(({ url }) => url), test: sandbox.test.map(({ url }) => url) };
+process.stdout.write(`${JSON.stringify({ endpoint: sandbox.url, region: sandbox.region, exports, urls })}\n`);

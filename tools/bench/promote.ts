@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { runTask } from '../rig/task.ts';
+import { median } from './interleave.ts';
+import { bareSwitch } from './limit.ts';
+import { readPeak, writesStatus } from './peak.ts';
+import { openStage } from './stage.ts';
+import type { Stage } from './stage.ts';
+import { timesFor } from './times.ts';
+
+const TIMES_MAX = 1.15;
+const PEAK_MB_MAX = 150;
+
+/** Promotes of one size against the physical limit. */
+export interface PromoteRow {
+  readonly size: number;
+  /** Seconds between two health checks of one target, and until the first one. */
+  readonly intervalS: number;
+  readonly firstCheckS: number;
+  /** Medians in milliseconds: the bare script, and the program from nothing to its last line. */
+  readonly limitMs: number;
+  readonly promoteMs: number;
+  readonly times: number;
+  /** Of the program, at most. */
+  readonly peakMb: number;
+  /** By operation: the most in one promote. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** What is over its bound. */
+  readonly faults: readonly string[];
+}
+
+interface Run {
+  readonly ms: number;
+  readonly peakMb: number;
+  readonly requests: Readonly<Record<string, number>>;
+}
+
+/** Promotes fleets of all sizes, each as often as `repetitions`, by turns with the bare script. */
+export async function measurePromotes(
+  sizes: readonly number[],
+  repetitions: number,
+  signal: AbortSignal,
+): Promise<readonly PromoteRow[]> {
+  const rows: PromoteRow[] = [];
+  for (const size of sizes) {
+    const row = await measure(size, repetitions, signal);
+    rows.push({ ...row, faults: faultsOf(row, rows[0] ?? row) });
+  }
+  return rows;
+}
+
+async function measure(size: number, repetitions: number, signal: AbortSignal): Promise<Omit<PromoteRow, 'faults'>> {
+  await using stage = await openStage(size, signal);
+  const limits: number[] = [];
+  const runs: Run[] = [];
+  for (let n = 0; n < repetitions; n += 1) {
+    await stage.measure();
+    limits.push(await bareSwitch(stage.aws, stage));
+    await stage.reset();
+    await stage.measure();
+    runs.push(await promote(stage, signal));
+    await stage.reset();
+  }
+  const { healthCheck, registration } = timesFor(size);
+  const [limitMs, promoteMs] = [middle(limits), middle(runs.map(({ ms }) => ms))];
+  return {
+    size,
+    intervalS: healthCheck.interval / 1000,
+    firstCheckS: registration / 1000,
+    limitMs,
+    promoteMs,
+    times: promoteMs / limitMs,
+    peakMb: Math.max(...runs.map(({ peakMb }) => peakMb)),
+    requests: most(runs.map(({ requests }) => requests)),
+  };
+}
+
+async function promote(stage: Stage, signal: AbortSignal): Promise<Run> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'turnout-'));
+  try {
+    const file = path.join(folder, 'status');
+    const rig = { ...stage.rig, env: { ...stage.rig.env, ...writesStatus(file) } };
+    const begun = performance.now();
+    const { result, message } = await runTask(rig, ['promote'], signal);
+    const ms = performance.now() - begun;
+    if (result !== 'done') throw new Error(`promote of ${stage.green.length}: ${message}`);
+    return { ms, peakMb: await readPeak(file), requests: await stage.requests() };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function middle(numbers: readonly number[]): number {
+  return median(numbers.toSorted((a, b) => a - b));
+}
+
+function most(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const operations = new Set(counts.flatMap((count) => Object.keys(count)));
+  return Object.fromEntries(
+    [...operations].map((name) => [name, Math.max(...counts.map((count) => count[name] ?? 0))]),
+  );
+}
+
+/** Requests for so many targets that only batches explain, in those for one batch. */
+const BATCHES: Readonly<Record<string, (size: number) => number>> = {
+  RegisterTargets: (size) => Math.ceil(size / 100),
+  DeregisterTargets: (size) => Math.ceil(size / 100),
+  CreateTags: (size) => Math.ceil(size / 1000),
+  // Both fleets, in pages of 1,000.
+  DescribeInstances: (size) => Math.ceil((2 * size) / 1000),
+};
+
+/** Looks at the health of targets, more or less by chance: how often depends on time. */
+const MORE_POLLS = 1.2;
+
+function faultsOf(row: Omit<PromoteRow, 'faults'>, smallest: Omit<PromoteRow, 'faults'>): readonly string[] {
+  const grown = Object.entries(row.requests).filter(([operation, count]) => {
+    const batches = BATCHES[operation]?.(row.size) ?? (operation === 'DescribeTargetHealth' ? MORE_POLLS : 1);
+    return count > (smallest.requests[operation] ?? 0) * batches;
+  });
+  return [
+    ...(row.times > TIMES_MAX ? [`slower than ${TIMES_MAX} x the limit`] : []),
+    ...(row.peakMb > PEAK_MB_MAX ? [`more than ${PEAK_MB_MAX} MB`] : []),
+    ...grown.map(([operation]) => `${operation} grows`),
+  ];
+}

@@ -1,0 +1,92 @@
+import path from 'node:path';
+import { loadConfig } from '../../src/config/load.ts';
+import { runTask } from '../rig/task.ts';
+import { startRig } from '../rig/sandbox.ts';
+import type { Rig } from '../rig/sandbox.ts';
+import { Aws } from './aws.ts';
+import { allHealthy } from './limit.ts';
+import { QUICK, timesFor } from './times.ts';
+
+/** Two fleets of the same size: blue serves production, green is in the test group. */
+export interface Stage extends AsyncDisposable {
+  readonly rig: Rig;
+  readonly aws: Aws;
+  readonly blue: readonly string[];
+  readonly green: readonly string[];
+  readonly tag: (name: string) => string;
+  /** From now on the first health check takes its time, and requests are counted from zero. */
+  measure(): Promise<void>;
+  /** Requests to AWS since then, by operation. */
+  requests(): Promise<Readonly<Record<string, number>>>;
+  /** Puts both fleets where they were, as quickly as it goes. */
+  reset(): Promise<void>;
+}
+
+const HOST = path.join(import.meta.dirname, 'host.ts');
+const POLL_MS = 50;
+
+/** Starts a sandbox with `size` instances in production, and brings up as many with the next release. */
+export async function openStage(size: number, signal: AbortSignal): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const rig = stack.use(await startRig((config) => [HOST, '--config', config, '--instances', String(size)]));
+  const { fleet, sandbox } = loadConfig({ path: rig.config, env: rig.env, cwd: '/' });
+  const tag = (name: string): string => `${fleet.tagPrefix}:${name}`;
+  const up = await runTask(rig, ['up', '--release', '42'], signal);
+  if (up.result !== 'done') throw new Error(`up: ${up.message}`);
+  const aws = new Aws(rig.env, sandbox!.appPort);
+  const instances = await aws.tagged(tag('environment'));
+  const of = (release: string): readonly string[] =>
+    instances
+      .filter(({ Tags }) => Tags!.some(({ Key, Value }) => Key === tag('release') && Value === release))
+      .map(({ InstanceId }) => InstanceId!);
+  const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
+  const stage = { rig, aws, tag, blue: of('41'), green: of('42') };
+  const running = stack.move();
+  return {
+    ...stage,
+    measure: async () => {
+      await admin('POST', 'settings', { registrationMs: timesFor(size).registration });
+      await admin('DELETE', 'requests');
+    },
+    requests: async () => countOf((await admin('GET', 'requests')) as readonly { operation: string }[]),
+    reset: async () => {
+      await admin('POST', 'settings', { registrationMs: QUICK.registration });
+      await putBack(stage);
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function putBack({ aws, blue, green, tag }: Pick<Stage, 'aws' | 'blue' | 'green' | 'tag'>): Promise<void> {
+  const groups = await aws.groups();
+  const home = { [groups['shop-production']!]: blue, [groups['shop-test']!]: green };
+  await aws.untag(green, tag('promoted'));
+  for (const [arn, ids] of Object.entries(home)) {
+    await aws.register(arn, ids);
+    while (!(await allHealthy(aws, arn, new Set(ids)))) await pause();
+    await aws.deregister(arn, ids === blue ? green : blue);
+  }
+  for (const [arn, ids] of Object.entries(home)) while ((await aws.health(arn)).length > ids.length) await pause();
+}
+
+async function pause(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+/** Asks the sandbox's own pages. */
+function adminOf(endpoint: string) {
+  return async (method: string, page: string, body?: object): Promise<unknown> => {
+    const response = await fetch(`${endpoint}/_turnout/${page}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (!response.ok) throw new Error(`${method} ${page}: ${await response.text()}`);
+    return response.json();
+  };
+}
+
+function countOf(log: readonly { readonly operation: string }[]): Record<string, number> {
+  const groups = Map.groupBy(log, ({ operation }) => operation);
+  return Object.fromEntries([...groups].map(([operation, records]) => [operation, records.length]));
+}
