@@ -44,7 +44,8 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     .exitProcess(false)
     .epilogue(EXIT_CODES)
     .fail((message, error) => {
-      throw error ?? usage(message);
+      // Not all that yargs finds wrong comes as a message only.
+      throw error === undefined || error.name === 'YError' ? usage(error?.message ?? message) : error;
     });
   for (const command of commands) {
     parser.command(
@@ -65,7 +66,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
 }
 
 function usage(message: string): OperatorError {
-  return new OperatorError('usage', message, {
+  return new OperatorError('usage', /[.?]$/.test(message) ? message : `${message}.`, {
     next: ['`turnout --help` lists the commands, `turnout <command> --help` their options.'],
   });
 }

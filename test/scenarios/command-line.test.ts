@@ -24,7 +24,7 @@ async function expectUsage(shop: Rig, command: string, says: RegExp): Promise<vo
   const { exitCode, stdout, stderr } = await shop.run(command);
   expect(exitCode, `${command}: ${stderr}`).toBe(2);
   expect(stderr).toMatch(says);
-  expect(stderr, 'what is wrong, then what to do').toMatch(/^turnout: [A-Z`-].*\n  \S/);
+  expect(stderr, 'what is wrong, then what to do').toMatch(/^turnout: [A-Z`-].*[.?]\n {2}\S/);
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(stdout).toBe('');
 }

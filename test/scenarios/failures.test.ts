@@ -15,7 +15,7 @@ describe.concurrent('a green that is no good', () => {
   scenario(
     'never healthy: up says why for each target and leaves it; cleanup --discard removes it',
     async ({ rig }) => {
-      const shop = await rig({ config: IMPATIENT });
+      const shop = await rig({ config: IMPATIENT, healthCheck: QUICK_CHECKS });
       sicken(shop, '42');
       const ended = await shop.run('up --release 42 --yes --json');
       const last = finished(ended);

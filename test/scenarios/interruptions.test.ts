@@ -159,7 +159,7 @@ describe.concurrent('stopped while it cleans up, and then each verb', () => {
   for (const [step, signal, ways] of CLEANUP) {
     scenario(`at '${step}': what serves stays, the rest goes`, async ({ rig }) => {
       const shop = await rig(TIMES);
-      shop.sandbox.faults.add({ kind: 'drain', ms: 1500 });
+      if (step.startsWith('await')) shop.sandbox.faults.add({ kind: 'drain', ms: 5000 });
       let [serving, next] = ['41', '42'];
       for (const way of ways) {
         await shop.task(`up --release ${next}`);
