@@ -62,20 +62,23 @@ async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: 
 
 /** Writes the run into the journal when it begins and when it ends, however it ends. */
 async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promise<Ending>): Promise<Ending> {
-  const { store, identity, requests } = setup;
+  const { store, identity, requests, view } = setup;
   const { run: id, who, host } = identity;
   const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
+  // What was done is done, whether or not the journal can be written: it must not be told as a failure, let alone a refusal.
   const end = async (outcome: Outcome, message: string): Promise<void> =>
-    store.log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests() });
-  try {
-    const ending = await run();
-    await end(ending.result === 'planned' ? 'done' : ending.result, ending.message);
-    return ending;
-  } catch (error) {
+    store
+      .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests() })
+      .catch((error: unknown) =>
+        view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` }),
+      );
+  const ending = await run().catch(async (error: unknown) => {
     await end('failed', messageOf(error));
     throw error;
-  }
+  });
+  await end(ending.result === 'planned' ? 'done' : ending.result, ending.message);
+  return ending;
 }
 
 function isoNow({ ports }: Setup): string {

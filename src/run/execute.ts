@@ -8,6 +8,7 @@ import type { HeldLease } from '../record/lease.ts';
 import { waysOut, type Aimed } from './aim.ts';
 import { done, endingOf, needsPerson, safe, stopped, type Ending } from './ending.ts';
 import { preview } from './preview.ts';
+import { Recording } from './recording.ts';
 import { runSteps, StepFailed, type RunContext } from './runner.ts';
 import type { Setup } from './setup.ts';
 
@@ -20,10 +21,14 @@ export async function execute(
   snapshot: Snapshot,
 ): Promise<Ending> {
   const { goal, plan } = aimed;
+  const recording = new Recording(setup, lease, goal, plan.steps.length);
+  // Outside of what follows: without it nothing is changed, and there is nothing to lead back from.
+  if (plan.steps.length > 0) await recording.begin();
   try {
-    const last = await runPlan(setup, lease, goal, plan, snapshot);
-    const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last) : last;
-    await setup.store.clearGoal(lease.lease);
+    const last = await runPlan(setup, lease, recording, plan, snapshot);
+    // URLs are nice to have, and the task is done.
+    const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
+    await recording.forget();
     const { message, next } = task.standing(shown, goal);
     return done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next);
   } catch (error) {
@@ -38,9 +43,14 @@ export async function execute(
   }
 }
 
-async function runPlan(setup: Setup, lease: HeldLease, goal: Goal, plan: Plan, snapshot: Snapshot): Promise<Snapshot> {
+async function runPlan(
+  { ports, limits, view, signal }: Setup,
+  lease: HeldLease,
+  recording: Recording,
+  plan: Plan,
+  snapshot: Snapshot,
+): Promise<Snapshot> {
   if (plan.steps.length === 0) return snapshot;
-  const { ports, limits, view, signal, store } = setup;
   const context: RunContext = {
     ports,
     limits,
@@ -48,8 +58,7 @@ async function runPlan(setup: Setup, lease: HeldLease, goal: Goal, plan: Plan, s
     emit: view.emit,
     reached: async (stepsDone, title) => {
       await lease.doing(title);
-      const updatedAt = new Date(ports.clock.now()).toISOString();
-      await store.putGoal(lease.lease, { goal, stepsDone, stepsAll: plan.steps.length, updatedAt });
+      await recording.reached(stepsDone);
     },
   };
   return runSteps(context, plan.steps, snapshot);
@@ -78,14 +87,16 @@ async function undo(setup: Setup, lease: HeldLease, back: Goal, snapshot: Snapsh
   const plan = task.plan(snapshot, back);
   if (isRefusal(plan)) return needsPerson(`${why} It could not be undone: ${plan.message}`, plan.next);
   setup.view.emit(preview(snapshot, back, plan));
+  const recording = new Recording(setup, lease, back, plan.steps.length);
   let last = snapshot;
   try {
-    last = await runPlan(setup, lease, back, plan, snapshot);
+    if (plan.steps.length > 0) await recording.begin();
+    last = await runPlan(setup, lease, recording, plan, snapshot);
   } catch (error) {
     if (isFinal(error)) return stopped(error, back);
     return needsPerson(`${why} Undoing it failed too: ${messageOf(error)}`, waysOut(back.verb, back.release));
   }
-  await setup.store.clearGoal(lease.lease);
+  await recording.forget();
   return safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, AFTER_UNDO);
 }
 
