@@ -1,12 +1,13 @@
 import { isChange } from '../support/little/api.ts';
-import { fleets, REACHED, serving, servesAlone } from '../support/little/goals.ts';
+import { REACHED, serving, servesAlone } from '../support/little/goals.ts';
 import type { Kind } from '../support/little/kinds.ts';
 import type { Scene } from '../support/little/scene.ts';
 import { Site, type Run } from '../support/little/site.ts';
 import { tellRun } from '../support/little/story.ts';
-import { living, type State } from '../support/little/state.ts';
-import { fleetOf } from '../support/little/watch.ts';
+import type { State } from '../support/little/state.ts';
 import type { Case } from './cases.ts';
+import { leaks } from './leaks.ts';
+import { codeOf, refusedWell } from './outcome.ts';
 
 /** What is done after the crash. */
 export const FOLLOW_UPS = ['resume', 'same verb', 'opposite verb', 'abandon'] as const;
@@ -151,30 +152,4 @@ class Way {
   #oneServes(): string | undefined {
     return servesAlone(this.#state, serving(this.#state)[0] ?? '?');
   }
-}
-
-function codeOf({ ended }: Run): string {
-  if (ended.how === 'fault') return `a fault: ${String(ended.error)}`;
-  return ended.how === 'ended' ? ended.code : 'death';
-}
-
-/** A refusal changes nothing, and says why and what to do. */
-function refusedWell({ ended, changes }: Run): string[] {
-  if (ended.how !== 'ended' || ended.exitCode !== 2) return [`it ended with ${JSON.stringify(ended)}`];
-  const wrong: string[] = [];
-  if (changes > 0) wrong.push(`refused after ${changes} changes`);
-  if (!/[.?)]$/.test(ended.message) || (ended.next.length === 0 && ended.code !== 'nothing-to-abandon'))
-    wrong.push(`refused without a sentence or advice: ${JSON.stringify(ended)}`);
-  return wrong;
-}
-
-/** Everything that we have booted belongs to a fleet, and `status` shows it. */
-async function leaks(site: Site): Promise<readonly string[]> {
-  const { snapshot } = await site.status();
-  const shown = new Set(snapshot.fleets.flatMap((fleet) => fleet.instances.map(({ id }) => id)));
-  const lost = living(site.cloud.state).filter(
-    (box) => (box.token !== undefined || fleetOf(box)) && !shown.has(box.id),
-  );
-  const unknown = fleets(site.cloud.state).filter((id) => !snapshot.fleets.some((fleet) => fleet.id === id));
-  return [...lost.map(({ id }) => `${id} is shown nowhere`), ...unknown.map((id) => `fleet ${id} is shown nowhere`)];
 }

@@ -26,6 +26,8 @@ export const FAULTS = [
   'denied',
   /** For 10 s from this one on, reads show what was so 10 s before. */
   'stale 10 s',
+  'error after effect always, stale 10 s',
+  'denied, stale 10 s',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -123,11 +125,11 @@ function isWorthwhile(error: unknown): boolean {
 async function deliver(wire: Wire, request: Request, faults: { always: string | undefined }): Promise<unknown> {
   const { cloud, process, weather } = wire;
   const atAws = (met: string | undefined): object => {
-    const fault = faults.always ?? met;
-    if (fault?.endsWith(' always') === true) faults.always = fault;
-    if (fault === 'throttled 30 s') weather.throttledUntil = cloud.clock.now + 30_000;
-    if (fault === 'stale 10 s') weather.staleUntil = cloud.clock.now + 10_000;
-    return arrive(wire, request, fault?.replace(' always', ''));
+    const { now } = cloud.clock;
+    if (met === 'throttled 30 s') weather.throttledUntil = now + 30_000;
+    if (met?.endsWith('stale 10 s') === true) weather.staleUntil = now + 10_000;
+    if (met?.includes(' always') === true) faults.always = met;
+    return arrive(wire, request, (met ?? faults.always)?.replace(/ always|, stale 10 s/g, ''));
   };
   const outcome = await process.call(request.operation, REQUEST_MS, atAws, () => wire.onSend(request));
   if (outcome !== SILENCE) return outcome;
