@@ -8,8 +8,10 @@ import type { Outcome } from '../stores/store.ts';
 import { aimAt, type Aimed } from './aim.ts';
 import { endingOf, planned, type Ending } from './ending.ts';
 import { execute } from './execute.ts';
+import { isOutage, patiently } from './patience.ts';
 import { preview } from './preview.ts';
 import type { Mode, Setup } from './setup.ts';
+import { SETTLE_MS } from './wait.ts';
 
 /** One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code */
 export async function conduct(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<ExitCode> {
@@ -44,10 +46,12 @@ async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Prom
 }
 
 async function look(setup: Setup, task: Task, wish: Wish): Promise<Aimed & { readonly snapshot: Snapshot }> {
-  const { tasks, ports, store, identity } = setup;
-  const [snapshot, recorded] = await Promise.all([observe(ports), store.goal()]);
+  const { tasks, ports, store, identity, signal, view } = setup;
+  const patience = { clock: ports.clock, signal, emit: view.emit, limitMs: SETTLE_MS };
+  const steadily = async <T>(read: () => Promise<T>): Promise<T> => patiently(patience, read, isOutage);
+  const [snapshot, recorded] = await Promise.all([steadily(() => observe(ports)), store.goal()]);
   const asked = { run: identity.run, who: identity.who, since: isoNow(setup) };
-  const resolve = async (launch: LaunchWish): Promise<LaunchSpec> => ports.fleet.resolve(launch);
+  const resolve = async (launch: LaunchWish): Promise<LaunchSpec> => steadily(() => ports.fleet.resolve(launch));
   return { ...(await aimAt({ tasks, task, wish, asked, resolve, snapshot, recorded })), snapshot };
 }
 

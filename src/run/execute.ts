@@ -8,9 +8,11 @@ import type { HeldLease } from '../record/lease.ts';
 import { waysOut, type Aimed } from './aim.ts';
 import { done, endingOf, needsPerson, safe, stopped, type Ending } from './ending.ts';
 import { preview } from './preview.ts';
+import { patiently } from './patience.ts';
 import { Recording } from './recording.ts';
 import { runSteps, StepFailed, type RunContext } from './runner.ts';
 import type { Setup } from './setup.ts';
+import { SETTLE_MS } from './wait.ts';
 
 /** Does the plan, and leads back where a step fails and the task knows a way. The goal is recorded for as long as it is open. */
 export async function execute(
@@ -72,7 +74,9 @@ function isFinal(error: unknown): boolean {
 
 async function afterFailure(setup: Setup, lease: HeldLease, task: Task, goal: Goal, failure: unknown): Promise<Ending> {
   const why = messageOf(failure);
-  const snapshot = await observe(setup.ports);
+  const { ports, signal, view } = setup;
+  const patience = { clock: ports.clock, signal, emit: view.emit, limitMs: SETTLE_MS };
+  const snapshot = await patiently(patience, () => observe(ports));
   const after = task.afterFailure(snapshot, goal);
   if ('undo' in after) return undo(setup, lease, after.undo, snapshot, why);
   const next = [...(failure instanceof OperatorError ? failure.next : []), ...waysOut(goal.verb, goal.release)];
