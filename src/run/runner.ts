@@ -4,7 +4,7 @@ import type { Snapshot } from '../observe/snapshot.ts';
 import { meaningOf, progressOf } from '../plan/meanings.ts';
 import type { Step } from '../plan/step.ts';
 import type { Waiting } from '../plan/waiting.ts';
-import { apply, isGrave, lookFor } from './actions.ts';
+import { apply, isGrave, lookFor, takesAway } from './actions.ts';
 import type { Emit } from './event.ts';
 import { isTransient, patiently, type Patience } from './patience.ts';
 import type { Ports } from './ports.ts';
@@ -39,6 +39,10 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Called as each step begins, with the number of steps done: keeps the recorded goal and the lease up to date. */
   readonly reached: (stepsDone: number, title: string) => Promise<void>;
+  /** Awaited before what is taken away is looked at: until answers show what other runs have changed. */
+  readonly settled: () => Promise<void>;
+  /** Called after each request that may have changed something. */
+  readonly changed: () => void;
 }
 
 /**
@@ -54,6 +58,7 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
     await context.reached(index, title);
     context.emit({ type: 'step-started', index, title });
     const begun = context.ports.clock.monotonic();
+    if (takesAway(snapshot, step)) await context.settled();
     if (isGrave(snapshot, step)) snapshot = await patiently(patience(context, SETTLE_MS), () => observe(context.ports));
     const already = progressOf(snapshot, step) === 'done';
     snapshot = await oneStep(context, index, step, snapshot).catch((error: unknown) => {
@@ -103,7 +108,11 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
 const ASK_AGAIN_MS = 5000;
 
 /** Asks for the step's effect. An error that passes is no answer: whether it took effect is seen, or else it is asked again. */
-async function ask({ ports, emit }: RunContext, step: Step, snapshot: Snapshot): Promise<OperatorError | undefined> {
+async function ask(
+  { ports, emit, changed }: RunContext,
+  step: Step,
+  snapshot: Snapshot,
+): Promise<OperatorError | undefined> {
   try {
     await apply(ports, step, snapshot);
     return undefined;
@@ -111,6 +120,8 @@ async function ask({ ports, emit }: RunContext, step: Step, snapshot: Snapshot):
     if (!isTransient(error)) throw error;
     emit({ type: 'warning', message: `${error.message} Looking whether it took effect.` });
     return error;
+  } finally {
+    changed();
   }
 }
 

@@ -62,6 +62,8 @@ export interface SiteOptions {
 }
 
 const LIMITS = { bootMs: 60_000, healthyMs: 60_000, releasedMs: 120_000 };
+/** As the config's default. */
+const SETTLE_MS = 10_000;
 const TTL_MS = 60_000;
 /** No run takes longer than all its limits together, with retries. */
 const LONGEST_MS = 3_600_000;
@@ -182,6 +184,7 @@ export class Site {
         ports,
         store,
         limits: LIMITS,
+        settleMs: SETTLE_MS,
         view: { emit: (event) => void events.push(event), confirm: async () => true, close: async () => {} },
         requests: () => session.requests,
         signal,
