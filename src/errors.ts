@@ -25,17 +25,20 @@ export class OperatorError extends Error {
   readonly exitCode: ExitCode;
   /** Sentences on what can be done next, the best one first. */
   readonly next: readonly string[];
+  /** The same thing is likely to work a while later: throttled, an outage inside AWS, a broken connection. */
+  readonly transient: boolean;
 
   constructor(
     code: string,
     message: string,
-    options: { exitCode?: ExitCode; next?: readonly string[]; cause?: unknown } = {},
+    options: { exitCode?: ExitCode; next?: readonly string[]; transient?: boolean; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'OperatorError';
     this.code = code;
     this.exitCode = options.exitCode ?? ExitCode.refused;
     this.next = options.next ?? [];
+    this.transient = options.transient ?? false;
   }
 }
 

@@ -4,7 +4,7 @@ interface AwsError {
   readonly name?: string;
   readonly code?: string;
   readonly message?: string;
-  readonly $metadata?: { readonly requestId?: string; readonly attempts?: number };
+  readonly $metadata?: { readonly requestId?: string; readonly attempts?: number; readonly httpStatusCode?: number };
 }
 
 interface Translation {
@@ -100,6 +100,15 @@ export function isThrottling(error: unknown): boolean {
   return THROTTLED.test((error as AwsError | undefined)?.name ?? '');
 }
 
+/** Errors of the connection, by Node's code or the SDK's name. */
+const BROKEN =
+  /^(TimeoutError|RequestTimeout|RequestTimeoutException|ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+
+/** An outage inside AWS or on the way to it: the SDK has tried again in vain, and later it may work. */
+function isTransient({ name = '', code = '', $metadata }: AwsError): boolean {
+  return ($metadata?.httpStatusCode ?? 0) >= 500 || BROKEN.test(name) || BROKEN.test(code);
+}
+
 /**
  * Turns what the SDK throws into a sentence with advice. Errors of ours pass through.
  * @param operation such as `ec2:RunInstances`, which is the IAM action too
@@ -113,18 +122,20 @@ export function translate(error: unknown, operation: string): OperatorError {
   const known = TRANSLATIONS.find(({ matches }) => keys.some((key) => matches.test(key)));
   if (known !== undefined) {
     const message = known.message.replace('{operation}', operation).replace('{detail}', detail).trim();
-    return new OperatorError(known.code, message, { next: [known.next], cause: error });
+    return new OperatorError(known.code, message, { next: [known.next], transient: isTransient(aws), cause: error });
   }
   if (isThrottling(error)) {
     const message = `AWS throttled ${operation} for as long as we tried (${aws.$metadata?.attempts ?? '?'} times). ${detail}`;
     return new OperatorError('throttled', message, {
       next: ['Wait a minute and run this again: it goes on where it stopped.'],
+      transient: true,
       cause: error,
     });
   }
   const request = aws.$metadata?.requestId ? ` (request ${aws.$metadata.requestId})` : '';
   return new OperatorError('aws-error', `${operation} failed: ${aws.name ?? 'Error'}: ${detail}${request}`, {
     next: ['Look at `turnout status`, then run this again: it goes on where it stopped.'],
+    transient: isTransient(aws),
     cause: error,
   });
 }

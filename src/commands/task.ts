@@ -27,6 +27,7 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
         ports: context.ports,
         store: context.store,
         limits: context.config.limits,
+        settleMs: context.config.aws.settleMs,
         view: context.view,
         requests: () => context.session.requests,
         signal: signals.signal,

@@ -73,6 +73,8 @@ export interface LimitsConfig {
 export interface AwsConfig {
   readonly requestsPerSecond: number;
   readonly maxAttempts: number;
+  /** How old AWS's answers may be. */
+  readonly settleMs: number;
 }
 
 export type StoreConfig = FileStoreConfig;

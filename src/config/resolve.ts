@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type {
+  AwsConfig,
   Config,
   Ec2FleetConfig,
   FileStoreConfig,
@@ -11,7 +12,7 @@ import type { FileConfig } from './schema.ts';
 
 /** From what the file says to what the program works with: units in names, absolute paths, no key that is undefined. Pure. */
 export function resolveConfig(data: FileConfig, file: string): Config {
-  const { environment, region, profile, endpoint, aws, sandbox } = data;
+  const { environment, region, profile, endpoint, sandbox } = data;
   return {
     file,
     environment,
@@ -19,7 +20,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     fleet: fleet(data.fleet),
     traffic: traffic(data.traffic),
     limits: limits(data.limits),
-    aws,
+    aws: aws(data.aws),
     store: store(data.store, environment, file),
     ...(sandbox ? { sandbox: sandboxOf(sandbox) } : {}),
   };
@@ -59,6 +60,10 @@ function traffic({ kind, production, test }: FileConfig['traffic']): TargetGroup
 
 function limits({ boot, healthy, released }: FileConfig['limits']): LimitsConfig {
   return { bootMs: boot, healthyMs: healthy, releasedMs: released };
+}
+
+function aws({ settle, ...rest }: FileConfig['aws']): AwsConfig {
+  return { ...rest, settleMs: settle };
 }
 
 function store({ kind, path, ttl }: FileConfig['store'], environment: string, file: string): FileStoreConfig {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { fleet } from './schema-fleet.ts';
 import { sandbox } from './schema-sandbox.ts';
 import { traffic } from './schema-traffic.ts';
-import { limit, text, whole } from './values.ts';
+import { duration, limit, text, whole } from './values.ts';
 
 const limits = z
   .strictObject({
@@ -19,6 +19,11 @@ const aws = z
     maxAttempts: whole(1, 20)
       .default(8)
       .describe('Most times that one request is sent when AWS throttles it or fails.'),
+    settle: duration
+      .prefault('10s')
+      .describe(
+        "How old AWS's answers may be. After a failure, and right after another run, a run lets this long pass since the last change before it takes anything away by what it reads.",
+      ),
   })
   .prefault({})
   .describe('How gently AWS is asked; the quotas of an account are shared with all that runs in it.');

@@ -46,6 +46,11 @@ export function lookFor(step: Step): { pools: readonly string[]; fleets: boolean
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }
 
+/** Steps that leave production with less, or end instances. */
+export function takesAway(snapshot: Snapshot, step: Step): boolean {
+  return isGrave(snapshot, step) && (step.do === 'deregister' || step.do === 'terminate');
+}
+
 /** Steps that take something away from production or for ever: the whole world is read again directly before each. */
 export function isGrave(snapshot: Snapshot, step: Step): boolean {
   if (step.do === 'terminate') return true;

@@ -4,12 +4,15 @@ import type { LaunchWish } from '../fleets/fleet.ts';
 import { observe } from '../observe/observe.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import type { Goal, LaunchSpec } from '../plan/goal.ts';
-import type { Outcome } from '../stores/store.ts';
-import { aimAt, type Aimed } from './aim.ts';
+import type { Outcome, RecordedGoal } from '../stores/store.ts';
+import { aimAt } from './aim.ts';
 import { endingOf, planned, type Ending } from './ending.ts';
-import { execute } from './execute.ts';
+import { execute, type Looked } from './execute.ts';
+import { isOutage, patiently } from './patience.ts';
 import { preview } from './preview.ts';
 import type { Mode, Setup } from './setup.ts';
+import { lastRun, movesProduction, quietFor, shows, Stillness } from './stillness.ts';
+import { SETTLE_MS } from './wait.ts';
 
 /** One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code */
 export async function conduct(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<ExitCode> {
@@ -34,21 +37,48 @@ async function showPlan(setup: Setup, task: Task, wish: Wish): Promise<Ending> {
 async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<Ending> {
   const lease = await setup.takeLease(task.verb, wish.release);
   try {
-    const { goal, plan, snapshot } = await look(setup, task, wish);
+    const looked = await look(setup, task, wish);
+    const { goal, plan, snapshot } = looked;
     setup.view.emit(preview(snapshot, goal, plan));
     if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
-    return await journalled(setup, task, goal, async () => execute(setup, lease, task, { goal, plan }, snapshot));
+    return await journalled(setup, task, goal, async () => execute(setup, lease, task, looked));
   } finally {
     await lease.release();
   }
 }
 
-async function look(setup: Setup, task: Task, wish: Wish): Promise<Aimed & { readonly snapshot: Snapshot }> {
-  const { tasks, ports, store, identity } = setup;
-  const [snapshot, recorded] = await Promise.all([observe(ports), store.goal()]);
+async function look(setup: Setup, task: Task, wish: Wish): Promise<Looked> {
+  const { tasks, ports, identity } = setup;
+  const { snapshot, recorded, others } = await read(setup);
   const asked = { run: identity.run, who: identity.who, since: isoNow(setup) };
-  const resolve = async (launch: LaunchWish): Promise<LaunchSpec> => ports.fleet.resolve(launch);
-  return { ...(await aimAt({ tasks, task, wish, asked, resolve, snapshot, recorded })), snapshot };
+  const resolve = async (launch: LaunchWish): Promise<LaunchSpec> => steadily(setup, () => ports.fleet.resolve(launch));
+  return { ...(await aimAt({ tasks, task, wish, asked, resolve, snapshot, recorded })), snapshot, others };
+}
+
+/** The newest entries: all but those of `abandon` are of runs that may have changed something. */
+const JOURNAL_LOOK = 5;
+
+/** What is so, and what was wanted. Right after another run it may have to be read again, until it shows what that has left. */
+async function read(
+  setup: Setup,
+): Promise<Pick<Looked, 'snapshot' | 'others'> & { recorded: RecordedGoal | undefined }> {
+  const { ports, store, view, signal, settleMs } = setup;
+  const readWorld = async (): Promise<Snapshot> => steadily(setup, () => observe(ports));
+  const [snapshot, recorded, journal] = await Promise.all([readWorld(), store.goal(), store.history(JOURNAL_LOOK)]);
+  const others = new Stillness(ports.clock, settleMs);
+  const last = lastRun(journal);
+  if (last === undefined) return { snapshot, recorded, others };
+  others.changed(quietFor(last, ports.clock.now()));
+  const isShown = shows(snapshot, last);
+  // What it shows must not be taken for lasting where production was moved: see `takesAway`.
+  if (isShown)
+    return { snapshot, recorded, others: movesProduction(last) ? others : new Stillness(ports.clock, settleMs) };
+  await others.wait(view.emit, signal);
+  return { snapshot: await readWorld(), recorded, others };
+}
+
+async function steadily<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {
+  return patiently({ clock: ports.clock, signal, emit: view.emit, limitMs: SETTLE_MS }, ask, isOutage);
 }
 
 async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
@@ -62,20 +92,23 @@ async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: 
 
 /** Writes the run into the journal when it begins and when it ends, however it ends. */
 async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promise<Ending>): Promise<Ending> {
-  const { store, identity, requests } = setup;
+  const { store, identity, requests, view } = setup;
   const { run: id, who, host } = identity;
   const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
+  // What was done is done, whether or not the journal can be written: it must not be told as a failure, let alone a refusal.
   const end = async (outcome: Outcome, message: string): Promise<void> =>
-    store.log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests() });
-  try {
-    const ending = await run();
-    await end(ending.result === 'planned' ? 'done' : ending.result, ending.message);
-    return ending;
-  } catch (error) {
+    store
+      .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests() })
+      .catch((error: unknown) =>
+        view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` }),
+      );
+  const ending = await run().catch(async (error: unknown) => {
     await end('failed', messageOf(error));
     throw error;
-  }
+  });
+  await end(ending.result === 'planned' ? 'done' : ending.result, ending.message);
+  return ending;
 }
 
 function isoNow({ ports }: Setup): string {

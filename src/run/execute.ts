@@ -7,28 +7,47 @@ import type { Plan } from '../plan/step.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { waysOut, type Aimed } from './aim.ts';
 import { done, endingOf, needsPerson, safe, stopped, type Ending } from './ending.ts';
+import { patiently } from './patience.ts';
 import { preview } from './preview.ts';
+import { Recording } from './recording.ts';
 import { runSteps, StepFailed, type RunContext } from './runner.ts';
 import type { Setup } from './setup.ts';
+import { Stillness } from './stillness.ts';
+import { SETTLE_MS } from './wait.ts';
+
+/** What was decided on, and by what. */
+export interface Looked extends Aimed {
+  readonly snapshot: Snapshot;
+  /** Since when no other run has changed production. */
+  readonly others: Stillness;
+}
+
+/** A run that has the lease. */
+interface Run {
+  readonly setup: Setup;
+  readonly lease: HeldLease;
+  readonly others: Stillness;
+  /** Since when this run has changed nothing. */
+  readonly own: Stillness;
+}
 
 /** Does the plan, and leads back where a step fails and the task knows a way. The goal is recorded for as long as it is open. */
-export async function execute(
-  setup: Setup,
-  lease: HeldLease,
-  task: Task,
-  aimed: Aimed,
-  snapshot: Snapshot,
-): Promise<Ending> {
-  const { goal, plan } = aimed;
+export async function execute(setup: Setup, lease: HeldLease, task: Task, looked: Looked): Promise<Ending> {
+  const { goal, plan, snapshot, others } = looked;
+  const run: Run = { setup, lease, others, own: new Stillness(setup.ports.clock, setup.settleMs) };
+  const recording = new Recording(setup, lease, goal, plan.steps.length);
+  // Outside of what follows: without it nothing is changed, and there is nothing to lead back from.
+  if (plan.steps.length > 0) await recording.begin();
   try {
-    const last = await runPlan(setup, lease, goal, plan, snapshot);
-    const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last) : last;
-    await setup.store.clearGoal(lease.lease);
+    const last = await runPlan(run, recording, plan, snapshot);
+    // URLs are nice to have, and the task is done.
+    const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
+    await recording.forget();
     const { message, next } = task.standing(shown, goal);
     return done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next);
   } catch (error) {
     if (isFinal(error)) return stopped(error, goal);
-    return afterFailure(setup, lease, task, goal, error).catch((second: unknown) => {
+    return afterFailure(run, task, goal, error).catch((second: unknown) => {
       if (isFinal(second)) return endingOf(second);
       return needsPerson(
         `${messageOf(error)} Then this failed too: ${messageOf(second)}`,
@@ -38,9 +57,14 @@ export async function execute(
   }
 }
 
-async function runPlan(setup: Setup, lease: HeldLease, goal: Goal, plan: Plan, snapshot: Snapshot): Promise<Snapshot> {
+async function runPlan(
+  { setup, lease, others, own }: Run,
+  recording: Recording,
+  plan: Plan,
+  snapshot: Snapshot,
+): Promise<Snapshot> {
   if (plan.steps.length === 0) return snapshot;
-  const { ports, limits, view, signal, store } = setup;
+  const { ports, limits, view, signal } = setup;
   const context: RunContext = {
     ports,
     limits,
@@ -48,9 +72,10 @@ async function runPlan(setup: Setup, lease: HeldLease, goal: Goal, plan: Plan, s
     emit: view.emit,
     reached: async (stepsDone, title) => {
       await lease.doing(title);
-      const updatedAt = new Date(ports.clock.now()).toISOString();
-      await store.putGoal(lease.lease, { goal, stepsDone, stepsAll: plan.steps.length, updatedAt });
+      await recording.reached(stepsDone);
     },
+    settled: async () => others.wait(view.emit, signal),
+    changed: () => own.changed(),
   };
   return runSteps(context, plan.steps, snapshot);
 }
@@ -61,31 +86,42 @@ function isFinal(error: unknown): boolean {
   return !(error instanceof OperatorError) || error.exitCode === ExitCode.leaseLost;
 }
 
-async function afterFailure(setup: Setup, lease: HeldLease, task: Task, goal: Goal, failure: unknown): Promise<Ending> {
+async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown): Promise<Ending> {
   const why = messageOf(failure);
-  const snapshot = await observe(setup.ports);
+  const snapshot = await lookAgain(run);
   const after = task.afterFailure(snapshot, goal);
-  if ('undo' in after) return undo(setup, lease, after.undo, snapshot, why);
+  if ('undo' in after) return undo(run, after.undo, snapshot, why);
   const next = [...(failure instanceof OperatorError ? failure.next : []), ...waysOut(goal.verb, goal.release)];
   const message = `${why} ${after.message}`;
   return after.leave === 'person' ? needsPerson(message, next) : safe('failed', message, next);
 }
 
+/** The way back and the last sentence must not miss what was done right before the failure. */
+async function lookAgain({ setup, own }: Run): Promise<Snapshot> {
+  const { ports, signal, view } = setup;
+  await own.wait(view.emit, signal);
+  const patience = { clock: ports.clock, signal, emit: view.emit, limitMs: SETTLE_MS };
+  return patiently(patience, () => observe(ports));
+}
+
 /** A plan like any other, from the world as it is now. */
-async function undo(setup: Setup, lease: HeldLease, back: Goal, snapshot: Snapshot, why: string): Promise<Ending> {
+async function undo(run: Run, back: Goal, snapshot: Snapshot, why: string): Promise<Ending> {
+  const { setup, lease } = run;
   const task = setup.tasks[back.verb];
   setup.view.emit({ type: 'undoing', why });
   const plan = task.plan(snapshot, back);
   if (isRefusal(plan)) return needsPerson(`${why} It could not be undone: ${plan.message}`, plan.next);
   setup.view.emit(preview(snapshot, back, plan));
+  const recording = new Recording(setup, lease, back, plan.steps.length);
   let last = snapshot;
   try {
-    last = await runPlan(setup, lease, back, plan, snapshot);
+    if (plan.steps.length > 0) await recording.begin();
+    last = await runPlan(run, recording, plan, snapshot);
   } catch (error) {
     if (isFinal(error)) return stopped(error, back);
     return needsPerson(`${why} Undoing it failed too: ${messageOf(error)}`, waysOut(back.verb, back.release));
   }
-  await setup.store.clearGoal(lease.lease);
+  await recording.forget();
   return safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, AFTER_UNDO);
 }
 

@@ -1,13 +1,14 @@
-import { messageOf } from '../errors.ts';
+import { messageOf, type OperatorError } from '../errors.ts';
 import { glance, observe } from '../observe/observe.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import { meaningOf, progressOf } from '../plan/meanings.ts';
 import type { Step } from '../plan/step.ts';
 import type { Waiting } from '../plan/waiting.ts';
-import { apply, isGrave, lookFor } from './actions.ts';
+import { apply, isGrave, lookFor, takesAway } from './actions.ts';
 import type { Emit } from './event.ts';
+import { isTransient, patiently, type Patience } from './patience.ts';
 import type { Ports } from './ports.ts';
-import { limitOf, pauseMs, type Limits } from './wait.ts';
+import { limitOf, pauseMs, SETTLE_MS, type Limits } from './wait.ts';
 
 /** A step did not get there: it names the step, the last thing seen, and whom it waits for. */
 export class StepFailed extends Error {
@@ -38,6 +39,10 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Called as each step begins, with the number of steps done: keeps the recorded goal and the lease up to date. */
   readonly reached: (stepsDone: number, title: string) => Promise<void>;
+  /** Awaited before what is taken away is looked at: until answers show what other runs have changed. */
+  readonly settled: () => Promise<void>;
+  /** Called after each request that may have changed something. */
+  readonly changed: () => void;
 }
 
 /**
@@ -53,7 +58,8 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
     await context.reached(index, title);
     context.emit({ type: 'step-started', index, title });
     const begun = context.ports.clock.monotonic();
-    if (isGrave(snapshot, step)) snapshot = await observe(context.ports);
+    if (takesAway(snapshot, step)) await context.settled();
+    if (isGrave(snapshot, step)) snapshot = await patiently(patience(context, SETTLE_MS), () => observe(context.ports));
     const already = progressOf(snapshot, step) === 'done';
     snapshot = await oneStep(context, index, step, snapshot).catch((error: unknown) => {
       const waiting = error instanceof StepFailed ? error.waiting : [];
@@ -74,22 +80,25 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
   const begun = ports.clock.monotonic();
   let snapshot = start;
   let asked = Number.NEGATIVE_INFINITY;
+  let failure: OperatorError | undefined;
   while (meaning.progress(snapshot, step) !== 'done') {
     const waited = ports.clock.monotonic() - begun;
     const forbidden = meaning.forbids?.(snapshot, step);
-    giveUp(context, step, snapshot, waited, forbidden);
+    giveUp(context, step, snapshot, waited, forbidden, failure);
     if (
       forbidden === undefined &&
       meaning.progress(snapshot, step) === 'todo' &&
       ports.clock.monotonic() - asked > ASK_AGAIN_MS
     ) {
-      await apply(ports, step, snapshot);
+      failure = await ask(context, step, snapshot);
       asked = ports.clock.monotonic();
     } else {
       tell(context, index, step, snapshot);
       await ports.clock.sleep(pauseMs(snapshot, step, waited), signal);
     }
-    snapshot = forbidden === undefined ? await poll(context, step, snapshot) : await observe(ports);
+    const look = async (): Promise<Snapshot> =>
+      forbidden === undefined ? poll(context, step, snapshot) : observe(ports);
+    snapshot = await patiently(patience(context, limitOf(step, context.limits) - waited), look);
   }
   tell(context, index, step, snapshot);
   return snapshot;
@@ -97,6 +106,28 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
 
 /** Every change is idempotent, so one whose effect does not show is asked for again. */
 const ASK_AGAIN_MS = 5000;
+
+/** Asks for the step's effect. An error that passes is no answer: whether it took effect is seen, or else it is asked again. */
+async function ask(
+  { ports, emit, changed }: RunContext,
+  step: Step,
+  snapshot: Snapshot,
+): Promise<OperatorError | undefined> {
+  try {
+    await apply(ports, step, snapshot);
+    return undefined;
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    emit({ type: 'warning', message: `${error.message} Looking whether it took effect.` });
+    return error;
+  } finally {
+    changed();
+  }
+}
+
+function patience({ ports, signal, emit }: RunContext, limitMs: number): Patience {
+  return { clock: ports.clock, signal, emit, limitMs };
+}
 
 async function poll({ ports }: RunContext, step: Step, before: Snapshot): Promise<Snapshot> {
   const snapshot = await glance(ports, before, lookFor(step));
@@ -116,6 +147,7 @@ function giveUp(
   snapshot: Snapshot,
   waitedMs: number,
   forbidden: string | undefined,
+  failure: OperatorError | undefined,
 ): void {
   const meaning = meaningOf(step);
   const waiting = meaning.count?.(snapshot, step).waiting ?? [];
@@ -123,7 +155,8 @@ function giveUp(
   if (hopeless !== undefined) throw new StepFailed(step, hopeless, waiting);
   const limit = forbidden === undefined ? limitOf(step, limits) : limits.healthyMs;
   if (waitedMs < limit) return;
-  const why = forbidden ?? `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}.`;
+  const late = `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}.`;
+  const why = forbidden ?? (failure === undefined ? late : `${late} The last error: ${failure.message}`);
   throw new StepFailed(step, why, waiting);
 }
 

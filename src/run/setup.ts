@@ -13,6 +13,8 @@ export interface Setup {
   readonly ports: Ports;
   readonly store: Store;
   readonly limits: Limits;
+  /** How old AWS's answers may be, in milliseconds. */
+  readonly settleMs: number;
   readonly view: View;
   /** Requests sent to AWS so far. */
   readonly requests: () => number;

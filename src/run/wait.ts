@@ -13,7 +13,7 @@ export interface Limits {
 }
 
 /** AWS shows an effect within seconds; a minute without it is an error. */
-const SETTLE_MS = 60_000;
+export const SETTLE_MS = 60_000;
 
 export function limitOf(step: Step, limits: Limits): number {
   switch (step.do) {

@@ -79,6 +79,7 @@ export class Rig {
       ports: fake.ports,
       store,
       limits: LIMITS,
+      settleMs: 0,
       view: {
         emit: (event) => this.events.push(event),
         confirm: async (question) => {

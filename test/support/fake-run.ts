@@ -19,6 +19,9 @@ export const AWAIT: StepOf<'await-healthy'> = {
 export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod', fleet: 'A', floor: FLOOR };
 export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
 
+/** Nothing was changed by others, and answers are never old. */
+export const STILL = { settled: async () => {}, changed: () => {} };
+
 /** Begins a run of the steps; `finish` of the world ends it. */
 export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = fake.now) {
   const events: RunEvent[] = [];
@@ -29,6 +32,7 @@ export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = 
     limits: LIMITS,
     emit: (event) => events.push(event),
     signal: stop.signal,
+    ...STILL,
     reached: async (count, title) => void reached.push(`${count} ${title}`),
   };
   return { events, reached, stop: () => stop.abort(new Interrupted('SIGINT')), done: runSteps(context, steps, from) };

@@ -1,0 +1,46 @@
+import type { Wish } from '../../tasks/task.ts';
+import type { Verb } from '../../src/plan/goal.ts';
+import type { Scene, Start } from '../support/little/scene.ts';
+
+/** A task in a world where it makes sense. */
+export interface Case {
+  readonly start: Start;
+  readonly ask: Verb;
+  readonly wish: Wish;
+  /** The verb that leads the other way. */
+  readonly opposite?: { readonly ask: Verb; readonly wish: Wish };
+  /** `draining`: the task begins while the fleet before still drains from production. */
+  readonly draining?: true;
+}
+
+export const CASES: readonly Case[] = [
+  { start: 'unadopted', ask: 'adopt', wish: { release: '41' } },
+  { start: 'blue', ask: 'up', wish: { release: '42' }, opposite: { ask: 'cleanup', wish: { discard: true } } },
+  { start: 'green', ask: 'promote', wish: {}, opposite: { ask: 'rollback', wish: {} } },
+  { start: 'rejected', ask: 'promote', wish: {}, opposite: { ask: 'rollback', wish: {} } },
+  { start: 'promoted', ask: 'rollback', wish: {}, opposite: { ask: 'promote', wish: {} } },
+  { start: 'promoted', ask: 'cleanup', wish: {}, opposite: { ask: 'rollback', wish: {} } },
+  { start: 'promoted', ask: 'cleanup', wish: { wait: true }, draining: true },
+  { start: 'rejected', ask: 'cleanup', wish: {} },
+  { start: 'green', ask: 'cleanup', wish: { discard: true } },
+];
+
+export type Topology = Omit<Scene, 'start'>;
+
+/** One and two production groups, fleets of one and three, and one of three being sick. */
+export const TOPOLOGIES: readonly Topology[] = [
+  { groups: 1, size: 1 },
+  { groups: 1, size: 3 },
+  { groups: 2, size: 1 },
+  { groups: 2, size: 3 },
+  { groups: 2, size: 3, sick: true },
+];
+
+export function describeCase({ start, ask, wish, draining }: Case): string {
+  const options = Object.entries(wish).map(([key, value]) => (value === true ? ` --${key}` : ` --${key} ${value}`));
+  return `${ask}${options.join('')} in the world "${start}"${draining ? ', draining' : ''}`;
+}
+
+export function describeTopology({ groups, size, sick }: Topology): string {
+  return `${groups} production group${groups > 1 ? 's' : ''}, fleets of ${size}${sick ? ', one sick' : ''}`;
+}

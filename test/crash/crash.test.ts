@@ -1,0 +1,49 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { KINDS, type Kind } from '../support/little/kinds.ts';
+import { CASES, describeCase, describeTopology, TOPOLOGIES, type Case, type Topology } from './cases.ts';
+import { crashes, FOLLOW_UPS, tryCrash } from './crash.ts';
+
+/**
+ * The crash matrix: every task is killed before every call that it makes to AWS and to the store, and after each one that
+ * changes something; then each way on is taken to its end.
+ */
+const counted = { crashes: 0, runs: 0 };
+
+afterAll(() => void process.stdout.write(`crash matrix: ${counted.crashes} crashes, ${counted.runs} runs\n`));
+
+const cases = CASES.map((one) => ({ name: describeCase(one), one }));
+const topologies = TOPOLOGIES.map((topology) => ({ name: describeTopology(topology), topology }));
+
+describe.each(KINDS)('$fleet behind $traffic', (kind) => {
+  describe.each(cases)('$name', ({ one }) => {
+    test.each(topologies)('$name', async ({ topology }) => {
+      const { points, wrong } = await crashEverywhere(kind, one, topology);
+      expect(points).toBeGreaterThan(20);
+      expect(wrong).toEqual([]);
+    });
+  });
+});
+
+test('every task has a row', () => {
+  expect(new Set(CASES.map(({ ask }) => ask))).toEqual(new Set(['adopt', 'up', 'promote', 'rollback', 'cleanup']));
+});
+
+async function crashEverywhere(
+  kind: Kind,
+  one: Case,
+  topology: Topology,
+): Promise<{ points: number; wrong: readonly string[] }> {
+  const scene = { ...topology, start: one.start, draining: one.draining ?? false };
+  const points = await crashes(kind, scene, one);
+  const wrong: string[] = [];
+  for (const point of points) {
+    for (const followUp of FOLLOW_UPS) {
+      const tried = await tryCrash({ kind, scene, one, point, followUp });
+      counted.crashes += 1;
+      counted.runs += tried.runs;
+      // The whole story of the first one; it mostly explains the others.
+      if (tried.wrong.length > 0) wrong.push(...tried.wrong, ...(wrong.length === 0 ? [tried.story()] : []));
+    }
+  }
+  return { points: points.length, wrong };
+}

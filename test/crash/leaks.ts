@@ -1,0 +1,16 @@
+import { fleets } from '../support/little/goals.ts';
+import type { Site } from '../support/little/site.ts';
+import { living } from '../support/little/state.ts';
+import { fleetOf } from '../support/little/watch.ts';
+
+/** Everything that we have booted belongs to a fleet, and `status` shows it; what it does not show. */
+export async function leaks(site: Site): Promise<readonly string[]> {
+  const { snapshot } = await site.status();
+  const shown = new Set(snapshot.fleets.flatMap((fleet) => fleet.instances.map(({ id }) => id)));
+  const ours = living(site.cloud.state).filter((box) => box.token !== undefined || fleetOf(box) !== undefined);
+  const unknown = fleets(site.cloud.state).filter((id) => !snapshot.fleets.some((fleet) => fleet.id === id));
+  return [
+    ...ours.filter(({ id }) => !shown.has(id)).map(({ id }) => `${id} is shown nowhere`),
+    ...unknown.map((id) => `fleet ${id} is shown nowhere`),
+  ];
+}

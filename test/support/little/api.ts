@@ -1,0 +1,185 @@
+import { EPOCH } from './clock.ts';
+import { THRESHOLD, type LittleCloud } from './cloud.ts';
+import { isUp, PORT, type Box, type Group, type Member, type State } from './state.ts';
+
+/** An error as the SDK throws it. */
+export class ApiFailure extends Error {
+  readonly $metadata: { readonly httpStatusCode: number };
+
+  constructor(name: string, message: string, status = 400) {
+    super(message);
+    this.name = name;
+    this.$metadata = { httpStatusCode: status };
+  }
+}
+
+// The SDK's types are of no use where only a few fields are read; each operation names its own.
+type Input = Readonly<Record<string, unknown>>;
+
+/** A request as the cloud gets it. */
+export interface Request {
+  readonly operation: string;
+  readonly input: Input;
+}
+
+type Read = (cloud: LittleCloud, input: never, seen: State) => object;
+type Write = (cloud: LittleCloud, input: never) => object;
+
+const reads: Readonly<Record<string, Read>> = {
+  DescribeInstances: (_cloud, { Filters }: { Filters: readonly Filter[] }, seen) => ({
+    Reservations: [{ Instances: [...seen.boxes.values()].filter((box) => fits(box, Filters)).map(showBox) }],
+  }),
+  DescribeImages: (_cloud, { Filters }: { Filters: readonly Filter[] }) => {
+    const name = Filters.find((filter) => filter.Name === 'name')?.Values[0] ?? '';
+    return {
+      Images: [{ ImageId: name.replace('shop-', 'ami-'), Name: name, CreationDate: '2026-01-01T00:00:00.000Z' }],
+    };
+  },
+  DescribeInstanceAttribute: () => ({}),
+  DescribeTargetGroups: (cloud, { Names }: { Names: readonly string[] }, seen) => ({
+    TargetGroups: Names.map((name) => showGroup(cloud, groupOf(seen, name))),
+  }),
+  DescribeTargetGroupAttributes: (cloud) => ({
+    Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: String(cloud.times.deregistrationDelayS) }],
+  }),
+  DescribeTargetHealth: (_cloud, { TargetGroupArn }: { TargetGroupArn: string }, seen) => ({
+    TargetHealthDescriptions: [...groupOf(seen, TargetGroupArn).members.values()].map((member) =>
+      showMember(member, seen.boxes.get(member.id)),
+    ),
+  }),
+};
+
+const writes: Readonly<Record<string, Write>> = {
+  RunInstances: run,
+  CreateTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
+    for (const id of Resources) cloud.tag(id, tagsOf(Tags));
+    return {};
+  },
+  TerminateInstances: (cloud, { InstanceIds }: { InstanceIds: readonly string[] }) => {
+    for (const id of InstanceIds) cloud.terminate(id);
+    return {};
+  },
+  RegisterTargets: (cloud, { TargetGroupArn, Targets }: TargetsInput) => {
+    if (Targets.length === 0) throw new ApiFailure('ValidationError', 'At least one target must be specified');
+    for (const { Id } of Targets) {
+      if (cloud.state.boxes.get(Id)?.state !== 'running')
+        throw new ApiFailure('InvalidTarget', `The following targets are not in a running state: '${Id}'`);
+    }
+    for (const { Id } of Targets) cloud.register(groupOf(cloud.state, TargetGroupArn).name, Id);
+    return {};
+  },
+  DeregisterTargets: (cloud, { TargetGroupArn, Targets }: TargetsInput) => {
+    if (Targets.length === 0) throw new ApiFailure('ValidationError', 'At least one target must be specified');
+    for (const { Id, Port } of Targets) {
+      if (Port === PORT) cloud.deregister(groupOf(cloud.state, TargetGroupArn).name, Id);
+    }
+    return {};
+  },
+};
+
+export function isChange(operation: string): boolean {
+  return operation in writes;
+}
+
+/** Answers a request; a read shows what was so `lagMs` ago. Throws as the SDK does. */
+export function answer(cloud: LittleCloud, { operation, input }: Request, lagMs: number): object {
+  const write = writes[operation];
+  if (write !== undefined) return write(cloud, input as never);
+  const read = reads[operation];
+  if (read === undefined) throw new Error(`The little cloud has no ${operation}.`);
+  return read(cloud, input as never, cloud.stateAt(cloud.clock.now - lagMs));
+}
+
+interface Filter {
+  readonly Name: string;
+  readonly Values: readonly string[];
+}
+
+interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+export interface TargetsInput {
+  readonly TargetGroupArn: string;
+  readonly Targets: readonly { readonly Id: string; readonly Port: number }[];
+}
+
+export interface RunInput {
+  readonly ImageId: string;
+  readonly SubnetId: string;
+  readonly MinCount: number;
+  readonly ClientToken: string;
+  readonly TagSpecifications: readonly { readonly ResourceType: string; readonly Tags: readonly Tag[] }[];
+}
+
+/** A second request with the same ClientToken boots nothing (EC2 API, idempotency). */
+function run(cloud: LittleCloud, { ImageId, SubnetId, MinCount, ClientToken, TagSpecifications }: RunInput): object {
+  const known = [...cloud.state.boxes.values()].filter((box) => box.token === ClientToken);
+  if (known.length > 0 && (known.length !== MinCount || known.some((box) => box.image !== ImageId)))
+    throw new ApiFailure('IdempotentParameterMismatch', 'The client token was used with other parameters.');
+  if (known.length > 0) return { Instances: known.map(showBox) };
+  const tags = tagsOf(TagSpecifications.find((one) => one.ResourceType === 'instance')?.Tags ?? []);
+  const zone = SubnetId.replace('subnet-', '');
+  const box = { zone, image: ImageId, fit: !ImageId.endsWith('-sick'), tags, token: ClientToken };
+  return { Instances: Array.from({ length: MinCount }, () => ({ InstanceId: cloud.boot(box) })) };
+}
+
+function tagsOf(tags: readonly Tag[]): Record<string, string> {
+  return Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
+}
+
+function fits(box: Box, filters: readonly Filter[]): boolean {
+  return filters.every(({ Name, Values }) => {
+    if (Name === 'instance-id') return Values.includes(box.id);
+    return Values.includes(box.tags[Name.replace('tag:', '')] ?? '');
+  });
+}
+
+function groupOf(state: State, nameOrArn: string): Group {
+  const group = state.groups.get(nameOrArn.replace('arn:', ''));
+  if (group === undefined) throw new ApiFailure('TargetGroupNotFound', 'One or more target groups not found');
+  return group;
+}
+
+function showBox({ id, zone, state, image, tags, launchedAt }: Box): object {
+  return {
+    InstanceId: id,
+    Placement: { AvailabilityZone: zone },
+    State: { Name: state },
+    LaunchTime: new Date(EPOCH + launchedAt),
+    ImageId: image,
+    InstanceType: 't3.micro',
+    SubnetId: `subnet-${zone}`,
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  };
+}
+
+function showGroup({ times }: LittleCloud, { name }: Group): object {
+  return {
+    TargetGroupName: name,
+    TargetGroupArn: `arn:${name}`,
+    Port: PORT,
+    HealthCheckIntervalSeconds: times.intervalS,
+    HealthCheckTimeoutSeconds: times.timeoutS,
+    HealthyThresholdCount: THRESHOLD,
+    UnhealthyThresholdCount: THRESHOLD,
+    LoadBalancerArns: [],
+  };
+}
+
+const REASONS = {
+  registering: { State: 'initial', Reason: 'Elb.RegistrationInProgress' },
+  checking: { State: 'initial', Reason: 'Elb.InitialHealthChecking' },
+  healthy: { State: 'healthy' },
+  unhealthy: { State: 'unhealthy', Reason: 'Target.ResponseCodeMismatch' },
+  draining: { State: 'draining', Reason: 'Target.DeregistrationInProgress' },
+} as const;
+
+function showMember({ id, port, health }: Member, box: Box | undefined): object {
+  const gone = health !== 'draining' && !isUp(box);
+  const TargetHealth = gone
+    ? { State: 'unused', Reason: 'Target.InvalidState', Description: `Target is in the ${box?.state} state` }
+    : REASONS[health];
+  return { Target: { Id: id, Port: port }, TargetHealth };
+}

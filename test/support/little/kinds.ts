@@ -1,0 +1,40 @@
+import { Ec2 } from '../../../src/aws/ec2.ts';
+import { Elbv2 } from '../../../src/aws/elbv2.ts';
+import type { Session } from '../../../src/aws/session.ts';
+import { createEc2Fleet } from '../../../src/fleets/ec2/index.ts';
+import type { FleetPort } from '../../../src/fleets/fleet.ts';
+import { createTargetGroups } from '../../../src/traffic/target-groups.ts';
+import type { TrafficPort } from '../../../src/traffic/traffic.ts';
+
+/** The real adapters, opened for a little cloud whose production groups have these names. */
+export interface Kind {
+  readonly fleet: string;
+  readonly traffic: string;
+  open(session: Session, production: readonly string[]): { readonly fleet: FleetPort; readonly traffic: TrafficPort };
+}
+
+/** Every kind of fleet with every kind of traffic: a further one is a further row. */
+export const KINDS: readonly [Kind, ...Kind[]] = [
+  {
+    fleet: 'ec2',
+    traffic: 'target-groups',
+    open: (session, production) => ({ fleet: ec2Fleet(session), traffic: targetGroups(session, production) }),
+  },
+];
+
+function ec2Fleet(session: Session): FleetPort {
+  return createEc2Fleet({
+    owner: { environment: 'shop', tagPrefix: 'turnout' },
+    boot: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
+    ec2: new Ec2(session),
+    ssm: async () => Promise.reject(new Error('There is no SSM here.')),
+  });
+}
+
+function targetGroups(session: Session, production: readonly string[]): TrafficPort {
+  return createTargetGroups(new Elbv2(session), {
+    kind: 'target-groups',
+    production: production.map((name) => ({ targetGroup: name })),
+    test: [{ targetGroup: 'test' }],
+  });
+}

@@ -1,0 +1,222 @@
+import { tasks } from '../../../tasks/index.ts';
+import type { Wish } from '../../../tasks/task.ts';
+import { ExitCode, messageOf, OperatorError } from '../../../src/errors.ts';
+import { observe } from '../../../src/observe/observe.ts';
+import type { Snapshot } from '../../../src/observe/snapshot.ts';
+import type { Verb } from '../../../src/plan/goal.ts';
+import { holdLease, type HeldLease } from '../../../src/record/lease.ts';
+import { conduct } from '../../../src/run/conduct.ts';
+import type { RunEvent } from '../../../src/run/event.ts';
+import type { Ports } from '../../../src/run/ports.ts';
+import { Interrupted } from '../../../src/run/runner.ts';
+import { verbsNow, type VerbNow } from '../../../src/run/verbs.ts';
+import type { Store } from '../../../src/stores/store.ts';
+import { WorldClock } from './clock.ts';
+import { LittleCloud, TIMES, type Times } from './cloud.ts';
+import { KINDS, type Kind } from './kinds.ts';
+import { LittleProcess, type Calls } from './process.ts';
+import { stage, type Scene } from './scene.ts';
+import { production } from './state.ts';
+import { LittleStore } from './store.ts';
+import { Watch } from './watch.ts';
+import { LittleSession, Weather, type Wire } from './wire.ts';
+
+/** What is asked of a process: a task, or what a command does with the recorded goal. */
+export type Ask = Verb | 'resume' | 'abandon';
+
+type Finished = Extract<RunEvent, { type: 'finished' }>;
+
+export type Ended =
+  | { readonly how: 'killed' }
+  /** By an error that is no operator's: the catch-all's. */
+  | { readonly how: 'fault'; readonly error: unknown }
+  | {
+      readonly how: 'ended';
+      readonly exitCode: ExitCode;
+      readonly code: string;
+      readonly message: string;
+      readonly next: readonly string[];
+    };
+
+/** One run, and what it did. */
+export interface Run {
+  readonly ask: Ask;
+  readonly process: LittleProcess;
+  readonly ended: Ended;
+  readonly events: readonly RunEvent[];
+  /** Changes that it sent to AWS. */
+  readonly changes: number;
+}
+
+/** What `status` shows. */
+export interface Status {
+  readonly snapshot: Snapshot;
+  readonly verbs: readonly VerbNow[];
+}
+
+export interface SiteOptions {
+  readonly times?: Partial<Times>;
+  /** Whether the store knows at once that a holder has died, as on one machine. */
+  readonly seesDeath?: boolean;
+  readonly kind?: Kind;
+}
+
+const LIMITS = { bootMs: 60_000, healthyMs: 60_000, releasedMs: 120_000 };
+/** As the config's default. */
+const SETTLE_MS = 10_000;
+const TTL_MS = 60_000;
+/** No run takes longer than all its limits together, with retries. */
+const LONGEST_MS = 3_600_000;
+
+interface Connection {
+  readonly process: LittleProcess;
+  readonly session: LittleSession;
+  readonly ports: Ports;
+  readonly store: Store;
+  guard: HeldLease | undefined;
+}
+
+/** A little cloud with a store, a watchman, and processes that come and go. */
+export class Site {
+  readonly clock = new WorldClock();
+  readonly weather = new Weather();
+  readonly cloud: LittleCloud;
+  readonly store: LittleStore;
+  readonly watch: Watch;
+  readonly #kind: Kind;
+  #runs = 0;
+
+  constructor(scene: Scene, { times, seesDeath = true, kind = KINDS[0] }: SiteOptions = {}) {
+    this.#kind = kind;
+    this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, stage(scene));
+    this.store = new LittleStore(this.clock, { seesDeath });
+    this.watch = new Watch(this.cloud, this.store);
+  }
+
+  /** A run from its start to its end, or to its death. */
+  async run(ask: Ask, wish: Wish = {}, calls: Calls = {}): Promise<Run> {
+    const going = this.start(ask, wish, calls);
+    await this.clock.until(() => going.run !== undefined, LONGEST_MS);
+    return going.run as Run;
+  }
+
+  /** Starts a run; `run` is there once it has ended. */
+  start(ask: Ask, wish: Wish = {}, calls: Calls = {}): { process: LittleProcess; run: Run | undefined } {
+    const interruption = new AbortController();
+    const name = `r${(this.#runs += 1)}`;
+    const process = new LittleProcess(name, this.clock, calls);
+    process.onInterrupt = () => interruption.abort(new Interrupted('SIGTERM'));
+    const connection = this.#connect(process);
+    const events: RunEvent[] = [];
+    const going: { process: LittleProcess; run: Run | undefined } = { process, run: undefined };
+    const end = (ended: Ended): void => {
+      going.run ??= { ask, process, ended, events, changes: connection.session.changes };
+    };
+    process.onDeath = () => end({ how: 'killed' });
+    const doing =
+      ask === 'abandon' ? abandon(connection) : this.#task(connection, ask, wish, interruption.signal, events);
+    doing.then(end, (error: unknown) => end(endedBy(error))).finally(() => process.kill());
+    return going;
+  }
+
+  /** What `turnout status` reads, by a process of its own. */
+  async status(): Promise<Status> {
+    let status: Status | undefined;
+    const { ports, store } = this.#connect(new LittleProcess('status', this.clock));
+    const reading = (async () => {
+      const [snapshot, goal] = await Promise.all([observe(ports), store.goal()]);
+      status = { snapshot, verbs: await verbsNow(tasks, snapshot, goal) };
+    })();
+    await this.clock.until(() => status !== undefined, LONGEST_MS);
+    await reading;
+    return status as unknown as Status;
+  }
+
+  #connect(process: LittleProcess): Connection {
+    const store = this.store.open(process);
+    const { cloud, weather, watch } = this;
+    const wire: Wire = {
+      cloud,
+      weather,
+      process,
+      onSend: (request) => watch.onSend(process, request),
+      onArrival: (sent) => watch.onArrival(sent),
+    };
+    const session = new LittleSession(
+      {
+        region: 'eu-west-1',
+        maxAttempts: 8,
+        requestsPerSecond: 5,
+        version: '0',
+        run: process.name,
+        clock: process.clock,
+        beforeChange: async () => {
+          if (connection.guard === undefined) throw new Error('A change to AWS was asked for without a lease.');
+          await connection.guard.check();
+        },
+        onThrottled: () => {},
+      },
+      wire,
+    );
+    const { fleet, traffic } = this.#kind.open(
+      session,
+      production(cloud.state).map(({ name }) => name),
+    );
+    const ports = { fleet, traffic, clock: process.clock };
+    const connection: Connection = { process, session, ports, store, guard: undefined };
+    return connection;
+  }
+
+  async #task(
+    connection: Connection,
+    ask: Verb | 'resume',
+    wish: Wish,
+    signal: AbortSignal,
+    events: RunEvent[],
+  ): Promise<Ended> {
+    const { process, ports, store, session } = connection;
+    const verb = ask === 'resume' ? (await store.goal())?.goal.verb : ask;
+    if (verb === undefined) throw new OperatorError('nothing-to-resume', 'No run is unfinished in this environment.');
+    await conduct(
+      {
+        tasks,
+        environment: 'shop',
+        ports,
+        store,
+        limits: LIMITS,
+        settleMs: SETTLE_MS,
+        view: { emit: (event) => void events.push(event), confirm: async () => true, close: async () => {} },
+        requests: () => session.requests,
+        signal,
+        identity: { run: process.name, who: 'ann@desk', host: 'desk' },
+        takeLease: async () => (connection.guard = await takeLease(connection, verb)),
+      },
+      tasks[verb],
+      wish,
+      { plan: false, yes: true },
+    );
+    const { exitCode, code, message, next } = events.at(-1) as Finished;
+    return { how: 'ended', exitCode, code, message, next };
+  }
+}
+
+async function takeLease({ process, store }: Connection, verb: string): Promise<HeldLease> {
+  const { clock, name } = process;
+  const since = new Date(clock.now()).toISOString();
+  const holder = { run: name, who: 'ann@desk', host: 'desk', pid: 1, verb, since };
+  return holdLease(store, holder, { ttlMs: TTL_MS, clock });
+}
+
+/** What the command does, without its questions. */
+async function abandon(connection: Connection): Promise<Ended> {
+  const lease = await takeLease(connection, 'abandon');
+  await connection.store.clearGoal(lease.lease);
+  await lease.release();
+  return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: 'Forgotten.', next: [] };
+}
+
+function endedBy(error: unknown): Ended {
+  if (!(error instanceof OperatorError)) return { how: 'fault', error };
+  const { exitCode, code, next } = error;
+  return { how: 'ended', exitCode, code, message: messageOf(error), next };
+}

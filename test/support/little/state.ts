@@ -1,0 +1,66 @@
+/** What is so in a little cloud, as one value that never changes: the past is a list of them. */
+
+export interface Box {
+  readonly id: string;
+  readonly zone: string;
+  readonly state: 'pending' | 'running' | 'shutting-down' | 'terminated';
+  readonly image: string;
+  /** Whether its app passes health checks. */
+  readonly fit: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly launchedAt: number;
+  readonly token?: string;
+}
+
+export type Health = 'registering' | 'checking' | 'healthy' | 'unhealthy' | 'draining';
+
+/** A target of a group. */
+export interface Member {
+  readonly id: string;
+  readonly port: number;
+  readonly health: Health;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly role: 'production' | 'test';
+  /** By instance id. */
+  readonly members: ReadonlyMap<string, Member>;
+}
+
+export interface State {
+  readonly boxes: ReadonlyMap<string, Box>;
+  readonly groups: ReadonlyMap<string, Group>;
+}
+
+export const PORT = 8080;
+
+export function withBox(state: State, box: Box): State {
+  return { ...state, boxes: new Map(state.boxes).set(box.id, box) };
+}
+
+export function withMember(state: State, group: string, id: string, member: Member | undefined): State {
+  const before = state.groups.get(group);
+  if (before === undefined) throw new Error(`There is no group ${group}.`);
+  const members = new Map(before.members);
+  if (member === undefined) members.delete(id);
+  else members.set(id, member);
+  return { ...state, groups: new Map(state.groups).set(group, { ...before, members }) };
+}
+
+export function isUp(box: Box | undefined): boolean {
+  return box?.state === 'running' || box?.state === 'shutting-down';
+}
+
+/** Gets traffic: healthy in ELB's eyes, and its instance is there. */
+export function isServing(state: State, member: Member): boolean {
+  return member.health === 'healthy' && isUp(state.boxes.get(member.id));
+}
+
+export function production(state: State): readonly Group[] {
+  return [...state.groups.values()].filter((group) => group.role === 'production');
+}
+
+export function living(state: State): readonly Box[] {
+  return [...state.boxes.values()].filter((box) => box.state === 'pending' || box.state === 'running');
+}

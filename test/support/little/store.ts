@@ -1,0 +1,123 @@
+import { ExitCode, OperatorError } from '../../../src/errors.ts';
+import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../../src/stores/store.ts';
+import { EPOCH, type WorldClock } from './clock.ts';
+import type { LittleProcess } from './process.ts';
+
+/** What the store can do to a call. */
+export const STORE_FAULTS = [
+  /** It fails, once, and from now on. */
+  'fails',
+  'is dead',
+  /** It fails after the write took place. */
+  'fails after writing',
+  /** Its answer comes after 30 s, or after 100 s: longer than a lease lives. */
+  'takes 30 s',
+  'takes 100 s',
+] as const;
+export type StoreFault = (typeof STORE_FAULTS)[number];
+
+const CALL_MS = 2;
+const SLOW: Readonly<Record<string, number>> = { 'takes 30 s': 30_000, 'takes 100 s': 100_000 };
+
+/** What is kept: it outlives every process. */
+export class LittleStore {
+  readonly #clock: WorldClock;
+  /** Whether the lease of a process that died is free at once, as on one machine. */
+  readonly #seesDeath: boolean;
+  #fence = 0;
+  #lease: { readonly lease: Lease; readonly process: LittleProcess } | undefined;
+  goal: RecordedGoal | undefined;
+  journal: readonly JournalEntry[] = [];
+  isDead = false;
+
+  constructor(clock: WorldClock, { seesDeath }: { readonly seesDeath: boolean }) {
+    this.#clock = clock;
+    this.#seesDeath = seesDeath;
+  }
+
+  /** The lease that counts now. */
+  get lease(): Lease | undefined {
+    const held = this.#lease;
+    if (held === undefined || held.lease.expiresAt <= EPOCH + this.#clock.now) return undefined;
+    return this.#seesDeath && held.process.dead ? undefined : held.lease;
+  }
+
+  /** Whether that process may change anything now. */
+  isHeldBy(process: LittleProcess): boolean {
+    return this.lease !== undefined && this.#lease?.process === process;
+  }
+
+  acquire(process: LittleProcess, holder: Holder, ttlMs: number): Acquired {
+    const heldBy = this.lease;
+    if (heldBy !== undefined) return { heldBy };
+    this.#fence += 1;
+    const lease = { holder, fence: this.#fence, doing: '', ...this.#times(ttlMs) };
+    this.#lease = { lease, process };
+    return { lease };
+  }
+
+  renew(fence: number, ttlMs: number, doing: string): boolean {
+    if (this.#lease?.lease.fence !== fence) return false;
+    this.#lease = { ...this.#lease, lease: { ...this.#lease.lease, doing, ...this.#times(ttlMs) } };
+    return true;
+  }
+
+  release(fence: number): void {
+    if (this.#lease?.lease.fence === fence) this.#lease = undefined;
+  }
+
+  putGoal(fence: number, goal: RecordedGoal | undefined): void {
+    if (this.#lease?.lease.fence !== fence)
+      throw new OperatorError('lease-lost', 'The lease is no longer ours.', { exitCode: ExitCode.leaseLost });
+    // As it would come back from a file: nothing is shared with the writer.
+    this.goal = goal && (JSON.parse(JSON.stringify(goal)) as RecordedGoal);
+  }
+
+  log(entry: JournalEntry): void {
+    const others = this.journal.filter(({ run }) => run !== entry.run);
+    this.journal = [entry, ...others].toSorted((a, b) => (a.since < b.since ? 1 : -1));
+  }
+
+  /** The store as one process has it. */
+  open(process: LittleProcess): Store {
+    const call = async <T>(name: string, act: () => T): Promise<T> => this.#call(process, name, act);
+    return {
+      kind: 'little',
+      acquire: async (holder, ttlMs) => call('acquire', () => this.acquire(process, holder, ttlMs)),
+      renew: async (lease, ttlMs, doing) => call('renew', () => this.renew(lease.fence, ttlMs, doing)),
+      release: async (lease) => call('release', () => this.release(lease.fence)),
+      held: async () => call('held', () => this.lease),
+      goal: async () => call('goal', () => this.goal),
+      putGoal: async (lease, goal) => call('putGoal', () => this.putGoal(lease.fence, goal)),
+      clearGoal: async (lease) => call('clearGoal', () => this.putGoal(lease.fence, undefined)),
+      log: async (entry) => call('log', () => this.log(entry)),
+      history: async (limit) => call('history', () => this.journal.slice(0, limit)),
+      close: async () => {},
+    };
+  }
+
+  async #call<T>(process: LittleProcess, name: string, act: () => T): Promise<T> {
+    let slowMs = 0;
+    const value = await process.call(`store ${name}`, CALL_MS, (fault) => {
+      if (fault === 'is dead') this.isDead = true;
+      if (this.isDead || fault === 'fails') throw failed();
+      slowMs = SLOW[fault ?? ''] ?? 0;
+      const result = act();
+      if (fault === 'fails after writing') throw failed();
+      return result;
+    });
+    if (slowMs > 0) await process.clock.sleep(slowMs);
+    return value;
+  }
+
+  #times(ttlMs: number): { renewedAt: number; expiresAt: number } {
+    const renewedAt = EPOCH + this.#clock.now;
+    return { renewedAt, expiresAt: renewedAt + ttlMs };
+  }
+}
+
+function failed(): OperatorError {
+  return new OperatorError('store-failed', 'The store could not be used: disk I/O error.', {
+    next: ['Mend the store, then run this again.'],
+  });
+}

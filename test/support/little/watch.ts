@@ -1,0 +1,243 @@
+import { isChange, type Request, type RunInput, type TargetsInput } from './api.ts';
+import type { LittleCloud } from './cloud.ts';
+import type { LittleProcess } from './process.ts';
+import { isServing, isUp, living, production, type Box, type Group, type State } from './state.ts';
+import type { LittleStore } from './store.ts';
+import type { Sent } from './wire.ts';
+
+/** Healthy targets, by `group/zone`. */
+type Counts = Map<string, number>;
+
+/** What one process has been shown. */
+interface Sight {
+  /** By group: the moment that the last reading of it showed. */
+  readonly shown: Map<string, number>;
+  /** Groups read since its last change. */
+  readonly fresh: Set<string>;
+  /** Its last change. */
+  last: Request | undefined;
+}
+
+/**
+ * Watches everything that is asked of a little cloud, and says what broke DESIGN's "what must never happen". It knows
+ * nothing of the planner: it looks at what is true, not at what was read, and forgives only what happened by itself after
+ * the last reading.
+ */
+export class Watch {
+  readonly broken: string[] = [];
+  readonly #cloud: LittleCloud;
+  readonly #store: LittleStore;
+  #floor: Counts = new Map();
+  readonly #sights = new Map<LittleProcess, Sight>();
+  readonly #tokens = new Map<string, number>();
+  /** The fewest healthy targets in all that a run was told to accept. */
+  acceptedFloor: number | undefined;
+
+  constructor(cloud: LittleCloud, store: LittleStore) {
+    this.#cloud = cloud;
+    this.#store = store;
+    for (const group of production(cloud.state)) this.#setFloor(cloud.state, group);
+  }
+
+  /** Rule 3: nobody changes anything without the lease. */
+  onSend(process: LittleProcess, request: Request): void {
+    if (!isChange(request.operation)) return;
+    if (!this.#store.isHeldBy(process)) this.#say(process, request, 'was sent without the lease');
+    if (this.#sight(process).last !== request) this.#beforeChange(process, request);
+    this.#sight(process).last = request;
+  }
+
+  /** Returns what is to be called once the request has had its effect. */
+  onArrival(sent: Sent): () => void {
+    if (!isChange(sent.operation)) {
+      this.#read(sent);
+      return () => {};
+    }
+    const before = this.#cloud.state;
+    const say = (what: string): void => this.#say(sent.process, sent, what);
+    if (sent.operation === 'TerminateInstances') for (const what of killed(before, idsOf(sent))) say(what);
+    if (sent.operation === 'CreateTags') for (const what of claimed(before, idsOf(sent))) say(what);
+    if (sent.operation === 'RegisterTargets') for (const what of this.#unverified(before, sent)) say(what);
+    return () => {
+      const after = this.#cloud.state;
+      for (const what of this.#starved(before, after, this.#sight(sent.process))) say(what);
+      if (sent.operation === 'RunInstances') for (const what of this.#launched(before, after, sent)) say(what);
+    };
+  }
+
+  #say(process: LittleProcess, { operation, input }: Request, what: string): void {
+    const at = (this.#cloud.clock.now / 1000).toFixed(2);
+    this.broken.push(`${at} s: ${operation} of ${process.name} ${what}: ${JSON.stringify(input)}`);
+  }
+
+  #sight(process: LittleProcess): Sight {
+    const known = this.#sights.get(process);
+    if (known !== undefined) return known;
+    const sight: Sight = { shown: new Map(), fresh: new Set(), last: undefined };
+    this.#sights.set(process, sight);
+    return sight;
+  }
+
+  #read({ operation, input, process, lagMs }: Sent): void {
+    if (operation !== 'DescribeTargetHealth') return;
+    const group = groupNamed(this.#cloud.state, (input as unknown as TargetsInput).TargetGroupArn);
+    const sight = this.#sight(process);
+    const time = this.#cloud.clock.now - lagMs;
+    sight.shown.set(group.name, time);
+    sight.fresh.add(group.name);
+    // What the floor is: healthy targets at the time when the trouble began, that is, before there is a goal.
+    const isAiming = this.#store.goal === undefined && sight.last === undefined;
+    if (isAiming && group.role === 'production') this.#setFloor(this.#cloud.stateAt(time), group);
+  }
+
+  #setFloor(state: State, { name }: Group): void {
+    const group = state.groups.get(name) as Group;
+    const fleets = [...new Set([...state.boxes.values()].map(fleetOf))];
+    const alone = fleets.map((fleet) => healthyOf(state, group, (box) => fleetOf(box) === fleet));
+    const [largest = new Map<string, number>()] = alone.toSorted((a, b) => sum(b) - sum(a));
+    const all = sum(largest);
+    const accepted = this.acceptedFloor;
+    for (const key of this.#floor.keys()) if (key.startsWith(`${name}/`)) this.#floor.delete(key);
+    for (const [key, n] of largest) {
+      const least = accepted === undefined || accepted >= all ? n : Math.floor((n * accepted) / all);
+      this.#floor.set(key, least);
+    }
+  }
+
+  /** What is taken away was looked at after all that this process did before. */
+  #beforeChange(process: LittleProcess, request: Request): void {
+    const sight = this.#sight(process);
+    const { operation, input } = request;
+    const groups = production(this.#cloud.state).map(({ name }) => name);
+    const isTerminating = operation === 'TerminateInstances' && sight.last?.operation !== operation;
+    const target = (input as unknown as TargetsInput).TargetGroupArn?.replace('arn:', '');
+    const needed = isTerminating
+      ? groups
+      : groups.filter((name) => operation === 'DeregisterTargets' && name === target);
+    const blind = needed.filter((name) => !sight.fresh.has(name));
+    if (blind.length > 0) this.#say(process, request, `was sent without a look at ${blind.join(' and ')} before`);
+    sight.fresh.clear();
+  }
+
+  /** Rule 1, and rule 5's "somebody healthy stays". */
+  #starved(before: State, after: State, sight: Sight): readonly string[] {
+    return production(after).flatMap((group) => {
+      const had = healthyOf(before, before.groups.get(group.name) as Group);
+      const has = healthyOf(after, group);
+      if (sum(has) === sum(had)) return [];
+      const excused = this.#lostByItself(group, after, sight);
+      const short = [...this.#floor].filter(([key, least]) => {
+        const now = has.get(key) ?? 0;
+        return key.startsWith(`${group.name}/`) && now < (had.get(key) ?? 0) && now + (excused.get(key) ?? 0) < least;
+      });
+      const emptied =
+        sum(has) === 0 && sum(had) > 0 && sum(excused) === 0 ? [`leaves nothing healthy in ${group.name}`] : [];
+      return [
+        ...short.map(([key, least]) => `leaves ${has.get(key) ?? 0} healthy in ${key}, the floor is ${least}`),
+        ...emptied,
+      ];
+    });
+  }
+
+  /** Healthy when the process last looked, and not any more, without anybody's doing. */
+  #lostByItself(group: Group, now: State, { shown }: Sight): Counts {
+    const then = this.#cloud.stateAt(shown.get(group.name) ?? this.#cloud.clock.now);
+    const known = then.groups.get(group.name) as Group;
+    return healthyOf(then, known, (box) => {
+      const member = group.members.get(box.id);
+      if (member === undefined || member.health === 'draining' || isServing(now, member)) return false;
+      return member.health === 'unhealthy' || !isUp(now.boxes.get(box.id));
+    });
+  }
+
+  /** Rule 5: who gets production traffic was healthy when it was looked at. */
+  #unverified(before: State, { input, process }: Sent): readonly string[] {
+    const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
+    if (group.role === 'test') return [];
+    const times = [...this.#sight(process).shown.values()];
+    const looks = [before, ...times.map((time) => this.#cloud.stateAt(time))];
+    const blind = idsOf({ input }).filter((id) => {
+      const known = group.members.get(id);
+      if (known !== undefined && known.health !== 'draining') return false;
+      return !looks.some((state) => [...state.groups.values()].some((one) => serves(state, one, id)));
+    });
+    return blind.map((id) => `gives production traffic to ${id}, which was not healthy`);
+  }
+
+  #launched(before: State, after: State, { input }: Sent): readonly string[] {
+    const token = (input as unknown as RunInput).ClientToken;
+    const fresh = [...after.boxes.values()].filter((box) => !before.boxes.has(box.id));
+    if (fresh.length === 0) return [];
+    const found: string[] = [];
+    if (this.#tokens.has(token)) found.push('boots a ClientToken a second time');
+    this.#tokens.set(token, fresh.length);
+    if (fresh.some((box) => !isOwned(box) || box.tags['turnout:release'] === undefined))
+      found.push('boots without tags');
+    const serving = new Set(production(before).flatMap((group) => [...group.members.keys()]));
+    const idle = living(before).filter((box) => isOwned(box) && !serving.has(box.id));
+    const others = new Set(idle.map(fleetOf));
+    const homes = living(before)
+      .filter((box) => serving.has(box.id))
+      .map(fleetOf);
+    for (const fleet of [fleetOf(fresh[0] as Box), ...homes]) others.delete(fleet);
+    if (others.size > 0) found.push(`boots a second fleet beside ${[...others].join()}`);
+    return found;
+  }
+}
+
+function serves(state: State, group: Group, id: string): boolean {
+  const member = group.members.get(id);
+  return member !== undefined && isServing(state, member);
+}
+
+/** Rule 2. */
+function killed(state: State, ids: readonly string[]): readonly string[] {
+  return ids.flatMap((id) => {
+    const members = production(state).flatMap((group) => group.members.get(id) ?? []);
+    const foreign = isOwned(state.boxes.get(id) as Box) ? [] : [`ends ${id}, which is not ours`];
+    return [...members.map(({ health }) => `ends ${id}, which is ${health} in production`), ...foreign];
+  });
+}
+
+/** Only what is ours, or serves production, is ever tagged. */
+function claimed(state: State, ids: readonly string[]): readonly string[] {
+  const serving = new Set(production(state).flatMap((group) => [...group.members.keys()]));
+  const foreign = ids.filter((id) => !serving.has(id) && !isOwned(state.boxes.get(id) as Box));
+  return foreign.map((id) => `tags ${id}, which is not ours`);
+}
+
+function idsOf({ input }: Pick<Sent, 'input'>): readonly string[] {
+  const { Targets, InstanceIds, Resources } = input as {
+    readonly Targets?: TargetsInput['Targets'];
+    readonly InstanceIds?: readonly string[];
+    readonly Resources?: readonly string[];
+  };
+  return InstanceIds ?? Resources ?? (Targets ?? []).map(({ Id }) => Id);
+}
+
+function groupNamed(state: State, arn: string): Group {
+  return state.groups.get(arn.replace('arn:', '')) as Group;
+}
+
+function isOwned(box: Box): boolean {
+  return box.tags['turnout:environment'] === 'shop' && box.tags['turnout:fleet'] !== undefined;
+}
+
+export function fleetOf(box: Box): string | undefined {
+  return isOwned(box) ? box.tags['turnout:fleet'] : undefined;
+}
+
+function healthyOf(state: State, group: Group, filter: (box: Box) => boolean = () => true): Counts {
+  const counts: Counts = new Map();
+  for (const member of group.members.values()) {
+    const box = state.boxes.get(member.id);
+    if (box === undefined || !isServing(state, member) || !filter(box)) continue;
+    const key = `${group.name}/${box.zone}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function sum(counts: Counts): number {
+  return [...counts.values()].reduce((all, n) => all + n, 0);
+}
