@@ -34,7 +34,7 @@ export async function holdLease(
 ): Promise<HeldLease> {
   const asked = instant(clock);
   const acquired = await store.acquire(holder, ttlMs);
-  if ('heldBy' in acquired) throw leaseHeld(acquired.heldBy, clock.now());
+  if (!('lease' in acquired)) throw leaseHeld(acquired.heldBy!, clock.now());
   return new Keeper(store, acquired.lease, ttlMs, clock, asked);
 }
 

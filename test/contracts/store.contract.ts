@@ -76,8 +76,8 @@ function mutualExclusion(world: World): void {
     const [one, other] = await openTwo(world);
     const lease = leaseOf(await one.acquire(holder('r1', { release: '42' }), MINUTE));
     expect(lease.expiresAt - lease.renewedAt).toBe(MINUTE);
-    expect(await other.acquire(holder('r2'), MINUTE)).toEqual({ heldBy: lease });
-    expect(await one.acquire(holder('r1'), MINUTE)).toEqual({ heldBy: lease });
+    expect(await other.acquire(holder('r2'), MINUTE)).toEqual({ heldBy: lease, queue: [] });
+    expect(await one.acquire(holder('r1'), MINUTE)).toEqual({ heldBy: lease, queue: [] });
     expect(await other.held()).toEqual(lease);
   });
 

@@ -36,7 +36,7 @@ const commands: Record<string, () => Promise<void>> = {
 /** 1 when it had the lease. The file is the witness: it can only be made while nobody else has it. */
 async function turn(folder: string): Promise<number> {
   const acquired = await store.acquire(holder(`racer-${process.pid}`), 60_000);
-  if ('heldBy' in acquired) {
+  if (!('lease' in acquired)) {
     await sleep(Math.random() * 4);
     return 0;
   }
