@@ -4,7 +4,7 @@ import { openDatabase, type FileDatabase } from './file-database.ts';
 import { FileQueue } from './file-queue.ts';
 import { leaseLost } from './lost.ts';
 import { machineProcesses, type ProcessIdentity, type Processes } from './processes.ts';
-import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal, Store } from './store.ts';
+import type { Acquired, Ahead, Holder, JournalEntry, Lease, RecordedGoal, Store } from './store.ts';
 
 export interface FileStoreOptions {
   readonly environment: string;
@@ -58,18 +58,28 @@ class FileStore implements Store {
     return this.enqueue(holder, ttlMs, 0);
   }
 
+  /** Those who wait ask often: what is only read keeps no other process waiting. */
   async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<Acquired> {
-    return this.#file.write((database) => {
-      this.#queue.skipTheGone(database);
-      const heldBy = this.#held(database);
-      if (!heldBy && this.#queue.isNext(database, holder)) {
-        this.#queue.remove(database, holder);
-        return { lease: this.#grant(database, holder, ttlMs) };
-      }
-      if (placeMs > 0) this.#queue.keep(database, holder, placeMs);
-      const queue = this.#queue.before(database, holder);
-      return { ...(heldBy ? { heldBy } : {}), queue };
-    });
+    const ahead = this.#file.read((database) => this.#ahead(database, holder, placeMs));
+    return ahead ?? this.#file.write((database) => this.#take(database, holder, ttlMs, placeMs));
+  }
+
+  /** What is before this run; undefined when there is something to write: it can take the lease, or has to ask for its place. */
+  #ahead(database: DatabaseSync, holder: Holder, placeMs: number): Ahead | undefined {
+    const line = this.#queue.read(database);
+    const heldBy = this.#held(database);
+    if (!heldBy && line.isNext(holder)) return undefined;
+    if (placeMs > 0 && (line.keptUntil(holder) ?? 0) < this.#clock.now() + placeMs / 2) return undefined;
+    return { ...(heldBy ? { heldBy } : {}), queue: line.before(holder) };
+  }
+
+  #take(database: DatabaseSync, holder: Holder, ttlMs: number, placeMs: number): Acquired {
+    this.#queue.skipTheGone(database);
+    if (placeMs > 0) this.#queue.keep(database, holder, this.#clock.now() + placeMs);
+    const ahead = this.#ahead(database, holder, 0);
+    if (ahead) return ahead;
+    this.#queue.remove(database, holder);
+    return { lease: this.#grant(database, holder, ttlMs) };
   }
 
   async leave(holder: Holder): Promise<void> {
@@ -81,7 +91,7 @@ class FileStore implements Store {
   }
 
   async queue(): Promise<readonly Holder[]> {
-    return this.#file.read((database) => this.#queue.all(database));
+    return this.#file.read((database) => this.#queue.read(database).before());
   }
 
   async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
