@@ -178,8 +178,8 @@ export class DynamoDb {
     return { [partitionKey]: { S: partition }, [sortKey]: { S: sort } };
   }
 
-  #explain(error: unknown): unknown {
-    if (causeOf(error) !== 'ResourceNotFoundException') return error;
+  #explain(error: unknown): Error {
+    if (causeOf(error) !== 'ResourceNotFoundException') return error as Error;
     return new OperatorError('store-missing', `DynamoDB knows no table ${this.#options.table} (${messageOf(error)})`, {
       next: ['`turnout store create` makes it. If it should be there: check store.table, the region and the account.'],
       cause: error,

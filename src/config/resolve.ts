@@ -1,12 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type {
-  Config,
-  Ec2FleetConfig,
-  FileStoreConfig,
-  LimitsConfig,
-  SandboxConfig,
-  TargetGroupsConfig,
-} from './config.ts';
+import type { Config, Ec2FleetConfig, LimitsConfig, SandboxConfig, StoreConfig, TargetGroupsConfig } from './config.ts';
 import type { FileConfig } from './schema.ts';
 
 /** From what the file says to what the program works with: units in names, absolute paths, no key that is undefined. Pure. */
@@ -61,14 +54,18 @@ function limits({ boot, healthy, released }: FileConfig['limits']): LimitsConfig
   return { bootMs: boot, healthyMs: healthy, releasedMs: released };
 }
 
-function store({ kind, path, ttl }: FileConfig['store'], environment: string, file: string): FileStoreConfig {
+function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {
+  const { kind, ttl: ttlMs } = data;
+  if (kind === 'file') return { kind, path: storePath(data.path, environment, file), ttlMs };
+  if (kind === 'redis') return { kind, server: data.url, prefix: data.prefix, ttlMs };
+  const { table, region, profile, endpoint } = data;
+  return { kind, table, ...defined({ region, profile, endpoint }), ttlMs };
+}
+
+function storePath(path: string | undefined, environment: string, file: string): string {
   const folder = dirname(file);
   const project = basename(folder) === 'config' ? dirname(folder) : folder;
-  return {
-    kind,
-    path: path === undefined ? join(project, '.turnout', `${environment}.db`) : resolve(folder, path),
-    ttlMs: ttl,
-  };
+  return path === undefined ? join(project, '.turnout', `${environment}.db`) : resolve(folder, path);
 }
 
 function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>): SandboxConfig {

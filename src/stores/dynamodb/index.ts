@@ -141,7 +141,7 @@ class DynamoDbStore implements Store {
   async history(limit: number): Promise<readonly JournalEntry[]> {
     if (limit <= 0) return [];
     const items = await this.#table.last(this.#environment, RUNS, limit);
-    return items.map(({ entry }) => JSON.parse(String(entry)) as JournalEntry);
+    return items.map(({ entry }) => JSON.parse(entry as string) as JournalEntry);
   }
 
   async close(): Promise<void> {

@@ -24,7 +24,7 @@ export function stateOf(item: Item): State {
   const { fence, run, holder, beat, ttl, renewed, doing, next, goal, tickets, waiters } = item;
   const since = Number(renewed);
   const lease = {
-    holder: parse<Holder>(holder ?? 'null'),
+    holder: parse(holder ?? 'null') as Holder,
     fence: Number(fence),
     doing: textOf(doing),
     ...(textOf(next) === '' ? {} : { next: textOf(next) }),
@@ -36,7 +36,7 @@ export function stateOf(item: Item): State {
     ...(run === undefined ? {} : { held: { lease, beat: Number(beat), ttlMs: Number(ttl) } }),
     waiters: waitersOf((waiters ?? {}) as Item),
     tickets: Number(tickets ?? 0),
-    ...(goal === undefined ? {} : { goal: parse<RecordedGoal>(goal) }),
+    ...(goal === undefined ? {} : { goal: parse(goal) as RecordedGoal }),
   };
 }
 
@@ -44,7 +44,7 @@ function waitersOf(waiters: Item): readonly Waiter[] {
   return Object.values(waiters)
     .map((waiter) => waiter as Item)
     .map(({ holder, ticket, beat, place }) => ({
-      holder: parse<Holder>(holder!),
+      holder: parse(holder) as Holder,
       ticket: Number(ticket),
       beat: Number(beat),
       placeMs: Number(place),
@@ -52,8 +52,8 @@ function waitersOf(waiters: Item): readonly Waiter[] {
     .toSorted((a, b) => a.ticket - b.ticket);
 }
 
-function parse<T>(text: unknown): T {
-  return JSON.parse(textOf(text)) as T;
+function parse(text: unknown): unknown {
+  return JSON.parse(textOf(text));
 }
 
 function textOf(value: unknown): string {
