@@ -40,7 +40,7 @@ function showProblem(name: string, text: string, lines: LineCounter, problem: Pr
   const source = text.split(/\r?\n/)[line - 1] ?? '';
   const width = Math.max(1, withoutSecrets(source.slice(col - 1, col - 1 + problem.end - problem.start)).length);
   // Tabs are kept, so that the caret stands under the same column.
-  const margin = source.slice(0, col - 1).replaceAll(/[^\t]/g, ' ');
+  const margin = withoutSecrets(source.slice(0, col - 1)).replaceAll(/[^\t]/g, ' ');
   const at = problem.key === '' ? '' : `  ${problem.key}`;
   return [
     `${name}:${line}:${col}${at}`,
