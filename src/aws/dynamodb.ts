@@ -14,7 +14,6 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../clock.ts';
 import { messageOf, OperatorError } from '../errors.ts';
-import { nameOf } from './errors.ts';
 import type { Send, Session } from './session.ts';
 
 /** What an attribute may be here. */
@@ -205,7 +204,8 @@ function slow(table: string, status: string): OperatorError {
 
 /** The name that AWS gave to what went wrong. */
 function causeOf(error: unknown): string {
-  return error instanceof OperatorError ? nameOf(error.cause) : nameOf(error);
+  const { name } = (error instanceof OperatorError ? error.cause : error) as Partial<Error>;
+  return name ?? '';
 }
 
 function itemOf(attributes: Record<string, AttributeValue>): Item {

@@ -7,7 +7,7 @@ import type { Plan } from '../plan/step.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { waysOut, type Aimed } from './aim.ts';
 import { done, endingOf, needsPerson, safe, stopped, type Ending } from './ending.ts';
-import { preview } from './preview.ts';
+import { preview, titlesOf } from './preview.ts';
 import { runSteps, StepFailed, type RunContext } from './runner.ts';
 import type { Setup } from './setup.ts';
 
@@ -41,13 +41,14 @@ export async function execute(
 async function runPlan(setup: Setup, lease: HeldLease, goal: Goal, plan: Plan, snapshot: Snapshot): Promise<Snapshot> {
   if (plan.steps.length === 0) return snapshot;
   const { ports, limits, view, signal, store } = setup;
+  const titles = titlesOf(snapshot, plan);
   const context: RunContext = {
     ports,
     limits,
     signal,
     emit: view.emit,
     reached: async (stepsDone, title) => {
-      await lease.doing(title);
+      await lease.doing(title, titles[stepsDone + 1]);
       const updatedAt = new Date(ports.clock.now()).toISOString();
       await store.putGoal(lease.lease, { goal, stepsDone, stepsAll: plan.steps.length, updatedAt });
     },

@@ -25,6 +25,8 @@ export interface Lease {
   /** Milliseconds since the epoch, by the store's clock; where the store has none, by the holder's. */
   readonly renewedAt: number;
   readonly expiresAt: number;
+  /** By its times it has expired, and the store cannot tell before it has been watched for its whole time to live. */
+  readonly doubtful?: true;
 }
 
 /** A goal with how far it got; it outlives the lease of the run that recorded it. */

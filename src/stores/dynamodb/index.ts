@@ -152,7 +152,8 @@ class DynamoDbStore implements Store {
   #alive({ held }: State): Lease | undefined {
     if (!held) return undefined;
     const { lease, beat, ttlMs } = held;
-    return this.#watch.isSilent('lease', `${lease.fence}/${beat}`, ttlMs) ? undefined : lease;
+    if (this.#watch.isSilent('lease', `${lease.fence}/${beat}`, ttlMs)) return undefined;
+    return lease.expiresAt < this.#clock.now() ? { ...lease, doubtful: true } : lease;
   }
 
   /** Those who wait, and those of them who have gone silent. One who asks right now is not, however long ago it did before. */
