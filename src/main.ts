@@ -44,8 +44,8 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     .exitProcess(false)
     .epilogue(EXIT_CODES)
     .fail((message, error) => {
-      // Not all that yargs finds wrong comes as a message only.
-      throw error === undefined || error.name === 'YError' ? usage(error?.message ?? message) : error;
+      // What yargs itself finds wrong comes as a YError here and there.
+      throw error instanceof Error && error.name !== 'YError' ? error : usage(message);
     });
   for (const command of commands) {
     parser.command(

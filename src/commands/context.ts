@@ -39,9 +39,10 @@ export async function openContext(args: Args): Promise<Context> {
   const view = viewOf(args);
   const run = newRunId(systemClock.now(), Math.random());
   let guard: HeldLease | undefined;
+  const version = readVersion();
   const session = new Session({
     ...awsOptions(config),
-    version: readVersion(),
+    version,
     run,
     clock: systemClock,
     beforeChange: async () => {
@@ -50,7 +51,7 @@ export async function openContext(args: Args): Promise<Context> {
     },
     onThrottled: once(() => view.emit({ type: 'warning', message: 'AWS is throttling us; continuing, more slowly.' })),
   });
-  const store = await openStore(config, systemClock);
+  const store = await openStore(config, systemClock, { run, version });
   const ports: Ports = {
     fleet: await openFleet(config, session),
     traffic: await openTraffic(config, session),

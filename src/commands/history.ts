@@ -6,10 +6,11 @@ import { openOut } from '../views/out.ts';
 import { showsColour } from '../views/paint.ts';
 import type { Args } from './command.ts';
 import { configOf } from './context.ts';
+import { readVersion } from './version.ts';
 
 /** Prints the journal, the newest run first; with `--json` one entry a line. */
 export async function history(args: Args): Promise<ExitCode> {
-  const store = await openStore(configOf(args), systemClock);
+  const store = await openStore(configOf(args), systemClock, { run: 'history', version: readVersion() });
   const out = openOut(process.stdout);
   try {
     const [entries, lease] = await Promise.all([store.history(args['limit'] as number), store.held()]);

@@ -3,12 +3,21 @@ import { tasks } from '../../tasks/index.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Command } from './command.ts';
 
+const WAIT: Options = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'Wait that long at most, such as 15m, for a lease that another run has: first come, first served',
+};
+
+const YES: Options = { type: 'boolean', alias: 'y', describe: 'Do not ask' };
+
 const TASK_OPTIONS: Readonly<Record<string, Options>> = {
   plan: {
     type: 'boolean',
     describe: 'Show the steps, the targets each one touches, healthy capacity and expected time; change nothing',
   },
-  yes: { type: 'boolean', alias: 'y', describe: 'Do not ask' },
+  yes: YES,
+  wait: WAIT,
 };
 
 function taskCommand(task: Task): Command {
@@ -24,10 +33,16 @@ function taskCommand(task: Task): Command {
     usage: task.verb,
     describe: task.summary,
     details: task.details,
-    options: { ...Object.fromEntries(own), ...TASK_OPTIONS },
+    options: { ...Object.fromEntries(own), ...TASK_OPTIONS, wait: waitOption(task) },
     examples: task.examples,
     run: async (args) => (await import('./task.ts')).runTask(task, args),
   };
+}
+
+/** A task that can wait for something else is told of it without a time. */
+function waitOption({ options }: Task): Options {
+  if (options.wait === undefined) return WAIT;
+  return { type: 'string', describe: `${options.wait.describe}. With a time: ${WAIT.describe}` };
 }
 
 /** All commands, in the order of `--help`: what moves traffic, what tells, what helps. */
@@ -56,9 +71,29 @@ export const commands: readonly Command[] = [
   {
     usage: 'abandon',
     describe: 'Forget a run that did not end, and leave things as they are',
-    options: { yes: { type: 'boolean', alias: 'y', describe: 'Do not ask' } },
+    options: { yes: YES, wait: WAIT },
     examples: [['turnout abandon', 'show the run that would be forgotten, and ask']],
     run: async (args) => (await import('./abandon.ts')).abandon(args),
+  },
+  {
+    usage: 'lock',
+    describe: 'Show who has the lease, what it does, and who waits for it',
+    options: {},
+    examples: [
+      ['turnout lock', 'one screen'],
+      ['turnout lock --json', 'for programs'],
+    ],
+    run: async (args) => (await import('./lock.ts')).lock(args),
+  },
+  {
+    usage: 'unlock',
+    describe: 'Take the lease away from a run that hangs',
+    details:
+      'Shows who has it, asks, and takes it: that run stops before its next change, and those who wait come next. The lease of a ' +
+      'run that is gone frees itself.',
+    options: { yes: YES },
+    examples: [['turnout unlock', 'show whose lease would be taken, and ask']],
+    run: async (args) => (await import('./unlock.ts')).unlock(args),
   },
   {
     usage: 'history',
@@ -66,6 +101,14 @@ export const commands: readonly Command[] = [
     options: { limit: { type: 'number', default: 20, requiresArg: true, describe: 'How many runs, the newest first' } },
     examples: [['turnout history --limit 5', 'the last five runs']],
     run: async (args) => (await import('./history.ts')).history(args),
+  },
+  {
+    usage: 'store create',
+    describe: 'Make what the store of the config needs: for DynamoDB its table',
+    details: 'The table has on-demand billing. Does nothing when it is there already, or when the store needs nothing.',
+    options: {},
+    examples: [['turnout store create', 'before the first run']],
+    run: async (args) => (await import('./store.ts')).storeCreate(args),
   },
   {
     usage: 'sandbox',

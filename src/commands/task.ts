@@ -2,23 +2,26 @@ import { hostname } from 'node:os';
 import { tasks } from '../../tasks/index.ts';
 import type { Task, Wish } from '../../tasks/task.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
-import { holdLease, type HeldLease } from '../record/lease.ts';
+import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
-import type { Verb } from '../plan/goal.ts';
 import type { Args } from './command.ts';
 import { openContext, type Context } from './context.ts';
-import { catchSignals } from './signals.ts';
+import { holderOf, takeLease, waitOf } from './lease.ts';
+import { catchSignals, whatIsLeft } from './signals.ts';
 
 /** Runs one task from the command line. */
 export async function runTask(task: Task, args: Args): Promise<ExitCode> {
   const wish = wishOf(task, args);
+  waitOf(args);
   return runIn(await openContext(args), task, wish, args);
 }
 
 /** The same in a context that is open already; closes it. */
 export async function runIn(context: Context, task: Task, wish: Wish, args: Args): Promise<ExitCode> {
+  let held: HeldLease | undefined;
   // Before the lease is asked for: a signal in between would leave it held.
-  const signals = catchSignals(context.view);
+  const signals = catchSignals(context.view, () => whatIsLeft(context, held));
+  const waiting = { waitMs: waitOf(args), signal: signals.signal };
   try {
     return await conduct(
       {
@@ -32,7 +35,11 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
         requests: () => context.session.requests,
         signal: signals.signal,
         identity: { run: context.run, who: context.who, host: hostname() },
-        takeLease: async (verb, release) => takeLease(context, verb, release),
+        takeLease: async (verb, release) => {
+          held = await takeLease(context, holderOf(context, verb, release), waiting);
+          context.guardBy(held);
+          return held;
+        },
       },
       task,
       wish,
@@ -45,22 +52,6 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
   }
 }
 
-async function takeLease(context: Context, verb: Verb, release: string | undefined): Promise<HeldLease> {
-  const { clock } = context.ports;
-  const holder = {
-    run: context.run,
-    who: context.who,
-    host: hostname(),
-    pid: process.pid,
-    verb,
-    since: new Date(clock.now()).toISOString(),
-    ...(release === undefined ? {} : { release }),
-  };
-  const lease = await holdLease(context.store, holder, { ttlMs: context.config.store.ttlMs, clock });
-  context.guardBy(lease);
-  return lease;
-}
-
 /** What the command line says to the task, checked. */
 function wishOf(task: Task, args: Args): Wish {
   for (const [name, option] of Object.entries(task.options)) {
@@ -68,8 +59,11 @@ function wishOf(task: Task, args: Args): Wish {
     if (option.type === 'number' && value !== undefined) mustBeCount(name, value);
     if (option.type === 'string' && value !== undefined) mustBeName(name, value);
   }
-  const given = Object.keys(task.options).filter((name) => args[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [name, args[name]]));
+  const given = Object.entries(task.options).filter(([name]) => args[name] !== undefined);
+  // `cleanup --wait 15m` waits for what drains, and for the lease: the time is only for the latter.
+  return Object.fromEntries(
+    given.map(([name, { type }]) => [name, type === 'boolean' ? args[name] !== false : args[name]]),
+  );
 }
 
 const LEAST: Readonly<Record<string, number>> = { count: 1, floor: 0 };

@@ -1,3 +1,5 @@
+import type { RedisServer } from './redis-url.ts';
+
 /**
  * One environment as the program knows it: every key of the file that has a default is there, durations are milliseconds,
  * paths are absolute. Frozen. What each key means is said once, in `schema.ts` and its neighbours.
@@ -77,12 +79,30 @@ export interface AwsConfig {
   readonly settleMs: number;
 }
 
-export type StoreConfig = FileStoreConfig;
+export type StoreConfig = FileStoreConfig | RedisStoreConfig | DynamoDbStoreConfig;
 
 export interface FileStoreConfig {
   readonly kind: 'file';
   /** Absolute. */
   readonly path: string;
+  readonly ttlMs: number;
+}
+
+export interface RedisStoreConfig {
+  readonly kind: 'redis';
+  /** With user and password: never to be shown but by `redisName`. */
+  readonly server: RedisServer;
+  readonly prefix: string;
+  readonly ttlMs: number;
+}
+
+export interface DynamoDbStoreConfig {
+  readonly kind: 'dynamodb';
+  readonly table: string;
+  /** Absent: as for the rest of AWS. */
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpoint?: string;
   readonly ttlMs: number;
 }
 

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Document } from 'yaml';
 import type { Issue } from './issues.ts';
 import { nearest } from './nearest.ts';
-import { showPath, type Mistake, type Path, type Problem } from './problem.ts';
+import { showPath, withoutSecrets, type Mistake, type Path, type Problem } from './problem.ts';
 import { locate, span, target, type Place, type Span } from './tree.ts';
 
 /** A config file that could be parsed. */
@@ -61,10 +61,10 @@ function found(source: Source, place: Place | undefined): string {
   if (isMap(value)) return 'a map';
   if (isSeq(value)) return 'a list';
   const { start, end } = span(value);
-  const written = source.text.slice(start, end).trim();
+  const written = withoutSecrets(source.text.slice(start, end).trim());
   if (source.substituted.has(value)) return `what ${cut(written)} stands for`;
   if (!isScalar(value) || value.value === null) return 'nothing';
-  return typeof value.value === 'string' ? cut(JSON.stringify(value.value)) : cut(written);
+  return typeof value.value === 'string' ? cut(JSON.stringify(withoutSecrets(value.value))) : cut(written);
 }
 
 const FOUND_MAX = 60;

@@ -38,14 +38,19 @@ export function showProblems(name: string, text: string, lines: LineCounter, pro
 function showProblem(name: string, text: string, lines: LineCounter, problem: Problem): string {
   const { line, col } = lines.linePos(problem.start);
   const source = text.split(/\r?\n/)[line - 1] ?? '';
-  const width = Math.max(1, Math.min(problem.end - problem.start, source.length - col + 1));
+  const width = Math.max(1, withoutSecrets(source.slice(col - 1, col - 1 + problem.end - problem.start)).length);
   // Tabs are kept, so that the caret stands under the same column.
-  const margin = source.slice(0, col - 1).replaceAll(/[^\t]/g, ' ');
+  const margin = withoutSecrets(source.slice(0, col - 1)).replaceAll(/[^\t]/g, ' ');
   const at = problem.key === '' ? '' : `  ${problem.key}`;
   return [
     `${name}:${line}:${col}${at}`,
     `  ${problem.message}`,
-    `  ${String(line).padStart(4)} | ${source}`,
+    `  ${String(line).padStart(4)} | ${withoutSecrets(source)}`,
     `       | ${margin}${'^'.repeat(width)}`,
   ].join('\n');
+}
+
+/** Who writes a password into the file instead of a variable should at least not find it in the log of a CI job. */
+export function withoutSecrets(text: string): string {
+  return text.replaceAll(/:\/\/\S*(?=@)/g, '://***').replaceAll(/(password=)[^\s&"']*/gi, '$1***');
 }

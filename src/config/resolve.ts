@@ -3,9 +3,9 @@ import type {
   AwsConfig,
   Config,
   Ec2FleetConfig,
-  FileStoreConfig,
   LimitsConfig,
   SandboxConfig,
+  StoreConfig,
   TargetGroupsConfig,
 } from './config.ts';
 import type { FileConfig } from './schema.ts';
@@ -66,14 +66,18 @@ function aws({ settle, ...rest }: FileConfig['aws']): AwsConfig {
   return { ...rest, settleMs: settle };
 }
 
-function store({ kind, path, ttl }: FileConfig['store'], environment: string, file: string): FileStoreConfig {
+function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {
+  const { kind, ttl: ttlMs } = data;
+  if (kind === 'file') return { kind, path: storePath(data.path, environment, file), ttlMs };
+  if (kind === 'redis') return { kind, server: data.url, prefix: data.prefix, ttlMs };
+  const { table, region, profile, endpoint } = data;
+  return { kind, table, ...defined({ region, profile, endpoint }), ttlMs };
+}
+
+function storePath(path: string | undefined, environment: string, file: string): string {
   const folder = dirname(file);
   const project = basename(folder) === 'config' ? dirname(folder) : folder;
-  return {
-    kind,
-    path: path === undefined ? join(project, '.turnout', `${environment}.db`) : resolve(folder, path),
-    ttlMs: ttl,
-  };
+  return path === undefined ? join(project, '.turnout', `${environment}.db`) : resolve(folder, path);
 }
 
 function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>): SandboxConfig {

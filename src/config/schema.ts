@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { fleet } from './schema-fleet.ts';
+import { store } from './schema-store.ts';
 import { sandbox } from './schema-sandbox.ts';
 import { traffic } from './schema-traffic.ts';
-import { duration, limit, text, whole } from './values.ts';
+import { duration, endpoint, limit, region, text, whole } from './values.ts';
 
 const limits = z
   .strictObject({
@@ -28,23 +29,6 @@ const aws = z
   .prefault({})
   .describe('How gently AWS is asked; the quotas of an account are shared with all that runs in it.');
 
-const fileStore = z.strictObject({
-  kind: z
-    .literal('file')
-    .describe('A file on this machine (SQLite). For one machine at a time: not for network file systems.'),
-  path: text('the path of a file')
-    .optional()
-    .describe(
-      'Path of the file, relative to the folder of this config file. Default: .turnout/ENVIRONMENT.db in the folder of this config file, or in the one above when that folder is called config.',
-    ),
-  ttl: limit.prefault('60s').describe('Time after which the lease of a run that went silent is free for others.'),
-});
-
-const store = z
-  .discriminatedUnion('kind', [fileStore])
-  .prefault({ kind: 'file' })
-  .describe('Where lease, recorded goal and journal are kept.');
-
 /** A config file. The output is what `resolve.ts` takes: durations in milliseconds, defaults filled in. */
 export const schema = z
   .strictObject({
@@ -52,14 +36,11 @@ export const schema = z
       'a name such as shop (a to z, 0 to 9 and hyphens, at most 32)',
       /^[a-z][a-z0-9-]{0,31}$/,
     ).describe('Name of the environment: one production surface. It is the value of the tag turnout:environment.'),
-    region: text('a region such as eu-west-1', /^[a-z]{2,}(?:-[a-z]+)+-\d$/)
-      .optional()
-      .describe("AWS region. Default: the SDK's own chain (AWS_REGION, the profile)."),
+    region: region.optional().describe("AWS region. Default: the SDK's own chain (AWS_REGION, the profile)."),
     profile: text('the name of a profile')
       .optional()
       .describe("Profile in your AWS config files. Default: the SDK's own chain."),
-    endpoint: z
-      .url({ protocol: /^https?$/, error: 'a URL such as http://127.0.0.1:4566' })
+    endpoint: endpoint
       .optional()
       .describe('URL that all requests to AWS go to; for turnout sandbox and other stand-ins.'),
     fleet,

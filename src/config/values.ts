@@ -25,6 +25,10 @@ export function yesOrNo() {
 
 export const port = whole(1, 65_535);
 
+export const region = text('a region such as eu-west-1', /^[a-z]{2,}(?:-[a-z]+)+-\d$/);
+
+export const endpoint = z.url({ protocol: /^https?$/, error: 'a URL such as http://127.0.0.1:4566' });
+
 const DURATION_ERROR = 'a duration such as 90s, 10m, 1h30m or 500ms';
 
 /** Read as milliseconds. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import type { Holder, Lease, Store } from '../stores/store.ts';
+import { awaitTurn, instant, type Instant, type Waiting } from './turn.ts';
 
 /** A lease while it is held; renewed by itself. */
 export interface HeldLease {
@@ -12,40 +13,31 @@ export interface HeldLease {
    * `OperatorError('lease-lost')` once the lease is not surely ours, and from then on always.
    */
   check(): Promise<void>;
-  /** Tells others what is done now, as a sentence. Rejects like `check`. */
-  doing(sentence: string): Promise<void>;
+  /** Tells others what is done now, as a sentence, and what comes next. Rejects like `check`. */
+  doing(sentence: string, next?: string): Promise<void>;
   /** Ends the renewals and gives the lease back; to be called in a `finally`. */
   release(): Promise<void>;
 }
 
 /** Parts of the time to live: how often it is renewed, how old a confirmation `check` takes, and when it is too old to be ours. */
 const RENEW = 1 / 3;
-const FRESH = 1 / 10;
+export const FRESH = 1 / 10;
 const STALE = 9 / 10;
 
+export interface Holding {
+  readonly ttlMs: number;
+  readonly clock: Clock;
+  /** Absent: a lease that another has is refused at once. */
+  readonly wait?: Waiting;
+}
+
 /**
- * Takes the lease of the store's environment. Rejects with `OperatorError('lease-held')`, which says who has it, when
- * somebody else does.
+ * Takes the lease of the store's environment, and waits for it where asked to. Rejects with `OperatorError('lease-held')`,
+ * which says who has it, when somebody else does.
  */
-export async function holdLease(
-  store: Store,
-  holder: Holder,
-  { ttlMs, clock }: { readonly ttlMs: number; readonly clock: Clock },
-): Promise<HeldLease> {
-  const asked = instant(clock);
-  const acquired = await store.acquire(holder, ttlMs);
-  if ('heldBy' in acquired) throw leaseHeld(acquired.heldBy, clock.now());
-  return new Keeper(store, acquired.lease, ttlMs, clock, asked);
-}
-
-/** Both clocks: the monotonic one stands still while a machine sleeps (Linux), the other one may be set back. */
-interface Instant {
-  readonly monotonic: number;
-  readonly now: number;
-}
-
-function instant(clock: Clock): Instant {
-  return { monotonic: clock.monotonic(), now: clock.now() };
+export async function holdLease(store: Store, holder: Holder, { ttlMs, clock, wait }: Holding): Promise<HeldLease> {
+  const { lease, asked } = await awaitTurn(store, holder, { ttlMs, clock, wait: wait ?? { ms: 0 } });
+  return new Keeper(store, lease, ttlMs, clock, asked);
 }
 
 class Keeper implements HeldLease {
@@ -57,7 +49,7 @@ class Keeper implements HeldLease {
   readonly #over = new AbortController();
   /** When the last confirmed renewal was asked for: by the store's clock the lease expires a whole time to live after it. */
   #confirmed: Instant;
-  #sentence = '';
+  #sentence: readonly [doing: string, next: string] = ['', ''];
   #renewing: Promise<void> | undefined;
 
   constructor(store: Store, lease: Lease, ttlMs: number, clock: Clock, asked: Instant) {
@@ -81,8 +73,8 @@ class Keeper implements HeldLease {
     this.lost.throwIfAborted();
   }
 
-  async doing(sentence: string): Promise<void> {
-    this.#sentence = sentence;
+  async doing(sentence: string, next = ''): Promise<void> {
+    this.#sentence = [sentence, next];
     // One that is under way carries the sentence before.
     if (this.#renewing) await this.#inTime(this.#renewing);
     await this.#renew();
@@ -114,9 +106,9 @@ class Keeper implements HeldLease {
   async #ask(): Promise<void> {
     const began = instant(this.#clock);
     // A store that fails for a moment takes nothing away: `#notice` says when it has lasted too long.
-    const ours = await this.#store.renew(this.lease, this.#ttlMs, this.#sentence).catch(() => undefined);
+    const ours = await this.#store.renew(this.lease, this.#ttlMs, ...this.#sentence).catch(() => undefined);
     if (ours === true) this.#confirmed = began;
-    if (ours === false) this.#lose('another run has taken it');
+    if (ours === false) this.#lose('another run has taken it, or the store has forgotten it');
   }
 
   /** Waits for an answer of the store, but no longer than the lease is surely ours. */
@@ -152,22 +144,4 @@ function leaseLost({ verb, release }: Holder, why: string): OperatorError {
       `Once nobody has it: \`turnout resume\` goes on with ${verb}${release === undefined ? '' : ` of ${release}`}.`,
     ],
   });
-}
-
-function leaseHeld({ holder, doing, expiresAt }: Lease, now: number): OperatorError {
-  const { who, host, pid, verb, release, since } = holder;
-  const what = release === undefined ? verb : `${verb} of release ${release}`;
-  const at = doing === '' ? '' : ` It is doing this now: ${doing}.`;
-  const left = Math.max(1, Math.ceil((expiresAt - now) / 1000));
-  return new OperatorError(
-    'lease-held',
-    `Another run has the lease: ${what}, by ${who} on ${host} (process ${pid}), since ${since}.${at}`,
-    {
-      next: [
-        'Wait until it has ended, then try again.',
-        '`turnout status` shows what it is doing.',
-        `If that process is gone, the lease is free in ${left} s at the latest.`,
-      ],
-    },
-  );
 }

@@ -82,12 +82,18 @@ async function steadily<T>({ ports, signal, view }: Setup, ask: () => Promise<T>
 }
 
 async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
-  const yes = mode.yes || (await view.confirm(task.question(snapshot, goal)));
+  // SIGTERM must not have to wait for the answer.
+  const yes = mode.yes || (await Promise.race([view.confirm(task.question(snapshot, goal)), noOnce(signal)]));
   signal.throwIfAborted();
   if (yes) return;
   throw new OperatorError('not-confirmed', 'Not confirmed; nothing was changed.', {
     next: ['Add --yes where nobody can be asked.'],
   });
+}
+
+async function noOnce(signal: AbortSignal): Promise<false> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  return false;
 }
 
 /** Writes the run into the journal when it begins and when it ends, however it ends. */

@@ -20,6 +20,21 @@ export interface StepView {
 
 export type { Waiting } from '../plan/waiting.ts';
 
+/** One who is before a run that waits for the lease. */
+export interface RunAhead {
+  /** Id of the run. */
+  readonly run: string;
+  readonly verb: string;
+  readonly release?: string;
+  readonly who: string;
+  /** ISO time at which it began. */
+  readonly since: string;
+  /** Whether it has the lease; otherwise it waits, too. */
+  readonly holds: boolean;
+  /** What it does now, as a sentence; empty when it has not said so. */
+  readonly doing: string;
+}
+
 export type Result = 'done' | 'planned' | 'refused' | 'undone' | 'failed' | 'interrupted';
 
 /** All that a run tells; views turn it into text. Times are added by the emitter. */
@@ -31,6 +46,14 @@ export type RunEvent =
       readonly verb: Verb;
       readonly release?: string;
       readonly who: string;
+    }
+  | {
+      /** The run waits for the lease. */
+      readonly type: 'queued';
+      /** 1 is the next one to get it. */
+      readonly place: number;
+      /** In the order in which they get the lease. */
+      readonly ahead: readonly RunAhead[];
     }
   | {
       readonly type: 'planned';

@@ -8,7 +8,7 @@ import type { HeldLease } from '../record/lease.ts';
 import { waysOut, type Aimed } from './aim.ts';
 import { done, endingOf, needsPerson, safe, stopped, type Ending } from './ending.ts';
 import { patiently } from './patience.ts';
-import { preview } from './preview.ts';
+import { preview, titlesOf } from './preview.ts';
 import { Recording } from './recording.ts';
 import { runSteps, StepFailed, type RunContext } from './runner.ts';
 import type { Setup } from './setup.ts';
@@ -65,13 +65,14 @@ async function runPlan(
 ): Promise<Snapshot> {
   if (plan.steps.length === 0) return snapshot;
   const { ports, limits, view, signal } = setup;
+  const titles = titlesOf(snapshot, plan);
   const context: RunContext = {
     ports,
     limits,
     signal,
     emit: view.emit,
     reached: async (stepsDone, title) => {
-      await lease.doing(title);
+      await lease.doing(title, titles[stepsDone + 1]);
       await recording.reached(stepsDone);
     },
     settled: async () => others.wait(view.emit, signal),

@@ -25,6 +25,16 @@ export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<Run
   };
 }
 
+/** The steps' titles, as the plan shows them. */
+export function titlesOf(snapshot: Snapshot, { steps }: Plan): readonly string[] {
+  let world = snapshot;
+  return steps.map((step) => {
+    const title = meaningOf(step).title(world, step);
+    world = simulate(world, step);
+    return title;
+  });
+}
+
 function viewOf(world: Snapshot, step: Step): Omit<StepView, 'healthyAfter'> {
   const meaning = meaningOf(step);
   return {

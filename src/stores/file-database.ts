@@ -6,7 +6,7 @@ import { loadSqlite } from './sqlite.ts';
 
 /** "trno": how `file` and SQLite know whose database this is (sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x74_72_6e_6f;
-const VERSION = 1;
+const VERSION = 2;
 
 const TABLES = `
   CREATE TABLE lease (
@@ -18,6 +18,15 @@ const TABLES = `
     environment TEXT NOT NULL, run TEXT NOT NULL, since TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (environment, run)
   ) STRICT;
   PRAGMA application_id = ${APPLICATION_ID};
+`;
+
+/** Since version 2: those who wait for the lease, and what its holder does next. */
+const SINCE_2 = `
+  CREATE TABLE queue (
+    ticket INTEGER PRIMARY KEY, environment TEXT NOT NULL, run TEXT NOT NULL,
+    holder TEXT NOT NULL, process TEXT NOT NULL, expires_at INTEGER NOT NULL, UNIQUE (environment, run)
+  ) STRICT;
+  ALTER TABLE lease ADD COLUMN next TEXT;
   PRAGMA user_version = ${VERSION};
 `;
 
@@ -89,9 +98,11 @@ function prepare(database: DatabaseSync, path: string): void {
   const id = numberOf(database, 'application_id');
   const version = numberOf(database, 'user_version');
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()!['count'];
-  if (id === 0 && version === 0 && tables === 0) database.exec(TABLES);
+  const isNew = id === 0 && version === 0 && tables === 0;
+  if (isNew) database.exec(TABLES);
   else if (id !== APPLICATION_ID) throw foreignStore(path);
   else if (version > VERSION) throw newerStore(path, version, VERSION);
+  if (isNew || version < 2) database.exec(SINCE_2);
 }
 
 function numberOf(database: DatabaseSync, pragma: 'user_version' | 'application_id'): number {

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../clock.ts';
-import { ExitCode, OperatorError } from '../errors.ts';
 import { openDatabase, type FileDatabase } from './file-database.ts';
+import { FileQueue } from './file-queue.ts';
+import { leaseLost } from './lost.ts';
 import { machineProcesses, type ProcessIdentity, type Processes } from './processes.ts';
-import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal, Store } from './store.ts';
+import type { Acquired, Ahead, Holder, JournalEntry, Lease, RecordedGoal, Store } from './store.ts';
 
 export interface FileStoreOptions {
   readonly environment: string;
@@ -32,6 +33,7 @@ interface LeaseRow {
   readonly holder: string;
   readonly process: string;
   readonly doing: string;
+  readonly next: string | null;
   readonly renewed_at: number;
   readonly expires_at: number;
 }
@@ -42,53 +44,79 @@ class FileStore implements Store {
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #processes: Processes;
+  readonly #queue: FileQueue;
 
   constructor(file: FileDatabase, environment: string, clock: Clock, processes: Processes) {
     this.#file = file;
     this.#environment = environment;
     this.#clock = clock;
     this.#processes = processes;
+    this.#queue = new FileQueue(environment, clock, processes);
   }
 
   async acquire(holder: Holder, ttlMs: number): Promise<Acquired> {
-    return this.#file.write((database) => {
-      const heldBy = this.#held(database);
-      if (heldBy) return { heldBy };
-      const process = JSON.stringify(this.#processes.identify(holder.pid));
-      const times = this.#times(ttlMs);
-      const row = database
-        .prepare(
-          `INSERT INTO lease (environment, fence, holder, process, doing, renewed_at, expires_at) VALUES (?, 1, ?, ?, '', ?, ?)
-           ON CONFLICT (environment) DO UPDATE SET fence = fence + 1, holder = excluded.holder, process = excluded.process,
-             doing = excluded.doing, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
-           RETURNING fence`,
-        )
-        .get(this.#environment, JSON.stringify(holder), process, times.renewedAt, times.expiresAt);
-      return { lease: { holder, fence: Number(row!['fence']), doing: '', ...times } };
+    return this.enqueue(holder, ttlMs, 0);
+  }
+
+  /** Those who wait ask often: what is only read keeps no other process waiting. */
+  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<Acquired> {
+    const ahead = this.#file.read((database) => this.#ahead(database, holder, placeMs));
+    return ahead ?? this.#file.write((database) => this.#take(database, holder, ttlMs, placeMs));
+  }
+
+  /** What is before this run; undefined when there is something to write: it can take the lease, or has to ask for its place. */
+  #ahead(database: DatabaseSync, holder: Holder, placeMs: number): Ahead | undefined {
+    const line = this.#queue.read(database);
+    const heldBy = this.#held(database);
+    if (!heldBy && line.isNext(holder)) return undefined;
+    if (placeMs > 0 && (line.keptUntil(holder) ?? 0) < this.#clock.now() + placeMs / 2) return undefined;
+    return { ...(heldBy ? { heldBy } : {}), queue: line.before(holder) };
+  }
+
+  #take(database: DatabaseSync, holder: Holder, ttlMs: number, placeMs: number): Acquired {
+    this.#queue.skipTheGone(database);
+    if (placeMs > 0) this.#queue.keep(database, holder, this.#clock.now() + placeMs);
+    const ahead = this.#ahead(database, holder, 0);
+    if (ahead) return ahead;
+    this.#queue.remove(database, holder);
+    return { lease: this.#grant(database, holder, ttlMs) };
+  }
+
+  async leave(holder: Holder): Promise<void> {
+    this.#file.write((database) => {
+      this.#queue.remove(database, holder);
+      const lease = this.#held(database);
+      if (lease?.holder.run === holder.run) this.#free(database, lease);
     });
   }
 
-  async renew({ fence }: Lease, ttlMs: number, doing: string): Promise<boolean> {
+  async queue(): Promise<readonly Holder[]> {
+    return this.#file.read((database) => this.#queue.read(database).before());
+  }
+
+  async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
+    return this.#file.write((database) =>
+      this.#held(database)?.fence === from.fence ? this.#grant(database, holder, ttlMs) : undefined,
+    );
+  }
+
+  async renew({ fence }: Lease, ttlMs: number, doing: string, next = ''): Promise<boolean> {
     if (!this.#file.isInPlace()) return false;
     const { renewedAt, expiresAt } = this.#times(ttlMs);
     return this.#file.write(
       (database) =>
         database
           .prepare(
-            'UPDATE lease SET doing = ?, renewed_at = ?, expires_at = ? WHERE environment = ? AND fence = ? AND holder IS NOT NULL',
+            `UPDATE lease SET doing = ?, next = ?, renewed_at = ?, expires_at = ?
+             WHERE environment = ? AND fence = ? AND holder IS NOT NULL`,
           )
-          .run(doing, renewedAt, expiresAt, this.#environment, fence).changes === 1,
+          .run(doing, next, renewedAt, expiresAt, this.#environment, fence).changes === 1,
     );
   }
 
-  /** The row stays, and with it the fence. */
-  async release({ fence }: Lease): Promise<void> {
+  async release(lease: Lease): Promise<void> {
     if (!this.#file.isInPlace()) return;
-    this.#file.write((database) => {
-      database
-        .prepare('UPDATE lease SET holder = NULL WHERE environment = ? AND fence = ?')
-        .run(this.#environment, fence);
-    });
+    this.#file.write((database) => this.#free(database, lease));
   }
 
   async held(): Promise<Lease | undefined> {
@@ -154,8 +182,30 @@ class FileStore implements Store {
       .prepare('SELECT * FROM lease WHERE environment = ? AND holder IS NOT NULL AND expires_at > ?')
       .get(this.#environment, Math.round(this.#clock.now())) as LeaseRow | undefined;
     if (!row || this.#processes.isGone(JSON.parse(row.process) as ProcessIdentity)) return undefined;
-    const { fence, doing, renewed_at: renewedAt, expires_at: expiresAt } = row;
-    return { holder: JSON.parse(row.holder) as Holder, fence, doing, renewedAt, expiresAt };
+    const { fence, doing, next, renewed_at: renewedAt, expires_at: expiresAt } = row;
+    const holder = JSON.parse(row.holder) as Holder;
+    return { holder, fence, doing, ...(next ? { next } : {}), renewedAt, expiresAt };
+  }
+
+  #grant(database: DatabaseSync, holder: Holder, ttlMs: number): Lease {
+    const process = JSON.stringify(this.#processes.identify(holder.pid));
+    const times = this.#times(ttlMs);
+    const row = database
+      .prepare(
+        `INSERT INTO lease (environment, fence, holder, process, doing, renewed_at, expires_at) VALUES (?, 1, ?, ?, '', ?, ?)
+         ON CONFLICT (environment) DO UPDATE SET fence = fence + 1, holder = excluded.holder, process = excluded.process,
+           doing = excluded.doing, next = NULL, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
+         RETURNING fence`,
+      )
+      .get(this.#environment, JSON.stringify(holder), process, times.renewedAt, times.expiresAt);
+    return { holder, fence: Number(row!['fence']), doing: '', ...times };
+  }
+
+  /** The row stays, and with it the fence. */
+  #free(database: DatabaseSync, { fence }: Lease): void {
+    database
+      .prepare('UPDATE lease SET holder = NULL WHERE environment = ? AND fence = ?')
+      .run(this.#environment, fence);
   }
 
   #times(ttlMs: number): { renewedAt: number; expiresAt: number } {
@@ -173,11 +223,4 @@ class FileStore implements Store {
       work(database);
     });
   }
-}
-
-function leaseLost(environment: string): OperatorError {
-  return new OperatorError('lease-lost', `The lease of ${environment} is no longer ours.`, {
-    exitCode: ExitCode.leaseLost,
-    next: ['`turnout status` shows who has it and how things stand.'],
-  });
 }

@@ -25,10 +25,11 @@ export interface Processes {
  * then nobody who runs could be meant, and a process that is gone sends no more requests.
  */
 export function machineProcesses(clock: Clock): Processes {
+  let own: { host: string; boot: string; namespace: string } | undefined;
   const identify = (pid: number): ProcessIdentity => {
     const started = statOf(pid)?.started;
-    const place = { host: hostname(), boot: bootId(clock), namespace: pidNamespace(), pid };
-    return started === undefined ? place : { ...place, started };
+    own ??= { host: hostname(), boot: bootId(clock), namespace: pidNamespace() };
+    return started === undefined ? { ...own, pid } : { ...own, pid, started };
   };
   const isGone = (identity: ProcessIdentity): boolean => {
     const now = identify(identity.pid);

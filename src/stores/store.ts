@@ -20,9 +20,13 @@ export interface Lease {
   readonly fence: number;
   /** What the holder does now, as a sentence; updated with each renewal. */
   readonly doing: string;
-  /** Milliseconds since the epoch, by the store's clock. */
+  /** What it expects to do after that; absent where there is nothing more, or it is not known yet. */
+  readonly next?: string;
+  /** Milliseconds since the epoch, by the store's clock; where the store has none, by the holder's. */
   readonly renewedAt: number;
   readonly expiresAt: number;
+  /** By its times it has expired, and the store cannot tell before it has been watched for its whole time to live. */
+  readonly doubtful?: true;
 }
 
 /** A goal with how far it got; it outlives the lease of the run that recorded it. */
@@ -52,18 +56,36 @@ export interface JournalEntry {
   readonly awsRequests: number;
 }
 
-export type Acquired = { readonly lease: Lease } | { readonly heldBy: Lease };
+/** What stands between a run and the lease: who has it, and who waits for it before this run. */
+export interface Ahead {
+  readonly heldBy?: Lease;
+  /** The next one first. */
+  readonly queue: readonly Holder[];
+}
+
+export type Acquired = { readonly lease: Lease } | Ahead;
 
 /**
- * Lease, goal and journal of one environment. All methods are safe between processes; a write that carries a fence
- * rejects with `OperatorError('lease-lost')` when a later lease has been given out.
+ * Lease, queue, goal and journal of one environment. All methods are safe between processes; a write that carries a
+ * fence rejects with `OperatorError('lease-lost')` when a later lease has been given out.
  */
 export interface Store {
   readonly kind: string;
-  /** Takes the lease if it is free, expired, or its holder is known to be gone; never waits. */
+  /** Takes the lease if it is free, expired, or its holder is known to be gone, and nobody waits for it; never waits. */
   acquire(holder: Holder, ttlMs: number): Promise<Acquired>;
-  /** Prolongs the lease and says what its holder does now; false when it is no longer ours. */
-  renew(lease: Lease, ttlMs: number, doing: string): Promise<boolean>;
+  /**
+   * The same for one who waits: takes the lease when it is this run's turn. Otherwise the run takes a place at the end of
+   * the queue, or keeps the one that it has, for `placeMs`: without another call it is skipped after that. Never waits.
+   */
+  enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<Acquired>;
+  /** Gives up a run's place in the queue, and a lease that the run was given without getting to know of it. */
+  leave(holder: Holder): Promise<void>;
+  /** Those who wait, the next one first. */
+  queue(): Promise<readonly Holder[]>;
+  /** Takes the lease away from whoever has `from`, alive or not; undefined when that is no longer the lease. */
+  takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined>;
+  /** Prolongs the lease and says what its holder does now and next; false when it is no longer ours. */
+  renew(lease: Lease, ttlMs: number, doing: string, next?: string): Promise<boolean>;
   /** Gives the lease back; does nothing when it is no longer ours. */
   release(lease: Lease): Promise<void>;
   /** The lease that is held now. */

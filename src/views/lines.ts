@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { RunEvent } from '../run/event.ts';
 import { closingText, openingText } from './closing.ts';
+import { queueText } from './queue.ts';
 import type { Out } from './out.ts';
 import { painter, type Paint, type Style } from './paint.ts';
 import { planText } from './plan.ts';
@@ -42,6 +43,8 @@ export class LinesView {
     switch (event.type) {
       case 'started':
         return this.#say(openingText(event, this.#paint));
+      case 'queued':
+        return this.#say(queueText(event, this.#options.clock.now()));
       case 'planned':
         this.#steps = event.steps.length;
         return out.line(`\n${planText(event, out.width(), this.#options.colour)}\n`);

@@ -6,6 +6,7 @@ import { LinesView } from './lines.ts';
 import type { Out } from './out.ts';
 import { painter, type Paint } from './paint.ts';
 import { planText } from './plan.ts';
+import { queueText } from './queue.ts';
 import { StepList } from './step-list.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 import { duration } from '../observe/words.ts';
@@ -78,6 +79,8 @@ export class ListrView {
     switch (event.type) {
       case 'started':
         return this.#options.out.line(`${openingText(event, this.#paint)}\n`);
+      case 'queued':
+        return this.#options.out.line(queueText(event, this.#options.clock.now()));
       case 'planned':
         return this.#planned(event);
       case 'step-started':

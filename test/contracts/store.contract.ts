@@ -1,10 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/stores/store.ts';
-import { endOf, killNow, lineOf, startChild } from '../support/children.ts';
+import { killNow, lineOf, startChild } from '../support/children.ts';
 import { entry, goal, holder, leaseOf } from '../support/store-samples.ts';
+import { contention, queue, takingOver } from './queue.contract.ts';
 
 export interface StoreUnderTest {
   /** Module with `open(location, environment?): Promise<Store>`; processes of their own import it, too. */
@@ -43,6 +41,12 @@ export function storeContract(name: string, { opener, fresh }: StoreUnderTest): 
       mutualExclusion(world);
       leaseInTime(world);
     });
+    describe('the queue', () => {
+      queue(world);
+    });
+    describe('taking over', () => {
+      takingOver(world);
+    });
     describe('the goal', () => {
       goals(world);
     });
@@ -51,12 +55,13 @@ export function storeContract(name: string, { opener, fresh }: StoreUnderTest): 
     });
     describe('with several processes', () => {
       processes(world);
+      contention(world);
     });
   });
 }
 
 /** The store that one test has to itself. */
-interface World {
+export interface World {
   location: string;
   readonly opener: URL;
   /** A handle on it; closed after the test. */
@@ -76,8 +81,8 @@ function mutualExclusion(world: World): void {
     const [one, other] = await openTwo(world);
     const lease = leaseOf(await one.acquire(holder('r1', { release: '42' }), MINUTE));
     expect(lease.expiresAt - lease.renewedAt).toBe(MINUTE);
-    expect(await other.acquire(holder('r2'), MINUTE)).toEqual({ heldBy: lease });
-    expect(await one.acquire(holder('r1'), MINUTE)).toEqual({ heldBy: lease });
+    expect(await other.acquire(holder('r2'), MINUTE)).toEqual({ heldBy: lease, queue: [] });
+    expect(await one.acquire(holder('r1'), MINUTE)).toEqual({ heldBy: lease, queue: [] });
     expect(await other.held()).toEqual(lease);
   });
 
@@ -208,18 +213,5 @@ function processes(world: World): void {
       .poll(async () => 'lease' in (await store.acquire(holder('r2'), MINUTE)), { timeout: 10_000 })
       .toBe(true);
     expect((await store.held())?.fence).toBe(fence + 1);
-  });
-
-  it('never has two holders, nor one fence twice', { timeout: 60_000 }, async () => {
-    const CONTENDERS = 8;
-    const TURNS = 38;
-    const folder = mkdtempSync(join(tmpdir(), 'turnout-race-'));
-    const racers = Array.from({ length: CONTENDERS }, () =>
-      startChild(world.opener, world.location, 'race', String(TURNS), folder),
-    );
-    expect(await Promise.all(racers.map(endOf))).toEqual(racers.map(() => 0));
-    const fences = readFileSync(join(folder, 'fences'), 'utf8').trim().split('\n').map(Number);
-    expect(fences).toEqual(Array.from({ length: CONTENDERS * TURNS }, (_, index) => fences[0]! + index));
-    rmSync(folder, { recursive: true });
   });
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/clock.ts';
-import type { JournalEntry, Lease, RecordedGoal, Store } from '../../src/stores/store.ts';
+import type { Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../src/stores/store.ts';
 
 /** A store that forgets; it tells `wrote` of each write: `goal 1/4`, `no goal`, `journal done`, `lease`, `no lease`. */
 export class MemoryStore implements Store {
@@ -7,6 +7,7 @@ export class MemoryStore implements Store {
   readonly journal = new Map<string, JournalEntry>();
   lease: Lease | undefined;
   recorded: RecordedGoal | undefined;
+  waiting: readonly Holder[] = [];
   readonly #clock: Clock;
   readonly #wrote: (what: string) => void;
   #fence = 0;
@@ -17,12 +18,40 @@ export class MemoryStore implements Store {
   }
 
   acquire: Store['acquire'] = async (holder, ttlMs) => {
-    if (this.lease !== undefined) return { heldBy: this.lease };
+    const before = this.waiting.filter(
+      (_, place, all) => !all.slice(0, place + 1).some(({ run }) => run === holder.run),
+    );
+    if (this.lease !== undefined) return { heldBy: this.lease, queue: before };
+    if (before.length > 0) return { queue: before };
+    this.waiting = this.waiting.slice(1);
     const now = this.#clock.now();
     this.#fence += 1;
     this.lease = { holder, fence: this.#fence, doing: '', renewedAt: now, expiresAt: now + ttlMs };
     this.#wrote('lease');
     return { lease: this.lease };
+  };
+
+  /** Nobody dies here. */
+  enqueue: Store['enqueue'] = async (holder, ttlMs) => {
+    if (!this.waiting.some(({ run }) => run === holder.run)) this.waiting = [...this.waiting, holder];
+    return this.acquire(holder, ttlMs);
+  };
+
+  leave: Store['leave'] = async ({ run }) => {
+    this.waiting = this.waiting.filter((waiter) => waiter.run !== run);
+    if (this.lease?.holder.run === run) await this.release(this.lease);
+  };
+
+  queue: Store['queue'] = async () => this.waiting;
+
+  takeOver: Store['takeOver'] = async (holder, ttlMs, from) => {
+    if (this.lease?.fence !== from.fence) return undefined;
+    this.lease = undefined;
+    const waiting = this.waiting;
+    this.waiting = [];
+    await this.acquire(holder, ttlMs);
+    this.waiting = waiting;
+    return this.lease;
   };
 
   renew: Store['renew'] = async ({ fence }, ttlMs, doing) => {

@@ -45,6 +45,6 @@ export function entry(run: string, since: string, more: Partial<JournalEntry> = 
 
 /** The lease that was asked for; throws when somebody else holds it. */
 export function leaseOf(acquired: Acquired): Lease {
-  if ('heldBy' in acquired) throw new Error(`held by ${acquired.heldBy.holder.run}`);
-  return acquired.lease;
+  if ('lease' in acquired) return acquired.lease;
+  throw new Error(`held by ${acquired.heldBy?.holder.run}, awaited by ${acquired.queue.map(({ run }) => run).join()}`);
 }

@@ -133,7 +133,8 @@ describe('the lease', () => {
     const first = rig.begin('promote');
     await rig.fake.clock.advance(1_000);
     const second = new Rig(rig.fake);
-    second.store.lease = rig.store.lease;
+    const { lease } = rig.store;
+    second.store.lease = { ...lease!, holder: { ...lease!.holder, run: 'run-of-another' } };
     const asked = rig.fake.asked.length;
     expect(await second.begin('rollback')).toBe(ExitCode.refused);
     expect(second.events.at(-1)).toMatchObject({

@@ -39,7 +39,7 @@ describe('a config file', () => {
     });
     const read = readConfig('shop.yml', LEAST, {});
     if ('problems' in read) throw new Error(read.shown);
-    expect(resolveConfig(read.data, '/opt/shop/shop.yml').store.path).toBe('/opt/shop/.turnout/shop.db');
+    expect(resolveConfig(read.data, '/opt/shop/shop.yml').store).toMatchObject({ path: '/opt/shop/.turnout/shop.db' });
   });
 
   it('takes a version as a number or as text, and $Default when there is none', () => {

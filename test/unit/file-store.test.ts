@@ -147,6 +147,21 @@ describe('the file of a store', () => {
   });
 });
 
+describe('a file of version 1', () => {
+  it('is brought up to date, with all that it has', async () => {
+    const store = open();
+    await store.putGoal(leaseOf(await store.acquire(holder('r1'), MINUTE)), goal('r1'));
+    const older = new DatabaseSync(path);
+    older.exec('DROP TABLE queue; ALTER TABLE lease DROP COLUMN next; PRAGMA user_version = 1');
+    older.close();
+    const updated = open();
+    expect(await updated.goal()).toEqual(goal('r1'));
+    expect((await updated.held())?.holder.run).toBe('r1');
+    await updated.enqueue(holder('r2'), MINUTE, MINUTE);
+    expect((await updated.queue()).map(({ run }) => run)).toEqual(['r2']);
+  });
+});
+
 describe('a file that is no store', () => {
   const codeOf = (work: () => unknown): unknown => {
     try {
@@ -178,7 +193,7 @@ describe('a file that is no store', () => {
   it('of a newer turnout', () => {
     open();
     const newer = new DatabaseSync(path);
-    newer.exec('PRAGMA user_version = 2');
+    newer.exec('PRAGMA user_version = 3');
     newer.close();
     expect(codeOf(open)).toBe('store-newer');
   });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { holdLease, type HeldLease } from '../../src/record/lease.ts';
 import { openFileStore } from '../../src/stores/file.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { holder } from '../support/store-samples.ts';
+import { goal, holder } from '../support/store-samples.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const TTL = 60_000;
@@ -36,11 +36,14 @@ const hold = (run = 'r1'): Promise<HeldLease> => {
   const store = Object.create(file) as Store;
   store.acquire = (who, ttlMs) => file.acquire(who, ttlMs);
   store.release = (lease) => file.release(lease);
+  store.leave = (who) => file.leave(who);
+  store.goal = () => file.goal();
   store.renew = (lease, ttlMs, doing) => {
     renewals++;
     return trouble ? trouble() : file.renew(lease, ttlMs, doing);
   };
-  return holdLease(store, holder(run, { release: '42' }), { ttlMs: TTL, clock });
+  const since = new Date(clock.now()).toISOString();
+  return holdLease(store, holder(run, { release: '42', since }), { ttlMs: TTL, clock });
 };
 
 describe('a lease that is held', () => {
@@ -109,18 +112,20 @@ describe('a lease that is held', () => {
 describe('a lease that somebody else holds', () => {
   it('is refused, with all that is known of the holder', async () => {
     const first = await hold('r1');
+    await file.putGoal(first.lease, goal('r1', 2));
     await first.doing('waiting for 3 targets to be healthy');
     clock.jump(1000);
     await expect(hold('r2')).rejects.toMatchObject({
       code: 'lease-held',
       exitCode: 2,
       message:
-        `Another run has the lease: promote of release 42, by ann@desk on desk (process ${process.pid}), ` +
-        'since 2026-01-01T10:00:00.000Z. It is doing this now: waiting for 3 targets to be healthy.',
+        `Another run has the lease: promote of release 42, by ann@desk on desk (process ${process.pid}), for 1 s; ` +
+        '2 of 6 steps are done. It is doing this now: waiting for 3 targets to be healthy.',
       next: [
-        'Wait until it has ended, then try again.',
-        '`turnout status` shows what it is doing.',
+        '`--wait 15m` waits for its turn.',
+        '`turnout lock` shows who has the lease, and who waits for it.',
         'If that process is gone, the lease is free in 59 s at the latest.',
+        'If it hangs, `turnout unlock` takes the lease away from it.',
       ],
     });
     await first.release();

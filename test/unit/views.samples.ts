@@ -29,6 +29,21 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
     release: '42',
     who: 'alice@ci',
   },
+  queued: {
+    type: 'queued',
+    place: 1,
+    ahead: [
+      {
+        run: '261122-0207-k3f9',
+        verb: 'promote',
+        release: '42',
+        who: 'alice@ci',
+        since: '2026-11-22T02:07:31.000Z',
+        holds: true,
+        doing: 'wait until 3 instances of 42 are healthy in shop-production',
+      },
+    ],
+  },
   planned: {
     type: 'planned',
     steps: [step],

@@ -49,11 +49,18 @@ export class LittleStore {
 
   acquire(process: LittleProcess, holder: Holder, ttlMs: number): Acquired {
     const heldBy = this.lease;
-    if (heldBy !== undefined) return { heldBy };
+    if (heldBy !== undefined) return { heldBy, queue: [] };
     this.#fence += 1;
     const lease = { holder, fence: this.#fence, doing: '', ...this.#times(ttlMs) };
     this.#lease = { lease, process };
     return { lease };
+  }
+
+  takeOver(process: LittleProcess, holder: Holder, ttlMs: number, from: Lease): Lease | undefined {
+    if (this.lease?.fence !== from.fence) return undefined;
+    this.#lease = undefined;
+    const taken = this.acquire(process, holder, ttlMs);
+    return 'lease' in taken ? taken.lease : undefined;
   }
 
   renew(fence: number, ttlMs: number, doing: string): boolean {
@@ -84,6 +91,11 @@ export class LittleStore {
     return {
       kind: 'little',
       acquire: async (holder, ttlMs) => call('acquire', () => this.acquire(process, holder, ttlMs)),
+      // Nobody waits here: the queue has tests of its own, on every store.
+      enqueue: async (holder, ttlMs) => call('enqueue', () => this.acquire(process, holder, ttlMs)),
+      leave: async () => {},
+      queue: async () => [],
+      takeOver: async (holder, ttlMs, from) => call('takeOver', () => this.takeOver(process, holder, ttlMs, from)),
       renew: async (lease, ttlMs, doing) => call('renew', () => this.renew(lease.fence, ttlMs, doing)),
       release: async (lease) => call('release', () => this.release(lease.fence)),
       held: async () => call('held', () => this.lease),

@@ -1,0 +1,53 @@
+import { hostname } from 'node:os';
+import { parseDuration } from '../config/duration.ts';
+import { OperatorError } from '../errors.ts';
+import { holdLease, type HeldLease } from '../record/lease.ts';
+import type { RunAhead } from '../run/event.ts';
+import type { Ahead, Holder } from '../stores/store.ts';
+import type { Args } from './command.ts';
+import type { Context } from './context.ts';
+
+/** This process, as the lease tells others of it. */
+export function holderOf({ run, who, ports }: Context, verb: string, release?: string): Holder {
+  return {
+    run,
+    who,
+    host: hostname(),
+    pid: process.pid,
+    verb,
+    since: new Date(ports.clock.now()).toISOString(),
+    ...(release === undefined ? {} : { release }),
+  };
+}
+
+/** Takes the lease, or waits for it as long as `--wait` says. */
+export async function takeLease(
+  context: Context,
+  holder: Holder,
+  { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
+): Promise<HeldLease> {
+  const { store, config, ports, view } = context;
+  const onPlace = (ahead: Ahead): void => view.emit({ type: 'queued', ...placeOf(ahead) });
+  const wait = { ms: waitMs, signal, onPlace };
+  return holdLease(store, holder, { ttlMs: config.store.ttlMs, clock: ports.clock, wait });
+}
+
+function placeOf({ heldBy, queue }: Ahead): { place: number; ahead: readonly RunAhead[] } {
+  const holds = heldBy ? [runAhead(heldBy.holder, true, heldBy.doing)] : [];
+  return { place: queue.length + 1, ahead: [...holds, ...queue.map((holder) => runAhead(holder, false, ''))] };
+}
+
+function runAhead({ run, verb, release, who, since }: Holder, holds: boolean, doing: string): RunAhead {
+  return { run, verb, ...(release === undefined ? {} : { release }), who, since, holds, doing };
+}
+
+/** Milliseconds to wait for the lease; 0 without the option, and for `cleanup --wait`, which names no time. */
+export function waitOf(args: Args): number {
+  const given = args['wait'];
+  if (given === undefined || given === '' || typeof given === 'boolean') return 0;
+  const ms = typeof given === 'string' ? parseDuration(given) : undefined;
+  if (ms !== undefined && ms > 0) return ms;
+  throw new OperatorError('usage', '--wait takes a duration such as 90s, 15m or 1h.', {
+    next: ['Such as --wait 15m.'],
+  });
+}

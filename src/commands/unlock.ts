@@ -1,0 +1,62 @@
+import { OperatorError, type ExitCode } from '../errors.ts';
+import { FRESH } from '../record/lease.ts';
+import { nameOf } from '../record/turn.ts';
+import { done, type Ending } from '../run/ending.ts';
+import { ago } from '../observe/words.ts';
+import type { Lease } from '../stores/store.ts';
+import { openOut } from '../views/out.ts';
+import type { Args } from './command.ts';
+import { conclude } from './conclude.ts';
+import { mustConfirm, openContext, type Context } from './context.ts';
+import { holderOf } from './lease.ts';
+import { lockAsText, lockReport } from './lock.ts';
+
+/** Takes the lease away from a run that hangs, after a question. That run stops before its next change. */
+export async function unlock(args: Args): Promise<ExitCode> {
+  const context = await openContext(args);
+  return conclude(context, async (signal) => {
+    const report = await lockReport(context.config.environment, context.store);
+    if (report.lease === undefined)
+      throw new OperatorError('nothing-to-unlock', 'Nobody has the lease of this environment.', { next: LOOK });
+    if (args['json'] !== true) openOut(process.stdout).line(`${lockAsText(report)}\n`);
+    await mustConfirm(context.view, args, questionOf(report.lease, report.at));
+    signal.throwIfAborted();
+    return take(context, report.lease);
+  });
+}
+
+const LOOK = ['`turnout lock` shows who has the lease, and who waits for it', '`turnout status` shows what is where'];
+
+function questionOf({ holder, renewedAt }: Lease, now: number): string {
+  return `Take the lease away from ${nameOf(holder)}, last heard of ${ago((now - renewedAt) / 1000)}? Its run stops before its next change.`;
+}
+
+/**
+ * Compares and sets: what is taken is what was shown. The lease is kept for a moment before it is free, for as long as its
+ * former holder may still believe that it has it.
+ */
+async function take(context: Context, seen: Lease): Promise<Ending> {
+  const { store, config, ports } = context;
+  const holder = holderOf(context, 'unlock');
+  const { ttlMs } = config.store;
+  const lease = await store.takeOver(holder, ttlMs, seen);
+  if (lease === undefined)
+    throw new OperatorError('lease-changed', 'The lease is no longer the one that was shown; nothing was taken.', {
+      next: LOOK,
+    });
+  try {
+    const message = `Took the lease (fence ${seen.fence}) from ${nameOf(seen.holder)}.`;
+    const { run, who, host, since } = holder;
+    const by = { run, verb: 'unlock', who, host, since };
+    await ports.clock.sleep(FRESH * ttlMs);
+    await store.log({ ...by, until: isoNow(context), outcome: 'done', message, awsRequests: 0 });
+    const rest = (await store.goal()) === undefined ? [] : ['`turnout resume` goes on with what it did not finish'];
+    return done(`${message} It is free now. That run stops before its next change.`, [...rest, ...LOOK]);
+  } finally {
+    await store.release(lease);
+  }
+}
+
+function isoNow({ ports }: Context): string {
+  return new Date(ports.clock.now()).toISOString();
+}

@@ -1,0 +1,161 @@
+import type { Clock } from '../../clock.ts';
+import type { RedisServer } from '../../config/redis-url.ts';
+import { leaseLost } from '../lost.ts';
+import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
+import { connectRedis, type RedisClient } from './client.ts';
+import { KEYS, SCRIPTS, type ScriptName } from './scripts.ts';
+
+export interface RedisStoreOptions {
+  readonly environment: string;
+  readonly clock: Clock;
+  readonly server: RedisServer;
+  /** What all keys begin with. */
+  readonly prefix: string;
+  /** How long an answer may take. */
+  readonly timeoutMs: number;
+}
+
+/** Entries kept in the journal, two for each run. */
+const JOURNAL_MAX = 2000;
+
+/**
+ * A store on a Redis or Valkey server, for any number of machines. Times are the server's. Opens no connection before the
+ * first use. Rejects with `OperatorError`s that name the server: `store-unreachable`, `store-silent`, `store-denied`,
+ * `store-busy`, `store-full`, `store-unwritable`, `store-foreign`, `store-old`, `store-failed`.
+ */
+export function openRedisStore(options: RedisStoreOptions): Store {
+  const { server, timeoutMs, clock } = options;
+  return new RedisStore(connectRedis(server, timeoutMs, clock), options);
+}
+
+/** As the scripts tell it: fence, holder, doing, next, renewed, expires; nulls when there is none. */
+type Fields = readonly (string | null)[];
+
+class RedisStore implements Store {
+  readonly kind = 'redis';
+  readonly #client: RedisClient;
+  readonly #environment: string;
+  readonly #key: (name: string) => string;
+
+  constructor(client: RedisClient, { environment, prefix }: RedisStoreOptions) {
+    this.#client = client;
+    this.#environment = environment;
+    this.#key = (name) => `${prefix}:{${environment}}:${name}`;
+  }
+
+  async acquire(holder: Holder, ttlMs: number): Promise<Acquired> {
+    return this.enqueue(holder, ttlMs, 0);
+  }
+
+  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<Acquired> {
+    const args = [holder.run, JSON.stringify(holder), Math.round(ttlMs), Math.round(placeMs)];
+    const [got, fields, ahead] = (await this.#run('TAKE', args)) as [number, Fields, (string | null)[]];
+    const lease = leaseOf(fields);
+    if (got === 1 && lease) return { lease };
+    return { ...(lease ? { heldBy: lease } : {}), queue: holdersOf(ahead) };
+  }
+
+  async leave(holder: Holder): Promise<void> {
+    await this.#run('LEAVE', [holder.run]);
+  }
+
+  async queue(): Promise<readonly Holder[]> {
+    return (await this.#look()).queue;
+  }
+
+  async held(): Promise<Lease | undefined> {
+    return (await this.#look()).lease;
+  }
+
+  async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
+    const args = [...claim(from), holder.run, JSON.stringify(holder), Math.round(ttlMs)];
+    const fields = (await this.#run('TAKE_OVER', args)) as Fields | null;
+    return fields === null ? undefined : leaseOf(fields);
+  }
+
+  async renew(lease: Lease, ttlMs: number, doing: string, next = ''): Promise<boolean> {
+    return (await this.#run('RENEW', [...claim(lease), Math.round(ttlMs), doing, next])) === 1;
+  }
+
+  async release(lease: Lease): Promise<void> {
+    await this.#run('RELEASE', claim(lease));
+  }
+
+  async goal(): Promise<RecordedGoal | undefined> {
+    const text = await this.#client.command((redis) => redis.get(this.#key('goal')));
+    return text === null ? undefined : (JSON.parse(text) as RecordedGoal);
+  }
+
+  async putGoal(lease: Lease, goal: RecordedGoal): Promise<void> {
+    await this.#writeGoal(lease, JSON.stringify(goal));
+  }
+
+  async clearGoal(lease: Lease): Promise<void> {
+    await this.#writeGoal(lease, '');
+  }
+
+  /** A stream cannot be changed, only be added to: a run's later entry stands for its earlier one. */
+  async log(entry: JournalEntry): Promise<void> {
+    const text = JSON.stringify(entry);
+    await this.#client.command((redis) =>
+      redis.xadd(this.#key('journal'), 'MAXLEN', '~', JOURNAL_MAX, '*', 'entry', text),
+    );
+  }
+
+  async history(limit: number): Promise<readonly JournalEntry[]> {
+    if (limit <= 0) return [];
+    // Runs may end in another order than they began in: some more are read than are asked for.
+    const count = Math.min(JOURNAL_MAX * 2, 2 * limit + 20);
+    const newest = await this.#client.command((redis) =>
+      redis.xrevrange(this.#key('journal'), '+', '-', 'COUNT', count),
+    );
+    const byRun = new Map<string, JournalEntry>();
+    for (const [, [, text = '']] of newest) {
+      const entry = JSON.parse(text) as JournalEntry;
+      if (!byRun.has(entry.run)) byRun.set(entry.run, entry);
+    }
+    return [...byRun.values()].toSorted((a, b) => compare(b.since, a.since)).slice(0, limit);
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+  }
+
+  async #look(): Promise<{ lease: Lease | undefined; queue: readonly Holder[] }> {
+    const [fields, queue] = (await this.#run('LOOK', [])) as [Fields, (string | null)[]];
+    return { lease: leaseOf(fields), queue: holdersOf(queue) };
+  }
+
+  async #writeGoal(lease: Lease, text: string): Promise<void> {
+    if ((await this.#run('PUT_GOAL', [...claim(lease), text])) !== 1) throw leaseLost(this.#environment);
+  }
+
+  async #run(script: ScriptName, args: readonly (string | number)[]): Promise<unknown> {
+    return this.#client.script(SCRIPTS[script], KEYS.map(this.#key), args);
+  }
+}
+
+/** What the scripts compare: see there why the run is among it. */
+function claim({ fence, holder }: Lease): readonly (string | number)[] {
+  return [fence, holder.run];
+}
+
+function leaseOf([fence, holder, doing, next, renewed, expires]: Fields): Lease | undefined {
+  if (fence === null || fence === undefined) return undefined;
+  return {
+    holder: JSON.parse(holder ?? '') as Holder,
+    fence: Number(fence),
+    doing: doing ?? '',
+    ...(next ? { next } : {}),
+    renewedAt: Number(renewed),
+    expiresAt: Number(expires),
+  };
+}
+
+function holdersOf(texts: readonly (string | null)[]): readonly Holder[] {
+  return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as Holder]));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,77 @@
+import type { Holder, Lease, RecordedGoal } from '../stores/store.ts';
+import { age, ago, count } from '../observe/words.ts';
+import { JSON_VERSION } from './json.ts';
+import { painter, type Paint } from './paint.ts';
+import { columns, wrap } from './text.ts';
+
+/** All that `lock` tells. */
+export interface LockReport {
+  readonly environment: string;
+  /** Kind of the store. */
+  readonly store: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly lease?: Lease;
+  readonly queue: readonly Holder[];
+  readonly goal?: RecordedGoal;
+}
+
+/** Who has the lease, what it does, and who waits for it. */
+export function lockText(report: LockReport, width: number, colour = false): string {
+  const paint = painter(colour);
+  const { environment, store } = report;
+  const head = `${paint('bold', `Lease of ${environment}`)}  ${paint('dim', `store: ${store}`)}`;
+  return [head, ...leaseLines(report, width, paint), ...queueLines(report, paint), ...goalLines(report, width)].join(
+    '\n',
+  );
+}
+
+function leaseLines({ lease, goal, at }: LockReport, width: number, paint: Paint): readonly string[] {
+  if (!lease) return ['  nobody has it'];
+  const { holder, doing, next, fence, renewedAt, expiresAt } = lease;
+  const steps = goal?.goal.run === holder.run ? `${goal.stepsDone} of ${goal.stepsAll} steps done` : '';
+  const end = expiresAt > at ? `free in ${age((expiresAt - at) / 1000)} if no more is heard` : 'it may be gone';
+  const rows = [
+    ['held by', `${named(holder)} on ${holder.host}, process ${holder.pid}`],
+    ['since', `${holder.since} (${age((at - Date.parse(holder.since)) / 1000)})`],
+    ['does', [doing === '' ? 'has not begun yet' : doing, steps].filter(Boolean).join(', ')],
+    ['next', next ?? ''],
+    ['heard of', `${ago((at - renewedAt) / 1000)}; ${end}`],
+    ['run', `${holder.run}, fence ${fence}`],
+  ];
+  return rows
+    .filter(([, text]) => text !== '')
+    .flatMap(([name = '', text = '']) => {
+      const [first = '', ...rest] = wrap(text, width - 12);
+      return [`  ${paint('dim', name.padEnd(8))}  ${first}`, ...rest.map((line) => ' '.repeat(12) + line)];
+    });
+}
+
+function queueLines({ queue, at }: LockReport, paint: Paint): readonly string[] {
+  if (queue.length === 0) return [];
+  const rows = queue.map((holder, index) => [
+    `  ${index + 1}`,
+    named(holder),
+    `for ${age((at - Date.parse(holder.since)) / 1000)}`,
+  ]);
+  return [paint('bold', `${count(queue.length, 'run')} waiting`), ...columns(rows)];
+}
+
+/** The goal of a run that no longer has the lease. */
+function goalLines({ lease, goal }: LockReport, width: number): readonly string[] {
+  if (!goal || goal.goal.run === lease?.holder.run) return [];
+  const { verb, release, who } = goal.goal;
+  const what = `Unfinished: ${verb} of ${release} by ${who}, ${goal.stepsDone} of ${goal.stepsAll} steps done. `;
+  return wrap(`${what}\`turnout status\` shows how things stand, \`turnout resume\` goes on.`, width);
+}
+
+function named({ verb, release, who }: Holder): string {
+  return `${release === undefined ? verb : `${verb} of ${release}`} by ${who}`;
+}
+
+/** The same as one line of JSON; docs/json.md describes it. */
+export function lockJson({ environment, store, at, lease, queue, goal }: LockReport): string {
+  const time = new Date(at).toISOString();
+  const facts = { lease: lease ?? null, queue, goal: goal ?? null };
+  return JSON.stringify({ v: JSON_VERSION, at: time, type: 'lock', environment, store, ...facts });
+}

@@ -1,0 +1,190 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { Acquired, Holder, Store } from '../../src/stores/store.ts';
+import { endOf, startChild } from '../support/children.ts';
+import { goal, holder, leaseOf } from '../support/store-samples.ts';
+import type { World } from './store.contract.ts';
+
+const MINUTE = 60_000;
+
+const ask = (store: Store, who: Holder, placeMs = MINUTE): Promise<Acquired> => store.enqueue(who, MINUTE, placeMs);
+const runs = (holders: readonly Holder[]): readonly string[] => holders.map(({ run }) => run);
+
+/** Those before the one who asked; throws when it got the lease. */
+function before(acquired: Acquired): readonly string[] {
+  if ('lease' in acquired) throw new Error(`${acquired.lease.holder.run} got the lease`);
+  return [...(acquired.heldBy ? [acquired.heldBy.holder.run] : []), ...runs(acquired.queue)];
+}
+
+export function queue(world: World): void {
+  const [first, second, third] = [holder('r1'), holder('r2', { verb: 'up', release: '43' }), holder('r3')];
+
+  it('gives a free lease to the first who asks', async () => {
+    const store = await world.open();
+    expect(leaseOf(await ask(store, first)).holder).toEqual(first);
+    expect(await store.queue()).toEqual([]);
+  });
+
+  it('lets them in one by one, first come, first served', async () => {
+    const [one, other] = [await world.open(), await world.open()];
+    const lease = leaseOf(await ask(one, first));
+    expect(before(await ask(other, second))).toEqual(['r1']);
+    expect(before(await ask(one, third))).toEqual(['r1', 'r2']);
+    expect(before(await ask(other, second))).toEqual(['r1']);
+    expect(await one.queue()).toEqual([second, third]);
+    await one.release(lease);
+    expect(before(await ask(one, third))).toEqual(['r2']);
+    const next = leaseOf(await ask(other, second));
+    expect(next.fence).toBe(lease.fence + 1);
+    expect(before(await ask(one, third))).toEqual(['r2']);
+    await other.release(next);
+    leaseOf(await ask(one, third));
+    expect(await one.queue()).toEqual([]);
+  });
+
+  it('is not passed by those who do not wait', async () => {
+    const store = await world.open();
+    const lease = leaseOf(await ask(store, first));
+    await ask(store, second);
+    expect(before(await store.acquire(third, MINUTE))).toEqual(['r1', 'r2']);
+    expect(runs(await store.queue())).toEqual(['r2']);
+    await store.release(lease);
+    expect(before(await store.acquire(third, MINUTE))).toEqual(['r2']);
+    leaseOf(await store.acquire(second, MINUTE));
+  });
+
+  it('skips one who has gone silent', async () => {
+    const store = await world.open();
+    const lease = leaseOf(await ask(store, first));
+    await ask(store, second, 150);
+    expect(before(await ask(store, third))).toEqual(['r1', 'r2']);
+    await store.release(lease);
+    await expect.poll(async () => 'lease' in (await ask(store, third)), { timeout: 5000 }).toBe(true);
+    expect(runs(await store.queue())).toEqual([]);
+  });
+
+  it('keeps the place of one who goes on asking', async () => {
+    const store = await world.open();
+    const lease = leaseOf(await ask(store, first));
+    await ask(store, second, 300);
+    await ask(store, third);
+    const until = performance.now() + 700;
+    while (performance.now() < until) expect(before(await ask(store, second, 300))).toEqual(['r1']);
+    expect(before(await ask(store, third))).toEqual(['r1', 'r2']);
+    await store.release(lease);
+    leaseOf(await ask(store, second));
+  });
+
+  it('can be left', async () => {
+    const store = await world.open();
+    const lease = leaseOf(await ask(store, first));
+    await ask(store, second);
+    await ask(store, third);
+    await store.leave(second);
+    await store.leave(holder('r9'));
+    expect(runs(await store.queue())).toEqual(['r3']);
+    await store.release(lease);
+    leaseOf(await ask(store, third));
+  });
+
+  it('takes back a lease that one who leaves did not get to know of', async () => {
+    const store = await world.open();
+    await ask(store, first);
+    await store.leave(second);
+    expect((await store.held())?.holder.run).toBe('r1');
+    await store.leave(first);
+    expect(await store.held()).toBeUndefined();
+  });
+
+  it('is of one environment', async () => {
+    const [shop, blog] = [await world.open('shop'), await world.open('blog')];
+    await ask(shop, first);
+    await ask(shop, second);
+    expect(await blog.queue()).toEqual([]);
+    leaseOf(await blog.acquire(third, MINUTE));
+  });
+}
+
+export function takingOver(world: World): void {
+  it('takes the lease of one who holds it, who can write no more', async () => {
+    const [one, other] = [await world.open(), await world.open()];
+    const old = leaseOf(await one.acquire(holder('r1'), MINUTE));
+    await one.putGoal(old, goal('r1'));
+    const taken = await other.takeOver(holder('r2', { verb: 'unlock' }), MINUTE, old);
+    expect(taken).toMatchObject({ fence: old.fence + 1, holder: { run: 'r2', verb: 'unlock' }, doing: '' });
+    expect(await one.held()).toEqual(taken);
+    expect(await one.renew(old, MINUTE, 'on')).toBe(false);
+    await expect(one.putGoal(old, goal('r1', 2))).rejects.toMatchObject({ code: 'lease-lost', exitCode: 5 });
+    await one.release(old);
+    expect((await other.held())?.holder.run).toBe('r2');
+    expect(await other.goal()).toEqual(goal('r1'));
+  });
+
+  it('takes what was seen, and nothing that came after', async () => {
+    const store = await world.open();
+    const seen = leaseOf(await store.acquire(holder('r1'), MINUTE));
+    await store.release(seen);
+    expect(await store.takeOver(holder('r9'), MINUTE, seen)).toBeUndefined();
+    const now = leaseOf(await store.acquire(holder('r2'), MINUTE));
+    expect(await store.takeOver(holder('r9'), MINUTE, seen)).toBeUndefined();
+    expect((await store.held())?.fence).toBe(now.fence);
+  });
+
+  it('also of a lease that was renewed in between', async () => {
+    const store = await world.open();
+    const seen = leaseOf(await store.acquire(holder('r1'), MINUTE));
+    await store.renew(seen, MINUTE, 'register 3 instances', 'wait for them');
+    expect(await store.held()).toMatchObject({ doing: 'register 3 instances', next: 'wait for them' });
+    expect((await store.takeOver(holder('r9'), MINUTE, seen))?.next).toBeUndefined();
+  });
+
+  it('leaves those who wait where they are', async () => {
+    const store = await world.open();
+    const lease = leaseOf(await ask(store, holder('r1')));
+    await ask(store, holder('r2'));
+    const taken = await store.takeOver(holder('r9'), MINUTE, lease);
+    expect(before(await ask(store, holder('r2')))).toEqual(['r9']);
+    await store.release(taken!);
+    leaseOf(await ask(store, holder('r2')));
+  });
+}
+
+/** One turn of a contender: see `store-child.ts`. */
+interface Turn {
+  readonly run: string;
+  /** Absent when it gave up its place. */
+  readonly fence?: number;
+  /** Those who were before it when it came; absent when it got the lease at once. */
+  readonly ahead?: readonly string[];
+}
+
+export function contention(world: World): void {
+  const CONTENDERS = 8;
+  const TURNS = 125;
+
+  it('never has two holders, keeps the order, and starves nobody', { timeout: 240_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'turnout-race-'));
+    const contenders = Array.from({ length: CONTENDERS }, (_, index) =>
+      startChild(world.opener, world.location, 'contend', String(TURNS), folder, String(index)),
+    );
+    expect(await Promise.all(contenders.map(endOf))).toEqual(contenders.map(() => 0));
+    const turns = readFileSync(join(folder, 'turns'), 'utf8').trim().split('\n').map(read);
+    rmSync(folder, { recursive: true });
+
+    // In the order of the witness, which was there once at a time.
+    const taken = turns.filter(({ fence }) => fence !== undefined);
+    expect(taken).toHaveLength(CONTENDERS * TURNS);
+    const fences = taken.map(({ fence }) => fence!);
+    expect(fences).toEqual(fences.map((_, index) => fences[0]! + index));
+    const place = new Map(taken.map(({ run }, index) => [run, index]));
+    const passed = taken.filter(({ run, ahead = [] }) => ahead.some((other) => place.get(other)! > place.get(run)!));
+    expect(passed).toEqual([]);
+    expect(Math.max(...turns.map(({ ahead = [] }) => ahead.length))).toBeLessThan(2 * CONTENDERS);
+  });
+}
+
+function read(line: string): Turn {
+  return JSON.parse(line) as Turn;
+}

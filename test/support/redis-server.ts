@@ -1,0 +1,96 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import type { TestContext } from 'vitest';
+import { poll } from './poll.ts';
+
+/** What starts a server; undefined where there is none. Valkey's takes the same arguments. */
+export const REDIS = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
+
+const ABSENT = 'there is no redis-server on the PATH; get it with: apt-get install redis-server';
+
+/** Says in one line, where there is no Redis, that a file's tests did not run; with TURNOUT_REQUIRE_ALL=1 it fails. */
+export function needsRedis(context: TestContext): void {
+  if (REDIS !== undefined) return;
+  if (process.env.TURNOUT_REQUIRE_ALL === '1') throw new Error(ABSENT);
+  context.skip(`no test that needs a Redis ran here, as ${ABSENT}`);
+}
+
+/** A server of our own, on a free port and a socket, that keeps its data in a folder only as far as it is told to. */
+export class RedisServer {
+  readonly folder = mkdtempSync(join(tmpdir(), 'turnout-redis-'));
+  readonly socket = join(this.folder, 'redis.sock');
+  readonly args: readonly string[];
+  port = 0;
+  #process: ChildProcess | undefined;
+
+  constructor(...args: readonly string[]) {
+    this.args = args;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it, or starts it again on the same port. */
+  async start(): Promise<this> {
+    if (this.port === 0) this.port = await freePort();
+    const place = [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--unixsocket',
+      this.socket,
+      '--dir',
+      this.folder,
+    ];
+    const quiet = ['--save', '', '--loglevel', 'warning', '--daemonize', 'no'];
+    this.#process = spawn(REDIS!, [...place, ...quiet, ...this.args], { stdio: 'ignore' });
+    await poll(() => this.#answers(), 'an answer of redis-server', 10_000);
+    return this;
+  }
+
+  async #answers(): Promise<boolean> {
+    const redis = new Redis({ path: this.socket, lazyConnect: true, retryStrategy: () => null });
+    redis.on('error', () => undefined);
+    try {
+      return (await redis.ping()) === 'PONG';
+    } catch (error) {
+      // It answers, though not to everybody.
+      return /NOAUTH/.test(String(error));
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** SIGSTOP freezes it, SIGCONT lets it go on. */
+  signal(name: NodeJS.Signals): void {
+    this.#process!.kill(name);
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
