@@ -178,7 +178,9 @@ describe.concurrent('traps: who is healthy', () => {
     await noneHealthy(shop, 'shop-test', '41');
     shop.forgetRequests();
     for (const task of ['rollback', 'rollback --floor 0']) {
-      expect(await shop.task(task, 'refused')).toMatchObject({ code: 'not-healthy', exitCode: 2 });
+      const refused = await shop.task(task, 'refused');
+      expect(refused).toMatchObject({ code: 'not-healthy', exitCode: 2 });
+      expect(refused.next.join(), 'what serves is not to be discarded').not.toContain('--discard');
     }
     expect(shop.changes).toEqual([]);
     expect((await shop.status()).rollback).toMatchObject({ ready: false });
