@@ -76,7 +76,7 @@ async function expectOnly(shop: Rig, release: string): Promise<void> {
 
 describe.concurrent('the happy way', () => {
   scenario('up, promote, rollback, promote and cleanup move what they say, and no client notices', async ({ rig }) => {
-    const shop = await rig({ rate: 60 });
+    const shop = await rig({ rate: 60, registration: 1500 });
     expect(shop.where()).toEqual({ 'shop-production': '41 × 3', 'shop-test': '' });
     for (const { task, production, test, roles, verbs } of WAY) {
       await shop.task(task);

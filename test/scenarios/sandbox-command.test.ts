@@ -51,7 +51,7 @@ test('the sandbox says where it is, serves the old release, and is gone after Ct
   expect(await status.ended).toMatchObject({ exitCode: 0, stderr: '' });
   sandbox.kill('SIGINT');
   expect(await sandbox.ended).toMatchObject({ exitCode: 0, stderr: '' });
-  await expect(fetch(production[0]!)).rejects.toThrow();
+  await expect(fetch(production[0]!)).rejects.toThrow('fetch failed');
 });
 
 test('the sandbox refuses a port that is taken, with a sentence', async () => {

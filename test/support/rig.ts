@@ -49,7 +49,8 @@ const TEST_POOL = { name: 'shop-test', port: 8080 };
 const TIMES = {
   boot: 200,
   shutdown: 100,
-  registration: 50,
+  // Long enough that production would dip, were blue taken out before green is healthy.
+  registration: 300,
   propagation: 100,
   deregistrationDelay: 600,
   // The first check comes at once; afterwards a busy machine shall make nobody sick.
