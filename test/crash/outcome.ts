@@ -37,7 +37,7 @@ export function lies(run: Run, verb: keyof typeof REACHED, state: State): readon
     case ExitCode.leaseLost:
     case ExitCode.interrupted:
       return claims(ended.message, state);
-    case ExitCode.fault:
+    default:
       return ['it says that it is a fault of ours'];
   }
 }

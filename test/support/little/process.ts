@@ -17,6 +17,8 @@ export interface Calls {
 export interface Call {
   readonly n: number;
   readonly name: string;
+  /** The cloud's time. */
+  readonly at: number;
 }
 
 /**
@@ -75,7 +77,7 @@ export class LittleProcess {
   async call<T>(name: string, ms: number, arrive: (fault: string | undefined) => T, send = (): void => {}): Promise<T> {
     if (!this.#isAwake) await this.#awake();
     const n = this.calls.length + 1;
-    this.calls.push({ n, name });
+    this.calls.push({ n, name, at: this.#world.now });
     const { kill, pause, interrupt, fault } = this.#plan;
     if (kill?.n === n && kill.when === 'before') this.kill();
     if (!this.#isAwake) await this.#awake();
