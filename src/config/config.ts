@@ -50,13 +50,35 @@ export interface ImageConfig {
   readonly owner?: string;
 }
 
-export type TrafficConfig = TargetGroupsConfig;
+export type TrafficConfig = TargetGroupsConfig | WeightedListenerConfig;
 
 export interface TargetGroupsConfig {
   readonly kind: 'target-groups';
   /** No group is named twice, in one list or in both. */
   readonly production: readonly TargetGroupConfig[];
   readonly test: readonly TargetGroupConfig[];
+}
+
+export interface WeightedListenerConfig {
+  readonly kind: 'weighted-listener';
+  /** Two, and not the same one twice. */
+  readonly groups: readonly TargetGroupConfig[];
+  readonly production: readonly RouteConfig[];
+  readonly test: readonly RouteConfig[];
+  readonly stickiness: 'keep' | 'drop';
+  readonly holdMs: number;
+  /** Ascending, from 1 to 100. */
+  readonly steps: readonly number[];
+  readonly everyMs: number;
+}
+
+/** Either `arn`, or `loadBalancer` and `port`; without a priority it is the listener's default action. */
+export interface RouteConfig {
+  readonly loadBalancer?: string;
+  readonly port?: number;
+  readonly priority?: number;
+  /** Of a listener or of a rule. */
+  readonly arn?: string;
 }
 
 export interface TargetGroupConfig {

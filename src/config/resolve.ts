@@ -6,7 +6,7 @@ import type {
   LimitsConfig,
   SandboxConfig,
   StoreConfig,
-  TargetGroupsConfig,
+  TrafficConfig,
 } from './config.ts';
 import type { FileConfig } from './schema.ts';
 
@@ -50,12 +50,24 @@ function versioned(template: { version?: string | undefined; versionDescription?
   return template.version !== undefined || template.versionDescription !== undefined;
 }
 
-function traffic({ kind, production, test }: FileConfig['traffic']): TargetGroupsConfig {
-  const group = ({ targetGroup, port }: FileConfig['traffic']['test'][number]) => ({
+function traffic(data: FileConfig['traffic']): TrafficConfig {
+  const group = ({ targetGroup, port }: { targetGroup: string; port?: number | undefined }) => ({
     targetGroup,
     ...defined({ port }),
   });
-  return { kind, production: production.map(group), test: test.map(group) };
+  if (data.kind === 'target-groups') {
+    const { kind, production, test } = data;
+    return { kind, production: production.map(group), test: test.map(group) };
+  }
+  const { groups, production, test, hold, every, ...same } = data;
+  return {
+    ...same,
+    groups: groups.map(group),
+    production: production.map(defined),
+    test: test.map(defined),
+    holdMs: hold,
+    everyMs: every,
+  };
 }
 
 function limits({ boot, healthy, released }: FileConfig['limits']): LimitsConfig {

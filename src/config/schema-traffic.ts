@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { map, port, text } from './values.ts';
+import { duration, limit, map, percents, port, text, whole } from './values.ts';
 
 const NAME = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?';
 const ARN = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:targetgroup/[^/]+/[0-9a-f]+';
@@ -24,6 +24,53 @@ const targetGroups = z.strictObject({
   test: groups.describe('Target groups that test traffic goes to; green is tried here before it is promoted.'),
 });
 
+const PART = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:listener';
+
+const route = map(
+  {
+    loadBalancer: text('the name of a load balancer', new RegExp(`^${NAME}$`))
+      .optional()
+      .describe('Name of the load balancer; with port.'),
+    port: port.optional().describe('Port of its listener.'),
+    priority: whole(1, 50_000)
+      .optional()
+      .describe("Priority of the listener's rule. Default: the listener's default action."),
+    arn: text('the ARN of a listener or of a rule', new RegExp(`^${PART}(?:-rule)?/[\\w./-]+$`))
+      .optional()
+      .describe('ARN of a listener (its default action) or of a rule, in place of loadBalancer, port and priority.'),
+  },
+  'a map such as { loadBalancer: shop, port: 443 }',
+);
+
+const routes = z.array(route, { error: 'a list of listeners or rules' }).min(1, { error: 'at least one of them' });
+
+const weightedListener = z.strictObject({
+  kind: z
+    .literal('weighted-listener')
+    .describe('Two permanent target groups; rules of a listener divide the traffic between them by weight.'),
+  groups: z
+    .array(targetGroup, { error: 'a list of two target groups' })
+    .length(2, { error: 'two target groups' })
+    .describe('The two target groups. One serves production; the other is filled by up, and is tried.'),
+  production: routes.describe('Rules that production traffic comes through; all of them are switched.'),
+  test: routes.describe('Rules that test traffic comes through; they lead to the group that is not in production.'),
+  stickiness: z
+    .enum(['keep', 'drop'])
+    .default('keep')
+    .describe(
+      "What becomes of a rule's stickiness, whose cookie beats the weights: keep leaves it (and warns); drop turns it off with the first change of weights.",
+    ),
+  hold: duration
+    .prefault('120s')
+    .describe(
+      'How long a fleet is kept once production has left it, before cleanup may terminate it; at least the deregistration delay of the groups.',
+    ),
+  steps: percents
+    .default([100])
+    .describe('Steps in which promote moves traffic, in percent: [1, 10, 50, 100]. Default: all at once.'),
+  every: limit.prefault('2m').describe('Time between two steps, in which the checks must hold.'),
+});
+
 export const traffic = z
-  .discriminatedUnion('kind', [targetGroups])
+  .discriminatedUnion('kind', [targetGroups, weightedListener])
   .describe('Where traffic goes, and how it is moved.');

@@ -40,6 +40,17 @@ export const limit = text(
   new RegExp(`(?=.*[1-9])${DURATION.source}`),
 ).transform((value) => parseDuration(value) ?? 0);
 
+const PERCENTS = 'ascending percents such as [1, 10, 50, 100]';
+
+export const percents = z
+  .array(whole(1, 100), { error: PERCENTS })
+  .min(1, { error: PERCENTS })
+  .refine(isAscending, { error: PERCENTS });
+
+export function isAscending(numbers: readonly number[]): boolean {
+  return numbers.every((n, i) => i === 0 || n > (numbers[i - 1] as number));
+}
+
 /** No release begins with a hyphen (it would be an option on a command line), or has a brace of ours in it. */
 export const release = text(
   "a release such as '42', in quotes when it is a number",

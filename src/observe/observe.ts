@@ -1,39 +1,52 @@
 import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
+import { withRoles } from './routes.ts';
 import type { Pool, Snapshot } from './snapshot.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read'>;
-  readonly traffic: Pick<TrafficPort, 'read'>;
+  readonly traffic: Pick<TrafficPort, 'read' | 'routing'>;
   readonly clock: Clock;
 }
 
-/** Reads everything: one DescribeTargetHealth a pool, at the same time the fleets, then whoever else is in a pool. */
+/**
+ * Reads everything: one DescribeTargetHealth a pool and the routes, at the same time the fleets, then whoever else is in a
+ * pool.
+ */
 export async function observe({ fleet, traffic, clock }: Readers): Promise<Snapshot> {
   const at = clock.now();
   const reading = traffic.read();
   const ids = reading.then(targetIds);
   // Whoever reads fleets may fail before it waits for the ids; that the pools failed is told by `reading`.
   ids.catch(() => undefined);
-  const [pools, { fleets, strangers }] = await Promise.all([reading, fleet.read(ids)]);
-  return { at, fleets, strangers, pools };
+  const [pools, routing, { fleets, strangers }] = await Promise.all([reading, traffic.routing?.read(), fleet.read(ids)]);
+  return routed({ at, fleets, strangers, pools }, routing);
+}
+
+function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
+  if (routing === undefined) return snapshot;
+  return { ...snapshot, routing, pools: withRoles(snapshot.pools, routing.routes) };
 }
 
 /** Which part of the world a step waits for. */
 export interface Look {
   readonly pools: readonly string[];
   readonly fleets: boolean;
+  readonly routes?: boolean;
 }
 
 /** Reads that part again and keeps the rest; for polling, where one request should tell. */
 export async function glance({ fleet, traffic, clock }: Readers, before: Snapshot, look: Look): Promise<Snapshot> {
   const at = clock.now();
-  const fresh = look.pools.length > 0 ? await traffic.read(look.pools) : [];
+  const [fresh, routing = before.routing] = await Promise.all([
+    look.pools.length > 0 ? traffic.read(look.pools) : [],
+    look.routes ? traffic.routing?.read() : undefined,
+  ]);
   const pools = before.pools.map((pool) => fresh.find((candidate) => candidate.name === pool.name) ?? pool);
-  if (!look.fleets) return { ...before, at, pools };
+  if (!look.fleets) return routed({ ...before, at, pools }, routing);
   const { fleets, strangers } = await fleet.read(targetIds(pools));
-  return { at, fleets, strangers, pools };
+  return routed({ at, fleets, strangers, pools }, routing);
 }
 
 function targetIds(pools: readonly Pool[]): readonly string[] {

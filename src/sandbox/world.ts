@@ -1,20 +1,12 @@
 import type { Tag } from '@aws-sdk/client-ec2';
-import type {
-  CreateListenerOutput,
-  CreateLoadBalancerOutput,
-  CreateTargetGroupOutput,
-  DescribeTargetHealthOutput,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { CreateLoadBalancerOutput, DescribeTargetHealthOutput } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Balancers } from './balancers.ts';
 import type { Ec2 } from './ec2/index.ts';
-import type { GroupOption, SandboxPlan } from './options.ts';
-import type { Service } from './service.ts';
+import { ownListeners, weightedGroups, type Front, type SandboxGroup } from './front.ts';
+import type { SandboxPlan } from './options.ts';
+import { call } from './service.ts';
 
-/** A target group of the sandbox, and where its clients go. */
-export interface SandboxGroup extends GroupOption {
-  readonly arn: string;
-  readonly url: string;
-}
+export type { SandboxGroup } from './front.ts';
 
 export interface World {
   readonly production: readonly SandboxGroup[];
@@ -40,20 +32,8 @@ export async function buildWorld(plan: SandboxPlan, ec2: Ec2, balancers: Balance
   });
   const blue = launchBlue(plan, ec2);
   const loadBalancer = await createLoadBalancer(plan, ec2, balancers);
-  const group = (option: GroupOption, port: number) => createGroup(plan, ec2, balancers, loadBalancer, option, port);
-  const production: SandboxGroup[] = [];
-  for (const [index, option] of plan.production.entries())
-    production.push(await group(option, index === 0 ? plan.productionPort : 0));
-  const test: SandboxGroup[] = [];
-  for (const [index, option] of plan.test.entries()) test.push(await group(option, index === 0 ? plan.testPort : 0));
-  return { production, test, blue };
-}
-
-/** Calls an operation in process, as a client would over the wire. */
-async function call<T extends object>(service: Service, name: string, input: object): Promise<T> {
-  const operation = service.operations[name];
-  if (!operation) throw new Error(`The ${service.id} service has no operation ${name}`);
-  return (await operation(input)) as T;
+  const front: Front = { plan, balancers, loadBalancer, vpc: ec2.network.vpc };
+  return { ...(await (plan.weighted ? weightedGroups(front, plan.weighted) : ownListeners(front))), blue };
 }
 
 /** The name of a release's image. */
@@ -108,46 +88,9 @@ function ownershipTags({ tagPrefix, environment, release, clock }: SandboxPlan):
 async function createLoadBalancer(plan: SandboxPlan, ec2: Ec2, balancers: Balancers): Promise<string> {
   const subnets = ec2.network.subnets.map((subnet) => subnet.id);
   const groups = [ec2.network.securityGroup];
-  const input = { Name: plan.environment, Subnets: subnets, SecurityGroups: groups, Scheme: 'internal' };
+  const input = { Name: plan.loadBalancer, Subnets: subnets, SecurityGroups: groups, Scheme: 'internal' };
   const output = await call<CreateLoadBalancerOutput>(balancers, 'CreateLoadBalancer', input);
   return output.LoadBalancers![0]!.LoadBalancerArn!;
-}
-
-async function createGroup(
-  plan: SandboxPlan,
-  ec2: Ec2,
-  balancers: Balancers,
-  LoadBalancerArn: string,
-  option: GroupOption,
-  listenerPort: number,
-): Promise<SandboxGroup> {
-  const { healthCheck: check } = plan;
-  const output = await call<CreateTargetGroupOutput>(balancers, 'CreateTargetGroup', {
-    Name: option.name,
-    Protocol: 'HTTP',
-    Port: option.port,
-    VpcId: ec2.network.vpc,
-    TargetType: 'instance',
-    HealthCheckPath: check.path,
-    // In process, fractions of a second are taken as they are.
-    HealthCheckIntervalSeconds: check.interval / 1000,
-    HealthCheckTimeoutSeconds: check.timeout / 1000,
-    HealthyThresholdCount: check.healthyThreshold,
-    UnhealthyThresholdCount: check.unhealthyThreshold,
-  });
-  const TargetGroupArn = output.TargetGroups![0]!.TargetGroupArn!;
-  const delay = { Key: 'deregistration_delay.timeout_seconds', Value: String(plan.deregistrationDelay / 1000) };
-  await call(balancers, 'ModifyTargetGroupAttributes', { TargetGroupArn, Attributes: [delay] });
-  const listener = {
-    LoadBalancerArn,
-    Protocol: 'HTTP',
-    Port: listenerPort,
-    DefaultActions: [{ Type: 'forward', TargetGroupArn }],
-  };
-  const created = await call<CreateListenerOutput>(balancers, 'CreateListener', listener);
-  const arn = created.Listeners![0]!.ListenerArn;
-  const url = balancers.urls().find(({ listenerArn }) => listenerArn === arn)?.url ?? '';
-  return { ...option, arn: TargetGroupArn, url };
 }
 
 /** Registers the first fleet with production. */

@@ -4,9 +4,8 @@ import type { TrafficPort } from './traffic.ts';
 
 /** Opens the way of moving traffic that the config names; only that kind's code is loaded. */
 export async function openTraffic({ traffic }: Config, session: Session): Promise<TrafficPort> {
-  const [{ createTargetGroups }, { Elbv2 }] = await Promise.all([
-    import('./target-groups.ts'),
-    import('../aws/elbv2.ts'),
-  ]);
-  return createTargetGroups(new Elbv2(session), traffic);
+  const { Elbv2 } = await import('../aws/elbv2.ts');
+  const elbv2 = new Elbv2(session);
+  if (traffic.kind === 'target-groups') return (await import('./target-groups.ts')).createTargetGroups(elbv2, traffic);
+  return (await import('./weighted-listener.ts')).createWeightedListener(elbv2, traffic);
 }

@@ -1,9 +1,20 @@
-import type { Pool } from '../observe/snapshot.ts';
+import type { Pool, Routing } from '../observe/snapshot.ts';
 
 /** A target to register or to deregister: an instance at a port. */
 export interface TargetRef {
   readonly id: string;
   readonly port: number;
+}
+
+/** The routes that divide traffic among the pools, where it is moved by their weights. */
+export interface RoutingPort {
+  /** Routes and what goes with them, as they are now. At most one request for rules and one for default actions. */
+  read(): Promise<Routing>;
+  /**
+   * Gives a route new weights, by pool name; everything else of it stays as `read` last saw it. One request. Throws an
+   * `OperatorError` when there is no such route.
+   */
+  shift(route: string, weights: Readonly<Record<string, number>>): Promise<void>;
 }
 
 /**
@@ -18,4 +29,6 @@ export interface TrafficPort {
   urls(): Promise<Readonly<Record<string, readonly string[]>>>;
   register(pool: Pool, targets: readonly TargetRef[]): Promise<void>;
   deregister(pool: Pool, targets: readonly TargetRef[]): Promise<void>;
+  /** Absent where traffic is moved by membership alone. */
+  readonly routing?: RoutingPort;
 }
