@@ -4,6 +4,8 @@ import { isHealthy } from '../src/plan/floor.ts';
 import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
 import { fleetById, inProduction, isDraining } from '../src/plan/look.ts';
 import { planAhead } from '../src/plan/ahead.ts';
+import { stillHeld } from '../src/plan/meanings-shares.ts';
+import { heldUntil } from '../src/plan/shares.ts';
 import type { Step } from '../src/plan/step.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
@@ -22,7 +24,10 @@ export const cleanup: Task<'cleanup'> = {
   ],
   options: {
     discard: { type: 'boolean', describe: 'Terminate a green that was never promoted as well' },
-    wait: { type: 'boolean', describe: 'Wait until nothing drains from production any more, instead of refusing' },
+    wait: {
+      type: 'boolean',
+      describe: 'Wait until nothing of production can be on its way to the old servers any more, instead of refusing',
+    },
   },
   mayBeReplacedBy: ['rollback'],
 
@@ -56,13 +61,14 @@ export const cleanup: Task<'cleanup'> = {
     const no =
       neverTried(snapshot, doomed, goal.discard) ??
       (doomed.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
-      draining(snapshot, doomed, goal.wait);
+      draining(snapshot, doomed, goal.wait) ??
+      held(snapshot, doomed, goal.wait);
     if (no !== undefined) return no;
     const mark: readonly Step[] =
       homeFleet(snapshot) === keep && keep.marks.current !== undefined
         ? []
         : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
-    return planAhead(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet))]);
+    return planAhead(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet, goal.since))]);
   },
 
   afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
@@ -79,10 +85,13 @@ export const cleanup: Task<'cleanup'> = {
   }),
 };
 
-/** Leaves the test groups, waits out what drains from production, and goes. */
-function farewell(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
+/** Waits out what may still be on its way from production, leaves the test groups, and goes. */
+function farewell(snapshot: Snapshot, fleet: Fleet, since: string): readonly Step[] {
   const names = (role: 'production' | 'test'): readonly string[] => poolsOf(snapshot, role).map((pool) => pool.name);
+  const unknown = heldUntil(snapshot, fleet) === undefined;
   return [
+    ...(unknown ? [{ do: 'note-share', fleet: fleet.id, percent: 0, since } as const] : []),
+    { do: 'await-held', fleet: fleet.id },
     ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor: {} })),
     ...names('production').map((pool): Step => ({ do: 'await-released', pool, fleet: fleet.id })),
     { do: 'terminate', fleet: fleet.id },
@@ -122,4 +131,11 @@ function draining(snapshot: Snapshot, doomed: readonly Fleet[], wait: boolean): 
     `${target.id} is still draining from ${pool.name}: requests may be in flight for at most ${pool.deregistrationDelayS} s after it was taken out.`,
     '`turnout cleanup --wait` waits for that; or run this again later.',
   );
+}
+
+/** Where traffic is moved by weights nothing drains: the time since production has left counts. */
+function held(snapshot: Snapshot, doomed: readonly Fleet[], wait: boolean): Refusal | undefined {
+  const why = wait ? undefined : doomed.map((fleet) => stillHeld(snapshot, fleet)).find((one) => one !== undefined);
+  if (why === undefined) return undefined;
+  return refusal('held', why, '`turnout cleanup --wait` waits for that; or run this again later.');
 }

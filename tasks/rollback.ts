@@ -52,7 +52,7 @@ export const rollback: Task<'rollback'> = {
         'Look at `turnout status`.',
       );
     }
-    const change: Switch = { to, floor: goal.floor, need: 'floor' };
+    const change: Switch = { to, floor: goal.floor, need: 'floor', since: goal.since };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
     const small = tooSmall(to, goal.floor);
     if (small !== undefined) return small;

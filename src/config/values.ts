@@ -1,6 +1,7 @@
 /** The kinds of values of a config file. `error` is always what was expected, as it stands in "expected …; found …". */
 import * as z from 'zod';
 import { DURATION, parseDuration } from './duration.ts';
+import { isAscending } from './ascending.ts';
 
 // A file is checked once: compiling a checker for each object would take longer than the check.
 z.config({ jitless: true });
@@ -46,10 +47,6 @@ export const percents = z
   .array(whole(1, 100), { error: PERCENTS })
   .min(1, { error: PERCENTS })
   .refine(isAscending, { error: PERCENTS });
-
-export function isAscending(numbers: readonly number[]): boolean {
-  return numbers.every((n, i) => i === 0 || n > (numbers[i - 1] as number));
-}
 
 /** No release begins with a hyphen (it would be an option on a command line), or has a brace of ours in it. */
 export const release = text(

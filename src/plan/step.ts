@@ -1,3 +1,4 @@
+import type { PoolRole } from '../observe/snapshot.ts';
 import type { LaunchSpec, ZoneFloor } from './goal.ts';
 
 /**
@@ -29,6 +30,31 @@ export type Step =
   | { readonly do: 'deregister'; readonly pool: string; readonly fleet: string; readonly floor: ZoneFloor }
   /** Wait until none of the fleet's targets is registered in or draining from the pool. */
   | { readonly do: 'await-released'; readonly pool: string; readonly fleet: string }
+  /** Give the pool, in which the fleet is, so many percent of what all routes with the role bring; one request a route. */
+  | {
+      readonly do: 'shift';
+      readonly role: PoolRole;
+      readonly pool: string;
+      readonly fleet: string;
+      readonly percent: number;
+      /** What it had before, where other weights than these two mean that somebody else is at work. */
+      readonly from?: number;
+      readonly floor: ZoneFloor;
+    }
+  /** Note on the fleet's tags that it has so many percent now; `since` is when that was asked for. */
+  | { readonly do: 'note-share'; readonly fleet: string; readonly percent: number; readonly since: string }
+  /** Let so many seconds pass from when the share was noted, while the checks hold. */
+  | {
+      readonly do: 'watch';
+      readonly pool: string;
+      readonly fleet: string;
+      readonly percent: number;
+      readonly seconds: number;
+      readonly since: string;
+      readonly floor: ZoneFloor;
+    }
+  /** Wait until the fleet may go after production has left it. */
+  | { readonly do: 'await-held'; readonly fleet: string }
   /** Write the ownership tags on instances that serve already. */
   | {
       readonly do: 'claim';

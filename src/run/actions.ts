@@ -1,5 +1,8 @@
+import type { Look } from '../observe/observe.ts';
+import { routesOf, weightsFor } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { fleetById, missingFrom, poolByName, registeredIn } from '../plan/look.ts';
+import { hasShare, shareMark } from '../plan/shares.ts';
 import type { Step, StepOf } from '../plan/step.ts';
 import type { Ports } from './ports.ts';
 
@@ -17,6 +20,14 @@ const actions: Actions = {
   claim: async ({ fleet }, step) => fleet.claim(step),
   mark: async ({ fleet }, step, snapshot) => fleet.mark(fleetOf(snapshot, step), { [step.mark]: step.at }),
   terminate: async ({ fleet }, step, snapshot) => fleet.terminate(fleetOf(snapshot, step)),
+  shift: async ({ traffic }, step, snapshot) => {
+    const pools = snapshot.pools.map(({ name }) => name);
+    const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
+    for (const route of open)
+      await traffic.routing?.shift(route.name, weightsFor(route, step.pool, step.percent, pools));
+  },
+  'note-share': async ({ fleet }, step, snapshot) =>
+    fleet.mark(fleetOf(snapshot, step), { share: shareMark(snapshot, step.percent, step.since) }),
   register: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const missing = missingFrom(snapshot, pool, fleetOf(snapshot, step));
@@ -42,7 +53,10 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 }
 
 /** What to read to see how far a step is. */
-export function lookFor(step: Step): { pools: readonly string[]; fleets: boolean } {
+export function lookFor(step: Step): Look {
+  if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
+  // Only time has to pass.
+  if (step.do === 'await-held') return { pools: [], fleets: false };
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }
 
@@ -53,6 +67,8 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
 
 /** Steps that take something away from production or for ever: the whole world is read again directly before each. */
 export function isGrave(snapshot: Snapshot, step: Step): boolean {
-  if (step.do === 'terminate') return true;
-  return 'pool' in step && step.do !== 'await-healthy' && poolByName(snapshot, step.pool).role === 'production';
+  if (step.do === 'terminate' || step.do === 'shift') return true;
+  if (!('pool' in step) || step.do === 'await-healthy' || step.do === 'watch') return false;
+  // Whose weight is 0 now may have had one just before.
+  return snapshot.routing !== undefined || poolByName(snapshot, step.pool).role === 'production';
 }

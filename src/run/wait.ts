@@ -23,6 +23,10 @@ export function limitOf(step: Step, limits: Limits): number {
       return limits.healthyMs;
     case 'await-released':
       return limits.releasedMs;
+    case 'watch':
+      return step.seconds * 1000 + SETTLE_MS;
+    case 'await-held':
+      return limits.releasedMs;
     default:
       return SETTLE_MS;
   }
