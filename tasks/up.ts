@@ -47,7 +47,9 @@ export const up: Task<'up'> = {
   plan(snapshot, goal) {
     const { fleet, release, spec, run } = goal;
     const green = fleetById(snapshot, fleet) ?? { id: fleet, release, marks: {}, instances: [] };
-    const test = trialsOf(snapshot, green).map((pool) => pool.name);
+    const test = trialsOf(snapshot, green)
+      .filter(({ role }) => role === 'test')
+      .map((pool) => pool.name);
     if (test.length === 0) return NO_ROOM;
     const steps: readonly Step[] = [
       { do: 'launch', fleet, release, spec, run },

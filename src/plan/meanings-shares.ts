@@ -37,9 +37,10 @@ function notFit(snapshot: Snapshot, step: StepOf<'shift'> | StepOf<'watch'>): st
   const healthy = countByZone(healthyIn(pool, fleet));
   const short = shortfall(healthy, step.floor);
   if (short === undefined && total(healthy) > 0) return undefined;
-  const why = sentence(notHealthyIn(pool, fleet));
+  const sick = notHealthyIn(pool, fleet);
+  const why = sick.length === 0 ? '' : ` ${sentence(sick)}.`;
   const missing = short === undefined ? '' : `, ${short} of the floor of ${total(step.floor)}`;
-  return `${total(healthy)} of ${members(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}${missing}. ${why}`.trim();
+  return `${total(healthy)} of ${members(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}${missing}.${why}`;
 }
 
 /** Weights that are none of those that this plan knows. */

@@ -22,14 +22,15 @@ export function trialsOf(snapshot: Snapshot, fleet: Fleet): readonly Pool[] {
 function placesOf(snapshot: Snapshot, role: PoolRole, fleet: Fleet): readonly Pool[] {
   if (snapshot.routing === undefined) return poolsOf(snapshot, role);
   const own = snapshot.pools.filter((pool) => isIn(pool, fleet));
-  return own.length > 0 ? own : idlePools(snapshot).slice(0, 1);
+  return own.length > 0 ? own : emptyPools(snapshot).slice(0, 1);
 }
 
-/** Pools that get nothing of production, and that nobody else is in. */
-function idlePools(snapshot: Snapshot): readonly Pool[] {
-  return snapshot.pools.filter(
-    (pool) => pool.role === 'test' && !snapshot.fleets.some((fleet) => targetsOf(pool, fleet).some(isStaying)),
+/** Pools that nobody is in, those that get nothing of production first. */
+function emptyPools(snapshot: Snapshot): readonly Pool[] {
+  const empty = snapshot.pools.filter(
+    (pool) => !snapshot.fleets.some((fleet) => targetsOf(pool, fleet).some(isStaying)),
   );
+  return [...empty.filter(({ role }) => role === 'test'), ...empty.filter(({ role }) => role === 'production')];
 }
 
 function isStaying({ state, reason }: Pool['targets'][number]): boolean {
