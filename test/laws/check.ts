@@ -15,11 +15,16 @@ export type Wishes = readonly (readonly [verb: Verb, wish: Wish])[];
 /** "What must never happen" in a kind of world, written down without the planner's own functions. */
 export interface Invariants {
   /** What production may not fall below. */
-  floorAtStart(snapshot: Snapshot): ReadonlyMap<string, number>;
+  readonly floorAtStart: (snapshot: Snapshot) => ReadonlyMap<string, number>;
   /** What the step broke on its way from one world to the next; undefined when nothing. */
-  broken(before: Snapshot, step: Step, after: Snapshot, floor: ReadonlyMap<string, number>): string | undefined;
+  readonly broken: (
+    before: Snapshot,
+    step: Step,
+    after: Snapshot,
+    floor: ReadonlyMap<string, number>,
+  ) => string | undefined;
   /** What the last world lacks of the goal. */
-  fallsShort(world: Snapshot, goal: Goal): string | undefined;
+  readonly fallsShort: (world: Snapshot, goal: Goal) => string | undefined;
 }
 
 /** What is asked of every world. */
