@@ -64,7 +64,8 @@ export function notedShare({ marks }: Fleet): Noted | undefined {
 
 /** Not earlier than `since`, so that clocks that differ between machines do not matter. */
 export function shareMark(snapshot: Snapshot, percent: number, since: string): string {
-  const at = new Date(Math.max(snapshot.at, Date.parse(since))).toISOString();
+  // A plan that is only asked for has no time of asking.
+  const at = new Date(Math.max(snapshot.at, Date.parse(since) || 0)).toISOString();
   return `${percent}@${at}`;
 }
 

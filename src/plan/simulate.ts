@@ -90,7 +90,7 @@ const simulations: Simulations = {
     })),
   watch: (snapshot, step) => {
     const noted = notedShare(fleetById(snapshot, step.fleet) ?? NOBODY)?.at ?? step.since;
-    return later(snapshot, Date.parse(noted) + step.seconds * 1000);
+    return later(snapshot, (Date.parse(noted) || snapshot.at) + step.seconds * 1000);
   },
   'await-held': (snapshot, step) =>
     later(snapshot, heldUntil(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY) ?? 0),

@@ -39,8 +39,7 @@ export function faultsOf(
     ...routes
       .filter(({ weights, role }) => role === 'production' && Object.keys(weights).length === 0)
       .map(
-        ({ name }) =>
-          `${name} forwards to neither ${list(settings.map((one) => one.name)).replace(' and ', ' nor ')}.`,
+        ({ name }) => `${name} forwards to neither ${list(settings.map((one) => one.name)).replace(' and ', ' nor ')}.`,
       ),
     ...(stickiness === 'drop' ? settings.filter(isSticky).map(stickyGroup) : []),
   ];

@@ -25,9 +25,7 @@ export function createWeightedListener(elbv2: Elbv2, config: WeightedListenerCon
     async urls() {
       const [all, { routes }] = await Promise.all([settings(), routing.read()]);
       const leading = (name: string): readonly Route[] => routes.filter(({ weights }) => (weights[name] ?? 0) > 0);
-      return Object.fromEntries(
-        all.map(({ name }) => [name, [...new Set(leading(name).map(({ url }) => url))]]),
-      );
+      return Object.fromEntries(all.map(({ name }) => [name, [...new Set(leading(name).map(({ url }) => url))]]));
     },
   };
 }

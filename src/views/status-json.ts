@@ -1,6 +1,6 @@
 import { members } from '../observe/roles.ts';
 import { JSON_VERSION } from './json.ts';
-import { fleetsByRole, healthOf, rollbackOf, rowsOf, type StatusReport } from './status.ts';
+import { fleetsByRole, healthOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { targetWords } from '../observe/words.ts';
 
 /** What `status --json` prints, as data; docs/json.md describes it. */
@@ -27,6 +27,14 @@ export function statusData(report: StatusReport) {
         reason: target.reason ?? null,
         words: targetWords(target, pool),
       })),
+    })),
+    routes: routesByRole(snapshot).map(({ name, role, url, weights, othersWeight, stickyS }) => ({
+      name,
+      role,
+      url,
+      weights,
+      othersWeight,
+      stickyS,
     })),
     fleets: fleetsByRole(snapshot).map(({ fleet, role }) => ({
       id: fleet.id,

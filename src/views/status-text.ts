@@ -4,6 +4,7 @@ import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { painter, type Paint, type Style } from './paint.ts';
 import { fleetsByRole, healthOf, rollbackOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
+import { routeLines } from './status-routes.ts';
 import { columns, pad, widthOf, wrap } from './text.ts';
 import { age, ago, clockTime, count, list } from '../observe/words.ts';
 
@@ -19,6 +20,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
       `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
       ...underWayLines(report, width, paint),
     ],
+    routeLines(snapshot, paint),
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
     strangerLines(snapshot, width, paint),
     fleetLines(snapshot, width, paint),

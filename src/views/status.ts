@@ -1,5 +1,6 @@
 import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from '../observe/roles.ts';
-import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
+import { routesOf } from '../observe/routes.ts';
+import type { Fleet, Instance, Pool, Route, Snapshot, Target } from '../observe/snapshot.ts';
 import type { JournalEntry, Lease, RecordedGoal } from '../stores/store.ts';
 import { count } from '../observe/words.ts';
 
@@ -70,6 +71,11 @@ export function fleetsByRole(snapshot: Snapshot): { readonly fleet: Fleet; reado
   return liveFleets(snapshot)
     .map((fleet) => ({ fleet, role: roleOf(snapshot, fleet) }))
     .toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+}
+
+/** Routes that divide traffic by weight, production's first; none where traffic is moved by membership. */
+export function routesByRole(snapshot: Snapshot): readonly Route[] {
+  return [...routesOf(snapshot, 'production'), ...routesOf(snapshot, 'test')];
 }
 
 export interface RollbackView {

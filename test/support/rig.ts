@@ -7,6 +7,7 @@ import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandb
 import { openFileStore } from '../../src/stores/file.ts';
 import { startMeter, type Meter } from '../../tools/meter.ts';
 import { poll } from './poll.ts';
+import { configText, productionUrls } from './rig-config.ts';
 import { finished, Program, type Ended, type Finished } from './program.ts';
 import { targetsIn, watchHealth, type HealthWatch } from './health-watch.ts';
 
@@ -22,11 +23,14 @@ export interface RigOptions extends Pick<
   | 'consistency'
   | 'throttle'
   | 'healthCheck'
+  | 'weighted'
 > {
   /** Lines of the config that come instead of the usual ones of the same key. */
   readonly config?: Readonly<Record<string, string>>;
   /** Requests a second to each production target group. */
   readonly rate?: number;
+  /** The other keys of `traffic`, where rules divide it by weight: `hold: 1s, every: 1s`. */
+  readonly traffic?: string;
 }
 
 /** What `turnout status --json` says, as far as scenarios look at it. */
@@ -80,14 +84,16 @@ export class Rig {
   }
 
   static async start(options: RigOptions = {}): Promise<Rig> {
-    const { config, rate = RATE, ...world } = options;
+    const { config, traffic, rate = RATE, ...world } = options;
     const wished = { production: [POOL], test: [TEST_POOL], releases: ['41', '42', '43'], ...TIMES, ...world };
     const sandbox = await startSandbox({ ...wished, environment: 'shop', port: 0, productionPort: 0, testPort: 0 });
     const folder = await mkdtemp(path.join(tmpdir(), 'turnout-scenario-'));
-    await writeFile(path.join(folder, 'shop.yml'), configText(sandbox, wished, config));
+    await writeFile(path.join(folder, 'shop.yml'), configText(sandbox, wished, config, traffic));
     sandbox.elbv2.resetTraffic();
     const meters = await Promise.all(
-      sandbox.production.map(({ url }) => startMeter({ url: `${url}/`, rate, connections: 8, timeoutMs: PATIENCE_MS })),
+      productionUrls(sandbox, options.weighted).map((url) =>
+        startMeter({ url: `${url}/`, rate, connections: 8, timeoutMs: PATIENCE_MS }),
+      ),
     );
     return new Rig(sandbox, folder, meters);
   }
@@ -238,25 +244,6 @@ export class Rig {
     await this.sandbox.close();
     await rm(this.folder, { recursive: true });
   }
-}
-
-type Wished = Required<Pick<SandboxOptions, 'production' | 'test'>>;
-
-function configText({ url }: Sandbox, { production, test }: Wished, config: RigOptions['config']): string {
-  const groups = (list: Wished['test'] | undefined): string =>
-    (list ?? []).map(({ name, port }) => `{ targetGroup: ${name}, port: ${port} }`).join(', ');
-  const lines: Record<string, string> = {
-    environment: 'shop',
-    endpoint: url,
-    fleet: "{ kind: ec2, image: { name: 'shop-{release}' }, launchTemplate: { name: shop-web, version: $Latest } }",
-    traffic: `{ kind: target-groups, production: [${groups(production)}], test: [${groups(test)}] }`,
-    limits: '{ boot: 20s, healthy: 20s, released: 20s }',
-    aws: '{ requestsPerSecond: 100, maxAttempts: 8 }',
-    ...config,
-  };
-  return Object.entries(lines)
-    .map(([key, value]) => `${key}: ${value}\n`)
-    .join('');
 }
 
 /** A test that is given what starts rigs; each one is gone when the test is over, however it ends. */
