@@ -17,7 +17,7 @@ export function stickySecondsIn(actions: readonly Action[]): number {
   return on ? (seconds ?? 0) : 0;
 }
 
-export function forwardOf(actions: readonly Action[]): Action | undefined {
+function forwardOf(actions: readonly Action[]): Action | undefined {
   return actions.find(({ Type: type }) => type === 'forward');
 }
 

@@ -16,7 +16,11 @@ export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
     const parts = snapshot.pools.filter((pool) => shareOf(route, pool.name) > 0);
     const words = parts.map((pool) => `${percent(shareOf(route, pool.name))} ${inPool(snapshot, pool)}`);
     const test = route.role === 'test' ? paint('dim', 'test') : '';
-    return [`  ${route.name}`, bar(route, parts, snapshot, paint), [words.join(' · ') || 'nobody', test].join('  ').trim()];
+    return [
+      `  ${route.name}`,
+      bar(route, parts, snapshot, paint),
+      [words.join(' · ') || 'nobody', test].join('  ').trim(),
+    ];
   });
   return [paint('bold', 'Traffic'), ...columns(rows)];
 }

@@ -5,7 +5,7 @@ import type { Plan, Step } from '../../src/plan/step.ts';
 import type { Snapshot } from '../../src/observe/snapshot.ts';
 import { tasks } from '../../tasks/index.ts';
 import type { Wish } from '../../tasks/task.ts';
-import * as membership from '../support/invariants.ts';
+import { broken, fallsShort, floorAtStart } from '../support/invariants.ts';
 
 const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
 const SPEC = { kind: 'ec2', summary: [], batches: [{ zone: 'a', subnet: 's', count: 1 }], request: {} };
@@ -26,6 +26,8 @@ export interface Invariants {
   /** What the last world lacks of the goal. */
   readonly fallsShort: (world: Snapshot, goal: Goal) => string | undefined;
 }
+
+const MEMBERSHIP: Invariants = { floorAtStart, broken, fallsShort };
 
 /** What is asked of every world. */
 export const WISHES: Wishes = [
@@ -60,7 +62,7 @@ export async function planFor(
 export async function holdLaws(
   worlds: Iterable<Snapshot>,
   wishes: Wishes = WISHES,
-  invariants: Invariants = membership,
+  invariants: Invariants = MEMBERSHIP,
 ): Promise<Tally> {
   const tally: Tally = { worlds: 0, cases: 0, refused: 0, reached: 0 };
   for (const snapshot of worlds) {
@@ -98,8 +100,8 @@ function tellsWhatToDo({ refused, message, next }: Refusal): void {
 }
 
 /** Does the steps as the runner would. In a world that stays as it is, no guard may stop what was accepted. */
-function walk(start: Snapshot, steps: readonly Step[], { floorAtStart, broken }: Invariants): readonly Snapshot[] {
-  const floor = floorAtStart(start);
+function walk(start: Snapshot, steps: readonly Step[], invariants: Invariants): readonly Snapshot[] {
+  const floor = invariants.floorAtStart(start);
   const worlds = [start];
   let before = start;
   for (const step of steps) {
@@ -108,7 +110,7 @@ function walk(start: Snapshot, steps: readonly Step[], { floorAtStart, broken }:
     const fault =
       meaning.forbids?.(before, step) ??
       meaning.hopeless?.(before, step) ??
-      broken(before, step, after, floor) ??
+      invariants.broken(before, step, after, floor) ??
       (meaning.progress(after, step) === 'done' ? undefined : 'it is not done');
     if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);
     worlds.push(after);

@@ -4,13 +4,13 @@ import { HOME, PROMOTED, world, type FleetSpec, type Standing } from './worlds.t
 
 /** Small worlds in which routes divide production between two groups, `one` and `two`. */
 
-export const NOW = Date.UTC(2026, 5, 1);
+const NOW = Date.UTC(2026, 5, 1);
 export const HOLD_S = 120;
 
 /** The percent that `two` gets of a route. */
-export type Share = number;
+type Share = number;
 
-export interface WeightedSpec {
+interface WeightedSpec {
   readonly fleets: readonly FleetSpec[];
   /** Of each production route. */
   readonly production: readonly Share[];
@@ -22,7 +22,7 @@ function route(name: string, role: Route['role'], two: Share, othersWeight: numb
   return { name, role, weights: { one: 100 - two, two }, othersWeight, stickyS: 0, url: `http://${name}/` };
 }
 
-export function weightedWorld({ fleets, production, test, othersWeight = 0 }: WeightedSpec): Snapshot {
+function weightedWorld({ fleets, production, test, othersWeight = 0 }: WeightedSpec): Snapshot {
   const routes = [
     ...production.map((share, n) => route(`shop:${n}`, 'production', share, othersWeight)),
     route('shop:test', 'test', test, 0),

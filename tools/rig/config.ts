@@ -5,16 +5,26 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 
-const TEMPLATE = path.resolve(import.meta.dirname, '../../config/sandbox.yml');
+const FOLDER = path.resolve(import.meta.dirname, '../../config');
 
-/** A copy of `config/sandbox.yml` in a folder, with ports that are free now; returns its path. */
-export async function writeConfig(folder: string): Promise<string> {
-  const document = parseDocument(await readFile(TEMPLATE, 'utf8'));
-  const [production, test, app] = await freePorts(3);
-  document.setIn(['sandbox', 'productionPort'], production);
-  document.setIn(['sandbox', 'testPort'], test);
+/** The example of each way of moving traffic. */
+export const TEMPLATES = { 'target-groups': 'sandbox.yml', 'weighted-listener': 'weighted-listener.yml' } as const;
+export type Traffic = keyof typeof TEMPLATES;
+
+/** A copy of the traffic's example in a folder, with ports that are free now; returns its path. */
+export async function writeConfig(folder: string, traffic: Traffic = 'target-groups'): Promise<string> {
+  const document = parseDocument(await readFile(path.join(FOLDER, TEMPLATES[traffic]), 'utf8'));
+  const [production, test, app] = (await freePorts(3)) as [number, number, number];
   document.setIn(['sandbox', 'appPort'], app);
-  for (const pool of ['production', 'test']) document.setIn(['traffic', pool, 0, 'port'], app);
+  if (traffic === 'weighted-listener') {
+    document.setIn(['traffic', 'production', 0, 'port'], production);
+    document.setIn(['traffic', 'test', 0, 'port'], test);
+    for (const group of [0, 1]) document.setIn(['traffic', 'groups', group, 'port'], app);
+  } else {
+    document.setIn(['sandbox', 'productionPort'], production);
+    document.setIn(['sandbox', 'testPort'], test);
+    for (const pool of ['production', 'test']) document.setIn(['traffic', pool, 0, 'port'], app);
+  }
   document.setIn(['store', 'path'], path.join(folder, 'turnout.db'));
   const file = path.join(folder, 'turnout.yml');
   await writeFile(file, document.toString());

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeConfig } from './config.ts';
+import { writeConfig, type Traffic } from './config.ts';
 import { firstJsonLine, keepErrors } from './lines.ts';
 
 /** The program as it is shipped. */
@@ -38,11 +38,14 @@ function ownCommand(config: string): readonly string[] {
 }
 
 /** Starts a sandbox, by the program's own command unless said otherwise, on free ports. Disposing of it ends it and removes its folder. */
-export async function startRig(command: (config: string) => readonly string[] = ownCommand): Promise<Rig> {
+export async function startRig(
+  command: (config: string) => readonly string[] = ownCommand,
+  traffic: Traffic = 'target-groups',
+): Promise<Rig> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(tmpdir(), 'turnout-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const config = await writeConfig(folder);
+  const config = await writeConfig(folder, traffic);
   const child = spawn(process.execPath, command(config), {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
