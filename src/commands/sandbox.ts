@@ -1,10 +1,11 @@
 import { systemClock } from '../clock.ts';
-import type { Config, RouteConfig, SandboxConfig, TargetGroupConfig, TrafficConfig } from '../config/config.ts';
+import type { Config, SandboxConfig } from '../config/config.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
 import { configOf } from './context.ts';
+import { frontOf } from './front.ts';
 
 /** Runs the sandbox of the environment until SIGINT or SIGTERM. */
 export async function sandbox(args: Args): Promise<ExitCode> {
@@ -41,7 +42,7 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     tagPrefix: fleet.tagPrefix,
     template: fleet.launchTemplate?.name,
     imageName: fleet.image?.name,
-    ...frontOf(traffic, section),
+    ...frontOf(traffic, section.appPort),
     boot: bootMs,
     deregistrationDelay: deregistrationDelayMs,
     registration: registrationMs,
@@ -50,29 +51,6 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     healthCheck: { ...thresholds, interval: intervalMs, timeout: timeoutMs },
     clock: systemClock,
     ...(typeof args['port'] === 'number' ? { port: args['port'] } : {}),
-  };
-}
-
-type FrontOptions = Pick<SandboxOptions, 'production' | 'test' | 'weighted' | 'loadBalancer'>;
-
-/** Target groups, and what leads to them. */
-function frontOf(traffic: TrafficConfig, section: SandboxConfig): FrontOptions {
-  const group = ({ targetGroup, port }: TargetGroupConfig) => ({ name: targetGroup, port: port ?? section.appPort });
-  if (traffic.kind === 'target-groups') {
-    return { production: traffic.production.map(group), test: traffic.test.map(group) };
-  }
-  const [first, second] = traffic.groups.map(group);
-  const route = ({ port, priority }: RouteConfig) => {
-    if (port !== undefined) return { port, priority };
-    throw new OperatorError('sandbox-arn', 'The sandbox cannot make a listener or a rule with a given ARN.', {
-      next: ['Name it by `loadBalancer` and `port` in `traffic.production` and `traffic.test`.'],
-    });
-  };
-  return {
-    production: first ? [first] : [],
-    test: second ? [second] : [],
-    weighted: { production: traffic.production.map(route), test: traffic.test.map(route) },
-    loadBalancer: traffic.production[0]?.loadBalancer,
   };
 }
 

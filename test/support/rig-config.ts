@@ -22,7 +22,8 @@ export function configText(
     environment: 'shop',
     endpoint: sandbox.url,
     fleet: "{ kind: ec2, image: { name: 'shop-{release}' }, launchTemplate: { name: shop-web, version: $Latest } }",
-    traffic: wished.weighted === undefined ? membership(wished) : weighted(sandbox, wished, wished.weighted, traffic),
+    traffic:
+      wished.weighted === undefined ? membership(wished) : weightedRules(sandbox, wished, wished.weighted, traffic),
     limits: '{ boot: 20s, healthy: 20s, released: 20s }',
     aws: '{ requestsPerSecond: 100, maxAttempts: 8 }',
     ...config,
@@ -41,7 +42,7 @@ function membership({ production, test }: Wished): string {
 }
 
 /** The ports are the ones that were free. */
-function weighted(
+function weightedRules(
   sandbox: Sandbox,
   { production, test }: Wished,
   routes: NonNullable<Wished['weighted']>,
