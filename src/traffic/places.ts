@@ -39,15 +39,24 @@ async function findBalancers(elbv2: Elbv2, wanted: readonly WantedRoute[]): Prom
   const names = [...new Set(wanted.flatMap(({ loadBalancer }) => loadBalancer ?? []))];
   const arns = [...new Set(wanted.flatMap(({ arn }) => (arn === undefined ? [] : balancerArn(arn))))];
   const found = [
-    ...(names.length > 0 ? await elbv2.loadBalancersNamed(names) : []),
+    ...(await Promise.all(names.map(async (name) => named(elbv2, name)))).flat(),
     ...(arns.length > 0 ? await elbv2.loadBalancers(arns) : []),
   ];
   return wanted.map((route) => {
     const balancer = found.find(({ LoadBalancerArn: arn, LoadBalancerName: name }) =>
       route.arn === undefined ? name === route.loadBalancer : arn === balancerArn(route.arn),
     );
-    if (balancer === undefined) throw notFound(`load balancer of ${words(route)}`);
+    if (balancer === undefined)
+      throw notFound(route.loadBalancer === undefined ? words(route) : `load balancer ${route.loadBalancer}`);
     return balancer;
+  });
+}
+
+/** One at a time: ELB does not say which of several it does not know. */
+async function named(elbv2: Elbv2, name: string): Promise<readonly LoadBalancer[]> {
+  return elbv2.loadBalancersNamed([name]).catch((error: unknown) => {
+    if (error instanceof OperatorError && error.code === 'route-not-found') return [];
+    throw error;
   });
 }
 
