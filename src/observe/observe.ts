@@ -20,7 +20,11 @@ export async function observe({ fleet, traffic, clock }: Readers): Promise<Snaps
   const ids = reading.then(targetIds);
   // Whoever reads fleets may fail before it waits for the ids; that the pools failed is told by `reading`.
   ids.catch(() => undefined);
-  const [pools, routing, { fleets, strangers }] = await Promise.all([reading, traffic.routing?.read(), fleet.read(ids)]);
+  const [pools, routing, { fleets, strangers }] = await Promise.all([
+    reading,
+    traffic.routing?.read(),
+    fleet.read(ids),
+  ]);
   return routed({ at, fleets, strangers, pools }, routing);
 }
 
