@@ -35,6 +35,11 @@ export type Send = <Output>(command: object) => Promise<Output>;
 /** ELB's bucket for reads holds 40 tokens (aws-reference 1.7); half of it leaves room for everybody else. */
 const BURST = 20;
 
+const quiet = (): void => {};
+
+/** Has no `info`, for which the SDK would copy each answer, whether anybody wants to read it or not. */
+const LOGGER = { trace: quiet, debug: quiet, warn: (text: unknown) => process.emitWarning(String(text)), error: quiet };
+
 /** One program's connection to AWS: options, limits and the count of requests that all services share. */
 export class Session {
   readonly options: SessionOptions;
@@ -57,6 +62,7 @@ export class Session {
       ...(profile === undefined ? {} : { profile }),
       ...(endpoint === undefined ? {} : { endpoint }),
       maxAttempts,
+      logger: LOGGER,
       customUserAgent: [
         ['turnout', version],
         ['run', run],
@@ -112,9 +118,4 @@ export class Session {
       throw error;
     }
   }
-}
-
-/** Splits a list into pieces that one request takes. */
-export function chunk<T>(items: readonly T[], size: number): readonly T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

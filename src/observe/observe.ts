@@ -22,18 +22,23 @@ export async function observe({ fleet, traffic, clock }: Readers): Promise<Snaps
 
 /** Which part of the world a step waits for. */
 export interface Look {
-  readonly pools: readonly string[];
+  readonly pools: readonly string[] | 'all';
   readonly fleets: boolean;
 }
 
 /** Reads that part again and keeps the rest; for polling, where one request should tell. */
 export async function glance({ fleet, traffic, clock }: Readers, before: Snapshot, look: Look): Promise<Snapshot> {
   const at = clock.now();
-  const fresh = look.pools.length > 0 ? await traffic.read(look.pools) : [];
-  const pools = before.pools.map((pool) => fresh.find((candidate) => candidate.name === pool.name) ?? pool);
-  if (!look.fleets) return { ...before, at, pools };
-  const { fleets, strangers } = await fleet.read(targetIds(pools));
+  const fresh = readPools(traffic, look.pools);
+  const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
+  if (!look.fleets) return { ...before, at, pools: await reading };
+  const [pools, { fleets, strangers }] = await Promise.all([reading, fleet.read(reading.then(targetIds))]);
   return { at, fleets, strangers, pools };
+}
+
+async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {
+  if (names === 'all') return traffic.read();
+  return names.length > 0 ? traffic.read(names) : [];
 }
 
 function targetIds(pools: readonly Pool[]): readonly string[] {

@@ -1,3 +1,4 @@
+import type { Look } from '../observe/observe.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { fleetById, missingFrom, poolByName, registeredIn } from '../plan/look.ts';
 import type { Step, StepOf } from '../plan/step.ts';
@@ -42,17 +43,23 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 }
 
 /** What to read to see how far a step is. */
-export function lookFor(step: Step): { pools: readonly string[]; fleets: boolean } {
+export function lookFor(step: Step): Look {
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }
 
 /** Steps that leave production with less, or end instances. */
 export function takesAway(snapshot: Snapshot, step: Step): boolean {
-  return isGrave(snapshot, step) && (step.do === 'deregister' || step.do === 'terminate');
+  if (step.do === 'terminate') return true;
+  return step.do === 'deregister' && poolByName(snapshot, step.pool).role === 'production';
 }
 
-/** Steps that take something away from production or for ever: the whole world is read again directly before each. */
-export function isGrave(snapshot: Snapshot, step: Step): boolean {
-  if (step.do === 'terminate') return true;
-  return 'pool' in step && step.do !== 'await-healthy' && poolByName(snapshot, step.pool).role === 'production';
+/**
+ * What to read again directly before a step that brings something into production, or takes something away from it or for
+ * ever. Whether a fleet may leave production is a question of health alone.
+ */
+export function lookBefore(snapshot: Snapshot, step: Step): Look {
+  if (step.do === 'terminate') return { pools: 'all', fleets: true };
+  const isGrave =
+    'pool' in step && step.do !== 'await-healthy' && poolByName(snapshot, step.pool).role === 'production';
+  return isGrave ? { pools: 'all', fleets: step.do === 'register' } : { pools: [], fleets: false };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
-import { chunk, Session, type SessionOptions } from '../../src/aws/session.ts';
+import { chunk } from '../../src/aws/batches.ts';
+import { Session, type SessionOptions } from '../../src/aws/session.ts';
 import { ExitCode, OperatorError } from '../../src/errors.ts';
 import { openSession, withoutAws } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
