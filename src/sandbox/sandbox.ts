@@ -41,6 +41,8 @@ export interface Sandbox<B extends Balancers = Balancers> {
 
 /** How long the first fleet may take until it serves. A user's own app may be slow to start. */
 const SERVE_MS = { bundled: 5_000, command: 20_000 };
+/** Added for each instance of a large one. */
+const SERVE_EACH_MS = 20;
 const POLL_MS = 10;
 
 /**
@@ -163,7 +165,8 @@ async function serve(
   { instances, balancers, errors }: Machinery<Balancers>,
 ): Promise<void> {
   const { clock } = plan;
-  const until = clock.monotonic() + (plan.app ? SERVE_MS.command : SERVE_MS.bundled);
+  const limit = (plan.app ? SERVE_MS.command : SERVE_MS.bundled) + SERVE_EACH_MS * plan.instances;
+  const until = clock.monotonic() + limit;
   const running = () => world.blue.every((id) => instances.find(id)?.state === 'running');
   while (!running() && errors.length === 0) await clock.sleep(POLL_MS);
   if (errors.length > 0) throw errors[0];

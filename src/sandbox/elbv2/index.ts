@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { httpProbe, type Probe } from '../balancer/probe.ts';
-import { createScheduler } from '../balancer/scheduler.ts';
+import { createScheduler } from '../scheduler.ts';
 import { createTraffic, type TrafficReport } from '../balancer/traffic.ts';
 import type { Machine, Machines, SandboxTimes, Service } from '../service.ts';
 import { notFound } from './errors.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Clock } from '../../clock.ts';
 import type { Probe } from '../balancer/probe.ts';
-import type { Scheduler } from '../balancer/scheduler.ts';
+import type { Scheduler } from '../scheduler.ts';
 import type { Traffic } from '../balancer/traffic.ts';
 import type { Upstream } from '../balancer/upstream.ts';
 import type { Machines, SandboxTimes } from '../service.ts';
