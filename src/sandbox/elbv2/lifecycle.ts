@@ -16,7 +16,6 @@ import {
 } from './health.ts';
 import { accepts } from './matcher.ts';
 import type { Target, TargetGroup } from './model.ts';
-import { KEEP_MS } from '../timeline.ts';
 import { msOf } from './attributes.ts';
 import type { World } from './world.ts';
 
@@ -184,15 +183,9 @@ function setHealth(world: World, group: TargetGroup, target: Target, health: Hea
 
 /** What DescribeTargetHealth will say of the target. */
 function publish(world: World, group: TargetGroup, target: Target): void {
-  const now = world.clock.monotonic();
   const gone = group.targets.get(target.key) !== target;
   const health = target.drain ? DRAINING : (unusedReason(world, group, target) ?? shown(target.health));
-  group.shown.set(
-    target.key,
-    gone ? undefined : described(group, target, health),
-    now,
-    now - Math.max(world.times.consistencyMs, KEEP_MS),
-  );
+  group.shown.set(target.key, gone ? undefined : described(group, target, health));
 }
 
 /** A target's health as the API shapes it. */
