@@ -13,6 +13,8 @@ export interface EndpointOptions {
   readonly throttle: Throttle;
   /** How old describes are, in milliseconds; read at each request. */
   readonly consistencyMs: () => number;
+  /** How long the endpoint is there. The world that it began with has always been so: describes show nothing older. */
+  readonly ageMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
@@ -93,7 +95,7 @@ const READ = /^(Describe|Get|List)/;
 function callOf(options: EndpointOptions, name: string, faults: readonly ApiFault[]): Call {
   if (!READ.test(name)) return { lagMs: 0 };
   const stale = faults.filter((fault) => fault.kind === 'stale').map((fault) => fault.ms);
-  return { lagMs: Math.max(options.consistencyMs(), ...stale) };
+  return { lagMs: Math.min(options.ageMs(), Math.max(options.consistencyMs(), ...stale)) };
 }
 
 function refuseDryRun(schema: OperationSchema, input: Record<string, unknown>): void {

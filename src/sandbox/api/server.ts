@@ -10,7 +10,7 @@ import { answer, type EndpointOptions } from './endpoint.ts';
 import type { WireRequest } from './protocol.ts';
 import type { RequestLog } from './requests.ts';
 
-export interface ApiOptions extends EndpointOptions {
+export interface ApiOptions extends Omit<EndpointOptions, 'ageMs'> {
   /** Port on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
   readonly clock: Clock;
@@ -23,6 +23,8 @@ export interface Api {
   close(): Promise<void>;
 }
 
+type Serving = ApiOptions & EndpointOptions;
+
 const LOOPBACK = '127.0.0.1';
 /** More than a thousand targets in one request, and far less than what hurts. */
 const BODY_MAX_BYTES = 2 * 1024 * 1024;
@@ -31,8 +33,10 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** Starts the endpoint on 127.0.0.1, never on another address. Throws an `OperatorError` when the port is taken. */
 export async function startApi(options: ApiOptions): Promise<Api> {
+  const opened = options.clock.monotonic();
+  const serving = { ...options, ageMs: () => options.clock.monotonic() - opened };
   const server = createServer((request, response) => {
-    serve(options, request, response).catch((error: unknown) => {
+    serve(serving, request, response).catch((error: unknown) => {
       if (!response.headersSent) send(response, 500, 'text/plain', `The sandbox failed: ${messageOf(error)}\n`);
     });
   });
@@ -58,7 +62,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-async function serve(options: ApiOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(options: Serving, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isLocal(incoming))
     return send(response, 403, 'text/plain', 'The sandbox answers to 127.0.0.1 and localhost only.\n');
   const body = await readBody(incoming);
@@ -80,7 +84,7 @@ Point a client at it with AWS_ENDPOINT_URL and any access key. Its own pages are
 `;
 
 async function serveAws(
-  options: ApiOptions,
+  options: Serving,
   dialect: Dialect,
   request: WireRequest,
   incoming: IncomingMessage,
