@@ -1,5 +1,13 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Config, Ec2FleetConfig, LimitsConfig, SandboxConfig, StoreConfig, TargetGroupsConfig } from './config.ts';
+import type {
+  AwsConfig,
+  Config,
+  Ec2FleetConfig,
+  LimitsConfig,
+  SandboxConfig,
+  StoreConfig,
+  TargetGroupsConfig,
+} from './config.ts';
 import type { FileConfig } from './schema.ts';
 
 /** From what the file says to what the program works with: units in names, absolute paths, no key that is undefined. Pure. */
@@ -12,7 +20,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     fleet: fleet(data.fleet),
     traffic: traffic(data.traffic),
     limits: limits(data.limits),
-    aws,
+    aws: awsOf(aws),
     store: store(data.store, environment, file),
     ...(sandbox ? { sandbox: sandboxOf(sandbox) } : {}),
   };
@@ -60,6 +68,14 @@ function store(data: FileConfig['store'], environment: string, file: string): St
   if (kind === 'redis') return { kind, server: data.url, prefix: data.prefix, ttlMs };
   const { table, region, profile, endpoint } = data;
   return { kind, table, ...defined({ region, profile, endpoint }), ttlMs };
+}
+
+/** Route 53 takes five requests a second from all of an account (Route 53 API, limits); the others take far more. */
+const RATES = { others: 5, route53: 2 };
+
+function awsOf({ requestsPerSecond: given, maxAttempts }: FileConfig['aws']): AwsConfig {
+  const rates = typeof given === 'number' ? { others: given } : { ...RATES, ...defined(given ?? {}) };
+  return { requestsPerSecond: rates, maxAttempts };
 }
 
 function storePath(path: string | undefined, environment: string, file: string): string {
