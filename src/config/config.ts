@@ -73,7 +73,8 @@ export interface LimitsConfig {
 }
 
 export interface AwsConfig {
-  readonly requestsPerSecond: number;
+  /** By service; `others` for those that are not named. */
+  readonly requestsPerSecond: Readonly<Record<string, number>> & { readonly others: number };
   readonly maxAttempts: number;
   /** How old AWS's answers may be. */
   readonly settleMs: number;

@@ -91,11 +91,13 @@ async function serveAws(
   response: ServerResponse,
 ): Promise<void> {
   const at = new Date(options.clock.now()).toISOString();
+  const arrival = options.log.arrive();
   const began = options.clock.monotonic();
   const result = await answer(options, dialect, request);
   const { operation, code, faults } = result;
   options.log.add({
     at,
+    arrival,
     service: dialect.service,
     operation,
     agent: String(request.headers['user-agent'] ?? ''),
