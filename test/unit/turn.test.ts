@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdLease, type HeldLease } from '../../src/record/lease.ts';
 import type { Waiting } from '../../src/record/turn.ts';
-import type { Ahead, Lease } from '../../src/stores/store.ts';
+import type { Ahead } from '../../src/stores/store.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { goal, holder } from '../support/store-samples.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
