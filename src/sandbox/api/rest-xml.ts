@@ -87,10 +87,9 @@ function simple(schema: NormalizedSchema, name: string, text: string): unknown {
 }
 
 function headersOf(schema: NormalizedSchema, output: object): Readonly<Record<string, string>> {
-  const values = output as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(
-    headerMembers(schema).flatMap(([name, header]) => (values[name] === undefined ? [] : [[header, `${values[name]}`]])),
-  );
+  const values = output as Readonly<Record<string, string | undefined>>;
+  const present = headerMembers(schema).map(([name, header]) => [header, values[name]] as const);
+  return Object.fromEntries(present.flatMap(([header, value]) => (value === undefined ? [] : [[header, value]])));
 }
 
 function withoutHeaders(schema: NormalizedSchema, output: object): object {

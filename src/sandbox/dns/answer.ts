@@ -67,7 +67,8 @@ interface Search {
 
 function inZone(source: Source, zone: ServedZone, search: Search, depth: number): Reply {
   const cut = delegation(zone, search);
-  if (cut) return { rcode: RCODE.noError, authoritative: false, answers: [], authorities: valuesOf(cut, wireName(cut.Name)) };
+  if (cut)
+    return { rcode: RCODE.noError, authoritative: false, answers: [], authorities: valuesOf(cut, wireName(cut.Name)) };
   const sets = setsAt(zone, search.name);
   if (!sets) return { ...success([], negative(zone)), rcode: RCODE.noName };
   const cname = sets.filter(({ Type }) => Type === 'CNAME');
@@ -96,10 +97,16 @@ function setsAt(zone: ServedZone, name: string): readonly RecordSet[] | undefine
   return byName.get(`\\052.${encloser}`);
 }
 
-function alongCname(source: Source, zone: ServedZone, search: Search, sets: readonly RecordSet[], depth: number): Reply {
+function alongCname(
+  source: Source,
+  zone: ServedZone,
+  search: Search,
+  sets: readonly RecordSet[],
+  depth: number,
+): Reply {
   const set = choose(source, zone, sets);
   const answers = set ? valuesOf(set, search.asked) : [];
-  const target = String(answers[0] && 'data' in answers[0] ? answers[0].data : '');
+  const [target = ''] = answers.flatMap(dataOf);
   const name = nameOf(target);
   const isHere = name !== undefined && name.endsWith(`.${zone.name}`);
   if (!isHere || depth >= CHAIN_MAX) return success(answers);
@@ -107,7 +114,12 @@ function alongCname(source: Source, zone: ServedZone, search: Search, sets: read
   return { ...rest, authoritative: true, answers: [...answers, ...rest.answers] };
 }
 
-function answersFor(source: Source, zone: ServedZone, sets: readonly RecordSet[], { asked, type }: Search): readonly Answer[] {
+function answersFor(
+  source: Source,
+  zone: ServedZone,
+  sets: readonly RecordSet[],
+  { asked, type }: Search,
+): readonly Answer[] {
   const chosen = choose(
     source,
     zone,
@@ -135,7 +147,9 @@ function valuesOf({ Type, TTL = 0, ResourceRecords: records = [] }: RecordSet, a
 
 /** What lets a resolver remember that there is nothing (RFC 2308): for as long as the SOA record and its last number say. */
 function negative(zone: ServedZone): readonly Answer[] {
-  const soa = indexOf(zone).byName.get(zone.name)?.find(({ Type }) => Type === 'SOA');
+  const soa = indexOf(zone)
+    .byName.get(zone.name)
+    ?.find(({ Type }) => Type === 'SOA');
   const value = soa?.ResourceRecords?.[0]?.Value ?? '';
   const ttl = Math.min(soa?.TTL ?? 0, soaData(value).minimum);
   return soa ? [answerOf('SOA', wireName(zone.name), ttl, value)] : [];

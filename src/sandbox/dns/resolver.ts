@@ -80,19 +80,33 @@ export function createResolver(options: ResolverOptions): CachingResolver {
       return addresses;
     },
     lookup: (name, { all }, callback) => {
-      resolver.resolve(name).then(
-        (addresses) => {
-          const found = addresses.map((address) => ({ address, family: 4 }));
-          if (all) callback(null, found);
-          else callback(null, found[0]!.address, 4);
-        },
-        (error: NodeJS.ErrnoException) => callback(error, ''),
-      );
+      void lookUp(resolver, name).then(all ? allOf(callback) : firstOf(callback));
     },
     report: () => ({ ...counts }),
     flush: () => cache.clear(),
   };
   return resolver;
+}
+
+type Found = readonly [NodeJS.ErrnoException | null, { address: string; family: number }[]];
+
+type Callback = Parameters<LookupFunction>[2];
+
+function allOf(callback: Callback) {
+  return ([error, found]: Found) => callback(error, found);
+}
+
+function firstOf(callback: Callback) {
+  return ([error, found]: Found) => callback(error, found[0]?.address ?? '', 4);
+}
+
+/** In the form of node's callbacks. */
+async function lookUp(resolver: CachingResolver, name: string): Promise<Found> {
+  try {
+    return [null, (await resolver.resolve(name)).map((address) => ({ address, family: 4 }))];
+  } catch (error) {
+    return [error as NodeJS.ErrnoException, []];
+  }
 }
 
 /** Asks for the addresses of a name, along CNAME records into other zones; the shortest TTL of the chain counts. */

@@ -40,7 +40,8 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   const sockets = await openSockets(address, port, (message, transport) => {
     const query = readQuery(message);
     if (!query) return undefined;
-    const answered = query.question && query.rcode === undefined ? reply(sourceOf(names, random), query.question) : undefined;
+    const answered =
+      query.question && query.rcode === undefined ? reply(sourceOf(names, random), query.question) : undefined;
     const final = answered ?? refusal(query.rcode ?? 0);
     if (query.question) account.add(query.question, final);
     return writeReply(query, final, transport);
@@ -53,7 +54,11 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     report: () => account.report(),
     reset: () => account.reset(),
     // Nothing is left to chance, and a change counts once all name servers know it.
-    possible: (name, type = 'A') => possible(sourceOf(names, () => 1), { name, type }),
+    possible: (name, type = 'A') =>
+      possible(
+        sourceOf(names, () => 1),
+        { name, type },
+      ),
     page: { read: () => account.report(), reset: () => account.reset() },
     close: () => sockets.close(),
   };

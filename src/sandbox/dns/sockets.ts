@@ -25,10 +25,14 @@ export async function openSockets(address: string, port: number, respond: Respon
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EADDRINUSE' && port === 0 && attempt < TRIES) continue;
-      throw new OperatorError('port-taken', `The sandbox cannot answer DNS on ${address}:${port}: ${messageOf(error)}`, {
-        next: ['Stop what listens there, or choose another port (sandbox.dns.port; 0 takes a free one).'],
-        cause: error,
-      });
+      throw new OperatorError(
+        'port-taken',
+        `The sandbox cannot answer DNS on ${address}:${port}: ${messageOf(error)}`,
+        {
+          next: ['Stop what listens there, or choose another port (sandbox.dns.port; 0 takes a free one).'],
+          cause: error,
+        },
+      );
     }
   }
 }

@@ -3,7 +3,7 @@ import { ApiError } from '../service.ts';
 import { Fatal, invalidBatch, invalidInput, notFound } from './errors.ts';
 import { coexistence } from './coexistence.ts';
 import { recordKey, type Names, type Records, type RecordSet, type Zone } from './model.ts';
-import { canonicalName, within } from './names.ts';
+import { canonicalName, compare, within } from './names.ts';
 import { checkShape } from './shape.ts';
 import { checkValue } from './values.ts';
 
@@ -46,7 +46,8 @@ function checkSize(changes: readonly Change[]): void {
     values += times * Math.max(1, records.length);
     characters += times * records.reduce((sum, { Value: value = '' }) => sum + value.length, 0);
   }
-  if (values > VALUES_MAX) throw new ApiError('InvalidChangeBatch', `Number of records limit of ${VALUES_MAX} exceeded.`);
+  if (values > VALUES_MAX)
+    throw new ApiError('InvalidChangeBatch', `Number of records limit of ${VALUES_MAX} exceeded.`);
   if (characters > CHARACTERS_MAX) {
     throw new ApiError('InvalidChangeBatch', `Number of characters limit of ${CHARACTERS_MAX} exceeded.`);
   }
@@ -116,7 +117,9 @@ function apply(records: Map<string, RecordSet>, { action, set }: Step): readonly
   }
   if (!known) return [`Tried to delete resource record set ${named(set)} but it was not found`];
   if (fingerprint(known) !== fingerprint(set)) {
-    return [`Tried to delete resource record set ${named(set)} but the values provided do not match the current values`];
+    return [
+      `Tried to delete resource record set ${named(set)} but the values provided do not match the current values`,
+    ];
   }
   records.delete(key);
   return [];
@@ -130,5 +133,6 @@ function named({ Name, Type, SetIdentifier }: RecordSet): string {
 /** Equal for record sets that are the same, whatever the order of their values. */
 function fingerprint({ TTL, Weight, HealthCheckId, AliasTarget: alias, ResourceRecords: values }: RecordSet): string {
   const target = alias && [alias.HostedZoneId, alias.DNSName, alias.EvaluateTargetHealth];
-  return JSON.stringify([TTL, Weight, HealthCheckId, target, (values ?? []).map(({ Value }) => Value).toSorted()]);
+  const sorted = (values ?? []).map(({ Value = '' }) => Value).toSorted(compare);
+  return JSON.stringify([TTL, Weight, HealthCheckId, target, sorted]);
 }

@@ -44,7 +44,9 @@ function routingConflicts(set: RecordSet, siblings: readonly RecordSet[]): reado
   const { Name, Type, SetIdentifier } = set;
   if (SetIdentifier === undefined) {
     if (siblings.length === 0) return [];
-    return [`RRSet with DNS name ${Name}, type ${Type} cannot be created as other RRSets exist with the same name and type.`];
+    return [
+      `RRSet with DNS name ${Name}, type ${Type} cannot be created as other RRSets exist with the same name and type.`,
+    ];
   }
   const cannot = `RRSet with DNS name ${Name}, type ${Type}, SetIdentifier ${SetIdentifier} cannot be created as`;
   if (siblings.some((sibling) => sibling.SetIdentifier === undefined)) {
@@ -63,7 +65,8 @@ function aliasFaults(names: Names, zone: Zone, all: readonly RecordSet[], set: R
   const tried = `Tried to create an alias that targets ${target}, type ${Type} in zone ${zoneId}`;
   const missing = `${tried}, but that target was not found`;
   if (zoneId === zone.id) {
-    if (!within(target, zone.name)) return [`${tried}, but the alias target name does not lie within the target zone`, missing];
+    if (!within(target, zone.name))
+      return [`${tried}, but the alias target name does not lie within the target zone`, missing];
     const found = all.some((other) => other !== set && other.Name === target && other.Type === Type);
     return found ? [] : [missing];
   }
@@ -80,7 +83,9 @@ export function balancerName(target: string): string {
 function apexFaults(zone: Zone, all: readonly RecordSet[]): readonly string[] {
   const apex = all.filter(({ Name }) => Name === zone.name).map(({ Type }) => Type);
   return [
-    ...(apex.filter((type) => type === 'SOA').length === 1 ? [] : ['A HostedZone must contain exactly one SOA record.']),
+    ...(apex.filter((type) => type === 'SOA').length === 1
+      ? []
+      : ['A HostedZone must contain exactly one SOA record.']),
     ...(apex.includes('NS') ? [] : ['A HostedZone must contain at least one NS record for the zone itself.']),
   ];
 }

@@ -20,9 +20,14 @@ export function healthCheckOperations(names: Names): Record<string, Operation> {
   return {
     CreateHealthCheck: (input: CreateHealthCheckRequest) => {
       const check = create(names, input);
-      return { HealthCheck: shown(check), Location: `https://route53.amazonaws.com/2013-04-01/healthcheck/${check.id}` };
+      return {
+        HealthCheck: shown(check),
+        Location: `https://route53.amazonaws.com/2013-04-01/healthcheck/${check.id}`,
+      };
     },
-    GetHealthCheck: ({ HealthCheckId }: GetHealthCheckRequest) => ({ HealthCheck: shown(checkOf(names, HealthCheckId)) }),
+    GetHealthCheck: ({ HealthCheckId }: GetHealthCheckRequest) => ({
+      HealthCheck: shown(checkOf(names, HealthCheckId)),
+    }),
     GetHealthCheckStatus: ({ HealthCheckId }: GetHealthCheckRequest) => status(names, checkOf(names, HealthCheckId)),
     ListHealthChecks: (input: ListHealthChecksRequest) => list(names, input),
     // Allowed while records refer to it: HealthCheckInUse "is not in use" (API reference).

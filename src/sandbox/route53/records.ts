@@ -2,7 +2,6 @@ import type {
   ChangeResourceRecordSetsRequest,
   ListResourceRecordSetsRequest,
   ListResourceRecordSetsResponse,
-  RRType,
 } from '@aws-sdk/client-route-53';
 import type { Operation } from '../service.ts';
 import { afterBatch } from './batch.ts';
@@ -50,7 +49,7 @@ function list(names: Names, input: ListResourceRecordSetsRequest): ListResourceR
     ResourceRecordSets: all.slice(0, size),
     IsTruncated: next !== undefined,
     MaxItems: size,
-    ...(next && { NextRecordName: next.Name, NextRecordType: next.Type as RRType }),
+    ...(next && { NextRecordName: next.Name, NextRecordType: next.Type }),
     ...(next?.SetIdentifier !== undefined && { NextRecordIdentifier: next.SetIdentifier }),
   };
 }
@@ -76,4 +75,3 @@ function startOf(input: ListResourceRecordSetsRequest): string {
     throw error instanceof Fatal ? invalidInput(error.message) : error;
   }
 }
-

@@ -7,7 +7,14 @@ const WEIGHT_MAX = 255;
 const TTL_MAX = 2_147_483_647;
 
 /** Routing policies that AWS has and the sandbox hasn't. */
-const POLICIES = ['Region', 'GeoLocation', 'Failover', 'MultiValueAnswer', 'CidrRoutingConfig', 'GeoProximityLocation'] as const;
+const POLICIES = [
+  'Region',
+  'GeoLocation',
+  'Failover',
+  'MultiValueAnswer',
+  'CidrRoutingConfig',
+  'GeoProximityLocation',
+] as const;
 
 /** What can be said of a change without knowing the zone. Throws `InvalidInput`. */
 export function checkShape({ Action, ResourceRecordSet: set = {} as ResourceRecordSet }: Change): void {
@@ -26,7 +33,8 @@ export function checkShape({ Action, ResourceRecordSet: set = {} as ResourceReco
   }
   within('ResourceRecordSetWeight', weight, WEIGHT_MAX);
   within('TTL', set.TTL, TTL_MAX);
-  if (id !== undefined && (id.length < 1 || id.length > 128)) throw invalidInput('SetIdentifier has 1 to 128 characters');
+  if (id !== undefined && (id.length < 1 || id.length > 128))
+    throw invalidInput('SetIdentifier has 1 to 128 characters');
   if (!isSupportedType(type)) throw unsupported(`records of the type ${type}`);
 }
 
@@ -34,10 +42,14 @@ function request(message: string): Error {
   return invalidInput(`Invalid request: ${message}`);
 }
 
-function checkContent({ AliasTarget: alias, TTL: ttl, ResourceRecords: records }: ResourceRecordSet, where: string): void {
+function checkContent(
+  { AliasTarget: alias, TTL: ttl, ResourceRecords: records }: ResourceRecordSet,
+  where: string,
+): void {
   const listed = ttl !== undefined && records !== undefined && records.length > 0;
   if (alias ? ttl === undefined && records === undefined : listed) return;
-  const expected = 'Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]';
+  const expected =
+    'Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]';
   throw request(`${expected}, but found ${alias ? 'more than one' : 'none'} ${where}`);
 }
 

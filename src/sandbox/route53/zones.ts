@@ -17,7 +17,12 @@ import { publish } from './publish.ts';
 /** Route 53's own (developer guide, "NS and SOA records that Route 53 creates"). */
 const NS_TTL = 172_800;
 const SOA_TTL = 900;
-const NAME_SERVERS = ['ns-2048.awsdns-64.com', 'ns-2049.awsdns-65.net', 'ns-2050.awsdns-66.org', 'ns-2051.awsdns-67.co.uk'];
+const NAME_SERVERS = [
+  'ns-2048.awsdns-64.com',
+  'ns-2049.awsdns-65.net',
+  'ns-2050.awsdns-66.org',
+  'ns-2051.awsdns-67.co.uk',
+];
 
 const LIST_MAX = 100;
 
@@ -58,7 +63,11 @@ function create(names: Names, input: CreateHostedZoneRequest): object {
   const id = newId('Z');
   const comment = input.HostedZoneConfig?.Comment;
   const zone: Zone = {
-    ...{ id, name, callerReference, comment, nameServers: NAME_SERVERS },
+    id,
+    name,
+    callerReference,
+    comment,
+    nameServers: NAME_SERVERS,
     tags: new Map(),
     records: new Map(),
     versions: [],
