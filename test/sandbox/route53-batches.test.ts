@@ -228,12 +228,12 @@ describe('a batch is done', () => {
   });
 
   test('any batch: none of its effects when it is refused, all of them when it is not', async () => {
-    const value = fc.integer({ min: 2, max: 5 }).map((last) => `127.0.0.${last}`);
+    const address = fc.integer({ min: 2, max: 5 }).map((last) => `127.0.0.${last}`);
     const set = fc.oneof(
       fc
-        .tuple(fc.constantFrom('blue', 'green'), fc.integer({ min: 0, max: 3 }), value)
+        .tuple(fc.constantFrom('blue', 'green'), fc.integer({ min: 0, max: 3 }), address)
         .map((args) => weighted(...args)),
-      value.map((address) => plain(WWW, address)),
+      address.map((each) => plain(WWW, each)),
       fc.constant(cname),
     );
     const change = fc.tuple(fc.constantFrom(create, upsert, remove), set).map(([action, given]) => action(given));

@@ -23,7 +23,7 @@ function unescapeText(text: string): string {
 }
 
 /** Splits a value into its parts, of which all but those in `names` are whole numbers. Throws `Fatal`. */
-export function parts(value: string, count: number, names: readonly number[]): readonly string[] {
+function parts(value: string, count: number, names: readonly number[]): readonly string[] {
   const words = value.trim().split(/\s+/);
   const right = words.length === count && words.every((word, index) => names.includes(index) || /^\d+$/.test(word));
   if (!right) throw new Fatal('InvalidRRDATA', `Value does not have ${count} parts of the right kind`, value);
