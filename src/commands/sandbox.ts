@@ -95,6 +95,7 @@ function welcome(running: Sandbox): string {
     ...lines(running.production),
     'Test:',
     ...lines(running.test),
+    `Route 53's zones are served at ${running.dns.server}: dig @${running.dns.address} -p ${running.dns.port} NAME`,
     '',
     'Paste this into another terminal, then try `turnout status`:',
     ...Object.entries(exportsOf(running)).map(([name, value]) => `  export ${name}=${value}`),

@@ -227,6 +227,24 @@ describe('a change', () => {
     expect(rig.possible()).toEqual(['127.0.0.3']);
   });
 
+  test('takes its time, in which another one of the zone is refused and one of another zone is not', async () => {
+    const { rig, zone } = await shop();
+    const other = await rig.zone('other.test');
+    rig.times.processingMs = 100;
+    const first = rig.change(zone, create(plain(WWW, '127.0.0.2')));
+    const refused = { code: 'PriorRequestNotComplete', status: 400 };
+    await expect(rig.change(zone, upsert(plain(WWW, '127.0.0.3')))).rejects.toMatchObject(refused);
+    await expect(rig.call('DeleteHostedZone', { Id: zone })).rejects.toMatchObject(refused);
+    const elsewhere = rig.change(other, create(plain('www.other.test', '127.0.0.4')));
+    await rig.clock.advance(99);
+    expect(await rig.records(zone)).toEqual([]);
+    await rig.clock.advance(1);
+    await Promise.all([first, elsewhere]);
+    expect([...(await rig.records(zone)), ...(await rig.records(other))]).toHaveLength(2);
+    rig.times.processingMs = 0;
+    await rig.change(zone, upsert(plain(WWW, '127.0.0.3')));
+  });
+
   test('is shown by the API at once, and overtaken by a later one', async () => {
     const { rig, zone } = await shop(plain(WWW, '127.0.0.2'));
     rig.times.insyncMs = 1_000;
