@@ -135,6 +135,15 @@ export interface SandboxConfig {
   readonly pageSize: number;
   /** Absent: requests are never throttled. */
   readonly throttle?: { readonly requestsPerSecond: number; readonly burst: number };
+  /** Absent: any free port, and times of the sandbox's own. */
+  readonly dns?: {
+    readonly port: number;
+    readonly processingMs: number;
+    readonly propagationMs: number;
+    readonly insyncMs: number;
+    /** Whole seconds. */
+    readonly ttlMs: number;
+  };
   readonly productionPort: number;
   readonly testPort: number;
   readonly adopted: boolean;

@@ -95,12 +95,14 @@ function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>): SandboxConfig {
     propagation,
     consistency,
     throttle,
+    dns,
     ...same
   } = sandbox;
   const { interval, timeout, ...thresholds } = healthCheck;
   return {
     ...same,
     ...defined({ app, throttle }),
+    ...(dns ? { dns: dnsOf(dns) } : {}),
     releases: releases.map((entry) => (typeof entry === 'string' ? { release: entry, behaviour: 'ok' } : entry)),
     healthCheck: { ...thresholds, intervalMs: interval, timeoutMs: timeout },
     bootMs: boot,
@@ -109,4 +111,9 @@ function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>): SandboxConfig {
     propagationMs: propagation,
     consistencyMs: consistency,
   };
+}
+
+function dnsOf(dns: NonNullable<NonNullable<FileConfig['sandbox']>['dns']>): NonNullable<SandboxConfig['dns']> {
+  const { port, processing, propagation, insync, ttl } = dns;
+  return { port, processingMs: processing, propagationMs: propagation, insyncMs: insync, ttlMs: ttl };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { Bucket } from './api/throttle.ts';
+import { DNS, type DnsOption, type DnsPlan } from './dns/options.ts';
 import type { BehaviourName } from './instances/behaviour.ts';
 
 /** A release that can be booted, and how it behaves. */
@@ -13,6 +14,10 @@ export interface ReleaseOption {
 export interface GroupOption {
   readonly name: string;
   readonly port: number;
+  /** Name of the load balancer that it is behind; the environment's own when absent. Others have addresses of their own. */
+  readonly loadBalancer?: string | undefined;
+  /** Whether the first fleet is registered with it, when it is a production group; true when absent. */
+  readonly serves?: boolean | undefined;
 }
 
 export interface HealthCheckOption {
@@ -54,6 +59,9 @@ export interface SandboxOptions {
   /** Whether the first fleet carries the ownership tags already. */
   readonly adopted?: boolean | undefined;
 
+  /** Route 53 and its name server. */
+  readonly dns?: Partial<DnsOption> | undefined;
+
   readonly environment?: string | undefined;
   readonly tagPrefix?: string | undefined;
   /** Name of the launch template. */
@@ -92,6 +100,7 @@ export interface SandboxPlan {
   readonly productionPort: number;
   readonly testPort: number;
   readonly adopted: boolean;
+  readonly dns: DnsPlan;
   readonly environment: string;
   readonly tagPrefix: string;
   readonly template: string;
@@ -145,6 +154,7 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     zones,
     allZones: zones.length > 1 ? zones : [...zones, `${region}${set.zones?.[0] === 'b' ? 'a' : 'b'}`],
     healthCheck: { ...HEALTH_CHECK, ...defined(options.healthCheck ?? {}) },
+    dns: { ...DNS, ...defined(options.dns ?? {}) },
     throttle: throttle !== false,
     bucket,
     template: set.template ?? `${environment}-web`,

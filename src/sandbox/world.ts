@@ -6,6 +6,7 @@ import type {
   DescribeTargetHealthOutput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Balancers } from './balancers.ts';
+import type { NamedBalancer } from './dns/world.ts';
 import type { Ec2 } from './ec2/index.ts';
 import type { GroupOption, SandboxPlan } from './options.ts';
 import type { Service } from './service.ts';
@@ -14,6 +15,7 @@ import type { Service } from './service.ts';
 export interface SandboxGroup extends GroupOption {
   readonly arn: string;
   readonly url: string;
+  readonly loadBalancer: string;
 }
 
 export interface World {
@@ -21,6 +23,7 @@ export interface World {
   readonly test: readonly SandboxGroup[];
   /** Instances of the first fleet. */
   readonly blue: readonly string[];
+  readonly balancers: readonly NamedBalancer[];
 }
 
 /** A minute apart, so that "the newest image" is never a matter of chance. */
@@ -39,14 +42,32 @@ export async function buildWorld(plan: SandboxPlan, ec2: Ec2, balancers: Balance
     },
   });
   const blue = launchBlue(plan, ec2);
-  const loadBalancer = await createLoadBalancer(plan, ec2, balancers);
-  const group = (option: GroupOption, port: number) => createGroup(plan, ec2, balancers, loadBalancer, option, port);
-  const production: SandboxGroup[] = [];
-  for (const [index, option] of plan.production.entries())
-    production.push(await group(option, index === 0 ? plan.productionPort : 0));
-  const test: SandboxGroup[] = [];
-  for (const [index, option] of plan.test.entries()) test.push(await group(option, index === 0 ? plan.testPort : 0));
-  return { production, test, blue };
+  const options = [...plan.production, ...plan.test];
+  const named = await createLoadBalancers(plan, ec2, balancers, options);
+  const groups = async (wanted: readonly GroupOption[], first: number) => {
+    const made: SandboxGroup[] = [];
+    for (const option of wanted) {
+      const port = portOf(made, option, first);
+      made.push(await createGroup(plan, ec2, balancers, named.get(balancerOf(plan, option))!.arn, option, port));
+    }
+    return made;
+  };
+  const production = await groups(plan.production, plan.productionPort);
+  const test = await groups(plan.test, plan.testPort);
+  return { production, test, blue, balancers: [...named.values()] };
+}
+
+function balancerOf(plan: SandboxPlan, { loadBalancer = plan.environment }: GroupOption): string {
+  return loadBalancer;
+}
+
+/** Load balancers of one name's records listen at one port, each at its own address; beside others, a group gets a free port. */
+function portOf(made: readonly SandboxGroup[], option: GroupOption, first: number): number {
+  const [other] = made;
+  if (!other) return first;
+  return made.some(({ loadBalancer }) => loadBalancer === option.loadBalancer) || option.loadBalancer === undefined
+    ? 0
+    : Number(new URL(other.url).port);
 }
 
 /** Calls an operation in process, as a client would over the wire. */
@@ -105,12 +126,32 @@ function ownershipTags({ tagPrefix, environment, release, clock }: SandboxPlan):
   return Object.entries(tags).map(([key, Value]) => ({ Key: `${tagPrefix}:${key}`, Value }));
 }
 
-async function createLoadBalancer(plan: SandboxPlan, ec2: Ec2, balancers: Balancers): Promise<string> {
+/** A load balancer of the sandbox. */
+interface MadeBalancer extends NamedBalancer {
+  readonly arn: string;
+}
+
+/** The load balancers that the groups name, by name. */
+async function createLoadBalancers(
+  plan: SandboxPlan,
+  ec2: Ec2,
+  balancers: Balancers,
+  groups: readonly GroupOption[],
+): Promise<ReadonlyMap<string, MadeBalancer>> {
+  const names = new Set(groups.map((option) => balancerOf(plan, option)));
+  const made = new Map<string, MadeBalancer>();
+  for (const name of names) made.set(name, await createLoadBalancer(name, ec2, balancers));
+  return made;
+}
+
+async function createLoadBalancer(name: string, ec2: Ec2, balancers: Balancers): Promise<MadeBalancer> {
   const subnets = ec2.network.subnets.map((subnet) => subnet.id);
   const groups = [ec2.network.securityGroup];
-  const input = { Name: plan.environment, Subnets: subnets, SecurityGroups: groups, Scheme: 'internal' };
+  const input = { Name: name, Subnets: subnets, SecurityGroups: groups, Scheme: 'internal' };
   const output = await call<CreateLoadBalancerOutput>(balancers, 'CreateLoadBalancer', input);
-  return output.LoadBalancers![0]!.LoadBalancerArn!;
+  const { LoadBalancerArn: arn = '', DNSName: dnsName = '' } = output.LoadBalancers?.[0] ?? {};
+  const { zoneId = '', address = '' } = balancers.endpoint(dnsName) ?? {};
+  return { name, arn, dnsName, zoneId, address };
 }
 
 async function createGroup(
@@ -147,12 +188,16 @@ async function createGroup(
   const created = await call<CreateListenerOutput>(balancers, 'CreateListener', listener);
   const arn = created.Listeners![0]!.ListenerArn;
   const url = balancers.urls().find(({ listenerArn }) => listenerArn === arn)?.url ?? '';
-  return { ...option, arn: TargetGroupArn, url };
+  return { ...option, arn: TargetGroupArn, url, loadBalancer: balancerOf(plan, option) };
+}
+
+function serves({ serves: wanted = true }: GroupOption): boolean {
+  return wanted;
 }
 
 /** Registers the first fleet with production. */
 export async function registerBlue(world: World, balancers: Balancers): Promise<void> {
-  for (const { arn, port } of world.production) {
+  for (const { arn, port } of world.production.filter(serves)) {
     const Targets = world.blue.map((Id) => ({ Id, Port: port }));
     if (Targets.length > 0) await call(balancers, 'RegisterTargets', { TargetGroupArn: arn, Targets });
   }
@@ -160,7 +205,7 @@ export async function registerBlue(world: World, balancers: Balancers): Promise<
 
 /** Whether every target in production is healthy. */
 export async function servesAll(world: World, balancers: Balancers): Promise<boolean> {
-  for (const { arn } of world.production) {
+  for (const { arn } of world.production.filter(serves)) {
     const output = await call<DescribeTargetHealthOutput>(balancers, 'DescribeTargetHealth', { TargetGroupArn: arn });
     const states = (output.TargetHealthDescriptions ?? []).map((target) => target.TargetHealth?.State);
     if (states.length < world.blue.length || states.some((state) => state !== 'healthy')) return false;

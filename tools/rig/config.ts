@@ -10,10 +10,11 @@ const TEMPLATE = path.resolve(import.meta.dirname, '../../config/sandbox.yml');
 /** A copy of `config/sandbox.yml` in a folder, with ports that are free now; returns its path. */
 export async function writeConfig(folder: string): Promise<string> {
   const document = parseDocument(await readFile(TEMPLATE, 'utf8'));
-  const [production, test, app] = await freePorts(3);
+  const [production, test, app, dns] = await freePorts(4);
   document.setIn(['sandbox', 'productionPort'], production);
   document.setIn(['sandbox', 'testPort'], test);
   document.setIn(['sandbox', 'appPort'], app);
+  document.setIn(['sandbox', 'dns', 'port'], dns);
   for (const pool of ['production', 'test']) document.setIn(['traffic', pool, 0, 'port'], app);
   document.setIn(['store', 'path'], path.join(folder, 'turnout.db'));
   const file = path.join(folder, 'turnout.yml');

@@ -79,7 +79,7 @@ async function serve(options: Serving, incoming: IncomingMessage, response: Serv
   return send(response, status, 'text/plain', HELP);
 }
 
-const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2 and SSM. It is no web site.
+const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2, Route 53 and SSM. It is no web site.
 Point a client at it with AWS_ENDPOINT_URL and any access key. Its own pages are listed at ${ADMIN}.
 `;
 
@@ -107,6 +107,7 @@ async function serveAws(
     ms: Math.round(options.clock.monotonic() - began),
   });
   if (result.reset) return void incoming.socket.resetAndDestroy();
+  for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, value);
   response.setHeader('x-amzn-requestid', result.requestId);
   return send(response, result.status, result.contentType, result.body);
 }

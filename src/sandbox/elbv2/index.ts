@@ -5,6 +5,8 @@ import { createTraffic, type TrafficReport } from '../balancer/traffic.ts';
 import type { Machine, Machines, Operation, SandboxTimes, Service } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
 import { publish } from './catalogue.ts';
+import type { BalancerEndpoint } from '../route53/model.ts';
+import { endpointOf, type BalancerAddresses } from './endpoints.ts';
 import { notFound } from './errors.ts';
 import { checkedCheck } from './check-settings.ts';
 import { reconcile } from './lifecycle.ts';
@@ -24,8 +26,10 @@ export interface Elbv2Options {
   readonly times: SandboxTimes;
   readonly region: string;
   readonly account?: string;
-  /** Loopback address of all listeners; `127.0.0.1` when absent. */
+  /** Loopback address of load balancers that have none of their own; `127.0.0.1` when absent. */
   readonly host?: string;
+  /** Gives load balancers addresses of their own, and so names; when absent, all listen on `host`. */
+  readonly addresses?: BalancerAddresses | undefined;
   /** Page size where the caller names none; small, so that clients that don't page are found out. */
   readonly pageSize?: number;
   readonly quotas?: Partial<Quotas>;
@@ -69,6 +73,8 @@ export interface Elbv2 extends Service {
   /** Targets with something in flight, also deregistered ones. */
   inFlight(): readonly TargetInFlight[];
   urls(): readonly ListenerUrl[];
+  /** What DNS needs to know of a load balancer, by its DNS name in any case. */
+  endpoint(dnsName: string): BalancerEndpoint | undefined;
   /** Sets exact times of a target group (name or ARN). Throws `TargetGroupNotFound` and `ValidationError`. */
   tune(group: string, times: GroupTimes): void;
   /** Fault: prolongs deregistration delays that begin from now on, of one target group (name or ARN) or of all; 0 ends it. Both add up. */
@@ -93,6 +99,7 @@ export function createElbv2(options: Elbv2Options): Elbv2 {
     resetTraffic: () => world.traffic.reset(),
     inFlight: () => inFlight(world),
     urls: () => urls(world),
+    endpoint: (dnsName) => endpointOf(world, dnsName),
     tune: (group, times) => {
       tune(groupNamed(world, group), times);
       publishAll(world);
@@ -112,6 +119,7 @@ function createWorld(options: Elbv2Options): World {
   return {
     account: '123456789012',
     host: '127.0.0.1',
+    addresses: undefined,
     pageSize: 10,
     random: Math.random,
     probe: httpProbe,
@@ -194,7 +202,7 @@ function urls(world: World): ListenerUrl[] {
   return [...world.listeners.values()].map(({ arn, loadBalancer, live }) => ({
     loadBalancer: loadBalancer.name,
     listenerArn: arn,
-    url: `http://${world.host}:${live.port}`,
+    url: `http://${loadBalancer.host}:${live.port}`,
   }));
 }
 

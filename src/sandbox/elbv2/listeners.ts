@@ -86,11 +86,12 @@ function checkPort(world: World, loadBalancer: LoadBalancer, port: number | unde
 }
 
 async function open(world: World, loadBalancer: LoadBalancer, port: number): Promise<LiveListener> {
-  const { host, clock, random, traffic } = world;
+  const { clock, random, traffic } = world;
+  const { host } = loadBalancer;
   const idleMs = (): number => msOf(loadBalancer.attributes, 'idle_timeout.timeout_seconds');
   const options = { host, port, loadBalancer: loadBalancer.name, routes: [], traffic, clock, random, idleMs };
   return await openListener(options).catch((error: NodeJS.ErrnoException) => {
-    // All load balancers share one address: a port that another one has, or a stranger's process, is taken.
+    // Load balancers may share an address: a port that another one has, or a stranger's process, is taken.
     const message = `Port ${port} of ${host} cannot be had: ${error.code ?? error.message}`;
     throw new ApiError('InvalidConfigurationRequest', message);
   });

@@ -10,13 +10,11 @@ import { ApiError, type Call, type Operation } from '../service.ts';
 import { changedAttributes, LOAD_BALANCER_ATTRIBUTES, shownAttributes, usualAttributes } from './attributes.ts';
 import { entries, entryOf, named, shapes, tagList, type Entry } from './catalogue.ts';
 import { invalid, notPermitted, unsupported } from './errors.ts';
+import { dnsNameOf, HOSTED_ZONE } from './endpoints.ts';
 import { removeListener } from './listeners.ts';
 import type { LoadBalancer } from './model.ts';
 import { page } from './paging.ts';
 import { arnOf, checkedName, listenersOf, loadBalancerOf, newId, tagsFrom, type World } from './world.ts';
-
-/** Route 53's hosted zone of the load balancers of eu-west-1; any will do, nothing looks it up. */
-const HOSTED_ZONE = 'Z32O12XQLNTSW2';
 
 export function loadBalancerOperations(world: World): Record<string, Operation> {
   return {
@@ -47,11 +45,14 @@ function create(world: World, input: CreateLoadBalancerInput): LoadBalancer {
   if (subnets.length < 2) throw invalid('At least two subnets in two different Availability Zones must be specified');
   const known = [...world.loadBalancers.values()].find((candidate) => candidate.name === name);
   if (known) return sameOrDuplicate(known, scheme, subnets);
+  const own = world.addresses?.take(name);
   const loadBalancer: LoadBalancer = {
     kind: 'loadbalancer',
     arn: arnOf(world, `loadbalancer/app/${name}/${newId()}`),
     name,
     scheme,
+    host: own ?? world.host,
+    dnsName: own === undefined ? world.host : dnsNameOf(world, name, scheme),
     createdAt: new Date(world.clock.now()),
     subnets,
     securityGroups: input.SecurityGroups ?? [],
@@ -96,14 +97,14 @@ async function remove(world: World, input: DeleteLoadBalancerInput): Promise<obj
   }
   world.loadBalancers.delete(loadBalancer.arn);
   await Promise.all(listenersOf(world, loadBalancer).map((listener) => removeListener(world, listener)));
+  if (loadBalancer.host !== world.host) world.addresses?.release(loadBalancer.host);
   return {};
 }
 
 function show(world: World, loadBalancer: LoadBalancer): Shown {
   return {
     LoadBalancerArn: loadBalancer.arn,
-    // No name server: the address that its listeners listen on.
-    DNSName: world.host,
+    DNSName: loadBalancer.dnsName,
     CanonicalHostedZoneId: HOSTED_ZONE,
     CreatedTime: loadBalancer.createdAt,
     LoadBalancerName: loadBalancer.name,

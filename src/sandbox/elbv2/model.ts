@@ -12,6 +12,10 @@ export interface LoadBalancer {
   readonly arn: string;
   readonly name: string;
   readonly scheme: 'internet-facing' | 'internal';
+  /** Loopback address of its listeners. */
+  readonly host: string;
+  /** Of AWS's kind when the address is its own; else the address. */
+  readonly dnsName: string;
   readonly createdAt: Date;
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];

@@ -7,6 +7,7 @@ import type { Traffic } from '../balancer/traffic.ts';
 import type { Upstream } from '../balancer/upstream.ts';
 import type { Machines, SandboxTimes } from '../service.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { BalancerAddresses } from './endpoints.ts';
 import { invalid, notFound } from './errors.ts';
 import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, Texts } from './model.ts';
 
@@ -40,8 +41,9 @@ export interface World {
   readonly times: SandboxTimes;
   readonly region: string;
   readonly account: string;
-  /** Loopback address that listeners listen on. */
+  /** Loopback address of load balancers that have none of their own. */
   readonly host: string;
+  readonly addresses: BalancerAddresses | undefined;
   readonly pageSize: number;
   readonly quotas: Quotas;
   readonly random: () => number;
