@@ -20,7 +20,8 @@ import {
   type RunInstancesCommandInput,
   type Tag,
 } from '@aws-sdk/client-ec2';
-import { chunk, type Send, type Session } from './session.ts';
+import { chunk, settle } from './batches.ts';
+import type { Send, Session } from './session.ts';
 
 export type { Filter, Image, Instance, LaunchTemplateVersion, RunInstancesCommandInput, Tag };
 
@@ -68,8 +69,8 @@ export class Ec2 {
   }
 
   async tag(ids: readonly string[], tags: readonly Tag[]): Promise<void> {
-    for (const Resources of chunk(ids, TAGGED_A_CALL))
-      await this.#send(new CreateTagsCommand({ Resources, Tags: [...tags] }));
+    const batches = chunk(ids, TAGGED_A_CALL);
+    await settle(batches.map((Resources) => this.#send(new CreateTagsCommand({ Resources, Tags: [...tags] }))));
   }
 
   async terminate(ids: readonly string[]): Promise<void> {

@@ -24,7 +24,8 @@ import {
   type TargetGroup,
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { chunk, type Send, type Session } from './session.ts';
+import { chunk, settle } from './batches.ts';
+import type { Send, Session } from './session.ts';
 
 export type { Action, Listener, LoadBalancer, Rule, TargetDescription, TargetGroup, TargetHealthDescription };
 
@@ -87,13 +88,13 @@ export class Elbv2 {
   }
 
   async register(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-    for (const Targets of chunk(targets, TARGETS_A_CALL))
-      await this.#send(new RegisterTargetsCommand({ TargetGroupArn: arn, Targets }));
+    const batches = chunk(targets, TARGETS_A_CALL);
+    await settle(batches.map((Targets) => this.#send(new RegisterTargetsCommand({ TargetGroupArn: arn, Targets }))));
   }
 
   async deregister(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-    for (const Targets of chunk(targets, TARGETS_A_CALL))
-      await this.#send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }));
+    const batches = chunk(targets, TARGETS_A_CALL);
+    await settle(batches.map((Targets) => this.#send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }))));
   }
 
   async loadBalancers(arns: readonly string[]): Promise<readonly LoadBalancer[]> {

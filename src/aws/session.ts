@@ -2,14 +2,17 @@ import type { Clock } from '../clock.ts';
 import { isThrottling, translate } from './errors.ts';
 import { Limiter } from './limiter.ts';
 
+/** By service, as its IAM actions begin: `ec2`, `elasticloadbalancing`. */
+export type Rates = Readonly<Record<string, number>> & { readonly others: number };
+
 export interface SessionOptions {
   /** Where given in the config; otherwise the SDK's own chain decides (environment, profile, instance role). */
   readonly region?: string;
   readonly profile?: string;
   readonly endpoint?: string;
   readonly maxAttempts: number;
-  /** Of each service, beyond a short burst. */
-  readonly requestsPerSecond: number;
+  /** Of each service, beyond a short burst; or by service, with `others` for those that are not named. */
+  readonly requestsPerSecond: number | Rates;
   /** Of turnout, for the user agent. */
   readonly version: string;
   /** Id of the run: in the user agent, so that CloudTrail tells which run did what. */
@@ -17,6 +20,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   /** Called before each request that changes something; rejects when it must not be sent. */
   readonly beforeChange: () => Promise<void>;
+  /** The fencing number of the lease that is held: in the user agent, so that of two writers one can tell the stale one. */
+  readonly fence?: () => number | undefined;
   readonly onThrottled: (operation: string) => void;
 }
 
@@ -34,6 +39,11 @@ export type Send = <Output>(command: object) => Promise<Output>;
 
 /** ELB's bucket for reads holds 40 tokens (aws-reference 1.7); half of it leaves room for everybody else. */
 const BURST = 20;
+
+const quiet = (): void => {};
+
+/** Has no `info`, for which the SDK would copy each answer, whether anybody wants to read it or not. */
+const LOGGER = { trace: quiet, debug: quiet, warn: (text: unknown) => process.emitWarning(String(text)), error: quiet };
 
 /** One program's connection to AWS: options, limits and the count of requests that all services share. */
 export class Session {
@@ -57,6 +67,7 @@ export class Session {
       ...(profile === undefined ? {} : { profile }),
       ...(endpoint === undefined ? {} : { endpoint }),
       maxAttempts,
+      logger: LOGGER,
       customUserAgent: [
         ['turnout', version],
         ['run', run],
@@ -68,14 +79,16 @@ export class Session {
   /** Puts our checks in front of each attempt, translates what is thrown, and returns the client's `send`. */
   connect(service: string, client: unknown): Send {
     const { middlewareStack } = client as Client;
-    const limiter = new Limiter(this.options.clock, this.options.requestsPerSecond, BURST);
+    const { requestsPerSecond: rates, clock } = this.options;
+    const rate = typeof rates === 'number' ? rates : (rates[service] ?? rates.others);
+    const limiter = new Limiter(clock, rate, BURST);
     const nameOf = (context: { commandName?: string }): string =>
       `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
     middlewareStack.add(
       (next, context) => async (args) =>
-        next(args).catch((error: unknown) =>
-          Promise.reject(error === this.#refusal ? error : translate(error, nameOf(context))),
-        ),
+        next(args).catch((error: unknown) => {
+          throw error === this.#refusal ? error : translate(error, nameOf(context));
+        }),
       {
         step: 'initialize',
         priority: 'high',
@@ -83,7 +96,7 @@ export class Session {
       },
     );
     middlewareStack.add(
-      (next, context) => async (args) => this.#attempt(limiter, nameOf(context), () => next(args)),
+      (next, context) => async (args) => this.#attempt(limiter, nameOf(context), () => next(this.#fenced(args))),
       // After the retry middleware of the same step: each attempt is counted and checked, not only the first.
       { step: 'finalizeRequest', priority: 'low', name: 'turnout-attempt' },
     );
@@ -99,6 +112,14 @@ export class Session {
     }
   }
 
+  /** Signatures leave this header out (SigV4 in the SDK), so that it may still be changed. */
+  #fenced(args: object): object {
+    const fence = this.options.fence?.();
+    const { headers } = (args as { request: { headers: Record<string, string> } }).request;
+    if (fence !== undefined) headers['user-agent'] = `${headers['user-agent'] ?? ''} fence/${fence}`;
+    return args;
+  }
+
   async #attempt(limiter: Limiter, operation: string, send: () => Promise<unknown>): Promise<unknown> {
     await limiter.take();
     const changes = !/:(Describe|Get|List)/.test(operation);
@@ -112,9 +133,4 @@ export class Session {
       throw error;
     }
   }
-}
-
-/** Splits a list into pieces that one request takes. */
-export function chunk<T>(items: readonly T[], size: number): readonly T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

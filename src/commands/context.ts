@@ -49,6 +49,7 @@ export async function openContext(args: Args): Promise<Context> {
       if (guard === undefined) throw new Error('A change to AWS was asked for without a lease.');
       await guard.check();
     },
+    fence: () => guard?.lease.fence,
     onThrottled: once(() => view.emit({ type: 'warning', message: 'AWS is throttling us; continuing, more slowly.' })),
   });
   const store = await openStore(config, systemClock, { run, version });

@@ -2,7 +2,7 @@ import type { RouteConfig, TargetGroupConfig, TrafficConfig } from '../config/co
 import { OperatorError } from '../errors.ts';
 import type { SandboxOptions } from '../sandbox/index.ts';
 
-type FrontOptions = Pick<SandboxOptions, 'production' | 'test' | 'weighted' | 'loadBalancer'>;
+type FrontOptions = Pick<SandboxOptions, 'production' | 'test' | 'weighted'>;
 
 /** The config's target groups in the sandbox's words, and what leads to them. */
 export function frontOf(traffic: TrafficConfig, appPort: number): FrontOptions {
@@ -10,7 +10,8 @@ export function frontOf(traffic: TrafficConfig, appPort: number): FrontOptions {
   if (traffic.kind === 'target-groups') {
     return { production: traffic.production.map(group), test: traffic.test.map(group) };
   }
-  const [first, second] = traffic.groups.map(group);
+  const loadBalancer = traffic.production[0]?.loadBalancer;
+  const [first, second] = traffic.groups.map((one) => ({ ...group(one), loadBalancer }));
   const route = ({ port, priority }: RouteConfig) => {
     if (port !== undefined) return { port, priority };
     throw new OperatorError('sandbox-arn', 'The sandbox cannot make a listener or a rule with a given ARN.', {
@@ -21,6 +22,5 @@ export function frontOf(traffic: TrafficConfig, appPort: number): FrontOptions {
     production: first ? [first] : [],
     test: second ? [second] : [],
     weighted: { production: traffic.production.map(route), test: traffic.test.map(route) },
-    loadBalancer: traffic.production[0]?.loadBalancer,
   };
 }

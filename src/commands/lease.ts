@@ -33,7 +33,8 @@ export async function takeLease(
 }
 
 function placeOf({ heldBy, queue }: Ahead): { place: number; ahead: readonly RunAhead[] } {
-  const holds = heldBy ? [runAhead(heldBy.holder, true, heldBy.doing)] : [];
+  const doing = heldBy?.doubtful ? 'not heard of for long: watched whether it is gone' : (heldBy?.doing ?? '');
+  const holds = heldBy ? [runAhead(heldBy.holder, true, doing)] : [];
   return { place: queue.length + 1, ahead: [...holds, ...queue.map((holder) => runAhead(holder, false, ''))] };
 }
 

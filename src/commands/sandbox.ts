@@ -33,7 +33,8 @@ export async function sandbox(args: Args): Promise<ExitCode> {
 /** The environment's config in the sandbox's words. */
 function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxOptions {
   const { fleet, traffic, environment, region } = config;
-  const { bootMs, deregistrationDelayMs, registrationMs, propagationMs, consistencyMs, healthCheck, ...same } = section;
+  const { bootMs, deregistrationDelayMs, registrationMs, propagationMs, consistencyMs, healthCheck, dns, ...same } =
+    section;
   const { intervalMs, timeoutMs, ...thresholds } = healthCheck;
   return {
     ...same,
@@ -49,9 +50,15 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     propagation: propagationMs,
     consistency: consistencyMs,
     healthCheck: { ...thresholds, interval: intervalMs, timeout: timeoutMs },
+    dns: dns && dnsOptions(dns),
     clock: systemClock,
     ...(typeof args['port'] === 'number' ? { port: args['port'] } : {}),
   };
+}
+
+function dnsOptions(dns: NonNullable<SandboxConfig['dns']>): SandboxOptions['dns'] {
+  const { port, processingMs, propagationMs, insyncMs, ttlMs } = dns;
+  return { port, processing: processingMs, propagation: propagationMs, insync: insyncMs, ttl: ttlMs };
 }
 
 /** What a shell needs so that the SDK, the AWS CLI and turnout talk to the sandbox and to nothing else. */
@@ -69,6 +76,7 @@ function ready(running: Sandbox): object {
     endpoint,
     region,
     exports: exportsOf(running),
+    dns: running.dns.server,
     urls: { production: urls(running.production), test: urls(running.test) },
   };
 }
@@ -83,6 +91,7 @@ function welcome(running: Sandbox): string {
     ...lines(running.production),
     'Test:',
     ...lines(running.test),
+    `Route 53's zones are served at ${running.dns.server}: dig @${running.dns.address} -p ${running.dns.port} NAME`,
     '',
     'Paste this into another terminal, then try `turnout status`:',
     ...Object.entries(exportsOf(running)).map(([name, value]) => `  export ${name}=${value}`),

@@ -42,16 +42,24 @@ function zoneChecks(sandbox: Sandbox): readonly Mistake[] {
   return twice.map(({ path }) => ({ path, message: 'expected each zone once; found this one again' }));
 }
 
-/** All three listen on 127.0.0.1; the app's instances have addresses of their own. */
-function portChecks({ port, productionPort, testPort }: Sandbox): readonly Mistake[] {
+/** All listen on 127.0.0.1; the app's instances have addresses of their own. */
+function portChecks({ port, productionPort, testPort, dns }: Sandbox): readonly Mistake[] {
   const ports = Object.entries({ port, productionPort, testPort }).map(([key, id]) => ({ path: at(key), id }));
+  if (dns) ports.push({ path: at('dns', 'port'), id: dns.port });
   return repeated(ports).map(({ path, first }) => ({
     path,
     message: `expected a port of its own; found that of ${String(first.at(-1))}`,
   }));
 }
 
-function timeChecks({ healthCheck }: Sandbox): readonly Mistake[] {
-  if (healthCheck.timeout <= healthCheck.interval) return [];
-  return [{ path: at('healthCheck', 'timeout'), message: 'expected no more than the interval; found a longer time' }];
+function timeChecks({ healthCheck, dns }: Sandbox): readonly Mistake[] {
+  const late = {
+    path: at('healthCheck', 'timeout'),
+    message: 'expected no more than the interval; found a longer time',
+  };
+  const never = { path: at('dns', 'propagation'), message: 'expected no more than insync; found a longer time' };
+  return [
+    ...(healthCheck.timeout <= healthCheck.interval ? [] : [late]),
+    ...(dns && dns.propagation > dns.insync ? [never] : []),
+  ];
 }

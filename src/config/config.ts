@@ -95,7 +95,8 @@ export interface LimitsConfig {
 }
 
 export interface AwsConfig {
-  readonly requestsPerSecond: number;
+  /** By service; `others` for those that are not named. */
+  readonly requestsPerSecond: Readonly<Record<string, number>> & { readonly others: number };
   readonly maxAttempts: number;
   /** How old AWS's answers may be. */
   readonly settleMs: number;
@@ -156,6 +157,15 @@ export interface SandboxConfig {
   readonly pageSize: number;
   /** Absent: requests are never throttled. */
   readonly throttle?: { readonly requestsPerSecond: number; readonly burst: number };
+  /** Absent: any free port, and times of the sandbox's own. */
+  readonly dns?: {
+    readonly port: number;
+    readonly processingMs: number;
+    readonly propagationMs: number;
+    readonly insyncMs: number;
+    /** Whole seconds. */
+    readonly ttlMs: number;
+  };
   readonly productionPort: number;
   readonly testPort: number;
   readonly adopted: boolean;

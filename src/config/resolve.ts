@@ -12,7 +12,7 @@ import type { FileConfig } from './schema.ts';
 
 /** From what the file says to what the program works with: units in names, absolute paths, no key that is undefined. Pure. */
 export function resolveConfig(data: FileConfig, file: string): Config {
-  const { environment, region, profile, endpoint, sandbox } = data;
+  const { environment, region, profile, endpoint, aws, sandbox } = data;
   return {
     file,
     environment,
@@ -20,7 +20,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     fleet: fleet(data.fleet),
     traffic: traffic(data.traffic),
     limits: limits(data.limits),
-    aws: aws(data.aws),
+    aws: awsOf(aws),
     store: store(data.store, environment, file),
     ...(sandbox ? { sandbox: sandboxOf(sandbox) } : {}),
   };
@@ -74,16 +74,20 @@ function limits({ boot, healthy, released }: FileConfig['limits']): LimitsConfig
   return { bootMs: boot, healthyMs: healthy, releasedMs: released };
 }
 
-function aws({ settle, ...rest }: FileConfig['aws']): AwsConfig {
-  return { ...rest, settleMs: settle };
-}
-
 function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {
   const { kind, ttl: ttlMs } = data;
   if (kind === 'file') return { kind, path: storePath(data.path, environment, file), ttlMs };
   if (kind === 'redis') return { kind, server: data.url, prefix: data.prefix, ttlMs };
   const { table, region, profile, endpoint } = data;
   return { kind, table, ...defined({ region, profile, endpoint }), ttlMs };
+}
+
+/** Route 53 takes five requests a second from all of an account (Route 53 API, limits); the others take far more. */
+const RATES = { others: 5, route53: 2 };
+
+function awsOf({ requestsPerSecond: given, maxAttempts, settle }: FileConfig['aws']): AwsConfig {
+  const rates = typeof given === 'number' ? { others: given } : { ...RATES, ...defined(given ?? {}) };
+  return { requestsPerSecond: rates, maxAttempts, settleMs: settle };
 }
 
 function storePath(path: string | undefined, environment: string, file: string): string {
@@ -103,12 +107,14 @@ function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>): SandboxConfig {
     propagation,
     consistency,
     throttle,
+    dns,
     ...same
   } = sandbox;
   const { interval, timeout, ...thresholds } = healthCheck;
   return {
     ...same,
     ...defined({ app, throttle }),
+    ...(dns ? { dns: dnsOf(dns) } : {}),
     releases: releases.map((entry) => (typeof entry === 'string' ? { release: entry, behaviour: 'ok' } : entry)),
     healthCheck: { ...thresholds, intervalMs: interval, timeoutMs: timeout },
     bootMs: boot,
@@ -117,4 +123,9 @@ function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>): SandboxConfig {
     propagationMs: propagation,
     consistencyMs: consistency,
   };
+}
+
+function dnsOf(dns: NonNullable<NonNullable<FileConfig['sandbox']>['dns']>): NonNullable<SandboxConfig['dns']> {
+  const { port, processing, propagation, insync, ttl } = dns;
+  return { port, processingMs: processing, propagationMs: propagation, insyncMs: insync, ttlMs: ttl };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, limit, port, release, text, whole, yesOrNo } from './values.ts';
+import { duration, limit, port, release, seconds, text, whole, yesOrNo } from './values.ts';
 
 const behaviour = z
   .enum(['ok', 'sick', 'slow', 'crash'])
@@ -36,6 +36,20 @@ const throttle = z
     burst: whole(1, 1000).default(40).describe('Requests that may come at once.'),
   })
   .describe('Makes the API throttle requests with a token bucket, as AWS does. Default: it never does.');
+
+const dns = z
+  .strictObject({
+    port: port.default(4553).describe('Port of the name server on 127.0.0.1, over UDP and TCP.'),
+    processing: duration.prefault('20ms').describe('Time for which Route 53 refuses another change of the same zone.'),
+    propagation: duration.prefault('500ms').describe('Time from a change until the first name servers answer with it.'),
+    insync: duration
+      .prefault('1s')
+      .describe('Time from a change until all name servers answer with it and Route 53 says INSYNC. At AWS up to 60s.'),
+    ttl: seconds
+      .prefault('2s')
+      .describe("Time for which resolvers may keep a load balancer's address, in whole seconds. At AWS 60s."),
+  })
+  .describe('Route 53 and its name server. Default: these times, and any free port.');
 
 export const sandbox = z
   .strictObject({
@@ -75,6 +89,7 @@ export const sandbox = z
     consistency: duration.prefault('0s').describe('Time for which descriptions may show the past.'),
     pageSize: whole(1, 1000).default(100).describe('Most entries in one page of an answer.'),
     throttle: throttle.optional(),
+    dns: dns.optional(),
     productionPort: port.default(8080).describe("Port of the load balancer's production listener, on 127.0.0.1."),
     testPort: port.default(8081).describe("Port of the load balancer's test listener, on 127.0.0.1."),
     adopted: yesOrNo()

@@ -3,7 +3,7 @@ import { fleet } from './schema-fleet.ts';
 import { store } from './schema-store.ts';
 import { sandbox } from './schema-sandbox.ts';
 import { traffic } from './schema-traffic.ts';
-import { duration, endpoint, limit, region, text, whole } from './values.ts';
+import { duration, endpoint, limit, map, region, text, whole } from './values.ts';
 
 const limits = z
   .strictObject({
@@ -14,9 +14,25 @@ const limits = z
   .prefault({})
   .describe('How long to wait at most, as durations such as 90s, 10m or 1h30m. Beyond that a step has failed.');
 
+const RATE = 'a whole number from 1 to 100';
+const rate = whole(1, 100);
+const rates = map(
+  {
+    ec2: rate.optional().describe('To EC2.'),
+    elasticloadbalancing: rate.optional().describe('To Elastic Load Balancing.'),
+    route53: rate.optional().describe('To Route 53, where AWS takes five a second from a whole account.'),
+    ssm: rate.optional().describe('To Systems Manager.'),
+    others: rate.optional().describe('To each service that is not named.'),
+  },
+  RATE,
+);
+
 const aws = z
   .strictObject({
-    requestsPerSecond: whole(1, 100).default(5).describe('Most requests a second that one run sends to AWS.'),
+    requestsPerSecond: z
+      .union([rate, rates], { error: `${RATE}, or one for each service such as { route53: 2 }` })
+      .optional()
+      .describe('Most requests a second that one run sends to each service of AWS. Default: 5, and 2 to Route 53.'),
     maxAttempts: whole(1, 20)
       .default(8)
       .describe('Most times that one request is sent when AWS throttles it or fails.'),

@@ -48,6 +48,12 @@ export const percents = z
   .min(1, { error: PERCENTS })
   .refine(isAscending, { error: PERCENTS });
 
+/** A duration without milliseconds: DNS knows no parts of a second. */
+export const seconds = text(
+  'a duration of whole seconds, such as 60s or 5m',
+  new RegExp(`(?!.*ms)${DURATION.source}`),
+).transform((value) => parseDuration(value) ?? 0);
+
 /** No release begins with a hyphen (it would be an option on a command line), or has a brace of ours in it. */
 export const release = text(
   "a release such as '42', in quotes when it is a number",

@@ -35,7 +35,7 @@ function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
 
 /** Which part of the world a step waits for. */
 export interface Look {
-  readonly pools: readonly string[];
+  readonly pools: readonly string[] | 'all';
   readonly fleets: boolean;
   readonly routes?: boolean;
 }
@@ -43,14 +43,19 @@ export interface Look {
 /** Reads that part again and keeps the rest; for polling, where one request should tell. */
 export async function glance({ fleet, traffic, clock }: Readers, before: Snapshot, look: Look): Promise<Snapshot> {
   const at = clock.now();
-  const [fresh, routing = before.routing] = await Promise.all([
-    look.pools.length > 0 ? traffic.read(look.pools) : [],
+  const fresh = readPools(traffic, look.pools);
+  const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
+  const [pools, { fleets, strangers }, routing = before.routing] = await Promise.all([
+    reading,
+    look.fleets ? fleet.read(reading.then(targetIds)) : before,
     look.routes ? traffic.routing?.read() : undefined,
   ]);
-  const pools = before.pools.map((pool) => fresh.find((candidate) => candidate.name === pool.name) ?? pool);
-  if (!look.fleets) return routed({ ...before, at, pools }, routing);
-  const { fleets, strangers } = await fleet.read(targetIds(pools));
   return routed({ at, fleets, strangers, pools }, routing);
+}
+
+async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {
+  if (names === 'all') return traffic.read();
+  return names.length > 0 ? traffic.read(names) : [];
 }
 
 function targetIds(pools: readonly Pool[]): readonly string[] {

@@ -55,20 +55,24 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 /** What to read to see how far a step is. */
 export function lookFor(step: Step): Look {
   if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
-  // Only time has to pass.
-  if (step.do === 'await-held') return { pools: [], fleets: false };
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }
 
 /** Steps that leave production with less, or end instances. */
 export function takesAway(snapshot: Snapshot, step: Step): boolean {
-  return isGrave(snapshot, step) && (step.do === 'deregister' || step.do === 'terminate');
+  if (step.do === 'terminate') return true;
+  return step.do === 'deregister' && poolByName(snapshot, step.pool).role === 'production';
 }
 
-/** Steps that take something away from production or for ever: the whole world is read again directly before each. */
-export function isGrave(snapshot: Snapshot, step: Step): boolean {
-  if (step.do === 'terminate' || step.do === 'shift') return true;
-  if (!('pool' in step) || step.do === 'await-healthy' || step.do === 'watch') return false;
-  // Whose weight is 0 now may have had one just before.
-  return snapshot.routing !== undefined || poolByName(snapshot, step.pool).role === 'production';
+/**
+ * What to read again directly before a step that brings something into production, or takes something away from it or for
+ * ever. Whether a fleet may leave production is a question of health alone.
+ */
+export function lookBefore(snapshot: Snapshot, step: Step): Look {
+  if (step.do === 'terminate') return { pools: 'all', fleets: true, routes: true };
+  if (step.do === 'shift') return { pools: 'all', fleets: false, routes: true };
+  if (!('pool' in step) || step.do === 'await-healthy' || step.do === 'watch') return { pools: [], fleets: false };
+  // Where routes divide traffic, whose weight is 0 now may have had one just before.
+  const isGrave = snapshot.routing !== undefined || poolByName(snapshot, step.pool).role === 'production';
+  return isGrave ? { pools: 'all', fleets: step.do === 'register', routes: true } : { pools: [], fleets: false };
 }

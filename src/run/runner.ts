@@ -1,10 +1,10 @@
 import { messageOf, type OperatorError } from '../errors.ts';
-import { glance, observe } from '../observe/observe.ts';
+import { glance, observe, type Look } from '../observe/observe.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import { meaningOf, progressOf } from '../plan/meanings.ts';
 import type { Step } from '../plan/step.ts';
 import type { Waiting } from '../plan/waiting.ts';
-import { apply, isGrave, lookFor, takesAway } from './actions.ts';
+import { apply, lookBefore, lookFor, takesAway } from './actions.ts';
 import type { Emit } from './event.ts';
 import { isTransient, patiently, type Patience } from './patience.ts';
 import type { Ports } from './ports.ts';
@@ -52,14 +52,19 @@ export interface RunContext {
  */
 export async function runSteps(context: RunContext, steps: readonly Step[], start: Snapshot): Promise<Snapshot> {
   let snapshot = start;
+  let fleetsAt = Number.NEGATIVE_INFINITY;
   for (const [index, step] of steps.entries()) {
     context.signal.throwIfAborted();
     const title = meaningOf(step).title(snapshot, step);
     await context.reached(index, title);
     context.emit({ type: 'step-started', index, title });
-    const begun = context.ports.clock.monotonic();
-    if (takesAway(snapshot, step)) await context.settled();
-    if (isGrave(snapshot, step)) snapshot = await patiently(patience(context, SETTLE_MS), () => observe(context.ports));
+    const { clock } = context.ports;
+    const begun = clock.monotonic();
+    const before = snapshot;
+    if (takesAway(before, step)) await context.settled();
+    const again = lookBefore(before, step);
+    const what = { ...again, fleets: again.fleets && begun - fleetsAt > FRESH_MS };
+    snapshot = await patiently(patience(context, SETTLE_MS), () => look(context, before, what));
     const already = progressOf(snapshot, step) === 'done';
     snapshot = await oneStep(context, index, step, snapshot).catch((error: unknown) => {
       const waiting = error instanceof StepFailed ? error.waiting : [];
@@ -67,11 +72,15 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
         context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
       throw error;
     });
-    context.emit({ type: 'step-done', index, seconds: (context.ports.clock.monotonic() - begun) / 1000, already });
+    if (snapshot.fleets !== before.fleets) fleetsAt = clock.monotonic();
+    context.emit({ type: 'step-done', index, seconds: (clock.monotonic() - begun) / 1000, already });
   }
   await context.reached(steps.length, 'the last step is done');
   return snapshot;
 }
+
+/** Fleets that the step before has read are as good as read again; a fleet of 1,000 takes half a second to read. */
+const FRESH_MS = 1000;
 
 /** Drives one step to `done`. */
 async function oneStep(context: RunContext, index: number, step: Step, start: Snapshot): Promise<Snapshot> {
@@ -96,9 +105,10 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
       tell(context, index, step, snapshot);
       await ports.clock.sleep(pauseMs(snapshot, step, waited), signal);
     }
-    const look = async (): Promise<Snapshot> =>
-      forbidden === undefined ? poll(context, step, snapshot) : observe(ports);
-    snapshot = await patiently(patience(context, limitOf(step, context.limits) - waited), look);
+    const last = snapshot;
+    snapshot = await patiently(patience(context, limitOf(step, context.limits) - waited), () =>
+      forbidden === undefined ? look(context, last, lookFor(step)) : observe(ports),
+    );
   }
   tell(context, index, step, snapshot);
   return snapshot;
@@ -129,16 +139,16 @@ function patience({ ports, signal, emit }: RunContext, limitMs: number): Patienc
   return { clock: ports.clock, signal, emit, limitMs };
 }
 
-async function poll({ ports }: RunContext, step: Step, before: Snapshot): Promise<Snapshot> {
-  const snapshot = await glance(ports, before, lookFor(step));
-  return someoneLeft(snapshot, step) ? glance(ports, snapshot, { pools: [], fleets: true }) : snapshot;
+async function look({ ports }: RunContext, before: Snapshot, what: Look): Promise<Snapshot> {
+  if (what.pools.length === 0 && !what.fleets) return before;
+  const snapshot = await glance(ports, before, what);
+  return !what.fleets && someoneLeft(snapshot, what) ? glance(ports, snapshot, { pools: [], fleets: true }) : snapshot;
 }
 
 /** ELB calls targets of stopped or terminated instances unused: then the fleet must be read again too. */
-function someoneLeft(snapshot: Snapshot, step: Step): boolean {
-  if (!('pool' in step)) return false;
-  const pool = snapshot.pools.find((candidate) => candidate.name === step.pool);
-  return pool?.targets.some((target) => target.reason === 'Target.InvalidState') ?? false;
+function someoneLeft({ pools }: Snapshot, what: Look): boolean {
+  const seen = pools.filter((pool) => what.pools === 'all' || what.pools.includes(pool.name));
+  return seen.some((pool) => pool.targets.some((target) => target.reason === 'Target.InvalidState'));
 }
 
 function giveUp(

@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts';
+import type { BalancerAddresses } from './elbv2/endpoints.ts';
+import type { BalancerEndpoint } from './route53/model.ts';
 import type { AdminPage, FaultMaker, Machines, SandboxTimes, Service } from './service.ts';
 import { z } from 'zod';
 import { parse } from './api/faults.ts';
@@ -9,6 +11,7 @@ export interface Balancers extends Service {
   /** What became of every client request, in JSON; `total` counts them all. */
   traffic(): { readonly total: number; readonly inFlight: number; readonly failed: number };
   resetTraffic(): void;
+  endpoint(dnsName: string): BalancerEndpoint | undefined;
   urls(): readonly { readonly listenerArn: string; readonly url: string }[];
   /** Prolongs deregistration delays that begin from now on; 0 ends it. */
   slowDrain(ms: number, group?: string): void;
@@ -21,6 +24,7 @@ export interface BalancersOptions {
   readonly times: SandboxTimes;
   readonly region: string;
   readonly pageSize: number;
+  readonly addresses: BalancerAddresses;
   readonly subnet: (id: string) => { readonly zone: string; readonly vpcId: string } | undefined;
 }
 

@@ -1,12 +1,15 @@
 import type { Balancers, BalancersFactory } from './balancers.ts';
+import { openDns, type Dns } from './dns/index.ts';
 import { createEc2, type Ec2 } from './ec2/index.ts';
-import { reserveBlock } from './instances/addresses.ts';
+import type { BalancerAddresses } from './elbv2/endpoints.ts';
+import { reserveBlock, type AddressBlock } from './instances/addresses.ts';
 import { behaviour } from './instances/behaviour.ts';
 import { bundledApp } from './instances/bundled-app.ts';
 import { commandApp } from './instances/command-app.ts';
 import { createGuardian } from './instances/guardian.ts';
 import { Instances, type InstancesOptions } from './instances/index.ts';
 import type { SandboxPlan } from './options.ts';
+import type { Route53 } from './route53/index.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import type { SandboxTimes } from './service.ts';
 
@@ -22,6 +25,8 @@ export interface Machinery<B extends Balancers> {
   readonly instances: Instances;
   readonly ec2: Ec2;
   readonly balancers: B;
+  readonly route53: Route53;
+  readonly dns: Dns;
   readonly times: Times;
   readonly errors: readonly unknown[];
 }
@@ -48,9 +53,23 @@ export async function createMachinery<B extends Balancers>(
     const found = ec2.network.subnets.find((candidate) => candidate.id === id);
     return found && { zone: found.zone, vpcId: ec2.network.vpc };
   };
-  const balancers = factory({ machines: instances, clock, times, region, pageSize, subnet });
+  const addresses = balancerAddresses(plan, block);
+  const balancers = factory({ machines: instances, clock, times, region, pageSize, addresses, subnet });
   closers.push(() => balancers.close());
-  return { scheduler, instances, ec2, balancers, times, errors };
+  const { route53, dns } = await openDns({ clock, scheduler, balancers, pageSize, plan: plan.dns });
+  closers.push(() => dns.close());
+  return { scheduler, instances, ec2, balancers, route53, dns, times, errors };
+}
+
+/** The part of the block that no zone has instances in. */
+const BALANCER_ZONE = 15;
+
+/** The load balancer that the sandbox begins with is where people expect it, on 127.0.0.1; others have addresses of their own. */
+function balancerAddresses({ environment }: SandboxPlan, block: AddressBlock): BalancerAddresses {
+  return {
+    take: (name) => (name === environment ? undefined : block.take(BALANCER_ZONE)),
+    release: (address) => block.release(address),
+  };
 }
 
 function createInstances(

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { Bucket } from './api/throttle.ts';
+import { DNS, type DnsOption, type DnsPlan } from './dns/options.ts';
 import type { BehaviourName } from './instances/behaviour.ts';
 
 /** A release that can be booted, and how it behaves. */
@@ -13,6 +14,10 @@ export interface ReleaseOption {
 export interface GroupOption {
   readonly name: string;
   readonly port: number;
+  /** Name of the load balancer that it is behind; the environment's own when absent. Others have addresses of their own. */
+  readonly loadBalancer?: string | undefined;
+  /** Whether the first fleet is registered with it, when it is a production group; true when absent. */
+  readonly serves?: boolean | undefined;
 }
 
 /** A listener, or with a priority a rule of it, that divides traffic among the groups by weight. */
@@ -67,6 +72,9 @@ export interface SandboxOptions {
   /** Whether the first fleet carries the ownership tags already. */
   readonly adopted?: boolean | undefined;
 
+  /** Route 53 and its name server. */
+  readonly dns?: Partial<DnsOption> | undefined;
+
   readonly environment?: string | undefined;
   readonly tagPrefix?: string | undefined;
   /** Name of the launch template. */
@@ -77,8 +85,6 @@ export interface SandboxOptions {
   readonly production?: readonly GroupOption[] | undefined;
   readonly test?: readonly GroupOption[] | undefined;
   readonly weighted?: WeightedOption | undefined;
-  /** Name of the load balancer. */
-  readonly loadBalancer?: string | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -108,6 +114,7 @@ export interface SandboxPlan {
   readonly productionPort: number;
   readonly testPort: number;
   readonly adopted: boolean;
+  readonly dns: DnsPlan;
   readonly environment: string;
   readonly tagPrefix: string;
   readonly template: string;
@@ -115,7 +122,6 @@ export interface SandboxPlan {
   readonly production: readonly GroupOption[];
   readonly test: readonly GroupOption[];
   readonly weighted: WeightedOption | undefined;
-  readonly loadBalancer: string;
   readonly clock: Clock;
 }
 
@@ -163,6 +169,7 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     zones,
     allZones: zones.length > 1 ? zones : [...zones, `${region}${set.zones?.[0] === 'b' ? 'a' : 'b'}`],
     healthCheck: { ...HEALTH_CHECK, ...defined(options.healthCheck ?? {}) },
+    dns: { ...DNS, ...defined(options.dns ?? {}) },
     throttle: throttle !== false,
     bucket,
     template: set.template ?? `${environment}-web`,
@@ -170,7 +177,6 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     production,
     test,
     weighted: set.weighted,
-    loadBalancer: set.loadBalancer ?? environment,
     clock: set.clock ?? systemClock,
   };
 }

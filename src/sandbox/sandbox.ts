@@ -5,11 +5,15 @@ import { createRequestLog, type RequestLog } from './api/requests.ts';
 import { startApi } from './api/server.ts';
 import { createThrottle, RULES, type Throttle } from './api/throttle.ts';
 import { drainFault, trafficPage, type Balancers, type BalancersFactory } from './balancers.ts';
+import type { Dns } from './dns/index.ts';
+import { buildNames, type SandboxName } from './dns/world.ts';
 import type { Ec2 } from './ec2/index.ts';
 import { behaviour, type BehaviourName } from './instances/behaviour.ts';
 import type { Instances } from './instances/index.ts';
 import { createMachinery, type Closers, type Machinery, type Times } from './machinery.ts';
 import { planSandbox, type SandboxOptions, type SandboxPlan } from './options.ts';
+import type { Route53 } from './route53/index.ts';
+import type { DnsTimes } from './route53/model.ts';
 import { ApiError, type AdminPage, type SandboxTimes } from './service.ts';
 import { addRelease, buildWorld, registerBlue, servesAll, type SandboxGroup, type World } from './world.ts';
 
@@ -24,8 +28,12 @@ export interface Sandbox<B extends Balancers = Balancers> {
   readonly test: readonly SandboxGroup[];
   /** Instances that served production at the start. */
   readonly blue: readonly string[];
+  /** Names that led to load balancers at the start. */
+  readonly names: readonly SandboxName[];
   readonly ec2: Ec2;
   readonly elbv2: B;
+  readonly route53: Route53;
+  readonly dns: Dns;
   readonly instances: Instances;
   readonly faults: Faults;
   readonly requests: RequestLog;
@@ -82,10 +90,12 @@ async function start<B extends Balancers>(
   close: () => Promise<void>,
 ): Promise<Sandbox<B>> {
   const machinery = await createMachinery(plan, factory, closers);
-  const { ec2, instances, balancers, times, errors } = machinery;
+  const { ec2, instances, balancers, route53, dns, times, errors } = machinery;
   const world = await buildWorld(plan, ec2, balancers);
+  const names = await buildNames(plan.dns, route53, world.balancers);
   await serve(plan, world, machinery);
   Object.assign(times, timesOf(plan));
+  Object.assign(dns.times, dnsTimesOf(plan));
   const control = createControl(plan, machinery);
   const url = await openApi(plan, machinery, control, closers);
   return {
@@ -96,6 +106,9 @@ async function start<B extends Balancers>(
     ...control,
     ec2,
     elbv2: balancers,
+    route53,
+    dns,
+    names,
     instances,
     times,
     errors,
@@ -116,11 +129,16 @@ function timesOf(plan: SandboxPlan): SandboxTimes {
   };
 }
 
+function dnsTimesOf({ dns: { processing, propagation, insync, ttl } }: SandboxPlan): DnsTimes {
+  return { processingMs: processing, propagationMs: propagation, insyncMs: insync, ttlMs: ttl };
+}
+
 type Control = Pick<Sandbox, 'faults' | 'throttle' | 'requests'>;
 
 /** What tests and people steer it with. */
-function createControl(plan: SandboxPlan, { scheduler, ec2, balancers }: Machinery<Balancers>): Control {
-  const faults = createFaults(scheduler, { ...ec2.faults, ...drainFault(balancers), ...balancers.faults });
+function createControl(plan: SandboxPlan, { scheduler, ec2, balancers, route53 }: Machinery<Balancers>): Control {
+  const makers = { ...ec2.faults, ...drainFault(balancers), ...balancers.faults, ...route53.faults };
+  const faults = createFaults(scheduler, makers);
   const throttle = createThrottle(plan.clock, plan.throttle);
   for (const rule of plan.bucket ? RULES : []) throttle.limit(rule.name, plan.bucket!);
   return { faults, throttle, requests: createRequestLog() };
@@ -128,7 +146,7 @@ function createControl(plan: SandboxPlan, { scheduler, ec2, balancers }: Machine
 
 async function openApi(
   plan: SandboxPlan,
-  { ec2, balancers, times, errors, scheduler }: Machinery<Balancers>,
+  { ec2, balancers, route53, dns, times, errors, scheduler }: Machinery<Balancers>,
   { faults, throttle, requests: log }: Control,
   closers: Closers,
 ): Promise<string> {
@@ -138,10 +156,11 @@ async function openApi(
     requests: { read: () => log.all, reset: () => log.reset() },
     traffic: trafficPage(balancers),
     errors: { read: () => errors.map(messageOf) },
-    settings: settingsPage(times, throttle),
+    dns: dns.page,
+    settings: settingsPage(times, dns.times, throttle),
     ...balancers.pages,
   };
-  const services = [ec2, ec2.ssm, balancers];
+  const services = [ec2, ec2.ssm, balancers, route53];
   // Whoever still sleeps when the sandbox is closed sleeps on, and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;
@@ -151,21 +170,27 @@ async function openApi(
   return api.url;
 }
 
-function settingsPage(times: Times, throttle: Throttle): AdminPage {
-  const read = () => ({ ...times, throttle: throttle.enabled });
+function settingsPage(times: Times, dns: DnsTimes, throttle: Throttle): AdminPage {
+  const read = () => ({ ...times, dns: { ...dns }, throttle: throttle.enabled });
   return {
     read,
     write: (body) => {
       const given = new Map(Object.entries(body as object));
       const wanted = given.get('throttle');
       if (typeof wanted === 'boolean') throttle.enabled = wanted;
-      for (const key of ['bootMs', 'registrationMs', 'propagationMs', 'consistencyMs'] as const) {
-        const value: unknown = given.get(key);
-        if (typeof value === 'number' && value >= 0) times[key] = value;
-      }
+      setTimes(times, ['bootMs', 'registrationMs', 'propagationMs', 'consistencyMs'], body);
+      setTimes(dns, ['processingMs', 'propagationMs', 'insyncMs', 'ttlMs'], given.get('dns') ?? {});
       return read();
     },
   };
+}
+
+function setTimes<K extends string>(times: Record<K, number>, keys: readonly K[], given: unknown): void {
+  const wanted = given as Readonly<Record<string, unknown>>;
+  for (const key of keys) {
+    const value = wanted[key];
+    if (typeof value === 'number' && value >= 0) times[key] = value;
+  }
 }
 
 /** Registers the first fleet and waits until it serves, unless it is of a release that never will. */

@@ -36,7 +36,7 @@ export interface AdminPage {
 }
 
 export interface Service {
-  readonly id: 'ec2' | 'elbv2' | 'ssm';
+  readonly id: 'ec2' | 'elbv2' | 'route53' | 'ssm';
   readonly operations: Readonly<Record<string, Operation>>;
   /** Faults of the service's own by kind, such as `drain`; asked for with `POST /_turnout/faults {"kind": "drain", ...}`. */
   readonly faults?: Readonly<Record<string, FaultMaker>>;

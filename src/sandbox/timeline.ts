@@ -6,10 +6,11 @@ interface Moment<T> {
 }
 
 /** The past that a stale read can reach back to. */
-export const KEEP_MS = 120_000;
+const KEEP_MS = 120_000;
 
 /** Values by key that remember what they were, so that a describe can show the past (eventual consistency). */
 export interface Timeline<T> {
+  /** `undefined` says that the key is gone. */
   set(key: string, value: T | undefined): void;
   /** The value as it was `lagMs` ago. */
   get(key: string, lagMs?: number): T | undefined;
@@ -28,11 +29,12 @@ export function createTimeline<T>(clock: Clock): Timeline<T> {
     },
     get: (key, lagMs = 0) => seen(pasts.get(key), clock.monotonic() - lagMs, lagMs),
     values(lagMs = 0) {
-      const until = clock.monotonic() - lagMs;
+      const now = clock.monotonic();
       const found: T[] = [];
-      for (const past of pasts.values()) {
-        const value = seen(past, until, lagMs);
+      for (const [key, past] of pasts) {
+        const value = seen(past, now - lagMs, lagMs);
         if (value !== undefined) found.push(value);
+        else if (isLongGone(past, now)) pasts.delete(key);
       }
       return found;
     },
@@ -42,4 +44,9 @@ export function createTimeline<T>(clock: Clock): Timeline<T> {
 function seen<T>(past: readonly Moment<T>[] | undefined, until: number, lagMs: number): T | undefined {
   if (lagMs === 0) return past?.at(-1)?.value;
   return past?.findLast((moment) => moment.at <= until)?.value;
+}
+
+function isLongGone(past: readonly Moment<unknown>[], now: number): boolean {
+  const last = past.at(-1);
+  return last?.value === undefined && (last?.at ?? 0) <= now - KEEP_MS;
 }

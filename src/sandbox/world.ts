@@ -1,9 +1,10 @@
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { CreateLoadBalancerOutput, DescribeTargetHealthOutput } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Balancers } from './balancers.ts';
+import type { NamedBalancer } from './dns/world.ts';
 import type { Ec2 } from './ec2/index.ts';
-import { ownListeners, weightedGroups, type Front, type SandboxGroup } from './front.ts';
-import type { SandboxPlan } from './options.ts';
+import { balancerOf, ownListeners, weightedGroups, type Front, type SandboxGroup } from './front.ts';
+import type { GroupOption, SandboxPlan } from './options.ts';
 import { call } from './service.ts';
 
 export type { SandboxGroup } from './front.ts';
@@ -13,6 +14,7 @@ export interface World {
   readonly test: readonly SandboxGroup[];
   /** Instances of the first fleet. */
   readonly blue: readonly string[];
+  readonly balancers: readonly NamedBalancer[];
 }
 
 /** A minute apart, so that "the newest image" is never a matter of chance. */
@@ -31,9 +33,11 @@ export async function buildWorld(plan: SandboxPlan, ec2: Ec2, balancers: Balance
     },
   });
   const blue = launchBlue(plan, ec2);
-  const loadBalancer = await createLoadBalancer(plan, ec2, balancers);
-  const front: Front = { plan, balancers, loadBalancer, vpc: ec2.network.vpc };
-  return { ...(await (plan.weighted ? weightedGroups(front, plan.weighted) : ownListeners(front))), blue };
+  const named = await createLoadBalancers(plan, ec2, balancers, [...plan.production, ...plan.test]);
+  const arnOf = (option: GroupOption): string => named.get(balancerOf(plan, option))!.arn;
+  const front: Front = { plan, balancers, vpc: ec2.network.vpc, arnOf };
+  const groups = await (plan.weighted ? weightedGroups(front, plan.weighted) : ownListeners(front));
+  return { ...groups, blue, balancers: [...named.values()] };
 }
 
 /** The name of a release's image. */
@@ -85,17 +89,41 @@ function ownershipTags({ tagPrefix, environment, release, clock }: SandboxPlan):
   return Object.entries(tags).map(([key, Value]) => ({ Key: `${tagPrefix}:${key}`, Value }));
 }
 
-async function createLoadBalancer(plan: SandboxPlan, ec2: Ec2, balancers: Balancers): Promise<string> {
+/** A load balancer of the sandbox. */
+interface MadeBalancer extends NamedBalancer {
+  readonly arn: string;
+}
+
+/** The load balancers that the groups name, by name. */
+async function createLoadBalancers(
+  plan: SandboxPlan,
+  ec2: Ec2,
+  balancers: Balancers,
+  groups: readonly GroupOption[],
+): Promise<ReadonlyMap<string, MadeBalancer>> {
+  const names = new Set(groups.map((option) => balancerOf(plan, option)));
+  const made = new Map<string, MadeBalancer>();
+  for (const name of names) made.set(name, await createLoadBalancer(name, ec2, balancers));
+  return made;
+}
+
+async function createLoadBalancer(name: string, ec2: Ec2, balancers: Balancers): Promise<MadeBalancer> {
   const subnets = ec2.network.subnets.map((subnet) => subnet.id);
   const groups = [ec2.network.securityGroup];
-  const input = { Name: plan.loadBalancer, Subnets: subnets, SecurityGroups: groups, Scheme: 'internal' };
+  const input = { Name: name, Subnets: subnets, SecurityGroups: groups, Scheme: 'internal' };
   const output = await call<CreateLoadBalancerOutput>(balancers, 'CreateLoadBalancer', input);
-  return output.LoadBalancers![0]!.LoadBalancerArn!;
+  const { LoadBalancerArn: arn = '', DNSName: dnsName = '' } = output.LoadBalancers?.[0] ?? {};
+  const { zoneId = '', address = '' } = balancers.endpoint(dnsName) ?? {};
+  return { name, arn, dnsName, zoneId, address };
+}
+
+function serves({ serves: wanted = true }: GroupOption): boolean {
+  return wanted;
 }
 
 /** Registers the first fleet with production. */
 export async function registerBlue(world: World, balancers: Balancers): Promise<void> {
-  for (const { arn, port } of world.production) {
+  for (const { arn, port } of world.production.filter(serves)) {
     const Targets = world.blue.map((Id) => ({ Id, Port: port }));
     if (Targets.length > 0) await call(balancers, 'RegisterTargets', { TargetGroupArn: arn, Targets });
   }
@@ -103,7 +131,7 @@ export async function registerBlue(world: World, balancers: Balancers): Promise<
 
 /** Whether every target in production is healthy. */
 export async function servesAll(world: World, balancers: Balancers): Promise<boolean> {
-  for (const { arn } of world.production) {
+  for (const { arn } of world.production.filter(serves)) {
     const output = await call<DescribeTargetHealthOutput>(balancers, 'DescribeTargetHealth', { TargetGroupArn: arn });
     const states = (output.TargetHealthDescriptions ?? []).map((target) => target.TargetHealth?.State);
     if (states.length < world.blue.length || states.some((state) => state !== 'healthy')) return false;

@@ -1,41 +1,11 @@
 /** An AWS client that is not ours speaks to the sandbox: botocore has models and a parser of its own. */
-import { execFile, execFileSync } from 'node:child_process';
-import path from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test, vi, type TestContext } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../../src/sandbox/index.ts';
+import { aws as run, needsCli, refusal as refusalOf } from '../support/aws-cli.ts';
 import { eventually } from '../support/cloud.ts';
 
-const run = promisify(execFile);
-
-/** The first `aws` of version 2 on the PATH; a shim of version 1 may sit before it. */
-function findCli(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/bin'];
-  return folders.map((folder) => path.join(folder, 'aws')).find((file) => versionOf(file)?.startsWith('aws-cli/2'));
-}
-
-function versionOf(file: string): string | undefined {
-  try {
-    return execFileSync(file, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
-  } catch {
-    return undefined;
-  }
-}
-
-const cli = findCli();
-const ABSENT = 'no test with the AWS CLI ran, as there is no version 2 of it; get it with: apt-get install awscli';
-let told = false;
 // Each command starts a Python.
 vi.setConfig({ testTimeout: 90_000 });
-
-/** Skips a test where there is no CLI, and says so once; with TURNOUT_REQUIRE_ALL=1 that is a failure. */
-function needsCli(context: TestContext): void {
-  if (cli !== undefined) return;
-  if (process.env.TURNOUT_REQUIRE_ALL === '1') throw new Error(ABSENT);
-  const note = told ? undefined : ABSENT;
-  told = true;
-  context.skip(note);
-}
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -52,32 +22,9 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-const ENVIRONMENT = {
-  PATH: process.env.PATH,
-  AWS_ACCESS_KEY_ID: 'sandbox',
-  AWS_SECRET_ACCESS_KEY: 'sandbox',
-  AWS_REGION: 'eu-west-1',
-  AWS_CONFIG_FILE: '/dev/null',
-  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-  AWS_MAX_ATTEMPTS: '1',
-  AWS_PAGER: '',
-};
-
-// Answers are read by their keys: a wrong one fails the test.
-// oxlint-disable-next-line typescript/no-explicit-any
-async function aws(...words: string[]): Promise<any> {
-  const args = ['--endpoint-url', sandbox.url, '--output', 'json', ...words];
-  const { stdout } = await run(cli!, args, { env: ENVIRONMENT });
-  return stdout === '' ? {} : JSON.parse(stdout);
-}
-
-/** What the CLI says when the sandbox refuses. */
-async function refusal(...words: string[]): Promise<string> {
-  return await aws(...words).then(
-    () => 'no refusal',
-    (error: { stderr: string }) => error.stderr.trim(),
-  );
-}
+// oxlint-disable-next-line typescript/no-explicit-any -- as in aws-cli.ts
+const aws = async (...words: string[]): Promise<any> => run(sandbox.url, ...words);
+const refusal = async (...words: string[]) => refusalOf(sandbox.url, ...words);
 
 describe('aws ec2', () => {
   test('describe-instances, over several pages and by filter', async (context) => {

@@ -44,16 +44,18 @@ export function quickTimes(): Times {
 /** The service with short words for its operations. */
 export class Elb {
   readonly service: Elbv2;
+  readonly #times: SandboxTimes;
 
   constructor(options: Omit<Elbv2Options, 'region'>) {
     this.service = createElbv2({ region: 'eu-west-1', ...options });
+    this.#times = options.times;
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- outputs differ by operation; a wrong one fails the test
   async call(operation: string, input: object = {}): Promise<any> {
     const run = this.service.operations[operation];
     if (!run) throw new Error(`There is no operation ${operation}`);
-    return await run(input);
+    return await run(input, { lagMs: this.#times.consistencyMs });
   }
 
   async loadBalancer(name = 'web'): Promise<string> {

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
 import { openFileStore } from '../../src/stores/file.ts';
 import { startMeter, type Meter } from '../../tools/meter.ts';
+import { expectOneWriter } from './fences.ts';
 import { poll } from './poll.ts';
 import { configText, productionUrls } from './rig-config.ts';
 import { finished, Program, type Ended, type Finished } from './program.ts';
@@ -210,8 +211,9 @@ export class Rig {
     return (await this.meters[0]!.read()).byRelease;
   }
 
-  /** Ends the traffic. Each client request is accounted for on both sides, and none has failed. */
+  /** Ends the traffic. Each client request is accounted for on both sides, and none has failed; never were there two writers. */
   async expectNoFailures(): Promise<void> {
+    expectOneWriter(this.sandbox);
     const results = await Promise.all(this.meters.map((meter) => meter.stop()));
     for (const { total, failed, failures } of results) {
       expect(failures).toEqual([]);

@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
-import { chunk, Session, type SessionOptions } from '../../src/aws/session.ts';
+import { chunk } from '../../src/aws/batches.ts';
+import { Session, type SessionOptions } from '../../src/aws/session.ts';
 import { ExitCode, OperatorError } from '../../src/errors.ts';
 import { openSession, withoutAws } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
@@ -81,6 +82,31 @@ describe('what is sent', () => {
     const agent = aws.attempts[0]?.headers['user-agent'];
     expect(agent).toContain('turnout/1.2.3');
     expect(agent).toContain('run/261122-0612-k3f9');
+  });
+
+  test('says which lease it changes things with, once in each attempt, as soon as there is one', async () => {
+    let held: number | undefined;
+    const { elb, aws } = await open({ fence: () => held }, 'ok', BROKEN, 'ok');
+    await elb.targetHealth('arn');
+    held = 12;
+    await elb.register('arn', TARGETS);
+    const agents = aws.attempts.map(({ headers }) => headers['user-agent'] ?? '');
+    expect(agents.map((agent) => agent.match(/fence\/\d+/g))).toEqual([null, ['fence/12'], ['fence/12']]);
+  });
+
+  test('each service has a rate of its own', async () => {
+    const clock = new VirtualClock();
+    const { elb, ec2, session } = await open({ clock, requestsPerSecond: { elasticloadbalancing: 2, others: 20 } });
+    const both = [() => elb.targetHealth('arn'), () => ec2.tag(['i-1'], [{ Key: 'a', Value: 'b' }])];
+    for (let i = 0; i < 20; i += 1) await Promise.all(both.map((send) => send()));
+    const late = both.map((send) => send());
+    await expect.poll(() => clock.sleeping).toBe(2);
+    await clock.advance(50);
+    await late[1];
+    expect(session.requests).toBe(41);
+    await clock.advance(450);
+    await late[0];
+    expect(session.requests).toBe(42);
   });
 
   test('lists are sent in pieces that AWS takes', async () => {

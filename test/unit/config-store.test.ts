@@ -51,13 +51,13 @@ describe('a store on Redis', () => {
     }
     expect(shownFor(withLines('store: { kind: redis, url: "redis://ann:s3cret@cache", prefix: "{}" }')))
       .toMatchInlineSnapshot(`
-      "config/shop.yml has a mistake:
+        "config/shop.yml has a mistake:
 
-      config/shop.yml:9:64  store.prefix
-        expected letters, digits and . _ : - / (at most 64); found "{}"
-           9 | store: { kind: redis, url: "redis://***@cache", prefix: "{}" }
-             |                                                                ^^^^"
-    `);
+        config/shop.yml:9:64  store.prefix
+          expected letters, digits and . _ : - / (at most 64); found "{}"
+             9 | store: { kind: redis, url: "redis://***@cache", prefix: "{}" }
+               |                                                         ^^^^"
+      `);
   });
 });
 

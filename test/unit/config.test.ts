@@ -21,7 +21,7 @@ describe('a config file', () => {
         test: [{ targetGroup: 'shop-test' }],
       },
       limits: { bootMs: 600_000, healthyMs: 300_000, releasedMs: 3_600_000 },
-      aws: { requestsPerSecond: 5, maxAttempts: 8 },
+      aws: { requestsPerSecond: { others: 5, route53: 2 }, maxAttempts: 8, settleMs: 10_000 },
       store: { kind: 'file', path: '/srv/shop/.turnout/shop.db', ttlMs: 60_000 },
     });
   });
@@ -29,6 +29,18 @@ describe('a config file', () => {
   it('says durations in milliseconds', () => {
     const text = withLines('limits: { boot: 1h30m, healthy: 90s, released: 500ms }');
     expect(resolved(text).limits).toEqual({ bootMs: 5_400_000, healthyMs: 90_000, releasedMs: 500 });
+  });
+
+  it('knows how often each service of AWS may be asked', () => {
+    const rates = (text: string) => resolved(withLines(`aws: { requestsPerSecond: ${text} }`)).aws.requestsPerSecond;
+    expect(rates('7')).toEqual({ others: 7 });
+    expect(rates('{ elasticloadbalancing: 3 }')).toEqual({ others: 5, route53: 2, elasticloadbalancing: 3 });
+    expect(mistakesIn(withLines('aws: { requestsPerSecond: { elb: 3 } }'))).toEqual([
+      expect.stringContaining('aws.requestsPerSecond.elb: expected one of ec2, elasticloadbalancing, route53'),
+    ]);
+    expect(mistakesIn(withLines('aws: { requestsPerSecond: often }'))).toEqual([
+      'aws.requestsPerSecond: expected a whole number from 1 to 100, or one for each service such as { route53: 2 }; found "often"',
+    ]);
   });
 
   it('keeps the store where its path says, seen from the file', () => {

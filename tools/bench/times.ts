@@ -6,9 +6,9 @@ export interface Times {
   readonly deregistrationDelay: number;
 }
 
-/** AWS's smallest interval; its usual one for fleets so large that the sandbox's process would do little but check them. */
+/** AWS's smallest interval; twice that for fleets so large that the sandbox's one process would do little but check them. */
 export function timesFor(size: number): Times {
-  const healthCheck = size > 500 ? { interval: 30_000, timeout: 10_000 } : { interval: 5000, timeout: 2000 };
+  const healthCheck = size > 500 ? { interval: 10_000, timeout: 5000 } : { interval: 5000, timeout: 2000 };
   return { healthCheck, registration: 5000, deregistrationDelay: 1000 };
 }
 

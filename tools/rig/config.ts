@@ -14,7 +14,7 @@ export type Traffic = keyof typeof TEMPLATES;
 /** A copy of the traffic's example in a folder, with ports that are free now; returns its path. */
 export async function writeConfig(folder: string, traffic: Traffic = 'target-groups'): Promise<string> {
   const document = parseDocument(await readFile(path.join(FOLDER, TEMPLATES[traffic]), 'utf8'));
-  const [production, test, app] = (await freePorts(3)) as [number, number, number];
+  const [production, test, app, dns] = (await freePorts(4)) as [number, number, number, number];
   document.setIn(['sandbox', 'appPort'], app);
   if (traffic === 'weighted-listener') {
     document.setIn(['traffic', 'production', 0, 'port'], production);
@@ -23,6 +23,7 @@ export async function writeConfig(folder: string, traffic: Traffic = 'target-gro
   } else {
     document.setIn(['sandbox', 'productionPort'], production);
     document.setIn(['sandbox', 'testPort'], test);
+    document.setIn(['sandbox', 'dns', 'port'], dns);
     for (const pool of ['production', 'test']) document.setIn(['traffic', pool, 0, 'port'], app);
   }
   document.setIn(['store', 'path'], path.join(folder, 'turnout.db'));

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { settle } from '../../aws/batches.ts';
 import type { Ec2, RunInstancesCommandInput, Tag } from '../../aws/ec2.ts';
 import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig } from '../../config/config.ts';
@@ -61,13 +62,6 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       await settle([...zones.values()].map(async (group) => ec2.terminate(group.map(({ id }) => id))));
     },
   };
-}
-
-/** Waits for all, also when one fails: nothing may still be under way when the run goes on, or ends and gives its lease back. */
-async function settle(requests: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(requests);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }
 
 function runRequest(

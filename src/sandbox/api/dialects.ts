@@ -2,6 +2,7 @@ import { ApiError } from '../service.ts';
 import { json11 } from './json.ts';
 import type { Protocol, WireRequest } from './protocol.ts';
 import { awsQuery, ec2Query, queryParams } from './query.ts';
+import { restXml } from './rest-xml.ts';
 
 /** How a client of one AWS service talks, and the package whose schemas describe it. */
 export interface Dialect {
@@ -50,6 +51,13 @@ const ssm: Dialect = {
 
 const opsworks: Dialect = { service: 'opsworks', protocol: json11, throttled: rateExceeded('ThrottlingException') };
 
+const route53: Dialect = {
+  service: 'route53',
+  protocol: restXml('https://route53.amazonaws.com/doc/2013-04-01/'),
+  client: () => import('@aws-sdk/client-route-53'),
+  throttled: rateExceeded('Throttling'),
+};
+
 /** ELB's two APIs share host and signing name: only the version tells them apart (aws-reference 5.3). */
 const BY_VERSION: Readonly<Record<string, Dialect>> = {
   '2016-11-15': ec2,
@@ -63,6 +71,7 @@ const BY_TARGET: Readonly<Record<string, Dialect>> = { AmazonSSM: ssm, OpsWorks_
 export function dialectOf(request: WireRequest): Dialect | undefined {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') return own(BY_TARGET, target.split('.')[0] ?? '');
+  if (request.path.startsWith('/2013-04-01/')) return route53;
   return own(BY_VERSION, queryParams(request).get('Version') ?? '');
 }
 

@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts';
 import { ApiError, type Call, type Operation, type Service } from '../service.ts';
 import type { Dialect } from './dialects.ts';
 import type { ApiFault, ApiFaultKind, Faults } from './faults.ts';
-import type { WireRequest } from './protocol.ts';
+import type { Head, WireRequest } from './protocol.ts';
 import { operationSchema, type OperationSchema } from './schemas.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -13,6 +13,8 @@ export interface EndpointOptions {
   readonly throttle: Throttle;
   /** How old describes are, in milliseconds; read at each request. */
   readonly consistencyMs: () => number;
+  /** How long the endpoint is there. The world that it began with has always been so: describes show nothing older. */
+  readonly ageMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export interface EndpointOptions {
 export interface Answer {
   readonly operation: string;
   readonly status: number;
+  readonly headers?: Head['headers'];
   readonly contentType: string;
   readonly body: string;
   readonly requestId: string;
@@ -30,18 +33,29 @@ export interface Answer {
 
 interface Outcome {
   readonly status: number;
+  readonly headers?: Head['headers'];
   readonly body: string;
   readonly code?: string;
+}
+
+/** What is known of a request before anything is done about it. */
+interface Asked {
+  readonly operation: string;
+  /** The package whose schemas describe the service. */
+  readonly client: object | undefined;
+  readonly meet: () => readonly ApiFault[];
+  readonly requestId: string;
 }
 
 /** Answers one request of an AWS client. Never throws: whatever goes wrong is an error in the service's own form. */
 export async function answer(options: EndpointOptions, dialect: Dialect, request: WireRequest): Promise<Answer> {
   const requestId = randomUUID();
   const { protocol } = dialect;
-  const operation = protocol.action(request) ?? '';
+  const client = await dialect.client?.();
+  const operation = protocol.action(request, client) ?? '';
   let faults: readonly ApiFault[] = [];
   const meet = () => (faults = options.faults.meet(dialect.service, operation));
-  const outcome = await attempt(options, dialect, request, operation, meet, requestId).catch(
+  const outcome = await attempt(options, dialect, request, { operation, client, meet, requestId }).catch(
     (error: unknown): Outcome => {
       const known = error instanceof ApiError ? error : protocol.internal(`The sandbox failed: ${messageOf(error)}`);
       return { status: known.status, body: protocol.encodeError(known, requestId), code: known.code };
@@ -56,13 +70,11 @@ async function attempt(
   options: EndpointOptions,
   dialect: Dialect,
   request: WireRequest,
-  name: string,
-  meet: () => readonly ApiFault[],
-  requestId: string,
+  { operation: name, client, meet, requestId }: Asked,
 ): Promise<Outcome> {
   const { protocol } = dialect;
   if (!isSigned(request)) throw protocol.unsigned();
-  const schema = dialect.client && operationSchema(await dialect.client(), name);
+  const schema = client && operationSchema(client, name);
   const run = operationOf(options.services, dialect, name);
   if (!schema || !run) throw protocol.unknownAction(name, schema !== undefined);
   if (!options.throttle.admit(dialect.service, name)) throw dialect.throttled();
@@ -72,7 +84,7 @@ async function attempt(
   refuseDryRun(schema, input);
   const output = await run(input, callOf(options, name, faults));
   after(dialect, faults);
-  return { status: 200, body: protocol.encode(schema, output, requestId) };
+  return { status: 200, ...protocol.head?.(schema, output), body: protocol.encode(schema, output, requestId) };
 }
 
 /** Signatures aren't checked, as there is no secret to check them with; a client without one would fail at AWS and so fails here. */
@@ -93,7 +105,7 @@ const READ = /^(Describe|Get|List)/;
 function callOf(options: EndpointOptions, name: string, faults: readonly ApiFault[]): Call {
   if (!READ.test(name)) return { lagMs: 0 };
   const stale = faults.filter((fault) => fault.kind === 'stale').map((fault) => fault.ms);
-  return { lagMs: Math.max(options.consistencyMs(), ...stale) };
+  return { lagMs: Math.min(options.ageMs(), Math.max(options.consistencyMs(), ...stale)) };
 }
 
 function refuseDryRun(schema: OperationSchema, input: Record<string, unknown>): void {

@@ -10,7 +10,7 @@ import { answer, type EndpointOptions } from './endpoint.ts';
 import type { WireRequest } from './protocol.ts';
 import type { RequestLog } from './requests.ts';
 
-export interface ApiOptions extends EndpointOptions {
+export interface ApiOptions extends Omit<EndpointOptions, 'ageMs'> {
   /** Port on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
   readonly clock: Clock;
@@ -23,6 +23,8 @@ export interface Api {
   close(): Promise<void>;
 }
 
+type Serving = ApiOptions & EndpointOptions;
+
 const LOOPBACK = '127.0.0.1';
 /** More than a thousand targets in one request, and far less than what hurts. */
 const BODY_MAX_BYTES = 2 * 1024 * 1024;
@@ -31,8 +33,10 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** Starts the endpoint on 127.0.0.1, never on another address. Throws an `OperatorError` when the port is taken. */
 export async function startApi(options: ApiOptions): Promise<Api> {
+  const opened = options.clock.monotonic();
+  const serving = { ...options, ageMs: () => options.clock.monotonic() - opened };
   const server = createServer((request, response) => {
-    serve(options, request, response).catch((error: unknown) => {
+    serve(serving, request, response).catch((error: unknown) => {
       if (!response.headersSent) send(response, 500, 'text/plain', `The sandbox failed: ${messageOf(error)}\n`);
     });
   });
@@ -58,7 +62,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-async function serve(options: ApiOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(options: Serving, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isLocal(incoming))
     return send(response, 403, 'text/plain', 'The sandbox answers to 127.0.0.1 and localhost only.\n');
   const body = await readBody(incoming);
@@ -75,23 +79,25 @@ async function serve(options: ApiOptions, incoming: IncomingMessage, response: S
   return send(response, status, 'text/plain', HELP);
 }
 
-const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2 and SSM. It is no web site.
+const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2, Route 53 and SSM. It is no web site.
 Point a client at it with AWS_ENDPOINT_URL and any access key. Its own pages are listed at ${ADMIN}.
 `;
 
 async function serveAws(
-  options: ApiOptions,
+  options: Serving,
   dialect: Dialect,
   request: WireRequest,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const at = new Date(options.clock.now()).toISOString();
+  const arrival = options.log.arrive();
   const began = options.clock.monotonic();
   const result = await answer(options, dialect, request);
   const { operation, code, faults } = result;
   options.log.add({
     at,
+    arrival,
     service: dialect.service,
     operation,
     agent: String(request.headers['user-agent'] ?? ''),
@@ -101,6 +107,7 @@ async function serveAws(
     ms: Math.round(options.clock.monotonic() - began),
   });
   if (result.reset) return void incoming.socket.resetAndDestroy();
+  for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, value);
   response.setHeader('x-amzn-requestid', result.requestId);
   return send(response, result.status, result.contentType, result.body);
 }

@@ -3,6 +3,7 @@ import type {
   InstanceAttribute,
   ModifyInstanceAttributeRequest,
 } from '@aws-sdk/client-ec2';
+import type { Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { recordsOf } from './lifecycle.ts';
 import type { Ec2State, InstanceRecord } from './state.ts';
@@ -18,8 +19,12 @@ const ATTRIBUTES: Readonly<Record<string, Part>> = {
   userData: (record) => ({ UserData: record.userData === undefined ? {} : { Value: record.userData } }),
 };
 
-export function describeInstanceAttribute(state: Ec2State, input: DescribeInstanceAttributeRequest): InstanceAttribute {
-  const [record] = recordsOf(state, input.InstanceId ? [input.InstanceId] : []);
+export function describeInstanceAttribute(
+  state: Ec2State,
+  input: DescribeInstanceAttributeRequest,
+  call?: Call,
+): InstanceAttribute {
+  const [record] = recordsOf(state, input.InstanceId ? [input.InstanceId] : [], call?.lagMs);
   const name = input.Attribute ?? '';
   const part = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined;
   if (!part) throw ec2Error.invalid(`Value (${name}) for parameter attribute is invalid. Unknown attribute.`);

@@ -13,10 +13,10 @@ import { stateShape } from './shapes.ts';
 import type { Ec2State, InstanceRecord } from './state.ts';
 
 /** Instances by id; throws when an id is malformed or unknown. */
-export function recordsOf(state: Ec2State, ids: readonly string[] | undefined): readonly InstanceRecord[] {
+export function recordsOf(state: Ec2State, ids: readonly string[] | undefined, lagMs = 0): readonly InstanceRecord[] {
   if (!ids?.length) throw ec2Error.missing('InstanceId');
-  checkIds(ids, (id) => state.records.get(id) !== undefined, INSTANCE);
-  return [...new Set(ids)].map((id) => state.records.get(id)!);
+  checkIds(ids, (id) => state.records.get(id, lagMs) !== undefined, INSTANCE);
+  return [...new Set(ids)].map((id) => state.records.get(id, lagMs)!);
 }
 
 /**

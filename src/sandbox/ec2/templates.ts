@@ -153,7 +153,7 @@ export function describeLaunchTemplates(
       : state.templates.values(lagMs);
   const selected = filtered(named, input.Filters, FILTERS, (template) => state.tags.of(template.id, lagMs));
   const { items, next } = page(selected, input, state.pageSize);
-  return { LaunchTemplates: items.map((template) => templateShape(state, template)), ...next };
+  return { LaunchTemplates: items.map((template) => templateShape(state, template, lagMs)), ...next };
 }
 
 const VERSION_FILTERS: FilterTable<TemplateVersion> = {
@@ -167,7 +167,7 @@ export function describeLaunchTemplateVersions(
   call?: Call,
 ): DescribeLaunchTemplateVersionsResult {
   const template = findTemplate(state, input, call?.lagMs);
-  const selected = filtered(wantedVersions(state, template, input), input.Filters, VERSION_FILTERS);
+  const selected = filtered(wantedVersions(state, template, input, call?.lagMs), input.Filters, VERSION_FILTERS);
   const { items, next } = page(selected, input, state.pageSize);
   return { LaunchTemplateVersions: items.map((version) => versionShape(template, version)), ...next };
 }
@@ -176,17 +176,18 @@ function wantedVersions(
   state: Ec2State,
   template: Template,
   input: DescribeLaunchTemplateVersionsRequest,
+  lagMs: number | undefined,
 ): readonly TemplateVersion[] {
   if (input.Versions) {
     const name = { LaunchTemplateId: template.id };
-    return [...new Set(input.Versions.map((wanted) => findVersion(state, name, wanted)))];
+    return [...new Set(input.Versions.map((wanted) => findVersion(state, name, wanted, lagMs)))];
   }
   const min = Number(input.MinVersion ?? 0);
   const max = Number(input.MaxVersion ?? Infinity);
   return template.versions.filter(({ number }) => number >= min && number <= max);
 }
 
-function templateShape(state: Ec2State, template: Template): LaunchTemplate {
+function templateShape(state: Ec2State, template: Template, lagMs = 0): LaunchTemplate {
   return {
     CreateTime: template.createdAt,
     CreatedBy: `arn:aws:iam::${ACCOUNT}:root`,
@@ -194,7 +195,7 @@ function templateShape(state: Ec2State, template: Template): LaunchTemplate {
     LatestVersionNumber: template.versions.at(-1)?.number ?? 0,
     LaunchTemplateId: template.id,
     LaunchTemplateName: template.name,
-    Tags: state.tags.list(template.id),
+    Tags: state.tags.list(template.id, lagMs),
   };
 }
 

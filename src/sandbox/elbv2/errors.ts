@@ -1,12 +1,17 @@
 import { ApiError } from '../service.ts';
+import type { Resource } from './model.ts';
 
 /** Wire codes: botocore's service model of elbv2; messages as AWS words them where that is known. */
-export const notFound = {
-  loadBalancer: () => new ApiError('LoadBalancerNotFound', 'One or more load balancers not found'),
-  listener: () => new ApiError('ListenerNotFound', 'One or more listeners not found'),
-  rule: () => new ApiError('RuleNotFound', 'One or more rules not found'),
-  targetGroup: () => new ApiError('TargetGroupNotFound', 'One or more target groups not found'),
+const NOT_FOUND: Readonly<Record<Resource['kind'], readonly [code: string, message: string]>> = {
+  loadbalancer: ['LoadBalancerNotFound', 'One or more load balancers not found'],
+  listener: ['ListenerNotFound', 'One or more listeners not found'],
+  'listener-rule': ['RuleNotFound', 'One or more rules not found'],
+  targetgroup: ['TargetGroupNotFound', 'One or more target groups not found'],
 };
+
+export function notFound(kind: Resource['kind']): ApiError {
+  return new ApiError(...NOT_FOUND[kind]);
+}
 
 export function invalid(message: string): ApiError {
   return new ApiError('ValidationError', message);

@@ -1,17 +1,21 @@
 import type { Clock } from '../../clock.ts';
 import { httpProbe, type Probe } from '../balancer/probe.ts';
-import { createScheduler } from '../balancer/scheduler.ts';
+import { createScheduler } from '../scheduler.ts';
 import { createTraffic, type TrafficReport } from '../balancer/traffic.ts';
-import type { Machine, Machines, SandboxTimes, Service } from '../service.ts';
+import type { Machine, Machines, Operation, SandboxTimes, Service } from '../service.ts';
+import { createTimeline } from '../timeline.ts';
+import { publish } from './catalogue.ts';
+import type { BalancerEndpoint } from '../route53/model.ts';
+import { endpointOf, type BalancerAddresses } from './endpoints.ts';
 import { notFound } from './errors.ts';
 import { checkedCheck } from './check-settings.ts';
 import { reconcile } from './lifecycle.ts';
-import { listenerOperations } from './listeners.ts';
-import { loadBalancerOperations } from './load-balancers.ts';
+import { listenerEntry, listenerOperations } from './listeners.ts';
+import { loadBalancerEntry, loadBalancerOperations } from './load-balancers.ts';
 import type { TargetGroup } from './model.ts';
-import { ruleOperations } from './rules.ts';
+import { ruleEntry, ruleOperations } from './rules.ts';
 import { tagOperations } from './tags.ts';
-import { modifyAttributes, targetGroupOperations } from './target-groups.ts';
+import { groupEntry, modifyAttributes, targetGroupOperations } from './target-groups.ts';
 import { targetOperations } from './targets.ts';
 import { QUOTAS, type Quotas, type Subnet, type World } from './world.ts';
 
@@ -22,8 +26,10 @@ export interface Elbv2Options {
   readonly times: SandboxTimes;
   readonly region: string;
   readonly account?: string;
-  /** Loopback address of all listeners; `127.0.0.1` when absent. */
+  /** Loopback address of load balancers that have none of their own; `127.0.0.1` when absent. */
   readonly host?: string;
+  /** Gives load balancers addresses of their own, and so names; when absent, all listen on `host`. */
+  readonly addresses?: BalancerAddresses | undefined;
   /** Page size where the caller names none; small, so that clients that don't page are found out. */
   readonly pageSize?: number;
   readonly quotas?: Partial<Quotas>;
@@ -67,6 +73,8 @@ export interface Elbv2 extends Service {
   /** Targets with something in flight, also deregistered ones. */
   inFlight(): readonly TargetInFlight[];
   urls(): readonly ListenerUrl[];
+  /** What DNS needs to know of a load balancer, by its DNS name in any case. */
+  endpoint(dnsName: string): BalancerEndpoint | undefined;
   /** Sets exact times of a target group (name or ARN). Throws `TargetGroupNotFound` and `ValidationError`. */
   tune(group: string, times: GroupTimes): void;
   /** Fault: prolongs deregistration delays that begin from now on, of one target group (name or ARN) or of all; 0 ends it. Both add up. */
@@ -79,19 +87,23 @@ export function createElbv2(options: Elbv2Options): Elbv2 {
   const unwatch = world.machines.watch((machine) => machineChanged(world, machine));
   return {
     id: 'elbv2',
-    operations: {
+    operations: publishing(world, {
       ...loadBalancerOperations(world),
       ...targetGroupOperations(world),
       ...targetOperations(world),
       ...listenerOperations(world),
       ...ruleOperations(world),
       ...tagOperations(world),
-    },
+    }),
     traffic: () => world.traffic.report(),
     resetTraffic: () => world.traffic.reset(),
     inFlight: () => inFlight(world),
     urls: () => urls(world),
-    tune: (group, times) => tune(groupNamed(world, group), times),
+    endpoint: (dnsName) => endpointOf(world, dnsName),
+    tune: (group, times) => {
+      tune(groupNamed(world, group), times);
+      publishAll(world);
+    },
     slowDrain: (ms, group) => {
       if (group === undefined) world.faults.slowDrainMs = ms;
       else groupNamed(world, group).slowDrainMs = ms;
@@ -107,6 +119,7 @@ function createWorld(options: Elbv2Options): World {
   return {
     account: '123456789012',
     host: '127.0.0.1',
+    addresses: undefined,
     pageSize: 10,
     random: Math.random,
     probe: httpProbe,
@@ -116,12 +129,38 @@ function createWorld(options: Elbv2Options): World {
     quotas: { ...QUOTAS, ...options.quotas },
     scheduler: createScheduler(options.clock),
     traffic: createTraffic(),
+    catalogue: createTimeline(options.clock),
     loadBalancers: new Map(),
     listeners: new Map(),
     rules: new Map(),
     groups: new Map(),
     upstreams: new Map(),
   };
+}
+
+/** After each operation the catalogue is brought up to date, and only it is described. */
+function publishing(world: World, operations: Readonly<Record<string, Operation>>): Record<string, Operation> {
+  const published = Object.entries(operations).map(([name, run]): [string, Operation] => {
+    if (name.startsWith('Describe')) return [name, run];
+    return [
+      name,
+      async (input, call) => {
+        const output = await run(input, call);
+        publishAll(world);
+        return output;
+      },
+    ];
+  });
+  return Object.fromEntries(published);
+}
+
+function publishAll(world: World): void {
+  publish(world.catalogue, [
+    ...[...world.loadBalancers.values()].map((loadBalancer) => loadBalancerEntry(world, loadBalancer)),
+    ...[...world.groups.values()].map(groupEntry),
+    ...[...world.listeners.values()].map((listener) => listenerEntry(world, listener)),
+    ...[...world.rules.values()].map(ruleEntry),
+  ]);
 }
 
 function machineChanged(world: World, machine: Machine): void {
@@ -132,7 +171,7 @@ function machineChanged(world: World, machine: Machine): void {
 
 function groupNamed(world: World, nameOrArn: string): TargetGroup {
   const group = [...world.groups.values()].find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
-  if (!group) throw notFound.targetGroup();
+  if (!group) throw notFound('targetgroup');
   return group;
 }
 
@@ -163,7 +202,7 @@ function urls(world: World): ListenerUrl[] {
   return [...world.listeners.values()].map(({ arn, loadBalancer, live }) => ({
     loadBalancer: loadBalancer.name,
     listenerArn: arn,
-    url: `http://${world.host}:${live.port}`,
+    url: `http://${loadBalancer.host}:${live.port}`,
   }));
 }
 

@@ -16,12 +16,11 @@ import {
 } from './health.ts';
 import { accepts } from './matcher.ts';
 import type { Target, TargetGroup } from './model.ts';
-import { KEEP_MS } from '../timeline.ts';
 import { msOf } from './attributes.ts';
 import type { World } from './world.ts';
 
-/** First checks of targets that were registered together are this far apart, so that a large fleet is not checked in one tick. */
-const STAGGER_MS = 2;
+/** First checks of targets that were registered together are this far apart, so that a thousand are not checked in one tick. */
+const SPREAD_MS = 0.5;
 
 /** Adds a target to a group and starts its checks when the group is in use. `place` is its place in the request. */
 export function enroll(world: World, group: TargetGroup, machine: Machine, port: number, place: number): void {
@@ -144,29 +143,28 @@ function startChecks(world: World, group: TargetGroup, target: Target, place: nu
   const checks = new AbortController();
   target.checks = checks;
   setHealth(world, group, target, REGISTERING);
-  keepChecking(world, group, target, place, checks.signal).catch((error: unknown) => {
-    if (!checks.signal.aborted) throw error;
+  const { scheduler, times } = world;
+  scheduler.after(times.registrationMs, () => {
+    if (checks.signal.aborted) return;
+    setHealth(world, group, target, CHECKING);
+    const spread = Math.min(place * SPREAD_MS, group.check.intervalMs);
+    scheduler.after(spread, () => check(world, group, target, checks.signal, world.clock.monotonic()));
   });
 }
 
 /** Checks a target until `signal` is aborted, every interval however long a check takes (ALB user guide). */
-async function keepChecking(world: World, group: TargetGroup, target: Target, place: number, signal: AbortSignal) {
-  const { clock, probe, times } = world;
-  await clock.sleep(times.registrationMs, signal);
-  setHealth(world, group, target, CHECKING);
-  await clock.sleep(Math.min(place * STAGGER_MS, group.check.intervalMs), signal);
-  for (let due = clock.monotonic(); ;) {
-    const { check } = group;
-    const port = check.port === 'traffic-port' ? target.port : Number(check.port);
-    const terms = { timeoutMs: check.timeoutMs, accepts: accepts(check.matcher) };
-    const request = { host: target.member.upstream.host, port, path: check.path };
-    const result = await checkOnce(probe, request, terms, { clock, signal });
-    signal.throwIfAborted();
-    setHealth(world, group, target, afterCheck(target.health, result, check.thresholds));
-    due += check.intervalMs;
-    const wait = due - clock.monotonic();
-    await clock.sleep(Math.max(0, wait), signal);
-  }
+async function check(world: World, group: TargetGroup, target: Target, signal: AbortSignal, due: number) {
+  if (signal.aborted) return;
+  const { clock, scheduler, probe } = world;
+  const settings = group.check;
+  const port = settings.port === 'traffic-port' ? target.port : Number(settings.port);
+  const terms = { timeoutMs: settings.timeoutMs, accepts: accepts(settings.matcher) };
+  const request = { host: target.member.upstream.host, port, path: settings.path };
+  const result = await checkOnce(probe, request, terms, { clock, scheduler, signal });
+  if (signal.aborted) return;
+  setHealth(world, group, target, afterCheck(target.health, result, settings.thresholds));
+  const next = Math.max(due + settings.intervalMs, clock.monotonic());
+  scheduler.after(next - clock.monotonic(), () => check(world, group, target, signal, next));
 }
 
 const STANDINGS: Readonly<Record<Health['state'], Standing>> = {
@@ -185,15 +183,9 @@ function setHealth(world: World, group: TargetGroup, target: Target, health: Hea
 
 /** What DescribeTargetHealth will say of the target. */
 function publish(world: World, group: TargetGroup, target: Target): void {
-  const now = world.clock.monotonic();
   const gone = group.targets.get(target.key) !== target;
   const health = target.drain ? DRAINING : (unusedReason(world, group, target) ?? shown(target.health));
-  group.shown.set(
-    target.key,
-    gone ? undefined : described(group, target, health),
-    now,
-    now - Math.max(world.times.consistencyMs, KEEP_MS),
-  );
+  group.shown.set(target.key, gone ? undefined : described(group, target, health));
 }
 
 /** A target's health as the API shapes it. */

@@ -6,9 +6,10 @@ import type {
   ModifyListenerInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { openListener, type LiveListener } from '../balancer/listener.ts';
-import { ApiError, type Operation } from '../service.ts';
+import { ApiError, type Call, type Operation } from '../service.ts';
 import { checkedActions } from './actions.ts';
 import { msOf } from './attributes.ts';
+import { entries, entryOf, named, ownedBy, shapes, tagList, type Entry } from './catalogue.ts';
 import { invalid, unsupported } from './errors.ts';
 import type { Listener, LoadBalancer, Rule } from './model.ts';
 import { page } from './paging.ts';
@@ -18,7 +19,7 @@ import { arnOf, listenerOf, listenersOf, loadBalancerOf, newId, rulesOf, tagsFro
 export function listenerOperations(world: World): Record<string, Operation> {
   return {
     CreateListener: async (input: CreateListenerInput) => ({ Listeners: [show(world, await create(world, input))] }),
-    DescribeListeners: (input: DescribeListenersInput) => describe(world, input),
+    DescribeListeners: (input: DescribeListenersInput, call?: Call) => describe(world, input, call),
     ModifyListener: async (input: ModifyListenerInput) => ({ Listeners: [show(world, await modify(world, input))] }),
     DeleteListener: async (input: DeleteListenerInput) => {
       await removeListener(world, listenerOf(world, input.ListenerArn));
@@ -85,11 +86,12 @@ function checkPort(world: World, loadBalancer: LoadBalancer, port: number | unde
 }
 
 async function open(world: World, loadBalancer: LoadBalancer, port: number): Promise<LiveListener> {
-  const { host, clock, random, traffic } = world;
+  const { clock, random, traffic } = world;
+  const { host } = loadBalancer;
   const idleMs = (): number => msOf(loadBalancer.attributes, 'idle_timeout.timeout_seconds');
   const options = { host, port, loadBalancer: loadBalancer.name, routes: [], traffic, clock, random, idleMs };
   return await openListener(options).catch((error: NodeJS.ErrnoException) => {
-    // All load balancers share one address: a port that another one has, or a stranger's process, is taken.
+    // Load balancers may share an address: a port that another one has, or a stranger's process, is taken.
     const message = `Port ${port} of ${host} cannot be had: ${error.code ?? error.message}`;
     throw new ApiError('InvalidConfigurationRequest', message);
   });
@@ -130,16 +132,26 @@ export async function removeListener(world: World, listener: Listener): Promise<
   await listener.live.close(false);
 }
 
-function describe(world: World, input: DescribeListenersInput): object {
+function describe(world: World, input: DescribeListenersInput, call: Call | undefined): object {
   const { LoadBalancerArn: owner, ListenerArns: arns = [] } = input;
   if (owner === undefined && arns.length === 0)
     throw invalid('You must specify either listener ARNs or a load balancer ARN');
   if (owner !== undefined && arns.length > 0)
     throw invalid('You cannot specify both listener ARNs and a load balancer ARN');
+  const all = entries(world.catalogue, 'listener', call);
   const chosen =
-    owner === undefined ? arns.map((arn) => listenerOf(world, arn)) : listenersOf(world, loadBalancerOf(world, owner));
+    owner === undefined
+      ? named(all, 'arn', arns, 'listener')
+      : ownedBy(all, entryOf(world.catalogue, 'loadbalancer', owner, call));
   const { items, next } = page(chosen, input, world.pageSize);
-  return { Listeners: items.map((listener) => show(world, listener)), ...next };
+  return { Listeners: shapes(items), ...next };
+}
+
+/** What describes will say of it. */
+export function listenerEntry(world: World, listener: Listener): Entry {
+  const { kind, arn, loadBalancer, tags } = listener;
+  const shape = show(world, listener);
+  return { kind, arn, owner: loadBalancer.arn, shape, attributes: [], tags: tagList(tags) };
 }
 
 function show(world: World, listener: Listener): Shown {

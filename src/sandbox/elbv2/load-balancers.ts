@@ -6,24 +6,23 @@ import type {
   LoadBalancer as Shown,
   ModifyLoadBalancerAttributesInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { ApiError, type Operation } from '../service.ts';
+import { ApiError, type Call, type Operation } from '../service.ts';
 import { changedAttributes, LOAD_BALANCER_ATTRIBUTES, shownAttributes, usualAttributes } from './attributes.ts';
-import { invalid, notFound, notPermitted, unsupported } from './errors.ts';
+import { entries, entryOf, named, shapes, tagList, type Entry } from './catalogue.ts';
+import { invalid, notPermitted, unsupported } from './errors.ts';
+import { dnsNameOf, HOSTED_ZONE } from './endpoints.ts';
 import { removeListener } from './listeners.ts';
 import type { LoadBalancer } from './model.ts';
 import { page } from './paging.ts';
 import { arnOf, checkedName, listenersOf, loadBalancerOf, newId, tagsFrom, type World } from './world.ts';
 
-/** Route 53's hosted zone of the load balancers of eu-west-1; any will do, nothing looks it up. */
-const HOSTED_ZONE = 'Z32O12XQLNTSW2';
-
 export function loadBalancerOperations(world: World): Record<string, Operation> {
   return {
     CreateLoadBalancer: (input: CreateLoadBalancerInput) => ({ LoadBalancers: [show(world, create(world, input))] }),
-    DescribeLoadBalancers: (input: DescribeLoadBalancersInput) => describe(world, input),
+    DescribeLoadBalancers: (input: DescribeLoadBalancersInput, call?: Call) => describe(world, input, call),
     DeleteLoadBalancer: (input: DeleteLoadBalancerInput) => remove(world, input),
-    DescribeLoadBalancerAttributes: (input: DescribeLoadBalancerAttributesInput) => ({
-      Attributes: shownAttributes(loadBalancerOf(world, input.LoadBalancerArn).attributes),
+    DescribeLoadBalancerAttributes: (input: DescribeLoadBalancerAttributesInput, call?: Call) => ({
+      Attributes: entryOf(world.catalogue, 'loadbalancer', input.LoadBalancerArn, call).attributes,
     }),
     ModifyLoadBalancerAttributes: (input: ModifyLoadBalancerAttributesInput) => {
       const { attributes } = loadBalancerOf(world, input.LoadBalancerArn);
@@ -46,11 +45,14 @@ function create(world: World, input: CreateLoadBalancerInput): LoadBalancer {
   if (subnets.length < 2) throw invalid('At least two subnets in two different Availability Zones must be specified');
   const known = [...world.loadBalancers.values()].find((candidate) => candidate.name === name);
   if (known) return sameOrDuplicate(known, scheme, subnets);
+  const own = world.addresses?.take(name);
   const loadBalancer: LoadBalancer = {
     kind: 'loadbalancer',
     arn: arnOf(world, `loadbalancer/app/${name}/${newId()}`),
     name,
     scheme,
+    host: own ?? world.host,
+    dnsName: own === undefined ? world.host : dnsNameOf(world, name, scheme),
     createdAt: new Date(world.clock.now()),
     subnets,
     securityGroups: input.SecurityGroups ?? [],
@@ -69,20 +71,21 @@ function sameOrDuplicate(known: LoadBalancer, scheme: string, subnets: readonly 
   );
 }
 
-function describe(world: World, input: DescribeLoadBalancersInput): object {
+function describe(world: World, input: DescribeLoadBalancersInput, call: Call | undefined): object {
   const { LoadBalancerArns: arns = [], Names: names = [] } = input;
   if (arns.length > 0 && names.length > 0) throw invalid('Only one of load balancer ARNs and names can be specified');
-  const all = [...world.loadBalancers.values()];
-  if (arns.length > 0) return { LoadBalancers: arns.map((arn) => show(world, loadBalancerOf(world, arn))) };
-  if (names.length > 0) return { LoadBalancers: names.map((name) => show(world, named(all, name))) };
+  const all = entries(world.catalogue, 'loadbalancer', call);
+  if (arns.length > 0) return { LoadBalancers: shapes(named(all, 'arn', arns, 'loadbalancer')) };
+  if (names.length > 0) return { LoadBalancers: shapes(named(all, 'name', names, 'loadbalancer')) };
   const { items, next } = page(all, input, world.pageSize);
-  return { LoadBalancers: items.map((item) => show(world, item)), ...next };
+  return { LoadBalancers: shapes(items), ...next };
 }
 
-function named(loadBalancers: readonly LoadBalancer[], name: string): LoadBalancer {
-  const loadBalancer = loadBalancers.find((candidate) => candidate.name === name);
-  if (!loadBalancer) throw notFound.loadBalancer();
-  return loadBalancer;
+/** What describes will say of it. */
+export function loadBalancerEntry(world: World, loadBalancer: LoadBalancer): Entry {
+  const { kind, arn, name, attributes, tags } = loadBalancer;
+  const shape = show(world, loadBalancer);
+  return { kind, arn, name, shape, attributes: shownAttributes(attributes), tags: tagList(tags) };
 }
 
 /** Deleting what is gone already succeeds (DeleteLoadBalancer, API reference). */
@@ -94,14 +97,14 @@ async function remove(world: World, input: DeleteLoadBalancerInput): Promise<obj
   }
   world.loadBalancers.delete(loadBalancer.arn);
   await Promise.all(listenersOf(world, loadBalancer).map((listener) => removeListener(world, listener)));
+  if (loadBalancer.host !== world.host) world.addresses?.release(loadBalancer.host);
   return {};
 }
 
 function show(world: World, loadBalancer: LoadBalancer): Shown {
   return {
     LoadBalancerArn: loadBalancer.arn,
-    // No name server: the address that its listeners listen on.
-    DNSName: world.host,
+    DNSName: loadBalancer.dnsName,
     CanonicalHostedZoneId: HOSTED_ZONE,
     CreatedTime: loadBalancer.createdAt,
     LoadBalancerName: loadBalancer.name,

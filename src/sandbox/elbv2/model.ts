@@ -1,8 +1,8 @@
 import type { Action, RuleCondition, TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { LiveListener } from '../balancer/listener.ts';
 import type { Member, Members } from '../balancer/members.ts';
+import type { Timeline } from '../timeline.ts';
 import type { Health, Thresholds } from './health.ts';
-import type { History } from './history.ts';
 
 /** Tags and attributes are both: text by key. */
 export type Texts = Map<string, string>;
@@ -12,6 +12,10 @@ export interface LoadBalancer {
   readonly arn: string;
   readonly name: string;
   readonly scheme: 'internet-facing' | 'internal';
+  /** Loopback address of its listeners. */
+  readonly host: string;
+  /** Of AWS's kind when the address is its own; else the address. */
+  readonly dnsName: string;
   readonly createdAt: Date;
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
@@ -64,7 +68,7 @@ export interface TargetGroup {
   /** By `id:port`: registered ones, and draining ones that the API still shows. */
   readonly targets: Map<string, Target>;
   /** What DescribeTargetHealth says, now and some time ago. */
-  readonly shown: History<TargetHealthDescription>;
+  readonly shown: Timeline<TargetHealthDescription>;
   readonly members: Members;
   /** The load balancer whose rules use the group; none means that it is not in use. */
   user: LoadBalancer | undefined;

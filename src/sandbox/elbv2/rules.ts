@@ -6,8 +6,9 @@ import type {
   Rule as Shown,
   SetRulePrioritiesInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { ApiError, type Operation } from '../service.ts';
+import { ApiError, type Call, type Operation } from '../service.ts';
 import { checkedActions } from './actions.ts';
+import { entries, entryOf, named, ownedBy, shapes, tagList, type Entry } from './catalogue.ts';
 import { checkedConditions } from './conditions.ts';
 import { invalid, notPermitted } from './errors.ts';
 import { tailOf } from './listeners.ts';
@@ -19,7 +20,7 @@ import { arnOf, listenerOf, listenersOf, newId, ruleOf, rulesOf, tagsFrom, type 
 export function ruleOperations(world: World): Record<string, Operation> {
   return {
     CreateRule: (input: CreateRuleInput) => ({ Rules: [show(create(world, input))] }),
-    DescribeRules: (input: DescribeRulesInput) => describe(world, input),
+    DescribeRules: (input: DescribeRulesInput, call?: Call) => describe(world, input, call),
     ModifyRule: (input: ModifyRuleInput) => ({ Rules: [show(modify(world, input))] }),
     DeleteRule: (input: DeleteRuleInput) => remove(world, input),
     SetRulePriorities: (input: SetRulePrioritiesInput) => ({ Rules: setPriorities(world, input).map(show) }),
@@ -103,13 +104,29 @@ function checkOrder(priorities: readonly (number | 'default')[]): void {
   if (typeof twice === 'number') throw priorityInUse(twice);
 }
 
-function describe(world: World, input: DescribeRulesInput): object {
+function describe(world: World, input: DescribeRulesInput, call: Call | undefined): object {
   const { ListenerArn: owner, RuleArns: arns = [] } = input;
   if (owner === undefined && arns.length === 0) throw invalid('You must specify either rule ARNs or a listener ARN');
   if (owner !== undefined && arns.length > 0) throw invalid('You cannot specify both rule ARNs and a listener ARN');
-  const chosen = owner === undefined ? arns.map((arn) => ruleOf(world, arn)) : rulesOf(world, listenerOf(world, owner));
+  const all = entries(world.catalogue, 'listener-rule', call);
+  const chosen =
+    owner === undefined
+      ? named(all, 'arn', arns, 'listener-rule')
+      : inOrder(ownedBy(all, entryOf(world.catalogue, 'listener', owner, call)));
   const { items, next } = page(chosen, input, world.pageSize);
-  return { Rules: items.map(show), ...next };
+  return { Rules: shapes(items), ...next };
+}
+
+/** By priority, the default rule last. */
+function inOrder(rules: readonly Entry[]): readonly Entry[] {
+  const rank = ({ shape }: Entry): number => Number((shape as Shown).Priority) || Infinity;
+  return rules.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** What describes will say of it. */
+export function ruleEntry(rule: Rule): Entry {
+  const { kind, arn, listener, tags } = rule;
+  return { kind, arn, owner: listener.arn, shape: show(rule), attributes: [], tags: tagList(tags) };
 }
 
 function show(rule: Rule): Shown {

@@ -1,7 +1,8 @@
 import type { AddTagsInput, DescribeTagsInput, RemoveTagsInput } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { ApiError, type Operation } from '../service.ts';
+import { ApiError, type Call, type Operation } from '../service.ts';
+import { entryOf } from './catalogue.ts';
 import { invalid } from './errors.ts';
-import { resourceOf, tagsFrom, type World } from './world.ts';
+import { kindOf, resourceOf, tagsFrom, type World } from './world.ts';
 
 /** Most tags that a resource can have (ELB user guide, tags). */
 const MAX_TAGS = 50;
@@ -27,10 +28,10 @@ export function tagOperations(world: World): Record<string, Operation> {
       for (const { tags } of resources) for (const key of input.TagKeys ?? []) tags.delete(key);
       return {};
     },
-    DescribeTags: (input: DescribeTagsInput) => {
+    DescribeTags: (input: DescribeTagsInput, call?: Call) => {
       const arns = input.ResourceArns ?? [];
       if (arns.length > MAX_ARNS) throw invalid(`At most ${MAX_ARNS} resource ARNs can be specified`);
-      const tagsOf = (arn: string) => [...resourceOf(world, arn).tags].map(([Key, Value]) => ({ Key, Value }));
+      const tagsOf = (arn: string) => entryOf(world.catalogue, kindOf(arn), arn, call).tags;
       return { TagDescriptions: arns.map((arn) => ({ ResourceArn: arn, Tags: tagsOf(arn) })) };
     },
   };

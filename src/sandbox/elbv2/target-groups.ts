@@ -8,7 +8,8 @@ import type {
   TargetGroup as Shown,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { Members } from '../balancer/members.ts';
-import { ApiError, type Operation } from '../service.ts';
+import { ApiError, type Call, type Operation } from '../service.ts';
+import { createTimeline } from '../timeline.ts';
 import {
   changedAttributes,
   GROUP_ATTRIBUTES,
@@ -18,25 +19,25 @@ import {
   usualAttributes,
 } from './attributes.ts';
 import { checkedCheck, USUAL_CHECK } from './check-settings.ts';
-import { inUse, invalid, notFound, unsupported } from './errors.ts';
-import { History } from './history.ts';
+import { entries, entryOf, named, ownedBy, shapes, tagList, type Entry } from './catalogue.ts';
+import { inUse, invalid, unsupported } from './errors.ts';
 import { drop } from './lifecycle.ts';
 import type { TargetGroup } from './model.ts';
 import { page } from './paging.ts';
-import { arnOf, checkedName, groupOf, loadBalancerOf, newId, tagsFrom, type World } from './world.ts';
+import { arnOf, checkedName, groupOf, newId, tagsFrom, type World } from './world.ts';
 
 export function targetGroupOperations(world: World): Record<string, Operation> {
   return {
     CreateTargetGroup: (input: CreateTargetGroupInput) => ({ TargetGroups: [show(create(world, input))] }),
-    DescribeTargetGroups: (input: DescribeTargetGroupsInput) => describe(world, input),
+    DescribeTargetGroups: (input: DescribeTargetGroupsInput, call?: Call) => describe(world, input, call),
     ModifyTargetGroup: (input: ModifyTargetGroupInput) => {
       const group = groupOf(world, input.TargetGroupArn);
       group.check = checkedCheck(group.check, input);
       return { TargetGroups: [show(group)] };
     },
     DeleteTargetGroup: (input: DeleteTargetGroupInput) => remove(world, input),
-    DescribeTargetGroupAttributes: (input: DescribeTargetGroupAttributesInput) => ({
-      Attributes: shownAttributes(groupOf(world, input.TargetGroupArn).attributes),
+    DescribeTargetGroupAttributes: (input: DescribeTargetGroupAttributesInput, call?: Call) => ({
+      Attributes: entryOf(world.catalogue, 'targetgroup', input.TargetGroupArn, call).attributes,
     }),
     ModifyTargetGroupAttributes: (input: ModifyTargetGroupAttributesInput) => {
       const group = groupOf(world, input.TargetGroupArn);
@@ -67,7 +68,7 @@ function create(world: World, input: CreateTargetGroupInput): TargetGroup {
     attributes: usualAttributes(GROUP_ATTRIBUTES),
     tags: tagsFrom(input.Tags),
     targets: new Map(),
-    shown: new History(),
+    shown: createTimeline(world.clock),
     members: new Members(),
     user: undefined,
     slowDrainMs: 0,
@@ -99,22 +100,23 @@ function sameOrDuplicate(known: TargetGroup, wanted: Pick<TargetGroup, 'port' | 
   );
 }
 
-function describe(world: World, input: DescribeTargetGroupsInput): object {
+function describe(world: World, input: DescribeTargetGroupsInput, call: Call | undefined): object {
   const { TargetGroupArns: arns = [], Names: names = [], LoadBalancerArn: user } = input;
   const filters = [arns.length > 0, names.length > 0, user !== undefined].filter(Boolean).length;
   if (filters > 1) throw invalid('Only one of load balancer ARN, target group ARNs and names can be specified');
-  const all = [...world.groups.values()];
-  if (arns.length > 0) return { TargetGroups: arns.map((arn) => show(groupOf(world, arn))) };
-  if (names.length > 0) return { TargetGroups: names.map((name) => show(named(all, name))) };
-  const users = user === undefined ? undefined : loadBalancerOf(world, user);
-  const { items, next } = page(users ? all.filter((group) => group.user === users) : all, input, world.pageSize);
-  return { TargetGroups: items.map(show), ...next };
+  const all = entries(world.catalogue, 'targetgroup', call);
+  if (arns.length > 0) return { TargetGroups: shapes(named(all, 'arn', arns, 'targetgroup')) };
+  if (names.length > 0) return { TargetGroups: shapes(named(all, 'name', names, 'targetgroup')) };
+  const chosen = user === undefined ? all : ownedBy(all, entryOf(world.catalogue, 'loadbalancer', user, call));
+  const { items, next } = page(chosen, input, world.pageSize);
+  return { TargetGroups: shapes(items), ...next };
 }
 
-function named(groups: readonly TargetGroup[], name: string): TargetGroup {
-  const group = groups.find((candidate) => candidate.name === name);
-  if (!group) throw notFound.targetGroup();
-  return group;
+/** What describes will say of it. */
+export function groupEntry(group: TargetGroup): Entry {
+  const { kind, arn, name, user, attributes, tags } = group;
+  const shape = show(group);
+  return { kind, arn, name, owner: user?.arn, shape, attributes: shownAttributes(attributes), tags: tagList(tags) };
 }
 
 /** Deleting what is gone already succeeds: the model of the operation has no not-found error. */

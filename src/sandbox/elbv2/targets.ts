@@ -5,6 +5,7 @@ import type {
   TargetDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ApiError, type Machine, type Operation, type Call } from '../service.ts';
+import { entryOf } from './catalogue.ts';
 import { invalid } from './errors.ts';
 import { NOT_REGISTERED } from './health.ts';
 import { described, drain, drop, enroll } from './lifecycle.ts';
@@ -87,15 +88,14 @@ function deregister(world: World, input: DeregisterTargetsInput): object {
   return {};
 }
 
-/** Without targets it lists registered and draining ones; not paged. Shows the past as far as the call says, else for the consistency time. */
+/** Without targets it lists registered and draining ones; not paged. */
 function describeHealth(world: World, input: DescribeTargetHealthInput, call?: Call): object {
-  const group = groupOf(world, input.TargetGroupArn);
+  const group = groupOf(world, entryOf(world.catalogue, 'targetgroup', input.TargetGroupArn, call).arn);
   forgetGone(world, group);
-  const time = world.clock.monotonic() - (call?.lagMs ?? world.times.consistencyMs);
   const targets = wanted(group, input.Targets);
-  if (targets.length === 0) return { TargetHealthDescriptions: group.shown.all(time) };
+  if (targets.length === 0) return { TargetHealthDescriptions: group.shown.values(call?.lagMs) };
   const TargetHealthDescriptions = targets.map(
-    (target) => group.shown.at(`${target.id}:${target.port}`, time) ?? described(group, target, NOT_REGISTERED),
+    (target) => group.shown.get(`${target.id}:${target.port}`, call?.lagMs) ?? described(group, target, NOT_REGISTERED),
   );
   return { TargetHealthDescriptions };
 }

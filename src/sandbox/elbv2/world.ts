@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Clock } from '../../clock.ts';
 import type { Probe } from '../balancer/probe.ts';
-import type { Scheduler } from '../balancer/scheduler.ts';
+import type { Scheduler } from '../scheduler.ts';
 import type { Traffic } from '../balancer/traffic.ts';
 import type { Upstream } from '../balancer/upstream.ts';
 import type { Machines, SandboxTimes } from '../service.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { BalancerAddresses } from './endpoints.ts';
 import { invalid, notFound } from './errors.ts';
 import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, Texts } from './model.ts';
 
@@ -39,8 +41,9 @@ export interface World {
   readonly times: SandboxTimes;
   readonly region: string;
   readonly account: string;
-  /** Loopback address that listeners listen on. */
+  /** Loopback address of load balancers that have none of their own. */
   readonly host: string;
+  readonly addresses: BalancerAddresses | undefined;
   readonly pageSize: number;
   readonly quotas: Quotas;
   readonly random: () => number;
@@ -51,6 +54,8 @@ export interface World {
   readonly faults: { slowDrainMs: number };
   readonly scheduler: Scheduler;
   readonly traffic: Traffic;
+  /** What describes show. */
+  readonly catalogue: Catalogue;
   readonly loadBalancers: Map<string, LoadBalancer>;
   readonly listeners: Map<string, Listener>;
   readonly rules: Map<string, Rule>;
@@ -70,23 +75,24 @@ export function arnOf(world: World, path: string): string {
 }
 
 export function groupOf(world: World, arn: string | undefined): TargetGroup {
-  return found(world.groups.get(arn ?? ''), notFound.targetGroup);
+  return found(world.groups, 'targetgroup', arn);
 }
 
 export function loadBalancerOf(world: World, arn: string | undefined): LoadBalancer {
-  return found(world.loadBalancers.get(arn ?? ''), notFound.loadBalancer);
+  return found(world.loadBalancers, 'loadbalancer', arn);
 }
 
 export function listenerOf(world: World, arn: string | undefined): Listener {
-  return found(world.listeners.get(arn ?? ''), notFound.listener);
+  return found(world.listeners, 'listener', arn);
 }
 
 export function ruleOf(world: World, arn: string | undefined): Rule {
-  return found(world.rules.get(arn ?? ''), notFound.rule);
+  return found(world.rules, 'listener-rule', arn);
 }
 
-function found<T>(value: T | undefined, missing: () => Error): T {
-  if (value === undefined) throw missing();
+function found<T>(all: ReadonlyMap<string, T>, kind: Resource['kind'], arn = ''): T {
+  const value = all.get(arn);
+  if (value === undefined) throw notFound(kind);
   return value;
 }
 
@@ -100,20 +106,25 @@ export function listenersOf(world: World, loadBalancer: LoadBalancer): Listener[
   return [...world.listeners.values()].filter((listener) => listener.loadBalancer === loadBalancer);
 }
 
+/** The kind of resource that an ARN names. Throws `ValidationError` when it names none of ELB's. */
+export function kindOf(arn: string): Resource['kind'] {
+  const kind = KINDS.find((candidate) => arn.split(':')[5]?.split('/')[0] === candidate);
+  if (!kind) throw invalid(`'${arn}' is not a valid ARN`);
+  return kind;
+}
+
+const KINDS: readonly Resource['kind'][] = ['loadbalancer', 'targetgroup', 'listener', 'listener-rule'];
+
 /** Any resource that can carry tags. Throws the not-found error of the kind that the ARN names. */
 export function resourceOf(world: World, arn: string): Resource {
-  switch (arn.split(':')[5]?.split('/')[0]) {
-    case 'loadbalancer':
-      return loadBalancerOf(world, arn);
-    case 'targetgroup':
-      return groupOf(world, arn);
-    case 'listener':
-      return listenerOf(world, arn);
-    case 'listener-rule':
-      return ruleOf(world, arn);
-    default:
-      throw invalid(`'${arn}' is not a valid ARN`);
-  }
+  const tables = {
+    loadbalancer: world.loadBalancers,
+    targetgroup: world.groups,
+    listener: world.listeners,
+    'listener-rule': world.rules,
+  };
+  const kind = kindOf(arn);
+  return found<Resource>(tables[kind], kind, arn);
 }
 
 export function tagsFrom(tags: readonly Tag[] | undefined): Texts {

@@ -16,7 +16,7 @@ export interface Scene {
   readonly draining?: boolean;
 }
 
-export const ZONES = ['a', 'b'];
+const ZONES = ['a', 'b'];
 const LONG_AGO = -86_400_000;
 
 interface FleetSpec {

@@ -14,7 +14,6 @@ export const STORE_FAULTS = [
   'takes 30 s',
   'takes 100 s',
 ] as const;
-export type StoreFault = (typeof STORE_FAULTS)[number];
 
 const CALL_MS = 2;
 const SLOW: Readonly<Record<string, number>> = { 'takes 30 s': 30_000, 'takes 100 s': 100_000 };

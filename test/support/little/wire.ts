@@ -29,7 +29,6 @@ export const FAULTS = [
   'error after effect always, stale 10 s',
   'denied, stale 10 s',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
 
 /** From a request to its answer. */
 const REQUEST_MS = 40;

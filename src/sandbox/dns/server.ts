@@ -1,0 +1,68 @@
+import type { AdminPage } from '../service.ts';
+import type { DnsTimes, Names } from '../route53/model.ts';
+import { createAccount, type DnsReport } from './account.ts';
+import { possible, reply, type Reply } from './answer.ts';
+import { openSockets } from './sockets.ts';
+import { sourceOf } from './source.ts';
+import { readQuery, writeReply } from './wire.ts';
+
+export interface NameServerOptions {
+  readonly names: Names;
+  /** 0 takes a free one, the same for UDP and TCP. */
+  readonly port: number;
+  /** Loopback address; `127.0.0.1` when absent. */
+  readonly address?: string;
+  /** From 0 to 1, for weights and for how far a change has come. */
+  readonly random?: () => number;
+}
+
+/** The name server of all hosted zones. */
+export interface NameServer {
+  readonly address: string;
+  readonly port: number;
+  /** Such as `127.0.0.1:4553`, as `dns.setServers` takes it. */
+  readonly server: string;
+  /** Times that can be changed while it runs. */
+  readonly times: DnsTimes;
+  /** Every question since the last reset. */
+  report(): DnsReport;
+  reset(): void;
+  /** All values that may be the answer at this moment, whatever the dice say: of type A unless another is asked for. */
+  possible(name: string, type?: string): readonly string[];
+  readonly page: AdminPage;
+  close(): Promise<void>;
+}
+
+/** Starts answering on loopback. Throws an `OperatorError` when the port is taken. */
+export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
+  const { names, port, address = '127.0.0.1', random = Math.random } = options;
+  const account = createAccount();
+  const sockets = await openSockets(address, port, (message, transport) => {
+    const query = readQuery(message);
+    if (!query) return undefined;
+    const answered =
+      query.question && query.rcode === undefined ? reply(sourceOf(names, random), query.question) : undefined;
+    const final = answered ?? refusal(query.rcode ?? 0);
+    if (query.question) account.add(query.question, final);
+    return writeReply(query, final, transport);
+  });
+  return {
+    address,
+    port: sockets.port,
+    server: `${address}:${sockets.port}`,
+    times: names.times,
+    report: () => account.report(),
+    reset: () => account.reset(),
+    possible: (name, type = 'A') => {
+      // A change that has reached some name servers counts with what it replaces.
+      const either = [() => 0, () => 1].flatMap((chance) => possible(sourceOf(names, chance), { name, type }));
+      return [...new Set(either)];
+    },
+    page: { read: () => account.report(), reset: () => account.reset() },
+    close: () => sockets.close(),
+  };
+}
+
+function refusal(rcode: number): Reply {
+  return { rcode, authoritative: false, answers: [], authorities: [] };
+}

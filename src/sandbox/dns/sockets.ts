@@ -1,0 +1,92 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { messageOf, OperatorError } from '../../errors.ts';
+
+/** Answers one message; undefined when there is nothing to say. */
+export type Respond = (message: Buffer, transport: 'udp' | 'tcp') => Buffer | undefined;
+
+export interface Sockets {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Ports that are tried when any will do: a free UDP port may be taken for TCP. */
+const TRIES = 20;
+/** Longer than any resolver keeps a connection on which it asks nothing. */
+const IDLE_MS = 10_000;
+const LENGTH_BYTES = 2;
+
+/** Listens on the same port over UDP and TCP. Throws an `OperatorError` when the port is taken. */
+export async function openSockets(address: string, port: number, respond: Respond): Promise<Sockets> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await open(address, port, respond);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EADDRINUSE' && port === 0 && attempt < TRIES) continue;
+      throw new OperatorError(
+        'port-taken',
+        `The sandbox cannot answer DNS on ${address}:${port}: ${messageOf(error)}`,
+        {
+          next: ['Stop what listens there, or choose another port (sandbox.dns.port; 0 takes a free one).'],
+          cause: error,
+        },
+      );
+    }
+  }
+}
+
+async function open(address: string, port: number, respond: Respond): Promise<Sockets> {
+  const udp = createSocket('udp4');
+  udp.bind(port, address);
+  await once(udp, 'listening');
+  const bound = udp.address().port;
+  const connections = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    serve(socket, respond);
+  });
+  tcp.listen(bound, address);
+  await once(tcp, 'listening').catch((error: unknown) => {
+    udp.close();
+    throw error;
+  });
+  udp.on('message', (message, from) => {
+    const answer = respond(message, 'udp');
+    // A client that is gone gets no answer; that is all.
+    if (answer) udp.send(answer, from.port, from.address, () => {});
+  });
+  return { port: bound, close: () => close(udp, tcp, connections) };
+}
+
+async function close(udp: UdpSocket, tcp: Server, connections: ReadonlySet<Socket>): Promise<void> {
+  udp.close();
+  tcp.close();
+  for (const socket of connections) socket.destroy();
+  if (tcp.listening) await once(tcp, 'close');
+}
+
+/** Messages over TCP come with their length before them, any number on one connection (RFC 1035, 4.2.2). */
+function serve(socket: Socket, respond: Respond): void {
+  let pending = Buffer.alloc(0);
+  socket.setTimeout(IDLE_MS, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk: Buffer) => {
+    pending = Buffer.concat([pending, chunk]);
+    while (pending.length >= LENGTH_BYTES && pending.length >= LENGTH_BYTES + pending.readUInt16BE(0)) {
+      const end = LENGTH_BYTES + pending.readUInt16BE(0);
+      const answer = respond(pending.subarray(LENGTH_BYTES, end), 'tcp');
+      pending = pending.subarray(end);
+      if (answer) socket.write(framed(answer));
+    }
+  });
+}
+
+/** A message with its length before it. */
+export function framed(message: Buffer): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt16BE(message.length);
+  return Buffer.concat([length, message]);
+}

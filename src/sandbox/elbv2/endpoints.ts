@@ -1,0 +1,40 @@
+import type { BalancerEndpoint } from '../route53/model.ts';
+import type { LoadBalancer, TargetGroup } from './model.ts';
+import type { World } from './world.ts';
+
+/** Addresses of their own for load balancers, so that several can listen on one port. */
+export interface BalancerAddresses {
+  /** Address of a new load balancer; undefined when it shares the common one. */
+  take(name: string): string | undefined;
+  release(address: string): void;
+}
+
+/** Finds a load balancer by the name that DescribeLoadBalancers shows; upper and lower case are the same. */
+export function endpointOf(world: World, dnsName: string): BalancerEndpoint | undefined {
+  const name = dnsName.toLowerCase();
+  const found = [...world.loadBalancers.values()].find((candidate) => candidate.dnsName.toLowerCase() === name);
+  if (!found) return undefined;
+  return { zoneId: HOSTED_ZONE, address: found.host, healthy: () => isHealthy(world, found) };
+}
+
+/** Route 53's hosted zone of the load balancers of eu-west-1; the same for every region here. */
+export const HOSTED_ZONE = 'Z32O12XQLNTSW2';
+
+/**
+ * Whether EvaluateTargetHealth calls it healthy: each of its target groups, whatever its weight, has a healthy target; one with
+ * no registered targets has none (API reference, AliasTarget).
+ */
+function isHealthy(world: World, loadBalancer: LoadBalancer): boolean {
+  const groups = [...world.groups.values()].filter((group) => group.user === loadBalancer);
+  return groups.every(hasHealthyTarget);
+}
+
+function hasHealthyTarget({ targets }: TargetGroup): boolean {
+  return [...targets.values()].some((target) => !target.drain && target.checks && target.health.state === 'healthy');
+}
+
+/** A name such as AWS gives, for a load balancer with an address of its own. */
+export function dnsNameOf(world: World, name: string, scheme: string): string {
+  const number = 100_000_000 + Math.floor(world.random() * 900_000_000);
+  return `${scheme === 'internal' ? 'internal-' : ''}${name}-${number}.${world.region}.elb.amazonaws.com`;
+}

@@ -1,0 +1,138 @@
+import type { Change, ChangeBatch } from '@aws-sdk/client-route-53';
+import { ApiError } from '../service.ts';
+import { Fatal, invalidBatch, invalidInput, notFound } from './errors.ts';
+import { coexistence } from './coexistence.ts';
+import { recordKey, type Names, type Records, type RecordSet, type Zone } from './model.ts';
+import { canonicalName, compare, within } from './names.ts';
+import { checkShape } from './shape.ts';
+import { checkValue } from './values.ts';
+
+/** Most record values in a batch, and most characters in them; UPSERT counts twice (developer guide, DNSLimitations). */
+const VALUES_MAX = 1000;
+const CHARACTERS_MAX = 32_000;
+
+interface Step {
+  readonly action: 'CREATE' | 'DELETE' | 'UPSERT';
+  readonly set: RecordSet;
+}
+
+/**
+ * The zone's records after a batch; the zone itself is left alone, so that a batch has all of its effects or none.
+ * Throws `InvalidInput`, `NoSuchHealthCheck`, or `InvalidChangeBatch` with everything that is wrong.
+ */
+export function afterBatch(names: Names, zone: Zone, batch: ChangeBatch | undefined): Records {
+  const changes = batch?.Changes ?? [];
+  if (changes.length === 0) throw invalidInput('Invalid request: A change batch has one change at least');
+  changes.forEach(checkShape);
+  checkSize(changes);
+  const steps = stepsOf(zone, changes);
+  const records = new Map(zone.records);
+  const messages = [...repeated(steps), ...steps.flatMap((step) => apply(records, step))];
+  const changed = steps.filter(({ action }) => action !== 'DELETE').map(({ set }) => set);
+  if (messages.length === 0) messages.push(...coexistence(names, zone, records, changed));
+  if (messages.length > 0) throw invalidBatch([...new Set(messages)]);
+  for (const { HealthCheckId: id } of changed) {
+    if (id !== undefined && !names.healthChecks.has(id)) throw notFound.healthCheck(id);
+  }
+  return records;
+}
+
+function checkSize(changes: readonly Change[]): void {
+  let values = 0;
+  let characters = 0;
+  for (const { Action: action, ResourceRecordSet: set } of changes) {
+    const times = action === 'UPSERT' ? 2 : 1;
+    const records = set?.ResourceRecords ?? [];
+    values += times * Math.max(1, records.length);
+    characters += times * records.reduce((sum, { Value: value = '' }) => sum + value.length, 0);
+  }
+  if (values > VALUES_MAX)
+    throw new ApiError('InvalidChangeBatch', `Number of records limit of ${VALUES_MAX} exceeded.`);
+  if (characters > CHARACTERS_MAX) {
+    throw new ApiError('InvalidChangeBatch', `Number of characters limit of ${CHARACTERS_MAX} exceeded.`);
+  }
+}
+
+function stepsOf(zone: Zone, changes: readonly Change[]): readonly Step[] {
+  const messages: string[] = [];
+  const steps = changes.flatMap(({ Action: action, ResourceRecordSet: given }): Step[] => {
+    try {
+      const set = canonicalSet(given as RecordSet);
+      if (within(set.Name, zone.name)) return [{ action: action as Step['action'], set }];
+      messages.push(`RRSet with DNS name ${set.Name} is not permitted in zone ${zone.name}`);
+    } catch (error) {
+      if (!(error instanceof Fatal)) throw error;
+      messages.push(error.message);
+    }
+    return [];
+  });
+  if (messages.length > 0) throw invalidBatch(messages);
+  return steps;
+}
+
+/** Throws `Fatal` when the name, a value or the alias target is none. */
+function canonicalSet(given: RecordSet): RecordSet {
+  const { AliasTarget: alias } = given;
+  for (const { Value: value = '' } of given.ResourceRecords ?? []) checkRecord(given.Type, value);
+  return {
+    ...given,
+    Name: canonicalName(given.Name),
+    ...(alias && { AliasTarget: { ...alias, DNSName: canonicalName(alias.DNSName ?? '') } }),
+  };
+}
+
+function checkRecord(type: string, value: string): void {
+  try {
+    checkValue(type, value);
+  } catch (error) {
+    if (error instanceof Fatal) error.message = `Invalid Resource Record: '${error.message}'`;
+    throw error;
+  }
+}
+
+/** A record set may be deleted and created again in one batch; any other two changes of it are refused. */
+function repeated(steps: readonly Step[]): readonly string[] {
+  const actions = new Map<string, string>();
+  for (const { action, set } of steps) {
+    const key = recordKey(set);
+    actions.set(key, `${actions.get(key) ?? ''}${action} `);
+  }
+  const wrong = steps.filter(({ action, set }) => {
+    return ![`${action} `, 'DELETE CREATE '].includes(actions.get(recordKey(set)) ?? '');
+  });
+  return wrong.map(
+    ({ set: { Type, Name } }) =>
+      `The request contains an invalid set of changes for a resource record set '${Type} ${Name}'`,
+  );
+}
+
+/** Makes one change; returns what is wrong with it. */
+function apply(records: Map<string, RecordSet>, { action, set }: Step): readonly string[] {
+  const key = recordKey(set);
+  const known = records.get(key);
+  if (action === 'CREATE' && known) return [`Tried to create resource record set ${named(set)} but it already exists`];
+  if (action !== 'DELETE') {
+    records.set(key, set);
+    return [];
+  }
+  if (!known) return [`Tried to delete resource record set ${named(set)} but it was not found`];
+  if (fingerprint(known) !== fingerprint(set)) {
+    return [
+      `Tried to delete resource record set ${named(set)} but the values provided do not match the current values`,
+    ];
+  }
+  records.delete(key);
+  return [];
+}
+
+function named({ Name, Type, SetIdentifier }: RecordSet): string {
+  const identifier = SetIdentifier === undefined ? '' : `, set-identifier='${SetIdentifier}'`;
+  return `[name='${Name}', type='${Type}'${identifier}]`;
+}
+
+/** Equal for record sets that are the same, whatever the order of their values. */
+function fingerprint({ TTL, Weight, HealthCheckId, AliasTarget: alias, ResourceRecords: values }: RecordSet): string {
+  const target = alias && [alias.HostedZoneId, alias.DNSName, alias.EvaluateTargetHealth];
+  const sorted = (values ?? []).map(({ Value = '' }) => Value).toSorted(compare);
+  return JSON.stringify([TTL, Weight, HealthCheckId, target, sorted]);
+}

@@ -1,0 +1,41 @@
+import { randomInt } from 'node:crypto';
+import type { ChangeInfo, GetChangeRequest } from '@aws-sdk/client-route-53';
+import type { Operation } from '../service.ts';
+import { notFound } from './errors.ts';
+import type { Names } from './model.ts';
+
+const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** Such as `Z1D633PJN98FT9`. */
+export function newId(prefix: string): string {
+  return prefix + Array.from({ length: 13 }, () => LETTERS[randomInt(LETTERS.length)]).join('');
+}
+
+/** Ids are accepted with what AWS puts before them in its answers. */
+export function bareId(id: string | undefined): string {
+  return (id ?? '').replace(/^\/?(hostedzone|change|healthcheck)\//, '');
+}
+
+/** Notes a change that was made just now. */
+export function noteChange({ clock, times, changes }: Names, comment?: string): ChangeInfo {
+  const id = newId('C');
+  const info: ChangeInfo = {
+    Id: `/change/${id}`,
+    Status: 'PENDING',
+    SubmittedAt: new Date(clock.now()),
+    ...(comment !== undefined && { Comment: comment }),
+  };
+  changes.set(id, { info, insyncAt: clock.monotonic() + times.insyncMs });
+  return info;
+}
+
+export function changeOperations(names: Names): Record<string, Operation> {
+  return {
+    GetChange: (input: GetChangeRequest) => {
+      const change = names.changes.get(bareId(input.Id));
+      if (!change) throw notFound.change(bareId(input.Id));
+      const insync = names.clock.monotonic() >= change.insyncAt;
+      return { ChangeInfo: { ...change.info, Status: insync ? 'INSYNC' : 'PENDING' } };
+    },
+  };
+}

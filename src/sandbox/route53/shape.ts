@@ -1,0 +1,71 @@
+import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { invalidInput, unsupported } from './errors.ts';
+import { isSupportedType } from './values.ts';
+
+const ACTIONS = ['CREATE', 'DELETE', 'UPSERT'];
+/** What Route 53 knows (API reference, ResourceRecordSet); a list of its own, since the client's would load the client. */
+const TYPES = 'SOA A TXT NS CNAME MX NAPTR PTR SRV SPF AAAA CAA DS TLSA SSHFP SVCB HTTPS'.split(' ');
+const WEIGHT_MAX = 255;
+const TTL_MAX = 2_147_483_647;
+
+/** Routing policies that AWS has and the sandbox hasn't. */
+const POLICIES = [
+  'Region',
+  'GeoLocation',
+  'Failover',
+  'MultiValueAnswer',
+  'CidrRoutingConfig',
+  'GeoProximityLocation',
+] as const;
+
+/** What can be said of a change without knowing the zone. Throws `InvalidInput`. */
+export function checkShape({ Action, ResourceRecordSet: set = {} as ResourceRecordSet }: Change): void {
+  const { SetIdentifier: id, Weight: weight } = set;
+  const [action, type] = [String(Action), String(set.Type)];
+  oneOf(ACTIONS, action);
+  oneOf(TYPES, type);
+  const where = `in Change with [Action=${action}, Name=${set.Name}, Type=${type}, SetIdentifier=${id ?? 'null'}]`;
+  const policy = POLICIES.find((name) => set[name] !== undefined);
+  if (policy !== undefined) throw unsupported(`routing by ${policy}`);
+  if (set.TrafficPolicyInstanceId !== undefined) throw unsupported('traffic policies');
+  checkContent(set, where);
+  if (weight !== undefined && id === undefined) throw request(`Missing field 'SetIdentifier' ${where}`);
+  if (weight === undefined && id !== undefined) {
+    throw request(`Expected exactly one of [Weight, ${POLICIES.join(', ')}], but found none ${where}`);
+  }
+  within('ResourceRecordSetWeight', weight, WEIGHT_MAX);
+  within('TTL', set.TTL, TTL_MAX);
+  if (id !== undefined && (id.length < 1 || id.length > 128))
+    throw invalidInput('SetIdentifier has 1 to 128 characters');
+  if (!isSupportedType(type)) throw unsupported(`records of the type ${type}`);
+}
+
+function request(message: string): Error {
+  return invalidInput(`Invalid request: ${message}`);
+}
+
+function checkContent(
+  { AliasTarget: alias, TTL: ttl, ResourceRecords: records }: ResourceRecordSet,
+  where: string,
+): void {
+  const listed = ttl !== undefined && records !== undefined && records.length > 0;
+  if (alias ? ttl === undefined && records === undefined : listed) return;
+  const expected =
+    'Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]';
+  throw request(`${expected}, but found ${alias ? 'more than one' : 'none'} ${where}`);
+}
+
+function oneOf(values: readonly string[], value: string): void {
+  if (values.includes(value)) return;
+  const list = `'[${values.join(', ')}]'. It must be a value from the enumeration.`;
+  throw invalidInput(
+    `Invalid XML ; cvc-enumeration-valid: Value '${value}' is not facet-valid with respect to enumeration ${list}`,
+  );
+}
+
+function within(type: string, value: number | undefined, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= max)) return;
+  const [facet, bound] = value > max ? ['maxInclusive', max] : ['minInclusive', 0];
+  const fault = `Value '${value}' is not facet-valid with respect to ${facet} '${bound}' for type '${type}'.`;
+  throw invalidInput(`Invalid XML ; cvc-${facet}-valid: ${fault}`);
+}

@@ -1,0 +1,37 @@
+import type { ChangeTagsForResourceRequest, ListTagsForResourceRequest } from '@aws-sdk/client-route-53';
+import { ApiError, type Operation } from '../service.ts';
+import { bareId } from './changes.ts';
+import { invalidInput } from './errors.ts';
+import { checkOf } from './health-checks.ts';
+import type { Names } from './model.ts';
+import { zoneOf } from './zones.ts';
+
+/** Most tags that a resource can have (API reference, ChangeTagsForResource). */
+const MAX_TAGS = 50;
+
+type Resource = Pick<ListTagsForResourceRequest, 'ResourceType' | 'ResourceId'>;
+
+export function tagOperations(names: Names): Record<string, Operation> {
+  return {
+    ListTagsForResource: (input: ListTagsForResourceRequest) => {
+      const Tags = [...tagsOf(names, input)].map(([Key, Value]) => ({ Key, Value }));
+      return { ResourceTagSet: { ResourceType: input.ResourceType, ResourceId: bareId(input.ResourceId), Tags } };
+    },
+    ChangeTagsForResource: (input: ChangeTagsForResourceRequest) => {
+      const tags = tagsOf(names, input);
+      const next = new Map(tags);
+      for (const key of input.RemoveTagKeys ?? []) next.delete(key);
+      for (const { Key = '', Value = '' } of input.AddTags ?? []) next.set(Key, Value);
+      if (next.size > MAX_TAGS) throw new ApiError('InvalidInput', `A resource can have ${MAX_TAGS} tags at most`);
+      tags.clear();
+      for (const [key, value] of next) tags.set(key, value);
+      return {};
+    },
+  };
+}
+
+function tagsOf(names: Names, { ResourceType: type, ResourceId: id }: Resource): Map<string, string> {
+  if (type === 'hostedzone') return zoneOf(names, id).tags;
+  if (type === 'healthcheck') return checkOf(names, id).tags;
+  throw invalidInput(`Value '${type}' at 'resourceType' must be hostedzone or healthcheck`);
+}

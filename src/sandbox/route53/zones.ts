@@ -1,0 +1,162 @@
+import type {
+  CreateHostedZoneRequest,
+  DeleteHostedZoneRequest,
+  GetHostedZoneRequest,
+  HostedZone,
+  ListHostedZonesByNameRequest,
+  ListHostedZonesRequest,
+} from '@aws-sdk/client-route-53';
+import { ApiError, type Operation } from '../service.ts';
+import { bareId, newId, noteChange } from './changes.ts';
+import { Fatal, invalidInput, notFound, priorRequest, unsupported } from './errors.ts';
+import { recordKey, type Names, type Records, type RecordSet, type Zone } from './model.ts';
+import { canonicalName, compare, orderKey } from './names.ts';
+import { pageSizeOf } from './paging.ts';
+import { publish } from './publish.ts';
+
+/** Route 53's own (developer guide, "NS and SOA records that Route 53 creates"). */
+const NS_TTL = 172_800;
+const SOA_TTL = 900;
+const NAME_SERVERS = [
+  'ns-2048.awsdns-64.com',
+  'ns-2049.awsdns-65.net',
+  'ns-2050.awsdns-66.org',
+  'ns-2051.awsdns-67.co.uk',
+];
+
+const LIST_MAX = 100;
+
+export function zoneOperations(names: Names): Record<string, Operation> {
+  return {
+    CreateHostedZone: (input: CreateHostedZoneRequest) => create(names, input),
+    GetHostedZone: ({ Id }: GetHostedZoneRequest) => {
+      const zone = zoneOf(names, Id);
+      return { HostedZone: shown(zone), DelegationSet: { NameServers: [...zone.nameServers] } };
+    },
+    ListHostedZones: (input: ListHostedZonesRequest) => list(names, input),
+    ListHostedZonesByName: (input: ListHostedZonesByNameRequest) => listByName(names, input),
+    DeleteHostedZone: ({ Id }: DeleteHostedZoneRequest) => remove(names, zoneOf(names, Id)),
+  };
+}
+
+/** Throws `NoSuchHostedZone`. */
+export function zoneOf(names: Names, id: string | undefined): Zone {
+  const zone = names.zones.get(bareId(id));
+  if (!zone) throw notFound.zone(bareId(id));
+  return zone;
+}
+
+/** Whether a name is that of one of the name servers that zones are delegated to. */
+export function isNameServer(name: string): boolean {
+  return NAME_SERVERS.includes(name);
+}
+
+function create(names: Names, input: CreateHostedZoneRequest): object {
+  if (input.VPC ?? input.HostedZoneConfig?.PrivateZone) throw unsupported('private hosted zones');
+  if (input.DelegationSetId !== undefined) throw unsupported('reusable delegation sets');
+  const { CallerReference: callerReference = '' } = input;
+  if ([...names.zones.values()].some((zone) => zone.callerReference === callerReference)) {
+    const message = 'A hosted zone has already been created with the specified caller reference.';
+    throw new ApiError('HostedZoneAlreadyExists', message, 409);
+  }
+  const name = zoneName(input.Name ?? '');
+  const id = newId('Z');
+  const comment = input.HostedZoneConfig?.Comment;
+  const zone: Zone = {
+    id,
+    name,
+    callerReference,
+    comment,
+    nameServers: NAME_SERVERS,
+    tags: new Map(),
+    records: new Map(),
+    versions: [],
+    busy: false,
+  };
+  names.zones.set(id, zone);
+  publish(names, zone, apexRecords(name));
+  return {
+    HostedZone: shown(zone),
+    ChangeInfo: noteChange(names),
+    DelegationSet: { NameServers: [...zone.nameServers] },
+    Location: `https://route53.amazonaws.com/2013-04-01/hostedzone/${id}`,
+  };
+}
+
+function zoneName(text: string): string {
+  try {
+    return canonicalName(text);
+  } catch (error) {
+    if (!(error instanceof Fatal)) throw error;
+    throw new ApiError('InvalidDomainName', error.message);
+  }
+}
+
+function apexRecords(Name: string): Records {
+  const soa = `${NAME_SERVERS[0]}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400`;
+  const servers = NAME_SERVERS.map((server) => ({ Value: `${server}.` }));
+  const sets: RecordSet[] = [
+    { Name, Type: 'NS', TTL: NS_TTL, ResourceRecords: servers },
+    { Name, Type: 'SOA', TTL: SOA_TTL, ResourceRecords: [{ Value: soa }] },
+  ];
+  return new Map(sets.map((set) => [recordKey(set), set]));
+}
+
+function shown(zone: Zone): HostedZone {
+  return {
+    Id: `/hostedzone/${zone.id}`,
+    Name: zone.name,
+    CallerReference: zone.callerReference,
+    Config: { ...(zone.comment !== undefined && { Comment: zone.comment }), PrivateZone: false },
+    ResourceRecordSetCount: zone.records.size,
+  };
+}
+
+function list(names: Names, { Marker: marker, MaxItems, DelegationSetId, HostedZoneType }: ListHostedZonesRequest) {
+  if (DelegationSetId !== undefined) throw unsupported('reusable delegation sets');
+  const all = HostedZoneType === undefined ? [...names.zones.values()] : [];
+  const size = pageSizeOf(names, MaxItems, LIST_MAX);
+  const start = marker === undefined ? 0 : all.findIndex(({ id }) => id === bareId(marker));
+  if (start < 0) throw invalidInput(`The marker ${marker} names no hosted zone`);
+  const next = all[start + size];
+  return {
+    HostedZones: all.slice(start, start + size).map(shown),
+    ...(marker !== undefined && { Marker: marker }),
+    IsTruncated: next !== undefined,
+    ...(next && { NextMarker: next.id }),
+    MaxItems: size,
+  };
+}
+
+/** Sorted by name with the labels reversed; zones of one name by id. */
+function listByName(names: Names, { DNSName, HostedZoneId, MaxItems }: ListHostedZonesByNameRequest): object {
+  if (HostedZoneId !== undefined && DNSName === undefined) {
+    throw invalidInput('Invalid request: HostedZoneId needs DNSName');
+  }
+  const key = ({ name, id }: Pick<Zone, 'name' | 'id'>) => `${orderKey(name)} ${id}`;
+  const first = DNSName === undefined ? '' : key({ name: zoneName(DNSName), id: bareId(HostedZoneId) });
+  const sorted = [...names.zones.values()].toSorted((a, b) => compare(key(a), key(b)));
+  const all = sorted.filter((zone) => key(zone) >= first);
+  const size = pageSizeOf(names, MaxItems, LIST_MAX);
+  const next = all[size];
+  return {
+    HostedZones: all.slice(0, size).map(shown),
+    ...(DNSName !== undefined && { DNSName }),
+    ...(HostedZoneId !== undefined && { HostedZoneId }),
+    IsTruncated: next !== undefined,
+    ...(next && { NextDNSName: next.name, NextHostedZoneId: next.id }),
+    MaxItems: size,
+  };
+}
+
+/** The NS and SOA records of the zone itself go with it; any other must be deleted before. */
+function remove(names: Names, zone: Zone): object {
+  if (zone.busy) throw priorRequest();
+  const own = ({ Name, Type }: RecordSet) => Name === zone.name && (Type === 'NS' || Type === 'SOA');
+  if (![...zone.records.values()].every(own)) {
+    const message = 'The specified hosted zone contains non-required resource record sets and so cannot be deleted.';
+    throw new ApiError('HostedZoneNotEmpty', message);
+  }
+  names.zones.delete(zone.id);
+  return { ChangeInfo: noteChange(names) };
+}

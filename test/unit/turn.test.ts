@@ -1,0 +1,178 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { holdLease, type HeldLease } from '../../src/record/lease.ts';
+import type { Waiting } from '../../src/record/turn.ts';
+import type { Ahead } from '../../src/stores/store.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { goal, holder } from '../support/store-samples.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+const TTL = 60_000;
+const MINUTE = 60_000;
+
+let clock: VirtualClock;
+let store: MemoryStore;
+beforeEach(() => {
+  clock = new VirtualClock(Date.parse('2026-01-01T10:00:00Z'));
+  store = new MemoryStore(clock);
+});
+
+const hold = (run: string, wait?: Waiting): Promise<HeldLease> =>
+  holdLease(store, holder(run, { release: '42' }), { ttlMs: TTL, clock, ...(wait ? { wait } : {}) });
+
+/** What became of it: its run, or the error's message. */
+async function endOf(held: Promise<HeldLease>): Promise<string> {
+  return held.then(
+    ({ lease }) => lease.holder.run,
+    (error: unknown) => (error as Error).message,
+  );
+}
+
+const runs = ({ heldBy, queue }: Ahead) => [heldBy?.holder.run ?? '-', ...queue.map(({ run }) => run)].join(' ');
+
+describe('one who waits for the lease', () => {
+  it('gets it in its turn, and is told who is before it', async () => {
+    const first = await hold('r1');
+    const told: string[] = [];
+    const second = hold('r2', { ms: 15 * MINUTE, onPlace: (ahead) => told.push(`r2: ${runs(ahead)}`) });
+    await clock.advance(10);
+    const third = hold('r3', { ms: 15 * MINUTE, onPlace: (ahead) => told.push(`r3: ${runs(ahead)}`) });
+    await clock.advance(5000);
+    expect(told).toEqual(['r2: r1', 'r3: r1 r2']);
+    await first.doing('register 3 instances');
+    await clock.advance(5000);
+    expect(told.slice(2).toSorted()).toEqual(['r2: r1', 'r3: r1 r2']);
+    await first.release();
+    await clock.advance(2000);
+    const next = await second;
+    expect(store.lease?.holder.run).toBe('r2');
+    expect(told.at(-1)).toBe('r3: r2');
+    await next.release();
+    await clock.advance(2000);
+    await (await third).release();
+    expect(store.waiting).toEqual([]);
+  });
+
+  it('is told again once a minute', async () => {
+    const first = await hold('r1');
+    let told = 0;
+    const second = endOf(hold('r2', { ms: 5 * MINUTE, onPlace: () => told++ }));
+    await clock.advance(5 * MINUTE + 1000);
+    await second;
+    expect(told).toBe(5);
+    await first.release();
+  });
+
+  it('gives up when its time is over, and says what it waited for', async () => {
+    const first = await hold('r1');
+    await store.putGoal(first.lease, goal('r1', 2));
+    const second = endOf(hold('r2', { ms: 2 * MINUTE }));
+    await clock.advance(2 * MINUTE - 1);
+    expect(store.waiting).toHaveLength(1);
+    await clock.advance(1);
+    expect(await second).toMatch(
+      /^Waited for 2 min\. Another run has the lease: promote of release 42, .*; 2 of 6 steps/,
+    );
+    expect(store.waiting).toEqual([]);
+    await first.release();
+  });
+
+  it('leaves the queue when it is interrupted', async () => {
+    const first = await hold('r1');
+    const stop = new AbortController();
+    const second = endOf(hold('r2', { ms: MINUTE, signal: stop.signal }));
+    await clock.advance(100);
+    stop.abort(new Error('Ctrl-C'));
+    expect(await second).toBe('Ctrl-C');
+    expect(store.waiting).toEqual([]);
+    expect(clock.sleeping).toBe(1);
+    await first.release();
+  });
+
+  it('goes on waiting through a moment in which the store fails', async () => {
+    const first = await hold('r1');
+    const second = hold('r2', { ms: 15 * MINUTE });
+    await clock.advance(1000);
+    const { enqueue } = store;
+    store.enqueue = async () => Promise.reject(new Error('no connection'));
+    await clock.advance(TTL - 2000);
+    store.enqueue = enqueue;
+    await clock.advance(1000);
+    await first.release();
+    await clock.advance(1000);
+    expect(await endOf(second)).toBe('r2');
+  });
+
+  it('gives up when the store fails for longer than a lease lives', async () => {
+    const first = await hold('r1');
+    const second = endOf(hold('r2', { ms: 15 * MINUTE }));
+    await clock.advance(1000);
+    store.enqueue = async () => Promise.reject(new Error('no connection'));
+    await clock.advance(2 * TTL);
+    expect(await second).toBe('no connection');
+    await first.release();
+  });
+
+  it('and so at the first failure: then it is not known whether there is such a store', async () => {
+    store.enqueue = async () => Promise.reject(new Error('no such server'));
+    expect(await endOf(hold('r1', { ms: MINUTE }))).toBe('no such server');
+  });
+});
+
+describe('an answer that never came', () => {
+  it('does not cost the lease: it is found in the own name', async () => {
+    const { enqueue } = store;
+    let calls = 0;
+    store.enqueue = async (...args) => {
+      const answer = await enqueue(...args);
+      calls += 1;
+      if (calls === 2) throw new Error('time-out');
+      return answer;
+    };
+    const first = await hold('r1');
+    const second = hold('r2', { ms: MINUTE });
+    await clock.advance(100);
+    await first.release();
+    await clock.advance(2000);
+    expect((await second).lease).toMatchObject({ fence: 2, holder: { run: 'r2' } });
+  });
+
+  it('does not leave a lease behind that nobody knows of', async () => {
+    const { acquire } = store;
+    store.acquire = async (...args) => {
+      await acquire(...args);
+      throw new Error('time-out');
+    };
+    expect(await endOf(hold('r1'))).toBe('time-out');
+    expect(store.lease).toBeUndefined();
+  });
+});
+
+describe('one who does not wait', () => {
+  it('is not let in before those who do', async () => {
+    store.waiting = [holder('r1', { verb: 'up', release: '43', who: 'bob@ci' })];
+    expect(await endOf(hold('r2'))).toBe(
+      'The lease is free, but others wait for it and come first: up of release 43, by bob@ci.',
+    );
+  });
+
+  it('watches a lease of which nobody can tell whether it is over, for as long as it may live', async () => {
+    const gone = await hold('r1');
+    await gone.release();
+    store.lease = { ...gone.lease, doubtful: true };
+    const second = endOf(hold('r2'));
+    await clock.advance(TTL);
+    // The store has seen no heartbeat for that long, and calls it free.
+    store.lease = undefined;
+    await clock.advance(2000);
+    expect(await second).toBe('r2');
+  });
+
+  it('is refused when such a lease turns out to live', async () => {
+    const other = await hold('r1');
+    store.lease = { ...other.lease, doubtful: true };
+    const second = endOf(hold('r2'));
+    await clock.advance(2 * TTL);
+    expect(await second).toMatch(/^Another run has the lease/);
+    await other.release();
+  });
+});
