@@ -253,7 +253,7 @@ function configText({ url }: Sandbox, { production, test }: Wished, config: RigO
     fleet: "{ kind: ec2, image: { name: 'shop-{release}' }, launchTemplate: { name: shop-web, version: $Latest } }",
     traffic: `{ kind: target-groups, production: [${groups(production)}], test: [${groups(test)}] }`,
     limits: '{ boot: 20s, healthy: 20s, released: 20s }',
-    aws: '{ requestsPerSecond: 100, maxAttempts: 8 }',
+    aws: '{ requestsPerSecond: 100, maxAttempts: 8, settle: 300ms }',
     ...config,
   };
   return Object.entries(lines)
