@@ -92,9 +92,7 @@ function authorization(request: WireRequest): string {
 
 /** Signatures aren't checked, as there is no secret to check them with; a client without one would fail at AWS and so fails here. */
 export function isSigned(request: WireRequest): boolean {
-  return (
-    /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(authorization(request)) || request.query.has('X-Amz-Signature')
-  );
+  return /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(authorization(request)) || request.query.has('X-Amz-Signature');
 }
 
 function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
