@@ -168,16 +168,4 @@ describe.runIf(REDIS !== undefined)('where a Redis may be', () => {
     await works(open(`unix://${redis.socket}?db=3`));
     expect(await redis.call('DBSIZE')).toBe(0);
   });
-
-  it('in a cluster: all keys of an environment lie in one slot', async () => {
-    const redis = await server('--cluster-enabled', 'yes');
-    await redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-    await expect.poll(() => redis.call('CLUSTER', 'INFO'), { timeout: 15_000 }).toContain('cluster_state:ok');
-    const store = open(redis.url.replace('redis:', 'redis+cluster:'), 5000);
-    await works(store);
-    await store.log(entry('r1', '2026-01-01T10:00:00.000Z'));
-    expect(await store.history(5)).toHaveLength(1);
-    const dead = await errorOf(open(`redis+cluster://127.0.0.1:${await freePort()}`, 2000).held());
-    expect(dead).toMatchObject({ code: 'store-unreachable' });
-  }, 60_000);
 });
