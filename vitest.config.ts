@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     // Processes, not threads: tests send signals and read exit codes.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores of a small machine: most tests wait, for servers and processes of their own.
+    maxWorkers: 3,
     // A test that needs another one to run before it is broken; the seed of a failed run is printed.
     sequence: { shuffle: { files: true, tests: true } },
     // The JSON report is what .ci/run counts from.

@@ -1,10 +1,10 @@
-import { members, servingFleets } from '../src/observe/roles.ts';
+import { members, roleOf, servingFleets } from '../src/observe/roles.ts';
 import { floorNow, lowerFloor } from '../src/plan/floor.ts';
 import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
 import { hasStayed, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
-import { knownWorld } from '../src/plan/worlds.ts';
+import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
 export const rollback: Task<'rollback'> = {
@@ -30,10 +30,15 @@ export const rollback: Task<'rollback'> = {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const { home, others } = world;
-    if (members(home).length === 0 || (others.length === 0 && isSwitched(snapshot, home))) {
+    const isOver = others.every((fleet) => roleOf(snapshot, fleet) === 'retired');
+    if (members(home).length === 0 || (isOver && isSwitched(snapshot, home))) {
+      const retired = others.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
       return refusal(
         'nothing-to-roll-back',
-        `${home.release} is the only fleet: there is none to move back to.`,
+        retired === ''
+          ? `${home.release} is the only fleet: there is none to move back to.`
+          : `A cleanup has made ${home.release} the one to come back to, and it serves production; ${retired} only waits for its end.`,
+        ...(retired === '' ? [] : ['`turnout cleanup` ends what is left of it.']),
         'An older release comes back like a new one: `turnout up --release R`, then `turnout promote`.',
       );
     }

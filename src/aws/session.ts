@@ -115,8 +115,9 @@ export class Session {
   /** Signatures leave this header out (SigV4 in the SDK), so that it may still be changed. */
   #fenced(args: object): object {
     const fence = this.options.fence?.();
+    if (fence === undefined) return args;
     const { headers } = (args as { request: { headers: Record<string, string> } }).request;
-    if (fence !== undefined) headers['user-agent'] = `${headers['user-agent'] ?? ''} fence/${fence}`;
+    headers['user-agent'] = `${headers['user-agent'] ?? ''} fence/${fence}`;
     return args;
   }
 

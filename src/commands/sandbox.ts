@@ -22,7 +22,7 @@ export async function sandbox(args: Args): Promise<ExitCode> {
   const running = await startSandbox(optionsOf(config, config.sandbox, args));
   try {
     const out = openOut(process.stdout);
-    out.line(args['json'] === true ? JSON.stringify(ready(running)) : welcome(running));
+    out.line(args['json'] === true ? JSON.stringify(ready(running)) : welcome(running, config.file));
     await stopped;
     return ExitCode.done;
   } finally {
@@ -63,7 +63,14 @@ function dnsOptions(dns: NonNullable<SandboxConfig['dns']>): SandboxOptions['dns
 
 /** What a shell needs so that the SDK, the AWS CLI and turnout talk to the sandbox and to nothing else. */
 function exportsOf({ url, region }: Sandbox): Readonly<Record<string, string>> {
-  return { AWS_ENDPOINT_URL: url, AWS_REGION: region, AWS_ACCESS_KEY_ID: 'sandbox', AWS_SECRET_ACCESS_KEY: 'sandbox' };
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_REGION: region,
+    // boto3 and version 1 of the AWS CLI know only this one.
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: 'sandbox',
+    AWS_SECRET_ACCESS_KEY: 'sandbox',
+  };
 }
 
 function ready(running: Sandbox): object {
@@ -81,7 +88,7 @@ function ready(running: Sandbox): object {
   };
 }
 
-function welcome(running: Sandbox): string {
+function welcome(running: Sandbox, config: string): string {
   const lines = (groups: Sandbox['test']): readonly string[] =>
     groups.map((group) => `  ${group.name.padEnd(24)} ${group.url}`);
   return [
@@ -95,6 +102,6 @@ function welcome(running: Sandbox): string {
     '',
     'Paste this into another terminal, then try `turnout status`:',
     ...Object.entries(exportsOf(running)).map(([name, value]) => `  export ${name}=${value}`),
-    `  export TURNOUT_CONFIG=${process.env['TURNOUT_CONFIG'] ?? 'config/sandbox.yml'}`,
+    `  export TURNOUT_CONFIG=${config}`,
   ].join('\n');
 }

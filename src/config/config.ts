@@ -136,6 +136,8 @@ export interface SandboxConfig {
   readonly port: number;
   /** Command line of an instance; absent: the bundled app. */
   readonly app?: readonly string[];
+  /** Absolute; where that command line is run. */
+  readonly folder: string;
   readonly appPort: number;
   readonly instances: number;
   /** What production carries at the start; one of `releases`. */
@@ -156,7 +158,7 @@ export interface SandboxConfig {
   readonly consistencyMs: number;
   readonly pageSize: number;
   /** Absent: requests are never throttled. */
-  readonly throttle?: { readonly requestsPerSecond: number; readonly burst: number };
+  readonly throttle?: 'aws' | { readonly requestsPerSecond: number; readonly burst: number };
   /** Absent: any free port, and times of the sandbox's own. */
   readonly dns?: {
     readonly port: number;

@@ -22,7 +22,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     limits: limits(data.limits),
     aws: awsOf(aws),
     store: store(data.store, environment, file),
-    ...(sandbox ? { sandbox: sandboxOf(sandbox) } : {}),
+    ...(sandbox ? { sandbox: sandboxOf(sandbox, projectOf(file)) } : {}),
   };
 }
 
@@ -91,12 +91,16 @@ function awsOf({ requestsPerSecond: given, maxAttempts, settle }: FileConfig['aw
 }
 
 function storePath(path: string | undefined, environment: string, file: string): string {
-  const folder = dirname(file);
-  const project = basename(folder) === 'config' ? dirname(folder) : folder;
-  return path === undefined ? join(project, '.turnout', `${environment}.db`) : resolve(folder, path);
+  return path === undefined ? join(projectOf(file), '.turnout', `${environment}.db`) : resolve(dirname(file), path);
 }
 
-function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>): SandboxConfig {
+/** The folder of the config file, or the one above when that is called config. */
+function projectOf(file: string): string {
+  const folder = dirname(file);
+  return basename(folder) === 'config' ? dirname(folder) : folder;
+}
+
+function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>, folder: string): SandboxConfig {
   const {
     app,
     boot,
@@ -113,6 +117,7 @@ function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>): SandboxConfig {
   const { interval, timeout, ...thresholds } = healthCheck;
   return {
     ...same,
+    folder,
     ...defined({ app, throttle }),
     ...(dns ? { dns: dnsOf(dns) } : {}),
     releases: releases.map((entry) => (typeof entry === 'string' ? { release: entry, behaviour: 'ok' } : entry)),

@@ -30,12 +30,18 @@ const healthCheck = z
   .prefault({})
   .describe('Health checks of both target groups.');
 
+const bucket = z.strictObject({
+  requestsPerSecond: whole(1, 1000).default(20).describe('Requests a second that refill the bucket.'),
+  burst: whole(1, 1000).default(40).describe('Requests that may come at once.'),
+});
+
 const throttle = z
-  .strictObject({
-    requestsPerSecond: whole(1, 1000).default(20).describe('Requests a second that refill the bucket.'),
-    burst: whole(1, 1000).default(40).describe('Requests that may come at once.'),
+  .union([z.literal('aws'), bucket], {
+    error: 'aws, or a map such as { requestsPerSecond: 20, burst: 40 }',
   })
-  .describe('Makes the API throttle requests with a token bucket, as AWS does. Default: it never does.');
+  .describe(
+    'Makes the API throttle requests with a token bucket a kind of request: of the size given, or aws for the sizes of an account. Default: it never does.',
+  );
 
 const dns = z
   .strictObject({
@@ -60,7 +66,9 @@ export const sandbox = z
       })
       .min(1, { error: 'a command' })
       .optional()
-      .describe('Command that an instance runs, as a list of words; no shell. Default: the bundled app.'),
+      .describe(
+        'Command that an instance runs, as a list of words; no shell. It is run in the folder of this config file, or in the one above when that folder is called config. Default: the bundled app.',
+      ),
     appPort: port.default(8080).describe('Port that the app listens at, on the loopback address of its instance.'),
     instances: whole(1, 50).default(3).describe('Instances that serve production at the start.'),
     release: release.default('41').describe('Release that they carry; one of releases.'),

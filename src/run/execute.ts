@@ -89,6 +89,8 @@ function isFinal(error: unknown): boolean {
 
 async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown): Promise<Ending> {
   const why = messageOf(failure);
+  // A process that slept finds its time over: then the lease is gone too, and where things stand is for others to say.
+  await run.lease.check();
   const snapshot = await lookAgain(run);
   const after = task.afterFailure(snapshot, goal);
   if ('undo' in after) return undo(run, after.undo, snapshot, why);

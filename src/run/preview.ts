@@ -42,7 +42,8 @@ function viewOf(world: Snapshot, step: Step): Omit<StepView, 'healthyAfter'> {
     title: meaning.title(world, step),
     fleet: step.fleet,
     ...('pool' in step ? { pool: step.pool } : {}),
-    instances: meaning.touches(world, step),
+    // In one order, so that the same instances read the same in every step.
+    instances: meaning.touches(world, step).toSorted((a, b) => (a < b ? -1 : 1)),
     seconds: meaning.seconds(world, step),
   };
 }

@@ -78,7 +78,7 @@ function createInstances(
   closers: Closers,
 ): Instances {
   const guardian = createGuardian();
-  const app = plan.app ? commandApp(plan.app, guardian) : bundledApp(common.scheduler);
+  const app = plan.app ? commandApp({ argv: plan.app, folder: plan.folder }, guardian) : bundledApp(common.scheduler);
   const instances = new Instances({ ...common, app, ports: plan.appPorts, shutdownMs: plan.shutdown });
   closers.push(() => guardian.close());
   closers.push(() => instances.close());

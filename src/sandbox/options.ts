@@ -48,6 +48,8 @@ export interface SandboxOptions {
   readonly region?: string | undefined;
   /** Command of the user's own app, word by word; the bundled one when absent. */
   readonly app?: readonly string[] | undefined;
+  /** Where that command is run; the working directory when absent. */
+  readonly folder?: string | undefined;
   readonly appPort?: number | undefined;
   /** Instances that serve production at the start. */
   readonly instances?: number | undefined;
@@ -64,8 +66,8 @@ export interface SandboxOptions {
   readonly propagation?: number | undefined;
   readonly consistency?: number | undefined;
   readonly pageSize?: number | undefined;
-  /** true: as AWS throttles; a bucket: every kind of request has one of that size. */
-  readonly throttle?: boolean | { readonly requestsPerSecond: number; readonly burst: number } | undefined;
+  /** `aws`: the buckets of an account; a size: every kind of request has a bucket of it. */
+  readonly throttle?: 'aws' | { readonly requestsPerSecond: number; readonly burst: number } | undefined;
   /** Ports of the load balancer on 127.0.0.1; 0 takes a free one. */
   readonly productionPort?: number | undefined;
   readonly testPort?: number | undefined;
@@ -93,6 +95,7 @@ export interface SandboxPlan {
   readonly port: number;
   readonly region: string;
   readonly app: readonly string[] | undefined;
+  readonly folder: string;
   readonly appPorts: readonly number[];
   readonly instances: number;
   readonly release: string;
@@ -155,7 +158,7 @@ const DEFAULTS = {
 
 export function planSandbox(options: SandboxOptions): SandboxPlan {
   const set = { ...DEFAULTS, ...defined(options) };
-  const { environment, region, appPort, release, throttle = false } = set;
+  const { environment, region, appPort, release, throttle } = set;
   const zones = (set.zones ?? ['a', 'b']).map((letter) => `${region}${letter}`);
   const production = set.production ?? [{ name: `${environment}-production`, port: appPort }];
   const test = set.test ?? [{ name: `${environment}-test`, port: appPort }];
@@ -164,13 +167,14 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
   return {
     ...set,
     app: set.app,
+    folder: set.folder ?? process.cwd(),
     appPorts: [...new Set([appPort, ...[...production, ...test].map((group) => group.port)])],
     releases: releasesOf(release, set.releases ?? [release, '42']),
     zones,
     allZones: zones.length > 1 ? zones : [...zones, `${region}${set.zones?.[0] === 'b' ? 'a' : 'b'}`],
     healthCheck: { ...HEALTH_CHECK, ...defined(options.healthCheck ?? {}) },
     dns: { ...DNS, ...defined(options.dns ?? {}) },
-    throttle: throttle !== false,
+    throttle: throttle !== undefined,
     bucket,
     template: set.template ?? `${environment}-web`,
     imageName: set.imageName ?? `${environment}-{release}`,

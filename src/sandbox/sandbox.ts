@@ -12,6 +12,7 @@ import { behaviour, type BehaviourName } from './instances/behaviour.ts';
 import type { Instances } from './instances/index.ts';
 import { createMachinery, type Closers, type Machinery, type Times } from './machinery.ts';
 import { planSandbox, type SandboxOptions, type SandboxPlan } from './options.ts';
+import { checkPorts } from './ports.ts';
 import type { Route53 } from './route53/index.ts';
 import type { DnsTimes } from './route53/model.ts';
 import { ApiError, type AdminPage, type SandboxTimes } from './service.ts';
@@ -66,7 +67,9 @@ export async function startSandbox<B extends Balancers>(
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
   try {
-    return await start(planSandbox(options), elbv2, closers, close);
+    const plan = planSandbox(options);
+    await checkPorts(plan);
+    return await start(plan, elbv2, closers, close);
   } catch (error) {
     await close();
     throw error instanceof ApiError ? cannotBeBuilt(error) : error;
@@ -208,7 +211,8 @@ async function serve(
   await registerBlue(world, balancers);
   if (instances.behaviourOf(plan.release).name !== 'ok') return;
   while (!(await servesAll(world, balancers))) {
-    if (clock.monotonic() > until) throw notServing(plan, world, instances);
+    const ended = world.blue.some((id) => !instances.alive(id));
+    if (ended || clock.monotonic() > until) throw notServing(plan, world, instances);
     await clock.sleep(POLL_MS);
   }
 }

@@ -1,23 +1,18 @@
 import type { Rule } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Elb, FakeMachines, forwardTo, quickTimes } from '../support/elbv2.ts';
+import { code, Elb, forwardTo, quickTimes, stillElb, type FakeMachines } from '../support/elbv2.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 let machines: FakeMachines;
 let elb: Elb;
 
 beforeEach(() => {
-  machines = new FakeMachines();
-  elb = new Elb({ machines, clock: new VirtualClock(), times: quickTimes(), probe: async () => 200, pageSize: 3 });
+  ({ machines, elb } = stillElb());
 });
 
 afterEach(async () => {
   await elb.service.close();
 });
-
-function code(name: string): object {
-  return expect.objectContaining({ code: name });
-}
 
 describe('rules', () => {
   let group: string;

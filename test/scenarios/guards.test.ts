@@ -76,10 +76,12 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
     const ended = await shop.run('up --release 43 --yes --json');
     const second = finished(ended);
     expect([second.code, second.exitCode, ended.exitCode]).toEqual(['lease-held', 2, 2]);
-    expect(second.message).toMatch(/up of release 42, by \S+@\S+ on \S+ \(process \d+\), since/);
+    expect(second.message).toMatch(
+      /up of release 42, by \S+@\S+ on \S+ \(process \d+\), for \d+ s; \d of \d steps are done/,
+    );
     expect(second.message).toContain(`process ${first.pid}`);
     expect(second.message).toContain('wait until healthy in shop-test');
-    expect(second.next.join()).toContain('turnout status');
+    expect(second.next.join()).toMatch(/--wait 15m.*turnout lock.*turnout unlock/);
     expect(shop.changes).toEqual([]);
     expect((await shop.status()).lease).toMatchObject({ holder: { verb: 'up', release: '42', pid: first.pid } });
     const plan = await shop.run('cleanup --discard --plan --json');

@@ -165,7 +165,8 @@ describe.concurrent('stopped while it cleans up, and then each verb', () => {
         await shop.task(`up --release ${next}`);
         await shop.task('promote');
         await stopAt(shop, 'cleanup --wait', step, signal);
-        for (const task of way) await shop.task(task);
+        // From the first step on the serving fleet is the one to come back to.
+        for (const task of way) await shop.task(task, task === 'rollback' ? 'refused' : 'done');
         await expectGood(shop, next, '');
         expect(shop.instancesOf(serving)).toEqual([]);
         [serving, next] = [next, serving];

@@ -13,8 +13,10 @@ const readme = await readFile(path.join(root, 'README.md'), 'utf8');
 
 /** Blocks between fences, by the language that is named. */
 function blocks(language: string): readonly string[] {
-  const found = readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'));
-  return [...found].map(([, text = '']) => text);
+  // Every second piece lies between an opening and a closing fence.
+  const inside = readme.split(/^```/m).filter((_, index) => index % 2 === 1);
+  const fenced = inside.map((piece) => ({ named: piece.split('\n')[0], text: piece.slice(piece.indexOf('\n') + 1) }));
+  return fenced.filter(({ named }) => named === language).map(({ text }) => text);
 }
 
 const TURNOUT = 'npm run -s turnout -- ';

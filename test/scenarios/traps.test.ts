@@ -78,8 +78,14 @@ describe.concurrent('traps: half a switch', () => {
     await shop.task('up --release 42');
     const promote = shop.start('promote --yes --json');
     await promote.reaches('deregister shop-admin');
-    // All attempts for the second group; what undoes it gets through.
-    shop.sandbox.faults.add({ kind: 'error', operation: 'DeregisterTargets', count: 3 });
+    // An answer that no second attempt would change; what undoes it gets through.
+    shop.sandbox.faults.add({
+      kind: 'error',
+      operation: 'DeregisterTargets',
+      count: 1,
+      code: 'AccessDenied',
+      status: 403,
+    });
     const last = finished(await promote.ended);
     expect(last).toMatchObject({ result: 'undone', exitCode: 3 });
     expect(shop.where()).toEqual({ 'shop-production': '41 × 3', 'shop-admin': '41 × 3', 'shop-test': '42 × 3' });

@@ -168,31 +168,4 @@ describe.runIf(REDIS !== undefined)('where a Redis may be', () => {
     await works(open(`unix://${redis.socket}?db=3`));
     expect(await redis.call('DBSIZE')).toBe(0);
   });
-
-  it('in a cluster: all keys of an environment lie in one slot', async () => {
-    const redis = await server('--cluster-enabled', 'yes');
-    await redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-    await expect.poll(() => redis.call('CLUSTER', 'INFO')).toContain('cluster_state:ok');
-    const store = open(redis.url.replace('redis:', 'redis+cluster:'), 5000);
-    await works(store);
-    await store.log(entry('r1', '2026-01-01T10:00:00.000Z'));
-    expect(await store.history(5)).toHaveLength(1);
-    const dead = await errorOf(open(`redis+cluster://127.0.0.1:${await freePort()}`, 2000).held());
-    expect(dead).toMatchObject({ code: 'store-unreachable' });
-  });
-
-  it('behind sentinels, which know the new master', async () => {
-    const first = await server();
-    const second = await server('--replicaof', '127.0.0.1', String(first.port));
-    const sentinel = await server('--sentinel', 'monitor', 'main', '127.0.0.1', String(first.port), '1');
-    const store = open(sentinel.url.replace('redis:', 'redis+sentinel:') + '/main', 3000);
-    await works(store);
-    await expect.poll(() => sentinel.call('SENTINEL', 'REPLICAS', 'main'), { timeout: 15_000 }).toHaveLength(1);
-    await expect
-      .poll(() => sentinel.call('SENTINEL', 'FAILOVER', 'main').catch(String), { timeout: 15_000 })
-      .toBe('OK');
-    await expect.poll(() => second.call('ROLE'), { timeout: 15_000 }).toContain('master');
-    await expect.poll(async () => works(store).then(() => 'works', String), { timeout: 15_000 }).toBe('works');
-    expect(await second.call('EXISTS', 'turnout:{shop}:fence')).toBe(1);
-  }, 60_000);
 });

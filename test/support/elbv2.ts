@@ -4,7 +4,9 @@ import type {
   TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { createElbv2, type Elbv2, type Elbv2Options } from '../../src/sandbox/elbv2/index.ts';
+import { expect } from 'vitest';
 import type { Machine, Machines, SandboxTimes } from '../../src/sandbox/service.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 /** Instances that are only claimed to exist. */
 export class FakeMachines implements Machines {
@@ -99,4 +101,16 @@ export class Elb {
 export function forwardTo(weights: Readonly<Record<string, number>>): Action {
   const TargetGroups = Object.entries(weights).map(([TargetGroupArn, Weight]) => ({ TargetGroupArn, Weight }));
   return { Type: 'forward', ForwardConfig: { TargetGroups } };
+}
+
+/** A service whose time stands still, with small pages: for what the control plane says. */
+export function stillElb(): { machines: FakeMachines; elb: Elb } {
+  const machines = new FakeMachines();
+  const clock = new VirtualClock();
+  return { machines, elb: new Elb({ machines, clock, times: quickTimes(), probe: async () => 200, pageSize: 3 }) };
+}
+
+/** An error with this code, to expect. */
+export function code(name: string): object {
+  return expect.objectContaining({ code: name });
 }

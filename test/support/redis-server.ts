@@ -50,6 +50,7 @@ export class RedisServer {
       this.folder,
     ];
     const quiet = ['--save', '', '--loglevel', 'warning', '--daemonize', 'no'];
+    process.once('exit', () => this.#process?.kill('SIGKILL'));
     this.#process = spawn(REDIS!, [...place, ...quiet, ...this.args], { stdio: 'ignore' });
     await poll(() => this.#answers(), 'an answer of redis-server', 10_000);
     return this;

@@ -25,7 +25,7 @@ export function configText(
     traffic:
       wished.weighted === undefined ? membership(wished) : weightedRules(sandbox, wished, wished.weighted, traffic),
     limits: '{ boot: 20s, healthy: 20s, released: 20s }',
-    aws: '{ requestsPerSecond: 100, maxAttempts: 8 }',
+    aws: '{ requestsPerSecond: 100, maxAttempts: 8, settle: 300ms }',
     ...config,
   };
   return Object.entries(lines)

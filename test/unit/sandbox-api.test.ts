@@ -64,6 +64,16 @@ describe('refusals, in the form of each protocol', () => {
     expect(prototype.text).toContain('InvalidAction');
   });
 
+  test('a service that the sandbox has not is refused, whatever its protocol', async () => {
+    const sts = await post('Action=GetCallerIdentity&Version=2011-06-15');
+    expect(sts).toMatchObject({ status: 400, text: expect.stringContaining('<Code>InvalidAction</Code>') as string });
+    const dynamo = await post('{}', { ...SIGNED, 'x-amz-target': 'DynamoDB_20120810.ListTables' });
+    expect(JSON.parse(dynamo.text)).toMatchObject({ __type: 'UnknownOperationException' });
+    const rest = await fetch(`${cloud.url}/2015-03-31/functions/`, { headers: SIGNED });
+    expect([rest.status, await rest.json()]).toMatchObject([400, { __type: 'UnknownOperationException' }]);
+    expect((await fetch(`${cloud.url}/somewhere`)).status).toBe(404);
+  });
+
   test('what is missing, malformed or unknown in a request is said', async () => {
     const missing = await post('Action=TerminateInstances&Version=2016-11-15');
     expect(missing.text).toContain(

@@ -132,7 +132,7 @@ describe("a user's own app", () => {
 
   function create(...words: string[]): { app: App; url: string } {
     const address = block.take(0);
-    const factory = commandApp([process.execPath, path.join(folder, 'server.cjs'), ...words], guardian);
+    const factory = commandApp({ argv: [process.execPath, 'server.cjs', ...words], folder }, guardian);
     const app = factory({ instance: 'i-1', release: '42', address, ports: [8080] });
     apps.push(app);
     return { app, url: `http://${address}:8080/` };
@@ -170,13 +170,12 @@ describe("a user's own app", () => {
   });
 
   test('that cannot be started says why', async () => {
-    const app = commandApp(
-      ['no-such-command'],
-      guardian,
-    )({ instance: 'i-1', release: '42', address: '127.0.0.1', ports: [1] });
+    const factory = commandApp({ argv: ['no-such-command'], folder }, guardian);
+    const app = factory({ instance: 'i-1', release: '42', address: '127.0.0.1', ports: [1] });
     await app.start(OK);
     const said = () => app.output().includes('cannot start no-such-command');
     await expect(eventually('the reason', said)).resolves.toBe(true);
+    expect(app.alive()).toBe(false);
   });
 
   test('ends with the sandbox, even when that is killed', async () => {
@@ -186,9 +185,9 @@ describe("a user's own app", () => {
       path.join(folder, 'sandbox.mjs'),
       `import { commandApp } from ${JSON.stringify(path.join(source, 'command-app.ts'))};
        import { createGuardian } from ${JSON.stringify(path.join(source, 'guardian.ts'))};
-       const argv = [process.execPath, ${JSON.stringify(path.join(folder, 'server.cjs'))}];
+       const command = { argv: [process.execPath, 'server.cjs'], folder: ${JSON.stringify(folder)} };
        const identity = { instance: 'i-1', release: '42', address: ${JSON.stringify(address)}, ports: [8080] };
-       await commandApp(argv, createGuardian())(identity).start({ name: 'ok', ms: 0 });
+       await commandApp(command, createGuardian())(identity).start({ name: 'ok', ms: 0 });
        setInterval(() => {}, 1000);`,
     );
     const parent = spawn(process.execPath, [path.join(folder, 'sandbox.mjs')], { stdio: 'ignore' });

@@ -105,7 +105,7 @@ describe('the world of a new sandbox', () => {
   test('leaves nothing behind, also when it cannot start', async () => {
     const first = await start();
     const port = Number(new URL(first.sandbox.url).port);
-    await expect(startSandbox({ ...QUICK, port })).rejects.toMatchObject({ code: 'port-taken' });
+    await expect(startSandbox({ ...QUICK, port })).rejects.toMatchObject({ code: 'sandbox-running' });
     await first.sandbox.close();
     await expect(fetch(first.sandbox.url)).rejects.toThrow('fetch failed');
     await expect(fetch(first.group.url)).rejects.toThrow('fetch failed');

@@ -67,12 +67,32 @@ const BY_VERSION: Readonly<Record<string, Dialect>> = {
 };
 const BY_TARGET: Readonly<Record<string, Dialect>> = { AmazonSSM: ssm, OpsWorks_20130218: opsworks };
 
-/** Finds out which service a request is for; undefined when it is for none that the sandbox has heard of. */
+/** Finds out which service a request is for; undefined when no AWS client sent it. */
 export function dialectOf(request: WireRequest): Dialect | undefined {
   const target = request.headers['x-amz-target'];
-  if (typeof target === 'string') return own(BY_TARGET, target.split('.')[0] ?? '');
+  if (typeof target === 'string') return own(BY_TARGET, target.split('.')[0] ?? '') ?? elsewhere(request, json11);
   if (request.path.startsWith('/2013-04-01/')) return route53;
-  return own(BY_VERSION, queryParams(request).get('Version') ?? '');
+  const params = queryParams(request);
+  const version = params.get('Version') ?? '';
+  const known = own(BY_VERSION, version);
+  if (known) return known;
+  if (params.has('Action')) return elsewhere(request, awsQuery(`https://amazonaws.com/doc/${version}/`));
+  return isSigned(request) ? elsewhere(request, json11) : undefined;
+}
+
+/** A service that the sandbox has not: whatever is asked of it is an unknown operation. */
+function elsewhere(request: WireRequest, protocol: Protocol): Dialect {
+  const [, service = 'unknown'] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(authorization(request)) ?? [];
+  return { service, protocol, throttled: rateExceeded('ThrottlingException') };
+}
+
+function authorization(request: WireRequest): string {
+  return String(request.headers.authorization ?? '');
+}
+
+/** Signatures aren't checked, as there is no secret to check them with; a client without one would fail at AWS and so fails here. */
+export function isSigned(request: WireRequest): boolean {
+  return /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(authorization(request)) || request.query.has('X-Amz-Signature');
 }
 
 function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../errors.ts';
 import { ApiError, type Call, type Operation, type Service } from '../service.ts';
-import type { Dialect } from './dialects.ts';
+import { isSigned, type Dialect } from './dialects.ts';
 import type { ApiFault, ApiFaultKind, Faults } from './faults.ts';
 import type { Head, WireRequest } from './protocol.ts';
 import { operationSchema, type OperationSchema } from './schemas.ts';
@@ -85,14 +85,6 @@ async function attempt(
   const output = await run(input, callOf(options, name, faults));
   after(dialect, faults);
   return { status: 200, ...protocol.head?.(schema, output), body: protocol.encode(schema, output, requestId) };
-}
-
-/** Signatures aren't checked, as there is no secret to check them with; a client without one would fail at AWS and so fails here. */
-function isSigned(request: WireRequest): boolean {
-  return (
-    /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(String(request.headers.authorization ?? '')) ||
-    request.query.has('X-Amz-Signature')
-  );
 }
 
 function operationOf(services: readonly Service[], dialect: Dialect, name: string): Operation | undefined {

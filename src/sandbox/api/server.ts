@@ -25,7 +25,8 @@ export interface Api {
 
 type Serving = ApiOptions & EndpointOptions;
 
-const LOOPBACK = '127.0.0.1';
+/** Where the endpoint listens, and nowhere else. */
+export const LOOPBACK = '127.0.0.1';
 /** More than a thousand targets in one request, and far less than what hurts. */
 const BODY_MAX_BYTES = 2 * 1024 * 1024;
 /** Longer than the SDK keeps an idle connection, so that the client is the one that closes it. */

@@ -17,6 +17,8 @@ export interface App {
   behave(behaviour: Behaviour): void;
   /** Ends it at once: open connections are cut. Resolves when its address is free again. */
   kill(): Promise<void>;
+  /** False before it was started, and once it has ended, by itself or by force. */
+  alive(): boolean;
   /** The last that it wrote, for `GetConsoleOutput`. */
   output(): string;
 }

@@ -51,6 +51,10 @@ class BundledApp implements App {
     await Promise.all(servers.map((server) => closed(server)));
   }
 
+  alive(): boolean {
+    return this.#servers.length > 0;
+  }
+
   output(): string {
     return this.#lines;
   }

@@ -9,31 +9,38 @@ import type { Guardian } from './guardian.ts';
 const OUTPUT_MAX = 16_384;
 
 /**
- * The user's own app: `argv` is started once an instance, without a shell, with PORT, HOST, RELEASE, INSTANCE_ID and
+ * The user's own app: `argv` is started in `folder` once an instance, without a shell, with PORT, HOST, RELEASE, INSTANCE_ID and
  * BEHAVIOUR in its environment and `{release}` in its words replaced, in a process group of its own that is killed as a whole.
  */
-export function commandApp(argv: readonly string[], guardian: Guardian): AppFactory {
-  return (identity) => new CommandApp(argv, identity, guardian);
+export function commandApp(command: Command, guardian: Guardian): AppFactory {
+  return (identity) => new CommandApp(command, identity, guardian);
+}
+
+interface Command {
+  readonly argv: readonly string[];
+  readonly folder: string;
 }
 
 class CommandApp implements App {
-  readonly #argv: readonly string[];
+  readonly #command: Command;
   readonly #identity: AppIdentity;
   readonly #guardian: Guardian;
   #child: ChildProcess | undefined;
   #ending: Promise<unknown> = Promise.resolve();
   #output = '';
 
-  constructor(argv: readonly string[], identity: AppIdentity, guardian: Guardian) {
-    this.#argv = argv;
+  constructor(command: Command, identity: AppIdentity, guardian: Guardian) {
+    this.#command = command;
     this.#identity = identity;
     this.#guardian = guardian;
   }
 
   async start(behaviour: Behaviour): Promise<void> {
     await this.kill();
-    const [command = '', ...args] = this.#argv.map((word) => word.replaceAll('{release}', this.#identity.release));
+    const { argv, folder } = this.#command;
+    const [command = '', ...args] = argv.map((word) => word.replaceAll('{release}', this.#identity.release));
     const child = spawn(command, args, {
+      cwd: folder,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: this.#environment(behaviour),
@@ -41,7 +48,7 @@ class CommandApp implements App {
     this.#child = child;
     child.stdout.on('data', (data: Buffer) => this.#keep(String(data)));
     child.stderr.on('data', (data: Buffer) => this.#keep(String(data)));
-    child.on('error', (error) => this.#keep(`cannot start ${command}: ${error.message}\n`));
+    child.on('error', (error) => this.#ended(child, `cannot start ${command}: ${error.message}\n`));
     child.on('exit', (code, signal) => this.#ended(child, `ended (${signal ?? `status ${code}`})\n`));
     if (child.pid !== undefined) this.#guardian.watch(child.pid);
   }
@@ -65,6 +72,10 @@ class CommandApp implements App {
     this.#child = undefined;
     if (child) this.#ending = gone(child);
     await this.#ending;
+  }
+
+  alive(): boolean {
+    return this.#child !== undefined;
   }
 
   output(): string {

@@ -81,6 +81,11 @@ export class Instances implements Machines {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Whether an instance's app has not ended. */
+  alive(id: string): boolean {
+    return this.#hosted.get(id)?.app.alive() ?? false;
+  }
+
   output(id: string): string {
     return this.#hosted.get(id)?.app.output() ?? '';
   }

@@ -46,7 +46,7 @@ export type OnChange = (before: State, after: State) => void;
 
 /**
  * Instances and target groups over time: what EC2 and ELB keep, without their APIs. It follows the sandbox's rules
- * (src/sandbox/BEHAVIOUR-elb.md), and a test compares the two.
+ * (src/sandbox/BEHAVIOUR.md), and a test compares the two.
  */
 export class LittleCloud {
   readonly clock: WorldClock;

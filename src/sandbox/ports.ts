@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { OperatorError } from '../errors.ts';
+import { ADMIN } from './api/admin.ts';
+import { LOOPBACK } from './api/server.ts';
+import type { SandboxPlan } from './options.ts';
+
+/** Longer than a sandbox takes to name its pages. */
+const ASK_MS = 1_000;
+
+/** Makes sure that the ports on 127.0.0.1 can be had, before anything is started. Throws an `OperatorError` that says what to do. */
+export async function checkPorts(plan: SandboxPlan): Promise<void> {
+  for (const key of ['port', 'productionPort', 'testPort'] as const) {
+    const error = await refusal(plan[key]);
+    if (error) throw (await isSandbox(plan.port)) ? running(plan.port) : refused(key, plan[key], error);
+  }
+}
+
+async function refusal(port: number): Promise<NodeJS.ErrnoException | undefined> {
+  const server = createServer().listen(port, LOOPBACK);
+  try {
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+    return undefined;
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+}
+
+async function isSandbox(port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://${LOOPBACK}:${port}${ADMIN}`, { signal: AbortSignal.timeout(ASK_MS) });
+    const { pages } = (await response.json()) as { pages?: unknown };
+    return Array.isArray(pages);
+  } catch {
+    return false;
+  }
+}
+
+const OTHER_PORTS =
+  'For a second one, give it ports of its own: sandbox.port, sandbox.productionPort and sandbox.testPort.';
+
+function running(port: number): OperatorError {
+  return new OperatorError('sandbox-running', `A sandbox is running already, at http://${LOOPBACK}:${port}.`, {
+    next: [`Use it, or end it with Ctrl-C where it was started.`, OTHER_PORTS],
+  });
+}
+
+function refused(key: string, port: number, error: NodeJS.ErrnoException): OperatorError {
+  const [why, next] =
+    error.code === 'EADDRINUSE'
+      ? ['another program listens there', 'End that program, or choose another port']
+      : [error.message, 'Choose another port'];
+  return new OperatorError('port-taken', `Port ${port} of ${LOOPBACK} (sandbox.${key}) cannot be had: ${why}.`, {
+    next: [`${next}: sandbox.${key} in the config file${key === 'port' ? ', or --port' : ''}.`],
+    cause: error,
+  });
+}
