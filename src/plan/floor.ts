@@ -1,6 +1,7 @@
 import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { poolsOf, targetsOf } from '../observe/roles.ts';
 import type { Floor, ZoneFloor } from './goal.ts';
+import { shareOfFleet } from './shares.ts';
 
 /** Targets counted by availability zone. */
 export type ByZone = Record<string, number>;
@@ -51,15 +52,20 @@ export function floorOf(snapshot: Snapshot, floor: Floor, pool: string): ZoneFlo
 
 /**
  * The fewest healthy targets that production may have from now on: as many as the fleet that carries it has healthy now,
- * by pool and zone. While two fleets serve there, the one with more healthy targets counts.
+ * by pool and zone. While two fleets serve there, the one that carries more of it counts; where nobody can say so, the one
+ * with more healthy targets.
  */
 export function floorNow(snapshot: Snapshot): Floor {
   return Object.fromEntries(surfaces(snapshot).map((surface) => [surface.name, surfaceFloor(snapshot, surface)]));
 }
 
 function surfaceFloor(snapshot: Snapshot, { pools }: Surface): ZoneFloor {
-  const counts = snapshot.fleets.map((fleet) => countByZone(pools.flatMap((pool) => healthyIn(pool, fleet))));
-  return counts.toSorted((a, b) => total(b) - total(a))[0] ?? {};
+  const counts = snapshot.fleets.map((fleet) => ({
+    share: shareOfFleet(snapshot, fleet),
+    healthy: countByZone(pools.flatMap((pool) => healthyIn(pool, fleet))),
+  }));
+  const [first] = counts.toSorted((a, b) => b.share - a.share || total(b.healthy) - total(a.healthy));
+  return first?.healthy ?? {};
 }
 
 /** The floor with `count` targets in all: each zone keeps its share, rounded down. Never raises a pool's floor. */

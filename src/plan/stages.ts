@@ -1,6 +1,6 @@
 import { canGive, routesOf } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { refusal, type Refusal, type Stages } from './goal.ts';
+import { refusal, type Goal, type Refusal, type Stages } from './goal.ts';
 import { homesOf, shareOfFleet, TOLERANCE } from './shares.ts';
 
 /** What may be said about the steps of a promote. */
@@ -32,8 +32,20 @@ export function stagesOf(snapshot: Snapshot, to: Fleet, wish: StagesWish): Stage
   return coarse(snapshot, to, shares) ?? { shares, everyS: wish.every ?? routing.everyS };
 }
 
-export function wantsStages({ steps, every, to }: StagesWish): boolean {
+function wantsStages({ steps, every, to }: StagesWish): boolean {
   return (steps ?? every ?? to) !== undefined;
+}
+
+/** Whether other steps are asked for than those that the goal was pinned with. */
+export function wantsOthers(wish: StagesWish, goal: Goal): boolean {
+  if (!wantsStages(wish)) return false;
+  const pinned = goal.verb === 'promote' ? goal.stages : undefined;
+  const { shares, everyS } = pinned ?? { shares: [100], everyS: wish.every };
+  const last = wish.to ?? 100;
+  const asked = [...(wish.steps ?? shares).filter((share) => share < last), last];
+  // The first ones had been taken already when it was asked for the first time.
+  const left = asked.slice(Math.max(0, asked.length - shares.length));
+  return left.join() !== shares.join() || (wish.every ?? everyS) !== everyS;
 }
 
 const NO_WEIGHTS = refusal(

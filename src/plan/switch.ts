@@ -159,13 +159,14 @@ export function notVerified(snapshot: Snapshot, { to, floor, need }: Switch): Re
     'not-healthy',
     `${fit.length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
     'Wait until they are healthy (`turnout status --watch`), or mend them, and run this again.',
-    ...otherwise(snapshot, to, need),
+    ...otherwise(snapshot, to, need, fit.length),
   );
 }
 
 /** What else can be done about a fleet that is not fit for traffic. */
-function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need']): readonly string[] {
-  if (need === 'floor') return [];
+function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: number): readonly string[] {
+  if (need === 'floor')
+    return fit > 0 ? [`\`turnout rollback --floor ${fit}\` accepts that production has no more.`] : [];
   if (servingFleets(snapshot).includes(to)) return ['`turnout rollback` takes it out of production again.'];
   return ['A green that is not worth mending: `turnout cleanup --discard`, then `turnout up --release R`.'];
 }

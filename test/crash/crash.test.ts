@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
-import { CASES, describeCase, describeTopology, TOPOLOGIES, type Case, type Topology } from './cases.ts';
+import { CASES, casesOf, describeTopology, TOPOLOGIES, type Case, type Topology } from './cases.ts';
 import { crashes, FOLLOW_UPS, tryCrash } from './crash.ts';
 
 /**
@@ -11,16 +11,16 @@ const counted = { crashes: 0, runs: 0 };
 
 afterAll(() => void process.stdout.write(`crash matrix: ${counted.crashes} crashes, ${counted.runs} runs\n`));
 
-const cases = CASES.map((one) => ({ name: describeCase(one), one }));
 const rows = TOPOLOGIES.map((topology) => ({ name: describeTopology(topology), topology, stale: false }));
 const large: Topology = { groups: 2, size: 3 };
 const old = { name: `${describeTopology(large)}, readings are 10 s old after the crash`, topology: large, stale: true };
 
 describe.each(KINDS)('$fleet behind $traffic', (kind) => {
-  describe.each(cases)('$name', ({ one }) => {
+  describe.each(casesOf(kind))('$name', ({ one }) => {
     test.each([...rows, old])('$name', async ({ topology, stale }) => {
       const { points, wrong } = await crashEverywhere(kind, one, topology, stale);
-      expect(points).toBeGreaterThan(20);
+      // A task that is refused reads the world, and that is all.
+      expect(points).toBeGreaterThan(15);
       expect(wrong).toEqual([]);
     });
   });

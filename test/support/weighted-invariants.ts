@@ -25,10 +25,17 @@ function poolNamed(snapshot: Snapshot, name: string): Pool | undefined {
   return snapshot.pools.find((pool) => pool.name === name);
 }
 
-/** As many as the best of the pools that serve has healthy. */
+/** As many as the pool has healthy that carries more of every route; where there is none, the best of those that serve. */
 export function floorAtStart(snapshot: Snapshot): ReadonlyMap<string, number> {
   const serving = snapshot.pools.filter(({ name }) => gets(snapshot, name));
-  return new Map([['all', Math.max(0, ...serving.map(healthy))]]);
+  const carries = (name: string): boolean =>
+    productionRoutes(snapshot).every((route) => weightOf(snapshot, route, name) > 50);
+  const carrier = serving.find(({ name, targets }) => targets.length > 0 && carries(name));
+  return new Map([['all', carrier ? healthy(carrier) : Math.max(0, ...serving.map(healthy))]]);
+}
+
+function weightOf(snapshot: Snapshot, route: string, pool: string): number {
+  return weights(snapshot, route)[pool] ?? 0;
 }
 
 export function broken(
