@@ -18,4 +18,6 @@ export interface Meaning<S extends Step> {
   count?(snapshot: Snapshot, step: S): Count;
   /** Why waiting on is in vain. */
   hopeless?(snapshot: Snapshot, step: S): string | undefined;
+  /** What looks like somebody else's doing, unless the reading is older than what this run has changed. */
+  disturbed?(snapshot: Snapshot, step: S): string | undefined;
 }

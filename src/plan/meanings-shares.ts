@@ -85,7 +85,7 @@ export const shareMeanings: Meanings = {
     touches: memberIds,
     seconds: (snapshot, step) => routesOf(snapshot, step.role).length,
     forbids: (snapshot, step) => (step.role === 'test' ? undefined : notFit(snapshot, step)),
-    hopeless: (snapshot, step) => {
+    disturbed: (snapshot, step) => {
       const { from, percent: to } = step;
       if (from === undefined) return undefined;
       return changedByOthers(
@@ -128,13 +128,14 @@ export const shareMeanings: Meanings = {
       word: 'seconds',
       waiting: notHealthyIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step)),
     }),
-    hopeless: (snapshot, step) =>
+    hopeless: notFit,
+    disturbed: (snapshot, step) =>
       changedByOthers(
         snapshot,
         { role: 'production', pool: step.pool },
         (route) => hasShare(route, step.pool, step.percent),
         step.percent,
-      ) ?? notFit(snapshot, step),
+      ),
   },
   'await-held': {
     progress: (snapshot, step) => {

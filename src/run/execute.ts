@@ -77,6 +77,7 @@ async function runPlan(
     },
     settled: async () => others.wait(view.emit, signal),
     changed: () => own.changed(),
+    shown: async () => own.wait(view.emit, signal),
   };
   return runSteps(context, plan.steps, snapshot);
 }

@@ -43,6 +43,8 @@ export interface RunContext {
   readonly settled: () => Promise<void>;
   /** Called after each request that may have changed something. */
   readonly changed: () => void;
+  /** Awaited before somebody else is blamed: until answers show what this run has changed. */
+  readonly shown: () => Promise<void>;
 }
 
 /**
@@ -91,6 +93,7 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
   let asked = Number.NEGATIVE_INFINITY;
   let failure: OperatorError | undefined;
   while (meaning.progress(snapshot, step) !== 'done') {
+    snapshot = await undisturbed(context, step, snapshot);
     const waited = ports.clock.monotonic() - begun;
     const forbidden = meaning.forbids?.(snapshot, step);
     giveUp(context, step, snapshot, waited, forbidden, failure);
@@ -112,6 +115,17 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
   }
   tell(context, index, step, snapshot);
   return snapshot;
+}
+
+/** An old reading must not be taken for somebody else's doing. */
+async function undisturbed(context: RunContext, step: Step, snapshot: Snapshot): Promise<Snapshot> {
+  const { disturbed } = meaningOf(step);
+  if (disturbed?.(snapshot, step) === undefined) return snapshot;
+  await context.shown();
+  const again = await patiently(patience(context, SETTLE_MS), () => look(context, snapshot, lookFor(step)));
+  const why = disturbed(again, step);
+  if (why !== undefined) throw new StepFailed(step, why, []);
+  return again;
 }
 
 /** Every change is idempotent, so one whose effect does not show is asked for again. */

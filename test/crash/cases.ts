@@ -1,6 +1,6 @@
 import type { Wish } from '../../tasks/task.ts';
 import type { Verb } from '../../src/plan/goal.ts';
-import type { Kind } from '../support/little/kinds.ts';
+import { KINDS, type Kind } from '../support/little/kinds.ts';
 import type { Scene, Start } from '../support/little/scene.ts';
 
 /** A task in a world where it makes sense. */
@@ -37,12 +37,6 @@ export const CASES: readonly Case[] = [
   { start: 'in part', ask: 'rollback', wish: {}, opposite: { ask: 'promote', wish: {} }, weights: true },
 ];
 
-/** The tasks that make sense where traffic is moved that way. */
-export function casesOf({ traffic }: Pick<Kind, 'traffic'>): readonly { readonly name: string; readonly one: Case }[] {
-  const isMembership = traffic === 'target-groups';
-  return CASES.filter(({ weights }) => !(isMembership && weights)).map((one) => ({ name: describeCase(one), one }));
-}
-
 export type Topology = Omit<Scene, 'start'>;
 
 /** One and two production groups, fleets of one and three, and one of three being sick. */
@@ -61,4 +55,18 @@ export function describeCase({ start, ask, wish, draining }: Case): string {
 
 export function describeTopology({ groups, size, sick }: Topology): string {
   return `${groups} production group${groups > 1 ? 's' : ''}, fleets of ${size}${sick ? ', one sick' : ''}`;
+}
+
+/** All of it for every way of moving traffic: some minutes more than `npm test` has. */
+const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
+
+/** The tasks that make sense where traffic is moved that way. */
+export function casesOf({ traffic }: Pick<Kind, 'traffic'>): readonly { readonly name: string; readonly one: Case }[] {
+  const isMembership = traffic === 'target-groups';
+  return CASES.filter(({ weights }) => !(isMembership && weights)).map((one) => ({ name: describeCase(one), one }));
+}
+
+/** The tasks are the same ones for every kind, so that a few rows are enough for those after the first. */
+export function rowsOf<T>(kind: Kind, all: readonly T[], few: readonly T[]): readonly T[] {
+  return kind === KINDS[0] || IS_WHOLE ? all : few;
 }

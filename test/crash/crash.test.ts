@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
-import { CASES, casesOf, describeTopology, TOPOLOGIES, type Case, type Topology } from './cases.ts';
+import { CASES, casesOf, describeTopology, rowsOf, TOPOLOGIES, type Case, type Topology } from './cases.ts';
 import { crashes, FOLLOW_UPS, tryCrash } from './crash.ts';
 
 /**
@@ -17,7 +17,7 @@ const old = { name: `${describeTopology(large)}, readings are 10 s old after the
 
 describe.each(KINDS)('$fleet behind $traffic', (kind) => {
   describe.each(casesOf(kind))('$name', ({ one }) => {
-    test.each([...rows, old])('$name', async ({ topology, stale }) => {
+    test.each(rowsOf(kind, [...rows, old], [...rows.slice(-1), old]))('$name', async ({ topology, stale }) => {
       const { points, wrong } = await crashEverywhere(kind, one, topology, stale);
       // A task that is refused reads the world, and that is all.
       expect(points).toBeGreaterThan(15);

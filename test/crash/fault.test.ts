@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
-import { casesOf, describeTopology, type Case, type Topology } from './cases.ts';
+import { casesOf, describeTopology, rowsOf, type Case, type Topology } from './cases.ts';
 import { faults, tryFault } from './fault.ts';
 
 /**
@@ -22,7 +22,7 @@ const HARMLESS = /^(500|throttled|timeout|reset|error after effect|reset after e
 
 describe.each(KINDS)('$fleet behind $traffic', (kind) => {
   describe.each(casesOf(kind))('$name', ({ one }) => {
-    test.each(rows)('$name', async ({ topology }) => {
+    test.each(rowsOf(kind, rows, rows.slice(0, 1)))('$name', async ({ topology }) => {
       const { points, wrong } = await faultEverywhere(kind, one, topology);
       expect(points).toBeGreaterThan(150);
       expect(wrong).toEqual([]);

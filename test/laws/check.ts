@@ -110,6 +110,7 @@ function walk(start: Snapshot, steps: readonly Step[], invariants: Invariants): 
     const fault =
       meaning.forbids?.(before, step) ??
       meaning.hopeless?.(before, step) ??
+      meaning.disturbed?.(before, step) ??
       invariants.broken(before, step, after, floor) ??
       (meaning.progress(after, step) === 'done' ? undefined : 'it is not done');
     if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);

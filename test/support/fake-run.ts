@@ -20,7 +20,7 @@ export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod'
 export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
 
 /** Nothing was changed by others, and answers are never old. */
-export const STILL = { settled: async () => {}, changed: () => {} };
+export const STILL = { settled: async () => {}, changed: () => {}, shown: async () => {} };
 
 /** Begins a run of the steps; `finish` of the world ends it. */
 export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = fake.now) {
