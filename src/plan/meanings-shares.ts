@@ -8,6 +8,7 @@ import { fleetById, poolByName } from './look.ts';
 import type { Meaning } from './meaning.ts';
 import {
   hasShare,
+  isStaying,
   heldUntil,
   leftAt,
   notedShare,
@@ -41,6 +42,16 @@ function notFit(snapshot: Snapshot, step: StepOf<'shift'> | StepOf<'watch'>): st
   const why = sick.length === 0 ? '' : ` ${sentence(sick)}.`;
   const missing = short === undefined ? '' : `, ${short} of the floor of ${total(step.floor)}`;
   return `${total(healthy)} of ${members(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}${missing}.${why}`;
+}
+
+/** A share goes to all who are in the pool, whoever they are. */
+function notAlone(snapshot: Snapshot, step: StepOf<'shift'>): string | undefined {
+  const fleet = fleetOf(snapshot, step);
+  const pool = poolByName(snapshot, step.pool);
+  const own = new Set(fleet.instances.map(({ id }) => id));
+  const others = pool.targets.filter((target) => isStaying(target) && !own.has(target.id)).map(({ id }) => id);
+  if (others.length === 0) return undefined;
+  return `Production would go to ${list(others, 3)} in ${pool.name} as well, which ${others.length === 1 ? 'is' : 'are'} not of ${fleet.release}: take ${others.length === 1 ? 'it' : 'them'} out first.`;
 }
 
 /** Weights that are none of those that this plan knows. */
@@ -84,7 +95,8 @@ export const shareMeanings: Meanings = {
     },
     touches: memberIds,
     seconds: (snapshot, step) => routesOf(snapshot, step.role).length,
-    forbids: (snapshot, step) => (step.role === 'test' ? undefined : notFit(snapshot, step)),
+    forbids: (snapshot, step) =>
+      step.role === 'test' ? undefined : (notAlone(snapshot, step) ?? notFit(snapshot, step)),
     disturbed: (snapshot, step) => {
       const { from, percent: to } = step;
       if (from === undefined) return undefined;

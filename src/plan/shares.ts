@@ -1,5 +1,5 @@
 import { routesOf, shareOf } from '../observe/routes.ts';
-import { isIn, isLive, poolsOf, targetsOf } from '../observe/roles.ts';
+import { isIn, isLive, poolsOf } from '../observe/roles.ts';
 import type { Fleet, Pool, PoolRole, Route, Snapshot } from '../observe/snapshot.ts';
 import { refusal, type Refusal } from './goal.ts';
 
@@ -27,13 +27,12 @@ function placesOf(snapshot: Snapshot, role: PoolRole, fleet: Fleet): readonly Po
 
 /** Pools that nobody is in, those that get nothing of production first. */
 function emptyPools(snapshot: Snapshot): readonly Pool[] {
-  const empty = snapshot.pools.filter(
-    (pool) => !snapshot.fleets.some((fleet) => targetsOf(pool, fleet).some(isStaying)),
-  );
+  const empty = snapshot.pools.filter((pool) => !pool.targets.some(isStaying));
   return [...empty.filter(({ role }) => role === 'test'), ...empty.filter(({ role }) => role === 'production')];
 }
 
-function isStaying({ state, reason }: Pool['targets'][number]): boolean {
+/** It is there and stays, healthy or not. */
+export function isStaying({ state, reason }: Pool['targets'][number]): boolean {
   return state !== 'draining' && reason !== 'Target.NotRegistered' && reason !== 'Target.InvalidState';
 }
 

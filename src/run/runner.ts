@@ -119,11 +119,11 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
 
 /** An old reading must not be taken for somebody else's doing. */
 async function undisturbed(context: RunContext, step: Step, snapshot: Snapshot): Promise<Snapshot> {
-  const { disturbed } = meaningOf(step);
-  if (disturbed?.(snapshot, step) === undefined) return snapshot;
+  const meaning = meaningOf(step);
+  if (meaning.disturbed?.(snapshot, step) === undefined) return snapshot;
   await context.shown();
   const again = await patiently(patience(context, SETTLE_MS), () => look(context, snapshot, lookFor(step)));
-  const why = disturbed(again, step);
+  const why = meaning.disturbed(again, step);
   if (why !== undefined) throw new StepFailed(step, why, []);
   return again;
 }

@@ -22,7 +22,7 @@ function route(name: string, role: Route['role'], two: Share, othersWeight: numb
   return { name, role, weights: { one: 100 - two, two }, othersWeight, stickyS: 0, url: `http://${name}/` };
 }
 
-function weightedWorld({ fleets, production, test, othersWeight = 0 }: WeightedSpec): Snapshot {
+export function weightedWorld({ fleets, production, test, othersWeight = 0 }: WeightedSpec): Snapshot {
   const routes = [
     ...production.map((share, n) => route(`shop:${n}`, 'production', share, othersWeight)),
     route('shop:test', 'test', test, 0),
