@@ -3,11 +3,13 @@ import { floorNow, lowerFloor } from '../src/plan/floor.ts';
 import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
 import { drift, misrouted } from '../src/plan/shares.ts';
+import { proofSentence } from '../src/plan/meanings-proof.ts';
 import { stagesOf } from '../src/plan/stages.ts';
 import type { Step } from '../src/plan/step.ts';
-import { isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
+import { isOnlyUnproven, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
+import { unproven } from './rollback.ts';
 import type { Standing, Task } from './task.ts';
 
 export const promote: Task<'promote'> = {
@@ -92,6 +94,7 @@ export const promote: Task<'promote'> = {
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
     const home = homeFleet(snapshot);
+    if (to !== undefined && isOnlyUnproven(promote.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',
@@ -119,7 +122,7 @@ export const promote: Task<'promote'> = {
         ? ` ${home.release} is parked with ${members(home).length} instances.`
         : '';
     return {
-      message: `${goal.release} serves production.${parked}`,
+      message: `${goal.release} serves production.${parked}${proofSentence(snapshot, goal.release)}`,
       next: [
         '`turnout rollback` moves production back',
         '`turnout cleanup` makes this the only fleet and terminates the parked one',

@@ -8,7 +8,13 @@ type Tree = Readonly<Record<string, unknown>>;
 /** Checks that look at several keys; they take any shape, so that they also run on a file with other mistakes. */
 export function crossChecks(data: unknown): readonly Mistake[] {
   const root = tree(data);
-  return [...fleetChecks(root), ...placeholderChecks(root), ...trafficChecks(root), ...sandboxChecks(root['sandbox'])];
+  return [
+    ...fleetChecks(root),
+    ...placeholderChecks(root),
+    ...trafficChecks(root),
+    ...markerChecks(root),
+    ...sandboxChecks(root['sandbox']),
+  ];
 }
 
 function tree(value: unknown): Tree {
@@ -73,6 +79,11 @@ function placeholderChecks(root: Tree): readonly Mistake[] {
   return strings(root)
     .filter(({ path, text }) => path[0] !== 'sandbox' && !isFilled(path) && dependsOnRelease(text))
     .map(({ path }) => ({ path, message }));
+}
+
+function markerChecks(root: Tree): readonly Mistake[] {
+  const { marker } = tree(root['release']);
+  return oneOf(marker, ['release', 'marker'], ['header', 'json', 'regexp']);
 }
 
 function trafficChecks(root: Tree): readonly Mistake[] {

@@ -14,6 +14,8 @@ export interface Config {
   readonly endpoint?: string;
   readonly fleet: FleetConfig;
   readonly traffic: TrafficConfig;
+  /** Absent: no switch is proven. */
+  readonly marker?: MarkerConfig;
   readonly limits: LimitsConfig;
   readonly aws: AwsConfig;
   readonly store: StoreConfig;
@@ -88,10 +90,22 @@ export interface TargetGroupConfig {
   readonly port?: number;
 }
 
+/** How production tells its release: exactly one of `header`, `json` and `regexp`. */
+export interface MarkerConfig {
+  readonly url: string;
+  readonly header?: string;
+  /** Keys with dots between. */
+  readonly json?: string;
+  readonly regexp?: string;
+  readonly answers: number;
+  readonly timeoutMs: number;
+}
+
 export interface LimitsConfig {
   readonly bootMs: number;
   readonly healthyMs: number;
   readonly releasedMs: number;
+  readonly provenMs: number;
 }
 
 export interface AwsConfig {

@@ -4,6 +4,7 @@ import type {
   Config,
   Ec2FleetConfig,
   LimitsConfig,
+  MarkerConfig,
   SandboxConfig,
   StoreConfig,
   TrafficConfig,
@@ -19,6 +20,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     ...defined({ region, profile, endpoint }),
     fleet: fleet(data.fleet),
     traffic: traffic(data.traffic),
+    ...(data.release?.marker ? { marker: marker(data.release.marker) } : {}),
     limits: limits(data.limits),
     aws: awsOf(aws),
     store: store(data.store, environment, file),
@@ -70,8 +72,13 @@ function traffic(data: FileConfig['traffic']): TrafficConfig {
   };
 }
 
-function limits({ boot, healthy, released }: FileConfig['limits']): LimitsConfig {
-  return { bootMs: boot, healthyMs: healthy, releasedMs: released };
+function marker({ timeout, ...same }: NonNullable<NonNullable<FileConfig['release']>['marker']>): MarkerConfig {
+  const { url, answers, header, json, regexp } = same;
+  return { url, answers, timeoutMs: timeout, ...defined({ header, json, regexp }) };
+}
+
+function limits({ boot, healthy, released, proven }: FileConfig['limits']): LimitsConfig {
+  return { bootMs: boot, healthyMs: healthy, releasedMs: released, provenMs: proven };
 }
 
 function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {

@@ -118,6 +118,21 @@ export interface Pool {
   readonly targets: readonly Target[];
 }
 
+/** What production's clients are answered, asked over fresh connections. */
+export interface Answers {
+  readonly url: string;
+  /** So many in a row prove which release serves. */
+  readonly wanted: number;
+  /** So many were asked for. */
+  readonly asked: number;
+  /** How many of the last ones came from `release` alone. */
+  readonly streak: number;
+  /** The last one that told it. */
+  readonly release?: string;
+  /** Why the last one told none. */
+  readonly failed?: string;
+}
+
 export interface Snapshot {
   /** When the reading began, in milliseconds since the epoch. */
   readonly at: number;
@@ -128,4 +143,6 @@ export interface Snapshot {
   readonly pools: readonly Pool[];
   /** Absent where traffic is moved by membership alone: by who is registered with which pool. */
   readonly routing?: Routing;
+  /** Absent where the config does not say how production tells its release. */
+  readonly answers?: Answers;
 }

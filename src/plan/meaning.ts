@@ -12,6 +12,8 @@ export interface Meaning<S extends Step> {
   touches(snapshot: Snapshot, step: S): readonly string[];
   /** Seconds that it is expected to take. */
   seconds(snapshot: Snapshot, step: S): number;
+  /** What was seen last, when time runs out. */
+  late?(snapshot: Snapshot, step: S): string | undefined;
   /** Why it must not be applied to this world; checked directly before it is. */
   forbids?(snapshot: Snapshot, step: S): string | undefined;
   /** How far it is, and who is missing. */

@@ -6,6 +6,7 @@ import { fleetById, inProduction, isSettled, missingFrom, poolByName, registered
 import type { ZoneFloor } from './goal.ts';
 import type { Meaning } from './meaning.ts';
 import { shareMeanings, stillHeld } from './meanings-shares.ts';
+import { proofMeaning } from './meanings-proof.ts';
 import type { Progress, Step, StepOf } from './step.ts';
 
 type Meanings = { readonly [D in Step['do']]: Meaning<StepOf<D>> };
@@ -221,6 +222,7 @@ const meanings: Meanings = {
     },
   },
   ...shareMeanings,
+  prove: proofMeaning,
 };
 
 /** The meaning of a step; its functions are called with that same step. */

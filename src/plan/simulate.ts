@@ -92,6 +92,14 @@ const simulations: Simulations = {
     const noted = notedShare(fleetById(snapshot, step.fleet) ?? NOBODY)?.at ?? step.since;
     return later(snapshot, (Date.parse(noted) || snapshot.at) + step.seconds * 1000);
   },
+  prove: (snapshot, { release }) => {
+    const { answers } = snapshot;
+    if (answers === undefined) return snapshot;
+    return {
+      ...snapshot,
+      answers: { ...answers, release, streak: answers.wanted, asked: answers.asked + answers.wanted },
+    };
+  },
   'await-held': (snapshot, step) =>
     later(snapshot, heldUntil(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY) ?? 0),
   claim: (snapshot, { fleet, release, instances, at }) => ({

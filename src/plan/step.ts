@@ -53,6 +53,8 @@ export type Step =
       readonly since: string;
       readonly floor: ZoneFloor;
     }
+  /** Ask production, over fresh connections, until so many answers in a row as are wanted come from the fleet's release. */
+  | { readonly do: 'prove'; readonly fleet: string; readonly release: string }
   /** Wait until the fleet may go after production has left it. */
   | { readonly do: 'await-held'; readonly fleet: string }
   /** Write the ownership tags on instances that serve already. */

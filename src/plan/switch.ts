@@ -46,6 +46,7 @@ function allSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): 
     ...each(homes, to, settle),
     ...shiftSteps(snapshot, change, homes[0]),
     ...(isWhole ? partingSteps(snapshot, change, homes) : []),
+    ...(isWhole ? [{ do: 'prove', fleet: to.id, release: to.release } as const] : []),
   ];
 }
 
@@ -109,6 +110,11 @@ export function tryOut(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
 /** What is left to do of the switch, after what has to come before it. */
 export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly Step[]): Plan | Refusal {
   return planAhead(snapshot, allSteps(snapshot, change, before), snapshot.routing?.notes);
+}
+
+/** Everything is done but the proof of it. */
+export function isOnlyUnproven(left: Plan | Refusal): boolean {
+  return 'steps' in left && left.steps.length > 0 && left.steps.every((step) => step.do === 'prove');
 }
 
 /** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */

@@ -54,6 +54,7 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 
 /** What to read to see how far a step is. */
 export function lookFor(step: Step): Look {
+  if (step.do === 'prove') return { pools: [], fleets: false, answers: true };
   if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }

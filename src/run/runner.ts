@@ -154,7 +154,7 @@ function patience({ ports, signal, emit }: RunContext, limitMs: number): Patienc
 }
 
 async function look({ ports }: RunContext, before: Snapshot, what: Look): Promise<Snapshot> {
-  if (what.pools.length === 0 && !what.fleets) return before;
+  if (what.pools.length === 0 && !what.fleets && !what.answers) return before;
   const snapshot = await glance(ports, before, what);
   return !what.fleets && someoneLeft(snapshot, what) ? glance(ports, snapshot, { pools: [], fleets: true }) : snapshot;
 }
@@ -179,7 +179,8 @@ function giveUp(
   if (hopeless !== undefined) throw new StepFailed(step, hopeless, waiting);
   const limit = forbidden === undefined ? limitOf(step, limits) : limits.healthyMs;
   if (waitedMs < limit) return;
-  const late = `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}.`;
+  const seen = meaning.late?.(snapshot, step);
+  const late = `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}${seen === undefined ? '' : ` (${seen})`}.`;
   const why = forbidden ?? (failure === undefined ? late : `${late} The last error: ${failure.message}`);
   throw new StepFailed(step, why, waiting);
 }

@@ -44,7 +44,9 @@ async function verbNow(
       snapshot,
       recorded,
     });
-    if (plan.steps.length > 0) return { verb, accepted: true, why: summary };
+    const isAsked = recorded?.goal.verb === verb;
+    // What is proven is proven; a switch is not to be offered for another proof.
+    if (plan.steps.some((step) => isAsked || step.do !== 'prove')) return { verb, accepted: true, why: summary };
     return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;

@@ -10,6 +10,8 @@ export interface Limits {
   readonly healthyMs: number;
   /** Until draining has ended. */
   readonly releasedMs: number;
+  /** Until production's own answers show a switch. */
+  readonly provenMs: number;
 }
 
 /** AWS shows an effect within seconds; a minute without it is an error. */
@@ -23,6 +25,8 @@ export function limitOf(step: Step, limits: Limits): number {
       return limits.healthyMs;
     case 'await-released':
       return limits.releasedMs;
+    case 'prove':
+      return limits.provenMs;
     case 'watch':
       return step.seconds * 1000 + SETTLE_MS;
     case 'await-held':
@@ -41,6 +45,8 @@ const SHORTEST_MS = 100;
  * everything else, and after long waits, a twentieth of the time waited so far. From 0.1 s up to 1 s, or 5 s for slow things.
  */
 export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): number {
+  // Asking takes its time already.
+  if (step.do === 'prove') return SHORTEST_MS;
   const isHealth = step.do === 'await-healthy';
   const known = isHealth ? poolByName(snapshot, step.pool).intervalS * 1000 : 0;
   return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);

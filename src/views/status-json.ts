@@ -1,6 +1,6 @@
 import { members } from '../observe/roles.ts';
 import { JSON_VERSION } from './json.ts';
-import { fleetsByRole, healthOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
+import { fleetsByRole, healthOf, proofOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { targetWords } from '../observe/words.ts';
 
 /** What `status --json` prints, as data; docs/json.md describes it. */
@@ -50,6 +50,7 @@ export function statusData(report: StatusReport) {
     })),
     strangers: snapshot.strangers.map(({ id }) => id),
     rollback: rollbackOf(snapshot) ?? null,
+    proof: proofOf(report) ?? null,
     lease: lease ?? null,
     goal: goal ?? null,
     verbs,

@@ -48,7 +48,7 @@ export const TOPOLOGIES: readonly Topology[] = [
   { groups: 2, size: 3, sick: true },
 ];
 
-export function describeCase({ start, ask, wish, draining }: Case): string {
+function describeCase({ start, ask, wish, draining }: Case): string {
   const options = Object.entries(wish).map(([key, value]) => (value === true ? ` --${key}` : ` --${key} ${value}`));
   return `${ask}${options.join('')} in the world "${start}"${draining ? ', draining' : ''}`;
 }

@@ -63,3 +63,11 @@ function weightedRules(
   ];
   return `{ ${lines.join(', ')} }`;
 }
+
+export function markerLine(
+  sandbox: Sandbox,
+  { weighted, marker }: Pick<SandboxOptions, 'weighted'> & { readonly marker?: string },
+): Readonly<Record<string, string>> {
+  if (marker === undefined) return {};
+  return { release: `{ marker: { url: '${productionUrls(sandbox, weighted)[0] ?? ''}/', ${marker} } }` };
+}

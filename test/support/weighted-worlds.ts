@@ -30,7 +30,9 @@ export function weightedWorld({ fleets, production, test, othersWeight = 0 }: We
   const { pools, ...rest } = world(fleets, { groups: ['one', 'two'], zones: ['a'] });
   const own = pools.filter(({ name }) => name !== 'test');
   const routing = { routes, holdS: HOLD_S, steps: [100], everyS: 60, faults: [], notes: [] };
-  return { ...rest, at: NOW, pools: withRoles(own, routes), routing };
+  // Every switch has to be proven.
+  const answers = { url: 'http://shop/', wanted: 100, asked: 0, streak: 0 };
+  return { ...rest, at: NOW, pools: withRoles(own, routes), routing, answers };
 }
 
 const AGO = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();

@@ -31,7 +31,7 @@ export function sum(counts: Counts): number {
 }
 
 /** Groups that get more of production through some way than before. */
-export function gaining(before: State, after: State): readonly string[] {
+function gaining(before: State, after: State): readonly string[] {
   const ways = [...(after.ways?.values() ?? [])].filter(({ role }) => role === 'production');
   const more = ways.flatMap(({ arn, weights }) =>
     [...weights].flatMap(([name, weight]) => (weight > (before.ways?.get(arn)?.weights.get(name) ?? 0) ? [name] : [])),
