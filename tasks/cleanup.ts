@@ -1,7 +1,7 @@
 import { homeFleet, liveFleets, poolsOf, roleOf } from '../src/observe/roles.ts';
 import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
 import { isHealthy } from '../src/plan/floor.ts';
-import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
+import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/plan/goal.ts';
 import { fleetById, inProduction, isDraining } from '../src/plan/look.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { stillHeld } from '../src/plan/meanings-shares.ts';
@@ -28,6 +28,10 @@ export const cleanup: Task<'cleanup'> = {
       type: 'boolean',
       describe: 'Wait until nothing of production can be on its way to the old servers any more, instead of refusing',
     },
+    'accept-tail': {
+      type: 'boolean',
+      describe: 'By weights: do not keep the old servers for `traffic.hold`; whoever still comes to them fails',
+    },
   },
   mayBeReplacedBy: ['rollback'],
 
@@ -43,7 +47,8 @@ export const cleanup: Task<'cleanup'> = {
       );
     }
     const goal = { ...asked, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
-    return { ...goal, discard: wish.discard ?? false, wait: wish.wait ?? false };
+    const early = wish['accept-tail'] ? { early: true } : {};
+    return { ...goal, discard: wish.discard ?? false, wait: wish.wait ?? false, ...early };
   },
 
   plan(snapshot, goal) {
@@ -62,13 +67,13 @@ export const cleanup: Task<'cleanup'> = {
       neverTried(snapshot, doomed, goal.discard) ??
       (doomed.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
       draining(snapshot, doomed, goal.wait) ??
-      held(snapshot, doomed, goal.wait);
+      held(snapshot, doomed, goal);
     if (no !== undefined) return no;
     const mark: readonly Step[] =
       homeFleet(snapshot) === keep && keep.marks.current !== undefined
         ? []
         : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
-    return planAhead(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet, goal.since))]);
+    return planAhead(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet, goal))]);
   },
 
   afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
@@ -86,15 +91,15 @@ export const cleanup: Task<'cleanup'> = {
 };
 
 /** Waits out what may still be on its way from production, leaves the test groups, and goes. */
-function farewell(snapshot: Snapshot, fleet: Fleet, since: string): readonly Step[] {
+function farewell(snapshot: Snapshot, fleet: Fleet, { since, early }: GoalOf<'cleanup'>): readonly Step[] {
   const names = (role: 'production' | 'test'): readonly string[] => poolsOf(snapshot, role).map((pool) => pool.name);
-  const unknown = heldUntil(snapshot, fleet) === undefined;
+  const unknown = !early && heldUntil(snapshot, fleet) === undefined;
   return [
     ...(unknown ? [{ do: 'note-share', fleet: fleet.id, percent: 0, since } as const] : []),
-    { do: 'await-held', fleet: fleet.id },
+    ...(early ? [] : [{ do: 'await-held', fleet: fleet.id } as const]),
     ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor: {} })),
     ...names('production').map((pool): Step => ({ do: 'await-released', pool, fleet: fleet.id })),
-    { do: 'terminate', fleet: fleet.id },
+    { do: 'terminate', fleet: fleet.id, ...(early && { early }) },
   ];
 }
 
@@ -134,8 +139,14 @@ function draining(snapshot: Snapshot, doomed: readonly Fleet[], wait: boolean): 
 }
 
 /** Where traffic is moved by weights nothing drains: the time since production has left counts. */
-function held(snapshot: Snapshot, doomed: readonly Fleet[], wait: boolean): Refusal | undefined {
-  const why = wait ? undefined : doomed.map((fleet) => stillHeld(snapshot, fleet)).find((one) => one !== undefined);
+function held(snapshot: Snapshot, doomed: readonly Fleet[], { wait, early }: GoalOf<'cleanup'>): Refusal | undefined {
+  const why =
+    wait || early ? undefined : doomed.map((fleet) => stillHeld(snapshot, fleet)).find((one) => one !== undefined);
   if (why === undefined) return undefined;
-  return refusal('held', why, '`turnout cleanup --wait` waits for that; or run this again later.');
+  return refusal(
+    'held',
+    why,
+    '`turnout cleanup --wait` waits for that; or run this again later.',
+    '`turnout cleanup --accept-tail` does not wait: whoever still comes to the old servers fails.',
+  );
 }

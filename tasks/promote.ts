@@ -98,7 +98,7 @@ export const promote: Task<'promote'> = {
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',
-        message: `${goal.release} serves production; only the test target groups are not swapped yet.`,
+        message: `${goal.release} serves production; only what follows the switch is not done yet.`,
       };
     }
     if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };

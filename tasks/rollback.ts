@@ -81,7 +81,7 @@ export const rollback: Task<'rollback'> = {
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',
-        message: `${goal.release} serves production; only the test target groups are not swapped yet.`,
+        message: `${goal.release} serves production; only what follows the switch is not done yet.`,
       };
     }
     const serving = servingFleets(snapshot)

@@ -10,6 +10,7 @@ export interface Wish {
   readonly floor?: number;
   readonly discard?: boolean;
   readonly wait?: boolean;
+  readonly 'accept-tail'?: boolean;
   /** Ascending, in percent. */
   readonly steps?: readonly number[];
   /** Seconds. */

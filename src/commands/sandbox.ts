@@ -36,6 +36,7 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
   const { bootMs, deregistrationDelayMs, registrationMs, propagationMs, consistencyMs, healthCheck, dns, ...same } =
     section;
   const { intervalMs, timeoutMs, ...thresholds } = healthCheck;
+  const { names, ...front } = frontOf(traffic, section.appPort);
   return {
     ...same,
     environment,
@@ -43,14 +44,14 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     tagPrefix: fleet.tagPrefix,
     template: fleet.launchTemplate?.name,
     imageName: fleet.image?.name,
-    ...frontOf(traffic, section.appPort),
+    ...front,
     boot: bootMs,
     deregistrationDelay: deregistrationDelayMs,
     registration: registrationMs,
     propagation: propagationMs,
     consistency: consistencyMs,
     healthCheck: { ...thresholds, interval: intervalMs, timeout: timeoutMs },
-    dns: dns && dnsOptions(dns),
+    dns: { ...(dns && dnsOptions(dns)), ...(names && { names }) },
     clock: systemClock,
     ...(typeof args['port'] === 'number' ? { port: args['port'] } : {}),
   };
@@ -84,6 +85,7 @@ function ready(running: Sandbox): object {
     region,
     exports: exportsOf(running),
     dns: running.dns.server,
+    names: running.names.map(({ name }) => name.replace(/\.$/, '')),
     urls: { production: urls(running.production), test: urls(running.test) },
   };
 }

@@ -52,7 +52,7 @@ export interface ImageConfig {
   readonly owner?: string;
 }
 
-export type TrafficConfig = TargetGroupsConfig | WeightedListenerConfig;
+export type TrafficConfig = TargetGroupsConfig | WeightedListenerConfig | WeightedDnsConfig;
 
 export interface TargetGroupsConfig {
   readonly kind: 'target-groups';
@@ -72,6 +72,31 @@ export interface WeightedListenerConfig {
   /** Ascending, from 1 to 100. */
   readonly steps: readonly number[];
   readonly everyMs: number;
+}
+
+export interface WeightedDnsConfig {
+  readonly kind: 'weighted-dns';
+  /** Two, and not the same one twice. */
+  readonly groups: readonly TargetGroupConfig[];
+  readonly production: readonly NameConfig[];
+  /** Absent: the zones' own. */
+  readonly nameServers?: readonly string[];
+  /** Absent: the records' own; of aliases, that of AWS's load balancers. */
+  readonly ttlMs?: number;
+  readonly holdMs: number;
+  /** Ascending, from 1 to 100. */
+  readonly steps: readonly number[];
+  readonly everyMs: number;
+}
+
+/** A name, and the set identifiers of the records that lead to the first and to the second group. */
+export interface NameConfig {
+  readonly name: string;
+  /** Name or id. */
+  readonly zone: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME';
+  readonly blue: string;
+  readonly green: string;
 }
 
 /** Either `arn`, or `loadBalancer` and `port`; without a priority it is the listener's default action. */
@@ -97,6 +122,8 @@ export interface MarkerConfig {
   /** Keys with dots between. */
   readonly json?: string;
   readonly regexp?: string;
+  /** Absent: the system's way to look names up. */
+  readonly nameServers?: readonly string[];
   readonly answers: number;
   readonly timeoutMs: number;
 }

@@ -61,6 +61,10 @@ function traffic(data: FileConfig['traffic']): TrafficConfig {
     const { kind, production, test } = data;
     return { kind, production: production.map(group), test: test.map(group) };
   }
+  if (data.kind === 'weighted-dns') {
+    const { kind, groups, production, nameServers, ttl: ttlMs, hold: holdMs, steps, every: everyMs } = data;
+    return { kind, groups: groups.map(group), production, ...defined({ nameServers, ttlMs }), holdMs, steps, everyMs };
+  }
   const { groups, production, test, hold, every, ...same } = data;
   return {
     ...same,
@@ -73,8 +77,8 @@ function traffic(data: FileConfig['traffic']): TrafficConfig {
 }
 
 function marker({ timeout, ...same }: NonNullable<NonNullable<FileConfig['release']>['marker']>): MarkerConfig {
-  const { url, answers, header, json, regexp } = same;
-  return { url, answers, timeoutMs: timeout, ...defined({ header, json, regexp }) };
+  const { url, answers, header, json, regexp, nameServers } = same;
+  return { url, answers, timeoutMs: timeout, ...defined({ header, json, regexp, nameServers }) };
 }
 
 function limits({ boot, healthy, released, proven }: FileConfig['limits']): LimitsConfig {

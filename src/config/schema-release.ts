@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { limit, map, text, whole } from './values.ts';
+import { limit, map, servers, text, whole } from './values.ts';
 
 function compiles(source: string): boolean {
   try {
@@ -24,6 +24,9 @@ const marker = map(
       .refine(compiles, { error: PATTERN })
       .optional()
       .describe('Finds the release in the body of the answer: what its first group matches, or all that it matches.'),
+    nameServers: servers
+      .optional()
+      .describe('Whom to ask for the address, each time anew. Default: as everybody on this machine does.'),
     answers: whole(1, 10_000)
       .default(100)
       .describe('So many answers in a row, each over a connection of its own, prove which release serves production.'),

@@ -41,6 +41,13 @@ export const limit = text(
   new RegExp(`(?=.*[1-9])${DURATION.source}`),
 ).transform((value) => parseDuration(value) ?? 0);
 
+/** Name servers, as Node's resolver takes them. */
+export const servers = z
+  .array(text('an address such as 10.0.0.2 or 127.0.0.1:4553', /^[\d.]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i), {
+    error: 'a list of addresses',
+  })
+  .min(1, { error: 'at least one address' });
+
 const PERCENTS = 'ascending percents such as [1, 10, 50, 100]';
 
 export const percents = z

@@ -41,6 +41,8 @@ export interface Look {
   readonly pools: readonly string[] | 'all';
   readonly fleets: boolean;
   readonly routes?: boolean;
+  /** How far the last change of names has come. */
+  readonly follow?: boolean;
   /** Asks production for some more answers. */
   readonly answers?: boolean;
 }
@@ -54,7 +56,7 @@ export async function glance(readers: Readers, before: Snapshot, look: Look): Pr
   const [pools, { fleets, strangers }, routing = before.routing, more = []] = await Promise.all([
     reading,
     look.fleets ? fleet.read(reading.then(targetIds)) : before,
-    look.routes ? traffic.routing?.read() : undefined,
+    look.follow ? traffic.routing?.follow?.() : look.routes ? traffic.routing?.read() : undefined,
     look.answers ? production?.ask() : undefined,
   ]);
   const answers = before.answers && { answers: counted(before.answers, more) };

@@ -79,6 +79,18 @@ export interface Route {
   readonly url: string;
 }
 
+/** How far a change of names has come. */
+export interface Names {
+  /** Seconds for which resolvers may keep answers. */
+  readonly ttlS: number;
+  /** There are name servers that a change of this run has not reached. */
+  readonly pending: boolean;
+  /** The pool that the name servers' last answers led to, alone; how many in a row, and how many show that a change arrived. */
+  readonly pool?: string;
+  readonly streak: number;
+  readonly wanted: number;
+}
+
 /** How traffic is divided among the pools, where that is what moves it. */
 export interface Routing {
   readonly routes: readonly Route[];
@@ -92,6 +104,8 @@ export interface Routing {
   readonly faults: readonly string[];
   /** What is worth knowing before traffic is moved, as sentences. */
   readonly notes: readonly string[];
+  /** Where names are what divides it. */
+  readonly names?: Names;
 }
 
 /** A target group: a pool of targets that production or test traffic goes to. */

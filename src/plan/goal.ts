@@ -67,6 +67,8 @@ export type Goal = Asked &
         readonly release: string;
         readonly discard: boolean;
         readonly wait: boolean;
+        /** Without waiting for those who may still be on their way to what has lost its share. */
+        readonly early?: boolean;
       }
   );
 

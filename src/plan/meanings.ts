@@ -6,6 +6,7 @@ import { fleetById, inProduction, isSettled, missingFrom, poolByName, registered
 import type { ZoneFloor } from './goal.ts';
 import type { Meaning } from './meaning.ts';
 import { shareMeanings, stillHeld } from './meanings-shares.ts';
+import { nameMeanings } from './meanings-names.ts';
 import { proofMeaning } from './meanings-proof.ts';
 import type { Progress, Step, StepOf } from './step.ts';
 
@@ -218,10 +219,11 @@ const meanings: Meanings = {
     seconds: () => CALL_S,
     forbids: (snapshot, step) => {
       const fleet = fleetOf(snapshot, step);
-      return stillInProduction(snapshot, fleet) ?? stillHeld(snapshot, fleet);
+      return stillInProduction(snapshot, fleet) ?? (step.early ? undefined : stillHeld(snapshot, fleet));
     },
   },
   ...shareMeanings,
+  ...nameMeanings,
   prove: proofMeaning,
 };
 

@@ -1,8 +1,8 @@
-import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
+import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { members } from '../observe/roles.ts';
 import { shareOf, weightsFor, withRoles } from '../observe/routes.ts';
 import { fleetById, missingFrom, registeredIn } from './look.ts';
-import { heldUntil, notedShare, shareMark } from './shares.ts';
+import { heldUntil, leftAt, notedShare, shareMark } from './shares.ts';
 import type { Step, StepOf } from './step.ts';
 
 /** What the world looks like once a step is done and nothing else has happened: for showing a plan before it is run. */
@@ -75,13 +75,16 @@ const simulations: Simulations = {
   shift: (snapshot, { role, pool, percent }) => {
     const { routing } = snapshot;
     if (routing === undefined) return snapshot;
-    const names = snapshot.pools.map(({ name }) => name);
+    const pools = snapshot.pools.map(({ name }) => name);
     const routes = routing.routes.map((route) =>
       route.role === role && shareOf(route, pool) < percent
-        ? { ...route, weights: weightsFor(route, pool, percent, names) }
+        ? { ...route, weights: weightsFor(route, pool, percent, pools) }
         : route,
     );
-    return { ...snapshot, routing: { ...routing, routes }, pools: withRoles(snapshot.pools, routes) };
+    // Nobody has asked since.
+    const { names } = routing;
+    const asked = names && { names: { ttlS: names.ttlS, wanted: names.wanted, pending: true, streak: 0 } };
+    return { ...snapshot, routing: { ...routing, ...asked, routes }, pools: withRoles(snapshot.pools, routes) };
   },
   'note-share': (snapshot, { fleet, percent, since }) =>
     changeFleet(snapshot, fleet, (one) => ({
@@ -91,6 +94,12 @@ const simulations: Simulations = {
   watch: (snapshot, step) => {
     const noted = notedShare(fleetById(snapshot, step.fleet) ?? NOBODY)?.at ?? step.since;
     return later(snapshot, (Date.parse(noted) || snapshot.at) + step.seconds * 1000);
+  },
+  'await-synced': (snapshot) => changeNames(snapshot, { pending: false }),
+  'await-names': (snapshot, { pool }) => changeNames(snapshot, { pool, streak: snapshot.routing?.names?.wanted ?? 0 }),
+  'await-ttl': (snapshot, step) => {
+    const left = leftAt(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY);
+    return left === undefined ? snapshot : later(snapshot, Date.parse(left) + step.seconds * 1000);
   },
   prove: (snapshot, { release }) => {
     const { answers } = snapshot;
@@ -121,6 +130,12 @@ const simulations: Simulations = {
 };
 
 const NOBODY: Fleet = { id: '', release: '', marks: {}, instances: [] };
+
+function changeNames(snapshot: Snapshot, facts: Partial<Names>): Snapshot {
+  const { routing } = snapshot;
+  if (routing?.names === undefined) return snapshot;
+  return { ...snapshot, routing: { ...routing, names: { ...routing.names, ...facts } } };
+}
 
 function later(snapshot: Snapshot, at: number): Snapshot {
   return { ...snapshot, at: Math.max(snapshot.at, at) };

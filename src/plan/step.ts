@@ -53,6 +53,12 @@ export type Step =
       readonly since: string;
       readonly floor: ZoneFloor;
     }
+  /** Wait until all name servers have the change of names by which the pool was given its share. */
+  | { readonly do: 'await-synced'; readonly pool: string; readonly fleet: string }
+  /** Ask the zones' own name servers, until so many answers in a row as are wanted lead to the pool alone. */
+  | { readonly do: 'await-names'; readonly pool: string; readonly fleet: string }
+  /** Wait until no resolver may keep an answer that leads to the fleet, which has lost its share. */
+  | { readonly do: 'await-ttl'; readonly fleet: string; readonly seconds: number }
   /** Ask production, over fresh connections, until so many answers in a row as are wanted come from the fleet's release. */
   | { readonly do: 'prove'; readonly fleet: string; readonly release: string }
   /** Wait until the fleet may go after production has left it. */
@@ -67,8 +73,8 @@ export type Step =
     }
   /** Note a fact about the fleet's past on its tags. */
   | { readonly do: 'mark'; readonly fleet: string; readonly mark: 'current' | 'promoted'; readonly at: string }
-  /** Terminate the fleet's instances. */
-  | { readonly do: 'terminate'; readonly fleet: string };
+  /** Terminate the fleet's instances; `early` is without waiting for those who may still be on their way to them. */
+  | { readonly do: 'terminate'; readonly fleet: string; readonly early?: boolean };
 
 export type StepOf<D extends Step['do']> = Extract<Step, { do: D }>;
 

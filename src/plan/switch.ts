@@ -29,7 +29,7 @@ type Make = (pool: string, fleet: Fleet) => Step;
 /** All steps of the switch, in order; those that are done already included. */
 function allSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): readonly Step[] {
   const { to, floor, need, stages } = change;
-  const homes = names(homesOf(snapshot, to));
+  const homes = namesOf(homesOf(snapshot, to));
   const each = (pools: readonly string[], fleet: Fleet, make: Make): readonly Step[] =>
     pools.map((pool) => make(pool, fleet));
   const settle: Make = (pool) => ({
@@ -46,11 +46,11 @@ function allSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): 
     ...each(homes, to, settle),
     ...shiftSteps(snapshot, change, homes[0]),
     ...(isWhole ? partingSteps(snapshot, change, homes) : []),
-    ...(isWhole ? [{ do: 'prove', fleet: to.id, release: to.release } as const] : []),
+    ...(isWhole ? proofSteps(snapshot, change, homes[0]) : []),
   ];
 }
 
-function names(pools: readonly Pool[]): readonly string[] {
+function namesOf(pools: readonly Pool[]): readonly string[] {
   return pools.map(({ name }) => name);
 }
 
@@ -66,16 +66,31 @@ function shiftSteps(
   const fleet = to.id;
   const least = floorOf(snapshot, floor, pool);
   const shift = { do: 'shift', role: 'production', pool, fleet, floor: least } as const;
-  if (stages === undefined) return [{ ...shift, percent: 100 }];
+  const synced: Step = { do: 'await-synced', pool, fleet };
+  if (stages === undefined) return [{ ...shift, percent: 100 }, synced];
   const { shares, everyS: seconds } = stages;
   return shares.flatMap((percent, index): readonly Step[] => {
     const from = Math.max(shares[index - 1] ?? 0, index === 0 ? shareOfPool(snapshot, pool) : 0);
     const moved: Step = { ...shift, percent, from };
-    if (percent === 100) return [moved];
+    if (percent === 100) return [moved, synced];
     const noted: Step = { do: 'note-share', fleet, percent, since };
-    if (index === shares.length - 1) return [moved, noted];
-    return [moved, noted, { do: 'watch', pool, fleet, percent, seconds, since, floor: least }];
+    if (index === shares.length - 1) return [moved, synced, noted];
+    return [moved, synced, noted, { do: 'watch', pool, fleet, percent, seconds, since, floor: least }];
   });
+}
+
+/** What shows that it is so: name servers, the time that resolvers may keep answers, and what production answers. */
+function proofSteps(snapshot: Snapshot, { to }: Switch, pool: string | undefined): readonly Step[] {
+  const fleet = to.id;
+  const prove: Step = { do: 'prove', fleet, release: to.release };
+  const { names } = snapshot.routing ?? {};
+  if (names === undefined || pool === undefined) return [prove];
+  const from = liveFleets(snapshot).filter((other) => other !== to && hasServed(other));
+  return [
+    { do: 'await-names', pool, fleet },
+    ...from.map((other): Step => ({ do: 'await-ttl', fleet: other.id, seconds: names.ttlS })),
+    prove,
+  ];
 }
 
 /** The other fleets leave production, and whatever leads to the fleet under test leads to them. */
@@ -87,7 +102,7 @@ function partingSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: r
     fleet: fleet.id,
     floor: floorOf(snapshot, floor, pool),
   });
-  const trials = (fleet: Fleet): readonly string[] => names(trialsOf(snapshot, fleet));
+  const trials = (fleet: Fleet): readonly string[] => namesOf(trialsOf(snapshot, fleet));
   return [
     ...from.flatMap((fleet) => homes.map((pool) => leave(fleet, pool))),
     ...from.filter(hasServed).map((fleet): Step => ({ do: 'note-share', fleet: fleet.id, percent: 0, since })),
@@ -102,7 +117,7 @@ function partingSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: r
 /** The test routes lead to the fleet's pool; nothing to do where test traffic has pools of its own. */
 export function tryOut(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
   if (snapshot.routing === undefined) return [];
-  return names(trialsOf(snapshot, fleet))
+  return namesOf(trialsOf(snapshot, fleet))
     .slice(0, 1)
     .map((pool) => ({ do: 'shift', role: 'test', pool, fleet: fleet.id, percent: 100, floor: {} }));
 }
@@ -112,9 +127,14 @@ export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly 
   return planAhead(snapshot, allSteps(snapshot, change, before), snapshot.routing?.notes);
 }
 
+/** It changes nothing, and can be had again at any time. */
+export function isProof(step: Step): boolean {
+  return step.do === 'prove' || step.do === 'await-names';
+}
+
 /** Everything is done but the proof of it. */
 export function isOnlyUnproven(left: Plan | Refusal): boolean {
-  return 'steps' in left && left.steps.length > 0 && left.steps.every((step) => step.do === 'prove');
+  return 'steps' in left && left.steps.length > 0 && left.steps.every(isProof);
 }
 
 /** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */

@@ -1,5 +1,6 @@
 import type { MarkerConfig } from '../config/config.ts';
 import { fetchOnce, wordsOf } from './fetch.ts';
+import { lookupAt } from './lookup.ts';
 import { readMarker } from './marker.ts';
 import type { Answer, ProductionPort } from './production.ts';
 
@@ -8,9 +9,10 @@ const AT_ONCE = 10;
 
 /** Production at the marker's URL. */
 export function createProduction(marker: MarkerConfig): ProductionPort {
-  const { url, answers: wanted, timeoutMs } = marker;
+  const { url, answers: wanted, timeoutMs, nameServers } = marker;
+  const lookup = nameServers && { lookup: lookupAt(nameServers) };
   const one = async (): Promise<Answer> =>
-    fetchOnce({ url, timeoutMs }).then(
+    fetchOnce({ url, timeoutMs, ...lookup }).then(
       (received) => readMarker(marker, received),
       (error: unknown) => ({ failed: wordsOf(error) }),
     );

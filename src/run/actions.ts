@@ -23,8 +23,9 @@ const actions: Actions = {
   shift: async ({ traffic }, step, snapshot) => {
     const pools = snapshot.pools.map(({ name }) => name);
     const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
-    for (const route of open)
-      await traffic.routing?.shift(route.name, weightsFor(route, step.pool, step.percent, pools));
+    await traffic.routing?.shift(
+      new Map(open.map((route) => [route.name, weightsFor(route, step.pool, step.percent, pools)])),
+    );
   },
   'note-share': async ({ fleet }, step, snapshot) =>
     fleet.mark(fleetOf(snapshot, step), { share: shareMark(snapshot, step.percent, step.since) }),
@@ -54,6 +55,8 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 
 /** What to read to see how far a step is. */
 export function lookFor(step: Step): Look {
+  if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: false, follow: true };
+  if (step.do === 'await-ttl') return { pools: [], fleets: true };
   if (step.do === 'prove') return { pools: [], fleets: false, answers: true };
   if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
@@ -72,7 +75,7 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
 export function lookBefore(snapshot: Snapshot, step: Step): Look {
   if (step.do === 'terminate') return { pools: 'all', fleets: true, routes: true };
   if (step.do === 'shift') return { pools: 'all', fleets: false, routes: true };
-  if (!('pool' in step) || step.do === 'await-healthy' || step.do === 'watch') return { pools: [], fleets: false };
+  if (!('pool' in step) || step.do.startsWith('await-') || step.do === 'watch') return { pools: [], fleets: false };
   // Where routes divide traffic, whose weight is 0 now may have had one just before.
   const isGrave = snapshot.routing !== undefined || poolByName(snapshot, step.pool).role === 'production';
   return isGrave ? { pools: 'all', fleets: step.do === 'register', routes: true } : { pools: [], fleets: false };

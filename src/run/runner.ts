@@ -154,7 +154,7 @@ function patience({ ports, signal, emit }: RunContext, limitMs: number): Patienc
 }
 
 async function look({ ports }: RunContext, before: Snapshot, what: Look): Promise<Snapshot> {
-  if (what.pools.length === 0 && !what.fleets && !what.answers) return before;
+  if (what.pools.length === 0 && !what.fleets && !what.answers && !what.follow) return before;
   const snapshot = await glance(ports, before, what);
   return !what.fleets && someoneLeft(snapshot, what) ? glance(ports, snapshot, { pools: [], fleets: true }) : snapshot;
 }

@@ -2,6 +2,7 @@ import type { Task } from '../../tasks/task.ts';
 import { OperatorError } from '../errors.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import type { LaunchSpec, Verb } from '../plan/goal.ts';
+import { isProof } from '../plan/switch.ts';
 import type { RecordedGoal } from '../stores/store.ts';
 import { aimAt } from './aim.ts';
 
@@ -46,7 +47,7 @@ async function verbNow(
     });
     const isAsked = recorded?.goal.verb === verb;
     // What is proven is proven; a switch is not to be offered for another proof.
-    if (plan.steps.some((step) => isAsked || step.do !== 'prove')) return { verb, accepted: true, why: summary };
+    if (plan.steps.some((step) => isAsked || !isProof(step))) return { verb, accepted: true, why: summary };
     return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;

@@ -1,5 +1,6 @@
 import type { Snapshot } from '../observe/snapshot.ts';
 import { poolByName } from '../plan/look.ts';
+import { meaningOf } from '../plan/meanings.ts';
 import type { Step } from '../plan/step.ts';
 
 /** Time limits of a run, in milliseconds. */
@@ -17,6 +18,9 @@ export interface Limits {
 /** AWS shows an effect within seconds; a minute without it is an error. */
 export const SETTLE_MS = 60_000;
 
+/** Route 53 has been seen to take two minutes (aws-reference 2). */
+const SYNC_MS = 600_000;
+
 export function limitOf(step: Step, limits: Limits): number {
   switch (step.do) {
     case 'await-running':
@@ -25,9 +29,13 @@ export function limitOf(step: Step, limits: Limits): number {
       return limits.healthyMs;
     case 'await-released':
       return limits.releasedMs;
+    case 'await-synced':
+    case 'await-names':
+      return SYNC_MS;
     case 'prove':
       return limits.provenMs;
     case 'watch':
+    case 'await-ttl':
       return step.seconds * 1000 + SETTLE_MS;
     case 'await-held':
       return limits.releasedMs;
@@ -46,7 +54,11 @@ const SHORTEST_MS = 100;
  */
 export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): number {
   // Asking takes its time already.
-  if (step.do === 'prove') return SHORTEST_MS;
+  if (step.do === 'prove' || step.do === 'await-names') return SHORTEST_MS;
+  // Of Route 53 a whole account may ask five things a second.
+  if (step.do === 'await-synced') return 1000;
+  // Nothing but time has to pass.
+  if (step.do === 'await-ttl') return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000, 1), 5000);
   const isHealth = step.do === 'await-healthy';
   const known = isHealth ? poolByName(snapshot, step.pool).intervalS * 1000 : 0;
   return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);

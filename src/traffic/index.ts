@@ -7,5 +7,12 @@ export async function openTraffic({ traffic }: Config, session: Session): Promis
   const { Elbv2 } = await import('../aws/elbv2.ts');
   const elbv2 = new Elbv2(session);
   if (traffic.kind === 'target-groups') return (await import('./target-groups.ts')).createTargetGroups(elbv2, traffic);
+  if (traffic.kind === 'weighted-dns') {
+    const [{ Route53 }, { createWeightedDns }] = await Promise.all([
+      import('../aws/route53.ts'),
+      import('./weighted-dns/index.ts'),
+    ]);
+    return createWeightedDns(elbv2, new Route53(session), traffic);
+  }
   return (await import('./weighted-listener.ts')).createWeightedListener(elbv2, traffic);
 }

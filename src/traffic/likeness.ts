@@ -2,6 +2,7 @@ import type { TargetGroup } from '../aws/elbv2.ts';
 import { duration, list } from '../observe/words.ts';
 import type { Route } from '../observe/snapshot.ts';
 import type { Place } from './places.ts';
+import { arnOf, nameOf, type Groups } from './target-groups.ts';
 
 /** A target group, and all that ELB says of it. */
 export interface Settings {
@@ -45,7 +46,7 @@ export function faultsOf(
   ];
 }
 
-function differences(settings: readonly Settings[]): readonly string[] {
+export function differences(settings: readonly Settings[]): readonly string[] {
   const [first, ...others] = settings;
   if (first === undefined) return [];
   const told = (what: string, a: unknown, b: unknown, second: string): string =>
@@ -98,4 +99,16 @@ export function notesOf(
         `${name} is a Network Load Balancer's: new targets take 3 to 5 min until they are healthy, new flows take a minute or so to follow the weights, and flows that are open may stay where they are for an hour.`,
     ),
   ];
+}
+
+/** Of all groups, in the order of the config. */
+export async function readSettings({ members, attributes }: Groups): Promise<readonly Settings[]> {
+  const [all, known] = await Promise.all([members(), attributes()]);
+  return all.map(({ group, port }) => ({
+    name: nameOf(group),
+    arn: arnOf(group),
+    port: port ?? group.Port ?? 0,
+    group,
+    attributes: known.get(arnOf(group)) ?? new Map(),
+  }));
 }

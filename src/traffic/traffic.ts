@@ -6,15 +6,20 @@ export interface TargetRef {
   readonly port: number;
 }
 
+/** By pool name. */
+export type Weights = Readonly<Record<string, number>>;
+
 /** The routes that divide traffic among the pools, where it is moved by their weights. */
 export interface RoutingPort {
   /** Routes and what goes with them, as they are now. At most one request for rules and one for default actions. */
   read(): Promise<Routing>;
   /**
-   * Gives a route new weights, by pool name; everything else of it stays as `read` last saw it. One request. Throws an
-   * `OperatorError` when there is no such route.
+   * Gives routes new weights; everything else of them stays as `read` last saw it. One request a rule, or a zone of names;
+   * in that order.
    */
-  shift(route: string, weights: Readonly<Record<string, number>>): Promise<void>;
+  shift(changes: ReadonlyMap<string, Weights>): Promise<void>;
+  /** How far the last change has come, where that takes its time: names. Weights are those that `read` saw last. */
+  follow?(): Promise<Routing>;
 }
 
 /**

@@ -2,9 +2,9 @@ import type { Action, Elbv2 } from '../aws/elbv2.ts';
 import type { WeightedListenerConfig } from '../config/config.ts';
 import type { Route, Routing } from '../observe/snapshot.ts';
 import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
-import { faultsOf, notesOf, type Settings } from './likeness.ts';
+import { faultsOf, notesOf, readSettings, type Settings } from './likeness.ts';
 import { findPlaces, type Place } from './places.ts';
-import { arnOf, createGroups, delayOf, nameOf, remember, type Groups } from './target-groups.ts';
+import { createGroups, delayOf, remember } from './target-groups.ts';
 import type { RoutingPort, TrafficPort } from './traffic.ts';
 
 /** Traffic moved by weights: two permanent target groups, and rules that divide what comes between them. */
@@ -30,17 +30,6 @@ export function createWeightedListener(elbv2: Elbv2, config: WeightedListenerCon
   };
 }
 
-async function readSettings({ members, attributes }: Groups): Promise<readonly Settings[]> {
-  const [all, known] = await Promise.all([members(), attributes()]);
-  return all.map(({ group, port }) => ({
-    name: nameOf(group),
-    arn: arnOf(group),
-    port: port ?? group.Port ?? 0,
-    group,
-    attributes: known.get(arnOf(group)) ?? new Map(),
-  }));
-}
-
 function createRouting(
   elbv2: Elbv2,
   config: WeightedListenerConfig,
@@ -63,15 +52,17 @@ function createRouting(
       return toRouting(config, settings, found, routes);
     },
 
-    async shift(name, weights) {
+    async shift(changes) {
       const [found, settings] = await Promise.all([places(), settingsOf()]);
-      const place = found.find((candidate) => candidate.name === name);
-      const before = last.get(name);
-      if (place === undefined || before === undefined) throw new Error(`There is no route ${name}.`);
-      const byArn = new Map(settings.map(({ arn, name: pool }) => [arn, weights[pool] ?? 0]));
-      const after = withWeights(before, byArn, place.role === 'production' ? config.stickiness : 'keep');
-      if (place.ruleArn === undefined) await elbv2.modifyListener(place.listenerArn, after);
-      else await elbv2.modifyRule(place.ruleArn, after);
+      for (const [name, weights] of changes) {
+        const place = found.find((candidate) => candidate.name === name);
+        const before = last.get(name);
+        if (place === undefined || before === undefined) throw new Error(`There is no route ${name}.`);
+        const byArn = new Map(settings.map(({ arn, name: pool }) => [arn, weights[pool] ?? 0]));
+        const after = withWeights(before, byArn, place.role === 'production' ? config.stickiness : 'keep');
+        if (place.ruleArn === undefined) await elbv2.modifyListener(place.listenerArn, after);
+        else await elbv2.modifyRule(place.ruleArn, after);
+      }
     },
   };
 }

@@ -148,14 +148,14 @@ describe('shifting', () => {
     const port = portOf(sandbox);
     const { routes } = await routing(port);
     sandbox.requests.reset();
-    for (const { name } of routes) await port.routing!.shift(name, ALL_GREEN);
+    for (const { name } of routes) await port.routing!.shift(new Map([[name, ALL_GREEN]]));
     expect(sandbox.requests.all.map(({ operation }) => operation)).toEqual([
       'ModifyListener',
       'ModifyRule',
       'ModifyListener',
     ]);
     expect(weightsOf(await routing(port))).toEqual([ALL_GREEN, ALL_GREEN, ALL_GREEN]);
-    await port.routing!.shift(routes[0]!.name, ALL_GREEN);
+    await port.routing!.shift(new Map([[routes[0]!.name, ALL_GREEN]]));
     expect(weightsOf(await routing(port))[0]).toEqual(ALL_GREEN);
   });
 
@@ -185,14 +185,14 @@ describe('shifting', () => {
     const { routes, notes } = await routing(port);
     expect(routes[1]).toMatchObject({ othersWeight: 7, stickyS: 3_600, weights: ALL_BLUE });
     expect(notes.join()).toContain("a client's cookie beats the weights for 1 h");
-    await port.routing!.shift(routes[1]!.name, { 'shop-blue': 90, 'shop-green': 10 });
+    await port.routing!.shift(new Map([[routes[1]!.name, { 'shop-blue': 90, 'shop-green': 10 }]]));
     expect(await actionsOf(sandbox, rule)).toEqual({
       ...before,
       Actions: [{ Type: 'forward', Order: 1, ForwardConfig: forward([7, 90, 10]) }],
     });
     const dropping = portOf(sandbox, { stickiness: 'drop' });
     await routing(dropping);
-    await dropping.routing!.shift(routes[1]!.name, ALL_GREEN);
+    await dropping.routing!.shift(new Map([[routes[1]!.name, ALL_GREEN]]));
     expect((await routing(port)).routes[1]).toMatchObject({ stickyS: 0, othersWeight: 7, weights: ALL_GREEN });
   });
 
@@ -202,7 +202,7 @@ describe('shifting', () => {
     const { routes } = await routing(port);
     for (const kind of ['throttle', 'error', 'error-after'] as const) {
       sandbox.faults.add({ kind, operation: 'ModifyRule', count: 1 });
-      await port.routing!.shift(routes[1]!.name, kind === 'error' ? ALL_BLUE : ALL_GREEN);
+      await port.routing!.shift(new Map([[routes[1]!.name, kind === 'error' ? ALL_BLUE : ALL_GREEN]]));
       expect(weightsOf(await routing(port))[1]).toEqual(kind === 'error' ? ALL_BLUE : ALL_GREEN);
     }
   });

@@ -21,6 +21,10 @@ test('single instances: every membership, health and tag, every state of two rul
   expect(await holdLaws(weightedWorlds(MARKS), ALL, weighted)).toSatisfy(saw);
 }, 120_000);
 
+test('names in place of rules', async () => {
+  expect(await holdLaws(weightedWorlds({ ...PAIRS, byName: true }), ALL, weighted)).toSatisfy(saw);
+}, 120_000);
+
 test('pairs of instances', async () => {
   expect(await holdLaws(weightedWorlds(PAIRS), ALL, weighted)).toSatisfy(saw);
 }, 120_000);

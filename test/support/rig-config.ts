@@ -1,9 +1,11 @@
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 
-type Wished = Required<Pick<SandboxOptions, 'production' | 'test'>> & Pick<SandboxOptions, 'weighted'>;
+type Wished = Required<Pick<SandboxOptions, 'production' | 'test'>> & Pick<SandboxOptions, 'weighted' | 'dns'>;
 
 /** URLs at which clients of production arrive: of each group's listener, or of each rule. */
 export function productionUrls(sandbox: Sandbox, weighted: SandboxOptions['weighted']): readonly string[] {
+  // Whoever comes by a name looks it up.
+  if (sandbox.names.length > 0) return [];
   if (weighted === undefined) return sandbox.production.map(({ url }) => url);
   return sandbox.elbv2
     .urls()
@@ -22,8 +24,7 @@ export function configText(
     environment: 'shop',
     endpoint: sandbox.url,
     fleet: "{ kind: ec2, image: { name: 'shop-{release}' }, launchTemplate: { name: shop-web, version: $Latest } }",
-    traffic:
-      wished.weighted === undefined ? membership(wished) : weightedRules(sandbox, wished, wished.weighted, traffic),
+    traffic: trafficLine(sandbox, wished, traffic),
     limits: '{ boot: 20s, healthy: 20s, released: 20s }',
     aws: '{ requestsPerSecond: 100, maxAttempts: 8, settle: 300ms }',
     ...config,
@@ -31,6 +32,33 @@ export function configText(
   return Object.entries(lines)
     .map(([key, value]) => `${key}: ${value}\n`)
     .join('');
+}
+
+function trafficLine(sandbox: Sandbox, wished: Wished, more: string): string {
+  if (wished.weighted !== undefined) return weightedRules(sandbox, wished, wished.weighted, more);
+  return wished.dns?.names === undefined ? membership(wished) : weightedNames(sandbox, wished, wished.dns.names, more);
+}
+
+/** Each name with the set identifiers of its two sides. */
+function weightedNames(
+  { dns: { server } }: Sandbox,
+  { production }: Wished,
+  names: NonNullable<NonNullable<Wished['dns']>['names']>,
+  more: string,
+): string {
+  const all = names.map(({ name, zone, sides, record = 'alias' }) => {
+    const [blue, green] = sides.map(({ id, loadBalancer }) => id ?? loadBalancer);
+    const type = record === 'CNAME' ? 'CNAME' : 'A';
+    return `{ name: ${name}, zone: ${zone ?? name.slice(name.indexOf('.') + 1)}, type: ${type}, blue: ${blue}, green: ${green} }`;
+  });
+  const lines = [
+    'kind: weighted-dns',
+    `groups: [${groups(production)}]`,
+    `production: [${all.join(', ')}]`,
+    `nameServers: ['${server}']`,
+    more,
+  ];
+  return `{ ${lines.join(', ')} }`;
 }
 
 function groups(list: Wished['test'] | undefined): string {

@@ -25,6 +25,7 @@ export interface RigOptions extends Pick<
   | 'throttle'
   | 'healthCheck'
   | 'weighted'
+  | 'dns'
 > {
   /** Lines of the config that come instead of the usual ones of the same key. */
   readonly config?: Readonly<Record<string, string>>;

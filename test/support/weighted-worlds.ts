@@ -16,20 +16,23 @@ interface WeightedSpec {
   readonly production: readonly Share[];
   readonly test: Share;
   readonly othersWeight?: number;
+  /** Names lead to production, and not rules. */
+  readonly byName?: boolean | undefined;
 }
 
 function route(name: string, role: Route['role'], two: Share, othersWeight: number): Route {
   return { name, role, weights: { one: 100 - two, two }, othersWeight, stickyS: 0, url: `http://${name}/` };
 }
 
-export function weightedWorld({ fleets, production, test, othersWeight = 0 }: WeightedSpec): Snapshot {
+export function weightedWorld({ fleets, production, test, othersWeight = 0, byName = false }: WeightedSpec): Snapshot {
   const routes = [
     ...production.map((share, n) => route(`shop:${n}`, 'production', share, othersWeight)),
-    route('shop:test', 'test', test, 0),
+    ...(byName ? [] : [route('shop:test', 'test', test, 0)]),
   ];
+  const names = byName ? { names: { ttlS: 60, pending: false, streak: 0, wanted: 10 } } : {};
   const { pools, ...rest } = world(fleets, { groups: ['one', 'two'], zones: ['a'] });
   const own = pools.filter(({ name }) => name !== 'test');
-  const routing = { routes, holdS: HOLD_S, steps: [100], everyS: 60, faults: [], notes: [] };
+  const routing = { routes, holdS: HOLD_S, steps: [100], everyS: 60, faults: [], notes: [], ...names };
   // Every switch has to be proven.
   const answers = { url: 'http://shop/', wanted: 100, asked: 0, streak: 0 };
   return { ...rest, at: NOW, pools: withRoles(own, routes), routing, answers };
@@ -44,6 +47,7 @@ export interface Variety {
   readonly home: readonly Marks[];
   readonly other: readonly Marks[];
   readonly test: readonly Share[];
+  readonly byName?: true;
 }
 
 const LEFT: Marks = { ...HOME, share: `0@${AGO(10)}` };
@@ -94,9 +98,10 @@ function* fleetsIn(id: string, group: string, variety: Variety, all: readonly Ma
 export function* weightedWorlds(variety: Variety): Generator<Snapshot> {
   for (const home of fleetsIn('A', 'one', variety, variety.home)) {
     for (const production of SHARES) {
-      yield weightedWorld({ fleets: [home], production, test: 100 });
+      yield weightedWorld({ fleets: [home], production, test: 100, byName: variety.byName });
       for (const other of fleetsIn('B', 'two', variety, variety.other)) {
-        for (const test of variety.test) yield weightedWorld({ fleets: [home, other], production, test });
+        for (const test of variety.test)
+          yield weightedWorld({ fleets: [home, other], production, test, byName: variety.byName });
       }
     }
   }

@@ -102,7 +102,7 @@ describe('mistakes in a config file', () => {
              | ^^^^^^
 
       config/shop.yml:11:9  traffic.kind
-        expected one of target-groups, weighted-listener; found "target-group": did you mean target-groups?
+        expected one of target-groups, weighted-listener, weighted-dns; found "target-group": did you mean target-groups?
           11 |   kind: target-group
              |         ^^^^^^^^^^^^
 

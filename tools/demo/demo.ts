@@ -18,7 +18,7 @@ export const TASKS: readonly (readonly string[])[] = [
 const IN_STEPS = TASKS.with(1, ['promote', '--steps', '10,50,100', '--every', '3s']);
 
 export function tasksOf(traffic: Traffic): typeof TASKS {
-  return traffic === 'weighted-listener' ? IN_STEPS : TASKS;
+  return traffic === 'target-groups' ? TASKS : IN_STEPS;
 }
 
 /** One task, and what clients saw while it ran. */

@@ -1,6 +1,6 @@
 /**
  * A blue-green deploy under load, start to end, in about a minute:  npm run demo [-- --json] [-- --rate 200]
- * `--traffic weighted-listener` moves it by the weights of a rule, and bit by bit.
+ * `--traffic weighted-listener` moves it by the weights of a rule, `weighted-dns` by those of a name; both bit by bit.
  *
  * Everything is real: the sandbox's servers and load balancer, the built program once for each task, and clients in a
  * process of their own. Exits with 1 when a task was not done or a single request failed.
@@ -23,6 +23,7 @@ async function demo(rate: number, traffic: Traffic, live: Live, signal: AbortSig
   let task = '';
   await using meter = await startMeter({
     url: rig.url,
+    resolver: rig.resolver,
     rate,
     onSample: (sample) => live.show(liveLine(task, sample)),
   });

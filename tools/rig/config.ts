@@ -8,7 +8,11 @@ import { parseDocument } from 'yaml';
 const FOLDER = path.resolve(import.meta.dirname, '../../config');
 
 /** The example of each way of moving traffic. */
-export const TEMPLATES = { 'target-groups': 'sandbox.yml', 'weighted-listener': 'weighted-listener.yml' } as const;
+export const TEMPLATES = {
+  'target-groups': 'sandbox.yml',
+  'weighted-listener': 'weighted-listener.yml',
+  'weighted-dns': 'weighted-dns.yml',
+} as const;
 export type Traffic = keyof typeof TEMPLATES;
 
 /** A copy of the traffic's example in a folder, with ports that are free now; returns its path. */
@@ -25,13 +29,30 @@ export async function writeConfig(folder: string, traffic: Traffic = 'target-gro
     document.setIn(['sandbox', 'productionPort'], production);
     document.setIn(['sandbox', 'testPort'], test);
     document.setIn(['sandbox', 'dns', 'port'], dns);
-    for (const pool of ['production', 'test']) document.setIn(['traffic', pool, 0, 'port'], app);
+    if (traffic === 'weighted-dns') {
+      document.setIn(['traffic', 'nameServers'], [`127.0.0.1:${dns}`]);
+      document.setIn(['release', 'marker', 'url'], `http://www.shop.test:${production}/`);
+      document.setIn(['release', 'marker', 'nameServers'], [`127.0.0.1:${dns}`]);
+    }
+    for (const group of GROUPS[traffic]) document.setIn(['traffic', ...group, 'port'], app);
   }
   document.setIn(['store', 'path'], path.join(folder, 'turnout.db'));
   const file = path.join(folder, 'turnout.yml');
   await writeFile(file, document.toString());
   return file;
 }
+
+/** Where the groups are in the example. */
+const GROUPS = {
+  'target-groups': [
+    ['production', 0],
+    ['test', 0],
+  ],
+  'weighted-dns': [
+    ['groups', 0],
+    ['groups', 1],
+  ],
+} as const;
 
 /** Ports on loopback that nobody listens at, all different. */
 async function freePorts(count: number): Promise<readonly number[]> {

@@ -20,6 +20,9 @@ interface Ready {
   /** Environment variables for its clients. */
   readonly exports: Readonly<Record<string, string>>;
   /** One for each target group, in the order of the config. */
+  /** Address and port of the name server, and the names that lead to production. */
+  readonly dns: string;
+  readonly names: readonly string[];
   readonly urls: { readonly production: readonly string[]; readonly test: readonly string[] };
 }
 
@@ -28,6 +31,8 @@ export interface Rig extends AsyncDisposable {
   readonly config: string;
   /** Where clients of production arrive. */
   readonly url: string;
+  /** Who knows the URL's name; absent where it has none. */
+  readonly resolver?: string;
   /** The environment of every process that is to talk to it. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -57,10 +62,16 @@ export async function startRig(
   const running = stack.move();
   return {
     config,
-    url: ready.urls.production[0]!,
+    ...whereFor(ready),
     env: { ...process.env, ...ready.exports },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Where clients come by a name, they look it up. */
+function whereFor({ urls, names: [name], dns }: Ready): Pick<Rig, 'url' | 'resolver'> {
+  const url = urls.production[0]!;
+  return name === undefined ? { url } : { url: Object.assign(new URL(url), { hostname: name }).href, resolver: dns };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
