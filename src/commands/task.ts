@@ -6,7 +6,9 @@ import { parseDuration } from '../config/duration.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
+import type { Setup } from '../run/setup.ts';
 import type { Args } from './command.ts';
+import { watchingOf } from './clients.ts';
 import { openContext, type Context } from './context.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
 import { catchSignals, whatIsLeft } from './signals.ts';
@@ -25,28 +27,31 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
   const signals = catchSignals(context.view, () => whatIsLeft(context, held));
   const waiting = { waitMs: waitOf(args), signal: signals.signal };
   try {
-    return await conduct(
-      {
-        tasks,
-        environment: context.config.environment,
-        ports: context.ports,
-        store: context.store,
-        limits: context.config.limits,
-        settleMs: context.config.aws.settleMs,
-        view: context.view,
-        requests: () => context.session.requests,
-        signal: signals.signal,
-        identity: { run: context.run, who: context.who, host: hostname() },
-        takeLease: async (verb, release) => {
-          held = await takeLease(context, holderOf(context, verb, release), waiting);
-          context.guardBy(held);
-          return held;
-        },
+    const watching = watchingOf(args, context);
+    const setup: Setup = {
+      tasks,
+      environment: context.config.environment,
+      ports: context.ports,
+      store: context.store,
+      limits: context.config.limits,
+      settleMs: context.config.aws.settleMs,
+      view: context.view,
+      requests: () => context.session.requests,
+      signal: signals.signal,
+      identity: { run: context.run, who: context.who, host: hostname() },
+      takeLease: async (verb, release) => {
+        held = await takeLease(context, holderOf(context, verb, release), waiting);
+        context.guardBy(held);
+        return held;
       },
-      task,
-      wish,
-      { plan: args['plan'] === true, yes: args['yes'] === true },
-    );
+      ...(watching.clients && { clients: watching.clients }),
+    };
+    const mode = { plan: args['plan'] === true, yes: args['yes'] === true };
+    try {
+      return await conduct(watching.watched(setup), task, wish, mode);
+    } finally {
+      await watching.end();
+    }
   } finally {
     signals.end();
     await context.view.close();

@@ -1,10 +1,20 @@
 import type { Task } from '../../tasks/task.ts';
 import type { Verb } from '../plan/goal.ts';
 import type { HeldLease } from '../record/lease.ts';
+import type { TrafficSeen } from '../probe/seen.ts';
 import type { Store } from '../stores/store.ts';
 import type { View } from './event.ts';
 import type { Ports } from './ports.ts';
 import type { Limits } from './wait.ts';
+
+/** Clients of production, as the run watches them. */
+export interface Clients {
+  begin(): void;
+  /** What they met; the same each time. */
+  end(): Promise<TrafficSeen>;
+  /** A failed request makes the run a failure. */
+  readonly mustNotFail: boolean;
+}
 
 /** All that a run is given. */
 export interface Setup {
@@ -20,6 +30,8 @@ export interface Setup {
   readonly requests: () => number;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Asks production steadily from the beginning of a run to its end; absent when nobody has asked for that. */
+  readonly clients?: Clients;
   readonly identity: { readonly run: string; readonly who: string; readonly host: string };
   /** Takes the lease, and makes every change to AWS check it; rejects when somebody else holds it. */
   readonly takeLease: (verb: Verb, release: string | undefined) => Promise<HeldLease>;
