@@ -14,7 +14,7 @@ import { leaks } from './leaks.ts';
 import { codeOf, refusedWell } from './outcome.ts';
 
 /** What an operator types, and what becomes of that process. */
-export interface Act {
+interface Act {
   /** Milliseconds after the one before. */
   readonly afterMs: number;
   readonly ask: Ask;
@@ -23,7 +23,7 @@ export interface Act {
 }
 
 /** What happens by itself. */
-export interface Happening {
+interface Happening {
   readonly atMs: number;
   readonly what: 'dies' | 'gets sick' | 'gets well' | 'throttling' | 'stale readings';
   /** Which instance, counted over those of ours that live. */
@@ -32,7 +32,7 @@ export interface Happening {
 }
 
 /** A little world, two operators, and what happens to them. */
-export interface History {
+interface History {
   readonly scene: Scene;
   readonly seesDeath: boolean;
   /** How old readings always are. */
@@ -75,7 +75,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
   forMs: fc.constantFrom(1000, 10_000, 30_000),
 });
 
-export const histories: fc.Arbitrary<History> = fc.record({
+const histories: fc.Arbitrary<History> = fc.record({
   scene: fc.record({
     start: fc.constantFrom(...STARTS),
     groups: fc.integer({ min: 1, max: 2 }),
@@ -93,14 +93,14 @@ export const histories: fc.Arbitrary<History> = fc.record({
 const LONGEST_MS = 24 * 3_600_000;
 const TTL_MS = 60_000;
 
-export interface Lived {
+interface Lived {
   readonly wrong: readonly string[];
   readonly runs: number;
   story(): string;
 }
 
 /** Lives a history, and in fine weather afterwards ends what is unfinished. */
-export async function live({ scene, seesDeath, lagMs, operators, happenings }: History): Promise<Lived> {
+async function live({ scene, seesDeath, lagMs, operators, happenings }: History): Promise<Lived> {
   const site = new Site(scene, { seesDeath });
   site.weather.lagMs = lagMs;
   const runs: Run[] = [];
@@ -161,4 +161,16 @@ function untrue(site: Site, run: Run, happenings: readonly Happening[]): readonl
   const now = serving(site.cloud.state);
   if (alone === undefined || !isCertain || (now.length === 1 && now[0] === alone)) return [];
   return [`${run.process.name} ${ask} says that ${alone} serves production; it is ${now.join(' and ') || 'nothing'}`];
+}
+
+/** Lives many; throws with the seed and the shortest history that breaks something. @returns the number of runs */
+export async function liveMany(count: number, seed?: number): Promise<number> {
+  let runs = 0;
+  const property = fc.asyncProperty(histories, async (history) => {
+    const lived = await live(history);
+    runs += lived.runs;
+    if (lived.wrong.length > 0) throw new Error([...lived.wrong, lived.story()].join('\n'));
+  });
+  await fc.assert(property, { numRuns: count, ...(seed === undefined ? {} : { seed }) });
+  return runs;
 }
