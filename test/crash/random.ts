@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Wish } from '../../tasks/task.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { serving } from '../support/little/goals.ts';
@@ -58,7 +58,10 @@ const asked: fc.Arbitrary<Pick<Act, 'ask' | 'wish'>> = fc.oneof(
     ask: fc.constant('up' as const),
     wish: fc.record({ release: fc.constantFrom('42', '43', '44-sick') }),
   }),
-  { weight: 3, arbitrary: fc.record({ ask: fc.constantFrom('promote' as const, 'rollback' as const), wish: fc.constant({}) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ ask: fc.constantFrom('promote' as const, 'rollback' as const), wish: fc.constant({}) }),
+  },
   fc.record({ ask: fc.constant('cleanup' as const), wish: fc.record({ wait: fc.boolean(), discard: fc.boolean() }) }),
   fc.record({ ask: fc.constantFrom('resume' as const, 'abandon' as const), wish: fc.constant({}) }),
   fc.record({ ask: fc.constant('adopt' as const), wish: fc.constant({ release: '41' }) }),
