@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { openFileStore } from '../../src/stores/file.ts';
 import { startDynalite } from '../support/dynalite.ts';
@@ -130,7 +130,7 @@ async function journal(shop: Rig): Promise<readonly string[]> {
 }
 
 describe.concurrent('with a store that others can reach', () => {
-  scenario('finds a Redis to test with', (context) => {
+  test('finds a Redis to test with', (context) => {
     needsRedis(context);
     expect(REDIS).toBeDefined();
   });
