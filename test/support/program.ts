@@ -63,6 +63,11 @@ export class Program {
     return this.#lines;
   }
 
+  /** All lines up to now. */
+  get written(): string {
+    return this.#stdout;
+  }
+
   get pid(): number {
     return this.#child.pid!;
   }
