@@ -1,6 +1,9 @@
+import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { finished } from '../support/program.ts';
+import { poll } from '../support/poll.ts';
 import { scenario } from '../support/rig.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 
 /** Long enough for a busy machine to renew it in time, short enough to be waited for. */
 const TTL = '4s';
@@ -59,6 +62,36 @@ describe.concurrent('two runs at once', () => {
 });
 
 describe.concurrent('a run that dies, or nearly', () => {
+  scenario("whose store's disk is full: it is refused, or stops; with room again it goes on", async ({ rig, skip }) => {
+    const shop = await rig({ config: { store: '{ kind: file, ttl: 2s }' } });
+    using mounted = mountSmallDisk(path.dirname(shop.storePath), 128 * 1024);
+    skip(mounted === undefined, 'this user may not mount a file system, which would be soon full');
+    const disk = mounted!;
+    await shop.task('up --release 42');
+    await shop.healthyIn('shop-test', '42');
+
+    disk.fill();
+    shop.forgetRequests();
+    const refused = await shop.task('promote', 'refused');
+    expect(refused).toMatchObject({ code: 'store-full', exitCode: 2, next: [expect.stringContaining('Make room')] });
+    expect(shop.changes).toEqual([]);
+    expect((await shop.status()).lease).toBeNull();
+
+    disk.empty();
+    const promote = shop.start('promote --yes --json');
+    await promote.reaches('await-healthy shop-production');
+    const undo = shop.slow('DescribeTargetHealth', 3000);
+    disk.fill();
+    const ended = finished(await promote.ended);
+    expect(ended).toMatchObject({ ...LOST, message: expect.stringMatching(/not be renewed.*the disk is full/) });
+    undo();
+    expect(await shop.status()).toMatchObject({ lease: null, goal: { goal: { verb: 'promote' } } });
+    disk.empty();
+    await shop.task('resume');
+    expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });
+    await shop.expectNoFailures();
+  });
+
   scenario('a second signal ends it at once, and what is left is said', async ({ rig }) => {
     const shop = await rig();
     await shop.task('up --release 42');
@@ -77,7 +110,23 @@ describe.concurrent('a run that dies, or nearly', () => {
     await shop.expectNoFailures();
   });
 
-  scenario('a closed terminal and a closed pipe do not end it half-way', async ({ rig }) => {
+  scenario('a terminal that is closed in the middle does not end it half-way', async ({ rig }) => {
+    const shop = await rig({ registration: 400 });
+    await shop.task('up --release 42');
+    await shop.healthyIn('shop-test', '42');
+    const slow = shop.slow('*Targets', 300);
+    const terminal = shop.inTerminal('promote --yes');
+    await poll(() => terminal.shown().includes('register 3 instances'), 'a plan on the terminal', 20_000);
+    terminal.close();
+    slow();
+    const isOver = async (): Promise<boolean> => (await shop.underWay()).lease === undefined;
+    await poll(isOver, 'the end of the run', 30_000);
+    expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });
+    expect(await shop.underWay()).toEqual({ goal: undefined, lease: undefined });
+    await shop.expectNoFailures();
+  });
+
+  scenario('a closed pipe and SIGHUP do not end it half-way', async ({ rig }) => {
     const shop = await rig({ registration: 400 });
     await shop.task('up --release 42');
     const run = shop.start('promote --yes --json');
