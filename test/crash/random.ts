@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { Wish } from '../../tasks/task.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { serving } from '../support/little/goals.ts';
+import { KINDS } from '../support/little/kinds.ts';
 import type { Calls } from '../support/little/process.ts';
 import { STARTS, type Scene } from '../support/little/scene.ts';
 import { Site, type Ask, type Run } from '../support/little/site.ts';
@@ -33,6 +34,8 @@ interface Happening {
 
 /** A little world, two operators, and what happens to them. */
 interface History {
+  /** Which kind of fleet and of traffic, counted over those there are. */
+  readonly kind: number;
   readonly scene: Scene;
   readonly seesDeath: boolean;
   /** How old readings always are. */
@@ -79,6 +82,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
 });
 
 const histories: fc.Arbitrary<History> = fc.record({
+  kind: fc.nat({ max: KINDS.length - 1 }),
   scene: fc.record({
     start: fc.constantFrom(...STARTS),
     groups: fc.integer({ min: 1, max: 2 }),
@@ -103,8 +107,8 @@ interface Lived {
 }
 
 /** Lives a history, and in fine weather afterwards ends what is unfinished. */
-async function live({ scene, seesDeath, lagMs, operators, happenings }: History): Promise<Lived> {
-  const site = new Site(scene, { seesDeath });
+async function live({ kind, scene, seesDeath, lagMs, operators, happenings }: History): Promise<Lived> {
+  const site = new Site(scene, { seesDeath, kind: KINDS[kind] ?? KINDS[0] });
   site.weather.lagMs = lagMs;
   const runs: Run[] = [];
   const wrong: string[] = [];

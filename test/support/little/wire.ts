@@ -31,7 +31,7 @@ export const FAULTS = [
 ] as const;
 
 /** From a request to its answer. */
-const REQUEST_MS = 40;
+export const REQUEST_MS = 40;
 /** The Session's own limit on silence. */
 const TIMEOUT_MS = 15_000;
 
