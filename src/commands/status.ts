@@ -48,7 +48,7 @@ async function watch(context: Context): Promise<void> {
 }
 
 function text(report: StatusReport): string {
-  return statusText(report, process.stdout.columns ?? 110, showsColour(process.stdout));
+  return statusText(report, process.stdout.columns || 110, showsColour(process.stdout));
 }
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {

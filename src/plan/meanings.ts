@@ -54,7 +54,10 @@ function missingToLaunch(snapshot: Snapshot, step: StepOf<'launch'>): number {
 function lost(fleet: Fleet): string | undefined {
   const gone = fleet.instances.filter((instance) => !isLive(instance));
   if (gone.length === 0) return undefined;
-  return `${gone.length} of ${fleet.instances.length} instances went away. ${sentence(gone.map((instance) => ({ id: instance.id, why: explainInstance(instance) })))}`;
+  return `${gone.length} of ${fleet.instances.length} instances went away. ${sentence(gone.map((instance) => ({ id: instance.id, why: explainInstance(instance) })))}.`.replace(
+    /\.\.$/,
+    '.',
+  );
 }
 
 function healthyEnough(snapshot: Snapshot, step: StepOf<'await-healthy'>): boolean {
