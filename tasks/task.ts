@@ -17,6 +17,8 @@ export interface Wish {
   readonly every?: number;
   /** Percent. */
   readonly to?: number;
+  /** Instances. */
+  readonly batch?: number;
 }
 
 export interface Option {

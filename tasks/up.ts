@@ -40,6 +40,13 @@ export const up: Task<'up'> = {
     const blue = world.serving[0] as Fleet;
     const release = wish.release as string;
     const zones = spread(servingZones(snapshot, blue), wish.count);
+    if (total(zones) === 0) {
+      return refusal(
+        'nothing-to-copy',
+        `No instance of ${blue.release} is left in production: there is none whose zones could be taken.`,
+        'Look at `turnout status`; production needs somebody first.',
+      );
+    }
     const spec = await resolve({ release, zones, blue });
     return { ...asked, verb: 'up', fleet: `${release}-${asked.run}`, release, spec };
   },

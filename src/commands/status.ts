@@ -49,7 +49,7 @@ async function watch(context: Context): Promise<void> {
 }
 
 function text(report: StatusReport): string {
-  return statusText(report, process.stdout.columns ?? 110, showsColour(process.stdout));
+  return statusText(report, process.stdout.columns || 110, showsColour(process.stdout));
 }
 
 /** Entries of the journal, among which the last switch is looked for. */

@@ -7,6 +7,7 @@ import { OperatorError, type ExitCode } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
 import type { Setup } from '../run/setup.ts';
+import { saveMemory } from '../run/memory.ts';
 import type { Args } from './command.ts';
 import { watchingOf } from './clients.ts';
 import { openContext, type Context } from './context.ts';
@@ -22,6 +23,7 @@ export async function runTask(task: Task, args: Args): Promise<ExitCode> {
 
 /** The same in a context that is open already; closes it. */
 export async function runIn(context: Context, task: Task, wish: Wish, args: Args): Promise<ExitCode> {
+  saveMemory();
   let held: HeldLease | undefined;
   // Before the lease is asked for: a signal in between would leave it held.
   const signals = catchSignals(context.view, () => whatIsLeft(context, held));
@@ -80,6 +82,7 @@ const RANGES: Readonly<Record<string, readonly [least: number, most: number, exa
   count: [1, 1000, 3],
   floor: [0, 1000, 3],
   to: [1, 100, 10],
+  batch: [1, 1000, 2],
 };
 
 function mustBeCount(name: string, value: unknown): void {

@@ -74,7 +74,9 @@ async function runPlan(
   snapshot: Snapshot,
 ): Promise<Snapshot> {
   if (plan.steps.length === 0) return snapshot;
-  const { ports, limits, view, signal } = setup;
+  const { ports, limits, view } = setup;
+  // Whoever waits need not wait any longer once the lease is gone.
+  const signal = AbortSignal.any([setup.signal, lease.lost]);
   const titles = titlesOf(snapshot, plan);
   const context: RunContext = {
     ports,

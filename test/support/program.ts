@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { poll } from './poll.ts';
 
-const PROGRAM = path.resolve(import.meta.dirname, '../../dist/turnout.js');
+export const PROGRAM = path.resolve(import.meta.dirname, '../../dist/turnout.js');
 
 /** One line of `--json`, as a reader of docs/json.md sees it. */
 export interface Line {
@@ -62,6 +62,11 @@ export class Program {
 
   get lines(): readonly Line[] {
     return this.#lines;
+  }
+
+  /** All lines up to now. */
+  get written(): string {
+    return this.#stdout;
   }
 
   get pid(): number {

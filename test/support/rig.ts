@@ -10,6 +10,7 @@ import { expectOneWriter } from './fences.ts';
 import { poll } from './poll.ts';
 import { configText, markerLine, productionUrls } from './rig-config.ts';
 import { finished, Program, type Ended, type Finished } from './program.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
 import { targetsIn, watchHealth, type HealthWatch } from './health-watch.ts';
 
 export interface RigOptions extends Pick<
@@ -113,6 +114,11 @@ export class Rig {
     const program = new Program(command, command.split(' ').filter(Boolean), { cwd: this.folder, env: this.env });
     this.#programs.push(program);
     return program;
+  }
+
+  /** The same on a terminal of its own. */
+  inTerminal(command: string): Terminal {
+    return openTerminal(command, { cwd: this.folder, env: this.env });
   }
 
   /** What a shell has once the sandbox's exports are pasted, and nothing of this one's. */

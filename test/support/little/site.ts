@@ -102,8 +102,13 @@ export class Site {
     return going.run as Run;
   }
 
-  /** Starts a run; `run` is there once it has ended. */
-  start(ask: Ask, wish: Wish = {}, calls: Calls = {}): { process: LittleProcess; run: Run | undefined } {
+  /** Starts a run; `run` is there once it has ended, and then `onEnd` is called. */
+  start(
+    ask: Ask,
+    wish: Wish = {},
+    calls: Calls = {},
+    onEnd: (run: Run) => void = () => {},
+  ): { process: LittleProcess; run: Run | undefined } {
     const interruption = new AbortController();
     const name = `r${(this.#runs += 1)}`;
     const process = new LittleProcess(name, this.clock, calls);
@@ -112,7 +117,9 @@ export class Site {
     const events: RunEvent[] = [];
     const going: { process: LittleProcess; run: Run | undefined } = { process, run: undefined };
     const end = (ended: Ended): void => {
-      going.run ??= { ask, process, ended, events, changes: connection.session.changes };
+      if (going.run !== undefined) return;
+      going.run = { ask, process, ended, events, changes: connection.session.changes };
+      onEnd(going.run);
     };
     process.onDeath = () => end({ how: 'killed' });
     const doing =

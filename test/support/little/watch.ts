@@ -6,7 +6,7 @@ import { givenShare, isShift } from './ways.ts';
 import { carried, healthyOf, overwhelmed, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
 import { isServing, isUp, living, production, type Box, type Group, type State } from './state.ts';
 import type { LittleStore } from './store.ts';
-import type { Sent } from './wire.ts';
+import { REQUEST_MS, type Sent } from './wire.ts';
 
 /** What one process has been shown. */
 interface Sight {
@@ -16,6 +16,8 @@ interface Sight {
   readonly fresh: Set<string>;
   /** Its last change. */
   last: Request | undefined;
+  /** By group: when it last asked for its health. */
+  readonly asked: Map<string, number>;
 }
 
 /**
@@ -44,6 +46,7 @@ export class Watch {
 
   /** Rule 3: nobody changes anything without the lease. */
   onSend(process: LittleProcess, request: Request): void {
+    if (request.operation === 'DescribeTargetHealth') this.#polled(process, request);
     if (!isChange(request.operation)) return;
     if (!this.#store.isHeldBy(process)) this.#say(process, request, 'was sent without the lease');
     if (this.#sight(process).last !== request) this.#beforeChange(process, request);
@@ -80,9 +83,19 @@ export class Watch {
   #sight(process: LittleProcess): Sight {
     const known = this.#sights.get(process);
     if (known !== undefined) return known;
-    const sight: Sight = { shown: new Map(), fresh: new Set(), last: undefined };
+    const sight: Sight = { shown: new Map(), fresh: new Set(), last: undefined, asked: new Map() };
     this.#sights.set(process, sight);
     return sight;
+  }
+
+  /** One poll a target group, however many waits there are: never a second one while the first is on its way. */
+  #polled(process: LittleProcess, request: Request): void {
+    const { asked } = this.#sight(process);
+    const { TargetGroupArn: arn } = request.input as unknown as TargetsInput;
+    const { now } = this.#cloud.clock;
+    if (now - (asked.get(arn) ?? Number.NEGATIVE_INFINITY) < REQUEST_MS / 2)
+      this.#say(process, request, 'was sent twice at once');
+    asked.set(arn, now);
   }
 
   #read({ operation, input, process, lagMs }: Sent): void {
