@@ -1,7 +1,8 @@
 /**
  * How long things take:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000] [-- --json]
+ *   [-- --parts cold,promotes,weights,names]
  *
- * Cold starts against a Node that does nothing, and promotes against the physical limit. Exits with 1 when something takes
+ * Cold starts against a Node that does nothing; promotes, and switches by weights and by names, against the physical limit. Exits with 1 when something takes
  * longer, or more, than it may. Wants a machine that does nothing else.
  */
 import { parseArgs } from 'node:util';
@@ -9,14 +10,16 @@ import { messageOf } from '../../src/errors.ts';
 import { startRig } from '../rig/sandbox.ts';
 import { coldStart } from './cold.ts';
 import { measurePromotes } from './promote.ts';
-import { promoteTable, requestTable, table } from './table.ts';
+import { promoteTable, requestTable, switchTable, table } from './table.ts';
 import type { Row } from './table.ts';
+import { measureNames, measureWeights } from './weights.ts';
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '21' },
     repetitions: { type: 'string', default: '3' },
     sizes: { type: 'string', default: '2,20,200,1000' },
+    parts: { type: 'string', default: 'cold,promotes,weights,names' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -24,13 +27,22 @@ const interruption = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort(new Error(`got ${name}`)));
 
 async function main(): Promise<number> {
-  const cold = await measureStarts();
-  if (!values.json) print(table(cold));
+  const parts = values.parts.split(',');
+  const [repetitions, { signal }] = [Number(values.repetitions), interruption];
+  const measure = async <T>(part: string, act: () => Promise<readonly T[]>): Promise<readonly T[]> =>
+    parts.includes(part) ? act() : [];
+  const cold = await measure('cold', measureStarts);
+  if (!values.json && cold.length > 0) print(table(cold));
   const sizes = values.sizes.split(',').map(Number);
-  const promotes = await measurePromotes(sizes, Number(values.repetitions), interruption.signal);
-  if (values.json) print(JSON.stringify({ coldStart: cold, promotes }));
-  else print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
-  return cold.every(({ ok }) => ok) && promotes.every(({ faults }) => faults.length === 0) ? 0 : 1;
+  const promotes = await measure('promotes', async () => measurePromotes(sizes, repetitions, signal));
+  const switches = [
+    ...(await measure('weights', async () => measureWeights(repetitions, signal))),
+    ...(await measure('names', async () => measureNames(repetitions, signal))),
+  ];
+  if (values.json) print(JSON.stringify({ coldStart: cold, promotes, switches }));
+  else if (promotes.length > 0) print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
+  if (!values.json && switches.length > 0) print(switchTable(switches));
+  return [...promotes, ...switches].every(({ faults }) => faults.length === 0) && cold.every(({ ok }) => ok) ? 0 : 1;
 }
 
 async function measureStarts(): Promise<readonly Row[]> {

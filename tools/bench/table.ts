@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Timing } from './interleave.ts';
 import type { PromoteRow } from './promote.ts';
+import type { SwitchRow } from './weights.ts';
 
 /** A timing against what it may cost. */
 export interface Row extends Timing {
@@ -37,6 +38,20 @@ export function promoteTable(rows: readonly PromoteRow[]): string {
       ms(promoteMs),
       times.toFixed(3),
       `${peakMb.toFixed(0)} MB`,
+      faults.length === 0 ? 'ok' : faults.join(', '),
+    ]),
+  );
+}
+
+export function switchTable(rows: readonly SwitchRow[]): string {
+  return draw(
+    ['switch', 'the limit', 'turnout', 'times', 'at most', ''],
+    rows.map(({ name, limitMs, ms: took, times, most, faults }) => [
+      name,
+      ms(limitMs),
+      ms(took),
+      times.toFixed(3),
+      most.toFixed(2),
       faults.length === 0 ? 'ok' : faults.join(', '),
     ]),
   );

@@ -1,5 +1,6 @@
 import { EPOCH } from './clock.ts';
 import { THRESHOLD, type LittleCloud } from './cloud.ts';
+import { nameReads, nameWrites } from './names.ts';
 import { wayReads, wayWrites } from './ways.ts';
 import { isUp, PORT, type Box, type Group, type Member, type State } from './state.ts';
 
@@ -28,6 +29,7 @@ type Write = (cloud: LittleCloud, input: never) => object;
 
 const reads: Readonly<Record<string, Read>> = {
   ...wayReads,
+  ...nameReads,
   DescribeInstances: (_cloud, { Filters }: { Filters: readonly Filter[] }, seen) => ({
     Reservations: [{ Instances: [...seen.boxes.values()].filter((box) => fits(box, Filters)).map(showBox) }],
   }),
@@ -53,6 +55,7 @@ const reads: Readonly<Record<string, Read>> = {
 
 const writes: Readonly<Record<string, Write>> = {
   ...wayWrites,
+  ...nameWrites,
   RunInstances: run,
   CreateTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
     for (const id of Resources) cloud.tag(id, tagsOf(Tags));
