@@ -4,6 +4,7 @@ import type { Task, Wish } from '../../tasks/task.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
+import { saveMemory } from '../run/memory.ts';
 import type { Args } from './command.ts';
 import { openContext, type Context } from './context.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
@@ -18,6 +19,7 @@ export async function runTask(task: Task, args: Args): Promise<ExitCode> {
 
 /** The same in a context that is open already; closes it. */
 export async function runIn(context: Context, task: Task, wish: Wish, args: Args): Promise<ExitCode> {
+  saveMemory();
   let held: HeldLease | undefined;
   // Before the lease is asked for: a signal in between would leave it held.
   const signals = catchSignals(context.view, () => whatIsLeft(context, held));

@@ -44,13 +44,14 @@ const simulations: Simulations = {
     changePool(snapshot, step.pool, (pool) => {
       const fleet = fleetById(snapshot, step.fleet);
       const missing = fleet ? missingFrom(snapshot, pool, fleet) : [];
+      const joining = new Set(missing.map(({ id }) => id));
       const fresh = missing.map(({ id }): Target => ({
         id,
         port: pool.port,
         state: 'initial',
         reason: 'Elb.RegistrationInProgress',
       }));
-      return [...pool.targets.filter((target) => !missing.some(({ id }) => id === target.id)), ...fresh];
+      return [...pool.targets.filter((target) => !joining.has(target.id)), ...fresh];
     }),
   'await-healthy': (snapshot, step) =>
     changePool(snapshot, step.pool, (pool) => {

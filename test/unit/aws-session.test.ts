@@ -213,7 +213,7 @@ describe('what is missing', () => {
   test('nobody listens', async () => {
     const aws = await startFakeAws();
     await aws.close();
-    const error = await errorOf(against(aws, { maxAttempts: 1 }).ec2.instances([]));
+    const error = await errorOf(against(aws, { maxAttempts: 1 }).ec2.instances([], Object));
     expect(error.code).toBe('unreachable');
     expect(error.message).toContain('ec2:DescribeInstances');
     expectAdvice(error);
@@ -223,7 +223,7 @@ describe('what is missing', () => {
     const aws = await startFakeAws();
     onTestFinished(async () => aws.close());
     const { region: _, ...options } = openSession(aws.url).options;
-    const error = await errorOf(new Ec2(new Session(options)).instances([]));
+    const error = await errorOf(new Ec2(new Session(options)).instances([], Object));
     expect(error.code).toBe('no-region');
     expectAdvice(error);
   });
@@ -231,7 +231,7 @@ describe('what is missing', () => {
   test('there are no credentials', async () => {
     const { ec2, aws } = await open({});
     withoutAws();
-    const error = await errorOf(ec2.instances([]));
+    const error = await errorOf(ec2.instances([], Object));
     expect(error.code).toBe('no-credentials');
     expectAdvice(error);
     expect(aws.attempts).toEqual([]);

@@ -30,19 +30,30 @@ export function markTags(owner: Owner, marks: Marks): Tag[] {
   );
 }
 
-function tagOf(instance: Ec2Instance, key: string): string | undefined {
+/** What is read of an instance to know its fleet. */
+export type Seen = Pick<
+  Ec2Instance,
+  'InstanceId' | 'Placement' | 'State' | 'StateReason' | 'LaunchTime' | 'PrivateIpAddress' | 'InstanceType' | 'Tags'
+>;
+
+export function seen(instance: Ec2Instance): Seen {
+  const { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags } = instance;
+  return { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags };
+}
+
+function tagOf(instance: Seen, key: string): string | undefined {
   return instance.Tags?.find((tag) => tag.Key === key)?.Value;
 }
 
 /** True when the instance carries the whole of this environment's ownership tags. */
-export function isOwned(owner: Owner, instance: Ec2Instance): boolean {
+export function isOwned(owner: Owner, instance: Seen): boolean {
   return (
     tagOf(instance, tagName(owner, 'environment')) === owner.environment &&
     tagOf(instance, tagName(owner, 'fleet')) !== undefined
   );
 }
 
-export function toInstance(instance: Ec2Instance): Instance {
+export function toInstance(instance: Seen): Instance {
   const reason = instance.StateReason?.Message;
   return {
     id: instance.InstanceId ?? '',
@@ -56,7 +67,7 @@ export function toInstance(instance: Ec2Instance): Instance {
 }
 
 /** Groups owned instances into fleets, in order of launch. */
-export function toFleets(owner: Owner, instances: readonly Ec2Instance[]): readonly Fleet[] {
+export function toFleets(owner: Owner, instances: readonly Seen[]): readonly Fleet[] {
   const groups = Map.groupBy(instances, (instance) => tagOf(instance, tagName(owner, 'fleet')) ?? '');
   const fleets = [...groups].map(([id, group]): Fleet => {
     const release = group
@@ -77,7 +88,7 @@ function byLaunch(a: Instance, b: Instance): number {
 }
 
 /** A fact holds of a fleet when every instance of it that still exists carries the mark. */
-function marksOf(owner: Owner, group: readonly Ec2Instance[]): Marks {
+function marksOf(owner: Owner, group: readonly Seen[]): Marks {
   const living = group.filter((instance) => isLive(toInstance(instance)));
   const counted = living.length > 0 ? living : group;
   const entries = MARKS.flatMap((mark) => {
