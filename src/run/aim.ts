@@ -72,11 +72,16 @@ export function handle({ goal, stepsDone, stepsAll }: RecordedGoal): string {
   return `An earlier ${goal.verb} of ${goal.release} by ${goal.who} did not end: ${stepsDone} of ${stepsAll} steps are done.`;
 }
 
-const BACK: Readonly<Partial<Record<Verb, string>>> = {
-  up: '`turnout cleanup --discard` terminates what it has booted',
-  promote: '`turnout rollback` leads back',
-  rollback: '`turnout promote` goes the other way',
+const BACK: Readonly<Partial<Record<Verb, { readonly command: string; readonly does: string }>>> = {
+  up: { command: 'cleanup --discard', does: 'terminates what it has booted' },
+  promote: { command: 'rollback', does: 'leads back' },
+  rollback: { command: 'promote', does: 'goes the other way' },
 };
+
+/** The commands of which one has to be chosen once a run did not end. */
+export function choices(verb: Verb): readonly string[] {
+  return ['resume', ...(BACK[verb] === undefined ? [] : [BACK[verb].command]), 'abandon'];
+}
 
 /** How to go on from a run that did not end. */
 export function waysOut(verb: Verb, release: string): readonly string[] {
@@ -84,7 +89,7 @@ export function waysOut(verb: Verb, release: string): readonly string[] {
   const back = BACK[verb];
   return [
     `\`${again}\` (or \`turnout resume\`) goes on with it`,
-    ...(back === undefined ? [] : [back]),
+    ...(back === undefined ? [] : [`\`turnout ${back.command}\` ${back.does}`]),
     '`turnout abandon` leaves things as they are and forgets it',
   ];
 }

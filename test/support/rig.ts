@@ -149,7 +149,7 @@ export class Rig {
 
   async status(): Promise<Status> {
     const { stdout, stderr, exitCode } = await this.run('status --json');
-    expect(exitCode, stderr).toBe(0);
+    expect(exitCode, stderr + stdout).toBe(0);
     return JSON.parse(stdout) as Status;
   }
 
