@@ -75,6 +75,18 @@ describe('the bundled app', () => {
     await eventually('the app', async () => (await answers(url)) === 200);
   });
 
+  test('gets another release: what is in flight fails, and the new one answers', async () => {
+    const { id, url } = await boot();
+    const open = fetch(`${url}/_app/slow?ms=60000`);
+    await eventually('a request in flight', async () => (await answers(url)) === 200);
+    await Promise.all([expect(open).rejects.toThrow('fetch failed'), cloud.instances.deploy(id, '42')]);
+    expect(await (await fetch(url)).json()).toMatchObject({ release: '42', instance: id });
+    expect(cloud.instances.find(id)).toMatchObject({ state: 'running', release: '42' });
+    cloud.faults.add({ kind: 'die', instance: id });
+    await cloud.instances.deploy(id, '43');
+    expect(await answers(url)).toBe('no answer');
+  });
+
   test('can be told by itself', async () => {
     const { url } = await boot();
     await fetch(`${url}/_app/sick`, { method: 'POST' });

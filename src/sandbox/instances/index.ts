@@ -43,7 +43,7 @@ export interface LaunchOptions {
 
 interface Hosted {
   machine: HostedMachine;
-  readonly app: App;
+  app: App;
   /** What it was told on its own; otherwise it behaves as its release does. */
   own?: Behaviour;
 }
@@ -95,10 +95,26 @@ export class Instances implements Machines {
     const id = `i-0${randomBytes(8).toString('hex')}`;
     const address = this.#options.block.take(options.zoneIndex);
     const machine: HostedMachine = { id, zone: options.zone, state: 'pending', address, release: options.release };
-    const app = this.#options.app({ instance: id, release: options.release, address, ports: this.#options.ports });
-    this.#hosted.set(id, { machine, app });
+    this.#hosted.set(id, { machine, app: this.#appOf(machine) });
     this.#boot(id, options.bootMs ?? this.#options.times.bootMs);
     return machine;
+  }
+
+  /**
+   * Puts a release on a running instance: its app is killed, so that open requests fail, and started anew as that release.
+   * Resolves when the app listens (one of the user's own: when it was started). Nothing happens when the instance doesn't run.
+   */
+  async deploy(id: string, release: string): Promise<void> {
+    const hosted = this.#hosted.get(id);
+    if (hosted?.machine.state !== 'running') return;
+    await hosted.app.kill();
+    if (this.find(id)?.state !== 'running') return;
+    hosted.machine = { ...hosted.machine, release };
+    hosted.app = this.#appOf(hosted.machine);
+    await this.#startApp(hosted);
+    // It may have been stopped or terminated while its app started.
+    if (this.find(id)?.state === 'running') this.#tell(hosted.machine);
+    else await hosted.app.kill();
   }
 
   /** Starts a stopped instance again. */
@@ -191,7 +207,15 @@ export class Instances implements Machines {
     const { reason: _past, ...facts } = hosted.machine;
     hosted.machine = { ...facts, state, ...(reason && { reason }) };
     if (state === 'terminated') this.#options.block.release(hosted.machine.address);
-    for (const listener of this.#listeners) notify(listener, hosted.machine, this.#options.onError);
+    this.#tell(hosted.machine);
+  }
+
+  #tell(machine: HostedMachine): void {
+    for (const listener of this.#listeners) notify(listener, machine, this.#options.onError);
+  }
+
+  #appOf({ id: instance, release, address }: HostedMachine): App {
+    return this.#options.app({ instance, release, address, ports: this.#options.ports });
   }
 }
 
