@@ -8,6 +8,8 @@ const QUICK: SandboxOptions = {
   environment: 'shop',
   boot: 0,
   shutdown: 0,
+  setup: 0,
+  deploy: 0,
   registration: 0,
   propagation: 0,
   deregistrationDelay: 200,

@@ -26,6 +26,8 @@ export interface Ec2 extends Service {
   readonly ssm: Service;
   /** Makes an image known. */
   addImage(name: string, tags: Tags, createdAt: Date): Image;
+  /** The image without a release of its own; the first one when there is none. */
+  baseImage(): string;
   /** RunInstances with a boot time of its own. */
   run(input: RunInstancesRequest, bootMs: number): Reservation;
 }
@@ -73,6 +75,10 @@ export function createEc2(options: Ec2Options): Ec2 {
     network: state.network,
     ssm: createSsm(state),
     addImage: (name, tags, createdAt) => addImage(state, name, tags, createdAt),
+    baseImage: () => {
+      const images = state.images.values();
+      return (images.find(({ id }) => state.tags.of(id).Release === undefined) ?? images[0])?.id ?? '';
+    },
     run: (input, bootMs) => runInstances(state, input, { bootMs }),
     close: async () => unwatch(),
   };
