@@ -50,6 +50,22 @@ describe('the bundled app', () => {
     expect(await answers(`${url}/health`)).toBe(200);
   });
 
+  test('is restarted with another release by a deploy, which cuts what is in flight', async () => {
+    const { id, url } = await boot();
+    const inFlight = answers(`${url}/_app/slow?ms=5000`);
+    const sent = await answers(`${url}/`);
+    const deploy = async (instance: string) =>
+      fetch(`${cloud.url}/_turnout/deploy`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ instance, release: '42', ms: 20 }),
+      });
+    expect([sent, (await deploy(id)).status, await inFlight]).toEqual([200, 200, 'no answer']);
+    expect(await (await fetch(`${url}/`)).json()).toMatchObject({ release: '42', instance: id });
+    expect(cloud.instances.find(id)?.release).toBe('42');
+    expect((await deploy('i-nowhere')).status).toBe(409);
+  });
+
   test('is slow on demand: all of it, or one request', async () => {
     const { id, url } = await boot();
     const took = async (page: string) => {
