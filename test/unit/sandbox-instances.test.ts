@@ -50,6 +50,22 @@ describe('the bundled app', () => {
     expect(await answers(`${url}/health`)).toBe(200);
   });
 
+  test('is restarted with another release by a deploy, which cuts what is in flight', async () => {
+    const { id, url } = await boot();
+    const inFlight = answers(`${url}/_app/slow?ms=5000`);
+    const sent = await answers(`${url}/`);
+    const deploy = async (instance: string) =>
+      fetch(`${cloud.url}/_turnout/deploy`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ instance, release: '42', ms: 20 }),
+      });
+    expect([sent, (await deploy(id)).status, await inFlight]).toEqual([200, 200, 'no answer']);
+    expect(await (await fetch(`${url}/`)).json()).toMatchObject({ release: '42', instance: id });
+    expect(cloud.instances.find(id)?.release).toBe('42');
+    expect((await deploy('i-nowhere')).status).toBe(409);
+  });
+
   test('is slow on demand: all of it, or one request', async () => {
     const { id, url } = await boot();
     const took = async (page: string) => {
@@ -73,18 +89,6 @@ describe('the bundled app', () => {
     expect(cloud.instances.find(id)?.state).toBe('running');
     cloud.faults.remove(fault);
     await eventually('the app', async () => (await answers(url)) === 200);
-  });
-
-  test('gets another release: what is in flight fails, and the new one answers', async () => {
-    const { id, url } = await boot();
-    const open = fetch(`${url}/_app/slow?ms=60000`);
-    await eventually('a request in flight', async () => (await answers(url)) === 200);
-    await Promise.all([expect(open).rejects.toThrow('fetch failed'), cloud.instances.deploy(id, '42')]);
-    expect(await (await fetch(url)).json()).toMatchObject({ release: '42', instance: id });
-    expect(cloud.instances.find(id)).toMatchObject({ state: 'running', release: '42' });
-    cloud.faults.add({ kind: 'die', instance: id });
-    await cloud.instances.deploy(id, '43');
-    expect(await answers(url)).toBe('no answer');
   });
 
   test('can be told by itself', async () => {

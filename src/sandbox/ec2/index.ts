@@ -1,6 +1,7 @@
 import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { createSsm } from '../ssm.ts';
 import type { Call, Operation, Service } from '../service.ts';
+import { deployPage } from './deploy-page.ts';
 import { describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
 import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
 import { instanceFaults } from './faults.ts';
@@ -71,7 +72,7 @@ export function createEc2(options: Ec2Options): Ec2 {
     id: 'ec2',
     operations: Object.fromEntries(bound),
     faults: instanceFaults(state),
-    pages: { instances: { read: () => instancesPage(state) } },
+    pages: { instances: { read: () => instancesPage(state) }, deploy: deployPage(state.instances) },
     network: state.network,
     ssm: createSsm(state),
     addImage: (name, tags, createdAt) => addImage(state, name, tags, createdAt),

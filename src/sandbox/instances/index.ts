@@ -100,23 +100,6 @@ export class Instances implements Machines {
     return machine;
   }
 
-  /**
-   * Puts a release on a running instance: its app is killed, so that open requests fail, and started anew as that release.
-   * Resolves when the app listens (one of the user's own: when it was started). Nothing happens when the instance doesn't run.
-   */
-  async deploy(id: string, release: string): Promise<void> {
-    const hosted = this.#hosted.get(id);
-    if (hosted?.machine.state !== 'running') return;
-    await hosted.app.kill();
-    if (this.find(id)?.state !== 'running') return;
-    hosted.machine = { ...hosted.machine, release };
-    hosted.app = this.#appOf(hosted.machine);
-    await this.#startApp(hosted);
-    // It may have been stopped or terminated while its app started.
-    if (this.find(id)?.state === 'running') this.#tell(hosted.machine);
-    else await hosted.app.kill();
-  }
-
   /** Starts a stopped instance again. */
   start(id: string): void {
     this.#move(id, 'pending');
@@ -158,6 +141,24 @@ export class Instances implements Machines {
     return this.#releases.get(release) ?? OK;
   }
 
+  /**
+   * Restarts the instance's app with another release, as code that is delivered in place does: requests in flight are cut,
+   * and nothing answers for `downMs`. Resolves when the app is up, or as dead as its release is; false without such a
+   * running instance.
+   */
+  async deploy(id: string, release: string, downMs: number): Promise<boolean> {
+    const hosted = this.#hosted.get(id);
+    if (hosted?.machine.state !== 'running') return false;
+    await hosted.app.kill();
+    await new Promise<void>((resolve) => void this.#options.scheduler.after(downMs, resolve));
+    if (this.find(id)?.state !== 'running') return false;
+    hosted.machine = { ...hosted.machine, release };
+    hosted.app = this.#appOf(hosted.machine);
+    await this.#startApp(hosted);
+    this.#tell(hosted.machine);
+    return true;
+  }
+
   /** Drops what is known of an instance that is long gone. */
   forget(id: string): void {
     this.#hosted.delete(id);
@@ -167,6 +168,10 @@ export class Instances implements Machines {
   async close(): Promise<void> {
     this.#listeners.clear();
     await Promise.all([...this.#hosted.values()].map(({ app }) => app.kill()));
+  }
+
+  #appOf({ id, release, address }: HostedMachine): App {
+    return this.#options.app({ instance: id, release, address, ports: this.#options.ports });
   }
 
   #usual(hosted: Hosted): Behaviour {
@@ -212,10 +217,6 @@ export class Instances implements Machines {
 
   #tell(machine: HostedMachine): void {
     for (const listener of this.#listeners) notify(listener, machine, this.#options.onError);
-  }
-
-  #appOf({ id: instance, release, address }: HostedMachine): App {
-    return this.#options.app({ instance, release, address, ports: this.#options.ports });
   }
 }
 

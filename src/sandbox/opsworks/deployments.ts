@@ -59,6 +59,9 @@ function targets(state: State, stack: string, input: CreateDeploymentRequest): r
   return found;
 }
 
+/** The share of a deployment's time in which the old code still runs. */
+const BEFORE = 0.7;
+
 /** Runs the command on one instance; false when it fails. */
 async function runCommand(
   state: State,
@@ -70,12 +73,14 @@ async function runCommand(
   const { fails, ms = state.times.deployMs } = state.outcomes.next('deploy');
   const command = note(state, instance.id, name, deployment);
   const revision = revisionOf(state, instance, input.CustomJson, input.AppId);
-  await new Promise<void>((resolve) => void state.scheduler.after(ms, resolve));
+  await new Promise<void>((resolve) => void state.scheduler.after(ms * BEFORE, resolve));
   const { ec2 = '' } = state.instancesById.get(instance.id) ?? {};
   const running = state.instances.find(ec2);
-  const lost = running?.state !== 'running';
-  if (!fails && !lost && RESTARTING.has(name))
-    await state.instances.deploy(ec2, name === 'restart' ? running.release : (revision ?? running.release));
+  const restarts = !fails && RESTARTING.has(name);
+  const release = name === 'restart' ? running?.release : (revision ?? running?.release);
+  const lost = restarts
+    ? !(await state.instances.deploy(ec2, release ?? '', ms * (1 - BEFORE)))
+    : running?.state !== 'running';
   const args = JSON.stringify(input.Command?.Args ?? {});
   finish(state, command, fails || lost ? 'failed' : 'successful', `${name} ${args} of ${revision ?? 'the image'}`);
   return !fails && !lost;

@@ -70,7 +70,7 @@ async function finishSetup(state: State, instance: OpsInstance, command: string,
   const { id, ec2 = '' } = instance;
   const revision = revisionOf(state, instance);
   const wrong = revision !== undefined && state.instances.find(ec2)?.release !== revision;
-  if (!fails && wrong) await state.instances.deploy(ec2, revision);
+  if (!fails && wrong) await state.instances.deploy(ec2, revision, 0);
   finish(state, command, fails ? 'failed' : 'successful', `setup of ${revision ?? 'the image'}`);
   if (state.instancesById.get(id)?.status === 'running_setup') move(state, id, fails ? 'setup_failed' : 'online');
 }
@@ -119,8 +119,8 @@ export function rebootInstance(state: State, { InstanceId }: RebootInstanceReque
   const { id, status, ec2 = '' } = instanceOf(state, InstanceId);
   if (status !== 'online') throw invalid(`The instance is ${status}, not online`);
   move(state, id, 'rebooting');
-  void state.instances.deploy(ec2, state.instances.find(ec2)?.release ?? '').then(() => {
-    later(state, id, state.times.bootMs, 'rebooting', () => void move(state, id, 'online'));
+  void state.instances.deploy(ec2, state.instances.find(ec2)?.release ?? '', state.times.bootMs).then(() => {
+    if (state.instancesById.get(id)?.status === 'rebooting') move(state, id, 'online');
   });
   return {};
 }
