@@ -36,7 +36,10 @@ function oneOf(value: unknown, path: Path, keys: readonly string[], optional = f
 }
 
 function fleetChecks(root: Tree): readonly Mistake[] {
-  const { launchTemplate, image, kind } = tree(root['fleet']);
+  const { launchTemplate, image, kind, app } = tree(root['fleet']);
+  const same = kind === 'opsworks' ? SAME_LAYERS : SAME_FOR_ALL;
+  // A revision that is left out is the release.
+  const named = kind === 'opsworks' && app !== undefined && !('revision' in tree(root['fleet']));
   const owned = 'parameter' in tree(image) && 'owner' in tree(image);
   return [
     ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['name', 'id']),
@@ -45,7 +48,7 @@ function fleetChecks(root: Tree): readonly Mistake[] {
     ...(owned
       ? [{ path: ['fleet', 'image', 'owner'], message: 'expected no owner beside parameter, which names one image' }]
       : []),
-    ...(kind === 'ec2' && !filled(root).some(({ text }) => dependsOnRelease(text)) ? [SAME_FOR_ALL] : []),
+    ...(isKnown(kind) && !named && !filled(root).some(({ text }) => dependsOnRelease(text)) ? [same] : []),
   ];
 }
 
@@ -55,8 +58,18 @@ const SAME_FOR_ALL: Mistake = {
     'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none, so that every release would boot the same servers',
 };
 
+function isKnown(kind: unknown): boolean {
+  return kind === 'ec2' || kind === 'opsworks';
+}
+
+const SAME_LAYERS: Mistake = {
+  path: ['fleet'],
+  message:
+    'expected app, or {release} in image or customJson; found neither, so that every release would boot the same servers',
+};
+
 const FILLED =
-  /^fleet\.(?:launchTemplate\.version|launchTemplate\.versionDescription|image\.(?:name|parameter|tag\..*)|userData)$/s;
+  /^fleet\.(?:launchTemplate\.version|launchTemplate\.versionDescription|image\.(?:name|parameter|tag\..*)|userData|revision|customJson\..*|layer\.(?:name|shortName))$/s;
 
 function isFilled(path: Path): boolean {
   return FILLED.test(path.join('.'));
@@ -69,7 +82,7 @@ function filled(root: Tree) {
 
 function placeholderChecks(root: Tree): readonly Mistake[] {
   const message =
-    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet';
+    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet, and for OpsWorks in revision, image, customJson and the names of layer';
   return strings(root)
     .filter(({ path, text }) => path[0] !== 'sandbox' && !isFilled(path) && dependsOnRelease(text))
     .map(({ path }) => ({ path, message }));

@@ -3,7 +3,10 @@ import type {
   AwsConfig,
   Config,
   Ec2FleetConfig,
+  FleetConfig,
+  ImageConfig,
   LimitsConfig,
+  OpsWorksFleetConfig,
   SandboxConfig,
   StoreConfig,
   TargetGroupsConfig,
@@ -32,7 +35,39 @@ function defined<T extends object>(value: T): Defined<T> {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
 }
 
-function fleet({ kind, tagPrefix, launchTemplate, image, userData }: FileConfig['fleet']): Ec2FleetConfig {
+type Ec2Data = Extract<FileConfig['fleet'], { kind: 'ec2' }>;
+type OpsWorksData = Extract<FileConfig['fleet'], { kind: 'opsworks' }>;
+
+function fleet(data: FileConfig['fleet']): FleetConfig {
+  return data.kind === 'opsworks' ? opsworks(data) : ec2(data);
+}
+
+function opsworks({
+  kind,
+  tagPrefix,
+  stack,
+  revision,
+  app,
+  customJson,
+  image,
+  layer,
+}: OpsWorksData): OpsWorksFleetConfig {
+  return {
+    kind,
+    tagPrefix,
+    stack,
+    revision,
+    ...defined({ app, customJson }),
+    ...(image ? { image: imageOf(image) } : {}),
+    ...(layer ? { layer: defined(layer) } : {}),
+  };
+}
+
+function imageOf(image: NonNullable<FileConfig['fleet']['image']>): ImageConfig {
+  return { ...(image.parameter === undefined ? { owner: 'self' } : {}), ...defined(image) };
+}
+
+function ec2({ kind, tagPrefix, launchTemplate, image, userData }: Ec2Data): Ec2FleetConfig {
   return {
     kind,
     tagPrefix,
@@ -41,7 +76,7 @@ function fleet({ kind, tagPrefix, launchTemplate, image, userData }: FileConfig[
           launchTemplate: { ...(versioned(launchTemplate) ? {} : { version: '$Default' }), ...defined(launchTemplate) },
         }
       : {}),
-    ...(image ? { image: { ...(image.parameter === undefined ? { owner: 'self' } : {}), ...defined(image) } } : {}),
+    ...(image ? { image: imageOf(image) } : {}),
     ...defined({ userData }),
   };
 }
@@ -92,6 +127,8 @@ function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>, folder: string):
   const {
     app,
     boot,
+    setup,
+    deploy,
     healthCheck,
     releases,
     deregistrationDelay,
@@ -111,6 +148,8 @@ function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>, folder: string):
     releases: releases.map((entry) => (typeof entry === 'string' ? { release: entry, behaviour: 'ok' } : entry)),
     healthCheck: { ...thresholds, intervalMs: interval, timeoutMs: timeout },
     bootMs: boot,
+    setupMs: setup,
+    deployMs: deploy,
     deregistrationDelayMs: deregistrationDelay,
     registrationMs: registration,
     propagationMs: propagation,

@@ -21,6 +21,7 @@ const rates = map(
     ec2: rate.optional().describe('To EC2.'),
     elasticloadbalancing: rate.optional().describe('To Elastic Load Balancing.'),
     route53: rate.optional().describe('To Route 53, where AWS takes five a second from a whole account.'),
+    opsworks: rate.optional().describe('To OpsWorks.'),
     ssm: rate.optional().describe('To Systems Manager.'),
     others: rate.optional().describe('To each service that is not named.'),
   },

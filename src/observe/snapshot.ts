@@ -28,6 +28,10 @@ export interface Instance {
   readonly launchedAt: number;
   /** Size or type as AWS calls it, such as `m7g.large`. */
   readonly type?: string;
+  /** It was made, and never started: OpsWorks asks for the two one after the other. */
+  readonly unstarted?: true;
+  /** Why it will not come to run, however long one waits. */
+  readonly failed?: string;
 }
 
 /** Facts about a fleet's past, kept as tags on it. Roles are never stored: see `roles.ts`. */
@@ -43,6 +47,10 @@ export interface Fleet {
   readonly id: string;
   readonly release: string;
   readonly marks: Marks;
+  /** What holds the instances, and is to be deleted after them: `layer web`. */
+  readonly holder?: string;
+  /** Sentences on what may change the fleet without anybody's asking. */
+  readonly warnings?: readonly string[];
   /** All that AWS still lists, also those that are gone (`shutting-down`, `terminated`). */
   readonly instances: readonly Instance[];
 }

@@ -86,6 +86,7 @@ const simulations: Simulations = {
   mark: (snapshot, step) =>
     changeFleet(snapshot, step.fleet, (fleet) => ({ ...fleet, marks: { ...fleet.marks, [step.mark]: step.at } })),
   terminate: (snapshot, step) => changeFleet(snapshot, step.fleet, (fleet) => withState(fleet, 'shutting-down')),
+  remove: (snapshot, step) => ({ ...snapshot, fleets: snapshot.fleets.filter(({ id }) => id !== step.fleet) }),
 };
 
 function drained({ id, port }: Target): Target {

@@ -40,7 +40,9 @@ export type Step =
   /** Note a fact about the fleet's past on its tags. */
   | { readonly do: 'mark'; readonly fleet: string; readonly mark: 'current' | 'promoted'; readonly at: string }
   /** Terminate the fleet's instances. */
-  | { readonly do: 'terminate'; readonly fleet: string };
+  | { readonly do: 'terminate'; readonly fleet: string }
+  /** Delete what held the fleet's instances, once they have ended. */
+  | { readonly do: 'remove'; readonly fleet: string };
 
 export type StepOf<D extends Step['do']> = Extract<Step, { do: D }>;
 

@@ -18,6 +18,7 @@ const actions: Actions = {
   claim: async ({ fleet }, step) => fleet.claim(step),
   mark: async ({ fleet }, step, snapshot) => fleet.mark(fleetOf(snapshot, step), { [step.mark]: step.at }),
   terminate: async ({ fleet }, step, snapshot) => fleet.terminate(fleetOf(snapshot, step)),
+  remove: async ({ fleet }, step, snapshot) => fleet.remove(fleetOf(snapshot, step)),
   register: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const missing = missingFrom(snapshot, pool, fleetOf(snapshot, step));
@@ -58,7 +59,7 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
  * ever. Whether a fleet may leave production is a question of health alone.
  */
 export function lookBefore(snapshot: Snapshot, step: Step): Look {
-  if (step.do === 'terminate') return { pools: 'all', fleets: true };
+  if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: true };
   const isGrave =
     'pool' in step && step.do !== 'await-healthy' && poolByName(snapshot, step.pool).role === 'production';
   return isGrave ? { pools: 'all', fleets: step.do === 'register' } : { pools: [], fleets: false };

@@ -21,6 +21,7 @@ export function limitOf(step: Step, limits: Limits): number {
       return limits.bootMs;
     case 'await-healthy':
       return limits.healthyMs;
+    case 'remove':
     case 'await-released':
       return limits.releasedMs;
     default:

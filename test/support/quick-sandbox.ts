@@ -32,3 +32,8 @@ export async function callEc2(sandbox: Sandbox, operation: string, input: object
 export async function callElbv2(sandbox: Sandbox, operation: string, input: object): Promise<any> {
   return await sandbox.elbv2.operations[operation]?.(input);
 }
+
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
+export async function callOpsWorks(sandbox: Sandbox, operation: string, input: object): Promise<any> {
+  return await sandbox.opsworks.operations[operation]?.(input);
+}

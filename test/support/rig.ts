@@ -23,6 +23,7 @@ export interface RigOptions extends Pick<
   | 'consistency'
   | 'throttle'
   | 'healthCheck'
+  | 'opsworks'
 > {
   /** Lines of the config that come instead of the usual ones of the same key. */
   readonly config?: Readonly<Record<string, string>>;
@@ -50,6 +51,8 @@ const TEST_POOL = { name: 'shop-test', port: 8080 };
 const TIMES = {
   boot: 200,
   shutdown: 100,
+  setup: 200,
+  deploy: 300,
   // Long enough that production would dip, were blue taken out before green is healthy.
   registration: 300,
   propagation: 100,

@@ -212,18 +212,18 @@ describe('mistakes in a config file', () => {
   it('point at the map that lacks a key, and at the key whose value is missing', () => {
     expect(shownFor(LEAST.replace('  kind: ec2\n', '').replace('environment: shop', 'environment:')))
       .toMatchInlineSnapshot(`
-      "config/shop.yml has 2 mistakes:
+        "config/shop.yml has 2 mistakes:
 
-      config/shop.yml:1:1  environment
-        expected a name such as shop (a to z, 0 to 9 and hyphens, at most 32); found nothing
-           1 | environment:
-             | ^^^^^^^^^^^
+        config/shop.yml:1:1  environment
+          expected a name such as shop (a to z, 0 to 9 and hyphens, at most 32); found nothing
+             1 | environment:
+               | ^^^^^^^^^^^
 
-      config/shop.yml:2:1  fleet.kind
-        expected ec2; found nothing: the key is missing
-           2 | fleet:
-             | ^^^^^"
-    `);
+        config/shop.yml:2:1  fleet.kind
+          expected one of ec2, opsworks; found nothing: the key is missing
+             2 | fleet:
+               | ^^^^^"
+      `);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Ec2FleetConfig } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { LEAST, mistakesIn, withLines } from '../support/config.ts';
@@ -56,7 +57,8 @@ describe('a config file', () => {
 
   it('takes a version as a number or as text, and $Default when there is none', () => {
     const template = (map: string) =>
-      resolved(LEAST.replace('kind: ec2', `kind: ec2\n  launchTemplate: ${map}`)).fleet.launchTemplate;
+      (resolved(LEAST.replace('kind: ec2', `kind: ec2\n  launchTemplate: ${map}`)).fleet as Ec2FleetConfig)
+        .launchTemplate;
     expect(template('{ name: web, version: 7 }')).toEqual({ name: 'web', version: '7' });
     expect(template('{ id: lt-0123456789abcdef0, version: $Latest }')).toEqual({
       id: 'lt-0123456789abcdef0',

@@ -21,7 +21,7 @@ const sandbox = await startSandbox(
     ...QUICK,
     port: 0,
     environment: config.environment,
-    template: config.fleet.launchTemplate?.name,
+    template: config.fleet.kind === 'ec2' ? config.fleet.launchTemplate?.name : undefined,
     imageName: config.fleet.image?.name,
     production: config.traffic.production.map(group),
     test: config.traffic.test.map(group),

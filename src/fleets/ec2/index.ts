@@ -61,6 +61,9 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       const zones = Map.groupBy(members(fleet), (instance) => instance.zone);
       await settle([...zones.values()].map(async (group) => ec2.terminate(group.map(({ id }) => id))));
     },
+
+    // Nothing holds them: EC2 forgets instances that have ended.
+    async remove() {},
   };
 }
 

@@ -18,6 +18,7 @@ import {
   setLoadBasedAutoScaling,
   updateLayer,
 } from './layers.ts';
+import { describeServiceErrors } from './service-errors.ts';
 import { ec2Changed, rebootInstance, startInstance, stopInstance } from './lifecycle.ts';
 import { createState, type OpsWorksOptions, type State } from './model.ts';
 import { cloneStack, createStack, deleteStack, describeStacks, updateStack } from './stacks.ts';
@@ -49,6 +50,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   DescribeInstances: describeInstances,
   DescribeLayers: describeLayers,
   DescribeLoadBasedAutoScaling: describeLoadBasedAutoScaling,
+  DescribeServiceErrors: describeServiceErrors,
   DescribeStacks: describeStacks,
   GetHostnameSuggestion: getHostnameSuggestion,
   ListTags: listTags,

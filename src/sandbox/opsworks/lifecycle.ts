@@ -1,6 +1,8 @@
 import type { RebootInstanceRequest, StartInstanceRequest, StopInstanceRequest } from '@aws-sdk/client-opsworks';
 import type { HostedMachine } from '../instances/index.ts';
+import { messageOf } from '../../errors.ts';
 import { finish, note } from './commands.ts';
+import { noteServiceError } from './service-errors.ts';
 import { invalid } from './errors.ts';
 import { bootEc2, endEc2, revisionOf, startEc2, stopEc2 } from './hosts.ts';
 import { instanceOf, layerOf, type OpsInstance, type State, type Status } from './model.ts';
@@ -41,13 +43,14 @@ function start(state: State, id: string): void {
 function boot(state: State, instance: OpsInstance): void {
   const { id } = instance;
   const bootMs = state.times.bootMs * (1 - SHARES.requested);
-  if (state.outcomes.next('start').fails) return void move(state, id, 'start_failed');
   try {
+    if (state.outcomes.next('start').fails) throw new Error('EC2 has no capacity for the instance type');
     const kept = instance.ec2 !== undefined && state.instances.find(instance.ec2)?.state === 'stopped';
     if (kept) startEc2(state, instance.ec2);
     move(state, id, 'pending', { ec2: kept ? instance.ec2 : bootEc2(state, instance, bootMs) });
-  } catch {
+  } catch (error) {
     // EC2 has refused it: there is no room, or no such image.
+    noteServiceError(state, instance, messageOf(error));
     return void move(state, id, 'start_failed');
   }
   later(state, id, bootMs * SHARES.pending, 'pending', ({ ec2 = '' }) => {

@@ -6,6 +6,7 @@ import type {
   Deployment,
   Layer as LayerShape,
   LoadBasedAutoScalingConfiguration,
+  ServiceError,
   Stack,
 } from '@aws-sdk/client-opsworks';
 import type { Clock } from '../../clock.ts';
@@ -67,6 +68,7 @@ export interface State extends OpsWorksOptions {
   readonly deployments: Timeline<Deployment & { readonly DeploymentId: string }>;
   readonly commands: Timeline<Command & { readonly CommandId: string }>;
   readonly scaling: Map<string, LoadBasedAutoScalingConfiguration>;
+  readonly serviceErrors: ServiceError[];
   /** By ARN. */
   readonly tags: Timeline<Tags>;
   /** What commands have written, by command id. */
@@ -89,6 +91,7 @@ export function createState(options: OpsWorksOptions, outcomes: Outcomes): State
     deployments: createTimeline(clock),
     commands: createTimeline(clock),
     scaling: new Map(),
+    serviceErrors: [],
     tags: createTimeline(clock),
     logs: new Map(),
     endpoint: '',

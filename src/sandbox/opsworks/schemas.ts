@@ -20,6 +20,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   DescribeInstances: [],
   DescribeLayers: [],
   DescribeLoadBasedAutoScaling: ['LayerIds'],
+  DescribeServiceErrors: [],
   DescribeStacks: [],
   GetHostnameSuggestion: ['LayerId'],
   ListTags: ['ResourceArn'],

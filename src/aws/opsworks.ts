@@ -1,0 +1,181 @@
+import {
+  CreateInstanceCommand,
+  CreateLayerCommand,
+  DeleteInstanceCommand,
+  DeleteLayerCommand,
+  DescribeCommandsCommand,
+  DescribeInstancesCommand,
+  DescribeLayersCommand,
+  DescribeLoadBasedAutoScalingCommand,
+  DescribeServiceErrorsCommand,
+  DescribeStacksCommand,
+  ListTagsCommand,
+  OpsWorksClient,
+  SetLoadBasedAutoScalingCommand,
+  StartInstanceCommand,
+  StopInstanceCommand,
+  TagResourceCommand,
+  type Command,
+  type CreateInstanceCommandInput,
+  type CreateInstanceCommandOutput,
+  type CreateLayerCommandInput,
+  type DescribeCommandsCommandOutput,
+  type DescribeInstancesCommandOutput,
+  type DescribeLayersCommandOutput,
+  type DescribeLoadBasedAutoScalingCommandOutput,
+  type DescribeServiceErrorsCommandOutput,
+  type DescribeStacksCommandOutput,
+  type Instance,
+  type Layer,
+  type ListTagsCommandOutput,
+  type LoadBasedAutoScalingConfiguration,
+  type SetLoadBasedAutoScalingCommandInput,
+} from '@aws-sdk/client-opsworks';
+import { OperatorError } from '../errors.ts';
+import type { Send, Session } from './session.ts';
+
+export type {
+  Command,
+  CreateInstanceCommandInput,
+  CreateLayerCommandInput,
+  Instance,
+  Layer,
+  LoadBasedAutoScalingConfiguration,
+};
+
+/**
+ * The OpsWorks calls that turnout makes. Nothing is paged (aws-reference 3.2). Errors are `OperatorError`s: what OpsWorks does
+ * not accept is `opsworks-refused`, what it does not know `opsworks-not-found`.
+ */
+export class OpsWorks {
+  readonly #send: Send;
+
+  constructor(session: Session) {
+    const send = session.connect('opsworks', new OpsWorksClient(session.clientConfig()));
+    this.#send = async (command) =>
+      send<never>(command).catch((error: unknown) => {
+        throw inOurWords(error);
+      });
+  }
+
+  /** The stack's id by its name or id. @throws OperatorError `no-such-stack` */
+  async stackId(nameOrId: string): Promise<string> {
+    const { Stacks = [] } = await this.#send<DescribeStacksCommandOutput>(new DescribeStacksCommand({}));
+    const found = Stacks.filter(({ StackId, Name }) => StackId === nameOrId || Name === nameOrId);
+    if (found.length === 1) return found[0]?.StackId ?? '';
+    const several = `There are ${found.length} OpsWorks stacks named ${nameOrId}.`;
+    throw new OperatorError('no-such-stack', found.length > 1 ? several : `There is no OpsWorks stack ${nameOrId}.`, {
+      next: ["Check `fleet.stack` in the config (a name, or the stack's id), the region and the account."],
+    });
+  }
+
+  async layers(stack: string): Promise<readonly Layer[]> {
+    const output = await this.#send<DescribeLayersCommandOutput>(new DescribeLayersCommand({ StackId: stack }));
+    return output.Layers ?? [];
+  }
+
+  /** All instances of the stack, or of one layer of it; none when that layer is gone. */
+  async instances(where: { readonly StackId: string } | { readonly LayerId: string }): Promise<readonly Instance[]> {
+    const output = await this.#look<DescribeInstancesCommandOutput>(new DescribeInstancesCommand(where));
+    return output?.Instances ?? [];
+  }
+
+  /** None when the layer is gone. */
+  async tags(arn: string): Promise<Readonly<Record<string, string>>> {
+    const output = await this.#look<ListTagsCommandOutput>(new ListTagsCommand({ ResourceArn: arn }));
+    return output?.Tags ?? {};
+  }
+
+  /** Adds tags or overwrites them. */
+  async tag(arn: string, tags: Readonly<Record<string, string>>): Promise<void> {
+    await this.#send(new TagResourceCommand({ ResourceArn: arn, Tags: tags }));
+  }
+
+  async scaling(layers: readonly string[]): Promise<readonly LoadBasedAutoScalingConfiguration[]> {
+    if (layers.length === 0) return [];
+    const command = new DescribeLoadBasedAutoScalingCommand({ LayerIds: [...layers] });
+    const output = await this.#look<DescribeLoadBasedAutoScalingCommandOutput>(command);
+    return output?.LoadBasedAutoScalingConfigurations ?? [];
+  }
+
+  async setScaling(scaling: SetLoadBasedAutoScalingCommandInput): Promise<void> {
+    await this.#send(new SetLoadBasedAutoScalingCommand(scaling));
+  }
+
+  async createLayer(input: CreateLayerCommandInput): Promise<void> {
+    await this.#send(new CreateLayerCommand(input));
+  }
+
+  /** Makes an instance that is stopped, and returns its id. OpsWorks has no token that would keep a second request from making a second one. */
+  async createInstance(input: CreateInstanceCommandInput): Promise<string> {
+    const output = await this.#send<CreateInstanceCommandOutput>(new CreateInstanceCommand(input));
+    return output.InstanceId ?? '';
+  }
+
+  async start(instance: string): Promise<void> {
+    await this.#send(new StartInstanceCommand({ InstanceId: instance }));
+  }
+
+  async stop(instance: string): Promise<void> {
+    await this.#send(new StopInstanceCommand({ InstanceId: instance }));
+  }
+
+  /** Deletes an instance that is stopped; one that is gone already is no error. */
+  async deleteInstance(instance: string): Promise<void> {
+    await this.#send(new DeleteInstanceCommand({ InstanceId: instance })).catch(unlessGone);
+  }
+
+  /** Deletes a layer that is empty; one that is gone already is no error. */
+  async deleteLayer(layer: string): Promise<void> {
+    await this.#send(new DeleteLayerCommand({ LayerId: layer })).catch(unlessGone);
+  }
+
+  /** What an instance was told to do, the newest first. */
+  async commandsOf(instance: string): Promise<readonly Command[]> {
+    const command = new DescribeCommandsCommand({ InstanceId: instance });
+    const { Commands = [] } = (await this.#look<DescribeCommandsCommandOutput>(command)) ?? {};
+    return Commands.toSorted((a, b) => ((a.CreatedAt ?? '') < (b.CreatedAt ?? '') ? 1 : -1));
+  }
+
+  /** Why OpsWorks itself has failed with an instance. */
+  async serviceErrors(instance: string): Promise<readonly string[]> {
+    const command = new DescribeServiceErrorsCommand({ InstanceId: instance });
+    const { ServiceErrors = [] } = (await this.#look<DescribeServiceErrorsCommandOutput>(command)) ?? {};
+    return ServiceErrors.flatMap(({ Message }) => Message ?? []);
+  }
+
+  /** Between two requests somebody may delete what the second one is about. */
+  async #look<Output>(command: object): Promise<Output | undefined> {
+    return this.#send<Output>(command).catch(unlessGone);
+  }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof OperatorError) || error.code !== 'opsworks-not-found') throw error;
+}
+
+/** The service is switched off (aws-reference 3.1): whoever doesn't reach it is told so. */
+const SWITCHED_OFF =
+  'AWS switched OpsWorks Stacks off in May 2024: this kind of fleet needs a stand-in, such as `turnout sandbox`, at `endpoint`.';
+
+function inOurWords(error: unknown): unknown {
+  if (!(error instanceof OperatorError)) return error;
+  if (error.code === 'unreachable')
+    return new OperatorError(error.code, error.message, {
+      next: [SWITCHED_OFF, ...error.next],
+      transient: error.transient,
+      cause: error.cause,
+    });
+  const { name, message } = (error.cause ?? {}) as { readonly name?: string; readonly message?: string };
+  if (name === 'ValidationException')
+    return new OperatorError('opsworks-refused', `OpsWorks did not accept the request: ${message}.`, {
+      next: ['Look at the stack and at `turnout status`, then run this again: it goes on where it stopped.'],
+      cause: error.cause,
+    });
+  if (name === 'ResourceNotFoundException')
+    return new OperatorError('opsworks-not-found', `OpsWorks does not know it: ${message}.`, {
+      next: ['Look at `turnout status`, then run this again: it goes on where it stopped.'],
+      cause: error.cause,
+    });
+  return error;
+}
