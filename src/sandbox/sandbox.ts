@@ -17,7 +17,15 @@ import type { OpsWorks } from './opsworks/index.ts';
 import type { Route53 } from './route53/index.ts';
 import type { DnsTimes } from './route53/model.ts';
 import { ApiError, type AdminPage } from './service.ts';
-import { addRelease, buildWorld, registerBlue, servesAll, type SandboxGroup, type World } from './world.ts';
+import {
+  addDocument,
+  addRelease,
+  buildWorld,
+  registerBlue,
+  servesAll,
+  type SandboxGroup,
+  type World,
+} from './world.ts';
 
 /** A small AWS in this process: everything on loopback, nothing left when it is closed. */
 export interface Sandbox<B extends Balancers = Balancers> {
@@ -95,8 +103,9 @@ async function start<B extends Balancers>(
   close: () => Promise<void>,
 ): Promise<Sandbox<B>> {
   const machinery = await createMachinery(plan, factory, closers);
-  const { ec2, opsworks, instances, balancers, route53, dns, times, errors } = machinery;
+  const { ec2, opsworks, ssm, instances, balancers, route53, dns, times, errors } = machinery;
   const world = await buildWorld(plan, ec2, opsworks, balancers);
+  await addDocument(plan, ssm);
   const names = await buildNames(plan.dns, route53, world.balancers);
   await serve(plan, world, machinery);
   Object.assign(times, timesOf(plan));
@@ -148,10 +157,10 @@ type Control = Pick<Sandbox, 'faults' | 'throttle' | 'requests'>;
 
 /** What tests and people steer it with. */
 function createControl(plan: SandboxPlan, machinery: Machinery<Balancers>): Control {
-  const { scheduler, ec2, opsworks, balancers, route53 } = machinery;
+  const { scheduler, ec2, outcomes, balancers, route53 } = machinery;
   const makers = {
     ...ec2.faults,
-    ...opsworks.faults,
+    ...outcomes.makers,
     ...drainFault(balancers),
     ...balancers.faults,
     ...route53.faults,
@@ -164,7 +173,7 @@ function createControl(plan: SandboxPlan, machinery: Machinery<Balancers>): Cont
 
 async function openApi(
   plan: SandboxPlan,
-  { ec2, opsworks, balancers, route53, dns, times, errors, scheduler }: Machinery<Balancers>,
+  { ec2, opsworks, ssm, balancers, route53, dns, times, errors, scheduler }: Machinery<Balancers>,
   { faults, throttle, requests: log }: Control,
   closers: Closers,
 ): Promise<string> {
@@ -178,7 +187,7 @@ async function openApi(
     settings: settingsPage(times, dns.times, throttle),
     ...balancers.pages,
   };
-  const services = [ec2, ec2.ssm, opsworks, balancers, route53];
+  const services = [ec2, ssm, opsworks, balancers, route53];
   // Whoever still sleeps when the sandbox is closed sleeps on, and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;

@@ -100,6 +100,13 @@ function addImages(plan: SandboxPlan, ec2: Ec2): Map<string, string> {
   return new Map(made);
 }
 
+/** The document that puts a release on an instance; AWS's own for shell commands is there too. */
+export async function addDocument({ environment }: SandboxPlan, ssm: Service): Promise<void> {
+  const parameters = { release: { type: 'String' }, migrate: { type: 'String' } };
+  const Content = JSON.stringify({ schemaVersion: '2.2', parameters, mainSteps: [] });
+  await call(ssm, 'CreateDocument', { Name: `${environment}-deploy`, DocumentType: 'Command', Content });
+}
+
 /** Makes a release bootable: an image, and the parameter that names it. Returns the image's id. */
 export function addRelease(plan: SandboxPlan, ec2: Ec2, release: string, createdAt: Date): string {
   const { id } = ec2.addImage(imageName(plan, release), { Release: release }, createdAt);

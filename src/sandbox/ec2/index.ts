@@ -1,5 +1,5 @@
 import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
-import { createSsm } from '../ssm.ts';
+import { createParameters } from '../ssm/parameters.ts';
 import type { Call, Operation, Service } from '../service.ts';
 import { deployPage } from './deploy-page.ts';
 import { describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
@@ -74,7 +74,7 @@ export function createEc2(options: Ec2Options): Ec2 {
     faults: instanceFaults(state),
     pages: { instances: { read: () => instancesPage(state) }, deploy: deployPage(state.instances) },
     network: state.network,
-    ssm: createSsm(state),
+    ssm: createParameters(state),
     addImage: (name, tags, createdAt) => addImage(state, name, tags, createdAt),
     baseImage: () => {
       const images = state.images.values();

@@ -18,14 +18,23 @@ export function note(state: State, instance: string, type: string, deployment?: 
 }
 
 /** Notes how it ended; its log can be read from then on. */
-export function finish(state: State, id: string, status: 'successful' | 'failed' | 'skipped', what: string): void {
+export function finish(
+  state: State,
+  id: string,
+  status: 'successful' | 'failed' | 'skipped',
+  what: string,
+  says?: string,
+): void {
   const command = state.commands.get(id);
   if (command === undefined) return;
   const failed = status === 'failed';
   const end = failed
     ? 'ERROR: Running exception handlers\nFATAL: the recipe failed, as the sandbox was told to let it'
     : 'INFO: Report handlers complete';
-  state.logs.set(id, `INFO: *** Chef run of ${command.Type}\nINFO: ${what}\n${end}\n`);
+  state.logs.set(
+    id,
+    `INFO: *** Chef run of ${command.Type}\nINFO: ${what}\n${says === undefined ? end : `${end}\n${says}`}\n`,
+  );
   state.commands.set(id, {
     ...command,
     Status: status,

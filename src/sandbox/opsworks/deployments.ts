@@ -70,7 +70,7 @@ async function runCommand(
   deployment: string,
 ): Promise<boolean> {
   const name = input.Command?.Name ?? '';
-  const { fails, ms = state.times.deployMs } = state.outcomes.next('deploy');
+  const { fails, says, ms = state.times.deployMs } = state.outcomes.next('deploy', instance.ec2);
   const command = note(state, instance.id, name, deployment);
   const revision = revisionOf(state, instance, input.CustomJson, input.AppId);
   await new Promise<void>((resolve) => void state.scheduler.after(ms * BEFORE, resolve));
@@ -82,7 +82,13 @@ async function runCommand(
     ? !(await state.instances.deploy(ec2, release ?? '', ms * (1 - BEFORE)))
     : running?.state !== 'running';
   const args = JSON.stringify(input.Command?.Args ?? {});
-  finish(state, command, fails || lost ? 'failed' : 'successful', `${name} ${args} of ${revision ?? 'the image'}`);
+  finish(
+    state,
+    command,
+    fails || lost ? 'failed' : 'successful',
+    `${name} ${args} of ${revision ?? 'the image'}`,
+    says,
+  );
   return !fails && !lost;
 }
 

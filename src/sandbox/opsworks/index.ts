@@ -2,7 +2,6 @@ import { gzipSync } from 'node:zlib';
 import type { Call, Download, Operation, Service } from '../service.ts';
 import { createApp, deleteApp, describeApps, updateApp } from './apps.ts';
 import { createDeployment, describeCommands, describeDeployments } from './deployments.ts';
-import { createOutcomes } from './faults.ts';
 import {
   createInstance,
   deleteInstance,
@@ -67,8 +66,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
 };
 
 export function createOpsWorks(options: OpsWorksOptions): OpsWorks {
-  const outcomes = createOutcomes();
-  const state = createState(options, outcomes);
+  const state = createState(options);
   const unwatch = options.instances.watch((machine) => ec2Changed(state, machine));
   const bind =
     (operation: StateOperation): Operation =>
@@ -77,7 +75,6 @@ export function createOpsWorks(options: OpsWorksOptions): OpsWorks {
   return {
     id: 'opsworks',
     operations: Object.fromEntries(Object.entries(OPERATIONS).map(([name, operation]) => [name, bind(operation)])),
-    faults: outcomes.makers,
     listensAt: (url) => {
       state.endpoint = url;
     },

@@ -44,7 +44,7 @@ function boot(state: State, instance: OpsInstance): void {
   const { id } = instance;
   const bootMs = state.times.bootMs * (1 - SHARES.requested);
   try {
-    if (state.outcomes.next('start').fails) throw new Error('EC2 has no capacity for the instance type');
+    if (state.outcomes.next('start', instance.ec2).fails) throw new Error('EC2 has no capacity for the instance type');
     const kept = instance.ec2 !== undefined && state.instances.find(instance.ec2)?.state === 'stopped';
     if (kept) startEc2(state, instance.ec2);
     move(state, id, 'pending', { ec2: kept ? instance.ec2 : bootEc2(state, instance, bootMs) });
@@ -61,7 +61,7 @@ function boot(state: State, instance: OpsInstance): void {
 
 /** Setup, and then Deploy: an instance is online when both have ended well. */
 function setup(state: State, id: string): void {
-  const { fails, ms = state.times.setupMs } = state.outcomes.next('setup');
+  const { fails, ms = state.times.setupMs } = state.outcomes.next('setup', state.instancesById.get(id)?.ec2);
   move(state, id, 'running_setup');
   const command = note(state, id, 'setup');
   later(state, id, ms, 'running_setup', (instance) => {
@@ -90,7 +90,7 @@ export function stopInstance(state: State, { InstanceId }: StopInstanceRequest):
 }
 
 function shutDownLater(state: State, id: string): void {
-  const { fails, ms = state.times.shutdownMs } = state.outcomes.next('shutdown');
+  const { fails, ms = state.times.shutdownMs } = state.outcomes.next('shutdown', state.instancesById.get(id)?.ec2);
   move(state, id, 'terminating');
   later(state, id, ms / 2, 'terminating', () => {
     move(state, id, 'shutting_down');

@@ -15,7 +15,7 @@ import type { Instances } from '../instances/index.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { LifecycleTimes, SandboxTimes } from '../service.ts';
 import { createTimeline, type Timeline } from '../timeline.ts';
-import type { Outcomes } from './faults.ts';
+import type { Outcomes } from '../outcomes.ts';
 import { notFound } from './errors.ts';
 
 /** The states of an instance (user guide, "Starting, Stopping, and Rebooting"; API, DescribeInstances). */
@@ -57,6 +57,8 @@ export interface OpsWorksOptions {
   readonly instances: Instances;
   readonly region: string;
   readonly times: Pick<SandboxTimes, 'bootMs'> & LifecycleTimes;
+  /** How commands and starts end, where a fault was asked for. */
+  readonly outcomes: Outcomes;
 }
 
 /** Everything that OpsWorks knows. */
@@ -73,17 +75,14 @@ export interface State extends OpsWorksOptions {
   readonly tags: Timeline<Tags>;
   /** What commands have written, by command id. */
   readonly logs: Map<string, string>;
-  /** Faults that were asked for. */
-  readonly outcomes: Outcomes;
   /** Where logs are read; known once the endpoint listens. */
   endpoint: string;
 }
 
-export function createState(options: OpsWorksOptions, outcomes: Outcomes): State {
+export function createState(options: OpsWorksOptions): State {
   const { clock } = options;
   return {
     ...options,
-    outcomes,
     stacks: new Map(),
     layers: createTimeline(clock),
     instancesById: createTimeline(clock),
