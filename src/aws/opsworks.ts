@@ -1,9 +1,12 @@
 import {
+  CreateDeploymentCommand,
   CreateInstanceCommand,
   CreateLayerCommand,
   DeleteInstanceCommand,
   DeleteLayerCommand,
+  DescribeAppsCommand,
   DescribeCommandsCommand,
+  DescribeDeploymentsCommand,
   DescribeInstancesCommand,
   DescribeLayersCommand,
   DescribeLoadBasedAutoScalingCommand,
@@ -15,11 +18,16 @@ import {
   StartInstanceCommand,
   StopInstanceCommand,
   TagResourceCommand,
+  type App,
   type Command,
+  type CreateDeploymentCommandInput,
   type CreateInstanceCommandInput,
   type CreateInstanceCommandOutput,
   type CreateLayerCommandInput,
+  type Deployment,
+  type DescribeAppsCommandOutput,
   type DescribeCommandsCommandOutput,
+  type DescribeDeploymentsCommandOutput,
   type DescribeInstancesCommandOutput,
   type DescribeLayersCommandOutput,
   type DescribeLoadBasedAutoScalingCommandOutput,
@@ -35,9 +43,11 @@ import { OperatorError } from '../errors.ts';
 import type { Send, Session } from './session.ts';
 
 export type {
+  App,
   Command,
   CreateInstanceCommandInput,
   CreateLayerCommandInput,
+  Deployment,
   Instance,
   Layer,
   LoadBasedAutoScalingConfiguration,
@@ -49,13 +59,13 @@ export type {
  */
 export class OpsWorks {
   readonly #send: Send;
+  readonly #sendOnce: () => Send;
 
   constructor(session: Session) {
-    const send = session.connect('opsworks', new OpsWorksClient(session.clientConfig()));
-    this.#send = async (command) =>
-      send<never>(command).catch((error: unknown) => {
-        throw inOurWords(error);
-      });
+    this.#send = translated(session.connect('opsworks', new OpsWorksClient(session.clientConfig())));
+    let once: Send | undefined;
+    const config = { ...session.clientConfig(), maxAttempts: 1 };
+    this.#sendOnce = () => (once ??= translated(session.connect('opsworks', new OpsWorksClient(config))));
   }
 
   /** The stack's id by its name or id. @throws OperatorError `no-such-stack` */
@@ -130,11 +140,38 @@ export class OpsWorks {
     await this.#send(new DeleteLayerCommand({ LayerId: layer })).catch(unlessGone);
   }
 
+  async apps(stack: string): Promise<readonly App[]> {
+    const output = await this.#send<DescribeAppsCommandOutput>(new DescribeAppsCommand({ StackId: stack }));
+    return output.Apps ?? [];
+  }
+
+  /** Sent once only: OpsWorks has no token that would keep a second request from starting a second deployment. */
+  async createDeployment(input: CreateDeploymentCommandInput): Promise<void> {
+    await this.#sendOnce()(new CreateDeploymentCommand(input));
+  }
+
+  /** Of the stack, the newest first. */
+  async deployments(stack: string): Promise<readonly Deployment[]> {
+    const command = new DescribeDeploymentsCommand({ StackId: stack });
+    const { Deployments = [] } = await this.#send<DescribeDeploymentsCommandOutput>(command);
+    return newestFirst(Deployments);
+  }
+
   /** What an instance was told to do, the newest first. */
   async commandsOf(instance: string): Promise<readonly Command[]> {
-    const command = new DescribeCommandsCommand({ InstanceId: instance });
-    const { Commands = [] } = (await this.#look<DescribeCommandsCommandOutput>(command)) ?? {};
-    return Commands.toSorted((a, b) => ((a.CreatedAt ?? '') < (b.CreatedAt ?? '') ? 1 : -1));
+    return this.#commands({ InstanceId: instance });
+  }
+
+  /** What a deployment told its instances to do. */
+  async commandsIn(deployment: string): Promise<readonly Command[]> {
+    return this.#commands({ DeploymentId: deployment });
+  }
+
+  async #commands(
+    where: { readonly InstanceId: string } | { readonly DeploymentId: string },
+  ): Promise<readonly Command[]> {
+    const output = await this.#look<DescribeCommandsCommandOutput>(new DescribeCommandsCommand(where));
+    return newestFirst(output?.Commands ?? []);
   }
 
   /** Why OpsWorks itself has failed with an instance. */
@@ -148,6 +185,18 @@ export class OpsWorks {
   async #look<Output>(command: object): Promise<Output | undefined> {
     return this.#send<Output>(command).catch(unlessGone);
   }
+}
+
+/** Those of one second stay in the order in which OpsWorks tells them, which is the newest first. */
+function newestFirst<T extends { readonly CreatedAt?: string | undefined }>(all: readonly T[]): readonly T[] {
+  return all.toSorted((a, b) => (b.CreatedAt ?? '').localeCompare(a.CreatedAt ?? ''));
+}
+
+function translated(send: Send): Send {
+  return async (command) =>
+    send<never>(command).catch((error: unknown) => {
+      throw inOurWords(error);
+    });
 }
 
 function unlessGone(error: unknown): undefined {

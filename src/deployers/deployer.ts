@@ -52,6 +52,8 @@ export interface DeployerPort {
   readonly kind: 'command' | 'ssm' | 'opsworks';
   /** How it delivers, for people: `ansible-playbook site.yml`, `the document shop-deploy`. */
   readonly words: string;
+  /** Whether a deploy goes on when the process that started it ends, and another process can find it. */
+  readonly lasts: boolean;
   /** Whether it can migrate as part of a deploy (`DeployRequest.migrate`). */
   readonly migrates: boolean;
   /**

@@ -16,7 +16,7 @@ import { checkPorts } from './ports.ts';
 import type { OpsWorks } from './opsworks/index.ts';
 import type { Route53 } from './route53/index.ts';
 import type { DnsTimes } from './route53/model.ts';
-import { ApiError, type AdminPage } from './service.ts';
+import { ApiError, type AdminPage, type Service } from './service.ts';
 import {
   addDocument,
   addRelease,
@@ -42,6 +42,7 @@ export interface Sandbox<B extends Balancers = Balancers> {
   readonly names: readonly SandboxName[];
   readonly ec2: Ec2;
   readonly opsworks: OpsWorks;
+  readonly ssm: Service;
   readonly elbv2: B;
   readonly route53: Route53;
   readonly dns: Dns;
@@ -121,6 +122,7 @@ async function start<B extends Balancers>(
     ...control,
     ec2,
     opsworks,
+    ssm,
     elbv2: balancers,
     route53,
     dns,
