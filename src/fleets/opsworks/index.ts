@@ -44,20 +44,22 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
     async terminate(fleet) {
       if (members(fleet).length === 0) return;
       const tagged = await mustHave(sources, fleet);
-      if (!isEnding(owner, tagged)) await opsworks.tag(tagged.layer.Arn ?? '', endingTag(owner, true));
       const ids = new Set(fleet.instances.map(({ id }) => id));
       const own = await instancesOf(sources, tagged);
       const doomed = own.filter(
         ({ Ec2InstanceId = '', InstanceId = '' }) => ids.has(Ec2InstanceId) || ids.has(InstanceId),
       );
+      // Nothing comes between the caller's look at production and this.
       await stopAll(sources, doomed);
+      if (!isEnding(owner, tagged)) await opsworks.tag(tagged.layer.Arn ?? '', endingTag(owner, true));
     },
 
     async remove(fleet) {
       const tagged = await layerOfFleet(sources, fleet.id);
       if (tagged === undefined) return;
       const own = await instancesOf(sources, tagged);
-      await stopAll(sources, own);
+      // OpsWorks holds on to machines that EC2 has lost; what is online here was not seen when this was decided.
+      await stopAll(sources, own.filter(isLost));
       const ended = own.filter(isStopped);
       await settle(ended.map(async ({ InstanceId = '' }) => opsworks.deleteInstance(InstanceId)));
       if (ended.length === own.length) await opsworks.deleteLayer(tagged.layer.LayerId ?? '');
@@ -71,6 +73,10 @@ async function instancesOf({ opsworks }: Sources, { layer }: TaggedLayer): Promi
 
 function isStopped({ Status = '' }: OpsInstance): boolean {
   return Status === 'stopped' || Status === 'start_failed';
+}
+
+function isLost({ Status = '' }: OpsInstance): boolean {
+  return Status === 'connection_lost' || Status === 'setup_failed' || Status === 'stop_failed';
 }
 
 const STOPPING: ReadonlySet<string> = new Set(['stopping', 'terminating', 'shutting_down', 'terminated']);

@@ -16,7 +16,7 @@ import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import { LittleProcess, type Calls } from './process.ts';
 import { stage, type Scene } from './scene.ts';
-import { production } from './state.ts';
+import { production, type State } from './state.ts';
 import { LittleStore } from './store.ts';
 import { Watch } from './watch.ts';
 import { LittleSession, Weather, type Wire } from './wire.ts';
@@ -68,6 +68,8 @@ const TTL_MS = 60_000;
 /** No run takes longer than all its limits together, with retries. */
 const LONGEST_MS = 3_600_000;
 
+const as = (state: State): State => state;
+
 interface Connection {
   readonly process: LittleProcess;
   readonly session: LittleSession;
@@ -88,7 +90,7 @@ export class Site {
 
   constructor(scene: Scene, { times, seesDeath = true, kind = KINDS[0] }: SiteOptions = {}) {
     this.#kind = kind;
-    this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, stage(scene));
+    this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, (kind.stage ?? as)(stage(scene)));
     this.store = new LittleStore(this.clock, { seesDeath });
     this.watch = new Watch(this.cloud, this.store);
   }
