@@ -62,6 +62,9 @@ function isFilled(path: Path): boolean {
   return FILLED.test(path.join('.'));
 }
 
+/** Programs and checks of deploys in place know more words than the release. */
+const IN_PLACE = /^(?:(?:deploy|migrate)\.run\.|instanceCheck\.|drainCheck\.)/;
+
 /** The strings in which {release} is filled in. */
 function filled(root: Tree) {
   return strings(root).filter(({ path }) => isFilled(path));
@@ -69,9 +72,12 @@ function filled(root: Tree) {
 
 function placeholderChecks(root: Tree): readonly Mistake[] {
   const message =
-    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet';
+    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet, and in deploy, migrate and instanceCheck';
   return strings(root)
-    .filter(({ path, text }) => path[0] !== 'sandbox' && !isFilled(path) && dependsOnRelease(text))
+    .filter(
+      ({ path, text }) =>
+        path[0] !== 'sandbox' && !isFilled(path) && !IN_PLACE.test(path.join('.')) && dependsOnRelease(text),
+    )
     .map(({ path }) => ({ path, message }));
 }
 

@@ -2,7 +2,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type {
   AwsConfig,
   Config,
+  DeployerConfig,
+  DrainCheckConfig,
   Ec2FleetConfig,
+  HookConfig,
+  HooksConfig,
+  HookTime,
+  InstanceCheckConfig,
   LimitsConfig,
   SandboxConfig,
   StoreConfig,
@@ -19,6 +25,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     ...defined({ region, profile, endpoint }),
     fleet: fleet(data.fleet),
     traffic: traffic(data.traffic),
+    ...inPlace(data, projectOf(file)),
     limits: limits(data.limits),
     aws: awsOf(aws),
     store: store(data.store, environment, file),
@@ -58,8 +65,46 @@ function traffic({ kind, production, test }: FileConfig['traffic']): TargetGroup
   return { kind, production: production.map(group), test: test.map(group) };
 }
 
-function limits({ boot, healthy, released }: FileConfig['limits']): LimitsConfig {
-  return { bootMs: boot, healthyMs: healthy, releasedMs: released };
+type InPlace = Pick<Config, 'deploy' | 'migrate' | 'instanceCheck' | 'drainCheck' | 'hooks'>;
+
+function inPlace({ deploy, migrate, instanceCheck, drainCheck, hooks }: FileConfig, folder: string): InPlace {
+  return {
+    ...(deploy ? { deploy: deployer(deploy, folder) } : {}),
+    ...(migrate ? { migrate: migrate === 'with-deploy' ? migrate : deployer(migrate, folder) } : {}),
+    ...(instanceCheck ? { instanceCheck: timed(instanceCheck) } : {}),
+    ...(drainCheck ? { drainCheck: drained(drainCheck) } : {}),
+    hooks: hooksOf(hooks, folder),
+  };
+}
+
+function deployer({ kind, run, per, killAfter }: NonNullable<FileConfig['deploy']>, folder: string): DeployerConfig {
+  return { kind, run, per, folder, graceMs: killAfter };
+}
+
+function timed({ url, contains, timeout }: NonNullable<FileConfig['instanceCheck']>): InstanceCheckConfig {
+  return { url, ...defined({ contains }), timeoutMs: timeout };
+}
+
+function drained({ url, after, timeout }: NonNullable<FileConfig['drainCheck']>): DrainCheckConfig {
+  return { url, afterMs: after, timeoutMs: timeout };
+}
+
+function hooksOf(hooks: FileConfig['hooks'], folder: string): HooksConfig {
+  const at = (time: HookTime): readonly HookConfig[] =>
+    (hooks?.[time] ?? []).map(({ limit, tasks, ...same }) => ({ ...same, ...defined({ tasks }), limitMs: limit }));
+  return {
+    folder,
+    beforeTask: at('beforeTask'),
+    afterTask: at('afterTask'),
+    beforeInstance: at('beforeInstance'),
+    afterInstance: at('afterInstance'),
+    onFailure: at('onFailure'),
+    onRollback: at('onRollback'),
+  };
+}
+
+function limits({ boot, healthy, released, deploy }: FileConfig['limits']): LimitsConfig {
+  return { bootMs: boot, healthyMs: healthy, releasedMs: released, deployMs: deploy };
 }
 
 function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {

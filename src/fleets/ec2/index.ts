@@ -7,6 +7,7 @@ import { members } from '../../observe/roles.ts';
 import type { LaunchBatch } from '../../plan/goal.ts';
 import type { StepOf } from '../../plan/step.ts';
 import type { FleetPort } from '../fleet.ts';
+import { leftTags, noteTags } from '../notes.ts';
 import { readUserData, resolveLaunch, type Ec2Request } from './resolve.ts';
 import { isOwned, markTags, ownershipTags, tagName, toFleets, toInstance, type Owner } from './tags.ts';
 
@@ -54,6 +55,18 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
         members(fleet).map(({ id }) => id),
         markTags(owner, marks),
       );
+    },
+
+    async note(instances, notes) {
+      const ids = instances.map(({ id }) => id);
+      const { write, remove } = noteTags(notes, Math.max(0, ...instances.map(leftTags)));
+      const key = (name: string): string => `${owner.tagPrefix}:${name}`;
+      // What is new first: between the two requests nothing that is needed is missing.
+      await ec2.tag(
+        ids,
+        Object.entries(write).map(([name, Value]) => ({ Key: key(name), Value })),
+      );
+      await ec2.untag(ids, remove.map(key));
     },
 
     async terminate(fleet) {
