@@ -5,6 +5,8 @@ import { poll } from '../support/poll.ts';
 import { Stage } from '../support/stage.ts';
 
 const FLIPS = 20;
+/** An answer takes so long that some are always under way. */
+const SLOW_MS = 200;
 
 let stage: Stage;
 let group: string;
@@ -20,9 +22,9 @@ afterEach(async () => {
   await stage.close();
 });
 
-async function fleet(release: string, size: number): Promise<string[]> {
+async function fleet(release: string, size: number, answerMs = 5): Promise<string[]> {
   const ids = Array.from({ length: size }, (_, index) => `i-${release}-${index}`);
-  for (const id of ids) await stage.app(id, release, 5);
+  for (const id of ids) await stage.app(id, release, answerMs);
   return ids;
 }
 
@@ -81,7 +83,7 @@ describe('under load', () => {
   );
 
   it('counts what is lost when servers are stopped without draining', { timeout: 20_000 }, async () => {
-    const [first] = await fleet('blue', 2);
+    const [first] = await fleet('blue', 2, SLOW_MS);
     await stage.join(group, 'i-blue-0', 'i-blue-1');
     const load = startLoad(url, 300);
     await poll(() => stage.elb.service.traffic().total > 50, 'the load runs');
