@@ -1,3 +1,5 @@
+import { list } from '../observe/words.ts';
+
 /** What was asked for, pinned when the run began: the same goal gives the same end from any machine. */
 
 export type Verb = 'adopt' | 'up' | 'promote' | 'rollback' | 'cleanup' | 'rolling' | 'deploy' | 'drain' | 'join';
@@ -122,4 +124,9 @@ export function refusal(refused: string, message: string, ...next: readonly stri
 
 export function isRefusal(value: object): value is Refusal {
   return 'refused' in value;
+}
+
+/** What the goal is about: a release, or the instances that were named. */
+export function subjectOf(goal: Goal): string {
+  return goal.verb === 'drain' || goal.verb === 'join' ? list(goal.instances, 3) : goal.release;
 }

@@ -1,7 +1,6 @@
 import type { Task, Wish } from '../../tasks/task.ts';
 import { OperatorError } from '../errors.ts';
 import type { LaunchWish } from '../fleets/fleet.ts';
-import { list } from '../observe/words.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import {
   isRefusal,
@@ -11,6 +10,7 @@ import {
   type LaunchSpec,
   type Refusal,
   type Verb,
+  subjectOf,
 } from '../plan/goal.ts';
 import type { Plan } from '../plan/step.ts';
 import type { RecordedGoal } from '../stores/store.ts';
@@ -76,11 +76,6 @@ function mustYield({ tasks, task, snapshot }: Aiming, recorded: RecordedGoal): v
 /** `An earlier promote of 42 by alice@ci did not end: 2 of 4 steps are done.` */
 export function handle({ goal, stepsDone, stepsAll }: RecordedGoal): string {
   return `An earlier ${goal.verb} of ${subjectOf(goal)} by ${goal.who} did not end: ${stepsDone} of ${stepsAll} steps are done.`;
-}
-
-/** What the goal is about: a release, or the instances that were named. */
-function subjectOf(goal: Goal): string {
-  return goal.verb === 'drain' || goal.verb === 'join' ? list(goal.instances, 3) : goal.release;
 }
 
 const BACK: Readonly<Partial<Record<Verb, string>>> = {

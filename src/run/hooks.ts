@@ -21,8 +21,11 @@ export interface Occasion {
 
 /** Runs the programs that the config names around tasks and instances. */
 export interface Hooks {
-  /** Rejects with `OperatorError('hook-failed')` when one fails that stops the run. */
-  run(time: HookTime, occasion: Occasion): Promise<void>;
+  /**
+   * @returns whether there was one
+   * @throws OperatorError `hook-failed` when one fails that stops the run
+   */
+  run(time: HookTime, occasion: Occasion): Promise<boolean>;
 }
 
 export interface HookTools {
@@ -38,9 +41,9 @@ const PAUSE_MS = 1000;
 export function createHooks(config: HooksConfig, tools: HookTools): Hooks {
   return {
     async run(time, occasion) {
-      for (const hook of config[time].filter(({ tasks }) => tasks?.includes(occasion.verb) ?? true)) {
-        await runHook(time, hook, occasion, config.folder, tools);
-      }
+      const hooks = config[time].filter(({ tasks }) => tasks?.includes(occasion.verb) ?? true);
+      for (const hook of hooks) await runHook(time, hook, occasion, config.folder, tools);
+      return hooks.length > 0;
     },
   };
 }
@@ -116,9 +119,8 @@ export function stepHooks(hooks: Hooks, verb: string, release: string) {
     };
   };
   return {
-    before: async (step: Step, snapshot: Snapshot): Promise<void> => {
-      if (step.do === 'leave') await hooks.run('beforeInstance', about(step, snapshot));
-    },
+    before: async (step: Step, snapshot: Snapshot): Promise<boolean> =>
+      step.do === 'leave' && hooks.run('beforeInstance', about(step, snapshot)),
     after: async (step: Step, snapshot: Snapshot): Promise<void> => {
       if (step.do === 'sign' && verb !== 'deploy') await hooks.run('afterInstance', about(step, snapshot));
     },

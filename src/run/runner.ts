@@ -50,7 +50,8 @@ export interface RunContext {
   readonly lost?: AbortSignal;
   /** What is run around the steps of a deploy in place; `before` only where the step is not done already. */
   readonly hooks?: {
-    readonly before: (step: Step, snapshot: Snapshot) => Promise<void>;
+    /** @returns whether anything was run, and the world may be another one */
+    readonly before: (step: Step, snapshot: Snapshot) => Promise<boolean>;
     readonly after: (step: Step, snapshot: Snapshot) => Promise<void>;
   };
 }
@@ -78,8 +79,9 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
     snapshot = await patiently(patience(context, SETTLE_MS), first);
     const already = progressOf(snapshot, step) === 'done';
     const drive = async (): Promise<Snapshot> => {
-      if (!already) await context.hooks?.before(step, snapshot);
-      const last = await oneStep(context, index, step, snapshot);
+      const isOther = !already && (await context.hooks?.before(step, snapshot)) === true;
+      const begin = isOther ? await patiently(patience(context, SETTLE_MS), first) : snapshot;
+      const last = await oneStep(context, index, step, begin);
       await context.hooks?.after(step, last);
       return last;
     };

@@ -23,8 +23,10 @@ export async function verbsNow(
   recorded: RecordedGoal | undefined,
   delivery?: Delivery,
 ): Promise<readonly VerbNow[]> {
-  // What is about instances that somebody names can always be asked for.
-  const asked = Object.values(tasks).filter(({ options }) => options.self === undefined);
+  // What is about instances that somebody names can always be asked for; a fleet that nothing is deployed to has no use for it.
+  const asked = Object.values(tasks).filter(
+    ({ everywhere, options }) => everywhere !== true || (delivery !== undefined && options.self === undefined),
+  );
   return Promise.all(asked.map(async (task) => verbNow(tasks, task, snapshot, recorded, delivery)));
 }
 
