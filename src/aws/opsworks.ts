@@ -18,6 +18,7 @@ import {
   StartInstanceCommand,
   StopInstanceCommand,
   TagResourceCommand,
+  UpdateLayerCommand,
   type App,
   type Command,
   type CreateDeploymentCommandInput,
@@ -38,6 +39,7 @@ import {
   type ListTagsCommandOutput,
   type LoadBasedAutoScalingConfiguration,
   type SetLoadBasedAutoScalingCommandInput,
+  type UpdateLayerCommandInput,
 } from '@aws-sdk/client-opsworks';
 import { OperatorError } from '../errors.ts';
 import type { Send, Session } from './session.ts';
@@ -114,6 +116,10 @@ export class OpsWorks {
 
   async createLayer(input: CreateLayerCommandInput): Promise<void> {
     await this.#send(new CreateLayerCommand(input));
+  }
+
+  async updateLayer(input: UpdateLayerCommandInput): Promise<void> {
+    await this.#send(new UpdateLayerCommand(input));
   }
 
   /** Makes an instance that is stopped, and returns its id. OpsWorks has no token that would keep a second request from making a second one. */

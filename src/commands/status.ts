@@ -9,6 +9,7 @@ import { statusJson } from '../views/status-json.ts';
 import { statusText } from '../views/status-text.ts';
 import { watchScreen } from '../views/watch.ts';
 import type { Args } from './command.ts';
+import { deliveryOf } from './delivery.ts';
 import { openContext, type Context } from './context.ts';
 
 /** Prints what is where, what is under way and what may be done next. Changes nothing and needs no lease. */
@@ -58,7 +59,7 @@ async function reportOn({ config, ports, store }: Context): Promise<StatusReport
     store.goal(),
     store.history(1),
   ]);
-  const verbs = await verbsNow(tasks, snapshot, goal);
+  const verbs = await verbsNow(tasks, snapshot, goal, deliveryOf(config));
   return {
     environment: config.environment,
     snapshot,

@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import { tasks } from '../../tasks/index.ts';
-import type { Task, Wish } from '../../tasks/task.ts';
+import type { Option, Task, Wish } from '../../tasks/task.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
+import { inheritLease } from '../record/inherited.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
 import type { Args } from './command.ts';
 import { openContext, type Context } from './context.ts';
+import { callersLease, openInPlace } from './in-place.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
 import { catchSignals, whatIsLeft } from './signals.ts';
 
@@ -13,21 +15,26 @@ import { catchSignals, whatIsLeft } from './signals.ts';
 export async function runTask(task: Task, args: Args): Promise<ExitCode> {
   const wish = wishOf(task, args);
   waitOf(args);
-  return runIn(await openContext(args), task, wish, args);
+  const self = wish.self === true ? await onSelf(wish) : wish;
+  return runIn(await openContext(args), task, self, args);
 }
 
 /** The same in a context that is open already; closes it. */
 export async function runIn(context: Context, task: Task, wish: Wish, args: Args): Promise<ExitCode> {
   let held: HeldLease | undefined;
+  const caller = callersLease();
   // Before the lease is asked for: a signal in between would leave it held.
   const signals = catchSignals(context.view, () => whatIsLeft(context, held));
   const waiting = { waitMs: waitOf(args), signal: signals.signal };
   try {
+    const { ports, hooks } = await openInPlace(context, () => held);
     return await conduct(
       {
         tasks,
         environment: context.config.environment,
-        ports: context.ports,
+        ports,
+        // What runs around the tasks of the caller is not run around what they call.
+        ...(caller === undefined ? { hooks } : { nested: true }),
         store: context.store,
         limits: context.config.limits,
         settleMs: context.config.aws.settleMs,
@@ -36,7 +43,10 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
         signal: signals.signal,
         identity: { run: context.run, who: context.who, host: hostname() },
         takeLease: async (verb, release) => {
-          held = await takeLease(context, holderOf(context, verb, release), waiting);
+          held =
+            caller === undefined
+              ? await takeLease(context, holderOf(context, verb, release), waiting)
+              : await inheritLease(context.store, caller);
           context.guardBy(held);
           return held;
         },
@@ -55,15 +65,41 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
 /** What the command line says to the task, checked. */
 function wishOf(task: Task, args: Args): Wish {
   for (const [name, option] of Object.entries(task.options)) {
-    const value = args[name];
+    const value = valueOf(name, option, args);
     if (option.type === 'number' && value !== undefined) mustBeCount(name, value);
-    if (option.type === 'string' && value !== undefined) mustBeName(name, value);
+    if (name === 'release' && value !== undefined) mustBeName(name, value);
+    if (option.type === 'string' && Array.isArray(value)) mustBeName(name, value);
   }
-  const given = Object.entries(task.options).filter(([name]) => args[name] !== undefined);
+  const options: Task['options'] = { ...task.options, ...(task.positional ? { [task.positional]: POSITIONAL } : {}) };
+  const given = Object.entries(options).filter(([name, option]) => valueOf(name, option, args) !== undefined);
   // `cleanup --wait 15m` waits for what drains, and for the lease: the time is only for the latter.
   return Object.fromEntries(
-    given.map(([name, { type }]) => [name, type === 'boolean' ? args[name] !== false : args[name]]),
+    given.map(([name, option]) => {
+      const value = valueOf(name, option, args);
+      return [name, option.type === 'boolean' ? value !== false : value];
+    }),
   );
+}
+
+const POSITIONAL: Option = { type: 'list', describe: '' };
+
+function valueOf(key: string, { name, type }: Option, args: Args): unknown {
+  const value = args[name ?? key];
+  if (type !== 'list') return value;
+  const ids = (Array.isArray(value) ? value : []).map(String);
+  for (const id of ids) mustBeInstance(id);
+  return ids.length > 0 ? ids : undefined;
+}
+
+function mustBeInstance(id: string): void {
+  if (/^i-[0-9a-z]{1,32}$/.test(id)) return;
+  throw new OperatorError('usage', `${id} is not the id of an instance.`, { next: ['Such as i-0123456789abcdef0.'] });
+}
+
+/** The wish, about the instance that this runs on. */
+async function onSelf(wish: Wish): Promise<Wish> {
+  const { ownInstanceId } = await import('../aws/imds.ts');
+  return { ...wish, instances: [...(wish.instances ?? []), await ownInstanceId(process.env)] };
 }
 
 const LEAST: Readonly<Record<string, number>> = { count: 1, floor: 0 };

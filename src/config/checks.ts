@@ -8,7 +8,13 @@ type Tree = Readonly<Record<string, unknown>>;
 /** Checks that look at several keys; they take any shape, so that they also run on a file with other mistakes. */
 export function crossChecks(data: unknown): readonly Mistake[] {
   const root = tree(data);
-  return [...fleetChecks(root), ...placeholderChecks(root), ...trafficChecks(root), ...sandboxChecks(root['sandbox'])];
+  return [
+    ...fleetChecks(root),
+    ...deployerChecks(root),
+    ...placeholderChecks(root),
+    ...trafficChecks(root),
+    ...sandboxChecks(root['sandbox']),
+  ];
 }
 
 function tree(value: unknown): Tree {
@@ -62,6 +68,14 @@ function isKnown(kind: unknown): boolean {
   return kind === 'ec2' || kind === 'opsworks';
 }
 
+/** A deployer of OpsWorks works on the fleet's stack, or on one that it names. */
+function deployerChecks(root: Tree): readonly Mistake[] {
+  if (tree(root['fleet'])['kind'] === 'opsworks') return [];
+  return ['deploy', 'migrate']
+    .filter((key) => tree(root[key])['kind'] === 'opsworks' && !('stack' in tree(root[key])))
+    .map((key) => ({ path: [key], message: 'expected stack: the fleet is no layer of OpsWorks that would name one' }));
+}
+
 const SAME_LAYERS: Mistake = {
   path: ['fleet'],
   message:
@@ -75,6 +89,9 @@ function isFilled(path: Path): boolean {
   return FILLED.test(path.join('.'));
 }
 
+/** Programs and checks of deploys in place know more words than the release. */
+const IN_PLACE = /^(?:(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.)/;
+
 /** The strings in which {release} is filled in. */
 function filled(root: Tree) {
   return strings(root).filter(({ path }) => isFilled(path));
@@ -82,9 +99,12 @@ function filled(root: Tree) {
 
 function placeholderChecks(root: Tree): readonly Mistake[] {
   const message =
-    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet, and for OpsWorks in revision, image, customJson and the names of layer';
+    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet (for OpsWorks in revision, image, customJson and the names of layer), and in deploy, migrate and instanceCheck';
   return strings(root)
-    .filter(({ path, text }) => path[0] !== 'sandbox' && !isFilled(path) && dependsOnRelease(text))
+    .filter(
+      ({ path, text }) =>
+        path[0] !== 'sandbox' && !isFilled(path) && !IN_PLACE.test(path.join('.')) && dependsOnRelease(text),
+    )
     .map(({ path }) => ({ path, message }));
 }
 

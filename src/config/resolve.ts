@@ -2,9 +2,15 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type {
   AwsConfig,
   Config,
+  DeployerConfig,
+  DrainCheckConfig,
   Ec2FleetConfig,
   FleetConfig,
   ImageConfig,
+  HookConfig,
+  HooksConfig,
+  HookTime,
+  InstanceCheckConfig,
   LimitsConfig,
   OpsWorksFleetConfig,
   SandboxConfig,
@@ -22,6 +28,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     ...defined({ region, profile, endpoint }),
     fleet: fleet(data.fleet),
     traffic: traffic(data.traffic),
+    ...inPlace(data, projectOf(file)),
     limits: limits(data.limits),
     aws: awsOf(aws),
     store: store(data.store, environment, file),
@@ -93,8 +100,63 @@ function traffic({ kind, production, test }: FileConfig['traffic']): TargetGroup
   return { kind, production: production.map(group), test: test.map(group) };
 }
 
-function limits({ boot, healthy, released }: FileConfig['limits']): LimitsConfig {
-  return { bootMs: boot, healthyMs: healthy, releasedMs: released };
+type InPlace = Pick<Config, 'deploy' | 'migrate' | 'instanceCheck' | 'drainCheck' | 'hooks'>;
+
+function inPlace(
+  { deploy, migrate, instanceCheck, drainCheck, hooks, fleet: data }: FileConfig,
+  folder: string,
+): InPlace {
+  return {
+    ...(deploy ? { deploy: deployer(deploy, folder, data) } : {}),
+    ...(migrate ? { migrate: migrate === 'with-deploy' ? migrate : deployer(migrate, folder, data) } : {}),
+    ...(instanceCheck ? { instanceCheck: timed(instanceCheck) } : {}),
+    ...(drainCheck ? { drainCheck: drained(drainCheck) } : {}),
+    hooks: hooksOf(hooks, folder),
+  };
+}
+
+function deployer(
+  data: NonNullable<FileConfig['deploy']>,
+  folder: string,
+  fleetData: FileConfig['fleet'],
+): DeployerConfig {
+  if (data.kind === 'ssm') {
+    const { delivery, ...same } = data;
+    return { ...same, deliveryMs: delivery };
+  }
+  if (data.kind === 'opsworks') {
+    const ofFleet = fleetData.kind === 'opsworks' ? fleetData : undefined;
+    const { stack = ofFleet?.stack ?? '', app = ofFleet?.app, ...same } = data;
+    return { ...same, stack, ...defined({ app }) };
+  }
+  const { kind, run, per, killAfter } = data;
+  return { kind, run, per, folder, graceMs: killAfter };
+}
+
+function timed({ url, contains, timeout }: NonNullable<FileConfig['instanceCheck']>): InstanceCheckConfig {
+  return { url, ...defined({ contains }), timeoutMs: timeout };
+}
+
+function drained({ url, after, timeout }: NonNullable<FileConfig['drainCheck']>): DrainCheckConfig {
+  return { url, afterMs: after, timeoutMs: timeout };
+}
+
+function hooksOf(hooks: FileConfig['hooks'], folder: string): HooksConfig {
+  const at = (time: HookTime): readonly HookConfig[] =>
+    (hooks?.[time] ?? []).map(({ limit, tasks, ...same }) => ({ ...same, ...defined({ tasks }), limitMs: limit }));
+  return {
+    folder,
+    beforeTask: at('beforeTask'),
+    afterTask: at('afterTask'),
+    beforeInstance: at('beforeInstance'),
+    afterInstance: at('afterInstance'),
+    onFailure: at('onFailure'),
+    onRollback: at('onRollback'),
+  };
+}
+
+function limits({ boot, healthy, released, deploy }: FileConfig['limits']): LimitsConfig {
+  return { bootMs: boot, healthyMs: healthy, releasedMs: released, deployMs: deploy };
 }
 
 function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { deploy, drainCheck, hooks, instanceCheck, migrate } from './schema-deploy.ts';
 import { fleet } from './schema-fleet.ts';
 import { store } from './schema-store.ts';
 import { sandbox } from './schema-sandbox.ts';
@@ -9,7 +10,12 @@ const limits = z
   .strictObject({
     boot: limit.prefault('10m').describe('up: until every instance runs.'),
     healthy: limit.prefault('5m').describe('Until every instance is healthy in a target group.'),
-    released: limit.prefault('1h').describe('cleanup --wait: until no target of the fleet is draining.'),
+    released: limit
+      .prefault('1h')
+      .describe('Until targets that were deregistered have drained: cleanup --wait, rolling, drain.'),
+    deploy: limit
+      .prefault('30m')
+      .describe('rolling and deploy: until a deploy of one batch, or the migrations, have ended.'),
   })
   .prefault({})
   .describe('How long to wait at most, as durations such as 90s, 10m or 1h30m. Beyond that a step has failed.');
@@ -62,6 +68,11 @@ export const schema = z
       .describe('URL that all requests to AWS go to; for turnout sandbox and other stand-ins.'),
     fleet,
     traffic,
+    deploy: deploy.optional(),
+    migrate: migrate.optional(),
+    instanceCheck: instanceCheck.optional(),
+    drainCheck: drainCheck.optional(),
+    hooks: hooks.optional(),
     limits,
     aws,
     store,

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Instance } from '../observe/snapshot.ts';
 
 /** One delivery of a release to running instances: the same request asks for the same deploy, from any process. */
@@ -83,4 +84,9 @@ export interface DeployerPort {
 export interface DeployerTools {
   /** Called with each line of output as it appears; `instance` is absent for what concerns a whole batch. */
   readonly onOutput: (line: string, instance: string | undefined) => void;
+  /** Awaited before anything is changed; requests to AWS are checked by their session already. Rejects when the lease is not ours. */
+  readonly beforeChange: () => Promise<void>;
+  /** Variables that programs get beside their own: what `turnout` needs to know when they call it. */
+  readonly variables: () => Readonly<Record<string, string>>;
+  readonly clock: Clock;
 }

@@ -33,7 +33,7 @@ export async function glance({ fleet, traffic, clock }: Readers, before: Snapsho
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
   if (!look.fleets) return { ...before, at, pools: await reading };
   const [pools, { fleets, strangers }] = await Promise.all([reading, fleet.read(reading.then(targetIds))]);
-  return { at, fleets, strangers, pools };
+  return { ...before, at, fleets, strangers, pools };
 }
 
 async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {

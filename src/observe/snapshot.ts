@@ -1,3 +1,5 @@
+import type { DeployReport } from '../deployers/deployer.ts';
+
 /**
  * What is so, now: one frozen value, read from AWS at one moment. Everything the planner knows is in here.
  */
@@ -14,6 +16,21 @@ export type TargetState =
 
 /** EC2's own words for an instance's state (EC2 API, InstanceStateName). */
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+
+/** A pool that an instance was registered with, and the port: exactly where it is to be put back. */
+export interface Membership {
+  /** The target group's name. */
+  readonly pool: string;
+  readonly port: number;
+}
+
+/** A deploy in place, as it is noted on an instance. `begun`: its code may be of either release, or of none that works. */
+export interface DeployNote {
+  readonly release: string;
+  /** Id of the run that wanted it. */
+  readonly run: string;
+  readonly state: 'begun' | 'done';
+}
 
 export interface Instance {
   readonly id: string;
@@ -32,6 +49,12 @@ export interface Instance {
   readonly unstarted?: true;
   /** Why it will not come to run, however long one waits. */
   readonly failed?: string;
+  /** What its own tag says that it carries; instances of one fleet differ in the middle of a rolling deploy. */
+  readonly release?: string;
+  /** The pools that it was taken out of and not put back into, as noted on its tags. */
+  readonly left?: readonly Membership[];
+  /** The last deploy in place, as noted on its tags. */
+  readonly deploy?: DeployNote;
 }
 
 /** Facts about a fleet's past, kept as tags on it. Roles are never stored: see `roles.ts`. */
@@ -40,11 +63,14 @@ export interface Marks {
   readonly current?: string;
   /** ISO time at which it was first given production traffic (`promote`). */
   readonly promoted?: string;
+  /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
+  readonly migrated?: string;
 }
 
 /** The instances that carry one release and this environment's ownership tags. */
 export interface Fleet {
   readonly id: string;
+  /** What its instances carry; what most of them carry, where they differ. */
   readonly release: string;
   readonly marks: Marks;
   /** What holds the instances, and is to be deleted after them: `layer web`. */
@@ -66,7 +92,8 @@ export interface Target {
   readonly description?: string;
 }
 
-export type PoolRole = 'production' | 'test';
+/** `other`: no group of the config, but one that holds an instance of this environment. Looked for by deploys in place only. */
+export type PoolRole = 'production' | 'test' | 'other';
 
 /** A target group: a pool of targets that production or test traffic goes to. */
 export interface Pool {
@@ -86,6 +113,8 @@ export interface Pool {
   readonly unhealthyThreshold: number;
   /** Seconds that a deregistered target is shown as draining. */
   readonly deregistrationDelayS: number;
+  /** False where clients of a zone reach the targets of that zone only. */
+  readonly crossZone?: boolean;
   /** Where people reach it: URLs of the listeners whose rules forward to it. Filled in by `withUrls`, empty otherwise. */
   readonly urls: readonly string[];
   readonly targets: readonly Target[];
@@ -99,4 +128,15 @@ export interface Snapshot {
   /** Instances found in a pool that lack this environment's ownership tags. */
   readonly strangers: readonly Instance[];
   readonly pools: readonly Pool[];
+  /** What the deployer and the instances themselves say; read only for the step that waits for it. */
+  readonly closer?: Closer;
+}
+
+/** What is seen by asking a deployer or an instance, instead of AWS's lists. */
+export interface Closer {
+  readonly deploys?: readonly DeployReport[];
+  /** How each instance answered its check: `ok`, or what was wrong. */
+  readonly answers?: Readonly<Record<string, string>>;
+  /** Ids of instances of which the drain check says that nothing is in flight. */
+  readonly idle?: readonly string[];
 }

@@ -4,6 +4,7 @@ import { drainingIn, explainInstance, notHealthyIn, sentence } from './explain.t
 import { countByZone, healthyIn, healthyWithout, shortfall, total } from './floor.ts';
 import { fleetById, inProduction, isSettled, missingFrom, poolByName, registeredIn, verified } from './look.ts';
 import type { ZoneFloor } from './goal.ts';
+import { meaningsInPlace } from './meanings-in-place.ts';
 import type { Progress, Step, StepOf } from './step.ts';
 import type { Count } from './waiting.ts';
 
@@ -20,7 +21,7 @@ export interface Meaning<S extends Step> {
   /** Why it must not be applied to this world; checked directly before it is. */
   forbids?(snapshot: Snapshot, step: S): string | undefined;
   /** How far it is, and who is missing. */
-  count?(snapshot: Snapshot, step: S): Count;
+  count?(snapshot: Snapshot, step: S): Count | undefined;
   /** Why waiting on is in vain. */
   hopeless?(snapshot: Snapshot, step: S): string | undefined;
 }
@@ -118,6 +119,7 @@ function stillInProduction(snapshot: Snapshot, fleet: Fleet): string | undefined
 }
 
 const meanings: Meanings = {
+  ...meaningsInPlace,
   launch: {
     progress: (snapshot, step) => (missingToLaunch(snapshot, step) === 0 ? 'done' : 'todo'),
     title: (snapshot, step) => {

@@ -1,5 +1,6 @@
 import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { members } from '../observe/roles.ts';
+import { simulationsInPlace } from './simulate-in-place.ts';
 import { fleetById, missingFrom, registeredIn } from './look.ts';
 import type { Step, StepOf } from './step.ts';
 
@@ -26,6 +27,7 @@ function withState(fleet: Fleet, state: Instance['state']): Fleet {
 }
 
 const simulations: Simulations = {
+  ...simulationsInPlace,
   launch: (snapshot, { fleet, release, spec }) => {
     const have = fleetById(snapshot, fleet);
     const instances = spec.batches.flatMap(({ zone, count }) =>

@@ -1,7 +1,9 @@
 import type { Look } from '../observe/observe.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { fleetById, missingFrom, poolByName, registeredIn } from '../plan/look.ts';
+import { poolNames } from '../plan/in-place.ts';
 import type { Step, StepOf } from '../plan/step.ts';
+import { actionsInPlace } from './actions-in-place.ts';
 import type { Ports } from './ports.ts';
 
 /** The other half of a step's meaning: how it is asked of AWS. Each one is idempotent, and sends nothing that is done already. */
@@ -14,6 +16,7 @@ function fleetOf(snapshot: Snapshot, step: { fleet: string }): Fleet {
 }
 
 const actions: Actions = {
+  ...actionsInPlace,
   launch: async ({ fleet }, step) => fleet.launch(step),
   claim: async ({ fleet }, step) => fleet.claim(step),
   mark: async ({ fleet }, step, snapshot) => fleet.mark(fleetOf(snapshot, step), { [step.mark]: step.at }),
@@ -43,14 +46,16 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
   await action?.(ports, step, snapshot);
 }
 
-/** What to read to see how far a step is. */
+/** What to read to see how far a step is; `lookCloser` asks others than AWS's lists. */
 export function lookFor(step: Step): Look {
+  if (step.do === 'leave' || step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
+  if (step.do === 'deploy' || step.do === 'migrate' || step.do === 'check') return { pools: [], fleets: false };
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }
 
 /** Steps that leave production with less, or end instances. */
 export function takesAway(snapshot: Snapshot, step: Step): boolean {
-  if (step.do === 'terminate') return true;
+  if (step.do === 'terminate' || step.do === 'leave') return true;
   return step.do === 'deregister' && poolByName(snapshot, step.pool).role === 'production';
 }
 
@@ -60,6 +65,9 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
  */
 export function lookBefore(snapshot: Snapshot, step: Step): Look {
   if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: true };
+  if (step.do === 'leave') return { pools: 'all', fleets: false };
+  if (step.do === 'deploy' || step.do === 'migrate') return { pools: [], fleets: true };
+  if (step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
   const isGrave =
     'pool' in step && step.do !== 'await-healthy' && poolByName(snapshot, step.pool).role === 'production';
   return isGrave ? { pools: 'all', fleets: step.do === 'register' } : { pools: [], fleets: false };

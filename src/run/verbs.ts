@@ -1,7 +1,7 @@
 import type { Task } from '../../tasks/task.ts';
 import { OperatorError } from '../errors.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
-import type { LaunchSpec, Verb } from '../plan/goal.ts';
+import type { Delivery, LaunchSpec, Verb } from '../plan/goal.ts';
 import type { RecordedGoal } from '../stores/store.ts';
 import { aimAt } from './aim.ts';
 
@@ -21,8 +21,13 @@ export async function verbsNow(
   tasks: Readonly<Record<Verb, Task>>,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
+  delivery?: Delivery,
 ): Promise<readonly VerbNow[]> {
-  return Promise.all(Object.values(tasks).map(async (task) => verbNow(tasks, task, snapshot, recorded)));
+  // What is about instances that somebody names can always be asked for; a fleet that nothing is deployed to has no use for it.
+  const asked = Object.values(tasks).filter(
+    ({ everywhere, options }) => everywhere !== true || (delivery !== undefined && options.self === undefined),
+  );
+  return Promise.all(asked.map(async (task) => verbNow(tasks, task, snapshot, recorded, delivery)));
 }
 
 async function verbNow(
@@ -30,6 +35,7 @@ async function verbNow(
   task: Task,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
+  delivery: Delivery | undefined,
 ): Promise<VerbNow> {
   const { verb, summary } = task;
   const needsRelease = task.options.release !== undefined && recorded?.goal.verb !== verb;
@@ -43,6 +49,7 @@ async function verbNow(
       resolve: async () => UNRESOLVED,
       snapshot,
       recorded,
+      delivery,
     });
     if (plan.steps.length > 0) return { verb, accepted: true, why: summary };
     return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, goal).message}` };

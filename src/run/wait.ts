@@ -1,6 +1,7 @@
 import type { Snapshot } from '../observe/snapshot.ts';
 import { poolByName } from '../plan/look.ts';
-import type { Step } from '../plan/step.ts';
+import { poolNames } from '../plan/in-place.ts';
+import type { Step, StepOf } from '../plan/step.ts';
 
 /** Time limits of a run, in milliseconds. */
 export interface Limits {
@@ -10,6 +11,8 @@ export interface Limits {
   readonly healthyMs: number;
   /** Until draining has ended. */
   readonly releasedMs: number;
+  /** Until a deploy, or the migrations, have ended. */
+  readonly deployMs: number;
 }
 
 /** AWS shows an effect within seconds; a minute without it is an error. */
@@ -20,10 +23,16 @@ export function limitOf(step: Step, limits: Limits): number {
     case 'await-running':
       return limits.bootMs;
     case 'await-healthy':
+    case 'rejoin':
+    case 'check':
       return limits.healthyMs;
     case 'remove':
     case 'await-released':
+    case 'leave':
       return limits.releasedMs;
+    case 'deploy':
+    case 'migrate':
+      return limits.deployMs;
     default:
       return SETTLE_MS;
   }
@@ -33,12 +42,21 @@ export function limitOf(step: Step, limits: Limits): number {
 const SLACK = 1 / 20;
 const SHORTEST_MS = 100;
 
+function intervalMs(snapshot: Snapshot, step: StepOf<'await-healthy' | 'rejoin'>): number {
+  if (step.do === 'await-healthy') return poolByName(snapshot, step.pool).intervalS * 1000;
+  const names = poolNames(step.places);
+  return Math.max(
+    0,
+    ...snapshot.pools.filter(({ name }) => names.includes(name)).map(({ intervalS }) => intervalS * 1000),
+  );
+}
+
 /**
  * When to look again. Health changes with a check, so a twentieth of the check's interval is soon enough at first; for
  * everything else, and after long waits, a twentieth of the time waited so far. From 0.1 s up to 1 s, or 5 s for slow things.
  */
 export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): number {
-  const isHealth = step.do === 'await-healthy';
-  const known = isHealth ? poolByName(snapshot, step.pool).intervalS * 1000 : 0;
+  const isHealth = step.do === 'await-healthy' || step.do === 'rejoin';
+  const known = isHealth ? intervalMs(snapshot, step) : 0;
   return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);
 }

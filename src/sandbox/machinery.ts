@@ -1,4 +1,5 @@
 import type { Balancers, BalancersFactory } from './balancers.ts';
+import { createGuardian } from '../programs/guardian.ts';
 import { openDns, type Dns } from './dns/index.ts';
 import { createEc2, type Ec2 } from './ec2/index.ts';
 import type { BalancerAddresses } from './elbv2/endpoints.ts';
@@ -6,7 +7,6 @@ import { reserveBlock, type AddressBlock } from './instances/addresses.ts';
 import { behaviour } from './instances/behaviour.ts';
 import { bundledApp } from './instances/bundled-app.ts';
 import { commandApp } from './instances/command-app.ts';
-import { createGuardian } from './instances/guardian.ts';
 import { Instances, type InstancesOptions } from './instances/index.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
 import type { SandboxPlan } from './options.ts';

@@ -6,7 +6,7 @@ import type { Pool, PoolRole, Target } from '../observe/snapshot.ts';
 import type { TrafficPort } from './traffic.ts';
 
 /** A target group that the config names. */
-interface Member {
+export interface Member {
   readonly role: PoolRole;
   readonly port: number | undefined;
   readonly group: TargetGroup;
@@ -16,7 +16,12 @@ interface Member {
 export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): TrafficPort {
   // A group's settings, and who forwards to it, do not change under a switch; they are read once a program.
   const members = remember(() => readMembers(elbv2, config));
-  const delays = remember(async () => readDelays(elbv2, await members()));
+  const settings = remember(async () =>
+    readSettings(
+      elbv2,
+      (await members()).map(({ group }) => group),
+    ),
+  );
   const forwards = remember(async () => readForwards(elbv2, await members()));
 
   return {
@@ -27,8 +32,8 @@ export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): Tr
       return Promise.all(
         wanted.map(async (member) => {
           const arn = arnOf(member.group);
-          const [delay, targets] = await Promise.all([delays(), elbv2.targetHealth(arn)]);
-          return toPool(member, delay.get(arn) ?? DELAY_DEFAULT_S, targets);
+          const [known, targets] = await Promise.all([settings(), elbv2.targetHealth(arn)]);
+          return toPool(member, known.get(arn), targets);
         }),
       );
     },
@@ -69,12 +74,21 @@ function remember<T>(read: () => Promise<T>): () => Promise<T> {
 
 const DELAY = 'deregistration_delay.timeout_seconds';
 const DELAY_DEFAULT_S = 300;
+const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
+/** Application load balancers send requests across zones; network load balancers do not by themselves (ELB user guides). */
+const ACROSS_BY_DEFAULT = /^HTTPS?$/;
 
-function nameOf(group: TargetGroup): string {
+/** What a group's attributes say. */
+export interface Settings {
+  readonly delayS: number;
+  readonly crossZone: boolean;
+}
+
+export function nameOf(group: TargetGroup): string {
   return group.TargetGroupName as string;
 }
 
-function arnOf(group: TargetGroup): string {
+export function arnOf(group: TargetGroup): string {
   return group.TargetGroupArn as string;
 }
 
@@ -94,11 +108,22 @@ async function readMembers(elbv2: Elbv2, config: TargetGroupsConfig): Promise<re
   });
 }
 
-/** Deregistration delays in seconds, by ARN. */
-async function readDelays(elbv2: Elbv2, members: readonly Member[]): Promise<ReadonlyMap<string, number>> {
-  const entries = members.map(async ({ group }): Promise<[string, number]> => {
+/** By ARN; one request a group. */
+export async function readSettings(
+  elbv2: Elbv2,
+  groups: readonly TargetGroup[],
+): Promise<ReadonlyMap<string, Settings>> {
+  const entries = groups.map(async (group): Promise<[string, Settings]> => {
     const attributes = await elbv2.attributes(arnOf(group));
-    return [arnOf(group), Number(attributes.get(DELAY) ?? DELAY_DEFAULT_S)];
+    const across = attributes.get(CROSS_ZONE);
+    const byDefault = ACROSS_BY_DEFAULT.test(group.Protocol ?? 'HTTP');
+    return [
+      arnOf(group),
+      {
+        delayS: Number(attributes.get(DELAY) ?? DELAY_DEFAULT_S),
+        crossZone: across === 'true' || (across !== 'false' && byDefault),
+      },
+    ];
   });
   return new Map(await Promise.all(entries));
 }
@@ -134,9 +159,9 @@ function notFound(keys: readonly string[]): OperatorError {
   );
 }
 
-function toPool(
+export function toPool(
   { group, port, role }: Member,
-  deregistrationDelayS: number,
+  settings: Settings | undefined,
   targets: readonly TargetHealthDescription[],
 ): Pool {
   return {
@@ -148,7 +173,8 @@ function toPool(
     timeoutS: group.HealthCheckTimeoutSeconds ?? 5,
     healthyThreshold: group.HealthyThresholdCount ?? 5,
     unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
-    deregistrationDelayS,
+    deregistrationDelayS: settings?.delayS ?? DELAY_DEFAULT_S,
+    ...(settings?.crossZone === false ? { crossZone: false } : {}),
     urls: [],
     targets: targets.map(toTarget),
   };

@@ -6,7 +6,7 @@ import { faults, tryFault } from './fault.ts';
 
 /**
  * The matrices for layers of OpsWorks, which take many requests for what EC2 does in one: every task is killed at every call, and
- * each of its calls meets faults. Each crash has one way on and each call one fault, by turns.
+ * each of its calls meets faults. Each crash has one way on, and each reading one fault, by turns.
  */
 const counted = { crashes: 0, faults: 0 };
 
@@ -32,7 +32,9 @@ describe.each(cases)('$name', ({ one }) => {
 
   test('meets faults', async () => {
     const scene = sceneOf(one, 1);
-    const points = (await faults(OPSWORKS, scene, one)).filter((_, index) => index % STRIDE === 0);
+    const points = (await faults(OPSWORKS, scene, one)).filter(
+      ({ name }, index) => isOwn(name) || index % STRIDE === 0,
+    );
     const wrong: string[] = [];
     for (const point of points) {
       const tried = await tryFault({ kind: OPSWORKS, scene, one, point });
@@ -43,6 +45,9 @@ describe.each(cases)('$name', ({ one }) => {
     expect(wrong).toEqual([]);
   });
 });
+
+/** Changes that OpsWorks alone has meet every fault. */
+const isOwn = (name: string): boolean => /^(Create|Start|Stop|Delete|Tag)(Layer|Instance|Resource)$/.test(name);
 
 /** No divisor of the number of faults, so that each call meets other ones. */
 const STRIDE = 11;

@@ -51,3 +51,50 @@ describe.concurrent('layers of OpsWorks', () => {
     await shop.expectNoFailures();
   });
 });
+
+describe.concurrent('a rolling deploy', () => {
+  scenario(
+    'by deployments of OpsWorks: nobody notices, and the layer carries the release afterwards',
+    async ({ rig }) => {
+      const shop = await rig({
+        opsworks: STACK,
+        config: { ...CONFIG, deploy: '{ kind: opsworks }', migrate: 'with-deploy' },
+      });
+      const [{ LayerId }] = (await layers(shop)) as unknown as [{ LayerId: string }];
+      const [, unlucky] = shop.sandbox.blue;
+
+      // A deployment that fails keeps its instance out of traffic, and shows its log.
+      const says = 'no space left on device';
+      const fault = shop.sandbox.faults.add({ kind: 'lifecycle', event: 'deploy', instance: unlucky, says });
+      const failed = await shop.task('rolling --release 42', 'failed');
+      shop.sandbox.faults.remove(fault);
+      expect(failed.message).toMatch(/failed with exit code 1/);
+      expect((await shop.run('history --json')).stdout + JSON.stringify(failed)).toContain(says);
+
+      await shop.task('rolling --release 42');
+      expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '' });
+      const { Layers } = await callOpsWorks(shop.sandbox, 'DescribeLayers', { LayerIds: [LayerId] });
+      expect(JSON.parse(Layers[0].CustomJson).deploy.shop.scm.revision).toBe('42');
+      const { Tags } = await callOpsWorks(shop.sandbox, 'ListTags', { ResourceArn: Layers[0].Arn });
+      expect(Tags['turnout:release']).toBe('42');
+      expect(await migrations(shop)).toEqual(['true']);
+      await shop.expectNoFailures();
+    },
+  );
+
+  scenario('by Run Command: nobody notices', async ({ rig }) => {
+    const shop = await rig({ config: { deploy: '{ kind: ssm, document: shop-deploy }' } });
+    await shop.task('rolling --release 42');
+    expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '' });
+    await shop.expectNoFailures();
+  });
+});
+
+/** What deployments were told about migrations, where they were to run them. */
+async function migrations({ sandbox }: Rig): Promise<readonly string[]> {
+  const { Stacks } = await callOpsWorks(sandbox, 'DescribeStacks', {});
+  const { Deployments } = await callOpsWorks(sandbox, 'DescribeDeployments', { StackId: Stacks[0].StackId });
+  return Deployments.map(({ Command }: { Command: { Args: { migrate: string[] } } }) => Command.Args.migrate[0]).filter(
+    (value: string) => value === 'true',
+  );
+}

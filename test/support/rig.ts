@@ -96,9 +96,10 @@ export class Rig {
     return new Rig(sandbox, folder, meters);
   }
 
-  /** Starts `turnout COMMAND`, split at blanks. */
-  start(command: string): Program {
-    const program = new Program(command, command.split(' ').filter(Boolean), { cwd: this.folder, env: this.env });
+  /** Starts `turnout COMMAND`, split at blanks; `variables` come to those of its environment. */
+  start(command: string, variables: Readonly<Record<string, string>> = {}): Program {
+    const env = { ...this.env, ...variables };
+    const program = new Program(command, command.split(' ').filter(Boolean), { cwd: this.folder, env });
     this.#programs.push(program);
     return program;
   }

@@ -8,7 +8,7 @@ import { reserveBlock } from '../../src/sandbox/instances/addresses.ts';
 import type { App } from '../../src/sandbox/instances/app.ts';
 import { behaviour, OK } from '../../src/sandbox/instances/behaviour.ts';
 import { commandApp } from '../../src/sandbox/instances/command-app.ts';
-import { createGuardian } from '../../src/sandbox/instances/guardian.ts';
+import { createGuardian } from '../../src/programs/guardian.ts';
 import { eventually, startCloud, type Cloud } from '../support/cloud.ts';
 
 async function answers(url: string): Promise<number | 'no answer'> {
@@ -200,7 +200,7 @@ describe("a user's own app", () => {
     writeFileSync(
       path.join(folder, 'sandbox.mjs'),
       `import { commandApp } from ${JSON.stringify(path.join(source, 'command-app.ts'))};
-       import { createGuardian } from ${JSON.stringify(path.join(source, 'guardian.ts'))};
+       import { createGuardian } from ${JSON.stringify(path.join(source, '../../programs/guardian.ts'))};
        const command = { argv: [process.execPath, 'server.cjs'], folder: ${JSON.stringify(folder)} };
        const identity = { instance: 'i-1', release: '42', address: ${JSON.stringify(address)}, ports: [8080] };
        await commandApp(command, createGuardian())(identity).start({ name: 'ok', ms: 0 });

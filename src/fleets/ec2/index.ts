@@ -7,6 +7,7 @@ import { members } from '../../observe/roles.ts';
 import type { LaunchBatch } from '../../plan/goal.ts';
 import type { StepOf } from '../../plan/step.ts';
 import type { FleetPort } from '../fleet.ts';
+import { writeNotes } from './note.ts';
 import { readUserData, resolveLaunch, type Ec2Request } from './resolve.ts';
 import { isOwned, markTags, ownershipTags, tagName, toFleets, toInstance, type Owner } from './tags.ts';
 
@@ -55,6 +56,8 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
         markTags(owner, marks),
       );
     },
+
+    note: async (instances, notes) => writeNotes(ec2, owner, instances, notes),
 
     async terminate(fleet) {
       // One protected instance keeps the others of its zone alive in the same call (TerminateInstances): a call a zone.

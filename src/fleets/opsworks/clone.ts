@@ -107,7 +107,7 @@ export function cloneRequest(
 }
 
 /** The layer's custom JSON with what the config says of the release: the revision of the app, and attributes of its own. */
-function customJsonOf(layer: Layer, { app, revision, customJson }: OpsWorksFleetConfig, release: string): Json {
+export function customJsonOf(layer: Layer, { app, revision, customJson }: OpsWorksFleetConfig, release: string): Json {
   const before = parse(layer.CustomJson);
   const deploy = app === undefined ? {} : { deploy: { [app]: { scm: { revision: fillRelease(revision, release) } } } };
   return [deploy, filled(customJson ?? {}, release) as Json].reduce(overlay, before);

@@ -6,9 +6,11 @@ import { OperatorError } from '../../errors.ts';
 import { members } from '../../observe/roles.ts';
 import type { Fleet } from '../../observe/snapshot.ts';
 import type { StepOf } from '../../plan/step.ts';
+import { writeNotes } from '../ec2/note.ts';
 import type { FleetPort } from '../fleet.ts';
 import { launch } from './launch.ts';
 import { layerOfFleet, read, type Sources } from './read.ts';
+import { settleLayers } from './release.ts';
 import { resolveLaunch } from './resolve.ts';
 import { endingTag, isEnding, markTags, ownershipTags, type TaggedLayer } from './tags.ts';
 
@@ -39,6 +41,11 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
       const { layer } = await mustHave(sources, fleet);
       const keeps = marks.current === undefined ? {} : endingTag(owner, false);
       await opsworks.tag(layer.Arn ?? '', { ...markTags(owner, marks), ...keeps });
+    },
+
+    async note(instances, notes) {
+      await writeNotes(ec2, owner, instances, notes);
+      if (notes.release !== undefined) await settleLayers(sources, wish, instances, notes.release);
     },
 
     async terminate(fleet) {

@@ -2,7 +2,7 @@ import type { Ec2, Instance as Ec2Instance } from '../../aws/ec2.ts';
 import type { Instance as OpsInstance, LoadBasedAutoScalingConfiguration, OpsWorks } from '../../aws/opsworks.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Fleet } from '../../observe/snapshot.ts';
-import { tagName, toInstance as fromEc2, type Owner } from '../ec2/tags.ts';
+import { commonRelease, tagName, toInstance as fromEc2, type Owner } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
 import { toInstance } from './states.ts';
 import { fleetOf, isEnding, marksOf, type TaggedLayer } from './tags.ts';
@@ -83,14 +83,15 @@ function fleetFrom(
   { byId, scaling, failures }: Facts,
 ): Fleet {
   const id = fleetOf(owner, tagged) ?? '';
+  const release = tagged.tags[tagName(owner, 'release')] ?? id;
   const instances = own.map((instance) => {
     const ec2 = byId.get(instance.Ec2InstanceId ?? '');
     const failure = failures.get(instance.InstanceId ?? '');
-    return toInstance({ instance, ec2, isEnding: isEnding(owner, tagged), failure });
+    return toInstance({ owner, release, instance, ec2, isEnding: isEnding(owner, tagged), failure });
   });
   return {
     id,
-    release: tagged.tags[tagName(owner, 'release')] ?? id,
+    release: commonRelease(instances) ?? release,
     marks: marksOf(owner, tagged),
     instances: instances.toSorted((a, b) => a.launchedAt - b.launchedAt || (a.id < b.id ? -1 : 1)),
     holder: `layer ${tagged.layer.Name}`,

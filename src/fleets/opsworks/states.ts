@@ -1,10 +1,13 @@
 import type { Instance as Ec2Instance } from '../../aws/ec2.ts';
 import type { Instance as OpsInstance } from '../../aws/opsworks.ts';
 import type { Instance } from '../../observe/snapshot.ts';
-import { toInstance as fromEc2 } from '../ec2/tags.ts';
+import { toOwnInstance, type Owner } from '../ec2/tags.ts';
 
 /** An OpsWorks instance as the planner sees it. EC2 knows whether the machine is there, OpsWorks whether it is ready. */
 export interface Seen {
+  readonly owner: Owner;
+  /** What its layer carries: so do those of its instances that have no tag of their own. */
+  readonly release: string;
   readonly instance: OpsInstance;
   readonly ec2: Ec2Instance | undefined;
   /** Its layer's instances are being ended for good. */
@@ -16,8 +19,8 @@ export interface Seen {
 type State = Pick<Instance, 'state' | 'reason' | 'failed' | 'unstarted'>;
 
 /** It has an EC2 id once it was started; before that, its own is all there is. */
-export function toInstance({ instance, ec2, isEnding, failure }: Seen): Instance {
-  const known = ec2 === undefined ? undefined : fromEc2(ec2);
+export function toInstance({ owner, release, instance, ec2, isEnding, failure }: Seen): Instance {
+  const known = ec2 === undefined ? undefined : toOwnInstance(owner, ec2);
   const { Ec2InstanceId, InstanceId = '', AvailabilityZone = '', InstanceType, CreatedAt } = instance;
   const bare: Instance = {
     id: Ec2InstanceId ?? InstanceId,
@@ -27,7 +30,7 @@ export function toInstance({ instance, ec2, isEnding, failure }: Seen): Instance
     ...(InstanceType === undefined ? {} : { type: InstanceType }),
   };
   const { reason: _reason, ...facts } = known ?? bare;
-  return { ...facts, ...stateOf(instance, known, isEnding, failure) };
+  return { release, ...facts, ...stateOf(instance, known, isEnding, failure) };
 }
 
 /** Statuses on the way to `online`, and those on the way from it (aws-reference 3.4). */
