@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 
+/** The deploy script of its config. */
+export const DEPLOY = path.join(import.meta.dirname, 'deploy.ts');
 const TEMPLATE = path.resolve(import.meta.dirname, '../../config/sandbox.yml');
 
 /** A copy of `config/sandbox.yml` in a folder, with ports that are free now; returns its path. */
@@ -16,6 +18,8 @@ export async function writeConfig(folder: string): Promise<string> {
   document.setIn(['sandbox', 'appPort'], app);
   document.setIn(['sandbox', 'dns', 'port'], dns);
   for (const pool of ['production', 'test']) document.setIn(['traffic', pool, 0, 'port'], app);
+  document.setIn(['deploy', 'run'], [process.execPath, DEPLOY]);
+  document.setIn(['instanceCheck', 'url'], `http://{address}:${app}/health`);
   document.setIn(['store', 'path'], path.join(folder, 'turnout.db'));
   const file = path.join(folder, 'turnout.yml');
   await writeFile(file, document.toString());
