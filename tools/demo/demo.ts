@@ -1,6 +1,7 @@
 import type { Meter } from '../meter.ts';
 import { between, failedOf } from '../meter/counts.ts';
 import type { Counts } from '../meter/counts.ts';
+import type { Traffic } from '../rig/config.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { runTask } from '../rig/task.ts';
 
@@ -11,8 +12,6 @@ export const TASKS: readonly (readonly string[])[] = [
   ['rollback'],
   ['promote'],
   ['cleanup', '--wait'],
-  // And an everyday deploy in place, on the servers that are left.
-  ['rolling', '--release', '41'],
 ];
 
 /** Deploys in place; the last one is not taken out of traffic, and must fail requests: the meter is known to measure then. */
@@ -28,8 +27,17 @@ export async function rollingTasks({ env }: Rig): Promise<readonly (readonly str
 }
 
 /** Whether it is the one that takes nobody out of traffic. */
-export function isControl(args: readonly string[]): boolean {
+function isControl(args: readonly string[]): boolean {
   return args[0] === 'deploy';
+}
+
+/** An everyday deploy in place, on the servers that are left. */
+const IN_PLACE = ['rolling', '--release', '41'];
+/** The same, the first time bit by bit. */
+const IN_STEPS = TASKS.with(1, ['promote', '--steps', '10,50,100', '--every', '3s']);
+
+export function tasksOf(traffic: Traffic): typeof TASKS {
+  return traffic === 'target-groups' ? [...TASKS, IN_PLACE] : IN_STEPS;
 }
 
 /** One task, and what clients saw while it ran. */
@@ -51,9 +59,9 @@ export interface TaskRow {
 export async function runDemo(
   rig: Rig,
   meter: Meter,
-  tasks: readonly (readonly string[])[],
   signal: AbortSignal,
   onTask: (task: string) => void,
+  tasks: typeof TASKS = TASKS,
 ): Promise<readonly TaskRow[]> {
   const rows: TaskRow[] = [];
   for (const args of tasks) {
