@@ -10,10 +10,18 @@ export interface Wish {
   readonly floor?: number;
   readonly discard?: boolean;
   readonly wait?: boolean;
+  readonly 'accept-tail'?: boolean;
+  /** Ascending, in percent. */
+  readonly steps?: readonly number[];
+  /** Seconds. */
+  readonly every?: number;
+  /** Percent. */
+  readonly to?: number;
 }
 
 export interface Option {
-  readonly type: 'string' | 'number' | 'boolean';
+  /** `percents`: such as `1,10,50,100`. `duration`: such as `2m`, in seconds. */
+  readonly type: 'string' | 'number' | 'boolean' | 'percents' | 'duration';
   readonly describe: string;
   readonly required?: true;
 }

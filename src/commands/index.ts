@@ -25,6 +25,7 @@ function taskCommand(task: Task): Command {
     name,
     {
       ...option,
+      type: option.type === 'percents' || option.type === 'duration' ? 'string' : option.type,
       ...(required ? { demandOption: true } : {}),
       ...(option.type === 'boolean' ? {} : { requiresArg: true }),
     },

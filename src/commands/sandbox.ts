@@ -5,6 +5,7 @@ import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
 import { configOf } from './context.ts';
+import { frontOf } from './front.ts';
 
 /** Runs the sandbox of the environment until SIGINT or SIGTERM. */
 export async function sandbox(args: Args): Promise<ExitCode> {
@@ -35,10 +36,7 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
   const { bootMs, deregistrationDelayMs, registrationMs, propagationMs, consistencyMs, healthCheck, dns, ...same } =
     section;
   const { intervalMs, timeoutMs, ...thresholds } = healthCheck;
-  const group = ({ targetGroup, port }: Config['traffic']['test'][number]) => ({
-    name: targetGroup,
-    port: port ?? section.appPort,
-  });
+  const { names, ...front } = frontOf(traffic, section.appPort);
   return {
     ...same,
     environment,
@@ -46,15 +44,14 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     tagPrefix: fleet.tagPrefix,
     template: fleet.launchTemplate?.name,
     imageName: fleet.image?.name,
-    production: traffic.production.map(group),
-    test: traffic.test.map(group),
+    ...front,
     boot: bootMs,
     deregistrationDelay: deregistrationDelayMs,
     registration: registrationMs,
     propagation: propagationMs,
     consistency: consistencyMs,
     healthCheck: { ...thresholds, interval: intervalMs, timeout: timeoutMs },
-    dns: dns && dnsOptions(dns),
+    dns: { ...(dns && dnsOptions(dns)), ...(names && { names }) },
     clock: systemClock,
     ...(typeof args['port'] === 'number' ? { port: args['port'] } : {}),
   };
@@ -88,6 +85,7 @@ function ready(running: Sandbox): object {
     region,
     exports: exportsOf(running),
     dns: running.dns.server,
+    names: running.names.map(({ name }) => name.replace(/\.$/, '')),
     urls: { production: urls(running.production), test: urls(running.test) },
   };
 }

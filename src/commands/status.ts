@@ -2,6 +2,7 @@ import { tasks } from '../../tasks/index.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import { choices } from '../run/aim.ts';
+import { movesProduction } from '../run/stillness.ts';
 import { verbsNow } from '../run/verbs.ts';
 import type { Store } from '../stores/store.ts';
 import { openOut } from '../views/out.ts';
@@ -55,22 +56,28 @@ function text(report: StatusReport): string {
   return statusText(report, process.stdout.columns || 110, showsColour(process.stdout));
 }
 
+/** Entries of the journal, among which the last switch is looked for. */
+const JOURNAL_LOOK = 20;
+
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
   const [snapshot, record] = await Promise.all([withUrls(ports.traffic, observe(ports)), recordIn(store)]);
   const verbs = record.trouble === undefined ? await verbsNow(tasks, snapshot, record.goal) : [];
   return { environment: config.environment, snapshot, verbs, ...record };
 }
 
-type Recorded = Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'trouble'>;
+type Recorded = Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'>;
 
 /** Where the store is in trouble, one wants to know all the more what is where. */
 async function recordIn(store: Store): Promise<Recorded> {
   try {
-    const [lease, goal, [last]] = await Promise.all([store.held(), store.goal(), store.history(1)]);
+    const [lease, goal, journal] = await Promise.all([store.held(), store.goal(), store.history(JOURNAL_LOOK)]);
+    const [last] = journal;
+    const moved = journal.find(movesProduction);
     return {
       ...(lease === undefined ? {} : { lease }),
       ...(goal === undefined ? {} : { goal, choices: choices(goal.goal.verb) }),
       ...(last === undefined ? {} : { last }),
+      ...(moved === undefined ? {} : { moved }),
     };
   } catch (error) {
     if (error instanceof OperatorError) return { trouble: [error.message, ...error.next].join(' ') };

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { tasks } from '../../tasks/index.ts';
-import type { Task, Wish } from '../../tasks/task.ts';
+import type { Option, Task, Wish } from '../../tasks/task.ts';
+import { isAscending } from '../config/ascending.ts';
+import { parseDuration } from '../config/duration.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
@@ -56,25 +58,49 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
 
 /** What the command line says to the task, checked. */
 function wishOf(task: Task, args: Args): Wish {
-  for (const [name, option] of Object.entries(task.options)) {
-    const value = args[name];
-    if (option.type === 'number' && value !== undefined) mustBeCount(name, value);
-    if (option.type === 'string' && value !== undefined) mustBeName(name, value);
-  }
   const given = Object.entries(task.options).filter(([name]) => args[name] !== undefined);
-  // `cleanup --wait 15m` waits for what drains, and for the lease: the time is only for the latter.
-  return Object.fromEntries(
-    given.map(([name, { type }]) => [name, type === 'boolean' ? args[name] !== false : args[name]]),
-  );
+  return Object.fromEntries(given.map(([name, { type }]) => [name, READERS[type](name, args[name])]));
 }
 
-const LEAST: Readonly<Record<string, number>> = { count: 1, floor: 0 };
+type Reader = (name: string, value: unknown) => unknown;
+
+const READERS: Readonly<Record<Option['type'], Reader>> = {
+  // `cleanup --wait 15m` waits for what drains, and for the lease: the time is only for the latter.
+  boolean: (_name, value) => value !== false,
+  string: (name, value) => (mustBeName(name, value), value),
+  number: (name, value) => (mustBeCount(name, value), value),
+  percents: readPercents,
+  duration: readSeconds,
+};
+
+const RANGES: Readonly<Record<string, readonly [least: number, most: number, example: number]>> = {
+  count: [1, 1000, 3],
+  floor: [0, 1000, 3],
+  to: [1, 100, 10],
+};
 
 function mustBeCount(name: string, value: unknown): void {
-  const least = LEAST[name] ?? 0;
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= 1000) return;
-  throw new OperatorError('usage', `--${name} takes a whole number from ${least} to 1000.`, {
-    next: [`Such as --${name} 3.`],
+  const [least, most, example] = RANGES[name] ?? [0, 1000, 3];
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  throw new OperatorError('usage', `--${name} takes a whole number from ${least} to ${most}.`, {
+    next: [`Such as --${name} ${example}.`],
+  });
+}
+
+function readPercents(name: string, value: unknown): readonly number[] {
+  const numbers = String(value).split(',').map(Number);
+  const valid = numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= 100) && isAscending(numbers);
+  if (valid && typeof value === 'string') return numbers;
+  throw new OperatorError('usage', `--${name} takes ascending whole percents from 1 to 100, with commas between.`, {
+    next: [`Such as --${name} 1,10,50,100.`],
+  });
+}
+
+function readSeconds(name: string, value: unknown): number {
+  const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+  if (ms !== undefined && ms > 0) return ms / 1000;
+  throw new OperatorError('usage', `--${name} takes a duration such as 90s, 2m or 1h30m.`, {
+    next: [`Such as --${name} 2m.`],
   });
 }
 

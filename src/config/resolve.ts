@@ -4,9 +4,10 @@ import type {
   Config,
   Ec2FleetConfig,
   LimitsConfig,
+  MarkerConfig,
   SandboxConfig,
   StoreConfig,
-  TargetGroupsConfig,
+  TrafficConfig,
 } from './config.ts';
 import type { FileConfig } from './schema.ts';
 
@@ -19,6 +20,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     ...defined({ region, profile, endpoint }),
     fleet: fleet(data.fleet),
     traffic: traffic(data.traffic),
+    ...(data.release?.marker ? { marker: marker(data.release.marker) } : {}),
     limits: limits(data.limits),
     aws: awsOf(aws),
     store: store(data.store, environment, file),
@@ -50,16 +52,37 @@ function versioned(template: { version?: string | undefined; versionDescription?
   return template.version !== undefined || template.versionDescription !== undefined;
 }
 
-function traffic({ kind, production, test }: FileConfig['traffic']): TargetGroupsConfig {
-  const group = ({ targetGroup, port }: FileConfig['traffic']['test'][number]) => ({
+function traffic(data: FileConfig['traffic']): TrafficConfig {
+  const group = ({ targetGroup, port }: { targetGroup: string; port?: number | undefined }) => ({
     targetGroup,
     ...defined({ port }),
   });
-  return { kind, production: production.map(group), test: test.map(group) };
+  if (data.kind === 'target-groups') {
+    const { kind, production, test } = data;
+    return { kind, production: production.map(group), test: test.map(group) };
+  }
+  if (data.kind === 'weighted-dns') {
+    const { kind, groups, production, nameServers, ttl: ttlMs, hold: holdMs, steps, every: everyMs } = data;
+    return { kind, groups: groups.map(group), production, ...defined({ nameServers, ttlMs }), holdMs, steps, everyMs };
+  }
+  const { groups, production, test, hold, every, ...same } = data;
+  return {
+    ...same,
+    groups: groups.map(group),
+    production: production.map(defined),
+    test: test.map(defined),
+    holdMs: hold,
+    everyMs: every,
+  };
 }
 
-function limits({ boot, healthy, released }: FileConfig['limits']): LimitsConfig {
-  return { bootMs: boot, healthyMs: healthy, releasedMs: released };
+function marker({ timeout, ...same }: NonNullable<NonNullable<FileConfig['release']>['marker']>): MarkerConfig {
+  const { url, answers, header, json, regexp, nameServers } = same;
+  return { url, answers, timeoutMs: timeout, ...defined({ header, json, regexp, nameServers }) };
+}
+
+function limits({ boot, healthy, released, proven }: FileConfig['limits']): LimitsConfig {
+  return { bootMs: boot, healthyMs: healthy, releasedMs: released, provenMs: proven };
 }
 
 function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { fleet } from './schema-fleet.ts';
 import { store } from './schema-store.ts';
 import { sandbox } from './schema-sandbox.ts';
+import { release } from './schema-release.ts';
 import { traffic } from './schema-traffic.ts';
 import { duration, endpoint, limit, map, region, text, whole } from './values.ts';
 
@@ -10,6 +11,9 @@ const limits = z
     boot: limit.prefault('10m').describe('up: until every instance runs.'),
     healthy: limit.prefault('5m').describe('Until every instance is healthy in a target group.'),
     released: limit.prefault('1h').describe('cleanup --wait: until no target of the fleet is draining.'),
+    proven: limit
+      .prefault('5m')
+      .describe('promote, rollback: until production itself answers as `release.marker` says.'),
   })
   .prefault({})
   .describe('How long to wait at most, as durations such as 90s, 10m or 1h30m. Beyond that a step has failed.');
@@ -61,6 +65,7 @@ export const schema = z
       .describe('URL that all requests to AWS go to; for turnout sandbox and other stand-ins.'),
     fleet,
     traffic,
+    release,
     limits,
     aws,
     store,

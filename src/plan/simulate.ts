@@ -1,6 +1,8 @@
-import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
+import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { members } from '../observe/roles.ts';
+import { shareOf, weightsFor, withRoles } from '../observe/routes.ts';
 import { fleetById, missingFrom, registeredIn } from './look.ts';
+import { heldUntil, leftAt, notedShare, shareMark } from './shares.ts';
 import type { Step, StepOf } from './step.ts';
 
 /** What the world looks like once a step is done and nothing else has happened: for showing a plan before it is run. */
@@ -71,6 +73,45 @@ const simulations: Simulations = {
       const ids = idsOf(snapshot, step.fleet);
       return pool.targets.filter((target) => !ids.has(target.id));
     }),
+  shift: (snapshot, { role, pool, percent }) => {
+    const { routing } = snapshot;
+    if (routing === undefined) return snapshot;
+    const pools = snapshot.pools.map(({ name }) => name);
+    const routes = routing.routes.map((route) =>
+      route.role === role && shareOf(route, pool) < percent
+        ? { ...route, weights: weightsFor(route, pool, percent, pools) }
+        : route,
+    );
+    // Nobody has asked since.
+    const { names } = routing;
+    const asked = names && { names: { ttlS: names.ttlS, wanted: names.wanted, pending: true, streak: 0 } };
+    return { ...snapshot, routing: { ...routing, ...asked, routes }, pools: withRoles(snapshot.pools, routes) };
+  },
+  'note-share': (snapshot, { fleet, percent, since }) =>
+    changeFleet(snapshot, fleet, (one) => ({
+      ...one,
+      marks: { ...one.marks, share: shareMark(snapshot, percent, since) },
+    })),
+  watch: (snapshot, step) => {
+    const noted = notedShare(fleetById(snapshot, step.fleet) ?? NOBODY)?.at ?? step.since;
+    return later(snapshot, (Date.parse(noted) || snapshot.at) + step.seconds * 1000);
+  },
+  'await-synced': (snapshot) => changeNames(snapshot, { pending: false }),
+  'await-names': (snapshot, { pool }) => changeNames(snapshot, { pool, streak: snapshot.routing?.names?.wanted ?? 0 }),
+  'await-ttl': (snapshot, step) => {
+    const left = leftAt(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY);
+    return left === undefined ? snapshot : later(snapshot, Date.parse(left) + step.seconds * 1000);
+  },
+  prove: (snapshot, { release }) => {
+    const { answers } = snapshot;
+    if (answers === undefined) return snapshot;
+    return {
+      ...snapshot,
+      answers: { ...answers, release, streak: answers.wanted, asked: answers.asked + answers.wanted },
+    };
+  },
+  'await-held': (snapshot, step) =>
+    later(snapshot, heldUntil(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY) ?? 0),
   claim: (snapshot, { fleet, release, instances, at }) => ({
     ...snapshot,
     fleets: [
@@ -88,6 +129,18 @@ const simulations: Simulations = {
     changeFleet(snapshot, step.fleet, (fleet) => ({ ...fleet, marks: { ...fleet.marks, [step.mark]: step.at } })),
   terminate: (snapshot, step) => changeFleet(snapshot, step.fleet, (fleet) => withState(fleet, 'shutting-down')),
 };
+
+const NOBODY: Fleet = { id: '', release: '', marks: {}, instances: [] };
+
+function changeNames(snapshot: Snapshot, facts: Partial<Names>): Snapshot {
+  const { routing } = snapshot;
+  if (routing?.names === undefined) return snapshot;
+  return { ...snapshot, routing: { ...routing, names: { ...routing.names, ...facts } } };
+}
+
+function later(snapshot: Snapshot, at: number): Snapshot {
+  return { ...snapshot, at: Math.max(snapshot.at, at) };
+}
 
 function drained({ id, port }: Target): Target {
   return { id, port, state: 'draining', reason: 'Target.DeregistrationInProgress' };

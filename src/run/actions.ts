@@ -1,6 +1,8 @@
 import type { Look } from '../observe/observe.ts';
+import { routesOf, weightsFor } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { fleetById, missingFrom, poolByName, registeredIn } from '../plan/look.ts';
+import { hasShare, shareMark } from '../plan/shares.ts';
 import type { Step, StepOf } from '../plan/step.ts';
 import type { Ports } from './ports.ts';
 
@@ -18,6 +20,15 @@ const actions: Actions = {
   claim: async ({ fleet }, step) => fleet.claim(step),
   mark: async ({ fleet }, step, snapshot) => fleet.mark(fleetOf(snapshot, step), { [step.mark]: step.at }),
   terminate: async ({ fleet }, step, snapshot) => fleet.terminate(fleetOf(snapshot, step)),
+  shift: async ({ traffic }, step, snapshot) => {
+    const pools = snapshot.pools.map(({ name }) => name);
+    const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
+    await traffic.routing?.shift(
+      new Map(open.map((route) => [route.name, weightsFor(route, step.pool, step.percent, pools)])),
+    );
+  },
+  'note-share': async ({ fleet }, step, snapshot) =>
+    fleet.mark(fleetOf(snapshot, step), { share: shareMark(snapshot, step.percent, step.since) }),
   register: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const missing = missingFrom(snapshot, pool, fleetOf(snapshot, step));
@@ -44,6 +55,10 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 
 /** What to read to see how far a step is. */
 export function lookFor(step: Step): Look {
+  if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: false, follow: true };
+  if (step.do === 'await-ttl') return { pools: [], fleets: true };
+  if (step.do === 'prove') return { pools: [], fleets: false, answers: true };
+  if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }
 
@@ -58,8 +73,10 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
  * ever. Whether a fleet may leave production is a question of health alone.
  */
 export function lookBefore(snapshot: Snapshot, step: Step): Look {
-  if (step.do === 'terminate') return { pools: 'all', fleets: true };
-  const isGrave =
-    'pool' in step && step.do !== 'await-healthy' && poolByName(snapshot, step.pool).role === 'production';
-  return isGrave ? { pools: 'all', fleets: step.do === 'register' } : { pools: [], fleets: false };
+  if (step.do === 'terminate') return { pools: 'all', fleets: true, routes: true };
+  if (step.do === 'shift') return { pools: 'all', fleets: false, routes: true };
+  if (!('pool' in step) || step.do.startsWith('await-') || step.do === 'watch') return { pools: [], fleets: false };
+  // Where routes divide traffic, whose weight is 0 now may have had one just before.
+  const isGrave = snapshot.routing !== undefined || poolByName(snapshot, step.pool).role === 'production';
+  return isGrave ? { pools: 'all', fleets: step.do === 'register', routes: true } : { pools: [], fleets: false };
 }

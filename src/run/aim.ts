@@ -3,6 +3,7 @@ import { OperatorError } from '../errors.ts';
 import type { LaunchWish } from '../fleets/fleet.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import { isRefusal, type Asked, type Goal, type LaunchSpec, type Refusal, type Verb } from '../plan/goal.ts';
+import { wantsOthers } from '../plan/stages.ts';
 import type { Plan } from '../plan/step.ts';
 import type { RecordedGoal } from '../stores/store.ts';
 
@@ -35,6 +36,11 @@ export async function aimAt(aiming: Aiming): Promise<Aimed> {
 function resumed({ task, wish, recorded }: Aiming): Goal | undefined {
   if (recorded?.goal.verb !== task.verb) return undefined;
   const { goal } = recorded;
+  if (wantsOthers(wish, goal)) {
+    throw new OperatorError('other-steps', `${handle(recorded)} It goes on as it was begun, without other steps.`, {
+      next: waysOut(goal.verb, goal.release),
+    });
+  }
   if (wish.release === undefined || wish.release === goal.release) return goal;
   throw new OperatorError('other-release', `${handle(recorded)} It is about ${goal.release}, not ${wish.release}.`, {
     next: waysOut(goal.verb, goal.release),

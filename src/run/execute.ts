@@ -3,6 +3,7 @@ import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import { isRefusal, type Goal } from '../plan/goal.ts';
+import { provenBy } from '../plan/meanings-proof.ts';
 import type { Plan } from '../plan/step.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { waysOut, type Aimed } from './aim.ts';
@@ -44,7 +45,10 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
     const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
     await recording.forget();
     const { message, next } = task.standing(shown, goal);
-    return done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next);
+    return {
+      ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
+      ...proofOf(task, last, goal),
+    };
   } catch (error) {
     if (isFinal(error)) return stopped(error, goal);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
@@ -55,6 +59,12 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
       );
     });
   }
+}
+
+/** Only a switch has a proof. */
+function proofOf({ verb }: Task, last: Snapshot, { release }: Goal): { readonly proven?: number } {
+  const proven = verb === 'promote' || verb === 'rollback' ? provenBy(last, release) : undefined;
+  return proven === undefined ? {} : { proven };
 }
 
 async function runPlan(
@@ -79,6 +89,7 @@ async function runPlan(
     },
     settled: async () => others.wait(view.emit, signal),
     changed: () => own.changed(),
+    shown: async () => own.wait(view.emit, signal),
   };
   return runSteps(context, plan.steps, snapshot);
 }
@@ -127,7 +138,10 @@ async function undo(run: Run, back: Goal, snapshot: Snapshot, why: string): Prom
     return needsPerson(`${why} Undoing it failed too: ${messageOf(error)}`, waysOut(back.verb, back.release));
   }
   await recording.forget();
-  return safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, AFTER_UNDO);
+  return {
+    ...safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, AFTER_UNDO),
+    ...proofOf(task, last, back),
+  };
 }
 
 const AFTER_UNDO = [

@@ -43,6 +43,8 @@ export interface RunContext {
   readonly settled: () => Promise<void>;
   /** Called after each request that may have changed something. */
   readonly changed: () => void;
+  /** Awaited before somebody else is blamed: until answers show what this run has changed. */
+  readonly shown: () => Promise<void>;
 }
 
 /**
@@ -91,6 +93,7 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
   let asked = Number.NEGATIVE_INFINITY;
   let failure: OperatorError | undefined;
   while (meaning.progress(snapshot, step) !== 'done') {
+    snapshot = await undisturbed(context, step, snapshot);
     const waited = ports.clock.monotonic() - begun;
     const forbidden = meaning.forbids?.(snapshot, step);
     giveUp(context, step, snapshot, waited, forbidden, failure);
@@ -112,6 +115,17 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
   }
   tell(context, index, step, snapshot);
   return snapshot;
+}
+
+/** An old reading must not be taken for somebody else's doing. */
+async function undisturbed(context: RunContext, step: Step, snapshot: Snapshot): Promise<Snapshot> {
+  const meaning = meaningOf(step);
+  if (meaning.disturbed?.(snapshot, step) === undefined) return snapshot;
+  await context.shown();
+  const again = await patiently(patience(context, SETTLE_MS), () => look(context, snapshot, lookFor(step)));
+  const why = meaning.disturbed(again, step);
+  if (why !== undefined) throw new StepFailed(step, why, []);
+  return again;
 }
 
 /** Every change is idempotent, so one whose effect does not show is asked for again. */
@@ -140,7 +154,7 @@ function patience({ ports, signal, emit }: RunContext, limitMs: number): Patienc
 }
 
 async function look({ ports }: RunContext, before: Snapshot, what: Look): Promise<Snapshot> {
-  if (what.pools.length === 0 && !what.fleets) return before;
+  if (what.pools.length === 0 && !what.fleets && !what.answers && !what.follow) return before;
   const snapshot = await glance(ports, before, what);
   return !what.fleets && someoneLeft(snapshot, what) ? glance(ports, snapshot, { pools: [], fleets: true }) : snapshot;
 }
@@ -165,7 +179,8 @@ function giveUp(
   if (hopeless !== undefined) throw new StepFailed(step, hopeless, waiting);
   const limit = forbidden === undefined ? limitOf(step, limits) : limits.healthyMs;
   if (waitedMs < limit) return;
-  const late = `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}.`;
+  const seen = meaning.late?.(snapshot, step);
+  const late = `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}${seen === undefined ? '' : ` (${seen})`}.`;
   const why = forbidden ?? (failure === undefined ? late : `${late} The last error: ${failure.message}`);
   throw new StepFailed(step, why, waiting);
 }

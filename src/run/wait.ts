@@ -1,5 +1,6 @@
 import type { Snapshot } from '../observe/snapshot.ts';
 import { poolByName } from '../plan/look.ts';
+import { meaningOf } from '../plan/meanings.ts';
 import type { Step } from '../plan/step.ts';
 
 /** Time limits of a run, in milliseconds. */
@@ -10,10 +11,15 @@ export interface Limits {
   readonly healthyMs: number;
   /** Until draining has ended. */
   readonly releasedMs: number;
+  /** Until production's own answers show a switch. */
+  readonly provenMs: number;
 }
 
 /** AWS shows an effect within seconds; a minute without it is an error. */
 export const SETTLE_MS = 60_000;
+
+/** Route 53 has been seen to take two minutes (aws-reference 2). */
+const SYNC_MS = 600_000;
 
 export function limitOf(step: Step, limits: Limits): number {
   switch (step.do) {
@@ -22,6 +28,16 @@ export function limitOf(step: Step, limits: Limits): number {
     case 'await-healthy':
       return limits.healthyMs;
     case 'await-released':
+      return limits.releasedMs;
+    case 'await-synced':
+    case 'await-names':
+      return SYNC_MS;
+    case 'prove':
+      return limits.provenMs;
+    case 'watch':
+    case 'await-ttl':
+      return step.seconds * 1000 + SETTLE_MS;
+    case 'await-held':
       return limits.releasedMs;
     default:
       return SETTLE_MS;
@@ -37,6 +53,12 @@ const SHORTEST_MS = 100;
  * everything else, and after long waits, a twentieth of the time waited so far. From 0.1 s up to 1 s, or 5 s for slow things.
  */
 export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): number {
+  // Asking takes its time already.
+  if (step.do === 'prove' || step.do === 'await-names') return SHORTEST_MS;
+  // Of Route 53 a whole account may ask five things a second.
+  if (step.do === 'await-synced') return 1000;
+  // Nothing but time has to pass.
+  if (step.do === 'await-ttl') return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000, 1), 5000);
   const isHealth = step.do === 'await-healthy';
   const known = isHealth ? poolByName(snapshot, step.pool).intervalS * 1000 : 0;
   return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);

@@ -1,34 +1,56 @@
 import type { Elbv2, Listener, LoadBalancer, Rule, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
-import type { TargetGroupsConfig } from '../config/config.ts';
+import type { TargetGroupConfig, TargetGroupsConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
 import { list } from '../observe/words.ts';
 import type { Pool, PoolRole, Target } from '../observe/snapshot.ts';
 import type { TrafficPort } from './traffic.ts';
 
 /** A target group that the config names. */
-interface Member {
+export interface Member {
   readonly role: PoolRole;
   readonly port: number | undefined;
   readonly group: TargetGroup;
 }
 
+export interface WantedGroup extends TargetGroupConfig {
+  readonly role: PoolRole;
+}
+
+type Attributes = ReadonlyMap<string, string>;
+
+/** Target groups as pools: what all ways of moving traffic between them share. */
+export interface Groups extends Omit<TrafficPort, 'kind' | 'routing'> {
+  readonly members: () => Promise<readonly Member[]>;
+  /** By ARN. */
+  readonly attributes: () => Promise<ReadonlyMap<string, Attributes>>;
+}
+
 /** Traffic moved by membership: production and test are target groups, and instances are registered with one or the other. */
-export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): TrafficPort {
+export function createTargetGroups(elbv2: Elbv2, { production, test }: TargetGroupsConfig): TrafficPort {
+  const { read, urls, register, deregister } = createGroups(elbv2, [
+    ...production.map((group) => ({ ...group, role: 'production' as const })),
+    ...test.map((group) => ({ ...group, role: 'test' as const })),
+  ]);
+  return { kind: 'target-groups', read, urls, register, deregister };
+}
+
+export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Groups {
   // A group's settings, and who forwards to it, do not change under a switch; they are read once a program.
-  const members = remember(() => readMembers(elbv2, config));
-  const delays = remember(async () => readDelays(elbv2, await members()));
+  const members = remember(() => readMembers(elbv2, wanted));
+  const attributes = remember(async () => readAttributes(elbv2, await members()));
   const forwards = remember(async () => readForwards(elbv2, await members()));
 
   return {
-    kind: 'target-groups',
+    members,
+    attributes,
 
     async read(names) {
-      const wanted = (await members()).filter(({ group }) => names?.includes(nameOf(group)) ?? true);
+      const asked = (await members()).filter(({ group }) => names?.includes(nameOf(group)) ?? true);
       return Promise.all(
-        wanted.map(async (member) => {
+        asked.map(async (member) => {
           const arn = arnOf(member.group);
-          const [delay, targets] = await Promise.all([delays(), elbv2.targetHealth(arn)]);
-          return toPool(member, delay.get(arn) ?? DELAY_DEFAULT_S, targets);
+          const [known, targets] = await Promise.all([attributes(), elbv2.targetHealth(arn)]);
+          return toPool(member, delayOf(known.get(arn)), targets);
         }),
       );
     },
@@ -56,7 +78,7 @@ export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): Tr
 }
 
 /** Reads once, however many ask; what failed is read again the next time. */
-function remember<T>(read: () => Promise<T>): () => Promise<T> {
+export function remember<T>(read: () => Promise<T>): () => Promise<T> {
   let known: Promise<T> | undefined;
   return async () => {
     known ??= read().catch((error: unknown) => {
@@ -70,19 +92,20 @@ function remember<T>(read: () => Promise<T>): () => Promise<T> {
 const DELAY = 'deregistration_delay.timeout_seconds';
 const DELAY_DEFAULT_S = 300;
 
-function nameOf(group: TargetGroup): string {
+/** The deregistration delay in seconds. */
+export function delayOf(attributes: Attributes | undefined): number {
+  return Number(attributes?.get(DELAY) ?? DELAY_DEFAULT_S);
+}
+
+export function nameOf(group: TargetGroup): string {
   return group.TargetGroupName as string;
 }
 
-function arnOf(group: TargetGroup): string {
+export function arnOf(group: TargetGroup): string {
   return group.TargetGroupArn as string;
 }
 
-async function readMembers(elbv2: Elbv2, config: TargetGroupsConfig): Promise<readonly Member[]> {
-  const wanted = [
-    ...config.production.map((group) => ({ ...group, role: 'production' as const })),
-    ...config.test.map((group) => ({ ...group, role: 'test' as const })),
-  ];
+async function readMembers(elbv2: Elbv2, wanted: readonly WantedGroup[]): Promise<readonly Member[]> {
   const found = await findGroups(
     elbv2,
     wanted.map((group) => group.targetGroup),
@@ -94,12 +117,11 @@ async function readMembers(elbv2: Elbv2, config: TargetGroupsConfig): Promise<re
   });
 }
 
-/** Deregistration delays in seconds, by ARN. */
-async function readDelays(elbv2: Elbv2, members: readonly Member[]): Promise<ReadonlyMap<string, number>> {
-  const entries = members.map(async ({ group }): Promise<[string, number]> => {
-    const attributes = await elbv2.attributes(arnOf(group));
-    return [arnOf(group), Number(attributes.get(DELAY) ?? DELAY_DEFAULT_S)];
-  });
+async function readAttributes(elbv2: Elbv2, members: readonly Member[]): Promise<ReadonlyMap<string, Attributes>> {
+  const entries = members.map(async ({ group }): Promise<[string, Attributes]> => [
+    arnOf(group),
+    await elbv2.attributes(arnOf(group)),
+  ]);
   return new Map(await Promise.all(entries));
 }
 
@@ -200,7 +222,7 @@ function forwardsOf(balancer: LoadBalancer, listener: Listener, rules: readonly 
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
-function urlOf(balancer: LoadBalancer, listener: Listener): string {
+export function urlOf(balancer: LoadBalancer, listener: Listener): string {
   const scheme = (listener.Protocol ?? 'HTTP').toLowerCase();
   const port = listener.Port === DEFAULT_PORTS[scheme] ? '' : `:${listener.Port}`;
   return `${scheme}://${balancer.DNSName}${port}/`;

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
-import { CASES, describeCase, type Case } from './cases.ts';
+import { casesOf, type Case } from './cases.ts';
 import { crashes } from './crash.ts';
 import { suspended, terminated, type Answered, type Signalled } from './signals.ts';
 
@@ -9,10 +9,8 @@ const counted = { signals: 0, runs: 0 };
 
 afterAll(() => void process.stdout.write(`signal matrix: ${counted.signals} signals, ${counted.runs} runs\n`));
 
-const cases = CASES.map((one) => ({ name: describeCase(one), one }));
-
 describe.each(KINDS)('$fleet behind $traffic', (kind) => {
-  describe.each(cases)('$name', ({ one }) => {
+  describe.each(casesOf(kind))('$name', ({ one }) => {
     test('SIGTERM: stops at a safe point, and can be resumed', async () => {
       const { codes, wrong } = await everywhere(kind, one, terminated);
       expect(wrong).toEqual([]);

@@ -20,6 +20,7 @@ export interface Finished extends Line {
   readonly message: string;
   readonly next: readonly string[];
   readonly awsRequests: number;
+  readonly proven?: number;
 }
 
 /** A run of the program that is over. */

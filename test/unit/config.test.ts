@@ -20,7 +20,7 @@ describe('a config file', () => {
         production: [{ targetGroup: 'shop-production' }],
         test: [{ targetGroup: 'shop-test' }],
       },
-      limits: { bootMs: 600_000, healthyMs: 300_000, releasedMs: 3_600_000 },
+      limits: { bootMs: 600_000, healthyMs: 300_000, releasedMs: 3_600_000, provenMs: 300_000 },
       aws: { requestsPerSecond: { others: 5, route53: 2 }, maxAttempts: 8, settleMs: 10_000 },
       store: { kind: 'file', path: '/srv/shop/.turnout/shop.db', ttlMs: 60_000 },
     });
@@ -28,7 +28,7 @@ describe('a config file', () => {
 
   it('says durations in milliseconds', () => {
     const text = withLines('limits: { boot: 1h30m, healthy: 90s, released: 500ms }');
-    expect(resolved(text).limits).toEqual({ bootMs: 5_400_000, healthyMs: 90_000, releasedMs: 500 });
+    expect(resolved(text).limits).toEqual({ bootMs: 5_400_000, healthyMs: 90_000, releasedMs: 500, provenMs: 300_000 });
   });
 
   it('knows how often each service of AWS may be asked', () => {

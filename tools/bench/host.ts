@@ -4,6 +4,7 @@
  * `turnout sandbox` has neither fleets of 1,000 nor an account whose quotas let two of them into one target group.
  */
 import { parseArgs } from 'node:util';
+import { frontOf } from '../../src/commands/front.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createElbv2 } from '../../src/sandbox/elbv2/index.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
@@ -13,7 +14,6 @@ const { values } = parseArgs({ options: { config: { type: 'string' }, instances:
 const config = loadConfig({ path: values.config!, env: process.env, cwd: process.cwd() });
 const instances = Number(values.instances);
 const { releases, release, zones, appPort, productionPort, testPort } = config.sandbox!;
-const group = ({ targetGroup, port = appPort }: (typeof config.traffic.test)[number]) => ({ name: targetGroup, port });
 
 const sandbox = await startSandbox(
   {
@@ -23,8 +23,7 @@ const sandbox = await startSandbox(
     environment: config.environment,
     template: config.fleet.launchTemplate?.name,
     imageName: config.fleet.image?.name,
-    production: config.traffic.production.map(group),
-    test: config.traffic.test.map(group),
+    ...frontOf(config.traffic, appPort),
     pageSize: 1000,
     releases,
     release,

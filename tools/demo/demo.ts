@@ -1,6 +1,7 @@
 import type { Meter } from '../meter.ts';
 import { between, failedOf } from '../meter/counts.ts';
 import type { Counts } from '../meter/counts.ts';
+import type { Traffic } from '../rig/config.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { runTask } from '../rig/task.ts';
 
@@ -12,6 +13,13 @@ export const TASKS: readonly (readonly string[])[] = [
   ['promote'],
   ['cleanup', '--wait'],
 ];
+
+/** The same, the first time bit by bit. */
+const IN_STEPS = TASKS.with(1, ['promote', '--steps', '10,50,100', '--every', '3s']);
+
+export function tasksOf(traffic: Traffic): typeof TASKS {
+  return traffic === 'target-groups' ? TASKS : IN_STEPS;
+}
 
 /** One task, and what clients saw while it ran. */
 export interface TaskRow {
@@ -32,9 +40,10 @@ export async function runDemo(
   meter: Meter,
   signal: AbortSignal,
   onTask: (task: string) => void,
+  tasks: typeof TASKS = TASKS,
 ): Promise<readonly TaskRow[]> {
   const rows: TaskRow[] = [];
-  for (const args of TASKS) {
+  for (const args of tasks) {
     onTask(args.join(' '));
     const row = await runOne(rig, meter, args, signal);
     rows.push(row);

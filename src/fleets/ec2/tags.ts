@@ -9,7 +9,7 @@ export interface Owner {
   readonly tagPrefix: string;
 }
 
-const MARKS = ['current', 'promoted'] as const satisfies readonly (keyof Marks)[];
+const MARKS = ['current', 'promoted', 'share'] as const satisfies readonly (keyof Marks)[];
 
 export function tagName({ tagPrefix }: Owner, name: 'environment' | 'fleet' | 'release' | keyof Marks): string {
   return `${tagPrefix}:${name}`;
@@ -87,13 +87,14 @@ function byLaunch(a: Instance, b: Instance): number {
   return a.launchedAt - b.launchedAt || (a.id < b.id ? -1 : 1);
 }
 
-/** A fact holds of a fleet when every instance of it that still exists carries the mark. */
+/** A fact holds of a fleet when every instance of it that still exists carries the mark; a share, when all carry the same. */
 function marksOf(owner: Owner, group: readonly Seen[]): Marks {
   const living = group.filter((instance) => isLive(toInstance(instance)));
   const counted = living.length > 0 ? living : group;
   const entries = MARKS.flatMap((mark) => {
     const values = counted.map((instance) => tagOf(instance, tagName(owner, mark)));
-    return values.includes(undefined) ? [] : [[mark, (values as string[]).toSorted()[0] as string] as const];
+    const known = !values.includes(undefined) && (mark !== 'share' || new Set(values).size === 1);
+    return known ? [[mark, (values as string[]).toSorted()[0] as string] as const] : [];
   });
   return Object.fromEntries(entries);
 }

@@ -1,5 +1,6 @@
 import { EPOCH } from './clock.ts';
 import { THRESHOLD, type LittleCloud } from './cloud.ts';
+import { wayReads, wayWrites } from './ways.ts';
 import { isUp, PORT, type Box, type Group, type Member, type State } from './state.ts';
 
 /** An error as the SDK throws it. */
@@ -26,6 +27,7 @@ type Read = (cloud: LittleCloud, input: never, seen: State) => object;
 type Write = (cloud: LittleCloud, input: never) => object;
 
 const reads: Readonly<Record<string, Read>> = {
+  ...wayReads,
   DescribeInstances: (_cloud, { Filters }: { Filters: readonly Filter[] }, seen) => ({
     Reservations: [{ Instances: [...seen.boxes.values()].filter((box) => fits(box, Filters)).map(showBox) }],
   }),
@@ -50,6 +52,7 @@ const reads: Readonly<Record<string, Read>> = {
 };
 
 const writes: Readonly<Record<string, Write>> = {
+  ...wayWrites,
   RunInstances: run,
   CreateTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
     for (const id of Resources) cloud.tag(id, tagsOf(Tags));

@@ -16,8 +16,8 @@ import { WorldClock } from './clock.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import { LittleProcess, type Calls } from './process.ts';
-import { stage, type Scene } from './scene.ts';
-import { production } from './state.ts';
+import type { Scene } from './scene.ts';
+import type { State } from './state.ts';
 import { LittleStore } from './store.ts';
 import { Watch } from './watch.ts';
 import { LittleSession, Weather, type Wire } from './wire.ts';
@@ -62,7 +62,7 @@ export interface SiteOptions {
   readonly kind?: Kind;
 }
 
-const LIMITS = { bootMs: 60_000, healthyMs: 60_000, releasedMs: 120_000 };
+const LIMITS = { bootMs: 60_000, healthyMs: 60_000, releasedMs: 120_000, provenMs: 60_000 };
 /** As the config's default. */
 const SETTLE_MS = 10_000;
 const TTL_MS = 60_000;
@@ -85,12 +85,14 @@ export class Site {
   readonly store: LittleStore;
   readonly watch: Watch;
   readonly #kind: Kind;
+  readonly #start: State;
   #runs = 0;
 
   constructor(scene: Scene, { times, seesDeath = true, kind = KINDS[0] }: SiteOptions = {}) {
     this.#kind = kind;
-    this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, stage(scene));
+    this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, kind.stage(scene));
     this.store = new LittleStore(this.clock, { seesDeath });
+    this.#start = this.cloud.state;
     this.watch = new Watch(this.cloud, this.store);
   }
 
@@ -168,10 +170,7 @@ export class Site {
       },
       wire,
     );
-    const { fleet, traffic } = this.#kind.open(
-      session,
-      production(cloud.state).map(({ name }) => name),
-    );
+    const { fleet, traffic } = this.#kind.open(session, this.#start);
     const ports = { fleet, traffic, clock: process.clock };
     const connection: Connection = { process, session, ports, store, guard: undefined };
     return connection;
