@@ -12,6 +12,7 @@ import { statusJson } from '../views/status-json.ts';
 import { statusText } from '../views/status-text.ts';
 import { watchScreen } from '../views/watch.ts';
 import type { Args } from './command.ts';
+import { deliveryOf } from './delivery.ts';
 import { openContext, type Context } from './context.ts';
 
 /** Prints what is where, what is under way and what may be done next. Changes nothing and needs no lease. */
@@ -61,7 +62,7 @@ const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
   const [snapshot, record] = await Promise.all([withUrls(ports.traffic, observe(ports)), recordIn(store)]);
-  const verbs = record.trouble === undefined ? await verbsNow(tasks, snapshot, record.goal) : [];
+  const verbs = record.trouble === undefined ? await verbsNow(tasks, snapshot, record.goal, deliveryOf(config)) : [];
   return { environment: config.environment, snapshot, verbs, ...record };
 }
 

@@ -3,6 +3,7 @@ import type { Verb } from '../plan/goal.ts';
 import type { HeldLease } from '../record/lease.ts';
 import type { Store } from '../stores/store.ts';
 import type { View } from './event.ts';
+import type { Hooks } from './hooks.ts';
 import type { Ports } from './ports.ts';
 import type { Limits } from './wait.ts';
 
@@ -21,6 +22,9 @@ export interface Setup {
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
   readonly identity: { readonly run: string; readonly who: string; readonly host: string };
+  readonly hooks?: Hooks;
+  /** A program of another run has called this one: it works under that run's lease, and leaves its goal alone. */
+  readonly nested?: boolean;
   /** Takes the lease, and makes every change to AWS check it; rejects when somebody else holds it. */
   readonly takeLease: (verb: Verb, release: string | undefined) => Promise<HeldLease>;
 }

@@ -21,7 +21,7 @@ const sandbox = await startSandbox(
     ...QUICK,
     port: 0,
     environment: config.environment,
-    template: config.fleet.launchTemplate?.name,
+    template: config.fleet.kind === 'ec2' ? config.fleet.launchTemplate?.name : undefined,
     imageName: config.fleet.image?.name,
     ...frontOf(config.traffic, appPort),
     pageSize: 1000,

@@ -62,7 +62,13 @@ export interface SiteOptions {
   readonly kind?: Kind;
 }
 
-const LIMITS = { bootMs: 60_000, healthyMs: 60_000, releasedMs: 120_000, provenMs: 60_000 };
+const LIMITS = {
+  bootMs: 60_000,
+  healthyMs: 60_000,
+  releasedMs: 120_000,
+  provenMs: 60_000,
+  deployMs: 60_000,
+};
 /** As the config's default. */
 const SETTLE_MS = 10_000;
 const TTL_MS = 60_000;
