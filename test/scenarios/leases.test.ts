@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { describe, expect } from 'vitest';
+import { needs } from '../support/needs.ts';
 import { finished } from '../support/program.ts';
 import { poll } from '../support/poll.ts';
 import { scenario } from '../support/rig.ts';
@@ -92,7 +93,8 @@ describe.concurrent('a run that dies, or nearly', () => {
     await shop.expectNoFailures();
   });
 
-  scenario('a terminal that is closed in the middle does not end it half-way', async ({ rig }) => {
+  scenario('a terminal that is closed in the middle does not end it half-way', async ({ rig, skip }) => {
+    needs({ skip }, 'script', 'bsdutils');
     const shop = await rig({ registration: 400 });
     await shop.task('up --release 42');
     await shop.healthyIn('shop-test', '42');
