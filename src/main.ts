@@ -37,7 +37,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     .option('json', { type: 'boolean', describe: 'One JSON event a line, for programs', global: true })
     .version(readVersion())
     .help()
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .wrap(Math.min(110, process.stdout.columns || 110))
     .strict()
     .demandCommand(1, 'Which command?')
     .recommendCommands()

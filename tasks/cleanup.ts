@@ -1,9 +1,11 @@
 import { homeFleet, liveFleets, poolsOf, roleOf } from '../src/observe/roles.ts';
 import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
 import { isHealthy } from '../src/plan/floor.ts';
-import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
+import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/plan/goal.ts';
 import { fleetById, inProduction, isDraining } from '../src/plan/look.ts';
 import { planAhead } from '../src/plan/ahead.ts';
+import { stillHeld } from '../src/plan/meanings-shares.ts';
+import { heldUntil } from '../src/plan/shares.ts';
 import type { Step } from '../src/plan/step.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
@@ -22,7 +24,14 @@ export const cleanup: Task<'cleanup'> = {
   ],
   options: {
     discard: { type: 'boolean', describe: 'Terminate a green that was never promoted as well' },
-    wait: { type: 'boolean', describe: 'Wait until nothing drains from production any more, instead of refusing' },
+    wait: {
+      type: 'boolean',
+      describe: 'Wait until nothing of production can be on its way to the old servers any more, instead of refusing',
+    },
+    'accept-tail': {
+      type: 'boolean',
+      describe: 'By weights: do not keep the old servers for `traffic.hold`; whoever still comes to them fails',
+    },
   },
   mayBeReplacedBy: ['rollback'],
 
@@ -38,7 +47,8 @@ export const cleanup: Task<'cleanup'> = {
       );
     }
     const goal = { ...asked, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
-    return { ...goal, discard: wish.discard ?? false, wait: wish.wait ?? false };
+    const early = wish['accept-tail'] ? { early: true } : {};
+    return { ...goal, discard: wish.discard ?? false, wait: wish.wait ?? false, ...early };
   },
 
   plan(snapshot, goal) {
@@ -56,13 +66,14 @@ export const cleanup: Task<'cleanup'> = {
     const no =
       neverTried(snapshot, doomed, goal.discard) ??
       (doomed.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
-      draining(snapshot, doomed, goal.wait);
+      draining(snapshot, doomed, goal.wait) ??
+      held(snapshot, doomed, goal);
     if (no !== undefined) return no;
     const mark: readonly Step[] =
       homeFleet(snapshot) === keep && keep.marks.current !== undefined
         ? []
         : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
-    return planAhead(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet))]);
+    return planAhead(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet, goal))]);
   },
 
   afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
@@ -79,13 +90,16 @@ export const cleanup: Task<'cleanup'> = {
   }),
 };
 
-/** Leaves the test groups, waits out what drains from production, and goes. */
-function farewell(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
+/** Waits out what may still be on its way from production, leaves the test groups, and goes. */
+function farewell(snapshot: Snapshot, fleet: Fleet, { since, early }: GoalOf<'cleanup'>): readonly Step[] {
   const names = (role: 'production' | 'test'): readonly string[] => poolsOf(snapshot, role).map((pool) => pool.name);
+  const unknown = !early && heldUntil(snapshot, fleet) === undefined;
   return [
+    ...(unknown ? [{ do: 'note-share', fleet: fleet.id, percent: 0, since } as const] : []),
+    ...(early ? [] : [{ do: 'await-held', fleet: fleet.id } as const]),
     ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor: {} })),
     ...names('production').map((pool): Step => ({ do: 'await-released', pool, fleet: fleet.id })),
-    { do: 'terminate', fleet: fleet.id },
+    { do: 'terminate', fleet: fleet.id, ...(early && { early }) },
     ...(fleet.holder === undefined ? [] : [{ do: 'remove', fleet: fleet.id } as const]),
   ];
 }
@@ -128,5 +142,18 @@ function draining(snapshot: Snapshot, doomed: readonly Fleet[], wait: boolean): 
     'draining',
     `${target.id} is still draining from ${pool.name}: requests may be in flight for at most ${pool.deregistrationDelayS} s after it was taken out.`,
     '`turnout cleanup --wait` waits for that; or run this again later.',
+  );
+}
+
+/** Where traffic is moved by weights nothing drains: the time since production has left counts. */
+function held(snapshot: Snapshot, doomed: readonly Fleet[], { wait, early }: GoalOf<'cleanup'>): Refusal | undefined {
+  const why =
+    wait || early ? undefined : doomed.map((fleet) => stillHeld(snapshot, fleet)).find((one) => one !== undefined);
+  if (why === undefined) return undefined;
+  return refusal(
+    'held',
+    why,
+    '`turnout cleanup --wait` waits for that; or run this again later.',
+    '`turnout cleanup --accept-tail` does not wait: whoever still comes to the old servers fails.',
   );
 }

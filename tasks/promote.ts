@@ -2,11 +2,15 @@ import { homeFleet, members, roleOf } from '../src/observe/roles.ts';
 import { floorNow, lowerFloor } from '../src/plan/floor.ts';
 import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
+import { drift, misrouted } from '../src/plan/shares.ts';
+import { proofSentence } from '../src/plan/meanings-proof.ts';
+import { stagesOf } from '../src/plan/stages.ts';
 import type { Step } from '../src/plan/step.ts';
-import { isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
+import { isOnlyUnproven, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import type { Task } from './task.ts';
+import { unproven } from './rollback.ts';
+import type { Standing, Task } from './task.ts';
 
 export const promote: Task<'promote'> = {
   verb: 'promote',
@@ -14,11 +18,15 @@ export const promote: Task<'promote'> = {
   details:
     'Registers green with every production target group, waits until each of its instances is healthy there, then takes blue out. ' +
     'Blue stays running (parked) and enters the test target groups, ready for `rollback`. ' +
-    'If green does not become healthy in production it is taken out again, and blue is untouched.',
+    'If green does not become healthy in production it is taken out again, and blue is untouched. ' +
+    'Where traffic is moved by weights, each production rule is changed by one request, at once or in steps; between two steps the ' +
+    'checks must hold, or all goes back to blue.',
   examples: [
     ['turnout promote --plan', 'show the steps, the healthy capacity and the expected time; change nothing'],
     ['turnout promote', 'show them, ask, and do it'],
     ['turnout promote --yes --json', 'in CI: no question, one JSON event a line'],
+    ['turnout promote --steps 1,10,50,100 --every 2m', 'by weights: a bit at a time, watched'],
+    ['turnout promote --to 10', 'by weights: this far, and no further before the next promote'],
     ['turnout promote --floor 2', 'accept that production has 2 healthy targets at the least'],
   ],
   options: {
@@ -26,6 +34,12 @@ export const promote: Task<'promote'> = {
       type: 'number',
       describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
     },
+    steps: {
+      type: 'percents',
+      describe: 'Give green production in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
+    },
+    every: { type: 'duration', describe: 'Time between two steps, such as 2m (default: `traffic.every`)' },
+    to: { type: 'number', describe: 'Stop when green has so many percent; the next promote goes on from there' },
   },
   mayBeReplacedBy: ['rollback'],
 
@@ -45,8 +59,11 @@ export const promote: Task<'promote'> = {
         'Terminate the one that you do not want, then run this again.',
       );
     }
+    const stages = drift(snapshot) ?? stagesOf(snapshot, to, wish);
+    if (stages !== undefined && isRefusal(stages)) return stages;
     const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
-    return { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor };
+    const goal = { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor } as const;
+    return stages === undefined ? goal : { ...goal, stages };
   },
 
   plan(snapshot, goal) {
@@ -61,11 +78,12 @@ export const promote: Task<'promote'> = {
         '`turnout up --release R` brings up another one.',
       );
     }
-    const change: Switch = { to, floor: goal.floor, need: 'all' };
-    const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since };
+    const { floor, since, stages } = goal;
+    const change: Switch = { to, floor, need: 'all', since, ...(stages && { stages }) };
+    const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const small = tooSmall(to, goal.floor);
-    if (small !== undefined) return small;
+    const unfit = misrouted(snapshot) ?? tooSmall(to, floor);
+    if (unfit !== undefined) return unfit;
     const no = notVerified(snapshot, change);
     if (no === undefined) return planSwitch(snapshot, change, [mark]);
     // A green that has left production is on its way into the test groups, where a rollback was stopped it never got there.
@@ -76,29 +94,35 @@ export const promote: Task<'promote'> = {
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
     const home = homeFleet(snapshot);
+    if (to !== undefined && isOnlyUnproven(promote.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',
-        message: `${goal.release} serves production; only the test target groups are not swapped yet.`,
+        message: `${goal.release} serves production; only what follows the switch is not done yet.`,
       };
     }
     if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };
-    return { undo: { ...goal, verb: 'rollback', fleet: home.id, release: home.release } };
+    const { run, who, since, floor } = goal;
+    return { undo: { run, who, since, floor, verb: 'rollback', fleet: home.id, release: home.release } };
   },
 
   question: (snapshot, goal) => {
     const home = homeFleet(snapshot);
-    return `Move production from ${home?.release ?? 'what serves now'} to ${goal.release}?`;
+    const last = goal.stages?.shares.at(-1) ?? 100;
+    const how = last < 100 ? `${last} % of production` : 'production';
+    return `Move ${how} from ${home?.release ?? 'what serves now'} to ${goal.release}?`;
   },
 
   standing: (snapshot, goal) => {
     const home = homeFleet(snapshot);
+    const last = goal.stages?.shares.at(-1) ?? 100;
+    if (last < 100) return partly(goal.release, last, home?.release);
     const parked =
       home && roleOf(snapshot, home) === 'parked'
         ? ` ${home.release} is parked with ${members(home).length} instances.`
         : '';
     return {
-      message: `${goal.release} serves production.${parked}`,
+      message: `${goal.release} serves production.${parked}${proofSentence(snapshot, goal.release)}`,
       next: [
         '`turnout rollback` moves production back',
         '`turnout cleanup` makes this the only fleet and terminates the parked one',
@@ -106,3 +130,10 @@ export const promote: Task<'promote'> = {
     };
   },
 };
+
+function partly(release: string, share: number, rest: string | undefined): Standing {
+  return {
+    message: `${release} has ${share} % of production, ${rest ?? 'another fleet'} the rest.`,
+    next: ['`turnout promote` goes on', '`turnout rollback` moves all of it back'],
+  };
+}

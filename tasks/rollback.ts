@@ -2,10 +2,19 @@ import { members, roleOf, servingFleets } from '../src/observe/roles.ts';
 import { floorNow, lowerFloor } from '../src/plan/floor.ts';
 import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
-import { hasStayed, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
+import {
+  hasStayed,
+  isOnlyUnproven,
+  isSwitched,
+  notVerified,
+  planSwitch,
+  tooSmall,
+  type Switch,
+} from '../src/plan/switch.ts';
+import { proofSentence } from '../src/plan/meanings-proof.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import type { Task } from './task.ts';
+import type { AfterFailure, Task } from './task.ts';
 
 export const rollback: Task<'rollback'> = {
   verb: 'rollback',
@@ -57,7 +66,7 @@ export const rollback: Task<'rollback'> = {
         'Look at `turnout status`.',
       );
     }
-    const change: Switch = { to, floor: goal.floor, need: 'floor' };
+    const change: Switch = { to, floor: goal.floor, need: 'floor', since: goal.since };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
     const small = tooSmall(to, goal.floor);
     if (small !== undefined) return small;
@@ -68,10 +77,11 @@ export const rollback: Task<'rollback'> = {
 
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
+    if (to !== undefined && isOnlyUnproven(rollback.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',
-        message: `${goal.release} serves production; only the test target groups are not swapped yet.`,
+        message: `${goal.release} serves production; only what follows the switch is not done yet.`,
       };
     }
     const serving = servingFleets(snapshot)
@@ -88,8 +98,16 @@ export const rollback: Task<'rollback'> = {
   standing: (snapshot, goal) => {
     const rejected = snapshot.fleets.find((fleet) => fleet.id !== goal.fleet && members(fleet).length > 0);
     return {
-      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}`,
+      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}${proofSentence(snapshot, goal.release)}`,
       next: ['`turnout promote` tries it again', '`turnout cleanup` terminates the rejected fleet'],
     };
   },
 };
+
+/** AWS says one thing, and production another: nobody knows why, and both fleets run. */
+export function unproven(release: string): AfterFailure {
+  return {
+    leave: 'person',
+    message: `By AWS's account ${release} has all of production, but production's own answers do not show it.`,
+  };
+}

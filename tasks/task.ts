@@ -13,16 +13,24 @@ export interface Wish {
   /** Instances at a time: `2` or `25%`. */
   readonly batch?: string;
   readonly force?: boolean;
-  readonly allowDowntime?: boolean;
+  readonly 'allow-downtime'?: boolean;
   /** Ids. */
   readonly instances?: readonly string[];
   /** The instance that this runs on; `instances` has its id by the time that a task is asked. */
   readonly self?: boolean;
+  readonly 'accept-tail'?: boolean;
+  /** Ascending, in percent. */
+  readonly steps?: readonly number[];
+  /** Seconds. */
+  readonly every?: number;
+  /** Percent. */
+  readonly to?: number;
 }
 
 export interface Option {
-  readonly type: 'string' | 'number' | 'boolean' | 'list';
-  /** What it is called on the command line, where that is not the key in hyphens. */
+  /** `percents`: such as `1,10,50,100`. `duration`: such as `2m`, in seconds. `list`: ids of instances. */
+  readonly type: 'string' | 'number' | 'boolean' | 'percents' | 'duration' | 'list';
+  /** What it is called on the command line, where that is not the key. */
   readonly name?: string;
   readonly describe: string;
   readonly required?: true;

@@ -2,9 +2,11 @@ import { liveFleets, members, poolsOf, roleOf, type Role } from '../src/observe/
 import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
 import { countByZone, total, type ByZone } from '../src/plan/floor.ts';
 import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
-import { inProduction } from '../src/plan/look.ts';
 import { planAhead } from '../src/plan/ahead.ts';
+import { fleetById, inProduction } from '../src/plan/look.ts';
+import { drift, misrouted, trialsOf } from '../src/plan/shares.ts';
 import type { Step } from '../src/plan/step.ts';
+import { tryOut } from '../src/plan/switch.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
@@ -33,25 +35,37 @@ export const up: Task<'up'> = {
   async aim({ snapshot, wish, asked, resolve }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
-    const taken = occupied(snapshot);
+    const taken = occupied(snapshot) ?? misrouted(snapshot) ?? drift(snapshot);
     if (taken !== undefined) return taken;
     const blue = world.serving[0] as Fleet;
     const release = wish.release as string;
     const zones = spread(servingZones(snapshot, blue), wish.count);
+    if (total(zones) === 0) {
+      return refusal(
+        'nothing-to-copy',
+        `No instance of ${blue.release} is left in production: there is none whose zones could be taken.`,
+        'Look at `turnout status`; production needs somebody first.',
+      );
+    }
     const spec = await resolve({ release, zones, blue });
     return { ...asked, verb: 'up', fleet: `${release}-${asked.run}`, release, spec };
   },
 
   plan(snapshot, goal) {
-    const test = poolsOf(snapshot, 'test').map((pool) => pool.name);
     const { fleet, release, spec, run } = goal;
+    const green = fleetById(snapshot, fleet) ?? { id: fleet, release, marks: {}, instances: [] };
+    const test = trialsOf(snapshot, green)
+      .filter(({ role }) => role === 'test')
+      .map((pool) => pool.name);
+    if (test.length === 0) return NO_ROOM;
     const steps: readonly Step[] = [
       { do: 'launch', fleet, release, spec, run },
       { do: 'await-running', fleet },
       ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
+      ...tryOut(snapshot, green),
       ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, floor: {}, need: 'all' })),
     ];
-    return planAhead(snapshot, steps, spec.summary);
+    return planAhead(snapshot, steps, [...spec.summary, ...(snapshot.routing?.notes ?? [])]);
   },
 
   afterFailure: () => ({
@@ -71,6 +85,12 @@ export const up: Task<'up'> = {
     };
   },
 };
+
+const NO_ROOM = refusal(
+  'no-idle-group',
+  'Both target groups have servers, or a share of production: there is none for new ones.',
+  'Look at `turnout status`; `turnout cleanup` ends the deploy before.',
+);
 
 const ADVICE: Readonly<Record<Exclude<Role, 'blue'>, string>> = {
   green: '`turnout promote` moves production to it, `turnout cleanup --discard` terminates it.',

@@ -62,6 +62,7 @@ describe('who may import what', () => {
     'tasks/',
     'src/plan/',
     'src/observe/roles.ts',
+    'src/observe/routes.ts',
     'src/observe/snapshot.ts',
     'src/observe/words.ts',
     'src/errors.ts',

@@ -1,5 +1,5 @@
 /**
- * Steady HTTP traffic, and a count of every request:  node tools/meter.ts --url URL [--rate 200] [--connections 16] [--timeout 5000] [--ipc]
+ * Steady HTTP traffic, and a count of every request:  node tools/meter.ts --url URL [--rate 200] [--connections 16] [--timeout 5000] [--resolver HOST:PORT] [--ipc]
  *
  * Writes a line of JSON every 250 ms (`Sample`), and a last one (`MeterResult`) on SIGTERM, SIGINT or the end of stdin.
  * With `--ipc` these go to the parent process instead, which may send `read` to be told the counts of that moment.
@@ -23,6 +23,7 @@ function main(): void {
       rate: { type: 'string', default: '200' },
       connections: { type: 'string', default: '16' },
       timeout: { type: 'string', default: '5000' },
+      resolver: { type: 'string' },
       ipc: { type: 'boolean', default: false },
     },
   });
@@ -32,6 +33,7 @@ function main(): void {
     rate: positive('rate', values.rate),
     kept: Math.ceil(positive('connections', values.connections) / 2),
     timeoutMs: positive('timeout', values.timeout),
+    ...(values.resolver === undefined ? {} : { resolver: values.resolver }),
   });
   run(load, values.ipc);
 }

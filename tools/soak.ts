@@ -1,10 +1,12 @@
 /**
  * Moves production to and fro under load until the time is over:  npm run soak [-- --minutes 10] [-- --rate 200]
+ * First it lives random histories on a virtual clock: [-- --histories 10000] [-- --seed N]
  *
  * Writes a line a switch, and exits with 1 as soon as a task is not done or a request failed.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../src/errors.ts';
+import { liveMany } from '../test/crash/random.ts';
 import { runOne } from './demo/demo.ts';
 import type { TaskRow } from './demo/demo.ts';
 import { startMeter } from './meter.ts';
@@ -13,7 +15,12 @@ import { startRig } from './rig/sandbox.ts';
 import type { Rig } from './rig/sandbox.ts';
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, rate: { type: 'string', default: '200' } },
+  options: {
+    minutes: { type: 'string', default: '10' },
+    rate: { type: 'string', default: '200' },
+    histories: { type: 'string', default: '10000' },
+    seed: { type: 'string' },
+  },
 });
 const interruption = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort(new Error(`got ${name}`)));
@@ -38,6 +45,10 @@ function line({ task, seconds, awsRequests, requests, failed }: TaskRow, uptime:
 }
 
 async function main(): Promise<void> {
+  const histories = Number(values.histories);
+  const seed = values.seed === undefined ? undefined : Number(values.seed);
+  const runs = histories > 0 ? await liveMany(histories, seed) : 0;
+  process.stdout.write(`random worlds: ${histories} histories, ${runs} runs\n`);
   await using rig = await startRig();
   await using meter = await startMeter({ url: rig.url, rate: Number(values.rate) });
   await soak(rig, meter, performance.now() + Number(values.minutes) * 60_000);

@@ -26,8 +26,9 @@ import type { Send, Session } from './session.ts';
 
 export type { Filter, Image, Instance, LaunchTemplateVersion, RunInstancesCommandInput, Tag };
 
-/** EC2's own limits: results a page, values a filter, resources a CreateTags call (EC2 API reference). */
-const PAGE = 1000;
+/** Half of what EC2 takes: a page of XML and what it is read into are the largest things that a run has in memory. */
+const PAGE = 500;
+/** EC2's own limits: values a filter, resources a CreateTags call (EC2 API reference). */
 const FILTER_VALUES = 200;
 const TAGGED_A_CALL = 1000;
 
@@ -39,9 +40,12 @@ export class Ec2 {
     this.#send = session.connect('ec2', new EC2Client(session.clientConfig()));
   }
 
-  /** By filters, never by ids: a filter that matches nothing is no error (aws-reference 4). */
-  async instances(filters: readonly Filter[]): Promise<readonly Instance[]> {
-    const found: Instance[] = [];
+  /**
+   * What `pick` takes of each instance, page by page: 1,000 whole ones are 10 MB. By filters, never by ids: a filter that
+   * matches nothing is no error (aws-reference 4).
+   */
+  async instances<T>(filters: readonly Filter[], pick: (instance: Instance) => T): Promise<readonly T[]> {
+    const found: T[] = [];
     let token: string | undefined;
     do {
       const page: DescribeInstancesCommandOutput = await this.#send(
@@ -51,15 +55,15 @@ export class Ec2 {
           ...(token === undefined ? {} : { NextToken: token }),
         }),
       );
-      found.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
+      found.push(...(page.Reservations ?? []).flatMap((reservation) => (reservation.Instances ?? []).map(pick)));
       token = page.NextToken;
     } while (token !== undefined && token !== '');
     return found;
   }
 
-  async instancesById(ids: readonly string[]): Promise<readonly Instance[]> {
+  async instancesById<T>(ids: readonly string[], pick: (instance: Instance) => T): Promise<readonly T[]> {
     const found = await Promise.all(
-      chunk(ids, FILTER_VALUES).map((Values) => this.instances([{ Name: 'instance-id', Values }])),
+      chunk(ids, FILTER_VALUES).map((Values) => this.instances([{ Name: 'instance-id', Values }], pick)),
     );
     return found.flat();
   }

@@ -7,7 +7,10 @@ import {
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
+  ModifyListenerCommand,
+  ModifyRuleCommand,
   RegisterTargetsCommand,
+  type Action,
   type DescribeListenersCommandOutput,
   type DescribeLoadBalancersCommandOutput,
   type DescribeRulesCommandOutput,
@@ -24,7 +27,7 @@ import {
 import { chunk, settle } from './batches.ts';
 import type { Send, Session } from './session.ts';
 
-export type { Listener, LoadBalancer, Rule, TargetDescription, TargetGroup, TargetHealthDescription };
+export type { Action, Listener, LoadBalancer, Rule, TargetDescription, TargetGroup, TargetHealthDescription };
 
 /** The model sets no limit; controllers that ran into undocumented ones send 100 to 200 (aws-reference 1.7). */
 const TARGETS_A_CALL = 100;
@@ -103,23 +106,59 @@ export class Elbv2 {
   }
 
   async loadBalancers(arns: readonly string[]): Promise<readonly LoadBalancer[]> {
+    return this.#loadBalancers({ LoadBalancerArns: [...arns] });
+  }
+
+  /** Throws `route-not-found` when there is one that ELB does not know. */
+  async loadBalancersNamed(names: readonly string[]): Promise<readonly LoadBalancer[]> {
+    return this.#loadBalancers({ Names: [...names] });
+  }
+
+  async #loadBalancers(which: object): Promise<readonly LoadBalancer[]> {
     const found = await this.#pages<DescribeLoadBalancersCommandOutput>(
-      (marker) => new DescribeLoadBalancersCommand({ LoadBalancerArns: [...arns], ...marker }),
+      (marker) => new DescribeLoadBalancersCommand({ ...which, ...marker }),
     );
     return found.flatMap((page) => page.LoadBalancers ?? []);
   }
 
   async listeners(loadBalancerArn: string): Promise<readonly Listener[]> {
+    return this.#listeners({ LoadBalancerArn: loadBalancerArn });
+  }
+
+  async listenersByArn(arns: readonly string[]): Promise<readonly Listener[]> {
+    return this.#listeners({ ListenerArns: [...arns] });
+  }
+
+  async #listeners(which: object): Promise<readonly Listener[]> {
     const found = await this.#pages<DescribeListenersCommandOutput>(
-      (marker) => new DescribeListenersCommand({ LoadBalancerArn: loadBalancerArn, ...marker }),
+      (marker) => new DescribeListenersCommand({ ...which, ...marker }),
     );
     return found.flatMap((page) => page.Listeners ?? []);
   }
 
   async rules(listenerArn: string): Promise<readonly Rule[]> {
+    return this.#rules({ ListenerArn: listenerArn });
+  }
+
+  /** Rules of any listeners, in one request (and its pages). */
+  async rulesByArn(arns: readonly string[]): Promise<readonly Rule[]> {
+    return this.#rules({ RuleArns: [...arns] });
+  }
+
+  async #rules(which: object): Promise<readonly Rule[]> {
     const found = await this.#pages<DescribeRulesCommandOutput>(
-      (marker) => new DescribeRulesCommand({ ListenerArn: listenerArn, ...marker }),
+      (marker) => new DescribeRulesCommand({ ...which, ...marker }),
     );
     return found.flatMap((page) => page.Rules ?? []);
+  }
+
+  /** Replaces the rule's list of actions as a whole; its conditions stay (ELBv2 API, ModifyRule). */
+  async modifyRule(arn: string, actions: readonly Action[]): Promise<void> {
+    await this.#send(new ModifyRuleCommand({ RuleArn: arn, Actions: [...actions] }));
+  }
+
+  /** Replaces the listener's default actions as a whole; everything else of it stays (ELBv2 API, ModifyListener). */
+  async modifyListener(arn: string, actions: readonly Action[]): Promise<void> {
+    await this.#send(new ModifyListenerCommand({ ListenerArn: arn, DefaultActions: [...actions] }));
   }
 }

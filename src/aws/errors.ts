@@ -43,6 +43,18 @@ const TRANSLATIONS: readonly Translation[] = [
     next: 'Check the names under `traffic` in the config, the region and the account.',
   },
   {
+    matches: /^(LoadBalancerNotFound|ListenerNotFound|RuleNotFound)/,
+    code: 'route-not-found',
+    message: 'AWS knows no such load balancer, listener or rule. {detail}',
+    next: 'Check `traffic.production` and `traffic.test` in the config, the region and the account.',
+  },
+  {
+    matches: /^(NoSuchHostedZone|InvalidChangeBatch|InvalidInput)/,
+    code: 'records-refused',
+    message: 'Route 53 did not accept {operation}. {detail}',
+    next: 'Check the zones, names and set identifiers under `traffic.production` in the config.',
+  },
+  {
     matches: /^TooManyTargets/,
     code: 'too-many-targets',
     message: 'The target group takes no more targets. {detail}',

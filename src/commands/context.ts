@@ -57,8 +57,14 @@ export async function openContext(args: Args): Promise<Context> {
     fleet: await openFleet(config, session),
     traffic: await openTraffic(config, session),
     clock: systemClock,
+    ...(await openProduction(config)),
   };
   return { config, store, ports, session, view, run, who: whoAmI(), guardBy: (lease) => void (guard = lease) };
+}
+
+async function openProduction({ marker }: Config): Promise<Pick<Ports, 'production'>> {
+  if (marker === undefined) return {};
+  return { production: (await import('../production/index.ts')).createProduction(marker) };
 }
 
 function viewOf(args: Args): View {

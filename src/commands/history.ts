@@ -24,5 +24,5 @@ export async function history(args: Args): Promise<ExitCode> {
 }
 
 function layout(): HistoryOptions {
-  return { now: systemClock.now(), width: process.stdout.columns ?? 110, colour: showsColour(process.stdout) };
+  return { now: systemClock.now(), width: process.stdout.columns || 110, colour: showsColour(process.stdout) };
 }

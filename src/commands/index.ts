@@ -22,10 +22,12 @@ const TASK_OPTIONS: Readonly<Record<string, Options>> = {
 
 function taskCommand(task: Task): Command {
   const own = Object.entries(task.options).map(([key, { required, name, type, describe }]): [string, Options] => [
-    name ?? key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    name ?? key,
     {
       describe,
-      ...(type === 'list' ? { type: 'string', array: true } : { type }),
+      ...(type === 'list' ? { type: 'string', array: true } : {}),
+      ...(type === 'percents' || type === 'duration' ? { type: 'string' } : {}),
+      ...(type === 'string' || type === 'number' || type === 'boolean' ? { type } : {}),
       ...(required ? { demandOption: true } : {}),
       ...(type === 'boolean' ? {} : { requiresArg: true }),
     },

@@ -37,5 +37,5 @@ export async function lockReport(environment: string, store: Store): Promise<Loc
 }
 
 export function lockAsText(report: LockReport): string {
-  return lockText(report, process.stdout.columns ?? 110, showsColour(process.stdout));
+  return lockText(report, process.stdout.columns || 110, showsColour(process.stdout));
 }

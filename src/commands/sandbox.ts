@@ -5,6 +5,7 @@ import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
 import { configOf } from './context.ts';
+import { frontOf } from './front.ts';
 
 /** Runs the sandbox of the environment until SIGINT or SIGTERM. */
 export async function sandbox(args: Args): Promise<ExitCode> {
@@ -45,10 +46,7 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     ...same
   } = section;
   const { intervalMs, timeoutMs, ...thresholds } = healthCheck;
-  const group = ({ targetGroup, port }: Config['traffic']['test'][number]) => ({
-    name: targetGroup,
-    port: port ?? section.appPort,
-  });
+  const { names, ...front } = frontOf(traffic, section.appPort);
   return {
     ...same,
     environment,
@@ -56,8 +54,7 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     tagPrefix: fleet.tagPrefix,
     ...(fleet.kind === 'ec2' ? { template: fleet.launchTemplate?.name } : { opsworks: stackOf(fleet, environment) }),
     imageName: fleet.image?.name,
-    production: traffic.production.map(group),
-    test: traffic.test.map(group),
+    ...front,
     boot: bootMs,
     setup: setupMs,
     deploy: deployMs,
@@ -66,7 +63,7 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     propagation: propagationMs,
     consistency: consistencyMs,
     healthCheck: { ...thresholds, interval: intervalMs, timeout: timeoutMs },
-    dns: dns && dnsOptions(dns),
+    dns: { ...(dns && dnsOptions(dns)), ...(names && { names }) },
     clock: systemClock,
     ...(typeof args['port'] === 'number' ? { port: args['port'] } : {}),
   };
@@ -104,6 +101,7 @@ function ready(running: Sandbox): object {
     region,
     exports: exportsOf(running),
     dns: running.dns.server,
+    names: running.names.map(({ name }) => name.replace(/\.$/, '')),
     urls: { production: urls(running.production), test: urls(running.test) },
   };
 }

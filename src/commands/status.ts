@@ -1,6 +1,7 @@
 import { tasks } from '../../tasks/index.ts';
 import { ExitCode } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
+import { movesProduction } from '../run/stillness.ts';
 import { verbsNow } from '../run/verbs.ts';
 import { openOut } from '../views/out.ts';
 import { showsColour } from '../views/paint.ts';
@@ -49,16 +50,21 @@ async function watch(context: Context): Promise<void> {
 }
 
 function text(report: StatusReport): string {
-  return statusText(report, process.stdout.columns ?? 110, showsColour(process.stdout));
+  return statusText(report, process.stdout.columns || 110, showsColour(process.stdout));
 }
 
+/** Entries of the journal, among which the last switch is looked for. */
+const JOURNAL_LOOK = 20;
+
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
-  const [snapshot, lease, goal, [last]] = await Promise.all([
+  const [snapshot, lease, goal, journal] = await Promise.all([
     withUrls(ports.traffic, observe(ports)),
     store.held(),
     store.goal(),
-    store.history(1),
+    store.history(JOURNAL_LOOK),
   ]);
+  const [last] = journal;
+  const moved = journal.find(movesProduction);
   const verbs = await verbsNow(tasks, snapshot, goal, deliveryOf(config));
   return {
     environment: config.environment,
@@ -67,5 +73,6 @@ async function reportOn({ config, ports, store }: Context): Promise<StatusReport
     ...(lease === undefined ? {} : { lease }),
     ...(goal === undefined ? {} : { goal }),
     ...(last === undefined ? {} : { last }),
+    ...(moved === undefined ? {} : { moved }),
   };
 }

@@ -1,10 +1,13 @@
 import { hostname } from 'node:os';
 import { tasks } from '../../tasks/index.ts';
 import type { Option, Task, Wish } from '../../tasks/task.ts';
+import { isAscending } from '../config/ascending.ts';
+import { parseDuration } from '../config/duration.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
 import { inheritLease } from '../record/inherited.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
+import { saveMemory } from '../run/memory.ts';
 import type { Args } from './command.ts';
 import { openContext, type Context } from './context.ts';
 import { callersLease, openInPlace } from './in-place.ts';
@@ -21,6 +24,7 @@ export async function runTask(task: Task, args: Args): Promise<ExitCode> {
 
 /** The same in a context that is open already; closes it. */
 export async function runIn(context: Context, task: Task, wish: Wish, args: Args): Promise<ExitCode> {
+  saveMemory();
   let held: HeldLease | undefined;
   const caller = callersLease();
   // Before the lease is asked for: a signal in between would leave it held.
@@ -64,37 +68,17 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
 
 /** What the command line says to the task, checked. */
 function wishOf(task: Task, args: Args): Wish {
-  for (const [name, option] of Object.entries(task.options)) {
-    const value = valueOf(name, option, args);
-    if (option.type === 'number' && value !== undefined) mustBeCount(name, value);
-    if (name === 'release' && value !== undefined) mustBeName(name, value);
-    if (option.type === 'string' && Array.isArray(value)) mustBeName(name, value);
-  }
   const options: Task['options'] = { ...task.options, ...(task.positional ? { [task.positional]: POSITIONAL } : {}) };
-  const given = Object.entries(options).filter(([name, option]) => valueOf(name, option, args) !== undefined);
-  // `cleanup --wait 15m` waits for what drains, and for the lease: the time is only for the latter.
-  return Object.fromEntries(
-    given.map(([name, option]) => {
-      const value = valueOf(name, option, args);
-      return [name, option.type === 'boolean' ? value !== false : value];
-    }),
-  );
+  const given = Object.entries(options).flatMap(([key, { type, name }]) => {
+    const value = args[name ?? key];
+    return value === undefined || (Array.isArray(value) && value.length === 0)
+      ? []
+      : [[key, READERS[key === 'batch' ? 'batch' : type](key, value)]];
+  });
+  return Object.fromEntries(given);
 }
 
 const POSITIONAL: Option = { type: 'list', describe: '' };
-
-function valueOf(key: string, { name, type }: Option, args: Args): unknown {
-  const value = args[name ?? key];
-  if (type !== 'list') return value;
-  const ids = (Array.isArray(value) ? value : []).map(String);
-  for (const id of ids) mustBeInstance(id);
-  return ids.length > 0 ? ids : undefined;
-}
-
-function mustBeInstance(id: string): void {
-  if (/^i-[0-9a-z]{1,32}$/.test(id)) return;
-  throw new OperatorError('usage', `${id} is not the id of an instance.`, { next: ['Such as i-0123456789abcdef0.'] });
-}
 
 /** The wish, about the instance that this runs on. */
 async function onSelf(wish: Wish): Promise<Wish> {
@@ -102,13 +86,57 @@ async function onSelf(wish: Wish): Promise<Wish> {
   return { ...wish, instances: [...(wish.instances ?? []), await ownInstanceId(process.env)] };
 }
 
-const LEAST: Readonly<Record<string, number>> = { count: 1, floor: 0 };
+type Reader = (name: string, value: unknown) => unknown;
+
+const READERS: Readonly<Record<Option['type'] | 'batch', Reader>> = {
+  // `cleanup --wait 15m` waits for what drains, and for the lease: the time is only for the latter.
+  boolean: (_name, value) => value !== false,
+  string: (name, value) => (mustBeName(name, value), value),
+  number: (name, value) => (mustBeCount(name, value), value),
+  percents: readPercents,
+  duration: readSeconds,
+  list: readInstances,
+  // The task knows how large the fleet is, and says what is wrong with it.
+  batch: (_name, value) => String(value),
+};
+
+function readInstances(_name: string, value: unknown): readonly string[] {
+  const ids = (value as readonly unknown[]).map(String);
+  const wrong = ids.find((id) => !/^i-[0-9a-z]{1,32}$/.test(id));
+  if (wrong === undefined) return ids;
+  throw new OperatorError('usage', `${wrong} is not the id of an instance.`, {
+    next: ['Such as i-0123456789abcdef0.'],
+  });
+}
+
+const RANGES: Readonly<Record<string, readonly [least: number, most: number, example: number]>> = {
+  count: [1, 1000, 3],
+  floor: [0, 1000, 3],
+  to: [1, 100, 10],
+};
 
 function mustBeCount(name: string, value: unknown): void {
-  const least = LEAST[name] ?? 0;
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= 1000) return;
-  throw new OperatorError('usage', `--${name} takes a whole number from ${least} to 1000.`, {
-    next: [`Such as --${name} 3.`],
+  const [least, most, example] = RANGES[name] ?? [0, 1000, 3];
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  throw new OperatorError('usage', `--${name} takes a whole number from ${least} to ${most}.`, {
+    next: [`Such as --${name} ${example}.`],
+  });
+}
+
+function readPercents(name: string, value: unknown): readonly number[] {
+  const numbers = String(value).split(',').map(Number);
+  const valid = numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= 100) && isAscending(numbers);
+  if (valid && typeof value === 'string') return numbers;
+  throw new OperatorError('usage', `--${name} takes ascending whole percents from 1 to 100, with commas between.`, {
+    next: [`Such as --${name} 1,10,50,100.`],
+  });
+}
+
+function readSeconds(name: string, value: unknown): number {
+  const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+  if (ms !== undefined && ms > 0) return ms / 1000;
+  throw new OperatorError('usage', `--${name} takes a duration such as 90s, 2m or 1h30m.`, {
+    next: [`Such as --${name} 2m.`],
   });
 }
 

@@ -13,6 +13,7 @@ export function crossChecks(data: unknown): readonly Mistake[] {
     ...deployerChecks(root),
     ...placeholderChecks(root),
     ...trafficChecks(root),
+    ...markerChecks(root),
     ...sandboxChecks(root['sandbox']),
   ];
 }
@@ -108,19 +109,33 @@ function placeholderChecks(root: Tree): readonly Mistake[] {
     .map(({ path }) => ({ path, message }));
 }
 
+function markerChecks(root: Tree): readonly Mistake[] {
+  const { marker } = tree(root['release']);
+  return oneOf(marker, ['release', 'marker'], ['header', 'json', 'regexp']);
+}
+
 function trafficChecks(root: Tree): readonly Mistake[] {
   const traffic = tree(root['traffic']);
-  const groups = ['production', 'test'].flatMap((role) =>
-    list(traffic[role]).map((entry, index) => ({
-      path: ['traffic', role, index, 'targetGroup'],
-      id: tree(entry)['targetGroup'],
-    })),
+  const lists = ['production', 'test', 'groups'].flatMap((key) =>
+    list(traffic[key]).map((entry, index) => ({ path: ['traffic', key, index], entry: tree(entry) })),
   );
-  const named = groups.map(({ path, id }) => ({ path, id: typeof id === 'string' ? groupName(id) : undefined }));
-  return repeated(named).map(({ path, first }) => ({
+  const named = lists.map(({ path, entry: { targetGroup: id } }) => ({
+    path: [...path, 'targetGroup'],
+    id: typeof id === 'string' ? groupName(id) : undefined,
+  }));
+  const twice = repeated(named).map(({ path, first }) => ({
     path,
     message: `expected each target group once; found that of ${showPath(first.slice(0, 3))} again`,
   }));
+  return [...twice, ...(traffic['kind'] === 'weighted-listener' ? lists.flatMap(routeChecks) : [])];
+}
+
+/** A listener or a rule is named in one of two ways. */
+function routeChecks({ path, entry }: { path: Path; entry: Tree }): readonly Mistake[] {
+  if (path[1] === 'groups') return [];
+  const words = ['loadBalancer', 'port', 'priority'].filter((key) => key in entry);
+  const whole = 'arn' in entry ? words.length === 0 : words.includes('loadBalancer') && words.includes('port');
+  return whole ? [] : [{ path, message: 'expected loadBalancer and port (and priority), or arn alone' }];
 }
 
 /** A group's name is unique in its account and region (ELBv2 API, CreateTargetGroup), so name and ARN can be compared. */

@@ -1,3 +1,4 @@
+import type { DeployerConfig } from './config-deploy.ts';
 import type { RedisServer } from './redis-url.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Config {
   readonly instanceCheck?: InstanceCheckConfig;
   readonly drainCheck?: DrainCheckConfig;
   readonly hooks: HooksConfig;
+  /** Absent: no switch is proven. */
+  readonly marker?: MarkerConfig;
   readonly limits: LimitsConfig;
   readonly aws: AwsConfig;
   readonly store: StoreConfig;
@@ -83,7 +86,7 @@ export interface ImageConfig {
   readonly owner?: string;
 }
 
-export type TrafficConfig = TargetGroupsConfig;
+export type TrafficConfig = TargetGroupsConfig | WeightedListenerConfig | WeightedDnsConfig;
 
 export interface TargetGroupsConfig {
   readonly kind: 'target-groups';
@@ -92,39 +95,58 @@ export interface TargetGroupsConfig {
   readonly test: readonly TargetGroupConfig[];
 }
 
+export interface WeightedListenerConfig {
+  readonly kind: 'weighted-listener';
+  /** Two, and not the same one twice. */
+  readonly groups: readonly TargetGroupConfig[];
+  readonly production: readonly RouteConfig[];
+  readonly test: readonly RouteConfig[];
+  readonly stickiness: 'keep' | 'drop';
+  readonly holdMs: number;
+  /** Ascending, from 1 to 100. */
+  readonly steps: readonly number[];
+  readonly everyMs: number;
+}
+
+export interface WeightedDnsConfig {
+  readonly kind: 'weighted-dns';
+  /** Two, and not the same one twice. */
+  readonly groups: readonly TargetGroupConfig[];
+  readonly production: readonly NameConfig[];
+  /** Absent: the zones' own. */
+  readonly nameServers?: readonly string[];
+  /** Absent: the records' own; of aliases, that of AWS's load balancers. */
+  readonly ttlMs?: number;
+  readonly holdMs: number;
+  /** Ascending, from 1 to 100. */
+  readonly steps: readonly number[];
+  readonly everyMs: number;
+}
+
+/** A name, and the set identifiers of the records that lead to the first and to the second group. */
+export interface NameConfig {
+  readonly name: string;
+  /** Name or id. */
+  readonly zone: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME';
+  readonly blue: string;
+  readonly green: string;
+}
+
+/** Either `arn`, or `loadBalancer` and `port`; without a priority it is the listener's default action. */
+export interface RouteConfig {
+  readonly loadBalancer?: string;
+  readonly port?: number;
+  readonly priority?: number;
+  /** Of a listener or of a rule. */
+  readonly arn?: string;
+}
+
 export interface TargetGroupConfig {
   /** Name or ARN. */
   readonly targetGroup: string;
   /** Absent: the group's own. */
   readonly port?: number;
-}
-
-export type DeployerConfig = CommandDeployerConfig | SsmDeployerConfig | OpsWorksDeployerConfig;
-
-export interface SsmDeployerConfig {
-  readonly kind: 'ssm';
-  readonly document: string;
-  readonly parameters: Readonly<Record<string, readonly string[]>>;
-  readonly deliveryMs: number;
-}
-
-export interface OpsWorksDeployerConfig {
-  readonly kind: 'opsworks';
-  readonly stack: string;
-  readonly app?: string;
-  readonly command: string;
-  readonly args: Readonly<Record<string, readonly string[]>>;
-  readonly revision: string;
-}
-
-export interface CommandDeployerConfig {
-  readonly kind: 'command';
-  readonly run: readonly string[];
-  readonly per: 'instance' | 'batch';
-  /** Absolute; where it is run. */
-  readonly folder: string;
-  /** From SIGTERM to SIGKILL. */
-  readonly graceMs: number;
 }
 
 export interface InstanceCheckConfig {
@@ -155,11 +177,25 @@ export interface HooksConfig extends Readonly<Record<HookTime, readonly HookConf
   readonly folder: string;
 }
 
+/** How production tells its release: exactly one of `header`, `json` and `regexp`. */
+export interface MarkerConfig {
+  readonly url: string;
+  readonly header?: string;
+  /** Keys with dots between. */
+  readonly json?: string;
+  readonly regexp?: string;
+  /** Absent: the system's way to look names up. */
+  readonly nameServers?: readonly string[];
+  readonly answers: number;
+  readonly timeoutMs: number;
+}
+
 export interface LimitsConfig {
   readonly bootMs: number;
   readonly healthyMs: number;
   readonly releasedMs: number;
   readonly deployMs: number;
+  readonly provenMs: number;
 }
 
 export interface AwsConfig {

@@ -2,7 +2,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type {
   AwsConfig,
   Config,
-  DeployerConfig,
   DrainCheckConfig,
   Ec2FleetConfig,
   FleetConfig,
@@ -13,10 +12,12 @@ import type {
   InstanceCheckConfig,
   LimitsConfig,
   OpsWorksFleetConfig,
+  MarkerConfig,
   SandboxConfig,
   StoreConfig,
-  TargetGroupsConfig,
+  TrafficConfig,
 } from './config.ts';
+import type { DeployerConfig } from './config-deploy.ts';
 import type { FileConfig } from './schema.ts';
 
 /** From what the file says to what the program works with: units in names, absolute paths, no key that is undefined. Pure. */
@@ -29,6 +30,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     fleet: fleet(data.fleet),
     traffic: traffic(data.traffic),
     ...inPlace(data, projectOf(file)),
+    ...(data.release?.marker ? { marker: marker(data.release.marker) } : {}),
     limits: limits(data.limits),
     aws: awsOf(aws),
     store: store(data.store, environment, file),
@@ -92,12 +94,28 @@ function versioned(template: { version?: string | undefined; versionDescription?
   return template.version !== undefined || template.versionDescription !== undefined;
 }
 
-function traffic({ kind, production, test }: FileConfig['traffic']): TargetGroupsConfig {
-  const group = ({ targetGroup, port }: FileConfig['traffic']['test'][number]) => ({
+function traffic(data: FileConfig['traffic']): TrafficConfig {
+  const group = ({ targetGroup, port }: { targetGroup: string; port?: number | undefined }) => ({
     targetGroup,
     ...defined({ port }),
   });
-  return { kind, production: production.map(group), test: test.map(group) };
+  if (data.kind === 'target-groups') {
+    const { kind, production, test } = data;
+    return { kind, production: production.map(group), test: test.map(group) };
+  }
+  if (data.kind === 'weighted-dns') {
+    const { kind, groups, production, nameServers, ttl: ttlMs, hold: holdMs, steps, every: everyMs } = data;
+    return { kind, groups: groups.map(group), production, ...defined({ nameServers, ttlMs }), holdMs, steps, everyMs };
+  }
+  const { groups, production, test, hold, every, ...same } = data;
+  return {
+    ...same,
+    groups: groups.map(group),
+    production: production.map(defined),
+    test: test.map(defined),
+    holdMs: hold,
+    everyMs: every,
+  };
 }
 
 type InPlace = Pick<Config, 'deploy' | 'migrate' | 'instanceCheck' | 'drainCheck' | 'hooks'>;
@@ -155,8 +173,13 @@ function hooksOf(hooks: FileConfig['hooks'], folder: string): HooksConfig {
   };
 }
 
-function limits({ boot, healthy, released, deploy }: FileConfig['limits']): LimitsConfig {
-  return { bootMs: boot, healthyMs: healthy, releasedMs: released, deployMs: deploy };
+function marker({ timeout, ...same }: NonNullable<NonNullable<FileConfig['release']>['marker']>): MarkerConfig {
+  const { url, answers, header, json, regexp, nameServers } = same;
+  return { url, answers, timeoutMs: timeout, ...defined({ header, json, regexp, nameServers }) };
+}
+
+function limits({ boot, healthy, released, deploy, proven }: FileConfig['limits']): LimitsConfig {
+  return { bootMs: boot, healthyMs: healthy, releasedMs: released, deployMs: deploy, provenMs: proven };
 }
 
 function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {

@@ -3,6 +3,7 @@ import { deploy, drainCheck, hooks, instanceCheck, migrate } from './schema-depl
 import { fleet } from './schema-fleet.ts';
 import { store } from './schema-store.ts';
 import { sandbox } from './schema-sandbox.ts';
+import { release } from './schema-release.ts';
 import { traffic } from './schema-traffic.ts';
 import { duration, endpoint, limit, map, region, text, whole } from './values.ts';
 
@@ -16,6 +17,9 @@ const limits = z
     deploy: limit
       .prefault('30m')
       .describe('rolling and deploy: until a deploy of one batch, or the migrations, have ended.'),
+    proven: limit
+      .prefault('5m')
+      .describe('promote, rollback: until production itself answers as `release.marker` says.'),
   })
   .prefault({})
   .describe('How long to wait at most, as durations such as 90s, 10m or 1h30m. Beyond that a step has failed.');
@@ -73,6 +77,7 @@ export const schema = z
     instanceCheck: instanceCheck.optional(),
     drainCheck: drainCheck.optional(),
     hooks: hooks.optional(),
+    release,
     limits,
     aws,
     store,

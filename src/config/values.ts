@@ -1,6 +1,7 @@
 /** The kinds of values of a config file. `error` is always what was expected, as it stands in "expected …; found …". */
 import * as z from 'zod';
 import { DURATION, parseDuration } from './duration.ts';
+import { isAscending } from './ascending.ts';
 
 // A file is checked once: compiling a checker for each object would take longer than the check.
 z.config({ jitless: true });
@@ -39,6 +40,20 @@ export const limit = text(
   `${DURATION_ERROR}, longer than nothing`,
   new RegExp(`(?=.*[1-9])${DURATION.source}`),
 ).transform((value) => parseDuration(value) ?? 0);
+
+/** Name servers, as Node's resolver takes them. */
+export const servers = z
+  .array(text('an address such as 10.0.0.2 or 127.0.0.1:4553', /^[\d.]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i), {
+    error: 'a list of addresses',
+  })
+  .min(1, { error: 'at least one address' });
+
+const PERCENTS = 'ascending percents such as [1, 10, 50, 100]';
+
+export const percents = z
+  .array(whole(1, 100), { error: PERCENTS })
+  .min(1, { error: PERCENTS })
+  .refine(isAscending, { error: PERCENTS });
 
 /** A duration without milliseconds: DNS knows no parts of a second. */
 export const seconds = text(

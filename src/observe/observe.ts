@@ -1,39 +1,66 @@
 import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
+import { counted, silence, type ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
+import { withRoles } from './routes.ts';
 import type { Pool, Snapshot } from './snapshot.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read'>;
-  readonly traffic: Pick<TrafficPort, 'read'>;
+  readonly traffic: Pick<TrafficPort, 'read' | 'routing'>;
   readonly clock: Clock;
+  readonly production?: ProductionPort;
 }
 
-/** Reads everything: one DescribeTargetHealth a pool, at the same time the fleets, then whoever else is in a pool. */
-export async function observe({ fleet, traffic, clock }: Readers): Promise<Snapshot> {
+/**
+ * Reads everything: one DescribeTargetHealth a pool and the routes, at the same time the fleets, then whoever else is in a
+ * pool.
+ */
+export async function observe({ fleet, traffic, clock, production }: Readers): Promise<Snapshot> {
   const at = clock.now();
   const reading = traffic.read();
   const ids = reading.then(targetIds);
   // Whoever reads fleets may fail before it waits for the ids; that the pools failed is told by `reading`.
   ids.catch(() => undefined);
-  const [pools, { fleets, strangers }] = await Promise.all([reading, fleet.read(ids)]);
-  return { at, fleets, strangers, pools };
+  const [pools, routing, { fleets, strangers }] = await Promise.all([
+    reading,
+    traffic.routing?.read(),
+    fleet.read(ids),
+  ]);
+  const answers = production && { answers: silence(production) };
+  return routed({ at, fleets, strangers, pools, ...answers }, routing);
+}
+
+function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
+  if (routing === undefined) return snapshot;
+  return { ...snapshot, routing, pools: withRoles(snapshot.pools, routing.routes) };
 }
 
 /** Which part of the world a step waits for. */
 export interface Look {
   readonly pools: readonly string[] | 'all';
   readonly fleets: boolean;
+  readonly routes?: boolean;
+  /** How far the last change of names has come. */
+  readonly follow?: boolean;
+  /** Asks production for some more answers. */
+  readonly answers?: boolean;
 }
 
 /** Reads that part again and keeps the rest; for polling, where one request should tell. */
-export async function glance({ fleet, traffic, clock }: Readers, before: Snapshot, look: Look): Promise<Snapshot> {
+export async function glance(readers: Readers, before: Snapshot, look: Look): Promise<Snapshot> {
+  const { fleet, traffic, clock, production } = readers;
   const at = clock.now();
   const fresh = readPools(traffic, look.pools);
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
-  if (!look.fleets) return { ...before, at, pools: await reading };
-  const [pools, { fleets, strangers }] = await Promise.all([reading, fleet.read(reading.then(targetIds))]);
-  return { ...before, at, fleets, strangers, pools };
+  const [pools, { fleets, strangers }, routing = before.routing, more = []] = await Promise.all([
+    reading,
+    look.fleets ? fleet.read(reading.then(targetIds)) : before,
+    look.follow ? traffic.routing?.follow?.() : look.routes ? traffic.routing?.read() : undefined,
+    look.answers ? production?.ask() : undefined,
+  ]);
+  const answers = before.answers && { answers: counted(before.answers, more) };
+  return routed({ ...before, at, fleets, strangers, pools, ...answers }, routing);
 }
 
 async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {

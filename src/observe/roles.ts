@@ -31,9 +31,20 @@ export function isRegistered(target: Target): boolean {
   return target.state !== 'draining' && target.reason !== 'Target.NotRegistered';
 }
 
+/** A fleet never changes (a later observation is another value), and each poll asks a dozen times. */
+const idsByFleet = new WeakMap<Fleet, ReadonlySet<string>>();
+
+function idsOf(fleet: Fleet): ReadonlySet<string> {
+  const known = idsByFleet.get(fleet);
+  if (known !== undefined) return known;
+  const ids = new Set(fleet.instances.map((instance) => instance.id));
+  idsByFleet.set(fleet, ids);
+  return ids;
+}
+
 /** The pool's targets that are the fleet's instances, also those that drain or whose instance is gone. */
 export function targetsOf(pool: Pool, fleet: Fleet): readonly Target[] {
-  const ids = new Set(fleet.instances.map((instance) => instance.id));
+  const ids = idsOf(fleet);
   return pool.targets.filter((target) => ids.has(target.id));
 }
 

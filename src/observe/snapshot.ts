@@ -65,6 +65,8 @@ export interface Marks {
   readonly promoted?: string;
   /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
   readonly migrated?: string;
+  /** Its share of production in percent as a run of ours left it, and the ISO time: `10@2026-11-22T02:10:31.000Z`. */
+  readonly share?: string;
 }
 
 /** The instances that carry one release and this environment's ownership tags. */
@@ -92,15 +94,62 @@ export interface Target {
   readonly description?: string;
 }
 
-/** `other`: no group of the config, but one that holds an instance of this environment. Looked for by deploys in place only. */
-export type PoolRole = 'production' | 'test' | 'other';
+export type PoolRole = 'production' | 'test';
+
+/**
+ * A way in for clients that divides its traffic among pools by weight: a rule of a listener, of which its default action is
+ * one too.
+ */
+export interface Route {
+  /** `shop:443`, `shop:443 priority 10`. */
+  readonly name: string;
+  readonly role: PoolRole;
+  /** Weights by the names of our pools, as they are now. A pool that the route does not know is left out. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** The sum of the weights of pools that are not ours; they are left alone. */
+  readonly othersWeight: number;
+  /** Seconds for which a client stays with the pool it got, whatever the weights are; 0 when it does not. */
+  readonly stickyS: number;
+  readonly url: string;
+}
+
+/** How far a change of names has come. */
+export interface Names {
+  /** Seconds for which resolvers may keep answers. */
+  readonly ttlS: number;
+  /** There are name servers that a change of this run has not reached. */
+  readonly pending: boolean;
+  /** The pool that the name servers' last answers led to, alone; how many in a row, and how many show that a change arrived. */
+  readonly pool?: string;
+  readonly streak: number;
+  readonly wanted: number;
+}
+
+/** How traffic is divided among the pools, where that is what moves it. */
+export interface Routing {
+  readonly routes: readonly Route[];
+  /** Seconds for which a fleet must stay as it is after the last production route has left it. */
+  readonly holdS: number;
+  /** The steps of a promote when the command line names none: ascending, in percent. */
+  readonly steps: readonly number[];
+  /** Seconds between two of them. */
+  readonly everyS: number;
+  /** What is wrong with how it is set up, as sentences: traffic is not moved to a new fleet while there is any. */
+  readonly faults: readonly string[];
+  /** What is worth knowing before traffic is moved, as sentences. */
+  readonly notes: readonly string[];
+  /** Where names are what divides it. */
+  readonly names?: Names;
+}
 
 /** A target group: a pool of targets that production or test traffic goes to. */
 export interface Pool {
   /** The group's name, also where the config names it by its ARN: the key that steps use. */
   readonly name: string;
   readonly arn: string;
-  readonly role: PoolRole;
+  /** Where routes divide traffic: `production` as long as one of production's gives the pool a weight. */
+  /** `other`: no group of the config, but one that holds an instance of this environment. Looked for by deploys in place only. */
+  readonly role: PoolRole | 'other';
   /** The port at which this environment's instances are registered here. */
   readonly port: number;
   /** Seconds between two health checks of one target. */
@@ -120,6 +169,21 @@ export interface Pool {
   readonly targets: readonly Target[];
 }
 
+/** What production's clients are answered, asked over fresh connections. */
+export interface Answers {
+  readonly url: string;
+  /** So many in a row prove which release serves. */
+  readonly wanted: number;
+  /** So many were asked for. */
+  readonly asked: number;
+  /** How many of the last ones came from `release` alone. */
+  readonly streak: number;
+  /** The last one that told it. */
+  readonly release?: string;
+  /** Why the last one told none. */
+  readonly failed?: string;
+}
+
 export interface Snapshot {
   /** When the reading began, in milliseconds since the epoch. */
   readonly at: number;
@@ -128,6 +192,10 @@ export interface Snapshot {
   /** Instances found in a pool that lack this environment's ownership tags. */
   readonly strangers: readonly Instance[];
   readonly pools: readonly Pool[];
+  /** Absent where traffic is moved by membership alone: by who is registered with which pool. */
+  readonly routing?: Routing;
+  /** Absent where the config does not say how production tells its release. */
+  readonly answers?: Answers;
   /** What the deployer and the instances themselves say; read only for the step that waits for it. */
   readonly closer?: Closer;
 }

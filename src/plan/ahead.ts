@@ -14,7 +14,7 @@ export function planAhead(snapshot: Snapshot, steps: readonly Step[], notes: rea
   for (const step of steps) {
     const meaning = meaningOf(step);
     if (meaning.progress(world, step) === 'done') continue;
-    const no = meaning.forbids?.(world, step) ?? meaning.hopeless?.(world, step);
+    const no = meaning.forbids?.(world, step) ?? meaning.hopeless?.(world, step) ?? meaning.disturbed?.(world, step);
     if (no !== undefined)
       return refusal('not-safe', no, 'Look at `turnout status`: production stays with the fleet that has it.');
     left.push(step);

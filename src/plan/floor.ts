@@ -1,6 +1,7 @@
 import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { poolsOf, targetsOf } from '../observe/roles.ts';
 import type { Floor, ZoneFloor } from './goal.ts';
+import { shareOfFleet } from './shares.ts';
 
 /** Targets counted by availability zone. */
 export type ByZone = Record<string, number>;
@@ -29,17 +30,42 @@ export function healthyIn(pool: Pool, fleet: Fleet): readonly Instance[] {
   return fleet.instances.filter((instance) => healthy.has(instance.id));
 }
 
-/**
- * The fewest healthy targets that production may have from now on: as many as the fleet that carries it has healthy now,
- * by pool and zone. While two fleets are in a pool, the one with more healthy targets there counts.
- */
-export function floorNow(snapshot: Snapshot): Floor {
-  return Object.fromEntries(poolsOf(snapshot, 'production').map((pool) => [pool.name, poolFloor(snapshot, pool)]));
+/** What production's health is counted by: one or several pools that stand for each other. */
+interface Surface {
+  readonly name: string;
+  readonly pools: readonly Pool[];
 }
 
-function poolFloor(snapshot: Snapshot, pool: Pool): ZoneFloor {
-  const counts = snapshot.fleets.map((fleet) => countByZone(healthyIn(pool, fleet)));
-  return counts.toSorted((a, b) => total(b) - total(a))[0] ?? {};
+/** Each production pool by itself; where routes divide traffic among them, all together. */
+function surfaces(snapshot: Snapshot): readonly Surface[] {
+  const production = poolsOf(snapshot, 'production');
+  if (snapshot.routing !== undefined) return [{ name: WHOLE, pools: production }];
+  return production.map((pool) => ({ name: pool.name, pools: [pool] }));
+}
+
+const WHOLE = 'production';
+
+/** The floor of a pool that gets production's traffic. */
+export function floorOf(snapshot: Snapshot, floor: Floor, pool: string): ZoneFloor {
+  return (snapshot.routing === undefined ? floor[pool] : floor[WHOLE]) ?? {};
+}
+
+/**
+ * The fewest healthy targets that production may have from now on: as many as the fleet that carries it has healthy now,
+ * by pool and zone. While two fleets serve there, the one that carries more of it counts; where nobody can say so, the one
+ * with more healthy targets.
+ */
+export function floorNow(snapshot: Snapshot): Floor {
+  return Object.fromEntries(surfaces(snapshot).map((surface) => [surface.name, surfaceFloor(snapshot, surface)]));
+}
+
+function surfaceFloor(snapshot: Snapshot, { pools }: Surface): ZoneFloor {
+  const counts = snapshot.fleets.map((fleet) => ({
+    share: shareOfFleet(snapshot, fleet),
+    healthy: countByZone(pools.flatMap((pool) => healthyIn(pool, fleet))),
+  }));
+  const [first] = counts.toSorted((a, b) => b.share - a.share || total(b.healthy) - total(a.healthy));
+  return first?.healthy ?? {};
 }
 
 /** The floor with `count` targets in all: each zone keeps its share, rounded down. Never raises a pool's floor. */
@@ -66,10 +92,11 @@ export function healthyWithout(snapshot: Snapshot, pool: Pool, fleet: Fleet): By
   return countByZone(others.flatMap((other) => healthyIn(pool, other)));
 }
 
-/** Healthy targets in the pool, by pool name. */
+/** Healthy targets in production, by pool name; where routes divide traffic, in all. */
 export function healthyCounts(snapshot: Snapshot): Record<string, number> {
-  const production = poolsOf(snapshot, 'production');
-  return Object.fromEntries(production.map((pool) => [pool.name, pool.targets.filter(isHealthy).length]));
+  return Object.fromEntries(
+    surfaces(snapshot).map(({ name, pools }) => [name, pools.flatMap((pool) => pool.targets).filter(isHealthy).length]),
+  );
 }
 
 export function floorCounts(floor: Floor): Record<string, number> {

@@ -43,6 +43,14 @@ export interface LaunchBatch {
   readonly count: number;
 }
 
+/** The shares of production that a fleet is given one after the other. */
+export interface Stages {
+  /** Ascending, in percent; it ends with the last one. */
+  readonly shares: readonly number[];
+  /** Seconds between two of them, in which the checks must hold. */
+  readonly everyS: number;
+}
+
 /** Who asked, when; the same for every verb. */
 export interface Asked {
   /** Id of the run that recorded the goal first; ClientTokens and log lines carry it. */
@@ -62,7 +70,14 @@ export type Goal = Asked &
         readonly instances: readonly string[];
       }
     | { readonly verb: 'up'; readonly fleet: string; readonly release: string; readonly spec: LaunchSpec }
-    | { readonly verb: 'promote'; readonly fleet: string; readonly release: string; readonly floor: Floor }
+    | {
+        readonly verb: 'promote';
+        readonly fleet: string;
+        readonly release: string;
+        readonly floor: Floor;
+        /** In steps: see `Stages`. Absent: all at once. */
+        readonly stages?: Stages;
+      }
     | { readonly verb: 'rollback'; readonly fleet: string; readonly release: string; readonly floor: Floor }
     | {
         readonly verb: 'cleanup';
@@ -70,6 +85,8 @@ export type Goal = Asked &
         readonly release: string;
         readonly discard: boolean;
         readonly wait: boolean;
+        /** Without waiting for those who may still be on their way to what has lost its share. */
+        readonly early?: boolean;
       }
     | {
         readonly verb: 'rolling';

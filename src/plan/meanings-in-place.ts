@@ -16,7 +16,7 @@ import {
   wouldLack,
 } from './in-place.ts';
 import { fleetById } from './look.ts';
-import type { Meaning } from './meanings.ts';
+import type { Meaning } from './meaning.ts';
 import type { Places, StepInPlace, StepOf } from './step.ts';
 import type { Count, Waiting } from './waiting.ts';
 

@@ -4,27 +4,12 @@ import { drainingIn, explainInstance, notHealthyIn, sentence } from './explain.t
 import { countByZone, healthyIn, healthyWithout, shortfall, total } from './floor.ts';
 import { fleetById, inProduction, isSettled, missingFrom, poolByName, registeredIn, verified } from './look.ts';
 import type { ZoneFloor } from './goal.ts';
+import type { Meaning } from './meaning.ts';
 import { meaningsInPlace } from './meanings-in-place.ts';
+import { shareMeanings, stillHeld } from './meanings-shares.ts';
+import { nameMeanings } from './meanings-names.ts';
+import { proofMeaning } from './meanings-proof.ts';
 import type { Progress, Step, StepOf } from './step.ts';
-import type { Count } from './waiting.ts';
-
-/** What a step means, as pure functions of a snapshot. `src/run/actions.ts` has the other half: how it is asked of AWS. */
-export interface Meaning<S extends Step> {
-  /** Answers four questions at once: skip it on resume, when to stop waiting, what the plan says, what a test asserts. */
-  progress(snapshot: Snapshot, step: S): Progress;
-  /** In words, with counts: what is shown before and while it is done. */
-  title(snapshot: Snapshot, step: S): string;
-  /** Ids of the instances it touches now. */
-  touches(snapshot: Snapshot, step: S): readonly string[];
-  /** Seconds that it is expected to take. */
-  seconds(snapshot: Snapshot, step: S): number;
-  /** Why it must not be applied to this world; checked directly before it is. */
-  forbids?(snapshot: Snapshot, step: S): string | undefined;
-  /** How far it is, and who is missing. */
-  count?(snapshot: Snapshot, step: S): Count | undefined;
-  /** Why waiting on is in vain. */
-  hopeless?(snapshot: Snapshot, step: S): string | undefined;
-}
 
 type Meanings = { readonly [D in Step['do']]: Meaning<StepOf<D>> };
 
@@ -64,7 +49,10 @@ function failed(fleet: Fleet): string | undefined {
 function lost(fleet: Fleet): string | undefined {
   const gone = fleet.instances.filter((instance) => !isLive(instance));
   if (gone.length === 0) return undefined;
-  return `${gone.length} of ${fleet.instances.length} instances went away. ${sentence(gone.map((instance) => ({ id: instance.id, why: explainInstance(instance) })))}`;
+  return `${gone.length} of ${fleet.instances.length} instances went away. ${sentence(gone.map((instance) => ({ id: instance.id, why: explainInstance(instance) })))}.`.replace(
+    /\.\.$/,
+    '.',
+  );
 }
 
 function healthyEnough(snapshot: Snapshot, step: StepOf<'await-healthy'>): boolean {
@@ -243,7 +231,10 @@ const meanings: Meanings = {
     },
     touches: (snapshot, step) => ids(members(fleetOf(snapshot, step))),
     seconds: () => CALL_S,
-    forbids: (snapshot, step) => stillInProduction(snapshot, fleetOf(snapshot, step)),
+    forbids: (snapshot, step) => {
+      const fleet = fleetOf(snapshot, step);
+      return stillInProduction(snapshot, fleet) ?? (step.early ? undefined : stillHeld(snapshot, fleet));
+    },
   },
   remove: {
     progress: (snapshot, step) => {
@@ -266,6 +257,9 @@ const meanings: Meanings = {
       };
     },
   },
+  ...shareMeanings,
+  ...nameMeanings,
+  prove: proofMeaning,
 };
 
 /** The meaning of a step; its functions are called with that same step. */

@@ -1,7 +1,9 @@
-import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
+import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { members } from '../observe/roles.ts';
 import { simulationsInPlace } from './simulate-in-place.ts';
+import { shareOf, weightsFor, withRoles } from '../observe/routes.ts';
 import { fleetById, missingFrom, registeredIn } from './look.ts';
+import { heldUntil, leftAt, notedShare, shareMark } from './shares.ts';
 import type { Step, StepOf } from './step.ts';
 
 /** What the world looks like once a step is done and nothing else has happened: for showing a plan before it is run. */
@@ -46,13 +48,14 @@ const simulations: Simulations = {
     changePool(snapshot, step.pool, (pool) => {
       const fleet = fleetById(snapshot, step.fleet);
       const missing = fleet ? missingFrom(snapshot, pool, fleet) : [];
+      const joining = new Set(missing.map(({ id }) => id));
       const fresh = missing.map(({ id }): Target => ({
         id,
         port: pool.port,
         state: 'initial',
         reason: 'Elb.RegistrationInProgress',
       }));
-      return [...pool.targets.filter((target) => !missing.some(({ id }) => id === target.id)), ...fresh];
+      return [...pool.targets.filter((target) => !joining.has(target.id)), ...fresh];
     }),
   'await-healthy': (snapshot, step) =>
     changePool(snapshot, step.pool, (pool) => {
@@ -72,6 +75,45 @@ const simulations: Simulations = {
       const ids = idsOf(snapshot, step.fleet);
       return pool.targets.filter((target) => !ids.has(target.id));
     }),
+  shift: (snapshot, { role, pool, percent }) => {
+    const { routing } = snapshot;
+    if (routing === undefined) return snapshot;
+    const pools = snapshot.pools.map(({ name }) => name);
+    const routes = routing.routes.map((route) =>
+      route.role === role && shareOf(route, pool) < percent
+        ? { ...route, weights: weightsFor(route, pool, percent, pools) }
+        : route,
+    );
+    // Nobody has asked since.
+    const { names } = routing;
+    const asked = names && { names: { ttlS: names.ttlS, wanted: names.wanted, pending: true, streak: 0 } };
+    return { ...snapshot, routing: { ...routing, ...asked, routes }, pools: withRoles(snapshot.pools, routes) };
+  },
+  'note-share': (snapshot, { fleet, percent, since }) =>
+    changeFleet(snapshot, fleet, (one) => ({
+      ...one,
+      marks: { ...one.marks, share: shareMark(snapshot, percent, since) },
+    })),
+  watch: (snapshot, step) => {
+    const noted = notedShare(fleetById(snapshot, step.fleet) ?? NOBODY)?.at ?? step.since;
+    return later(snapshot, (Date.parse(noted) || snapshot.at) + step.seconds * 1000);
+  },
+  'await-synced': (snapshot) => changeNames(snapshot, { pending: false }),
+  'await-names': (snapshot, { pool }) => changeNames(snapshot, { pool, streak: snapshot.routing?.names?.wanted ?? 0 }),
+  'await-ttl': (snapshot, step) => {
+    const left = leftAt(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY);
+    return left === undefined ? snapshot : later(snapshot, Date.parse(left) + step.seconds * 1000);
+  },
+  prove: (snapshot, { release }) => {
+    const { answers } = snapshot;
+    if (answers === undefined) return snapshot;
+    return {
+      ...snapshot,
+      answers: { ...answers, release, streak: answers.wanted, asked: answers.asked + answers.wanted },
+    };
+  },
+  'await-held': (snapshot, step) =>
+    later(snapshot, heldUntil(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY) ?? 0),
   claim: (snapshot, { fleet, release, instances, at }) => ({
     ...snapshot,
     fleets: [
@@ -90,6 +132,18 @@ const simulations: Simulations = {
   terminate: (snapshot, step) => changeFleet(snapshot, step.fleet, (fleet) => withState(fleet, 'shutting-down')),
   remove: (snapshot, step) => ({ ...snapshot, fleets: snapshot.fleets.filter(({ id }) => id !== step.fleet) }),
 };
+
+const NOBODY: Fleet = { id: '', release: '', marks: {}, instances: [] };
+
+function changeNames(snapshot: Snapshot, facts: Partial<Names>): Snapshot {
+  const { routing } = snapshot;
+  if (routing?.names === undefined) return snapshot;
+  return { ...snapshot, routing: { ...routing, names: { ...routing.names, ...facts } } };
+}
+
+function later(snapshot: Snapshot, at: number): Snapshot {
+  return { ...snapshot, at: Math.max(snapshot.at, at) };
+}
 
 function drained({ id, port }: Target): Target {
   return { id, port, state: 'draining', reason: 'Target.DeregistrationInProgress' };

@@ -1,4 +1,4 @@
-import type { Membership } from '../observe/snapshot.ts';
+import type { Membership, PoolRole } from '../observe/snapshot.ts';
 import type { Keep, LaunchSpec, ZoneFloor } from './goal.ts';
 
 /** Where each instance is registered when nobody has taken it out, by id. */
@@ -34,6 +34,39 @@ export type Step =
   | { readonly do: 'deregister'; readonly pool: string; readonly fleet: string; readonly floor: ZoneFloor }
   /** Wait until none of the fleet's targets is registered in or draining from the pool. */
   | { readonly do: 'await-released'; readonly pool: string; readonly fleet: string }
+  /** Give the pool, in which the fleet is, so many percent of what all routes with the role bring; one request a route. */
+  | {
+      readonly do: 'shift';
+      readonly role: PoolRole;
+      readonly pool: string;
+      readonly fleet: string;
+      readonly percent: number;
+      /** What it had before, where other weights than these two mean that somebody else is at work. */
+      readonly from?: number;
+      readonly floor: ZoneFloor;
+    }
+  /** Note on the fleet's tags that it has so many percent now; `since` is when that was asked for. */
+  | { readonly do: 'note-share'; readonly fleet: string; readonly percent: number; readonly since: string }
+  /** Let so many seconds pass from when the share was noted, while the checks hold. */
+  | {
+      readonly do: 'watch';
+      readonly pool: string;
+      readonly fleet: string;
+      readonly percent: number;
+      readonly seconds: number;
+      readonly since: string;
+      readonly floor: ZoneFloor;
+    }
+  /** Wait until all name servers have the change of names by which the pool was given its share. */
+  | { readonly do: 'await-synced'; readonly pool: string; readonly fleet: string }
+  /** Ask the zones' own name servers, until so many answers in a row as are wanted lead to the pool alone. */
+  | { readonly do: 'await-names'; readonly pool: string; readonly fleet: string }
+  /** Wait until no resolver may keep an answer that leads to the fleet, which has lost its share. */
+  | { readonly do: 'await-ttl'; readonly fleet: string; readonly seconds: number }
+  /** Ask production, over fresh connections, until so many answers in a row as are wanted come from the fleet's release. */
+  | { readonly do: 'prove'; readonly fleet: string; readonly release: string }
+  /** Wait until the fleet may go after production has left it. */
+  | { readonly do: 'await-held'; readonly fleet: string }
   /** Write the ownership tags on instances that serve already. */
   | {
       readonly do: 'claim';
@@ -44,8 +77,8 @@ export type Step =
     }
   /** Note a fact about the fleet's past on its tags. */
   | { readonly do: 'mark'; readonly fleet: string; readonly mark: 'current' | 'promoted'; readonly at: string }
-  /** Terminate the fleet's instances. */
-  | { readonly do: 'terminate'; readonly fleet: string }
+  /** Terminate the fleet's instances; `early` is without waiting for those who may still be on their way to them. */
+  | { readonly do: 'terminate'; readonly fleet: string; readonly early?: boolean }
   /** Delete what held the fleet's instances, once they have ended. */
   | { readonly do: 'remove'; readonly fleet: string }
   | StepInPlace;

@@ -1,48 +1,140 @@
 import { isIn, liveFleets, members, poolsOf, servingFleets } from '../observe/roles.ts';
-import type { Fleet, Snapshot } from '../observe/snapshot.ts';
+import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
 import { notHealthyIn, sentence } from './explain.ts';
-import { countByZone, shortfall, total } from './floor.ts';
+import { countByZone, floorOf, shortfall, total } from './floor.ts';
 import { planAhead } from './ahead.ts';
-import { refusal, type Floor, type Refusal, type ZoneFloor } from './goal.ts';
+import { refusal, type Floor, type Refusal, type Stages, type ZoneFloor } from './goal.ts';
 import { isSettled, verified } from './look.ts';
+import { hasServed, homesOf, shareOfPool, trialsOf } from './shares.ts';
 import type { Plan, Step } from './step.ts';
 
 /**
- * The switch that `promote` and `rollback` share: production is served by `to` alone, and the test groups show the fleet
- * that is not in production. Add before remove, in both directions, so that capacity never dips.
+ * The switch that `promote` and `rollback` share: production is served by `to` alone, and what is tested is the fleet that is
+ * not in production. Capacity never dips, in both directions: add before remove where fleets move between pools, and no share
+ * for a pool that was not seen to be healthy where shares move between fleets. Steps of the other world have nothing to do.
  */
 export interface Switch {
   readonly to: Fleet;
   readonly floor: Floor;
   /** `all`: each instance must be healthy (a new fleet). `floor`: the floor suffices (a fleet that served before). */
   readonly need: 'all' | 'floor';
+  /** ISO time at which it was asked for. */
+  readonly since: string;
+  /** Only where shares move; all at once when absent. */
+  readonly stages?: Stages;
 }
 
+type Make = (pool: string, fleet: Fleet) => Step;
+
 /** All steps of the switch, in order; those that are done already included. */
-function allSteps(snapshot: Snapshot, { to, floor, need }: Switch, before: readonly Step[]): readonly Step[] {
-  const production = poolsOf(snapshot, 'production').map((pool) => pool.name);
-  const test = poolsOf(snapshot, 'test').map((pool) => pool.name);
+function allSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): readonly Step[] {
+  const { to, floor, need, stages } = change;
+  const homes = namesOf(homesOf(snapshot, to));
+  const each = (pools: readonly string[], fleet: Fleet, make: Make): readonly Step[] =>
+    pools.map((pool) => make(pool, fleet));
+  const settle: Make = (pool) => ({
+    do: 'await-healthy',
+    pool,
+    fleet: to.id,
+    floor: floorOf(snapshot, floor, pool),
+    need,
+  });
+  const isWhole = stages === undefined || stages.shares.at(-1) === 100;
+  return [
+    ...before,
+    ...each(homes, to, register),
+    ...each(homes, to, settle),
+    ...shiftSteps(snapshot, change, homes[0]),
+    ...(isWhole ? partingSteps(snapshot, change, homes) : []),
+    ...(isWhole ? proofSteps(snapshot, change, homes[0]) : []),
+  ];
+}
+
+function namesOf(pools: readonly Pool[]): readonly string[] {
+  return pools.map(({ name }) => name);
+}
+
+const register: Make = (pool, fleet) => ({ do: 'register', pool, fleet: fleet.id });
+
+/** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */
+function shiftSteps(
+  snapshot: Snapshot,
+  { to, floor, since, stages }: Switch,
+  pool: string | undefined,
+): readonly Step[] {
+  if (snapshot.routing === undefined || pool === undefined) return [];
+  const fleet = to.id;
+  const least = floorOf(snapshot, floor, pool);
+  const shift = { do: 'shift', role: 'production', pool, fleet, floor: least } as const;
+  const synced: Step = { do: 'await-synced', pool, fleet };
+  if (stages === undefined) return [{ ...shift, percent: 100 }, synced];
+  const { shares, everyS: seconds } = stages;
+  return shares.flatMap((percent, index): readonly Step[] => {
+    const from = Math.max(shares[index - 1] ?? 0, index === 0 ? shareOfPool(snapshot, pool) : 0);
+    const moved: Step = { ...shift, percent, from };
+    if (percent === 100) return [moved, synced];
+    const noted: Step = { do: 'note-share', fleet, percent, since };
+    if (index === shares.length - 1) return [moved, synced, noted];
+    return [moved, synced, noted, { do: 'watch', pool, fleet, percent, seconds, since, floor: least }];
+  });
+}
+
+/** What shows that it is so: name servers, the time that resolvers may keep answers, and what production answers. */
+function proofSteps(snapshot: Snapshot, { to }: Switch, pool: string | undefined): readonly Step[] {
+  const fleet = to.id;
+  const prove: Step = { do: 'prove', fleet, release: to.release };
+  const { names } = snapshot.routing ?? {};
+  if (names === undefined || pool === undefined) return [prove];
+  const from = liveFleets(snapshot).filter((other) => other !== to && hasServed(other));
+  return [
+    { do: 'await-names', pool, fleet },
+    ...from.map((other): Step => ({ do: 'await-ttl', fleet: other.id, seconds: names.ttlS })),
+    prove,
+  ];
+}
+
+/** The other fleets leave production, and whatever leads to the fleet under test leads to them. */
+function partingSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: readonly string[]): readonly Step[] {
   const from = liveFleets(snapshot).filter((fleet) => fleet !== to);
-  const each = (names: readonly string[], make: (pool: string) => Step): readonly Step[] => names.map(make);
   const leave = (fleet: Fleet, pool: string): Step => ({
     do: 'deregister',
     pool,
     fleet: fleet.id,
-    floor: floor[pool] ?? {},
+    floor: floorOf(snapshot, floor, pool),
   });
+  const trials = (fleet: Fleet): readonly string[] => namesOf(trialsOf(snapshot, fleet));
   return [
-    ...before,
-    ...each(production, (pool) => ({ do: 'register', pool, fleet: to.id })),
-    ...each(production, (pool) => ({ do: 'await-healthy', pool, fleet: to.id, floor: floor[pool] ?? {}, need })),
-    ...from.flatMap((fleet) => each(production, (pool) => leave(fleet, pool))),
-    ...from.flatMap((fleet) => each(test, (pool): Step => ({ do: 'register', pool, fleet: fleet.id }))),
-    ...each(test, (pool) => ({ do: 'deregister', pool, fleet: to.id, floor: {} })),
+    ...from.flatMap((fleet) => homes.map((pool) => leave(fleet, pool))),
+    ...from.filter(hasServed).map((fleet): Step => ({ do: 'note-share', fleet: fleet.id, percent: 0, since })),
+    ...from.flatMap((fleet) => trials(fleet).map((pool) => register(pool, fleet))),
+    ...from.slice(0, 1).flatMap((fleet) => tryOut(snapshot, fleet)),
+    ...trials(to)
+      .filter((pool) => snapshot.routing === undefined || !homes.includes(pool))
+      .map((pool): Step => ({ do: 'deregister', pool, fleet: to.id, floor: {} })),
   ];
+}
+
+/** The test routes lead to the fleet's pool; nothing to do where test traffic has pools of its own. */
+export function tryOut(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
+  if (snapshot.routing === undefined) return [];
+  return namesOf(trialsOf(snapshot, fleet))
+    .slice(0, 1)
+    .map((pool) => ({ do: 'shift', role: 'test', pool, fleet: fleet.id, percent: 100, floor: {} }));
 }
 
 /** What is left to do of the switch, after what has to come before it. */
 export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly Step[]): Plan | Refusal {
-  return planAhead(snapshot, allSteps(snapshot, change, before));
+  return planAhead(snapshot, allSteps(snapshot, change, before), snapshot.routing?.notes);
+}
+
+/** It changes nothing, and can be had again at any time. */
+export function isProof(step: Step): boolean {
+  return step.do === 'prove' || step.do === 'await-names';
+}
+
+/** Everything is done but the proof of it. */
+export function isOnlyUnproven(left: Plan | Refusal): boolean {
+  return 'steps' in left && left.steps.length > 0 && left.steps.every(isProof);
 }
 
 /** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */
@@ -85,21 +177,22 @@ export function notVerified(snapshot: Snapshot, { to, floor, need }: Switch): Re
     need === 'all' ? fit.length === members(to).length : shortfall(countByZone(fit), highestFloor(floor)) === undefined;
   if (enough && fit.length > 0) return undefined;
   const fitIds = new Set(fit.map((instance) => instance.id));
-  const pools = poolsOf(snapshot, 'test').filter((pool) => isIn(pool, to));
-  const shown = (pools[0] ?? poolsOf(snapshot, 'test')[0]) as (typeof pools)[number];
+  const trials = trialsOf(snapshot, to);
+  const shown = trials.find((pool) => isIn(pool, to)) ?? trials[0] ?? snapshot.pools[0]!;
   const sick = notHealthyIn(shown, to).filter(({ id }) => !fitIds.has(id));
   const why = sick.length > 0 ? ` ${sentence(sick)}.` : '';
   return refusal(
     'not-healthy',
     `${fit.length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
     'Wait until they are healthy (`turnout status --watch`), or mend them, and run this again.',
-    ...otherwise(snapshot, to, need),
+    ...otherwise(snapshot, to, need, fit.length),
   );
 }
 
 /** What else can be done about a fleet that is not fit for traffic. */
-function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need']): readonly string[] {
-  if (need === 'floor') return [];
+function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: number): readonly string[] {
+  if (need === 'floor')
+    return fit > 0 ? [`\`turnout rollback --floor ${fit}\` accepts that production has no more.`] : [];
   if (servingFleets(snapshot).includes(to)) return ['`turnout rollback` takes it out of production again.'];
   return ['A green that is not worth mending: `turnout cleanup --discard`, then `turnout up --release R`.'];
 }

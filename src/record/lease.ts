@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { ExitCode, OperatorError } from '../errors.ts';
+import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import type { Holder, Lease, Store } from '../stores/store.ts';
 import { awaitTurn, instant, type Instant, type Waiting } from './turn.ts';
 
@@ -51,6 +51,8 @@ class Keeper implements HeldLease {
   #confirmed: Instant;
   #sentence: readonly [doing: string, next: string] = ['', ''];
   #renewing: Promise<void> | undefined;
+  /** What the store said to the last attempt at renewing it. */
+  #trouble: unknown;
 
   constructor(store: Store, lease: Lease, ttlMs: number, clock: Clock, asked: Instant) {
     this.lease = lease;
@@ -106,8 +108,13 @@ class Keeper implements HeldLease {
   async #ask(): Promise<void> {
     const began = instant(this.#clock);
     // A store that fails for a moment takes nothing away: `#notice` says when it has lasted too long.
-    const ours = await this.#store.renew(this.lease, this.#ttlMs, ...this.#sentence).catch(() => undefined);
-    if (ours === true) this.#confirmed = began;
+    const ours = await this.#store
+      .renew(this.lease, this.#ttlMs, ...this.#sentence)
+      .catch((error: unknown) => void (this.#trouble = error));
+    if (ours === true) {
+      this.#confirmed = began;
+      this.#trouble = undefined;
+    }
     if (ours === false) this.#lose('another run has taken it, or the store has forgotten it');
   }
 
@@ -123,7 +130,8 @@ class Keeper implements HeldLease {
   #notice(): void {
     const age = this.#age();
     if (age <= STALE * this.#ttlMs) return;
-    this.#lose(`it could not be renewed for ${Math.round(age / 1000)} s, and others may have it by now`);
+    const why = this.#trouble === undefined ? '' : ` ${messageOf(this.#trouble)}`;
+    this.#lose(`it could not be renewed for ${Math.round(age / 1000)} s, and others may have it by now.${why}`);
   }
 
   #lose(why: string): void {
@@ -137,7 +145,8 @@ class Keeper implements HeldLease {
 }
 
 function leaseLost({ verb, release }: Holder, why: string): OperatorError {
-  return new OperatorError('lease-lost', `The lease was lost: ${why}. Stopped before the next change.`, {
+  const said = /[.!?]$/.test(why) ? why : `${why}.`;
+  return new OperatorError('lease-lost', `The lease was lost: ${said} Stopped before the next change.`, {
     exitCode: ExitCode.leaseLost,
     next: [
       '`turnout status` shows who has the lease and how things stand.',

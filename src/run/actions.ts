@@ -1,7 +1,9 @@
 import type { Look } from '../observe/observe.ts';
+import { routesOf, weightsFor } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { fleetById, missingFrom, poolByName, registeredIn } from '../plan/look.ts';
 import { poolNames } from '../plan/in-place.ts';
+import { hasShare, shareMark } from '../plan/shares.ts';
 import type { Step, StepOf } from '../plan/step.ts';
 import { actionsInPlace } from './actions-in-place.ts';
 import type { Ports } from './ports.ts';
@@ -22,6 +24,15 @@ const actions: Actions = {
   mark: async ({ fleet }, step, snapshot) => fleet.mark(fleetOf(snapshot, step), { [step.mark]: step.at }),
   terminate: async ({ fleet }, step, snapshot) => fleet.terminate(fleetOf(snapshot, step)),
   remove: async ({ fleet }, step, snapshot) => fleet.remove(fleetOf(snapshot, step)),
+  shift: async ({ traffic }, step, snapshot) => {
+    const pools = snapshot.pools.map(({ name }) => name);
+    const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
+    await traffic.routing?.shift(
+      new Map(open.map((route) => [route.name, weightsFor(route, step.pool, step.percent, pools)])),
+    );
+  },
+  'note-share': async ({ fleet }, step, snapshot) =>
+    fleet.mark(fleetOf(snapshot, step), { share: shareMark(snapshot, step.percent, step.since) }),
   register: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const missing = missingFrom(snapshot, pool, fleetOf(snapshot, step));
@@ -50,6 +61,10 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 export function lookFor(step: Step): Look {
   if (step.do === 'leave' || step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
   if (step.do === 'deploy' || step.do === 'migrate' || step.do === 'check') return { pools: [], fleets: false };
+  if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: false, follow: true };
+  if (step.do === 'await-ttl') return { pools: [], fleets: true };
+  if (step.do === 'prove') return { pools: [], fleets: false, answers: true };
+  if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }
 
@@ -64,11 +79,13 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
  * ever. Whether a fleet may leave production is a question of health alone.
  */
 export function lookBefore(snapshot: Snapshot, step: Step): Look {
-  if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: true };
-  if (step.do === 'leave') return { pools: 'all', fleets: false };
+  if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: true, routes: true };
+  if (step.do === 'leave') return { pools: 'all', fleets: false, routes: true };
   if (step.do === 'deploy' || step.do === 'migrate') return { pools: [], fleets: true };
   if (step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
-  const isGrave =
-    'pool' in step && step.do !== 'await-healthy' && poolByName(snapshot, step.pool).role === 'production';
-  return isGrave ? { pools: 'all', fleets: step.do === 'register' } : { pools: [], fleets: false };
+  if (step.do === 'shift') return { pools: 'all', fleets: false, routes: true };
+  if (!('pool' in step) || step.do.startsWith('await-') || step.do === 'watch') return { pools: [], fleets: false };
+  // Where routes divide traffic, whose weight is 0 now may have had one just before.
+  const isGrave = snapshot.routing !== undefined || poolByName(snapshot, step.pool).role === 'production';
+  return isGrave ? { pools: 'all', fleets: step.do === 'register', routes: true } : { pools: [], fleets: false };
 }

@@ -12,6 +12,7 @@ import {
   type Verb,
   subjectOf,
 } from '../plan/goal.ts';
+import { wantsOthers } from '../plan/stages.ts';
 import type { Plan } from '../plan/step.ts';
 import type { RecordedGoal } from '../stores/store.ts';
 
@@ -46,6 +47,11 @@ export async function aimAt(aiming: Aiming): Promise<Aimed> {
 function resumed({ task, wish, recorded }: Aiming): Goal | undefined {
   if (recorded?.goal.verb !== task.verb) return undefined;
   const { goal } = recorded;
+  if (wantsOthers(wish, goal)) {
+    throw new OperatorError('other-steps', `${handle(recorded)} It goes on as it was begun, without other steps.`, {
+      next: waysOut(goal.verb, goal.release),
+    });
+  }
   if (task.fits?.(goal, wish) ?? (wish.release === undefined || wish.release === goal.release)) return goal;
   if (task.mayBeReplacedBy.includes(task.verb)) return undefined;
   throw new OperatorError('other-release', `${handle(recorded)} It is about ${goal.release}, not ${wish.release}.`, {

@@ -120,9 +120,9 @@ async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promi
   const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
   // What was done is done, whether or not the journal can be written: it must not be told as a failure, let alone a refusal.
-  const end = async (outcome: Outcome, message: string): Promise<void> =>
+  const end = async (outcome: Outcome, message: string, proof: Pick<Ending, 'proven'> = {}): Promise<void> =>
     store
-      .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests() })
+      .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests(), ...proof })
       .catch((error: unknown) =>
         view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` }),
       );
@@ -130,7 +130,12 @@ async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promi
     await end('failed', messageOf(error));
     throw error;
   });
-  await end(ending.result === 'planned' ? 'done' : ending.result, ending.message);
+  const { proven } = ending;
+  await end(
+    ending.result === 'planned' ? 'done' : ending.result,
+    ending.message,
+    proven === undefined ? {} : { proven },
+  );
   return ending;
 }
 

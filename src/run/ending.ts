@@ -5,7 +5,10 @@ import type { RunEvent } from './event.ts';
 import { Interrupted } from './runner.ts';
 
 /** How a run ends, before its time and requests are counted. */
-export type Ending = Pick<Extract<RunEvent, { type: 'finished' }>, 'result' | 'code' | 'exitCode' | 'message' | 'next'>;
+export type Ending = Pick<
+  Extract<RunEvent, { type: 'finished' }>,
+  'result' | 'code' | 'exitCode' | 'message' | 'next' | 'proven'
+>;
 
 export function done(message: string, next: readonly string[]): Ending {
   return { result: 'done', code: 'done', exitCode: ExitCode.done, message, next };

@@ -100,6 +100,8 @@ export type RunEvent =
       readonly next: readonly string[];
       readonly seconds: number;
       readonly awsRequests: number;
+      /** Answers of production in a row that prove its switch; absent when it is not proven. */
+      readonly proven?: number;
     };
 
 /** Where events go. */

@@ -3,6 +3,7 @@ import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import { isRefusal, type Goal } from '../plan/goal.ts';
+import { provenBy } from '../plan/meanings-proof.ts';
 import type { Plan } from '../plan/step.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { waysOut, type Aimed } from './aim.ts';
@@ -45,7 +46,10 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
     const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
     await recording.forget();
     const { message, next } = task.standing(shown, goal);
-    return done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next);
+    return {
+      ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
+      ...proofOf(task, last, goal),
+    };
   } catch (error) {
     if (isFinal(error)) return stopped(error, goal);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
@@ -58,6 +62,12 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
   }
 }
 
+/** Only a switch has a proof. */
+function proofOf({ verb }: Task, last: Snapshot, { release }: Goal): { readonly proven?: number } {
+  const proven = verb === 'promote' || verb === 'rollback' ? provenBy(last, release) : undefined;
+  return proven === undefined ? {} : { proven };
+}
+
 async function runPlan(
   { setup, lease, others, own }: Run,
   recording: Recording,
@@ -66,7 +76,9 @@ async function runPlan(
   snapshot: Snapshot,
 ): Promise<Snapshot> {
   if (plan.steps.length === 0) return snapshot;
-  const { ports, limits, view, signal } = setup;
+  const { ports, limits, view } = setup;
+  // Whoever waits need not wait any longer once the lease is gone.
+  const signal = AbortSignal.any([setup.signal, lease.lost]);
   const titles = titlesOf(snapshot, plan);
   const context: RunContext = {
     ports,
@@ -81,6 +93,7 @@ async function runPlan(
     changed: () => own.changed(),
     lost: lease.lost,
     ...(setup.hooks === undefined ? {} : { hooks: stepHooks(setup.hooks, goal.verb, goal.release) }),
+    shown: async () => own.wait(view.emit, signal),
   };
   return runSteps(context, plan.steps, snapshot);
 }
@@ -134,7 +147,10 @@ async function undo(run: Run, goal: Goal, back: Goal, snapshot: Snapshot, why: s
     return needsPerson(`${why} Undoing it failed too: ${messageOf(error)}`, waysOut(back.verb, back.release));
   }
   await recording.forget();
-  return safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, afterUndo(goal));
+  return {
+    ...safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, afterUndo(goal)),
+    ...proofOf(task, last, back),
+  };
 }
 
 function afterUndo({ verb, release }: Goal): readonly string[] {

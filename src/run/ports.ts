@@ -1,4 +1,5 @@
 import type { FleetPort } from '../fleets/fleet.ts';
+import type { ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 import type { Wanted } from '../traffic/everywhere.ts';
 import type { Clock } from '../clock.ts';
@@ -11,6 +12,8 @@ export interface Ports {
   readonly fleet: FleetPort;
   readonly traffic: TrafficPort;
   readonly clock: Clock;
+  /** Absent where the config does not say how production tells its release. */
+  readonly production?: ProductionPort;
   /** What deploys in place need beside the others. */
   readonly inPlace?: InPlace;
 }

@@ -54,6 +54,8 @@ export interface RunContext {
     readonly before: (step: Step, snapshot: Snapshot) => Promise<boolean>;
     readonly after: (step: Step, snapshot: Snapshot) => Promise<void>;
   };
+  /** Awaited before somebody else is blamed: until answers show what this run has changed. */
+  readonly shown: () => Promise<void>;
 }
 
 /**
@@ -111,6 +113,7 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
   let asked = Number.NEGATIVE_INFINITY;
   let failure: OperatorError | undefined;
   while (meaning.progress(snapshot, step) !== 'done') {
+    snapshot = await undisturbed(context, step, snapshot);
     const waited = ports.clock.monotonic() - begun;
     const forbidden = meaning.forbids?.(snapshot, step);
     giveUp(context, step, snapshot, waited, forbidden, failure);
@@ -133,6 +136,17 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
   }
   tell(context, index, step, snapshot);
   return snapshot;
+}
+
+/** An old reading must not be taken for somebody else's doing. */
+async function undisturbed(context: RunContext, step: Step, snapshot: Snapshot): Promise<Snapshot> {
+  const meaning = meaningOf(step);
+  if (meaning.disturbed?.(snapshot, step) === undefined) return snapshot;
+  await context.shown();
+  const again = await patiently(patience(context, SETTLE_MS), () => look(context, snapshot, lookFor(step), step));
+  const why = meaning.disturbed(again, step);
+  if (why !== undefined) throw new StepFailed(step, why, []);
+  return again;
 }
 
 /** Every change is idempotent, so one whose effect does not show is asked for again. */
@@ -161,7 +175,7 @@ function patience({ ports, signal, emit }: RunContext, limitMs: number): Patienc
 }
 
 async function look({ ports }: RunContext, before: Snapshot, what: Look, step: Step): Promise<Snapshot> {
-  if (what.pools.length === 0 && !what.fleets) return lookCloser(ports, before, step);
+  if (what.pools.length === 0 && !what.fleets && !what.answers && !what.follow) return lookCloser(ports, before, step);
   const seen = await glance(ports, before, what);
   const snapshot =
     !what.fleets && someoneLeft(seen, what) ? await glance(ports, seen, { pools: [], fleets: true }) : seen;
@@ -212,7 +226,8 @@ function giveUp(
   const isUnasked = step.do === 'leave' && meaning.progress(snapshot, step) === 'todo';
   const limit = forbidden === undefined ? (isUnasked ? SETTLE_MS : limitOf(step, limits)) : limits.healthyMs;
   if (waitedMs < limit) return;
-  const late = `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}.`;
+  const seen = meaning.late?.(snapshot, step);
+  const late = `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}${seen === undefined ? '' : ` (${seen})`}.`;
   const why = forbidden ?? (failure === undefined ? late : `${late} The last error: ${failure.message}`);
   throw new StepFailed(step, why, waiting);
 }

@@ -2,6 +2,7 @@ import type { Task } from '../../tasks/task.ts';
 import { OperatorError } from '../errors.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import type { Delivery, LaunchSpec, Verb } from '../plan/goal.ts';
+import { isProof } from '../plan/switch.ts';
 import type { RecordedGoal } from '../stores/store.ts';
 import { aimAt } from './aim.ts';
 
@@ -51,7 +52,9 @@ async function verbNow(
       recorded,
       delivery,
     });
-    if (plan.steps.length > 0) return { verb, accepted: true, why: summary };
+    const isAsked = recorded?.goal.verb === verb;
+    // What is proven is proven; a switch is not to be offered for another proof.
+    if (plan.steps.some((step) => isAsked || !isProof(step))) return { verb, accepted: true, why: summary };
     return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;

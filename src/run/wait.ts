@@ -1,6 +1,7 @@
 import type { Snapshot } from '../observe/snapshot.ts';
 import { poolByName } from '../plan/look.ts';
 import { poolNames } from '../plan/in-place.ts';
+import { meaningOf } from '../plan/meanings.ts';
 import type { Step, StepOf } from '../plan/step.ts';
 
 /** Time limits of a run, in milliseconds. */
@@ -13,10 +14,15 @@ export interface Limits {
   readonly releasedMs: number;
   /** Until a deploy, or the migrations, have ended. */
   readonly deployMs: number;
+  /** Until production's own answers show a switch. */
+  readonly provenMs: number;
 }
 
 /** AWS shows an effect within seconds; a minute without it is an error. */
 export const SETTLE_MS = 60_000;
+
+/** Route 53 has been seen to take two minutes (aws-reference 2). */
+const SYNC_MS = 600_000;
 
 export function limitOf(step: Step, limits: Limits): number {
   switch (step.do) {
@@ -33,6 +39,16 @@ export function limitOf(step: Step, limits: Limits): number {
     case 'deploy':
     case 'migrate':
       return limits.deployMs;
+    case 'await-synced':
+    case 'await-names':
+      return SYNC_MS;
+    case 'prove':
+      return limits.provenMs;
+    case 'watch':
+    case 'await-ttl':
+      return step.seconds * 1000 + SETTLE_MS;
+    case 'await-held':
+      return limits.releasedMs;
     default:
       return SETTLE_MS;
   }
@@ -56,6 +72,12 @@ function intervalMs(snapshot: Snapshot, step: StepOf<'await-healthy' | 'rejoin'>
  * everything else, and after long waits, a twentieth of the time waited so far. From 0.1 s up to 1 s, or 5 s for slow things.
  */
 export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): number {
+  // Asking takes its time already.
+  if (step.do === 'prove' || step.do === 'await-names') return SHORTEST_MS;
+  // Of Route 53 a whole account may ask five things a second.
+  if (step.do === 'await-synced') return 1000;
+  // Nothing but time has to pass.
+  if (step.do === 'await-ttl') return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000, 1), 5000);
   const isHealth = step.do === 'await-healthy' || step.do === 'rejoin';
   const known = isHealth ? intervalMs(snapshot, step) : 0;
   return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);

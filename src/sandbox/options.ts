@@ -21,6 +21,19 @@ export interface GroupOption {
   readonly serves?: boolean | undefined;
 }
 
+/** A listener, or with a priority a rule of it, that divides traffic among the groups by weight. */
+export interface RouteOption {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly priority?: number | undefined;
+}
+
+/** Routes in place of a listener a group: the first production group gets all of production, the test groups nothing of it. */
+export interface WeightedOption {
+  readonly production: readonly RouteOption[];
+  readonly test: readonly RouteOption[];
+}
+
 export interface HealthCheckOption {
   readonly interval: number;
   readonly timeout: number;
@@ -83,6 +96,7 @@ export interface SandboxOptions {
   /** Names and ports of the target groups; the first of each gets `productionPort` and `testPort`, further ones free ports. */
   readonly production?: readonly GroupOption[] | undefined;
   readonly test?: readonly GroupOption[] | undefined;
+  readonly weighted?: WeightedOption | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -124,6 +138,7 @@ export interface SandboxPlan {
   readonly imageName: string;
   readonly production: readonly GroupOption[];
   readonly test: readonly GroupOption[];
+  readonly weighted: WeightedOption | undefined;
   readonly clock: Clock;
 }
 
@@ -183,6 +198,7 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     imageName: set.imageName ?? `${environment}-{release}`,
     production,
     test,
+    weighted: set.weighted,
     clock: set.clock ?? systemClock,
   };
 }

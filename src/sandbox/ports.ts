@@ -10,10 +10,21 @@ const ASK_MS = 1_000;
 
 /** Makes sure that the ports on 127.0.0.1 can be had, before anything is started. Throws an `OperatorError` that says what to do. */
 export async function checkPorts(plan: SandboxPlan): Promise<void> {
-  for (const key of ['port', 'productionPort', 'testPort'] as const) {
-    const error = await refusal(plan[key]);
-    if (error) throw (await isSandbox(plan.port)) ? running(plan.port) : refused(key, plan[key], error);
+  for (const [key, port] of portsOf(plan)) {
+    const error = await refusal(port);
+    if (error) throw (await isSandbox(plan.port)) ? running(plan.port) : refused(key, port, error);
   }
+}
+
+/** The keys of the config that say so, and the ports. */
+function portsOf({ port, productionPort, testPort, weighted }: SandboxPlan): readonly (readonly [string, number])[] {
+  const own = [['sandbox.port', port]] as const;
+  if (weighted === undefined)
+    return [...own, ['sandbox.productionPort', productionPort], ['sandbox.testPort', testPort]];
+  const routes = (['production', 'test'] as const).flatMap((role) =>
+    weighted[role].map((route, index) => [`traffic.${role}[${index}].port`, route.port] as const),
+  );
+  return [...own, ...routes];
 }
 
 async function refusal(port: number): Promise<NodeJS.ErrnoException | undefined> {
@@ -52,8 +63,8 @@ function refused(key: string, port: number, error: NodeJS.ErrnoException): Opera
     error.code === 'EADDRINUSE'
       ? ['another program listens there', 'End that program, or choose another port']
       : [error.message, 'Choose another port'];
-  return new OperatorError('port-taken', `Port ${port} of ${LOOPBACK} (sandbox.${key}) cannot be had: ${why}.`, {
-    next: [`${next}: sandbox.${key} in the config file${key === 'port' ? ', or --port' : ''}.`],
+  return new OperatorError('port-taken', `Port ${port} of ${LOOPBACK} (${key}) cannot be had: ${why}.`, {
+    next: [`${next}: ${key} in the config file${key === 'sandbox.port' ? ', or --port' : ''}.`],
     cause: error,
   });
 }

@@ -53,6 +53,13 @@ export interface Service {
   close(): Promise<void>;
 }
 
+/** Calls an operation in process, as a client would over the wire. */
+export async function call<T extends object>(service: Service, name: string, input: object): Promise<T> {
+  const operation = service.operations[name];
+  if (!operation) throw new Error(`The ${service.id} service has no operation ${name}`);
+  return (await operation(input)) as T;
+}
+
 /** What load balancers need to know of an instance. */
 export interface Machine {
   readonly id: string;

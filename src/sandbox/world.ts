@@ -1,24 +1,15 @@
 import type { Tag } from '@aws-sdk/client-ec2';
-import type {
-  CreateListenerOutput,
-  CreateLoadBalancerOutput,
-  CreateTargetGroupOutput,
-  DescribeTargetHealthOutput,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { CreateLoadBalancerOutput, DescribeTargetHealthOutput } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Balancers } from './balancers.ts';
 import type { NamedBalancer } from './dns/world.ts';
 import type { Ec2 } from './ec2/index.ts';
+import { balancerOf, ownListeners, weightedGroups, type Front, type SandboxGroup } from './front.ts';
 import type { GroupOption, SandboxPlan } from './options.ts';
 import type { OpsWorks } from './opsworks/index.ts';
 import { buildStack, type StackOption } from './opsworks/world.ts';
-import type { Service } from './service.ts';
+import { call, type Service } from './service.ts';
 
-/** A target group of the sandbox, and where its clients go. */
-export interface SandboxGroup extends GroupOption {
-  readonly arn: string;
-  readonly url: string;
-  readonly loadBalancer: string;
-}
+export type { SandboxGroup } from './front.ts';
 
 export interface World {
   readonly production: readonly SandboxGroup[];
@@ -49,39 +40,11 @@ export async function buildWorld(
     },
   });
   const blue = plan.opsworks ? await launchLayer(plan, plan.opsworks, ec2, opsworks) : launchBlue(plan, ec2);
-  const options = [...plan.production, ...plan.test];
-  const named = await createLoadBalancers(plan, ec2, balancers, options);
-  const groups = async (wanted: readonly GroupOption[], first: number) => {
-    const made: SandboxGroup[] = [];
-    for (const option of wanted) {
-      const port = portOf(made, option, first);
-      made.push(await createGroup(plan, ec2, balancers, named.get(balancerOf(plan, option))!.arn, option, port));
-    }
-    return made;
-  };
-  const production = await groups(plan.production, plan.productionPort);
-  const test = await groups(plan.test, plan.testPort);
-  return { production, test, blue, balancers: [...named.values()] };
-}
-
-function balancerOf(plan: SandboxPlan, { loadBalancer = plan.environment }: GroupOption): string {
-  return loadBalancer;
-}
-
-/** Load balancers of one name's records listen at one port, each at its own address; beside others, a group gets a free port. */
-function portOf(made: readonly SandboxGroup[], option: GroupOption, first: number): number {
-  const [other] = made;
-  if (!other) return first;
-  return made.some(({ loadBalancer }) => loadBalancer === option.loadBalancer) || option.loadBalancer === undefined
-    ? 0
-    : Number(new URL(other.url).port);
-}
-
-/** Calls an operation in process, as a client would over the wire. */
-async function call<T extends object>(service: Service, name: string, input: object): Promise<T> {
-  const operation = service.operations[name];
-  if (!operation) throw new Error(`The ${service.id} service has no operation ${name}`);
-  return (await operation(input)) as T;
+  const named = await createLoadBalancers(plan, ec2, balancers, [...plan.production, ...plan.test]);
+  const arnOf = (option: GroupOption): string => named.get(balancerOf(plan, option))!.arn;
+  const front: Front = { plan, balancers, vpc: ec2.network.vpc, arnOf };
+  const groups = await (plan.weighted ? weightedGroups(front, plan.weighted) : ownListeners(front));
+  return { ...groups, blue, balancers: [...named.values()] };
 }
 
 /** The name of a release's image. */
@@ -186,43 +149,6 @@ async function createLoadBalancer(name: string, ec2: Ec2, balancers: Balancers):
   const { LoadBalancerArn: arn = '', DNSName: dnsName = '' } = output.LoadBalancers?.[0] ?? {};
   const { zoneId = '', address = '' } = balancers.endpoint(dnsName) ?? {};
   return { name, arn, dnsName, zoneId, address };
-}
-
-async function createGroup(
-  plan: SandboxPlan,
-  ec2: Ec2,
-  balancers: Balancers,
-  LoadBalancerArn: string,
-  option: GroupOption,
-  listenerPort: number,
-): Promise<SandboxGroup> {
-  const { healthCheck: check } = plan;
-  const output = await call<CreateTargetGroupOutput>(balancers, 'CreateTargetGroup', {
-    Name: option.name,
-    Protocol: 'HTTP',
-    Port: option.port,
-    VpcId: ec2.network.vpc,
-    TargetType: 'instance',
-    HealthCheckPath: check.path,
-    // In process, fractions of a second are taken as they are.
-    HealthCheckIntervalSeconds: check.interval / 1000,
-    HealthCheckTimeoutSeconds: check.timeout / 1000,
-    HealthyThresholdCount: check.healthyThreshold,
-    UnhealthyThresholdCount: check.unhealthyThreshold,
-  });
-  const TargetGroupArn = output.TargetGroups![0]!.TargetGroupArn!;
-  const delay = { Key: 'deregistration_delay.timeout_seconds', Value: String(plan.deregistrationDelay / 1000) };
-  await call(balancers, 'ModifyTargetGroupAttributes', { TargetGroupArn, Attributes: [delay] });
-  const listener = {
-    LoadBalancerArn,
-    Protocol: 'HTTP',
-    Port: listenerPort,
-    DefaultActions: [{ Type: 'forward', TargetGroupArn }],
-  };
-  const created = await call<CreateListenerOutput>(balancers, 'CreateListener', listener);
-  const arn = created.Listeners![0]!.ListenerArn;
-  const url = balancers.urls().find(({ listenerArn }) => listenerArn === arn)?.url ?? '';
-  return { ...option, arn: TargetGroupArn, url, loadBalancer: balancerOf(plan, option) };
 }
 
 function serves({ serves: wanted = true }: GroupOption): boolean {

@@ -54,6 +54,8 @@ export interface JournalEntry {
   /** The run's last sentence. */
   readonly message: string;
   readonly awsRequests: number;
+  /** Answers of production in a row that prove its switch; absent when it is not proven. */
+  readonly proven?: number;
 }
 
 /** What stands between a run and the lease: who has it, and who waits for it before this run. */

@@ -1,6 +1,6 @@
 import type { Elbv2, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
 import type { Pool } from '../observe/snapshot.ts';
-import { arnOf, nameOf, readSettings, toPool, type Settings } from './target-groups.ts';
+import { arnOf, nameOf, readAttributes, toPool, type Attributes } from './target-groups.ts';
 import type { TargetRef, TrafficPort } from './traffic.ts';
 
 /** Instances, and target groups that are known by name. */
@@ -21,7 +21,7 @@ export interface WideTraffic extends TrafficPort {
 
 interface Found {
   readonly group: TargetGroup;
-  readonly settings: Settings | undefined;
+  readonly attributes: Attributes | undefined;
 }
 
 /** The same way of moving traffic, for deploys in place: those care for every group, whatever moves the fleets. */
@@ -36,19 +36,18 @@ export function createEverywhere(inner: TrafficPort, connect: () => Promise<Elbv
     if (wanted.length === 0) return [];
     const elb = await connected();
     return Promise.all(
-      wanted.map(async ({ group, settings }) =>
-        toPool({ group, role: 'other', port: undefined }, settings, await elb.targetHealth(arnOf(group))),
+      wanted.map(async ({ group, attributes }) =>
+        toPool({ group, role: 'other', port: undefined }, attributes, await elb.targetHealth(arnOf(group))),
       ),
     );
   }
 
   return {
-    kind: inner.kind,
+    ...inner,
     read: async (names) => {
       const others = names?.every((name) => found.has(name)) ? [] : inner.read(names);
       return (await Promise.all([others, readOthers(names)])).flat();
     },
-    urls: async () => inner.urls(),
     register: async (pool, targets) =>
       isOther(pool) ? (await connected()).register(pool.arn, refs(targets)) : inner.register(pool, targets),
     deregister: async (pool, targets) =>
@@ -64,8 +63,11 @@ export function createEverywhere(inner: TrafficPort, connect: () => Promise<Elbv
         unknown.map(async (group) => names.includes(nameOf(group)) || holds(await elb.targetHealth(arnOf(group)), ids)),
       );
       const added = unknown.filter((_, n) => held[n]);
-      const settings = await readSettings(elb, added);
-      for (const group of added) found.set(nameOf(group), { group, settings: settings.get(arnOf(group)) });
+      const attributes = await readAttributes(
+        elb,
+        added.map((group) => ({ group })),
+      );
+      for (const group of added) found.set(nameOf(group), { group, attributes: attributes.get(arnOf(group)) });
       return added.length > 0;
     },
   };

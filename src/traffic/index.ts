@@ -4,9 +4,15 @@ import type { TrafficPort } from './traffic.ts';
 
 /** Opens the way of moving traffic that the config names; only that kind's code is loaded. */
 export async function openTraffic({ traffic }: Config, session: Session): Promise<TrafficPort> {
-  const [{ createTargetGroups }, { Elbv2 }] = await Promise.all([
-    import('./target-groups.ts'),
-    import('../aws/elbv2.ts'),
-  ]);
-  return createTargetGroups(new Elbv2(session), traffic);
+  const { Elbv2 } = await import('../aws/elbv2.ts');
+  const elbv2 = new Elbv2(session);
+  if (traffic.kind === 'target-groups') return (await import('./target-groups.ts')).createTargetGroups(elbv2, traffic);
+  if (traffic.kind === 'weighted-dns') {
+    const [{ Route53 }, { createWeightedDns }] = await Promise.all([
+      import('../aws/route53.ts'),
+      import('./weighted-dns/index.ts'),
+    ]);
+    return createWeightedDns(elbv2, new Route53(session), traffic);
+  }
+  return (await import('./weighted-listener.ts')).createWeightedListener(elbv2, traffic);
 }

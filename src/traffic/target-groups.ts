@@ -1,5 +1,5 @@
 import type { Elbv2, Listener, LoadBalancer, Rule, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
-import type { TargetGroupsConfig } from '../config/config.ts';
+import type { TargetGroupConfig, TargetGroupsConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
 import { list } from '../observe/words.ts';
 import type { Pool, PoolRole, Target } from '../observe/snapshot.ts';
@@ -7,32 +7,49 @@ import type { TrafficPort } from './traffic.ts';
 
 /** A target group that the config names. */
 export interface Member {
-  readonly role: PoolRole;
+  readonly role: Pool['role'];
   readonly port: number | undefined;
   readonly group: TargetGroup;
 }
 
+export interface WantedGroup extends TargetGroupConfig {
+  readonly role: PoolRole;
+}
+
+export type Attributes = ReadonlyMap<string, string>;
+
+/** Target groups as pools: what all ways of moving traffic between them share. */
+export interface Groups extends Omit<TrafficPort, 'kind' | 'routing'> {
+  readonly members: () => Promise<readonly Member[]>;
+  /** By ARN. */
+  readonly attributes: () => Promise<ReadonlyMap<string, Attributes>>;
+}
+
 /** Traffic moved by membership: production and test are target groups, and instances are registered with one or the other. */
-export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): TrafficPort {
+export function createTargetGroups(elbv2: Elbv2, { production, test }: TargetGroupsConfig): TrafficPort {
+  const { read, urls, register, deregister } = createGroups(elbv2, [
+    ...production.map((group) => ({ ...group, role: 'production' as const })),
+    ...test.map((group) => ({ ...group, role: 'test' as const })),
+  ]);
+  return { kind: 'target-groups', read, urls, register, deregister };
+}
+
+export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Groups {
   // A group's settings, and who forwards to it, do not change under a switch; they are read once a program.
-  const members = remember(() => readMembers(elbv2, config));
-  const settings = remember(async () =>
-    readSettings(
-      elbv2,
-      (await members()).map(({ group }) => group),
-    ),
-  );
+  const members = remember(() => readMembers(elbv2, wanted));
+  const attributes = remember(async () => readAttributes(elbv2, await members()));
   const forwards = remember(async () => readForwards(elbv2, await members()));
 
   return {
-    kind: 'target-groups',
+    members,
+    attributes,
 
     async read(names) {
-      const wanted = (await members()).filter(({ group }) => names?.includes(nameOf(group)) ?? true);
+      const asked = (await members()).filter(({ group }) => names?.includes(nameOf(group)) ?? true);
       return Promise.all(
-        wanted.map(async (member) => {
+        asked.map(async (member) => {
           const arn = arnOf(member.group);
-          const [known, targets] = await Promise.all([settings(), elbv2.targetHealth(arn)]);
+          const [known, targets] = await Promise.all([attributes(), elbv2.targetHealth(arn)]);
           return toPool(member, known.get(arn), targets);
         }),
       );
@@ -61,7 +78,7 @@ export function createTargetGroups(elbv2: Elbv2, config: TargetGroupsConfig): Tr
 }
 
 /** Reads once, however many ask; what failed is read again the next time. */
-function remember<T>(read: () => Promise<T>): () => Promise<T> {
+export function remember<T>(read: () => Promise<T>): () => Promise<T> {
   let known: Promise<T> | undefined;
   return async () => {
     known ??= read().catch((error: unknown) => {
@@ -78,10 +95,14 @@ const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
 /** Application load balancers send requests across zones; network load balancers do not by themselves (ELB user guides). */
 const ACROSS_BY_DEFAULT = /^HTTPS?$/;
 
-/** What a group's attributes say. */
-export interface Settings {
-  readonly delayS: number;
-  readonly crossZone: boolean;
+/** The deregistration delay in seconds. */
+export function delayOf(attributes: Attributes | undefined): number {
+  return Number(attributes?.get(DELAY) ?? DELAY_DEFAULT_S);
+}
+
+function crossesZones({ Protocol: protocol }: TargetGroup, attributes: Attributes | undefined): boolean {
+  const said = attributes?.get(CROSS_ZONE);
+  return said === 'true' || (said !== 'false' && ACROSS_BY_DEFAULT.test(protocol ?? 'HTTP'));
 }
 
 export function nameOf(group: TargetGroup): string {
@@ -92,11 +113,7 @@ export function arnOf(group: TargetGroup): string {
   return group.TargetGroupArn as string;
 }
 
-async function readMembers(elbv2: Elbv2, config: TargetGroupsConfig): Promise<readonly Member[]> {
-  const wanted = [
-    ...config.production.map((group) => ({ ...group, role: 'production' as const })),
-    ...config.test.map((group) => ({ ...group, role: 'test' as const })),
-  ];
+async function readMembers(elbv2: Elbv2, wanted: readonly WantedGroup[]): Promise<readonly Member[]> {
   const found = await findGroups(
     elbv2,
     wanted.map((group) => group.targetGroup),
@@ -109,22 +126,14 @@ async function readMembers(elbv2: Elbv2, config: TargetGroupsConfig): Promise<re
 }
 
 /** By ARN; one request a group. */
-export async function readSettings(
+export async function readAttributes(
   elbv2: Elbv2,
-  groups: readonly TargetGroup[],
-): Promise<ReadonlyMap<string, Settings>> {
-  const entries = groups.map(async (group): Promise<[string, Settings]> => {
-    const attributes = await elbv2.attributes(arnOf(group));
-    const across = attributes.get(CROSS_ZONE);
-    const byDefault = ACROSS_BY_DEFAULT.test(group.Protocol ?? 'HTTP');
-    return [
-      arnOf(group),
-      {
-        delayS: Number(attributes.get(DELAY) ?? DELAY_DEFAULT_S),
-        crossZone: across === 'true' || (across !== 'false' && byDefault),
-      },
-    ];
-  });
+  members: readonly Pick<Member, 'group'>[],
+): Promise<ReadonlyMap<string, Attributes>> {
+  const entries = members.map(async ({ group }): Promise<[string, Attributes]> => [
+    arnOf(group),
+    await elbv2.attributes(arnOf(group)),
+  ]);
   return new Map(await Promise.all(entries));
 }
 
@@ -161,7 +170,7 @@ function notFound(keys: readonly string[]): OperatorError {
 
 export function toPool(
   { group, port, role }: Member,
-  settings: Settings | undefined,
+  attributes: Attributes | undefined,
   targets: readonly TargetHealthDescription[],
 ): Pool {
   return {
@@ -173,8 +182,8 @@ export function toPool(
     timeoutS: group.HealthCheckTimeoutSeconds ?? 5,
     healthyThreshold: group.HealthyThresholdCount ?? 5,
     unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
-    deregistrationDelayS: settings?.delayS ?? DELAY_DEFAULT_S,
-    ...(settings?.crossZone === false ? { crossZone: false } : {}),
+    deregistrationDelayS: delayOf(attributes),
+    ...(crossesZones(group, attributes) ? {} : { crossZone: false }),
     urls: [],
     targets: targets.map(toTarget),
   };
@@ -226,7 +235,7 @@ function forwardsOf(balancer: LoadBalancer, listener: Listener, rules: readonly 
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
-function urlOf(balancer: LoadBalancer, listener: Listener): string {
+export function urlOf(balancer: LoadBalancer, listener: Listener): string {
   const scheme = (listener.Protocol ?? 'HTTP').toLowerCase();
   const port = listener.Port === DEFAULT_PORTS[scheme] ? '' : `:${listener.Port}`;
   return `${scheme}://${balancer.DNSName}${port}/`;

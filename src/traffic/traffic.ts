@@ -1,9 +1,25 @@
-import type { Pool } from '../observe/snapshot.ts';
+import type { Pool, Routing } from '../observe/snapshot.ts';
 
 /** A target to register or to deregister: an instance at a port. */
 export interface TargetRef {
   readonly id: string;
   readonly port: number;
+}
+
+/** By pool name. */
+export type Weights = Readonly<Record<string, number>>;
+
+/** The routes that divide traffic among the pools, where it is moved by their weights. */
+export interface RoutingPort {
+  /** Routes and what goes with them, as they are now. At most one request for rules and one for default actions. */
+  read(): Promise<Routing>;
+  /**
+   * Gives routes new weights; everything else of them stays as `read` last saw it. One request a rule, or a zone of names;
+   * in that order.
+   */
+  shift(changes: ReadonlyMap<string, Weights>): Promise<void>;
+  /** How far the last change has come, where that takes its time: names. Weights are those that `read` saw last. */
+  follow?(): Promise<Routing>;
 }
 
 /**
@@ -18,4 +34,6 @@ export interface TrafficPort {
   urls(): Promise<Readonly<Record<string, readonly string[]>>>;
   register(pool: Pool, targets: readonly TargetRef[]): Promise<void>;
   deregister(pool: Pool, targets: readonly TargetRef[]): Promise<void>;
+  /** Absent where traffic is moved by membership alone. */
+  readonly routing?: RoutingPort;
 }

@@ -230,11 +230,11 @@ export class ListrView {
   }
 
   #rows(): number {
-    return this.#options.out.stream.rows ?? 24;
+    return this.#options.out.stream.rows || 24;
   }
 
   /** Columns for a line under a step: listr2 indents it by four and puts a mark before it. */
   #lineWidth(): number {
-    return Math.max(20, (this.#options.out.stream.columns ?? 80) - 8);
+    return Math.max(20, (this.#options.out.stream.columns || 80) - 8);
   }
 }

@@ -1,4 +1,4 @@
-/** A stream as views need it: a terminal has a width, a height and `isTTY`. */
+/** A stream as views need it: a terminal has `isTTY`, a width and a height, which are 0 where nobody has set them. */
 export type OutStream = NodeJS.WritableStream & {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -37,7 +37,7 @@ export function openOut(stream: OutStream): Out {
     line: (text) => {
       if (!closed()) stream.write(`${text}\n`);
     },
-    width: () => Math.min(WIDTH_MAX, stream.columns ?? WIDTH_DEFAULT),
+    width: () => Math.min(WIDTH_MAX, stream.columns || WIDTH_DEFAULT),
     flush: async () => {
       if (closed()) return;
       await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import { members } from '../observe/roles.ts';
 import { JSON_VERSION } from './json.ts';
-import { fleetsByRole, healthOf, rollbackOf, rowsOf, type StatusReport } from './status.ts';
+import { fleetsByRole, healthOf, proofOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { targetWords } from '../observe/words.ts';
 
 /** What `status --json` prints, as data; docs/json.md describes it. */
@@ -28,6 +28,14 @@ export function statusData(report: StatusReport) {
         words: targetWords(target, pool),
       })),
     })),
+    routes: routesByRole(snapshot).map(({ name, role, url, weights, othersWeight, stickyS }) => ({
+      name,
+      role,
+      url,
+      weights,
+      othersWeight,
+      stickyS,
+    })),
     fleets: fleetsByRole(snapshot).map(({ fleet, role }) => ({
       id: fleet.id,
       release: fleet.release,
@@ -45,6 +53,7 @@ export function statusData(report: StatusReport) {
     })),
     strangers: snapshot.strangers.map(({ id }) => id),
     rollback: rollbackOf(snapshot) ?? null,
+    proof: proofOf(report) ?? null,
     lease: lease ?? null,
     goal: goal ?? null,
     verbs,

@@ -3,8 +3,9 @@ import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
 import { subjectOf } from '../plan/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { painter, type Paint, type Style } from './paint.ts';
-import { fleetsByRole, healthOf, rollbackOf, type StatusReport } from './status.ts';
+import { fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
+import { routeLines } from './status-routes.ts';
 import { columns, pad, widthOf, wrap } from './text.ts';
 import { age, ago, clockTime, count, list } from '../observe/words.ts';
 
@@ -20,11 +21,12 @@ export function statusText(report: StatusReport, width: number, colour = false):
       `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
       ...underWayLines(report, width, paint),
     ],
+    routeLines(snapshot, paint),
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
     strangerLines(snapshot, width, paint),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
-    rollbackLines(snapshot, paint),
+    [...proofLines(report, paint), ...rollbackLines(snapshot, paint)],
     verbLines(report, width, paint),
     lastLines(report, width, paint),
   ];
@@ -137,6 +139,16 @@ function whereIs(fleet: Fleet, snapshot: Snapshot): string {
     return draining > 0 ? [`${draining} draining from ${pool.name}`] : [];
   });
   return places.length === 0 ? 'in no target group' : places.join(', ');
+}
+
+function proofLines(report: StatusReport, paint: Paint): string[] {
+  const proof = proofOf(report);
+  if (!proof) return [];
+  return [
+    proof.proven
+      ? `${paint('green', 'Switch proven')}: ${proof.why}`
+      : `${paint('yellow', 'Switch not proven')}: ${proof.why}`,
+  ];
 }
 
 function rollbackLines(snapshot: Snapshot, paint: Paint): string[] {

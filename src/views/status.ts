@@ -1,7 +1,8 @@
 import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from '../observe/roles.ts';
-import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
+import { routesOf } from '../observe/routes.ts';
+import type { Fleet, Instance, Pool, Route, Snapshot, Target } from '../observe/snapshot.ts';
 import type { JournalEntry, Lease, RecordedGoal } from '../stores/store.ts';
-import { count } from '../observe/words.ts';
+import { ago, count } from '../observe/words.ts';
 
 /** Whether a verb would be accepted now. */
 export interface VerbView {
@@ -22,6 +23,27 @@ export interface StatusReport {
   readonly verbs: readonly VerbView[];
   /** The newest entry of the journal. */
   readonly last?: JournalEntry;
+  /** The newest entry of a run that moved production. */
+  readonly moved?: JournalEntry;
+}
+
+/** Whether it is proven which release serves production, and by what. */
+export interface ProofView {
+  readonly proven: boolean;
+  readonly why: string;
+}
+
+/** Of the last switch; undefined where there was none. Undone, its proof is of what serves now. */
+export function proofOf({ snapshot, moved }: StatusReport): ProofView | undefined {
+  if (moved === undefined) return undefined;
+  const { verb, release, proven, until = moved.since } = moved;
+  const when = ago((snapshot.at - Date.parse(until)) / 1000);
+  if (proven !== undefined) return { proven: true, why: `${count(proven, 'answer')} in a row, ${when}` };
+  const why =
+    snapshot.answers === undefined
+      ? 'the config has no release.marker'
+      : `no answers show the ${verb} of ${release ?? ''} ${when}`;
+  return { proven: false, why };
 }
 
 /** One target with what is known of its instance. */
@@ -70,6 +92,11 @@ export function fleetsByRole(snapshot: Snapshot): { readonly fleet: Fleet; reado
   return liveFleets(snapshot)
     .map((fleet) => ({ fleet, role: roleOf(snapshot, fleet) }))
     .toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+}
+
+/** Routes that divide traffic by weight, production's first; none where traffic is moved by membership. */
+export function routesByRole(snapshot: Snapshot): readonly Route[] {
+  return [...routesOf(snapshot, 'production'), ...routesOf(snapshot, 'test')];
 }
 
 export interface RollbackView {

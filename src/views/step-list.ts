@@ -157,7 +157,7 @@ export class StepList {
    * knows: the additional lines are erased here.
    */
   #eraseReflow(): string {
-    const width = this.#options.stdout.columns ?? 80;
+    const width = this.#options.stdout.columns || 80;
     const heights = this.#frame.split('\n').map((line) => Math.max(1, Math.ceil(widthOf(line) / width)));
     return '\u001B[2K\u001B[1A'.repeat(heights.reduce((sum, height) => sum + height - 1, 0));
   }

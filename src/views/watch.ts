@@ -21,7 +21,7 @@ export function watchScreen(stdout: OutStream): WatchScreen {
   };
   const draw = (text: string): void => {
     last = text;
-    if (open && stdout.writable) stdout.write(HOME + frame(text, stdout.rows ?? 24) + ERASE_BELOW);
+    if (open && stdout.writable) stdout.write(HOME + frame(text, stdout.rows || 24) + ERASE_BELOW);
   };
   const redraw = (): void => draw(last);
   const close = (): void => {

@@ -24,11 +24,11 @@ async function startWorld(
   begun: (sandbox: Sandbox, instance: string) => Promise<readonly string[]>,
 ): Promise<AwsWorld> {
   const sandbox = await quickSandbox({ instances: 2, deploy: 20, ...options });
-  const all = await new Ec2(openSession(sandbox.url)).instancesById(sandbox.blue);
+  const all = await new Ec2(openSession(sandbox.url)).instancesById(sandbox.blue, toInstance);
   const faults = new Map<string, string>();
   return {
     sandbox,
-    instances: all.map(toInstance) as unknown as readonly [Instance, Instance],
+    instances: all as unknown as readonly [Instance, Instance],
     open: () => open(sandbox.url),
     fate(instance: string, fate: Fate) {
       sandbox.faults.remove(faults.get(instance) ?? '');

@@ -1,5 +1,6 @@
 import type { Wish } from '../../tasks/task.ts';
 import type { Verb } from '../../src/plan/goal.ts';
+import { KINDS, type Kind } from '../support/little/kinds.ts';
 import type { Scene, Start } from '../support/little/scene.ts';
 
 /** A task in a world where it makes sense. */
@@ -9,8 +10,10 @@ export interface Case {
   readonly wish: Wish;
   /** The verb that leads the other way. */
   readonly opposite?: { readonly ask: Verb; readonly wish: Wish };
-  /** `draining`: the task begins while the fleet before still drains from production. */
+  /** `draining`: the task begins while the fleet before still drains from production, or is held after it. */
   readonly draining?: true;
+  /** Only where weights move traffic. */
+  readonly weights?: true;
 }
 
 export const CASES: readonly Case[] = [
@@ -23,6 +26,15 @@ export const CASES: readonly Case[] = [
   { start: 'promoted', ask: 'cleanup', wish: { wait: true }, draining: true },
   { start: 'rejected', ask: 'cleanup', wish: {} },
   { start: 'green', ask: 'cleanup', wish: { discard: true } },
+  {
+    start: 'green',
+    ask: 'promote',
+    wish: { steps: [10, 100], every: 20 },
+    opposite: { ask: 'rollback', wish: {} },
+    weights: true,
+  },
+  { start: 'in part', ask: 'promote', wish: {}, opposite: { ask: 'rollback', wish: {} }, weights: true },
+  { start: 'in part', ask: 'rollback', wish: {}, opposite: { ask: 'promote', wish: {} }, weights: true },
 ];
 
 export type Topology = Omit<Scene, 'start'>;
@@ -36,11 +48,25 @@ export const TOPOLOGIES: readonly Topology[] = [
   { groups: 2, size: 3, sick: true },
 ];
 
-export function describeCase({ start, ask, wish, draining }: Case): string {
+function describeCase({ start, ask, wish, draining }: Case): string {
   const options = Object.entries(wish).map(([key, value]) => (value === true ? ` --${key}` : ` --${key} ${value}`));
   return `${ask}${options.join('')} in the world "${start}"${draining ? ', draining' : ''}`;
 }
 
 export function describeTopology({ groups, size, sick }: Topology): string {
   return `${groups} production group${groups > 1 ? 's' : ''}, fleets of ${size}${sick ? ', one sick' : ''}`;
+}
+
+/** All of it for every way of moving traffic: some minutes more than `npm test` has. */
+const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
+
+/** The tasks that make sense where traffic is moved that way. */
+export function casesOf({ traffic }: Pick<Kind, 'traffic'>): readonly { readonly name: string; readonly one: Case }[] {
+  const isMembership = traffic === 'target-groups';
+  return CASES.filter(({ weights }) => !(isMembership && weights)).map((one) => ({ name: describeCase(one), one }));
+}
+
+/** The tasks are the same ones for every kind, so that a few rows are enough for those after the first. */
+export function rowsOf<T>(kind: Kind, all: readonly T[], few: readonly T[]): readonly T[] {
+  return kind === KINDS[0] || IS_WHOLE ? all : few;
 }

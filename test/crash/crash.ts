@@ -16,14 +16,17 @@ export type FollowUp = (typeof FOLLOW_UPS)[number];
 export interface Point {
   readonly n: number;
   readonly name: string;
-  readonly when: 'before' | 'after';
+  readonly when: 'before' | 'after' | 'late';
   /** Nothing was changed, and no time has passed, since the point before: only reading goes on. */
   readonly isSame: boolean;
 }
 
 const STORE_WRITES = new Set(['acquire', 'putGoal', 'clearGoal', 'log', 'release'].map((name) => `store ${name}`));
 
-/** Every moment at which the task can die with another outcome: before each call, and after each one that writes. */
+/**
+ * Every moment at which the task can die with another outcome: before each call, and after each one that writes; and while
+ * such a one is on its way, so that it takes effect when others are at work already.
+ */
 export async function crashes(kind: Kind, scene: Scene, { ask, wish }: Case): Promise<readonly Point[]> {
   const run = await new Site(scene, { kind }).run(ask, wish);
   const { calls } = run.process;
@@ -31,7 +34,8 @@ export async function crashes(kind: Kind, scene: Scene, { ask, wish }: Case): Pr
     const last = calls[index - 1];
     const isSame = last !== undefined && !writes(last.name) && at - last.at < SAME_MS;
     const before = { n, name, when: 'before', isSame } as const;
-    return writes(name) ? [before, { n, name, when: 'after', isSame: false }] : [before];
+    if (!writes(name)) return [before];
+    return [before, { n, name, when: 'after', isSame: false }, { n, name, when: 'late', isSame: false }];
   });
 }
 
@@ -48,9 +52,11 @@ export interface Trial {
   readonly one: Case;
   readonly point: Point;
   readonly followUp: FollowUp;
-  /** Right after the crash, readings are 10 s old for 10 s. */
-  readonly stale?: boolean;
+  readonly afterwards: Afterwards;
 }
+
+/** What the world is like after the crash; readings are old for 10 s. */
+export type Afterwards = 'fine' | 'readings are 10 s old' | 'what was sent takes effect 9 s later';
 
 /** How it went: what was wrong (nothing, it is hoped), and the story. */
 export interface Tried {
@@ -61,9 +67,10 @@ export interface Tried {
 
 const TTL_MS = 60_000;
 
-export async function tryCrash({ kind, scene, one, point, followUp, stale = false }: Trial): Promise<Tried> {
+export async function tryCrash({ kind, scene, one, point, followUp, afterwards }: Trial): Promise<Tried> {
   // By turns: on one machine a dead holder is known to be gone; elsewhere its lease has to expire.
-  const seesDeath = stale || point.n % 2 === 0;
+  const seesDeath = afterwards !== 'fine' || point.n % 2 === 0;
+  const stale = afterwards === 'readings are 10 s old';
   const site = new Site(scene, { kind, seesDeath });
   const runs = [await site.run(one.ask, one.wish, { kill: point })];
   if (stale) site.weather.staleUntil = site.clock.now + site.weather.staleMs;
@@ -74,7 +81,7 @@ export async function tryCrash({ kind, scene, one, point, followUp, stale = fals
     if (codeOf(early) !== 'lease-held') wrong.push(`the lease of a dead run was ignored: ${codeOf(early)}`);
     await site.clock.pass(TTL_MS);
   }
-  const ways = new Way(site, runs[0] as Run, one, stale);
+  const ways = new Way(site, runs[0] as Run, one, afterwards !== 'fine');
   wrong.push(...(await ways.go(followUp)));
   if (stale) await site.clock.pass(2 * site.weather.staleMs);
   wrong.push(...site.watch.broken, ...(await leaks(site)));
@@ -89,10 +96,10 @@ class Way {
   readonly #site: Site;
   readonly #killed: Run;
   readonly #one: Case;
-  readonly #isStale: boolean;
+  readonly #isUncertain: boolean;
 
-  constructor(site: Site, killed: Run, one: Case, isStale: boolean) {
-    this.#isStale = isStale;
+  constructor(site: Site, killed: Run, one: Case, isUncertain: boolean) {
+    this.#isUncertain = isUncertain;
     this.#site = site;
     this.#killed = killed;
     this.#one = one;
@@ -165,8 +172,8 @@ class Way {
     const again = await this.#run(this.#one.ask, this.#one.wish);
     const missing = REACHED[this.#one.ask](this.#state);
     if (missing === undefined) return wrong;
-    // What `status` has read may be old; what a task decides by may not.
-    const isExcused = this.#isStale && refusedWell(again).length === 0;
+    // What `status` has read may be old, or not have happened yet; what a task decides by may not.
+    const isExcused = this.#isUncertain && refusedWell(again).length === 0;
     return isExcused ? wrong : [...wrong, `after abandon it ended with ${codeOf(again)}, but ${missing}`];
   }
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
-import { CASES, describeCase, describeTopology, type Case, type Topology } from './cases.ts';
+import { casesOf, describeTopology, rowsOf, type Case, type Topology } from './cases.ts';
 import { faults, tryFault } from './fault.ts';
 
 /**
@@ -11,7 +11,6 @@ const counted = { faults: 0, runs: 0 };
 
 afterAll(() => void process.stdout.write(`fault matrix: ${counted.faults} faults, ${counted.runs} runs\n`));
 
-const cases = CASES.map((one) => ({ name: describeCase(one), one }));
 const topologies: readonly Topology[] = [
   { groups: 1, size: 1 },
   { groups: 2, size: 3 },
@@ -22,8 +21,8 @@ const rows = topologies.map((topology) => ({ name: describeTopology(topology), t
 const HARMLESS = /^(500|throttled|timeout|reset|error after effect|reset after effect)( 30 s)?$|^stale|^takes 30 s$/;
 
 describe.each(KINDS)('$fleet behind $traffic', (kind) => {
-  describe.each(cases)('$name', ({ one }) => {
-    test.each(rows)('$name', async ({ topology }) => {
+  describe.each(casesOf(kind))('$name', ({ one }) => {
+    test.each(rowsOf(kind, rows, rows.slice(0, 1)))('$name', async ({ topology }) => {
       const { points, wrong } = await faultEverywhere(kind, one, topology);
       expect(points).toBeGreaterThan(150);
       expect(wrong).toEqual([]);

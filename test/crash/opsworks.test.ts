@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { OPSWORKS } from '../support/little/kinds.ts';
-import { CASES, describeCase, type Case } from './cases.ts';
+import { casesOf, type Case } from './cases.ts';
 import { crashes, FOLLOW_UPS, tryCrash } from './crash.ts';
 import { faults, tryFault } from './fault.ts';
 
@@ -12,10 +12,9 @@ const counted = { crashes: 0, faults: 0 };
 
 afterAll(() => void process.stdout.write(`opsworks: ${counted.crashes} crashes, ${counted.faults} faults\n`));
 
-const cases = CASES.map((one) => ({ name: describeCase(one), one }));
 const sceneOf = (one: Case, size: number) => ({ groups: 1, size, start: one.start, draining: one.draining ?? false });
 
-describe.each(cases)('$name', ({ one }) => {
+describe.each(casesOf(OPSWORKS))('$name', ({ one }) => {
   test('is killed at each call', async () => {
     const scene = sceneOf(one, 2);
     // Between two readings of the same world few of them are enough.
@@ -23,7 +22,8 @@ describe.each(cases)('$name', ({ one }) => {
     const wrong: string[] = [];
     for (const [index, point] of points.entries()) {
       const followUp = FOLLOW_UPS[index % FOLLOW_UPS.length]!;
-      const tried = await tryCrash({ kind: OPSWORKS, scene, one, point, followUp });
+      const afterwards = point.when === 'late' ? 'what was sent takes effect 9 s later' : 'fine';
+      const tried = await tryCrash({ kind: OPSWORKS, scene, one, point, followUp, afterwards });
       counted.crashes += 1;
       if (tried.wrong.length > 0) wrong.push(...tried.wrong, ...(wrong.length === 0 ? [tried.story()] : []));
     }

@@ -10,8 +10,27 @@ import { broken, fallsShort, floorAtStart } from '../support/invariants.ts';
 const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
 const SPEC = { kind: 'ec2', summary: [], batches: [{ zone: 'a', subnet: 's', count: 1 }], request: {} };
 
+export type Wishes = readonly (readonly [verb: Verb, wish: Wish])[];
+
+/** "What must never happen" in a kind of world, written down without the planner's own functions. */
+export interface Invariants {
+  /** What production may not fall below. */
+  readonly floorAtStart: (snapshot: Snapshot) => ReadonlyMap<string, number>;
+  /** What the step broke on its way from one world to the next; undefined when nothing. */
+  readonly broken: (
+    before: Snapshot,
+    step: Step,
+    after: Snapshot,
+    floor: ReadonlyMap<string, number>,
+  ) => string | undefined;
+  /** What the last world lacks of the goal. */
+  readonly fallsShort: (world: Snapshot, goal: Goal) => string | undefined;
+}
+
+const MEMBERSHIP: Invariants = { floorAtStart, broken, fallsShort };
+
 /** What is asked of every world. */
-const WISHES: readonly (readonly [verb: Verb, wish: Wish])[] = [
+export const WISHES: Wishes = [
   ['up', { release: 'C' }],
   ['promote', {}],
   ['rollback', {}],
@@ -40,28 +59,37 @@ export async function planFor(
 }
 
 /** Holds the laws against every world; throws at the first one that breaks one, with the world. */
-export async function holdLaws(worlds: Iterable<Snapshot>): Promise<Tally> {
+export async function holdLaws(
+  worlds: Iterable<Snapshot>,
+  wishes: Wishes = WISHES,
+  invariants: Invariants = MEMBERSHIP,
+): Promise<Tally> {
   const tally: Tally = { worlds: 0, cases: 0, refused: 0, reached: 0 };
   for (const snapshot of worlds) {
     tally.worlds += 1;
-    for (const [verb, wish] of WISHES) {
+    for (const [verb, wish] of wishes) {
       tally.cases += 1;
-      tally[await holdOne(snapshot, verb, wish)] += 1;
+      tally[await holdOne(snapshot, verb, wish, invariants)] += 1;
     }
   }
   return tally;
 }
 
-async function holdOne(snapshot: Snapshot, verb: Verb, wish: Wish): Promise<'refused' | 'reached'> {
+async function holdOne(
+  snapshot: Snapshot,
+  verb: Verb,
+  wish: Wish,
+  invariants: Invariants,
+): Promise<'refused' | 'reached'> {
   const planned = await planFor(snapshot, verb, wish);
   if (isRefusal(planned)) {
     tellsWhatToDo(planned);
     return 'refused';
   }
   const { goal, plan } = planned;
-  const worlds = walk(snapshot, plan.steps);
+  const worlds = walk(snapshot, plan.steps, invariants);
   for (const [index, world] of worlds.entries()) replansToTheRest(world, goal, plan.steps.slice(index));
-  const short = fallsShort(worlds.at(-1) as Snapshot, goal);
+  const short = invariants.fallsShort(worlds.at(-1) as Snapshot, goal);
   if (short !== undefined) throw new Error(`After ${verb} ${short}, from ${JSON.stringify(snapshot)}`);
   return 'reached';
 }
@@ -72,8 +100,8 @@ function tellsWhatToDo({ refused, message, next }: Refusal): void {
 }
 
 /** Does the steps as the runner would. In a world that stays as it is, no guard may stop what was accepted. */
-function walk(start: Snapshot, steps: readonly Step[]): readonly Snapshot[] {
-  const floor = floorAtStart(start);
+function walk(start: Snapshot, steps: readonly Step[], invariants: Invariants): readonly Snapshot[] {
+  const floor = invariants.floorAtStart(start);
   const worlds = [start];
   let before = start;
   for (const step of steps) {
@@ -82,7 +110,8 @@ function walk(start: Snapshot, steps: readonly Step[]): readonly Snapshot[] {
     const fault =
       meaning.forbids?.(before, step) ??
       meaning.hopeless?.(before, step) ??
-      broken(before, step, after, floor) ??
+      meaning.disturbed?.(before, step) ??
+      invariants.broken(before, step, after, floor) ??
       (meaning.progress(after, step) === 'done' ? undefined : 'it is not done');
     if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);
     worlds.push(after);

@@ -49,6 +49,25 @@ describe.concurrent('AWS misbehaves during a switch: it ends well, and no client
     await shop.expectNoFailures();
   });
 
+  scenario('everything is throttled for longer than a request is tried: it goes on, and says so', async ({ rig }) => {
+    const shop = await rig({ config: { aws: '{ requestsPerSecond: 100, maxAttempts: 2, settle: 300ms }' } });
+    await shop.task('up --release 42');
+    await shop.healthyIn('shop-test', '42');
+    const program = shop.start('promote --yes');
+    const planned = (): boolean => program.written.includes('Plan:');
+    await poll(planned, 'a plan', 20_000);
+    const tried = shop.sandbox.requests.all.length;
+    shop.sandbox.faults.add({ kind: 'throttle', operation: '*', forMs: 4000 });
+    const { exitCode, stdout } = await program.ended;
+    const throttled = shop.sandbox.requests.all.slice(tried).filter(({ faults }) => faults?.includes('throttle'));
+    expect(throttled.length).toBeGreaterThan(3);
+    expect(stdout).toContain('AWS is throttling us; continuing');
+    expect(exitCode, stdout).toBe(0);
+    expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });
+    expect(shop.health.lowest()).toBe(3);
+    await shop.expectNoFailures();
+  });
+
   scenario('requests fail with 500 and 503, and connections are cut', async ({ rig }) => {
     await switchDespite(await rig(), [
       { kind: 'error', operation: 'Describe*', status: 503, code: 'ServiceUnavailable', count: 3 },

@@ -4,6 +4,7 @@ import { parseRedisUrl } from '../../src/config/redis-url.ts';
 import { holdLease } from '../../src/record/lease.ts';
 import { openRedisStore } from '../../src/stores/redis/index.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { RIGHTS } from '../support/redis-places.ts';
 import { freePort, needsRedis, REDIS, RedisServer } from '../support/redis-server.ts';
 import { errorOf } from '../support/expect-advice.ts';
 import { entry, goal, holder, leaseOf } from '../support/store-samples.ts';
@@ -158,9 +159,6 @@ describe.runIf(REDIS !== undefined)('who may use a Redis', () => {
     expect(error).toMatchObject({ code: 'store-denied', message: expect.stringContaining('NOPERM') });
   });
 });
-
-/** As the README lists them. */
-const RIGHTS = ['+@read', '+@write', '+@scripting', '+@connection', '+time', '+info', '-@dangerous', '+info'];
 
 describe.runIf(REDIS !== undefined)('where a Redis may be', () => {
   it('behind a socket, in another database', async () => {

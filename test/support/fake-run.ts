@@ -5,7 +5,13 @@ import type { RunEvent } from '../../src/run/event.ts';
 import { Interrupted, runSteps, StepFailed, type RunContext } from '../../src/run/runner.ts';
 import type { FakeWorld } from './fake-world.ts';
 
-export const LIMITS = { bootMs: 300_000, healthyMs: 120_000, releasedMs: 60_000, deployMs: 60_000 };
+export const LIMITS = {
+  bootMs: 300_000,
+  healthyMs: 120_000,
+  releasedMs: 60_000,
+  deployMs: 60_000,
+  provenMs: 60_000,
+};
 const FLOOR = { a: 2 };
 
 export const REGISTER: StepOf<'register'> = { do: 'register', pool: 'prod', fleet: 'B' };
@@ -20,7 +26,7 @@ export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod'
 export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
 
 /** Nothing was changed by others, and answers are never old. */
-export const STILL = { settled: async () => {}, changed: () => {} };
+export const STILL = { settled: async () => {}, changed: () => {}, shown: async () => {} };
 
 /** Begins a run of the steps; `finish` of the world ends it. */
 export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = fake.now) {

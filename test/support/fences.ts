@@ -10,7 +10,7 @@ export interface Change {
 }
 
 /** The requests that change something, in the order in which they came in. */
-function changesIn({ requests }: Pick<Sandbox, 'requests'>): readonly Change[] {
+export function changesIn({ requests }: Pick<Sandbox, 'requests'>): readonly Change[] {
   return requests.all
     .filter(({ operation }) => !/^(Describe|Get|List)/.test(operation))
     .toSorted((a, b) => a.arrival - b.arrival)

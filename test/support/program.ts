@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { poll } from './poll.ts';
 
-const PROGRAM = path.resolve(import.meta.dirname, '../../dist/turnout.js');
+export const PROGRAM = path.resolve(import.meta.dirname, '../../dist/turnout.js');
 
 /** One line of `--json`, as a reader of docs/json.md sees it. */
 export interface Line {
@@ -20,6 +20,7 @@ export interface Finished extends Line {
   readonly message: string;
   readonly next: readonly string[];
   readonly awsRequests: number;
+  readonly proven?: number;
 }
 
 /** A run of the program that is over. */
@@ -61,6 +62,11 @@ export class Program {
 
   get lines(): readonly Line[] {
     return this.#lines;
+  }
+
+  /** All lines up to now. */
+  get written(): string {
+    return this.#stdout;
   }
 
   get pid(): number {

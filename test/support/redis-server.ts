@@ -20,7 +20,16 @@ export function needsRedis(context: TestContext): void {
   context.skip(`no test that needs a Redis ran here, as ${ABSENT}`);
 }
 
-/** A server of our own, on a free port and a socket, that keeps its data in a folder only as far as it is told to. */
+/** Whoever ends this process ends them, too. */
+const started = new Set<RedisServer>();
+process.once('exit', () => {
+  for (const server of started) server.signal('SIGKILL');
+});
+
+/**
+ * A server of our own, on a free port and a socket, that keeps its data in a folder only as far as it is told to. The
+ * arguments may begin with a config file.
+ */
 export class RedisServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'turnout-redis-'));
   readonly socket = join(this.folder, 'redis.sock');
@@ -33,14 +42,15 @@ export class RedisServer {
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `${this.args.includes('--tls-cert-file') ? 'rediss' : 'redis'}://127.0.0.1:${this.port}`;
   }
 
   /** Starts it, or starts it again on the same port. */
   async start(): Promise<this> {
     if (this.port === 0) this.port = await freePort();
+    const isTls = this.args.includes('--tls-cert-file');
     const place = [
-      '--port',
+      ...(isTls ? ['--port', '0', '--tls-port'] : ['--port']),
       String(this.port),
       '--bind',
       '127.0.0.1',
@@ -50,8 +60,8 @@ export class RedisServer {
       this.folder,
     ];
     const quiet = ['--save', '', '--loglevel', 'warning', '--daemonize', 'no'];
-    process.once('exit', () => this.#process?.kill('SIGKILL'));
-    this.#process = spawn(REDIS!, [...place, ...quiet, ...this.args], { stdio: 'ignore' });
+    if (this.#process === undefined) started.add(this);
+    this.#process = spawn(REDIS!, [...this.args, ...place, ...quiet], { stdio: 'ignore' });
     await poll(() => this.#answers(), 'an answer of redis-server', 10_000);
     return this;
   }
@@ -103,6 +113,7 @@ export class RedisServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    started.delete(this);
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }

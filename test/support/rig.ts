@@ -8,7 +8,9 @@ import { openFileStore } from '../../src/stores/file.ts';
 import { startMeter, type Meter } from '../../tools/meter.ts';
 import { expectOneWriter } from './fences.ts';
 import { poll } from './poll.ts';
+import { configText, markerLine, productionUrls } from './rig-config.ts';
 import { finished, Program, type Ended, type Finished } from './program.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
 import { targetsIn, watchHealth, type HealthWatch } from './health-watch.ts';
 
 export interface RigOptions extends Pick<
@@ -24,11 +26,17 @@ export interface RigOptions extends Pick<
   | 'throttle'
   | 'healthCheck'
   | 'opsworks'
+  | 'weighted'
+  | 'dns'
 > {
   /** Lines of the config that come instead of the usual ones of the same key. */
   readonly config?: Readonly<Record<string, string>>;
   /** Requests a second to each production target group. */
   readonly rate?: number;
+  /** How production tells its release, at its first URL: `json: release`. */
+  readonly marker?: string;
+  /** The other keys of `traffic`, where rules divide it by weight: `hold: 1s, every: 1s`. */
+  readonly traffic?: string;
 }
 
 /** What `turnout status --json` says, as far as scenarios look at it. */
@@ -40,6 +48,7 @@ export interface Status {
   }[];
   readonly fleets: readonly { release: string; role: string; instances: readonly { id: string; zone: string }[] }[];
   readonly rollback: { readonly ready: boolean; readonly why: string } | null;
+  readonly proof: { readonly proven: boolean; readonly why: string } | null;
   readonly lease: object | null;
   readonly goal: { readonly goal: { readonly verb: string } } | null;
   readonly verbs: readonly { verb: string; accepted: boolean; why: string }[];
@@ -74,9 +83,11 @@ export class Rig {
   /** What came to production, one meter a production target group. */
   readonly meters: readonly Meter[];
   readonly health: HealthWatch;
+  readonly #isAsked: boolean;
   readonly #programs: Program[] = [];
 
-  private constructor(sandbox: Sandbox, folder: string, meters: readonly Meter[]) {
+  private constructor(sandbox: Sandbox, folder: string, meters: readonly Meter[], isAsked: boolean) {
+    this.#isAsked = isAsked;
     this.sandbox = sandbox;
     this.folder = folder;
     this.meters = meters;
@@ -84,16 +95,21 @@ export class Rig {
   }
 
   static async start(options: RigOptions = {}): Promise<Rig> {
-    const { config, rate = RATE, ...world } = options;
+    const { config, traffic, marker, rate = RATE, ...world } = options;
     const wished = { production: [POOL], test: [TEST_POOL], releases: ['41', '42', '43'], ...TIMES, ...world };
     const sandbox = await startSandbox({ ...wished, environment: 'shop', port: 0, productionPort: 0, testPort: 0 });
     const folder = await mkdtemp(path.join(tmpdir(), 'turnout-scenario-'));
-    await writeFile(path.join(folder, 'shop.yml'), configText(sandbox, wished, config));
+    await writeFile(
+      path.join(folder, 'shop.yml'),
+      configText(sandbox, wished, { ...markerLine(sandbox, options), ...config }, traffic),
+    );
     sandbox.elbv2.resetTraffic();
     const meters = await Promise.all(
-      sandbox.production.map(({ url }) => startMeter({ url: `${url}/`, rate, connections: 8, timeoutMs: PATIENCE_MS })),
+      productionUrls(sandbox, options.weighted).map((url) =>
+        startMeter({ url: `${url}/`, rate, connections: 8, timeoutMs: PATIENCE_MS }),
+      ),
     );
-    return new Rig(sandbox, folder, meters);
+    return new Rig(sandbox, folder, meters, marker !== undefined);
   }
 
   /** Starts `turnout COMMAND`, split at blanks; `variables` come to those of its environment. */
@@ -102,6 +118,11 @@ export class Rig {
     const program = new Program(command, command.split(' ').filter(Boolean), { cwd: this.folder, env });
     this.#programs.push(program);
     return program;
+  }
+
+  /** The same on a terminal of its own. */
+  inTerminal(command: string): Terminal {
+    return openTerminal(command, { cwd: this.folder, env: this.env });
   }
 
   /** What a shell has once the sandbox's exports are pasted, and nothing of this one's. */
@@ -220,10 +241,11 @@ export class Rig {
       expect(total.sent).toBeGreaterThan(10);
     }
     const { total, failed } = this.sandbox.elbv2.traffic();
-    expect({ total, failed }).toEqual({
-      total: results.reduce((sum, result) => sum + result.total.sent, 0),
-      failed: 0,
-    });
+    const sent = results.reduce((sum, result) => sum + result.total.sent, 0);
+    expect(failed).toBe(0);
+    // The program asks production, too, where it can tell its release.
+    if (this.#isAsked) expect(total).toBeGreaterThan(sent);
+    else expect(total).toBe(sent);
     expect(this.sandbox.errors).toEqual([]);
   }
 
@@ -244,25 +266,6 @@ export class Rig {
     await this.sandbox.close();
     await rm(this.folder, { recursive: true });
   }
-}
-
-type Wished = Required<Pick<SandboxOptions, 'production' | 'test'>>;
-
-function configText({ url }: Sandbox, { production, test }: Wished, config: RigOptions['config']): string {
-  const groups = (list: Wished['test'] | undefined): string =>
-    (list ?? []).map(({ name, port }) => `{ targetGroup: ${name}, port: ${port} }`).join(', ');
-  const lines: Record<string, string> = {
-    environment: 'shop',
-    endpoint: url,
-    fleet: "{ kind: ec2, image: { name: 'shop-{release}' }, launchTemplate: { name: shop-web, version: $Latest } }",
-    traffic: `{ kind: target-groups, production: [${groups(production)}], test: [${groups(test)}] }`,
-    limits: '{ boot: 20s, healthy: 20s, released: 20s }',
-    aws: '{ requestsPerSecond: 100, maxAttempts: 8, settle: 300ms }',
-    ...config,
-  };
-  return Object.entries(lines)
-    .map(([key, value]) => `${key}: ${value}\n`)
-    .join('');
 }
 
 /** A test that is given what starts rigs; each one is gone when the test is over, however it ends. */

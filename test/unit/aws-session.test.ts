@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
@@ -24,6 +26,27 @@ function against(aws: Pick<FakeAws, 'url'>, options: Partial<SessionOptions> = {
   const session = openSession(aws.url, { maxAttempts: 3, ...options });
   return { session, elb: new Elbv2(session), ec2: new Ec2(session) };
 }
+
+/** Waits less long for an answer than the real one. */
+class Hasty extends Session {
+  override clientConfig(): { readonly requestHandler: { readonly requestTimeout: number } } {
+    const config = super.clientConfig() as ReturnType<Hasty['clientConfig']>;
+    return { ...config, requestHandler: { ...config.requestHandler, requestTimeout: 100 } };
+  }
+}
+
+test('an answer that never comes is not waited for for ever', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await once(silent, 'listening');
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const { options } = openSession(url, { maxAttempts: 1 });
+  expect(new Session(options).clientConfig()).toMatchObject({
+    requestHandler: { connectionTimeout: 3000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+  });
+  const error = await errorOf(new Elbv2(new Hasty(options)).targetHealth('arn'));
+  expect(error).toMatchObject({ transient: true, message: expect.stringContaining('TimeoutError') });
+});
 
 describe('what is sent', () => {
   test('each attempt of a change is checked right before it, and counted', async () => {
@@ -190,7 +213,7 @@ describe('what is missing', () => {
   test('nobody listens', async () => {
     const aws = await startFakeAws();
     await aws.close();
-    const error = await errorOf(against(aws, { maxAttempts: 1 }).ec2.instances([]));
+    const error = await errorOf(against(aws, { maxAttempts: 1 }).ec2.instances([], Object));
     expect(error.code).toBe('unreachable');
     expect(error.message).toContain('ec2:DescribeInstances');
     expectAdvice(error);
@@ -200,7 +223,7 @@ describe('what is missing', () => {
     const aws = await startFakeAws();
     onTestFinished(async () => aws.close());
     const { region: _, ...options } = openSession(aws.url).options;
-    const error = await errorOf(new Ec2(new Session(options)).instances([]));
+    const error = await errorOf(new Ec2(new Session(options)).instances([], Object));
     expect(error.code).toBe('no-region');
     expectAdvice(error);
   });
@@ -208,7 +231,7 @@ describe('what is missing', () => {
   test('there are no credentials', async () => {
     const { ec2, aws } = await open({});
     withoutAws();
-    const error = await errorOf(ec2.instances([]));
+    const error = await errorOf(ec2.instances([], Object));
     expect(error.code).toBe('no-credentials');
     expectAdvice(error);
     expect(aws.attempts).toEqual([]);

@@ -31,7 +31,9 @@ describe('a run that reaches its goal', () => {
       'journal done',
       'no lease',
     ]);
-    expect(finished.message).toBe('B serves production. A is parked with 2 instances.');
+    expect(finished.message).toBe(
+      'B serves production. A is parked with 2 instances. Not proven: the config has no `release.marker`.',
+    );
   });
 
   test('is in the journal with who, when, how long, and what it took', async () => {

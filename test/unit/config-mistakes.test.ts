@@ -37,7 +37,7 @@ describe('mistakes in a config file', () => {
       "config/shop.yml has 27 mistakes:
 
       config/shop.yml:1:1  enviroment
-        expected one of environment, region, profile, endpoint, fleet, traffic, deploy, migrate, instanceCheck, drainCheck, hooks, limits, aws, store, sandbox; found enviroment: did you mean environment?
+        expected one of environment, region, profile, endpoint, fleet, traffic, deploy, migrate, instanceCheck, drainCheck, hooks, release, limits, aws, store, sandbox; found enviroment: did you mean environment?
            1 | enviroment: Shop
              | ^^^^^^^^^^
 
@@ -97,12 +97,12 @@ describe('mistakes in a config file', () => {
              |            ^^^^
 
       config/shop.yml:10:1  trafic
-        expected one of environment, region, profile, endpoint, fleet, traffic, deploy, migrate, instanceCheck, drainCheck, hooks, limits, aws, store, sandbox; found trafic: did you mean traffic?
+        expected one of environment, region, profile, endpoint, fleet, traffic, deploy, migrate, instanceCheck, drainCheck, hooks, release, limits, aws, store, sandbox; found trafic: did you mean traffic?
           10 | trafic:
              | ^^^^^^
 
       config/shop.yml:11:9  traffic.kind
-        expected target-groups; found "target-group"
+        expected one of target-groups, weighted-listener, weighted-dns; found "target-group": did you mean target-groups?
           11 |   kind: target-group
              |         ^^^^^^^^^^^^
 
@@ -127,7 +127,7 @@ describe('mistakes in a config file', () => {
              |       ^^^^^^^^^
 
       config/shop.yml:19:3  limits.helthy
-        expected one of boot, healthy, released, deploy; found helthy: did you mean healthy?
+        expected one of boot, healthy, released, deploy, proven; found helthy: did you mean healthy?
           19 |   helthy: 5 minutes
              |   ^^^^^^
 
@@ -167,7 +167,7 @@ describe('mistakes in a config file', () => {
              |          ^
 
       config/shop.yml:26:1  more
-        expected one of environment, region, profile, endpoint, fleet, traffic, deploy, migrate, instanceCheck, drainCheck, hooks, limits, aws, store, sandbox; found more
+        expected one of environment, region, profile, endpoint, fleet, traffic, deploy, migrate, instanceCheck, drainCheck, hooks, release, limits, aws, store, sandbox; found more
           26 | more: 1
              | ^^^^"
     `);

@@ -30,7 +30,7 @@ describe('a config file', () => {
         onFailure: [],
         onRollback: [],
       },
-      limits: { bootMs: 600_000, healthyMs: 300_000, releasedMs: 3_600_000, deployMs: 1_800_000 },
+      limits: { bootMs: 600_000, healthyMs: 300_000, releasedMs: 3_600_000, deployMs: 1_800_000, provenMs: 300_000 },
       aws: { requestsPerSecond: { others: 5, route53: 2 }, maxAttempts: 8, settleMs: 10_000 },
       store: { kind: 'file', path: '/srv/shop/.turnout/shop.db', ttlMs: 60_000 },
     });
@@ -43,6 +43,7 @@ describe('a config file', () => {
       healthyMs: 90_000,
       releasedMs: 500,
       deployMs: 1_800_000,
+      provenMs: 300_000,
     });
   });
 

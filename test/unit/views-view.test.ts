@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { openOut } from '../../src/views/out.ts';
 import { chooseMode, createView } from '../../src/views/view.ts';
 import { fakeStream, samples, standingClock, story } from './views.samples.ts';
 
@@ -16,6 +17,15 @@ describe('which view', () => {
   test('what was asked for goes first', () => {
     expect(chooseMode({ mode: 'json', stdout: terminal, env: {} })).toBe('json');
   });
+});
+
+test.each([
+  ['a terminal', 80, 80],
+  ['a wide one', 300, 120],
+  ['one whose width nobody has set', 0, 100],
+  ['a pipe', undefined, 100],
+] as const)('writes in so many columns: %s', (_, columns, width) => {
+  expect(openOut(fakeStream(columns)).width()).toBe(width);
 });
 
 /** Takes one write, then says that nobody reads any more, as a pipe into `head` does. */

@@ -80,6 +80,7 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
     next: ['turnout rollback', 'turnout cleanup'],
     seconds: 13.4,
     awsRequests: 34,
+    proven: 100,
   },
 };
 

@@ -1,5 +1,8 @@
 import { Client } from 'undici';
+import type { LookupFunction } from 'node:net';
+import { systemClock } from '../../src/clock.ts';
 import { messageOf } from '../../src/errors.ts';
+import { createResolver } from '../../src/sandbox/dns/resolver.ts';
 import { Tally } from './tally.ts';
 import type { Outcome } from './tally.ts';
 
@@ -12,9 +15,24 @@ export interface LoadOptions {
   readonly kept: number;
   /** Milliseconds after which a request counts as failed. */
   readonly timeoutMs: number;
+  /** A name server, such as `127.0.0.1:4553`: the name is looked up there, and kept for as long as its TTL says. */
+  readonly resolver?: string;
 }
 
 const TICK_MS = 2;
+/** Who comes by a name opens a new connection now and then; one that is kept for ever never sees a switch. */
+const KEPT_MS = 1000;
+
+/** A connection, and when it was opened. */
+interface Kept {
+  readonly client: Client;
+  readonly at: number;
+}
+
+function lookupAt(server: string): LookupFunction {
+  const { hostname: address, port } = new URL(`dns://${server}`);
+  return createResolver({ server: { address, port: Number(port) }, clock: systemClock }).lookup;
+}
 
 /** Steady traffic, one `Client` a connection, so that every failure is seen and none is retried out of sight. */
 export class Load {
@@ -22,7 +40,8 @@ export class Load {
   readonly #options: LoadOptions;
   readonly #origin: string;
   readonly #path: string;
-  readonly #idle: Client[] = [];
+  readonly #idle: Kept[] = [];
+  readonly #lookup: LookupFunction | undefined;
   readonly #open = new Set<Promise<void>>();
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -33,7 +52,8 @@ export class Load {
     this.#options = options;
     this.#origin = origin;
     this.#path = pathname + search;
-    for (let i = 0; i < options.kept; i += 1) this.#idle.push(new Client(origin));
+    this.#lookup = options.resolver === undefined ? undefined : lookupAt(options.resolver);
+    for (let i = 0; i < options.kept; i += 1) this.#idle.push(this.#connect());
     this.#timer = setInterval(() => this.#sendDue(), TICK_MS);
   }
 
@@ -45,7 +65,7 @@ export class Load {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all(this.#open);
-    await Promise.all(this.#idle.map((client) => client.destroy()));
+    await Promise.all(this.#idle.map(({ client }) => client.destroy()));
   }
 
   #sendDue(): void {
@@ -62,15 +82,21 @@ export class Load {
     const id = `meter-${process.pid}-${n}`;
     // When all kept connections are busy, a fresh one is used: a slow answer never delays the next request.
     const kept = n % 2 === 0 ? this.#idle.shift() : undefined;
-    const client = kept ?? new Client(this.#origin);
+    const { client, at } = kept ?? this.#connect();
     const outcome = await this.#request(client, id);
     this.tally.ended(outcome, performance.now() - dueAt, {
       id,
       seconds: Math.round(dueAt - this.#startedAt) / 1000,
       connection: kept ? 'kept' : 'fresh',
     });
-    if (kept) this.#idle.push(kept);
-    else await client.destroy();
+    const isOld = this.#lookup !== undefined && performance.now() - at > KEPT_MS;
+    if (kept) this.#idle.push(isOld ? this.#connect() : kept);
+    if (!kept || isOld) await client.destroy();
+  }
+
+  #connect(): Kept {
+    const connect = this.#lookup && { connect: { lookup: this.#lookup } };
+    return { client: new Client(this.#origin, { ...connect }), at: performance.now() };
   }
 
   async #request(client: Client, id: string): Promise<Outcome> {

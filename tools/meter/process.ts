@@ -13,6 +13,8 @@ export interface MeterOptions {
   readonly connections?: number;
   /** Time-out of a request in milliseconds; 5000 unless said otherwise. */
   readonly timeoutMs?: number;
+  /** A name server that is asked for the URL's name; answers are kept for their TTL. */
+  readonly resolver?: string | undefined;
   /** Called with each sample, every 250 ms. */
   readonly onSample?: (sample: Sample) => void;
 }
@@ -41,9 +43,9 @@ export async function startMeter(options: MeterOptions): Promise<Meter> {
   return meter;
 }
 
-function argv({ url, rate = 200, connections = 16, timeoutMs = 5000 }: MeterOptions): readonly string[] {
+function argv({ url, rate = 200, connections = 16, timeoutMs = 5000, resolver }: MeterOptions): readonly string[] {
   const numbers = [`--rate=${rate}`, `--connections=${connections}`, `--timeout=${timeoutMs}`];
-  return ['--ipc', '--url', url, ...numbers];
+  return ['--ipc', '--url', url, ...numbers, ...(resolver === undefined ? [] : [`--resolver=${resolver}`])];
 }
 
 class MeterProcess implements Meter {

@@ -5,22 +5,60 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 
-const TEMPLATE = path.resolve(import.meta.dirname, '../../config/sandbox.yml');
+/** The deploy script of its config. */
+export const DEPLOY = path.join(import.meta.dirname, 'deploy.ts');
+const FOLDER = path.resolve(import.meta.dirname, '../../config');
 
-/** A copy of `config/sandbox.yml` in a folder, with ports that are free now; returns its path. */
-export async function writeConfig(folder: string): Promise<string> {
-  const document = parseDocument(await readFile(TEMPLATE, 'utf8'));
-  const [production, test, app, dns] = await freePorts(4);
-  document.setIn(['sandbox', 'productionPort'], production);
-  document.setIn(['sandbox', 'testPort'], test);
+/** The example of each way of moving traffic. */
+export const TEMPLATES = {
+  'target-groups': 'sandbox.yml',
+  'weighted-listener': 'weighted-listener.yml',
+  'weighted-dns': 'weighted-dns.yml',
+} as const;
+export type Traffic = keyof typeof TEMPLATES;
+
+/** A copy of the traffic's example in a folder, with ports that are free now; returns its path. */
+export async function writeConfig(folder: string, traffic: Traffic = 'target-groups'): Promise<string> {
+  const document = parseDocument(await readFile(path.join(FOLDER, TEMPLATES[traffic]), 'utf8'));
+  const [production, test, app, dns] = (await freePorts(4)) as [number, number, number, number];
   document.setIn(['sandbox', 'appPort'], app);
-  document.setIn(['sandbox', 'dns', 'port'], dns);
-  for (const pool of ['production', 'test']) document.setIn(['traffic', pool, 0, 'port'], app);
+  if (traffic === 'weighted-listener') {
+    document.setIn(['traffic', 'production', 0, 'port'], production);
+    document.setIn(['traffic', 'test', 0, 'port'], test);
+    document.setIn(['release', 'marker', 'url'], `http://127.0.0.1:${production}/`);
+    for (const group of [0, 1]) document.setIn(['traffic', 'groups', group, 'port'], app);
+  } else {
+    document.setIn(['sandbox', 'productionPort'], production);
+    document.setIn(['sandbox', 'testPort'], test);
+    document.setIn(['sandbox', 'dns', 'port'], dns);
+    if (traffic === 'weighted-dns') {
+      document.setIn(['traffic', 'nameServers'], [`127.0.0.1:${dns}`]);
+      document.setIn(['release', 'marker', 'url'], `http://www.shop.test:${production}/`);
+      document.setIn(['release', 'marker', 'nameServers'], [`127.0.0.1:${dns}`]);
+    }
+    for (const group of GROUPS[traffic]) document.setIn(['traffic', ...group, 'port'], app);
+  }
+  if (traffic === 'target-groups') {
+    document.setIn(['deploy', 'run'], [process.execPath, DEPLOY]);
+    document.setIn(['instanceCheck', 'url'], `http://{address}:${app}/health`);
+  }
   document.setIn(['store', 'path'], path.join(folder, 'turnout.db'));
   const file = path.join(folder, 'turnout.yml');
   await writeFile(file, document.toString());
   return file;
 }
+
+/** Where the groups are in the example. */
+const GROUPS = {
+  'target-groups': [
+    ['production', 0],
+    ['test', 0],
+  ],
+  'weighted-dns': [
+    ['groups', 0],
+    ['groups', 1],
+  ],
+} as const;
 
 /** Ports on loopback that nobody listens at, all different. */
 async function freePorts(count: number): Promise<readonly number[]> {

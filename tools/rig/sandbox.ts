@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeConfig } from './config.ts';
+import { writeConfig, type Traffic } from './config.ts';
 import { firstJsonLine, keepErrors } from './lines.ts';
 
 /** The program as it is shipped. */
@@ -20,6 +20,9 @@ interface Ready {
   /** Environment variables for its clients. */
   readonly exports: Readonly<Record<string, string>>;
   /** One for each target group, in the order of the config. */
+  /** Address and port of the name server, and the names that lead to production. */
+  readonly dns: string;
+  readonly names: readonly string[];
   readonly urls: { readonly production: readonly string[]; readonly test: readonly string[] };
 }
 
@@ -28,6 +31,8 @@ export interface Rig extends AsyncDisposable {
   readonly config: string;
   /** Where clients of production arrive. */
   readonly url: string;
+  /** Who knows the URL's name; absent where it has none. */
+  readonly resolver?: string;
   /** The environment of every process that is to talk to it. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -38,11 +43,14 @@ function ownCommand(config: string): readonly string[] {
 }
 
 /** Starts a sandbox, by the program's own command unless said otherwise, on free ports. Disposing of it ends it and removes its folder. */
-export async function startRig(command: (config: string) => readonly string[] = ownCommand): Promise<Rig> {
+export async function startRig(
+  command: (config: string) => readonly string[] = ownCommand,
+  traffic: Traffic = 'target-groups',
+): Promise<Rig> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(tmpdir(), 'turnout-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const config = await writeConfig(folder);
+  const config = await writeConfig(folder, traffic);
   const child = spawn(process.execPath, command(config), {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,10 +62,16 @@ export async function startRig(command: (config: string) => readonly string[] = 
   const running = stack.move();
   return {
     config,
-    url: ready.urls.production[0]!,
+    ...whereFor(ready),
     env: { ...process.env, ...ready.exports },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Where clients come by a name, they look it up. */
+function whereFor({ urls, names: [name], dns }: Ready): Pick<Rig, 'url' | 'resolver'> {
+  const url = urls.production[0]!;
+  return name === undefined ? { url } : { url: Object.assign(new URL(url), { hostname: name }).href, resolver: dns };
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -9,7 +9,7 @@ import type { StepOf } from '../../plan/step.ts';
 import type { FleetPort } from '../fleet.ts';
 import { writeNotes } from './note.ts';
 import { readUserData, resolveLaunch, type Ec2Request } from './resolve.ts';
-import { isOwned, markTags, ownershipTags, tagName, toFleets, toInstance, type Owner } from './tags.ts';
+import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, type Owner } from './tags.ts';
 
 export interface Ec2FleetOptions {
   readonly owner: Owner;
@@ -26,11 +26,11 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
 
     async read(ids) {
       const byTag = { Name: `tag:${tagName(owner, 'environment')}`, Values: [owner.environment] };
-      const [tagged, asked] = await Promise.all([ec2.instances([byTag]), ids]);
+      const [tagged, asked] = await Promise.all([ec2.instances([byTag], seen), ids]);
       const owned = tagged.filter((instance) => isOwned(owner, instance));
       const known = new Set(owned.map((instance) => instance.InstanceId));
       const others = asked.filter((id) => id.startsWith('i-') && !known.has(id));
-      const found = others.length > 0 ? await ec2.instancesById(others) : [];
+      const found = others.length > 0 ? await ec2.instancesById(others, seen) : [];
       // Instances that were tagged after the tags had been read are no strangers.
       const late = found.filter((instance) => isOwned(owner, instance));
       const strangers = found.filter((instance) => !isOwned(owner, instance));

@@ -57,7 +57,7 @@ async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchWish): Promise<
   const ids = Object.keys(zones).flatMap(
     (zone) => blue.instances.find((instance) => instance.zone === zone && instance.state === 'running')?.id ?? [],
   );
-  const found = await ec2.instancesById(ids);
+  const found = await ec2.instancesById(ids, (instance) => instance);
   if (found.length === Object.keys(zones).length) return found;
   throw new OperatorError(
     'no-sample',

@@ -10,7 +10,7 @@ export interface Owner {
   readonly tagPrefix: string;
 }
 
-const MARKS = ['current', 'promoted', 'migrated'] as const satisfies readonly (keyof Marks)[];
+const MARKS = ['current', 'promoted', 'share', 'migrated'] as const satisfies readonly (keyof Marks)[];
 
 export function tagName({ tagPrefix }: Owner, name: 'environment' | 'fleet' | 'release' | keyof Marks): string {
   return `${tagPrefix}:${name}`;
@@ -31,12 +31,23 @@ export function markTags(owner: Owner, marks: Marks): Tag[] {
   );
 }
 
-function tagOf(instance: Ec2Instance, key: string): string | undefined {
+/** What is read of an instance to know its fleet. */
+export type Seen = Pick<
+  Ec2Instance,
+  'InstanceId' | 'Placement' | 'State' | 'StateReason' | 'LaunchTime' | 'PrivateIpAddress' | 'InstanceType' | 'Tags'
+>;
+
+export function seen(instance: Ec2Instance): Seen {
+  const { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags } = instance;
+  return { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags };
+}
+
+function tagOf(instance: Seen, key: string): string | undefined {
   return instance.Tags?.find((tag) => tag.Key === key)?.Value;
 }
 
 /** True when the instance carries the whole of this environment's ownership tags. */
-export function isOwned(owner: Owner, instance: Ec2Instance): boolean {
+export function isOwned(owner: Owner, instance: Seen): boolean {
   return (
     tagOf(instance, tagName(owner, 'environment')) === owner.environment &&
     tagOf(instance, tagName(owner, 'fleet')) !== undefined
@@ -44,13 +55,13 @@ export function isOwned(owner: Owner, instance: Ec2Instance): boolean {
 }
 
 /** An instance with what its own tags note about it. */
-export function toOwnInstance(owner: Owner, instance: Ec2Instance): Instance {
+export function toOwnInstance(owner: Owner, instance: Seen): Instance {
   const tag = (name: string): string | undefined => tagOf(instance, `${owner.tagPrefix}:${name}`);
   const release = tag('release');
   return { ...toInstance(instance), ...(release === undefined ? {} : { release }), ...readNotes(tag) };
 }
 
-export function toInstance(instance: Ec2Instance): Instance {
+export function toInstance(instance: Seen): Instance {
   const reason = instance.StateReason?.Message;
   return {
     id: instance.InstanceId ?? '',
@@ -64,7 +75,7 @@ export function toInstance(instance: Ec2Instance): Instance {
 }
 
 /** Groups owned instances into fleets, in order of launch. */
-export function toFleets(owner: Owner, instances: readonly Ec2Instance[]): readonly Fleet[] {
+export function toFleets(owner: Owner, instances: readonly Seen[]): readonly Fleet[] {
   const groups = Map.groupBy(instances, (instance) => tagOf(instance, tagName(owner, 'fleet')) ?? '');
   const fleets = [...groups].map(([id, group]): Fleet => {
     const all = group.map((instance) => toOwnInstance(owner, instance)).toSorted(byLaunch);
@@ -85,13 +96,14 @@ function byLaunch(a: Instance, b: Instance): number {
   return a.launchedAt - b.launchedAt || (a.id < b.id ? -1 : 1);
 }
 
-/** A fact holds of a fleet when every instance of it that still exists carries the mark. */
-function marksOf(owner: Owner, group: readonly Ec2Instance[]): Marks {
+/** A fact holds of a fleet when every instance of it that still exists carries the mark; a share, when all carry the same. */
+function marksOf(owner: Owner, group: readonly Seen[]): Marks {
   const living = group.filter((instance) => isLive(toInstance(instance)));
   const counted = living.length > 0 ? living : group;
   const entries = MARKS.flatMap((mark) => {
     const values = counted.map((instance) => tagOf(instance, tagName(owner, mark)));
-    return values.includes(undefined) ? [] : [[mark, (values as string[]).toSorted()[0] as string] as const];
+    const known = !values.includes(undefined) && (mark !== 'share' || new Set(values).size === 1);
+    return known ? [[mark, (values as string[]).toSorted()[0] as string] as const] : [];
   });
   return Object.fromEntries(entries);
 }

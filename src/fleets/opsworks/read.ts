@@ -1,10 +1,17 @@
-import type { Ec2, Instance as Ec2Instance } from '../../aws/ec2.ts';
+import type { Ec2 } from '../../aws/ec2.ts';
 import type { Instance as OpsInstance, LoadBasedAutoScalingConfiguration, OpsWorks } from '../../aws/opsworks.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Fleet } from '../../observe/snapshot.ts';
-import { commonRelease, tagName, toInstance as fromEc2, type Owner } from '../ec2/tags.ts';
+import {
+  commonRelease,
+  seen,
+  tagName,
+  toInstance as fromEc2,
+  type Owner,
+  type Seen as Ec2Instance,
+} from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
-import { toInstance } from './states.ts';
+import { isUnstarted, toInstance } from './states.ts';
 import { fleetOf, isEnding, marksOf, type TaggedLayer } from './tags.ts';
 
 export interface Sources {
@@ -38,12 +45,15 @@ export async function read(
     ids,
   ]);
   const owned = layers.filter((tagged) => fleetOf(owner, tagged) !== undefined);
-  const groups = owned.map((tagged) => ({ tagged, own: instances.filter((one) => isIn(tagged, one)) }));
+  const groups = owned.map((tagged) => ({
+    tagged,
+    own: withoutSpares(instances.filter((one) => isIn(tagged, one))),
+  }));
   const mine = groups.flatMap(({ own }) => own);
   refuseShared(owner, owned, mine);
   const ec2Ids = [...mine.flatMap((one) => one.Ec2InstanceId ?? []), ...asked.filter((id) => id.startsWith('i-'))];
   const [machines, scaling, failures] = await Promise.all([
-    ec2Ids.length > 0 ? ec2.instancesById([...new Set(ec2Ids)]) : [],
+    ec2Ids.length > 0 ? ec2.instancesById([...new Set(ec2Ids)], seen) : [],
     opsworks.scaling(owned.map(({ layer }) => layer.LayerId ?? '')),
     failuresOf(opsworks, mine),
   ]);
@@ -52,6 +62,12 @@ export async function read(
   const known = new Set(mine.map((one) => one.Ec2InstanceId));
   const strangers = machines.filter(({ InstanceId }) => !known.has(InstanceId)).map(fromEc2);
   return { fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)), strangers };
+}
+
+/** An instance that was made a second time, by a request whose answer was lost, is none of the fleet: it never starts. */
+function withoutSpares(own: readonly OpsInstance[]): readonly OpsInstance[] {
+  const started = new Set(own.filter((one) => !isUnstarted(one)).map(({ Hostname }) => Hostname));
+  return own.filter((one) => !isUnstarted(one) || !started.has(one.Hostname));
 }
 
 function isIn({ layer }: TaggedLayer, { LayerIds = [] }: OpsInstance): boolean {

@@ -48,8 +48,8 @@ async function releasesOf(
   own: readonly OpsInstance[],
 ): Promise<readonly (string | undefined)[]> {
   const ids = own.flatMap(({ Ec2InstanceId }) => Ec2InstanceId ?? []);
-  const machines = ids.length > 0 ? await ec2.instancesById(ids) : [];
-  const living = machines.map((machine) => toOwnInstance(owner, machine)).filter(isLive);
+  const machines = ids.length > 0 ? await ec2.instancesById(ids, (machine) => toOwnInstance(owner, machine)) : [];
+  const living = machines.filter(isLive);
   return living.map((instance) => instance.release ?? tags[tagName(owner, 'release')]);
 }
 

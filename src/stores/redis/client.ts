@@ -95,7 +95,8 @@ class Client implements RedisClient {
       ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
       sentinelRetryStrategy: this.#retry,
       sentinelCommandTimeout: this.#timeoutMs,
-      enableTLSForSentinelMode: tls,
+      // Both the server and those who know where it is.
+      ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
       failoverDetector: true,
     };
     const place = socket === undefined ? (mode === 'sentinel' ? sentinels : { ...hosts[0]! }) : { path: socket };

@@ -59,8 +59,14 @@ const TROUBLES: readonly Trouble[] = [
     next: 'Check that the server lives and is not overloaded, then try again.',
   },
   {
+    matches: /certificate|altnames/i,
+    code: 'store-untrusted',
+    what: 'has a certificate that is not trusted',
+    next: 'Name the file with the certificate of its issuer in NODE_EXTRA_CA_CERTS, and the host by the name that is in the certificate.',
+  },
+  {
     matches:
-      /ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT|EACCES|EPIPE|ETIMEDOUT|TLS|certificate|connection|sentinel|cluster|slots/i,
+      /ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT|EACCES|EPIPE|ETIMEDOUT|TLS|connection|sentinel|cluster|slots|startup nodes/i,
     code: 'store-unreachable',
     what: 'cannot be reached',
     next: 'Check store.url and the network, and that the server runs.',

@@ -20,8 +20,8 @@ const JOURNAL_MAX = 2000;
 
 /**
  * A store on a Redis or Valkey server, for any number of machines. Times are the server's. Opens no connection before the
- * first use. Rejects with `OperatorError`s that name the server: `store-unreachable`, `store-silent`, `store-denied`,
- * `store-busy`, `store-full`, `store-unwritable`, `store-foreign`, `store-old`, `store-failed`.
+ * first use. Rejects with `OperatorError`s that name the server: `store-unreachable`, `store-untrusted`, `store-silent`,
+ * `store-denied`, `store-busy`, `store-full`, `store-unwritable`, `store-foreign`, `store-old`, `store-failed`.
  */
 export function openRedisStore(options: RedisStoreOptions): Store {
   const { server, timeoutMs, clock } = options;

@@ -2,6 +2,7 @@ import { EPOCH } from './clock.ts';
 import { THRESHOLD, type LittleCloud } from './cloud.ts';
 import { ApiFailure } from './failure.ts';
 import { describeStackInstances, stackReads, stackWrites } from './opsworks.ts';
+import { wayReads, wayWrites } from './ways.ts';
 import { isUp, PORT, type Box, type Group, type Member, type State } from './state.ts';
 
 // The SDK's types are of no use where only a few fields are read; each operation names its own.
@@ -17,6 +18,7 @@ type Read = (cloud: LittleCloud, input: never, seen: State) => object;
 type Write = (cloud: LittleCloud, input: never) => object;
 
 const reads: Readonly<Record<string, Read>> = {
+  ...wayReads,
   ...stackReads,
   DescribeInstances: (_cloud, { Filters, ...stack }: { Filters?: readonly Filter[] }, seen) =>
     Filters === undefined
@@ -44,6 +46,7 @@ const reads: Readonly<Record<string, Read>> = {
 
 const writes: Readonly<Record<string, Write>> = {
   ...stackWrites,
+  ...wayWrites,
   RunInstances: run,
   CreateTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
     for (const id of Resources) cloud.tag(id, tagsOf(Tags));

@@ -1,5 +1,5 @@
 import type { Verb } from '../../../src/plan/goal.ts';
-import { living, production, type Box, type State } from './state.ts';
+import { living, production, testing, type Box, type State } from './state.ts';
 import { fleetOf } from './watch.ts';
 
 /** What is true once a task has reached its goal; each says what is missing, or nothing. */
@@ -26,6 +26,7 @@ export function serving(state: State): readonly string[] {
 /** That release alone serves production, with everybody in it who can. */
 export function servesAlone(state: State, release: string): Missing {
   const now = serving(state);
+  if (production(state).length > 1 && state.ways !== undefined) return 'production is divided';
   if (now.length !== 1 || now[0] !== release)
     return `production is served by ${now.join(' and ') || 'nothing'}, not ${release}`;
   const fit = carrying(state, release).filter((box) => box.fit && box.state === 'running');
@@ -37,10 +38,13 @@ export function servesAlone(state: State, release: string): Missing {
   return undefined;
 }
 
+function testHealth(state: State, { id }: Box): string | undefined {
+  return testing(state)[0]?.members.get(id)?.health;
+}
+
 function inTest(state: State, release: string, isWanted: boolean): Missing {
-  const members = state.groups.get('test')?.members;
   const wrong = carrying(state, release).find((box) => {
-    const health = members?.get(box.id)?.health;
+    const health = testHealth(state, box);
     return (health !== undefined && health !== 'draining') !== isWanted;
   });
   return wrong && `${wrong.id} of ${release} is ${isWanted ? 'not ' : ''}in the test group`;
@@ -63,11 +67,10 @@ function onlyFleet(state: State, release: string): Missing {
 
 function brought(state: State, release: string): Missing {
   const boxes = carrying(state, release);
-  const members = state.groups.get('test')?.members;
   const size = carrying(state, '41').length;
   if (boxes.length !== size) return `${boxes.length} instances of ${release}, not ${size}`;
-  const sick = boxes.find((box) => box.state !== 'running' || members?.get(box.id)?.health !== 'healthy');
-  return sick ? `${sick.id} is ${members?.get(sick.id)?.health ?? 'not'} in the test group` : servesAlone(state, '41');
+  const sick = boxes.find((box) => box.state !== 'running' || testHealth(state, box) !== 'healthy');
+  return sick ? `${sick.id} is ${testHealth(state, sick) ?? 'not'} in the test group` : servesAlone(state, '41');
 }
 
 /** What the scenes' tasks are for: 41 is what production has, 42 the new one. */

@@ -8,15 +8,18 @@ import { createOpsWorksFleet } from '../../../src/fleets/opsworks/index.ts';
 import { createTargetGroups } from '../../../src/traffic/target-groups.ts';
 import type { TrafficPort } from '../../../src/traffic/traffic.ts';
 import { withStack } from './opsworks.ts';
-import type { State } from './state.ts';
+import { createWeightedListener } from '../../../src/traffic/weighted-listener.ts';
+import { HOLD_S } from './hold.ts';
+import { stage, type Scene } from './scene.ts';
+import { stageWeights } from './scene-weights.ts';
+import { production, testing, type State, type Way } from './state.ts';
 
-/** The real adapters, opened for a little cloud whose production groups have these names. */
+/** The real adapters, opened for a little cloud, and how that looks in the beginning. */
 export interface Kind {
   readonly fleet: string;
   readonly traffic: string;
-  /** What the kind has beside instances and target groups. */
-  readonly stage?: (state: State) => State;
-  open(session: Session, production: readonly string[]): { readonly fleet: FleetPort; readonly traffic: TrafficPort };
+  readonly stage: (scene: Scene) => State;
+  open(session: Session, start: State): { readonly fleet: FleetPort; readonly traffic: TrafficPort };
 }
 
 /** Every kind of fleet with every kind of traffic: a further one is a further row. */
@@ -24,7 +27,14 @@ export const KINDS: readonly [Kind, ...Kind[]] = [
   {
     fleet: 'ec2',
     traffic: 'target-groups',
-    open: (session, production) => ({ fleet: ec2Fleet(session), traffic: targetGroups(session, production) }),
+    stage,
+    open: (session, start) => ({ fleet: ec2Fleet(session), traffic: targetGroups(session, start) }),
+  },
+  {
+    fleet: 'ec2',
+    traffic: 'weighted-listener',
+    stage: stageWeights,
+    open: (session, start) => ({ fleet: ec2Fleet(session), traffic: weightedListener(session, start) }),
   },
 ];
 
@@ -32,8 +42,8 @@ export const KINDS: readonly [Kind, ...Kind[]] = [
 export const OPSWORKS: Kind = {
   fleet: 'opsworks',
   traffic: 'target-groups',
-  stage: withStack,
-  open: (session, production) => ({ fleet: opsWorksFleet(session), traffic: targetGroups(session, production) }),
+  stage: (scene) => withStack(stage(scene)),
+  open: (session, start) => ({ fleet: opsWorksFleet(session), traffic: targetGroups(session, start) }),
 };
 
 function opsWorksFleet(session: Session): FleetPort {
@@ -55,10 +65,27 @@ function ec2Fleet(session: Session): FleetPort {
   });
 }
 
-function targetGroups(session: Session, production: readonly string[]): TrafficPort {
+function targetGroups(session: Session, start: State): TrafficPort {
   return createTargetGroups(new Elbv2(session), {
     kind: 'target-groups',
-    production: production.map((name) => ({ targetGroup: name })),
-    test: [{ targetGroup: 'test' }],
+    production: production(start).map(({ name }) => ({ targetGroup: name })),
+    test: testing(start).map(({ name }) => ({ targetGroup: name })),
+  });
+}
+
+function weightedListener(session: Session, { groups, ways }: State): TrafficPort {
+  const routes = (role: Way['role']) =>
+    [...(ways?.values() ?? [])]
+      .filter((way) => way.role === role)
+      .map(({ port, priority }) => ({ loadBalancer: 'shop', port, ...(priority === undefined ? {} : { priority }) }));
+  return createWeightedListener(new Elbv2(session), {
+    kind: 'weighted-listener',
+    groups: [...groups.keys()].map((targetGroup) => ({ targetGroup })),
+    production: routes('production'),
+    test: routes('test'),
+    stickiness: 'keep',
+    holdMs: HOLD_S * 1000,
+    steps: [100],
+    everyMs: 30_000,
   });
 }

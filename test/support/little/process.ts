@@ -3,8 +3,11 @@ import { EPOCH, type WorldClock } from './clock.ts';
 
 /** A process of ours between two of its waits: what it can be told to do at one of its calls to the outside. */
 export interface Calls {
-  /** At the n-th call, counted from 1: `before` it is sent, or `after` it was answered (and nobody got to know). */
-  readonly kill?: { readonly n: number; readonly when: 'before' | 'after' };
+  /**
+   * At the n-th call, counted from 1: `before` it is sent, or `after` it was answered (and nobody got to know), or when it is
+   * sent, and takes effect `late`.
+   */
+  readonly kill?: { readonly n: number; readonly when: 'before' | 'after' | 'late' };
   /** Stops for so long while it waits for the answer to the n-th call, as by SIGSTOP. */
   readonly pause?: { readonly n: number; readonly ms: number };
   /** SIGTERM arrives while it waits for the answer to the n-th call. */
@@ -12,6 +15,9 @@ export interface Calls {
   /** What the n-th call meets. */
   readonly fault?: { readonly n: number; readonly kind: string };
 }
+
+/** How much later a late call takes effect: a little less than AWS's answers are given to show an effect. */
+const LATE_MS = 9000;
 
 /** One call to the outside, to AWS or to the store. */
 export interface Call {
@@ -83,8 +89,10 @@ export class LittleProcess {
     if (!this.#isAwake) await this.#awake();
     send();
     const met = fault?.n === n ? fault.kind : undefined;
+    const isLate = kill?.n === n && kill.when === 'late';
+    if (isLate) this.kill();
     return new Promise<T>((resolve, reject) => {
-      this.#world.after(ms / 2, () => {
+      this.#world.after(isLate ? LATE_MS : ms / 2, () => {
         const outcome = attempt(() => arrive(met));
         this.#world.after(ms / 2, () => {
           if (kill?.n === n && kill.when === 'after') this.kill();

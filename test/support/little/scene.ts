@@ -2,11 +2,12 @@ import { PORT, type Box, type Group, type Health, type Member, type State } from
 
 /** Worlds that a history begins in; all of them have settled long ago. */
 export const STARTS = ['unadopted', 'blue', 'green', 'promoted', 'rejected'] as const;
-export type Start = (typeof STARTS)[number];
+/** `in part`: where weights move traffic, both fleets have some. */
+export type Start = (typeof STARTS)[number] | 'in part';
 
 export interface Scene {
   readonly start: Start;
-  /** Production target groups. */
+  /** Production target groups; or where weights move traffic, ways that lead there. */
   readonly groups: number;
   /** Instances a fleet. */
   readonly size: number;
@@ -19,7 +20,7 @@ export interface Scene {
 const ZONES = ['a', 'b'];
 const LONG_AGO = -86_400_000;
 
-interface FleetSpec {
+export interface FleetSpec {
   readonly name: string;
   readonly release: string;
   readonly marks: Readonly<Record<string, string>>;
@@ -27,7 +28,7 @@ interface FleetSpec {
   readonly sick: number;
 }
 
-/** Two things that are not ours stand beside it: an instance of another environment, and one that somebody tries by hand. */
+/** Where membership moves traffic. Two things that are not ours stand beside it: an instance of another environment, and one that somebody tries by hand. */
 export function stage({ start, groups, size, sick = false, draining = false }: Scene): State {
   const boxes = new Map<string, Box>();
   const names = Array.from({ length: groups }, (_, n) => `prod-${n + 1}`);
@@ -52,7 +53,7 @@ export function stage({ start, groups, size, sick = false, draining = false }: S
   return { boxes, groups: new Map(shown) };
 }
 
-function fleetsOf(start: Start, sick: boolean): readonly FleetSpec[] {
+export function fleetsOf(start: Start, sick: boolean): readonly FleetSpec[] {
   const current = { 'turnout:current': '2025-12-01T00:00:00.000Z' };
   const promoted = { 'turnout:promoted': '2025-12-31T00:00:00.000Z' };
   const isBlueServing = start !== 'promoted';
@@ -68,7 +69,7 @@ function fleetsOf(start: Start, sick: boolean): readonly FleetSpec[] {
   return [blue, { name: 'green', release: '42', marks, serves: !isBlueServing, sick: sick && !isBlueServing ? 1 : 0 }];
 }
 
-function boxOf({ name, release, marks }: FleetSpec, n: number, isSick: boolean): Box {
+export function boxOf({ name, release, marks }: FleetSpec, n: number, isSick: boolean): Box {
   const owned = { 'turnout:environment': 'shop', 'turnout:fleet': name, 'turnout:release': release, ...marks };
   return {
     id: `i-${name || 'blue'}-${n + 1}`,
@@ -81,7 +82,7 @@ function boxOf({ name, release, marks }: FleetSpec, n: number, isSick: boolean):
   };
 }
 
-function bystanders(): readonly Box[] {
+export function bystanders(): readonly Box[] {
   const common = { zone: 'a', state: 'running', image: 'ami-41', fit: true, launchedAt: LONG_AGO } as const;
   const other = { 'turnout:environment': 'other', 'turnout:fleet': 'blue', 'turnout:release': '41' };
   return [

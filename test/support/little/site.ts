@@ -15,8 +15,8 @@ import { WorldClock } from './clock.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import { LittleProcess, type Calls } from './process.ts';
-import { stage, type Scene } from './scene.ts';
-import { production, type State } from './state.ts';
+import type { Scene } from './scene.ts';
+import type { State } from './state.ts';
 import { LittleStore } from './store.ts';
 import { Watch } from './watch.ts';
 import { LittleSession, Weather, type Wire } from './wire.ts';
@@ -61,14 +61,12 @@ export interface SiteOptions {
   readonly kind?: Kind;
 }
 
-const LIMITS = { bootMs: 60_000, healthyMs: 60_000, releasedMs: 120_000, deployMs: 60_000 };
+const LIMITS = { bootMs: 60_000, healthyMs: 60_000, releasedMs: 120_000, deployMs: 60_000, provenMs: 60_000 };
 /** As the config's default. */
 const SETTLE_MS = 10_000;
 const TTL_MS = 60_000;
 /** No run takes longer than all its limits together, with retries. */
 const LONGEST_MS = 3_600_000;
-
-const as = (state: State): State => state;
 
 interface Connection {
   readonly process: LittleProcess;
@@ -86,12 +84,14 @@ export class Site {
   readonly store: LittleStore;
   readonly watch: Watch;
   readonly #kind: Kind;
+  readonly #start: State;
   #runs = 0;
 
   constructor(scene: Scene, { times, seesDeath = true, kind = KINDS[0] }: SiteOptions = {}) {
     this.#kind = kind;
-    this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, (kind.stage ?? as)(stage(scene)));
+    this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, kind.stage(scene));
     this.store = new LittleStore(this.clock, { seesDeath });
+    this.#start = this.cloud.state;
     this.watch = new Watch(this.cloud, this.store);
   }
 
@@ -102,8 +102,13 @@ export class Site {
     return going.run as Run;
   }
 
-  /** Starts a run; `run` is there once it has ended. */
-  start(ask: Ask, wish: Wish = {}, calls: Calls = {}): { process: LittleProcess; run: Run | undefined } {
+  /** Starts a run; `run` is there once it has ended, and then `onEnd` is called. */
+  start(
+    ask: Ask,
+    wish: Wish = {},
+    calls: Calls = {},
+    onEnd: (run: Run) => void = () => {},
+  ): { process: LittleProcess; run: Run | undefined } {
     const interruption = new AbortController();
     const name = `r${(this.#runs += 1)}`;
     const process = new LittleProcess(name, this.clock, calls);
@@ -112,7 +117,9 @@ export class Site {
     const events: RunEvent[] = [];
     const going: { process: LittleProcess; run: Run | undefined } = { process, run: undefined };
     const end = (ended: Ended): void => {
-      going.run ??= { ask, process, ended, events, changes: connection.session.changes };
+      if (going.run !== undefined) return;
+      going.run = { ask, process, ended, events, changes: connection.session.changes };
+      onEnd(going.run);
     };
     process.onDeath = () => end({ how: 'killed' });
     const doing =
@@ -160,10 +167,7 @@ export class Site {
       },
       wire,
     );
-    const { fleet, traffic } = this.#kind.open(
-      session,
-      production(cloud.state).map(({ name }) => name),
-    );
+    const { fleet, traffic } = this.#kind.open(session, this.#start);
     const ports = { fleet, traffic, clock: process.clock };
     const connection: Connection = { process, session, ports, store, guard: undefined };
     return connection;

@@ -25,9 +25,21 @@ export interface Member {
 
 export interface Group {
   readonly name: string;
-  readonly role: 'production' | 'test';
+  /** Where membership moves traffic; elsewhere the ways say what goes where. */
+  readonly role?: 'production' | 'test';
   /** By instance id. */
   readonly members: ReadonlyMap<string, Member>;
+}
+
+/** A listener, or the one rule of it, that divides what comes among the groups by weights. */
+export interface Way {
+  readonly arn: string;
+  readonly port: number;
+  /** Of a rule; absent for the listener's default action. */
+  readonly priority?: number;
+  readonly role: 'production' | 'test';
+  /** By group. */
+  readonly weights: ReadonlyMap<string, number>;
 }
 
 export interface State {
@@ -35,6 +47,8 @@ export interface State {
   readonly stack?: Stack;
   readonly boxes: ReadonlyMap<string, Box>;
   readonly groups: ReadonlyMap<string, Group>;
+  /** By ARN; absent where traffic is moved by membership. */
+  readonly ways?: ReadonlyMap<string, Way>;
 }
 
 export const PORT = 8080;
@@ -61,8 +75,25 @@ export function isServing(state: State, member: Member): boolean {
   return member.health === 'healthy' && isUp(state.boxes.get(member.id));
 }
 
+/** The groups that production goes to. */
 export function production(state: State): readonly Group[] {
-  return [...state.groups.values()].filter((group) => group.role === 'production');
+  return [...state.groups.values()].filter((group) => leads(state, 'production', group));
+}
+
+/** The groups that test traffic goes to. */
+export function testing(state: State): readonly Group[] {
+  return [...state.groups.values()].filter((group) => leads(state, 'test', group));
+}
+
+function leads({ ways }: State, role: Group['role'], group: Group): boolean {
+  if (ways === undefined) return group.role === role;
+  return [...ways.values()].some((way) => way.role === role && (way.weights.get(group.name) ?? 0) > 0);
+}
+
+export function withWeights(state: State, arn: string, weights: Way['weights']): State {
+  const way = state.ways?.get(arn);
+  if (way === undefined) throw new Error(`There is no ${arn}.`);
+  return { ...state, ways: new Map(state.ways).set(arn, { ...way, weights }) };
 }
 
 export function living(state: State): readonly Box[] {

@@ -2,12 +2,12 @@ import { isChange, type Request, type RunInput, type TargetsInput } from './api.
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 import { boxesOf } from './opsworks.ts';
+import { HOLD_S } from './hold.ts';
+import { givenShare, isShift } from './ways.ts';
+import { carried, healthyOf, overwhelmed, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
 import { isServing, isUp, living, production, type Box, type Group, type State } from './state.ts';
 import type { LittleStore } from './store.ts';
-import type { Sent } from './wire.ts';
-
-/** Healthy targets, by `group/zone`. */
-type Counts = Map<string, number>;
+import { REQUEST_MS, type Sent } from './wire.ts';
 
 /** What one process has been shown. */
 interface Sight {
@@ -17,6 +17,8 @@ interface Sight {
   readonly fresh: Set<string>;
   /** Its last change. */
   last: Request | undefined;
+  /** By group: when it last asked for its health. */
+  readonly asked: Map<string, number>;
 }
 
 /**
@@ -31,17 +33,21 @@ export class Watch {
   #floor: Counts = new Map();
   readonly #sights = new Map<LittleProcess, Sight>();
   readonly #tokens = new Map<string, number>();
+  /** By instance. */
+  readonly #servedAt = new Map<string, number>();
   /** The fewest healthy targets in all that a run was told to accept. */
   acceptedFloor: number | undefined;
 
   constructor(cloud: LittleCloud, store: LittleStore) {
     this.#cloud = cloud;
     this.#store = store;
-    for (const group of production(cloud.state)) this.#setFloor(cloud.state, group);
+    for (const surface of surfaces(cloud.state)) this.#setFloor(cloud.state, surface);
+    this.#noteServed();
   }
 
   /** Rule 3: nobody changes anything without the lease. */
   onSend(process: LittleProcess, request: Request): void {
+    if (request.operation === 'DescribeTargetHealth') this.#polled(process, request);
     if (!isChange(request.operation)) return;
     if (!this.#store.isHeldBy(process)) this.#say(process, request, 'was sent without the lease');
     if (isPartOfEnding(request)) return;
@@ -57,13 +63,17 @@ export class Watch {
     }
     const before = this.#cloud.state;
     const say = (what: string): void => this.#say(sent.process, sent, what);
+    this.#noteServed();
     const ids = idsOf(sent, before);
-    if (ENDING.has(sent.operation)) for (const what of killed(before, ids)) say(what);
+    if (ENDING.has(sent.operation)) {
+      for (const what of [...killed(before, ids), ...this.#rushed(before, ids)]) say(what);
+    }
     if (TAGGING.has(sent.operation)) for (const what of claimed(before, ids)) say(what);
     if (sent.operation === 'RegisterTargets') for (const what of this.#unverified(before, sent)) say(what);
     return () => {
       const after = this.#cloud.state;
       for (const what of this.#starved(before, after, this.#sight(sent.process))) say(what);
+      for (const what of overwhelmed(before, after, this.#floor, this.#looks(before, sent.process))) say(what);
       if (sent.operation === 'RunInstances') for (const what of this.#launched(before, after, sent)) say(what);
     };
   }
@@ -76,9 +86,19 @@ export class Watch {
   #sight(process: LittleProcess): Sight {
     const known = this.#sights.get(process);
     if (known !== undefined) return known;
-    const sight: Sight = { shown: new Map(), fresh: new Set(), last: undefined };
+    const sight: Sight = { shown: new Map(), fresh: new Set(), last: undefined, asked: new Map() };
     this.#sights.set(process, sight);
     return sight;
+  }
+
+  /** One poll a target group, however many waits there are: never a second one while the first is on its way. */
+  #polled(process: LittleProcess, request: Request): void {
+    const { asked } = this.#sight(process);
+    const { TargetGroupArn: arn } = request.input as unknown as TargetsInput;
+    const { now } = this.#cloud.clock;
+    if (now - (asked.get(arn) ?? Number.NEGATIVE_INFINITY) < REQUEST_MS / 2)
+      this.#say(process, request, 'was sent twice at once');
+    asked.set(arn, now);
   }
 
   #read({ operation, input, process, lagMs }: Sent): void {
@@ -90,14 +110,17 @@ export class Watch {
     sight.fresh.add(group.name);
     // What the floor is: healthy targets at the time when the trouble began, that is, before there is a goal.
     const isAiming = this.#store.goal === undefined && sight.last === undefined;
-    if (isAiming && group.role === 'production') this.#setFloor(this.#cloud.stateAt(time), group);
+    const then = this.#cloud.stateAt(time);
+    const surface = surfaces(then).find(({ groups }) => groups.some(({ name }) => name === group.name));
+    if (isAiming && surface !== undefined) this.#setFloor(then, surface);
   }
 
-  #setFloor(state: State, { name }: Group): void {
-    const group = state.groups.get(name) as Group;
+  #setFloor(state: State, surface: Surface): void {
+    const { name } = surface;
     const fleets = [...new Set([...state.boxes.values()].map(fleetOf))];
-    const alone = fleets.map((fleet) => healthyOf(state, group, (box) => fleetOf(box) === fleet));
-    const [largest = new Map<string, number>()] = alone.toSorted((a, b) => sum(b) - sum(a));
+    const alone = fleets.map((fleet) => healthyOf(state, surface, (box) => fleetOf(box) === fleet));
+    const [best] = alone.toSorted((a, b) => sum(b) - sum(a));
+    const largest = carried(state) ?? best ?? new Map<string, number>();
     const all = sum(largest);
     const accepted = this.acceptedFloor;
     for (const key of this.#floor.keys()) if (key.startsWith(`${name}/`)) this.#floor.delete(key);
@@ -116,7 +139,11 @@ export class Watch {
     const target = (input as unknown as TargetsInput).TargetGroupArn?.replace('arn:', '');
     const needed = isTerminating
       ? groups
-      : groups.filter((name) => operation === 'DeregisterTargets' && name === target);
+      : [
+          ...groups.filter((name) => operation === 'DeregisterTargets' && name === target),
+          // Several ways are changed in quick succession.
+          ...(isShift(sight.last) ? [] : givenShare(this.#cloud.state, request)),
+        ];
     const blind = needed.filter((name) => !sight.fresh.has(name));
     if (blind.length > 0) this.#say(process, request, `was sent without a look at ${blind.join(' and ')} before`);
     sight.fresh.clear();
@@ -124,17 +151,17 @@ export class Watch {
 
   /** Rule 1, and rule 5's "somebody healthy stays". */
   #starved(before: State, after: State, sight: Sight): readonly string[] {
-    return production(after).flatMap((group) => {
-      const had = healthyOf(before, before.groups.get(group.name) as Group);
-      const has = healthyOf(after, group);
+    return surfaces(after).flatMap((surface) => {
+      const had = healthyOf(before, surfaces(before).find(({ name }) => name === surface.name) ?? surface);
+      const has = healthyOf(after, surface);
       if (sum(has) === sum(had)) return [];
-      const excused = this.#lostByItself(group, after, sight);
+      const excused = this.#lostByItself(surface, after, sight);
       const short = [...this.#floor].filter(([key, least]) => {
         const now = has.get(key) ?? 0;
-        return key.startsWith(`${group.name}/`) && now < (had.get(key) ?? 0) && now + (excused.get(key) ?? 0) < least;
+        return key.startsWith(`${surface.name}/`) && now < (had.get(key) ?? 0) && now + (excused.get(key) ?? 0) < least;
       });
       const emptied =
-        sum(has) === 0 && sum(had) > 0 && sum(excused) === 0 ? [`leaves nothing healthy in ${group.name}`] : [];
+        sum(has) === 0 && sum(had) > 0 && sum(excused) === 0 ? [`leaves nothing healthy in ${surface.name}`] : [];
       return [
         ...short.map(([key, least]) => `leaves ${has.get(key) ?? 0} healthy in ${key}, the floor is ${least}`),
         ...emptied,
@@ -143,11 +170,12 @@ export class Watch {
   }
 
   /** Healthy when the process last looked, and not any more, without anybody's doing. */
-  #lostByItself(group: Group, now: State, { shown }: Sight): Counts {
-    const then = this.#cloud.stateAt(shown.get(group.name) ?? this.#cloud.clock.now);
-    const known = then.groups.get(group.name) as Group;
-    return healthyOf(then, known, (box) => {
-      const member = group.members.get(box.id);
+  #lostByItself({ name, groups }: Surface, now: State, { shown }: Sight): Counts {
+    const times = groups.map((group) => shown.get(group.name) ?? this.#cloud.clock.now);
+    const then = this.#cloud.stateAt(Math.min(...times));
+    const known = groups.map((group) => then.groups.get(group.name) as Group);
+    return healthyOf(then, { name, groups: known }, (box) => {
+      const member = groups.flatMap((group) => group.members.get(box.id) ?? [])[0];
       if (member === undefined || member.health === 'draining' || isServing(now, member)) return false;
       return member.health === 'unhealthy' || !isUp(now.boxes.get(box.id));
     });
@@ -156,15 +184,35 @@ export class Watch {
   /** Rule 5: who gets production traffic was healthy when it was looked at. */
   #unverified(before: State, { input, process }: Sent): readonly string[] {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
-    if (group.role === 'test') return [];
-    const times = [...this.#sight(process).shown.values()];
-    const looks = [before, ...times.map((time) => this.#cloud.stateAt(time))];
+    if (!production(before).includes(group)) return [];
+    const looks = this.#looks(before, process);
     const blind = idsOf({ input, operation: 'RegisterTargets' }, before).filter((id) => {
       const known = group.members.get(id);
       if (known !== undefined && known.health !== 'draining') return false;
       return !looks.some((state) => [...state.groups.values()].some((one) => serves(state, one, id)));
     });
     return blind.map((id) => `gives production traffic to ${id}, which was not healthy`);
+  }
+
+  /** What is so, and what the process has been shown last. */
+  #looks(now: State, process: LittleProcess): readonly State[] {
+    return [now, ...[...this.#sight(process).shown.values()].map((time) => this.#cloud.stateAt(time))];
+  }
+
+  /** Where weights move traffic: who has some of production now. */
+  #noteServed(): void {
+    const { state, clock } = this.#cloud;
+    if (state.ways === undefined) return;
+    for (const { members } of production(state)) for (const id of members.keys()) this.#servedAt.set(id, clock.now);
+  }
+
+  /** Requests may be on their way to who has lost its share a moment ago. */
+  #rushed(state: State, ids: readonly string[]): readonly string[] {
+    const now = this.#cloud.clock.now;
+    const rushed = ids.filter(
+      (id) => state.ways !== undefined && now - (this.#servedAt.get(id) ?? -1e9) < HOLD_S * 1000,
+    );
+    return rushed.map((id) => `ends ${id} before the hold has passed`);
   }
 
   #launched(before: State, after: State, { input }: Sent): readonly string[] {
@@ -239,19 +287,4 @@ function isOwned(box: Box): boolean {
 
 export function fleetOf(box: Box): string | undefined {
   return isOwned(box) ? box.tags['turnout:fleet'] : undefined;
-}
-
-function healthyOf(state: State, group: Group, filter: (box: Box) => boolean = () => true): Counts {
-  const counts: Counts = new Map();
-  for (const member of group.members.values()) {
-    const box = state.boxes.get(member.id);
-    if (box === undefined || !isServing(state, member) || !filter(box)) continue;
-    const key = `${group.name}/${box.zone}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
-}
-
-function sum(counts: Counts): number {
-  return [...counts.values()].reduce((all, n) => all + n, 0);
 }

@@ -32,7 +32,7 @@ export const FAULTS = [
 ] as const;
 
 /** From a request to its answer. */
-const REQUEST_MS = 40;
+export const REQUEST_MS = 40;
 /** The Session's own limit on silence. */
 const TIMEOUT_MS = 15_000;
 
@@ -78,10 +78,26 @@ export class LittleSession extends Session {
     this.#wire = wire;
   }
 
+  override clientConfig(): object {
+    return { ...super.clientConfig(), ...UNUSED };
+  }
+
   override connect(service: string, _client: unknown) {
     return super.connect(service, littleClient(this.#wire, this.options.maxAttempts));
   }
 }
+
+/** What the SDK's clients would look up for themselves, each time one is made; these are never used. */
+const UNUSED = {
+  credentials: { accessKeyId: 'little', secretAccessKey: 'little' },
+  requestHandler: { handle: async () => Promise.reject(new Error('Nothing is sent.')) },
+  endpoint: 'http://127.0.0.1:9',
+  defaultsMode: 'standard',
+  retryMode: 'standard',
+  useDualstackEndpoint: false,
+  useFipsEndpoint: false,
+  defaultUserAgentProvider: async () => [],
+};
 
 /** A client with the parts of the SDK's that the session uses: middleware around standard retries, and `send`. */
 function littleClient(wire: Wire, maxAttempts: number) {

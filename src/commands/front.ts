@@ -1,0 +1,58 @@
+import type { NameConfig, RouteConfig, TargetGroupConfig, TrafficConfig, WeightedDnsConfig } from '../config/config.ts';
+import { OperatorError } from '../errors.ts';
+import type { SandboxOptions } from '../sandbox/index.ts';
+
+type FrontOptions = Pick<SandboxOptions, 'production' | 'test' | 'weighted'> & {
+  /** Names that lead there. */
+  readonly names?: NonNullable<SandboxOptions['dns']>['names'];
+};
+
+/** The config's target groups in the sandbox's words, and what leads to them. */
+export function frontOf(traffic: TrafficConfig, appPort: number): FrontOptions {
+  const group = ({ targetGroup, port }: TargetGroupConfig) => ({ name: targetGroup, port: port ?? appPort });
+  if (traffic.kind === 'target-groups') {
+    return { production: traffic.production.map(group), test: traffic.test.map(group) };
+  }
+  if (traffic.kind === 'weighted-dns') return namesOf(traffic, traffic.groups.map(group));
+  const loadBalancer = traffic.production[0]?.loadBalancer;
+  const [first, second] = traffic.groups.map((one) => ({ ...group(one), loadBalancer }));
+  const route = ({ port, priority }: RouteConfig) => {
+    if (port !== undefined) return { port, priority };
+    throw new OperatorError('sandbox-arn', 'The sandbox cannot make a listener or a rule with a given ARN.', {
+      next: ['Name it by `loadBalancer` and `port` in `traffic.production` and `traffic.test`.'],
+    });
+  };
+  return {
+    production: first ? [first] : [],
+    test: second ? [second] : [],
+    weighted: { production: traffic.production.map(route), test: traffic.test.map(route) },
+  };
+}
+
+/** Each group behind a load balancer of its own, of the same name. */
+function namesOf({ production }: WeightedDnsConfig, groups: readonly { name: string; port: number }[]): FrontOptions {
+  const [blue, green] = groups.map((one) => ({ ...one, loadBalancer: one.name }));
+  if (blue === undefined || green === undefined) throw new Error('There are no two groups.');
+  const side = (id: string, { loadBalancer }: { loadBalancer: string }, weight: number) => ({
+    id,
+    loadBalancer,
+    weight,
+  });
+  return {
+    production: [blue, { ...green, serves: false }],
+    test: [],
+    names: production.map(({ name, zone, type, blue: first, green: second }: NameConfig) => ({
+      name,
+      zone: zoneName(zone),
+      record: type === 'CNAME' ? ('CNAME' as const) : ('alias' as const),
+      sides: [side(first, blue, 100), side(second, green, 0)],
+    })),
+  };
+}
+
+function zoneName(zone: string): string {
+  if (zone.includes('.')) return zone;
+  throw new OperatorError('sandbox-zone', 'The sandbox cannot make a hosted zone with a given id.', {
+    next: ['Name it by its name, such as example.com, in `traffic.production`.'],
+  });
+}

@@ -1,0 +1,56 @@
+import type { Pool, PoolRole, Route, Snapshot } from './snapshot.ts';
+
+/** What routes say about pools. Pure; everything here is about the weights of our own pools. */
+
+export function routesOf(snapshot: Snapshot, role: PoolRole): readonly Route[] {
+  return snapshot.routing?.routes.filter((route) => route.role === role) ?? [];
+}
+
+function total(route: Route): number {
+  return Object.values(route.weights).reduce((sum, weight) => sum + weight, 0);
+}
+
+/** The pool's share of what the route gives to our pools, in percent. */
+export function shareOf(route: Route, pool: string): number {
+  const all = total(route);
+  return all === 0 ? 0 : ((route.weights[pool] ?? 0) / all) * 100;
+}
+
+/** The pools with the role that the routes give them: whoever gets production's clients is in production. */
+export function withRoles(pools: readonly Pool[], routes: readonly Route[]): readonly Pool[] {
+  const production = routes.filter(({ role }) => role === 'production');
+  const serves = (name: string): boolean => production.some(({ weights }) => (weights[name] ?? 0) > 0);
+  const roleOf = ({ name, role }: Pool): Pool['role'] => {
+    if (role === 'other') return role;
+    return serves(name) ? 'production' : 'test';
+  };
+  return pools.map((pool) => ({ ...pool, role: roleOf(pool) }));
+}
+
+/** Weights of a route that is given in whole percents. */
+const WHOLE = 100;
+
+/**
+ * Weights that give the pool so many percent of what goes to our pools, and the others the rest in equal parts. What they
+ * have together stays as it is wherever others have a part in the route, so that those keep their share.
+ */
+export function weightsFor(
+  route: Route,
+  pool: string,
+  percent: number,
+  pools: readonly string[],
+): Readonly<Record<string, number>> {
+  const keeps = route.othersWeight > 0 || percent === 0 || percent === 100;
+  const all = (keeps && total(route)) || WHOLE;
+  const given = Math.round((all * percent) / 100);
+  const rest = pools.filter((name) => name !== pool);
+  return Object.fromEntries(
+    pools.map((name) => [name, name === pool ? given : Math.round((all - given) / Math.max(1, rest.length))]),
+  );
+}
+
+/** Whether the route's weights can express so many percent. */
+export function canGive(route: Route, pool: string, percent: number, pools: readonly string[]): boolean {
+  const weights = weightsFor(route, pool, percent, pools);
+  return Math.abs(shareOf({ ...route, weights }, pool) - percent) < 0.01;
+}

@@ -1,0 +1,72 @@
+import { canGive, routesOf } from '../observe/routes.ts';
+import type { Fleet, Snapshot } from '../observe/snapshot.ts';
+import { refusal, type Goal, type Refusal, type Stages } from './goal.ts';
+import { homesOf, shareOfFleet, TOLERANCE } from './shares.ts';
+
+/** What may be said about the steps of a promote. */
+export interface StagesWish {
+  readonly steps?: readonly number[];
+  readonly every?: number;
+  readonly to?: number;
+}
+
+/**
+ * The shares that are left for the fleet: those asked for, or else the config's, beyond what it has already. Undefined where
+ * all goes at once.
+ */
+export function stagesOf(snapshot: Snapshot, to: Fleet, wish: StagesWish): Stages | Refusal | undefined {
+  const { routing } = snapshot;
+  if (routing === undefined) return wantsStages(wish) ? NO_WEIGHTS : undefined;
+  const last = wish.to ?? 100;
+  const have = shareOfFleet(snapshot, to);
+  if (last < have - TOLERANCE) {
+    return refusal(
+      'beyond-that',
+      `${to.release} has ${Math.round(have)} % of production already.`,
+      '`turnout promote` goes on; `turnout rollback` moves all of it back.',
+    );
+  }
+  const asked = wish.steps ?? (wish.to === undefined ? routing.steps : []);
+  const shares = [...asked.filter((share) => share > have + TOLERANCE && share < last), last];
+  if (shares.length === 1 && last === 100) return undefined;
+  return coarse(snapshot, to, shares) ?? { shares, everyS: wish.every ?? routing.everyS };
+}
+
+function wantsStages({ steps, every, to }: StagesWish): boolean {
+  return (steps ?? every ?? to) !== undefined;
+}
+
+/** Whether other steps are asked for than those that the goal was pinned with. */
+export function wantsOthers(wish: StagesWish, goal: Goal): boolean {
+  if (!wantsStages(wish)) return false;
+  const pinned = goal.verb === 'promote' ? goal.stages : undefined;
+  const { shares, everyS } = pinned ?? { shares: [100], everyS: wish.every };
+  const last = wish.to ?? 100;
+  const asked = [...(wish.steps ?? shares).filter((share) => share < last), last];
+  // The first ones had been taken already when it was asked for the first time.
+  const left = asked.slice(Math.max(0, asked.length - shares.length));
+  return left.join() !== shares.join() || (wish.every ?? everyS) !== everyS;
+}
+
+const NO_WEIGHTS = refusal(
+  'no-weights',
+  'Here a server gets production traffic or gets none, as a member of the target group: there are no percents in between.',
+  'Run `turnout promote` without --steps, --every and --to.',
+  '`traffic.kind: weighted-listener` moves traffic by weights, and in steps.',
+);
+
+/** Other people's groups in a rule keep their weights, so ours are as fine as they are. */
+function coarse(snapshot: Snapshot, to: Fleet, shares: readonly number[]): Refusal | undefined {
+  const [home] = homesOf(snapshot, to);
+  const pools = snapshot.pools.map(({ name }) => name);
+  for (const route of home === undefined ? [] : routesOf(snapshot, 'production')) {
+    const share = shares.find((one) => !canGive(route, home?.name ?? '', one, pools));
+    if (share === undefined) continue;
+    return refusal(
+      'coarse-weights',
+      `${route.name} forwards to other groups too, and ours have so little weight in it that ${share} % of it is no whole number.`,
+      'Multiply all weights of that rule by 100, or take other steps.',
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,20 @@
+import type { MarkerConfig } from '../config/config.ts';
+import { fetchOnce, wordsOf } from './fetch.ts';
+import { lookupAt } from './lookup.ts';
+import { readMarker } from './marker.ts';
+import type { Answer, ProductionPort } from './production.ts';
+
+/** Connections at a time. */
+const AT_ONCE = 10;
+
+/** Production at the marker's URL. */
+export function createProduction(marker: MarkerConfig): ProductionPort {
+  const { url, answers: wanted, timeoutMs, nameServers } = marker;
+  const lookup = nameServers && { lookup: lookupAt(nameServers) };
+  const one = async (): Promise<Answer> =>
+    fetchOnce({ url, timeoutMs, ...lookup }).then(
+      (received) => readMarker(marker, received),
+      (error: unknown) => ({ failed: wordsOf(error) }),
+    );
+  return { url, wanted, ask: async () => Promise.all(Array.from({ length: Math.min(AT_ONCE, wanted) }, one)) };
+}

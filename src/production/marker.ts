@@ -1,0 +1,39 @@
+import type { MarkerConfig } from '../config/config.ts';
+import type { Answer } from './production.ts';
+
+/** An answer of production, as far as a marker looks at it. */
+export interface Received {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+/** The release that the answer names, or why it names none. */
+export function readMarker(marker: MarkerConfig, received: Received): Answer {
+  if (received.status >= 400) return { failed: `HTTP ${received.status}` };
+  const release = valueOf(marker, received);
+  return release === undefined || release === '' ? { failed: `no release in ${where(marker)}` } : { release };
+}
+
+function valueOf({ header, json, regexp }: MarkerConfig, { headers, body }: Received): string | undefined {
+  if (header !== undefined) return String(headers[header.toLowerCase()] ?? '');
+  if (json !== undefined) return atPath(body, json.split('.'));
+  const found = new RegExp(regexp ?? '', 'm').exec(body);
+  return found?.[1] ?? found?.[0];
+}
+
+function atPath(body: string, path: readonly string[]): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  for (const key of path) value = (value as Readonly<Record<string, unknown>> | null | undefined)?.[key];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+function where({ header, json, regexp }: MarkerConfig): string {
+  if (header !== undefined) return `the header ${header}`;
+  return json === undefined ? `what matches ${regexp}` : `the JSON at ${json}`;
+}

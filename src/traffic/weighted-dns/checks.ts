@@ -1,0 +1,48 @@
+import type { ResourceRecordSet } from '../../aws/route53.ts';
+import { duration } from '../../observe/words.ts';
+import { ttlOf, type Found } from './places.ts';
+
+/** Why traffic must not be moved by the records as they are, as sentences. */
+export function faultsIn(found: readonly Found[]): readonly string[] {
+  return found.flatMap(({ place, sides, others }) => [
+    ...[place.blue, place.green].flatMap((id, index) => missing(place.name, id, sides[index])),
+    ...others
+      .filter(({ Weight }) => Weight === undefined)
+      .map(() => `${place.name} has records that are not weighted.`),
+    ...(sides.every((set) => set?.Weight === 0)
+      ? [`All weights of ${place.name} are 0, which gives each record the same share.`]
+      : []),
+  ]);
+}
+
+function missing(name: string, id: string, set: ResourceRecordSet | undefined): readonly string[] {
+  if (set === undefined) return [`${name} has no record with the set identifier ${id}.`];
+  return set.Weight === undefined ? [`The record ${id} of ${name} is not weighted.`] : [];
+}
+
+const LONG_S = 60;
+
+/** What is worth knowing before traffic is moved, as sentences. */
+export function notesIn(found: readonly Found[]): readonly string[] {
+  return found.flatMap((one) => {
+    const { place, sides } = one;
+    const checked = sides.filter((set) => set?.HealthCheckId !== undefined);
+    const evaluated = sides.filter((set) => set?.AliasTarget?.EvaluateTargetHealth === true);
+    const ttlS = ttlOf(one);
+    return [
+      ...(ttlS > LONG_S
+        ? [
+            `Resolvers may keep answers of ${place.name} for ${duration(ttlS)}; a rollback takes as long. Lower the TTL before the switch.`,
+          ]
+        : []),
+      ...(checked.length > 0
+        ? [`Records of ${place.name} have health checks, which beat the weights: a side that fails them gets nothing.`]
+        : []),
+      ...(evaluated.length > 0
+        ? [
+            `Records of ${place.name} evaluate the health of their load balancer: one with an empty target group counts as unhealthy, and gets nothing.`,
+          ]
+        : []),
+    ];
+  });
+}

@@ -1,0 +1,135 @@
+import type { Elbv2 } from '../../aws/elbv2.ts';
+import { dotted, type ResourceRecordSet, type Route53 } from '../../aws/route53.ts';
+import type { WeightedDnsConfig } from '../../config/config.ts';
+import type { Route, Routing } from '../../observe/snapshot.ts';
+import { differences, readSettings, type Settings } from '../likeness.ts';
+import { createGroups, delayOf, remember, type Groups } from '../target-groups.ts';
+import type { RoutingPort, TrafficPort, Weights } from '../traffic.ts';
+import { askServer, type Ask, type Server } from './ask.ts';
+import { faultsIn, notesIn } from './checks.ts';
+import { findPlaces, readRecords, ttlOf, type Found, type Place } from './places.ts';
+import { countTold, NOTHING_TOLD, valuesOf, type Told } from './told.ts';
+
+/** Traffic moved by names: each of two target groups has a load balancer of its own, and weighted records lead to them. */
+export function createWeightedDns(
+  elbv2: Elbv2,
+  route53: Route53,
+  config: WeightedDnsConfig,
+  ask: Ask = askServer,
+): TrafficPort {
+  const groups = createGroups(
+    elbv2,
+    config.groups.map((group) => ({ ...group, role: 'test' as const })),
+  );
+  const { read, urls, register, deregister } = groups;
+  return { kind: 'weighted-dns', read, urls, register, deregister, routing: new Names(groups, route53, config, ask) };
+}
+
+class Names implements RoutingPort {
+  readonly #route53: Route53;
+  readonly #config: WeightedDnsConfig;
+  readonly #ask: Ask;
+  readonly #places: () => Promise<readonly Place[]>;
+  readonly #settings: () => Promise<readonly Settings[]>;
+  #last: readonly Found[] = [];
+  /** Changes that Route 53 has not called INSYNC yet. */
+  #pending: readonly string[] = [];
+  #told: Told = NOTHING_TOLD;
+
+  constructor(groups: Groups, route53: Route53, config: WeightedDnsConfig, ask: Ask) {
+    this.#route53 = route53;
+    this.#config = config;
+    this.#ask = ask;
+    this.#places = remember(async () => findPlaces(route53, config));
+    this.#settings = remember(async () => readSettings(groups));
+  }
+
+  async read(): Promise<Routing> {
+    const places = await this.#places();
+    this.#last = await Promise.all(places.map(async (place) => readRecords(this.#route53, place)));
+    return this.#routing();
+  }
+
+  async shift(changes: ReadonlyMap<string, Weights>): Promise<void> {
+    this.#told = NOTHING_TOLD;
+    const pools = (await this.#settings()).map(({ name }) => name);
+    const wanted = this.#last.filter(({ place }) => changes.has(place.name));
+    for (const zone of new Set(wanted.map(({ place }) => place.zoneId))) {
+      const sets = wanted
+        .filter(({ place }) => place.zoneId === zone)
+        .flatMap((found) => reweighed(found, pools, changes.get(found.place.name) ?? {}));
+      this.#pending = [...this.#pending, await this.#route53.replace(zone, sets, 'turnout')];
+    }
+  }
+
+  /** How far the last change has come. Weights are those that were read last. */
+  async follow(): Promise<Routing> {
+    const states = await Promise.all(this.#pending.map(async (id) => this.#route53.isPending(id)));
+    this.#pending = this.#pending.filter((_, index) => states[index]);
+    if (this.#pending.length === 0) this.#told = await this.#askAll();
+    return this.#routing();
+  }
+
+  async #askAll(): Promise<Told> {
+    const pools = (await this.#settings()).map(({ name }) => name);
+    const queries = await Promise.all(
+      this.#last.map(async (found) => {
+        const values = await valuesOf(this.#ask, this.#config.nameServers?.[0], found, pools);
+        return (await this.#serversOf(found.place)).map((server) => ({ server, found, values }));
+      }),
+    );
+    return countTold(this.#ask, this.#told, queries.flat());
+  }
+
+  /** Addresses of the zone's own name servers; a private zone has none, and is asked for as all do. */
+  async #serversOf({ nameServers }: Place): Promise<readonly Server[]> {
+    const given = this.#config.nameServers;
+    if (given !== undefined) return given;
+    const found = await Promise.all(nameServers.map(async (name) => this.#ask(undefined, name, 'A').catch(() => [])));
+    return nameServers.length === 0 ? [undefined] : found.flatMap(([first]) => first ?? []);
+  }
+
+  async #routing(): Promise<Routing> {
+    const settings = await this.#settings();
+    const found = this.#last;
+    const { ttlMs } = this.#config;
+    const ttlS = ttlMs === undefined ? Math.max(0, ...found.map(ttlOf)) : ttlMs / 1000;
+    const longestS = Math.max(...settings.map(({ attributes }) => delayOf(attributes)));
+    return {
+      routes: found.map((one) => toRoute(one, settings)),
+      holdS: Math.max(this.#config.holdMs / 1000, longestS, ttlS),
+      steps: this.#config.steps,
+      everyS: this.#config.everyMs / 1000,
+      faults: [...differences(settings), ...faultsIn(found)],
+      notes: notesIn(found),
+      names: { ttlS, pending: this.#pending.length > 0, ...this.#told },
+    };
+  }
+}
+
+/** The largest weight that Route 53 takes. */
+const WEIGHT_MAX = 255;
+
+/** The sets with other weights, and nothing else changed; scaled down where they would be too large. */
+function reweighed({ sides }: Found, pools: readonly string[], weights: Weights): readonly ResourceRecordSet[] {
+  const scale = Math.min(1, WEIGHT_MAX / Math.max(1, ...Object.values(weights)));
+  return sides.flatMap((set, index) => {
+    const weight = weights[pools[index] ?? ''];
+    return set === undefined || weight === undefined ? [] : [{ ...set, Weight: Math.round(weight * scale) }];
+  });
+}
+
+function toRoute({ place, sides, others }: Found, settings: readonly Settings[]): Route {
+  const weights = settings.flatMap(({ name }, index) => {
+    const weight = sides[index]?.Weight;
+    return weight === undefined ? [] : [[name, weight] as const];
+  });
+  return {
+    name: place.name,
+    role: 'production',
+    url: `http://${dotted(place.name).slice(0, -1)}/`,
+    weights: Object.fromEntries(weights),
+    othersWeight: others.reduce((sum, { Weight }) => sum + (Weight ?? 0), 0),
+    stickyS: 0,
+  };
+}

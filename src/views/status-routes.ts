@@ -1,0 +1,56 @@
+import { isIn, liveFleets, roleOf } from '../observe/roles.ts';
+import { shareOf } from '../observe/routes.ts';
+import type { Pool, Route, Snapshot } from '../observe/snapshot.ts';
+import type { Paint, Style } from './paint.ts';
+import { routesByRole } from './status.ts';
+import { ROLE_STYLES } from './status-pools.ts';
+import { columns, padLeft } from './text.ts';
+
+const BAR_WIDTH = 24;
+
+/** Who gets how much through each rule, as a bar: `shop:443  ██████████░░  90 % 41 · 10 % 42`. */
+export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
+  const routes = routesByRole(snapshot);
+  if (routes.length === 0) return [];
+  const rows = routes.map((route) => {
+    const parts = snapshot.pools.filter((pool) => shareOf(route, pool.name) > 0);
+    const words = parts.map((pool) => `${percent(shareOf(route, pool.name))} ${inPool(snapshot, pool)}`);
+    const test = route.role === 'test' ? paint('dim', 'test') : '';
+    return [
+      `  ${route.name}`,
+      bar(route, parts, snapshot, paint),
+      [words.join(' · ') || 'nobody', test].join('  ').trim(),
+    ];
+  });
+  return [paint('bold', 'Traffic'), ...columns(rows)];
+}
+
+function percent(share: number): string {
+  return `${padLeft(String(Number(share.toFixed(1))), 3)} %`;
+}
+
+/** Each pool's share in the colour of whom it serves; the smallest share is still seen. */
+function bar(route: Route, parts: readonly Pool[], snapshot: Snapshot, paint: Paint): string {
+  const cells = parts.map(({ name }) => Math.max(1, Math.floor((shareOf(route, name) / 100) * BAR_WIDTH)));
+  const longest = cells.indexOf(Math.max(...cells));
+  const rest = BAR_WIDTH - cells.reduce((sum, n) => sum + n, 0);
+  return parts
+    .map((pool, index) => {
+      const length = (cells[index] ?? 0) + (index === longest ? rest : 0);
+      return paint(styleOf(snapshot, pool), (index === 0 ? '█' : '▒').repeat(length));
+    })
+    .join('');
+}
+
+function styleOf(snapshot: Snapshot, pool: Pool): Style {
+  const fleet = liveFleets(snapshot).find((one) => isIn(pool, one));
+  return fleet === undefined ? 'red' : ROLE_STYLES[roleOf(snapshot, fleet)];
+}
+
+/** `41 in shop-blue`. */
+function inPool(snapshot: Snapshot, pool: Pool): string {
+  const releases = liveFleets(snapshot)
+    .filter((fleet) => isIn(pool, fleet))
+    .map(({ release }) => release);
+  return releases.length === 0 ? `${pool.name}, which is empty` : `${releases.join(' and ')} in ${pool.name}`;
+}

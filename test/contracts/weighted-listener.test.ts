@@ -1,0 +1,237 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { Elbv2 } from '../../src/aws/elbv2.ts';
+import type { RouteConfig, WeightedListenerConfig } from '../../src/config/config.ts';
+import { systemClock } from '../../src/clock.ts';
+import { observe } from '../../src/observe/observe.ts';
+import type { Route, Routing } from '../../src/observe/snapshot.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
+import type { TrafficPort } from '../../src/traffic/traffic.ts';
+import { createWeightedListener } from '../../src/traffic/weighted-listener.ts';
+import { openSession } from '../support/aws.ts';
+import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { callElbv2, quickSandbox } from '../support/quick-sandbox.ts';
+
+/** What a way of moving traffic by weights must do: see `RoutingPort`. */
+
+const open: Sandbox[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(async (sandbox) => sandbox.close()));
+});
+
+async function start(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox = await quickSandbox({
+    production: [{ name: 'shop-blue', port: 8080 }],
+    test: [{ name: 'shop-green', port: 8080 }],
+    weighted: { production: [{ port: 0 }, { port: 0, priority: 10 }], test: [{ port: 0 }] },
+    ...options,
+  });
+  open.push(sandbox);
+  return sandbox;
+}
+
+function routesOf(sandbox: Sandbox): readonly RouteConfig[] {
+  const ports = sandbox.elbv2.urls().map(({ url }) => Number(new URL(url).port));
+  return ports.map((port, index) => ({ loadBalancer: 'shop', port, ...(index === 1 ? { priority: 10 } : {}) }));
+}
+
+function portOf(sandbox: Sandbox, config: Partial<WeightedListenerConfig> = {}): TrafficPort {
+  const [first, second, third] = routesOf(sandbox) as [RouteConfig, RouteConfig, RouteConfig];
+  return createWeightedListener(new Elbv2(openSession(sandbox.url)), {
+    kind: 'weighted-listener',
+    groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
+    production: [first, second],
+    test: [third],
+    stickiness: 'keep',
+    holdMs: 60_000,
+    steps: [100],
+    everyMs: 1_000,
+    ...config,
+  });
+}
+
+async function routing(port: TrafficPort): Promise<Routing> {
+  const read = await port.routing?.read();
+  if (read === undefined) throw new Error('It has no routes.');
+  return read;
+}
+
+const weightsOf = ({ routes }: Routing): readonly Route['weights'][] => routes.map(({ weights }) => weights);
+
+/** The ARN of a listener, of its rule with that priority when given. */
+async function ruleArn(sandbox: Sandbox, index: number): Promise<string> {
+  const ListenerArn = sandbox.elbv2.urls()[index]?.listenerArn;
+  const { Rules } = await callElbv2(sandbox, 'DescribeRules', { ListenerArn });
+  return Rules[0].RuleArn as string;
+}
+
+async function actionsOf(sandbox: Sandbox, RuleArn: string): Promise<object> {
+  const { Rules } = await callElbv2(sandbox, 'DescribeRules', { RuleArns: [RuleArn] });
+  return Rules[0] as object;
+}
+
+const ALL_BLUE = { 'shop-blue': 100, 'shop-green': 0 };
+const ALL_GREEN = { 'shop-blue': 0, 'shop-green': 100 };
+
+describe('reading', () => {
+  test('tells each rule with its weights, and who is in production by them', async () => {
+    const sandbox = await start();
+    const port = portOf(sandbox);
+    const { routes, holdS } = await routing(port);
+    const [a, b, c] = routesOf(sandbox) as [RouteConfig, RouteConfig, RouteConfig];
+    expect(routes.map(({ name, role, weights }) => [name, role, weights])).toEqual([
+      [`shop:${a.port}`, 'production', ALL_BLUE],
+      [`shop:${b.port} priority 10`, 'production', ALL_BLUE],
+      [`shop:${c.port}`, 'test', ALL_GREEN],
+    ]);
+    expect(holdS).toBe(60);
+    const nobody = { read: async () => ({ fleets: [], strangers: [] }) };
+    const { pools } = await observe({ traffic: port, fleet: nobody, clock: systemClock });
+    expect(pools.map(({ name, role }) => `${name} ${role}`)).toEqual(['shop-blue production', 'shop-green test']);
+  });
+
+  test('takes one request for rules and one for default actions, however many', async () => {
+    const sandbox = await start();
+    const port = portOf(sandbox);
+    await routing(port);
+    sandbox.requests.reset();
+    await routing(port);
+    expect(sandbox.requests.all.map(({ operation }) => operation).toSorted()).toEqual([
+      'DescribeListeners',
+      'DescribeRules',
+    ]);
+  });
+
+  test('knows listeners and rules by ARN as well, and calls them the same', async () => {
+    const sandbox = await start();
+    const byName = await routing(portOf(sandbox));
+    const [listener, , test_] = sandbox.elbv2.urls().map(({ listenerArn }) => ({ arn: listenerArn }));
+    const rule = { arn: await ruleArn(sandbox, 1) };
+    expect(await routing(portOf(sandbox, { production: [listener!, rule], test: [test_!] }))).toEqual(byName);
+  });
+
+  test('says what it does not know', async () => {
+    const sandbox = await start();
+    const [first] = routesOf(sandbox) as [RouteConfig];
+    const { listenerArn } = sandbox.elbv2.urls()[0]!;
+    const unknown: readonly (readonly [RouteConfig, string])[] = [
+      [{ loadBalancer: 'shup', port: 80 }, 'shup'],
+      [{ loadBalancer: 'shop', port: 1 }, 'shop:1'],
+      [{ ...first, priority: 7 }, 'priority 7'],
+      [{ arn: `${listenerArn.slice(0, -2)}00` }, 'listener/'],
+    ];
+    for (const [route, told] of unknown) {
+      const error = await errorOf(portOf(sandbox, { production: [route] }).routing!.read());
+      expect(error.code).toBe('route-not-found');
+      expect(error.message).toContain(told);
+      expectAdvice(error);
+    }
+  });
+
+  test('the hold is no shorter than the longest request may be', async () => {
+    const sandbox = await start({ deregistrationDelay: 90_000 });
+    expect((await routing(portOf(sandbox))).holdS).toBe(90);
+  });
+
+  test('URLs lead to the pool that gets what comes there', async () => {
+    const sandbox = await start();
+    const urls = await portOf(sandbox).urls();
+    const ports = routesOf(sandbox).map(({ port }) => `:${port}/`);
+    const ends = (list: readonly string[] = []): readonly string[] => list.map((url) => /:\d+\/$/.exec(url)?.[0] ?? '');
+    expect(ends(urls['shop-blue'])).toEqual(ports.slice(0, 2));
+    expect(ends(urls['shop-green'])).toEqual(ports.slice(2));
+  });
+});
+
+describe('shifting', () => {
+  test('is one request a route, and can be asked for twice', async () => {
+    const sandbox = await start();
+    const port = portOf(sandbox);
+    const { routes } = await routing(port);
+    sandbox.requests.reset();
+    for (const { name } of routes) await port.routing!.shift(new Map([[name, ALL_GREEN]]));
+    expect(sandbox.requests.all.map(({ operation }) => operation)).toEqual([
+      'ModifyListener',
+      'ModifyRule',
+      'ModifyListener',
+    ]);
+    expect(weightsOf(await routing(port))).toEqual([ALL_GREEN, ALL_GREEN, ALL_GREEN]);
+    await port.routing!.shift(new Map([[routes[0]!.name, ALL_GREEN]]));
+    expect(weightsOf(await routing(port))[0]).toEqual(ALL_GREEN);
+  });
+
+  test('leaves all else in the rule as it was', async () => {
+    const sandbox = await start();
+    const { TargetGroups } = await callElbv2(sandbox, 'CreateTargetGroup', {
+      Name: 'shop-other',
+      Protocol: 'HTTP',
+      Port: 80,
+      VpcId: sandbox.ec2.network.vpc,
+    });
+    const rule = await ruleArn(sandbox, 1);
+    const [blue, green] = [...sandbox.production, ...sandbox.test].map(({ arn }) => arn);
+    const forward = (weights: readonly number[]): object => ({
+      TargetGroups: [TargetGroups[0].TargetGroupArn, blue, green].map((TargetGroupArn, n) => ({
+        TargetGroupArn,
+        Weight: weights[n],
+      })),
+      TargetGroupStickinessConfig: { Enabled: true, DurationSeconds: 3_600 },
+    });
+    await callElbv2(sandbox, 'ModifyRule', {
+      RuleArn: rule,
+      Actions: [{ Type: 'forward', ForwardConfig: forward([7, 100, 0]) }],
+    });
+    const before = await actionsOf(sandbox, rule);
+    const port = portOf(sandbox);
+    const { routes, notes } = await routing(port);
+    expect(routes[1]).toMatchObject({ othersWeight: 7, stickyS: 3_600, weights: ALL_BLUE });
+    expect(notes.join()).toContain("a client's cookie beats the weights for 1 h");
+    await port.routing!.shift(new Map([[routes[1]!.name, { 'shop-blue': 90, 'shop-green': 10 }]]));
+    expect(await actionsOf(sandbox, rule)).toEqual({
+      ...before,
+      Actions: [{ Type: 'forward', Order: 1, ForwardConfig: forward([7, 90, 10]) }],
+    });
+    const dropping = portOf(sandbox, { stickiness: 'drop' });
+    await routing(dropping);
+    await dropping.routing!.shift(new Map([[routes[1]!.name, ALL_GREEN]]));
+    expect((await routing(port)).routes[1]).toMatchObject({ stickyS: 0, othersWeight: 7, weights: ALL_GREEN });
+  });
+
+  test('whose answer is lost is tried again', async () => {
+    const sandbox = await start();
+    const port = portOf(sandbox);
+    const { routes } = await routing(port);
+    for (const kind of ['throttle', 'error', 'error-after'] as const) {
+      sandbox.faults.add({ kind, operation: 'ModifyRule', count: 1 });
+      await port.routing!.shift(new Map([[routes[1]!.name, kind === 'error' ? ALL_BLUE : ALL_GREEN]]));
+      expect(weightsOf(await routing(port))[1]).toEqual(kind === 'error' ? ALL_BLUE : ALL_GREEN);
+    }
+  });
+});
+
+describe('what is wrong with how it is set up', () => {
+  async function change(sandbox: Sandbox, settings: object): Promise<void> {
+    await callElbv2(sandbox, 'ModifyTargetGroup', { TargetGroupArn: sandbox.test[0]?.arn, ...settings });
+  }
+
+  test('nothing, at first', async () => {
+    expect((await routing(portOf(await start()))).faults).toEqual([]);
+  });
+
+  test('health checks and ports that differ', async () => {
+    const sandbox = await start();
+    await change(sandbox, { HealthCheckPath: '/ping' });
+    const groups = [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green', port: 9090 }];
+    expect((await routing(portOf(sandbox, { groups }))).faults).toEqual([
+      'The port differs: 8080 in shop-blue, 9090 in shop-green.',
+      'The health check path differs: /health in shop-blue, /ping in shop-green.',
+    ]);
+  });
+
+  test('a rule that leads to neither group', async () => {
+    const sandbox = await start();
+    const fixed = { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } };
+    await callElbv2(sandbox, 'ModifyRule', { RuleArn: await ruleArn(sandbox, 1), Actions: [fixed] });
+    const { faults, routes } = await routing(portOf(sandbox));
+    expect(faults).toEqual([`${routes[1]?.name} forwards to neither shop-blue nor shop-green.`]);
+  });
+});

@@ -1,0 +1,139 @@
+import { get } from 'node:http';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import type { IncomingMessage } from 'node:http';
+import { describe, expect } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { poll } from '../support/poll.ts';
+import { scenario, type Rig, type RigOptions } from '../support/rig.ts';
+
+const SIDES = [
+  { id: 'blue', loadBalancer: 'shop-blue', weight: 100 },
+  { id: 'green', loadBalancer: 'shop-green', weight: 0 },
+];
+const NAMES = [
+  { name: 'www.shop.test', sides: SIDES },
+  { name: 'api.shop.test', record: 'CNAME' as const, ttl: 1000, sides: SIDES },
+  { name: 'www.shop.example', sides: SIDES },
+];
+
+/** Two load balancers with a target group each, and three names in two zones. */
+const DNS: RigOptions = {
+  production: [
+    { name: 'shop-blue', port: 8080, loadBalancer: 'shop-blue' },
+    { name: 'shop-green', port: 8080, loadBalancer: 'shop-green', serves: false },
+  ],
+  test: [],
+  dns: { propagation: 200, insync: 800, ttl: 1000, names: NAMES },
+  config: {
+    aws: '{ requestsPerSecond: 100, maxAttempts: 8, settle: 300ms }',
+    limits: '{ boot: 20s, healthy: 20s, released: 20s }',
+  },
+  traffic: 'hold: 1s, every: 1s, ttl: 1s',
+};
+
+/** What a new connection gets; the name is looked up as that client does it. */
+async function releaseAt(shop: Rig, name: string, resolver = shop.sandbox.dns.resolver()): Promise<string> {
+  const { port } = new URL(shop.sandbox.production[0]!.url);
+  const request = get({ host: name, port, lookup: resolver.lookup, agent: false });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return (JSON.parse(await text(response)) as { release: string }).release;
+}
+
+const EVERY_MS = 50;
+
+/** A client that keeps answers of name servers as long as it may, until it is ended; what it met. */
+function browse(shop: Rig) {
+  const resolver = shop.sandbox.dns.resolver();
+  const met = { ok: 0, failures: [] as unknown[], resolver };
+  const ended = new AbortController();
+  const going = (async () => {
+    while (!ended.signal.aborted) {
+      await releaseAt(shop, 'www.shop.test', resolver).then(
+        () => (met.ok += 1),
+        (error: unknown) => met.failures.push(error),
+      );
+      await systemClock.sleep(EVERY_MS);
+    }
+  })();
+  const end = async (): Promise<typeof met> => {
+    ended.abort();
+    await going;
+    return met;
+  };
+  return { met, end };
+}
+
+/** The releases that twenty new clients of each name get. */
+async function releases(shop: Rig): Promise<readonly string[]> {
+  const asked = NAMES.flatMap(({ name }) => Array.from({ length: 20 }, () => name));
+  return [...new Set(await Promise.all(asked.map(async (name) => releaseAt(shop, name))))].toSorted();
+}
+
+function batches(shop: Rig): number {
+  return shop.changes.filter((name) => name === 'ChangeResourceRecordSets').length;
+}
+
+describe.concurrent('weighted names', () => {
+  scenario('each zone is changed once, and a task is done when nobody may have the old answer', async ({ rig }) => {
+    const shop = await rig(DNS);
+    const client = browse(shop);
+    await shop.task('up --release 42');
+    expect(await releases(shop)).toEqual(['41']);
+    for (const [task, release] of [
+      ['promote', '42'],
+      ['rollback', '41'],
+      ['promote', '42'],
+    ] as const) {
+      shop.forgetRequests();
+      await shop.task(task);
+      const { old } = client.met.resolver.report();
+      expect(batches(shop), task).toBe(2);
+      expect(await releases(shop), task).toEqual([release]);
+      expect(old, 'some answers are old for a while').toBeGreaterThan(0);
+      expect(client.met.resolver.report().old, 'and none is once the task is done').toBe(old);
+    }
+    expect(await shop.roles()).toEqual({ '41': 'parked', '42': 'blue' });
+    await shop.task('cleanup --wait');
+    expect(shop.instancesOf('41')).toEqual([]);
+    expect(await releases(shop)).toEqual(['42']);
+    const { ok, failures } = await client.end();
+    expect(failures).toEqual([]);
+    expect(ok).toBeGreaterThan(20);
+  });
+
+  scenario('in steps, and back from any of them', async ({ rig }) => {
+    const shop = await rig(DNS);
+    await shop.task('up --release 42');
+    expect((await shop.task('promote --to 50')).message).toContain('42 has 50 % of production');
+    expect(await releases(shop)).toEqual(['41', '42']);
+    shop.forgetRequests();
+    await shop.task('rollback');
+    expect(batches(shop)).toBe(2);
+    expect(await releases(shop)).toEqual(['41']);
+    await shop.task('promote --steps 10,100');
+    expect(await releases(shop)).toEqual(['42']);
+  });
+
+  scenario('killed between two zones it is healed by the next run', async ({ rig }) => {
+    const shop = await rig(DNS);
+    await shop.task('up --release 42');
+    const run = shop.start('promote --yes --json');
+    await poll(() => batches(shop) === 1, 'the first zone', 20_000);
+    run.kill('SIGKILL');
+    await run.ended;
+    await shop.task('resume');
+    expect(await releases(shop)).toEqual(['42']);
+  });
+
+  scenario('the old servers are kept for the tail of clients, unless told otherwise', async ({ rig }) => {
+    const shop = await rig({ ...DNS, traffic: 'hold: 1h, ttl: 1s' });
+    await shop.task('up --release 42');
+    await shop.task('promote');
+    const { code, next } = await shop.task('cleanup', 'refused');
+    expect(code).toBe('held');
+    expect(next.join()).toContain('--accept-tail');
+    await shop.task('cleanup --accept-tail');
+    expect(shop.instancesOf('41')).toEqual([]);
+  });
+});

@@ -1,0 +1,83 @@
+import type { LittleCloud } from './cloud.ts';
+import { withWeights, type State, type Way } from './state.ts';
+
+/** ELB's API for load balancers, listeners and rules, as far as it is asked where weights move traffic. */
+
+interface Action {
+  readonly Type: 'forward';
+  readonly ForwardConfig: { readonly TargetGroups: readonly { TargetGroupArn: string; Weight: number }[] };
+}
+
+export interface ActionsInput {
+  readonly ListenerArn?: string;
+  readonly RuleArn?: string;
+  readonly Actions?: readonly Action[];
+  readonly DefaultActions?: readonly Action[];
+}
+
+const NOTHING_HERE = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }];
+
+function ways({ ways: all }: State): readonly Way[] {
+  return [...(all?.values() ?? [])];
+}
+
+function actionsOf({ weights }: Way): readonly Action[] {
+  const TargetGroups = [...weights].map(([name, Weight]) => ({ TargetGroupArn: `arn:${name}`, Weight }));
+  return [{ Type: 'forward', ForwardConfig: { TargetGroups } }];
+}
+
+function listenerOf({ arn, port, priority }: Way): string {
+  return priority === undefined ? arn : `arn:${port}`;
+}
+
+export const wayReads = {
+  DescribeLoadBalancers: () => ({
+    LoadBalancers: [{ LoadBalancerArn: 'arn:shop', LoadBalancerName: 'shop', DNSName: 'shop', Type: 'application' }],
+  }),
+  DescribeListeners: (_cloud: LittleCloud, { ListenerArns }: { ListenerArns?: readonly string[] }, seen: State) => ({
+    Listeners: ways(seen)
+      .filter((way) => ListenerArns?.includes(listenerOf(way)) ?? true)
+      .map((way) => ({
+        ListenerArn: listenerOf(way),
+        Port: way.port,
+        Protocol: 'HTTP',
+        DefaultActions: way.priority === undefined ? actionsOf(way) : NOTHING_HERE,
+      })),
+  }),
+  DescribeRules: (
+    _cloud: LittleCloud,
+    { ListenerArn, RuleArns }: { ListenerArn?: string; RuleArns?: readonly string[] },
+    seen: State,
+  ) => ({
+    Rules: ways(seen)
+      .filter((way) => way.priority !== undefined)
+      .filter((way) => RuleArns?.includes(way.arn) ?? listenerOf(way) === ListenerArn)
+      .map((way) => ({ RuleArn: way.arn, Priority: String(way.priority), Actions: actionsOf(way) })),
+  }),
+};
+
+/** The whole list of actions is replaced (ELBv2 API, ModifyRule and ModifyListener). */
+function modify(cloud: LittleCloud, { ListenerArn, RuleArn, Actions, DefaultActions }: ActionsInput): object {
+  const tuples = (Actions ?? DefaultActions)?.[0]?.ForwardConfig.TargetGroups ?? [];
+  const weights = new Map(tuples.map(({ TargetGroupArn, Weight }) => [TargetGroupArn.replace('arn:', ''), Weight]));
+  cloud.change((state) => withWeights(state, (RuleArn ?? ListenerArn) as string, weights));
+  return {};
+}
+
+export const wayWrites = { ModifyListener: modify, ModifyRule: modify };
+
+/** Whether it changes weights. */
+export function isShift(request: { readonly operation: string } | undefined): boolean {
+  return request !== undefined && request.operation in wayWrites;
+}
+
+/** The groups to which the request, if it changes a way of production, gives some of it. */
+export function givenShare(
+  state: State,
+  { operation, input }: { operation: string; input: object },
+): readonly string[] {
+  const { ListenerArn, RuleArn, Actions, DefaultActions } = input as ActionsInput;
+  if (!isShift({ operation }) || state.ways?.get((RuleArn ?? ListenerArn) as string)?.role !== 'production') return [];
+  const tuples = (Actions ?? DefaultActions)?.[0]?.ForwardConfig.TargetGroups ?? [];
+  return tuples.filter(({ Weight }) => Weight > 0).map(({ TargetGroupArn }) => TargetGroupArn.replace('arn:', ''));
+}

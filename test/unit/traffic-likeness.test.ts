@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import type { Route } from '../../src/observe/snapshot.ts';
+import { faultsOf, notesOf, type Settings } from '../../src/traffic/likeness.ts';
+import type { Place } from '../../src/traffic/places.ts';
+
+function settings(name: string, balancers: readonly string[] = ['arn:shop'], sticky = false): Settings {
+  const attributes = new Map([['stickiness.enabled', String(sticky)]]);
+  return { name, arn: `arn:${name}`, port: 8080, group: { LoadBalancerArns: [...balancers] }, attributes };
+}
+
+const GROUPS = [settings('blue'), settings('green')];
+
+function place(name: string, type: 'application' | 'network' = 'application', balancer = 'shop'): Place {
+  return {
+    name,
+    role: 'production',
+    url: 'http://shop/',
+    listenerArn: 'arn:listener',
+    balancer: { LoadBalancerArn: `arn:${balancer}`, LoadBalancerName: balancer, Type: type },
+  };
+}
+
+function route(name: string, stickyS = 0): Route {
+  return { name, role: 'production', weights: { blue: 100, green: 0 }, othersWeight: 0, stickyS, url: 'http://shop/' };
+}
+
+describe('what is said before traffic is moved by weights', () => {
+  test('a Network Load Balancer is slower, and open flows stay', () => {
+    const notes = notesOf([place('shop:443', 'network')], [route('shop:443')], 'keep');
+    expect(notes).toEqual([
+      expect.stringMatching(/^shop:443 is a Network Load Balancer's: .*3 to 5 min.*for an hour\.$/),
+    ]);
+  });
+
+  test('of an application load balancer without stickiness there is nothing to say', () => {
+    expect(notesOf([place('shop:443')], [route('shop:443')], 'keep')).toEqual([]);
+  });
+
+  test('a cookie beats the weights, or is turned off', () => {
+    const said = (stickiness: 'keep' | 'drop'): string => notesOf([place('a')], [route('a', 3600)], stickiness).join();
+    expect(said('keep')).toContain("a client's cookie beats the weights for 1 h");
+    expect(said('drop')).toContain('turned off together with the first change of weights');
+  });
+});
+
+describe('why traffic must not be moved by weights', () => {
+  test('rules on several load balancers', () => {
+    const places = [place('a'), place('b', 'application', 'other')];
+    expect(faultsOf(GROUPS, places, [], 'keep')[0]).toContain('several load balancers: shop and other');
+  });
+
+  test('a group that belongs to another load balancer', () => {
+    const groups = [settings('blue'), settings('green', ['arn:other'])];
+    expect(faultsOf(groups, [place('a')], [], 'keep')).toEqual([
+      'green is used by another load balancer than the rules are on.',
+    ]);
+  });
+
+  test('stickiness of a group, where that of the rule shall be dropped', () => {
+    const groups = [settings('blue'), settings('green', undefined, true)];
+    expect(faultsOf(groups, [place('a')], [], 'drop')).toHaveLength(1);
+    expect(faultsOf(groups, [place('a')], [], 'keep')).toEqual([]);
+  });
+});

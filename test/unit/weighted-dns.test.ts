@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import type { ResourceRecordSet } from '../../src/aws/route53.ts';
+import { faultsIn, notesIn } from '../../src/traffic/weighted-dns/checks.ts';
+import type { Ask } from '../../src/traffic/weighted-dns/ask.ts';
+import type { Found } from '../../src/traffic/weighted-dns/places.ts';
+import { countTold, NOTHING_TOLD, valuesOf } from '../../src/traffic/weighted-dns/told.ts';
+
+const PLACE = {
+  name: 'www.shop.test',
+  zone: 'shop.test',
+  type: 'A',
+  blue: 'one',
+  green: 'two',
+  zoneId: 'Z1',
+  nameServers: [],
+} as const;
+
+function record(facts: Partial<ResourceRecordSet>): ResourceRecordSet {
+  return {
+    Name: 'www.shop.test.',
+    Type: 'A',
+    TTL: 60,
+    Weight: 100,
+    ResourceRecords: [{ Value: '192.0.2.1' }],
+    ...facts,
+  };
+}
+
+function found(
+  one: ResourceRecordSet | undefined,
+  two: ResourceRecordSet | undefined,
+  others: ResourceRecordSet[] = [],
+): Found {
+  return { place: PLACE, sides: [one, two], others };
+}
+
+describe('records that must not be switched', () => {
+  test.each<[string, Found, string]>([
+    ['one that is not there', found(record({}), undefined), 'www.shop.test has no record with the set identifier two.'],
+    [
+      'one that is not weighted',
+      found(record({}), { Name: 'www.shop.test.', Type: 'A' }),
+      'The record two of www.shop.test is not weighted.',
+    ],
+    [
+      'weights that are all 0',
+      found(record({ Weight: 0 }), record({ Weight: 0 })),
+      'All weights of www.shop.test are 0, which gives each record the same share.',
+    ],
+    [
+      'others that are not weighted',
+      found(record({}), record({ Weight: 0 }), [{ Name: 'www.shop.test.', Type: 'A' }]),
+      'www.shop.test has records that are not weighted.',
+    ],
+  ])('%s', (_what, one, fault) => {
+    expect(faultsIn([one])).toEqual([fault]);
+  });
+
+  test('a pair as it should be has no fault, and nothing to be told of', () => {
+    const pair = found(record({}), record({ Weight: 0 }));
+    expect([...faultsIn([pair]), ...notesIn([pair])]).toEqual([]);
+  });
+});
+
+describe('what is told before names are switched', () => {
+  const alias = { HostedZoneId: 'Z2', DNSName: 'lb.test.', EvaluateTargetHealth: true };
+  test.each<[string, Partial<ResourceRecordSet>, string]>([
+    ['a long TTL', { TTL: 600 }, 'may keep answers of www.shop.test for 10 min'],
+    ['health checks', { HealthCheckId: 'h' }, 'have health checks, which beat the weights'],
+    ['EvaluateTargetHealth', { AliasTarget: alias }, 'one with an empty target group counts as unhealthy'],
+  ])('%s', (_what, facts, note) => {
+    expect(notesIn([found(record(facts), record({ Weight: 0 }))])).toEqual([expect.stringContaining(note)]);
+  });
+});
+
+describe('what name servers tell', () => {
+  const POOLS = ['blue', 'green'];
+  const pair = found(record({}), record({ Weight: 0, ResourceRecords: [{ Value: '192.0.2.2' }] }));
+  const told = async (...answers: (readonly string[] | Error)[]) => {
+    const left = [...answers];
+    const ask: Ask = async () => {
+      const next = left.shift();
+      if (next instanceof Error) throw next;
+      return next ?? [];
+    };
+    const values = await valuesOf(ask, undefined, pair, POOLS);
+    let so = NOTHING_TOLD;
+    while (left.length > 0) so = await countTold(ask, so, [{ server: undefined, found: pair, values }]);
+    return so;
+  };
+
+  test('answers of one side count on; another one, both, or none begin anew', async () => {
+    const [blue, green] = [['192.0.2.1'], ['192.0.2.2']] as const;
+    expect(await told(green, green)).toMatchObject({ pool: 'green', streak: 2 });
+    expect(await told(green, blue)).toMatchObject({ pool: 'blue', streak: 1 });
+    expect(await told(green, [...blue, ...green])).toEqual({ wanted: 10, streak: 0 });
+    expect(await told(green, new Error('ETIMEOUT'))).toEqual({ wanted: 10, streak: 0 });
+  });
+
+  test('of an alias it is known by the addresses of its load balancer', async () => {
+    const target = (DNSName: string): Partial<ResourceRecordSet> => ({
+      AliasTarget: { HostedZoneId: 'Z2', DNSName, EvaluateTargetHealth: false },
+    });
+    const aliases = found(record(target('blue.lb.')), record(target('green.lb.')));
+    const ask: Ask = async (_server, name) => (name === 'blue.lb.' ? ['192.0.2.1'] : ['192.0.2.2', '192.0.2.3']);
+    const values = await valuesOf(ask, undefined, aliases, POOLS);
+    expect(values).toEqual(
+      new Map([
+        ['blue', new Set(['192.0.2.1'])],
+        ['green', new Set(['192.0.2.2', '192.0.2.3'])],
+      ]),
+    );
+  });
+});
