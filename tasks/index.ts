@@ -1,8 +1,12 @@
 import type { Verb } from '../src/plan/goal.ts';
 import { adopt } from './adopt.ts';
 import { cleanup } from './cleanup.ts';
+import { deploy } from './deploy.ts';
+import { drain } from './drain.ts';
+import { join } from './join.ts';
 import { promote } from './promote.ts';
 import { rollback } from './rollback.ts';
+import { rolling } from './rolling.ts';
 import type { Task } from './task.ts';
 import { up } from './up.ts';
 
@@ -13,4 +17,8 @@ export const tasks: Readonly<Record<Verb, Task>> = {
   promote: promote as Task,
   rollback: rollback as Task,
   cleanup: cleanup as Task,
+  rolling: rolling as Task,
+  deploy: deploy as Task,
+  drain: drain as Task,
+  join: join as Task,
 };

@@ -1,4 +1,4 @@
-import type { Asked, Goal, GoalOf, LaunchSpec, Refusal, Verb } from '../src/plan/goal.ts';
+import type { Asked, Delivery, Goal, GoalOf, LaunchSpec, Refusal, Verb } from '../src/plan/goal.ts';
 import type { LaunchWish } from '../src/fleets/fleet.ts';
 import type { Plan } from '../src/plan/step.ts';
 import type { Snapshot } from '../src/observe/snapshot.ts';
@@ -10,20 +10,28 @@ export interface Wish {
   readonly floor?: number;
   readonly discard?: boolean;
   readonly wait?: boolean;
-  readonly 'accept-tail'?: boolean;
+  readonly acceptTail?: boolean;
   /** Ascending, in percent. */
   readonly steps?: readonly number[];
   /** Seconds. */
   readonly every?: number;
   /** Percent. */
   readonly to?: number;
-  /** Instances. */
-  readonly batch?: number;
+  /** Instances at a time: `2` or `25%`. */
+  readonly batch?: string;
+  readonly force?: boolean;
+  readonly allowDowntime?: boolean;
+  /** Ids. */
+  readonly instances?: readonly string[];
+  /** The instance that this runs on; `instances` has its id by the time that a task is asked. */
+  readonly self?: boolean;
 }
 
 export interface Option {
-  /** `percents`: such as `1,10,50,100`. `duration`: such as `2m`, in seconds. */
-  readonly type: 'string' | 'number' | 'boolean' | 'percents' | 'duration';
+  /** `percents`: such as `1,10,50,100`. `duration`: such as `2m`, in seconds. `list`: ids of instances. */
+  readonly type: 'string' | 'number' | 'boolean' | 'percents' | 'duration' | 'list';
+  /** What it is called on the command line, where that is not the key in hyphens. */
+  readonly name?: string;
   readonly describe: string;
   readonly required?: true;
 }
@@ -35,6 +43,8 @@ export interface Request {
   readonly asked: Asked;
   /** Resolves what a release boots to exact ids; changes nothing. */
   readonly resolve: (wish: LaunchWish) => Promise<LaunchSpec>;
+  /** How code gets onto a running instance; undefined where the config does not say. */
+  readonly delivery?: Delivery | undefined;
 }
 
 /** Where things stand after a run, and what can be done next. */
@@ -43,8 +53,10 @@ export interface Standing {
   readonly next: readonly string[];
 }
 
-/** `safe`: can be left as it is. `person`: somebody should look now. */
-export type AfterFailure = { readonly undo: Goal } | { readonly leave: 'safe' | 'person'; readonly message: string };
+/** `safe`: can be left as it is. `person`: somebody should look now. `next`: the ways on, where they are not those of every task. */
+export type AfterFailure =
+  | { readonly undo: Goal }
+  | { readonly leave: 'safe' | 'person'; readonly message: string; readonly next?: readonly string[] };
 
 /** A verb as a runbook: what it is called, what it is asked, and its plan. All of it pure but for `resolve`. */
 export interface Task<V extends Verb = Verb> {
@@ -59,6 +71,12 @@ export interface Task<V extends Verb = Verb> {
   plan(snapshot: Snapshot, goal: GoalOf<V>): Plan | Refusal;
   /** What to do when a step has failed: lead back by another goal, or leave things as they are. */
   afterFailure(snapshot: Snapshot, goal: GoalOf<V>): AfterFailure;
+  /** What the words after the verb are. */
+  readonly positional?: 'instances';
+  /** It looks for the instances in every target group, not only in those of the config. */
+  readonly everywhere?: true;
+  /** Whether a goal on record is what this wish asks for; by default, where it is about the same release. */
+  fits?(goal: GoalOf<V>, wish: Wish): boolean;
   /** Where the result can be tried belongs into the last sentence. */
   readonly tellsUrls?: true;
   /** The verbs that may take over while this one is unfinished. */

@@ -1,5 +1,6 @@
 import {
   CreateTagsCommand,
+  DeleteTagsCommand,
   DescribeImagesCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
@@ -73,8 +74,17 @@ export class Ec2 {
   }
 
   async tag(ids: readonly string[], tags: readonly Tag[]): Promise<void> {
+    if (tags.length === 0) return;
     const batches = chunk(ids, TAGGED_A_CALL);
     await settle(batches.map((Resources) => this.#send(new CreateTagsCommand({ Resources, Tags: [...tags] }))));
+  }
+
+  /** Takes tags away, whatever their values; one that is not there is no error (EC2 API, DeleteTags). */
+  async untag(ids: readonly string[], keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const Tags = keys.map((Key) => ({ Key }));
+    const batches = chunk(ids, TAGGED_A_CALL);
+    await settle(batches.map((Resources) => this.#send(new DeleteTagsCommand({ Resources, Tags }))));
   }
 
   async terminate(ids: readonly string[]): Promise<void> {

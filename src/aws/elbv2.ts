@@ -72,6 +72,14 @@ export class Elbv2 {
     return found.flat().flatMap((page) => page.TargetGroups ?? []);
   }
 
+  /** All of the region, page by page. */
+  async allTargetGroups(): Promise<readonly TargetGroup[]> {
+    const found = await this.#pages<DescribeTargetGroupsCommandOutput>(
+      (marker) => new DescribeTargetGroupsCommand(marker),
+    );
+    return found.flatMap((page) => page.TargetGroups ?? []);
+  }
+
   async attributes(arn: string): Promise<ReadonlyMap<string, string>> {
     const { Attributes } = await this.#send<DescribeTargetGroupAttributesCommandOutput>(
       new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn }),

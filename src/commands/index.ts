@@ -28,17 +28,19 @@ const TASK_OPTIONS: Readonly<Record<string, Options>> = {
 };
 
 function taskCommand(task: Task): Command {
-  const own = Object.entries(task.options).map(([name, { required, ...option }]): [string, Options] => [
-    name,
+  const own = Object.entries(task.options).map(([key, { required, name, type, describe }]): [string, Options] => [
+    name ?? key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
     {
-      ...option,
-      type: option.type === 'percents' || option.type === 'duration' ? 'string' : option.type,
+      describe,
+      ...(type === 'list'
+        ? { type: 'string', array: true }
+        : { type: type === 'percents' || type === 'duration' ? 'string' : type }),
       ...(required ? { demandOption: true } : {}),
-      ...(option.type === 'boolean' ? {} : { requiresArg: true }),
+      ...(type === 'boolean' ? {} : { requiresArg: true }),
     },
   ]);
   return {
-    usage: task.verb,
+    usage: task.positional === undefined ? task.verb : `${task.verb} [${task.positional}..]`,
     describe: task.summary,
     details: task.details,
     options: { ...Object.fromEntries(own), ...TASK_OPTIONS, wait: waitOption(task) },

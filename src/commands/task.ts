@@ -4,6 +4,7 @@ import type { Option, Task, Wish } from '../../tasks/task.ts';
 import { isAscending } from '../config/ascending.ts';
 import { parseDuration } from '../config/duration.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
+import { inheritLease } from '../record/inherited.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
 import type { Setup } from '../run/setup.ts';
@@ -11,6 +12,7 @@ import { saveMemory } from '../run/memory.ts';
 import type { Args } from './command.ts';
 import { watchingOf } from './clients.ts';
 import { openContext, type Context } from './context.ts';
+import { callersLease, openInPlace } from './in-place.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
 import { catchSignals, whatIsLeft } from './signals.ts';
 
@@ -18,22 +20,27 @@ import { catchSignals, whatIsLeft } from './signals.ts';
 export async function runTask(task: Task, args: Args): Promise<ExitCode> {
   const wish = wishOf(task, args);
   waitOf(args);
-  return runIn(await openContext(args), task, wish, args);
+  const self = wish.self === true ? await onSelf(wish) : wish;
+  return runIn(await openContext(args), task, self, args);
 }
 
 /** The same in a context that is open already; closes it. */
 export async function runIn(context: Context, task: Task, wish: Wish, args: Args): Promise<ExitCode> {
   saveMemory();
   let held: HeldLease | undefined;
+  const caller = callersLease();
   // Before the lease is asked for: a signal in between would leave it held.
   const signals = catchSignals(context.view, () => whatIsLeft(context, held));
   const waiting = { waitMs: waitOf(args), signal: signals.signal };
   try {
+    const { ports, hooks } = await openInPlace(context, () => held);
     const watching = watchingOf(args, context);
     const setup: Setup = {
       tasks,
       environment: context.config.environment,
-      ports: context.ports,
+      ports,
+      // What runs around the tasks of the caller is not run around what they call.
+      ...(caller === undefined ? { hooks } : { nested: true }),
       store: context.store,
       limits: context.config.limits,
       settleMs: context.config.aws.settleMs,
@@ -42,7 +49,10 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
       signal: signals.signal,
       identity: { run: context.run, who: context.who, host: hostname() },
       takeLease: async (verb, release) => {
-        held = await takeLease(context, holderOf(context, verb, release), waiting);
+        held =
+          caller === undefined
+            ? await takeLease(context, holderOf(context, verb, release), waiting)
+            : await inheritLease(context.store, caller);
         context.guardBy(held);
         return held;
       },
@@ -63,8 +73,19 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
 
 /** What the command line says to the task, checked. */
 function wishOf(task: Task, args: Args): Wish {
-  const given = Object.entries(task.options).filter(([name]) => args[name] !== undefined);
-  return Object.fromEntries(given.map(([name, { type }]) => [name, READERS[type](name, args[name])]));
+  const options: Task['options'] = { ...task.options, ...(task.positional ? { [task.positional]: POSITIONAL } : {}) };
+  const given = Object.entries(options).map(([key, option]) => ({ key, option, value: args[option.name ?? key] }));
+  return Object.fromEntries(
+    given
+      .filter(({ option, value }) => (option.type === 'list' ? isFull(value) : value !== undefined))
+      .map(({ key, option, value }) => [key, READERS[option.type](key, value)]),
+  );
+}
+
+const POSITIONAL: Option = { type: 'list', describe: '' };
+
+function isFull(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
 }
 
 type Reader = (name: string, value: unknown) => unknown;
@@ -72,18 +93,35 @@ type Reader = (name: string, value: unknown) => unknown;
 const READERS: Readonly<Record<Option['type'], Reader>> = {
   // `cleanup --wait 15m` waits for what drains, and for the lease: the time is only for the latter.
   boolean: (_name, value) => value !== false,
-  string: (name, value) => (mustBeName(name, value), value),
+  string: (name, value) => {
+    if (name === 'release' || Array.isArray(value)) mustBeName(name, value);
+    return value;
+  },
   number: (name, value) => (mustBeCount(name, value), value),
   percents: readPercents,
   duration: readSeconds,
+  list: (_name, value) => readInstances((value as readonly unknown[]).map(String)),
 };
 
 const RANGES: Readonly<Record<string, readonly [least: number, most: number, example: number]>> = {
   count: [1, 1000, 3],
   floor: [0, 1000, 3],
   to: [1, 100, 10],
-  batch: [1, 1000, 2],
 };
+
+function readInstances(ids: readonly string[]): readonly string[] {
+  const wrong = ids.find((id) => !/^i-[0-9a-z]{1,32}$/.test(id));
+  if (wrong === undefined) return ids;
+  throw new OperatorError('usage', `${wrong} is not the id of an instance.`, {
+    next: ['Such as i-0123456789abcdef0.'],
+  });
+}
+
+/** The wish, about the instance that this runs on. */
+async function onSelf(wish: Wish): Promise<Wish> {
+  const { ownInstanceId } = await import('../aws/imds.ts');
+  return { ...wish, instances: [...(wish.instances ?? []), await ownInstanceId(process.env)] };
+}
 
 function mustBeCount(name: string, value: unknown): void {
   const [least, most, example] = RANGES[name] ?? [0, 1000, 3];

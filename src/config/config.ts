@@ -1,3 +1,4 @@
+import type { DeployerConfig, DrainCheckConfig, HooksConfig, InstanceCheckConfig } from './config-in-place.ts';
 import type { RedisServer } from './redis-url.ts';
 
 /**
@@ -16,6 +17,12 @@ export interface Config {
   readonly traffic: TrafficConfig;
   /** Absent: no switch is proven. */
   readonly marker?: MarkerConfig;
+  /** Absent: `rolling` and `deploy` have nothing to deploy with. */
+  readonly deploy?: DeployerConfig;
+  readonly migrate?: 'with-deploy' | DeployerConfig;
+  readonly instanceCheck?: InstanceCheckConfig;
+  readonly drainCheck?: DrainCheckConfig;
+  readonly hooks: HooksConfig;
   readonly limits: LimitsConfig;
   readonly aws: AwsConfig;
   readonly store: StoreConfig;
@@ -23,7 +30,34 @@ export interface Config {
   readonly sandbox?: SandboxConfig;
 }
 
-export type FleetConfig = Ec2FleetConfig;
+export type FleetConfig = Ec2FleetConfig | OpsWorksFleetConfig;
+
+/** Layers of a stack of AWS OpsWorks Stacks. Strings in which `{release}` may stand are filled with `fillRelease`. */
+export interface OpsWorksFleetConfig {
+  readonly kind: 'opsworks';
+  readonly tagPrefix: string;
+  /** The stack's name or id. */
+  readonly stack: string;
+  /** Short name of the app whose revision the clone's custom JSON names; absent: it names none. */
+  readonly app?: string;
+  readonly revision: string;
+  /** Attributes that are put into the clone's custom JSON. */
+  readonly customJson?: Readonly<Record<string, unknown>>;
+  /** Absent: the image or operating system of blue's instances. */
+  readonly image?: ImageConfig;
+  /** What the clone of blue's layer has of its own. */
+  readonly layer?: LayerConfig;
+}
+
+export interface LayerConfig {
+  /** Absent: one that this fleet alone can have. */
+  readonly name?: string;
+  readonly shortName?: string;
+  /** Absent: blue's. */
+  readonly type?: 'custom';
+  /** In place of those that OpsWorks does not show. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
 
 /** Strings in which `{release}` may stand are filled with `fillRelease`. */
 export interface Ec2FleetConfig {
@@ -133,6 +167,7 @@ export interface LimitsConfig {
   readonly healthyMs: number;
   readonly releasedMs: number;
   readonly provenMs: number;
+  readonly deployMs: number;
 }
 
 export interface AwsConfig {
@@ -186,6 +221,8 @@ export interface SandboxConfig {
   readonly releases: readonly { readonly release: string; readonly behaviour: Behaviour }[];
   readonly zones: readonly string[];
   readonly bootMs: number;
+  readonly setupMs: number;
+  readonly deployMs: number;
   readonly healthCheck: {
     readonly intervalMs: number;
     readonly timeoutMs: number;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { deploy, drainCheck, hooks, instanceCheck, migrate } from './schema-deploy.ts';
 import { fleet } from './schema-fleet.ts';
 import { store } from './schema-store.ts';
 import { sandbox } from './schema-sandbox.ts';
@@ -10,10 +11,15 @@ const limits = z
   .strictObject({
     boot: limit.prefault('10m').describe('up: until every instance runs.'),
     healthy: limit.prefault('5m').describe('Until every instance is healthy in a target group.'),
-    released: limit.prefault('1h').describe('cleanup --wait: until no target of the fleet is draining.'),
+    released: limit
+      .prefault('1h')
+      .describe('Until targets that were deregistered have drained: cleanup --wait, rolling, drain.'),
     proven: limit
       .prefault('5m')
       .describe('promote, rollback: until production itself answers as `release.marker` says.'),
+    deploy: limit
+      .prefault('30m')
+      .describe('rolling and deploy: until a deploy of one batch, or the migrations, have ended.'),
   })
   .prefault({})
   .describe('How long to wait at most, as durations such as 90s, 10m or 1h30m. Beyond that a step has failed.');
@@ -25,6 +31,7 @@ const rates = map(
     ec2: rate.optional().describe('To EC2.'),
     elasticloadbalancing: rate.optional().describe('To Elastic Load Balancing.'),
     route53: rate.optional().describe('To Route 53, where AWS takes five a second from a whole account.'),
+    opsworks: rate.optional().describe('To OpsWorks.'),
     ssm: rate.optional().describe('To Systems Manager.'),
     others: rate.optional().describe('To each service that is not named.'),
   },
@@ -66,6 +73,11 @@ export const schema = z
     fleet,
     traffic,
     release,
+    deploy: deploy.optional(),
+    migrate: migrate.optional(),
+    instanceCheck: instanceCheck.optional(),
+    drainCheck: drainCheck.optional(),
+    hooks: hooks.optional(),
     limits,
     aws,
     store,

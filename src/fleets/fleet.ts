@@ -1,6 +1,6 @@
 import type { LaunchSpec } from '../plan/goal.ts';
 import type { StepOf } from '../plan/step.ts';
-import type { Fleet, Instance, Marks } from '../observe/snapshot.ts';
+import type { DeployNote, Fleet, Instance, Marks, Membership } from '../observe/snapshot.ts';
 
 /** What a fleet adapter reads: the fleets of this environment, and the instances asked for that belong to none. */
 export interface FleetReading {
@@ -15,6 +15,14 @@ export interface LaunchWish {
   readonly zones: Readonly<Record<string, number>>;
   /** The fleet that serves now, to clone from where the config names no template. */
   readonly blue: Fleet;
+}
+
+/** What is to be noted on single instances; what is not named stays as it is. */
+export interface Notes {
+  readonly release?: string;
+  readonly deploy?: DeployNote;
+  /** An empty list takes the note away. */
+  readonly left?: readonly Membership[];
 }
 
 /**
@@ -36,6 +44,10 @@ export interface FleetPort {
   claim(step: StepOf<'claim'>): Promise<void>;
   /** Writes marks on all instances of the fleet. */
   mark(fleet: Fleet, marks: Marks): Promise<void>;
+  /** Writes notes on single instances of any of the fleets, as tags. */
+  note(instances: readonly Instance[], notes: Notes): Promise<void>;
   /** Terminates the fleet's instances that are not gone yet. The caller has checked that none is in production. */
   terminate(fleet: Fleet): Promise<void>;
+  /** Deletes the fleet's holder (`Fleet.holder`) with what is left of its instances, once all of them have ended. */
+  remove(fleet: Fleet): Promise<void>;
 }

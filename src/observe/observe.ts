@@ -60,7 +60,7 @@ export async function glance(readers: Readers, before: Snapshot, look: Look): Pr
     look.answers ? production?.ask() : undefined,
   ]);
   const answers = before.answers && { answers: counted(before.answers, more) };
-  return routed({ at, fleets, strangers, pools, ...answers }, routing);
+  return routed({ ...before, at, fleets, strangers, pools, ...answers }, routing);
 }
 
 async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {

@@ -1,3 +1,5 @@
+import type { DeployReport } from '../deployers/deployer.ts';
+
 /**
  * What is so, now: one frozen value, read from AWS at one moment. Everything the planner knows is in here.
  */
@@ -15,6 +17,21 @@ export type TargetState =
 /** EC2's own words for an instance's state (EC2 API, InstanceStateName). */
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
+/** A pool that an instance was registered with, and the port: exactly where it is to be put back. */
+export interface Membership {
+  /** The target group's name. */
+  readonly pool: string;
+  readonly port: number;
+}
+
+/** A deploy in place, as it is noted on an instance. `begun`: its code may be of either release, or of none that works. */
+export interface DeployNote {
+  readonly release: string;
+  /** Id of the run that wanted it. */
+  readonly run: string;
+  readonly state: 'begun' | 'done';
+}
+
 export interface Instance {
   readonly id: string;
   /** Availability zone, such as `eu-west-1a`. */
@@ -28,6 +45,16 @@ export interface Instance {
   readonly launchedAt: number;
   /** Size or type as AWS calls it, such as `m7g.large`. */
   readonly type?: string;
+  /** It was made, and never started: OpsWorks asks for the two one after the other. */
+  readonly unstarted?: true;
+  /** Why it will not come to run, however long one waits. */
+  readonly failed?: string;
+  /** What its own tag says that it carries; instances of one fleet differ in the middle of a rolling deploy. */
+  readonly release?: string;
+  /** The pools that it was taken out of and not put back into, as noted on its tags. */
+  readonly left?: readonly Membership[];
+  /** The last deploy in place, as noted on its tags. */
+  readonly deploy?: DeployNote;
 }
 
 /** Facts about a fleet's past, kept as tags on it. Roles are never stored: see `roles.ts`. */
@@ -38,13 +65,20 @@ export interface Marks {
   readonly promoted?: string;
   /** Its share of production in percent as a run of ours left it, and the ISO time: `10@2026-11-22T02:10:31.000Z`. */
   readonly share?: string;
+  /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
+  readonly migrated?: string;
 }
 
 /** The instances that carry one release and this environment's ownership tags. */
 export interface Fleet {
   readonly id: string;
+  /** What its instances carry; what most of them carry, where they differ. */
   readonly release: string;
   readonly marks: Marks;
+  /** What holds the instances, and is to be deleted after them: `layer web`. */
+  readonly holder?: string;
+  /** Sentences on what may change the fleet without anybody's asking. */
+  readonly warnings?: readonly string[];
   /** All that AWS still lists, also those that are gone (`shutting-down`, `terminated`). */
   readonly instances: readonly Instance[];
 }
@@ -60,7 +94,11 @@ export interface Target {
   readonly description?: string;
 }
 
-export type PoolRole = 'production' | 'test';
+/** `other`: no group of the config, but one that holds an instance of this environment. Looked for by deploys in place only. */
+export type PoolRole = RouteRole | 'other';
+
+/** Whose clients come in. */
+export type RouteRole = 'production' | 'test';
 
 /**
  * A way in for clients that divides its traffic among pools by weight: a rule of a listener, of which its default action is
@@ -69,7 +107,7 @@ export type PoolRole = 'production' | 'test';
 export interface Route {
   /** `shop:443`, `shop:443 priority 10`. */
   readonly name: string;
-  readonly role: PoolRole;
+  readonly role: RouteRole;
   /** Weights by the names of our pools, as they are now. A pool that the route does not know is left out. */
   readonly weights: Readonly<Record<string, number>>;
   /** The sum of the weights of pools that are not ours; they are left alone. */
@@ -127,6 +165,8 @@ export interface Pool {
   readonly unhealthyThreshold: number;
   /** Seconds that a deregistered target is shown as draining. */
   readonly deregistrationDelayS: number;
+  /** False where clients of a zone reach the targets of that zone only. */
+  readonly crossZone?: boolean;
   /** Where people reach it: URLs of the listeners whose rules forward to it. Filled in by `withUrls`, empty otherwise. */
   readonly urls: readonly string[];
   readonly targets: readonly Target[];
@@ -159,4 +199,15 @@ export interface Snapshot {
   readonly routing?: Routing;
   /** Absent where the config does not say how production tells its release. */
   readonly answers?: Answers;
+  /** What the deployer and the instances themselves say; read only for the step that waits for it. */
+  readonly closer?: Closer;
+}
+
+/** What is seen by asking a deployer or an instance, instead of AWS's lists. */
+export interface Closer {
+  readonly deploys?: readonly DeployReport[];
+  /** How each instance answered its check: `ok`, or what was wrong. */
+  readonly answers?: Readonly<Record<string, string>>;
+  /** Ids of instances of which the drain check says that nothing is in flight. */
+  readonly idle?: readonly string[];
 }

@@ -1,11 +1,29 @@
+import { list } from '../observe/words.ts';
+
 /** What was asked for, pinned when the run began: the same goal gives the same end from any machine. */
 
-export type Verb = 'adopt' | 'up' | 'promote' | 'rollback' | 'cleanup';
+export type Verb = 'adopt' | 'up' | 'promote' | 'rollback' | 'cleanup' | 'rolling' | 'deploy' | 'drain' | 'join';
 
 /** The fewest healthy targets that a pool may have, by zone. */
 export type ZoneFloor = Readonly<Record<string, number>>;
 /** By pool name. */
 export type Floor = Readonly<Record<string, ZoneFloor>>;
+
+/**
+ * What each pool keeps while instances are out of it: so many healthy targets in all, and so many in each zone. A pool that
+ * is not named keeps whatever is left.
+ */
+export type Keep = Readonly<Record<string, { readonly least: number; readonly zones: ZoneFloor }>>;
+
+/** How code gets onto an instance, as the config said when the run began. */
+export interface Delivery {
+  /** For people: `ansible-playbook site.yml`. */
+  readonly words: string;
+  /** Ask the instance itself before it gets traffic again. */
+  readonly check: boolean;
+  /** `alone`: on its own before the first batch. `with-deploy`: as part of the first deploy. */
+  readonly migrate: 'no' | 'alone' | 'with-deploy';
+}
 
 /** Exactly what `up` boots, resolved to ids before anything starts, so that a repeated request is the same request. */
 export interface LaunchSpec {
@@ -78,6 +96,39 @@ export type Goal = Asked &
         /** Without waiting for those who may still be on their way to what has lost its share. */
         readonly early?: boolean;
       }
+    | {
+        readonly verb: 'rolling';
+        readonly fleet: string;
+        readonly release: string;
+        /** Instances that are deployed to together, in order. */
+        readonly batches: readonly (readonly string[])[];
+        /** Undefined: whatever happens to production. */
+        readonly keep?: Keep;
+        /** Also to those that carry the release already. */
+        readonly force: boolean;
+        readonly delivery: Delivery;
+      }
+    | {
+        readonly verb: 'deploy';
+        readonly fleet: string;
+        readonly release: string;
+        readonly instances: readonly string[];
+        readonly delivery: Delivery;
+      }
+    | {
+        readonly verb: 'drain';
+        readonly fleet: string;
+        readonly release: string;
+        readonly instances: readonly string[];
+        readonly keep?: Keep;
+      }
+    | {
+        readonly verb: 'join';
+        readonly fleet: string;
+        readonly release: string;
+        readonly instances: readonly string[];
+        readonly check: boolean;
+      }
   );
 
 export type GoalOf<V extends Verb> = Extract<Goal, { verb: V }>;
@@ -98,4 +149,9 @@ export function refusal(refused: string, message: string, ...next: readonly stri
 
 export function isRefusal(value: object): value is Refusal {
   return 'refused' in value;
+}
+
+/** What the goal is about: a release, or the instances that were named. */
+export function subjectOf(goal: Goal): string {
+  return goal.verb === 'drain' || goal.verb === 'join' ? list(goal.instances, 3) : goal.release;
 }

@@ -17,7 +17,7 @@ export interface Meaning<S extends Step> {
   /** Why it must not be applied to this world; checked directly before it is. */
   forbids?(snapshot: Snapshot, step: S): string | undefined;
   /** How far it is, and who is missing. */
-  count?(snapshot: Snapshot, step: S): Count;
+  count?(snapshot: Snapshot, step: S): Count | undefined;
   /** Why waiting on is in vain. */
   hopeless?(snapshot: Snapshot, step: S): string | undefined;
   /** What looks like somebody else's doing, unless the reading is older than what this run has changed. */

@@ -1,8 +1,9 @@
 import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { members } from '../observe/roles.ts';
 import { shareOf, weightsFor, withRoles } from '../observe/routes.ts';
-import { joining, leaving } from './batches.ts';
+import { joining, leaving } from './in-batches.ts';
 import { fleetById } from './look.ts';
+import { simulationsInPlace } from './simulate-in-place.ts';
 import { heldUntil, leftAt, notedShare, shareMark } from './shares.ts';
 import type { Step, StepOf } from './step.ts';
 
@@ -29,6 +30,7 @@ function withState(fleet: Fleet, state: Instance['state']): Fleet {
 }
 
 const simulations: Simulations = {
+  ...simulationsInPlace,
   launch: (snapshot, { fleet, release, spec }) => {
     const have = fleetById(snapshot, fleet);
     const instances = spec.batches.flatMap(({ zone, count }) =>
@@ -129,6 +131,7 @@ const simulations: Simulations = {
   mark: (snapshot, step) =>
     changeFleet(snapshot, step.fleet, (fleet) => ({ ...fleet, marks: { ...fleet.marks, [step.mark]: step.at } })),
   terminate: (snapshot, step) => changeFleet(snapshot, step.fleet, (fleet) => withState(fleet, 'shutting-down')),
+  remove: (snapshot, step) => ({ ...snapshot, fleets: snapshot.fleets.filter(({ id }) => id !== step.fleet) }),
 };
 
 const NOBODY: Fleet = { id: '', release: '', marks: {}, instances: [] };

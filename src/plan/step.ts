@@ -1,9 +1,13 @@
-import type { PoolRole } from '../observe/snapshot.ts';
-import type { LaunchSpec, ZoneFloor } from './goal.ts';
+import type { Membership, RouteRole } from '../observe/snapshot.ts';
+import type { Keep, LaunchSpec, ZoneFloor } from './goal.ts';
+
+/** Where each instance is registered when nobody has taken it out, by id. */
+export type Places = Readonly<Record<string, readonly Membership[]>>;
 
 /**
- * A step is data: it can be shown, counted, compared and kept. It names a fleet and a pool, never a list of instances,
- * so that it stays true when an instance dies under it. `meanings.ts` says what each one means.
+ * A step is data: it can be shown, counted, compared and kept. Steps that move a fleet name it and a pool, never a list of
+ * instances, so that they stay true when an instance dies under them; those of a deploy in place are about one batch of
+ * instances, and name it. `meanings.ts` and `meanings-in-place.ts` say what each one means.
  */
 export type Step =
   /** Boot the fleet's instances, one request a zone. */
@@ -43,7 +47,7 @@ export type Step =
   /** Give the pool, in which the fleet is, so many percent of what all routes with the role bring; one request a route. */
   | {
       readonly do: 'shift';
-      readonly role: PoolRole;
+      readonly role: RouteRole;
       readonly pool: string;
       readonly fleet: string;
       readonly percent: number;
@@ -84,7 +88,54 @@ export type Step =
   /** Note a fact about the fleet's past on its tags. */
   | { readonly do: 'mark'; readonly fleet: string; readonly mark: 'current' | 'promoted'; readonly at: string }
   /** Terminate the fleet's instances; `early` is without waiting for those who may still be on their way to them. */
-  | { readonly do: 'terminate'; readonly fleet: string; readonly early?: boolean };
+  | { readonly do: 'terminate'; readonly fleet: string; readonly early?: boolean }
+  /** Delete what held the fleet's instances, once they have ended. */
+  | { readonly do: 'remove'; readonly fleet: string }
+  | StepInPlace;
+
+/** A step of a deploy in place. */
+export type StepInPlace =
+  /** Migrate the database, by way of one instance, once in a rollout, and note that it is done. */
+  | {
+      readonly do: 'migrate';
+      readonly fleet: string;
+      readonly instances: readonly string[];
+      readonly release: string;
+      readonly run: string;
+      readonly since: string;
+    }
+  /** Note on the instances where they are registered, take them out of all of it, and wait until they are released. */
+  | {
+      readonly do: 'leave';
+      readonly fleet: string;
+      readonly instances: readonly string[];
+      readonly places: Places;
+      readonly keep?: Keep;
+    }
+  /** Deliver the release, and note that it is done. */
+  | {
+      readonly do: 'deploy';
+      readonly fleet: string;
+      readonly instances: readonly string[];
+      readonly release: string;
+      readonly run: string;
+      readonly since: string;
+      readonly number: number;
+      readonly migrate: boolean;
+      readonly words: string;
+    }
+  /** Ask each instance itself until it answers as it should. */
+  | { readonly do: 'check'; readonly fleet: string; readonly instances: readonly string[] }
+  /** Register the instances where they were, and wait until they are healthy in all of it. */
+  | { readonly do: 'rejoin'; readonly fleet: string; readonly instances: readonly string[]; readonly places: Places }
+  /** Write on their tags that they are back, and what they carry. */
+  | {
+      readonly do: 'sign';
+      readonly fleet: string;
+      readonly instances: readonly string[];
+      readonly release?: string;
+      readonly run: string;
+    };
 
 export type StepOf<D extends Step['do']> = Extract<Step, { do: D }>;
 

@@ -1,10 +1,12 @@
 import type { Look } from '../observe/observe.ts';
 import { routesOf, weightsFor } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { joining, leaving } from '../plan/batches.ts';
+import { joining, leaving } from '../plan/in-batches.ts';
 import { fleetById, poolByName } from '../plan/look.ts';
 import { hasShare, shareMark } from '../plan/shares.ts';
+import { poolNames } from '../plan/in-place.ts';
 import type { Step, StepOf } from '../plan/step.ts';
+import { actionsInPlace } from './actions-in-place.ts';
 import type { Ports } from './ports.ts';
 
 /** The other half of a step's meaning: how it is asked of AWS. Each one is idempotent, and sends nothing that is done already. */
@@ -17,6 +19,7 @@ function fleetOf(snapshot: Snapshot, step: { fleet: string }): Fleet {
 }
 
 const actions: Actions = {
+  ...actionsInPlace,
   launch: async ({ fleet }, step) => fleet.launch(step),
   claim: async ({ fleet }, step) => fleet.claim(step),
   mark: async ({ fleet }, step, snapshot) => fleet.mark(fleetOf(snapshot, step), { [step.mark]: step.at }),
@@ -30,6 +33,7 @@ const actions: Actions = {
   },
   'note-share': async ({ fleet }, step, snapshot) =>
     fleet.mark(fleetOf(snapshot, step), { share: shareMark(snapshot, step.percent, step.since) }),
+  remove: async ({ fleet }, step, snapshot) => fleet.remove(fleetOf(snapshot, step)),
   register: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const missing = joining(snapshot, step, fleetOf(snapshot, step));
@@ -54,18 +58,20 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
   await action?.(ports, step, snapshot);
 }
 
-/** What to read to see how far a step is. */
+/** What to read to see how far a step is; `lookCloser` asks others than AWS's lists. */
 export function lookFor(step: Step): Look {
   if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: false, follow: true };
   if (step.do === 'await-ttl') return { pools: [], fleets: true };
   if (step.do === 'prove') return { pools: [], fleets: false, answers: true };
   if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
+  if (step.do === 'leave' || step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
+  if (step.do === 'deploy' || step.do === 'migrate' || step.do === 'check') return { pools: [], fleets: false };
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }
 
 /** Steps that leave production with less, or end instances. */
 export function takesAway(snapshot: Snapshot, step: Step): boolean {
-  if (step.do === 'terminate') return true;
+  if (step.do === 'terminate' || step.do === 'leave') return true;
   return step.do === 'deregister' && poolByName(snapshot, step.pool).role === 'production';
 }
 
@@ -74,7 +80,10 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
  * ever. Whether a fleet may leave production is a question of health alone.
  */
 export function lookBefore(snapshot: Snapshot, step: Step): Look {
-  if (step.do === 'terminate') return { pools: 'all', fleets: true, routes: true };
+  if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: true, routes: true };
+  if (step.do === 'leave') return { pools: 'all', fleets: false, routes: true };
+  if (step.do === 'deploy' || step.do === 'migrate') return { pools: [], fleets: true };
+  if (step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
   if (step.do === 'shift') return { pools: 'all', fleets: false, routes: true };
   if (!('pool' in step) || step.do.startsWith('await-') || step.do === 'watch') return { pools: [], fleets: false };
   // Where routes divide traffic, whose weight is 0 now may have had one just before.

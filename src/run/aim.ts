@@ -2,7 +2,16 @@ import type { Task, Wish } from '../../tasks/task.ts';
 import { OperatorError } from '../errors.ts';
 import type { LaunchWish } from '../fleets/fleet.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
-import { isRefusal, type Asked, type Goal, type LaunchSpec, type Refusal, type Verb } from '../plan/goal.ts';
+import {
+  isRefusal,
+  type Asked,
+  type Delivery,
+  type Goal,
+  type LaunchSpec,
+  type Refusal,
+  type Verb,
+  subjectOf,
+} from '../plan/goal.ts';
 import { wantsOthers } from '../plan/stages.ts';
 import type { Plan } from '../plan/step.ts';
 import type { RecordedGoal } from '../stores/store.ts';
@@ -21,6 +30,8 @@ export interface Aiming {
   /** Resolves what a release boots to exact ids; changes nothing. */
   readonly resolve: (wish: LaunchWish) => Promise<LaunchSpec>;
   readonly snapshot: Snapshot;
+  /** How code gets onto a running instance, where the config says so. */
+  readonly delivery?: Delivery | undefined;
   /** The goal of a run that did not end. */
   readonly recorded: RecordedGoal | undefined;
 }
@@ -41,16 +52,17 @@ function resumed({ task, wish, recorded }: Aiming): Goal | undefined {
       next: waysOut(goal.verb, goal.release),
     });
   }
-  if (wish.release === undefined || wish.release === goal.release) return goal;
+  if (task.fits?.(goal, wish) ?? (wish.release === undefined || wish.release === goal.release)) return goal;
+  if (task.mayBeReplacedBy.includes(task.verb)) return undefined;
   throw new OperatorError('other-release', `${handle(recorded)} It is about ${goal.release}, not ${wish.release}.`, {
     next: waysOut(goal.verb, goal.release),
   });
 }
 
 async function fresh(aiming: Aiming): Promise<Goal> {
-  const { task, wish, asked, snapshot, resolve, recorded } = aiming;
+  const { task, wish, asked, snapshot, resolve, recorded, delivery } = aiming;
   if (recorded !== undefined) mustYield(aiming, recorded);
-  const goal = accept(await task.aim({ snapshot, wish, asked, resolve }));
+  const goal = accept(await task.aim({ snapshot, wish, asked, resolve, delivery }));
   const before = recorded?.goal;
   // The floor is what was healthy when the trouble began, not what is left of it.
   if ('floor' in goal && before !== undefined && 'floor' in before && wish.floor === undefined)
@@ -69,22 +81,32 @@ function mustYield({ tasks, task, snapshot }: Aiming, recorded: RecordedGoal): v
 
 /** `An earlier promote of 42 by alice@ci did not end: 2 of 4 steps are done.` */
 export function handle({ goal, stepsDone, stepsAll }: RecordedGoal): string {
-  return `An earlier ${goal.verb} of ${goal.release} by ${goal.who} did not end: ${stepsDone} of ${stepsAll} steps are done.`;
+  return `An earlier ${goal.verb} of ${subjectOf(goal)} by ${goal.who} did not end: ${stepsDone} of ${stepsAll} steps are done.`;
 }
 
-const BACK: Readonly<Partial<Record<Verb, string>>> = {
-  up: '`turnout cleanup --discard` terminates what it has booted',
-  promote: '`turnout rollback` leads back',
-  rollback: '`turnout promote` goes the other way',
+const BACK: Readonly<Partial<Record<Verb, { readonly command: string; readonly does: string }>>> = {
+  up: { command: 'cleanup --discard', does: 'terminates what it has booted' },
+  promote: { command: 'rollback', does: 'leads back' },
+  rollback: { command: 'promote', does: 'goes the other way' },
+  rolling: { command: 'rolling --release R', does: 'with the release before leads back' },
+  drain: { command: 'join I', does: 'leads back' },
+  deploy: { command: 'deploy', does: 'with the release before leads back' },
 };
+
+/** The commands of which one has to be chosen once a run did not end. */
+export function choices(verb: Verb): readonly string[] {
+  return ['resume', ...(BACK[verb] === undefined ? [] : [BACK[verb].command]), 'abandon'];
+}
 
 /** How to go on from a run that did not end. */
 export function waysOut(verb: Verb, release: string): readonly string[] {
-  const again = verb === 'up' || verb === 'adopt' ? `turnout ${verb} --release ${release}` : `turnout ${verb}`;
+  const named = verb === 'up' || verb === 'adopt' || verb === 'rolling';
+  const again = named ? `turnout ${verb} --release ${release}` : `turnout ${verb}`;
   const back = BACK[verb];
+  const isShort = verb === 'drain' || verb === 'join' || verb === 'deploy';
   return [
-    `\`${again}\` (or \`turnout resume\`) goes on with it`,
-    ...(back === undefined ? [] : [back]),
+    isShort ? '`turnout resume` goes on with it' : `\`${again}\` (or \`turnout resume\`) goes on with it`,
+    ...(back === undefined ? [] : [`\`turnout ${back.command}\` ${back.does}`]),
     '`turnout abandon` leaves things as they are and forgets it',
   ];
 }

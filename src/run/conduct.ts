@@ -2,12 +2,15 @@ import type { Task, Wish } from '../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import type { LaunchWish } from '../fleets/fleet.ts';
 import { observe } from '../observe/observe.ts';
+import { members } from '../observe/roles.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import type { Goal, LaunchSpec } from '../plan/goal.ts';
 import type { JournalEntry, Outcome, RecordedGoal } from '../stores/store.ts';
 import { aimAt } from './aim.ts';
+import { lookEverywhere } from './closer.ts';
 import { endingOf, planned, type Ending } from './ending.ts';
-import { execute, type Looked } from './execute.ts';
+import { hooked } from './hooked.ts';
+import type { Looked } from './execute.ts';
 import { isOutage, patiently } from './patience.ts';
 import { preview } from './preview.ts';
 import type { Mode, Setup } from './setup.ts';
@@ -48,7 +51,7 @@ async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Prom
     const { goal, plan, snapshot } = looked;
     setup.view.emit(preview(snapshot, goal, plan));
     if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
-    return await journalled(setup, task, goal, async () => execute(setup, lease, task, looked));
+    return await journalled(setup, task, goal, async () => hooked(setup, lease, task, looked));
   } finally {
     await lease.release();
   }
@@ -56,10 +59,14 @@ async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Prom
 
 async function look(setup: Setup, task: Task, wish: Wish): Promise<Looked> {
   const { tasks, ports, identity } = setup;
-  const { snapshot, recorded, others } = await read(setup);
+  const { snapshot, recorded, others } = await read(setup, task);
   const asked = { run: identity.run, who: identity.who, since: isoNow(setup) };
   const resolve = async (launch: LaunchWish): Promise<LaunchSpec> => steadily(setup, () => ports.fleet.resolve(launch));
-  return { ...(await aimAt({ tasks, task, wish, asked, resolve, snapshot, recorded })), snapshot, others };
+  const { inPlace } = ports;
+  const delivery = inPlace?.delivery;
+  const aimed = await aimAt({ tasks, task, wish, asked, resolve, delivery, snapshot, recorded });
+  await inPlace?.deliveries?.prepare(snapshot, aimed.plan);
+  return { ...aimed, snapshot, others };
 }
 
 /** The newest entries: all but those of `abandon` are of runs that may have changed something. */
@@ -68,10 +75,16 @@ const JOURNAL_LOOK = 5;
 /** What is so, and what was wanted. Right after another run it may have to be read again, until it shows what that has left. */
 async function read(
   setup: Setup,
+  task: Task,
 ): Promise<Pick<Looked, 'snapshot' | 'others'> & { recorded: RecordedGoal | undefined }> {
   const { ports, store, view, signal, settleMs } = setup;
-  const readWorld = async (): Promise<Snapshot> => steadily(setup, () => observe(ports));
-  const [snapshot, recorded, journal] = await Promise.all([readWorld(), store.goal(), store.history(JOURNAL_LOOK)]);
+  const readWorld = async (): Promise<Snapshot> =>
+    steadily(setup, async () => {
+      const world = await observe(ports);
+      return task.everywhere ? lookEverywhere(ports, world, idsOf(world)) : world;
+    });
+  const goal = setup.nested ? undefined : store.goal();
+  const [snapshot, recorded, journal] = await Promise.all([readWorld(), goal, store.history(JOURNAL_LOOK)]);
   const others = new Stillness(ports.clock, settleMs);
   const last = lastRun(journal);
   if (last === undefined) return { snapshot, recorded, others };
@@ -82,6 +95,10 @@ async function read(
     return { snapshot, recorded, others: movesProduction(last) ? others : new Stillness(ports.clock, settleMs) };
   await others.wait(view.emit, signal);
   return { snapshot: await readWorld(), recorded, others };
+}
+
+function idsOf({ fleets }: Snapshot): readonly string[] {
+  return fleets.flatMap((fleet) => members(fleet).map(({ id }) => id));
 }
 
 async function steadily<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {

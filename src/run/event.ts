@@ -81,6 +81,13 @@ export type RunEvent =
       readonly message: string;
       readonly waiting: readonly Waiting[];
     }
+  | {
+      /** A line that a program of the operator's wrote: a deploy, a migration, a hook. */
+      readonly type: 'output';
+      readonly line: string;
+      /** Absent where it is not about one instance. */
+      readonly instance?: string;
+    }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'undoing'; readonly why: string }
   /** What clients met from the beginning of the run to its end (`--watch-traffic`). */

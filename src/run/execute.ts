@@ -8,6 +8,7 @@ import type { Plan } from '../plan/step.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { waysOut, type Aimed } from './aim.ts';
 import { done, endingOf, needsPerson, safe, stopped, type Ending } from './ending.ts';
+import { stepHooks } from './hooks.ts';
 import { patiently } from './patience.ts';
 import { preview, titlesOf } from './preview.ts';
 import { Recording } from './recording.ts';
@@ -40,7 +41,7 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
   // Outside of what follows: without it nothing is changed, and there is nothing to lead back from.
   if (plan.steps.length > 0) await recording.begin();
   try {
-    const last = await runPlan(run, recording, plan, snapshot);
+    const last = await runPlan(run, recording, goal, plan, snapshot);
     // URLs are nice to have, and the task is done.
     const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
     await recording.forget();
@@ -70,6 +71,7 @@ function proofOf({ verb }: Task, last: Snapshot, { release }: Goal): { readonly 
 async function runPlan(
   { setup, lease, others, own }: Run,
   recording: Recording,
+  goal: Goal,
   plan: Plan,
   snapshot: Snapshot,
 ): Promise<Snapshot> {
@@ -90,6 +92,8 @@ async function runPlan(
     settled: async () => others.wait(view.emit, signal),
     changed: () => own.changed(),
     shown: async () => own.wait(view.emit, signal),
+    lost: lease.lost,
+    ...(setup.hooks === undefined ? {} : { hooks: stepHooks(setup.hooks, goal.verb, goal.release) }),
   };
   return runSteps(context, plan.steps, snapshot);
 }
@@ -106,8 +110,9 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   await run.lease.check();
   const snapshot = await lookAgain(run);
   const after = task.afterFailure(snapshot, goal);
-  if ('undo' in after) return undo(run, after.undo, snapshot, why);
-  const next = [...(failure instanceof OperatorError ? failure.next : []), ...waysOut(goal.verb, goal.release)];
+  if ('undo' in after) return undo(run, goal, after.undo, snapshot, why);
+  const ways = after.next ?? waysOut(goal.verb, goal.release);
+  const next = [...(failure instanceof OperatorError ? failure.next : []), ...ways];
   const message = `${why} ${after.message}`;
   return after.leave === 'person' ? needsPerson(message, next) : safe('failed', message, next);
 }
@@ -121,10 +126,14 @@ async function lookAgain({ setup, own }: Run): Promise<Snapshot> {
 }
 
 /** A plan like any other, from the world as it is now. */
-async function undo(run: Run, back: Goal, snapshot: Snapshot, why: string): Promise<Ending> {
+async function undo(run: Run, goal: Goal, back: Goal, snapshot: Snapshot, why: string): Promise<Ending> {
   const { setup, lease } = run;
   const task = setup.tasks[back.verb];
   setup.view.emit({ type: 'undoing', why });
+  // Nothing may keep production from being moved back.
+  await setup.hooks
+    ?.run('onRollback', { verb: goal.verb, release: goal.release, message: why })
+    .catch((error: unknown) => setup.view.emit({ type: 'warning', message: messageOf(error) }));
   const plan = task.plan(snapshot, back);
   if (isRefusal(plan)) return needsPerson(`${why} It could not be undone: ${plan.message}`, plan.next);
   setup.view.emit(preview(snapshot, back, plan));
@@ -132,20 +141,24 @@ async function undo(run: Run, back: Goal, snapshot: Snapshot, why: string): Prom
   let last = snapshot;
   try {
     if (plan.steps.length > 0) await recording.begin();
-    last = await runPlan(run, recording, plan, snapshot);
+    last = await runPlan(run, recording, back, plan, snapshot);
   } catch (error) {
     if (isFinal(error)) return stopped(error, back);
     return needsPerson(`${why} Undoing it failed too: ${messageOf(error)}`, waysOut(back.verb, back.release));
   }
   await recording.forget();
   return {
-    ...safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, AFTER_UNDO),
+    ...safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, afterUndo(goal)),
     ...proofOf(task, last, back),
   };
 }
 
-const AFTER_UNDO = [
-  '`turnout status` shows what is where',
-  '`turnout promote` tries again',
-  '`turnout cleanup` terminates the rejected fleet',
-];
+function afterUndo({ verb, release }: Goal): readonly string[] {
+  const look = '`turnout status` shows what is where';
+  if (verb !== 'promote')
+    return [
+      look,
+      verb === 'rolling' ? `\`turnout rolling --release ${release}\` tries again` : `\`turnout ${verb}\` tries again`,
+    ];
+  return [look, '`turnout promote` tries again', '`turnout cleanup` terminates the rejected fleet'];
+}

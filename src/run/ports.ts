@@ -1,7 +1,11 @@
 import type { FleetPort } from '../fleets/fleet.ts';
 import type { ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
+import type { Wanted } from '../traffic/everywhere.ts';
 import type { Clock } from '../clock.ts';
+import type { Delivery } from '../plan/goal.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { Probe } from './probe.ts';
 
 /** The outside world of a run. */
 export interface Ports {
@@ -10,4 +14,15 @@ export interface Ports {
   readonly clock: Clock;
   /** Absent where the config does not say how production tells its release. */
   readonly production?: ProductionPort;
+  /** What deploys in place need beside the others. */
+  readonly inPlace?: InPlace;
+}
+
+export interface InPlace {
+  /** Absent: the config does not say how code gets onto a running instance. */
+  readonly deliveries?: Deliveries;
+  readonly delivery?: Delivery;
+  readonly probe: Probe;
+  /** See `WideTraffic.widen`. */
+  readonly widen: (wanted: Wanted) => Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../observe/snapshot.ts';
 import { floorCounts, floorNow, healthyCounts } from '../plan/floor.ts';
-import type { Floor, Goal } from '../plan/goal.ts';
+import { poolsOf } from '../observe/roles.ts';
+import type { Goal } from '../plan/goal.ts';
 import { meaningOf } from '../plan/meanings.ts';
 import { simulate } from '../plan/simulate.ts';
 import type { Plan, Step } from '../plan/step.ts';
@@ -14,15 +15,23 @@ export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<Run
     world = simulate(world, step);
     return { ...shown, healthyAfter: healthyCounts(world) };
   });
-  const floor: Floor = 'floor' in goal ? goal.floor : floorNow(snapshot);
   return {
     type: 'planned',
     steps,
     notes: plan.notes,
     healthyNow: healthyCounts(snapshot),
-    floor: floorCounts(floor),
+    floor: floorOf(snapshot, goal),
     seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
   };
+}
+
+/** The fewest healthy targets that each production pool is to keep. */
+function floorOf(snapshot: Snapshot, goal: Goal): Readonly<Record<string, number>> {
+  if (goal.verb !== 'rolling' && goal.verb !== 'drain') {
+    return floorCounts('floor' in goal ? goal.floor : floorNow(snapshot));
+  }
+  const production = poolsOf(snapshot, 'production');
+  return Object.fromEntries(production.map(({ name }) => [name, goal.keep?.[name]?.least ?? 0]));
 }
 
 /** The steps' titles, as the plan shows them. */

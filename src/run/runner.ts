@@ -4,6 +4,9 @@ import type { Snapshot } from '../observe/snapshot.ts';
 import { meaningOf, progressOf } from '../plan/meanings.ts';
 import type { Step } from '../plan/step.ts';
 import type { Waiting } from '../plan/waiting.ts';
+import { lookCloser, lookEverywhere } from './closer.ts';
+import { isDelivery } from './deliveries.ts';
+import { reportOn } from '../plan/meanings-in-place.ts';
 import { apply, lookBefore, lookFor, takesAway } from './actions.ts';
 import type { Emit } from './event.ts';
 import { isTransient, patiently, type Patience } from './patience.ts';
@@ -45,6 +48,14 @@ export interface RunContext {
   readonly changed: () => void;
   /** Awaited before somebody else is blamed: until answers show what this run has changed. */
   readonly shown: () => Promise<void>;
+  /** Aborted when the lease is lost: what this run has under way by itself must end. */
+  readonly lost?: AbortSignal;
+  /** What is run around the steps of a deploy in place; `before` only where the step is not done already. */
+  readonly hooks?: {
+    /** @returns whether anything was run, and the world may be another one */
+    readonly before: (step: Step, snapshot: Snapshot) => Promise<boolean>;
+    readonly after: (step: Step, snapshot: Snapshot) => Promise<void>;
+  };
 }
 
 /**
@@ -66,9 +77,18 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
     if (takesAway(before, step)) await context.settled();
     const again = lookBefore(before, step);
     const what = { ...again, fleets: again.fleets && begun - fleetsAt > FRESH_MS };
-    snapshot = await patiently(patience(context, SETTLE_MS), () => look(context, before, what));
+    const first = async (): Promise<Snapshot> => look(context, await widened(context, before, step), what, step);
+    snapshot = await patiently(patience(context, SETTLE_MS), first);
     const already = progressOf(snapshot, step) === 'done';
-    snapshot = await oneStep(context, index, step, snapshot).catch((error: unknown) => {
+    const drive = async (): Promise<Snapshot> => {
+      const isOther = !already && (await context.hooks?.before(step, snapshot)) === true;
+      const begin = isOther ? await patiently(patience(context, SETTLE_MS), first) : snapshot;
+      const last = await oneStep(context, index, step, begin);
+      await context.hooks?.after(step, last);
+      return last;
+    };
+    snapshot = await drive().catch(async (error: unknown) => {
+      await endDelivery(context, step, snapshot, error);
       const waiting = error instanceof StepFailed ? error.waiting : [];
       if (!(error instanceof Interrupted))
         context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
@@ -86,7 +106,7 @@ const FRESH_MS = 1000;
 
 /** Drives one step to `done`. */
 async function oneStep(context: RunContext, index: number, step: Step, start: Snapshot): Promise<Snapshot> {
-  const { ports, signal } = context;
+  const { ports } = context;
   const meaning = meaningOf(step);
   const begun = ports.clock.monotonic();
   let snapshot = start;
@@ -105,12 +125,13 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
       failure = await ask(context, step, snapshot);
       asked = ports.clock.monotonic();
     } else {
+      if (meaning.progress(snapshot, step) === 'under way') asked = Number.NEGATIVE_INFINITY;
       tell(context, index, step, snapshot);
-      await ports.clock.sleep(pauseMs(snapshot, step, waited), signal);
+      await ports.clock.sleep(pauseMs(snapshot, step, waited), stopOf(context, step));
     }
     const last = snapshot;
     snapshot = await patiently(patience(context, limitOf(step, context.limits) - waited), () =>
-      forbidden === undefined ? look(context, last, lookFor(step)) : observe(ports),
+      forbidden === undefined ? look(context, last, lookFor(step), step) : observe(ports),
     );
   }
   tell(context, index, step, snapshot);
@@ -122,7 +143,7 @@ async function undisturbed(context: RunContext, step: Step, snapshot: Snapshot):
   const meaning = meaningOf(step);
   if (meaning.disturbed?.(snapshot, step) === undefined) return snapshot;
   await context.shown();
-  const again = await patiently(patience(context, SETTLE_MS), () => look(context, snapshot, lookFor(step)));
+  const again = await patiently(patience(context, SETTLE_MS), () => look(context, snapshot, lookFor(step), step));
   const why = meaning.disturbed(again, step);
   if (why !== undefined) throw new StepFailed(step, why, []);
   return again;
@@ -153,10 +174,35 @@ function patience({ ports, signal, emit }: RunContext, limitMs: number): Patienc
   return { clock: ports.clock, signal, emit, limitMs };
 }
 
-async function look({ ports }: RunContext, before: Snapshot, what: Look): Promise<Snapshot> {
-  if (what.pools.length === 0 && !what.fleets && !what.answers && !what.follow) return before;
-  const snapshot = await glance(ports, before, what);
-  return !what.fleets && someoneLeft(snapshot, what) ? glance(ports, snapshot, { pools: [], fleets: true }) : snapshot;
+async function look({ ports }: RunContext, before: Snapshot, what: Look, step: Step): Promise<Snapshot> {
+  if (what.pools.length === 0 && !what.fleets && !what.answers && !what.follow) return lookCloser(ports, before, step);
+  const seen = await glance(ports, before, what);
+  const snapshot =
+    !what.fleets && someoneLeft(seen, what) ? await glance(ports, seen, { pools: [], fleets: true }) : seen;
+  return lookCloser(ports, snapshot, step);
+}
+
+/** Whoever is about to leave may have been registered elsewhere since the run began. */
+async function widened({ ports }: RunContext, snapshot: Snapshot, step: Step): Promise<Snapshot> {
+  return step.do === 'leave' ? lookEverywhere(ports, snapshot, step.instances) : snapshot;
+}
+
+/** What ends the waiting for a step: a signal, or the loss of the lease. A deploy that would end with us is let come to its end. */
+function stopOf({ ports, signal, lost }: RunContext, step: Step): AbortSignal {
+  const endsWithUs = isDelivery(step) && ports.inPlace?.deliveries?.lasts(step) === false;
+  if (!isDelivery(step) || lost === undefined) return endsWithUs ? NEVER : signal;
+  return endsWithUs ? lost : AbortSignal.any([signal, lost]);
+}
+
+const NEVER = new AbortController().signal;
+
+/** Nobody waits for it any more: it is stopped as far as can be, but for one that the next run will find. */
+async function endDelivery({ ports, emit }: RunContext, step: Step, snapshot: Snapshot, error: unknown): Promise<void> {
+  if (!isDelivery(step) || error instanceof Interrupted) return;
+  const isOver = await ports.inPlace?.deliveries?.stop(snapshot, step).catch(() => false);
+  if (isOver !== false || reportOn(snapshot, step)?.state === 'failed') return;
+  const message = `The deploy may still be at work on ${step.instances.join(', ')}: it cannot be stopped for certain.`;
+  emit({ type: 'warning', message });
 }
 
 /** ELB calls targets of stopped or terminated instances unused: then the fleet must be read again too. */
@@ -174,10 +220,11 @@ function giveUp(
   failure: OperatorError | undefined,
 ): void {
   const meaning = meaningOf(step);
-  const waiting = meaning.count?.(snapshot, step).waiting ?? [];
+  const waiting = meaning.count?.(snapshot, step)?.waiting ?? [];
   const hopeless = meaning.hopeless?.(snapshot, step);
   if (hopeless !== undefined) throw new StepFailed(step, hopeless, waiting);
-  const limit = forbidden === undefined ? limitOf(step, limits) : limits.healthyMs;
+  const isUnasked = step.do === 'leave' && meaning.progress(snapshot, step) === 'todo';
+  const limit = forbidden === undefined ? (isUnasked ? SETTLE_MS : limitOf(step, limits)) : limits.healthyMs;
   if (waitedMs < limit) return;
   const seen = meaning.late?.(snapshot, step);
   const late = `Time limit of ${Math.round(limit / 1000)} s passed: ${meaning.title(snapshot, step)}${seen === undefined ? '' : ` (${seen})`}.`;

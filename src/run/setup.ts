@@ -4,6 +4,7 @@ import type { HeldLease } from '../record/lease.ts';
 import type { TrafficSeen } from '../probe/seen.ts';
 import type { Store } from '../stores/store.ts';
 import type { View } from './event.ts';
+import type { Hooks } from './hooks.ts';
 import type { Ports } from './ports.ts';
 import type { Limits } from './wait.ts';
 
@@ -33,6 +34,9 @@ export interface Setup {
   /** Asks production steadily from the beginning of a run to its end; absent when nobody has asked for that. */
   readonly clients?: Clients;
   readonly identity: { readonly run: string; readonly who: string; readonly host: string };
+  readonly hooks?: Hooks;
+  /** A program of another run has called this one: it works under that run's lease, and leaves its goal alone. */
+  readonly nested?: boolean;
   /** Takes the lease, and makes every change to AWS check it; rejects when somebody else holds it. */
   readonly takeLease: (verb: Verb, release: string | undefined) => Promise<HeldLease>;
 }

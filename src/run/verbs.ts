@@ -1,7 +1,7 @@
 import type { Task } from '../../tasks/task.ts';
 import { OperatorError } from '../errors.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
-import type { LaunchSpec, Verb } from '../plan/goal.ts';
+import type { Delivery, LaunchSpec, Verb } from '../plan/goal.ts';
 import { isProof } from '../plan/switch.ts';
 import type { RecordedGoal } from '../stores/store.ts';
 import { aimAt } from './aim.ts';
@@ -22,8 +22,13 @@ export async function verbsNow(
   tasks: Readonly<Record<Verb, Task>>,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
+  delivery?: Delivery,
 ): Promise<readonly VerbNow[]> {
-  return Promise.all(Object.values(tasks).map(async (task) => verbNow(tasks, task, snapshot, recorded)));
+  // What is about instances that somebody names can always be asked for; a fleet that nothing is deployed to has no use for it.
+  const asked = Object.values(tasks).filter(
+    ({ everywhere, options }) => everywhere !== true || (delivery !== undefined && options.self === undefined),
+  );
+  return Promise.all(asked.map(async (task) => verbNow(tasks, task, snapshot, recorded, delivery)));
 }
 
 async function verbNow(
@@ -31,6 +36,7 @@ async function verbNow(
   task: Task,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
+  delivery: Delivery | undefined,
 ): Promise<VerbNow> {
   const { verb, summary } = task;
   const needsRelease = task.options.release !== undefined && recorded?.goal.verb !== verb;
@@ -44,6 +50,7 @@ async function verbNow(
       resolve: async () => UNRESOLVED,
       snapshot,
       recorded,
+      delivery,
     });
     const isAsked = recorded?.goal.verb === verb;
     // What is proven is proven; a switch is not to be offered for another proof.

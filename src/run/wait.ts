@@ -1,7 +1,8 @@
 import type { Snapshot } from '../observe/snapshot.ts';
 import { poolByName } from '../plan/look.ts';
+import { poolNames } from '../plan/in-place.ts';
 import { meaningOf } from '../plan/meanings.ts';
-import type { Step } from '../plan/step.ts';
+import type { Step, StepOf } from '../plan/step.ts';
 
 /** Time limits of a run, in milliseconds. */
 export interface Limits {
@@ -13,6 +14,8 @@ export interface Limits {
   readonly releasedMs: number;
   /** Until production's own answers show a switch. */
   readonly provenMs: number;
+  /** Until a deploy, or the migrations, have ended. */
+  readonly deployMs: number;
 }
 
 /** AWS shows an effect within seconds; a minute without it is an error. */
@@ -26,8 +29,12 @@ export function limitOf(step: Step, limits: Limits): number {
     case 'await-running':
       return limits.bootMs;
     case 'await-healthy':
+    case 'rejoin':
+    case 'check':
       return limits.healthyMs;
+    case 'remove':
     case 'await-released':
+    case 'leave':
       return limits.releasedMs;
     case 'await-synced':
     case 'await-names':
@@ -39,6 +46,9 @@ export function limitOf(step: Step, limits: Limits): number {
       return step.seconds * 1000 + SETTLE_MS;
     case 'await-held':
       return limits.releasedMs;
+    case 'deploy':
+    case 'migrate':
+      return limits.deployMs;
     default:
       return SETTLE_MS;
   }
@@ -47,6 +57,15 @@ export function limitOf(step: Step, limits: Limits): number {
 /** The share of a time that polling may add to it. */
 const SLACK = 1 / 20;
 const SHORTEST_MS = 100;
+
+function intervalMs(snapshot: Snapshot, step: StepOf<'await-healthy' | 'rejoin'>): number {
+  if (step.do === 'await-healthy') return poolByName(snapshot, step.pool).intervalS * 1000;
+  const names = poolNames(step.places);
+  return Math.max(
+    0,
+    ...snapshot.pools.filter(({ name }) => names.includes(name)).map(({ intervalS }) => intervalS * 1000),
+  );
+}
 
 /**
  * When to look again. Health changes with a check, so a twentieth of the check's interval is soon enough at first; for
@@ -58,8 +77,9 @@ export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): numbe
   // Of Route 53 a whole account may ask five things a second.
   if (step.do === 'await-synced') return Math.min(Math.max(waitedMs / 50, 500), 1000);
   // Nothing but time has to pass.
-  if (step.do === 'await-ttl' || step.do === 'await-held') return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000, 1), 5000);
-  const isHealth = step.do === 'await-healthy';
-  const known = isHealth ? poolByName(snapshot, step.pool).intervalS * 1000 : 0;
+  if (step.do === 'await-ttl' || step.do === 'await-held')
+    return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000, 1), 5000);
+  const isHealth = step.do === 'await-healthy' || step.do === 'rejoin';
+  const known = isHealth ? intervalMs(snapshot, step) : 0;
   return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);
 }

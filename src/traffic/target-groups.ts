@@ -16,7 +16,8 @@ export interface WantedGroup extends TargetGroupConfig {
   readonly role: PoolRole;
 }
 
-type Attributes = ReadonlyMap<string, string>;
+/** What ELB calls a group's attributes, by key. */
+export type Attributes = ReadonlyMap<string, string>;
 
 /** Target groups as pools: what all ways of moving traffic between them share. */
 export interface Groups extends Omit<TrafficPort, 'kind' | 'routing'> {
@@ -37,7 +38,13 @@ export function createTargetGroups(elbv2: Elbv2, { production, test }: TargetGro
 export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Groups {
   // A group's settings, and who forwards to it, do not change under a switch; they are read once a program.
   const members = remember(() => readMembers(elbv2, wanted));
-  const attributes = remember(async () => readAttributes(elbv2, await members()));
+  const attributes = remember(async () => {
+    const all = await members();
+    return readAttributes(
+      elbv2,
+      all.map(({ group }) => group),
+    );
+  });
   const forwards = remember(async () => readForwards(elbv2, await members()));
 
   return {
@@ -50,7 +57,7 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Grou
         asked.map(async (member) => {
           const arn = arnOf(member.group);
           const [known, targets] = await Promise.all([attributes(), elbv2.targetHealth(arn)]);
-          return toPool(member, delayOf(known.get(arn)), targets);
+          return toPool(member, known.get(arn), targets);
         }),
       );
     },
@@ -91,10 +98,19 @@ export function remember<T>(read: () => Promise<T>): () => Promise<T> {
 
 const DELAY = 'deregistration_delay.timeout_seconds';
 const DELAY_DEFAULT_S = 300;
+const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
+/** Application load balancers send requests across zones; network load balancers do not by themselves (ELB user guides). */
+const ACROSS_BY_DEFAULT = /^HTTPS?$/;
 
 /** The deregistration delay in seconds. */
 export function delayOf(attributes: Attributes | undefined): number {
   return Number(attributes?.get(DELAY) ?? DELAY_DEFAULT_S);
+}
+
+/** Whether each zone's clients are sent to the targets of all zones. */
+function crossesZones({ Protocol = 'HTTP' }: TargetGroup, attributes: Attributes | undefined): boolean {
+  const across = attributes?.get(CROSS_ZONE);
+  return across === 'true' || (across !== 'false' && ACROSS_BY_DEFAULT.test(Protocol));
 }
 
 export function nameOf(group: TargetGroup): string {
@@ -117,8 +133,12 @@ async function readMembers(elbv2: Elbv2, wanted: readonly WantedGroup[]): Promis
   });
 }
 
-async function readAttributes(elbv2: Elbv2, members: readonly Member[]): Promise<ReadonlyMap<string, Attributes>> {
-  const entries = members.map(async ({ group }): Promise<[string, Attributes]> => [
+/** By ARN; one request a group. */
+export async function readAttributes(
+  elbv2: Elbv2,
+  groups: readonly TargetGroup[],
+): Promise<ReadonlyMap<string, Attributes>> {
+  const entries = groups.map(async (group): Promise<[string, Attributes]> => [
     arnOf(group),
     await elbv2.attributes(arnOf(group)),
   ]);
@@ -156,9 +176,9 @@ function notFound(keys: readonly string[]): OperatorError {
   );
 }
 
-function toPool(
+export function toPool(
   { group, port, role }: Member,
-  deregistrationDelayS: number,
+  attributes: Attributes | undefined,
   targets: readonly TargetHealthDescription[],
 ): Pool {
   return {
@@ -170,7 +190,8 @@ function toPool(
     timeoutS: group.HealthCheckTimeoutSeconds ?? 5,
     healthyThreshold: group.HealthyThresholdCount ?? 5,
     unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
-    deregistrationDelayS,
+    deregistrationDelayS: delayOf(attributes),
+    ...(crossesZones(group, attributes) ? {} : { crossZone: false }),
     urls: [],
     targets: targets.map(toTarget),
   };

@@ -62,6 +62,8 @@ export class LinesView {
         );
       case 'step-failed':
         return this.#failed(event);
+      case 'output':
+        return this.#say(`${this.#paint('dim', `${event.instance ?? ''} |`.trimStart())} ${event.line}`);
       case 'warning':
         this.#say(`warning: ${event.message}`, 'yellow');
         return this.#annotate('warning', event.message);

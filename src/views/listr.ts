@@ -31,6 +31,7 @@ interface Running {
 /** Lines of a frame that are not steps: the newest warning, the reasons, a blank line at the end. */
 const EXTRA_LINES = 6;
 const TICK_MS = 1000;
+const OUTPUT_LINES = 3;
 /** More failed targets than this are told by reason. */
 const TARGETS_MAX = 8;
 
@@ -46,6 +47,8 @@ export class ListrView {
   #length = 0;
   #running: Running | undefined;
   #warnings: string[] = [];
+  /** The last that programs wrote during this step. */
+  #lines: readonly string[] = [];
   #ticking: AbortController | undefined;
   #plain: LinesView | undefined;
 
@@ -94,6 +97,8 @@ export class ListrView {
         return this.#list?.done(event.index - this.#first, event.already ? 'already so' : duration(event.seconds));
       case 'step-failed':
         return this.#failed(event);
+      case 'output':
+        return this.#output(event);
       case 'warning':
         return this.#warn(event.message);
       case 'undoing':
@@ -116,6 +121,7 @@ export class ListrView {
 
   async #started(event: Extract<RunEvent, { type: 'step-started' }>): Promise<void> {
     this.#titles[event.index] ??= event.title;
+    this.#lines = [];
     await this.#show(event.index);
     this.#running = { index: event.index, sinceMs: this.#options.clock.monotonic(), count: '' };
     this.#list?.update(event.index - this.#first, { output: this.#newestWarning().join('\n') });
@@ -125,7 +131,11 @@ export class ListrView {
     await this.#show(event.index);
     if (this.#running) this.#running.count = countText(event);
     const linesMax = Math.max(1, this.#rows() - this.#length - 3 - this.#warnings.length);
-    const output = [...this.#newestWarning(), ...waitingLines(event.waiting, this.#lineWidth(), Math.min(linesMax, 4))];
+    const output = [
+      ...this.#newestWarning(),
+      ...this.#lines,
+      ...waitingLines(event.waiting, this.#lineWidth(), Math.min(linesMax, 4)),
+    ];
     this.#list?.update(event.index - this.#first, { output: output.join('\n') });
     this.#tick();
   }
@@ -139,6 +149,16 @@ export class ListrView {
         : waitingLines(event.waiting, this.#lineWidth(), TARGETS_MAX);
     this.#list?.fail(event.index - this.#first, [this.#paint('red', event.message), ...targets].join('\n'));
     await this.#endList();
+  }
+
+  /** What programs write moves on under the step. */
+  #output({ line, instance }: Extract<RunEvent, { type: 'output' }>): void {
+    const text = `${this.#paint('dim', `${instance ?? ''} |`.trimStart())} ${line}`;
+    if (!this.#list || !this.#running) return this.#options.out.line(text);
+    this.#lines = [...this.#lines, text].slice(-OUTPUT_LINES);
+    this.#list.update(this.#running.index - this.#first, {
+      output: [...this.#newestWarning(), ...this.#lines].join('\n'),
+    });
   }
 
   #warn(message: string): void {

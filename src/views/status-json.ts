@@ -5,7 +5,7 @@ import { targetWords } from '../observe/words.ts';
 
 /** What `status --json` prints, as data; docs/json.md describes it. */
 export function statusData(report: StatusReport) {
-  const { environment, snapshot, lease, goal, verbs, last } = report;
+  const { environment, snapshot, lease, goal, trouble, verbs, last } = report;
   return {
     v: JSON_VERSION,
     at: new Date(snapshot.at).toISOString(),
@@ -21,7 +21,7 @@ export function statusData(report: StatusReport) {
         port: target.port,
         zone: instance?.zone ?? null,
         fleet: fleet?.id ?? null,
-        release: fleet?.release ?? null,
+        release: instance?.release ?? fleet?.release ?? null,
         role: role ?? null,
         state: target.state,
         reason: target.reason ?? null,
@@ -41,11 +41,14 @@ export function statusData(report: StatusReport) {
       release: fleet.release,
       role,
       marks: fleet.marks,
-      instances: members(fleet).map(({ id, zone, state, launchedAt }) => ({
+      instances: members(fleet).map(({ id, zone, state, launchedAt, release, left, deploy }) => ({
         id,
         zone,
         state,
         launchedAt: new Date(launchedAt).toISOString(),
+        release: release ?? fleet.release,
+        left: left ?? [],
+        deploy: deploy ?? null,
       })),
     })),
     strangers: snapshot.strangers.map(({ id }) => id),
@@ -53,6 +56,7 @@ export function statusData(report: StatusReport) {
     proof: proofOf(report) ?? null,
     lease: lease ?? null,
     goal: goal ?? null,
+    trouble: trouble ?? null,
     verbs,
     last: last ?? null,
   };

@@ -71,7 +71,7 @@ function targetLines(rows: readonly Row[], pool: Pool, width: number, paint: Pai
     rows.map(({ target, instance, fleet, role }) => [
       `  ${target.id}`,
       instance?.zone ?? '?',
-      `${fleet?.release ?? '?'} ${role ? paint(ROLE_STYLES[role], role) : paint('yellow', 'stranger')}`,
+      `${instance?.release ?? fleet?.release ?? '?'} ${role ? paint(ROLE_STYLES[role], role) : paint('yellow', 'stranger')}`,
       '|',
     ]),
   ).map((line) => line.slice(0, -1));

@@ -1,5 +1,6 @@
 import { isRegistered, members, targetsOf } from '../observe/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
+import { subjectOf } from '../plan/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { painter, type Paint, type Style } from './paint.ts';
 import { fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
@@ -24,6 +25,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
     strangerLines(snapshot, width, paint),
     fleetLines(snapshot, width, paint),
+    outLines(snapshot, width, paint),
     [...proofLines(report, paint), ...rollbackLines(snapshot, paint)],
     verbLines(report, width, paint),
     lastLines(report, width, paint),
@@ -38,15 +40,24 @@ function byRole(a: Pool, b: Pool): number {
   return Number(a.role === 'test') - Number(b.role === 'test');
 }
 
-/** `Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done.` */
-function underWayLines({ snapshot, lease, goal }: StatusReport, width: number, paint: Paint): string[] {
+/** `Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done: resume, rollback or abandon.` */
+function underWayLines(report: StatusReport, width: number, paint: Paint): string[] {
+  const { snapshot, lease, goal, choices = ['resume', 'abandon'], trouble } = report;
+  if (trouble !== undefined) {
+    const text = `Store: ${trouble} Until then no task can begin, and nobody knows whether one is under way.`;
+    return headed('Store:', 'red', wrap(text, width), paint);
+  }
   if (lease) return leaseLines(lease, goal, snapshot.at, width, paint);
   if (!goal) return [];
   const { goal: asked, stepsDone, stepsAll, updatedAt } = goal;
   const text =
-    `Stopped: ${asked.verb} of ${asked.release} by ${asked.who}, ${ago((snapshot.at - Date.parse(updatedAt)) / 1000)}, ` +
-    `${stepsDone} of ${stepsAll} steps done. \`turnout resume\` goes on.`;
+    `Stopped: ${asked.verb} of ${subjectOf(asked)} by ${asked.who}, ${ago((snapshot.at - Date.parse(updatedAt)) / 1000)}, ` +
+    `${stepsDone} of ${stepsAll} steps done: ${either(choices.map((command) => `\`${command}\``))}.`;
   return headed('Stopped:', 'yellow', wrap(text, width), paint);
+}
+
+function either(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`;
 }
 
 function leaseLines(lease: Lease, goal: RecordedGoal | undefined, now: number, width: number, paint: Paint): string[] {
@@ -80,7 +91,7 @@ function fleetLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
   if (fleets.length === 0) return ["No fleet carries this environment's tags."];
   const rows = fleets.map(({ fleet, role }) => [
     `  ${paint(ROLE_STYLES[role], role)}`,
-    fleet.release,
+    releasesIn(fleet),
     fleet.id,
     sizeOf(fleet),
     `${age((snapshot.at - launchedAt(fleet)) / 1000)} old`,
@@ -92,6 +103,27 @@ function fleetLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
     return [start + first, ...rest.map((more) => ' '.repeat(widthOf(start)) + more)];
   });
   return [paint('bold', 'Fleets'), ...lines];
+}
+
+/** `41`, or in the middle of a rolling deploy `41 and 42`. */
+function releasesIn(fleet: Fleet): string {
+  return list([...new Set(members(fleet).map(({ release }) => release ?? fleet.release))].toSorted());
+}
+
+/** Instances that were taken out of their target groups and are not back. */
+function outLines({ fleets }: Snapshot, width: number, paint: Paint): string[] {
+  const out = fleets.flatMap(members).filter(({ left }) => left !== undefined);
+  const head = 'Out of traffic:';
+  return out.flatMap(({ id, left = [], deploy }) => {
+    const where = list([...new Set(left.map(({ pool }) => pool))]);
+    const code = deploy?.state === 'begun' ? `, with a deploy of ${deploy.release} that has not ended well` : '';
+    return headed(
+      head,
+      'yellow',
+      wrap(`${head} ${id}, from ${where}${code}. \`turnout join ${id}\` puts it back.`, width),
+      paint,
+    );
+  });
 }
 
 /** `3 instances`, or `2 running, 1 pending`. */

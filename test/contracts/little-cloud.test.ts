@@ -27,7 +27,8 @@ const TIMES: Times = {
 
 async function inTheLittleCloud(): Promise<Seen> {
   const clock = new WorldClock();
-  const cloud = new LittleCloud(clock, TIMES, stage({ start: 'blue', groups: 1, size: 2 }));
+  const start = stage({ start: 'blue', groups: 1, size: 2 });
+  const cloud = new LittleCloud(clock, TIMES, start);
   const process = new LittleProcess('play', clock);
   const wire = { cloud, weather: new Weather(), process, onSend: () => {}, onArrival: () => () => {} };
   const session = new LittleSession(
@@ -45,7 +46,7 @@ async function inTheLittleCloud(): Promise<Seen> {
   );
   let seen: Seen | undefined;
   const playing = play({
-    ...KINDS[0].open(session, cloud.state, cloud),
+    ...KINDS[0].open(session, start, cloud),
     clock: process.clock,
     production: 'prod-1',
     test: 'test',

@@ -5,7 +5,13 @@ import type { RunEvent } from '../../src/run/event.ts';
 import { Interrupted, runSteps, StepFailed, type RunContext } from '../../src/run/runner.ts';
 import type { FakeWorld } from './fake-world.ts';
 
-export const LIMITS = { bootMs: 300_000, healthyMs: 120_000, releasedMs: 60_000, provenMs: 60_000 };
+export const LIMITS = {
+  bootMs: 300_000,
+  healthyMs: 120_000,
+  releasedMs: 60_000,
+  provenMs: 60_000,
+  deployMs: 60_000,
+};
 const FLOOR = { a: 2 };
 
 export const REGISTER: StepOf<'register'> = { do: 'register', pool: 'prod', fleet: 'B' };

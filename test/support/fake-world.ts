@@ -1,9 +1,9 @@
-import type { FleetPort } from '../../src/fleets/fleet.ts';
+import type { FleetPort, Notes } from '../../src/fleets/fleet.ts';
 import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/observe/snapshot.ts';
 import type { LaunchSpec } from '../../src/plan/goal.ts';
 import type { StepOf } from '../../src/plan/step.ts';
 import type { Ports } from '../../src/run/ports.ts';
-import type { TargetRef, TrafficPort } from '../../src/traffic/traffic.ts';
+import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { HOME, world } from './worlds.ts';
 
@@ -132,10 +132,12 @@ export class FakeWorld {
       claim: async (step) => this.#change(`claim ${step.instances.join(' ')}`, () => this.#claim(step)),
       mark: async (fleet, marks) =>
         this.#change(`mark ${fleet.id} ${Object.keys(marks).join()}`, () => this.#mark(fleet.id, marks)),
+      note: async (instances, notes) => this.#change(`note ${idsOf(instances)}`, () => this.#note(instances, notes)),
       terminate: async (fleet) =>
         this.#change(`terminate ${fleet.id}`, () =>
           fleet.instances.forEach(({ id }) => this.instance(id, 'terminated')),
         ),
+      remove: async (fleet) => this.#change(`remove ${fleet.id}`, () => {}),
     };
   }
 
@@ -205,6 +207,21 @@ export class FakeWorld {
     });
   }
 
+  #note(instances: readonly Instance[], { left, ...notes }: Notes): void {
+    const ids = new Set(instances.map(({ id }) => id));
+    const noted = ({ left: before, ...instance }: Instance): Instance => {
+      const places = left ?? before ?? [];
+      return { ...instance, ...notes, ...(places.length === 0 ? {} : { left: places }) };
+    };
+    this.set((snapshot) => ({
+      ...snapshot,
+      fleets: snapshot.fleets.map((fleet) => ({
+        ...fleet,
+        instances: fleet.instances.map((one) => (ids.has(one.id) ? noted(one) : one)),
+      })),
+    }));
+  }
+
   #mark(id: string, marks: Marks): void {
     this.set((snapshot) => ({
       ...snapshot,
@@ -215,7 +232,7 @@ export class FakeWorld {
   }
 }
 
-function idsOf(targets: readonly TargetRef[]): string {
+function idsOf(targets: readonly { id: string }[]): string {
   return targets.map(({ id }) => id).join(' ');
 }
 

@@ -120,6 +120,10 @@ export function fallsShort(snapshot: Snapshot, { verb, fleet }: Goal): string | 
     up: () =>
       test.every((ids) => [...own].every((id) => ids.has(id))) ? undefined : 'green is not in the test groups',
     adopt: () => (own.size > 0 ? undefined : 'nothing is owned'),
+    rolling: () => undefined,
+    deploy: () => undefined,
+    drain: () => undefined,
+    join: () => undefined,
   };
   return tells[verb]();
 }

@@ -8,7 +8,7 @@ import { reserveBlock } from '../../src/sandbox/instances/addresses.ts';
 import type { App } from '../../src/sandbox/instances/app.ts';
 import { behaviour, OK } from '../../src/sandbox/instances/behaviour.ts';
 import { commandApp } from '../../src/sandbox/instances/command-app.ts';
-import { createGuardian } from '../../src/sandbox/instances/guardian.ts';
+import { createGuardian } from '../../src/programs/guardian.ts';
 import { eventually, startCloud, type Cloud } from '../support/cloud.ts';
 
 async function answers(url: string): Promise<number | 'no answer'> {
@@ -48,6 +48,22 @@ describe('the bundled app', () => {
     expect(await answers(`${url}/`)).toBe(200);
     cloud.faults.remove(fault);
     expect(await answers(`${url}/health`)).toBe(200);
+  });
+
+  test('is restarted with another release by a deploy, which cuts what is in flight', async () => {
+    const { id, url } = await boot();
+    const inFlight = answers(`${url}/_app/slow?ms=5000`);
+    const sent = await answers(`${url}/`);
+    const deploy = async (instance: string) =>
+      fetch(`${cloud.url}/_turnout/deploy`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ instance, release: '42', ms: 20 }),
+      });
+    expect([sent, (await deploy(id)).status, await inFlight]).toEqual([200, 200, 'no answer']);
+    expect(await (await fetch(`${url}/`)).json()).toMatchObject({ release: '42', instance: id });
+    expect(cloud.instances.find(id)?.release).toBe('42');
+    expect((await deploy('i-nowhere')).status).toBe(409);
   });
 
   test('is slow on demand: all of it, or one request', async () => {
@@ -184,7 +200,7 @@ describe("a user's own app", () => {
     writeFileSync(
       path.join(folder, 'sandbox.mjs'),
       `import { commandApp } from ${JSON.stringify(path.join(source, 'command-app.ts'))};
-       import { createGuardian } from ${JSON.stringify(path.join(source, 'guardian.ts'))};
+       import { createGuardian } from ${JSON.stringify(path.join(source, '../../programs/guardian.ts'))};
        const command = { argv: [process.execPath, 'server.cjs'], folder: ${JSON.stringify(folder)} };
        const identity = { instance: 'i-1', release: '42', address: ${JSON.stringify(address)}, ports: [8080] };
        await commandApp(command, createGuardian())(identity).start({ name: 'ok', ms: 0 });

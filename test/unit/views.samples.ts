@@ -52,6 +52,7 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
     floor: { [POOL]: 3 },
     seconds: 1,
   },
+  output: { type: 'output', line: 'release 42 is installed', instance: 'i-0a' },
   'step-started': { type: 'step-started', index: 0, title: step.title },
   'step-waiting': {
     type: 'step-waiting',
@@ -227,6 +228,7 @@ export function report(size = 3): StatusReport {
   return {
     environment: 'production',
     snapshot: promoted(size),
+    choices: ['resume', 'rollback', 'abandon'],
     goal: {
       goal: {
         run: '7f3a9c',

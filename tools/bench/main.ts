@@ -1,8 +1,9 @@
 /**
- * How long things take:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000] [-- --json]
- *   [-- --parts cold,promotes,weights,names]
+ * How long things take:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000]
+ *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,weights,names] [-- --json]; an empty list leaves a part out
  *
- * Cold starts against a Node that does nothing; promotes, and switches by weights and by names, against the physical limit. Exits with 1 when something takes
+ * Cold starts against a Node that does nothing; promotes, rolling deploys, and switches by weights and by names, against the
+ * physical limit. Exits with 1 when something takes
  * longer, or more, than it may. Wants a machine that does nothing else.
  */
 import { parseArgs } from 'node:util';
@@ -10,7 +11,8 @@ import { messageOf } from '../../src/errors.ts';
 import { startRig } from '../rig/sandbox.ts';
 import { coldStart } from './cold.ts';
 import { measurePromotes } from './promote.ts';
-import { promoteTable, requestTable, switchTable, table } from './table.ts';
+import { measureRollings } from './rolling.ts';
+import { promoteTable, requestTable, rollingTable, switchTable, table } from './table.ts';
 import type { Row } from './table.ts';
 import { measureNames, measureWeights } from './weights.ts';
 
@@ -19,7 +21,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '21' },
     repetitions: { type: 'string', default: '3' },
     sizes: { type: 'string', default: '2,20,200,1000' },
-    parts: { type: 'string', default: 'cold,promotes,weights,names' },
+    rolling: { type: 'string', default: '2,8,32' },
+    parts: { type: 'string', default: 'cold,promotes,rollings,weights,names' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -33,19 +36,26 @@ async function main(): Promise<number> {
     parts.includes(part) ? act() : [];
   const cold = await measure('cold', measureStarts);
   if (!values.json && cold.length > 0) print(table(cold));
-  const sizes = values.sizes.split(',').map(Number);
-  const promotes = await measure('promotes', async () => measurePromotes(sizes, repetitions, signal));
+  const promotes = await measure('promotes', async () => measurePromotes(sizesIn(values.sizes), repetitions, signal));
+  if (!values.json && promotes.length > 0) print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
+  const rollings = await measure('rollings', async () => measureRollings(sizesIn(values.rolling), signal));
+  if (!values.json && rollings.length > 0) print(rollingTable(rollings));
   const switches = [
     ...(await measure('weights', async () => measureWeights(repetitions, signal))),
     ...(await measure('names', async () => measureNames(repetitions, signal))),
   ];
-  if (values.json) print(JSON.stringify({ coldStart: cold, promotes, switches }));
-  else if (promotes.length > 0) print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
-  if (!values.json && switches.length > 0) print(switchTable(switches));
-  return [...promotes, ...switches].every(({ faults }) => faults.length === 0) && cold.every(({ ok }) => ok) ? 0 : 1;
+  if (values.json) print(JSON.stringify({ coldStart: cold, promotes, rollings, switches }));
+  else if (switches.length > 0) print(switchTable(switches));
+  const isQuick = [...cold, ...rollings].every(({ ok }) => ok);
+  return isQuick && [...promotes, ...switches].every(({ faults }) => faults.length === 0) ? 0 : 1;
+}
+
+function sizesIn(list: string): readonly number[] {
+  return list.split(',').filter(Boolean).map(Number);
 }
 
 async function measureStarts(): Promise<readonly Row[]> {
+  if (Number(values.rounds) === 0) return [];
   await using rig = await startRig();
   return await coldStart(rig, Number(values.rounds));
 }

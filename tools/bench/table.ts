@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import type { Timing } from './interleave.ts';
 import type { PromoteRow } from './promote.ts';
 import type { SwitchRow } from './weights.ts';
+import type { RollingRow } from './rolling.ts';
 
 /** A timing against what it may cost. */
 export interface Row extends Timing {
@@ -53,6 +54,21 @@ export function switchTable(rows: readonly SwitchRow[]): string {
       times.toFixed(3),
       most.toFixed(2),
       faults.length === 0 ? 'ok' : faults.join(', '),
+    ]),
+  );
+}
+
+export function rollingTable(rows: readonly RollingRow[]): string {
+  return draw(
+    ['rolling deploy of', 'at a time', 'the limit', 'rolling', 'times', 'requests', ''],
+    rows.map(({ size, batch, limitMs, rollingMs, times, requests, ok }) => [
+      `${size} instances`,
+      String(batch),
+      ms(limitMs),
+      ms(rollingMs),
+      times.toFixed(3),
+      String(requests),
+      ok ? 'ok' : 'too slow',
     ]),
   );
 }

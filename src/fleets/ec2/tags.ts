@@ -1,4 +1,5 @@
 import type { Instance as Ec2Instance, Tag } from '../../aws/ec2.ts';
+import { readNotes } from '../notes.ts';
 import type { Fleet, Instance, Marks } from '../../observe/snapshot.ts';
 import { isLive } from '../../observe/roles.ts';
 
@@ -9,7 +10,7 @@ export interface Owner {
   readonly tagPrefix: string;
 }
 
-const MARKS = ['current', 'promoted', 'share'] as const satisfies readonly (keyof Marks)[];
+const MARKS = ['current', 'promoted', 'share', 'migrated'] as const satisfies readonly (keyof Marks)[];
 
 export function tagName({ tagPrefix }: Owner, name: 'environment' | 'fleet' | 'release' | keyof Marks): string {
   return `${tagPrefix}:${name}`;
@@ -53,6 +54,13 @@ export function isOwned(owner: Owner, instance: Seen): boolean {
   );
 }
 
+/** An instance with what its own tags note about it. */
+export function toOwnInstance(owner: Owner, instance: Seen): Instance {
+  const tag = (name: string): string | undefined => tagOf(instance, `${owner.tagPrefix}:${name}`);
+  const release = tag('release');
+  return { ...toInstance(instance), ...(release === undefined ? {} : { release }), ...readNotes(tag) };
+}
+
 export function toInstance(instance: Seen): Instance {
   const reason = instance.StateReason?.Message;
   return {
@@ -70,17 +78,18 @@ export function toInstance(instance: Seen): Instance {
 export function toFleets(owner: Owner, instances: readonly Seen[]): readonly Fleet[] {
   const groups = Map.groupBy(instances, (instance) => tagOf(instance, tagName(owner, 'fleet')) ?? '');
   const fleets = [...groups].map(([id, group]): Fleet => {
-    const release = group
-      .map((instance) => tagOf(instance, tagName(owner, 'release')))
-      .find((value) => value !== undefined);
-    return {
-      id,
-      release: release ?? id,
-      marks: marksOf(owner, group),
-      instances: group.map(toInstance).toSorted(byLaunch),
-    };
+    const all = group.map((instance) => toOwnInstance(owner, instance)).toSorted(byLaunch);
+    return { id, release: commonRelease(all) ?? id, marks: marksOf(owner, group), instances: all };
   });
   return fleets.toSorted((a, b) => (a.instances[0]?.launchedAt ?? 0) - (b.instances[0]?.launchedAt ?? 0));
+}
+
+/** What most of the living carry; of two that as many carry, the one of the oldest instance. */
+export function commonRelease(instances: readonly Instance[]): string | undefined {
+  const living = instances.filter(isLive);
+  const groups = Map.groupBy(living.length > 0 ? living : instances, ({ release }) => release);
+  groups.delete(undefined);
+  return [...groups].toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];
 }
 
 function byLaunch(a: Instance, b: Instance): number {

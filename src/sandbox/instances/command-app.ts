@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Guardian } from '../../programs/guardian.ts';
 import { ApiError } from '../service.ts';
 import type { App, AppFactory, AppIdentity } from './app.ts';
 import { OK, type Behaviour } from './behaviour.ts';
-import type { Guardian } from './guardian.ts';
 
 /** How much of an app's output is kept. */
 const OUTPUT_MAX = 16_384;

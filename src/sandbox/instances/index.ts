@@ -43,7 +43,7 @@ export interface LaunchOptions {
 
 interface Hosted {
   machine: HostedMachine;
-  readonly app: App;
+  app: App;
   /** What it was told on its own; otherwise it behaves as its release does. */
   own?: Behaviour;
 }
@@ -95,8 +95,7 @@ export class Instances implements Machines {
     const id = `i-0${randomBytes(8).toString('hex')}`;
     const address = this.#options.block.take(options.zoneIndex);
     const machine: HostedMachine = { id, zone: options.zone, state: 'pending', address, release: options.release };
-    const app = this.#options.app({ instance: id, release: options.release, address, ports: this.#options.ports });
-    this.#hosted.set(id, { machine, app });
+    this.#hosted.set(id, { machine, app: this.#appOf(machine) });
     this.#boot(id, options.bootMs ?? this.#options.times.bootMs);
     return machine;
   }
@@ -142,6 +141,24 @@ export class Instances implements Machines {
     return this.#releases.get(release) ?? OK;
   }
 
+  /**
+   * Restarts the instance's app with another release, as code that is delivered in place does: requests in flight are cut,
+   * and nothing answers for `downMs`. Resolves when the app is up, or as dead as its release is; false without such a
+   * running instance.
+   */
+  async deploy(id: string, release: string, downMs: number): Promise<boolean> {
+    const hosted = this.#hosted.get(id);
+    if (hosted?.machine.state !== 'running') return false;
+    await hosted.app.kill();
+    await new Promise<void>((resolve) => void this.#options.scheduler.after(downMs, resolve));
+    if (this.find(id)?.state !== 'running') return false;
+    hosted.machine = { ...hosted.machine, release };
+    hosted.app = this.#appOf(hosted.machine);
+    await this.#startApp(hosted);
+    this.#tell(hosted.machine);
+    return true;
+  }
+
   /** Drops what is known of an instance that is long gone. */
   forget(id: string): void {
     this.#hosted.delete(id);
@@ -151,6 +168,10 @@ export class Instances implements Machines {
   async close(): Promise<void> {
     this.#listeners.clear();
     await Promise.all([...this.#hosted.values()].map(({ app }) => app.kill()));
+  }
+
+  #appOf({ id, release, address }: HostedMachine): App {
+    return this.#options.app({ instance: id, release, address, ports: this.#options.ports });
   }
 
   #usual(hosted: Hosted): Behaviour {
@@ -191,7 +212,11 @@ export class Instances implements Machines {
     const { reason: _past, ...facts } = hosted.machine;
     hosted.machine = { ...facts, state, ...(reason && { reason }) };
     if (state === 'terminated') this.#options.block.release(hosted.machine.address);
-    for (const listener of this.#listeners) notify(listener, hosted.machine, this.#options.onError);
+    this.#tell(hosted.machine);
+  }
+
+  #tell(machine: HostedMachine): void {
+    for (const listener of this.#listeners) notify(listener, machine, this.#options.onError);
   }
 }
 

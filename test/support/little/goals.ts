@@ -85,4 +85,8 @@ export const REACHED: Readonly<Record<Verb, (state: State) => Missing>> = {
   promote: (state) => switched(state, '42', '41'),
   rollback: (state) => switched(state, '41', '42'),
   cleanup: (state) => onlyFleet(state, serving(state)[0] ?? '?'),
+  rolling: () => undefined,
+  deploy: () => undefined,
+  drain: () => undefined,
+  join: () => undefined,
 };

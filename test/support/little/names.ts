@@ -5,8 +5,8 @@ import { withWeights, type State, type Way } from './state.ts';
 /** Route 53's API where names move traffic: each way is a name, with a record that leads to each group. */
 
 /** How long a change takes to reach all name servers, and how long resolvers keep answers. */
-export const INSYNC_MS = 4000;
-export const TTL_S = 5;
+const INSYNC_MS = 4000;
+const TTL_S = 5;
 
 /** Changes and when they were asked for; by cloud, since they are no part of what is so. */
 const changes = new WeakMap<LittleCloud, number[]>();

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
 /**
- * Ends the users' apps when the sandbox is gone, also when it was killed with SIGKILL: a small process that is told the
- * process groups on its standard input, and kills those that are left when that ends.
+ * Ends the programs that this process has started when it is gone, also when it was killed with SIGKILL: a small process that
+ * is told the process groups on its standard input, and ends those that are left when that is closed: with SIGTERM and, after
+ * a time of grace, with SIGKILL.
  */
 export interface Guardian {
   watch(group: number): void;
@@ -10,7 +11,7 @@ export interface Guardian {
   close(): void;
 }
 
-const SCRIPT = `
+const SCRIPT = (graceMs: number): string => `
 const groups = new Set();
 let rest = '';
 process.on('SIGINT', () => {});
@@ -20,15 +21,21 @@ process.stdin.on('data', (data) => {
   rest = lines.pop();
   for (const line of lines) groups[line[0] === '+' ? 'add' : 'delete'](Number(line.slice(1)));
 });
+const end = (signal) => {
+  for (const group of groups) try { process.kill(-group, signal); } catch { groups.delete(group); }
+};
 process.stdin.on('close', () => {
-  for (const group of groups) try { process.kill(-group, 'SIGKILL'); } catch {}
+  if (${graceMs} > 0) end('SIGTERM');
+  if (groups.size > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${graceMs});
+  end('SIGKILL');
 });
 `;
 
-export function createGuardian(): Guardian {
+/** @param graceMs from SIGTERM to SIGKILL; 0 sends SIGKILL only */
+export function createGuardian(graceMs = 0): Guardian {
   let child: ChildProcess | undefined;
   const tell = (line: string) => {
-    child ??= start();
+    child ??= start(graceMs);
     child.stdin?.write(line);
   };
   return {
@@ -38,8 +45,8 @@ export function createGuardian(): Guardian {
   };
 }
 
-function start(): ChildProcess {
-  const child = spawn(process.execPath, ['-e', SCRIPT], {
+function start(graceMs: number): ChildProcess {
+  const child = spawn(process.execPath, ['-e', SCRIPT(graceMs)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     env: {},

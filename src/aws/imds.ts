@@ -1,0 +1,37 @@
+import { messageOf, OperatorError } from '../errors.ts';
+
+/** Link-local, the same on every instance (EC2 user guide, instance metadata); the variable is the SDK's own. */
+const ENDPOINT = 'http://169.254.169.254';
+const TIMEOUT_MS = 2000;
+const TTL_S = '60';
+
+/**
+ * Id of the instance that this runs on, by version 2 of its metadata service: a token is asked for first. Throws an
+ * `OperatorError` where there is none, as on a laptop.
+ */
+export async function ownInstanceId(env: NodeJS.ProcessEnv): Promise<string> {
+  const endpoint = (env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || ENDPOINT).replace(/\/$/, '');
+  try {
+    const token = await ask(`${endpoint}/latest/api/token`, 'PUT', { 'x-aws-ec2-metadata-token-ttl-seconds': TTL_S });
+    const id = await ask(`${endpoint}/latest/meta-data/instance-id`, 'GET', { 'x-aws-ec2-metadata-token': token });
+    return id.trim();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    throw new OperatorError(
+      'no-instance',
+      `This is no EC2 instance, or its metadata service is off: ${messageOf(cause)}`,
+      {
+        next: [
+          'Name the instance instead of --self.',
+          'In a container the hop limit of the metadata service must be 2.',
+        ],
+      },
+    );
+  }
+}
+
+async function ask(url: string, method: string, headers: Record<string, string>): Promise<string> {
+  const answer = await fetch(url, { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  return answer.text();
+}

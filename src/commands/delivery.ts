@@ -1,0 +1,9 @@
+import type { Config } from '../config/config.ts';
+import type { Delivery } from '../plan/goal.ts';
+
+/** How the config wants code to be delivered; undefined where it does not say. */
+export function deliveryOf({ deploy, migrate, instanceCheck }: Config, words = ''): Delivery | undefined {
+  if (deploy === undefined) return undefined;
+  const apart = migrate === 'with-deploy' ? 'with-deploy' : 'alone';
+  return { words, check: instanceCheck !== undefined, migrate: migrate === undefined ? 'no' : apart };
+}

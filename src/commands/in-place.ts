@@ -1,0 +1,83 @@
+import type { Config } from '../config/config.ts';
+import { deliveryOf } from './delivery.ts';
+import { openDeployer } from '../deployers/index.ts';
+import type { DeployerPort, DeployerTools } from '../deployers/deployer.ts';
+import { OperatorError } from '../errors.ts';
+import type { HeldLease } from '../record/lease.ts';
+import { createGuardian } from '../programs/guardian.ts';
+import { Deliveries } from '../run/deliveries.ts';
+import { createHooks, type Hooks } from '../run/hooks.ts';
+import type { Ports } from '../run/ports.ts';
+import { createProbe } from '../run/probe.ts';
+import { createEverywhere, type Wanted } from '../traffic/everywhere.ts';
+import type { Context } from './context.ts';
+
+/** The name of the variable by which a program that turnout has called tells turnout under which lease it was. */
+const LEASE = 'TURNOUT_LEASE';
+
+/** `RUN:FENCE` of the run that has called us; undefined where a person or a job has. */
+export function callersLease(): string | undefined {
+  const given = process.env[LEASE];
+  return given === '' ? undefined : given;
+}
+
+/** What tasks are given that deploy in place, or have programs run around them. */
+export interface InPlaceContext {
+  readonly ports: Ports;
+  readonly hooks: Hooks;
+}
+
+/** @param held the lease, once it is held */
+export async function openInPlace(context: Context, held: () => HeldLease | undefined): Promise<InPlaceContext> {
+  const { config, ports, session, view } = context;
+  const variables = (): Readonly<Record<string, string>> => variablesFor(context, held());
+  const tools: DeployerTools = {
+    onOutput: (line, instance) => view.emit({ type: 'output', line, ...(instance === undefined ? {} : { instance }) }),
+    beforeChange: async () => held()?.check(),
+    variables,
+    clock: ports.clock,
+  };
+  const deployer = config.deploy && (await openDeployer(config.deploy, session, tools));
+  const apart = config.migrate === undefined || config.migrate === 'with-deploy' ? undefined : config.migrate;
+  const migrator = apart && (await openDeployer(apart, session, tools));
+  const traffic = createEverywhere(ports.traffic, async () => new (await import('../aws/elbv2.ts')).Elbv2(session));
+  const delivery = deployer && deliveryOf(config, mustMigrate(config, deployer).words);
+  const hooks = createHooks(config.hooks, {
+    emit: view.emit,
+    clock: ports.clock,
+    guardian: createGuardian(5000),
+    variables,
+  });
+  const inPlace = {
+    probe: createProbe(config, ports.clock),
+    widen: async (wanted: Wanted) => traffic.widen(wanted),
+    ...(delivery === undefined ? {} : { delivery }),
+    ...(deployer === undefined
+      ? {}
+      : {
+          deliveries: new Deliveries({ environment: config.environment, deployer, ...(migrator ? { migrator } : {}) }),
+        }),
+  };
+  return { ports: { ...ports, traffic, inPlace }, hooks };
+}
+
+function mustMigrate({ migrate }: Config, deployer: DeployerPort): DeployerPort {
+  if (migrate !== 'with-deploy' || deployer.migrates) return deployer;
+  throw new OperatorError(
+    'config-invalid',
+    `migrate: with-deploy needs a deployer that can migrate; ${deployer.kind} cannot.`,
+    {
+      next: ['Say how migrations are run instead: `migrate: { kind: command, run: [./migrate.sh] }`.'],
+    },
+  );
+}
+
+function variablesFor({ config, run, who }: Context, lease: HeldLease | undefined): Readonly<Record<string, string>> {
+  return {
+    TURNOUT_ENVIRONMENT: config.environment,
+    TURNOUT_CONFIG: config.file,
+    TURNOUT_RUN: run,
+    TURNOUT_WHO: who,
+    ...(lease === undefined ? {} : { [LEASE]: `${lease.lease.holder.run}:${lease.lease.fence}` }),
+  };
+}

@@ -1,0 +1,116 @@
+import type { AfterFailure } from '../../tasks/task.ts';
+import { members } from '../observe/roles.ts';
+import type { Fleet, Snapshot } from '../observe/snapshot.ts';
+import { count, list } from '../observe/words.ts';
+import { total } from './floor.ts';
+import type { Goal, Keep } from './goal.ts';
+import {
+  drainingFrom,
+  healthyByZone,
+  homeOf,
+  instanceById,
+  placesOf,
+  registeredAt,
+  running,
+  serves,
+} from './in-place.ts';
+
+/** Sentences about deploys in place, and what to do when one stops half-way. */
+
+/** The releases that its instances carry, with how many do, the most common first. */
+export function releasesOf(fleet: Fleet): readonly (readonly [release: string, count: number])[] {
+  const groups = Map.groupBy(members(fleet), ({ release }) => release ?? fleet.release);
+  return [...groups].map(([release, some]) => [release, some.length] as const).toSorted((a, b) => b[1] - a[1]);
+}
+
+/** What a fleet of several releases carries; undefined for one of a single release. */
+export function mixedNote(fleet: Fleet): string | undefined {
+  const releases = releasesOf(fleet);
+  if (releases.length < 2) return undefined;
+  return `The fleet is mixed: ${list(releases.map(([release, n]) => `${n} of ${release}`))}.`;
+}
+
+/** What is kept while a batch is out, and which zones have nobody meanwhile. */
+export function keepNotes(
+  snapshot: Snapshot,
+  keep: Keep | undefined,
+  batches: readonly (readonly string[])[],
+): readonly string[] {
+  const size = Math.max(0, ...batches.map((batch) => batch.length));
+  if (size === 0) return [];
+  if (keep === undefined) {
+    return [
+      'Downtime is allowed: instances leave even where nothing healthy is left, and requests fail until they are back.',
+    ];
+  }
+  const pools = snapshot.pools.filter((pool) => pool.name in keep);
+  const least = pools.map(
+    (pool) => `${pool.name} ${keep[pool.name]?.least} of ${total(healthyByZone(snapshot, pool))}`,
+  );
+  const empty = pools.flatMap((pool) => {
+    const now = healthyByZone(snapshot, pool);
+    return Object.entries(keep[pool.name]?.zones ?? {}).flatMap(([zone, n]) =>
+      n === 0 && now[zone] === 1 ? [zone] : [],
+    );
+  });
+  const zones = [...new Set(empty)].toSorted();
+  return [
+    ...(least.length === 0
+      ? []
+      : [`Healthy at the least while ${count(size, 'instance')} ${size === 1 ? 'is' : 'are'} out: ${list(least)}.`]),
+    ...(zones.length === 0
+      ? []
+      : [`${list(zones)} has one instance only: while it is out, other zones serve its clients.`]),
+  ];
+}
+
+/** Where each instance that is not where it belongs stands. */
+function isAway(snapshot: Snapshot, id: string): boolean {
+  return homeOf(snapshot, id).some((place) => registeredAt(snapshot, id, place) === undefined);
+}
+
+/**
+ * What has left and was not deployed to goes back where it was; whatever a deploy has begun on stays out of traffic. It can
+ * be left like that for as long as production keeps what it must.
+ */
+export function afterInPlace(
+  snapshot: Snapshot,
+  goal: Extract<Goal, { verb: 'rolling' | 'drain' }>,
+  ids: readonly string[],
+  next: readonly string[],
+): AfterFailure {
+  const away = ids.filter((id) => isAway(snapshot, id) && running(snapshot, [id]).length === 1);
+  const begun = away.filter((id) => instanceById(snapshot, id)?.deploy?.run === goal.run);
+  const untouched = away.filter((id) => !begun.includes(id));
+  if (begun.length === 0 && untouched.length > 0) {
+    const { run, who, since, fleet } = goal;
+    return { undo: { run, who, since, verb: 'join', fleet, release: '', instances: untouched, check: false } };
+  }
+  const out =
+    begun.length === 0
+      ? ''
+      : `${list(begun, 5)} ${begun.length === 1 ? 'is' : 'are'} out of traffic and stay${begun.length === 1 ? 's' : ''} so, since a deploy has begun there. `;
+  const short = shortOf(snapshot, goal.keep);
+  if (short !== undefined) return { leave: 'person', message: `${out}${short}`, next };
+  return { leave: 'safe', message: `${out}Nothing else was touched; production has what it must keep.`, next };
+}
+
+/** What production lacks; what serves nobody at all lacks too, whatever was allowed. */
+function shortOf(snapshot: Snapshot, keep: Keep | undefined): string | undefined {
+  const pools = snapshot.pools.filter(
+    (pool) => serves(pool) && (pool.role === 'production' || pool.name in (keep ?? {})),
+  );
+  const short = pools.map((pool) => ({
+    name: pool.name,
+    healthy: total(healthyByZone(snapshot, pool)),
+    least: Math.max(1, keep?.[pool.name]?.least ?? 1),
+  }));
+  const first = short.find(({ healthy, least }) => healthy < least);
+  return first && `${first.name} has ${first.healthy} healthy, and should have ${first.least} at the least.`;
+}
+
+/** In traffic, or not yet out of it. */
+export function isInTraffic(snapshot: Snapshot, id: string): boolean {
+  const places = [...placesOf(snapshot, id), ...drainingFrom(snapshot, id)];
+  return places.some(({ pool }) => serves(pool));
+}

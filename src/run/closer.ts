@@ -1,0 +1,62 @@
+import { glance } from '../observe/observe.ts';
+import type { Closer, Snapshot } from '../observe/snapshot.ts';
+import { drainingFrom, placesOf, running } from '../plan/in-place.ts';
+import { tokenOf } from '../plan/meanings-in-place.ts';
+import type { Step, StepOf } from '../plan/step.ts';
+import { isDelivery, type DeliveryStep } from './deliveries.ts';
+import type { Ports } from './ports.ts';
+
+/** Asks the deployer, or the instances themselves, where the step is about what they say. */
+export async function lookCloser(ports: Ports, snapshot: Snapshot, step: Step): Promise<Snapshot> {
+  if (isDelivery(step)) return lookAtDeploy(ports, snapshot, step);
+  if (step.do === 'check') return lookAtAnswers(ports, snapshot, step);
+  if (step.do === 'leave') return lookForIdle(ports, snapshot, step);
+  return snapshot;
+}
+
+function withCloser(snapshot: Snapshot, closer: Closer): Snapshot {
+  return { ...snapshot, closer: { ...snapshot.closer, ...closer } };
+}
+
+/** Once it has succeeded, what is noted on the tags is what counts. */
+async function lookAtDeploy(ports: Ports, snapshot: Snapshot, step: DeliveryStep): Promise<Snapshot> {
+  const report = await ports.inPlace?.deliveries?.look(snapshot, step);
+  const others = (snapshot.closer?.deploys ?? []).filter(({ token }) => token !== tokenOf(step));
+  const seen = withCloser(snapshot, { deploys: report === undefined ? others : [...others, report] });
+  return report?.state === 'succeeded' ? glance(ports, seen, { pools: [], fleets: true }) : seen;
+}
+
+async function lookAtAnswers(ports: Ports, snapshot: Snapshot, step: StepOf<'check'>): Promise<Snapshot> {
+  const probe = ports.inPlace?.probe;
+  if (probe === undefined) return snapshot;
+  const answers = await Promise.all(
+    running(snapshot, step.instances).map(async (instance) => [
+      instance.id,
+      await probe.check(instance, instance.deploy?.release ?? instance.release ?? ''),
+    ]),
+  );
+  return withCloser(snapshot, { answers: { ...snapshot.closer?.answers, ...Object.fromEntries(answers) } });
+}
+
+async function lookForIdle(ports: Ports, snapshot: Snapshot, step: StepOf<'leave'>): Promise<Snapshot> {
+  const probe = ports.inPlace?.probe;
+  if (probe?.drains !== true) return snapshot;
+  const draining = running(snapshot, step.instances).filter(
+    ({ id }) => placesOf(snapshot, id).length === 0 && drainingFrom(snapshot, id).length > 0,
+  );
+  const idle = await Promise.all(
+    draining.map(async (instance) => ((await probe.isIdle(instance)) ? [instance.id] : [])),
+  );
+  return withCloser(snapshot, { idle: idle.flat() });
+}
+
+/** Looks in every target group for these instances, and reads again what that has found. */
+export async function lookEverywhere(ports: Ports, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
+  const known = new Set(snapshot.pools.map(({ name }) => name));
+  const left = running(snapshot, ids).flatMap((instance) => (instance.left ?? []).map(({ pool }) => pool));
+  const names = [...new Set(left)].filter((name) => !known.has(name));
+  const isNew = await ports.inPlace?.widen({ ids, names });
+  return isNew === true
+    ? glance(ports, { ...snapshot, pools: await ports.traffic.read() }, { pools: [], fleets: true })
+    : snapshot;
+}

@@ -1,0 +1,105 @@
+import type { Snapshot } from '../src/observe/snapshot.ts';
+import { list } from '../src/observe/words.ts';
+import { planAhead } from '../src/plan/ahead.ts';
+import { isRefusal, type GoalOf } from '../src/plan/goal.ts';
+import { homesOf, running } from '../src/plan/in-place.ts';
+import { isInTraffic } from '../src/plan/rolling-words.ts';
+import type { Step } from '../src/plan/step.ts';
+import { namedInstances, sameInstances } from './named.ts';
+import { NO_DEPLOYER } from './rolling.ts';
+import type { Task } from './task.ts';
+
+export const deploy: Task<'deploy'> = {
+  verb: 'deploy',
+  summary: 'Deploy a release to named instances, and touch no load balancer',
+  details:
+    'The deploy alone, as the `deploy` section of the config says. An instance that serves keeps its traffic meanwhile: requests may fail, ' +
+    'and the plan says so; `turnout drain` takes it out first. Migrations are not run: `turnout rolling` does that.',
+  examples: [
+    ['turnout deploy --instance i-0123456789abcdef0 --release 42', 'one instance'],
+    ['turnout drain I && turnout deploy --instance I --release 42 && turnout join I', 'what `rolling` does, by hand'],
+  ],
+  options: {
+    instances: { type: 'list', name: 'instance', describe: 'Instance to deploy to; may be given several times' },
+    self: { type: 'boolean', describe: 'The instance that this runs on, as its metadata service (IMDSv2) says' },
+    release: { type: 'string', describe: 'What to deploy', required: true },
+  },
+  everywhere: true,
+  mayBeReplacedBy: ['drain', 'join', 'deploy', 'rolling'],
+  fits: (goal, wish) => sameInstances(goal, wish) && (wish.release === undefined || wish.release === goal.release),
+
+  aim({ snapshot, wish, asked, delivery }) {
+    const named = namedInstances(snapshot, wish);
+    if (isRefusal(named)) return named;
+    if (delivery === undefined) return NO_DEPLOYER;
+    const instances = named.instances.map(({ id }) => id);
+    return {
+      ...asked,
+      verb: 'deploy',
+      fleet: named.fleet,
+      release: wish.release as string,
+      instances,
+      delivery: { ...delivery, migrate: 'no' },
+    };
+  },
+
+  plan(snapshot, goal) {
+    const serving = servingOf(snapshot, goal);
+    const note = `${list(serving, 5)} ${serving.length === 1 ? 'serves' : 'serve'} now: requests may fail while the release is replaced.`;
+    return planAhead(snapshot, allSteps(snapshot, goal), serving.length === 0 ? [] : [note]);
+  },
+
+  afterFailure: (snapshot, goal) => {
+    const serving = servingOf(snapshot, goal);
+    const next = [
+      `\`turnout deploy --instance ${goal.instances.join(' --instance ')} --release ${goal.release}\` tries again`,
+    ];
+    if (serving.length === 0) return { leave: 'safe', message: 'What it was deployed to is in no target group.', next };
+    return {
+      leave: 'person',
+      message: `${list(serving, 5)} is in traffic with a deploy that has not ended well.`,
+      next,
+    };
+  },
+
+  question: (snapshot, goal) => {
+    const serving = servingOf(snapshot, goal);
+    const warning =
+      serving.length === 0 ? '' : `${list(serving, 5)} ${serving.length === 1 ? 'serves' : 'serve'} now. `;
+    return `${warning}Deploy ${goal.release} to ${list(goal.instances, 5)}?`;
+  },
+
+  standing: (_snapshot, goal) => ({
+    message: `${goal.release} is on ${list(goal.instances, 5)}.`,
+    next: ['`turnout join I` puts an instance back that was drained', '`turnout status` shows what is where'],
+  }),
+};
+
+/** They are where they belong: what is left is to wait until they are healthy there. */
+function signing(
+  snapshot: Snapshot,
+  { fleet, release, run }: GoalOf<'deploy'>,
+  instances: readonly string[],
+): readonly Step[] {
+  return [
+    { do: 'rejoin', fleet, instances, places: homesOf(snapshot, instances) },
+    { do: 'sign', fleet, instances, release, run },
+  ];
+}
+
+function servingOf(snapshot: Snapshot, goal: GoalOf<'deploy'>): readonly string[] {
+  return goal.instances.filter((id) => isInTraffic(snapshot, id));
+}
+
+function allSteps(snapshot: Snapshot, goal: GoalOf<'deploy'>): readonly Step[] {
+  const { fleet, release, run, since, delivery } = goal;
+  const all = running(snapshot, goal.instances);
+  const instances = all.map(({ id }) => id);
+  // `join` does that for those that were drained, once they are healthy again.
+  const signed = all.filter(({ left }) => left === undefined).map(({ id }) => id);
+  return [
+    { do: 'deploy', fleet, instances, release, run, since, number: 1, migrate: false, words: delivery.words },
+    ...(delivery.check ? [{ do: 'check', fleet, instances } as const] : []),
+    ...(signed.length === 0 ? [] : signing(snapshot, goal, signed)),
+  ];
+}

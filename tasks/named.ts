@@ -1,0 +1,46 @@
+import { isLive } from '../src/observe/roles.ts';
+import type { Instance, Snapshot } from '../src/observe/snapshot.ts';
+import { fleetWith, instanceById } from '../src/plan/in-place.ts';
+import { refusal, type Refusal } from '../src/plan/goal.ts';
+import type { Wish } from './task.ts';
+
+/** What the tasks share that are about instances named by the person. */
+
+export interface Named {
+  /** That of the first one. */
+  readonly fleet: string;
+  readonly release: string;
+  /** In the order in which they were named, each once. */
+  readonly instances: readonly Instance[];
+}
+
+/** The instances that were named, all of them this environment's and running; or what is wrong with one. */
+export function namedInstances(snapshot: Snapshot, { instances = [] }: Wish): Named | Refusal {
+  const found: Instance[] = [];
+  for (const id of new Set(instances)) {
+    const instance = instanceById(snapshot, id);
+    if (instance === undefined) {
+      const isStranger = snapshot.strangers.some((stranger) => stranger.id === id);
+      return refusal(
+        'not-ours',
+        isStranger
+          ? `${id} does not carry the ownership tags of this environment.`
+          : `This environment has no instance ${id}.`,
+        '`turnout status` shows its instances; `turnout adopt` tags what production serves.',
+      );
+    }
+    if (!isLive(instance) || instance.state !== 'running')
+      return refusal('not-running', `${id} is ${instance.state}.`, 'Name instances that run: see `turnout status`.');
+    found.push(instance);
+  }
+  const fleet = fleetWith(snapshot, found[0]?.id ?? '');
+  if (fleet === undefined)
+    return refusal('usage', 'No instance was named.', 'Name at least one, such as i-0123456789abcdef0.');
+  return { fleet: fleet.id, release: fleet.release, instances: found };
+}
+
+/** Whether a wish is about the same instances as a goal. */
+export function sameInstances({ instances }: { readonly instances: readonly string[] }, wish: Wish): boolean {
+  if (wish.instances === undefined) return true;
+  return [...new Set(wish.instances)].toSorted().join() === instances.toSorted().join();
+}

@@ -1,0 +1,234 @@
+import { homeFleet, members, servingFleets } from '../src/observe/roles.ts';
+import type { Fleet, Instance, Snapshot } from '../src/observe/snapshot.ts';
+import { count, list } from '../src/observe/words.ts';
+import { planAhead } from '../src/plan/ahead.ts';
+import { batchSize, chunked, inOrder } from '../src/plan/batches.ts';
+import { isRefusal, refusal, type GoalOf, type Keep, type Refusal } from '../src/plan/goal.ts';
+import { carries, homesOf, isDeployed, keepFor, running } from '../src/plan/in-place.ts';
+import { fleetById } from '../src/plan/look.ts';
+import { isMigrated } from '../src/plan/meanings-in-place.ts';
+import { afterInPlace, keepNotes, mixedNote, releasesOf } from '../src/plan/rolling-words.ts';
+import type { Step } from '../src/plan/step.ts';
+import { strangersInProduction } from '../src/plan/worlds.ts';
+import type { Task } from './task.ts';
+
+export const rolling: Task<'rolling'> = {
+  verb: 'rolling',
+  summary: 'Deploy a release in place, one server (or one batch) after the other',
+  details:
+    'For each batch: takes it out of every target group that holds it, waits until it is released, deploys as the `deploy` section of the ' +
+    'config says, asks the instance itself, puts it back exactly where it was, and waits until it is healthy there. Unhealthy instances come ' +
+    'first, then zone by zone. Instances that carry the release are skipped, so a second run goes on where the first one stopped. ' +
+    'A deploy that fails leaves its batch out of traffic, and touches nothing else.',
+  examples: [
+    ['turnout rolling --release 42 --plan', 'show the batches, the steps and the healthy capacity; change nothing'],
+    ['turnout rolling --release 42', 'show them, ask, and do it, one instance at a time'],
+    ['turnout rolling --release 42 --batch 25%', 'a quarter of the fleet at a time'],
+  ],
+  options: {
+    release: { type: 'string', describe: 'What to deploy: the word that the deployer knows it by', required: true },
+    batch: { type: 'string', describe: 'Instances at a time, as a number or a share such as 25% (default: 1)' },
+    floor: {
+      type: 'number',
+      describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
+    },
+    force: { type: 'boolean', describe: 'Deploy to those that carry the release already, too' },
+    allowDowntime: {
+      type: 'boolean',
+      describe: 'Take instances out even where nothing healthy would be left: requests will fail meanwhile',
+    },
+  },
+  everywhere: true,
+  mayBeReplacedBy: ['rolling', 'deploy', 'drain', 'join'],
+  fits: (goal, wish) => wish.release === undefined || wish.release === goal.release,
+
+  aim({ snapshot, wish, asked, delivery }) {
+    const fleet = fleetToRoll(snapshot);
+    if (isRefusal(fleet)) return fleet;
+    if (delivery === undefined) return NO_DEPLOYER;
+    const release = wish.release as string;
+    const size = batchSize(wish.batch, members(fleet).length);
+    if (typeof size !== 'number') return size;
+    const force = wish.force === true;
+    const todo = running(snapshot, ids(members(fleet))).filter((instance) => force || !carries(instance, release));
+    const goal = (batch: number): GoalOf<'rolling'> => ({
+      ...asked,
+      verb: 'rolling',
+      fleet: fleet.id,
+      release,
+      batches: chunked(ids(inOrder(snapshot, todo)), batch),
+      ...(wish.allowDowntime === true ? {} : { keep: keepFor(snapshot, ids(todo), batch, wish.floor) }),
+      force,
+      delivery,
+    });
+    return goal(size);
+  },
+
+  plan(snapshot, goal) {
+    const fleet = fleetById(snapshot, goal.fleet);
+    if (fleet === undefined || members(fleet).length === 0) {
+      return refusal('fleet-gone', `No instance of the fleet ${goal.fleet} is left.`, 'Look at `turnout status`.');
+    }
+    const plan = planAhead(snapshot, allSteps(snapshot, goal), notesOn(snapshot, fleet, goal));
+    return isRefusal(plan) ? withAdvice(snapshot, goal, plan) : plan;
+  },
+
+  afterFailure: (snapshot, goal) =>
+    afterInPlace(snapshot, goal, goal.batches.flat(), [
+      `\`turnout rolling --release ${goal.release}\` (or \`turnout resume\`) goes on with it`,
+      `\`turnout rolling --release ${previousOf(snapshot, goal) ?? 'R'}\` goes back to the release before`,
+      '`turnout join I` puts an instance back into traffic as it is',
+      '`turnout abandon` leaves things as they are and forgets it',
+    ]),
+
+  question: (snapshot, goal) => {
+    const fleet = fleetById(snapshot, goal.fleet);
+    const mixed = fleet && mixedNote(fleet);
+    const many = todoOf(snapshot, goal).flat().length;
+    return `${mixed === undefined ? '' : `${mixed} `}Deploy ${goal.release} to ${count(many, 'instance')}, ${goal.batches[0]?.length ?? 1} at a time?`;
+  },
+
+  standing: (snapshot, goal) => {
+    const fleet = fleetById(snapshot, goal.fleet);
+    const left = fleet ? running(snapshot, ids(members(fleet))).filter((one) => !carries(one, goal.release)) : [];
+    const rest =
+      left.length === 0 ? '' : ` ${list(ids(left), 5)} came later and ${left.length === 1 ? 'does' : 'do'} not.`;
+    return {
+      message: `Every instance that was there carries ${goal.release}.${rest}`,
+      next: ['`turnout status` shows what is where', '`turnout rolling --release R` deploys another release'],
+    };
+  },
+};
+
+export const NO_DEPLOYER: Refusal = refusal(
+  'no-deployer',
+  'The config does not say how code gets onto a running instance: it has no `deploy` section.',
+  'Add one: `deploy: { kind: command, run: [./deploy.sh] }`; config/rolling.yml is a commented example.',
+);
+
+function ids(instances: readonly Instance[]): readonly string[] {
+  return instances.map(({ id }) => id);
+}
+
+/** The fleet that serves; where nothing does, the one that should. */
+function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
+  const home = homeFleet(snapshot);
+  const serving = servingFleets(snapshot);
+  if (home === undefined) {
+    return refusal(
+      'not-adopted',
+      'Nothing in production carries the tags of this environment as its current fleet.',
+      'Run `turnout adopt --release R` once: it tags what production serves now.',
+    );
+  }
+  const strangers = strangersInProduction(snapshot);
+  if (strangers.length > 0) {
+    return refusal(
+      'stranger',
+      `${list(strangers, 5)} in production without the ownership tags of this environment: a rolling deploy would miss them.`,
+      'Take them out of the production target groups, or tag them like the fleet that they belong to; then run this again.',
+    );
+  }
+  if (serving.length < 2) return serving[0] ?? home;
+  return refusal(
+    'two-fleets-serve',
+    `Production is served by ${list(serving.map(({ release }) => release))}: a switch has not ended.`,
+    '`turnout promote` or `turnout rollback` ends it.',
+  );
+}
+
+function isDone(instance: Instance, { release, force, run }: GoalOf<'rolling'>): boolean {
+  return carries(instance, release) && (!force || isDeployed(instance, release, run));
+}
+
+/** That run has deployed to all of the batch: it is on its way back. */
+function isDelivered(snapshot: Snapshot, { release, run }: GoalOf<'rolling'>, batch: readonly string[]): boolean {
+  return running(snapshot, batch).every((instance) => isDeployed(instance, release, run));
+}
+
+/** What is left of the batches: ids of instances that still run, without batches that are done. */
+function todoOf(snapshot: Snapshot, goal: GoalOf<'rolling'>): readonly (readonly string[])[] {
+  return goal.batches.map((batch) => {
+    const left = running(snapshot, batch);
+    return left.every((instance) => isDone(instance, goal)) ? [] : ids(left);
+  });
+}
+
+function allSteps(snapshot: Snapshot, goal: GoalOf<'rolling'>): readonly Step[] {
+  const todo = todoOf(snapshot, goal);
+  const [first] = todo.flat();
+  const { fleet, release, run, since, delivery } = goal;
+  if (first === undefined) return [];
+  const isDue = delivery.migrate !== 'no' && !isMigrated(snapshot, fleet, release, goal.force ? run : undefined);
+  const isAlone = isDue && delivery.migrate === 'alone';
+  const migrator = isDue && !isAlone ? todo.findIndex((batch) => !isDelivered(snapshot, goal, batch)) : -1;
+  const before: readonly Step[] = isAlone ? [{ do: 'migrate', fleet, instances: [first], release, run, since }] : [];
+  const steps = todo.map((batch, n) =>
+    batch.length === 0 ? [] : batchSteps(snapshot, goal, batch, n, n === migrator),
+  );
+  return [...before, ...steps.flat()];
+}
+
+function batchSteps(
+  snapshot: Snapshot,
+  goal: GoalOf<'rolling'>,
+  instances: readonly string[],
+  n: number,
+  migrate: boolean,
+): readonly Step[] {
+  const { fleet, release, run, since, keep, delivery } = goal;
+  const places = homesOf(snapshot, instances);
+  const { words } = delivery;
+  const leave: Step = { do: 'leave', fleet, instances, places, ...(keep === undefined ? {} : { keep }) };
+  const deploy: Step = { do: 'deploy', fleet, instances, release, run, since, number: n + 1, migrate, words };
+  return [
+    // On its way back it must not be taken out again.
+    ...(isDelivered(snapshot, goal, instances) ? [] : [leave, deploy]),
+    ...(delivery.check ? [{ do: 'check', fleet, instances } as const] : []),
+    { do: 'rejoin', fleet, instances, places },
+    { do: 'sign', fleet, instances, release, run },
+  ];
+}
+
+function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): readonly string[] {
+  const all = members(fleet);
+  const todo = new Set(goal.batches.flat());
+  const skipped = all.filter((instance) => !todo.has(instance.id) && carries(instance, goal.release));
+  const idle = all.filter(({ state }) => state !== 'running');
+  const mixed = mixedNote(fleet);
+  return [
+    ...(mixed === undefined ? [] : [mixed]),
+    ...(skipped.length === 0
+      ? []
+      : [
+          `Skipped, since ${skipped.length === 1 ? 'it carries' : 'they carry'} ${goal.release} already: ${list(ids(skipped), 5)}.`,
+        ]),
+    ...(idle.length === 0 ? [] : [`Left alone, since not running: ${list(ids(idle), 5)}.`]),
+    ...keepNotes(snapshot, goal.keep, goal.batches),
+  ];
+}
+
+/** What would help: a smaller batch, where one does. */
+function withAdvice(snapshot: Snapshot, goal: GoalOf<'rolling'>, no: Refusal): Refusal {
+  const all = goal.batches.flat();
+  const size = goal.batches[0]?.length ?? 1;
+  const smaller = Array.from({ length: size - 1 }, (_, n) => size - 1 - n).find((batch) => {
+    const keep: Keep = keepFor(snapshot, all, batch, undefined);
+    return !isRefusal(planAhead(snapshot, allSteps(snapshot, { ...goal, keep, batches: chunked(all, batch) })));
+  });
+  return {
+    ...no,
+    next: [
+      ...(smaller === undefined
+        ? ['Bring up a second fleet instead, without taking anything away first: `turnout up`, then `turnout promote`.']
+        : [`\`--batch ${smaller}\` keeps enough healthy.`]),
+      'Mend what is unhealthy first: `turnout status` shows it.',
+      '`--allow-downtime` does it all the same, and requests fail meanwhile.',
+    ],
+  };
+}
+
+function previousOf(snapshot: Snapshot, { fleet, release }: GoalOf<'rolling'>): string | undefined {
+  const found = fleetById(snapshot, fleet);
+  return found && releasesOf(found).find(([other]) => other !== release)?.[0];
+}

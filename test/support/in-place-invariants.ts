@@ -1,0 +1,106 @@
+import type { Instance, Snapshot } from '../../src/observe/snapshot.ts';
+import type { Goal } from '../../src/plan/goal.ts';
+import type { Step } from '../../src/plan/step.ts';
+
+/** What a deploy in place must never do, written down a second time and without the planner's own functions. */
+
+type Counts = ReadonlyMap<string, number>;
+
+function instances(snapshot: Snapshot): readonly Instance[] {
+  return snapshot.fleets.flatMap((fleet) => fleet.instances);
+}
+
+/** Healthy targets of the groups that serve, by `pool` and by `pool/zone`. */
+function healthy(snapshot: Snapshot): Counts {
+  const zones = new Map(instances(snapshot).map(({ id, zone }) => [id, zone]));
+  const counts = new Map<string, number>();
+  for (const { name, role, targets } of snapshot.pools) {
+    if (role === 'test') continue;
+    for (const { id, state } of targets) {
+      if (state !== 'healthy') continue;
+      for (const key of [name, `${name}/${zones.get(id)}`]) counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+/** `pool:port` of each place where the instance is registered, or noted to have been. */
+function homeAtStart(snapshot: Snapshot, id: string): string {
+  const now = snapshot.pools.flatMap(({ name, targets }) =>
+    targets.filter((target) => target.id === id && target.state !== 'draining').map(({ port }) => `${name}:${port}`),
+  );
+  const left = (instances(snapshot).find((one) => one.id === id)?.left ?? []).map(
+    ({ pool, port }) => `${pool}:${port}`,
+  );
+  return [...new Set([...now, ...left])].toSorted().join();
+}
+
+/** What the step broke; undefined when nothing. `start` is the world in which the run began. */
+export function brokenInPlace(
+  start: Snapshot,
+  before: Snapshot,
+  step: Step,
+  after: Snapshot,
+  goal: Goal,
+): string | undefined {
+  return (
+    starved(start, before, step, after, goal) ?? deployedInTraffic(before, step, goal) ?? signedTooEarly(before, step)
+  );
+}
+
+/** Nobody healthy is taken from a group or a zone below what it keeps: one batch less than at the start, never the last. */
+function starved(start: Snapshot, before: Snapshot, step: Step, after: Snapshot, goal: Goal): string | undefined {
+  if (step.do !== 'leave' || !('keep' in goal)) return undefined;
+  const batch = goal.verb === 'rolling' ? Math.max(...goal.batches.map(({ length }) => length)) : goal.instances.length;
+  const [first, had, has] = [healthy(start), healthy(before), healthy(after)];
+  for (const [key, count] of had) {
+    const left = has.get(key) ?? 0;
+    if (left === count) continue;
+    const most = first.get(key) ?? 0;
+    // The last one of a zone may leave; the last one of a group may not.
+    const isZone = key.includes('/');
+    const least = isZone && most <= 1 ? 0 : Math.max(1, most - batch);
+    if (left < least) return `${key} is left with ${left} healthy, of ${most} at the start`;
+  }
+  return undefined;
+}
+
+function deployedInTraffic(before: Snapshot, step: Step, goal: Goal): string | undefined {
+  if (step.do !== 'deploy' || goal.verb === 'deploy') return undefined;
+  const target = before.pools
+    .flatMap(({ name, targets }) => targets.map((one) => ({ ...one, name })))
+    .find(({ id }) => step.instances.includes(id));
+  return target && `${target.id} is deployed to while ${target.state} in ${target.name}`;
+}
+
+function signedTooEarly(before: Snapshot, step: Step): string | undefined {
+  if (step.do !== 'sign') return undefined;
+  for (const id of step.instances) {
+    for (const place of homeAtStart(before, id).split(',').filter(Boolean)) {
+      const [name, port] = place.split(':');
+      const pool = before.pools.find((one) => one.name === name);
+      const target = pool?.targets.find((one) => one.id === id && String(one.port) === port);
+      if (target?.state !== 'healthy') return `${id} is signed while ${target?.state ?? 'missing'} in ${name}`;
+    }
+  }
+  return undefined;
+}
+
+/** What the goal asked for and the world does not show. */
+export function missesInPlace(start: Snapshot, end: Snapshot, goal: Goal): string | undefined {
+  const named = goal.verb === 'rolling' ? goal.batches.flat() : 'instances' in goal ? goal.instances : [];
+  for (const one of instances(end)) {
+    const registered = homeAtStart({ ...end, fleets: [] }, one.id);
+    const isNamed = named.includes(one.id);
+    if (goal.verb === 'rolling' && one.release !== goal.release) return `${one.id} carries ${one.release}`;
+    if ((goal.verb === 'rolling' || goal.verb === 'join') && isNamed) {
+      if (one.left !== undefined) return `${one.id} is still noted to be out`;
+      const home = homeAtStart(start, one.id);
+      if (registered !== home) return `${one.id} is in ${registered || 'nothing'}, and belongs into ${home}`;
+    }
+    if (goal.verb === 'drain' && isNamed && registered !== '') return `${one.id} is still in ${registered}`;
+    if (!isNamed && registered !== homeAtStart({ ...start, fleets: [] }, one.id))
+      return `${one.id} was moved, and nobody asked for it`;
+  }
+  return undefined;
+}
