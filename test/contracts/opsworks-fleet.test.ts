@@ -213,7 +213,10 @@ describe("what is OpsWorks's own", () => {
     await port.note([first], { release: '42' });
     expect(await carried()).toEqual(['41', '41']);
     const halfway = await fleetOf(port, 'shop-41');
-    expect(halfway.instances.map(({ release }) => release).toSorted()).toEqual(['41', '41', '42']);
+    expect(Object.groupBy(halfway.instances, ({ release = '' }) => release)).toMatchObject({
+      41: { length: 2 },
+      42: { length: 1 },
+    });
     // EC2 fails: the layer was settled before, and asking again ends it.
     world.sandbox.faults.add({ kind: 'error', operation: 'CreateTags', code: 'Denied', status: 400, count: 1 });
     await errorOf(port.note(others, { release: '42' }));
