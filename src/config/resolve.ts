@@ -2,15 +2,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type {
   AwsConfig,
   Config,
-  DeployerConfig,
-  DrainCheckConfig,
   Ec2FleetConfig,
   FleetConfig,
   ImageConfig,
-  HookConfig,
-  HooksConfig,
-  HookTime,
-  InstanceCheckConfig,
   LimitsConfig,
   MarkerConfig,
   OpsWorksFleetConfig,
@@ -18,6 +12,14 @@ import type {
   StoreConfig,
   TrafficConfig,
 } from './config.ts';
+import type {
+  DeployerConfig,
+  DrainCheckConfig,
+  HookConfig,
+  HooksConfig,
+  HookTime,
+  InstanceCheckConfig,
+} from './config-in-place.ts';
 import type { FileConfig } from './schema.ts';
 
 /** From what the file says to what the program works with: units in names, absolute paths, no key that is undefined. Pure. */

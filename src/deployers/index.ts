@@ -1,5 +1,5 @@
 import type { Session } from '../aws/session.ts';
-import type { DeployerConfig, OpsWorksDeployerConfig, SsmDeployerConfig } from '../config/config.ts';
+import type { DeployerConfig, OpsWorksDeployerConfig, SsmDeployerConfig } from '../config/config-in-place.ts';
 import type { DeployerPort, DeployerTools } from './deployer.ts';
 
 /** Opens the deployer that a section of the config names; only that kind's code is loaded. */

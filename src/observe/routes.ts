@@ -20,7 +20,11 @@ export function shareOf(route: Route, pool: string): number {
 export function withRoles(pools: readonly Pool[], routes: readonly Route[]): readonly Pool[] {
   const production = routes.filter(({ role }) => role === 'production');
   const serves = (name: string): boolean => production.some(({ weights }) => (weights[name] ?? 0) > 0);
-  return pools.map((pool) => ({ ...pool, role: serves(pool.name) ? 'production' : 'test' }));
+  const roleOf = ({ name, role }: Pool): Pool['role'] => {
+    if (role === 'other') return role;
+    return serves(name) ? 'production' : 'test';
+  };
+  return pools.map((pool) => ({ ...pool, role: roleOf(pool) }));
 }
 
 /** Weights of a route that is given in whole percents. */

@@ -80,7 +80,7 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
  */
 export function lookBefore(snapshot: Snapshot, step: Step): Look {
   if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: true, routes: true };
-  if (step.do === 'leave') return { pools: 'all', fleets: false };
+  if (step.do === 'leave') return { pools: 'all', fleets: false, routes: true };
   if (step.do === 'deploy' || step.do === 'migrate') return { pools: [], fleets: true };
   if (step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
   if (step.do === 'shift') return { pools: 'all', fleets: false, routes: true };

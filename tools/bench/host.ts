@@ -1,5 +1,5 @@
 /**
- * A sandbox of any size, in a process of its own:  node tools/bench/host.ts --config FILE --instances N
+ * A sandbox of any size, in a process of its own:  node tools/bench/host.ts --config FILE --instances N [--drain MS]
  *
  * `turnout sandbox` has neither fleets of 1,000 nor an account whose quotas let two of them into one target group.
  */
@@ -10,7 +10,9 @@ import { createElbv2 } from '../../src/sandbox/elbv2/index.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { QUICK, timesFor } from './times.ts';
 
-const { values } = parseArgs({ options: { config: { type: 'string' }, instances: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { config: { type: 'string' }, instances: { type: 'string' }, drain: { type: 'string' } },
+});
 const config = loadConfig({ path: values.config!, env: process.env, cwd: process.cwd() });
 const instances = Number(values.instances);
 const { releases, release, zones, appPort, productionPort, testPort } = config.sandbox!;
@@ -19,6 +21,7 @@ const sandbox = await startSandbox(
   {
     ...timesFor(instances),
     ...QUICK,
+    ...(values.drain === undefined ? {} : { deregistrationDelay: Number(values.drain) }),
     port: 0,
     environment: config.environment,
     template: config.fleet.kind === 'ec2' ? config.fleet.launchTemplate?.name : undefined,

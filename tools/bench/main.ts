@@ -1,7 +1,8 @@
 /**
- * How long things take:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000] [-- --json]
+ * How long things take:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000]
+ *   [-- --rolling 2,8,32] [-- --json]; an empty list leaves a part out
  *
- * Cold starts against a Node that does nothing, and promotes against the physical limit. Exits with 1 when something takes
+ * Cold starts against a Node that does nothing; promotes and rolling deploys against the physical limit. Exits with 1 when something takes
  * longer, or more, than it may. Wants a machine that does nothing else.
  */
 import { parseArgs } from 'node:util';
@@ -9,7 +10,8 @@ import { messageOf } from '../../src/errors.ts';
 import { startRig } from '../rig/sandbox.ts';
 import { coldStart } from './cold.ts';
 import { measurePromotes } from './promote.ts';
-import { promoteTable, requestTable, table } from './table.ts';
+import { measureRollings } from './rolling.ts';
+import { promoteTable, requestTable, rollingTable, table } from './table.ts';
 import type { Row } from './table.ts';
 
 const { values } = parseArgs({
@@ -17,6 +19,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '21' },
     repetitions: { type: 'string', default: '3' },
     sizes: { type: 'string', default: '2,20,200,1000' },
+    rolling: { type: 'string', default: '2,8,32' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -26,14 +29,21 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interr
 async function main(): Promise<number> {
   const cold = await measureStarts();
   if (!values.json) print(table(cold));
-  const sizes = values.sizes.split(',').map(Number);
-  const promotes = await measurePromotes(sizes, Number(values.repetitions), interruption.signal);
-  if (values.json) print(JSON.stringify({ coldStart: cold, promotes }));
-  else print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
-  return cold.every(({ ok }) => ok) && promotes.every(({ faults }) => faults.length === 0) ? 0 : 1;
+  const promotes = await measurePromotes(sizesIn(values.sizes), Number(values.repetitions), interruption.signal);
+  if (!values.json && promotes.length > 0) print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
+  const rollings = await measureRollings(sizesIn(values.rolling), interruption.signal);
+  if (values.json) print(JSON.stringify({ coldStart: cold, promotes, rollings }));
+  else if (rollings.length > 0) print(rollingTable(rollings));
+  const isQuick = [...cold, ...rollings].every(({ ok }) => ok);
+  return isQuick && promotes.every(({ faults }) => faults.length === 0) ? 0 : 1;
+}
+
+function sizesIn(list: string): readonly number[] {
+  return list.split(',').filter(Boolean).map(Number);
 }
 
 async function measureStarts(): Promise<readonly Row[]> {
+  if (Number(values.rounds) === 0) return [];
   await using rig = await startRig();
   return await coldStart(rig, Number(values.rounds));
 }

@@ -74,7 +74,7 @@ async function pause(): Promise<void> {
 }
 
 /** Asks the sandbox's own pages. */
-function adminOf(endpoint: string) {
+export function adminOf(endpoint: string) {
   return async (method: string, page: string, body?: object): Promise<unknown> => {
     const response = await fetch(`${endpoint}/_turnout/${page}`, {
       method,

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Timing } from './interleave.ts';
 import type { PromoteRow } from './promote.ts';
+import type { RollingRow } from './rolling.ts';
 
 /** A timing against what it may cost. */
 export interface Row extends Timing {
@@ -38,6 +39,21 @@ export function promoteTable(rows: readonly PromoteRow[]): string {
       times.toFixed(3),
       `${peakMb.toFixed(0)} MB`,
       faults.length === 0 ? 'ok' : faults.join(', '),
+    ]),
+  );
+}
+
+export function rollingTable(rows: readonly RollingRow[]): string {
+  return draw(
+    ['rolling deploy of', 'at a time', 'the limit', 'rolling', 'times', 'requests', ''],
+    rows.map(({ size, batch, limitMs, rollingMs, times, requests, ok }) => [
+      `${size} instances`,
+      String(batch),
+      ms(limitMs),
+      ms(rollingMs),
+      times.toFixed(3),
+      String(requests),
+      ok ? 'ok' : 'too slow',
     ]),
   );
 }

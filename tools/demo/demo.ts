@@ -14,11 +14,30 @@ export const TASKS: readonly (readonly string[])[] = [
   ['cleanup', '--wait'],
 ];
 
+/** Deploys in place; the last one is not taken out of traffic, and must fail requests: the meter is known to measure then. */
+export async function rollingTasks({ env }: Rig): Promise<readonly (readonly string[])[]> {
+  const answer = await fetch(`${env['AWS_ENDPOINT_URL']}/_turnout/instances`);
+  const instances = (await answer.json()) as readonly { id: string }[];
+  const named = instances.flatMap(({ id }) => ['--instance', id]);
+  return [
+    ['rolling', '--release', '42'],
+    ['rolling', '--release', '41'],
+    ['deploy', '--release', '42', ...named],
+  ];
+}
+
+/** Whether it is the one that takes nobody out of traffic. */
+function isControl(args: readonly string[]): boolean {
+  return args[0] === 'deploy';
+}
+
+/** An everyday deploy in place, on the servers that are left. */
+const IN_PLACE = ['rolling', '--release', '41'];
 /** The same, the first time bit by bit. */
 const IN_STEPS = TASKS.with(1, ['promote', '--steps', '10,50,100', '--every', '3s']);
 
 export function tasksOf(traffic: Traffic): typeof TASKS {
-  return traffic === 'target-groups' ? TASKS : IN_STEPS;
+  return traffic === 'target-groups' ? [...TASKS, IN_PLACE] : IN_STEPS;
 }
 
 /** One task, and what clients saw while it ran. */
@@ -32,6 +51,8 @@ export interface TaskRow {
   /** Good answers by release. */
   readonly requests: Readonly<Record<string, number>>;
   readonly failed: number;
+  /** Requests must fail while it runs. */
+  readonly control: boolean;
 }
 
 /** Runs the tasks one after the other; stops after one that is not done. */
@@ -44,7 +65,7 @@ export async function runDemo(
 ): Promise<readonly TaskRow[]> {
   const rows: TaskRow[] = [];
   for (const args of tasks) {
-    onTask(args.join(' '));
+    onTask(titleOf(args));
     const row = await runOne(rig, meter, args, signal);
     rows.push(row);
     if (row.result !== 'done') break;
@@ -58,12 +79,17 @@ export async function runOne(rig: Rig, meter: Meter, args: readonly string[], si
   const { result, message, seconds, awsRequests } = await runTask(rig, args, signal);
   const seen: Counts = between(before, await meter.read());
   return {
-    task: args.join(' '),
+    task: titleOf(args),
     result,
     message,
     seconds,
     awsRequests,
     requests: seen.byRelease,
     failed: failedOf(seen),
+    control: isControl(args),
   };
+}
+
+function titleOf(args: readonly string[]): string {
+  return isControl(args) ? 'deploy in traffic, as a control' : args.join(' ');
 }

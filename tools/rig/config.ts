@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 
+/** The deploy script of its config. */
+export const DEPLOY = path.join(import.meta.dirname, 'deploy.ts');
 const FOLDER = path.resolve(import.meta.dirname, '../../config');
 
 /** The example of each way of moving traffic. */
@@ -35,6 +37,10 @@ export async function writeConfig(folder: string, traffic: Traffic = 'target-gro
       document.setIn(['release', 'marker', 'nameServers'], [`127.0.0.1:${dns}`]);
     }
     for (const group of GROUPS[traffic]) document.setIn(['traffic', ...group, 'port'], app);
+  }
+  if (traffic === 'target-groups') {
+    document.setIn(['deploy', 'run'], [process.execPath, DEPLOY]);
+    document.setIn(['instanceCheck', 'url'], `http://{address}:${app}/health`);
   }
   document.setIn(['store', 'path'], path.join(folder, 'turnout.db'));
   const file = path.join(folder, 'turnout.yml');

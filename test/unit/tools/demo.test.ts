@@ -13,6 +13,7 @@ const up: TaskRow = {
   awsRequests: 12,
   requests: { '42': 4, '9': 1, '41': 1000 },
   failed: 0,
+  control: false,
 };
 
 function traffic(failures: readonly Failure[] = []): MeterResult {
@@ -36,6 +37,23 @@ test('all is well only when every task was done and no request failed', () => {
     'up --release 42: undone: 42 is up',
     'request meter-1-7 at 1.5 s (kept): HTTP 503',
   ]);
+});
+
+test('a control in which no request fails has not shown that failures are seen', () => {
+  const control = { ...up, task: 'deploy in traffic', control: true };
+  const failure = { id: 'meter-1-7', seconds: 1.5, connection: 'kept', why: 'HTTP 502' } as const;
+  expect(report([up, { ...control, failed: 1 }], 2, traffic([failure])).ok).toBe(true);
+  expect(problems(report([up, control], 2, traffic()))).toEqual(['deploy in traffic: no request has failed']);
+  expect(
+    report(
+      [
+        { ...up, failed: 1 },
+        { ...control, failed: 1 },
+      ],
+      2,
+      traffic([failure, failure]),
+    ).ok,
+  ).toBe(false);
 });
 
 test('the live line shows the traffic by release and all failures so far', () => {

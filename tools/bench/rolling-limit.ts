@@ -1,0 +1,44 @@
+import type { Aws } from './aws.ts';
+import { allHealthy } from './limit.ts';
+
+export interface BareRolling {
+  readonly batch: number;
+  readonly tag: (name: string) => string;
+  readonly deploy: (instance: string) => Promise<void>;
+}
+
+/** Between two looks at targets. */
+const POLL_MS = 100;
+
+/**
+ * The physical limit of a rolling deploy: for each batch the deregistration delay, the deploy and the first health check,
+ * and the API round trips that cannot be left out, by a script that knows beforehand what it will find. Not in it: the start of a
+ * process and of the deploy's program, credentials, a lease, a journal, any guard, and any look at what a change has done.
+ * @returns milliseconds
+ */
+export async function bareRolling(aws: Aws, { batch, tag, deploy }: BareRolling): Promise<number> {
+  const begun = performance.now();
+  const groups = await aws.groups();
+  const group = groups['shop-production']!;
+  const [instances] = await Promise.all([aws.tagged(tag('environment')), aws.health(group)]);
+  // By zone, as a batch may not take all of one.
+  const ids = instances
+    .toSorted((a, b) => (a.Placement!.AvailabilityZone! < b.Placement!.AvailabilityZone! ? -1 : 1))
+    .map(({ InstanceId }) => InstanceId!);
+  for (let n = 0; n < ids.length; n += batch) {
+    const some = ids.slice(n, n + batch);
+    await aws.tag(some, tag('left'), 'shop-production:8080');
+    await aws.deregister(group, some);
+    while ((await aws.health(group)).some(({ Target }) => some.includes(Target!.Id!))) await pause();
+    await Promise.all(some.map(deploy));
+    await aws.register(group, some);
+    while (!(await allHealthy(aws, group, new Set(some)))) await pause();
+    await aws.tag(some, tag('release'), '41');
+    await aws.untag(some, tag('left'));
+  }
+  return performance.now() - begun;
+}
+
+async function pause(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
