@@ -141,9 +141,13 @@ export class Watch {
           // Several ways are changed in quick succession.
           ...(isShift(sight.last) ? [] : givenShare(this.#cloud.state, request)),
         ];
-    const blind = needed.filter((name) => !sight.fresh.has(name));
+    // Instances that leave several groups in quick succession.
+    const isSame =
+      sight.last?.operation === 'DeregisterTargets' && String(idsOf(sight.last)) === String(idsOf(request));
+    const blind = isSame ? [] : needed.filter((name) => !sight.fresh.has(name));
     if (blind.length > 0) this.#say(process, request, `was sent without a look at ${blind.join(' and ')} before`);
-    sight.fresh.clear();
+    // A note on a tag takes nothing from anybody.
+    if (operation !== 'CreateTags') sight.fresh.clear();
   }
 
   /** Rule 1, and rule 5's "somebody healthy stays". */
@@ -183,11 +187,13 @@ export class Watch {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
     if (!production(before).includes(group)) return [];
     const looks = this.#looks(before, process);
-    const blind = idsOf({ input }).filter((id) => {
-      const known = group.members.get(id);
-      if (known !== undefined && known.health !== 'draining') return false;
-      return !looks.some((state) => [...state.groups.values()].some((one) => serves(state, one, id)));
-    });
+    const blind = idsOf({ input })
+      .filter((id) => !mayReturn(before, group, id))
+      .filter((id) => {
+        const known = group.members.get(id);
+        if (known !== undefined && known.health !== 'draining') return false;
+        return !looks.some((state) => [...state.groups.values()].some((one) => serves(state, one, id)));
+      });
     return blind.map((id) => `gives production traffic to ${id}, which was not healthy`);
   }
 
@@ -233,6 +239,12 @@ export class Watch {
   }
 }
 
+/** It was taken out of there by a deploy in place, and none has begun on it that has not ended well. */
+function mayReturn({ boxes }: State, { name }: Group, id: string): boolean {
+  const { 'turnout:left': left = '', 'turnout:deploy': deploy = '' } = boxes.get(id)?.tags ?? {};
+  return left.split(' ').some((place) => place.startsWith(`${name}:`)) && !deploy.endsWith(' begun');
+}
+
 function serves(state: State, group: Group, id: string): boolean {
   const member = group.members.get(id);
   return member !== undefined && isServing(state, member);
@@ -254,7 +266,7 @@ function claimed(state: State, ids: readonly string[]): readonly string[] {
   return foreign.map((id) => `tags ${id}, which is not ours`);
 }
 
-function idsOf({ input }: Pick<Sent, 'input'>): readonly string[] {
+function idsOf({ input }: Pick<Request, 'input'>): readonly string[] {
   const { Targets, InstanceIds, Resources } = input as {
     readonly Targets?: TargetsInput['Targets'];
     readonly InstanceIds?: readonly string[];
