@@ -55,7 +55,7 @@ export const cleanup: Task<'cleanup'> = {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const keep = fleetById(snapshot, goal.fleet);
-    const doomed = liveFleets(snapshot).filter((fleet) => fleet !== keep);
+    const doomed = doomedFleets(snapshot, goal.fleet);
     if (keep === undefined || world.serving.length !== 1 || world.serving[0] !== keep) {
       return refusal(
         'not-serving',
@@ -79,7 +79,7 @@ export const cleanup: Task<'cleanup'> = {
   afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
 
   question: (snapshot, goal) => {
-    const doomed = liveFleets(snapshot).filter((fleet) => fleet.id !== goal.fleet);
+    const doomed = doomedFleets(snapshot, goal.fleet);
     const names = doomed.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
     return `Keep ${goal.release}, and terminate ${names || 'nothing'}?`;
   },
@@ -100,7 +100,14 @@ function farewell(snapshot: Snapshot, fleet: Fleet, { since, early }: GoalOf<'cl
     ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor: {} })),
     ...names('production').map((pool): Step => ({ do: 'await-released', pool, fleet: fleet.id })),
     { do: 'terminate', fleet: fleet.id, ...(early && { early }) },
+    ...(fleet.holder === undefined ? [] : [{ do: 'remove', fleet: fleet.id } as const]),
   ];
+}
+
+/** All but the one that stays; of those whose instances are gone, the ones that have left something behind. */
+function doomedFleets(snapshot: Snapshot, keep: string): readonly Fleet[] {
+  const live = new Set(liveFleets(snapshot));
+  return snapshot.fleets.filter((fleet) => fleet.id !== keep && (live.has(fleet) || fleet.holder !== undefined));
 }
 
 function neverTried(snapshot: Snapshot, doomed: readonly Fleet[], discard: boolean): Refusal | undefined {

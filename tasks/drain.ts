@@ -24,7 +24,7 @@ export const drain: Task<'drain'> = {
       describe:
         'Fewest healthy targets in each target group (default: as many as the others that are healthy, and never none)',
     },
-    'allow-downtime': {
+    allowDowntime: {
       type: 'boolean',
       describe: 'Even where nothing healthy would be left: requests will fail meanwhile',
     },
@@ -37,7 +37,7 @@ export const drain: Task<'drain'> = {
     const named = namedInstances(snapshot, wish);
     if (isRefusal(named)) return named;
     const ids = named.instances.map(({ id }) => id);
-    const keep = wish['allow-downtime'] === true ? {} : { keep: keepFor(snapshot, ids, ids.length, wish.floor) };
+    const keep = wish.allowDowntime === true ? {} : { keep: keepFor(snapshot, ids, ids.length, wish.floor) };
     return { ...asked, verb: 'drain', fleet: named.fleet, release: named.release, instances: ids, ...keep };
   },
 

@@ -33,7 +33,7 @@ export const rolling: Task<'rolling'> = {
       describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
     },
     force: { type: 'boolean', describe: 'Deploy to those that carry the release already, too' },
-    'allow-downtime': {
+    allowDowntime: {
       type: 'boolean',
       describe: 'Take instances out even where nothing healthy would be left: requests will fail meanwhile',
     },
@@ -57,7 +57,7 @@ export const rolling: Task<'rolling'> = {
       fleet: fleet.id,
       release,
       batches: chunked(ids(inOrder(snapshot, todo)), batch),
-      ...(wish['allow-downtime'] === true ? {} : { keep: keepFor(snapshot, ids(todo), batch, wish.floor) }),
+      ...(wish.allowDowntime === true ? {} : { keep: keepFor(snapshot, ids(todo), batch, wish.floor) }),
       force,
       delivery,
     });

@@ -10,14 +10,6 @@ export interface Wish {
   readonly floor?: number;
   readonly discard?: boolean;
   readonly wait?: boolean;
-  /** Instances at a time: `2` or `25%`. */
-  readonly batch?: string;
-  readonly force?: boolean;
-  readonly 'allow-downtime'?: boolean;
-  /** Ids. */
-  readonly instances?: readonly string[];
-  /** The instance that this runs on; `instances` has its id by the time that a task is asked. */
-  readonly self?: boolean;
   readonly 'accept-tail'?: boolean;
   /** Ascending, in percent. */
   readonly steps?: readonly number[];
@@ -25,12 +17,20 @@ export interface Wish {
   readonly every?: number;
   /** Percent. */
   readonly to?: number;
+  /** Instances at a time: `2` or `25%`. */
+  readonly batch?: string;
+  readonly force?: boolean;
+  readonly allowDowntime?: boolean;
+  /** Ids. */
+  readonly instances?: readonly string[];
+  /** The instance that this runs on; `instances` has its id by the time that a task is asked. */
+  readonly self?: boolean;
 }
 
 export interface Option {
   /** `percents`: such as `1,10,50,100`. `duration`: such as `2m`, in seconds. `list`: ids of instances. */
   readonly type: 'string' | 'number' | 'boolean' | 'percents' | 'duration' | 'list';
-  /** What it is called on the command line, where that is not the key. */
+  /** What it is called on the command line, where that is not the key in hyphens. */
   readonly name?: string;
   readonly describe: string;
   readonly required?: true;

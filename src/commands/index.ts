@@ -22,12 +22,12 @@ const TASK_OPTIONS: Readonly<Record<string, Options>> = {
 
 function taskCommand(task: Task): Command {
   const own = Object.entries(task.options).map(([key, { required, name, type, describe }]): [string, Options] => [
-    name ?? key,
+    name ?? key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
     {
       describe,
-      ...(type === 'list' ? { type: 'string', array: true } : {}),
-      ...(type === 'percents' || type === 'duration' ? { type: 'string' } : {}),
-      ...(type === 'string' || type === 'number' || type === 'boolean' ? { type } : {}),
+      ...(type === 'list'
+        ? { type: 'string', array: true }
+        : { type: type === 'percents' || type === 'duration' ? 'string' : type }),
       ...(required ? { demandOption: true } : {}),
       ...(type === 'boolean' ? {} : { requiresArg: true }),
     },

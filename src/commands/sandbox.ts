@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts';
-import type { Config, SandboxConfig } from '../config/config.ts';
+import type { Config, OpsWorksFleetConfig, SandboxConfig } from '../config/config.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 import { openOut } from '../views/out.ts';
@@ -33,8 +33,18 @@ export async function sandbox(args: Args): Promise<ExitCode> {
 /** The environment's config in the sandbox's words. */
 function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxOptions {
   const { fleet, traffic, environment, region } = config;
-  const { bootMs, deregistrationDelayMs, registrationMs, propagationMs, consistencyMs, healthCheck, dns, ...same } =
-    section;
+  const {
+    bootMs,
+    setupMs,
+    deployMs,
+    deregistrationDelayMs,
+    registrationMs,
+    propagationMs,
+    consistencyMs,
+    healthCheck,
+    dns,
+    ...same
+  } = section;
   const { intervalMs, timeoutMs, ...thresholds } = healthCheck;
   const { names, ...front } = frontOf(traffic, section.appPort);
   return {
@@ -42,10 +52,12 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     environment,
     region,
     tagPrefix: fleet.tagPrefix,
-    template: fleet.launchTemplate?.name,
+    ...(fleet.kind === 'ec2' ? { template: fleet.launchTemplate?.name } : { opsworks: stackOf(fleet, environment) }),
     imageName: fleet.image?.name,
     ...front,
     boot: bootMs,
+    setup: setupMs,
+    deploy: deployMs,
     deregistrationDelay: deregistrationDelayMs,
     registration: registrationMs,
     propagation: propagationMs,
@@ -55,6 +67,10 @@ function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxO
     clock: systemClock,
     ...(typeof args['port'] === 'number' ? { port: args['port'] } : {}),
   };
+}
+
+function stackOf({ stack, app }: OpsWorksFleetConfig, environment: string): NonNullable<SandboxOptions['opsworks']> {
+  return { stack, layer: 'web', app: app ?? environment };
 }
 
 function dnsOptions(dns: NonNullable<SandboxConfig['dns']>): SandboxOptions['dns'] {

@@ -1,8 +1,10 @@
 import { tasks } from '../../tasks/index.ts';
-import { ExitCode } from '../errors.ts';
+import { ExitCode, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
+import { choices } from '../run/aim.ts';
 import { movesProduction } from '../run/stillness.ts';
 import { verbsNow } from '../run/verbs.ts';
+import type { Store } from '../stores/store.ts';
 import { openOut } from '../views/out.ts';
 import { showsColour } from '../views/paint.ts';
 import type { StatusReport } from '../views/status.ts';
@@ -17,18 +19,20 @@ import { openContext, type Context } from './context.ts';
 export async function status(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   try {
-    await (args['watch'] === true && process.stdout.isTTY ? watch(context) : print(context, args['json'] === true));
+    if (args['watch'] !== true || !process.stdout.isTTY) return await print(context, args['json'] === true);
+    await watch(context);
     return ExitCode.done;
   } finally {
     await context.store.close();
   }
 }
 
-async function print(context: Context, json: boolean): Promise<void> {
+async function print(context: Context, json: boolean): Promise<ExitCode> {
   const out = openOut(process.stdout);
   const report = await reportOn(context);
   out.line(json ? statusJson(report) : text(report));
   await out.flush();
+  return report.trouble === undefined ? ExitCode.done : ExitCode.refused;
 }
 
 /** Seconds between two drawings: one request a target group each time. */
@@ -57,22 +61,27 @@ function text(report: StatusReport): string {
 const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
-  const [snapshot, lease, goal, journal] = await Promise.all([
-    withUrls(ports.traffic, observe(ports)),
-    store.held(),
-    store.goal(),
-    store.history(JOURNAL_LOOK),
-  ]);
-  const [last] = journal;
-  const moved = journal.find(movesProduction);
-  const verbs = await verbsNow(tasks, snapshot, goal, deliveryOf(config));
-  return {
-    environment: config.environment,
-    snapshot,
-    verbs,
-    ...(lease === undefined ? {} : { lease }),
-    ...(goal === undefined ? {} : { goal }),
-    ...(last === undefined ? {} : { last }),
-    ...(moved === undefined ? {} : { moved }),
-  };
+  const [snapshot, record] = await Promise.all([withUrls(ports.traffic, observe(ports)), recordIn(store)]);
+  const verbs = record.trouble === undefined ? await verbsNow(tasks, snapshot, record.goal, deliveryOf(config)) : [];
+  return { environment: config.environment, snapshot, verbs, ...record };
+}
+
+type Recorded = Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'>;
+
+/** Where the store is in trouble, one wants to know all the more what is where. */
+async function recordIn(store: Store): Promise<Recorded> {
+  try {
+    const [lease, goal, journal] = await Promise.all([store.held(), store.goal(), store.history(JOURNAL_LOOK)]);
+    const [last] = journal;
+    const moved = journal.find(movesProduction);
+    return {
+      ...(lease === undefined ? {} : { lease }),
+      ...(goal === undefined ? {} : { goal, choices: choices(goal.goal.verb) }),
+      ...(last === undefined ? {} : { last }),
+      ...(moved === undefined ? {} : { moved }),
+    };
+  } catch (error) {
+    if (error instanceof OperatorError) return { trouble: [error.message, ...error.next].join(' ') };
+    throw error;
+  }
 }

@@ -69,39 +69,42 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
 /** What the command line says to the task, checked. */
 function wishOf(task: Task, args: Args): Wish {
   const options: Task['options'] = { ...task.options, ...(task.positional ? { [task.positional]: POSITIONAL } : {}) };
-  const given = Object.entries(options).flatMap(([key, { type, name }]) => {
-    const value = args[name ?? key];
-    return value === undefined || (Array.isArray(value) && value.length === 0)
-      ? []
-      : [[key, READERS[key === 'batch' ? 'batch' : type](key, value)]];
-  });
-  return Object.fromEntries(given);
+  const given = Object.entries(options).map(([key, option]) => ({ key, option, value: args[option.name ?? key] }));
+  return Object.fromEntries(
+    given
+      .filter(({ option, value }) => (option.type === 'list' ? isFull(value) : value !== undefined))
+      .map(({ key, option, value }) => [key, READERS[option.type](key, value)]),
+  );
 }
 
 const POSITIONAL: Option = { type: 'list', describe: '' };
 
-/** The wish, about the instance that this runs on. */
-async function onSelf(wish: Wish): Promise<Wish> {
-  const { ownInstanceId } = await import('../aws/imds.ts');
-  return { ...wish, instances: [...(wish.instances ?? []), await ownInstanceId(process.env)] };
+function isFull(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
 }
 
 type Reader = (name: string, value: unknown) => unknown;
 
-const READERS: Readonly<Record<Option['type'] | 'batch', Reader>> = {
+const READERS: Readonly<Record<Option['type'], Reader>> = {
   // `cleanup --wait 15m` waits for what drains, and for the lease: the time is only for the latter.
   boolean: (_name, value) => value !== false,
-  string: (name, value) => (mustBeName(name, value), value),
+  string: (name, value) => {
+    if (name === 'release' || Array.isArray(value)) mustBeName(name, value);
+    return value;
+  },
   number: (name, value) => (mustBeCount(name, value), value),
   percents: readPercents,
   duration: readSeconds,
-  list: readInstances,
-  // The task knows how large the fleet is, and says what is wrong with it.
-  batch: (_name, value) => String(value),
+  list: (_name, value) => readInstances((value as readonly unknown[]).map(String)),
 };
 
-function readInstances(_name: string, value: unknown): readonly string[] {
-  const ids = (value as readonly unknown[]).map(String);
+const RANGES: Readonly<Record<string, readonly [least: number, most: number, example: number]>> = {
+  count: [1, 1000, 3],
+  floor: [0, 1000, 3],
+  to: [1, 100, 10],
+};
+
+function readInstances(ids: readonly string[]): readonly string[] {
   const wrong = ids.find((id) => !/^i-[0-9a-z]{1,32}$/.test(id));
   if (wrong === undefined) return ids;
   throw new OperatorError('usage', `${wrong} is not the id of an instance.`, {
@@ -109,11 +112,11 @@ function readInstances(_name: string, value: unknown): readonly string[] {
   });
 }
 
-const RANGES: Readonly<Record<string, readonly [least: number, most: number, example: number]>> = {
-  count: [1, 1000, 3],
-  floor: [0, 1000, 3],
-  to: [1, 100, 10],
-};
+/** The wish, about the instance that this runs on. */
+async function onSelf(wish: Wish): Promise<Wish> {
+  const { ownInstanceId } = await import('../aws/imds.ts');
+  return { ...wish, instances: [...(wish.instances ?? []), await ownInstanceId(process.env)] };
+}
 
 function mustBeCount(name: string, value: unknown): void {
   const [least, most, example] = RANGES[name] ?? [0, 1000, 3];

@@ -1,5 +1,5 @@
 import { OperatorError, type ExitCode } from '../errors.ts';
-import { FRESH } from '../record/lease.ts';
+import { takeAway } from '../record/take-away.ts';
 import { nameOf } from '../record/turn.ts';
 import { done, type Ending } from '../run/ending.ts';
 import { ago } from '../observe/words.ts';
@@ -31,32 +31,14 @@ function questionOf({ holder, renewedAt }: Lease, now: number): string {
   return `Take the lease away from ${nameOf(holder)}, last heard of ${ago((now - renewedAt) / 1000)}? Its run stops before its next change.`;
 }
 
-/**
- * Compares and sets: what is taken is what was shown. The lease is kept for a moment before it is free, for as long as its
- * former holder may still believe that it has it.
- */
 async function take(context: Context, seen: Lease): Promise<Ending> {
   const { store, config, ports } = context;
-  const holder = holderOf(context, 'unlock');
-  const { ttlMs } = config.store;
-  const lease = await store.takeOver(holder, ttlMs, seen);
-  if (lease === undefined)
+  const message = `Took the lease (fence ${seen.fence}) from ${nameOf(seen.holder)}.`;
+  const asked = { holder: holderOf(context, 'unlock'), seen, message };
+  if (!(await takeAway(store, asked, { ttlMs: config.store.ttlMs, clock: ports.clock })))
     throw new OperatorError('lease-changed', 'The lease is no longer the one that was shown; nothing was taken.', {
       next: LOOK,
     });
-  try {
-    const message = `Took the lease (fence ${seen.fence}) from ${nameOf(seen.holder)}.`;
-    const { run, who, host, since } = holder;
-    const by = { run, verb: 'unlock', who, host, since };
-    await ports.clock.sleep(FRESH * ttlMs);
-    await store.log({ ...by, until: isoNow(context), outcome: 'done', message, awsRequests: 0 });
-    const rest = (await store.goal()) === undefined ? [] : ['`turnout resume` goes on with what it did not finish'];
-    return done(`${message} It is free now. That run stops before its next change.`, [...rest, ...LOOK]);
-  } finally {
-    await store.release(lease);
-  }
-}
-
-function isoNow({ ports }: Context): string {
-  return new Date(ports.clock.now()).toISOString();
+  const rest = (await store.goal()) === undefined ? [] : ['`turnout resume` goes on with what it did not finish'];
+  return done(`${message} It is free now. That run stops before its next change.`, [...rest, ...LOOK]);
 }

@@ -10,6 +10,7 @@ export function crossChecks(data: unknown): readonly Mistake[] {
   const root = tree(data);
   return [
     ...fleetChecks(root),
+    ...deployerChecks(root),
     ...placeholderChecks(root),
     ...trafficChecks(root),
     ...markerChecks(root),
@@ -42,7 +43,10 @@ function oneOf(value: unknown, path: Path, keys: readonly string[], optional = f
 }
 
 function fleetChecks(root: Tree): readonly Mistake[] {
-  const { launchTemplate, image, kind } = tree(root['fleet']);
+  const { launchTemplate, image, kind, app } = tree(root['fleet']);
+  const same = kind === 'opsworks' ? SAME_LAYERS : SAME_FOR_ALL;
+  // A revision that is left out is the release.
+  const named = kind === 'opsworks' && app !== undefined && !('revision' in tree(root['fleet']));
   const owned = 'parameter' in tree(image) && 'owner' in tree(image);
   return [
     ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['name', 'id']),
@@ -51,7 +55,7 @@ function fleetChecks(root: Tree): readonly Mistake[] {
     ...(owned
       ? [{ path: ['fleet', 'image', 'owner'], message: 'expected no owner beside parameter, which names one image' }]
       : []),
-    ...(kind === 'ec2' && !filled(root).some(({ text }) => dependsOnRelease(text)) ? [SAME_FOR_ALL] : []),
+    ...(isKnown(kind) && !named && !filled(root).some(({ text }) => dependsOnRelease(text)) ? [same] : []),
   ];
 }
 
@@ -61,15 +65,33 @@ const SAME_FOR_ALL: Mistake = {
     'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none, so that every release would boot the same servers',
 };
 
+function isKnown(kind: unknown): boolean {
+  return kind === 'ec2' || kind === 'opsworks';
+}
+
+/** A deployer of OpsWorks works on the fleet's stack, or on one that it names. */
+function deployerChecks(root: Tree): readonly Mistake[] {
+  if (tree(root['fleet'])['kind'] === 'opsworks') return [];
+  return ['deploy', 'migrate']
+    .filter((key) => tree(root[key])['kind'] === 'opsworks' && !('stack' in tree(root[key])))
+    .map((key) => ({ path: [key], message: 'expected stack: the fleet is no layer of OpsWorks that would name one' }));
+}
+
+const SAME_LAYERS: Mistake = {
+  path: ['fleet'],
+  message:
+    'expected app, or {release} in image or customJson; found neither, so that every release would boot the same servers',
+};
+
 const FILLED =
-  /^fleet\.(?:launchTemplate\.version|launchTemplate\.versionDescription|image\.(?:name|parameter|tag\..*)|userData)$/s;
+  /^fleet\.(?:launchTemplate\.version|launchTemplate\.versionDescription|image\.(?:name|parameter|tag\..*)|userData|revision|customJson\..*|layer\.(?:name|shortName))$/s;
 
 function isFilled(path: Path): boolean {
   return FILLED.test(path.join('.'));
 }
 
 /** Programs and checks of deploys in place know more words than the release. */
-const IN_PLACE = /^(?:(?:deploy|migrate)\.run\.|instanceCheck\.|drainCheck\.)/;
+const IN_PLACE = /^(?:(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.)/;
 
 /** The strings in which {release} is filled in. */
 function filled(root: Tree) {
@@ -78,7 +100,7 @@ function filled(root: Tree) {
 
 function placeholderChecks(root: Tree): readonly Mistake[] {
   const message =
-    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet, and in deploy, migrate and instanceCheck';
+    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet (for OpsWorks in revision, image, customJson and the names of layer), and in deploy, migrate and instanceCheck';
   return strings(root)
     .filter(
       ({ path, text }) =>

@@ -1,3 +1,4 @@
+import type { DeployerConfig, DrainCheckConfig, HooksConfig, InstanceCheckConfig } from './config-in-place.ts';
 import type { RedisServer } from './redis-url.ts';
 
 /**
@@ -14,14 +15,14 @@ export interface Config {
   readonly endpoint?: string;
   readonly fleet: FleetConfig;
   readonly traffic: TrafficConfig;
+  /** Absent: no switch is proven. */
+  readonly marker?: MarkerConfig;
   /** Absent: `rolling` and `deploy` have nothing to deploy with. */
   readonly deploy?: DeployerConfig;
   readonly migrate?: 'with-deploy' | DeployerConfig;
   readonly instanceCheck?: InstanceCheckConfig;
   readonly drainCheck?: DrainCheckConfig;
   readonly hooks: HooksConfig;
-  /** Absent: no switch is proven. */
-  readonly marker?: MarkerConfig;
   readonly limits: LimitsConfig;
   readonly aws: AwsConfig;
   readonly store: StoreConfig;
@@ -29,7 +30,34 @@ export interface Config {
   readonly sandbox?: SandboxConfig;
 }
 
-export type FleetConfig = Ec2FleetConfig;
+export type FleetConfig = Ec2FleetConfig | OpsWorksFleetConfig;
+
+/** Layers of a stack of AWS OpsWorks Stacks. Strings in which `{release}` may stand are filled with `fillRelease`. */
+export interface OpsWorksFleetConfig {
+  readonly kind: 'opsworks';
+  readonly tagPrefix: string;
+  /** The stack's name or id. */
+  readonly stack: string;
+  /** Short name of the app whose revision the clone's custom JSON names; absent: it names none. */
+  readonly app?: string;
+  readonly revision: string;
+  /** Attributes that are put into the clone's custom JSON. */
+  readonly customJson?: Readonly<Record<string, unknown>>;
+  /** Absent: the image or operating system of blue's instances. */
+  readonly image?: ImageConfig;
+  /** What the clone of blue's layer has of its own. */
+  readonly layer?: LayerConfig;
+}
+
+export interface LayerConfig {
+  /** Absent: one that this fleet alone can have. */
+  readonly name?: string;
+  readonly shortName?: string;
+  /** Absent: blue's. */
+  readonly type?: 'custom';
+  /** In place of those that OpsWorks does not show. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
 
 /** Strings in which `{release}` may stand are filled with `fillRelease`. */
 export interface Ec2FleetConfig {
@@ -121,46 +149,6 @@ export interface TargetGroupConfig {
   readonly port?: number;
 }
 
-export type DeployerConfig = CommandDeployerConfig;
-
-export interface CommandDeployerConfig {
-  readonly kind: 'command';
-  readonly run: readonly string[];
-  readonly per: 'instance' | 'batch';
-  /** Absolute; where it is run. */
-  readonly folder: string;
-  /** From SIGTERM to SIGKILL. */
-  readonly graceMs: number;
-}
-
-export interface InstanceCheckConfig {
-  readonly url: string;
-  readonly contains?: string;
-  readonly timeoutMs: number;
-}
-
-export interface DrainCheckConfig {
-  readonly url: string;
-  readonly afterMs: number;
-  readonly timeoutMs: number;
-}
-
-export type HookTime = 'beforeTask' | 'afterTask' | 'beforeInstance' | 'afterInstance' | 'onFailure' | 'onRollback';
-
-export interface HookConfig {
-  readonly run: readonly string[];
-  /** Verbs; absent: for all. */
-  readonly tasks?: readonly string[];
-  readonly limitMs: number;
-  readonly retries: number;
-  readonly onError: 'stop' | 'warn';
-}
-
-export interface HooksConfig extends Readonly<Record<HookTime, readonly HookConfig[]>> {
-  /** Absolute; where they are run. */
-  readonly folder: string;
-}
-
 /** How production tells its release: exactly one of `header`, `json` and `regexp`. */
 export interface MarkerConfig {
   readonly url: string;
@@ -178,8 +166,8 @@ export interface LimitsConfig {
   readonly bootMs: number;
   readonly healthyMs: number;
   readonly releasedMs: number;
-  readonly deployMs: number;
   readonly provenMs: number;
+  readonly deployMs: number;
 }
 
 export interface AwsConfig {
@@ -233,6 +221,8 @@ export interface SandboxConfig {
   readonly releases: readonly { readonly release: string; readonly behaviour: Behaviour }[];
   readonly zones: readonly string[];
   readonly bootMs: number;
+  readonly setupMs: number;
+  readonly deployMs: number;
   readonly healthCheck: {
     readonly intervalMs: number;
     readonly timeoutMs: number;

@@ -2,19 +2,24 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type {
   AwsConfig,
   Config,
-  DeployerConfig,
-  DrainCheckConfig,
   Ec2FleetConfig,
-  HookConfig,
-  HooksConfig,
-  HookTime,
-  InstanceCheckConfig,
+  FleetConfig,
+  ImageConfig,
   LimitsConfig,
   MarkerConfig,
+  OpsWorksFleetConfig,
   SandboxConfig,
   StoreConfig,
   TrafficConfig,
 } from './config.ts';
+import type {
+  DeployerConfig,
+  DrainCheckConfig,
+  HookConfig,
+  HooksConfig,
+  HookTime,
+  InstanceCheckConfig,
+} from './config-in-place.ts';
 import type { FileConfig } from './schema.ts';
 
 /** From what the file says to what the program works with: units in names, absolute paths, no key that is undefined. Pure. */
@@ -26,8 +31,8 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     ...defined({ region, profile, endpoint }),
     fleet: fleet(data.fleet),
     traffic: traffic(data.traffic),
-    ...inPlace(data, projectOf(file)),
     ...(data.release?.marker ? { marker: marker(data.release.marker) } : {}),
+    ...inPlace(data, projectOf(file)),
     limits: limits(data.limits),
     aws: awsOf(aws),
     store: store(data.store, environment, file),
@@ -41,7 +46,39 @@ function defined<T extends object>(value: T): Defined<T> {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
 }
 
-function fleet({ kind, tagPrefix, launchTemplate, image, userData }: FileConfig['fleet']): Ec2FleetConfig {
+type Ec2Data = Extract<FileConfig['fleet'], { kind: 'ec2' }>;
+type OpsWorksData = Extract<FileConfig['fleet'], { kind: 'opsworks' }>;
+
+function fleet(data: FileConfig['fleet']): FleetConfig {
+  return data.kind === 'opsworks' ? opsworks(data) : ec2(data);
+}
+
+function opsworks({
+  kind,
+  tagPrefix,
+  stack,
+  revision,
+  app,
+  customJson,
+  image,
+  layer,
+}: OpsWorksData): OpsWorksFleetConfig {
+  return {
+    kind,
+    tagPrefix,
+    stack,
+    revision,
+    ...defined({ app, customJson }),
+    ...(image ? { image: imageOf(image) } : {}),
+    ...(layer ? { layer: defined(layer) } : {}),
+  };
+}
+
+function imageOf(image: NonNullable<FileConfig['fleet']['image']>): ImageConfig {
+  return { ...(image.parameter === undefined ? { owner: 'self' } : {}), ...defined(image) };
+}
+
+function ec2({ kind, tagPrefix, launchTemplate, image, userData }: Ec2Data): Ec2FleetConfig {
   return {
     kind,
     tagPrefix,
@@ -50,7 +87,7 @@ function fleet({ kind, tagPrefix, launchTemplate, image, userData }: FileConfig[
           launchTemplate: { ...(versioned(launchTemplate) ? {} : { version: '$Default' }), ...defined(launchTemplate) },
         }
       : {}),
-    ...(image ? { image: { ...(image.parameter === undefined ? { owner: 'self' } : {}), ...defined(image) } } : {}),
+    ...(image ? { image: imageOf(image) } : {}),
     ...defined({ userData }),
   };
 }
@@ -83,19 +120,41 @@ function traffic(data: FileConfig['traffic']): TrafficConfig {
   };
 }
 
+function marker({ timeout, ...same }: NonNullable<NonNullable<FileConfig['release']>['marker']>): MarkerConfig {
+  const { url, answers, header, json, regexp, nameServers } = same;
+  return { url, answers, timeoutMs: timeout, ...defined({ header, json, regexp, nameServers }) };
+}
+
 type InPlace = Pick<Config, 'deploy' | 'migrate' | 'instanceCheck' | 'drainCheck' | 'hooks'>;
 
-function inPlace({ deploy, migrate, instanceCheck, drainCheck, hooks }: FileConfig, folder: string): InPlace {
+function inPlace(
+  { deploy, migrate, instanceCheck, drainCheck, hooks, fleet: data }: FileConfig,
+  folder: string,
+): InPlace {
   return {
-    ...(deploy ? { deploy: deployer(deploy, folder) } : {}),
-    ...(migrate ? { migrate: migrate === 'with-deploy' ? migrate : deployer(migrate, folder) } : {}),
+    ...(deploy ? { deploy: deployer(deploy, folder, data) } : {}),
+    ...(migrate ? { migrate: migrate === 'with-deploy' ? migrate : deployer(migrate, folder, data) } : {}),
     ...(instanceCheck ? { instanceCheck: timed(instanceCheck) } : {}),
     ...(drainCheck ? { drainCheck: drained(drainCheck) } : {}),
     hooks: hooksOf(hooks, folder),
   };
 }
 
-function deployer({ kind, run, per, killAfter }: NonNullable<FileConfig['deploy']>, folder: string): DeployerConfig {
+function deployer(
+  data: NonNullable<FileConfig['deploy']>,
+  folder: string,
+  fleetData: FileConfig['fleet'],
+): DeployerConfig {
+  if (data.kind === 'ssm') {
+    const { delivery, ...same } = data;
+    return { ...same, deliveryMs: delivery };
+  }
+  if (data.kind === 'opsworks') {
+    const ofFleet = fleetData.kind === 'opsworks' ? fleetData : undefined;
+    const { stack = ofFleet?.stack ?? '', app = ofFleet?.app, ...same } = data;
+    return { ...same, stack, ...defined({ app }) };
+  }
+  const { kind, run, per, killAfter } = data;
   return { kind, run, per, folder, graceMs: killAfter };
 }
 
@@ -121,13 +180,8 @@ function hooksOf(hooks: FileConfig['hooks'], folder: string): HooksConfig {
   };
 }
 
-function marker({ timeout, ...same }: NonNullable<NonNullable<FileConfig['release']>['marker']>): MarkerConfig {
-  const { url, answers, header, json, regexp, nameServers } = same;
-  return { url, answers, timeoutMs: timeout, ...defined({ header, json, regexp, nameServers }) };
-}
-
-function limits({ boot, healthy, released, deploy, proven }: FileConfig['limits']): LimitsConfig {
-  return { bootMs: boot, healthyMs: healthy, releasedMs: released, deployMs: deploy, provenMs: proven };
+function limits({ boot, healthy, released, proven, deploy }: FileConfig['limits']): LimitsConfig {
+  return { bootMs: boot, healthyMs: healthy, releasedMs: released, provenMs: proven, deployMs: deploy };
 }
 
 function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {
@@ -160,6 +214,8 @@ function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>, folder: string):
   const {
     app,
     boot,
+    setup,
+    deploy,
     healthCheck,
     releases,
     deregistrationDelay,
@@ -179,6 +235,8 @@ function sandboxOf(sandbox: NonNullable<FileConfig['sandbox']>, folder: string):
     releases: releases.map((entry) => (typeof entry === 'string' ? { release: entry, behaviour: 'ok' } : entry)),
     healthCheck: { ...thresholds, intervalMs: interval, timeoutMs: timeout },
     bootMs: boot,
+    setupMs: setup,
+    deployMs: deploy,
     deregistrationDelayMs: deregistrationDelay,
     registrationMs: registration,
     propagationMs: propagation,

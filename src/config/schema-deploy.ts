@@ -6,6 +6,17 @@ const WORDS = 'a program and its arguments, word by word, such as [./deploy.sh, 
 /** An argument vector: no shell is between. */
 const run = z.array(text(WORDS, /^[\s\S]*$/), { error: WORDS }).min(1, { error: WORDS });
 
+const VALUE = 'text, or a list of it';
+
+/** Lists of text by name; one text is a list of one. */
+const values = z.record(
+  z.string(),
+  z
+    .union([z.string(), z.array(z.string())], { error: VALUE })
+    .transform((value) => (typeof value === 'string' ? [value] : value)),
+  { error: 'a map' },
+);
+
 const command = z.strictObject({
   kind: z
     .literal('command')
@@ -24,7 +35,46 @@ const command = z.strictObject({
     .describe('When its time is over: from SIGTERM to SIGKILL, which its whole process group gets.'),
 });
 
-const deployer = z.discriminatedUnion('kind', [command]);
+const ssm = z.strictObject({
+  kind: z
+    .literal('ssm')
+    .describe('Run Command of AWS Systems Manager. A command goes on when turnout ends, and is found again.'),
+  document: text('the name of a document').describe('Name of the document that delivers, such as shop-deploy.'),
+  parameters: values
+    .default({ release: ['{release}'] })
+    .describe(
+      'Parameters of the document, text or lists of it. {release}, {previous}, {environment}, {deploy} and {migrate} (true or false) are filled in.',
+    ),
+  delivery: limit
+    .prefault('60s')
+    .refine((ms) => ms >= 30_000, { error: 'a duration of at least 30s' })
+    .describe('How long SSM may take to reach an instance, from 30s. The document says how long the command may take.'),
+});
+
+const opsworks = z.strictObject({
+  kind: z
+    .literal('opsworks')
+    .describe('Deployments of AWS OpsWorks Stacks. One goes on when turnout ends, and is found again.'),
+  stack: text('the name or the id of a stack')
+    .optional()
+    .describe('The OpsWorks stack, by its name or id. Default: that of the fleet.'),
+  app: text('the short name of an app').optional().describe('Short name of the app. Default: that of the fleet.'),
+  command: text('the name of a command, such as deploy', /^[a-z_]+$/)
+    .default('deploy')
+    .describe(
+      'Command that delivers: deploy, execute_recipes and so on. migrate of deploy is true for one instance only.',
+    ),
+  args: values
+    .default({})
+    .describe(
+      "Arguments of the command, text or lists of it, such as { recipes: ['shop::deploy'] }; filled in like parameters.",
+    ),
+  revision: text("a revision such as '{release}'")
+    .default('{release}')
+    .describe('Revision of the app, put into custom JSON as deploy.APP.scm.revision, with {release}.'),
+});
+
+const deployer = z.discriminatedUnion('kind', [command, ssm, opsworks]);
 
 export const deploy = deployer.describe('How code gets onto a running instance: for rolling and deploy.');
 

@@ -84,6 +84,10 @@ export const sandbox = z
       .default(['a', 'b'])
       .describe('Availability zones, by their letters.'),
     boot: duration.prefault('2s').describe('Time from the request for an instance until it runs and its app listens.'),
+    setup: duration.prefault('1s').describe('OpsWorks: time that the setup of an instance takes, before it is online.'),
+    deploy: duration
+      .prefault('1s')
+      .describe('Time that a command on an instance takes: a deployment of OpsWorks, or Run Command.'),
     healthCheck,
     deregistrationDelay: duration
       .prefault('3s')

@@ -11,15 +11,15 @@ const limits = z
   .strictObject({
     boot: limit.prefault('10m').describe('up: until every instance runs.'),
     healthy: limit.prefault('5m').describe('Until every instance is healthy in a target group.'),
+    proven: limit
+      .prefault('5m')
+      .describe('promote, rollback: until production itself answers as `release.marker` says.'),
     released: limit
       .prefault('1h')
       .describe('Until targets that were deregistered have drained: cleanup --wait, rolling, drain.'),
     deploy: limit
       .prefault('30m')
       .describe('rolling and deploy: until a deploy of one batch, or the migrations, have ended.'),
-    proven: limit
-      .prefault('5m')
-      .describe('promote, rollback: until production itself answers as `release.marker` says.'),
   })
   .prefault({})
   .describe('How long to wait at most, as durations such as 90s, 10m or 1h30m. Beyond that a step has failed.');
@@ -31,6 +31,7 @@ const rates = map(
     ec2: rate.optional().describe('To EC2.'),
     elasticloadbalancing: rate.optional().describe('To Elastic Load Balancing.'),
     route53: rate.optional().describe('To Route 53, where AWS takes five a second from a whole account.'),
+    opsworks: rate.optional().describe('To OpsWorks.'),
     ssm: rate.optional().describe('To Systems Manager.'),
     others: rate.optional().describe('To each service that is not named.'),
   },
@@ -71,12 +72,12 @@ export const schema = z
       .describe('URL that all requests to AWS go to; for turnout sandbox and other stand-ins.'),
     fleet,
     traffic,
+    release,
     deploy: deploy.optional(),
     migrate: migrate.optional(),
     instanceCheck: instanceCheck.optional(),
     drainCheck: drainCheck.optional(),
     hooks: hooks.optional(),
-    release,
     limits,
     aws,
     store,

@@ -1,14 +1,43 @@
 import type { Session } from '../aws/session.ts';
-import type { DeployerConfig } from '../config/config.ts';
-import { createGuardian } from '../programs/guardian.ts';
+import type { DeployerConfig, OpsWorksDeployerConfig, SsmDeployerConfig } from '../config/config-in-place.ts';
 import type { DeployerPort, DeployerTools } from './deployer.ts';
 
 /** Opens the deployer that a section of the config names; only that kind's code is loaded. */
 export async function openDeployer(
   config: DeployerConfig,
-  _session: Session,
+  session: Session,
   tools: DeployerTools,
 ): Promise<DeployerPort> {
-  const { createCommandDeployer } = await import('./command.ts');
+  if (config.kind === 'ssm') return openSsm(config, session);
+  if (config.kind === 'opsworks') return openOpsWorks(config, session);
+  const [{ createCommandDeployer }, { createGuardian }] = await Promise.all([
+    import('./command.ts'),
+    import('../programs/guardian.ts'),
+  ]);
   return createCommandDeployer(config, tools, createGuardian(config.graceMs));
 }
+
+async function openSsm({ deliveryMs, ...same }: SsmDeployerConfig, session: Session): Promise<DeployerPort> {
+  const [{ createSsmDeployer }, { Ssm }] = await Promise.all([import('./ssm.ts'), import('../aws/ssm.ts')]);
+  return createSsmDeployer({ ...same, deliveryS: Math.ceil(deliveryMs / 1000), ssm: new Ssm(session) });
+}
+
+async function openOpsWorks(config: OpsWorksDeployerConfig, session: Session): Promise<DeployerPort> {
+  const [{ createOpsWorksDeployer }, { OpsWorks }] = await Promise.all([
+    import('./opsworks.ts'),
+    import('../aws/opsworks.ts'),
+  ]);
+  return createOpsWorksDeployer({ ...config, opsworks: new OpsWorks(session), fetchText });
+}
+
+/** Logs of OpsWorks are behind URLs that work for a while; without one the error is as true. */
+async function fetchText(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(LOG_MS) });
+    return response.ok ? await response.text() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const LOG_MS = 5000;

@@ -48,4 +48,6 @@ export interface FleetPort {
   note(instances: readonly Instance[], notes: Notes): Promise<void>;
   /** Terminates the fleet's instances that are not gone yet. The caller has checked that none is in production. */
   terminate(fleet: Fleet): Promise<void>;
+  /** Deletes the fleet's holder (`Fleet.holder`) with what is left of its instances, once all of them have ended. */
+  remove(fleet: Fleet): Promise<void>;
 }

@@ -45,6 +45,10 @@ export interface Instance {
   readonly launchedAt: number;
   /** Size or type as AWS calls it, such as `m7g.large`. */
   readonly type?: string;
+  /** It was made, and never started: OpsWorks asks for the two one after the other. */
+  readonly unstarted?: true;
+  /** Why it will not come to run, however long one waits. */
+  readonly failed?: string;
   /** What its own tag says that it carries; instances of one fleet differ in the middle of a rolling deploy. */
   readonly release?: string;
   /** The pools that it was taken out of and not put back into, as noted on its tags. */
@@ -59,10 +63,10 @@ export interface Marks {
   readonly current?: string;
   /** ISO time at which it was first given production traffic (`promote`). */
   readonly promoted?: string;
-  /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
-  readonly migrated?: string;
   /** Its share of production in percent as a run of ours left it, and the ISO time: `10@2026-11-22T02:10:31.000Z`. */
   readonly share?: string;
+  /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
+  readonly migrated?: string;
 }
 
 /** The instances that carry one release and this environment's ownership tags. */
@@ -71,6 +75,10 @@ export interface Fleet {
   /** What its instances carry; what most of them carry, where they differ. */
   readonly release: string;
   readonly marks: Marks;
+  /** What holds the instances, and is to be deleted after them: `layer web`. */
+  readonly holder?: string;
+  /** Sentences on what may change the fleet without anybody's asking. */
+  readonly warnings?: readonly string[];
   /** All that AWS still lists, also those that are gone (`shutting-down`, `terminated`). */
   readonly instances: readonly Instance[];
 }
@@ -86,7 +94,11 @@ export interface Target {
   readonly description?: string;
 }
 
-export type PoolRole = 'production' | 'test';
+/** `other`: no group of the config, but one that holds an instance of this environment. Looked for by deploys in place only. */
+export type PoolRole = RouteRole | 'other';
+
+/** Whose clients come in. */
+export type RouteRole = 'production' | 'test';
 
 /**
  * A way in for clients that divides its traffic among pools by weight: a rule of a listener, of which its default action is
@@ -95,7 +107,7 @@ export type PoolRole = 'production' | 'test';
 export interface Route {
   /** `shop:443`, `shop:443 priority 10`. */
   readonly name: string;
-  readonly role: PoolRole;
+  readonly role: RouteRole;
   /** Weights by the names of our pools, as they are now. A pool that the route does not know is left out. */
   readonly weights: Readonly<Record<string, number>>;
   /** The sum of the weights of pools that are not ours; they are left alone. */
@@ -140,8 +152,7 @@ export interface Pool {
   readonly name: string;
   readonly arn: string;
   /** Where routes divide traffic: `production` as long as one of production's gives the pool a weight. */
-  /** `other`: no group of the config, but one that holds an instance of this environment. Looked for by deploys in place only. */
-  readonly role: PoolRole | 'other';
+  readonly role: PoolRole;
   /** The port at which this environment's instances are registered here. */
   readonly port: number;
   /** Seconds between two health checks of one target. */

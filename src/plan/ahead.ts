@@ -20,5 +20,6 @@ export function planAhead(snapshot: Snapshot, steps: readonly Step[], notes: rea
     left.push(step);
     world = simulate(world, step);
   }
-  return { steps: left, notes };
+  const warnings = left.length > 0 ? snapshot.fleets.flatMap((fleet) => fleet.warnings ?? []) : [];
+  return { steps: left, notes: [...notes, ...warnings] };
 }

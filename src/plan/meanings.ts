@@ -4,8 +4,8 @@ import { drainingIn, explainInstance, notHealthyIn, sentence } from './explain.t
 import { countByZone, healthyIn, healthyWithout, shortfall, total } from './floor.ts';
 import { fleetById, inProduction, isSettled, missingFrom, poolByName, registeredIn, verified } from './look.ts';
 import type { ZoneFloor } from './goal.ts';
-import type { Meaning } from './meaning.ts';
 import { meaningsInPlace } from './meanings-in-place.ts';
+import type { Meaning } from './meaning.ts';
 import { shareMeanings, stillHeld } from './meanings-shares.ts';
 import { nameMeanings } from './meanings-names.ts';
 import { proofMeaning } from './meanings-proof.ts';
@@ -17,6 +17,8 @@ type Meanings = { readonly [D in Step['do']]: Meaning<StepOf<D>> };
 const CALL_S = 1;
 /** EC2 says "a few minutes at most"; this is the common case of a small Linux image. */
 const BOOT_S = 60;
+/** OpsWorks gives shutdown recipes two minutes, unless the layer says otherwise (aws-reference 3.4). */
+const SHUTDOWN_S = 120;
 
 const NO_FLEET: Omit<Fleet, 'id'> = { release: '', marks: {}, instances: [] };
 
@@ -33,8 +35,15 @@ function named(fleet: Fleet, count: number): string {
 }
 
 function missingToLaunch(snapshot: Snapshot, step: StepOf<'launch'>): number {
-  const have = countByZone(fleetOf(snapshot, step).instances);
+  const have = countByZone(fleetOf(snapshot, step).instances.filter(({ unstarted }) => unstarted !== true));
   return step.spec.batches.reduce((sum, { zone, count }) => sum + Math.max(0, count - (have[zone] ?? 0)), 0);
+}
+
+function failed(fleet: Fleet): string | undefined {
+  const all = members(fleet).flatMap(({ id, failed: why }) => (why === undefined ? [] : [{ id, why }]));
+  return all.length === 0
+    ? undefined
+    : `${all.length} of ${fleet.instances.length} instances failed. ${sentence(all)}.`;
 }
 
 function lost(fleet: Fleet): string | undefined {
@@ -127,7 +136,7 @@ const meanings: Meanings = {
         waiting: waiting.map((instance) => ({ id: instance.id, why: explainInstance(instance) })),
       };
     },
-    hopeless: (snapshot, step) => lost(fleetOf(snapshot, step)),
+    hopeless: (snapshot, step) => lost(fleetOf(snapshot, step)) ?? failed(fleetOf(snapshot, step)),
   },
   register: {
     progress: (snapshot, step) => {
@@ -230,6 +239,27 @@ const meanings: Meanings = {
   ...shareMeanings,
   ...nameMeanings,
   prove: proofMeaning,
+  remove: {
+    progress: (snapshot, step) => {
+      const fleet = fleetById(snapshot, step.fleet);
+      if (fleet === undefined) return 'done';
+      return fleet.instances.every(({ state }) => state === 'terminated') ? 'todo' : 'under way';
+    },
+    title: (snapshot, step) => `delete the ${fleetOf(snapshot, step).holder ?? 'rest'} when its instances have ended`,
+    touches: (snapshot, step) => ids(fleetOf(snapshot, step).instances),
+    seconds: () => SHUTDOWN_S,
+    forbids: (snapshot, step) => stillInProduction(snapshot, fleetOf(snapshot, step)),
+    count: (snapshot, step) => {
+      const { instances } = fleetOf(snapshot, step);
+      const waiting = instances.filter(({ state }) => state !== 'terminated');
+      return {
+        have: instances.length - waiting.length,
+        want: instances.length,
+        word: 'ended',
+        waiting: waiting.map((instance) => ({ id: instance.id, why: explainInstance(instance) })),
+      };
+    },
+  },
 };
 
 /** The meaning of a step; its functions are called with that same step. */

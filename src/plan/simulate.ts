@@ -1,7 +1,7 @@
 import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { members } from '../observe/roles.ts';
-import { simulationsInPlace } from './simulate-in-place.ts';
 import { shareOf, weightsFor, withRoles } from '../observe/routes.ts';
+import { simulationsInPlace } from './simulate-in-place.ts';
 import { fleetById, missingFrom, registeredIn } from './look.ts';
 import { heldUntil, leftAt, notedShare, shareMark } from './shares.ts';
 import type { Step, StepOf } from './step.ts';
@@ -130,6 +130,7 @@ const simulations: Simulations = {
   mark: (snapshot, step) =>
     changeFleet(snapshot, step.fleet, (fleet) => ({ ...fleet, marks: { ...fleet.marks, [step.mark]: step.at } })),
   terminate: (snapshot, step) => changeFleet(snapshot, step.fleet, (fleet) => withState(fleet, 'shutting-down')),
+  remove: (snapshot, step) => ({ ...snapshot, fleets: snapshot.fleets.filter(({ id }) => id !== step.fleet) }),
 };
 
 const NOBODY: Fleet = { id: '', release: '', marks: {}, instances: [] };

@@ -1,4 +1,4 @@
-import type { Membership, PoolRole } from '../observe/snapshot.ts';
+import type { Membership, RouteRole } from '../observe/snapshot.ts';
 import type { Keep, LaunchSpec, ZoneFloor } from './goal.ts';
 
 /** Where each instance is registered when nobody has taken it out, by id. */
@@ -37,7 +37,7 @@ export type Step =
   /** Give the pool, in which the fleet is, so many percent of what all routes with the role bring; one request a route. */
   | {
       readonly do: 'shift';
-      readonly role: PoolRole;
+      readonly role: RouteRole;
       readonly pool: string;
       readonly fleet: string;
       readonly percent: number;
@@ -79,6 +79,8 @@ export type Step =
   | { readonly do: 'mark'; readonly fleet: string; readonly mark: 'current' | 'promoted'; readonly at: string }
   /** Terminate the fleet's instances; `early` is without waiting for those who may still be on their way to them. */
   | { readonly do: 'terminate'; readonly fleet: string; readonly early?: boolean }
+  /** Delete what held the fleet's instances, once they have ended. */
+  | { readonly do: 'remove'; readonly fleet: string }
   | StepInPlace;
 
 /** A step of a deploy in place. */

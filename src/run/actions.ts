@@ -2,8 +2,8 @@ import type { Look } from '../observe/observe.ts';
 import { routesOf, weightsFor } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { fleetById, missingFrom, poolByName, registeredIn } from '../plan/look.ts';
-import { poolNames } from '../plan/in-place.ts';
 import { hasShare, shareMark } from '../plan/shares.ts';
+import { poolNames } from '../plan/in-place.ts';
 import type { Step, StepOf } from '../plan/step.ts';
 import { actionsInPlace } from './actions-in-place.ts';
 import type { Ports } from './ports.ts';
@@ -32,6 +32,7 @@ const actions: Actions = {
   },
   'note-share': async ({ fleet }, step, snapshot) =>
     fleet.mark(fleetOf(snapshot, step), { share: shareMark(snapshot, step.percent, step.since) }),
+  remove: async ({ fleet }, step, snapshot) => fleet.remove(fleetOf(snapshot, step)),
   register: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const missing = missingFrom(snapshot, pool, fleetOf(snapshot, step));
@@ -58,12 +59,12 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 
 /** What to read to see how far a step is; `lookCloser` asks others than AWS's lists. */
 export function lookFor(step: Step): Look {
-  if (step.do === 'leave' || step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
-  if (step.do === 'deploy' || step.do === 'migrate' || step.do === 'check') return { pools: [], fleets: false };
   if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: false, follow: true };
   if (step.do === 'await-ttl') return { pools: [], fleets: true };
   if (step.do === 'prove') return { pools: [], fleets: false, answers: true };
   if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
+  if (step.do === 'leave' || step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
+  if (step.do === 'deploy' || step.do === 'migrate' || step.do === 'check') return { pools: [], fleets: false };
   return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
 }
 
@@ -78,7 +79,7 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
  * ever. Whether a fleet may leave production is a question of health alone.
  */
 export function lookBefore(snapshot: Snapshot, step: Step): Look {
-  if (step.do === 'terminate') return { pools: 'all', fleets: true, routes: true };
+  if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: true, routes: true };
   if (step.do === 'leave') return { pools: 'all', fleets: false, routes: true };
   if (step.do === 'deploy' || step.do === 'migrate') return { pools: [], fleets: true };
   if (step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };

@@ -84,14 +84,19 @@ export function handle({ goal, stepsDone, stepsAll }: RecordedGoal): string {
   return `An earlier ${goal.verb} of ${subjectOf(goal)} by ${goal.who} did not end: ${stepsDone} of ${stepsAll} steps are done.`;
 }
 
-const BACK: Readonly<Partial<Record<Verb, string>>> = {
-  up: '`turnout cleanup --discard` terminates what it has booted',
-  promote: '`turnout rollback` leads back',
-  rollback: '`turnout promote` goes the other way',
-  rolling: '`turnout rolling --release R` with the release before leads back',
-  drain: '`turnout join I` leads back',
-  deploy: '`turnout deploy` with the release before leads back',
+const BACK: Readonly<Partial<Record<Verb, { readonly command: string; readonly does: string }>>> = {
+  up: { command: 'cleanup --discard', does: 'terminates what it has booted' },
+  promote: { command: 'rollback', does: 'leads back' },
+  rollback: { command: 'promote', does: 'goes the other way' },
+  rolling: { command: 'rolling --release R', does: 'with the release before leads back' },
+  drain: { command: 'join I', does: 'leads back' },
+  deploy: { command: 'deploy', does: 'with the release before leads back' },
 };
+
+/** The commands of which one has to be chosen once a run did not end. */
+export function choices(verb: Verb): readonly string[] {
+  return ['resume', ...(BACK[verb] === undefined ? [] : [BACK[verb].command]), 'abandon'];
+}
 
 /** How to go on from a run that did not end. */
 export function waysOut(verb: Verb, release: string): readonly string[] {
@@ -101,7 +106,7 @@ export function waysOut(verb: Verb, release: string): readonly string[] {
   const isShort = verb === 'drain' || verb === 'join' || verb === 'deploy';
   return [
     isShort ? '`turnout resume` goes on with it' : `\`${again}\` (or \`turnout resume\`) goes on with it`,
-    ...(back === undefined ? [] : [back]),
+    ...(back === undefined ? [] : [`\`turnout ${back.command}\` ${back.does}`]),
     '`turnout abandon` leaves things as they are and forgets it',
   ];
 }

@@ -91,9 +91,9 @@ async function runPlan(
     },
     settled: async () => others.wait(view.emit, signal),
     changed: () => own.changed(),
+    shown: async () => own.wait(view.emit, signal),
     lost: lease.lost,
     ...(setup.hooks === undefined ? {} : { hooks: stepHooks(setup.hooks, goal.verb, goal.release) }),
-    shown: async () => own.wait(view.emit, signal),
   };
   return runSteps(context, plan.steps, snapshot);
 }

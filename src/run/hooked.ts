@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { safe, type Ending } from './ending.ts';
 import { execute, type Looked } from './execute.ts';
-import type { HookTime } from '../config/config.ts';
+import type { HookTime } from '../config/config-in-place.ts';
 import type { Setup } from './setup.ts';
 
 /**

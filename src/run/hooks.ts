@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { HookConfig, HooksConfig, HookTime } from '../config/config.ts';
+import type { HookConfig, HooksConfig, HookTime } from '../config/config-in-place.ts';
 import { OperatorError } from '../errors.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import { running } from '../plan/in-place.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { DrainCheckConfig, InstanceCheckConfig } from '../config/config.ts';
+import type { DrainCheckConfig, InstanceCheckConfig } from '../config/config-in-place.ts';
 import { messageOf } from '../errors.ts';
 import type { Instance } from '../observe/snapshot.ts';
 

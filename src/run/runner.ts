@@ -46,6 +46,8 @@ export interface RunContext {
   readonly settled: () => Promise<void>;
   /** Called after each request that may have changed something. */
   readonly changed: () => void;
+  /** Awaited before somebody else is blamed: until answers show what this run has changed. */
+  readonly shown: () => Promise<void>;
   /** Aborted when the lease is lost: what this run has under way by itself must end. */
   readonly lost?: AbortSignal;
   /** What is run around the steps of a deploy in place; `before` only where the step is not done already. */
@@ -54,8 +56,6 @@ export interface RunContext {
     readonly before: (step: Step, snapshot: Snapshot) => Promise<boolean>;
     readonly after: (step: Step, snapshot: Snapshot) => Promise<void>;
   };
-  /** Awaited before somebody else is blamed: until answers show what this run has changed. */
-  readonly shown: () => Promise<void>;
 }
 
 /**

@@ -12,10 +12,10 @@ export interface Limits {
   readonly healthyMs: number;
   /** Until draining has ended. */
   readonly releasedMs: number;
-  /** Until a deploy, or the migrations, have ended. */
-  readonly deployMs: number;
   /** Until production's own answers show a switch. */
   readonly provenMs: number;
+  /** Until a deploy, or the migrations, have ended. */
+  readonly deployMs: number;
 }
 
 /** AWS shows an effect within seconds; a minute without it is an error. */
@@ -32,12 +32,10 @@ export function limitOf(step: Step, limits: Limits): number {
     case 'rejoin':
     case 'check':
       return limits.healthyMs;
+    case 'remove':
     case 'await-released':
     case 'leave':
       return limits.releasedMs;
-    case 'deploy':
-    case 'migrate':
-      return limits.deployMs;
     case 'await-synced':
     case 'await-names':
       return SYNC_MS;
@@ -48,6 +46,9 @@ export function limitOf(step: Step, limits: Limits): number {
       return step.seconds * 1000 + SETTLE_MS;
     case 'await-held':
       return limits.releasedMs;
+    case 'deploy':
+    case 'migrate':
+      return limits.deployMs;
     default:
       return SETTLE_MS;
   }

@@ -8,22 +8,28 @@ import { behaviour } from './instances/behaviour.ts';
 import { bundledApp } from './instances/bundled-app.ts';
 import { commandApp } from './instances/command-app.ts';
 import { Instances, type InstancesOptions } from './instances/index.ts';
+import { createOutcomes, type Outcomes } from './outcomes.ts';
 import type { SandboxPlan } from './options.ts';
+import { createOpsWorks, type OpsWorks } from './opsworks/index.ts';
 import type { Route53 } from './route53/index.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
-import type { SandboxTimes } from './service.ts';
+import type { LifecycleTimes, SandboxTimes, Service } from './service.ts';
+import { createSsm } from './ssm/index.ts';
 
 /** What has to be closed, in the order in which it was opened. */
 export type Closers = (() => void | Promise<void>)[];
 
 /** Times that can be changed while the sandbox runs. */
-export type Times = { -readonly [K in keyof SandboxTimes]: SandboxTimes[K] };
+export type Times = { -readonly [K in keyof (SandboxTimes & LifecycleTimes)]: number };
 
 /** The moving parts of a sandbox, before there is anything in its world. */
 export interface Machinery<B extends Balancers> {
   readonly scheduler: Scheduler;
   readonly instances: Instances;
   readonly ec2: Ec2;
+  readonly opsworks: OpsWorks;
+  readonly ssm: Service;
+  readonly outcomes: Outcomes;
   readonly balancers: B;
   readonly route53: Route53;
   readonly dns: Dns;
@@ -40,7 +46,16 @@ export async function createMachinery<B extends Balancers>(
   const { clock, region, pageSize } = plan;
   const errors: unknown[] = [];
   // Nothing waits while the world is built.
-  const times: Times = { bootMs: plan.boot, registrationMs: 0, propagationMs: 0, consistencyMs: 0 };
+  const times: Times = {
+    bootMs: 0,
+    registrationMs: 0,
+    propagationMs: 0,
+    consistencyMs: 0,
+    setupMs: 0,
+    deployMs: 0,
+    shutdownMs: plan.shutdown,
+    healMs: plan.heal,
+  };
   const scheduler = createScheduler(clock);
   closers.push(() => scheduler.close());
   const block = await reserveBlock();
@@ -49,6 +64,10 @@ export async function createMachinery<B extends Balancers>(
   const instances = createInstances(plan, { clock, scheduler, block, times, onError }, closers);
   const ec2 = createEc2({ clock, region, zones: plan.allZones, block, instances, pageSize });
   closers.push(() => ec2.close());
+  const outcomes = createOutcomes();
+  const opsworks = createOpsWorks({ clock, scheduler, ec2, instances, region, times, outcomes });
+  const ssm = createSsm(ec2.ssm, { clock, scheduler, instances, outcomes, times, region, pageSize });
+  closers.push(() => opsworks.close());
   const subnet = (id: string) => {
     const found = ec2.network.subnets.find((candidate) => candidate.id === id);
     return found && { zone: found.zone, vpcId: ec2.network.vpc };
@@ -58,7 +77,7 @@ export async function createMachinery<B extends Balancers>(
   closers.push(() => balancers.close());
   const { route53, dns } = await openDns({ clock, scheduler, balancers, pageSize, plan: plan.dns });
   closers.push(() => dns.close());
-  return { scheduler, instances, ec2, balancers, route53, dns, times, errors };
+  return { scheduler, instances, ec2, opsworks, ssm, outcomes, balancers, route53, dns, times, errors };
 }
 
 /** The part of the block that no zone has instances in. */

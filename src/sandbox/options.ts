@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts';
 import type { Bucket } from './api/throttle.ts';
 import { DNS, type DnsOption, type DnsPlan } from './dns/options.ts';
 import type { BehaviourName } from './instances/behaviour.ts';
+import type { StackOption } from './opsworks/world.ts';
 
 /** A release that can be booted, and how it behaves. */
 export interface ReleaseOption {
@@ -60,6 +61,12 @@ export interface SandboxOptions {
   readonly zones?: readonly string[] | undefined;
   readonly boot?: number | undefined;
   readonly shutdown?: number | undefined;
+  /** OpsWorks: Setup and Deploy recipes of an instance that boots. */
+  readonly setup?: number | undefined;
+  /** A command on an instance: a deployment of OpsWorks, Run Command. */
+  readonly deploy?: number | undefined;
+  /** OpsWorks: from the loss of an instance to its auto healing. */
+  readonly heal?: number | undefined;
   readonly healthCheck?: Partial<HealthCheckOption> | undefined;
   readonly deregistrationDelay?: number | undefined;
   readonly registration?: number | undefined;
@@ -73,6 +80,9 @@ export interface SandboxOptions {
   readonly testPort?: number | undefined;
   /** Whether the first fleet carries the ownership tags already. */
   readonly adopted?: boolean | undefined;
+
+  /** The first fleet is a layer of OpsWorks; else plain EC2 instances. */
+  readonly opsworks?: StackOption | undefined;
 
   /** Route 53 and its name server. */
   readonly dns?: Partial<DnsOption> | undefined;
@@ -106,6 +116,10 @@ export interface SandboxPlan {
   readonly allZones: readonly string[];
   readonly boot: number;
   readonly shutdown: number;
+  readonly setup: number;
+  readonly deploy: number;
+  readonly heal: number;
+  readonly opsworks: StackOption | undefined;
   readonly healthCheck: HealthCheckOption;
   readonly deregistrationDelay: number;
   readonly registration: number;
@@ -144,6 +158,9 @@ const DEFAULTS = {
   release: '41',
   boot: 2_000,
   shutdown: 500,
+  setup: 1_000,
+  deploy: 1_000,
+  heal: 300_000,
   deregistrationDelay: 3_000,
   registration: 300,
   propagation: 300,
@@ -167,6 +184,7 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
   return {
     ...set,
     app: set.app,
+    opsworks: set.opsworks,
     folder: set.folder ?? process.cwd(),
     appPorts: [...new Set([appPort, ...[...production, ...test].map((group) => group.port)])],
     releases: releasesOf(release, set.releases ?? [release, '42']),

@@ -13,10 +13,19 @@ import type { Instances } from './instances/index.ts';
 import { createMachinery, type Closers, type Machinery, type Times } from './machinery.ts';
 import { planSandbox, type SandboxOptions, type SandboxPlan } from './options.ts';
 import { checkPorts } from './ports.ts';
+import type { OpsWorks } from './opsworks/index.ts';
 import type { Route53 } from './route53/index.ts';
 import type { DnsTimes } from './route53/model.ts';
-import { ApiError, type AdminPage, type SandboxTimes } from './service.ts';
-import { addRelease, buildWorld, registerBlue, servesAll, type SandboxGroup, type World } from './world.ts';
+import { ApiError, type AdminPage, type Service } from './service.ts';
+import {
+  addDocument,
+  addRelease,
+  buildWorld,
+  registerBlue,
+  servesAll,
+  type SandboxGroup,
+  type World,
+} from './world.ts';
 
 /** A small AWS in this process: everything on loopback, nothing left when it is closed. */
 export interface Sandbox<B extends Balancers = Balancers> {
@@ -32,6 +41,8 @@ export interface Sandbox<B extends Balancers = Balancers> {
   /** Names that led to load balancers at the start. */
   readonly names: readonly SandboxName[];
   readonly ec2: Ec2;
+  readonly opsworks: OpsWorks;
+  readonly ssm: Service;
   readonly elbv2: B;
   readonly route53: Route53;
   readonly dns: Dns;
@@ -93,14 +104,16 @@ async function start<B extends Balancers>(
   close: () => Promise<void>,
 ): Promise<Sandbox<B>> {
   const machinery = await createMachinery(plan, factory, closers);
-  const { ec2, instances, balancers, route53, dns, times, errors } = machinery;
-  const world = await buildWorld(plan, ec2, balancers);
+  const { ec2, opsworks, ssm, instances, balancers, route53, dns, times, errors } = machinery;
+  const world = await buildWorld(plan, ec2, opsworks, balancers);
+  await addDocument(plan, ssm);
   const names = await buildNames(plan.dns, route53, world.balancers);
   await serve(plan, world, machinery);
   Object.assign(times, timesOf(plan));
   Object.assign(dns.times, dnsTimesOf(plan));
   const control = createControl(plan, machinery);
   const url = await openApi(plan, machinery, control, closers);
+  opsworks.listensAt(url);
   return {
     url,
     region: plan.region,
@@ -108,6 +121,8 @@ async function start<B extends Balancers>(
     ...world,
     ...control,
     ec2,
+    opsworks,
+    ssm,
     elbv2: balancers,
     route53,
     dns,
@@ -123,12 +138,16 @@ async function start<B extends Balancers>(
   };
 }
 
-function timesOf(plan: SandboxPlan): SandboxTimes {
+function timesOf(plan: SandboxPlan): Times {
   return {
     bootMs: plan.boot,
     registrationMs: plan.registration,
     propagationMs: plan.propagation,
     consistencyMs: plan.consistency,
+    setupMs: plan.setup,
+    deployMs: plan.deploy,
+    shutdownMs: plan.shutdown,
+    healMs: plan.heal,
   };
 }
 
@@ -139,8 +158,15 @@ function dnsTimesOf({ dns: { processing, propagation, insync, ttl } }: SandboxPl
 type Control = Pick<Sandbox, 'faults' | 'throttle' | 'requests'>;
 
 /** What tests and people steer it with. */
-function createControl(plan: SandboxPlan, { scheduler, ec2, balancers, route53 }: Machinery<Balancers>): Control {
-  const makers = { ...ec2.faults, ...drainFault(balancers), ...balancers.faults, ...route53.faults };
+function createControl(plan: SandboxPlan, machinery: Machinery<Balancers>): Control {
+  const { scheduler, ec2, outcomes, balancers, route53 } = machinery;
+  const makers = {
+    ...ec2.faults,
+    ...outcomes.makers,
+    ...drainFault(balancers),
+    ...balancers.faults,
+    ...route53.faults,
+  };
   const faults = createFaults(scheduler, makers);
   const throttle = createThrottle(plan.clock, plan.throttle);
   for (const rule of plan.bucket ? RULES : []) throttle.limit(rule.name, plan.bucket!);
@@ -149,7 +175,7 @@ function createControl(plan: SandboxPlan, { scheduler, ec2, balancers, route53 }
 
 async function openApi(
   plan: SandboxPlan,
-  { ec2, balancers, route53, dns, times, errors, scheduler }: Machinery<Balancers>,
+  { ec2, opsworks, ssm, balancers, route53, dns, times, errors, scheduler }: Machinery<Balancers>,
   { faults, throttle, requests: log }: Control,
   closers: Closers,
 ): Promise<string> {
@@ -163,7 +189,7 @@ async function openApi(
     settings: settingsPage(times, dns.times, throttle),
     ...balancers.pages,
   };
-  const services = [ec2, ec2.ssm, balancers, route53];
+  const services = [ec2, ssm, opsworks, balancers, route53];
   // Whoever still sleeps when the sandbox is closed sleeps on, and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;
@@ -181,7 +207,7 @@ function settingsPage(times: Times, dns: DnsTimes, throttle: Throttle): AdminPag
       const given = new Map(Object.entries(body as object));
       const wanted = given.get('throttle');
       if (typeof wanted === 'boolean') throttle.enabled = wanted;
-      setTimes(times, ['bootMs', 'registrationMs', 'propagationMs', 'consistencyMs'], body);
+      setTimes(times, Object.keys(times) as (keyof Times)[], body);
       setTimes(dns, ['processingMs', 'propagationMs', 'insyncMs', 'ttlMs'], given.get('dns') ?? {});
       return read();
     },

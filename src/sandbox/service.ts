@@ -35,13 +35,21 @@ export interface AdminPage {
   readonly reset?: () => void;
 }
 
+/** Something to read at a URL of the endpoint that is no API, such as the log of a command. */
+export interface Download {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
 export interface Service {
-  readonly id: 'ec2' | 'elbv2' | 'route53' | 'ssm';
+  readonly id: 'ec2' | 'elbv2' | 'opsworks' | 'route53' | 'ssm';
   readonly operations: Readonly<Record<string, Operation>>;
   /** Faults of the service's own by kind, such as `drain`; asked for with `POST /_turnout/faults {"kind": "drain", ...}`. */
   readonly faults?: Readonly<Record<string, FaultMaker>>;
   /** Pages by name, such as `traffic`. */
   readonly pages?: Readonly<Record<string, AdminPage>>;
+  /** What can be read at a path; undefined when there is nothing. */
+  download?(path: string): Download | undefined;
   close(): Promise<void>;
 }
 
@@ -79,4 +87,16 @@ export interface SandboxTimes {
   readonly propagationMs: number;
   /** How long describes may show the past. */
   readonly consistencyMs: number;
+}
+
+/** Times of commands that are run on instances, and of OpsWorks, in milliseconds. */
+export interface LifecycleTimes {
+  /** An instance's Setup and first Deploy recipes. */
+  readonly setupMs: number;
+  /** A deployment or a command, on one instance. */
+  readonly deployMs: number;
+  /** Shutdown recipes, and as long again until EC2 has stopped. */
+  readonly shutdownMs: number;
+  /** From the loss of an instance to its auto healing. AWS: five minutes. */
+  readonly healMs: number;
 }

@@ -5,7 +5,9 @@ import type { NamedBalancer } from './dns/world.ts';
 import type { Ec2 } from './ec2/index.ts';
 import { balancerOf, ownListeners, weightedGroups, type Front, type SandboxGroup } from './front.ts';
 import type { GroupOption, SandboxPlan } from './options.ts';
-import { call } from './service.ts';
+import type { OpsWorks } from './opsworks/index.ts';
+import { buildStack, type StackOption } from './opsworks/world.ts';
+import { call, type Service } from './service.ts';
 
 export type { SandboxGroup } from './front.ts';
 
@@ -21,7 +23,12 @@ export interface World {
 const IMAGE_STEP_MS = 60_000;
 
 /** Builds the world that a newcomer finds: images, a template, load balancers, and a fleet that serves. */
-export async function buildWorld(plan: SandboxPlan, ec2: Ec2, balancers: Balancers): Promise<World> {
+export async function buildWorld(
+  plan: SandboxPlan,
+  ec2: Ec2,
+  opsworks: OpsWorks,
+  balancers: Balancers,
+): Promise<World> {
   const images = addImages(plan, ec2);
   await call(ec2, 'CreateLaunchTemplate', {
     LaunchTemplateName: plan.template,
@@ -32,7 +39,7 @@ export async function buildWorld(plan: SandboxPlan, ec2: Ec2, balancers: Balance
       TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'Name', Value: `${plan.environment}-web` }] }],
     },
   });
-  const blue = launchBlue(plan, ec2);
+  const blue = plan.opsworks ? await launchLayer(plan, plan.opsworks, ec2, opsworks) : launchBlue(plan, ec2);
   const named = await createLoadBalancers(plan, ec2, balancers, [...plan.production, ...plan.test]);
   const arnOf = (option: GroupOption): string => named.get(balancerOf(plan, option))!.arn;
   const front: Front = { plan, balancers, vpc: ec2.network.vpc, arnOf };
@@ -56,6 +63,13 @@ function addImages(plan: SandboxPlan, ec2: Ec2): Map<string, string> {
   return new Map(made);
 }
 
+/** The document that puts a release on an instance; AWS's own for shell commands is there too. */
+export async function addDocument({ environment }: SandboxPlan, ssm: Service): Promise<void> {
+  const parameters = { release: { type: 'String' }, migrate: { type: 'String' } };
+  const Content = JSON.stringify({ schemaVersion: '2.2', parameters, mainSteps: [] });
+  await call(ssm, 'CreateDocument', { Name: `${environment}-deploy`, DocumentType: 'Command', Content });
+}
+
 /** Makes a release bootable: an image, and the parameter that names it. Returns the image's id. */
 export function addRelease(plan: SandboxPlan, ec2: Ec2, release: string, createdAt: Date): string {
   const { id } = ec2.addImage(imageName(plan, release), { Release: release }, createdAt);
@@ -64,11 +78,31 @@ export function addRelease(plan: SandboxPlan, ec2: Ec2, release: string, created
   return id;
 }
 
-/** The first fleet, spread over the zones as evenly as it goes, running from the start. */
+/** Instances of the first fleet in each zone, as even as it goes. */
+function counts({ instances, zones }: SandboxPlan): readonly (readonly [zone: string, count: number])[] {
+  return zones.map((zone, index) => [zone, Math.floor((instances + zones.length - 1 - index) / zones.length)]);
+}
+
+async function launchLayer(
+  plan: SandboxPlan,
+  option: StackOption,
+  ec2: Ec2,
+  opsworks: OpsWorks,
+): Promise<readonly string[]> {
+  return buildStack(opsworks, {
+    ...option,
+    region: plan.region,
+    release: plan.release,
+    tags: plan.adopted ? ownershipTags(plan) : [],
+    zones: counts(plan).flatMap(([zone, count]) => Array.from({ length: count }, () => zone)),
+    subnetOf: (zone) => ec2.network.subnets.find((subnet) => subnet.zone === zone)?.id,
+  });
+}
+
+/** The first fleet, running from the start. */
 function launchBlue(plan: SandboxPlan, ec2: Ec2): readonly string[] {
   const template = { LaunchTemplateName: plan.template, Version: '$Latest' };
-  return plan.zones.flatMap((zone, index) => {
-    const count = Math.floor((plan.instances + plan.zones.length - 1 - index) / plan.zones.length);
+  return counts(plan).flatMap(([zone, count]) => {
     const subnet = ec2.network.subnets.find((candidate) => candidate.zone === zone);
     if (count === 0 || !subnet) return [];
     const tags = { ResourceType: 'instance' as const, Tags: ownershipTags(plan) };

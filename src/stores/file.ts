@@ -95,9 +95,12 @@ class FileStore implements Store {
   }
 
   async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
-    return this.#file.write((database) =>
-      this.#held(database)?.fence === from.fence ? this.#grant(database, holder, ttlMs) : undefined,
-    );
+    return this.#file.write((database) => {
+      if (this.#held(database)?.fence !== from.fence) return undefined;
+      // The former holder may believe for a while that it has the lease still. So it is that one's end which frees it at once.
+      const row = database.prepare('SELECT process FROM lease WHERE environment = ?').get(this.#environment);
+      return this.#grant(database, holder, ttlMs, String(row!['process']));
+    });
   }
 
   async renew({ fence }: Lease, ttlMs: number, doing: string, next = ''): Promise<boolean> {
@@ -187,8 +190,12 @@ class FileStore implements Store {
     return { holder, fence, doing, ...(next ? { next } : {}), renewedAt, expiresAt };
   }
 
-  #grant(database: DatabaseSync, holder: Holder, ttlMs: number): Lease {
-    const process = JSON.stringify(this.#processes.identify(holder.pid));
+  #grant(
+    database: DatabaseSync,
+    holder: Holder,
+    ttlMs: number,
+    process = JSON.stringify(this.#processes.identify(holder.pid)),
+  ): Lease {
     const times = this.#times(ttlMs);
     const row = database
       .prepare(

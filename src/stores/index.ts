@@ -33,9 +33,12 @@ export async function createStore(config: Config, clock: Clock, agent: Agent): P
   return table.create().finally(() => table.close());
 }
 
-/** Several tries have to fit into the time after which a lease is no longer surely ours. */
+/**
+ * Several tries have to fit into the time after which a lease is no longer surely ours; though a process that has only begun
+ * may take a second to hear an answer.
+ */
 function timeoutOf(ttlMs: number): number {
-  return Math.min(5000, Math.max(250, ttlMs / 6));
+  return Math.min(5000, Math.max(Math.min(1000, ttlMs / 2), ttlMs / 6));
 }
 
 /** A session of its own: the store is what guards changes, and its requests are no traffic to be counted or held back. */

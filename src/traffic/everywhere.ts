@@ -63,10 +63,7 @@ export function createEverywhere(inner: TrafficPort, connect: () => Promise<Elbv
         unknown.map(async (group) => names.includes(nameOf(group)) || holds(await elb.targetHealth(arnOf(group)), ids)),
       );
       const added = unknown.filter((_, n) => held[n]);
-      const attributes = await readAttributes(
-        elb,
-        added.map((group) => ({ group })),
-      );
+      const attributes = await readAttributes(elb, added);
       for (const group of added) found.set(nameOf(group), { group, attributes: attributes.get(arnOf(group)) });
       return added.length > 0;
     },

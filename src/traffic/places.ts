@@ -1,14 +1,14 @@
 import type { Elbv2, Listener, LoadBalancer, Rule } from '../aws/elbv2.ts';
 import type { RouteConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
-import type { PoolRole } from '../observe/snapshot.ts';
+import type { RouteRole } from '../observe/snapshot.ts';
 import { urlOf } from './target-groups.ts';
 
 /** Where a route of the config is. */
 export interface Place {
   /** `shop:443`, `shop:443 priority 10`. */
   readonly name: string;
-  readonly role: PoolRole;
+  readonly role: RouteRole;
   readonly url: string;
   readonly balancer: LoadBalancer;
   readonly listenerArn: string;
@@ -17,7 +17,7 @@ export interface Place {
 }
 
 export interface WantedRoute extends RouteConfig {
-  readonly role: PoolRole;
+  readonly role: RouteRole;
 }
 
 /** Finds listeners and rules, once a program. Throws `route-not-found`. */

@@ -7,7 +7,7 @@ import type { TrafficPort } from './traffic.ts';
 
 /** A target group that the config names. */
 export interface Member {
-  readonly role: Pool['role'];
+  readonly role: PoolRole;
   readonly port: number | undefined;
   readonly group: TargetGroup;
 }
@@ -16,6 +16,7 @@ export interface WantedGroup extends TargetGroupConfig {
   readonly role: PoolRole;
 }
 
+/** What ELB calls a group's attributes, by key. */
 export type Attributes = ReadonlyMap<string, string>;
 
 /** Target groups as pools: what all ways of moving traffic between them share. */
@@ -37,7 +38,13 @@ export function createTargetGroups(elbv2: Elbv2, { production, test }: TargetGro
 export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Groups {
   // A group's settings, and who forwards to it, do not change under a switch; they are read once a program.
   const members = remember(() => readMembers(elbv2, wanted));
-  const attributes = remember(async () => readAttributes(elbv2, await members()));
+  const attributes = remember(async () => {
+    const all = await members();
+    return readAttributes(
+      elbv2,
+      all.map(({ group }) => group),
+    );
+  });
   const forwards = remember(async () => readForwards(elbv2, await members()));
 
   return {
@@ -100,9 +107,10 @@ export function delayOf(attributes: Attributes | undefined): number {
   return Number(attributes?.get(DELAY) ?? DELAY_DEFAULT_S);
 }
 
-function crossesZones({ Protocol: protocol }: TargetGroup, attributes: Attributes | undefined): boolean {
-  const said = attributes?.get(CROSS_ZONE);
-  return said === 'true' || (said !== 'false' && ACROSS_BY_DEFAULT.test(protocol ?? 'HTTP'));
+/** Whether each zone's clients are sent to the targets of all zones. */
+function crossesZones({ Protocol = 'HTTP' }: TargetGroup, attributes: Attributes | undefined): boolean {
+  const across = attributes?.get(CROSS_ZONE);
+  return across === 'true' || (across !== 'false' && ACROSS_BY_DEFAULT.test(Protocol));
 }
 
 export function nameOf(group: TargetGroup): string {
@@ -128,9 +136,9 @@ async function readMembers(elbv2: Elbv2, wanted: readonly WantedGroup[]): Promis
 /** By ARN; one request a group. */
 export async function readAttributes(
   elbv2: Elbv2,
-  members: readonly Pick<Member, 'group'>[],
+  groups: readonly TargetGroup[],
 ): Promise<ReadonlyMap<string, Attributes>> {
-  const entries = members.map(async ({ group }): Promise<[string, Attributes]> => [
+  const entries = groups.map(async (group): Promise<[string, Attributes]> => [
     arnOf(group),
     await elbv2.attributes(arnOf(group)),
   ]);

@@ -5,7 +5,7 @@ import { targetWords } from '../observe/words.ts';
 
 /** What `status --json` prints, as data; docs/json.md describes it. */
 export function statusData(report: StatusReport) {
-  const { environment, snapshot, lease, goal, verbs, last } = report;
+  const { environment, snapshot, lease, goal, trouble, verbs, last } = report;
   return {
     v: JSON_VERSION,
     at: new Date(snapshot.at).toISOString(),
@@ -56,6 +56,7 @@ export function statusData(report: StatusReport) {
     proof: proofOf(report) ?? null,
     lease: lease ?? null,
     goal: goal ?? null,
+    trouble: trouble ?? null,
     verbs,
     last: last ?? null,
   };

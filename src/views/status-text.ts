@@ -40,15 +40,24 @@ function byRole(a: Pool, b: Pool): number {
   return Number(a.role === 'test') - Number(b.role === 'test');
 }
 
-/** `Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done.` */
-function underWayLines({ snapshot, lease, goal }: StatusReport, width: number, paint: Paint): string[] {
+/** `Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done: resume, rollback or abandon.` */
+function underWayLines(report: StatusReport, width: number, paint: Paint): string[] {
+  const { snapshot, lease, goal, choices = ['resume', 'abandon'], trouble } = report;
+  if (trouble !== undefined) {
+    const text = `Store: ${trouble} Until then no task can begin, and nobody knows whether one is under way.`;
+    return headed('Store:', 'red', wrap(text, width), paint);
+  }
   if (lease) return leaseLines(lease, goal, snapshot.at, width, paint);
   if (!goal) return [];
   const { goal: asked, stepsDone, stepsAll, updatedAt } = goal;
   const text =
     `Stopped: ${asked.verb} of ${subjectOf(asked)} by ${asked.who}, ${ago((snapshot.at - Date.parse(updatedAt)) / 1000)}, ` +
-    `${stepsDone} of ${stepsAll} steps done. \`turnout resume\` goes on.`;
+    `${stepsDone} of ${stepsAll} steps done: ${either(choices.map((command) => `\`${command}\``))}.`;
   return headed('Stopped:', 'yellow', wrap(text, width), paint);
+}
+
+function either(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`;
 }
 
 function leaseLines(lease: Lease, goal: RecordedGoal | undefined, now: number, width: number, paint: Paint): string[] {

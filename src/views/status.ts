@@ -20,6 +20,10 @@ export interface StatusReport {
   readonly lease?: Lease;
   /** What is recorded as under way. */
   readonly goal?: RecordedGoal;
+  /** For which commands that waits, one of them. */
+  readonly choices?: readonly string[];
+  /** Why lease, goal and journal could not be read: then they are not known. */
+  readonly trouble?: string;
   readonly verbs: readonly VerbView[];
   /** The newest entry of the journal. */
   readonly last?: JournalEntry;

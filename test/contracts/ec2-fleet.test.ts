@@ -11,7 +11,14 @@ import { fleetOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.t
 const SMALL = { launch: 3, read: 1, mark: 1, terminate: 2, strangers: 2, claim: 1 };
 const LARGE = { ...SMALL, read: 3, strangers: 3 + 5 };
 
-fleetContract('ec2', { setup: startEc2World, ways: WAYS, requests: { 10: SMALL, 1_000: LARGE } });
+fleetContract('ec2', {
+  setup: startEc2World,
+  ways: WAYS,
+  requests: { 10: SMALL, 1_000: LARGE },
+  changes: { launch: 2, terminate: 2, refused: 2 },
+  refused: 'no-capacity',
+  protects: true,
+});
 
 describe("what is EC2's own", () => {
   const start = async (): Promise<Ec2World> => {
@@ -174,7 +181,7 @@ describe("what is EC2's own", () => {
 
   test('half of the ownership tags is none', async () => {
     const world = await start();
-    const [id] = world.strangers(1) as [string];
+    const [id] = (await world.strangers(1)) as [string];
     await callEc2(world.sandbox, 'CreateTags', {
       Resources: [id],
       Tags: [{ Key: 'turnout:environment', Value: 'shop' }],

@@ -70,8 +70,8 @@ export async function startEc2World({ blue = 3 }: FleetWorldOptions = {}): Promi
     template,
     blue: sandbox.blue,
     open: (way = 'an image by name') => openEc2Fleet(sandbox.url, BOOTS[way] as Boot),
-    strangers: (count) => boot(count, {}),
-    neighbour: () => boot(1, { TagSpecifications: [{ ResourceType: 'instance', Tags: NEIGHBOUR }] })[0] as string,
+    strangers: async (count) => boot(count, {}),
+    neighbour: async () => boot(1, { TagSpecifications: [{ ResourceType: 'instance', Tags: NEIGHBOUR }] })[0] as string,
     living: async () => living(sandbox),
     lose: (id) => sandbox.instances.lose(id),
     protect: async (id, on) => {

@@ -14,9 +14,9 @@ export interface FleetWorld {
   /** Ids of the fleet `shop-41` of release 41 that serves, in two zones, tagged as current. */
   readonly blue: readonly string[];
   /** Boots running instances that carry no tags of ours; returns their ids. */
-  strangers(count: number): readonly string[];
+  strangers(count: number): Promise<readonly string[]>;
   /** Boots one that carries all ownership tags, of another environment. */
-  neighbour(): string;
+  neighbour(): Promise<string>;
   /** Instances that are not gone, with the release that they really run. */
   living(): Promise<readonly { readonly id: string; readonly release: string }[]>;
   /** The instance dies by itself. */

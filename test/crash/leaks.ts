@@ -1,6 +1,7 @@
 import { fleets } from '../support/little/goals.ts';
 import type { Site } from '../support/little/site.ts';
 import { living } from '../support/little/state.ts';
+import { stackFaults } from '../support/little/opsworks.ts';
 import { fleetOf } from '../support/little/watch.ts';
 
 /** Everything that we have booted belongs to a fleet, and `status` shows it; what it does not show. */
@@ -11,6 +12,7 @@ export async function leaks(site: Site): Promise<readonly string[]> {
   const unknown = fleets(site.cloud.state).filter((id) => !snapshot.fleets.some((fleet) => fleet.id === id));
   return [
     ...ours.filter(({ id }) => !shown.has(id)).map(({ id }) => `${id} is shown nowhere`),
+    ...stackFaults(site.cloud.state),
     ...unknown.map((id) => `fleet ${id} is shown nowhere`),
   ];
 }

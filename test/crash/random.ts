@@ -66,7 +66,7 @@ const asked: fc.Arbitrary<Pick<Act, 'ask' | 'wish'>> = fc.oneof(
     arbitrary: fc.record({ ask: fc.constantFrom('promote' as const, 'rollback' as const), wish: fc.constant({}) }),
   },
   fc.record({ ask: fc.constant('cleanup' as const), wish: fc.record({ wait: fc.boolean(), discard: fc.boolean() }) }),
-  fc.record({ ask: fc.constantFrom('resume' as const, 'abandon' as const), wish: fc.constant({}) }),
+  fc.record({ ask: fc.constantFrom('resume' as const, 'abandon' as const, 'unlock' as const), wish: fc.constant({}) }),
   fc.record({ ask: fc.constant('adopt' as const), wish: fc.constant({ release: '41' }) }),
 );
 

@@ -23,7 +23,7 @@ const WISHES: readonly (readonly [verb: Verb, wish: Wish, delivery: Delivery])[]
   ['rolling', { release: NEW }, DELIVERY],
   ['rolling', { release: NEW, batch: '2' }, { ...DELIVERY, check: false, migrate: 'with-deploy' }],
   ['rolling', { release: NEW, force: true }, { ...DELIVERY, migrate: 'no' }],
-  ['rolling', { release: NEW, 'allow-downtime': true, batch: '50%' }, DELIVERY],
+  ['rolling', { release: NEW, allowDowntime: true, batch: '50%' }, DELIVERY],
   ['drain', { instances: [FIRST] }, DELIVERY],
   ['join', { instances: [FIRST] }, DELIVERY],
   ['deploy', { instances: [FIRST], release: NEW }, DELIVERY],

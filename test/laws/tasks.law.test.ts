@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Fleet, Snapshot } from '../../src/observe/snapshot.ts';
 import { FULL, twoFleetWorlds } from '../support/worlds.ts';
-import { holdLaws, type Tally } from './check.ts';
+import { holdLaws, planFor, type Tally } from './check.ts';
 
 /**
  * For every task in every small world: no step breaks a rule of "what must never happen", replanning after any prefix ends
@@ -34,3 +35,36 @@ test('two production groups that stand differently, as a crash between two reque
   } as const;
   expect(await holdLaws(twoFleetWorlds(1, shape))).toSatisfy(saw);
 }, 120_000);
+
+test('fleets that something holds, as a layer of OpsWorks does: it goes with the fleet that goes, and only with that', async () => {
+  const shape = { ...FULL, production: ['-', 'healthy', 'draining'], test: ['-', 'healthy'] } as const;
+  const held = [...twoFleetWorlds(2, shape)].map((snapshot) => ({
+    ...snapshot,
+    fleets: snapshot.fleets.map((fleet) => ({ ...fleet, holder: `layer ${fleet.id}` })),
+  }));
+  const tally = await holdLaws(held);
+  expect(tally.reached).toBeGreaterThan(tally.worlds / 10);
+  const { home, other } = leftBehind(held);
+  expect(await planFor(other, 'cleanup', {})).toMatchObject({ plan: { steps: [{ do: 'remove', fleet: home }] } });
+}, 120_000);
+
+/** A world in which the other fleet serves, and of the one before nothing is left but what held it. */
+function leftBehind(held: readonly Snapshot[]): { readonly home: string; readonly other: Snapshot } {
+  const alone = held.find(({ fleets, pools }) => {
+    const [first, second] = fleets;
+    const serving = new Set(pools.filter(({ role }) => role === 'production').flatMap(({ targets }) => targets));
+    const ids = new Set(second?.instances.map(({ id }) => id));
+    return (
+      first !== undefined &&
+      serving.size > 0 &&
+      [...serving].every(({ id, state }) => ids.has(id) && state === 'healthy')
+    );
+  });
+  if (alone === undefined) throw new Error('No such world.');
+  const [first, ...others] = alone.fleets as [Fleet, ...Fleet[]];
+  const ended = first.instances.map((instance) => ({ ...instance, state: 'terminated' as const }));
+  const pools = alone.pools.map((pool) => (pool.role === 'test' ? { ...pool, targets: [] } : pool));
+  const marks = { current: '2026-03-01T00:00:00.000Z' };
+  const fleets = [{ ...first, instances: ended }, ...others.map((fleet) => ({ ...fleet, marks }))];
+  return { home: first.id, other: { ...alone, fleets, pools } };
+}

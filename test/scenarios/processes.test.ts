@@ -148,7 +148,7 @@ describe.concurrent('runs that are killed, suspended and doubled, under traffic'
     await through(
       shop,
       async () => storeKilled(shop, redis),
-      async () => storeFrozen(shop, redis),
+      async () => storeGone(shop, redis),
     );
   });
 });
@@ -164,14 +164,20 @@ async function storeKilled(shop: Rig, redis: RedisServer): Promise<void> {
   await serves(shop, '42');
 }
 
-/** It is silent for longer than the lease lives: the run stops, and can be gone on with. */
-async function storeFrozen(shop: Rig, redis: RedisServer): Promise<void> {
+/** It is gone for longer than the lease lives: the run stops, `status` says what is known, and the run can be gone on with. */
+async function storeGone(shop: Rig, redis: RedisServer): Promise<void> {
   await shop.healthyIn('shop-test', '41');
   const rollback = start(shop, 'rollback');
   await rollback.reaches('await-healthy shop-production');
-  redis.signal('SIGSTOP');
+  await redis.kill();
   expect(finished(await rollback.ended)).toMatchObject(LOST);
-  redis.signal('SIGCONT');
+  const blind = await shop.run('status --json');
+  expect(blind.exitCode).toBe(2);
+  expect(blind.lines).toMatchObject([
+    { goal: null, trouble: expect.stringMatching(/redis.*cannot be reached/), verbs: [] },
+  ]);
+  await redis.start();
+  expect(await shop.status()).toMatchObject({ goal: { goal: { verb: 'rollback' } }, trouble: null });
   await done(shop, 'resume --wait 30s');
   await serves(shop, '41');
 }

@@ -10,6 +10,7 @@ import { openRedisStore } from '../../src/stores/redis/index.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { killNow, lineOf, startChild } from '../support/children.ts';
 import { errorOf } from '../support/expect-advice.ts';
+import { needs } from '../support/needs.ts';
 import { certificate, RIGHTS, startCluster, startSentinel } from '../support/redis-places.ts';
 import { freePort, REDIS, RedisServer } from '../support/redis-server.ts';
 import { entry, goal, holder, leaseOf } from '../support/store-samples.ts';
@@ -101,7 +102,8 @@ describe.runIf(REDIS !== undefined)('a Redis behind Sentinel', () => {
 });
 
 describe.runIf(REDIS !== undefined)('a Redis behind TLS', () => {
-  it('is used by a process that trusts its certificate, and by no other', async () => {
+  it('is used by a process that trusts its certificate, and by no other', async (context) => {
+    needs(context, 'openssl', 'openssl');
     const { args, file } = certificate(folder);
     await using redis = await new RedisServer(...args, ...DEPLOY).start();
     const url = redis.url.replace('//', '//deploy:p%40ss@');
@@ -116,7 +118,8 @@ describe.runIf(REDIS !== undefined)('a Redis behind TLS', () => {
     expect(plain).toMatchObject({ code: expect.stringMatching(/^store-(unreachable|silent)$/) });
   });
 
-  it('may be a cluster', async () => {
+  it('may be a cluster', async (context) => {
+    needs(context, 'openssl', 'openssl');
     const { args, text } = certificate(folder);
     await using cluster = await startCluster(1, ...args);
     trust(text);
@@ -124,7 +127,8 @@ describe.runIf(REDIS !== undefined)('a Redis behind TLS', () => {
     expect(await cluster.all[0]!.call('KEYS', '*')).toContain('turnout:{shop}:journal');
   }, 40_000);
 
-  it('may be behind Sentinel', async () => {
+  it('may be behind Sentinel', async (context) => {
+    needs(context, 'openssl', 'openssl');
     const { args, text } = certificate(folder);
     await using group = await startSentinel({ users: DEPLOY, args });
     trust(text);

@@ -9,8 +9,8 @@ export const LIMITS = {
   bootMs: 300_000,
   healthyMs: 120_000,
   releasedMs: 60_000,
-  deployMs: 60_000,
   provenMs: 60_000,
+  deployMs: 60_000,
 };
 const FLOOR = { a: 2 };
 

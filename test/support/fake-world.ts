@@ -137,6 +137,7 @@ export class FakeWorld {
         this.#change(`terminate ${fleet.id}`, () =>
           fleet.instances.forEach(({ id }) => this.instance(id, 'terminated')),
         ),
+      remove: async (fleet) => this.#change(`remove ${fleet.id}`, () => {}),
     };
   }
 

@@ -8,6 +8,8 @@ const QUICK: SandboxOptions = {
   environment: 'shop',
   boot: 0,
   shutdown: 0,
+  setup: 0,
+  deploy: 0,
   registration: 0,
   propagation: 0,
   deregistrationDelay: 200,
@@ -29,4 +31,9 @@ export async function callEc2(sandbox: Sandbox, operation: string, input: object
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
 export async function callElbv2(sandbox: Sandbox, operation: string, input: object): Promise<any> {
   return await sandbox.elbv2.operations[operation]?.(input);
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
+export async function callOpsWorks(sandbox: Sandbox, operation: string, input: object): Promise<any> {
+  return await sandbox.opsworks.operations[operation]?.(input);
 }

@@ -27,6 +27,7 @@ export interface RigOptions extends Pick<
   | 'healthCheck'
   | 'weighted'
   | 'dns'
+  | 'opsworks'
 > {
   /** Lines of the config that come instead of the usual ones of the same key. */
   readonly config?: Readonly<Record<string, string>>;
@@ -59,6 +60,8 @@ const TEST_POOL = { name: 'shop-test', port: 8080 };
 const TIMES = {
   boot: 200,
   shutdown: 100,
+  setup: 200,
+  deploy: 300,
   // Long enough that production would dip, were blue taken out before green is healthy.
   registration: 300,
   propagation: 100,
@@ -150,7 +153,7 @@ export class Rig {
 
   async status(): Promise<Status> {
     const { stdout, stderr, exitCode } = await this.run('status --json');
-    expect(exitCode, stderr).toBe(0);
+    expect(exitCode, stderr + stdout).toBe(0);
     return JSON.parse(stdout) as Status;
   }
 

@@ -37,7 +37,7 @@ describe('mistakes in a config file', () => {
       "config/shop.yml has 27 mistakes:
 
       config/shop.yml:1:1  enviroment
-        expected one of environment, region, profile, endpoint, fleet, traffic, deploy, migrate, instanceCheck, drainCheck, hooks, release, limits, aws, store, sandbox; found enviroment: did you mean environment?
+        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, limits, aws, store, sandbox; found enviroment: did you mean environment?
            1 | enviroment: Shop
              | ^^^^^^^^^^
 
@@ -97,7 +97,7 @@ describe('mistakes in a config file', () => {
              |            ^^^^
 
       config/shop.yml:10:1  trafic
-        expected one of environment, region, profile, endpoint, fleet, traffic, deploy, migrate, instanceCheck, drainCheck, hooks, release, limits, aws, store, sandbox; found trafic: did you mean traffic?
+        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, limits, aws, store, sandbox; found trafic: did you mean traffic?
           10 | trafic:
              | ^^^^^^
 
@@ -127,7 +127,7 @@ describe('mistakes in a config file', () => {
              |       ^^^^^^^^^
 
       config/shop.yml:19:3  limits.helthy
-        expected one of boot, healthy, released, deploy, proven; found helthy: did you mean healthy?
+        expected one of boot, healthy, released, proven, deploy; found helthy: did you mean healthy?
           19 |   helthy: 5 minutes
              |   ^^^^^^
 
@@ -167,7 +167,7 @@ describe('mistakes in a config file', () => {
              |          ^
 
       config/shop.yml:26:1  more
-        expected one of environment, region, profile, endpoint, fleet, traffic, deploy, migrate, instanceCheck, drainCheck, hooks, release, limits, aws, store, sandbox; found more
+        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, limits, aws, store, sandbox; found more
           26 | more: 1
              | ^^^^"
     `);
@@ -212,18 +212,18 @@ describe('mistakes in a config file', () => {
   it('point at the map that lacks a key, and at the key whose value is missing', () => {
     expect(shownFor(LEAST.replace('  kind: ec2\n', '').replace('environment: shop', 'environment:')))
       .toMatchInlineSnapshot(`
-      "config/shop.yml has 2 mistakes:
+        "config/shop.yml has 2 mistakes:
 
-      config/shop.yml:1:1  environment
-        expected a name such as shop (a to z, 0 to 9 and hyphens, at most 32); found nothing
-           1 | environment:
-             | ^^^^^^^^^^^
+        config/shop.yml:1:1  environment
+          expected a name such as shop (a to z, 0 to 9 and hyphens, at most 32); found nothing
+             1 | environment:
+               | ^^^^^^^^^^^
 
-      config/shop.yml:2:1  fleet.kind
-        expected ec2; found nothing: the key is missing
-           2 | fleet:
-             | ^^^^^"
-    `);
+        config/shop.yml:2:1  fleet.kind
+          expected one of ec2, opsworks; found nothing: the key is missing
+             2 | fleet:
+               | ^^^^^"
+      `);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Ec2FleetConfig } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { LEAST, mistakesIn, withLines } from '../support/config.ts';
@@ -29,7 +30,13 @@ describe('a config file', () => {
         onFailure: [],
         onRollback: [],
       },
-      limits: { bootMs: 600_000, healthyMs: 300_000, releasedMs: 3_600_000, deployMs: 1_800_000, provenMs: 300_000 },
+      limits: {
+        bootMs: 600_000,
+        healthyMs: 300_000,
+        releasedMs: 3_600_000,
+        provenMs: 300_000,
+        deployMs: 1_800_000,
+      },
       aws: { requestsPerSecond: { others: 5, route53: 2 }, maxAttempts: 8, settleMs: 10_000 },
       store: { kind: 'file', path: '/srv/shop/.turnout/shop.db', ttlMs: 60_000 },
     });
@@ -41,8 +48,8 @@ describe('a config file', () => {
       bootMs: 5_400_000,
       healthyMs: 90_000,
       releasedMs: 500,
-      deployMs: 1_800_000,
       provenMs: 300_000,
+      deployMs: 1_800_000,
     });
   });
 
@@ -71,7 +78,8 @@ describe('a config file', () => {
 
   it('takes a version as a number or as text, and $Default when there is none', () => {
     const template = (map: string) =>
-      resolved(LEAST.replace('kind: ec2', `kind: ec2\n  launchTemplate: ${map}`)).fleet.launchTemplate;
+      (resolved(LEAST.replace('kind: ec2', `kind: ec2\n  launchTemplate: ${map}`)).fleet as Ec2FleetConfig)
+        .launchTemplate;
     expect(template('{ name: web, version: 7 }')).toEqual({ name: 'web', version: '7' });
     expect(template('{ id: lt-0123456789abcdef0, version: $Latest }')).toEqual({
       id: 'lt-0123456789abcdef0',

@@ -84,6 +84,17 @@ describe('the lease in a file', () => {
     expect(leaseOf(await store.acquire(holder('r2', { pid: 8 }), MINUTE)).fence).toBe(old.fence + 1);
   });
 
+  it('that was taken over outlives who took it, for as long as its former holder lives', async () => {
+    const processes = mortals();
+    const store = open({ processes });
+    const old = leaseOf(await store.acquire(holder('r1', { pid: 7 }), MINUTE));
+    await store.takeOver(holder('r9', { pid: 9 }), MINUTE, old);
+    processes.gone.add(9);
+    expect(await store.acquire(holder('r2', { pid: 8 }), MINUTE)).toHaveProperty('heldBy.holder.run', 'r9');
+    processes.gone.add(7);
+    expect(leaseOf(await store.acquire(holder('r2', { pid: 8 }), MINUTE)).fence).toBe(old.fence + 2);
+  });
+
   it('is free at once after kill -9, whatever its time to live', async () => {
     const child = startChild(OPENER, path, 'hold', String(60 * MINUTE));
     const fence = Number(await lineOf(child));

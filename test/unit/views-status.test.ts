@@ -12,8 +12,8 @@ describe('status', () => {
   test('one screen', () => {
     expect(statusText(report(), 80)).toMatchInlineSnapshot(`
       "Environment production  02:10:31Z
-      Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done. \`turnout
-      resume\` goes on.
+      Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done: \`resume\`,
+      \`rollback\` or \`abandon\`.
 
       Production  shop-production  2/3 healthy  http://shop.example
         i-0a0000  eu-west-1a  41 parked  draining, at most 5 min
@@ -46,6 +46,16 @@ describe('status', () => {
       Last: promote of 42 by alice@ci, interrupted 12 min ago. Stopped by SIGTERM
       before the next change."
     `);
+  });
+
+  test('a store in trouble: AWS is shown all the same, and no verb', () => {
+    const trouble = 'The store redis://10.0.0.1:6379 cannot be reached. Check the network.';
+    const { lease: _lease, goal: _goal, last: _last, ...known } = report();
+    const text = statusText({ ...known, verbs: [], trouble }, 80);
+    expect(text).toContain(`Store: The store redis://10.0.0.1:6379 cannot be reached. Check the network.
+Until then no task can begin, and nobody knows whether one is under way.`);
+    expect(text).toContain('Production  shop-production  2/3 healthy');
+    expect(text).not.toContain('What you can do');
   });
 
   test('colours change nothing but colours', () => {

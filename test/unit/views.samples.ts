@@ -216,6 +216,7 @@ export function report(size = 3): StatusReport {
   return {
     environment: 'production',
     snapshot: promoted(size),
+    choices: ['resume', 'rollback', 'abandon'],
     goal: {
       goal: {
         run: '7f3a9c',

@@ -24,7 +24,7 @@ const sandbox = await startSandbox(
     ...(values.drain === undefined ? {} : { deregistrationDelay: Number(values.drain) }),
     port: 0,
     environment: config.environment,
-    template: config.fleet.launchTemplate?.name,
+    template: config.fleet.kind === 'ec2' ? config.fleet.launchTemplate?.name : undefined,
     imageName: config.fleet.image?.name,
     ...frontOf(config.traffic, appPort),
     pageSize: 1000,

@@ -7,7 +7,7 @@ import { members } from '../../observe/roles.ts';
 import type { LaunchBatch } from '../../plan/goal.ts';
 import type { StepOf } from '../../plan/step.ts';
 import type { FleetPort } from '../fleet.ts';
-import { leftTags, noteTags } from '../notes.ts';
+import { writeNotes } from './note.ts';
 import { readUserData, resolveLaunch, type Ec2Request } from './resolve.ts';
 import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, type Owner } from './tags.ts';
 
@@ -57,23 +57,16 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       );
     },
 
-    async note(instances, notes) {
-      const ids = instances.map(({ id }) => id);
-      const { write, remove } = noteTags(notes, Math.max(0, ...instances.map(leftTags)));
-      const key = (name: string): string => `${owner.tagPrefix}:${name}`;
-      // What is new first: between the two requests nothing that is needed is missing.
-      await ec2.tag(
-        ids,
-        Object.entries(write).map(([name, Value]) => ({ Key: key(name), Value })),
-      );
-      await ec2.untag(ids, remove.map(key));
-    },
+    note: async (instances, notes) => writeNotes(ec2, owner, instances, notes),
 
     async terminate(fleet) {
       // One protected instance keeps the others of its zone alive in the same call (TerminateInstances): a call a zone.
       const zones = Map.groupBy(members(fleet), (instance) => instance.zone);
       await settle([...zones.values()].map(async (group) => ec2.terminate(group.map(({ id }) => id))));
     },
+
+    // Nothing holds them: EC2 forgets instances that have ended.
+    async remove() {},
   };
 }
 

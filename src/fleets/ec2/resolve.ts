@@ -19,7 +19,7 @@ export interface Ec2Request {
 }
 
 /** Parts of a request, with the lines that show them. */
-interface Part extends Ec2Request {
+export interface Part extends Ec2Request {
   readonly summary: readonly string[];
 }
 
@@ -144,7 +144,8 @@ function foreignTags(owner: Owner, sample: Ec2Instance): readonly { Key: string;
   );
 }
 
-async function fromImage(ec2: Ec2, ssm: () => Promise<Ssm>, image: ImageConfig, release: string): Promise<Part> {
+/** The image of a release. @throws OperatorError when there is none */
+export async function fromImage(ec2: Ec2, ssm: () => Promise<Ssm>, image: ImageConfig, release: string): Promise<Part> {
   if (image.parameter !== undefined) {
     const name = fillRelease(image.parameter, release);
     const id = await (await ssm()).parameter(name);

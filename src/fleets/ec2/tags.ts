@@ -55,7 +55,7 @@ export function isOwned(owner: Owner, instance: Seen): boolean {
 }
 
 /** An instance with what its own tags note about it. */
-function toOwnInstance(owner: Owner, instance: Seen): Instance {
+export function toOwnInstance(owner: Owner, instance: Seen): Instance {
   const tag = (name: string): string | undefined => tagOf(instance, `${owner.tagPrefix}:${name}`);
   const release = tag('release');
   return { ...toInstance(instance), ...(release === undefined ? {} : { release }), ...readNotes(tag) };
@@ -85,7 +85,7 @@ export function toFleets(owner: Owner, instances: readonly Seen[]): readonly Fle
 }
 
 /** What most of the living carry; of two that as many carry, the one of the oldest instance. */
-function commonRelease(instances: readonly Instance[]): string | undefined {
+export function commonRelease(instances: readonly Instance[]): string | undefined {
   const living = instances.filter(isLive);
   const groups = Map.groupBy(living.length > 0 ? living : instances, ({ release }) => release);
   groups.delete(undefined);

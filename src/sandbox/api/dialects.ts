@@ -1,5 +1,5 @@
 import { ApiError } from '../service.ts';
-import { json11 } from './json.ts';
+import { json11, json11Documents } from './json.ts';
 import type { Protocol, WireRequest } from './protocol.ts';
 import { awsQuery, ec2Query, queryParams } from './query.ts';
 import { restXml } from './rest-xml.ts';
@@ -49,7 +49,12 @@ const ssm: Dialect = {
   throttled: rateExceeded('ThrottlingException'),
 };
 
-const opsworks: Dialect = { service: 'opsworks', protocol: json11, throttled: rateExceeded('ThrottlingException') };
+const opsworks: Dialect = {
+  service: 'opsworks',
+  protocol: json11Documents,
+  client: async () => (await import('../opsworks/schemas.ts')).schemas,
+  throttled: rateExceeded('ThrottlingException'),
+};
 
 const route53: Dialect = {
   service: 'route53',

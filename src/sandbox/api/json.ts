@@ -28,6 +28,18 @@ export const json11: Protocol = {
   internal: (message) => new ApiError('InternalServerError', message, 500),
 };
 
+/** The same for a client that has no schemas: what is in the JSON is what operations get and return. */
+export const json11Documents: Protocol = {
+  ...json11,
+  decode: (operation, request) => {
+    const parsed = parseObject(request.body);
+    const absent = requiredMembers(operation.input).find((name) => (parsed[name] ?? null) === null);
+    if (absent !== undefined) throw missing(absent);
+    return parsed;
+  },
+  encode: (_operation, output) => JSON.stringify(output),
+};
+
 function write(schema: NormalizedSchema, output: object): string {
   const serializer = new JsonShapeSerializer2(settings);
   serializer.write(schema, output);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../clock.ts';
 import { messageOf, OperatorError } from '../../errors.ts';
-import type { AdminPage } from '../service.ts';
+import type { AdminPage, Download } from '../service.ts';
 import { ADMIN, adminAnswer } from './admin.ts';
 import { dialectOf, type Dialect } from './dialects.ts';
 import { answer, type EndpointOptions } from './endpoint.ts';
@@ -74,13 +74,23 @@ async function serve(options: Serving, incoming: IncomingMessage, response: Serv
     const { status, body: json } = await adminAnswer(options.pages, options.faults, request);
     return send(response, status, 'application/json', json);
   }
+  const download = request.method === 'GET' ? downloadOf(options, request.path) : undefined;
+  if (download) return void response.writeHead(200, download.headers).end(download.body);
   const dialect = dialectOf(request);
   if (dialect) return await serveAws(options, dialect, request, incoming, response);
   const status = request.method === 'GET' && request.path === '/' ? 200 : 404;
   return send(response, status, 'text/plain', HELP);
 }
 
-const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2, Route 53 and SSM. It is no web site.
+function downloadOf({ services }: Serving, path: string): Download | undefined {
+  for (const service of services) {
+    const found = service.download?.(path);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2, Route 53, SSM and OpsWorks. It is no web site.
 Point a client at it with AWS_ENDPOINT_URL and any access key. Its own pages are listed at ${ADMIN}.
 `;
 

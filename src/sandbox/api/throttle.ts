@@ -25,6 +25,7 @@ export const RULES: readonly Rule[] = [
   { name: 'ec2-reads', service: 'ec2', operations: /^(Describe|Get)/, burst: 100, perSecond: 20 },
   { name: 'ec2-changes', service: 'ec2', operations: /./, burst: 50, perSecond: 5 },
   { name: 'route53', service: 'route53', operations: /./, burst: 5, perSecond: 5 },
+  { name: 'opsworks', service: 'opsworks', operations: /./, burst: 20, perSecond: 5 },
   { name: 'ssm', service: 'ssm', operations: /./, burst: 40, perSecond: 40 },
 ];
 

@@ -1,5 +1,5 @@
 import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
-import { createSsm } from '../ssm.ts';
+import { createParameters } from '../ssm/parameters.ts';
 import type { Call, Operation, Service } from '../service.ts';
 import { deployPage } from './deploy-page.ts';
 import { describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
@@ -27,6 +27,8 @@ export interface Ec2 extends Service {
   readonly ssm: Service;
   /** Makes an image known. */
   addImage(name: string, tags: Tags, createdAt: Date): Image;
+  /** The image without a release of its own; the first one when there is none. */
+  baseImage(): string;
   /** RunInstances with a boot time of its own. */
   run(input: RunInstancesRequest, bootMs: number): Reservation;
 }
@@ -72,8 +74,12 @@ export function createEc2(options: Ec2Options): Ec2 {
     faults: instanceFaults(state),
     pages: { instances: { read: () => instancesPage(state) }, deploy: deployPage(state.instances) },
     network: state.network,
-    ssm: createSsm(state),
+    ssm: createParameters(state),
     addImage: (name, tags, createdAt) => addImage(state, name, tags, createdAt),
+    baseImage: () => {
+      const images = state.images.values();
+      return (images.find(({ id }) => state.tags.of(id).Release === undefined) ?? images[0])?.id ?? '';
+    },
     run: (input, bootMs) => runInstances(state, input, { bootMs }),
     close: async () => unwatch(),
   };

@@ -155,6 +155,7 @@ export class Instances implements Machines {
     hosted.machine = { ...hosted.machine, release };
     hosted.app = this.#appOf(hosted.machine);
     await this.#startApp(hosted);
+    this.#tell(hosted.machine);
     return true;
   }
 
@@ -211,7 +212,11 @@ export class Instances implements Machines {
     const { reason: _past, ...facts } = hosted.machine;
     hosted.machine = { ...facts, state, ...(reason && { reason }) };
     if (state === 'terminated') this.#options.block.release(hosted.machine.address);
-    for (const listener of this.#listeners) notify(listener, hosted.machine, this.#options.onError);
+    this.#tell(hosted.machine);
+  }
+
+  #tell(machine: HostedMachine): void {
+    for (const listener of this.#listeners) notify(listener, machine, this.#options.onError);
   }
 }
 

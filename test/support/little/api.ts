@@ -1,18 +1,9 @@
 import { EPOCH } from './clock.ts';
 import { THRESHOLD, type LittleCloud } from './cloud.ts';
 import { wayReads, wayWrites } from './ways.ts';
+import { ApiFailure } from './failure.ts';
+import { describeStackInstances, stackReads, stackWrites } from './opsworks.ts';
 import { isUp, PORT, type Box, type Group, type Member, type State } from './state.ts';
-
-/** An error as the SDK throws it. */
-export class ApiFailure extends Error {
-  readonly $metadata: { readonly httpStatusCode: number };
-
-  constructor(name: string, message: string, status = 400) {
-    super(message);
-    this.name = name;
-    this.$metadata = { httpStatusCode: status };
-  }
-}
 
 // The SDK's types are of no use where only a few fields are read; each operation names its own.
 type Input = Readonly<Record<string, unknown>>;
@@ -28,9 +19,11 @@ type Write = (cloud: LittleCloud, input: never) => object;
 
 const reads: Readonly<Record<string, Read>> = {
   ...wayReads,
-  DescribeInstances: (_cloud, { Filters }: { Filters: readonly Filter[] }, seen) => ({
-    Reservations: [{ Instances: [...seen.boxes.values()].filter((box) => fits(box, Filters)).map(showBox) }],
-  }),
+  ...stackReads,
+  DescribeInstances: (_cloud, { Filters, ...stack }: { Filters?: readonly Filter[] }, seen) =>
+    Filters === undefined
+      ? describeStackInstances(stack, seen)
+      : { Reservations: [{ Instances: [...seen.boxes.values()].filter((box) => fits(box, Filters)).map(showBox) }] },
   DescribeImages: (_cloud, { Filters }: { Filters: readonly Filter[] }) => {
     const name = Filters.find((filter) => filter.Name === 'name')?.Values[0] ?? '';
     return {
@@ -53,6 +46,7 @@ const reads: Readonly<Record<string, Read>> = {
 
 const writes: Readonly<Record<string, Write>> = {
   ...wayWrites,
+  ...stackWrites,
   RunInstances: run,
   CreateTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
     for (const id of Resources) cloud.tag(id, tagsOf(Tags));

@@ -1,8 +1,10 @@
 import { Ec2 } from '../../../src/aws/ec2.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
+import { OpsWorks } from '../../../src/aws/opsworks.ts';
 import type { Session } from '../../../src/aws/session.ts';
 import { createEc2Fleet } from '../../../src/fleets/ec2/index.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
+import { createOpsWorksFleet } from '../../../src/fleets/opsworks/index.ts';
 import { createTargetGroups } from '../../../src/traffic/target-groups.ts';
 import type { TrafficPort } from '../../../src/traffic/traffic.ts';
 import { createWeightedListener } from '../../../src/traffic/weighted-listener.ts';
@@ -10,6 +12,7 @@ import { HOLD_S } from './hold.ts';
 import { stage, type Scene } from './scene.ts';
 import { stageWeights } from './scene-weights.ts';
 import { production, testing, type State, type Way } from './state.ts';
+import { withStack } from './opsworks.ts';
 
 /** The real adapters, opened for a little cloud, and how that looks in the beginning. */
 export interface Kind {
@@ -34,6 +37,24 @@ export const KINDS: readonly [Kind, ...Kind[]] = [
     open: (session, start) => ({ fleet: ec2Fleet(session), traffic: weightedListener(session, start) }),
   },
 ];
+
+/** Beside `KINDS`: with its many requests it has a matrix of its own, with fewer rows. */
+export const OPSWORKS: Kind = {
+  fleet: 'opsworks',
+  traffic: 'target-groups',
+  stage: (scene) => withStack(stage(scene)),
+  open: (session, start) => ({ fleet: opsWorksFleet(session), traffic: targetGroups(session, start) }),
+};
+
+function opsWorksFleet(session: Session): FleetPort {
+  return createOpsWorksFleet({
+    owner: { environment: 'shop', tagPrefix: 'turnout' },
+    wish: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', app: 'shop', revision: '{release}' },
+    opsworks: new OpsWorks(session),
+    ec2: new Ec2(session),
+    ssm: async () => Promise.reject(new Error('There is no SSM here.')),
+  });
+}
 
 function ec2Fleet(session: Session): FleetPort {
   return createEc2Fleet({

@@ -81,8 +81,8 @@ class Audience {
   }
 
   async look(): Promise<Snapshot> {
-    const { fleet, traffic, clock } = this.#theatre;
-    const snapshot = await observe({ fleet, traffic, clock });
+    const { fleet: port, traffic, clock } = this.#theatre;
+    const snapshot = await observe({ fleet: port, traffic, clock });
     for (const fleet of snapshot.fleets) {
       const role = fleet.id === GREEN ? 'green' : 'blue';
       for (const [n, { id, state }] of fleet.instances.entries()) {

@@ -5,12 +5,13 @@ import { observe } from '../../../src/observe/observe.ts';
 import type { Snapshot } from '../../../src/observe/snapshot.ts';
 import type { Verb } from '../../../src/plan/goal.ts';
 import { holdLease, type HeldLease } from '../../../src/record/lease.ts';
+import { takeAway } from '../../../src/record/take-away.ts';
 import { conduct } from '../../../src/run/conduct.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
 import type { Ports } from '../../../src/run/ports.ts';
 import { Interrupted } from '../../../src/run/runner.ts';
 import { verbsNow, type VerbNow } from '../../../src/run/verbs.ts';
-import type { Store } from '../../../src/stores/store.ts';
+import type { Holder, Store } from '../../../src/stores/store.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import type { DeployerPort } from '../../../src/deployers/deployer.ts';
 import { Deliveries } from '../../../src/run/deliveries.ts';
@@ -28,7 +29,7 @@ import { Watch } from './watch.ts';
 import { LittleSession, Weather, type Wire } from './wire.ts';
 
 /** What is asked of a process: a task, or what a command does with the recorded goal. */
-export type Ask = Verb | 'resume' | 'abandon';
+export type Ask = Verb | 'resume' | 'abandon' | 'unlock';
 
 type Finished = Extract<RunEvent, { type: 'finished' }>;
 
@@ -69,7 +70,13 @@ export interface SiteOptions {
   readonly deploys?: Deploys;
 }
 
-const LIMITS = { bootMs: 60_000, healthyMs: 60_000, releasedMs: 120_000, deployMs: 60_000, provenMs: 60_000 };
+const LIMITS = {
+  bootMs: 60_000,
+  healthyMs: 60_000,
+  releasedMs: 120_000,
+  provenMs: 60_000,
+  deployMs: 60_000,
+};
 /** As the config's default. */
 const SETTLE_MS = 10_000;
 const TTL_MS = 60_000;
@@ -133,7 +140,9 @@ export class Site {
     };
     process.onDeath = () => end({ how: 'killed' });
     const doing =
-      ask === 'abandon' ? abandon(connection) : this.#task(connection, ask, wish, interruption.signal, events);
+      ask === 'abandon' || ask === 'unlock'
+        ? COMMANDS[ask](connection)
+        : this.#task(connection, ask, wish, interruption.signal, events);
     doing.then(end, (error: unknown) => end(endedBy(error))).finally(() => process.kill());
     return going;
   }
@@ -231,19 +240,35 @@ function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort): 
   };
 }
 
-async function takeLease({ process, store }: Connection, verb: string): Promise<HeldLease> {
+function holderOf({ process }: Connection, verb: string): Holder {
   const { clock, name } = process;
   const since = new Date(clock.now()).toISOString();
-  const holder = { run: name, who: 'ann@desk', host: 'desk', pid: 1, verb, since };
-  return holdLease(store, holder, { ttlMs: TTL_MS, clock });
+  return { run: name, who: 'ann@desk', host: 'desk', pid: 1, verb, since };
 }
 
-/** What the command does, without its questions. */
+async function takeLease(connection: Connection, verb: string): Promise<HeldLease> {
+  const { store, process } = connection;
+  return holdLease(store, holderOf(connection, verb), { ttlMs: TTL_MS, clock: process.clock });
+}
+
+/** What these commands do, without their questions. */
+const COMMANDS = { abandon, unlock } as const;
+
 async function abandon(connection: Connection): Promise<Ended> {
   const lease = await takeLease(connection, 'abandon');
   await connection.store.clearGoal(lease.lease);
   await lease.release();
   return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: 'Forgotten.', next: [] };
+}
+
+async function unlock(connection: Connection): Promise<Ended> {
+  const { store, process } = connection;
+  const seen = await store.held();
+  const asked = { holder: holderOf(connection, 'unlock'), message: 'Took the lease.' };
+  const isTaken =
+    seen !== undefined && (await takeAway(store, { ...asked, seen }, { ttlMs: TTL_MS, clock: process.clock }));
+  if (isTaken) return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: 'Taken.', next: [] };
+  throw new OperatorError('nothing-to-unlock', 'There was no lease to be taken.');
 }
 
 function endedBy(error: unknown): Ended {

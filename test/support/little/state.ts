@@ -1,3 +1,5 @@
+import type { Stack } from './opsworks.ts';
+
 /** What is so in a little cloud, as one value that never changes: the past is a list of them. */
 
 export interface Box {
@@ -41,6 +43,8 @@ export interface Way {
 }
 
 export interface State {
+  /** Where the fleets are layers of OpsWorks. */
+  readonly stack?: Stack;
   readonly boxes: ReadonlyMap<string, Box>;
   readonly groups: ReadonlyMap<string, Group>;
   /** By ARN; absent where traffic is moved by membership. */

@@ -49,17 +49,21 @@ export class LittleStore {
   acquire(process: LittleProcess, holder: Holder, ttlMs: number): Acquired {
     const heldBy = this.lease;
     if (heldBy !== undefined) return { heldBy, queue: [] };
+    return { lease: this.#grant(process, holder, ttlMs) };
+  }
+
+  /** As in the file store, the former holder may still act, until it is given back. */
+  takeOver(holder: Holder, ttlMs: number, from: Lease): Lease | undefined {
+    const former = this.#lease;
+    if (former === undefined || this.lease?.fence !== from.fence) return undefined;
+    return this.#grant(former.process, holder, ttlMs);
+  }
+
+  #grant(process: LittleProcess, holder: Holder, ttlMs: number): Lease {
     this.#fence += 1;
     const lease = { holder, fence: this.#fence, doing: '', ...this.#times(ttlMs) };
     this.#lease = { lease, process };
-    return { lease };
-  }
-
-  takeOver(process: LittleProcess, holder: Holder, ttlMs: number, from: Lease): Lease | undefined {
-    if (this.lease?.fence !== from.fence) return undefined;
-    this.#lease = undefined;
-    const taken = this.acquire(process, holder, ttlMs);
-    return 'lease' in taken ? taken.lease : undefined;
+    return lease;
   }
 
   renew(fence: number, ttlMs: number, doing: string): boolean {
@@ -94,7 +98,7 @@ export class LittleStore {
       enqueue: async (holder, ttlMs) => call('enqueue', () => this.acquire(process, holder, ttlMs)),
       leave: async () => {},
       queue: async () => [],
-      takeOver: async (holder, ttlMs, from) => call('takeOver', () => this.takeOver(process, holder, ttlMs, from)),
+      takeOver: async (holder, ttlMs, from) => call('takeOver', () => this.takeOver(holder, ttlMs, from)),
       renew: async (lease, ttlMs, doing) => call('renew', () => this.renew(lease.fence, ttlMs, doing)),
       release: async (lease) => call('release', () => this.release(lease.fence)),
       held: async () => call('held', () => this.lease),

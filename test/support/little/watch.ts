@@ -1,6 +1,7 @@
 import { isChange, type Request, type RunInput, type TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
+import { boxesOf } from './opsworks.ts';
 import { HOLD_S } from './hold.ts';
 import { givenShare, isShift } from './ways.ts';
 import { carried, healthyOf, overwhelmed, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
@@ -49,6 +50,7 @@ export class Watch {
     if (request.operation === 'DescribeTargetHealth') this.#polled(process, request);
     if (!isChange(request.operation)) return;
     if (!this.#store.isHeldBy(process)) this.#say(process, request, 'was sent without the lease');
+    if (isPartOfEnding(request)) return;
     if (this.#sight(process).last !== request) this.#beforeChange(process, request);
     this.#sight(process).last = request;
   }
@@ -61,11 +63,11 @@ export class Watch {
     }
     const before = this.#cloud.state;
     const say = (what: string): void => this.#say(sent.process, sent, what);
+    const ids = idsOf(sent, before);
     this.#noteServed();
-    if (sent.operation === 'TerminateInstances') {
-      for (const what of [...killed(before, idsOf(sent)), ...this.#rushed(before, idsOf(sent))]) say(what);
-    }
-    if (sent.operation === 'CreateTags') for (const what of claimed(before, idsOf(sent))) say(what);
+    if (ENDING.has(sent.operation))
+      for (const what of [...killed(before, ids), ...this.#rushed(before, ids)]) say(what);
+    if (TAGGING.has(sent.operation)) for (const what of claimed(before, ids)) say(what);
     if (sent.operation === 'RegisterTargets') for (const what of this.#unverified(before, sent)) say(what);
     return () => {
       const after = this.#cloud.state;
@@ -132,7 +134,7 @@ export class Watch {
     const sight = this.#sight(process);
     const { operation, input } = request;
     const groups = production(this.#cloud.state).map(({ name }) => name);
-    const isTerminating = operation === 'TerminateInstances' && sight.last?.operation !== operation;
+    const isTerminating = ENDING.has(operation) && sight.last?.operation !== operation;
     const target = (input as unknown as TargetsInput).TargetGroupArn?.replace('arn:', '');
     const needed = isTerminating
       ? groups
@@ -143,7 +145,8 @@ export class Watch {
         ];
     // Instances that leave several groups in quick succession.
     const isSame =
-      sight.last?.operation === 'DeregisterTargets' && String(idsOf(sight.last)) === String(idsOf(request));
+      sight.last?.operation === 'DeregisterTargets' &&
+      String(idsOf(sight.last, this.#cloud.state)) === String(idsOf(request, this.#cloud.state));
     const blind = isSame ? [] : needed.filter((name) => !sight.fresh.has(name));
     if (blind.length > 0) this.#say(process, request, `was sent without a look at ${blind.join(' and ')} before`);
     // A note on a tag takes nothing from anybody.
@@ -187,7 +190,7 @@ export class Watch {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
     if (!production(before).includes(group)) return [];
     const looks = this.#looks(before, process);
-    const blind = idsOf({ input })
+    const blind = idsOf({ input, operation: 'RegisterTargets' }, before)
       .filter((id) => !mayReturn(before, group, id))
       .filter((id) => {
         const known = group.members.get(id);
@@ -266,7 +269,18 @@ function claimed(state: State, ids: readonly string[]): readonly string[] {
   return foreign.map((id) => `tags ${id}, which is not ours`);
 }
 
-function idsOf({ input }: Pick<Request, 'input'>): readonly string[] {
+/** Of EC2, and of OpsWorks. */
+const ENDING: ReadonlySet<string> = new Set(['TerminateInstances', 'StopInstance']);
+const TAGGING: ReadonlySet<string> = new Set(['CreateTags', 'TagResource']);
+
+/** The note on a layer that its instances are being ended belongs to the requests that end them. */
+function isPartOfEnding({ operation, input }: Request): boolean {
+  const { Tags } = input as { readonly Tags?: object };
+  return operation === 'TagResource' && Tags !== undefined && 'turnout:ending' in Tags;
+}
+
+function idsOf({ input, operation }: Pick<Sent, 'input' | 'operation'>, state: State): readonly string[] {
+  if (operation === 'StopInstance' || operation === 'TagResource') return boxesOf(state, input);
   const { Targets, InstanceIds, Resources } = input as {
     readonly Targets?: TargetsInput['Targets'];
     readonly InstanceIds?: readonly string[];

@@ -1,6 +1,7 @@
 import { Session } from '../../../src/aws/session.ts';
 import { isThrottling } from '../../../src/aws/errors.ts';
-import { answer, ApiFailure, type Request } from './api.ts';
+import { answer, type Request } from './api.ts';
+import { ApiFailure } from './failure.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 

@@ -4,11 +4,11 @@ import type {
   PutParameterRequest,
   PutParameterResult,
 } from '@aws-sdk/client-ssm';
-import { ACCOUNT, type Ec2State, type Parameter } from './ec2/state.ts';
-import { ApiError, type Call, type Service } from './service.ts';
+import { ACCOUNT, type Ec2State, type Parameter } from '../ec2/state.ts';
+import { ApiError, type Call, type Service } from '../service.ts';
 
 /** SSM's Parameter Store, as far as looking up an image needs it. */
-export function createSsm(state: Ec2State): Service {
+export function createParameters(state: Ec2State): Service {
   return {
     id: 'ssm',
     operations: {

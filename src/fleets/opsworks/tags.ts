@@ -1,0 +1,58 @@
+import type { Layer } from '../../aws/opsworks.ts';
+import type { Marks } from '../../observe/snapshot.ts';
+import { tagName, type Owner } from '../ec2/tags.ts';
+
+/** Ownership of a layer is tags on it: OpsWorks keeps none on instances (aws-reference 3.3). */
+export type Tags = Readonly<Record<string, string>>;
+
+/** A layer with its tags. */
+export interface TaggedLayer {
+  readonly layer: Layer;
+  readonly tags: Tags;
+}
+
+const MARKS = ['current', 'promoted', 'migrated'] as const satisfies readonly (keyof Marks)[];
+
+export function ownershipTags(owner: Owner, fleet: string, release: string): Tags {
+  return {
+    [tagName(owner, 'environment')]: owner.environment,
+    [tagName(owner, 'fleet')]: fleet,
+    [tagName(owner, 'release')]: release,
+  };
+}
+
+export function markTags(owner: Owner, marks: Marks): Tags {
+  return Object.fromEntries(
+    MARKS.flatMap((mark) => (marks[mark] === undefined ? [] : [[tagName(owner, mark), marks[mark]] as const])),
+  );
+}
+
+/** Says of a layer that its instances are being ended for good: what is stopped there will not start again. */
+export function endingTag({ tagPrefix }: Owner, on: boolean): Tags {
+  return { [`${tagPrefix}:ending`]: on ? 'yes' : 'no' };
+}
+
+export function isEnding({ tagPrefix }: Owner, { tags }: TaggedLayer): boolean {
+  return tags[`${tagPrefix}:ending`] === 'yes';
+}
+
+/** The id of the fleet that the layer is, when it is one of this environment's. */
+export function fleetOf(owner: Owner, { tags }: TaggedLayer): string | undefined {
+  return tags[tagName(owner, 'environment')] === owner.environment ? tags[tagName(owner, 'fleet')] : undefined;
+}
+
+export function marksOf(owner: Owner, { tags }: TaggedLayer): Marks {
+  return Object.fromEntries(
+    MARKS.flatMap((mark) => {
+      const value = tags[tagName(owner, mark)];
+      return value === undefined ? [] : [[mark, value] as const];
+    }),
+  );
+}
+
+/** Tags that are not ours, which a clone takes along. */
+export function foreignTags({ tagPrefix }: Owner, tags: Tags): Tags {
+  return Object.fromEntries(
+    Object.entries(tags).filter(([key]) => !key.startsWith(`${tagPrefix}:`) && !/^(aws|opsworks|rds):/i.test(key)),
+  );
+}

@@ -1,0 +1,92 @@
+import { gzipSync } from 'node:zlib';
+import type { Call, Download, Operation, Service } from '../service.ts';
+import { createApp, deleteApp, describeApps, updateApp } from './apps.ts';
+import { createDeployment, describeCommands, describeDeployments } from './deployments.ts';
+import {
+  createInstance,
+  deleteInstance,
+  describeInstances,
+  getHostnameSuggestion,
+  updateInstance,
+} from './instances.ts';
+import {
+  createLayer,
+  deleteLayer,
+  describeLayers,
+  describeLoadBasedAutoScaling,
+  setLoadBasedAutoScaling,
+  updateLayer,
+} from './layers.ts';
+import { describeServiceErrors } from './service-errors.ts';
+import { ec2Changed, rebootInstance, startInstance, stopInstance } from './lifecycle.ts';
+import { createState, type OpsWorksOptions, type State } from './model.ts';
+import { cloneStack, createStack, deleteStack, describeStacks, updateStack } from './stacks.ts';
+import { listTags, tagResource, untagResource } from './tags.ts';
+
+/** OpsWorks Stacks as it was until AWS switched it off: stacks, layers and instances over the sandbox's EC2. */
+export interface OpsWorks extends Service {
+  readonly id: 'opsworks';
+  /** Where the endpoint listens: the URLs of logs begin with it. */
+  listensAt(url: string): void;
+}
+
+type StateOperation = (state: State, input: never, call?: Call) => object;
+
+const OPERATIONS: Readonly<Record<string, StateOperation>> = {
+  CloneStack: cloneStack,
+  CreateApp: createApp,
+  CreateDeployment: createDeployment,
+  CreateInstance: createInstance,
+  CreateLayer: createLayer,
+  CreateStack: createStack,
+  DeleteApp: deleteApp,
+  DeleteInstance: deleteInstance,
+  DeleteLayer: deleteLayer,
+  DeleteStack: deleteStack,
+  DescribeApps: describeApps,
+  DescribeCommands: describeCommands,
+  DescribeDeployments: describeDeployments,
+  DescribeInstances: describeInstances,
+  DescribeLayers: describeLayers,
+  DescribeLoadBasedAutoScaling: describeLoadBasedAutoScaling,
+  DescribeServiceErrors: describeServiceErrors,
+  DescribeStacks: describeStacks,
+  GetHostnameSuggestion: getHostnameSuggestion,
+  ListTags: listTags,
+  RebootInstance: rebootInstance,
+  SetLoadBasedAutoScaling: setLoadBasedAutoScaling,
+  StartInstance: startInstance,
+  StopInstance: stopInstance,
+  TagResource: tagResource,
+  UntagResource: untagResource,
+  UpdateApp: updateApp,
+  UpdateInstance: updateInstance,
+  UpdateLayer: updateLayer,
+  UpdateStack: updateStack,
+};
+
+export function createOpsWorks(options: OpsWorksOptions): OpsWorks {
+  const state = createState(options);
+  const unwatch = options.instances.watch((machine) => ec2Changed(state, machine));
+  const bind =
+    (operation: StateOperation): Operation =>
+    (input, call) =>
+      operation(state, input as never, call);
+  return {
+    id: 'opsworks',
+    operations: Object.fromEntries(Object.entries(OPERATIONS).map(([name, operation]) => [name, bind(operation)])),
+    listensAt: (url) => {
+      state.endpoint = url;
+    },
+    download: (path) => logOf(state, path),
+    close: async () => unwatch(),
+  };
+}
+
+/** A command's log, gzipped text as S3 has it. */
+function logOf(state: State, path: string): Download | undefined {
+  const [, id = ''] = /^\/opsworks-logs\/([\w-]+)$/.exec(path) ?? [];
+  const text = state.logs.get(id);
+  if (text === undefined) return undefined;
+  return { headers: { 'content-type': 'text/plain', 'content-encoding': 'gzip' }, body: gzipSync(text) };
+}

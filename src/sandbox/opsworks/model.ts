@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  App,
+  Command,
+  CreateInstanceRequest,
+  Deployment,
+  Layer as LayerShape,
+  LoadBasedAutoScalingConfiguration,
+  ServiceError,
+  Stack,
+} from '@aws-sdk/client-opsworks';
+import type { Clock } from '../../clock.ts';
+import type { Ec2 } from '../ec2/index.ts';
+import type { Instances } from '../instances/index.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { LifecycleTimes, SandboxTimes } from '../service.ts';
+import { createTimeline, type Timeline } from '../timeline.ts';
+import type { Outcomes } from '../outcomes.ts';
+import { notFound } from './errors.ts';
+
+/** The states of an instance (user guide, "Starting, Stopping, and Rebooting"; API, DescribeInstances). */
+export type Status =
+  | 'stopped'
+  | 'requested'
+  | 'pending'
+  | 'booting'
+  | 'running_setup'
+  | 'online'
+  | 'rebooting'
+  | 'start_failed'
+  | 'setup_failed'
+  | 'connection_lost'
+  | 'stopping'
+  | 'terminating'
+  | 'shutting_down'
+  | 'terminated'
+  | 'stop_failed';
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** A layer with its passwords, which describes don't show. */
+export type Layer = LayerShape & { readonly LayerId: string; readonly StackId: string; readonly Arn: string };
+
+/** An instance: what it was asked to be, and what became of it. */
+export interface OpsInstance {
+  readonly id: string;
+  readonly asked: CreateInstanceRequest & { readonly StackId: string };
+  readonly status: Status;
+  readonly createdAt: string;
+  readonly ec2?: string | undefined;
+}
+
+export interface OpsWorksOptions {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly ec2: Ec2;
+  readonly instances: Instances;
+  readonly region: string;
+  readonly times: Pick<SandboxTimes, 'bootMs'> & LifecycleTimes;
+  /** How commands and starts end, where a fault was asked for. */
+  readonly outcomes: Outcomes;
+}
+
+/** Everything that OpsWorks knows. */
+export interface State extends OpsWorksOptions {
+  readonly stacks: Map<string, Stack & { readonly StackId: string; readonly Arn: string }>;
+  readonly layers: Timeline<Layer>;
+  readonly instancesById: Timeline<OpsInstance>;
+  readonly apps: Map<string, App & { readonly AppId: string; readonly StackId: string }>;
+  readonly deployments: Timeline<Deployment & { readonly DeploymentId: string }>;
+  readonly commands: Timeline<Command & { readonly CommandId: string }>;
+  readonly scaling: Map<string, LoadBasedAutoScalingConfiguration>;
+  readonly serviceErrors: ServiceError[];
+  /** By ARN. */
+  readonly tags: Timeline<Tags>;
+  /** What commands have written, by command id. */
+  readonly logs: Map<string, string>;
+  /** Where logs are read; known once the endpoint listens. */
+  endpoint: string;
+}
+
+export function createState(options: OpsWorksOptions): State {
+  const { clock } = options;
+  return {
+    ...options,
+    stacks: new Map(),
+    layers: createTimeline(clock),
+    instancesById: createTimeline(clock),
+    apps: new Map(),
+    deployments: createTimeline(clock),
+    commands: createTimeline(clock),
+    scaling: new Map(),
+    serviceErrors: [],
+    tags: createTimeline(clock),
+    logs: new Map(),
+    endpoint: '',
+  };
+}
+
+export function newId(): string {
+  return randomUUID();
+}
+
+/** Such as `2013-07-25T18:57:47+00:00`. */
+function textOf(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, '+00:00');
+}
+
+export function now({ clock }: State): string {
+  return textOf(clock.now());
+}
+
+export function stackOf(state: State, id = ''): Stack & { readonly StackId: string; readonly Arn: string } {
+  const stack = state.stacks.get(id);
+  if (stack === undefined) throw notFound('stack', id);
+  return stack;
+}
+
+export function layerOf(state: State, id = ''): Layer {
+  const layer = state.layers.get(id);
+  if (layer === undefined) throw notFound('layer', id);
+  return layer;
+}
+
+export function instanceOf(state: State, id = ''): OpsInstance {
+  const instance = state.instancesById.get(id);
+  if (instance === undefined) throw notFound('instance', id);
+  return instance;
+}
+
+/** The instances of a layer now. */
+export function instancesIn(state: State, layer: string): readonly OpsInstance[] {
+  return state.instancesById.values().filter(({ asked }) => asked.LayerIds?.includes(layer));
+}

@@ -1,0 +1,53 @@
+/**
+ * The SDK's client of OpsWorks is the last one that was made, and older than the schemas that the other clients have. OpsWorks
+ * has dates as text and no blobs, so its JSON is what the operations get and return; only what must be there is told here.
+ * (API reference of OpsWorks Stacks, 2013-02-18.)
+ */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  CloneStack: ['SourceStackId', 'ServiceRoleArn'],
+  CreateApp: ['StackId', 'Name', 'Type'],
+  CreateDeployment: ['StackId', 'Command'],
+  CreateInstance: ['StackId', 'LayerIds', 'InstanceType'],
+  CreateLayer: ['StackId', 'Type', 'Name', 'Shortname'],
+  CreateStack: ['Name', 'Region', 'ServiceRoleArn', 'DefaultInstanceProfileArn'],
+  DeleteApp: ['AppId'],
+  DeleteInstance: ['InstanceId'],
+  DeleteLayer: ['LayerId'],
+  DeleteStack: ['StackId'],
+  DescribeApps: [],
+  DescribeCommands: [],
+  DescribeDeployments: [],
+  DescribeInstances: [],
+  DescribeLayers: [],
+  DescribeLoadBasedAutoScaling: ['LayerIds'],
+  DescribeServiceErrors: [],
+  DescribeStacks: [],
+  GetHostnameSuggestion: ['LayerId'],
+  ListTags: ['ResourceArn'],
+  RebootInstance: ['InstanceId'],
+  SetLoadBasedAutoScaling: ['LayerId'],
+  StartInstance: ['InstanceId'],
+  StopInstance: ['InstanceId'],
+  TagResource: ['ResourceArn', 'Tags'],
+  UntagResource: ['ResourceArn', 'TagKeys'],
+  UpdateApp: ['AppId'],
+  UpdateInstance: ['InstanceId'],
+  UpdateLayer: ['LayerId'],
+  UpdateStack: ['StackId'],
+};
+
+const NAMESPACE = 'com.amazonaws.opsworks';
+/** Numbers of Smithy's static schemas (aws-reference 5.1). */
+const [OPERATION, STRUCT, DOCUMENT] = [9, 3, 15];
+
+function struct(name: string, members: readonly string[]): readonly unknown[] {
+  return [STRUCT, NAMESPACE, name, 0, members, members.map(() => DOCUMENT), members.length];
+}
+
+/** The operations in the form in which the other clients' packages export theirs. */
+export const schemas: Readonly<Record<string, unknown>> = Object.fromEntries(
+  Object.entries(REQUIRED).map(([name, members]) => [
+    `${name}$`,
+    [OPERATION, NAMESPACE, name, 0, struct(`${name}Request`, members), struct(`${name}Result`, [])],
+  ]),
+);

@@ -1,0 +1,63 @@
+import type {
+  CreateAppResult,
+  CreateInstanceResult,
+  CreateLayerResult,
+  CreateStackResult,
+} from '@aws-sdk/client-opsworks';
+import type { Tag } from '@aws-sdk/client-ec2';
+import type { OpsWorks } from './index.ts';
+import type { Layer } from './model.ts';
+
+/** A stack that serves when the sandbox starts, by its names. */
+export interface StackOption {
+  readonly stack: string;
+  /** Short name of the layer that serves. */
+  readonly layer: string;
+  /** Short name of the app. */
+  readonly app: string;
+}
+
+interface FirstFleet extends StackOption {
+  readonly region: string;
+  readonly release: string;
+  readonly tags: readonly Tag[];
+  /** The zone of each instance. */
+  readonly zones: readonly string[];
+  readonly subnetOf: (zone: string) => string | undefined;
+}
+
+/** Builds a stack with one layer and one app, and starts its instances. Returns their EC2 ids. */
+export async function buildStack(opsworks: OpsWorks, fleet: FirstFleet): Promise<readonly string[]> {
+  const call = async <T extends object>(name: string, input: object): Promise<T> =>
+    (await opsworks.operations[name]?.(input)) as T;
+  const role = 'arn:aws:iam::123456789012:role/aws-opsworks-service-role';
+  const { StackId } = await call<CreateStackResult>('CreateStack', {
+    Name: fleet.stack,
+    Region: fleet.region,
+    ServiceRoleArn: role,
+    DefaultInstanceProfileArn: 'arn:aws:iam::123456789012:instance-profile/aws-opsworks-ec2-role',
+  });
+  await call<CreateAppResult>('CreateApp', { StackId, Name: fleet.app, Shortname: fleet.app, Type: 'other' });
+  const { LayerId } = await call<CreateLayerResult>('CreateLayer', {
+    StackId,
+    Type: 'custom',
+    Name: fleet.layer,
+    Shortname: fleet.layer,
+    CustomJson: JSON.stringify({ deploy: { [fleet.app]: { scm: { revision: fleet.release } } } }),
+  });
+  const { Layers } = await call<{ Layers: readonly Layer[] }>('DescribeLayers', { LayerIds: [LayerId] });
+  const Tags = Object.fromEntries(fleet.tags.map(({ Key, Value }) => [Key, Value]));
+  await call('TagResource', { ResourceArn: Layers[0]?.Arn, Tags });
+  const ids: string[] = [];
+  for (const zone of fleet.zones) {
+    const place = { AvailabilityZone: zone, SubnetId: fleet.subnetOf(zone) };
+    const input = { StackId, LayerIds: [LayerId], InstanceType: 't3.micro', ...place };
+    const { InstanceId } = await call<CreateInstanceResult>('CreateInstance', input);
+    await call('StartInstance', { InstanceId });
+    const found = await call<{ Instances: readonly { Ec2InstanceId?: string }[] }>('DescribeInstances', {
+      InstanceIds: [InstanceId],
+    });
+    ids.push(found.Instances[0]?.Ec2InstanceId ?? '');
+  }
+  return ids;
+}

@@ -1,0 +1,106 @@
+import type {
+  DescribeInstanceInformationRequest,
+  DescribeInstanceInformationResult,
+  GetCommandInvocationRequest,
+  GetCommandInvocationResult,
+  ListCommandInvocationsRequest,
+  ListCommandInvocationsResult,
+  ListCommandsRequest,
+  ListCommandsResult,
+} from '@aws-sdk/client-ssm';
+import { ApiError, type Call } from '../service.ts';
+import type { Command, State } from './model.ts';
+import { commandShape, invocationShape, resultShape } from './shapes.ts';
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: { readonly NextToken?: string };
+}
+
+function page<T>(
+  all: readonly T[],
+  input: { MaxResults?: number | undefined; NextToken?: string | undefined },
+  size: number,
+): Page<T> {
+  const start = Number(input.NextToken ?? 0);
+  if (!Number.isInteger(start) || start < 0)
+    throw new ApiError('InvalidNextToken', 'The specified token is not valid.');
+  const end = start + Math.min(input.MaxResults ?? size, size);
+  return { items: all.slice(start, end), next: end < all.length ? { NextToken: String(end) } : {} };
+}
+
+type Filters = ListCommandsRequest['Filters'];
+
+/** Both lists take the same filters; those that are not here are refused, since a wrong list would be worse. */
+function passes({ requestedAt, document }: Command, filters: Filters): boolean {
+  return (filters ?? []).every(({ key, value = '' }) => {
+    if (key === 'InvokedAfter') return requestedAt.getTime() > Date.parse(value);
+    if (key === 'InvokedBefore') return requestedAt.getTime() < Date.parse(value);
+    if (key === 'DocumentName') return document === value;
+    throw new ApiError('InvalidFilterKey', `The sandbox has no filter ${key}.`);
+  });
+}
+
+/** The newest first. */
+function found(state: State, input: ListCommandsRequest, call: Call | undefined): readonly Command[] {
+  const { CommandId, InstanceId, Filters } = input;
+  return state.commands
+    .values(call?.lagMs)
+    .filter(
+      (command) =>
+        command.id === (CommandId ?? command.id) &&
+        (InstanceId === undefined || command.invocations.some(({ instance }) => instance === InstanceId)) &&
+        passes(command, Filters),
+    )
+    .toReversed();
+}
+
+export function listCommands(state: State, input: ListCommandsRequest, call?: Call): ListCommandsResult {
+  const { items, next } = page(found(state, input, call), input, state.pageSize);
+  return { Commands: items.map(commandShape), ...next };
+}
+
+export function listCommandInvocations(
+  state: State,
+  input: ListCommandInvocationsRequest,
+  call?: Call,
+): ListCommandInvocationsResult {
+  const rows = found(state, input, call).flatMap((command) =>
+    command.invocations
+      .filter(({ instance }) => instance === (input.InstanceId ?? instance))
+      .map((invocation) => invocationShape(command, invocation, input.Details === true)),
+  );
+  const { items, next } = page(rows, input, state.pageSize);
+  return { CommandInvocations: [...items], ...next };
+}
+
+export function getCommandInvocation(
+  state: State,
+  { CommandId: id = '', InstanceId: instance }: GetCommandInvocationRequest,
+  call?: Call,
+): GetCommandInvocationResult {
+  const command = state.commands.get(id, call?.lagMs);
+  const invocation = command?.invocations.find((one) => one.instance === instance);
+  if (command === undefined || invocation === undefined) throw new ApiError('InvocationDoesNotExist', '');
+  return resultShape(command, invocation);
+}
+
+/** Every running instance has an agent. */
+export function describeInstanceInformation(
+  state: State,
+  input: DescribeInstanceInformationRequest,
+): DescribeInstanceInformationResult {
+  const wanted = input.Filters?.find(({ Key }) => Key === 'InstanceIds')?.Values;
+  const machines = state.instances
+    .list()
+    .filter(({ id, state: now }) => now === 'running' && (wanted?.includes(id) ?? true));
+  const { items, next } = page(machines, input, state.pageSize);
+  const shown = items.map(({ id, address }) => ({
+    InstanceId: id,
+    IPAddress: address,
+    PingStatus: 'Online' as const,
+    PlatformType: 'Linux' as const,
+    ResourceType: 'EC2Instance' as const,
+  }));
+  return { InstanceInformationList: shown, ...next };
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../../clock.ts';
+import type { Instances } from '../instances/index.ts';
+import type { Outcomes } from '../outcomes.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { LifecycleTimes } from '../service.ts';
+import type { Timeline } from '../timeline.ts';
+
+/** A document: what Run Command does. */
+export interface Document {
+  readonly name: string;
+  readonly createdAt: Date;
+  /** Names of its parameters. */
+  readonly parameters: readonly string[];
+  readonly owner: string;
+}
+
+export type Status = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'Cancelled';
+
+/** A command on one instance. */
+export interface Invocation {
+  readonly instance: string;
+  readonly status: Status;
+  /** Such as `Undeliverable`, where it says more than the status. */
+  readonly details?: string;
+  readonly output: string;
+  readonly code: number;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+}
+
+export interface Command {
+  readonly id: string;
+  readonly document: string;
+  readonly parameters: Readonly<Record<string, readonly string[]>>;
+  readonly comment: string;
+  readonly requestedAt: Date;
+  readonly timeoutSeconds: number;
+  readonly invocations: readonly Invocation[];
+}
+
+export interface RunCommandOptions {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly instances: Instances;
+  readonly outcomes: Outcomes;
+  readonly times: Pick<LifecycleTimes, 'deployMs'>;
+  readonly region: string;
+  readonly pageSize: number;
+}
+
+export interface State extends RunCommandOptions {
+  readonly documents: Map<string, Document>;
+  readonly commands: Timeline<Command>;
+}
+
+export function now({ clock }: State): Date {
+  return new Date(clock.now());
+}

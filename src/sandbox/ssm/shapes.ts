@@ -1,0 +1,75 @@
+import type { Command as CommandShape, CommandInvocation, GetCommandInvocationResult } from '@aws-sdk/client-ssm';
+import type { Command, Invocation, Status } from './model.ts';
+
+/** What ListCommandInvocations and GetCommandInvocation cut output to (SSM API). */
+const [LIST_MAX, GET_MAX] = [2_500, 24_000];
+
+/** Of the whole: what is worst, once all have ended. */
+function statusOf({ invocations }: Command): Status {
+  const statuses = invocations.map(({ status }) => status);
+  if (statuses.every((status) => status === 'Pending')) return 'Pending';
+  if (statuses.some((status) => status === 'Pending' || status === 'InProgress')) return 'InProgress';
+  return (['Failed', 'Cancelled'] as const).find((status) => statuses.includes(status)) ?? 'Success';
+}
+
+export function commandShape(command: Command): CommandShape {
+  const { id, document, parameters, comment, requestedAt, timeoutSeconds, invocations } = command;
+  const status = statusOf(command);
+  return {
+    CommandId: id,
+    DocumentName: document,
+    Comment: comment,
+    RequestedDateTime: requestedAt,
+    ExpiresAfter: new Date(requestedAt.getTime() + timeoutSeconds * 1000),
+    Parameters: Object.fromEntries(Object.entries(parameters).map(([name, values]) => [name, [...values]])),
+    InstanceIds: invocations.map(({ instance }) => instance),
+    Status: status,
+    StatusDetails: status,
+    TargetCount: invocations.length,
+    CompletedCount: invocations.filter((one) => one.endedAt !== undefined).length,
+    ErrorCount: invocations.filter((one) => one.status === 'Failed').length,
+    TimeoutSeconds: timeoutSeconds,
+  };
+}
+
+export function invocationShape(command: Command, invocation: Invocation, withDetails: boolean): CommandInvocation {
+  const { instance, status, details = status, output, code } = invocation;
+  return {
+    CommandId: command.id,
+    InstanceId: instance,
+    Comment: command.comment,
+    DocumentName: command.document,
+    RequestedDateTime: command.requestedAt,
+    Status: status,
+    StatusDetails: details,
+    CommandPlugins: withDetails
+      ? [
+          {
+            Name: 'aws:runShellScript',
+            Status: status,
+            StatusDetails: details,
+            ResponseCode: code,
+            Output: output.slice(0, LIST_MAX),
+          },
+        ]
+      : [],
+  };
+}
+
+export function resultShape(command: Command, invocation: Invocation): GetCommandInvocationResult {
+  const { instance, status, details = status, output, code, startedAt, endedAt } = invocation;
+  return {
+    CommandId: command.id,
+    InstanceId: instance,
+    Comment: command.comment,
+    DocumentName: command.document,
+    PluginName: 'aws:runShellScript',
+    ResponseCode: code,
+    Status: status,
+    StatusDetails: details,
+    StandardOutputContent: output.slice(0, GET_MAX),
+    StandardErrorContent: '',
+    ExecutionStartDateTime: startedAt?.toISOString() ?? '',
+    ExecutionEndDateTime: endedAt?.toISOString() ?? '',
+  };
+}

@@ -1,0 +1,182 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Ec2 } from '../../src/aws/ec2.ts';
+import { OpsWorks } from '../../src/aws/opsworks.ts';
+import { Ssm } from '../../src/aws/ssm.ts';
+import type { DeployerPort, DeployRequest } from '../../src/deployers/deployer.ts';
+import { createOpsWorksDeployer } from '../../src/deployers/opsworks.ts';
+import { createSsmDeployer } from '../../src/deployers/ssm.ts';
+import { toInstance } from '../../src/fleets/ec2/tags.ts';
+import type { Instance } from '../../src/observe/snapshot.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
+import { openSession } from '../support/aws.ts';
+import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { poll } from '../support/poll.ts';
+import { callOpsWorks, quickSandbox } from '../support/quick-sandbox.ts';
+import { deployerContract, type DeployerWorld, type Fate } from './deployer.contract.ts';
+
+interface AwsWorld extends DeployerWorld {
+  readonly sandbox: Sandbox;
+}
+
+async function startWorld(
+  options: SandboxOptions,
+  open: (url: string) => DeployerPort,
+  begun: (sandbox: Sandbox, instance: string) => Promise<readonly string[]>,
+): Promise<AwsWorld> {
+  const sandbox = await quickSandbox({ instances: 2, deploy: 20, ...options });
+  const all = await new Ec2(openSession(sandbox.url)).instancesById(sandbox.blue, toInstance);
+  const faults = new Map<string, string>();
+  return {
+    sandbox,
+    instances: all as readonly [Instance, Instance],
+    open: () => open(sandbox.url),
+    fate(instance: string, fate: Fate) {
+      sandbox.faults.remove(faults.get(instance) ?? '');
+      const how = fate === 'fail' ? { says: 'boom 7' } : { fails: false, ms: 600_000 };
+      if (fate !== 'succeed')
+        faults.set(instance, sandbox.faults.add({ kind: 'lifecycle', event: 'deploy', instance, ...how }));
+    },
+    begun: async (instance) => begun(sandbox, instance),
+    close: async () => sandbox.close(),
+  };
+}
+
+const startSsm = async (): Promise<AwsWorld> =>
+  startWorld(
+    {},
+    (url) =>
+      createSsmDeployer({
+        document: 'shop-deploy',
+        parameters: { release: ['{release}'], migrate: ['{migrate}'] },
+        deliveryS: 60,
+        ssm: new Ssm(openSession(url)),
+      }),
+    async (sandbox, instance) => {
+      const output = (await sandbox.ssm.operations['ListCommands']?.({ InstanceId: instance, MaxResults: 50 })) as {
+        Commands: readonly { Parameters: Readonly<Record<string, readonly string[]>> }[];
+      };
+      return output.Commands.map(({ Parameters }) => Parameters['release']?.[0] ?? '').toReversed();
+    },
+  );
+
+const STACK = { stack: 'shop', layer: 'web', app: 'shop' };
+
+async function opsWorksCommands(sandbox: Sandbox, instance: string) {
+  const { Stacks } = await callOpsWorks(sandbox, 'DescribeStacks', {});
+  const [{ StackId }] = Stacks;
+  const { Instances } = await callOpsWorks(sandbox, 'DescribeInstances', { StackId });
+  const own = Instances.find(({ Ec2InstanceId }: { Ec2InstanceId: string }) => Ec2InstanceId === instance);
+  const { Deployments } = await callOpsWorks(sandbox, 'DescribeDeployments', { StackId });
+  return Deployments.filter(({ InstanceIds }: { InstanceIds: string[] }) => InstanceIds.includes(own.InstanceId));
+}
+
+const startOpsWorks = async (): Promise<AwsWorld> =>
+  startWorld(
+    { opsworks: STACK },
+    (url) =>
+      createOpsWorksDeployer({
+        stack: 'shop',
+        app: 'shop',
+        command: 'deploy',
+        args: {},
+        revision: '{release}',
+        opsworks: new OpsWorks(openSession(url)),
+        fetchText: async (log) => (await fetch(log)).text(),
+      }),
+    async (sandbox, instance) =>
+      (await opsWorksCommands(sandbox, instance))
+        .map(({ CustomJson }: { CustomJson: string }) => JSON.parse(CustomJson).deploy.shop.scm.revision as string)
+        .toReversed(),
+  );
+
+deployerContract('ssm', { setup: startSsm, lasts: true, stops: false });
+deployerContract('opsworks', { setup: startOpsWorks, lasts: true, stops: false });
+
+const requestFor = (instances: readonly Instance[], change: Partial<DeployRequest> = {}): DeployRequest => ({
+  token: 'run-1/1',
+  since: new Date().toISOString(),
+  environment: 'shop',
+  release: '42',
+  instances,
+  migrate: false,
+  ...change,
+});
+
+describe.each([
+  ['ssm', startSsm],
+  ['opsworks', startOpsWorks],
+] as const)('%s', (kind, setup) => {
+  const start = async (): Promise<AwsWorld> => {
+    const world = await setup();
+    onTestFinished(async () => world.close());
+    return world;
+  };
+
+  test('a request whose answer was lost starts nothing twice: it is found by its token', async () => {
+    const world = await start();
+    const operation = kind === 'ssm' ? 'SendCommand' : 'CreateDeployment';
+    world.sandbox.faults.add({ kind: 'error-after', operation, count: 1 });
+    const deployer = world.open();
+    const request = requestFor(world.instances);
+    const error = await errorOf(deployer.start(request));
+    expect(error.transient).toBe(true);
+    expectAdvice(error);
+    await deployer.start(request);
+    await poll(async () => (await deployer.look(request))?.state === 'succeeded', 'the end of the deploy');
+    expect(await world.begun(world.instances[0].id)).toEqual(['42']);
+  });
+
+  test('migrations go to the first instance only', async () => {
+    const world = await start();
+    const deployer = world.open();
+    expect(deployer.migrates).toBe(true);
+    const request = requestFor(world.instances, { migrate: true });
+    await deployer.start(request);
+    await poll(async () => (await deployer.look(request))?.state === 'succeeded', 'the end of the deploy');
+    const sent = await Promise.all(world.instances.map(async ({ id }) => migrations(world.sandbox, kind, id)));
+    expect(sent).toEqual([['true'], ['false']]);
+  });
+
+  test('an instance that cannot be told is said before anything is changed', async () => {
+    const world = await start();
+    const [first] = world.instances;
+    world.sandbox.instances.lose(first.id);
+    const error = await errorOf(world.open().prepare(requestFor(world.instances)));
+    expect(error.code).toBe(kind === 'ssm' ? 'not-managed' : 'not-online');
+    expect(error.message).toContain(first.id);
+    expectAdvice(error);
+  });
+});
+
+async function migrations(sandbox: Sandbox, kind: 'ssm' | 'opsworks', instance: string): Promise<readonly string[]> {
+  if (kind === 'opsworks') {
+    const all = await opsWorksCommands(sandbox, instance);
+    return all.map(({ Command }: { Command: { Args: { migrate: string[] } } }) => Command.Args.migrate[0]);
+  }
+  const output = (await sandbox.ssm.operations['ListCommands']?.({ InstanceId: instance })) as {
+    Commands: readonly { Parameters: Readonly<Record<string, readonly string[]>> }[];
+  };
+  return output.Commands.map(({ Parameters }) => Parameters['migrate']?.[0] ?? '');
+}
+
+test('a document, and an app, that are not there are said so', async () => {
+  const world = await startOpsWorks();
+  onTestFinished(async () => world.close());
+  const session = openSession(world.sandbox.url);
+  const ssm = createSsmDeployer({ document: 'none', parameters: {}, deliveryS: 60, ssm: new Ssm(session) });
+  const opsworks = createOpsWorksDeployer({
+    stack: 'shop',
+    app: 'none',
+    command: 'deploy',
+    args: {},
+    revision: '{release}',
+    opsworks: new OpsWorks(session),
+    fetchText: async () => undefined,
+  });
+  const codes = [ssm, opsworks].map(async (deployer) => {
+    const error = await errorOf(deployer.prepare(requestFor(world.instances)));
+    expectAdvice(error);
+    return error.code;
+  });
+  expect(await Promise.all(codes)).toEqual(['no-such-document', 'no-such-app']);
+});

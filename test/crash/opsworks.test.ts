@@ -1,0 +1,52 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { OPSWORKS } from '../support/little/kinds.ts';
+import { casesOf, type Case } from './cases.ts';
+import { crashes, FOLLOW_UPS, tryCrash } from './crash.ts';
+import { faults, tryFault } from './fault.ts';
+
+/**
+ * The matrices for layers of OpsWorks, which take many requests for what EC2 does in one: every task is killed at every call, and
+ * each of its calls meets faults. Each crash has one way on, and each reading one fault, by turns.
+ */
+const counted = { crashes: 0, faults: 0 };
+
+afterAll(() => void process.stdout.write(`opsworks: ${counted.crashes} crashes, ${counted.faults} faults\n`));
+
+const sceneOf = (one: Case, size: number) => ({ groups: 1, size, start: one.start, draining: one.draining ?? false });
+
+describe.each(casesOf(OPSWORKS))('$name', ({ one }) => {
+  test('is killed at each call', async () => {
+    const scene = sceneOf(one, 2);
+    const points = await crashes(OPSWORKS, scene, one);
+    const wrong: string[] = [];
+    for (const [index, point] of points.entries()) {
+      const followUp = FOLLOW_UPS[index % FOLLOW_UPS.length]!;
+      const tried = await tryCrash({ kind: OPSWORKS, scene, one, point, followUp, afterwards: 'fine' });
+      counted.crashes += 1;
+      if (tried.wrong.length > 0) wrong.push(...tried.wrong, ...(wrong.length === 0 ? [tried.story()] : []));
+    }
+    expect(points.length).toBeGreaterThan(20);
+    expect(wrong).toEqual([]);
+  });
+
+  test('meets faults', async () => {
+    const scene = sceneOf(one, 1);
+    const points = (await faults(OPSWORKS, scene, one)).filter(
+      ({ name }, index) => isOwn(name) || index % STRIDE === 0,
+    );
+    const wrong: string[] = [];
+    for (const point of points) {
+      const tried = await tryFault({ kind: OPSWORKS, scene, one, point });
+      counted.faults += 1;
+      if (tried.wrong.length > 0) wrong.push(...tried.wrong, ...(wrong.length === 0 ? [tried.story()] : []));
+    }
+    expect(points.length).toBeGreaterThan(15);
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** Changes that OpsWorks alone has meet every fault. */
+const isOwn = (name: string): boolean => /^(Create|Start|Stop|Delete|Tag)(Layer|Instance|Resource)$/.test(name);
+
+/** No divisor of the number of faults, so that each call meets other ones. */
+const STRIDE = 11;
