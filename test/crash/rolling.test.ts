@@ -57,6 +57,24 @@ describe('a rolling deploy that is killed anywhere', () => {
   );
 });
 
+test('an error in the middle of leaving several groups puts the instance back into those that it left', async () => {
+  const scene: Scene = { start: 'blue', groups: 2, size: 3 };
+  const { calls } = (await open(scene, 'lasting').run('rolling', { release: '42' })).process;
+  const [, second] = calls.filter(({ name }) => name === 'DeregisterTargets');
+  const site = open(scene, 'lasting');
+  const before = site.cloud.state.groups;
+  const run = await site.run('rolling', { release: '42' }, { fault: { n: second?.n ?? 0, kind: 'denied' } });
+  expect(codeOf(run)).toBe('undone');
+  for (const [name, { members }] of before) {
+    const health = [...(site.cloud.state.groups.get(name)?.members.values() ?? [])].map((one) => [one.id, one.health]);
+    expect(health.toSorted()).toEqual([...members.values()].map((one) => [one.id, one.health]).toSorted());
+  }
+  expect(site.deployer?.begun).toEqual([]);
+  const noted = [...site.cloud.state.boxes.values()].filter(({ tags }) => tags['turnout:left'] !== undefined);
+  expect(noted).toEqual([]);
+  expect(site.watch.broken).toEqual([]);
+});
+
 /** Every moment at which it can die with another outcome: looking again and again at the same thing is one. */
 async function pointsOf({ deploys, scene }: Row): Promise<readonly Point[]> {
   const { process } = await open(scene, deploys).run('rolling', { release: '42' });
