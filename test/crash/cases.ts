@@ -14,6 +14,8 @@ export interface Case {
   readonly draining?: true;
   /** Only where weights move traffic. */
   readonly weights?: true;
+  /** Only where servers move. */
+  readonly membership?: true;
 }
 
 export const CASES: readonly Case[] = [
@@ -33,6 +35,7 @@ export const CASES: readonly Case[] = [
     opposite: { ask: 'rollback', wish: {} },
     weights: true,
   },
+  { start: 'green', ask: 'promote', wish: { batch: 1 }, opposite: { ask: 'rollback', wish: {} }, membership: true },
   { start: 'in part', ask: 'promote', wish: {}, opposite: { ask: 'rollback', wish: {} }, weights: true },
   { start: 'in part', ask: 'rollback', wish: {}, opposite: { ask: 'promote', wish: {} }, weights: true },
 ];
@@ -63,7 +66,10 @@ const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
 /** The tasks that make sense where traffic is moved that way. */
 export function casesOf({ traffic }: Pick<Kind, 'traffic'>): readonly { readonly name: string; readonly one: Case }[] {
   const isMembership = traffic === 'target-groups';
-  return CASES.filter(({ weights }) => !(isMembership && weights)).map((one) => ({ name: describeCase(one), one }));
+  return CASES.filter(({ weights, membership }) => !(isMembership ? weights : membership)).map((one) => ({
+    name: describeCase(one),
+    one,
+  }));
 }
 
 /** The tasks are the same ones for every kind, so that a few rows are enough for those after the first. */

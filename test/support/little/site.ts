@@ -176,7 +176,7 @@ export class Site {
       },
       wire,
     );
-    const { fleet, traffic } = this.#kind.open(session, this.#start);
+    const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
     const ports = { fleet, traffic, clock: process.clock };
     const connection: Connection = { process, session, ports, store, guard: undefined };
     return connection;
