@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Deploys } from '../support/little/deployer.ts';
 import type { Scene } from '../support/little/scene.ts';
+import type { Group } from '../support/little/state.ts';
 import { Site, type Run } from '../support/little/site.ts';
 import type { State } from '../support/little/state.ts';
 import { tellRun } from '../support/little/story.ts';
@@ -66,8 +67,8 @@ test('an error in the middle of leaving several groups puts the instance back in
   const run = await site.run('rolling', { release: '42' }, { fault: { n: second?.n ?? 0, kind: 'denied' } });
   expect(codeOf(run)).toBe('undone');
   for (const [name, { members }] of before) {
-    const health = [...(site.cloud.state.groups.get(name)?.members.values() ?? [])].map((one) => [one.id, one.health]);
-    expect(health.toSorted()).toEqual([...members.values()].map((one) => [one.id, one.health]).toSorted());
+    const after = site.cloud.state.groups.get(name)?.members ?? new Map();
+    expect(healthOf(after)).toEqual(healthOf(members));
   }
   expect(site.deployer?.begun).toEqual([]);
   const noted = [...site.cloud.state.boxes.values()].filter(({ tags }) => tags['turnout:left'] !== undefined);
@@ -153,4 +154,8 @@ function migratedTwice(site: Site): readonly string[] {
   const migrations = (site.deployer?.begun ?? []).filter((line) => line.endsWith('migrates'));
   const twice = migrations.filter((line, n) => migrations.indexOf(line) !== n);
   return site.deployer?.begun.length !== undefined && twice.length > 1 ? [`migrated ${migrations.length} times`] : [];
+}
+
+function healthOf(members: Group['members']): Record<string, string> {
+  return Object.fromEntries([...members.values()].map(({ id, health }) => [id, health]));
 }
