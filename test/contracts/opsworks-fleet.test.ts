@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Instance } from '../../src/observe/snapshot.ts';
 import { meaningOf } from '../../src/plan/meanings.ts';
 import { callOpsWorks } from '../support/quick-sandbox.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
@@ -198,6 +199,30 @@ describe("what is OpsWorks's own", () => {
     await port.mark(green, { current: AT });
     const [, layer] = await layersOf(world);
     expect(await tagsOf(world, layer.Arn)).toMatchObject({ 'turnout:ending': 'no', 'turnout:current': AT });
+  });
+
+  test('a layer carries a release once the last of its instances does, and never later than that one', async () => {
+    const world = await start();
+    const port = open(world, { app: 'shop' });
+    const [first, ...others] = (await blueOf(port)).instances as [Instance, ...Instance[]];
+    const carried = async () => {
+      const [layer] = await layersOf(world);
+      const tags = await tagsOf(world, layer.Arn);
+      return [tags['turnout:release'], JSON.parse(layer.CustomJson).deploy.shop.scm.revision];
+    };
+    await port.note([first], { release: '42' });
+    expect(await carried()).toEqual(['41', '41']);
+    const halfway = await fleetOf(port, 'shop-41');
+    expect(Object.groupBy(halfway.instances, ({ release = '' }) => release)).toMatchObject({
+      41: { length: 2 },
+      42: { length: 1 },
+    });
+    // EC2 fails: the layer was settled before, and asking again ends it.
+    world.sandbox.faults.add({ kind: 'error', operation: 'CreateTags', code: 'Denied', status: 400, count: 1 });
+    await errorOf(port.note(others, { release: '42' }));
+    expect(await carried()).toEqual(['42', '42']);
+    await port.note(others, { release: '42' });
+    expect(await fleetOf(port, 'shop-41')).toMatchObject({ release: '42' });
   });
 
   test('what may change a fleet by itself is said', async () => {

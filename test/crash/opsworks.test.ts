@@ -17,7 +17,8 @@ const sceneOf = (one: Case, size: number) => ({ groups: 1, size, start: one.star
 describe.each(casesOf(OPSWORKS))('$name', ({ one }) => {
   test('is killed at each call', async () => {
     const scene = sceneOf(one, 2);
-    const points = await crashes(OPSWORKS, scene, one);
+    // Between two readings of the same world few of them are enough.
+    const points = (await crashes(OPSWORKS, scene, one)).filter(({ isSame }, n) => !isSame || n % 5 === 0);
     const wrong: string[] = [];
     for (const [index, point] of points.entries()) {
       const followUp = FOLLOW_UPS[index % FOLLOW_UPS.length]!;
@@ -49,4 +50,4 @@ describe.each(casesOf(OPSWORKS))('$name', ({ one }) => {
 const isOwn = (name: string): boolean => /^(Create|Start|Stop|Delete|Tag)(Layer|Instance|Resource)$/.test(name);
 
 /** No divisor of the number of faults, so that each call meets other ones. */
-const STRIDE = 11;
+const STRIDE = 29;

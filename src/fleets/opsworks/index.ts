@@ -44,8 +44,9 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
     },
 
     async note(instances, notes) {
-      await writeNotes(ec2, owner, instances, notes);
+      // The layer first: once the last instance has its note, nobody asks for more.
       if (notes.release !== undefined) await settleLayers(sources, wish, instances, notes.release);
+      await writeNotes(ec2, owner, instances, notes);
     },
 
     async terminate(fleet) {

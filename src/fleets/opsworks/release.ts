@@ -1,6 +1,7 @@
 import { settle } from '../../aws/batches.ts';
 import type { Instance as OpsInstance } from '../../aws/opsworks.ts';
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
+import { isLive } from '../../observe/roles.ts';
 import type { Instance } from '../../observe/snapshot.ts';
 import { seen, tagName, toOwnInstance } from '../ec2/tags.ts';
 import { customJsonOf } from './clone.ts';
@@ -8,8 +9,8 @@ import { taggedLayers, type Sources } from './read.ts';
 import { fleetOf, type TaggedLayer } from './tags.ts';
 
 /**
- * After a deploy in place: once every instance of a layer carries the release, so does the layer, in its tag and in its custom
- * JSON. Else an instance that is healed or started anew would come with the release before.
+ * After a deploy in place: once every instance of a layer carries the release (those that are noted now do), so does the layer,
+ * in its tag and in its custom JSON. Else an instance that is healed or started anew would come with the release before.
  */
 export async function settleLayers(
   sources: Sources,
@@ -29,8 +30,9 @@ export async function settleLayers(
     .filter(({ own }) => own.some(({ Ec2InstanceId = '' }) => ids.has(Ec2InstanceId)));
   await settle(
     touched.map(async ({ tagged, own }) => {
-      const carrying = await releasesOf(sources, tagged, own);
-      if (carrying.size === 1 && carrying.has(release)) await settleLayer(sources, wish, tagged, release);
+      const others = own.filter(({ Ec2InstanceId = '' }) => !ids.has(Ec2InstanceId));
+      const carried = await releasesOf(sources, tagged, others);
+      if (carried.every((one) => one === release)) await settleLayer(sources, wish, tagged, release);
     }),
   );
 }
@@ -44,12 +46,11 @@ async function releasesOf(
   { owner, ec2 }: Sources,
   { tags }: TaggedLayer,
   own: readonly OpsInstance[],
-): Promise<ReadonlySet<string | undefined>> {
-  const machines = await ec2.instancesById(
-    own.flatMap(({ Ec2InstanceId }) => Ec2InstanceId ?? []),
-    seen,
-  );
-  return new Set(machines.map((machine) => toOwnInstance(owner, machine).release ?? tags[tagName(owner, 'release')]));
+): Promise<readonly (string | undefined)[]> {
+  const ids = own.flatMap(({ Ec2InstanceId }) => Ec2InstanceId ?? []);
+  const machines = ids.length > 0 ? await ec2.instancesById(ids, seen) : [];
+  const living = machines.map((machine) => toOwnInstance(owner, machine)).filter(isLive);
+  return living.map((instance) => instance.release ?? tags[tagName(owner, 'release')]);
 }
 
 async function settleLayer(

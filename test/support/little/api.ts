@@ -1,5 +1,6 @@
 import { EPOCH } from './clock.ts';
 import { THRESHOLD, type LittleCloud } from './cloud.ts';
+import { nameReads, nameWrites } from './names.ts';
 import { wayReads, wayWrites } from './ways.ts';
 import { ApiFailure } from './failure.ts';
 import { describeStackInstances, stackReads, stackWrites } from './opsworks.ts';
@@ -19,6 +20,7 @@ type Write = (cloud: LittleCloud, input: never) => object;
 
 const reads: Readonly<Record<string, Read>> = {
   ...wayReads,
+  ...nameReads,
   ...stackReads,
   DescribeInstances: (_cloud, { Filters, ...stack }: { Filters?: readonly Filter[] }, seen) =>
     Filters === undefined
@@ -47,6 +49,7 @@ const reads: Readonly<Record<string, Read>> = {
 const writes: Readonly<Record<string, Write>> = {
   ...wayWrites,
   ...stackWrites,
+  ...nameWrites,
   RunInstances: run,
   CreateTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
     for (const id of Resources) cloud.tag(id, tagsOf(Tags));

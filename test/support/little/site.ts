@@ -186,7 +186,7 @@ export class Site {
       },
       wire,
     );
-    const { fleet, traffic } = this.#kind.open(session, this.#start);
+    const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
     const plain: Ports = { fleet, traffic, clock: process.clock };
     const ports = this.deployer === undefined ? plain : inPlace(plain, session, this.deployer.open(process));
     const connection: Connection = { process, session, ports, store, guard: undefined };
