@@ -1,7 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Deploys } from '../support/little/deployer.ts';
 import type { Scene } from '../support/little/scene.ts';
-import type { Group } from '../support/little/state.ts';
 import { Site, type Run } from '../support/little/site.ts';
 import type { State } from '../support/little/state.ts';
 import { tellRun } from '../support/little/story.ts';
@@ -66,10 +65,17 @@ test('an error in the middle of leaving several groups puts the instance back in
   const before = site.cloud.state.groups;
   const run = await site.run('rolling', { release: '42' }, { fault: { n: second?.n ?? 0, kind: 'denied' } });
   expect(codeOf(run)).toBe('undone');
-  for (const [name, { members }] of before) {
-    const after = site.cloud.state.groups.get(name)?.members ?? new Map();
-    expect(healthOf(after)).toEqual(healthOf(members));
-  }
+  const standings = (groups: State['groups']): string =>
+    [...groups]
+      .map(
+        ([name, { members }]) =>
+          `${name}: ${[...members]
+            .map(([id, one]) => `${id} ${one.health}`)
+            .toSorted()
+            .join(', ')}`,
+      )
+      .join('; ');
+  expect(standings(site.cloud.state.groups)).toBe(standings(before));
   expect(site.deployer?.begun).toEqual([]);
   const noted = [...site.cloud.state.boxes.values()].filter(({ tags }) => tags['turnout:left'] !== undefined);
   expect(noted).toEqual([]);
@@ -154,8 +160,4 @@ function migratedTwice(site: Site): readonly string[] {
   const migrations = (site.deployer?.begun ?? []).filter((line) => line.endsWith('migrates'));
   const twice = migrations.filter((line, n) => migrations.indexOf(line) !== n);
   return site.deployer?.begun.length !== undefined && twice.length > 1 ? [`migrated ${migrations.length} times`] : [];
-}
-
-function healthOf(members: Group['members']): Record<string, string> {
-  return Object.fromEntries([...members.values()].map(({ id, health }) => [id, health]));
 }
