@@ -82,8 +82,9 @@ export async function startSentinel({ args = [], users = [], watchers = [] }: Ar
     config,
     [
       `sentinel monitor shop 127.0.0.1 ${master.port} 1`,
-      'sentinel down-after-milliseconds shop 500',
-      'sentinel failover-timeout shop 3000',
+      // On a busy machine the replica must not be taken for dead, too; and if it is, it is soon tried again.
+      'sentinel down-after-milliseconds shop 1500',
+      'sentinel failover-timeout shop 1000',
     ].join('\n'),
   );
   const sentinel = await new RedisServer(config, '--sentinel', ...args, ...watchers).start();

@@ -33,8 +33,8 @@ const reads: Readonly<Record<string, Read>> = {
     };
   },
   DescribeInstanceAttribute: () => ({}),
-  DescribeTargetGroups: (cloud, { Names }: { Names: readonly string[] }, seen) => ({
-    TargetGroups: Names.map((name) => showGroup(cloud, groupOf(seen, name))),
+  DescribeTargetGroups: (cloud, { Names }: { Names?: readonly string[] }, seen) => ({
+    TargetGroups: (Names ?? [...seen.groups.keys()]).map((name) => showGroup(cloud, groupOf(seen, name))),
   }),
   DescribeTargetGroupAttributes: (cloud) => ({
     Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: String(cloud.times.deregistrationDelayS) }],
@@ -53,6 +53,14 @@ const writes: Readonly<Record<string, Write>> = {
   RunInstances: run,
   CreateTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
     for (const id of Resources) cloud.tag(id, tagsOf(Tags));
+    return {};
+  },
+  DeleteTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
+    for (const id of Resources)
+      cloud.untag(
+        id,
+        Tags.map(({ Key }) => Key),
+      );
     return {};
   },
   TerminateInstances: (cloud, { InstanceIds }: { InstanceIds: readonly string[] }) => {
