@@ -4,7 +4,7 @@ import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
 import { drift, misrouted } from '../src/plan/shares.ts';
 import { proofSentence } from '../src/plan/meanings-proof.ts';
-import { stagesOf } from '../src/plan/stages.ts';
+import { noBatches, stagesOf } from '../src/plan/stages.ts';
 import type { Step } from '../src/plan/step.ts';
 import { isOnlyUnproven, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
@@ -27,6 +27,7 @@ export const promote: Task<'promote'> = {
     ['turnout promote --yes --json', 'in CI: no question, one JSON event a line'],
     ['turnout promote --steps 1,10,50,100 --every 2m', 'by weights: a bit at a time, watched'],
     ['turnout promote --to 10', 'by weights: this far, and no further before the next promote'],
+    ['turnout promote --batch 2', 'where servers move: two at a time'],
     ['turnout promote --floor 2', 'accept that production has 2 healthy targets at the least'],
   ],
   options: {
@@ -39,6 +40,10 @@ export const promote: Task<'promote'> = {
       describe: 'Give green production in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
     },
     every: { type: 'duration', describe: 'Time between two steps, such as 2m (default: `traffic.every`)' },
+    batch: {
+      type: 'number',
+      describe: 'Where servers move: so many at a time, each batch healthy before as many of blue leave (default: all)',
+    },
     to: { type: 'number', describe: 'Stop when green has so many percent; the next promote goes on from there' },
   },
   mayBeReplacedBy: ['rollback'],
@@ -59,11 +64,11 @@ export const promote: Task<'promote'> = {
         'Terminate the one that you do not want, then run this again.',
       );
     }
-    const stages = drift(snapshot) ?? stagesOf(snapshot, to, wish);
+    const stages = noBatches(snapshot, wish) ?? drift(snapshot) ?? stagesOf(snapshot, to, wish);
     if (stages !== undefined && isRefusal(stages)) return stages;
     const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
     const goal = { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor } as const;
-    return stages === undefined ? goal : { ...goal, stages };
+    return { ...goal, ...(stages && { stages }), ...(wish.batch !== undefined && { batch: wish.batch }) };
   },
 
   plan(snapshot, goal) {
@@ -78,8 +83,8 @@ export const promote: Task<'promote'> = {
         '`turnout up --release R` brings up another one.',
       );
     }
-    const { floor, since, stages } = goal;
-    const change: Switch = { to, floor, need: 'all', since, ...(stages && { stages }) };
+    const { floor, since, stages, batch } = goal;
+    const change: Switch = { to, floor, need: 'all', since, ...(stages && { stages }), ...(batch && { batch }) };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
     const unfit = misrouted(snapshot) ?? tooSmall(to, floor);

@@ -12,6 +12,7 @@ import {
   type Switch,
 } from '../src/plan/switch.ts';
 import { proofSentence } from '../src/plan/meanings-proof.ts';
+import { noBatches } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { AfterFailure, Task } from './task.ts';
@@ -32,6 +33,7 @@ export const rollback: Task<'rollback'> = {
       type: 'number',
       describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
     },
+    batch: { type: 'number', describe: 'Where servers move: so many at a time (default: all at once)' },
   },
   mayBeReplacedBy: ['promote'],
 
@@ -39,6 +41,8 @@ export const rollback: Task<'rollback'> = {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const { home, others } = world;
+    const no = noBatches(snapshot, wish);
+    if (no !== undefined) return no;
     const isOver = others.every((fleet) => roleOf(snapshot, fleet) === 'retired');
     if (members(home).length === 0 || (isOver && isSwitched(snapshot, home))) {
       const retired = others.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
@@ -52,7 +56,8 @@ export const rollback: Task<'rollback'> = {
       );
     }
     const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
-    return { ...asked, verb: 'rollback', fleet: home.id, release: home.release, floor };
+    const batch = wish.batch === undefined ? {} : { batch: wish.batch };
+    return { ...asked, verb: 'rollback', fleet: home.id, release: home.release, floor, ...batch };
   },
 
   plan(snapshot, goal) {
@@ -66,7 +71,8 @@ export const rollback: Task<'rollback'> = {
         'Look at `turnout status`.',
       );
     }
-    const change: Switch = { to, floor: goal.floor, need: 'floor', since: goal.since };
+    const { floor, since, batch } = goal;
+    const change: Switch = { to, floor, need: 'floor', since, ...(batch && { batch }) };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
     const small = tooSmall(to, goal.floor);
     if (small !== undefined) return small;

@@ -17,8 +17,10 @@ export interface Wish {
   readonly every?: number;
   /** Percent. */
   readonly to?: number;
+  /** Instances at a time. */
+  readonly batch?: number;
   /** Instances at a time: `2` or `25%`. */
-  readonly batch?: string;
+  readonly batchOf?: string;
   readonly force?: boolean;
   readonly allowDowntime?: boolean;
   /** Ids. */

@@ -18,6 +18,13 @@ const TASK_OPTIONS: Readonly<Record<string, Options>> = {
   },
   yes: YES,
   wait: WAIT,
+  'watch-traffic': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Ask this URL of production ten times a second during the run, and tell what clients met',
+  },
+  'fail-on-errors': { type: 'boolean', describe: 'With --watch-traffic: a failed request makes the run a failure' },
+  report: { type: 'string', requiresArg: true, describe: 'Write a report of the run to this file (HTML)' },
 };
 
 function taskCommand(task: Task): Command {

@@ -7,8 +7,10 @@ import { OperatorError, type ExitCode } from '../errors.ts';
 import { inheritLease } from '../record/inherited.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
+import type { Setup } from '../run/setup.ts';
 import { saveMemory } from '../run/memory.ts';
 import type { Args } from './command.ts';
+import { watchingOf } from './clients.ts';
 import { openContext, type Context } from './context.ts';
 import { callersLease, openInPlace } from './in-place.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
@@ -32,33 +34,36 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
   const waiting = { waitMs: waitOf(args), signal: signals.signal };
   try {
     const { ports, hooks } = await openInPlace(context, () => held);
-    return await conduct(
-      {
-        tasks,
-        environment: context.config.environment,
-        ports,
-        // What runs around the tasks of the caller is not run around what they call.
-        ...(caller === undefined ? { hooks } : { nested: true }),
-        store: context.store,
-        limits: context.config.limits,
-        settleMs: context.config.aws.settleMs,
-        view: context.view,
-        requests: () => context.session.requests,
-        signal: signals.signal,
-        identity: { run: context.run, who: context.who, host: hostname() },
-        takeLease: async (verb, release) => {
-          held =
-            caller === undefined
-              ? await takeLease(context, holderOf(context, verb, release), waiting)
-              : await inheritLease(context.store, caller);
-          context.guardBy(held);
-          return held;
-        },
+    const watching = watchingOf(args, context);
+    const setup: Setup = {
+      tasks,
+      environment: context.config.environment,
+      ports,
+      // What runs around the tasks of the caller is not run around what they call.
+      ...(caller === undefined ? { hooks } : { nested: true }),
+      store: context.store,
+      limits: context.config.limits,
+      settleMs: context.config.aws.settleMs,
+      view: context.view,
+      requests: () => context.session.requests,
+      signal: signals.signal,
+      identity: { run: context.run, who: context.who, host: hostname() },
+      takeLease: async (verb, release) => {
+        held =
+          caller === undefined
+            ? await takeLease(context, holderOf(context, verb, release), waiting)
+            : await inheritLease(context.store, caller);
+        context.guardBy(held);
+        return held;
       },
-      task,
-      wish,
-      { plan: args['plan'] === true, yes: args['yes'] === true },
-    );
+      ...(watching.clients && { clients: watching.clients }),
+    };
+    const mode = { plan: args['plan'] === true, yes: args['yes'] === true };
+    try {
+      return await conduct(watching.watched(setup), task, wish, mode);
+    } finally {
+      await watching.end();
+    }
   } finally {
     signals.end();
     await context.view.close();
@@ -102,6 +107,7 @@ const RANGES: Readonly<Record<string, readonly [least: number, most: number, exa
   count: [1, 1000, 3],
   floor: [0, 1000, 3],
   to: [1, 100, 10],
+  batch: [1, 1000, 2],
 };
 
 function readInstances(ids: readonly string[]): readonly string[] {

@@ -11,12 +11,12 @@ const limits = z
   .strictObject({
     boot: limit.prefault('10m').describe('up: until every instance runs.'),
     healthy: limit.prefault('5m').describe('Until every instance is healthy in a target group.'),
-    proven: limit
-      .prefault('5m')
-      .describe('promote, rollback: until production itself answers as `release.marker` says.'),
     released: limit
       .prefault('1h')
       .describe('Until targets that were deregistered have drained: cleanup --wait, rolling, drain.'),
+    proven: limit
+      .prefault('5m')
+      .describe('promote, rollback: until production itself answers as `release.marker` says.'),
     deploy: limit
       .prefault('30m')
       .describe('rolling and deploy: until a deploy of one batch, or the migrations, have ended.'),

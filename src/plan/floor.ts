@@ -86,10 +86,9 @@ export function shortfall(have: ZoneFloor, floor: ZoneFloor): string | undefined
   return short.map(([zone, least]) => `${least - (have[zone] ?? 0)} short in ${zone}`).join(', ');
 }
 
-/** Healthy targets that would be left in the pool, by zone, if `fleet` left it now. */
-export function healthyWithout(snapshot: Snapshot, pool: Pool, fleet: Fleet): ByZone {
-  const others = snapshot.fleets.filter((other) => other !== fleet);
-  return countByZone(others.flatMap((other) => healthyIn(pool, other)));
+/** Instances of other fleets that are healthy in the pool. */
+export function healthyOthers(snapshot: Snapshot, pool: Pool, fleet: Fleet): readonly Instance[] {
+  return snapshot.fleets.filter((other) => other !== fleet).flatMap((other) => healthyIn(pool, other));
 }
 
 /** Healthy targets in production, by pool name; where routes divide traffic, in all. */

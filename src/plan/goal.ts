@@ -77,8 +77,16 @@ export type Goal = Asked &
         readonly floor: Floor;
         /** In steps: see `Stages`. Absent: all at once. */
         readonly stages?: Stages;
+        /** So many instances at a time, where fleets move between target groups. Absent: all at once. */
+        readonly batch?: number;
       }
-    | { readonly verb: 'rollback'; readonly fleet: string; readonly release: string; readonly floor: Floor }
+    | {
+        readonly verb: 'rollback';
+        readonly fleet: string;
+        readonly release: string;
+        readonly floor: Floor;
+        readonly batch?: number;
+      }
     | {
         readonly verb: 'cleanup';
         readonly fleet: string;

@@ -35,8 +35,7 @@ export const proofMeaning: Meaning<StepOf<'prove'>> = {
   count: (snapshot, { release }) => {
     const { answers } = snapshot;
     const have = streakOf(snapshot, release);
-    const waiting =
-      answers === undefined || provenBy(snapshot, release) ? [] : [{ id: answers.url, why: lastSeen(answers) }];
+    const waiting = answers === undefined || have > 0 ? [] : [{ id: answers.url, why: lastSeen(answers) }];
     return { have, want: answers?.wanted ?? 0, word: 'answers', waiting };
   },
   late: ({ answers }) => (answers === undefined ? undefined : lastSeen(answers)),
@@ -46,5 +45,7 @@ export const proofMeaning: Meaning<StepOf<'prove'>> = {
 export function proofSentence(snapshot: Snapshot, release: string): string {
   const answers = provenBy(snapshot, release);
   if (answers !== undefined) return ` Proven: ${count(answers, 'answer')} in a row came from ${release}.`;
-  return snapshot.answers === undefined ? ' Not proven: the config has no `release.marker`.' : ' Not proven yet.';
+  if (snapshot.answers === undefined) return ' Not proven: the config has no `release.marker`.';
+  // Who only looks has not asked.
+  return snapshot.answers.asked === 0 ? '' : ' Not proven yet.';
 }

@@ -1,9 +1,9 @@
 import { isLive, isRegistered, members, targetsOf } from '../observe/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
+import { joining, leaving } from './batches.ts';
 import { drainingIn, explainInstance, notHealthyIn, sentence } from './explain.ts';
-import { countByZone, healthyIn, healthyWithout, shortfall, total } from './floor.ts';
-import { fleetById, inProduction, isSettled, missingFrom, poolByName, registeredIn, verified } from './look.ts';
-import type { ZoneFloor } from './goal.ts';
+import { countByZone, healthyIn, healthyOthers, shortfall, total } from './floor.ts';
+import { fleetById, inProduction, isSettled, poolByName, registeredIn, verified } from './look.ts';
 import { meaningsInPlace } from './meanings-in-place.ts';
 import type { Meaning } from './meaning.ts';
 import { shareMeanings, stillHeld } from './meanings-shares.ts';
@@ -60,9 +60,17 @@ function healthyEnough(snapshot: Snapshot, step: StepOf<'await-healthy'>): boole
   const pool = poolByName(snapshot, step.pool);
   const healthy = healthyIn(pool, fleet).filter(isLive);
   if (healthy.length === 0) return false;
+  if (step.upTo !== undefined) return healthy.length >= Math.min(step.upTo, members(fleet).length);
   if (isSettled(snapshot, pool, fleet) && (step.need === 'floor' || isAlone(snapshot, pool, fleet))) return true;
   if (shortfall(countByZone(healthy), step.floor) !== undefined) return false;
   return step.need === 'floor' || healthy.length === members(fleet).length;
+}
+
+/** So many healthy ones are waited for. */
+function wanted(snapshot: Snapshot, step: StepOf<'await-healthy'>): number {
+  const fleet = fleetOf(snapshot, step);
+  if (step.upTo !== undefined) return Math.min(step.upTo, members(fleet).length);
+  return step.need === 'all' ? members(fleet).length : Math.max(1, total(step.floor));
 }
 
 /** Nobody else serves production there: then this fleet has the traffic already, whatever its health. */
@@ -86,11 +94,21 @@ function neverHealthy(snapshot: Snapshot, step: StepOf<'await-healthy'>): string
  * Rules 1 and 5 of "what must never happen": the floor on healthy targets, and someone healthy who stays. A fleet that has
  * nothing healthy in a zone may always leave it: production does not have less afterwards.
  */
-function wouldStarve(snapshot: Snapshot, pool: Pool, fleet: Fleet, floor: ZoneFloor): string | undefined {
+function wouldStarve(
+  snapshot: Snapshot,
+  pool: Pool,
+  fleet: Fleet,
+  { floor, downTo }: StepOf<'deregister'>,
+): string | undefined {
   if (pool.role === 'test') return undefined;
-  const left = healthyWithout(snapshot, pool, fleet);
+  const goes = new Set(
+    ids(leaving(snapshot, { pool: pool.name, floor, ...(downTo !== undefined && { downTo }) }, fleet)),
+  );
+  const own = healthyIn(pool, fleet);
+  const stays = own.filter(({ id }) => !goes.has(id));
+  const left = countByZone([...healthyOthers(snapshot, pool, fleet), ...stays]);
   if (total(left) === 0) return `Taking ${fleet.release} out of ${pool.name} would leave nothing healthy there.`;
-  const given = countByZone(healthyIn(pool, fleet));
+  const given = countByZone(own.filter(({ id }) => goes.has(id)));
   const atStake = Object.fromEntries(Object.entries(floor).filter(([zone]) => (given[zone] ?? 0) > 0));
   const short = shortfall(left, atStake);
   if (short === undefined) return undefined;
@@ -142,16 +160,16 @@ const meanings: Meanings = {
     progress: (snapshot, step) => {
       const pool = poolByName(snapshot, step.pool);
       const fleet = fleetOf(snapshot, step);
-      const missing = missingFrom(snapshot, pool, fleet);
+      const missing = joining(snapshot, step, fleet);
       const present = pool.role === 'test' || registeredIn(pool, fleet).length > 0;
       return missing.length === 0 && present ? 'done' : 'todo';
     },
     title: (snapshot, step) => {
       const fleet = fleetOf(snapshot, step);
-      const missing = missingFrom(snapshot, poolByName(snapshot, step.pool), fleet).length;
+      const missing = joining(snapshot, step, fleet).length;
       return `register ${named(fleet, missing || registeredIn(poolByName(snapshot, step.pool), fleet).length)} with ${step.pool}`;
     },
-    touches: (snapshot, step) => ids(missingFrom(snapshot, poolByName(snapshot, step.pool), fleetOf(snapshot, step))),
+    touches: (snapshot, step) => ids(joining(snapshot, step, fleetOf(snapshot, step))),
     seconds: () => CALL_S,
     forbids: (snapshot, step) => {
       if (poolByName(snapshot, step.pool).role === 'test') return undefined;
@@ -169,7 +187,7 @@ const meanings: Meanings = {
       const pool = poolByName(snapshot, step.pool);
       return {
         have: healthyIn(pool, fleet).length,
-        want: step.need === 'all' ? members(fleet).length : Math.max(1, total(step.floor)),
+        want: wanted(snapshot, step),
         word: 'healthy',
         waiting: notHealthyIn(pool, fleet),
       };
@@ -177,19 +195,17 @@ const meanings: Meanings = {
     hopeless: neverHealthy,
   },
   deregister: {
-    progress: (snapshot, step) =>
-      registeredIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo',
+    progress: (snapshot, step) => (leaving(snapshot, step, fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo'),
     title: (snapshot, step) => {
       const fleet = fleetOf(snapshot, step);
-      const count = registeredIn(poolByName(snapshot, step.pool), fleet).length;
+      const count = leaving(snapshot, step, fleet).length;
       return count === 0
         ? `deregister ${fleet.release} from ${step.pool}`
         : `deregister ${named(fleet, count)} from ${step.pool}`;
     },
-    touches: (snapshot, step) => ids(registeredIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step))),
+    touches: (snapshot, step) => ids(leaving(snapshot, step, fleetOf(snapshot, step))),
     seconds: () => CALL_S,
-    forbids: (snapshot, step) =>
-      wouldStarve(snapshot, poolByName(snapshot, step.pool), fleetOf(snapshot, step), step.floor),
+    forbids: (snapshot, step) => wouldStarve(snapshot, poolByName(snapshot, step.pool), fleetOf(snapshot, step), step),
   },
   'await-released': {
     progress: (snapshot, step) =>

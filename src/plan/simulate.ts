@@ -1,8 +1,9 @@
 import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { members } from '../observe/roles.ts';
 import { shareOf, weightsFor, withRoles } from '../observe/routes.ts';
+import { joining, leaving } from './batches.ts';
+import { fleetById } from './look.ts';
 import { simulationsInPlace } from './simulate-in-place.ts';
-import { fleetById, missingFrom, registeredIn } from './look.ts';
 import { heldUntil, leftAt, notedShare, shareMark } from './shares.ts';
 import type { Step, StepOf } from './step.ts';
 
@@ -47,15 +48,15 @@ const simulations: Simulations = {
   register: (snapshot, step) =>
     changePool(snapshot, step.pool, (pool) => {
       const fleet = fleetById(snapshot, step.fleet);
-      const missing = fleet ? missingFrom(snapshot, pool, fleet) : [];
-      const joining = new Set(missing.map(({ id }) => id));
+      const missing = fleet ? joining(snapshot, step, fleet) : [];
+      const coming = new Set(missing.map(({ id }) => id));
       const fresh = missing.map(({ id }): Target => ({
         id,
         port: pool.port,
         state: 'initial',
         reason: 'Elb.RegistrationInProgress',
       }));
-      return [...pool.targets.filter((target) => !joining.has(target.id)), ...fresh];
+      return [...pool.targets.filter((target) => !coming.has(target.id)), ...fresh];
     }),
   'await-healthy': (snapshot, step) =>
     changePool(snapshot, step.pool, (pool) => {
@@ -67,8 +68,8 @@ const simulations: Simulations = {
   deregister: (snapshot, step) =>
     changePool(snapshot, step.pool, (pool) => {
       const fleet = fleetById(snapshot, step.fleet);
-      const leaving = new Set(fleet ? registeredIn(pool, fleet).map((target) => target.id) : []);
-      return pool.targets.map((target) => (leaving.has(target.id) ? drained(target) : target));
+      const going = new Set(fleet ? leaving(snapshot, step, fleet).map((target) => target.id) : []);
+      return pool.targets.map((target) => (going.has(target.id) ? drained(target) : target));
     }),
   'await-released': (snapshot, step) =>
     changePool(snapshot, step.pool, (pool) => {

@@ -8,6 +8,7 @@ export interface StagesWish {
   readonly steps?: readonly number[];
   readonly every?: number;
   readonly to?: number;
+  readonly batch?: number;
 }
 
 /**
@@ -36,8 +37,19 @@ function wantsStages({ steps, every, to }: StagesWish): boolean {
   return (steps ?? every ?? to) !== undefined;
 }
 
+/** Why servers cannot be moved some at a time. */
+export function noBatches({ routing }: Snapshot, { batch }: StagesWish): Refusal | undefined {
+  if (routing === undefined || batch === undefined) return undefined;
+  return refusal(
+    'no-batches',
+    'Here no server is moved: production is divided between two groups by weights.',
+    '`turnout promote --steps 10,50,100 --every 2m` moves it bit by bit.',
+  );
+}
+
 /** Whether other steps are asked for than those that the goal was pinned with. */
 export function wantsOthers(wish: StagesWish, goal: Goal): boolean {
+  if (wish.batch !== undefined && !('batch' in goal && goal.batch === wish.batch)) return true;
   if (!wantsStages(wish)) return false;
   const pinned = goal.verb === 'promote' ? goal.stages : undefined;
   const { shares, everyS } = pinned ?? { shares: [100], everyS: wish.every };
@@ -52,6 +64,7 @@ const NO_WEIGHTS = refusal(
   'no-weights',
   'Here a server gets production traffic or gets none, as a member of the target group: there are no percents in between.',
   'Run `turnout promote` without --steps, --every and --to.',
+  '`--batch N` moves N servers at a time.',
   '`traffic.kind: weighted-listener` moves traffic by weights, and in steps.',
 );
 

@@ -20,18 +20,28 @@ export type Step =
     }
   /** Wait until every instance of the fleet runs. */
   | { readonly do: 'await-running'; readonly fleet: string }
-  /** Register the fleet's instances with the pool. */
-  | { readonly do: 'register'; readonly pool: string; readonly fleet: string }
-  /** Wait until the fleet's healthy targets reach the floor; with `need: 'all'`, until every instance of it is healthy too. */
+  /** Register the fleet's instances with the pool: all of them, or in batches so many of them in all. */
+  | { readonly do: 'register'; readonly pool: string; readonly fleet: string; readonly upTo?: number }
+  /**
+   * Wait until the fleet's healthy targets reach the floor; with `need: 'all'`, until every instance of it is healthy too;
+   * in batches with `upTo`, so many of it.
+   */
   | {
       readonly do: 'await-healthy';
       readonly pool: string;
       readonly fleet: string;
       readonly floor: ZoneFloor;
       readonly need: 'all' | 'floor';
+      readonly upTo?: number;
     }
-  /** Take the fleet's targets out of the pool; done when each is draining or gone. */
-  | { readonly do: 'deregister'; readonly pool: string; readonly fleet: string; readonly floor: ZoneFloor }
+  /** Take the fleet's targets out of the pool, or in batches all but so many; done when each is draining or gone. */
+  | {
+      readonly do: 'deregister';
+      readonly pool: string;
+      readonly fleet: string;
+      readonly floor: ZoneFloor;
+      readonly downTo?: number;
+    }
   /** Wait until none of the fleet's targets is registered in or draining from the pool. */
   | { readonly do: 'await-released'; readonly pool: string; readonly fleet: string }
   /** Give the pool, in which the fleet is, so many percent of what all routes with the role bring; one request a route. */

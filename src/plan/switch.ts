@@ -1,5 +1,6 @@
 import { isIn, liveFleets, members, poolsOf, servingFleets } from '../observe/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
+import { batchSteps } from './batches.ts';
 import { notHealthyIn, sentence } from './explain.ts';
 import { countByZone, floorOf, shortfall, total } from './floor.ts';
 import { planAhead } from './ahead.ts';
@@ -22,6 +23,8 @@ export interface Switch {
   readonly since: string;
   /** Only where shares move; all at once when absent. */
   readonly stages?: Stages;
+  /** Only where fleets move: so many instances at a time; all at once when absent. */
+  readonly batch?: number;
 }
 
 type Make = (pool: string, fleet: Fleet) => Step;
@@ -42,6 +45,7 @@ function allSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): 
   const isWhole = stages === undefined || stages.shares.at(-1) === 100;
   return [
     ...before,
+    ...batchSteps(snapshot, change, homes),
     ...each(homes, to, register),
     ...each(homes, to, settle),
     ...shiftSteps(snapshot, change, homes[0]),

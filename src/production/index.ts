@@ -5,7 +5,7 @@ import { readMarker } from './marker.ts';
 import type { Answer, ProductionPort } from './production.ts';
 
 /** Connections at a time. */
-const AT_ONCE = 10;
+const AT_ONCE = 25;
 
 /** Production at the marker's URL. */
 export function createProduction(marker: MarkerConfig): ProductionPort {

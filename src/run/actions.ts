@@ -1,7 +1,8 @@
 import type { Look } from '../observe/observe.ts';
 import { routesOf, weightsFor } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { fleetById, missingFrom, poolByName, registeredIn } from '../plan/look.ts';
+import { joining, leaving } from '../plan/batches.ts';
+import { fleetById, poolByName } from '../plan/look.ts';
 import { hasShare, shareMark } from '../plan/shares.ts';
 import { poolNames } from '../plan/in-place.ts';
 import type { Step, StepOf } from '../plan/step.ts';
@@ -35,7 +36,7 @@ const actions: Actions = {
   remove: async ({ fleet }, step, snapshot) => fleet.remove(fleetOf(snapshot, step)),
   register: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
-    const missing = missingFrom(snapshot, pool, fleetOf(snapshot, step));
+    const missing = joining(snapshot, step, fleetOf(snapshot, step));
     await traffic.register(
       pool,
       missing.map(({ id }) => ({ id, port: pool.port })),
@@ -43,10 +44,10 @@ const actions: Actions = {
   },
   deregister: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
-    const leaving = registeredIn(pool, fleetOf(snapshot, step));
+    const going = leaving(snapshot, step, fleetOf(snapshot, step));
     await traffic.deregister(
       pool,
-      leaving.map(({ id, port }) => ({ id, port })),
+      going.map(({ id, port }) => ({ id, port })),
     );
   },
 };

@@ -1,11 +1,11 @@
 import type { Task, Wish } from '../../tasks/task.ts';
-import { messageOf, OperatorError, type ExitCode } from '../errors.ts';
+import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import type { LaunchWish } from '../fleets/fleet.ts';
 import { observe } from '../observe/observe.ts';
 import { members } from '../observe/roles.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import type { Goal, LaunchSpec } from '../plan/goal.ts';
-import type { Outcome, RecordedGoal } from '../stores/store.ts';
+import type { JournalEntry, Outcome, RecordedGoal } from '../stores/store.ts';
 import { aimAt } from './aim.ts';
 import { lookEverywhere } from './closer.ts';
 import { endingOf, planned, type Ending } from './ending.ts';
@@ -23,8 +23,15 @@ export async function conduct(setup: Setup, task: Task, wish: Wish, mode: Mode):
   const begun = ports.clock.monotonic();
   const release = wish.release === undefined ? {} : { release: wish.release };
   view.emit({ type: 'started', run: identity.run, environment, verb: task.verb, who: identity.who, ...release });
+  const clients = mode.plan ? undefined : setup.clients;
+  clients?.begin();
   const run = mode.plan ? showPlan(setup, task, wish) : withLease(setup, task, wish, mode);
-  const ending = await run.catch((error: unknown) => endingOf(error));
+  const ending = await run.catch(async (error: unknown) => {
+    await clients?.end();
+    return endingOf(error);
+  });
+  const seen = await clients?.end();
+  if (seen !== undefined) view.emit({ type: 'traffic', ...seen });
   const seconds = (ports.clock.monotonic() - begun) / 1000;
   view.emit({ type: 'finished', ...ending, seconds, awsRequests: setup.requests() });
   return ending.exitCode;
@@ -120,16 +127,20 @@ async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promi
   const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
   // What was done is done, whether or not the journal can be written: it must not be told as a failure, let alone a refusal.
-  const end = async (outcome: Outcome, message: string, proof: Pick<Ending, 'proven'> = {}): Promise<void> =>
-    store
-      .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests(), ...proof })
+  const end = async (outcome: Outcome, message: string, proof: Pick<Ending, 'proven'> = {}): Promise<void> => {
+    const clients = await trafficOf(setup);
+    await store
+      .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests(), ...proof, ...clients })
       .catch((error: unknown) =>
         view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` }),
       );
-  const ending = await run().catch(async (error: unknown) => {
-    await end('failed', messageOf(error));
-    throw error;
-  });
+  };
+  const ending = await run()
+    .then(async (one) => judged(setup, one))
+    .catch(async (error: unknown) => {
+      await end('failed', messageOf(error));
+      throw error;
+    });
   const { proven } = ending;
   await end(
     ending.result === 'planned' ? 'done' : ending.result,
@@ -137,6 +148,21 @@ async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promi
     proven === undefined ? {} : { proven },
   );
   return ending;
+}
+
+/** A run that is done, and during which clients failed, where that must not be. */
+async function judged({ clients }: Setup, ending: Ending): Promise<Ending> {
+  const seen = await clients?.end();
+  if (seen === undefined || seen.failed === 0 || !clients?.mustNotFail || ending.result !== 'done') return ending;
+  const why = `${ending.message} But ${seen.failed} of ${seen.requests} requests to ${seen.url} failed: ${seen.failures.join('; ')}.`;
+  return { ...ending, result: 'failed', code: 'clients-failed', exitCode: ExitCode.safe, message: why };
+}
+
+async function trafficOf({ clients }: Setup): Promise<Pick<JournalEntry, 'traffic'>> {
+  const seen = await clients?.end();
+  if (seen === undefined) return {};
+  const { timeline: _, ...traffic } = seen;
+  return { traffic };
 }
 
 function isoNow({ ports }: Setup): string {

@@ -1,5 +1,6 @@
 import type { Verb } from '../plan/goal.ts';
 import type { ExitCode } from '../errors.ts';
+import type { TrafficSeen } from '../probe/seen.ts';
 import type { Waiting } from '../plan/waiting.ts';
 
 /** A step as people see it. */
@@ -89,6 +90,8 @@ export type RunEvent =
     }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'undoing'; readonly why: string }
+  /** What clients met from the beginning of the run to its end (`--watch-traffic`). */
+  | ({ readonly type: 'traffic' } & TrafficSeen)
   | {
       readonly type: 'finished';
       readonly result: Result;

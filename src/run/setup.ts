@@ -1,11 +1,21 @@
 import type { Task } from '../../tasks/task.ts';
 import type { Verb } from '../plan/goal.ts';
 import type { HeldLease } from '../record/lease.ts';
+import type { TrafficSeen } from '../probe/seen.ts';
 import type { Store } from '../stores/store.ts';
 import type { View } from './event.ts';
 import type { Hooks } from './hooks.ts';
 import type { Ports } from './ports.ts';
 import type { Limits } from './wait.ts';
+
+/** Clients of production, as the run watches them. */
+export interface Clients {
+  begin(): void;
+  /** What they met; the same each time. */
+  end(): Promise<TrafficSeen>;
+  /** A failed request makes the run a failure. */
+  readonly mustNotFail: boolean;
+}
 
 /** All that a run is given. */
 export interface Setup {
@@ -21,6 +31,8 @@ export interface Setup {
   readonly requests: () => number;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Asks production steadily from the beginning of a run to its end; absent when nobody has asked for that. */
+  readonly clients?: Clients;
   readonly identity: { readonly run: string; readonly who: string; readonly host: string };
   readonly hooks?: Hooks;
   /** A program of another run has called this one: it works under that run's lease, and leaves its goal alone. */

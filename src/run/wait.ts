@@ -75,9 +75,10 @@ export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): numbe
   // Asking takes its time already.
   if (step.do === 'prove' || step.do === 'await-names') return SHORTEST_MS;
   // Of Route 53 a whole account may ask five things a second.
-  if (step.do === 'await-synced') return 1000;
+  if (step.do === 'await-synced') return Math.min(Math.max(waitedMs / 50, 500), 1000);
   // Nothing but time has to pass.
-  if (step.do === 'await-ttl') return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000, 1), 5000);
+  if (step.do === 'await-ttl' || step.do === 'await-held')
+    return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000, 1), 5000);
   const isHealth = step.do === 'await-healthy' || step.do === 'rejoin';
   const known = isHealth ? intervalMs(snapshot, step) : 0;
   return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);

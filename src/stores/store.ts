@@ -1,3 +1,4 @@
+import type { TrafficSeen } from '../probe/seen.ts';
 import type { Goal } from '../plan/goal.ts';
 
 /** Who runs what. Kept in the lease, so that the next person can be told. */
@@ -56,6 +57,8 @@ export interface JournalEntry {
   readonly awsRequests: number;
   /** Answers of production in a row that prove its switch; absent when it is not proven. */
   readonly proven?: number;
+  /** What clients met (`--watch-traffic`). */
+  readonly traffic?: Omit<TrafficSeen, 'timeline'>;
 }
 
 /** What stands between a run and the lease: who has it, and who waits for it before this run. */

@@ -6,6 +6,7 @@ import type { Out } from './out.ts';
 import { painter, type Paint, type Style } from './paint.ts';
 import { planText } from './plan.ts';
 import { clockTime, duration } from '../observe/words.ts';
+import { trafficLines } from './traffic.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 
 /** The least time between two lines that tell of the same count. */
@@ -66,6 +67,8 @@ export class LinesView {
       case 'warning':
         this.#say(`warning: ${event.message}`, 'yellow');
         return this.#annotate('warning', event.message);
+      case 'traffic':
+        return out.line(`\n${trafficLines(event, out.width(), this.#paint).join('\n')}`);
       case 'undoing':
         return this.#say(`undoing: ${event.why}`, 'yellow');
       case 'finished':

@@ -8,6 +8,7 @@ import { painter, type Paint } from './paint.ts';
 import { planText } from './plan.ts';
 import { queueText } from './queue.ts';
 import { StepList } from './step-list.ts';
+import { trafficLines } from './traffic.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 import { duration } from '../observe/words.ts';
 
@@ -103,6 +104,9 @@ export class ListrView {
       case 'undoing':
         await this.#endList();
         return this.#options.out.line(`\n${this.#paint('yellow', 'Undoing.')} ${event.why}\n`);
+      case 'traffic':
+        await this.#endList();
+        return this.#options.out.line(`\n${trafficLines(event, this.#options.out.width(), this.#paint).join('\n')}\n`);
       case 'finished':
         await this.#endList();
         return this.#finished(event);

@@ -46,7 +46,7 @@ async function inTheLittleCloud(): Promise<Seen> {
   );
   let seen: Seen | undefined;
   const playing = play({
-    ...KINDS[0].open(session, start),
+    ...KINDS[0].open(session, cloud.state, cloud),
     clock: process.clock,
     production: 'prod-1',
     test: 'test',

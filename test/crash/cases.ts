@@ -14,6 +14,8 @@ export interface Case {
   readonly draining?: true;
   /** Only where weights move traffic. */
   readonly weights?: true;
+  /** Only where servers move. */
+  readonly membership?: true;
 }
 
 export const CASES: readonly Case[] = [
@@ -29,10 +31,11 @@ export const CASES: readonly Case[] = [
   {
     start: 'green',
     ask: 'promote',
-    wish: { steps: [10, 100], every: 20 },
+    wish: { steps: [10, 100], every: 3 },
     opposite: { ask: 'rollback', wish: {} },
     weights: true,
   },
+  { start: 'green', ask: 'promote', wish: { batch: 1 }, opposite: { ask: 'rollback', wish: {} }, membership: true },
   { start: 'in part', ask: 'promote', wish: {}, opposite: { ask: 'rollback', wish: {} }, weights: true },
   { start: 'in part', ask: 'rollback', wish: {}, opposite: { ask: 'promote', wish: {} }, weights: true },
 ];
@@ -60,13 +63,22 @@ export function describeTopology({ groups, size, sick }: Topology): string {
 /** All of it for every way of moving traffic: some minutes more than `npm test` has. */
 const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
 
-/** The tasks that make sense where traffic is moved that way. */
-export function casesOf({ traffic }: Pick<Kind, 'traffic'>): readonly { readonly name: string; readonly one: Case }[] {
-  const isMembership = traffic === 'target-groups';
-  return CASES.filter(({ weights }) => !(isMembership && weights)).map((one) => ({ name: describeCase(one), one }));
+/** The tasks that make sense where traffic is moved that way; of those that are the same everywhere, the ones that move it. */
+export function casesOf(kind: Kind): readonly { readonly name: string; readonly one: Case }[] {
+  const isMembership = kind.traffic === 'target-groups';
+  const possible = CASES.filter(({ weights, membership }) => !(isMembership ? weights : membership));
+  return possible.filter((one) => isFirst(kind) || movesTraffic(one)).map((one) => ({ name: describeCase(one), one }));
+}
+
+function isFirst(kind: Kind): boolean {
+  return kind === KINDS[0] || IS_WHOLE;
+}
+
+function movesTraffic({ weights, draining, ask, start }: Case): boolean {
+  return (weights ?? draining ?? false) || `${ask} ${start}` === 'promote green' || ask === 'rollback';
 }
 
 /** The tasks are the same ones for every kind, so that a few rows are enough for those after the first. */
 export function rowsOf<T>(kind: Kind, all: readonly T[], few: readonly T[]): readonly T[] {
-  return kind === KINDS[0] || IS_WHOLE ? all : few;
+  return isFirst(kind) ? all : few;
 }

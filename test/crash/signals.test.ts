@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
-import { casesOf, type Case } from './cases.ts';
+import { casesOf, rowsOf, type Case } from './cases.ts';
 import { crashes } from './crash.ts';
 import { suspended, terminated, type Answered, type Signalled } from './signals.ts';
 
@@ -10,7 +10,14 @@ const counted = { signals: 0, runs: 0 };
 afterAll(() => void process.stdout.write(`signal matrix: ${counted.signals} signals, ${counted.runs} runs\n`));
 
 describe.each(KINDS)('$fleet behind $traffic', (kind) => {
-  describe.each(casesOf(kind))('$name', ({ one }) => {
+  const cases = casesOf(kind);
+  describe.each(
+    rowsOf(
+      kind,
+      cases,
+      cases.filter(({ one }) => one.weights),
+    ),
+  )('$name', ({ one }) => {
     test('SIGTERM: stops at a safe point, and can be resumed', async () => {
       const { codes, wrong } = await everywhere(kind, one, terminated);
       expect(wrong).toEqual([]);

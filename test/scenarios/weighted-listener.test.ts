@@ -148,17 +148,38 @@ describe.concurrent('a weighted listener', () => {
     await shop.task('up --release 42');
     await shop.task('promote');
     const { code, message, next } = await shop.task('cleanup', 'refused');
-    expect({ code, next }).toEqual({ code: 'held', next: [expect.stringContaining('cleanup --wait')] });
+    expect({ code, next }).toEqual({
+      code: 'held',
+      next: [expect.stringContaining('cleanup --wait'), expect.stringContaining('--accept-tail')],
+    });
     expect(message).toContain('it is kept for 1 h');
     expect(shop.instancesOf('41')).toHaveLength(3);
     await shop.expectNoFailures();
   });
 
-  scenario('where servers are moved there are no steps', async ({ rig }) => {
+  scenario('where servers are moved there are no steps, but batches', async ({ rig }) => {
     const shop = await rig();
     await shop.task('up --release 42');
     for (const options of ['--steps 10,100', '--to 10', '--every 1s']) {
       expect(await shop.task(`promote ${options}`, 'refused')).toMatchObject({ code: 'no-weights' });
     }
+    for (const [task, release] of [
+      ['promote --batch 2', '42'],
+      ['rollback --batch 1', '41'],
+    ] as const) {
+      shop.forgetRequests();
+      await shop.task(task);
+      expect(shop.where()['shop-production']).toBe(`${release} × 3`);
+      const batches = shop.changes.filter((name) => name === 'RegisterTargets').length;
+      expect(batches, task).toBe(task.endsWith('1') ? 4 : 3);
+    }
+    expect(shop.health.lowest()).toBeGreaterThanOrEqual(3);
+    await shop.expectNoFailures();
+  });
+
+  scenario('where weights are moved there are no batches', async ({ rig }) => {
+    const shop = await rig(WEIGHTED);
+    await shop.task('up --release 42');
+    expect(await shop.task('promote --batch 1', 'refused')).toMatchObject({ code: 'no-batches' });
   });
 });

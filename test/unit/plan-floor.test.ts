@@ -4,7 +4,7 @@ import {
   floorCounts,
   floorNow,
   healthyCounts,
-  healthyWithout,
+  healthyOthers,
   lowerFloor,
   shortfall,
 } from '../../src/plan/floor.ts';
@@ -66,8 +66,8 @@ describe('the floor', () => {
   test('is compared with what others have healthy, not with what is registered', () => {
     const snapshot = prod(['healthy', 'healthy'], ['healthy', 'unhealthy', 'initial', 'draining']);
     const [blue, green] = snapshot.fleets;
-    expect(healthyWithout(snapshot, snapshot.pools[0]!, blue!)).toEqual({ a: 1 });
-    expect(healthyWithout(snapshot, snapshot.pools[0]!, green!)).toEqual({ a: 1, b: 1 });
+    expect(countByZone(healthyOthers(snapshot, snapshot.pools[0]!, blue!))).toEqual({ a: 1 });
+    expect(countByZone(healthyOthers(snapshot, snapshot.pools[0]!, green!))).toEqual({ a: 1, b: 1 });
   });
 
   test('counts an instance at several ports once', () => {

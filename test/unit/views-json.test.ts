@@ -13,12 +13,12 @@ function section(heading: string): string {
   return docs.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
 }
 
-/** Names of all fields, those of objects within lists too. Maps by pool name are no fields. */
+/** Names of all fields, those of objects within lists too. Maps by pool or release are no fields. */
 function fieldsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(fieldsOf);
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) =>
-    name === 'shop-production' ? [] : [name, ...fieldsOf(inner)],
+    name === 'shop-production' || /^\d+$/.test(name) ? [] : [name, ...fieldsOf(inner)],
   );
 }
 

@@ -71,6 +71,18 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
   },
   warning: { type: 'warning', message: 'AWS throttles: it is asked less often.' },
   undoing: { type: 'undoing', why: '42 did not become healthy, so it is taken out of production again.' },
+  traffic: {
+    type: 'traffic',
+    url: 'https://shop.example.com/',
+    requests: 134,
+    failed: 1,
+    latencyMs: { p50: 12, p99: 41, max: 88 },
+    timeline: [
+      { at: AT, releases: { '41': 100 }, failed: 0 },
+      { at: AT + 10_000, releases: { '42': 33 }, failed: 1 },
+    ],
+    failures: ['HTTP 503'],
+  },
   finished: {
     type: 'finished',
     result: 'done',

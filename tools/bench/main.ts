@@ -1,9 +1,9 @@
 /**
- * How long things take:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000]
- *   [-- --rolling 2,8,32] [-- --json]; an empty list leaves a part out
+ * How long things take:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000] [-- --json]
+ *   [-- --rolling 2,8,32] [-- --parts cold,promotes,weights,names,rollings]
  *
- * Cold starts against a Node that does nothing; promotes and rolling deploys against the physical limit. Exits with 1 when something takes
- * longer, or more, than it may. Wants a machine that does nothing else.
+ * Cold starts against a Node that does nothing; promotes, switches by weights and by names, and rolling deploys against the
+ * physical limit. Exits with 1 when something takes longer, or more, than it may. Wants a machine that does nothing else.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
@@ -11,8 +11,9 @@ import { startRig } from '../rig/sandbox.ts';
 import { coldStart } from './cold.ts';
 import { measurePromotes } from './promote.ts';
 import { measureRollings } from './rolling.ts';
-import { promoteTable, requestTable, rollingTable, table } from './table.ts';
+import { promoteTable, requestTable, rollingTable, switchTable, table } from './table.ts';
 import type { Row } from './table.ts';
+import { measureNames, measureWeights } from './weights.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     repetitions: { type: 'string', default: '3' },
     sizes: { type: 'string', default: '2,20,200,1000' },
     rolling: { type: 'string', default: '2,8,32' },
+    parts: { type: 'string', default: 'cold,promotes,weights,names,rollings' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -27,19 +29,28 @@ const interruption = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort(new Error(`got ${name}`)));
 
 async function main(): Promise<number> {
-  const cold = await measureStarts();
-  if (!values.json) print(table(cold));
-  const promotes = await measurePromotes(sizesIn(values.sizes), Number(values.repetitions), interruption.signal);
-  if (!values.json && promotes.length > 0) print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
-  const rollings = await measureRollings(sizesIn(values.rolling), interruption.signal);
-  if (values.json) print(JSON.stringify({ coldStart: cold, promotes, rollings }));
-  else if (rollings.length > 0) print(rollingTable(rollings));
+  const parts = values.parts.split(',');
+  const [repetitions, { signal }] = [Number(values.repetitions), interruption];
+  const measure = async <T>(part: string, act: () => Promise<readonly T[]>): Promise<readonly T[]> =>
+    parts.includes(part) ? act() : [];
+  const cold = await measure('cold', measureStarts);
+  if (!values.json && cold.length > 0) print(table(cold));
+  const promotes = await measure('promotes', async () => measurePromotes(numbers(values.sizes), repetitions, signal));
+  const switches = [
+    ...(await measure('weights', async () => measureWeights(repetitions, signal))),
+    ...(await measure('names', async () => measureNames(repetitions, signal))),
+  ];
+  const rollings = await measure('rollings', async () => measureRollings(numbers(values.rolling), signal));
+  if (values.json) print(JSON.stringify({ coldStart: cold, promotes, switches, rollings }));
+  else if (promotes.length > 0) print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
+  if (!values.json && switches.length > 0) print(switchTable(switches));
+  if (!values.json && rollings.length > 0) print(rollingTable(rollings));
   const isQuick = [...cold, ...rollings].every(({ ok }) => ok);
-  return isQuick && promotes.every(({ faults }) => faults.length === 0) ? 0 : 1;
+  return [...promotes, ...switches].every(({ faults }) => faults.length === 0) && isQuick ? 0 : 1;
 }
 
-function sizesIn(list: string): readonly number[] {
-  return list.split(',').filter(Boolean).map(Number);
+function numbers(list: string): readonly number[] {
+  return list.split(',').map(Number);
 }
 
 async function measureStarts(): Promise<readonly Row[]> {

@@ -7,7 +7,7 @@ import { startRig } from '../rig/sandbox.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { Aws } from './aws.ts';
 import { bareRolling } from './rolling-limit.ts';
-import { adminOf } from './stage.ts';
+import { adminOf } from './admin.ts';
 
 const TIMES_MAX = 1.1;
 

@@ -3,6 +3,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { runTask } from '../rig/task.ts';
 import { startRig } from '../rig/sandbox.ts';
 import type { Rig } from '../rig/sandbox.ts';
+import { adminOf, countOf } from './admin.ts';
 import { Aws } from './aws.ts';
 import { allHealthy } from './limit.ts';
 import { QUICK, timesFor } from './times.ts';
@@ -71,22 +72,4 @@ async function putBack({ aws, blue, green, tag }: Pick<Stage, 'aws' | 'blue' | '
 
 async function pause(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-}
-
-/** Asks the sandbox's own pages. */
-export function adminOf(endpoint: string) {
-  return async (method: string, page: string, body?: object): Promise<unknown> => {
-    const response = await fetch(`${endpoint}/_turnout/${page}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    if (!response.ok) throw new Error(`${method} ${page}: ${await response.text()}`);
-    return response.json();
-  };
-}
-
-function countOf(log: readonly { readonly operation: string }[]): Record<string, number> {
-  const groups = Map.groupBy(log, ({ operation }) => operation);
-  return Object.fromEntries([...groups].map(([operation, records]) => [operation, records.length]));
 }

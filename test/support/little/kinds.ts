@@ -2,15 +2,19 @@ import { Ec2 } from '../../../src/aws/ec2.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import { OpsWorks } from '../../../src/aws/opsworks.ts';
 import type { Session } from '../../../src/aws/session.ts';
+import { Route53 } from '../../../src/aws/route53.ts';
 import { createEc2Fleet } from '../../../src/fleets/ec2/index.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
 import { createOpsWorksFleet } from '../../../src/fleets/opsworks/index.ts';
 import { createTargetGroups } from '../../../src/traffic/target-groups.ts';
 import type { TrafficPort } from '../../../src/traffic/traffic.ts';
+import { createWeightedDns } from '../../../src/traffic/weighted-dns/index.ts';
 import { createWeightedListener } from '../../../src/traffic/weighted-listener.ts';
 import { HOLD_S } from './hold.ts';
 import { stage, type Scene } from './scene.ts';
-import { stageWeights } from './scene-weights.ts';
+import type { LittleCloud } from './cloud.ts';
+import { askIn } from './names.ts';
+import { stageNames, stageWeights } from './scene-weights.ts';
 import { production, testing, type State, type Way } from './state.ts';
 import { withStack } from './opsworks.ts';
 
@@ -19,7 +23,11 @@ export interface Kind {
   readonly fleet: string;
   readonly traffic: string;
   readonly stage: (scene: Scene) => State;
-  open(session: Session, start: State): { readonly fleet: FleetPort; readonly traffic: TrafficPort };
+  open(
+    session: Session,
+    start: State,
+    cloud: LittleCloud,
+  ): { readonly fleet: FleetPort; readonly traffic: TrafficPort };
 }
 
 /** Every kind of fleet with every kind of traffic: a further one is a further row. */
@@ -35,6 +43,12 @@ export const KINDS: readonly [Kind, ...Kind[]] = [
     traffic: 'weighted-listener',
     stage: stageWeights,
     open: (session, start) => ({ fleet: ec2Fleet(session), traffic: weightedListener(session, start) }),
+  },
+  {
+    fleet: 'ec2',
+    traffic: 'weighted-dns',
+    stage: stageNames,
+    open: (session, start, cloud) => ({ fleet: ec2Fleet(session), traffic: weightedDns(session, start, cloud) }),
   },
 ];
 
@@ -88,4 +102,23 @@ function weightedListener(session: Session, { groups, ways }: State): TrafficPor
     steps: [100],
     everyMs: 30_000,
   });
+}
+
+function weightedDns(session: Session, { groups, ways }: State, cloud: LittleCloud): TrafficPort {
+  const [blue = '', green = ''] = groups.keys();
+  const config = {
+    kind: 'weighted-dns',
+    groups: [blue, green].map((targetGroup) => ({ targetGroup })),
+    production: [...(ways?.keys() ?? [])].map((name) => ({
+      name,
+      zone: name.replace('www.', ''),
+      type: 'A' as const,
+      blue,
+      green,
+    })),
+    holdMs: HOLD_S * 1000,
+    steps: [100],
+    everyMs: 30_000,
+  } as const;
+  return createWeightedDns(new Elbv2(session), new Route53(session), config, askIn(cloud));
 }

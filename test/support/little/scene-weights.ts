@@ -55,3 +55,16 @@ function divided(two: number): Way['weights'] {
     ['two', two],
   ]);
 }
+
+/** Where names move traffic: the same, with names in place of ways to production, each in a zone of its own. */
+export function stageNames(scene: Scene): State {
+  const { ways, ...rest } = stageWeights(scene);
+  const production = [...(ways?.values() ?? [])].filter(({ role }) => role === 'production');
+  const named = production.map((way, n) => withoutPriority({ ...way, arn: `www.shop${n + 1}.test` }));
+  return { ...rest, ways: new Map(named.map((way) => [way.arn, way])) };
+}
+
+function withoutPriority(way: Way): Way {
+  const { priority, ...rest } = way;
+  return priority === undefined ? way : rest;
+}

@@ -85,9 +85,14 @@ export function testing(state: State): readonly Group[] {
   return [...state.groups.values()].filter((group) => leads(state, 'test', group));
 }
 
-function leads({ ways }: State, role: Group['role'], group: Group): boolean {
+function leads({ ways }: State, role: Way['role'], group: Group): boolean {
   if (ways === undefined) return group.role === role;
-  return [...ways.values()].some((way) => way.role === role && (way.weights.get(group.name) ?? 0) > 0);
+  const all = [...ways.values()];
+  const isLed = (by: Way['role']): boolean =>
+    all.some((way) => way.role === by && (way.weights.get(group.name) ?? 0) > 0);
+  // Where nothing leads to tests, what has nothing of production is tried.
+  const isTried = role === 'test' && all.every((way) => way.role !== 'test');
+  return isTried ? !isLed('production') : isLed(role);
 }
 
 export function withWeights(state: State, arn: string, weights: Way['weights']): State {

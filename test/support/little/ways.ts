@@ -1,4 +1,5 @@
 import type { LittleCloud } from './cloud.ts';
+import { namedShare, nameWrites, type ChangeInput } from './names.ts';
 import { withWeights, type State, type Way } from './state.ts';
 
 /** ELB's API for load balancers, listeners and rules, as far as it is asked where weights move traffic. */
@@ -68,7 +69,7 @@ export const wayWrites = { ModifyListener: modify, ModifyRule: modify };
 
 /** Whether it changes weights. */
 export function isShift(request: { readonly operation: string } | undefined): boolean {
-  return request !== undefined && request.operation in wayWrites;
+  return request !== undefined && (request.operation in wayWrites || request.operation in nameWrites);
 }
 
 /** The groups to which the request, if it changes a way of production, gives some of it. */
@@ -76,6 +77,7 @@ export function givenShare(
   state: State,
   { operation, input }: { operation: string; input: object },
 ): readonly string[] {
+  if (operation in nameWrites) return namedShare(input as ChangeInput);
   const { ListenerArn, RuleArn, Actions, DefaultActions } = input as ActionsInput;
   if (!isShift({ operation }) || state.ways?.get((RuleArn ?? ListenerArn) as string)?.role !== 'production') return [];
   const tuples = (Actions ?? DefaultActions)?.[0]?.ForwardConfig.TargetGroups ?? [];

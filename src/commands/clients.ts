@@ -1,0 +1,115 @@
+import { writeFile } from 'node:fs/promises';
+import type { MarkerConfig } from '../config/config.ts';
+import { messageOf, OperatorError } from '../errors.ts';
+import { Film } from '../probe/film.ts';
+import { Probe, type Outcome } from '../probe/probe.ts';
+import { summarize, type TrafficSeen } from '../probe/seen.ts';
+import { fetchOnce, wordsOf } from '../production/fetch.ts';
+import { lookupAt } from '../production/lookup.ts';
+import { readMarker } from '../production/marker.ts';
+import type { Clients, Setup } from '../run/setup.ts';
+import { reportHtml } from '../views/report/html.ts';
+import type { Args } from './command.ts';
+import type { Context } from './context.ts';
+
+/** What `--watch-traffic`, `--fail-on-errors` and `--report` add to a run. */
+export interface Watching {
+  readonly clients?: Clients;
+  /** The same setup, watched. */
+  watched(setup: Setup): Setup;
+  /** Called when the run is over. */
+  end(): Promise<void>;
+}
+
+/** @throws OperatorError when the options are wrong, before anything is begun */
+export function watchingOf(args: Args, context: Context): Watching {
+  const url = urlOf(args['watch-traffic'], args['fail-on-errors'] === true);
+  const report = args['report'] as string | undefined;
+  const { clock } = context.ports;
+  const film = report === undefined ? undefined : new Film(clock);
+  const probe = url === undefined ? undefined : probeOf(url, context);
+  const clients = probe && clientsOf(url as string, probe, args['fail-on-errors'] === true);
+  return {
+    ...(clients && { clients }),
+    watched: (setup) => (film === undefined ? setup : filmed(setup, film)),
+    async end() {
+      const seen = await clients?.end();
+      if (film === undefined || report === undefined) return;
+      const samples = probe?.samples ?? [];
+      const { environment } = context.config;
+      await writeReport(
+        report,
+        reportHtml({ environment, run: context.run, frames: film.frames, samples, ...(seen && { seen }) }),
+      );
+    },
+  };
+}
+
+function urlOf(given: unknown, mustNotFail: boolean): string | undefined {
+  if (given === undefined && mustNotFail) {
+    throw new OperatorError(
+      'usage',
+      '--fail-on-errors needs --watch-traffic: otherwise no request is sent that could fail.',
+      {
+        next: ['Such as --watch-traffic https://shop.example.com/ --fail-on-errors.'],
+      },
+    );
+  }
+  if (given === undefined || (typeof given === 'string' && /^https?:/.test(given) && URL.canParse(given))) return given;
+  throw new OperatorError('usage', '--watch-traffic takes the URL of production, with http or https.', {
+    next: ['Such as --watch-traffic https://shop.example.com/.'],
+  });
+}
+
+const TIMEOUT_MS = 5000;
+
+/** Releases are told by the config's marker; without one an answer is an answer. */
+function probeOf(url: string, { config: { marker }, ports: { clock } }: Context): Probe {
+  const lookup = marker?.nameServers && { lookup: lookupAt(marker.nameServers) };
+  const ask = async (): Promise<Outcome> =>
+    fetchOnce({ url, timeoutMs: marker?.timeoutMs ?? TIMEOUT_MS, ...lookup }).then(
+      (received) => outcomeOf(marker, received),
+      (error: unknown) => ({ failed: wordsOf(error) }),
+    );
+  return new Probe({ clock, ask });
+}
+
+function outcomeOf(marker: MarkerConfig | undefined, received: Parameters<typeof readMarker>[1]): Outcome {
+  if (marker !== undefined) return readMarker(marker, received);
+  return received.status >= 400 ? { failed: `HTTP ${received.status}` } : { release: 'answered' };
+}
+
+/** Parts of the chart in the terminal. */
+const PARTS = 48;
+
+function clientsOf(url: string, probe: Probe, mustNotFail: boolean): Clients {
+  let seen: Promise<TrafficSeen> | undefined;
+  const end = async (): Promise<TrafficSeen> => {
+    await probe.end();
+    return summarize(url, probe.samples, PARTS);
+  };
+  return { mustNotFail, begin: () => probe.begin(), end: async () => (seen ??= end()) };
+}
+
+function filmed(setup: Setup, film: Film): Setup {
+  const { view, ports } = setup;
+  return {
+    ...setup,
+    ports: { ...ports, traffic: film.watching(ports.traffic) },
+    view: {
+      ...view,
+      emit: (event) => {
+        film.told(event);
+        view.emit(event);
+      },
+    },
+  };
+}
+
+async function writeReport(file: string, html: string): Promise<void> {
+  await writeFile(file, html).catch((error: unknown) => {
+    throw new OperatorError('no-report', `The report could not be written: ${messageOf(error)}`, {
+      next: ['What the run did is in the journal: `turnout history`.'],
+    });
+  });
+}

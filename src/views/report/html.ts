@@ -1,0 +1,112 @@
+import { count, dateTime, duration } from '../../observe/words.ts';
+import type { Frame } from '../../probe/film.ts';
+import { summarize, type Sample, type TrafficSeen } from '../../probe/seen.ts';
+import type { RunEvent } from '../../run/event.ts';
+import { answerLane, clockLane, stateLanes, stepLane, weightLanes, type Axis, type Lane } from './lanes.ts';
+import { escape, tag } from './svg.ts';
+
+/** What a report is made of. */
+export interface ReportOf {
+  readonly environment: string;
+  readonly run: string;
+  readonly frames: readonly Frame[];
+  /** Requests of the probe; none when production was not watched. */
+  readonly samples: readonly Sample[];
+  readonly seen?: TrafficSeen;
+}
+
+const WIDTH = 1000;
+/** Finer than the chart in the terminal. */
+const PARTS = 200;
+
+const STYLE = `
+  body { font: 15px/1.5 system-ui, sans-serif; color: #1b1e23; max-width: ${WIDTH + 40}px; margin: 2em auto; padding: 0 1em; }
+  h1 { font-size: 1.4em; margin: 0; } p { margin: .4em 0; } .done { color: #1a7f37; } .failed, .refused { color: #cf222e; }
+  .undone, .interrupted { color: #9a6700; } table { border-collapse: collapse; margin: 1em 0; }
+  td, th { text-align: left; padding: .15em 1.2em .15em 0; font-variant-numeric: tabular-nums; }
+  svg { display: block; margin-top: 1.5em; } svg text { font: 12px system-ui, sans-serif; fill: #1b1e23; }
+  svg .head { font-weight: 600; } svg .small { fill: #57606a; font-size: 11px; } svg .mid { text-anchor: middle; fill: #57606a; }
+  footer { color: #57606a; margin-top: 2em; font-size: .85em; }`;
+
+/** A page that needs nothing but itself. */
+export function reportHtml(report: ReportOf): string {
+  const { environment, run } = report;
+  const title = `${titleOf(report)} in ${environment}`;
+  return [
+    '<!doctype html>',
+    `<html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title><style>${STYLE}</style></head><body>`,
+    tag('h1', {}, escape(title)),
+    ...outcomeLines(report),
+    ...clientLines(report),
+    drawing(report),
+    tag('footer', {}, escape(`turnout, run ${run}. Point at a bar to see what it is.`)),
+    '</body></html>',
+    '',
+  ].join('\n');
+}
+
+type Told<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
+function eventOf<T extends RunEvent['type']>({ frames }: ReportOf, type: T): Told<T> | undefined {
+  return frames
+    .flatMap((frame) => ('event' in frame && frame.event.type === type ? [frame.event as Told<T>] : []))
+    .at(-1);
+}
+
+function titleOf(report: ReportOf): string {
+  const started = eventOf(report, 'started');
+  return [started?.verb, started?.release].filter((word) => word !== undefined).join(' ') || 'A run';
+}
+
+function outcomeLines(report: ReportOf): readonly string[] {
+  const [started, finished] = [eventOf(report, 'started'), eventOf(report, 'finished')];
+  const first = report.frames[0]?.at ?? 0;
+  const by = started === undefined ? '' : `By ${started.who}, ${dateTime(first)}`;
+  if (finished === undefined) return [tag('p', {}, escape(by))];
+  const took = `${duration(finished.seconds)}, ${count(finished.awsRequests, 'AWS request')}`;
+  return [
+    tag('p', {}, escape(`${by}, ${took}.`)),
+    tag('p', { class: finished.result }, `<b>${escape(finished.result)}</b>: ${escape(finished.message)}`),
+  ];
+}
+
+function clientLines({ seen }: ReportOf): readonly string[] {
+  if (seen === undefined) return [];
+  const { requests, failed, latencyMs } = seen;
+  const cells = [requests, failed, `${latencyMs.p50} ms`, `${latencyMs.p99} ms`, `${latencyMs.max} ms`];
+  const heads = ['requests', 'failed', 'p50', 'p99', 'max'];
+  const rows = [heads.map((word) => tag('th', {}, word)), cells.map((cell) => tag('td', {}, String(cell)))];
+  return [
+    tag('p', {}, `Clients of ${escape(seen.url)}:`),
+    tag('table', {}, rows.map((row) => tag('tr', {}, row.join(''))).join('')),
+    ...(seen.failures.length > 0 ? [tag('p', { class: 'failed' }, escape(seen.failures.join('; ')))] : []),
+  ];
+}
+
+function drawing({ frames, samples, seen }: ReportOf): string {
+  const times = [...frames, ...samples].map(({ at }) => at);
+  const axis: Axis = { from: Math.min(...times), to: Math.max(...times), left: 0, width: WIDTH };
+  const answers = seen === undefined ? [] : [answerLane(axis, summarize(seen.url, samples, PARTS))];
+  const lanes = [
+    clockLane(axis),
+    ...answers,
+    stepLane(axis, frames),
+    ...weightLanes(axis, frames),
+    ...stateLanes(axis, frames),
+  ];
+  return stacked(lanes);
+}
+
+function stacked(lanes: readonly Lane[]): string {
+  let y = 0;
+  const drawn = lanes.map(({ height, svg }) => {
+    const group = tag('g', { transform: `translate(0 ${y})` }, svg);
+    y += height;
+    return group;
+  });
+  return tag(
+    'svg',
+    { viewBox: `-30 0 ${WIDTH + 60} ${y}`, width: WIDTH + 60, height: y, role: 'img' },
+    drawn.join('\n'),
+  );
+}

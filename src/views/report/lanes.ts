@@ -1,0 +1,194 @@
+import { clockTime, duration } from '../../observe/words.ts';
+import type { Frame } from '../../probe/film.ts';
+import type { TrafficSeen } from '../../probe/seen.ts';
+import { bar, escape, tag, text } from './svg.ts';
+
+/** Horizontal lanes over one time axis. */
+
+/** Where moments are on the page. */
+export interface Axis {
+  readonly from: number;
+  readonly to: number;
+  readonly left: number;
+  readonly width: number;
+}
+
+/** A part of the drawing, with its height. */
+export interface Lane {
+  readonly height: number;
+  readonly svg: string;
+}
+
+const ROW = 18;
+const HEAD = 24;
+const AREA = 70;
+
+function x({ from, to, left, width }: Axis, at: number): number {
+  return left + ((Math.min(Math.max(at, from), to) - from) / Math.max(1, to - from)) * width;
+}
+
+/** The same colour for the same word in all lanes. */
+const COLOURS = ['#4269d0', '#ff8c32', '#a463f2', '#9c6b4e', '#0f9bb1'] as const;
+const FIXED: Readonly<Record<string, string>> = {
+  healthy: '#3ca951',
+  initial: '#efb118',
+  draining: '#97bbf5',
+  unhealthy: '#d62728',
+  unused: '#c8c8c8',
+  failed: '#d62728',
+};
+
+function colourOf(word: string, all: readonly string[]): string {
+  return FIXED[word] ?? COLOURS[Math.max(0, all.indexOf(word)) % COLOURS.length] ?? '#888';
+}
+
+function head(title: string): string {
+  return text(0, 15, title, 'head');
+}
+
+function legend(axis: Axis, words: readonly string[], all: readonly string[]): string {
+  return words
+    .map((word, n) => {
+      const at = axis.left + axis.width - (words.length - n) * 110;
+      return bar(at, 5, 10, 10, colourOf(word, all), word) + text(at + 14, 14, word, 'small');
+    })
+    .join('');
+}
+
+/** The axis with its times. */
+export function clockLane(axis: Axis): Lane {
+  const marks = Array.from({ length: 6 }, (_, n) => axis.from + ((axis.to - axis.from) * n) / 5);
+  const words = (at: number): string =>
+    at === axis.from ? clockTime(at) : `+${((at - axis.from) / 1000).toFixed(1)} s`;
+  const svg = marks.map((at) => text(x(axis, at), 12, words(at), 'mid')).join('');
+  return { height: HEAD, svg };
+}
+
+/** Each step as a bar from its start to its end. */
+export function stepLane(axis: Axis, frames: readonly Frame[]): Lane {
+  const bars: string[] = [];
+  let running: { readonly at: number; readonly title: string } | undefined;
+  const close = (at: number, fill: string): void => {
+    if (running === undefined) return;
+    const y = HEAD + bars.length * ROW;
+    const [start, end] = [x(axis, running.at), x(axis, at)];
+    const took = duration((at - running.at) / 1000);
+    const beside = end + 6 > axis.left + axis.width * 0.6;
+    const label = tag(
+      'text',
+      { x: beside ? start - 6 : end + 6, y: y + 11, class: 'small', 'text-anchor': beside ? 'end' : 'start' },
+      escape(`${running.title} (${took})`),
+    );
+    bars.push(bar(start, y, end - start, ROW - 5, fill, running.title) + label);
+    running = undefined;
+  };
+  for (const frame of frames) {
+    if (!('event' in frame)) continue;
+    const { event, at } = frame;
+    if (event.type === 'step-started') {
+      close(at, '#8a8a8a');
+      running = { at, title: event.title };
+    }
+    if (event.type === 'step-done') close(at, '#4269d0');
+    if (event.type === 'step-failed' || event.type === 'finished') close(at, '#d62728');
+  }
+  return { height: HEAD + bars.length * ROW + 10, svg: head('Steps') + bars.join('') };
+}
+
+/** Answers by release, and failures, stacked over time. */
+export function answerLane(axis: Axis, { timeline }: TrafficSeen): Lane {
+  const words = [...new Set(timeline.flatMap(({ releases }) => Object.keys(releases)))].toSorted();
+  const all = [...words, ...(timeline.some(({ failed }) => failed > 0) ? ['failed'] : [])];
+  const counts = (n: number): Readonly<Record<string, number>> => ({
+    ...timeline[n]?.releases,
+    failed: timeline[n]?.failed ?? 0,
+  });
+  const most = Math.max(1, ...timeline.map((_, n) => sum(counts(n))));
+  const svg = timeline.map(({ at }, n) => {
+    const next = timeline[n + 1]?.at ?? axis.to;
+    return stack(axis, { at, next, counts: counts(n), words: all, most });
+  });
+  return { height: HEAD + AREA + 14, svg: head('Answers by release') + legend(axis, all, words) + svg.join('') };
+}
+
+interface Stack {
+  readonly at: number;
+  readonly next: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly words: readonly string[];
+  readonly most: number;
+  readonly all?: readonly string[];
+}
+
+function stack(axis: Axis, { at, next, counts, words, most, all = words }: Stack): string {
+  const [start, end] = [x(axis, at), x(axis, next)];
+  let y = HEAD + AREA;
+  return words
+    .map((word) => {
+      const n = counts[word] ?? 0;
+      const height = (n / most) * AREA;
+      y -= height;
+      return n === 0 ? '' : bar(start, y, end - start, height, colourOf(word, all), `${clockTime(at)} ${word}: ${n}`);
+    })
+    .join('');
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, n) => all + n, 0);
+}
+
+interface Moment {
+  readonly at: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What was counted of one thing, each from when it was seen to the next time. */
+function seenLane(
+  axis: Axis,
+  title: string,
+  moments: readonly Moment[],
+  words: readonly string[],
+  shares: boolean,
+): Lane {
+  const most = Math.max(1, ...moments.map(({ counts }) => sum(counts)));
+  const svg = moments.map(({ at, counts }, n) =>
+    stack(axis, {
+      at,
+      next: moments[n + 1]?.at ?? axis.to,
+      counts,
+      words,
+      most: shares ? Math.max(1, sum(counts)) : most,
+    }),
+  );
+  return { height: HEAD + AREA + 14, svg: head(title) + legend(axis, words, words) + svg.join('') };
+}
+
+/** Weights of each route, as shares. */
+export function weightLanes(axis: Axis, frames: readonly Frame[]): readonly Lane[] {
+  const found = frames.flatMap((frame) => ('route' in frame ? [frame] : []));
+  return [...Map.groupBy(found, ({ route }) => route)].map(([route, seen]) => {
+    const words = [...new Set(seen.flatMap(({ weights }) => Object.keys(weights)))].toSorted();
+    return seenLane(
+      axis,
+      `Weights of ${route}`,
+      seen.map(({ at, weights }) => ({ at, counts: weights })),
+      words,
+      true,
+    );
+  });
+}
+
+/** States of each target group's targets. */
+export function stateLanes(axis: Axis, frames: readonly Frame[]): readonly Lane[] {
+  const found = frames.flatMap((frame) => ('pool' in frame ? [frame] : []));
+  return [...Map.groupBy(found, ({ pool }) => pool)].map(([pool, seen]) => {
+    const words = [...new Set(seen.flatMap(({ states }) => Object.keys(states)))].toSorted();
+    return seenLane(
+      axis,
+      `Targets of ${pool}`,
+      seen.map(({ at, states }) => ({ at, counts: states })),
+      words,
+      false,
+    );
+  });
+}

@@ -1,0 +1,43 @@
+import type { TrafficSeen } from '../probe/seen.ts';
+import { count } from '../observe/words.ts';
+import type { Paint, Style } from './paint.ts';
+import { columns, cut, padLeft } from './text.ts';
+
+const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+const STYLES: readonly Style[] = ['blueBright', 'greenBright', 'yellow'];
+
+/** What clients met: counts, latencies, and a row of bars for each release, and for failures if there were any. */
+export function trafficLines(seen: TrafficSeen, width: number, paint: Paint): string[] {
+  const { requests, failed, latencyMs } = seen;
+  const bad = paint(failed > 0 ? 'red' : 'green', `${failed} failed`);
+  const head = `${paint('bold', 'Clients')} of ${seen.url}: ${count(requests, 'request')}, ${bad}; p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`;
+  const releases = [...new Set(seen.timeline.flatMap(({ releases: all }) => Object.keys(all)))].toSorted();
+  const rows = [
+    ...releases.map((name, index) =>
+      row(
+        name,
+        seen.timeline.map((part) => part.releases[name] ?? 0),
+        paint,
+        STYLES[index % STYLES.length] ?? 'bold',
+      ),
+    ),
+    ...(failed > 0
+      ? [
+          row(
+            'failed',
+            seen.timeline.map((part) => part.failed),
+            paint,
+            'red',
+          ),
+        ]
+      : []),
+  ];
+  return [head, ...columns(rows), ...seen.failures.map((why) => `  ${paint('red', cut(why, width - 2))}`)];
+}
+
+function row(name: string, counts: readonly number[], paint: Paint, style: Style): readonly string[] {
+  const highest = Math.max(...counts, 1);
+  const bars = counts.map((n) => (n === 0 ? ' ' : SPARKS[Math.ceil((n / highest) * SPARKS.length) - 1])).join('');
+  const all = counts.reduce((sum, n) => sum + n, 0);
+  return [`  ${name}`, paint(style, bars), padLeft(String(all), 6)];
+}

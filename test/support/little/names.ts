@@ -1,0 +1,102 @@
+import type { Ask } from '../../../src/traffic/weighted-dns/ask.ts';
+import type { LittleCloud } from './cloud.ts';
+import { withWeights, type State, type Way } from './state.ts';
+
+/** Route 53's API where names move traffic: each way is a name, with a record that leads to each group. */
+
+/** How long a change takes to reach all name servers, and how long resolvers keep answers. */
+const INSYNC_MS = 4000;
+const TTL_S = 5;
+
+/** Changes and when they were asked for; by cloud, since they are no part of what is so. */
+const changes = new WeakMap<LittleCloud, number[]>();
+
+function changesOf(cloud: LittleCloud): number[] {
+  const known = changes.get(cloud) ?? [];
+  changes.set(cloud, known);
+  return known;
+}
+
+function names({ ways }: State): readonly Way[] {
+  return [...(ways?.values() ?? [])];
+}
+
+interface RecordSet {
+  readonly Name: string;
+  readonly SetIdentifier: string;
+  readonly Weight: number;
+}
+
+function recordsOf({ arn, weights }: Way): readonly RecordSet[] {
+  return [...weights].map(([group, Weight]) => ({
+    Name: `${arn}.`,
+    Type: 'A',
+    SetIdentifier: group,
+    Weight,
+    TTL: TTL_S,
+    ResourceRecords: [{ Value: group }],
+  }));
+}
+
+export const nameReads = {
+  ListHostedZonesByName: (_cloud: LittleCloud, { DNSName }: { DNSName: string }) => ({
+    HostedZones: [{ Name: `${DNSName}.`, Id: `/hostedzone/${DNSName}` }],
+  }),
+  GetHostedZone: (_cloud: LittleCloud, { Id }: { Id: string }) => ({
+    HostedZone: { Id: `/hostedzone/${Id}` },
+    DelegationSet: { NameServers: [] },
+  }),
+  ListResourceRecordSets: (_cloud: LittleCloud, { StartRecordName }: { StartRecordName: string }, seen: State) => ({
+    ResourceRecordSets: names(seen)
+      .filter(({ arn }) => arn === StartRecordName)
+      .flatMap(recordsOf),
+    IsTruncated: false,
+  }),
+  GetChange: (cloud: LittleCloud, { Id }: { Id: string }) => {
+    const at = changesOf(cloud)[Number(Id)] ?? Number.NEGATIVE_INFINITY;
+    return { ChangeInfo: { Id, Status: cloud.clock.now - at < INSYNC_MS ? 'PENDING' : 'INSYNC' } };
+  },
+};
+
+export interface ChangeInput {
+  readonly HostedZoneId: string;
+  readonly ChangeBatch: { readonly Changes: readonly { readonly ResourceRecordSet: RecordSet }[] };
+}
+
+/** Weights by name. */
+function weightsIn({ ChangeBatch }: ChangeInput): ReadonlyMap<string, Way['weights']> {
+  const sets = ChangeBatch.Changes.map(({ ResourceRecordSet }) => ResourceRecordSet);
+  const byName = Map.groupBy(sets, ({ Name }) => Name.replace(/\.$/, ''));
+  return new Map(
+    [...byName].map(([name, own]) => [
+      name,
+      new Map(own.map(({ SetIdentifier, Weight }) => [SetIdentifier, Weight])) as Way['weights'],
+    ]),
+  );
+}
+
+export const nameWrites = {
+  /** All of a batch, or nothing. */
+  ChangeResourceRecordSets: (cloud: LittleCloud, input: ChangeInput) => {
+    cloud.change((state) => [...weightsIn(input)].reduce((so, [name, own]) => withWeights(so, name, own), state));
+    const all = changesOf(cloud);
+    all.push(cloud.clock.now);
+    return { ChangeInfo: { Id: `/change/${all.length - 1}`, Status: 'PENDING' } };
+  },
+};
+
+/** The groups to which a change of names gives some of production. */
+export function namedShare(input: ChangeInput): readonly string[] {
+  const all = [...weightsIn(input).values()].flatMap((own) => [...own]);
+  return [...new Set(all.filter(([, weight]) => weight > 0).map(([group]) => group))];
+}
+
+/** What name servers answer, late as they are. */
+export function askIn(cloud: LittleCloud): Ask {
+  return async (_server, name) => {
+    const seen = cloud.stateAt(cloud.clock.now - INSYNC_MS);
+    const weights = seen.ways?.get(name)?.weights ?? new Map<string, number>();
+    const given = [...weights].filter(([, weight]) => weight > 0).map(([group]) => group);
+    return given.slice(-1);
+  };
+}

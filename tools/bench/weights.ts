@@ -1,0 +1,165 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import {
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+  ModifyListenerCommand,
+  type Listener,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { parseDocument } from 'yaml';
+import { fetchOnce } from '../../src/production/fetch.ts';
+import { startRig } from '../rig/sandbox.ts';
+import type { Rig } from '../rig/sandbox.ts';
+import { runTask } from '../rig/task.ts';
+import { adminOf, countOf } from './admin.ts';
+import { median } from './interleave.ts';
+
+/** "Plan 10 s" for a changed rule to reach all of a load balancer: AWS does not say how long it takes. */
+const PROPAGATION_MS = 10_000;
+const WEIGHTS_MAX = 1.2;
+const NAMES_MAX = 1.05;
+/** Of names: until Route 53 calls a change INSYNC, and the TTL. Half of what AWS says. */
+const INSYNC_MS = 30_000;
+const TTL_MS = 30_000;
+const SAMPLE_MS = 20;
+
+/** One way of switching against what no tool can leave out. */
+export interface SwitchRow {
+  readonly name: string;
+  readonly limitMs: number;
+  readonly ms: number;
+  readonly times: number;
+  readonly most: number;
+  readonly faults: readonly string[];
+}
+
+/** From the keypress to the first and to the last changed answer of clients, against a script that only does the switch. */
+export async function measureWeights(repetitions: number, signal: AbortSignal): Promise<readonly SwitchRow[]> {
+  await using rig = await startRig(undefined, 'weighted-listener');
+  const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
+  await mustDo(rig, ['up', '--release', '42'], signal);
+  await admin('POST', 'settings', { propagationMs: PROPAGATION_MS });
+  const limits: Moments[] = [];
+  const runs: Moments[] = [];
+  let changes = 0;
+  for (let n = 0; n < repetitions; n += 1) {
+    limits.push(await watched(rig.url, '42', async () => bareSwitch(rig, 'green')));
+    await watched(rig.url, '41', async () => bareSwitch(rig, 'blue'));
+    await admin('DELETE', 'requests');
+    runs.push(await watched(rig.url, '42', async () => mustDo(rig, ['promote'], signal)));
+    const counts = countOf((await admin('GET', 'requests')) as readonly { operation: string }[]);
+    changes = Math.max(changes, counts['ModifyListener'] ?? 0);
+    await mustDo(rig, ['rollback'], signal);
+    await watched(rig.url, '41', async () => {});
+  }
+  // Two listeners: production's, and the one for tests.
+  const tooMany = changes > 2 ? [`${changes} changing requests for 2 rules`] : [];
+  return (['first', 'last'] as const).map((which) => ({
+    ...row(
+      `weights: ${which} changed answer`,
+      limits.map((one) => one[which]),
+      runs.map((one) => one[which]),
+      WEIGHTS_MAX,
+      tooMany,
+    ),
+  }));
+}
+
+/** From the keypress until nobody may have the old answer, against INSYNC and the TTL. */
+export async function measureNames(repetitions: number, signal: AbortSignal): Promise<readonly SwitchRow[]> {
+  await using rig = await startRig(undefined, 'weighted-dns');
+  const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
+  await mustDo(rig, ['up', '--release', '42'], signal);
+  await admin('POST', 'settings', { dns: { insyncMs: INSYNC_MS, propagationMs: INSYNC_MS / 2, ttlMs: TTL_MS } });
+  const document = parseDocument(await readFile(rig.config, 'utf8'));
+  document.setIn(['traffic', 'ttl'], `${TTL_MS / 1000}s`);
+  await writeFile(rig.config, document.toString());
+  const runs: number[] = [];
+  for (let n = 0; n < repetitions; n += 1) {
+    const begun = performance.now();
+    await mustDo(rig, [n % 2 === 0 ? 'promote' : 'rollback'], signal);
+    runs.push(performance.now() - begun);
+  }
+  return [row('names: nobody has the old answer', [INSYNC_MS + TTL_MS], runs, NAMES_MAX, [])];
+}
+
+function row(
+  name: string,
+  limits: readonly number[],
+  runs: readonly number[],
+  most: number,
+  faults: readonly string[],
+): SwitchRow {
+  const middle = (numbers: readonly number[]): number => median(numbers.toSorted((a, b) => a - b));
+  const [limitMs, ms] = [middle(limits), middle(runs)];
+  const times = ms / limitMs;
+  return {
+    name,
+    limitMs,
+    ms,
+    times,
+    most,
+    faults: [...faults, ...(times > most ? [`slower than ${most} x the limit`] : [])],
+  };
+}
+
+async function mustDo(rig: Rig, args: readonly string[], signal: AbortSignal): Promise<void> {
+  const { result, message } = await runTask(rig, args, signal);
+  if (result !== 'done') throw new Error(`${args.join(' ')}: ${message}`);
+}
+
+/** Milliseconds from the beginning to the first answer of the release, and to the first after which there was no other. */
+interface Moments {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** So many answers of the new release in a row mean that the old one is gone. */
+const QUIET = 50;
+
+async function watched(url: string, release: string, act: () => Promise<unknown>): Promise<Moments> {
+  const begun = performance.now();
+  const acting = act();
+  let first: number | undefined;
+  let last = 0;
+  for (let streak = 0; streak < QUIET;) {
+    const { body } = await fetchOnce({ url, timeoutMs: 5000 });
+    const isNew = (JSON.parse(body) as { release: string }).release === release;
+    const now = performance.now() - begun;
+    if (isNew) first ??= now;
+    if (isNew && streak === 0) last = now;
+    streak = isNew ? streak + 1 : 0;
+    await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+  }
+  await acting;
+  return { first: first ?? 0, last };
+}
+
+/** What no tool can leave out: find the rule and its groups, see that the idle one is healthy, and change the weights. */
+async function bareSwitch({ env, url }: Rig, to: 'blue' | 'green'): Promise<void> {
+  const elb = new ElasticLoadBalancingV2Client({
+    endpoint: env['AWS_ENDPOINT_URL']!,
+    region: env['AWS_REGION']!,
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+  });
+  const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: ['shop'] }));
+  const { Listeners } = await elb.send(
+    new DescribeListenersCommand({ LoadBalancerArn: LoadBalancers![0]!.LoadBalancerArn! }),
+  );
+  const port = Number(new URL(url).port);
+  const listener = Listeners!.find(({ Port }) => Port === port) as Listener;
+  const [forward] = listener.DefaultActions!;
+  const groups = forward!.ForwardConfig!.TargetGroups!;
+  await Promise.all(
+    groups.map(async ({ TargetGroupArn }) =>
+      elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: TargetGroupArn! })),
+    ),
+  );
+  const TargetGroups = groups.map(({ TargetGroupArn }) => ({
+    TargetGroupArn: TargetGroupArn!,
+    Weight: TargetGroupArn!.includes(`-${to}/`) ? 100 : 0,
+  }));
+  const DefaultActions = [{ Type: 'forward' as const, ForwardConfig: { TargetGroups } }];
+  await elb.send(new ModifyListenerCommand({ ListenerArn: listener.ListenerArn!, DefaultActions }));
+}
