@@ -63,10 +63,10 @@ export function registeredAt(snapshot: Snapshot, id: string, { pool, port }: Mem
   return placesOf(snapshot, id).find((place) => place.pool.name === pool && place.target.port === port)?.target;
 }
 
-/** Healthy wherever it is registered, and registered somewhere. */
+/** Healthy wherever it belongs, and belonging somewhere: who has left a group is not. */
 export function isHealthyEverywhere(snapshot: Snapshot, id: string): boolean {
-  const places = placesOf(snapshot, id);
-  return places.length > 0 && places.every(({ target }) => isHealthy(target));
+  const home = homeOf(snapshot, id);
+  return home.length > 0 && home.every((place) => registeredAt(snapshot, id, place)?.state === 'healthy');
 }
 
 /** It carries the release for certain: it is back, and the last deploy on it was that one and has ended well. */

@@ -6,7 +6,7 @@ import type { Plan, Step } from '../../src/plan/step.ts';
 import type { Snapshot } from '../../src/observe/snapshot.ts';
 import { tasks } from '../../tasks/index.ts';
 import type { Wish } from '../../tasks/task.ts';
-import { brokenInPlace, missesInPlace } from '../support/in-place-invariants.ts';
+import { brokenInPlace, misordered, missesInPlace } from '../support/in-place-invariants.ts';
 import { inPlaceWorlds, NEW, OLD, STANDS, STANDS_IN_TWO } from '../support/in-place-worlds.ts';
 
 /**
@@ -24,6 +24,8 @@ const WISHES: readonly (readonly [verb: Verb, wish: Wish, delivery: Delivery])[]
   ['rolling', { release: NEW, batch: '2' }, { ...DELIVERY, check: false, migrate: 'with-deploy' }],
   ['rolling', { release: NEW, force: true }, { ...DELIVERY, migrate: 'no' }],
   ['rolling', { release: NEW, allowDowntime: true, batch: '50%' }, DELIVERY],
+  ['rolling', { release: NEW, batch: '2', floor: 0 }, DELIVERY],
+  ['drain', { instances: [FIRST], floor: 2 }, DELIVERY],
   ['drain', { instances: [FIRST] }, DELIVERY],
   ['join', { instances: [FIRST] }, DELIVERY],
   ['deploy', { instances: [FIRST], release: NEW }, DELIVERY],
@@ -42,7 +44,9 @@ async function holdLaws(worlds: Iterable<Snapshot>): Promise<Tally> {
       tally.cases += 1;
       const planned = await planFor(snapshot, verb, wish, delivery);
       tally[isRefusal(planned) ? 'refused' : 'reached'] += 1;
-      const fault = isRefusal(planned) ? badlyRefused(planned) : faultOf(snapshot, planned.goal, planned.plan);
+      const fault = isRefusal(planned)
+        ? badlyRefused(planned)
+        : faultOf(snapshot, planned.goal, planned.plan, wish.floor);
       if (fault !== undefined)
         throw new Error(`${verb} ${JSON.stringify(wish)}: ${fault}, from ${JSON.stringify(snapshot)}`);
     }
@@ -70,10 +74,12 @@ function badlyRefused({ refused, message, next }: Refusal): string | undefined {
 }
 
 /** Does the steps as the runner would, and plans again in each world on the way. */
-function faultOf(start: Snapshot, goal: Goal, { steps }: Plan): string | undefined {
+function faultOf(start: Snapshot, goal: Goal, { steps }: Plan, floor: number | undefined): string | undefined {
+  const order = misordered(start, goal);
+  if (order !== undefined) return order;
   let before = start;
   for (const [index, step] of steps.entries()) {
-    const fault = planFault(before, goal, steps.slice(index)) ?? stepFault(start, before, step, goal);
+    const fault = planFault(before, goal, steps.slice(index)) ?? stepFault(start, before, step, goal, floor);
     if (fault !== undefined) return fault;
     before = simulate(before, step);
   }
@@ -88,13 +94,19 @@ function planFault(world: Snapshot, goal: Goal, rest: readonly Step[]): string |
   return `the plan is ${JSON.stringify(again)}\nand not ${JSON.stringify(rest)}\nin ${JSON.stringify(world)}`;
 }
 
-function stepFault(start: Snapshot, before: Snapshot, step: Step, goal: Goal): string | undefined {
+function stepFault(
+  start: Snapshot,
+  before: Snapshot,
+  step: Step,
+  goal: Goal,
+  floor: number | undefined,
+): string | undefined {
   const meaning = meaningOf(step);
   const after = simulate(before, step);
   const fault =
     meaning.forbids?.(before, step) ??
     meaning.hopeless?.(before, step) ??
-    brokenInPlace(start, before, step, after, goal) ??
+    brokenInPlace(start, before, step, after, goal, floor) ??
     (meaning.progress(after, step) === 'done' ? undefined : 'it is not done');
   return fault && `${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`;
 }

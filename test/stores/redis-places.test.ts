@@ -81,18 +81,18 @@ describe.runIf(REDIS !== undefined)('a Redis behind Sentinel', () => {
     const { master, sentinel } = group;
     const rights = 'sentinelUsername=watcher&sentinelPassword=eyes';
     const store = open(`redis+sentinel://deploy:p%40ss@127.0.0.1:${sentinel.port}/shop?${rights}`, 'shop', 1000);
-    const lease = await holdLease(store, holder('r1'), { ttlMs: 20_000, clock: systemClock });
+    const lease = await holdLease(store, holder('r1'), { ttlMs: MINUTE, clock: systemClock });
     await store.putGoal(lease.lease, goal('r1'));
     expect(await master.call('CLIENT', 'LIST')).toContain('user=deploy');
     expect(await sentinel.call('CLIENT', 'LIST')).toContain('user=watcher');
     await expect.poll(() => group.all[1]!.call('EXISTS', 'turnout:{shop}:goal')).toBe(1);
     await master.kill();
-    await expect.poll(async () => store.goal().catch(() => undefined), { timeout: 15_000 }).toEqual(goal('r1'));
+    await expect.poll(async () => store.goal().catch(() => undefined), { timeout: 40_000 }).toEqual(goal('r1'));
     await lease.doing('register 3 instances');
     await lease.check();
     expect((await store.held())?.doing).toBe('register 3 instances');
     await lease.release();
-  }, 40_000);
+  }, 60_000);
 
   it('that no sentinel knows, or whose sentinels are gone, is told as such', async () => {
     const port = await freePort();

@@ -35,21 +35,31 @@ function homeAtStart(snapshot: Snapshot, id: string): string {
   return [...new Set([...now, ...left])].toSorted().join();
 }
 
-/** What the step broke; undefined when nothing. `start` is the world in which the run began. */
+/** What the step broke; undefined when nothing. `start` is the world in which the run began, `floor` what was asked for. */
 export function brokenInPlace(
   start: Snapshot,
   before: Snapshot,
   step: Step,
   after: Snapshot,
   goal: Goal,
+  floor?: number,
 ): string | undefined {
   return (
-    starved(start, before, step, after, goal) ?? deployedInTraffic(before, step, goal) ?? signedTooEarly(before, step)
+    starved(start, before, step, after, goal, floor) ??
+    deployedInTraffic(before, step, goal) ??
+    signedTooEarly(before, step)
   );
 }
 
 /** Nobody healthy is taken from a group or a zone below what it keeps: one batch less than at the start, never the last. */
-function starved(start: Snapshot, before: Snapshot, step: Step, after: Snapshot, goal: Goal): string | undefined {
+function starved(
+  start: Snapshot,
+  before: Snapshot,
+  step: Step,
+  after: Snapshot,
+  goal: Goal,
+  floor: number | undefined,
+): string | undefined {
   if (step.do !== 'leave' || !('keep' in goal)) return undefined;
   const batch = goal.verb === 'rolling' ? Math.max(...goal.batches.map(({ length }) => length)) : goal.instances.length;
   const [first, had, has] = [healthy(start), healthy(before), healthy(after)];
@@ -59,10 +69,31 @@ function starved(start: Snapshot, before: Snapshot, step: Step, after: Snapshot,
     const most = first.get(key) ?? 0;
     // The last one of a zone may leave; the last one of a group may not.
     const isZone = key.includes('/');
-    const least = isZone && most <= 1 ? 0 : Math.max(1, most - batch);
+    const byZone = most <= 1 ? 0 : Math.max(1, most - batch);
+    const least = isZone ? byZone : Math.max(1, floor ?? most - batch);
     if (left < least) return `${key} is left with ${left} healthy, of ${most} at the start`;
   }
   return undefined;
+}
+
+/** Who costs nothing comes first: whoever is not healthy everywhere where it belongs; then one zone after the other. */
+export function misordered(start: Snapshot, goal: Goal): string | undefined {
+  if (goal.verb !== 'rolling') return undefined;
+  const ranks = goal.batches.flat().map((id) => {
+    const { zone = '' } = instances(start).find((one) => one.id === id) ?? {};
+    const isWell = homeAtStart(start, id)
+      .split(',')
+      .every((place) =>
+        start.pools.some(({ name, targets }) =>
+          targets.some((one) => one.id === id && one.state === 'healthy' && `${name}:${one.port}` === place),
+        ),
+      );
+    return `${isWell ? 'well' : 'unwell'} in ${zone}`;
+  });
+  const sorted = ranks.toSorted(
+    (a, b) => Number(a.startsWith('well')) - Number(b.startsWith('well')) || (a < b ? -1 : 1),
+  );
+  return ranks.join() === sorted.join() ? undefined : `the order is ${ranks.join(', ')}`;
 }
 
 function deployedInTraffic(before: Snapshot, step: Step, goal: Goal): string | undefined {

@@ -3,8 +3,7 @@
  *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,weights,names] [-- --json]; an empty list leaves a part out
  *
  * Cold starts against a Node that does nothing; promotes, rolling deploys, and switches by weights and by names, against the
- * physical limit. Exits with 1 when something takes
- * longer, or more, than it may. Wants a machine that does nothing else.
+ * physical limit. Exits with 1 when something takes longer, or more, than it may. Wants a machine that does nothing else.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/errors.ts';

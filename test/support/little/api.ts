@@ -33,8 +33,8 @@ const reads: Readonly<Record<string, Read>> = {
     };
   },
   DescribeInstanceAttribute: () => ({}),
-  DescribeTargetGroups: (cloud, { Names }: { Names: readonly string[] }, seen) => ({
-    TargetGroups: Names.map((name) => showGroup(cloud, groupOf(seen, name))),
+  DescribeTargetGroups: (cloud, { Names }: { Names?: readonly string[] }, seen) => ({
+    TargetGroups: (Names ?? [...seen.groups.keys()]).map((name) => showGroup(cloud, groupOf(seen, name))),
   }),
   DescribeTargetGroupAttributes: (cloud) => ({
     Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: String(cloud.times.deregistrationDelayS) }],
@@ -48,11 +48,19 @@ const reads: Readonly<Record<string, Read>> = {
 
 const writes: Readonly<Record<string, Write>> = {
   ...wayWrites,
-  ...nameWrites,
   ...stackWrites,
+  ...nameWrites,
   RunInstances: run,
   CreateTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
     for (const id of Resources) cloud.tag(id, tagsOf(Tags));
+    return {};
+  },
+  DeleteTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
+    for (const id of Resources)
+      cloud.untag(
+        id,
+        Tags.map(({ Key }) => Key),
+      );
     return {};
   },
   TerminateInstances: (cloud, { InstanceIds }: { InstanceIds: readonly string[] }) => {
@@ -103,6 +111,13 @@ interface Tag {
 export interface TargetsInput {
   readonly TargetGroupArn: string;
   readonly Targets: readonly { readonly Id: string; readonly Port: number }[];
+}
+
+/** Both take the same instances out of a group each. */
+export function isSameLeaving(last: Request | undefined, next: Request): boolean {
+  if (last?.operation !== 'DeregisterTargets' || next.operation !== last.operation) return false;
+  const targetsIn = ({ input }: Request): string => JSON.stringify((input as unknown as TargetsInput).Targets);
+  return targetsIn(last) === targetsIn(next);
 }
 
 export interface RunInput {

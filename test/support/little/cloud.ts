@@ -115,6 +115,16 @@ export class LittleCloud {
     this.#alter(id, { tags: { ...this.#box(id).tags, ...tags } });
   }
 
+  untag(id: string, keys: readonly string[]): void {
+    const tags = Object.entries(this.#box(id).tags).filter(([key]) => !keys.includes(key));
+    this.#alter(id, { tags: Object.fromEntries(tags) });
+  }
+
+  /** Other code is on it from now on, and it works. */
+  deliver(id: string, release: string): void {
+    this.#alter(id, { image: `ami-${release}`, fit: true });
+  }
+
   /** Registered already: nothing happens. Draining: it begins anew. */
   register(group: string, id: string): void {
     const known = this.state.groups.get(group)?.members.get(id);

@@ -12,6 +12,12 @@ import type { Ports } from '../../../src/run/ports.ts';
 import { Interrupted } from '../../../src/run/runner.ts';
 import { verbsNow, type VerbNow } from '../../../src/run/verbs.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
+import { Elbv2 } from '../../../src/aws/elbv2.ts';
+import type { DeployerPort } from '../../../src/deployers/deployer.ts';
+import { Deliveries } from '../../../src/run/deliveries.ts';
+import { createProbe } from '../../../src/run/probe.ts';
+import { createEverywhere } from '../../../src/traffic/everywhere.ts';
+import { LittleDeployer, type Deploys } from './deployer.ts';
 import { WorldClock } from './clock.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, type Kind } from './kinds.ts';
@@ -60,6 +66,8 @@ export interface SiteOptions {
   /** Whether the store knows at once that a holder has died, as on one machine. */
   readonly seesDeath?: boolean;
   readonly kind?: Kind;
+  /** How deploys in place are delivered; absent: the config does not say. */
+  readonly deploys?: Deploys;
 }
 
 const LIMITS = {
@@ -90,16 +98,18 @@ export class Site {
   readonly cloud: LittleCloud;
   readonly store: LittleStore;
   readonly watch: Watch;
+  readonly deployer: LittleDeployer | undefined;
   readonly #kind: Kind;
   readonly #start: State;
   #runs = 0;
 
-  constructor(scene: Scene, { times, seesDeath = true, kind = KINDS[0] }: SiteOptions = {}) {
+  constructor(scene: Scene, { times, seesDeath = true, kind = KINDS[0], deploys }: SiteOptions = {}) {
     this.#kind = kind;
     this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, kind.stage(scene));
     this.store = new LittleStore(this.clock, { seesDeath });
     this.#start = this.cloud.state;
     this.watch = new Watch(this.cloud, this.store);
+    this.deployer = deploys && new LittleDeployer(this.cloud, deploys);
   }
 
   /** A run from its start to its end, or to its death. */
@@ -177,7 +187,8 @@ export class Site {
       wire,
     );
     const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
-    const ports = { fleet, traffic, clock: process.clock };
+    const plain: Ports = { fleet, traffic, clock: process.clock };
+    const ports = this.deployer === undefined ? plain : inPlace(plain, session, this.deployer.open(process));
     const connection: Connection = { process, session, ports, store, guard: undefined };
     return connection;
   }
@@ -213,6 +224,20 @@ export class Site {
     const { exitCode, code, message, next } = events.at(-1) as Finished;
     return { how: 'ended', exitCode, code, message, next };
   }
+}
+
+function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort): Ports {
+  const traffic = createEverywhere(ports.traffic, async () => new Elbv2(session));
+  return {
+    ...ports,
+    traffic,
+    inPlace: {
+      deliveries: new Deliveries({ environment: 'shop', deployer }),
+      delivery: { words: deployer.words, check: false, migrate: 'with-deploy' },
+      probe: createProbe({}, ports.clock),
+      widen: async (wanted) => traffic.widen(wanted),
+    },
+  };
 }
 
 function holderOf({ process }: Connection, verb: string): Holder {

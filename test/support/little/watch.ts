@@ -1,4 +1,4 @@
-import { isChange, type Request, type RunInput, type TargetsInput } from './api.ts';
+import { isChange, isSameLeaving, type Request, type RunInput, type TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 import { boxesOf } from './opsworks.ts';
@@ -143,9 +143,11 @@ export class Watch {
           // Several ways are changed in quick succession.
           ...(isShift(sight.last) ? [] : givenShare(this.#cloud.state, request)),
         ];
-    const blind = needed.filter((name) => !sight.fresh.has(name));
+    // Instances leave several groups in quick succession.
+    const blind = isSameLeaving(sight.last, request) ? [] : needed.filter((name) => !sight.fresh.has(name));
     if (blind.length > 0) this.#say(process, request, `was sent without a look at ${blind.join(' and ')} before`);
-    sight.fresh.clear();
+    // A note on a tag takes nothing from anybody.
+    if (operation !== 'CreateTags') sight.fresh.clear();
   }
 
   /** Rule 1, and rule 5's "somebody healthy stays". */
@@ -185,11 +187,13 @@ export class Watch {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
     if (!production(before).includes(group)) return [];
     const looks = this.#looks(before, process);
-    const blind = idsOf({ input, operation: 'RegisterTargets' }, before).filter((id) => {
-      const known = group.members.get(id);
-      if (known !== undefined && known.health !== 'draining') return false;
-      return !looks.some((state) => [...state.groups.values()].some((one) => serves(state, one, id)));
-    });
+    const blind = idsOf({ input, operation: 'RegisterTargets' }, before)
+      .filter((id) => !mayReturn(before, group, id))
+      .filter((id) => {
+        const known = group.members.get(id);
+        if (known !== undefined && known.health !== 'draining') return false;
+        return !looks.some((state) => [...state.groups.values()].some((one) => serves(state, one, id)));
+      });
     return blind.map((id) => `gives production traffic to ${id}, which was not healthy`);
   }
 
@@ -233,6 +237,12 @@ export class Watch {
     if (others.size > 0) found.push(`boots a second fleet beside ${[...others].join()}`);
     return found;
   }
+}
+
+/** It was taken out of there by a deploy in place, and none has begun on it that has not ended well. */
+function mayReturn({ boxes }: State, { name }: Group, id: string): boolean {
+  const { 'turnout:left': left = '', 'turnout:deploy': deploy = '' } = boxes.get(id)?.tags ?? {};
+  return left.split(' ').some((place) => place.startsWith(`${name}:`)) && !deploy.endsWith(' begun');
 }
 
 function serves(state: State, group: Group, id: string): boolean {

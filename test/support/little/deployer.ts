@@ -1,0 +1,73 @@
+import type { DeployerPort, DeployReport, DeployRequest } from '../../../src/deployers/deployer.ts';
+import type { LittleCloud } from './cloud.ts';
+import type { LittleProcess } from './process.ts';
+
+/** `lasting`: goes on without the process that started it, as at AWS. `local`: ends together with it, as a program does. */
+export type Deploys = 'lasting' | 'local';
+
+interface Job {
+  readonly by: LittleProcess;
+  state: 'running' | 'succeeded' | 'failed';
+}
+
+const CALL_MS = 20;
+const DEPLOY_MS = 2000;
+
+/** What delivers releases to the boxes of a little cloud, whoever asks. */
+export class LittleDeployer {
+  /** What it was asked for and must not be. */
+  readonly broken: string[] = [];
+  /** Tokens of deploys that really began. */
+  readonly begun: string[] = [];
+  readonly #cloud: LittleCloud;
+  readonly #kind: Deploys;
+  readonly #jobs = new Map<string, Job>();
+
+  constructor(cloud: LittleCloud, kind: Deploys) {
+    this.#cloud = cloud;
+    this.#kind = kind;
+  }
+
+  /** As a process opens it. */
+  open(process: LittleProcess): DeployerPort {
+    return {
+      kind: this.#kind === 'lasting' ? 'ssm' : 'command',
+      words: './deploy.sh',
+      lasts: this.#kind === 'lasting',
+      migrates: true,
+      prepare: async () => {},
+      start: async (request) => process.call('deployer start', CALL_MS, () => this.#start(process, request)),
+      look: async (request) => process.call('deployer look', CALL_MS, () => this.#look(request)),
+      stop: async () => true,
+    };
+  }
+
+  #jobOf({ token }: DeployRequest): Job | undefined {
+    const job = this.#jobs.get(token);
+    return this.#kind === 'local' && job?.by.dead === true ? undefined : job;
+  }
+
+  #start(by: LittleProcess, request: DeployRequest): void {
+    const before = this.#jobOf(request);
+    if (before !== undefined && before.state !== 'failed') return;
+    const { groups } = this.#cloud.state;
+    for (const { id } of request.instances) {
+      const at = [...groups.values()].find(({ members }) => members.has(id));
+      if (at !== undefined) this.broken.push(`deploys to ${id}, which is ${at.members.get(id)?.health} in ${at.name}`);
+    }
+    this.begun.push(`${request.token}${request.migrate ? ' migrates' : ''}`);
+    const job: Job = { by, state: 'running' };
+    this.#jobs.set(request.token, job);
+    this.#cloud.clock.after(DEPLOY_MS, () => {
+      if (this.#jobOf(request) !== job) return;
+      job.state = 'succeeded';
+      for (const { id } of request.instances) this.#cloud.deliver(id, request.release);
+    });
+  }
+
+  #look(request: DeployRequest): DeployReport | undefined {
+    const state = this.#jobOf(request)?.state;
+    if (state === undefined) return undefined;
+    return { token: request.token, state, instances: request.instances.map(({ id }) => ({ id, state })) };
+  }
+}
