@@ -101,6 +101,8 @@ export interface WeightedListenerConfig {
   readonly groups: readonly TargetGroupConfig[];
   readonly production: readonly RouteConfig[];
   readonly test: readonly RouteConfig[];
+  /** Names that lead to the load balancer. */
+  readonly names?: readonly { readonly name: string; readonly zone: string }[];
   readonly stickiness: 'keep' | 'drop';
   readonly holdMs: number;
   /** Ascending, from 1 to 100. */

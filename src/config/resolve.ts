@@ -109,9 +109,10 @@ function traffic(data: FileConfig['traffic']): TrafficConfig {
     const { kind, groups, production, nameServers, ttl: ttlMs, hold: holdMs, steps, every: everyMs } = data;
     return { kind, groups: groups.map(group), production, ...defined({ nameServers, ttlMs }), holdMs, steps, everyMs };
   }
-  const { groups, production, test, hold, every, ...same } = data;
+  const { groups, production, test, hold, every, names, ...same } = data;
   return {
     ...same,
+    ...defined({ names }),
     groups: groups.map(group),
     production: production.map(defined),
     test: test.map(defined),

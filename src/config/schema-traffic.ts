@@ -44,6 +44,17 @@ const route = map(
 
 const routes = z.array(route, { error: 'a list of listeners or rules' }).min(1, { error: 'at least one of them' });
 
+const domain = /^(?=.{1,255}$)(?:[a-z0-9_*-]{1,63}\.)+[a-z0-9-]{1,63}\.?$/i;
+
+const zone = text('the name or the id of a hosted zone', new RegExp(`^Z[A-Z0-9]+$|${domain.source}`, 'i')).describe(
+  'The hosted zone that it is in, by name or id.',
+);
+
+const alias = map(
+  { name: text('a name such as www.shop.example.com', domain).describe('A name that clients look up.'), zone },
+  'a map such as { zone: example.com, name: www.example.com }',
+);
+
 const weightedListener = z.strictObject({
   kind: z
     .literal('weighted-listener')
@@ -54,6 +65,12 @@ const weightedListener = z.strictObject({
     .describe('The two target groups. One serves production; the other is filled by up, and is tried.'),
   production: routes.describe('Rules that production traffic comes through; all of them are switched.'),
   test: routes.describe('Rules that test traffic comes through; they lead to the group that is not in production.'),
+  names: z
+    .array(alias, { error: 'a list of names' })
+    .optional()
+    .describe(
+      'Names of Route 53 that lead to the load balancer: looked at before a switch, since an alias may give up a load balancer of which one target group is empty.',
+    ),
   stickiness: z
     .enum(['keep', 'drop'])
     .default('keep')
@@ -71,14 +88,10 @@ const weightedListener = z.strictObject({
   every: limit.prefault('2m').describe('Time between two steps, in which the checks must hold.'),
 });
 
-const domain = /^(?=.{1,255}$)(?:[a-z0-9_*-]{1,63}\.)+[a-z0-9-]{1,63}\.?$/i;
-
 const name = map(
   {
     name: text('a name such as www.shop.example.com', domain).describe('A name that clients look up.'),
-    zone: text('the name or the id of a hosted zone', new RegExp(`^Z[A-Z0-9]+$|${domain.source}`, 'i')).describe(
-      'The hosted zone that it is in, by name or id.',
-    ),
+    zone,
     type: z.enum(['A', 'AAAA', 'CNAME']).default('A').describe('Type of its records.'),
     blue: text('a set identifier').describe('Set identifier of the record that leads to the first group.'),
     green: text('a set identifier').describe('Set identifier of the record that leads to the second group.'),

@@ -14,5 +14,14 @@ export async function openTraffic({ traffic }: Config, session: Session): Promis
     ]);
     return createWeightedDns(elbv2, new Route53(session), traffic);
   }
-  return (await import('./weighted-listener.ts')).createWeightedListener(elbv2, traffic);
+  const { createWeightedListener } = await import('./weighted-listener.ts');
+  const { names } = traffic;
+  if (names === undefined) return createWeightedListener(elbv2, traffic);
+  return createWeightedListener(elbv2, traffic, async () => {
+    const [{ Route53 }, { aliasNotes }] = await Promise.all([
+      import('../aws/route53.ts'),
+      import('./weighted-dns/aliases.ts'),
+    ]);
+    return aliasNotes(new Route53(session), names);
+  });
 }

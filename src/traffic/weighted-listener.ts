@@ -8,14 +8,19 @@ import { createGroups, delayOf, remember } from './target-groups.ts';
 import type { RoutingPort, TrafficPort } from './traffic.ts';
 
 /** Traffic moved by weights: two permanent target groups, and rules that divide what comes between them. */
-export function createWeightedListener(elbv2: Elbv2, config: WeightedListenerConfig): TrafficPort {
+export function createWeightedListener(
+  elbv2: Elbv2,
+  config: WeightedListenerConfig,
+  /** What is worth knowing of the names that lead to it. */
+  aliases: () => Promise<readonly string[]> = async () => [],
+): TrafficPort {
   // Who is in production is read from the weights.
   const groups = createGroups(
     elbv2,
     config.groups.map((group) => ({ ...group, role: 'test' as const })),
   );
   const settings = remember(async () => readSettings(groups));
-  const routing = createRouting(elbv2, config, settings);
+  const routing = createRouting(elbv2, config, settings, remember(aliases));
   return {
     kind: 'weighted-listener',
     read: groups.read,
@@ -34,6 +39,7 @@ function createRouting(
   elbv2: Elbv2,
   config: WeightedListenerConfig,
   settingsOf: () => Promise<readonly Settings[]>,
+  aliases: () => Promise<readonly string[]>,
 ): RoutingPort {
   const places = remember(async () =>
     findPlaces(elbv2, [
@@ -45,11 +51,12 @@ function createRouting(
 
   return {
     async read() {
-      const [found, settings] = await Promise.all([places(), settingsOf()]);
+      const [found, settings, named] = await Promise.all([places(), settingsOf(), aliases()]);
       const actions = await readActions(elbv2, found);
       last = new Map(found.map((place, index) => [place.name, actions[index] as readonly Action[]]));
       const routes = found.map((place, index) => toRoute(place, actions[index] as readonly Action[], settings));
-      return toRouting(config, settings, found, routes);
+      const routing = toRouting(config, settings, found, routes);
+      return { ...routing, notes: [...routing.notes, ...named] };
     },
 
     async shift(changes) {

@@ -4,6 +4,7 @@ import { Route53 } from '../../src/aws/route53.ts';
 import type { WeightedDnsConfig } from '../../src/config/config.ts';
 import type { Routing } from '../../src/observe/snapshot.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { aliasNotes } from '../../src/traffic/weighted-dns/aliases.ts';
 import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { openSession } from '../support/aws.ts';
@@ -150,4 +151,21 @@ describe('shifting', () => {
       expect((await read(port)).routes[0]?.weights).toEqual(ALL_GREEN);
     }
   });
+});
+
+test('an alias that evaluates the health of its load balancer is told of, where that has an idle group', async () => {
+  const sandbox = await quickSandbox({
+    production: [{ name: 'shop-blue', port: 8080, loadBalancer: 'shop-blue' }],
+    test: [],
+    dns: {
+      names: [
+        { name: 'www.shop.test', evaluateTargetHealth: true, sides: SIDES.slice(0, 1) },
+        { name: 'api.shop.test', sides: SIDES.slice(0, 1) },
+      ],
+    },
+  });
+  onTestFinished(async () => sandbox.close());
+  const names = ['www.shop.test', 'api.shop.test'].map((name) => ({ name, zone: 'shop.test' }));
+  const notes = await aliasNotes(new Route53(openSession(sandbox.url)), names);
+  expect(notes).toEqual([expect.stringMatching(/^www\.shop\.test evaluates .* Set EvaluateTargetHealth to false\.$/)]);
 });

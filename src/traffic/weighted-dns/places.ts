@@ -26,7 +26,7 @@ export async function findPlaces(route53: Route53, { production }: WeightedDnsCo
   });
 }
 
-async function findZone(route53: Route53, zone: string) {
+export async function findZone(route53: Route53, zone: string) {
   const id = ZONE_ID.test(zone) ? zone : await route53.zoneNamed(zone);
   if (id !== undefined) return route53.zone(id);
   throw new OperatorError('zone-not-found', `Route 53 has no hosted zone ${zone}.`, {

@@ -1,0 +1,25 @@
+import type { Route53 } from '../../aws/route53.ts';
+import { findZone } from './places.ts';
+
+/**
+ * What is worth knowing of names that lead to a load balancer with an idle target group: an alias that evaluates its health
+ * calls it unhealthy as long as one of its groups has no targets (Route 53 API, AliasTarget).
+ */
+export async function aliasNotes(
+  route53: Route53,
+  names: readonly { readonly name: string; readonly zone: string }[],
+): Promise<readonly string[]> {
+  const found = await Promise.all(
+    names.map(async ({ name, zone }) => {
+      const { id } = await findZone(route53, zone);
+      const sets = await route53.records(id, name, 'A');
+      return sets.some(({ AliasTarget }) => AliasTarget?.EvaluateTargetHealth === true) ? [name] : [];
+    }),
+  );
+  return found
+    .flat()
+    .map(
+      (name) =>
+        `${name} evaluates the health of the load balancer, which counts as unhealthy as long as one of its target groups is empty or has nobody healthy, as the idle one may. Set EvaluateTargetHealth to false.`,
+    );
+}
