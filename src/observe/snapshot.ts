@@ -208,6 +208,8 @@ export interface Closer {
   readonly deploys?: readonly DeployReport[];
   /** How each instance answered its check: `ok`, or what was wrong. */
   readonly answers?: Readonly<Record<string, string>>;
+  /** When each instance was first seen to drain, in milliseconds since the epoch. */
+  readonly drainingSince?: Readonly<Record<string, number>>;
   /** Ids of instances of which the drain check says that nothing is in flight. */
   readonly idle?: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { targetWords, list } from '../observe/words.ts';
+import { duration, list, targetWords } from '../observe/words.ts';
 import { isLive, isRegistered } from '../observe/roles.ts';
 import type { DeployReport } from '../deployers/deployer.ts';
 import type { Instance, Snapshot, Target } from '../observe/snapshot.ts';
@@ -162,8 +162,8 @@ export const meaningsInPlace: Meanings = {
       const waiting = step.instances
         .filter((id) => !isOut(snapshot, id))
         .map((id) => {
-          const [place] = [...drainingFrom(snapshot, id), ...placesOf(snapshot, id)];
-          return { id, why: place ? targetWords(place.target, place.pool) : '' };
+          const [place] = placesOf(snapshot, id);
+          return { id, why: place ? targetWords(place.target, place.pool) : drainingWords(snapshot, id) };
         });
       return countOf(step.instances, 'released', waiting);
     },
@@ -223,6 +223,13 @@ export const meaningsInPlace: Meanings = {
     seconds: () => CALL_S,
   },
 };
+
+/** `draining, 4 min 10 s left`: the longest of its pools, counted from when it was first seen. */
+function drainingWords(snapshot: Snapshot, id: string): string {
+  const delays = drainingFrom(snapshot, id).map(({ pool }) => pool.deregistrationDelayS);
+  const passedS = (snapshot.at - (snapshot.closer?.drainingSince?.[id] ?? snapshot.at)) / 1000;
+  return `draining, ${duration(Math.max(...delays, 0) - passedS)} left at most`;
+}
 
 function notBack(snapshot: Snapshot, step: StepOf<'rejoin'>, id: string): Waiting {
   for (const place of homes(snapshot, step, id)) {

@@ -39,15 +39,18 @@ async function lookAtAnswers(ports: Ports, snapshot: Snapshot, step: StepOf<'che
 }
 
 async function lookForIdle(ports: Ports, snapshot: Snapshot, step: StepOf<'leave'>): Promise<Snapshot> {
-  const probe = ports.inPlace?.probe;
-  if (probe?.drains !== true) return snapshot;
   const draining = running(snapshot, step.instances).filter(
     ({ id }) => placesOf(snapshot, id).length === 0 && drainingFrom(snapshot, id).length > 0,
   );
+  const known = snapshot.closer?.drainingSince ?? {};
+  const drainingSince = Object.fromEntries(draining.map(({ id }) => [id, known[id] ?? snapshot.at]));
+  const seen = withCloser(snapshot, { drainingSince });
+  const probe = ports.inPlace?.probe;
+  if (probe?.drains !== true) return seen;
   const idle = await Promise.all(
     draining.map(async (instance) => ((await probe.isIdle(instance)) ? [instance.id] : [])),
   );
-  return withCloser(snapshot, { idle: idle.flat() });
+  return withCloser(seen, { idle: idle.flat() });
 }
 
 /** Looks in every target group for these instances, and reads again what that has found. */

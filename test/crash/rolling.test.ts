@@ -65,10 +65,17 @@ test('an error in the middle of leaving several groups puts the instance back in
   const before = site.cloud.state.groups;
   const run = await site.run('rolling', { release: '42' }, { fault: { n: second?.n ?? 0, kind: 'denied' } });
   expect(codeOf(run)).toBe('undone');
-  for (const [name, { members }] of before) {
-    const health = [...(site.cloud.state.groups.get(name)?.members.values() ?? [])].map((one) => [one.id, one.health]);
-    expect(health.toSorted()).toEqual([...members.values()].map((one) => [one.id, one.health]).toSorted());
-  }
+  const standings = (groups: State['groups']): string =>
+    [...groups]
+      .map(
+        ([name, { members }]) =>
+          `${name}: ${[...members]
+            .map(([id, one]) => `${id} ${one.health}`)
+            .toSorted()
+            .join(', ')}`,
+      )
+      .join('; ');
+  expect(standings(site.cloud.state.groups)).toBe(standings(before));
   expect(site.deployer?.begun).toEqual([]);
   const noted = [...site.cloud.state.boxes.values()].filter(({ tags }) => tags['turnout:left'] !== undefined);
   expect(noted).toEqual([]);

@@ -125,7 +125,12 @@ describe.concurrent('a rolling deploy', () => {
     expect(no.next.join('\n')).toContain('--allow-downtime');
     expect((await shop.task(`drain ${shop.instancesOf('41')[0]}`, 'refused')).code).toBe('not-safe');
     expect(shop.changes).toEqual([]);
-    await shop.task('rolling --release 42 --allow-downtime');
+    await setFate(shop, 'fail');
+    const failed = await shop.task('rolling --release 42 --allow-downtime', 'failed');
+    expect(failed).toMatchObject({ exitCode: 4, code: 'needs-person' });
+    expect(failed.message).toContain('shop-production has 0 healthy');
+    await setFate(shop, '');
+    await shop.task('resume');
     expect(shop.instancesOf('42')).toHaveLength(1);
   });
 

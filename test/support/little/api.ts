@@ -113,6 +113,13 @@ export interface TargetsInput {
   readonly Targets: readonly { readonly Id: string; readonly Port: number }[];
 }
 
+/** Both take the same instances out of a group each. */
+export function isSameLeaving(last: Request | undefined, next: Request): boolean {
+  if (last?.operation !== 'DeregisterTargets' || next.operation !== last.operation) return false;
+  const targetsIn = ({ input }: Request): string => JSON.stringify((input as unknown as TargetsInput).Targets);
+  return targetsIn(last) === targetsIn(next);
+}
+
 export interface RunInput {
   readonly ImageId: string;
   readonly SubnetId: string;

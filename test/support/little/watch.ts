@@ -1,4 +1,4 @@
-import { isChange, type Request, type RunInput, type TargetsInput } from './api.ts';
+import { isChange, isSameLeaving, type Request, type RunInput, type TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 import { boxesOf } from './opsworks.ts';
@@ -143,11 +143,8 @@ export class Watch {
           // Several ways are changed in quick succession.
           ...(isShift(sight.last) ? [] : givenShare(this.#cloud.state, request)),
         ];
-    // Instances that leave several groups in quick succession.
-    const isSame =
-      sight.last?.operation === 'DeregisterTargets' &&
-      String(idsOf(sight.last, this.#cloud.state)) === String(idsOf(request, this.#cloud.state));
-    const blind = isSame ? [] : needed.filter((name) => !sight.fresh.has(name));
+    // Instances leave several groups in quick succession.
+    const blind = isSameLeaving(sight.last, request) ? [] : needed.filter((name) => !sight.fresh.has(name));
     if (blind.length > 0) this.#say(process, request, `was sent without a look at ${blind.join(' and ')} before`);
     // A note on a tag takes nothing from anybody.
     if (operation !== 'CreateTags') sight.fresh.clear();

@@ -1,0 +1,164 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import type { HookConfig, HooksConfig } from '../../src/config/config-in-place.ts';
+import { leftTags, noteTags, readNotes } from '../../src/fleets/notes.ts';
+import type { Instance, Membership, Pool, Snapshot } from '../../src/observe/snapshot.ts';
+import { batchSize } from '../../src/plan/rolling-order.ts';
+import { keepFor, wouldLack } from '../../src/plan/in-place.ts';
+import { createGuardian } from '../../src/programs/guardian.ts';
+import type { RunEvent } from '../../src/run/event.ts';
+import { createHooks } from '../../src/run/hooks.ts';
+import { createProbe } from '../../src/run/probe.ts';
+import { world } from '../support/worlds.ts';
+
+describe('notes on an instance', () => {
+  const places = Array.from({ length: 12 }, (_, n): Membership => ({
+    pool: `shop-${'x'.repeat(20)}-${n}`,
+    port: 8080 + n,
+  }));
+
+  /** What a further reading of the tags says. */
+  function read(tags: Readonly<Record<string, string>>): Pick<Instance, 'left' | 'deploy'> {
+    return readNotes((name) => tags[name]);
+  }
+
+  test('of more places than one tag holds are read as they were written', () => {
+    const { write, remove } = noteTags({ left: places, deploy: { release: 'v1=2', run: 'r1', state: 'begun' } });
+    expect(Object.keys(write)).toEqual(['deploy', 'left', 'left.2']);
+    expect(Math.max(...Object.values(write).map(({ length }) => length))).toBeLessThanOrEqual(256);
+    expect(remove).toEqual([]);
+    expect(read(write)).toEqual({ left: places, deploy: { release: 'v1=2', run: 'r1', state: 'begun' } });
+  });
+
+  test('take away the tags that fewer places do not need', () => {
+    const instance: Instance = { id: 'i-a', zone: 'a', state: 'running', launchedAt: 0, left: places };
+    expect(leftTags(instance)).toBe(2);
+    expect(noteTags({ left: [] }, 2)).toEqual({ write: {}, remove: ['left', 'left.2'] });
+    expect(noteTags({ left: places.slice(0, 1) }, 2).remove).toEqual(['left.2']);
+    expect(noteTags({ release: '42' }, 2)).toEqual({ write: { release: '42' }, remove: [] });
+  });
+
+  test('that somebody has spoilt are no notes', () => {
+    expect(read({ left: 'nonsense', deploy: '42 r1' })).toEqual({});
+  });
+});
+
+describe('what a pool keeps', () => {
+  const each = { prod: 'healthy', test: '-' } as const;
+  const two = world([{ id: 'A', marks: {}, members: [each, each] }], { groups: ['prod'], zones: ['a', 'b'] });
+  const within: Snapshot = { ...two, pools: two.pools.map((pool): Pool => ({ ...pool, crossZone: false })) };
+
+  test('the only one of a zone may leave, where the others serve the clients of that zone', () => {
+    expect(wouldLack(two, ['A-0'], keepFor(two, ['A-0'], 1, undefined))).toBeUndefined();
+    expect(wouldLack(within, ['A-0'], keepFor(within, ['A-0'], 1, undefined))).toMatch(/1 short in a/);
+  });
+
+  test('a batch is a number or a share, rounded down, and never none', () => {
+    expect([undefined, '3', '25%', '1%', '100%'].map((wish) => batchSize(wish, 10))).toEqual([1, 3, 2, 1, 10]);
+    for (const wish of ['0', '101%', 'half', '-1', '1.5'])
+      expect(batchSize(wish, 10)).toMatchObject({ refused: 'usage' });
+  });
+});
+
+describe('hooks', () => {
+  let folder: string;
+  beforeEach(() => void (folder = mkdtempSync(path.join(tmpdir(), 'hooks-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function hooksOf(afterTask: readonly Partial<HookConfig>[], events: RunEvent[] = []) {
+    const full = afterTask.map((hook): HookConfig => ({
+      run: [],
+      limitMs: 20_000,
+      retries: 0,
+      onError: 'stop',
+      ...hook,
+    }));
+    const none = { beforeTask: [], beforeInstance: [], afterInstance: [], onFailure: [], onRollback: [] };
+    const config: HooksConfig = { folder, ...none, afterTask: full };
+    const emit = (event: RunEvent): void => void events.push(event);
+    return createHooks(config, { emit, clock: systemClock, guardian: createGuardian(0), variables: () => ({}) });
+  }
+
+  /** Fails as often as asked, then writes what it was told. */
+  const script = (failures: number): readonly string[] => [
+    process.execPath,
+    '-e',
+    `const fs = require('node:fs'); fs.appendFileSync('tries', 'x');
+     if (fs.readFileSync('tries').length <= ${failures}) process.exit(7);
+     console.log(process.env.TURNOUT_HOOK, process.env.TURNOUT_VERB, process.env.TURNOUT_RELEASE, process.env.TURNOUT_RESULT);`,
+  ];
+  const occasion = { verb: 'rolling', release: '42', result: 'done' };
+
+  test('are told the occasion, and tried again', async () => {
+    const events: RunEvent[] = [];
+    const hooks = hooksOf(
+      [
+        { run: script(1), retries: 1 },
+        { run: ['no-such'], tasks: ['promote'] },
+      ],
+      events,
+    );
+    expect(await hooks.run('afterTask', occasion)).toBe(true);
+    expect(events.map((event) => (event.type === 'output' ? event.line : event.type))).toEqual([
+      'warning',
+      'afterTask rolling 42 done',
+    ]);
+    expect(await hooks.run('onFailure', occasion)).toBe(false);
+  });
+
+  test('stop a run when they fail, or warn', async () => {
+    await expect(hooksOf([{ run: script(9) }]).run('afterTask', occasion)).rejects.toMatchObject({
+      code: 'hook-failed',
+    });
+    const events: RunEvent[] = [];
+    await hooksOf([{ run: ['no-such-program'], onError: 'warn' }], events).run('afterTask', occasion);
+    expect(events[0]).toMatchObject({ type: 'warning', message: expect.stringContaining('cannot be started') });
+  });
+
+  test('that take too long are ended', async () => {
+    const hang = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
+    const run = hooksOf([{ run: hang, limitMs: 100 }]).run('afterTask', occasion);
+    await expect(run).rejects.toThrow(/time limit/);
+  });
+});
+
+test('instances are asked whether they answer, and whether they are idle: not before the time is over', async () => {
+  const asked: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    response.writeHead(url === '/busy' ? 503 : 200).end('release 42');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const base = `http://{address}:${(server.address() as AddressInfo).port}`;
+  const instance: Instance = { id: 'i-a', zone: 'a', state: 'running', launchedAt: 0, address: '127.0.0.1' };
+  let now = 0;
+  const clock = { ...systemClock, monotonic: () => now };
+  const timeoutMs = 2000;
+  const probe = (url: string) =>
+    createProbe(
+      {
+        instanceCheck: { url: base + url, contains: 'release {release}', timeoutMs },
+        drainCheck: { url: base + url, afterMs: 15_000, timeoutMs },
+      },
+      clock,
+    );
+  expect(await probe('/{instance}').check(instance, '42')).toBe('ok');
+  expect(await probe('/').check(instance, '43')).toMatch(/answered without release 43/);
+  expect(await probe('/busy').check(instance, '42')).toMatch(/answered 503/);
+  expect(asked).toEqual(['/i-a', '/', '/busy']);
+  const idle = probe('/idle');
+  expect(await idle.isIdle(instance)).toBe(false);
+  now = 15_000;
+  expect([await idle.isIdle(instance), await probe('/busy').isIdle(instance)]).toEqual([true, false]);
+  expect(asked.slice(3)).toEqual(['/idle']);
+  server.close();
+  await once(server, 'close');
+  expect(await idle.check(instance, '42')).not.toBe('ok');
+});
