@@ -28,7 +28,8 @@ export const cleanup: Task<'cleanup'> = {
       type: 'boolean',
       describe: 'Wait until nothing of production can be on its way to the old servers any more, instead of refusing',
     },
-    'accept-tail': {
+    acceptTail: {
+      name: 'accept-tail',
       type: 'boolean',
       describe: 'By weights: do not keep the old servers for `traffic.hold`; whoever still comes to them fails',
     },
@@ -47,7 +48,7 @@ export const cleanup: Task<'cleanup'> = {
       );
     }
     const goal = { ...asked, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
-    const early = wish['accept-tail'] ? { early: true } : {};
+    const early = wish.acceptTail ? { early: true } : {};
     return { ...goal, discard: wish.discard ?? false, wait: wish.wait ?? false, ...early };
   },
 

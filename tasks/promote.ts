@@ -4,6 +4,7 @@ import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
 import { drift, misrouted } from '../src/plan/shares.ts';
 import { proofSentence } from '../src/plan/meanings-proof.ts';
+import { batchSize } from '../src/plan/batches.ts';
 import { noBatches, stagesOf } from '../src/plan/stages.ts';
 import type { Step } from '../src/plan/step.ts';
 import { isOnlyUnproven, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
@@ -41,7 +42,7 @@ export const promote: Task<'promote'> = {
     },
     every: { type: 'duration', describe: 'Time between two steps, such as 2m (default: `traffic.every`)' },
     batch: {
-      type: 'number',
+      type: 'string',
       describe: 'Where servers move: so many at a time, each batch healthy before as many of blue leave (default: all)',
     },
     to: { type: 'number', describe: 'Stop when green has so many percent; the next promote goes on from there' },
@@ -68,7 +69,9 @@ export const promote: Task<'promote'> = {
     if (stages !== undefined && isRefusal(stages)) return stages;
     const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
     const goal = { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor } as const;
-    return { ...goal, ...(stages && { stages }), ...(wish.batch !== undefined && { batch: wish.batch }) };
+    const batch = wish.batch === undefined ? undefined : batchSize(wish.batch, members(to).length);
+    if (typeof batch === 'object') return batch;
+    return { ...goal, ...(stages && { stages }), ...(batch !== undefined && { batch }) };
   },
 
   plan(snapshot, goal) {

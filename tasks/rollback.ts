@@ -12,6 +12,7 @@ import {
   type Switch,
 } from '../src/plan/switch.ts';
 import { proofSentence } from '../src/plan/meanings-proof.ts';
+import { batchSize } from '../src/plan/batches.ts';
 import { noBatches } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
@@ -33,7 +34,7 @@ export const rollback: Task<'rollback'> = {
       type: 'number',
       describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
     },
-    batch: { type: 'number', describe: 'Where servers move: so many at a time (default: all at once)' },
+    batch: { type: 'string', describe: 'Where servers move: so many at a time (default: all at once)' },
   },
   mayBeReplacedBy: ['promote'],
 
@@ -56,8 +57,16 @@ export const rollback: Task<'rollback'> = {
       );
     }
     const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
-    const batch = wish.batch === undefined ? {} : { batch: wish.batch };
-    return { ...asked, verb: 'rollback', fleet: home.id, release: home.release, floor, ...batch };
+    const batch = wish.batch === undefined ? undefined : batchSize(wish.batch, members(home).length);
+    if (typeof batch === 'object') return batch;
+    return {
+      ...asked,
+      verb: 'rollback',
+      fleet: home.id,
+      release: home.release,
+      floor,
+      ...(batch !== undefined && { batch }),
+    };
   },
 
   plan(snapshot, goal) {

@@ -2,7 +2,7 @@ import { homeFleet, members, servingFleets } from '../src/observe/roles.ts';
 import type { Fleet, Instance, Snapshot } from '../src/observe/snapshot.ts';
 import { count, list } from '../src/observe/words.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { batchSize, chunked, inOrder } from '../src/plan/rolling-order.ts';
+import { batchSize, chunked, inOrder } from '../src/plan/batches.ts';
 import { isRefusal, refusal, type GoalOf, type Keep, type Refusal } from '../src/plan/goal.ts';
 import { carries, homesOf, isDeployed, keepFor, running } from '../src/plan/in-place.ts';
 import { fleetById } from '../src/plan/look.ts';
@@ -27,11 +27,7 @@ export const rolling: Task<'rolling'> = {
   ],
   options: {
     release: { type: 'string', describe: 'What to deploy: the word that the deployer knows it by', required: true },
-    batchOf: {
-      name: 'batch',
-      type: 'string',
-      describe: 'Instances at a time, as a number or a share such as 25% (default: 1)',
-    },
+    batch: { type: 'string', describe: 'Instances at a time, as a number or a share such as 25% (default: 1)' },
     floor: {
       type: 'number',
       describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
@@ -51,7 +47,7 @@ export const rolling: Task<'rolling'> = {
     if (isRefusal(fleet)) return fleet;
     if (delivery === undefined) return NO_DEPLOYER;
     const release = wish.release as string;
-    const size = batchSize(wish.batchOf, members(fleet).length);
+    const size = batchSize(wish.batch, members(fleet).length);
     if (typeof size !== 'number') return size;
     const force = wish.force === true;
     const todo = running(snapshot, ids(members(fleet))).filter((instance) => force || !carries(instance, release));

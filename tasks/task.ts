@@ -10,17 +10,15 @@ export interface Wish {
   readonly floor?: number;
   readonly discard?: boolean;
   readonly wait?: boolean;
-  readonly 'accept-tail'?: boolean;
+  readonly acceptTail?: boolean;
   /** Ascending, in percent. */
   readonly steps?: readonly number[];
   /** Seconds. */
   readonly every?: number;
   /** Percent. */
   readonly to?: number;
-  /** Instances at a time. */
-  readonly batch?: number;
   /** Instances at a time: `2` or `25%`. */
-  readonly batchOf?: string;
+  readonly batch?: string;
   readonly force?: boolean;
   readonly allowDowntime?: boolean;
   /** Ids. */

@@ -107,7 +107,6 @@ const RANGES: Readonly<Record<string, readonly [least: number, most: number, exa
   count: [1, 1000, 3],
   floor: [0, 1000, 3],
   to: [1, 100, 10],
-  batch: [1, 1000, 2],
 };
 
 function readInstances(ids: readonly string[]): readonly string[] {

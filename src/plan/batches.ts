@@ -1,88 +1,34 @@
-import { liveFleets, members } from '../observe/roles.ts';
-import type { Fleet, Instance, Snapshot, Target } from '../observe/snapshot.ts';
-import { countByZone, floorOf, healthyIn, isHealthy } from './floor.ts';
-import type { Floor, ZoneFloor } from './goal.ts';
-import { missingFrom, poolByName, registeredIn } from './look.ts';
-import type { Step, StepOf } from './step.ts';
+import type { Instance, Snapshot } from '../observe/snapshot.ts';
+import { refusal, type Refusal } from './goal.ts';
+import { isHealthyEverywhere } from './in-place.ts';
 
-/** Who moves when a fleet moves in batches. A step names how many, so that it stays true when an instance dies under it. */
-
-/** The instances that the step registers now. */
-export function joining(
-  snapshot: Snapshot,
-  step: Pick<StepOf<'register'>, 'pool' | 'upTo'>,
-  fleet: Fleet,
-): readonly Instance[] {
-  const pool = poolByName(snapshot, step.pool);
-  const missing = missingFrom(snapshot, pool, fleet);
-  if (step.upTo === undefined) return missing;
-  return acrossZones(missing).slice(0, Math.max(0, step.upTo - registeredIn(pool, fleet).length));
-}
-
-/** The targets that the step takes out now: those where production has most to spare. */
-export function leaving(
-  snapshot: Snapshot,
-  step: Pick<StepOf<'deregister'>, 'pool' | 'downTo' | 'floor'>,
-  fleet: Fleet,
-): readonly Target[] {
-  const pool = poolByName(snapshot, step.pool);
-  const registered = registeredIn(pool, fleet);
-  if (step.downTo === undefined) return registered;
-  const zones = new Map(fleet.instances.map(({ id, zone }) => [id, zone]));
-  const healthy = countByZone(snapshot.fleets.flatMap((one) => healthyIn(pool, one)));
-  const left = registered.toSorted((a, b) => Number(isHealthy(a)) - Number(isHealthy(b)));
-  const chosen: Target[] = [];
-  while (left.length > step.downTo) {
-    const next = left.reduce((best, one) => (spare(one) > spare(best) ? one : best));
-    const zone = zones.get(next.id) ?? '';
-    if (isHealthy(next)) healthy[zone] = (healthy[zone] ?? 0) - 1;
-    chosen.push(next);
-    left.splice(left.indexOf(next), 1);
-  }
-  return chosen;
-
-  /** Healthy targets of its zone above the floor; whoever is not healthy can always be spared. */
-  function spare(target: Target): number {
-    const zone = zones.get(target.id) ?? '';
-    return isHealthy(target) ? (healthy[zone] ?? 0) - (step.floor[zone] ?? 0) : Number.POSITIVE_INFINITY;
-  }
-}
-
-/** The first ones of each zone, then the second ones, and so on. */
-function acrossZones(instances: readonly Instance[]): readonly Instance[] {
-  const seen = new Map<string, number>();
-  const ranked = instances.map((instance) => {
-    const rank = seen.get(instance.zone) ?? 0;
-    seen.set(instance.zone, rank + 1);
-    return { instance, rank };
-  });
-  return ranked.toSorted((a, b) => a.rank - b.rank).map(({ instance }) => instance);
-}
-
-/** Batch by batch: some of the fleet come in, are healthy, and as many of the others leave. The last batch is the switch's own. */
-export function batchSteps(
-  snapshot: Snapshot,
-  { to, floor, batch }: { readonly to: Fleet; readonly floor: Floor; readonly batch?: number },
-  pools: readonly string[],
-): readonly Step[] {
-  if (batch === undefined) return [];
-  const from = liveFleets(snapshot).filter((fleet) => fleet !== to);
-  const size = members(to).length;
-  const rounds = Array.from({ length: Math.max(0, Math.ceil(size / batch) - 1) }, (_, n) => (n + 1) * batch);
-  return rounds.flatMap((upTo) =>
-    pools.flatMap((pool): readonly Step[] => {
-      const least: ZoneFloor = floorOf(snapshot, floor, pool);
-      return [
-        { do: 'register', pool, fleet: to.id, upTo },
-        { do: 'await-healthy', pool, fleet: to.id, floor: {}, need: 'floor', upTo },
-        ...from.map((fleet): Step => ({
-          do: 'deregister',
-          pool,
-          fleet: fleet.id,
-          floor: least,
-          downTo: Math.max(0, members(fleet).length - upTo),
-        })),
-      ];
-    }),
+/** How many instances are deployed to at once: `2`, or `25%` of all, rounded down, and never none. */
+export function batchSize(wish: string | undefined, all: number): number | Refusal {
+  const text = wish ?? '1';
+  const [, digits = '', percent] = /^(\d{1,4})(%?)$/.exec(text) ?? [];
+  const given = Number(digits);
+  const size = percent === '%' ? Math.max(1, Math.floor((all * given) / 100)) : given;
+  if (digits !== '' && given > 0 && (percent === '' || given <= 100)) return size;
+  return refusal(
+    'usage',
+    `--batch takes a number of instances or a share of them, not ${text}.`,
+    'Such as --batch 2 or --batch 25%.',
   );
+}
+
+/** Unhealthy instances first, since they cost nothing; then by zone. */
+export function inOrder(snapshot: Snapshot, instances: readonly Instance[]): readonly Instance[] {
+  const rank = new Map(instances.map(({ id }) => [id, isHealthyEverywhere(snapshot, id) ? 1 : 0]));
+  return instances.toSorted(
+    (a, b) => rank.get(a.id)! - rank.get(b.id)! || compare(a.zone, b.zone) || compare(a.id, b.id),
+  );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+export function chunked<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
 }

@@ -1,6 +1,6 @@
 import { isLive, isRegistered, members, targetsOf } from '../observe/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
-import { joining, leaving } from './batches.ts';
+import { joining, leaving } from './in-batches.ts';
 import { drainingIn, explainInstance, notHealthyIn, sentence } from './explain.ts';
 import { countByZone, healthyIn, healthyOthers, shortfall, total } from './floor.ts';
 import { fleetById, inProduction, isSettled, poolByName, registeredIn, verified } from './look.ts';

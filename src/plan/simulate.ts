@@ -1,7 +1,7 @@
 import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../observe/snapshot.ts';
 import { members } from '../observe/roles.ts';
 import { shareOf, weightsFor, withRoles } from '../observe/routes.ts';
-import { joining, leaving } from './batches.ts';
+import { joining, leaving } from './in-batches.ts';
 import { fleetById } from './look.ts';
 import { simulationsInPlace } from './simulate-in-place.ts';
 import { heldUntil, leftAt, notedShare, shareMark } from './shares.ts';

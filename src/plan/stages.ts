@@ -8,7 +8,8 @@ export interface StagesWish {
   readonly steps?: readonly number[];
   readonly every?: number;
   readonly to?: number;
-  readonly batch?: number;
+  /** Of instances: `2`, `25%`. */
+  readonly batch?: string;
 }
 
 /**
@@ -49,7 +50,7 @@ export function noBatches({ routing }: Snapshot, { batch }: StagesWish): Refusal
 
 /** Whether other steps are asked for than those that the goal was pinned with. */
 export function wantsOthers(wish: StagesWish, goal: Goal): boolean {
-  if (wish.batch !== undefined && !('batch' in goal && goal.batch === wish.batch)) return true;
+  if (wish.batch !== undefined && !('batch' in goal && String(goal.batch) === wish.batch)) return true;
   if (!wantsStages(wish)) return false;
   const pinned = goal.verb === 'promote' ? goal.stages : undefined;
   const { shares, everyS } = pinned ?? { shares: [100], everyS: wish.every };

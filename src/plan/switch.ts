@@ -1,6 +1,6 @@
 import { isIn, liveFleets, members, poolsOf, servingFleets } from '../observe/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
-import { batchSteps } from './batches.ts';
+import { batchSteps } from './in-batches.ts';
 import { notHealthyIn, sentence } from './explain.ts';
 import { countByZone, floorOf, shortfall, total } from './floor.ts';
 import { planAhead } from './ahead.ts';

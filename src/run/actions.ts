@@ -1,7 +1,7 @@
 import type { Look } from '../observe/observe.ts';
 import { routesOf, weightsFor } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { joining, leaving } from '../plan/batches.ts';
+import { joining, leaving } from '../plan/in-batches.ts';
 import { fleetById, poolByName } from '../plan/look.ts';
 import { hasShare, shareMark } from '../plan/shares.ts';
 import { poolNames } from '../plan/in-place.ts';

@@ -46,7 +46,7 @@ async function inTheLittleCloud(): Promise<Seen> {
   );
   let seen: Seen | undefined;
   const playing = play({
-    ...KINDS[0].open(session, cloud.state, cloud),
+    ...KINDS[0].open(session, start, cloud),
     clock: process.clock,
     production: 'prod-1',
     test: 'test',

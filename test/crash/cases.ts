@@ -35,7 +35,7 @@ export const CASES: readonly Case[] = [
     opposite: { ask: 'rollback', wish: {} },
     weights: true,
   },
-  { start: 'green', ask: 'promote', wish: { batch: 1 }, opposite: { ask: 'rollback', wish: {} }, membership: true },
+  { start: 'green', ask: 'promote', wish: { batch: '1' }, opposite: { ask: 'rollback', wish: {} }, membership: true },
   { start: 'in part', ask: 'promote', wish: {}, opposite: { ask: 'rollback', wish: {} }, weights: true },
   { start: 'in part', ask: 'rollback', wish: {}, opposite: { ask: 'promote', wish: {} }, weights: true },
 ];
@@ -67,11 +67,9 @@ const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
 export function casesOf(kind: Kind): readonly { readonly name: string; readonly one: Case }[] {
   const isMembership = kind.traffic === 'target-groups';
   const possible = CASES.filter(({ weights, membership }) => !(isMembership ? weights : membership));
-  return possible.filter((one) => isFirst(kind) || movesTraffic(one)).map((one) => ({ name: describeCase(one), one }));
-}
-
-function isFirst(kind: Kind): boolean {
-  return kind === KINDS[0] || IS_WHOLE;
+  return possible
+    .filter((one) => isMembership || IS_WHOLE || movesTraffic(one))
+    .map((one) => ({ name: describeCase(one), one }));
 }
 
 function movesTraffic({ weights, draining, ask, start }: Case): boolean {
@@ -80,5 +78,5 @@ function movesTraffic({ weights, draining, ask, start }: Case): boolean {
 
 /** The tasks are the same ones for every kind, so that a few rows are enough for those after the first. */
 export function rowsOf<T>(kind: Kind, all: readonly T[], few: readonly T[]): readonly T[] {
-  return isFirst(kind) ? all : few;
+  return kind === KINDS[0] || IS_WHOLE ? all : few;
 }

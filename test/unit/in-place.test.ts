@@ -9,7 +9,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { HookConfig, HooksConfig } from '../../src/config/config-in-place.ts';
 import { leftTags, noteTags, readNotes } from '../../src/fleets/notes.ts';
 import type { Instance, Membership, Pool, Snapshot } from '../../src/observe/snapshot.ts';
-import { batchSize } from '../../src/plan/rolling-order.ts';
+import { batchSize } from '../../src/plan/batches.ts';
 import { keepFor, wouldLack } from '../../src/plan/in-place.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
 import type { RunEvent } from '../../src/run/event.ts';

@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
 import type { Timing } from './interleave.ts';
 import type { PromoteRow } from './promote.ts';
-import type { RollingRow } from './rolling.ts';
 import type { SwitchRow } from './weights.ts';
+import type { RollingRow } from './rolling.ts';
 
 /** A timing against what it may cost. */
 export interface Row extends Timing {
@@ -44,6 +44,20 @@ export function promoteTable(rows: readonly PromoteRow[]): string {
   );
 }
 
+export function switchTable(rows: readonly SwitchRow[]): string {
+  return draw(
+    ['switch', 'the limit', 'turnout', 'times', 'at most', ''],
+    rows.map(({ name, limitMs, ms: took, times, most, faults }) => [
+      name,
+      ms(limitMs),
+      ms(took),
+      times.toFixed(3),
+      most.toFixed(2),
+      faults.length === 0 ? 'ok' : faults.join(', '),
+    ]),
+  );
+}
+
 export function rollingTable(rows: readonly RollingRow[]): string {
   return draw(
     ['rolling deploy of', 'at a time', 'the limit', 'rolling', 'times', 'requests', ''],
@@ -55,20 +69,6 @@ export function rollingTable(rows: readonly RollingRow[]): string {
       times.toFixed(3),
       String(requests),
       ok ? 'ok' : 'too slow',
-    ]),
-  );
-}
-
-export function switchTable(rows: readonly SwitchRow[]): string {
-  return draw(
-    ['switch', 'the limit', 'turnout', 'times', 'at most', ''],
-    rows.map(({ name, limitMs, ms: took, times, most, faults }) => [
-      name,
-      ms(limitMs),
-      ms(took),
-      times.toFixed(3),
-      most.toFixed(2),
-      faults.length === 0 ? 'ok' : faults.join(', '),
     ]),
   );
 }

@@ -7,6 +7,7 @@ import type { StepOf } from '../../plan/step.ts';
 import { checkClonable, cloneRequest, namesOf, parse, type CloneNames } from './clone.ts';
 import { taggedLayers, type Sources } from './read.ts';
 import type { InstanceWish, OpsWorksRequest } from './resolve.ts';
+import { isUnstarted } from './states.ts';
 import { fleetOf, foreignTags, ownershipTags, type TaggedLayer } from './tags.ts';
 
 /**
@@ -129,10 +130,6 @@ async function startAll(
     ...spare.map(async ({ InstanceId = '' }) => opsworks.deleteInstance(InstanceId)),
     ...idle.map(async ({ InstanceId = '' }) => startOne(opsworks, where, InstanceId)),
   ]);
-}
-
-function isUnstarted({ Status, Ec2InstanceId }: OpsInstance): boolean {
-  return Status === 'stopped' && Ec2InstanceId === undefined;
 }
 
 function startedFirst(a: OpsInstance, b: OpsInstance): number {

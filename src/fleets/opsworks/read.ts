@@ -2,9 +2,16 @@ import type { Ec2 } from '../../aws/ec2.ts';
 import type { Instance as OpsInstance, LoadBasedAutoScalingConfiguration, OpsWorks } from '../../aws/opsworks.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Fleet } from '../../observe/snapshot.ts';
-import { commonRelease, seen, tagName, toInstance as fromEc2, type Owner, type Seen } from '../ec2/tags.ts';
+import {
+  commonRelease,
+  seen,
+  tagName,
+  toInstance as fromEc2,
+  type Owner,
+  type Seen as Ec2Instance,
+} from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
-import { toInstance } from './states.ts';
+import { isUnstarted, toInstance } from './states.ts';
 import { fleetOf, isEnding, marksOf, type TaggedLayer } from './tags.ts';
 
 export interface Sources {
@@ -38,7 +45,10 @@ export async function read(
     ids,
   ]);
   const owned = layers.filter((tagged) => fleetOf(owner, tagged) !== undefined);
-  const groups = owned.map((tagged) => ({ tagged, own: instances.filter((one) => isIn(tagged, one)) }));
+  const groups = owned.map((tagged) => ({
+    tagged,
+    own: withoutSpares(instances.filter((one) => isIn(tagged, one))),
+  }));
   const mine = groups.flatMap(({ own }) => own);
   refuseShared(owner, owned, mine);
   const ec2Ids = [...mine.flatMap((one) => one.Ec2InstanceId ?? []), ...asked.filter((id) => id.startsWith('i-'))];
@@ -52,6 +62,12 @@ export async function read(
   const known = new Set(mine.map((one) => one.Ec2InstanceId));
   const strangers = machines.filter(({ InstanceId }) => !known.has(InstanceId)).map(fromEc2);
   return { fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)), strangers };
+}
+
+/** An instance that was made a second time, by a request whose answer was lost, is none of the fleet: it never starts. */
+function withoutSpares(own: readonly OpsInstance[]): readonly OpsInstance[] {
+  const started = new Set(own.filter((one) => !isUnstarted(one)).map(({ Hostname }) => Hostname));
+  return own.filter((one) => !isUnstarted(one) || !started.has(one.Hostname));
 }
 
 function isIn({ layer }: TaggedLayer, { LayerIds = [] }: OpsInstance): boolean {
@@ -71,7 +87,7 @@ function refuseShared(owner: Owner, owned: readonly TaggedLayer[], mine: readonl
 }
 
 interface Facts {
-  readonly byId: ReadonlyMap<string, Seen>;
+  readonly byId: ReadonlyMap<string, Ec2Instance>;
   readonly scaling: readonly LoadBasedAutoScalingConfiguration[];
   readonly failures: ReadonlyMap<string, string>;
 }

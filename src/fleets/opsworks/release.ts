@@ -3,7 +3,7 @@ import type { Instance as OpsInstance } from '../../aws/opsworks.ts';
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { isLive } from '../../observe/roles.ts';
 import type { Instance } from '../../observe/snapshot.ts';
-import { seen, tagName, toOwnInstance } from '../ec2/tags.ts';
+import { tagName, toOwnInstance } from '../ec2/tags.ts';
 import { customJsonOf } from './clone.ts';
 import { taggedLayers, type Sources } from './read.ts';
 import { fleetOf, type TaggedLayer } from './tags.ts';
@@ -48,8 +48,8 @@ async function releasesOf(
   own: readonly OpsInstance[],
 ): Promise<readonly (string | undefined)[]> {
   const ids = own.flatMap(({ Ec2InstanceId }) => Ec2InstanceId ?? []);
-  const machines = ids.length > 0 ? await ec2.instancesById(ids, seen) : [];
-  const living = machines.map((machine) => toOwnInstance(owner, machine)).filter(isLive);
+  const machines = ids.length > 0 ? await ec2.instancesById(ids, (machine) => toOwnInstance(owner, machine)) : [];
+  const living = machines.filter(isLive);
   return living.map((instance) => instance.release ?? tags[tagName(owner, 'release')]);
 }
 

@@ -1,7 +1,6 @@
-import type { Instance as Ec2Instance } from '../../aws/ec2.ts';
 import type { Instance as OpsInstance } from '../../aws/opsworks.ts';
 import type { Instance } from '../../observe/snapshot.ts';
-import { toOwnInstance, type Owner } from '../ec2/tags.ts';
+import { toOwnInstance, type Owner, type Seen as Ec2Instance } from '../ec2/tags.ts';
 
 /** An OpsWorks instance as the planner sees it. EC2 knows whether the machine is there, OpsWorks whether it is ready. */
 export interface Seen {
@@ -31,6 +30,11 @@ export function toInstance({ owner, release, instance, ec2, isEnding, failure }:
   };
   const { reason: _reason, ...facts } = known ?? bare;
   return { release, ...facts, ...stateOf(instance, known, isEnding, failure) };
+}
+
+/** It was made, and never started; or it lost its machine when it was stopped. */
+export function isUnstarted({ Status, Ec2InstanceId }: OpsInstance): boolean {
+  return Status === 'stopped' && Ec2InstanceId === undefined;
 }
 
 /** Statuses on the way to `online`, and those on the way from it (aws-reference 3.4). */

@@ -11,7 +11,7 @@ export interface TaggedLayer {
   readonly tags: Tags;
 }
 
-const MARKS = ['current', 'promoted', 'migrated'] as const satisfies readonly (keyof Marks)[];
+const MARKS = ['current', 'promoted', 'share', 'migrated'] as const satisfies readonly (keyof Marks)[];
 
 export function ownershipTags(owner: Owner, fleet: string, release: string): Tags {
   return {
@@ -21,9 +21,14 @@ export function ownershipTags(owner: Owner, fleet: string, release: string): Tag
   };
 }
 
+/** OpsWorks allows no @ in a tag's value, and the mark of a share has one (user guide, "Tag Limitations"). */
+const [AT, INSTEAD] = ['@', '/'];
+
 export function markTags(owner: Owner, marks: Marks): Tags {
   return Object.fromEntries(
-    MARKS.flatMap((mark) => (marks[mark] === undefined ? [] : [[tagName(owner, mark), marks[mark]] as const])),
+    MARKS.flatMap((mark) =>
+      marks[mark] === undefined ? [] : [[tagName(owner, mark), marks[mark].replace(AT, INSTEAD)] as const],
+    ),
   );
 }
 
@@ -45,7 +50,7 @@ export function marksOf(owner: Owner, { tags }: TaggedLayer): Marks {
   return Object.fromEntries(
     MARKS.flatMap((mark) => {
       const value = tags[tagName(owner, mark)];
-      return value === undefined ? [] : [[mark, value] as const];
+      return value === undefined ? [] : [[mark, mark === 'share' ? value.replace(INSTEAD, AT) : value] as const];
     }),
   );
 }

@@ -83,6 +83,8 @@ class Client implements RedisClient {
       this.#trouble = undefined;
     });
     redis.on('error', (error: Error) => (this.#trouble = error));
+    // It has given up, as it does also when a failover is told while it connects: the next command begins anew.
+    redis.on('end', () => (this.#redis = undefined));
     return redis;
   }
 

@@ -60,11 +60,6 @@ function divided(two: number): Way['weights'] {
 export function stageNames(scene: Scene): State {
   const { ways, ...rest } = stageWeights(scene);
   const production = [...(ways?.values() ?? [])].filter(({ role }) => role === 'production');
-  const named = production.map((way, n) => withoutPriority({ ...way, arn: `www.shop${n + 1}.test` }));
+  const named = production.map(({ port, role, weights }, n) => ({ port, role, weights, arn: `www.shop${n + 1}.test` }));
   return { ...rest, ways: new Map(named.map((way) => [way.arn, way])) };
-}
-
-function withoutPriority(way: Way): Way {
-  const { priority, ...rest } = way;
-  return priority === undefined ? way : rest;
 }
