@@ -1,0 +1,153 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Elbv2 } from '../../src/aws/elbv2.ts';
+import { Route53 } from '../../src/aws/route53.ts';
+import type { WeightedDnsConfig } from '../../src/config/config.ts';
+import type { Routing } from '../../src/observe/snapshot.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
+import type { TrafficPort } from '../../src/traffic/traffic.ts';
+import { openSession } from '../support/aws.ts';
+import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { poll } from '../support/poll.ts';
+import { quickSandbox } from '../support/quick-sandbox.ts';
+
+/** What a way of moving traffic by names must do: see `RoutingPort`. */
+
+const SIDES = [
+  { id: 'one', loadBalancer: 'shop-blue', weight: 200 },
+  { id: 'two', loadBalancer: 'shop-green', weight: 0 },
+];
+const NAMES = [
+  { name: 'www.shop.test', sides: SIDES },
+  { name: 'api.shop.test', record: 'A' as const, ttl: 300_000, sides: SIDES },
+  { name: 'www.other.test', record: 'CNAME' as const, sides: SIDES },
+];
+
+async function start(): Promise<Sandbox> {
+  const sandbox = await quickSandbox({
+    production: [
+      { name: 'shop-blue', port: 8080, loadBalancer: 'shop-blue' },
+      { name: 'shop-green', port: 8080, loadBalancer: 'shop-green', serves: false },
+    ],
+    test: [],
+    dns: { processing: 0, propagation: 100, insync: 300, names: NAMES },
+  });
+  onTestFinished(async () => sandbox.close());
+  return sandbox;
+}
+
+function portOf(sandbox: Sandbox, config: Partial<WeightedDnsConfig> = {}): TrafficPort {
+  const session = openSession(sandbox.url);
+  return createWeightedDns(new Elbv2(session), new Route53(session), {
+    kind: 'weighted-dns',
+    groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
+    production: NAMES.map(({ name, record }) => ({
+      name,
+      zone: name.replace(/^\w+\./, ''),
+      type: record === 'CNAME' ? ('CNAME' as const) : ('A' as const),
+      blue: 'one',
+      green: 'two',
+    })),
+    nameServers: [sandbox.dns.server],
+    holdMs: 60_000,
+    steps: [100],
+    everyMs: 1000,
+    ...config,
+  });
+}
+
+async function read(port: TrafficPort): Promise<Routing> {
+  const routing = await port.routing?.read();
+  if (routing === undefined) throw new Error('It has no routes.');
+  return routing;
+}
+
+const ALL_GREEN = { 'shop-blue': 0, 'shop-green': 100 };
+const CHANGES = new Map(NAMES.map(({ name }) => [name, ALL_GREEN]));
+
+function changesOf(sandbox: Sandbox): number {
+  return sandbox.requests.all.filter(({ operation }) => operation === 'ChangeResourceRecordSets').length;
+}
+
+describe('reading', () => {
+  test('shows each name with its weights, the longest TTL, and what is worth knowing', async () => {
+    const { routes, names, holdS, faults, notes } = await read(portOf(await start()));
+    expect(routes.map(({ name, weights, othersWeight }) => [name, weights, othersWeight])).toEqual(
+      NAMES.map(({ name }) => [name, { 'shop-blue': 200, 'shop-green': 0 }, 0]),
+    );
+    expect(names).toMatchObject({ ttlS: 300, pending: false });
+    expect(holdS).toBe(300);
+    expect(faults).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining('api.shop.test for 5 min')]);
+  });
+
+  test('says which zone or which record there is not', async () => {
+    const sandbox = await start();
+    const lost = { name: 'www.shop.test', zone: 'nowhere.test', type: 'A', blue: 'one', green: 'two' } as const;
+    const error = await errorOf(read(portOf(sandbox, { production: [lost] })));
+    expectAdvice(error);
+    expect(error).toMatchObject({ code: 'zone-not-found', message: expect.stringContaining('nowhere.test') });
+    const wrong = { ...lost, zone: 'shop.test', green: 'three' };
+    expect((await read(portOf(sandbox, { production: [wrong] }))).faults).toEqual([
+      'www.shop.test has no record with the set identifier three.',
+    ]);
+  });
+});
+
+describe('shifting', () => {
+  test('changes all names of a zone in one batch, and is followed until the name servers have it', async () => {
+    const sandbox = await start();
+    const port = portOf(sandbox);
+    await read(port);
+    sandbox.requests.reset();
+    await port.routing!.shift(CHANGES);
+    expect(changesOf(sandbox)).toBe(2);
+    const { routes, names } = await read(port);
+    expect(new Set(routes.map(({ weights }) => JSON.stringify(weights)))).toEqual(new Set([JSON.stringify(ALL_GREEN)]));
+    expect(names).toMatchObject({ pending: true, streak: 0 });
+    await poll(async () => {
+      const { names: now } = await port.routing!.follow!();
+      return now?.pending === false && now.pool === 'shop-green' && now.streak >= now.wanted;
+    }, 'the change at the name servers');
+  });
+
+  test('leaves other records of the name, and all else in ours, as they were', async () => {
+    const sandbox = await start();
+    const { zoneId: HostedZoneId } = sandbox.names[0]!;
+    const { ChangeResourceRecordSets: change, ListResourceRecordSets: list } = sandbox.route53.operations;
+    const other = {
+      Name: 'www.shop.test',
+      Type: 'A',
+      SetIdentifier: 'other',
+      Weight: 50,
+      TTL: 60,
+      ResourceRecords: [{ Value: '192.0.2.9' }],
+    };
+    await change!({ HostedZoneId, ChangeBatch: { Changes: [{ Action: 'CREATE', ResourceRecordSet: other }] } });
+    const records = async () =>
+      ((await list!({ HostedZoneId })) as { ResourceRecordSets: { SetIdentifier?: string; Weight?: number }[] })
+        .ResourceRecordSets;
+    const before = await records();
+    const port = portOf(sandbox);
+    expect((await read(port)).routes[0]).toMatchObject({ othersWeight: 50 });
+    await port.routing!.shift(CHANGES);
+    expect(await records()).toEqual(
+      before.map((set) =>
+        set.SetIdentifier === undefined || set.SetIdentifier === 'other'
+          ? set
+          : { ...set, Weight: set.SetIdentifier === 'two' ? 100 : 0 },
+      ),
+    );
+  });
+
+  test('whose answer is lost, or that is throttled, is tried again', async () => {
+    const sandbox = await start();
+    const port = portOf(sandbox);
+    await read(port);
+    for (const kind of ['throttle', 'error-after'] as const) {
+      sandbox.faults.add({ kind, operation: 'ChangeResourceRecordSets', count: 1 });
+      await port.routing!.shift(CHANGES);
+      expect((await read(port)).routes[0]?.weights).toEqual(ALL_GREEN);
+    }
+  });
+});
