@@ -62,7 +62,7 @@ describe.concurrent('a rolling deploy', () => {
       });
       const [{ LayerId }] = (await layers(shop)) as unknown as [{ LayerId: string }];
       // The only one of its zone comes last: the migrations of the first are through by then.
-    const unlucky = shop.sandbox.blue.at(-1);
+      const unlucky = shop.sandbox.blue.at(-1);
 
       // A deployment that fails keeps its instance out of traffic, and shows its log.
       const says = 'no space left on device';
