@@ -69,7 +69,7 @@ describe('what a pool keeps', () => {
     const asked = { run: 'r1', who: 'ann', since: '2026-01-01T00:00:00.000Z' };
     const delivery = { words: './deploy.sh', check: false, migrate: 'no' } as const;
     const resolve = async () => ({ kind: '', summary: [], batches: [], request: {} });
-    const wish = { release: '42', batchOf: '50%' };
+    const wish = { release: '42', batch: '50%' };
     const goal = await rolling.aim({ snapshot: four, wish, asked, resolve, delivery });
     const plan = rolling.plan(four, goal as GoalOf<'rolling'>);
     expect(plan).toMatchObject({
