@@ -195,6 +195,7 @@ function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): rea
   const todo = new Set(goal.batches.flat());
   const skipped = all.filter((instance) => !todo.has(instance.id) && carries(instance, goal.release));
   const idle = all.filter(({ state }) => state !== 'running');
+  const out = all.filter(({ id, left }) => left !== undefined && todo.has(id));
   const mixed = mixedNote(fleet);
   return [
     ...(mixed === undefined ? [] : [mixed]),
@@ -203,6 +204,7 @@ function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): rea
       : [
           `Skipped, since ${skipped.length === 1 ? 'it carries' : 'they carry'} ${goal.release} already: ${list(ids(skipped), 5)}.`,
         ]),
+    ...(out.length === 0 ? [] : [`Out of traffic now, and put back by this: ${list(ids(out), 5)}.`]),
     ...(idle.length === 0 ? [] : [`Left alone, since not running: ${list(ids(idle), 5)}.`]),
     ...keepNotes(snapshot, goal.keep, goal.batches),
   ];

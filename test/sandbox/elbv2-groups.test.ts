@@ -106,6 +106,12 @@ describe('target groups', () => {
     await expect(elb.call('DescribeTargetGroups', { Marker: 'x' })).rejects.toEqual(code('ValidationError'));
   });
 
+  it("come in pages of ELB's largest size where larger ones are wished for", async () => {
+    const wide = new Elb({ machines, clock: new VirtualClock(), times: quickTimes(), pageSize: 1000 });
+    await wide.group('g0');
+    expect((await wide.call('DescribeTargetGroups', {})).TargetGroups).toHaveLength(1);
+  });
+
   it.each([
     ['deregistration_delay.timeout_seconds', '3601'],
     ['deregistration_delay.timeout_seconds', ''],

@@ -15,7 +15,9 @@ import { createGuardian } from '../../src/programs/guardian.ts';
 import type { RunEvent } from '../../src/run/event.ts';
 import { createHooks } from '../../src/run/hooks.ts';
 import { createProbe } from '../../src/run/probe.ts';
-import { world } from '../support/worlds.ts';
+import { HOME, world } from '../support/worlds.ts';
+import { rolling } from '../../tasks/rolling.ts';
+import type { GoalOf } from '../../src/plan/goal.ts';
 
 describe('notes on an instance', () => {
   const places = Array.from({ length: 12 }, (_, n): Membership => ({
@@ -57,6 +59,24 @@ describe('what a pool keeps', () => {
   test('the only one of a zone may leave, where the others serve the clients of that zone', () => {
     expect(wouldLack(two, ['A-0'], keepFor(two, ['A-0'], 1, undefined))).toBeUndefined();
     expect(wouldLack(within, ['A-0'], keepFor(within, ['A-0'], 1, undefined))).toMatch(/1 short in a/);
+  });
+
+  test('a batch that takes all of a zone is refused, with the one that would do', async () => {
+    const four = world([{ id: 'A', marks: HOME, members: [each, each, each, each] }], {
+      groups: ['prod'],
+      zones: ['a', 'b'],
+    });
+    const asked = { run: 'r1', who: 'ann', since: '2026-01-01T00:00:00.000Z' };
+    const delivery = { words: './deploy.sh', check: false, migrate: 'no' } as const;
+    const resolve = async () => ({ kind: '', summary: [], batches: [], request: {} });
+    const wish = { release: '42', batch: '50%' };
+    const goal = await rolling.aim({ snapshot: four, wish, asked, resolve, delivery });
+    const plan = rolling.plan(four, goal as GoalOf<'rolling'>);
+    expect(plan).toMatchObject({
+      refused: 'not-safe',
+      message: 'Taking A-0 and A-2 out of prod would leave it 1 short in a, of what it must keep in each zone.',
+      next: [expect.stringContaining('--batch 1'), expect.anything(), expect.stringContaining('--allow-downtime')],
+    });
   });
 
   test('a batch is a number or a share, rounded down, and never none', () => {

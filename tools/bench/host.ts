@@ -36,7 +36,7 @@ const sandbox = await startSandbox(
     testPort,
     instances,
   },
-  (options) => createElbv2({ ...options, pageSize: 400, quotas: { targetsPerGroup: 2 * instances } }),
+  (options) => createElbv2({ ...options, quotas: { targetsPerGroup: 2 * instances } }),
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
 const exports = {

@@ -11,10 +11,15 @@ export interface Page<T> {
   readonly next: { readonly NextMarker: string } | Record<string, never>;
 }
 
+/** Results a page, at most (ELBv2 API reference). */
+const LARGEST = 400;
+
 /** One page; the marker is opaque to clients (the ARN of the page's first item). Throws `ValidationError`. */
 export function page<T extends { readonly arn: string }>(all: readonly T[], input: PageInput, usual: number): Page<T> {
-  const size = input.PageSize ?? usual;
-  if (!Number.isInteger(size) || size < 1 || size > 400) throw invalid('PageSize must be between 1 and 400');
+  const size = input.PageSize ?? Math.min(usual, LARGEST);
+  if (!Number.isInteger(size) || size < 1 || size > LARGEST) {
+    throw invalid(`PageSize must be between 1 and ${LARGEST}`);
+  }
   const start = input.Marker ? all.findIndex((item) => item.arn === unseal(input.Marker ?? '')) : 0;
   if (start < 0) throw invalid('Invalid marker');
   const following = all[start + size];
