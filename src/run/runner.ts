@@ -66,28 +66,19 @@ export interface RunContext {
 export async function runSteps(context: RunContext, steps: readonly Step[], start: Snapshot): Promise<Snapshot> {
   let snapshot = start;
   let fleetsAt = Number.NEGATIVE_INFINITY;
+  const { clock } = context.ports;
   for (const [index, step] of steps.entries()) {
     context.signal.throwIfAborted();
     const title = meaningOf(step).title(snapshot, step);
     await context.reached(index, title);
     context.emit({ type: 'step-started', index, title });
-    const { clock } = context.ports;
     const begun = clock.monotonic();
     const before = snapshot;
     if (takesAway(before, step)) await context.settled();
-    const again = lookBefore(before, step);
-    const what = { ...again, fleets: again.fleets && begun - fleetsAt > FRESH_MS };
-    const first = async (): Promise<Snapshot> => look(context, await widened(context, before, step), what, step);
-    snapshot = await patiently(patience(context, SETTLE_MS), first);
+    const lookAgain = async (): Promise<Snapshot> => lookFirst(context, step, before, begun - fleetsAt > FRESH_MS);
+    snapshot = await lookAgain();
     const already = progressOf(snapshot, step) === 'done';
-    const drive = async (): Promise<Snapshot> => {
-      const isOther = !already && (await context.hooks?.before(step, snapshot)) === true;
-      const begin = isOther ? await patiently(patience(context, SETTLE_MS), first) : snapshot;
-      const last = await oneStep(context, index, step, begin);
-      await context.hooks?.after(step, last);
-      return last;
-    };
-    snapshot = await drive().catch(async (error: unknown) => {
+    snapshot = await withHooks(context, index, step, snapshot, lookAgain).catch(async (error: unknown) => {
       await endDelivery(context, step, snapshot, error);
       const waiting = error instanceof StepFailed ? error.waiting : [];
       if (!(error instanceof Interrupted))
@@ -103,6 +94,30 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
 
 /** Fleets that the step before has read are as good as read again; a fleet of 1,000 takes half a second to read. */
 const FRESH_MS = 1000;
+
+/** What the step has to see before anything is asked for. */
+async function lookFirst(context: RunContext, step: Step, before: Snapshot, areFleetsOld: boolean): Promise<Snapshot> {
+  const what = lookBefore(before, step);
+  return patiently(patience(context, SETTLE_MS), async () =>
+    look(context, await widened(context, before, step), { ...what, fleets: what.fleets && areFleetsOld }, step),
+  );
+}
+
+/** Drives one step to `done`, with the hooks around it; what is done already has none before it. */
+async function withHooks(
+  context: RunContext,
+  index: number,
+  step: Step,
+  start: Snapshot,
+  lookAgain: () => Promise<Snapshot>,
+): Promise<Snapshot> {
+  const isDone = progressOf(start, step) === 'done';
+  // A hook may have changed the world.
+  const isOther = !isDone && (await context.hooks?.before(step, start)) === true;
+  const last = await oneStep(context, index, step, isOther ? await lookAgain() : start);
+  await context.hooks?.after(step, last);
+  return last;
+}
 
 /** Drives one step to `done`. */
 async function oneStep(context: RunContext, index: number, step: Step, start: Snapshot): Promise<Snapshot> {

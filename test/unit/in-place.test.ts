@@ -13,9 +13,6 @@ import { batchSize } from '../../src/plan/batches.ts';
 import { keepFor, wouldLack } from '../../src/plan/in-place.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
 import type { RunEvent } from '../../src/run/event.ts';
-import { createSsmDeployer } from '../../src/deployers/ssm.ts';
-import { Ssm } from '../../src/aws/ssm.ts';
-import { Session } from '../../src/aws/session.ts';
 import { createHooks } from '../../src/run/hooks.ts';
 import { createProbe } from '../../src/run/probe.ts';
 import { HOME, world } from '../support/worlds.ts';
@@ -206,42 +203,4 @@ test('instances are asked whether they answer, and whether they are idle: not be
   server.close();
   await once(server, 'close');
   expect(await idle.check(instance, '42')).not.toBe('ok');
-});
-
-test('SSM is given 50 instances a command, each once, and one of them migrates', async () => {
-  const sent: { readonly ids: readonly string[]; readonly migrate: string }[] = [];
-  class Recording extends Session {
-    override connect() {
-      return async (command: object): Promise<never> => {
-        const { constructor, input } = command as { constructor: { name: string }; input: Record<string, never> };
-        if (constructor.name === 'SendCommandCommand')
-          sent.push({ ids: input['InstanceIds'] ?? [], migrate: input['Parameters']?.['migrate'] ?? '' });
-        return { Commands: [] } as never;
-      };
-    }
-  }
-  const options = { region: 'eu-west-1', maxAttempts: 1, requestsPerSecond: 100, version: '0', run: 'r1' };
-  const clock = systemClock;
-  const session = new Recording({ ...options, clock, beforeChange: async () => {}, onThrottled: () => {} });
-  const deployer = createSsmDeployer({
-    document: 'shop-deploy',
-    parameters: { migrate: ['{migrate}'] },
-    deliveryS: 60,
-    ssm: new Ssm(session),
-  });
-  const instances = Array.from({ length: 120 }, (_, n): Instance => ({
-    id: `i-${n}`,
-    zone: 'a',
-    state: 'running',
-    launchedAt: 0,
-  }));
-  const since = new Date().toISOString();
-  await deployer.start({ token: 'r1/1', since, environment: 'shop', release: '42', instances, migrate: true });
-  expect(sent.map(({ ids, migrate }) => `${ids.length} ${String(migrate)}`)).toEqual([
-    '1 true',
-    '50 false',
-    '50 false',
-    '19 false',
-  ]);
-  expect(new Set(sent.flatMap(({ ids }) => ids)).size).toBe(120);
 });
