@@ -32,7 +32,7 @@ export function createEverywhere(inner: TrafficPort, connect: () => Promise<Elbv
   let elbv2: Elbv2 | undefined;
   const connected = async (): Promise<Elbv2> => (elbv2 ??= await connect());
   /** As the pool's group knows them; undefined for a group of the config. */
-  const known = (pool: Pool, targets: readonly TargetRef[]): readonly TargetDescription[] | undefined => {
+  const inOther = (pool: Pool, targets: readonly TargetRef[]): readonly TargetDescription[] | undefined => {
     const other = found.get(pool.name);
     return (
       other && targets.map(({ id, port }) => ({ Id: isByAddress(other.group) ? book.address(id) : id, Port: port }))
@@ -62,33 +62,41 @@ export function createEverywhere(inner: TrafficPort, connect: () => Promise<Elbv
       return (await Promise.all([others, readOthers(names)])).flat();
     },
     register: async (pool, targets) => {
-      const others = known(pool, targets);
+      const others = inOther(pool, targets);
       return others ? (await connected()).register(pool.arn, others) : inner.register(pool, targets);
     },
     deregister: async (pool, targets) => {
-      const others = known(pool, targets);
+      const others = inOther(pool, targets);
       return others ? (await connected()).deregister(pool.arn, others) : inner.deregister(pool, targets);
     },
 
     async widen({ instances, names }) {
       book.add(instances);
-      const keys = new Set(instances.flatMap(({ id, address }) => [id, address ?? id]));
       const elb = await connected();
       const [own, all] = await Promise.all([inner.read(), elb.allTargetGroups()]);
-      const had = new Set([...own.map(({ name }) => name), ...found.keys()]);
-      const vpcs = new Set(all.filter((group) => had.has(nameOf(group))).map(({ VpcId }) => VpcId));
-      const unknown = all.filter((group) => !had.has(nameOf(group)) && mayHold(group, vpcs));
-      const held = await Promise.all(
-        unknown.map(
-          async (group) => names.includes(nameOf(group)) || holds(await elb.targetHealth(arnOf(group)), keys),
-        ),
-      );
-      const added = unknown.filter((_, n) => held[n]);
+      const known = new Set([...own.map(({ name }) => name), ...found.keys()]);
+      const added = await holders(elb, all, known, { instances, names });
       const attributes = await readAttributes(elb, added);
       for (const group of added) found.set(nameOf(group), { group, attributes: attributes.get(arnOf(group)) });
       return added.length > 0;
     },
   };
+}
+
+/** Groups that are not known yet, and hold one of the instances or have one of the names. */
+async function holders(
+  elb: Elbv2,
+  all: readonly TargetGroup[],
+  known: ReadonlySet<string>,
+  { instances, names }: Wanted,
+): Promise<readonly TargetGroup[]> {
+  const keys = new Set(instances.flatMap(({ id, address }) => [id, address ?? id]));
+  const vpcs = new Set(all.filter((group) => known.has(nameOf(group))).map(({ VpcId }) => VpcId));
+  const others = all.filter((group) => !known.has(nameOf(group)) && mayHold(group, vpcs));
+  const held = await Promise.all(
+    others.map(async (group) => names.includes(nameOf(group)) || holds(await elb.targetHealth(arnOf(group)), keys)),
+  );
+  return others.filter((_, n) => held[n]);
 }
 
 /** Instances of some VPC can be in its groups only (ELBv2 API, RegisterTargets); elsewhere the same address is another host's. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ExitCode } from '../../src/errors.ts';
 import { KINDS, OPSWORKS, type Kind } from '../support/little/kinds.ts';
 import type { Call } from '../support/little/process.ts';
 import type { Scene } from '../support/little/scene.ts';
@@ -76,6 +77,16 @@ test('a group that holds an instance by its address is left and joined like the 
   expect(codeOf(await site.run('rolling', { release: '42' }))).toBe('done');
   expect(targets(site)).toEqual(before);
   expect(faults(site)).toEqual([]);
+});
+
+test('a group of the config that knows its targets by address is refused before anything is changed', async () => {
+  const stage = (scene: Scene): State => {
+    const state = KINDS[0].stage(scene);
+    const groups = [...state.groups].map(([name, group]) => [name, { ...group, byAddress: true as const }] as const);
+    return { ...state, groups: new Map(groups) };
+  };
+  const run = await open({ kind: { ...KINDS[0], stage } }).run('rolling', { release: '42' });
+  expect(run).toMatchObject({ changes: 0, ended: { code: 'not-for-instances', exitCode: ExitCode.refused } });
 });
 
 test('what carries the release is deployed to again with --force only, and then once', async () => {

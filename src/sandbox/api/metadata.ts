@@ -4,7 +4,7 @@ import { ADMIN } from './admin.ts';
 import type { WireRequest } from './protocol.ts';
 
 /** At AWS every instance has its metadata at one link-local address; here each one has an endpoint of its own. */
-export const METADATA = `${ADMIN}/metadata`;
+const METADATA = `${ADMIN}/metadata`;
 
 export interface MetadataAnswer {
   readonly status: number;
