@@ -142,7 +142,7 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
     } else {
       if (meaning.progress(snapshot, step) === 'under way') asked = Number.NEGATIVE_INFINITY;
       tell(context, index, step, snapshot);
-      await ports.clock.sleep(pauseMs(snapshot, step, waited), stopOf(context, step));
+      await ports.clock.sleep(pauseOf(context, step, snapshot, waited), stopOf(context, step));
     }
     const last = snapshot;
     snapshot = await patiently(patience(context, limitOf(step, context.limits) - waited), () =>
@@ -202,11 +202,25 @@ async function widened({ ports }: RunContext, snapshot: Snapshot, step: Step): P
   return step.do === 'leave' ? lookEverywhere(ports, snapshot, step.instances) : snapshot;
 }
 
+/** Whether the step has a program of ours at work, which ends together with us. */
+function endsWithUs({ ports }: RunContext, step: Step): boolean {
+  return isDelivery(step) && ports.inPlace?.deliveries?.lasts(step) === false;
+}
+
 /** What ends the waiting for a step: a signal, or the loss of the lease. A deploy that would end with us is let come to its end. */
-function stopOf({ ports, signal, lost }: RunContext, step: Step): AbortSignal {
-  const endsWithUs = isDelivery(step) && ports.inPlace?.deliveries?.lasts(step) === false;
-  if (!isDelivery(step) || lost === undefined) return endsWithUs ? NEVER : signal;
-  return endsWithUs ? lost : AbortSignal.any([signal, lost]);
+function stopOf(context: RunContext, step: Step): AbortSignal {
+  const { signal, lost } = context;
+  const isOurs = endsWithUs(context, step);
+  if (!isDelivery(step) || lost === undefined) return isOurs ? NEVER : signal;
+  return isOurs ? lost : AbortSignal.any([signal, lost]);
+}
+
+/** A program that has ended runs again after a crash, unless its end was noted: so that is done soon. Looking costs nothing. */
+const OURS_MS = 500;
+
+function pauseOf(context: RunContext, step: Step, snapshot: Snapshot, waitedMs: number): number {
+  const pause = pauseMs(snapshot, step, waitedMs);
+  return endsWithUs(context, step) ? Math.min(pause, OURS_MS) : pause;
 }
 
 const NEVER = new AbortController().signal;
