@@ -5,13 +5,12 @@ import { meaningOf, progressOf } from '../plan/meanings.ts';
 import type { Step } from '../plan/step.ts';
 import type { Waiting } from '../plan/waiting.ts';
 import { lookCloser, lookEverywhere } from './closer.ts';
-import { isDelivery } from './deliveries.ts';
-import { reportOn } from '../plan/meanings-in-place.ts';
+import { endDelivery, pauseOf, stopOf } from './delivering.ts';
 import { apply, lookBefore, lookFor, takesAway } from './actions.ts';
 import type { Emit } from './event.ts';
 import { isTransient, patiently, type Patience } from './patience.ts';
 import type { Ports } from './ports.ts';
-import { limitOf, pauseMs, SETTLE_MS, type Limits } from './wait.ts';
+import { limitOf, SETTLE_MS, type Limits } from './wait.ts';
 
 /** A step did not get there: it names the step, the last thing seen, and whom it waits for. */
 export class StepFailed extends Error {
@@ -79,10 +78,10 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
     snapshot = await lookAgain();
     const already = progressOf(snapshot, step) === 'done';
     snapshot = await withHooks(context, index, step, snapshot, lookAgain).catch(async (error: unknown) => {
-      await endDelivery(context, step, snapshot, error);
+      if (error instanceof Interrupted) throw error;
+      await endDelivery(context, step, snapshot);
       const waiting = error instanceof StepFailed ? error.waiting : [];
-      if (!(error instanceof Interrupted))
-        context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
+      context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
       throw error;
     });
     if (snapshot.fleets !== before.fleets) fleetsAt = clock.monotonic();
@@ -200,38 +199,6 @@ async function look({ ports }: RunContext, before: Snapshot, what: Look, step: S
 /** Whoever is about to leave may have been registered elsewhere since the run began. */
 async function widened({ ports }: RunContext, snapshot: Snapshot, step: Step): Promise<Snapshot> {
   return step.do === 'leave' ? lookEverywhere(ports, snapshot, step.instances) : snapshot;
-}
-
-/** Whether the step has a program of ours at work, which ends together with us. */
-function endsWithUs({ ports }: RunContext, step: Step): boolean {
-  return isDelivery(step) && ports.inPlace?.deliveries?.lasts(step) === false;
-}
-
-/** What ends the waiting for a step: a signal, or the loss of the lease. A deploy that would end with us is let come to its end. */
-function stopOf(context: RunContext, step: Step): AbortSignal {
-  const { signal, lost } = context;
-  const isOurs = endsWithUs(context, step);
-  if (!isDelivery(step) || lost === undefined) return isOurs ? NEVER : signal;
-  return isOurs ? lost : AbortSignal.any([signal, lost]);
-}
-
-/** A program that has ended runs again after a crash, unless its end was noted: so that is done soon. Looking costs nothing. */
-const OURS_MS = 500;
-
-function pauseOf(context: RunContext, step: Step, snapshot: Snapshot, waitedMs: number): number {
-  const pause = pauseMs(snapshot, step, waitedMs);
-  return endsWithUs(context, step) ? Math.min(pause, OURS_MS) : pause;
-}
-
-const NEVER = new AbortController().signal;
-
-/** Nobody waits for it any more: it is stopped as far as can be, but for one that the next run will find. */
-async function endDelivery({ ports, emit }: RunContext, step: Step, snapshot: Snapshot, error: unknown): Promise<void> {
-  if (!isDelivery(step) || error instanceof Interrupted) return;
-  const isOver = await ports.inPlace?.deliveries?.stop(snapshot, step).catch(() => false);
-  if (isOver !== false || reportOn(snapshot, step)?.state === 'failed') return;
-  const message = `The deploy may still be at work on ${step.instances.join(', ')}: it cannot be stopped for certain.`;
-  emit({ type: 'warning', message });
 }
 
 /** ELB calls targets of stopped or terminated instances unused: then the fleet must be read again too. */
