@@ -12,7 +12,9 @@ export async function openTraffic({ traffic }: Config, session: Session): Promis
       import('../aws/route53.ts'),
       import('./weighted-dns/index.ts'),
     ]);
-    return createWeightedDns(elbv2, new Route53(session), traffic);
+    const cloudwatch = async () => new (await import('../aws/cloudwatch.ts')).CloudWatch(session);
+    const counter = { cloudwatch, now: () => session.options.clock.now() };
+    return createWeightedDns({ elbv2, route53: new Route53(session), counter }, traffic);
   }
   const { createWeightedListener } = await import('./weighted-listener.ts');
   const { names } = traffic;

@@ -11,7 +11,7 @@ export interface TaggedLayer {
   readonly tags: Tags;
 }
 
-const MARKS = ['current', 'promoted', 'share', 'migrated'] as const satisfies readonly (keyof Marks)[];
+const MARKS = ['current', 'promoted', 'share', 'lowered', 'migrated'] as const satisfies readonly (keyof Marks)[];
 
 export function ownershipTags(owner: Owner, fleet: string, release: string): Tags {
   return {

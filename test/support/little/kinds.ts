@@ -1,3 +1,4 @@
+import { CloudWatch } from '../../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../../src/aws/ec2.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import { OpsWorks } from '../../../src/aws/opsworks.ts';
@@ -13,7 +14,7 @@ import { createWeightedListener } from '../../../src/traffic/weighted-listener.t
 import { HOLD_S } from './hold.ts';
 import { stage, type Scene } from './scene.ts';
 import type { LittleCloud } from './cloud.ts';
-import { askIn } from './names.ts';
+import { askIn, TAIL_S } from './names.ts';
 import { stageNames, stageWeights } from './scene-weights.ts';
 import { production, testing, type State, type Way } from './state.ts';
 import { withStack } from './opsworks.ts';
@@ -117,8 +118,11 @@ function weightedDns(session: Session, { groups, ways }: State, cloud: LittleClo
       green,
     })),
     holdMs: HOLD_S * 1000,
+    tail: { requests: 10, withinMs: TAIL_S * 1000 },
     steps: [100],
     everyMs: 30_000,
   } as const;
-  return createWeightedDns(new Elbv2(session), new Route53(session), config, askIn(cloud));
+  const counter = { cloudwatch: async () => new CloudWatch(session), now: () => session.options.clock.now() };
+  const means = { elbv2: new Elbv2(session), route53: new Route53(session), counter, ask: askIn(cloud) };
+  return createWeightedDns(means, config);
 }

@@ -1,4 +1,5 @@
 import type { Ask } from '../../../src/traffic/weighted-dns/ask.ts';
+import { EPOCH } from './clock.ts';
 import type { LittleCloud } from './cloud.ts';
 import { withWeights, type State, type Way } from './state.ts';
 
@@ -7,6 +8,14 @@ import { withWeights, type State, type Way } from './state.ts';
 /** How long a change takes to reach all name servers, and how long resolvers keep answers. */
 const INSYNC_MS = 4000;
 const TTL_S = 5;
+
+/** How far back requests are counted. */
+export const TAIL_S = 20;
+
+interface MetricInput {
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
+  readonly EndTime: Date;
+}
 
 /** Changes and when they were asked for; by cloud, since they are no part of what is so. */
 const changes = new WeakMap<LittleCloud, number[]>();
@@ -52,6 +61,14 @@ export const nameReads = {
       .flatMap(recordsOf),
     IsTruncated: false,
   }),
+  /** Each minute has its sum, as long as some of production comes to the group by what resolvers know. */
+  GetMetricStatistics: (cloud: LittleCloud, { Dimensions, EndTime }: MetricInput) => {
+    const group = Dimensions.find(({ Name }) => Name === 'TargetGroup')?.Value.replace('targetgroup/', '') ?? '';
+    const until = EndTime.getTime() - EPOCH;
+    const gets = (at: number): boolean =>
+      names(cloud.stateAt(at)).some(({ weights }) => (weights.get(group) ?? 0) > 0);
+    return { Datapoints: gets(until - TAIL_S * 1000) || gets(until) ? [{ Sum: 100 }] : [] };
+  },
   GetChange: (cloud: LittleCloud, { Id }: { Id: string }) => {
     const at = changesOf(cloud)[Number(Id)] ?? Number.NEGATIVE_INFINITY;
     return { ChangeInfo: { Id, Status: cloud.clock.now - at < INSYNC_MS ? 'PENDING' : 'INSYNC' } };
