@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Fleet, Snapshot } from '../../src/observe/snapshot.ts';
-import { FULL, twoFleetWorlds } from '../support/worlds.ts';
+import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
 import { holdLaws, planFor, WISHES, type Tally, type Wishes } from './check.ts';
 
 /**
@@ -17,8 +17,8 @@ function saw({ worlds, refused, reached }: Tally): boolean {
   return worlds > 1000 && refused > worlds / 2 && reached > worlds / 10;
 }
 
-test('fleets of up to 2 instances: every membership and health', async () => {
-  expect(await holdLaws(twoFleetWorlds(2, FULL))).toSatisfy(saw);
+test('up to 3 instances in fleets of up to 2: every membership and health', async () => {
+  expect(await holdLaws(twoFleetWorlds(2, FULL, PROMOTED, 3))).toSatisfy(saw);
 }, 120_000);
 
 test('the same where the second fleet was never promoted, on two zones', async () => {

@@ -105,14 +105,20 @@ export function world(
 export const HOME: Marks = { current: '2026-01-01T00:00:00.000Z' };
 export const PROMOTED: Marks = { promoted: '2026-01-02T00:00:00.000Z' };
 
-/** Every world of a home fleet of 1 to `most` instances, alone or beside a second one of 1 to `most`. */
-export function* twoFleetWorlds(most: number, shape: Shape, marks: Marks = PROMOTED): Generator<Snapshot> {
+/** Every world of a home fleet of 1 to `most` instances, alone or beside a second one of 1 to `most`; of both at most `total`. */
+export function* twoFleetWorlds(
+  most: number,
+  shape: Shape,
+  marks: Marks = PROMOTED,
+  total = 2 * most,
+): Generator<Snapshot> {
   const all = standings(shape);
   const sizes = Array.from({ length: most }, (_, n) => n + 1);
   const others = [undefined, ...sizes.flatMap((size) => [...multisets(all, size)])];
   for (const size of sizes) {
     for (const home of multisets(all, size)) {
       for (const other of others) {
+        if (size + (other?.length ?? 0) > total) continue;
         const second = other === undefined ? [] : [{ id: 'B', marks, members: other }];
         yield world([{ id: 'A', marks: HOME, members: home }, ...second], shape);
       }
