@@ -1,4 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { CloudWatch } from '../../src/aws/cloudwatch.ts';
+import { systemClock } from '../../src/clock.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import { Route53 } from '../../src/aws/route53.ts';
 import type { WeightedDnsConfig } from '../../src/config/config.ts';
@@ -39,7 +41,8 @@ async function start(): Promise<Sandbox> {
 
 function portOf(sandbox: Sandbox, config: Partial<WeightedDnsConfig> = {}): TrafficPort {
   const session = openSession(sandbox.url);
-  return createWeightedDns(new Elbv2(session), new Route53(session), {
+  const counter = { cloudwatch: async () => new CloudWatch(session), now: () => systemClock.now() };
+  return createWeightedDns({ elbv2: new Elbv2(session), route53: new Route53(session), counter }, {
     kind: 'weighted-dns',
     groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
     production: NAMES.map(({ name, record }) => ({
@@ -51,6 +54,7 @@ function portOf(sandbox: Sandbox, config: Partial<WeightedDnsConfig> = {}): Traf
     })),
     nameServers: [sandbox.dns.server],
     holdMs: 60_000,
+    tail: { requests: 10, withinMs: 60_000 },
     steps: [100],
     everyMs: 1000,
     ...config,

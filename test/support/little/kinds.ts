@@ -15,7 +15,7 @@ import { HOLD_S } from './hold.ts';
 import { stage, type Scene } from './scene.ts';
 import type { LittleCloud } from './cloud.ts';
 import { askIn, TAIL_S } from './names.ts';
-import { stageNames, stageWeights } from './scene-weights.ts';
+import { stageNames, stageWeights, withTtl } from './scene-weights.ts';
 import { production, testing, type State, type Way } from './state.ts';
 import { withStack } from './opsworks.ts';
 
@@ -60,6 +60,24 @@ export const OPSWORKS: Kind = {
   stage: (scene) => withStack(stage(scene)),
   open: (session, start) => ({ fleet: opsWorksFleet(session), traffic: targetGroups(session, start) }),
 };
+
+/** The same where weights move traffic; the names' TTL is lowered before a switch. */
+export const OPSWORKS_BY_WEIGHTS: readonly Kind[] = [
+  {
+    fleet: 'opsworks',
+    traffic: 'weighted-listener',
+    stage: (scene) => withStack(stageWeights(scene)),
+    open: (session, start) => ({ fleet: opsWorksFleet(session), traffic: weightedListener(session, start) }),
+  },
+  {
+    fleet: 'opsworks',
+    traffic: 'weighted-dns',
+    stage: (scene) => withStack(withTtl(stageNames(scene), LONG_TTL_S)),
+    open: (session, start, cloud) => ({ fleet: opsWorksFleet(session), traffic: weightedDns(session, start, cloud) }),
+  },
+];
+
+const LONG_TTL_S = 15;
 
 function opsWorksFleet(session: Session): FleetPort {
   return createOpsWorksFleet({
@@ -110,12 +128,13 @@ function weightedDns(session: Session, { groups, ways }: State, cloud: LittleClo
   const config = {
     kind: 'weighted-dns',
     groups: [blue, green].map((targetGroup) => ({ targetGroup })),
-    production: [...(ways?.keys() ?? [])].map((name) => ({
+    production: [...(ways ?? [])].map(([name, { ttlS }]) => ({
       name,
       zone: name.replace('www.', ''),
       type: 'A' as const,
       blue,
       green,
+      ...(ttlS !== undefined && { lowerTtl: { fromS: LONG_TTL_S, toS: 5 } }),
     })),
     holdMs: HOLD_S * 1000,
     tail: { requests: 10, withinMs: TAIL_S * 1000 },

@@ -1,7 +1,7 @@
 import type { Ask } from '../../../src/traffic/weighted-dns/ask.ts';
 import { EPOCH } from './clock.ts';
 import type { LittleCloud } from './cloud.ts';
-import { withWeights, type State, type Way } from './state.ts';
+import { withWay, type State, type Way } from './state.ts';
 
 /** Route 53's API where names move traffic: each way is a name, with a record that leads to each group. */
 
@@ -34,15 +34,16 @@ interface RecordSet {
   readonly Name: string;
   readonly SetIdentifier: string;
   readonly Weight: number;
+  readonly TTL: number;
 }
 
-function recordsOf({ arn, weights }: Way): readonly RecordSet[] {
+function recordsOf({ arn, weights, ttlS = TTL_S }: Way): readonly RecordSet[] {
   return [...weights].map(([group, Weight]) => ({
     Name: `${arn}.`,
     Type: 'A',
     SetIdentifier: group,
     Weight,
-    TTL: TTL_S,
+    TTL: ttlS,
     ResourceRecords: [{ Value: group }],
   }));
 }
@@ -95,7 +96,11 @@ function weightsIn({ ChangeBatch }: ChangeInput): ReadonlyMap<string, Way['weigh
 export const nameWrites = {
   /** All of a batch, or nothing. */
   ChangeResourceRecordSets: (cloud: LittleCloud, input: ChangeInput) => {
-    cloud.change((state) => [...weightsIn(input)].reduce((so, [name, own]) => withWeights(so, name, own), state));
+    const { ResourceRecordSet } = input.ChangeBatch.Changes[0]!;
+    const ttlS = ResourceRecordSet.TTL;
+    cloud.change((state) =>
+      [...weightsIn(input)].reduce((so, [name, weights]) => withWay(so, name, { weights, ttlS }), state),
+    );
     const all = changesOf(cloud);
     all.push(cloud.clock.now);
     return { ChangeInfo: { Id: `/change/${all.length - 1}`, Status: 'PENDING' } };
