@@ -32,7 +32,8 @@ export const cleanup: Task<'cleanup'> = {
     acceptTail: {
       name: 'accept-tail',
       type: 'boolean',
-      describe: 'By weights: do not keep the old servers for `traffic.hold`, or until nobody comes to them; whoever still does fails',
+      describe:
+        'By weights: do not keep the old servers for `traffic.hold`, or until nobody comes to them; whoever still does fails',
     },
   },
   mayBeReplacedBy: ['rollback'],
@@ -156,16 +157,10 @@ function held(snapshot: Snapshot, doomed: readonly Fleet[], { wait, early }: Goa
   const why =
     wait || early ? undefined : doomed.map((fleet) => stillHeld(snapshot, fleet)).find((one) => one !== undefined);
   if (why === undefined) return undefined;
-  return refusal(
-    'held',
-    why,
-    '`turnout cleanup --wait` waits for that; or run this again later.',
-    ACCEPT_TAIL,
-  );
+  return refusal('held', why, '`turnout cleanup --wait` waits for that; or run this again later.', ACCEPT_TAIL);
 }
 
-const ACCEPT_TAIL =
-  '`turnout cleanup --accept-tail` does not wait: whoever still comes to the old servers fails.';
+const ACCEPT_TAIL = '`turnout cleanup --accept-tail` does not wait: whoever still comes to the old servers fails.';
 
 /** Clients and resolvers that do not heed TTLs are seen by their requests. */
 function visited(

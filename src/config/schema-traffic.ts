@@ -95,7 +95,9 @@ const ttl = seconds.refine((value) => value > 0, { error: 'a duration of whole s
 const tail = map(
   {
     requests: whole(0, 1_000_000).default(10).describe('So many requests are near enough to none.'),
-    within: limit.prefault('5m').describe('In so long a time before; CloudWatch counts by minutes, and some of them late.'),
+    within: limit
+      .prefault('5m')
+      .describe('In so long a time before; CloudWatch counts by minutes, and some of them late.'),
   },
   'a map such as { requests: 10, within: 5m }',
 );

@@ -35,8 +35,7 @@ function fleetOf(snapshot: Snapshot, { fleet }: StepOf<'await-tail'>): Fleet {
 }
 
 export const tailMeaning: Meaning<StepOf<'await-tail'>> = {
-  progress: (snapshot, step) =>
-    stillVisited(snapshot, fleetOf(snapshot, step)) === undefined ? 'done' : 'under way',
+  progress: (snapshot, step) => (stillVisited(snapshot, fleetOf(snapshot, step)) === undefined ? 'done' : 'under way'),
   title: (snapshot, step) => {
     const { most = 0, withinS = 0 } = snapshot.tail ?? {};
     return `wait until no more than ${count(most, 'request')} in ${duration(withinS)} come to ${fleetOf(snapshot, step).release}`;

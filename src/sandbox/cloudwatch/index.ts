@@ -1,8 +1,4 @@
-import type {
-  Datapoint,
-  GetMetricStatisticsCommandOutput,
-  GetMetricStatisticsInput,
-} from '@aws-sdk/client-cloudwatch';
+import type { Datapoint, GetMetricStatisticsCommandOutput, GetMetricStatisticsInput } from '@aws-sdk/client-cloudwatch';
 import type { Balancers } from '../balancers.ts';
 import { ApiError, type Service } from '../service.ts';
 
@@ -61,8 +57,15 @@ function refused(what: 'Value' | 'Combination', message: string): ApiError {
 }
 
 /** Names of the load balancer and the target group; dimensions are the ends of their ARNs. */
-function namesIn({ Namespace, MetricName, Dimensions = [] }: GetMetricStatisticsInput): readonly (string | undefined)[] {
+function namesIn({
+  Namespace,
+  MetricName,
+  Dimensions = [],
+}: GetMetricStatisticsInput): readonly (string | undefined)[] {
   if (Namespace !== 'AWS/ApplicationELB' || MetricName !== 'RequestCount' || Dimensions.length !== 2) return [];
   const valueOf = (name: string): string => Dimensions.find(({ Name }) => Name === name)?.Value ?? '';
-  return [/^app\/([^/]+)\//.exec(valueOf('LoadBalancer'))?.[1], /^targetgroup\/([^/]+)\//.exec(valueOf('TargetGroup'))?.[1]];
+  return [
+    /^app\/([^/]+)\//.exec(valueOf('LoadBalancer'))?.[1],
+    /^targetgroup\/([^/]+)\//.exec(valueOf('TargetGroup'))?.[1],
+  ];
 }

@@ -29,7 +29,14 @@ export function createWeightedDns(
     config.groups.map((group) => ({ ...group, role: 'test' as const })),
   );
   const { read, urls, register, deregister } = groups;
-  return { kind: 'weighted-dns', read, urls, register, deregister, routing: new Names(groups, { route53, counter, ask }, config) };
+  return {
+    kind: 'weighted-dns',
+    read,
+    urls,
+    register,
+    deregister,
+    routing: new Names(groups, { route53, counter, ask }, config),
+  };
 }
 
 class Names implements RoutingPort {

@@ -32,7 +32,9 @@ export function isAt(found: Found, which: Lowering['is']): boolean {
 export function unlikeTtl(found: Found): readonly string[] {
   const { fromS = 0 } = found.place.lowerTtl ?? {};
   if (ownTtls(found).every(({ TTL }) => TTL <= fromS)) return [];
-  return [`The TTL of ${found.place.name} is ${duration(ttlOf(found))}, and \`lowerTtl.from\` says ${duration(fromS)}.`];
+  return [
+    `The TTL of ${found.place.name} is ${duration(ttlOf(found))}, and \`lowerTtl.from\` says ${duration(fromS)}.`,
+  ];
 }
 
 /** The records with that TTL, and nothing else changed. */

@@ -9,12 +9,17 @@ import { withWay, type State, type Way } from './state.ts';
 const INSYNC_MS = 4000;
 const TTL_S = 5;
 
-/** How far back requests are counted. */
+/** Servers that production has left are visited for so long by resolvers that keep answers. */
 export const TAIL_S = 20;
 
 interface MetricInput {
   readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
-  readonly EndTime: Date;
+}
+
+/** When production has left the group, as is noted on its servers. */
+function leftAt({ boxes, groups }: State, group: string): number {
+  const tags = [...(groups.get(group)?.members.keys() ?? [])].map((id) => boxes.get(id)?.tags['turnout:share'] ?? '');
+  return Math.max(...tags.map((tag) => (/^0[@/]/.test(tag) ? Date.parse(tag.slice(2)) - EPOCH : -Infinity)));
 }
 
 /** Changes and when they were asked for; by cloud, since they are no part of what is so. */
@@ -62,13 +67,11 @@ export const nameReads = {
       .flatMap(recordsOf),
     IsTruncated: false,
   }),
-  /** Each minute has its sum, as long as some of production comes to the group by what resolvers know. */
-  GetMetricStatistics: (cloud: LittleCloud, { Dimensions, EndTime }: MetricInput) => {
-    const group = Dimensions.find(({ Name }) => Name === 'TargetGroup')?.Value.replace('targetgroup/', '') ?? '';
-    const until = EndTime.getTime() - EPOCH;
-    const gets = (at: number): boolean =>
-      names(cloud.stateAt(at)).some(({ weights }) => (weights.get(group) ?? 0) > 0);
-    return { Datapoints: gets(until - TAIL_S * 1000) || gets(until) ? [{ Sum: 100 }] : [] };
+  GetMetricStatistics: (cloud: LittleCloud, { Dimensions }: MetricInput) => {
+    const group = Dimensions.find(({ Name }) => Name === 'TargetGroup')?.Value ?? '';
+    const { now } = cloud.clock;
+    const isVisited = names(cloud.state).some(({ weights }) => (weights.get(group) ?? 0) > 0);
+    return { Datapoints: isVisited || now - leftAt(cloud.state, group) < TAIL_S * 1000 ? [{ Sum: 100 }] : [] };
   },
   GetChange: (cloud: LittleCloud, { Id }: { Id: string }) => {
     const at = changesOf(cloud)[Number(Id)] ?? Number.NEGATIVE_INFINITY;
