@@ -5,6 +5,7 @@ import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/plan/goal.
 import { fleetById, inProduction, isDraining } from '../src/plan/look.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { stillHeld } from '../src/plan/meanings-shares.ts';
+import { stillVisited } from '../src/plan/meanings-tail.ts';
 import { heldUntil } from '../src/plan/shares.ts';
 import type { Step } from '../src/plan/step.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
@@ -31,10 +32,12 @@ export const cleanup: Task<'cleanup'> = {
     acceptTail: {
       name: 'accept-tail',
       type: 'boolean',
-      describe: 'By weights: do not keep the old servers for `traffic.hold`; whoever still comes to them fails',
+      describe:
+        'By weights: do not keep the old servers for `traffic.hold`, or until nobody comes to them; whoever still does fails',
     },
   },
   mayBeReplacedBy: ['rollback'],
+  watchesTail: ({ acceptTail }) => acceptTail !== true,
 
   aim({ snapshot, wish, asked }) {
     const world = knownWorld(snapshot);
@@ -68,13 +71,16 @@ export const cleanup: Task<'cleanup'> = {
       neverTried(snapshot, doomed, goal.discard) ??
       (doomed.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
       draining(snapshot, doomed, goal.wait) ??
-      held(snapshot, doomed, goal);
+      held(snapshot, doomed, goal) ??
+      visited(snapshot, doomed, goal);
     if (no !== undefined) return no;
     const mark: readonly Step[] =
       homeFleet(snapshot) === keep && keep.marks.current !== undefined
         ? []
         : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
-    return planAhead(snapshot, [...mark, ...doomed.flatMap((fleet) => farewell(snapshot, fleet, goal))]);
+    const farewells = doomed.flatMap((fleet) => farewell(snapshot, fleet, goal));
+    // As long as there is a way back it is a short one.
+    return planAhead(snapshot, [...mark, ...farewells, { do: 'set-ttl', fleet: keep.id, to: 'usual' }]);
   },
 
   afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
@@ -97,7 +103,7 @@ function farewell(snapshot: Snapshot, fleet: Fleet, { since, early }: GoalOf<'cl
   const unknown = !early && heldUntil(snapshot, fleet) === undefined;
   return [
     ...(unknown ? [{ do: 'note-share', fleet: fleet.id, percent: 0, since } as const] : []),
-    ...(early ? [] : [{ do: 'await-held', fleet: fleet.id } as const]),
+    ...(early ? [] : [{ do: 'await-held', fleet: fleet.id } as const, { do: 'await-tail', fleet: fleet.id } as const]),
     ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor: {} })),
     ...names('production').map((pool): Step => ({ do: 'await-released', pool, fleet: fleet.id })),
     { do: 'terminate', fleet: fleet.id, ...(early && { early }) },
@@ -151,10 +157,22 @@ function held(snapshot: Snapshot, doomed: readonly Fleet[], { wait, early }: Goa
   const why =
     wait || early ? undefined : doomed.map((fleet) => stillHeld(snapshot, fleet)).find((one) => one !== undefined);
   if (why === undefined) return undefined;
-  return refusal(
-    'held',
-    why,
-    '`turnout cleanup --wait` waits for that; or run this again later.',
-    '`turnout cleanup --accept-tail` does not wait: whoever still comes to the old servers fails.',
-  );
+  return refusal('held', why, '`turnout cleanup --wait` waits for that; or run this again later.', ACCEPT_TAIL);
 }
+
+const ACCEPT_TAIL = '`turnout cleanup --accept-tail` does not wait: whoever still comes to the old servers fails.';
+
+/** Clients and resolvers that do not heed TTLs are seen by their requests. */
+function visited(
+  snapshot: Snapshot,
+  doomed: readonly Fleet[],
+  { wait, early }: GoalOf<'cleanup'>,
+): Refusal | undefined {
+  const why = early ? undefined : doomed.map((fleet) => stillVisited(snapshot, fleet)).find((one) => one !== undefined);
+  const unknown = snapshot.tail?.unknown;
+  if (why === undefined || (wait && unknown === undefined)) return undefined;
+  const wayOut = unknown === undefined ? '`turnout cleanup --wait` waits for that; or run this again later.' : GRANT;
+  return refusal(unknown === undefined ? 'visited' : 'tail-unknown', why, wayOut, ACCEPT_TAIL);
+}
+
+const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';

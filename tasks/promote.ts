@@ -87,7 +87,15 @@ export const promote: Task<'promote'> = {
       );
     }
     const { floor, since, stages, batch } = goal;
-    const change: Switch = { to, floor, need: 'all', since, ...(stages && { stages }), ...(batch && { batch }) };
+    const change: Switch = {
+      to,
+      floor,
+      need: 'all',
+      since,
+      lowers: true,
+      ...(stages && { stages }),
+      ...(batch && { batch }),
+    };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
     const unfit = misrouted(snapshot) ?? tooSmall(to, floor);

@@ -75,6 +75,8 @@ export interface Task<V extends Verb = Verb> {
   readonly positional?: 'instances';
   /** It looks for the instances in every target group, not only in those of the config. */
   readonly everywhere?: true;
+  /** It has to know who still comes to fleets that production has left. */
+  watchesTail?(wish: Wish): boolean;
   /** Whether a goal on record is what this wish asks for; by default, where it is about the same release. */
   fits?(goal: GoalOf<V>, wish: Wish): boolean;
   /** Where the result can be tried belongs into the last sentence. */

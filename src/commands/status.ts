@@ -61,7 +61,7 @@ function text(report: StatusReport): string {
 const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
-  const [snapshot, record] = await Promise.all([withUrls(ports.traffic, observe(ports)), recordIn(store)]);
+  const [snapshot, record] = await Promise.all([withUrls(ports.traffic, observe(ports, true)), recordIn(store)]);
   const verbs = record.trouble === undefined ? await verbsNow(tasks, snapshot, record.goal, deliveryOf(config)) : [];
   return { environment: config.environment, snapshot, verbs, ...record };
 }

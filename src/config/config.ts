@@ -120,9 +120,16 @@ export interface WeightedDnsConfig {
   /** Absent: the records' own; of aliases, that of AWS's load balancers. */
   readonly ttlMs?: number;
   readonly holdMs: number;
+  readonly tail: TailConfig;
   /** Ascending, from 1 to 100. */
   readonly steps: readonly number[];
   readonly everyMs: number;
+}
+
+/** When hardly anybody comes to old servers any more. */
+export interface TailConfig {
+  readonly requests: number;
+  readonly withinMs: number;
 }
 
 /** A name, and the set identifiers of the records that lead to the first and to the second group. */
@@ -133,6 +140,8 @@ export interface NameConfig {
   readonly type: 'A' | 'AAAA' | 'CNAME';
   readonly blue: string;
   readonly green: string;
+  /** The TTL of its records, and that while there is a way back. */
+  readonly lowerTtl?: { readonly fromS: number; readonly toS: number };
 }
 
 /** Either `arn`, or `loadBalancer` and `port`; without a priority it is the listener's default action. */

@@ -10,7 +10,9 @@ import type {
   OpsWorksFleetConfig,
   SandboxConfig,
   StoreConfig,
+  TargetGroupConfig,
   TrafficConfig,
+  WeightedDnsConfig,
 } from './config.ts';
 import type {
   DeployerConfig,
@@ -106,8 +108,7 @@ function traffic(data: FileConfig['traffic']): TrafficConfig {
     return { kind, production: production.map(group), test: test.map(group) };
   }
   if (data.kind === 'weighted-dns') {
-    const { kind, groups, production, nameServers, ttl: ttlMs, hold: holdMs, steps, every: everyMs } = data;
-    return { kind, groups: groups.map(group), production, ...defined({ nameServers, ttlMs }), holdMs, steps, everyMs };
+    return weightedDns(data, group);
   }
   const { groups, production, test, hold, every, names, ...same } = data;
   return {
@@ -118,6 +119,26 @@ function traffic(data: FileConfig['traffic']): TrafficConfig {
     test: test.map(defined),
     holdMs: hold,
     everyMs: every,
+  };
+}
+
+function weightedDns(
+  data: Extract<FileConfig['traffic'], { kind: 'weighted-dns' }>,
+  group: (data: { targetGroup: string; port?: number | undefined }) => TargetGroupConfig,
+): WeightedDnsConfig {
+  const { kind, nameServers, ttl: ttlMs, hold: holdMs, tail, steps, every: everyMs } = data;
+  return {
+    kind,
+    groups: data.groups.map(group),
+    production: data.production.map(({ lowerTtl, ...name }) => ({
+      ...name,
+      ...(lowerTtl && { lowerTtl: { fromS: lowerTtl.from / 1000, toS: lowerTtl.to / 1000 } }),
+    })),
+    ...defined({ nameServers, ttlMs }),
+    holdMs,
+    tail: { requests: tail.requests, withinMs: tail.within },
+    steps,
+    everyMs,
   };
 }
 

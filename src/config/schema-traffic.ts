@@ -88,6 +88,20 @@ const weightedListener = z.strictObject({
   every: limit.prefault('2m').describe('Time between two steps, in which the checks must hold.'),
 });
 
+const TTLS = 'a map such as { from: 5m, to: 10s }';
+
+const ttl = seconds.refine((value) => value > 0, { error: 'a duration of whole seconds, longer than nothing' });
+
+const tail = map(
+  {
+    requests: whole(0, 1_000_000).default(10).describe('So many requests are near enough to none.'),
+    within: limit
+      .prefault('5m')
+      .describe('In so long a time before; CloudWatch counts by minutes, and some of them late.'),
+  },
+  'a map such as { requests: 10, within: 5m }',
+);
+
 const name = map(
   {
     name: text('a name such as www.shop.example.com', domain).describe('A name that clients look up.'),
@@ -95,6 +109,11 @@ const name = map(
     type: z.enum(['A', 'AAAA', 'CNAME']).default('A').describe('Type of its records.'),
     blue: text('a set identifier').describe('Set identifier of the record that leads to the first group.'),
     green: text('a set identifier').describe('Set identifier of the record that leads to the second group.'),
+    lowerTtl: map({ from: ttl, to: ttl }, TTLS)
+      .optional()
+      .describe(
+        'Lower the TTL of its records before a promote, in a step of its own that waits out the old one; cleanup sets it back. Aliases have no TTL of their own.',
+      ),
   },
   'a map such as { zone: example.com, name: www.example.com, blue: blue, green: green }',
 );
@@ -127,6 +146,11 @@ const weightedDns = z.strictObject({
     .prefault('10m')
     .describe(
       'How long a fleet is kept once production has left it, before cleanup may terminate it: clients and resolvers do not all heed a TTL.',
+    ),
+  tail: tail
+    .prefault({})
+    .describe(
+      "When cleanup may terminate the old servers: as soon as hardly anybody comes to them any more, by CloudWatch's count.",
     ),
   steps: percents
     .default([100])

@@ -14,9 +14,10 @@ interface Readers {
 
 /**
  * Reads everything: one DescribeTargetHealth a pool and the routes, at the same time the fleets, then whoever else is in a
- * pool.
+ * pool. With `tail`, then also what still comes to pools that names have left.
  */
-export async function observe({ fleet, traffic, clock, production }: Readers): Promise<Snapshot> {
+export async function observe(readers: Readers, tail = false): Promise<Snapshot> {
+  const { fleet, traffic, clock, production } = readers;
   const at = clock.now();
   const reading = traffic.read();
   const ids = reading.then(targetIds);
@@ -28,7 +29,15 @@ export async function observe({ fleet, traffic, clock, production }: Readers): P
     fleet.read(ids),
   ]);
   const answers = production && { answers: silence(production) };
-  return routed({ at, fleets, strangers, pools, ...answers }, routing);
+  const snapshot = routed({ at, fleets, strangers, pools, ...answers }, routing);
+  return tail ? withTail(traffic, snapshot) : snapshot;
+}
+
+/** Who is still visited can only be somebody who is there and has none of production. */
+async function withTail({ routing }: Readers['traffic'], snapshot: Snapshot): Promise<Snapshot> {
+  const left = snapshot.pools.filter(({ role, targets }) => role === 'test' && targets.length > 0);
+  const tail = await routing?.tail?.(left.map(({ name }) => name));
+  return tail === undefined ? snapshot : { ...snapshot, tail };
 }
 
 function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
@@ -45,6 +54,8 @@ export interface Look {
   readonly follow?: boolean;
   /** Asks production for some more answers. */
   readonly answers?: boolean;
+  /** Asks what still comes to pools that names have left. */
+  readonly tail?: boolean;
 }
 
 /** Reads that part again and keeps the rest; for polling, where one request should tell. */
@@ -60,7 +71,8 @@ export async function glance(readers: Readers, before: Snapshot, look: Look): Pr
     look.answers ? production?.ask() : undefined,
   ]);
   const answers = before.answers && { answers: counted(before.answers, more) };
-  return routed({ ...before, at, fleets, strangers, pools, ...answers }, routing);
+  const snapshot = routed({ ...before, at, fleets, strangers, pools, ...answers }, routing);
+  return look.tail ? withTail(traffic, snapshot) : snapshot;
 }
 
 async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {

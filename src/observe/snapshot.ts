@@ -65,6 +65,8 @@ export interface Marks {
   readonly promoted?: string;
   /** Its share of production in percent as a run of ours left it, and the ISO time: `10@2026-11-22T02:10:31.000Z`. */
   readonly share?: string;
+  /** ISO time at which the TTLs of names had been lowered for it. */
+  readonly lowered?: string;
   /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
   readonly migrated?: string;
 }
@@ -127,6 +129,29 @@ export interface Names {
   readonly pool?: string;
   readonly streak: number;
   readonly wanted: number;
+  /** Where the config asks for it. */
+  readonly lowering?: Lowering;
+}
+
+/** TTLs of names that are lowered for a switch, and set back once there is no way back. */
+export interface Lowering {
+  /** `other`: neither, such as between two zones. */
+  readonly is: 'usual' | 'low' | 'other';
+  /** The longest that resolvers may keep an answer of before. */
+  readonly usualS: number;
+  /** The longest that they may keep one of any of the names once it is done. */
+  readonly lowS: number;
+}
+
+/** What still comes to pools that names do not lead to any more. */
+export interface Tail {
+  /** Requests in the last `withinS` seconds, by pool; those that were asked for. */
+  readonly requests: Readonly<Record<string, number>>;
+  readonly withinS: number;
+  /** So many are near enough to none. */
+  readonly most: number;
+  /** Why nothing is known of it. */
+  readonly unknown?: string;
 }
 
 /** How traffic is divided among the pools, where that is what moves it. */
@@ -199,6 +224,8 @@ export interface Snapshot {
   readonly routing?: Routing;
   /** Absent where the config does not say how production tells its release. */
   readonly answers?: Answers;
+  /** Absent where names do not move traffic, or nobody has asked for it. */
+  readonly tail?: Tail;
   /** What the deployer and the instances themselves say; read only for the step that waits for it. */
   readonly closer?: Closer;
 }

@@ -6,9 +6,10 @@ import type { Meaning } from './meaning.ts';
 import { leftAt } from './shares.ts';
 import type { StepOf } from './step.ts';
 
-/** Steps that follow a change of names: to the name servers, and out of resolvers. */
+/** Steps that prepare a change of names, and that follow it: to the name servers, and out of resolvers. */
 
-type Meanings = { readonly [D in 'await-synced' | 'await-names' | 'await-ttl']: Meaning<StepOf<D>> };
+type Names = 'set-ttl' | 'note-lowered' | 'await-lowered' | 'await-synced' | 'await-names' | 'await-ttl';
+type Meanings = { readonly [D in Names]: Meaning<StepOf<D>> };
 
 /** "Generally within 60 seconds" (Route 53 API, GetChange). */
 const SYNC_S = 60;
@@ -23,7 +24,40 @@ function forgottenAt(snapshot: Snapshot, step: StepOf<'await-ttl'>): number | un
   return left === undefined ? undefined : Date.parse(left) + step.seconds * 1000;
 }
 
+/** Seconds that are left until no resolver may keep an answer of before the TTLs were lowered. */
+function loweredInS(snapshot: Snapshot, step: StepOf<'await-lowered'>): number {
+  const { lowered } = fleetOf(snapshot, step).marks;
+  if (lowered === undefined) return step.seconds;
+  return Math.max(0, (Date.parse(lowered) - snapshot.at) / 1000 + step.seconds);
+}
+
 export const nameMeanings: Meanings = {
+  'set-ttl': {
+    progress: ({ routing }, { to }) => ((routing?.names?.lowering?.is ?? to) === to ? 'done' : 'todo'),
+    title: ({ routing }, { to }) => {
+      const { lowS = 0, usualS = 0 } = routing?.names?.lowering ?? {};
+      return to === 'low'
+        ? `lower the TTL of names, so that resolvers keep answers for ${duration(lowS)} and not for ${duration(usualS)}`
+        : `set the TTL of names back to ${duration(usualS)}`;
+    },
+    touches: () => [],
+    seconds: () => 1,
+  },
+  'note-lowered': {
+    progress: (snapshot, step) => {
+      const { lowered } = fleetOf(snapshot, step).marks;
+      return lowered !== undefined && lowered >= step.since ? 'done' : 'todo';
+    },
+    title: (snapshot, step) => `tag ${fleetOf(snapshot, step).release} with the time from which the TTL is low`,
+    touches: (snapshot, step) => members(fleetOf(snapshot, step)).map(({ id }) => id),
+    seconds: () => 1,
+  },
+  'await-lowered': {
+    progress: (snapshot, step) => (loweredInS(snapshot, step) === 0 ? 'done' : 'under way'),
+    title: (_snapshot, step) => `wait ${duration(step.seconds)}, until all resolvers have the low TTL`,
+    touches: () => [],
+    seconds: loweredInS,
+  },
   'await-synced': {
     progress: ({ routing }) => (routing?.names?.pending === true ? 'under way' : 'done'),
     title: () => 'wait until all name servers have the change',

@@ -8,6 +8,7 @@ import { meaningsInPlace } from './meanings-in-place.ts';
 import type { Meaning } from './meaning.ts';
 import { shareMeanings, stillHeld } from './meanings-shares.ts';
 import { nameMeanings } from './meanings-names.ts';
+import { tailMeaning } from './meanings-tail.ts';
 import { proofMeaning } from './meanings-proof.ts';
 import type { Progress, Step, StepOf } from './step.ts';
 
@@ -255,6 +256,7 @@ const meanings: Meanings = {
   ...shareMeanings,
   ...nameMeanings,
   prove: proofMeaning,
+  'await-tail': tailMeaning,
   remove: {
     progress: (snapshot, step) => {
       const fleet = fleetById(snapshot, step.fleet);

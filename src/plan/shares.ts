@@ -63,9 +63,13 @@ export function notedShare({ marks }: Fleet): Noted | undefined {
 
 /** Not earlier than `since`, so that clocks that differ between machines do not matter. */
 export function shareMark(snapshot: Snapshot, percent: number, since: string): string {
+  return `${percent}@${timeMark(snapshot, since)}`;
+}
+
+/** The time of the snapshot, or `since` where that is later. */
+export function timeMark(snapshot: Snapshot, since: string): string {
   // A plan that is only asked for has no time of asking.
-  const at = new Date(Math.max(snapshot.at, Date.parse(since) || 0)).toISOString();
-  return `${percent}@${at}`;
+  return new Date(Math.max(snapshot.at, Date.parse(since) || 0)).toISOString();
 }
 
 /**

@@ -4,7 +4,7 @@ import { shareOf, weightsFor, withRoles } from '../observe/routes.ts';
 import { joining, leaving } from './in-batches.ts';
 import { fleetById } from './look.ts';
 import { simulationsInPlace } from './simulate-in-place.ts';
-import { heldUntil, leftAt, notedShare, shareMark } from './shares.ts';
+import { heldUntil, leftAt, notedShare, shareMark, timeMark } from './shares.ts';
 import type { Step, StepOf } from './step.ts';
 
 /** What the world looks like once a step is done and nothing else has happened: for showing a plan before it is run. */
@@ -87,8 +87,20 @@ const simulations: Simulations = {
     );
     // Nobody has asked since.
     const { names } = routing;
-    const asked = names && { names: { ttlS: names.ttlS, wanted: names.wanted, pending: true, streak: 0 } };
+    const asked = names && { names: unasked(names) };
     return { ...snapshot, routing: { ...routing, ...asked, routes }, pools: withRoles(snapshot.pools, routes) };
+  },
+  'set-ttl': (snapshot, { to }) => {
+    const { lowering } = snapshot.routing?.names ?? {};
+    if (lowering === undefined) return snapshot;
+    const ttlS = to === 'low' ? lowering.lowS : Math.max(lowering.usualS, lowering.lowS);
+    return changeNames(snapshot, { ttlS, lowering: { ...lowering, is: to }, pending: true });
+  },
+  'note-lowered': (snapshot, { fleet, since }) =>
+    changeFleet(snapshot, fleet, (one) => ({ ...one, marks: { ...one.marks, lowered: timeMark(snapshot, since) } })),
+  'await-lowered': (snapshot, step) => {
+    const { lowered = '' } = (fleetById(snapshot, step.fleet) ?? NOBODY).marks;
+    return later(snapshot, (Date.parse(lowered) || snapshot.at) + step.seconds * 1000);
   },
   'note-share': (snapshot, { fleet, percent, since }) =>
     changeFleet(snapshot, fleet, (one) => ({
@@ -115,6 +127,10 @@ const simulations: Simulations = {
   },
   'await-held': (snapshot, step) =>
     later(snapshot, heldUntil(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY) ?? 0),
+  'await-tail': (snapshot) => {
+    const { tail } = snapshot;
+    return tail === undefined ? snapshot : { ...snapshot, tail: { ...tail, requests: {} } };
+  },
   claim: (snapshot, { fleet, release, instances, at }) => ({
     ...snapshot,
     fleets: [
@@ -140,6 +156,11 @@ function changeNames(snapshot: Snapshot, facts: Partial<Names>): Snapshot {
   const { routing } = snapshot;
   if (routing?.names === undefined) return snapshot;
   return { ...snapshot, routing: { ...routing, names: { ...routing.names, ...facts } } };
+}
+
+/** Names that a change is on its way to. */
+function unasked({ pool: _pool, ...names }: Names): Names {
+  return { ...names, pending: true, streak: 0 };
 }
 
 function later(snapshot: Snapshot, at: number): Snapshot {

@@ -67,6 +67,12 @@ export type Step =
       readonly since: string;
       readonly floor: ZoneFloor;
     }
+  /** Give the names their low TTL for the switch to the fleet, or their usual one after it; one request a zone. */
+  | { readonly do: 'set-ttl'; readonly fleet: string; readonly to: 'low' | 'usual' }
+  /** Note on the fleet's tags that the TTLs have been lowered for it by now; `since` is when that was asked for. */
+  | { readonly do: 'note-lowered'; readonly fleet: string; readonly since: string }
+  /** Wait until no resolver may keep an answer with the usual TTL. */
+  | { readonly do: 'await-lowered'; readonly fleet: string; readonly seconds: number }
   /** Wait until all name servers have the change of names by which the pool was given its share. */
   | { readonly do: 'await-synced'; readonly pool: string; readonly fleet: string }
   /** Ask the zones' own name servers, until so many answers in a row as are wanted lead to the pool alone. */
@@ -77,6 +83,8 @@ export type Step =
   | { readonly do: 'prove'; readonly fleet: string; readonly release: string }
   /** Wait until the fleet may go after production has left it. */
   | { readonly do: 'await-held'; readonly fleet: string }
+  /** Wait until hardly anybody comes to the fleet any more by a name that was looked up before. */
+  | { readonly do: 'await-tail'; readonly fleet: string }
   /** Write the ownership tags on instances that serve already. */
   | {
       readonly do: 'claim';

@@ -1,12 +1,12 @@
 import { isIn, liveFleets, members, poolsOf, servingFleets } from '../observe/roles.ts';
-import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
+import type { Fleet, Lowering, Pool, Snapshot } from '../observe/snapshot.ts';
 import { batchSteps } from './in-batches.ts';
 import { notHealthyIn, sentence } from './explain.ts';
 import { countByZone, floorOf, shortfall, total } from './floor.ts';
 import { planAhead } from './ahead.ts';
 import { refusal, type Floor, type Refusal, type Stages, type ZoneFloor } from './goal.ts';
 import { isSettled, verified } from './look.ts';
-import { hasServed, homesOf, shareOfPool, trialsOf } from './shares.ts';
+import { hasServed, homesOf, shareOfFleet, shareOfPool, trialsOf } from './shares.ts';
 import type { Plan, Step } from './step.ts';
 
 /**
@@ -25,6 +25,8 @@ export interface Switch {
   readonly stages?: Stages;
   /** Only where fleets move: so many instances at a time; all at once when absent. */
   readonly batch?: number;
+  /** TTLs of names are lowered before, where the config says so. */
+  readonly lowers?: true;
 }
 
 type Make = (pool: string, fleet: Fleet) => Step;
@@ -44,6 +46,7 @@ function allSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): 
   });
   const isWhole = stages === undefined || stages.shares.at(-1) === 100;
   return [
+    ...loweringSteps(snapshot, change, homes[0]),
     ...before,
     ...batchSteps(snapshot, change, homes),
     ...each(homes, to, register),
@@ -59,6 +62,25 @@ function namesOf(pools: readonly Pool[]): readonly string[] {
 }
 
 const register: Make = (pool, fleet) => ({ do: 'register', pool, fleet: fleet.id });
+
+/** What has to be lowered before it gets a share; after that there is no use in it. */
+function toLower(snapshot: Snapshot, { to, lowers }: Switch): Lowering | undefined {
+  return lowers && shareOfFleet(snapshot, to) === 0 ? snapshot.routing?.names?.lowering : undefined;
+}
+
+/** The names' TTL goes down, and the old one is waited out, so that the switch and the way back take no longer than the low one. */
+function loweringSteps(snapshot: Snapshot, change: Switch, pool: string | undefined): readonly Step[] {
+  const lowering = toLower(snapshot, change);
+  if (lowering === undefined || pool === undefined) return [];
+  const { to, since } = change;
+  const fleet = to.id;
+  return [
+    { do: 'set-ttl', fleet, to: 'low' },
+    { do: 'await-synced', pool, fleet },
+    { do: 'note-lowered', fleet, since },
+    { do: 'await-lowered', fleet, seconds: lowering.usualS },
+  ];
+}
 
 /** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */
 function shiftSteps(
@@ -84,15 +106,17 @@ function shiftSteps(
 }
 
 /** What shows that it is so: name servers, the time that resolvers may keep answers, and what production answers. */
-function proofSteps(snapshot: Snapshot, { to }: Switch, pool: string | undefined): readonly Step[] {
+function proofSteps(snapshot: Snapshot, change: Switch, pool: string | undefined): readonly Step[] {
+  const { to } = change;
   const fleet = to.id;
   const prove: Step = { do: 'prove', fleet, release: to.release };
   const { names } = snapshot.routing ?? {};
   if (names === undefined || pool === undefined) return [prove];
   const from = liveFleets(snapshot).filter((other) => other !== to && hasServed(other));
+  const seconds = toLower(snapshot, change)?.lowS ?? names.ttlS;
   return [
     { do: 'await-names', pool, fleet },
-    ...from.map((other): Step => ({ do: 'await-ttl', fleet: other.id, seconds: names.ttlS })),
+    ...from.map((other): Step => ({ do: 'await-ttl', fleet: other.id, seconds })),
     prove,
   ];
 }

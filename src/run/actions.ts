@@ -3,7 +3,7 @@ import { routesOf, weightsFor } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { joining, leaving } from '../plan/in-batches.ts';
 import { fleetById, poolByName } from '../plan/look.ts';
-import { hasShare, shareMark } from '../plan/shares.ts';
+import { hasShare, shareMark, timeMark } from '../plan/shares.ts';
 import { poolNames } from '../plan/in-place.ts';
 import type { Step, StepOf } from '../plan/step.ts';
 import { actionsInPlace } from './actions-in-place.ts';
@@ -31,6 +31,9 @@ const actions: Actions = {
       new Map(open.map((route) => [route.name, weightsFor(route, step.pool, step.percent, pools)])),
     );
   },
+  'set-ttl': async ({ traffic }, { to }) => traffic.routing?.setTtl?.(to),
+  'note-lowered': async ({ fleet }, step, snapshot) =>
+    fleet.mark(fleetOf(snapshot, step), { lowered: timeMark(snapshot, step.since) }),
   'note-share': async ({ fleet }, step, snapshot) =>
     fleet.mark(fleetOf(snapshot, step), { share: shareMark(snapshot, step.percent, step.since) }),
   remove: async ({ fleet }, step, snapshot) => fleet.remove(fleetOf(snapshot, step)),
@@ -61,6 +64,8 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 /** What to read to see how far a step is; `lookCloser` asks others than AWS's lists. */
 export function lookFor(step: Step): Look {
   if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: false, follow: true };
+  if (step.do === 'await-tail') return { pools: [], fleets: false, tail: true };
+  if (step.do === 'set-ttl') return { pools: [], fleets: false, routes: true };
   if (step.do === 'await-ttl') return { pools: [], fleets: true };
   if (step.do === 'prove') return { pools: [], fleets: false, answers: true };
   if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
@@ -85,6 +90,7 @@ export function lookBefore(snapshot: Snapshot, step: Step): Look {
   if (step.do === 'deploy' || step.do === 'migrate') return { pools: [], fleets: true };
   if (step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
   if (step.do === 'shift') return { pools: 'all', fleets: false, routes: true };
+  if (step.do === 'set-ttl') return { pools: [], fleets: false, routes: true };
   if (!('pool' in step) || step.do.startsWith('await-') || step.do === 'watch') return { pools: [], fleets: false };
   // Where routes divide traffic, whose weight is 0 now may have had one just before.
   const isGrave = snapshot.routing !== undefined || poolByName(snapshot, step.pool).role === 'production';

@@ -59,7 +59,7 @@ async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Prom
 
 async function look(setup: Setup, task: Task, wish: Wish): Promise<Looked> {
   const { tasks, ports, identity } = setup;
-  const { snapshot, recorded, others } = await read(setup, task);
+  const { snapshot, recorded, others } = await read(setup, task, wish);
   const asked = { run: identity.run, who: identity.who, since: isoNow(setup) };
   const resolve = async (launch: LaunchWish): Promise<LaunchSpec> => steadily(setup, () => ports.fleet.resolve(launch));
   const { inPlace } = ports;
@@ -76,11 +76,12 @@ const JOURNAL_LOOK = 5;
 async function read(
   setup: Setup,
   task: Task,
+  wish: Wish,
 ): Promise<Pick<Looked, 'snapshot' | 'others'> & { recorded: RecordedGoal | undefined }> {
   const { ports, store, view, signal, settleMs } = setup;
   const readWorld = async (): Promise<Snapshot> =>
     steadily(setup, async () => {
-      const world = await observe(ports);
+      const world = await observe(ports, task.watchesTail?.(wish));
       return task.everywhere ? lookEverywhere(ports, world, idsOf(world)) : world;
     });
   const goal = setup.nested ? undefined : store.goal();

@@ -189,11 +189,15 @@ function patience({ ports, signal, emit }: RunContext, limitMs: number): Patienc
 }
 
 async function look({ ports }: RunContext, before: Snapshot, what: Look, step: Step): Promise<Snapshot> {
-  if (what.pools.length === 0 && !what.fleets && !what.answers && !what.follow) return lookCloser(ports, before, step);
+  if (readsNothing(what)) return lookCloser(ports, before, step);
   const seen = await glance(ports, before, what);
   const snapshot =
     !what.fleets && someoneLeft(seen, what) ? await glance(ports, seen, { pools: [], fleets: true }) : seen;
   return lookCloser(ports, snapshot, step);
+}
+
+function readsNothing({ pools, fleets, routes, answers, follow, tail }: Look): boolean {
+  return pools.length === 0 && !(fleets || routes || answers || follow || tail);
 }
 
 /** Whoever is about to leave may have been registered elsewhere since the run began. */

@@ -43,8 +43,10 @@ export function limitOf(step: Step, limits: Limits): number {
       return limits.provenMs;
     case 'watch':
     case 'await-ttl':
+    case 'await-lowered':
       return step.seconds * 1000 + SETTLE_MS;
     case 'await-held':
+    case 'await-tail':
       return limits.releasedMs;
     case 'deploy':
     case 'migrate':
@@ -77,8 +79,11 @@ export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): numbe
   // Of Route 53 a whole account may ask five things a second.
   if (step.do === 'await-synced') return Math.min(Math.max(waitedMs / 50, 500), 1000);
   // Nothing but time has to pass.
-  if (step.do === 'await-ttl' || step.do === 'await-held')
+  if (step.do === 'await-ttl' || step.do === 'await-lowered' || step.do === 'await-held')
     return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000, 1), 5000);
+  // What is counted by minutes does not change any faster.
+  if (step.do === 'await-tail')
+    return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000 * SLACK, SHORTEST_MS), 5000);
   const isHealth = step.do === 'await-healthy' || step.do === 'rejoin';
   const known = isHealth ? intervalMs(snapshot, step) : 0;
   return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);

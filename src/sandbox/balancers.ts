@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Counts } from './balancer/counts.ts';
 import type { BalancerAddresses } from './elbv2/endpoints.ts';
 import type { BalancerEndpoint } from './route53/model.ts';
 import type { AdminPage, FaultMaker, Machines, SandboxTimes, Service } from './service.ts';
@@ -11,6 +12,8 @@ export interface Balancers extends Service {
   /** What became of every client request, in JSON; `total` counts them all. */
   traffic(): { readonly total: number; readonly inFlight: number; readonly failed: number };
   resetTraffic(): void;
+  /** Requests that were sent to targets. */
+  readonly requests: Counts['sum'];
   endpoint(dnsName: string): BalancerEndpoint | undefined;
   urls(): readonly { readonly listenerArn: string; readonly url: string }[];
   /** Prolongs deregistration delays that begin from now on; 0 ends it. */

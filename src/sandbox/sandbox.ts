@@ -6,6 +6,7 @@ import { createRequestLog, type RequestLog } from './api/requests.ts';
 import { startApi } from './api/server.ts';
 import { createThrottle, RULES, type Throttle } from './api/throttle.ts';
 import { drainFault, trafficPage, type Balancers, type BalancersFactory } from './balancers.ts';
+import { createCloudWatch } from './cloudwatch/index.ts';
 import type { Dns } from './dns/index.ts';
 import { buildNames, type SandboxName } from './dns/world.ts';
 import type { Ec2 } from './ec2/index.ts';
@@ -190,7 +191,7 @@ async function openApi(
     settings: settingsPage(times, dns.times, throttle),
     ...balancers.pages,
   };
-  const services = [ec2, ssm, opsworks, balancers, route53];
+  const services = [ec2, ssm, opsworks, balancers, route53, createCloudWatch(balancers)];
   // Whoever still sleeps when the sandbox is closed sleeps on, and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;

@@ -42,7 +42,7 @@ export interface Download {
 }
 
 export interface Service {
-  readonly id: 'ec2' | 'elbv2' | 'opsworks' | 'route53' | 'ssm';
+  readonly id: 'cloudwatch' | 'ec2' | 'elbv2' | 'opsworks' | 'route53' | 'ssm';
   readonly operations: Readonly<Record<string, Operation>>;
   /** Faults of the service's own by kind, such as `drain`; asked for with `POST /_turnout/faults {"kind": "drain", ...}`. */
   readonly faults?: Readonly<Record<string, FaultMaker>>;

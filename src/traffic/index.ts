@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { TrafficPort } from './traffic.ts';
 
 /** Opens the way of moving traffic that the config names; only that kind's code is loaded. */
-export async function openTraffic({ traffic }: Config, session: Session): Promise<TrafficPort> {
+export async function openTraffic({ traffic }: Pick<Config, 'traffic'>, session: Session): Promise<TrafficPort> {
   const { Elbv2 } = await import('../aws/elbv2.ts');
   const elbv2 = new Elbv2(session);
   if (traffic.kind === 'target-groups') return (await import('./target-groups.ts')).createTargetGroups(elbv2, traffic);
@@ -12,7 +12,9 @@ export async function openTraffic({ traffic }: Config, session: Session): Promis
       import('../aws/route53.ts'),
       import('./weighted-dns/index.ts'),
     ]);
-    return createWeightedDns(elbv2, new Route53(session), traffic);
+    const cloudwatch = async () => new (await import('../aws/cloudwatch.ts')).CloudWatch(session);
+    const counter = { cloudwatch, now: () => session.options.clock.now() };
+    return createWeightedDns({ elbv2, route53: new Route53(session), counter }, traffic);
   }
   const { createWeightedListener } = await import('./weighted-listener.ts');
   const { names } = traffic;

@@ -1,4 +1,4 @@
-import type { Pool, Routing } from '../observe/snapshot.ts';
+import type { Lowering, Pool, Routing, Tail } from '../observe/snapshot.ts';
 
 /** A target to register or to deregister: an instance at a port. */
 export interface TargetRef {
@@ -20,6 +20,10 @@ export interface RoutingPort {
   shift(changes: ReadonlyMap<string, Weights>): Promise<void>;
   /** How far the last change has come, where that takes its time: names. Weights are those that `read` saw last. */
   follow?(): Promise<Routing>;
+  /** Gives names their low or their usual TTL, where the config has such. One request a zone. */
+  setTtl?(which: Lowering['is']): Promise<void>;
+  /** What has come to these pools lately, where resolvers and clients may lead there long after the last change: names. */
+  tail?(pools: readonly string[]): Promise<Tail>;
 }
 
 /**

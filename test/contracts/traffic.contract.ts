@@ -1,18 +1,24 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { at, draining, INTERNAL, poolOf, POOLS, PRODUCTION, states, TEST } from './traffic-world.ts';
-import type { TrafficWorld } from './traffic-world.ts';
+import type { Fault, TrafficWorld } from './traffic-world.ts';
+import type { TrafficPort } from '../../src/traffic/traffic.ts';
 
 export interface TrafficSuite {
+  readonly kind: TrafficPort['kind'];
   readonly setup: () => Promise<TrafficWorld>;
   /** Requests that registering so many targets takes. */
-  readonly batches: Readonly<Record<10 | 1_000, number>>;
+  readonly batches: Readonly<Partial<Record<10 | 1_000, number>>>;
+  /** Weights say who is in production, and not the config. */
+  readonly byWeights?: true;
+  /** Where pools are reached is a matter of rules that the config names. */
+  readonly byRules?: true;
 }
 
 type Start = () => Promise<TrafficWorld>;
 
 /** What every way of moving traffic must do: see `TrafficPort`. Each test has a world of its own. */
-export function trafficContract(name: string, { setup, batches }: TrafficSuite): void {
+export function trafficContract({ kind, setup, batches, byWeights, byRules }: TrafficSuite): void {
   const open: TrafficWorld[] = [];
   const start: Start = async () => {
     const world = await setup();
@@ -22,31 +28,32 @@ export function trafficContract(name: string, { setup, batches }: TrafficSuite):
   afterEach(async () => {
     await Promise.all(open.splice(0).map(async (world) => world.close()));
   });
-  describe(`${name} is a way of moving traffic`, () => {
+  describe(`${kind} is a way of moving traffic`, () => {
     describe('read', () => {
-      readContract(start);
-      stateContract(start);
+      readContract(start, byWeights ?? false);
+      // ELB says the same of a target whatever divides the traffic.
+      if (!byWeights) stateContract(start);
     });
     describe('register and deregister', () => {
       changeContract(start);
       sizeContract(start, batches);
     });
     describe('urls', () => {
-      urlContract(start);
+      urlContract(start, byRules ?? false);
     });
     describe('over a poor line', () => {
-      faultContract(start);
+      faultContract(start, byWeights ? ['lost'] : ['throttled', 'broken', 'lost']);
     });
   });
 }
 
-function readContract(start: Start): void {
+function readContract(start: Start, byWeights: boolean): void {
   test('shows the pools in the order of the config, with settings and targets', async () => {
     const world = await start();
     const pools = await world.open().read();
     expect(pools.map(({ name, role, port }) => [name, role, port])).toEqual([
-      [PRODUCTION, 'production', 8080],
-      [INTERNAL, 'production', 9090],
+      [PRODUCTION, byWeights ? 'test' : 'production', 8080],
+      [INTERNAL, byWeights ? 'test' : 'production', 9090],
       [TEST, 'test', 8080],
     ]);
     const settings = {
@@ -215,7 +222,7 @@ function changeContract(start: Start): void {
 }
 
 function sizeContract(start: Start, batches: TrafficSuite['batches']): void {
-  for (const size of [10, 1_000] as const) {
+  for (const [size, requests] of Object.entries(batches).map(([key, count]) => [Number(key), count] as const)) {
     test(`${size} targets move in batches, and are read in one request`, async () => {
       const world = await start();
       const port = world.open();
@@ -224,17 +231,17 @@ function sizeContract(start: Start, batches: TrafficSuite['batches']): void {
       world.slowRegistration(true);
       world.requests();
       await port.register(pool, targets);
-      expect(world.requests()).toBe(batches[size]);
+      expect(world.requests()).toBe(requests);
       expect((await poolOf(port, TEST)).targets).toHaveLength(size);
       expect(world.requests()).toBe(1);
       await port.deregister(pool, targets);
-      expect(world.requests()).toBe(batches[size]);
+      expect(world.requests()).toBe(requests);
       expect(new Set((await poolOf(port, TEST)).targets.map(({ state }) => state))).toEqual(new Set(['draining']));
     });
   }
 }
 
-function urlContract(start: Start): void {
+function urlContract(start: Start, byRules: boolean): void {
   test('lead to the pool that they belong to', async () => {
     const world = await start();
     const port = world.open();
@@ -250,14 +257,16 @@ function urlContract(start: Start): void {
   test('there are none of a pool that nobody is sent to', async () => {
     const world = await start();
     await world.unplug(TEST);
-    const urls = await world.open().urls();
+    const reading = world.open().urls();
+    if (byRules) return void expect(await errorOf(reading)).toMatchObject({ code: 'route-not-found' });
+    const urls = await reading;
     expect(urls[TEST]).toEqual([]);
     expect(urls[PRODUCTION]).toHaveLength(1);
   });
 }
 
-function faultContract(start: Start): void {
-  for (const kind of ['throttled', 'broken', 'lost'] as const) {
+function faultContract(start: Start, kinds: readonly Fault[]): void {
+  for (const kind of kinds) {
     test(`requests that are ${kind} at first are tried again, and take effect once`, async () => {
       const world = await start();
       const port = world.open();

@@ -1,11 +1,14 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { CloudWatch } from '../../src/aws/cloudwatch.ts';
+import { systemClock } from '../../src/clock.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import { Route53 } from '../../src/aws/route53.ts';
-import type { WeightedDnsConfig } from '../../src/config/config.ts';
+import type { WeightedDnsConfig, WeightedListenerConfig } from '../../src/config/config.ts';
 import type { Routing } from '../../src/observe/snapshot.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { aliasNotes } from '../../src/traffic/weighted-dns/aliases.ts';
+import { openTraffic } from '../../src/traffic/index.ts';
 import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
+import type { SandboxGroup } from '../../src/sandbox/world.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { openSession } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
@@ -39,22 +42,27 @@ async function start(): Promise<Sandbox> {
 
 function portOf(sandbox: Sandbox, config: Partial<WeightedDnsConfig> = {}): TrafficPort {
   const session = openSession(sandbox.url);
-  return createWeightedDns(new Elbv2(session), new Route53(session), {
-    kind: 'weighted-dns',
-    groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
-    production: NAMES.map(({ name, record }) => ({
-      name,
-      zone: name.replace(/^\w+\./, ''),
-      type: record === 'CNAME' ? ('CNAME' as const) : ('A' as const),
-      blue: 'one',
-      green: 'two',
-    })),
-    nameServers: [sandbox.dns.server],
-    holdMs: 60_000,
-    steps: [100],
-    everyMs: 1000,
-    ...config,
-  });
+  const counter = { cloudwatch: async () => new CloudWatch(session), now: () => systemClock.now() };
+  return createWeightedDns(
+    { elbv2: new Elbv2(session), route53: new Route53(session), counter },
+    {
+      kind: 'weighted-dns',
+      groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
+      production: NAMES.map(({ name, record }) => ({
+        name,
+        zone: name.replace(/^\w+\./, ''),
+        type: record === 'CNAME' ? ('CNAME' as const) : ('A' as const),
+        blue: 'one',
+        green: 'two',
+      })),
+      nameServers: [sandbox.dns.server],
+      holdMs: 60_000,
+      tail: { requests: 10, withinMs: 60_000 },
+      steps: [100],
+      everyMs: 1000,
+      ...config,
+    },
+  );
 }
 
 async function read(port: TrafficPort): Promise<Routing> {
@@ -153,19 +161,107 @@ describe('shifting', () => {
   });
 });
 
+describe('TTLs', () => {
+  const LOWERED = NAMES.map(({ name, record }) => ({
+    name,
+    zone: name.replace(/^\w+\./, ''),
+    type: record === 'CNAME' ? ('CNAME' as const) : ('A' as const),
+    blue: 'one',
+    green: 'two',
+    lowerTtl: { fromS: 300, toS: 5 },
+  }));
+  const LAST = NAMES.length - 1;
+
+  test('of their own are lowered and set back, in one batch a zone, with all else as it was', async () => {
+    const sandbox = await start();
+    const plain = portOf(sandbox);
+    const before = await read(plain);
+    const port = portOf(sandbox, { production: LOWERED.slice(0, LAST) });
+    const { names, notes, faults } = await read(port);
+    expect(names).toMatchObject({ ttlS: 300, lowering: { is: 'usual', usualS: 300, lowS: 60 } });
+    expect(notes).toEqual([expect.stringMatching(/^www\.shop\.test is an alias, .* changes nothing there\.$/)]);
+    expect(faults).toEqual([]);
+    sandbox.requests.reset();
+    await port.routing!.setTtl!('low');
+    expect(changesOf(sandbox)).toBe(1);
+    const low = await read(port);
+    expect(low.names).toMatchObject({ pending: true, ttlS: 60, lowering: { is: 'low' } });
+    expect(low.routes.map(({ weights }) => weights)).toEqual(
+      before.routes.slice(0, LAST).map(({ weights }) => weights),
+    );
+    await port.routing!.shift(CHANGES);
+    expect((await read(port)).names?.lowering?.is).toBe('low');
+    await port.routing!.setTtl!('usual');
+    await read(port);
+    await port.routing!.shift(new Map(NAMES.map(({ name }) => [name, { 'shop-blue': 200, 'shop-green': 0 }])));
+    const { notes: _, ...after } = await read(plain);
+    expect({ ...after, names: before.names }).toEqual({ ...before, notes: undefined });
+  });
+
+  test('that are not what the config says are told of', async () => {
+    const wrong = { ...LOWERED[1]!, lowerTtl: { fromS: 60, toS: 5 } };
+    expect((await read(portOf(await start(), { production: [wrong] }))).faults).toEqual([
+      'The TTL of api.shop.test is 5 min, and `lowerTtl.from` says 1 min.',
+    ]);
+  });
+});
+
+describe('the tail', () => {
+  test('is what still comes to a group by way of its load balancer', async () => {
+    const sandbox = await start();
+    const [{ url }] = sandbox.production as [SandboxGroup];
+    const port = portOf(sandbox);
+    const both = ['shop-blue', 'shop-green'];
+    expect(await port.routing!.tail!(both)).toEqual({
+      requests: { 'shop-blue': 0, 'shop-green': 0 },
+      withinS: 60,
+      most: 10,
+    });
+    for (let n = 0; n < 3; n += 1) await (await fetch(url)).text();
+    sandbox.requests.reset();
+    expect((await port.routing!.tail!(both.slice(0, 1))).requests).toEqual({ 'shop-blue': 3 });
+    expect(sandbox.requests.all.map(({ operation }) => operation)).toEqual(['GetMetricStatistics']);
+    await port.routing!.tail!([]);
+    expect(sandbox.requests.all).toHaveLength(1);
+  });
+
+  test('is unknown where it may not be asked for', async () => {
+    const sandbox = await start();
+    sandbox.faults.add({ kind: 'error', operation: 'GetMetricStatistics', code: 'AccessDenied', status: 403 });
+    const { unknown, requests } = await portOf(sandbox).routing!.tail!(['shop-blue']);
+    expect(unknown).toContain('cloudwatch:GetMetricStatistics');
+    expect(requests).toEqual({});
+  });
+});
+
 test('an alias that evaluates the health of its load balancer is told of, where that has an idle group', async () => {
+  const sides = [{ id: 'one', loadBalancer: 'shop', weight: 1 }];
   const sandbox = await quickSandbox({
-    production: [{ name: 'shop-blue', port: 8080, loadBalancer: 'shop-blue' }],
-    test: [],
+    production: [{ name: 'shop-blue', port: 8080 }],
+    test: [{ name: 'shop-green', port: 8080 }],
+    weighted: { production: [{ port: 0 }], test: [{ port: 0 }] },
     dns: {
       names: [
-        { name: 'www.shop.test', evaluateTargetHealth: true, sides: SIDES.slice(0, 1) },
-        { name: 'api.shop.test', sides: SIDES.slice(0, 1) },
+        { name: 'www.shop.test', evaluateTargetHealth: true, sides },
+        { name: 'api.shop.test', sides },
       ],
     },
   });
   onTestFinished(async () => sandbox.close());
-  const names = ['www.shop.test', 'api.shop.test'].map((name) => ({ name, zone: 'shop.test' }));
-  const notes = await aliasNotes(new Route53(openSession(sandbox.url)), names);
+  const [production, trial] = sandbox.elbv2
+    .urls()
+    .map(({ url }) => ({ loadBalancer: 'shop', port: +new URL(url).port }));
+  const traffic: WeightedListenerConfig = {
+    kind: 'weighted-listener',
+    groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
+    production: [production!],
+    test: [trial!],
+    names: ['www.shop.test', 'api.shop.test'].map((name) => ({ name, zone: 'shop.test' })),
+    stickiness: 'keep',
+    holdMs: 60_000,
+    steps: [100],
+    everyMs: 1000,
+  };
+  const { notes } = await read(await openTraffic({ traffic }, openSession(sandbox.url)));
   expect(notes).toEqual([expect.stringMatching(/^www\.shop\.test evaluates .* Set EvaluateTargetHealth to false\.$/)]);
 });

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { OPSWORKS } from '../support/little/kinds.ts';
+import { OPSWORKS, OPSWORKS_BY_WEIGHTS, type Kind } from '../support/little/kinds.ts';
 import type { Scene } from '../support/little/scene.ts';
 import { Site } from '../support/little/site.ts';
 import { casesOf, type Case } from './cases.ts';
@@ -17,16 +17,25 @@ afterAll(() => void process.stdout.write(`opsworks: ${counted.crashes} crashes, 
 
 const sceneOf = (one: Case, size: number) => ({ groups: 1, size, start: one.start, draining: one.draining ?? false });
 
-describe.each(casesOf(OPSWORKS))('$name', ({ one }) => {
+/** Where weights move traffic what is asked of OpsWorks is the same: a switch, and the end of who is still visited, are enough. */
+function rows(kind: Kind): readonly { readonly kind: Kind; readonly name: string; readonly one: Case }[] {
+  const all = casesOf(kind).map((row) => ({ ...row, kind }));
+  if (kind === OPSWORKS) return all;
+  const isPlain = ({ start, ask, wish, draining }: Case): boolean =>
+    draining === true || (start === 'green' && ask === 'promote' && Object.keys(wish).length === 0);
+  return all.filter(({ one }) => isPlain(one)).map((row) => ({ ...row, name: `${row.name}, ${kind.traffic}` }));
+}
+
+describe.each([OPSWORKS, ...OPSWORKS_BY_WEIGHTS].flatMap(rows))('$name', ({ kind, one }) => {
   test('is killed at each call', async () => {
     const scene = sceneOf(one, 2);
     // Between two readings of the same world few of them are enough.
-    const points = (await crashes(OPSWORKS, scene, one)).filter(({ isSame }, n) => !isSame || n % 5 === 0);
+    const points = (await crashes(kind, scene, one)).filter(({ isSame }, n) => !isSame || n % 5 === 0);
     const wrong: string[] = [];
     for (const [index, point] of points.entries()) {
       const followUp = FOLLOW_UPS[index % FOLLOW_UPS.length]!;
       const afterwards = point.when === 'late' ? 'what was sent takes effect 9 s later' : 'fine';
-      const tried = await tryCrash({ kind: OPSWORKS, scene, one, point, followUp, afterwards });
+      const tried = await tryCrash({ kind, scene, one, point, followUp, afterwards });
       counted.crashes += 1;
       if (tried.wrong.length > 0) wrong.push(...tried.wrong, ...(wrong.length === 0 ? [tried.story()] : []));
     }
@@ -36,12 +45,12 @@ describe.each(casesOf(OPSWORKS))('$name', ({ one }) => {
 
   test('meets faults', async () => {
     const scene = sceneOf(one, 1);
-    const points = (await faults(OPSWORKS, scene, one)).filter(
-      ({ name }, index) => isOwn(name) || index % STRIDE === 0,
+    const points = (await faults(kind, scene, one)).filter(
+      ({ name }, index) => isOwn(name) || index % strideOf(kind) === 0,
     );
     const wrong: string[] = [];
     for (const point of points) {
-      const tried = await tryFault({ kind: OPSWORKS, scene, one, point });
+      const tried = await tryFault({ kind, scene, one, point });
       counted.faults += 1;
       if (tried.wrong.length > 0) wrong.push(...tried.wrong, ...(wrong.length === 0 ? [tried.story()] : []));
     }
@@ -53,8 +62,8 @@ describe.each(casesOf(OPSWORKS))('$name', ({ one }) => {
 /** Changes that OpsWorks alone has meet every fault. */
 const isOwn = (name: string): boolean => /^(Create|Start|Stop|Delete|Tag)(Layer|Instance|Resource)$/.test(name);
 
-/** No divisor of the number of faults, so that each call meets other ones. */
-const STRIDE = 29;
+/** No divisors of the number of faults, so that each call meets other ones. */
+const strideOf = (kind: Kind): number => (kind === OPSWORKS ? 29 : 59);
 
 test('a layer that was left before it got its tags is shown, and deleted by a cleanup', async () => {
   const scene: Scene = { start: 'blue', groups: 1, size: 1 };

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import type { Snapshot } from '../../src/observe/snapshot.ts';
+import { describe, expect, test } from 'vitest';
+import type { Wish } from '../../tasks/task.ts';
+import type { Snapshot, Tail } from '../../src/observe/snapshot.ts';
 import { HOME, PROMOTED } from '../support/worlds.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
 import { planFor } from './check.ts';
@@ -40,8 +41,74 @@ test('groups that are not alike', async () => {
   expect(await planFor(unlike, 'promote', {})).toMatchObject({ refused: 'not-alike' });
 });
 
+test('what is worth knowing before traffic is moved is said in the plan', async () => {
+  expect(await planFor(withRouting(BOTH, { notes: ['It evaluates.'] }), 'promote', {})).toHaveProperty('plan.notes', [
+    'It evaluates.',
+  ]);
+});
+
 test('weights that no run has left', async () => {
   const strange = weightedWorld({ fleets: [BLUE, { ...GREEN, marks: PROMOTED }], production: [30, 30], test: 100 });
   expect(await planFor(strange, 'promote', {})).toMatchObject({ refused: 'weights-changed' });
   expect(await planFor(strange, 'rollback', {})).toHaveProperty('plan.steps.length');
+});
+
+describe('a switch of names', () => {
+  const LEFT = { ...HOME, share: '0@2026-01-01T00:00:00.000Z' };
+  const parked = weightedWorld({
+    fleets: [
+      { ...BLUE, marks: LEFT },
+      { ...GREEN, marks: PROMOTED },
+    ],
+    production: [100, 100],
+    test: 0,
+    byName: true,
+  });
+  const stepsOf = (planned: Awaited<ReturnType<typeof planFor>>): readonly string[] =>
+    'plan' in planned ? planned.plan.steps.map((step) => step.do) : [planned.refused];
+  const withTail = (facts: Partial<Tail>): Snapshot => ({ ...parked, tail: { ...parked.tail!, ...facts } });
+  const cleanup = async (snapshot: Snapshot, wish: Wish = {}) => planFor(snapshot, 'cleanup', wish);
+
+  test('leaves old servers alone as long as they are visited, unless that is accepted', async () => {
+    const busy = withTail({ requests: { one: 11 } });
+    expect(await cleanup(busy)).toMatchObject({
+      refused: 'visited',
+      message: expect.stringMatching(/^11 requests came to A in the last 5 min/),
+      next: [expect.stringContaining('--wait'), expect.stringContaining('--accept-tail')],
+    });
+    expect(stepsOf(await cleanup(busy, { wait: true })).slice(0, 3)).toEqual(['mark', 'await-tail', 'deregister']);
+    for (const quiet of [
+      await cleanup(withTail({ requests: { one: 10 } })),
+      await cleanup(busy, { acceptTail: true }),
+    ]) {
+      expect(stepsOf(quiet)).toContain('terminate');
+      expect(stepsOf(quiet)).not.toContain('await-tail');
+    }
+  });
+
+  test('does not take silence for the end of visits', async () => {
+    const denied = withTail({ unknown: 'AWS says no' });
+    for (const wish of [{}, { wait: true }])
+      expect(await cleanup(denied, wish)).toMatchObject({
+        refused: 'tail-unknown',
+        message: 'It is not known who still comes to A: AWS says no.',
+        next: [expect.stringContaining('cloudwatch:GetMetricStatistics'), expect.stringContaining('--accept-tail')],
+      });
+  });
+
+  test('has its TTLs lowered first, and waited out; cleanup sets them back', async () => {
+    const green = weightedWorld({ fleets: [BLUE, GREEN], production: [0, 0], test: 100, byName: true });
+    const promote = await planFor(green, 'promote', {});
+    expect(stepsOf(promote).slice(0, 5)).toEqual(['set-ttl', 'await-synced', 'note-lowered', 'await-lowered', 'mark']);
+    expect(promote).toHaveProperty(
+      'plan.steps',
+      expect.arrayContaining([expect.objectContaining({ do: 'await-ttl', seconds: 10 })]),
+    );
+    expect(stepsOf(await planFor(green, 'rollback', {}))).not.toContain('set-ttl');
+    const { routing } = parked;
+    const low = { is: 'low', usualS: 300, lowS: 10 } as const;
+    const lowered = { ...parked, routing: { ...routing!, names: { ...routing!.names!, lowering: low } } };
+    expect(stepsOf(await cleanup(lowered)).at(-1)).toBe('set-ttl');
+    expect(stepsOf(await cleanup(parked))).not.toContain('set-ttl');
+  });
 });

@@ -29,13 +29,16 @@ export function weightedWorld({ fleets, production, test, othersWeight = 0, byNa
     ...production.map((share, n) => route(`shop:${n}`, 'production', share, othersWeight)),
     ...(byName ? [] : [route('shop:test', 'test', test, 0)]),
   ];
-  const names = byName ? { names: { ttlS: 60, pending: false, streak: 0, wanted: 10 } } : {};
+  // Where a fleet has one instance only, TTLs are lowered for a switch.
+  const lowering = fleets[0]?.members.length === 1 ? { lowering: { is: 'usual', usualS: 300, lowS: 10 } as const } : {};
+  const names = byName ? { names: { ttlS: 300, pending: false, streak: 0, wanted: 10, ...lowering } } : {};
+  const tail = byName ? { tail: { requests: {}, withinS: 300, most: 10 } } : {};
   const { pools, ...rest } = world(fleets, { groups: ['one', 'two'], zones: ['a'] });
   const own = pools.filter(({ name }) => name !== 'test');
   const routing = { routes, holdS: HOLD_S, steps: [100], everyS: 60, faults: [], notes: [], ...names };
   // Every switch has to be proven.
   const answers = { url: 'http://shop/', wanted: 100, asked: 0, streak: 0 };
-  return { ...rest, at: NOW, pools: withRoles(own, routes), routing, answers };
+  return { ...rest, at: NOW, pools: withRoles(own, routes), routing, answers, ...tail };
 }
 
 const AGO = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();

@@ -10,7 +10,7 @@ export interface Owner {
   readonly tagPrefix: string;
 }
 
-const MARKS = ['current', 'promoted', 'share', 'migrated'] as const satisfies readonly (keyof Marks)[];
+const MARKS = ['current', 'promoted', 'share', 'lowered', 'migrated'] as const satisfies readonly (keyof Marks)[];
 
 export function tagName({ tagPrefix }: Owner, name: 'environment' | 'fleet' | 'release' | keyof Marks): string {
   return `${tagPrefix}:${name}`;
@@ -96,13 +96,16 @@ function byLaunch(a: Instance, b: Instance): number {
   return a.launchedAt - b.launchedAt || (a.id < b.id ? -1 : 1);
 }
 
-/** A fact holds of a fleet when every instance of it that still exists carries the mark; a share, when all carry the same. */
+/** What a crash may have left unfinished tells nothing, unless all carry the same. */
+const EXACT: ReadonlySet<string> = new Set(['share', 'lowered']);
+
+/** A fact holds of a fleet when every instance of it that still exists carries the mark. */
 function marksOf(owner: Owner, group: readonly Seen[]): Marks {
   const living = group.filter((instance) => isLive(toInstance(instance)));
   const counted = living.length > 0 ? living : group;
   const entries = MARKS.flatMap((mark) => {
     const values = counted.map((instance) => tagOf(instance, tagName(owner, mark)));
-    const known = !values.includes(undefined) && (mark !== 'share' || new Set(values).size === 1);
+    const known = !values.includes(undefined) && (!EXACT.has(mark) || new Set(values).size === 1);
     return known ? [[mark, (values as string[]).toSorted()[0] as string] as const] : [];
   });
   return Object.fromEntries(entries);

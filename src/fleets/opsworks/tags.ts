@@ -38,7 +38,7 @@ function markerIn({ CustomJson: text }: Layer): Partial<Marker> {
   }
 }
 
-const MARKS = ['current', 'promoted', 'share', 'migrated'] as const satisfies readonly (keyof Marks)[];
+const MARKS = ['current', 'promoted', 'share', 'lowered', 'migrated'] as const satisfies readonly (keyof Marks)[];
 
 export function ownershipTags(owner: Owner, fleet: string, release: string): Tags {
   return {

@@ -1,5 +1,5 @@
 import { ApiError } from '../service.ts';
-import { json11, json11Documents } from './json.ts';
+import { json10, json11, json11Documents } from './json.ts';
 import type { Protocol, WireRequest } from './protocol.ts';
 import { awsQuery, ec2Query, queryParams } from './query.ts';
 import { restXml } from './rest-xml.ts';
@@ -63,14 +63,33 @@ const route53: Dialect = {
   throttled: rateExceeded('Throttling'),
 };
 
+const cloudwatch: Dialect = {
+  service: 'cloudwatch',
+  protocol: json10,
+  client: () => import('@aws-sdk/client-cloudwatch'),
+  throttled: rateExceeded('ThrottlingException'),
+};
+
+/** What older clients and tools speak. */
+const cloudwatchQuery: Dialect = {
+  ...cloudwatch,
+  protocol: awsQuery('http://monitoring.amazonaws.com/doc/2010-08-01/'),
+  throttled: rateExceeded('Throttling'),
+};
+
 /** ELB's two APIs share host and signing name: only the version tells them apart (aws-reference 5.3). */
 const BY_VERSION: Readonly<Record<string, Dialect>> = {
   '2016-11-15': ec2,
   '2015-12-01': elbv2,
   '2012-06-01': elb,
   '2011-01-01': autoscaling,
+  '2010-08-01': cloudwatchQuery,
 };
-const BY_TARGET: Readonly<Record<string, Dialect>> = { AmazonSSM: ssm, OpsWorks_20130218: opsworks };
+const BY_TARGET: Readonly<Record<string, Dialect>> = {
+  AmazonSSM: ssm,
+  OpsWorks_20130218: opsworks,
+  GraniteServiceVersion20100801: cloudwatch,
+};
 
 /** Finds out which service a request is for; undefined when no AWS client sent it. */
 export function dialectOf(request: WireRequest): Dialect | undefined {

@@ -4,7 +4,7 @@ import { ApiError } from '../service.ts';
 import { NOT_HERE, type Protocol } from './protocol.ts';
 import { requiredMembers } from './schemas.ts';
 
-/** Timestamps in JSON 1.1 are seconds since the epoch (Smithy's number for epoch-seconds). */
+/** Timestamps in JSON are seconds since the epoch (Smithy's number for epoch-seconds). */
 const EPOCH_SECONDS = 7;
 const settings = { timestampFormat: { useTrait: true, default: EPOCH_SECONDS }, jsonName: false } as const;
 
@@ -27,6 +27,9 @@ export const json11: Protocol = {
   unsigned: () => new ApiError('MissingAuthenticationTokenException', 'Missing Authentication Token'),
   internal: (message) => new ApiError('InternalServerError', message, 500),
 };
+
+/** JSON 1.0, which CloudWatch speaks. */
+export const json10: Protocol = { ...json11, contentType: 'application/x-amz-json-1.0' };
 
 /** The same for a client that has no schemas: what is in the JSON is what operations get and return. */
 export const json11Documents: Protocol = {

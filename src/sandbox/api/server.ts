@@ -95,7 +95,7 @@ function downloadOf({ services }: Serving, path: string): Download | undefined {
   return undefined;
 }
 
-const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2, Route 53, SSM and OpsWorks. It is no web site.
+const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2, Route 53, CloudWatch, SSM and OpsWorks. It is no web site.
 Point a client at it with AWS_ENDPOINT_URL and any access key. Its own pages are listed at ${ADMIN}.
 `;
 

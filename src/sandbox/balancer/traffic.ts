@@ -52,7 +52,8 @@ export interface Traffic {
   reset(): void;
 }
 
-export function createTraffic(): Traffic {
+/** @param sent called for each request that a target is chosen for */
+export function createTraffic(sent: (loadBalancer: string, targetGroup: string) => void = () => {}): Traffic {
   const rows = new Map<string, { -readonly [K in keyof TrafficRow]: TrafficRow[K] }>();
   let total = 0;
   let inFlight = 0;
@@ -71,6 +72,7 @@ export function createTraffic(): Traffic {
     return {
       to: (group, carried) => {
         [targetGroup, release] = [group, carried];
+        if (carried !== '') sent(loadBalancer, group);
       },
       end: (status, error) => {
         if (ended) return;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { httpProbe, type Probe } from '../balancer/probe.ts';
 import { createScheduler } from '../scheduler.ts';
+import { createCounts, type Counts } from '../balancer/counts.ts';
 import { createTraffic, type TrafficReport } from '../balancer/traffic.ts';
 import type { Machine, Machines, Operation, SandboxTimes, Service } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
@@ -70,6 +71,8 @@ export interface Elbv2 extends Service {
   /** Every client request through a load balancer since the last reset; can be written as JSON. */
   traffic(): TrafficReport;
   resetTraffic(): void;
+  /** Requests that were sent to targets, by load balancer and group: see `Counts`. */
+  readonly requests: Counts['sum'];
   /** Targets with something in flight, also deregistered ones. */
   inFlight(): readonly TargetInFlight[];
   urls(): readonly ListenerUrl[];
@@ -97,6 +100,7 @@ export function createElbv2(options: Elbv2Options): Elbv2 {
     }),
     traffic: () => world.traffic.report(),
     resetTraffic: () => world.traffic.reset(),
+    requests: world.counts.sum,
     inFlight: () => inFlight(world),
     urls: () => urls(world),
     endpoint: (dnsName) => endpointOf(world, dnsName),
@@ -116,6 +120,7 @@ export function createElbv2(options: Elbv2Options): Elbv2 {
 }
 
 function createWorld(options: Elbv2Options): World {
+  const counts = createCounts(options.clock);
   return {
     account: '123456789012',
     host: '127.0.0.1',
@@ -128,7 +133,8 @@ function createWorld(options: Elbv2Options): World {
     ...options,
     quotas: { ...QUOTAS, ...options.quotas },
     scheduler: createScheduler(options.clock),
-    traffic: createTraffic(),
+    traffic: createTraffic(counts.add),
+    counts,
     catalogue: createTimeline(options.clock),
     loadBalancers: new Map(),
     listeners: new Map(),

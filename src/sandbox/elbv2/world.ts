@@ -3,6 +3,7 @@ import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Clock } from '../../clock.ts';
 import type { Probe } from '../balancer/probe.ts';
 import type { Scheduler } from '../scheduler.ts';
+import type { Counts } from '../balancer/counts.ts';
 import type { Traffic } from '../balancer/traffic.ts';
 import type { Upstream } from '../balancer/upstream.ts';
 import type { Machines, SandboxTimes } from '../service.ts';
@@ -54,6 +55,8 @@ export interface World {
   readonly faults: { slowDrainMs: number };
   readonly scheduler: Scheduler;
   readonly traffic: Traffic;
+  /** What CloudWatch knows of it. */
+  readonly counts: Counts;
   /** What describes show. */
   readonly catalogue: Catalogue;
   readonly loadBalancers: Map<string, LoadBalancer>;

@@ -1,10 +1,15 @@
 import type { ResourceRecordSet } from '../../aws/route53.ts';
 import { duration } from '../../observe/words.ts';
-import { ttlOf, type Found } from './places.ts';
+import type { Found } from './places.ts';
+import { ttlOf, unlikeTtl } from './ttl.ts';
 
 /** Why traffic must not be moved by the records as they are, as sentences. */
 export function faultsIn(found: readonly Found[]): readonly string[] {
-  return found.flatMap(({ place, sides, others }) => [
+  return found.flatMap((one) => [...recordFaults(one), ...unlikeTtl(one)]);
+}
+
+function recordFaults({ place, sides, others }: Found): readonly string[] {
+  return [
     ...[place.blue, place.green].flatMap((id, index) => missing(place.name, id, sides[index])),
     ...others
       .filter(({ Weight }) => Weight === undefined)
@@ -12,7 +17,7 @@ export function faultsIn(found: readonly Found[]): readonly string[] {
     ...(sides.every((set) => set?.Weight === 0)
       ? [`All weights of ${place.name} are 0, which gives each record the same share.`]
       : []),
-  ]);
+  ];
 }
 
 function missing(name: string, id: string, set: ResourceRecordSet | undefined): readonly string[] {
@@ -30,10 +35,13 @@ export function notesIn(found: readonly Found[]): readonly string[] {
     const evaluated = sides.filter((set) => set?.AliasTarget?.EvaluateTargetHealth === true);
     const ttlS = ttlOf(one);
     return [
-      ...(ttlS > LONG_S
+      ...(ttlS > LONG_S && place.lowerTtl === undefined
         ? [
-            `Resolvers may keep answers of ${place.name} for ${duration(ttlS)}; a rollback takes as long. Lower the TTL before the switch.`,
+            `Resolvers may keep answers of ${place.name} for ${duration(ttlS)}; a rollback takes as long. With \`lowerTtl: { from: ${ttlS}s, to: 10s }\` at that name in the config, promote lowers the TTL first, and cleanup sets it back.`,
           ]
+        : []),
+      ...(place.lowerTtl !== undefined && sides.every((set) => set?.TTL === undefined)
+        ? [`${place.name} is an alias, whose TTL is that of its load balancer: \`lowerTtl\` changes nothing there.`]
         : []),
       ...(checked.length > 0
         ? [`Records of ${place.name} have health checks, which beat the weights: a side that fails them gets nothing.`]

@@ -1,34 +1,49 @@
 import type { Elbv2 } from '../../aws/elbv2.ts';
 import { dotted, type ResourceRecordSet, type Route53 } from '../../aws/route53.ts';
 import type { WeightedDnsConfig } from '../../config/config.ts';
-import type { Route, Routing } from '../../observe/snapshot.ts';
+import type { Lowering, Route, Routing, Tail } from '../../observe/snapshot.ts';
 import { differences, readSettings, type Settings } from '../likeness.ts';
 import { createGroups, delayOf, remember, type Groups } from '../target-groups.ts';
 import type { RoutingPort, TrafficPort, Weights } from '../traffic.ts';
 import { askServer, type Ask, type Server } from './ask.ts';
 import { faultsIn, notesIn } from './checks.ts';
-import { findPlaces, readRecords, ttlOf, type Found, type Place } from './places.ts';
+import { findPlaces, readRecords, type Found, type Place } from './places.ts';
+import { readTail, type Counter } from './tail.ts';
 import { countTold, NOTHING_TOLD, valuesOf, type Told } from './told.ts';
+import { isAt, longestTtl, loweringOf, timed } from './ttl.ts';
+
+export interface Means {
+  readonly elbv2: Elbv2;
+  readonly route53: Route53;
+  readonly counter: Counter;
+  readonly ask?: Ask;
+}
 
 /** Traffic moved by names: each of two target groups has a load balancer of its own, and weighted records lead to them. */
 export function createWeightedDns(
-  elbv2: Elbv2,
-  route53: Route53,
+  { elbv2, route53, counter, ask = askServer }: Means,
   config: WeightedDnsConfig,
-  ask: Ask = askServer,
 ): TrafficPort {
   const groups = createGroups(
     elbv2,
     config.groups.map((group) => ({ ...group, role: 'test' as const })),
   );
   const { read, urls, register, deregister } = groups;
-  return { kind: 'weighted-dns', read, urls, register, deregister, routing: new Names(groups, route53, config, ask) };
+  return {
+    kind: 'weighted-dns',
+    read,
+    urls,
+    register,
+    deregister,
+    routing: new Names(groups, { route53, counter, ask }, config),
+  };
 }
 
 class Names implements RoutingPort {
   readonly #route53: Route53;
   readonly #config: WeightedDnsConfig;
   readonly #ask: Ask;
+  readonly #counter: Counter;
   readonly #places: () => Promise<readonly Place[]>;
   readonly #settings: () => Promise<readonly Settings[]>;
   #last: readonly Found[] = [];
@@ -36,10 +51,11 @@ class Names implements RoutingPort {
   #pending: readonly string[] = [];
   #told: Told = NOTHING_TOLD;
 
-  constructor(groups: Groups, route53: Route53, config: WeightedDnsConfig, ask: Ask) {
+  constructor(groups: Groups, { route53, counter, ask }: Required<Omit<Means, 'elbv2'>>, config: WeightedDnsConfig) {
     this.#route53 = route53;
     this.#config = config;
     this.#ask = ask;
+    this.#counter = counter;
     this.#places = remember(async () => findPlaces(route53, config));
     this.#settings = remember(async () => readSettings(groups));
   }
@@ -54,12 +70,23 @@ class Names implements RoutingPort {
     this.#told = NOTHING_TOLD;
     const pools = (await this.#settings()).map(({ name }) => name);
     const wanted = this.#last.filter(({ place }) => changes.has(place.name));
-    for (const zone of new Set(wanted.map(({ place }) => place.zoneId))) {
-      const sets = wanted
-        .filter(({ place }) => place.zoneId === zone)
-        .flatMap((found) => reweighed(found, pools, changes.get(found.place.name) ?? {}));
-      this.#pending = [...this.#pending, await this.#route53.replace(zone, sets, 'turnout')];
-    }
+    await this.#replace(wanted, (found) => reweighed(found, pools, changes.get(found.place.name) ?? {}));
+  }
+
+  async setTtl(which: Lowering['is']): Promise<void> {
+    const wanted = this.#last.filter((found) => !isAt(found, which));
+    await this.#replace(wanted, (found) => timed(found, which));
+  }
+
+  /** One batch a zone. */
+  async #replace(wanted: readonly Found[], changed: (found: Found) => readonly ResourceRecordSet[]): Promise<void> {
+    for (const [zone, some] of Map.groupBy(wanted, ({ place }) => place.zoneId))
+      this.#pending = [...this.#pending, await this.#route53.replace(zone, some.flatMap(changed), 'turnout')];
+  }
+
+  async tail(pools: readonly string[]): Promise<Tail> {
+    const groups = (await this.#settings()).filter(({ name }) => pools.includes(name));
+    return readTail(this.#counter, groups, this.#config.tail);
   }
 
   /** How far the last change has come. Weights are those that were read last. */
@@ -93,7 +120,8 @@ class Names implements RoutingPort {
     const settings = await this.#settings();
     const found = this.#last;
     const { ttlMs } = this.#config;
-    const ttlS = ttlMs === undefined ? Math.max(0, ...found.map(ttlOf)) : ttlMs / 1000;
+    const ttlS = ttlMs === undefined ? longestTtl(found) : ttlMs / 1000;
+    const lowering = loweringOf(found);
     const longestS = Math.max(...settings.map(({ attributes }) => delayOf(attributes)));
     return {
       routes: found.map((one) => toRoute(one, settings)),
@@ -102,7 +130,7 @@ class Names implements RoutingPort {
       everyS: this.#config.everyMs / 1000,
       faults: [...differences(settings), ...faultsIn(found)],
       notes: notesIn(found),
-      names: { ttlS, pending: this.#pending.length > 0, ...this.#told },
+      names: { ttlS, pending: this.#pending.length > 0, ...this.#told, ...(lowering && { lowering }) },
     };
   }
 }

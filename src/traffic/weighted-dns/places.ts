@@ -46,11 +46,3 @@ export async function readRecords(route53: Route53, place: Place): Promise<Found
     others: sets.filter(({ SetIdentifier }) => !ids.includes(SetIdentifier ?? '')),
   };
 }
-
-/** An alias to a load balancer is answered with this TTL (Route 53 developer guide, values for weighted alias records). */
-const ALIAS_TTL_S = 60;
-
-/** Seconds for which resolvers may keep an answer. */
-export function ttlOf({ sides }: Found): number {
-  return Math.max(...sides.map((set) => (set?.AliasTarget === undefined ? (set?.TTL ?? 0) : ALIAS_TTL_S)));
-}

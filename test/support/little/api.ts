@@ -4,7 +4,7 @@ import { nameReads, nameWrites } from './names.ts';
 import { wayReads, wayWrites } from './ways.ts';
 import { ApiFailure } from './failure.ts';
 import { describeStackInstances, stackReads, stackWrites } from './opsworks.ts';
-import { isUp, PORT, type Box, type Group, type Member, type State } from './state.ts';
+import { isNamed, isUp, PORT, type Box, type Group, type Member, type State } from './state.ts';
 
 // The SDK's types are of no use where only a few fields are read; each operation names its own.
 type Input = Readonly<Record<string, unknown>>;
@@ -183,7 +183,7 @@ function showBox({ id, zone, state, image, tags, launchedAt }: Box): object {
   };
 }
 
-function showGroup({ times }: LittleCloud, { name, byAddress }: Group): object {
+function showGroup({ times, state }: LittleCloud, { name, byAddress }: Group): object {
   return {
     TargetGroupName: name,
     TargetGroupArn: `arn:${name}`,
@@ -193,7 +193,7 @@ function showGroup({ times }: LittleCloud, { name, byAddress }: Group): object {
     HealthCheckTimeoutSeconds: times.timeoutS,
     HealthyThresholdCount: THRESHOLD,
     UnhealthyThresholdCount: THRESHOLD,
-    LoadBalancerArns: [],
+    LoadBalancerArns: isNamed(state) ? [`arn:loadbalancer/app/${name}/1`] : [],
   };
 }
 

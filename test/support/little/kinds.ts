@@ -1,3 +1,4 @@
+import { CloudWatch } from '../../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../../src/aws/ec2.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import { OpsWorks } from '../../../src/aws/opsworks.ts';
@@ -13,8 +14,8 @@ import { createWeightedListener } from '../../../src/traffic/weighted-listener.t
 import { HOLD_S } from './hold.ts';
 import { stage, type Scene } from './scene.ts';
 import type { LittleCloud } from './cloud.ts';
-import { askIn } from './names.ts';
-import { stageNames, stageWeights } from './scene-weights.ts';
+import { askIn, TAIL_S } from './names.ts';
+import { stageNames, stageWeights, withTtl } from './scene-weights.ts';
 import { production, testing, type State, type Way } from './state.ts';
 import { withStack } from './opsworks.ts';
 
@@ -59,6 +60,24 @@ export const OPSWORKS: Kind = {
   stage: (scene) => withStack(stage(scene)),
   open: (session, start) => ({ fleet: opsWorksFleet(session), traffic: targetGroups(session, start) }),
 };
+
+/** The same where weights move traffic; the names' TTL is lowered before a switch. */
+export const OPSWORKS_BY_WEIGHTS: readonly Kind[] = [
+  {
+    fleet: 'opsworks',
+    traffic: 'weighted-listener',
+    stage: (scene) => withStack(stageWeights(scene)),
+    open: (session, start) => ({ fleet: opsWorksFleet(session), traffic: weightedListener(session, start) }),
+  },
+  {
+    fleet: 'opsworks',
+    traffic: 'weighted-dns',
+    stage: (scene) => withStack(withTtl(stageNames(scene), LONG_TTL_S)),
+    open: (session, start, cloud) => ({ fleet: opsWorksFleet(session), traffic: weightedDns(session, start, cloud) }),
+  },
+];
+
+const LONG_TTL_S = 15;
 
 function opsWorksFleet(session: Session): FleetPort {
   return createOpsWorksFleet({
@@ -109,16 +128,20 @@ function weightedDns(session: Session, { groups, ways }: State, cloud: LittleClo
   const config = {
     kind: 'weighted-dns',
     groups: [blue, green].map((targetGroup) => ({ targetGroup })),
-    production: [...(ways?.keys() ?? [])].map((name) => ({
+    production: [...(ways ?? [])].map(([name, { ttlS }]) => ({
       name,
       zone: name.replace('www.', ''),
       type: 'A' as const,
       blue,
       green,
+      ...(ttlS !== undefined && { lowerTtl: { fromS: LONG_TTL_S, toS: 5 } }),
     })),
     holdMs: HOLD_S * 1000,
+    tail: { requests: 10, withinMs: TAIL_S * 1000 },
     steps: [100],
     everyMs: 30_000,
   } as const;
-  return createWeightedDns(new Elbv2(session), new Route53(session), config, askIn(cloud));
+  const counter = { cloudwatch: async () => new CloudWatch(session), now: () => session.options.clock.now() };
+  const means = { elbv2: new Elbv2(session), route53: new Route53(session), counter, ask: askIn(cloud) };
+  return createWeightedDns(means, config);
 }

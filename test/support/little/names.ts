@@ -1,12 +1,26 @@
 import type { Ask } from '../../../src/traffic/weighted-dns/ask.ts';
+import { EPOCH } from './clock.ts';
 import type { LittleCloud } from './cloud.ts';
-import { withWeights, type State, type Way } from './state.ts';
+import { withWay, type State, type Way } from './state.ts';
 
 /** Route 53's API where names move traffic: each way is a name, with a record that leads to each group. */
 
 /** How long a change takes to reach all name servers, and how long resolvers keep answers. */
 const INSYNC_MS = 4000;
 const TTL_S = 5;
+
+/** Servers that production has left are visited for so long by resolvers that keep answers. */
+export const TAIL_S = 20;
+
+interface MetricInput {
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
+}
+
+/** When production has left the group, as is noted on its servers. */
+function leftAt({ boxes, groups }: State, group: string): number {
+  const tags = [...(groups.get(group)?.members.keys() ?? [])].map((id) => boxes.get(id)?.tags['turnout:share'] ?? '');
+  return Math.max(...tags.map((tag) => (/^0[@/]/.test(tag) ? Date.parse(tag.slice(2)) - EPOCH : -Infinity)));
+}
 
 /** Changes and when they were asked for; by cloud, since they are no part of what is so. */
 const changes = new WeakMap<LittleCloud, number[]>();
@@ -25,15 +39,16 @@ interface RecordSet {
   readonly Name: string;
   readonly SetIdentifier: string;
   readonly Weight: number;
+  readonly TTL: number;
 }
 
-function recordsOf({ arn, weights }: Way): readonly RecordSet[] {
+function recordsOf({ arn, weights, ttlS = TTL_S }: Way): readonly RecordSet[] {
   return [...weights].map(([group, Weight]) => ({
     Name: `${arn}.`,
     Type: 'A',
     SetIdentifier: group,
     Weight,
-    TTL: TTL_S,
+    TTL: ttlS,
     ResourceRecords: [{ Value: group }],
   }));
 }
@@ -52,6 +67,12 @@ export const nameReads = {
       .flatMap(recordsOf),
     IsTruncated: false,
   }),
+  GetMetricStatistics: (cloud: LittleCloud, { Dimensions }: MetricInput) => {
+    const group = Dimensions.find(({ Name }) => Name === 'TargetGroup')?.Value ?? '';
+    const { now } = cloud.clock;
+    const isVisited = names(cloud.state).some(({ weights }) => (weights.get(group) ?? 0) > 0);
+    return { Datapoints: isVisited || now - leftAt(cloud.state, group) < TAIL_S * 1000 ? [{ Sum: 100 }] : [] };
+  },
   GetChange: (cloud: LittleCloud, { Id }: { Id: string }) => {
     const at = changesOf(cloud)[Number(Id)] ?? Number.NEGATIVE_INFINITY;
     return { ChangeInfo: { Id, Status: cloud.clock.now - at < INSYNC_MS ? 'PENDING' : 'INSYNC' } };
@@ -78,7 +99,11 @@ function weightsIn({ ChangeBatch }: ChangeInput): ReadonlyMap<string, Way['weigh
 export const nameWrites = {
   /** All of a batch, or nothing. */
   ChangeResourceRecordSets: (cloud: LittleCloud, input: ChangeInput) => {
-    cloud.change((state) => [...weightsIn(input)].reduce((so, [name, own]) => withWeights(so, name, own), state));
+    const { ResourceRecordSet } = input.ChangeBatch.Changes[0]!;
+    const ttlS = ResourceRecordSet.TTL;
+    cloud.change((state) =>
+      [...weightsIn(input)].reduce((so, [name, weights]) => withWay(so, name, { weights, ttlS }), state),
+    );
     const all = changesOf(cloud);
     all.push(cloud.clock.now);
     return { ChangeInfo: { Id: `/change/${all.length - 1}`, Status: 'PENDING' } };

@@ -63,3 +63,8 @@ export function stageNames(scene: Scene): State {
   const named = production.map(({ port, role, weights }, n) => ({ port, role, weights, arn: `www.shop${n + 1}.test` }));
   return { ...rest, ways: new Map(named.map((way) => [way.arn, way])) };
 }
+
+/** Names whose records have that TTL. */
+export function withTtl(state: State, ttlS: number): State {
+  return { ...state, ways: new Map([...(state.ways ?? [])].map(([name, way]) => [name, { ...way, ttlS }])) };
+}

@@ -158,7 +158,7 @@ export class Site {
     let status: Status | undefined;
     const { ports, store } = this.#connect(new LittleProcess('status', this.clock));
     const reading = (async () => {
-      const [snapshot, goal] = await Promise.all([observe(ports), store.goal()]);
+      const [snapshot, goal] = await Promise.all([observe(ports, true), store.goal()]);
       status = { snapshot, verbs: await verbsNow(tasks, snapshot, goal) };
     })();
     await this.clock.until(() => status !== undefined, LONGEST_MS);

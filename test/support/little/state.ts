@@ -42,6 +42,8 @@ export interface Way {
   readonly role: 'production' | 'test';
   /** By group. */
   readonly weights: ReadonlyMap<string, number>;
+  /** Of a name: the TTL of its records, in seconds, where that is not the one of all. */
+  readonly ttlS?: number;
 }
 
 export interface State {
@@ -98,9 +100,18 @@ function leads({ ways }: State, role: Way['role'], group: Group): boolean {
 }
 
 export function withWeights(state: State, arn: string, weights: Way['weights']): State {
+  return withWay(state, arn, { weights });
+}
+
+export function withWay(state: State, arn: string, facts: Pick<Way, 'weights' | 'ttlS'>): State {
   const way = state.ways?.get(arn);
   if (way === undefined) throw new Error(`There is no ${arn}.`);
-  return { ...state, ways: new Map(state.ways).set(arn, { ...way, weights }) };
+  return { ...state, ways: new Map(state.ways).set(arn, { ...way, ...facts }) };
+}
+
+/** Names, and not listeners, lead to production. */
+export function isNamed({ ways }: State): boolean {
+  return [...(ways?.keys() ?? [])].some((arn) => !arn.startsWith('arn:'));
 }
 
 export function living(state: State): readonly Box[] {

@@ -1,0 +1,46 @@
+import { isIn, members } from '../observe/roles.ts';
+import type { Fleet, Snapshot } from '../observe/snapshot.ts';
+import { count, duration } from '../observe/words.ts';
+import { fleetById } from './look.ts';
+import type { Meaning } from './meaning.ts';
+import { hasServed } from './shares.ts';
+import type { StepOf } from './step.ts';
+
+/** The tail of a switch of names: resolvers and clients that do not heed TTLs come to the fleet before for as long as they like. */
+
+/** Requests that came to the fleet's pools lately. */
+function requestsTo(snapshot: Snapshot, fleet: Fleet): number {
+  const own = snapshot.pools.filter((pool) => isIn(pool, fleet));
+  return own.reduce((sum, { name }) => sum + (snapshot.tail?.requests[name] ?? 0), 0);
+}
+
+/** Why the fleet must stay for those who still come to it; undefined when they are few enough, or it never served. */
+export function stillVisited(snapshot: Snapshot, fleet: Fleet): string | undefined {
+  const { routing, tail } = snapshot;
+  if (routing?.names === undefined || !hasServed(fleet)) return undefined;
+  // In no pool it cannot be reached.
+  if (!snapshot.pools.some((pool) => isIn(pool, fleet))) return undefined;
+  if (tail === undefined || tail.unknown !== undefined)
+    return `It is not known who still comes to ${fleet.release}: ${tail?.unknown ?? 'nobody has asked'}`.replace(
+      /\.?$/,
+      '.',
+    );
+  const requests = requestsTo(snapshot, fleet);
+  if (requests <= tail.most) return undefined;
+  return `${count(requests, 'request')} came to ${fleet.release} in the last ${duration(tail.withinS)}, of resolvers or clients that have not looked its names up again.`;
+}
+
+function fleetOf(snapshot: Snapshot, { fleet }: StepOf<'await-tail'>): Fleet {
+  return fleetById(snapshot, fleet) ?? { id: fleet, release: fleet, marks: {}, instances: [] };
+}
+
+export const tailMeaning: Meaning<StepOf<'await-tail'>> = {
+  progress: (snapshot, step) => (stillVisited(snapshot, fleetOf(snapshot, step)) === undefined ? 'done' : 'under way'),
+  title: (snapshot, step) => {
+    const { most = 0, withinS = 0 } = snapshot.tail ?? {};
+    return `wait until no more than ${count(most, 'request')} in ${duration(withinS)} come to ${fleetOf(snapshot, step).release}`;
+  },
+  touches: (snapshot, step) => members(fleetOf(snapshot, step)).map(({ id }) => id),
+  seconds: ({ tail }) => tail?.withinS ?? 0,
+  late: (snapshot, step) => stillVisited(snapshot, fleetOf(snapshot, step)),
+};

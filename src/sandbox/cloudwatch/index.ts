@@ -1,0 +1,71 @@
+import type { Datapoint, GetMetricStatisticsCommandOutput, GetMetricStatisticsInput } from '@aws-sdk/client-cloudwatch';
+import type { Balancers } from '../balancers.ts';
+import { ApiError, type Service } from '../service.ts';
+
+export type CloudWatchOptions = Pick<Balancers, 'requests'>;
+
+/** What was counted: of all metrics the one that load balancers count requests by. What it does and why is in BEHAVIOUR. */
+export function createCloudWatch(balancers: CloudWatchOptions): Service {
+  return {
+    id: 'cloudwatch',
+    operations: {
+      GetMetricStatistics: (input: GetMetricStatisticsInput): Partial<GetMetricStatisticsCommandOutput> => ({
+        Label: input.MetricName,
+        Datapoints: datapoints(input, balancers),
+      }),
+    },
+    close: async () => {},
+  };
+}
+
+/** One a period; of a period in which there was nothing to count there is none. */
+function datapoints(input: GetMetricStatisticsInput, { requests }: CloudWatchOptions): Datapoint[] {
+  const [from, to, period] = times(input);
+  const [loadBalancer, targetGroup] = namesIn(input);
+  if (loadBalancer === undefined || targetGroup === undefined) return [];
+  const points: Datapoint[] = [];
+  for (let at = from; at < to; at += period) {
+    const Sum = requests(loadBalancer, targetGroup, at, Math.min(at + period, to));
+    if (Sum > 0) points.push({ Timestamp: new Date(at), Unit: 'Count', ...(sums(input) && { Sum }) });
+  }
+  return points;
+}
+
+function sums({ Statistics }: GetMetricStatisticsInput): boolean {
+  return Statistics?.includes('Sum') === true;
+}
+
+/** More are refused (CloudWatch API, GetMetricStatistics). */
+const DATAPOINTS_MAX = 1440;
+
+function times({ StartTime, EndTime, Period = 0 }: GetMetricStatisticsInput): readonly [number, number, number] {
+  const [from, to, period] = [StartTime?.getTime() ?? 0, EndTime?.getTime() ?? 0, Period * 1000];
+  if (from >= to) throw refused('Value', 'The parameter StartTime must be less than the parameter EndTime.');
+  if (Period < 60 || Period % 60 !== 0)
+    throw refused('Value', `The parameter Period must be a multiple of 60; it is ${Period}.`);
+  const wanted = Math.ceil((to - from) / period);
+  if (wanted > DATAPOINTS_MAX)
+    throw refused(
+      'Combination',
+      `You have requested up to ${wanted} datapoints, which exceeds the limit of ${DATAPOINTS_MAX}.`,
+    );
+  return [from, to, period];
+}
+
+function refused(what: 'Value' | 'Combination', message: string): ApiError {
+  return new ApiError(`InvalidParameter${what}`, message);
+}
+
+/** Names of the load balancer and the target group; dimensions are the ends of their ARNs. */
+function namesIn({
+  Namespace,
+  MetricName,
+  Dimensions = [],
+}: GetMetricStatisticsInput): readonly (string | undefined)[] {
+  if (Namespace !== 'AWS/ApplicationELB' || MetricName !== 'RequestCount' || Dimensions.length !== 2) return [];
+  const valueOf = (name: string): string => Dimensions.find(({ Name }) => Name === name)?.Value ?? '';
+  return [
+    /^app\/([^/]+)\//.exec(valueOf('LoadBalancer'))?.[1],
+    /^targetgroup\/([^/]+)\//.exec(valueOf('TargetGroup'))?.[1],
+  ];
+}
