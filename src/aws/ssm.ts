@@ -16,6 +16,7 @@ import {
   type ListCommandInvocationsCommandOutput,
   type ListCommandsCommandOutput,
   type SendCommandCommandInput,
+  type SendCommandCommandOutput,
 } from '@aws-sdk/client-ssm';
 import { OperatorError } from '../errors.ts';
 import { chunk } from './batches.ts';
@@ -76,8 +77,9 @@ export class Ssm {
   }
 
   /** Sent once only: SSM has no token that would keep a second request from running the command a second time. */
-  async sendCommand(input: SendCommandCommandInput): Promise<void> {
-    await this.#sendOnce()(new SendCommandCommand(input));
+  async sendCommand(input: SendCommandCommandInput): Promise<Command> {
+    const output = await this.#sendOnce()<SendCommandCommandOutput>(new SendCommandCommand(input));
+    return output.Command ?? {};
   }
 
   /** Commands of a document since then, the newest first. */

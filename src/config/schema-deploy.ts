@@ -83,7 +83,7 @@ export const migrate = z
     error: 'with-deploy, or how migrations are run, such as { kind: command, run: [./migrate.sh] }',
   })
   .describe(
-    'Migrations, once in a rollout and never on each instance: run by way of one instance before the first batch; or with-deploy, as part of the first deploy, where the deployer can do that.',
+    'Migrations, once in a rollout and never on each instance: run by way of one instance before the first batch; or with-deploy, as part of the first deploy, where the deployer can do that. What AWS runs is found again after a crash; a program is run again if turnout was killed before its end was noted, so it must do nothing the second time.',
   );
 
 const url = text('a URL such as http://{address}:8080/health', /^https?:\/\/\S+$/);

@@ -19,8 +19,11 @@ const CLOCKS_MS = 600_000;
 /** Delivers with Run Command of AWS Systems Manager: a command goes on without us, and is found again by its comment. */
 export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
   const { document, parameters, deliveryS, ssm } = options;
-  const look = async (request: DeployRequest): Promise<DeployReport | undefined> =>
-    lookAt(options, request, await commandsOf(options, request));
+  const sent: Command[] = [];
+  const look = async (request: DeployRequest): Promise<DeployReport | undefined> => {
+    const listed = await commandsOf(options, request);
+    return lookAt(ssm, request, listed, unlisted(sent, request, listed));
+  };
 
   return {
     kind: 'ssm',
@@ -42,7 +45,7 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
       await settle(
         groups.map(async ({ migrate, some }) => {
           const fill = fillFor(request, migrate);
-          await ssm.sendCommand({
+          const command = await ssm.sendCommand({
             DocumentName: document,
             InstanceIds: some.map(({ id }) => id),
             Parameters: Object.fromEntries(
@@ -51,6 +54,7 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
             Comment: commentOf(request.token),
             TimeoutSeconds: deliveryS,
           });
+          sent.push(command);
         }),
       );
     },
@@ -77,14 +81,22 @@ async function commandsOf(
   return all.filter(({ Comment }) => Comment === commentOf(token));
 }
 
+/** What was sent a moment ago may not be listed yet: what is listed of its instances is of an attempt before. */
+function unlisted(sent: readonly Command[], { token }: DeployRequest, listed: readonly Command[]): readonly Command[] {
+  const known = new Set(listed.map(({ CommandId }) => CommandId));
+  return sent.filter(({ CommandId, Comment }) => Comment === commentOf(token) && !known.has(CommandId));
+}
+
 async function lookAt(
-  { ssm }: SsmDeployerOptions,
+  ssm: Ssm,
   request: DeployRequest,
   commands: readonly Command[],
+  fresh: readonly Command[],
 ): Promise<DeployReport | undefined> {
-  if (commands.length === 0) return undefined;
+  if (commands.length + fresh.length === 0) return undefined;
   const invocations = await Promise.all(commands.map(async ({ CommandId = '' }) => ssm.invocations(CommandId)));
-  const known = new Map<string, DeployedInstance>();
+  const begun = fresh.flatMap(({ InstanceIds = [] }) => InstanceIds);
+  const known = new Map<string, DeployedInstance>(begun.map((id) => [id, { id, state: 'pending' }]));
   for (const [index, { InstanceIds = [] }] of commands.entries()) {
     for (const id of InstanceIds.filter((one) => !known.has(one))) {
       // What was sent a moment ago may not show on its instances yet (aws-reference 4).

@@ -56,9 +56,10 @@ async function lookForIdle(ports: Ports, snapshot: Snapshot, step: StepOf<'leave
 /** Looks in every target group for these instances, and reads again what that has found. */
 export async function lookEverywhere(ports: Ports, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
   const known = new Set(snapshot.pools.map(({ name }) => name));
-  const left = running(snapshot, ids).flatMap((instance) => (instance.left ?? []).map(({ pool }) => pool));
+  const instances = running(snapshot, ids);
+  const left = instances.flatMap((instance) => (instance.left ?? []).map(({ pool }) => pool));
   const names = [...new Set(left)].filter((name) => !known.has(name));
-  const isNew = await ports.inPlace?.widen({ ids, names });
+  const isNew = await ports.inPlace?.widen({ instances, names });
   return isNew === true
     ? glance(ports, { ...snapshot, pools: await ports.traffic.read() }, { pools: [], fleets: true })
     : snapshot;

@@ -29,7 +29,12 @@ export class Deliveries {
 
   /** Before anything is changed: that what the plan hands over could be started. Rejects with an `OperatorError`. */
   async prepare(snapshot: Snapshot, { steps }: Plan): Promise<void> {
-    for (const step of steps.filter(isDelivery)) await this.#portOf(step).prepare(this.#request(snapshot, step));
+    // All batches at once: each of them would be asked about in requests of its own.
+    for (const some of Map.groupBy(steps.filter(isDelivery), ({ do: verb }) => verb).values()) {
+      const [first] = some as [DeliveryStep];
+      const instances = [...new Set(some.flatMap((step) => step.instances))];
+      await this.#portOf(first).prepare(this.#request(snapshot, { ...first, instances }));
+    }
   }
 
   async start(snapshot: Snapshot, step: DeliveryStep): Promise<void> {

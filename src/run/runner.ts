@@ -5,13 +5,12 @@ import { meaningOf, progressOf } from '../plan/meanings.ts';
 import type { Step } from '../plan/step.ts';
 import type { Waiting } from '../plan/waiting.ts';
 import { lookCloser, lookEverywhere } from './closer.ts';
-import { isDelivery } from './deliveries.ts';
-import { reportOn } from '../plan/meanings-in-place.ts';
+import { endDelivery, pauseOf, stopOf } from './delivering.ts';
 import { apply, lookBefore, lookFor, takesAway } from './actions.ts';
 import type { Emit } from './event.ts';
 import { isTransient, patiently, type Patience } from './patience.ts';
 import type { Ports } from './ports.ts';
-import { limitOf, pauseMs, SETTLE_MS, type Limits } from './wait.ts';
+import { limitOf, SETTLE_MS, type Limits } from './wait.ts';
 
 /** A step did not get there: it names the step, the last thing seen, and whom it waits for. */
 export class StepFailed extends Error {
@@ -66,32 +65,23 @@ export interface RunContext {
 export async function runSteps(context: RunContext, steps: readonly Step[], start: Snapshot): Promise<Snapshot> {
   let snapshot = start;
   let fleetsAt = Number.NEGATIVE_INFINITY;
+  const { clock } = context.ports;
   for (const [index, step] of steps.entries()) {
     context.signal.throwIfAborted();
     const title = meaningOf(step).title(snapshot, step);
     await context.reached(index, title);
     context.emit({ type: 'step-started', index, title });
-    const { clock } = context.ports;
     const begun = clock.monotonic();
     const before = snapshot;
     if (takesAway(before, step)) await context.settled();
-    const again = lookBefore(before, step);
-    const what = { ...again, fleets: again.fleets && begun - fleetsAt > FRESH_MS };
-    const first = async (): Promise<Snapshot> => look(context, await widened(context, before, step), what, step);
-    snapshot = await patiently(patience(context, SETTLE_MS), first);
+    const lookAgain = async (): Promise<Snapshot> => lookFirst(context, step, before, begun - fleetsAt > FRESH_MS);
+    snapshot = await lookAgain();
     const already = progressOf(snapshot, step) === 'done';
-    const drive = async (): Promise<Snapshot> => {
-      const isOther = !already && (await context.hooks?.before(step, snapshot)) === true;
-      const begin = isOther ? await patiently(patience(context, SETTLE_MS), first) : snapshot;
-      const last = await oneStep(context, index, step, begin);
-      await context.hooks?.after(step, last);
-      return last;
-    };
-    snapshot = await drive().catch(async (error: unknown) => {
-      await endDelivery(context, step, snapshot, error);
+    snapshot = await withHooks(context, index, step, snapshot, lookAgain).catch(async (error: unknown) => {
+      if (error instanceof Interrupted) throw error;
+      await endDelivery(context, step, snapshot);
       const waiting = error instanceof StepFailed ? error.waiting : [];
-      if (!(error instanceof Interrupted))
-        context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
+      context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
       throw error;
     });
     if (snapshot.fleets !== before.fleets) fleetsAt = clock.monotonic();
@@ -103,6 +93,30 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
 
 /** Fleets that the step before has read are as good as read again; a fleet of 1,000 takes half a second to read. */
 const FRESH_MS = 1000;
+
+/** What the step has to see before anything is asked for. */
+async function lookFirst(context: RunContext, step: Step, before: Snapshot, areFleetsOld: boolean): Promise<Snapshot> {
+  const what = lookBefore(before, step);
+  return patiently(patience(context, SETTLE_MS), async () =>
+    look(context, await widened(context, before, step), { ...what, fleets: what.fleets && areFleetsOld }, step),
+  );
+}
+
+/** Drives one step to `done`, with the hooks around it; what is done already has none before it. */
+async function withHooks(
+  context: RunContext,
+  index: number,
+  step: Step,
+  start: Snapshot,
+  lookAgain: () => Promise<Snapshot>,
+): Promise<Snapshot> {
+  const isDone = progressOf(start, step) === 'done';
+  // A hook may have changed the world.
+  const isOther = !isDone && (await context.hooks?.before(step, start)) === true;
+  const last = await oneStep(context, index, step, isOther ? await lookAgain() : start);
+  await context.hooks?.after(step, last);
+  return last;
+}
 
 /** Drives one step to `done`. */
 async function oneStep(context: RunContext, index: number, step: Step, start: Snapshot): Promise<Snapshot> {
@@ -127,7 +141,7 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
     } else {
       if (meaning.progress(snapshot, step) === 'under way') asked = Number.NEGATIVE_INFINITY;
       tell(context, index, step, snapshot);
-      await ports.clock.sleep(pauseMs(snapshot, step, waited), stopOf(context, step));
+      await ports.clock.sleep(pauseOf(context, step, snapshot, waited), stopOf(context, step));
     }
     const last = snapshot;
     snapshot = await patiently(patience(context, limitOf(step, context.limits) - waited), () =>
@@ -189,24 +203,6 @@ function readsNothing({ pools, fleets, routes, answers, follow, tail }: Look): b
 /** Whoever is about to leave may have been registered elsewhere since the run began. */
 async function widened({ ports }: RunContext, snapshot: Snapshot, step: Step): Promise<Snapshot> {
   return step.do === 'leave' ? lookEverywhere(ports, snapshot, step.instances) : snapshot;
-}
-
-/** What ends the waiting for a step: a signal, or the loss of the lease. A deploy that would end with us is let come to its end. */
-function stopOf({ ports, signal, lost }: RunContext, step: Step): AbortSignal {
-  const endsWithUs = isDelivery(step) && ports.inPlace?.deliveries?.lasts(step) === false;
-  if (!isDelivery(step) || lost === undefined) return endsWithUs ? NEVER : signal;
-  return endsWithUs ? lost : AbortSignal.any([signal, lost]);
-}
-
-const NEVER = new AbortController().signal;
-
-/** Nobody waits for it any more: it is stopped as far as can be, but for one that the next run will find. */
-async function endDelivery({ ports, emit }: RunContext, step: Step, snapshot: Snapshot, error: unknown): Promise<void> {
-  if (!isDelivery(step) || error instanceof Interrupted) return;
-  const isOver = await ports.inPlace?.deliveries?.stop(snapshot, step).catch(() => false);
-  if (isOver !== false || reportOn(snapshot, step)?.state === 'failed') return;
-  const message = `The deploy may still be at work on ${step.instances.join(', ')}: it cannot be stopped for certain.`;
-  emit({ type: 'warning', message });
 }
 
 /** ELB calls targets of stopped or terminated instances unused: then the fleet must be read again too. */

@@ -1,5 +1,6 @@
 import { messageOf, OperatorError } from '../errors.ts';
 import { faultsPage } from './api/admin.ts';
+import { createMetadata } from './api/metadata.ts';
 import { createFaults, type Faults } from './api/faults.ts';
 import { createRequestLog, type RequestLog } from './api/requests.ts';
 import { startApi } from './api/server.ts';
@@ -176,7 +177,7 @@ function createControl(plan: SandboxPlan, machinery: Machinery<Balancers>): Cont
 
 async function openApi(
   plan: SandboxPlan,
-  { ec2, opsworks, ssm, balancers, route53, dns, times, errors, scheduler }: Machinery<Balancers>,
+  { instances, ec2, opsworks, ssm, balancers, route53, dns, times, errors, scheduler }: Machinery<Balancers>,
   { faults, throttle, requests: log }: Control,
   closers: Closers,
 ): Promise<string> {
@@ -195,7 +196,8 @@ async function openApi(
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;
   const { port, clock } = plan;
-  const api = await startApi({ port, clock, services, faults, throttle, log, pages, sleep, consistencyMs });
+  const metadata = createMetadata(instances, clock);
+  const api = await startApi({ port, clock, services, faults, throttle, log, pages, metadata, sleep, consistencyMs });
   closers.push(() => api.close());
   return api.url;
 }

@@ -1,19 +1,20 @@
-import type { Elbv2, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
-import type { Pool } from '../observe/snapshot.ts';
+import type { Elbv2, TargetDescription, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
+import type { Instance, Pool } from '../observe/snapshot.ts';
 import { arnOf, nameOf, readAttributes, toPool, type Attributes } from './target-groups.ts';
 import type { TargetRef, TrafficPort } from './traffic.ts';
 
 /** Instances, and target groups that are known by name. */
 export interface Wanted {
-  readonly ids: readonly string[];
+  readonly instances: readonly Pick<Instance, 'id' | 'address'>[];
   readonly names: readonly string[];
 }
 
 /** A way of moving traffic that can look beyond the groups of its config. */
 export interface WideTraffic extends TrafficPort {
   /**
-   * Finds the target groups that hold one of the instances, or have one of the names; from then on they are read with
-   * those of the config, as pools of the role `other`. One request a group that was not known before.
+   * Finds the target groups that hold one of the instances, by its id or its private address, or have one of the names; from
+   * then on they are read with those of the config, as pools of the role `other`, whose targets have the ids of instances.
+   * One request a group that was not known before.
    * @returns whether there was a new one
    */
   widen(wanted: Wanted): Promise<boolean>;
@@ -27,18 +28,30 @@ interface Found {
 /** The same way of moving traffic, for deploys in place: those care for every group, whatever moves the fleets. */
 export function createEverywhere(inner: TrafficPort, connect: () => Promise<Elbv2>): WideTraffic {
   const found = new Map<string, Found>();
+  const book = new AddressBook();
   let elbv2: Elbv2 | undefined;
   const connected = async (): Promise<Elbv2> => (elbv2 ??= await connect());
-  const isOther = (pool: Pool): boolean => found.has(pool.name);
+  /** As the pool's group knows them; undefined for a group of the config. */
+  const inOther = (pool: Pool, targets: readonly TargetRef[]): readonly TargetDescription[] | undefined => {
+    const other = found.get(pool.name);
+    return (
+      other && targets.map(({ id, port }) => ({ Id: isByAddress(other.group) ? book.address(id) : id, Port: port }))
+    );
+  };
 
   async function readOthers(names: readonly string[] | undefined): Promise<readonly Pool[]> {
     const wanted = [...found.values()].filter(({ group }) => names?.includes(nameOf(group)) ?? true);
     if (wanted.length === 0) return [];
     const elb = await connected();
     return Promise.all(
-      wanted.map(async ({ group, attributes }) =>
-        toPool({ group, role: 'other', port: undefined }, attributes, await elb.targetHealth(arnOf(group))),
-      ),
+      wanted.map(async ({ group, attributes }) => {
+        const pool = toPool(
+          { group, role: 'other', port: undefined },
+          attributes,
+          await elb.targetHealth(arnOf(group)),
+        );
+        return isByAddress(group) ? book.named(pool) : pool;
+      }),
     );
   }
 
@@ -48,21 +61,21 @@ export function createEverywhere(inner: TrafficPort, connect: () => Promise<Elbv
       const others = names?.every((name) => found.has(name)) ? [] : inner.read(names);
       return (await Promise.all([others, readOthers(names)])).flat();
     },
-    register: async (pool, targets) =>
-      isOther(pool) ? (await connected()).register(pool.arn, refs(targets)) : inner.register(pool, targets),
-    deregister: async (pool, targets) =>
-      isOther(pool) ? (await connected()).deregister(pool.arn, refs(targets)) : inner.deregister(pool, targets),
+    register: async (pool, targets) => {
+      const others = inOther(pool, targets);
+      return others ? (await connected()).register(pool.arn, others) : inner.register(pool, targets);
+    },
+    deregister: async (pool, targets) => {
+      const others = inOther(pool, targets);
+      return others ? (await connected()).deregister(pool.arn, others) : inner.deregister(pool, targets);
+    },
 
-    async widen({ ids, names }) {
+    async widen({ instances, names }) {
+      book.add(instances);
       const elb = await connected();
       const [own, all] = await Promise.all([inner.read(), elb.allTargetGroups()]);
       const known = new Set([...own.map(({ name }) => name), ...found.keys()]);
-      const vpcs = new Set(all.filter((group) => known.has(nameOf(group))).map(({ VpcId }) => VpcId));
-      const unknown = all.filter((group) => !known.has(nameOf(group)) && holdsInstances(group, vpcs));
-      const held = await Promise.all(
-        unknown.map(async (group) => names.includes(nameOf(group)) || holds(await elb.targetHealth(arnOf(group)), ids)),
-      );
-      const added = unknown.filter((_, n) => held[n]);
+      const added = await holders(elb, all, known, { instances, names });
       const attributes = await readAttributes(elb, added);
       for (const group of added) found.set(nameOf(group), { group, attributes: attributes.get(arnOf(group)) });
       return added.length > 0;
@@ -70,15 +83,60 @@ export function createEverywhere(inner: TrafficPort, connect: () => Promise<Elbv
   };
 }
 
-/** Instances can be in groups of their own network only (ELBv2 API, RegisterTargets). */
-function holdsInstances({ TargetType: type, VpcId: vpc }: TargetGroup, vpcs: ReadonlySet<string | undefined>): boolean {
-  return (type ?? 'instance') === 'instance' && vpcs.has(vpc);
+/** Groups that are not known yet, and hold one of the instances or have one of the names. */
+async function holders(
+  elb: Elbv2,
+  all: readonly TargetGroup[],
+  known: ReadonlySet<string>,
+  { instances, names }: Wanted,
+): Promise<readonly TargetGroup[]> {
+  const keys = new Set(instances.flatMap(({ id, address }) => [id, address ?? id]));
+  const vpcs = new Set(all.filter((group) => known.has(nameOf(group))).map(({ VpcId }) => VpcId));
+  const others = all.filter((group) => !known.has(nameOf(group)) && mayHold(group, vpcs));
+  const held = await Promise.all(
+    others.map(async (group) => names.includes(nameOf(group)) || holds(await elb.targetHealth(arnOf(group)), keys)),
+  );
+  return others.filter((_, n) => held[n]);
 }
 
-function holds(targets: readonly TargetHealthDescription[], ids: readonly string[]): boolean {
-  return targets.some(({ Target: target }) => ids.includes(target?.Id ?? ''));
+/** Instances of some VPC can be in its groups only (ELBv2 API, RegisterTargets); elsewhere the same address is another host's. */
+function mayHold(
+  { TargetType: type = 'instance', VpcId: vpc }: TargetGroup,
+  vpcs: ReadonlySet<string | undefined>,
+): boolean {
+  return (type === 'instance' || type === 'ip') && vpcs.has(vpc);
 }
 
-function refs(targets: readonly TargetRef[]): { Id: string; Port: number }[] {
-  return targets.map(({ id, port }) => ({ Id: id, Port: port }));
+function isByAddress({ TargetType: type }: TargetGroup): boolean {
+  return type === 'ip';
+}
+
+function holds(targets: readonly TargetHealthDescription[], keys: ReadonlySet<string>): boolean {
+  return targets.some(({ Target: target }) => keys.has(target?.Id ?? ''));
+}
+
+/** Which instance has which private address: groups of the type `ip` know instances by that alone. */
+class AddressBook {
+  readonly #addresses = new Map<string, string>();
+  readonly #ids = new Map<string, string>();
+
+  add(instances: Wanted['instances']): void {
+    for (const { id, address } of instances) {
+      if (address === undefined) continue;
+      this.#addresses.set(id, address);
+      this.#ids.set(address, id);
+    }
+  }
+
+  address(id: string): string {
+    return this.#addresses.get(id) ?? id;
+  }
+
+  /** Other hosts keep their address for a name. */
+  named(pool: Pool): Pool {
+    return {
+      ...pool,
+      targets: pool.targets.map((target) => ({ ...target, id: this.#ids.get(target.id) ?? target.id })),
+    };
+  }
 }

@@ -129,6 +129,7 @@ async function readMembers(elbv2: Elbv2, wanted: readonly WantedGroup[]): Promis
   return wanted.map(({ targetGroup, port, role }) => {
     const group = found.find((candidate) => nameOf(candidate) === targetGroup || arnOf(candidate) === targetGroup);
     if (group === undefined) throw notFound([targetGroup]);
+    if ((group.TargetType ?? 'instance') !== 'instance') throw noInstances(group);
     return { group, port, role };
   });
 }
@@ -173,6 +174,14 @@ function notFound(keys: readonly string[]): OperatorError {
     {
       next: ['Check the names under `traffic` in the config, the region and the account.'],
     },
+  );
+}
+
+function noInstances({ TargetGroupName: name, TargetType: type }: TargetGroup): OperatorError {
+  return new OperatorError(
+    'not-for-instances',
+    `The target group ${name} is for targets of the type ${type}, and a fleet is registered by the ids of its instances.`,
+    { next: ['Name a target group of the type instance under `traffic` in the config.'] },
   );
 }
 

@@ -71,7 +71,7 @@ describe("what is OpsWorks's own", () => {
     expect(JSON.parse(green.CustomJson)).toEqual({
       deploy: { shop: { scm: { revision: '42' }, x: 1 } },
       y: 2,
-      turnout: { environment: 'shop', fleet: 'green' },
+      turnout: { environment: 'shop', fleet: 'green', release: '42', shortName: 'shop-green' },
     });
     expect(await tagsOf(world, green.Arn)).toEqual({
       Team: 'shop',

@@ -1,6 +1,6 @@
 import { fleets } from '../support/little/goals.ts';
 import type { Site } from '../support/little/site.ts';
-import { living } from '../support/little/state.ts';
+import { living, type State } from '../support/little/state.ts';
 import { stackFaults } from '../support/little/opsworks.ts';
 import { fleetOf } from '../support/little/watch.ts';
 
@@ -13,6 +13,14 @@ export async function leaks(site: Site): Promise<readonly string[]> {
   return [
     ...ours.filter(({ id }) => !shown.has(id)).map(({ id }) => `${id} is shown nowhere`),
     ...stackFaults(site.cloud.state),
+    ...layersOf(site.cloud.state)
+      .filter((fleet) => !snapshot.fleets.some(({ id }) => id === fleet))
+      .map((fleet) => `the layer of ${fleet} is shown nowhere`),
     ...unknown.map((id) => `fleet ${id} is shown nowhere`),
   ];
+}
+
+/** The fleets whose layers we have made. */
+function layersOf({ stack }: State): readonly string[] {
+  return [...(stack?.layers.values() ?? [])].flatMap(({ json }): string[] => JSON.parse(json).turnout?.fleet ?? []);
 }

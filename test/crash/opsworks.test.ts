@@ -1,8 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { OPSWORKS, OPSWORKS_BY_WEIGHTS, type Kind } from '../support/little/kinds.ts';
+import type { Scene } from '../support/little/scene.ts';
+import { Site } from '../support/little/site.ts';
 import { casesOf, type Case } from './cases.ts';
 import { crashes, FOLLOW_UPS, tryCrash } from './crash.ts';
 import { faults, tryFault } from './fault.ts';
+import { codeOf } from './outcome.ts';
 
 /**
  * The matrices for layers of OpsWorks, which take many requests for what EC2 does in one: every task is killed at every call, and
@@ -61,3 +64,20 @@ const isOwn = (name: string): boolean => /^(Create|Start|Stop|Delete|Tag)(Layer|
 
 /** No divisors of the number of faults, so that each call meets other ones. */
 const strideOf = (kind: Kind): number => (kind === OPSWORKS ? 29 : 59);
+
+test('a layer that was left before it got its tags is shown, and deleted by a cleanup', async () => {
+  const scene: Scene = { start: 'blue', groups: 1, size: 1 };
+  const wish = { release: '42' };
+  const { calls } = (await new Site(scene, { kind: OPSWORKS }).run('up', wish)).process;
+  const n = calls.find(({ name }) => name === 'TagResource')?.n ?? 0;
+  const site = new Site(scene, { kind: OPSWORKS });
+  await site.run('up', wish, { kill: { n, when: 'before' } });
+  await site.run('abandon');
+  const layers = (): readonly string[] => [...(site.cloud.state.stack?.layers.keys() ?? [])];
+  expect(layers()).toHaveLength(2);
+  const [, left] = (await site.status()).snapshot.fleets;
+  expect(left).toMatchObject({ release: '42', holder: expect.stringContaining('layer shop-42-r1') as string });
+  expect(codeOf(await site.run('cleanup', { discard: true }))).toBe('done');
+  expect(layers()).toEqual(['layer-blue']);
+  expect(site.watch.broken).toEqual([]);
+});

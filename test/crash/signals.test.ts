@@ -15,6 +15,7 @@ describe.each(KINDS)('$fleet behind $traffic', (kind) => {
     rowsOf(
       kind,
       cases,
+      cases,
       cases.filter(({ one }) => one.weights),
     ),
   )('$name', ({ one }) => {

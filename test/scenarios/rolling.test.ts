@@ -1,7 +1,4 @@
-import { createServer } from 'node:http';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { DEPLOYS, giveScript, linesIn, setFate } from '../support/deploys.ts';
@@ -155,34 +152,19 @@ describe.concurrent('a rolling deploy', () => {
   );
 });
 
-/** What an instance's metadata service says, to whoever brings a token (IMDSv2). */
-async function metadataOf(id: string): Promise<{ url: string; close: () => void }> {
-  const server = createServer((request, response) => {
-    const { method, url, headers } = request;
-    const isAsked = headers['x-aws-ec2-metadata-token'] === 'secret' && url === '/latest/meta-data/instance-id';
-    if (method === 'PUT' && url === '/latest/api/token') response.end('secret');
-    else response.writeHead(isAsked ? 200 : 401).end(isAsked ? id : '');
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => void server.close() };
-}
-
 describe.concurrent("by hand, and by programs of one's own", () => {
   scenario('drain, deploy and join: what was left is on the tags, and --self knows who it is', async ({ rig }) => {
     const shop = await shopWith(rig, { production: [WEB, ADMIN], config: { traffic: TRAFFIC } });
     const before = places(shop);
     const [id = ''] = shop.instancesOf('41');
-    const metadata = await metadataOf(id);
     const self = async (command: string): Promise<string> => {
-      const variables = { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url };
+      const variables = { AWS_EC2_METADATA_SERVICE_ENDPOINT: `${shop.sandbox.url}/_turnout/metadata/${id}` };
       return finished(await shop.start(`${command} --self --yes --json`, variables).ended).result;
     };
     expect(await self('drain')).toBe('done');
     expect(places(shop)).toEqual(without(before, id));
     await shop.task(`deploy --instance ${id} --release 42`);
     expect(await self('join')).toBe('done');
-    metadata.close();
     expect(places(shop).toSorted()).toEqual(before.toSorted());
     const { pools } = await shop.status();
     expect(pools[0]?.targets.find((target) => target.id === id)?.release).toBe('42');

@@ -17,7 +17,9 @@ import { createHooks } from '../../src/run/hooks.ts';
 import { createProbe } from '../../src/run/probe.ts';
 import { HOME, world } from '../support/worlds.ts';
 import { rolling } from '../../tasks/rolling.ts';
+import type { Wish } from '../../tasks/task.ts';
 import type { GoalOf } from '../../src/plan/goal.ts';
+import type { Plan } from '../../src/plan/step.ts';
 
 describe('notes on an instance', () => {
   const places = Array.from({ length: 12 }, (_, n): Membership => ({
@@ -56,27 +58,47 @@ describe('what a pool keeps', () => {
   const two = world([{ id: 'A', marks: {}, members: [each, each] }], { groups: ['prod'], zones: ['a', 'b'] });
   const within: Snapshot = { ...two, pools: two.pools.map((pool): Pool => ({ ...pool, crossZone: false })) };
 
+  const four = world([{ id: 'A', marks: HOME, members: [each, each, each, each] }], {
+    groups: ['prod'],
+    zones: ['a', 'b'],
+  });
+
+  async function aim(snapshot: Snapshot, wish: Wish) {
+    const asked = { run: 'r1', who: 'ann', since: '2026-01-01T00:00:00.000Z' };
+    const delivery = { words: './deploy.sh', check: false, migrate: 'no' } as const;
+    const resolve = async () => ({ kind: '', summary: [], batches: [], request: {} });
+    return rolling.aim({ snapshot, wish, asked, resolve, delivery });
+  }
+
   test('the only one of a zone may leave, where the others serve the clients of that zone', () => {
     expect(wouldLack(two, ['A-0'], keepFor(two, ['A-0'], 1, undefined))).toBeUndefined();
     expect(wouldLack(within, ['A-0'], keepFor(within, ['A-0'], 1, undefined))).toMatch(/1 short in a/);
   });
 
   test('a batch that takes all of a zone is refused, with the one that would do', async () => {
-    const four = world([{ id: 'A', marks: HOME, members: [each, each, each, each] }], {
-      groups: ['prod'],
-      zones: ['a', 'b'],
-    });
-    const asked = { run: 'r1', who: 'ann', since: '2026-01-01T00:00:00.000Z' };
-    const delivery = { words: './deploy.sh', check: false, migrate: 'no' } as const;
-    const resolve = async () => ({ kind: '', summary: [], batches: [], request: {} });
-    const wish = { release: '42', batch: '50%' };
-    const goal = await rolling.aim({ snapshot: four, wish, asked, resolve, delivery });
+    const goal = await aim(four, { release: '42', batch: '50%' });
     const plan = rolling.plan(four, goal as GoalOf<'rolling'>);
     expect(plan).toMatchObject({
       refused: 'not-safe',
       message: 'Taking A-0 and A-2 out of prod would leave it 1 short in a, of what it must keep in each zone.',
       next: [expect.stringContaining('--batch 1'), expect.anything(), expect.stringContaining('--allow-downtime')],
     });
+  });
+
+  test('a fleet of several releases is shown, and asked about', async () => {
+    const fleet = {
+      ...four.fleets[0]!,
+      instances: four.fleets[0]!.instances.map((one, n) => ({ ...one, release: n === 0 ? '42' : '41' })),
+    };
+    const mixed: Snapshot = { ...four, fleets: [fleet] };
+    const goal = (await aim(mixed, { release: '42' })) as GoalOf<'rolling'>;
+    expect(rolling.question(mixed, goal)).toBe(
+      'The fleet is mixed: 3 of 41 and 1 of 42. Deploy 42 to 3 instances, 1 at a time?',
+    );
+    const { notes } = rolling.plan(mixed, goal) as Plan;
+    expect(notes).toContain('The fleet is mixed: 3 of 41 and 1 of 42.');
+    expect(notes).toContain('Skipped, since it carries 42 already: A-0.');
+    expect(rolling.question(four, (await aim(four, { release: '42' })) as GoalOf<'rolling'>)).not.toContain('mixed');
   });
 
   test('a batch is a number or a share, rounded down, and never none', () => {

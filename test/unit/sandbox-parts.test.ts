@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
+import { createMetadata } from '../../src/sandbox/api/metadata.ts';
 import { numbered, queryTree } from '../../src/sandbox/api/query-tree.ts';
 import { createThrottle } from '../../src/sandbox/api/throttle.ts';
 import { glob } from '../../src/sandbox/glob.ts';
@@ -126,4 +127,31 @@ describe('options', () => {
       healthCheck: { path: '/health', interval: 1_000 },
     });
   });
+});
+
+test('an instance is told about itself with a token of its own, for as long as that lasts', () => {
+  const clock = stoppedClock();
+  const machine = { zone: 'eu-west-1a', address: '127.1.0.4', release: '41' };
+  const machines = [
+    { ...machine, id: 'i-1', state: 'running' as const },
+    { ...machine, id: 'i-2', state: 'running' as const },
+    { ...machine, id: 'i-3', state: 'stopped' as const },
+  ];
+  const find = (id: string) => machines.find((one) => one.id === id);
+  const metadata = createMetadata({ find, watch: () => () => {} }, clock);
+  const ask = (method: string, path: string, headers: Readonly<Record<string, string>> = {}) =>
+    metadata({ method, path: `/_turnout/metadata/${path}`, headers, query: new URLSearchParams(), body: '' });
+  const token = (id: string, seconds: string) =>
+    ask('PUT', `${id}/latest/api/token`, { 'x-aws-ec2-metadata-token-ttl-seconds': seconds });
+  const key = { 'x-aws-ec2-metadata-token': token('i-1', '60')?.body ?? '' };
+  expect(ask('GET', 'i-1/latest/meta-data/instance-id', key)).toEqual({ status: 200, body: 'i-1' });
+  expect(ask('GET', 'i-1/latest/meta-data/placement/availability-zone', key)?.body).toBe('eu-west-1a');
+  expect(ask('GET', 'i-1/latest/meta-data/none', key)?.status).toBe(404);
+  expect(ask('GET', 'i-1/latest/meta-data/instance-id')?.status).toBe(401);
+  expect(ask('GET', 'i-2/latest/meta-data/instance-id', key)?.status).toBe(401);
+  expect([token('i-1', '0'), token('i-1', '21601'), token('i-3', '60')].map((one) => one?.status)).toEqual([
+    400, 400, 404,
+  ]);
+  clock.move(60_000);
+  expect(ask('GET', 'i-1/latest/meta-data/instance-id', key)?.status).toBe(401);
 });

@@ -3,6 +3,7 @@ import type { CreateLayerCommandInput, Layer } from '../../aws/opsworks.ts';
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { fillRelease } from '../../config/release.ts';
 import { OperatorError } from '../../errors.ts';
+import type { Marker } from './tags.ts';
 
 /** A layer made like another one: all that CreateLayer takes (aws-reference 3.3). */
 
@@ -67,7 +68,8 @@ export function checkClonable(
       `The stack has a layer ${taken.Name} (${taken.Shortname}) already, and both names are unique in a stack.`,
       {
         next: [
-          'Delete that layer, or change `fleet.layer.name` and `fleet.layer.shortName`; left out, they are made unique.',
+          '`turnout cleanup --discard` deletes it, if it is left from a run of this environment that did not end.',
+          'Else delete that layer, or change `fleet.layer.name` and `fleet.layer.shortName`; left out, they are made unique.',
         ],
       },
     );
@@ -83,7 +85,7 @@ export function cloneRequest(
   names: CloneNames,
   wish: OpsWorksFleetConfig,
   release: string,
-  marker: Json,
+  marker: Marker,
 ): CreateLayerCommandInput {
   const {
     Arn: _arn,

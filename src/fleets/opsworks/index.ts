@@ -66,6 +66,7 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
       const tagged = await layerOfFleet(sources, fleet.id);
       if (tagged === undefined) return;
       const own = await instancesOf(sources, tagged);
+      if (tagged.isLeftover && own.length > 0) return;
       // OpsWorks holds on to machines that EC2 has lost; what is online here was not seen when this was decided.
       await stopAll(sources, own.filter(isLost));
       const ended = own.filter(isStopped);

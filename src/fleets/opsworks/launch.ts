@@ -4,11 +4,11 @@ import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchBatch } from '../../plan/goal.ts';
 import type { StepOf } from '../../plan/step.ts';
-import { checkClonable, cloneRequest, namesOf, parse, type CloneNames } from './clone.ts';
+import { checkClonable, cloneRequest, namesOf, type CloneNames } from './clone.ts';
 import { taggedLayers, type Sources } from './read.ts';
 import type { InstanceWish, OpsWorksRequest } from './resolve.ts';
 import { isUnstarted } from './states.ts';
-import { fleetOf, foreignTags, ownershipTags, type TaggedLayer } from './tags.ts';
+import { asLeftover, fleetOf, foreignTags, ownershipTags, type Marker, type TaggedLayer } from './tags.ts';
 
 /**
  * OpsWorks has no tokens: what was made already is told by its name, which this fleet alone has. Instances are made first and
@@ -49,10 +49,8 @@ async function ensureLayer(
   if (ready !== undefined) return ready.layer;
   const blue = layers.find(({ layer }) => layer.LayerId === request.layer);
   if (blue === undefined) throw gone(request.layer);
-  const marker = { environment: owner.environment, fleet };
-  const isOurs = ({ layer }: TaggedLayer): boolean =>
-    layer.Shortname === names.shortName &&
-    JSON.stringify(parse(layer.CustomJson)['turnout']) === JSON.stringify(marker);
+  const marker: Marker = { environment: owner.environment, fleet, release, shortName: names.shortName };
+  const isOurs = (tagged: TaggedLayer): boolean => fleetOf(owner, asLeftover(owner, tagged) ?? tagged) === fleet;
   if (!layers.some(isOurs)) {
     checkClonable(
       blue.layer,

@@ -12,7 +12,7 @@ import {
 } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
 import { isUnstarted, toInstance } from './states.ts';
-import { fleetOf, isEnding, marksOf, type TaggedLayer } from './tags.ts';
+import { asLeftover, fleetOf, isEnding, marksOf, type TaggedLayer } from './tags.ts';
 
 export interface Sources {
   readonly owner: Owner;
@@ -28,9 +28,18 @@ export async function taggedLayers({ opsworks, stack }: Sources): Promise<readon
   return Promise.all(layers.map(async (layer) => ({ layer, tags: await opsworks.tags(layer.Arn ?? '') })));
 }
 
-/** The layer of a fleet; undefined when there is none (any more). */
+/** The layer of a fleet, if only a leftover one; undefined when there is none (any more). */
 export async function layerOfFleet(sources: Sources, fleet: string): Promise<TaggedLayer | undefined> {
-  return (await taggedLayers(sources)).find((tagged) => fleetOf(sources.owner, tagged) === fleet);
+  const owned = ownedBy(sources.owner, await taggedLayers(sources));
+  return owned.find((tagged) => fleetOf(sources.owner, tagged) === fleet);
+}
+
+/** Those that are fleets of this environment, by their tags; and clones that were left before they got theirs. */
+function ownedBy(owner: Owner, layers: readonly TaggedLayer[]): readonly TaggedLayer[] {
+  const tagged = layers.filter((one) => fleetOf(owner, one) !== undefined);
+  const known = new Set(tagged.map((one) => fleetOf(owner, one)));
+  const leftovers = layers.flatMap((one) => asLeftover(owner, one) ?? []);
+  return [...tagged, ...leftovers.filter((one) => !known.has(fleetOf(owner, one)))];
 }
 
 /** Whose instance it is is asked of OpsWorks, and what has become of the machine of EC2. */
@@ -44,7 +53,10 @@ export async function read(
     stack().then(async (StackId) => opsworks.instances({ StackId })),
     ids,
   ]);
-  const owned = layers.filter((tagged) => fleetOf(owner, tagged) !== undefined);
+  // What somebody has put instances into is theirs.
+  const owned = ownedBy(owner, layers).filter(
+    (tagged) => !tagged.isLeftover || !instances.some((one) => isIn(tagged, one)),
+  );
   const groups = owned.map((tagged) => ({
     tagged,
     own: withoutSpares(instances.filter((one) => isIn(tagged, one))),

@@ -9,6 +9,33 @@ export type Tags = Readonly<Record<string, string>>;
 export interface TaggedLayer {
   readonly layer: Layer;
   readonly tags: Tags;
+  /** It was left before it got its tags; these are what they were to be. */
+  readonly isLeftover?: true;
+}
+
+/** What a clone says in its custom JSON of whose it is: OpsWorks takes no tags when it makes a layer. */
+export interface Marker {
+  readonly environment: string;
+  readonly fleet: string;
+  readonly release: string;
+  /** Copies of the layer have another one. */
+  readonly shortName: string;
+}
+
+/** A clone of this environment's that has no tags yet, as if it had them; undefined for any other layer. */
+export function asLeftover(owner: Owner, { layer, tags }: TaggedLayer): TaggedLayer | undefined {
+  const { environment, fleet, release, shortName } = markerIn(layer);
+  if (tags[tagName(owner, 'environment')] !== undefined || environment !== owner.environment) return undefined;
+  if (fleet === undefined || release === undefined || shortName !== layer.Shortname) return undefined;
+  return { layer, tags: { ...tags, ...ownershipTags(owner, fleet, release) }, isLeftover: true };
+}
+
+function markerIn({ CustomJson: text }: Layer): Partial<Marker> {
+  try {
+    return (JSON.parse(text || '{}') as { readonly turnout?: Marker }).turnout ?? {};
+  } catch {
+    return {};
+  }
 }
 
 const MARKS = ['current', 'promoted', 'share', 'lowered', 'migrated'] as const satisfies readonly (keyof Marks)[];

@@ -7,6 +7,7 @@ import type { AdminPage, Download } from '../service.ts';
 import { ADMIN, adminAnswer } from './admin.ts';
 import { dialectOf, type Dialect } from './dialects.ts';
 import { answer, type EndpointOptions } from './endpoint.ts';
+import type { MetadataAnswer } from './metadata.ts';
 import type { WireRequest } from './protocol.ts';
 import type { RequestLog } from './requests.ts';
 
@@ -16,6 +17,8 @@ export interface ApiOptions extends Omit<EndpointOptions, 'ageMs'> {
   readonly clock: Clock;
   readonly log: RequestLog;
   readonly pages: Readonly<Record<string, AdminPage>>;
+  /** What instances are told about themselves; undefined for any other request. */
+  readonly metadata?: (request: WireRequest) => MetadataAnswer | undefined;
 }
 
 export interface Api {
@@ -70,6 +73,8 @@ async function serve(options: Serving, incoming: IncomingMessage, response: Serv
   if (body === undefined)
     return send(response, 413, 'text/plain', `The body is larger than ${BODY_MAX_BYTES} bytes.\n`);
   const request = wireRequest(incoming, body);
+  const told = options.metadata?.(request);
+  if (told) return send(response, told.status, 'text/plain', told.body);
   if (request.path === ADMIN || request.path.startsWith(`${ADMIN}/`)) {
     const { status, body: json } = await adminAnswer(options.pages, options.faults, request);
     return send(response, status, 'application/json', json);

@@ -41,7 +41,7 @@ const reads: Readonly<Record<string, Read>> = {
   }),
   DescribeTargetHealth: (_cloud, { TargetGroupArn }: { TargetGroupArn: string }, seen) => ({
     TargetHealthDescriptions: [...groupOf(seen, TargetGroupArn).members.values()].map((member) =>
-      showMember(member, seen.boxes.get(member.id)),
+      showMember(groupOf(seen, TargetGroupArn), member, seen.boxes.get(member.id)),
     ),
   }),
 };
@@ -67,19 +67,19 @@ const writes: Readonly<Record<string, Write>> = {
     for (const id of InstanceIds) cloud.terminate(id);
     return {};
   },
-  RegisterTargets: (cloud, { TargetGroupArn, Targets }: TargetsInput) => {
-    if (Targets.length === 0) throw new ApiFailure('ValidationError', 'At least one target must be specified');
-    for (const { Id } of Targets) {
-      if (cloud.state.boxes.get(Id)?.state !== 'running')
-        throw new ApiFailure('InvalidTarget', `The following targets are not in a running state: '${Id}'`);
+  RegisterTargets: (cloud, input: TargetsInput) => {
+    const { group, targets } = targetsOf(cloud.state, input);
+    for (const { id } of targets) {
+      if (cloud.state.boxes.get(id)?.state !== 'running')
+        throw new ApiFailure('InvalidTarget', `The following targets are not in a running state: '${id}'`);
     }
-    for (const { Id } of Targets) cloud.register(groupOf(cloud.state, TargetGroupArn).name, Id);
+    for (const { id } of targets) cloud.register(group.name, id);
     return {};
   },
-  DeregisterTargets: (cloud, { TargetGroupArn, Targets }: TargetsInput) => {
-    if (Targets.length === 0) throw new ApiFailure('ValidationError', 'At least one target must be specified');
-    for (const { Id, Port } of Targets) {
-      if (Port === PORT) cloud.deregister(groupOf(cloud.state, TargetGroupArn).name, Id);
+  DeregisterTargets: (cloud, input: TargetsInput) => {
+    const { group, targets } = targetsOf(cloud.state, input);
+    for (const { id, port } of targets) {
+      if (port === PORT) cloud.deregister(group.name, id);
     }
     return {};
   },
@@ -112,6 +112,18 @@ export interface TargetsInput {
   readonly TargetGroupArn: string;
   readonly Targets: readonly { readonly Id: string; readonly Port: number }[];
 }
+
+/** A group knows its targets by their ids or by their addresses, and by nothing else. */
+function targetsOf(state: State, { TargetGroupArn, Targets }: TargetsInput) {
+  if (Targets.length === 0) throw new ApiFailure('ValidationError', 'At least one target must be specified');
+  const group = groupOf(state, TargetGroupArn);
+  const wrong = Targets.find(({ Id }) => Id.startsWith(ADDRESS) !== (group.byAddress === true));
+  if (wrong !== undefined) throw new ApiFailure('ValidationError', `${wrong.Id} is not of the type of ${group.name}`);
+  return { group, targets: Targets.map(({ Id, Port }) => ({ id: Id.replace(ADDRESS, ''), port: Port })) };
+}
+
+/** Goes before an instance's id, and makes it its address. */
+const ADDRESS = 'ip-of-';
 
 /** Both take the same instances out of a group each. */
 export function isSameLeaving(last: Request | undefined, next: Request): boolean {
@@ -160,6 +172,7 @@ function groupOf(state: State, nameOrArn: string): Group {
 function showBox({ id, zone, state, image, tags, launchedAt }: Box): object {
   return {
     InstanceId: id,
+    PrivateIpAddress: `${ADDRESS}${id}`,
     Placement: { AvailabilityZone: zone },
     State: { Name: state },
     LaunchTime: new Date(EPOCH + launchedAt),
@@ -170,10 +183,11 @@ function showBox({ id, zone, state, image, tags, launchedAt }: Box): object {
   };
 }
 
-function showGroup({ times, state }: LittleCloud, { name }: Group): object {
+function showGroup({ times, state }: LittleCloud, { name, byAddress }: Group): object {
   return {
     TargetGroupName: name,
     TargetGroupArn: `arn:${name}`,
+    TargetType: byAddress === true ? 'ip' : 'instance',
     Port: PORT,
     HealthCheckIntervalSeconds: times.intervalS,
     HealthCheckTimeoutSeconds: times.timeoutS,
@@ -191,10 +205,10 @@ const REASONS = {
   draining: { State: 'draining', Reason: 'Target.DeregistrationInProgress' },
 } as const;
 
-function showMember({ id, port, health }: Member, box: Box | undefined): object {
+function showMember({ byAddress }: Group, { id, port, health }: Member, box: Box | undefined): object {
   const gone = health !== 'draining' && !isUp(box);
   const TargetHealth = gone
     ? { State: 'unused', Reason: 'Target.InvalidState', Description: `Target is in the ${box?.state} state` }
     : REASONS[health];
-  return { Target: { Id: id, Port: port }, TargetHealth };
+  return { Target: { Id: byAddress === true ? `${ADDRESS}${id}` : id, Port: port }, TargetHealth };
 }

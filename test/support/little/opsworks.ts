@@ -174,6 +174,10 @@ export const stackWrites: Readonly<Record<string, Writing>> = {
     setLayer(cloud, LayerId, undefined);
     return {};
   },
+  UpdateLayer: (cloud, { LayerId, CustomJson }: { LayerId: string; CustomJson: string }) => {
+    setLayer(cloud, LayerId, { ...found(stackOf(cloud.state).layers, LayerId), json: CustomJson });
+    return {};
+  },
   TagResource: (cloud, { ResourceArn, Tags }: { ResourceArn: string; Tags: Readonly<Record<string, string>> }) => {
     const layer = found(stackOf(cloud.state).layers, ResourceArn);
     setLayer(cloud, layer.id, { ...layer, tags: { ...layer.tags, ...Tags } });

@@ -15,7 +15,8 @@ import type { Holder, Store } from '../../../src/stores/store.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import type { DeployerPort } from '../../../src/deployers/deployer.ts';
 import { Deliveries } from '../../../src/run/deliveries.ts';
-import { createProbe } from '../../../src/run/probe.ts';
+import type { Hooks } from '../../../src/run/hooks.ts';
+import { createProbe, type Probe } from '../../../src/run/probe.ts';
 import { createEverywhere } from '../../../src/traffic/everywhere.ts';
 import { LittleDeployer, type Deploys } from './deployer.ts';
 import { WorldClock } from './clock.ts';
@@ -68,6 +69,9 @@ export interface SiteOptions {
   readonly kind?: Kind;
   /** How deploys in place are delivered; absent: the config does not say. */
   readonly deploys?: Deploys;
+  /** What instances say when they are asked themselves; absent: nobody asks them. */
+  readonly probe?: Partial<Probe>;
+  readonly hooks?: Hooks;
 }
 
 const LIMITS = {
@@ -100,11 +104,13 @@ export class Site {
   readonly watch: Watch;
   readonly deployer: LittleDeployer | undefined;
   readonly #kind: Kind;
+  readonly #options: Pick<SiteOptions, 'probe' | 'hooks'>;
   readonly #start: State;
   #runs = 0;
 
-  constructor(scene: Scene, { times, seesDeath = true, kind = KINDS[0], deploys }: SiteOptions = {}) {
+  constructor(scene: Scene, { times, seesDeath = true, kind = KINDS[0], deploys, ...others }: SiteOptions = {}) {
     this.#kind = kind;
+    this.#options = others;
     this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, kind.stage(scene));
     this.store = new LittleStore(this.clock, { seesDeath });
     this.#start = this.cloud.state;
@@ -188,7 +194,8 @@ export class Site {
     );
     const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
     const plain: Ports = { fleet, traffic, clock: process.clock };
-    const ports = this.deployer === undefined ? plain : inPlace(plain, session, this.deployer.open(process));
+    const ports =
+      this.deployer === undefined ? plain : inPlace(plain, session, this.deployer.open(process), this.#options.probe);
     const connection: Connection = { process, session, ports, store, guard: undefined };
     return connection;
   }
@@ -215,6 +222,7 @@ export class Site {
         requests: () => session.requests,
         signal,
         identity: { run: process.name, who: 'ann@desk', host: 'desk' },
+        ...(this.#options.hooks && { hooks: this.#options.hooks }),
         takeLease: async () => (connection.guard = await takeLease(connection, verb)),
       },
       tasks[verb],
@@ -226,7 +234,7 @@ export class Site {
   }
 }
 
-function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort): Ports {
+function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort, probe?: Partial<Probe>): Ports {
   const traffic = createEverywhere(ports.traffic, async () => new Elbv2(session));
   return {
     ...ports,
@@ -234,7 +242,7 @@ function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort): 
     inPlace: {
       deliveries: new Deliveries({ environment: 'shop', deployer }),
       delivery: { words: deployer.words, check: false, migrate: 'with-deploy' },
-      probe: createProbe({}, ports.clock),
+      probe: { ...createProbe({}, ports.clock), ...probe },
       widen: async (wanted) => traffic.widen(wanted),
     },
   };

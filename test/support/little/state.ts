@@ -27,6 +27,8 @@ export interface Group {
   readonly name: string;
   /** Where membership moves traffic; elsewhere the ways say what goes where. */
   readonly role?: 'production' | 'test';
+  /** It is of the type `ip`: its targets are addresses. */
+  readonly byAddress?: true;
   /** By instance id. */
   readonly members: ReadonlyMap<string, Member>;
 }
