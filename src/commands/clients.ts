@@ -1,4 +1,6 @@
+import { accessSync, constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { MarkerConfig } from '../config/config.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { Film } from '../probe/film.ts';
@@ -26,6 +28,7 @@ export function watchingOf(args: Args, context: Context): Watching {
   const url = urlOf(args['watch-traffic'], args['fail-on-errors'] === true);
   const report = args['report'] as string | undefined;
   const { clock } = context.ports;
+  if (report !== undefined) mustBeWritable(report);
   const film = report === undefined ? undefined : new Film(clock);
   const probe = url === undefined ? undefined : probeOf(url, context);
   const clients = probe && clientsOf(url as string, probe, args['fail-on-errors'] === true);
@@ -104,6 +107,17 @@ function filmed(setup: Setup, film: Film): Setup {
       },
     },
   };
+}
+
+/** Better said before a switch than after it. */
+function mustBeWritable(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (error) {
+    throw new OperatorError('usage', `--report takes a file in a folder that can be written to: ${messageOf(error)}`, {
+      next: ['Such as --report switch.html.'],
+    });
+  }
 }
 
 async function writeReport(file: string, html: string): Promise<void> {

@@ -109,7 +109,7 @@ const name = map(
     type: z.enum(['A', 'AAAA', 'CNAME']).default('A').describe('Type of its records.'),
     blue: text('a set identifier').describe('Set identifier of the record that leads to the first group.'),
     green: text('a set identifier').describe('Set identifier of the record that leads to the second group.'),
-    lowerTtl: map({ from: ttl, to: ttl }, TTLS)
+    lowerTtl: map({ from: ttl.describe('Their TTL as it is.'), to: ttl.describe('While there is a way back.') }, TTLS)
       .optional()
       .describe(
         'Lower the TTL of its records before a promote, in a step of its own that waits out the old one; cleanup sets it back. Aliases have no TTL of their own.',

@@ -133,10 +133,12 @@ export interface Names {
   readonly lowering?: Lowering;
 }
 
+export type Ttl = 'usual' | 'low';
+
 /** TTLs of names that are lowered for a switch, and set back once there is no way back. */
 export interface Lowering {
   /** `other`: neither, such as between two zones. */
-  readonly is: 'usual' | 'low' | 'other';
+  readonly is: Ttl | 'other';
   /** The longest that resolvers may keep an answer of before. */
   readonly usualS: number;
   /** The longest that they may keep one of any of the names once it is done. */

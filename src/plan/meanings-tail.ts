@@ -8,24 +8,20 @@ import type { StepOf } from './step.ts';
 
 /** The tail of a switch of names: resolvers and clients that do not heed TTLs come to the fleet before for as long as they like. */
 
-/** Requests that came to the fleet's pools lately. */
-function requestsTo(snapshot: Snapshot, fleet: Fleet): number {
-  const own = snapshot.pools.filter((pool) => isIn(pool, fleet));
+/** Requests that came to the fleet's pools lately; undefined when it is in none that names have left. */
+export function requestsTo(snapshot: Snapshot, fleet: Fleet): number | undefined {
+  const own = snapshot.pools.filter((pool) => pool.role === 'test' && isIn(pool, fleet));
+  if (own.length === 0) return undefined;
   return own.reduce((sum, { name }) => sum + (snapshot.tail?.requests[name] ?? 0), 0);
 }
 
 /** Why the fleet must stay for those who still come to it; undefined when they are few enough, or it never served. */
 export function stillVisited(snapshot: Snapshot, fleet: Fleet): string | undefined {
   const { routing, tail } = snapshot;
-  if (routing?.names === undefined || !hasServed(fleet)) return undefined;
-  // In no pool it cannot be reached.
-  if (!snapshot.pools.some((pool) => isIn(pool, fleet))) return undefined;
-  if (tail === undefined || tail.unknown !== undefined)
-    return `It is not known who still comes to ${fleet.release}: ${tail?.unknown ?? 'nobody has asked'}`.replace(
-      /\.?$/,
-      '.',
-    );
   const requests = requestsTo(snapshot, fleet);
+  if (routing?.names === undefined || requests === undefined || !hasServed(fleet)) return undefined;
+  if (tail === undefined) return `It is not known who still comes to ${fleet.release}.`;
+  if (tail.unknown !== undefined) return `It is not known who still comes to ${fleet.release}: ${tail.unknown}`;
   if (requests <= tail.most) return undefined;
   return `${count(requests, 'request')} came to ${fleet.release} in the last ${duration(tail.withinS)}, of resolvers or clients that have not looked its names up again.`;
 }

@@ -1,4 +1,4 @@
-import type { Membership, RouteRole } from '../observe/snapshot.ts';
+import type { Membership, RouteRole, Ttl } from '../observe/snapshot.ts';
 import type { Keep, LaunchSpec, ZoneFloor } from './goal.ts';
 
 /** Where each instance is registered when nobody has taken it out, by id. */
@@ -68,7 +68,7 @@ export type Step =
       readonly floor: ZoneFloor;
     }
   /** Give the names their low TTL for the switch to the fleet, or their usual one after it; one request a zone. */
-  | { readonly do: 'set-ttl'; readonly fleet: string; readonly to: 'low' | 'usual' }
+  | { readonly do: 'set-ttl'; readonly fleet: string; readonly to: Ttl }
   /** Note on the fleet's tags that the TTLs have been lowered for it by now; `since` is when that was asked for. */
   | { readonly do: 'note-lowered'; readonly fleet: string; readonly since: string }
   /** Wait until no resolver may keep an answer with the usual TTL. */

@@ -1,4 +1,4 @@
-import type { Lowering, Pool, Routing, Tail } from '../observe/snapshot.ts';
+import type { Pool, Routing, Tail, Ttl } from '../observe/snapshot.ts';
 
 /** A target to register or to deregister: an instance at a port. */
 export interface TargetRef {
@@ -21,7 +21,7 @@ export interface RoutingPort {
   /** How far the last change has come, where that takes its time: names. Weights are those that `read` saw last. */
   follow?(): Promise<Routing>;
   /** Gives names their low or their usual TTL, where the config has such. One request a zone. */
-  setTtl?(which: Lowering['is']): Promise<void>;
+  setTtl?(which: Ttl): Promise<void>;
   /** What has come to these pools lately, where resolvers and clients may lead there long after the last change: names. */
   tail?(pools: readonly string[]): Promise<Tail>;
 }

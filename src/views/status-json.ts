@@ -36,6 +36,7 @@ export function statusData(report: StatusReport) {
       othersWeight,
       stickyS,
     })),
+    tail: snapshot.tail ?? null,
     fleets: fleetsByRole(snapshot).map(({ fleet, role }) => ({
       id: fleet.id,
       release: fleet.release,

@@ -1,6 +1,9 @@
 import { isIn, liveFleets, roleOf } from '../observe/roles.ts';
 import { shareOf } from '../observe/routes.ts';
 import type { Pool, Route, Snapshot } from '../observe/snapshot.ts';
+import { count, duration } from '../observe/words.ts';
+import { requestsTo } from '../plan/meanings-tail.ts';
+import { hasServed } from '../plan/shares.ts';
 import type { Paint, Style } from './paint.ts';
 import { routesByRole } from './status.ts';
 import { ROLE_STYLES } from './status-pools.ts';
@@ -22,7 +25,20 @@ export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
       [words.join(' · ') || 'nobody', test].join('  ').trim(),
     ];
   });
-  return [paint('bold', 'Traffic'), ...columns(rows)];
+  return [paint('bold', 'Traffic'), ...columns(rows), ...tailLines(snapshot)];
+}
+
+/** Who comes to fleets that names have left: `  41 had 12 requests in the last 5 min`. */
+function tailLines(snapshot: Snapshot): string[] {
+  const { tail } = snapshot;
+  if (tail === undefined) return [];
+  const left = liveFleets(snapshot).filter((fleet) => hasServed(fleet) && requestsTo(snapshot, fleet) !== undefined);
+  if (left.length > 0 && tail.unknown !== undefined)
+    return [`  Who still comes by an old name is not known: ${tail.unknown}`];
+  return left.map(
+    (fleet) =>
+      `  ${fleet.release} had ${count(requestsTo(snapshot, fleet) ?? 0, 'request')} in the last ${duration(tail.withinS)}`,
+  );
 }
 
 function percent(share: number): string {

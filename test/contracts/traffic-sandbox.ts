@@ -2,7 +2,7 @@ import { Elbv2 } from '../../src/aws/elbv2.ts';
 import type { Session } from '../../src/aws/session.ts';
 import type { TargetGroupConfig } from '../../src/config/config.ts';
 import type { FaultSpec } from '../../src/sandbox/api/faults.ts';
-import type { Sandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { openSession } from '../support/aws.ts';
 import { poll } from '../support/poll.ts';
@@ -32,23 +32,25 @@ export interface Opening {
   readonly groups: readonly [TargetGroupConfig, TargetGroupConfig, TargetGroupConfig];
 }
 
+const WORLD: SandboxOptions = {
+  deregistrationDelay: 30_000,
+  healthCheck: { interval: 300, timeout: 200 },
+  production: [
+    { name: PRODUCTION, port: 8080 },
+    { name: INTERNAL, port: 8080 },
+  ],
+  test: [
+    { name: TEST, port: 8080 },
+    // The apps listen at the ports of all groups.
+    { name: 'shop-other', port: 9090 },
+  ],
+};
+
 /** The contract's world in a sandbox: each group has a listener of its own. */
 export async function openWorld(
   openPort: (opening: Opening) => TrafficPort,
 ): Promise<TrafficWorld & { readonly sandbox: Sandbox }> {
-  const sandbox = await quickSandbox({
-    deregistrationDelay: 30_000,
-    healthCheck: { interval: 300, timeout: 200 },
-    production: [
-      { name: PRODUCTION, port: 8080 },
-      { name: INTERNAL, port: 8080 },
-    ],
-    test: [
-      { name: TEST, port: 8080 },
-      // The apps listen at the ports of all groups.
-      { name: 'shop-other', port: 9090 },
-    ],
-  });
+  const sandbox = await quickSandbox(WORLD);
   const arns = new Map([...sandbox.production, ...sandbox.test].map(({ name, arn }) => [name, arn]));
   const image = (await callEc2(sandbox, 'DescribeImages', {})).Images[0].ImageId as string;
   let seen = 0;
@@ -79,14 +81,7 @@ export async function openWorld(
       await callEc2(sandbox, 'StopInstances', { InstanceIds: [id] });
     },
     behave: (id, how) => sandbox.instances.behave(id, { name: how, ms: how === 'slow' ? 10_000 : 0 }),
-    async unplug(pool) {
-      const { Listeners } = await callElbv2(sandbox, 'DescribeListeners', { LoadBalancerArn: await balancer() });
-      const arn = arns.get(pool);
-      const listener = Listeners.find(
-        (one: { DefaultActions: { TargetGroupArn: string }[] }) => one.DefaultActions[0]?.TargetGroupArn === arn,
-      );
-      await callElbv2(sandbox, 'DeleteListener', { ListenerArn: listener.ListenerArn });
-    },
+    unplug: async (pool) => unplug(sandbox, arns.get(pool)),
     slowRegistration: (on) => {
       sandbox.times.registrationMs = on ? 60_000 : 0;
     },
@@ -101,9 +96,15 @@ export async function openWorld(
     },
     close: async () => sandbox.close(),
   };
+}
 
-  async function balancer(): Promise<string> {
-    const { LoadBalancers } = await callElbv2(sandbox, 'DescribeLoadBalancers', {});
-    return LoadBalancers[0].LoadBalancerArn;
-  }
+/** Takes the group's listener away. */
+async function unplug(sandbox: Sandbox, group: string | undefined): Promise<void> {
+  const { LoadBalancers } = await callElbv2(sandbox, 'DescribeLoadBalancers', {});
+  const { LoadBalancerArn } = LoadBalancers[0];
+  const { Listeners } = await callElbv2(sandbox, 'DescribeListeners', { LoadBalancerArn });
+  const listener = Listeners.find(
+    (one: { DefaultActions: { TargetGroupArn: string }[] }) => one.DefaultActions[0]?.TargetGroupArn === group,
+  );
+  await callElbv2(sandbox, 'DeleteListener', { ListenerArn: listener.ListenerArn });
 }

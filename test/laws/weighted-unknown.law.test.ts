@@ -87,7 +87,7 @@ describe('a switch of names', () => {
   });
 
   test('does not take silence for the end of visits', async () => {
-    const denied = withTail({ unknown: 'AWS says no' });
+    const denied = withTail({ unknown: 'AWS says no.' });
     for (const wish of [{}, { wait: true }])
       expect(await cleanup(denied, wish)).toMatchObject({
         refused: 'tail-unknown',

@@ -172,3 +172,19 @@ describe('aws ssm', () => {
     expect(await refusal('ssm', 'get-parameter', '--name', '/none')).toContain('(ParameterNotFound)');
   });
 });
+
+test('aws cloudwatch get-metric-statistics', async (context) => {
+  needsCli(context);
+  const [{ url, arn }] = sandbox.production as [(typeof sandbox.production)[0]];
+  await (await fetch(url)).text();
+  const { LoadBalancers } = await aws('elbv2', 'describe-load-balancers');
+  const [loadBalancer] = LoadBalancers[0].LoadBalancerArn.split(':loadbalancer/').slice(1);
+  const dimensions = [`Name=LoadBalancer,Value=${loadBalancer}`, `Name=TargetGroup,Value=${arn.split(':').at(-1)}`];
+  const now = Date.now();
+  const times = ['--start-time', now - 60_000, '--end-time', now + 60_000, '--period', '120'].map((word) =>
+    typeof word === 'number' ? new Date(word).toISOString() : word,
+  );
+  const metric = ['--namespace', 'AWS/ApplicationELB', '--metric-name', 'RequestCount', '--statistics', 'Sum'];
+  const words = ['cloudwatch', 'get-metric-statistics', ...metric, '--dimensions', ...dimensions, ...times];
+  expect((await aws(...words)).Datapoints).toMatchObject([{ Sum: 1, Unit: 'Count' }]);
+});

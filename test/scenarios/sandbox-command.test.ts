@@ -16,15 +16,16 @@ async function folderWith(productionPort?: number): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = path.join(folder, 'sandbox.yml');
   const document = parseDocument(await readFile(SAMPLE, 'utf8'));
-  const [one, two] = await freePorts();
+  const [one, two, name] = await freePorts();
   document.setIn(['sandbox', 'productionPort'], productionPort ?? one);
   document.setIn(['sandbox', 'testPort'], two);
+  document.setIn(['sandbox', 'dns', 'port'], name);
   await writeFile(file, document.toString());
   return folder;
 }
 
 async function freePorts(): Promise<readonly number[]> {
-  const servers = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')];
+  const servers = Array.from({ length: 3 }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   for (const server of servers) server.close();

@@ -12,7 +12,9 @@ export async function aliasNotes(
   const found = await Promise.all(
     names.map(async ({ name, zone }) => {
       const { id } = await findZone(route53, zone);
-      const sets = await route53.records(id, name, 'A');
+      const sets = (
+        await Promise.all((['A', 'AAAA'] as const).map(async (type) => route53.records(id, name, type)))
+      ).flat();
       return sets.some(({ AliasTarget }) => AliasTarget?.EvaluateTargetHealth === true) ? [name] : [];
     }),
   );

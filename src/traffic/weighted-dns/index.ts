@@ -1,7 +1,7 @@
 import type { Elbv2 } from '../../aws/elbv2.ts';
 import { dotted, type ResourceRecordSet, type Route53 } from '../../aws/route53.ts';
 import type { WeightedDnsConfig } from '../../config/config.ts';
-import type { Lowering, Route, Routing, Tail } from '../../observe/snapshot.ts';
+import type { Route, Routing, Tail, Ttl } from '../../observe/snapshot.ts';
 import { differences, readSettings, type Settings } from '../likeness.ts';
 import { createGroups, delayOf, remember, type Groups } from '../target-groups.ts';
 import type { RoutingPort, TrafficPort, Weights } from '../traffic.ts';
@@ -73,7 +73,7 @@ class Names implements RoutingPort {
     await this.#replace(wanted, (found) => reweighed(found, pools, changes.get(found.place.name) ?? {}));
   }
 
-  async setTtl(which: Lowering['is']): Promise<void> {
+  async setTtl(which: Ttl): Promise<void> {
     const wanted = this.#last.filter((found) => !isAt(found, which));
     await this.#replace(wanted, (found) => timed(found, which));
   }
@@ -121,7 +121,7 @@ class Names implements RoutingPort {
     const found = this.#last;
     const { ttlMs } = this.#config;
     const ttlS = ttlMs === undefined ? longestTtl(found) : ttlMs / 1000;
-    const lowering = loweringOf(found);
+    const lowering = loweringOf(found, ttlMs);
     const longestS = Math.max(...settings.map(({ attributes }) => delayOf(attributes)));
     return {
       routes: found.map((one) => toRoute(one, settings)),

@@ -1,6 +1,6 @@
 import type { ResourceRecordSet } from '../../aws/route53.ts';
 import { duration } from '../../observe/words.ts';
-import type { Lowering } from '../../observe/snapshot.ts';
+import type { Lowering, Ttl } from '../../observe/snapshot.ts';
 import type { Found } from './places.ts';
 
 /** How long resolvers may keep answers, and how that is changed for a switch. All in seconds. */
@@ -23,7 +23,7 @@ function ownTtls({ place, sides }: Found): readonly (ResourceRecordSet & { reado
 }
 
 /** Whether nothing of the name has to be changed to get there. */
-export function isAt(found: Found, which: Lowering['is']): boolean {
+export function isAt(found: Found, which: Ttl): boolean {
   const { fromS = 0, toS = 0 } = found.place.lowerTtl ?? {};
   return ownTtls(found).every(({ TTL }) => (which === 'low' ? TTL <= toS : TTL === fromS));
 }
@@ -38,17 +38,17 @@ export function unlikeTtl(found: Found): readonly string[] {
 }
 
 /** The records with that TTL, and nothing else changed. */
-export function timed(found: Found, which: Lowering['is']): readonly ResourceRecordSet[] {
+export function timed(found: Found, which: Ttl): readonly ResourceRecordSet[] {
   const { fromS = 0, toS = 0 } = found.place.lowerTtl ?? {};
   return ownTtls(found).map((set) => ({ ...set, TTL: which === 'low' ? toS : fromS }));
 }
 
-/** How far the names are that have a TTL to be lowered; undefined where there is none. */
-export function loweringOf(found: readonly Found[]): Lowering | undefined {
+/** How far the names are that have a TTL to be lowered; undefined where there is none. `givenMs` is what the config says of all. */
+export function loweringOf(found: readonly Found[], givenMs = Infinity): Lowering | undefined {
   const some = found.filter((one) => ownTtls(one).length > 0);
   if (some.length === 0) return undefined;
   const is = (['low', 'usual'] as const).find((which) => some.every((one) => isAt(one, which))) ?? 'other';
   const lowered = found.map((one) => (some.includes(one) ? { ...one, sides: timed(one, 'low') } : one));
   const usualS = Math.max(...some.map(({ place }) => place.lowerTtl?.fromS ?? 0));
-  return { is, usualS, lowS: longestTtl(lowered) };
+  return { is, usualS, lowS: Math.min(longestTtl(lowered), givenMs / 1000) };
 }

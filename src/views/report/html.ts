@@ -84,7 +84,8 @@ function clientLines({ seen }: ReportOf): readonly string[] {
 }
 
 function drawing({ frames, samples, seen }: ReportOf): string {
-  const times = [...frames, ...samples].map(({ at }) => at);
+  // Hours of samples are more than a function takes as arguments; both lists are in order of time.
+  const times = [frames, samples].flatMap((list) => [...list.slice(0, 1), ...list.slice(-1)]).map(({ at }) => at);
   const axis: Axis = { from: Math.min(...times), to: Math.max(...times), left: 0, width: WIDTH };
   const answers = seen === undefined ? [] : [answerLane(axis, summarize(seen.url, samples, PARTS))];
   const lanes = [
