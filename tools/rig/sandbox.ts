@@ -19,10 +19,10 @@ interface Ready {
   readonly region: string;
   /** Environment variables for its clients. */
   readonly exports: Readonly<Record<string, string>>;
+  /** Address and port of the name server, and the names that lead to production, where there are any. */
+  readonly dns?: string;
+  readonly names?: readonly string[];
   /** One for each target group, in the order of the config. */
-  /** Address and port of the name server, and the names that lead to production. */
-  readonly dns: string;
-  readonly names: readonly string[];
   readonly urls: { readonly production: readonly string[]; readonly test: readonly string[] };
 }
 
@@ -59,19 +59,21 @@ export async function startRig(
   const ready = await firstJsonLine<Ready>(child, START_MS, keepErrors(child)).catch((error: unknown) => {
     throw new Error('the sandbox did not start', { cause: error });
   });
+  const where = whereFor(ready);
   const running = stack.move();
   return {
     config,
-    ...whereFor(ready),
+    ...where,
     env: { ...process.env, ...ready.exports },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
 /** Where clients come by a name, they look it up. */
-function whereFor({ urls, names: [name], dns }: Ready): Pick<Rig, 'url' | 'resolver'> {
+function whereFor({ urls, names: [name] = [], dns }: Ready): Pick<Rig, 'url' | 'resolver'> {
   const url = urls.production[0]!;
-  return name === undefined ? { url } : { url: Object.assign(new URL(url), { hostname: name }).href, resolver: dns };
+  if (name === undefined || dns === undefined) return { url };
+  return { url: Object.assign(new URL(url), { hostname: name }).href, resolver: dns };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
