@@ -2,6 +2,16 @@ import { defineConfig } from 'vitest/config';
 
 // They run the built program, in processes of its own: dist/ is built once before them.
 const SCENARIOS = ['test/scenarios/**/*.test.ts', 'test/crash/**/*.test.ts', 'test/pack.test.ts'];
+// More of the same than `npm test` has time for: `npm run test:long`, with every row of the matrices.
+const LONG = ['test/long/**/*.test.ts'];
+
+// Tests that wait for processes; more at once would only make each one late.
+const PROCESSES = {
+  maxConcurrency: 2,
+  globalSetup: ['test/support/build.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
 
 export default defineConfig({
   test: {
@@ -16,20 +26,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SCENARIOS, testTimeout: 20_000 },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...SCENARIOS, ...LONG], testTimeout: 20_000 },
       },
-      {
-        extends: true,
-        test: {
-          name: 'scenarios',
-          include: SCENARIOS,
-          // Tests that wait for processes; more at once would only make each one late.
-          maxConcurrency: 2,
-          globalSetup: ['test/support/build.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { extends: true, test: { name: 'scenarios', include: SCENARIOS, ...PROCESSES } },
+      { extends: true, test: { name: 'long', include: [...LONG, 'test/crash/**/*.test.ts'], ...PROCESSES } },
     ],
   },
 });
