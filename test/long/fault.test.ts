@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
-import { casesOf, describeTopology, rowsOf, type Case, type Topology } from './cases.ts';
-import { faults, tryFault } from './fault.ts';
+import { casesOf, describeTopology, rowsOf, type Case, type Topology } from '../crash/cases.ts';
+import { faults, tryFault } from '../crash/fault.ts';
 
 /**
  * The fault matrix: each call of every task meets each fault in turn. What the run says at its end is true, and in fine

@@ -2,10 +2,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { OPSWORKS, OPSWORKS_BY_WEIGHTS, type Kind } from '../support/little/kinds.ts';
 import type { Scene } from '../support/little/scene.ts';
 import { Site } from '../support/little/site.ts';
-import { casesOf, type Case } from './cases.ts';
-import { crashes, FOLLOW_UPS, tryCrash } from './crash.ts';
-import { faults, tryFault } from './fault.ts';
-import { codeOf } from './outcome.ts';
+import { casesOf, type Case } from '../crash/cases.ts';
+import { crashes, FOLLOW_UPS, tryCrash } from '../crash/crash.ts';
+import { faults, tryFault } from '../crash/fault.ts';
+import { codeOf } from '../crash/outcome.ts';
 
 /**
  * The matrices for layers of OpsWorks, which take many requests for what EC2 does in one: every task is killed at every call, and

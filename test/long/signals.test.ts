@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
-import { casesOf, rowsOf, type Case } from './cases.ts';
-import { crashes } from './crash.ts';
-import { suspended, terminated, type Answered, type Signalled } from './signals.ts';
+import { casesOf, rowsOf, type Case } from '../crash/cases.ts';
+import { crashes } from '../crash/crash.ts';
+import { suspended, terminated, type Answered, type Signalled } from '../crash/signals.ts';
 
 /** SIGTERM and SIGSTOP while a task waits for the answer to any of its calls. */
 const counted = { signals: 0, runs: 0 };
