@@ -19,8 +19,6 @@ export default defineConfig({
     pool: 'forks',
     // One more than the cores of a small machine: most tests wait, for servers and processes of their own.
     maxWorkers: 3,
-    // Once more, and reported as such: they run real servers and processes, on machines that do other things as well.
-    retry: 1,
     // A condition that is polled for may be late on a busy machine; it ends the waiting when it is there.
     expect: { poll: { timeout: 15_000 } },
     // A test that needs another one to run before it is broken; the seed of a failed run is printed.
