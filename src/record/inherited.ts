@@ -22,6 +22,10 @@ export async function inheritLease(store: Store, handle: string): Promise<HeldLe
     lost: new AbortController().signal,
     check: async () => void (await still()),
     doing: async () => {},
-    release: async () => {},
+    release: async () =>
+      still().then(
+        () => true,
+        () => false,
+      ),
   };
 }

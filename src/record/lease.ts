@@ -15,8 +15,8 @@ export interface HeldLease {
   check(): Promise<void>;
   /** Tells others what is done now, as a sentence, and what comes next. Rejects like `check`. */
   doing(sentence: string, next?: string): Promise<void>;
-  /** Ends the renewals and gives the lease back; to be called in a `finally`. */
-  release(): Promise<void>;
+  /** Ends the renewals and gives the lease back; to be called in a `finally`. @returns whether it was surely ours until then */
+  release(): Promise<boolean>;
 }
 
 /** Parts of the time to live: how often it is renewed, how old a confirmation `check` takes, and when it is too old to be ours. */
@@ -83,11 +83,13 @@ class Keeper implements HeldLease {
     this.lost.throwIfAborted();
   }
 
-  async release(): Promise<void> {
+  async release(): Promise<boolean> {
     this.#over.abort();
     if (this.#renewing) await this.#inTime(this.#renewing);
     // What cannot be given back expires; the error that ended the run is the one to be told.
     await this.#store.release(this.lease).catch(() => undefined);
+    this.#notice();
+    return !this.lost.aborted;
   }
 
   async #beat(): Promise<void> {

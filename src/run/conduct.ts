@@ -5,10 +5,11 @@ import { observe } from '../observe/observe.ts';
 import { members } from '../observe/roles.ts';
 import type { Snapshot } from '../observe/snapshot.ts';
 import type { Goal, LaunchSpec } from '../plan/goal.ts';
+import type { HeldLease } from '../record/lease.ts';
 import type { JournalEntry, Outcome, RecordedGoal } from '../stores/store.ts';
 import { aimAt } from './aim.ts';
 import { lookEverywhere } from './closer.ts';
-import { endingOf, planned, type Ending } from './ending.ts';
+import { dated, endingOf, planned, type Ending } from './ending.ts';
 import { hooked } from './hooked.ts';
 import type { Looked } from './execute.ts';
 import { isOutage, patiently } from './patience.ts';
@@ -46,15 +47,22 @@ async function showPlan(setup: Setup, task: Task, wish: Wish): Promise<Ending> {
 
 async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<Ending> {
   const lease = await setup.takeLease(task.verb, wish.release);
+  let isOurs = true;
+  let ending: Ending;
   try {
-    const looked = await look(setup, task, wish);
-    const { goal, plan, snapshot } = looked;
-    setup.view.emit(preview(snapshot, goal, plan));
-    if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
-    return await journalled(setup, task, goal, async () => hooked(setup, lease, task, looked));
+    ending = await underLease(setup, task, wish, mode, lease);
   } finally {
-    await lease.release();
+    isOurs = await lease.release();
   }
+  return isOurs ? ending : dated(ending);
+}
+
+async function underLease(setup: Setup, task: Task, wish: Wish, mode: Mode, lease: HeldLease): Promise<Ending> {
+  const looked = await look(setup, task, wish);
+  const { goal, plan, snapshot } = looked;
+  setup.view.emit(preview(snapshot, goal, plan));
+  if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
+  return journalled(setup, task, goal, async () => hooked(setup, lease, task, looked));
 }
 
 async function look(setup: Setup, task: Task, wish: Wish): Promise<Looked> {

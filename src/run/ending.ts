@@ -28,6 +28,16 @@ export function needsPerson(message: string, next: readonly string[]): Ending {
   return { result: 'failed', code: 'needs-person', exitCode: ExitCode.person, message, next: [look, ...next] };
 }
 
+/** The process slept at its very end: by the time that its last sentence is read, others may have gone on. */
+export function dated({ message, next, ...rest }: Ending): Ending {
+  const look = '`turnout status` shows how things stand now';
+  return {
+    ...rest,
+    message: `${message} That was so before the lease ran out; others may have gone on since.`,
+    next: [look, ...next],
+  };
+}
+
 /** The run stopped before its goal was reached, without trying to go anywhere else. */
 export function stopped(error: unknown, goal: Goal): Ending {
   if (!(error instanceof Interrupted)) return endingOf(error);

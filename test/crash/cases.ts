@@ -35,7 +35,13 @@ export const CASES: readonly Case[] = [
     opposite: { ask: 'rollback', wish: {} },
     weights: true,
   },
-  { start: 'green', ask: 'promote', wish: { batch: '2' }, opposite: { ask: 'rollback', wish: {} }, membership: true },
+  {
+    start: 'green',
+    ask: 'promote',
+    wish: { batch: { count: 2 } },
+    opposite: { ask: 'rollback', wish: {} },
+    membership: true,
+  },
   { start: 'in part', ask: 'promote', wish: {}, opposite: { ask: 'rollback', wish: {} }, weights: true },
   { start: 'in part', ask: 'rollback', wish: {}, opposite: { ask: 'promote', wish: {} }, weights: true },
 ];

@@ -64,3 +64,8 @@ function claims(message: string, state: State): readonly string[] {
     wrong.push(...found('production is as it was', servesAlone(state, '41')));
   return wrong;
 }
+
+/** Whether it says itself that what it tells may be old. */
+export function isDated({ ended }: Run): boolean {
+  return ended.how === 'ended' && ended.message.includes('That was so before the lease ran out');
+}

@@ -12,7 +12,7 @@ import { tellRun } from '../support/little/story.ts';
 import { fleetOf } from '../support/little/watch.ts';
 import { FAULTS } from '../support/little/wire.ts';
 import { leaks } from './leaks.ts';
-import { codeOf, refusedWell } from './outcome.ts';
+import { codeOf, isDated, refusedWell } from './outcome.ts';
 
 /** What an operator types, and what becomes of that process. */
 interface Act {
@@ -162,7 +162,7 @@ function untrue(site: Site, run: Run, happenings: readonly Happening[]): readonl
   if (ended.how === 'fault') return [`${run.process.name} ${ask}: ${codeOf(run)}`];
   if (ended.exitCode === ExitCode.fault) return [`${run.process.name} ${ask}: a fault of ours`];
   if (ended.exitCode === ExitCode.refused) return refusedWell(run).map((what) => `${run.process.name} ${ask}: ${what}`);
-  const alone = /(\S+) serves production/.exec(ended.message)?.[1];
+  const alone = isDated(run) ? undefined : /(\S+) serves production/.exec(ended.message)?.[1];
   const isQuiet = happenings.every(({ what }) => what === 'throttling' || what === 'stale readings');
   const isCertain = isQuiet && site.store.lease === undefined && ended.exitCode !== ExitCode.leaseLost;
   const now = serving(site.cloud.state);

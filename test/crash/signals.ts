@@ -7,7 +7,7 @@ import { Site, type Run } from '../support/little/site.ts';
 import { tellRun } from '../support/little/story.ts';
 import type { Case } from './cases.ts';
 import { leaks } from './leaks.ts';
-import { codeOf, lies } from './outcome.ts';
+import { codeOf, isDated, lies } from './outcome.ts';
 
 /** What comes from outside while the run waits for an answer. */
 export interface Signalled {
@@ -53,6 +53,7 @@ export async function suspended(trial: Signalled, other: 'same' | 'opposite'): P
   const calls: Calls = { pause: { n, ms: STOPPED_MS } };
   const sleeper = site.start(one.ask, one.wish, calls);
   await site.clock.pass(LATER_MS);
+  const isAsleep = sleeper.run === undefined;
   const { ask, wish } = (other === 'opposite' ? one.opposite : undefined) ?? one;
   const second = await site.run(ask, wish);
   const between = site.cloud.state;
@@ -63,6 +64,7 @@ export async function suspended(trial: Signalled, other: 'same' | 'opposite'): P
   // Whoever slept through a change of hands says so, and nothing else.
   if (first.changes > 0 && second.changes > 0 && !isSafeEnd(first))
     wrong.push(`the sleeper ended with ${codeOf(first)}`);
+  if (isAsleep && codeOf(first) === 'done' && !isDated(first)) wrong.push('the sleeper takes for new what is old');
   const missing = servesAlone(site.cloud.state, serving(site.cloud.state)[0] ?? '?');
   if (missing !== undefined && codeOf(second) === 'done') wrong.push(missing);
   return answer(site, [first, second], wrong, `SIGSTOP at call ${n}, then ${ask} by another operator`);
