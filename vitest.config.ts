@@ -24,7 +24,11 @@ export default defineConfig({
     // A test that needs another one to run before it is broken; the seed of a failed run is printed.
     sequence: { shuffle: { files: true, tests: true } },
     // The JSON report is what .ci/run counts from.
-    reporters: ['default', './test/support/did-not-run.ts', ['json', { outputFile: process.env['TURNOUT_REPORT'] ?? '.vitest/report.json' }]],
+    reporters: [
+      'default',
+      './test/support/did-not-run.ts',
+      ['json', { outputFile: process.env['TURNOUT_REPORT'] ?? '.vitest/report.json' }],
+    ],
     projects: [
       {
         extends: true,

@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import { commands } from './commands/index.ts';
 import { reportFault, reportRefusal } from './commands/report.ts';
 import { ExitCode, OperatorError } from './errors.ts';
+import { usageError } from './commands/usage.ts';
 import { readVersion } from './commands/version.ts';
 
 const EXIT_CODES = `Exit codes:
@@ -40,12 +41,11 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     .wrap(Math.min(110, process.stdout.columns || 110))
     .strict()
     .demandCommand(1, 'Which command?')
-    .recommendCommands()
     .exitProcess(false)
     .epilogue(EXIT_CODES)
     .fail((message, error) => {
       // What yargs itself finds wrong comes as a YError here and there.
-      throw error instanceof Error && error.name !== 'YError' ? error : usage(message);
+      throw error instanceof Error && error.name !== 'YError' ? error : usageError(message, argv, commands);
     });
   for (const command of commands) {
     parser.command(
@@ -63,10 +63,4 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
   }
   await parser.parseAsync();
   return exitCode;
-}
-
-function usage(message: string): OperatorError {
-  return new OperatorError('usage', /[.?]$/.test(message) ? message : `${message}.`, {
-    next: ['`turnout --help` lists the commands, `turnout <command> --help` their options.'],
-  });
 }

@@ -122,7 +122,7 @@ function neverTried(snapshot: Snapshot, doomed: readonly Fleet[], discard: boole
   if (green === undefined || discard) return undefined;
   return refusal(
     'never-promoted',
-    `${describeFleet(snapshot, green)} was never promoted.`,
+    `${describeFleet(snapshot, green)} was never promoted; only \`--discard\` terminates it.`,
     '`turnout promote` moves production to it; `turnout cleanup --discard` terminates it.',
   );
 }

@@ -42,7 +42,7 @@ export const promote: Task<'promote'> = {
     },
     every: { type: 'duration', describe: 'Time between two steps, such as 2m (default: `traffic.every`)' },
     batch: {
-      type: 'string',
+      type: 'batch',
       describe: 'Where servers move: so many at a time, each batch healthy before as many of blue leave (default: all)',
     },
     to: { type: 'number', describe: 'Stop when green has so many percent; the next promote goes on from there' },
@@ -69,8 +69,7 @@ export const promote: Task<'promote'> = {
     if (stages !== undefined && isRefusal(stages)) return stages;
     const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
     const goal = { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor } as const;
-    const batch = wish.batch === undefined ? undefined : batchSize(wish.batch, members(to).length);
-    if (typeof batch === 'object') return batch;
+    const batch = wish.batch && batchSize(wish.batch, members(to).length);
     return { ...goal, ...(stages && { stages }), ...(batch !== undefined && { batch }) };
   },
 

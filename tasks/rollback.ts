@@ -34,7 +34,7 @@ export const rollback: Task<'rollback'> = {
       type: 'number',
       describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
     },
-    batch: { type: 'string', describe: 'Where servers move: so many at a time (default: all at once)' },
+    batch: { type: 'batch', describe: 'Where servers move: so many at a time (default: all at once)' },
   },
   mayBeReplacedBy: ['promote'],
 
@@ -57,8 +57,7 @@ export const rollback: Task<'rollback'> = {
       );
     }
     const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
-    const batch = wish.batch === undefined ? undefined : batchSize(wish.batch, members(home).length);
-    if (typeof batch === 'object') return batch;
+    const batch = wish.batch && batchSize(wish.batch, members(home).length);
     return {
       ...asked,
       verb: 'rollback',

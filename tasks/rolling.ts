@@ -27,7 +27,7 @@ export const rolling: Task<'rolling'> = {
   ],
   options: {
     release: { type: 'string', describe: 'What to deploy: the word that the deployer knows it by', required: true },
-    batch: { type: 'string', describe: 'Instances at a time, as a number or a share such as 25% (default: 1)' },
+    batch: { type: 'batch', describe: 'Instances at a time, as a number or a share such as 25% (default: 1)' },
     floor: {
       type: 'number',
       describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
@@ -47,8 +47,7 @@ export const rolling: Task<'rolling'> = {
     if (isRefusal(fleet)) return fleet;
     if (delivery === undefined) return NO_DEPLOYER;
     const release = wish.release as string;
-    const size = batchSize(wish.batch, members(fleet).length);
-    if (typeof size !== 'number') return size;
+    const size = wish.batch === undefined ? 1 : batchSize(wish.batch, members(fleet).length);
     const force = wish.force === true;
     const todo = running(snapshot, ids(members(fleet))).filter((instance) => force || !carries(instance, release));
     const goal = (batch: number): GoalOf<'rolling'> => ({

@@ -1,5 +1,6 @@
 import type { Asked, Delivery, Goal, GoalOf, LaunchSpec, Refusal, Verb } from '../src/plan/goal.ts';
 import type { LaunchWish } from '../src/fleets/fleet.ts';
+import type { Batch } from '../src/plan/batches.ts';
 import type { Plan } from '../src/plan/step.ts';
 import type { Snapshot } from '../src/observe/snapshot.ts';
 
@@ -17,8 +18,7 @@ export interface Wish {
   readonly every?: number;
   /** Percent. */
   readonly to?: number;
-  /** Instances at a time: `2` or `25%`. */
-  readonly batch?: string;
+  readonly batch?: Batch;
   readonly force?: boolean;
   readonly allowDowntime?: boolean;
   /** Ids. */
@@ -28,8 +28,8 @@ export interface Wish {
 }
 
 export interface Option {
-  /** `percents`: such as `1,10,50,100`. `duration`: such as `2m`, in seconds. `list`: ids of instances. */
-  readonly type: 'string' | 'number' | 'boolean' | 'percents' | 'duration' | 'list';
+  /** `percents`: such as `1,10,50,100`. `batch`: `2` or `25%`. `duration`: such as `2m`, in seconds. `list`: ids of instances. */
+  readonly type: 'string' | 'number' | 'boolean' | 'percents' | 'batch' | 'duration' | 'list';
   /** What it is called on the command line, where that is not the key in hyphens. */
   readonly name?: string;
   readonly describe: string;

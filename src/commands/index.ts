@@ -27,6 +27,9 @@ const TASK_OPTIONS: Readonly<Record<string, Options>> = {
   report: { type: 'string', requiresArg: true, describe: 'Write a report of the run to this file (HTML)' },
 };
 
+/** What yargs reads itself; the rest comes as text, and is read when the command runs. */
+const PLAIN = ['boolean', 'number', 'string'] as const;
+
 function taskCommand(task: Task): Command {
   const own = Object.entries(task.options).map(([key, { required, name, type, describe }]): [string, Options] => [
     name ?? key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
@@ -34,7 +37,7 @@ function taskCommand(task: Task): Command {
       describe,
       ...(type === 'list'
         ? { type: 'string', array: true }
-        : { type: type === 'percents' || type === 'duration' ? 'string' : type }),
+        : { type: PLAIN.find((plain) => plain === type) ?? 'string' }),
       ...(required ? { demandOption: true } : {}),
       ...(type === 'boolean' ? {} : { requiresArg: true }),
     },

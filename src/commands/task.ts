@@ -8,6 +8,7 @@ import { inheritLease } from '../record/inherited.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { conduct } from '../run/conduct.ts';
 import type { Setup } from '../run/setup.ts';
+import { parseBatch, type Batch } from '../plan/batches.ts';
 import { saveMemory } from '../run/memory.ts';
 import type { Args } from './command.ts';
 import { watchingOf } from './clients.ts';
@@ -99,6 +100,7 @@ const READERS: Readonly<Record<Option['type'], Reader>> = {
   },
   number: (name, value) => (mustBeCount(name, value), value),
   percents: readPercents,
+  batch: readBatch,
   duration: readSeconds,
   list: (_name, value) => readInstances((value as readonly unknown[]).map(String)),
 };
@@ -137,6 +139,14 @@ function readPercents(name: string, value: unknown): readonly number[] {
   if (valid && typeof value === 'string') return numbers;
   throw new OperatorError('usage', `--${name} takes ascending whole percents from 1 to 100, with commas between.`, {
     next: [`Such as --${name} 1,10,50,100.`],
+  });
+}
+
+function readBatch(name: string, value: unknown): Batch {
+  const batch = typeof value === 'string' ? parseBatch(value) : undefined;
+  if (batch !== undefined) return batch;
+  throw new OperatorError('usage', `--${name} takes a number of instances or a share of them, in percent.`, {
+    next: [`Such as --${name} 2 or --${name} 25%.`],
   });
 }
 

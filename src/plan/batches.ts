@@ -1,19 +1,20 @@
 import type { Instance, Snapshot } from '../observe/snapshot.ts';
-import { refusal, type Refusal } from './goal.ts';
 import { isHealthyEverywhere } from './in-place.ts';
 
-/** How many instances are deployed to at once: `2`, or `25%` of all, rounded down, and never none. */
-export function batchSize(wish: string | undefined, all: number): number | Refusal {
-  const text = wish ?? '1';
-  const [, digits = '', percent] = /^(\d{1,4})(%?)$/.exec(text) ?? [];
-  const given = Number(digits);
-  const size = percent === '%' ? Math.max(1, Math.floor((all * given) / 100)) : given;
-  if (digits !== '' && given > 0 && (percent === '' || given <= 100)) return size;
-  return refusal(
-    'usage',
-    `--batch takes a number of instances or a share of them, not ${text}.`,
-    'Such as --batch 2 or --batch 25%.',
-  );
+/** Instances at a time: so many, or so many of a hundred. */
+export type Batch = { readonly count: number } | { readonly percent: number };
+
+/** Reads `2` and `25%`; undefined for anything else, and for none. */
+export function parseBatch(text: string): Batch | undefined {
+  const [, digits, percent] = /^(\d{1,4})(%?)$/.exec(text) ?? [];
+  const given = Number(digits ?? 0);
+  if (given === 0 || (percent === '%' && given > 100)) return undefined;
+  return percent === '%' ? { percent: given } : { count: given };
+}
+
+/** How many of `all` instances are one batch: rounded down, and never none. */
+export function batchSize(batch: Batch, all: number): number {
+  return 'count' in batch ? batch.count : Math.max(1, Math.floor((all * batch.percent) / 100));
 }
 
 /** Unhealthy instances first, since they cost nothing; then by zone. */

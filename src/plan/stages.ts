@@ -1,3 +1,4 @@
+import type { Batch } from './batches.ts';
 import { canGive, routesOf } from '../observe/routes.ts';
 import type { Fleet, Snapshot } from '../observe/snapshot.ts';
 import { refusal, type Goal, type Refusal, type Stages } from './goal.ts';
@@ -8,8 +9,7 @@ export interface StagesWish {
   readonly steps?: readonly number[];
   readonly every?: number;
   readonly to?: number;
-  /** Of instances: `2`, `25%`. */
-  readonly batch?: string;
+  readonly batch?: Batch;
 }
 
 /**
@@ -50,7 +50,7 @@ export function noBatches({ routing }: Snapshot, { batch }: StagesWish): Refusal
 
 /** Whether other steps are asked for than those that the goal was pinned with. */
 export function wantsOthers(wish: StagesWish, goal: Goal): boolean {
-  if (wish.batch !== undefined && !('batch' in goal && String(goal.batch) === wish.batch)) return true;
+  if (wish.batch !== undefined && !isPinned(wish.batch, goal)) return true;
   if (!wantsStages(wish)) return false;
   const pinned = goal.verb === 'promote' ? goal.stages : undefined;
   const { shares, everyS } = pinned ?? { shares: [100], everyS: wish.every };
@@ -59,6 +59,11 @@ export function wantsOthers(wish: StagesWish, goal: Goal): boolean {
   // The first ones had been taken already when it was asked for the first time.
   const left = asked.slice(Math.max(0, asked.length - shares.length));
   return left.join() !== shares.join() || (wish.every ?? everyS) !== everyS;
+}
+
+/** A share of the fleet is asked for anew: the fleet may have grown since. */
+function isPinned(batch: Batch, goal: Goal): boolean {
+  return 'count' in batch && 'batch' in goal && goal.batch === batch.count;
 }
 
 const NO_WEIGHTS = refusal(

@@ -21,10 +21,10 @@ const FIRST = `${OLD}-0`;
 
 const WISHES: readonly (readonly [verb: Verb, wish: Wish, delivery: Delivery])[] = [
   ['rolling', { release: NEW }, DELIVERY],
-  ['rolling', { release: NEW, batch: '2' }, { ...DELIVERY, check: false, migrate: 'with-deploy' }],
+  ['rolling', { release: NEW, batch: { count: 2 } }, { ...DELIVERY, check: false, migrate: 'with-deploy' }],
   ['rolling', { release: NEW, force: true }, { ...DELIVERY, migrate: 'no' }],
-  ['rolling', { release: NEW, allowDowntime: true, batch: '50%' }, DELIVERY],
-  ['rolling', { release: NEW, batch: '2', floor: 0 }, DELIVERY],
+  ['rolling', { release: NEW, allowDowntime: true, batch: { percent: 50 } }, DELIVERY],
+  ['rolling', { release: NEW, batch: { count: 2 }, floor: 0 }, DELIVERY],
   ['drain', { instances: [FIRST], floor: 2 }, DELIVERY],
   ['drain', { instances: [FIRST] }, DELIVERY],
   ['join', { instances: [FIRST] }, DELIVERY],

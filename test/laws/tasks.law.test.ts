@@ -9,8 +9,8 @@ import { holdLaws, planFor, WISHES, type Tally, type Wishes } from './check.ts';
  */
 
 const IN_BATCHES: Wishes = [
-  ['promote', { batch: '1' }],
-  ['rollback', { batch: '1' }],
+  ['promote', { batch: { count: 1 } }],
+  ['rollback', { batch: { count: 1 } }],
 ];
 
 function saw({ worlds, refused, reached }: Tally): boolean {

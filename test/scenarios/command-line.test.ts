@@ -7,11 +7,16 @@ import { scenario, type Rig } from '../support/rig.ts';
 /** What is typed wrong, and what the answer says. */
 const WRONG: readonly (readonly [command: string, says: RegExp])[] = [
   ['', /Which command\?[\s\S]*--help/],
-  ['promot', /promote/],
-  ['promote --flor 2', /flor[\s\S]*--help/],
+  ['promot', /`turnout promot` is not a command\.[\s\S]*Did you mean promote\?/],
+  ['promote --flor 2', /does not know --flor\.[\s\S]*Did you mean --floor\?[\s\S]*--help/],
+  [
+    'up --release 42 --watch-trafic=http://localhost --yess',
+    /--watch-trafic and --yess\.[\s\S]*--watch-traffic and --yes\?/,
+  ],
+  ['promote --batch half', /--batch takes a number of instances or a share/],
   ['promote --floor two', /--floor takes a whole number from 0 to 1000/],
-  ['promote --floor', /floor/],
-  ['up', /release/],
+  ['promote --floor', /--floor takes a value/],
+  ['up', /`turnout up` needs --release/],
   ['up --release', /release/],
   ['up --release 42 --count 0', /--count takes a whole number from 1 to 1000/],
   ['up --release 42 --release 43', /only once/],

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { HookConfig, HooksConfig } from '../../src/config/config-in-place.ts';
 import { leftTags, noteTags, readNotes } from '../../src/fleets/notes.ts';
 import type { Instance, Membership, Pool, Snapshot } from '../../src/observe/snapshot.ts';
-import { batchSize } from '../../src/plan/batches.ts';
+import { batchSize, parseBatch } from '../../src/plan/batches.ts';
 import { keepFor, wouldLack } from '../../src/plan/in-place.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
 import type { RunEvent } from '../../src/run/event.ts';
@@ -76,7 +76,7 @@ describe('what a pool keeps', () => {
   });
 
   test('a batch that takes all of a zone is refused, with the one that would do', async () => {
-    const goal = await aim(four, { release: '42', batch: '50%' });
+    const goal = await aim(four, { release: '42', batch: { percent: 50 } });
     const plan = rolling.plan(four, goal as GoalOf<'rolling'>);
     expect(plan).toMatchObject({
       refused: 'not-safe',
@@ -102,9 +102,8 @@ describe('what a pool keeps', () => {
   });
 
   test('a batch is a number or a share, rounded down, and never none', () => {
-    expect([undefined, '3', '25%', '1%', '100%'].map((wish) => batchSize(wish, 10))).toEqual([1, 3, 2, 1, 10]);
-    for (const wish of ['0', '101%', 'half', '-1', '1.5'])
-      expect(batchSize(wish, 10)).toMatchObject({ refused: 'usage' });
+    expect(['3', '25%', '1%', '100%'].map((text) => batchSize(parseBatch(text)!, 10))).toEqual([3, 2, 1, 10]);
+    for (const text of ['0', '0%', '101%', 'half', '-1', '1.5', '']) expect(parseBatch(text)).toBeUndefined();
   });
 });
 
