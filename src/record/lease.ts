@@ -15,8 +15,8 @@ export interface HeldLease {
   check(): Promise<void>;
   /** Tells others what is done now, as a sentence, and what comes next. Rejects like `check`. */
   doing(sentence: string, next?: string): Promise<void>;
-  /** Ends the renewals and gives the lease back; to be called in a `finally`. @returns whether it was surely ours until then */
-  release(): Promise<boolean>;
+  /** Ends the renewals and gives the lease back; to be called in a `finally`. @returns for how many milliseconds others may have had it by now */
+  release(): Promise<number>;
 }
 
 /** Parts of the time to live: how often it is renewed, how old a confirmation `check` takes, and when it is too old to be ours. */
@@ -83,13 +83,14 @@ class Keeper implements HeldLease {
     this.lost.throwIfAborted();
   }
 
-  async release(): Promise<boolean> {
+  async release(): Promise<number> {
     this.#over.abort();
     if (this.#renewing) await this.#inTime(this.#renewing);
+    this.#notice();
+    const surelyOurs = this.lost.aborted ? this.#confirmed : instant(this.#clock);
     // What cannot be given back expires; the error that ended the run is the one to be told.
     await this.#store.release(this.lease).catch(() => undefined);
-    this.#notice();
-    return !this.lost.aborted;
+    return this.#since(surelyOurs);
   }
 
   async #beat(): Promise<void> {
@@ -141,7 +142,10 @@ class Keeper implements HeldLease {
   }
 
   #age(): number {
-    const { monotonic, now } = this.#confirmed;
+    return this.#since(this.#confirmed);
+  }
+
+  #since({ monotonic, now }: Instant): number {
     return Math.max(this.#clock.monotonic() - monotonic, this.#clock.now() - now);
   }
 }

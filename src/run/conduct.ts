@@ -45,16 +45,19 @@ async function showPlan(setup: Setup, task: Task, wish: Wish): Promise<Ending> {
   return planned(`Nothing to do: ${task.standing(snapshot, goal).message}`);
 }
 
+/** Giving back the lease takes less, where the process has not slept meanwhile. */
+const MOMENT_MS = 2000;
+
 async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<Ending> {
   const lease = await setup.takeLease(task.verb, wish.release);
-  let isOurs = true;
+  let ageMs = 0;
   let ending: Ending;
   try {
     ending = await underLease(setup, task, wish, mode, lease);
   } finally {
-    isOurs = await lease.release();
+    ageMs = await lease.release();
   }
-  return isOurs ? ending : dated(ending);
+  return ageMs > MOMENT_MS ? dated(ending, ageMs) : ending;
 }
 
 async function underLease(setup: Setup, task: Task, wish: Wish, mode: Mode, lease: HeldLease): Promise<Ending> {

@@ -1,4 +1,5 @@
 import { ExitCode, OperatorError } from '../errors.ts';
+import { ago } from '../observe/words.ts';
 import type { Goal } from '../plan/goal.ts';
 import { waysOut } from './aim.ts';
 import type { RunEvent } from './event.ts';
@@ -29,11 +30,11 @@ export function needsPerson(message: string, next: readonly string[]): Ending {
 }
 
 /** The process slept at its very end: by the time that its last sentence is read, others may have gone on. */
-export function dated({ message, next, ...rest }: Ending): Ending {
+export function dated({ message, next, ...rest }: Ending, ageMs: number): Ending {
   const look = '`turnout status` shows how things stand now';
   return {
     ...rest,
-    message: `${message} That was so before the lease ran out; others may have gone on since.`,
+    message: `${message} That was so ${ago(ageMs / 1000)}; others may have gone on since.`,
     next: [look, ...next],
   };
 }

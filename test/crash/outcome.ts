@@ -67,5 +67,5 @@ function claims(message: string, state: State): readonly string[] {
 
 /** Whether it says itself that what it tells may be old. */
 export function isDated({ ended }: Run): boolean {
-  return ended.how === 'ended' && ended.message.includes('That was so before the lease ran out');
+  return ended.how === 'ended' && /That was so .* ago; others may have gone on since/.test(ended.message);
 }
