@@ -36,7 +36,7 @@ export function createCommandDeployer(options: CommandOptions, tools: DeployerTo
   const jobs = new Map<string, Job>();
   return {
     kind: 'command',
-    words: run.join(' '),
+    words: shortened(run.join(' ')),
     lasts: false,
     migrates: false,
 
@@ -107,6 +107,13 @@ function stateOf(id: string, { ended }: Part): DeployedInstance {
   if (ended === undefined) return { id, state: 'running' };
   const { ok, why, output } = ended;
   return ok ? { id, state: 'succeeded', output } : { id, state: 'failed', why, output };
+}
+
+/** What a plan has room for; the config has the whole of it. */
+const WORDS_MAX = 40;
+
+function shortened(command: string): string {
+  return command.length <= WORDS_MAX ? command : `${command.slice(0, WORDS_MAX).replace(/\s+\S*$/, '')} …`;
 }
 
 /** By name, as `{name}` in words and as `TURNOUT_NAME` in the environment. */

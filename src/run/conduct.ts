@@ -122,7 +122,7 @@ async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: 
   const yes = mode.yes || (await Promise.race([view.confirm(task.question(snapshot, goal)), noOnce(signal)]));
   signal.throwIfAborted();
   if (yes) return;
-  throw new OperatorError('not-confirmed', 'Not confirmed; nothing was changed.', {
+  throw new OperatorError('not-confirmed', 'Not confirmed.', {
     next: ['Add --yes where nobody can be asked.'],
   });
 }

@@ -64,12 +64,13 @@ function oneStep(
   return lines;
 }
 
-/** The same targets are not said twice in a row. */
+/** The same targets are not said twice, neither in a row nor beside a title that names them. */
 function targetsToShow(steps: readonly StepView[], index: number): readonly string[] {
   if (steps.length > STEPS_WITH_TARGETS_MAX) return [];
   const now = steps[index]?.instances ?? [];
   const before = steps[index - 1]?.instances ?? [];
-  return now.join(' ') === before.join(' ') ? [] : now;
+  const isSaid = now.every((id) => steps[index]?.title.includes(id));
+  return isSaid || now.join(' ') === before.join(' ') ? [] : now;
 }
 
 function noteLines(notes: readonly string[], width: number, paint: Paint): string[] {
