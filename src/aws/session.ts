@@ -11,7 +11,7 @@ export interface SessionOptions {
   readonly profile?: string;
   readonly endpoint?: string;
   readonly maxAttempts: number;
-  /** Of each service, beyond a short burst; or by service, with `others` for those that are not named. */
+  /** Reads of each service, and as many changes, beyond a short burst; or by service, with `others` for those that are not named. */
   readonly requestsPerSecond: number | Rates;
   /** Of turnout, for the user agent. */
   readonly version: string;
@@ -23,6 +23,11 @@ export interface SessionOptions {
   /** The fencing number of the lease that is held: in the user agent, so that of two writers one can tell the stale one. */
   readonly fence?: () => number | undefined;
   readonly onThrottled: (operation: string) => void;
+}
+
+/** @param operation such as `ec2:DescribeInstances` */
+function isChange(operation: string): boolean {
+  return !/:(Describe|Get|List)/.test(operation);
 }
 
 type Next = (args: object) => Promise<unknown>;
@@ -39,6 +44,9 @@ export type Send = <Output>(command: object) => Promise<Output>;
 
 /** ELB's bucket for reads holds 40 tokens (aws-reference 1.7); half of it leaves room for everybody else. */
 const BURST = 20;
+
+/** Of its account Route 53 counts everything together (aws-reference 2); the other services have buckets of their own for changes. */
+const COUNTED_TOGETHER: ReadonlySet<string> = new Set(['route53']);
 
 const quiet = (): void => {};
 
@@ -81,7 +89,8 @@ export class Session {
     const { middlewareStack } = client as Client;
     const { requestsPerSecond: rates, clock } = this.options;
     const rate = typeof rates === 'number' ? rates : (rates[service] ?? rates.others);
-    const limiter = new Limiter(clock, rate, BURST);
+    const reads = new Limiter(clock, rate, BURST);
+    const changes = COUNTED_TOGETHER.has(service) ? reads : new Limiter(clock, rate, BURST);
     const nameOf = (context: { commandName?: string }): string =>
       `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
     middlewareStack.add(
@@ -96,7 +105,11 @@ export class Session {
       },
     );
     middlewareStack.add(
-      (next, context) => async (args) => this.#attempt(limiter, nameOf(context), () => next(this.#fenced(args))),
+      (next, context) => async (args) => {
+        const operation = nameOf(context);
+        const limiter = isChange(operation) ? changes : reads;
+        return this.#attempt(limiter, operation, () => next(this.#fenced(args)));
+      },
       // After the retry middleware of the same step: each attempt is counted and checked, not only the first.
       { step: 'finalizeRequest', priority: 'low', name: 'turnout-attempt' },
     );
@@ -123,10 +136,9 @@ export class Session {
 
   async #attempt(limiter: Limiter, operation: string, send: () => Promise<unknown>): Promise<unknown> {
     await limiter.take();
-    const changes = !/:(Describe|Get|List)/.test(operation);
-    if (changes) await this.#mayChange();
+    if (isChange(operation)) await this.#mayChange();
     this.requests += 1;
-    if (changes) this.changes += 1;
+    if (isChange(operation)) this.changes += 1;
     try {
       return await send();
     } catch (error) {

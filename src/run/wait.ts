@@ -59,6 +59,8 @@ export function limitOf(step: Step, limits: Limits): number {
 /** The share of a time that polling may add to it. */
 const SLACK = 1 / 20;
 const SHORTEST_MS = 100;
+/** Of a longer interval the first check may come as early as that. */
+const SOON_MS = 5000;
 
 function intervalMs(snapshot: Snapshot, step: StepOf<'await-healthy' | 'rejoin'>): number {
   if (step.do === 'await-healthy') return poolByName(snapshot, step.pool).intervalS * 1000;
@@ -85,6 +87,6 @@ export function pauseMs(snapshot: Snapshot, step: Step, waitedMs: number): numbe
   if (step.do === 'await-tail')
     return Math.min(Math.max(meaningOf(step).seconds(snapshot, step) * 1000 * SLACK, SHORTEST_MS), 5000);
   const isHealth = step.do === 'await-healthy' || step.do === 'rejoin';
-  const known = isHealth ? intervalMs(snapshot, step) : 0;
+  const known = isHealth ? Math.min(intervalMs(snapshot, step), SOON_MS) : 0;
   return Math.min(Math.max(Math.max(known, waitedMs) * SLACK, SHORTEST_MS), isHealth ? 1000 : 5000);
 }

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import { chunk } from '../../src/aws/batches.ts';
+import { Route53 } from '../../src/aws/route53.ts';
 import { Session, type SessionOptions } from '../../src/aws/session.ts';
 import { ExitCode, OperatorError } from '../../src/errors.ts';
 import { openSession, withoutAws } from '../support/aws.ts';
@@ -130,6 +131,19 @@ describe('what is sent', () => {
     await clock.advance(450);
     await late[0];
     expect(session.requests).toBe(42);
+  });
+
+  test('changes do not have to wait behind reads, but for Route 53, which counts them together', async () => {
+    const clock = new VirtualClock();
+    const { elb, session } = await open({ clock, requestsPerSecond: 1 });
+    for (let i = 0; i < 20; i += 1) await elb.targetHealth('arn');
+    await elb.register('arn', TARGETS);
+    expect(clock.sleeping).toBe(0);
+    const names = new Route53(session);
+    for (let i = 0; i < 20; i += 1) await names.zoneNamed('shop.test');
+    void names.replace('Z1', [{ Name: 'shop.test', Type: 'A' }], 'why');
+    await expect.poll(() => clock.sleeping).toBe(1);
+    expect(session.requests).toBe(41);
   });
 
   test('lists are sent in pieces that AWS takes', async () => {

@@ -1,3 +1,4 @@
+import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadConfig } from '../../src/config/load.ts';
 import { runTask } from '../rig/task.ts';
@@ -19,7 +20,7 @@ export interface Stage extends AsyncDisposable {
   measure(): Promise<void>;
   /** Requests to AWS since then, by operation. */
   requests(): Promise<Readonly<Record<string, number>>>;
-  /** Puts both fleets where they were, as quickly as it goes. */
+  /** Puts both fleets where they were, as quickly as it goes, and forgets what is on record since: it would no longer be true. */
   reset(): Promise<void>;
 }
 
@@ -30,10 +31,13 @@ const POLL_MS = 50;
 export async function openStage(size: number, signal: AbortSignal): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const rig = stack.use(await startRig((config) => [HOST, '--config', config, '--instances', String(size)]));
-  const { fleet, sandbox } = loadConfig({ path: rig.config, env: rig.env, cwd: '/' });
+  const { fleet, sandbox, store } = loadConfig({ path: rig.config, env: rig.env, cwd: '/' });
   const tag = (name: string): string => `${fleet.tagPrefix}:${name}`;
   const up = await runTask(rig, ['up', '--release', '42'], signal);
   if (up.result !== 'done') throw new Error(`up: ${up.message}`);
+  if (store.kind !== 'file') throw new Error('The bench keeps its records in a file.');
+  const records = `${store.path}.after-up`;
+  await copyFile(store.path, records);
   const aws = new Aws(rig.env, sandbox!.appPort);
   const instances = await aws.tagged(tag('environment'));
   const of = (release: string): readonly string[] =>
@@ -53,6 +57,7 @@ export async function openStage(size: number, signal: AbortSignal): Promise<Stag
     reset: async () => {
       await admin('POST', 'settings', { registrationMs: QUICK.registration });
       await putBack(stage);
+      await copyFile(records, store.path);
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
