@@ -43,7 +43,9 @@ const aws = z
     requestsPerSecond: z
       .union([rate, rates], { error: `${RATE}, or one for each service such as { route53: 2 }` })
       .optional()
-      .describe('Most reads a second, and as many changes, that one run sends to each service of AWS. Default: 5, and 2 to Route 53, which counts both together.'),
+      .describe(
+        'Most reads a second, and as many changes, that one run sends to each service of AWS. Default: 5, and 2 to Route 53, which counts both together.',
+      ),
     maxAttempts: whole(1, 20)
       .default(8)
       .describe('Most times that one request is sent when AWS throttles it or fails.'),

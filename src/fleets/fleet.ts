@@ -36,6 +36,8 @@ export interface FleetPort {
    * The ids may still be under way: the tags are read meanwhile.
    */
   read(ids: readonly string[] | Promise<readonly string[]>): Promise<FleetReading>;
+  /** Reads these fleets alone, by id; of one that has nothing left there is nothing. */
+  readFleets(ids: readonly string[]): Promise<readonly Fleet[]>;
   /** Resolves what a release boots to exact ids. Changes nothing. Throws an `OperatorError` when there is no such image, template or version. */
   resolve(wish: LaunchWish): Promise<LaunchSpec>;
   /** Boots what is missing of the spec's batches, tagged at launch; the same step never boots an instance twice. */

@@ -6,7 +6,7 @@ import { withRoles } from './routes.ts';
 import type { Pool, Snapshot } from './snapshot.ts';
 
 interface Readers {
-  readonly fleet: Pick<FleetPort, 'read'>;
+  readonly fleet: Pick<FleetPort, 'read' | 'readFleets'>;
   readonly traffic: Pick<TrafficPort, 'read' | 'routing'>;
   readonly clock: Clock;
   readonly production?: ProductionPort;
@@ -47,8 +47,10 @@ function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
 
 /** Which part of the world a step waits for. */
 export interface Look {
+  /** By name. */
   readonly pools: readonly string[] | 'all';
-  readonly fleets: boolean;
+  /** By id; only with `all` are strangers looked for. */
+  readonly fleets: readonly string[] | 'all';
   readonly routes?: boolean;
   /** How far the last change of names has come. */
   readonly follow?: boolean;
@@ -66,13 +68,26 @@ export async function glance(readers: Readers, before: Snapshot, look: Look): Pr
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
   const [pools, { fleets, strangers }, routing = before.routing, more = []] = await Promise.all([
     reading,
-    look.fleets ? fleet.read(reading.then(targetIds)) : before,
+    look.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, look.fleets),
     look.follow ? traffic.routing?.follow?.() : look.routes ? traffic.routing?.read() : undefined,
     look.answers ? production?.ask() : undefined,
   ]);
   const answers = before.answers && { answers: counted(before.answers, more) };
   const snapshot = routed({ ...before, at, fleets, strangers, pools, ...answers }, routing);
   return look.tail ? withTail(traffic, snapshot) : snapshot;
+}
+
+async function readFleets(
+  fleet: Readers['fleet'],
+  before: Snapshot,
+  ids: readonly string[],
+): Promise<Pick<Snapshot, 'fleets' | 'strangers'>> {
+  if (ids.length === 0) return before;
+  const fresh = await fleet.readFleets(ids);
+  const known = before.fleets.flatMap((one) =>
+    ids.includes(one.id) ? (fresh.find(({ id }) => id === one.id) ?? []) : one,
+  );
+  return { fleets: [...known, ...fresh.filter((one) => !known.includes(one))], strangers: before.strangers };
 }
 
 async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {

@@ -63,15 +63,17 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 
 /** What to read to see how far a step is; `lookCloser` asks others than AWS's lists. */
 export function lookFor(step: Step): Look {
-  if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: false, follow: true };
-  if (step.do === 'await-tail') return { pools: [], fleets: false, tail: true };
-  if (step.do === 'set-ttl') return { pools: [], fleets: false, routes: true };
-  if (step.do === 'await-ttl') return { pools: [], fleets: true };
-  if (step.do === 'prove') return { pools: [], fleets: false, answers: true };
-  if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: false, routes: true };
-  if (step.do === 'leave' || step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
-  if (step.do === 'deploy' || step.do === 'migrate' || step.do === 'check') return { pools: [], fleets: false };
-  return 'pool' in step ? { pools: [step.pool], fleets: false } : { pools: [], fleets: true };
+  if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: [], follow: true };
+  if (step.do === 'await-tail') return { pools: [], fleets: [], tail: true };
+  if (step.do === 'set-ttl') return { pools: [], fleets: [], routes: true };
+  if (step.do === 'await-ttl') return { pools: [], fleets: 'all' };
+  if (step.do === 'prove') return { pools: [], fleets: [], answers: true };
+  if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: [], routes: true };
+  if (step.do === 'leave' || step.do === 'rejoin') return { pools: poolNames(step.places), fleets: [] };
+  if (step.do === 'deploy' || step.do === 'migrate' || step.do === 'check') return { pools: [], fleets: [] };
+  if ('pool' in step) return { pools: [step.pool], fleets: [] };
+  // Until then they belong to no fleet.
+  return { pools: [], fleets: 'fleet' in step && step.do !== 'claim' ? [step.fleet] : 'all' };
 }
 
 /** Steps that leave production with less, or end instances. */
@@ -85,14 +87,15 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
  * ever. Whether a fleet may leave production is a question of health alone.
  */
 export function lookBefore(snapshot: Snapshot, step: Step): Look {
-  if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: true, routes: true };
-  if (step.do === 'leave') return { pools: 'all', fleets: false, routes: true };
-  if (step.do === 'deploy' || step.do === 'migrate') return { pools: [], fleets: true };
-  if (step.do === 'rejoin') return { pools: poolNames(step.places), fleets: false };
-  if (step.do === 'shift') return { pools: 'all', fleets: false, routes: true };
-  if (step.do === 'set-ttl') return { pools: [], fleets: false, routes: true };
-  if (!('pool' in step) || step.do.startsWith('await-') || step.do === 'watch') return { pools: [], fleets: false };
+  if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: 'all', routes: true };
+  if (step.do === 'leave') return { pools: 'all', fleets: [], routes: true };
+  if (step.do === 'deploy' || step.do === 'migrate') return { pools: [], fleets: [step.fleet] };
+  if (step.do === 'rejoin') return { pools: poolNames(step.places), fleets: [] };
+  if (step.do === 'shift') return { pools: 'all', fleets: [], routes: true };
+  if (step.do === 'set-ttl') return { pools: [], fleets: [], routes: true };
+  if (!('pool' in step) || step.do.startsWith('await-') || step.do === 'watch') return { pools: [], fleets: [] };
   // Where routes divide traffic, whose weight is 0 now may have had one just before.
   const isGrave = snapshot.routing !== undefined || poolByName(snapshot, step.pool).role === 'production';
-  return isGrave ? { pools: 'all', fleets: step.do === 'register', routes: true } : { pools: [], fleets: false };
+  if (!isGrave) return { pools: [], fleets: [] };
+  return { pools: 'all', fleets: step.do === 'register' ? [step.fleet] : [], routes: true };
 }

@@ -23,7 +23,7 @@ async function lookAtDeploy(ports: Ports, snapshot: Snapshot, step: DeliveryStep
   const report = await ports.inPlace?.deliveries?.look(snapshot, step);
   const others = (snapshot.closer?.deploys ?? []).filter(({ token }) => token !== tokenOf(step));
   const seen = withCloser(snapshot, { deploys: report === undefined ? others : [...others, report] });
-  return report?.state === 'succeeded' ? glance(ports, seen, { pools: [], fleets: true }) : seen;
+  return report?.state === 'succeeded' ? glance(ports, seen, { pools: [], fleets: 'all' }) : seen;
 }
 
 async function lookAtAnswers(ports: Ports, snapshot: Snapshot, step: StepOf<'check'>): Promise<Snapshot> {
@@ -61,6 +61,6 @@ export async function lookEverywhere(ports: Ports, snapshot: Snapshot, ids: read
   const names = [...new Set(left)].filter((name) => !known.has(name));
   const isNew = await ports.inPlace?.widen({ instances, names });
   return isNew === true
-    ? glance(ports, { ...snapshot, pools: await ports.traffic.read() }, { pools: [], fleets: true })
+    ? glance(ports, { ...snapshot, pools: await ports.traffic.read() }, { pools: [], fleets: 'all' })
     : snapshot;
 }

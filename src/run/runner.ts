@@ -64,8 +64,9 @@ export interface RunContext {
  */
 export async function runSteps(context: RunContext, steps: readonly Step[], start: Snapshot): Promise<Snapshot> {
   let snapshot = start;
-  let fleetsAt = Number.NEGATIVE_INFINITY;
   const { clock } = context.ports;
+  const readAt = new Map<string, number>();
+  const isFresh = (id: string): boolean => clock.monotonic() - (readAt.get(id) ?? Number.NEGATIVE_INFINITY) <= FRESH_MS;
   for (const [index, step] of steps.entries()) {
     context.signal.throwIfAborted();
     const title = meaningOf(step).title(snapshot, step);
@@ -74,7 +75,7 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
     const begun = clock.monotonic();
     const before = snapshot;
     if (takesAway(before, step)) await context.settled();
-    const lookAgain = async (): Promise<Snapshot> => lookFirst(context, step, before, begun - fleetsAt > FRESH_MS);
+    const lookAgain = async (): Promise<Snapshot> => lookFirst(context, step, before, isFresh);
     snapshot = await lookAgain();
     const already = progressOf(snapshot, step) === 'done';
     snapshot = await withHooks(context, index, step, snapshot, lookAgain).catch(async (error: unknown) => {
@@ -84,7 +85,7 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
       context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
       throw error;
     });
-    if (snapshot.fleets !== before.fleets) fleetsAt = clock.monotonic();
+    for (const fleet of snapshot.fleets) if (!before.fleets.includes(fleet)) readAt.set(fleet.id, clock.monotonic());
     context.emit({ type: 'step-done', index, seconds: (clock.monotonic() - begun) / 1000, already });
   }
   await context.reached(steps.length, 'the last step is done');
@@ -95,10 +96,16 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
 const FRESH_MS = 1000;
 
 /** What the step has to see before anything is asked for. */
-async function lookFirst(context: RunContext, step: Step, before: Snapshot, areFleetsOld: boolean): Promise<Snapshot> {
+async function lookFirst(
+  context: RunContext,
+  step: Step,
+  before: Snapshot,
+  isFresh: (fleet: string) => boolean,
+): Promise<Snapshot> {
   const what = lookBefore(before, step);
+  const fleets = what.fleets === 'all' || !what.fleets.every(isFresh) ? what.fleets : [];
   return patiently(patience(context, SETTLE_MS), async () =>
-    look(context, await widened(context, before, step), { ...what, fleets: what.fleets && areFleetsOld }, step),
+    look(context, await widened(context, before, step), { ...what, fleets }, step),
   );
 }
 
@@ -192,12 +199,12 @@ async function look({ ports }: RunContext, before: Snapshot, what: Look, step: S
   if (readsNothing(what)) return lookCloser(ports, before, step);
   const seen = await glance(ports, before, what);
   const snapshot =
-    !what.fleets && someoneLeft(seen, what) ? await glance(ports, seen, { pools: [], fleets: true }) : seen;
+    what.fleets !== 'all' && someoneLeft(seen, what) ? await glance(ports, seen, { pools: [], fleets: 'all' }) : seen;
   return lookCloser(ports, snapshot, step);
 }
 
 function readsNothing({ pools, fleets, routes, answers, follow, tail }: Look): boolean {
-  return pools.length === 0 && !(fleets || routes || answers || follow || tail);
+  return pools.length === 0 && fleets.length === 0 && !(routes || answers || follow || tail);
 }
 
 /** Whoever is about to leave may have been registered elsewhere since the run began. */

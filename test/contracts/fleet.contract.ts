@@ -108,6 +108,14 @@ function readContract(start: Start): void {
     expect(fleets.map(({ id }) => id)).toEqual(['shop-41', 'green']);
     expect(world.requests().changes).toEqual([]);
   });
+
+  test('reads some of them alone, and as they are among all', async () => {
+    const world = await start();
+    const port = await launchGreen(world);
+    const { fleets } = await port.read([]);
+    for (const fleet of fleets) expect(await port.readFleets([fleet.id])).toEqual([fleet]);
+    expect(await port.readFleets(['green', 'nobody'])).toEqual(fleets.filter(({ id }) => id === 'green'));
+  });
 }
 
 function resolveContract(start: Start, ways: readonly Way[]): void {

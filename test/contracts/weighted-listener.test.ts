@@ -84,7 +84,7 @@ describe('reading', () => {
       [`shop:${c.port}`, 'test', ALL_GREEN],
     ]);
     expect(holdS).toBe(60);
-    const nobody = { read: async () => ({ fleets: [], strangers: [] }) };
+    const nobody = { read: async () => ({ fleets: [], strangers: [] }), readFleets: async () => [] };
     const { pools } = await observe({ traffic: port, fleet: nobody, clock: systemClock });
     expect(pools.map(({ name, role }) => `${name} ${role}`)).toEqual(['shop-blue production', 'shop-green test']);
   });

@@ -127,6 +127,10 @@ export class FakeWorld {
         const { fleets, strangers } = await this.#ask('read fleets');
         return { fleets, strangers };
       },
+      readFleets: async (ids) => {
+        const { fleets } = await this.#ask(`read ${ids.join(' ')}`);
+        return fleets.filter(({ id }) => ids.includes(id));
+      },
       resolve: async () => SPEC,
       launch: async (step) => this.#change(`launch ${step.fleet}`, () => this.#launch(step)),
       claim: async (step) => this.#change(`claim ${step.instances.join(' ')}`, () => this.#claim(step)),

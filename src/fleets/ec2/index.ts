@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { settle } from '../../aws/batches.ts';
-import type { Ec2, RunInstancesCommandInput, Tag } from '../../aws/ec2.ts';
+import type { Ec2, Filter, RunInstancesCommandInput, Tag } from '../../aws/ec2.ts';
 import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig } from '../../config/config.ts';
 import { members } from '../../observe/roles.ts';
@@ -21,20 +21,25 @@ export interface Ec2FleetOptions {
 
 /** Fleets of plain EC2 instances, known by their tags. */
 export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): FleetPort {
+  const ofEnvironment = tagged(tagName(owner, 'environment'), [owner.environment]);
   return {
     kind: 'ec2',
 
     async read(ids) {
-      const byTag = { Name: `tag:${tagName(owner, 'environment')}`, Values: [owner.environment] };
-      const [tagged, asked] = await Promise.all([ec2.instances([byTag], seen), ids]);
-      const owned = tagged.filter((instance) => isOwned(owner, instance));
+      const [found, asked] = await Promise.all([ec2.instances([ofEnvironment], seen), ids]);
+      const owned = found.filter((instance) => isOwned(owner, instance));
       const known = new Set(owned.map((instance) => instance.InstanceId));
       const others = asked.filter((id) => id.startsWith('i-') && !known.has(id));
-      const found = others.length > 0 ? await ec2.instancesById(others, seen) : [];
+      const rest = others.length > 0 ? await ec2.instancesById(others, seen) : [];
       // Instances that were tagged after the tags had been read are no strangers.
-      const late = found.filter((instance) => isOwned(owner, instance));
-      const strangers = found.filter((instance) => !isOwned(owner, instance));
+      const late = rest.filter((instance) => isOwned(owner, instance));
+      const strangers = rest.filter((instance) => !isOwned(owner, instance));
       return { fleets: toFleets(owner, [...owned, ...late]), strangers: strangers.map(toInstance) };
+    },
+
+    async readFleets(ids) {
+      const filters = [ofEnvironment, tagged(tagName(owner, 'fleet'), ids)];
+      return toFleets(owner, await ec2.instances(filters, seen));
     },
 
     resolve: async (wish) => resolveLaunch(ec2, ssm, owner, boot, wish),
@@ -68,6 +73,10 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
     // Nothing holds them: EC2 forgets instances that have ended.
     async remove() {},
   };
+}
+
+function tagged(name: string, values: readonly string[]): Filter {
+  return { Name: `tag:${name}`, Values: [...values] };
 }
 
 function runRequest(

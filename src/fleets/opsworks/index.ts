@@ -27,6 +27,7 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
   return {
     kind: 'opsworks',
     read: async (ids) => read(sources, ids),
+    readFleets: async (ids) => (await read(sources, [])).fleets.filter(({ id }) => ids.includes(id)),
     resolve: async (what) => resolveLaunch(sources, ssm, wish, what),
     launch: async (step) => launch(sources, wish, step),
 
