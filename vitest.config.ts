@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // They run the built program, in processes of its own: dist/ is built once before them.
 const SCENARIOS = ['test/scenarios/**/*.test.ts', 'test/crash/**/*.test.ts', 'test/pack.test.ts'];
-// More of the same than `npm test` has time for: `npm run test:long`, with every row of the matrices.
+// What `npm test` has no time for: `npm run test:long`, and with every row of the matrices `npm run test:whole`.
 const LONG = ['test/long/**/*.test.ts'];
 
 // Tests that wait for processes; more at once would only make each one late.

@@ -66,7 +66,7 @@ export function describeTopology({ groups, size, sick }: Topology): string {
   return `${groups} production group${groups > 1 ? 's' : ''}, fleets of ${size}${sick ? ', one sick' : ''}`;
 }
 
-/** Every row for every kind: `npm run test:long`, which takes some minutes more than `npm test` has. */
+/** Every row for every kind: `npm run test:whole`, which takes some minutes more than `npm test` has. */
 const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
 
 /** The tasks that make sense where traffic is moved that way; of those that are the same everywhere, the ones that move it. */
