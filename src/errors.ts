@@ -1,4 +1,4 @@
-/** How a process of ours ends. Documented in docs/exit-codes.md and in `turnout --help`. */
+/** How a process of ours ends. Documented in README.md and in `turnout --help`. */
 export const ExitCode = {
   /** Done, or there was nothing to do. */
   done: 0,

@@ -1,4 +1,5 @@
 import { homeFleet, members, roleOf } from '../src/observe/roles.ts';
+import { count } from '../src/observe/words.ts';
 import { floorNow, lowerFloor } from '../src/plan/floor.ts';
 import { isRefusal, refusal } from '../src/plan/goal.ts';
 import { fleetById } from '../src/plan/look.ts';
@@ -134,7 +135,7 @@ export const promote: Task<'promote'> = {
     if (last < 100) return partly(goal.release, last, home?.release);
     const parked =
       home && roleOf(snapshot, home) === 'parked'
-        ? ` ${home.release} is parked with ${members(home).length} instances.`
+        ? ` ${home.release} is parked with ${count(members(home).length, 'instance')}.`
         : '';
     return {
       message: `${goal.release} serves production.${parked}${proofSentence(snapshot, goal.release)}`,

@@ -46,6 +46,8 @@ export interface FleetPort {
   claim(step: StepOf<'claim'>): Promise<void>;
   /** Writes marks on all instances of the fleet. */
   mark(fleet: Fleet, marks: Marks): Promise<void>;
+  /** Whether all of the fleet carries these marks by now. */
+  carries(fleet: Fleet, marks: Marks): Promise<boolean>;
   /** Writes notes on single instances of any of the fleets, as tags. */
   note(instances: readonly Instance[], notes: Notes): Promise<void>;
   /** Terminates the fleet's instances that are not gone yet. The caller has checked that none is in production. */

@@ -3,10 +3,10 @@ import type { FleetPort } from '../fleets/fleet.ts';
 import { counted, silence, type ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 import { withRoles } from './routes.ts';
-import type { Pool, Snapshot } from './snapshot.ts';
+import type { Fleet, Marks, Pool, Snapshot } from './snapshot.ts';
 
 interface Readers {
-  readonly fleet: Pick<FleetPort, 'read' | 'readFleets'>;
+  readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
   readonly traffic: Pick<TrafficPort, 'read' | 'routing'>;
   readonly clock: Clock;
   readonly production?: ProductionPort;
@@ -51,6 +51,8 @@ export interface Look {
   readonly pools: readonly string[] | 'all';
   /** By id; only with `all` are strangers looked for. */
   readonly fleets: readonly string[] | 'all';
+  /** Whether that fleet carries these marks: of a large fleet far less to read than the fleet. */
+  readonly marks?: { readonly fleet: string; readonly marks: Marks };
   readonly routes?: boolean;
   /** How far the last change of names has come. */
   readonly follow?: boolean;
@@ -73,7 +75,8 @@ export async function glance(readers: Readers, before: Snapshot, look: Look): Pr
     look.answers ? production?.ask() : undefined,
   ]);
   const answers = before.answers && { answers: counted(before.answers, more) };
-  const snapshot = routed({ ...before, at, fleets, strangers, pools, ...answers }, routing);
+  const marked = look.marks ? await withMarks(fleet, fleets, look.marks) : fleets;
+  const snapshot = routed({ ...before, at, fleets: marked, strangers, pools, ...answers }, routing);
   return look.tail ? withTail(traffic, snapshot) : snapshot;
 }
 
@@ -88,6 +91,16 @@ async function readFleets(
     ids.includes(one.id) ? (fresh.find(({ id }) => id === one.id) ?? []) : one,
   );
   return { fleets: [...known, ...fresh.filter((one) => !known.includes(one))], strangers: before.strangers };
+}
+
+async function withMarks(
+  port: Readers['fleet'],
+  fleets: readonly Fleet[],
+  { fleet: id, marks }: NonNullable<Look['marks']>,
+): Promise<readonly Fleet[]> {
+  const marked = fleets.find((fleet) => fleet.id === id);
+  if (marked === undefined || !(await port.carries(marked, marks))) return fleets;
+  return fleets.map((fleet) => (fleet === marked ? { ...fleet, marks: { ...fleet.marks, ...marks } } : fleet));
 }
 
 async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {

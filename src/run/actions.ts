@@ -67,6 +67,8 @@ export function lookFor(step: Step): Look {
   if (step.do === 'await-tail') return { pools: [], fleets: [], tail: true };
   if (step.do === 'set-ttl') return { pools: [], fleets: [], routes: true };
   if (step.do === 'await-ttl') return { pools: [], fleets: 'all' };
+  if (step.do === 'mark')
+    return { pools: [], fleets: [], marks: { fleet: step.fleet, marks: { [step.mark]: step.at } } };
   if (step.do === 'prove') return { pools: [], fleets: [], answers: true };
   if (step.do === 'shift' || step.do === 'watch') return { pools: [step.pool], fleets: [], routes: true };
   if (step.do === 'leave' || step.do === 'rejoin') return { pools: poolNames(step.places), fleets: [] };

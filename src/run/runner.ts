@@ -65,7 +65,8 @@ export interface RunContext {
 export async function runSteps(context: RunContext, steps: readonly Step[], start: Snapshot): Promise<Snapshot> {
   let snapshot = start;
   const { clock } = context.ports;
-  const readAt = new Map<string, number>();
+  const age = Math.max(0, clock.now() - start.at);
+  const readAt = new Map(start.fleets.map(({ id }) => [id, clock.monotonic() - age]));
   const isFresh = (id: string): boolean => clock.monotonic() - (readAt.get(id) ?? Number.NEGATIVE_INFINITY) <= FRESH_MS;
   for (const [index, step] of steps.entries()) {
     context.signal.throwIfAborted();
@@ -85,7 +86,8 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
       context.emit({ type: 'step-failed', index, message: messageOf(error), waiting });
       throw error;
     });
-    for (const fleet of snapshot.fleets) if (!before.fleets.includes(fleet)) readAt.set(fleet.id, clock.monotonic());
+    const old = new Set(before.fleets.map(({ instances }) => instances));
+    for (const { id, instances } of snapshot.fleets) if (!old.has(instances)) readAt.set(id, clock.monotonic());
     context.emit({ type: 'step-done', index, seconds: (clock.monotonic() - begun) / 1000, already });
   }
   await context.reached(steps.length, 'the last step is done');
@@ -203,8 +205,8 @@ async function look({ ports }: RunContext, before: Snapshot, what: Look, step: S
   return lookCloser(ports, snapshot, step);
 }
 
-function readsNothing({ pools, fleets, routes, answers, follow, tail }: Look): boolean {
-  return pools.length === 0 && fleets.length === 0 && !(routes || answers || follow || tail);
+function readsNothing({ pools, fleets, marks, routes, answers, follow, tail }: Look): boolean {
+  return pools.length === 0 && fleets.length === 0 && !(marks || routes || answers || follow || tail);
 }
 
 /** Whoever is about to leave may have been registered elsewhere since the run began. */

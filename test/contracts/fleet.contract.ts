@@ -187,6 +187,10 @@ function tagContract(start: Start): void {
     world.lose(green.instances[0]?.id ?? '');
     await port.mark(await fleetOf(port, 'green'), { promoted: AT });
     expect((await fleetOf(port, 'green')).marks).toEqual({ promoted: AT });
+    const now = await fleetOf(port, 'green');
+    const marks = [{ promoted: AT }, { promoted: LATER }, { current: AT }, { promoted: AT, current: AT }];
+    expect(await Promise.all(marks.map(async (some) => port.carries(now, some)))).toEqual([true, false, false, false]);
+    expect(await port.carries(await blueOf(port), { promoted: AT })).toBe(false);
     await port.mark(await fleetOf(port, 'green'), { current: LATER });
     expect((await fleetOf(port, 'green')).marks).toEqual({ promoted: AT, current: LATER });
     expect((await blueOf(port)).marks).not.toHaveProperty('promoted');

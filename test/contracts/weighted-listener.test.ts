@@ -84,7 +84,11 @@ describe('reading', () => {
       [`shop:${c.port}`, 'test', ALL_GREEN],
     ]);
     expect(holdS).toBe(60);
-    const nobody = { read: async () => ({ fleets: [], strangers: [] }), readFleets: async () => [] };
+    const nobody = {
+      read: async () => ({ fleets: [], strangers: [] }),
+      readFleets: async () => [],
+      carries: async () => false,
+    };
     const { pools } = await observe({ traffic: port, fleet: nobody, clock: systemClock });
     expect(pools.map(({ name, role }) => `${name} ${role}`)).toEqual(['shop-blue production', 'shop-green test']);
   });

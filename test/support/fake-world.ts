@@ -136,6 +136,11 @@ export class FakeWorld {
       claim: async (step) => this.#change(`claim ${step.instances.join(' ')}`, () => this.#claim(step)),
       mark: async (fleet, marks) =>
         this.#change(`mark ${fleet.id} ${Object.keys(marks).join()}`, () => this.#mark(fleet.id, marks)),
+      carries: async ({ id }, marks) => {
+        const { fleets } = await this.#ask(`read the marks of ${id}`);
+        const found = fleets.find((fleet) => fleet.id === id);
+        return Object.entries(marks).every(([mark, value]) => found?.marks[mark as keyof Marks] === value);
+      },
       note: async (instances, notes) => this.#change(`note ${idsOf(instances)}`, () => this.#note(instances, notes)),
       terminate: async (fleet) =>
         this.#change(`terminate ${fleet.id}`, () =>

@@ -62,6 +62,11 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       );
     },
 
+    async carries(fleet, marks) {
+      const carriers = await Promise.all(markTags(owner, marks).map(async (tag) => ec2.carriers(tag)));
+      return carriers.every((ids) => members(fleet).every(({ id }) => ids.has(id)));
+    },
+
     note: async (instances, notes) => writeNotes(ec2, owner, instances, notes),
 
     async terminate(fleet) {

@@ -44,6 +44,11 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
       await opsworks.tag(layer.Arn ?? '', { ...markTags(owner, marks), ...keeps });
     },
 
+    async carries(fleet, marks) {
+      const found = await layerOfFleet(sources, fleet.id);
+      return Object.entries(markTags(owner, marks)).every(([key, value]) => found?.tags[key] === value);
+    },
+
     async note(instances, notes) {
       // The layer first: once the last instance has its note, nobody asks for more.
       if (notes.release !== undefined) await settleLayers(sources, wish, instances, notes.release);

@@ -22,6 +22,16 @@ const reads: Readonly<Record<string, Read>> = {
   ...wayReads,
   ...nameReads,
   ...stackReads,
+  DescribeTags: (_cloud, { Filters }: { Filters: readonly Filter[] }, seen) => ({
+    Tags: [...seen.boxes.values()]
+      .filter((box) =>
+        fits(
+          box,
+          Filters.filter(({ Name }) => Name.startsWith('tag:')),
+        ),
+      )
+      .map(({ id }) => ({ ResourceId: id })),
+  }),
   DescribeInstances: (_cloud, { Filters, ...stack }: { Filters?: readonly Filter[] }, seen) =>
     Filters === undefined
       ? describeStackInstances(stack, seen)

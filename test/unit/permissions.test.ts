@@ -1,0 +1,30 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** As IAM calls the services, by the modules of `src/aws` that talk to them. */
+const SERVICES: Readonly<Record<string, string>> = { elbv2: 'elasticloadbalancing' };
+
+/** The commands of the SDK that a module brings in: `SendCommandCommand` is SendCommand's. */
+async function actionsOf(file: string): Promise<readonly string[]> {
+  const text = await readFile(path.join(root, 'src/aws', file), 'utf8');
+  const sdk = [...text.matchAll(/import (?:type )?\{([^}]*)\} from '@aws-sdk/g)].flatMap(([, names = '']) =>
+    names.split(','),
+  );
+  const service = path.basename(file, '.ts');
+  return sdk.flatMap((name) => {
+    const [, action] = /^\s*(\w+)Command\s*$/.exec(name) ?? [];
+    return action === undefined ? [] : [`${SERVICES[service] ?? service}:${action}`];
+  });
+}
+
+test('docs/permissions.md says what every request needs, and nothing that no request does', async () => {
+  const files = await readdir(path.join(root, 'src/aws'));
+  const sent = (await Promise.all(files.map(actionsOf))).flat();
+  const text = await readFile(path.join(root, 'docs/permissions.md'), 'utf8');
+  const said = new Set(text.match(/\b(?:ec2|elasticloadbalancing|route53|cloudwatch|ssm|opsworks|dynamodb):[A-Z]\w+/g));
+  expect(sent.length).toBeGreaterThan(40);
+  expect([...said].toSorted()).toEqual([...new Set(sent)].toSorted());
+});
