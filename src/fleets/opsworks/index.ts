@@ -45,8 +45,8 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
     },
 
     async carries(fleet, marks) {
-      const found = await layerOfFleet(sources, fleet.id);
-      return Object.entries(markTags(owner, marks)).every(([key, value]) => found?.tags[key] === value);
+      const tagged = await layerOfFleet(sources, fleet.id);
+      return Object.entries(markTags(owner, marks)).every(([key, value]) => tagged?.tags[key] === value);
     },
 
     async note(instances, notes) {
