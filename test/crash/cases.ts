@@ -58,8 +58,14 @@ export const TOPOLOGIES: readonly Topology[] = [
 ];
 
 function describeCase({ start, ask, wish, draining }: Case): string {
-  const options = Object.entries(wish).map(([key, value]) => (value === true ? ` --${key}` : ` --${key} ${value}`));
+  const options = Object.entries(wish).map(([key, value]) =>
+    value === true ? ` --${key}` : ` --${key} ${wordOf(value)}`,
+  );
   return `${ask}${options.join('')} in the world "${start}"${draining ? ', draining' : ''}`;
+}
+
+function wordOf(value: Wish[keyof Wish]): string {
+  return typeof value === 'object' && 'count' in value ? String(value.count) : String(value);
 }
 
 export function describeTopology({ groups, size, sick }: Topology): string {
