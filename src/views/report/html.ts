@@ -25,7 +25,8 @@ const STYLE = `
   .undone, .interrupted { color: #9a6700; } table { border-collapse: collapse; margin: 1em 0; }
   td, th { text-align: left; padding: .15em 1.2em .15em 0; font-variant-numeric: tabular-nums; }
   svg { display: block; margin-top: 1.5em; } svg text { font: 12px system-ui, sans-serif; fill: #1b1e23; }
-  svg .head { font-weight: 600; } svg .small { fill: #57606a; font-size: 11px; } svg .mid { text-anchor: middle; fill: #57606a; }
+  svg .head { font-weight: 600; } svg .small { fill: #57606a; font-size: 11px; } svg .inside { fill: #fff; }
+  svg .mid { text-anchor: middle; fill: #57606a; }
   footer { color: #57606a; margin-top: 2em; font-size: .85em; }`;
 
 /** A page that needs nothing but itself. */

@@ -64,6 +64,20 @@ export function clockLane(axis: Axis): Lane {
   return { height: HEAD, svg };
 }
 
+/** About what a letter of a label takes, in pixels. */
+const LETTER = 5.8;
+
+/** After its bar, before it or in it: the first place that a label fits into, or else the one with the most room. */
+function placeOf(axis: Axis, start: number, end: number, words: string): Readonly<Record<string, string | number>> {
+  const places = [
+    { room: axis.left + axis.width - end, place: { x: end + 6, class: 'small', 'text-anchor': 'start' } },
+    { room: start - axis.left, place: { x: start - 6, class: 'small', 'text-anchor': 'end' } },
+    { room: end - start, place: { x: start + 6, class: 'small inside', 'text-anchor': 'start' } },
+  ];
+  const fits = places.find(({ room }) => room > words.length * LETTER + 6);
+  return (fits ?? places.toSorted((a, b) => b.room - a.room)[0]!).place;
+}
+
 /** Each step as a bar from its start to its end. */
 export function stepLane(axis: Axis, frames: readonly Frame[]): Lane {
   const bars: string[] = [];
@@ -73,12 +87,8 @@ export function stepLane(axis: Axis, frames: readonly Frame[]): Lane {
     const y = HEAD + bars.length * ROW;
     const [start, end] = [x(axis, running.at), x(axis, at)];
     const took = duration((at - running.at) / 1000);
-    const beside = end + 6 > axis.left + axis.width * 0.6;
-    const label = tag(
-      'text',
-      { x: beside ? start - 6 : end + 6, y: y + 11, class: 'small', 'text-anchor': beside ? 'end' : 'start' },
-      escape(`${running.title} (${took})`),
-    );
+    const words = `${running.title} (${took})`;
+    const label = tag('text', { ...placeOf(axis, start, end, words), y: y + 11 }, escape(words));
     bars.push(bar(start, y, end - start, ROW - 5, fill, running.title) + label);
     running = undefined;
   };
