@@ -57,7 +57,7 @@ describe('a rolling deploy that is killed anywhere', () => {
   );
 });
 
-test('an error in the middle of leaving several groups puts the instance back into those that it left', async () => {
+test('trap 4: an error in the middle of leaving several groups puts the instance back into those that it left', async () => {
   const scene: Scene = { start: 'blue', groups: 2, size: 3 };
   const { calls } = (await open(scene, 'lasting').run('rolling', { release: '42' })).process;
   const [, second] = calls.filter(({ name }) => name === 'DeregisterTargets');

@@ -98,7 +98,7 @@ describe.concurrent('a rolling deploy', () => {
   );
 
   scenario(
-    'a deploy that runs out of time is ended, stays out, and the release before is put back',
+    'trap 5: a deploy that runs out of time is ended, stays out, and the release before is put back',
     async ({ rig }) => {
       const shop = await shopWith(rig, { config: { limits: '{ healthy: 20s, released: 20s, deploy: 1s }' } });
       await setFate(shop, 'hang');
@@ -115,7 +115,7 @@ describe.concurrent('a rolling deploy', () => {
     },
   );
 
-  scenario('the only instance is not taken away, but for --allow-downtime', async ({ rig }) => {
+  scenario('trap 6: the only instance is not taken away, but for --allow-downtime', async ({ rig }) => {
     const shop = await shopWith(rig, { instances: 1 });
     const no = await shop.task('rolling --release 42', 'refused');
     expect(no.message).toContain('would leave nothing healthy there');
@@ -172,38 +172,41 @@ describe.concurrent("by hand, and by programs of one's own", () => {
     await shop.expectNoFailures();
   });
 
-  scenario('migrations once, hooks around it, and a hook may call turnout under the same lease', async ({ rig }) => {
-    const hook = (file: string): string => `{ run: ['${process.execPath}', ${file}] }`;
-    const shop = await shopWith(rig, {
-      config: {
-        migrate: `{ kind: command, run: ['${process.execPath}', tell.mjs, migrate] }`,
-        hooks: `{ beforeTask: [${hook('tell.mjs')}], beforeInstance: [${hook('nested.mjs')}], afterInstance: [${hook('tell.mjs')}], afterTask: [${hook('tell.mjs')}], onFailure: [${hook('tell.mjs')}] }`,
-      },
-    });
-    await writeFile(
-      path.join(shop.folder, 'tell.mjs'),
-      "import fs from 'node:fs'; fs.appendFileSync('told', `${process.argv[2] ?? process.env.TURNOUT_HOOK} ${process.env.TURNOUT_RESULT ?? ''}`.trim() + '\\n');",
-    );
-    const turnout = path.resolve(import.meta.dirname, '../../dist/turnout.js');
-    await writeFile(
-      path.join(shop.folder, 'nested.mjs'),
-      `import { execFileSync } from 'node:child_process'; import fs from 'node:fs';
+  scenario(
+    'trap 8: migrations once, hooks around it, and a hook may call turnout under the same lease',
+    async ({ rig }) => {
+      const hook = (file: string): string => `{ run: ['${process.execPath}', ${file}] }`;
+      const shop = await shopWith(rig, {
+        config: {
+          migrate: `{ kind: command, run: ['${process.execPath}', tell.mjs, migrate] }`,
+          hooks: `{ beforeTask: [${hook('tell.mjs')}], beforeInstance: [${hook('nested.mjs')}], afterInstance: [${hook('tell.mjs')}], afterTask: [${hook('tell.mjs')}], onFailure: [${hook('tell.mjs')}] }`,
+        },
+      });
+      await writeFile(
+        path.join(shop.folder, 'tell.mjs'),
+        "import fs from 'node:fs'; fs.appendFileSync('told', `${process.argv[2] ?? process.env.TURNOUT_HOOK} ${process.env.TURNOUT_RESULT ?? ''}`.trim() + '\\n');",
+      );
+      const turnout = path.resolve(import.meta.dirname, '../../dist/turnout.js');
+      await writeFile(
+        path.join(shop.folder, 'nested.mjs'),
+        `import { execFileSync } from 'node:child_process'; import fs from 'node:fs';
        const run = (...args) => execFileSync(process.execPath, [${JSON.stringify(turnout)}, ...args], { encoding: 'utf8' });
        JSON.parse(run('status', '--json'));
        run('drain', process.env.TURNOUT_INSTANCES, '--yes', '--json');
        fs.appendFileSync('told', 'drained\\n');`,
-    );
-    await setFate(shop, 'fail');
-    await shop.task('rolling --release 42', 'failed');
-    await setFate(shop, '');
-    await shop.task('resume');
-    expect(shop.instancesOf('42')).toHaveLength(3);
-    const told =
-      'beforeTask, migrate, drained, onFailure failed, beforeTask, afterInstance, drained, afterInstance, drained, afterInstance, afterTask done';
-    expect((await linesIn(shop, 'told')).join(', ')).toBe(told);
-    // Two runs with one lease: a run, and what its hook has called.
-    for (const meter of shop.meters) expect((await meter.stop()).failures).toEqual([]);
-  });
+      );
+      await setFate(shop, 'fail');
+      await shop.task('rolling --release 42', 'failed');
+      await setFate(shop, '');
+      await shop.task('resume');
+      expect(shop.instancesOf('42')).toHaveLength(3);
+      const told =
+        'beforeTask, migrate, drained, onFailure failed, beforeTask, afterInstance, drained, afterInstance, drained, afterInstance, afterTask done';
+      expect((await linesIn(shop, 'told')).join(', ')).toBe(told);
+      // Two runs with one lease: a run, and what its hook has called.
+      for (const meter of shop.meters) expect((await meter.stop()).failures).toEqual([]);
+    },
+  );
 
   scenario('a call under a lease that is gone is refused', async ({ rig }) => {
     const shop = await shopWith(rig, {});
