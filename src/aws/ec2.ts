@@ -49,18 +49,11 @@ export class Ec2 {
    */
   async instances<T>(filters: readonly Filter[], pick: (instance: Instance) => T): Promise<readonly T[]> {
     const found: T[] = [];
-    let token: string | undefined;
-    do {
-      const page: DescribeInstancesCommandOutput = await this.#send(
-        new DescribeInstancesCommand({
-          Filters: [...filters],
-          MaxResults: PAGE,
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-      );
-      found.push(...(page.Reservations ?? []).flatMap((reservation) => (reservation.Instances ?? []).map(pick)));
-      token = page.NextToken;
-    } while (token !== undefined && token !== '');
+    const pages = this.#pages<DescribeInstancesCommandOutput>(
+      (next) => new DescribeInstancesCommand({ Filters: [...filters], MaxResults: PAGE, ...next }),
+    );
+    for await (const { Reservations = [] } of pages)
+      found.push(...Reservations.flatMap(({ Instances = [] }) => Instances.map(pick)));
     return found;
   }
 
@@ -73,22 +66,15 @@ export class Ec2 {
 
   /** Ids of the instances that carry the tag with this value: a tenth of what the instances themselves are to read. */
   async carriers({ Key = '', Value = '' }: Tag): Promise<ReadonlySet<string>> {
+    const Filters = [
+      { Name: `tag:${Key}`, Values: [Value] },
+      { Name: 'resource-type', Values: ['instance'] },
+    ];
     const found = new Set<string>();
-    let token: string | undefined;
-    do {
-      const page: DescribeTagsCommandOutput = await this.#send(
-        new DescribeTagsCommand({
-          Filters: [
-            { Name: `tag:${Key}`, Values: [Value] },
-            { Name: 'resource-type', Values: ['instance'] },
-          ],
-          MaxResults: TAGS_PAGE,
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-      );
-      for (const { ResourceId = '' } of page.Tags ?? []) found.add(ResourceId);
-      token = page.NextToken;
-    } while (token !== undefined && token !== '');
+    const pages = this.#pages<DescribeTagsCommandOutput>(
+      (next) => new DescribeTagsCommand({ Filters, MaxResults: TAGS_PAGE, ...next }),
+    );
+    for await (const { Tags = [] } of pages) for (const { ResourceId = '' } of Tags) found.add(ResourceId);
     return found;
   }
 
@@ -132,19 +118,12 @@ export class Ec2 {
 
   /** Versions of a template; all of them, or those named (numbers, `$Latest`, `$Default`). */
   async launchTemplateVersions(id: string, versions: readonly string[]): Promise<readonly LaunchTemplateVersion[]> {
+    const named = versions.length > 0 ? { Versions: [...versions] } : {};
     const found: LaunchTemplateVersion[] = [];
-    let token: string | undefined;
-    do {
-      const page: DescribeLaunchTemplateVersionsCommandOutput = await this.#send(
-        new DescribeLaunchTemplateVersionsCommand({
-          LaunchTemplateId: id,
-          ...(versions.length > 0 ? { Versions: [...versions] } : {}),
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-      );
-      found.push(...(page.LaunchTemplateVersions ?? []));
-      token = page.NextToken;
-    } while (token !== undefined && token !== '');
+    const pages = this.#pages<DescribeLaunchTemplateVersionsCommandOutput>(
+      (next) => new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: id, ...named, ...next }),
+    );
+    for await (const { LaunchTemplateVersions = [] } of pages) found.push(...LaunchTemplateVersions);
     return found;
   }
 
@@ -154,5 +133,16 @@ export class Ec2 {
       new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' }),
     );
     return output.UserData?.Value;
+  }
+
+  async *#pages<Page extends { readonly NextToken?: string | undefined }>(
+    command: (next: { readonly NextToken?: string }) => object,
+  ): AsyncGenerator<Page> {
+    let token: string | undefined;
+    do {
+      const page: Page = await this.#send(command(token === undefined ? {} : { NextToken: token }));
+      yield page;
+      token = page.NextToken;
+    } while (token !== undefined && token !== '');
   }
 }

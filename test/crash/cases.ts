@@ -65,7 +65,7 @@ function describeCase({ start, ask, wish, draining }: Case): string {
 }
 
 function wordOf(value: Wish[keyof Wish]): string {
-  return typeof value === 'object' && 'count' in value ? String(value.count) : String(value);
+  return typeof value === 'object' && 'count' in value ? `${value.count}` : JSON.stringify(value);
 }
 
 export function describeTopology({ groups, size, sick }: Topology): string {
