@@ -3,7 +3,7 @@ import type { FleetPort } from '../fleets/fleet.ts';
 import { counted, silence, type ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 import { withRoles } from './routes.ts';
-import type { Fleet, Marks, Pool, Snapshot } from './snapshot.ts';
+import type { Marks, Pool, Snapshot } from './snapshot.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
@@ -75,8 +75,8 @@ export async function glance(readers: Readers, before: Snapshot, look: Look): Pr
     look.answers ? production?.ask() : undefined,
   ]);
   const answers = before.answers && { answers: counted(before.answers, more) };
-  const marked = look.marks ? await withMarks(fleet, fleets, look.marks) : fleets;
-  const snapshot = routed({ ...before, at, fleets: marked, strangers, pools, ...answers }, routing);
+  const seen = { ...before, at, fleets, strangers, pools, ...answers };
+  const snapshot = routed(look.marks ? await withMarks(fleet, seen, look.marks) : seen, routing);
   return look.tail ? withTail(traffic, snapshot) : snapshot;
 }
 
@@ -95,12 +95,15 @@ async function readFleets(
 
 async function withMarks(
   port: Readers['fleet'],
-  fleets: readonly Fleet[],
+  snapshot: Snapshot,
   { fleet: id, marks }: NonNullable<Look['marks']>,
-): Promise<readonly Fleet[]> {
-  const marked = fleets.find((fleet) => fleet.id === id);
-  if (marked === undefined || !(await port.carries(marked, marks))) return fleets;
-  return fleets.map((fleet) => (fleet === marked ? { ...fleet, marks: { ...fleet.marks, ...marks } } : fleet));
+): Promise<Snapshot> {
+  const marked = snapshot.fleets.find((fleet) => fleet.id === id);
+  // Whoever does not carry them may be gone.
+  if (marked === undefined || !(await port.carries(marked, marks)))
+    return { ...snapshot, ...(await readFleets(port, snapshot, [id])) };
+  const now = { ...marked, marks: { ...marked.marks, ...marks } };
+  return { ...snapshot, fleets: snapshot.fleets.map((fleet) => (fleet === marked ? now : fleet)) };
 }
 
 async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {
