@@ -65,6 +65,19 @@ describe('before each grave step the world is read again', () => {
     expect(fake.changes).toEqual([]);
   });
 
+  test('its fleet too, unless it was read a moment ago', async () => {
+    const reads = async (passMs: number): Promise<readonly string[]> => {
+      const fake = blueAndGreen();
+      const from = { ...fake.now, at: fake.clock.now() };
+      // Such as the time that it takes somebody to say yes.
+      await fake.clock.advance(passMs);
+      await fake.finish(start(fake, [REGISTER], from).done);
+      return fake.asked.map(({ what }) => what).filter((what) => what === 'read B');
+    };
+    expect(await reads(500)).toEqual([]);
+    expect(await reads(60_000)).toEqual(['read B']);
+  });
+
   test('and of green only those that are', async () => {
     const fake = blueAndGreen();
     const from = fake.now;
