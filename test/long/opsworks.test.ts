@@ -31,7 +31,8 @@ describe.concurrent('layers of OpsWorks', () => {
     const failed = await shop.task('up --release 42', 'failed');
     shop.sandbox.faults.remove(fault);
     expect(failed.exitCode).toBe(3);
-    expect(failed.message).toMatch(/3 of 3 instances failed.*setup ended with exit code 1, its log: http/);
+    // All of them fail, each in its own time; the run ends with the first one that it sees.
+    expect(failed.message).toMatch(/[123] of 3 instances failed.*setup ended with exit code 1, its log: http/);
     await shop.task('cleanup --discard');
     expect(await layers(shop)).toHaveLength(1);
 
