@@ -30,11 +30,12 @@ export class Probe {
     this.#going ??= this.#go();
   }
 
-  /** Sends no more, and waits for the answers that are due. */
+  /** Asks once more, since the last word is what the run leaves behind, and waits for the answers that are due. */
   async end(): Promise<void> {
+    if (this.#going === undefined) return;
     this.#ended.abort();
     await this.#going;
-    await Promise.all(this.#open);
+    await Promise.all([...this.#open, this.#ask()]);
     this.samples.sort((a, b) => a.at - b.at);
   }
 
