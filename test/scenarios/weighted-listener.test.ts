@@ -129,7 +129,7 @@ describe.concurrent('a weighted listener', () => {
   scenario('killed between two rules it is healed by the next run', async ({ rig }) => {
     const shop = await rig(WEIGHTED);
     await shop.task('up --release 42');
-    const end = shop.slow('ModifyRule', 2_000);
+    const end = shop.slow('ModifyRule', 60_000, 1);
     shop.forgetRequests();
     const run = shop.start('promote --yes --json');
     await poll(async () => (await weights(shop))[0] === '0/100', 'the first rule', 20_000);
