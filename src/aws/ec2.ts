@@ -28,8 +28,8 @@ import type { Send, Session } from './session.ts';
 
 export type { Filter, Image, Instance, LaunchTemplateVersion, RunInstancesCommandInput, Tag };
 
-/** Half of what EC2 takes: a page of XML and what it is read into are the largest things that a run has in memory. */
-const PAGE = 500;
+/** A quarter of what EC2 takes: a page of XML and what it is read into are the largest things that a run has in memory. */
+const PAGE = 250;
 /** EC2's own limits: values a filter, resources a CreateTags call, tags a page of DescribeTags (EC2 API reference). */
 const FILTER_VALUES = 200;
 const TAGGED_A_CALL = 1000;

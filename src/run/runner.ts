@@ -133,6 +133,7 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
   const meaning = meaningOf(step);
   const begun = ports.clock.monotonic();
   let snapshot = start;
+  let looked = begun;
   let asked = Number.NEGATIVE_INFINITY;
   let failure: OperatorError | undefined;
   while (meaning.progress(snapshot, step) !== 'done') {
@@ -150,9 +151,13 @@ async function oneStep(context: RunContext, index: number, step: Step, start: Sn
     } else {
       if (meaning.progress(snapshot, step) === 'under way') asked = Number.NEGATIVE_INFINITY;
       tell(context, index, step, snapshot);
-      await ports.clock.sleep(pauseOf(context, step, snapshot, waited), stopOf(context, step));
+      const pause = pauseOf(context, step, snapshot, waited);
+      // The look itself is part of the time between two, but a slow one must not be followed by the next at once.
+      const took = Math.min(ports.clock.monotonic() - looked, pause / 2);
+      await ports.clock.sleep(pause - took, stopOf(context, step));
     }
     const last = snapshot;
+    looked = ports.clock.monotonic();
     snapshot = await patiently(patience(context, limitOf(step, context.limits) - waited), () =>
       forbidden === undefined ? look(context, last, lookFor(step), step) : observe(ports),
     );

@@ -7,9 +7,9 @@ import { openEc2Fleet, startEc2World, WAYS, type Boot, type Ec2World } from './e
 import { fleetContract } from './fleet.contract.ts';
 import { fleetOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
 
-/** Launching reads the user data that is cloned. Batches: 500 results a page, 200 ids a filter. */
+/** Launching reads the user data that is cloned. Batches: 250 results a page, 200 ids a filter. */
 const SMALL = { launch: 3, read: 1, mark: 1, terminate: 2, strangers: 2, claim: 1 };
-const LARGE = { ...SMALL, read: 3, strangers: 3 + 5 };
+const LARGE = { ...SMALL, read: 5, strangers: 5 + 5 };
 
 fleetContract('ec2', {
   setup: startEc2World,

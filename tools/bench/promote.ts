@@ -107,8 +107,8 @@ const BATCHES: Readonly<Record<string, (size: number) => number>> = {
   RegisterTargets: (size) => Math.ceil(size / 100),
   DeregisterTargets: (size) => Math.ceil(size / 100),
   CreateTags: (size) => Math.ceil(size / 1000),
-  // Both fleets, in pages of 500.
-  DescribeInstances: (size) => Math.ceil((2 * size) / 500),
+  // Both fleets, in pages of 250.
+  DescribeInstances: (size) => Math.ceil((2 * size) / 250),
 };
 
 /** Looks at the health of targets, more or less by chance: how often depends on time. */
