@@ -1,3 +1,7 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from '../build.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { PROGRAM } from '../rig/sandbox.ts';
 import { interleave } from './interleave.ts';
@@ -7,16 +11,31 @@ import type { Row } from './table.ts';
 /** What a start of the program may cost, in starts of a Node that does nothing. */
 const LIMITS: Readonly<Record<string, number>> = { '--version': 1.5, '--help': 2.5, status: 4.5 };
 
-/** Times the built program from nothing to its last line, against `node -e 0`. */
+const FLOOR = path.join(import.meta.dirname, 'floor/cli.ts');
+
+/**
+ * Times the built program from nothing to its last line, against `node -e 0`, and beside it what its libraries alone take for
+ * `status`, built alike.
+ */
 export async function coldStart(rig: Rig, rounds: number): Promise<readonly Row[]> {
-  const turnout = (...args: readonly string[]): Candidate => ({
-    name: args[0]!,
+  await using folder = await mkdtempDisposable(path.join(tmpdir(), 'turnout-'));
+  await build({ input: FLOOR, outDir: path.join(folder.path, 'dist') });
+  // As in the package: without it Node would have to guess what kind of module it is.
+  await writeFile(path.join(folder.path, 'package.json'), '{ "type": "module" }');
+  const node = (name: string, ...args: readonly string[]): Candidate => ({
+    name,
     command: process.execPath,
-    args: [PROGRAM, ...args],
+    args,
     env: rig.env,
   });
-  const bare: Candidate = { name: 'node -e 0', command: process.execPath, args: ['-e', '0'], env: rig.env };
-  const candidates = [bare, turnout('--version'), turnout('--help'), turnout('status', '--config', rig.config)];
+  const status = ['status', '--config', rig.config];
+  const candidates = [
+    node('node -e 0', '-e', '0'),
+    node('--version', PROGRAM, '--version'),
+    node('--help', PROGRAM, '--help'),
+    node('libraries of status', path.join(folder.path, 'dist/turnout.js'), ...status),
+    node('status', PROGRAM, ...status),
+  ];
   const [base, ...timings] = await interleave(candidates, rounds);
   return [base!, ...timings].map((timing) => {
     const times = timing.median / base!.median;
