@@ -25,6 +25,8 @@ export interface Wish {
   readonly instances?: readonly string[];
   /** The instance that this runs on; `instances` has its id by the time that a task is asked. */
   readonly self?: boolean;
+  /** Id of the run that did not end: nothing but its recorded goal. */
+  readonly resumes?: string;
 }
 
 export interface Option {

@@ -1,5 +1,6 @@
 import { tasks } from '../../tasks/index.ts';
-import { OperatorError, type ExitCode } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import { resumption } from '../run/aim.ts';
 import type { Args } from './command.ts';
 import { openContext } from './context.ts';
 import { runIn } from './task.ts';
@@ -8,9 +9,7 @@ import { runIn } from './task.ts';
 export async function resume(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   const recorded = await context.store.goal();
-  if (recorded !== undefined) return runIn(context, tasks[recorded.goal.verb], {}, args);
-  await context.store.close();
-  throw new OperatorError('nothing-to-resume', 'No run is unfinished in this environment.', {
-    next: ['`turnout status` shows what can be done now.'],
-  });
+  if (recorded === undefined) await context.store.close();
+  const { verb, wish } = resumption(recorded);
+  return runIn(context, tasks[verb], wish, args);
 }

@@ -36,9 +36,23 @@ export interface Aiming {
   readonly recorded: RecordedGoal | undefined;
 }
 
+/** The verb and the wish that go on with a run that did not end. @throws OperatorError `nothing-to-resume` when there is none */
+export function resumption(recorded: RecordedGoal | undefined): { readonly verb: Verb; readonly wish: Wish } {
+  if (recorded === undefined) throw nothingToResume('No run is unfinished in this environment.');
+  return { verb: recorded.goal.verb, wish: { resumes: recorded.goal.run } };
+}
+
+function nothingToResume(message: string): OperatorError {
+  return new OperatorError('nothing-to-resume', message, { next: ['`turnout status` shows what can be done now.'] });
+}
+
 /** @throws OperatorError when the world, or a run that did not end, forbids it; nothing was changed. */
 export async function aimAt(aiming: Aiming): Promise<Aimed> {
-  const { task, snapshot } = aiming;
+  const { task, wish, recorded, snapshot } = aiming;
+  // It may have waited for the lease: what it would begin in place of what is over, nobody has asked for.
+  if (wish.resumes !== undefined && wish.resumes !== recorded?.goal.run) {
+    throw nothingToResume('The run that had not ended has been ended, or given up, by somebody else meanwhile.');
+  }
   const goal = resumed(aiming) ?? (await fresh(aiming));
   return { goal, plan: accept(task.plan(snapshot, goal)) };
 }

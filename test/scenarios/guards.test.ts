@@ -93,6 +93,23 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
     await shop.expectNoFailures();
   });
 
+  scenario('resume that has waited for a run which then ended by itself begins nothing', async ({ rig }) => {
+    const shop = await rig();
+    await shop.task('up --release 42');
+    shop.sandbox.times.registrationMs = 8000;
+    const promote = shop.start('promote --yes --json');
+    await promote.reaches('await-healthy shop-production');
+    const resume = shop.start('resume --wait 1m --yes --json');
+    await resume.line(({ type }) => type === 'queued');
+    expect(finished(await promote.ended).result).toBe('done');
+    shop.forgetRequests();
+    const late = await resume.ended;
+    expect(finished(late)).toMatchObject({ result: 'refused', code: 'nothing-to-resume', exitCode: 2 });
+    expect(shop.changes).toEqual([]);
+    expect(shop.where()['shop-production']).toBe('42 × 3');
+    await shop.expectNoFailures();
+  });
+
   scenario('a task while another verb is unfinished: it says which, and every way out works', async ({ rig }) => {
     const shop = await rig();
     shop.sandbox.times.bootMs = 4000;

@@ -45,6 +45,27 @@ describe('a run that did not end', () => {
     expect(rig.fake.changes).toEqual(['launch 42-run-1', 'register test 42-run-1-a0 42-run-1-a1']);
   });
 
+  test('is the only one that its resumption goes on with', async () => {
+    const rig = await midUp();
+    expect(await rig.run('up', { resumes: 'run-1' })).toMatchObject({ result: 'done' });
+    expect(rig.fake.changes).toEqual(['launch 42-run-1', 'register test 42-run-1-a0 42-run-1-a1']);
+  });
+
+  test('is not begun anew by a resumption that comes when it is over, be another one on record or none', async () => {
+    const rig = await midUp();
+    await rig.run('cleanup', { discard: true });
+    const before = [...rig.fake.changes];
+    const late = { code: 'nothing-to-resume', exitCode: ExitCode.refused, result: 'refused' };
+    expect(await rig.run('up', { resumes: 'run-1' })).toMatchObject(late);
+    expect(rig.fake.changes).toEqual(before);
+    rig.on('launch', () => rig.stop());
+    await rig.run('up', { release: '43' });
+    const launched = [...rig.fake.changes];
+    expect(await rig.run('up', { resumes: 'run-1' })).toMatchObject(late);
+    expect(rig.fake.changes).toEqual(launched);
+    expect(rig.store.recorded?.goal.release).toBe('43');
+  });
+
   test('is not mixed with another release', async () => {
     const rig = await midUp();
     const finished = await rig.run('up', { release: '43' });

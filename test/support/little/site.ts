@@ -7,6 +7,7 @@ import type { Verb } from '../../../src/plan/goal.ts';
 import { holdLease, type HeldLease } from '../../../src/record/lease.ts';
 import { takeAway } from '../../../src/record/take-away.ts';
 import { conduct } from '../../../src/run/conduct.ts';
+import { resumption } from '../../../src/run/aim.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
 import type { Ports } from '../../../src/run/ports.ts';
 import { Interrupted } from '../../../src/run/runner.ts';
@@ -203,13 +204,12 @@ export class Site {
   async #task(
     connection: Connection,
     ask: Verb | 'resume',
-    wish: Wish,
+    given: Wish,
     signal: AbortSignal,
     events: RunEvent[],
   ): Promise<Ended> {
     const { process, ports, store, session } = connection;
-    const verb = ask === 'resume' ? (await store.goal())?.goal.verb : ask;
-    if (verb === undefined) throw new OperatorError('nothing-to-resume', 'No run is unfinished in this environment.');
+    const { verb, wish } = ask === 'resume' ? resumption(await store.goal()) : { verb: ask, wish: given };
     await conduct(
       {
         tasks,
