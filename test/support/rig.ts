@@ -193,9 +193,9 @@ export class Rig {
     return live.map(({ id }) => id);
   }
 
-  /** Makes every request for that operation, but for the first few, take so much longer; returns what ends it. */
-  slow(operation: string, ms: number, skip = 0): () => void {
-    const id = this.sandbox.faults.add({ kind: 'delay', operation, ms, skip });
+  /** Makes every request for that operation take so much longer; returns what ends it. */
+  slow(operation: string, ms: number): () => void {
+    const id = this.sandbox.faults.add({ kind: 'delay', operation, ms });
     return () => void this.sandbox.faults.remove(id);
   }
 

@@ -9,8 +9,6 @@ const apiFault = z.strictObject({
   /** Operation's name; `*` stands for any characters. */
   operation: z.string().min(1).default('*'),
   service: z.string().optional(),
-  /** How many requests pass before one meets it. */
-  skip: z.int().nonnegative().default(0),
   /** How many requests meet it; all of them when neither this nor `forMs` is given. */
   count: z.int().positive().optional(),
   /** Ends after so many milliseconds. */
@@ -49,7 +47,6 @@ export interface Faults {
 
 interface Started {
   readonly api?: ApiFault;
-  skip: number;
   left: number;
   readonly undo: () => void;
 }
@@ -84,8 +81,7 @@ export function createFaults(scheduler: Scheduler, makers: Readonly<Record<strin
     remove: end,
     clear: () => entries.forEach((entry) => end(entry.id)),
     meet(service, operation) {
-      const meant = [...entries.values()].filter((entry) => entry.api && matches(entry.api, service, operation));
-      const met = meant.filter((entry) => entry.skip-- <= 0);
+      const met = [...entries.values()].filter((entry) => entry.api && matches(entry.api, service, operation));
       for (const entry of met) if (--entry.left === 0) end(entry.id);
       return met.map((entry) => entry.api!);
     },
@@ -95,12 +91,12 @@ export function createFaults(scheduler: Scheduler, makers: Readonly<Record<strin
 function start(spec: FaultSpec, makers: Readonly<Record<string, FaultMaker>>): Started {
   if (API_KINDS.has(spec.kind)) {
     const api = parse(apiFault, spec);
-    return { api, skip: api.skip, left: api.count ?? Infinity, undo: () => {} };
+    return { api, left: api.count ?? Infinity, undo: () => {} };
   }
   const maker = Object.hasOwn(makers, spec.kind) ? makers[spec.kind] : undefined;
   const kinds = [...API_KINDS, ...Object.keys(makers)].join(', ');
   if (!maker) throw new ApiError('InvalidFault', `There is no fault "${spec.kind}". There are: ${kinds}.`);
-  return { skip: 0, left: Infinity, undo: maker(spec) };
+  return { left: Infinity, undo: maker(spec) };
 }
 
 /** Checks a request of the fault API; throws `ApiError` `InvalidFault` that says what is wrong with it. */
