@@ -67,8 +67,6 @@ async function bundle(input: string, dir: string): Promise<readonly OutputChunk[
     ],
     // A warning here is a fault later: an import that was not resolved, a cycle, an eval.
     onLog: (level, log, report) => {
-      // It loads nothing later, as `TOGETHER` wants.
-      if (log.code === 'INEFFECTIVE_DYNAMIC_IMPORT') return;
       if (level === 'warn') throw new Error(`bundler: ${log.message}`);
       report(level, log);
     },

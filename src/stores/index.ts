@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Config, DynamoDbStoreConfig } from '../config/config.ts';
-import type { Session, SessionOptions } from '../aws/session.ts';
+import { Session, type SessionOptions } from '../aws/session.ts';
 import type { Store } from './store.ts';
 
 /** Who asks, for the logs of a store that keeps some. */
@@ -19,7 +19,7 @@ export async function openStore(config: Config, clock: Clock, agent: Agent): Pro
     return openRedisStore({ environment, clock, server: store.server, prefix: store.prefix, timeoutMs });
   }
   const { openDynamoDbStore } = await import('./dynamodb/index.ts');
-  const session = await sessionOf(config, store, clock, agent);
+  const session = sessionOf(config, store, clock, agent);
   return openDynamoDbStore(session, { environment, table: store.table, timeoutMs });
 }
 
@@ -29,7 +29,7 @@ export async function createStore(config: Config, clock: Clock, agent: Agent): P
   if (store.kind !== 'dynamodb') return undefined;
   const { tableOf } = await import('./dynamodb/index.ts');
   const options = { table: store.table, timeoutMs: timeoutOf(store.ttlMs) };
-  const table = tableOf(await sessionOf(config, store, clock, agent), options);
+  const table = tableOf(sessionOf(config, store, clock, agent), options);
   return table.create().finally(() => table.close());
 }
 
@@ -42,10 +42,9 @@ function timeoutOf(ttlMs: number): number {
 }
 
 /** A session of its own: the store is what guards changes, and its requests are no traffic to be counted or held back. */
-async function sessionOf(config: Config, store: DynamoDbStoreConfig, clock: Clock, agent: Agent): Promise<Session> {
-  const { Session: Connection } = await import('../aws/session.ts');
+function sessionOf(config: Config, store: DynamoDbStoreConfig, clock: Clock, agent: Agent): Session {
   const { region, profile, endpoint } = { ...config, ...store };
-  return new Connection({
+  return new Session({
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
