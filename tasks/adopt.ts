@@ -1,8 +1,8 @@
-import { homeFleet, isRegistered, members, poolsOf } from '../src/observe/roles.ts';
-import type { Snapshot } from '../src/observe/snapshot.ts';
-import { refusal, type GoalOf } from '../src/plan/goal.ts';
+import { stableFleet, isRegistered, members, poolsOf } from '../src/domain/roles.ts';
+import type { Snapshot } from '../src/domain/snapshot.ts';
+import { refusal, type GoalOf } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { strangersInProduction } from '../src/plan/worlds.ts';
+import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
 export const adopt: Task<'adopt'> = {
@@ -19,7 +19,7 @@ export const adopt: Task<'adopt'> = {
   mayBeReplacedBy: [],
 
   aim({ snapshot, wish, asked }) {
-    const home = homeFleet(snapshot);
+    const home = stableFleet(snapshot);
     if (home !== undefined && members(home).length > 0) {
       return refusal(
         'adopted-already',
@@ -62,7 +62,7 @@ export const adopt: Task<'adopt'> = {
 };
 
 function registered(snapshot: Snapshot): readonly string[] {
-  const known = new Set(strangersInProduction(snapshot));
+  const known = new Set(unmanagedInProduction(snapshot));
   const ids = poolsOf(snapshot, 'production').flatMap((pool) =>
     pool.targets.filter(isRegistered).map((target) => target.id),
   );

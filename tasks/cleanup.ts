@@ -1,12 +1,12 @@
-import { homeFleet, liveFleets, poolsOf, roleOf } from '../src/observe/roles.ts';
-import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
-import { isHealthy } from '../src/plan/floor.ts';
-import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/plan/goal.ts';
-import { fleetById, inProduction, isDraining } from '../src/plan/look.ts';
+import { stableFleet, liveFleets, poolsOf, roleOf } from '../src/domain/roles.ts';
+import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
+import { isHealthy } from '../src/domain/minimum-healthy.ts';
+import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
+import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { stillHeld } from '../src/plan/meanings-shares.ts';
-import { stillVisited } from '../src/plan/meanings-tail.ts';
-import { heldUntil } from '../src/plan/shares.ts';
+import { retentionProblem } from '../src/plan/meanings-shares.ts';
+import { residualTrafficProblem } from '../src/plan/meanings-tail.ts';
+import { retainedUntil } from '../src/domain/shares.ts';
 import type { Step } from '../src/plan/step.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
@@ -59,7 +59,7 @@ export const cleanup: Task<'cleanup'> = {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const keep = fleetById(snapshot, goal.fleet);
-    const doomed = doomedFleets(snapshot, goal.fleet);
+    const doomed = fleetsToRetire(snapshot, goal.fleet);
     if (keep === undefined || world.serving.length !== 1 || world.serving[0] !== keep) {
       return refusal(
         'not-serving',
@@ -75,7 +75,7 @@ export const cleanup: Task<'cleanup'> = {
       visited(snapshot, doomed, goal);
     if (no !== undefined) return no;
     const mark: readonly Step[] =
-      homeFleet(snapshot) === keep && keep.marks.current !== undefined
+      stableFleet(snapshot) === keep && keep.marks.current !== undefined
         ? []
         : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
     const farewells = doomed.flatMap((fleet) => farewell(snapshot, fleet, goal));
@@ -86,7 +86,7 @@ export const cleanup: Task<'cleanup'> = {
   afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
 
   question: (snapshot, goal) => {
-    const doomed = doomedFleets(snapshot, goal.fleet);
+    const doomed = fleetsToRetire(snapshot, goal.fleet);
     const names = doomed.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
     return `Keep ${goal.release}, and terminate ${names || 'nothing'}?`;
   },
@@ -100,7 +100,7 @@ export const cleanup: Task<'cleanup'> = {
 /** Waits out what may still be on its way from production, leaves the test groups, and goes. */
 function farewell(snapshot: Snapshot, fleet: Fleet, { since, early }: GoalOf<'cleanup'>): readonly Step[] {
   const names = (role: 'production' | 'test'): readonly string[] => poolsOf(snapshot, role).map((pool) => pool.name);
-  const unknown = !early && heldUntil(snapshot, fleet) === undefined;
+  const unknown = !early && retainedUntil(snapshot, fleet) === undefined;
   return [
     ...(unknown ? [{ do: 'note-share', fleet: fleet.id, percent: 0, since } as const] : []),
     ...(early ? [] : [{ do: 'await-held', fleet: fleet.id } as const, { do: 'await-tail', fleet: fleet.id } as const]),
@@ -112,7 +112,7 @@ function farewell(snapshot: Snapshot, fleet: Fleet, { since, early }: GoalOf<'cl
 }
 
 /** All but the one that stays; of those whose instances are gone, the ones that have left something behind. */
-function doomedFleets(snapshot: Snapshot, keep: string): readonly Fleet[] {
+function fleetsToRetire(snapshot: Snapshot, keep: string): readonly Fleet[] {
   const live = new Set(liveFleets(snapshot));
   return snapshot.fleets.filter((fleet) => fleet.id !== keep && (live.has(fleet) || fleet.holder !== undefined));
 }
@@ -155,7 +155,9 @@ function draining(snapshot: Snapshot, doomed: readonly Fleet[], wait: boolean): 
 /** Where traffic is moved by weights nothing drains: the time since production has left counts. */
 function held(snapshot: Snapshot, doomed: readonly Fleet[], { wait, early }: GoalOf<'cleanup'>): Refusal | undefined {
   const why =
-    wait || early ? undefined : doomed.map((fleet) => stillHeld(snapshot, fleet)).find((one) => one !== undefined);
+    wait || early
+      ? undefined
+      : doomed.map((fleet) => retentionProblem(snapshot, fleet)).find((one) => one !== undefined);
   if (why === undefined) return undefined;
   return refusal('held', why, '`turnout cleanup --wait` waits for that; or run this again later.', ACCEPT_TAIL);
 }
@@ -168,7 +170,9 @@ function visited(
   doomed: readonly Fleet[],
   { wait, early }: GoalOf<'cleanup'>,
 ): Refusal | undefined {
-  const why = early ? undefined : doomed.map((fleet) => stillVisited(snapshot, fleet)).find((one) => one !== undefined);
+  const why = early
+    ? undefined
+    : doomed.map((fleet) => residualTrafficProblem(snapshot, fleet)).find((one) => one !== undefined);
   const unknown = snapshot.tail?.unknown;
   if (why === undefined || (wait && unknown === undefined)) return undefined;
   const wayOut = unknown === undefined ? '`turnout cleanup --wait` waits for that; or run this again later.' : GRANT;

@@ -1,9 +1,9 @@
-import type { Snapshot } from '../src/observe/snapshot.ts';
-import { list } from '../src/observe/words.ts';
+import type { Snapshot } from '../src/domain/snapshot.ts';
+import { list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { isRefusal, type GoalOf } from '../src/plan/goal.ts';
-import { homesOf, running } from '../src/plan/in-place.ts';
-import { isInTraffic } from '../src/plan/rolling-words.ts';
+import { isRefusal, type GoalOf } from '../src/domain/goal.ts';
+import { homesOf, running } from '../src/domain/in-place.ts';
+import { isInTraffic } from '../src/plan/in-place.ts';
 import type { Step } from '../src/plan/step.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import { NO_DEPLOYER } from './rolling.ts';

@@ -1,8 +1,8 @@
-import { list } from '../src/observe/words.ts';
+import { list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { isRefusal } from '../src/plan/goal.ts';
-import { homesOf, keepFor, running } from '../src/plan/in-place.ts';
-import { afterInPlace, keepNotes } from '../src/plan/rolling-words.ts';
+import { isRefusal } from '../src/domain/goal.ts';
+import { homesOf, keepFor, running } from '../src/domain/in-place.ts';
+import { afterInPlace, keepNotes } from '../src/plan/in-place.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import type { Task } from './task.ts';
 

@@ -1,4 +1,4 @@
-import type { Verb } from '../src/plan/goal.ts';
+import type { Verb } from '../src/domain/goal.ts';
 import { adopt } from './adopt.ts';
 import { cleanup } from './cleanup.ts';
 import { deploy } from './deploy.ts';

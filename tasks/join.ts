@@ -1,8 +1,8 @@
-import type { Instance, Snapshot } from '../src/observe/snapshot.ts';
-import { list } from '../src/observe/words.ts';
+import type { Instance, Snapshot } from '../src/domain/snapshot.ts';
+import { list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { isRefusal, refusal, type GoalOf } from '../src/plan/goal.ts';
-import { homeOf, homesOf, registeredAt, running } from '../src/plan/in-place.ts';
+import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
+import { homeOf, homesOf, registeredAt, running } from '../src/domain/in-place.ts';
 import type { Step } from '../src/plan/step.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import type { Task } from './task.ts';

@@ -1,7 +1,7 @@
-import { isLive } from '../src/observe/roles.ts';
-import type { Instance, Snapshot } from '../src/observe/snapshot.ts';
-import { fleetWith, instanceById } from '../src/plan/in-place.ts';
-import { refusal, type Refusal } from '../src/plan/goal.ts';
+import { isLive } from '../src/domain/roles.ts';
+import type { Instance, Snapshot } from '../src/domain/snapshot.ts';
+import { fleetWith, instanceById } from '../src/domain/in-place.ts';
+import { refusal, type Refusal } from '../src/domain/goal.ts';
 import type { Wish } from './task.ts';
 
 /** What the tasks share that are about instances named by the person. */

@@ -1,18 +1,18 @@
-import { homeFleet, members, roleOf } from '../src/observe/roles.ts';
-import { count } from '../src/observe/words.ts';
-import { floorNow, lowerFloor } from '../src/plan/floor.ts';
-import { isRefusal, refusal } from '../src/plan/goal.ts';
-import { fleetById } from '../src/plan/look.ts';
-import { drift, misrouted } from '../src/plan/shares.ts';
-import { proofSentence } from '../src/plan/meanings-proof.ts';
-import { batchSize } from '../src/plan/batches.ts';
+import { stableFleet, members, roleOf } from '../src/domain/roles.ts';
+import { count } from '../src/domain/text.ts';
+import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
+import { isRefusal, refusal } from '../src/domain/goal.ts';
+import { fleetById } from '../src/domain/queries.ts';
+import { foreignWeights, routingProblems } from '../src/domain/shares.ts';
+import { verificationSentence } from '../src/plan/meanings-proof.ts';
+import { batchSize } from '../src/domain/batches.ts';
 import { noBatches, stagesOf } from '../src/plan/stages.ts';
 import type { Step } from '../src/plan/step.ts';
-import { isOnlyUnproven, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
+import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { unproven } from './rollback.ts';
-import type { Standing, Task } from './task.ts';
+import type { Summary, Task } from './task.ts';
 
 export const promote: Task<'promote'> = {
   verb: 'promote',
@@ -66,7 +66,7 @@ export const promote: Task<'promote'> = {
         'Terminate the one that you do not want, then run this again.',
       );
     }
-    const stages = noBatches(snapshot, wish) ?? drift(snapshot) ?? stagesOf(snapshot, to, wish);
+    const stages = noBatches(snapshot, wish) ?? foreignWeights(snapshot) ?? stagesOf(snapshot, to, wish);
     if (stages !== undefined && isRefusal(stages)) return stages;
     const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
     const goal = { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor } as const;
@@ -98,7 +98,7 @@ export const promote: Task<'promote'> = {
     };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const unfit = misrouted(snapshot) ?? tooSmall(to, floor);
+    const unfit = routingProblems(snapshot) ?? tooSmall(to, floor);
     if (unfit !== undefined) return unfit;
     const no = notVerified(snapshot, change);
     if (no === undefined) return planSwitch(snapshot, change, [mark]);
@@ -109,8 +109,8 @@ export const promote: Task<'promote'> = {
 
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
-    const home = homeFleet(snapshot);
-    if (to !== undefined && isOnlyUnproven(promote.plan(snapshot, goal))) return unproven(goal.release);
+    const home = stableFleet(snapshot);
+    if (to !== undefined && isOnlyUnverified(promote.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',
@@ -123,14 +123,14 @@ export const promote: Task<'promote'> = {
   },
 
   question: (snapshot, goal) => {
-    const home = homeFleet(snapshot);
+    const home = stableFleet(snapshot);
     const last = goal.stages?.shares.at(-1) ?? 100;
     const how = last < 100 ? `${last} % of production` : 'production';
     return `Move ${how} from ${home?.release ?? 'what serves now'} to ${goal.release}?`;
   },
 
   standing: (snapshot, goal) => {
-    const home = homeFleet(snapshot);
+    const home = stableFleet(snapshot);
     const last = goal.stages?.shares.at(-1) ?? 100;
     if (last < 100) return partly(goal.release, last, home?.release);
     const parked =
@@ -138,7 +138,7 @@ export const promote: Task<'promote'> = {
         ? ` ${home.release} is parked with ${count(members(home).length, 'instance')}.`
         : '';
     return {
-      message: `${goal.release} serves production.${parked}${proofSentence(snapshot, goal.release)}`,
+      message: `${goal.release} serves production.${parked}${verificationSentence(snapshot, goal.release)}`,
       next: [
         '`turnout rollback` moves production back',
         '`turnout cleanup` makes this the only fleet and terminates the parked one',
@@ -147,7 +147,7 @@ export const promote: Task<'promote'> = {
   },
 };
 
-function partly(release: string, share: number, rest: string | undefined): Standing {
+function partly(release: string, share: number, rest: string | undefined): Summary {
   return {
     message: `${release} has ${share} % of production, ${rest ?? 'another fleet'} the rest.`,
     next: ['`turnout promote` goes on', '`turnout rollback` moves all of it back'],

@@ -1,18 +1,18 @@
-import { members, roleOf, servingFleets } from '../src/observe/roles.ts';
-import { floorNow, lowerFloor } from '../src/plan/floor.ts';
-import { isRefusal, refusal } from '../src/plan/goal.ts';
-import { fleetById } from '../src/plan/look.ts';
+import { members, roleOf, servingFleets } from '../src/domain/roles.ts';
+import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
+import { isRefusal, refusal } from '../src/domain/goal.ts';
+import { fleetById } from '../src/domain/queries.ts';
 import {
   hasStayed,
-  isOnlyUnproven,
+  isOnlyUnverified,
   isSwitched,
   notVerified,
   planSwitch,
   tooSmall,
   type Switch,
 } from '../src/plan/switch.ts';
-import { proofSentence } from '../src/plan/meanings-proof.ts';
-import { batchSize } from '../src/plan/batches.ts';
+import { verificationSentence } from '../src/plan/meanings-proof.ts';
+import { batchSize } from '../src/domain/batches.ts';
 import { noBatches } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
@@ -91,7 +91,7 @@ export const rollback: Task<'rollback'> = {
 
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
-    if (to !== undefined && isOnlyUnproven(rollback.plan(snapshot, goal))) return unproven(goal.release);
+    if (to !== undefined && isOnlyUnverified(rollback.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',
@@ -112,7 +112,7 @@ export const rollback: Task<'rollback'> = {
   standing: (snapshot, goal) => {
     const rejected = snapshot.fleets.find((fleet) => fleet.id !== goal.fleet && members(fleet).length > 0);
     return {
-      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}${proofSentence(snapshot, goal.release)}`,
+      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}${verificationSentence(snapshot, goal.release)}`,
       next: ['`turnout promote` tries it again', '`turnout cleanup` terminates the rejected fleet'],
     };
   },

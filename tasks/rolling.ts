@@ -1,15 +1,15 @@
-import { homeFleet, members, servingFleets } from '../src/observe/roles.ts';
-import type { Fleet, Instance, Snapshot } from '../src/observe/snapshot.ts';
-import { count, list } from '../src/observe/words.ts';
+import { stableFleet, members, servingFleets } from '../src/domain/roles.ts';
+import type { Fleet, Instance, Snapshot } from '../src/domain/snapshot.ts';
+import { count, list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { batchSize, chunked, inOrder } from '../src/plan/batches.ts';
-import { isRefusal, refusal, type GoalOf, type Keep, type Refusal } from '../src/plan/goal.ts';
-import { carries, homesOf, isDeployed, keepFor, running } from '../src/plan/in-place.ts';
-import { fleetById } from '../src/plan/look.ts';
+import { batchSize, inBatchesOf, deployOrder } from '../src/domain/batches.ts';
+import { isRefusal, refusal, type GoalOf, type Keep, type Refusal } from '../src/domain/goal.ts';
+import { carries, homesOf, isDeployed, keepFor, running } from '../src/domain/in-place.ts';
+import { fleetById } from '../src/domain/queries.ts';
 import { isMigrated } from '../src/plan/meanings-in-place.ts';
-import { afterInPlace, keepNotes, mixedNote, releasesOf } from '../src/plan/rolling-words.ts';
+import { afterInPlace, keepNotes, mixedNote, releasesOf } from '../src/plan/in-place.ts';
 import type { Step } from '../src/plan/step.ts';
-import { strangersInProduction } from '../src/plan/worlds.ts';
+import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
 export const rolling: Task<'rolling'> = {
@@ -55,7 +55,7 @@ export const rolling: Task<'rolling'> = {
       verb: 'rolling',
       fleet: fleet.id,
       release,
-      batches: chunked(ids(inOrder(snapshot, todo)), batch),
+      batches: inBatchesOf(ids(deployOrder(snapshot, todo)), batch),
       ...(wish.allowDowntime === true ? {} : { keep: keepFor(snapshot, ids(todo), batch, wish.floor) }),
       force,
       delivery,
@@ -111,7 +111,7 @@ function ids(instances: readonly Instance[]): readonly string[] {
 
 /** The fleet that serves; where nothing does, the one that should. */
 function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
-  const home = homeFleet(snapshot);
+  const home = stableFleet(snapshot);
   const serving = servingFleets(snapshot);
   if (home === undefined) {
     return refusal(
@@ -120,7 +120,7 @@ function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
       'Run `turnout adopt --release R` once: it tags what production serves now.',
     );
   }
-  const strangers = strangersInProduction(snapshot);
+  const strangers = unmanagedInProduction(snapshot);
   if (strangers.length > 0) {
     return refusal(
       'stranger',
@@ -215,7 +215,7 @@ function withAdvice(snapshot: Snapshot, goal: GoalOf<'rolling'>, no: Refusal): R
   const size = goal.batches[0]?.length ?? 1;
   const smaller = Array.from({ length: size - 1 }, (_, n) => size - 1 - n).find((batch) => {
     const keep: Keep = keepFor(snapshot, all, batch, undefined);
-    return !isRefusal(planAhead(snapshot, allSteps(snapshot, { ...goal, keep, batches: chunked(all, batch) })));
+    return !isRefusal(planAhead(snapshot, allSteps(snapshot, { ...goal, keep, batches: inBatchesOf(all, batch) })));
   });
   return {
     ...no,

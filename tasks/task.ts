@@ -1,8 +1,8 @@
-import type { Asked, Delivery, Goal, GoalOf, LaunchSpec, Refusal, Verb } from '../src/plan/goal.ts';
-import type { LaunchWish } from '../src/fleets/fleet.ts';
-import type { Batch } from '../src/plan/batches.ts';
+import type { Asked, Delivery, Goal, GoalOf, LaunchSpec, Refusal, Verb } from '../src/domain/goal.ts';
+import type { LaunchRequest } from '../src/fleets/fleet.ts';
+import type { Batch } from '../src/domain/batches.ts';
 import type { Plan } from '../src/plan/step.ts';
-import type { Snapshot } from '../src/observe/snapshot.ts';
+import type { Snapshot } from '../src/domain/snapshot.ts';
 
 /** What the command line may say to a task. */
 export interface Wish {
@@ -44,13 +44,13 @@ export interface Request {
   readonly wish: Wish;
   readonly asked: Asked;
   /** Resolves what a release boots to exact ids; changes nothing. */
-  readonly resolve: (wish: LaunchWish) => Promise<LaunchSpec>;
+  readonly resolve: (wish: LaunchRequest) => Promise<LaunchSpec>;
   /** How code gets onto a running instance; undefined where the config does not say. */
   readonly delivery?: Delivery | undefined;
 }
 
 /** Where things stand after a run, and what can be done next. */
-export interface Standing {
+export interface Summary {
   readonly message: string;
   readonly next: readonly string[];
 }
@@ -88,5 +88,5 @@ export interface Task<V extends Verb = Verb> {
   /** What to ask before changing anything. */
   question(snapshot: Snapshot, goal: GoalOf<V>): string;
   /** Where things stand once the goal is reached. */
-  standing(snapshot: Snapshot, goal: GoalOf<V>): Standing;
+  standing(snapshot: Snapshot, goal: GoalOf<V>): Summary;
 }

@@ -1,12 +1,12 @@
-import { liveFleets, members, poolsOf, roleOf, type Role } from '../src/observe/roles.ts';
-import type { Fleet, Snapshot } from '../src/observe/snapshot.ts';
-import { countByZone, total, type ByZone } from '../src/plan/floor.ts';
-import { isRefusal, refusal, type Refusal } from '../src/plan/goal.ts';
+import { liveFleets, members, poolsOf, roleOf, type Role } from '../src/domain/roles.ts';
+import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
+import { countByZone, total, type ByZone } from '../src/domain/minimum-healthy.ts';
+import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { fleetById, inProduction } from '../src/plan/look.ts';
-import { drift, misrouted, trialsOf } from '../src/plan/shares.ts';
+import { fleetById, inProduction } from '../src/domain/queries.ts';
+import { foreignWeights, routingProblems, testPools } from '../src/domain/shares.ts';
 import type { Step } from '../src/plan/step.ts';
-import { tryOut } from '../src/plan/switch.ts';
+import { routeTestTraffic } from '../src/plan/switch.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
@@ -35,7 +35,7 @@ export const up: Task<'up'> = {
   async aim({ snapshot, wish, asked, resolve }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
-    const taken = occupied(snapshot) ?? misrouted(snapshot) ?? drift(snapshot);
+    const taken = occupied(snapshot) ?? routingProblems(snapshot) ?? foreignWeights(snapshot);
     if (taken !== undefined) return taken;
     const blue = world.serving[0] as Fleet;
     const release = wish.release as string;
@@ -54,7 +54,7 @@ export const up: Task<'up'> = {
   plan(snapshot, goal) {
     const { fleet, release, spec, run } = goal;
     const green = fleetById(snapshot, fleet) ?? { id: fleet, release, marks: {}, instances: [] };
-    const test = trialsOf(snapshot, green)
+    const test = testPools(snapshot, green)
       .filter(({ role }) => role === 'test')
       .map((pool) => pool.name);
     if (test.length === 0) return NO_ROOM;
@@ -62,7 +62,7 @@ export const up: Task<'up'> = {
       { do: 'launch', fleet, release, spec, run },
       { do: 'await-running', fleet },
       ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
-      ...tryOut(snapshot, green),
+      ...routeTestTraffic(snapshot, green),
       ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, floor: {}, need: 'all' })),
     ];
     return planAhead(snapshot, steps, [...spec.summary, ...(snapshot.routing?.notes ?? [])]);

@@ -61,10 +61,7 @@ describe('who may import what', () => {
   const PURE = [
     'tasks/',
     'src/plan/',
-    'src/observe/roles.ts',
-    'src/observe/routes.ts',
-    'src/observe/snapshot.ts',
-    'src/observe/words.ts',
+    'src/domain/',
     'src/errors.ts',
   ];
 

@@ -1,7 +1,7 @@
 import { OperatorError, type ExitCode } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
-import { handle } from '../run/aim.ts';
-import { done, type Ending } from '../run/ending.ts';
+import { describeUnfinished } from '../run/task/resolve-goal.ts';
+import { done, type RunOutcome } from '../run/task/outcome.ts';
 import type { Args } from './command.ts';
 import { conclude } from './conclude.ts';
 import { mustConfirm, openContext, type Context } from './context.ts';
@@ -21,11 +21,11 @@ export async function abandon(args: Args): Promise<ExitCode> {
   });
 }
 
-async function forget({ store, view }: Context, args: Args, { lease }: HeldLease): Promise<Ending> {
+async function forget({ store, view }: Context, args: Args, { lease }: HeldLease): Promise<RunOutcome> {
   const recorded = await store.goal();
   if (recorded === undefined)
     throw new OperatorError('nothing-to-abandon', 'No run is unfinished in this environment.');
-  const message = handle(recorded);
+  const message = describeUnfinished(recorded);
   await mustConfirm(view, args, `${message} Forget it, and leave everything as it is?`);
   await store.clearGoal(lease);
   const { run, who, host, since } = lease.holder;

@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { MarkerConfig } from '../config/config.ts';
 import { messageOf, OperatorError } from '../errors.ts';
-import { Film } from '../probe/film.ts';
+import { TrafficRecorder } from '../probe/traffic-recorder.ts';
 import { Probe, type Outcome } from '../probe/probe.ts';
 import { summarize, type TrafficSeen } from '../probe/seen.ts';
 import { fetchOnce, wordsOf } from '../production/fetch.ts';
 import { lookupAt } from '../production/lookup.ts';
 import { readMarker } from '../production/marker.ts';
-import type { Clients, Setup } from '../run/setup.ts';
+import type { Clients, Setup } from '../run/task/setup.ts';
 import { reportHtml } from '../views/report/html.ts';
 import type { Args } from './command.ts';
 import type { Context } from './context.ts';
@@ -29,7 +29,7 @@ export function watchingOf(args: Args, context: Context): Watching {
   const report = args['report'] as string | undefined;
   const { clock } = context.ports;
   if (report !== undefined) mustBeWritable(report);
-  const film = report === undefined ? undefined : new Film(clock);
+  const film = report === undefined ? undefined : new TrafficRecorder(clock);
   const probe = url === undefined ? undefined : probeOf(url, context);
   const clients = probe && clientsOf(url as string, probe, args['fail-on-errors'] === true);
   return {
@@ -94,7 +94,7 @@ function clientsOf(url: string, probe: Probe, mustNotFail: boolean): Clients {
   return { mustNotFail, begin: () => probe.begin(), end: async () => (seen ??= end()) };
 }
 
-function filmed(setup: Setup, film: Film): Setup {
+function filmed(setup: Setup, film: TrafficRecorder): Setup {
   const { view, ports } = setup;
   return {
     ...setup,

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Delivery } from '../plan/goal.ts';
+import type { Delivery } from '../domain/goal.ts';
 
 /** How the config wants code to be delivered; undefined where it does not say. */
 export function deliveryOf({ deploy, migrate, instanceCheck }: Config, words = ''): Delivery | undefined {

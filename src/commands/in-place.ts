@@ -5,11 +5,11 @@ import type { DeployerPort, DeployerTools } from '../deployers/deployer.ts';
 import { OperatorError } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { createGuardian } from '../programs/guardian.ts';
-import { Deliveries } from '../run/deliveries.ts';
-import { createHooks, type Hooks } from '../run/hooks.ts';
+import { Deliveries } from '../run/deploys/deliveries.ts';
+import { createHooks, type Hooks } from '../run/hooks/hooks.ts';
 import type { Ports } from '../run/ports.ts';
-import { createProbe } from '../run/probe.ts';
-import { createEverywhere, type Wanted } from '../traffic/everywhere.ts';
+import { createInstanceProbe } from '../run/deploys/instance-probe.ts';
+import { createDiscovery, type DiscoveryRequest } from '../traffic/discover.ts';
 import type { Context } from './context.ts';
 
 /** The name of the variable by which a program that turnout has called tells turnout under which lease it was. */
@@ -40,7 +40,7 @@ export async function openInPlace(context: Context, held: () => HeldLease | unde
   const deployer = config.deploy && (await openDeployer(config.deploy, session, tools));
   const apart = config.migrate === undefined || config.migrate === 'with-deploy' ? undefined : config.migrate;
   const migrator = apart && (await openDeployer(apart, session, tools));
-  const traffic = createEverywhere(ports.traffic, async () => new (await import('../aws/elbv2.ts')).Elbv2(session));
+  const traffic = createDiscovery(ports.traffic, async () => new (await import('../aws/elbv2.ts')).Elbv2(session));
   const delivery = deployer && deliveryOf(config, mustMigrate(config, deployer).words);
   const hooks = createHooks(config.hooks, {
     emit: view.emit,
@@ -49,8 +49,8 @@ export async function openInPlace(context: Context, held: () => HeldLease | unde
     variables,
   });
   const inPlace = {
-    probe: createProbe(config, ports.clock),
-    widen: async (wanted: Wanted) => traffic.widen(wanted),
+    probe: createInstanceProbe(config, ports.clock),
+    widen: async (wanted: DiscoveryRequest) => traffic.widen(wanted),
     ...(delivery === undefined ? {} : { delivery }),
     ...(deployer === undefined
       ? {}

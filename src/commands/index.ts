@@ -48,7 +48,7 @@ function taskCommand(task: Task): Command {
     details: task.details,
     options: { ...Object.fromEntries(own), ...TASK_OPTIONS, wait: waitOption(task) },
     examples: task.examples,
-    run: async (args) => (await import('./task.ts')).runTask(task, args),
+    run: async (args) => (await import('./task.ts')).runTaskCommand(task, args),
   };
 }
 

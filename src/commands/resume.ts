@@ -1,6 +1,6 @@
 import { tasks } from '../../tasks/index.ts';
 import type { ExitCode } from '../errors.ts';
-import { resumption } from '../run/aim.ts';
+import { whatToResume } from '../run/task/resolve-goal.ts';
 import type { Args } from './command.ts';
 import { openContext } from './context.ts';
 import { runIn } from './task.ts';
@@ -10,6 +10,6 @@ export async function resume(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   const recorded = await context.store.goal();
   if (recorded === undefined) await context.store.close();
-  const { verb, wish } = resumption(recorded);
+  const { verb, wish } = whatToResume(recorded);
   return runIn(context, tasks[verb], wish, args);
 }

@@ -1,9 +1,9 @@
 import { tasks } from '../../tasks/index.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
-import { choices } from '../run/aim.ts';
-import { movesProduction } from '../run/stillness.ts';
-import { verbsNow } from '../run/verbs.ts';
+import { choices } from '../run/task/resolve-goal.ts';
+import { movesProduction } from '../run/engine/consistency-delay.ts';
+import { verbsNow } from '../run/task/verbs.ts';
 import type { Store } from '../stores/store.ts';
 import { openOut } from '../views/out.ts';
 import { showsColour } from '../views/paint.ts';

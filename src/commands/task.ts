@@ -4,11 +4,11 @@ import type { Option, Task, Wish } from '../../tasks/task.ts';
 import { isAscending } from '../config/ascending.ts';
 import { parseDuration } from '../config/duration.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
-import { inheritLease } from '../record/inherited.ts';
+import { inheritLease } from '../record/inherit-lease.ts';
 import type { HeldLease } from '../record/lease.ts';
-import { conduct } from '../run/conduct.ts';
-import type { Setup } from '../run/setup.ts';
-import { parseBatch, type Batch } from '../plan/batches.ts';
+import { runTask } from '../run/task/run-task.ts';
+import type { Setup } from '../run/task/setup.ts';
+import { parseBatch, type Batch } from '../domain/batches.ts';
 import { saveMemory } from '../run/memory.ts';
 import type { Args } from './command.ts';
 import { watchingOf } from './clients.ts';
@@ -18,7 +18,7 @@ import { holderOf, takeLease, waitOf } from './lease.ts';
 import { catchSignals, whatIsLeft } from './signals.ts';
 
 /** Runs one task from the command line. */
-export async function runTask(task: Task, args: Args): Promise<ExitCode> {
+export async function runTaskCommand(task: Task, args: Args): Promise<ExitCode> {
   const wish = wishOf(task, args);
   waitOf(args);
   const self = wish.self === true ? await onSelf(wish) : wish;
@@ -61,7 +61,7 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
     };
     const mode = { plan: args['plan'] === true, yes: args['yes'] === true };
     try {
-      return await conduct(watching.watched(setup), task, wish, mode);
+      return await runTask(watching.watched(setup), task, wish, mode);
     } finally {
       await watching.end();
     }

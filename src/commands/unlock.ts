@@ -1,8 +1,8 @@
 import { OperatorError, type ExitCode } from '../errors.ts';
-import { takeAway } from '../record/take-away.ts';
-import { nameOf } from '../record/turn.ts';
-import { done, type Ending } from '../run/ending.ts';
-import { ago } from '../observe/words.ts';
+import { forceRelease } from '../record/force-release.ts';
+import { nameOf } from '../record/wait-queue.ts';
+import { done, type RunOutcome } from '../run/task/outcome.ts';
+import { ago } from '../domain/text.ts';
 import type { Lease } from '../stores/store.ts';
 import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
@@ -31,11 +31,11 @@ function questionOf({ holder, renewedAt }: Lease, now: number): string {
   return `Take the lease away from ${nameOf(holder)}, last heard of ${ago((now - renewedAt) / 1000)}? Its run stops before its next change.`;
 }
 
-async function take(context: Context, seen: Lease): Promise<Ending> {
+async function take(context: Context, seen: Lease): Promise<RunOutcome> {
   const { store, config, ports } = context;
   const message = `Took the lease (fence ${seen.fence}) from ${nameOf(seen.holder)}.`;
   const asked = { holder: holderOf(context, 'unlock'), seen, message };
-  if (!(await takeAway(store, asked, { ttlMs: config.store.ttlMs, clock: ports.clock })))
+  if (!(await forceRelease(store, asked, { ttlMs: config.store.ttlMs, clock: ports.clock })))
     throw new OperatorError('lease-changed', 'The lease is no longer the one that was shown; nothing was taken.', {
       next: LOOK,
     });

@@ -1,6 +1,6 @@
 import { nearest } from '../config/nearest.ts';
 import { OperatorError } from '../errors.ts';
-import { list } from '../observe/words.ts';
+import { list } from '../domain/text.ts';
 import type { Command } from './command.ts';
 
 /** Options of every command. */

@@ -1,7 +1,7 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { crossChecks } from './checks.ts';
 import { check } from './issues.ts';
-import { mend } from './mend.ts';
+import { mend } from './suggest.ts';
 import { describeIssue, describeMistake, type Source } from './describe.ts';
 import { showProblems, type Problem } from './problem.ts';
 import { schema, type FileConfig } from './schema.ts';

@@ -156,7 +156,7 @@ function inPlace(
   return {
     ...(deploy ? { deploy: deployer(deploy, folder, data) } : {}),
     ...(migrate ? { migrate: migrate === 'with-deploy' ? migrate : deployer(migrate, folder, data) } : {}),
-    ...(instanceCheck ? { instanceCheck: timed(instanceCheck) } : {}),
+    ...(instanceCheck ? { instanceCheck: withTtl(instanceCheck) } : {}),
     ...(drainCheck ? { drainCheck: drained(drainCheck) } : {}),
     hooks: hooksOf(hooks, folder),
   };
@@ -180,7 +180,7 @@ function deployer(
   return { kind, run, per, folder, graceMs: killAfter };
 }
 
-function timed({ url, contains, timeout }: NonNullable<FileConfig['instanceCheck']>): InstanceCheckConfig {
+function withTtl({ url, contains, timeout }: NonNullable<FileConfig['instanceCheck']>): InstanceCheckConfig {
   return { url, ...defined({ contains }), timeoutMs: timeout };
 }
 

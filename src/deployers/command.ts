@@ -1,5 +1,5 @@
 import { OperatorError } from '../errors.ts';
-import type { Instance } from '../observe/snapshot.ts';
+import type { Instance } from '../domain/snapshot.ts';
 import type { Guardian } from '../programs/guardian.ts';
 import { findProgram, startProgram, type Ended, type Running } from '../programs/program.ts';
 import type { DeployedInstance, DeployerPort, DeployerTools, DeployReport, DeployRequest } from './deployer.ts';

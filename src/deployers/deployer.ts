@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Instance } from '../observe/snapshot.ts';
+import type { Instance } from '../domain/snapshot.ts';
 
 /** One delivery of a release to running instances: the same request asks for the same deploy, from any process. */
 export interface DeployRequest {

@@ -1,4 +1,4 @@
-import type { Instance } from '../observe/snapshot.ts';
+import type { Instance } from '../domain/snapshot.ts';
 import type { DeployedInstance, DeployReport, DeployRequest } from './deployer.ts';
 
 /** What the deployers that AWS runs have in common. */

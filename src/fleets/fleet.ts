@@ -1,6 +1,6 @@
-import type { LaunchSpec } from '../plan/goal.ts';
+import type { LaunchSpec } from '../domain/goal.ts';
 import type { StepOf } from '../plan/step.ts';
-import type { DeployNote, Fleet, Instance, Marks, Membership } from '../observe/snapshot.ts';
+import type { DeployNote, Fleet, Instance, Marks, Membership } from '../domain/snapshot.ts';
 
 /** What a fleet adapter reads: the fleets of this environment, and the instances asked for that belong to none. */
 export interface FleetReading {
@@ -9,7 +9,7 @@ export interface FleetReading {
 }
 
 /** What the next fleet shall be; `zones` says how many instances go where. */
-export interface LaunchWish {
+export interface LaunchRequest {
   readonly release: string;
   /** Instances by zone, such as `{ 'eu-west-1a': 2 }`. */
   readonly zones: Readonly<Record<string, number>>;
@@ -39,7 +39,7 @@ export interface FleetPort {
   /** Reads these fleets alone, by id; of one that has nothing left there is nothing. */
   readFleets(ids: readonly string[]): Promise<readonly Fleet[]>;
   /** Resolves what a release boots to exact ids. Changes nothing. Throws an `OperatorError` when there is no such image, template or version. */
-  resolve(wish: LaunchWish): Promise<LaunchSpec>;
+  resolve(wish: LaunchRequest): Promise<LaunchSpec>;
   /** Boots what is missing of the spec's batches, tagged at launch; the same step never boots an instance twice. */
   launch(step: StepOf<'launch'>): Promise<void>;
   /** Writes ownership tags on instances that run already, and makes them the current fleet as of `at`. */

@@ -1,4 +1,4 @@
-import type { DeployNote, Instance, Membership } from '../observe/snapshot.ts';
+import type { DeployNote, Instance, Membership } from '../domain/snapshot.ts';
 import type { Notes } from './fleet.ts';
 
 /** How what is noted on single instances is written into tags, for every kind of fleet. Names are without the prefix. */

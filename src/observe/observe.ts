@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import { counted, silence, type ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
-import { withRoles } from './routes.ts';
-import type { Marks, Pool, Snapshot } from './snapshot.ts';
+import { withRoles } from '../domain/routes.ts';
+import type { Marks, Pool, Snapshot } from '../domain/snapshot.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
@@ -46,7 +46,7 @@ function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
 }
 
 /** Which part of the world a step waits for. */
-export interface Look {
+export interface Reads {
   /** By name. */
   readonly pools: readonly string[] | 'all';
   /** By id; only with `all` are strangers looked for. */
@@ -63,7 +63,7 @@ export interface Look {
 }
 
 /** Reads that part again and keeps the rest; for polling, where one request should tell. */
-export async function glance(readers: Readers, before: Snapshot, look: Look): Promise<Snapshot> {
+export async function refresh(readers: Readers, before: Snapshot, look: Reads): Promise<Snapshot> {
   const { fleet, traffic, clock, production } = readers;
   const at = clock.now();
   const fresh = readPools(traffic, look.pools);
@@ -96,7 +96,7 @@ async function readFleets(
 async function withMarks(
   port: Readers['fleet'],
   snapshot: Snapshot,
-  { fleet: id, marks }: NonNullable<Look['marks']>,
+  { fleet: id, marks }: NonNullable<Reads['marks']>,
 ): Promise<Snapshot> {
   const marked = snapshot.fleets.find((fleet) => fleet.id === id);
   // Whoever does not carry them may be gone.
@@ -106,7 +106,7 @@ async function withMarks(
   return { ...snapshot, fleets: snapshot.fleets.map((fleet) => (fleet === marked ? now : fleet)) };
 }
 
-async function readPools(traffic: Readers['traffic'], names: Look['pools']): Promise<readonly Pool[]> {
+async function readPools(traffic: Readers['traffic'], names: Reads['pools']): Promise<readonly Pool[]> {
   if (names === 'all') return traffic.read();
   return names.length > 0 ? traffic.read(names) : [];
 }

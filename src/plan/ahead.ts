@@ -1,5 +1,5 @@
-import type { Snapshot } from '../observe/snapshot.ts';
-import { refusal, type Refusal } from './goal.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { refusal, type Refusal } from '../domain/goal.ts';
 import { meaningOf } from './meanings.ts';
 import { simulate } from './simulate.ts';
 import type { Plan, Step } from './step.ts';

@@ -1,14 +1,14 @@
-import { liveFleets, members } from '../observe/roles.ts';
-import type { Fleet, Instance, Snapshot, Target } from '../observe/snapshot.ts';
-import { countByZone, floorOf, healthyIn, isHealthy } from './floor.ts';
-import type { Floor, ZoneFloor } from './goal.ts';
-import { missingFrom, poolByName, registeredIn } from './look.ts';
+import { liveFleets, members } from '../domain/roles.ts';
+import type { Fleet, Instance, Snapshot, Target } from '../domain/snapshot.ts';
+import { countByZone, floorOf, healthyIn, isHealthy } from '../domain/minimum-healthy.ts';
+import type { Floor, ZoneFloor } from '../domain/goal.ts';
+import { missingFrom, poolByName, registeredIn } from '../domain/queries.ts';
 import type { Step, StepOf } from './step.ts';
 
 /** Who moves when a fleet moves in batches. A step names how many, so that it stays true when an instance dies under it. */
 
 /** The instances that the step registers now. */
-export function joining(
+export function instancesToRegister(
   snapshot: Snapshot,
   step: Pick<StepOf<'register'>, 'pool' | 'upTo'>,
   fleet: Fleet,
@@ -20,7 +20,7 @@ export function joining(
 }
 
 /** The targets that the step takes out now: those where production has most to spare. */
-export function leaving(
+export function targetsToDeregister(
   snapshot: Snapshot,
   step: Pick<StepOf<'deregister'>, 'pool' | 'downTo' | 'floor'>,
   fleet: Fleet,

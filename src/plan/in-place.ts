@@ -1,162 +1,116 @@
-import { isLive, isRegistered } from '../observe/roles.ts';
-import type { Fleet, Instance, Membership, Pool, Snapshot, Target } from '../observe/snapshot.ts';
-import { list } from '../observe/words.ts';
-import { countByZone, isHealthy, shortfall, total, type ByZone } from './floor.ts';
-import type { Keep } from './goal.ts';
-import { isDraining } from './look.ts';
-import type { Places } from './step.ts';
+import type { AfterFailure } from '../../tasks/task.ts';
+import { members } from '../domain/roles.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { count, list } from '../domain/text.ts';
+import { total } from '../domain/minimum-healthy.ts';
+import type { Goal, Keep } from '../domain/goal.ts';
+import {
+  drainingFrom,
+  healthyByZone,
+  homeOf,
+  instanceById,
+  placesOf,
+  registeredAt,
+  running,
+  serves,
+} from '../domain/in-place.ts';
 
-/** What deploys in place ask of a snapshot. Every pool counts that holds the instance, whatever its role. */
+/** Sentences about deploys in place, and what to do when one stops half-way. */
 
-interface Place {
-  readonly pool: Pool;
-  readonly target: Target;
+/** The releases that its instances carry, with how many do, the most common first. */
+export function releasesOf(fleet: Fleet): readonly (readonly [release: string, count: number])[] {
+  const groups = Map.groupBy(members(fleet), ({ release }) => release ?? fleet.release);
+  return [...groups].map(([release, some]) => [release, some.length] as const).toSorted((a, b) => b[1] - a[1]);
 }
 
-/** Looks among the instances that carry the ownership tags. */
-export function instanceById(snapshot: Snapshot, id: string): Instance | undefined {
-  return snapshot.fleets.flatMap((fleet) => fleet.instances).find((instance) => instance.id === id);
+/** What a fleet of several releases carries; undefined for one of a single release. */
+export function mixedNote(fleet: Fleet): string | undefined {
+  const releases = releasesOf(fleet);
+  if (releases.length < 2) return undefined;
+  return `The fleet is mixed: ${list(releases.map(([release, n]) => `${n} of ${release}`))}.`;
 }
 
-export function fleetWith(snapshot: Snapshot, id: string): Fleet | undefined {
-  return snapshot.fleets.find((fleet) => fleet.instances.some((instance) => instance.id === id));
-}
-
-function targetsById(snapshot: Snapshot, id: string): readonly Place[] {
-  return snapshot.pools.flatMap((pool) =>
-    pool.targets.filter((target) => target.id === id).map((target) => ({ pool, target })),
-  );
-}
-
-/** Where it is registered now. */
-export function placesOf(snapshot: Snapshot, id: string): readonly Place[] {
-  return targetsById(snapshot, id).filter(({ target }) => isRegistered(target));
-}
-
-/** Where it is still draining from. */
-export function drainingFrom(snapshot: Snapshot, id: string): readonly Place[] {
-  return targetsById(snapshot, id).filter(({ target }) => isDraining(target));
-}
-
-/** Where it belongs: where it is registered, and where it was before it was taken out. In one order, each place once. */
-export function homeOf(snapshot: Snapshot, id: string): readonly Membership[] {
-  const now = placesOf(snapshot, id).map(({ pool, target }): Membership => ({ pool: pool.name, port: target.port }));
-  return together(now, instanceById(snapshot, id)?.left ?? []);
-}
-
-export function homesOf(snapshot: Snapshot, ids: readonly string[]): Places {
-  return Object.fromEntries(ids.map((id) => [id, homeOf(snapshot, id)]));
-}
-
-export function together(...places: readonly (readonly Membership[])[]): readonly Membership[] {
-  const all = new Map(places.flat().map((place) => [`${place.pool}:${place.port}`, place]));
-  return [...all].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, place]) => place);
-}
-
-/** Names of the pools among these places. */
-export function poolNames(places: Places): readonly string[] {
-  return [...new Set(Object.values(places).flatMap((some) => some.map(({ pool }) => pool)))].toSorted();
-}
-
-/** The target at that place, if it is registered there. */
-export function registeredAt(snapshot: Snapshot, id: string, { pool, port }: Membership): Target | undefined {
-  return placesOf(snapshot, id).find((place) => place.pool.name === pool && place.target.port === port)?.target;
-}
-
-/** Healthy wherever it belongs, and belonging somewhere: who has left a group is not. */
-export function isHealthyEverywhere(snapshot: Snapshot, id: string): boolean {
-  const home = homeOf(snapshot, id);
-  return home.length > 0 && home.every((place) => registeredAt(snapshot, id, place)?.state === 'healthy');
-}
-
-/** It carries the release for certain: it is back, and the last deploy on it was that one and has ended well. */
-export function carries({ release, left, deploy }: Instance, wanted: string): boolean {
-  return (
-    release === wanted && left === undefined && (deploy === undefined || isDeployed({ deploy }, wanted, deploy.run))
-  );
-}
-
-/** That run has delivered that release to it. */
-export function isDeployed({ deploy }: Pick<Instance, 'deploy'>, release: string, run: string): boolean {
-  return deploy?.state === 'done' && deploy.release === release && deploy.run === run;
-}
-
-/** Instances that exist and run, in the order of `ids`. */
-export function running(snapshot: Snapshot, ids: readonly string[]): readonly Instance[] {
-  return ids.flatMap((id) => {
-    const instance = instanceById(snapshot, id);
-    return instance !== undefined && isLive(instance) && instance.state === 'running' ? [instance] : [];
-  });
-}
-
-/** Test groups serve nobody: they are left without being counted. */
-export function serves(pool: Pool): boolean {
-  return pool.role !== 'test';
-}
-
-/** Healthy targets of the pool by zone, those of `without` not counted. A target whose zone is not known counts as one of its own. */
-export function healthyByZone(snapshot: Snapshot, pool: Pool, without: ReadonlySet<string> = new Set()): ByZone {
-  const known = new Map(
-    [...snapshot.fleets.flatMap((fleet) => fleet.instances), ...snapshot.strangers].map((one) => [one.id, one]),
-  );
-  const healthy = pool.targets.filter((target) => isHealthy(target) && !without.has(target.id));
-  const instances = [...new Set(healthy.map(({ id }) => id))].map((id) => known.get(id) ?? unknownInstance(id));
-  return countByZone(instances);
-}
-
-function unknownInstance(id: string): Instance {
-  return { id, zone: '?', state: 'running', launchedAt: 0 };
-}
-
-/** Why these instances must not leave together now: what the first pool that suffers would have left. */
-export function wouldLack(snapshot: Snapshot, ids: readonly string[], keep: Keep | undefined): string | undefined {
-  if (keep === undefined) return undefined;
-  const leaving = new Set(ids);
-  const pools = new Set(ids.flatMap((id) => placesOf(snapshot, id).map(({ pool }) => pool)));
-  for (const pool of [...pools].filter(serves)) {
-    const lack = lacks(snapshot, pool, leaving, keep[pool.name] ?? { least: 1, zones: {} });
-    if (lack !== undefined) return lack;
-  }
-  return undefined;
-}
-
-function lacks(
+/** What is kept while a batch is out, and which zones have nobody meanwhile. */
+export function keepNotes(
   snapshot: Snapshot,
-  pool: Pool,
-  leaving: ReadonlySet<string>,
-  { least, zones }: Keep[string],
-): string | undefined {
-  const now = healthyByZone(snapshot, pool);
-  const left = healthyByZone(snapshot, pool, leaving);
-  // Whoever is not healthy takes nothing away when it leaves.
-  if (total(now) === total(left)) return undefined;
-  const who = list([...leaving], 3);
-  const what = `Taking ${who} out of ${pool.name}`;
-  if (total(left) === 0) return `${what} would leave nothing healthy there: nobody else in it is.`;
-  if (total(left) < least) return `${what} would leave ${total(left)} healthy there, and it must keep ${least}.`;
-  const atStake = Object.fromEntries(Object.entries(zones).filter(([zone]) => (now[zone] ?? 0) > (left[zone] ?? 0)));
-  const short = shortfall(left, atStake);
-  return short === undefined ? undefined : `${what} would leave it ${short}, of what it must keep in each zone.`;
+  keep: Keep | undefined,
+  batches: readonly (readonly string[])[],
+): readonly string[] {
+  const size = Math.max(0, ...batches.map((batch) => batch.length));
+  if (size === 0) return [];
+  if (keep === undefined) {
+    return [
+      'Downtime is allowed: instances leave even where nothing healthy is left, and requests fail until they are back.',
+    ];
+  }
+  const pools = snapshot.pools.filter((pool) => pool.name in keep);
+  const least = pools.map(
+    (pool) => `${pool.name} ${keep[pool.name]?.least} of ${total(healthyByZone(snapshot, pool))}`,
+  );
+  const empty = pools.flatMap((pool) => {
+    const now = healthyByZone(snapshot, pool);
+    return Object.entries(keep[pool.name]?.zones ?? {}).flatMap(([zone, n]) =>
+      n === 0 && now[zone] === 1 ? [zone] : [],
+    );
+  });
+  const zones = [...new Set(empty)].toSorted();
+  return [
+    ...(least.length === 0
+      ? []
+      : [`Healthy at the least while ${count(size, 'instance')} ${size === 1 ? 'is' : 'are'} out: ${list(least)}.`]),
+    ...(zones.length === 0
+      ? []
+      : [`${list(zones)} has one instance only: while it is out, other zones serve its clients.`]),
+  ];
+}
+
+/** Where each instance that is not where it belongs stands. */
+function isAway(snapshot: Snapshot, id: string): boolean {
+  return homeOf(snapshot, id).some((place) => registeredAt(snapshot, id, place) === undefined);
 }
 
 /**
- * What each pool that holds one of these instances keeps while `size` of them are out at once: one batch less than is
- * healthy now, and never nobody; in each zone likewise. The last one of a zone may leave where the load balancer sends the
- * clients of that zone to the others.
+ * What has left and was not deployed to goes back where it was; whatever a deploy has begun on stays out of traffic. It can
+ * be left like that for as long as production keeps what it must.
  */
-export function keepFor(snapshot: Snapshot, ids: readonly string[], size: number, floor: number | undefined): Keep {
-  const held = new Set(ids.flatMap((id) => homeOf(snapshot, id).map(({ pool }) => pool)));
-  const pools = snapshot.pools.filter((pool) => held.has(pool.name) && serves(pool));
-  return Object.fromEntries(
-    pools.map((pool) => {
-      const now = healthyByZone(snapshot, pool);
-      const zones = Object.entries(now).map(([zone, count]) => [zone, zoneKeeps(pool, count, size)] as const);
-      return [pool.name, { least: floor ?? Math.max(1, total(now) - size), zones: Object.fromEntries(zones) }];
-    }),
-  );
+export function afterInPlace(
+  snapshot: Snapshot,
+  goal: Extract<Goal, { verb: 'rolling' | 'drain' }>,
+  ids: readonly string[],
+  next: readonly string[],
+): AfterFailure {
+  const away = ids.filter((id) => isAway(snapshot, id) && running(snapshot, [id]).length === 1);
+  const begun = away.filter((id) => instanceById(snapshot, id)?.deploy?.run === goal.run);
+  const untouched = away.filter((id) => !begun.includes(id));
+  if (begun.length === 0 && untouched.length > 0) {
+    const { run, who, since, fleet } = goal;
+    return { undo: { run, who, since, verb: 'join', fleet, release: '', instances: untouched, check: false } };
+  }
+  const out =
+    begun.length === 0
+      ? ''
+      : `${list(begun, 5)} ${begun.length === 1 ? 'is' : 'are'} out of traffic and stay${begun.length === 1 ? 's' : ''} so, since a deploy has begun there. `;
+  const short = shortOf(snapshot, goal.keep);
+  if (short !== undefined) return { leave: 'person', message: `${out}${short}`, next };
+  return { leave: 'safe', message: `${out}Nothing else was touched; production has what it must keep.`, next };
 }
 
-function zoneKeeps(pool: Pool, healthy: number, size: number): number {
-  const isLast = healthy === 1 && pool.crossZone !== false;
-  return isLast ? 0 : Math.max(1, healthy - size);
+/** What production lacks; what serves nobody at all lacks too, whatever was allowed. */
+function shortOf(snapshot: Snapshot, keep: Keep | undefined): string | undefined {
+  const pools = snapshot.pools.filter(
+    (pool) => serves(pool) && (pool.role === 'production' || pool.name in (keep ?? {})),
+  );
+  const short = pools.map((pool) => ({
+    name: pool.name,
+    healthy: total(healthyByZone(snapshot, pool)),
+    least: Math.max(1, keep?.[pool.name]?.least ?? 1),
+  }));
+  const first = short.find(({ healthy, least }) => healthy < least);
+  return first && `${first.name} has ${first.healthy} healthy, and should have ${first.least} at the least.`;
+}
+
+/** In traffic, or not yet out of it. */
+export function isInTraffic(snapshot: Snapshot, id: string): boolean {
+  const places = [...placesOf(snapshot, id), ...drainingFrom(snapshot, id)];
+  return places.some(({ pool }) => serves(pool));
 }

@@ -1,6 +1,6 @@
-import type { Snapshot } from '../observe/snapshot.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import type { Progress, Step } from './step.ts';
-import type { Count } from './waiting.ts';
+import type { Count } from '../domain/waiting.ts';
 
 /** What a step means, as pure functions of a snapshot. `src/run/actions.ts` has the other half: how it is asked of AWS. */
 export interface Meaning<S extends Step> {

@@ -1,9 +1,9 @@
-import { duration, list, targetWords } from '../observe/words.ts';
-import { isLive, isRegistered } from '../observe/roles.ts';
+import { duration, list, targetWords } from '../domain/text.ts';
+import { isLive, isRegistered } from '../domain/roles.ts';
 import type { DeployReport } from '../deployers/deployer.ts';
-import type { Instance, Snapshot, Target } from '../observe/snapshot.ts';
-import { explainInstance, sentence } from './explain.ts';
-import { isHealthy } from './floor.ts';
+import type { Instance, Snapshot, Target } from '../domain/snapshot.ts';
+import { explainInstance, sentence } from '../domain/explain.ts';
+import { isHealthy } from '../domain/minimum-healthy.ts';
 import {
   carries,
   drainingFrom,
@@ -14,11 +14,11 @@ import {
   registeredAt,
   together,
   wouldLack,
-} from './in-place.ts';
-import { fleetById } from './look.ts';
+} from '../domain/in-place.ts';
+import { fleetById } from '../domain/queries.ts';
 import type { Meaning } from './meaning.ts';
 import type { Places, StepInPlace, StepOf } from './step.ts';
-import type { Count, Waiting } from './waiting.ts';
+import type { Count, Waiting } from '../domain/waiting.ts';
 
 /** What the steps of a deploy in place mean. */
 

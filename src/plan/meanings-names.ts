@@ -1,9 +1,9 @@
-import { members } from '../observe/roles.ts';
-import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { duration } from '../observe/words.ts';
-import { fleetById } from './look.ts';
+import { members } from '../domain/roles.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { duration } from '../domain/text.ts';
+import { fleetById } from '../domain/queries.ts';
 import type { Meaning } from './meaning.ts';
-import { leftAt } from './shares.ts';
+import { leftAt } from '../domain/shares.ts';
 import type { StepOf } from './step.ts';
 
 /** Steps that prepare a change of names, and that follow it: to the name servers, and out of resolvers. */

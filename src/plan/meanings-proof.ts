@@ -1,5 +1,5 @@
-import type { Answers, Snapshot } from '../observe/snapshot.ts';
-import { count } from '../observe/words.ts';
+import type { Answers, Snapshot } from '../domain/snapshot.ts';
+import { count } from '../domain/text.ts';
 import type { Meaning } from './meaning.ts';
 import type { StepOf } from './step.ts';
 
@@ -14,7 +14,7 @@ function streakOf({ answers }: Snapshot, release: string): number {
 }
 
 /** Answers in a row by which it is proven that the release alone serves production; undefined when it is not. */
-export function provenBy(snapshot: Snapshot, release: string): number | undefined {
+export function verifiedBy(snapshot: Snapshot, release: string): number | undefined {
   const streak = streakOf(snapshot, release);
   return snapshot.answers !== undefined && streak >= snapshot.answers.wanted ? streak : undefined;
 }
@@ -27,7 +27,7 @@ function lastSeen({ release, failed, asked }: Answers): string {
 
 export const proofMeaning: Meaning<StepOf<'prove'>> = {
   progress: (snapshot, { release }) =>
-    snapshot.answers === undefined || provenBy(snapshot, release) !== undefined ? 'done' : 'under way',
+    snapshot.answers === undefined || verifiedBy(snapshot, release) !== undefined ? 'done' : 'under way',
   title: ({ answers }, { release }) =>
     `ask ${answers?.url ?? 'production'} until ${count(answers?.wanted ?? 0, 'answer')} in a row come from ${release}`,
   touches: () => [],
@@ -42,8 +42,8 @@ export const proofMeaning: Meaning<StepOf<'prove'>> = {
 };
 
 /** The last sentence about a switch: proven, or not and why. */
-export function proofSentence(snapshot: Snapshot, release: string): string {
-  const answers = provenBy(snapshot, release);
+export function verificationSentence(snapshot: Snapshot, release: string): string {
+  const answers = verifiedBy(snapshot, release);
   if (answers !== undefined) return ` Proven: ${count(answers, 'answer')} in a row came from ${release}.`;
   if (snapshot.answers === undefined) return ' Not proven: the config has no `release.marker`.';
   // Who only looks has not asked.

@@ -1,22 +1,22 @@
-import { members } from '../observe/roles.ts';
-import { routesOf, shareOf } from '../observe/routes.ts';
-import type { Fleet, Route, Snapshot } from '../observe/snapshot.ts';
-import { duration, list } from '../observe/words.ts';
-import { notHealthyIn, sentence } from './explain.ts';
-import { countByZone, healthyIn, shortfall, total } from './floor.ts';
-import { fleetById, poolByName } from './look.ts';
+import { members } from '../domain/roles.ts';
+import { routesOf, shareOf } from '../domain/routes.ts';
+import type { Fleet, Route, Snapshot } from '../domain/snapshot.ts';
+import { duration, list } from '../domain/text.ts';
+import { notHealthyIn, sentence } from '../domain/explain.ts';
+import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
+import { fleetById, poolByName } from '../domain/queries.ts';
 import type { Meaning } from './meaning.ts';
 import {
   hasShare,
-  isStaying,
-  heldUntil,
+  isPresent,
+  retainedUntil,
   leftAt,
   notedShare,
   percentText,
   shareOfFleet,
   shareOfPool,
   TOLERANCE,
-} from './shares.ts';
+} from '../domain/shares.ts';
 import type { StepOf } from './step.ts';
 
 /** Steps that move shares of traffic, and the times that go with them. */
@@ -49,7 +49,7 @@ function notAlone(snapshot: Snapshot, step: StepOf<'shift'>): string | undefined
   const fleet = fleetOf(snapshot, step);
   const pool = poolByName(snapshot, step.pool);
   const own = new Set(fleet.instances.map(({ id }) => id));
-  const others = pool.targets.filter((target) => isStaying(target) && !own.has(target.id)).map(({ id }) => id);
+  const others = pool.targets.filter((target) => isPresent(target) && !own.has(target.id)).map(({ id }) => id);
   if (others.length === 0) return undefined;
   return `Production would go to ${list(others, 3)} in ${pool.name} as well, which ${others.length === 1 ? 'is' : 'are'} not of ${fleet.release}: take ${others.length === 1 ? 'it' : 'them'} out first.`;
 }
@@ -151,22 +151,22 @@ export const shareMeanings: Meanings = {
   },
   'await-held': {
     progress: (snapshot, step) => {
-      const until = heldUntil(snapshot, fleetOf(snapshot, step));
+      const until = retainedUntil(snapshot, fleetOf(snapshot, step));
       return until !== undefined && snapshot.at >= until ? 'done' : 'under way';
     },
     title: (snapshot, step) =>
       `keep ${fleetOf(snapshot, step).release} until ${duration(snapshot.routing?.holdS ?? 0)} after production has left it`,
     touches: memberIds,
     seconds: (snapshot, step) => {
-      const until = heldUntil(snapshot, fleetOf(snapshot, step));
+      const until = retainedUntil(snapshot, fleetOf(snapshot, step));
       return until === undefined ? (snapshot.routing?.holdS ?? 0) : Math.max(0, (until - snapshot.at) / 1000);
     },
   },
 };
 
 /** Requests of production may still be on their way to it. */
-export function stillHeld(snapshot: Snapshot, fleet: Fleet): string | undefined {
-  const until = heldUntil(snapshot, fleet);
+export function retentionProblem(snapshot: Snapshot, fleet: Fleet): string | undefined {
+  const until = retainedUntil(snapshot, fleet);
   if (until === undefined) return `It is not known when production has left ${fleet.release}.`;
   if (snapshot.at >= until) return undefined;
   const holdS = snapshot.routing?.holdS ?? 0;

@@ -1,24 +1,24 @@
-import { isIn, members } from '../observe/roles.ts';
-import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { count, duration } from '../observe/words.ts';
-import { fleetById } from './look.ts';
+import { isIn, members } from '../domain/roles.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { count, duration } from '../domain/text.ts';
+import { fleetById } from '../domain/queries.ts';
 import type { Meaning } from './meaning.ts';
-import { hasServed } from './shares.ts';
+import { hasServed } from '../domain/shares.ts';
 import type { StepOf } from './step.ts';
 
 /** The tail of a switch of names: resolvers and clients that do not heed TTLs come to the fleet before for as long as they like. */
 
 /** Requests that came to the fleet's pools lately; undefined when it is in none that names have left. */
-export function requestsTo(snapshot: Snapshot, fleet: Fleet): number | undefined {
+export function residualRequests(snapshot: Snapshot, fleet: Fleet): number | undefined {
   const own = snapshot.pools.filter((pool) => pool.role === 'test' && isIn(pool, fleet));
   if (own.length === 0) return undefined;
   return own.reduce((sum, { name }) => sum + (snapshot.tail?.requests[name] ?? 0), 0);
 }
 
 /** Why the fleet must stay for those who still come to it; undefined when they are few enough, or it never served. */
-export function stillVisited(snapshot: Snapshot, fleet: Fleet): string | undefined {
+export function residualTrafficProblem(snapshot: Snapshot, fleet: Fleet): string | undefined {
   const { routing, tail } = snapshot;
-  const requests = requestsTo(snapshot, fleet);
+  const requests = residualRequests(snapshot, fleet);
   if (routing?.names === undefined || requests === undefined || !hasServed(fleet)) return undefined;
   if (tail === undefined) return `It is not known who still comes to ${fleet.release}.`;
   if (tail.unknown !== undefined) return `It is not known who still comes to ${fleet.release}: ${tail.unknown}`;
@@ -31,12 +31,13 @@ function fleetOf(snapshot: Snapshot, { fleet }: StepOf<'await-tail'>): Fleet {
 }
 
 export const tailMeaning: Meaning<StepOf<'await-tail'>> = {
-  progress: (snapshot, step) => (stillVisited(snapshot, fleetOf(snapshot, step)) === undefined ? 'done' : 'under way'),
+  progress: (snapshot, step) =>
+    residualTrafficProblem(snapshot, fleetOf(snapshot, step)) === undefined ? 'done' : 'under way',
   title: (snapshot, step) => {
     const { most = 0, withinS = 0 } = snapshot.tail ?? {};
     return `wait until no more than ${count(most, 'request')} in ${duration(withinS)} come to ${fleetOf(snapshot, step).release}`;
   },
   touches: (snapshot, step) => members(fleetOf(snapshot, step)).map(({ id }) => id),
   seconds: ({ tail }) => tail?.withinS ?? 0,
-  late: (snapshot, step) => stillVisited(snapshot, fleetOf(snapshot, step)),
+  late: (snapshot, step) => residualTrafficProblem(snapshot, fleetOf(snapshot, step)),
 };

@@ -1,12 +1,12 @@
-import { isLive, isRegistered, members, targetsOf } from '../observe/roles.ts';
-import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
-import { joining, leaving } from './in-batches.ts';
-import { drainingIn, explainInstance, notHealthyIn, sentence } from './explain.ts';
-import { countByZone, healthyIn, healthyOthers, shortfall, total } from './floor.ts';
-import { fleetById, inProduction, isSettled, poolByName, registeredIn, verified } from './look.ts';
+import { isLive, isRegistered, members, targetsOf } from '../domain/roles.ts';
+import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
+import { instancesToRegister, targetsToDeregister } from './in-batches.ts';
+import { drainingIn, explainInstance, notHealthyIn, sentence } from '../domain/explain.ts';
+import { countByZone, healthyIn, healthyOthers, shortfall, total } from '../domain/minimum-healthy.ts';
+import { fleetById, inProduction, isSettled, poolByName, registeredIn, verified } from '../domain/queries.ts';
 import { meaningsInPlace } from './meanings-in-place.ts';
 import type { Meaning } from './meaning.ts';
-import { shareMeanings, stillHeld } from './meanings-shares.ts';
+import { shareMeanings, retentionProblem } from './meanings-shares.ts';
 import { nameMeanings } from './meanings-names.ts';
 import { tailMeaning } from './meanings-tail.ts';
 import { proofMeaning } from './meanings-proof.ts';
@@ -103,7 +103,7 @@ function wouldStarve(
 ): string | undefined {
   if (pool.role === 'test') return undefined;
   const goes = new Set(
-    ids(leaving(snapshot, { pool: pool.name, floor, ...(downTo !== undefined && { downTo }) }, fleet)),
+    ids(targetsToDeregister(snapshot, { pool: pool.name, floor, ...(downTo !== undefined && { downTo }) }, fleet)),
   );
   const own = healthyIn(pool, fleet);
   const stays = own.filter(({ id }) => !goes.has(id));
@@ -161,16 +161,16 @@ const meanings: Meanings = {
     progress: (snapshot, step) => {
       const pool = poolByName(snapshot, step.pool);
       const fleet = fleetOf(snapshot, step);
-      const missing = joining(snapshot, step, fleet);
+      const missing = instancesToRegister(snapshot, step, fleet);
       const present = pool.role === 'test' || registeredIn(pool, fleet).length > 0;
       return missing.length === 0 && present ? 'done' : 'todo';
     },
     title: (snapshot, step) => {
       const fleet = fleetOf(snapshot, step);
-      const missing = joining(snapshot, step, fleet).length;
+      const missing = instancesToRegister(snapshot, step, fleet).length;
       return `register ${named(fleet, missing || registeredIn(poolByName(snapshot, step.pool), fleet).length)} with ${step.pool}`;
     },
-    touches: (snapshot, step) => ids(joining(snapshot, step, fleetOf(snapshot, step))),
+    touches: (snapshot, step) => ids(instancesToRegister(snapshot, step, fleetOf(snapshot, step))),
     seconds: () => CALL_S,
     forbids: (snapshot, step) => {
       if (poolByName(snapshot, step.pool).role === 'test') return undefined;
@@ -196,15 +196,16 @@ const meanings: Meanings = {
     hopeless: neverHealthy,
   },
   deregister: {
-    progress: (snapshot, step) => (leaving(snapshot, step, fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo'),
+    progress: (snapshot, step) =>
+      targetsToDeregister(snapshot, step, fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo',
     title: (snapshot, step) => {
       const fleet = fleetOf(snapshot, step);
-      const count = leaving(snapshot, step, fleet).length;
+      const count = targetsToDeregister(snapshot, step, fleet).length;
       return count === 0
         ? `deregister ${fleet.release} from ${step.pool}`
         : `deregister ${named(fleet, count)} from ${step.pool}`;
     },
-    touches: (snapshot, step) => ids(leaving(snapshot, step, fleetOf(snapshot, step))),
+    touches: (snapshot, step) => ids(targetsToDeregister(snapshot, step, fleetOf(snapshot, step))),
     seconds: () => CALL_S,
     forbids: (snapshot, step) => wouldStarve(snapshot, poolByName(snapshot, step.pool), fleetOf(snapshot, step), step),
   },
@@ -250,7 +251,7 @@ const meanings: Meanings = {
     seconds: () => CALL_S,
     forbids: (snapshot, step) => {
       const fleet = fleetOf(snapshot, step);
-      return stillInProduction(snapshot, fleet) ?? (step.early ? undefined : stillHeld(snapshot, fleet));
+      return stillInProduction(snapshot, fleet) ?? (step.early ? undefined : retentionProblem(snapshot, fleet));
     },
   },
   ...shareMeanings,

@@ -1,5 +1,5 @@
-import type { Fleet, Instance, Pool, Snapshot, Target } from '../observe/snapshot.ts';
-import { instanceById, together } from './in-place.ts';
+import type { Fleet, Instance, Pool, Snapshot, Target } from '../domain/snapshot.ts';
+import { instanceById, together } from '../domain/in-place.ts';
 import type { StepInPlace, StepOf } from './step.ts';
 
 /** What the world looks like once a step of a deploy in place is done. */

@@ -1,10 +1,10 @@
-import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../observe/snapshot.ts';
-import { members } from '../observe/roles.ts';
-import { shareOf, weightsFor, withRoles } from '../observe/routes.ts';
-import { joining, leaving } from './in-batches.ts';
-import { fleetById } from './look.ts';
+import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../domain/snapshot.ts';
+import { members } from '../domain/roles.ts';
+import { shareOf, weightsFor, withRoles } from '../domain/routes.ts';
+import { instancesToRegister, targetsToDeregister } from './in-batches.ts';
+import { fleetById } from '../domain/queries.ts';
 import { simulationsInPlace } from './simulate-in-place.ts';
-import { heldUntil, leftAt, notedShare, shareMark, timeMark } from './shares.ts';
+import { retainedUntil, leftAt, notedShare, shareMark, timeMark } from '../domain/shares.ts';
 import type { Step, StepOf } from './step.ts';
 
 /** What the world looks like once a step is done and nothing else has happened: for showing a plan before it is run. */
@@ -48,7 +48,7 @@ const simulations: Simulations = {
   register: (snapshot, step) =>
     changePool(snapshot, step.pool, (pool) => {
       const fleet = fleetById(snapshot, step.fleet);
-      const missing = fleet ? joining(snapshot, step, fleet) : [];
+      const missing = fleet ? instancesToRegister(snapshot, step, fleet) : [];
       const coming = new Set(missing.map(({ id }) => id));
       const fresh = missing.map(({ id }): Target => ({
         id,
@@ -68,7 +68,7 @@ const simulations: Simulations = {
   deregister: (snapshot, step) =>
     changePool(snapshot, step.pool, (pool) => {
       const fleet = fleetById(snapshot, step.fleet);
-      const going = new Set(fleet ? leaving(snapshot, step, fleet).map((target) => target.id) : []);
+      const going = new Set(fleet ? targetsToDeregister(snapshot, step, fleet).map((target) => target.id) : []);
       return pool.targets.map((target) => (going.has(target.id) ? drained(target) : target));
     }),
   'await-released': (snapshot, step) =>
@@ -126,7 +126,7 @@ const simulations: Simulations = {
     };
   },
   'await-held': (snapshot, step) =>
-    later(snapshot, heldUntil(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY) ?? 0),
+    later(snapshot, retainedUntil(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY) ?? 0),
   'await-tail': (snapshot) => {
     const { tail } = snapshot;
     return tail === undefined ? snapshot : { ...snapshot, tail: { ...tail, requests: {} } };

@@ -1,8 +1,8 @@
-import type { Batch } from './batches.ts';
-import { canGive, routesOf } from '../observe/routes.ts';
-import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { refusal, type Goal, type Refusal, type Stages } from './goal.ts';
-import { homesOf, shareOfFleet, TOLERANCE } from './shares.ts';
+import type { Batch } from '../domain/batches.ts';
+import { canGive, routesOf } from '../domain/routes.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { refusal, type Goal, type Refusal, type Stages } from '../domain/goal.ts';
+import { homesOf, shareOfFleet, TOLERANCE } from '../domain/shares.ts';
 
 /** What may be said about the steps of a promote. */
 export interface StagesWish {
@@ -31,7 +31,7 @@ export function stagesOf(snapshot: Snapshot, to: Fleet, wish: StagesWish): Stage
   const asked = wish.steps ?? (wish.to === undefined ? routing.steps : []);
   const shares = [...asked.filter((share) => share > have + TOLERANCE && share < last), last];
   if (shares.length === 1 && last === 100) return undefined;
-  return coarse(snapshot, to, shares) ?? { shares, everyS: wish.every ?? routing.everyS };
+  return tooCoarse(snapshot, to, shares) ?? { shares, everyS: wish.every ?? routing.everyS };
 }
 
 function wantsStages({ steps, every, to }: StagesWish): boolean {
@@ -75,7 +75,7 @@ const NO_WEIGHTS = refusal(
 );
 
 /** Other people's groups in a rule keep their weights, so ours are as fine as they are. */
-function coarse(snapshot: Snapshot, to: Fleet, shares: readonly number[]): Refusal | undefined {
+function tooCoarse(snapshot: Snapshot, to: Fleet, shares: readonly number[]): Refusal | undefined {
   const [home] = homesOf(snapshot, to);
   const pools = snapshot.pools.map(({ name }) => name);
   for (const route of home === undefined ? [] : routesOf(snapshot, 'production')) {

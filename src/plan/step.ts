@@ -1,5 +1,5 @@
-import type { Membership, RouteRole, Ttl } from '../observe/snapshot.ts';
-import type { Keep, LaunchSpec, ZoneFloor } from './goal.ts';
+import type { Membership, RouteRole, Ttl } from '../domain/snapshot.ts';
+import type { Keep, LaunchSpec, ZoneFloor } from '../domain/goal.ts';
 
 /** Where each instance is registered when nobody has taken it out, by id. */
 export type Places = Readonly<Record<string, readonly Membership[]>>;

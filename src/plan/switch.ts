@@ -1,12 +1,12 @@
-import { isIn, liveFleets, members, poolsOf, servingFleets } from '../observe/roles.ts';
-import type { Fleet, Lowering, Pool, Snapshot } from '../observe/snapshot.ts';
+import { isIn, liveFleets, members, poolsOf, servingFleets } from '../domain/roles.ts';
+import type { Fleet, Lowering, Pool, Snapshot } from '../domain/snapshot.ts';
 import { batchSteps } from './in-batches.ts';
-import { notHealthyIn, sentence } from './explain.ts';
-import { countByZone, floorOf, shortfall, total } from './floor.ts';
+import { notHealthyIn, sentence } from '../domain/explain.ts';
+import { countByZone, floorOf, shortfall, total } from '../domain/minimum-healthy.ts';
 import { planAhead } from './ahead.ts';
-import { refusal, type Floor, type Refusal, type Stages, type ZoneFloor } from './goal.ts';
-import { isSettled, verified } from './look.ts';
-import { hasServed, homesOf, shareOfFleet, shareOfPool, trialsOf } from './shares.ts';
+import { refusal, type Floor, type Refusal, type Stages, type ZoneFloor } from '../domain/goal.ts';
+import { isSettled, verified } from '../domain/queries.ts';
+import { hasServed, homesOf, shareOfFleet, shareOfPool, testPools } from '../domain/shares.ts';
 import type { Plan, Step } from './step.ts';
 
 /**
@@ -52,7 +52,7 @@ function allSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): 
     ...each(homes, to, register),
     ...each(homes, to, settle),
     ...shiftSteps(snapshot, change, homes[0]),
-    ...(isWhole ? partingSteps(snapshot, change, homes) : []),
+    ...(isWhole ? retireSteps(snapshot, change, homes) : []),
     ...(isWhole ? proofSteps(snapshot, change, homes[0]) : []),
   ];
 }
@@ -122,7 +122,7 @@ function proofSteps(snapshot: Snapshot, change: Switch, pool: string | undefined
 }
 
 /** The other fleets leave production, and whatever leads to the fleet under test leads to them. */
-function partingSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: readonly string[]): readonly Step[] {
+function retireSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: readonly string[]): readonly Step[] {
   const from = liveFleets(snapshot).filter((fleet) => fleet !== to);
   const leave = (fleet: Fleet, pool: string): Step => ({
     do: 'deregister',
@@ -130,12 +130,12 @@ function partingSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: r
     fleet: fleet.id,
     floor: floorOf(snapshot, floor, pool),
   });
-  const trials = (fleet: Fleet): readonly string[] => namesOf(trialsOf(snapshot, fleet));
+  const trials = (fleet: Fleet): readonly string[] => namesOf(testPools(snapshot, fleet));
   return [
     ...from.flatMap((fleet) => homes.map((pool) => leave(fleet, pool))),
     ...from.filter(hasServed).map((fleet): Step => ({ do: 'note-share', fleet: fleet.id, percent: 0, since })),
     ...from.flatMap((fleet) => trials(fleet).map((pool) => register(pool, fleet))),
-    ...from.slice(0, 1).flatMap((fleet) => tryOut(snapshot, fleet)),
+    ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet)),
     ...trials(to)
       .filter((pool) => snapshot.routing === undefined || !homes.includes(pool))
       .map((pool): Step => ({ do: 'deregister', pool, fleet: to.id, floor: {} })),
@@ -143,9 +143,9 @@ function partingSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: r
 }
 
 /** The test routes lead to the fleet's pool; nothing to do where test traffic has pools of its own. */
-export function tryOut(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
+export function routeTestTraffic(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
   if (snapshot.routing === undefined) return [];
-  return namesOf(trialsOf(snapshot, fleet))
+  return namesOf(testPools(snapshot, fleet))
     .slice(0, 1)
     .map((pool) => ({ do: 'shift', role: 'test', pool, fleet: fleet.id, percent: 100, floor: {} }));
 }
@@ -156,13 +156,13 @@ export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly 
 }
 
 /** It changes nothing, and can be had again at any time. */
-export function isProof(step: Step): boolean {
+export function isVerification(step: Step): boolean {
   return step.do === 'prove' || step.do === 'await-names';
 }
 
 /** Everything is done but the proof of it. */
-export function isOnlyUnproven(left: Plan | Refusal): boolean {
-  return 'steps' in left && left.steps.length > 0 && left.steps.every(isProof);
+export function isOnlyUnverified(left: Plan | Refusal): boolean {
+  return 'steps' in left && left.steps.length > 0 && left.steps.every(isVerification);
 }
 
 /** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */
@@ -205,7 +205,7 @@ export function notVerified(snapshot: Snapshot, { to, floor, need }: Switch): Re
     need === 'all' ? fit.length === members(to).length : shortfall(countByZone(fit), highestFloor(floor)) === undefined;
   if (enough && fit.length > 0) return undefined;
   const fitIds = new Set(fit.map((instance) => instance.id));
-  const trials = trialsOf(snapshot, to);
+  const trials = testPools(snapshot, to);
   const shown = trials.find((pool) => isIn(pool, to)) ?? trials[0] ?? snapshot.pools[0]!;
   const sick = notHealthyIn(shown, to).filter(({ id }) => !fitIds.has(id));
   const why = sick.length > 0 ? ` ${sentence(sick)}.` : '';

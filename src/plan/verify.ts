@@ -1,6 +1,6 @@
-import { isRegistered, members, targetsOf } from '../observe/roles.ts';
-import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { trialsOf } from './shares.ts';
+import { isRegistered, members, targetsOf } from '../domain/roles.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { testPools } from '../domain/shares.ts';
 import type { Step } from './step.ts';
 import { highestFloor, type Switch } from './switch.ts';
 
@@ -10,7 +10,7 @@ import { highestFloor, type Switch } from './switch.ts';
  */
 export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
   const known = new Set(
-    trialsOf(snapshot, fleet).flatMap((pool) =>
+    testPools(snapshot, fleet).flatMap((pool) =>
       targetsOf(pool, fleet)
         .filter((target) => target.state !== 'initial' && isRegistered(target))
         .map((target) => target.id),
@@ -21,7 +21,7 @@ export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
 
 /** Puts the fleet where its health gets known before traffic moves to it. */
 export function verifySteps(snapshot: Snapshot, { to, floor, need }: Switch): readonly Step[] {
-  const pool = trialsOf(snapshot, to)[0]?.name;
+  const pool = testPools(snapshot, to)[0]?.name;
   if (pool === undefined) return [];
   return [
     { do: 'register', pool, fleet: to.id },

@@ -1,6 +1,6 @@
-import { homeFleet, liveFleets, members, poolsOf, roleOf, servingFleets } from '../observe/roles.ts';
-import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { refusal, type Refusal } from './goal.ts';
+import { stableFleet, liveFleets, members, poolsOf, roleOf, servingFleets } from '../domain/roles.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { refusal, type Refusal } from '../domain/goal.ts';
 
 /** Which worlds the planner knows. Everything else is refused with what was seen and what the person can do. */
 
@@ -15,8 +15,8 @@ export interface KnownWorld {
 
 /** The world by its roles, or why it is none that the planner knows. */
 export function knownWorld(snapshot: Snapshot): KnownWorld | Refusal {
-  const stranger = strangersInProduction(snapshot);
-  const home = homeFleet(snapshot);
+  const stranger = unmanagedInProduction(snapshot);
+  const home = stableFleet(snapshot);
   if (home === undefined) return notAdopted(snapshot);
   if (stranger.length > 0) {
     return refusal(
@@ -46,7 +46,7 @@ function notAdopted(snapshot: Snapshot): Refusal {
 }
 
 /** Production targets that belong to no fleet of this environment, those whose instance is long gone excepted. */
-export function strangersInProduction(snapshot: Snapshot): readonly string[] {
+export function unmanagedInProduction(snapshot: Snapshot): readonly string[] {
   const owned = new Set(snapshot.fleets.flatMap((fleet) => fleet.instances.map((instance) => instance.id)));
   const targets = poolsOf(snapshot, 'production').flatMap((pool) => pool.targets);
   const unknown = targets.filter(

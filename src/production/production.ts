@@ -1,4 +1,4 @@
-import type { Answers } from '../observe/snapshot.ts';
+import type { Answers } from '../domain/snapshot.ts';
 
 /** One answer of production, over a connection of its own. */
 export type Answer = { readonly release: string } | { readonly failed: string };

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import type { Holder, Lease, Store } from '../stores/store.ts';
-import { awaitTurn, instant, type Instant, type Waiting } from './turn.ts';
+import { acquireLease, instant, type Instant, type Waiting } from './wait-queue.ts';
 
 /** A lease while it is held; renewed by itself. */
 export interface HeldLease {
@@ -36,11 +36,11 @@ export interface Holding {
  * which says who has it, when somebody else does.
  */
 export async function holdLease(store: Store, holder: Holder, { ttlMs, clock, wait }: Holding): Promise<HeldLease> {
-  const { lease, asked } = await awaitTurn(store, holder, { ttlMs, clock, wait: wait ?? { ms: 0 } });
-  return new Keeper(store, lease, ttlMs, clock, asked);
+  const { lease, asked } = await acquireLease(store, holder, { ttlMs, clock, wait: wait ?? { ms: 0 } });
+  return new LeaseRenewer(store, lease, ttlMs, clock, asked);
 }
 
-class Keeper implements HeldLease {
+class LeaseRenewer implements HeldLease {
   readonly lease: Lease;
   readonly #store: Store;
   readonly #ttlMs: number;

@@ -1,10 +1,10 @@
-import type { Instance, Snapshot } from '../observe/snapshot.ts';
-import { homeOf, instanceById, placesOf, registeredAt, running, together } from '../plan/in-place.ts';
-import { fleetById } from '../plan/look.ts';
+import type { Instance, Snapshot } from '../domain/snapshot.ts';
+import { homeOf, instanceById, placesOf, registeredAt, running, together } from '../domain/in-place.ts';
+import { fleetById } from '../domain/queries.ts';
 import { isMigrated, reportOn } from '../plan/meanings-in-place.ts';
 import type { StepInPlace, StepOf } from '../plan/step.ts';
 import type { TargetRef } from '../traffic/traffic.ts';
-import type { Deliveries, DeliveryStep } from './deliveries.ts';
+import type { Deliveries, DeliveryStep } from './deploys/deliveries.ts';
 import type { Ports } from './ports.ts';
 
 type Actions = {
@@ -24,8 +24,10 @@ export const actionsInPlace: Actions = {
     await eachPool(
       snapshot,
       (pool) => {
-        const leaving = instances.flatMap((id) => placesOf(snapshot, id).filter((place) => place.pool.name === pool));
-        return leaving.map(({ target: { id, port } }) => ({ id, port }));
+        const targetsToDeregister = instances.flatMap((id) =>
+          placesOf(snapshot, id).filter((place) => place.pool.name === pool),
+        );
+        return targetsToDeregister.map(({ target: { id, port } }) => ({ id, port }));
       },
       async (pool, targets) => ports.traffic.deregister(pool, targets),
     );

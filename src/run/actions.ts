@@ -1,10 +1,10 @@
-import type { Look } from '../observe/observe.ts';
-import { routesOf, weightsFor } from '../observe/routes.ts';
-import type { Fleet, Snapshot } from '../observe/snapshot.ts';
-import { joining, leaving } from '../plan/in-batches.ts';
-import { fleetById, poolByName } from '../plan/look.ts';
-import { hasShare, shareMark, timeMark } from '../plan/shares.ts';
-import { poolNames } from '../plan/in-place.ts';
+import type { Reads } from '../observe/observe.ts';
+import { routesOf, weightsFor } from '../domain/routes.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { instancesToRegister, targetsToDeregister } from '../plan/in-batches.ts';
+import { fleetById, poolByName } from '../domain/queries.ts';
+import { hasShare, shareMark, timeMark } from '../domain/shares.ts';
+import { poolNames } from '../domain/in-place.ts';
 import type { Step, StepOf } from '../plan/step.ts';
 import { actionsInPlace } from './actions-in-place.ts';
 import type { Ports } from './ports.ts';
@@ -39,7 +39,7 @@ const actions: Actions = {
   remove: async ({ fleet }, step, snapshot) => fleet.remove(fleetOf(snapshot, step)),
   register: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
-    const missing = joining(snapshot, step, fleetOf(snapshot, step));
+    const missing = instancesToRegister(snapshot, step, fleetOf(snapshot, step));
     await traffic.register(
       pool,
       missing.map(({ id }) => ({ id, port: pool.port })),
@@ -47,7 +47,7 @@ const actions: Actions = {
   },
   deregister: async ({ traffic }, step, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
-    const going = leaving(snapshot, step, fleetOf(snapshot, step));
+    const going = targetsToDeregister(snapshot, step, fleetOf(snapshot, step));
     await traffic.deregister(
       pool,
       going.map(({ id, port }) => ({ id, port })),
@@ -61,8 +61,8 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
   await action?.(ports, step, snapshot);
 }
 
-/** What to read to see how far a step is; `lookCloser` asks others than AWS's lists. */
-export function lookFor(step: Step): Look {
+/** What to read to see how far a step is; `observeStep` asks others than AWS's lists. */
+export function readsToPoll(step: Step): Reads {
   if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: [], follow: true };
   if (step.do === 'await-tail') return { pools: [], fleets: [], tail: true };
   if (step.do === 'set-ttl') return { pools: [], fleets: [], routes: true };
@@ -79,7 +79,7 @@ export function lookFor(step: Step): Look {
 }
 
 /** Steps that leave production with less, or end instances. */
-export function takesAway(snapshot: Snapshot, step: Step): boolean {
+export function removesCapacity(snapshot: Snapshot, step: Step): boolean {
   if (step.do === 'terminate' || step.do === 'leave') return true;
   return step.do === 'deregister' && poolByName(snapshot, step.pool).role === 'production';
 }
@@ -88,7 +88,7 @@ export function takesAway(snapshot: Snapshot, step: Step): boolean {
  * What to read again directly before a step that brings something into production, or takes something away from it or for
  * ever. Whether a fleet may leave production is a question of health alone.
  */
-export function lookBefore(snapshot: Snapshot, step: Step): Look {
+export function readsBefore(snapshot: Snapshot, step: Step): Reads {
   if (step.do === 'terminate' || step.do === 'remove') return { pools: 'all', fleets: 'all', routes: true };
   if (step.do === 'leave') return { pools: 'all', fleets: [], routes: true };
   if (step.do === 'deploy' || step.do === 'migrate') return { pools: [], fleets: [step.fleet] };

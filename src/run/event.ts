@@ -1,7 +1,7 @@
-import type { Verb } from '../plan/goal.ts';
+import type { Verb } from '../domain/goal.ts';
 import type { ExitCode } from '../errors.ts';
 import type { TrafficSeen } from '../probe/seen.ts';
-import type { Waiting } from '../plan/waiting.ts';
+import type { Waiting } from '../domain/waiting.ts';
 
 /** A step as people see it. */
 export interface StepView {
@@ -19,7 +19,7 @@ export interface StepView {
   readonly healthyAfter: Readonly<Record<string, number>>;
 }
 
-export type { Waiting } from '../plan/waiting.ts';
+export type { Waiting } from '../domain/waiting.ts';
 
 /** One who is before a run that waits for the lease. */
 export interface RunAhead {

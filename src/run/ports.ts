@@ -1,11 +1,11 @@
 import type { FleetPort } from '../fleets/fleet.ts';
 import type { ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
-import type { Wanted } from '../traffic/everywhere.ts';
+import type { DiscoveryRequest } from '../traffic/discover.ts';
 import type { Clock } from '../clock.ts';
-import type { Delivery } from '../plan/goal.ts';
-import type { Deliveries } from './deliveries.ts';
-import type { Probe } from './probe.ts';
+import type { Delivery } from '../domain/goal.ts';
+import type { Deliveries } from './deploys/deliveries.ts';
+import type { Probe } from './deploys/instance-probe.ts';
 
 /** The outside world of a run. */
 export interface Ports {
@@ -23,6 +23,6 @@ export interface InPlace {
   readonly deliveries?: Deliveries;
   readonly delivery?: Delivery;
   readonly probe: Probe;
-  /** See `WideTraffic.widen`. */
-  readonly widen: (wanted: Wanted) => Promise<boolean>;
+  /** See `DiscoveringTraffic.widen`. */
+  readonly widen: (wanted: DiscoveryRequest) => Promise<boolean>;
 }

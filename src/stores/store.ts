@@ -1,5 +1,5 @@
 import type { TrafficSeen } from '../probe/seen.ts';
-import type { Goal } from '../plan/goal.ts';
+import type { Goal } from '../domain/goal.ts';
 
 /** Who runs what. Kept in the lease, so that the next person can be told. */
 export interface Holder {

@@ -1,8 +1,8 @@
 import type { Elbv2, Listener, LoadBalancer, Rule, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
 import type { TargetGroupConfig, TargetGroupsConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
-import { list } from '../observe/words.ts';
-import type { Pool, PoolRole, Target } from '../observe/snapshot.ts';
+import { list } from '../domain/text.ts';
+import type { Pool, PoolRole, Target } from '../domain/snapshot.ts';
 import type { TrafficPort } from './traffic.ts';
 
 /** A target group that the config names. */

@@ -1,4 +1,4 @@
-import type { Pool, Routing, Tail, Ttl } from '../observe/snapshot.ts';
+import type { Pool, Routing, Tail, Ttl } from '../domain/snapshot.ts';
 
 /** A target to register or to deregister: an instance at a port. */
 export interface TargetRef {

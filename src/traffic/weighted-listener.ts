@@ -1,9 +1,9 @@
 import type { Action, Elbv2 } from '../aws/elbv2.ts';
 import type { WeightedListenerConfig } from '../config/config.ts';
-import type { Route, Routing } from '../observe/snapshot.ts';
+import type { Route, Routing } from '../domain/snapshot.ts';
 import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
-import { faultsOf, notesOf, readSettings, type Settings } from './likeness.ts';
-import { findPlaces, type Place } from './places.ts';
+import { faultsOf, notesOf, readSettings, type Settings } from './compatibility.ts';
+import { findPlaces, type Place } from './find-rules.ts';
 import { createGroups, delayOf, remember } from './target-groups.ts';
 import type { RoutingPort, TrafficPort } from './traffic.ts';
 

@@ -1,7 +1,7 @@
 import type { Result, RunEvent } from '../run/event.ts';
 import type { Paint, Style } from './paint.ts';
 import { wrap } from './text.ts';
-import { count, duration } from '../observe/words.ts';
+import { count, duration } from '../domain/text.ts';
 
 type Finished = Extract<RunEvent, { type: 'finished' }>;
 type Started = Extract<RunEvent, { type: 'started' }>;

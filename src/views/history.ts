@@ -1,7 +1,7 @@
 import type { JournalEntry, Outcome } from '../stores/store.ts';
 import { painter, type Style } from './paint.ts';
 import { columns, cut } from './text.ts';
-import { age, ago, count, dateTime, duration } from '../observe/words.ts';
+import { age, ago, count, dateTime, duration } from '../domain/text.ts';
 
 const STYLES: Readonly<Record<Outcome, Style>> = {
   running: 'bold',

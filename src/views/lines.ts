@@ -5,7 +5,7 @@ import { queueText } from './queue.ts';
 import type { Out } from './out.ts';
 import { painter, type Paint, type Style } from './paint.ts';
 import { planText } from './plan.ts';
-import { clockTime, duration } from '../observe/words.ts';
+import { clockTime, duration } from '../domain/text.ts';
 import { trafficLines } from './traffic.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 

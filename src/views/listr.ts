@@ -10,7 +10,7 @@ import { queueText } from './queue.ts';
 import { StepList } from './step-list.ts';
 import { trafficLines } from './traffic.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
-import { duration } from '../observe/words.ts';
+import { duration } from '../domain/text.ts';
 
 export interface ListrOptions {
   readonly out: Out;

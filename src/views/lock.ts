@@ -1,5 +1,5 @@
 import type { Holder, Lease, RecordedGoal } from '../stores/store.ts';
-import { age, ago, count } from '../observe/words.ts';
+import { age, ago, count } from '../domain/text.ts';
 import { JSON_VERSION } from './json.ts';
 import { painter, type Paint } from './paint.ts';
 import { columns, wrap } from './text.ts';

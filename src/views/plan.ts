@@ -2,7 +2,7 @@ import type { RunEvent, StepView } from '../run/event.ts';
 import { curveLines } from './curve.ts';
 import { painter, type Paint } from './paint.ts';
 import { pad, padLeft, wrap } from './text.ts';
-import { count, duration, listToFit } from '../observe/words.ts';
+import { count, duration, listToFit } from '../domain/text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;
 

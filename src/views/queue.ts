@@ -1,5 +1,5 @@
 import type { RunAhead, RunEvent } from '../run/event.ts';
-import { age, list } from '../observe/words.ts';
+import { age, list } from '../domain/text.ts';
 
 /** `Waiting for the lease as the next one: promote 42 by alice@ci has it, for 3 min (register 3 instances …).` */
 export function queueText({ place, ahead }: Extract<RunEvent, { type: 'queued' }>, now: number): string {

@@ -1,7 +1,7 @@
-import { members } from '../observe/roles.ts';
+import { members } from '../domain/roles.ts';
 import { JSON_VERSION } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
-import { targetWords } from '../observe/words.ts';
+import { targetWords } from '../domain/text.ts';
 
 /** What `status --json` prints, as data; docs/json.md describes it. */
 export function statusData(report: StatusReport) {

@@ -1,9 +1,9 @@
-import type { Role } from '../observe/roles.ts';
-import type { Pool, Snapshot, TargetState } from '../observe/snapshot.ts';
+import type { Role } from '../domain/roles.ts';
+import type { Pool, Snapshot, TargetState } from '../domain/snapshot.ts';
 import type { Paint, Style } from './paint.ts';
 import { healthOf, rowsOf, type Row } from './status.ts';
 import { columns, widthOf, wrap } from './text.ts';
-import { targetWords } from '../observe/words.ts';
+import { targetWords } from '../domain/text.ts';
 
 /** A pool with more targets than this is summed up by state, and only targets that are not healthy are listed. */
 const TARGETS_MAX = 12;

@@ -1,9 +1,9 @@
-import { isIn, liveFleets, roleOf } from '../observe/roles.ts';
-import { shareOf } from '../observe/routes.ts';
-import type { Pool, Route, Snapshot } from '../observe/snapshot.ts';
-import { count, duration } from '../observe/words.ts';
-import { requestsTo } from '../plan/meanings-tail.ts';
-import { hasServed } from '../plan/shares.ts';
+import { isIn, liveFleets, roleOf } from '../domain/roles.ts';
+import { shareOf } from '../domain/routes.ts';
+import type { Pool, Route, Snapshot } from '../domain/snapshot.ts';
+import { count, duration } from '../domain/text.ts';
+import { residualRequests } from '../plan/meanings-tail.ts';
+import { hasServed } from '../domain/shares.ts';
 import type { Paint, Style } from './paint.ts';
 import { routesByRole } from './status.ts';
 import { ROLE_STYLES } from './status-pools.ts';
@@ -32,12 +32,14 @@ export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
 function tailLines(snapshot: Snapshot): string[] {
   const { tail } = snapshot;
   if (tail === undefined) return [];
-  const left = liveFleets(snapshot).filter((fleet) => hasServed(fleet) && requestsTo(snapshot, fleet) !== undefined);
+  const left = liveFleets(snapshot).filter(
+    (fleet) => hasServed(fleet) && residualRequests(snapshot, fleet) !== undefined,
+  );
   if (left.length > 0 && tail.unknown !== undefined)
     return [`  Who still comes by an old name is not known: ${tail.unknown}`];
   return left.map(
     (fleet) =>
-      `  ${fleet.release} had ${count(requestsTo(snapshot, fleet) ?? 0, 'request')} in the last ${duration(tail.withinS)}`,
+      `  ${fleet.release} had ${count(residualRequests(snapshot, fleet) ?? 0, 'request')} in the last ${duration(tail.withinS)}`,
   );
 }
 

@@ -1,13 +1,13 @@
-import { isRegistered, members, targetsOf } from '../observe/roles.ts';
-import type { Fleet, Pool, Snapshot } from '../observe/snapshot.ts';
-import { subjectOf } from '../plan/goal.ts';
+import { isRegistered, members, targetsOf } from '../domain/roles.ts';
+import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
+import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { painter, type Paint, type Style } from './paint.ts';
 import { fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
 import { columns, pad, widthOf, wrap } from './text.ts';
-import { age, ago, clockTime, count, list } from '../observe/words.ts';
+import { age, ago, clockTime, count, list } from '../domain/text.ts';
 
 /** A lease is renewed far more often than this, in seconds; a holder that is silent for longer may be gone. */
 const SILENT_S = 10;

@@ -1,8 +1,8 @@
-import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from '../observe/roles.ts';
-import { routesOf } from '../observe/routes.ts';
-import type { Fleet, Instance, Pool, Route, Snapshot, Target } from '../observe/snapshot.ts';
+import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from '../domain/roles.ts';
+import { routesOf } from '../domain/routes.ts';
+import type { Fleet, Instance, Pool, Route, Snapshot, Target } from '../domain/snapshot.ts';
 import type { JournalEntry, Lease, RecordedGoal } from '../stores/store.ts';
-import { ago, count } from '../observe/words.ts';
+import { ago, count } from '../domain/text.ts';
 
 /** Whether a verb would be accepted now. */
 export interface VerbView {

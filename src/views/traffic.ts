@@ -1,5 +1,5 @@
 import type { TrafficSeen } from '../probe/seen.ts';
-import { count } from '../observe/words.ts';
+import { count } from '../domain/text.ts';
 import type { Paint, Style } from './paint.ts';
 import { columns, cut, padLeft } from './text.ts';
 

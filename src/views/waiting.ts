@@ -1,5 +1,5 @@
 import type { RunEvent, Waiting } from '../run/event.ts';
-import { listToFit } from '../observe/words.ts';
+import { listToFit } from '../domain/text.ts';
 
 /** `2/3 healthy`. */
 export function countText(event: Extract<RunEvent, { type: 'step-waiting' }>): string {

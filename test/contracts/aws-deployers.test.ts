@@ -6,7 +6,7 @@ import type { DeployerPort, DeployRequest } from '../../src/deployers/deployer.t
 import { createOpsWorksDeployer } from '../../src/deployers/opsworks.ts';
 import { createSsmDeployer } from '../../src/deployers/ssm.ts';
 import { toInstance } from '../../src/fleets/ec2/tags.ts';
-import type { Instance } from '../../src/observe/snapshot.ts';
+import type { Instance } from '../../src/domain/snapshot.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import { openSession } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createCommandDeployer, type CommandOptions } from '../../src/deployers/command.ts';
 import type { DeployerPort, DeployRequest } from '../../src/deployers/deployer.ts';
-import type { Instance } from '../../src/observe/snapshot.ts';
+import type { Instance } from '../../src/domain/snapshot.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
 import { deployerContract, type DeployerWorld } from './deployer.contract.ts';
 import { poll } from '../support/poll.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { DeployerPort, DeployReport, DeployRequest } from '../../src/deployers/deployer.ts';
-import type { Instance } from '../../src/observe/snapshot.ts';
+import type { Instance } from '../../src/domain/snapshot.ts';
 import { poll } from '../support/poll.ts';
 
 /** How deploys on an instance go from now on. A failing one writes `boom 7` as its last line before it fails. */

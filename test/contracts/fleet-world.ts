@@ -1,6 +1,6 @@
-import type { FleetPort, LaunchWish } from '../../src/fleets/fleet.ts';
-import type { Fleet } from '../../src/observe/snapshot.ts';
-import type { LaunchSpec } from '../../src/plan/goal.ts';
+import type { FleetPort, LaunchRequest } from '../../src/fleets/fleet.ts';
+import type { Fleet } from '../../src/domain/snapshot.ts';
+import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { StepOf } from '../../src/plan/step.ts';
 
 export type Request = 'read' | 'launch' | 'tag' | 'terminate';
@@ -64,7 +64,7 @@ export async function fleetOf(port: FleetPort, id: string): Promise<Fleet> {
   return fleet;
 }
 
-export async function wishOf(port: FleetPort, wish: Partial<LaunchWish> = {}): Promise<LaunchWish> {
+export async function wishOf(port: FleetPort, wish: Partial<LaunchRequest> = {}): Promise<LaunchRequest> {
   return { release: '42', zones: { [ZONES[0]]: 2, [ZONES[1]]: 1 }, blue: await blueOf(port), ...wish };
 }
 
@@ -74,7 +74,7 @@ export function launchStep(spec: LaunchSpec, fleet = 'green', release = '42'): S
 }
 
 /** Brings up the fleet `green` of release 42. */
-export async function launchGreen(world: FleetWorld, wish: Partial<LaunchWish> = {}): Promise<FleetPort> {
+export async function launchGreen(world: FleetWorld, wish: Partial<LaunchRequest> = {}): Promise<FleetPort> {
   const port = world.open();
   await port.launch(launchStep(await port.resolve(await wishOf(port, wish))));
   return port;

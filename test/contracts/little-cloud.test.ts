@@ -102,13 +102,13 @@ test('the little cloud shows the same states in the same order as the sandbox', 
   for (const [key, states] of Object.entries(sandbox)) {
     const expected = little[key] ?? [];
     // On a busy machine a state may pass unseen; none is another one, and all end alike.
-    expect(inOrder(states, expected), `${key}: ${states.join(', ')}; expected ${expected.join(', ')}`).toBe(true);
+    expect(deployOrder(states, expected), `${key}: ${states.join(', ')}; expected ${expected.join(', ')}`).toBe(true);
     expect(states.at(-1), key).toBe(expected.at(-1));
   }
 }, 60_000);
 
 /** Whether the few come in the order of the many. */
-function inOrder(few: readonly string[], many: readonly string[]): boolean {
+function deployOrder(few: readonly string[], many: readonly string[]): boolean {
   const rest = [...few];
   for (const one of many) if (rest[0] === one) rest.shift();
   return rest.length === 0;

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Instance } from '../../src/observe/snapshot.ts';
+import type { Instance } from '../../src/domain/snapshot.ts';
 import { meaningOf } from '../../src/plan/meanings.ts';
 import { callOpsWorks } from '../support/quick-sandbox.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';

@@ -154,7 +154,7 @@ export function takingOver(world: World): void {
 }
 
 /** One turn of a contender: see `store-child.ts`. */
-interface Turn {
+interface AcquiredLease {
   readonly run: string;
   /** Absent when it gave up its place. */
   readonly fence?: number;
@@ -191,6 +191,6 @@ export function contention(world: World): void {
   });
 }
 
-function read(line: string): Turn {
-  return JSON.parse(line) as Turn;
+function read(line: string): AcquiredLease {
+  return JSON.parse(line) as AcquiredLease;
 }

@@ -1,4 +1,4 @@
-import type { Pool } from '../../src/observe/snapshot.ts';
+import type { Pool } from '../../src/domain/snapshot.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 
 export type Spelling = 'names' | 'ids';

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import { Route53 } from '../../src/aws/route53.ts';
 import type { WeightedDnsConfig, WeightedListenerConfig } from '../../src/config/config.ts';
-import type { Routing } from '../../src/observe/snapshot.ts';
+import type { Routing } from '../../src/domain/snapshot.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { openTraffic } from '../../src/traffic/index.ts';
 import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';

@@ -3,7 +3,7 @@ import { Elbv2 } from '../../src/aws/elbv2.ts';
 import type { RouteConfig, WeightedListenerConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/clock.ts';
 import { observe } from '../../src/observe/observe.ts';
-import type { Route, Routing } from '../../src/observe/snapshot.ts';
+import type { Route, Routing } from '../../src/domain/snapshot.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { createWeightedListener } from '../../src/traffic/weighted-listener.ts';

@@ -1,5 +1,5 @@
 import type { Wish } from '../../tasks/task.ts';
-import type { Verb } from '../../src/plan/goal.ts';
+import type { Verb } from '../../src/domain/goal.ts';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
 import type { Scene, Start } from '../support/little/scene.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Snapshot } from '../../src/observe/snapshot.ts';
-import { floorNow } from '../../src/plan/floor.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { floorNow } from '../../src/domain/minimum-healthy.ts';
 import { meaningOf } from '../../src/plan/meanings.ts';
 import { simulate } from '../../src/plan/simulate.ts';
 import type { Step } from '../../src/plan/step.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { isRefusal, type Delivery, type Goal, type Refusal, type Verb } from '../../src/plan/goal.ts';
+import { isRefusal, type Delivery, type Goal, type Refusal, type Verb } from '../../src/domain/goal.ts';
 import { meaningOf } from '../../src/plan/meanings.ts';
 import { simulate } from '../../src/plan/simulate.ts';
 import type { Plan, Step } from '../../src/plan/step.ts';
-import type { Snapshot } from '../../src/observe/snapshot.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { tasks } from '../../tasks/index.ts';
 import type { Wish } from '../../tasks/task.ts';
 import { brokenInPlace, misordered, missesInPlace } from '../support/in-place-invariants.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Fleet, Snapshot } from '../../src/observe/snapshot.ts';
+import type { Fleet, Snapshot } from '../../src/domain/snapshot.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
 import { holdLaws, planFor, WISHES, type Tally, type Wishes } from './check.ts';
 

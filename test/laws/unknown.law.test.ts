@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../src/observe/snapshot.ts';
-import { isRefusal, type Verb } from '../../src/plan/goal.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { isRefusal, type Verb } from '../../src/domain/goal.ts';
 import { HOME, PROMOTED, world } from '../support/worlds.ts';
 import { planFor } from './check.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Wish } from '../../tasks/task.ts';
-import type { Snapshot, Tail } from '../../src/observe/snapshot.ts';
+import type { Snapshot, Tail } from '../../src/domain/snapshot.ts';
 import { HOME, PROMOTED } from '../support/worlds.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
 import { planFor } from './check.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import type { Snapshot } from '../../src/observe/snapshot.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Step, StepOf } from '../../src/plan/step.ts';
 import type { RunEvent } from '../../src/run/event.ts';
-import { Interrupted, runSteps, StepFailed, type RunContext } from '../../src/run/runner.ts';
+import { Interrupted, runSteps, StepFailed, type RunContext } from '../../src/run/engine/run-steps.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 export const LIMITS = {
@@ -26,7 +26,7 @@ export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod'
 export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
 
 /** Nothing was changed by others, and answers are never old. */
-export const STILL = { settled: async () => {}, changed: () => {}, shown: async () => {} };
+export const UNCHANGED = { settled: async () => {}, changed: () => {}, shown: async () => {} };
 
 /** Begins a run of the steps; `finish` of the world ends it. */
 export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = fake.now) {
@@ -38,7 +38,7 @@ export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = 
     limits: LIMITS,
     emit: (event) => events.push(event),
     signal: stop.signal,
-    ...STILL,
+    ...UNCHANGED,
     reached: async (count, title) => void reached.push(`${count} ${title}`),
   };
   return { events, reached, stop: () => stop.abort(new Interrupted('SIGINT')), done: runSteps(context, steps, from) };

@@ -1,6 +1,6 @@
 import type { FleetPort, Notes } from '../../src/fleets/fleet.ts';
-import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/observe/snapshot.ts';
-import type { LaunchSpec } from '../../src/plan/goal.ts';
+import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
+import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { StepOf } from '../../src/plan/step.ts';
 import type { Ports } from '../../src/run/ports.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';

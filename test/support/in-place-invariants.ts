@@ -1,5 +1,5 @@
-import type { Instance, Snapshot } from '../../src/observe/snapshot.ts';
-import type { Goal } from '../../src/plan/goal.ts';
+import type { Instance, Snapshot } from '../../src/domain/snapshot.ts';
+import type { Goal } from '../../src/domain/goal.ts';
 import type { Step } from '../../src/plan/step.ts';
 
 /** What a deploy in place must never do, written down a second time and without the planner's own functions. */

@@ -1,4 +1,4 @@
-import type { DeployNote, Instance, Membership, Snapshot, Target } from '../../src/observe/snapshot.ts';
+import type { DeployNote, Instance, Membership, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import { HOME, world } from './worlds.ts';
 
 /** Small worlds for deploys in place: all ways in which a run, or its end at any moment, leaves one instance. */

@@ -1,5 +1,5 @@
-import type { Snapshot } from '../../src/observe/snapshot.ts';
-import type { Goal } from '../../src/plan/goal.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import type { Goal } from '../../src/domain/goal.ts';
 import type { Step } from '../../src/plan/step.ts';
 
 /** DESIGN's "what must never happen", written down a second time and without the planner's own functions. */

@@ -1,5 +1,5 @@
-import type { Goal } from '../../src/plan/goal.ts';
-import type { Pool, Snapshot } from '../../src/observe/snapshot.ts';
+import type { Goal } from '../../src/domain/goal.ts';
+import type { Pool, Snapshot } from '../../src/domain/snapshot.ts';
 import type { Step } from '../../src/plan/step.ts';
 import { HOLD_S } from './weighted-worlds.ts';
 

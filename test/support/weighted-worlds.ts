@@ -1,6 +1,6 @@
-import { withRoles } from '../../src/observe/routes.ts';
-import type { Marks, Route, Snapshot, TargetState } from '../../src/observe/snapshot.ts';
-import { HOME, PROMOTED, world, type FleetSpec, type Standing } from './worlds.ts';
+import { withRoles } from '../../src/domain/routes.ts';
+import type { Marks, Route, Snapshot, TargetState } from '../../src/domain/snapshot.ts';
+import { HOME, PROMOTED, world, type FleetSpec, type Summary } from './worlds.ts';
 
 /** Small worlds in which routes divide production between two groups, `one` and `two`. */
 
@@ -86,8 +86,8 @@ const SHARES: readonly (readonly Share[])[] = [
 ];
 
 /** How the instances of a fleet stand in its own group. */
-function* members(group: string, { states, most }: Variety): Generator<readonly Standing[]> {
-  const one = states.map((state): Standing => ({ [group]: state }));
+function* members(group: string, { states, most }: Variety): Generator<readonly Summary[]> {
+  const one = states.map((state): Summary => ({ [group]: state }));
   for (const first of one) yield [first];
   if (most < 2) return;
   for (const [n, first] of one.entries()) for (const second of one.slice(n)) yield [first, second];

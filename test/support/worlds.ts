@@ -1,11 +1,11 @@
-import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/observe/snapshot.ts';
+import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/domain/snapshot.ts';
 
 /** Small worlds, all of them: fleets of up to three instances with every membership and health. */
 
 type Membership = TargetState | '-';
 
 /** How one instance stands in each group, by the group's name; `-` is not there. */
-export type Standing = Readonly<Record<string, Membership>>;
+export type Summary = Readonly<Record<string, Membership>>;
 
 const PRODUCTION = ['-', 'initial', 'healthy', 'unhealthy', 'draining'] as const;
 const TEST = ['-', 'initial', 'healthy', 'unhealthy'] as const;
@@ -21,8 +21,8 @@ interface Shape {
 export const FULL: Shape = { groups: ['prod'], production: PRODUCTION, test: TEST, zones: ['a'] };
 
 /** Every way in which one instance can stand. */
-function standings({ groups, production, test }: Shape): readonly Standing[] {
-  let all: readonly Standing[] = test.map((state) => ({ test: state }));
+function standings({ groups, production, test }: Shape): readonly Summary[] {
+  let all: readonly Summary[] = test.map((state) => ({ test: state }));
   for (const group of groups) all = all.flatMap((one) => production.map((state) => ({ ...one, [group]: state })));
   return all;
 }
@@ -41,7 +41,7 @@ function* multisets<T>(items: readonly T[], size: number, from = 0): Generator<r
 export interface FleetSpec {
   readonly id: string;
   readonly marks: Marks;
-  readonly members: readonly Standing[];
+  readonly members: readonly Summary[];
 }
 
 const REASONS: Partial<Record<TargetState, string>> = {

@@ -8,17 +8,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { HookConfig, HooksConfig } from '../../src/config/config-in-place.ts';
 import { leftTags, noteTags, readNotes } from '../../src/fleets/notes.ts';
-import type { Instance, Membership, Pool, Snapshot } from '../../src/observe/snapshot.ts';
-import { batchSize, parseBatch } from '../../src/plan/batches.ts';
-import { keepFor, wouldLack } from '../../src/plan/in-place.ts';
+import type { Instance, Membership, Pool, Snapshot } from '../../src/domain/snapshot.ts';
+import { batchSize, parseBatch } from '../../src/domain/batches.ts';
+import { keepFor, wouldLack } from '../../src/domain/in-place.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
 import type { RunEvent } from '../../src/run/event.ts';
-import { createHooks } from '../../src/run/hooks.ts';
-import { createProbe } from '../../src/run/probe.ts';
+import { createHooks } from '../../src/run/hooks/hooks.ts';
+import { createInstanceProbe } from '../../src/run/deploys/instance-probe.ts';
 import { HOME, world } from '../support/worlds.ts';
 import { rolling } from '../../tasks/rolling.ts';
 import type { Wish } from '../../tasks/task.ts';
-import type { GoalOf } from '../../src/plan/goal.ts';
+import type { GoalOf } from '../../src/domain/goal.ts';
 import type { Plan } from '../../src/plan/step.ts';
 
 describe('notes on an instance', () => {
@@ -183,7 +183,7 @@ test('instances are asked whether they answer, and whether they are idle: not be
   const clock = { ...systemClock, monotonic: () => now };
   const timeoutMs = 2000;
   const probe = (url: string) =>
-    createProbe(
+    createInstanceProbe(
       {
         instanceCheck: { url: base + url, contains: 'release {release}', timeoutMs },
         drainCheck: { url: base + url, afterMs: 15_000, timeoutMs },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { glance } from '../../src/observe/observe.ts';
-import type { Fleet, Snapshot } from '../../src/observe/snapshot.ts';
+import { refresh } from '../../src/observe/observe.ts';
+import type { Fleet, Snapshot } from '../../src/domain/snapshot.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const AT = '2026-11-22T06:12:00.000Z';
@@ -30,7 +30,7 @@ async function lookWith(
     carries: async () => carries,
   };
   const traffic = { read: async () => [] };
-  const snapshot = await glance({ fleet, traffic, clock: new VirtualClock() }, BEFORE, LOOK);
+  const snapshot = await refresh({ fleet, traffic, clock: new VirtualClock() }, BEFORE, LOOK);
   return { snapshot, asked };
 }
 

@@ -7,9 +7,9 @@ import {
   healthyOthers,
   lowerFloor,
   shortfall,
-} from '../../src/plan/floor.ts';
+} from '../../src/domain/minimum-healthy.ts';
 import { highestFloor } from '../../src/plan/switch.ts';
-import type { TargetState } from '../../src/observe/snapshot.ts';
+import type { TargetState } from '../../src/domain/snapshot.ts';
 import { spread } from '../../tasks/up.ts';
 import { HOME, world } from '../support/worlds.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../src/observe/snapshot.ts';
-import { drainingIn, explainInstance, notHealthyIn, sentence } from '../../src/plan/explain.ts';
-import { floorNow } from '../../src/plan/floor.ts';
-import type { Goal } from '../../src/plan/goal.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { drainingIn, explainInstance, notHealthyIn, sentence } from '../../src/domain/explain.ts';
+import { floorNow } from '../../src/domain/minimum-healthy.ts';
+import type { Goal } from '../../src/domain/goal.ts';
 import { meaningOf } from '../../src/plan/meanings.ts';
-import { preview } from '../../src/run/preview.ts';
+import { preview } from '../../src/run/task/preview.ts';
 import { promote } from '../../tasks/promote.ts';
 import { up } from '../../tasks/up.ts';
 import { newRunId } from '../../src/commands/context.ts';

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MarkerConfig } from '../../src/config/config.ts';
-import type { Answers } from '../../src/observe/snapshot.ts';
+import type { Answers } from '../../src/domain/snapshot.ts';
 import { createProduction } from '../../src/production/index.ts';
 import { readMarker } from '../../src/production/marker.ts';
 import { counted, silence, type Answer } from '../../src/production/production.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../src/observe/snapshot.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Step } from '../../src/plan/step.ts';
-import { Interrupted, runSteps } from '../../src/run/runner.ts';
-import { DEREGISTER, failureOf, LIMITS, PROMOTE, REGISTER, start, STILL } from '../support/fake-run.ts';
+import { Interrupted, runSteps } from '../../src/run/engine/run-steps.ts';
+import { DEREGISTER, failureOf, LIMITS, PROMOTE, REGISTER, start, UNCHANGED } from '../support/fake-run.ts';
 import { blueAndGreen, type FakeWorld } from '../support/fake-world.ts';
 
 describe('before each grave step the world is read again', () => {
@@ -141,7 +141,7 @@ describe('interruption', () => {
         limits: LIMITS,
         emit: () => {},
         signal: stop.signal,
-        ...STILL,
+        ...UNCHANGED,
         reached: async (n) => void reached.push(n),
       },
       PROMOTE,
@@ -161,7 +161,7 @@ test('the goal is recorded before the first change; when it cannot be, nothing i
       limits: LIMITS,
       emit: () => {},
       signal: new AbortController().signal,
-      ...STILL,
+      ...UNCHANGED,
       reached: async () => Promise.reject(new Error('The disk is full.')),
     },
     PROMOTE,

@@ -4,7 +4,7 @@ import { Ssm, type Command } from '../../src/aws/ssm.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { DeployRequest } from '../../src/deployers/deployer.ts';
 import { createSsmDeployer } from '../../src/deployers/ssm.ts';
-import type { Instance } from '../../src/observe/snapshot.ts';
+import type { Instance } from '../../src/domain/snapshot.ts';
 
 /** SSM as it answers when a test says so; what it was sent is kept, and not listed by itself. */
 class Scripted extends Session {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ExitCode } from '../../src/errors.ts';
-import { Rig } from '../support/fake-conduct.ts';
+import { Rig } from '../support/fake-run-task.ts';
 import { blueAndGreen, FakeWorld } from '../support/fake-world.ts';
 import { HOME, PROMOTED, world } from '../support/worlds.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Route } from '../../src/observe/snapshot.ts';
-import { faultsOf, notesOf, type Settings } from '../../src/traffic/likeness.ts';
-import type { Place } from '../../src/traffic/places.ts';
+import type { Route } from '../../src/domain/snapshot.ts';
+import { faultsOf, notesOf, type Settings } from '../../src/traffic/compatibility.ts';
+import type { Place } from '../../src/traffic/find-rules.ts';
 
 function settings(name: string, balancers: readonly string[] = ['arn:shop'], sticky = false): Settings {
   const attributes = new Map([['stickiness.enabled', String(sticky)]]);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdLease, type HeldLease } from '../../src/record/lease.ts';
-import type { Waiting } from '../../src/record/turn.ts';
+import type { Waiting } from '../../src/record/wait-queue.ts';
 import type { Ahead } from '../../src/stores/store.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { goal, holder } from '../support/store-samples.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../src/observe/snapshot.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { historyText } from '../../src/views/history.ts';
 import { rollbackOf, type StatusReport } from '../../src/views/status.ts';
 import { statusText } from '../../src/views/status-text.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { age, ago, clockTime, dateTime, duration, list, listToFit, targetWords } from '../../src/observe/words.ts';
+import { age, ago, clockTime, dateTime, duration, list, listToFit, targetWords } from '../../src/domain/text.ts';
 import { cut, widthOf, wrap } from '../../src/views/text.ts';
 import { AT, pool, target } from './views.samples.ts';
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { Clock } from '../../src/clock.ts';
-import type { Instance, Pool, Snapshot, Target } from '../../src/observe/snapshot.ts';
+import type { Instance, Pool, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import type { RunEvent, StepView } from '../../src/run/event.ts';
 import type { StatusReport } from '../../src/views/status.ts';
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ResourceRecordSet } from '../../src/aws/route53.ts';
 import { faultsIn, notesIn } from '../../src/traffic/weighted-dns/checks.ts';
 import type { Ask } from '../../src/traffic/weighted-dns/ask.ts';
-import type { Found } from '../../src/traffic/weighted-dns/places.ts';
-import { countTold, NOTHING_TOLD, valuesOf } from '../../src/traffic/weighted-dns/told.ts';
+import type { Found } from '../../src/traffic/weighted-dns/records.ts';
+import { countTold, NOTHING_TOLD, valuesOf } from '../../src/traffic/weighted-dns/dns-answers.ts';
 
 const PLACE = {
   name: 'www.shop.test',

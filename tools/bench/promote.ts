@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runTask } from '../rig/task.ts';
+import { runTaskCommand } from '../rig/task.ts';
 import { median } from './interleave.ts';
 import { bareSwitch } from './limit.ts';
 import { readPeak, writesStatus } from './peak.ts';
@@ -82,7 +82,7 @@ async function promote(stage: Stage, signal: AbortSignal): Promise<Run> {
     const file = path.join(folder, 'status');
     const rig = { ...stage.rig, env: { ...stage.rig.env, ...writesStatus(file) } };
     const begun = performance.now();
-    const { result, message } = await runTask(rig, ['promote'], signal);
+    const { result, message } = await runTaskCommand(rig, ['promote'], signal);
     const ms = performance.now() - begun;
     if (result !== 'done') throw new Error(`promote of ${stage.green.length}: ${message}`);
     return { ms, peakMb: await readPeak(file), requests: await stage.requests() };

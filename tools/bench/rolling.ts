@@ -2,7 +2,7 @@ import path from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { DEPLOY } from '../rig/config.ts';
-import { runTask } from '../rig/task.ts';
+import { runTaskCommand } from '../rig/task.ts';
 import { startRig } from '../rig/sandbox.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { Aws } from './aws.ts';
@@ -57,7 +57,11 @@ async function measure(size: number, batch: number, signal: AbortSignal): Promis
   const limitMs = await bareRolling(aws, { batch, tag, deploy });
   await admin('DELETE', 'requests');
   const begun = performance.now();
-  const { result, message } = await runTask(rig, ['rolling', '--release', '42', '--batch', String(batch)], signal);
+  const { result, message } = await runTaskCommand(
+    rig,
+    ['rolling', '--release', '42', '--batch', String(batch)],
+    signal,
+  );
   const rollingMs = performance.now() - begun;
   if (result !== 'done') throw new Error(`rolling of ${size}: ${message}`);
   const requests = ((await admin('GET', 'requests')) as readonly unknown[]).length;

@@ -2,7 +2,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
-import { runTask } from '../rig/task.ts';
+import { runTaskCommand } from '../rig/task.ts';
 import { startRig } from '../rig/sandbox.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { adminOf, countOf } from './admin.ts';
@@ -35,7 +35,7 @@ export async function openStage(size: number, signal: AbortSignal): Promise<Stag
   await hurry(rig.config);
   const { fleet, sandbox, store } = loadConfig({ path: rig.config, env: rig.env, cwd: '/' });
   const tag = (name: string): string => `${fleet.tagPrefix}:${name}`;
-  const up = await runTask(rig, ['up', '--release', '42'], signal);
+  const up = await runTaskCommand(rig, ['up', '--release', '42'], signal);
   if (up.result !== 'done') throw new Error(`up: ${up.message}`);
   if (store.kind !== 'file') throw new Error('The bench keeps its records in a file.');
   const records = `${store.path}.after-up`;

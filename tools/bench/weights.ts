@@ -11,7 +11,7 @@ import { parseDocument } from 'yaml';
 import { fetchOnce } from '../../src/production/fetch.ts';
 import { startRig } from '../rig/sandbox.ts';
 import type { Rig } from '../rig/sandbox.ts';
-import { runTask } from '../rig/task.ts';
+import { runTaskCommand } from '../rig/task.ts';
 import { adminOf, countOf } from './admin.ts';
 import { median } from './interleave.ts';
 
@@ -105,7 +105,7 @@ function row(
 }
 
 async function mustDo(rig: Rig, args: readonly string[], signal: AbortSignal): Promise<void> {
-  const { result, message } = await runTask(rig, args, signal);
+  const { result, message } = await runTaskCommand(rig, args, signal);
   if (result !== 'done') throw new Error(`${args.join(' ')}: ${message}`);
 }
 

@@ -3,7 +3,7 @@ import { between, failedOf } from '../meter/counts.ts';
 import type { Counts } from '../meter/counts.ts';
 import type { Traffic } from '../rig/config.ts';
 import type { Rig } from '../rig/sandbox.ts';
-import { runTask } from '../rig/task.ts';
+import { runTaskCommand } from '../rig/task.ts';
 
 /** A blue-green deploy with a change of mind in it. */
 export const TASKS: readonly (readonly string[])[] = [
@@ -76,7 +76,7 @@ export async function runDemo(
 /** Runs one task, and reads the meter before and after it. */
 export async function runOne(rig: Rig, meter: Meter, args: readonly string[], signal: AbortSignal): Promise<TaskRow> {
   const before = await meter.read();
-  const { result, message, seconds, awsRequests } = await runTask(rig, args, signal);
+  const { result, message, seconds, awsRequests } = await runTaskCommand(rig, args, signal);
   const seen: Counts = between(before, await meter.read());
   return {
     task: titleOf(args),

@@ -12,7 +12,7 @@ export type Finished = Extract<RunEvent, { type: 'finished' }>;
  * Runs one task as people do, in a process of its own with `--yes --json`; resolves with its last event, whatever its
  * result. Rejects when there is none, or when the signal was aborted: the process has got a SIGINT then, and has ended.
  */
-export async function runTask(rig: Rig, args: readonly string[], signal: AbortSignal): Promise<Finished> {
+export async function runTaskCommand(rig: Rig, args: readonly string[], signal: AbortSignal): Promise<Finished> {
   signal.throwIfAborted();
   const child = spawn(process.execPath, [PROGRAM, ...args, '--yes', '--json', '--config', rig.config], {
     env: rig.env,

@@ -1,5 +1,5 @@
 import type { Ec2 } from '../../aws/ec2.ts';
-import type { Instance } from '../../observe/snapshot.ts';
+import type { Instance } from '../../domain/snapshot.ts';
 import type { Notes } from '../fleet.ts';
 import { leftTags, noteTags } from '../notes.ts';
 import type { Owner } from './tags.ts';

@@ -3,8 +3,8 @@ import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig, ImageConfig, LaunchTemplateConfig } from '../../config/config.ts';
 import { fillRelease } from '../../config/release.ts';
 import { OperatorError } from '../../errors.ts';
-import type { LaunchSpec } from '../../plan/goal.ts';
-import type { LaunchWish } from '../fleet.ts';
+import type { LaunchSpec } from '../../domain/goal.ts';
+import type { LaunchRequest } from '../fleet.ts';
 import type { Owner } from './tags.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function resolveLaunch(
   ssm: () => Promise<Ssm>,
   owner: Owner,
   boot: Ec2FleetConfig,
-  wish: LaunchWish,
+  wish: LaunchRequest,
 ): Promise<LaunchSpec> {
   const samples = await sampleOfEachZone(ec2, wish);
   const base = boot.launchTemplate
@@ -53,7 +53,7 @@ export async function resolveLaunch(
 }
 
 /** One of blue's instances in each zone: it tells the subnet, and what to clone. */
-async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchWish): Promise<readonly Ec2Instance[]> {
+async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchRequest): Promise<readonly Ec2Instance[]> {
   const ids = Object.keys(zones).flatMap(
     (zone) => blue.instances.find((instance) => instance.zone === zone && instance.state === 'running')?.id ?? [],
   );

@@ -1,7 +1,7 @@
 import type { Instance as Ec2Instance, Tag } from '../../aws/ec2.ts';
 import { readNotes } from '../notes.ts';
-import type { Fleet, Instance, Marks } from '../../observe/snapshot.ts';
-import { isLive } from '../../observe/roles.ts';
+import type { Fleet, Instance, Marks } from '../../domain/snapshot.ts';
+import { isLive } from '../../domain/roles.ts';
 
 /** Ownership is tags on instances: this is where their names are. */
 export interface Owner {

@@ -2,7 +2,7 @@ import { settle } from '../../aws/batches.ts';
 import type { Instance as OpsInstance, Layer, OpsWorks } from '../../aws/opsworks.ts';
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
-import type { LaunchBatch } from '../../plan/goal.ts';
+import type { LaunchBatch } from '../../domain/goal.ts';
 import type { StepOf } from '../../plan/step.ts';
 import { checkClonable, cloneRequest, namesOf, type CloneNames } from './clone.ts';
 import { taggedLayers, type Sources } from './read.ts';

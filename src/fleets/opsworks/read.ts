@@ -1,7 +1,7 @@
 import type { Ec2 } from '../../aws/ec2.ts';
 import type { Instance as OpsInstance, LoadBasedAutoScalingConfiguration, OpsWorks } from '../../aws/opsworks.ts';
 import { OperatorError } from '../../errors.ts';
-import type { Fleet } from '../../observe/snapshot.ts';
+import type { Fleet } from '../../domain/snapshot.ts';
 import {
   commonRelease,
   seen,

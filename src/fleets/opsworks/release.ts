@@ -1,8 +1,8 @@
 import { settle } from '../../aws/batches.ts';
 import type { Instance as OpsInstance } from '../../aws/opsworks.ts';
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
-import { isLive } from '../../observe/roles.ts';
-import type { Instance } from '../../observe/snapshot.ts';
+import { isLive } from '../../domain/roles.ts';
+import type { Instance } from '../../domain/snapshot.ts';
 import { tagName, toOwnInstance } from '../ec2/tags.ts';
 import { customJsonOf } from './clone.ts';
 import { taggedLayers, type Sources } from './read.ts';

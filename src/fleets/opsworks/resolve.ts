@@ -2,8 +2,8 @@ import type { CreateInstanceCommandInput, Instance as OpsInstance } from '../../
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { fillRelease } from '../../config/release.ts';
 import { OperatorError } from '../../errors.ts';
-import type { LaunchSpec } from '../../plan/goal.ts';
-import type { LaunchWish } from '../fleet.ts';
+import type { LaunchSpec } from '../../domain/goal.ts';
+import type { LaunchRequest } from '../fleet.ts';
 import type { Ssm } from '../../aws/ssm.ts';
 import { fromImage } from '../ec2/resolve.ts';
 import { checkClonable, namesOf, parse } from './clone.ts';
@@ -34,7 +34,7 @@ export async function resolveLaunch(
   sources: Sources,
   ssm: () => Promise<Ssm>,
   wish: OpsWorksFleetConfig,
-  { release, zones, blue }: LaunchWish,
+  { release, zones, blue }: LaunchRequest,
 ): Promise<LaunchSpec> {
   if (!TAG_VALUE.test(release)) throw badTag(release);
   const { owner, opsworks, ec2, stack } = sources;
@@ -81,7 +81,7 @@ function samplesOf(
   { layer }: TaggedLayer,
   all: readonly OpsInstance[],
   zones: readonly string[],
-  { instances, release }: LaunchWish['blue'],
+  { instances, release }: LaunchRequest['blue'],
 ): readonly (readonly [zone: string, sample: OpsInstance])[] {
   const running = new Set(instances.filter(({ state }) => state === 'running').map(({ id }) => id));
   const own = all.filter(

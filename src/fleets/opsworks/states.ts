@@ -1,5 +1,5 @@
 import type { Instance as OpsInstance } from '../../aws/opsworks.ts';
-import type { Instance } from '../../observe/snapshot.ts';
+import type { Instance } from '../../domain/snapshot.ts';
 import { toOwnInstance, type Owner, type Seen as Ec2Instance } from '../ec2/tags.ts';
 
 /** An OpsWorks instance as the planner sees it. EC2 knows whether the machine is there, OpsWorks whether it is ready. */

@@ -1,5 +1,5 @@
 import type { Layer } from '../../aws/opsworks.ts';
-import type { Marks } from '../../observe/snapshot.ts';
+import type { Marks } from '../../domain/snapshot.ts';
 import { tagName, type Owner } from '../ec2/tags.ts';
 
 /** Ownership of a layer is tags on it: OpsWorks keeps none on instances (aws-reference 3.3). */

@@ -1,5 +1,5 @@
 import type { Instance, InstanceState, Reservation } from '@aws-sdk/client-ec2';
-import type { InstanceState as StateName } from '../../observe/snapshot.ts';
+import type { InstanceState as StateName } from '../../domain/snapshot.ts';
 import { ACCOUNT, type Ec2State, type InstanceRecord } from './state.ts';
 
 const STATE_CODES: Readonly<Record<StateName, number>> = {

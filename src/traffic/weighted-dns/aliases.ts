@@ -1,5 +1,5 @@
 import type { Route53 } from '../../aws/route53.ts';
-import { findZone } from './places.ts';
+import { findZone } from './records.ts';
 
 /**
  * What is worth knowing of names that lead to a load balancer with an idle target group: an alias that evaluates its health

@@ -1,6 +1,6 @@
 import type { ResourceRecordSet } from '../../aws/route53.ts';
-import { duration } from '../../observe/words.ts';
-import type { Found } from './places.ts';
+import { duration } from '../../domain/text.ts';
+import type { Found } from './records.ts';
 import { ttlOf, unlikeTtl } from './ttl.ts';
 
 /** Why traffic must not be moved by the records as they are, as sentences. */

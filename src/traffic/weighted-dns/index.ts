@@ -1,16 +1,16 @@
 import type { Elbv2 } from '../../aws/elbv2.ts';
 import { dotted, type ResourceRecordSet, type Route53 } from '../../aws/route53.ts';
 import type { WeightedDnsConfig } from '../../config/config.ts';
-import type { Route, Routing, Tail, Ttl } from '../../observe/snapshot.ts';
-import { differences, readSettings, type Settings } from '../likeness.ts';
+import type { Route, Routing, Tail, Ttl } from '../../domain/snapshot.ts';
+import { differences, readSettings, type Settings } from '../compatibility.ts';
 import { createGroups, delayOf, remember, type Groups } from '../target-groups.ts';
 import type { RoutingPort, TrafficPort, Weights } from '../traffic.ts';
 import { askServer, type Ask, type Server } from './ask.ts';
 import { faultsIn, notesIn } from './checks.ts';
-import { findPlaces, readRecords, type Found, type Place } from './places.ts';
-import { readTail, type Counter } from './tail.ts';
-import { countTold, NOTHING_TOLD, valuesOf, type Told } from './told.ts';
-import { isAt, longestTtl, loweringOf, timed } from './ttl.ts';
+import { findPlaces, readRecords, type Found, type Place } from './records.ts';
+import { readTail, type Counter } from './residual-traffic.ts';
+import { countTold, NOTHING_TOLD, valuesOf, type Told } from './dns-answers.ts';
+import { isAt, longestTtl, loweringOf, withTtl } from './ttl.ts';
 
 export interface Means {
   readonly elbv2: Elbv2;
@@ -75,7 +75,7 @@ class Names implements RoutingPort {
 
   async setTtl(which: Ttl): Promise<void> {
     const wanted = this.#last.filter((found) => !isAt(found, which));
-    await this.#replace(wanted, (found) => timed(found, which));
+    await this.#replace(wanted, (found) => withTtl(found, which));
   }
 
   /** One batch a zone. */

@@ -1,7 +1,7 @@
 import type { ResourceRecordSet } from '../../aws/route53.ts';
-import { duration } from '../../observe/words.ts';
-import type { Lowering, Ttl } from '../../observe/snapshot.ts';
-import type { Found } from './places.ts';
+import { duration } from '../../domain/text.ts';
+import type { Lowering, Ttl } from '../../domain/snapshot.ts';
+import type { Found } from './records.ts';
 
 /** How long resolvers may keep answers, and how that is changed for a switch. All in seconds. */
 
@@ -38,7 +38,7 @@ export function unlikeTtl(found: Found): readonly string[] {
 }
 
 /** The records with that TTL, and nothing else changed. */
-export function timed(found: Found, which: Ttl): readonly ResourceRecordSet[] {
+export function withTtl(found: Found, which: Ttl): readonly ResourceRecordSet[] {
   const { fromS = 0, toS = 0 } = found.place.lowerTtl ?? {};
   return ownTtls(found).map((set) => ({ ...set, TTL: which === 'low' ? toS : fromS }));
 }
@@ -48,7 +48,7 @@ export function loweringOf(found: readonly Found[], givenMs = Infinity): Lowerin
   const some = found.filter((one) => ownTtls(one).length > 0);
   if (some.length === 0) return undefined;
   const is = (['low', 'usual'] as const).find((which) => some.every((one) => isAt(one, which))) ?? 'other';
-  const lowered = found.map((one) => (some.includes(one) ? { ...one, sides: timed(one, 'low') } : one));
+  const lowered = found.map((one) => (some.includes(one) ? { ...one, sides: withTtl(one, 'low') } : one));
   const usualS = Math.max(...some.map(({ place }) => place.lowerTtl?.fromS ?? 0));
   return { is, usualS, lowS: Math.min(longestTtl(lowered), givenMs / 1000) };
 }

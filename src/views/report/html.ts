@@ -1,5 +1,5 @@
-import { count, dateTime, duration } from '../../observe/words.ts';
-import type { Frame } from '../../probe/film.ts';
+import { count, dateTime, duration } from '../../domain/text.ts';
+import type { RecordedFrame } from '../../probe/traffic-recorder.ts';
 import { summarize, type Sample, type TrafficSeen } from '../../probe/seen.ts';
 import type { RunEvent } from '../../run/event.ts';
 import { answerLane, clockLane, stateLanes, stepLane, weightLanes, type Axis, type Lane } from './lanes.ts';
@@ -9,7 +9,7 @@ import { escape, tag } from './svg.ts';
 export interface ReportOf {
   readonly environment: string;
   readonly run: string;
-  readonly frames: readonly Frame[];
+  readonly frames: readonly RecordedFrame[];
   /** Requests of the probe; none when production was not watched. */
   readonly samples: readonly Sample[];
   readonly seen?: TrafficSeen;

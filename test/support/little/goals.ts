@@ -1,4 +1,4 @@
-import type { Verb } from '../../../src/plan/goal.ts';
+import type { Verb } from '../../../src/domain/goal.ts';
 import { living, production, testing, type Box, type State } from './state.ts';
 import { fleetOf } from './watch.ts';
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../src/clock.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
 import { observe } from '../../../src/observe/observe.ts';
-import type { Fleet, Snapshot } from '../../../src/observe/snapshot.ts';
-import { fleetById, poolByName, registeredIn } from '../../../src/plan/look.ts';
+import type { Fleet, Snapshot } from '../../../src/domain/snapshot.ts';
+import { fleetById, poolByName, registeredIn } from '../../../src/domain/queries.ts';
 import type { TrafficPort } from '../../../src/traffic/traffic.ts';
 
 /** A world in which one and the same play is given, to compare what is seen. */

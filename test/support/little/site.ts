@@ -2,23 +2,23 @@ import { tasks } from '../../../tasks/index.ts';
 import type { Wish } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../../src/errors.ts';
 import { observe } from '../../../src/observe/observe.ts';
-import type { Snapshot } from '../../../src/observe/snapshot.ts';
-import type { Verb } from '../../../src/plan/goal.ts';
+import type { Snapshot } from '../../../src/domain/snapshot.ts';
+import type { Verb } from '../../../src/domain/goal.ts';
 import { holdLease, type HeldLease } from '../../../src/record/lease.ts';
-import { takeAway } from '../../../src/record/take-away.ts';
-import { conduct } from '../../../src/run/conduct.ts';
-import { resumption } from '../../../src/run/aim.ts';
+import { forceRelease } from '../../../src/record/force-release.ts';
+import { runTask } from '../../../src/run/task/run-task.ts';
+import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
 import type { Ports } from '../../../src/run/ports.ts';
-import { Interrupted } from '../../../src/run/runner.ts';
-import { verbsNow, type VerbNow } from '../../../src/run/verbs.ts';
+import { Interrupted } from '../../../src/run/engine/run-steps.ts';
+import { verbsNow, type VerbNow } from '../../../src/run/task/verbs.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import type { DeployerPort } from '../../../src/deployers/deployer.ts';
-import { Deliveries } from '../../../src/run/deliveries.ts';
-import type { Hooks } from '../../../src/run/hooks.ts';
-import { createProbe, type Probe } from '../../../src/run/probe.ts';
-import { createEverywhere } from '../../../src/traffic/everywhere.ts';
+import { Deliveries } from '../../../src/run/deploys/deliveries.ts';
+import type { Hooks } from '../../../src/run/hooks/hooks.ts';
+import { createInstanceProbe, type Probe } from '../../../src/run/deploys/instance-probe.ts';
+import { createDiscovery } from '../../../src/traffic/discover.ts';
 import { LittleDeployer, type Deploys } from './deployer.ts';
 import { WorldClock } from './clock.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
@@ -209,8 +209,8 @@ export class Site {
     events: RunEvent[],
   ): Promise<Ended> {
     const { process, ports, store, session } = connection;
-    const { verb, wish } = ask === 'resume' ? resumption(await store.goal()) : { verb: ask, wish: given };
-    await conduct(
+    const { verb, wish } = ask === 'resume' ? whatToResume(await store.goal()) : { verb: ask, wish: given };
+    await runTask(
       {
         tasks,
         environment: 'shop',
@@ -235,14 +235,14 @@ export class Site {
 }
 
 function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort, probe?: Partial<Probe>): Ports {
-  const traffic = createEverywhere(ports.traffic, async () => new Elbv2(session));
+  const traffic = createDiscovery(ports.traffic, async () => new Elbv2(session));
   return {
     ...ports,
     traffic,
     inPlace: {
       deliveries: new Deliveries({ environment: 'shop', deployer }),
       delivery: { words: deployer.words, check: false, migrate: 'with-deploy' },
-      probe: { ...createProbe({}, ports.clock), ...probe },
+      probe: { ...createInstanceProbe({}, ports.clock), ...probe },
       widen: async (wanted) => traffic.widen(wanted),
     },
   };
@@ -274,7 +274,7 @@ async function unlock(connection: Connection): Promise<Ended> {
   const seen = await store.held();
   const asked = { holder: holderOf(connection, 'unlock'), message: 'Took the lease.' };
   const isTaken =
-    seen !== undefined && (await takeAway(store, { ...asked, seen }, { ttlMs: TTL_MS, clock: process.clock }));
+    seen !== undefined && (await forceRelease(store, { ...asked, seen }, { ttlMs: TTL_MS, clock: process.clock }));
   if (isTaken) return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: 'Taken.', next: [] };
   throw new OperatorError('nothing-to-unlock', 'There was no lease to be taken.');
 }

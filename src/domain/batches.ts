@@ -1,0 +1,35 @@
+import type { Instance, Snapshot } from './snapshot.ts';
+import { isHealthyEverywhere } from './in-place.ts';
+
+/** Instances at a time: so many, or so many of a hundred. */
+export type Batch = { readonly count: number } | { readonly percent: number };
+
+/** Reads `2` and `25%`; undefined for anything else, and for none. */
+export function parseBatch(text: string): Batch | undefined {
+  const [, digits, percent] = /^(\d{1,4})(%?)$/.exec(text) ?? [];
+  const given = Number(digits ?? 0);
+  if (given === 0 || (percent === '%' && given > 100)) return undefined;
+  return percent === '%' ? { percent: given } : { count: given };
+}
+
+/** How many of `all` instances are one batch: rounded down, and never none. */
+export function batchSize(batch: Batch, all: number): number {
+  return 'count' in batch ? batch.count : Math.max(1, Math.floor((all * batch.percent) / 100));
+}
+
+/** Unhealthy instances first, since they cost nothing; then by zone. */
+export function deployOrder(snapshot: Snapshot, instances: readonly Instance[]): readonly Instance[] {
+  const rank = new Map(instances.map(({ id }) => [id, isHealthyEverywhere(snapshot, id) ? 1 : 0]));
+  return instances.toSorted(
+    (a, b) => rank.get(a.id)! - rank.get(b.id)! || compare(a.zone, b.zone) || compare(a.id, b.id),
+  );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+export function inBatchesOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
+}

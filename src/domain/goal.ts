@@ -1,0 +1,157 @@
+import { list } from './text.ts';
+
+/** What was asked for, pinned when the run began: the same goal gives the same end from any machine. */
+
+export type Verb = 'adopt' | 'up' | 'promote' | 'rollback' | 'cleanup' | 'rolling' | 'deploy' | 'drain' | 'join';
+
+/** The fewest healthy targets that a pool may have, by zone. */
+export type ZoneFloor = Readonly<Record<string, number>>;
+/** By pool name. */
+export type Floor = Readonly<Record<string, ZoneFloor>>;
+
+/**
+ * What each pool keeps while instances are out of it: so many healthy targets in all, and so many in each zone. A pool that
+ * is not named keeps whatever is left.
+ */
+export type Keep = Readonly<Record<string, { readonly least: number; readonly zones: ZoneFloor }>>;
+
+/** How code gets onto an instance, as the config said when the run began. */
+export interface Delivery {
+  /** For people: `ansible-playbook site.yml`. */
+  readonly words: string;
+  /** Ask the instance itself before it gets traffic again. */
+  readonly check: boolean;
+  /** `alone`: on its own before the first batch. `with-deploy`: as part of the first deploy. */
+  readonly migrate: 'no' | 'alone' | 'with-deploy';
+}
+
+/** Exactly what `up` boots, resolved to ids before anything starts, so that a repeated request is the same request. */
+export interface LaunchSpec {
+  /** The kind of fleet that understands `request`. */
+  readonly kind: string;
+  /** Lines for people: image, type, template, in AWS's ids. */
+  readonly summary: readonly string[];
+  /** Where to boot how many: one entry a zone. */
+  readonly batches: readonly LaunchBatch[];
+  /** The rest of the request, as the fleet's own API takes it. JSON. */
+  readonly request: Readonly<Record<string, unknown>>;
+}
+
+export interface LaunchBatch {
+  readonly zone: string;
+  readonly subnet: string;
+  readonly count: number;
+}
+
+/** The shares of production that a fleet is given one after the other. */
+export interface Stages {
+  /** Ascending, in percent; it ends with the last one. */
+  readonly shares: readonly number[];
+  /** Seconds between two of them, in which the checks must hold. */
+  readonly everyS: number;
+}
+
+/** Who asked, when; the same for every verb. */
+export interface Asked {
+  /** Id of the run that recorded the goal first; ClientTokens and log lines carry it. */
+  readonly run: string;
+  /** `user@host`, or what `TURNOUT_WHO` says. */
+  readonly who: string;
+  /** ISO time. */
+  readonly since: string;
+}
+
+export type Goal = Asked &
+  (
+    | {
+        readonly verb: 'adopt';
+        readonly fleet: string;
+        readonly release: string;
+        readonly instances: readonly string[];
+      }
+    | { readonly verb: 'up'; readonly fleet: string; readonly release: string; readonly spec: LaunchSpec }
+    | {
+        readonly verb: 'promote';
+        readonly fleet: string;
+        readonly release: string;
+        readonly floor: Floor;
+        /** In steps: see `Stages`. Absent: all at once. */
+        readonly stages?: Stages;
+        /** So many instances at a time, where fleets move between target groups. Absent: all at once. */
+        readonly batch?: number;
+      }
+    | {
+        readonly verb: 'rollback';
+        readonly fleet: string;
+        readonly release: string;
+        readonly floor: Floor;
+        readonly batch?: number;
+      }
+    | {
+        readonly verb: 'cleanup';
+        readonly fleet: string;
+        readonly release: string;
+        readonly discard: boolean;
+        readonly wait: boolean;
+        /** Without waiting for those who may still be on their way to what has lost its share. */
+        readonly early?: boolean;
+      }
+    | {
+        readonly verb: 'rolling';
+        readonly fleet: string;
+        readonly release: string;
+        /** Instances that are deployed to together, in order. */
+        readonly batches: readonly (readonly string[])[];
+        /** Undefined: whatever happens to production. */
+        readonly keep?: Keep;
+        /** Also to those that carry the release already. */
+        readonly force: boolean;
+        readonly delivery: Delivery;
+      }
+    | {
+        readonly verb: 'deploy';
+        readonly fleet: string;
+        readonly release: string;
+        readonly instances: readonly string[];
+        readonly delivery: Delivery;
+      }
+    | {
+        readonly verb: 'drain';
+        readonly fleet: string;
+        readonly release: string;
+        readonly instances: readonly string[];
+        readonly keep?: Keep;
+      }
+    | {
+        readonly verb: 'join';
+        readonly fleet: string;
+        readonly release: string;
+        readonly instances: readonly string[];
+        readonly check: boolean;
+      }
+  );
+
+export type GoalOf<V extends Verb> = Extract<Goal, { verb: V }>;
+
+/** A world or a wish that the planner does not accept: nothing was changed. */
+export interface Refusal {
+  /** Stays the same over versions, for scripts: `green-exists`, `not-healthy`. */
+  readonly refused: string;
+  /** What was seen, as a sentence. */
+  readonly message: string;
+  /** What the person can do, the best first. */
+  readonly next: readonly string[];
+}
+
+export function refusal(refused: string, message: string, ...next: readonly string[]): Refusal {
+  return { refused, message, next };
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return 'refused' in value;
+}
+
+/** What the goal is about: a release, or the instances that were named. */
+export function subjectOf(goal: Goal): string {
+  return goal.verb === 'drain' || goal.verb === 'join' ? list(goal.instances, 3) : goal.release;
+}

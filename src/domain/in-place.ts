@@ -1,0 +1,162 @@
+import { isLive, isRegistered } from './roles.ts';
+import type { Fleet, Instance, Membership, Pool, Snapshot, Target } from './snapshot.ts';
+import { list } from './text.ts';
+import { countByZone, isHealthy, shortfall, total, type ByZone } from './minimum-healthy.ts';
+import type { Keep } from './goal.ts';
+import { isDraining } from './queries.ts';
+import type { Places } from '../plan/step.ts';
+
+/** What deploys in place ask of a snapshot. Every pool counts that holds the instance, whatever its role. */
+
+interface Place {
+  readonly pool: Pool;
+  readonly target: Target;
+}
+
+/** Looks among the instances that carry the ownership tags. */
+export function instanceById(snapshot: Snapshot, id: string): Instance | undefined {
+  return snapshot.fleets.flatMap((fleet) => fleet.instances).find((instance) => instance.id === id);
+}
+
+export function fleetWith(snapshot: Snapshot, id: string): Fleet | undefined {
+  return snapshot.fleets.find((fleet) => fleet.instances.some((instance) => instance.id === id));
+}
+
+function targetsById(snapshot: Snapshot, id: string): readonly Place[] {
+  return snapshot.pools.flatMap((pool) =>
+    pool.targets.filter((target) => target.id === id).map((target) => ({ pool, target })),
+  );
+}
+
+/** Where it is registered now. */
+export function placesOf(snapshot: Snapshot, id: string): readonly Place[] {
+  return targetsById(snapshot, id).filter(({ target }) => isRegistered(target));
+}
+
+/** Where it is still draining from. */
+export function drainingFrom(snapshot: Snapshot, id: string): readonly Place[] {
+  return targetsById(snapshot, id).filter(({ target }) => isDraining(target));
+}
+
+/** Where it belongs: where it is registered, and where it was before it was taken out. In one order, each place once. */
+export function homeOf(snapshot: Snapshot, id: string): readonly Membership[] {
+  const now = placesOf(snapshot, id).map(({ pool, target }): Membership => ({ pool: pool.name, port: target.port }));
+  return together(now, instanceById(snapshot, id)?.left ?? []);
+}
+
+export function homesOf(snapshot: Snapshot, ids: readonly string[]): Places {
+  return Object.fromEntries(ids.map((id) => [id, homeOf(snapshot, id)]));
+}
+
+export function together(...places: readonly (readonly Membership[])[]): readonly Membership[] {
+  const all = new Map(places.flat().map((place) => [`${place.pool}:${place.port}`, place]));
+  return [...all].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, place]) => place);
+}
+
+/** Names of the pools among these places. */
+export function poolNames(places: Places): readonly string[] {
+  return [...new Set(Object.values(places).flatMap((some) => some.map(({ pool }) => pool)))].toSorted();
+}
+
+/** The target at that place, if it is registered there. */
+export function registeredAt(snapshot: Snapshot, id: string, { pool, port }: Membership): Target | undefined {
+  return placesOf(snapshot, id).find((place) => place.pool.name === pool && place.target.port === port)?.target;
+}
+
+/** Healthy wherever it belongs, and belonging somewhere: who has left a group is not. */
+export function isHealthyEverywhere(snapshot: Snapshot, id: string): boolean {
+  const home = homeOf(snapshot, id);
+  return home.length > 0 && home.every((place) => registeredAt(snapshot, id, place)?.state === 'healthy');
+}
+
+/** It carries the release for certain: it is back, and the last deploy on it was that one and has ended well. */
+export function carries({ release, left, deploy }: Instance, wanted: string): boolean {
+  return (
+    release === wanted && left === undefined && (deploy === undefined || isDeployed({ deploy }, wanted, deploy.run))
+  );
+}
+
+/** That run has delivered that release to it. */
+export function isDeployed({ deploy }: Pick<Instance, 'deploy'>, release: string, run: string): boolean {
+  return deploy?.state === 'done' && deploy.release === release && deploy.run === run;
+}
+
+/** Instances that exist and run, in the order of `ids`. */
+export function running(snapshot: Snapshot, ids: readonly string[]): readonly Instance[] {
+  return ids.flatMap((id) => {
+    const instance = instanceById(snapshot, id);
+    return instance !== undefined && isLive(instance) && instance.state === 'running' ? [instance] : [];
+  });
+}
+
+/** Test groups serve nobody: they are left without being counted. */
+export function serves(pool: Pool): boolean {
+  return pool.role !== 'test';
+}
+
+/** Healthy targets of the pool by zone, those of `without` not counted. A target whose zone is not known counts as one of its own. */
+export function healthyByZone(snapshot: Snapshot, pool: Pool, without: ReadonlySet<string> = new Set()): ByZone {
+  const known = new Map(
+    [...snapshot.fleets.flatMap((fleet) => fleet.instances), ...snapshot.strangers].map((one) => [one.id, one]),
+  );
+  const healthy = pool.targets.filter((target) => isHealthy(target) && !without.has(target.id));
+  const instances = [...new Set(healthy.map(({ id }) => id))].map((id) => known.get(id) ?? unknownInstance(id));
+  return countByZone(instances);
+}
+
+function unknownInstance(id: string): Instance {
+  return { id, zone: '?', state: 'running', launchedAt: 0 };
+}
+
+/** Why these instances must not leave together now: what the first pool that suffers would have left. */
+export function wouldLack(snapshot: Snapshot, ids: readonly string[], keep: Keep | undefined): string | undefined {
+  if (keep === undefined) return undefined;
+  const targetsToDeregister = new Set(ids);
+  const pools = new Set(ids.flatMap((id) => placesOf(snapshot, id).map(({ pool }) => pool)));
+  for (const pool of [...pools].filter(serves)) {
+    const lack = lacks(snapshot, pool, targetsToDeregister, keep[pool.name] ?? { least: 1, zones: {} });
+    if (lack !== undefined) return lack;
+  }
+  return undefined;
+}
+
+function lacks(
+  snapshot: Snapshot,
+  pool: Pool,
+  targetsToDeregister: ReadonlySet<string>,
+  { least, zones }: Keep[string],
+): string | undefined {
+  const now = healthyByZone(snapshot, pool);
+  const left = healthyByZone(snapshot, pool, targetsToDeregister);
+  // Whoever is not healthy takes nothing away when it leaves.
+  if (total(now) === total(left)) return undefined;
+  const who = list([...targetsToDeregister], 3);
+  const what = `Taking ${who} out of ${pool.name}`;
+  if (total(left) === 0) return `${what} would leave nothing healthy there: nobody else in it is.`;
+  if (total(left) < least) return `${what} would leave ${total(left)} healthy there, and it must keep ${least}.`;
+  const atStake = Object.fromEntries(Object.entries(zones).filter(([zone]) => (now[zone] ?? 0) > (left[zone] ?? 0)));
+  const short = shortfall(left, atStake);
+  return short === undefined ? undefined : `${what} would leave it ${short}, of what it must keep in each zone.`;
+}
+
+/**
+ * What each pool that holds one of these instances keeps while `size` of them are out at once: one batch less than is
+ * healthy now, and never nobody; in each zone likewise. The last one of a zone may leave where the load balancer sends the
+ * clients of that zone to the others.
+ */
+export function keepFor(snapshot: Snapshot, ids: readonly string[], size: number, floor: number | undefined): Keep {
+  const held = new Set(ids.flatMap((id) => homeOf(snapshot, id).map(({ pool }) => pool)));
+  const pools = snapshot.pools.filter((pool) => held.has(pool.name) && serves(pool));
+  return Object.fromEntries(
+    pools.map((pool) => {
+      const now = healthyByZone(snapshot, pool);
+      const zones = Object.entries(now).map(([zone, count]) => [zone, zoneKeeps(pool, count, size)] as const);
+      return [pool.name, { least: floor ?? Math.max(1, total(now) - size), zones: Object.fromEntries(zones) }];
+    }),
+  );
+}
+
+function zoneKeeps(pool: Pool, healthy: number, size: number): number {
+  const isLast = healthy === 1 && pool.crossZone !== false;
+  return isLast ? 0 : Math.max(1, healthy - size);
+}

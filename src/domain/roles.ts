@@ -1,0 +1,78 @@
+import type { Fleet, Instance, Pool, PoolRole, Snapshot, Target } from './snapshot.ts';
+
+/**
+ * Roles are read from live membership and from the marks of the past, never stored.
+ * `home` is the fleet that was last made the only one: where `rollback` leads to.
+ */
+export type Role = 'blue' | 'green' | 'parked' | 'rejected' | 'retired';
+
+const GONE: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
+
+export function isLive(instance: Instance): boolean {
+  return !GONE.has(instance.state);
+}
+
+/** The fleet's instances that still exist. */
+export function members(fleet: Fleet): readonly Instance[] {
+  return fleet.instances.filter(isLive);
+}
+
+/** Fleets with at least one instance that still exists. */
+export function liveFleets(snapshot: Snapshot): readonly Fleet[] {
+  return snapshot.fleets.filter((fleet) => members(fleet).length > 0);
+}
+
+export function poolsOf(snapshot: Snapshot, role: PoolRole): readonly Pool[] {
+  return snapshot.pools.filter((pool) => pool.role === role);
+}
+
+/** Registered, that is: on its way to traffic or in it. A draining target gets no new requests and is not registered. */
+export function isRegistered(target: Target): boolean {
+  return target.state !== 'draining' && target.reason !== 'Target.NotRegistered';
+}
+
+/** A fleet never changes (a later observation is another value), and each poll asks a dozen times. */
+const idsByFleet = new WeakMap<Fleet, ReadonlySet<string>>();
+
+function idsOf(fleet: Fleet): ReadonlySet<string> {
+  const known = idsByFleet.get(fleet);
+  if (known !== undefined) return known;
+  const ids = new Set(fleet.instances.map((instance) => instance.id));
+  idsByFleet.set(fleet, ids);
+  return ids;
+}
+
+/** The pool's targets that are the fleet's instances, also those that drain or whose instance is gone. */
+export function targetsOf(pool: Pool, fleet: Fleet): readonly Target[] {
+  const ids = idsOf(fleet);
+  return pool.targets.filter((target) => ids.has(target.id));
+}
+
+export function isIn(pool: Pool, fleet: Fleet): boolean {
+  return targetsOf(pool, fleet).some(isRegistered);
+}
+
+/** Fleets that are registered with at least one production pool. */
+export function servingFleets(snapshot: Snapshot): readonly Fleet[] {
+  return snapshot.fleets.filter((fleet) => poolsOf(snapshot, 'production').some((pool) => isIn(pool, fleet)));
+}
+
+/**
+ * Where `rollback` leads: the living fleet that was last made the only one. If somebody terminated that one behind our back,
+ * the fleet that serves production alone takes its place.
+ */
+export function stableFleet(snapshot: Snapshot): Fleet | undefined {
+  const marked = liveFleets(snapshot).filter((fleet) => fleet.marks.current !== undefined);
+  const newest = marked.toSorted((a, b) => (a.marks.current! < b.marks.current! ? 1 : -1))[0];
+  const serving = servingFleets(snapshot);
+  return newest ?? (serving.length === 1 ? serving[0] : undefined);
+}
+
+export function roleOf(snapshot: Snapshot, fleet: Fleet): Role {
+  const serving = servingFleets(snapshot);
+  const home = stableFleet(snapshot);
+  if (serving.includes(fleet)) return serving.length === 1 || fleet === home ? 'blue' : 'green';
+  if (fleet === home) return 'parked';
+  if (fleet.marks.current !== undefined) return 'retired';
+  return fleet.marks.promoted === undefined ? 'green' : 'rejected';
+}

@@ -1,0 +1,244 @@
+import type { DeployReport } from '../deployers/deployer.ts';
+
+/**
+ * What is so, now: one frozen value, read from AWS at one moment. Everything the planner knows is in here.
+ */
+
+/** ELB's own words for a target's state (ELBv2 API, TargetHealthStateEnum). */
+export type TargetState =
+  | 'initial'
+  | 'healthy'
+  | 'unhealthy'
+  | 'unhealthy.draining'
+  | 'unused'
+  | 'draining'
+  | 'unavailable';
+
+/** EC2's own words for an instance's state (EC2 API, InstanceStateName). */
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+
+/** A pool that an instance was registered with, and the port: exactly where it is to be put back. */
+export interface Membership {
+  /** The target group's name. */
+  readonly pool: string;
+  readonly port: number;
+}
+
+/** A deploy in place, as it is noted on an instance. `begun`: its code may be of either release, or of none that works. */
+export interface DeployNote {
+  readonly release: string;
+  /** Id of the run that wanted it. */
+  readonly run: string;
+  readonly state: 'begun' | 'done';
+}
+
+export interface Instance {
+  readonly id: string;
+  /** Availability zone, such as `eu-west-1a`. */
+  readonly zone: string;
+  readonly state: InstanceState;
+  /** Why it is in that state, in AWS's words, when AWS says so. */
+  readonly reason?: string;
+  /** Private address; absent while it has none yet. */
+  readonly address?: string;
+  /** Milliseconds since the epoch. */
+  readonly launchedAt: number;
+  /** Size or type as AWS calls it, such as `m7g.large`. */
+  readonly type?: string;
+  /** It was made, and never started: OpsWorks asks for the two one after the other. */
+  readonly unstarted?: true;
+  /** Why it will not come to run, however long one waits. */
+  readonly failed?: string;
+  /** What its own tag says that it carries; instances of one fleet differ in the middle of a rolling deploy. */
+  readonly release?: string;
+  /** The pools that it was taken out of and not put back into, as noted on its tags. */
+  readonly left?: readonly Membership[];
+  /** The last deploy in place, as noted on its tags. */
+  readonly deploy?: DeployNote;
+}
+
+/** Facts about a fleet's past, kept as tags on it. Roles are never stored: see `roles.ts`. */
+export interface Marks {
+  /** ISO time at which this fleet was made the only one (`adopt`, `cleanup`). */
+  readonly current?: string;
+  /** ISO time at which it was first given production traffic (`promote`). */
+  readonly promoted?: string;
+  /** Its share of production in percent as a run of ours left it, and the ISO time: `10@2026-11-22T02:10:31.000Z`. */
+  readonly share?: string;
+  /** ISO time at which the TTLs of names had been lowered for it. */
+  readonly lowered?: string;
+  /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
+  readonly migrated?: string;
+}
+
+/** The instances that carry one release and this environment's ownership tags. */
+export interface Fleet {
+  readonly id: string;
+  /** What its instances carry; what most of them carry, where they differ. */
+  readonly release: string;
+  readonly marks: Marks;
+  /** What holds the instances, and is to be deleted after them: `layer web`. */
+  readonly holder?: string;
+  /** Sentences on what may change the fleet without anybody's asking. */
+  readonly warnings?: readonly string[];
+  /** All that AWS still lists, also those that are gone (`shutting-down`, `terminated`). */
+  readonly instances: readonly Instance[];
+}
+
+/** One target as a target group knows it. */
+export interface Target {
+  readonly id: string;
+  /** The port it was registered with; it must be deregistered with the same one. */
+  readonly port: number;
+  readonly state: TargetState;
+  /** ELB's reason code, such as `Target.Timeout`; absent when healthy. */
+  readonly reason?: string;
+  readonly description?: string;
+}
+
+/** `other`: no group of the config, but one that holds an instance of this environment. PlannedRun for by deploys in place only. */
+export type PoolRole = RouteRole | 'other';
+
+/** Whose clients come in. */
+export type RouteRole = 'production' | 'test';
+
+/**
+ * A way in for clients that divides its traffic among pools by weight: a rule of a listener, of which its default action is
+ * one too.
+ */
+export interface Route {
+  /** `shop:443`, `shop:443 priority 10`. */
+  readonly name: string;
+  readonly role: RouteRole;
+  /** Weights by the names of our pools, as they are now. A pool that the route does not know is left out. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** The sum of the weights of pools that are not ours; they are left alone. */
+  readonly othersWeight: number;
+  /** Seconds for which a client stays with the pool it got, whatever the weights are; 0 when it does not. */
+  readonly stickyS: number;
+  readonly url: string;
+}
+
+/** How far a change of names has come. */
+export interface Names {
+  /** Seconds for which resolvers may keep answers. */
+  readonly ttlS: number;
+  /** There are name servers that a change of this run has not reached. */
+  readonly pending: boolean;
+  /** The pool that the name servers' last answers led to, alone; how many in a row, and how many show that a change arrived. */
+  readonly pool?: string;
+  readonly streak: number;
+  readonly wanted: number;
+  /** Where the config asks for it. */
+  readonly lowering?: Lowering;
+}
+
+export type Ttl = 'usual' | 'low';
+
+/** TTLs of names that are lowered for a switch, and set back once there is no way back. */
+export interface Lowering {
+  /** `other`: neither, such as between two zones. */
+  readonly is: Ttl | 'other';
+  /** The longest that resolvers may keep an answer of before. */
+  readonly usualS: number;
+  /** The longest that they may keep one of any of the names once it is done. */
+  readonly lowS: number;
+}
+
+/** What still comes to pools that names do not lead to any more. */
+export interface Tail {
+  /** Requests in the last `withinS` seconds, by pool; those that were asked for. */
+  readonly requests: Readonly<Record<string, number>>;
+  readonly withinS: number;
+  /** So many are near enough to none. */
+  readonly most: number;
+  /** Why nothing is known of it. */
+  readonly unknown?: string;
+}
+
+/** How traffic is divided among the pools, where that is what moves it. */
+export interface Routing {
+  readonly routes: readonly Route[];
+  /** Seconds for which a fleet must stay as it is after the last production route has left it. */
+  readonly holdS: number;
+  /** The steps of a promote when the command line names none: ascending, in percent. */
+  readonly steps: readonly number[];
+  /** Seconds between two of them. */
+  readonly everyS: number;
+  /** What is wrong with how it is set up, as sentences: traffic is not moved to a new fleet while there is any. */
+  readonly faults: readonly string[];
+  /** What is worth knowing before traffic is moved, as sentences. */
+  readonly notes: readonly string[];
+  /** Where names are what divides it. */
+  readonly names?: Names;
+}
+
+/** A target group: a pool of targets that production or test traffic goes to. */
+export interface Pool {
+  /** The group's name, also where the config names it by its ARN: the key that steps use. */
+  readonly name: string;
+  readonly arn: string;
+  /** Where routes divide traffic: `production` as long as one of production's gives the pool a weight. */
+  readonly role: PoolRole;
+  /** The port at which this environment's instances are registered here. */
+  readonly port: number;
+  /** Seconds between two health checks of one target. */
+  readonly intervalS: number;
+  /** Seconds after which a health check counts as failed. */
+  readonly timeoutS: number;
+  /** Passed checks in a row that make an unhealthy target healthy. */
+  readonly healthyThreshold: number;
+  /** Failed checks in a row that make a target unhealthy. */
+  readonly unhealthyThreshold: number;
+  /** Seconds that a deregistered target is shown as draining. */
+  readonly deregistrationDelayS: number;
+  /** False where clients of a zone reach the targets of that zone only. */
+  readonly crossZone?: boolean;
+  /** Where people reach it: URLs of the listeners whose rules forward to it. Filled in by `withUrls`, empty otherwise. */
+  readonly urls: readonly string[];
+  readonly targets: readonly Target[];
+}
+
+/** What production's clients are answered, asked over fresh connections. */
+export interface Answers {
+  readonly url: string;
+  /** So many in a row prove which release serves. */
+  readonly wanted: number;
+  /** So many were asked for. */
+  readonly asked: number;
+  /** How many of the last ones came from `release` alone. */
+  readonly streak: number;
+  /** The last one that told it. */
+  readonly release?: string;
+  /** Why the last one told none. */
+  readonly failed?: string;
+}
+
+export interface Snapshot {
+  /** When the reading began, in milliseconds since the epoch. */
+  readonly at: number;
+  /** All fleets that carry this environment's ownership tags, in order of launch. */
+  readonly fleets: readonly Fleet[];
+  /** Instances found in a pool that lack this environment's ownership tags. */
+  readonly strangers: readonly Instance[];
+  readonly pools: readonly Pool[];
+  /** Absent where traffic is moved by membership alone: by who is registered with which pool. */
+  readonly routing?: Routing;
+  /** Absent where the config does not say how production tells its release. */
+  readonly answers?: Answers;
+  /** Absent where names do not move traffic, or nobody has asked for it. */
+  readonly tail?: Tail;
+  /** What the deployer and the instances themselves say; read only for the step that waits for it. */
+  readonly closer?: Details;
+}
+
+/** What is seen by asking a deployer or an instance, instead of AWS's lists. */
+export interface Details {
+  readonly deploys?: readonly DeployReport[];
+  /** How each instance answered its check: `ok`, or what was wrong. */
+  readonly answers?: Readonly<Record<string, string>>;
+  /** When each instance was first seen to drain, in milliseconds since the epoch. */
+  readonly drainingSince?: Readonly<Record<string, number>>;
+  /** Ids of instances of which the drain check says that nothing is in flight. */
+  readonly idle?: readonly string[];
+}

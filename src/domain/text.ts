@@ -1,0 +1,116 @@
+import type { Pool, Target } from './snapshot.ts';
+
+/** `3 instances`, `1 instance`. */
+export function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n} ${n === 1 ? noun : plural}`;
+}
+
+/** Two units at most: `4 s`, `2 min 10 s`, `1 h 5 min`, `3 days`. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return s === 0 && seconds > 0 ? 'under 1 s' : `${s} s`;
+  if (s < 3600) return pair(Math.floor(s / 60), 'min', s % 60, 's');
+  if (s < 48 * 3600) return pair(Math.floor(s / 3600), 'h', Math.floor((s % 3600) / 60), 'min');
+  return count(Math.floor(s / 86_400), 'day');
+}
+
+function pair(big: number, bigUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
+}
+
+/** One unit, for ages: `12 s`, `3 min`, `5 h`, `2 days`. */
+export function age(seconds: number): string {
+  const s = Math.max(0, Math.floor(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  if (s < 48 * 3600) return `${Math.floor(s / 3600)} h`;
+  return count(Math.floor(s / 86_400), 'day');
+}
+
+/** `just now`, `12 min ago`. */
+export function ago(seconds: number): string {
+  return seconds < 2 ? 'just now' : `${age(seconds)} ago`;
+}
+
+/** `a`, `a and b`, `a, b and c`, or with more than `max` items `a, b and 12 more`. */
+export function list(items: readonly string[], max = Infinity): string {
+  const rest = items.length - max;
+  if (rest > 0) return `${items.slice(0, max).join(', ')} and ${rest} more`;
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** The longest form of `list` that fits into `width` columns; at least one item is named. */
+export function listToFit(items: readonly string[], width: number): string {
+  // More than `width / 3` items never fit, so that a fleet of thousands costs no more than a small one.
+  for (let max = Math.min(items.length, Math.ceil(width / 3)); max > 1; max -= 1) {
+    const text = list(items, max);
+    if (text.length <= width) return text;
+  }
+  return list(items, 1);
+}
+
+/** UTC, as CloudTrail and load balancer logs have it: `02:10:31Z`. */
+export function clockTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(11, 19)}Z`;
+}
+
+/** UTC: `2026-11-22 02:10Z`. */
+export function dateTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')}Z`;
+}
+
+/**
+ * What is the matter with a target, without ELB's code: `health checks answered 503`.
+ * The reason codes are those of the ELBv2 API reference (TargetHealth, TargetHealthReasonEnum).
+ */
+function reasonWords(target: Target, pool: Pool): string | undefined {
+  switch (target.reason) {
+    case 'Elb.RegistrationInProgress':
+      return 'being registered';
+    case 'Elb.InitialHealthChecking':
+      return `first health check within ${duration(pool.intervalS)}`;
+    case 'Target.ResponseCodeMismatch':
+      return `health checks answered ${/\[([^\]]+)\]/.exec(target.description ?? '')?.[1] ?? 'a wrong status'}`;
+    case 'Target.Timeout':
+      return `health checks got no answer within ${duration(pool.timeoutS)}`;
+    case 'Target.FailedHealthChecks':
+      return 'health checks could not connect, or the answer was malformed';
+    case 'Elb.InternalError':
+      return 'the load balancer has an internal error';
+    case 'Target.NotRegistered':
+      return 'not registered';
+    case 'Target.NotInUse':
+      return 'no listener forwards to this group, or its zone is not enabled for the load balancer';
+    case 'Target.InvalidState':
+      return `the instance is ${/in the (\S+) state/.exec(target.description ?? '')?.[1] ?? 'stopped or terminated'}`;
+    case 'Target.IpUnusable':
+      return 'its address belongs to a load balancer';
+    case 'Target.HealthCheckDisabled':
+      return 'health checks are off for this group';
+    case 'Target.DeregistrationInProgress':
+      return `at most ${duration(pool.deregistrationDelayS)}`;
+    default:
+      return target.description;
+  }
+}
+
+/** States in which the reason says how long it takes, not what is wrong. */
+const ON_ITS_WAY: ReadonlySet<string> = new Set(['initial', 'draining', 'unhealthy.draining']);
+
+/**
+ * A target's state and why, in words, with ELB's own code where something is wrong:
+ * `initial, first health check within 5 s` · `unhealthy: health checks answered 503 (Target.ResponseCodeMismatch)`.
+ */
+export function targetWords(target: Target, pool: Pool): string {
+  const why = reasonWords(target, pool);
+  if (ON_ITS_WAY.has(target.state)) return `${target.state}, ${why ?? onItsWay(target, pool)}`;
+  const code = target.reason === undefined ? '' : ` (${target.reason})`;
+  return why === undefined ? `${target.state}${code}` : `${target.state}: ${why}${code}`;
+}
+
+function onItsWay(target: Target, pool: Pool): string {
+  return target.state === 'initial'
+    ? `first health check within ${duration(pool.intervalS)}`
+    : `at most ${duration(pool.deregistrationDelayS)}`;
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../../clock.ts';
+import type { DrainCheckConfig, InstanceCheckConfig } from '../../config/config-in-place.ts';
+import { messageOf } from '../../errors.ts';
+import type { Instance } from '../../domain/snapshot.ts';
+
+/** Asks instances themselves, at their private addresses. */
+export interface Probe {
+  /** Whether there is a check of this kind. */
+  readonly checks: boolean;
+  readonly drains: boolean;
+  /** `ok`, or what was wrong with the answer. */
+  check(instance: Instance, release: string): Promise<string>;
+  /** Whether it is known that nothing is in flight there; never before the configured time has passed since the first question. */
+  isIdle(instance: Instance): Promise<boolean>;
+}
+
+export interface ProbeOptions {
+  readonly instanceCheck?: InstanceCheckConfig;
+  readonly drainCheck?: DrainCheckConfig;
+}
+
+export function createInstanceProbe({ instanceCheck, drainCheck }: ProbeOptions, clock: Clock): Probe {
+  const asked = new Map<string, number>();
+  return {
+    checks: instanceCheck !== undefined,
+    drains: drainCheck !== undefined,
+    async check(instance, release) {
+      if (instanceCheck === undefined) return 'ok';
+      const { url, contains, timeoutMs } = instanceCheck;
+      return ask(fill(url, instance, release), contains && fill(contains, instance, release), timeoutMs);
+    },
+    async isIdle(instance) {
+      if (drainCheck === undefined) return false;
+      const since = asked.get(instance.id) ?? clock.monotonic();
+      asked.set(instance.id, since);
+      if (clock.monotonic() - since < drainCheck.afterMs) return false;
+      const { url, timeoutMs } = drainCheck;
+      return (await ask(fill(url, instance, instance.release ?? ''), undefined, timeoutMs)) === 'ok';
+    },
+  };
+}
+
+function fill(text: string, { id, address = '' }: Instance, release: string): string {
+  return text.replaceAll('{address}', address).replaceAll('{instance}', id).replaceAll('{release}', release);
+}
+
+async function ask(url: string, contains: string | undefined, timeoutMs: number): Promise<string> {
+  try {
+    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+    const text = await answer.text();
+    if (!answer.ok) return `${url} answered ${answer.status}`;
+    return contains === undefined || text.includes(contains) ? 'ok' : `${url} answered without ${contains}`;
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    return `${url}: ${messageOf(cause)}`;
+  }
+}

@@ -1,0 +1,80 @@
+import type { Clock } from '../../clock.ts';
+import { stableFleet, liveFleets, servingFleets } from '../../domain/roles.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { duration } from '../../domain/text.ts';
+import type { JournalEntry } from '../../stores/store.ts';
+import type { Emit } from '../event.ts';
+
+/**
+ * AWS's answers are eventually consistent: what was changed a moment ago may not show yet. Adding to production on an old
+ * answer does no harm; deciding what to take away, what to undo or what is done by one does. So before those a run waits until
+ * nothing has been changed for as long as answers may be old. While it waits, nothing is taken away.
+ */
+export class ConsistencyDelay {
+  readonly #clock: Clock;
+  readonly #settleMs: number;
+  #changedAt = Number.NEGATIVE_INFINITY;
+
+  /** @param settleMs how old answers may be */
+  constructor(clock: Clock, settleMs: number) {
+    this.#clock = clock;
+    this.#settleMs = settleMs;
+  }
+
+  /** Something was changed `agoMs` ago, at the latest. */
+  changed(agoMs = 0): void {
+    this.#changedAt = Math.max(this.#changedAt, this.#clock.monotonic() - agoMs);
+  }
+
+  /** Milliseconds until answers show all of it. */
+  get leftMs(): number {
+    return Math.max(0, this.#changedAt + this.#settleMs - this.#clock.monotonic());
+  }
+
+  /** Resolves when an observation that begins now shows all of it. */
+  async wait(emit: Emit, signal: AbortSignal): Promise<void> {
+    const { leftMs } = this;
+    if (leftMs === 0) return;
+    const message = `Waiting ${duration(leftMs / 1000)}, until AWS's answers show for certain what was changed before.`;
+    emit({ type: 'warning', message });
+    await this.#clock.sleep(leftMs, signal);
+  }
+}
+
+/** The last run that may have changed something: `abandon` does not. */
+export function lastRun(journal: readonly JournalEntry[]): JournalEntry | undefined {
+  return journal.find(({ verb }) => verb !== 'abandon');
+}
+
+/** Milliseconds since its last change, at the least: nobody knows when a run that did not end sent its last request. */
+export function quietFor({ outcome, until }: JournalEntry, now: number): number {
+  if (outcome === 'running' || until === undefined) return 0;
+  return Math.max(0, now - Date.parse(until));
+}
+
+/** Whether it takes fleets into production and out of it. */
+export function movesProduction({ verb }: JournalEntry): boolean {
+  return verb === 'promote' || verb === 'rollback';
+}
+
+/** The snapshot shows what that run has left: then it is not older than its last change. */
+export function shows(snapshot: Snapshot, { verb, release, outcome }: JournalEntry): boolean {
+  if (outcome !== 'done') return false;
+  const fleets = liveFleets(snapshot);
+  const same = fleets.filter((fleet) => fleet.release === release);
+  const serving = servingFleets(snapshot);
+  switch (verb) {
+    case 'promote':
+    case 'rollback':
+      // Of two fleets with the same release nobody could tell which one is meant.
+      return same.length === 1 && serving.length === 1 && serving[0] === same[0];
+    case 'up':
+      return same.length > 0;
+    case 'cleanup':
+      return fleets.length === 1;
+    case 'adopt':
+      return stableFleet(snapshot) !== undefined;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../../clock.ts';
+import type { HookConfig, HooksConfig, HookTime } from '../../config/config-in-place.ts';
+import { OperatorError } from '../../errors.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { running } from '../../domain/in-place.ts';
+import type { Step } from '../../plan/step.ts';
+import type { Guardian } from '../../programs/guardian.ts';
+import { startProgram, type Ended } from '../../programs/program.ts';
+import type { Emit } from '../event.ts';
+
+/** What a hook is told in its environment, beside what every program of a run is told. */
+export interface HookContext {
+  readonly verb: string;
+  readonly release: string;
+  readonly result?: string;
+  readonly message?: string;
+  readonly instances?: readonly string[];
+  readonly addresses?: readonly string[];
+  readonly zones?: readonly string[];
+}
+
+/** Runs the programs that the config names around tasks and instances. */
+export interface Hooks {
+  /**
+   * @returns whether there was one
+   * @throws OperatorError `hook-failed` when one fails that stops the run
+   */
+  run(time: HookTime, occasion: HookContext): Promise<boolean>;
+}
+
+export interface HookTools {
+  readonly emit: Emit;
+  readonly clock: Clock;
+  readonly guardian: Guardian;
+  readonly variables: () => Readonly<Record<string, string>>;
+}
+
+const GRACE_MS = 5000;
+const PAUSE_MS = 1000;
+
+export function createHooks(config: HooksConfig, tools: HookTools): Hooks {
+  return {
+    async run(time, occasion) {
+      const hooks = config[time].filter(({ tasks }) => tasks?.includes(occasion.verb) ?? true);
+      for (const hook of hooks) await runHook(time, hook, occasion, config.folder, tools);
+      return hooks.length > 0;
+    },
+  };
+}
+
+async function runHook(
+  time: HookTime,
+  hook: HookConfig,
+  occasion: HookContext,
+  folder: string,
+  tools: HookTools,
+): Promise<void> {
+  const { emit, clock } = tools;
+  const words = hook.run.join(' ');
+  let failure = '';
+  for (let attempt = 0; attempt <= hook.retries; attempt += 1) {
+    if (attempt > 0) await clock.sleep(PAUSE_MS);
+    const { ok, why, output } = await runOnce(time, hook, occasion, folder, tools);
+    if (ok) return;
+    failure = `The hook ${time} (${words}) failed: ${why}.${output.length === 0 ? '' : ` It wrote last: ${output.at(-1)}`}`;
+    if (attempt < hook.retries) emit({ type: 'warning', message: `${failure} Trying again.` });
+  }
+  if (hook.onError === 'warn') return emit({ type: 'warning', message: failure });
+  throw new OperatorError('hook-failed', failure, {
+    next: ['Mend it and run this again; `onError: warn` under `hooks` goes on without it.'],
+  });
+}
+
+async function runOnce(
+  time: HookTime,
+  { run, limitMs }: HookConfig,
+  occasion: HookContext,
+  folder: string,
+  { emit, clock, guardian, variables }: HookTools,
+): Promise<Ended> {
+  const own = { ...variables(), ...variablesOf(time, occasion) };
+  const onLine = (line: string): void => emit({ type: 'output', line });
+  const program = startProgram({ run, folder, variables: own, graceMs: GRACE_MS, onLine }, clock, guardian);
+  const over = new AbortController();
+  const late = clock.sleep(limitMs, over.signal).then(
+    () => program.stop().then(() => true),
+    () => false,
+  );
+  const ended = await program.ended;
+  over.abort();
+  if (!(await late)) return ended;
+  return { ...ended, ok: false, why: `it was ended after ${Math.round(limitMs / 1000)} s, its time limit` };
+}
+
+function variablesOf(time: HookTime, occasion: HookContext): Readonly<Record<string, string>> {
+  const { verb, release, result, message, instances, addresses, zones } = occasion;
+  return {
+    TURNOUT_HOOK: time,
+    TURNOUT_VERB: verb,
+    TURNOUT_RELEASE: release,
+    ...(result === undefined ? {} : { TURNOUT_RESULT: result }),
+    ...(message === undefined ? {} : { TURNOUT_MESSAGE: message }),
+    ...(instances === undefined ? {} : { TURNOUT_INSTANCES: instances.join(',') }),
+    ...(addresses === undefined ? {} : { TURNOUT_ADDRESSES: addresses.join(',') }),
+    ...(zones === undefined ? {} : { TURNOUT_ZONES: zones.join(',') }),
+  };
+}
+
+/** The hooks around the steps in which a batch leaves and comes back. */
+export function stepHooks(hooks: Hooks, verb: string, release: string) {
+  const about = (step: Step, snapshot: Snapshot): HookContext => {
+    const some = 'instances' in step ? running(snapshot, step.instances) : [];
+    return {
+      verb,
+      release,
+      instances: some.map(({ id }) => id),
+      addresses: some.map(({ address = '' }) => address),
+      zones: some.map(({ zone }) => zone),
+    };
+  };
+  return {
+    before: async (step: Step, snapshot: Snapshot): Promise<boolean> =>
+      step.do === 'leave' && hooks.run('beforeInstance', about(step, snapshot)),
+    after: async (step: Step, snapshot: Snapshot): Promise<void> => {
+      if (step.do === 'sign' && verb !== 'deploy') await hooks.run('afterInstance', about(step, snapshot));
+    },
+  };
+}

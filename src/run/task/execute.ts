@@ -1,0 +1,164 @@
+import type { Task } from '../../../tasks/task.ts';
+import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
+import { observe, withUrls } from '../../observe/observe.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { isRefusal, type Goal } from '../../domain/goal.ts';
+import { verifiedBy } from '../../plan/meanings-proof.ts';
+import type { Plan } from '../../plan/step.ts';
+import type { HeldLease } from '../../record/lease.ts';
+import { waysToContinue, type ResolvedGoal } from './resolve-goal.ts';
+import { done, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
+import { stepHooks } from '../hooks/hooks.ts';
+import { retryTransient } from '../engine/retry.ts';
+import { preview, titlesOf } from './preview.ts';
+import { Recording } from './recording.ts';
+import { runSteps, StepFailed, type RunContext } from '../engine/run-steps.ts';
+import type { Setup } from './setup.ts';
+import { ConsistencyDelay } from '../engine/consistency-delay.ts';
+import { SETTLE_MS } from '../engine/wait.ts';
+
+/** What was decided on, and by what. */
+export interface PlannedRun extends ResolvedGoal {
+  readonly snapshot: Snapshot;
+  /** Since when no other run has changed production. */
+  readonly others: ConsistencyDelay;
+}
+
+/** A run that has the lease. */
+interface Run {
+  readonly setup: Setup;
+  readonly lease: HeldLease;
+  readonly others: ConsistencyDelay;
+  /** Since when this run has changed nothing. */
+  readonly own: ConsistencyDelay;
+}
+
+/** Does the plan, and leads back where a step fails and the task knows a way. The goal is recorded for as long as it is open. */
+export async function execute(setup: Setup, lease: HeldLease, task: Task, looked: PlannedRun): Promise<RunOutcome> {
+  const { goal, plan, snapshot, others } = looked;
+  const run: Run = { setup, lease, others, own: new ConsistencyDelay(setup.ports.clock, setup.settleMs) };
+  const recording = new Recording(setup, lease, goal, plan.steps.length);
+  // Outside of what follows: without it nothing is changed, and there is nothing to lead back from.
+  if (plan.steps.length > 0) await recording.begin();
+  try {
+    const last = await runPlan(run, recording, goal, plan, snapshot);
+    // URLs are nice to have, and the task is done.
+    const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
+    await recording.forget();
+    const { message, next } = task.standing(shown, goal);
+    return {
+      ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
+      ...proofOf(task, last, goal),
+    };
+  } catch (error) {
+    if (isFinal(error)) return stopped(error, goal);
+    return afterFailure(run, task, goal, error).catch((second: unknown) => {
+      if (isFinal(second)) return outcomeOf(second);
+      return needsAttention(
+        `${messageOf(error)} Then this failed too: ${messageOf(second)}`,
+        waysToContinue(goal.verb, goal.release),
+      );
+    });
+  }
+}
+
+/** Only a switch has a proof. */
+function proofOf({ verb }: Task, last: Snapshot, { release }: Goal): { readonly proven?: number } {
+  const proven = verb === 'promote' || verb === 'rollback' ? verifiedBy(last, release) : undefined;
+  return proven === undefined ? {} : { proven };
+}
+
+async function runPlan(
+  { setup, lease, others, own }: Run,
+  recording: Recording,
+  goal: Goal,
+  plan: Plan,
+  snapshot: Snapshot,
+): Promise<Snapshot> {
+  if (plan.steps.length === 0) return snapshot;
+  const { ports, limits, view } = setup;
+  // Whoever waits need not wait any longer once the lease is gone.
+  const signal = AbortSignal.any([setup.signal, lease.lost]);
+  const titles = titlesOf(snapshot, plan);
+  const context: RunContext = {
+    ports,
+    limits,
+    signal,
+    emit: view.emit,
+    reached: async (stepsDone, title) => {
+      await lease.doing(title, titles[stepsDone + 1]);
+      await recording.reached(stepsDone);
+    },
+    settled: async () => others.wait(view.emit, signal),
+    changed: () => own.changed(),
+    shown: async () => own.wait(view.emit, signal),
+    lost: lease.lost,
+    ...(setup.hooks === undefined ? {} : { hooks: stepHooks(setup.hooks, goal.verb, goal.release) }),
+  };
+  return runSteps(context, plan.steps, snapshot);
+}
+
+/** Errors after which this run must not go on in any direction: interrupted, the lease lost, or a fault of ours. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof StepFailed) return false;
+  return !(error instanceof OperatorError) || error.exitCode === ExitCode.leaseLost;
+}
+
+async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown): Promise<RunOutcome> {
+  const why = messageOf(failure);
+  // A process that slept finds its time over: then the lease is gone too, and where things stand is for others to say.
+  await run.lease.check();
+  const snapshot = await lookAgain(run);
+  const after = task.afterFailure(snapshot, goal);
+  if ('undo' in after) return undo(run, goal, after.undo, snapshot, why);
+  const ways = after.next ?? waysToContinue(goal.verb, goal.release);
+  const next = [...(failure instanceof OperatorError ? failure.next : []), ...ways];
+  const message = `${why} ${after.message}`;
+  return after.leave === 'person' ? needsAttention(message, next) : safe('failed', message, next);
+}
+
+/** The way back and the last sentence must not miss what was done right before the failure. */
+async function lookAgain({ setup, own }: Run): Promise<Snapshot> {
+  const { ports, signal, view } = setup;
+  await own.wait(view.emit, signal);
+  const patience = { clock: ports.clock, signal, emit: view.emit, limitMs: SETTLE_MS };
+  return retryTransient(patience, () => observe(ports));
+}
+
+/** A plan like any other, from the world as it is now. */
+async function undo(run: Run, goal: Goal, back: Goal, snapshot: Snapshot, why: string): Promise<RunOutcome> {
+  const { setup, lease } = run;
+  const task = setup.tasks[back.verb];
+  setup.view.emit({ type: 'undoing', why });
+  // Nothing may keep production from being moved back.
+  await setup.hooks
+    ?.run('onRollback', { verb: goal.verb, release: goal.release, message: why })
+    .catch((error: unknown) => setup.view.emit({ type: 'warning', message: messageOf(error) }));
+  const plan = task.plan(snapshot, back);
+  if (isRefusal(plan)) return needsAttention(`${why} It could not be undone: ${plan.message}`, plan.next);
+  setup.view.emit(preview(snapshot, back, plan));
+  const recording = new Recording(setup, lease, back, plan.steps.length);
+  let last = snapshot;
+  try {
+    if (plan.steps.length > 0) await recording.begin();
+    last = await runPlan(run, recording, back, plan, snapshot);
+  } catch (error) {
+    if (isFinal(error)) return stopped(error, back);
+    return needsAttention(`${why} Undoing it failed too: ${messageOf(error)}`, waysToContinue(back.verb, back.release));
+  }
+  await recording.forget();
+  return {
+    ...safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, afterUndo(goal)),
+    ...proofOf(task, last, back),
+  };
+}
+
+function afterUndo({ verb, release }: Goal): readonly string[] {
+  const look = '`turnout status` shows what is where';
+  if (verb !== 'promote')
+    return [
+      look,
+      verb === 'rolling' ? `\`turnout rolling --release ${release}\` tries again` : `\`turnout ${verb}\` tries again`,
+    ];
+  return [look, '`turnout promote` tries again', '`turnout cleanup` terminates the rejected fleet'];
+}

@@ -1,0 +1,61 @@
+import { ExitCode, OperatorError } from '../../errors.ts';
+import { ago } from '../../domain/text.ts';
+import type { Goal } from '../../domain/goal.ts';
+import { waysToContinue } from './resolve-goal.ts';
+import type { RunEvent } from '../event.ts';
+import { Interrupted } from '../engine/run-steps.ts';
+
+/** How a run ends, before its time and requests are counted. */
+export type RunOutcome = Pick<
+  Extract<RunEvent, { type: 'finished' }>,
+  'result' | 'code' | 'exitCode' | 'message' | 'next' | 'proven'
+>;
+
+export function done(message: string, next: readonly string[]): RunOutcome {
+  return { result: 'done', code: 'done', exitCode: ExitCode.done, message, next };
+}
+
+export function planned(message: string): RunOutcome {
+  return { result: 'planned', code: 'planned', exitCode: ExitCode.done, message, next: [] };
+}
+
+/** It failed, and can be left as it is. */
+export function safe(result: 'failed' | 'undone', message: string, next: readonly string[]): RunOutcome {
+  return { result, code: result, exitCode: ExitCode.safe, message, next };
+}
+
+export function needsAttention(message: string, next: readonly string[]): RunOutcome {
+  const look = '`turnout status` shows what is where';
+  return { result: 'failed', code: 'needs-person', exitCode: ExitCode.person, message, next: [look, ...next] };
+}
+
+/** The process slept at its very end: by the time that its last sentence is read, others may have gone on. */
+export function withAge({ message, next, ...rest }: RunOutcome, ageMs: number): RunOutcome {
+  const look = '`turnout status` shows how things stand now';
+  return {
+    ...rest,
+    message: `${message} That was so ${ago(ageMs / 1000)}; others may have gone on since.`,
+    next: [look, ...next],
+  };
+}
+
+/** The run stopped before its goal was reached, without trying to go anywhere else. */
+export function stopped(error: unknown, goal: Goal): RunOutcome {
+  if (!(error instanceof Interrupted)) return outcomeOf(error);
+  return interrupted(
+    `${error.message} Nothing is broken; the ${goal.verb} is not finished.`,
+    waysToContinue(goal.verb, goal.release),
+  );
+}
+
+/** The ending that an error stands for. Faults of ours are thrown on, for the catch-all. */
+export function outcomeOf(error: unknown): RunOutcome {
+  if (error instanceof Interrupted) return interrupted(`${error.message} Nothing was changed.`, []);
+  if (!(error instanceof OperatorError)) throw error;
+  const { code, exitCode, message, next } = error;
+  return { result: exitCode === ExitCode.refused ? 'refused' : 'failed', code, exitCode, message, next };
+}
+
+function interrupted(message: string, next: readonly string[]): RunOutcome {
+  return { result: 'interrupted', code: 'interrupted', exitCode: ExitCode.interrupted, message, next };
+}

@@ -1,0 +1,58 @@
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { floorCounts, floorNow, healthyCounts } from '../../domain/minimum-healthy.ts';
+import { poolsOf } from '../../domain/roles.ts';
+import type { Goal } from '../../domain/goal.ts';
+import { meaningOf } from '../../plan/meanings.ts';
+import { simulate } from '../../plan/simulate.ts';
+import type { Plan, Step } from '../../plan/step.ts';
+import type { RunEvent, StepView } from '../event.ts';
+
+/** The plan as people see it before it is run: each step on the world that the steps before it leave. */
+export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<RunEvent, { type: 'planned' }> {
+  let world = snapshot;
+  const steps = plan.steps.map((step) => {
+    const shown = viewOf(world, step);
+    world = simulate(world, step);
+    return { ...shown, healthyAfter: healthyCounts(world) };
+  });
+  return {
+    type: 'planned',
+    steps,
+    notes: plan.notes,
+    healthyNow: healthyCounts(snapshot),
+    floor: floorOf(snapshot, goal),
+    seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
+  };
+}
+
+/** The fewest healthy targets that each production pool is to keep. */
+function floorOf(snapshot: Snapshot, goal: Goal): Readonly<Record<string, number>> {
+  if (goal.verb !== 'rolling' && goal.verb !== 'drain') {
+    return floorCounts('floor' in goal ? goal.floor : floorNow(snapshot));
+  }
+  const production = poolsOf(snapshot, 'production');
+  return Object.fromEntries(production.map(({ name }) => [name, goal.keep?.[name]?.least ?? 0]));
+}
+
+/** The steps' titles, as the plan shows them. */
+export function titlesOf(snapshot: Snapshot, { steps }: Plan): readonly string[] {
+  let world = snapshot;
+  return steps.map((step) => {
+    const title = meaningOf(step).title(world, step);
+    world = simulate(world, step);
+    return title;
+  });
+}
+
+function viewOf(world: Snapshot, step: Step): Omit<StepView, 'healthyAfter'> {
+  const meaning = meaningOf(step);
+  return {
+    do: step.do,
+    title: meaning.title(world, step),
+    fleet: step.fleet,
+    ...('pool' in step ? { pool: step.pool } : {}),
+    // In one order, so that the same instances read the same in every step.
+    instances: meaning.touches(world, step).toSorted((a, b) => (a < b ? -1 : 1)),
+    seconds: meaning.seconds(world, step),
+  };
+}

@@ -1,0 +1,183 @@
+import type { Task, Wish } from '../../../tasks/task.ts';
+import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
+import type { LaunchRequest } from '../../fleets/fleet.ts';
+import { observe } from '../../observe/observe.ts';
+import { members } from '../../domain/roles.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Goal, LaunchSpec } from '../../domain/goal.ts';
+import type { HeldLease } from '../../record/lease.ts';
+import type { JournalEntry, Outcome, RecordedGoal } from '../../stores/store.ts';
+import { resolveGoal } from './resolve-goal.ts';
+import { discoverTargetGroups } from '../engine/observe-step.ts';
+import { withAge, outcomeOf, planned, type RunOutcome } from './outcome.ts';
+import { runWithHooks } from '../hooks/around-task.ts';
+import type { PlannedRun } from './execute.ts';
+import { isOutage, retryTransient } from '../engine/retry.ts';
+import { preview } from './preview.ts';
+import type { Mode, Setup } from './setup.ts';
+import { lastRun, movesProduction, quietFor, shows, ConsistencyDelay } from '../engine/consistency-delay.ts';
+import { SETTLE_MS } from '../engine/wait.ts';
+
+/** One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code */
+export async function runTask(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<ExitCode> {
+  const { ports, view, identity, environment } = setup;
+  const begun = ports.clock.monotonic();
+  const release = wish.release === undefined ? {} : { release: wish.release };
+  view.emit({ type: 'started', run: identity.run, environment, verb: task.verb, who: identity.who, ...release });
+  const clients = mode.plan ? undefined : setup.clients;
+  clients?.begin();
+  const run = mode.plan ? showPlan(setup, task, wish) : withLease(setup, task, wish, mode);
+  const ending = await run.catch(async (error: unknown) => {
+    await clients?.end();
+    return outcomeOf(error);
+  });
+  const seen = await clients?.end();
+  if (seen !== undefined) view.emit({ type: 'traffic', ...seen });
+  const seconds = (ports.clock.monotonic() - begun) / 1000;
+  view.emit({ type: 'finished', ...ending, seconds, awsRequests: setup.requests() });
+  return ending.exitCode;
+}
+
+async function showPlan(setup: Setup, task: Task, wish: Wish): Promise<RunOutcome> {
+  const { goal, plan, snapshot } = await look(setup, task, wish);
+  setup.view.emit(preview(snapshot, goal, plan));
+  if (plan.steps.length > 0) return planned(`Without --plan, \`turnout ${task.verb}\` does it.`);
+  return planned(`Nothing to do: ${task.standing(snapshot, goal).message}`);
+}
+
+/** Giving back the lease takes less, where the process has not slept meanwhile. */
+const MOMENT_MS = 2000;
+
+async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<RunOutcome> {
+  const lease = await setup.takeLease(task.verb, wish.release);
+  let ageMs = 0;
+  let ending: RunOutcome;
+  try {
+    ending = await underLease(setup, task, wish, mode, lease);
+  } finally {
+    ageMs = await lease.release();
+  }
+  return ageMs > MOMENT_MS ? withAge(ending, ageMs) : ending;
+}
+
+async function underLease(setup: Setup, task: Task, wish: Wish, mode: Mode, lease: HeldLease): Promise<RunOutcome> {
+  const looked = await look(setup, task, wish);
+  const { goal, plan, snapshot } = looked;
+  setup.view.emit(preview(snapshot, goal, plan));
+  if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
+  return journalled(setup, task, goal, async () => runWithHooks(setup, lease, task, looked));
+}
+
+async function look(setup: Setup, task: Task, wish: Wish): Promise<PlannedRun> {
+  const { tasks, ports, identity } = setup;
+  const { snapshot, recorded, others } = await read(setup, task, wish);
+  const asked = { run: identity.run, who: identity.who, since: isoNow(setup) };
+  const resolve = async (launch: LaunchRequest): Promise<LaunchSpec> =>
+    retryOutage(setup, () => ports.fleet.resolve(launch));
+  const { inPlace } = ports;
+  const delivery = inPlace?.delivery;
+  const aimed = await resolveGoal({ tasks, task, wish, asked, resolve, delivery, snapshot, recorded });
+  await inPlace?.deliveries?.prepare(snapshot, aimed.plan);
+  return { ...aimed, snapshot, others };
+}
+
+/** The newest entries: all but those of `abandon` are of runs that may have changed something. */
+const JOURNAL_LOOK = 5;
+
+/** What is so, and what was wanted. Right after another run it may have to be read again, until it shows what that has left. */
+async function read(
+  setup: Setup,
+  task: Task,
+  wish: Wish,
+): Promise<Pick<PlannedRun, 'snapshot' | 'others'> & { recorded: RecordedGoal | undefined }> {
+  const { ports, store, view, signal, settleMs } = setup;
+  const readWorld = async (): Promise<Snapshot> =>
+    retryOutage(setup, async () => {
+      const world = await observe(ports, task.watchesTail?.(wish));
+      return task.everywhere ? discoverTargetGroups(ports, world, idsOf(world)) : world;
+    });
+  const goal = setup.nested ? undefined : store.goal();
+  const [snapshot, recorded, journal] = await Promise.all([readWorld(), goal, store.history(JOURNAL_LOOK)]);
+  const others = new ConsistencyDelay(ports.clock, settleMs);
+  const last = lastRun(journal);
+  if (last === undefined) return { snapshot, recorded, others };
+  others.changed(quietFor(last, ports.clock.now()));
+  const isShown = shows(snapshot, last);
+  // What it shows must not be taken for lasting where production was moved: see `removesCapacity`.
+  if (isShown)
+    return { snapshot, recorded, others: movesProduction(last) ? others : new ConsistencyDelay(ports.clock, settleMs) };
+  await others.wait(view.emit, signal);
+  return { snapshot: await readWorld(), recorded, others };
+}
+
+function idsOf({ fleets }: Snapshot): readonly string[] {
+  return fleets.flatMap((fleet) => members(fleet).map(({ id }) => id));
+}
+
+async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {
+  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: SETTLE_MS }, ask, isOutage);
+}
+
+async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
+  // SIGTERM must not have to wait for the answer.
+  const yes = mode.yes || (await Promise.race([view.confirm(task.question(snapshot, goal)), noOnce(signal)]));
+  signal.throwIfAborted();
+  if (yes) return;
+  throw new OperatorError('not-confirmed', 'Not confirmed.', {
+    next: ['Add --yes where nobody can be asked.'],
+  });
+}
+
+async function noOnce(signal: AbortSignal): Promise<false> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  return false;
+}
+
+/** Writes the run into the journal when it begins and when it ends, however it ends. */
+async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promise<RunOutcome>): Promise<RunOutcome> {
+  const { store, identity, requests, view } = setup;
+  const { run: id, who, host } = identity;
+  const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
+  await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
+  // What was done is done, whether or not the journal can be written: it must not be told as a failure, let alone a refusal.
+  const end = async (outcome: Outcome, message: string, proof: Pick<RunOutcome, 'proven'> = {}): Promise<void> => {
+    const clients = await trafficOf(setup);
+    await store
+      .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests(), ...proof, ...clients })
+      .catch((error: unknown) =>
+        view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` }),
+      );
+  };
+  const ending = await run()
+    .then(async (one) => judged(setup, one))
+    .catch(async (error: unknown) => {
+      await end('failed', messageOf(error));
+      throw error;
+    });
+  const { proven } = ending;
+  await end(
+    ending.result === 'planned' ? 'done' : ending.result,
+    ending.message,
+    proven === undefined ? {} : { proven },
+  );
+  return ending;
+}
+
+/** A run that is done, and during which clients failed, where that must not be. */
+async function judged({ clients }: Setup, ending: RunOutcome): Promise<RunOutcome> {
+  const seen = await clients?.end();
+  if (seen === undefined || seen.failed === 0 || !clients?.mustNotFail || ending.result !== 'done') return ending;
+  const why = `${ending.message} But ${seen.failed} of ${seen.requests} requests to ${seen.url} failed: ${seen.failures.join('; ')}.`;
+  return { ...ending, result: 'failed', code: 'clients-failed', exitCode: ExitCode.safe, message: why };
+}
+
+async function trafficOf({ clients }: Setup): Promise<Pick<JournalEntry, 'traffic'>> {
+  const seen = await clients?.end();
+  if (seen === undefined) return {};
+  const { timeline: _, ...traffic } = seen;
+  return { traffic };
+}
+
+function isoNow({ ports }: Setup): string {
+  return new Date(ports.clock.now()).toISOString();
+}

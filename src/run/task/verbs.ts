@@ -1,0 +1,63 @@
+import type { Task } from '../../../tasks/task.ts';
+import { OperatorError } from '../../errors.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Delivery, LaunchSpec, Verb } from '../../domain/goal.ts';
+import { isVerification } from '../../plan/switch.ts';
+import type { RecordedGoal } from '../../stores/store.ts';
+import { resolveGoal } from './resolve-goal.ts';
+
+/** Whether a verb would be accepted now, and why not. */
+export interface VerbNow {
+  readonly verb: Verb;
+  readonly accepted: boolean;
+  /** The refusal's sentence, or what an accepted verb would do. */
+  readonly why: string;
+}
+
+const ASKED = { run: 'status', who: '', since: '' };
+const UNRESOLVED: LaunchSpec = { kind: '', summary: [], batches: [{ zone: '', subnet: '', count: 1 }], request: {} };
+
+/** Asks each task for its plan, as if it were run now with its defaults. Changes nothing, and asks AWS nothing. */
+export async function verbsNow(
+  tasks: Readonly<Record<Verb, Task>>,
+  snapshot: Snapshot,
+  recorded: RecordedGoal | undefined,
+  delivery?: Delivery,
+): Promise<readonly VerbNow[]> {
+  // What is about instances that somebody names can always be asked for; a fleet that nothing is deployed to has no use for it.
+  const asked = Object.values(tasks).filter(
+    ({ everywhere, options }) => everywhere !== true || (delivery !== undefined && options.self === undefined),
+  );
+  return Promise.all(asked.map(async (task) => verbNow(tasks, task, snapshot, recorded, delivery)));
+}
+
+async function verbNow(
+  tasks: Readonly<Record<Verb, Task>>,
+  task: Task,
+  snapshot: Snapshot,
+  recorded: RecordedGoal | undefined,
+  delivery: Delivery | undefined,
+): Promise<VerbNow> {
+  const { verb, summary } = task;
+  const needsRelease = task.options.release !== undefined && recorded?.goal.verb !== verb;
+  const wish = needsRelease ? { release: 'R' } : {};
+  try {
+    const { goal, plan } = await resolveGoal({
+      tasks,
+      task,
+      wish,
+      asked: ASKED,
+      resolve: async () => UNRESOLVED,
+      snapshot,
+      recorded,
+      delivery,
+    });
+    const isAsked = recorded?.goal.verb === verb;
+    // What is proven is proven; a switch is not to be offered for another proof.
+    if (plan.steps.some((step) => isAsked || !isVerification(step))) return { verb, accepted: true, why: summary };
+    return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { verb, accepted: false, why: error.message };
+  }
+}

@@ -1,0 +1,114 @@
+import type { TargetGroup } from '../aws/elbv2.ts';
+import { duration, list } from '../domain/text.ts';
+import type { Route } from '../domain/snapshot.ts';
+import type { Place } from './find-rules.ts';
+import { arnOf, nameOf, type Groups } from './target-groups.ts';
+
+/** A target group, and all that ELB says of it. */
+export interface Settings {
+  readonly name: string;
+  readonly arn: string;
+  /** At which instances are registered. */
+  readonly port: number;
+  readonly group: TargetGroup;
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+/** What must be alike in two groups so that being healthy in one means being fit for the other one's traffic. */
+const ALIKE: readonly (readonly [what: string, of: (group: TargetGroup) => unknown])[] = [
+  ['protocol', (group) => group.Protocol],
+  ['health check protocol', (group) => group.HealthCheckProtocol],
+  ['health check port', (group) => group.HealthCheckPort],
+  ['health check path', (group) => group.HealthCheckPath],
+  ['health check interval', (group) => group.HealthCheckIntervalSeconds],
+  ['health check timeout', (group) => group.HealthCheckTimeoutSeconds],
+  ['healthy threshold', (group) => group.HealthyThresholdCount],
+  ['unhealthy threshold', (group) => group.UnhealthyThresholdCount],
+  ['success codes', (group) => group.Matcher?.HttpCode],
+];
+
+/** Why traffic must not be moved between the groups, as sentences. */
+export function faultsOf(
+  settings: readonly Settings[],
+  places: readonly Place[],
+  routes: readonly Route[],
+  stickiness: 'keep' | 'drop',
+): readonly string[] {
+  return [
+    ...differences(settings),
+    ...elsewhere(settings, places),
+    ...routes
+      .filter(({ weights, role }) => role === 'production' && Object.keys(weights).length === 0)
+      .map(
+        ({ name }) => `${name} forwards to neither ${list(settings.map((one) => one.name)).replace(' and ', ' nor ')}.`,
+      ),
+    ...(stickiness === 'drop' ? settings.filter(isSticky).map(stickyGroup) : []),
+  ];
+}
+
+export function differences(settings: readonly Settings[]): readonly string[] {
+  const [first, ...others] = settings;
+  if (first === undefined) return [];
+  const told = (what: string, a: unknown, b: unknown, second: string): string =>
+    `The ${what} differs: ${String(a)} in ${first.name}, ${String(b)} in ${second}.`;
+  return others.flatMap(({ group, name, port }) => [
+    ...(port === first.port ? [] : [told('port', first.port, port, name)]),
+    ...ALIKE.filter(([, of]) => of(group) !== of(first.group)).map(([what, of]) =>
+      told(what, of(first.group), of(group), name),
+    ),
+  ]);
+}
+
+/** A group that is used by a load balancer can be used by no other one (ELBv2 API, TargetGroupAssociationLimit). */
+function elsewhere(settings: readonly Settings[], places: readonly Place[]): readonly string[] {
+  const wanted = new Set(places.map(({ balancer }) => balancer.LoadBalancerArn));
+  if (wanted.size > 1) {
+    const names = [...new Set(places.map(({ balancer }) => balancer.LoadBalancerName ?? ''))];
+    return [`The rules are on several load balancers: ${list(names)}. A target group belongs to one.`];
+  }
+  return settings
+    .filter(({ group }) => (group.LoadBalancerArns ?? []).some((arn) => !wanted.has(arn)))
+    .map(({ name }) => `${name} is used by another load balancer than the rules are on.`);
+}
+
+function isSticky({ attributes }: Settings): boolean {
+  return attributes.get('stickiness.enabled') === 'true';
+}
+
+/** ELB wants the stickiness of the rule on where that of a weighted group is (ALB user guide, sticky sessions). */
+function stickyGroup({ name }: Settings): string {
+  return `${name} has stickiness of its own, with which that of the rule cannot be dropped.`;
+}
+
+/** What is worth knowing before traffic is moved, as sentences. */
+export function notesOf(
+  places: readonly Place[],
+  routes: readonly Route[],
+  stickiness: 'keep' | 'drop',
+): readonly string[] {
+  const sticky = routes.filter(({ role, stickyS }) => role === 'production' && stickyS > 0);
+  const network = places.filter(({ role, balancer }) => role === 'production' && balancer.Type === 'network');
+  return [
+    ...sticky.map(({ name, stickyS }) =>
+      stickiness === 'drop'
+        ? `${name} is sticky; this is turned off together with the first change of weights.`
+        : `${name} is sticky: a client's cookie beats the weights for ${duration(stickyS)}. \`traffic.stickiness: drop\` turns that off.`,
+    ),
+    ...network.map(
+      ({ name }) =>
+        `${name} is a Network Load Balancer's: new targets take 3 to 5 min until they are healthy, new flows take a minute or so to follow the weights, and flows that are open may stay where they are for an hour.`,
+    ),
+  ];
+}
+
+/** Of all groups, in the order of the config. */
+export async function readSettings({ members, attributes }: Groups): Promise<readonly Settings[]> {
+  const [all, known] = await Promise.all([members(), attributes()]);
+  return all.map(({ group, port }) => ({
+    name: nameOf(group),
+    arn: arnOf(group),
+    port: port ?? group.Port ?? 0,
+    group,
+    attributes: known.get(arnOf(group)) ?? new Map(),
+  }));
+}

@@ -1,0 +1,103 @@
+import { tasks } from '../../tasks/index.ts';
+import type { Wish } from '../../tasks/task.ts';
+import type { ExitCode } from '../../src/errors.ts';
+import type { Verb } from '../../src/domain/goal.ts';
+import { holdLease } from '../../src/record/lease.ts';
+import { runTask } from '../../src/run/task/run-task.ts';
+import type { RunEvent } from '../../src/run/event.ts';
+import { Interrupted } from '../../src/run/engine/run-steps.ts';
+import type { Setup } from '../../src/run/task/setup.ts';
+import { LIMITS } from './fake-run.ts';
+import { blueAndGreen, type FakeWorld } from './fake-world.ts';
+import { MemoryStore } from './memory-store.ts';
+
+type Finished = Extract<RunEvent, { type: 'finished' }>;
+
+/** One environment with its store, on which runs are conducted one after the other, as from one process each. */
+export class Rig {
+  readonly fake: FakeWorld;
+  readonly store: MemoryStore;
+  /** Writes to the store and requests that change something, in the order in which they happened. */
+  readonly log: string[] = [];
+  /** Questions that were asked. */
+  readonly questions: string[] = [];
+  /** What the person answers. */
+  answer = true;
+  events: RunEvent[] = [];
+  /** What a change does first: checks the lease, as the session has it. */
+  #check: () => Promise<void> = async () => {};
+  #stop = new AbortController();
+  #runs = 0;
+
+  constructor(fake: FakeWorld = blueAndGreen()) {
+    this.fake = fake;
+    this.store = new MemoryStore(fake.clock, (what) => this.log.push(what));
+    fake.onRequest = async (what) => {
+      if (what.startsWith('read')) return;
+      await this.#check();
+      this.log.push(what);
+    };
+  }
+
+  /** Runs a verb to its end; resolves to its last event. */
+  async run(verb: Verb, wish: Wish = {}, mode: { plan?: boolean; yes?: boolean } = { yes: true }): Promise<Finished> {
+    const exitCode = await this.fake.finish(this.begin(verb, wish, mode));
+    const finished = this.events.at(-1) as Finished;
+    if (finished.exitCode !== exitCode) throw new Error(`It ended with ${exitCode} and said ${finished.exitCode}.`);
+    return finished;
+  }
+
+  async begin(verb: Verb, wish: Wish = {}, mode: { plan?: boolean; yes?: boolean } = { yes: true }): Promise<ExitCode> {
+    this.events = [];
+    this.#stop = new AbortController();
+    this.#runs += 1;
+    return runTask(this.#setup(`run-${this.#runs}`), tasks[verb], wish, { plan: false, yes: false, ...mode });
+  }
+
+  /** The first Ctrl-C. */
+  stop(): void {
+    this.#stop.abort(new Interrupted('SIGINT'));
+  }
+
+  /** Calls back before the first request of that name is answered. */
+  on(what: string, act: () => void): void {
+    const before = this.fake.onRequest;
+    const state = { done: false };
+    this.fake.onRequest = async (asked) => {
+      await before(asked);
+      if (state.done || !asked.startsWith(what)) return;
+      state.done = true;
+      act();
+    };
+  }
+
+  #setup(run: string): Setup {
+    const { fake, store } = this;
+    return {
+      tasks,
+      environment: 'shop',
+      ports: fake.ports,
+      store,
+      limits: LIMITS,
+      settleMs: 0,
+      view: {
+        emit: (event) => this.events.push(event),
+        confirm: async (question) => {
+          this.questions.push(question);
+          return this.answer;
+        },
+        close: async () => {},
+      },
+      requests: () => fake.asked.length,
+      signal: this.#stop.signal,
+      identity: { run, who: 'alice@ci', host: 'ci' },
+      takeLease: async (verb, release) => {
+        const since = new Date(fake.clock.now()).toISOString();
+        const holder = { run, who: 'alice@ci', host: 'ci', pid: 7, verb, since, ...(release && { release }) };
+        const lease = await holdLease(store, holder, { ttlMs: 30_000, clock: fake.clock });
+        this.#check = async () => lease.check();
+        return lease;
+      },
+    };
+  }
+}

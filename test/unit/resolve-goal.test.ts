@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { ExitCode } from '../../src/errors.ts';
+import type { Goal, Verb } from '../../src/domain/goal.ts';
+import { Rig } from '../support/fake-run-task.ts';
+import { FakeWorld } from '../support/fake-world.ts';
+import { HOME, world } from '../support/worlds.ts';
+
+/** An environment in which a promote was stopped after green had been registered with production. */
+async function midPromote(): Promise<Rig> {
+  const rig = new Rig();
+  rig.on('register prod', () => rig.stop());
+  await rig.run('promote');
+  return rig;
+}
+
+/** An environment in which an up was stopped after the launch. */
+async function midUp(): Promise<Rig> {
+  const fake = new FakeWorld(world([{ id: 'A', marks: HOME, members: [{ prod: 'healthy' }, { prod: 'healthy' }] }]));
+  const rig = new Rig(fake);
+  rig.on('launch', () => rig.stop());
+  await rig.run('up', { release: '42' });
+  return rig;
+}
+
+describe('a run that did not end', () => {
+  test('is gone on with by the same verb: with its goal, its floor and its run', async () => {
+    const rig = await midPromote();
+    const before = rig.store.recorded?.goal;
+    rig.fake.target('prod', 'A-1', 'unhealthy', 'Target.Timeout');
+    rig.on('deregister prod', () => expect(rig.store.recorded?.goal).toEqual(before));
+    expect(await rig.run('promote')).toMatchObject({ result: 'done' });
+    expect(rig.fake.changes).toEqual([
+      'mark B promoted',
+      'register prod B-0 B-1',
+      'deregister prod A-0 A-1',
+      'register test A-0 A-1',
+      'deregister test B-0 B-1',
+    ]);
+    expect(rig.store.recorded).toBeUndefined();
+  });
+
+  test('never boots again what it booted: the fleet has the first run in its name', async () => {
+    const rig = await midUp();
+    expect(await rig.run('up', { release: '42' })).toMatchObject({ result: 'done' });
+    expect(rig.fake.changes).toEqual(['launch 42-run-1', 'register test 42-run-1-a0 42-run-1-a1']);
+  });
+
+  test('is the only one that its resumption goes on with', async () => {
+    const rig = await midUp();
+    expect(await rig.run('up', { resumes: 'run-1' })).toMatchObject({ result: 'done' });
+    expect(rig.fake.changes).toEqual(['launch 42-run-1', 'register test 42-run-1-a0 42-run-1-a1']);
+  });
+
+  test('is not begun anew by a resumption that comes when it is over, be another one on record or none', async () => {
+    const rig = await midUp();
+    await rig.run('cleanup', { discard: true });
+    const before = [...rig.fake.changes];
+    const late = { code: 'nothing-to-resume', exitCode: ExitCode.refused, result: 'refused' };
+    expect(await rig.run('up', { resumes: 'run-1' })).toMatchObject(late);
+    expect(rig.fake.changes).toEqual(before);
+    rig.on('launch', () => rig.stop());
+    await rig.run('up', { release: '43' });
+    const launched = [...rig.fake.changes];
+    expect(await rig.run('up', { resumes: 'run-1' })).toMatchObject(late);
+    expect(rig.fake.changes).toEqual(launched);
+    expect(rig.store.recorded?.goal.release).toBe('43');
+  });
+
+  test('is not mixed with another release', async () => {
+    const rig = await midUp();
+    const finished = await rig.run('up', { release: '43' });
+    expect(finished).toMatchObject({ code: 'other-release', exitCode: ExitCode.refused });
+    expect(finished.message).toBe(
+      'An earlier up of 42 by alice@ci did not end: 0 of 4 steps are done. It is about 42, not 43.',
+    );
+    expect(finished.next[0]).toBe('`turnout up --release 42` (or `turnout resume`) goes on with it');
+  });
+
+  const BEHIND: readonly (readonly [first: string, start: () => Promise<Rig>, refused: readonly Verb[]])[] = [
+    ['promote', midPromote, ['up', 'cleanup', 'adopt']],
+    ['up', midUp, ['promote', 'rollback', 'adopt']],
+  ];
+  for (const [first, start, refused] of BEHIND) {
+    test.each(refused)(`keeps \`%s\` out, as a ${first} that did not end`, async (verb) => {
+      const rig = await start();
+      const changes = rig.fake.changes.length;
+      const finished = await rig.run(verb, { release: '42' });
+      expect(finished).toMatchObject({ code: 'unfinished', exitCode: ExitCode.refused });
+      expect(finished.message).toContain(`An earlier ${first} of`);
+      expect(finished.next.join(' ')).toMatch(/turnout resume.*turnout abandon/);
+      expect(rig.fake.changes).toHaveLength(changes);
+      expect(rig.store.recorded?.goal.verb).toBe(first);
+    });
+  }
+
+  test('gives way to its opposite, which leads back', async () => {
+    const rig = await midPromote();
+    expect(await rig.run('rollback')).toMatchObject({ result: 'done' });
+    expect(rig.fake.changes.at(-1)).toBe('deregister prod B-0 B-1');
+    expect(rig.store.recorded).toBeUndefined();
+  });
+
+  test('of an up gives way to a cleanup, which terminates what was booted', async () => {
+    const rig = await midUp();
+    await rig.fake.clock.advance(60_000);
+    expect(await rig.run('cleanup')).toMatchObject({ code: 'never-promoted' });
+    expect(await rig.run('cleanup', { discard: true })).toMatchObject({ result: 'done' });
+    expect(rig.fake.changes).toEqual(['launch 42-run-1', 'terminate 42-run-1']);
+  });
+
+  test('gives way to another verb when its goal has been reached since', async () => {
+    const rig = await midPromote();
+    for (const id of ['A-0', 'A-1']) rig.fake.target('prod', id, 'gone');
+    for (const id of ['A-0', 'A-1']) rig.fake.target('test', id, 'healthy');
+    for (const id of ['B-0', 'B-1']) rig.fake.target('test', id, 'gone');
+    await rig.fake.clock.advance(60_000);
+    expect(await rig.run('cleanup')).toMatchObject({ result: 'done' });
+    expect(rig.fake.changes.at(-1)).toBe('terminate A');
+  });
+});
+
+function floorIn(goal: Goal | undefined): object {
+  return goal !== undefined && 'floor' in goal ? goal.floor : {};
+}
+
+describe('the floor', () => {
+  /** The floor that the run recorded. */
+  async function floorOf(rig: Rig, verb: Verb, wish: { floor?: number } = {}): Promise<object> {
+    const floors: object[] = [];
+    rig.on('deregister prod', () => floors.push(floorIn(rig.store.recorded?.goal)));
+    await rig.run(verb, wish);
+    return floors[0] as object;
+  }
+
+  test('is what was healthy when the run began', async () => {
+    expect(await floorOf(new Rig(), 'promote')).toEqual({ prod: { a: 2 } });
+  });
+
+  test('is inherited by the opposite verb: what is left after the trouble is no measure', async () => {
+    const rig = await midPromote();
+    for (const id of ['A-1', 'B-1']) rig.fake.target('prod', id, 'unhealthy', 'Target.Timeout');
+    expect(await rig.run('rollback')).toMatchObject({
+      result: 'refused',
+      message: expect.stringContaining('1 short in a of the floor of 2') as string,
+    });
+    rig.fake.target('prod', 'A-1', 'healthy');
+    expect(await floorOf(rig, 'rollback')).toEqual({ prod: { a: 2 } });
+  });
+
+  test('is lowered on purpose only', async () => {
+    expect(await floorOf(new Rig(), 'promote', { floor: 1 })).toEqual({ prod: { a: 1 } });
+    const rig = await midPromote();
+    expect(await floorOf(rig, 'rollback', { floor: 1 })).toEqual({ prod: { a: 1 } });
+  });
+
+  test('of a run that reached its goal is forgotten', async () => {
+    const rig = new Rig();
+    await rig.run('promote', { floor: 1 });
+    expect(await floorOf(rig, 'rollback')).toEqual({ prod: { a: 2 } });
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { ExitCode, OperatorError } from '../../src/errors.ts';
+import { Rig } from '../support/fake-run-task.ts';
+
+describe('the way back', () => {
+  test('a green that does not become healthy in production is taken out again, and blue is untouched', async () => {
+    const rig = new Rig();
+    rig.fake.sick.add('B-1');
+    const finished = await rig.run('promote');
+    expect(finished).toMatchObject({ result: 'undone', code: 'undone', exitCode: ExitCode.safe });
+    expect(finished.message).toContain('It was undone. A serves production.');
+    expect(rig.events.map(({ type }) => type)).toContain('undoing');
+    expect(rig.fake.changes).toEqual(['mark B promoted', 'register prod B-0 B-1', 'deregister prod B-0 B-1']);
+    expect(rig.store.recorded).toBeUndefined();
+    expect((await rig.store.history(1))[0]).toMatchObject({ verb: 'promote', outcome: 'undone' });
+  });
+
+  test('an error of AWS leads back as well', async () => {
+    const rig = new Rig();
+    rig.on('deregister prod', () => {
+      throw new OperatorError('throttled', 'AWS throttled us.');
+    });
+    const finished = await rig.run('promote');
+    expect(finished).toMatchObject({
+      result: 'undone',
+      message: expect.stringContaining('AWS throttled us.') as string,
+    });
+    expect(rig.fake.now.pools[0]?.targets.filter(({ state }) => state === 'healthy').map(({ id }) => id)).toEqual([
+      'A-0',
+      'A-1',
+    ]);
+  });
+
+  test('Ctrl-C on the way back keeps the goal of the way back', async () => {
+    const rig = new Rig();
+    rig.fake.sick.add('B-1');
+    rig.on('deregister prod', () => {
+      rig.fake.ignored = 1;
+      rig.stop();
+    });
+    const finished = await rig.run('promote');
+    expect(finished).toMatchObject({ result: 'interrupted', exitCode: ExitCode.interrupted });
+    expect(finished.message).toContain('the rollback is not finished');
+    expect(rig.store.recorded?.goal).toMatchObject({ verb: 'rollback', fleet: 'A', run: 'run-1' });
+  });
+
+  test('when it fails too, somebody must look', async () => {
+    const rig = new Rig();
+    rig.fake.sick.add('B-1');
+    rig.on('deregister prod', () => {
+      throw new OperatorError('access-denied', 'These credentials may not call it.');
+    });
+    const finished = await rig.run('promote');
+    expect(finished).toMatchObject({ result: 'failed', code: 'needs-person', exitCode: ExitCode.person });
+    expect(finished.message).toContain('Undoing it failed too: These credentials may not call it.');
+    expect(finished.next[0]).toContain('turnout status');
+    expect(rig.store.recorded?.goal.verb).toBe('rollback');
+  });
+
+  test('when the world does not allow it, somebody must look', async () => {
+    const rig = new Rig();
+    rig.on('register prod', () => {
+      rig.fake.sick.add('B-1');
+      rig.fake.target('prod', 'i-stranger', 'healthy');
+    });
+    const finished = await rig.run('promote');
+    expect(finished).toMatchObject({ code: 'needs-person', exitCode: ExitCode.person });
+    expect(finished.message).toContain('It could not be undone: i-stranger is in production');
+  });
+
+  test('when not even the world can be read, somebody must look', async () => {
+    const rig = new Rig();
+    const before = rig.fake.onRequest;
+    const down = { since: false };
+    rig.fake.onRequest = async (what) => {
+      await before(what);
+      if (what.startsWith('deregister prod')) down.since = true;
+      if (down.since) throw new OperatorError('unreachable', 'AWS could not be reached.');
+    };
+    const finished = await rig.run('promote');
+    expect(finished).toMatchObject({ code: 'needs-person', exitCode: ExitCode.person });
+    expect(finished.message).toContain('Then this failed too: AWS could not be reached.');
+    expect(rig.store.recorded?.goal.verb).toBe('promote');
+  });
+
+  test('a rollback that fails is not led anywhere: somebody must look', async () => {
+    const rig = new Rig();
+    await rig.run('promote');
+    rig.on('register prod', () => rig.fake.sick.add('A-0').add('A-1'));
+    const finished = await rig.run('rollback');
+    expect(finished).toMatchObject({ code: 'needs-person', exitCode: ExitCode.person });
+    expect(finished.message).toContain('Production is served by');
+    expect(rig.store.recorded?.goal.verb).toBe('rollback');
+  });
+});
