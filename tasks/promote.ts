@@ -3,12 +3,11 @@ import { count } from '../src/domain/text.ts';
 import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
-import { foreignWeights, routingProblems } from '../src/domain/shares.ts';
 import { verificationSentence } from '../src/plan/meanings-proof.ts';
-import { batchSize } from '../src/domain/batches.ts';
-import { noBatches, stagesOf } from '../src/plan/stages.ts';
 import type { Step } from '../src/plan/step.ts';
-import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
+import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
+import { trafficModel } from '../src/plan/traffic/index.ts';
+import type { Switch } from '../src/plan/traffic/model.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { unproven } from './rollback.ts';
@@ -50,7 +49,7 @@ export const promote: Task<'promote'> = {
   },
   mayBeReplacedBy: ['rollback'],
 
-  aim({ snapshot, wish, asked }) {
+  aim({ snapshot, wish, asked, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const candidates = world.others.filter((fleet) => fleet.marks.current === undefined);
@@ -66,12 +65,12 @@ export const promote: Task<'promote'> = {
         'Terminate the one that you do not want, then run this again.',
       );
     }
-    const stages = noBatches(snapshot, wish) ?? foreignWeights(snapshot) ?? stagesOf(snapshot, to, wish);
-    if (stages !== undefined && isRefusal(stages)) return stages;
-    const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
-    const goal = { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor } as const;
-    const batch = wish.batch && batchSize(wish.batch, members(to).length);
-    return { ...goal, ...(stages && { stages }), ...(batch !== undefined && { batch }) };
+    const model = trafficModel(snapshot);
+    const pace = model.paceOf(to, wish, settings);
+    if (isRefusal(pace)) return pace;
+    const now = floorNow(snapshot, model.capacityGroups());
+    const floor = wish.floor === undefined ? now : lowerFloor(now, wish.floor);
+    return { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor, settings, ...pace };
   },
 
   plan(snapshot, goal) {
@@ -86,19 +85,11 @@ export const promote: Task<'promote'> = {
         '`turnout up --release R` brings up another one.',
       );
     }
-    const { floor, since, stages, batch } = goal;
-    const change: Switch = {
-      to,
-      floor,
-      need: 'all',
-      since,
-      lowers: true,
-      ...(stages && { stages }),
-      ...(batch && { batch }),
-    };
+    const { floor, since } = goal;
+    const change: Switch = { ...goal, to, need: 'all', prepares: true };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const unfit = routingProblems(snapshot) ?? tooSmall(to, floor);
+    const unfit = trafficModel(snapshot).setupProblem() ?? tooSmall(to, floor);
     if (unfit !== undefined) return unfit;
     const no = notVerified(snapshot, change);
     if (no === undefined) return planSwitch(snapshot, change, [mark]);
@@ -118,8 +109,8 @@ export const promote: Task<'promote'> = {
       };
     }
     if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };
-    const { run, who, since, floor } = goal;
-    return { undo: { run, who, since, floor, verb: 'rollback', fleet: home.id, release: home.release } };
+    const { run, who, since, floor, settings } = goal;
+    return { undo: { run, who, since, floor, settings, verb: 'rollback', fleet: home.id, release: home.release } };
   },
 
   question: (snapshot, goal) => {
@@ -138,7 +129,7 @@ export const promote: Task<'promote'> = {
         ? ` ${home.release} is parked with ${count(members(home).length, 'instance')}.`
         : '';
     return {
-      message: `${goal.release} serves production.${parked}${verificationSentence(snapshot, goal.release)}`,
+      message: `${goal.release} serves production.${parked}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: [
         '`turnout rollback` moves production back',
         '`turnout cleanup` makes this the only fleet and terminates the parked one',

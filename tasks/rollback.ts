@@ -2,18 +2,10 @@ import { members, roleOf, servingFleets } from '../src/domain/roles.ts';
 import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
-import {
-  hasStayed,
-  isOnlyUnverified,
-  isSwitched,
-  notVerified,
-  planSwitch,
-  tooSmall,
-  type Switch,
-} from '../src/plan/switch.ts';
+import { hasStayed, isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
+import { trafficModel } from '../src/plan/traffic/index.ts';
+import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/plan/meanings-proof.ts';
-import { batchSize } from '../src/domain/batches.ts';
-import { noBatches } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { AfterFailure, Task } from './task.ts';
@@ -38,12 +30,13 @@ export const rollback: Task<'rollback'> = {
   },
   mayBeReplacedBy: ['promote'],
 
-  aim({ snapshot, wish, asked }) {
+  aim({ snapshot, wish, asked, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const { home, others } = world;
-    const no = noBatches(snapshot, wish);
-    if (no !== undefined) return no;
+    const model = trafficModel(snapshot);
+    const pace = model.paceBack(home, wish);
+    if (isRefusal(pace)) return pace;
     const isOver = others.every((fleet) => roleOf(snapshot, fleet) === 'retired');
     if (members(home).length === 0 || (isOver && isSwitched(snapshot, home))) {
       const retired = others.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
@@ -56,16 +49,9 @@ export const rollback: Task<'rollback'> = {
         'An older release comes back like a new one: `turnout up --release R`, then `turnout promote`.',
       );
     }
-    const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
-    const batch = wish.batch && batchSize(wish.batch, members(home).length);
-    return {
-      ...asked,
-      verb: 'rollback',
-      fleet: home.id,
-      release: home.release,
-      floor,
-      ...(batch !== undefined && { batch }),
-    };
+    const now = floorNow(snapshot, model.capacityGroups());
+    const floor = wish.floor === undefined ? now : lowerFloor(now, wish.floor);
+    return { ...asked, verb: 'rollback', fleet: home.id, release: home.release, floor, settings, ...pace };
   },
 
   plan(snapshot, goal) {
@@ -79,8 +65,7 @@ export const rollback: Task<'rollback'> = {
         'Look at `turnout status`.',
       );
     }
-    const { floor, since, batch } = goal;
-    const change: Switch = { to, floor, need: 'floor', since, ...(batch && { batch }) };
+    const change: Switch = { ...goal, to, need: 'floor', prepares: false };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
     const small = tooSmall(to, goal.floor);
     if (small !== undefined) return small;
@@ -112,7 +97,7 @@ export const rollback: Task<'rollback'> = {
   standing: (snapshot, goal) => {
     const rejected = snapshot.fleets.find((fleet) => fleet.id !== goal.fleet && members(fleet).length > 0);
     return {
-      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}${verificationSentence(snapshot, goal.release)}`,
+      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: ['`turnout promote` tries it again', '`turnout cleanup` terminates the rejected fleet'],
     };
   },

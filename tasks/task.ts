@@ -3,6 +3,7 @@ import type { LaunchRequest } from '../src/fleets/fleet.ts';
 import type { Batch } from '../src/domain/batches.ts';
 import type { Plan } from '../src/plan/step.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
+import type { SwitchSettings } from '../src/domain/traffic.ts';
 
 /** What the command line may say to a task. */
 export interface Wish {
@@ -45,6 +46,8 @@ export interface Request {
   readonly asked: Asked;
   /** Resolves what a release boots to exact ids; changes nothing. */
   readonly resolve: (wish: LaunchRequest) => Promise<LaunchSpec>;
+  /** What the config decides about a switch, to be pinned in the goal. */
+  readonly settings: SwitchSettings;
   /** How code gets onto a running instance; undefined where the config does not say. */
   readonly delivery?: Delivery | undefined;
 }
@@ -77,8 +80,8 @@ export interface Task<V extends Verb = Verb> {
   readonly positional?: 'instances';
   /** It looks for the instances in every target group, not only in those of the config. */
   readonly everywhere?: true;
-  /** It has to know who still comes to fleets that production has left. */
-  watchesTail?(wish: Wish): boolean;
+  /** It has to know how many requests still reach fleets that production has left. */
+  countsResidual?(wish: Wish): boolean;
   /** Whether a goal on record is what this wish asks for; by default, where it is about the same release. */
   fits?(goal: GoalOf<V>, wish: Wish): boolean;
   /** Where the result can be tried belongs into the last sentence. */

@@ -4,9 +4,8 @@ import { countByZone, total, type ByZone } from '../src/domain/minimum-healthy.t
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
-import { foreignWeights, routingProblems, testPools } from '../src/domain/shares.ts';
 import type { Step } from '../src/plan/step.ts';
-import { routeTestTraffic } from '../src/plan/switch.ts';
+import { trafficModel } from '../src/plan/traffic/index.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
@@ -35,7 +34,8 @@ export const up: Task<'up'> = {
   async aim({ snapshot, wish, asked, resolve }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
-    const taken = occupied(snapshot) ?? routingProblems(snapshot) ?? foreignWeights(snapshot);
+    const model = trafficModel(snapshot);
+    const taken = occupied(snapshot) ?? model.setupProblem() ?? model.changedByOthers();
     if (taken !== undefined) return taken;
     const blue = world.serving[0] as Fleet;
     const release = wish.release as string;
@@ -54,7 +54,9 @@ export const up: Task<'up'> = {
   plan(snapshot, goal) {
     const { fleet, release, spec, run } = goal;
     const green = fleetById(snapshot, fleet) ?? { id: fleet, release, marks: {}, instances: [] };
-    const test = testPools(snapshot, green)
+    const model = trafficModel(snapshot);
+    const test = model
+      .testPools(green)
       .filter(({ role }) => role === 'test')
       .map((pool) => pool.name);
     if (test.length === 0) return NO_ROOM;
@@ -62,10 +64,10 @@ export const up: Task<'up'> = {
       { do: 'launch', fleet, release, spec, run },
       { do: 'await-running', fleet },
       ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
-      ...routeTestTraffic(snapshot, green),
+      ...model.routeTestTraffic(green),
       ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, floor: {}, need: 'all' })),
     ];
-    return planAhead(snapshot, steps, [...spec.summary, ...(snapshot.routing?.notes ?? [])]);
+    return planAhead(snapshot, steps, [...spec.summary, ...model.notes]);
   },
 
   afterFailure: () => ({

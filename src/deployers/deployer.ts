@@ -50,7 +50,7 @@ export interface DeployReport {
  * ones marked so; that a deploy has failed is no error but a report.
  */
 export interface DeployerPort {
-  readonly kind: 'command' | 'ssm' | 'opsworks';
+  readonly kind: 'none' | 'command' | 'ssm' | 'opsworks';
   /** How it delivers, for people: `ansible-playbook site.yml`, `the document shop-deploy`. */
   readonly words: string;
   /** Whether a deploy goes on when the process that started it ends, and another process can find it. */

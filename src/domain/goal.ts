@@ -1,4 +1,5 @@
 import { list } from './text.ts';
+import type { SwitchSettings } from './traffic.ts';
 
 /** What was asked for, pinned when the run began: the same goal gives the same end from any machine. */
 
@@ -75,6 +76,7 @@ export type Goal = Asked &
         readonly fleet: string;
         readonly release: string;
         readonly floor: Floor;
+        readonly settings: SwitchSettings;
         /** In steps: see `Stages`. Absent: all at once. */
         readonly stages?: Stages;
         /** So many instances at a time, where fleets move between target groups. Absent: all at once. */
@@ -85,6 +87,7 @@ export type Goal = Asked &
         readonly fleet: string;
         readonly release: string;
         readonly floor: Floor;
+        readonly settings: SwitchSettings;
         readonly batch?: number;
       }
     | {
@@ -93,6 +96,7 @@ export type Goal = Asked &
         readonly release: string;
         readonly discard: boolean;
         readonly wait: boolean;
+        readonly settings: SwitchSettings;
         /** Without waiting for those who may still be on their way to what has lost its share. */
         readonly early?: boolean;
       }
@@ -132,6 +136,17 @@ export type Goal = Asked &
   );
 
 export type GoalOf<V extends Verb> = Extract<Goal, { verb: V }>;
+
+/**
+ * The goal with settings that fit the config: one that was recorded under another config, or by a version that pinned none,
+ * gets those of now.
+ */
+export function withSettings<G extends Goal>(goal: G, now: SwitchSettings): G {
+  if (goal.verb !== 'promote' && goal.verb !== 'rollback' && goal.verb !== 'cleanup') return goal;
+  const { settings } = goal as { readonly settings?: SwitchSettings };
+  const fits = settings?.traffic.kind === now.traffic.kind && settings.verification.by === now.verification.by;
+  return fits ? goal : { ...goal, settings: now };
+}
 
 /** A world or a wish that the planner does not accept: nothing was changed. */
 export interface Refusal {

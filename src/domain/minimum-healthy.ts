@@ -1,5 +1,5 @@
 import type { Fleet, Instance, Pool, Snapshot, Target } from './snapshot.ts';
-import { poolsOf, targetsOf } from './roles.ts';
+import { targetsOf } from './roles.ts';
 import type { Floor, ZoneFloor } from './goal.ts';
 import { shareOfFleet } from './shares.ts';
 
@@ -30,24 +30,10 @@ export function healthyIn(pool: Pool, fleet: Fleet): readonly Instance[] {
   return fleet.instances.filter((instance) => healthy.has(instance.id));
 }
 
-/** What production's health is counted by: one or several pools that stand for each other. */
-interface Surface {
+/** What production's health is counted by: one pool, or several that stand for each other. */
+export interface CapacityGroup {
   readonly name: string;
   readonly pools: readonly Pool[];
-}
-
-/** Each production pool by itself; where routes divide traffic among them, all together. */
-function surfaces(snapshot: Snapshot): readonly Surface[] {
-  const production = poolsOf(snapshot, 'production');
-  if (snapshot.routing !== undefined) return [{ name: WHOLE, pools: production }];
-  return production.map((pool) => ({ name: pool.name, pools: [pool] }));
-}
-
-const WHOLE = 'production';
-
-/** The floor of a pool that gets production's traffic. */
-export function floorOf(snapshot: Snapshot, floor: Floor, pool: string): ZoneFloor {
-  return (snapshot.routing === undefined ? floor[pool] : floor[WHOLE]) ?? {};
 }
 
 /**
@@ -55,11 +41,11 @@ export function floorOf(snapshot: Snapshot, floor: Floor, pool: string): ZoneFlo
  * by pool and zone. While two fleets serve there, the one that carries more of it counts; where nobody can say so, the one
  * with more healthy targets.
  */
-export function floorNow(snapshot: Snapshot): Floor {
-  return Object.fromEntries(surfaces(snapshot).map((surface) => [surface.name, surfaceFloor(snapshot, surface)]));
+export function floorNow(snapshot: Snapshot, groups: readonly CapacityGroup[]): Floor {
+  return Object.fromEntries(groups.map((group) => [group.name, groupFloor(snapshot, group)]));
 }
 
-function surfaceFloor(snapshot: Snapshot, { pools }: Surface): ZoneFloor {
+function groupFloor(snapshot: Snapshot, { pools }: CapacityGroup): ZoneFloor {
   const counts = snapshot.fleets.map((fleet) => ({
     share: shareOfFleet(snapshot, fleet),
     healthy: countByZone(pools.flatMap((pool) => healthyIn(pool, fleet))),
@@ -91,10 +77,10 @@ export function healthyOthers(snapshot: Snapshot, pool: Pool, fleet: Fleet): rea
   return snapshot.fleets.filter((other) => other !== fleet).flatMap((other) => healthyIn(pool, other));
 }
 
-/** Healthy targets in production, by pool name; where routes divide traffic, in all. */
-export function healthyCounts(snapshot: Snapshot): Record<string, number> {
+/** Healthy targets in production, by group. */
+export function healthyCounts(groups: readonly CapacityGroup[]): Record<string, number> {
   return Object.fromEntries(
-    surfaces(snapshot).map(({ name, pools }) => [name, pools.flatMap((pool) => pool.targets).filter(isHealthy).length]),
+    groups.map(({ name, pools }) => [name, pools.flatMap((pool) => pool.targets).filter(isHealthy).length]),
   );
 }
 

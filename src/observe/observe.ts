@@ -1,48 +1,38 @@
 import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
-import { counted, silence, type ProductionPort } from '../production/production.ts';
+import { counted, notAsked, type ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
-import { withRoles } from '../domain/routes.ts';
+import { withTraffic } from '../domain/routes.ts';
 import type { Marks, Pool, Snapshot } from '../domain/snapshot.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
-  readonly traffic: Pick<TrafficPort, 'read' | 'routing'>;
+  readonly traffic: Pick<TrafficPort, 'read' | 'readTraffic' | 'follow' | 'residual'>;
   readonly clock: Clock;
-  readonly production?: ProductionPort;
+  readonly production: ProductionPort;
 }
 
 /**
- * Reads everything: one DescribeTargetHealth a pool and the routes, at the same time the fleets, then whoever else is in a
- * pool. With `tail`, then also what still comes to pools that names have left.
+ * Reads everything: one DescribeTargetHealth a pool and the routes, at the same time the fleets, then whatever else is in a
+ * pool. With `residual`, then also the requests that still reach pools that production has left.
  */
-export async function observe(readers: Readers, tail = false): Promise<Snapshot> {
-  const { fleet, traffic, clock, production } = readers;
+export async function observe(readers: Readers, residual = false): Promise<Snapshot> {
+  const { fleet, traffic: port, clock, production } = readers;
   const at = clock.now();
-  const reading = traffic.read();
+  const reading = port.read();
   const ids = reading.then(targetIds);
-  // Whoever reads fleets may fail before it waits for the ids; that the pools failed is told by `reading`.
+  // The fleets may fail before they wait for the ids; that the pools failed is told by `reading`.
   ids.catch(() => undefined);
-  const [pools, routing, { fleets, strangers }] = await Promise.all([
-    reading,
-    traffic.routing?.read(),
-    fleet.read(ids),
-  ]);
-  const answers = production && { answers: silence(production) };
-  const snapshot = routed({ at, fleets, strangers, pools, ...answers }, routing);
-  return tail ? withTail(traffic, snapshot) : snapshot;
+  const [pools, traffic, { fleets, strangers }] = await Promise.all([reading, port.readTraffic(), fleet.read(ids)]);
+  const bare = { at, fleets, strangers, pools, traffic, answers: notAsked(production.verification) };
+  const snapshot = withTraffic(bare, traffic);
+  return residual ? withResidual(port, snapshot) : snapshot;
 }
 
-/** Who is still visited can only be somebody who is there and has none of production. */
-async function withTail({ routing }: Readers['traffic'], snapshot: Snapshot): Promise<Snapshot> {
+/** Only a pool with targets, and without a share of production, can have requests that should not reach it. */
+async function withResidual(port: Readers['traffic'], snapshot: Snapshot): Promise<Snapshot> {
   const left = snapshot.pools.filter(({ role, targets }) => role === 'test' && targets.length > 0);
-  const tail = await routing?.tail?.(left.map(({ name }) => name));
-  return tail === undefined ? snapshot : { ...snapshot, tail };
-}
-
-function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
-  if (routing === undefined) return snapshot;
-  return { ...snapshot, routing, pools: withRoles(snapshot.pools, routing.routes) };
+  return { ...snapshot, traffic: await port.residual(left.map(({ name }) => name)) };
 }
 
 /** Which part of the world a step waits for. */
@@ -58,26 +48,25 @@ export interface Reads {
   readonly follow?: boolean;
   /** Asks production for some more answers. */
   readonly answers?: boolean;
-  /** Asks what still comes to pools that names have left. */
-  readonly tail?: boolean;
+  /** Counts the requests that still reach pools that production has left. */
+  readonly residual?: boolean;
 }
 
 /** Reads that part again and keeps the rest; for polling, where one request should tell. */
 export async function refresh(readers: Readers, before: Snapshot, look: Reads): Promise<Snapshot> {
-  const { fleet, traffic, clock, production } = readers;
+  const { fleet, traffic: port, clock, production } = readers;
   const at = clock.now();
-  const fresh = readPools(traffic, look.pools);
+  const fresh = readPools(port, look.pools);
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
-  const [pools, { fleets, strangers }, routing = before.routing, more = []] = await Promise.all([
+  const [pools, { fleets, strangers }, traffic, more] = await Promise.all([
     reading,
     look.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, look.fleets),
-    look.follow ? traffic.routing?.follow?.() : look.routes ? traffic.routing?.read() : undefined,
-    look.answers ? production?.ask() : undefined,
+    look.follow ? port.follow() : look.routes ? port.readTraffic() : before.traffic,
+    look.answers ? production.ask() : [],
   ]);
-  const answers = before.answers && { answers: counted(before.answers, more) };
-  const seen = { ...before, at, fleets, strangers, pools, ...answers };
-  const snapshot = routed(look.marks ? await withMarks(fleet, seen, look.marks) : seen, routing);
-  return look.tail ? withTail(traffic, snapshot) : snapshot;
+  const seen = { ...before, at, fleets, strangers, pools, answers: counted(before.answers, more) };
+  const snapshot = withTraffic(look.marks ? await withMarks(fleet, seen, look.marks) : seen, traffic);
+  return look.residual ? withResidual(port, snapshot) : snapshot;
 }
 
 async function readFleets(

@@ -1,9 +1,7 @@
-import { liveFleets, members } from '../domain/roles.ts';
 import type { Fleet, Instance, Snapshot, Target } from '../domain/snapshot.ts';
-import { countByZone, floorOf, healthyIn, isHealthy } from '../domain/minimum-healthy.ts';
-import type { Floor, ZoneFloor } from '../domain/goal.ts';
+import { countByZone, healthyIn, isHealthy } from '../domain/minimum-healthy.ts';
 import { missingFrom, poolByName, registeredIn } from '../domain/queries.ts';
-import type { Step, StepOf } from './step.ts';
+import type { StepOf } from './step.ts';
 
 /** Who moves when a fleet moves in batches. A step names how many, so that it stays true when an instance dies under it. */
 
@@ -57,32 +55,4 @@ function acrossZones(instances: readonly Instance[]): readonly Instance[] {
     return { instance, rank };
   });
   return ranked.toSorted((a, b) => a.rank - b.rank).map(({ instance }) => instance);
-}
-
-/** Batch by batch: some of the fleet come in, are healthy, and as many of the others leave. The last batch is the switch's own. */
-export function batchSteps(
-  snapshot: Snapshot,
-  { to, floor, batch }: { readonly to: Fleet; readonly floor: Floor; readonly batch?: number },
-  pools: readonly string[],
-): readonly Step[] {
-  if (batch === undefined) return [];
-  const from = liveFleets(snapshot).filter((fleet) => fleet !== to);
-  const size = members(to).length;
-  const rounds = Array.from({ length: Math.max(0, Math.ceil(size / batch) - 1) }, (_, n) => (n + 1) * batch);
-  return rounds.flatMap((upTo) =>
-    pools.flatMap((pool): readonly Step[] => {
-      const least: ZoneFloor = floorOf(snapshot, floor, pool);
-      return [
-        { do: 'register', pool, fleet: to.id, upTo },
-        { do: 'await-healthy', pool, fleet: to.id, floor: {}, need: 'floor', upTo },
-        ...from.map((fleet): Step => ({
-          do: 'deregister',
-          pool,
-          fleet: fleet.id,
-          floor: least,
-          downTo: Math.max(0, members(fleet).length - upTo),
-        })),
-      ];
-    }),
-  );
 }

@@ -1,6 +1,8 @@
 import { members } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { duration } from '../domain/text.ts';
+import { dnsOf } from '../domain/routes.ts';
+import type { DnsWeights } from '../domain/traffic.ts';
 import { fleetById } from '../domain/queries.ts';
 import type { Meaning } from './meaning.ts';
 import { leftAt } from '../domain/shares.ts';
@@ -18,6 +20,15 @@ function fleetOf(snapshot: Snapshot, { fleet }: { fleet: string }): Fleet {
   return fleetById(snapshot, fleet) ?? { id: fleet, release: fleet, marks: {}, instances: [] };
 }
 
+/** The names that do not have their TTL yet, with it in seconds. A TTL below the low one is as good. */
+export function openTtls({ ttls }: DnsWeights, { to, ttls: wanted }: StepOf<'set-ttl'>): ReadonlyMap<string, number> {
+  const isThere = (seen: number, seconds: number): boolean => (to === 'low' ? seen <= seconds : seen === seconds);
+  const open = Object.entries(wanted).filter(([name, seconds]) =>
+    ttls[name]?.own.some((seen) => !isThere(seen, seconds)),
+  );
+  return new Map(open);
+}
+
 /** Milliseconds since the epoch from which no resolver may have the fleet; undefined as long as it is not known when it left. */
 function forgottenAt(snapshot: Snapshot, step: StepOf<'await-ttl'>): number | undefined {
   const left = leftAt(snapshot, fleetOf(snapshot, step));
@@ -33,13 +44,11 @@ function loweredInS(snapshot: Snapshot, step: StepOf<'await-lowered'>): number {
 
 export const nameMeanings: Meanings = {
   'set-ttl': {
-    progress: ({ routing }, { to }) => ((routing?.names?.lowering?.is ?? to) === to ? 'done' : 'todo'),
-    title: ({ routing }, { to }) => {
-      const { lowS = 0, usualS = 0 } = routing?.names?.lowering ?? {};
-      return to === 'low'
+    progress: (snapshot, step) => (openTtls(dnsOf(snapshot), step).size === 0 ? 'done' : 'todo'),
+    title: (_snapshot, { to, lowS, usualS }) =>
+      to === 'low'
         ? `lower the TTL of names, so that resolvers keep answers for ${duration(lowS)} and not for ${duration(usualS)}`
-        : `set the TTL of names back to ${duration(usualS)}`;
-    },
+        : `set the TTL of names back to ${duration(usualS)}`,
     touches: () => [],
     seconds: () => 1,
   },
@@ -59,26 +68,27 @@ export const nameMeanings: Meanings = {
     seconds: loweredInS,
   },
   'await-synced': {
-    progress: ({ routing }) => (routing?.names?.pending === true ? 'under way' : 'done'),
+    progress: (snapshot) => (dnsOf(snapshot).pending ? 'under way' : 'done'),
     title: () => 'wait until all name servers have the change',
     touches: () => [],
     seconds: () => SYNC_S,
   },
   'await-names': {
-    progress: ({ routing }, { pool }) => {
-      const { names } = routing ?? {};
-      if (names === undefined) return 'done';
-      return names.pool === pool && names.streak >= names.wanted ? 'done' : 'under way';
+    progress: (snapshot, { pool, wanted }) => {
+      const { answers } = dnsOf(snapshot);
+      return answers.state === 'one-pool' && answers.pool === pool && answers.streak >= wanted ? 'done' : 'under way';
     },
     title: (snapshot, step) =>
       `ask the name servers until they answer with ${step.pool} (${fleetOf(snapshot, step).release}) only`,
     touches: () => [],
     seconds: () => 1,
-    late: ({ routing }) => `they answer with ${routing?.names?.pool ?? 'both, or not at all'}`,
+    late: (snapshot) => {
+      const { answers } = dnsOf(snapshot);
+      return `they answer with ${answers.state === 'one-pool' ? answers.pool : 'both, or not at all'}`;
+    },
   },
   'await-ttl': {
     progress: (snapshot, step) => {
-      if (snapshot.routing?.names === undefined) return 'done';
       const at = forgottenAt(snapshot, step);
       return at !== undefined && snapshot.at >= at ? 'done' : 'under way';
     },

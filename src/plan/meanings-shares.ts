@@ -1,6 +1,8 @@
 import { members } from '../domain/roles.ts';
 import { routesOf, shareOf } from '../domain/routes.ts';
-import type { Fleet, Route, Snapshot } from '../domain/snapshot.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import type { Route } from '../domain/traffic.ts';
+import { retainedUntil } from '../domain/retention.ts';
 import { duration, list } from '../domain/text.ts';
 import { notHealthyIn, sentence } from '../domain/explain.ts';
 import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
@@ -9,7 +11,6 @@ import type { Meaning } from './meaning.ts';
 import {
   hasShare,
   isPresent,
-  retainedUntil,
   leftAt,
   notedShare,
   percentText,
@@ -111,7 +112,6 @@ export const shareMeanings: Meanings = {
   'note-share': {
     progress: (snapshot, step) => {
       const fleet = fleetOf(snapshot, step);
-      if (snapshot.routing === undefined) return 'done';
       // Of a fleet that has nothing it matters when it lost it; of others, that this run has seen it.
       if (step.percent === 0) return leftAt(snapshot, fleet) === undefined ? 'todo' : 'done';
       if (shareOfFleet(snapshot, fleet) > step.percent + TOLERANCE) return 'done';
@@ -125,7 +125,6 @@ export const shareMeanings: Meanings = {
   },
   watch: {
     progress: (snapshot, step) => {
-      if (snapshot.routing === undefined) return 'done';
       if (shareOfPool(snapshot, step.pool) > step.percent + TOLERANCE) return 'done';
       const passed = watchedS(snapshot, step);
       return passed !== undefined && passed >= step.seconds ? 'done' : 'under way';
@@ -151,25 +150,15 @@ export const shareMeanings: Meanings = {
   },
   'await-held': {
     progress: (snapshot, step) => {
-      const until = retainedUntil(snapshot, fleetOf(snapshot, step));
+      const until = retainedUntil(snapshot, fleetOf(snapshot, step), step.seconds);
       return until !== undefined && snapshot.at >= until ? 'done' : 'under way';
     },
     title: (snapshot, step) =>
-      `keep ${fleetOf(snapshot, step).release} until ${duration(snapshot.routing?.holdS ?? 0)} after production has left it`,
+      `keep ${fleetOf(snapshot, step).release} until ${duration(step.seconds)} after production has left it`,
     touches: memberIds,
     seconds: (snapshot, step) => {
-      const until = retainedUntil(snapshot, fleetOf(snapshot, step));
-      return until === undefined ? (snapshot.routing?.holdS ?? 0) : Math.max(0, (until - snapshot.at) / 1000);
+      const until = retainedUntil(snapshot, fleetOf(snapshot, step), step.seconds);
+      return until === undefined ? step.seconds : Math.max(0, (until - snapshot.at) / 1000);
     },
   },
 };
-
-/** Requests of production may still be on their way to it. */
-export function retentionProblem(snapshot: Snapshot, fleet: Fleet): string | undefined {
-  const until = retainedUntil(snapshot, fleet);
-  if (until === undefined) return `It is not known when production has left ${fleet.release}.`;
-  if (snapshot.at >= until) return undefined;
-  const holdS = snapshot.routing?.holdS ?? 0;
-  const passed = holdS - (until - snapshot.at) / 1000;
-  return `Production has left ${fleet.release} ${duration(passed)} ago, and requests may still be on their way: it is kept for ${duration(holdS)}.`;
-}

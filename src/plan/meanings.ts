@@ -6,7 +6,8 @@ import { countByZone, healthyIn, healthyOthers, shortfall, total } from '../doma
 import { fleetById, inProduction, isSettled, poolByName, registeredIn, verified } from '../domain/queries.ts';
 import { meaningsInPlace } from './meanings-in-place.ts';
 import type { Meaning } from './meaning.ts';
-import { shareMeanings, retentionProblem } from './meanings-shares.ts';
+import { retentionProblem } from '../domain/retention.ts';
+import { shareMeanings } from './meanings-shares.ts';
 import { nameMeanings } from './meanings-names.ts';
 import { tailMeaning } from './meanings-tail.ts';
 import { proofMeaning } from './meanings-proof.ts';
@@ -251,7 +252,7 @@ const meanings: Meanings = {
     seconds: () => CALL_S,
     forbids: (snapshot, step) => {
       const fleet = fleetOf(snapshot, step);
-      return stillInProduction(snapshot, fleet) ?? (step.early ? undefined : retentionProblem(snapshot, fleet));
+      return stillInProduction(snapshot, fleet) ?? retentionProblem(snapshot, fleet, step.retentionS);
     },
   },
   ...shareMeanings,

@@ -1,10 +1,12 @@
-import type { Fleet, Instance, Names, Pool, Snapshot, Target } from '../domain/snapshot.ts';
+import type { Fleet, Instance, Pool, Snapshot, Target } from '../domain/snapshot.ts';
+import type { DnsWeights } from '../domain/traffic.ts';
+import { retainedUntil } from '../domain/retention.ts';
 import { members } from '../domain/roles.ts';
-import { shareOf, weightsFor, withRoles } from '../domain/routes.ts';
+import { dnsOf, shareOf, weightsFor, withTraffic } from '../domain/routes.ts';
 import { instancesToRegister, targetsToDeregister } from './in-batches.ts';
 import { fleetById } from '../domain/queries.ts';
 import { simulationsInPlace } from './simulate-in-place.ts';
-import { retainedUntil, leftAt, notedShare, shareMark, timeMark } from '../domain/shares.ts';
+import { leftAt, notedShare, shareMark, timeMark } from '../domain/shares.ts';
 import type { Step, StepOf } from './step.ts';
 
 /** What the world looks like once a step is done and nothing else has happened: for showing a plan before it is run. */
@@ -77,24 +79,24 @@ const simulations: Simulations = {
       return pool.targets.filter((target) => !ids.has(target.id));
     }),
   shift: (snapshot, { role, pool, percent }) => {
-    const { routing } = snapshot;
-    if (routing === undefined) return snapshot;
+    const { traffic } = snapshot;
+    if (!('routes' in traffic)) return snapshot;
     const pools = snapshot.pools.map(({ name }) => name);
-    const routes = routing.routes.map((route) =>
+    const routes = traffic.routes.map((route) =>
       route.role === role && shareOf(route, pool) < percent
         ? { ...route, weights: weightsFor(route, pool, percent, pools) }
         : route,
     );
     // Nobody has asked since.
-    const { names } = routing;
-    const asked = names && { names: unasked(names) };
-    return { ...snapshot, routing: { ...routing, ...asked, routes }, pools: withRoles(snapshot.pools, routes) };
+    const asked = 'answers' in traffic && ({ pending: true, answers: { state: 'not-asked' } } as const);
+    return withTraffic(snapshot, { ...traffic, ...asked, routes });
   },
-  'set-ttl': (snapshot, { to }) => {
-    const { lowering } = snapshot.routing?.names ?? {};
-    if (lowering === undefined) return snapshot;
-    const ttlS = to === 'low' ? lowering.lowS : Math.max(lowering.usualS, lowering.lowS);
-    return changeNames(snapshot, { ttlS, lowering: { ...lowering, is: to }, pending: true });
+  'set-ttl': (snapshot, { ttls: wanted }) => {
+    const ttls = Object.entries(dnsOf(snapshot).ttls).map(([name, ttl]) => {
+      const own = ttl.own.map((seconds) => wanted[name] ?? seconds);
+      return [name, { ...ttl, own }] as const;
+    });
+    return changeDns(snapshot, { ttls: Object.fromEntries(ttls), pending: true });
   },
   'note-lowered': (snapshot, { fleet, since }) =>
     changeFleet(snapshot, fleet, (one) => ({ ...one, marks: { ...one.marks, lowered: timeMark(snapshot, since) } })),
@@ -111,26 +113,21 @@ const simulations: Simulations = {
     const noted = notedShare(fleetById(snapshot, step.fleet) ?? NOBODY)?.at ?? step.since;
     return later(snapshot, (Date.parse(noted) || snapshot.at) + step.seconds * 1000);
   },
-  'await-synced': (snapshot) => changeNames(snapshot, { pending: false }),
-  'await-names': (snapshot, { pool }) => changeNames(snapshot, { pool, streak: snapshot.routing?.names?.wanted ?? 0 }),
+  'await-synced': (snapshot) => changeDns(snapshot, { pending: false }),
+  'await-names': (snapshot, { pool, wanted: streak }) =>
+    changeDns(snapshot, { answers: { state: 'one-pool', pool, streak } }),
   'await-ttl': (snapshot, step) => {
     const left = leftAt(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY);
     return left === undefined ? snapshot : later(snapshot, Date.parse(left) + step.seconds * 1000);
   },
-  prove: (snapshot, { release }) => {
-    const { answers } = snapshot;
-    if (answers === undefined) return snapshot;
-    return {
-      ...snapshot,
-      answers: { ...answers, release, streak: answers.wanted, asked: answers.asked + answers.wanted },
-    };
-  },
+  prove: (snapshot, { release, wanted }) => ({
+    ...snapshot,
+    answers: { state: 'asked', asked: wanted, streak: wanted, last: { release } },
+  }),
   'await-held': (snapshot, step) =>
-    later(snapshot, retainedUntil(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY) ?? 0),
-  'await-tail': (snapshot) => {
-    const { tail } = snapshot;
-    return tail === undefined ? snapshot : { ...snapshot, tail: { ...tail, requests: {} } };
-  },
+    later(snapshot, retainedUntil(snapshot, fleetById(snapshot, step.fleet) ?? NOBODY, step.seconds) ?? 0),
+  'await-tail': (snapshot, { limits: { withinS } }) =>
+    changeDns(snapshot, { residual: { state: 'counted', requests: {}, withinS } }),
   claim: (snapshot, { fleet, release, instances, at }) => ({
     ...snapshot,
     fleets: [
@@ -152,15 +149,8 @@ const simulations: Simulations = {
 
 const NOBODY: Fleet = { id: '', release: '', marks: {}, instances: [] };
 
-function changeNames(snapshot: Snapshot, facts: Partial<Names>): Snapshot {
-  const { routing } = snapshot;
-  if (routing?.names === undefined) return snapshot;
-  return { ...snapshot, routing: { ...routing, names: { ...routing.names, ...facts } } };
-}
-
-/** Names that a change is on its way to. */
-function unasked({ pool: _pool, ...names }: Names): Names {
-  return { ...names, pending: true, streak: 0 };
+function changeDns(snapshot: Snapshot, facts: Partial<DnsWeights>): Snapshot {
+  return { ...snapshot, traffic: { ...dnsOf(snapshot), ...facts } };
 }
 
 function later(snapshot: Snapshot, at: number): Snapshot {

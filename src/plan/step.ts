@@ -1,4 +1,5 @@
-import type { Membership, RouteRole, Ttl } from '../domain/snapshot.ts';
+import type { Membership } from '../domain/snapshot.ts';
+import type { ResidualLimits, RouteRole } from '../domain/traffic.ts';
 import type { Keep, LaunchSpec, ZoneFloor } from '../domain/goal.ts';
 
 /** Where each instance is registered when nobody has taken it out, by id. */
@@ -67,24 +68,39 @@ export type Step =
       readonly since: string;
       readonly floor: ZoneFloor;
     }
-  /** Give the names their low TTL for the switch to the fleet, or their usual one after it; one request a zone. */
-  | { readonly do: 'set-ttl'; readonly fleet: string; readonly to: Ttl }
+  /** Give DNS names their low TTL for the switch to the fleet, or their usual one after it; one request a zone. */
+  | {
+      readonly do: 'set-ttl';
+      readonly fleet: string;
+      readonly to: 'low' | 'usual';
+      /** Seconds by name, for the records that have a TTL of their own. */
+      readonly ttls: Readonly<Record<string, number>>;
+      /** The longest that resolvers keep an answer with the low TTLs, and with the usual ones. */
+      readonly lowS: number;
+      readonly usualS: number;
+    }
   /** Note on the fleet's tags that the TTLs have been lowered for it by now; `since` is when that was asked for. */
   | { readonly do: 'note-lowered'; readonly fleet: string; readonly since: string }
   /** Wait until no resolver may keep an answer with the usual TTL. */
   | { readonly do: 'await-lowered'; readonly fleet: string; readonly seconds: number }
   /** Wait until all name servers have the change of names by which the pool was given its share. */
   | { readonly do: 'await-synced'; readonly pool: string; readonly fleet: string }
-  /** Ask the zones' own name servers, until so many answers in a row as are wanted lead to the pool alone. */
-  | { readonly do: 'await-names'; readonly pool: string; readonly fleet: string }
+  /** Ask the zones' own name servers, until `wanted` answers in a row lead to the pool alone. */
+  | { readonly do: 'await-names'; readonly pool: string; readonly fleet: string; readonly wanted: number }
   /** Wait until no resolver may keep an answer that leads to the fleet, which has lost its share. */
   | { readonly do: 'await-ttl'; readonly fleet: string; readonly seconds: number }
-  /** Ask production, over fresh connections, until so many answers in a row as are wanted come from the fleet's release. */
-  | { readonly do: 'prove'; readonly fleet: string; readonly release: string }
-  /** Wait until the fleet may go after production has left it. */
-  | { readonly do: 'await-held'; readonly fleet: string }
-  /** Wait until hardly anybody comes to the fleet any more by a name that was looked up before. */
-  | { readonly do: 'await-tail'; readonly fleet: string }
+  /** Ask production, over fresh connections, until `wanted` answers in a row come from the fleet's release. */
+  | {
+      readonly do: 'prove';
+      readonly fleet: string;
+      readonly release: string;
+      readonly url: string;
+      readonly wanted: number;
+    }
+  /** Wait until so many seconds have passed since production has left the fleet. */
+  | { readonly do: 'await-held'; readonly fleet: string; readonly seconds: number }
+  /** Wait until hardly any request reaches the fleet by a DNS answer of before. */
+  | { readonly do: 'await-tail'; readonly fleet: string; readonly limits: ResidualLimits }
   /** Write the ownership tags on instances that serve already. */
   | {
       readonly do: 'claim';
@@ -95,8 +111,8 @@ export type Step =
     }
   /** Note a fact about the fleet's past on its tags. */
   | { readonly do: 'mark'; readonly fleet: string; readonly mark: 'current' | 'promoted'; readonly at: string }
-  /** Terminate the fleet's instances; `early` is without waiting for those who may still be on their way to them. */
-  | { readonly do: 'terminate'; readonly fleet: string; readonly early?: boolean }
+  /** Terminate the fleet's instances, not before it was kept for so many seconds after production has left it. */
+  | { readonly do: 'terminate'; readonly fleet: string; readonly retentionS: number }
   /** Delete what held the fleet's instances, once they have ended. */
   | { readonly do: 'remove'; readonly fleet: string }
   | StepInPlace;

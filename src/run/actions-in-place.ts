@@ -4,7 +4,7 @@ import { fleetById } from '../domain/queries.ts';
 import { isMigrated, reportOn } from '../plan/meanings-in-place.ts';
 import type { StepInPlace, StepOf } from '../plan/step.ts';
 import type { TargetRef } from '../traffic/traffic.ts';
-import type { Deliveries, DeliveryStep } from './deploys/deliveries.ts';
+import type { DeliveryStep } from './deploys/deliveries.ts';
 import type { Ports } from './ports.ts';
 
 type Actions = {
@@ -54,11 +54,11 @@ export const actionsInPlace: Actions = {
     // From here on the code on it may be of either release: it must not come back into traffic by itself.
     const fresh = instances.filter((one) => !isBegun(one, release, run));
     if (fresh.length > 0) await ports.fleet.note(fresh, { deploy: { release, run, state: 'begun' } });
-    return deliveries(ports).start(snapshot, step);
+    return ports.inPlace.deliveries.start(snapshot, step);
   },
   migrate: async (ports, step, snapshot) => {
     if (reportOn(snapshot, step)?.state === 'succeeded') return noteMigrated(ports, step, snapshot);
-    return deliveries(ports).start(snapshot, step);
+    return ports.inPlace.deliveries.start(snapshot, step);
   },
   sign: async (ports, { instances, release, run }, snapshot) => {
     const deploy = release === undefined ? {} : { release, deploy: { release, run, state: 'done' as const } };
@@ -74,11 +74,6 @@ async function noteMigrated(ports: Ports, { fleet, release, run }: DeliveryStep,
   const found = fleetById(snapshot, fleet);
   if (found !== undefined && !isMigrated(snapshot, fleet, release, run))
     await ports.fleet.mark(found, { migrated: `${release} ${run}` });
-}
-
-function deliveries({ inPlace }: Ports): Deliveries {
-  if (inPlace?.deliveries === undefined) throw new Error('A deploy was asked for without a deployer.');
-  return inPlace.deliveries;
 }
 
 /** One request a pool. The first failure stops it: those that were asked for stay as they are, and are seen. */

@@ -1,11 +1,12 @@
 import type { Reads } from '../observe/observe.ts';
-import { routesOf, weightsFor } from '../domain/routes.ts';
+import { dnsOf, mayServe, routesOf, weightsFor } from '../domain/routes.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { instancesToRegister, targetsToDeregister } from '../plan/in-batches.ts';
 import { fleetById, poolByName } from '../domain/queries.ts';
 import { hasShare, shareMark, timeMark } from '../domain/shares.ts';
 import { poolNames } from '../domain/in-place.ts';
 import type { Step, StepOf } from '../plan/step.ts';
+import { openTtls } from '../plan/meanings-names.ts';
 import { actionsInPlace } from './actions-in-place.ts';
 import type { Ports } from './ports.ts';
 
@@ -27,11 +28,11 @@ const actions: Actions = {
   shift: async ({ traffic }, step, snapshot) => {
     const pools = snapshot.pools.map(({ name }) => name);
     const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
-    await traffic.routing?.shift(
+    await traffic.setWeights(
       new Map(open.map((route) => [route.name, weightsFor(route, step.pool, step.percent, pools)])),
     );
   },
-  'set-ttl': async ({ traffic }, { to }) => traffic.routing?.setTtl?.(to),
+  'set-ttl': async ({ traffic }, step, snapshot) => traffic.setTtls(openTtls(dnsOf(snapshot), step)),
   'note-lowered': async ({ fleet }, step, snapshot) =>
     fleet.mark(fleetOf(snapshot, step), { lowered: timeMark(snapshot, step.since) }),
   'note-share': async ({ fleet }, step, snapshot) =>
@@ -64,7 +65,7 @@ export async function apply(ports: Ports, step: Step, snapshot: Snapshot): Promi
 /** What to read to see how far a step is; `observeStep` asks others than AWS's lists. */
 export function readsToPoll(step: Step): Reads {
   if (step.do === 'await-synced' || step.do === 'await-names') return { pools: [], fleets: [], follow: true };
-  if (step.do === 'await-tail') return { pools: [], fleets: [], tail: true };
+  if (step.do === 'await-tail') return { pools: [], fleets: [], residual: true };
   if (step.do === 'set-ttl') return { pools: [], fleets: [], routes: true };
   if (step.do === 'await-ttl') return { pools: [], fleets: 'all' };
   if (step.do === 'mark')
@@ -96,8 +97,6 @@ export function readsBefore(snapshot: Snapshot, step: Step): Reads {
   if (step.do === 'shift') return { pools: 'all', fleets: [], routes: true };
   if (step.do === 'set-ttl') return { pools: [], fleets: [], routes: true };
   if (!('pool' in step) || step.do.startsWith('await-') || step.do === 'watch') return { pools: [], fleets: [] };
-  // Where routes divide traffic, whose weight is 0 now may have had one just before.
-  const isGrave = snapshot.routing !== undefined || poolByName(snapshot, step.pool).role === 'production';
-  if (!isGrave) return { pools: [], fleets: [] };
+  if (!mayServe(snapshot, poolByName(snapshot, step.pool))) return { pools: [], fleets: [] };
   return { pools: 'all', fleets: step.do === 'register' ? [step.fleet] : [], routes: true };
 }

@@ -4,6 +4,7 @@ import type { TrafficPort } from '../traffic/traffic.ts';
 import type { DiscoveryRequest } from '../traffic/discover.ts';
 import type { Clock } from '../clock.ts';
 import type { Delivery } from '../domain/goal.ts';
+import type { SwitchSettings } from '../domain/traffic.ts';
 import type { Deliveries } from './deploys/deliveries.ts';
 import type { Probe } from './deploys/instance-probe.ts';
 
@@ -12,17 +13,21 @@ export interface Ports {
   readonly fleet: FleetPort;
   readonly traffic: TrafficPort;
   readonly clock: Clock;
-  /** Absent where the config does not say how production tells its release. */
-  readonly production?: ProductionPort;
+  readonly production: ProductionPort;
   /** What deploys in place need beside the others. */
-  readonly inPlace?: InPlace;
+  readonly inPlace: InPlace;
 }
 
 export interface InPlace {
-  /** Absent: the config does not say how code gets onto a running instance. */
-  readonly deliveries?: Deliveries;
+  readonly deliveries: Deliveries;
+  /** How code gets onto a running instance; absent where the config does not say, and then nothing is ever delivered. */
   readonly delivery?: Delivery;
   readonly probe: Probe;
   /** See `DiscoveringTraffic.widen`. */
   readonly widen: (wanted: DiscoveryRequest) => Promise<boolean>;
+}
+
+/** What the config decides about a switch. */
+export function settingsOf({ traffic, production }: Pick<Ports, 'traffic' | 'production'>): SwitchSettings {
+  return { traffic: traffic.settings, verification: production.verification };
 }

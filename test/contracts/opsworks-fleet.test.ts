@@ -1,3 +1,4 @@
+import { world as snapshotOf } from '../support/worlds.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Instance } from '../../src/domain/snapshot.ts';
 import { meaningOf } from '../../src/plan/meanings.ts';
@@ -155,7 +156,7 @@ describe("what is OpsWorks's own", () => {
       expect.stringMatching(/^setup_failed: setup ended with exit code 1, its log: http/) as string,
       'start_failed: EC2 has no capacity for the instance type',
     ]);
-    const snapshot = { at: 0, fleets: [green], strangers: [], pools: [] };
+    const snapshot = { ...snapshotOf([]), fleets: [green] };
     const step = { do: 'await-running', fleet: 'green' } as const;
     expect(meaningOf(step).progress(snapshot, step)).toBe('under way');
     expect(meaningOf(step).hopeless?.(snapshot, step)).toContain('2 of 3 instances failed');
@@ -168,7 +169,7 @@ describe("what is OpsWorks's own", () => {
     await port.terminate(await fleetOf(port, 'green'));
     const green = await fleetOf(port, 'green');
     const step = { do: 'remove', fleet: 'green' } as const;
-    const progress = async () => meaningOf(step).progress({ at: 0, ...(await port.read([])), pools: [] }, step);
+    const progress = async () => meaningOf(step).progress({ ...snapshotOf([]), ...(await port.read([])) }, step);
     expect(await progress()).toBe('under way');
     await poll(async () => (await progress()) === 'todo', 'all instances ended');
     await Promise.all([port.remove(green), world.open().remove(green)]);

@@ -2,10 +2,15 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { at, draining, INTERNAL, poolOf, POOLS, PRODUCTION, states, TEST } from './traffic-world.ts';
 import type { Fault, TrafficWorld } from './traffic-world.ts';
+import type { TrafficSettings } from '../../src/domain/traffic.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 
 export interface TrafficSuite {
   readonly kind: TrafficPort['kind'];
+  /** What its traffic and its settings are called. */
+  readonly traffic: TrafficSettings['kind'];
+  /** What is wrapped around it, for the names of tests. */
+  readonly decorated?: string;
   readonly setup: () => Promise<TrafficWorld>;
   /** Requests that registering so many targets takes. */
   readonly batches: Readonly<Partial<Record<10 | 1_000, number>>>;
@@ -18,7 +23,15 @@ export interface TrafficSuite {
 type Start = () => Promise<TrafficWorld>;
 
 /** What every way of moving traffic must do: see `TrafficPort`. Each test has a world of its own. */
-export function trafficContract({ kind, setup, batches, byWeights, byRules }: TrafficSuite): void {
+export function trafficContract({
+  kind,
+  traffic,
+  decorated = '',
+  setup,
+  batches,
+  byWeights,
+  byRules,
+}: TrafficSuite): void {
   const open: TrafficWorld[] = [];
   const start: Start = async () => {
     const world = await setup();
@@ -28,7 +41,10 @@ export function trafficContract({ kind, setup, batches, byWeights, byRules }: Tr
   afterEach(async () => {
     await Promise.all(open.splice(0).map(async (world) => world.close()));
   });
-  describe(`${kind} is a way of moving traffic`, () => {
+  describe(`${kind}${decorated} is a way of moving traffic`, () => {
+    describe('traffic', () => {
+      kindContract(start, kind, traffic);
+    });
     describe('read', () => {
       readContract(start, byWeights ?? false);
       // ELB says the same of a target whatever divides the traffic.
@@ -44,6 +60,21 @@ export function trafficContract({ kind, setup, batches, byWeights, byRules }: Tr
     describe('over a poor line', () => {
       faultContract(start, byWeights ? ['lost'] : ['throttled', 'broken', 'lost']);
     });
+  });
+}
+
+function kindContract(start: Start, kind: string, traffic: TrafficSettings['kind']): void {
+  test('is of one kind, as are the settings, however it is read', async () => {
+    const port = (await start()).open();
+    expect([port.kind, port.settings.kind]).toEqual([kind, traffic]);
+    for (const read of [await port.readTraffic(), await port.follow(), await port.residual([TEST])])
+      expect(read.kind).toBe(traffic);
+  });
+
+  test('what it does not have is a fault of whoever asks for it', async () => {
+    const port = (await start()).open();
+    if (traffic === 'membership') await expect(port.setWeights(new Map())).rejects.toThrow('no such thing');
+    if (traffic !== 'dns-weights') await expect(port.setTtls(new Map())).rejects.toThrow('no such thing');
   });
 }
 

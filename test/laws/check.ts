@@ -5,6 +5,7 @@ import type { Plan, Step } from '../../src/plan/step.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { tasks } from '../../tasks/index.ts';
 import type { Wish } from '../../tasks/task.ts';
+import { settingsIn } from '../support/weighted-worlds.ts';
 import { broken, fallsShort, floorAtStart } from '../support/invariants.ts';
 
 const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
@@ -52,7 +53,13 @@ export async function planFor(
   wish: Wish,
 ): Promise<{ goal: Goal; plan: Plan } | Refusal> {
   const task = tasks[verb];
-  const goal = await task.aim({ snapshot, wish, asked: ASKED, resolve: async () => SPEC });
+  const goal = await task.aim({
+    snapshot,
+    wish,
+    asked: ASKED,
+    settings: settingsIn(snapshot),
+    resolve: async () => SPEC,
+  });
   if (isRefusal(goal)) return goal;
   const plan = task.plan(snapshot, goal);
   return isRefusal(plan) ? plan : { goal, plan };

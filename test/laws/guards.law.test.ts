@@ -1,3 +1,4 @@
+import { trafficModel } from '../../src/plan/traffic/index.ts';
 import { expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { floorNow } from '../../src/domain/minimum-healthy.ts';
@@ -14,9 +15,9 @@ import { FULL, twoFleetWorlds } from '../support/worlds.ts';
 
 /** Every step that could take something away from production, or bring somebody into it. */
 function graveSteps(snapshot: Snapshot): readonly Step[] {
-  const floor = floorNow(snapshot);
+  const floor = floorNow(snapshot, trafficModel(snapshot).capacityGroups());
   return snapshot.fleets.flatMap(({ id: fleet }): readonly Step[] => [
-    { do: 'terminate', fleet },
+    { do: 'terminate', fleet, retentionS: 0 },
     ...Object.keys(floor).flatMap((pool): readonly Step[] => [
       { do: 'register', pool, fleet },
       { do: 'deregister', pool, fleet, floor: floor[pool] ?? {} },

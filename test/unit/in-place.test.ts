@@ -15,7 +15,7 @@ import { createGuardian } from '../../src/programs/guardian.ts';
 import type { RunEvent } from '../../src/run/event.ts';
 import { createHooks } from '../../src/run/hooks/hooks.ts';
 import { createInstanceProbe } from '../../src/run/deploys/instance-probe.ts';
-import { HOME, world } from '../support/worlds.ts';
+import { PLAIN, HOME, world } from '../support/worlds.ts';
 import { rolling } from '../../tasks/rolling.ts';
 import type { Wish } from '../../tasks/task.ts';
 import type { GoalOf } from '../../src/domain/goal.ts';
@@ -67,7 +67,7 @@ describe('what a pool keeps', () => {
     const asked = { run: 'r1', who: 'ann', since: '2026-01-01T00:00:00.000Z' };
     const delivery = { words: './deploy.sh', check: false, migrate: 'no' } as const;
     const resolve = async () => ({ kind: '', summary: [], batches: [], request: {} });
-    return rolling.aim({ snapshot, wish, asked, resolve, delivery });
+    return rolling.aim({ snapshot, wish, asked, settings: PLAIN, resolve, delivery });
   }
 
   test('the only one of a zone may leave, where the others serve the clients of that zone', () => {

@@ -2,16 +2,20 @@ import { describe, expect, test } from 'vitest';
 import {
   countByZone,
   floorCounts,
-  floorNow,
-  healthyCounts,
+  floorNow as floorOfGroups,
+  healthyCounts as countsOfGroups,
   healthyOthers,
   lowerFloor,
   shortfall,
 } from '../../src/domain/minimum-healthy.ts';
 import { highestFloor } from '../../src/plan/switch.ts';
-import type { TargetState } from '../../src/domain/snapshot.ts';
+import { trafficModel } from '../../src/plan/traffic/index.ts';
+import type { Snapshot, TargetState } from '../../src/domain/snapshot.ts';
 import { spread } from '../../tasks/up.ts';
 import { HOME, world } from '../support/worlds.ts';
+
+const floorNow = (snapshot: Snapshot) => floorOfGroups(snapshot, trafficModel(snapshot).capacityGroups());
+const healthyCounts = (snapshot: Snapshot) => countsOfGroups(trafficModel(snapshot).capacityGroups());
 
 /** Fleets in the group `prod`, in zones a and b in turn; states of the fleet's instances in order. */
 function prod(...fleets: readonly (readonly (TargetState | '-')[])[]) {

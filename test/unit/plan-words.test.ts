@@ -1,3 +1,4 @@
+import { trafficModel } from '../../src/plan/traffic/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { drainingIn, explainInstance, notHealthyIn, sentence } from '../../src/domain/explain.ts';
@@ -9,7 +10,7 @@ import { promote } from '../../tasks/promote.ts';
 import { up } from '../../tasks/up.ts';
 import { newRunId } from '../../src/commands/context.ts';
 import { blueAndGreen, SPEC } from '../support/fake-world.ts';
-import { HOME, world } from '../support/worlds.ts';
+import { PLAIN, HOME, world } from '../support/worlds.ts';
 
 const ASKED = { run: 'r1', who: 'alice@ci', since: '2026-06-01T00:00:00.000Z' };
 
@@ -55,7 +56,13 @@ describe('why somebody is not there yet', () => {
 
 describe('a preview', () => {
   function previewOf(snapshot: Snapshot) {
-    const goal = promote.aim({ snapshot, wish: {}, asked: ASKED, resolve: async () => SPEC }) as Goal & {
+    const goal = promote.aim({
+      snapshot,
+      wish: {},
+      asked: ASKED,
+      settings: PLAIN,
+      resolve: async () => SPEC,
+    }) as Goal & {
       verb: 'promote';
     };
     const plan = promote.plan(snapshot, goal);
@@ -91,7 +98,7 @@ describe('a preview', () => {
 
   test('never shows less than the floor on the way', () => {
     const snapshot = blueAndGreen().now;
-    const least = floorNow(snapshot)['prod']?.['a'] ?? 0;
+    const least = floorNow(snapshot, trafficModel(snapshot).capacityGroups())['prod']?.['a'] ?? 0;
     for (const step of previewOf(snapshot).steps) expect(step.healthyAfter['prod']).toBeGreaterThanOrEqual(least);
   });
 });

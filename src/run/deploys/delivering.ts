@@ -10,7 +10,7 @@ type Delivering = Pick<RunContext, 'ports' | 'signal' | 'lost' | 'emit'>;
 
 /** Whether the step has a program of ours at work, which ends together with us. */
 function endsWithUs({ ports }: Delivering, step: Step): boolean {
-  return isDelivery(step) && ports.inPlace?.deliveries?.lasts(step) === false;
+  return isDelivery(step) && !ports.inPlace.deliveries.lasts(step);
 }
 
 /** What ends the waiting for a step: a signal, or the loss of the lease. A deploy that would end with us is let come to its end. */
@@ -34,8 +34,8 @@ const NEVER = new AbortController().signal;
 /** Nobody waits for it any more: it is stopped as far as can be. */
 export async function endDelivery({ ports, emit }: Delivering, step: Step, snapshot: Snapshot): Promise<void> {
   if (!isDelivery(step)) return;
-  const isOver = await ports.inPlace?.deliveries?.stop(snapshot, step).catch(() => false);
-  if (isOver !== false) return;
+  const isOver = await ports.inPlace.deliveries.stop(snapshot, step).catch(() => false);
+  if (isOver) return;
   const message = `The deploy may still be at work on ${step.instances.join(', ')}: it cannot be stopped for certain.`;
   emit({ type: 'warning', message });
 }

@@ -20,15 +20,14 @@ function withDetails(snapshot: Snapshot, closer: Details): Snapshot {
 
 /** Once it has succeeded, what is noted on the tags is what counts. */
 async function lookAtDeploy(ports: Ports, snapshot: Snapshot, step: DeliveryStep): Promise<Snapshot> {
-  const report = await ports.inPlace?.deliveries?.look(snapshot, step);
+  const report = await ports.inPlace.deliveries.look(snapshot, step);
   const others = (snapshot.closer?.deploys ?? []).filter(({ token }) => token !== tokenOf(step));
   const seen = withDetails(snapshot, { deploys: report === undefined ? others : [...others, report] });
   return report?.state === 'succeeded' ? refresh(ports, seen, { pools: [], fleets: 'all' }) : seen;
 }
 
 async function lookAtAnswers(ports: Ports, snapshot: Snapshot, step: StepOf<'check'>): Promise<Snapshot> {
-  const probe = ports.inPlace?.probe;
-  if (probe === undefined) return snapshot;
+  const probe = ports.inPlace.probe;
   const answers = await Promise.all(
     running(snapshot, step.instances).map(async (instance) => [
       instance.id,
@@ -45,8 +44,8 @@ async function lookForIdle(ports: Ports, snapshot: Snapshot, step: StepOf<'leave
   const known = snapshot.closer?.drainingSince ?? {};
   const drainingSince = Object.fromEntries(draining.map(({ id }) => [id, known[id] ?? snapshot.at]));
   const seen = withDetails(snapshot, { drainingSince });
-  const probe = ports.inPlace?.probe;
-  if (probe?.drains !== true) return seen;
+  const probe = ports.inPlace.probe;
+  if (!probe.drains) return seen;
   const idle = await Promise.all(
     draining.map(async (instance) => ((await probe.isIdle(instance)) ? [instance.id] : [])),
   );
@@ -63,8 +62,8 @@ export async function discoverTargetGroups(
   const instances = running(snapshot, ids);
   const left = instances.flatMap((instance) => (instance.left ?? []).map(({ pool }) => pool));
   const names = [...new Set(left)].filter((name) => !known.has(name));
-  const isNew = await ports.inPlace?.widen({ instances, names });
-  return isNew === true
+  const isNew = await ports.inPlace.widen({ instances, names });
+  return isNew
     ? refresh(ports, { ...snapshot, pools: await ports.traffic.read() }, { pools: [], fleets: 'all' })
     : snapshot;
 }

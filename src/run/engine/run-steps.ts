@@ -212,8 +212,8 @@ async function look({ ports }: RunContext, before: Snapshot, what: Reads, step: 
   return observeStep(ports, snapshot, step);
 }
 
-function readsNothing({ pools, fleets, marks, routes, answers, follow, tail }: Reads): boolean {
-  return pools.length === 0 && fleets.length === 0 && !(marks || routes || answers || follow || tail);
+function readsNothing({ pools, fleets, marks, routes, answers, follow, residual }: Reads): boolean {
+  return pools.length === 0 && fleets.length === 0 && !(marks || routes || answers || follow || residual);
 }
 
 /** Whoever is about to leave may have been registered elsewhere since the run began. */

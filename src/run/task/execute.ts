@@ -48,7 +48,7 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
     const { message, next } = task.standing(shown, goal);
     return {
       ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
-      ...proofOf(task, last, goal),
+      ...proofOf(last, goal),
     };
   } catch (error) {
     if (isFinal(error)) return stopped(error, goal);
@@ -63,8 +63,9 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
 }
 
 /** Only a switch has a proof. */
-function proofOf({ verb }: Task, last: Snapshot, { release }: Goal): { readonly proven?: number } {
-  const proven = verb === 'promote' || verb === 'rollback' ? verifiedBy(last, release) : undefined;
+function proofOf(last: Snapshot, goal: Goal): { readonly proven?: number } {
+  const isSwitch = goal.verb === 'promote' || goal.verb === 'rollback';
+  const proven = isSwitch ? verifiedBy(last, goal.release, goal.settings.verification) : undefined;
   return proven === undefined ? {} : { proven };
 }
 
@@ -149,7 +150,7 @@ async function undo(run: Run, goal: Goal, back: Goal, snapshot: Snapshot, why: s
   await recording.forget();
   return {
     ...safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, afterUndo(goal)),
-    ...proofOf(task, last, back),
+    ...proofOf(last, back),
   };
 }
 

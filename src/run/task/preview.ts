@@ -5,6 +5,7 @@ import type { Goal } from '../../domain/goal.ts';
 import { meaningOf } from '../../plan/meanings.ts';
 import { simulate } from '../../plan/simulate.ts';
 import type { Plan, Step } from '../../plan/step.ts';
+import { trafficModel } from '../../plan/traffic/index.ts';
 import type { RunEvent, StepView } from '../event.ts';
 
 /** The plan as people see it before it is run: each step on the world that the steps before it leave. */
@@ -13,13 +14,13 @@ export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<Run
   const steps = plan.steps.map((step) => {
     const shown = viewOf(world, step);
     world = simulate(world, step);
-    return { ...shown, healthyAfter: healthyCounts(world) };
+    return { ...shown, healthyAfter: healthyCounts(trafficModel(world).capacityGroups()) };
   });
   return {
     type: 'planned',
     steps,
     notes: plan.notes,
-    healthyNow: healthyCounts(snapshot),
+    healthyNow: healthyCounts(trafficModel(snapshot).capacityGroups()),
     floor: floorOf(snapshot, goal),
     seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
   };
@@ -28,7 +29,7 @@ export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<Run
 /** The fewest healthy targets that each production pool is to keep. */
 function floorOf(snapshot: Snapshot, goal: Goal): Readonly<Record<string, number>> {
   if (goal.verb !== 'rolling' && goal.verb !== 'drain') {
-    return floorCounts('floor' in goal ? goal.floor : floorNow(snapshot));
+    return floorCounts('floor' in goal ? goal.floor : floorNow(snapshot, trafficModel(snapshot).capacityGroups()));
   }
   const production = poolsOf(snapshot, 'production');
   return Object.fromEntries(production.map(({ name }) => [name, goal.keep?.[name]?.least ?? 0]));

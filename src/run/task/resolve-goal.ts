@@ -2,8 +2,10 @@ import type { Task, Wish } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import type { SwitchSettings } from '../../domain/traffic.ts';
 import {
   isRefusal,
+  withSettings,
   type Asked,
   type Delivery,
   type Goal,
@@ -30,6 +32,8 @@ export interface GoalRequest {
   /** Resolves what a release boots to exact ids; changes nothing. */
   readonly resolve: (wish: LaunchRequest) => Promise<LaunchSpec>;
   readonly snapshot: Snapshot;
+  /** What the config decides about a switch. */
+  readonly settings: SwitchSettings;
   /** How code gets onto a running instance, where the config says so. */
   readonly delivery?: Delivery | undefined;
   /** The goal of a run that did not end. */
@@ -47,8 +51,10 @@ function nothingToResume(message: string): OperatorError {
 }
 
 /** @throws OperatorError when the world, or a run that did not end, forbids it; nothing was changed. */
-export async function resolveGoal(aiming: GoalRequest): Promise<ResolvedGoal> {
-  const { task, wish, recorded, snapshot } = aiming;
+export async function resolveGoal(request: GoalRequest): Promise<ResolvedGoal> {
+  const { task, wish, snapshot, settings } = request;
+  const recorded = request.recorded && { ...request.recorded, goal: withSettings(request.recorded.goal, settings) };
+  const aiming = { ...request, recorded };
   // It may have waited for the lease: what it would begin in place of what is over, nobody has asked for.
   if (wish.resumes !== undefined && wish.resumes !== recorded?.goal.run) {
     throw nothingToResume('The run that had not ended has been ended, or given up, by somebody else meanwhile.');
@@ -82,9 +88,9 @@ function resumed({ task, wish, recorded }: GoalRequest): Goal | undefined {
 }
 
 async function fresh(aiming: GoalRequest): Promise<Goal> {
-  const { task, wish, asked, snapshot, resolve, recorded, delivery } = aiming;
+  const { task, wish, asked, snapshot, resolve, settings, recorded, delivery } = aiming;
   if (recorded !== undefined) mustYield(aiming, recorded);
-  const goal = accept(await task.aim({ snapshot, wish, asked, resolve, delivery }));
+  const goal = accept(await task.aim({ snapshot, wish, asked, resolve, settings, delivery }));
   const before = recorded?.goal;
   // The floor is what was healthy when the trouble began, not what is left of it.
   if ('floor' in goal && before !== undefined && 'floor' in before && wish.floor === undefined)

@@ -14,6 +14,7 @@ import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './execute.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
 import { preview } from './preview.ts';
+import { settingsOf } from '../ports.ts';
 import type { Mode, Setup } from './setup.ts';
 import { lastRun, movesProduction, quietFor, shows, ConsistencyDelay } from '../engine/consistency-delay.ts';
 import { SETTLE_MS } from '../engine/wait.ts';
@@ -74,10 +75,10 @@ async function look(setup: Setup, task: Task, wish: Wish): Promise<PlannedRun> {
   const asked = { run: identity.run, who: identity.who, since: isoNow(setup) };
   const resolve = async (launch: LaunchRequest): Promise<LaunchSpec> =>
     retryOutage(setup, () => ports.fleet.resolve(launch));
-  const { inPlace } = ports;
-  const delivery = inPlace?.delivery;
-  const aimed = await resolveGoal({ tasks, task, wish, asked, resolve, delivery, snapshot, recorded });
-  await inPlace?.deliveries?.prepare(snapshot, aimed.plan);
+  const { delivery, deliveries } = ports.inPlace;
+  const settings = settingsOf(ports);
+  const aimed = await resolveGoal({ tasks, task, wish, asked, resolve, settings, delivery, snapshot, recorded });
+  await deliveries.prepare(snapshot, aimed.plan);
   return { ...aimed, snapshot, others };
 }
 
@@ -93,7 +94,7 @@ async function read(
   const { ports, store, view, signal, settleMs } = setup;
   const readWorld = async (): Promise<Snapshot> =>
     retryOutage(setup, async () => {
-      const world = await observe(ports, task.watchesTail?.(wish));
+      const world = await observe(ports, task.countsResidual?.(wish));
       return task.everywhere ? discoverTargetGroups(ports, world, idsOf(world)) : world;
     });
   const goal = setup.nested ? undefined : store.goal();

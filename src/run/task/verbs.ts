@@ -1,6 +1,7 @@
 import type { Task } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Delivery, LaunchSpec, Verb } from '../../domain/goal.ts';
 import { isVerification } from '../../plan/switch.ts';
 import type { RecordedGoal } from '../../stores/store.ts';
@@ -22,13 +23,14 @@ export async function verbsNow(
   tasks: Readonly<Record<Verb, Task>>,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
+  settings: SwitchSettings,
   delivery?: Delivery,
 ): Promise<readonly VerbNow[]> {
   // What is about instances that somebody names can always be asked for; a fleet that nothing is deployed to has no use for it.
   const asked = Object.values(tasks).filter(
     ({ everywhere, options }) => everywhere !== true || (delivery !== undefined && options.self === undefined),
   );
-  return Promise.all(asked.map(async (task) => verbNow(tasks, task, snapshot, recorded, delivery)));
+  return Promise.all(asked.map(async (task) => verbNow(tasks, task, snapshot, recorded, settings, delivery)));
 }
 
 async function verbNow(
@@ -36,6 +38,7 @@ async function verbNow(
   task: Task,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
+  settings: SwitchSettings,
   delivery: Delivery | undefined,
 ): Promise<VerbNow> {
   const { verb, summary } = task;
@@ -50,6 +53,7 @@ async function verbNow(
       resolve: async () => UNRESOLVED,
       snapshot,
       recorded,
+      settings,
       delivery,
     });
     const isAsked = recorded?.goal.verb === verb;

@@ -9,7 +9,9 @@ import { forceRelease } from '../../../src/record/force-release.ts';
 import { runTask } from '../../../src/run/task/run-task.ts';
 import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
-import type { Ports } from '../../../src/run/ports.ts';
+import { NO_MARKER } from '../../../src/production/production.ts';
+import { nothingInPlace } from '../../../src/run/deploys/nothing-in-place.ts';
+import { settingsOf, type Ports } from '../../../src/run/ports.ts';
 import { Interrupted } from '../../../src/run/engine/run-steps.ts';
 import { verbsNow, type VerbNow } from '../../../src/run/task/verbs.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
@@ -160,7 +162,7 @@ export class Site {
     const { ports, store } = this.#connect(new LittleProcess('status', this.clock));
     const reading = (async () => {
       const [snapshot, goal] = await Promise.all([observe(ports, true), store.goal()]);
-      status = { snapshot, verbs: await verbsNow(tasks, snapshot, goal) };
+      status = { snapshot, verbs: await verbsNow(tasks, snapshot, goal, settingsOf(ports)) };
     })();
     await this.clock.until(() => status !== undefined, LONGEST_MS);
     await reading;
@@ -194,7 +196,14 @@ export class Site {
       wire,
     );
     const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
-    const plain: Ports = { fleet, traffic, clock: process.clock };
+    const { clock } = process;
+    const plain: Ports = {
+      fleet,
+      traffic,
+      clock,
+      production: NO_MARKER,
+      inPlace: nothingInPlace({ environment: 'shop' }, clock),
+    };
     const ports =
       this.deployer === undefined ? plain : inPlace(plain, session, this.deployer.open(process), this.#options.probe);
     const connection: Connection = { process, session, ports, store, guard: undefined };
