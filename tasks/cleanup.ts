@@ -5,7 +5,7 @@ import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
-import type { Step } from '../src/plan/step.ts';
+import type { Step } from '../src/steps/index.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 

@@ -3,8 +3,8 @@ import { count } from '../src/domain/text.ts';
 import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
-import { verificationSentence } from '../src/plan/meanings-proof.ts';
-import type { Step } from '../src/plan/step.ts';
+import { verificationSentence } from '../src/domain/answers.ts';
+import type { Step } from '../src/steps/index.ts';
 import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
@@ -101,7 +101,7 @@ export const promote: Task<'promote'> = {
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
     const home = stableFleet(snapshot);
-    if (to !== undefined && isOnlyUnverified(promote.plan(snapshot, goal))) return unproven(goal.release);
+    if (to !== undefined && isOnlyUnverified(snapshot, promote.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',

@@ -5,7 +5,7 @@ import { fleetById } from '../src/domain/queries.ts';
 import { hasStayed, isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
-import { verificationSentence } from '../src/plan/meanings-proof.ts';
+import { verificationSentence } from '../src/domain/answers.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { AfterFailure, Task } from './task.ts';
@@ -76,7 +76,7 @@ export const rollback: Task<'rollback'> = {
 
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
-    if (to !== undefined && isOnlyUnverified(rollback.plan(snapshot, goal))) return unproven(goal.release);
+    if (to !== undefined && isOnlyUnverified(snapshot, rollback.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',

@@ -4,7 +4,7 @@ import { countByZone, total, type ByZone } from '../src/domain/minimum-healthy.t
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
-import type { Step } from '../src/plan/step.ts';
+import type { Step } from '../src/steps/index.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';

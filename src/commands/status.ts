@@ -3,7 +3,7 @@ import { ExitCode, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import { choices } from '../run/task/resolve-goal.ts';
 import { movesProduction } from '../run/engine/consistency-delay.ts';
-import { settingsOf } from '../run/ports.ts';
+import { settingsOf } from '../steps/ports.ts';
 import { verbsNow } from '../run/task/verbs.ts';
 import type { Store } from '../stores/store.ts';
 import { openOut } from '../views/out.ts';

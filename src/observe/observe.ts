@@ -3,13 +3,21 @@ import type { FleetPort } from '../fleets/fleet.ts';
 import { counted, notAsked, type ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 import { withTraffic } from '../domain/routes.ts';
-import type { Marks, Pool, Snapshot } from '../domain/snapshot.ts';
+import type { Pool, Snapshot } from '../domain/snapshot.ts';
+import { findGroups, hasSucceeded, withAnswers, withDeploy, withInFlight, type DetailReaders } from './details.ts';
+import type { Reads } from './reads.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
   readonly traffic: Pick<TrafficPort, 'read' | 'readTraffic' | 'follow' | 'residual'>;
   readonly clock: Clock;
   readonly production: ProductionPort;
+}
+
+interface AllReaders extends Readers {}
+
+interface AllReaders extends Readers {
+  readonly inPlace: DetailReaders;
 }
 
 /**
@@ -35,38 +43,52 @@ async function withResidual(port: Readers['traffic'], snapshot: Snapshot): Promi
   return { ...snapshot, traffic: await port.residual(left.map(({ name }) => name)) };
 }
 
-/** Which part of the world a step waits for. */
-export interface Reads {
-  /** By name. */
-  readonly pools: readonly string[] | 'all';
-  /** By id; only with `all` are strangers looked for. */
-  readonly fleets: readonly string[] | 'all';
-  /** Whether that fleet carries these marks: of a large fleet far less to read than the fleet. */
-  readonly marks?: { readonly fleet: string; readonly marks: Marks };
-  readonly routes?: boolean;
-  /** How far the last change of names has come. */
-  readonly follow?: boolean;
-  /** Asks production for some more answers. */
-  readonly answers?: boolean;
-  /** Counts the requests that still reach pools that production has left. */
-  readonly residual?: boolean;
+/** Reads that part again and keeps the rest; for polling, where one request should suffice. */
+export async function refresh(readers: AllReaders, before: Snapshot, reads: Reads): Promise<Snapshot> {
+  const known = reads.groupsOf ? await discoverGroups(readers, before, reads.groupsOf) : before;
+  return refreshDetails(readers, await refreshLists(readers, known, reads), reads);
 }
 
-/** Reads that part again and keeps the rest; for polling, where one request should tell. */
-export async function refresh(readers: Readers, before: Snapshot, look: Reads): Promise<Snapshot> {
+/** Looks in every target group for these instances, and reads again what that has found. */
+async function discoverGroups(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
+  if (!(await findGroups(readers.inPlace, snapshot, ids))) return snapshot;
+  return refreshLists(readers, { ...snapshot, pools: await readers.traffic.read() }, { pools: [], fleets: 'all' });
+}
+
+async function refreshDetails(
+  readers: AllReaders,
+  snapshot: Snapshot,
+  { deploy, checks, inFlight }: Reads,
+): Promise<Snapshot> {
+  const { inPlace } = readers;
+  if (checks !== undefined) return withAnswers(inPlace, snapshot, checks);
+  if (inFlight !== undefined) return withInFlight(inPlace, snapshot, inFlight);
+  if (deploy === undefined) return snapshot;
+  const seen = await withDeploy(inPlace, snapshot, deploy);
+  // Once it has succeeded, what is recorded in the tags is what counts.
+  return hasSucceeded(seen, deploy) ? refreshLists(readers, seen, { pools: [], fleets: 'all' }) : seen;
+}
+
+/** AWS's lists, and what production answers. */
+async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): Promise<Snapshot> {
+  if (readsNoList(reads)) return before;
   const { fleet, traffic: port, clock, production } = readers;
   const at = clock.now();
-  const fresh = readPools(port, look.pools);
+  const fresh = readPools(port, reads.pools);
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
   const [pools, { fleets, strangers }, traffic, more] = await Promise.all([
     reading,
-    look.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, look.fleets),
-    look.follow ? port.follow() : look.routes ? port.readTraffic() : before.traffic,
-    look.answers ? production.ask() : [],
+    reads.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, reads.fleets),
+    reads.follow ? port.follow() : reads.routes ? port.readTraffic() : before.traffic,
+    reads.answers ? production.ask() : [],
   ]);
   const seen = { ...before, at, fleets, strangers, pools, answers: counted(before.answers, more) };
-  const snapshot = withTraffic(look.marks ? await withMarks(fleet, seen, look.marks) : seen, traffic);
-  return look.residual ? withResidual(port, snapshot) : snapshot;
+  const snapshot = withTraffic(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, traffic);
+  return reads.residual ? withResidual(port, snapshot) : snapshot;
+}
+
+function readsNoList({ pools, fleets, marks, routes, answers, follow, residual }: Reads): boolean {
+  return pools.length === 0 && fleets.length === 0 && !(marks || routes || answers || follow || residual);
 }
 
 async function readFleets(

@@ -5,7 +5,8 @@ import { countByZone, shortfall, total } from '../domain/minimum-healthy.ts';
 import { planAhead } from './ahead.ts';
 import { refusal, type Floor, type Refusal, type ZoneFloor } from '../domain/goal.ts';
 import { isSettled, verified } from '../domain/queries.ts';
-import type { Plan, Step } from './step.ts';
+import type { Plan } from './plan.ts';
+import { behaviourOf, type Step } from '../steps/index.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
 
@@ -15,14 +16,14 @@ export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly 
   return planAhead(snapshot, model.switchSteps(change, before), model.notes);
 }
 
-/** It changes nothing, and can be had again at any time. */
-export function isVerification(step: Step): boolean {
-  return step.do === 'prove' || step.do === 'await-names';
+/** It changes nothing, and can be repeated at any time. */
+export function isVerification(snapshot: Snapshot, step: Step): boolean {
+  return behaviourOf(step).effect(snapshot) === 'verifies';
 }
 
 /** Everything is done but the proof of it. */
-export function isOnlyUnverified(left: Plan | Refusal): boolean {
-  return 'steps' in left && left.steps.length > 0 && left.steps.every(isVerification);
+export function isOnlyUnverified(snapshot: Snapshot, left: Plan | Refusal): boolean {
+  return 'steps' in left && left.steps.length > 0 && left.steps.every((step) => isVerification(snapshot, step));
 }
 
 /** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */

@@ -1,6 +1,6 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
-import type { Step } from './step.ts';
+import type { Step } from '../steps/index.ts';
 import { highestFloor } from './switch.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';

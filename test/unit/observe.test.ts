@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { refresh } from '../../src/observe/observe.ts';
 import type { Fleet, Snapshot } from '../../src/domain/snapshot.ts';
+import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -34,7 +35,9 @@ async function lookWith(
   };
   const readTraffic = async () => BEFORE.traffic;
   const traffic = { read: async () => [], readTraffic, follow: readTraffic, residual: readTraffic };
-  const readers = { fleet, traffic, production: NO_MARKER, clock: new VirtualClock() };
+  const clock = new VirtualClock();
+  const inPlace = nothingInPlace({ environment: 'shop' }, clock);
+  const readers = { fleet, traffic, production: NO_MARKER, clock, inPlace };
   const snapshot = await refresh(readers, BEFORE, LOOK);
   return { snapshot, asked };
 }

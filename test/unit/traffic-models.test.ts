@@ -5,7 +5,7 @@ import type { Fleet, Snapshot } from '../../src/domain/snapshot.ts';
 import type { DnsSettings, SwitchSettings } from '../../src/domain/traffic.ts';
 import { trafficModel } from '../../src/plan/traffic/index.ts';
 import type { Switch } from '../../src/plan/traffic/model.ts';
-import type { Step } from '../../src/plan/step.ts';
+import type { Step } from '../../src/steps/index.ts';
 import { HOLD_S, settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
 import { HOME, PLAIN, PROMOTED, world } from '../support/worlds.ts';
 
@@ -57,7 +57,7 @@ describe('retention', () => {
 
   test('is none where fleets move between pools: they drain', () => {
     const steps = trafficModel(MEMBERSHIP).retireSteps(fleetIn(MEMBERSHIP, 'A'), cleanup(PLAIN));
-    expect(steps.map((step) => step.do)).toEqual(['deregister', 'await-released', 'terminate']);
+    expect(steps.map((step) => step.do)).toEqual(['deregister', 'await-drained', 'terminate']);
     expect(stepsOf(steps, 'terminate')[0]?.retentionS).toBe(0);
   });
 });
@@ -74,7 +74,7 @@ describe('the TTLs of a switch', () => {
     const ttls = { 'shop:0': { own: [300, 300], fixedS: 0 }, 'shop:1': { own: [], fixedS: 60 } };
     const steps = switchOf(withTraffic(DNS, { ...dnsOf(DNS), ttls }), dnsSettings(DNS, { lowerTtl }));
     expect(steps[0]).toEqual({ do: 'set-ttl', fleet: 'B', to: 'low', ttls: { 'shop:0': 10 }, lowS: 60, usualS: 300 });
-    expect(stepsOf(steps, 'await-lowered')[0]?.seconds).toBe(300);
+    expect(stepsOf(steps, 'await-lowered-ttl')[0]?.seconds).toBe(300);
     expect(stepsOf(steps, 'await-ttl')[0]?.seconds).toBe(60);
   });
 
@@ -102,7 +102,7 @@ test('a plan has the steps of its kind of traffic alone', () => {
     );
   };
   expect(kinds(MEMBERSHIP, 'A')).toEqual(new Set(['register', 'await-healthy', 'deregister']));
-  expect([...kinds(LISTENER, 'A')].filter((kind) => /ttl|lowered|synced|names/.test(kind))).toEqual([]);
+  expect([...kinds(LISTENER, 'A')].filter((kind) => /ttl|insync|dns/.test(kind))).toEqual([]);
 });
 
 describe('a goal that was recorded', () => {

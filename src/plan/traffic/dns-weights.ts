@@ -1,9 +1,9 @@
 import { refusal, type GoalOf, type Refusal } from '../../domain/goal.ts';
-import { residualProblem } from '../../domain/retention.ts';
+import { residualTrafficProblem } from '../../domain/residual-traffic.ts';
 import { hasServed, shareOfFleet } from '../../domain/shares.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { DnsSettings, DnsWeights, RouteTtl, SwitchSettings } from '../../domain/traffic.ts';
-import type { Step, StepOf } from '../step.ts';
+import type { Step, StepOf } from '../../steps/index.ts';
 import type { Switch, TrafficModel } from './model.ts';
 import { othersThan, releaseSteps } from './steps.ts';
 import { ACCEPT_RESIDUAL, longestRetention, settingsOf, WAIT, weights } from './weights.ts';
@@ -16,12 +16,14 @@ export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficMode
   const dns = (settings: SwitchSettings): DnsSettings => settingsOf(settings.traffic, traffic.kind);
   return weights(snapshot, traffic, {
     prepare: (change, pool) => lowerSteps(snapshot, traffic, change, pool),
-    arrive: ({ to }, pool) => [{ do: 'await-synced', pool, fleet: to.id }],
+    arrive: ({ to }, pool) => [{ do: 'await-insync', pool, fleet: to.id }],
     verify: (change, pool) => verifySteps(snapshot, traffic, change, pool),
     retentionS: (settings) =>
       longestRetention(snapshot, dns(settings).retentionS, ttlOf(dns(settings), Object.values(traffic.ttls))),
     residualProblem: (fleet, goal) => visited(snapshot, traffic, fleet, goal),
-    awaitResidual: (fleet, settings) => [{ do: 'await-tail', fleet: fleet.id, limits: dns(settings).residual }],
+    awaitResidual: (fleet, settings) => [
+      { do: 'await-residual-traffic', fleet: fleet.id, limits: dns(settings).residual },
+    ],
     settleSteps: (keep, settings) => {
       const back = ttlStep(traffic, dns(settings), keep, 'usual');
       return back === undefined ? [] : [back];
@@ -72,9 +74,9 @@ function lowerSteps(snapshot: Snapshot, traffic: DnsWeights, change: Switch, poo
   const fleet = change.to.id;
   return [
     lower,
-    { do: 'await-synced', pool, fleet },
-    { do: 'note-lowered', fleet, since: change.since },
-    { do: 'await-lowered', fleet, seconds: lower.usualS },
+    { do: 'await-insync', pool, fleet },
+    { do: 'tag-lowered-ttl', fleet, since: change.since },
+    { do: 'await-lowered-ttl', fleet, seconds: lower.usualS },
   ];
 }
 
@@ -86,7 +88,7 @@ function verifySteps(snapshot: Snapshot, traffic: DnsWeights, change: Switch, po
     toLower(snapshot, traffic, change)?.lowS ??
     ttlOf(settingsOf(settings.traffic, traffic.kind), Object.values(traffic.ttls));
   return [
-    { do: 'await-names', pool, fleet: to.id, wanted: ANSWERS_WANTED },
+    { do: 'await-dns-answers', pool, fleet: to.id, wanted: ANSWERS_WANTED },
     ...from.map((other): Step => ({ do: 'await-ttl', fleet: other.id, seconds })),
     ...releaseSteps(change),
   ];
@@ -99,7 +101,7 @@ function visited(
   fleet: Fleet,
   { wait, early, settings }: GoalOf<'cleanup'>,
 ): Refusal | undefined {
-  const why = early ? undefined : residualProblem(snapshot, fleet, settingsOf(settings.traffic, kind).residual);
+  const why = early ? undefined : residualTrafficProblem(snapshot, fleet, settingsOf(settings.traffic, kind).residual);
   if (why === undefined) return undefined;
   if (state === 'unreadable') return refusal('tail-unknown', why, GRANT, ACCEPT_RESIDUAL);
   return wait ? undefined : refusal('visited', why, WAIT, ACCEPT_RESIDUAL);

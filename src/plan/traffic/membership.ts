@@ -2,7 +2,7 @@ import { batchSize } from '../../domain/batches.ts';
 import { refusal } from '../../domain/goal.ts';
 import { members, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../../steps/index.ts';
 import type { PaceOptions, Switch, TrafficModel } from './model.ts';
 import { endSteps, namesOf, othersThan, registerSteps, releaseSteps, wantsStages } from './steps.ts';
 

@@ -3,7 +3,7 @@ import type { Floor, GoalOf, Refusal, Stages, ZoneFloor } from '../../domain/goa
 import type { CapacityGroup } from '../../domain/minimum-healthy.ts';
 import type { Fleet, Pool } from '../../domain/snapshot.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../../steps/index.ts';
 
 /** The switch that `promote` and `rollback` share: production is served by `to` alone, or gets a share of it. */
 export interface Switch {

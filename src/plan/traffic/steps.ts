@@ -1,6 +1,6 @@
 import { liveFleets, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../../steps/index.ts';
 import type { PaceOptions, Switch } from './model.ts';
 
 /** Steps and questions that all ways of moving traffic share. */
@@ -22,14 +22,14 @@ export function registerSteps(fleet: Fleet, pools: readonly string[]): readonly 
 export function releaseSteps({ to, settings: { verification } }: Switch): readonly Step[] {
   if (verification.by === 'nothing') return [];
   const { url, wanted } = verification;
-  return [{ do: 'prove', fleet: to.id, release: to.release, url, wanted }];
+  return [{ do: 'verify-release', fleet: to.id, release: to.release, url, wanted }];
 }
 
 /** The fleet leaves what it is tried in, is waited for where it drains, and goes. */
 export function endSteps(snapshot: Snapshot, { id: fleet, holder }: Fleet, retentionS: number): readonly Step[] {
   return [
     ...poolsOf(snapshot, 'test').map(({ name: pool }): Step => ({ do: 'deregister', pool, fleet, floor: {} })),
-    ...poolsOf(snapshot, 'production').map(({ name: pool }): Step => ({ do: 'await-released', pool, fleet })),
+    ...poolsOf(snapshot, 'production').map(({ name: pool }): Step => ({ do: 'await-drained', pool, fleet })),
     { do: 'terminate', fleet, retentionS },
     ...(holder === undefined ? [] : [{ do: 'remove', fleet } as const]),
   ];

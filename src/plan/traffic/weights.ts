@@ -5,7 +5,7 @@ import { routesOf, shareOf } from '../../domain/routes.ts';
 import { hasServed, notedShare, ownPools, percentText, shareOfPool, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../../steps/index.ts';
 import type { Switch, TrafficModel } from './model.ts';
 import { stagesOf } from './stages.ts';
 import { endSteps, namesOf, othersThan, registerSteps } from './steps.ts';
@@ -148,14 +148,14 @@ function shiftSteps(
 ): readonly Step[] {
   const fleet = to.id;
   const floor = floors[TOGETHER] ?? {};
-  const shift = { do: 'shift', role: 'production', pool, fleet, floor } as const;
+  const shift = { do: 'shift-weights', role: 'production', pool, fleet, floor } as const;
   if (stages === undefined) return [{ ...shift, percent: 100 }, ...arrive];
   const { shares, everyS: seconds } = stages;
   return shares.flatMap((percent, index): readonly Step[] => {
     const from = Math.max(shares[index - 1] ?? 0, index === 0 ? shareOfPool(snapshot, pool) : 0);
     const moved: readonly Step[] = [{ ...shift, percent, from }, ...arrive];
     if (percent === 100) return moved;
-    const noted: Step = { do: 'note-share', fleet, percent, since };
+    const noted: Step = { do: 'tag-share', fleet, percent, since };
     if (index === shares.length - 1) return [...moved, noted];
     return [...moved, noted, { do: 'watch', pool, fleet, percent, seconds, since, floor }];
   });
@@ -167,7 +167,7 @@ function leaveSteps(snapshot: Snapshot, { to, floor: floors, since }: Switch, po
   const floor = floors[TOGETHER] ?? {};
   return [
     ...from.map((fleet): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor })),
-    ...from.filter(hasServed).map((fleet): Step => ({ do: 'note-share', fleet: fleet.id, percent: 0, since })),
+    ...from.filter(hasServed).map((fleet): Step => ({ do: 'tag-share', fleet: fleet.id, percent: 0, since })),
     ...from.flatMap((fleet) => registerSteps(fleet, namesOf(ownPools(snapshot, fleet)))),
     ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet)),
   ];
@@ -176,7 +176,7 @@ function leaveSteps(snapshot: Snapshot, { to, floor: floors, since }: Switch, po
 function routeTestTraffic(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
   const [pool] = namesOf(ownPools(snapshot, fleet));
   if (pool === undefined || routesOf(snapshot, 'test').length === 0) return [];
-  return [{ do: 'shift', role: 'test', pool, fleet: fleet.id, percent: 100, floor: {} }];
+  return [{ do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100, floor: {} }];
 }
 
 /** Nothing drains where weights move traffic: the time since production has left counts. */
@@ -205,8 +205,8 @@ function retireSteps(
   const seconds = specifics.retentionS(settings);
   const isUnknown = retainedUntil(snapshot, fleet, seconds) === undefined;
   return [
-    ...(isUnknown ? [{ do: 'note-share', fleet: fleet.id, percent: 0, since } as const] : []),
-    { do: 'await-held', fleet: fleet.id, seconds },
+    ...(isUnknown ? [{ do: 'tag-share', fleet: fleet.id, percent: 0, since } as const] : []),
+    { do: 'await-retention', fleet: fleet.id, seconds },
     ...specifics.awaitResidual(fleet, settings),
     ...endSteps(snapshot, fleet, seconds),
   ];

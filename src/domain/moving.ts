@@ -1,14 +1,14 @@
-import type { Fleet, Instance, Snapshot, Target } from '../domain/snapshot.ts';
-import { countByZone, healthyIn, isHealthy } from '../domain/minimum-healthy.ts';
-import { missingFrom, poolByName, registeredIn } from '../domain/queries.ts';
-import type { StepOf } from './step.ts';
+import type { Fleet, Instance, Snapshot, Target } from './snapshot.ts';
+import { countByZone, healthyIn, isHealthy } from './minimum-healthy.ts';
+import type { ZoneFloor } from './goal.ts';
+import { missingFrom, poolByName, registeredIn } from './queries.ts';
 
-/** Who moves when a fleet moves in batches. A step names how many, so that it stays true when an instance dies under it. */
+/** Which instances move when a fleet moves in batches. A step says how many, so that it stays true when an instance dies. */
 
 /** The instances that the step registers now. */
 export function instancesToRegister(
   snapshot: Snapshot,
-  step: Pick<StepOf<'register'>, 'pool' | 'upTo'>,
+  step: { readonly pool: string; readonly upTo?: number },
   fleet: Fleet,
 ): readonly Instance[] {
   const pool = poolByName(snapshot, step.pool);
@@ -20,7 +20,7 @@ export function instancesToRegister(
 /** The targets that the step takes out now: those where production has most to spare. */
 export function targetsToDeregister(
   snapshot: Snapshot,
-  step: Pick<StepOf<'deregister'>, 'pool' | 'downTo' | 'floor'>,
+  step: { readonly pool: string; readonly downTo?: number; readonly floor: ZoneFloor },
   fleet: Fleet,
 ): readonly Target[] {
   const pool = poolByName(snapshot, step.pool);
