@@ -43,6 +43,7 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
       // What runs around the tasks of the caller is not run around what they call.
       ...(caller === undefined ? { hooks } : { nested: true }),
       store: context.store,
+      decision: context.decision,
       limits: context.config.limits,
       settleMs: context.config.aws.settleMs,
       view: context.view,

@@ -6,6 +6,7 @@ import { holdLease } from '../../src/record/lease.ts';
 import { runTask } from '../../src/run/task/run-task.ts';
 import type { RunEvent } from '../../src/run/event.ts';
 import { Interrupted } from '../../src/run/engine/context.ts';
+import { Decision } from '../../src/run/engine/decision.ts';
 import type { Setup } from '../../src/run/task/setup.ts';
 import { LIMITS } from './fake-run.ts';
 import { blueAndGreen, type FakeWorld } from './fake-world.ts';
@@ -78,6 +79,7 @@ export class Rig {
       environment: 'shop',
       ports: fake.ports,
       store,
+      decision: new Decision(fake.clock),
       limits: LIMITS,
       settleMs: 0,
       view: {

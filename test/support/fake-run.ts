@@ -27,7 +27,7 @@ export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod'
 export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
 
 /** Nothing was changed by others, and answers are never old. */
-export const UNCHANGED = { settled: async () => {}, changed: () => {}, shown: async () => {} };
+export const UNCHANGED = { settled: async () => {}, decided: () => {}, changed: () => {}, shown: async () => {} };
 
 /** Begins a run of the steps; `finish` of the world ends it. */
 export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = fake.now) {

@@ -91,6 +91,7 @@ async function runPlan(
       await recording.reached(stepsDone);
     },
     settled: async () => others.wait(view.emit, signal),
+    decided: () => setup.decision.made(),
     changed: () => own.changed(),
     shown: async () => own.wait(view.emit, signal),
     lost: lease.lost,

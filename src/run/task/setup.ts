@@ -6,6 +6,7 @@ import type { Store } from '../../stores/store.ts';
 import type { View } from '../event.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import type { Ports } from '../../steps/ports.ts';
+import type { Decision } from '../engine/decision.ts';
 import type { Limits } from '../../steps/definition.ts';
 
 /** Clients of production, as the run watches them. */
@@ -23,6 +24,8 @@ export interface Setup {
   readonly environment: string;
   readonly ports: Ports;
   readonly store: Store;
+  /** Checked before each change to AWS. */
+  readonly decision: Decision;
   readonly limits: Limits;
   /** How old AWS's answers may be, in milliseconds. */
   readonly settleMs: number;

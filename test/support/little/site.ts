@@ -11,6 +11,7 @@ import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
 import type { InstanceProbe, Ports } from '../../../src/steps/ports.ts';
 import { Interrupted } from '../../../src/run/engine/context.ts';
+import { Decision } from '../../../src/run/engine/decision.ts';
 import { verbsNow, type VerbNow } from '../../../src/run/task/verbs.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
@@ -93,6 +94,7 @@ interface Connection {
   readonly session: LittleSession;
   readonly ports: Ports;
   readonly store: Store;
+  readonly decision: Decision;
   guard: HeldLease | undefined;
 }
 
@@ -185,9 +187,11 @@ export class Site {
         version: '0',
         run: process.name,
         clock: process.clock,
+        changes: 'once',
         beforeChange: async () => {
           if (connection.guard === undefined) throw new Error('A change to AWS was asked for without a lease.');
           await connection.guard.check();
+          connection.decision.check();
         },
         onThrottled: () => {},
       },
@@ -197,7 +201,14 @@ export class Site {
     const plain: Ports = { fleet, traffic, clock: process.clock };
     const ports =
       this.deployer === undefined ? plain : inPlace(plain, session, this.deployer.open(process), this.#options.probe);
-    const connection: Connection = { process, session, ports, store, guard: undefined };
+    const connection: Connection = {
+      process,
+      session,
+      ports,
+      store,
+      decision: new Decision(process.clock),
+      guard: undefined,
+    };
     return connection;
   }
 
@@ -216,6 +227,7 @@ export class Site {
         environment: 'shop',
         ports,
         store,
+        decision: connection.decision,
         limits: LIMITS,
         settleMs: EFFECT_SHOWS_MS,
         view: { emit: (event) => void events.push(event), confirm: async () => true, close: async () => {} },
