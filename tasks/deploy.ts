@@ -7,9 +7,16 @@ import { isInTraffic } from '../src/plan/in-place.ts';
 import type { Step } from '../src/plan/step.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import { NO_DEPLOYER } from './rolling.ts';
-import type { Task } from './task.ts';
+import { instances, release, required, self, type OptionDefinitions } from './options.ts';
+import { sameRelease, type Task } from './task.ts';
 
-export const deploy: Task<'deploy'> = {
+const options = {
+  instances: instances({ describe: 'Instance to deploy to; may be given several times', positional: false }),
+  self,
+  release: required(release({ describe: 'What to deploy' })),
+} satisfies OptionDefinitions;
+
+export const deploy: Task<'deploy', typeof options> = {
   verb: 'deploy',
   summary: 'Deploy a release to named instances, and touch no load balancer',
   details:
@@ -19,25 +26,31 @@ export const deploy: Task<'deploy'> = {
     ['turnout deploy --instance i-0123456789abcdef0 --release 42', 'one instance'],
     ['turnout drain I && turnout deploy --instance I --release 42 && turnout join I', 'what `rolling` does, by hand'],
   ],
-  options: {
-    instances: { type: 'list', name: 'instance', describe: 'Instance to deploy to; may be given several times' },
-    self: { type: 'boolean', describe: 'The instance that this runs on, as its metadata service (IMDSv2) says' },
-    release: { type: 'string', describe: 'What to deploy', required: true },
-  },
-  everywhere: true,
+  options,
+  movesProduction: false,
+  verifiesRelease: false,
+  aboutInstances: true,
+  discoversTargetGroups: true,
+  tellsUrls: false,
+  hooks: [],
   mayBeReplacedBy: ['drain', 'join', 'deploy', 'rolling'],
-  fits: (goal, wish) => sameInstances(goal, wish) && (wish.release === undefined || wish.release === goal.release),
+  again: undefined,
+  wayBack: { command: 'deploy', does: 'with the release before reverts it' },
+  watchesResidualTraffic: () => false,
+  continues: (goal, wanted) => (sameInstances(goal, wanted) === 'same' ? sameRelease(goal, wanted) : 'other-subject'),
+  minimumHealthy: () => 'as-now',
+  isVisible: () => false,
 
-  aim({ snapshot, wish, asked, delivery }) {
-    const named = namedInstances(snapshot, wish);
+  pinGoal({ snapshot, options, requestedBy, delivery }) {
+    const named = namedInstances(snapshot, options);
     if (isRefusal(named)) return named;
     if (delivery === undefined) return NO_DEPLOYER;
     const instances = named.instances.map(({ id }) => id);
     return {
-      ...asked,
+      ...requestedBy,
       verb: 'deploy',
       fleet: named.fleet,
-      release: wish.release as string,
+      release: options.release,
       instances,
       delivery: { ...delivery, migrate: 'no' },
     };

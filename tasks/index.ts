@@ -10,15 +10,17 @@ import { rolling } from './rolling.ts';
 import type { Task } from './task.ts';
 import { up } from './up.ts';
 
-/** All tasks, in the order in which they are met. */
-export const tasks: Readonly<Record<Verb, Task>> = {
-  adopt: adopt as Task,
-  up: up as Task,
-  promote: promote as Task,
-  rollback: rollback as Task,
-  cleanup: cleanup as Task,
-  rolling: rolling as Task,
-  deploy: deploy as Task,
-  drain: drain as Task,
-  join: join as Task,
+/** All tasks by verb, in the order in which they are met. */
+export type Tasks = Readonly<Record<Verb, Task>>;
+
+export const tasks: Tasks = {
+  adopt,
+  up,
+  promote,
+  rollback,
+  cleanup,
+  rolling,
+  deploy,
+  drain,
+  join,
 };

@@ -1,20 +1,45 @@
 import { stableFleet, members, roleOf } from '../src/domain/roles.ts';
 import { count } from '../src/domain/text.ts';
-import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
+import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { foreignWeights, routingProblems } from '../src/domain/shares.ts';
 import { verificationSentence } from '../src/plan/meanings-proof.ts';
 import { batchSize } from '../src/domain/batches.ts';
-import { noBatches, stagesOf } from '../src/plan/stages.ts';
+import { noBatches, stagesOf, wantsOthers } from '../src/plan/stages.ts';
 import type { Step } from '../src/plan/step.ts';
 import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import { unproven } from './rollback.ts';
+import { isServedAloneBy, unproven } from './rollback.ts';
+import {
+  batch,
+  count as wholeNumber,
+  duration,
+  minimumHealthy,
+  percentages,
+  type OptionDefinitions,
+} from './options.ts';
 import type { Summary, Task } from './task.ts';
 
-export const promote: Task<'promote'> = {
+const options = {
+  minHealthy: minimumHealthy({ describe: 'Fewest healthy targets in each production group (default: all of them)' }),
+  steps: percentages({
+    describe: 'Send production traffic to green in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
+  }),
+  every: duration({ describe: 'Time between two steps, for example 2m (default: `traffic.every`)' }),
+  batch: batch({
+    describe: 'Where servers move: how many at a time, each batch healthy before as many of blue leave (default: all)',
+  }),
+  to: wholeNumber({
+    describe: 'Stop when green has this many percent; the next promote continues from there',
+    min: 1,
+    max: 100,
+    example: 10,
+  }),
+} satisfies OptionDefinitions;
+
+export const promote: Task<'promote', typeof options> = {
   verb: 'promote',
   summary: 'Move production traffic to the new fleet',
   details:
@@ -30,27 +55,24 @@ export const promote: Task<'promote'> = {
     ['turnout promote --steps 1,10,50,100 --every 2m', 'by weights: a bit at a time, watched'],
     ['turnout promote --to 10', 'by weights: this far, and no further before the next promote'],
     ['turnout promote --batch 2', 'where servers move: two at a time'],
-    ['turnout promote --floor 2', 'accept that production has 2 healthy targets at the least'],
+    ['turnout promote --min-healthy 2', 'accept that production has 2 healthy targets, and never fewer'],
   ],
-  options: {
-    floor: {
-      type: 'number',
-      describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
-    },
-    steps: {
-      type: 'percents',
-      describe: 'Give green production in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
-    },
-    every: { type: 'duration', describe: 'Time between two steps, such as 2m (default: `traffic.every`)' },
-    batch: {
-      type: 'batch',
-      describe: 'Where servers move: so many at a time, each batch healthy before as many of blue leave (default: all)',
-    },
-    to: { type: 'number', describe: 'Stop when green has so many percent; the next promote goes on from there' },
-  },
+  options,
+  movesProduction: true,
+  verifiesRelease: true,
+  aboutInstances: false,
+  discoversTargetGroups: false,
+  tellsUrls: false,
+  hooks: [],
   mayBeReplacedBy: ['rollback'],
+  again: () => 'promote',
+  wayBack: { command: 'rollback', does: 'reverts it' },
+  watchesResidualTraffic: () => false,
+  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
+  minimumHealthy: (goal) => goal.minimumHealthy,
+  isVisible: isServedAloneBy,
 
-  aim({ snapshot, wish, asked }) {
+  pinGoal({ snapshot, options, requestedBy }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const candidates = world.others.filter((fleet) => fleet.marks.current === undefined);
@@ -66,12 +88,18 @@ export const promote: Task<'promote'> = {
         'Terminate the one that you do not want, then run this again.',
       );
     }
-    const stages = noBatches(snapshot, wish) ?? foreignWeights(snapshot) ?? stagesOf(snapshot, to, wish);
+    const stages = noBatches(snapshot, options) ?? foreignWeights(snapshot) ?? stagesOf(snapshot, to, options);
     if (stages !== undefined && isRefusal(stages)) return stages;
-    const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
-    const goal = { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor } as const;
-    const batch = wish.batch && batchSize(wish.batch, members(to).length);
-    return { ...goal, ...(stages && { stages }), ...(batch !== undefined && { batch }) };
+    const minimum = lowerMinimum(minimumNow(snapshot), options.minHealthy);
+    const goal = {
+      ...requestedBy,
+      verb: 'promote',
+      fleet: to.id,
+      release: to.release,
+      minimumHealthy: minimum,
+    } as const;
+    const size = options.batch && batchSize(options.batch, members(to).length);
+    return { ...goal, ...(stages && { stages }), ...(size !== undefined && { batch: size }) };
   },
 
   plan(snapshot, goal) {
@@ -86,19 +114,19 @@ export const promote: Task<'promote'> = {
         '`turnout up --release R` brings up another one.',
       );
     }
-    const { floor, since, stages, batch } = goal;
+    const { minimumHealthy: minimum, since, stages, batch: size } = goal;
     const change: Switch = {
       to,
-      floor,
+      minimumHealthy: minimum,
       need: 'all',
       since,
       lowers: true,
       ...(stages && { stages }),
-      ...(batch && { batch }),
+      ...(size && { batch: size }),
     };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const unfit = routingProblems(snapshot) ?? tooSmall(to, floor);
+    const unfit = routingProblems(snapshot) ?? tooSmall(snapshot, to, minimum);
     if (unfit !== undefined) return unfit;
     const no = notVerified(snapshot, change);
     if (no === undefined) return planSwitch(snapshot, change, [mark]);
@@ -118,8 +146,9 @@ export const promote: Task<'promote'> = {
       };
     }
     if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };
-    const { run, who, since, floor } = goal;
-    return { undo: { run, who, since, floor, verb: 'rollback', fleet: home.id, release: home.release } };
+    const { run, who, since, minimumHealthy: minimum } = goal;
+    const undo = { run, who, since, verb: 'rollback', fleet: home.id, release: home.release } as const;
+    return { undo: { ...undo, minimumHealthy: minimum }, next: AFTER_UNDO };
   },
 
   question: (snapshot, goal) => {
@@ -146,6 +175,8 @@ export const promote: Task<'promote'> = {
     };
   },
 };
+
+const AFTER_UNDO = ['`turnout promote` tries again', '`turnout cleanup` terminates the rejected fleet'];
 
 function partly(release: string, share: number, rest: string | undefined): Summary {
   return {

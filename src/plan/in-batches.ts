@@ -1,7 +1,7 @@
 import { liveFleets, members } from '../domain/roles.ts';
 import type { Fleet, Instance, Snapshot, Target } from '../domain/snapshot.ts';
-import { countByZone, floorOf, healthyIn, isHealthy } from '../domain/minimum-healthy.ts';
-import type { Floor, ZoneFloor } from '../domain/goal.ts';
+import { countByZone, healthyIn, isHealthy, minimumIn, NO_MINIMUM } from '../domain/minimum-healthy.ts';
+import type { MinimumHealthy } from '../domain/goal.ts';
 import { missingFrom, poolByName, registeredIn } from '../domain/queries.ts';
 import type { Step, StepOf } from './step.ts';
 
@@ -22,7 +22,7 @@ export function instancesToRegister(
 /** The targets that the step takes out now: those where production has most to spare. */
 export function targetsToDeregister(
   snapshot: Snapshot,
-  step: Pick<StepOf<'deregister'>, 'pool' | 'downTo' | 'floor'>,
+  step: Pick<StepOf<'deregister'>, 'pool' | 'downTo' | 'minimumHealthy'>,
   fleet: Fleet,
 ): readonly Target[] {
   const pool = poolByName(snapshot, step.pool);
@@ -41,10 +41,10 @@ export function targetsToDeregister(
   }
   return chosen;
 
-  /** Healthy targets of its zone above the floor; whoever is not healthy can always be spared. */
+  /** Healthy targets of its zone above the minimum; whoever is not healthy can always be spared. */
   function spare(target: Target): number {
     const zone = zones.get(target.id) ?? '';
-    return isHealthy(target) ? (healthy[zone] ?? 0) - (step.floor[zone] ?? 0) : Number.POSITIVE_INFINITY;
+    return isHealthy(target) ? (healthy[zone] ?? 0) - (step.minimumHealthy.zones[zone] ?? 0) : Number.POSITIVE_INFINITY;
   }
 }
 
@@ -62,7 +62,11 @@ function acrossZones(instances: readonly Instance[]): readonly Instance[] {
 /** Batch by batch: some of the fleet come in, are healthy, and as many of the others leave. The last batch is the switch's own. */
 export function batchSteps(
   snapshot: Snapshot,
-  { to, floor, batch }: { readonly to: Fleet; readonly floor: Floor; readonly batch?: number },
+  {
+    to,
+    minimumHealthy,
+    batch,
+  }: { readonly to: Fleet; readonly minimumHealthy: MinimumHealthy; readonly batch?: number },
   pools: readonly string[],
 ): readonly Step[] {
   if (batch === undefined) return [];
@@ -71,15 +75,15 @@ export function batchSteps(
   const rounds = Array.from({ length: Math.max(0, Math.ceil(size / batch) - 1) }, (_, n) => (n + 1) * batch);
   return rounds.flatMap((upTo) =>
     pools.flatMap((pool): readonly Step[] => {
-      const least: ZoneFloor = floorOf(snapshot, floor, pool);
+      const least = minimumIn(snapshot, minimumHealthy, pool);
       return [
         { do: 'register', pool, fleet: to.id, upTo },
-        { do: 'await-healthy', pool, fleet: to.id, floor: {}, need: 'floor', upTo },
+        { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: NO_MINIMUM, need: 'minimum', upTo },
         ...from.map((fleet): Step => ({
           do: 'deregister',
           pool,
           fleet: fleet.id,
-          floor: least,
+          minimumHealthy: least,
           downTo: Math.max(0, members(fleet).length - upTo),
         })),
       ];

@@ -36,11 +36,11 @@ function notFit(snapshot: Snapshot, step: StepOf<'shift'> | StepOf<'watch'>): st
   const fleet = fleetOf(snapshot, step);
   const pool = poolByName(snapshot, step.pool);
   const healthy = countByZone(healthyIn(pool, fleet));
-  const short = shortfall(healthy, step.floor);
+  const short = shortfall(healthy, step.minimumHealthy);
   if (short === undefined && total(healthy) > 0) return undefined;
   const sick = notHealthyIn(pool, fleet);
   const why = sick.length === 0 ? '' : ` ${sentence(sick)}.`;
-  const missing = short === undefined ? '' : `, ${short} of the floor of ${total(step.floor)}`;
+  const missing = short === undefined ? '' : `, ${short} of the minimum of ${step.minimumHealthy.total}`;
   return `${total(healthy)} of ${members(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}${missing}.${why}`;
 }
 

@@ -2,7 +2,7 @@ import { isLive, isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { instancesToRegister, targetsToDeregister } from './in-batches.ts';
 import { drainingIn, explainInstance, notHealthyIn, sentence } from '../domain/explain.ts';
-import { countByZone, healthyIn, healthyOthers, shortfall, total } from '../domain/minimum-healthy.ts';
+import { countByZone, healthyIn, healthyOthers, minimumAtStake, shortfall, total } from '../domain/minimum-healthy.ts';
 import { fleetById, inProduction, isSettled, poolByName, registeredIn, verified } from '../domain/queries.ts';
 import { meaningsInPlace } from './meanings-in-place.ts';
 import type { Meaning } from './meaning.ts';
@@ -62,16 +62,16 @@ function healthyEnough(snapshot: Snapshot, step: StepOf<'await-healthy'>): boole
   const healthy = healthyIn(pool, fleet).filter(isLive);
   if (healthy.length === 0) return false;
   if (step.upTo !== undefined) return healthy.length >= Math.min(step.upTo, members(fleet).length);
-  if (isSettled(snapshot, pool, fleet) && (step.need === 'floor' || isAlone(snapshot, pool, fleet))) return true;
-  if (shortfall(countByZone(healthy), step.floor) !== undefined) return false;
-  return step.need === 'floor' || healthy.length === members(fleet).length;
+  if (isSettled(snapshot, pool, fleet) && (step.need === 'minimum' || isAlone(snapshot, pool, fleet))) return true;
+  if (shortfall(countByZone(healthy), step.minimumHealthy) !== undefined) return false;
+  return step.need === 'minimum' || healthy.length === members(fleet).length;
 }
 
 /** So many healthy ones are waited for. */
 function wanted(snapshot: Snapshot, step: StepOf<'await-healthy'>): number {
   const fleet = fleetOf(snapshot, step);
   if (step.upTo !== undefined) return Math.min(step.upTo, members(fleet).length);
-  return step.need === 'all' ? members(fleet).length : Math.max(1, total(step.floor));
+  return step.need === 'all' ? members(fleet).length : Math.max(1, step.minimumHealthy.total);
 }
 
 /** Nobody else serves production there: then this fleet has the traffic already, whatever its health. */
@@ -86,34 +86,40 @@ function neverHealthy(snapshot: Snapshot, step: StepOf<'await-healthy'>): string
   const unused = targetsOf(pool, fleet).find((target) => target.reason === 'Target.NotInUse');
   if (unused !== undefined)
     return `${sentence(notHealthyIn(pool, fleet))}. ELB checks no health there, so waiting would not help.`;
-  const short = shortfall(countByZone(members(fleet)), step.floor);
+  const short = shortfall(countByZone(members(fleet)), step.minimumHealthy);
   if (short === undefined) return undefined;
   return `${fleet.release} has ${members(fleet).length} instances left, ${short} of what production needs. ${lost(fleet) ?? ''}`.trim();
 }
 
 /**
- * Rules 1 and 5 of "what must never happen": the floor on healthy targets, and someone healthy who stays. A fleet that has
+ * Rules 1 and 5 of "what must never happen": the minimum of healthy targets, and at least one of them. A fleet that has
  * nothing healthy in a zone may always leave it: production does not have less afterwards.
  */
 function wouldStarve(
   snapshot: Snapshot,
   pool: Pool,
   fleet: Fleet,
-  { floor, downTo }: StepOf<'deregister'>,
+  { minimumHealthy, downTo }: StepOf<'deregister'>,
 ): string | undefined {
   if (pool.role === 'test') return undefined;
   const goes = new Set(
-    ids(targetsToDeregister(snapshot, { pool: pool.name, floor, ...(downTo !== undefined && { downTo }) }, fleet)),
+    ids(
+      targetsToDeregister(
+        snapshot,
+        { pool: pool.name, minimumHealthy, ...(downTo !== undefined && { downTo }) },
+        fleet,
+      ),
+    ),
   );
   const own = healthyIn(pool, fleet);
   const stays = own.filter(({ id }) => !goes.has(id));
   const left = countByZone([...healthyOthers(snapshot, pool, fleet), ...stays]);
   if (total(left) === 0) return `Taking ${fleet.release} out of ${pool.name} would leave nothing healthy there.`;
   const given = countByZone(own.filter(({ id }) => goes.has(id)));
-  const atStake = Object.fromEntries(Object.entries(floor).filter(([zone]) => (given[zone] ?? 0) > 0));
-  const short = shortfall(left, atStake);
+  if (total(given) === 0) return undefined;
+  const short = shortfall(left, minimumAtStake(minimumHealthy, given, { left }));
   if (short === undefined) return undefined;
-  return `Taking ${fleet.release} out of ${pool.name} would leave ${total(left)} healthy, ${short} of the floor of ${total(floor)}.`;
+  return `Taking ${fleet.release} out of ${pool.name} would leave ${total(left)} healthy, ${short} of the minimum of ${minimumHealthy.total}.`;
 }
 
 /** Rule 2: nothing that is in production is ever terminated, whatever a tag says. */

@@ -1,5 +1,5 @@
 import type { Membership, RouteRole, Ttl } from '../domain/snapshot.ts';
-import type { Keep, LaunchSpec, ZoneFloor } from '../domain/goal.ts';
+import type { MinimumHealthy, LaunchSpec, PoolMinimum } from '../domain/goal.ts';
 
 /** Where each instance is registered when nobody has taken it out, by id. */
 export type Places = Readonly<Record<string, readonly Membership[]>>;
@@ -23,15 +23,15 @@ export type Step =
   /** Register the fleet's instances with the pool: all of them, or in batches so many of them in all. */
   | { readonly do: 'register'; readonly pool: string; readonly fleet: string; readonly upTo?: number }
   /**
-   * Wait until the fleet's healthy targets reach the floor; with `need: 'all'`, until every instance of it is healthy too;
+   * Wait until the fleet's healthy targets reach the minimum; with `need: 'all'`, until every instance of it is healthy too;
    * in batches with `upTo`, so many of it.
    */
   | {
       readonly do: 'await-healthy';
       readonly pool: string;
       readonly fleet: string;
-      readonly floor: ZoneFloor;
-      readonly need: 'all' | 'floor';
+      readonly minimumHealthy: PoolMinimum;
+      readonly need: 'all' | 'minimum';
       readonly upTo?: number;
     }
   /** Take the fleet's targets out of the pool, or in batches all but so many; done when each is draining or gone. */
@@ -39,7 +39,7 @@ export type Step =
       readonly do: 'deregister';
       readonly pool: string;
       readonly fleet: string;
-      readonly floor: ZoneFloor;
+      readonly minimumHealthy: PoolMinimum;
       readonly downTo?: number;
     }
   /** Wait until none of the fleet's targets is registered in or draining from the pool. */
@@ -53,7 +53,7 @@ export type Step =
       readonly percent: number;
       /** What it had before, where other weights than these two mean that somebody else is at work. */
       readonly from?: number;
-      readonly floor: ZoneFloor;
+      readonly minimumHealthy: PoolMinimum;
     }
   /** Note on the fleet's tags that it has so many percent now; `since` is when that was asked for. */
   | { readonly do: 'note-share'; readonly fleet: string; readonly percent: number; readonly since: string }
@@ -65,7 +65,7 @@ export type Step =
       readonly percent: number;
       readonly seconds: number;
       readonly since: string;
-      readonly floor: ZoneFloor;
+      readonly minimumHealthy: PoolMinimum;
     }
   /** Give the names their low TTL for the switch to the fleet, or their usual one after it; one request a zone. */
   | { readonly do: 'set-ttl'; readonly fleet: string; readonly to: Ttl }
@@ -118,7 +118,7 @@ export type StepInPlace =
       readonly fleet: string;
       readonly instances: readonly string[];
       readonly places: Places;
-      readonly keep?: Keep;
+      readonly minimumHealthy?: MinimumHealthy;
     }
   /** Deliver the release, and note that it is done. */
   | {
