@@ -3,14 +3,14 @@ import type { Snapshot } from '../src/domain/snapshot.ts';
 import { refusal, type GoalOf } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
-import { release, required, type OptionDefinitions } from './options.ts';
+import * as option from './options.ts';
 import { sameRelease, type Task } from './task.ts';
 
-const options = {
-  release: required(release({ describe: 'The release that these instances run' })),
-} satisfies OptionDefinitions;
+const OPTIONS = {
+  release: option.required(option.release({ describe: 'The release that these instances run' })),
+} satisfies option.OptionDefinitions;
 
-export const adopt: Task<'adopt', typeof options> = {
+export const adopt: Task<'adopt', typeof OPTIONS> = {
   verb: 'adopt',
   summary: 'On the first day: tag what production serves now as the current fleet',
   details:
@@ -20,7 +20,7 @@ export const adopt: Task<'adopt', typeof options> = {
     ['turnout adopt --release 41 --plan', 'which instances would be tagged'],
     ['turnout adopt --release 41', 'show them, ask, and tag them'],
   ],
-  options,
+  options: OPTIONS,
   movesProduction: false,
   verifiesRelease: false,
   aboutInstances: false,

@@ -9,19 +9,21 @@ import { residualTrafficProblem } from '../src/plan/meanings-tail.ts';
 import { retainedUntil } from '../src/domain/shares.ts';
 import type { Step } from '../src/plan/step.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import { flag, type OptionDefinitions } from './options.ts';
+import * as option from './options.ts';
 import type { Task } from './task.ts';
 
-const options = {
-  discard: flag({ describe: 'Terminate a green that was never promoted as well' }),
-  wait: flag({ describe: 'Wait until no production request can still reach the old servers, instead of refusing' }),
-  ignoreResidualTraffic: flag({
+const OPTIONS = {
+  discard: option.flag({ describe: 'Terminate a green that was never promoted as well' }),
+  wait: option.flag({
+    describe: 'Wait until no production request can still reach the old servers, instead of refusing',
+  }),
+  ignoreResidualTraffic: option.flag({
     describe:
       'By weights: do not keep the old servers for `traffic.hold`, nor until they get no requests; requests that still reach them will fail',
   }),
-} satisfies OptionDefinitions;
+} satisfies option.OptionDefinitions;
 
-export const cleanup: Task<'cleanup', typeof options> = {
+export const cleanup: Task<'cleanup', typeof OPTIONS> = {
   verb: 'cleanup',
   summary: 'Make the serving fleet the only one: tag it as current, terminate the others',
   details:
@@ -33,7 +35,7 @@ export const cleanup: Task<'cleanup', typeof options> = {
     ['turnout cleanup --wait', 'wait first until the old servers have drained'],
     ['turnout cleanup --discard', 'terminate a green that was never promoted as well'],
   ],
-  options,
+  options: OPTIONS,
   movesProduction: false,
   verifiesRelease: false,
   aboutInstances: false,

@@ -7,16 +7,16 @@ import { isInTraffic } from '../src/plan/in-place.ts';
 import type { Step } from '../src/plan/step.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import { NO_DEPLOYER } from './rolling.ts';
-import { instances, release, required, self, type OptionDefinitions } from './options.ts';
+import * as option from './options.ts';
 import { sameRelease, type Task } from './task.ts';
 
-const options = {
-  instances: instances({ describe: 'Instance to deploy to; may be given several times', positional: false }),
-  self,
-  release: required(release({ describe: 'What to deploy' })),
-} satisfies OptionDefinitions;
+const OPTIONS = {
+  instances: option.instances({ describe: 'Instance to deploy to; may be given several times', positional: false }),
+  self: option.self,
+  release: option.required(option.release({ describe: 'What to deploy' })),
+} satisfies option.OptionDefinitions;
 
-export const deploy: Task<'deploy', typeof options> = {
+export const deploy: Task<'deploy', typeof OPTIONS> = {
   verb: 'deploy',
   summary: 'Deploy a release to named instances, and touch no load balancer',
   details:
@@ -26,7 +26,7 @@ export const deploy: Task<'deploy', typeof options> = {
     ['turnout deploy --instance i-0123456789abcdef0 --release 42', 'one instance'],
     ['turnout drain I && turnout deploy --instance I --release 42 && turnout join I', 'what `rolling` does, by hand'],
   ],
-  options,
+  options: OPTIONS,
   movesProduction: false,
   verifiesRelease: false,
   aboutInstances: true,

@@ -4,21 +4,21 @@ import { isRefusal } from '../src/domain/goal.ts';
 import { homesOf, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { afterInPlace, minimumNotes } from '../src/plan/in-place.ts';
 import { namedInstances, sameInstances } from './named.ts';
-import { flag, instances, minimumHealthy, self, type OptionDefinitions } from './options.ts';
+import * as option from './options.ts';
 import type { Task } from './task.ts';
 
-const options = {
-  instances: instances({ describe: 'Instances to take out', positional: true }),
-  self,
-  minHealthy: minimumHealthy({
+const OPTIONS = {
+  instances: option.instances({ describe: 'Instances to take out', positional: true }),
+  self: option.self,
+  minHealthy: option.minimumHealthy({
     describe: 'Fewest healthy targets in each target group (default: all others that are healthy, and at least one)',
   }),
-  allowDowntime: flag({
+  allowDowntime: option.flag({
     describe: 'Even where no healthy target would be left: requests will fail meanwhile',
   }),
-} satisfies OptionDefinitions;
+} satisfies option.OptionDefinitions;
 
-export const drain: Task<'drain', typeof options> = {
+export const drain: Task<'drain', typeof OPTIONS> = {
   verb: 'drain',
   summary: 'Take instances out of every target group that holds them, and wait until they are released',
   details:
@@ -28,7 +28,7 @@ export const drain: Task<'drain', typeof options> = {
     ['turnout drain i-0123456789abcdef0', 'one instance'],
     ['turnout drain --self --yes', 'the instance that this runs on, in a script or an Ansible play'],
   ],
-  options,
+  options: OPTIONS,
   movesProduction: false,
   verifiesRelease: false,
   aboutInstances: true,
@@ -53,15 +53,15 @@ export const drain: Task<'drain', typeof options> = {
   },
 
   plan(snapshot, goal) {
-    const { fleet, minimumHealthy: minimum } = goal;
+    const { fleet, minimumHealthy } = goal;
     const instances = running(snapshot, goal.instances).map(({ id }) => id);
     if (instances.length === 0) return { steps: [], notes: [] };
     const places = homesOf(snapshot, instances);
-    const kept = minimum === undefined ? {} : { minimumHealthy: minimum };
+    const kept = minimumHealthy === undefined ? {} : { minimumHealthy };
     const plan = planAhead(
       snapshot,
       [{ do: 'leave', fleet, instances, places, ...kept }],
-      minimumNotes(snapshot, minimum, [instances]),
+      minimumNotes(snapshot, minimumHealthy, [instances]),
     );
     return isRefusal(plan) ? { ...plan, next: ADVICE } : plan;
   },

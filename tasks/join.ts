@@ -5,16 +5,16 @@ import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { homeOf, homesOf, registeredAt, running } from '../src/domain/in-place.ts';
 import type { Step } from '../src/plan/step.ts';
 import { namedInstances, sameInstances } from './named.ts';
-import { instances, release, self, type OptionDefinitions } from './options.ts';
+import * as option from './options.ts';
 import type { Task } from './task.ts';
 
-const options = {
-  instances: instances({ describe: 'Instances to put back', positional: true }),
-  self,
-  release: release({ describe: 'What it carries now, where something other than turnout has deployed it' }),
-} satisfies OptionDefinitions;
+const OPTIONS = {
+  instances: option.instances({ describe: 'Instances to put back', positional: true }),
+  self: option.self,
+  release: option.release({ describe: 'What it carries now, where something other than turnout has deployed it' }),
+} satisfies option.OptionDefinitions;
 
-export const join: Task<'join', typeof options> = {
+export const join: Task<'join', typeof OPTIONS> = {
   verb: 'join',
   summary: 'Put instances back into the target groups that they were taken out of',
   details:
@@ -24,7 +24,7 @@ export const join: Task<'join', typeof options> = {
     ['turnout join i-0123456789abcdef0', 'one instance'],
     ['turnout join --self --yes --release 42', 'the instance that this runs on, which now carries 42'],
   ],
-  options,
+  options: OPTIONS,
   movesProduction: false,
   verifiesRelease: false,
   aboutInstances: true,

@@ -15,10 +15,10 @@ export interface Option<T, Required extends boolean = boolean> {
   /** What the parser of the command line is told beside that. */
   readonly form: Options;
   /**
-   * @param flag as it is typed, such as `--batch`
+   * @param name as it is typed, such as `--batch`
    * @throws OperatorError `usage` when the value is not of this type
    */
-  parse(flag: string, given: unknown): T;
+  parse(name: string, given: unknown): T;
 }
 
 /** Options by the key under which a task reads them. A key that several tasks have means the same in each of them. */
@@ -53,9 +53,9 @@ interface Text {
 }
 
 /** @param example such as `3`; `takes` ends the sentence `--count takes …` */
-function usage(flag: string, takes: string, ...examples: readonly string[]): OperatorError {
-  const shown = examples.map((example) => (flag.startsWith('--') ? `${flag} ${example}` : example));
-  return new OperatorError('usage', `${flag} takes ${takes}.`, { next: [`For example: ${shown.join(' or ')}`] });
+function usage(name: string, takes: string, ...examples: readonly string[]): OperatorError {
+  const shown = examples.map((example) => `${name} ${example}`);
+  return new OperatorError('usage', `${name} takes ${takes}.`, { next: [`For example: ${shown.join(' or ')}`] });
 }
 
 function valued<T>(describe: string, parse: Option<T>['parse'], form: Options = {}): Option<T, false> {
@@ -80,7 +80,7 @@ export function flag({ describe }: Text): Option<boolean, false> {
     required: false,
     positional: false,
     form: { type: 'boolean' },
-    parse: (_flag, given) => given !== false,
+    parse: (_name, given) => given !== false,
   };
 }
 
@@ -152,7 +152,7 @@ export function instances({
   describe,
   positional,
 }: Text & { readonly positional: boolean }): Option<readonly string[], false> {
-  const parse = (_flag: string, given: unknown): readonly string[] => {
+  const parse = (_name: string, given: unknown): readonly string[] => {
     const ids = (given as readonly unknown[]).map(String);
     const wrong = ids.find((id) => !/^i-[0-9a-z]{1,32}$/.test(id));
     if (wrong === undefined) return ids;

@@ -12,34 +12,29 @@ import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall, type S
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { isServedAloneBy, unproven } from './rollback.ts';
-import {
-  batch,
-  count as wholeNumber,
-  duration,
-  minimumHealthy,
-  percentages,
-  type OptionDefinitions,
-} from './options.ts';
+import * as option from './options.ts';
 import type { Summary, Task } from './task.ts';
 
-const options = {
-  minHealthy: minimumHealthy({ describe: 'Fewest healthy targets in each production group (default: all of them)' }),
-  steps: percentages({
+const OPTIONS = {
+  minHealthy: option.minimumHealthy({
+    describe: 'Fewest healthy targets in each production group (default: all of them)',
+  }),
+  steps: option.percentages({
     describe: 'Send production traffic to green in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
   }),
-  every: duration({ describe: 'Time between two steps, for example 2m (default: `traffic.every`)' }),
-  batch: batch({
+  every: option.duration({ describe: 'Time between two steps, for example 2m (default: `traffic.every`)' }),
+  batch: option.batch({
     describe: 'Where servers move: how many at a time, each batch healthy before as many of blue leave (default: all)',
   }),
-  to: wholeNumber({
+  to: option.count({
     describe: 'Stop when green has this many percent; the next promote continues from there',
     min: 1,
     max: 100,
     example: 10,
   }),
-} satisfies OptionDefinitions;
+} satisfies option.OptionDefinitions;
 
-export const promote: Task<'promote', typeof options> = {
+export const promote: Task<'promote', typeof OPTIONS> = {
   verb: 'promote',
   summary: 'Move production traffic to the new fleet',
   details:
@@ -57,7 +52,7 @@ export const promote: Task<'promote', typeof options> = {
     ['turnout promote --batch 2', 'where servers move: two at a time'],
     ['turnout promote --min-healthy 2', 'accept that production has 2 healthy targets, and never fewer'],
   ],
-  options,
+  options: OPTIONS,
   movesProduction: true,
   verifiesRelease: true,
   aboutInstances: false,
@@ -90,16 +85,16 @@ export const promote: Task<'promote', typeof options> = {
     }
     const stages = noBatches(snapshot, options) ?? foreignWeights(snapshot) ?? stagesOf(snapshot, to, options);
     if (stages !== undefined && isRefusal(stages)) return stages;
-    const minimum = lowerMinimum(minimumNow(snapshot), options.minHealthy);
+    const minimumHealthy = lowerMinimum(minimumNow(snapshot), options.minHealthy);
     const goal = {
       ...requestedBy,
       verb: 'promote',
       fleet: to.id,
       release: to.release,
-      minimumHealthy: minimum,
+      minimumHealthy,
     } as const;
-    const size = options.batch && batchSize(options.batch, members(to).length);
-    return { ...goal, ...(stages && { stages }), ...(size !== undefined && { batch: size }) };
+    const batch = options.batch && batchSize(options.batch, members(to).length);
+    return { ...goal, ...(stages && { stages }), ...(batch !== undefined && { batch }) };
   },
 
   plan(snapshot, goal) {
@@ -114,19 +109,19 @@ export const promote: Task<'promote', typeof options> = {
         '`turnout up --release R` brings up another one.',
       );
     }
-    const { minimumHealthy: minimum, since, stages, batch: size } = goal;
+    const { minimumHealthy, since, stages, batch } = goal;
     const change: Switch = {
       to,
-      minimumHealthy: minimum,
+      minimumHealthy,
       need: 'all',
       since,
       lowers: true,
       ...(stages && { stages }),
-      ...(size && { batch: size }),
+      ...(batch && { batch }),
     };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const unfit = routingProblems(snapshot) ?? tooSmall(snapshot, to, minimum);
+    const unfit = routingProblems(snapshot) ?? tooSmall(snapshot, to, minimumHealthy);
     if (unfit !== undefined) return unfit;
     const no = notVerified(snapshot, change);
     if (no === undefined) return planSwitch(snapshot, change, [mark]);
@@ -146,9 +141,9 @@ export const promote: Task<'promote', typeof options> = {
       };
     }
     if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };
-    const { run, who, since, minimumHealthy: minimum } = goal;
+    const { run, who, since, minimumHealthy } = goal;
     const undo = { run, who, since, verb: 'rollback', fleet: home.id, release: home.release } as const;
-    return { undo: { ...undo, minimumHealthy: minimum }, next: AFTER_UNDO };
+    return { undo: { ...undo, minimumHealthy }, next: AFTER_UNDO };
   },
 
   question: (snapshot, goal) => {

@@ -17,15 +17,17 @@ import { batchSize } from '../src/domain/batches.ts';
 import { noBatches, wantsOthers } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import { batch, minimumHealthy, type OptionDefinitions } from './options.ts';
+import * as option from './options.ts';
 import type { AfterFailure, Task } from './task.ts';
 
-const options = {
-  minHealthy: minimumHealthy({ describe: 'Fewest healthy targets in each production group (default: all of them)' }),
-  batch: batch({ describe: 'Where servers move: how many at a time (default: all at once)' }),
-} satisfies OptionDefinitions;
+const OPTIONS = {
+  minHealthy: option.minimumHealthy({
+    describe: 'Fewest healthy targets in each production group (default: all of them)',
+  }),
+  batch: option.batch({ describe: 'Where servers move: how many at a time (default: all at once)' }),
+} satisfies option.OptionDefinitions;
 
-export const rollback: Task<'rollback', typeof options> = {
+export const rollback: Task<'rollback', typeof OPTIONS> = {
   verb: 'rollback',
   summary: 'Move production traffic back to the fleet that served before',
   details:
@@ -36,7 +38,7 @@ export const rollback: Task<'rollback', typeof options> = {
     ['turnout rollback --yes', 'at once'],
     ['turnout rollback --plan', 'is it possible, and how long would it take?'],
   ],
-  options,
+  options: OPTIONS,
   movesProduction: true,
   verifiesRelease: true,
   aboutInstances: false,
@@ -69,14 +71,14 @@ export const rollback: Task<'rollback', typeof options> = {
         'An older release comes back like a new one: `turnout up --release R`, then `turnout promote`.',
       );
     }
-    const size = options.batch && batchSize(options.batch, members(home).length);
+    const batch = options.batch && batchSize(options.batch, members(home).length);
     return {
       ...requestedBy,
       verb: 'rollback',
       fleet: home.id,
       release: home.release,
       minimumHealthy: lowerMinimum(minimumNow(snapshot), options.minHealthy),
-      ...(size !== undefined && { batch: size }),
+      ...(batch !== undefined && { batch }),
     };
   },
 
@@ -91,10 +93,10 @@ export const rollback: Task<'rollback', typeof options> = {
         'Look at `turnout status`.',
       );
     }
-    const { minimumHealthy: minimum, since, batch: size } = goal;
-    const change: Switch = { to, minimumHealthy: minimum, need: 'minimum', since, ...(size && { batch: size }) };
+    const { minimumHealthy, since, batch } = goal;
+    const change: Switch = { to, minimumHealthy, need: 'minimum', since, ...(batch && { batch }) };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
-    const small = tooSmall(snapshot, to, minimum);
+    const small = tooSmall(snapshot, to, minimumHealthy);
     if (small !== undefined) return small;
     const no = notVerified(snapshot, change);
     if (no !== undefined && !isUnknown(snapshot, to)) return no;

@@ -11,22 +11,22 @@ import { isMigrated } from '../src/plan/meanings-in-place.ts';
 import { afterInPlace, minimumNotes, mixedNote, releasesOf } from '../src/plan/in-place.ts';
 import type { Step } from '../src/plan/step.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
-import { batch, flag, minimumHealthy, release, required, type OptionDefinitions } from './options.ts';
+import * as option from './options.ts';
 import { sameRelease, type Task } from './task.ts';
 
-const options = {
-  release: required(release({ describe: 'What to deploy: the name that the deployer knows it by' })),
-  batch: batch({ describe: 'Instances at a time, as a number or a percentage such as 25% (default: 1)' }),
-  minHealthy: minimumHealthy({
+const OPTIONS = {
+  release: option.required(option.release({ describe: 'What to deploy: the name that the deployer knows it by' })),
+  batch: option.batch({ describe: 'Instances at a time, as a number or a percentage such as 25% (default: 1)' }),
+  minHealthy: option.minimumHealthy({
     describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
   }),
-  force: flag({ describe: 'Deploy to instances that carry the release already, too' }),
-  allowDowntime: flag({
+  force: option.flag({ describe: 'Deploy to instances that carry the release already, too' }),
+  allowDowntime: option.flag({
     describe: 'Take instances out even where no healthy target would be left: requests will fail meanwhile',
   }),
-} satisfies OptionDefinitions;
+} satisfies option.OptionDefinitions;
 
-export const rolling: Task<'rolling', typeof options> = {
+export const rolling: Task<'rolling', typeof OPTIONS> = {
   verb: 'rolling',
   summary: 'Deploy a release in place, one server (or one batch) after the other',
   details:
@@ -39,7 +39,7 @@ export const rolling: Task<'rolling', typeof options> = {
     ['turnout rolling --release 42', 'show them, ask, and do it, one instance at a time'],
     ['turnout rolling --release 42 --batch 25%', 'a quarter of the fleet at a time'],
   ],
-  options,
+  options: OPTIONS,
   movesProduction: false,
   verifiesRelease: false,
   aboutInstances: false,
@@ -193,10 +193,10 @@ function batchSteps(
   n: number,
   migrate: boolean,
 ): readonly Step[] {
-  const { fleet, release, run, since, minimumHealthy: minimum, delivery } = goal;
+  const { fleet, release, run, since, minimumHealthy, delivery } = goal;
   const places = homesOf(snapshot, instances);
   const { words } = delivery;
-  const leave: Step = { do: 'leave', fleet, instances, places, ...(minimum && { minimumHealthy: minimum }) };
+  const leave: Step = { do: 'leave', fleet, instances, places, ...(minimumHealthy && { minimumHealthy }) };
   const deploy: Step = { do: 'deploy', fleet, instances, release, run, since, number: n + 1, migrate, words };
   return [
     // On its way back it must not be taken out again.
@@ -232,7 +232,7 @@ function withAdvice(snapshot: Snapshot, goal: GoalOf<'rolling'>, no: Refusal): R
   const size = goal.batches[0]?.length ?? 1;
   const smaller = largest(size - 1, (batch) => isAccepted(snapshot, goal, batch, goal.minHealthy));
   const lower =
-    goal.minHealthy && largest(goal.batches.flat().length, (count) => isAccepted(snapshot, goal, size, { count }));
+    goal.minHealthy && largest(goal.batches.flat().length, (n) => isAccepted(snapshot, goal, size, { count: n }));
   return {
     ...no,
     next: [

@@ -8,20 +8,22 @@ import { foreignWeights, routingProblems, testPools } from '../src/domain/shares
 import type { Step } from '../src/plan/step.ts';
 import { routeTestTraffic } from '../src/plan/switch.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import { count, release, required, type OptionDefinitions } from './options.ts';
+import * as option from './options.ts';
 import { sameRelease, type Task } from './task.ts';
 
-const options = {
-  release: required(release({ describe: 'What to bring up; names the image, template version or user data' })),
-  count: count({
+const OPTIONS = {
+  release: option.required(
+    option.release({ describe: 'What to bring up; names the image, template version or user data' }),
+  ),
+  count: option.count({
     describe: 'Instances to boot (default: as many as production has now)',
     min: 1,
     max: 1000,
     example: 3,
   }),
-} satisfies OptionDefinitions;
+} satisfies option.OptionDefinitions;
 
-export const up: Task<'up', typeof options> = {
+export const up: Task<'up', typeof OPTIONS> = {
   verb: 'up',
   summary: 'Bring up new servers with a release, beside production, for testing',
   details:
@@ -32,7 +34,7 @@ export const up: Task<'up', typeof options> = {
     ['turnout up --release 42', 'show it, ask, and do it'],
     ['turnout up --release 42 --count 6', 'more or fewer than production has now'],
   ],
-  options,
+  options: OPTIONS,
   movesProduction: false,
   verifiesRelease: false,
   aboutInstances: false,
