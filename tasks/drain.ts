@@ -60,7 +60,7 @@ export const drain: Task<'drain', typeof OPTIONS> = {
     const kept = minimumHealthy === undefined ? {} : { minimumHealthy };
     const plan = planAhead(
       snapshot,
-      [{ do: 'leave', fleet, instances, places, ...kept }],
+      [{ do: 'deregister-everywhere', fleet, instances, places, ...kept }],
       minimumNotes(snapshot, minimumHealthy, [instances]),
     );
     return isRefusal(plan) ? { ...plan, next: ADVICE } : plan;

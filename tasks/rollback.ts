@@ -12,7 +12,7 @@ import {
   tooSmall,
   type Switch,
 } from '../src/plan/switch.ts';
-import { verificationSentence } from '../src/plan/meanings-proof.ts';
+import { verificationSentence } from '../src/domain/answers.ts';
 import { batchSize } from '../src/domain/batches.ts';
 import { noBatches, wantsOthers } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
@@ -105,7 +105,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
 
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
-    if (to !== undefined && isOnlyUnverified(rollback.plan(snapshot, goal))) return unproven(goal.release);
+    if (to !== undefined && isOnlyUnverified(snapshot, rollback.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',

@@ -9,7 +9,8 @@ import type {
   Verb,
 } from '../src/domain/goal.ts';
 import type { LaunchRequest } from '../src/fleets/fleet.ts';
-import type { Plan, Step } from '../src/plan/step.ts';
+import type { Plan } from '../src/plan/plan.ts';
+import type { Step } from '../src/steps/index.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import type { OptionDefinitions, OptionsOf } from './options.ts';
 

@@ -12,10 +12,12 @@ import {
   type ByZone,
 } from './minimum-healthy.ts';
 import type { MinimumHealthy, PoolMinimum } from './goal.ts';
-import { isDraining } from './queries.ts';
-import type { Places } from '../plan/step.ts';
+import { fleetById, isDraining } from './queries.ts';
 
 /** What deploys in place ask of a snapshot. Every pool counts that holds the instance, whatever its role. */
+
+/** Where each instance is registered when nobody has taken it out, by id. */
+export type Places = Readonly<Record<string, readonly Membership[]>>;
 
 interface Place {
   readonly pool: Pool;
@@ -168,4 +170,10 @@ export function minimumWhileOut(
       return [pool.name, minimumInPlace(healthyByZone(snapshot, pool), size, rule)];
     }),
   );
+}
+
+/** Whether the migrations of that release have run; in this run, where `run` is given. */
+export function isMigrated(snapshot: Snapshot, fleet: string, release: string, run?: string): boolean {
+  const [migrated, by] = fleetById(snapshot, fleet)?.marks.migrated?.split(' ') ?? [];
+  return migrated === release && (run === undefined || by === run);
 }

@@ -4,7 +4,7 @@ import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { count, list } from '../domain/text.ts';
 import { total } from '../domain/minimum-healthy.ts';
 import type { GoalOf, MinimumHealthy } from '../domain/goal.ts';
-import type { Step } from './step.ts';
+import type { Step } from '../steps/index.ts';
 import {
   drainingFrom,
   healthyByZone,
@@ -99,7 +99,7 @@ export function afterInPlace(
 
 /** Everything was deployed, and what was deployed did not answer as it should. */
 function isProbing(step: Step | undefined): boolean {
-  return step?.do === 'check' || step?.do === 'rejoin';
+  return step?.do === 'check-instances' || step?.do === 'register-back';
 }
 
 /** What production lacks; what serves nobody at all lacks too, whatever was allowed. */

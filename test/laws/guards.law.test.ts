@@ -2,9 +2,7 @@ import { expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Amount } from '../../src/domain/amount.ts';
 import { isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../../src/domain/minimum-healthy.ts';
-import { meaningOf } from '../../src/plan/meanings.ts';
-import { simulate } from '../../src/plan/simulate.ts';
-import type { Step } from '../../src/plan/step.ts';
+import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { broken, minimumAtStart } from '../support/invariants.ts';
 import { FULL, twoFleetWorlds } from '../support/worlds.ts';
 
@@ -34,12 +32,12 @@ function holdGuards(worlds: Iterable<Snapshot>): Tally {
   const tally = { allowed: 0, forbidden: 0 };
   for (const before of worlds) {
     for (const step of graveSteps(before)) {
-      if (meaningOf(step).forbids?.(before, step) !== undefined) {
+      if (behaviourOf(step).guard(before) !== undefined) {
         tally.forbidden += 1;
         continue;
       }
       tally.allowed += 1;
-      const fault = broken(before, step, simulate(before, step), minimumAtStart(before));
+      const fault = broken(before, step, behaviourOf(step).simulate(before), minimumAtStart(before));
       if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);
     }
   }
@@ -73,11 +71,11 @@ test.each([{ count: 1 }, { count: 2 }, { percent: 50 }])(
     })) {
       const minimum = lowerMinimum(minimumNow(before), asked)['prod'] ?? NO_MINIMUM;
       for (const step of graveSteps(before, asked).filter((one) => one.do === 'deregister')) {
-        if (meaningOf(step).forbids?.(before, step) !== undefined) {
+        if (behaviourOf(step).guard(before) !== undefined) {
           forbidden += 1;
           continue;
         }
-        const left = healthyIn(simulate(before, step));
+        const left = healthyIn(behaviourOf(step).simulate(before));
         if (left < healthyIn(before) && left < minimum.total)
           throw new Error(`${JSON.stringify(step)} leaves ${left}, in ${JSON.stringify(before)}`);
       }

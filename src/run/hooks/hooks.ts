@@ -3,7 +3,7 @@ import type { HookConfig, HooksConfig, HookTime } from '../../config/config-in-p
 import { OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { running } from '../../domain/in-place.ts';
-import type { Step } from '../../plan/step.ts';
+import { behaviourOf, type Step } from '../../steps/index.ts';
 import type { Guardian } from '../../programs/guardian.ts';
 import { startProgram, type Ended } from '../../programs/program.ts';
 import type { Emit } from '../event.ts';
@@ -124,9 +124,10 @@ export function stepHooks(
   };
   return {
     before: async (step: Step, snapshot: Snapshot): Promise<boolean> =>
-      step.do === 'leave' && hooks.run('beforeInstance', about(step, snapshot)),
+      behaviourOf(step).hook === 'before-instances' && hooks.run('beforeInstance', about(step, snapshot)),
     after: async (step: Step, snapshot: Snapshot): Promise<void> => {
-      if (step.do === 'sign' && own.includes('afterInstance')) await hooks.run('afterInstance', about(step, snapshot));
+      const isLast = behaviourOf(step).hook === 'after-instances' && own.includes('afterInstance');
+      if (isLast) await hooks.run('afterInstance', about(step, snapshot));
     },
   };
 }
