@@ -4,13 +4,14 @@ import { refusal, type GoalOf } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
-import { sameRelease, type Task } from './task.ts';
+import { FLEETS, sameRelease, type Task } from './task.ts';
 
 const OPTIONS = {
   release: option.required(option.release({ describe: 'The release that these instances run' })),
 } satisfies option.OptionDefinitions;
 
 export const adopt: Task<'adopt', typeof OPTIONS> = {
+  ...FLEETS,
   verb: 'adopt',
   summary: 'On the first day: tag what production serves now as the current fleet',
   details:
@@ -21,18 +22,10 @@ export const adopt: Task<'adopt', typeof OPTIONS> = {
     ['turnout adopt --release 41', 'show them, ask, and tag them'],
   ],
   options: OPTIONS,
-  movesProduction: false,
-  verifiesRelease: false,
-  aboutInstances: false,
-  discoversTargetGroups: false,
-  tellsUrls: false,
-  hooks: [],
   mayBeReplacedBy: [],
   again: (release) => `adopt --release ${release}`,
   wayBack: undefined,
-  watchesResidualTraffic: () => false,
   continues: sameRelease,
-  minimumHealthy: () => 'as-now',
   isVisible: (snapshot) => stableFleet(snapshot) !== undefined,
 
   pinGoal({ snapshot, options, requestedBy }) {

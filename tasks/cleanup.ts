@@ -10,7 +10,7 @@ import { retainedUntil } from '../src/domain/shares.ts';
 import type { Step } from '../src/steps/index.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
-import type { Task } from './task.ts';
+import { FLEETS, type Task } from './task.ts';
 
 const OPTIONS = {
   discard: option.flag({ describe: 'Terminate a green that was never promoted as well' }),
@@ -24,6 +24,7 @@ const OPTIONS = {
 } satisfies option.OptionDefinitions;
 
 export const cleanup: Task<'cleanup', typeof OPTIONS> = {
+  ...FLEETS,
   verb: 'cleanup',
   summary: 'Make the serving fleet the only one: tag it as current, terminate the others',
   details:
@@ -36,18 +37,11 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     ['turnout cleanup --discard', 'terminate a green that was never promoted as well'],
   ],
   options: OPTIONS,
-  movesProduction: false,
-  verifiesRelease: false,
-  aboutInstances: false,
-  discoversTargetGroups: false,
-  tellsUrls: false,
-  hooks: [],
   mayBeReplacedBy: ['rollback'],
   again: () => 'cleanup',
   wayBack: undefined,
   watchesResidualTraffic: ({ ignoreResidualTraffic }) => ignoreResidualTraffic !== true,
   continues: () => 'same',
-  minimumHealthy: () => 'as-now',
   isVisible: (snapshot) => liveFleets(snapshot).length === 1,
 
   pinGoal({ snapshot, options, requestedBy }) {

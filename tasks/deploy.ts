@@ -8,7 +8,7 @@ import type { Step } from '../src/steps/index.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import { NO_DEPLOYER } from './rolling.ts';
 import * as option from './options.ts';
-import { sameRelease, type Task } from './task.ts';
+import { IN_PLACE, sameRelease, type Task } from './task.ts';
 
 const OPTIONS = {
   instances: option.instances({ describe: 'Instance to deploy to; may be given several times', positional: false }),
@@ -17,6 +17,7 @@ const OPTIONS = {
 } satisfies option.OptionDefinitions;
 
 export const deploy: Task<'deploy', typeof OPTIONS> = {
+  ...IN_PLACE,
   verb: 'deploy',
   summary: 'Deploy a release to named instances, and touch no load balancer',
   details:
@@ -27,19 +28,11 @@ export const deploy: Task<'deploy', typeof OPTIONS> = {
     ['turnout drain I && turnout deploy --instance I --release 42 && turnout join I', 'what `rolling` does, by hand'],
   ],
   options: OPTIONS,
-  movesProduction: false,
-  verifiesRelease: false,
   aboutInstances: true,
-  discoversTargetGroups: true,
-  tellsUrls: false,
-  hooks: [],
-  mayBeReplacedBy: ['drain', 'join', 'deploy', 'rolling'],
   again: undefined,
   wayBack: { command: 'deploy', does: 'with the release before reverts it' },
-  watchesResidualTraffic: () => false,
   continues: (goal, wanted) => (sameInstances(goal, wanted) === 'same' ? sameRelease(goal, wanted) : 'other-subject'),
   minimumHealthy: () => 'as-now',
-  isVisible: () => false,
 
   pinGoal({ snapshot, options, requestedBy, delivery }) {
     const named = namedInstances(snapshot, options);

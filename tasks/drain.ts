@@ -5,7 +5,7 @@ import { homesOf, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { afterInPlace, minimumNotes } from '../src/plan/in-place.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import * as option from './options.ts';
-import type { Task } from './task.ts';
+import { IN_PLACE, type Task } from './task.ts';
 
 const OPTIONS = {
   instances: option.instances({ describe: 'Instances to take out', positional: true }),
@@ -15,10 +15,12 @@ const OPTIONS = {
   }),
   allowDowntime: option.flag({
     describe: 'Even where no healthy target would be left: requests will fail meanwhile',
+    conflicts: 'min-healthy',
   }),
 } satisfies option.OptionDefinitions;
 
 export const drain: Task<'drain', typeof OPTIONS> = {
+  ...IN_PLACE,
   verb: 'drain',
   summary: 'Take instances out of every target group that holds them, and wait until they are released',
   details:
@@ -29,19 +31,11 @@ export const drain: Task<'drain', typeof OPTIONS> = {
     ['turnout drain --self --yes', 'the instance that this runs on, in a script or an Ansible play'],
   ],
   options: OPTIONS,
-  movesProduction: false,
-  verifiesRelease: false,
   aboutInstances: true,
-  discoversTargetGroups: true,
-  tellsUrls: false,
-  hooks: [],
-  mayBeReplacedBy: ['drain', 'join', 'deploy', 'rolling'],
   again: undefined,
   wayBack: { command: 'join I', does: 'reverts it' },
-  watchesResidualTraffic: () => false,
   continues: sameInstances,
   minimumHealthy: (goal) => goal.minimumHealthy ?? {},
-  isVisible: () => false,
 
   pinGoal({ snapshot, options, requestedBy }) {
     const named = namedInstances(snapshot, options);

@@ -6,7 +6,7 @@ import { homeOf, homesOf, registeredAt, running } from '../src/domain/in-place.t
 import type { Step } from '../src/steps/index.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import * as option from './options.ts';
-import type { Task } from './task.ts';
+import { IN_PLACE, type Task } from './task.ts';
 
 const OPTIONS = {
   instances: option.instances({ describe: 'Instances to put back', positional: true }),
@@ -15,6 +15,7 @@ const OPTIONS = {
 } satisfies option.OptionDefinitions;
 
 export const join: Task<'join', typeof OPTIONS> = {
+  ...IN_PLACE,
   verb: 'join',
   summary: 'Put instances back into the target groups that they were taken out of',
   details:
@@ -25,19 +26,12 @@ export const join: Task<'join', typeof OPTIONS> = {
     ['turnout join --self --yes --release 42', 'the instance that this runs on, which now carries 42'],
   ],
   options: OPTIONS,
-  movesProduction: false,
-  verifiesRelease: false,
   aboutInstances: true,
-  discoversTargetGroups: true,
-  tellsUrls: false,
   hooks: ['afterInstance'],
-  mayBeReplacedBy: ['drain', 'join', 'deploy', 'rolling'],
   again: undefined,
   wayBack: undefined,
-  watchesResidualTraffic: () => false,
   continues: sameInstances,
   minimumHealthy: () => 'as-now',
-  isVisible: () => false,
 
   pinGoal({ snapshot, options, requestedBy, delivery }) {
     const named = namedInstances(snapshot, options);

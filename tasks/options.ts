@@ -73,13 +73,13 @@ export function required<T>(option: Option<T>): Option<T, true> {
   return { ...option, required: true };
 }
 
-/** Given or not. `cleanup --wait 15m` gives it, too: the time is how long it waits for the lease. */
-export function flag({ describe }: Text): Option<boolean, false> {
+/** Given or not; `conflicts` names an option that would be without effect beside it. `cleanup --wait 15m` gives it, too: the time is how long it waits for the lease. */
+export function flag({ describe, conflicts }: Text & { readonly conflicts?: string }): Option<boolean, false> {
   return {
     describe,
     required: false,
     positional: false,
-    form: { type: 'boolean' },
+    form: { type: 'boolean', ...(conflicts && { conflicts }) },
     parse: (_name, given) => given !== false,
   };
 }

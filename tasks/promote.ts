@@ -13,7 +13,7 @@ import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { isServedAloneBy, unproven } from './rollback.ts';
 import * as option from './options.ts';
-import type { Summary, Task } from './task.ts';
+import { SWITCH, type Summary, type Task } from './task.ts';
 
 const OPTIONS = {
   minHealthy: option.minimumHealthy({
@@ -35,6 +35,7 @@ const OPTIONS = {
 } satisfies option.OptionDefinitions;
 
 export const promote: Task<'promote', typeof OPTIONS> = {
+  ...SWITCH,
   verb: 'promote',
   summary: 'Move production traffic to the new fleet',
   details:
@@ -53,16 +54,9 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     ['turnout promote --min-healthy 2', 'accept that production has 2 healthy targets, and never fewer'],
   ],
   options: OPTIONS,
-  movesProduction: true,
-  verifiesRelease: true,
-  aboutInstances: false,
-  discoversTargetGroups: false,
-  tellsUrls: false,
-  hooks: [],
   mayBeReplacedBy: ['rollback'],
   again: () => 'promote',
   wayBack: { command: 'rollback', does: 'reverts it' },
-  watchesResidualTraffic: () => false,
   continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,

@@ -18,7 +18,7 @@ import { noBatches, wantsOthers } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
-import type { AfterFailure, Task } from './task.ts';
+import { SWITCH, type AfterFailure, type Task } from './task.ts';
 
 const OPTIONS = {
   minHealthy: option.minimumHealthy({
@@ -28,6 +28,7 @@ const OPTIONS = {
 } satisfies option.OptionDefinitions;
 
 export const rollback: Task<'rollback', typeof OPTIONS> = {
+  ...SWITCH,
   verb: 'rollback',
   summary: 'Move production traffic back to the fleet that served before',
   details:
@@ -39,16 +40,10 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     ['turnout rollback --plan', 'is it possible, and how long would it take?'],
   ],
   options: OPTIONS,
-  movesProduction: true,
-  verifiesRelease: true,
-  aboutInstances: false,
-  discoversTargetGroups: false,
-  tellsUrls: false,
   hooks: ['onRollback'],
   mayBeReplacedBy: ['promote'],
   again: () => 'rollback',
   wayBack: { command: 'promote', does: 'goes the other way' },
-  watchesResidualTraffic: () => false,
   continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,

@@ -12,7 +12,7 @@ import { afterInPlace, minimumNotes, mixedNote, releasesOf } from '../src/plan/i
 import type { Step } from '../src/steps/index.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
-import { sameRelease, type Task } from './task.ts';
+import { IN_PLACE, sameRelease, type Task } from './task.ts';
 
 const OPTIONS = {
   release: option.required(option.release({ describe: 'What to deploy: the name that the deployer knows it by' })),
@@ -23,10 +23,12 @@ const OPTIONS = {
   force: option.flag({ describe: 'Deploy to instances that carry the release already, too' }),
   allowDowntime: option.flag({
     describe: 'Take instances out even where no healthy target would be left: requests will fail meanwhile',
+    conflicts: 'min-healthy',
   }),
 } satisfies option.OptionDefinitions;
 
 export const rolling: Task<'rolling', typeof OPTIONS> = {
+  ...IN_PLACE,
   verb: 'rolling',
   summary: 'Deploy a release in place, one server (or one batch) after the other',
   details:
@@ -40,19 +42,11 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     ['turnout rolling --release 42 --batch 25%', 'a quarter of the fleet at a time'],
   ],
   options: OPTIONS,
-  movesProduction: false,
-  verifiesRelease: false,
-  aboutInstances: false,
-  discoversTargetGroups: true,
-  tellsUrls: false,
   hooks: ['afterInstance'],
-  mayBeReplacedBy: ['rolling', 'deploy', 'drain', 'join'],
   again: (release) => `rolling --release ${release}`,
   wayBack: { command: 'rolling --release R', does: 'with the release before reverts it' },
-  watchesResidualTraffic: () => false,
   continues: (goal, wanted) => (wanted.batch === undefined ? sameRelease(goal, wanted) : 'other-steps'),
   minimumHealthy: (goal) => goal.minimumHealthy ?? {},
-  isVisible: () => false,
 
   pinGoal({ snapshot, options, requestedBy, delivery }) {
     const fleet = fleetToRoll(snapshot);

@@ -94,3 +94,28 @@ export interface Task<V extends Verb = Verb, D extends OptionDefinitions = Optio
 export function sameRelease(goal: { readonly release: string }, options: { readonly release?: string }): Continuation {
   return options.release === undefined || options.release === goal.release ? 'same' : 'other-subject';
 }
+
+/** A task says about itself that it is one of these, and what is different in it. */
+const NONE = {
+  movesProduction: false,
+  verifiesRelease: false,
+  aboutInstances: false,
+  discoversTargetGroups: false,
+  tellsUrls: false,
+  hooks: [],
+  watchesResidualTraffic: () => false,
+} as const;
+
+/** It moves production from one fleet to the other. */
+export const SWITCH = { ...NONE, movesProduction: true, verifiesRelease: true } as const;
+
+/** It begins or ends fleets beside production. */
+export const FLEETS = { ...NONE, minimumHealthy: () => 'as-now' as const };
+
+/** It works on servers that stay. */
+export const IN_PLACE = {
+  ...NONE,
+  discoversTargetGroups: true,
+  mayBeReplacedBy: ['rolling', 'deploy', 'drain', 'join'],
+  isVisible: () => false,
+} as const;

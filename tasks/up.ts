@@ -9,7 +9,7 @@ import type { Step } from '../src/steps/index.ts';
 import { routeTestTraffic } from '../src/plan/switch.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
-import { sameRelease, type Task } from './task.ts';
+import { FLEETS, sameRelease, type Task } from './task.ts';
 
 const OPTIONS = {
   release: option.required(
@@ -24,6 +24,7 @@ const OPTIONS = {
 } satisfies option.OptionDefinitions;
 
 export const up: Task<'up', typeof OPTIONS> = {
+  ...FLEETS,
   verb: 'up',
   summary: 'Bring up new servers with a release, beside production, for testing',
   details:
@@ -35,18 +36,11 @@ export const up: Task<'up', typeof OPTIONS> = {
     ['turnout up --release 42 --count 6', 'more or fewer than production has now'],
   ],
   options: OPTIONS,
-  movesProduction: false,
-  verifiesRelease: false,
-  aboutInstances: false,
-  discoversTargetGroups: false,
   tellsUrls: true,
-  hooks: [],
   mayBeReplacedBy: ['cleanup'],
   again: (release) => `up --release ${release}`,
   wayBack: { command: 'cleanup --discard', does: 'terminates what it has booted' },
-  watchesResidualTraffic: () => false,
   continues: sameRelease,
-  minimumHealthy: () => 'as-now',
   isVisible: (snapshot, release) => liveFleets(snapshot).some((fleet) => fleet.release === release),
 
   async pinGoal({ snapshot, options, requestedBy, resolve }) {

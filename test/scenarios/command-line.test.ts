@@ -24,6 +24,7 @@ const WRONG: readonly (readonly [command: string, says: RegExp])[] = [
   ['promote --min-healthy', /--min-healthy takes a value/],
   ['promote --batch 0', /--batch takes a number of instances/],
   ['promote --min-healthy 101%', /--min-healthy takes a number of healthy targets/],
+  ['rolling --release 42 --min-healthy 2 --allow-downtime', /allow-downtime and min-healthy are mutually exclusive/],
   ['up', /`turnout up` needs --release/],
   ['up --release', /release/],
   ['up --release 42 --count 0', /--count takes a whole number from 1 to 1000/],
