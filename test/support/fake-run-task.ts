@@ -1,5 +1,4 @@
-import { tasks } from '../../tasks/index.ts';
-import type { Wish } from '../../tasks/task.ts';
+import { tasks, type AnyOptions } from '../../tasks/index.ts';
 import type { ExitCode } from '../../src/errors.ts';
 import type { Verb } from '../../src/domain/goal.ts';
 import { holdLease } from '../../src/record/lease.ts';
@@ -41,14 +40,22 @@ export class Rig {
   }
 
   /** Runs a verb to its end; resolves to its last event. */
-  async run(verb: Verb, wish: Wish = {}, mode: { plan?: boolean; yes?: boolean } = { yes: true }): Promise<Finished> {
+  async run(
+    verb: Verb,
+    wish: AnyOptions = {},
+    mode: { plan?: boolean; yes?: boolean } = { yes: true },
+  ): Promise<Finished> {
     const exitCode = await this.fake.finish(this.begin(verb, wish, mode));
     const finished = this.events.at(-1) as Finished;
     if (finished.exitCode !== exitCode) throw new Error(`It ended with ${exitCode} and said ${finished.exitCode}.`);
     return finished;
   }
 
-  async begin(verb: Verb, wish: Wish = {}, mode: { plan?: boolean; yes?: boolean } = { yes: true }): Promise<ExitCode> {
+  async begin(
+    verb: Verb,
+    wish: AnyOptions = {},
+    mode: { plan?: boolean; yes?: boolean } = { yes: true },
+  ): Promise<ExitCode> {
     this.events = [];
     this.#stop = new AbortController();
     this.#runs += 1;

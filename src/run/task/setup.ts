@@ -1,4 +1,4 @@
-import type { Task } from '../../../tasks/task.ts';
+import type { Tasks } from '../../../tasks/index.ts';
 import type { Verb } from '../../domain/goal.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
@@ -20,7 +20,7 @@ export interface Clients {
 
 /** All that a run is given. */
 export interface Setup {
-  readonly tasks: Readonly<Record<Verb, Task>>;
+  readonly tasks: Tasks;
   readonly environment: string;
   readonly ports: Ports;
   readonly store: Store;

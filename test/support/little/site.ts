@@ -1,5 +1,4 @@
-import { tasks } from '../../../tasks/index.ts';
-import type { Wish } from '../../../tasks/task.ts';
+import { tasks, type AnyOptions } from '../../../tasks/index.ts';
 import { ExitCode, messageOf, OperatorError } from '../../../src/errors.ts';
 import { observe } from '../../../src/observe/observe.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
@@ -122,7 +121,7 @@ export class Site {
   }
 
   /** A run from its start to its end, or to its death. */
-  async run(ask: Ask, wish: Wish = {}, calls: Calls = {}): Promise<Run> {
+  async run(ask: Ask, wish: AnyOptions = {}, calls: Calls = {}): Promise<Run> {
     const going = this.start(ask, wish, calls);
     await this.clock.until(() => going.run !== undefined, LONGEST_MS);
     return going.run as Run;
@@ -131,7 +130,7 @@ export class Site {
   /** Starts a run; `run` is there once it has ended, and then `onEnd` is called. */
   start(
     ask: Ask,
-    wish: Wish = {},
+    wish: AnyOptions = {},
     calls: Calls = {},
     onEnd: (run: Run) => void = () => {},
   ): { process: LittleProcess; run: Run | undefined } {
@@ -215,12 +214,12 @@ export class Site {
   async #task(
     connection: Connection,
     ask: Verb | 'resume',
-    given: Wish,
+    given: AnyOptions,
     signal: AbortSignal,
     events: RunEvent[],
   ): Promise<Ended> {
     const { process, ports, store, session } = connection;
-    const { verb, wish } = ask === 'resume' ? whatToResume(await store.goal()) : { verb: ask, wish: given };
+    const { verb, options } = ask === 'resume' ? whatToResume(await store.goal()) : { verb: ask, options: given };
     await runTask(
       {
         tasks,
@@ -238,7 +237,7 @@ export class Site {
         takeLease: async () => (connection.guard = await takeLease(connection, verb)),
       },
       tasks[verb],
-      wish,
+      options,
       { plan: false, yes: true },
     );
     const { exitCode, code, message, next } = events.at(-1) as Finished;
