@@ -7,9 +7,22 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Step } from '../src/steps/index.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import type { Task } from './task.ts';
+import * as option from './options.ts';
+import { FLEETS, type Task } from './task.ts';
 
-export const cleanup: Task<'cleanup'> = {
+const OPTIONS = {
+  discard: option.flag({ describe: 'Terminate a green that was never promoted as well' }),
+  wait: option.flag({
+    describe: 'Wait until no production request can still reach the old servers, instead of refusing',
+  }),
+  ignoreResidualTraffic: option.flag({
+    describe:
+      'By weights: do not keep the old servers for `traffic.hold`, nor until they get no requests; requests that still reach them will fail',
+  }),
+} satisfies option.OptionDefinitions;
+
+export const cleanup: Task<'cleanup', typeof OPTIONS> = {
+  ...FLEETS,
   verb: 'cleanup',
   summary: 'Make the serving fleet the only one: tag it as current, terminate the others',
   details:
@@ -21,23 +34,15 @@ export const cleanup: Task<'cleanup'> = {
     ['turnout cleanup --wait', 'wait first until the old servers have drained'],
     ['turnout cleanup --discard', 'terminate a green that was never promoted as well'],
   ],
-  options: {
-    discard: { type: 'boolean', describe: 'Terminate a green that was never promoted as well' },
-    wait: {
-      type: 'boolean',
-      describe: 'Wait until nothing of production can be on its way to the old servers any more, instead of refusing',
-    },
-    acceptTail: {
-      name: 'accept-tail',
-      type: 'boolean',
-      describe:
-        'By weights: do not keep the old servers for `traffic.hold`, or until nobody comes to them; whoever still does fails',
-    },
-  },
+  options: OPTIONS,
   mayBeReplacedBy: ['rollback'],
-  countsResidual: ({ acceptTail }) => acceptTail !== true,
+  again: () => 'cleanup',
+  wayBack: undefined,
+  watchesResidualTraffic: ({ ignoreResidualTraffic }) => ignoreResidualTraffic !== true,
+  continues: () => 'same',
+  isVisible: (snapshot) => liveFleets(snapshot).length === 1,
 
-  aim({ snapshot, wish, asked, settings }) {
+  pinGoal({ snapshot, options, requestedBy, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const [serving, second] = world.serving as [Fleet, Fleet?];
@@ -48,9 +53,9 @@ export const cleanup: Task<'cleanup'> = {
         'Decide which one shall serve: `turnout promote` or `turnout rollback`; then run this again.',
       );
     }
-    const goal = { ...asked, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
-    const early = wish.acceptTail ? { early: true } : {};
-    return { ...goal, discard: wish.discard ?? false, wait: wish.wait ?? false, settings, ...early };
+    const goal = { ...requestedBy, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
+    const early = options.ignoreResidualTraffic ? { early: true } : {};
+    return { ...goal, discard: options.discard ?? false, wait: options.wait ?? false, settings, ...early };
   },
 
   plan(snapshot, goal) {
@@ -80,7 +85,11 @@ export const cleanup: Task<'cleanup'> = {
     return planAhead(snapshot, [...mark, ...retire, ...model.settleSteps(keep, goal.settings)]);
   },
 
-  afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
+  afterFailure(_snapshot, goal, { step }) {
+    const isEnding = step?.do === 'terminate' || step?.do === 'remove';
+    const rest = isEnding ? ` Instances of ${step.fleet} may have been terminated already.` : '';
+    return { leave: 'safe', message: `${goal.release} serves production as before.${rest}` };
+  },
 
   question: (snapshot, goal) => {
     const doomed = fleetsToRetire(snapshot, goal.fleet);

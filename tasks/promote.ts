@@ -1,19 +1,41 @@
 import { stableFleet, members, roleOf } from '../src/domain/roles.ts';
 import { count } from '../src/domain/text.ts';
-import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
+import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
+import { wantsOthers } from '../src/plan/stages.ts';
 import type { Step } from '../src/steps/index.ts';
 import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import { unproven } from './rollback.ts';
-import type { Summary, Task } from './task.ts';
+import { isServedAloneBy, unproven } from './rollback.ts';
+import * as option from './options.ts';
+import { SWITCH, type Summary, type Task } from './task.ts';
 
-export const promote: Task<'promote'> = {
+const OPTIONS = {
+  minHealthy: option.minimumHealthy({
+    describe: 'Fewest healthy targets in each production group (default: all of them)',
+  }),
+  steps: option.percentages({
+    describe: 'Send production traffic to green in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
+  }),
+  every: option.duration({ describe: 'Time between two steps, for example 2m (default: `traffic.every`)' }),
+  batch: option.batch({
+    describe: 'Where servers move: how many at a time, each batch healthy before as many of blue leave (default: all)',
+  }),
+  to: option.count({
+    describe: 'Stop when green has this many percent; the next promote continues from there',
+    min: 1,
+    max: 100,
+    example: 10,
+  }),
+} satisfies option.OptionDefinitions;
+
+export const promote: Task<'promote', typeof OPTIONS> = {
+  ...SWITCH,
   verb: 'promote',
   summary: 'Move production traffic to the new fleet',
   details:
@@ -29,27 +51,17 @@ export const promote: Task<'promote'> = {
     ['turnout promote --steps 1,10,50,100 --every 2m', 'by weights: a bit at a time, watched'],
     ['turnout promote --to 10', 'by weights: this far, and no further before the next promote'],
     ['turnout promote --batch 2', 'where servers move: two at a time'],
-    ['turnout promote --floor 2', 'accept that production has 2 healthy targets at the least'],
+    ['turnout promote --min-healthy 2', 'accept that production has 2 healthy targets, and never fewer'],
   ],
-  options: {
-    floor: {
-      type: 'number',
-      describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
-    },
-    steps: {
-      type: 'percents',
-      describe: 'Give green production in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
-    },
-    every: { type: 'duration', describe: 'Time between two steps, such as 2m (default: `traffic.every`)' },
-    batch: {
-      type: 'batch',
-      describe: 'Where servers move: so many at a time, each batch healthy before as many of blue leave (default: all)',
-    },
-    to: { type: 'number', describe: 'Stop when green has so many percent; the next promote goes on from there' },
-  },
+  options: OPTIONS,
   mayBeReplacedBy: ['rollback'],
+  again: () => 'promote',
+  wayBack: { command: 'rollback', does: 'reverts it' },
+  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
+  minimumHealthy: (goal) => goal.minimumHealthy,
+  isVisible: isServedAloneBy,
 
-  aim({ snapshot, wish, asked, settings }) {
+  pinGoal({ snapshot, options, requestedBy, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const candidates = world.others.filter((fleet) => fleet.marks.current === undefined);
@@ -66,11 +78,11 @@ export const promote: Task<'promote'> = {
       );
     }
     const model = trafficModel(snapshot);
-    const pace = model.paceOf(to, wish, settings);
+    const pace = model.paceOf(to, options, settings);
     if (isRefusal(pace)) return pace;
-    const now = floorNow(snapshot, model.capacityGroups());
-    const floor = wish.floor === undefined ? now : lowerFloor(now, wish.floor);
-    return { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor, settings, ...pace };
+    const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
+    const goal = { ...requestedBy, verb: 'promote', fleet: to.id, release: to.release } as const;
+    return { ...goal, minimumHealthy, settings, ...pace };
   },
 
   plan(snapshot, goal) {
@@ -85,11 +97,11 @@ export const promote: Task<'promote'> = {
         '`turnout up --release R` brings up another one.',
       );
     }
-    const { floor, since } = goal;
+    const { minimumHealthy, since } = goal;
     const change: Switch = { ...goal, to, need: 'all', prepares: true };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const unfit = trafficModel(snapshot).setupProblem() ?? tooSmall(to, floor);
+    const unfit = trafficModel(snapshot).setupProblem() ?? tooSmall(snapshot, to, minimumHealthy);
     if (unfit !== undefined) return unfit;
     const no = notVerified(snapshot, change);
     if (no === undefined) return planSwitch(snapshot, change, [mark]);
@@ -109,8 +121,9 @@ export const promote: Task<'promote'> = {
       };
     }
     if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };
-    const { run, who, since, floor, settings } = goal;
-    return { undo: { run, who, since, floor, settings, verb: 'rollback', fleet: home.id, release: home.release } };
+    const { run, who, since, minimumHealthy, settings } = goal;
+    const undo = { run, who, since, verb: 'rollback', fleet: home.id, release: home.release } as const;
+    return { undo: { ...undo, minimumHealthy, settings }, next: AFTER_UNDO };
   },
 
   question: (snapshot, goal) => {
@@ -137,6 +150,8 @@ export const promote: Task<'promote'> = {
     };
   },
 };
+
+const AFTER_UNDO = ['`turnout promote` tries again', '`turnout cleanup` terminates the rejected fleet'];
 
 function partly(release: string, share: number, rest: string | undefined): Summary {
   return {

@@ -1,16 +1,27 @@
-import { members, roleOf, servingFleets } from '../src/domain/roles.ts';
-import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
+import { liveFleets, members, roleOf, servingFleets } from '../src/domain/roles.ts';
+import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
+import type { Snapshot } from '../src/domain/snapshot.ts';
 import { hasStayed, isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
+import { wantsOthers } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import type { AfterFailure, Task } from './task.ts';
+import * as option from './options.ts';
+import { SWITCH, type AfterFailure, type Task } from './task.ts';
 
-export const rollback: Task<'rollback'> = {
+const OPTIONS = {
+  minHealthy: option.minimumHealthy({
+    describe: 'Fewest healthy targets in each production group (default: all of them)',
+  }),
+  batch: option.batch({ describe: 'Where servers move: how many at a time (default: all at once)' }),
+} satisfies option.OptionDefinitions;
+
+export const rollback: Task<'rollback', typeof OPTIONS> = {
+  ...SWITCH,
   verb: 'rollback',
   summary: 'Move production traffic back to the fleet that served before',
   details:
@@ -21,21 +32,21 @@ export const rollback: Task<'rollback'> = {
     ['turnout rollback --yes', 'at once'],
     ['turnout rollback --plan', 'is it possible, and how long would it take?'],
   ],
-  options: {
-    floor: {
-      type: 'number',
-      describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
-    },
-    batch: { type: 'batch', describe: 'Where servers move: so many at a time (default: all at once)' },
-  },
+  options: OPTIONS,
+  hooks: ['onRollback'],
   mayBeReplacedBy: ['promote'],
+  again: () => 'rollback',
+  wayBack: { command: 'promote', does: 'goes the other way' },
+  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
+  minimumHealthy: (goal) => goal.minimumHealthy,
+  isVisible: isServedAloneBy,
 
-  aim({ snapshot, wish, asked, settings }) {
+  pinGoal({ snapshot, options, requestedBy, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const { home, others } = world;
     const model = trafficModel(snapshot);
-    const pace = model.paceBack(home, wish);
+    const pace = model.paceBack(home, options);
     if (isRefusal(pace)) return pace;
     const isOver = others.every((fleet) => roleOf(snapshot, fleet) === 'retired');
     if (members(home).length === 0 || (isOver && isSwitched(snapshot, home))) {
@@ -49,9 +60,9 @@ export const rollback: Task<'rollback'> = {
         'An older release comes back like a new one: `turnout up --release R`, then `turnout promote`.',
       );
     }
-    const now = floorNow(snapshot, model.capacityGroups());
-    const floor = wish.floor === undefined ? now : lowerFloor(now, wish.floor);
-    return { ...asked, verb: 'rollback', fleet: home.id, release: home.release, floor, settings, ...pace };
+    const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
+    const goal = { ...requestedBy, verb: 'rollback', fleet: home.id, release: home.release } as const;
+    return { ...goal, minimumHealthy, settings, ...pace };
   },
 
   plan(snapshot, goal) {
@@ -65,9 +76,9 @@ export const rollback: Task<'rollback'> = {
         'Look at `turnout status`.',
       );
     }
-    const change: Switch = { ...goal, to, need: 'floor', prepares: false };
+    const change: Switch = { ...goal, to, need: 'minimum', prepares: false };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
-    const small = tooSmall(to, goal.floor);
+    const small = tooSmall(snapshot, to, goal.minimumHealthy);
     if (small !== undefined) return small;
     const no = notVerified(snapshot, change);
     if (no !== undefined && !isUnknown(snapshot, to)) return no;
@@ -102,6 +113,13 @@ export const rollback: Task<'rollback'> = {
     };
   },
 };
+
+/** Of two fleets with the same release it could not be told which one is meant. */
+export function isServedAloneBy(snapshot: Snapshot, release: string): boolean {
+  const same = liveFleets(snapshot).filter((fleet) => fleet.release === release);
+  const serving = servingFleets(snapshot);
+  return same.length === 1 && serving.length === 1 && serving[0] === same[0];
+}
 
 /** AWS says one thing, and production another: nobody knows why, and both fleets run. */
 export function unproven(release: string): AfterFailure {

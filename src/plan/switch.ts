@@ -1,12 +1,20 @@
 import { isIn, members, poolsOf, servingFleets } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { notHealthyIn, sentence } from '../domain/explain.ts';
-import { countByZone, shortfall, total } from '../domain/minimum-healthy.ts';
+import {
+  countByZone,
+  greatestMinimum,
+  highestMinimum,
+  minimumNow,
+  shortfall,
+  total,
+  type ByZone,
+} from '../domain/minimum-healthy.ts';
 import { planAhead } from './ahead.ts';
-import { refusal, type Floor, type Refusal, type ZoneFloor } from '../domain/goal.ts';
+import { refusal, type MinimumHealthy, type Refusal } from '../domain/goal.ts';
 import { isSettled, verified } from '../domain/queries.ts';
-import type { Plan } from './plan.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
+import type { Plan } from './plan.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
 
@@ -37,33 +45,26 @@ export function isSwitched(snapshot: Snapshot, to: Fleet): boolean {
   return alone && poolsOf(snapshot, 'production').every((pool) => isIn(pool, to));
 }
 
-/** The most that any production group asks for, by zone. */
-export function highestFloor(floor: Floor): ZoneFloor {
-  const highest: Record<string, number> = {};
-  for (const zones of Object.values(floor)) {
-    for (const [zone, least] of Object.entries(zones)) highest[zone] = Math.max(least, highest[zone] ?? 0);
-  }
-  return highest;
-}
-
 /** The fleet is too small for production, however healthy it is. */
-export function tooSmall(to: Fleet, floor: Floor): Refusal | undefined {
-  const need = highestFloor(floor);
+export function tooSmall(snapshot: Snapshot, to: Fleet, minimumHealthy: MinimumHealthy): Refusal | undefined {
+  const need = highestMinimum(minimumHealthy);
   const have = countByZone(members(to));
   const short = shortfall(have, need);
   if (short === undefined) return undefined;
   return refusal(
     'too-small',
-    `${to.release} has ${total(have)} instances, and production must keep ${total(need)} healthy: ${short}.`,
-    `Bring up as many as production has, or lower the floor on purpose: --floor ${total(have)}.`,
+    `${to.release} has ${total(have)} instances, and production must keep ${need.total} healthy: ${short}.`,
+    `Bring up as many as production has, or accept fewer healthy targets: \`--min-healthy ${accepted(snapshot, have)}\`.`,
   );
 }
 
-/** Why the fleet must not get traffic now: somebody in it (or, for `floor`, too many) is not verified healthy. */
-export function notVerified(snapshot: Snapshot, { to, floor, need }: Switch): Refusal | undefined {
+/** Why the fleet must not get traffic now: somebody in it (or, for `minimum`, too many) is not verified healthy. */
+export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need }: Switch): Refusal | undefined {
   const fit = verified(snapshot, to);
   const enough =
-    need === 'all' ? fit.length === members(to).length : shortfall(countByZone(fit), highestFloor(floor)) === undefined;
+    need === 'all'
+      ? fit.length === members(to).length
+      : shortfall(countByZone(fit), highestMinimum(minimumHealthy)) === undefined;
   if (enough && fit.length > 0) return undefined;
   const fitIds = new Set(fit.map((instance) => instance.id));
   const test = trafficModel(snapshot).testPools(to);
@@ -74,14 +75,21 @@ export function notVerified(snapshot: Snapshot, { to, floor, need }: Switch): Re
     'not-healthy',
     `${fit.length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
     'Wait until they are healthy (`turnout status --watch`), or mend them, and run this again.',
-    ...otherwise(snapshot, to, need, fit.length),
+    ...otherwise(snapshot, to, need, countByZone(fit)),
   );
 }
 
 /** What else can be done about a fleet that is not fit for traffic. */
-function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: number): readonly string[] {
-  if (need === 'floor')
-    return fit > 0 ? [`\`turnout rollback --floor ${fit}\` accepts that production has no more.`] : [];
+function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: ByZone): readonly string[] {
+  if (need === 'minimum')
+    return total(fit) > 0
+      ? [`\`turnout rollback --min-healthy ${accepted(snapshot, fit)}\` accepts that production has no more.`]
+      : [];
   if (servingFleets(snapshot).includes(to)) return ['`turnout rollback` takes it out of production again.'];
   return ['A green that is not worth mending: `turnout cleanup --discard`, then `turnout up --release R`.'];
+}
+
+/** The greatest `--min-healthy` with which the fleet would do. */
+function accepted(snapshot: Snapshot, have: ByZone): number {
+  return greatestMinimum(minimumNow(snapshot, trafficModel(snapshot).capacityGroups()), have);
 }

@@ -1,7 +1,7 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { Step } from '../steps/index.ts';
-import { highestFloor } from './switch.ts';
+import { highestMinimum } from '../domain/minimum-healthy.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
 
@@ -23,11 +23,11 @@ export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
 }
 
 /** Puts the fleet where its health gets known before traffic moves to it. */
-export function verifySteps(snapshot: Snapshot, { to, floor, need }: Switch): readonly Step[] {
+export function verifySteps(snapshot: Snapshot, { to, minimumHealthy, need }: Switch): readonly Step[] {
   const pool = trafficModel(snapshot).testPools(to)[0]?.name;
   if (pool === undefined) return [];
   return [
     { do: 'register', pool, fleet: to.id },
-    { do: 'await-healthy', pool, fleet: to.id, floor: highestFloor(floor), need },
+    { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: highestMinimum(minimumHealthy), need },
   ];
 }

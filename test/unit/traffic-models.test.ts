@@ -65,7 +65,14 @@ describe('retention', () => {
 describe('the TTLs of a switch', () => {
   const switchOf = (snapshot: Snapshot, settings: SwitchSettings): readonly Step[] => {
     const since = '2026-06-01T00:00:00.000Z';
-    const change: Switch = { to: fleetIn(snapshot, 'B'), floor: {}, need: 'all', since, settings, prepares: true };
+    const change: Switch = {
+      to: fleetIn(snapshot, 'B'),
+      minimumHealthy: {},
+      need: 'all',
+      since,
+      settings,
+      prepares: true,
+    };
     return trafficModel(snapshot).switchSteps(change, []);
   };
   const lowerTtl = { 'shop:0': { fromS: 300, toS: 10 } };
@@ -94,7 +101,7 @@ test('a plan has the steps of its kind of traffic alone', () => {
   const kinds = (snapshot: Snapshot, id: string): ReadonlySet<string> => {
     const to = fleetIn(snapshot, id);
     const settings = settingsIn(snapshot);
-    const change: Switch = { to, floor: {}, need: 'all', since: '', settings, prepares: true };
+    const change: Switch = { to, minimumHealthy: {}, need: 'all', since: '', settings, prepares: true };
     return new Set(
       trafficModel(snapshot)
         .switchSteps(change, [])

@@ -6,7 +6,7 @@ import type { DnsSettings, DnsWeights, RouteTtl, SwitchSettings } from '../../do
 import type { Step, StepOf } from '../../steps/index.ts';
 import type { Switch, TrafficModel } from './model.ts';
 import { othersThan, releaseSteps } from './steps.ts';
-import { ACCEPT_RESIDUAL, longestRetention, settingsOf, WAIT, weights } from './weights.ts';
+import { IGNORE_RESIDUAL, longestRetention, settingsOf, WAIT, weights } from './weights.ts';
 
 /** Answers of name servers in a row that show that a change has arrived. */
 const ANSWERS_WANTED = 10;
@@ -103,8 +103,8 @@ function visited(
 ): Refusal | undefined {
   const why = early ? undefined : residualTrafficProblem(snapshot, fleet, settingsOf(settings.traffic, kind).residual);
   if (why === undefined) return undefined;
-  if (state === 'unreadable') return refusal('tail-unknown', why, GRANT, ACCEPT_RESIDUAL);
-  return wait ? undefined : refusal('visited', why, WAIT, ACCEPT_RESIDUAL);
+  if (state === 'unreadable') return refusal('tail-unknown', why, GRANT, IGNORE_RESIDUAL);
+  return wait ? undefined : refusal('visited', why, WAIT, IGNORE_RESIDUAL);
 }
 
 const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';

@@ -1,5 +1,6 @@
 import { batchSize } from '../../domain/batches.ts';
 import { refusal } from '../../domain/goal.ts';
+import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { members, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
@@ -15,7 +16,6 @@ export function membership(snapshot: Snapshot): TrafficModel {
   return {
     testPools: () => test,
     capacityGroups: () => production.map((pool) => ({ name: pool.name, pools: [pool] })),
-    floorOf: (floor, pool) => floor[pool] ?? {},
     notes: [],
     setupProblem: () => undefined,
     changedByOthers: () => undefined,
@@ -45,7 +45,7 @@ const NO_WEIGHTS = refusal(
 
 /** Batch by batch: some of the fleet come in, are healthy, and as many of the others leave. The last batch is the switch's own. */
 function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]): readonly Step[] {
-  const { to, floor, batch } = change;
+  const { to, minimumHealthy, batch } = change;
   if (batch === undefined) return [];
   const from = othersThan(snapshot, to);
   const rounds = Array.from(
@@ -56,30 +56,36 @@ function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]
     (pool: string, upTo: number) =>
     (fleet: Fleet): Step => {
       const downTo = Math.max(0, members(fleet).length - upTo);
-      return { do: 'deregister', pool, fleet: fleet.id, floor: floor[pool] ?? {}, downTo };
+      return { do: 'deregister', pool, fleet: fleet.id, minimumHealthy: minimumHealthy[pool] ?? NO_MINIMUM, downTo };
     };
   return rounds.flatMap((upTo) =>
     pools.flatMap((pool): readonly Step[] => [
       { do: 'register', pool, fleet: to.id, upTo },
-      { do: 'await-healthy', pool, fleet: to.id, floor: {}, need: 'floor', upTo },
+      { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: NO_MINIMUM, need: 'minimum', upTo },
       ...from.map(leave(pool, upTo)),
     ]),
   );
 }
 
 /** The fleet enters production, and is healthy there. */
-function comeIn({ to, floor, need }: Switch, pools: readonly string[]): readonly Step[] {
+function comeIn({ to, minimumHealthy, need }: Switch, pools: readonly string[]): readonly Step[] {
   const fleet = to.id;
   return [
     ...registerSteps(to, pools),
-    ...pools.map((pool): Step => ({ do: 'await-healthy', pool, fleet, floor: floor[pool] ?? {}, need })),
+    ...pools.map((pool): Step => ({
+      do: 'await-healthy',
+      pool,
+      fleet,
+      minimumHealthy: minimumHealthy[pool] ?? NO_MINIMUM,
+      need,
+    })),
   ];
 }
 
 /** The other fleets leave production for the test pools, and this one leaves those. */
 function swapSteps(
   snapshot: Snapshot,
-  { to, floor }: Switch,
+  { to, minimumHealthy }: Switch,
   production: readonly string[],
   test: readonly string[],
 ): readonly Step[] {
@@ -88,11 +94,11 @@ function swapSteps(
     do: 'deregister',
     pool,
     fleet: fleet.id,
-    floor: floor[pool] ?? {},
+    minimumHealthy: minimumHealthy[pool] ?? NO_MINIMUM,
   });
   return [
     ...from.flatMap((fleet) => production.map((pool) => leave(fleet, pool))),
     ...from.flatMap((fleet) => registerSteps(fleet, test)),
-    ...test.map((pool): Step => ({ do: 'deregister', pool, fleet: to.id, floor: {} })),
+    ...test.map((pool): Step => ({ do: 'deregister', pool, fleet: to.id, minimumHealthy: NO_MINIMUM })),
   ];
 }

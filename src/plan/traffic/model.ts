@@ -1,5 +1,5 @@
-import type { Batch } from '../../domain/batches.ts';
-import type { Floor, GoalOf, Refusal, Stages, ZoneFloor } from '../../domain/goal.ts';
+import type { Amount } from '../../domain/amount.ts';
+import type { GoalOf, MinimumHealthy, Refusal, Stages } from '../../domain/goal.ts';
 import type { CapacityGroup } from '../../domain/minimum-healthy.ts';
 import type { Fleet, Pool } from '../../domain/snapshot.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
@@ -8,9 +8,9 @@ import type { Step } from '../../steps/index.ts';
 /** The switch that `promote` and `rollback` share: production is served by `to` alone, or gets a share of it. */
 export interface Switch {
   readonly to: Fleet;
-  readonly floor: Floor;
-  /** `all`: each instance must be healthy (a new fleet). `floor`: the floor suffices (a fleet that served before). */
-  readonly need: 'all' | 'floor';
+  readonly minimumHealthy: MinimumHealthy;
+  /** `all`: each instance must be healthy (a new fleet). `minimum`: the minimum suffices (a fleet that served before). */
+  readonly need: 'all' | 'minimum';
   /** ISO time at which it was asked for. */
   readonly since: string;
   readonly settings: SwitchSettings;
@@ -29,7 +29,7 @@ export interface PaceOptions {
   readonly every?: number;
   /** Percent. */
   readonly to?: number;
-  readonly batch?: Batch;
+  readonly batch?: Amount;
 }
 
 /** Absent: all at once. */
@@ -44,8 +44,6 @@ export interface TrafficModel {
   testPools(fleet: Fleet): readonly Pool[];
   /** Production's pools, grouped by which of them stand for each other. */
   capacityGroups(): readonly CapacityGroup[];
-  /** What the pool must have, once it gets production. */
-  floorOf(floor: Floor, pool: string): ZoneFloor;
   /** Sentences worth reading before traffic is moved. */
   readonly notes: readonly string[];
   /** Why traffic must not be moved to a new fleet the way it is set up. */

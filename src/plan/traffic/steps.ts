@@ -1,3 +1,4 @@
+import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { liveFleets, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
@@ -28,7 +29,12 @@ export function releaseSteps({ to, settings: { verification } }: Switch): readon
 /** The fleet leaves what it is tried in, is waited for where it drains, and goes. */
 export function endSteps(snapshot: Snapshot, { id: fleet, holder }: Fleet, retentionS: number): readonly Step[] {
   return [
-    ...poolsOf(snapshot, 'test').map(({ name: pool }): Step => ({ do: 'deregister', pool, fleet, floor: {} })),
+    ...poolsOf(snapshot, 'test').map(({ name: pool }): Step => ({
+      do: 'deregister',
+      pool,
+      fleet,
+      minimumHealthy: NO_MINIMUM,
+    })),
     ...poolsOf(snapshot, 'production').map(({ name: pool }): Step => ({ do: 'await-drained', pool, fleet })),
     { do: 'terminate', fleet, retentionS },
     ...(holder === undefined ? [] : [{ do: 'remove', fleet } as const]),

@@ -1,4 +1,5 @@
-import { refusal, type GoalOf, type Refusal } from '../../domain/goal.ts';
+import { refusal, type GoalOf, type PoolMinimum, type Refusal } from '../../domain/goal.ts';
+import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { retainedUntil, retentionProblem } from '../../domain/retention.ts';
 import { isIn, poolsOf } from '../../domain/roles.ts';
 import { routesOf, shareOf } from '../../domain/routes.ts';
@@ -37,11 +38,9 @@ const TOGETHER = 'production';
  * healthy.
  */
 export function weights(snapshot: Snapshot, traffic: WeightedTraffic, specifics: WeightSpecifics): TrafficModel {
-  const floorOf: TrafficModel['floorOf'] = (floor) => floor[TOGETHER] ?? {};
   return {
     testPools: (fleet) => ownPools(snapshot, fleet),
     capacityGroups: () => [{ name: TOGETHER, pools: poolsOf(snapshot, 'production') }],
-    floorOf,
     notes: traffic.notes,
     setupProblem: () => setupProblem(traffic),
     changedByOthers: () => changedByOthers(snapshot),
@@ -118,37 +117,37 @@ function noBatches({ batch }: { readonly batch?: unknown }): Refusal | undefined
   );
 }
 
+function minimumOf({ minimumHealthy }: Switch): PoolMinimum {
+  return minimumHealthy[TOGETHER] ?? NO_MINIMUM;
+}
+
 function switchSteps(
   snapshot: Snapshot,
   change: Switch,
   before: readonly Step[],
   specifics: WeightSpecifics,
 ): readonly Step[] {
-  const { to, floor, need, stages } = change;
+  const { to, need, stages } = change;
   const [pool] = namesOf(ownPools(snapshot, to));
   if (pool === undefined) return before;
-  const least = floor[TOGETHER] ?? {};
+  const minimumHealthy = minimumOf(change);
   const isWhole = stages === undefined || stages.shares.at(-1) === 100;
   return [
     ...specifics.prepare(change, pool),
     ...before,
     ...registerSteps(to, [pool]),
-    { do: 'await-healthy', pool, fleet: to.id, floor: least, need },
+    { do: 'await-healthy', pool, fleet: to.id, minimumHealthy, need },
     ...shiftSteps(snapshot, change, pool, specifics.arrive(change, pool)),
     ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...specifics.verify(change, pool)] : []),
   ];
 }
 
 /** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */
-function shiftSteps(
-  snapshot: Snapshot,
-  { to, floor: floors, since, stages }: Switch,
-  pool: string,
-  arrive: readonly Step[],
-): readonly Step[] {
+function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: readonly Step[]): readonly Step[] {
+  const { to, since, stages } = change;
   const fleet = to.id;
-  const floor = floors[TOGETHER] ?? {};
-  const shift = { do: 'shift-weights', role: 'production', pool, fleet, floor } as const;
+  const minimumHealthy = minimumOf(change);
+  const shift = { do: 'shift-weights', role: 'production', pool, fleet, minimumHealthy } as const;
   if (stages === undefined) return [{ ...shift, percent: 100 }, ...arrive];
   const { shares, everyS: seconds } = stages;
   return shares.flatMap((percent, index): readonly Step[] => {
@@ -157,16 +156,17 @@ function shiftSteps(
     if (percent === 100) return moved;
     const noted: Step = { do: 'tag-share', fleet, percent, since };
     if (index === shares.length - 1) return [...moved, noted];
-    return [...moved, noted, { do: 'watch', pool, fleet, percent, seconds, since, floor }];
+    return [...moved, noted, { do: 'watch', pool, fleet, percent, seconds, since, minimumHealthy }];
   });
 }
 
 /** The others have nothing of production any more, and the first of them is what is tried. */
-function leaveSteps(snapshot: Snapshot, { to, floor: floors, since }: Switch, pool: string): readonly Step[] {
+function leaveSteps(snapshot: Snapshot, change: Switch, pool: string): readonly Step[] {
+  const { to, since } = change;
   const from = othersThan(snapshot, to);
-  const floor = floors[TOGETHER] ?? {};
+  const minimumHealthy = minimumOf(change);
   return [
-    ...from.map((fleet): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor })),
+    ...from.map((fleet): Step => ({ do: 'deregister', pool, fleet: fleet.id, minimumHealthy })),
     ...from.filter(hasServed).map((fleet): Step => ({ do: 'tag-share', fleet: fleet.id, percent: 0, since })),
     ...from.flatMap((fleet) => registerSteps(fleet, namesOf(ownPools(snapshot, fleet)))),
     ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet)),
@@ -176,7 +176,7 @@ function leaveSteps(snapshot: Snapshot, { to, floor: floors, since }: Switch, po
 function routeTestTraffic(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
   const [pool] = namesOf(ownPools(snapshot, fleet));
   if (pool === undefined || routesOf(snapshot, 'test').length === 0) return [];
-  return [{ do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100, floor: {} }];
+  return [{ do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100, minimumHealthy: NO_MINIMUM }];
 }
 
 /** Nothing drains where weights move traffic: the time since production has left counts. */
@@ -188,12 +188,12 @@ function held(
 ): Refusal | undefined {
   const why = wait || early ? undefined : retentionProblem(snapshot, fleet, specifics.retentionS(settings));
   if (why === undefined) return undefined;
-  return refusal('held', why, WAIT, ACCEPT_RESIDUAL);
+  return refusal('held', why, WAIT, IGNORE_RESIDUAL);
 }
 
 export const WAIT = '`turnout cleanup --wait` waits for that; or run this again later.';
-export const ACCEPT_RESIDUAL =
-  '`turnout cleanup --accept-tail` does not wait: requests that still reach the old servers will fail.';
+export const IGNORE_RESIDUAL =
+  '`turnout cleanup --ignore-residual-traffic` does not wait: requests that still reach the old servers will fail.';
 
 function retireSteps(
   snapshot: Snapshot,
