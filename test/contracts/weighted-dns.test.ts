@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import { Route53 } from '../../src/aws/route53.ts';
 import type { WeightedDnsConfig, WeightedListenerConfig } from '../../src/config/config.ts';
-import type { DnsWeights, Traffic } from '../../src/domain/traffic.ts';
+import type { DnsWeights, ListenerWeights, Traffic } from '../../src/domain/traffic.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { openTraffic } from '../../src/traffic/index.ts';
 import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
@@ -290,6 +290,7 @@ test('an alias that evaluates the health of its load balancer is told of, where 
     steps: [100],
     everyMs: 1000,
   };
-  const { notes } = await read(await openTraffic({ traffic }, openSession(sandbox.url)));
+  const port = await openTraffic({ traffic }, openSession(sandbox.url));
+  const { notes } = (await port.readTraffic()) as ListenerWeights;
   expect(notes).toEqual([expect.stringMatching(/^www\.shop\.test evaluates .* Set EvaluateTargetHealth to false\.$/)]);
 });
