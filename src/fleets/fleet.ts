@@ -5,7 +5,7 @@ import type { DeployNote, Fleet, Instance, Marks, Membership } from '../domain/s
 /** What a fleet adapter reads: the fleets of this environment, and the instances asked for that belong to none. */
 export interface FleetReading {
   readonly fleets: readonly Fleet[];
-  readonly strangers: readonly Instance[];
+  readonly unmanaged: readonly Instance[];
 }
 
 /** What the next fleet shall be; `zones` says how many instances go where. */

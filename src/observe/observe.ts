@@ -23,13 +23,13 @@ export async function observe(readers: Readers, tail = false): Promise<Snapshot>
   const ids = reading.then(targetIds);
   // Whoever reads fleets may fail before it waits for the ids; that the pools failed is told by `reading`.
   ids.catch(() => undefined);
-  const [pools, routing, { fleets, strangers }] = await Promise.all([
+  const [pools, routing, { fleets, unmanaged }] = await Promise.all([
     reading,
     traffic.routing?.read(),
     fleet.read(ids),
   ]);
   const answers = production && { answers: silence(production) };
-  const snapshot = routed({ at, fleets, strangers, pools, ...answers }, routing);
+  const snapshot = routed({ at, fleets, unmanaged, pools, ...answers }, routing);
   return tail ? withTail(traffic, snapshot) : snapshot;
 }
 
@@ -49,7 +49,7 @@ function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
 export interface Reads {
   /** By name. */
   readonly pools: readonly string[] | 'all';
-  /** By id; only with `all` are strangers looked for. */
+  /** By id; only with `all` are unmanaged instances looked for. */
   readonly fleets: readonly string[] | 'all';
   /** Whether that fleet carries these marks: of a large fleet far less to read than the fleet. */
   readonly marks?: { readonly fleet: string; readonly marks: Marks };
@@ -68,14 +68,14 @@ export async function refresh(readers: Readers, before: Snapshot, look: Reads): 
   const at = clock.now();
   const fresh = readPools(traffic, look.pools);
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
-  const [pools, { fleets, strangers }, routing = before.routing, more = []] = await Promise.all([
+  const [pools, { fleets, unmanaged }, routing = before.routing, more = []] = await Promise.all([
     reading,
     look.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, look.fleets),
     look.follow ? traffic.routing?.follow?.() : look.routes ? traffic.routing?.read() : undefined,
     look.answers ? production?.ask() : undefined,
   ]);
   const answers = before.answers && { answers: counted(before.answers, more) };
-  const seen = { ...before, at, fleets, strangers, pools, ...answers };
+  const seen = { ...before, at, fleets, unmanaged, pools, ...answers };
   const snapshot = routed(look.marks ? await withMarks(fleet, seen, look.marks) : seen, routing);
   return look.tail ? withTail(traffic, snapshot) : snapshot;
 }
@@ -84,13 +84,13 @@ async function readFleets(
   fleet: Readers['fleet'],
   before: Snapshot,
   ids: readonly string[],
-): Promise<Pick<Snapshot, 'fleets' | 'strangers'>> {
+): Promise<Pick<Snapshot, 'fleets' | 'unmanaged'>> {
   if (ids.length === 0) return before;
   const fresh = await fleet.readFleets(ids);
   const known = before.fleets.flatMap((one) =>
     ids.includes(one.id) ? (fresh.find(({ id }) => id === one.id) ?? []) : one,
   );
-  return { fleets: [...known, ...fresh.filter((one) => !known.includes(one))], strangers: before.strangers };
+  return { fleets: [...known, ...fresh.filter((one) => !known.includes(one))], unmanaged: before.unmanaged };
 }
 
 async function withMarks(

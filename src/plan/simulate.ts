@@ -139,10 +139,10 @@ const simulations: Simulations = {
         id: fleet,
         release,
         marks: { current: at },
-        instances: snapshot.strangers.filter(({ id }) => instances.includes(id)),
+        instances: snapshot.unmanaged.filter(({ id }) => instances.includes(id)),
       },
     ],
-    strangers: snapshot.strangers.filter(({ id }) => !instances.includes(id)),
+    unmanaged: snapshot.unmanaged.filter(({ id }) => !instances.includes(id)),
   }),
   mark: (snapshot, step) =>
     changeFleet(snapshot, step.fleet, (fleet) => ({ ...fleet, marks: { ...fleet.marks, [step.mark]: step.at } })),

@@ -8,8 +8,8 @@ import { fleetContract } from './fleet.contract.ts';
 import { fleetOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
 
 /** Launching reads the user data that is cloned. Batches: 250 results a page, 200 ids a filter. */
-const SMALL = { launch: 3, read: 1, mark: 1, terminate: 2, strangers: 2, claim: 1 };
-const LARGE = { ...SMALL, read: 5, strangers: 5 + 5 };
+const SMALL = { launch: 3, read: 1, mark: 1, terminate: 2, unmanaged: 2, claim: 1 };
+const LARGE = { ...SMALL, read: 5, unmanaged: 5 + 5 };
 
 fleetContract('ec2', {
   setup: startEc2World,
@@ -181,14 +181,14 @@ describe("what is EC2's own", () => {
 
   test('half of the ownership tags is none', async () => {
     const world = await start();
-    const [id] = (await world.strangers(1)) as [string];
+    const [id] = (await world.unmanaged(1)) as [string];
     await callEc2(world.sandbox, 'CreateTags', {
       Resources: [id],
       Tags: [{ Key: 'turnout:environment', Value: 'shop' }],
     });
-    const { fleets, strangers } = await world.open().read([id]);
+    const { fleets, unmanaged } = await world.open().read([id]);
     expect(fleets.map((fleet) => fleet.id)).toEqual(['shop-41']);
-    expect(strangers.map((stranger) => stranger.id)).toEqual([id]);
+    expect(unmanaged.map((instance) => instance.id)).toEqual([id]);
   });
 
   test('an instance is owned by the environment that its tags name, whatever was asked of EC2', () => {

@@ -70,7 +70,7 @@ export async function startEc2World({ blue = 3 }: FleetWorldOptions = {}): Promi
     template,
     blue: sandbox.blue,
     open: (way = 'an image by name') => openEc2Fleet(sandbox.url, BOOTS[way] as Boot),
-    strangers: async (count) => boot(count, {}),
+    unmanaged: async (count) => boot(count, {}),
     neighbour: async () => boot(1, { TagSpecifications: [{ ResourceType: 'instance', Tags: NEIGHBOUR }] })[0] as string,
     living: async () => living(sandbox),
     lose: (id) => sandbox.instances.lose(id),

@@ -112,9 +112,9 @@ async function requestsOf(world: FleetWorld, size: number): Promise<Record<strin
   expect(green.instances).toHaveLength(size);
   await count('mark', async () => port.mark(green, { promoted: AT }));
   await count('terminate', async () => port.terminate(green));
-  const instances = await world.strangers(size);
-  const { strangers } = await count('strangers', async () => port.read(instances));
-  expect(strangers).toHaveLength(size);
+  const instances = await world.unmanaged(size);
+  const { unmanaged } = await count('unmanaged', async () => port.read(instances));
+  expect(unmanaged).toHaveLength(size);
   await count('claim', async () => port.claim({ do: 'claim', fleet: 'found', release: '40', instances, at: AT }));
   return counts;
 }
@@ -124,9 +124,9 @@ export function faultContract(start: Start): void {
     const world = await start();
     world.fault('stale', 'read');
     const port = world.open();
-    const strangers = await world.strangers(1);
+    const unmanaged = await world.unmanaged(1);
     // The past that is shown ends a moment after the world began, and that moment is longer on a busy machine.
-    await expect.poll(async () => (await port.read(strangers)).strangers).toEqual([]);
+    await expect.poll(async () => (await port.read(unmanaged)).unmanaged).toEqual([]);
     world.heal();
     const spec = await port.resolve(await wishOf(port));
     world.fault('stale', 'read');

@@ -14,7 +14,7 @@ export interface FleetWorld {
   /** Ids of the fleet `shop-41` of release 41 that serves, in two zones, tagged as current. */
   readonly blue: readonly string[];
   /** Boots running instances that carry no tags of ours; returns their ids. */
-  strangers(count: number): Promise<readonly string[]>;
+  unmanaged(count: number): Promise<readonly string[]>;
   /** Boots one that carries all ownership tags, of another environment. */
   neighbour(): Promise<string>;
   /** Instances that are not gone, with the release that they really run. */

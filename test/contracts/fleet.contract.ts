@@ -57,7 +57,7 @@ export function fleetContract(name: string, suite: FleetSuite): void {
 function readContract(start: Start): void {
   test('finds the fleet by its tags: release, marks, zones, states and addresses', async () => {
     const world = await start();
-    const { fleets, strangers } = await world.open().read([]);
+    const { fleets, unmanaged } = await world.open().read([]);
     expect(fleets.map(({ id, release }) => ({ id, release }))).toEqual([{ id: 'shop-41', release: '41' }]);
     const [blue] = fleets;
     expect(Date.parse(blue?.marks.current ?? '')).toBeGreaterThan(0);
@@ -68,25 +68,25 @@ function readContract(start: Start): void {
       expect(instance).toMatchObject({ state: 'running', address: expect.stringMatching(/^127\./) as string });
       expect(Math.abs(instance.launchedAt - Date.now())).toBeLessThan(60_000);
     }
-    expect(strangers).toEqual([]);
+    expect(unmanaged).toEqual([]);
   });
 
-  test('tells strangers by their id, and only those that were asked for', async () => {
+  test('tells unmanaged instances by their id, and only those that were asked for', async () => {
     const world = await start();
-    const [asked, other] = (await world.strangers(2)) as [string, string];
+    const [asked, other] = (await world.unmanaged(2)) as [string, string];
     const neighbour = await world.neighbour();
-    const { fleets, strangers } = await world.open().read([asked, neighbour, ...world.blue]);
+    const { fleets, unmanaged } = await world.open().read([asked, neighbour, ...world.blue]);
     expect(fleets.map(({ id }) => id)).toEqual(['shop-41']);
-    expect(idsOf(strangers)).toEqual([asked, neighbour].toSorted());
-    expect(strangers[0]).toMatchObject({ state: 'running', zone: expect.stringMatching(/^eu-west-1[ab]$/) as string });
-    expect(idsOf(strangers)).not.toContain(other);
+    expect(idsOf(unmanaged)).toEqual([asked, neighbour].toSorted());
+    expect(unmanaged[0]).toMatchObject({ state: 'running', zone: expect.stringMatching(/^eu-west-1[ab]$/) as string });
+    expect(idsOf(unmanaged)).not.toContain(other);
   });
 
   test('leaves out what is no instance of this account', async () => {
     const world = await start();
     const unknown = ['i-0123456789abcdef0', 'i-01234567', '10.0.0.7', 'arn:aws:lambda:eu-west-1:1:function:f'];
-    const { fleets, strangers } = await world.open().read(unknown);
-    expect(strangers).toEqual([]);
+    const { fleets, unmanaged } = await world.open().read(unknown);
+    expect(unmanaged).toEqual([]);
     expect(fleets).toHaveLength(1);
   });
 
@@ -165,10 +165,10 @@ function resolveContract(start: Start, ways: readonly Way[]): void {
 const LATER = '2026-02-04T04:05:06.000Z';
 
 function tagContract(start: Start): void {
-  test('claim makes strangers the current fleet, in one request, as often as it is asked', async () => {
+  test('claim makes unmanaged instances the current fleet, in one request, as often as it is asked', async () => {
     const world = await start();
     const port = world.open();
-    const instances = await world.strangers(3);
+    const instances = await world.unmanaged(3);
     const step = { do: 'claim', fleet: 'found', release: '40', instances, at: AT } as const;
     world.requests();
     await port.claim(step);
@@ -177,7 +177,7 @@ function tagContract(start: Start): void {
     const found = await fleetOf(port, 'found');
     expect(found).toMatchObject({ release: '40', marks: { current: AT } });
     expect(idsOf(found.instances)).toEqual([...instances].toSorted());
-    expect((await port.read(instances)).strangers).toEqual([]);
+    expect((await port.read(instances)).unmanaged).toEqual([]);
   });
 
   test('a mark is on every living instance, and keeps the others', async () => {

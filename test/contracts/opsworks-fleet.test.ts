@@ -18,7 +18,7 @@ import {
  * OpsWorks makes and starts each instance by itself. Reading: layers, instances, tags of each layer (blue and green), scaling, and
  * EC2's instances.
  */
-const SMALL = { launch: 30, read: 6, mark: 4, terminate: 15, strangers: 7, claim: 3 };
+const SMALL = { launch: 30, read: 6, mark: 4, terminate: 15, unmanaged: 7, claim: 3 };
 
 fleetContract('opsworks', {
   setup: startOpsWorksWorld,
@@ -155,7 +155,7 @@ describe("what is OpsWorks's own", () => {
       expect.stringMatching(/^setup_failed: setup ended with exit code 1, its log: http/) as string,
       'start_failed: EC2 has no capacity for the instance type',
     ]);
-    const snapshot = { at: 0, fleets: [green], strangers: [], pools: [] };
+    const snapshot = { at: 0, fleets: [green], unmanaged: [], pools: [] };
     const step = { do: 'await-running', fleet: 'green' } as const;
     expect(meaningOf(step).progress(snapshot, step)).toBe('under way');
     expect(meaningOf(step).hopeless?.(snapshot, step)).toContain('2 of 3 instances failed');
@@ -257,7 +257,7 @@ describe("what is OpsWorks's own", () => {
 
   test('what is claimed must be one whole layer', async () => {
     const world = await start();
-    const ids = await world.strangers(3);
+    const ids = await world.unmanaged(3);
     const port = world.open();
     const claim = async (instances: readonly string[]) =>
       port.claim({ do: 'claim', fleet: 'found', release: '40', instances, at: AT });

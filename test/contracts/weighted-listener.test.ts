@@ -85,7 +85,7 @@ describe('reading', () => {
     ]);
     expect(holdS).toBe(60);
     const nobody = {
-      read: async () => ({ fleets: [], strangers: [] }),
+      read: async () => ({ fleets: [], unmanaged: [] }),
       readFleets: async () => [],
       carries: async () => false,
     };

@@ -124,8 +124,8 @@ export class FakeWorld {
     return {
       kind: 'fake',
       read: async () => {
-        const { fleets, strangers } = await this.#ask('read fleets');
-        return { fleets, strangers };
+        const { fleets, unmanaged } = await this.#ask('read fleets');
+        return { fleets, unmanaged };
       },
       readFleets: async (ids) => {
         const { fleets } = await this.#ask(`read ${ids.join(' ')}`);
@@ -206,12 +206,12 @@ export class FakeWorld {
 
   #claim({ fleet: id, release, instances, at }: StepOf<'claim'>): void {
     this.set((snapshot) => {
-      const mine = snapshot.strangers.filter((stranger) => instances.includes(stranger.id));
+      const mine = snapshot.unmanaged.filter((one) => instances.includes(one.id));
       const fleet: Fleet = { id, release, marks: { current: at }, instances: mine };
       return {
         ...snapshot,
         fleets: [...snapshot.fleets, fleet],
-        strangers: snapshot.strangers.filter((one) => !mine.includes(one)),
+        unmanaged: snapshot.unmanaged.filter((one) => !mine.includes(one)),
       };
     });
   }

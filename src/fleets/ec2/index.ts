@@ -31,10 +31,10 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       const known = new Set(owned.map((instance) => instance.InstanceId));
       const others = asked.filter((id) => id.startsWith('i-') && !known.has(id));
       const rest = others.length > 0 ? await ec2.instancesById(others, seen) : [];
-      // Instances that were tagged after the tags had been read are no strangers.
+      // Instances that were tagged between the two reads are managed.
       const late = rest.filter((instance) => isOwned(owner, instance));
-      const strangers = rest.filter((instance) => !isOwned(owner, instance));
-      return { fleets: toFleets(owner, [...owned, ...late]), strangers: strangers.map(toInstance) };
+      const unmanaged = rest.filter((instance) => !isOwned(owner, instance));
+      return { fleets: toFleets(owner, [...owned, ...late]), unmanaged: unmanaged.map(toInstance) };
     },
 
     async readFleets(ids) {

@@ -72,8 +72,8 @@ export async function read(
   const byId = new Map(machines.map((machine) => [machine.InstanceId ?? '', machine]));
   const fleets = groups.map(({ tagged, own }) => fleetFrom(owner, tagged, own, { byId, scaling, failures }));
   const known = new Set(mine.map((one) => one.Ec2InstanceId));
-  const strangers = machines.filter(({ InstanceId }) => !known.has(InstanceId)).map(fromEc2);
-  return { fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)), strangers };
+  const unmanaged = machines.filter(({ InstanceId }) => !known.has(InstanceId)).map(fromEc2);
+  return { fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)), unmanaged };
 }
 
 /** An instance that was made a second time, by a request whose answer was lost, is none of the fleet: it never starts. */
