@@ -1,5 +1,5 @@
 import { chunk, settle } from '../aws/batches.ts';
-import { COMMAND_INSTANCES, type Command, type CommandInvocation, type Ssm } from '../aws/ssm.ts';
+import { INSTANCES_PER_CALL, type Command, type CommandInvocation, type Ssm } from '../aws/ssm.ts';
 import { OperatorError } from '../errors.ts';
 import type { DeployedInstance, DeployerPort, DeployReport, DeployRequest, DeployState } from './deployer.ts';
 import { fillFor, groupsOf, idleOf, lastLines, reportOf } from './parts.ts';
@@ -40,7 +40,7 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
 
     async start(request) {
       const groups = groupsOf(idleOf(request, await look(request)), request).flatMap(({ migrate, instances }) =>
-        chunk(instances, COMMAND_INSTANCES).map((some) => ({ migrate, some })),
+        chunk(instances, INSTANCES_PER_CALL).map((some) => ({ migrate, some })),
       );
       await settle(
         groups.map(async ({ migrate, some }) => {

@@ -63,7 +63,7 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
     },
 
     async carries(fleet, marks) {
-      const carriers = await Promise.all(markTags(owner, marks).map(async (tag) => ec2.carriers(tag)));
+      const carriers = await Promise.all(markTags(owner, marks).map(async (tag) => ec2.instancesWithTag(tag)));
       return carriers.every((ids) => members(fleet).every(({ id }) => ids.has(id)));
     },
 
