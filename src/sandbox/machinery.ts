@@ -2,7 +2,7 @@ import type { Balancers, BalancersFactory } from './balancers.ts';
 import { createGuardian } from '../programs/guardian.ts';
 import { openDns, type Dns } from './dns/index.ts';
 import { createEc2, type Ec2 } from './ec2/index.ts';
-import type { BalancerAddresses } from './elbv2/endpoints.ts';
+import type { BalancerAddresses } from './elbv2/world.ts';
 import { reserveBlock, type AddressBlock } from './instances/addresses.ts';
 import { behaviour } from './instances/behaviour.ts';
 import { bundledApp } from './instances/bundled-app.ts';

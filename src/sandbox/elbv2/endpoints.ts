@@ -2,13 +2,6 @@ import type { BalancerEndpoint } from '../route53/model.ts';
 import type { LoadBalancer, TargetGroup } from './model.ts';
 import type { World } from './world.ts';
 
-/** Addresses of their own for load balancers, so that several can listen on one port. */
-export interface BalancerAddresses {
-  /** Address of a new load balancer; undefined when it shares the common one. */
-  take(name: string): string | undefined;
-  release(address: string): void;
-}
-
 /** Finds a load balancer by the name that DescribeLoadBalancers shows; upper and lower case are the same. */
 export function endpointOf(world: World, dnsName: string): BalancerEndpoint | undefined {
   const name = dnsName.toLowerCase();

@@ -7,7 +7,7 @@ import type { Machine, Machines, Operation, SandboxTimes, Service } from '../ser
 import { createTimeline } from '../timeline.ts';
 import { publish } from './catalogue.ts';
 import type { BalancerEndpoint } from '../route53/model.ts';
-import { endpointOf, type BalancerAddresses } from './endpoints.ts';
+import { endpointOf } from './endpoints.ts';
 import { notFound } from './errors.ts';
 import { checkedCheck } from './check-settings.ts';
 import { reconcile } from './lifecycle.ts';
@@ -18,7 +18,7 @@ import { ruleEntry, ruleOperations } from './rules.ts';
 import { tagOperations } from './tags.ts';
 import { groupEntry, modifyAttributes, targetGroupOperations } from './target-groups.ts';
 import { targetOperations } from './targets.ts';
-import { QUOTAS, type Quotas, type Subnet, type World } from './world.ts';
+import { QUOTAS, type BalancerAddresses, type Quotas, type Subnet, type World } from './world.ts';
 
 export interface Elbv2Options {
   readonly machines: Machines;

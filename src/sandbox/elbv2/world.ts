@@ -8,7 +8,6 @@ import type { Traffic } from '../balancer/traffic.ts';
 import type { Upstream } from '../balancer/upstream.ts';
 import type { Machines, SandboxTimes } from '../service.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { BalancerAddresses } from './endpoints.ts';
 import { invalid, notFound } from './errors.ts';
 import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, Texts } from './model.ts';
 
@@ -32,6 +31,13 @@ export const QUOTAS: Quotas = {
 export interface Subnet {
   readonly zone: string;
   readonly vpcId: string;
+}
+
+/** Addresses of their own for load balancers, so that several can listen on one port. */
+export interface BalancerAddresses {
+  /** Address of a new load balancer; undefined when it shares the common one. */
+  take(name: string): string | undefined;
+  release(address: string): void;
 }
 
 /** Everything that the operations share. */
