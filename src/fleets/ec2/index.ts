@@ -7,8 +7,8 @@ import { members } from '../../domain/roles.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
 import type { FleetPort, LaunchOrder } from '../fleet.ts';
 import { writeNotes } from './note.ts';
-import { readUserData, resolveLaunch, type Ec2Request } from './resolve.ts';
-import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, type Owner } from './tags.ts';
+import { readUserData, resolveEc2Launch, type Ec2Request } from './resolve.ts';
+import { isOwned, ec2MarkTags, ec2OwnershipTags, seen, tagName, toFleets, toInstance, type Owner } from './tags.ts';
 
 export interface Ec2FleetOptions {
   readonly owner: Owner;
@@ -41,7 +41,7 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       return toFleets(owner, await ec2.instances(filters, seen));
     },
 
-    resolve: async (wish) => resolveLaunch(ec2, ssm, owner, boot, wish),
+    resolve: async (wish) => resolveEc2Launch(ec2, ssm, owner, boot, wish),
 
     async launch(order) {
       const request = order.spec.request as unknown as Ec2Request;
@@ -51,18 +51,18 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
     },
 
     async claim({ fleet, release, instances, at }) {
-      await ec2.tag(instances, [...ownershipTags(owner, fleet, release), ...markTags(owner, { current: at })]);
+      await ec2.tag(instances, [...ec2OwnershipTags(owner, fleet, release), ...ec2MarkTags(owner, { current: at })]);
     },
 
     async mark(fleet, marks) {
       await ec2.tag(
         members(fleet).map(({ id }) => id),
-        markTags(owner, marks),
+        ec2MarkTags(owner, marks),
       );
     },
 
     async carries(fleet, marks) {
-      const carriers = await Promise.all(markTags(owner, marks).map(async (tag) => ec2.carriers(tag)));
+      const carriers = await Promise.all(ec2MarkTags(owner, marks).map(async (tag) => ec2.carriers(tag)));
       return carriers.every((ids) => members(fleet).every(({ id }) => ids.has(id)));
     },
 
@@ -89,7 +89,7 @@ function runRequest(
   batch: LaunchBatch,
   request: Partial<RunInstancesCommandInput>,
 ): RunInstancesCommandInput {
-  const tags = ownershipTags(owner, order.fleet, order.release);
+  const tags = ec2OwnershipTags(owner, order.fleet, order.release);
   return {
     ...request,
     ...placed(request, batch.subnet),

@@ -10,8 +10,8 @@ import type { ClaimRequest, FleetPort } from '../fleet.ts';
 import { launch } from './launch.ts';
 import { layerOfFleet, read, type Sources } from './read.ts';
 import { settleLayers } from './release.ts';
-import { resolveLaunch } from './resolve.ts';
-import { endingTag, isEnding, markTags, ownershipTags, type TaggedLayer } from './tags.ts';
+import { resolveOpsWorksLaunch } from './resolve.ts';
+import { endingTag, isEnding, layerMarkTags, layerOwnershipTags, type TaggedLayer } from './tags.ts';
 
 export interface OpsWorksFleetOptions extends Omit<Sources, 'stack'> {
   readonly wish: OpsWorksFleetConfig;
@@ -27,14 +27,14 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
     kind: 'opsworks',
     read: async (ids) => read(sources, ids),
     readFleets: async (ids) => (await read(sources, [])).fleets.filter(({ id }) => ids.includes(id)),
-    resolve: async (what) => resolveLaunch(sources, ssm, wish, what),
+    resolve: async (what) => resolveOpsWorksLaunch(sources, ssm, wish, what),
     launch: async (order) => launch(sources, wish, order),
 
     async claim(request) {
       const layer = await layerOfInstances(sources, request);
       const tags = {
-        ...ownershipTags(owner, request.fleet, request.release),
-        ...markTags(owner, { current: request.at }),
+        ...layerOwnershipTags(owner, request.fleet, request.release),
+        ...layerMarkTags(owner, { current: request.at }),
       };
       await opsworks.tag(layer.Arn ?? '', tags);
     },
@@ -43,12 +43,12 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
       if (members(fleet).length === 0) return;
       const { layer } = await mustHave(sources, fleet);
       const keeps = marks.current === undefined ? {} : endingTag(owner, false);
-      await opsworks.tag(layer.Arn ?? '', { ...markTags(owner, marks), ...keeps });
+      await opsworks.tag(layer.Arn ?? '', { ...layerMarkTags(owner, marks), ...keeps });
     },
 
     async carries(fleet, marks) {
       const tagged = await layerOfFleet(sources, fleet.id);
-      return Object.entries(markTags(owner, marks)).every(([key, value]) => tagged?.tags[key] === value);
+      return Object.entries(layerMarkTags(owner, marks)).every(([key, value]) => tagged?.tags[key] === value);
     },
 
     async note(instances, notes) {

@@ -8,7 +8,7 @@ import { checkClonable, cloneRequest, namesOf, type CloneNames } from './clone.t
 import { taggedLayers, type Sources } from './read.ts';
 import type { InstanceWish, OpsWorksRequest } from './resolve.ts';
 import { isUnstarted } from './states.ts';
-import { asLeftover, fleetOf, foreignTags, ownershipTags, type Marker, type TaggedLayer } from './tags.ts';
+import { asLeftover, fleetOf, foreignTags, layerOwnershipTags, type Marker, type TaggedLayer } from './tags.ts';
 
 /**
  * OpsWorks has no tokens: what was made already is told by its name, which this fleet alone has. Instances are made first and
@@ -66,7 +66,7 @@ async function ensureLayer(
   // Its tags come last: a layer that has them is whole.
   await opsworks.tag(clone.layer.Arn ?? '', {
     ...foreignTags(owner, blue.tags),
-    ...ownershipTags(owner, fleet, release),
+    ...layerOwnershipTags(owner, fleet, release),
   });
   return clone.layer;
 }

@@ -1,9 +1,9 @@
 import type { BalancerEndpoint } from '../route53/model.ts';
 import type { LoadBalancer, TargetGroup } from './model.ts';
-import type { World } from './world.ts';
+import type { ElbWorld } from './world.ts';
 
 /** Finds a load balancer by the name that DescribeLoadBalancers shows; upper and lower case are the same. */
-export function endpointOf(world: World, dnsName: string): BalancerEndpoint | undefined {
+export function endpointOf(world: ElbWorld, dnsName: string): BalancerEndpoint | undefined {
   const name = dnsName.toLowerCase();
   const found = [...world.loadBalancers.values()].find((candidate) => candidate.dnsName.toLowerCase() === name);
   if (!found) return undefined;
@@ -17,7 +17,7 @@ export const HOSTED_ZONE = 'Z32O12XQLNTSW2';
  * Whether EvaluateTargetHealth calls it healthy: each of its target groups, whatever its weight, has a healthy target; one with
  * no registered targets has none (API reference, AliasTarget).
  */
-function isHealthy(world: World, loadBalancer: LoadBalancer): boolean {
+function isHealthy(world: ElbWorld, loadBalancer: LoadBalancer): boolean {
   const groups = [...world.groups.values()].filter((group) => group.user === loadBalancer);
   return groups.every(hasHealthyTarget);
 }
@@ -27,7 +27,7 @@ function hasHealthyTarget({ targets }: TargetGroup): boolean {
 }
 
 /** A name such as AWS gives, for a load balancer with an address of its own. */
-export function dnsNameOf(world: World, name: string, scheme: string): string {
+export function dnsNameOf(world: ElbWorld, name: string, scheme: string): string {
   const number = 100_000_000 + Math.floor(world.random() * 900_000_000);
   return `${scheme === 'internal' ? 'internal-' : ''}${name}-${number}.${world.region}.elb.amazonaws.com`;
 }
