@@ -36,7 +36,7 @@ const marker = map(
 );
 
 /** What is known of releases as such. */
-export const release = z
+export const releaseSection = z
   .strictObject({
     marker: marker
       .optional()

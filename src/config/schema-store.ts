@@ -57,7 +57,7 @@ const dynamodb = z.strictObject({
   ttl: shared,
 });
 
-export const store = z
+export const storeSection = z
   .discriminatedUnion('kind', [file, redis, dynamodb])
   .prefault({ kind: 'file' })
   .describe('Where lease, queue, recorded goal and journal are kept.');

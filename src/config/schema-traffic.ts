@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, limit, map, percents, port, seconds, servers, text, whole } from './values.ts';
+import { durationMs, limit, map, percents, port, seconds, servers, text, whole } from './values.ts';
 
 const NAME = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?';
 const ARN = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:targetgroup/[^/]+/[0-9a-f]+';
@@ -77,7 +77,7 @@ const weightedListener = z.strictObject({
     .describe(
       "What becomes of a rule's stickiness, whose cookie beats the weights: keep leaves it (and warns); drop turns it off with the first change of weights.",
     ),
-  hold: duration
+  hold: durationMs
     .prefault('120s')
     .describe(
       'How long a fleet is kept once production has left it, before cleanup may terminate it; at least the deregistration delay of the groups.',
@@ -142,7 +142,7 @@ const weightedDns = z.strictObject({
   ttl: seconds
     .optional()
     .describe('How long resolvers may keep an answer. Default: the TTL of the records, which is 60s for aliases.'),
-  hold: duration
+  hold: durationMs
     .prefault('10m')
     .describe(
       'How long a fleet is kept once production has left it, before cleanup may terminate it: clients and resolvers do not all heed a TTL.',
@@ -158,6 +158,6 @@ const weightedDns = z.strictObject({
   every: limit.prefault('10m').describe('Time between two steps, in which the checks must hold.'),
 });
 
-export const traffic = z
+export const trafficSection = z
   .discriminatedUnion('kind', [targetGroups, weightedListener, weightedDns])
   .describe('Where traffic goes, and how it is moved.');

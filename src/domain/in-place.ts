@@ -4,9 +4,11 @@ import { list } from './text.ts';
 import { countByZone, isHealthy, shortfall, total, type ByZone } from './minimum-healthy.ts';
 import type { Keep } from './goal.ts';
 import { isDraining } from './queries.ts';
-import type { Places } from '../plan/step.ts';
 
 /** What deploys in place ask of a snapshot. Every pool counts that holds the instance, whatever its role. */
+
+/** Where each instance is registered when nobody has taken it out, by id. */
+export type Places = Readonly<Record<string, readonly Membership[]>>;
 
 interface Place {
   readonly pool: Pool;

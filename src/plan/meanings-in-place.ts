@@ -1,6 +1,6 @@
 import { duration, list, targetWords } from '../domain/text.ts';
 import { isLive, isRegistered } from '../domain/roles.ts';
-import type { DeployReport } from '../deployers/deployer.ts';
+import type { DeployReport } from '../domain/deploys.ts';
 import type { Instance, Snapshot, Target } from '../domain/snapshot.ts';
 import { explainInstance, sentence } from '../domain/explain.ts';
 import { isHealthy } from '../domain/minimum-healthy.ts';
@@ -14,10 +14,11 @@ import {
   registeredAt,
   together,
   wouldLack,
+  type Places,
 } from '../domain/in-place.ts';
 import { fleetById } from '../domain/queries.ts';
 import type { Meaning } from './meaning.ts';
-import type { Places, StepInPlace, StepOf } from './step.ts';
+import type { StepInPlace, StepOf } from './step.ts';
 import type { Count, Waiting } from '../domain/waiting.ts';
 
 /** What the steps of a deploy in place mean. */

@@ -1,8 +1,6 @@
-import type { Membership, RouteRole, Ttl } from '../domain/snapshot.ts';
+import type { Places } from '../domain/in-place.ts';
+import type { RouteRole, Ttl } from '../domain/snapshot.ts';
 import type { Keep, LaunchSpec, ZoneFloor } from '../domain/goal.ts';
-
-/** Where each instance is registered when nobody has taken it out, by id. */
-export type Places = Readonly<Record<string, readonly Membership[]>>;
 
 /**
  * A step is data: it can be shown, counted, compared and kept. Steps that move a fleet name it and a pool, never a list of

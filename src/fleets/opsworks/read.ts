@@ -8,10 +8,10 @@ import {
   tagName,
   toInstance as fromEc2,
   type Owner,
-  type Seen as Ec2Instance,
+  type SeenInstance as Ec2Instance,
 } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
-import { isUnstarted, toInstance } from './states.ts';
+import { isUnstarted, fromOpsInstance } from './states.ts';
 import { asLeftover, fleetOf, isEnding, marksOf, type TaggedLayer } from './tags.ts';
 
 export interface Sources {
@@ -115,7 +115,7 @@ function fleetFrom(
   const instances = own.map((instance) => {
     const ec2 = byId.get(instance.Ec2InstanceId ?? '');
     const failure = failures.get(instance.InstanceId ?? '');
-    return toInstance({ owner, release, instance, ec2, isEnding: isEnding(owner, tagged), failure });
+    return fromOpsInstance({ owner, release, instance, ec2, isEnding: isEnding(owner, tagged), failure });
   });
   return {
     id,
