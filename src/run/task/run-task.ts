@@ -6,7 +6,7 @@ import { members } from '../../domain/roles.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
 import type { HeldLease } from '../../record/lease.ts';
-import type { JournalEntry, Outcome, RecordedGoal } from '../../stores/store.ts';
+import type { JournalEntry, JournalOutcome, RecordedGoal } from '../../stores/store.ts';
 import { resolveGoal } from './resolve-goal.ts';
 import { discoverTargetGroups } from '../engine/observe-step.ts';
 import { withAge, outcomeOf, planned, type RunOutcome } from './outcome.ts';
@@ -140,7 +140,11 @@ async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promi
   const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
   // What was done is done, whether or not the journal can be written: it must not be told as a failure, let alone a refusal.
-  const end = async (outcome: Outcome, message: string, proof: Pick<RunOutcome, 'proven'> = {}): Promise<void> => {
+  const end = async (
+    outcome: JournalOutcome,
+    message: string,
+    proof: Pick<RunOutcome, 'proven'> = {},
+  ): Promise<void> => {
     const clients = await trafficOf(setup);
     await store
       .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests(), ...proof, ...clients })
