@@ -101,7 +101,7 @@ export function openEc2Fleet(url: string, boot: Boot): FleetPort {
   const session = openSession(url);
   return createEc2Fleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
-    boot: { kind: 'ec2', tagPrefix: 'turnout', ...boot },
+    config: { kind: 'ec2', tagPrefix: 'turnout', ...boot },
     ec2: new Ec2(session),
     ssm: async () => new Ssm(session),
   });

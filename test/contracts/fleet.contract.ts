@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { faultContract, launchContract, sizeContract } from './fleet-launch.contract.ts';
-import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
 import type { FleetWorld, FleetWorldOptions, Start, Way } from './fleet-world.ts';
 
 export interface FleetSuite {
@@ -123,14 +123,14 @@ function resolveContract(start: Start, ways: readonly Way[]): void {
     test(`${way.name}: to exact ids, without a change, and that is what boots`, async () => {
       const world = await start();
       const port = world.open(way.name);
-      const wish = await wishOf(port);
+      const request = await launchRequestOf(port);
       world.requests();
-      const spec = await port.resolve(wish);
+      const spec = await port.resolve(request);
       expect(world.requests().changes).toEqual([]);
       expect(spec.request).toMatchObject(await way.pins(world));
       expect(spec.summary.join('\n')).not.toMatch(/undefined/);
       expect(spec.summary.length).toBeGreaterThan(0);
-      expect(spec.batches.map(({ zone, count }) => [zone, count])).toEqual(Object.entries(wish.zones));
+      expect(spec.batches.map(({ zone, count }) => [zone, count])).toEqual(Object.entries(request.zones));
       // It is kept in a store, and a second machine may go on with it.
       await world.open(way.name).launch(launchStep(spec));
       const booted = (await world.living()).filter(({ id }) => !world.blue.includes(id));
@@ -142,9 +142,9 @@ function resolveContract(start: Start, ways: readonly Way[]): void {
     test(`${way.name}: says in a sentence that a release is not there`, async () => {
       const world = await start();
       const port = world.open(way.name);
-      const wish = await wishOf(port, { release: '666' });
+      const request = await launchRequestOf(port, { release: '666' });
       world.requests();
-      const error = await errorOf(port.resolve(wish));
+      const error = await errorOf(port.resolve(request));
       expect(error.code).toBe(way.missing);
       expectAdvice(error);
       expect(world.requests().changes).toEqual([]);
@@ -156,7 +156,7 @@ function resolveContract(start: Start, ways: readonly Way[]): void {
     const port = world.open();
     const blue = await blueOf(port);
     for (const { id } of blue.instances.filter(({ zone }) => zone === ZONES[1])) world.lose(id);
-    const error = await errorOf(port.resolve(await wishOf(port)));
+    const error = await errorOf(port.resolve(await launchRequestOf(port)));
     expect(error.code).toBe('no-sample');
     expectAdvice(error);
   });

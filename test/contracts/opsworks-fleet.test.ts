@@ -5,7 +5,7 @@ import { callOpsWorks } from '../support/quick-sandbox.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { poll } from '../support/poll.ts';
 import { fleetContract } from './fleet.contract.ts';
-import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
 import {
   openOpsWorksFleet,
   OPSWORKS_WAYS,
@@ -42,7 +42,7 @@ describe("what is OpsWorks's own", () => {
   const open = (world: OpsWorksWorld, boot: Boot) => openOpsWorksFleet(world.sandbox.url, boot);
   const launchWith = async (world: OpsWorksWorld, boot: Boot): Promise<void> => {
     const port = open(world, boot);
-    await port.launch(launchStep(await port.resolve(await wishOf(port))));
+    await port.launch(launchStep(await port.resolve(await launchRequestOf(port))));
   };
   const update = async ({ sandbox, layer }: OpsWorksWorld, change: object): Promise<void> =>
     callOpsWorks(sandbox, 'UpdateLayer', { LayerId: layer, ...change });
@@ -94,7 +94,7 @@ describe("what is OpsWorks's own", () => {
     expectAdvice(error);
     const layer = { attributes: { MysqlRootPassword: 'secret' } };
     const port = open(world, { app: 'shop', layer });
-    expect(JSON.stringify(await port.resolve(await wishOf(port)))).not.toContain('secret');
+    expect(JSON.stringify(await port.resolve(await launchRequestOf(port)))).not.toContain('secret');
     await launchWith(world, { app: 'shop', layer });
     expect(await layersOf(world)).toHaveLength(2);
   });
@@ -121,7 +121,7 @@ describe("what is OpsWorks's own", () => {
     const [, green] = await layersOf(world);
     expect(green).toMatchObject({ Name: 'Web 42', Shortname: 'web-42' });
     const port = open(world, { app: 'shop', layer });
-    const error = await errorOf(port.resolve(await wishOf(port)));
+    const error = await errorOf(port.resolve(await launchRequestOf(port)));
     expect(error.code).toBe('layer-exists');
     expectAdvice(error);
   });

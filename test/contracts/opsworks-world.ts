@@ -103,7 +103,7 @@ export function openOpsWorksFleet(url: string, boot: Boot): FleetPort {
   const session = openSession(url);
   return createOpsWorksFleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
-    wish: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', revision: '{release}', ...boot },
+    config: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', revision: '{release}', ...boot },
     opsworks: new OpsWorks(session),
     ec2: new Ec2(session),
     ssm: async () => new Ssm(session),

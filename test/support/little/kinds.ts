@@ -82,7 +82,7 @@ const LONG_TTL_S = 15;
 function opsWorksFleet(session: Session): FleetPort {
   return createOpsWorksFleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
-    wish: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', app: 'shop', revision: '{release}' },
+    config: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', app: 'shop', revision: '{release}' },
     opsworks: new OpsWorks(session),
     ec2: new Ec2(session),
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
@@ -92,7 +92,7 @@ function opsWorksFleet(session: Session): FleetPort {
 function ec2Fleet(session: Session): FleetPort {
   return createEc2Fleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
-    boot: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
+    config: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
     ec2: new Ec2(session),
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
   });
