@@ -44,7 +44,7 @@ export class Deliveries {
   }
 
   async look(snapshot: Snapshot, step: DeliveryStep): Promise<DeployReport | undefined> {
-    const report = await this.#portOf(step).look(this.#request(snapshot, step));
+    const report = await this.#portOf(step).status(this.#request(snapshot, step));
     if (report === undefined || (report.state === 'failed' && !this.#known.has(report.token))) return undefined;
     this.#known.add(report.token);
     return report;
@@ -57,7 +57,7 @@ export class Deliveries {
 
   /** Whether it goes on by itself when this process ends. */
   lasts(step: DeliveryStep): boolean {
-    return this.#portOf(step).lasts;
+    return this.#portOf(step).isRemote;
   }
 
   #portOf({ do: verb }: DeliveryStep): DeployerPort {

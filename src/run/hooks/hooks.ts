@@ -5,7 +5,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { running } from '../../domain/in-place.ts';
 import type { Step } from '../../plan/step.ts';
 import type { Guardian } from '../../programs/guardian.ts';
-import { startProgram, type Ended } from '../../programs/program.ts';
+import { startProgram, type ProgramResult } from '../../programs/program.ts';
 import type { Emit } from '../event.ts';
 
 /** What a hook is told in its environment, beside what every program of a run is told. */
@@ -77,7 +77,7 @@ async function runOnce(
   occasion: HookContext,
   folder: string,
   { emit, clock, guardian, variables }: HookTools,
-): Promise<Ended> {
+): Promise<ProgramResult> {
   const own = { ...variables(), ...variablesOf(time, occasion) };
   const onLine = (line: string): void => emit({ type: 'output', line });
   const program = startProgram({ run, folder, variables: own, graceMs: GRACE_MS, onLine }, clock, guardian);

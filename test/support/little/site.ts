@@ -241,7 +241,7 @@ function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort, p
     traffic,
     inPlace: {
       deliveries: new Deliveries({ environment: 'shop', deployer }),
-      delivery: { words: deployer.words, check: false, migrate: 'with-deploy' },
+      delivery: { words: deployer.description, check: false, migrate: 'with-deploy' },
       probe: { ...createInstanceProbe({}, ports.clock), ...probe },
       widen: async (wanted) => traffic.widen(wanted),
     },
