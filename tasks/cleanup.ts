@@ -33,7 +33,7 @@ export const cleanup: Task<'cleanup'> = {
       name: 'accept-tail',
       type: 'boolean',
       describe:
-        'By weights: do not keep the old servers for `traffic.hold`, or until nobody comes to them; whoever still does fails',
+        'By weights: do not keep the old servers for `traffic.retention`, or until nobody comes to them; whoever still does fails',
     },
   },
   mayBeReplacedBy: ['rollback'],

@@ -43,8 +43,8 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
       // What runs around the tasks of the caller is not run around what they call.
       ...(caller === undefined ? { hooks } : { nested: true }),
       store: context.store,
-      limits: context.config.limits,
-      settleMs: context.config.aws.settleMs,
+      limits: context.config.timeouts,
+      settleMs: context.config.aws.consistencyDelayMs,
       view: context.view,
       requests: () => context.session.requests,
       signal: signals.signal,

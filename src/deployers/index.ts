@@ -17,9 +17,9 @@ export async function openDeployer(
   return createCommandDeployer(config, tools, createGuardian(config.graceMs));
 }
 
-async function openSsm({ deliveryMs, ...same }: SsmDeployerConfig, session: Session): Promise<DeployerPort> {
+async function openSsm({ deliveryTimeoutMs, ...same }: SsmDeployerConfig, session: Session): Promise<DeployerPort> {
   const [{ createSsmDeployer }, { Ssm }] = await Promise.all([import('./ssm.ts'), import('../aws/ssm.ts')]);
-  return createSsmDeployer({ ...same, deliveryS: Math.ceil(deliveryMs / 1000), ssm: new Ssm(session) });
+  return createSsmDeployer({ ...same, deliveryS: Math.ceil(deliveryTimeoutMs / 1000), ssm: new Ssm(session) });
 }
 
 async function openOpsWorks(config: OpsWorksDeployerConfig, session: Session): Promise<DeployerPort> {

@@ -42,7 +42,7 @@ function portOf(sandbox: Sandbox, config: Partial<WeightedListenerConfig> = {}):
     production: [first, second],
     test: [third],
     stickiness: 'keep',
-    holdMs: 60_000,
+    retentionMs: 60_000,
     steps: [100],
     everyMs: 1_000,
     ...config,

@@ -115,7 +115,7 @@ describe('hooks', () => {
   function hooksOf(afterTask: readonly Partial<HookConfig>[], events: RunEvent[] = []) {
     const full = afterTask.map((hook): HookConfig => ({
       run: [],
-      limitMs: 20_000,
+      timeoutMs: 20_000,
       retries: 0,
       onError: 'stop',
       ...hook,
@@ -164,7 +164,7 @@ describe('hooks', () => {
 
   test('that take too long are ended', async () => {
     const hang = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
-    const run = hooksOf([{ run: hang, limitMs: 100 }]).run('afterTask', occasion);
+    const run = hooksOf([{ run: hang, timeoutMs: 100 }]).run('afterTask', occasion);
     await expect(run).rejects.toThrow(/time limit/);
   });
 });

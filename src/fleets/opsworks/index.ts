@@ -62,31 +62,36 @@ export function createOpsWorksFleet({ config, ssm, owner, opsworks, ec2 }: OpsWo
       await writeNotes(ec2, owner, instances, notes);
     },
 
-    async terminate(fleet) {
-      if (members(fleet).length === 0) return;
-      const tagged = await requireLayer(deps, fleet);
-      const ids = new Set(fleet.instances.map(({ id }) => id));
-      const own = await instancesOf(deps, tagged);
-      const instances = own.filter(
-        ({ Ec2InstanceId = '', InstanceId = '' }) => ids.has(Ec2InstanceId) || ids.has(InstanceId),
-      );
-      // Stops first, so that nothing delays it after the caller's check of production.
-      await stopAll(deps, instances);
-      if (!isEnding(owner, tagged)) await opsworks.tag(tagged.layer.Arn ?? '', endingTag(owner, true));
-    },
-
-    async remove(fleet) {
-      const tagged = await layerOfFleet(deps, fleet.id);
-      if (tagged === undefined) return;
-      const own = await instancesOf(deps, tagged);
-      if (tagged.isUntagged && own.length > 0) return;
-      // OpsWorks still lists machines that no longer exist in EC2. Online instances are new since the decision and stay.
-      await stopAll(deps, own.filter(isLost));
-      const ended = own.filter(isStopped);
-      await settle(ended.map(async ({ InstanceId = '' }) => opsworks.deleteInstance(InstanceId)));
-      if (ended.length === own.length) await opsworks.deleteLayer(tagged.layer.LayerId ?? '');
-    },
+    terminate: async (fleet) => terminate(deps, fleet),
+    remove: async (fleet) => remove(deps, fleet),
   };
+}
+
+async function terminate(deps: OpsWorksDeps, fleet: Fleet): Promise<void> {
+  if (members(fleet).length === 0) return;
+  const { owner, opsworks } = deps;
+  const tagged = await requireLayer(deps, fleet);
+  const ids = new Set(fleet.instances.map(({ id }) => id));
+  const all = await instancesOf(deps, tagged);
+  const instances = all.filter(
+    ({ Ec2InstanceId = '', InstanceId = '' }) => ids.has(Ec2InstanceId) || ids.has(InstanceId),
+  );
+  // Stops first, so that nothing delays it after the caller's check of production.
+  await stopAll(deps, instances);
+  if (!isEnding(owner, tagged)) await opsworks.tag(tagged.layer.Arn ?? '', endingTag(owner, true));
+}
+
+async function remove(deps: OpsWorksDeps, fleet: Fleet): Promise<void> {
+  const { opsworks } = deps;
+  const tagged = await layerOfFleet(deps, fleet.id);
+  if (tagged === undefined) return;
+  const instances = await instancesOf(deps, tagged);
+  if (tagged.isUntagged && instances.length > 0) return;
+  // OpsWorks still lists machines that no longer exist in EC2. Online instances are new since the decision and stay.
+  await stopAll(deps, instances.filter(isLost));
+  const ended = instances.filter(isStopped);
+  await settle(ended.map(async ({ InstanceId = '' }) => opsworks.deleteInstance(InstanceId)));
+  if (ended.length === instances.length) await opsworks.deleteLayer(tagged.layer.LayerId ?? '');
 }
 
 async function instancesOf({ opsworks }: OpsWorksDeps, { layer }: TaggedLayer): Promise<readonly OpsInstance[]> {

@@ -73,7 +73,7 @@ async function runHook(
 
 async function runOnce(
   time: HookTime,
-  { run, limitMs }: HookConfig,
+  { run, timeoutMs }: HookConfig,
   occasion: HookContext,
   folder: string,
   { emit, clock, guardian, variables }: HookTools,
@@ -82,14 +82,14 @@ async function runOnce(
   const onLine = (line: string): void => emit({ type: 'output', line });
   const program = startProgram({ run, folder, variables: own, graceMs: GRACE_MS, onLine }, clock, guardian);
   const over = new AbortController();
-  const late = clock.sleep(limitMs, over.signal).then(
+  const late = clock.sleep(timeoutMs, over.signal).then(
     () => program.stop().then(() => true),
     () => false,
   );
   const ended = await program.ended;
   over.abort();
   if (!(await late)) return ended;
-  return { ...ended, ok: false, why: `it was ended after ${Math.round(limitMs / 1000)} s, its time limit` };
+  return { ...ended, ok: false, why: `it was ended after ${Math.round(timeoutMs / 1000)} s, its time limit` };
 }
 
 function variablesOf(time: HookTime, occasion: HookContext): Readonly<Record<string, string>> {

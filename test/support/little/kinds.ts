@@ -117,7 +117,7 @@ function weightedListener(session: Session, { groups, ways }: State): TrafficPor
     production: routes('production'),
     test: routes('test'),
     stickiness: 'keep',
-    holdMs: HOLD_S * 1000,
+    retentionMs: HOLD_S * 1000,
     steps: [100],
     everyMs: 30_000,
   });
@@ -136,8 +136,8 @@ function weightedDns(session: Session, { groups, ways }: State, cloud: LittleClo
       green,
       ...(ttlS !== undefined && { lowerTtl: { fromS: LONG_TTL_S, toS: 5 } }),
     })),
-    holdMs: HOLD_S * 1000,
-    tail: { requests: 10, withinMs: TAIL_S * 1000 },
+    retentionMs: HOLD_S * 1000,
+    residualTraffic: { requests: 10, withinMs: TAIL_S * 1000 },
     steps: [100],
     everyMs: 30_000,
   } as const;
