@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationMs, limit, text, whole } from './values.ts';
+import { durationMs, timeLimit, text, whole } from './values.ts';
 
 const WORDS = 'a program and its arguments, word by word, such as [./deploy.sh, --fast]';
 
@@ -45,7 +45,7 @@ const ssm = z.strictObject({
     .describe(
       'Parameters of the document, text or lists of it. {release}, {previous}, {environment}, {deploy} and {migrate} (true or false) are filled in.',
     ),
-  delivery: limit
+  delivery: timeLimit
     .prefault('60s')
     .refine((ms) => ms >= 30_000, { error: 'a duration of at least 30s' })
     .describe('How long SSM may take to reach an instance, from 30s. The document says how long the command may take.'),
@@ -94,7 +94,7 @@ export const instanceCheckSection = z
       'Where the instance itself is asked, not its load balancer; {address}, {instance} and {release} are filled in.',
     ),
     contains: text('text').optional().describe('What the answer must contain, such as {release}.'),
-    timeout: limit.prefault('5s').describe('How long one answer may take.'),
+    timeout: timeLimit.prefault('5s').describe('How long one answer may take.'),
   })
   .describe(
     'Asked of each instance after a deploy, and before it gets traffic again: it must answer with a status of 200 to 299.',
@@ -110,7 +110,7 @@ export const drainCheckSection = z
       .describe(
         'Not asked before: for so long a load balancer may still send new requests to a target that is draining.',
       ),
-    timeout: limit.prefault('5s').describe('How long one answer may take.'),
+    timeout: timeLimit.prefault('5s').describe('How long one answer may take.'),
   })
   .describe(
     'Ends the draining of an instance as soon as nothing is in flight there, instead of after the deregistration delay.',
@@ -127,7 +127,7 @@ const hook = z.strictObject({
     .min(1)
     .optional()
     .describe('Only for these tasks. Default: for all.'),
-  limit: limit
+  limit: timeLimit
     .prefault('5m')
     .describe('Time that one attempt may take; then its process group gets SIGTERM, and SIGKILL 5 s later.'),
   retries: whole(0, 100).default(0).describe('How often it is tried again when it fails.'),

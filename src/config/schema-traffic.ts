@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationMs, limit, map, percents, port, seconds, servers, text, whole } from './values.ts';
+import { durationMs, timeLimit, map, percents, port, seconds, servers, text, whole } from './values.ts';
 
 const NAME = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?';
 const ARN = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:targetgroup/[^/]+/[0-9a-f]+';
@@ -85,7 +85,7 @@ const weightedListener = z.strictObject({
   steps: percents
     .default([100])
     .describe('Steps in which promote moves traffic, in percent: [1, 10, 50, 100]. Default: all at once.'),
-  every: limit.prefault('2m').describe('Time between two steps, in which the checks must hold.'),
+  every: timeLimit.prefault('2m').describe('Time between two steps, in which the checks must hold.'),
 });
 
 const TTLS = 'a map such as { from: 5m, to: 10s }';
@@ -95,7 +95,7 @@ const ttl = seconds.refine((value) => value > 0, { error: 'a duration of whole s
 const tail = map(
   {
     requests: whole(0, 1_000_000).default(10).describe('So many requests are near enough to none.'),
-    within: limit
+    within: timeLimit
       .prefault('5m')
       .describe('In so long a time before; CloudWatch counts by minutes, and some of them late.'),
   },
@@ -155,7 +155,7 @@ const weightedDns = z.strictObject({
   steps: percents
     .default([100])
     .describe('Steps in which promote moves traffic, in percent: [1, 10, 50, 100]. Default: all at once.'),
-  every: limit.prefault('10m').describe('Time between two steps, in which the checks must hold.'),
+  every: timeLimit.prefault('10m').describe('Time between two steps, in which the checks must hold.'),
 });
 
 export const trafficSection = z

@@ -11,19 +11,19 @@ import { storeSection } from './schema-store.ts';
 import { sandboxSection } from './schema-sandbox.ts';
 import { releaseSection } from './schema-release.ts';
 import { trafficSection } from './schema-traffic.ts';
-import { durationMs, endpoint, limit, map, region, text, whole } from './values.ts';
+import { durationMs, endpoint, timeLimit, map, region, text, whole } from './values.ts';
 
 const limits = z
   .strictObject({
-    boot: limit.prefault('10m').describe('up: until every instance runs.'),
-    healthy: limit.prefault('5m').describe('Until every instance is healthy in a target group.'),
-    released: limit
+    boot: timeLimit.prefault('10m').describe('up: until every instance runs.'),
+    healthy: timeLimit.prefault('5m').describe('Until every instance is healthy in a target group.'),
+    released: timeLimit
       .prefault('1h')
       .describe('Until targets that were deregistered have drained: cleanup --wait, rolling, drain.'),
-    proven: limit
+    proven: timeLimit
       .prefault('5m')
       .describe('promote, rollback: until production itself answers as `release.marker` says.'),
-    deploy: limit
+    deploy: timeLimit
       .prefault('30m')
       .describe('rolling and deploy: until a deploy of one batch, or the migrations, have ended.'),
   })

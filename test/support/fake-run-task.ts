@@ -7,7 +7,7 @@ import type { Hooks } from '../../src/run/hooks/hooks.ts';
 import { RunFault, UncaughtException } from '../../src/run/task/fault.ts';
 import { runTask } from '../../src/run/task/run-task.ts';
 import type { RunEvent } from '../../src/run/event.ts';
-import { Interrupted } from '../../src/run/engine/run-steps.ts';
+import { Interrupted } from '../../src/run/engine/context.ts';
 import type { Clients, Setup } from '../../src/run/task/setup.ts';
 import { LIMITS } from './fake-run.ts';
 import { blueAndGreen, type FakeWorld } from './fake-world.ts';

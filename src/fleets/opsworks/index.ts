@@ -7,7 +7,7 @@ import { members } from '../../domain/roles.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { writeNotes } from '../ec2/note.ts';
 import type { ClaimRequest, FleetPort } from '../fleet.ts';
-import { launch } from './launch.ts';
+import { launchLayer } from './launch.ts';
 import { layerOfFleet, read, type Sources } from './read.ts';
 import { settleLayers } from './release.ts';
 import { resolveOpsWorksLaunch } from './resolve.ts';
@@ -28,7 +28,7 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
     read: async (ids) => read(sources, ids),
     readFleets: async (ids) => (await read(sources, [])).fleets.filter(({ id }) => ids.includes(id)),
     resolve: async (what) => resolveOpsWorksLaunch(sources, ssm, wish, what),
-    launch: async (order) => launch(sources, wish, order),
+    launch: async (order) => launchLayer(sources, wish, order),
 
     async claim(request) {
       const layer = await layerOfInstances(sources, request);

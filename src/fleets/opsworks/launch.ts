@@ -8,13 +8,13 @@ import { checkClonable, cloneRequest, namesOf, type CloneNames } from './clone.t
 import { taggedLayers, type Sources } from './read.ts';
 import type { InstanceWish, OpsWorksRequest } from './resolve.ts';
 import { isUnstarted } from './states.ts';
-import { asLeftover, fleetOf, foreignTags, layerOwnershipTags, type Marker, type TaggedLayer } from './tags.ts';
+import { asLeftover, fleetIdOf, foreignTags, layerOwnershipTags, type Marker, type TaggedLayer } from './tags.ts';
 
 /**
  * OpsWorks has no tokens: what was made already is told by its name, which this fleet alone has. Instances are made first and
  * started then, one a hostname, so that one that was made twice by a lost answer costs nothing and never boots.
  */
-export async function launch(sources: Sources, wish: OpsWorksFleetConfig, order: LaunchOrder): Promise<void> {
+export async function launchLayer(sources: Sources, wish: OpsWorksFleetConfig, order: LaunchOrder): Promise<void> {
   const request = order.spec.request as unknown as OpsWorksRequest;
   const names = namesOf(wish, sources.owner.environment, order.fleet, order.release);
   const layer = await ensureLayer(sources, wish, order, request, names);
@@ -45,12 +45,12 @@ async function ensureLayer(
 ): Promise<Layer> {
   const { owner, opsworks } = sources;
   const layers = await taggedLayers(sources);
-  const ready = layers.find((tagged) => fleetOf(owner, tagged) === fleet);
+  const ready = layers.find((tagged) => fleetIdOf(owner, tagged) === fleet);
   if (ready !== undefined) return ready.layer;
   const blue = layers.find(({ layer }) => layer.LayerId === request.layer);
   if (blue === undefined) throw gone(request.layer);
   const marker: Marker = { environment: owner.environment, fleet, release, shortName: names.shortName };
-  const isOurs = (tagged: TaggedLayer): boolean => fleetOf(owner, asLeftover(owner, tagged) ?? tagged) === fleet;
+  const isOurs = (tagged: TaggedLayer): boolean => fleetIdOf(owner, asLeftover(owner, tagged) ?? tagged) === fleet;
   if (!layers.some(isOurs)) {
     checkClonable(
       blue.layer,

@@ -69,7 +69,7 @@ export function isEnding({ tagPrefix }: Owner, { tags }: TaggedLayer): boolean {
 }
 
 /** The id of the fleet that the layer is, when it is one of this environment's. */
-export function fleetOf(owner: Owner, { tags }: TaggedLayer): string | undefined {
+export function fleetIdOf(owner: Owner, { tags }: TaggedLayer): string | undefined {
   return tags[tagName(owner, 'environment')] === owner.environment ? tags[tagName(owner, 'fleet')] : undefined;
 }
 

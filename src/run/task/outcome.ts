@@ -4,7 +4,7 @@ import type { Goal } from '../../domain/goal.ts';
 import { waysToContinue } from './resolve-goal.ts';
 import { RunFault, type Position } from './fault.ts';
 import type { RunEvent } from '../event.ts';
-import { Interrupted } from '../engine/run-steps.ts';
+import { Interrupted } from '../engine/context.ts';
 
 /** How a run ends, before its time and requests are counted. */
 export type RunOutcome = Pick<
