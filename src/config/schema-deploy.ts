@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationMs, limit, text, whole } from './values.ts';
+import { durationMs, timeLimit, text, whole } from './values.ts';
 
 const WORDS = 'a list of a program and its arguments, such as [./deploy.sh, --fast]';
 
@@ -43,7 +43,7 @@ const ssm = z.strictObject({
     .describe(
       'Parameters of the document: text or lists of text. {release}, {previous}, {environment}, {deploy} and {migrate} (true or false) are filled in.',
     ),
-  deliveryTimeout: limit
+  deliveryTimeout: timeLimit
     .prefault('60s')
     .refine((ms) => ms >= 30_000, { error: 'a duration of at least 30s' })
     .describe('Timeout for SSM to reach an instance, at least 30s. The document limits how long the command may run.'),
@@ -92,7 +92,7 @@ export const instanceCheckSection = z
       'URL on the instance itself, not on its load balancer; {address}, {instance} and {release} are filled in.',
     ),
     contains: text('text').optional().describe('Text that the response must contain, for example {release}.'),
-    timeout: limit.prefault('5s').describe('Timeout of one request.'),
+    timeout: timeLimit.prefault('5s').describe('Timeout of one request.'),
   })
   .describe(
     'Check of each instance after a deploy and before it gets traffic again: the response must have a status of 200 to 299.',
@@ -108,7 +108,7 @@ export const drainCheckSection = z
       .describe(
         'Delay before the first check, since a load balancer may still send new requests to a draining target for this long.',
       ),
-    timeout: limit.prefault('5s').describe('Timeout of one request.'),
+    timeout: timeLimit.prefault('5s').describe('Timeout of one request.'),
   })
   .describe(
     'Ends the draining of an instance as soon as it has no request in flight, instead of after the deregistration delay.',
@@ -125,7 +125,7 @@ const hook = z.strictObject({
     .min(1)
     .optional()
     .describe('Tasks that the hook applies to. Default: all.'),
-  timeout: limit
+  timeout: timeLimit
     .prefault('5m')
     .describe('Timeout of one attempt; then its process group gets SIGTERM, and SIGKILL 5 s later.'),
   retries: whole(0, 100).default(0).describe('Number of retries after a failure.'),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { limit, map, servers, text, whole } from './values.ts';
+import { timeLimit, map, servers, text, whole } from './values.ts';
 
 function compiles(source: string): boolean {
   try {
@@ -32,7 +32,7 @@ const marker = map(
       .describe(
         'Number of consecutive responses, each over a new connection, that prove which release serves production.',
       ),
-    timeout: limit.prefault('5s').describe('Timeout of one request.'),
+    timeout: timeLimit.prefault('5s').describe('Timeout of one request.'),
   },
   'a map such as { url: https://shop.example.com/version, json: release }',
 );

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationMs, limit, port, releaseName, seconds, text, whole, yesOrNo } from './values.ts';
+import { durationMs, timeLimit, port, releaseName, seconds, text, whole, yesOrNo } from './values.ts';
 
 const behaviour = z
   .enum(['ok', 'sick', 'slow', 'crash'])
@@ -17,8 +17,8 @@ const releases = z
 
 const healthCheck = z
   .strictObject({
-    interval: limit.prefault('1s').describe("Time between two health checks of one target. AWS's smallest is 5s."),
-    timeout: limit
+    interval: timeLimit.prefault('1s').describe("Time between two health checks of one target. AWS's smallest is 5s."),
+    timeout: timeLimit
       .prefault('500ms')
       .describe('Time after which a health check counts as failed; no longer than the interval.'),
     healthyThreshold: whole(2, 10).default(2).describe('Passed checks in a row that make an unhealthy target healthy.'),

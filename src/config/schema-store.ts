@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { parseRedisUrl, REDIS_URL } from './redis-url.ts';
-import { endpoint, limit, region, text } from './values.ts';
+import { endpoint, timeLimit, region, text } from './values.ts';
 
 const TTL = 'Time to live of a lease: without a renewal for this long it expires, and other runs can acquire it.';
 
 /** Renewals go over a network: with a shorter time to live a brief delay would end a run. */
-const shared = limit
+const shared = timeLimit
   .refine((ms) => ms >= 1000, { error: 'a duration of 1s or more' })
   .prefault('60s')
   .describe(TTL);
@@ -19,7 +19,7 @@ const file = z.strictObject({
     .describe(
       'Path of the file, relative to the folder of this config file. Default: .turnout/ENVIRONMENT.db in the folder of this config file, or in its parent if the folder is named config.',
     ),
-  ttl: limit.prefault('60s').describe(TTL),
+  ttl: timeLimit.prefault('60s').describe(TTL),
 });
 
 const redis = z.strictObject({

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationMs, limit, map, percents, port, seconds, servers, text, whole } from './values.ts';
+import { durationMs, timeLimit, map, percents, port, seconds, servers, text, whole } from './values.ts';
 
 const NAME = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?';
 const ARN = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:targetgroup/[^/]+/[0-9a-f]+';
@@ -87,7 +87,7 @@ const weightedListener = z.strictObject({
   steps: percents
     .default([100])
     .describe('Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.'),
-  every: limit.prefault('2m').describe('Time between steps, during which all checks must pass.'),
+  every: timeLimit.prefault('2m').describe('Time between steps, during which all checks must pass.'),
 });
 
 const TTLS = 'a map such as { from: 5m, to: 10s }';
@@ -97,7 +97,7 @@ const ttl = seconds.refine((value) => value > 0, { error: 'a duration of whole s
 const residualTraffic = map(
   {
     requests: whole(0, 1_000_000).default(10).describe('This many requests or fewer count as no traffic.'),
-    within: limit
+    within: timeLimit
       .prefault('5m')
       .describe('Period in which requests are counted. CloudWatch counts by the minute, with some delay.'),
   },
@@ -156,7 +156,7 @@ const weightedDns = z.strictObject({
   steps: percents
     .default([100])
     .describe('Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.'),
-  every: limit.prefault('10m').describe('Time between steps, during which all checks must pass.'),
+  every: timeLimit.prefault('10m').describe('Time between steps, during which all checks must pass.'),
 });
 
 export const trafficSection = z

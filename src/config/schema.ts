@@ -11,17 +11,19 @@ import { storeSection } from './schema-store.ts';
 import { sandboxSection } from './schema-sandbox.ts';
 import { releaseSection } from './schema-release.ts';
 import { trafficSection } from './schema-traffic.ts';
-import { durationMs, endpoint, limit, map, region, text, whole } from './values.ts';
+import { durationMs, endpoint, timeLimit, map, region, text, whole } from './values.ts';
 
 const timeouts = z
   .strictObject({
-    boot: limit.prefault('10m').describe('up: until every instance is running.'),
-    healthy: limit.prefault('5m').describe('Until every instance is healthy in a target group.'),
-    drained: limit.prefault('1h').describe('cleanup --wait, rolling, drain: until deregistered targets have drained.'),
-    proven: limit
+    boot: timeLimit.prefault('10m').describe('up: until every instance is running.'),
+    healthy: timeLimit.prefault('5m').describe('Until every instance is healthy in a target group.'),
+    drained: timeLimit
+      .prefault('1h')
+      .describe('cleanup --wait, rolling, drain: until deregistered targets have drained.'),
+    proven: timeLimit
       .prefault('5m')
       .describe('promote, rollback: until responses of production prove the release (`release.marker`).'),
-    deploy: limit
+    deploy: timeLimit
       .prefault('30m')
       .describe('rolling, deploy: until the deploy of a batch or the migrations have ended.'),
   })

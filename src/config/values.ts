@@ -36,7 +36,7 @@ const DURATION_ERROR = 'a duration such as 90s, 10m, 1h30m or 500ms';
 export const durationMs = text(DURATION_ERROR, DURATION).transform((value) => parseDuration(value) ?? 0);
 
 /** A duration greater than zero, parsed to milliseconds. */
-export const limit = text(
+export const timeLimit = text(
   `${DURATION_ERROR}, greater than zero`,
   new RegExp(`(?=.*[1-9])${DURATION.source}`),
 ).transform((value) => parseDuration(value) ?? 0);

@@ -7,7 +7,7 @@ import { members } from '../../domain/roles.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { writeNotes } from '../ec2/note.ts';
 import type { ClaimRequest, FleetPort } from '../fleet.ts';
-import { launch } from './launch.ts';
+import { launchLayer } from './launch.ts';
 import { layerOfFleet, read, type OpsWorksDeps } from './read.ts';
 import { updateLayers } from './release.ts';
 import { resolveOpsWorksLaunch } from './resolve.ts';
@@ -33,7 +33,7 @@ export function createOpsWorksFleet({ config, ssm, owner, opsworks, ec2 }: OpsWo
     read: async (ids) => read(deps, ids),
     readFleets: async (ids) => (await read(deps, [])).fleets.filter(({ id }) => ids.includes(id)),
     resolve: async (request) => resolveOpsWorksLaunch(deps, ssm, config, request),
-    launch: async (order) => launch(deps, config, order),
+    launch: async (order) => launchLayer(deps, config, order),
 
     async claim(request) {
       const layer = await layerOfInstances(deps, request);

@@ -14,7 +14,7 @@ import { asUntaggedClone, fleetIdOf, userTags, layerOwnershipTags, type Marker, 
  * OpsWorks has no idempotency tokens: layers and instances that exist already are recognized by their names, which are unique to
  * the fleet. All instances are created before one per hostname is started, so that a duplicate never boots and costs nothing.
  */
-export async function launch(deps: OpsWorksDeps, config: OpsWorksFleetConfig, order: LaunchOrder): Promise<void> {
+export async function launchLayer(deps: OpsWorksDeps, config: OpsWorksFleetConfig, order: LaunchOrder): Promise<void> {
   const request = order.spec.request as unknown as OpsWorksRequest;
   const names = namesOf(config, deps.owner.environment, order.fleet, order.release);
   const layer = await ensureLayer(deps, config, order, request, names);

@@ -1,24 +1,32 @@
 import type { Task, Wish } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
-import { observe } from '../../observe/observe.ts';
+import { observe, refresh } from '../../observe/observe.ts';
+import { NOTHING } from '../../observe/reads.ts';
 import { members } from '../../domain/roles.ts';
+import type { DeployOrder } from '../../domain/deploy-order.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { behaviourOf } from '../../steps/index.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
+import type { TrafficSeen } from '../../probe/seen.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import type { JournalEntry, JournalOutcome, RecordedGoal } from '../../stores/store.ts';
 import { resolveGoal } from './resolve-goal.ts';
-import { discoverTargetGroups } from '../engine/observe-step.ts';
-import { withAge, outcomeOf, planned, type RunOutcome } from './outcome.ts';
+import { GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type Position } from './fault.ts';
+import { withAge, knownError, outcomeOf, planned, type RunOutcome } from './outcome.ts';
 import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './execute.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
 import { preview } from './preview.ts';
 import type { Mode, Setup } from './setup.ts';
 import { lastRun, movesProduction, quietFor, shows, ConsistencyDelay } from '../engine/consistency-delay.ts';
-import { SETTLE_MS } from '../engine/wait.ts';
+import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 
-/** One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code */
+/**
+ * One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code
+ * @throws RunFault after the last event, which reports it
+ */
 export async function runTask(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<ExitCode> {
   const { ports, view, identity, environment } = setup;
   const begun = ports.clock.monotonic();
@@ -27,15 +35,24 @@ export async function runTask(setup: Setup, task: Task, wish: Wish, mode: Mode):
   const clients = mode.plan ? undefined : setup.clients;
   clients?.begin();
   const run = mode.plan ? showPlan(setup, task, wish) : withLease(setup, task, wish, mode);
-  const ending = await run.catch(async (error: unknown) => {
-    await clients?.end();
-    return outcomeOf(error);
-  });
-  const seen = await clients?.end();
+  const ended = await giveUpAfter(GIVE_UP_MS.lease, setup, run).catch((error: unknown) => knownError(error));
+  const ending = ended instanceof Error ? outcomeOf(ended) : ended;
+  const seen = clients && (await clientsMet(setup));
+  try {
+    tellEnd(setup, ending, seen, begun);
+  } catch (error) {
+    // A view that is at fault may be so again.
+    throw ended instanceof RunFault ? ended : error;
+  }
+  if (ended instanceof RunFault) throw ended;
+  return ending.exitCode;
+}
+
+function tellEnd(setup: Setup, ending: RunOutcome, seen: TrafficSeen | undefined, begun: number): void {
+  const { ports, view, requests } = setup;
   if (seen !== undefined) view.emit({ type: 'traffic', ...seen });
   const seconds = (ports.clock.monotonic() - begun) / 1000;
-  view.emit({ type: 'finished', ...ending, seconds, awsRequests: setup.requests() });
-  return ending.exitCode;
+  view.emit({ type: 'finished', ...ending, seconds, awsRequests: requests() });
 }
 
 async function showPlan(setup: Setup, task: Task, wish: Wish): Promise<RunOutcome> {
@@ -53,7 +70,7 @@ async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Prom
   let ageMs = 0;
   let ending: RunOutcome;
   try {
-    ending = await underLease(setup, task, wish, mode, lease);
+    ending = await giveUpAfter(GIVE_UP_MS.journal, setup, underLease(setup, task, wish, mode, lease));
   } finally {
     ageMs = await lease.release();
   }
@@ -65,7 +82,9 @@ async function underLease(setup: Setup, task: Task, wish: Wish, mode: Mode, leas
   const { goal, plan, snapshot } = looked;
   setup.view.emit(preview(snapshot, goal, plan));
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
-  return journalled(setup, task, goal, async () => runWithHooks(setup, lease, task, looked));
+  const { view, position } = trackSteps(setup.view);
+  const run = async (): Promise<RunOutcome> => runWithHooks({ ...setup, view }, lease, task, looked);
+  return journalled(setup, task, goal, position, run);
 }
 
 async function look(setup: Setup, task: Task, wish: Wish): Promise<PlannedRun> {
@@ -77,8 +96,12 @@ async function look(setup: Setup, task: Task, wish: Wish): Promise<PlannedRun> {
   const { inPlace } = ports;
   const delivery = inPlace?.delivery;
   const aimed = await resolveGoal({ tasks, task, wish, asked, resolve, delivery, snapshot, recorded });
-  await inPlace?.deliveries?.prepare(snapshot, aimed.plan);
+  await inPlace?.deploys?.prepare(snapshot, ordersIn(aimed.plan));
   return { ...aimed, snapshot, others };
+}
+
+function ordersIn({ steps }: Plan): readonly DeployOrder[] {
+  return steps.map((step) => behaviourOf(step).order).filter((order) => order !== 'none');
 }
 
 /** The newest entries: all but those of `abandon` are of runs that may have changed something. */
@@ -94,7 +117,7 @@ async function read(
   const readWorld = async (): Promise<Snapshot> =>
     retryOutage(setup, async () => {
       const world = await observe(ports, task.watchesTail?.(wish));
-      return task.everywhere ? discoverTargetGroups(ports, world, idsOf(world)) : world;
+      return task.everywhere ? refresh(ports, world, { ...NOTHING, groupsOf: idsOf(world) }) : world;
     });
   const goal = setup.nested ? undefined : store.goal();
   const [snapshot, recorded, journal] = await Promise.all([readWorld(), goal, store.history(JOURNAL_LOOK)]);
@@ -115,7 +138,7 @@ function idsOf({ fleets }: Snapshot): readonly string[] {
 }
 
 async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {
-  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: SETTLE_MS }, ask, isOutage);
+  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, ask, isOutage);
 }
 
 async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
@@ -134,7 +157,13 @@ async function noOnce(signal: AbortSignal): Promise<false> {
 }
 
 /** Writes the run into the journal when it begins and when it ends, however it ends. */
-async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promise<RunOutcome>): Promise<RunOutcome> {
+async function journalled(
+  setup: Setup,
+  task: Task,
+  goal: Goal,
+  position: () => Position,
+  run: () => Promise<RunOutcome>,
+): Promise<RunOutcome> {
   const { store, identity, requests, view } = setup;
   const { run: id, who, host } = identity;
   const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
@@ -145,17 +174,18 @@ async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promi
     message: string,
     proof: Pick<RunOutcome, 'proven'> = {},
   ): Promise<void> => {
-    const clients = await trafficOf(setup);
+    const clients = trafficOf(await clientsMet(setup));
     await store
       .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests(), ...proof, ...clients })
       .catch((error: unknown) =>
         view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` }),
       );
   };
-  const ending = await run()
+  const ending = await giveUpAfter(GIVE_UP_MS.run, setup, run())
     .then(async (one) => judged(setup, one))
-    .catch(async (error: unknown) => {
-      await end('failed', messageOf(error));
+    .catch(async (thrown: unknown) => {
+      const error = knownError(thrown, position());
+      await end('failed', error.message);
       throw error;
     });
   const { proven } = ending;
@@ -175,8 +205,12 @@ async function judged({ clients }: Setup, ending: RunOutcome): Promise<RunOutcom
   return { ...ending, result: 'failed', code: 'clients-failed', exitCode: ExitCode.safe, message: why };
 }
 
-async function trafficOf({ clients }: Setup): Promise<Pick<JournalEntry, 'traffic'>> {
-  const seen = await clients?.end();
+/** Nothing where that is what is at fault: the end of a run does not depend on it. */
+async function clientsMet({ clients, ...setup }: Setup): Promise<TrafficSeen | undefined> {
+  return giveUpAfter(MOMENT_MS, setup, Promise.resolve(clients?.end())).catch(() => undefined);
+}
+
+function trafficOf(seen: TrafficSeen | undefined): Pick<JournalEntry, 'traffic'> {
   if (seen === undefined) return {};
   const { timeline: _, ...traffic } = seen;
   return { traffic };

@@ -5,8 +5,8 @@ import type { TrafficSeen } from '../../probe/seen.ts';
 import type { Store } from '../../stores/store.ts';
 import type { View } from '../event.ts';
 import type { Hooks } from '../hooks/hooks.ts';
-import type { Ports } from '../ports.ts';
-import type { Limits } from '../engine/wait.ts';
+import type { Ports } from '../../steps/ports.ts';
+import type { Limits } from '../../steps/definition.ts';
 
 /** Clients of production, as the run watches them. */
 export interface Clients {
@@ -29,8 +29,10 @@ export interface Setup {
   readonly view: View;
   /** Requests sent to AWS so far. */
   readonly requests: () => number;
-  /** Aborted by the first Ctrl-C. */
+  /** Aborted by the first Ctrl-C, and with `faulted`. */
   readonly signal: AbortSignal;
+  /** Aborted by an exception that nothing caught: the run ends, also where it hangs. */
+  readonly faulted: AbortSignal;
   /** Asks production steadily from the beginning of a run to its end; absent when nobody has asked for that. */
   readonly clients?: Clients;
   readonly identity: { readonly run: string; readonly who: string; readonly host: string };
