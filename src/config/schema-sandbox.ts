@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, limit, port, release, seconds, text, whole, yesOrNo } from './values.ts';
+import { durationMs, timeLimit, port, releaseName, seconds, text, whole, yesOrNo } from './values.ts';
 
 const behaviour = z
   .enum(['ok', 'sick', 'slow', 'crash'])
@@ -8,7 +8,7 @@ const behaviour = z
 
 const releases = z
   .array(
-    z.union([release, z.strictObject({ release: release.describe('The release.'), behaviour })], {
+    z.union([releaseName, z.strictObject({ release: releaseName.describe('The release.'), behaviour })], {
       error: "a release such as '42', or a map such as { release: '43', behaviour: sick }",
     }),
     { error: 'a list of releases' },
@@ -17,8 +17,8 @@ const releases = z
 
 const healthCheck = z
   .strictObject({
-    interval: limit.prefault('1s').describe("Time between two health checks of one target. AWS's smallest is 5s."),
-    timeout: limit
+    interval: timeLimit.prefault('1s').describe("Time between two health checks of one target. AWS's smallest is 5s."),
+    timeout: timeLimit
       .prefault('500ms')
       .describe('Time after which a health check counts as failed; no longer than the interval.'),
     healthyThreshold: whole(2, 10).default(2).describe('Passed checks in a row that make an unhealthy target healthy.'),
@@ -46,9 +46,13 @@ const throttle = z
 const dns = z
   .strictObject({
     port: port.default(4553).describe('Port of the name server on 127.0.0.1, over UDP and TCP.'),
-    processing: duration.prefault('20ms').describe('Time for which Route 53 refuses another change of the same zone.'),
-    propagation: duration.prefault('500ms').describe('Time from a change until the first name servers answer with it.'),
-    insync: duration
+    processing: durationMs
+      .prefault('20ms')
+      .describe('Time for which Route 53 refuses another change of the same zone.'),
+    propagation: durationMs
+      .prefault('500ms')
+      .describe('Time from a change until the first name servers answer with it.'),
+    insync: durationMs
       .prefault('1s')
       .describe('Time from a change until all name servers answer with it and Route 53 says INSYNC. At AWS up to 60s.'),
     ttl: seconds
@@ -57,7 +61,7 @@ const dns = z
   })
   .describe('Route 53 and its name server. Default: these times, and any free port.');
 
-export const sandbox = z
+export const sandboxSection = z
   .strictObject({
     port: port.default(4566).describe('Port of the API endpoint, on loopback.'),
     app: z
@@ -71,7 +75,7 @@ export const sandbox = z
       ),
     appPort: port.default(8080).describe('Port that the app listens at, on the loopback address of its instance.'),
     instances: whole(1, 50).default(3).describe('Instances that serve production at the start.'),
-    release: release.default('41').describe('Release that they carry; one of releases.'),
+    release: releaseName.default('41').describe('Release that they carry; one of releases.'),
     releases: releases
       .default([
         { release: '41', behaviour: 'ok' },
@@ -83,22 +87,26 @@ export const sandbox = z
       .min(1, { error: 'at least one zone' })
       .default(['a', 'b'])
       .describe('Availability zones, by their letters.'),
-    boot: duration.prefault('2s').describe('Time from the request for an instance until it runs and its app listens.'),
-    setup: duration.prefault('1s').describe('OpsWorks: time that the setup of an instance takes, before it is online.'),
-    deploy: duration
+    boot: durationMs
+      .prefault('2s')
+      .describe('Time from the request for an instance until it runs and its app listens.'),
+    setup: durationMs
+      .prefault('1s')
+      .describe('OpsWorks: time that the setup of an instance takes, before it is online.'),
+    deploy: durationMs
       .prefault('1s')
       .describe('Time that a command on an instance takes: a deployment of OpsWorks, or Run Command.'),
     healthCheck,
-    deregistrationDelay: duration
+    deregistrationDelay: durationMs
       .prefault('3s')
       .describe("Time for which a deregistered target is draining. AWS's default is 300s."),
-    registration: duration
+    registration: durationMs
       .prefault('300ms')
       .describe('Time from the registration of a target until its first health check.'),
-    propagation: duration
+    propagation: durationMs
       .prefault('300ms')
       .describe('Time for which requests may still reach a target that was deregistered.'),
-    consistency: duration.prefault('0s').describe('Time for which descriptions may show the past.'),
+    consistency: durationMs.prefault('0s').describe('Time for which descriptions may show the past.'),
     pageSize: whole(1, 1000).default(100).describe('Most entries in one page of an answer.'),
     throttle: throttle.optional(),
     dns: dns.optional(),

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Counts } from './balancer/counts.ts';
-import type { BalancerAddresses } from './elbv2/endpoints.ts';
+import type { BalancerAddresses } from './elbv2/world.ts';
 import type { BalancerEndpoint } from './route53/model.ts';
 import type { AdminPage, FaultMaker, Machines, SandboxTimes, Service } from './service.ts';
 import { z } from 'zod';

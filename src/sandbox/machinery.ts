@@ -1,8 +1,8 @@
 import type { Balancers, BalancersFactory } from './balancers.ts';
 import { createGuardian } from '../programs/guardian.ts';
 import { openDns, type Dns } from './dns/index.ts';
-import { createEc2, type Ec2 } from './ec2/index.ts';
-import type { BalancerAddresses } from './elbv2/endpoints.ts';
+import { createEc2, type EmulatedEc2 } from './ec2/index.ts';
+import type { BalancerAddresses } from './elbv2/world.ts';
 import { reserveBlock, type AddressBlock } from './instances/addresses.ts';
 import { behaviour } from './instances/behaviour.ts';
 import { bundledApp } from './instances/bundled-app.ts';
@@ -10,8 +10,8 @@ import { commandApp } from './instances/command-app.ts';
 import { Instances, type InstancesOptions } from './instances/index.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
 import type { SandboxPlan } from './options.ts';
-import { createOpsWorks, type OpsWorks } from './opsworks/index.ts';
-import type { Route53 } from './route53/index.ts';
+import { createOpsWorks, type EmulatedOpsWorks } from './opsworks/index.ts';
+import type { EmulatedRoute53 } from './route53/index.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import type { LifecycleTimes, SandboxTimes, Service } from './service.ts';
 import { createSsm } from './ssm/index.ts';
@@ -26,12 +26,12 @@ export type Times = { -readonly [K in keyof (SandboxTimes & LifecycleTimes)]: nu
 export interface Machinery<B extends Balancers> {
   readonly scheduler: Scheduler;
   readonly instances: Instances;
-  readonly ec2: Ec2;
-  readonly opsworks: OpsWorks;
+  readonly ec2: EmulatedEc2;
+  readonly opsworks: EmulatedOpsWorks;
   readonly ssm: Service;
   readonly outcomes: Outcomes;
   readonly balancers: B;
-  readonly route53: Route53;
+  readonly route53: EmulatedRoute53;
   readonly dns: Dns;
   readonly times: Times;
   readonly errors: readonly unknown[];

@@ -19,7 +19,7 @@ const wish = z.looseObject({
   count: z.int().positive().optional(),
 });
 
-export interface Outcome {
+export interface EventOutcome {
   readonly fails: boolean;
   /** Milliseconds that it takes instead of the usual. */
   readonly ms?: number | undefined;
@@ -29,7 +29,7 @@ export interface Outcome {
 /** How the next events will end. */
 export interface Outcomes {
   /** Of an event on an instance, which has an EC2 id once it was started. */
-  next(event: Event, instance: string | undefined): Outcome;
+  next(event: Event, instance: string | undefined): EventOutcome;
   readonly makers: Readonly<Record<string, FaultMaker>>;
 }
 

@@ -9,14 +9,14 @@ import { drainFault, trafficPage, type Balancers, type BalancersFactory } from '
 import { createCloudWatch } from './cloudwatch/index.ts';
 import type { Dns } from './dns/index.ts';
 import { buildNames, type SandboxName } from './dns/world.ts';
-import type { Ec2 } from './ec2/index.ts';
+import type { EmulatedEc2 } from './ec2/index.ts';
 import { behaviour, type BehaviourName } from './instances/behaviour.ts';
 import type { Instances } from './instances/index.ts';
 import { createMachinery, type Closers, type Machinery, type Times } from './machinery.ts';
 import { planSandbox, type SandboxOptions, type SandboxPlan } from './options.ts';
 import { checkPorts } from './ports.ts';
-import type { OpsWorks } from './opsworks/index.ts';
-import type { Route53 } from './route53/index.ts';
+import type { EmulatedOpsWorks } from './opsworks/index.ts';
+import type { EmulatedRoute53 } from './route53/index.ts';
 import type { DnsTimes } from './route53/model.ts';
 import { ApiError, type AdminPage, type Service } from './service.ts';
 import {
@@ -30,7 +30,7 @@ import {
 } from './world.ts';
 
 /** A small AWS in this process: everything on loopback, nothing left when it is closed. */
-export interface Sandbox<B extends Balancers = Balancers> {
+export interface SandboxWith<B extends Balancers = Balancers> {
   /** Endpoint of the API, for AWS_ENDPOINT_URL. */
   readonly url: string;
   readonly region: string;
@@ -42,11 +42,11 @@ export interface Sandbox<B extends Balancers = Balancers> {
   readonly blue: readonly string[];
   /** Names that led to load balancers at the start. */
   readonly names: readonly SandboxName[];
-  readonly ec2: Ec2;
-  readonly opsworks: OpsWorks;
+  readonly ec2: EmulatedEc2;
+  readonly opsworks: EmulatedOpsWorks;
   readonly ssm: Service;
   readonly elbv2: B;
-  readonly route53: Route53;
+  readonly route53: EmulatedRoute53;
   readonly dns: Dns;
   readonly instances: Instances;
   readonly faults: Faults;
@@ -71,10 +71,10 @@ const POLL_MS = 10;
  * Starts the sandbox. Throws an `OperatorError` when a port is taken, when the system has no loopback addresses beyond
  * 127.0.0.1, or when the first fleet does not come to serve; nothing is left running then.
  */
-export async function startSandbox<B extends Balancers>(
+export async function startSandboxWith<B extends Balancers>(
   options: SandboxOptions,
   elbv2: BalancersFactory<B>,
-): Promise<Sandbox<B>> {
+): Promise<SandboxWith<B>> {
   const closers: Closers = [];
   const close = async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
@@ -104,7 +104,7 @@ async function start<B extends Balancers>(
   factory: BalancersFactory<B>,
   closers: Closers,
   close: () => Promise<void>,
-): Promise<Sandbox<B>> {
+): Promise<SandboxWith<B>> {
   const machinery = await createMachinery(plan, factory, closers);
   const { ec2, opsworks, ssm, instances, balancers, route53, dns, times, errors } = machinery;
   const world = await buildWorld(plan, ec2, opsworks, balancers);
@@ -157,7 +157,7 @@ function dnsTimesOf({ dns: { processing, propagation, insync, ttl } }: SandboxPl
   return { processingMs: processing, propagationMs: propagation, insyncMs: insync, ttlMs: ttl };
 }
 
-type Control = Pick<Sandbox, 'faults' | 'throttle' | 'requests'>;
+type Control = Pick<SandboxWith, 'faults' | 'throttle' | 'requests'>;
 
 /** What tests and people steer it with. */
 function createControl(plan: SandboxPlan, machinery: Machinery<Balancers>): Control {

@@ -2,10 +2,10 @@ import type { Tag } from '@aws-sdk/client-ec2';
 import type { CreateLoadBalancerOutput, DescribeTargetHealthOutput } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Balancers } from './balancers.ts';
 import type { NamedBalancer } from './dns/world.ts';
-import type { Ec2 } from './ec2/index.ts';
+import type { EmulatedEc2 } from './ec2/index.ts';
 import { balancerOf, ownListeners, weightedGroups, type Front, type SandboxGroup } from './front.ts';
 import type { GroupOption, SandboxPlan } from './options.ts';
-import type { OpsWorks } from './opsworks/index.ts';
+import type { EmulatedOpsWorks } from './opsworks/index.ts';
 import { buildStack, type StackOption } from './opsworks/world.ts';
 import { call, type Service } from './service.ts';
 
@@ -25,8 +25,8 @@ const IMAGE_STEP_MS = 60_000;
 /** Builds the world that a newcomer finds: images, a template, load balancers, and a fleet that serves. */
 export async function buildWorld(
   plan: SandboxPlan,
-  ec2: Ec2,
-  opsworks: OpsWorks,
+  ec2: EmulatedEc2,
+  opsworks: EmulatedOpsWorks,
   balancers: Balancers,
 ): Promise<World> {
   const images = addImages(plan, ec2);
@@ -53,7 +53,7 @@ function imageName(plan: SandboxPlan, release: string): string {
 }
 
 /** One image a release, the oldest first; and one that leaves the release to the user data. */
-function addImages(plan: SandboxPlan, ec2: Ec2): Map<string, string> {
+function addImages(plan: SandboxPlan, ec2: EmulatedEc2): Map<string, string> {
   const now = plan.clock.now();
   const at = (age: number) => new Date(now - age * IMAGE_STEP_MS);
   ec2.addImage('base', {}, at(plan.releases.length + 1));
@@ -71,7 +71,7 @@ export async function addDocument({ environment }: SandboxPlan, ssm: Service): P
 }
 
 /** Makes a release bootable: an image, and the parameter that names it. Returns the image's id. */
-export function addRelease(plan: SandboxPlan, ec2: Ec2, release: string, createdAt: Date): string {
+export function addRelease(plan: SandboxPlan, ec2: EmulatedEc2, release: string, createdAt: Date): string {
   const { id } = ec2.addImage(imageName(plan, release), { Release: release }, createdAt);
   const parameter = { Value: id, Type: 'String', Overwrite: true };
   void ec2.ssm.operations.PutParameter?.({ Name: `/${plan.environment}/image/${release}`, ...parameter });
@@ -86,8 +86,8 @@ function counts({ instances, zones }: SandboxPlan): readonly (readonly [zone: st
 async function launchLayer(
   plan: SandboxPlan,
   option: StackOption,
-  ec2: Ec2,
-  opsworks: OpsWorks,
+  ec2: EmulatedEc2,
+  opsworks: EmulatedOpsWorks,
 ): Promise<readonly string[]> {
   return buildStack(opsworks, {
     ...option,
@@ -100,7 +100,7 @@ async function launchLayer(
 }
 
 /** The first fleet, running from the start. */
-function launchBlue(plan: SandboxPlan, ec2: Ec2): readonly string[] {
+function launchBlue(plan: SandboxPlan, ec2: EmulatedEc2): readonly string[] {
   const template = { LaunchTemplateName: plan.template, Version: '$Latest' };
   return counts(plan).flatMap(([zone, count]) => {
     const subnet = ec2.network.subnets.find((candidate) => candidate.zone === zone);
@@ -131,7 +131,7 @@ interface MadeBalancer extends NamedBalancer {
 /** The load balancers that the groups name, by name. */
 async function createLoadBalancers(
   plan: SandboxPlan,
-  ec2: Ec2,
+  ec2: EmulatedEc2,
   balancers: Balancers,
   groups: readonly GroupOption[],
 ): Promise<ReadonlyMap<string, MadeBalancer>> {
@@ -141,7 +141,7 @@ async function createLoadBalancers(
   return made;
 }
 
-async function createLoadBalancer(name: string, ec2: Ec2, balancers: Balancers): Promise<MadeBalancer> {
+async function createLoadBalancer(name: string, ec2: EmulatedEc2, balancers: Balancers): Promise<MadeBalancer> {
   const subnets = ec2.network.subnets.map((subnet) => subnet.id);
   const groups = [ec2.network.securityGroup];
   const input = { Name: name, Subnets: subnets, SecurityGroups: groups, Scheme: 'internal' };

@@ -69,7 +69,7 @@ async function inTheSandbox(): Promise<Seen> {
     return await play({
       fleet: createEc2Fleet({
         owner: { environment: 'shop', tagPrefix: 'turnout' },
-        boot: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
+        config: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
         ec2: new Ec2(session),
         ssm: async () => Promise.reject(new Error('There is no SSM here.')),
       }),

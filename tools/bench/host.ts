@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { frontOf } from '../../src/commands/front.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createElbv2 } from '../../src/sandbox/elbv2/index.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandboxWith } from '../../src/sandbox/sandbox.ts';
 import { QUICK, timesFor } from './times.ts';
 
 const { values } = parseArgs({
@@ -17,7 +17,7 @@ const config = loadConfig({ path: values.config!, env: process.env, cwd: process
 const instances = Number(values.instances);
 const { releases, release, zones, appPort, productionPort, testPort } = config.sandbox!;
 
-const sandbox = await startSandbox(
+const sandbox = await startSandboxWith(
   {
     ...timesFor(instances),
     ...QUICK,

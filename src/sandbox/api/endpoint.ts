@@ -19,7 +19,7 @@ export interface EndpointOptions {
 }
 
 /** What goes back to the client; `reset` cuts the connection instead. */
-export interface Answer {
+export interface WireAnswer {
   readonly operation: string;
   readonly status: number;
   readonly headers?: Head['headers'];
@@ -48,7 +48,7 @@ interface Asked {
 }
 
 /** Answers one request of an AWS client. Never throws: whatever goes wrong is an error in the service's own form. */
-export async function answer(options: EndpointOptions, dialect: Dialect, request: WireRequest): Promise<Answer> {
+export async function answer(options: EndpointOptions, dialect: Dialect, request: WireRequest): Promise<WireAnswer> {
   const requestId = randomUUID();
   const { protocol } = dialect;
   const client = await dialect.client?.();

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import { sendError, sendFixed, sendRedirect } from './answers.ts';
 import { forward } from './forward.ts';
 import { factsOf } from './matching.ts';
-import { actionFor, choose, type Choice, type RouteAction, type Routes } from './routes.ts';
+import { actionFor, chooseGroup, type Choice, type RouteAction, type Routes } from './routes.ts';
 import type { Tally, Traffic } from './traffic.ts';
 import { answerOnSocket, tunnel } from './upgrade.ts';
 
@@ -115,7 +115,7 @@ class HttpListener implements LiveListener {
   #choose(request: IncomingMessage, action: RouteAction, tally: Tally): Choice | undefined {
     if (action.type !== 'forward') return undefined;
     const chance = { now: this.#options.clock.now(), random: this.#options.random };
-    const choice = choose(action, request.headers.cookie, chance);
+    const choice = chooseGroup(action, request.headers.cookie, chance);
     if (choice) tally.to(choice.share.name, choice.member?.release() ?? '');
     return choice;
   }

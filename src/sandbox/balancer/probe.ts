@@ -15,10 +15,10 @@ export interface CheckRequest {
 }
 
 /** Sends one health check and resolves with the response's status; rejects when there is no proper response, or when aborted. */
-export type Probe = (check: CheckRequest, signal: AbortSignal) => Promise<number>;
+export type HealthProbe = (check: CheckRequest, signal: AbortSignal) => Promise<number>;
 
 /** One GET over a connection of its own, closed afterwards, as ELB does (ALB user guide, health checks). */
-export const httpProbe: Probe = async ({ host, port, path }, signal) =>
+export const httpProbe: HealthProbe = async ({ host, port, path }, signal) =>
   await new Promise((resolve, reject) => {
     const headers = { host: `${host}:${port}`, 'user-agent': 'ELB-HealthChecker/2.0', connection: 'close' };
     const check = request({ host, port, path, headers, agent: false, signal }, (response) => {
@@ -44,7 +44,7 @@ const HELD_UP_MS = 20;
  * count time in which this process, which runs the targets too, did not come to look for answers.
  */
 export async function checkOnce(
-  probe: Probe,
+  probe: HealthProbe,
   check: CheckRequest,
   terms: CheckTerms,
   { clock, scheduler, signal }: { clock: Clock; scheduler: Scheduler; signal: AbortSignal },

@@ -20,13 +20,13 @@ export interface Forward {
 
 export type RouteAction = Forward | FixedResponse | Redirect;
 
-export interface Route {
+export interface ListenerRoute {
   readonly matches: Matcher;
   readonly action: RouteAction;
 }
 
 /** What a listener does with requests: the first route that matches, in the order of priority; the default rule is the last. */
-export type Routes = readonly Route[];
+export type Routes = readonly ListenerRoute[];
 
 export function actionFor(routes: Routes, facts: RequestFacts): RouteAction | undefined {
   return routes.find((route) => route.matches(facts))?.action;
@@ -46,7 +46,7 @@ export interface Chance {
 }
 
 /** Chooses by cookie, else by weight and turn. Nothing when no target group has a weight. */
-export function choose(forward: Forward, cookies: string | undefined, chance: Chance): Choice | undefined {
+export function chooseGroup(forward: Forward, cookies: string | undefined, chance: Chance): Choice | undefined {
   const setCookies: string[] = [];
   const share = chooseShare(forward, cookies, chance);
   if (!share) return undefined;

@@ -2,7 +2,7 @@ import type { Answer } from 'dns-packet';
 import type { RecordSet } from '../route53/model.ts';
 import { canonicalName, wireName } from '../route53/names.ts';
 import { isNameServer } from '../route53/zones.ts';
-import { candidates, choose } from './choose.ts';
+import { candidates, chooseRecordSet } from './choose.ts';
 import { answerOf, soaData } from './rdata.ts';
 import { indexOf, parentOf, type ServedZone, type Source } from './source.ts';
 
@@ -104,7 +104,7 @@ function alongCname(
   sets: readonly RecordSet[],
   depth: number,
 ): Reply {
-  const set = choose(source, zone, sets);
+  const set = chooseRecordSet(source, zone, sets);
   const answers = set ? valuesOf(set, search.asked) : [];
   const [target = ''] = answers.flatMap(dataOf);
   const name = nameOf(target);
@@ -120,7 +120,7 @@ function answersFor(
   sets: readonly RecordSet[],
   { asked, type }: Search,
 ): readonly Answer[] {
-  const chosen = choose(
+  const chosen = chooseRecordSet(
     source,
     zone,
     sets.filter(({ Type }) => Type === type),
@@ -137,7 +137,7 @@ function resolved(source: Source, zone: ServedZone, set: RecordSet, asked: strin
     return set.Type === 'A' ? [answerOf('A', asked, source.ttl, balancer.address)] : [];
   }
   const sets = (indexOf(zone).byName.get(target) ?? []).filter(({ Type }) => Type === set.Type);
-  const next = depth < CHAIN_MAX ? choose(source, zone, sets) : undefined;
+  const next = depth < CHAIN_MAX ? chooseRecordSet(source, zone, sets) : undefined;
   return next ? resolved(source, zone, next, asked, depth + 1) : [];
 }
 

@@ -9,7 +9,7 @@ const DEPTH_MAX = 8;
  * checking is configured"): among the healthy ones with a weight, else among the healthy ones of weight 0, each as likely as
  * the other; when none is healthy, as if all were.
  */
-export function choose(source: Source, zone: ServedZone, sets: readonly RecordSet[]): RecordSet | undefined {
+export function chooseRecordSet(source: Source, zone: ServedZone, sets: readonly RecordSet[]): RecordSet | undefined {
   return pick(candidates(source, zone, sets), source.random);
 }
 

@@ -10,7 +10,7 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-export interface Asked {
+export interface DnsQuestion {
   readonly name: string;
   readonly type: RecordType;
   /** Announces EDNS with this payload size. */
@@ -19,7 +19,7 @@ export interface Asked {
 }
 
 /** What a server said, with what dns-packet leaves out. */
-export interface Told extends DecodedPacket {
+export interface DnsReply extends DecodedPacket {
   readonly rcode: number;
   readonly transport: 'udp' | 'tcp';
   readonly bytes: number;
@@ -29,14 +29,14 @@ const LIMIT_MS = 2_000;
 const LENGTH_BYTES = 2;
 
 /** Asks one server, like `dig`: over UDP first, over TCP when the answer was cut short. Rejects when no answer comes in 2 s. */
-export async function ask(server: ServerAddress, asked: Asked): Promise<Told> {
+export async function queryServer(server: ServerAddress, asked: DnsQuestion): Promise<DnsReply> {
   const message = queryOf(asked);
   if (asked.tcp) return told(await overTcp(server, message), 'tcp');
   const first = told(await overUdp(server, message), 'udp');
   return first.flag_tc ? told(await overTcp(server, message), 'tcp') : first;
 }
 
-function queryOf({ name, type, payload }: Asked): Buffer {
+function queryOf({ name, type, payload }: DnsQuestion): Buffer {
   const opt = {
     type: 'OPT' as const,
     name: '.',
@@ -54,7 +54,7 @@ function queryOf({ name, type, payload }: Asked): Buffer {
   });
 }
 
-function told(answer: Buffer, transport: 'udp' | 'tcp'): Told {
+function told(answer: Buffer, transport: 'udp' | 'tcp'): DnsReply {
   return { ...packet.decode(answer), rcode: answer[3]! & 15, transport, bytes: answer.length };
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Balancers } from '../balancers.ts';
 import type { DnsPlan } from './options.ts';
-import { createRoute53, type Route53 } from '../route53/index.ts';
+import { createRoute53, type EmulatedRoute53 } from '../route53/index.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { createResolver, type CachingResolver, type ResolverOptions } from './resolver.ts';
 import { startNameServer, type NameServer } from './server.ts';
@@ -13,7 +13,7 @@ export interface Dns extends NameServer {
 }
 
 export interface DnsMachinery {
-  readonly route53: Route53;
+  readonly route53: EmulatedRoute53;
   readonly dns: Dns;
 }
 

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../clock.ts';
-import { ask, type ServerAddress, type Told } from './client.ts';
+import { queryServer, type ServerAddress, type DnsReply } from './client.ts';
 
 export interface ResolverOptions {
   readonly server: ServerAddress;
@@ -114,7 +114,7 @@ async function entryOf(server: ServerAddress, clock: Clock, asked: string): Prom
   let name = asked;
   let ttl = Infinity;
   for (let length = 0; length < CHAIN_MAX; length += 1) {
-    const answer = await ask(server, { name, type: 'A' });
+    const answer = await queryServer(server, { name, type: 'A' });
     const records = (answer.answers ?? []).flatMap((record) => ('ttl' in record ? [record] : []));
     ttl = Math.min(ttl, ...records.map((record) => record.ttl ?? 0));
     const addresses = records.flatMap((record) => (record.type === 'A' ? [record.data] : []));
@@ -126,7 +126,7 @@ async function entryOf(server: ServerAddress, clock: Clock, asked: string): Prom
   throw lookupError(asked, 'ESERVFAIL');
 }
 
-function failure(name: string, { rcode }: Told): Error {
+function failure(name: string, { rcode }: DnsReply): Error {
   return lookupError(name, rcode === 0 || rcode === NO_NAME ? 'ENOTFOUND' : 'ESERVFAIL');
 }
 

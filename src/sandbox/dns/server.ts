@@ -1,5 +1,5 @@
 import type { AdminPage } from '../service.ts';
-import type { DnsTimes, Names } from '../route53/model.ts';
+import type { DnsTimes, Route53State } from '../route53/model.ts';
 import { createAccount, type DnsReport } from './account.ts';
 import { possible, reply, type Reply } from './answer.ts';
 import { openSockets } from './sockets.ts';
@@ -7,7 +7,7 @@ import { sourceOf } from './source.ts';
 import { readQuery, writeReply } from './wire.ts';
 
 export interface NameServerOptions {
-  readonly names: Names;
+  readonly names: Route53State;
   /** 0 takes a free one, the same for UDP and TCP. */
   readonly port: number;
   /** Loopback address; `127.0.0.1` when absent. */

@@ -1,5 +1,5 @@
 import { balancerName } from '../route53/coexistence.ts';
-import type { BalancerEndpoint, Names, Records, RecordSet } from '../route53/model.ts';
+import type { BalancerEndpoint, Route53State, Records, RecordSet } from '../route53/model.ts';
 import { within } from '../route53/names.ts';
 import { published } from '../route53/publish.ts';
 
@@ -23,7 +23,7 @@ export interface Source {
 }
 
 /** What one query is answered from; `random` also says how far a change has come. */
-export function sourceOf(names: Names, random: () => number): Source {
+export function sourceOf(names: Route53State, random: () => number): Source {
   const now = names.clock.monotonic();
   return {
     ttl: Math.round(names.times.ttlMs / 1000),

@@ -3,7 +3,7 @@ import type { DescribeImagesRequest, DescribeImagesResult, Image as ImageShape }
 import { ApiError, type Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
-import { page } from './paging.ts';
+import { ec2Page } from './paging.ts';
 import { ACCOUNT, type Ec2State, type Image } from './state.ts';
 import type { Tags } from './tags.ts';
 
@@ -53,7 +53,7 @@ export function describeImages(state: Ec2State, input: DescribeImagesRequest, ca
   const named = input.ImageIds?.map((id) => imageOf(state, id, lagMs)) ?? state.images.values(lagMs);
   const ours = input.Owners === undefined || input.Owners.some((owner) => OWNERS.includes(owner));
   const selected = filtered(ours ? named : [], input.Filters, FILTERS, (image) => state.tags.of(image.id, lagMs));
-  const { items, next } = page(selected, input, input.ImageIds ? Infinity : state.pageSize);
+  const { items, next } = ec2Page(selected, input, input.ImageIds ? Infinity : state.pageSize);
   return { Images: items.map((image) => imageShape(state, image, lagMs)), ...next };
 }
 

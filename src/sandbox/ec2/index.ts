@@ -3,13 +3,13 @@ import { createParameters } from '../ssm/parameters.ts';
 import type { Call, Operation, Service } from '../service.ts';
 import { deployPage } from './deploy-page.ts';
 import { describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
-import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
+import { describeEc2Instances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
 import { instanceFaults } from './faults.ts';
 import { addImage, describeImages } from './images.ts';
 import { runInstances } from './launch.ts';
 import { startInstances, stopInstances, terminateInstances } from './lifecycle.ts';
 import { describeAvailabilityZones, describeSecurityGroups, describeSubnets, describeVpcs } from './network.ts';
-import { createState, type Ec2Options, type Ec2State, type Image, type Network } from './state.ts';
+import { createEc2State, type Ec2Options, type Ec2State, type Image, type Network } from './state.ts';
 import { createTags, deleteTags, describeTags } from './tagging.ts';
 import type { Tags } from './tags.ts';
 import {
@@ -22,7 +22,7 @@ import {
 } from './templates.ts';
 
 /** EC2, and SSM's parameters that images are looked up by; and what the sandbox does with them in process. */
-export interface Ec2 extends Service {
+export interface EmulatedEc2 extends Service {
   readonly network: Network;
   readonly ssm: Service;
   /** Makes an image known. */
@@ -44,7 +44,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   DescribeAvailabilityZones: describeAvailabilityZones,
   DescribeImages: describeImages,
   DescribeInstanceAttribute: describeInstanceAttribute,
-  DescribeInstances: describeInstances,
+  DescribeInstances: describeEc2Instances,
   DescribeInstanceStatus: describeInstanceStatus,
   DescribeLaunchTemplates: describeLaunchTemplates,
   DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
@@ -61,8 +61,8 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   TerminateInstances: terminateInstances,
 };
 
-export function createEc2(options: Ec2Options): Ec2 {
-  const state = createState(options);
+export function createEc2(options: Ec2Options): EmulatedEc2 {
+  const state = createEc2State(options);
   const unwatch = state.instances.watch((machine) => {
     const record = state.records.get(machine.id);
     if (record) state.records.set(machine.id, { ...record, machine, changedAt: state.now() });

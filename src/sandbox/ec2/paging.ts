@@ -10,7 +10,7 @@ export interface PageRequest {
   readonly NextToken?: string | undefined;
 }
 
-export interface Page<T> {
+export interface Ec2Page<T> {
   readonly items: readonly T[];
   readonly next: { readonly NextToken?: string };
 }
@@ -22,7 +22,7 @@ const MIN = 5;
  * One page of a listing. AWS may answer with fewer than there are whenever it likes, so the usual page here is small.
  * The token names the last item seen, so that a page stays right when items come or go.
  */
-export function page<T extends Numbered>(items: readonly T[], request: PageRequest, usual: number): Page<T> {
+export function ec2Page<T extends Numbered>(items: readonly T[], request: PageRequest, usual: number): Ec2Page<T> {
   const size = request.MaxResults ?? usual;
   if (request.MaxResults !== undefined && (size < MIN || size > MAX)) {
     throw ec2Error.invalid(

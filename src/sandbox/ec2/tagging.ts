@@ -8,7 +8,7 @@ import type {
 import { ApiError, type Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
-import { page } from './paging.ts';
+import { ec2Page } from './paging.ts';
 import type { Ec2State } from './state.ts';
 import { checkedTags, resourceType, type Tags } from './tags.ts';
 
@@ -74,7 +74,7 @@ export function describeTags(state: Ec2State, input: DescribeTagsRequest, call?:
     .all(call?.lagMs)
     .flatMap(({ id, tags }) => rowsOf(id, tags))
     .map((row, seq) => ({ ...row, seq }));
-  const { items, next } = page(
+  const { items, next } = ec2Page(
     filtered(rows, input.Filters, FILTERS, (row) => ({ [row.key]: row.value })),
     input,
     state.pageSize,

@@ -1,25 +1,25 @@
 import type { Action, ForwardActionConfig, TargetGroupTuple } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ApiError } from '../service.ts';
-import { invalid, unsupported } from './errors.ts';
+import { elbInvalid, elbUnsupported } from './errors.ts';
 import type { LoadBalancer, TargetGroup } from './model.ts';
-import { groupOf, type World } from './world.ts';
+import { groupOf, type ElbWorld } from './world.ts';
 
 /** Longest duration of target group stickiness in seconds (API reference, TargetGroupStickinessConfig). */
 const MAX_STICKY_S = 604_800;
 
 /** The actions as Describe shows them. Throws what AWS throws for wrong ones. */
 export function checkedActions(
-  world: World,
+  world: ElbWorld,
   loadBalancer: LoadBalancer,
   actions: readonly Action[] | undefined,
 ): Action[] {
   const [action, ...more] = actions ?? [];
-  if (!action) throw invalid('At least one action must be specified');
+  if (!action) throw elbInvalid('At least one action must be specified');
   if (more.length > 0) throw new ApiError('TooManyActions', 'Only one action can be specified for a rule');
   return [{ ...checkedAction(world, loadBalancer, action), Order: action.Order ?? 1 }];
 }
 
-function checkedAction(world: World, loadBalancer: LoadBalancer, action: Action): Action {
+function checkedAction(world: ElbWorld, loadBalancer: LoadBalancer, action: Action): Action {
   switch (action.Type) {
     case 'forward':
       return checkedForward(world, loadBalancer, action);
@@ -28,19 +28,19 @@ function checkedAction(world: World, loadBalancer: LoadBalancer, action: Action)
     case 'redirect':
       return checkedRedirect(action);
     default:
-      throw unsupported(`actions of the type '${action.Type}'`);
+      throw elbUnsupported(`actions of the type '${action.Type}'`);
   }
 }
 
-function checkedForward(world: World, loadBalancer: LoadBalancer, action: Action): Action {
+function checkedForward(world: ElbWorld, loadBalancer: LoadBalancer, action: Action): Action {
   const tuples = forwardedTo(action);
   const { groupsPerAction } = world.quotas;
-  if (tuples.length === 0) throw invalid('A target group must be specified for a forward action');
+  if (tuples.length === 0) throw elbInvalid('A target group must be specified for a forward action');
   if (tuples.length > groupsPerAction) {
-    throw invalid(`A forward action cannot have more than '${groupsPerAction}' target groups`);
+    throw elbInvalid(`A forward action cannot have more than '${groupsPerAction}' target groups`);
   }
   const arns = new Set(tuples.map((tuple) => tuple.TargetGroupArn));
-  if (arns.size < tuples.length) throw invalid('A target group can be specified only once in a forward action');
+  if (arns.size < tuples.length) throw elbInvalid('A target group can be specified only once in a forward action');
   for (const tuple of tuples) checkTuple(groupOf(world, tuple.TargetGroupArn), loadBalancer, tuple);
   const TargetGroupStickinessConfig = checkedStickiness(action.ForwardConfig?.TargetGroupStickinessConfig);
   const ForwardConfig = { TargetGroups: tuples, TargetGroupStickinessConfig };
@@ -52,7 +52,7 @@ function checkedForward(world: World, loadBalancer: LoadBalancer, action: Action
 function forwardedTo({ TargetGroupArn: arn, ForwardConfig: config }: Action): TargetGroupTuple[] {
   const listed = config?.TargetGroups ?? [];
   if (arn !== undefined && listed.length > 0 && (listed.length > 1 || listed[0]?.TargetGroupArn !== arn)) {
-    throw invalid('You cannot specify both a target group ARN and a different forward config');
+    throw elbInvalid('You cannot specify both a target group ARN and a different forward config');
   }
   const tuples = listed.length > 0 || arn === undefined ? listed : [{ TargetGroupArn: arn }];
   return tuples.map((tuple) => ({ TargetGroupArn: tuple.TargetGroupArn, Weight: weightOf(tuple, tuples.length) }));
@@ -60,12 +60,12 @@ function forwardedTo({ TargetGroupArn: arn, ForwardConfig: config }: Action): Ta
 
 function weightOf(tuple: TargetGroupTuple, count: number): number {
   if (tuple.Weight !== undefined) return tuple.Weight;
-  if (count > 1) throw invalid('You must specify a weight for each target group');
+  if (count > 1) throw elbInvalid('You must specify a weight for each target group');
   return 1;
 }
 
 function checkTuple(group: TargetGroup, loadBalancer: LoadBalancer, { Weight: weight = 0 }: TargetGroupTuple): void {
-  if (!Number.isInteger(weight) || weight < 0 || weight > 999) throw invalid('Weight must be between 0 and 999');
+  if (!Number.isInteger(weight) || weight < 0 || weight > 999) throw elbInvalid('Weight must be between 0 and 999');
   if (group.user && group.user !== loadBalancer) {
     throw new ApiError(
       'TargetGroupAssociationLimit',
@@ -80,7 +80,7 @@ function checkedStickiness(config: Stickiness | undefined): Stickiness {
   if (!config?.Enabled) return { Enabled: false };
   const duration = config.DurationSeconds ?? 0;
   if (!(duration > 0 && duration <= MAX_STICKY_S)) {
-    throw invalid(`Target group stickiness duration must be between 1 and ${MAX_STICKY_S} seconds`);
+    throw elbInvalid(`Target group stickiness duration must be between 1 and ${MAX_STICKY_S} seconds`);
   }
   return { Enabled: true, DurationSeconds: duration };
 }

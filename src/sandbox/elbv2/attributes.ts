@@ -1,4 +1,4 @@
-import { invalid, unsupported } from './errors.ts';
+import { elbInvalid, elbUnsupported } from './errors.ts';
 import type { Texts } from './model.ts';
 
 /** An attribute: its default, and what refuses a value by throwing `ValidationError`. */
@@ -14,7 +14,8 @@ function seconds(usual: string, low: number, high: number): AttributeSpec {
   const check = (key: string, value: string): void => {
     const number = Number(value);
     const valid = value.trim() !== '' && number >= 0 && number <= high && (low === 0 || number > 0);
-    if (!valid) throw invalid(`The value of the attribute '${key}' must be between '${low}' and '${high}' inclusive`);
+    if (!valid)
+      throw elbInvalid(`The value of the attribute '${key}' must be between '${low}' and '${high}' inclusive`);
   };
   return { usual, check };
 }
@@ -22,7 +23,7 @@ function seconds(usual: string, low: number, high: number): AttributeSpec {
 function oneOf(usual: string, ...others: string[]): AttributeSpec {
   const check = (key: string, value: string): void => {
     if (value !== usual && !others.includes(value)) {
-      throw invalid(`'${value}' is not a valid value for the attribute '${key}'`);
+      throw elbInvalid(`'${value}' is not a valid value for the attribute '${key}'`);
     }
   };
   return { usual, check };
@@ -31,7 +32,7 @@ function oneOf(usual: string, ...others: string[]): AttributeSpec {
 /** An attribute that AWS has and the sandbox doesn't act on: only its default is taken. */
 function fixed(usual: string): AttributeSpec {
   const check = (key: string, value: string): void => {
-    if (value !== usual) throw unsupported(`the value '${value}' of the attribute '${key}', only '${usual}'`);
+    if (value !== usual) throw elbUnsupported(`the value '${value}' of the attribute '${key}', only '${usual}'`);
   };
   return { usual, check };
 }
@@ -91,7 +92,7 @@ export function changedAttributes(specs: AttributeSpecs, old: Texts, changes: re
   const next = new Map(old);
   for (const { Key: key = '', Value: value = '' } of changes ?? []) {
     const spec = Object.hasOwn(specs, key) ? specs[key] : undefined;
-    if (!spec) throw invalid(`Attribute key '${key}' is not recognized`);
+    if (!spec) throw elbInvalid(`Attribute key '${key}' is not recognized`);
     spec.check(key, value);
     next.set(key, value);
   }

@@ -1,7 +1,7 @@
 import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Call } from '../service.ts';
 import type { Timeline } from '../timeline.ts';
-import { notFound } from './errors.ts';
+import { elbNotFound } from './errors.ts';
 import type { Resource, Texts } from './model.ts';
 
 /** What describes show of a resource; the catalogue keeps what it was. */
@@ -22,7 +22,7 @@ export interface Entry {
 export type Catalogue = Timeline<Entry>;
 
 /** Makes the catalogue say what is so now; what did not change keeps its past. */
-export function publish(catalogue: Catalogue, now: readonly Entry[]): void {
+export function publishEntries(catalogue: Catalogue, now: readonly Entry[]): void {
   const gone = new Set(catalogue.values().map(({ arn }) => arn));
   for (const entry of now) {
     gone.delete(entry.arn);
@@ -45,7 +45,7 @@ export function named(
 ): Entry[] {
   return wanted.map((name) => {
     const entry = all.find((candidate) => candidate[key] === name);
-    if (!entry) throw notFound(kind);
+    if (!entry) throw elbNotFound(kind);
     return entry;
   });
 }
@@ -58,7 +58,7 @@ export function entryOf(
   call: Call | undefined,
 ): Entry {
   const entry = catalogue.get(arn ?? '', call?.lagMs);
-  if (entry?.kind !== kind) throw notFound(kind);
+  if (entry?.kind !== kind) throw elbNotFound(kind);
   return entry;
 }
 

@@ -1,5 +1,5 @@
 import type { CreateTargetGroupInput } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { invalid, unsupported } from './errors.ts';
+import { elbInvalid, elbUnsupported } from './errors.ts';
 import { accepts } from './matcher.ts';
 import type { CheckSettings } from './model.ts';
 
@@ -29,9 +29,9 @@ export type CheckInput = Pick<
 /** The settings with the changes applied. Throws `ValidationError` for what ALB refuses, but takes times shorter than ALB's. */
 export function checkedCheck(old: CheckSettings, input: CheckInput): CheckSettings {
   if (input.HealthCheckEnabled === false)
-    throw invalid('Health check enabled must be true for target groups with target type instance');
+    throw elbInvalid('Health check enabled must be true for target groups with target type instance');
   const { HealthCheckProtocol: protocol = 'HTTP' } = input;
-  if (protocol !== 'HTTP') throw unsupported(`health checks with the protocol '${protocol}'`);
+  if (protocol !== 'HTTP') throw elbUnsupported(`health checks with the protocol '${protocol}'`);
   const next: CheckSettings = {
     path: input.HealthCheckPath ?? old.path,
     port: input.HealthCheckPort ?? old.port,
@@ -48,29 +48,29 @@ export function checkedCheck(old: CheckSettings, input: CheckInput): CheckSettin
 }
 
 function checkWhole({ path, port, intervalMs, timeoutMs, matcher }: CheckSettings): void {
-  if (timeoutMs >= intervalMs) throw invalid('Health check interval must be greater than the timeout.');
+  if (timeoutMs >= intervalMs) throw elbInvalid('Health check interval must be greater than the timeout.');
   if (!path.startsWith('/') || path.length > 1024)
-    throw invalid(`Health check path '${path}' must begin with a '/' character`);
+    throw elbInvalid(`Health check path '${path}' must begin with a '/' character`);
   const number = Number(port);
   if (port !== 'traffic-port' && !(Number.isInteger(number) && number >= 1 && number <= 65_535)) {
-    throw invalid(`Health check port '${port}' must be 'traffic-port' or in the range 1-65535`);
+    throw elbInvalid(`Health check port '${port}' must be 'traffic-port' or in the range 1-65535`);
   }
   accepts(matcher);
 }
 
 function matcherIn({ Matcher: matcher }: CheckInput): string | undefined {
-  if (matcher?.GrpcCode !== undefined) throw unsupported('gRPC codes in a matcher');
+  if (matcher?.GrpcCode !== undefined) throw elbUnsupported('gRPC codes in a matcher');
   return matcher?.HttpCode;
 }
 
 /** Seconds (fractions are allowed) as milliseconds. */
 function within(what: string, value: number | undefined, high: number): number | undefined {
   if (value === undefined) return undefined;
-  if (!(value > 0 && value <= high)) throw invalid(`${what} '${value}' must be in the range up to ${high} seconds`);
+  if (!(value > 0 && value <= high)) throw elbInvalid(`${what} '${value}' must be in the range up to ${high} seconds`);
   return value * 1000;
 }
 
 function threshold(what: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= 2 && value <= 10)) return value;
-  throw invalid(`${what} threshold count '${value}' must be in the range 2-10`);
+  throw elbInvalid(`${what} threshold count '${value}' must be in the range 2-10`);
 }

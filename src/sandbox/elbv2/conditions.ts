@@ -1,23 +1,23 @@
 import type { RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { isIP } from 'node:net';
 import { FIELDS, valuesOf } from '../balancer/matching.ts';
-import { invalid, unsupported } from './errors.ts';
+import { elbInvalid, elbUnsupported } from './errors.ts';
 
 /** The conditions of a rule. Throws `ValidationError` for what ALB refuses and for what the sandbox can't match. */
 export function checkedConditions(conditions: readonly RuleCondition[] | undefined): RuleCondition[] {
-  if (!conditions || conditions.length === 0) throw invalid('A condition must be specified');
+  if (!conditions || conditions.length === 0) throw elbInvalid('A condition must be specified');
   return conditions.map(checkedCondition);
 }
 
 function checkedCondition(condition: RuleCondition): RuleCondition {
   const field = condition.Field ?? '';
-  if (!FIELDS.includes(field)) throw invalid(`Condition field '${field}' must be one of '[${FIELDS.join(', ')}]'`);
-  if (hasRegex(condition)) throw unsupported('regular expressions in conditions');
+  if (!FIELDS.includes(field)) throw elbInvalid(`Condition field '${field}' must be one of '[${FIELDS.join(', ')}]'`);
+  if (hasRegex(condition)) throw elbUnsupported('regular expressions in conditions');
   const pairs = condition.QueryStringConfig?.Values ?? [];
   const values = field === 'query-string' ? pairs : valuesOf(condition);
-  if (values.length === 0) throw invalid(`A condition value must be specified for the field '${field}'`);
+  if (values.length === 0) throw elbInvalid(`A condition value must be specified for the field '${field}'`);
   if (field === 'http-header' && !condition.HttpHeaderConfig?.HttpHeaderName)
-    throw invalid('A header name must be specified');
+    throw elbInvalid('A header name must be specified');
   if (field === 'source-ip') valuesOf(condition).forEach(checkBlock);
   return { ...condition, ...legacyValues(field, condition) };
 }
@@ -31,7 +31,7 @@ function checkBlock(block: string): void {
   const [address = '', prefix = ''] = block.split('/');
   const bits = isIP(address) === 6 ? 128 : 32;
   if (isIP(address) === 0 || !/^\d+$/.test(prefix) || Number(prefix) > bits) {
-    throw invalid(`Condition value '${block}' must be in CIDR format`);
+    throw elbInvalid(`Condition value '${block}' must be in CIDR format`);
   }
 }
 

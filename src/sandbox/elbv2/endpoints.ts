@@ -1,16 +1,9 @@
 import type { BalancerEndpoint } from '../route53/model.ts';
 import type { LoadBalancer, TargetGroup } from './model.ts';
-import type { World } from './world.ts';
-
-/** Addresses of their own for load balancers, so that several can listen on one port. */
-export interface BalancerAddresses {
-  /** Address of a new load balancer; undefined when it shares the common one. */
-  take(name: string): string | undefined;
-  release(address: string): void;
-}
+import type { ElbWorld } from './world.ts';
 
 /** Finds a load balancer by the name that DescribeLoadBalancers shows; upper and lower case are the same. */
-export function endpointOf(world: World, dnsName: string): BalancerEndpoint | undefined {
+export function endpointOf(world: ElbWorld, dnsName: string): BalancerEndpoint | undefined {
   const name = dnsName.toLowerCase();
   const found = [...world.loadBalancers.values()].find((candidate) => candidate.dnsName.toLowerCase() === name);
   if (!found) return undefined;
@@ -24,7 +17,7 @@ export const HOSTED_ZONE = 'Z32O12XQLNTSW2';
  * Whether EvaluateTargetHealth calls it healthy: each of its target groups, whatever its weight, has a healthy target; one with
  * no registered targets has none (API reference, AliasTarget).
  */
-function isHealthy(world: World, loadBalancer: LoadBalancer): boolean {
+function isHealthy(world: ElbWorld, loadBalancer: LoadBalancer): boolean {
   const groups = [...world.groups.values()].filter((group) => group.user === loadBalancer);
   return groups.every(hasHealthyTarget);
 }
@@ -34,7 +27,7 @@ function hasHealthyTarget({ targets }: TargetGroup): boolean {
 }
 
 /** A name such as AWS gives, for a load balancer with an address of its own. */
-export function dnsNameOf(world: World, name: string, scheme: string): string {
+export function dnsNameOf(world: ElbWorld, name: string, scheme: string): string {
   const number = 100_000_000 + Math.floor(world.random() * 900_000_000);
   return `${scheme === 'internal' ? 'internal-' : ''}${name}-${number}.${world.region}.elb.amazonaws.com`;
 }

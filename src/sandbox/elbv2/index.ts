@@ -1,24 +1,24 @@
 import type { Clock } from '../../clock.ts';
-import { httpProbe, type Probe } from '../balancer/probe.ts';
+import { httpProbe, type HealthProbe } from '../balancer/probe.ts';
 import { createScheduler } from '../scheduler.ts';
 import { createCounts, type Counts } from '../balancer/counts.ts';
 import { createTraffic, type TrafficReport } from '../balancer/traffic.ts';
 import type { Machine, Machines, Operation, SandboxTimes, Service } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
-import { publish } from './catalogue.ts';
+import { publishEntries } from './catalogue.ts';
 import type { BalancerEndpoint } from '../route53/model.ts';
-import { endpointOf, type BalancerAddresses } from './endpoints.ts';
-import { notFound } from './errors.ts';
+import { endpointOf } from './endpoints.ts';
+import { elbNotFound } from './errors.ts';
 import { checkedCheck } from './check-settings.ts';
 import { reconcile } from './lifecycle.ts';
 import { listenerEntry, listenerOperations } from './listeners.ts';
 import { loadBalancerEntry, loadBalancerOperations } from './load-balancers.ts';
 import type { TargetGroup } from './model.ts';
 import { ruleEntry, ruleOperations } from './rules.ts';
-import { tagOperations } from './tags.ts';
+import { elbTagOperations } from './tags.ts';
 import { groupEntry, modifyAttributes, targetGroupOperations } from './target-groups.ts';
 import { targetOperations } from './targets.ts';
-import { QUOTAS, type Quotas, type Subnet, type World } from './world.ts';
+import { QUOTAS, type BalancerAddresses, type Quotas, type ElbSubnet, type ElbWorld } from './world.ts';
 
 export interface Elbv2Options {
   readonly machines: Machines;
@@ -37,9 +37,9 @@ export interface Elbv2Options {
   /** From 0 to 1, for weights and slow start. */
   readonly random?: () => number;
   /** What sends health checks; real HTTP when absent. */
-  readonly probe?: Probe;
+  readonly probe?: HealthProbe;
   /** Finds a subnet. When given, load balancers need subnets that exist, and targets in other zones are unused. */
-  readonly subnet?: (id: string) => Subnet | undefined;
+  readonly subnet?: (id: string) => ElbSubnet | undefined;
 }
 
 /** Exact times of a target group, which the API cannot say; milliseconds. */
@@ -66,7 +66,7 @@ export interface TargetInFlight {
   readonly count: number;
 }
 
-export interface Elbv2 extends Service {
+export interface EmulatedElbv2 extends Service {
   readonly id: 'elbv2';
   /** Every client request through a load balancer since the last reset; can be written as JSON. */
   traffic(): TrafficReport;
@@ -85,7 +85,7 @@ export interface Elbv2 extends Service {
 }
 
 /** The Elastic Load Balancing v2 service with its real load balancers. What it does and why is in BEHAVIOUR. */
-export function createElbv2(options: Elbv2Options): Elbv2 {
+export function createElbv2(options: Elbv2Options): EmulatedElbv2 {
   const world = createWorld(options);
   const unwatch = world.machines.watch((machine) => machineChanged(world, machine));
   return {
@@ -96,7 +96,7 @@ export function createElbv2(options: Elbv2Options): Elbv2 {
       ...targetOperations(world),
       ...listenerOperations(world),
       ...ruleOperations(world),
-      ...tagOperations(world),
+      ...elbTagOperations(world),
     }),
     traffic: () => world.traffic.report(),
     resetTraffic: () => world.traffic.reset(),
@@ -119,7 +119,7 @@ export function createElbv2(options: Elbv2Options): Elbv2 {
   };
 }
 
-function createWorld(options: Elbv2Options): World {
+function createWorld(options: Elbv2Options): ElbWorld {
   const counts = createCounts(options.clock);
   return {
     account: '123456789012',
@@ -145,7 +145,7 @@ function createWorld(options: Elbv2Options): World {
 }
 
 /** After each operation the catalogue is brought up to date, and only it is described. */
-function publishing(world: World, operations: Readonly<Record<string, Operation>>): Record<string, Operation> {
+function publishing(world: ElbWorld, operations: Readonly<Record<string, Operation>>): Record<string, Operation> {
   const published = Object.entries(operations).map(([name, run]): [string, Operation] => {
     if (name.startsWith('Describe')) return [name, run];
     return [
@@ -160,8 +160,8 @@ function publishing(world: World, operations: Readonly<Record<string, Operation>
   return Object.fromEntries(published);
 }
 
-function publishAll(world: World): void {
-  publish(world.catalogue, [
+function publishAll(world: ElbWorld): void {
+  publishEntries(world.catalogue, [
     ...[...world.loadBalancers.values()].map((loadBalancer) => loadBalancerEntry(world, loadBalancer)),
     ...[...world.groups.values()].map(groupEntry),
     ...[...world.listeners.values()].map((listener) => listenerEntry(world, listener)),
@@ -169,15 +169,15 @@ function publishAll(world: World): void {
   ]);
 }
 
-function machineChanged(world: World, machine: Machine): void {
+function machineChanged(world: ElbWorld, machine: Machine): void {
   for (const group of world.groups.values()) {
     for (const target of group.targets.values()) if (target.id === machine.id) reconcile(world, group, target);
   }
 }
 
-function groupNamed(world: World, nameOrArn: string): TargetGroup {
+function groupNamed(world: ElbWorld, nameOrArn: string): TargetGroup {
   const group = [...world.groups.values()].find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
-  if (!group) throw notFound('targetgroup');
+  if (!group) throw elbNotFound('targetgroup');
   return group;
 }
 
@@ -199,12 +199,12 @@ function tune(group: TargetGroup, times: GroupTimes): void {
   group.check = check;
 }
 
-function inFlight(world: World): TargetInFlight[] {
+function inFlight(world: ElbWorld): TargetInFlight[] {
   const all = [...world.upstreams].map(([upstream, target]) => ({ ...target, count: upstream.inFlight }));
   return all.filter(({ count }) => count > 0);
 }
 
-function urls(world: World): ListenerUrl[] {
+function urls(world: ElbWorld): ListenerUrl[] {
   return [...world.listeners.values()].map(({ arn, loadBalancer, live }) => ({
     loadBalancer: loadBalancer.name,
     listenerArn: arn,
@@ -212,7 +212,7 @@ function urls(world: World): ListenerUrl[] {
   }));
 }
 
-async function close(world: World): Promise<void> {
+async function close(world: ElbWorld): Promise<void> {
   world.scheduler.close();
   for (const group of world.groups.values()) for (const target of group.targets.values()) target.checks?.abort();
   await Promise.all([...world.listeners.values()].map((listener) => listener.live.close(true)));

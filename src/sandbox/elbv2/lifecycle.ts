@@ -15,20 +15,20 @@ import {
   type Health,
 } from './health.ts';
 import { accepts } from './matcher.ts';
-import type { Target, TargetGroup } from './model.ts';
+import type { ElbTarget, TargetGroup } from './model.ts';
 import { msOf } from './attributes.ts';
-import type { World } from './world.ts';
+import type { ElbWorld } from './world.ts';
 
 /** First checks of targets that were registered together are this far apart, so that a thousand are not checked in one tick. */
 const SPREAD_MS = 0.5;
 
 /** Adds a target to a group and starts its checks when the group is in use. `place` is its place in the request. */
-export function enroll(world: World, group: TargetGroup, machine: Machine, port: number, place: number): void {
+export function enroll(world: ElbWorld, group: TargetGroup, machine: Machine, port: number, place: number): void {
   const key = `${machine.id}:${port}`;
   const known = group.targets.get(key);
   if (known && !known.drain) return;
   known?.drain?.();
-  const target: Target = {
+  const target: ElbTarget = {
     key,
     id: machine.id,
     port,
@@ -42,7 +42,7 @@ export function enroll(world: World, group: TargetGroup, machine: Machine, port:
 }
 
 /** A draining target that the data plane still knows keeps its connections when it is registered again. */
-function memberOf(world: World, group: TargetGroup, machine: Machine, port: number, known: Target | undefined) {
+function memberOf(world: ElbWorld, group: TargetGroup, machine: Machine, port: number, known: ElbTarget | undefined) {
   if (known && group.members.has(known.member)) {
     group.members.stand(known.member, 'out', world.clock.now());
     return known.member;
@@ -59,7 +59,7 @@ function memberOf(world: World, group: TargetGroup, machine: Machine, port: numb
  * Deregisters. The API shows draining until the deregistration delay is over; the data plane hears of it after the
  * propagation time, and gives requests in flight the whole delay from then on.
  */
-export function drain(world: World, group: TargetGroup, target: Target): void {
+export function drainTarget(world: ElbWorld, group: TargetGroup, target: ElbTarget): void {
   if (target.drain) return;
   target.checks?.abort();
   target.checks = undefined;
@@ -79,26 +79,26 @@ export function drain(world: World, group: TargetGroup, target: Target): void {
   });
 }
 
-function leaveDataPlane(world: World, group: TargetGroup, target: Target): void {
+function leaveDataPlane(world: ElbWorld, group: TargetGroup, target: ElbTarget): void {
   group.members.remove(target.member);
   target.member.upstream.retire();
   sweepUpstreams(world);
 }
 
-function cut(world: World, { member }: Target): void {
+function cut(world: ElbWorld, { member }: ElbTarget): void {
   member.upstream.cut();
   world.upstreams.delete(member.upstream);
 }
 
 /** The API lists the target no longer. */
-function forget(world: World, group: TargetGroup, target: Target): void {
+function forget(world: ElbWorld, group: TargetGroup, target: ElbTarget): void {
   if (group.targets.get(target.key) !== target) return;
   group.targets.delete(target.key);
   publish(world, group, target);
 }
 
 /** Removes a target whose instance EC2 has forgotten, or whose group is deleted. */
-export function drop(world: World, group: TargetGroup, target: Target): void {
+export function drop(world: ElbWorld, group: TargetGroup, target: ElbTarget): void {
   target.checks?.abort();
   target.drain?.();
   leaveDataPlane(world, group, target);
@@ -106,14 +106,14 @@ export function drop(world: World, group: TargetGroup, target: Target): void {
 }
 
 /** Retired upstreams without anything in flight are done. */
-function sweepUpstreams(world: World): void {
+function sweepUpstreams(world: ElbWorld): void {
   for (const upstream of world.upstreams.keys()) {
     if (upstream.done) world.upstreams.delete(upstream);
   }
 }
 
 /** Why a registered target gets no traffic and no checks; nothing when it does. */
-function unusedReason(world: World, group: TargetGroup, target: Target): TargetHealth | undefined {
+function unusedReason(world: ElbWorld, group: TargetGroup, target: ElbTarget): TargetHealth | undefined {
   if (!group.user) return NOT_IN_USE;
   const machine = world.machines.find(target.id);
   if (!machine || !isUp(machine)) return invalidState(machine?.state ?? 'terminated');
@@ -127,7 +127,7 @@ function isUp(machine: Machine): boolean {
 }
 
 /** Starts or ends a target's checks after its group, its instance or its registration has changed. */
-export function reconcile(world: World, group: TargetGroup, target: Target, place = 0): void {
+export function reconcile(world: ElbWorld, group: TargetGroup, target: ElbTarget, place = 0): void {
   if (target.drain) return;
   const reason = unusedReason(world, group, target);
   if (reason && target.checks) {
@@ -139,7 +139,7 @@ export function reconcile(world: World, group: TargetGroup, target: Target, plac
   publish(world, group, target);
 }
 
-function startChecks(world: World, group: TargetGroup, target: Target, place: number): void {
+function startChecks(world: ElbWorld, group: TargetGroup, target: ElbTarget, place: number): void {
   const checks = new AbortController();
   target.checks = checks;
   setHealth(world, group, target, REGISTERING);
@@ -153,7 +153,7 @@ function startChecks(world: World, group: TargetGroup, target: Target, place: nu
 }
 
 /** Checks a target until `signal` is aborted, every interval however long a check takes (ALB user guide). */
-async function check(world: World, group: TargetGroup, target: Target, signal: AbortSignal, due: number) {
+async function check(world: ElbWorld, group: TargetGroup, target: ElbTarget, signal: AbortSignal, due: number) {
   if (signal.aborted) return;
   const { clock, scheduler, probe } = world;
   const settings = group.check;
@@ -174,7 +174,7 @@ const STANDINGS: Readonly<Record<Health['state'], Standing>> = {
   healthy: 'passing',
 };
 
-function setHealth(world: World, group: TargetGroup, target: Target, health: Health): void {
+function setHealth(world: ElbWorld, group: TargetGroup, target: ElbTarget, health: Health): void {
   if (health === target.health && health.state !== 'registering') return;
   target.health = health;
   group.members.stand(target.member, STANDINGS[health.state], world.clock.now());
@@ -182,14 +182,14 @@ function setHealth(world: World, group: TargetGroup, target: Target, health: Hea
 }
 
 /** What DescribeTargetHealth will say of the target. */
-function publish(world: World, group: TargetGroup, target: Target): void {
+function publish(world: ElbWorld, group: TargetGroup, target: ElbTarget): void {
   const gone = group.targets.get(target.key) !== target;
   const health = target.drain ? DRAINING : (unusedReason(world, group, target) ?? shown(target.health));
   group.shown.set(target.key, gone ? undefined : described(group, target, health));
 }
 
 /** A target's health as the API shapes it. */
-export function described(group: TargetGroup, target: Pick<Target, 'id' | 'port'>, health: TargetHealth) {
+export function described(group: TargetGroup, target: Pick<ElbTarget, 'id' | 'port'>, health: TargetHealth) {
   const port = group.check.port === 'traffic-port' ? String(target.port) : group.check.port;
   return { Target: { Id: target.id, Port: target.port }, HealthCheckPort: port, TargetHealth: health };
 }

@@ -10,13 +10,13 @@ import { ApiError, type Call, type Operation } from '../service.ts';
 import { checkedActions } from './actions.ts';
 import { msOf } from './attributes.ts';
 import { entries, entryOf, named, ownedBy, shapes, tagList, type Entry } from './catalogue.ts';
-import { invalid, unsupported } from './errors.ts';
+import { elbInvalid, elbUnsupported } from './errors.ts';
 import type { Listener, LoadBalancer, Rule } from './model.ts';
-import { page } from './paging.ts';
-import { routesOf, rulesChanged, updateUse } from './routing.ts';
-import { arnOf, listenerOf, listenersOf, loadBalancerOf, newId, rulesOf, tagsFrom, type World } from './world.ts';
+import { elbPage } from './paging.ts';
+import { listenerRoutes, rulesChanged, updateUse } from './routing.ts';
+import { arnOf, listenerOf, listenersOf, loadBalancerOf, newElbId, rulesOf, tagsFrom, type ElbWorld } from './world.ts';
 
-export function listenerOperations(world: World): Record<string, Operation> {
+export function listenerOperations(world: ElbWorld): Record<string, Operation> {
   return {
     CreateListener: async (input: CreateListenerInput) => ({ Listeners: [show(world, await create(world, input))] }),
     DescribeListeners: (input: DescribeListenersInput, call?: Call) => describe(world, input, call),
@@ -28,7 +28,7 @@ export function listenerOperations(world: World): Record<string, Operation> {
   };
 }
 
-async function create(world: World, input: CreateListenerInput): Promise<Listener> {
+async function create(world: ElbWorld, input: CreateListenerInput): Promise<Listener> {
   const loadBalancer = loadBalancerOf(world, input.LoadBalancerArn);
   checkProtocol(input.Protocol);
   checkPort(world, loadBalancer, input.Port);
@@ -37,7 +37,7 @@ async function create(world: World, input: CreateListenerInput): Promise<Listene
     throw new ApiError('TooManyListeners', 'The maximum number of listeners has been reached');
   }
   const live = await open(world, loadBalancer, input.Port ?? 0);
-  const arn = arnOf(world, `listener/${tailOf(loadBalancer.arn)}/${newId()}`);
+  const arn = arnOf(world, `listener/${tailOf(loadBalancer.arn)}/${newElbId()}`);
   const listener: Listener = {
     kind: 'listener',
     arn,
@@ -49,7 +49,7 @@ async function create(world: World, input: CreateListenerInput): Promise<Listene
   world.listeners.set(arn, listener);
   const rule: Rule = {
     kind: 'listener-rule',
-    arn: arnOf(world, `listener-rule/${tailOf(arn)}/${newId()}`),
+    arn: arnOf(world, `listener-rule/${tailOf(arn)}/${newElbId()}`),
     listener,
     priority: 'default',
     conditions: [],
@@ -59,7 +59,7 @@ async function create(world: World, input: CreateListenerInput): Promise<Listene
   world.rules.set(rule.arn, rule);
   updateUse(world);
   // A new listener knows its routes from the start.
-  live.setRoutes(routesOf(world, rulesOf(world, listener)));
+  live.setRoutes(listenerRoutes(world, rulesOf(world, listener)));
   return listener;
 }
 
@@ -69,14 +69,15 @@ export function tailOf(arn: string): string {
 }
 
 function checkProtocol(protocol: string | undefined): void {
-  if (protocol === undefined) throw invalid('A protocol must be specified');
-  if (protocol !== 'HTTP') throw unsupported(`listeners with the protocol '${protocol}'`);
+  if (protocol === undefined) throw elbInvalid('A protocol must be specified');
+  if (protocol !== 'HTTP') throw elbUnsupported(`listeners with the protocol '${protocol}'`);
 }
 
 /** Port 0 is the sandbox's own: any free one, shown by DescribeListeners. */
-function checkPort(world: World, loadBalancer: LoadBalancer, port: number | undefined): void {
-  if (port === undefined) throw invalid('A port must be specified');
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid(`Port '${port}' must be between 1 and 65535`);
+function checkPort(world: ElbWorld, loadBalancer: LoadBalancer, port: number | undefined): void {
+  if (port === undefined) throw elbInvalid('A port must be specified');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw elbInvalid(`Port '${port}' must be between 1 and 65535`);
   if (listenersOf(world, loadBalancer).some((listener) => listener.live.port === port)) {
     throw new ApiError(
       'DuplicateListener',
@@ -85,7 +86,7 @@ function checkPort(world: World, loadBalancer: LoadBalancer, port: number | unde
   }
 }
 
-async function open(world: World, loadBalancer: LoadBalancer, port: number): Promise<LiveListener> {
+async function open(world: ElbWorld, loadBalancer: LoadBalancer, port: number): Promise<LiveListener> {
   const { clock, random, traffic } = world;
   const { host } = loadBalancer;
   const idleMs = (): number => msOf(loadBalancer.attributes, 'idle_timeout.timeout_seconds');
@@ -97,7 +98,7 @@ async function open(world: World, loadBalancer: LoadBalancer, port: number): Pro
   });
 }
 
-async function modify(world: World, input: ModifyListenerInput): Promise<Listener> {
+async function modify(world: ElbWorld, input: ModifyListenerInput): Promise<Listener> {
   const listener = listenerOf(world, input.ListenerArn);
   if (input.Protocol !== undefined) checkProtocol(input.Protocol);
   const { loadBalancer } = listener;
@@ -110,51 +111,51 @@ async function modify(world: World, input: ModifyListenerInput): Promise<Listene
   return listener;
 }
 
-async function move(world: World, listener: Listener, port: number): Promise<void> {
+async function move(world: ElbWorld, listener: Listener, port: number): Promise<void> {
   checkPort(world, listener.loadBalancer, port);
   const old = listener.live;
   listener.live = await open(world, listener.loadBalancer, port);
-  listener.live.setRoutes(routesOf(world, rulesOf(world, listener)));
+  listener.live.setRoutes(listenerRoutes(world, rulesOf(world, listener)));
   await old.close(false);
 }
 
-function defaultRule(world: World, listener: Listener): Rule {
+function defaultRule(world: ElbWorld, listener: Listener): Rule {
   const rule = rulesOf(world, listener).find((candidate) => candidate.priority === 'default');
   if (!rule) throw new Error(`Listener ${listener.arn} has no default rule`);
   return rule;
 }
 
 /** Closes the port; requests in flight end by themselves. */
-export async function removeListener(world: World, listener: Listener): Promise<void> {
+export async function removeListener(world: ElbWorld, listener: Listener): Promise<void> {
   for (const rule of rulesOf(world, listener)) world.rules.delete(rule.arn);
   world.listeners.delete(listener.arn);
   updateUse(world);
   await listener.live.close(false);
 }
 
-function describe(world: World, input: DescribeListenersInput, call: Call | undefined): object {
+function describe(world: ElbWorld, input: DescribeListenersInput, call: Call | undefined): object {
   const { LoadBalancerArn: owner, ListenerArns: arns = [] } = input;
   if (owner === undefined && arns.length === 0)
-    throw invalid('You must specify either listener ARNs or a load balancer ARN');
+    throw elbInvalid('You must specify either listener ARNs or a load balancer ARN');
   if (owner !== undefined && arns.length > 0)
-    throw invalid('You cannot specify both listener ARNs and a load balancer ARN');
+    throw elbInvalid('You cannot specify both listener ARNs and a load balancer ARN');
   const all = entries(world.catalogue, 'listener', call);
   const chosen =
     owner === undefined
       ? named(all, 'arn', arns, 'listener')
       : ownedBy(all, entryOf(world.catalogue, 'loadbalancer', owner, call));
-  const { items, next } = page(chosen, input, world.pageSize);
+  const { items, next } = elbPage(chosen, input, world.pageSize);
   return { Listeners: shapes(items), ...next };
 }
 
 /** What describes will say of it. */
-export function listenerEntry(world: World, listener: Listener): Entry {
+export function listenerEntry(world: ElbWorld, listener: Listener): Entry {
   const { kind, arn, loadBalancer, tags } = listener;
   const shape = show(world, listener);
   return { kind, arn, owner: loadBalancer.arn, shape, attributes: [], tags: tagList(tags) };
 }
 
-function show(world: World, listener: Listener): Shown {
+function show(world: ElbWorld, listener: Listener): Shown {
   return {
     ListenerArn: listener.arn,
     LoadBalancerArn: listener.loadBalancer.arn,

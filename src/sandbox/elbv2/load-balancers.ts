@@ -9,14 +9,14 @@ import type {
 import { ApiError, type Call, type Operation } from '../service.ts';
 import { changedAttributes, LOAD_BALANCER_ATTRIBUTES, shownAttributes, usualAttributes } from './attributes.ts';
 import { entries, entryOf, named, shapes, tagList, type Entry } from './catalogue.ts';
-import { invalid, notPermitted, unsupported } from './errors.ts';
+import { elbInvalid, notPermitted, elbUnsupported } from './errors.ts';
 import { dnsNameOf, HOSTED_ZONE } from './endpoints.ts';
 import { removeListener } from './listeners.ts';
 import type { LoadBalancer } from './model.ts';
-import { page } from './paging.ts';
-import { arnOf, checkedName, listenersOf, loadBalancerOf, newId, tagsFrom, type World } from './world.ts';
+import { elbPage } from './paging.ts';
+import { arnOf, checkedName, listenersOf, loadBalancerOf, newElbId, tagsFrom, type ElbWorld } from './world.ts';
 
-export function loadBalancerOperations(world: World): Record<string, Operation> {
+export function loadBalancerOperations(world: ElbWorld): Record<string, Operation> {
   return {
     CreateLoadBalancer: (input: CreateLoadBalancerInput) => ({ LoadBalancers: [show(world, create(world, input))] }),
     DescribeLoadBalancers: (input: DescribeLoadBalancersInput, call?: Call) => describe(world, input, call),
@@ -33,22 +33,23 @@ export function loadBalancerOperations(world: World): Record<string, Operation> 
   };
 }
 
-function create(world: World, input: CreateLoadBalancerInput): LoadBalancer {
+function create(world: ElbWorld, input: CreateLoadBalancerInput): LoadBalancer {
   const name = checkedName(input.Name, 'Load balancer');
   const { Type: type = 'application', IpAddressType: addresses = 'ipv4', Scheme: scheme = 'internet-facing' } = input;
-  if (type !== 'application') throw unsupported(`load balancers of the type '${type}'`);
-  if (addresses !== 'ipv4') throw unsupported(`the IP address type '${addresses}'`);
+  if (type !== 'application') throw elbUnsupported(`load balancers of the type '${type}'`);
+  if (addresses !== 'ipv4') throw elbUnsupported(`the IP address type '${addresses}'`);
   const mapped = (input.SubnetMappings ?? []).map((mapping) => mapping.SubnetId ?? '');
   const subnets = [...(input.Subnets ?? []), ...mapped];
   const unknown = subnets.find((id) => world.subnet && !world.subnet(id));
   if (unknown !== undefined) throw new ApiError('SubnetNotFound', `The subnet ID '${unknown}' does not exist`);
-  if (subnets.length < 2) throw invalid('At least two subnets in two different Availability Zones must be specified');
+  if (subnets.length < 2)
+    throw elbInvalid('At least two subnets in two different Availability Zones must be specified');
   const known = [...world.loadBalancers.values()].find((candidate) => candidate.name === name);
   if (known) return sameOrDuplicate(known, scheme, subnets);
   const own = world.addresses?.take(name);
   const loadBalancer: LoadBalancer = {
     kind: 'loadbalancer',
-    arn: arnOf(world, `loadbalancer/app/${name}/${newId()}`),
+    arn: arnOf(world, `loadbalancer/app/${name}/${newElbId()}`),
     name,
     scheme,
     host: own ?? world.host,
@@ -71,25 +72,26 @@ function sameOrDuplicate(known: LoadBalancer, scheme: string, subnets: readonly 
   );
 }
 
-function describe(world: World, input: DescribeLoadBalancersInput, call: Call | undefined): object {
+function describe(world: ElbWorld, input: DescribeLoadBalancersInput, call: Call | undefined): object {
   const { LoadBalancerArns: arns = [], Names: names = [] } = input;
-  if (arns.length > 0 && names.length > 0) throw invalid('Only one of load balancer ARNs and names can be specified');
+  if (arns.length > 0 && names.length > 0)
+    throw elbInvalid('Only one of load balancer ARNs and names can be specified');
   const all = entries(world.catalogue, 'loadbalancer', call);
   if (arns.length > 0) return { LoadBalancers: shapes(named(all, 'arn', arns, 'loadbalancer')) };
   if (names.length > 0) return { LoadBalancers: shapes(named(all, 'name', names, 'loadbalancer')) };
-  const { items, next } = page(all, input, world.pageSize);
+  const { items, next } = elbPage(all, input, world.pageSize);
   return { LoadBalancers: shapes(items), ...next };
 }
 
 /** What describes will say of it. */
-export function loadBalancerEntry(world: World, loadBalancer: LoadBalancer): Entry {
+export function loadBalancerEntry(world: ElbWorld, loadBalancer: LoadBalancer): Entry {
   const { kind, arn, name, attributes, tags } = loadBalancer;
   const shape = show(world, loadBalancer);
   return { kind, arn, name, shape, attributes: shownAttributes(attributes), tags: tagList(tags) };
 }
 
 /** Deleting what is gone already succeeds (DeleteLoadBalancer, API reference). */
-async function remove(world: World, input: DeleteLoadBalancerInput): Promise<object> {
+async function remove(world: ElbWorld, input: DeleteLoadBalancerInput): Promise<object> {
   const loadBalancer = world.loadBalancers.get(input.LoadBalancerArn ?? '');
   if (!loadBalancer) return {};
   if (loadBalancer.attributes.get('deletion_protection.enabled') === 'true') {
@@ -101,7 +103,7 @@ async function remove(world: World, input: DeleteLoadBalancerInput): Promise<obj
   return {};
 }
 
-function show(world: World, loadBalancer: LoadBalancer): Shown {
+function show(world: ElbWorld, loadBalancer: LoadBalancer): Shown {
   return {
     LoadBalancerArn: loadBalancer.arn,
     DNSName: loadBalancer.dnsName,

@@ -1,4 +1,4 @@
-import { invalid } from './errors.ts';
+import { elbInvalid } from './errors.ts';
 
 /** Compiled matchers, since every health check needs one. */
 const compiled = new Map<string, (code: number) => boolean>();
@@ -17,6 +17,6 @@ export function accepts(matcher: string): (code: number) => boolean {
 function rangeOf(part: string, matcher: string): readonly [number, number] {
   const [low = NaN, high = low] = part.split('-').map(Number);
   const valid = /^\d{3}(?:-\d{3})?$/.test(part) && low >= 200 && high <= 499 && low <= high;
-  if (!valid) throw invalid(`Health check matcher HTTP code '${matcher}' must be within '200-499' inclusive`);
+  if (!valid) throw elbInvalid(`Health check matcher HTTP code '${matcher}' must be within '200-499' inclusive`);
   return [low, high];
 }

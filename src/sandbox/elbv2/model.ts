@@ -66,7 +66,7 @@ export interface TargetGroup {
   readonly attributes: Texts;
   readonly tags: Texts;
   /** By `id:port`: registered ones, and draining ones that the API still shows. */
-  readonly targets: Map<string, Target>;
+  readonly targets: Map<string, ElbTarget>;
   /** What DescribeTargetHealth says, now and some time ago. */
   readonly shown: Timeline<TargetHealthDescription>;
   readonly members: Members;
@@ -76,7 +76,7 @@ export interface TargetGroup {
   slowDrainMs: number;
 }
 
-export interface Target {
+export interface ElbTarget {
   readonly key: string;
   readonly id: string;
   readonly port: number;

@@ -4,12 +4,12 @@ import type { RouteAction, Routes } from '../balancer/routes.ts';
 import { groupsIn } from './actions.ts';
 import { reconcile } from './lifecycle.ts';
 import type { Listener, LoadBalancer, Rule } from './model.ts';
-import { groupOf, rulesOf, type World } from './world.ts';
+import { groupOf, rulesOf, type ElbWorld } from './world.ts';
 
 /** After any change of a listener or a rule: says which groups are in use, and sends the routes on their way. */
-export function rulesChanged(world: World, listener: Listener): void {
+export function rulesChanged(world: ElbWorld, listener: Listener): void {
   updateUse(world);
-  const routes = routesOf(world, rulesOf(world, listener));
+  const routes = listenerRoutes(world, rulesOf(world, listener));
   const { changes } = listener;
   changes.made += 1;
   const change = changes.made;
@@ -22,7 +22,7 @@ export function rulesChanged(world: World, listener: Listener): void {
 }
 
 /** A group is in use when a rule of a listener forwards to it, whatever the weight. */
-export function updateUse(world: World): void {
+export function updateUse(world: ElbWorld): void {
   const users = new Map<string, LoadBalancer>();
   for (const rule of world.rules.values()) {
     for (const arn of groupsIn(rule.actions)) users.set(arn, rule.listener.loadBalancer);
@@ -36,14 +36,14 @@ export function updateUse(world: World): void {
 }
 
 /** What the data plane needs to know of a listener's rules. */
-export function routesOf(world: World, rules: readonly Rule[]): Routes {
+export function listenerRoutes(world: ElbWorld, rules: readonly Rule[]): Routes {
   return rules.map((rule) => ({
     matches: matcherOf(rule.conditions),
     action: routeAction(world, rule.actions[0] ?? {}),
   }));
 }
 
-function routeAction(world: World, action: Partial<Action>): RouteAction {
+function routeAction(world: ElbWorld, action: Partial<Action>): RouteAction {
   if (action.Type === 'redirect') return redirectAction(action);
   if (action.Type === 'fixed-response') {
     const {

@@ -10,14 +10,14 @@ import { ApiError, type Call, type Operation } from '../service.ts';
 import { checkedActions } from './actions.ts';
 import { entries, entryOf, named, ownedBy, shapes, tagList, type Entry } from './catalogue.ts';
 import { checkedConditions } from './conditions.ts';
-import { invalid, notPermitted } from './errors.ts';
+import { elbInvalid, notPermitted } from './errors.ts';
 import { tailOf } from './listeners.ts';
 import type { Listener, Rule } from './model.ts';
-import { page } from './paging.ts';
+import { elbPage } from './paging.ts';
 import { rulesChanged } from './routing.ts';
-import { arnOf, listenerOf, listenersOf, newId, ruleOf, rulesOf, tagsFrom, type World } from './world.ts';
+import { arnOf, listenerOf, listenersOf, newElbId, ruleOf, rulesOf, tagsFrom, type ElbWorld } from './world.ts';
 
-export function ruleOperations(world: World): Record<string, Operation> {
+export function ruleOperations(world: ElbWorld): Record<string, Operation> {
   return {
     CreateRule: (input: CreateRuleInput) => ({ Rules: [show(create(world, input))] }),
     DescribeRules: (input: DescribeRulesInput, call?: Call) => describe(world, input, call),
@@ -27,14 +27,14 @@ export function ruleOperations(world: World): Record<string, Operation> {
   };
 }
 
-function create(world: World, input: CreateRuleInput): Rule {
+function create(world: ElbWorld, input: CreateRuleInput): Rule {
   const listener = listenerOf(world, input.ListenerArn);
   const priority = checkedPriority(input.Priority);
   const conditions = checkedConditions(input.Conditions);
   const actions = checkedActions(world, listener.loadBalancer, input.Actions);
   if (rulesOf(world, listener).some((rule) => rule.priority === priority)) throw priorityInUse(priority);
   checkQuota(world, listener);
-  const arn = arnOf(world, `listener-rule/${tailOf(listener.arn)}/${newId()}`);
+  const arn = arnOf(world, `listener-rule/${tailOf(listener.arn)}/${newElbId()}`);
   const tags = tagsFrom(input.Tags);
   const rule: Rule = { kind: 'listener-rule', arn, listener, priority, conditions, actions, tags };
   world.rules.set(arn, rule);
@@ -43,7 +43,7 @@ function create(world: World, input: CreateRuleInput): Rule {
 }
 
 /** Default rules don't count (ALB user guide, quotas). */
-function checkQuota(world: World, listener: Listener): void {
+function checkQuota(world: ElbWorld, listener: Listener): void {
   const listeners = listenersOf(world, listener.loadBalancer);
   const count = listeners.flatMap((each) => rulesOf(world, each)).length - listeners.length;
   if (count >= world.quotas.rulesPerLoadBalancer) {
@@ -53,7 +53,7 @@ function checkQuota(world: World, listener: Listener): void {
 
 function checkedPriority(priority: number | undefined): number {
   const valid = priority !== undefined && Number.isInteger(priority) && priority >= 1 && priority <= 50_000;
-  if (!valid) throw invalid(`Priority '${priority}' must be between 1 and 50000`);
+  if (!valid) throw elbInvalid(`Priority '${priority}' must be between 1 and 50000`);
   return priority;
 }
 
@@ -62,7 +62,7 @@ function priorityInUse(priority: number): ApiError {
 }
 
 /** Each list that is given replaces the old one as a whole. */
-function modify(world: World, input: ModifyRuleInput): Rule {
+function modify(world: ElbWorld, input: ModifyRuleInput): Rule {
   const rule = ruleOf(world, input.RuleArn);
   if (rule.priority === 'default')
     throw notPermitted('Default rules cannot be modified by ModifyRule, use ModifyListener');
@@ -74,7 +74,7 @@ function modify(world: World, input: ModifyRuleInput): Rule {
   return rule;
 }
 
-function remove(world: World, input: DeleteRuleInput): object {
+function remove(world: ElbWorld, input: DeleteRuleInput): object {
   const rule = ruleOf(world, input.RuleArn);
   if (rule.priority === 'default') throw notPermitted(`Default rule '${rule.arn}' cannot be deleted`);
   world.rules.delete(rule.arn);
@@ -83,7 +83,7 @@ function remove(world: World, input: DeleteRuleInput): object {
 }
 
 /** Several at once, so that two can be swapped; what counts is the order at the end. */
-function setPriorities(world: World, input: SetRulePrioritiesInput): Rule[] {
+function setPriorities(world: ElbWorld, input: SetRulePrioritiesInput): Rule[] {
   const changes = (input.RulePriorities ?? []).map((pair) => ({
     rule: ruleOf(world, pair.RuleArn),
     priority: checkedPriority(pair.Priority),
@@ -104,16 +104,16 @@ function checkOrder(priorities: readonly (number | 'default')[]): void {
   if (typeof twice === 'number') throw priorityInUse(twice);
 }
 
-function describe(world: World, input: DescribeRulesInput, call: Call | undefined): object {
+function describe(world: ElbWorld, input: DescribeRulesInput, call: Call | undefined): object {
   const { ListenerArn: owner, RuleArns: arns = [] } = input;
-  if (owner === undefined && arns.length === 0) throw invalid('You must specify either rule ARNs or a listener ARN');
-  if (owner !== undefined && arns.length > 0) throw invalid('You cannot specify both rule ARNs and a listener ARN');
+  if (owner === undefined && arns.length === 0) throw elbInvalid('You must specify either rule ARNs or a listener ARN');
+  if (owner !== undefined && arns.length > 0) throw elbInvalid('You cannot specify both rule ARNs and a listener ARN');
   const all = entries(world.catalogue, 'listener-rule', call);
   const chosen =
     owner === undefined
       ? named(all, 'arn', arns, 'listener-rule')
       : inOrder(ownedBy(all, entryOf(world.catalogue, 'listener', owner, call)));
-  const { items, next } = page(chosen, input, world.pageSize);
+  const { items, next } = elbPage(chosen, input, world.pageSize);
   return { Rules: shapes(items), ...next };
 }
 

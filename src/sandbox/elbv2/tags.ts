@@ -1,8 +1,8 @@
 import type { AddTagsInput, DescribeTagsInput, RemoveTagsInput } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ApiError, type Call, type Operation } from '../service.ts';
 import { entryOf } from './catalogue.ts';
-import { invalid } from './errors.ts';
-import { kindOf, resourceOf, tagsFrom, type World } from './world.ts';
+import { elbInvalid } from './errors.ts';
+import { kindOf, resourceOf, tagsFrom, type ElbWorld } from './world.ts';
 
 /** Most tags that a resource can have (ELB user guide, tags). */
 const MAX_TAGS = 50;
@@ -10,7 +10,7 @@ const MAX_TAGS = 50;
 /** Most ARNs in one DescribeTags (API reference). */
 const MAX_ARNS = 20;
 
-export function tagOperations(world: World): Record<string, Operation> {
+export function elbTagOperations(world: ElbWorld): Record<string, Operation> {
   return {
     AddTags: (input: AddTagsInput) => {
       const resources = (input.ResourceArns ?? []).map((arn) => resourceOf(world, arn));
@@ -30,7 +30,7 @@ export function tagOperations(world: World): Record<string, Operation> {
     },
     DescribeTags: (input: DescribeTagsInput, call?: Call) => {
       const arns = input.ResourceArns ?? [];
-      if (arns.length > MAX_ARNS) throw invalid(`At most ${MAX_ARNS} resource ARNs can be specified`);
+      if (arns.length > MAX_ARNS) throw elbInvalid(`At most ${MAX_ARNS} resource ARNs can be specified`);
       const tagsOf = (arn: string) => entryOf(world.catalogue, kindOf(arn), arn, call).tags;
       return { TagDescriptions: arns.map((arn) => ({ ResourceArn: arn, Tags: tagsOf(arn) })) };
     },

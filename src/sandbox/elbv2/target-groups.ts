@@ -20,13 +20,13 @@ import {
 } from './attributes.ts';
 import { checkedCheck, USUAL_CHECK } from './check-settings.ts';
 import { entries, entryOf, named, ownedBy, shapes, tagList, type Entry } from './catalogue.ts';
-import { inUse, invalid, unsupported } from './errors.ts';
+import { inUse, elbInvalid, elbUnsupported } from './errors.ts';
 import { drop } from './lifecycle.ts';
 import type { TargetGroup } from './model.ts';
-import { page } from './paging.ts';
-import { arnOf, checkedName, groupOf, newId, tagsFrom, type World } from './world.ts';
+import { elbPage } from './paging.ts';
+import { arnOf, checkedName, groupOf, newElbId, tagsFrom, type ElbWorld } from './world.ts';
 
-export function targetGroupOperations(world: World): Record<string, Operation> {
+export function targetGroupOperations(world: ElbWorld): Record<string, Operation> {
   return {
     CreateTargetGroup: (input: CreateTargetGroupInput) => ({ TargetGroups: [show(create(world, input))] }),
     DescribeTargetGroups: (input: DescribeTargetGroupsInput, call?: Call) => describe(world, input, call),
@@ -47,7 +47,7 @@ export function targetGroupOperations(world: World): Record<string, Operation> {
   };
 }
 
-function create(world: World, input: CreateTargetGroupInput): TargetGroup {
+function create(world: ElbWorld, input: CreateTargetGroupInput): TargetGroup {
   const name = checkedName(input.Name, 'Target group');
   const vpcId = checkKind(input);
   const check = checkedCheck(USUAL_CHECK, input);
@@ -57,7 +57,7 @@ function create(world: World, input: CreateTargetGroupInput): TargetGroup {
   if (world.groups.size >= world.quotas.groups) {
     throw new ApiError('TooManyTargetGroups', 'The maximum number of target groups has been reached');
   }
-  const arn = arnOf(world, `targetgroup/${name}/${newId()}`);
+  const arn = arnOf(world, `targetgroup/${name}/${newElbId()}`);
   const group: TargetGroup = {
     kind: 'targetgroup',
     arn,
@@ -80,13 +80,14 @@ function create(world: World, input: CreateTargetGroupInput): TargetGroup {
 /** Only HTTP to instances; returns the VPC. */
 function checkKind(input: CreateTargetGroupInput): string {
   const { Protocol: protocol, ProtocolVersion: version = 'HTTP1', TargetType: type = 'instance', Port: port } = input;
-  if (type !== 'instance') throw unsupported(`targets of the type '${type}'`);
-  if (protocol === undefined) throw invalid('A protocol must be specified');
-  if (protocol !== 'HTTP') throw unsupported(`target groups with the protocol '${protocol}'`);
-  if (version !== 'HTTP1') throw unsupported(`target groups with the protocol version '${version}'`);
-  if (port === undefined) throw invalid('A port must be specified');
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw invalid(`Port '${port}' must be between 1 and 65535`);
-  if (input.VpcId === undefined) throw invalid('A VPC ID must be specified');
+  if (type !== 'instance') throw elbUnsupported(`targets of the type '${type}'`);
+  if (protocol === undefined) throw elbInvalid('A protocol must be specified');
+  if (protocol !== 'HTTP') throw elbUnsupported(`target groups with the protocol '${protocol}'`);
+  if (version !== 'HTTP1') throw elbUnsupported(`target groups with the protocol version '${version}'`);
+  if (port === undefined) throw elbInvalid('A port must be specified');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw elbInvalid(`Port '${port}' must be between 1 and 65535`);
+  if (input.VpcId === undefined) throw elbInvalid('A VPC ID must be specified');
   return input.VpcId;
 }
 
@@ -100,15 +101,15 @@ function sameOrDuplicate(known: TargetGroup, wanted: Pick<TargetGroup, 'port' | 
   );
 }
 
-function describe(world: World, input: DescribeTargetGroupsInput, call: Call | undefined): object {
+function describe(world: ElbWorld, input: DescribeTargetGroupsInput, call: Call | undefined): object {
   const { TargetGroupArns: arns = [], Names: names = [], LoadBalancerArn: user } = input;
   const filters = [arns.length > 0, names.length > 0, user !== undefined].filter(Boolean).length;
-  if (filters > 1) throw invalid('Only one of load balancer ARN, target group ARNs and names can be specified');
+  if (filters > 1) throw elbInvalid('Only one of load balancer ARN, target group ARNs and names can be specified');
   const all = entries(world.catalogue, 'targetgroup', call);
   if (arns.length > 0) return { TargetGroups: shapes(named(all, 'arn', arns, 'targetgroup')) };
   if (names.length > 0) return { TargetGroups: shapes(named(all, 'name', names, 'targetgroup')) };
   const chosen = user === undefined ? all : ownedBy(all, entryOf(world.catalogue, 'loadbalancer', user, call));
-  const { items, next } = page(chosen, input, world.pageSize);
+  const { items, next } = elbPage(chosen, input, world.pageSize);
   return { TargetGroups: shapes(items), ...next };
 }
 
@@ -120,7 +121,7 @@ export function groupEntry(group: TargetGroup): Entry {
 }
 
 /** Deleting what is gone already succeeds: the model of the operation has no not-found error. */
-function remove(world: World, input: DeleteTargetGroupInput): object {
+function remove(world: ElbWorld, input: DeleteTargetGroupInput): object {
   const group = world.groups.get(input.TargetGroupArn ?? '');
   if (group?.user) throw inUse(group.arn);
   for (const target of group?.targets.values() ?? []) if (group) drop(world, group, target);

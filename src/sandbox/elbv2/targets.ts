@@ -6,13 +6,13 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ApiError, type Machine, type Operation, type Call } from '../service.ts';
 import { entryOf } from './catalogue.ts';
-import { invalid } from './errors.ts';
+import { elbInvalid } from './errors.ts';
 import { NOT_REGISTERED } from './health.ts';
-import { described, drain, drop, enroll } from './lifecycle.ts';
+import { described, drainTarget, drop, enroll } from './lifecycle.ts';
 import type { TargetGroup } from './model.ts';
-import { groupOf, type World } from './world.ts';
+import { groupOf, type ElbWorld } from './world.ts';
 
-export function targetOperations(world: World): Record<string, Operation> {
+export function targetOperations(world: ElbWorld): Record<string, Operation> {
   return {
     RegisterTargets: (input: RegisterTargetsInput) => register(world, input),
     DeregisterTargets: (input: DeregisterTargetsInput) => deregister(world, input),
@@ -28,19 +28,19 @@ interface Wanted {
 /** Targets as they were asked for; without a port it is the group's (a port override has to be named again to deregister). */
 function wanted(group: TargetGroup, targets: readonly TargetDescription[] | undefined): Wanted[] {
   return (targets ?? []).map(({ Id: id, Port: port = group.port }) => {
-    if (!id) throw invalid('A target must have an ID');
+    if (!id) throw elbInvalid('A target must have an ID');
     if (!Number.isInteger(port) || port < 1 || port > 65_535)
-      throw invalid(`Port '${port}' must be between 1 and 65535`);
+      throw elbInvalid(`Port '${port}' must be between 1 and 65535`);
     return { id, port };
   });
 }
 
 /** All or none. */
-function register(world: World, input: RegisterTargetsInput): object {
+function register(world: ElbWorld, input: RegisterTargetsInput): object {
   const group = groupOf(world, input.TargetGroupArn);
   forgetGone(world, group);
   const targets = wanted(group, input.Targets);
-  if (targets.length === 0) throw invalid('At least one target must be specified');
+  if (targets.length === 0) throw elbInvalid('At least one target must be specified');
   const machines = runningMachines(world, targets);
   checkQuota(world, group, targets);
   targets.forEach(({ id, port }, place) => {
@@ -50,7 +50,7 @@ function register(world: World, input: RegisterTargetsInput): object {
   return {};
 }
 
-function runningMachines(world: World, targets: readonly Wanted[]): Map<string, Machine> {
+function runningMachines(world: ElbWorld, targets: readonly Wanted[]): Map<string, Machine> {
   const machines = new Map(targets.map(({ id }) => [id, world.machines.find(id)]));
   const bad = (test: (machine: Machine | undefined) => boolean): string =>
     [...machines]
@@ -67,7 +67,7 @@ function runningMachines(world: World, targets: readonly Wanted[]): Map<string, 
   return machines as Map<string, Machine>;
 }
 
-function checkQuota(world: World, group: TargetGroup, targets: readonly Wanted[]): void {
+function checkQuota(world: ElbWorld, group: TargetGroup, targets: readonly Wanted[]): void {
   const keys = new Set([...group.targets.values()].filter((target) => !target.drain).map((target) => target.key));
   for (const { id, port } of targets) keys.add(`${id}:${port}`);
   const { targetsPerGroup } = world.quotas;
@@ -77,19 +77,19 @@ function checkQuota(world: World, group: TargetGroup, targets: readonly Wanted[]
 }
 
 /** Targets that are not registered are passed over in silence (DeregisterTargets, API reference). */
-function deregister(world: World, input: DeregisterTargetsInput): object {
+function deregister(world: ElbWorld, input: DeregisterTargetsInput): object {
   const group = groupOf(world, input.TargetGroupArn);
   const targets = wanted(group, input.Targets);
-  if (targets.length === 0) throw invalid('At least one target must be specified');
+  if (targets.length === 0) throw elbInvalid('At least one target must be specified');
   for (const { id, port } of targets) {
     const target = group.targets.get(`${id}:${port}`);
-    if (target) drain(world, group, target);
+    if (target) drainTarget(world, group, target);
   }
   return {};
 }
 
 /** Without targets it lists registered and draining ones; not paged. */
-function describeHealth(world: World, input: DescribeTargetHealthInput, call?: Call): object {
+function describeHealth(world: ElbWorld, input: DescribeTargetHealthInput, call?: Call): object {
   const group = groupOf(world, entryOf(world.catalogue, 'targetgroup', input.TargetGroupArn, call).arn);
   forgetGone(world, group);
   const targets = wanted(group, input.Targets);
@@ -101,7 +101,7 @@ function describeHealth(world: World, input: DescribeTargetHealthInput, call?: C
 }
 
 /** Targets whose instances EC2 lists no longer leave the group. */
-function forgetGone(world: World, group: TargetGroup): void {
+function forgetGone(world: ElbWorld, group: TargetGroup): void {
   for (const target of group.targets.values()) {
     if (!target.drain && !world.machines.find(target.id)) drop(world, group, target);
   }

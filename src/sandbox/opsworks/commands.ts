@@ -1,16 +1,16 @@
-import { newId, now, type State } from './model.ts';
+import { newOpsId, nowText, type OpsWorksState } from './model.ts';
 
 /** Commands: what OpsWorks has an instance do, with a log of it. */
 
 /** Notes a command that an instance begins now; returns its id. */
-export function note(state: State, instance: string, type: string, deployment?: string): string {
-  const id = newId();
+export function note(state: OpsWorksState, instance: string, type: string, deployment?: string): string {
+  const id = newOpsId();
   state.commands.set(id, {
     CommandId: id,
     InstanceId: instance,
     ...(deployment !== undefined && { DeploymentId: deployment }),
-    CreatedAt: now(state),
-    AcknowledgedAt: now(state),
+    CreatedAt: nowText(state),
+    AcknowledgedAt: nowText(state),
     Status: 'pending',
     Type: type,
   });
@@ -19,7 +19,7 @@ export function note(state: State, instance: string, type: string, deployment?: 
 
 /** Notes how it ended; its log can be read from then on. */
 export function finish(
-  state: State,
+  state: OpsWorksState,
   id: string,
   status: 'successful' | 'failed' | 'skipped',
   what: string,
@@ -38,7 +38,7 @@ export function finish(
   state.commands.set(id, {
     ...command,
     Status: status,
-    CompletedAt: now(state),
+    CompletedAt: nowText(state),
     ExitCode: failed ? 1 : 0,
     LogUrl: `${state.endpoint}/opsworks-logs/${id}`,
   });

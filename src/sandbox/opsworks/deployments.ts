@@ -8,9 +8,18 @@ import type { Call } from '../service.ts';
 import { appOf } from './apps.ts';
 import { finish, note } from './commands.ts';
 import { checkedJson } from './custom-json.ts';
-import { invalid, notFound, oneKind } from './errors.ts';
+import { opsInvalid, opsNotFound, oneKind } from './errors.ts';
 import { revisionOf } from './hosts.ts';
-import { instanceOf, instancesIn, layerOf, newId, now, stackOf, type OpsInstance, type State } from './model.ts';
+import {
+  instanceOf,
+  instancesIn,
+  layerOf,
+  newOpsId,
+  nowText,
+  stackOf,
+  type OpsInstance,
+  type OpsWorksState,
+} from './model.ts';
 
 /** Commands by name (aws-reference 3.5): those about an app, and those about instances. */
 const OF_APPS: readonly string[] = ['deploy', 'rollback', 'start', 'stop', 'restart', 'undeploy'];
@@ -25,18 +34,18 @@ const OF_STACKS: readonly string[] = [
 /** Those that end the app on an instance and start it again. */
 const RESTARTING: ReadonlySet<string> = new Set(['deploy', 'rollback', 'restart']);
 
-export function createDeployment(state: State, input: CreateDeploymentRequest): object {
+export function createDeployment(state: OpsWorksState, input: CreateDeploymentRequest): object {
   const { StackId } = stackOf(state, input.StackId);
   const name = input.Command?.Name ?? '';
-  if (![...OF_APPS, ...OF_STACKS].includes(name)) throw invalid(`"${name}" is not a valid command`);
-  if (OF_APPS.includes(name) && input.AppId === undefined) throw invalid(`Please provide an app ID for "${name}"`);
+  if (![...OF_APPS, ...OF_STACKS].includes(name)) throw opsInvalid(`"${name}" is not a valid command`);
+  if (OF_APPS.includes(name) && input.AppId === undefined) throw opsInvalid(`Please provide an app ID for "${name}"`);
   if (input.AppId !== undefined) appOf(state, input.AppId);
   checkedJson(input.CustomJson);
   const instances = targets(state, StackId, input);
-  const DeploymentId = newId();
+  const DeploymentId = newOpsId();
   const InstanceIds = instances.map(({ id }) => id);
   const { LayerIds: _layers, ...kept } = input;
-  const deployment = { ...kept, DeploymentId, InstanceIds, CreatedAt: now(state), Status: 'running' };
+  const deployment = { ...kept, DeploymentId, InstanceIds, CreatedAt: nowText(state), Status: 'running' };
   state.deployments.set(DeploymentId, { ...(deployment as Deployment), DeploymentId });
   const runs = instances.map(async (instance) => runCommand(state, instance, input, DeploymentId));
   void Promise.all(runs).then((ends) => complete(state, DeploymentId, ends.includes(false)));
@@ -44,7 +53,7 @@ export function createDeployment(state: State, input: CreateDeploymentRequest): 
 }
 
 /** Instances that are named, or those of the layers; all that are online when nothing is named. */
-function targets(state: State, stack: string, input: CreateDeploymentRequest): readonly OpsInstance[] {
+function targets(state: OpsWorksState, stack: string, input: CreateDeploymentRequest): readonly OpsInstance[] {
   const named = (input.InstanceIds ?? []).map((id) => instanceOf(state, id));
   const layered = (input.LayerIds ?? []).flatMap((id) => instancesIn(state, layerOf(state, id).LayerId));
   const all = state.instancesById.values().filter(({ asked }) => asked.StackId === stack);
@@ -52,10 +61,10 @@ function targets(state: State, stack: string, input: CreateDeploymentRequest): r
   const none = input.InstanceIds === undefined && input.LayerIds === undefined;
   const found = [...new Set([...named, ...online(layered), ...(none ? online(all) : [])])];
   const foreign = found.find(({ asked }) => asked.StackId !== stack);
-  if (foreign !== undefined) throw invalid('Please only provide instance IDs from the same stack');
+  if (foreign !== undefined) throw opsInvalid('Please only provide instance IDs from the same stack');
   const off = named.find(({ status }) => status !== 'online');
-  if (off !== undefined) throw invalid(`Instance ${off.id} is ${off.status}, not online`);
-  if (found.length === 0) throw invalid('There is no online instance to run the command on');
+  if (off !== undefined) throw opsInvalid(`Instance ${off.id} is ${off.status}, not online`);
+  if (found.length === 0) throw opsInvalid('There is no online instance to run the command on');
   return found;
 }
 
@@ -64,7 +73,7 @@ const BEFORE = 0.7;
 
 /** Runs the command on one instance; false when it fails. */
 async function runCommand(
-  state: State,
+  state: OpsWorksState,
   instance: OpsInstance,
   input: CreateDeploymentRequest,
   deployment: string,
@@ -92,15 +101,15 @@ async function runCommand(
   return !fails && !lost;
 }
 
-function complete(state: State, id: string, failed: boolean): void {
+function complete(state: OpsWorksState, id: string, failed: boolean): void {
   const deployment = state.deployments.get(id);
   if (deployment === undefined) return;
-  const CompletedAt = now(state);
+  const CompletedAt = nowText(state);
   const Duration = Math.round((Date.parse(CompletedAt) - Date.parse(deployment.CreatedAt ?? CompletedAt)) / 1000);
   state.deployments.set(id, { ...deployment, CompletedAt, Duration, Status: failed ? 'failed' : 'successful' });
 }
 
-export function describeDeployments(state: State, input: DescribeDeploymentsRequest, call?: Call): object {
+export function describeDeployments(state: OpsWorksState, input: DescribeDeploymentsRequest, call?: Call): object {
   const { StackId, AppId, DeploymentIds } = input;
   if ([StackId, AppId, DeploymentIds].filter((given) => given !== undefined).length !== 1)
     throw oneKind('deployment IDs or one stack ID or one app ID');
@@ -108,11 +117,11 @@ export function describeDeployments(state: State, input: DescribeDeploymentsRequ
   if (DeploymentIds === undefined)
     return { Deployments: all.filter((one) => one.StackId === StackId || one.AppId === AppId).toReversed() };
   const unknown = DeploymentIds.find((id) => !all.some((one) => one.DeploymentId === id));
-  if (unknown !== undefined) throw notFound('deployment', unknown);
+  if (unknown !== undefined) throw opsNotFound('deployment', unknown);
   return { Deployments: all.filter((one) => DeploymentIds.includes(one.DeploymentId)) };
 }
 
-export function describeCommands(state: State, input: DescribeCommandsRequest, call?: Call): object {
+export function describeCommands(state: OpsWorksState, input: DescribeCommandsRequest, call?: Call): object {
   const { DeploymentId, InstanceId, CommandIds } = input;
   if ([DeploymentId, InstanceId, CommandIds].filter((given) => given !== undefined).length !== 1)
     throw oneKind('command IDs or one deployment ID or one instance ID');

@@ -1,15 +1,15 @@
 import { ApiError } from '../service.ts';
 
 /** OpsWorks has two errors of its own (aws-reference 3.2); the messages are those that moto and AWS's guide show. */
-export function notFound(kind: string, id: string): ApiError {
+export function opsNotFound(kind: string, id: string): ApiError {
   return new ApiError('ResourceNotFoundException', `Unable to find ${kind} with ID ${id}`);
 }
 
-export function invalid(message: string): ApiError {
+export function opsInvalid(message: string): ApiError {
   return new ApiError('ValidationException', message);
 }
 
 /** Describes take ids of one kind only. */
 export function oneKind(what: string): ApiError {
-  return invalid(`Please provide either one or more ${what}`);
+  return opsInvalid(`Please provide either one or more ${what}`);
 }

@@ -5,7 +5,7 @@ import { createDeployment, describeCommands, describeDeployments } from './deplo
 import {
   createInstance,
   deleteInstance,
-  describeInstances,
+  describeOpsInstances,
   getHostnameSuggestion,
   updateInstance,
 } from './instances.ts';
@@ -19,18 +19,18 @@ import {
 } from './layers.ts';
 import { describeServiceErrors } from './service-errors.ts';
 import { ec2Changed, rebootInstance, startInstance, stopInstance } from './lifecycle.ts';
-import { createState, type OpsWorksOptions, type State } from './model.ts';
+import { createOpsWorksState, type OpsWorksOptions, type OpsWorksState } from './model.ts';
 import { cloneStack, createStack, deleteStack, describeStacks, updateStack } from './stacks.ts';
 import { listTags, tagResource, untagResource } from './tags.ts';
 
 /** OpsWorks Stacks as it was until AWS switched it off: stacks, layers and instances over the sandbox's EC2. */
-export interface OpsWorks extends Service {
+export interface EmulatedOpsWorks extends Service {
   readonly id: 'opsworks';
   /** Where the endpoint listens: the URLs of logs begin with it. */
   listensAt(url: string): void;
 }
 
-type StateOperation = (state: State, input: never, call?: Call) => object;
+type StateOperation = (state: OpsWorksState, input: never, call?: Call) => object;
 
 const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   CloneStack: cloneStack,
@@ -46,7 +46,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   DescribeApps: describeApps,
   DescribeCommands: describeCommands,
   DescribeDeployments: describeDeployments,
-  DescribeInstances: describeInstances,
+  DescribeInstances: describeOpsInstances,
   DescribeLayers: describeLayers,
   DescribeLoadBasedAutoScaling: describeLoadBasedAutoScaling,
   DescribeServiceErrors: describeServiceErrors,
@@ -65,8 +65,8 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   UpdateStack: updateStack,
 };
 
-export function createOpsWorks(options: OpsWorksOptions): OpsWorks {
-  const state = createState(options);
+export function createOpsWorks(options: OpsWorksOptions): EmulatedOpsWorks {
+  const state = createOpsWorksState(options);
   const unwatch = options.instances.watch((machine) => ec2Changed(state, machine));
   const bind =
     (operation: StateOperation): Operation =>
@@ -84,7 +84,7 @@ export function createOpsWorks(options: OpsWorksOptions): OpsWorks {
 }
 
 /** A command's log, gzipped text as S3 has it. */
-function logOf(state: State, path: string): Download | undefined {
+function logOf(state: OpsWorksState, path: string): Download | undefined {
   const [, id = ''] = /^\/opsworks-logs\/([\w-]+)$/.exec(path) ?? [];
   const text = state.logs.get(id);
   if (text === undefined) return undefined;

@@ -3,16 +3,21 @@ import type { HostedMachine } from '../instances/index.ts';
 import { messageOf } from '../../errors.ts';
 import { finish, note } from './commands.ts';
 import { noteServiceError } from './service-errors.ts';
-import { invalid } from './errors.ts';
+import { opsInvalid } from './errors.ts';
 import { bootEc2, endEc2, revisionOf, startEc2, stopEc2 } from './hosts.ts';
-import { instanceOf, layerOf, type OpsInstance, type State, type Status } from './model.ts';
+import { instanceOf, layerOf, type OpsInstance, type OpsWorksState, type OpsStatus } from './model.ts';
 
 /** The life of an instance: each change of its status, and what makes it (user guide, "Starting, Stopping, and Rebooting"). */
 
 /** Of the time to boot: asked for, waiting for EC2; the rest is booting. */
 const SHARES = { requested: 0.1, pending: 0.3 };
 
-function move(state: State, id: string, status: Status, facts: Partial<OpsInstance> = {}): OpsInstance | undefined {
+function move(
+  state: OpsWorksState,
+  id: string,
+  status: OpsStatus,
+  facts: Partial<OpsInstance> = {},
+): OpsInstance | undefined {
   const instance = state.instancesById.get(id);
   if (instance === undefined) return undefined;
   const next = { ...instance, ...facts, status };
@@ -21,26 +26,32 @@ function move(state: State, id: string, status: Status, facts: Partial<OpsInstan
 }
 
 /** Goes on after a time, unless the instance has got another status meanwhile. */
-function later(state: State, id: string, ms: number, status: Status, next: (instance: OpsInstance) => void): void {
+function later(
+  state: OpsWorksState,
+  id: string,
+  ms: number,
+  status: OpsStatus,
+  next: (instance: OpsInstance) => void,
+): void {
   state.scheduler.after(ms, () => {
     const instance = state.instancesById.get(id);
     if (instance?.status === status) next(instance);
   });
 }
 
-export function startInstance(state: State, { InstanceId }: StartInstanceRequest): object {
+export function startInstance(state: OpsWorksState, { InstanceId }: StartInstanceRequest): object {
   const { id, status } = instanceOf(state, InstanceId);
-  if (status !== 'stopped' && status !== 'start_failed') throw invalid(`The instance is ${status}, not stopped`);
+  if (status !== 'stopped' && status !== 'start_failed') throw opsInvalid(`The instance is ${status}, not stopped`);
   start(state, id);
   return {};
 }
 
-function start(state: State, id: string): void {
+function start(state: OpsWorksState, id: string): void {
   move(state, id, 'requested');
   later(state, id, state.times.bootMs * SHARES.requested, 'requested', (instance) => boot(state, instance));
 }
 
-function boot(state: State, instance: OpsInstance): void {
+function boot(state: OpsWorksState, instance: OpsInstance): void {
   const { id } = instance;
   const bootMs = state.times.bootMs * (1 - SHARES.requested);
   try {
@@ -60,7 +71,7 @@ function boot(state: State, instance: OpsInstance): void {
 }
 
 /** Setup, and then Deploy: an instance is online when both have ended well. */
-function setup(state: State, id: string): void {
+function setup(state: OpsWorksState, id: string): void {
   const { fails, ms = state.times.setupMs } = state.outcomes.next('setup', state.instancesById.get(id)?.ec2);
   move(state, id, 'running_setup');
   const command = note(state, id, 'setup');
@@ -69,7 +80,12 @@ function setup(state: State, id: string): void {
   });
 }
 
-async function finishSetup(state: State, instance: OpsInstance, command: string, fails: boolean): Promise<void> {
+async function finishSetup(
+  state: OpsWorksState,
+  instance: OpsInstance,
+  command: string,
+  fails: boolean,
+): Promise<void> {
   const { id, ec2 = '' } = instance;
   const revision = revisionOf(state, instance);
   const wrong = revision !== undefined && state.instances.find(ec2)?.release !== revision;
@@ -78,10 +94,10 @@ async function finishSetup(state: State, instance: OpsInstance, command: string,
   if (state.instancesById.get(id)?.status === 'running_setup') move(state, id, fails ? 'setup_failed' : 'online');
 }
 
-const STOPPED: ReadonlySet<Status> = new Set(['stopped', 'stopping', 'terminating', 'shutting_down', 'terminated']);
+const STOPPED: ReadonlySet<OpsStatus> = new Set(['stopped', 'stopping', 'terminating', 'shutting_down', 'terminated']);
 
 /** Of an instance that is stopped, or on its way there, nothing is asked. */
-export function stopInstance(state: State, { InstanceId }: StopInstanceRequest): object {
+export function stopInstance(state: OpsWorksState, { InstanceId }: StopInstanceRequest): object {
   const { id, status, ec2 } = instanceOf(state, InstanceId);
   if (STOPPED.has(status)) return {};
   if (ec2 === undefined) move(state, id, 'stopped');
@@ -89,7 +105,7 @@ export function stopInstance(state: State, { InstanceId }: StopInstanceRequest):
   return {};
 }
 
-function shutDownLater(state: State, id: string): void {
+function shutDownLater(state: OpsWorksState, id: string): void {
   const { fails, ms = state.times.shutdownMs } = state.outcomes.next('shutdown', state.instancesById.get(id)?.ec2);
   move(state, id, 'terminating');
   later(state, id, ms / 2, 'terminating', () => {
@@ -102,7 +118,7 @@ function shutDownLater(state: State, id: string): void {
 }
 
 /** What is backed by EBS is stopped, what is not is terminated (user guide, "Stopping an Instance"). */
-function shutDown(state: State, id: string): void {
+function shutDown(state: OpsWorksState, id: string): void {
   const { asked, ec2 = '' } = instanceOf(state, id);
   move(state, id, 'terminated');
   if (asked.RootDeviceType === 'ebs') stopEc2(state, ec2);
@@ -111,16 +127,16 @@ function shutDown(state: State, id: string): void {
 }
 
 /** The instance is stopped once EC2 has ended its own. */
-function stopped(state: State, id: string): void {
+function stopped(state: OpsWorksState, id: string): void {
   const { ec2, status } = instanceOf(state, id);
   const host = ec2 === undefined ? undefined : state.instances.find(ec2)?.state;
   if (status !== 'terminated' || (host !== undefined && host !== 'stopped' && host !== 'terminated')) return;
   move(state, id, 'stopped', host === 'stopped' ? {} : { ec2: undefined });
 }
 
-export function rebootInstance(state: State, { InstanceId }: RebootInstanceRequest): object {
+export function rebootInstance(state: OpsWorksState, { InstanceId }: RebootInstanceRequest): object {
   const { id, status, ec2 = '' } = instanceOf(state, InstanceId);
-  if (status !== 'online') throw invalid(`The instance is ${status}, not online`);
+  if (status !== 'online') throw opsInvalid(`The instance is ${status}, not online`);
   move(state, id, 'rebooting');
   void state.instances.deploy(ec2, state.instances.find(ec2)?.release ?? '', state.times.bootMs).then(() => {
     if (state.instancesById.get(id)?.status === 'rebooting') move(state, id, 'online');
@@ -129,7 +145,7 @@ export function rebootInstance(state: State, { InstanceId }: RebootInstanceReque
 }
 
 /** Follows what becomes of the EC2 instances. */
-export function ec2Changed(state: State, machine: HostedMachine): void {
+export function ec2Changed(state: OpsWorksState, machine: HostedMachine): void {
   const instance = state.instancesById.values().find(({ ec2 }) => ec2 === machine.id);
   if (instance === undefined) return;
   if (machine.state === 'running' && instance.status === 'booting') setup(state, instance.id);
@@ -139,7 +155,7 @@ export function ec2Changed(state: State, machine: HostedMachine): void {
 }
 
 /** Its agent is silent: auto healing replaces it where every layer of it has that on (user guide, "Auto Healing"). */
-function lose(state: State, id: string): void {
+function lose(state: OpsWorksState, id: string): void {
   move(state, id, 'connection_lost');
   later(state, id, state.times.healMs, 'connection_lost', ({ asked, ec2 }) => {
     const heals = (asked.LayerIds ?? []).every((layer) => layerOf(state, layer).EnableAutoHealing === true);

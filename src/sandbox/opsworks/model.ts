@@ -10,16 +10,16 @@ import type {
   Stack,
 } from '@aws-sdk/client-opsworks';
 import type { Clock } from '../../clock.ts';
-import type { Ec2 } from '../ec2/index.ts';
+import type { EmulatedEc2 } from '../ec2/index.ts';
 import type { Instances } from '../instances/index.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { LifecycleTimes, SandboxTimes } from '../service.ts';
 import { createTimeline, type Timeline } from '../timeline.ts';
 import type { Outcomes } from '../outcomes.ts';
-import { notFound } from './errors.ts';
+import { opsNotFound } from './errors.ts';
 
 /** The states of an instance (user guide, "Starting, Stopping, and Rebooting"; API, DescribeInstances). */
-export type Status =
+export type OpsStatus =
   | 'stopped'
   | 'requested'
   | 'pending'
@@ -36,7 +36,7 @@ export type Status =
   | 'terminated'
   | 'stop_failed';
 
-export type Tags = Readonly<Record<string, string>>;
+export type OpsTags = Readonly<Record<string, string>>;
 
 /** A layer with its passwords, which describes don't show. */
 export type Layer = LayerShape & { readonly LayerId: string; readonly StackId: string; readonly Arn: string };
@@ -45,7 +45,7 @@ export type Layer = LayerShape & { readonly LayerId: string; readonly StackId: s
 export interface OpsInstance {
   readonly id: string;
   readonly asked: CreateInstanceRequest & { readonly StackId: string };
-  readonly status: Status;
+  readonly status: OpsStatus;
   readonly createdAt: string;
   readonly ec2?: string | undefined;
 }
@@ -53,7 +53,7 @@ export interface OpsInstance {
 export interface OpsWorksOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly ec2: Ec2;
+  readonly ec2: EmulatedEc2;
   readonly instances: Instances;
   readonly region: string;
   readonly times: Pick<SandboxTimes, 'bootMs'> & LifecycleTimes;
@@ -62,7 +62,7 @@ export interface OpsWorksOptions {
 }
 
 /** Everything that OpsWorks knows. */
-export interface State extends OpsWorksOptions {
+export interface OpsWorksState extends OpsWorksOptions {
   readonly stacks: Map<string, Stack & { readonly StackId: string; readonly Arn: string }>;
   readonly layers: Timeline<Layer>;
   readonly instancesById: Timeline<OpsInstance>;
@@ -72,14 +72,14 @@ export interface State extends OpsWorksOptions {
   readonly scaling: Map<string, LoadBasedAutoScalingConfiguration>;
   readonly serviceErrors: ServiceError[];
   /** By ARN. */
-  readonly tags: Timeline<Tags>;
+  readonly tags: Timeline<OpsTags>;
   /** What commands have written, by command id. */
   readonly logs: Map<string, string>;
   /** Where logs are read; known once the endpoint listens. */
   endpoint: string;
 }
 
-export function createState(options: OpsWorksOptions): State {
+export function createOpsWorksState(options: OpsWorksOptions): OpsWorksState {
   const { clock } = options;
   return {
     ...options,
@@ -97,7 +97,7 @@ export function createState(options: OpsWorksOptions): State {
   };
 }
 
-export function newId(): string {
+export function newOpsId(): string {
   return randomUUID();
 }
 
@@ -106,29 +106,29 @@ function textOf(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, '+00:00');
 }
 
-export function now({ clock }: State): string {
+export function nowText({ clock }: OpsWorksState): string {
   return textOf(clock.now());
 }
 
-export function stackOf(state: State, id = ''): Stack & { readonly StackId: string; readonly Arn: string } {
+export function stackOf(state: OpsWorksState, id = ''): Stack & { readonly StackId: string; readonly Arn: string } {
   const stack = state.stacks.get(id);
-  if (stack === undefined) throw notFound('stack', id);
+  if (stack === undefined) throw opsNotFound('stack', id);
   return stack;
 }
 
-export function layerOf(state: State, id = ''): Layer {
+export function layerOf(state: OpsWorksState, id = ''): Layer {
   const layer = state.layers.get(id);
-  if (layer === undefined) throw notFound('layer', id);
+  if (layer === undefined) throw opsNotFound('layer', id);
   return layer;
 }
 
-export function instanceOf(state: State, id = ''): OpsInstance {
+export function instanceOf(state: OpsWorksState, id = ''): OpsInstance {
   const instance = state.instancesById.get(id);
-  if (instance === undefined) throw notFound('instance', id);
+  if (instance === undefined) throw opsNotFound('instance', id);
   return instance;
 }
 
 /** The instances of a layer now. */
-export function instancesIn(state: State, layer: string): readonly OpsInstance[] {
+export function instancesIn(state: OpsWorksState, layer: string): readonly OpsInstance[] {
   return state.instancesById.values().filter(({ asked }) => asked.LayerIds?.includes(layer));
 }

@@ -1,20 +1,20 @@
 import type { DescribeServiceErrorsRequest } from '@aws-sdk/client-opsworks';
 import { oneKind } from './errors.ts';
-import { instanceOf, newId, now, stackOf, type OpsInstance, type State } from './model.ts';
+import { instanceOf, newOpsId, nowText, stackOf, type OpsInstance, type OpsWorksState } from './model.ts';
 
 /** Notes why OpsWorks itself failed with an instance. */
-export function noteServiceError(state: State, { id, asked }: OpsInstance, message: string): void {
+export function noteServiceError(state: OpsWorksState, { id, asked }: OpsInstance, message: string): void {
   state.serviceErrors.push({
-    ServiceErrorId: newId(),
+    ServiceErrorId: newOpsId(),
     StackId: asked.StackId,
     InstanceId: id,
     Type: 'InstanceStartError',
     Message: message,
-    CreatedAt: now(state),
+    CreatedAt: nowText(state),
   });
 }
 
-export function describeServiceErrors(state: State, input: DescribeServiceErrorsRequest): object {
+export function describeServiceErrors(state: OpsWorksState, input: DescribeServiceErrorsRequest): object {
   const { StackId, InstanceId, ServiceErrorIds } = input;
   if ([StackId, InstanceId, ServiceErrorIds].filter((given) => given !== undefined).length !== 1)
     throw oneKind('service error IDs or one stack ID or one instance ID');

@@ -5,7 +5,7 @@ import type {
   CreateStackResult,
 } from '@aws-sdk/client-opsworks';
 import type { Tag } from '@aws-sdk/client-ec2';
-import type { OpsWorks } from './index.ts';
+import type { EmulatedOpsWorks } from './index.ts';
 import type { Layer } from './model.ts';
 
 /** A stack that serves when the sandbox starts, by its names. */
@@ -27,7 +27,7 @@ interface FirstFleet extends StackOption {
 }
 
 /** Builds a stack with one layer and one app, and starts its instances. Returns their EC2 ids. */
-export async function buildStack(opsworks: OpsWorks, fleet: FirstFleet): Promise<readonly string[]> {
+export async function buildStack(opsworks: EmulatedOpsWorks, fleet: FirstFleet): Promise<readonly string[]> {
   const call = async <T extends object>(name: string, input: object): Promise<T> =>
     (await opsworks.operations[name]?.(input)) as T;
   const role = 'arn:aws:iam::123456789012:role/aws-opsworks-service-role';

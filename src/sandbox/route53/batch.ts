@@ -1,8 +1,8 @@
 import type { Change, ChangeBatch } from '@aws-sdk/client-route-53';
 import { ApiError } from '../service.ts';
-import { Fatal, invalidBatch, invalidInput, notFound } from './errors.ts';
+import { Fatal, invalidBatch, invalidInput, route53NotFound } from './errors.ts';
 import { coexistence } from './coexistence.ts';
-import { recordKey, type Names, type Records, type RecordSet, type Zone } from './model.ts';
+import { recordKey, type Route53State, type Records, type RecordSet, type EmulatedZone } from './model.ts';
 import { canonicalName, compare, within } from './names.ts';
 import { checkShape } from './shape.ts';
 import { checkValue } from './values.ts';
@@ -20,7 +20,7 @@ interface Step {
  * The zone's records after a batch; the zone itself is left alone, so that a batch has all of its effects or none.
  * Throws `InvalidInput`, `NoSuchHealthCheck`, or `InvalidChangeBatch` with everything that is wrong.
  */
-export function afterBatch(names: Names, zone: Zone, batch: ChangeBatch | undefined): Records {
+export function afterBatch(names: Route53State, zone: EmulatedZone, batch: ChangeBatch | undefined): Records {
   const changes = batch?.Changes ?? [];
   if (changes.length === 0) throw invalidInput('Invalid request: A change batch has one change at least');
   changes.forEach(checkShape);
@@ -32,7 +32,7 @@ export function afterBatch(names: Names, zone: Zone, batch: ChangeBatch | undefi
   if (messages.length === 0) messages.push(...coexistence(names, zone, records, changed));
   if (messages.length > 0) throw invalidBatch([...new Set(messages)]);
   for (const { HealthCheckId: id } of changed) {
-    if (id !== undefined && !names.healthChecks.has(id)) throw notFound.healthCheck(id);
+    if (id !== undefined && !names.healthChecks.has(id)) throw route53NotFound.healthCheck(id);
   }
   return records;
 }
@@ -53,7 +53,7 @@ function checkSize(changes: readonly Change[]): void {
   }
 }
 
-function stepsOf(zone: Zone, changes: readonly Change[]): readonly Step[] {
+function stepsOf(zone: EmulatedZone, changes: readonly Change[]): readonly Step[] {
   const messages: string[] = [];
   const steps = changes.flatMap(({ Action: action, ResourceRecordSet: given }): Step[] => {
     try {

@@ -1,4 +1,4 @@
-import type { Names, Records, RecordSet, Zone } from './model.ts';
+import type { Route53State, Records, RecordSet, EmulatedZone } from './model.ts';
 import { within } from './names.ts';
 
 /** Most weighted record sets of one name and type (developer guide, DNSLimitations). */
@@ -6,8 +6,8 @@ const WEIGHTED_MAX = 100;
 
 /** What is wrong with a zone's records after a batch, given the ones that it created or changed. */
 export function coexistence(
-  names: Names,
-  zone: Zone,
+  names: Route53State,
+  zone: EmulatedZone,
   records: Records,
   changed: readonly RecordSet[],
 ): readonly string[] {
@@ -26,7 +26,7 @@ export function coexistence(
   return [...messages, ...apexFaults(zone, all)];
 }
 
-function cnameConflicts(zone: Zone, set: RecordSet, others: readonly RecordSet[]): readonly string[] {
+function cnameConflicts(zone: EmulatedZone, set: RecordSet, others: readonly RecordSet[]): readonly string[] {
   const start = `RRSet of type ${set.Type} with DNS name ${set.Name} is not permitted`;
   if (set.Type === 'CNAME' && set.Name === zone.name) return [`${start} at apex in zone ${zone.name}`];
   if (set.Type === 'CNAME' && others.some(({ Type }) => Type !== 'CNAME')) {
@@ -58,7 +58,12 @@ function routingConflicts(set: RecordSet, siblings: readonly RecordSet[]): reado
   return siblings.length >= WEIGHTED_MAX ? [`${cannot} there are ${WEIGHTED_MAX} weighted sets already.`] : [];
 }
 
-function aliasFaults(names: Names, zone: Zone, all: readonly RecordSet[], set: RecordSet): readonly string[] {
+function aliasFaults(
+  names: Route53State,
+  zone: EmulatedZone,
+  all: readonly RecordSet[],
+  set: RecordSet,
+): readonly string[] {
   const { AliasTarget: alias, Type } = set;
   if (!alias) return [];
   const { DNSName: target = '', HostedZoneId: zoneId = '' } = alias;
@@ -80,7 +85,7 @@ export function balancerName(target: string): string {
   return target.replace(/\.$/, '').replace(/^dualstack\./, '');
 }
 
-function apexFaults(zone: Zone, all: readonly RecordSet[]): readonly string[] {
+function apexFaults(zone: EmulatedZone, all: readonly RecordSet[]): readonly string[] {
   const apex = all.filter(({ Name }) => Name === zone.name).map(({ Type }) => Type);
   return [
     ...(apex.filter((type) => type === 'SOA').length === 1

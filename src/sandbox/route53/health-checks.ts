@@ -9,14 +9,14 @@ import { z } from 'zod';
 import { parse } from '../api/faults.ts';
 import { ApiError, type FaultMaker, type Operation } from '../service.ts';
 import { bareId } from './changes.ts';
-import { invalidInput, notFound } from './errors.ts';
-import type { HealthCheck, Names } from './model.ts';
+import { invalidInput, route53NotFound } from './errors.ts';
+import type { HealthCheck, Route53State } from './model.ts';
 import { pageSizeOf } from './paging.ts';
 
 const LIST_MAX = 100;
 
 /** Health checks send no requests here: they pass, unless the fault `health-check` says otherwise. */
-export function healthCheckOperations(names: Names): Record<string, Operation> {
+export function healthCheckOperations(names: Route53State): Record<string, Operation> {
   return {
     CreateHealthCheck: (input: CreateHealthCheckRequest) => {
       const check = create(names, input);
@@ -39,13 +39,13 @@ export function healthCheckOperations(names: Names): Record<string, Operation> {
 }
 
 /** Throws `NoSuchHealthCheck`. */
-export function checkOf(names: Names, id: string | undefined): HealthCheck {
+export function checkOf(names: Route53State, id: string | undefined): HealthCheck {
   const check = names.healthChecks.get(bareId(id));
-  if (!check) throw notFound.healthCheck(bareId(id));
+  if (!check) throw route53NotFound.healthCheck(bareId(id));
   return check;
 }
 
-function create(names: Names, input: CreateHealthCheckRequest): HealthCheck {
+function create(names: Route53State, input: CreateHealthCheckRequest): HealthCheck {
   const { CallerReference: callerReference = '', HealthCheckConfig: config } = input;
   if (!config) throw invalidInput('Invalid request: HealthCheckConfig is missing');
   const known = [...names.healthChecks.values()].find((check) => check.callerReference === callerReference);
@@ -63,13 +63,13 @@ function shown({ id, callerReference, config }: HealthCheck): Shown {
   return { Id: id, CallerReference: callerReference, HealthCheckConfig: config, HealthCheckVersion: 1 };
 }
 
-function status(names: Names, { failing }: HealthCheck): object {
+function status(names: Route53State, { failing }: HealthCheck): object {
   const Status = failing ? 'Failure: Connection timed out.' : 'Success: HTTP Status Code 200, OK';
   const StatusReport = { Status, CheckedTime: new Date(names.clock.now()) };
   return { HealthCheckObservations: [{ Region: 'eu-west-1', IPAddress: '127.0.0.1', StatusReport }] };
 }
 
-function list(names: Names, { Marker: marker, MaxItems }: ListHealthChecksRequest): object {
+function list(names: Route53State, { Marker: marker, MaxItems }: ListHealthChecksRequest): object {
   const all = [...names.healthChecks.values()];
   const size = pageSizeOf(names, MaxItems, LIST_MAX);
   const start = marker === undefined ? 0 : all.findIndex(({ id }) => id === marker);
@@ -87,7 +87,7 @@ function list(names: Names, { Marker: marker, MaxItems }: ListHealthChecksReques
 const failing = z.looseObject({ id: z.string() });
 
 /** A health check that fails until the fault is ended. */
-export function healthCheckFault(names: Names): FaultMaker {
+export function healthCheckFault(names: Route53State): FaultMaker {
   return (spec) => {
     const check = checkOf(names, parse(failing, spec).id);
     check.failing = true;

@@ -19,7 +19,7 @@ export interface Version {
   readonly allAt: number;
 }
 
-export interface Zone {
+export interface EmulatedZone {
   readonly id: string;
   /** Canonical. */
   readonly name: string;
@@ -71,14 +71,14 @@ interface Change {
   readonly insyncAt: number;
 }
 
-export interface Names {
+export interface Route53State {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly times: DnsTimes;
   readonly pageSize: number;
   /** Finds a load balancer by its DNS name; without a dot at the end, in lower case. */
   readonly balancer: (dnsName: string) => BalancerEndpoint | undefined;
-  readonly zones: Map<string, Zone>;
+  readonly zones: Map<string, EmulatedZone>;
   readonly changes: Map<string, Change>;
   readonly healthChecks: Map<string, HealthCheck>;
 }

@@ -1,7 +1,7 @@
-import type { Names, Records, Version, Zone } from './model.ts';
+import type { Route53State, Records, Version, EmulatedZone } from './model.ts';
 
 /** Sends a zone's records on their way to the name servers. */
-export function publish({ clock, times }: Names, zone: Zone, records: Records): void {
+export function publishRecords({ clock, times }: Route53State, zone: EmulatedZone, records: Records): void {
   const now = clock.monotonic();
   const allAt = now + times.insyncMs;
   const version: Version = { records, firstAt: Math.min(now + times.propagationMs, allAt), allAt };
@@ -15,7 +15,7 @@ export function publish({ clock, times }: Names, zone: Zone, records: Records): 
  * The records that a name server answers with at `now`: Route 53 has many, and between `firstAt` and `allAt` more and more of
  * them know a change. Nothing while none knows the zone.
  */
-export function published(zone: Zone, now: number, random: () => number): Records | undefined {
+export function published(zone: EmulatedZone, now: number, random: () => number): Records | undefined {
   const known = ({ firstAt, allAt }: Version) =>
     now >= allAt || (now >= firstAt && random() < (now - firstAt) / (allAt - firstAt));
   return zone.versions.findLast(known)?.records;

@@ -7,15 +7,15 @@ import type { Operation } from '../service.ts';
 import { afterBatch } from './batch.ts';
 import { noteChange } from './changes.ts';
 import { Fatal, invalidInput, priorRequest } from './errors.ts';
-import type { Names } from './model.ts';
+import type { Route53State } from './model.ts';
 import { canonicalName, compare, orderKey } from './names.ts';
 import { pageSizeOf } from './paging.ts';
-import { publish } from './publish.ts';
+import { publishRecords } from './publish.ts';
 import { zoneOf } from './zones.ts';
 
 const LIST_MAX = 300;
 
-export function recordOperations(names: Names): Record<string, Operation> {
+export function recordOperations(names: Route53State): Record<string, Operation> {
   return {
     ChangeResourceRecordSets: (input: ChangeResourceRecordSetsRequest) => change(names, input),
     ListResourceRecordSets: (input: ListResourceRecordSetsRequest) => list(names, input),
@@ -23,14 +23,14 @@ export function recordOperations(names: Names): Record<string, Operation> {
 }
 
 /** A batch is done at once and as a whole, at the end of its processing time. */
-async function change(names: Names, input: ChangeResourceRecordSetsRequest): Promise<object> {
+async function change(names: Route53State, input: ChangeResourceRecordSetsRequest): Promise<object> {
   const zone = zoneOf(names, input.HostedZoneId);
   if (zone.busy) throw priorRequest();
   zone.busy = true;
   try {
     const { processingMs } = names.times;
     if (processingMs > 0) await new Promise<void>((resolve) => void names.scheduler.after(processingMs, resolve));
-    publish(names, zone, afterBatch(names, zone, input.ChangeBatch));
+    publishRecords(names, zone, afterBatch(names, zone, input.ChangeBatch));
     return { ChangeInfo: noteChange(names, input.ChangeBatch?.Comment) };
   } finally {
     zone.busy = false;
@@ -38,7 +38,7 @@ async function change(names: Names, input: ChangeResourceRecordSetsRequest): Pro
 }
 
 /** Always the newest, also what is PENDING (API reference). */
-function list(names: Names, input: ListResourceRecordSetsRequest): ListResourceRecordSetsResponse {
+function list(names: Route53State, input: ListResourceRecordSetsRequest): ListResourceRecordSetsResponse {
   const zone = zoneOf(names, input.HostedZoneId);
   const sorted = [...zone.records.values()].toSorted((a, b) => compare(place(a), place(b)));
   const start = startOf(input);

@@ -1,5 +1,5 @@
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { invalidInput, unsupported } from './errors.ts';
+import { invalidInput, route53Unsupported } from './errors.ts';
 import { isSupportedType } from './values.ts';
 
 const ACTIONS = ['CREATE', 'DELETE', 'UPSERT'];
@@ -26,8 +26,8 @@ export function checkShape({ Action, ResourceRecordSet: set = {} as ResourceReco
   oneOf(TYPES, type);
   const where = `in Change with [Action=${action}, Name=${set.Name}, Type=${type}, SetIdentifier=${id ?? 'null'}]`;
   const policy = POLICIES.find((name) => set[name] !== undefined);
-  if (policy !== undefined) throw unsupported(`routing by ${policy}`);
-  if (set.TrafficPolicyInstanceId !== undefined) throw unsupported('traffic policies');
+  if (policy !== undefined) throw route53Unsupported(`routing by ${policy}`);
+  if (set.TrafficPolicyInstanceId !== undefined) throw route53Unsupported('traffic policies');
   checkContent(set, where);
   if (weight !== undefined && id === undefined) throw request(`Missing field 'SetIdentifier' ${where}`);
   if (weight === undefined && id !== undefined) {
@@ -37,7 +37,7 @@ export function checkShape({ Action, ResourceRecordSet: set = {} as ResourceReco
   within('TTL', set.TTL, TTL_MAX);
   if (id !== undefined && (id.length < 1 || id.length > 128))
     throw invalidInput('SetIdentifier has 1 to 128 characters');
-  if (!isSupportedType(type)) throw unsupported(`records of the type ${type}`);
+  if (!isSupportedType(type)) throw route53Unsupported(`records of the type ${type}`);
 }
 
 function request(message: string): Error {

@@ -3,7 +3,7 @@ import { ApiError, type Operation } from '../service.ts';
 import { bareId } from './changes.ts';
 import { invalidInput } from './errors.ts';
 import { checkOf } from './health-checks.ts';
-import type { Names } from './model.ts';
+import type { Route53State } from './model.ts';
 import { zoneOf } from './zones.ts';
 
 /** Most tags that a resource can have (API reference, ChangeTagsForResource). */
@@ -11,7 +11,7 @@ const MAX_TAGS = 50;
 
 type Resource = Pick<ListTagsForResourceRequest, 'ResourceType' | 'ResourceId'>;
 
-export function tagOperations(names: Names): Record<string, Operation> {
+export function route53TagOperations(names: Route53State): Record<string, Operation> {
   return {
     ListTagsForResource: (input: ListTagsForResourceRequest) => {
       const Tags = [...tagsOf(names, input)].map(([Key, Value]) => ({ Key, Value }));
@@ -30,7 +30,7 @@ export function tagOperations(names: Names): Record<string, Operation> {
   };
 }
 
-function tagsOf(names: Names, { ResourceType: type, ResourceId: id }: Resource): Map<string, string> {
+function tagsOf(names: Route53State, { ResourceType: type, ResourceId: id }: Resource): Map<string, string> {
   if (type === 'hostedzone') return zoneOf(names, id).tags;
   if (type === 'healthcheck') return checkOf(names, id).tags;
   throw invalidInput(`Value '${type}' at 'resourceType' must be hostedzone or healthcheck`);

@@ -7,12 +7,12 @@ import type {
   ListHostedZonesRequest,
 } from '@aws-sdk/client-route-53';
 import { ApiError, type Operation } from '../service.ts';
-import { bareId, newId, noteChange } from './changes.ts';
-import { Fatal, invalidInput, notFound, priorRequest, unsupported } from './errors.ts';
-import { recordKey, type Names, type Records, type RecordSet, type Zone } from './model.ts';
+import { bareId, newRoute53Id, noteChange } from './changes.ts';
+import { Fatal, invalidInput, route53NotFound, priorRequest, route53Unsupported } from './errors.ts';
+import { recordKey, type Route53State, type Records, type RecordSet, type EmulatedZone } from './model.ts';
 import { canonicalName, compare, orderKey } from './names.ts';
 import { pageSizeOf } from './paging.ts';
-import { publish } from './publish.ts';
+import { publishRecords } from './publish.ts';
 
 /** Route 53's own (developer guide, "NS and SOA records that Route 53 creates"). */
 const NS_TTL = 172_800;
@@ -26,7 +26,7 @@ const NAME_SERVERS = [
 
 const LIST_MAX = 100;
 
-export function zoneOperations(names: Names): Record<string, Operation> {
+export function zoneOperations(names: Route53State): Record<string, Operation> {
   return {
     CreateHostedZone: (input: CreateHostedZoneRequest) => create(names, input),
     GetHostedZone: ({ Id }: GetHostedZoneRequest) => {
@@ -40,9 +40,9 @@ export function zoneOperations(names: Names): Record<string, Operation> {
 }
 
 /** Throws `NoSuchHostedZone`. */
-export function zoneOf(names: Names, id: string | undefined): Zone {
+export function zoneOf(names: Route53State, id: string | undefined): EmulatedZone {
   const zone = names.zones.get(bareId(id));
-  if (!zone) throw notFound.zone(bareId(id));
+  if (!zone) throw route53NotFound.zone(bareId(id));
   return zone;
 }
 
@@ -51,18 +51,18 @@ export function isNameServer(name: string): boolean {
   return NAME_SERVERS.includes(name);
 }
 
-function create(names: Names, input: CreateHostedZoneRequest): object {
-  if (input.VPC ?? input.HostedZoneConfig?.PrivateZone) throw unsupported('private hosted zones');
-  if (input.DelegationSetId !== undefined) throw unsupported('reusable delegation sets');
+function create(names: Route53State, input: CreateHostedZoneRequest): object {
+  if (input.VPC ?? input.HostedZoneConfig?.PrivateZone) throw route53Unsupported('private hosted zones');
+  if (input.DelegationSetId !== undefined) throw route53Unsupported('reusable delegation sets');
   const { CallerReference: callerReference = '' } = input;
   if ([...names.zones.values()].some((zone) => zone.callerReference === callerReference)) {
     const message = 'A hosted zone has already been created with the specified caller reference.';
     throw new ApiError('HostedZoneAlreadyExists', message, 409);
   }
   const name = zoneName(input.Name ?? '');
-  const id = newId('Z');
+  const id = newRoute53Id('Z');
   const comment = input.HostedZoneConfig?.Comment;
-  const zone: Zone = {
+  const zone: EmulatedZone = {
     id,
     name,
     callerReference,
@@ -74,7 +74,7 @@ function create(names: Names, input: CreateHostedZoneRequest): object {
     busy: false,
   };
   names.zones.set(id, zone);
-  publish(names, zone, apexRecords(name));
+  publishRecords(names, zone, apexRecords(name));
   return {
     HostedZone: shown(zone),
     ChangeInfo: noteChange(names),
@@ -102,7 +102,7 @@ function apexRecords(Name: string): Records {
   return new Map(sets.map((set) => [recordKey(set), set]));
 }
 
-function shown(zone: Zone): HostedZone {
+function shown(zone: EmulatedZone): HostedZone {
   return {
     Id: `/hostedzone/${zone.id}`,
     Name: zone.name,
@@ -112,8 +112,11 @@ function shown(zone: Zone): HostedZone {
   };
 }
 
-function list(names: Names, { Marker: marker, MaxItems, DelegationSetId, HostedZoneType }: ListHostedZonesRequest) {
-  if (DelegationSetId !== undefined) throw unsupported('reusable delegation sets');
+function list(
+  names: Route53State,
+  { Marker: marker, MaxItems, DelegationSetId, HostedZoneType }: ListHostedZonesRequest,
+) {
+  if (DelegationSetId !== undefined) throw route53Unsupported('reusable delegation sets');
   const all = HostedZoneType === undefined ? [...names.zones.values()] : [];
   const size = pageSizeOf(names, MaxItems, LIST_MAX);
   const start = marker === undefined ? 0 : all.findIndex(({ id }) => id === bareId(marker));
@@ -129,11 +132,11 @@ function list(names: Names, { Marker: marker, MaxItems, DelegationSetId, HostedZ
 }
 
 /** Sorted by name with the labels reversed; zones of one name by id. */
-function listByName(names: Names, { DNSName, HostedZoneId, MaxItems }: ListHostedZonesByNameRequest): object {
+function listByName(names: Route53State, { DNSName, HostedZoneId, MaxItems }: ListHostedZonesByNameRequest): object {
   if (HostedZoneId !== undefined && DNSName === undefined) {
     throw invalidInput('Invalid request: HostedZoneId needs DNSName');
   }
-  const key = ({ name, id }: Pick<Zone, 'name' | 'id'>) => `${orderKey(name)} ${id}`;
+  const key = ({ name, id }: Pick<EmulatedZone, 'name' | 'id'>) => `${orderKey(name)} ${id}`;
   const first = DNSName === undefined ? '' : key({ name: zoneName(DNSName), id: bareId(HostedZoneId) });
   const sorted = [...names.zones.values()].toSorted((a, b) => compare(key(a), key(b)));
   const all = sorted.filter((zone) => key(zone) >= first);
@@ -150,7 +153,7 @@ function listByName(names: Names, { DNSName, HostedZoneId, MaxItems }: ListHoste
 }
 
 /** The NS and SOA records of the zone itself go with it; any other must be deleted before. */
-function remove(names: Names, zone: Zone): object {
+function remove(names: Route53State, zone: EmulatedZone): object {
   if (zone.busy) throw priorRequest();
   const own = ({ Name, Type }: RecordSet) => Name === zone.name && (Type === 'NS' || Type === 'SOA');
   if (![...zone.records.values()].every(own)) {

@@ -6,24 +6,24 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { ACCOUNT } from '../ec2/state.ts';
 import { ApiError } from '../service.ts';
-import { now, type Document, type State } from './model.ts';
+import { nowDate, type Document, type SsmState } from './model.ts';
 
 /** AWS's own document for shell commands. */
 export const SHELL = 'AWS-RunShellScript';
 
-export function documentOf({ documents }: State, name = ''): Document {
+export function documentOf({ documents }: SsmState, name = ''): Document {
   const found = documents.get(name.replace(/^arn:aws:ssm:[^/]*document\//, ''));
   if (found === undefined) throw new ApiError('InvalidDocument', `Document with name ${name} does not exist.`);
   return found;
 }
 
 export function createDocument(
-  state: State,
+  state: SsmState,
   { Name: name = '', Content: content = '' }: CreateDocumentRequest,
 ): CreateDocumentResult {
   if (state.documents.has(name))
     throw new ApiError('DocumentAlreadyExists', `Document with same name ${name} already exists`);
-  const document = { name, createdAt: now(state), parameters: parametersIn(content), owner: ACCOUNT };
+  const document = { name, createdAt: nowDate(state), parameters: parametersIn(content), owner: ACCOUNT };
   state.documents.set(name, document);
   return { DocumentDescription: shown(document) };
 }
@@ -38,7 +38,7 @@ function parametersIn(content: string): readonly string[] {
   }
 }
 
-export function describeDocument(state: State, { Name: name }: DescribeDocumentRequest): DescribeDocumentResult {
+export function describeDocument(state: SsmState, { Name: name }: DescribeDocumentRequest): DescribeDocumentResult {
   return { Document: shown(documentOf(state, name)) };
 }
 

@@ -2,10 +2,10 @@ import type { Call, Operation, Service } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
 import { createDocument, describeDocument, SHELL } from './documents.ts';
 import { describeInstanceInformation, getCommandInvocation, listCommandInvocations, listCommands } from './list.ts';
-import { now, type RunCommandOptions, type State } from './model.ts';
+import { nowDate, type RunCommandOptions, type SsmState } from './model.ts';
 import { cancelCommand, sendCommand } from './send.ts';
 
-type StateOperation = (state: State, input: never, call?: Call) => object;
+type StateOperation = (state: SsmState, input: never, call?: Call) => object;
 
 const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   CancelCommand: cancelCommand,
@@ -21,9 +21,9 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
 /** SSM: the parameters that it has already, and Run Command over the instances. */
 export function createSsm(parameters: Service, options: RunCommandOptions): Service {
   const { clock } = options;
-  const state: State = { ...options, documents: new Map(), commands: createTimeline(clock) };
+  const state: SsmState = { ...options, documents: new Map(), commands: createTimeline(clock) };
   const shell = ['commands', 'workingDirectory', 'executionTimeout'];
-  state.documents.set(SHELL, { name: SHELL, createdAt: now(state), parameters: shell, owner: 'Amazon' });
+  state.documents.set(SHELL, { name: SHELL, createdAt: nowDate(state), parameters: shell, owner: 'Amazon' });
   const bind =
     (operation: StateOperation): Operation =>
     (input, call) =>

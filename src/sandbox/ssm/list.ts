@@ -9,7 +9,7 @@ import type {
   ListCommandsResult,
 } from '@aws-sdk/client-ssm';
 import { ApiError, type Call } from '../service.ts';
-import type { Command, State } from './model.ts';
+import type { SsmCommand, SsmState } from './model.ts';
 import { commandShape, invocationShape, resultShape } from './shapes.ts';
 
 interface Page<T> {
@@ -32,7 +32,7 @@ function page<T>(
 type Filters = ListCommandsRequest['Filters'];
 
 /** Both lists take the same filters; those that are not here are refused, since a wrong list would be worse. */
-function passes({ requestedAt, document }: Command, filters: Filters): boolean {
+function passes({ requestedAt, document }: SsmCommand, filters: Filters): boolean {
   return (filters ?? []).every(({ key, value = '' }) => {
     if (key === 'InvokedAfter') return requestedAt.getTime() > Date.parse(value);
     if (key === 'InvokedBefore') return requestedAt.getTime() < Date.parse(value);
@@ -42,7 +42,7 @@ function passes({ requestedAt, document }: Command, filters: Filters): boolean {
 }
 
 /** The newest first. */
-function found(state: State, input: ListCommandsRequest, call: Call | undefined): readonly Command[] {
+function found(state: SsmState, input: ListCommandsRequest, call: Call | undefined): readonly SsmCommand[] {
   const { CommandId, InstanceId, Filters } = input;
   return state.commands
     .values(call?.lagMs)
@@ -55,13 +55,13 @@ function found(state: State, input: ListCommandsRequest, call: Call | undefined)
     .toReversed();
 }
 
-export function listCommands(state: State, input: ListCommandsRequest, call?: Call): ListCommandsResult {
+export function listCommands(state: SsmState, input: ListCommandsRequest, call?: Call): ListCommandsResult {
   const { items, next } = page(found(state, input, call), input, state.pageSize);
   return { Commands: items.map(commandShape), ...next };
 }
 
 export function listCommandInvocations(
-  state: State,
+  state: SsmState,
   input: ListCommandInvocationsRequest,
   call?: Call,
 ): ListCommandInvocationsResult {
@@ -75,7 +75,7 @@ export function listCommandInvocations(
 }
 
 export function getCommandInvocation(
-  state: State,
+  state: SsmState,
   { CommandId: id = '', InstanceId: instance }: GetCommandInvocationRequest,
   call?: Call,
 ): GetCommandInvocationResult {
@@ -87,7 +87,7 @@ export function getCommandInvocation(
 
 /** Every running instance has an agent. */
 export function describeInstanceInformation(
-  state: State,
+  state: SsmState,
   input: DescribeInstanceInformationRequest,
 ): DescribeInstanceInformationResult {
   const wanted = input.Filters?.find(({ Key }) => Key === 'InstanceIds')?.Values;

@@ -14,12 +14,12 @@ export interface Document {
   readonly owner: string;
 }
 
-export type Status = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'Cancelled';
+export type CommandStatus = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'Cancelled';
 
 /** A command on one instance. */
 export interface Invocation {
   readonly instance: string;
-  readonly status: Status;
+  readonly status: CommandStatus;
   /** Such as `Undeliverable`, where it says more than the status. */
   readonly details?: string;
   readonly output: string;
@@ -28,7 +28,7 @@ export interface Invocation {
   readonly endedAt?: Date;
 }
 
-export interface Command {
+export interface SsmCommand {
   readonly id: string;
   readonly document: string;
   readonly parameters: Readonly<Record<string, readonly string[]>>;
@@ -48,11 +48,11 @@ export interface RunCommandOptions {
   readonly pageSize: number;
 }
 
-export interface State extends RunCommandOptions {
+export interface SsmState extends RunCommandOptions {
   readonly documents: Map<string, Document>;
-  readonly commands: Timeline<Command>;
+  readonly commands: Timeline<SsmCommand>;
 }
 
-export function now({ clock }: State): Date {
+export function nowDate({ clock }: SsmState): Date {
   return new Date(clock.now());
 }

@@ -3,7 +3,7 @@ import type { CancelCommandRequest, SendCommandRequest, SendCommandResult } from
 import { ACCOUNT } from '../ec2/state.ts';
 import { ApiError } from '../service.ts';
 import { documentOf } from './documents.ts';
-import { now, type Command, type Invocation, type State } from './model.ts';
+import { nowDate, type SsmCommand, type Invocation, type SsmState } from './model.ts';
 import { commandShape } from './shapes.ts';
 
 /** SSM API, SendCommand; aws-reference 4. */
@@ -12,7 +12,7 @@ const [TIMEOUT_MIN_S, TIMEOUT_S] = [30, 3600];
 /** The share of a command's time in which the old code still runs. */
 const BEFORE = 0.7;
 
-export function sendCommand(state: State, input: SendCommandRequest): SendCommandResult {
+export function sendCommand(state: SsmState, input: SendCommandRequest): SendCommandResult {
   const { InstanceIds: ids = [], Comment: comment = '', Parameters: parameters = {} } = input;
   const timeoutSeconds = input.TimeoutSeconds ?? TIMEOUT_S;
   const document = documentOf(state, input.DocumentName);
@@ -28,12 +28,12 @@ export function sendCommand(state: State, input: SendCommandRequest): SendComman
       'InvalidInstanceId',
       `Instances [[${absent.join(', ')}]] not in a valid state for account ${ACCOUNT}`,
     );
-  const command: Command = {
+  const command: SsmCommand = {
     id: randomUUID(),
     document: document.name,
     parameters,
     comment,
-    requestedAt: now(state),
+    requestedAt: nowDate(state),
     timeoutSeconds,
     invocations: [...new Set(ids)].map((instance) => ({ instance, status: 'Pending', output: '', code: -1 })),
   };
@@ -47,7 +47,7 @@ function invalid(message: string): ApiError {
 }
 
 /** Changes one invocation, unless it has ended already. */
-function note(state: State, command: string, instance: string, change: Partial<Invocation>): void {
+function note(state: SsmState, command: string, instance: string, change: Partial<Invocation>): void {
   const known = state.commands.get(command);
   if (known === undefined) return;
   const invocations = known.invocations.map((one) =>
@@ -60,15 +60,15 @@ function hasEnded({ status }: Invocation): boolean {
   return status !== 'Pending' && status !== 'InProgress';
 }
 
-function isOff(state: State, command: string, instance: string): boolean {
+function isOff(state: SsmState, command: string, instance: string): boolean {
   const invocation = state.commands.get(command)?.invocations.find((one) => one.instance === instance);
   return invocation === undefined || hasEnded(invocation);
 }
 
 /** Runs the command on one instance: one that names a release restarts the app with it. */
-async function run(state: State, { id, parameters }: Command, instance: string): Promise<void> {
+async function run(state: SsmState, { id, parameters }: SsmCommand, instance: string): Promise<void> {
   const { fails, says, ms = state.times.deployMs } = state.outcomes.next('deploy', instance);
-  note(state, id, instance, { status: 'InProgress', startedAt: now(state) });
+  note(state, id, instance, { status: 'InProgress', startedAt: nowDate(state) });
   const pause = (share: number) => new Promise<void>((done) => void state.scheduler.after(ms * share, done));
   const release = releaseIn(parameters);
   await pause(BEFORE);
@@ -81,25 +81,25 @@ async function run(state: State, { id, parameters }: Command, instance: string):
     release === undefined ? 'ran' : `deploying ${release}`,
     says ?? (fails ? 'failed, as asked for' : 'done'),
   ];
-  const ended = { output: `${text.join('\n')}\n`, endedAt: now(state) };
+  const ended = { output: `${text.join('\n')}\n`, endedAt: nowDate(state) };
   if (!isThere) note(state, id, instance, { ...ended, status: 'Failed', details: 'Undeliverable' });
   else note(state, id, instance, { ...ended, status: fails ? 'Failed' : 'Success', code: fails ? 1 : 0 });
 }
 
 /** The parameter `release`, else a `RELEASE=` in the shell commands. */
-function releaseIn(parameters: Command['parameters']): string | undefined {
+function releaseIn(parameters: SsmCommand['parameters']): string | undefined {
   const named = Object.entries(parameters).find(([name]) => name.toLowerCase() === 'release')?.[1][0];
   const text = (parameters['commands'] ?? []).join('\n');
   return named ?? /\bRELEASE=["']?([^"'\s;]+)/.exec(text)?.[1];
 }
 
 /** "There is no guarantee that the command will be terminated" (API, CancelCommand): here what has not restarted the app is. */
-export function cancelCommand(state: State, { CommandId: id = '', InstanceIds: ids }: CancelCommandRequest): object {
+export function cancelCommand(state: SsmState, { CommandId: id = '', InstanceIds: ids }: CancelCommandRequest): object {
   const command = state.commands.get(id);
   if (command === undefined) throw new ApiError('InvalidCommandId', '');
   const named = command.invocations.filter(
     ({ instance }) => ids === undefined || ids.length === 0 || ids.includes(instance),
   );
-  for (const { instance } of named) note(state, id, instance, { status: 'Cancelled', endedAt: now(state) });
+  for (const { instance } of named) note(state, id, instance, { status: 'Cancelled', endedAt: nowDate(state) });
   return {};
 }
