@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { Bucket } from './api/throttle.ts';
-import { DNS, type DnsOption, type DnsPlan } from './dns/options.ts';
+import { DNS_DEFAULTS, type DnsOption, type DnsPlan } from './dns/options.ts';
 import type { BehaviourName } from './instances/behaviour.ts';
-import type { StackOption } from './opsworks/world.ts';
+import type { StackOption } from './opsworks/seed.ts';
+import { withoutUndefined } from './records.ts';
 
 /** A release that can be booted, and how it behaves. */
 export interface ReleaseOption {
@@ -174,7 +175,7 @@ const DEFAULTS = {
 } as const;
 
 export function planSandbox(options: SandboxOptions): SandboxPlan {
-  const set = { ...DEFAULTS, ...defined(options) };
+  const set = { ...DEFAULTS, ...withoutUndefined(options) };
   const { environment, region, appPort, release, throttle } = set;
   const zones = (set.zones ?? ['a', 'b']).map((letter) => `${region}${letter}`);
   const production = set.production ?? [{ name: `${environment}-production`, port: appPort }];
@@ -190,8 +191,8 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     releases: releasesOf(release, set.releases ?? [release, '42']),
     zones,
     allZones: zones.length > 1 ? zones : [...zones, `${region}${set.zones?.[0] === 'b' ? 'a' : 'b'}`],
-    healthCheck: { ...HEALTH_CHECK, ...defined(options.healthCheck ?? {}) },
-    dns: { ...DNS, ...defined(options.dns ?? {}) },
+    healthCheck: { ...HEALTH_CHECK, ...withoutUndefined(options.healthCheck ?? {}) },
+    dns: { ...DNS_DEFAULTS, ...withoutUndefined(options.dns ?? {}) },
     throttle: throttle !== undefined,
     bucket,
     template: set.template ?? `${environment}-web`,
@@ -201,12 +202,6 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     weighted: set.weighted,
     clock: set.clock ?? systemClock,
   };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>;
 }
 
 function releasesOf(first: string, given: readonly (string | ReleaseOption)[]): SandboxPlan['releases'] {

@@ -11,7 +11,7 @@ export interface Scheduler {
 interface Task {
   readonly due: number;
   readonly run: () => void | Promise<void>;
-  off: boolean;
+  cancelled: boolean;
 }
 
 /**
@@ -19,29 +19,29 @@ interface Task {
  * which are called off. A task that fails is a fault of the sandbox's own, and is left unhandled to end the process.
  */
 export function createScheduler(clock: Clock): Scheduler {
-  const tasks = new Agenda();
-  let asleep: { readonly until: number; readonly alarm: AbortController } | undefined;
+  const tasks = new TaskQueue();
+  let sleeping: { readonly until: number; readonly controller: AbortController } | undefined;
   let closed = false;
 
   function sleep(): void {
     const until = tasks.nextDue();
-    if (until === undefined || (asleep && asleep.until <= until)) return;
-    asleep?.alarm.abort();
-    const now = { until, alarm: new AbortController() };
-    asleep = now;
-    const slept = clock.sleep(until - clock.monotonic(), now.alarm.signal).then(
-      () => asleep === now,
+    if (until === undefined || (sleeping && sleeping.until <= until)) return;
+    sleeping?.controller.abort();
+    const now = { until, controller: new AbortController() };
+    sleeping = now;
+    const slept = clock.sleep(until - clock.monotonic(), now.controller.signal).then(
+      () => sleeping === now,
       () => false,
     );
     void slept.then((due) => (due ? wake(until) : undefined));
   }
 
   function wake(until: number): void {
-    asleep = undefined;
+    sleeping = undefined;
     // A timer of the system may ring a fraction of a millisecond early.
     const due = tasks.take(Math.max(until, clock.monotonic()));
     sleep();
-    for (const task of due) if (!task.off && !closed) void task.run();
+    for (const task of due) if (!task.cancelled && !closed) void task.run();
   }
 
   return {
@@ -51,22 +51,22 @@ export function createScheduler(clock: Clock): Scheduler {
         void run();
         return () => {};
       }
-      const task = { due: clock.monotonic() + ms, run, off: false };
+      const task = { due: clock.monotonic() + ms, run, cancelled: false };
       tasks.add(task);
       sleep();
       return () => {
-        task.off = true;
+        task.cancelled = true;
       };
     },
     close() {
       closed = true;
-      asleep?.alarm.abort();
+      sleeping?.controller.abort();
     },
   };
 }
 
 /** Tasks in the order in which they are due; those of one moment in the order in which they came. */
-class Agenda {
+class TaskQueue {
   /** The next one last, where it is cheap to take. */
   readonly #tasks: Task[] = [];
 
@@ -81,7 +81,7 @@ class Agenda {
   }
 
   nextDue(): number | undefined {
-    while (this.#tasks.at(-1)?.off) this.#tasks.pop();
+    while (this.#tasks.at(-1)?.cancelled) this.#tasks.pop();
     return this.#tasks.at(-1)?.due;
   }
 

@@ -25,6 +25,20 @@ export interface Call {
 // oxlint-disable-next-line typescript/no-explicit-any -- the endpoint decodes by schema; each service narrows to the SDK's type
 export type Operation = (input: any, call?: Call) => object | Promise<object>;
 
+/** An operation of a service that keeps `S`; its input is the type of the SDK. */
+export type StateOperation<S> = (state: S, input: never, call?: Call) => object;
+
+export function bindOperations<S>(
+  state: S,
+  operations: Readonly<Record<string, StateOperation<S>>>,
+): Record<string, Operation> {
+  const bind =
+    (operation: StateOperation<S>): Operation =>
+    (input, request) =>
+      operation(state, input as never, request);
+  return Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, bind(operation)]));
+}
+
 /** Starts a fault that was asked for; returns what ends it. Throws an `ApiError` when the request makes no sense. */
 export type FaultMaker = (spec: Readonly<Record<string, unknown>>) => () => void;
 

@@ -46,7 +46,7 @@ function expectNoneLost(report: LoadReport): void {
 describe('under load', () => {
   it(`loses no request over ${FLIPS} changes of membership`, { timeout: 60_000 }, async () => {
     stage.times.propagationMs = 30;
-    stage.elb.service.tune(group, { deregistrationDelayMs: 2000 });
+    stage.elb.service.setGroupTimes(group, { deregistrationDelayMs: 2000 });
     let [next, serving] = [await fleet('green', 3), await fleet('blue', 3)];
     await stage.join(group, ...serving);
     const load = startLoad(url, 300);
@@ -65,7 +65,7 @@ describe('under load', () => {
     { timeout: 60_000 },
     async () => {
       stage.times.propagationMs = 30;
-      stage.elb.service.tune(group, { deregistrationDelayMs: 1000 });
+      stage.elb.service.setGroupTimes(group, { deregistrationDelayMs: 1000 });
       let serving = await fleet('r0', 2);
       await stage.join(group, ...serving);
       const load = startLoad(url, 200);

@@ -180,7 +180,7 @@ describe('stickiness', () => {
 
 describe('slow start', () => {
   it('gives a new target a share that grows', async () => {
-    stage.elb.service.tune(blue, { slowStartMs: 60_000 });
+    stage.elb.service.setGroupTimes(blue, { slowStartMs: 60_000 });
     await stage.app('i-new', '2');
     await stage.join(blue, 'i-new');
     const bodies: string[] = [];

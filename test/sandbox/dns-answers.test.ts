@@ -1,8 +1,8 @@
 /** What the name server answers: weights, health, aliases, wildcards, delegation, and how far a change has come. */
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { describe, expect, test } from 'vitest';
-import { possible, RCODE, reply, type Reply } from '../../src/sandbox/dns/answer.ts';
-import { sourceOf } from '../../src/sandbox/dns/source.ts';
+import { possibleAnswers, RCODE, answerQuestion, type DnsReply } from '../../src/sandbox/dns/answer.ts';
+import { answerSource } from '../../src/sandbox/dns/source.ts';
 import { alias, create, NamesRig, plain, upsert, weighted } from '../support/names.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -16,8 +16,8 @@ class Answers extends NamesRig {
     this.clock = clock;
   }
 
-  reply(name: string, type = 'A', random = Math.random): Reply {
-    return reply(sourceOf(this.route53.names, random), { name, type });
+  reply(name: string, type = 'A', random = Math.random): DnsReply {
+    return answerQuestion(answerSource(this.route53.state, random), { name, type });
   }
 
   /** Data of the answers, such as `127.0.0.2`. */
@@ -34,8 +34,8 @@ class Answers extends NamesRig {
   }
 
   possible(name = WWW): readonly string[] {
-    return possible(
-      sourceOf(this.route53.names, () => 1),
+    return possibleAnswers(
+      answerSource(this.route53.state, () => 1),
       { name, type: 'A' },
     );
   }

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ask } from '../../src/sandbox/dns/client.ts';
+import { queryServer } from '../../src/sandbox/dns/client.ts';
 import type { CachingResolver } from '../../src/sandbox/dns/resolver.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { poll } from '../support/poll.ts';
@@ -108,7 +108,7 @@ describe('weighted records', () => {
     const resolver = sandbox.dns.resolver();
     expect(await resolver.resolve(name)).toEqual([address(0)]);
     expect(await releaseAt(name, resolver)).toBe('41');
-    expect((await ask(sandbox.dns, { name, type: 'A' })).answers).toMatchObject([{ ttl }]);
+    expect((await queryServer(sandbox.dns, { name, type: 'A' })).answers).toMatchObject([{ ttl }]);
   });
 
   test('clients move with the weights once their TTL is over, later when they overrun it', async () => {

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import packet from 'dns-packet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { ask } from '../../src/sandbox/dns/client.ts';
+import { queryServer } from '../../src/sandbox/dns/client.ts';
 import { createResolver } from '../../src/sandbox/dns/resolver.ts';
 import { startNameServer, type NameServer } from '../../src/sandbox/dns/server.ts';
 import { create, NamesRig, plain, upsert, weighted } from '../support/names.ts';
@@ -27,7 +27,7 @@ beforeEach(async () => {
   rig = new NamesRig(clock);
   zone = await rig.zone();
   await rig.change(zone, create(weighted('blue', 255, '127.0.0.2')), create(weighted('green', 0, '127.0.0.3')));
-  server = await startNameServer({ names: rig.route53.names, port: 0 });
+  server = await startNameServer({ state: rig.route53.state, port: 0 });
   resolver = new Resolver({ timeout: 2_000, tries: 3 });
   resolver.setServers([server.server]);
 });
@@ -88,34 +88,34 @@ describe('messages', () => {
     const query = packet.encode({ type: 'query', id: 7, questions: [{ name: 'many.shop.test', type: 'A' }] });
     const [cut] = await overUdp(query);
     expect(packet.decode(cut)).toMatchObject({ id: 7, flag_tc: true, answers: [] });
-    expect(await ask(server, { name: 'many.shop.test', type: 'A' })).toMatchObject({
+    expect(await queryServer(server, { name: 'many.shop.test', type: 'A' })).toMatchObject({
       transport: 'tcp',
       flag_tc: false,
     });
-    const roomy = await ask(server, { name: 'many.shop.test', type: 'A', payload: 1_232 });
+    const roomy = await queryServer(server, { name: 'many.shop.test', type: 'A', payload: 1_232 });
     expect(roomy).toMatchObject({ transport: 'tcp' });
     expect(roomy.answers).toHaveLength(40);
   });
 
   test('EDNS is answered with EDNS, and only then; the question is repeated as it was spelt', async () => {
-    const told = await ask(server, { name: 'wWw.Shop.test', type: 'A', payload: 4_096 });
+    const told = await queryServer(server, { name: 'wWw.Shop.test', type: 'A', payload: 4_096 });
     expect(told.additionals).toMatchObject([{ type: 'OPT', udpPayloadSize: 1_232 }]);
     expect(told.questions).toEqual([{ name: 'wWw.Shop.test', type: 'A', class: 'IN' }]);
     expect(told.answers).toMatchObject([{ name: 'wWw.Shop.test', ttl: 60, data: '127.0.0.2' }]);
     expect(told).toMatchObject({ flag_aa: true, flag_ra: false, rcode: 0 });
-    expect((await ask(server, { name: WWW, type: 'A' })).additionals).toEqual([]);
+    expect((await queryServer(server, { name: WWW, type: 'A' })).additionals).toEqual([]);
   });
 
   test('NXDOMAIN comes with the SOA record, REFUSED with nothing, over UDP and TCP', async () => {
     for (const tcp of [false, true]) {
-      const none = await ask(server, { name: 'none.shop.test', type: 'A', tcp });
+      const none = await queryServer(server, { name: 'none.shop.test', type: 'A', tcp });
       expect(none).toMatchObject({
         rcode: NO_NAME,
         flag_aa: true,
         answers: [],
         authorities: [{ type: 'SOA', ttl: 900 }],
       });
-      const outside = await ask(server, { name: 'elsewhere.test', type: 'A', tcp });
+      const outside = await queryServer(server, { name: 'elsewhere.test', type: 'A', tcp });
       expect(outside).toMatchObject({ rcode: REFUSED, flag_aa: false, answers: [], authorities: [] });
     }
   });
@@ -224,7 +224,7 @@ describe('a caching resolver', () => {
 
 describe('starting', () => {
   test('a port that is taken is told', async () => {
-    const second = startNameServer({ names: rig.route53.names, port: server.port });
+    const second = startNameServer({ state: rig.route53.state, port: server.port });
     await expect(second).rejects.toMatchObject({ code: 'port-taken' });
   });
 });

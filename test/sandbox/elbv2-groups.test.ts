@@ -34,7 +34,7 @@ describe('target groups', () => {
 
   it('show whole seconds for times that are shorter', async () => {
     const arn = await elb.group('blue');
-    elb.service.tune('blue', { intervalMs: 200, timeoutMs: 100, deregistrationDelayMs: 1500 });
+    elb.service.setGroupTimes('blue', { intervalMs: 200, timeoutMs: 100, deregistrationDelayMs: 1500 });
     const { TargetGroups } = await elb.call('DescribeTargetGroups', { TargetGroupArns: [arn] });
     expect(TargetGroups[0]).toMatchObject({ HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1 });
     const { Attributes } = await elb.call('DescribeTargetGroupAttributes', { TargetGroupArn: arn });
@@ -151,7 +151,7 @@ describe('targets', () => {
     const TargetGroupArn = await elb.group('blue');
     machines.put('i-1');
     await elb.call('RegisterTargets', { TargetGroupArn, Targets: [{ Id: 'i-1' }, { Id: 'i-1', Port: 9000 }] });
-    elb.service.tune('blue', { deregistrationDelayMs: 0 });
+    elb.service.setGroupTimes('blue', { deregistrationDelayMs: 0 });
     await elb.deregister(TargetGroupArn, 'i-1');
     const { TargetHealthDescriptions } = await elb.call('DescribeTargetHealth', { TargetGroupArn });
     expect(TargetHealthDescriptions).toMatchObject([{ Target: { Id: 'i-1', Port: 9000 }, HealthCheckPort: '9000' }]);

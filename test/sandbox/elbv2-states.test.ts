@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Probe } from '../../src/sandbox/balancer/probe.ts';
+import type { HealthProbe } from '../../src/sandbox/balancer/probe.ts';
 import { Elb, FakeMachines, forwardTo, quickTimes, type Times } from '../support/elbv2.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -16,7 +16,7 @@ let group: string;
 let loadBalancer: string;
 let listener: string;
 
-const probe: Probe = async (_check, signal) => {
+const probe: HealthProbe = async (_check, signal) => {
   checks += 1;
   if (answer === 'refuses') throw new Error('ECONNREFUSED');
   if (answer !== 'hangs') return answer;
@@ -163,7 +163,7 @@ describe('a healthy target', () => {
 
 describe('deregistration', () => {
   beforeEach(async () => {
-    elb.service.tune(group, { deregistrationDelayMs: 20_000 });
+    elb.service.setGroupTimes(group, { deregistrationDelayMs: 20_000 });
     await elb.register(group, 'i-1', 'i-2');
     await clock.advance(2000);
   });

@@ -221,7 +221,7 @@ describe('instances', () => {
         return (await reaches(id, 'online')) as { InstanceId: string; Ec2InstanceId: string };
       }),
     );
-    for (const { Ec2InstanceId } of ids) sandbox.instances.lose(Ec2InstanceId);
+    for (const { Ec2InstanceId } of ids) sandbox.instances.loseHost(Ec2InstanceId);
     await reaches(ids[1]!.InstanceId, 'connection_lost');
     const healed = await reaches(ids[0]!.InstanceId, 'online');
     expect(healed.Ec2InstanceId).not.toBe(ids[0]!.Ec2InstanceId);

@@ -24,7 +24,7 @@ import {
   type ListResourceRecordSetsResponse,
 } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RULES } from '../../src/sandbox/api/throttle.ts';
+import { THROTTLE_RULES } from '../../src/sandbox/api/throttle.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { create, plain, upsert, weighted } from '../support/names.ts';
 import { poll } from '../support/poll.ts';
@@ -185,7 +185,7 @@ describe('records', () => {
   test('a change while another one of the zone is processed: PriorRequestNotComplete', async () => {
     const zone = await makeZone();
     const www = upsert(plain(`www.zone${zones}.test`, '127.0.0.2'));
-    const inside = sandbox.route53.names.zones.get(zone.replace('/hostedzone/', ''))!;
+    const inside = sandbox.route53.state.zones.get(zone.replace('/hostedzone/', ''))!;
     inside.busy = true;
     const error = await refused(change(zone, www));
     expect(error).toBeInstanceOf(PriorRequestNotComplete);
@@ -249,7 +249,7 @@ describe('the endpoint', () => {
   });
 
   test('throttles at 5 requests a second when asked to', async () => {
-    expect(RULES.find(({ service }) => service === 'route53')).toMatchObject({ burst: 5, perSecond: 5 });
+    expect(THROTTLE_RULES.find(({ service }) => service === 'route53')).toMatchObject({ burst: 5, perSecond: 5 });
     sandbox.throttle.limit('route53', { burst: 5, perSecond: 0 });
     sandbox.throttle.enabled = true;
     try {

@@ -147,7 +147,7 @@ describe("a user's own app", () => {
   });
 
   function create(...words: string[]): { app: App; url: string } {
-    const address = block.take(0);
+    const address = block.allocate(0);
     const factory = commandApp({ argv: [process.execPath, 'server.cjs', ...words], folder }, guardian);
     const app = factory({ instance: 'i-1', release: '42', address, ports: [8080] });
     apps.push(app);
@@ -174,14 +174,14 @@ describe("a user's own app", () => {
     const { app, url } = create();
     await app.start(OK);
     await identity(url);
-    app.behave(behaviour('slow'));
+    app.setBehaviour(behaviour('slow'));
     expect(await answers(url)).toBe('no answer');
-    app.behave(OK);
+    app.setBehaviour(OK);
     expect(await answers(url)).toBe(200);
-    expect(() => app.behave(behaviour('sick'))).toThrow(/cannot be made sick/);
-    app.behave(behaviour('crash'));
+    expect(() => app.setBehaviour(behaviour('sick'))).toThrow(/cannot be made sick/);
+    app.setBehaviour(behaviour('crash'));
     await eventually('its end', async () => (await answers(url)) === 'no answer');
-    app.behave(OK);
+    app.setBehaviour(OK);
     await identity(url);
   });
 
@@ -195,7 +195,7 @@ describe("a user's own app", () => {
   });
 
   test('ends with the sandbox, even when that is killed', async () => {
-    const address = block.take(0);
+    const address = block.allocate(0);
     const source = path.resolve(import.meta.dirname, '../../src/sandbox/instances');
     writeFileSync(
       path.join(folder, 'sandbox.mjs'),
@@ -219,8 +219,8 @@ describe('addresses', () => {
   test('two sandboxes have different ones', async () => {
     const [first, second] = [await reserveBlock(), await reserveBlock()];
     expect(first.prefix).not.toBe(second.prefix);
-    expect(first.take(0)).toBe(`${first.prefix}.0.4`);
-    expect(first.take(1)).toBe(`${first.prefix}.16.4`);
+    expect(first.allocate(0)).toBe(`${first.prefix}.0.4`);
+    expect(first.allocate(1)).toBe(`${first.prefix}.16.4`);
     await first.close();
     await second.close();
   });
@@ -228,12 +228,12 @@ describe('addresses', () => {
   test('of ended instances are used again, last of all', async () => {
     const block = await reserveBlock();
     const total = block.free(0);
-    const first = block.take(0);
+    const first = block.allocate(0);
     block.release(first);
-    const rest = Array.from({ length: total - 1 }, () => block.take(0));
+    const rest = Array.from({ length: total - 1 }, () => block.allocate(0));
     expect(rest).not.toContain(first);
-    expect(block.take(0)).toBe(first);
-    expect(() => block.take(0)).toThrow(/in use/);
+    expect(block.allocate(0)).toBe(first);
+    expect(() => block.allocate(0)).toThrow(/in use/);
     expect(block.free(0)).toBe(0);
     await block.close();
   });

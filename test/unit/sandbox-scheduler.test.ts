@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkOnce, type Probe } from '../../src/sandbox/balancer/probe.ts';
+import { checkOnce, type HealthProbe } from '../../src/sandbox/balancer/probe.ts';
 import { createScheduler } from '../../src/sandbox/scheduler.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -64,7 +64,7 @@ describe('the limit of a health check', () => {
   /** Answers when it is told to. */
   function askedProbe() {
     const asked = Promise.withResolvers<number>();
-    const probe: Probe = async (_check, signal) => {
+    const probe: HealthProbe = async (_check, signal) => {
       signal.addEventListener('abort', () => asked.reject(new Error('aborted')));
       return await asked.promise;
     };

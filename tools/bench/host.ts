@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { frontOf } from '../../src/commands/front.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createElbv2 } from '../../src/sandbox/elbv2/index.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
 import { QUICK, timesFor } from './times.ts';
 
 const { values } = parseArgs({

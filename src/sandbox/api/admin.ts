@@ -1,6 +1,7 @@
 import { ApiError, type AdminPage } from '../service.ts';
 import type { Faults, FaultSpec } from './faults.ts';
 import type { WireRequest } from './protocol.ts';
+import { ownValue } from '../records.ts';
 
 /** Where the sandbox's own pages are; AWS has nothing there. */
 export const ADMIN = '/_turnout';
@@ -26,7 +27,7 @@ export async function adminAnswer(
 function handle(pages: Readonly<Record<string, AdminPage>>, faults: Faults, request: WireRequest): unknown {
   const [name = '', id] = request.path.slice(ADMIN.length + 1).split('/');
   if (name === '') return { pages: Object.keys(pages).map((page) => `${ADMIN}/${page}`) };
-  const page = Object.hasOwn(pages, name) ? pages[name] : undefined;
+  const page = ownValue(pages, name);
   if (!page) throw new ApiError('NoSuchPage', `There is no ${ADMIN}/${name}. See ${ADMIN}.`, 404);
   if (name === 'faults' && id !== undefined) return removeFault(faults, id, request.method);
   if (request.method === 'GET' && page.read) return page.read();

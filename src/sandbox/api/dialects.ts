@@ -3,6 +3,7 @@ import { json10, json11, json11Documents } from './json.ts';
 import type { Protocol, WireRequest } from './protocol.ts';
 import { awsQuery, ec2Query, queryParams } from './query.ts';
 import { restXml } from './rest-xml.ts';
+import { ownValue } from '../records.ts';
 
 /** How a client of one AWS service talks, and the package whose schemas describe it. */
 export interface Dialect {
@@ -94,18 +95,19 @@ const BY_TARGET: Readonly<Record<string, Dialect>> = {
 /** Finds out which service a request is for; undefined when no AWS client sent it. */
 export function dialectOf(request: WireRequest): Dialect | undefined {
   const target = request.headers['x-amz-target'];
-  if (typeof target === 'string') return own(BY_TARGET, target.split('.')[0] ?? '') ?? elsewhere(request, json11);
+  if (typeof target === 'string')
+    return ownValue(BY_TARGET, target.split('.')[0] ?? '') ?? unknownService(request, json11);
   if (request.path.startsWith('/2013-04-01/')) return route53;
   const params = queryParams(request);
   const version = params.get('Version') ?? '';
-  const known = own(BY_VERSION, version);
+  const known = ownValue(BY_VERSION, version);
   if (known) return known;
-  if (params.has('Action')) return elsewhere(request, awsQuery(`https://amazonaws.com/doc/${version}/`));
-  return isSigned(request) ? elsewhere(request, json11) : undefined;
+  if (params.has('Action')) return unknownService(request, awsQuery(`https://amazonaws.com/doc/${version}/`));
+  return isSigned(request) ? unknownService(request, json11) : undefined;
 }
 
 /** A service that the sandbox has not: whatever is asked of it is an unknown operation. */
-function elsewhere(request: WireRequest, protocol: Protocol): Dialect {
+function unknownService(request: WireRequest, protocol: Protocol): Dialect {
   const [, service = 'unknown'] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(authorization(request)) ?? [];
   return { service, protocol, throttled: rateExceeded('ThrottlingException') };
 }
@@ -117,8 +119,4 @@ function authorization(request: WireRequest): string {
 /** Signatures aren't checked, as there is no secret to check them with; a client without one would fail at AWS and so fails here. */
 export function isSigned(request: WireRequest): boolean {
   return /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(authorization(request)) || request.query.has('X-Amz-Signature');
-}
-
-function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
 }

@@ -6,6 +6,7 @@ import type { ApiFault, ApiFaultKind, Faults } from './faults.ts';
 import type { Head, WireRequest } from './protocol.ts';
 import { operationSchema, type OperationSchema } from './schemas.ts';
 import type { Throttle } from './throttle.ts';
+import { ownValue } from '../records.ts';
 
 export interface EndpointOptions {
   readonly services: readonly Service[];
@@ -19,7 +20,7 @@ export interface EndpointOptions {
 }
 
 /** What goes back to the client; `reset` cuts the connection instead. */
-export interface Answer {
+export interface ApiResponse {
   readonly operation: string;
   readonly status: number;
   readonly headers?: Head['headers'];
@@ -31,7 +32,7 @@ export interface Answer {
   readonly reset: boolean;
 }
 
-interface Outcome {
+interface EncodedResponse {
   readonly status: number;
   readonly headers?: Head['headers'];
   readonly body: string;
@@ -39,28 +40,35 @@ interface Outcome {
 }
 
 /** What is known of a request before anything is done about it. */
-interface Asked {
+interface RequestContext {
   readonly operation: string;
   /** The package whose schemas describe the service. */
   readonly client: object | undefined;
-  readonly meet: () => readonly ApiFault[];
+  readonly triggerFaults: () => readonly ApiFault[];
   readonly requestId: string;
 }
 
 /** Answers one request of an AWS client. Never throws: whatever goes wrong is an error in the service's own form. */
-export async function answer(options: EndpointOptions, dialect: Dialect, request: WireRequest): Promise<Answer> {
+export async function handleRequest(
+  options: EndpointOptions,
+  dialect: Dialect,
+  request: WireRequest,
+): Promise<ApiResponse> {
   const requestId = randomUUID();
   const { protocol } = dialect;
   const client = await dialect.client?.();
   const operation = protocol.action(request, client) ?? '';
   let faults: readonly ApiFault[] = [];
-  const meet = () => (faults = options.faults.meet(dialect.service, operation));
-  const outcome = await attempt(options, dialect, request, { operation, client, meet, requestId }).catch(
-    (error: unknown): Outcome => {
-      const known = error instanceof ApiError ? error : protocol.internal(`The sandbox failed: ${messageOf(error)}`);
-      return { status: known.status, body: protocol.encodeError(known, requestId), code: known.code };
-    },
-  );
+  const triggerFaults = () => (faults = options.faults.trigger(dialect.service, operation));
+  const outcome = await attempt(options, dialect, request, {
+    operation,
+    client,
+    triggerFaults: triggerFaults,
+    requestId,
+  }).catch((error: unknown): EncodedResponse => {
+    const known = error instanceof ApiError ? error : protocol.internal(`The sandbox failed: ${messageOf(error)}`);
+    return { status: known.status, body: protocol.encodeError(known, requestId), code: known.code };
+  });
   const kinds = faults.map((fault) => fault.kind);
   const reset = kinds.includes('reset') || kinds.includes('reset-after');
   return { ...outcome, operation, contentType: protocol.contentType, requestId, faults: kinds, reset };
@@ -70,8 +78,8 @@ async function attempt(
   options: EndpointOptions,
   dialect: Dialect,
   request: WireRequest,
-  { operation: name, client, meet, requestId }: Asked,
-): Promise<Outcome> {
+  { operation: name, client, triggerFaults: meet, requestId }: RequestContext,
+): Promise<EncodedResponse> {
   const { protocol } = dialect;
   if (!isSigned(request)) throw protocol.unsigned();
   const schema = client && operationSchema(client, name);
@@ -79,17 +87,17 @@ async function attempt(
   if (!schema || !run) throw protocol.unknownAction(name, schema !== undefined);
   if (!options.throttle.admit(dialect.service, name)) throw dialect.throttled();
   const faults = meet();
-  await before(options, dialect, faults);
+  await applyFaultsBefore(options, dialect, faults);
   const input = protocol.decode(schema, request);
   refuseDryRun(schema, input);
   const output = await run(input, callOf(options, name, faults));
-  after(dialect, faults);
+  applyFaultsAfter(dialect, faults);
   return { status: 200, ...protocol.head?.(schema, output), body: protocol.encode(schema, output, requestId) };
 }
 
 function operationOf(services: readonly Service[], dialect: Dialect, name: string): Operation | undefined {
   const service = services.find((candidate) => candidate.id === dialect.service);
-  return service && Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
+  return service && ownValue(service.operations, name);
 }
 
 const READ = /^(Describe|Get|List)/;
@@ -106,7 +114,11 @@ function refuseDryRun(schema: OperationSchema, input: Record<string, unknown>): 
 }
 
 /** Faults that keep the request from having any effect. */
-async function before(options: EndpointOptions, dialect: Dialect, faults: readonly ApiFault[]): Promise<void> {
+async function applyFaultsBefore(
+  options: EndpointOptions,
+  dialect: Dialect,
+  faults: readonly ApiFault[],
+): Promise<void> {
   for (const fault of faults) {
     if (fault.kind === 'delay') await options.sleep(fault.ms);
     if (fault.kind === 'throttle') throw dialect.throttled();
@@ -115,7 +127,7 @@ async function before(options: EndpointOptions, dialect: Dialect, faults: readon
 }
 
 /** Faults that hide an effect that took place. */
-function after(dialect: Dialect, faults: readonly ApiFault[]): void {
+function applyFaultsAfter(dialect: Dialect, faults: readonly ApiFault[]): void {
   const fault = faults.find(({ kind }) => kind === 'error-after' || kind === 'reset-after');
   if (fault) throw errorOf(dialect, fault);
 }

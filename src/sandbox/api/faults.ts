@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.ts';
 import { glob } from '../glob.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { ApiError, type FaultMaker } from '../service.ts';
+import { ownValue } from '../records.ts';
 
 const apiFault = z.strictObject({
   kind: z.enum(['throttle', 'error', 'error-after', 'reset', 'reset-after', 'stale', 'delay']),
@@ -42,16 +43,16 @@ export interface Faults {
   remove(id: string): boolean;
   clear(): void;
   /** The API faults that a request for this operation meets now; counts it. */
-  meet(service: string, operation: string): readonly ApiFault[];
+  trigger(service: string, operation: string): readonly ApiFault[];
 }
 
-interface Started {
+interface StartedFault {
   readonly api?: ApiFault;
   left: number;
   readonly undo: () => void;
 }
 
-interface Entry extends Started {
+interface Entry extends StartedFault {
   readonly id: string;
   readonly spec: FaultSpec;
 }
@@ -70,7 +71,7 @@ export function createFaults(scheduler: Scheduler, makers: Readonly<Record<strin
   };
   return {
     add(spec) {
-      const { forMs } = parse(duration, spec);
+      const { forMs } = parseFault(duration, spec);
       const id = `fault-${++count}`;
       entries.set(id, { id, spec, ...start(spec, makers) });
       if (forMs !== undefined) scheduler.after(forMs, () => void end(id));
@@ -80,27 +81,27 @@ export function createFaults(scheduler: Scheduler, makers: Readonly<Record<strin
       [...entries.values()].map(({ id, spec, left }) => ({ id, spec, ...(Number.isFinite(left) && { left }) })),
     remove: end,
     clear: () => entries.forEach((entry) => end(entry.id)),
-    meet(service, operation) {
-      const met = [...entries.values()].filter((entry) => entry.api && matches(entry.api, service, operation));
-      for (const entry of met) if (--entry.left === 0) end(entry.id);
-      return met.map((entry) => entry.api!);
+    trigger(service, operation) {
+      const triggered = [...entries.values()].filter((entry) => entry.api && matches(entry.api, service, operation));
+      for (const entry of triggered) if (--entry.left === 0) end(entry.id);
+      return triggered.map((entry) => entry.api!);
     },
   };
 }
 
-function start(spec: FaultSpec, makers: Readonly<Record<string, FaultMaker>>): Started {
+function start(spec: FaultSpec, makers: Readonly<Record<string, FaultMaker>>): StartedFault {
   if (API_KINDS.has(spec.kind)) {
-    const api = parse(apiFault, spec);
+    const api = parseFault(apiFault, spec);
     return { api, left: api.count ?? Infinity, undo: () => {} };
   }
-  const maker = Object.hasOwn(makers, spec.kind) ? makers[spec.kind] : undefined;
+  const maker = ownValue(makers, spec.kind);
   const kinds = [...API_KINDS, ...Object.keys(makers)].join(', ');
   if (!maker) throw new ApiError('InvalidFault', `There is no fault "${spec.kind}". There are: ${kinds}.`);
   return { left: Infinity, undo: maker(spec) };
 }
 
 /** Checks a request of the fault API; throws `ApiError` `InvalidFault` that says what is wrong with it. */
-export function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+export function parseFault<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   try {
     return schema.parse(value);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { JsonShapeDeserializer2, JsonShapeSerializer2 } from '@aws-sdk/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { ApiError } from '../service.ts';
-import { NOT_HERE, type Protocol } from './protocol.ts';
+import { NOT_IMPLEMENTED, type Protocol } from './protocol.ts';
 import { requiredMembers } from './schemas.ts';
 
 /** Timestamps in JSON are seconds since the epoch (Smithy's number for epoch-seconds). */
@@ -23,7 +23,7 @@ export const json11: Protocol = {
   encode: ({ output: schema }, output) => (schema.isStructSchema() ? write(schema, output) : '{}'),
   encodeError: (error) => JSON.stringify({ __type: error.code, message: error.message }),
   unknownAction: (action, known) =>
-    new ApiError('UnknownOperationException', known ? `${action}: ${NOT_HERE}` : action),
+    new ApiError('UnknownOperationException', known ? `${action}: ${NOT_IMPLEMENTED}` : action),
   unsigned: () => new ApiError('MissingAuthenticationTokenException', 'Missing Authentication Token'),
   internal: (message) => new ApiError('InternalServerError', message, 500),
 };

@@ -32,4 +32,4 @@ export interface Protocol {
 }
 
 /** What a client sees of an operation that AWS has and the sandbox hasn't. */
-export const NOT_HERE = "turnout's sandbox does not implement it";
+export const NOT_IMPLEMENTED = "turnout's sandbox does not implement it";

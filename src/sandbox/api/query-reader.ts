@@ -4,7 +4,7 @@ import { numbered, type QueryNode } from './query-tree.ts';
 import { requiredMembers } from './schemas.ts';
 
 /** What differs between the two query protocols (Smithy: awsQuery, ec2Query). */
-export interface QueryDialect {
+export interface QueryVariant {
   /** The key of a struct's member. */
   memberKey(name: string, traits: Traits): string;
   /** The node that holds a list's numbered members. */
@@ -27,12 +27,12 @@ export function traitsOf(schema: NormalizedSchema): Traits {
  * Reads an operation's input from the tree of its query string: the inverse of the SDK's QueryShapeSerializer.
  * An empty list (`Targets=`) reads as absent, as it is on AWS's side (aws-reference 5.3).
  */
-export function readInput(dialect: QueryDialect, schema: NormalizedSchema, root: QueryNode): Record<string, unknown> {
-  return readStruct(dialect, schema, root, '');
+export function readInput(variant: QueryVariant, schema: NormalizedSchema, root: QueryNode): Record<string, unknown> {
+  return readStruct(variant, schema, root, '');
 }
 
 function readStruct(
-  dialect: QueryDialect,
+  dialect: QueryVariant,
   schema: NormalizedSchema,
   node: QueryNode,
   path: string,
@@ -52,7 +52,7 @@ function readStruct(
   return result;
 }
 
-function readValue(dialect: QueryDialect, schema: NormalizedSchema, node: QueryNode, path: string): unknown {
+function readValue(dialect: QueryVariant, schema: NormalizedSchema, node: QueryNode, path: string): unknown {
   if (schema.isStructSchema()) return readStruct(dialect, schema, node, `${path}.`);
   if (schema.isListSchema()) return readList(dialect, schema, node, path);
   if (schema.isMapSchema()) return readMap(dialect, schema, node, path);
@@ -60,7 +60,7 @@ function readValue(dialect: QueryDialect, schema: NormalizedSchema, node: QueryN
 }
 
 function readList(
-  dialect: QueryDialect,
+  dialect: QueryVariant,
   schema: NormalizedSchema,
   node: QueryNode,
   path: string,
@@ -73,7 +73,7 @@ function readList(
 }
 
 function readMap(
-  dialect: QueryDialect,
+  dialect: QueryVariant,
   schema: NormalizedSchema,
   node: QueryNode,
   path: string,
@@ -88,7 +88,7 @@ function readMap(
   return Object.fromEntries(entries);
 }
 
-function readSimple(dialect: QueryDialect, schema: NormalizedSchema, text: string, path: string): unknown {
+function readSimple(dialect: QueryVariant, schema: NormalizedSchema, text: string, path: string): unknown {
   const checked = <T>(ok: boolean, value: T): T => {
     if (!ok) throw dialect.malformed(path, text);
     return value;

@@ -1,6 +1,6 @@
 import { ApiError } from '../service.ts';
-import { NOT_HERE, type Protocol, type WireRequest } from './protocol.ts';
-import { readInput, traitsOf, type QueryDialect } from './query-reader.ts';
+import { NOT_IMPLEMENTED, type Protocol, type WireRequest } from './protocol.ts';
+import { readInput, traitsOf, type QueryVariant } from './query-reader.ts';
 import { queryTree } from './query-tree.ts';
 import { escapeXml, xmlMembers } from './xml.ts';
 
@@ -17,7 +17,7 @@ const common = {
   unknownAction: (action: string, known: boolean) =>
     new ApiError(
       'InvalidAction',
-      `The action ${action} is not valid for this web service.${known ? ` (${NOT_HERE}.)` : ''}`,
+      `The action ${action} is not valid for this web service.${known ? ` (${NOT_IMPLEMENTED}.)` : ''}`,
     ),
   unsigned: () => new ApiError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403),
 };
@@ -26,7 +26,7 @@ function type(error: ApiError): string {
   return error.status >= 500 ? 'Receiver' : 'Sender';
 }
 
-const awsDialect: QueryDialect = {
+const awsDialect: QueryVariant = {
   memberKey: (name, traits) => traits.xmlName ?? name,
   listNode: (node, list) =>
     traitsOf(list).xmlFlattened ? node : node.children.get(traitsOf(list.getValueSchema()).xmlName ?? 'member'),
@@ -54,7 +54,7 @@ export function awsQuery(namespace: string): Protocol {
   };
 }
 
-const ec2Dialect: QueryDialect = {
+const ec2Dialect: QueryVariant = {
   memberKey: (name, traits) => traits.ec2QueryName ?? capitalised(traits.xmlName ?? name),
   listNode: (node) => node,
   missing: (key) => new ApiError('MissingParameter', `The request must contain the parameter ${key}`),

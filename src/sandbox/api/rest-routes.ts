@@ -11,7 +11,7 @@ interface Route {
 const tables = new WeakMap<object, readonly Route[]>();
 
 /** Name of the operation that a REST request asks for, by the http traits of the client's operations. */
-export function routeOf(client: object, request: WireRequest): string | undefined {
+export function restOperationName(client: object, request: WireRequest): string | undefined {
   const routes = tables.get(client) ?? routesOf(client);
   tables.set(client, routes);
   return routes.find(({ method, pattern }) => method === request.method && pattern.test(request.path))?.name;

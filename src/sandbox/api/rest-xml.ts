@@ -2,9 +2,9 @@ import { XmlShapeDeserializer } from '@aws-sdk/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { messageOf } from '../../errors.ts';
 import { ApiError } from '../service.ts';
-import { NOT_HERE, type Protocol, type WireRequest } from './protocol.ts';
-import { absentMember } from './required.ts';
-import { pathLabels, routeOf } from './rest-routes.ts';
+import { NOT_IMPLEMENTED, type Protocol, type WireRequest } from './protocol.ts';
+import { missingMember } from './required.ts';
+import { pathLabels, restOperationName } from './rest-routes.ts';
 import type { OperationSchema } from './schemas.ts';
 import { escapeXml, xmlMembers } from './xml.ts';
 
@@ -12,10 +12,10 @@ import { escapeXml, xmlMembers } from './xml.ts';
 export function restXml(namespace: string): Protocol {
   return {
     contentType: 'text/xml',
-    action: (request, client) => client && routeOf(client, request),
+    action: (request, client) => client && restOperationName(client, request),
     decode: (operation, request) => {
       const input = { ...readBody(operation.input, request.body), ...readBindings(operation, request) };
-      const absent = absentMember(operation.input, input, operation.name);
+      const absent = missingMember(operation.input, input, operation.name);
       if (absent) throw incomplete(namespace, absent.owner, absent.name);
       return input;
     },
@@ -29,7 +29,7 @@ export function restXml(namespace: string): Protocol {
       `<Message>${escapeXml(error.message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
     unknownAction: (action, known) =>
       known
-        ? new ApiError('InvalidAction', `The action ${action} is not valid for this web service. (${NOT_HERE}.)`)
+        ? new ApiError('InvalidAction', `The action ${action} is not valid for this web service. (${NOT_IMPLEMENTED}.)`)
         : new ApiError('UnknownOperationException', 'No operation has this method and path', 404),
     unsigned: () => new ApiError('MissingAuthenticationToken', 'Missing Authentication Token', 403),
     internal: (message) => new ApiError('InternalFailure', message, 500),

@@ -6,7 +6,7 @@ import { messageOf, OperatorError } from '../../errors.ts';
 import type { AdminPage, Download } from '../service.ts';
 import { ADMIN, adminAnswer } from './admin.ts';
 import { dialectOf, type Dialect } from './dialects.ts';
-import { answer, type EndpointOptions } from './endpoint.ts';
+import { handleRequest, type EndpointOptions } from './endpoint.ts';
 import type { MetadataAnswer } from './metadata.ts';
 import type { WireRequest } from './protocol.ts';
 import type { RequestLog } from './requests.ts';
@@ -26,7 +26,7 @@ export interface Api {
   close(): Promise<void>;
 }
 
-type Serving = ApiOptions & EndpointOptions;
+type ServerOptions = ApiOptions & EndpointOptions;
 
 /** Where the endpoint listens, and nowhere else. */
 export const LOOPBACK = '127.0.0.1';
@@ -66,15 +66,15 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-async function serve(options: Serving, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isLocal(incoming))
     return send(response, 403, 'text/plain', 'The sandbox answers to 127.0.0.1 and localhost only.\n');
   const body = await readBody(incoming);
   if (body === undefined)
     return send(response, 413, 'text/plain', `The body is larger than ${BODY_MAX_BYTES} bytes.\n`);
   const request = wireRequest(incoming, body);
-  const told = options.metadata?.(request);
-  if (told) return send(response, told.status, 'text/plain', told.body);
+  const metadata = options.metadata?.(request);
+  if (metadata) return send(response, metadata.status, 'text/plain', metadata.body);
   if (request.path === ADMIN || request.path.startsWith(`${ADMIN}/`)) {
     const { status, body: json } = await adminAnswer(options.pages, options.faults, request);
     return send(response, status, 'application/json', json);
@@ -87,7 +87,7 @@ async function serve(options: Serving, incoming: IncomingMessage, response: Serv
   return send(response, status, 'text/plain', HELP);
 }
 
-function downloadOf({ services }: Serving, path: string): Download | undefined {
+function downloadOf({ services }: ServerOptions, path: string): Download | undefined {
   for (const service of services) {
     const found = service.download?.(path);
     if (found) return found;
@@ -100,7 +100,7 @@ Point a client at it with AWS_ENDPOINT_URL and any access key. Its own pages are
 `;
 
 async function serveAws(
-  options: Serving,
+  options: ServerOptions,
   dialect: Dialect,
   request: WireRequest,
   incoming: IncomingMessage,
@@ -109,7 +109,7 @@ async function serveAws(
   const at = new Date(options.clock.now()).toISOString();
   const arrival = options.log.arrive();
   const began = options.clock.monotonic();
-  const result = await answer(options, dialect, request);
+  const result = await handleRequest(options, dialect, request);
   const { operation, code, faults } = result;
   options.log.add({
     at,

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 
 /** Requests that were sent to a target, by load balancer and target group, over the last hour. */
-export interface Counts {
+export interface RequestCounts {
   add(loadBalancer: string, targetGroup: string): void;
   /** From one time until before the other, in milliseconds since the epoch. */
   sum(loadBalancer: string, targetGroup: string, fromMs: number, toMs: number): number;
@@ -11,7 +11,7 @@ export interface Counts {
 const SLICE_MS = 100;
 const SLICES = 36_000;
 
-export function createCounts(clock: Clock): Counts {
+export function createCounts(clock: Clock): RequestCounts {
   const all = new Map<string, Map<number, number>>();
   return {
     add(...key) {

@@ -3,21 +3,21 @@ import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { sendError } from './answers.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
-import type { Tally, TrafficError } from './traffic.ts';
+import type { RequestTracker, TrafficError } from './traffic.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A request of a client, and what belongs to it. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly tally: Tally;
+  readonly tally: RequestTracker;
   readonly listenerPort: number;
   readonly idleMs: number;
   readonly setCookies: readonly string[];
 }
 
 /** The status that the client gets when nothing of the response has been sent yet (ALB user guide, troubleshooting). */
-export function statusOf(error: TrafficError): number {
+export function errorStatus(error: TrafficError): number {
   if (error === 'target-timeout') return 504;
   return error === 'client-closed' ? 460 : 502;
 }
@@ -33,7 +33,7 @@ const CODES: Readonly<Record<string, TrafficError>> = {
 };
 
 /** What an error of the connection to a target is called. */
-export function reasonOf(error: Error): TrafficError {
+export function trafficErrorOf(error: Error): TrafficError {
   return CODES[(error as NodeJS.ErrnoException).code ?? ''] ?? 'target-closed';
 }
 
@@ -54,7 +54,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   start(upstream: Upstream): void {
     const { request, response, listenerPort, idleMs } = this.#exchange;
-    this.#leave = upstream.enter(() => this.#fail('drain-ended'));
+    this.#leave = upstream.track(() => this.#fail('drain-ended'));
     response.on('close', () => this.#fail('client-closed'));
     response.on('drain', () => this.#controller?.resume());
     try {
@@ -70,7 +70,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
         this,
       );
     } catch (error) {
-      this.#fail(reasonOf(error as Error));
+      this.#fail(trafficErrorOf(error as Error));
     }
   }
 
@@ -110,7 +110,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    this.#fail(reasonOf(error));
+    this.#fail(trafficErrorOf(error));
   }
 
   #finish(): boolean {
@@ -126,9 +126,9 @@ class Forwarding implements Dispatcher.DispatchHandler {
   #fail(error: TrafficError): void {
     if (!this.#finish()) return;
     const { response, tally } = this.#exchange;
-    tally.end(response.headersSent && error !== 'client-closed' ? response.statusCode : statusOf(error), error);
+    tally.end(response.headersSent && error !== 'client-closed' ? response.statusCode : errorStatus(error), error);
     if (response.headersSent) response.destroy();
-    else if (error !== 'client-closed') sendError(response, statusOf(error));
+    else if (error !== 'client-closed') sendError(response, errorStatus(error));
     this.#controller?.abort(new Error(error));
   }
 }

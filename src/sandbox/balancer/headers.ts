@@ -16,7 +16,7 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Set anew by the load balancer. */
-const OURS = new Set(['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto', 'x-amzn-trace-id']);
+const SET_BY_LOAD_BALANCER = new Set(['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto', 'x-amzn-trace-id']);
 
 function namedBy(connection: string | undefined): Set<string> {
   return new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
@@ -30,7 +30,8 @@ export function requestHeaders(request: IncomingMessage, listenerPort: number): 
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';
     const lower = name.toLowerCase();
-    if (!HOP_BY_HOP.has(lower) && !OURS.has(lower) && !named.has(lower)) kept.push(name, raw[index + 1] ?? '');
+    if (!HOP_BY_HOP.has(lower) && !SET_BY_LOAD_BALANCER.has(lower) && !named.has(lower))
+      kept.push(name, raw[index + 1] ?? '');
   }
   return [...kept, ...forwarded(request, listenerPort)];
 }

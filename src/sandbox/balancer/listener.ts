@@ -3,9 +3,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../../clock.ts';
 import { sendError, sendFixed, sendRedirect } from './answers.ts';
 import { forward } from './forward.ts';
-import { factsOf } from './matching.ts';
-import { actionFor, choose, type Choice, type RouteAction, type Routes } from './routes.ts';
-import type { Tally, Traffic } from './traffic.ts';
+import { requestAttributes } from './matching.ts';
+import { actionFor, chooseTarget, type TargetChoice, type RouteAction, type DataPlaneRoutes } from './routes.ts';
+import type { RequestTracker, Traffic } from './traffic.ts';
 import { answerOnSocket, tunnel } from './upgrade.ts';
 
 export interface ListenerOptions {
@@ -15,7 +15,7 @@ export interface ListenerOptions {
   readonly port: number;
   /** Name of the load balancer, for the account. */
   readonly loadBalancer: string;
-  readonly routes: Routes;
+  readonly routes: DataPlaneRoutes;
   readonly traffic: Traffic;
   readonly clock: Clock;
   /** From 0 to 1, for weights. */
@@ -27,7 +27,7 @@ export interface ListenerOptions {
 /** A listener of a load balancer: a real HTTP server. */
 export interface LiveListener {
   readonly port: number;
-  setRoutes(routes: Routes): void;
+  setRoutes(routes: DataPlaneRoutes): void;
   /** Stops listening; what is in flight ends by itself, or is cut when `force` is set. */
   close(force: boolean): Promise<void>;
 }
@@ -48,7 +48,7 @@ class HttpListener implements LiveListener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #tunnels = new Set<Socket>();
-  #routes: Routes;
+  #routes: DataPlaneRoutes;
   /** Kept, since requests may still come over open connections when the server is closed already. */
   #port = 0;
   #closing = false;
@@ -77,7 +77,7 @@ class HttpListener implements LiveListener {
     });
   }
 
-  setRoutes(routes: Routes): void {
+  setRoutes(routes: DataPlaneRoutes): void {
     this.#routes = routes;
   }
 
@@ -94,9 +94,9 @@ class HttpListener implements LiveListener {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const tally = this.#options.traffic.begin(this.#options.loadBalancer);
+    const tally = this.#options.traffic.track(this.#options.loadBalancer);
     if (this.#closing) response.setHeader('connection', 'close');
-    const facts = factsOf(request);
+    const facts = requestAttributes(request);
     const action = facts && actionFor(this.#routes, facts);
     if (!facts || !action) {
       tally.end(400);
@@ -112,34 +112,39 @@ class HttpListener implements LiveListener {
     else sendFixed(response, action);
   }
 
-  #choose(request: IncomingMessage, action: RouteAction, tally: Tally): Choice | undefined {
+  #choose(request: IncomingMessage, action: RouteAction, tally: RequestTracker): TargetChoice | undefined {
     if (action.type !== 'forward') return undefined;
     const chance = { now: this.#options.clock.now(), random: this.#options.random };
-    const choice = choose(action, request.headers.cookie, chance);
-    if (choice) tally.to(choice.share.name, choice.member?.release() ?? '');
+    const choice = chooseTarget(action, request.headers.cookie, chance);
+    if (choice) tally.sentTo(choice.group.name, choice.member?.release() ?? '');
     return choice;
   }
 
-  #forward(request: IncomingMessage, response: ServerResponse, choice: Choice | undefined, tally: Tally): void {
+  #forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    choice: TargetChoice | undefined,
+    tally: RequestTracker,
+  ): void {
     if (!choice?.member) {
       tally.end(503, 'no-target');
       sendError(response, 503);
       return;
     }
     const { setCookies, member } = choice;
-    forward({ request, response, tally, setCookies, ...this.#terms() }, member.upstream);
+    forward({ request, response, tally, setCookies, ...this.#proxyOptions() }, member.upstream);
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const tally = this.#options.traffic.begin(this.#options.loadBalancer);
+    const tally = this.#options.traffic.track(this.#options.loadBalancer);
     this.#tunnels.add(socket);
     socket.on('close', () => this.#tunnels.delete(socket));
-    const facts = factsOf(request);
+    const facts = requestAttributes(request);
     const action = facts && actionFor(this.#routes, facts);
     const choice = action && this.#choose(request, action, tally);
     if (choice?.member) {
       const { setCookies, member } = choice;
-      tunnel({ request, socket, head, tally, setCookies, ...this.#terms() }, member.upstream);
+      tunnel({ request, socket, head, tally, setCookies, ...this.#proxyOptions() }, member.upstream);
       return;
     }
     // Fixed responses and redirects are not for upgrades: ALB ignores the upgrade then; here the client is told that nobody serves it.
@@ -148,7 +153,7 @@ class HttpListener implements LiveListener {
     answerOnSocket(socket, 503);
   }
 
-  #terms(): { listenerPort: number; idleMs: number } {
+  #proxyOptions(): { listenerPort: number; idleMs: number } {
     return { listenerPort: this.port, idleMs: this.#options.idleMs() };
   }
 }

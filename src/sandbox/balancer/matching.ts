@@ -3,17 +3,17 @@ import { BlockList, isIPv6 } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 
 /** What rules are matched against. */
-export interface RequestFacts {
+export interface RequestAttributes {
   readonly method: string;
   readonly url: URL;
   readonly sourceIp: string;
   header(name: string): string | undefined;
 }
 
-export type Matcher = (facts: RequestFacts) => boolean;
+export type Matcher = (facts: RequestAttributes) => boolean;
 
 /** The facts of a request; nothing when its target is not a path or a URL. */
-export function factsOf(request: IncomingMessage): RequestFacts | undefined {
+export function requestAttributes(request: IncomingMessage): RequestAttributes | undefined {
   const target = request.url ?? '';
   const url = URL.parse(target.startsWith('/') ? `http://${request.headers.host ?? 'localhost'}${target}` : target);
   if (!url) return undefined;
@@ -39,21 +39,21 @@ export function matcherOf(conditions: readonly RuleCondition[]): Matcher {
 
 const MATCHERS: Readonly<Record<string, (condition: RuleCondition) => Matcher>> = {
   'path-pattern': (condition) => {
-    const patterns = valuesOf(condition).map((value) => wildcard(value));
+    const patterns = conditionValues(condition).map((value) => wildcard(value));
     return ({ url }) => patterns.some((pattern) => pattern.test(url.pathname));
   },
   'host-header': (condition) => {
-    const patterns = valuesOf(condition).map((value) => wildcard(value, 'i'));
+    const patterns = conditionValues(condition).map((value) => wildcard(value, 'i'));
     return ({ url }) => patterns.some((pattern) => pattern.test(url.hostname));
   },
   'http-header': (condition) => {
     const name = condition.HttpHeaderConfig?.HttpHeaderName ?? '';
-    const patterns = valuesOf(condition).map((value) => wildcard(value, 'i'));
+    const patterns = conditionValues(condition).map((value) => wildcard(value, 'i'));
     return (facts) =>
       patterns.some((pattern) => pattern.test(facts.header(name) ?? '') && facts.header(name) !== undefined);
   },
   'http-request-method': (condition) => {
-    const methods = valuesOf(condition);
+    const methods = conditionValues(condition);
     return ({ method }) => methods.includes(method);
   },
   'query-string': (condition) => {
@@ -68,7 +68,7 @@ const MATCHERS: Readonly<Record<string, (condition: RuleCondition) => Matcher>> 
   },
   'source-ip': (condition) => {
     const list = new BlockList();
-    for (const block of valuesOf(condition)) addBlock(list, block);
+    for (const block of conditionValues(condition)) addBlock(list, block);
     return ({ sourceIp }) => list.check(sourceIp, isIPv6(sourceIp) ? 'ipv6' : 'ipv4');
   },
 };
@@ -81,7 +81,7 @@ function conditionMatcher(condition: RuleCondition): Matcher {
 }
 
 /** The values of a condition, given in the general list or in the one of its field. */
-export function valuesOf(condition: RuleCondition): readonly string[] {
+export function conditionValues(condition: RuleCondition): readonly string[] {
   return (
     condition.Values ??
     condition.PathPatternConfig?.Values ??

@@ -15,10 +15,10 @@ export interface CheckRequest {
 }
 
 /** Sends one health check and resolves with the response's status; rejects when there is no proper response, or when aborted. */
-export type Probe = (check: CheckRequest, signal: AbortSignal) => Promise<number>;
+export type HealthProbe = (check: CheckRequest, signal: AbortSignal) => Promise<number>;
 
 /** One GET over a connection of its own, closed afterwards, as ELB does (ALB user guide, health checks). */
-export const httpProbe: Probe = async ({ host, port, path }, signal) =>
+export const httpProbe: HealthProbe = async ({ host, port, path }, signal) =>
   await new Promise((resolve, reject) => {
     const headers = { host: `${host}:${port}`, 'user-agent': 'ELB-HealthChecker/2.0', connection: 'close' };
     const check = request({ host, port, path, headers, agent: false, signal }, (response) => {
@@ -30,34 +30,34 @@ export const httpProbe: Probe = async ({ host, port, path }, signal) =>
     check.end();
   });
 
-export interface CheckTerms {
+export interface CheckLimits {
   readonly timeoutMs: number;
   /** Is this HTTP status a pass? */
   accepts(code: number): boolean;
 }
 
 /** Later than this, a time-out was held up by the sandbox itself. */
-const HELD_UP_MS = 20;
+const DELAYED_TIMER_MS = 20;
 
 /**
  * One health check with its limit. Never rejects; once `signal` is aborted its result means nothing. The limit does not
  * count time in which this process, which runs the targets too, did not come to look for answers.
  */
 export async function checkOnce(
-  probe: Probe,
+  probe: HealthProbe,
   check: CheckRequest,
-  terms: CheckTerms,
+  terms: CheckLimits,
   { clock, scheduler, signal }: { clock: Clock; scheduler: Scheduler; signal: AbortSignal },
 ): Promise<CheckResult> {
   const over = new AbortController();
   const end = (): void => over.abort();
   signal.addEventListener('abort', end, { once: true });
-  let callOff = (): void => {};
+  let cancel = (): void => {};
   const limit = (ms: number): void => {
     const due = clock.monotonic() + ms;
-    callOff = scheduler.after(ms, () => {
+    cancel = scheduler.after(ms, () => {
       const late = clock.monotonic() - due;
-      if (late > HELD_UP_MS) limit(late);
+      if (late > DELAYED_TIMER_MS) limit(late);
       else end();
     });
   };
@@ -68,7 +68,7 @@ export async function checkOnce(
   } catch {
     return { ok: false, cause: over.signal.aborted ? 'timeout' : 'failed' };
   } finally {
-    callOff();
+    cancel();
     signal.removeEventListener('abort', end);
   }
 }

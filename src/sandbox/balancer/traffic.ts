@@ -38,15 +38,15 @@ export interface TrafficReport {
 }
 
 /** The account of one request, from its arrival to its end. */
-export interface Tally {
+export interface RequestTracker {
   /** Where it is sent. */
-  to(targetGroup: string, release: string): void;
+  sentTo(targetGroup: string, release: string): void;
   /** How it ended; the first end counts. */
   end(status: number, error?: TrafficError): void;
 }
 
 export interface Traffic {
-  begin(loadBalancer: string): Tally;
+  track(loadBalancer: string): RequestTracker;
   report(): TrafficReport;
   /** Forgets what has ended; requests in flight stay in the count. */
   reset(): void;
@@ -65,12 +65,12 @@ export function createTraffic(sent: (loadBalancer: string, targetGroup: string) 
     else rows.set(key, { ...row, count: 1 });
   }
 
-  function begin(loadBalancer: string): Tally {
+  function begin(loadBalancer: string): RequestTracker {
     total += 1;
     inFlight += 1;
     let [targetGroup, release, ended] = ['', '', false];
     return {
-      to: (group, carried) => {
+      sentTo: (group, carried) => {
         [targetGroup, release] = [group, carried];
         if (carried !== '') sent(loadBalancer, group);
       },
@@ -93,5 +93,5 @@ export function createTraffic(sent: (loadBalancer: string, targetGroup: string) 
     rows.clear();
     total = inFlight;
   }
-  return { begin, report, reset };
+  return { track: begin, report, reset };
 }

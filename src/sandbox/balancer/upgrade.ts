@@ -1,9 +1,9 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorPage } from './answers.ts';
-import { reasonOf, statusOf } from './forward.ts';
+import { trafficErrorOf, errorStatus } from './forward.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
-import type { Tally, TrafficError } from './traffic.ts';
+import type { RequestTracker, TrafficError } from './traffic.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A client's request for a web socket, and what belongs to it. */
@@ -11,7 +11,7 @@ export interface UpgradeExchange {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
-  readonly tally: Tally;
+  readonly tally: RequestTracker;
   readonly listenerPort: number;
   readonly idleMs: number;
   readonly setCookies: readonly string[];
@@ -50,7 +50,7 @@ class Tunnel {
       agent: false,
       timeout: idleMs,
     });
-    this.#leave = upstream.enter(() => this.#end('drain-ended'));
+    this.#leave = upstream.track(() => this.#end('drain-ended'));
   }
 
   open(): void {
@@ -58,7 +58,7 @@ class Tunnel {
     socket.on('error', () => this.#end('client-closed'));
     socket.on('close', () => this.#end(this.#status === 0 ? 'client-closed' : undefined));
     this.#outgoing.on('timeout', () => this.#end('target-timeout'));
-    this.#outgoing.on('error', (error) => this.#end(reasonOf(error)));
+    this.#outgoing.on('error', (error) => this.#end(trafficErrorOf(error)));
     this.#outgoing.on('response', (answer) => this.#refused(answer));
     this.#outgoing.on('upgrade', (answer, target: Socket, first) => this.#join(answer, target, first));
     this.#outgoing.end();
@@ -72,7 +72,7 @@ class Tunnel {
       answer,
       headers.flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}`)),
     );
-    answer.on('error', (error) => this.#end(reasonOf(error)));
+    answer.on('error', (error) => this.#end(trafficErrorOf(error)));
     answer.on('end', () => this.#end());
     answer.pipe(socket, { end: false });
   }
@@ -104,7 +104,7 @@ class Tunnel {
     this.#over = true;
     this.#leave();
     const { socket, tally } = this.#exchange;
-    const status = this.#status || statusOf(error ?? 'target-closed');
+    const status = this.#status || errorStatus(error ?? 'target-closed');
     tally.end(status, error);
     if (this.#status === 0 && error !== 'client-closed') answerOnSocket(socket, status);
     else closeSocket(socket, error);

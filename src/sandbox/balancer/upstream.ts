@@ -7,7 +7,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export class Upstream {
   readonly host: string;
   readonly port: number;
-  readonly #cuts = new Set<() => void>();
+  readonly #aborts = new Set<() => void>();
   #pool: Pool | undefined;
   #retired = false;
 
@@ -18,19 +18,19 @@ export class Upstream {
 
   /** Requests and web sockets that have not ended. */
   get inFlight(): number {
-    return this.#cuts.size;
+    return this.#aborts.size;
   }
 
   /** Retired, and nothing is in flight any more. */
   get done(): boolean {
-    return this.#retired && this.#cuts.size === 0;
+    return this.#retired && this.#aborts.size === 0;
   }
 
   /** Counts a request or a web socket in; `cut` ends it by force. Returns the function that counts it out. */
-  enter(cut: () => void): () => void {
-    this.#cuts.add(cut);
+  track(cut: () => void): () => void {
+    this.#aborts.add(cut);
     return () => {
-      if (this.#cuts.delete(cut)) this.#closeIfIdle();
+      if (this.#aborts.delete(cut)) this.#closeIfIdle();
     };
   }
 
@@ -46,14 +46,14 @@ export class Upstream {
   }
 
   /** Ends what is still in flight. */
-  cut(): void {
+  abortInFlight(): void {
     this.#retired = true;
-    for (const cut of this.#cuts) cut();
+    for (const cut of this.#aborts) cut();
     this.#closeIfIdle();
   }
 
   #closeIfIdle(): void {
-    if (!this.#retired || this.#cuts.size > 0 || !this.#pool) return;
+    if (!this.#retired || this.#aborts.size > 0 || !this.#pool) return;
     const pool = this.#pool;
     this.#pool = undefined;
     // A rejection would say that it is closed already, which is what we want.

@@ -1,5 +1,5 @@
 import type { RecordSet } from '../route53/model.ts';
-import { indexOf, type ServedZone, type Source } from './source.ts';
+import { zoneIndex, type ServedZone, type AnswerSource } from './source.ts';
 
 /** An alias to a record that is an alias and so on: as far as this. */
 const DEPTH_MAX = 8;
@@ -9,12 +9,16 @@ const DEPTH_MAX = 8;
  * checking is configured"): among the healthy ones with a weight, else among the healthy ones of weight 0, each as likely as
  * the other; when none is healthy, as if all were.
  */
-export function choose(source: Source, zone: ServedZone, sets: readonly RecordSet[]): RecordSet | undefined {
+export function chooseRecordSet(
+  source: AnswerSource,
+  zone: ServedZone,
+  sets: readonly RecordSet[],
+): RecordSet | undefined {
   return pick(candidates(source, zone, sets), source.random);
 }
 
 /** The record sets that can be the answer. */
-export function candidates(source: Source, zone: ServedZone, sets: readonly RecordSet[]): readonly RecordSet[] {
+export function candidates(source: AnswerSource, zone: ServedZone, sets: readonly RecordSet[]): readonly RecordSet[] {
   if (sets.length < 2) return sets;
   const healthy = sets.filter((set) => isHealthy(source, zone, set));
   const usable = healthy.length > 0 ? healthy : sets;
@@ -31,13 +35,13 @@ function pick(sets: readonly RecordSet[], random: () => number): RecordSet | und
 }
 
 /** A record set without a health check, whose target's health isn't asked for, is always healthy. */
-function isHealthy(source: Source, zone: ServedZone, set: RecordSet, depth = 0): boolean {
+function isHealthy(source: AnswerSource, zone: ServedZone, set: RecordSet, depth = 0): boolean {
   const { HealthCheckId: id, AliasTarget: alias, Type } = set;
   if (id !== undefined && !source.passes(id)) return false;
   if (!alias?.EvaluateTargetHealth || depth > DEPTH_MAX) return true;
   const target = alias.DNSName ?? '';
   const balancer = source.balancer(target);
   if (balancer) return balancer.healthy();
-  const targets = (indexOf(zone).byName.get(target) ?? []).filter((other) => other.Type === Type);
+  const targets = (zoneIndex(zone).byName.get(target) ?? []).filter((other) => other.Type === Type);
   return targets.some((other) => isHealthy(source, zone, other, depth + 1));
 }

@@ -3,14 +3,14 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
 import packet, { type DecodedPacket, type RecordType } from 'dns-packet';
-import { framed } from './sockets.ts';
+import { withLengthPrefix } from './sockets.ts';
 
 export interface ServerAddress {
   readonly address: string;
   readonly port: number;
 }
 
-export interface Asked {
+export interface DnsQuery {
   readonly name: string;
   readonly type: RecordType;
   /** Announces EDNS with this payload size. */
@@ -19,7 +19,7 @@ export interface Asked {
 }
 
 /** What a server said, with what dns-packet leaves out. */
-export interface Told extends DecodedPacket {
+export interface DnsResponse extends DecodedPacket {
   readonly rcode: number;
   readonly transport: 'udp' | 'tcp';
   readonly bytes: number;
@@ -29,14 +29,14 @@ const LIMIT_MS = 2_000;
 const LENGTH_BYTES = 2;
 
 /** Asks one server, like `dig`: over UDP first, over TCP when the answer was cut short. Rejects when no answer comes in 2 s. */
-export async function ask(server: ServerAddress, asked: Asked): Promise<Told> {
-  const message = queryOf(asked);
-  if (asked.tcp) return told(await overTcp(server, message), 'tcp');
-  const first = told(await overUdp(server, message), 'udp');
-  return first.flag_tc ? told(await overTcp(server, message), 'tcp') : first;
+export async function queryServer(server: ServerAddress, asked: DnsQuery): Promise<DnsResponse> {
+  const message = encodedQuery(asked);
+  if (asked.tcp) return decoded(await overTcp(server, message), 'tcp');
+  const first = decoded(await overUdp(server, message), 'udp');
+  return first.flag_tc ? decoded(await overTcp(server, message), 'tcp') : first;
 }
 
-function queryOf({ name, type, payload }: Asked): Buffer {
+function encodedQuery({ name, type, payload }: DnsQuery): Buffer {
   const opt = {
     type: 'OPT' as const,
     name: '.',
@@ -54,7 +54,7 @@ function queryOf({ name, type, payload }: Asked): Buffer {
   });
 }
 
-function told(answer: Buffer, transport: 'udp' | 'tcp'): Told {
+function decoded(answer: Buffer, transport: 'udp' | 'tcp'): DnsResponse {
   return { ...packet.decode(answer), rcode: answer[3]! & 15, transport, bytes: answer.length };
 }
 
@@ -77,7 +77,7 @@ async function overUdp({ address, port }: ServerAddress, message: Buffer): Promi
 async function overTcp({ address, port }: ServerAddress, message: Buffer): Promise<Buffer> {
   const socket = connect({ host: address, port, signal: AbortSignal.timeout(LIMIT_MS) });
   try {
-    socket.write(framed(message));
+    socket.write(withLengthPrefix(message));
     let received = Buffer.alloc(0);
     for await (const chunk of socket as AsyncIterable<Buffer>) {
       received = Buffer.concat([received, chunk]);

@@ -40,4 +40,11 @@ export interface SideOption {
 
 export type DnsPlan = DnsOption;
 
-export const DNS: DnsPlan = { port: 0, processing: 20, propagation: 500, insync: 1_000, ttl: 2_000, names: [] };
+export const DNS_DEFAULTS: DnsPlan = {
+  port: 0,
+  processing: 20,
+  propagation: 500,
+  insync: 1_000,
+  ttl: 2_000,
+  names: [],
+};

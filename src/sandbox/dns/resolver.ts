@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../clock.ts';
-import { ask, type ServerAddress, type Told } from './client.ts';
+import { queryServer, type ServerAddress, type DnsResponse } from './client.ts';
 
 export interface ResolverOptions {
   readonly server: ServerAddress;
@@ -47,16 +47,16 @@ const NO_NAME = 3;
 export function createResolver(options: ResolverOptions): CachingResolver {
   const { server, clock, possible } = options;
   const cache = new Map<string, Entry>();
-  const asking = new Map<string, Promise<Entry>>();
+  const pending = new Map<string, Promise<Entry>>();
   const counts = { lookups: 0, hits: 0, overrun: 0, old: 0, lastOldAt: undefined as number | undefined };
   const fetch = async (name: string) => {
     const entry = await entryOf(server, clock, name);
     cache.set(name, entry);
     return entry;
   };
-  const fresh = (name: string) => {
-    const underway = asking.get(name) ?? fetch(name).finally(() => asking.delete(name));
-    asking.set(name, underway);
+  const fetchOnce = (name: string) => {
+    const underway = pending.get(name) ?? fetch(name).finally(() => pending.delete(name));
+    pending.set(name, underway);
     return underway;
   };
   const count = (name: string, addresses: readonly string[]) => {
@@ -75,7 +75,7 @@ export function createResolver(options: ResolverOptions): CachingResolver {
       counts.lookups += 1;
       if (kept) counts.hits += 1;
       if (kept && now >= kept.expiresAt) counts.overrun += 1;
-      const { addresses } = kept ?? (await fresh(name));
+      const { addresses } = kept ?? (await fetchOnce(name));
       count(name, addresses);
       return addresses;
     },
@@ -114,7 +114,7 @@ async function entryOf(server: ServerAddress, clock: Clock, asked: string): Prom
   let name = asked;
   let ttl = Infinity;
   for (let length = 0; length < CHAIN_MAX; length += 1) {
-    const answer = await ask(server, { name, type: 'A' });
+    const answer = await queryServer(server, { name, type: 'A' });
     const records = (answer.answers ?? []).flatMap((record) => ('ttl' in record ? [record] : []));
     ttl = Math.min(ttl, ...records.map((record) => record.ttl ?? 0));
     const addresses = records.flatMap((record) => (record.type === 'A' ? [record.data] : []));
@@ -126,7 +126,7 @@ async function entryOf(server: ServerAddress, clock: Clock, asked: string): Prom
   throw lookupError(asked, 'ESERVFAIL');
 }
 
-function failure(name: string, { rcode }: Told): Error {
+function failure(name: string, { rcode }: DnsResponse): Error {
   return lookupError(name, rcode === 0 || rcode === NO_NAME ? 'ENOTFOUND' : 'ESERVFAIL');
 }
 

@@ -1,13 +1,13 @@
 import type { AdminPage } from '../service.ts';
-import type { DnsTimes, Names } from '../route53/model.ts';
-import { createAccount, type DnsReport } from './account.ts';
-import { possible, reply, type Reply } from './answer.ts';
+import type { DnsTimes, Route53State } from '../route53/model.ts';
+import { createDnsCounters, type DnsReport } from './counters.ts';
+import { possibleAnswers, answerQuestion, type DnsReply } from './answer.ts';
 import { openSockets } from './sockets.ts';
-import { sourceOf } from './source.ts';
+import { answerSource } from './source.ts';
 import { readQuery, writeReply } from './wire.ts';
 
 export interface NameServerOptions {
-  readonly names: Names;
+  readonly state: Route53State;
   /** 0 takes a free one, the same for UDP and TCP. */
   readonly port: number;
   /** Loopback address; `127.0.0.1` when absent. */
@@ -35,13 +35,15 @@ export interface NameServer {
 
 /** Starts answering on loopback. Throws an `OperatorError` when the port is taken. */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
-  const { names, port, address = '127.0.0.1', random = Math.random } = options;
-  const account = createAccount();
+  const { state, port, address = '127.0.0.1', random = Math.random } = options;
+  const account = createDnsCounters();
   const sockets = await openSockets(address, port, (message, transport) => {
     const query = readQuery(message);
     if (!query) return undefined;
     const answered =
-      query.question && query.rcode === undefined ? reply(sourceOf(names, random), query.question) : undefined;
+      query.question && query.rcode === undefined
+        ? answerQuestion(answerSource(state, random), query.question)
+        : undefined;
     const final = answered ?? refusal(query.rcode ?? 0);
     if (query.question) account.add(query.question, final);
     return writeReply(query, final, transport);
@@ -50,12 +52,14 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     address,
     port: sockets.port,
     server: `${address}:${sockets.port}`,
-    times: names.times,
+    times: state.times,
     report: () => account.report(),
     reset: () => account.reset(),
     possible: (name, type = 'A') => {
       // A change that has reached some name servers counts with what it replaces.
-      const either = [() => 0, () => 1].flatMap((chance) => possible(sourceOf(names, chance), { name, type }));
+      const either = [() => 0, () => 1].flatMap((chance) =>
+        possibleAnswers(answerSource(state, chance), { name, type }),
+      );
       return [...new Set(either)];
     },
     page: { read: () => account.report(), reset: () => account.reset() },
@@ -63,6 +67,6 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   };
 }
 
-function refusal(rcode: number): Reply {
+function refusal(rcode: number): DnsReply {
   return { rcode, authoritative: false, answers: [], authorities: [] };
 }

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, OperatorError } from '../../errors.ts';
 
 /** Answers one message; undefined when there is nothing to say. */
-export type Respond = (message: Buffer, transport: 'udp' | 'tcp') => Buffer | undefined;
+export type MessageHandler = (message: Buffer, transport: 'udp' | 'tcp') => Buffer | undefined;
 
 export interface Sockets {
   readonly port: number;
@@ -18,7 +18,7 @@ const IDLE_MS = 10_000;
 const LENGTH_BYTES = 2;
 
 /** Listens on the same port over UDP and TCP. Throws an `OperatorError` when the port is taken. */
-export async function openSockets(address: string, port: number, respond: Respond): Promise<Sockets> {
+export async function openSockets(address: string, port: number, respond: MessageHandler): Promise<Sockets> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await open(address, port, respond);
@@ -37,7 +37,7 @@ export async function openSockets(address: string, port: number, respond: Respon
   }
 }
 
-async function open(address: string, port: number, respond: Respond): Promise<Sockets> {
+async function open(address: string, port: number, respond: MessageHandler): Promise<Sockets> {
   const udp = createSocket('udp4');
   udp.bind(port, address);
   await once(udp, 'listening');
@@ -69,7 +69,7 @@ async function close(udp: UdpSocket, tcp: Server, connections: ReadonlySet<Socke
 }
 
 /** Messages over TCP come with their length before them, any number on one connection (RFC 1035, 4.2.2). */
-function serve(socket: Socket, respond: Respond): void {
+function serve(socket: Socket, respond: MessageHandler): void {
   let pending = Buffer.alloc(0);
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
@@ -79,13 +79,13 @@ function serve(socket: Socket, respond: Respond): void {
       const end = LENGTH_BYTES + pending.readUInt16BE(0);
       const answer = respond(pending.subarray(LENGTH_BYTES, end), 'tcp');
       pending = pending.subarray(end);
-      if (answer) socket.write(framed(answer));
+      if (answer) socket.write(withLengthPrefix(answer));
     }
   });
 }
 
 /** A message with its length before it. */
-export function framed(message: Buffer): Buffer {
+export function withLengthPrefix(message: Buffer): Buffer {
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt16BE(message.length);
   return Buffer.concat([length, message]);

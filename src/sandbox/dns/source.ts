@@ -1,7 +1,7 @@
-import { balancerName } from '../route53/coexistence.ts';
-import type { BalancerEndpoint, Names, Records, RecordSet } from '../route53/model.ts';
+import { balancerName } from '../route53/conflicts.ts';
+import type { BalancerEndpoint, Route53State, Records, RecordSet } from '../route53/model.ts';
 import { within } from '../route53/names.ts';
-import { published } from '../route53/publish.ts';
+import { recordsAt } from '../route53/versions.ts';
 
 /** A zone as one name server knows it at one moment. */
 export interface ServedZone {
@@ -10,7 +10,7 @@ export interface ServedZone {
 }
 
 /** All that an answer depends on. */
-export interface Source {
+export interface AnswerSource {
   /** The zone with the longest name that a name lies in. */
   zone(name: string): ServedZone | undefined;
   balancer(name: string): BalancerEndpoint | undefined;
@@ -23,18 +23,18 @@ export interface Source {
 }
 
 /** What one query is answered from; `random` also says how far a change has come. */
-export function sourceOf(names: Names, random: () => number): Source {
-  const now = names.clock.monotonic();
+export function answerSource(state: Route53State, random: () => number): AnswerSource {
+  const now = state.clock.monotonic();
   return {
-    ttl: Math.round(names.times.ttlMs / 1000),
+    ttl: Math.round(state.times.ttlMs / 1000),
     random,
-    balancer: (name) => names.balancer(balancerName(name)),
+    balancer: (name) => state.balancer(balancerName(name)),
     // A health check that was deleted doesn't count.
-    passes: (id) => names.healthChecks.get(id)?.failing !== true,
+    passes: (id) => state.healthChecks.get(id)?.failing !== true,
     zone: (name) => {
-      const zones = [...names.zones.values()].filter((zone) => within(name, zone.name));
+      const zones = [...state.zones.values()].filter((zone) => within(name, zone.name));
       for (const zone of zones.toSorted((a, b) => b.name.length - a.name.length)) {
-        const records = published(zone, now, random);
+        const records = recordsAt(zone, now, random);
         if (records) return { name: zone.name, records };
       }
       return undefined;
@@ -43,15 +43,15 @@ export function sourceOf(names: Names, random: () => number): Source {
 }
 
 /** Record sets by name; made once for each state of a zone. */
-const indexes = new WeakMap<Records, Index>();
+const indexes = new WeakMap<Records, ZoneIndex>();
 
-export interface Index {
+export interface ZoneIndex {
   readonly byName: ReadonlyMap<string, readonly RecordSet[]>;
   /** Names that exist, also those that only lead to others. */
   readonly nodes: ReadonlySet<string>;
 }
 
-export function indexOf({ name, records }: ServedZone): Index {
+export function zoneIndex({ name, records }: ServedZone): ZoneIndex {
   const known = indexes.get(records);
   if (known) return known;
   const byName = Map.groupBy(records.values(), (set) => set.Name);

@@ -7,10 +7,11 @@ import type { Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { recordsOf } from './lifecycle.ts';
 import type { Ec2State, InstanceRecord } from './state.ts';
+import { ownValue } from '../records.ts';
 
-type Part = (record: InstanceRecord) => Partial<InstanceAttribute>;
+type AttributeReader = (record: InstanceRecord) => Partial<InstanceAttribute>;
 
-const ATTRIBUTES: Readonly<Record<string, Part>> = {
+const ATTRIBUTES: Readonly<Record<string, AttributeReader>> = {
   disableApiTermination: (record) => ({ DisableApiTermination: { Value: record.protected } }),
   groupSet: (record) => ({ Groups: record.groups.map((GroupId) => ({ GroupId })) }),
   instanceInitiatedShutdownBehavior: () => ({ InstanceInitiatedShutdownBehavior: { Value: 'stop' } }),
@@ -26,9 +27,9 @@ export function describeInstanceAttribute(
 ): InstanceAttribute {
   const [record] = recordsOf(state, input.InstanceId ? [input.InstanceId] : [], call?.lagMs);
   const name = input.Attribute ?? '';
-  const part = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined;
-  if (!part) throw ec2Error.invalid(`Value (${name}) for parameter attribute is invalid. Unknown attribute.`);
-  return { InstanceId: record!.id, ...part(record!) };
+  const read = ownValue(ATTRIBUTES, name);
+  if (!read) throw ec2Error.invalid(`Value (${name}) for parameter attribute is invalid. Unknown attribute.`);
+  return { InstanceId: record!.id, ...read(record!) };
 }
 
 /** Changes protection at any time; type and user data of a stopped instance only (EC2 API, ModifyInstanceAttribute). */

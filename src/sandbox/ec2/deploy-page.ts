@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Instances } from '../instances/index.ts';
 import { ApiError, type AdminPage } from '../service.ts';
 
-const wanted = z.strictObject({
+const deployRequest = z.strictObject({
   instance: z.string(),
   release: z.string().min(1),
   /** How long nothing answers while the app is replaced. */
@@ -13,7 +13,7 @@ const wanted = z.strictObject({
 export function deployPage(instances: Pick<Instances, 'deploy'>): AdminPage {
   return {
     write: async (body) => {
-      const parsed = wanted.safeParse(body);
+      const parsed = deployRequest.safeParse(body);
       if (!parsed.success) throw new ApiError('InvalidDeploy', z.prettifyError(parsed.error));
       const { instance, release, ms } = parsed.data;
       if (!(await instances.deploy(instance, release, ms)))

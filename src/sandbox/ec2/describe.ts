@@ -10,7 +10,7 @@ import type {
 import type { Call } from '../service.ts';
 import { checkIds, ec2Error, INSTANCE } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
-import { page } from './paging.ts';
+import { pageBySequence } from './paging.ts';
 import { reservationShapes, stateShape } from './shapes.ts';
 import { ACCOUNT, type Ec2State, type InstanceRecord } from './state.ts';
 
@@ -79,7 +79,7 @@ export function describeInstances(
 ): DescribeInstancesResult {
   const lagMs = call?.lagMs ?? 0;
   const selected = select(state, input, lagMs);
-  const { items, next } = page(selected, input, input.InstanceIds ? Infinity : state.pageSize);
+  const { items, next } = pageBySequence(selected, input, input.InstanceIds ? Infinity : state.pageSize);
   return { Reservations: reservationShapes(state, items, lagMs), ...next };
 }
 
@@ -93,7 +93,7 @@ export function describeInstanceStatus(
   const known = input.InstanceIds && select(state, { InstanceIds: input.InstanceIds }, lagMs, shown);
   const from = (known ?? shown).filter((record) => input.IncludeAllInstances || record.machine.state === 'running');
   const selected = select(state, { Filters: input.Filters }, lagMs, from);
-  const { items, next } = page(selected, input, input.InstanceIds ? Infinity : state.pageSize);
+  const { items, next } = pageBySequence(selected, input, input.InstanceIds ? Infinity : state.pageSize);
   return { InstanceStatuses: items.map(statusShape), ...next };
 }
 

@@ -5,8 +5,9 @@ import { ec2Error } from './errors.ts';
 import { imageOf } from './images.ts';
 import { reservationShapes } from './shapes.ts';
 import type { Ec2State, Image, InstanceRecord, Subnet, TemplateVersion } from './state.ts';
-import { checkedTags, type Tags } from './tags.ts';
+import { checkedTags, type TagMap } from './tags.ts';
 import { findVersion } from './templates.ts';
+import { withoutUndefined } from '../records.ts';
 
 const TOKEN_MAX = 64;
 const USER_DATA_MAX_BYTES = 16_384;
@@ -18,7 +19,7 @@ interface Launch {
   readonly image: Image;
   readonly subnet: Subnet;
   readonly groups: readonly string[];
-  readonly tags: Tags;
+  readonly tags: TagMap;
   readonly release: string;
   readonly count: number;
 }
@@ -60,7 +61,10 @@ function reservationOf(state: Ec2State, reservation: string): Reservation {
 function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
   const version =
     input.LaunchTemplate && findVersion(state, input.LaunchTemplate, input.LaunchTemplate.Version ?? '$Default');
-  const request = { ...(version?.data as Partial<RunInstancesRequest> | undefined), ...defined(input) };
+  const request = {
+    ...(version?.data as Partial<RunInstancesRequest> | undefined),
+    ...(withoutUndefined(input) as RunInstancesRequest),
+  };
   if (!request.ImageId) throw ec2Error.missing('ImageId');
   const subnet = subnetOf(state, request);
   const image = imageOf(state, request.ImageId);
@@ -75,10 +79,6 @@ function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
     release: releaseOf(state, image, request.UserData, version),
     count: countOf(state, input, subnet),
   };
-}
-
-function defined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
 }
 
 /** All of MaxCount when they fit, never fewer than MinCount (EC2 API, RunInstances). */
@@ -121,7 +121,7 @@ function groupsOf(state: Ec2State, request: RunInstancesRequest): readonly strin
 }
 
 /** Tags of the template's data and of the request, key by key; and those that EC2 itself adds. */
-function tagsOf(input: RunInstancesRequest, version: TemplateVersion | undefined): Tags {
+function tagsOf(input: RunInstancesRequest, version: TemplateVersion | undefined): TagMap {
   const sent = [
     ...(version?.data.TagSpecifications ?? []),
     ...(input.TagSpecifications ?? []),

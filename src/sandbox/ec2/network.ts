@@ -12,7 +12,7 @@ import type {
 import { ApiError } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered } from './filters.ts';
-import { page } from './paging.ts';
+import { pageBySequence } from './paging.ts';
 import { ACCOUNT, type Ec2State, type Subnet } from './state.ts';
 
 export function describeSubnets(state: Ec2State, input: DescribeSubnetsRequest): DescribeSubnetsResult {
@@ -31,7 +31,7 @@ export function describeSubnets(state: Ec2State, input: DescribeSubnetsRequest):
     'vpc-id': () => vpc,
   };
   const selected = filtered(named, input.Filters, table, (subnet) => state.tags.of(subnet.id));
-  const { items, next } = page(selected, input, state.pageSize);
+  const { items, next } = pageBySequence(selected, input, state.pageSize);
   return { Subnets: items.map((subnet) => subnetShape(state, subnet)), ...next };
 }
 

@@ -5,12 +5,12 @@ export interface Numbered {
   readonly seq: number;
 }
 
-export interface PageRequest {
+interface PageRequest {
   readonly MaxResults?: number | undefined;
   readonly NextToken?: string | undefined;
 }
 
-export interface Page<T> {
+interface Page<T> {
   readonly items: readonly T[];
   readonly next: { readonly NextToken?: string };
 }
@@ -22,7 +22,7 @@ const MIN = 5;
  * One page of a listing. AWS may answer with fewer than there are whenever it likes, so the usual page here is small.
  * The token names the last item seen, so that a page stays right when items come or go.
  */
-export function page<T extends Numbered>(items: readonly T[], request: PageRequest, usual: number): Page<T> {
+export function pageBySequence<T extends Numbered>(items: readonly T[], request: PageRequest, usual: number): Page<T> {
   const size = request.MaxResults ?? usual;
   if (request.MaxResults !== undefined && (size < MIN || size > MAX)) {
     throw ec2Error.invalid(

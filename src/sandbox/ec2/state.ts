@@ -101,7 +101,7 @@ export interface Ec2State extends Ec2Options {
 /** The account that everything belongs to: the one of AWS's own examples. */
 export const ACCOUNT = '123456789012';
 
-export function createState(options: Ec2Options): Ec2State {
+export function createEc2State(options: Ec2Options): Ec2State {
   const { clock } = options;
   let seq = 0;
   const nextSeq = () => (seq += 1);

@@ -8,9 +8,9 @@ import type {
 import { ApiError, type Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
-import { page } from './paging.ts';
+import { pageBySequence } from './paging.ts';
 import type { Ec2State } from './state.ts';
-import { checkedTags, resourceType, type Tags } from './tags.ts';
+import { checkedTags, resourceType, type TagMap } from './tags.ts';
 
 /** EC2's code for an id that it doesn't know, by the id's prefix. */
 const NOT_FOUND: Readonly<Record<string, string>> = {
@@ -74,7 +74,7 @@ export function describeTags(state: Ec2State, input: DescribeTagsRequest, call?:
     .all(call?.lagMs)
     .flatMap(({ id, tags }) => rowsOf(id, tags))
     .map((row, seq) => ({ ...row, seq }));
-  const { items, next } = page(
+  const { items, next } = pageBySequence(
     filtered(rows, input.Filters, FILTERS, (row) => ({ [row.key]: row.value })),
     input,
     state.pageSize,
@@ -88,6 +88,6 @@ export function describeTags(state: Ec2State, input: DescribeTagsRequest, call?:
   return { Tags: shown, ...next };
 }
 
-function rowsOf(id: string, tags: Tags): readonly Omit<TagRow, 'seq'>[] {
+function rowsOf(id: string, tags: TagMap): readonly Omit<TagRow, 'seq'>[] {
   return Object.entries(tags).map(([key, value]) => ({ id, key, value }));
 }

@@ -1,9 +1,10 @@
-import { invalid, unsupported } from './errors.ts';
-import type { Texts } from './model.ts';
+import { validationError, elbv2Unsupported } from './errors.ts';
+import type { TextMap } from './model.ts';
+import { ownValue } from '../records.ts';
 
 /** An attribute: its default, and what refuses a value by throwing `ValidationError`. */
 interface AttributeSpec {
-  readonly usual: string;
+  readonly default: string;
   check(key: string, value: string): void;
 }
 
@@ -14,26 +15,27 @@ function seconds(usual: string, low: number, high: number): AttributeSpec {
   const check = (key: string, value: string): void => {
     const number = Number(value);
     const valid = value.trim() !== '' && number >= 0 && number <= high && (low === 0 || number > 0);
-    if (!valid) throw invalid(`The value of the attribute '${key}' must be between '${low}' and '${high}' inclusive`);
+    if (!valid)
+      throw validationError(`The value of the attribute '${key}' must be between '${low}' and '${high}' inclusive`);
   };
-  return { usual, check };
+  return { default: usual, check };
 }
 
 function oneOf(usual: string, ...others: string[]): AttributeSpec {
   const check = (key: string, value: string): void => {
     if (value !== usual && !others.includes(value)) {
-      throw invalid(`'${value}' is not a valid value for the attribute '${key}'`);
+      throw validationError(`'${value}' is not a valid value for the attribute '${key}'`);
     }
   };
-  return { usual, check };
+  return { default: usual, check };
 }
 
 /** An attribute that AWS has and the sandbox doesn't act on: only its default is taken. */
 function fixed(usual: string): AttributeSpec {
   const check = (key: string, value: string): void => {
-    if (value !== usual) throw unsupported(`the value '${value}' of the attribute '${key}', only '${usual}'`);
+    if (value !== usual) throw elbv2Unsupported(`the value '${value}' of the attribute '${key}', only '${usual}'`);
   };
-  return { usual, check };
+  return { default: usual, check };
 }
 
 /** Target group attributes (API reference, TargetGroupAttribute). */
@@ -77,8 +79,8 @@ export const LOAD_BALANCER_ATTRIBUTES: AttributeSpecs = {
   'zonal_shift.config.enabled': fixed('false'),
 };
 
-export function usualAttributes(specs: AttributeSpecs): Texts {
-  return new Map(Object.entries(specs).map(([key, spec]) => [key, spec.usual]));
+export function defaultAttributes(specs: AttributeSpecs): TextMap {
+  return new Map(Object.entries(specs).map(([key, spec]) => [key, spec.default]));
 }
 
 interface Attribute {
@@ -87,11 +89,15 @@ interface Attribute {
 }
 
 /** The attributes with the changes applied. Throws before anything is changed. */
-export function changedAttributes(specs: AttributeSpecs, old: Texts, changes: readonly Attribute[] | undefined): Texts {
+export function updatedAttributes(
+  specs: AttributeSpecs,
+  old: TextMap,
+  changes: readonly Attribute[] | undefined,
+): TextMap {
   const next = new Map(old);
   for (const { Key: key = '', Value: value = '' } of changes ?? []) {
-    const spec = Object.hasOwn(specs, key) ? specs[key] : undefined;
-    if (!spec) throw invalid(`Attribute key '${key}' is not recognized`);
+    const spec = ownValue(specs, key);
+    if (!spec) throw validationError(`Attribute key '${key}' is not recognized`);
     spec.check(key, value);
     next.set(key, value);
   }
@@ -99,7 +105,7 @@ export function changedAttributes(specs: AttributeSpecs, old: Texts, changes: re
 }
 
 /** As the API shows them: whole seconds, a fraction rounded up. */
-export function shownAttributes(attributes: Texts): { Key: string; Value: string }[] {
+export function attributeShapes(attributes: TextMap): { Key: string; Value: string }[] {
   return [...attributes].map(([Key, value]) => ({
     Key,
     Value: Key.endsWith('seconds') ? String(Math.ceil(Number(value))) : value,
@@ -107,11 +113,11 @@ export function shownAttributes(attributes: Texts): { Key: string; Value: string
 }
 
 /** An attribute in seconds, as milliseconds. */
-export function msOf(attributes: Texts, key: string): number {
+export function msOf(attributes: TextMap, key: string): number {
   return Number(attributes.get(key)) * 1000;
 }
 
 /** Seconds as the API shows them: whole ones, at least 1. */
-export function shownSeconds(ms: number): number {
+export function wholeSeconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1000));
 }

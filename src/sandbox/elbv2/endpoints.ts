@@ -1,20 +1,20 @@
 import type { BalancerEndpoint } from '../route53/model.ts';
 import type { LoadBalancer, TargetGroup } from './model.ts';
-import type { World } from './world.ts';
+import type { Elbv2State } from './state.ts';
 
 /** Addresses of their own for load balancers, so that several can listen on one port. */
 export interface BalancerAddresses {
   /** Address of a new load balancer; undefined when it shares the common one. */
-  take(name: string): string | undefined;
+  allocate(name: string): string | undefined;
   release(address: string): void;
 }
 
 /** Finds a load balancer by the name that DescribeLoadBalancers shows; upper and lower case are the same. */
-export function endpointOf(world: World, dnsName: string): BalancerEndpoint | undefined {
+export function endpointOf(state: Elbv2State, dnsName: string): BalancerEndpoint | undefined {
   const name = dnsName.toLowerCase();
-  const found = [...world.loadBalancers.values()].find((candidate) => candidate.dnsName.toLowerCase() === name);
+  const found = [...state.loadBalancers.values()].find((candidate) => candidate.dnsName.toLowerCase() === name);
   if (!found) return undefined;
-  return { zoneId: HOSTED_ZONE, address: found.host, healthy: () => isHealthy(world, found) };
+  return { zoneId: HOSTED_ZONE, address: found.host, healthy: () => isHealthy(state, found) };
 }
 
 /** Route 53's hosted zone of the load balancers of eu-west-1; the same for every region here. */
@@ -24,8 +24,8 @@ export const HOSTED_ZONE = 'Z32O12XQLNTSW2';
  * Whether EvaluateTargetHealth calls it healthy: each of its target groups, whatever its weight, has a healthy target; one with
  * no registered targets has none (API reference, AliasTarget).
  */
-function isHealthy(world: World, loadBalancer: LoadBalancer): boolean {
-  const groups = [...world.groups.values()].filter((group) => group.user === loadBalancer);
+function isHealthy(state: Elbv2State, loadBalancer: LoadBalancer): boolean {
+  const groups = [...state.groups.values()].filter((group) => group.loadBalancer === loadBalancer);
   return groups.every(hasHealthyTarget);
 }
 
@@ -34,7 +34,7 @@ function hasHealthyTarget({ targets }: TargetGroup): boolean {
 }
 
 /** A name such as AWS gives, for a load balancer with an address of its own. */
-export function dnsNameOf(world: World, name: string, scheme: string): string {
-  const number = 100_000_000 + Math.floor(world.random() * 900_000_000);
-  return `${scheme === 'internal' ? 'internal-' : ''}${name}-${number}.${world.region}.elb.amazonaws.com`;
+export function dnsNameOf(state: Elbv2State, name: string, scheme: string): string {
+  const number = 100_000_000 + Math.floor(state.random() * 900_000_000);
+  return `${scheme === 'internal' ? 'internal-' : ''}${name}-${number}.${state.region}.elb.amazonaws.com`;
 }

@@ -82,13 +82,13 @@ const INITIAL = {
 } as const;
 
 /** A health in ELB's words. */
-export function shown(health: Health): TargetHealth {
+export function targetHealthShape(health: Health): TargetHealth {
   if (health.state === 'healthy') return { State: 'healthy' };
-  if (health.state === 'unhealthy') return { State: 'unhealthy', ...failureShown(health.last) };
+  if (health.state === 'unhealthy') return { State: 'unhealthy', ...failureShape(health.last) };
   return INITIAL[health.state];
 }
 
-function failureShown(failure: Failure): Pick<TargetHealth, 'Reason' | 'Description'> {
+function failureShape(failure: Failure): Pick<TargetHealth, 'Reason' | 'Description'> {
   if (failure.cause === 'mismatch') {
     const Description = `Health checks failed with these codes: [${failure.code}]`;
     return { Reason: 'Target.ResponseCodeMismatch', Description };

@@ -1,11 +1,11 @@
 import type { Action, RuleCondition, TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { LiveListener } from '../balancer/listener.ts';
-import type { Member, Members } from '../balancer/members.ts';
+import type { PoolTarget, TargetPool } from '../balancer/target-pool.ts';
 import type { Timeline } from '../timeline.ts';
 import type { Health, Thresholds } from './health.ts';
 
 /** Tags and attributes are both: text by key. */
-export type Texts = Map<string, string>;
+export type TextMap = Map<string, string>;
 
 export interface LoadBalancer {
   readonly kind: 'loadbalancer';
@@ -20,15 +20,15 @@ export interface LoadBalancer {
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
   /** Values as the API takes them; times may be fractions of a second. */
-  readonly attributes: Texts;
-  readonly tags: Texts;
+  readonly attributes: TextMap;
+  readonly tags: TextMap;
 }
 
 export interface Listener {
   readonly kind: 'listener';
   readonly arn: string;
   readonly loadBalancer: LoadBalancer;
-  readonly tags: Texts;
+  readonly tags: TextMap;
   live: LiveListener;
   /** Number of the newest change of its rules, and of the newest one that the data plane knows. */
   readonly changes: { made: number; known: number };
@@ -41,7 +41,7 @@ export interface Rule {
   priority: number | 'default';
   conditions: readonly RuleCondition[];
   actions: readonly Action[];
-  readonly tags: Texts;
+  readonly tags: TextMap;
 }
 
 /** Health check settings; the times are exact, the API shows whole seconds. */
@@ -63,15 +63,15 @@ export interface TargetGroup {
   readonly port: number;
   readonly vpcId: string;
   check: CheckSettings;
-  readonly attributes: Texts;
-  readonly tags: Texts;
+  readonly attributes: TextMap;
+  readonly tags: TextMap;
   /** By `id:port`: registered ones, and draining ones that the API still shows. */
   readonly targets: Map<string, Target>;
   /** What DescribeTargetHealth says, now and some time ago. */
-  readonly shown: Timeline<TargetHealthDescription>;
-  readonly members: Members;
+  readonly healthHistory: Timeline<TargetHealthDescription>;
+  readonly pool: TargetPool;
   /** The load balancer whose rules use the group; none means that it is not in use. */
-  user: LoadBalancer | undefined;
+  loadBalancer: LoadBalancer | undefined;
   /** Fault: prolongs the deregistration delay. */
   slowDrainMs: number;
 }
@@ -82,7 +82,7 @@ export interface Target {
   readonly port: number;
   health: Health;
   /** The target on the data plane. */
-  member: Member;
+  member: PoolTarget;
   /** Ends the health checks; absent while there are none. */
   checks: AbortController | undefined;
   /** Calls off what deregistration has scheduled; absent while registered. */

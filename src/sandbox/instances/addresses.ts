@@ -10,7 +10,7 @@ export interface AddressBlock {
   /** The block's part for the nth zone, as a CIDR. */
   cidr(zone: number): string;
   /** An address that no instance has, in the nth zone's part. Throws an `OperatorError` when all are in use. */
-  take(zone: number): string;
+  allocate(zone: number): string;
   release(address: string): void;
   free(zone: number): number;
   close(): Promise<void>;
@@ -65,7 +65,7 @@ function addressBlock(prefix: string, hold: Server): AddressBlock {
   return {
     prefix,
     cidr: (zone) => `${prefix}.${zone * ZONE_STEP}.0/20`,
-    take(zone) {
+    allocate(zone) {
       const first = next.get(zone) ?? 0;
       for (let index = first; index < first + ZONE_SIZE; index += 1) {
         const candidate = address(zone, index);

@@ -14,7 +14,7 @@ export interface App {
   /** Starts it. Throws an `OperatorError` when the machine refuses what it needs. */
   start(behaviour: Behaviour): Promise<void>;
   /** Changes how it behaves from now on. Throws an `ApiError` when this kind of app can't. */
-  behave(behaviour: Behaviour): void;
+  setBehaviour(behaviour: Behaviour): void;
   /** Ends it at once: open connections are cut. Resolves when its address is free again. */
   kill(): Promise<void>;
   /** False before it was started, and once it has ended, by itself or by force. */

@@ -38,7 +38,7 @@ class BundledApp implements App {
     this.#note(`release ${this.#identity.release} listens`);
   }
 
-  behave(next: Behaviour): void {
+  setBehaviour(next: Behaviour): void {
     this.#behaviour = next;
     this.#note(`now ${next.name}`);
     if (next.name === 'crash') void this.kill();
@@ -74,10 +74,10 @@ class BundledApp implements App {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     const url = new URL(request.url ?? '/', 'http://app');
-    const asked = Math.min(Number(url.searchParams.get('ms')) || 0, SLOW_MAX_MS);
-    if (url.pathname === '/_app/slow') return this.#after(asked, () => this.#answer(url.pathname, response));
+    const requestedMs = Math.min(Number(url.searchParams.get('ms')) || 0, SLOW_MAX_MS);
+    if (url.pathname === '/_app/slow') return this.#after(requestedMs, () => this.#answer(url.pathname, response));
     if (url.pathname.startsWith('/_app/') && request.method === 'POST')
-      return this.#command(url.pathname, asked, response);
+      return this.#command(url.pathname, requestedMs, response);
     return this.#after(this.#behaviour.ms, () => this.#answer(url.pathname, response));
   }
 
@@ -88,10 +88,10 @@ class BundledApp implements App {
 
   #command(path: string, ms: number, response: ServerResponse): void {
     const word = path.slice('/_app/'.length);
-    if (word === 'sick') this.behave(behaviour('sick'));
-    if (word === 'slow-down') this.behave(behaviour('slow', ms || undefined));
-    if (word === 'heal') this.behave(OK);
-    if (word === 'die') return this.behave(behaviour('crash'));
+    if (word === 'sick') this.setBehaviour(behaviour('sick'));
+    if (word === 'slow-down') this.setBehaviour(behaviour('slow', ms || undefined));
+    if (word === 'heal') this.setBehaviour(OK);
+    if (word === 'die') return this.setBehaviour(behaviour('crash'));
     return this.#answer(path, response);
   }
 

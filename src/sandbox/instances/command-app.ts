@@ -12,24 +12,24 @@ const OUTPUT_MAX = 16_384;
  * The user's own app: `argv` is started in `folder` once an instance, without a shell, with PORT, HOST, RELEASE, INSTANCE_ID and
  * BEHAVIOUR in its environment and `{release}` in its words replaced, in a process group of its own that is killed as a whole.
  */
-export function commandApp(command: Command, guardian: Guardian): AppFactory {
+export function commandApp(command: AppCommand, guardian: Guardian): AppFactory {
   return (identity) => new CommandApp(command, identity, guardian);
 }
 
-interface Command {
+interface AppCommand {
   readonly argv: readonly string[];
   readonly folder: string;
 }
 
 class CommandApp implements App {
-  readonly #command: Command;
+  readonly #command: AppCommand;
   readonly #identity: AppIdentity;
   readonly #guardian: Guardian;
   #child: ChildProcess | undefined;
   #ending: Promise<unknown> = Promise.resolve();
   #output = '';
 
-  constructor(command: Command, identity: AppIdentity, guardian: Guardian) {
+  constructor(command: AppCommand, identity: AppIdentity, guardian: Guardian) {
     this.#command = command;
     this.#identity = identity;
     this.#guardian = guardian;
@@ -54,7 +54,7 @@ class CommandApp implements App {
   }
 
   /** A process can be stopped and continued; whether it is healthy is its own business. */
-  behave(behaviour: Behaviour): void {
+  setBehaviour(behaviour: Behaviour): void {
     if (behaviour.name === 'sick') {
       throw new ApiError(
         'InvalidFault',
@@ -70,7 +70,7 @@ class CommandApp implements App {
     this.#signal('SIGKILL');
     const child = this.#child;
     this.#child = undefined;
-    if (child) this.#ending = gone(child);
+    if (child) this.#ending = exited(child);
     await this.#ending;
   }
 
@@ -116,6 +116,6 @@ class CommandApp implements App {
 }
 
 /** A process that was never started, or has ended already, says so no more. */
-async function gone(child: ChildProcess): Promise<void> {
+async function exited(child: ChildProcess): Promise<void> {
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }

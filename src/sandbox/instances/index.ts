@@ -45,7 +45,7 @@ interface Hosted {
   machine: HostedMachine;
   app: App;
   /** What it was told on its own; otherwise it behaves as its release does. */
-  own?: Behaviour;
+  override?: Behaviour;
 }
 
 const TERMINATED_BY_USER: StateReason = {
@@ -93,7 +93,7 @@ export class Instances implements Machines {
   /** Boots one more instance: `pending` now, `running` later. */
   launch(options: LaunchOptions): HostedMachine {
     const id = `i-0${randomBytes(8).toString('hex')}`;
-    const address = this.#options.block.take(options.zoneIndex);
+    const address = this.#options.block.allocate(options.zoneIndex);
     const machine: HostedMachine = { id, zone: options.zone, state: 'pending', address, release: options.release };
     this.#hosted.set(id, { machine, app: this.#appOf(machine) });
     this.#boot(id, options.bootMs ?? this.#options.times.bootMs);
@@ -102,38 +102,38 @@ export class Instances implements Machines {
 
   /** Starts a stopped instance again. */
   start(id: string): void {
-    this.#move(id, 'pending');
+    this.#setState(id, 'pending');
     this.#boot(id, this.#options.times.bootMs);
   }
 
   stop(id: string): void {
-    this.#end(id, 'stopping', 'stopped', TERMINATED_BY_USER);
+    this.#shutDown(id, 'stopping', 'stopped', TERMINATED_BY_USER);
   }
 
   terminate(id: string): void {
-    this.#end(id, 'shutting-down', 'terminated', TERMINATED_BY_USER);
+    this.#shutDown(id, 'shutting-down', 'terminated', TERMINATED_BY_USER);
   }
 
   /** The instance is gone from one moment to the next, as when its host fails. */
-  lose(id: string): void {
+  loseHost(id: string): void {
     void this.#hosted.get(id)?.app.kill();
-    this.#move(id, 'terminated', LOST);
+    this.#setState(id, 'terminated', LOST);
   }
 
   /** Tells one instance's app how to behave; undefined: as its release does. Throws an `ApiError` when its app can't. */
-  behave(id: string, behaviour: Behaviour | undefined): void {
+  setBehaviour(id: string, behaviour: Behaviour | undefined): void {
     const hosted = this.#hosted.get(id);
     if (!hosted) return;
-    if (hosted.machine.state === 'running') hosted.app.behave(behaviour ?? this.#usual(hosted));
-    if (behaviour) hosted.own = behaviour;
-    else delete hosted.own;
+    if (hosted.machine.state === 'running') hosted.app.setBehaviour(behaviour ?? this.#releaseBehaviour(hosted));
+    if (behaviour) hosted.override = behaviour;
+    else delete hosted.override;
   }
 
   /** How a release behaves: its running instances change now, later ones start so. */
-  behaveAll(release: string, behaviour: Behaviour): void {
+  setReleaseBehaviour(release: string, behaviour: Behaviour): void {
     this.#releases.set(release, behaviour);
-    for (const { machine, app, own } of this.#hosted.values()) {
-      if (machine.release === release && machine.state === 'running' && !own) app.behave(behaviour);
+    for (const { machine, app, override: own } of this.#hosted.values()) {
+      if (machine.release === release && machine.state === 'running' && !own) app.setBehaviour(behaviour);
     }
   }
 
@@ -155,7 +155,7 @@ export class Instances implements Machines {
     hosted.machine = { ...hosted.machine, release };
     hosted.app = this.#appOf(hosted.machine);
     await this.#startApp(hosted);
-    this.#tell(hosted.machine);
+    this.#notifyListeners(hosted.machine);
     return true;
   }
 
@@ -174,7 +174,7 @@ export class Instances implements Machines {
     return this.#options.app({ instance: id, release, address, ports: this.#options.ports });
   }
 
-  #usual(hosted: Hosted): Behaviour {
+  #releaseBehaviour(hosted: Hosted): Behaviour {
     return this.behaviourOf(hosted.machine.release);
   }
 
@@ -184,38 +184,38 @@ export class Instances implements Machines {
       if (hosted?.machine.state !== 'pending') return;
       await this.#startApp(hosted);
       // It may have been terminated while its app started.
-      if (this.find(id)?.state === 'pending') this.#move(id, 'running');
+      if (this.find(id)?.state === 'pending') this.#setState(id, 'running');
       else await hosted.app.kill();
     });
   }
 
   async #startApp(hosted: Hosted): Promise<void> {
-    const first = hosted.own ?? this.#usual(hosted);
+    const first = hosted.override ?? this.#releaseBehaviour(hosted);
     await hosted.app.start(first).catch(this.#options.onError);
     if (first.name !== 'crash') return;
     this.#options.scheduler.after(CRASH_MS, () => {
-      if ((hosted.own ?? this.#usual(hosted)).name === 'crash') void hosted.app.kill();
+      if ((hosted.override ?? this.#releaseBehaviour(hosted)).name === 'crash') void hosted.app.kill();
     });
   }
 
-  #end(id: string, during: Machine['state'], after: Machine['state'], reason: StateReason): void {
+  #shutDown(id: string, during: Machine['state'], after: Machine['state'], reason: StateReason): void {
     void this.#hosted.get(id)?.app.kill();
-    this.#move(id, during, reason);
+    this.#setState(id, during, reason);
     this.#options.scheduler.after(this.#options.shutdownMs, () => {
-      if (this.find(id)?.state === during) this.#move(id, after, reason);
+      if (this.find(id)?.state === during) this.#setState(id, after, reason);
     });
   }
 
-  #move(id: string, state: Machine['state'], reason?: StateReason): void {
+  #setState(id: string, state: Machine['state'], reason?: StateReason): void {
     const hosted = this.#hosted.get(id);
     if (!hosted || hosted.machine.state === state) return;
     const { reason: _past, ...facts } = hosted.machine;
     hosted.machine = { ...facts, state, ...(reason && { reason }) };
     if (state === 'terminated') this.#options.block.release(hosted.machine.address);
-    this.#tell(hosted.machine);
+    this.#notifyListeners(hosted.machine);
   }
 
-  #tell(machine: HostedMachine): void {
+  #notifyListeners(machine: HostedMachine): void {
     for (const listener of this.#listeners) notify(listener, machine, this.#options.onError);
   }
 }

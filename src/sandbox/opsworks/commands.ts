@@ -1,16 +1,17 @@
-import { newId, now, type State } from './model.ts';
+import { randomUUID } from 'node:crypto';
+import { timestamp, type OpsWorksState } from './state.ts';
 
 /** Commands: what OpsWorks has an instance do, with a log of it. */
 
 /** Notes a command that an instance begins now; returns its id. */
-export function note(state: State, instance: string, type: string, deployment?: string): string {
-  const id = newId();
+export function startCommand(state: OpsWorksState, instance: string, type: string, deployment?: string): string {
+  const id = randomUUID();
   state.commands.set(id, {
     CommandId: id,
     InstanceId: instance,
     ...(deployment !== undefined && { DeploymentId: deployment }),
-    CreatedAt: now(state),
-    AcknowledgedAt: now(state),
+    CreatedAt: timestamp(state),
+    AcknowledgedAt: timestamp(state),
     Status: 'pending',
     Type: type,
   });
@@ -18,8 +19,8 @@ export function note(state: State, instance: string, type: string, deployment?: 
 }
 
 /** Notes how it ended; its log can be read from then on. */
-export function finish(
-  state: State,
+export function finishCommand(
+  state: OpsWorksState,
   id: string,
   status: 'successful' | 'failed' | 'skipped',
   what: string,
@@ -38,7 +39,7 @@ export function finish(
   state.commands.set(id, {
     ...command,
     Status: status,
-    CompletedAt: now(state),
+    CompletedAt: timestamp(state),
     ExitCode: failed ? 1 : 0,
     LogUrl: `${state.endpoint}/opsworks-logs/${id}`,
   });

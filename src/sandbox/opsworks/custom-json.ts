@@ -1,4 +1,4 @@
-import { invalid } from './errors.ts';
+import { validationException } from './errors.ts';
 
 /** Custom JSON of stacks, layers and deployments: attributes for recipes (user guide, "Using Custom JSON"). */
 export type Json = Readonly<Record<string, unknown>>;
@@ -9,14 +9,14 @@ const MAX_BYTES = 120 * 1024;
 /** Throws a `ValidationException` when it is no JSON object. */
 export function checkedJson(text: string | undefined): Json {
   if (text === undefined || text === '') return {};
-  if (Buffer.byteLength(text) > MAX_BYTES) throw invalid('Custom JSON is larger than 120 KB');
+  if (Buffer.byteLength(text) > MAX_BYTES) throw validationException('Custom JSON is larger than 120 KB');
   try {
     const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch {
     // Not JSON: the same error as JSON that is no object.
   }
-  throw invalid('Custom JSON must be a valid JSON object');
+  throw validationException('Custom JSON must be a valid JSON object');
 }
 
 /** The later ones go before the earlier, key by key. */

@@ -1,7 +1,7 @@
 import { ApiError } from '../service.ts';
 
 /** Codes and statuses: botocore's service model of route53; messages as AWS words them where issue threads show them. */
-export const notFound = {
+export const route53NotFound = {
   zone: (id: string) => new ApiError('NoSuchHostedZone', `No hosted zone found with ID: ${id}`, 404),
   change: (id: string) => new ApiError('NoSuchChange', `Could not find resource with ID: ${id}`, 404),
   healthCheck: (id: string) => new ApiError('NoSuchHealthCheck', `No health check exists with the ID: ${id}`, 404),
@@ -12,7 +12,7 @@ export function invalidInput(message: string): ApiError {
 }
 
 /** The sandbox is asked for something that AWS has and it hasn't: refused, since a success would be a wrong one. */
-export function unsupported(what: string): ApiError {
+export function route53Unsupported(what: string): ApiError {
   return invalidInput(`The sandbox does not support ${what}`);
 }
 
@@ -28,7 +28,7 @@ export function priorRequest(): ApiError {
 }
 
 /** What is wrong with a name or a value, in the words of Route 53's parser. */
-export class Fatal extends Error {
+export class FatalProblem extends Error {
   constructor(problem: string, meaning: string, text: string) {
     super(`FATAL problem: ${problem} (${meaning}) encountered with '${text}'`);
     this.name = 'Fatal';

@@ -13,13 +13,13 @@ export function recordKey({ Name, Type, SetIdentifier }: RecordSet): string {
 }
 
 /** Records as name servers come to know them: some from `firstAt` on, all from `allAt` on. Monotonic milliseconds. */
-export interface Version {
+export interface RecordsVersion {
   readonly records: Records;
   readonly firstAt: number;
   readonly allAt: number;
 }
 
-export interface Zone {
+export interface HostedZoneState {
   readonly id: string;
   /** Canonical. */
   readonly name: string;
@@ -30,12 +30,12 @@ export interface Zone {
   /** What the API shows. */
   records: Records;
   /** What name servers know, the oldest first. */
-  versions: readonly Version[];
+  versions: readonly RecordsVersion[];
   /** A change is being processed. */
   busy: boolean;
 }
 
-export interface HealthCheck {
+export interface HealthCheckState {
   readonly id: string;
   readonly callerReference: string;
   readonly config: HealthCheckConfig;
@@ -71,14 +71,14 @@ interface Change {
   readonly insyncAt: number;
 }
 
-export interface Names {
+export interface Route53State {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly times: DnsTimes;
   readonly pageSize: number;
   /** Finds a load balancer by its DNS name; without a dot at the end, in lower case. */
   readonly balancer: (dnsName: string) => BalancerEndpoint | undefined;
-  readonly zones: Map<string, Zone>;
+  readonly zones: Map<string, HostedZoneState>;
   readonly changes: Map<string, Change>;
-  readonly healthChecks: Map<string, HealthCheck>;
+  readonly healthChecks: Map<string, HealthCheckState>;
 }

@@ -1,4 +1,4 @@
-import { Fatal } from './errors.ts';
+import { FatalProblem } from './errors.ts';
 
 const LABEL_MAX = 63;
 const NAME_MAX = 255;
@@ -8,14 +8,14 @@ const NAME_MAX = 255;
  * three octal digits, so that `*.example.com` is `\052.example.com.`. Throws `Fatal`.
  */
 export function canonicalName(text: string): string {
-  if (text === '' || text === '.') throw new Fatal('DomainNameEmpty', 'Domain name is empty', text);
+  if (text === '' || text === '.') throw new FatalProblem('DomainNameEmpty', 'Domain name is empty', text);
   const labels = text.replace(/\.$/, '').split('.').map(canonicalLabel);
-  if (labels.includes('')) throw new Fatal('DomainLabelEmpty', 'Domain label is empty', text);
+  if (labels.includes('')) throw new FatalProblem('DomainLabelEmpty', 'Domain label is empty', text);
   if (labels.some((label) => label.replaceAll(/\\\d{3}/g, '_').length > LABEL_MAX)) {
-    throw new Fatal('DomainLabelTooLong', 'Domain label is too long', text);
+    throw new FatalProblem('DomainLabelTooLong', 'Domain label is too long', text);
   }
   const name = `${labels.join('.')}.`;
-  if (name.length > NAME_MAX) throw new Fatal('DomainNameTooLong', 'Domain name is too long', text);
+  if (name.length > NAME_MAX) throw new FatalProblem('DomainNameTooLong', 'Domain name is too long', text);
   return name;
 }
 
@@ -43,6 +43,6 @@ export function orderKey(name: string): string {
 }
 
 /** By ASCII, as AWS sorts. */
-export function compare(a: string, b: string): number {
+export function compareAscii(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,10 +1,10 @@
-import type { Names, Records, Version, Zone } from './model.ts';
+import type { Route53State, Records, RecordsVersion, HostedZoneState } from './model.ts';
 
 /** Sends a zone's records on their way to the name servers. */
-export function publish({ clock, times }: Names, zone: Zone, records: Records): void {
+export function publishRecords({ clock, times }: Route53State, zone: HostedZoneState, records: Records): void {
   const now = clock.monotonic();
   const allAt = now + times.insyncMs;
-  const version: Version = { records, firstAt: Math.min(now + times.propagationMs, allAt), allAt };
+  const version: RecordsVersion = { records, firstAt: Math.min(now + times.propagationMs, allAt), allAt };
   // What all name servers have moved on from is never asked for again.
   const settled = zone.versions.findLastIndex((known) => known.allAt <= now);
   zone.records = records;
@@ -15,8 +15,8 @@ export function publish({ clock, times }: Names, zone: Zone, records: Records): 
  * The records that a name server answers with at `now`: Route 53 has many, and between `firstAt` and `allAt` more and more of
  * them know a change. Nothing while none knows the zone.
  */
-export function published(zone: Zone, now: number, random: () => number): Records | undefined {
-  const known = ({ firstAt, allAt }: Version) =>
+export function recordsAt(zone: HostedZoneState, now: number, random: () => number): Records | undefined {
+  const known = ({ firstAt, allAt }: RecordsVersion) =>
     now >= allAt || (now >= firstAt && random() < (now - firstAt) / (allAt - firstAt));
   return zone.versions.findLast(known)?.records;
 }

@@ -9,7 +9,7 @@ import type { Service } from '../service.ts';
 import type { DnsPlan, NameOption, SideOption } from './options.ts';
 
 /** A load balancer of the world, as records name it. */
-export interface NamedBalancer {
+export interface SeededLoadBalancer {
   readonly name: string;
   readonly dnsName: string;
   readonly zoneId: string;
@@ -24,10 +24,10 @@ export interface SandboxName {
 }
 
 /** Makes the zones and the weighted records that a world begins with. */
-export async function buildNames(
+export async function seedNames(
   plan: DnsPlan,
   route53: Service,
-  balancers: readonly NamedBalancer[],
+  balancers: readonly SeededLoadBalancer[],
 ): Promise<readonly SandboxName[]> {
   const zones = new Map<string, string>();
   const names: SandboxName[] = [];
@@ -56,7 +56,7 @@ function recordOf(
   plan: DnsPlan,
   { name: Name, record = 'alias', ttl = plan.ttl, evaluateTargetHealth = false }: NameOption,
   { loadBalancer, id = loadBalancer, weight }: SideOption,
-  balancers: readonly NamedBalancer[],
+  balancers: readonly SeededLoadBalancer[],
 ): ResourceRecordSet {
   const balancer = balancers.find(({ name }) => name === loadBalancer);
   if (!balancer) throw new Error(`No target group of the sandbox is on a load balancer ${loadBalancer}`);

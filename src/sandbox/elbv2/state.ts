@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Clock } from '../../clock.ts';
-import type { Probe } from '../balancer/probe.ts';
+import type { HealthProbe } from '../balancer/probe.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Counts } from '../balancer/counts.ts';
+import type { RequestCounts } from '../balancer/counts.ts';
 import type { Traffic } from '../balancer/traffic.ts';
 import type { Upstream } from '../balancer/upstream.ts';
 import type { Machines, SandboxTimes } from '../service.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { BalancerAddresses } from './endpoints.ts';
-import { invalid, notFound } from './errors.ts';
-import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, Texts } from './model.ts';
+import { validationError, elbv2NotFound } from './errors.ts';
+import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, TextMap } from './model.ts';
 
 /** Quotas of an account (ALB user guide, quotas). */
 export interface Quotas {
@@ -29,13 +29,13 @@ export const QUOTAS: Quotas = {
   groups: 3000,
 };
 
-export interface Subnet {
+export interface SubnetLocation {
   readonly zone: string;
   readonly vpcId: string;
 }
 
 /** Everything that the operations share. */
-export interface World {
+export interface Elbv2State {
   readonly machines: Machines;
   readonly clock: Clock;
   /** Read whenever a time is needed, so that it may change while the sandbox runs. */
@@ -48,15 +48,15 @@ export interface World {
   readonly pageSize: number;
   readonly quotas: Quotas;
   readonly random: () => number;
-  readonly probe: Probe;
+  readonly probe: HealthProbe;
   /** Absent when nobody knows of subnets; then any id will do. */
-  readonly subnet: ((id: string) => Subnet | undefined) | undefined;
+  readonly subnet: ((id: string) => SubnetLocation | undefined) | undefined;
   /** Asked for by tests and rehearsals. */
   readonly faults: { slowDrainMs: number };
   readonly scheduler: Scheduler;
   readonly traffic: Traffic;
   /** What CloudWatch knows of it. */
-  readonly counts: Counts;
+  readonly counts: RequestCounts;
   /** What describes show. */
   readonly catalogue: Catalogue;
   readonly loadBalancers: Map<string, LoadBalancer>;
@@ -68,78 +68,80 @@ export interface World {
 }
 
 /** 16 hexadecimal digits, as ARNs of ELB end. */
-export function newId(): string {
+export function newHexId(): string {
   return randomBytes(8).toString('hex');
 }
 
 /** Such as `arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188`. */
-export function arnOf(world: World, path: string): string {
-  return `arn:aws:elasticloadbalancing:${world.region}:${world.account}:${path}`;
+export function arnOf(state: Elbv2State, path: string): string {
+  return `arn:aws:elasticloadbalancing:${state.region}:${state.account}:${path}`;
 }
 
-export function groupOf(world: World, arn: string | undefined): TargetGroup {
-  return found(world.groups, 'targetgroup', arn);
+export function groupOf(state: Elbv2State, arn: string | undefined): TargetGroup {
+  return findResource(state.groups, 'targetgroup', arn);
 }
 
-export function loadBalancerOf(world: World, arn: string | undefined): LoadBalancer {
-  return found(world.loadBalancers, 'loadbalancer', arn);
+export function loadBalancerOf(state: Elbv2State, arn: string | undefined): LoadBalancer {
+  return findResource(state.loadBalancers, 'loadbalancer', arn);
 }
 
-export function listenerOf(world: World, arn: string | undefined): Listener {
-  return found(world.listeners, 'listener', arn);
+export function listenerOf(state: Elbv2State, arn: string | undefined): Listener {
+  return findResource(state.listeners, 'listener', arn);
 }
 
-export function ruleOf(world: World, arn: string | undefined): Rule {
-  return found(world.rules, 'listener-rule', arn);
+export function ruleOf(state: Elbv2State, arn: string | undefined): Rule {
+  return findResource(state.rules, 'listener-rule', arn);
 }
 
-function found<T>(all: ReadonlyMap<string, T>, kind: Resource['kind'], arn = ''): T {
+function findResource<T>(all: ReadonlyMap<string, T>, kind: Resource['kind'], arn = ''): T {
   const value = all.get(arn);
-  if (value === undefined) throw notFound(kind);
+  if (value === undefined) throw elbv2NotFound(kind);
   return value;
 }
 
 /** A listener's rules in the order in which they are tried: by priority, the default one last. */
-export function rulesOf(world: World, listener: Listener): Rule[] {
+export function rulesOf(state: Elbv2State, listener: Listener): Rule[] {
   const rank = (rule: Rule): number => (rule.priority === 'default' ? Infinity : rule.priority);
-  return [...world.rules.values()].filter((rule) => rule.listener === listener).toSorted((a, b) => rank(a) - rank(b));
+  return [...state.rules.values()].filter((rule) => rule.listener === listener).toSorted((a, b) => rank(a) - rank(b));
 }
 
-export function listenersOf(world: World, loadBalancer: LoadBalancer): Listener[] {
-  return [...world.listeners.values()].filter((listener) => listener.loadBalancer === loadBalancer);
+export function listenersOf(state: Elbv2State, loadBalancer: LoadBalancer): Listener[] {
+  return [...state.listeners.values()].filter((listener) => listener.loadBalancer === loadBalancer);
 }
 
 /** The kind of resource that an ARN names. Throws `ValidationError` when it names none of ELB's. */
 export function kindOf(arn: string): Resource['kind'] {
   const kind = KINDS.find((candidate) => arn.split(':')[5]?.split('/')[0] === candidate);
-  if (!kind) throw invalid(`'${arn}' is not a valid ARN`);
+  if (!kind) throw validationError(`'${arn}' is not a valid ARN`);
   return kind;
 }
 
 const KINDS: readonly Resource['kind'][] = ['loadbalancer', 'targetgroup', 'listener', 'listener-rule'];
 
 /** Any resource that can carry tags. Throws the not-found error of the kind that the ARN names. */
-export function resourceOf(world: World, arn: string): Resource {
+export function resourceOf(state: Elbv2State, arn: string): Resource {
   const tables = {
-    loadbalancer: world.loadBalancers,
-    targetgroup: world.groups,
-    listener: world.listeners,
-    'listener-rule': world.rules,
+    loadbalancer: state.loadBalancers,
+    targetgroup: state.groups,
+    listener: state.listeners,
+    'listener-rule': state.rules,
   };
   const kind = kindOf(arn);
-  return found<Resource>(tables[kind], kind, arn);
+  return findResource<Resource>(tables[kind], kind, arn);
 }
 
-export function tagsFrom(tags: readonly Tag[] | undefined): Texts {
+export function tagsFrom(tags: readonly Tag[] | undefined): TextMap {
   return new Map((tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
 }
 
 /** Names of load balancers and target groups (CreateTargetGroup, API reference). */
 export function checkedName(name: string | undefined, what: string): string {
-  if (name === undefined || name === '') throw invalid(`A ${what} name must be specified`);
-  if (name.length > 32) throw invalid(`${what} name '${name}' cannot be longer than '32' characters`);
+  if (name === undefined || name === '') throw validationError(`A ${what} name must be specified`);
+  if (name.length > 32) throw validationError(`${what} name '${name}' cannot be longer than '32' characters`);
   if (!/^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$/.test(name)) {
-    throw invalid(`${what} name '${name}' can only contain characters that are alphanumeric characters and hyphens(-)`);
+    throw validationError(
+      `${what} name '${name}' can only contain characters that are alphanumeric characters and hyphens(-)`,
+    );
   }
   return name;
 }

@@ -1,11 +1,16 @@
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { revisionIn, merged } from './custom-json.ts';
-import { layerOf, stackOf, type OpsInstance, type State } from './model.ts';
+import { layerOf, stackOf, type OpsInstance, type OpsWorksState } from './state.ts';
 
 /** The EC2 instances that OpsWorks runs its own on. */
 
 /** What the app of an instance is deployed as: custom JSON's revision, the deployment's first, else the app's own. */
-export function revisionOf(state: State, { asked }: OpsInstance, json?: string, app?: string): string | undefined {
+export function revisionOf(
+  state: OpsWorksState,
+  { settings: asked }: OpsInstance,
+  json?: string,
+  app?: string,
+): string | undefined {
   const apps = [...state.apps.values()].filter(({ StackId }) => StackId === asked.StackId);
   const deployed = app === undefined ? apps[0] : apps.find(({ AppId }) => AppId === app);
   const layers = (asked.LayerIds ?? []).map((id) => layerOf(state, id).CustomJson);
@@ -14,8 +19,8 @@ export function revisionOf(state: State, { asked }: OpsInstance, json?: string, 
 }
 
 /** Boots the EC2 instance and returns its id. Throws what EC2 throws. */
-export function bootEc2(state: State, instance: OpsInstance, bootMs: number): string {
-  const { asked } = instance;
+export function launchEc2Instance(state: OpsWorksState, instance: OpsInstance, bootMs: number): string {
+  const { settings: asked } = instance;
   const stack = stackOf(state, asked.StackId);
   const layers = (asked.LayerIds ?? []).map((id) => layerOf(state, id));
   const revision = revisionOf(state, instance);
@@ -43,23 +48,23 @@ export function bootEc2(state: State, instance: OpsInstance, bootMs: number): st
 }
 
 /** The operating systems of OpsWorks are one image here. */
-function baseImage(state: State): string {
+function baseImage(state: OpsWorksState): string {
   return state.ec2.baseImage();
 }
 
-function call(state: State, operation: string, ec2: string): void {
+function call(state: OpsWorksState, operation: string, ec2: string): void {
   void state.ec2.operations[operation]?.({ InstanceIds: [ec2] });
 }
 
 /** Terminates the EC2 instance, if there is one. */
-export function endEc2(state: State, ec2: string | undefined): void {
+export function terminateEc2Instance(state: OpsWorksState, ec2: string | undefined): void {
   if (ec2 !== undefined && state.instances.find(ec2) !== undefined) call(state, 'TerminateInstances', ec2);
 }
 
-export function stopEc2(state: State, ec2: string): void {
+export function stopEc2Instance(state: OpsWorksState, ec2: string): void {
   if (state.instances.find(ec2)?.state === 'running') call(state, 'StopInstances', ec2);
 }
 
-export function startEc2(state: State, ec2: string): void {
+export function startEc2Instance(state: OpsWorksState, ec2: string): void {
   call(state, 'StartInstances', ec2);
 }
