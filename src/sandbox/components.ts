@@ -16,13 +16,13 @@ import { createScheduler, type Scheduler } from './scheduler.ts';
 import type { LifecycleTimes, SandboxTimes, Service } from './service.ts';
 import { createSsm } from './ssm/index.ts';
 
-/** What has to be closed, in the order in which it was opened. */
+/** Functions that close what was opened, in the order of opening. */
 export type Closers = (() => void | Promise<void>)[];
 
 /** Times that can be changed while the sandbox runs. */
 export type Times = { -readonly [K in keyof (SandboxTimes & LifecycleTimes)]: number };
 
-/** The moving parts of a sandbox, before there is anything in its world. */
+/** The services of a sandbox, before any resources are created. */
 export interface Components {
   readonly scheduler: Scheduler;
   readonly instances: Instances;
@@ -37,7 +37,7 @@ export interface Components {
   readonly errors: readonly unknown[];
 }
 
-/** Opens the parts; each adds what closes it to `closers`. */
+/** Starts the services; each adds a function that closes it to `closers`. */
 export async function createComponents(
   plan: SandboxPlan,
   elbv2Factory: (options: Elbv2Options) => Elbv2,
@@ -45,7 +45,7 @@ export async function createComponents(
 ): Promise<Components> {
   const { clock, region, pageSize } = plan;
   const errors: unknown[] = [];
-  // Nothing waits while the world is built.
+  // No delays while the first resources are created.
   const times: Times = {
     bootMs: 0,
     registrationMs: 0,
@@ -80,10 +80,10 @@ export async function createComponents(
   return { scheduler, instances, ec2, opsworks, ssm, outcomes, elbv2, route53, dns, times, errors };
 }
 
-/** The part of the block that no zone has instances in. */
+/** Part of the address block that is not used for instances. */
 const LOAD_BALANCER_ZONE = 15;
 
-/** The load balancer that the sandbox begins with is where people expect it, on 127.0.0.1; others have addresses of their own. */
+/** The environment's load balancer is on 127.0.0.1, where users expect it; each other one gets its own address. */
 function balancerAddresses({ environment }: SandboxPlan, block: AddressBlock): BalancerAddresses {
   return {
     allocate: (name) => (name === environment ? undefined : block.allocate(LOAD_BALANCER_ZONE)),

@@ -31,18 +31,18 @@ import {
 
 export type { SandboxOptions };
 
-/** A small AWS in this process: everything on loopback, nothing left when it is closed. */
+/** A local AWS emulator in this process: it listens on loopback only and leaves nothing behind when it is closed. */
 export interface Sandbox {
   /** Endpoint of the API, for AWS_ENDPOINT_URL. */
   readonly url: string;
   readonly region: string;
   readonly environment: string;
-  /** Target groups with the URLs at which their clients arrive. */
+  /** Target groups with the URLs at which clients reach them. */
   readonly production: readonly SandboxGroup[];
   readonly test: readonly SandboxGroup[];
   /** Instances that served production at the start. */
   readonly blue: readonly string[];
-  /** Names that led to load elbv2 at the start. */
+  /** DNS names that resolved to load balancers at the start. */
   readonly names: readonly SandboxName[];
   readonly ec2: Ec2;
   readonly opsworks: OpsWorks;
@@ -56,22 +56,22 @@ export interface Sandbox {
   readonly throttle: Throttle;
   /** Times that can be changed while it runs. */
   readonly times: Times;
-  /** What went wrong inside: an app that could not be started, a fault of the sandbox. */
+  /** Internal errors: an app that could not be started, or a bug of the sandbox. */
   readonly errors: readonly unknown[];
-  /** Makes one more release bootable; returns its image's id. */
+  /** Creates the image of another release; returns the image's id. */
   addRelease(release: string, behaves?: BehaviourName): string;
   close(): Promise<void>;
 }
 
-/** How long the first fleet may take until it serves. A user's own app may be slow to start. */
+/** Time limit for the first fleet to become healthy. A user's app may be slow to start. */
 const SERVE_MS = { bundled: 5_000, command: 20_000 };
-/** Added for each instance of a large one. */
+/** Added for each instance. */
 const SERVE_EACH_MS = 20;
 const POLL_MS = 10;
 
 /**
  * Starts the sandbox. Throws an `OperatorError` when a port is taken, when the system has no loopback addresses beyond
- * 127.0.0.1, or when the first fleet does not come to serve; nothing is left running then.
+ * 127.0.0.1, or when the first fleet does not become healthy; nothing is left running then.
  */
 export async function startSandbox(
   options: SandboxOptions,
@@ -91,11 +91,11 @@ export async function startSandbox(
   }
 }
 
-/** The seeded is built with the API's own operations: what they refuse was asked for by the options. */
+/** The first resources are created with API operations: an API error means that the options are not valid. */
 function setupFailed(error: ApiError): OperatorError {
   return new OperatorError('sandbox-not-built', `The sandbox cannot be set up: ${error.message}.`, {
     next: [
-      'Stop what listens at that port, or change the `sandbox:` section of the config (`productionPort`, `testPort`).',
+      'Stop the program that listens on that port, or change the `sandbox:` section of the config (`productionPort`, `testPort`).',
     ],
     cause: error,
   });
@@ -161,7 +161,7 @@ function dnsTimesOf({ dns: { processing, propagation, insync, ttl } }: SandboxPl
 
 type Control = Pick<Sandbox, 'faults' | 'throttle' | 'requests'>;
 
-/** What tests and people steer it with. */
+/** The controls for tests and users. */
 function createControl(plan: SandboxPlan, components: Components): Control {
   const { scheduler, ec2, outcomes, elbv2, route53 } = components;
   const makers = {
@@ -192,7 +192,7 @@ async function openApi(
     settings: settingsPage(times, dns.times, throttle),
   };
   const services = [ec2, ssm, opsworks, elbv2, route53, createCloudWatch(elbv2)];
-  // Whoever still sleeps when the sandbox is closed sleeps on, and keeps nothing alive.
+  // A sleep that is pending when the sandbox is closed never resolves and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;
   const { port, clock } = plan;
@@ -225,7 +225,7 @@ function setTimes<K extends string>(times: Record<K, number>, keys: readonly K[]
   }
 }
 
-/** Registers the first fleet and waits until it serves, unless it is of a release that never will. */
+/** Registers the first fleet and waits until it is healthy, unless its release has a fault. */
 async function registerFirstFleet(
   plan: SandboxPlan,
   seeded: SeededResources,
@@ -250,8 +250,8 @@ function notServing(plan: SandboxPlan, seeded: SeededResources, instances: Insta
   const output = instances.output(seeded.blue[0] ?? '').trim();
   return new OperatorError('sandbox-not-serving', `Release ${plan.release} did not become healthy in the sandbox.`, {
     next: [
-      `Its app must listen on the address HOST and the port PORT of its environment, and answer ${plan.healthCheck.path} with status 200.`,
-      output === '' ? 'It wrote nothing.' : `It wrote: ${output.slice(-500)}`,
+      `Its app must listen on the address and port in the environment variables HOST and PORT, and answer ${plan.healthCheck.path} with status 200.`,
+      output === '' ? 'It wrote no output.' : `Its output: ${output.slice(-500)}`,
     ],
   });
 }

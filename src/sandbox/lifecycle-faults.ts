@@ -2,33 +2,33 @@ import { z } from 'zod';
 import { parseFault } from './api/faults.ts';
 import type { FaultMaker } from './service.ts';
 
-/** Events of an instance's life that can be made to fail or to take long; `deploy` is any command on it. */
+/** Lifecycle events of an instance that can be made to fail or to take longer; `deploy` is any command. */
 const LIFECYCLE_EVENTS = ['start', 'setup', 'deploy', 'shutdown'] as const;
 export type LifecycleEvent = (typeof LIFECYCLE_EVENTS)[number];
 
 const lifecycleFault = z.looseObject({
   event: z.enum(LIFECYCLE_EVENTS),
-  /** Id of the EC2 instance; any of them when absent. */
+  /** Id of the EC2 instance. Default: any instance. */
   instance: z.string().optional(),
-  /** Whether it fails; else it takes `ms`. */
+  /** Whether the event fails; otherwise it takes `ms`. */
   fails: z.boolean().default(true),
   ms: z.number().nonnegative().optional(),
-  /** What it writes last. */
+  /** Last line of its log. */
   says: z.string().optional(),
-  /** How many of them; all when absent. */
+  /** Number of events. Default: all. */
   count: z.int().positive().optional(),
 });
 
 export interface LifecycleOutcome {
   readonly fails: boolean;
-  /** Milliseconds that it takes instead of the usual. */
+  /** Duration in milliseconds instead of the default. */
   readonly ms?: number | undefined;
   readonly says?: string | undefined;
 }
 
-/** How the next events will end. */
+/** The active lifecycle faults. */
 export interface LifecycleFaults {
-  /** Of an event on an instance, which has an EC2 id once it was started. */
+  /** The outcome of an event on an instance, which has an EC2 id once it was started. */
   next(event: LifecycleEvent, instance: string | undefined): LifecycleOutcome;
   readonly makers: Readonly<Record<string, FaultMaker>>;
 }

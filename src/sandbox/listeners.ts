@@ -3,14 +3,14 @@ import type { Elbv2 } from './elbv2/index.ts';
 import type { GroupOption, RouteOption, SandboxPlan, WeightedOption } from './options.ts';
 import { call } from './service.ts';
 
-/** A target group of the sandbox, and where its clients go. */
+/** A target group of the sandbox, and the URL at which clients reach it. */
 export interface SandboxGroup extends GroupOption {
   readonly arn: string;
   readonly url: string;
   readonly loadBalancer: string;
 }
 
-/** What clients meet: target groups, and the listeners that lead to them. */
+/** What is needed to create target groups and the listeners that forward to them. */
 export interface ListenerSetup {
   readonly plan: SandboxPlan;
   readonly elbv2: Elbv2;
@@ -29,7 +29,7 @@ export function loadBalancerName(plan: SandboxPlan, { loadBalancer = plan.enviro
   return loadBalancer;
 }
 
-/** Each group behind a listener of its own; the first of each kind at the port of the plan, further ones at free ports. */
+/** Creates a listener for each group: the first of each kind on the port of the plan, the others on free ports. */
 export async function createOwnListeners(setup: ListenerSetup): Promise<Groups> {
   const { plan } = setup;
   const all = async (options: readonly GroupOption[], first: number): Promise<readonly SandboxGroup[]> => {
@@ -46,7 +46,7 @@ export async function createOwnListeners(setup: ListenerSetup): Promise<Groups> 
   return { production, test: await all(plan.test, plan.testPort) };
 }
 
-/** Load elbv2 of one name's records listen at one port, each at its own address; beside others, a group gets a free port. */
+/** Load balancers of one DNS name share a port, each on its own address; a second group of one load balancer gets a free port. */
 function portOf(made: readonly SandboxGroup[], option: GroupOption, first: number): number {
   const [other] = made;
   if (!other) return first;
@@ -55,12 +55,12 @@ function portOf(made: readonly SandboxGroup[], option: GroupOption, first: numbe
     : Number(new URL(other.url).port);
 }
 
-/** All groups behind the same routes: those of production give all to production's groups, the test ones to the others. */
+/** Creates listeners that forward to all groups by weight: production ones to the production groups, test ones to the test groups. */
 export async function createWeightedGroups(setup: ListenerSetup, routes: WeightedOption): Promise<Groups> {
   const { plan } = setup;
   const arns = new Map<GroupOption, string>();
-  const [any] = plan.production;
-  if (any === undefined) throw new Error('There is no production group');
+  const [first] = plan.production;
+  if (first === undefined) throw new Error('There is no production group');
   for (const option of [...plan.production, ...plan.test]) arns.set(option, await createGroup(setup, option));
   const createRoutes = async (to: readonly GroupOption[], through: readonly RouteOption[]): Promise<string> => {
     const TargetGroups = [...arns].map(([option, arn]) => ({
@@ -69,7 +69,7 @@ export async function createWeightedGroups(setup: ListenerSetup, routes: Weighte
     }));
     const urls: string[] = [];
     for (const route of through) {
-      urls.push(await createRoute(setup, any, route, { Type: 'forward', ForwardConfig: { TargetGroups } }));
+      urls.push(await createRoute(setup, first, route, { Type: 'forward', ForwardConfig: { TargetGroups } }));
     }
     return urls[0] ?? '';
   };
@@ -96,7 +96,7 @@ async function createGroup({ plan, elbv2, vpc }: ListenerSetup, option: GroupOpt
     VpcId: vpc,
     TargetType: 'instance',
     HealthCheckPath: check.path,
-    // In process, fractions of a second are taken as they are.
+    // Fractions of a second are valid for calls within the process.
     HealthCheckIntervalSeconds: check.interval / 1000,
     HealthCheckTimeoutSeconds: check.timeout / 1000,
     HealthyThresholdCount: check.healthyThreshold,
@@ -110,7 +110,7 @@ async function createGroup({ plan, elbv2, vpc }: ListenerSetup, option: GroupOpt
 
 const NOT_FOUND_RESPONSE: Action = { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } };
 
-/** A listener of its own, with the action as its default one or, with a priority, as that of a rule. @returns its URL */
+/** Creates a listener whose default action, or with a priority whose rule, is `action`. @returns its URL */
 async function createRoute(
   { elbv2, arnOf }: ListenerSetup,
   option: GroupOption,

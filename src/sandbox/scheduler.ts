@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
 
-/** Does things later, on the sandbox's clock. */
+/** Runs tasks later, on the sandbox's clock. */
 export interface Scheduler {
-  /** Does `task` after `ms`, or at once when there is nothing to wait for. Returns what calls it off. */
+  /** Runs `task` after `ms`, or immediately when `ms` is not positive. Returns a function that cancels it. */
   after(ms: number, task: () => void | Promise<void>): () => void;
-  /** Calls everything off, and does nothing more. */
+  /** Cancels all tasks and accepts no new ones. */
   close(): void;
 }
 
@@ -15,8 +15,8 @@ interface Task {
 }
 
 /**
- * One sleep for all tasks, up to the next one that is due: a thousand targets have thousands of time-outs, nearly all of
- * which are called off. A task that fails is a fault of the sandbox's own, and is left unhandled to end the process.
+ * One timer for all tasks, set to the next one that is due: a thousand targets have thousands of timeouts, nearly all of
+ * which are cancelled. A task that fails is a bug of the sandbox; its rejection is left unhandled, so that it ends the process.
  */
 export function createScheduler(clock: Clock): Scheduler {
   const tasks = new TaskQueue();
@@ -38,7 +38,7 @@ export function createScheduler(clock: Clock): Scheduler {
 
   function wake(until: number): void {
     sleeping = undefined;
-    // A timer of the system may ring a fraction of a millisecond early.
+    // A system timer may fire a fraction of a millisecond early.
     const due = tasks.take(Math.max(until, clock.monotonic()));
     sleep();
     for (const task of due) if (!task.cancelled && !closed) void task.run();
@@ -65,9 +65,9 @@ export function createScheduler(clock: Clock): Scheduler {
   };
 }
 
-/** Tasks in the order in which they are due; those of one moment in the order in which they came. */
+/** Tasks ordered by due time; tasks with the same due time keep the order in which they were added. */
 class TaskQueue {
-  /** The next one last, where it is cheap to take. */
+  /** The next task is last, where it is cheap to remove. */
   readonly #tasks: Task[] = [];
 
   add(task: Task): void {

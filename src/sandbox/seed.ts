@@ -25,10 +25,10 @@ export interface SeededResources {
   readonly balancers: readonly SeededLoadBalancer[];
 }
 
-/** A minute apart, so that "the newest image" is never a matter of chance. */
+/** Images are a minute apart, so that "the newest image" is unambiguous. */
 const IMAGE_STEP_MS = 60_000;
 
-/** Builds the seeded that a newcomer finds: images, a template, load elbv2, and a fleet that serves. */
+/** Creates the first resources: images, a launch template, load balancers, and a fleet that serves production. */
 export async function seedResources(
   plan: SandboxPlan,
   ec2: Ec2,
@@ -58,7 +58,7 @@ function imageName(plan: SandboxPlan, release: string): string {
   return plan.imageName.replaceAll('{release}', release);
 }
 
-/** One image a release, the oldest first; and one that leaves the release to the user data. */
+/** Creates an image for each release, oldest first, and one without a release, for which user data names it. */
 function addImages(plan: SandboxPlan, ec2: Ec2): Map<string, string> {
   const now = plan.clock.now();
   const at = (age: number) => new Date(now - age * IMAGE_STEP_MS);
@@ -69,14 +69,14 @@ function addImages(plan: SandboxPlan, ec2: Ec2): Map<string, string> {
   return new Map(made);
 }
 
-/** The document that puts a release on an instance; AWS's own for shell commands is there too. */
+/** Creates the document that deploys a release to an instance. */
 export async function addDocument({ environment }: SandboxPlan, ssm: Service): Promise<void> {
   const parameters = { release: { type: 'String' }, migrate: { type: 'String' } };
   const Content = JSON.stringify({ schemaVersion: '2.2', parameters, mainSteps: [] });
   await call(ssm, 'CreateDocument', { Name: `${environment}-deploy`, DocumentType: 'Command', Content });
 }
 
-/** Makes a release bootable: an image, and the parameter that names it. Returns the image's id. */
+/** Creates the image of a release and the parameter that holds its id. Returns that id. */
 export function addRelease(plan: SandboxPlan, ec2: Ec2, release: string, createdAt: Date): string {
   const { id } = ec2.addImage(imageName(plan, release), { Release: release }, createdAt);
   const parameter = { Value: id, Type: 'String', Overwrite: true };
@@ -84,7 +84,7 @@ export function addRelease(plan: SandboxPlan, ec2: Ec2, release: string, created
   return id;
 }
 
-/** Instances of the first fleet in each zone, as even as it goes. */
+/** Instances of the first fleet in each zone, spread evenly. */
 function countsByZone({ instances, zones }: SandboxPlan): readonly (readonly [zone: string, count: number])[] {
   return zones.map((zone, index) => [zone, Math.floor((instances + zones.length - 1 - index) / zones.length)]);
 }
@@ -118,7 +118,7 @@ function launchFirstFleet(plan: SandboxPlan, ec2: Ec2): readonly string[] {
   });
 }
 
-/** The tags that make a fleet an environment's own. */
+/** The tags that mark a fleet as owned by the environment. */
 function ownershipTags({ tagPrefix, environment, release, clock }: SandboxPlan): Tag[] {
   const tags = {
     environment,
@@ -129,12 +129,11 @@ function ownershipTags({ tagPrefix, environment, release, clock }: SandboxPlan):
   return Object.entries(tags).map(([key, Value]) => ({ Key: `${tagPrefix}:${key}`, Value }));
 }
 
-/** A load balancer of the sandbox. */
 interface CreatedLoadBalancer extends SeededLoadBalancer {
   readonly arn: string;
 }
 
-/** The load balancers that the groups name, by name. */
+/** Creates the load balancers that the groups use, by name. */
 async function createLoadBalancers(
   plan: SandboxPlan,
   ec2: Ec2,

@@ -5,16 +5,16 @@ interface TimedValue<T> {
   readonly value: T | undefined;
 }
 
-/** The past that a stale read can reach back to. */
+/** How far back a stale read can go. */
 const HISTORY_MS = 120_000;
 
-/** Values by key that remember what they were, so that a describe can show the past (eventual consistency). */
+/** Values by key with their history, so that a read can return an earlier state (eventual consistency). */
 export interface Timeline<T> {
-  /** `undefined` says that the key is gone. */
+  /** `undefined` deletes the key. */
   set(key: string, value: T | undefined): void;
   /** The value as it was `lagMs` ago. */
   get(key: string, lagMs?: number): T | undefined;
-  /** All values as they were `lagMs` ago, in the order in which their keys came up. */
+  /** All values as they were `lagMs` ago, in the order in which their keys were added. */
   values(lagMs?: number): T[];
 }
 

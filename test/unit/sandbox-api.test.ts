@@ -210,7 +210,7 @@ describe('faults', () => {
   });
 
   test('nonsense is refused with what there is', () => {
-    expect(() => cloud.faults.add({ kind: 'earthquake' })).toThrow(/There are: throttle, .*, sick, .*release/);
+    expect(() => cloud.faults.add({ kind: 'earthquake' })).toThrow(/Faults: throttle, .*, sick, .*release/);
     expect(() => cloud.faults.add({ kind: 'error', operation: 'X', count: -1 })).toThrow(/count/);
     expect(() => cloud.faults.add({ kind: 'die', instance: 'i-1' })).toThrow(/no instance i-1/);
   });

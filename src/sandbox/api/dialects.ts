@@ -5,13 +5,13 @@ import { awsQuery, ec2Query, queryParams } from './query.ts';
 import { restXml } from './rest-xml.ts';
 import { ownValue } from '../records.ts';
 
-/** How a client of one AWS service talks, and the package whose schemas describe it. */
+/** The protocol of one version of an AWS service, and the SDK package whose schemas describe it. */
 export interface Dialect {
   readonly service: string;
   readonly protocol: Protocol;
-  /** Loads the client's package; absent where the SDK has no schemas for the service. */
+  /** Loads the SDK package; absent for services that the sandbox does not implement. */
   readonly client?: () => Promise<object>;
-  /** What a throttled client is told (aws-reference 1.7, 4). */
+  /** The error of a throttled request. */
   readonly throttled: () => ApiError;
 }
 
@@ -71,14 +71,14 @@ const cloudwatch: Dialect = {
   throttled: rateExceeded('ThrottlingException'),
 };
 
-/** What older clients and tools speak. */
+/** The protocol of older clients and tools. */
 const cloudwatchQuery: Dialect = {
   ...cloudwatch,
   protocol: awsQuery('http://monitoring.amazonaws.com/doc/2010-08-01/'),
   throttled: rateExceeded('Throttling'),
 };
 
-/** ELB's two APIs share host and signing name: only the version tells them apart (aws-reference 5.3). */
+/** The two ELB APIs share host and signing name: only the version distinguishes them. */
 const BY_VERSION: Readonly<Record<string, Dialect>> = {
   '2016-11-15': ec2,
   '2015-12-01': elbv2,
@@ -92,7 +92,7 @@ const BY_TARGET: Readonly<Record<string, Dialect>> = {
   GraniteServiceVersion20100801: cloudwatch,
 };
 
-/** Finds out which service a request is for; undefined when no AWS client sent it. */
+/** The service that a request is for; undefined when it was not sent by an AWS client. */
 export function dialectOf(request: WireRequest): Dialect | undefined {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string')
@@ -106,7 +106,7 @@ export function dialectOf(request: WireRequest): Dialect | undefined {
   return isSigned(request) ? unknownService(request, json11) : undefined;
 }
 
-/** A service that the sandbox has not: whatever is asked of it is an unknown operation. */
+/** A service that the sandbox does not implement: all of its operations are unknown. */
 function unknownService(request: WireRequest, protocol: Protocol): Dialect {
   const [, service = 'unknown'] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(authorization(request)) ?? [];
   return { service, protocol, throttled: rateExceeded('ThrottlingException') };
@@ -116,7 +116,7 @@ function authorization(request: WireRequest): string {
   return String(request.headers.authorization ?? '');
 }
 
-/** Signatures aren't checked, as there is no secret to check them with; a client without one would fail at AWS and so fails here. */
+/** Whether a request has a signature. It is not verified, since there is no secret key; an unsigned request fails as on AWS. */
 export function isSigned(request: WireRequest): boolean {
   return /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(authorization(request)) || request.query.has('X-Amz-Signature');
 }

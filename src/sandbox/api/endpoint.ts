@@ -12,14 +12,14 @@ export interface EndpointOptions {
   readonly services: readonly Service[];
   readonly faults: Faults;
   readonly throttle: Throttle;
-  /** How old describes are, in milliseconds; read at each request. */
+  /** How old the state is that reads return, in milliseconds; evaluated for each request. */
   readonly consistencyMs: () => number;
-  /** How long the endpoint is there. The world that it began with has always been so: describes show nothing older. */
+  /** Age of the endpoint: reads never return state from before its start. */
   readonly ageMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** What goes back to the client; `reset` cuts the connection instead. */
+/** The response to the client; with `reset` the connection is closed instead. */
 export interface ApiResponse {
   readonly operation: string;
   readonly status: number;
@@ -39,7 +39,7 @@ interface EncodedResponse {
   readonly code?: string;
 }
 
-/** What is known of a request before anything is done about it. */
+/** A request before it is validated. */
 interface RequestContext {
   readonly operation: string;
   /** The package whose schemas describe the service. */
@@ -48,7 +48,7 @@ interface RequestContext {
   readonly requestId: string;
 }
 
-/** Answers one request of an AWS client. Never throws: whatever goes wrong is an error in the service's own form. */
+/** Handles one request of an AWS client. Never throws: every failure becomes an error response of the service. */
 export async function handleRequest(
   options: EndpointOptions,
   dialect: Dialect,
@@ -113,7 +113,7 @@ function refuseDryRun(schema: OperationSchema, input: Record<string, unknown>): 
   throw new ApiError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
 }
 
-/** Faults that keep the request from having any effect. */
+/** Applies the faults that prevent any effect of the request. */
 async function applyFaultsBefore(
   options: EndpointOptions,
   dialect: Dialect,
@@ -126,7 +126,7 @@ async function applyFaultsBefore(
   }
 }
 
-/** Faults that hide an effect that took place. */
+/** Applies the faults that hide an effect that took place. */
 function applyFaultsAfter(dialect: Dialect, faults: readonly ApiFault[]): void {
   const fault = faults.find(({ kind }) => kind === 'error-after' || kind === 'reset-after');
   if (fault) throw errorOf(dialect, fault);

@@ -7,42 +7,42 @@ import { ownValue } from '../records.ts';
 
 const apiFault = z.strictObject({
   kind: z.enum(['throttle', 'error', 'error-after', 'reset', 'reset-after', 'stale', 'delay']),
-  /** Operation's name; `*` stands for any characters. */
+  /** Operation name; `*` matches any characters. */
   operation: z.string().min(1).default('*'),
   service: z.string().optional(),
-  /** How many requests meet it; all of them when neither this nor `forMs` is given. */
+  /** Number of requests that it affects; all when neither this nor `forMs` is set. */
   count: z.int().positive().optional(),
-  /** Ends after so many milliseconds. */
+  /** Ends after this many milliseconds. */
   forMs: z.number().positive().optional(),
-  /** `stale`: how old the answer is; `delay`: how late it is. Milliseconds. */
+  /** `stale`: age of the returned state; `delay`: added latency. Milliseconds. */
   ms: z.number().nonnegative().default(5_000),
-  /** `error`, `error-after`: AWS's code, HTTP status and message. */
+  /** `error`, `error-after`: AWS error code, HTTP status and message. */
   code: z.string().optional(),
   status: z.int().min(400).max(599).default(500),
   message: z.string().optional(),
 });
 
-/** A fault of the API, by operation: see BEHAVIOUR.md, "Faults". */
+/** A fault of the API, by operation: see src/sandbox/BEHAVIOUR.md, "Faults". */
 export type ApiFault = z.infer<typeof apiFault>;
 export type ApiFaultKind = ApiFault['kind'];
-/** What is asked for: a fault of the API, or one of a service's own (`die`, `drain`, ...), which its maker checks. */
+/** A requested fault: one of the API, or one of a service (`die`, `drain`, ...), which its maker validates. */
 export type FaultSpec = z.input<typeof apiFault> | { readonly kind: string; readonly [key: string]: unknown };
 
 export interface ActiveFault {
   readonly id: string;
   readonly spec: FaultSpec;
-  /** Requests that it will still hit, when it was counted. */
+  /** Number of requests that it will still affect, if limited by `count`. */
   readonly left?: number;
 }
 
 export interface Faults {
-  /** Starts a fault and returns its id. Throws `ApiError` `InvalidFault` when the request makes no sense. */
+  /** Starts a fault and returns its id. Throws `ApiError` `InvalidFault` when the request is not valid. */
   add(spec: FaultSpec): string;
   list(): readonly ActiveFault[];
   /** Ends one fault; false when there is none with that id. */
   remove(id: string): boolean;
   clear(): void;
-  /** The API faults that a request for this operation meets now; counts it. */
+  /** The API faults that affect a request for this operation now; counts the request. */
   trigger(service: string, operation: string): readonly ApiFault[];
 }
 
@@ -96,11 +96,11 @@ function start(spec: FaultSpec, makers: Readonly<Record<string, FaultMaker>>): S
   }
   const maker = ownValue(makers, spec.kind);
   const kinds = [...API_KINDS, ...Object.keys(makers)].join(', ');
-  if (!maker) throw new ApiError('InvalidFault', `There is no fault "${spec.kind}". There are: ${kinds}.`);
+  if (!maker) throw new ApiError('InvalidFault', `There is no fault "${spec.kind}". Faults: ${kinds}.`);
   return { left: Infinity, undo: maker(spec) };
 }
 
-/** Checks a request of the fault API; throws `ApiError` `InvalidFault` that says what is wrong with it. */
+/** Validates a fault request. Throws `ApiError` `InvalidFault` with what is not valid. */
 export function parseFault<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   try {
     return schema.parse(value);

@@ -3,9 +3,9 @@ import type { ApiError } from '../service.ts';
 import { numbered, type QueryNode } from './query-tree.ts';
 import { requiredMembers } from './schemas.ts';
 
-/** What differs between the two query protocols (Smithy: awsQuery, ec2Query). */
+/** The differences between the two query protocols (Smithy: awsQuery, ec2Query). */
 export interface QueryVariant {
-  /** The key of a struct's member. */
+  /** The query key of a structure's member. */
   memberKey(name: string, traits: Traits): string;
   /** The node that holds a list's numbered members. */
   listNode(node: QueryNode, list: NormalizedSchema): QueryNode | undefined;
@@ -25,7 +25,7 @@ export function traitsOf(schema: NormalizedSchema): Traits {
 
 /**
  * Reads an operation's input from the tree of its query string: the inverse of the SDK's QueryShapeSerializer.
- * An empty list (`Targets=`) reads as absent, as it is on AWS's side (aws-reference 5.3).
+ * An empty list (`Targets=`, which the SDK sends) is read as absent, as on AWS.
  */
 export function readInput(variant: QueryVariant, schema: NormalizedSchema, root: QueryNode): Record<string, unknown> {
   return readStruct(variant, schema, root, '');

@@ -39,7 +39,7 @@ function constraint(key: string, value: string): string {
   return `1 validation error detected: Value ${value} at '${name}' failed to satisfy constraint`;
 }
 
-/** awsQuery, which ELB and Auto Scaling speak. */
+/** awsQuery, the protocol of ELB and Auto Scaling. */
 export function awsQuery(namespace: string): Protocol {
   return {
     ...common,
@@ -65,7 +65,7 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** ec2Query: EC2 refuses what it doesn't know, flattens lists, and has an error document of its own. */
+/** ec2Query: EC2 rejects unknown parameters, flattens lists, and has its own error document. */
 export function ec2Query(namespace: string): Protocol {
   return {
     ...common,
@@ -85,7 +85,7 @@ export function ec2Query(namespace: string): Protocol {
   };
 }
 
-/** Keys that belong to the request itself, not to the operation's input. */
+/** Parameters of the request itself, not of the operation's input. */
 const ENVELOPE: ReadonlySet<string> = new Set(['Action', 'Version', 'AWSAccessKeyId', 'Timestamp', 'Expires']);
 
 function refuseUnknown(schema: Parameters<typeof readInput>[1], keys: Iterable<string>): void {

@@ -1,7 +1,7 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { requiredMembers } from './schemas.ts';
 
-/** The first required member that is not there, at any depth, and the struct that lacks it. */
+/** The first required member that is missing, at any depth, and the structure that it belongs to. */
 export function missingMember(
   schema: NormalizedSchema,
   value: unknown,

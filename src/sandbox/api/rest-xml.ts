@@ -8,7 +8,7 @@ import { pathLabels, restOperationName } from './rest-routes.ts';
 import type { OperationSchema } from './schemas.ts';
 import { escapeXml, xmlMembers } from './xml.ts';
 
-/** REST-XML, which Route 53 speaks: the operation is in method and path, its input in path, query and an XML body. */
+/** REST-XML, the protocol of Route 53: method and path name the operation; its input is in path, query and an XML body. */
 export function restXml(namespace: string): Protocol {
   return {
     contentType: 'text/xml',
@@ -40,7 +40,7 @@ function malformed(message: string): ApiError {
   return new ApiError('InvalidInput', `Invalid XML ; ${message}`);
 }
 
-/** As Route 53's own validator words it. */
+/** The message of Route 53's XML validator. */
 function incomplete(namespace: string, owner: string, name: string): ApiError {
   const expected = `One of '{"${namespace}":${name}}' is expected.`;
   return malformed(`cvc-complex-type.2.4.b: The content of element '${owner}' is not complete. ${expected}`);
@@ -65,7 +65,7 @@ function readBody(schema: NormalizedSchema, body: string): Record<string, unknow
   }
 }
 
-/** Members that travel in the path, the query or the headers. */
+/** Input members in the path and the query. */
 function readBindings({ input, http }: OperationSchema, request: WireRequest): Record<string, unknown> {
   const read: Record<string, unknown> = {};
   if (!input.isStructSchema() || !http) return read;

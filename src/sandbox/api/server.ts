@@ -12,12 +12,12 @@ import type { WireRequest } from './protocol.ts';
 import type { RequestLog } from './requests.ts';
 
 export interface ApiOptions extends Omit<EndpointOptions, 'ageMs'> {
-  /** Port on 127.0.0.1; 0 takes a free one. */
+  /** Port on 127.0.0.1; 0 selects a free port. */
   readonly port: number;
   readonly clock: Clock;
   readonly log: RequestLog;
   readonly pages: Readonly<Record<string, AdminPage>>;
-  /** What instances are told about themselves; undefined for any other request. */
+  /** Answers requests for instance metadata; undefined for any other request. */
   readonly metadata?: (request: WireRequest) => MetadataAnswer | undefined;
 }
 
@@ -28,14 +28,14 @@ export interface Api {
 
 type ServerOptions = ApiOptions & EndpointOptions;
 
-/** Where the endpoint listens, and nowhere else. */
+/** The only address on which the endpoint listens. */
 export const LOOPBACK = '127.0.0.1';
-/** More than a thousand targets in one request, and far less than what hurts. */
+/** Enough for more than a thousand targets in one request. */
 const BODY_MAX_BYTES = 2 * 1024 * 1024;
-/** Longer than the SDK keeps an idle connection, so that the client is the one that closes it. */
+/** Longer than the SDK keeps an idle connection, so that the client closes it first. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** Starts the endpoint on 127.0.0.1, never on another address. Throws an `OperatorError` when the port is taken. */
+/** Starts the endpoint on 127.0.0.1 only. Throws an `OperatorError` when the port is in use. */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const opened = options.clock.monotonic();
   const serving = { ...options, ageMs: () => options.clock.monotonic() - opened };
@@ -51,7 +51,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       'port-taken',
       `The sandbox cannot listen on ${LOOPBACK}:${options.port}: ${messageOf(error)}`,
       {
-        next: ['Stop what listens there, or choose another port (sandbox.port; 0 takes a free one).'],
+        next: ['Stop the program that listens on it, or choose another port (sandbox.port; 0 selects a free port).'],
         cause: error,
       },
     );
@@ -68,7 +68,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 
 async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isLocal(incoming))
-    return send(response, 403, 'text/plain', 'The sandbox answers to 127.0.0.1 and localhost only.\n');
+    return send(response, 403, 'text/plain', 'The sandbox accepts requests to 127.0.0.1 and localhost only.\n');
   const body = await readBody(incoming);
   if (body === undefined)
     return send(response, 413, 'text/plain', `The body is larger than ${BODY_MAX_BYTES} bytes.\n`);
@@ -95,8 +95,8 @@ function downloadOf({ services }: ServerOptions, path: string): Download | undef
   return undefined;
 }
 
-const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2, Route 53, CloudWatch, SSM and OpsWorks. It is no web site.
-Point a client at it with AWS_ENDPOINT_URL and any access key. Its own pages are listed at ${ADMIN}.
+const HELP = `This is turnout's sandbox, a local AWS emulator with EC2, ELBv2, Route 53, CloudWatch, SSM and OpsWorks. It is not a web site.
+Set AWS_ENDPOINT_URL to its URL and use any access key. Its admin pages are listed at ${ADMIN}.
 `;
 
 async function serveAws(
@@ -128,7 +128,7 @@ async function serveAws(
   return send(response, result.status, result.contentType, result.body);
 }
 
-/** A page elsewhere that has its name point at 127.0.0.1 still sends that name: refuse it. */
+/** Protects against DNS rebinding: a web site whose name resolves to 127.0.0.1 still sends that name. */
 function isLocal(incoming: IncomingMessage): boolean {
   return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(incoming.headers.host ?? '');
 }

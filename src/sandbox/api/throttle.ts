@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 
-/** A token bucket: so many requests at once, and so many a second after that. */
+/** A token bucket: its size, and its refill rate. */
 export interface Bucket {
   readonly burst: number;
   readonly perSecond: number;
@@ -13,8 +13,8 @@ interface ThrottleRule extends Bucket {
 }
 
 /**
- * The first rule that matches counts. ELB's reads are documented (aws-reference 1.7); ELB publishes no numbers for the other
- * buckets, and EC2's are taken from memory of its guide: see BEHAVIOUR.md.
+ * The first rule that matches applies. The limits of ELB reads are documented; for the sources of the others see
+ * src/sandbox/BEHAVIOUR.md, "API".
  */
 export const THROTTLE_RULES: readonly ThrottleRule[] = [
   { name: 'elbv2-reads', service: 'elbv2', operations: /^Describe/, burst: 40, perSecond: 10 },
@@ -42,7 +42,7 @@ interface BucketLevel {
   at: number;
 }
 
-/** Throttling as AWS does it, by account and region: one bucket for all clients. */
+/** Throttling per account and region, as on AWS: all clients share the buckets. */
 export function createThrottle(clock: Clock, enabled: boolean): Throttle {
   const levels = new Map<string, BucketLevel>();
   const sizes = new Map<string, Bucket>(THROTTLE_RULES.map((rule) => [rule.name, rule]));

@@ -4,7 +4,7 @@ import { ApiError, type Service } from '../service.ts';
 
 export type CloudWatchOptions = Pick<Elbv2, 'requests'>;
 
-/** What was counted: of all metrics the one that load balancers count requests by. What it does and why is in BEHAVIOUR. */
+/** CloudWatch with one metric, the RequestCount of load balancers. For its behaviour see src/sandbox/BEHAVIOUR.md, "CloudWatch". */
 export function createCloudWatch(elbv2: CloudWatchOptions): Service {
   return {
     id: 'cloudwatch',
@@ -18,7 +18,7 @@ export function createCloudWatch(elbv2: CloudWatchOptions): Service {
   };
 }
 
-/** One a period; of a period in which there was nothing to count there is none. */
+/** One datapoint for each period with requests. */
 function datapoints(input: GetMetricStatisticsInput, { requests }: CloudWatchOptions): Datapoint[] {
   const [from, to, period] = periodOf(input);
   const [loadBalancer, targetGroup] = namesIn(input);
@@ -35,7 +35,7 @@ function includesSum({ Statistics }: GetMetricStatisticsInput): boolean {
   return Statistics?.includes('Sum') === true;
 }
 
-/** More are refused (CloudWatch API, GetMetricStatistics). */
+/** Limit of one request (CloudWatch API, GetMetricStatistics). */
 const DATAPOINTS_MAX = 1440;
 
 function periodOf({ StartTime, EndTime, Period = 0 }: GetMetricStatisticsInput): readonly [number, number, number] {
@@ -56,7 +56,7 @@ function invalidParameters(what: 'Value' | 'Combination', message: string): ApiE
   return new ApiError(`InvalidParameter${what}`, message);
 }
 
-/** Names of the load balancer and the target group; dimensions are the ends of their ARNs. */
+/** Names of the load balancer and the target group; the dimensions are the last parts of their ARNs. */
 function namesIn({
   Namespace,
   MetricName,

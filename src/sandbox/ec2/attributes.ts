@@ -32,7 +32,7 @@ export function describeInstanceAttribute(
   return { InstanceId: record!.id, ...read(record!) };
 }
 
-/** Changes protection at any time; type and user data of a stopped instance only (EC2 API, ModifyInstanceAttribute). */
+/** Changes protection at any time, but type and user data of stopped instances only (EC2 API, ModifyInstanceAttribute). */
 export function modifyInstanceAttribute(state: Ec2State, input: ModifyInstanceAttributeRequest): object {
   const [record] = recordsOf(state, input.InstanceId ? [input.InstanceId] : []);
   const change = changeOf(input);
@@ -53,5 +53,5 @@ function changeOf(input: ModifyInstanceAttributeRequest): Change {
   if (name === 'disableApiTermination' && value !== undefined) return { protected: value === 'true' };
   if (name === 'instanceType' && value !== undefined) return { type: value };
   if (name === 'userData' && value !== undefined) return { userData: value };
-  throw ec2Error.combination('No attributes specified, or one that the sandbox does not change.');
+  throw ec2Error.combination('No attribute is specified that the sandbox supports.');
 }

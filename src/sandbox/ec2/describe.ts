@@ -14,10 +14,10 @@ import { pageBySequence } from './paging.ts';
 import { reservationShapes, stateShape } from './shapes.ts';
 import { ACCOUNT, type Ec2State, type InstanceRecord } from './state.ts';
 
-/** How long a terminated instance is still shown (EC2 user guide: "usually about an hour"). */
+/** How long a terminated instance stays visible (EC2 user guide: "usually about an hour"). */
 const VISIBLE_MS = 3_600_000;
 
-/** All instances that EC2 still shows, as they were `lagMs` ago. Forgets those that ended too long ago. */
+/** All visible instances, as they were `lagMs` ago. Removes those that were terminated too long ago. */
 export function visible(state: Ec2State, lagMs = 0): readonly InstanceRecord[] {
   const until = state.clock.now() - VISIBLE_MS;
   return state.records.values(lagMs).filter((record) => {

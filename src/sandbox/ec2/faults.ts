@@ -11,7 +11,7 @@ const releaseFault = z.looseObject({
   ms: z.number().positive().optional(),
 });
 
-/** Faults of instances and of releases: see BEHAVIOUR.md, "Faults". Ending one heals what can be healed. */
+/** Faults of instances and of releases: see src/sandbox/BEHAVIOUR.md, "Faults". Ending one restores the previous behaviour. */
 export function instanceFaults(state: Ec2State): Readonly<Record<string, FaultMaker>> {
   const existing = (spec: unknown) => {
     const { instance, ms } = parseFault(instanceFault, spec);

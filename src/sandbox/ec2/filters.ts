@@ -5,14 +5,14 @@ import { ec2Error } from './errors.ts';
 import type { TagMap } from './tags.ts';
 import { ownValue } from '../records.ts';
 
-/** What a filter looks at, by its name: one value, several, or none. */
+/** The values that each filter compares, by filter name: one, several, or none. */
 export type FilterTable<T> = Readonly<Record<string, (item: T) => string | undefined | readonly string[]>>;
 
 const VALUES_MAX = 200;
 
 /**
- * The items that all filters let through: a filter is an "or" over its values, with wildcards (EC2 API, Filter).
- * `tag:<key>` and `tag-key` work where `tagsOf` is given. Throws for a filter that the table hasn't.
+ * The items that match all filters: an item matches a filter if it matches any of its values, with wildcards (EC2 API, Filter).
+ * `tag:<key>` and `tag-key` are supported if `tagsOf` is given. Throws for a filter that is not in the table.
  */
 export function filtered<T>(
   items: readonly T[],

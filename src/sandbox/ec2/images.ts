@@ -10,7 +10,7 @@ import type { TagMap } from './tags.ts';
 const OWNERS: readonly string[] = ['self', ACCOUNT];
 const SSM_PREFIX = 'resolve:ssm:';
 
-/** Makes an image known, as if it had been built and registered. */
+/** Adds an image, as CreateImage or RegisterImage do. */
 export function addImage(state: Ec2State, name: string, tags: TagMap, createdAt: Date): Image {
   const image: Image = { id: `ami-0${randomBytes(8).toString('hex')}`, seq: state.nextSeq(), name, createdAt };
   state.images.set(image.id, image);
@@ -18,7 +18,7 @@ export function addImage(state: Ec2State, name: string, tags: TagMap, createdAt:
   return image;
 }
 
-/** The image of an id or of `resolve:ssm:<parameter>`; throws EC2's error when there is none. */
+/** The image with an id or of `resolve:ssm:<parameter>`; throws EC2's error if there is none. */
 export function imageOf(state: Ec2State, id: string, lagMs = 0): Image {
   if (id.startsWith(SSM_PREFIX)) return imageOf(state, parameterValue(state, id.slice(SSM_PREFIX.length)));
   if (!/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)) throw ec2Error.malformed('InvalidAMIID.Malformed', id);

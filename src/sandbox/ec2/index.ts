@@ -21,15 +21,14 @@ import {
   modifyLaunchTemplate,
 } from './templates.ts';
 
-/** EC2, and SSM's parameters that images are looked up by; and what the sandbox does with them in process. */
+/** EC2 and SSM's Parameter Store, with the functions that the sandbox calls within the process. */
 export interface Ec2 extends Service {
   readonly network: Network;
   readonly ssm: Service;
-  /** Makes an image known. */
   addImage(name: string, tags: TagMap, createdAt: Date): Image;
-  /** The image without a release of its own; the first one when there is none. */
+  /** Id of the image without a release; the first image if there is none. */
   baseImage(): string;
-  /** RunInstances with a boot time of its own. */
+  /** RunInstances with another boot time. */
   run(input: RunInstancesRequest, bootMs: number): Reservation;
 }
 

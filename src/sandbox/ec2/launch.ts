@@ -12,7 +12,7 @@ import { withoutUndefined } from '../records.ts';
 const TOKEN_MAX = 64;
 const USER_DATA_MAX_BYTES = 16_384;
 
-/** What a request boots, once its template and its own parameters are put together and checked. */
+/** A validated launch: the parameters of the request merged with those of its template. */
 interface Launch {
   readonly request: RunInstancesRequest;
   readonly version: TemplateVersion | undefined;
@@ -25,13 +25,13 @@ interface Launch {
 }
 
 export interface LaunchHooks {
-  /** Instead of the usual time to boot. */
+  /** Replaces the default boot time. */
   readonly bootMs?: number;
 }
 
 /**
- * RunInstances. The request's parameters go before the template's; a ClientToken that was used for the same request
- * returns what that one launched, and for another request is refused (aws-reference 4; EC2 API, idempotency).
+ * RunInstances. The request's parameters override the template's. A ClientToken that was used for the same request
+ * returns the instances of that request; for another request it is an error (EC2 API, "Ensuring idempotency").
  */
 export function runInstances(state: Ec2State, input: RunInstancesRequest, hooks: LaunchHooks = {}): Reservation {
   const { ClientToken: token, ...rest } = input;
@@ -81,7 +81,7 @@ function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
   };
 }
 
-/** All of MaxCount when they fit, never fewer than MinCount (EC2 API, RunInstances). */
+/** MaxCount or as many as fit, but at least MinCount (EC2 API, RunInstances). */
 function countOf(
   state: Ec2State,
   { MinCount: min = 1, MaxCount: max = min }: RunInstancesRequest,
@@ -120,7 +120,7 @@ function groupsOf(state: Ec2State, request: RunInstancesRequest): readonly strin
   return groups;
 }
 
-/** Tags of the template's data and of the request, key by key; and those that EC2 itself adds. */
+/** Tags of the template merged with those of the request, and the tags that EC2 adds. */
 function tagsOf(input: RunInstancesRequest, version: TemplateVersion | undefined): TagMap {
   const sent = [
     ...(version?.data.TagSpecifications ?? []),
@@ -143,7 +143,7 @@ function checkUserData(data: string | undefined): void {
   }
 }
 
-/** Which release an instance runs: its image's `Release` tag, else a `RELEASE=` line of its user data, else its template's tag. */
+/** The release of an instance: its image's `Release` tag, else a `RELEASE=` line in its user data, else its template's tag. */
 function releaseOf(
   state: Ec2State,
   image: Image,

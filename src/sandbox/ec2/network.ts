@@ -52,7 +52,7 @@ function subnetShape(state: Ec2State, subnet: Subnet): SubnetShape {
   };
 }
 
-/** Such as `euw1-az1` for the first zone of eu-west-1. */
+/** For example, `euw1-az1` for the first zone of eu-west-1. */
 function zoneId(state: Ec2State, index: number): string {
   const [area = '', direction = '', number = ''] = state.region.split('-');
   return `${area}${direction.charAt(0)}${number}-az${index + 1}`;

@@ -10,10 +10,10 @@ const TAGS_MAX = 50;
 const KEY_MAX = 128;
 const VALUE_MAX = 256;
 
-/** The tags of everything in EC2, by resource id. */
+/** The tags of EC2 resources, by resource id. */
 export interface TagStore {
   of(id: string, lagMs?: number): TagMap;
-  /** As the SDK shapes them, sorted by key. */
+  /** In the SDK's shape, sorted by key. */
   list(id: string, lagMs?: number): Tag[];
   all(lagMs?: number): readonly { readonly id: string; readonly tags: TagMap }[];
   set(id: string, tags: TagMap): void;
@@ -36,7 +36,7 @@ function tagList(tags: TagMap): Tag[] {
     .map((Key) => ({ Key, Value: tags[Key]! }));
 }
 
-/** Tags that a client sends, checked against EC2's limits (EC2 user guide, "Tag restrictions"). */
+/** The tags of a request merged with `before`, validated against EC2's limits (EC2 user guide, "Tag restrictions"). */
 export function checkedTags(sent: readonly Tag[] | undefined, before: TagMap = {}): TagMap {
   const tags: Record<string, string> = { ...before };
   for (const { Key = '', Value = '' } of sent ?? []) {
@@ -66,7 +66,7 @@ const TYPES: Readonly<Record<string, NonNullable<TagDescription['ResourceType']>
   sg: 'security-group',
 };
 
-/** EC2's word for the kind of a resource, from its id. */
+/** EC2's resource type of an id. */
 export function resourceType(id: string): TagDescription['ResourceType'] {
   return TYPES[id.split('-')[0] ?? ''];
 }

@@ -28,7 +28,7 @@ interface TemplateName {
   readonly LaunchTemplateName?: string | undefined;
 }
 
-/** Finds a template by id or by name; throws EC2's error for the one that was given. */
+/** Finds a template by id or by name; throws EC2's error if there is none. */
 function findTemplate(
   state: Ec2State,
   { LaunchTemplateId: id, LaunchTemplateName: name }: TemplateName,

@@ -4,10 +4,10 @@ import { validationError, elbv2Unsupported } from './errors.ts';
 import type { LoadBalancer, TargetGroup } from './model.ts';
 import { groupOf, type Elbv2State } from './state.ts';
 
-/** Longest duration of target group stickiness in seconds (API reference, TargetGroupStickinessConfig). */
+/** Maximum duration of target group stickiness in seconds (ELBv2 API, TargetGroupStickinessConfig). */
 const MAX_STICKY_S = 604_800;
 
-/** The actions as Describe shows them. Throws what AWS throws for wrong ones. */
+/** The actions as DescribeRules returns them. Throws AWS's errors for invalid ones. */
 export function checkedActions(
   state: Elbv2State,
   loadBalancer: LoadBalancer,
@@ -48,7 +48,7 @@ function checkedForward(state: Elbv2State, loadBalancer: LoadBalancer, action: A
   return { Type: 'forward', ...only, ForwardConfig };
 }
 
-/** The target groups of a forward action; `TargetGroupArn` and `ForwardConfig` together only when they say the same. */
+/** The target groups of a forward action; throws if `TargetGroupArn` and `ForwardConfig` differ. */
 function forwardedTo({ TargetGroupArn: arn, ForwardConfig: config }: Action): TargetGroupTuple[] {
   const listed = config?.TargetGroups ?? [];
   if (arn !== undefined && listed.length > 0 && (listed.length > 1 || listed[0]?.TargetGroupArn !== arn)) {
@@ -104,7 +104,7 @@ function checkedRedirect({ RedirectConfig: config }: Action): Action {
   return { Type: 'redirect', RedirectConfig: { ...defaults, ...config } };
 }
 
-/** ARNs of the target groups that actions forward to; weight 0 counts (see BEHAVIOUR, in use). */
+/** ARNs of the target groups that actions forward to, those with weight 0 too: a group with weight 0 is in use. */
 export function groupsIn(actions: readonly Action[]): string[] {
   return actions
     .flatMap((action) => action.ForwardConfig?.TargetGroups ?? [])

@@ -2,7 +2,7 @@ import { validationError, elbv2Unsupported } from './errors.ts';
 import type { TextMap } from './model.ts';
 import { ownValue } from '../records.ts';
 
-/** An attribute: its default, and what refuses a value by throwing `ValidationError`. */
+/** An attribute: its default, and a check that throws `ValidationError` for an invalid value. */
 interface AttributeSpec {
   readonly default: string;
   check(key: string, value: string): void;
@@ -10,7 +10,7 @@ interface AttributeSpec {
 
 export type AttributeSpecs = Readonly<Record<string, AttributeSpec>>;
 
-/** Seconds up to `high`; fractions are allowed, the API shows them rounded up. */
+/** Seconds up to `high`; fractions are allowed, but the API returns them rounded up. */
 function seconds(usual: string, low: number, high: number): AttributeSpec {
   const check = (key: string, value: string): void => {
     const number = Number(value);
@@ -30,7 +30,7 @@ function oneOf(usual: string, ...others: string[]): AttributeSpec {
   return { default: usual, check };
 }
 
-/** An attribute that AWS has and the sandbox doesn't act on: only its default is taken. */
+/** An attribute that the sandbox does not implement: only its default is accepted. */
 function fixed(usual: string): AttributeSpec {
   const check = (key: string, value: string): void => {
     if (value !== usual) throw elbv2Unsupported(`the value '${value}' of the attribute '${key}', only '${usual}'`);
@@ -38,7 +38,7 @@ function fixed(usual: string): AttributeSpec {
   return { default: usual, check };
 }
 
-/** Target group attributes (API reference, TargetGroupAttribute). */
+/** Target group attributes (ELBv2 API, TargetGroupAttribute). */
 export const GROUP_ATTRIBUTES: AttributeSpecs = {
   'deregistration_delay.timeout_seconds': seconds('300', 0, 3600),
   'load_balancing.algorithm.anomaly_mitigation': fixed('off'),
@@ -56,7 +56,7 @@ export const GROUP_ATTRIBUTES: AttributeSpecs = {
   'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': fixed('off'),
 };
 
-/** Load balancer attributes (API reference, LoadBalancerAttribute). */
+/** Load balancer attributes (ELBv2 API, LoadBalancerAttribute). */
 export const LOAD_BALANCER_ATTRIBUTES: AttributeSpecs = {
   'access_logs.s3.bucket': fixed(''),
   'access_logs.s3.enabled': fixed('false'),
@@ -88,7 +88,7 @@ interface Attribute {
   readonly Value?: string | undefined;
 }
 
-/** The attributes with the changes applied. Throws before anything is changed. */
+/** The attributes with the changes applied. Throws if a change is not valid. */
 export function updatedAttributes(
   specs: AttributeSpecs,
   old: TextMap,
@@ -104,7 +104,7 @@ export function updatedAttributes(
   return next;
 }
 
-/** As the API shows them: whole seconds, a fraction rounded up. */
+/** The attributes as the API returns them: in whole seconds, rounded up. */
 export function attributeShapes(attributes: TextMap): { Key: string; Value: string }[] {
   return [...attributes].map(([Key, value]) => ({
     Key,
@@ -112,12 +112,12 @@ export function attributeShapes(attributes: TextMap): { Key: string; Value: stri
   }));
 }
 
-/** An attribute in seconds, as milliseconds. */
+/** An attribute that is in seconds, in milliseconds. */
 export function msOf(attributes: TextMap, key: string): number {
   return Number(attributes.get(key)) * 1000;
 }
 
-/** Seconds as the API shows them: whole ones, at least 1. */
+/** Milliseconds in whole seconds as the API returns them, at least 1. */
 export function wholeSeconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1000));
 }

@@ -4,24 +4,24 @@ import type { Timeline } from '../timeline.ts';
 import { elbv2NotFound } from './errors.ts';
 import type { Resource, TextMap } from './model.ts';
 
-/** What describes show of a resource; the catalogue keeps what it was. */
+/** A resource as Describe operations return it; the catalogue keeps its history. */
 export interface CatalogueEntry {
   readonly kind: Resource['kind'];
   readonly arn: string;
-  /** Absent where AWS has none. */
+  /** Absent for resources without a name. */
   readonly name?: string;
   /** ARN of a listener's load balancer, of a rule's listener, or of the load balancer that uses a group. */
   readonly owner?: string | undefined;
-  /** In the SDK's shape. */
+  /** The SDK's shape. */
   readonly shape: object;
-  /** As the API shows them. */
+  /** As the API returns them. */
   readonly attributes: readonly { readonly Key: string; readonly Value: string }[];
   readonly tags: readonly Tag[];
 }
 
 export type Catalogue = Timeline<CatalogueEntry>;
 
-/** Makes the catalogue say what is so now; what did not change keeps its past. */
+/** Updates the catalogue to the current entries; unchanged entries get no new version. */
 export function updateCatalogue(catalogue: Catalogue, now: readonly CatalogueEntry[]): void {
   const gone = new Set(catalogue.values().map(({ arn }) => arn));
   for (const entry of now) {
@@ -31,7 +31,7 @@ export function updateCatalogue(catalogue: Catalogue, now: readonly CatalogueEnt
   for (const arn of gone) catalogue.set(arn, undefined);
 }
 
-/** All of a kind, as old as the call says. */
+/** All entries of a kind, as of the time that the call asks for. */
 export function entriesOfKind(
   catalogue: Catalogue,
   kind: CatalogueEntry['kind'],
@@ -40,7 +40,7 @@ export function entriesOfKind(
   return catalogue.values(call?.lagMs).filter((entry) => entry.kind === kind);
 }
 
-/** The entries with these names or ARNs, in the order asked for. Throws AWS's error for one that is not there. */
+/** The entries with these names or ARNs, in that order. Throws AWS's error if one does not exist. */
 export function entriesNamed(
   all: readonly CatalogueEntry[],
   key: 'arn' | 'name',
@@ -54,7 +54,7 @@ export function entriesNamed(
   });
 }
 
-/** One entry, as old as the call says. Throws AWS's error when there is none. */
+/** The entry as of the time that the call asks for. Throws AWS's error if it does not exist. */
 export function entryOf(
   catalogue: Catalogue,
   kind: CatalogueEntry['kind'],
@@ -70,7 +70,7 @@ export function ownedBy(all: readonly CatalogueEntry[], { arn }: CatalogueEntry)
   return all.filter(({ owner }) => owner === arn);
 }
 
-/** What an answer says of them. */
+/** The SDK's shapes of entries. */
 export function entryShapes(all: readonly CatalogueEntry[]): readonly object[] {
   return all.map(({ shape }) => shape);
 }

@@ -3,7 +3,7 @@ import { validationError, elbv2Unsupported } from './errors.ts';
 import { statusMatcher } from './matcher.ts';
 import type { CheckSettings } from './model.ts';
 
-/** ALB's defaults for instances (ALB user guide, health checks). */
+/** Defaults for instance targets (ALB user guide, "Health checks"). */
 export const DEFAULT_CHECK: CheckSettings = {
   path: '/',
   port: 'traffic-port',
@@ -26,7 +26,7 @@ export type CheckInput = Pick<
   | 'UnhealthyThresholdCount'
 >;
 
-/** The settings with the changes applied. Throws `ValidationError` for what ALB refuses, but takes times shorter than ALB's. */
+/** The settings with the changes applied. Throws `ValidationError` as ALB does, but allows shorter times. */
 export function updatedCheckSettings(old: CheckSettings, input: CheckInput): CheckSettings {
   if (input.HealthCheckEnabled === false)
     throw validationError('Health check enabled must be true for target groups with target type instance');
@@ -63,7 +63,7 @@ function matcherIn({ Matcher: matcher }: CheckInput): string | undefined {
   return matcher?.HttpCode;
 }
 
-/** Seconds (fractions are allowed) as milliseconds. */
+/** Seconds (fractions are allowed) in milliseconds. */
 function within(what: string, value: number | undefined, high: number): number | undefined {
   if (value === undefined) return undefined;
   if (!(value > 0 && value <= high))

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { FIELDS, conditionValues } from '../balancer/matching.ts';
 import { validationError, elbv2Unsupported } from './errors.ts';
 
-/** The conditions of a rule. Throws `ValidationError` for what ALB refuses and for what the sandbox can't match. */
+/** The validated conditions of a rule. Throws `ValidationError` for invalid and for unsupported ones. */
 export function checkedConditions(conditions: readonly RuleCondition[] | undefined): RuleCondition[] {
   if (!conditions || conditions.length === 0) throw validationError('A condition must be specified');
   return conditions.map(checkedCondition);
@@ -36,7 +36,7 @@ function checkBlock(block: string): void {
   }
 }
 
-/** Paths and hosts are shown in both forms, the general list and the field's own. */
+/** Paths and hosts are returned in both forms, the general list and the config of the field. */
 function legacyValues(field: string, condition: RuleCondition): Partial<RuleCondition> {
   const Values = [...conditionValues(condition)];
   if (field === 'path-pattern') return { Values, PathPatternConfig: { Values } };

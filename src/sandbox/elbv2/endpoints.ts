@@ -2,14 +2,14 @@ import type { BalancerEndpoint } from '../route53/model.ts';
 import type { LoadBalancer, TargetGroup } from './model.ts';
 import type { Elbv2State } from './state.ts';
 
-/** Addresses of their own for load balancers, so that several can listen on one port. */
+/** Separate addresses for load balancers, so that several can listen on the same port. */
 export interface BalancerAddresses {
-  /** Address of a new load balancer; undefined when it shares the common one. */
+  /** Address of a new load balancer; undefined if it uses the shared one. */
   allocate(name: string): string | undefined;
   release(address: string): void;
 }
 
-/** Finds a load balancer by the name that DescribeLoadBalancers shows; upper and lower case are the same. */
+/** Finds a load balancer by its DNS name, ignoring case. */
 export function endpointOf(state: Elbv2State, dnsName: string): BalancerEndpoint | undefined {
   const name = dnsName.toLowerCase();
   const found = [...state.loadBalancers.values()].find((candidate) => candidate.dnsName.toLowerCase() === name);
@@ -17,12 +17,12 @@ export function endpointOf(state: Elbv2State, dnsName: string): BalancerEndpoint
   return { zoneId: HOSTED_ZONE, address: found.host, healthy: () => isHealthy(state, found) };
 }
 
-/** Route 53's hosted zone of the load balancers of eu-west-1; the same for every region here. */
+/** Canonical hosted zone of the load balancers in eu-west-1; used for every region here. */
 export const HOSTED_ZONE = 'Z32O12XQLNTSW2';
 
 /**
- * Whether EvaluateTargetHealth calls it healthy: each of its target groups, whatever its weight, has a healthy target; one with
- * no registered targets has none (API reference, AliasTarget).
+ * Whether EvaluateTargetHealth considers it healthy: each of its target groups, whatever its weight, has a healthy target.
+ * A group without registered targets is unhealthy (Route 53 API, AliasTarget).
  */
 function isHealthy(state: Elbv2State, loadBalancer: LoadBalancer): boolean {
   const groups = [...state.groups.values()].filter((group) => group.loadBalancer === loadBalancer);
@@ -33,7 +33,7 @@ function hasHealthyTarget({ targets }: TargetGroup): boolean {
   return [...targets.values()].some((target) => !target.drain && target.checks && target.health.state === 'healthy');
 }
 
-/** A name such as AWS gives, for a load balancer with an address of its own. */
+/** A DNS name in AWS's format, for a load balancer with its own address. */
 export function dnsNameOf(state: Elbv2State, name: string, scheme: string): string {
   const number = 100_000_000 + Math.floor(state.random() * 900_000_000);
   return `${scheme === 'internal' ? 'internal-' : ''}${name}-${number}.${state.region}.elb.amazonaws.com`;

@@ -24,26 +24,26 @@ import { drainFault } from './faults.ts';
 export interface Elbv2Options {
   readonly machines: Machines;
   readonly clock: Clock;
-  /** Read whenever a time is needed: hand over an object with getters to change times while the sandbox runs. */
+  /** Read whenever a time is needed, so that times can change while the sandbox runs. */
   readonly times: SandboxTimes;
   readonly region: string;
   readonly account?: string;
-  /** Loopback address of load balancers that have none of their own; `127.0.0.1` when absent. */
+  /** Shared loopback address of load balancers. Default: `127.0.0.1`. */
   readonly host?: string;
-  /** Gives load balancers addresses of their own, and so names; when absent, all listen on `host`. */
+  /** Allocates separate addresses, with DNS names. Default: all load balancers listen on `host`. */
   readonly addresses?: BalancerAddresses | undefined;
-  /** Page size where the caller names none; small, so that clients that don't page are found out. */
+  /** Default page size; small, so that clients that ignore pages fail. */
   readonly pageSize?: number;
   readonly quotas?: Partial<Quotas>;
   /** From 0 to 1, for weights and slow start. */
   readonly random?: () => number;
-  /** What sends health checks; real HTTP when absent. */
+  /** Sends health checks. Default: over HTTP. */
   readonly probe?: HealthProbe;
-  /** Finds a subnet. When given, load balancers need subnets that exist, and targets in other zones are unused. */
+  /** Finds a subnet. If given, load balancers need existing subnets, and targets in other zones are unused. */
   readonly subnet?: (id: string) => SubnetLocation | undefined;
 }
 
-/** Exact times of a target group, which the API cannot say; milliseconds. */
+/** Exact times of a target group, which the API cannot express; milliseconds. */
 export interface GroupTimes {
   readonly intervalMs?: number;
   readonly timeoutMs?: number;
@@ -51,7 +51,7 @@ export interface GroupTimes {
   readonly slowStartMs?: number;
 }
 
-/** Where clients reach a load balancer. */
+/** The URL of a listener. */
 export interface ListenerUrl {
   readonly loadBalancer: string;
   readonly listenerArn: string;
@@ -59,7 +59,7 @@ export interface ListenerUrl {
   readonly url: string;
 }
 
-/** Requests and web sockets that a target has not answered to the end. */
+/** Requests and web sockets of a target that have not ended. */
 export interface TargetInFlight {
   readonly targetGroup: string;
   readonly id: string;
@@ -69,23 +69,23 @@ export interface TargetInFlight {
 
 export interface Elbv2 extends Service {
   readonly id: 'elbv2';
-  /** Every client request through a load balancer since the last reset; can be written as JSON. */
+  /** Counts of client requests since the last reset. */
   traffic(): TrafficReport;
   resetTraffic(): void;
-  /** Requests that were sent to targets, by load balancer and group: see `Counts`. */
+  /** Requests that were sent to targets, by load balancer and group: see `RequestCounts`. */
   readonly requests: RequestCounts['sum'];
-  /** Targets with something in flight, also deregistered ones. */
+  /** Targets with requests in flight, deregistered ones too. */
   inFlight(): readonly TargetInFlight[];
   urls(): readonly ListenerUrl[];
-  /** What DNS needs to know of a load balancer, by its DNS name in any case. */
+  /** The endpoint of a load balancer, by its DNS name; case does not matter. */
   endpoint(dnsName: string): BalancerEndpoint | undefined;
   /** Sets exact times of a target group (name or ARN). Throws `TargetGroupNotFound` and `ValidationError`. */
   setGroupTimes(group: string, times: GroupTimes): void;
-  /** Fault: prolongs deregistration delays that begin from now on, of one target group (name or ARN) or of all; 0 ends it. Both add up. */
+  /** Fault: adds to deregistration delays that start from now on, of a target group (name or ARN) or of all; 0 ends it. Both add up. */
   slowDrain(ms: number, group?: string): void;
 }
 
-/** The Elastic Load Balancing v2 service with its real load balancers. What it does and why is in BEHAVIOUR. */
+/** Elastic Load Balancing v2, with real load balancers. For its behaviour see src/sandbox/BEHAVIOUR.md. */
 export function createElbv2(options: Elbv2Options): Elbv2 {
   const state = createWorld(options);
   const unwatch = state.machines.watch((machine) => machineChanged(state, machine));
@@ -147,7 +147,7 @@ function createWorld(options: Elbv2Options): Elbv2State {
   };
 }
 
-/** After each operation the catalogue is brought up to date, and only it is described. */
+/** Updates the catalogue, from which Describe operations read, after each other operation. */
 function withCatalogueUpdate(
   state: Elbv2State,
   operations: Readonly<Record<string, Operation>>,

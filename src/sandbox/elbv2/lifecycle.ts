@@ -19,10 +19,10 @@ import type { Target, TargetGroup } from './model.ts';
 import { msOf } from './attributes.ts';
 import type { Elbv2State } from './state.ts';
 
-/** First checks of targets that were registered together are this far apart, so that a thousand are not checked in one tick. */
+/** Interval between the first checks of targets that were registered together, so that a thousand are not checked at once. */
 const SPREAD_MS = 0.5;
 
-/** Adds a target to a group and starts its checks when the group is in use. `place` is its place in the request. */
+/** Adds a target to a group and starts its checks if the group is in use. `place` is its index in the request. */
 export function registerTarget(
   state: Elbv2State,
   group: TargetGroup,
@@ -47,7 +47,7 @@ export function registerTarget(
   reconcile(state, group, target, place);
 }
 
-/** A draining target that the data plane still knows keeps its connections when it is registered again. */
+/** A draining target that is still in the data plane keeps its connections when it is registered again. */
 function memberOf(state: Elbv2State, group: TargetGroup, machine: Machine, port: number, known: Target | undefined) {
   if (known && group.pool.has(known.member)) {
     group.pool.setEligibility(known.member, 'out', state.clock.now());
@@ -62,8 +62,8 @@ function memberOf(state: Elbv2State, group: TargetGroup, machine: Machine, port:
 }
 
 /**
- * Deregisters. The API shows draining until the deregistration delay is over; the data plane hears of it after the
- * propagation time, and gives requests in flight the whole delay from then on.
+ * Deregisters a target. The API returns `draining` for the deregistration delay. The data plane applies the change after
+ * the propagation time and then gives requests in flight the whole delay.
  */
 export function deregisterTarget(state: Elbv2State, group: TargetGroup, target: Target): void {
   if (target.drain) return;
@@ -96,14 +96,14 @@ function abortInFlight(state: Elbv2State, { member }: Target): void {
   state.upstreams.delete(member.upstream);
 }
 
-/** The API lists the target no longer. */
+/** Removes the target from the API. */
 function removeFromHistory(state: Elbv2State, group: TargetGroup, target: Target): void {
   if (group.targets.get(target.key) !== target) return;
   group.targets.delete(target.key);
   publishHealth(state, group, target);
 }
 
-/** Removes a target whose instance EC2 has forgotten, or whose group is deleted. */
+/** Removes a target whose instance no longer exists, or whose group is deleted. */
 export function removeTarget(state: Elbv2State, group: TargetGroup, target: Target): void {
   target.checks?.abort();
   target.drain?.();
@@ -111,14 +111,14 @@ export function removeTarget(state: Elbv2State, group: TargetGroup, target: Targ
   removeFromHistory(state, group, target);
 }
 
-/** Retired upstreams without anything in flight are done. */
+/** Removes retired upstreams without requests in flight. */
 function sweepUpstreams(state: Elbv2State): void {
   for (const upstream of state.upstreams.keys()) {
     if (upstream.done) state.upstreams.delete(upstream);
   }
 }
 
-/** Why a registered target gets no traffic and no checks; nothing when it does. */
+/** Why a registered target gets no traffic and no checks; undefined if it does. */
 function unusedReason(state: Elbv2State, group: TargetGroup, target: Target): TargetHealth | undefined {
   if (!group.loadBalancer) return NOT_IN_USE;
   const machine = state.machines.find(target.id);
@@ -129,12 +129,12 @@ function unusedReason(state: Elbv2State, group: TargetGroup, target: Target): Ta
   return zones.length > 0 && !zones.includes(machine.zone) ? ZONE_NOT_ENABLED : undefined;
 }
 
-/** An instance that shuts down is still checked, and fails. */
+/** An instance that is shutting down is still checked, and fails. */
 function isUp(machine: Machine): boolean {
   return machine.state === 'running' || machine.state === 'stopping' || machine.state === 'shutting-down';
 }
 
-/** Starts or ends a target's checks after its group, its instance or its registration has changed. */
+/** Starts or stops a target's checks after a change of its group, its instance or its registration. */
 export function reconcile(state: Elbv2State, group: TargetGroup, target: Target, place = 0): void {
   if (target.drain) return;
   const reason = unusedReason(state, group, target);
@@ -160,7 +160,7 @@ function startChecks(state: Elbv2State, group: TargetGroup, target: Target, plac
   });
 }
 
-/** Checks a target until `signal` is aborted, every interval however long a check takes (ALB user guide). */
+/** Checks a target at each interval, however long a check takes, until `signal` is aborted (ALB user guide, "Health checks"). */
 async function check(state: Elbv2State, group: TargetGroup, target: Target, signal: AbortSignal, due: number) {
   if (signal.aborted) return;
   const { clock, scheduler, probe } = state;
@@ -189,14 +189,14 @@ function setHealth(state: Elbv2State, group: TargetGroup, target: Target, health
   publishHealth(state, group, target);
 }
 
-/** What DescribeTargetHealth will say of the target. */
+/** Adds the target's health to the history that DescribeTargetHealth reads. */
 function publishHealth(state: Elbv2State, group: TargetGroup, target: Target): void {
   const gone = group.targets.get(target.key) !== target;
   const health = target.drain ? DRAINING : (unusedReason(state, group, target) ?? targetHealthShape(target.health));
   group.healthHistory.set(target.key, gone ? undefined : healthDescription(group, target, health));
 }
 
-/** A target's health as the API shapes it. */
+/** A target's health in the SDK's shape. */
 export function healthDescription(group: TargetGroup, target: Pick<Target, 'id' | 'port'>, health: TargetHealth) {
   const port = group.check.port === 'traffic-port' ? String(target.port) : group.check.port;
   return { Target: { Id: target.id, Port: target.port }, HealthCheckPort: port, TargetHealth: health };

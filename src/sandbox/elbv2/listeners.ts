@@ -79,12 +79,12 @@ async function create(state: Elbv2State, input: CreateListenerInput): Promise<Li
   };
   state.rules.set(rule.arn, rule);
   updateGroupUse(state);
-  // A new listener knows its routes from the start.
+  // A new listener has its routes immediately.
   live.setRoutes(dataPlaneRoutes(state, rulesOf(state, listener)));
   return listener;
 }
 
-/** `app/web/50dc…` of `arn:…:loadbalancer/app/web/50dc…`. */
+/** The path of an ARN: `app/web/50dc…` of `arn:…:loadbalancer/app/web/50dc…`. */
 export function resourcePath(arn: string): string {
   return arn.slice(arn.indexOf('/') + 1);
 }
@@ -94,7 +94,7 @@ function checkProtocol(protocol: string | undefined): void {
   if (protocol !== 'HTTP') throw elbv2Unsupported(`listeners with the protocol '${protocol}'`);
 }
 
-/** Port 0 is the sandbox's own: any free one, shown by DescribeListeners. */
+/** Port 0, which AWS does not accept, selects a free port, which DescribeListeners returns. */
 function checkPort(state: Elbv2State, loadBalancer: LoadBalancer, port: number | undefined): void {
   if (port === undefined) throw validationError('A port must be specified');
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
@@ -113,8 +113,8 @@ async function openLiveListener(state: Elbv2State, loadBalancer: LoadBalancer, p
   const idleMs = (): number => msOf(loadBalancer.attributes, 'idle_timeout.timeout_seconds');
   const options = { host, port, loadBalancer: loadBalancer.name, routes: [], traffic, clock, random, idleMs };
   return await openListener(options).catch((error: NodeJS.ErrnoException) => {
-    // Load balancers may share an address: a port that another one has, or a stranger's process, is taken.
-    const message = `Port ${port} of ${host} cannot be had: ${error.code ?? error.message}`;
+    // The port is in use by another load balancer on the same address, or by another process.
+    const message = `Port ${port} of ${host} is not available: ${error.code ?? error.message}`;
     throw new ApiError('InvalidConfigurationRequest', message);
   });
 }
@@ -146,7 +146,7 @@ function defaultRule(state: Elbv2State, listener: Listener): Rule {
   return rule;
 }
 
-/** Closes the port; requests in flight end by themselves. */
+/** Closes the port; requests in flight continue. */
 export async function removeListener(state: Elbv2State, listener: Listener): Promise<void> {
   for (const rule of rulesOf(state, listener)) state.rules.delete(rule.arn);
   state.listeners.delete(listener.arn);
@@ -169,7 +169,7 @@ function describe(state: Elbv2State, input: DescribeListenersInput, call: Call |
   return { Listeners: entryShapes(items), ...next };
 }
 
-/** What describes will say of it. */
+/** The catalogue entry of a listener. */
 export function listenerEntry(state: Elbv2State, listener: Listener): CatalogueEntry {
   const { kind, arn, loadBalancer, tags } = listener;
   const shape = listenerShape(state, listener);

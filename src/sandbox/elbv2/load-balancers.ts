@@ -85,14 +85,14 @@ function describe(state: Elbv2State, input: DescribeLoadBalancersInput, call: Ca
   return { LoadBalancers: entryShapes(items), ...next };
 }
 
-/** What describes will say of it. */
+/** The catalogue entry of a load balancer. */
 export function loadBalancerEntry(state: Elbv2State, loadBalancer: LoadBalancer): CatalogueEntry {
   const { kind, arn, name, attributes, tags } = loadBalancer;
   const shape = loadBalancerShape(state, loadBalancer);
   return { kind, arn, name, shape, attributes: attributeShapes(attributes), tags: tagList(tags) };
 }
 
-/** Deleting what is gone already succeeds (DeleteLoadBalancer, API reference). */
+/** Deleting a load balancer that does not exist succeeds (ELBv2 API, DeleteLoadBalancer). */
 async function remove(state: Elbv2State, input: DeleteLoadBalancerInput): Promise<object> {
   const loadBalancer = state.loadBalancers.get(input.LoadBalancerArn ?? '');
   if (!loadBalancer) return {};

@@ -11,10 +11,10 @@ interface Page<T> {
   readonly next: { readonly NextMarker: string } | Record<string, never>;
 }
 
-/** Results a page, at most (ELBv2 API reference). */
+/** Maximum page size (ELBv2 API). */
 const LARGEST = 400;
 
-/** One page; the marker is opaque to clients (the ARN of the page's first item). Throws `ValidationError`. */
+/** One page of a list; the marker is the encoded ARN of the next page's first item. Throws `ValidationError`. */
 export function pageByMarker<T extends { readonly arn: string }>(
   all: readonly T[],
   input: PageInput,

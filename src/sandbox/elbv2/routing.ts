@@ -6,7 +6,7 @@ import { reconcile } from './lifecycle.ts';
 import type { Listener, LoadBalancer, Rule } from './model.ts';
 import { groupOf, rulesOf, type Elbv2State } from './state.ts';
 
-/** After any change of a listener or a rule: says which groups are in use, and sends the routes on their way. */
+/** After a change of a listener or a rule: updates which groups are in use, and sends the routes to the data plane. */
 export function rulesChanged(state: Elbv2State, listener: Listener): void {
   updateGroupUse(state);
   const routes = dataPlaneRoutes(state, rulesOf(state, listener));
@@ -14,14 +14,14 @@ export function rulesChanged(state: Elbv2State, listener: Listener): void {
   changes.made += 1;
   const change = changes.made;
   state.scheduler.after(state.times.propagationMs, () => {
-    // Propagation times may be changed at any moment: a later change is never undone by an earlier one.
+    // Propagation times may change in between: an earlier change must not undo a later one.
     if (change < changes.known) return;
     changes.known = change;
     listener.live.setRoutes(routes);
   });
 }
 
-/** A group is in use when a rule of a listener forwards to it, whatever the weight. */
+/** A group is in use if a rule of a listener forwards to it, whatever the weight. */
 export function updateGroupUse(state: Elbv2State): void {
   const users = new Map<string, LoadBalancer>();
   for (const rule of state.rules.values()) {
@@ -35,7 +35,7 @@ export function updateGroupUse(state: Elbv2State): void {
   }
 }
 
-/** What the data plane needs to know of a listener's rules. */
+/** The rules of a listener as routes of the data plane. */
 export function dataPlaneRoutes(state: Elbv2State, rules: readonly Rule[]): DataPlaneRoutes {
   return rules.map((rule) => ({
     matches: matcherOf(rule.conditions),

@@ -50,7 +50,7 @@ function create(state: Elbv2State, input: CreateRuleInput): Rule {
   return rule;
 }
 
-/** Default rules don't count (ALB user guide, quotas). */
+/** Default rules do not count (ALB user guide, "Quotas"). */
 function checkQuota(state: Elbv2State, listener: Listener): void {
   const listeners = listenersOf(state, listener.loadBalancer);
   const count = listeners.flatMap((each) => rulesOf(state, each)).length - listeners.length;
@@ -69,7 +69,7 @@ function priorityInUse(priority: number): ApiError {
   return new ApiError('PriorityInUse', `Priority '${priority}' is currently in use`);
 }
 
-/** Each list that is given replaces the old one as a whole. */
+/** A given list replaces the whole old one. */
 function modify(state: Elbv2State, input: ModifyRuleInput): Rule {
   const rule = ruleOf(state, input.RuleArn);
   if (rule.priority === 'default')
@@ -90,7 +90,7 @@ function remove(state: Elbv2State, input: DeleteRuleInput): object {
   return {};
 }
 
-/** Several at once, so that two can be swapped; what counts is the order at the end. */
+/** Only the final order is validated, so that two rules can be swapped. */
 function setPriorities(state: Elbv2State, input: SetRulePrioritiesInput): Rule[] {
   const changes = (input.RulePriorities ?? []).map((pair) => ({
     rule: ruleOf(state, pair.RuleArn),
@@ -127,13 +127,13 @@ function describe(state: Elbv2State, input: DescribeRulesInput, call: Call | und
   return { Rules: entryShapes(items), ...next };
 }
 
-/** By priority, the default rule last. */
+/** By priority; the default rule is last. */
 function inOrder(rules: readonly CatalogueEntry[]): readonly CatalogueEntry[] {
   const rank = ({ shape }: CatalogueEntry): number => Number((shape as Shown).Priority) || Infinity;
   return rules.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** What describes will say of it. */
+/** The catalogue entry of a rule. */
 export function ruleEntry(rule: Rule): CatalogueEntry {
   const { kind, arn, listener, tags } = rule;
   return { kind, arn, owner: listener.arn, shape: ruleShape(rule), attributes: [], tags: tagList(tags) };

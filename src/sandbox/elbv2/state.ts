@@ -12,7 +12,7 @@ import type { BalancerAddresses } from './endpoints.ts';
 import { validationError, elbv2NotFound } from './errors.ts';
 import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, TextMap } from './model.ts';
 
-/** Quotas of an account (ALB user guide, quotas). */
+/** Quotas of an account (ALB user guide, "Quotas"). */
 export interface Quotas {
   readonly targetsPerGroup: number;
   readonly groupsPerAction: number;
@@ -34,7 +34,7 @@ export interface SubnetLocation {
   readonly vpcId: string;
 }
 
-/** Everything that the operations share. */
+/** The state that all operations share. */
 export interface Elbv2State {
   readonly machines: Machines;
   readonly clock: Clock;
@@ -42,37 +42,37 @@ export interface Elbv2State {
   readonly times: SandboxTimes;
   readonly region: string;
   readonly account: string;
-  /** Loopback address of load balancers that have none of their own. */
+  /** Shared loopback address of load balancers. */
   readonly host: string;
   readonly addresses: BalancerAddresses | undefined;
   readonly pageSize: number;
   readonly quotas: Quotas;
   readonly random: () => number;
   readonly probe: HealthProbe;
-  /** Absent when nobody knows of subnets; then any id will do. */
+  /** If undefined, any subnet id is valid. */
   readonly subnet: ((id: string) => SubnetLocation | undefined) | undefined;
-  /** Asked for by tests and rehearsals. */
+  /** Active faults that affect all groups. */
   readonly faults: { slowDrainMs: number };
   readonly scheduler: Scheduler;
   readonly traffic: Traffic;
-  /** What CloudWatch knows of it. */
+  /** The counts that CloudWatch returns. */
   readonly counts: RequestCounts;
-  /** What describes show. */
+  /** What Describe operations return. */
   readonly catalogue: Catalogue;
   readonly loadBalancers: Map<string, LoadBalancer>;
   readonly listeners: Map<string, Listener>;
   readonly rules: Map<string, Rule>;
   readonly groups: Map<string, TargetGroup>;
-  /** All that are not closed yet, also those of targets that are gone. */
+  /** All open upstreams, those of removed targets too. */
   readonly upstreams: Map<Upstream, { readonly targetGroup: string; readonly id: string; readonly port: number }>;
 }
 
-/** 16 hexadecimal digits, as ARNs of ELB end. */
+/** 16 hexadecimal digits, the last part of ELB's ARNs. */
 export function newHexId(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** Such as `arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188`. */
+/** For example, `arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188`. */
 export function arnOf(state: Elbv2State, path: string): string {
   return `arn:aws:elasticloadbalancing:${state.region}:${state.account}:${path}`;
 }
@@ -99,7 +99,7 @@ function findResource<T>(all: ReadonlyMap<string, T>, kind: Resource['kind'], ar
   return value;
 }
 
-/** A listener's rules in the order in which they are tried: by priority, the default one last. */
+/** A listener's rules in the order of evaluation: by priority, the default rule last. */
 export function rulesOf(state: Elbv2State, listener: Listener): Rule[] {
   const rank = (rule: Rule): number => (rule.priority === 'default' ? Infinity : rule.priority);
   return [...state.rules.values()].filter((rule) => rule.listener === listener).toSorted((a, b) => rank(a) - rank(b));
@@ -109,7 +109,7 @@ export function listenersOf(state: Elbv2State, loadBalancer: LoadBalancer): List
   return [...state.listeners.values()].filter((listener) => listener.loadBalancer === loadBalancer);
 }
 
-/** The kind of resource that an ARN names. Throws `ValidationError` when it names none of ELB's. */
+/** The kind of resource of an ARN. Throws `ValidationError` if it is not an ELB resource. */
 export function kindOf(arn: string): Resource['kind'] {
   const kind = KINDS.find((candidate) => arn.split(':')[5]?.split('/')[0] === candidate);
   if (!kind) throw validationError(`'${arn}' is not a valid ARN`);
@@ -118,7 +118,7 @@ export function kindOf(arn: string): Resource['kind'] {
 
 const KINDS: readonly Resource['kind'][] = ['loadbalancer', 'targetgroup', 'listener', 'listener-rule'];
 
-/** Any resource that can carry tags. Throws the not-found error of the kind that the ARN names. */
+/** The resource with an ARN. Throws the not-found error of its kind. */
 export function resourceOf(state: Elbv2State, arn: string): Resource {
   const tables = {
     loadbalancer: state.loadBalancers,
@@ -134,7 +134,7 @@ export function tagsFrom(tags: readonly Tag[] | undefined): TextMap {
   return new Map((tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
 }
 
-/** Names of load balancers and target groups (CreateTargetGroup, API reference). */
+/** A valid name of a load balancer or a target group (ELBv2 API, CreateTargetGroup). */
 export function checkedName(name: string | undefined, what: string): string {
   if (name === undefined || name === '') throw validationError(`A ${what} name must be specified`);
   if (name.length > 32) throw validationError(`${what} name '${name}' cannot be longer than '32' characters`);

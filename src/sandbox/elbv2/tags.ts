@@ -4,10 +4,10 @@ import { entryOf } from './catalogue.ts';
 import { validationError } from './errors.ts';
 import { kindOf, resourceOf, tagsFrom, type Elbv2State } from './state.ts';
 
-/** Most tags that a resource can have (ELB user guide, tags). */
+/** Maximum number of tags of a resource (ALB user guide, "Tags"). */
 const MAX_TAGS = 50;
 
-/** Most ARNs in one DescribeTags (API reference). */
+/** Maximum number of ARNs in a request (ELBv2 API, DescribeTags). */
 const MAX_ARNS = 20;
 
 export function elbv2TagOperations(state: Elbv2State): Record<string, Operation> {

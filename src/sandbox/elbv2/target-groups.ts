@@ -85,7 +85,7 @@ function create(state: Elbv2State, input: CreateTargetGroupInput): TargetGroup {
   return group;
 }
 
-/** Only HTTP to instances; returns the VPC. */
+/** Checks that the group is one for HTTP to instances; returns its VPC. */
 function checkedVpcId(input: CreateTargetGroupInput): string {
   const { Protocol: protocol, ProtocolVersion: version = 'HTTP1', TargetType: type = 'instance', Port: port } = input;
   if (type !== 'instance') throw elbv2Unsupported(`targets of the type '${type}'`);
@@ -99,7 +99,7 @@ function checkedVpcId(input: CreateTargetGroupInput): string {
   return input.VpcId;
 }
 
-/** Idempotent for identical settings (CreateTargetGroup, API reference). */
+/** Idempotent for identical settings (ELBv2 API, CreateTargetGroup). */
 function sameOrDuplicate(known: TargetGroup, wanted: Pick<TargetGroup, 'port' | 'vpcId' | 'check'>): TargetGroup {
   const { port, vpcId, check } = known;
   if (JSON.stringify({ port, vpcId, check }) === JSON.stringify(wanted)) return known;
@@ -121,14 +121,14 @@ function describe(state: Elbv2State, input: DescribeTargetGroupsInput, call: Cal
   return { TargetGroups: entryShapes(items), ...next };
 }
 
-/** What describes will say of it. */
+/** The catalogue entry of a target group. */
 export function groupEntry(group: TargetGroup): CatalogueEntry {
   const { kind, arn, name, loadBalancer: user, attributes, tags } = group;
   const shape = targetGroupShape(group);
   return { kind, arn, name, owner: user?.arn, shape, attributes: attributeShapes(attributes), tags: tagList(tags) };
 }
 
-/** Deleting what is gone already succeeds: the model of the operation has no not-found error. */
+/** Deleting a group that does not exist succeeds: the operation's service model has no not-found error. */
 function remove(state: Elbv2State, input: DeleteTargetGroupInput): object {
   const group = state.groups.get(input.TargetGroupArn ?? '');
   if (group?.loadBalancer) throw inUse(group.arn);
@@ -137,7 +137,7 @@ function remove(state: Elbv2State, input: DeleteTargetGroupInput): object {
   return {};
 }
 
-/** Changes attributes, and how the data plane spreads requests. Throws before anything is changed. */
+/** Changes the attributes and the load balancing of a group. Throws before any change. */
 export function modifyAttributes(group: TargetGroup, changes: ModifyTargetGroupAttributesInput['Attributes']): void {
   const next = updatedAttributes(GROUP_ATTRIBUTES, group.attributes, changes);
   const algorithm = next.get('load_balancing.algorithm.type') as 'round_robin' | 'least_outstanding_requests';

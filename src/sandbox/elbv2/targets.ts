@@ -25,7 +25,7 @@ interface RequestedTarget {
   readonly port: number;
 }
 
-/** Targets as they were asked for; without a port it is the group's (a port override has to be named again to deregister). */
+/** The targets of a request; the default port is the group's. A target with another port must be deregistered with that port. */
 function requestedTargets(group: TargetGroup, targets: readonly TargetDescription[] | undefined): RequestedTarget[] {
   return (targets ?? []).map(({ Id: id, Port: port = group.port }) => {
     if (!id) throw validationError('A target must have an ID');
@@ -35,7 +35,7 @@ function requestedTargets(group: TargetGroup, targets: readonly TargetDescriptio
   });
 }
 
-/** All or none. */
+/** Registers all targets or none. */
 function register(state: Elbv2State, input: RegisterTargetsInput): object {
   const group = groupOf(state, input.TargetGroupArn);
   removeForgottenInstances(state, group);
@@ -76,7 +76,7 @@ function checkQuota(state: Elbv2State, group: TargetGroup, targets: readonly Req
   }
 }
 
-/** Targets that are not registered are passed over in silence (DeregisterTargets, API reference). */
+/** Ignores targets that are not registered (ELBv2 API, DeregisterTargets). */
 function deregister(state: Elbv2State, input: DeregisterTargetsInput): object {
   const group = groupOf(state, input.TargetGroupArn);
   const targets = requestedTargets(group, input.Targets);
@@ -88,7 +88,7 @@ function deregister(state: Elbv2State, input: DeregisterTargetsInput): object {
   return {};
 }
 
-/** Without targets it lists registered and draining ones; not paged. */
+/** Without targets it returns registered and draining ones; not paged. */
 function describeHealth(state: Elbv2State, input: DescribeTargetHealthInput, call?: Call): object {
   const group = groupOf(state, entryOf(state.catalogue, 'targetgroup', input.TargetGroupArn, call).arn);
   removeForgottenInstances(state, group);
@@ -102,7 +102,7 @@ function describeHealth(state: Elbv2State, input: DescribeTargetHealthInput, cal
   return { TargetHealthDescriptions };
 }
 
-/** Targets whose instances EC2 lists no longer leave the group. */
+/** Removes targets whose instances no longer exist in EC2. */
 function removeForgottenInstances(state: Elbv2State, group: TargetGroup): void {
   for (const target of group.targets.values()) {
     if (!target.drain && !state.machines.find(target.id)) removeTarget(state, group, target);

@@ -8,7 +8,7 @@ import { ACCOUNT } from '../ec2/state.ts';
 import { ApiError } from '../service.ts';
 import { currentDate, type SsmDocument, type RunCommandState } from './model.ts';
 
-/** AWS's own document for shell commands. */
+/** AWS's document for shell commands. */
 export const SHELL = 'AWS-RunShellScript';
 
 export function documentOf({ documents }: RunCommandState, name = ''): SsmDocument {
@@ -28,7 +28,7 @@ export function createDocument(
   return { DocumentDescription: documentShape(document) };
 }
 
-/** Names of the parameters that a document in JSON declares. */
+/** Names of the parameters that a JSON document declares. */
 function parametersIn(content: string): readonly string[] {
   try {
     const { parameters = {} } = JSON.parse(content) as { readonly parameters?: object };

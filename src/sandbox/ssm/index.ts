@@ -16,7 +16,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation<RunCommandState>>> = {
   SendCommand: sendCommand,
 };
 
-/** SSM: the parameters that it has already, and Run Command over the instances. */
+/** SSM: the given Parameter Store, and Run Command on the instances. */
 export function createSsm(parameters: Service, options: RunCommandOptions): Service {
   const { clock } = options;
   const state: RunCommandState = { ...options, documents: new Map(), commands: createTimeline(clock) };

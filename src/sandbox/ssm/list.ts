@@ -31,17 +31,17 @@ function pageByOffset<T>(
 
 type Filters = ListCommandsRequest['Filters'];
 
-/** Both lists take the same filters; those that are not here are refused, since a wrong list would be worse. */
+/** Both lists have the same filters; an unsupported one is an error, since ignoring it would return wrong items. */
 function matchesFilters({ requestedAt, document }: SsmCommand, filters: Filters): boolean {
   return (filters ?? []).every(({ key, value = '' }) => {
     if (key === 'InvokedAfter') return requestedAt.getTime() > Date.parse(value);
     if (key === 'InvokedBefore') return requestedAt.getTime() < Date.parse(value);
     if (key === 'DocumentName') return document === value;
-    throw new ApiError('InvalidFilterKey', `The sandbox has no filter ${key}.`);
+    throw new ApiError('InvalidFilterKey', `The sandbox does not support the filter ${key}.`);
   });
 }
 
-/** The newest first. */
+/** Newest first. */
 function selectedCommands(
   state: RunCommandState,
   input: ListCommandsRequest,

@@ -5,7 +5,7 @@ import type { Scheduler } from '../scheduler.ts';
 import type { LifecycleTimes } from '../service.ts';
 import type { Timeline } from '../timeline.ts';
 
-/** A document: what Run Command does. */
+/** An SSM document, which defines the actions of Run Command. */
 export interface SsmDocument {
   readonly name: string;
   readonly createdAt: Date;
@@ -20,7 +20,7 @@ export type InvocationStatus = 'Pending' | 'InProgress' | 'Success' | 'Failed' |
 export interface Invocation {
   readonly instance: string;
   readonly status: InvocationStatus;
-  /** Such as `Undeliverable`, where it says more than the status. */
+  /** Set if it is more specific than the status, such as `Undeliverable`. */
   readonly details?: string;
   readonly output: string;
   readonly code: number;

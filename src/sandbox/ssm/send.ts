@@ -6,17 +6,17 @@ import { documentOf } from './documents.ts';
 import { currentDate, type SsmCommand, type Invocation, type RunCommandState } from './model.ts';
 import { commandShape } from './shapes.ts';
 
-/** SSM API, SendCommand; aws-reference 4. */
+/** Limits of SendCommand (SSM API). */
 const [IDS_MAX, COMMENT_MAX] = [50, 100];
 const [TIMEOUT_MIN_S, TIMEOUT_S] = [30, 3600];
-/** The share of a command's time in which the old code still runs. */
+/** Share of a command's duration in which the old code still runs. */
 const OLD_CODE_SHARE = 0.7;
 
 export function sendCommand(state: RunCommandState, input: SendCommandRequest): SendCommandResult {
   const { InstanceIds: ids = [], Comment: comment = '', Parameters: parameters = {} } = input;
   const timeoutSeconds = input.TimeoutSeconds ?? TIMEOUT_S;
   const document = documentOf(state, input.DocumentName);
-  if (input.Targets !== undefined) throw invalidParameter('The sandbox takes InstanceIds only, no Targets');
+  if (input.Targets !== undefined) throw invalidParameter('The sandbox supports InstanceIds, not Targets');
   if (ids.length === 0 || ids.length > IDS_MAX) throw invalidParameter(`InstanceIds must have 1 to ${IDS_MAX} members`);
   if (comment.length > COMMENT_MAX) throw invalidParameter(`Comment must have at most ${COMMENT_MAX} characters`);
   if (timeoutSeconds < TIMEOUT_MIN_S) throw invalidParameter(`TimeoutSeconds must be at least ${TIMEOUT_MIN_S}`);
@@ -46,7 +46,7 @@ function invalidParameter(message: string): ApiError {
   return new ApiError('ValidationException', message);
 }
 
-/** Changes one invocation, unless it has ended already. */
+/** Changes an invocation that has not ended. */
 function updateInvocation(
   state: RunCommandState,
   command: string,
@@ -70,7 +70,7 @@ function hasInvocationEnded(state: RunCommandState, command: string, instance: s
   return invocation === undefined || hasEnded(invocation);
 }
 
-/** Runs the command on one instance: one that names a release restarts the app with it. */
+/** Runs a command on one instance: if it names a release, the app is restarted with it. */
 async function run(state: RunCommandState, { id, parameters }: SsmCommand, instance: string): Promise<void> {
   const { fails, says, ms = state.times.deployMs } = state.outcomes.next('deploy', instance);
   updateInvocation(state, id, instance, { status: 'InProgress', startedAt: currentDate(state) });
@@ -84,21 +84,24 @@ async function run(state: RunCommandState, { id, parameters }: SsmCommand, insta
     : (await pause(1 - OLD_CODE_SHARE), state.instances.find(instance)?.state === 'running');
   const text = [
     release === undefined ? 'ran' : `deploying ${release}`,
-    says ?? (fails ? 'failed, as asked for' : 'done'),
+    says ?? (fails ? 'failed because of a fault' : 'done'),
   ];
   const ended = { output: `${text.join('\n')}\n`, endedAt: currentDate(state) };
   if (!isRunning) updateInvocation(state, id, instance, { ...ended, status: 'Failed', details: 'Undeliverable' });
   else updateInvocation(state, id, instance, { ...ended, status: fails ? 'Failed' : 'Success', code: fails ? 1 : 0 });
 }
 
-/** The parameter `release`, else a `RELEASE=` in the shell commands. */
+/** The parameter `release`, else `RELEASE=` in the shell commands. */
 function releaseIn(parameters: SsmCommand['parameters']): string | undefined {
   const named = Object.entries(parameters).find(([name]) => name.toLowerCase() === 'release')?.[1][0];
   const text = (parameters['commands'] ?? []).join('\n');
   return named ?? /\bRELEASE=["']?([^"'\s;]+)/.exec(text)?.[1];
 }
 
-/** "There is no guarantee that the command will be terminated" (API, CancelCommand): here what has not restarted the app is. */
+/**
+ * "There is no guarantee that the command will be terminated" (SSM API, CancelCommand): here it is, unless it has already
+ * restarted the app.
+ */
 export function cancelCommand(
   state: RunCommandState,
   { CommandId: id = '', InstanceIds: ids }: CancelCommandRequest,
