@@ -178,7 +178,7 @@ describe("a user's own app", () => {
     expect(await answers(url)).toBe('no answer');
     app.setBehaviour(OK);
     expect(await answers(url)).toBe(200);
-    expect(() => app.setBehaviour(behaviour('sick'))).toThrow(/cannot be made sick/);
+    expect(() => app.setBehaviour(behaviour('sick'))).toThrow(/cannot make your own app sick/);
     app.setBehaviour(behaviour('crash'));
     await eventually('its end', async () => (await answers(url)) === 'no answer');
     app.setBehaviour(OK);

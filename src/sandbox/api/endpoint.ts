@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../errors.ts';
 import { ApiError, type Call, type Operation, type Service } from '../service.ts';
-import { isSigned, type Dialect } from './dialects.ts';
+import { isSigned, type ServiceProtocol } from './service-protocols.ts';
 import type { ApiFault, ApiFaultKind, Faults } from './faults.ts';
 import type { Head, WireRequest } from './protocol.ts';
 import { operationSchema, type OperationSchema } from './schemas.ts';
@@ -51,16 +51,16 @@ interface RequestContext {
 /** Handles one request of an AWS client. Never throws: every failure becomes an error response of the service. */
 export async function handleRequest(
   options: EndpointOptions,
-  dialect: Dialect,
+  serviceProtocol: ServiceProtocol,
   request: WireRequest,
 ): Promise<ApiResponse> {
   const requestId = randomUUID();
-  const { protocol } = dialect;
-  const client = await dialect.client?.();
+  const { protocol } = serviceProtocol;
+  const client = await serviceProtocol.client?.();
   const operation = protocol.action(request, client) ?? '';
   let faults: readonly ApiFault[] = [];
-  const triggerFaults = () => (faults = options.faults.trigger(dialect.service, operation));
-  const outcome = await attempt(options, dialect, request, {
+  const triggerFaults = () => (faults = options.faults.trigger(serviceProtocol.service, operation));
+  const outcome = await attempt(options, serviceProtocol, request, {
     operation,
     client,
     triggerFaults: triggerFaults,
@@ -76,27 +76,31 @@ export async function handleRequest(
 
 async function attempt(
   options: EndpointOptions,
-  dialect: Dialect,
+  serviceProtocol: ServiceProtocol,
   request: WireRequest,
-  { operation: name, client, triggerFaults: meet, requestId }: RequestContext,
+  { operation: name, client, triggerFaults, requestId }: RequestContext,
 ): Promise<EncodedResponse> {
-  const { protocol } = dialect;
+  const { protocol } = serviceProtocol;
   if (!isSigned(request)) throw protocol.unsigned();
   const schema = client && operationSchema(client, name);
-  const run = operationOf(options.services, dialect, name);
+  const run = operationOf(options.services, serviceProtocol, name);
   if (!schema || !run) throw protocol.unknownAction(name, schema !== undefined);
-  if (!options.throttle.admit(dialect.service, name)) throw dialect.throttled();
-  const faults = meet();
-  await applyFaultsBefore(options, dialect, faults);
+  if (!options.throttle.admit(serviceProtocol.service, name)) throw serviceProtocol.throttled();
+  const faults = triggerFaults();
+  await applyFaultsBefore(options, serviceProtocol, faults);
   const input = protocol.decode(schema, request);
   refuseDryRun(schema, input);
   const output = await run(input, callOf(options, name, faults));
-  applyFaultsAfter(dialect, faults);
+  applyFaultsAfter(serviceProtocol, faults);
   return { status: 200, ...protocol.head?.(schema, output), body: protocol.encode(schema, output, requestId) };
 }
 
-function operationOf(services: readonly Service[], dialect: Dialect, name: string): Operation | undefined {
-  const service = services.find((candidate) => candidate.id === dialect.service);
+function operationOf(
+  services: readonly Service[],
+  serviceProtocol: ServiceProtocol,
+  name: string,
+): Operation | undefined {
+  const service = services.find((candidate) => candidate.id === serviceProtocol.service);
   return service && ownValue(service.operations, name);
 }
 
@@ -116,23 +120,23 @@ function refuseDryRun(schema: OperationSchema, input: Record<string, unknown>): 
 /** Applies the faults that prevent any effect of the request. */
 async function applyFaultsBefore(
   options: EndpointOptions,
-  dialect: Dialect,
+  serviceProtocol: ServiceProtocol,
   faults: readonly ApiFault[],
 ): Promise<void> {
   for (const fault of faults) {
     if (fault.kind === 'delay') await options.sleep(fault.ms);
-    if (fault.kind === 'throttle') throw dialect.throttled();
-    if (fault.kind === 'error' || fault.kind === 'reset') throw errorOf(dialect, fault);
+    if (fault.kind === 'throttle') throw serviceProtocol.throttled();
+    if (fault.kind === 'error' || fault.kind === 'reset') throw errorOf(serviceProtocol, fault);
   }
 }
 
 /** Applies the faults that hide an effect that took place. */
-function applyFaultsAfter(dialect: Dialect, faults: readonly ApiFault[]): void {
+function applyFaultsAfter(serviceProtocol: ServiceProtocol, faults: readonly ApiFault[]): void {
   const fault = faults.find(({ kind }) => kind === 'error-after' || kind === 'reset-after');
-  if (fault) throw errorOf(dialect, fault);
+  if (fault) throw errorOf(serviceProtocol, fault);
 }
 
-function errorOf(dialect: Dialect, fault: ApiFault): ApiError {
-  const standard = dialect.protocol.internal(fault.message ?? 'An internal error has occurred');
+function errorOf(serviceProtocol: ServiceProtocol, fault: ApiFault): ApiError {
+  const standard = serviceProtocol.protocol.internal(fault.message ?? 'An internal error has occurred');
   return fault.code === undefined ? standard : new ApiError(fault.code, standard.message, fault.status);
 }

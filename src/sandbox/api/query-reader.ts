@@ -32,7 +32,7 @@ export function readInput(variant: QueryVariant, schema: NormalizedSchema, root:
 }
 
 function readStruct(
-  dialect: QueryVariant,
+  variant: QueryVariant,
   schema: NormalizedSchema,
   node: QueryNode,
   path: string,
@@ -41,39 +41,39 @@ function readStruct(
   if (!schema.isStructSchema()) return result;
   const keys = new Map<string, string>();
   for (const [name, member] of schema.structIterator()) {
-    const key = dialect.memberKey(name, traitsOf(member));
+    const key = variant.memberKey(name, traitsOf(member));
     keys.set(name, key);
     const child = node.children.get(key);
-    const value = child && readValue(dialect, member, child, `${path}${key}`);
+    const value = child && readValue(variant, member, child, `${path}${key}`);
     if (value !== undefined) result[name] = value;
   }
   const absent = requiredMembers(schema).find((name) => result[name] === undefined);
-  if (absent !== undefined) throw dialect.missing(`${path}${keys.get(absent) ?? absent}`);
+  if (absent !== undefined) throw variant.missing(`${path}${keys.get(absent) ?? absent}`);
   return result;
 }
 
-function readValue(dialect: QueryVariant, schema: NormalizedSchema, node: QueryNode, path: string): unknown {
-  if (schema.isStructSchema()) return readStruct(dialect, schema, node, `${path}.`);
-  if (schema.isListSchema()) return readList(dialect, schema, node, path);
-  if (schema.isMapSchema()) return readMap(dialect, schema, node, path);
-  return node.value === undefined ? undefined : readSimple(dialect, schema, node.value, path);
+function readValue(variant: QueryVariant, schema: NormalizedSchema, node: QueryNode, path: string): unknown {
+  if (schema.isStructSchema()) return readStruct(variant, schema, node, `${path}.`);
+  if (schema.isListSchema()) return readList(variant, schema, node, path);
+  if (schema.isMapSchema()) return readMap(variant, schema, node, path);
+  return node.value === undefined ? undefined : readSimple(variant, schema, node.value, path);
 }
 
 function readList(
-  dialect: QueryVariant,
+  variant: QueryVariant,
   schema: NormalizedSchema,
   node: QueryNode,
   path: string,
 ): unknown[] | undefined {
-  const holder = dialect.listNode(node, schema);
+  const holder = variant.listNode(node, schema);
   const items = holder ? numbered(holder) : [];
   if (items.length === 0) return undefined;
   const member = schema.getValueSchema();
-  return items.map((item, index) => readValue(dialect, member, item, `${path}.${index + 1}`));
+  return items.map((item, index) => readValue(variant, member, item, `${path}.${index + 1}`));
 }
 
 function readMap(
-  dialect: QueryVariant,
+  variant: QueryVariant,
   schema: NormalizedSchema,
   node: QueryNode,
   path: string,
@@ -82,15 +82,15 @@ function readMap(
   const holder = traitsOf(schema).xmlFlattened ? node : node.children.get('entry');
   const entries = (holder ? numbered(holder) : []).map((entry, index) => {
     const value = entry.children.get('value');
-    const read = value && readValue(dialect, member, value, `${path}.${index + 1}`);
+    const read = value && readValue(variant, member, value, `${path}.${index + 1}`);
     return [entry.children.get('key')?.value ?? '', read] as const;
   });
   return Object.fromEntries(entries);
 }
 
-function readSimple(dialect: QueryVariant, schema: NormalizedSchema, text: string, path: string): unknown {
+function readSimple(variant: QueryVariant, schema: NormalizedSchema, text: string, path: string): unknown {
   const checked = <T>(ok: boolean, value: T): T => {
-    if (!ok) throw dialect.malformed(path, text);
+    if (!ok) throw variant.malformed(path, text);
     return value;
   };
   if (schema.isBooleanSchema()) return checked(/^(true|false)$/i.test(text), text.toLowerCase() === 'true');

@@ -26,7 +26,7 @@ function type(error: ApiError): string {
   return error.status >= 500 ? 'Receiver' : 'Sender';
 }
 
-const awsDialect: QueryVariant = {
+const awsVariant: QueryVariant = {
   memberKey: (name, traits) => traits.xmlName ?? name,
   listNode: (node, list) =>
     traitsOf(list).xmlFlattened ? node : node.children.get(traitsOf(list.getValueSchema()).xmlName ?? 'member'),
@@ -43,7 +43,7 @@ function constraint(key: string, value: string): string {
 export function awsQuery(namespace: string): Protocol {
   return {
     ...common,
-    decode: (operation, request) => readInput(awsDialect, operation.input, queryTree(queryParams(request))),
+    decode: (operation, request) => readInput(awsVariant, operation.input, queryTree(queryParams(request))),
     encode: ({ name, output: schema }, output, requestId) =>
       `<${name}Response xmlns="${namespace}"><${name}Result>${xmlMembers(schema, output)}</${name}Result>` +
       `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`,
@@ -54,7 +54,7 @@ export function awsQuery(namespace: string): Protocol {
   };
 }
 
-const ec2Dialect: QueryVariant = {
+const ec2Variant: QueryVariant = {
   memberKey: (name, traits) => traits.ec2QueryName ?? capitalised(traits.xmlName ?? name),
   listNode: (node) => node,
   missing: (key) => new ApiError('MissingParameter', `The request must contain the parameter ${key}`),
@@ -72,7 +72,7 @@ export function ec2Query(namespace: string): Protocol {
     decode: (operation, request) => {
       const tree = queryTree(queryParams(request));
       refuseUnknown(operation.input, tree.children.keys());
-      return readInput(ec2Dialect, operation.input, tree);
+      return readInput(ec2Variant, operation.input, tree);
     },
     encode: ({ name, output: schema }, output, requestId) => {
       const members = schema.isStructSchema() ? xmlMembers(schema, output) : '<return>true</return>';
@@ -91,7 +91,7 @@ const ENVELOPE: ReadonlySet<string> = new Set(['Action', 'Version', 'AWSAccessKe
 function refuseUnknown(schema: Parameters<typeof readInput>[1], keys: Iterable<string>): void {
   const known = new Set(ENVELOPE);
   if (schema.isStructSchema()) {
-    for (const [name, member] of schema.structIterator()) known.add(ec2Dialect.memberKey(name, traitsOf(member)));
+    for (const [name, member] of schema.structIterator()) known.add(ec2Variant.memberKey(name, traitsOf(member)));
   }
   for (const key of keys) {
     if (known.has(key) || /^(X-Amz-|Signature)/.test(key)) continue;

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import { messageOf, OperatorError } from '../../errors.ts';
 import type { AdminPage, Download } from '../service.ts';
 import { ADMIN, adminAnswer } from './admin.ts';
-import { dialectOf, type Dialect } from './dialects.ts';
+import { serviceProtocolOf, type ServiceProtocol } from './service-protocols.ts';
 import { handleRequest, type EndpointOptions } from './endpoint.ts';
 import type { MetadataAnswer } from './metadata.ts';
 import type { WireRequest } from './protocol.ts';
@@ -81,8 +81,8 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
   }
   const download = request.method === 'GET' ? downloadOf(options, request.path) : undefined;
   if (download) return void response.writeHead(200, download.headers).end(download.body);
-  const dialect = dialectOf(request);
-  if (dialect) return await serveAws(options, dialect, request, incoming, response);
+  const serviceProtocol = serviceProtocolOf(request);
+  if (serviceProtocol) return await serveAws(options, serviceProtocol, request, incoming, response);
   const status = request.method === 'GET' && request.path === '/' ? 200 : 404;
   return send(response, status, 'text/plain', HELP);
 }
@@ -101,26 +101,26 @@ Set AWS_ENDPOINT_URL to its URL and use any access key. Its admin pages are list
 
 async function serveAws(
   options: ServerOptions,
-  dialect: Dialect,
+  serviceProtocol: ServiceProtocol,
   request: WireRequest,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const at = new Date(options.clock.now()).toISOString();
   const arrival = options.log.arrive();
-  const began = options.clock.monotonic();
-  const result = await handleRequest(options, dialect, request);
+  const startedAt = options.clock.monotonic();
+  const result = await handleRequest(options, serviceProtocol, request);
   const { operation, code, faults } = result;
   options.log.add({
     at,
     arrival,
-    service: dialect.service,
+    service: serviceProtocol.service,
     operation,
     agent: String(request.headers['user-agent'] ?? ''),
     status: result.reset ? 0 : result.status,
     ...(code !== undefined && { code }),
     ...(faults.length > 0 && { faults }),
-    ms: Math.round(options.clock.monotonic() - began),
+    ms: Math.round(options.clock.monotonic() - startedAt),
   });
   if (result.reset) return void incoming.socket.resetAndDestroy();
   for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, value);

@@ -11,16 +11,16 @@ import { answerOnSocket, tunnel } from './upgrade.ts';
 export interface ListenerOptions {
   /** Loopback address. */
   readonly host: string;
-  /** 0 takes any free port. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** Name of the load balancer, for the account. */
+  /** Name of the load balancer, for the traffic counts. */
   readonly loadBalancer: string;
   readonly routes: DataPlaneRoutes;
   readonly traffic: Traffic;
   readonly clock: Clock;
   /** From 0 to 1, for weights. */
   readonly random: () => number;
-  /** The load balancer's idle timeout, read for every request. */
+  /** The load balancer's idle timeout, evaluated for each request. */
   readonly idleMs: () => number;
 }
 
@@ -28,18 +28,18 @@ export interface ListenerOptions {
 export interface LiveListener {
   readonly port: number;
   setRoutes(routes: DataPlaneRoutes): void;
-  /** Stops listening; what is in flight ends by itself, or is cut when `force` is set. */
+  /** Stops listening; requests in flight continue, or are closed if `force` is set. */
   close(force: boolean): Promise<void>;
 }
 
-/** Rejects with the system's error (`EADDRINUSE`, `EACCES`) when the port cannot be had. */
+/** Rejects with the system's error (`EADDRINUSE`, `EACCES`) if the port is not available. */
 export async function openListener(options: ListenerOptions): Promise<LiveListener> {
   const listener = new HttpListener(options);
   await listener.open();
   return listener;
 }
 
-/** Other protocols than web sockets are not offered: such requests are served as if they hadn't asked. */
+/** Upgrades to other protocols than web sockets are ignored: the request is handled without upgrade. */
 function shouldUpgradeCallback(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket';
 }
@@ -49,7 +49,7 @@ class HttpListener implements LiveListener {
   readonly #server: Server;
   readonly #tunnels = new Set<Socket>();
   #routes: DataPlaneRoutes;
-  /** Kept, since requests may still come over open connections when the server is closed already. */
+  /** Stored, since requests may still arrive over open connections after the server is closed. */
   #port = 0;
   #closing = false;
 
@@ -94,29 +94,29 @@ class HttpListener implements LiveListener {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const tally = this.#options.traffic.track(this.#options.loadBalancer);
+    const tracker = this.#options.traffic.track(this.#options.loadBalancer);
     if (this.#closing) response.setHeader('connection', 'close');
-    const facts = requestAttributes(request);
-    const action = facts && actionFor(this.#routes, facts);
-    if (!facts || !action) {
-      tally.end(400);
+    const attributes = requestAttributes(request);
+    const action = attributes && actionFor(this.#routes, attributes);
+    if (!attributes || !action) {
+      tracker.end(400);
       sendError(response, 400);
       return;
     }
     if (action.type === 'forward') {
-      this.#forward(request, response, this.#choose(request, action, tally), tally);
+      this.#forward(request, response, this.#choose(request, action, tracker), tracker);
       return;
     }
-    tally.end(action.status);
-    if (action.type === 'redirect') sendRedirect(response, action, facts.url);
+    tracker.end(action.status);
+    if (action.type === 'redirect') sendRedirect(response, action, attributes.url);
     else sendFixed(response, action);
   }
 
-  #choose(request: IncomingMessage, action: RouteAction, tally: RequestTracker): TargetChoice | undefined {
+  #choose(request: IncomingMessage, action: RouteAction, tracker: RequestTracker): TargetChoice | undefined {
     if (action.type !== 'forward') return undefined;
-    const chance = { now: this.#options.clock.now(), random: this.#options.random };
-    const choice = chooseTarget(action, request.headers.cookie, chance);
-    if (choice) tally.sentTo(choice.group.name, choice.member?.release() ?? '');
+    const context = { now: this.#options.clock.now(), random: this.#options.random };
+    const choice = chooseTarget(action, request.headers.cookie, context);
+    if (choice) tracker.sentTo(choice.group.name, choice.target?.release() ?? '');
     return choice;
   }
 
@@ -124,31 +124,31 @@ class HttpListener implements LiveListener {
     request: IncomingMessage,
     response: ServerResponse,
     choice: TargetChoice | undefined,
-    tally: RequestTracker,
+    tracker: RequestTracker,
   ): void {
-    if (!choice?.member) {
-      tally.end(503, 'no-target');
+    if (!choice?.target) {
+      tracker.end(503, 'no-target');
       sendError(response, 503);
       return;
     }
-    const { setCookies, member } = choice;
-    forward({ request, response, tally, setCookies, ...this.#proxyOptions() }, member.upstream);
+    const { setCookies, target } = choice;
+    forward({ request, response, tracker, setCookies, ...this.#proxyOptions() }, target.upstream);
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const tally = this.#options.traffic.track(this.#options.loadBalancer);
+    const tracker = this.#options.traffic.track(this.#options.loadBalancer);
     this.#tunnels.add(socket);
     socket.on('close', () => this.#tunnels.delete(socket));
-    const facts = requestAttributes(request);
-    const action = facts && actionFor(this.#routes, facts);
-    const choice = action && this.#choose(request, action, tally);
-    if (choice?.member) {
-      const { setCookies, member } = choice;
-      tunnel({ request, socket, head, tally, setCookies, ...this.#proxyOptions() }, member.upstream);
+    const attributes = requestAttributes(request);
+    const action = attributes && actionFor(this.#routes, attributes);
+    const choice = action && this.#choose(request, action, tracker);
+    if (choice?.target) {
+      const { setCookies, target } = choice;
+      tunnel({ request, socket, head, tracker, setCookies, ...this.#proxyOptions() }, target.upstream);
       return;
     }
-    // Fixed responses and redirects are not for upgrades: ALB ignores the upgrade then; here the client is told that nobody serves it.
-    tally.end(503, 'no-target');
+    // For a fixed response or a redirect ALB ignores the upgrade; here the client gets a 503.
+    tracker.end(503, 'no-target');
     socket.on('error', () => {});
     answerOnSocket(socket, 503);
   }

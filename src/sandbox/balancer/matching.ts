@@ -2,7 +2,7 @@ import type { RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { BlockList, isIPv6 } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 
-/** What rules are matched against. */
+/** The attributes of a request that rules match. */
 export interface RequestAttributes {
   readonly method: string;
   readonly url: URL;
@@ -10,9 +10,9 @@ export interface RequestAttributes {
   header(name: string): string | undefined;
 }
 
-export type Matcher = (facts: RequestAttributes) => boolean;
+export type Matcher = (attributes: RequestAttributes) => boolean;
 
-/** The facts of a request; nothing when its target is not a path or a URL. */
+/** Undefined if the request target is neither a path nor a URL. */
 export function requestAttributes(request: IncomingMessage): RequestAttributes | undefined {
   const target = request.url ?? '';
   const url = URL.parse(target.startsWith('/') ? `http://${request.headers.host ?? 'localhost'}${target}` : target);
@@ -25,16 +25,16 @@ export function requestAttributes(request: IncomingMessage): RequestAttributes |
   return { method: request.method ?? 'GET', url, sourceIp, header };
 }
 
-/** `*` is any number of characters, `?` is one. */
+/** `*` matches any number of characters, `?` matches one. */
 function wildcard(pattern: string, flags = ''): RegExp {
   const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, `s${flags}`);
 }
 
-/** A rule matches when all of its conditions do (ALB user guide, condition types). */
+/** A rule matches if all of its conditions do (ALB user guide, "Rule condition types"). */
 export function matcherOf(conditions: readonly RuleCondition[]): Matcher {
   const matchers = conditions.map(conditionMatcher);
-  return (facts) => matchers.every((matches) => matches(facts));
+  return (attributes) => matchers.every((matches) => matches(attributes));
 }
 
 const MATCHERS: Readonly<Record<string, (condition: RuleCondition) => Matcher>> = {
@@ -49,8 +49,8 @@ const MATCHERS: Readonly<Record<string, (condition: RuleCondition) => Matcher>> 
   'http-header': (condition) => {
     const name = condition.HttpHeaderConfig?.HttpHeaderName ?? '';
     const patterns = conditionValues(condition).map((value) => wildcard(value, 'i'));
-    return (facts) =>
-      patterns.some((pattern) => pattern.test(facts.header(name) ?? '') && facts.header(name) !== undefined);
+    return (attributes) =>
+      patterns.some((pattern) => pattern.test(attributes.header(name) ?? '') && attributes.header(name) !== undefined);
   },
   'http-request-method': (condition) => {
     const methods = conditionValues(condition);
@@ -73,14 +73,14 @@ const MATCHERS: Readonly<Record<string, (condition: RuleCondition) => Matcher>> 
   },
 };
 
-/** The fields that can be matched. */
+/** The supported condition fields. */
 export const FIELDS: readonly string[] = Object.keys(MATCHERS);
 
 function conditionMatcher(condition: RuleCondition): Matcher {
   return MATCHERS[condition.Field ?? '']?.(condition) ?? (() => false);
 }
 
-/** The values of a condition, given in the general list or in the one of its field. */
+/** The values of a condition, from the general list or from the config of its field. */
 export function conditionValues(condition: RuleCondition): readonly string[] {
   return (
     condition.Values ??

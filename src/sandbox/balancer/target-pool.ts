@@ -1,84 +1,84 @@
 import type { Upstream } from './upstream.ts';
 
-/** A target as the data plane knows it. */
+/** A target in the data plane. */
 export interface PoolTarget {
   /** `id:port`. */
   readonly key: string;
   readonly id: string;
   readonly port: number;
   readonly upstream: Upstream;
-  /** The release that the instance carries now. */
+  /** The current release of the instance. */
   release(): string;
 }
 
 /**
- * - `out`: never used (still being registered, or its instance is not running)
- * - `failing`: checks have not passed; used only when no member of the group passes (fail-open)
- * - `passing`: used
+ * - `out`: gets no requests (still being registered, or its instance is not running)
+ * - `failing`: checks have not passed; gets requests only if no target of the group passes (fail-open)
+ * - `passing`: gets requests
  */
 export type Eligibility = 'out' | 'failing' | 'passing';
 
-/** How a target group spreads requests (target group attributes). */
+/** How a target group distributes requests (target group attributes). */
 export interface Balancing {
   readonly algorithm: 'round_robin' | 'least_outstanding_requests';
   /** 0 is off. */
   readonly slowStartMs: number;
-  /** How long a client sticks to a target; 0 is off. */
+  /** Duration of stickiness to a target; 0 is off. */
   readonly stickyMs: number;
 }
 
 interface Entry {
-  readonly member: PoolTarget;
+  readonly target: PoolTarget;
   eligibility: Eligibility;
-  /** When it began to warm up (slow start); absent when it doesn't. */
+  /** Start of its slow start; undefined without one. */
   slowStartFrom: number | undefined;
 }
 
-/** The members of one target group, and whose turn it is. */
+/** The targets of a group in the data plane, and the load balancing among them. */
 export class TargetPool {
   balancing: Balancing = { algorithm: 'round_robin', slowStartMs: 0, stickyMs: 0 };
   readonly #entries = new Map<string, Entry>();
-  /** Cached, since it is needed for every request and seldom changes. */
+  /** Cached, since it is needed for every request and rarely changes. */
   #eligible: Entry[] | undefined;
   #turn = 0;
 
-  add(member: PoolTarget): void {
-    this.#entries.set(member.key, { member, eligibility: 'out', slowStartFrom: undefined });
+  add(target: PoolTarget): void {
+    this.#entries.set(target.key, { target, eligibility: 'out', slowStartFrom: undefined });
     this.#eligible = undefined;
   }
 
-  remove(member: PoolTarget): void {
-    if (this.#entries.get(member.key)?.member !== member) return;
-    this.#entries.delete(member.key);
+  remove(target: PoolTarget): void {
+    if (this.#entries.get(target.key)?.target !== target) return;
+    this.#entries.delete(target.key);
     this.#eligible = undefined;
   }
 
-  has(member: PoolTarget): boolean {
-    return this.#entries.get(member.key)?.member === member;
+  has(target: PoolTarget): boolean {
+    return this.#entries.get(target.key)?.target === target;
   }
 
-  setEligibility(member: PoolTarget, standing: Eligibility, now: number): void {
-    const entry = this.#entries.get(member.key);
-    if (entry?.member !== member || entry.eligibility === standing) return;
-    if (standing === 'passing') entry.slowStartFrom = this.#hasTargetOutOfSlowStart(now) ? now : undefined;
-    entry.eligibility = standing;
+  setEligibility(target: PoolTarget, eligibility: Eligibility, now: number): void {
+    const entry = this.#entries.get(target.key);
+    if (entry?.target !== target || entry.eligibility === eligibility) return;
+    if (eligibility === 'passing') entry.slowStartFrom = this.#hasTargetOutOfSlowStart(now) ? now : undefined;
+    entry.eligibility = eligibility;
     this.#eligible = undefined;
   }
 
-  /** The member that the key names, when requests may be sent to it now. */
+  /** The target with a key, if it is eligible for requests. */
   sticky(key: string): PoolTarget | undefined {
-    return this.#targets().find((entry) => entry.member.key === key)?.member;
+    return this.#targets().find((entry) => entry.target.key === key)?.target;
   }
 
-  /** The member whose turn it is; none when the group has none that may be used. */
+  /** The next target; undefined if none is eligible. */
   next(now: number, random: () => number): PoolTarget | undefined {
     const entries = this.#targets();
-    if (this.balancing.algorithm === 'least_outstanding_requests') return leastBusy(entries, this.#turn++)?.member;
+    if (this.balancing.algorithm === 'least_outstanding_requests') return leastBusy(entries, this.#turn++)?.target;
     let entry = this.#nextInTurn(entries);
     for (let tries = 1; entry && tries < entries.length && this.#slowStartShare(entry, now) < random(); tries += 1) {
       entry = this.#nextInTurn(entries);
     }
-    return entry?.member;
+    return entry?.target;
   }
 
   #nextInTurn(entries: readonly Entry[]): Entry | undefined {
@@ -90,7 +90,7 @@ export class TargetPool {
     return this.#eligible;
   }
 
-  /** A share of the requests from 0 to 1 that grows during slow start (ALB user guide, slow start mode). */
+  /** The share of its requests, which grows from 0 to 1 during slow start (ALB user guide, "Slow start mode"). */
   #slowStartShare(entry: Entry, now: number): number {
     const { slowStartMs } = this.balancing;
     return slowStartMs === 0 || entry.slowStartFrom === undefined
@@ -98,7 +98,7 @@ export class TargetPool {
       : Math.min(1, (now - entry.slowStartFrom) / slowStartMs);
   }
 
-  /** Slow start applies only when at least one healthy target is out of it (ALB user guide). */
+  /** Slow start applies only if at least one healthy target is not in slow start (ALB user guide, "Slow start mode"). */
   #hasTargetOutOfSlowStart(now: number): boolean {
     for (const entry of this.#entries.values()) {
       if (entry.eligibility === 'passing' && this.#slowStartShare(entry, now) >= 1) return true;
@@ -112,11 +112,11 @@ function eligible(entries: readonly Entry[]): Entry[] {
   return passing.length > 0 ? passing : entries.filter((entry) => entry.eligibility === 'failing');
 }
 
-/** Starts at a different one each time, so that equals take turns. */
+/** Starts at a different target each time, so that equally busy targets take turns. */
 function leastBusy(entries: readonly Entry[], turn: number): Entry | undefined {
   let best = entries[turn % entries.length];
   for (const entry of entries) {
-    if (best && entry.member.upstream.inFlight < best.member.upstream.inFlight) best = entry;
+    if (best && entry.target.upstream.inFlight < best.target.upstream.inFlight) best = entry;
   }
   return best;
 }

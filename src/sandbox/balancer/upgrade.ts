@@ -6,25 +6,25 @@ import { requestHeaders, responseHeaders } from './headers.ts';
 import type { RequestTracker, TrafficError } from './traffic.ts';
 import type { Upstream } from './upstream.ts';
 
-/** A client's request for a web socket, and what belongs to it. */
+/** A client's request for a web socket. */
 export interface UpgradeExchange {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
-  readonly tally: RequestTracker;
+  readonly tracker: RequestTracker;
   readonly listenerPort: number;
   readonly idleMs: number;
   readonly setCookies: readonly string[];
 }
 
-/** Writes an error page on a socket that Node's server has let go of, and closes it. */
+/** Writes an error page to a socket that Node's server has detached, and closes it. */
 export function answerOnSocket(socket: Socket, status: number): void {
   const body = errorPage(status);
   const head = [`HTTP/1.1 ${status} `, 'Server: awselb/2.0', 'Content-Type: text/html', 'Connection: close'];
   socket.end([...head, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'));
 }
 
-/** Opens a tunnel to a target; it counts as in flight until one side closes it, or the deregistration delay is over. */
+/** Opens a tunnel to a target; it is in flight until one side closes it, or the deregistration delay ends. */
 export function tunnel(exchange: UpgradeExchange, upstream: Upstream): void {
   new Tunnel(exchange, upstream).open();
 }
@@ -34,7 +34,7 @@ class Tunnel {
   readonly #outgoing: ClientRequest;
   readonly #leave: () => void;
   #target: Socket | undefined;
-  /** What was sent to the client; 0 until then. */
+  /** The status that was sent to the client; 0 before. */
   #status = 0;
   #over = false;
 
@@ -64,7 +64,7 @@ class Tunnel {
     this.#outgoing.end();
   }
 
-  /** The target answers with something else than an upgrade. */
+  /** The target did not accept the upgrade. */
   #refused(answer: IncomingMessage): void {
     const { socket, setCookies } = this.#exchange;
     const headers = Object.entries(responseHeaders(answer.headers, setCookies));
@@ -103,9 +103,9 @@ class Tunnel {
     if (this.#over) return;
     this.#over = true;
     this.#leave();
-    const { socket, tally } = this.#exchange;
+    const { socket, tracker } = this.#exchange;
     const status = this.#status || errorStatus(error ?? 'target-closed');
-    tally.end(status, error);
+    tracker.end(status, error);
     if (this.#status === 0 && error !== 'client-closed') answerOnSocket(socket, status);
     else closeSocket(socket, error);
     if (this.#target) closeSocket(this.#target, error);
@@ -113,7 +113,7 @@ class Tunnel {
   }
 }
 
-/** At a normal end what is on its way is still sent. */
+/** Without an error, pending data is still sent. */
 function closeSocket(socket: Socket, error: TrafficError | undefined): void {
   if (error) socket.destroy();
   else socket.destroySoon();

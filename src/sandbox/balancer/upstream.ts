@@ -1,9 +1,9 @@
 import { Pool, type Dispatcher } from 'undici';
 
-/** ALB gives up connecting to a target after 10 s (ALB user guide, troubleshooting: 504). */
+/** ALB's timeout for connections to a target (ALB user guide, "Troubleshoot", HTTP 504). */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The connections of the load balancers to one target, and what is in flight on them. */
+/** The connections of the load balancers to one target, and the requests in flight. */
 export class Upstream {
   readonly host: string;
   readonly port: number;
@@ -21,16 +21,16 @@ export class Upstream {
     return this.#aborts.size;
   }
 
-  /** Retired, and nothing is in flight any more. */
+  /** Retired, and without requests in flight. */
   get done(): boolean {
     return this.#retired && this.#aborts.size === 0;
   }
 
-  /** Counts a request or a web socket in; `cut` ends it by force. Returns the function that counts it out. */
-  track(cut: () => void): () => void {
-    this.#aborts.add(cut);
+  /** Adds a request or a web socket; `abort` closes it. Returns a function that removes it. */
+  track(abort: () => void): () => void {
+    this.#aborts.add(abort);
     return () => {
-      if (this.#aborts.delete(cut)) this.#closeIfIdle();
+      if (this.#aborts.delete(abort)) this.#closeIfIdle();
     };
   }
 
@@ -39,16 +39,16 @@ export class Upstream {
     this.#pool.dispatch(options, handler);
   }
 
-  /** Takes no new requests from now on (the caller sees to that), and closes its connections once the last one has ended. */
+  /** Closes the connections once the last request has ended; the caller sends no new requests. */
   retire(): void {
     this.#retired = true;
     this.#closeIfIdle();
   }
 
-  /** Ends what is still in flight. */
+  /** Aborts what is still in flight. */
   abortInFlight(): void {
     this.#retired = true;
-    for (const cut of this.#aborts) cut();
+    for (const abort of this.#aborts) abort();
     this.#closeIfIdle();
   }
 
@@ -56,7 +56,7 @@ export class Upstream {
     if (!this.#retired || this.#aborts.size > 0 || !this.#pool) return;
     const pool = this.#pool;
     this.#pool = undefined;
-    // A rejection would say that it is closed already, which is what we want.
+    // It rejects if it is already closed.
     pool.destroy().catch(() => {});
   }
 }

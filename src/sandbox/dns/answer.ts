@@ -26,28 +26,28 @@ const CHAIN_MAX = 8;
 const NAME_SERVER_TTL = 172_800;
 const LOOPBACK = '127.0.0.1';
 
-/** Answers a question as an authoritative server does (RFC 1034, 4.3.2). Names in answers are spelt as in the question. */
-export function answerQuestion(source: AnswerSource, { name: asked, type }: DnsQuestion): DnsReply {
-  const name = nameOf(asked);
+/** Answers a question as an authoritative server (RFC 1034, 4.3.2). Names in answers are spelled as in the question. */
+export function answerQuestion(source: AnswerSource, { name: queriedName, type }: DnsQuestion): DnsReply {
+  const name = nameOf(queriedName);
   const zone = name === undefined ? undefined : source.zone(name);
   if (name === undefined) return REFUSED;
-  if (!zone) return awsNames(source, asked, type) ?? REFUSED;
-  return answerFromZone(source, zone, { asked, name, type }, 0);
+  if (!zone) return awsNames(source, queriedName, type) ?? REFUSED;
+  return answerFromZone(source, zone, { queriedName, name, type }, 0);
 }
 
-function nameOf(asked: string): string | undefined {
+function nameOf(queriedName: string): string | undefined {
   try {
-    return canonicalName(asked);
+    return canonicalName(queriedName);
   } catch {
     return undefined;
   }
 }
 
-/** Names of load balancers and of the name servers themselves, which AWS keeps in zones of its own. */
-function awsNames(source: AnswerSource, asked: string, type: string): DnsReply | undefined {
-  const name = asked.toLowerCase().replace(/\.$/, '');
+/** Answers for names of load balancers and of name servers, which are in AWS's zones. */
+function awsNames(source: AnswerSource, queriedName: string, type: string): DnsReply | undefined {
+  const name = queriedName.toLowerCase().replace(/\.$/, '');
   const found = (data: string, ttl: number): DnsReply =>
-    success(type === 'A' ? [{ name: asked, type: 'A', class: 'IN', ttl, data }] : []);
+    success(type === 'A' ? [{ name: queriedName, type: 'A', class: 'IN', ttl, data }] : []);
   if (isNameServer(name)) return found(LOOPBACK, NAME_SERVER_TTL);
   const balancer = source.balancer(name);
   if (balancer) return found(balancer.address, source.ttl);
@@ -60,7 +60,7 @@ function success(answers: readonly Answer[], authorities: readonly Answer[] = []
 }
 
 interface Search {
-  readonly asked: string;
+  readonly queriedName: string;
   readonly name: string;
   readonly type: string;
 }
@@ -77,7 +77,7 @@ function answerFromZone(source: AnswerSource, zone: ServedZone, search: Search, 
   return answers.length > 0 ? success(answers) : success([], negativeAuthority(zone));
 }
 
-/** NS records below the zone's own name: other servers answer from there on. */
+/** NS records below the apex delegate to other name servers. */
 function delegation(zone: ServedZone, { name, type }: Search): RecordSet | undefined {
   const { byName } = zoneIndex(zone);
   const cuts: RecordSet[] = [];
@@ -88,7 +88,7 @@ function delegation(zone: ServedZone, { name, type }: Search): RecordSet | undef
   return cuts.at(-1);
 }
 
-/** Record sets at a name or at the wildcard that stands for it (RFC 4592); none but a list for names that only lead to others. */
+/** Record sets at a name or its wildcard (RFC 4592); an empty list for an empty non-terminal, undefined for a name that does not exist. */
 function recordSetsAt(zone: ServedZone, name: string): readonly RecordSet[] | undefined {
   const { byName, nodes } = zoneIndex(zone);
   if (nodes.has(name)) return byName.get(name) ?? [];
@@ -105,12 +105,12 @@ function followCname(
   depth: number,
 ): DnsReply {
   const set = chooseRecordSet(source, zone, sets);
-  const answers = set ? valuesOf(set, search.asked) : [];
+  const answers = set ? valuesOf(set, search.queriedName) : [];
   const [target = ''] = answers.flatMap(dataOf);
   const name = nameOf(target);
   const isHere = name !== undefined && name.endsWith(`.${zone.name}`);
   if (!isHere || depth >= CHAIN_MAX) return success(answers);
-  const rest = answerFromZone(source, zone, { asked: target, name, type: search.type }, depth + 1);
+  const rest = answerFromZone(source, zone, { queriedName: target, name, type: search.type }, depth + 1);
   return { ...rest, authoritative: true, answers: [...answers, ...rest.answers] };
 }
 
@@ -118,40 +118,40 @@ function answersFor(
   source: AnswerSource,
   zone: ServedZone,
   sets: readonly RecordSet[],
-  { asked, type }: Search,
+  { queriedName, type }: Search,
 ): readonly Answer[] {
   const chosen = chooseRecordSet(
     source,
     zone,
     sets.filter(({ Type }) => Type === type),
   );
-  return chosen ? resolved(source, zone, chosen, asked, 0) : [];
+  return chosen ? resolved(source, zone, chosen, queriedName, 0) : [];
 }
 
-/** A record set's values, or what its alias leads to. */
+/** A record set's values, or the answers of its alias target. */
 function resolved(
   source: AnswerSource,
   zone: ServedZone,
   set: RecordSet,
-  asked: string,
+  queriedName: string,
   depth: number,
 ): readonly Answer[] {
   const target = set.AliasTarget?.DNSName;
-  if (target === undefined) return valuesOf(set, asked);
+  if (target === undefined) return valuesOf(set, queriedName);
   const balancer = source.balancer(target);
   if (balancer) {
-    return set.Type === 'A' ? [answerOf('A', asked, source.ttl, balancer.address)] : [];
+    return set.Type === 'A' ? [answerOf('A', queriedName, source.ttl, balancer.address)] : [];
   }
   const sets = (zoneIndex(zone).byName.get(target) ?? []).filter(({ Type }) => Type === set.Type);
   const next = depth < CHAIN_MAX ? chooseRecordSet(source, zone, sets) : undefined;
-  return next ? resolved(source, zone, next, asked, depth + 1) : [];
+  return next ? resolved(source, zone, next, queriedName, depth + 1) : [];
 }
 
-function valuesOf({ Type, TTL = 0, ResourceRecords: records = [] }: RecordSet, asked: string): Answer[] {
-  return records.map(({ Value = '' }) => answerOf(Type, asked, TTL, Value));
+function valuesOf({ Type, TTL = 0, ResourceRecords: records = [] }: RecordSet, queriedName: string): Answer[] {
+  return records.map(({ Value = '' }) => answerOf(Type, queriedName, TTL, Value));
 }
 
-/** What lets a resolver remember that there is nothing (RFC 2308): for as long as the SOA record and its last number say. */
+/** The SOA record for negative caching (RFC 2308); its TTL is the lesser of its TTL and its minimum field. */
 function negativeAuthority(zone: ServedZone): readonly Answer[] {
   const soa = zoneIndex(zone)
     .byName.get(zone.name)
@@ -161,7 +161,7 @@ function negativeAuthority(zone: ServedZone): readonly Answer[] {
   return soa ? [answerOf('SOA', wireName(zone.name), ttl, value)] : [];
 }
 
-/** All values that may be the answer to a question, whatever the dice say. */
+/** All values that may be answers to a question, whatever the random choice. */
 export function possibleAnswers(source: AnswerSource, question: DnsQuestion): readonly string[] {
   const name = nameOf(question.name);
   const zone = name === undefined ? undefined : source.zone(name);

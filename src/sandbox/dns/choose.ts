@@ -1,13 +1,13 @@
 import type { RecordSet } from '../route53/model.ts';
 import { zoneIndex, type ServedZone, type AnswerSource } from './source.ts';
 
-/** An alias to a record that is an alias and so on: as far as this. */
+/** Maximum length of a chain of aliases. */
 const DEPTH_MAX = 8;
 
 /**
- * Picks one of the record sets of a name and type, as Route 53 does (developer guide, "How Route 53 chooses records when health
- * checking is configured"): among the healthy ones with a weight, else among the healthy ones of weight 0, each as likely as
- * the other; when none is healthy, as if all were.
+ * Chooses one of the record sets of a name and type, as Route 53 does (Route 53 developer guide, "How Route 53 chooses records
+ * when health checking is configured"): among the healthy ones by weight; if all of those have weight 0, with equal probability;
+ * if none is healthy, as if all were.
  */
 export function chooseRecordSet(
   source: AnswerSource,
@@ -17,7 +17,7 @@ export function chooseRecordSet(
   return pick(candidates(source, zone, sets), source.random);
 }
 
-/** The record sets that can be the answer. */
+/** The record sets that may be chosen. */
 export function candidates(source: AnswerSource, zone: ServedZone, sets: readonly RecordSet[]): readonly RecordSet[] {
   if (sets.length < 2) return sets;
   const healthy = sets.filter((set) => isHealthy(source, zone, set));
@@ -27,14 +27,14 @@ export function candidates(source: AnswerSource, zone: ServedZone, sets: readonl
 }
 
 function pick(sets: readonly RecordSet[], random: () => number): RecordSet | undefined {
-  // All weights 0: all as likely.
+  // If all weights are 0, the probabilities are equal.
   const equal = sets.every(({ Weight }) => Weight === 0);
   const weight = ({ Weight = 1 }: RecordSet) => (equal ? 1 : Weight);
   let left = random() * sets.reduce((sum, set) => sum + weight(set), 0);
   return sets.find((set) => (left -= weight(set)) < 0) ?? sets.at(-1);
 }
 
-/** A record set without a health check, whose target's health isn't asked for, is always healthy. */
+/** A record set without health check and EvaluateTargetHealth is always healthy. */
 function isHealthy(source: AnswerSource, zone: ServedZone, set: RecordSet, depth = 0): boolean {
   const { HealthCheckId: id, AliasTarget: alias, Type } = set;
   if (id !== undefined && !source.passes(id)) return false;

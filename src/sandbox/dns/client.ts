@@ -13,12 +13,12 @@ export interface ServerAddress {
 export interface DnsQuery {
   readonly name: string;
   readonly type: RecordType;
-  /** Announces EDNS with this payload size. */
+  /** UDP payload size for EDNS. */
   readonly payload?: number;
   readonly tcp?: boolean;
 }
 
-/** What a server said, with what dns-packet leaves out. */
+/** A response, with fields that dns-packet omits. */
 export interface DnsResponse extends DecodedPacket {
   readonly rcode: number;
   readonly transport: 'udp' | 'tcp';
@@ -28,10 +28,10 @@ export interface DnsResponse extends DecodedPacket {
 const LIMIT_MS = 2_000;
 const LENGTH_BYTES = 2;
 
-/** Asks one server, like `dig`: over UDP first, over TCP when the answer was cut short. Rejects when no answer comes in 2 s. */
-export async function queryServer(server: ServerAddress, asked: DnsQuery): Promise<DnsResponse> {
-  const message = encodedQuery(asked);
-  if (asked.tcp) return decoded(await overTcp(server, message), 'tcp');
+/** Queries a server, as `dig` does: over UDP, then over TCP if the response was truncated. Rejects after 2 s without response. */
+export async function queryServer(server: ServerAddress, query: DnsQuery): Promise<DnsResponse> {
+  const message = encodedQuery(query);
+  if (query.tcp) return decoded(await overTcp(server, message), 'tcp');
   const first = decoded(await overUdp(server, message), 'udp');
   return first.flag_tc ? decoded(await overTcp(server, message), 'tcp') : first;
 }

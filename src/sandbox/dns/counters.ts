@@ -1,6 +1,6 @@
 import type { DnsQuestion, DnsReply } from './answer.ts';
 
-/** What was asked and answered, in JSON: queries by name and type, and how often each answer was given. */
+/** Counts of queries, and of the answers by name and type. */
 export interface DnsReport {
   readonly queries: number;
   readonly answers: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -12,7 +12,7 @@ export interface DnsCounters {
   reset(): void;
 }
 
-/** Distinct questions that are told apart; further ones are counted only. */
+/** Maximum number of distinct questions; others are only included in the total. */
 const QUESTIONS_MAX = 1000;
 
 const RCODES = ['NODATA', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];

@@ -6,9 +6,9 @@ import type { Scheduler } from '../scheduler.ts';
 import { createResolver, type CachingResolver, type ResolverOptions } from './resolver.ts';
 import { startNameServer, type NameServer } from './server.ts';
 
-/** The sandbox's DNS: its name server, and resolvers that ask it. */
+/** The sandbox's name server, and resolvers that query it. */
 export interface Dns extends NameServer {
-  /** A caching resolver of its own: what one client, or one client's network, knows. */
+  /** Creates a caching resolver, for one client or one client network. */
   resolver(options?: Pick<ResolverOptions, 'overrunMs'>): CachingResolver;
 }
 
@@ -25,9 +25,9 @@ export interface DnsDependencies {
   readonly plan: DnsPlan;
 }
 
-/** Opens Route 53 and its name server. Throws an `OperatorError` when the port is taken. */
+/** Starts Route 53 and its name server. Throws an `OperatorError` if the port is in use. */
 export async function openDns({ clock, scheduler, elbv2, pageSize, plan }: DnsDependencies): Promise<DnsComponents> {
-  // Nothing waits while the world is built.
+  // No delays while the first resources are created.
   const times = { processingMs: 0, propagationMs: 0, insyncMs: 0, ttlMs: plan.ttl };
   const balancer = (name: string) => elbv2.endpoint(name);
   const route53 = createRoute53({ clock, scheduler, times, pageSize, balancer });

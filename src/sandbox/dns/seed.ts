@@ -8,7 +8,7 @@ import { wireName } from '../route53/names.ts';
 import type { Service } from '../service.ts';
 import type { DnsPlan, NameOption, SideOption } from './options.ts';
 
-/** A load balancer of the world, as records name it. */
+/** A load balancer of the first resources, as records refer to it. */
 export interface SeededLoadBalancer {
   readonly name: string;
   readonly dnsName: string;
@@ -16,14 +16,14 @@ export interface SeededLoadBalancer {
   readonly address: string;
 }
 
-/** A name of the world and the zone that it is in. */
+/** A DNS name of the first resources, and its zone. */
 export interface SandboxName {
   readonly name: string;
   readonly zone: string;
   readonly zoneId: string;
 }
 
-/** Makes the zones and the weighted records that a world begins with. */
+/** Creates the first hosted zones and weighted records. */
 export async function seedNames(
   plan: DnsPlan,
   route53: Service,

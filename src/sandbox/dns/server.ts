@@ -8,11 +8,11 @@ import { readQuery, writeReply } from './wire.ts';
 
 export interface NameServerOptions {
   readonly state: Route53State;
-  /** 0 takes a free one, the same for UDP and TCP. */
+  /** 0 selects a free port, the same for UDP and TCP. */
   readonly port: number;
-  /** Loopback address; `127.0.0.1` when absent. */
+  /** Loopback address. Default: `127.0.0.1`. */
   readonly address?: string;
-  /** From 0 to 1, for weights and for how far a change has come. */
+  /** From 0 to 1, for weights and for the propagation of changes. */
   readonly random?: () => number;
 }
 
@@ -20,20 +20,20 @@ export interface NameServerOptions {
 export interface NameServer {
   readonly address: string;
   readonly port: number;
-  /** Such as `127.0.0.1:4553`, as `dns.setServers` takes it. */
+  /** Address and port in the format of `dns.setServers`, such as `127.0.0.1:4553`. */
   readonly server: string;
   /** Times that can be changed while it runs. */
   readonly times: DnsTimes;
-  /** Every question since the last reset. */
+  /** Counts of questions and answers since the last reset. */
   report(): DnsReport;
   reset(): void;
-  /** All values that may be the answer at this moment, whatever the dice say: of type A unless another is asked for. */
+  /** All values that may be answers now, whatever the random choice. Default type: A. */
   possible(name: string, type?: string): readonly string[];
   readonly page: AdminPage;
   close(): Promise<void>;
 }
 
-/** Starts answering on loopback. Throws an `OperatorError` when the port is taken. */
+/** Starts the name server on loopback. Throws an `OperatorError` if the port is in use. */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
   const { state, port, address = '127.0.0.1', random = Math.random } = options;
   const account = createDnsCounters();
@@ -56,7 +56,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     report: () => account.report(),
     reset: () => account.reset(),
     possible: (name, type = 'A') => {
-      // A change that has reached some name servers counts with what it replaces.
+      // While only some name servers have a change, both the old and the new values are possible.
       const either = [() => 0, () => 1].flatMap((chance) =>
         possibleAnswers(answerSource(state, chance), { name, type }),
       );

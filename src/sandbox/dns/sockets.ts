@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, OperatorError } from '../../errors.ts';
 
-/** Answers one message; undefined when there is nothing to say. */
+/** Returns the response to a message, or undefined for none. */
 export type MessageHandler = (message: Buffer, transport: 'udp' | 'tcp') => Buffer | undefined;
 
 export interface Sockets {
@@ -11,13 +11,13 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
-/** Ports that are tried when any will do: a free UDP port may be taken for TCP. */
+/** Maximum attempts to find a port: one that is free for UDP may be in use for TCP. */
 const TRIES = 20;
-/** Longer than any resolver keeps a connection on which it asks nothing. */
+/** Longer than resolvers keep an idle connection. */
 const IDLE_MS = 10_000;
 const LENGTH_BYTES = 2;
 
-/** Listens on the same port over UDP and TCP. Throws an `OperatorError` when the port is taken. */
+/** Listens on the same port over UDP and TCP. Throws an `OperatorError` if the port is in use. */
 export async function openSockets(address: string, port: number, respond: MessageHandler): Promise<Sockets> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -29,7 +29,9 @@ export async function openSockets(address: string, port: number, respond: Messag
         'port-taken',
         `The sandbox cannot answer DNS on ${address}:${port}: ${messageOf(error)}`,
         {
-          next: ['Stop what listens there, or choose another port (sandbox.dns.port; 0 takes a free one).'],
+          next: [
+            'Stop the program that listens on it, or choose another port (sandbox.dns.port; 0 selects a free port).',
+          ],
           cause: error,
         },
       );
@@ -55,7 +57,7 @@ async function open(address: string, port: number, respond: MessageHandler): Pro
   });
   udp.on('message', (message, from) => {
     const answer = respond(message, 'udp');
-    // A client that is gone gets no answer; that is all.
+    // Errors are ignored: the client may have closed its socket.
     if (answer) udp.send(answer, from.port, from.address, () => {});
   });
   return { port: bound, close: () => close(udp, tcp, connections) };
@@ -68,7 +70,7 @@ async function close(udp: UdpSocket, tcp: Server, connections: ReadonlySet<Socke
   if (tcp.listening) await once(tcp, 'close');
 }
 
-/** Messages over TCP come with their length before them, any number on one connection (RFC 1035, 4.2.2). */
+/** Reads messages with a length prefix, any number on one connection (RFC 1035, 4.2.2). */
 function serve(socket: Socket, respond: MessageHandler): void {
   let pending = Buffer.alloc(0);
   socket.setTimeout(IDLE_MS, () => socket.destroy());
@@ -84,7 +86,7 @@ function serve(socket: Socket, respond: MessageHandler): void {
   });
 }
 
-/** A message with its length before it. */
+/** A message with its length prefix. */
 export function withLengthPrefix(message: Buffer): Buffer {
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt16BE(message.length);

@@ -1,7 +1,7 @@
 import packet, { type Answer, type OptAnswer, type Packet } from 'dns-packet';
 import { RCODE, type DnsQuestion, type DnsReply } from './answer.ts';
 
-/** What every client can take over UDP (RFC 1035), and the most that is sent to one that says it can take more (RFC 6891). */
+/** Maximum UDP message without EDNS (RFC 1035), and with EDNS, whatever the client offers (RFC 6891). */
 const UDP_MIN = 512;
 const UDP_MAX = 1232;
 const HEADER = 12;
@@ -12,13 +12,13 @@ export interface DecodedQuery {
   readonly flags: number;
   readonly question: DnsQuestion | undefined;
   readonly questions: NonNullable<Packet['questions']>;
-  /** The most that the client takes over UDP; absent when it knows nothing of EDNS. */
+  /** The client's UDP payload size; undefined without EDNS. */
   readonly payload: number | undefined;
-  /** Set when the query is refused without looking at the question. */
+  /** Response code, if the query is rejected whatever its name. */
   readonly rcode: number | undefined;
 }
 
-/** Reads a query; undefined for what is none, which is not answered. */
+/** Reads a query; undefined for other messages, which get no response. */
 export function readQuery(message: Buffer): DecodedQuery | undefined {
   if (message.length < HEADER || (message[2]! & 0x80) !== 0) return undefined;
   const id = message.readUInt16BE(0);
@@ -37,7 +37,7 @@ export function readQuery(message: Buffer): DecodedQuery | undefined {
   }
 }
 
-/** Writes an answer: the question and EDNS are echoed; what is too long for UDP is left out and said to be (TC). */
+/** Encodes a response; one that is too long for UDP is truncated (TC). */
 export function writeReply(query: DecodedQuery, reply: DnsReply, transport: 'udp' | 'tcp'): Buffer {
   const whole = encode(query, reply, 0);
   const limit = query.payload === undefined ? UDP_MIN : Math.min(UDP_MAX, Math.max(UDP_MIN, query.payload));

@@ -39,7 +39,7 @@ export function registerTarget(
     id: machine.id,
     port,
     health: REGISTERING,
-    member: memberOf(state, group, machine, port, known),
+    poolTarget: poolTargetOf(state, group, machine, port, known),
     checks: undefined,
     drain: undefined,
   };
@@ -48,17 +48,29 @@ export function registerTarget(
 }
 
 /** A draining target that is still in the data plane keeps its connections when it is registered again. */
-function memberOf(state: Elbv2State, group: TargetGroup, machine: Machine, port: number, known: Target | undefined) {
-  if (known && group.pool.has(known.member)) {
-    group.pool.setEligibility(known.member, 'out', state.clock.now());
-    return known.member;
+function poolTargetOf(
+  state: Elbv2State,
+  group: TargetGroup,
+  machine: Machine,
+  port: number,
+  known: Target | undefined,
+) {
+  if (known && group.pool.has(known.poolTarget)) {
+    group.pool.setEligibility(known.poolTarget, 'out', state.clock.now());
+    return known.poolTarget;
   }
   const upstream = new Upstream(machine.address, port);
   const { id } = machine;
-  const member = { key: `${id}:${port}`, id, port, upstream, release: () => state.machines.find(id)?.release ?? '' };
+  const poolTarget = {
+    key: `${id}:${port}`,
+    id,
+    port,
+    upstream,
+    release: () => state.machines.find(id)?.release ?? '',
+  };
   state.upstreams.set(upstream, { targetGroup: group.name, id, port });
-  group.pool.add(member);
-  return member;
+  group.pool.add(poolTarget);
+  return poolTarget;
 }
 
 /**
@@ -76,7 +88,7 @@ export function deregisterTarget(state: Elbv2State, group: TargetGroup, target: 
   const later = (ms: number, task: () => void): void => {
     cancellations.push(state.scheduler.after(ms, task));
   };
-  target.drain = () => cancellations.forEach((callOff) => callOff());
+  target.drain = () => cancellations.forEach((cancel) => cancel());
   publishHealth(state, group, target);
   later(delayMs, () => removeFromHistory(state, group, target));
   later(propagationMs, () => {
@@ -86,14 +98,14 @@ export function deregisterTarget(state: Elbv2State, group: TargetGroup, target: 
 }
 
 function leaveDataPlane(state: Elbv2State, group: TargetGroup, target: Target): void {
-  group.pool.remove(target.member);
-  target.member.upstream.retire();
+  group.pool.remove(target.poolTarget);
+  target.poolTarget.upstream.retire();
   sweepUpstreams(state);
 }
 
-function abortInFlight(state: Elbv2State, { member }: Target): void {
-  member.upstream.abortInFlight();
-  state.upstreams.delete(member.upstream);
+function abortInFlight(state: Elbv2State, { poolTarget }: Target): void {
+  poolTarget.upstream.abortInFlight();
+  state.upstreams.delete(poolTarget.upstream);
 }
 
 /** Removes the target from the API. */
@@ -142,7 +154,7 @@ export function reconcile(state: Elbv2State, group: TargetGroup, target: Target,
     target.checks.abort();
     target.checks = undefined;
   }
-  if (reason?.Reason === 'Target.InvalidState') group.pool.setEligibility(target.member, 'out', state.clock.now());
+  if (reason?.Reason === 'Target.InvalidState') group.pool.setEligibility(target.poolTarget, 'out', state.clock.now());
   if (!reason && !target.checks) startChecks(state, group, target, place);
   publishHealth(state, group, target);
 }
@@ -166,9 +178,9 @@ async function check(state: Elbv2State, group: TargetGroup, target: Target, sign
   const { clock, scheduler, probe } = state;
   const settings = group.check;
   const port = settings.port === 'traffic-port' ? target.port : Number(settings.port);
-  const terms = { timeoutMs: settings.timeoutMs, accepts: statusMatcher(settings.matcher) };
-  const request = { host: target.member.upstream.host, port, path: settings.path };
-  const result = await checkOnce(probe, request, terms, { clock, scheduler, signal });
+  const limits = { timeoutMs: settings.timeoutMs, accepts: statusMatcher(settings.matcher) };
+  const request = { host: target.poolTarget.upstream.host, port, path: settings.path };
+  const result = await checkOnce(probe, request, limits, { clock, scheduler, signal });
   if (signal.aborted) return;
   setHealth(state, group, target, afterCheck(target.health, result, settings.thresholds));
   const next = Math.max(due + settings.intervalMs, clock.monotonic());
@@ -185,7 +197,7 @@ const ELIGIBILITY: Readonly<Record<Health['state'], Eligibility>> = {
 function setHealth(state: Elbv2State, group: TargetGroup, target: Target, health: Health): void {
   if (health === target.health && health.state !== 'registering') return;
   target.health = health;
-  group.pool.setEligibility(target.member, ELIGIBILITY[health.state], state.clock.now());
+  group.pool.setEligibility(target.poolTarget, ELIGIBILITY[health.state], state.clock.now());
   publishHealth(state, group, target);
 }
 

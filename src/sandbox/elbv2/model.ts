@@ -82,7 +82,7 @@ export interface Target {
   readonly port: number;
   health: Health;
   /** The target in the data plane. */
-  member: PoolTarget;
+  poolTarget: PoolTarget;
   /** Stops the health checks; undefined while there are none. */
   checks: AbortController | undefined;
   /** Cancels the deregistration; undefined while registered. */

@@ -108,8 +108,8 @@ function setPriorities(state: Elbv2State, input: SetRulePrioritiesInput): Rule[]
 }
 
 function checkOrder(priorities: readonly (number | 'default')[]): void {
-  const twice = priorities.find((priority, place) => priorities.indexOf(priority) !== place);
-  if (typeof twice === 'number') throw priorityInUse(twice);
+  const duplicate = priorities.find((priority, place) => priorities.indexOf(priority) !== place);
+  if (typeof duplicate === 'number') throw priorityInUse(duplicate);
 }
 
 function describe(state: Elbv2State, input: DescribeRulesInput, call: Call | undefined): object {

@@ -123,9 +123,17 @@ function describe(state: Elbv2State, input: DescribeTargetGroupsInput, call: Cal
 
 /** The catalogue entry of a target group. */
 export function groupEntry(group: TargetGroup): CatalogueEntry {
-  const { kind, arn, name, loadBalancer: user, attributes, tags } = group;
+  const { kind, arn, name, loadBalancer, attributes, tags } = group;
   const shape = targetGroupShape(group);
-  return { kind, arn, name, owner: user?.arn, shape, attributes: attributeShapes(attributes), tags: tagList(tags) };
+  return {
+    kind,
+    arn,
+    name,
+    owner: loadBalancer?.arn,
+    shape,
+    attributes: attributeShapes(attributes),
+    tags: tagList(tags),
+  };
 }
 
 /** Deleting a group that does not exist succeeds: the operation's service model has no not-found error. */

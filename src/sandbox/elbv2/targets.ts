@@ -52,14 +52,14 @@ function register(state: Elbv2State, input: RegisterTargetsInput): object {
 
 function runningMachines(state: Elbv2State, targets: readonly RequestedTarget[]): Map<string, Machine> {
   const machines = new Map(targets.map(({ id }) => [id, state.machines.find(id)]));
-  const bad = (test: (machine: Machine | undefined) => boolean): string =>
+  const idsOf = (test: (machine: Machine | undefined) => boolean): string =>
     [...machines]
       .filter(([, machine]) => test(machine))
       .map(([id]) => `'${id}'`)
       .join(', ');
-  const unknown = bad((machine) => machine === undefined);
+  const unknown = idsOf((machine) => machine === undefined);
   if (unknown !== '') throw new ApiError('InvalidTarget', `The following targets do not exist: ${unknown}`);
-  const idle = bad((machine) => machine?.state !== 'running');
+  const idle = idsOf((machine) => machine?.state !== 'running');
   if (idle !== '') {
     const message = `The following targets are not in a running state and cannot be registered: ${idle}`;
     throw new ApiError('InvalidTarget', message);

@@ -7,13 +7,13 @@ import type { AddressBlock } from './addresses.ts';
 import type { App, AppFactory } from './app.ts';
 import { CRASH_MS, OK, type Behaviour } from './behaviour.ts';
 
-/** Why an instance is in its state, in EC2's words. */
+/** EC2's reason for an instance's state. */
 export interface StateReason {
   readonly Code: string;
   readonly Message: string;
 }
 
-/** An instance as its host knows it: what load balancers see, and why it ended. */
+/** An instance with the reason of its state. */
 export interface HostedMachine extends Machine {
   readonly reason?: StateReason;
 }
@@ -26,25 +26,25 @@ export interface InstancesOptions {
   readonly ports: readonly number[];
   /** Read at each launch. */
   readonly times: Pick<SandboxTimes, 'bootMs'>;
-  /** From the request to stop or terminate to the end of it. */
+  /** Time to stop or terminate an instance. */
   readonly shutdownMs: number;
-  /** Told when an app can't be started, which is a fault of the machine it all runs on. */
+  /** Called when an app cannot be started, which is an error of the local machine. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface LaunchOptions {
-  /** The zone's name, and its place among the zones, which its addresses come from. */
+  /** The zone's name, and its index, which determines its address range. */
   readonly zone: string;
   readonly zoneIndex: number;
   readonly release: string;
-  /** Instead of the usual time to boot. */
+  /** Replaces the default boot time. */
   readonly bootMs?: number;
 }
 
 interface Hosted {
   machine: HostedMachine;
   app: App;
-  /** What it was told on its own; otherwise it behaves as its release does. */
+  /** Behaviour of this instance instead of its release's. */
   override?: Behaviour;
 }
 
@@ -57,7 +57,7 @@ const LOST: StateReason = {
   Message: 'Server.InternalError: The host of the instance failed',
 };
 
-/** The machines under EC2: real HTTP servers on loopback addresses of their own. */
+/** The machines behind EC2 instances: HTTP servers, each on its own loopback address. */
 export class Instances implements Machines {
   readonly #options: InstancesOptions;
   readonly #hosted = new Map<string, Hosted>();
@@ -81,7 +81,7 @@ export class Instances implements Machines {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Whether an instance's app has not ended. */
+  /** Whether an instance's app is running. */
   alive(id: string): boolean {
     return this.#hosted.get(id)?.app.alive() ?? false;
   }
@@ -90,7 +90,7 @@ export class Instances implements Machines {
     return this.#hosted.get(id)?.app.output() ?? '';
   }
 
-  /** Boots one more instance: `pending` now, `running` later. */
+  /** Launches an instance: it is `pending`, and `running` after the boot time. */
   launch(options: LaunchOptions): HostedMachine {
     const id = `i-0${randomBytes(8).toString('hex')}`;
     const address = this.#options.block.allocate(options.zoneIndex);
@@ -100,7 +100,7 @@ export class Instances implements Machines {
     return machine;
   }
 
-  /** Starts a stopped instance again. */
+  /** Starts a stopped instance. */
   start(id: string): void {
     this.#setState(id, 'pending');
     this.#boot(id, this.#options.times.bootMs);
@@ -114,13 +114,13 @@ export class Instances implements Machines {
     this.#shutDown(id, 'shutting-down', 'terminated', TERMINATED_BY_USER);
   }
 
-  /** The instance is gone from one moment to the next, as when its host fails. */
+  /** Terminates an instance immediately, as when its host fails. */
   loseHost(id: string): void {
     void this.#hosted.get(id)?.app.kill();
     this.#setState(id, 'terminated', LOST);
   }
 
-  /** Tells one instance's app how to behave; undefined: as its release does. Throws an `ApiError` when its app can't. */
+  /** Sets the behaviour of an instance; undefined: that of its release. Throws an `ApiError` if its app does not support it. */
   setBehaviour(id: string, behaviour: Behaviour | undefined): void {
     const hosted = this.#hosted.get(id);
     if (!hosted) return;
@@ -129,7 +129,7 @@ export class Instances implements Machines {
     else delete hosted.override;
   }
 
-  /** How a release behaves: its running instances change now, later ones start so. */
+  /** Sets the behaviour of a release, for its running and its future instances. */
   setReleaseBehaviour(release: string, behaviour: Behaviour): void {
     this.#releases.set(release, behaviour);
     for (const { machine, app, override: own } of this.#hosted.values()) {
@@ -142,9 +142,8 @@ export class Instances implements Machines {
   }
 
   /**
-   * Restarts the instance's app with another release, as code that is delivered in place does: requests in flight are cut,
-   * and nothing answers for `downMs`. Resolves when the app is up, or as dead as its release is; false without such a
-   * running instance.
+   * Restarts an instance's app with another release, as an in-place deployment does: requests in flight fail, and the app is
+   * down for `downMs`. Resolves with true once the app was started, with false if the instance is not running.
    */
   async deploy(id: string, release: string, downMs: number): Promise<boolean> {
     const hosted = this.#hosted.get(id);
@@ -159,12 +158,12 @@ export class Instances implements Machines {
     return true;
   }
 
-  /** Drops what is known of an instance that is long gone. */
+  /** Removes an instance that was terminated long ago. */
   forget(id: string): void {
     this.#hosted.delete(id);
   }
 
-  /** Ends all apps; resolves when they are gone. */
+  /** Kills all apps; resolves when they have ended. */
   async close(): Promise<void> {
     this.#listeners.clear();
     await Promise.all([...this.#hosted.values()].map(({ app }) => app.kill()));
@@ -220,7 +219,7 @@ export class Instances implements Machines {
   }
 }
 
-/** One listener's fault is not another's. */
+/** An error of one listener must not affect the others. */
 function notify(
   listener: (machine: HostedMachine) => void,
   machine: HostedMachine,

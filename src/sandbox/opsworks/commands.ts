@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp, type OpsWorksState } from './state.ts';
 
-/** Commands: what OpsWorks has an instance do, with a log of it. */
+/** Commands that OpsWorks runs on instances, with their logs. */
 
-/** Notes a command that an instance begins now; returns its id. */
+/** Records a command that starts on an instance; returns its id. */
 export function startCommand(state: OpsWorksState, instance: string, type: string, deployment?: string): string {
   const id = randomUUID();
   state.commands.set(id, {
@@ -18,7 +18,7 @@ export function startCommand(state: OpsWorksState, instance: string, type: strin
   return id;
 }
 
-/** Notes how it ended; its log can be read from then on. */
+/** Records the end of a command and makes its log available. */
 export function finishCommand(
   state: OpsWorksState,
   id: string,
@@ -30,7 +30,7 @@ export function finishCommand(
   if (command === undefined) return;
   const failed = status === 'failed';
   const end = failed
-    ? 'ERROR: Running exception handlers\nFATAL: the recipe failed, as the sandbox was told to let it'
+    ? 'ERROR: Running exception handlers\nFATAL: the recipe failed because of a fault of the sandbox'
     : 'INFO: Report handlers complete';
   state.logs.set(
     id,

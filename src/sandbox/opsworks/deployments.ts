@@ -13,7 +13,7 @@ import { validationException, opsWorksNotFound, provideOneKind } from './errors.
 import { revisionOf } from './ec2-instances.ts';
 import { instanceOf, instancesIn, layerOf, timestamp, stackOf, type OpsInstance, type OpsWorksState } from './state.ts';
 
-/** Commands by name (aws-reference 3.5): those about an app, and those about instances. */
+/** Commands for apps and commands for instances (OpsWorks API, DeploymentCommand). */
 const APP_COMMANDS: readonly string[] = ['deploy', 'rollback', 'start', 'stop', 'restart', 'undeploy'];
 const INSTANCE_COMMANDS: readonly string[] = [
   'execute_recipes',
@@ -23,7 +23,7 @@ const INSTANCE_COMMANDS: readonly string[] = [
   'setup',
   'configure',
 ];
-/** Those that end the app on an instance and start it again. */
+/** Commands that restart the app of an instance. */
 const RESTARTING: ReadonlySet<string> = new Set(['deploy', 'rollback', 'restart']);
 
 export function createDeployment(state: OpsWorksState, input: CreateDeploymentRequest): object {
@@ -46,15 +46,15 @@ export function createDeployment(state: OpsWorksState, input: CreateDeploymentRe
   return { DeploymentId };
 }
 
-/** Instances that are named, or those of the layers; all that are online when nothing is named. */
+/** The given instances and the online ones of the given layers; without either, all online instances of the stack. */
 function targets(state: OpsWorksState, stack: string, input: CreateDeploymentRequest): readonly OpsInstance[] {
   const named = (input.InstanceIds ?? []).map((id) => instanceOf(state, id));
   const layered = (input.LayerIds ?? []).flatMap((id) => instancesIn(state, layerOf(state, id).LayerId));
-  const all = state.instancesById.values().filter(({ settings: asked }) => asked.StackId === stack);
+  const all = state.instancesById.values().filter(({ settings }) => settings.StackId === stack);
   const online = (some: readonly OpsInstance[]) => some.filter(({ status }) => status === 'online');
   const none = input.InstanceIds === undefined && input.LayerIds === undefined;
   const found = [...new Set([...named, ...online(layered), ...(none ? online(all) : [])])];
-  const foreign = found.find(({ settings: asked }) => asked.StackId !== stack);
+  const foreign = found.find(({ settings }) => settings.StackId !== stack);
   if (foreign !== undefined) throw validationException('Please only provide instance IDs from the same stack');
   const off = named.find(({ status }) => status !== 'online');
   if (off !== undefined) throw validationException(`Instance ${off.id} is ${off.status}, not online`);
@@ -62,10 +62,10 @@ function targets(state: OpsWorksState, stack: string, input: CreateDeploymentReq
   return found;
 }
 
-/** The share of a deployment's time in which the old code still runs. */
+/** Share of a deployment's duration in which the old code still runs. */
 const OLD_CODE_SHARE = 0.7;
 
-/** Runs the command on one instance; false when it fails. */
+/** Runs the command on one instance; returns false if it fails. */
 async function runCommand(
   state: OpsWorksState,
   instance: OpsInstance,

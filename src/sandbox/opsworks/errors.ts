@@ -1,6 +1,6 @@
 import { ApiError } from '../service.ts';
 
-/** OpsWorks has two errors of its own (aws-reference 3.2); the messages are those that moto and AWS's guide show. */
+/** The two errors of OpsWorks (OpsWorks API); the messages are those of moto and of AWS's guide. */
 export function opsWorksNotFound(kind: string, id: string): ApiError {
   return new ApiError('ResourceNotFoundException', `Unable to find ${kind} with ID ${id}`);
 }
@@ -9,7 +9,7 @@ export function validationException(message: string): ApiError {
   return new ApiError('ValidationException', message);
 }
 
-/** Describes take ids of one kind only. */
+/** Describe operations accept ids of one kind only. */
 export function provideOneKind(what: string): ApiError {
   return validationException(`Please provide either one or more ${what}`);
 }

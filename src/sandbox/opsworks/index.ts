@@ -23,10 +23,10 @@ import { createOpsWorksState, type OpsWorksOptions, type OpsWorksState } from '.
 import { cloneStack, createStack, deleteStack, describeStacks, updateStack } from './stacks.ts';
 import { listTags, tagResource, untagResource } from './tags.ts';
 
-/** OpsWorks Stacks as it was until AWS switched it off: stacks, layers and instances over the sandbox's EC2. */
+/** OpsWorks Stacks as it was before AWS discontinued it: stacks, layers and instances on the sandbox's EC2. */
 export interface OpsWorks extends Service {
   readonly id: 'opsworks';
-  /** Where the endpoint listens: the URLs of logs begin with it. */
+  /** Sets the endpoint's URL, with which the URLs of logs start. */
   listensAt(url: string): void;
 }
 
@@ -77,7 +77,7 @@ export function createOpsWorks(options: OpsWorksOptions): OpsWorks {
   };
 }
 
-/** A command's log, gzipped text as S3 has it. */
+/** A command's log as gzipped text, as in S3. */
 function logOf(state: OpsWorksState, path: string): Download | undefined {
   const [, id = ''] = /^\/opsworks-logs\/([\w-]+)$/.exec(path) ?? [];
   const text = state.logs.get(id);

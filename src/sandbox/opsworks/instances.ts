@@ -13,7 +13,7 @@ import { validationException, opsWorksNotFound, provideOneKind } from './errors.
 import { terminateEc2Instance } from './ec2-instances.ts';
 import { instanceOf, layerOf, timestamp, stackOf, type OpsInstance, type OpsWorksState } from './state.ts';
 
-/** Makes an instance, and starts nothing: that is StartInstance's (aws-reference 3.4). */
+/** Creates an instance without starting it; StartInstance does that (OpsWorks API, CreateInstance). */
 export function createInstance(state: OpsWorksState, input: CreateInstanceRequest): object {
   const stack = stackOf(state, input.StackId);
   const layers = (input.LayerIds ?? []).map((id) => layerOf(state, id));
@@ -29,7 +29,7 @@ export function createInstance(state: OpsWorksState, input: CreateInstanceReques
   );
   if (subnet === undefined)
     throw validationException("The subnet is not in the stack's VPC, or not in that availability zone");
-  const asked = {
+  const settings = {
     Architecture: 'x86_64' as const,
     EbsOptimized: false,
     InstallUpdatesOnBoot: true,
@@ -45,7 +45,7 @@ export function createInstance(state: OpsWorksState, input: CreateInstanceReques
     AvailabilityZone: subnet.zone,
   };
   const id = randomUUID();
-  state.instancesById.set(id, { id, settings: asked, status: 'stopped', createdAt: timestamp(state) });
+  state.instancesById.set(id, { id, settings, status: 'stopped', createdAt: timestamp(state) });
   return { InstanceId: id };
 }
 
@@ -53,15 +53,15 @@ const HOSTNAME = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
 function checkHostname(state: OpsWorksState, stack: string, name: string): void {
   if (!HOSTNAME.test(name)) throw validationException(`"${name}" is not a valid hostname`);
-  const others = state.instancesById.values().filter(({ settings: asked }) => asked.StackId === stack);
-  if (others.some(({ settings: asked }) => asked.Hostname === name))
+  const others = state.instancesById.values().filter(({ settings }) => settings.StackId === stack);
+  if (others.some(({ settings }) => settings.Hostname === name))
     throw validationException(`The hostname "${name}" is already in use`);
 }
 
-/** The layer's short name and the lowest number that is free, as the theme Layer_Dependent has it. */
+/** The layer's short name and the lowest free number, the hostname theme Layer_Dependent. */
 function suggestion(state: OpsWorksState, layer: string): string {
   const { Shortname = '' } = layerOf(state, layer);
-  const taken = new Set(state.instancesById.values().map(({ settings: asked }) => asked.Hostname));
+  const taken = new Set(state.instancesById.values().map(({ settings }) => settings.Hostname));
   for (let n = 1; ; n += 1) if (!taken.has(`${Shortname}${n}`)) return `${Shortname}${n}`;
 }
 
@@ -84,11 +84,11 @@ function selectedInstances(
 ): readonly OpsInstance[] {
   if (input.StackId !== undefined) {
     const { StackId } = stackOf(state, input.StackId);
-    return all.filter(({ settings: asked }) => asked.StackId === StackId);
+    return all.filter(({ settings }) => settings.StackId === StackId);
   }
   if (input.LayerId !== undefined) {
     const { LayerId } = layerOf(state, input.LayerId);
-    return all.filter(({ settings: asked }) => asked.LayerIds?.includes(LayerId));
+    return all.filter(({ settings }) => settings.LayerIds?.includes(LayerId));
   }
   return (input.InstanceIds ?? []).map((id) => {
     const found = all.find((instance) => instance.id === id);
@@ -97,11 +97,11 @@ function selectedInstances(
   });
 }
 
-function instanceShape(state: OpsWorksState, { id, settings: asked, status, createdAt, ec2 }: OpsInstance): Instance {
+function instanceShape(state: OpsWorksState, { id, settings, status, createdAt, ec2 }: OpsInstance): Instance {
   const machine = ec2 === undefined ? undefined : state.instances.find(ec2);
-  const { LayerIds = [] } = asked;
+  const { LayerIds = [] } = settings;
   return {
-    ...(asked as Omit<Instance, 'LayerIds'>),
+    ...(settings as Omit<Instance, 'LayerIds'>),
     LayerIds: [...LayerIds],
     Arn: `arn:aws:opsworks:${state.region}:${ACCOUNT}:instance/${id}`,
     InstanceId: id,
@@ -114,19 +114,19 @@ function instanceShape(state: OpsWorksState, { id, settings: asked, status, crea
   };
 }
 
-/** Only of a stopped instance is it known what may be changed; the rest of AWS's rules isn't (aws-reference 3.4). */
+/** Requires a stopped instance; AWS's rules for other statuses are not documented. */
 export function updateInstance(state: OpsWorksState, { InstanceId, ...change }: UpdateInstanceRequest): object {
   const instance = instanceOf(state, InstanceId);
   if (instance.status !== 'stopped') throw validationException('An instance can be changed only while it is stopped');
   for (const id of change.LayerIds ?? []) layerOf(state, id);
-  const asked = { ...instance.settings, ...(change as Partial<CreateInstanceRequest>) };
-  state.instancesById.set(instance.id, { ...instance, settings: { ...asked, StackId: instance.settings.StackId } });
+  const settings = { ...instance.settings, ...(change as Partial<CreateInstanceRequest>) };
+  state.instancesById.set(instance.id, { ...instance, settings: { ...settings, StackId: instance.settings.StackId } });
   return {};
 }
 
 const DELETABLE: ReadonlySet<string> = new Set(['stopped', 'start_failed']);
 
-/** "You must stop an instance before you can delete it" (API, DeleteInstance); its EC2 instance is terminated. */
+/** "You must stop an instance before you can delete it" (OpsWorks API, DeleteInstance). Terminates its EC2 instance. */
 export function deleteInstance(state: OpsWorksState, { InstanceId }: DeleteInstanceRequest): object {
   const instance = instanceOf(state, InstanceId);
   if (!DELETABLE.has(instance.status)) throw validationException('Please stop the instance before you delete it');

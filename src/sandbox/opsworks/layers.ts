@@ -16,14 +16,14 @@ import { instancesIn, layerOf, timestamp, stackOf, type OpsLayer, type OpsWorksS
 
 const NAME_MAX = 32;
 const SHORT = /^[A-Za-z0-9\-_.]+$/;
-/** Attributes that describes show as this only (aws-reference 3.3). */
+/** Value that DescribeLayers returns for passwords (OpsWorks API, Layer). */
 const FILTERED = '*****FILTERED*****';
 
 export function createLayer(state: OpsWorksState, input: CreateLayerRequest): object {
   return { LayerId: addLayer(state, input as Partial<OpsLayer>).LayerId };
 }
 
-/** Makes a layer of what is asked for, defaults filled in. */
+/** Adds a layer with the given settings and defaults. */
 export function addLayer(state: OpsWorksState, input: Partial<OpsLayer>): OpsLayer {
   const { StackId } = stackOf(state, input.StackId);
   checkNames(state, StackId, input);
@@ -54,7 +54,7 @@ export function addLayer(state: OpsWorksState, input: Partial<OpsLayer>): OpsLay
   return layer;
 }
 
-/** Both names are unique in a stack (aws-reference 3.3, 3.5). */
+/** Both names must be unique in a stack (OpsWorks API, CreateLayer). */
 function checkNames(
   state: OpsWorksState,
   stack: string,
@@ -72,7 +72,7 @@ function checkNames(
     throw validationException(`There is already a layer with shortname "${Shortname}" for this stack`);
 }
 
-/** "You can have only one of each built-in layer" (aws-reference 3.3). */
+/** A stack can have only one layer of each built-in type (OpsWorks API, CreateLayer). */
 function checkType(state: OpsWorksState, stack: string, type: LayerType | undefined): void {
   if (type === 'custom') return;
   const exists = state.layers.values().some((layer) => layer.StackId === stack && layer.Type === type);

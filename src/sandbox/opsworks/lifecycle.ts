@@ -13,9 +13,9 @@ import {
 } from './ec2-instances.ts';
 import { instanceOf, layerOf, type OpsInstance, type OpsWorksState, type OpsInstanceStatus } from './state.ts';
 
-/** The life of an instance: each change of its status, and what makes it (user guide, "Starting, Stopping, and Rebooting"). */
+/** The status changes of an instance (OpsWorks user guide, "Starting, Stopping, and Rebooting"). */
 
-/** Of the time to boot: asked for, waiting for EC2; the rest is booting. */
+/** Shares of the boot time in the first two statuses; the rest is `booting`. */
 const SHARES = { requested: 0.1, pending: 0.3 };
 
 function setStatus(
@@ -31,7 +31,7 @@ function setStatus(
   return next;
 }
 
-/** Goes on after a time, unless the instance has got another status meanwhile. */
+/** Calls `next` after a delay if the instance still has this status. */
 function afterDelay(
   state: OpsWorksState,
   id: string,
@@ -67,7 +67,7 @@ function boot(state: OpsWorksState, instance: OpsInstance): void {
     if (kept) startEc2Instance(state, instance.ec2);
     setStatus(state, id, 'pending', { ec2: kept ? instance.ec2 : launchEc2Instance(state, instance, bootMs) });
   } catch (error) {
-    // EC2 has refused it: there is no room, or no such image.
+    // EC2's error: no capacity, or no such image.
     addServiceError(state, instance, messageOf(error));
     return void setStatus(state, id, 'start_failed');
   }
@@ -77,7 +77,7 @@ function boot(state: OpsWorksState, instance: OpsInstance): void {
   });
 }
 
-/** Setup, and then Deploy: an instance is online when both have ended well. */
+/** Runs Setup and Deploy: an instance is online once both have succeeded. */
 function setup(state: OpsWorksState, id: string): void {
   const { fails, ms = state.times.setupMs } = state.outcomes.next('setup', state.instancesById.get(id)?.ec2);
   setStatus(state, id, 'running_setup');
@@ -109,7 +109,7 @@ const STOPPED: ReadonlySet<OpsInstanceStatus> = new Set([
   'terminated',
 ]);
 
-/** Of an instance that is stopped, or on its way there, nothing is asked. */
+/** Succeeds without effect for an instance that is stopped or stopping. */
 export function stopInstance(state: OpsWorksState, { InstanceId }: StopInstanceRequest): object {
   const { id, status, ec2 } = instanceOf(state, InstanceId);
   if (STOPPED.has(status)) return {};
@@ -130,16 +130,16 @@ function shutDownLater(state: OpsWorksState, id: string): void {
   });
 }
 
-/** What is backed by EBS is stopped, what is not is terminated (user guide, "Stopping an Instance"). */
+/** Stops an EBS-backed EC2 instance, terminates any other (OpsWorks user guide, "Stopping an Instance"). */
 function shutDown(state: OpsWorksState, id: string): void {
-  const { settings: asked, ec2 = '' } = instanceOf(state, id);
+  const { settings, ec2 = '' } = instanceOf(state, id);
   setStatus(state, id, 'terminated');
-  if (asked.RootDeviceType === 'ebs') stopEc2Instance(state, ec2);
+  if (settings.RootDeviceType === 'ebs') stopEc2Instance(state, ec2);
   else terminateEc2Instance(state, ec2);
   stopWhenHostEnded(state, id);
 }
 
-/** The instance is stopped once EC2 has ended its own. */
+/** Sets the status to `stopped` once the EC2 instance is stopped or terminated. */
 function stopWhenHostEnded(state: OpsWorksState, id: string): void {
   const { ec2, status } = instanceOf(state, id);
   const host = ec2 === undefined ? undefined : state.instances.find(ec2)?.state;
@@ -157,7 +157,7 @@ export function rebootInstance(state: OpsWorksState, { InstanceId }: RebootInsta
   return {};
 }
 
-/** Follows what becomes of the EC2 instances. */
+/** Applies a state change of an EC2 instance to its OpsWorks instance. */
 export function ec2Changed(state: OpsWorksState, machine: HostedMachine): void {
   const instance = state.instancesById.values().find(({ ec2 }) => ec2 === machine.id);
   if (instance === undefined) return;
@@ -167,11 +167,11 @@ export function ec2Changed(state: OpsWorksState, machine: HostedMachine): void {
   if (ended && (instance.status === 'online' || instance.status === 'setup_failed')) loseConnection(state, instance.id);
 }
 
-/** Its agent is silent: auto healing replaces it where every layer of it has that on (user guide, "Auto Healing"). */
+/** The agent is not reachable: auto healing replaces the instance if all of its layers enable it (OpsWorks user guide, "Auto Healing"). */
 function loseConnection(state: OpsWorksState, id: string): void {
   setStatus(state, id, 'connection_lost');
-  afterDelay(state, id, state.times.healMs, 'connection_lost', ({ settings: asked, ec2 }) => {
-    const heals = (asked.LayerIds ?? []).every((layer) => layerOf(state, layer).EnableAutoHealing === true);
+  afterDelay(state, id, state.times.healMs, 'connection_lost', ({ settings, ec2 }) => {
+    const heals = (settings.LayerIds ?? []).every((layer) => layerOf(state, layer).EnableAutoHealing === true);
     if (!heals) return;
     const kept = ec2 !== undefined && state.instances.find(ec2)?.state === 'stopped';
     setStatus(state, id, 'stopped', kept ? {} : { ec2: undefined });

@@ -8,7 +8,7 @@ import type { Tag } from '@aws-sdk/client-ec2';
 import type { OpsWorks } from './index.ts';
 import type { OpsLayer } from './state.ts';
 
-/** A stack that serves when the sandbox starts, by its names. */
+/** Names of the stack that serves when the sandbox starts. */
 export interface StackOption {
   readonly stack: string;
   /** Short name of the layer that serves. */
@@ -26,7 +26,7 @@ interface FirstFleetOption extends StackOption {
   readonly subnetOf: (zone: string) => string | undefined;
 }
 
-/** Builds a stack with one layer and one app, and starts its instances. Returns their EC2 ids. */
+/** Creates a stack with a layer and an app, and starts its instances. Returns their EC2 ids. */
 export async function seedStack(opsworks: OpsWorks, fleet: FirstFleetOption): Promise<readonly string[]> {
   const call = async <T extends object>(name: string, input: object): Promise<T> =>
     (await opsworks.operations[name]?.(input)) as T;

@@ -3,11 +3,11 @@ import type { DescribeServiceErrorsRequest } from '@aws-sdk/client-opsworks';
 import { provideOneKind } from './errors.ts';
 import { instanceOf, timestamp, stackOf, type OpsInstance, type OpsWorksState } from './state.ts';
 
-/** Notes why OpsWorks itself failed with an instance. */
-export function addServiceError(state: OpsWorksState, { id, settings: asked }: OpsInstance, message: string): void {
+/** Records an error of OpsWorks itself, such as a start that EC2 rejected. */
+export function addServiceError(state: OpsWorksState, { id, settings }: OpsInstance, message: string): void {
   state.serviceErrors.push({
     ServiceErrorId: randomUUID(),
-    StackId: asked.StackId,
+    StackId: settings.StackId,
     InstanceId: id,
     Type: 'InstanceStartError',
     Message: message,

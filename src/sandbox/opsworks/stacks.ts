@@ -14,7 +14,7 @@ import { validationException } from './errors.ts';
 import { addLayer } from './layers.ts';
 import { timestamp, stackOf, type OpsWorksState } from './state.ts';
 
-/** What a stack has when nothing else is asked for (API, CreateStack). */
+/** Defaults of a stack (OpsWorks API, CreateStack). */
 const DEFAULTS: Partial<Stack> = {
   ConfigurationManager: { Name: 'Chef', Version: '11.10' },
   DefaultOs: 'Amazon Linux 2018.03',
@@ -56,12 +56,12 @@ export function updateStack(state: OpsWorksState, { StackId, ...change }: Update
   return {};
 }
 
-/** "You must first delete all instances, layers, and apps" (API, DeleteStack). */
+/** "You must first delete all instances, layers, and apps" (OpsWorks API, DeleteStack). */
 export function deleteStack(state: OpsWorksState, { StackId }: DeleteStackRequest): object {
   const { StackId: id } = stackOf(state, StackId);
   const left = [
     ...state.layers.values().filter((layer) => layer.StackId === id),
-    ...state.instancesById.values().filter(({ settings: asked }) => asked.StackId === id),
+    ...state.instancesById.values().filter(({ settings }) => settings.StackId === id),
     ...[...state.apps.values()].filter((app) => app.StackId === id),
   ];
   if (left.length > 0) throw validationException('Please delete all instances, layers and apps of the stack first');
@@ -69,7 +69,7 @@ export function deleteStack(state: OpsWorksState, { StackId }: DeleteStackReques
   return {};
 }
 
-/** Layers and the apps that are named come along, instances don't (aws-reference 3.2). */
+/** Clones the layers and the given apps, but no instances (OpsWorks API, CloneStack). */
 export function cloneStack(state: OpsWorksState, input: CloneStackRequest): object {
   const { SourceStackId, CloneAppIds, ClonePermissions: _permissions, ...change } = input;
   const source = stackOf(state, SourceStackId);

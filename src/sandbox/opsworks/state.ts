@@ -18,7 +18,7 @@ import type { LifecycleFaults } from '../lifecycle-faults.ts';
 import { opsWorksNotFound } from './errors.ts';
 import type { TagMap } from '../ec2/tags.ts';
 
-/** The states of an instance (user guide, "Starting, Stopping, and Rebooting"; API, DescribeInstances). */
+/** The statuses of an instance (OpsWorks API, Instance). */
 export type OpsInstanceStatus =
   | 'stopped'
   | 'requested'
@@ -36,10 +36,10 @@ export type OpsInstanceStatus =
   | 'terminated'
   | 'stop_failed';
 
-/** A layer with its passwords, which describes don't show. */
+/** A layer with its passwords, which DescribeLayers does not return. */
 export type OpsLayer = LayerShape & { readonly LayerId: string; readonly StackId: string; readonly Arn: string };
 
-/** An instance: what it was asked to be, and what became of it. */
+/** An instance: its settings, its status, and the id of its EC2 instance. */
 export interface OpsInstance {
   readonly id: string;
   readonly settings: CreateInstanceRequest & { readonly StackId: string };
@@ -55,11 +55,11 @@ export interface OpsWorksOptions {
   readonly instances: Instances;
   readonly region: string;
   readonly times: Pick<SandboxTimes, 'bootMs'> & LifecycleTimes;
-  /** How commands and starts end, where a fault was asked for. */
+  /** Faults of starts, setups, commands and shutdowns. */
   readonly outcomes: LifecycleFaults;
 }
 
-/** Everything that OpsWorks knows. */
+/** The state of OpsWorks. */
 export interface OpsWorksState extends OpsWorksOptions {
   readonly stacks: Map<string, Stack & { readonly StackId: string; readonly Arn: string }>;
   readonly layers: Timeline<OpsLayer>;
@@ -69,11 +69,11 @@ export interface OpsWorksState extends OpsWorksOptions {
   readonly commands: Timeline<Command & { readonly CommandId: string }>;
   readonly scaling: Map<string, LoadBasedAutoScalingConfiguration>;
   readonly serviceErrors: ServiceError[];
-  /** By ARN. */
+  /** Tags by ARN. */
   readonly tags: Timeline<TagMap>;
-  /** What commands have written, by command id. */
+  /** Logs by command id. */
   readonly logs: Map<string, string>;
-  /** Where logs are read; known once the endpoint listens. */
+  /** URL of the endpoint, which serves the logs; empty until the endpoint listens. */
   endpoint: string;
 }
 
@@ -95,7 +95,7 @@ export function createOpsWorksState(options: OpsWorksOptions): OpsWorksState {
   };
 }
 
-/** Such as `2013-07-25T18:57:47+00:00`. */
+/** For example, `2013-07-25T18:57:47+00:00`. */
 function textOf(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, '+00:00');
 }
@@ -124,5 +124,5 @@ export function instanceOf(state: OpsWorksState, id = ''): OpsInstance {
 
 /** The instances of a layer now. */
 export function instancesIn(state: OpsWorksState, layer: string): readonly OpsInstance[] {
-  return state.instancesById.values().filter(({ settings: asked }) => asked.LayerIds?.includes(layer));
+  return state.instancesById.values().filter(({ settings }) => settings.LayerIds?.includes(layer));
 }

@@ -4,11 +4,11 @@ import { validationException, opsWorksNotFound } from './errors.ts';
 import type { TagMap } from '../ec2/tags.ts';
 import type { OpsWorksState } from './state.ts';
 
-/** User guide, "Tag Limitations". */
+/** OpsWorks user guide, "Tag Limitations". */
 const [TAGS_MAX, KEY_MAX, VALUE_MAX] = [40, 127, 255];
 const CHARACTERS = /^[\p{L}\p{N}\p{Z}+\-=._:/]*$/u;
 
-/** Stacks and layers have tags, and nothing else does. */
+/** Only stacks and layers can have tags. */
 function checkArn(state: OpsWorksState, arn = ''): string {
   const stacks = [...state.stacks.values()].map((stack) => stack.Arn);
   const layers = state.layers.values().map((layer) => layer.Arn);

@@ -7,7 +7,7 @@ import { canonicalName, compareAscii, within } from './names.ts';
 import { checkChange } from './change-syntax.ts';
 import { checkValue } from './values.ts';
 
-/** Most record values in a batch, and most characters in them; UPSERT counts twice (developer guide, DNSLimitations). */
+/** Maximum values and characters in a batch; UPSERT counts twice (Route 53 developer guide, "Quotas"). */
 const VALUES_MAX = 1000;
 const CHARACTERS_MAX = 32_000;
 
@@ -17,12 +17,12 @@ interface RecordChange {
 }
 
 /**
- * The zone's records after a batch; the zone itself is left alone, so that a batch has all of its effects or none.
- * Throws `InvalidInput`, `NoSuchHealthCheck`, or `InvalidChangeBatch` with everything that is wrong.
+ * The zone's records after a batch. The zone is not modified, so that a batch is applied completely or not at all.
+ * Throws `InvalidInput`, `NoSuchHealthCheck`, or `InvalidChangeBatch` with all problems.
  */
 export function afterBatch(state: Route53State, zone: HostedZoneState, batch: ChangeBatch | undefined): Records {
   const changes = batch?.Changes ?? [];
-  if (changes.length === 0) throw invalidInput('Invalid request: A change batch has one change at least');
+  if (changes.length === 0) throw invalidInput('Invalid request: A change batch must have at least one change');
   changes.forEach(checkChange);
   checkSize(changes);
   const steps = recordChanges(zone, changes);
@@ -70,7 +70,7 @@ function recordChanges(zone: HostedZoneState, changes: readonly Change[]): reado
   return steps;
 }
 
-/** Throws `Fatal` when the name, a value or the alias target is none. */
+/** Throws `FatalProblem` if the name, a value or the alias target is not valid. */
 function canonicalSet(given: RecordSet): RecordSet {
   const { AliasTarget: alias } = given;
   for (const { Value: value = '' } of given.ResourceRecords ?? []) checkRecord(given.Type, value);
@@ -90,7 +90,7 @@ function checkRecord(type: string, value: string): void {
   }
 }
 
-/** A record set may be deleted and created again in one batch; any other two changes of it are refused. */
+/** Problems of record sets with several changes: only DELETE, then CREATE is allowed in a batch. */
 function repeatedChanges(steps: readonly RecordChange[]): readonly string[] {
   const actions = new Map<string, string>();
   for (const { action, set } of steps) {
@@ -106,7 +106,7 @@ function repeatedChanges(steps: readonly RecordChange[]): readonly string[] {
   );
 }
 
-/** Makes one change; returns what is wrong with it. */
+/** Applies one change; returns its problems. */
 function applyChange(records: Map<string, RecordSet>, { action, set }: RecordChange): readonly string[] {
   const key = recordKey(set);
   const known = records.get(key);
@@ -131,7 +131,7 @@ function recordSetText({ Name, Type, SetIdentifier }: RecordSet): string {
   return `[name='${Name}', type='${Type}'${identifier}]`;
 }
 
-/** Equal for record sets that are the same, whatever the order of their values. */
+/** Equal for record sets with the same contents, whatever the order of their values. */
 function fingerprint({ TTL, Weight, HealthCheckId, AliasTarget: alias, ResourceRecords: values }: RecordSet): string {
   const target = alias && [alias.HostedZoneId, alias.DNSName, alias.EvaluateTargetHealth];
   const sorted = (values ?? []).map(({ Value = '' }) => Value).toSorted(compareAscii);

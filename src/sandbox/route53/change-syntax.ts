@@ -3,12 +3,12 @@ import { invalidInput, route53Unsupported } from './errors.ts';
 import { isSupportedType } from './values.ts';
 
 const ACTIONS = ['CREATE', 'DELETE', 'UPSERT'];
-/** What Route 53 knows (API reference, ResourceRecordSet); a list of its own, since the client's would load the client. */
+/** Route 53's record types (Route 53 API, ResourceRecordSet); not imported, since that would load the SDK package. */
 const TYPES = 'SOA A TXT NS CNAME MX NAPTR PTR SRV SPF AAAA CAA DS TLSA SSHFP SVCB HTTPS'.split(' ');
 const WEIGHT_MAX = 255;
 const TTL_MAX = 2_147_483_647;
 
-/** Routing policies that AWS has and the sandbox hasn't. */
+/** Routing policies that the sandbox does not implement. */
 const POLICIES = [
   'Region',
   'GeoLocation',
@@ -18,7 +18,7 @@ const POLICIES = [
   'GeoProximityLocation',
 ] as const;
 
-/** What can be said of a change without knowing the zone. Throws `InvalidInput`. */
+/** Validates a change without its zone. Throws `InvalidInput`. */
 export function checkChange({ Action, ResourceRecordSet: set = {} as ResourceRecordSet }: Change): void {
   const { SetIdentifier: id, Weight: weight } = set;
   const [action, type] = [String(Action), String(set.Type)];
@@ -36,7 +36,7 @@ export function checkChange({ Action, ResourceRecordSet: set = {} as ResourceRec
   checkRange('ResourceRecordSetWeight', weight, WEIGHT_MAX);
   checkRange('TTL', set.TTL, TTL_MAX);
   if (id !== undefined && (id.length < 1 || id.length > 128))
-    throw invalidInput('SetIdentifier has 1 to 128 characters');
+    throw invalidInput('SetIdentifier must have 1 to 128 characters');
   if (!isSupportedType(type)) throw route53Unsupported(`records of the type ${type}`);
 }
 

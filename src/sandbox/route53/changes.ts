@@ -6,17 +6,17 @@ import type { Route53State } from './model.ts';
 
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-/** Such as `Z1D633PJN98FT9`. */
+/** For example, `Z1D633PJN98FT9`. */
 export function newRoute53Id(prefix: string): string {
   return prefix + Array.from({ length: 13 }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 }
 
-/** Ids are accepted with what AWS puts before them in its answers. */
+/** The id without the path that AWS adds in responses, such as `/hostedzone/`. */
 export function bareId(id: string | undefined): string {
   return (id ?? '').replace(/^\/?(hostedzone|change|healthcheck)\//, '');
 }
 
-/** Notes a change that was made just now. */
+/** Records a change that was just made. */
 export function addChange({ clock, times, changes }: Route53State, comment?: string): ChangeInfo {
   const id = newRoute53Id('C');
   const info: ChangeInfo = {

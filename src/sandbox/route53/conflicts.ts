@@ -1,10 +1,10 @@
 import type { Route53State, Records, RecordSet, HostedZoneState } from './model.ts';
 import { within } from './names.ts';
 
-/** Most weighted record sets of one name and type (developer guide, DNSLimitations). */
+/** Maximum weighted record sets of a name and type (Route 53 developer guide, "Quotas"). */
 const WEIGHTED_MAX = 100;
 
-/** What is wrong with a zone's records after a batch, given the ones that it created or changed. */
+/** The problems of a zone's records after a batch that created or changed some of them. */
 export function recordConflicts(
   state: Route53State,
   zone: HostedZoneState,
@@ -39,7 +39,7 @@ function cnameConflicts(zone: HostedZoneState, set: RecordSet, others: readonly 
   return [];
 }
 
-/** Among record sets of one name and type. */
+/** Conflicts among record sets of one name and type. */
 function routingConflicts(set: RecordSet, siblings: readonly RecordSet[]): readonly string[] {
   const { Name, Type, SetIdentifier } = set;
   if (SetIdentifier === undefined) {
@@ -80,7 +80,7 @@ function aliasFaults(
   return [`${tried}, but the alias target name does not lie within the target zone`, missing];
 }
 
-/** A load balancer's name, as DescribeLoadBalancers shows it, of the alias target that names it. */
+/** The load balancer's DNS name in an alias target. */
 export function balancerName(target: string): string {
   return target.replace(/\.$/, '').replace(/^dualstack\./, '');
 }

@@ -15,7 +15,7 @@ import { pageSizeOf } from './paging.ts';
 
 const LIST_MAX = 100;
 
-/** Health checks send no requests here: they pass, unless the fault `health-check` says otherwise. */
+/** Health checks send no requests: they pass, unless the fault `health-check` is active. */
 export function healthCheckOperations(state: Route53State): Record<string, Operation> {
   return {
     CreateHealthCheck: (input: CreateHealthCheckRequest) => {
@@ -31,7 +31,7 @@ export function healthCheckOperations(state: Route53State): Record<string, Opera
     GetHealthCheckStatus: ({ HealthCheckId }: GetHealthCheckRequest) =>
       status(state, healthCheckOf(state, HealthCheckId)),
     ListHealthChecks: (input: ListHealthChecksRequest) => list(state, input),
-    // Allowed while records refer to it: HealthCheckInUse "is not in use" (API reference).
+    // Allowed while records use it (Route 53 API, DeleteHealthCheck: AWS does not return HealthCheckInUse).
     DeleteHealthCheck: ({ HealthCheckId }: GetHealthCheckRequest) => {
       state.healthChecks.delete(healthCheckOf(state, HealthCheckId).id);
       return {};
@@ -74,7 +74,7 @@ function list(state: Route53State, { Marker: marker, MaxItems }: ListHealthCheck
   const all = [...state.healthChecks.values()];
   const size = pageSizeOf(state, MaxItems, LIST_MAX);
   const start = marker === undefined ? 0 : all.findIndex(({ id }) => id === marker);
-  if (start < 0) throw invalidInput(`The marker ${marker} state no health check`);
+  if (start < 0) throw invalidInput(`The marker ${marker} is not a health check`);
   const next = all[start + size];
   return {
     HealthChecks: all.slice(start, start + size).map(healthCheckShape),
@@ -87,7 +87,7 @@ function list(state: Route53State, { Marker: marker, MaxItems }: ListHealthCheck
 
 const failing = z.looseObject({ id: z.string() });
 
-/** A health check that fails until the fault is ended. */
+/** Makes a health check fail until the fault ends. */
 export function healthCheckFault(state: Route53State): FaultMaker {
   return (spec) => {
     const check = healthCheckOf(state, parseFault(failing, spec).id);

@@ -10,11 +10,11 @@ export type Route53Options = Omit<Route53State, 'zones' | 'changes' | 'healthChe
 
 export interface Route53 extends Service {
   readonly id: 'route53';
-  /** What name servers answer from. */
+  /** The state that name servers read. */
   readonly state: Route53State;
 }
 
-/** The Route 53 service: zones, records and their changes. What it does and why is in BEHAVIOUR. */
+/** Route 53: zones, records and changes. For its behaviour see src/sandbox/BEHAVIOUR.md, "Route 53 and DNS". */
 export function createRoute53(options: Route53Options): Route53 {
   const state: Route53State = { ...options, zones: new Map(), changes: new Map(), healthChecks: new Map() };
   return {

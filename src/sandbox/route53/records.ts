@@ -22,7 +22,7 @@ export function recordOperations(state: Route53State): Record<string, Operation>
   };
 }
 
-/** A batch is done at once and as a whole, at the end of its processing time. */
+/** Applies the whole batch at the end of its processing time. */
 async function change(state: Route53State, input: ChangeResourceRecordSetsRequest): Promise<object> {
   const zone = zoneOf(state, input.HostedZoneId);
   if (zone.busy) throw priorRequest();
@@ -37,7 +37,7 @@ async function change(state: Route53State, input: ChangeResourceRecordSetsReques
   }
 }
 
-/** Always the newest, also what is PENDING (API reference). */
+/** Returns the newest records, including PENDING changes (Route 53 API, ListResourceRecordSets). */
 function list(state: Route53State, input: ListResourceRecordSetsRequest): ListResourceRecordSetsResponse {
   const zone = zoneOf(state, input.HostedZoneId);
   const sorted = [...zone.records.values()].toSorted((a, b) => compareAscii(sortKey(a), sortKey(b)));

@@ -6,7 +6,7 @@ import { healthCheckOf } from './health-checks.ts';
 import type { Route53State } from './model.ts';
 import { zoneOf } from './zones.ts';
 
-/** Most tags that a resource can have (API reference, ChangeTagsForResource). */
+/** Maximum number of tags of a resource (Route 53 API, ChangeTagsForResource). */
 const MAX_TAGS = 50;
 
 type Resource = Pick<ListTagsForResourceRequest, 'ResourceType' | 'ResourceId'>;
@@ -22,7 +22,7 @@ export function route53TagOperations(state: Route53State): Record<string, Operat
       const next = new Map(tags);
       for (const key of input.RemoveTagKeys ?? []) next.delete(key);
       for (const { Key = '', Value = '' } of input.AddTags ?? []) next.set(Key, Value);
-      if (next.size > MAX_TAGS) throw new ApiError('InvalidInput', `A resource can have ${MAX_TAGS} tags at most`);
+      if (next.size > MAX_TAGS) throw new ApiError('InvalidInput', `A resource can have at most ${MAX_TAGS} tags`);
       tags.clear();
       for (const [key, value] of next) tags.set(key, value);
       return {};

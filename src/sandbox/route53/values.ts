@@ -4,7 +4,7 @@ import { canonicalName } from './names.ts';
 
 const TEXT_MAX = 255;
 
-/** Character strings in quotes, such as `"v=spf1 -all" "more"`. Throws `Fatal`. */
+/** Reads quoted character strings, such as `"v=spf1 -all" "more"`. Throws `FatalProblem`. */
 export function quotedTexts(value: string): readonly string[] {
   if (!/^\s*("(?:[^"\\]|\\.)*"\s*)+$/.test(value)) {
     throw new FatalProblem('InvalidCharacterString', 'Value should be enclosed in quotation marks', value);
@@ -22,7 +22,7 @@ function unescapeText(text: string): string {
   return text.replaceAll(/\\(?:([0-3][0-7]{2})|(.))/g, plain);
 }
 
-/** Splits a value into its parts, of which all but those in `names` are whole numbers. Throws `Fatal`. */
+/** Splits a value into parts: those at the indexes `names` are domain names, the others integers. Throws `FatalProblem`. */
 function parts(value: string, count: number, names: readonly number[]): readonly string[] {
   const words = value.trim().split(/\s+/);
   const right = words.length === count && words.every((word, index) => names.includes(index) || /^\d+$/.test(word));
@@ -60,7 +60,7 @@ export function isSupportedType(type: string): boolean {
   return Object.hasOwn(CHECKS, type);
 }
 
-/** Throws `Fatal` when a value is none of its type. */
+/** Throws `FatalProblem` if a value is not valid for its type. */
 export function checkValue(type: string, value: string): void {
   CHECKS[type]?.(value);
 }

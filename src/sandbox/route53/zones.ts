@@ -14,7 +14,7 @@ import { canonicalName, compareAscii, orderKey } from './names.ts';
 import { pageSizeOf } from './paging.ts';
 import { publishRecords } from './versions.ts';
 
-/** Route 53's own (developer guide, "NS and SOA records that Route 53 creates"). */
+/** Route 53 developer guide, "NS and SOA records that Route 53 creates for a public hosted zone". */
 const NS_TTL = 172_800;
 const SOA_TTL = 900;
 const NAME_SERVERS = [
@@ -46,7 +46,7 @@ export function zoneOf(state: Route53State, id: string | undefined): HostedZoneS
   return zone;
 }
 
-/** Whether a name is that of one of the name servers that zones are delegated to. */
+/** Whether a name is that of a name server of hosted zones. */
 export function isNameServer(name: string): boolean {
   return NAME_SERVERS.includes(name);
 }
@@ -120,7 +120,7 @@ function list(
   const all = HostedZoneType === undefined ? [...state.zones.values()] : [];
   const size = pageSizeOf(state, MaxItems, LIST_MAX);
   const start = marker === undefined ? 0 : all.findIndex(({ id }) => id === bareId(marker));
-  if (start < 0) throw invalidInput(`The marker ${marker} state no hosted zone`);
+  if (start < 0) throw invalidInput(`The marker ${marker} is not a hosted zone`);
   const next = all[start + size];
   return {
     HostedZones: all.slice(start, start + size).map(zoneShape),
@@ -131,10 +131,10 @@ function list(
   };
 }
 
-/** Sorted by name with the labels reversed; zones of one name by id. */
+/** Sorted by name with reversed labels, then by id. */
 function listByName(state: Route53State, { DNSName, HostedZoneId, MaxItems }: ListHostedZonesByNameRequest): object {
   if (HostedZoneId !== undefined && DNSName === undefined) {
-    throw invalidInput('Invalid request: HostedZoneId needs DNSName');
+    throw invalidInput('Invalid request: HostedZoneId requires DNSName');
   }
   const key = ({ name, id }: Pick<HostedZoneState, 'name' | 'id'>) => `${orderKey(name)} ${id}`;
   const first = DNSName === undefined ? '' : key({ name: zoneName(DNSName), id: bareId(HostedZoneId) });
@@ -152,7 +152,7 @@ function listByName(state: Route53State, { DNSName, HostedZoneId, MaxItems }: Li
   };
 }
 
-/** The NS and SOA records of the zone itself go with it; any other must be deleted before. */
+/** Deletes the zone with its NS and SOA records at the apex; all other records must have been deleted. */
 function remove(state: Route53State, zone: HostedZoneState): object {
   if (zone.busy) throw priorRequest();
   const own = ({ Name, Type }: RecordSet) => Name === zone.name && (Type === 'NS' || Type === 'SOA');

@@ -6,7 +6,7 @@ import { restXml } from './rest-xml.ts';
 import { ownValue } from '../records.ts';
 
 /** The protocol of one version of an AWS service, and the SDK package whose schemas describe it. */
-export interface Dialect {
+export interface ServiceProtocol {
   readonly service: string;
   readonly protocol: Protocol;
   /** Loads the SDK package; absent for services that the sandbox does not implement. */
@@ -17,54 +17,54 @@ export interface Dialect {
 
 const rateExceeded = (code: string) => () => new ApiError(code, 'Rate exceeded');
 
-const ec2: Dialect = {
+const ec2: ServiceProtocol = {
   service: 'ec2',
   protocol: ec2Query('http://ec2.amazonaws.com/doc/2016-11-15/'),
   client: () => import('@aws-sdk/client-ec2'),
   throttled: () => new ApiError('RequestLimitExceeded', 'Request limit exceeded.', 503),
 };
 
-const elbv2: Dialect = {
+const elbv2: ServiceProtocol = {
   service: 'elbv2',
   protocol: awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   client: () => import('@aws-sdk/client-elastic-load-balancing-v2'),
   throttled: rateExceeded('Throttling'),
 };
 
-const elb: Dialect = {
+const elb: ServiceProtocol = {
   service: 'elb',
   protocol: awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/'),
   throttled: rateExceeded('Throttling'),
 };
 
-const autoscaling: Dialect = {
+const autoscaling: ServiceProtocol = {
   service: 'autoscaling',
   protocol: awsQuery('http://autoscaling.amazonaws.com/doc/2011-01-01/'),
   throttled: rateExceeded('Throttling'),
 };
 
-const ssm: Dialect = {
+const ssm: ServiceProtocol = {
   service: 'ssm',
   protocol: json11,
   client: () => import('@aws-sdk/client-ssm'),
   throttled: rateExceeded('ThrottlingException'),
 };
 
-const opsworks: Dialect = {
+const opsworks: ServiceProtocol = {
   service: 'opsworks',
   protocol: json11Documents,
   client: async () => (await import('../opsworks/schemas.ts')).schemas,
   throttled: rateExceeded('ThrottlingException'),
 };
 
-const route53: Dialect = {
+const route53: ServiceProtocol = {
   service: 'route53',
   protocol: restXml('https://route53.amazonaws.com/doc/2013-04-01/'),
   client: () => import('@aws-sdk/client-route-53'),
   throttled: rateExceeded('Throttling'),
 };
 
-const cloudwatch: Dialect = {
+const cloudwatch: ServiceProtocol = {
   service: 'cloudwatch',
   protocol: json10,
   client: () => import('@aws-sdk/client-cloudwatch'),
@@ -72,28 +72,28 @@ const cloudwatch: Dialect = {
 };
 
 /** The protocol of older clients and tools. */
-const cloudwatchQuery: Dialect = {
+const cloudwatchQuery: ServiceProtocol = {
   ...cloudwatch,
   protocol: awsQuery('http://monitoring.amazonaws.com/doc/2010-08-01/'),
   throttled: rateExceeded('Throttling'),
 };
 
 /** The two ELB APIs share host and signing name: only the version distinguishes them. */
-const BY_VERSION: Readonly<Record<string, Dialect>> = {
+const BY_VERSION: Readonly<Record<string, ServiceProtocol>> = {
   '2016-11-15': ec2,
   '2015-12-01': elbv2,
   '2012-06-01': elb,
   '2011-01-01': autoscaling,
   '2010-08-01': cloudwatchQuery,
 };
-const BY_TARGET: Readonly<Record<string, Dialect>> = {
+const BY_TARGET: Readonly<Record<string, ServiceProtocol>> = {
   AmazonSSM: ssm,
   OpsWorks_20130218: opsworks,
   GraniteServiceVersion20100801: cloudwatch,
 };
 
 /** The service that a request is for; undefined when it was not sent by an AWS client. */
-export function dialectOf(request: WireRequest): Dialect | undefined {
+export function serviceProtocolOf(request: WireRequest): ServiceProtocol | undefined {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string')
     return ownValue(BY_TARGET, target.split('.')[0] ?? '') ?? unknownService(request, json11);
@@ -107,7 +107,7 @@ export function dialectOf(request: WireRequest): Dialect | undefined {
 }
 
 /** A service that the sandbox does not implement: all of its operations are unknown. */
-function unknownService(request: WireRequest, protocol: Protocol): Dialect {
+function unknownService(request: WireRequest, protocol: Protocol): ServiceProtocol {
   const [, service = 'unknown'] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(authorization(request)) ?? [];
   return { service, protocol, throttled: rateExceeded('ThrottlingException') };
 }
