@@ -1,7 +1,7 @@
 /**
- * A sandbox of any size, in a process of its own:  node tools/bench/host.ts --config FILE --instances N [--drain MS]
+ * A sandbox of any size in a separate process:  node tools/bench/host.ts --config FILE --instances N [--drain MS]
  *
- * `turnout sandbox` has neither fleets of 1,000 nor an account whose quotas let two of them into one target group.
+ * `turnout sandbox` does not allow fleets of 1,000 instances, nor quotas for two of them in one target group.
  */
 import { parseArgs } from 'node:util';
 import { frontOf } from '../../src/commands/front.ts';

@@ -43,7 +43,7 @@ test('a control in which no request fails has not shown that failures are seen',
   const control = { ...up, task: 'deploy in traffic', control: true };
   const failure = { id: 'meter-1-7', seconds: 1.5, connection: 'kept', why: 'HTTP 502' } as const;
   expect(report([up, { ...control, failed: 1 }], 2, traffic([failure])).ok).toBe(true);
-  expect(problems(report([up, control], 2, traffic()))).toEqual(['deploy in traffic: no request has failed']);
+  expect(problems(report([up, control], 2, traffic()))).toEqual(['deploy in traffic: no request failed']);
   expect(
     report(
       [

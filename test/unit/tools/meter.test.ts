@@ -99,5 +99,5 @@ test('a meter whose target is gone counts every request as failed', async () => 
 });
 
 test('a meter that cannot start says so', async () => {
-  await expect(startMeter({ url: 'nowhere', rate: 200 })).rejects.toThrow('the meter ended by itself');
+  await expect(startMeter({ url: 'nowhere', rate: 200 })).rejects.toThrow('the meter ended unexpectedly');
 });
