@@ -79,7 +79,7 @@ describe('target groups', () => {
     await expect(elb.health('arn:none')).rejects.toEqual(code('TargetGroupNotFound'));
   });
 
-  it('know their load balancer, belong to one only, and cannot be deleted meanwhile', async () => {
+  it('have one load balancer, and cannot be deleted while they are in use', async () => {
     const [web, api, group] = [await elb.loadBalancer('web'), await elb.loadBalancer('api'), await elb.group('blue')];
     const { arn } = await elb.listener(web, forwardTo({ [group]: 0 }));
     const { TargetGroups } = await elb.call('DescribeTargetGroups', { LoadBalancerArn: web });
@@ -133,7 +133,7 @@ describe('target groups', () => {
 });
 
 describe('targets', () => {
-  it('have to run', async () => {
+  it('must be running', async () => {
     const group = await elb.group('blue');
     machines.put('i-1');
     machines.put('i-2', { state: 'pending' });
@@ -147,7 +147,7 @@ describe('targets', () => {
     expect(await elb.health(group)).toEqual([]);
   });
 
-  it('can be registered at several ports, and leave by the port that they came with', async () => {
+  it('can be registered with several ports, and must be deregistered with the same port', async () => {
     const TargetGroupArn = await elb.group('blue');
     machines.put('i-1');
     await elb.call('RegisterTargets', { TargetGroupArn, Targets: [{ Id: 'i-1' }, { Id: 'i-1', Port: 9000 }] });

@@ -50,7 +50,7 @@ describe('the bundled app', () => {
     expect(await answers(`${url}/health`)).toBe(200);
   });
 
-  test('is restarted with another release by a deploy, which cuts what is in flight', async () => {
+  test('is restarted with another release by a deploy; requests in flight fail', async () => {
     const { id, url } = await boot();
     const inFlight = answers(`${url}/_app/slow?ms=5000`);
     const sent = await answers(`${url}/`);
@@ -80,7 +80,7 @@ describe('the bundled app', () => {
     expect(await took('/health')).toBeLessThan(100);
   });
 
-  test('crashes and comes back; the instance runs on', async () => {
+  test('crashes and recovers; the instance keeps running', async () => {
     const { id, url } = await boot();
     const open = fetch(`${url}/_app/slow?ms=60000`);
     const fault = cloud.faults.add({ kind: 'crash', instance: id });
@@ -91,7 +91,7 @@ describe('the bundled app', () => {
     await eventually('the app', async () => (await answers(url)) === 200);
   });
 
-  test('can be told by itself', async () => {
+  test('can be controlled by requests to itself', async () => {
     const { url } = await boot();
     await fetch(`${url}/_app/sick`, { method: 'POST' });
     expect(await answers(`${url}/health`)).toBe(503);
@@ -101,7 +101,7 @@ describe('the bundled app', () => {
     expect(await answers(url)).toBe('no answer');
   });
 
-  test('of a bad release is bad from the start, and a lost instance is gone', async () => {
+  test('of a sick release is sick from the start, and a lost instance is terminated', async () => {
     cloud.faults.add({ kind: 'release', release: '41', behaviour: 'sick' });
     const { id, url } = await boot();
     expect(await answers(`${url}/health`)).toBe(503);
@@ -159,18 +159,18 @@ describe("a user's own app", () => {
     return (await (await fetch(url)).json()) as Awaited<ReturnType<typeof identity>>;
   }
 
-  test('is told what it is, and killed with all that it started', async () => {
+  test('gets its environment variables, and is killed with its child processes', async () => {
     const { app, url } = create('--release', '{release}', '$HOME');
     await app.start(OK);
     const seen = await identity(url);
     expect(seen).toMatchObject({ release: '42', instance: 'i-1' });
-    // No shell: words are taken as they are.
+    // No shell: arguments are passed as they are.
     expect(app.output()).toContain('words --release 42 $HOME');
     await app.kill();
     await eventually('the end of both', () => !exists(seen.pid) && !exists(seen.child));
   });
 
-  test('hangs when it is slow, goes on when it heals, and cannot be made sick', async () => {
+  test('hangs when it is slow, continues when it heals, and cannot be made sick', async () => {
     const { app, url } = create();
     await app.start(OK);
     await identity(url);
@@ -185,7 +185,7 @@ describe("a user's own app", () => {
     await identity(url);
   });
 
-  test('that cannot be started says why', async () => {
+  test('that cannot be started is reported', async () => {
     const factory = commandApp({ argv: ['no-such-command'], folder }, guardian);
     const app = factory({ instance: 'i-1', release: '42', address: '127.0.0.1', ports: [1] });
     await app.start(OK);
@@ -216,7 +216,7 @@ describe("a user's own app", () => {
 });
 
 describe('addresses', () => {
-  test('two sandboxes have different ones', async () => {
+  test('differ between two sandboxes', async () => {
     const [first, second] = [await reserveBlock(), await reserveBlock()];
     expect(first.prefix).not.toBe(second.prefix);
     expect(first.allocate(0)).toBe(`${first.prefix}.0.4`);
@@ -225,7 +225,7 @@ describe('addresses', () => {
     await second.close();
   });
 
-  test('of ended instances are used again, last of all', async () => {
+  test('of terminated instances are reused last', async () => {
     const block = await reserveBlock();
     const total = block.free(0);
     const first = block.allocate(0);
