@@ -1,8 +1,8 @@
 import { createGuardian } from '../programs/guardian.ts';
 import { openDns, type Dns } from './dns/index.ts';
-import { createEc2, type Ec2 } from './ec2/index.ts';
+import { createEc2, type EmulatedEc2 } from './ec2/index.ts';
 import type { BalancerAddresses } from './elbv2/endpoints.ts';
-import type { Elbv2, Elbv2Options } from './elbv2/index.ts';
+import type { EmulatedElbv2, Elbv2Options } from './elbv2/index.ts';
 import { reserveBlock, type AddressBlock } from './instances/addresses.ts';
 import { behaviour } from './instances/behaviour.ts';
 import { bundledApp } from './instances/bundled-app.ts';
@@ -10,8 +10,8 @@ import { commandApp } from './instances/command-app.ts';
 import { Instances, type InstancesOptions } from './instances/index.ts';
 import { createLifecycleFaults, type LifecycleFaults } from './lifecycle-faults.ts';
 import type { SandboxPlan } from './options.ts';
-import { createOpsWorks, type OpsWorks } from './opsworks/index.ts';
-import type { Route53 } from './route53/index.ts';
+import { createOpsWorks, type EmulatedOpsWorks } from './opsworks/index.ts';
+import type { EmulatedRoute53 } from './route53/index.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import type { LifecycleTimes, SandboxTimes, Service } from './service.ts';
 import { createSsm } from './ssm/index.ts';
@@ -26,12 +26,12 @@ export type Times = { -readonly [K in keyof (SandboxTimes & LifecycleTimes)]: nu
 export interface Components {
   readonly scheduler: Scheduler;
   readonly instances: Instances;
-  readonly ec2: Ec2;
-  readonly opsworks: OpsWorks;
+  readonly ec2: EmulatedEc2;
+  readonly opsworks: EmulatedOpsWorks;
   readonly ssm: Service;
   readonly outcomes: LifecycleFaults;
-  readonly elbv2: Elbv2;
-  readonly route53: Route53;
+  readonly elbv2: EmulatedElbv2;
+  readonly route53: EmulatedRoute53;
   readonly dns: Dns;
   readonly times: Times;
   readonly errors: readonly unknown[];
@@ -40,7 +40,7 @@ export interface Components {
 /** Starts the services; each adds a function that closes it to `closers`. */
 export async function createComponents(
   plan: SandboxPlan,
-  elbv2Factory: (options: Elbv2Options) => Elbv2,
+  elbv2Factory: (options: Elbv2Options) => EmulatedElbv2,
   closers: Closers,
 ): Promise<Components> {
   const { clock, region, pageSize } = plan;

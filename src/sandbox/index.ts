@@ -8,15 +8,15 @@ import { createThrottle, THROTTLE_RULES, type Throttle } from './api/throttle.ts
 import { createCloudWatch } from './cloudwatch/index.ts';
 import type { Dns } from './dns/index.ts';
 import { seedNames, type SandboxName } from './dns/seed.ts';
-import type { Ec2 } from './ec2/index.ts';
-import { createElbv2, type Elbv2, type Elbv2Options } from './elbv2/index.ts';
+import type { EmulatedEc2 } from './ec2/index.ts';
+import { createElbv2, type EmulatedElbv2, type Elbv2Options } from './elbv2/index.ts';
 import { behaviour, type BehaviourName } from './instances/behaviour.ts';
 import type { Instances } from './instances/index.ts';
 import { createComponents, type Closers, type Components, type Times } from './components.ts';
 import { planSandbox, type SandboxOptions, type SandboxPlan } from './options.ts';
 import { checkPorts } from './ports.ts';
-import type { OpsWorks } from './opsworks/index.ts';
-import type { Route53 } from './route53/index.ts';
+import type { EmulatedOpsWorks } from './opsworks/index.ts';
+import type { EmulatedRoute53 } from './route53/index.ts';
 import type { DnsTimes } from './route53/model.ts';
 import { ApiError, type AdminPage, type Service } from './service.ts';
 import {
@@ -44,11 +44,11 @@ export interface Sandbox {
   readonly blue: readonly string[];
   /** DNS names that resolved to load balancers at the start. */
   readonly names: readonly SandboxName[];
-  readonly ec2: Ec2;
-  readonly opsworks: OpsWorks;
+  readonly ec2: EmulatedEc2;
+  readonly opsworks: EmulatedOpsWorks;
   readonly ssm: Service;
-  readonly elbv2: Elbv2;
-  readonly route53: Route53;
+  readonly elbv2: EmulatedElbv2;
+  readonly route53: EmulatedRoute53;
   readonly dns: Dns;
   readonly instances: Instances;
   readonly faults: Faults;
@@ -75,7 +75,7 @@ const POLL_MS = 10;
  */
 export async function startSandbox(
   options: SandboxOptions,
-  elbv2Factory: (options: Elbv2Options) => Elbv2 = createElbv2,
+  elbv2Factory: (options: Elbv2Options) => EmulatedElbv2 = createElbv2,
 ): Promise<Sandbox> {
   const closers: Closers = [];
   const close = async () => {
@@ -103,7 +103,7 @@ function setupFailed(error: ApiError): OperatorError {
 
 async function start(
   plan: SandboxPlan,
-  elbv2Factory: (options: Elbv2Options) => Elbv2,
+  elbv2Factory: (options: Elbv2Options) => EmulatedElbv2,
   closers: Closers,
   close: () => Promise<void>,
 ): Promise<Sandbox> {

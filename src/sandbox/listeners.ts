@@ -1,5 +1,5 @@
 import type { Action, CreateListenerOutput, CreateTargetGroupOutput } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Elbv2 } from './elbv2/index.ts';
+import type { EmulatedElbv2 } from './elbv2/index.ts';
 import type { GroupOption, RouteOption, SandboxPlan, WeightedOption } from './options.ts';
 import { call } from './service.ts';
 
@@ -13,7 +13,7 @@ export interface SandboxGroup extends GroupOption {
 /** What is needed to create target groups and the listeners that forward to them. */
 export interface ListenerSetup {
   readonly plan: SandboxPlan;
-  readonly elbv2: Elbv2;
+  readonly elbv2: EmulatedElbv2;
   readonly vpc: string;
   /** ARN of the group's load balancer. */
   readonly arnOf: (option: GroupOption) => string;

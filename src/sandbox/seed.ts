@@ -1,8 +1,8 @@
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { CreateLoadBalancerOutput, DescribeTargetHealthOutput } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Elbv2 } from './elbv2/index.ts';
+import type { EmulatedElbv2 } from './elbv2/index.ts';
 import type { SeededLoadBalancer } from './dns/seed.ts';
-import type { Ec2 } from './ec2/index.ts';
+import type { EmulatedEc2 } from './ec2/index.ts';
 import {
   loadBalancerName,
   createOwnListeners,
@@ -11,7 +11,7 @@ import {
   type SandboxGroup,
 } from './listeners.ts';
 import type { GroupOption, SandboxPlan } from './options.ts';
-import type { OpsWorks } from './opsworks/index.ts';
+import type { EmulatedOpsWorks } from './opsworks/index.ts';
 import { seedStack, type StackOption } from './opsworks/seed.ts';
 import { call, type Service } from './service.ts';
 
@@ -31,9 +31,9 @@ const IMAGE_STEP_MS = 60_000;
 /** Creates the first resources: images, a launch template, load balancers, and a fleet that serves production. */
 export async function seedResources(
   plan: SandboxPlan,
-  ec2: Ec2,
-  opsworks: OpsWorks,
-  elbv2: Elbv2,
+  ec2: EmulatedEc2,
+  opsworks: EmulatedOpsWorks,
+  elbv2: EmulatedElbv2,
 ): Promise<SeededResources> {
   const images = addImages(plan, ec2);
   await call(ec2, 'CreateLaunchTemplate', {
@@ -59,7 +59,7 @@ function imageName(plan: SandboxPlan, release: string): string {
 }
 
 /** Creates an image for each release, oldest first, and one without a release, for which user data names it. */
-function addImages(plan: SandboxPlan, ec2: Ec2): Map<string, string> {
+function addImages(plan: SandboxPlan, ec2: EmulatedEc2): Map<string, string> {
   const now = plan.clock.now();
   const at = (age: number) => new Date(now - age * IMAGE_STEP_MS);
   ec2.addImage('base', {}, at(plan.releases.length + 1));
@@ -77,7 +77,7 @@ export async function addDocument({ environment }: SandboxPlan, ssm: Service): P
 }
 
 /** Creates the image of a release and the parameter that holds its id. Returns that id. */
-export function addRelease(plan: SandboxPlan, ec2: Ec2, release: string, createdAt: Date): string {
+export function addRelease(plan: SandboxPlan, ec2: EmulatedEc2, release: string, createdAt: Date): string {
   const { id } = ec2.addImage(imageName(plan, release), { Release: release }, createdAt);
   const parameter = { Value: id, Type: 'String', Overwrite: true };
   void ec2.ssm.operations.PutParameter?.({ Name: `/${plan.environment}/image/${release}`, ...parameter });
@@ -92,8 +92,8 @@ function countsByZone({ instances, zones }: SandboxPlan): readonly (readonly [zo
 async function launchLayer(
   plan: SandboxPlan,
   option: StackOption,
-  ec2: Ec2,
-  opsworks: OpsWorks,
+  ec2: EmulatedEc2,
+  opsworks: EmulatedOpsWorks,
 ): Promise<readonly string[]> {
   return seedStack(opsworks, {
     ...option,
@@ -106,7 +106,7 @@ async function launchLayer(
 }
 
 /** The first fleet, running from the start. */
-function launchFirstFleet(plan: SandboxPlan, ec2: Ec2): readonly string[] {
+function launchFirstFleet(plan: SandboxPlan, ec2: EmulatedEc2): readonly string[] {
   const template = { LaunchTemplateName: plan.template, Version: '$Latest' };
   return countsByZone(plan).flatMap(([zone, count]) => {
     const subnet = ec2.network.subnets.find((candidate) => candidate.zone === zone);
@@ -136,8 +136,8 @@ interface CreatedLoadBalancer extends SeededLoadBalancer {
 /** Creates the load balancers that the groups use, by name. */
 async function createLoadBalancers(
   plan: SandboxPlan,
-  ec2: Ec2,
-  elbv2: Elbv2,
+  ec2: EmulatedEc2,
+  elbv2: EmulatedElbv2,
   groups: readonly GroupOption[],
 ): Promise<ReadonlyMap<string, CreatedLoadBalancer>> {
   const names = new Set(groups.map((option) => loadBalancerName(plan, option)));
@@ -146,7 +146,7 @@ async function createLoadBalancers(
   return made;
 }
 
-async function createLoadBalancer(name: string, ec2: Ec2, elbv2: Elbv2): Promise<CreatedLoadBalancer> {
+async function createLoadBalancer(name: string, ec2: EmulatedEc2, elbv2: EmulatedElbv2): Promise<CreatedLoadBalancer> {
   const subnets = ec2.network.subnets.map((subnet) => subnet.id);
   const groups = [ec2.network.securityGroup];
   const input = { Name: name, Subnets: subnets, SecurityGroups: groups, Scheme: 'internal' };
@@ -161,7 +161,7 @@ function serves({ serves: wanted = true }: GroupOption): boolean {
 }
 
 /** Registers the first fleet with production. */
-export async function registerFirstFleetTargets(seeded: SeededResources, elbv2: Elbv2): Promise<void> {
+export async function registerFirstFleetTargets(seeded: SeededResources, elbv2: EmulatedElbv2): Promise<void> {
   for (const { arn, port } of seeded.production.filter(serves)) {
     const Targets = seeded.blue.map((Id) => ({ Id, Port: port }));
     if (Targets.length > 0) await call(elbv2, 'RegisterTargets', { TargetGroupArn: arn, Targets });
@@ -169,7 +169,7 @@ export async function registerFirstFleetTargets(seeded: SeededResources, elbv2: 
 }
 
 /** Whether every target in production is healthy. */
-export async function allTargetsHealthy(seeded: SeededResources, elbv2: Elbv2): Promise<boolean> {
+export async function allTargetsHealthy(seeded: SeededResources, elbv2: EmulatedElbv2): Promise<boolean> {
   for (const { arn } of seeded.production.filter(serves)) {
     const output = await call<DescribeTargetHealthOutput>(elbv2, 'DescribeTargetHealth', { TargetGroupArn: arn });
     const states = (output.TargetHealthDescriptions ?? []).map((target) => target.TargetHealth?.State);

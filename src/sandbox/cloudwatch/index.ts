@@ -1,8 +1,8 @@
 import type { Datapoint, GetMetricStatisticsCommandOutput, GetMetricStatisticsInput } from '@aws-sdk/client-cloudwatch';
-import type { Elbv2 } from '../elbv2/index.ts';
+import type { EmulatedElbv2 } from '../elbv2/index.ts';
 import { ApiError, type Service } from '../service.ts';
 
-export type CloudWatchOptions = Pick<Elbv2, 'requests'>;
+export type CloudWatchOptions = Pick<EmulatedElbv2, 'requests'>;
 
 /** CloudWatch with one metric, the RequestCount of load balancers. For its behaviour see src/sandbox/BEHAVIOUR.md, "CloudWatch". */
 export function createCloudWatch(elbv2: CloudWatchOptions): Service {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
-import type { Elbv2 } from '../elbv2/index.ts';
+import type { EmulatedElbv2 } from '../elbv2/index.ts';
 import type { DnsPlan } from './options.ts';
-import { createRoute53, type Route53 } from '../route53/index.ts';
+import { createRoute53, type EmulatedRoute53 } from '../route53/index.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { createResolver, type CachingResolver, type ResolverOptions } from './resolver.ts';
 import { startNameServer, type NameServer } from './server.ts';
@@ -13,14 +13,14 @@ export interface Dns extends NameServer {
 }
 
 export interface DnsComponents {
-  readonly route53: Route53;
+  readonly route53: EmulatedRoute53;
   readonly dns: Dns;
 }
 
 export interface DnsDependencies {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly elbv2: Pick<Elbv2, 'endpoint'>;
+  readonly elbv2: Pick<EmulatedElbv2, 'endpoint'>;
   readonly pageSize: number;
   readonly plan: DnsPlan;
 }

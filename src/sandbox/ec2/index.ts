@@ -22,7 +22,7 @@ import {
 } from './templates.ts';
 
 /** EC2 and SSM's Parameter Store, with the functions that the sandbox calls within the process. */
-export interface Ec2 extends Service {
+export interface EmulatedEc2 extends Service {
   readonly network: Network;
   readonly ssm: Service;
   addImage(name: string, tags: TagMap, createdAt: Date): Image;
@@ -58,7 +58,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation<Ec2State>>> = {
   TerminateInstances: terminateInstances,
 };
 
-export function createEc2(options: Ec2Options): Ec2 {
+export function createEc2(options: Ec2Options): EmulatedEc2 {
   const state = createEc2State(options);
   const unwatch = state.instances.watch((machine) => {
     const record = state.records.get(machine.id);

@@ -67,7 +67,7 @@ export interface TargetInFlight {
   readonly count: number;
 }
 
-export interface Elbv2 extends Service {
+export interface EmulatedElbv2 extends Service {
   readonly id: 'elbv2';
   /** Counts of client requests since the last reset. */
   traffic(): TrafficReport;
@@ -86,7 +86,7 @@ export interface Elbv2 extends Service {
 }
 
 /** Elastic Load Balancing v2, with real load balancers. For its behaviour see src/sandbox/BEHAVIOUR.md. */
-export function createElbv2(options: Elbv2Options): Elbv2 {
+export function createElbv2(options: Elbv2Options): EmulatedElbv2 {
   const state = createWorld(options);
   const unwatch = state.machines.watch((machine) => machineChanged(state, machine));
   const slowDrain = (ms: number, group?: string): void => {

@@ -15,7 +15,7 @@ import {
   type Health,
 } from './health.ts';
 import { statusMatcher } from './matcher.ts';
-import type { Target, TargetGroup } from './model.ts';
+import type { ElbTarget, TargetGroup } from './model.ts';
 import { msOf } from './attributes.ts';
 import type { Elbv2State } from './state.ts';
 
@@ -34,7 +34,7 @@ export function registerTarget(
   const known = group.targets.get(key);
   if (known && !known.drain) return;
   known?.drain?.();
-  const target: Target = {
+  const target: ElbTarget = {
     key,
     id: machine.id,
     port,
@@ -53,7 +53,7 @@ function poolTargetOf(
   group: TargetGroup,
   machine: Machine,
   port: number,
-  known: Target | undefined,
+  known: ElbTarget | undefined,
 ) {
   if (known && group.pool.has(known.poolTarget)) {
     group.pool.setEligibility(known.poolTarget, 'out', state.clock.now());
@@ -77,7 +77,7 @@ function poolTargetOf(
  * Deregisters a target. The API returns `draining` for the deregistration delay. The data plane applies the change after
  * the propagation time and then gives requests in flight the whole delay.
  */
-export function deregisterTarget(state: Elbv2State, group: TargetGroup, target: Target): void {
+export function deregisterTarget(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   if (target.drain) return;
   target.checks?.abort();
   target.checks = undefined;
@@ -97,26 +97,26 @@ export function deregisterTarget(state: Elbv2State, group: TargetGroup, target: 
   });
 }
 
-function leaveDataPlane(state: Elbv2State, group: TargetGroup, target: Target): void {
+function leaveDataPlane(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   group.pool.remove(target.poolTarget);
   target.poolTarget.upstream.retire();
   sweepUpstreams(state);
 }
 
-function abortInFlight(state: Elbv2State, { poolTarget }: Target): void {
+function abortInFlight(state: Elbv2State, { poolTarget }: ElbTarget): void {
   poolTarget.upstream.abortInFlight();
   state.upstreams.delete(poolTarget.upstream);
 }
 
 /** Removes the target from the API. */
-function removeFromHistory(state: Elbv2State, group: TargetGroup, target: Target): void {
+function removeFromHistory(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   if (group.targets.get(target.key) !== target) return;
   group.targets.delete(target.key);
   publishHealth(state, group, target);
 }
 
 /** Removes a target whose instance no longer exists, or whose group is deleted. */
-export function removeTarget(state: Elbv2State, group: TargetGroup, target: Target): void {
+export function removeTarget(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   target.checks?.abort();
   target.drain?.();
   leaveDataPlane(state, group, target);
@@ -131,7 +131,7 @@ function sweepUpstreams(state: Elbv2State): void {
 }
 
 /** Why a registered target gets no traffic and no checks; undefined if it does. */
-function unusedReason(state: Elbv2State, group: TargetGroup, target: Target): TargetHealth | undefined {
+function unusedReason(state: Elbv2State, group: TargetGroup, target: ElbTarget): TargetHealth | undefined {
   if (!group.loadBalancer) return NOT_IN_USE;
   const machine = state.machines.find(target.id);
   if (!machine || !isUp(machine)) return invalidState(machine?.state ?? 'terminated');
@@ -147,7 +147,7 @@ function isUp(machine: Machine): boolean {
 }
 
 /** Starts or stops a target's checks after a change of its group, its instance or its registration. */
-export function reconcile(state: Elbv2State, group: TargetGroup, target: Target, place = 0): void {
+export function reconcile(state: Elbv2State, group: TargetGroup, target: ElbTarget, place = 0): void {
   if (target.drain) return;
   const reason = unusedReason(state, group, target);
   if (reason && target.checks) {
@@ -159,7 +159,7 @@ export function reconcile(state: Elbv2State, group: TargetGroup, target: Target,
   publishHealth(state, group, target);
 }
 
-function startChecks(state: Elbv2State, group: TargetGroup, target: Target, place: number): void {
+function startChecks(state: Elbv2State, group: TargetGroup, target: ElbTarget, place: number): void {
   const checks = new AbortController();
   target.checks = checks;
   setHealth(state, group, target, REGISTERING);
@@ -173,7 +173,7 @@ function startChecks(state: Elbv2State, group: TargetGroup, target: Target, plac
 }
 
 /** Checks a target at each interval, however long a check takes, until `signal` is aborted (ALB user guide, "Health checks"). */
-async function check(state: Elbv2State, group: TargetGroup, target: Target, signal: AbortSignal, due: number) {
+async function check(state: Elbv2State, group: TargetGroup, target: ElbTarget, signal: AbortSignal, due: number) {
   if (signal.aborted) return;
   const { clock, scheduler, probe } = state;
   const settings = group.check;
@@ -194,7 +194,7 @@ const ELIGIBILITY: Readonly<Record<Health['state'], Eligibility>> = {
   healthy: 'passing',
 };
 
-function setHealth(state: Elbv2State, group: TargetGroup, target: Target, health: Health): void {
+function setHealth(state: Elbv2State, group: TargetGroup, target: ElbTarget, health: Health): void {
   if (health === target.health && health.state !== 'registering') return;
   target.health = health;
   group.pool.setEligibility(target.poolTarget, ELIGIBILITY[health.state], state.clock.now());
@@ -202,14 +202,14 @@ function setHealth(state: Elbv2State, group: TargetGroup, target: Target, health
 }
 
 /** Adds the target's health to the history that DescribeTargetHealth reads. */
-function publishHealth(state: Elbv2State, group: TargetGroup, target: Target): void {
+function publishHealth(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   const gone = group.targets.get(target.key) !== target;
   const health = target.drain ? DRAINING : (unusedReason(state, group, target) ?? targetHealthShape(target.health));
   group.healthHistory.set(target.key, gone ? undefined : healthDescription(group, target, health));
 }
 
 /** A target's health in the SDK's shape. */
-export function healthDescription(group: TargetGroup, target: Pick<Target, 'id' | 'port'>, health: TargetHealth) {
+export function healthDescription(group: TargetGroup, target: Pick<ElbTarget, 'id' | 'port'>, health: TargetHealth) {
   const port = group.check.port === 'traffic-port' ? String(target.port) : group.check.port;
   return { Target: { Id: target.id, Port: target.port }, HealthCheckPort: port, TargetHealth: health };
 }

@@ -66,7 +66,7 @@ export interface TargetGroup {
   readonly attributes: TextMap;
   readonly tags: TextMap;
   /** Registered and draining targets, by `id:port`. */
-  readonly targets: Map<string, Target>;
+  readonly targets: Map<string, ElbTarget>;
   /** What DescribeTargetHealth returns, with history. */
   readonly healthHistory: Timeline<TargetHealthDescription>;
   readonly pool: TargetPool;
@@ -76,7 +76,7 @@ export interface TargetGroup {
   slowDrainMs: number;
 }
 
-export interface Target {
+export interface ElbTarget {
   readonly key: string;
   readonly id: string;
   readonly port: number;

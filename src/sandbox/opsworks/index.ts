@@ -24,7 +24,7 @@ import { cloneStack, createStack, deleteStack, describeStacks, updateStack } fro
 import { listTags, tagResource, untagResource } from './tags.ts';
 
 /** OpsWorks Stacks as it was before AWS discontinued it: stacks, layers and instances on the sandbox's EC2. */
-export interface OpsWorks extends Service {
+export interface EmulatedOpsWorks extends Service {
   readonly id: 'opsworks';
   /** Sets the endpoint's URL, with which the URLs of logs start. */
   listensAt(url: string): void;
@@ -63,7 +63,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation<OpsWorksState>>> = {
   UpdateStack: updateStack,
 };
 
-export function createOpsWorks(options: OpsWorksOptions): OpsWorks {
+export function createOpsWorks(options: OpsWorksOptions): EmulatedOpsWorks {
   const state = createOpsWorksState(options);
   const unwatch = options.instances.watch((machine) => ec2Changed(state, machine));
   return {

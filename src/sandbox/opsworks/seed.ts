@@ -5,7 +5,7 @@ import type {
   CreateStackResult,
 } from '@aws-sdk/client-opsworks';
 import type { Tag } from '@aws-sdk/client-ec2';
-import type { OpsWorks } from './index.ts';
+import type { EmulatedOpsWorks } from './index.ts';
 import type { OpsLayer } from './state.ts';
 
 /** Names of the stack that serves when the sandbox starts. */
@@ -27,7 +27,7 @@ interface FirstFleetOption extends StackOption {
 }
 
 /** Creates a stack with a layer and an app, and starts its instances. Returns their EC2 ids. */
-export async function seedStack(opsworks: OpsWorks, fleet: FirstFleetOption): Promise<readonly string[]> {
+export async function seedStack(opsworks: EmulatedOpsWorks, fleet: FirstFleetOption): Promise<readonly string[]> {
   const call = async <T extends object>(name: string, input: object): Promise<T> =>
     (await opsworks.operations[name]?.(input)) as T;
   const role = 'arn:aws:iam::123456789012:role/aws-opsworks-service-role';

@@ -9,7 +9,7 @@ import type {
   Stack,
 } from '@aws-sdk/client-opsworks';
 import type { Clock } from '../../clock.ts';
-import type { Ec2 } from '../ec2/index.ts';
+import type { EmulatedEc2 } from '../ec2/index.ts';
 import type { Instances } from '../instances/index.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { LifecycleTimes, SandboxTimes } from '../service.ts';
@@ -51,7 +51,7 @@ export interface OpsInstance {
 export interface OpsWorksOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly ec2: Ec2;
+  readonly ec2: EmulatedEc2;
   readonly instances: Instances;
   readonly region: string;
   readonly times: Pick<SandboxTimes, 'bootMs'> & LifecycleTimes;

@@ -8,14 +8,14 @@ import { zoneOperations } from './zones.ts';
 
 export type Route53Options = Omit<Route53State, 'zones' | 'changes' | 'healthChecks'>;
 
-export interface Route53 extends Service {
+export interface EmulatedRoute53 extends Service {
   readonly id: 'route53';
   /** The state that name servers read. */
   readonly state: Route53State;
 }
 
 /** Route 53: zones, records and changes. For its behaviour see src/sandbox/BEHAVIOUR.md, "Route 53 and DNS". */
-export function createRoute53(options: Route53Options): Route53 {
+export function createRoute53(options: Route53Options): EmulatedRoute53 {
   const state: Route53State = { ...options, zones: new Map(), changes: new Map(), healthChecks: new Map() };
   return {
     id: 'route53',
