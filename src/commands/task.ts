@@ -16,6 +16,7 @@ import { openContext, type Context } from './context.ts';
 import { callersLease, openInPlace } from './in-place.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
 import { catchSignals, whatIsLeft } from './signals.ts';
+import { catchUncaught } from './uncaught.ts';
 
 /** Runs one task from the command line. */
 export async function runTaskCommand(task: Task, args: Args): Promise<ExitCode> {
@@ -32,7 +33,9 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
   const caller = callersLease();
   // Before the lease is asked for: a signal in between would leave it held.
   const signals = catchSignals(context.view, () => whatIsLeft(context, held));
-  const waiting = { waitMs: waitOf(args), signal: signals.signal };
+  const uncaught = catchUncaught();
+  const signal = AbortSignal.any([signals.signal, uncaught.signal]);
+  const waiting = { waitMs: waitOf(args), signal };
   try {
     const { ports, hooks } = await openInPlace(context, () => held);
     const watching = watchingOf(args, context);
@@ -47,7 +50,8 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
       settleMs: context.config.aws.settleMs,
       view: context.view,
       requests: () => context.session.requests,
-      signal: signals.signal,
+      signal,
+      faulted: uncaught.signal,
       identity: { run: context.run, who: context.who, host: hostname() },
       takeLease: async (verb, release) => {
         held =
@@ -67,6 +71,7 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
     }
   } finally {
     signals.end();
+    uncaught.end();
     await context.view.close();
     await context.store.close();
   }

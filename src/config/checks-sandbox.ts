@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { type Mistake, type Path } from './problem.ts';
 import { repeated } from './repeated.ts';
-import { sandbox as schema } from './schema-sandbox.ts';
+import { sandboxSection as schema } from './schema-sandbox.ts';
 
 type Sandbox = z.output<typeof schema>;
 

@@ -217,7 +217,7 @@ export interface DynamoDbStoreConfig {
 }
 
 /** `ok` serves; `sick` fails its health checks; `slow` answers late; `crash` dies soon after it has started. */
-export type Behaviour = 'ok' | 'sick' | 'slow' | 'crash';
+export type AppBehaviour = 'ok' | 'sick' | 'slow' | 'crash';
 
 export interface SandboxConfig {
   readonly port: number;
@@ -229,7 +229,7 @@ export interface SandboxConfig {
   readonly instances: number;
   /** What production carries at the start; one of `releases`. */
   readonly release: string;
-  readonly releases: readonly { readonly release: string; readonly behaviour: Behaviour }[];
+  readonly releases: readonly { readonly release: string; readonly behaviour: AppBehaviour }[];
   readonly zones: readonly string[];
   readonly bootMs: number;
   readonly setupMs: number;

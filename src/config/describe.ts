@@ -2,10 +2,10 @@ import { isMap, isScalar, isSeq, type Document } from 'yaml';
 import type { Issue } from './issues.ts';
 import { nearest } from './nearest.ts';
 import { showPath, withoutSecrets, type Mistake, type Path, type Problem } from './problem.ts';
-import { locate, span, target, type Place, type Span } from './tree.ts';
+import { locate, span, target, type LocatedNode, type Span } from './tree.ts';
 
 /** A config file that could be parsed. */
-export interface Source {
+export interface ConfigSource {
   readonly document: Document;
   readonly text: string;
   /** Scalars whose value came from a variable: no message shows it. */
@@ -13,7 +13,7 @@ export interface Source {
 }
 
 /** Finds the place of an issue and says what was expected and found there. */
-export function describeIssue(source: Source, issue: Issue): Problem {
+export function describeIssue(source: ConfigSource, issue: Issue): Problem {
   const place = locate(source.document, issue.path);
   const key = showPath(issue.path);
   if (issue.kind === 'unknown-key') return { ...span(place?.key), key, message: `expected ${keysAmong(issue)}` };
@@ -24,7 +24,7 @@ export function describeIssue(source: Source, issue: Issue): Problem {
 }
 
 /** Finds the place of a mistake between keys. */
-export function describeMistake(source: Source, { path, message }: Mistake): Problem {
+export function describeMistake(source: ConfigSource, { path, message }: Mistake): Problem {
   const place = locate(source.document, path);
   const at = place?.key && !isScalar(place.value) ? span(place.key) : where(source.document, path);
   return { ...at, key: showPath(path), message };
@@ -40,7 +40,11 @@ function oneOf(words: readonly string[]): string {
   return words.length === 1 ? words[0]! : `one of ${words.join(', ')}`;
 }
 
-function meant(source: Source, issue: Extract<Issue, { kind: 'unknown-word' }>, place: Place | undefined): string {
+function meant(
+  source: ConfigSource,
+  issue: Extract<Issue, { kind: 'unknown-word' }>,
+  place: LocatedNode | undefined,
+): string {
   const value = place?.value;
   // The nearest word would tell something of the variable's value.
   if (issue.known.length === 1 || !isScalar(value) || source.substituted.has(value)) return '';
@@ -49,13 +53,13 @@ function meant(source: Source, issue: Extract<Issue, { kind: 'unknown-word' }>, 
 }
 
 /** YAML reads 1.10 as 1.1 and no as false, so a text must not be guessed from them. */
-function quotes(issue: Extract<Issue, { kind: 'wrong' }>, place: Place | undefined): string {
+function quotes(issue: Extract<Issue, { kind: 'wrong' }>, place: LocatedNode | undefined): string {
   const bare = isScalar(place?.value) && ['number', 'boolean'].includes(typeof place.value.value);
   return issue.type === 'string' && bare ? '; put it in quotes' : '';
 }
 
 /** What stands in the file, cut short. */
-function found(source: Source, place: Place | undefined): string {
+function found(source: ConfigSource, place: LocatedNode | undefined): string {
   if (!place) return 'nothing: the key is missing';
   const value = target(source.document, place.value);
   if (isMap(value)) return 'a map';

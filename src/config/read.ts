@@ -2,7 +2,7 @@ import { LineCounter, parseDocument, type Document } from 'yaml';
 import { crossChecks } from './checks.ts';
 import { check } from './issues.ts';
 import { mend } from './suggest.ts';
-import { describeIssue, describeMistake, type Source } from './describe.ts';
+import { describeIssue, describeMistake, type ConfigSource } from './describe.ts';
 import { showProblems, type Problem } from './problem.ts';
 import { schema, type FileConfig } from './schema.ts';
 import { syntaxProblems } from './syntax.ts';
@@ -28,7 +28,7 @@ interface Checked {
 
 function validate(document: Document, text: string, env: Env): Checked {
   const substituted = substitute(document, env);
-  const source: Source = { document, text, substituted: substituted.scalars };
+  const source: ConfigSource = { document, text, substituted: substituted.scalars };
   const { problems, ...checked } = checkAndMend(source);
   const across = crossChecks(document.toJS()).map((mistake) => describeMistake(source, mistake));
   // What an unset variable stands for is not known, so nothing else is said of it.
@@ -44,7 +44,7 @@ const MENDINGS_MAX = 8;
  * Finds the mistakes of shape. A misspelt key or word is noted, then mended in the tree (not in the file), so that what is
  * under it is looked at too.
  */
-function checkAndMend(source: Source): Checked {
+function checkAndMend(source: ConfigSource): Checked {
   const mended: Problem[] = [];
   for (let round = 0; ; round++) {
     const result = check(schema, source.document.toJS());

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, limit, text, whole } from './values.ts';
+import { durationMs, timeLimit, text, whole } from './values.ts';
 
 const WORDS = 'a program and its arguments, word by word, such as [./deploy.sh, --fast]';
 
@@ -30,7 +30,7 @@ const command = z.strictObject({
     .enum(['instance', 'batch'], { error: 'instance or batch' })
     .default('instance')
     .describe('One program for each instance of a batch, at the same time, or one for the whole batch.'),
-  killAfter: duration
+  killAfter: durationMs
     .prefault('10s')
     .describe('When its time is over: from SIGTERM to SIGKILL, which its whole process group gets.'),
 });
@@ -45,7 +45,7 @@ const ssm = z.strictObject({
     .describe(
       'Parameters of the document, text or lists of it. {release}, {previous}, {environment}, {deploy} and {migrate} (true or false) are filled in.',
     ),
-  delivery: limit
+  delivery: timeLimit
     .prefault('60s')
     .refine((ms) => ms >= 30_000, { error: 'a duration of at least 30s' })
     .describe('How long SSM may take to reach an instance, from 30s. The document says how long the command may take.'),
@@ -76,9 +76,9 @@ const opsworks = z.strictObject({
 
 const deployer = z.discriminatedUnion('kind', [command, ssm, opsworks]);
 
-export const deploy = deployer.describe('How code gets onto a running instance: for rolling and deploy.');
+export const deploySection = deployer.describe('How code gets onto a running instance: for rolling and deploy.');
 
-export const migrate = z
+export const migrateSection = z
   .union([z.literal('with-deploy'), deployer], {
     error: 'with-deploy, or how migrations are run, such as { kind: command, run: [./migrate.sh] }',
   })
@@ -88,29 +88,29 @@ export const migrate = z
 
 const url = text('a URL such as http://{address}:8080/health', /^https?:\/\/\S+$/);
 
-export const instanceCheck = z
+export const instanceCheckSection = z
   .strictObject({
     url: url.describe(
       'Where the instance itself is asked, not its load balancer; {address}, {instance} and {release} are filled in.',
     ),
     contains: text('text').optional().describe('What the answer must contain, such as {release}.'),
-    timeout: limit.prefault('5s').describe('How long one answer may take.'),
+    timeout: timeLimit.prefault('5s').describe('How long one answer may take.'),
   })
   .describe(
     'Asked of each instance after a deploy, and before it gets traffic again: it must answer with a status of 200 to 299.',
   );
 
-export const drainCheck = z
+export const drainCheckSection = z
   .strictObject({
     url: url.describe(
       'Answers with a status of 200 to 299 when nothing is in flight on the instance, and another one otherwise.',
     ),
-    after: duration
+    after: durationMs
       .prefault('15s')
       .describe(
         'Not asked before: for so long a load balancer may still send new requests to a target that is draining.',
       ),
-    timeout: limit.prefault('5s').describe('How long one answer may take.'),
+    timeout: timeLimit.prefault('5s').describe('How long one answer may take.'),
   })
   .describe(
     'Ends the draining of an instance as soon as nothing is in flight there, instead of after the deregistration delay.',
@@ -127,7 +127,7 @@ const hook = z.strictObject({
     .min(1)
     .optional()
     .describe('Only for these tasks. Default: for all.'),
-  limit: limit
+  limit: timeLimit
     .prefault('5m')
     .describe('Time that one attempt may take; then its process group gets SIGTERM, and SIGKILL 5 s later.'),
   retries: whole(0, 100).default(0).describe('How often it is tried again when it fails.'),
@@ -139,7 +139,7 @@ const hook = z.strictObject({
 
 const hooksFor = (when: string) => z.array(hook).default([]).describe(when);
 
-export const hooks = z
+export const hooksSection = z
   .strictObject({
     beforeTask: hooksFor('Before the first step of a task. Nothing was changed when one fails.'),
     afterTask: hooksFor('After a task that has reached its end.'),

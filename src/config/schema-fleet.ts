@@ -109,6 +109,6 @@ const opsworks = z.strictObject({
   layer: layer.optional(),
 });
 
-export const fleet = z
+export const fleetSection = z
   .discriminatedUnion('kind', [ec2, opsworks])
   .describe('The servers, and how new ones are booted. Something in here must depend on the release.');

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { limit, map, servers, text, whole } from './values.ts';
+import { timeLimit, map, servers, text, whole } from './values.ts';
 
 function compiles(source: string): boolean {
   try {
@@ -30,13 +30,13 @@ const marker = map(
     answers: whole(1, 10_000)
       .default(100)
       .describe('So many answers in a row, each over a connection of its own, prove which release serves production.'),
-    timeout: limit.prefault('5s').describe('How long one answer may take.'),
+    timeout: timeLimit.prefault('5s').describe('How long one answer may take.'),
   },
   'a map such as { url: https://shop.example.com/version, json: release }',
 );
 
 /** What is known of releases as such. */
-export const release = z
+export const releaseSection = z
   .strictObject({
     marker: marker
       .optional()

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, limit, port, release, seconds, text, whole, yesOrNo } from './values.ts';
+import { durationMs, timeLimit, port, releaseName, seconds, text, whole, yesOrNo } from './values.ts';
 
 const behaviour = z
   .enum(['ok', 'sick', 'slow', 'crash'])
@@ -8,7 +8,7 @@ const behaviour = z
 
 const releases = z
   .array(
-    z.union([release, z.strictObject({ release: release.describe('The release.'), behaviour })], {
+    z.union([releaseName, z.strictObject({ release: releaseName.describe('The release.'), behaviour })], {
       error: "a release such as '42', or a map such as { release: '43', behaviour: sick }",
     }),
     { error: 'a list of releases' },
@@ -17,8 +17,8 @@ const releases = z
 
 const healthCheck = z
   .strictObject({
-    interval: limit.prefault('1s').describe("Interval between health checks of a target. AWS's minimum is 5s."),
-    timeout: limit.prefault('500ms').describe('Timeout of a health check; not longer than the interval.'),
+    interval: timeLimit.prefault('1s').describe("Interval between health checks of a target. AWS's minimum is 5s."),
+    timeout: timeLimit.prefault('500ms').describe('Timeout of a health check; not longer than the interval.'),
     healthyThreshold: whole(2, 10)
       .default(2)
       .describe('Consecutive passed checks that make an unhealthy target healthy.'),
@@ -46,18 +46,18 @@ const throttle = z
 const dns = z
   .strictObject({
     port: port.default(4553).describe('Port of the name server on 127.0.0.1, over UDP and TCP.'),
-    processing: duration
+    processing: durationMs
       .prefault('20ms')
       .describe('Time to process a change of a zone, during which Route 53 rejects other changes of it.'),
-    propagation: duration.prefault('500ms').describe('Time from a change until the first name servers have it.'),
-    insync: duration
+    propagation: durationMs.prefault('500ms').describe('Time from a change until the first name servers have it.'),
+    insync: durationMs
       .prefault('1s')
       .describe('Time from a change until all name servers have it and Route 53 returns INSYNC. On AWS up to 60s.'),
     ttl: seconds.prefault('2s').describe("TTL of a load balancer's address, in whole seconds. On AWS 60s."),
   })
   .describe('Route 53 and its name server. Default: these times, and any free port.');
 
-export const sandbox = z
+export const sandboxSection = z
   .strictObject({
     port: port.default(4566).describe('Port of the API endpoint, on loopback.'),
     app: z
@@ -71,7 +71,7 @@ export const sandbox = z
       ),
     appPort: port.default(8080).describe('Port on which the app listens, on the loopback address of its instance.'),
     instances: whole(1, 50).default(3).describe('Instances that serve production at the start.'),
-    release: release.default('41').describe('Release of those instances; one of releases.'),
+    release: releaseName.default('41').describe('Release of those instances; one of releases.'),
     releases: releases
       .default([
         { release: '41', behaviour: 'ok' },
@@ -83,24 +83,24 @@ export const sandbox = z
       .min(1, { error: 'at least one zone' })
       .default(['a', 'b'])
       .describe('Availability zones, by their letters.'),
-    boot: duration
+    boot: durationMs
       .prefault('2s')
       .describe('Time from the launch of an instance until it is running and its app listens.'),
-    setup: duration.prefault('1s').describe('OpsWorks: duration of the setup of an instance, before it is online.'),
-    deploy: duration
+    setup: durationMs.prefault('1s').describe('OpsWorks: duration of the setup of an instance, before it is online.'),
+    deploy: durationMs
       .prefault('1s')
       .describe('Duration of a command on an instance: an OpsWorks deployment or Run Command.'),
     healthCheck,
-    deregistrationDelay: duration
+    deregistrationDelay: durationMs
       .prefault('3s')
       .describe("Deregistration delay: how long a deregistered target is draining. AWS's default is 300s."),
-    registration: duration
+    registration: durationMs
       .prefault('300ms')
       .describe('Time from the registration of a target until its first health check.'),
-    propagation: duration
+    propagation: durationMs
       .prefault('300ms')
       .describe('How long requests still reach a target after its deregistration.'),
-    consistency: duration
+    consistency: durationMs
       .prefault('0s')
       .describe('How old the state is that Describe operations return (eventual consistency).'),
     pageSize: whole(1, 1000).default(100).describe('Maximum number of items in a page of results.'),

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { parseRedisUrl, REDIS_URL } from './redis-url.ts';
-import { endpoint, limit, region, text } from './values.ts';
+import { endpoint, timeLimit, region, text } from './values.ts';
 
 const TTL = 'Time after which the lease of a run that went silent is free for others.';
 
 /** Between machines a beat takes its way over a network: with less, a hiccup would end a run. */
-const shared = limit
+const shared = timeLimit
   .refine((ms) => ms >= 1000, { error: 'a duration of 1s or more' })
   .prefault('60s')
   .describe(TTL);
@@ -19,7 +19,7 @@ const file = z.strictObject({
     .describe(
       'Path of the file, relative to the folder of this config file. Default: .turnout/ENVIRONMENT.db in the folder of this config file, or in the one above when that folder is called config.',
     ),
-  ttl: limit.prefault('60s').describe(TTL),
+  ttl: timeLimit.prefault('60s').describe(TTL),
 });
 
 const redis = z.strictObject({
@@ -57,7 +57,7 @@ const dynamodb = z.strictObject({
   ttl: shared,
 });
 
-export const store = z
+export const storeSection = z
   .discriminatedUnion('kind', [file, redis, dynamodb])
   .prefault({ kind: 'file' })
   .describe('Where lease, queue, recorded goal and journal are kept.');

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, limit, map, percents, port, seconds, servers, text, whole } from './values.ts';
+import { durationMs, timeLimit, map, percents, port, seconds, servers, text, whole } from './values.ts';
 
 const NAME = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?';
 const ARN = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:targetgroup/[^/]+/[0-9a-f]+';
@@ -77,7 +77,7 @@ const weightedListener = z.strictObject({
     .describe(
       "What becomes of a rule's stickiness, whose cookie beats the weights: keep leaves it (and warns); drop turns it off with the first change of weights.",
     ),
-  hold: duration
+  hold: durationMs
     .prefault('120s')
     .describe(
       'How long a fleet is kept once production has left it, before cleanup may terminate it; at least the deregistration delay of the groups.',
@@ -85,7 +85,7 @@ const weightedListener = z.strictObject({
   steps: percents
     .default([100])
     .describe('Steps in which promote moves traffic, in percent: [1, 10, 50, 100]. Default: all at once.'),
-  every: limit.prefault('2m').describe('Time between two steps, in which the checks must hold.'),
+  every: timeLimit.prefault('2m').describe('Time between two steps, in which the checks must hold.'),
 });
 
 const TTLS = 'a map such as { from: 5m, to: 10s }';
@@ -95,7 +95,7 @@ const ttl = seconds.refine((value) => value > 0, { error: 'a duration of whole s
 const tail = map(
   {
     requests: whole(0, 1_000_000).default(10).describe('So many requests are near enough to none.'),
-    within: limit
+    within: timeLimit
       .prefault('5m')
       .describe('In so long a time before; CloudWatch counts by minutes, and some of them late.'),
   },
@@ -142,7 +142,7 @@ const weightedDns = z.strictObject({
   ttl: seconds
     .optional()
     .describe('How long resolvers may keep an answer. Default: the TTL of the records, which is 60s for aliases.'),
-  hold: duration
+  hold: durationMs
     .prefault('10m')
     .describe(
       'How long a fleet is kept once production has left it, before cleanup may terminate it: clients and resolvers do not all heed a TTL.',
@@ -155,9 +155,9 @@ const weightedDns = z.strictObject({
   steps: percents
     .default([100])
     .describe('Steps in which promote moves traffic, in percent: [1, 10, 50, 100]. Default: all at once.'),
-  every: limit.prefault('10m').describe('Time between two steps, in which the checks must hold.'),
+  every: timeLimit.prefault('10m').describe('Time between two steps, in which the checks must hold.'),
 });
 
-export const traffic = z
+export const trafficSection = z
   .discriminatedUnion('kind', [targetGroups, weightedListener, weightedDns])
   .describe('Where traffic goes, and how it is moved.');

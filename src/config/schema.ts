@@ -1,23 +1,29 @@
 import * as z from 'zod';
-import { deploy, drainCheck, hooks, instanceCheck, migrate } from './schema-deploy.ts';
-import { fleet } from './schema-fleet.ts';
-import { store } from './schema-store.ts';
-import { sandbox } from './schema-sandbox.ts';
-import { release } from './schema-release.ts';
-import { traffic } from './schema-traffic.ts';
-import { duration, endpoint, limit, map, region, text, whole } from './values.ts';
+import {
+  deploySection,
+  drainCheckSection,
+  hooksSection,
+  instanceCheckSection,
+  migrateSection,
+} from './schema-deploy.ts';
+import { fleetSection } from './schema-fleet.ts';
+import { storeSection } from './schema-store.ts';
+import { sandboxSection } from './schema-sandbox.ts';
+import { releaseSection } from './schema-release.ts';
+import { trafficSection } from './schema-traffic.ts';
+import { durationMs, endpoint, timeLimit, map, region, text, whole } from './values.ts';
 
 const limits = z
   .strictObject({
-    boot: limit.prefault('10m').describe('up: until every instance runs.'),
-    healthy: limit.prefault('5m').describe('Until every instance is healthy in a target group.'),
-    released: limit
+    boot: timeLimit.prefault('10m').describe('up: until every instance runs.'),
+    healthy: timeLimit.prefault('5m').describe('Until every instance is healthy in a target group.'),
+    released: timeLimit
       .prefault('1h')
       .describe('Until targets that were deregistered have drained: cleanup --wait, rolling, drain.'),
-    proven: limit
+    proven: timeLimit
       .prefault('5m')
       .describe('promote, rollback: until production itself answers as `release.marker` says.'),
-    deploy: limit
+    deploy: timeLimit
       .prefault('30m')
       .describe('rolling and deploy: until a deploy of one batch, or the migrations, have ended.'),
   })
@@ -49,7 +55,7 @@ const aws = z
     maxAttempts: whole(1, 20)
       .default(8)
       .describe('Most times that one request is sent when AWS throttles it or fails.'),
-    settle: duration
+    settle: durationMs
       .prefault('10s')
       .describe(
         "How old AWS's answers may be. After a failure, and right after another run, a run lets this long pass since the last change before it takes anything away by what it reads.",
@@ -72,18 +78,18 @@ export const schema = z
     endpoint: endpoint
       .optional()
       .describe('URL that all requests to AWS go to; for turnout sandbox and other stand-ins.'),
-    fleet,
-    traffic,
-    release,
-    deploy: deploy.optional(),
-    migrate: migrate.optional(),
-    instanceCheck: instanceCheck.optional(),
-    drainCheck: drainCheck.optional(),
-    hooks: hooks.optional(),
+    fleet: fleetSection,
+    traffic: trafficSection,
+    release: releaseSection,
+    deploy: deploySection.optional(),
+    migrate: migrateSection.optional(),
+    instanceCheck: instanceCheckSection.optional(),
+    drainCheck: drainCheckSection.optional(),
+    hooks: hooksSection.optional(),
     limits,
     aws,
-    store,
-    sandbox: sandbox.optional(),
+    store: storeSection,
+    sandbox: sandboxSection.optional(),
   })
   .describe('One environment of turnout.');
 

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
 import type { Path } from './problem.ts';
 
-export interface Place {
+export interface LocatedNode {
   /** The pair's key, where the path ends in one. */
   readonly key?: Node;
   readonly value?: Node;
@@ -19,8 +19,8 @@ export function target(document: Document, node: unknown): Node | undefined {
 }
 
 /** Where a path leads in the file; undefined when there is no such key. */
-export function locate(document: Document, path: Path): Place | undefined {
-  let place: Place = document.contents ? { value: document.contents } : {};
+export function locate(document: Document, path: Path): LocatedNode | undefined {
+  let place: LocatedNode = document.contents ? { value: document.contents } : {};
   for (const part of path) {
     const next = step(target(document, place.value), part);
     if (!next) return undefined;
@@ -29,7 +29,7 @@ export function locate(document: Document, path: Path): Place | undefined {
   return place;
 }
 
-function step(node: Node | undefined, part: PropertyKey): Place | undefined {
+function step(node: Node | undefined, part: PropertyKey): LocatedNode | undefined {
   if (isSeq(node))
     return typeof part === 'number' && node.items[part] ? { value: node.items[part] as Node } : undefined;
   if (!isMap(node)) return undefined;
@@ -37,7 +37,7 @@ function step(node: Node | undefined, part: PropertyKey): Place | undefined {
   return pair && placeOf(pair);
 }
 
-function placeOf(pair: Pair): Place {
+function placeOf(pair: Pair): LocatedNode {
   return { key: pair.key as Node, ...(pair.value ? { value: pair.value as Node } : {}) };
 }
 

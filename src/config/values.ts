@@ -33,10 +33,10 @@ export const endpoint = z.url({ protocol: /^https?$/, error: 'a URL such as http
 const DURATION_ERROR = 'a duration such as 90s, 10m, 1h30m or 500ms';
 
 /** Read as milliseconds. */
-export const duration = text(DURATION_ERROR, DURATION).transform((value) => parseDuration(value) ?? 0);
+export const durationMs = text(DURATION_ERROR, DURATION).transform((value) => parseDuration(value) ?? 0);
 
 /** A duration in which something can happen. */
-export const limit = text(
+export const timeLimit = text(
   `${DURATION_ERROR}, longer than nothing`,
   new RegExp(`(?=.*[1-9])${DURATION.source}`),
 ).transform((value) => parseDuration(value) ?? 0);
@@ -62,7 +62,7 @@ export const seconds = text(
 ).transform((value) => parseDuration(value) ?? 0);
 
 /** No release begins with a hyphen (it would be an option on a command line), or has a brace of ours in it. */
-export const release = text(
+export const releaseName = text(
   "a release such as '42', in quotes when it is a number",
   /^[A-Za-z0-9_.][A-Za-z0-9_.:+/@-]{0,127}$/,
 );

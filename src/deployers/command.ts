@@ -2,7 +2,8 @@ import { OperatorError } from '../errors.ts';
 import type { Instance } from '../domain/snapshot.ts';
 import type { Guardian } from '../programs/guardian.ts';
 import { findProgram, startProgram, type Ended, type Running } from '../programs/program.ts';
-import type { DeployedInstance, DeployerPort, DeployerTools, DeployReport, DeployRequest } from './deployer.ts';
+import type { DeployerPort, DeployerTools, DeployRequest } from './deployer.ts';
+import type { DeployedInstance, DeployReport } from '../domain/deploys.ts';
 
 export interface CommandOptions {
   /** The argument vector; `{release}`, `{instance}` and so on are filled in. */

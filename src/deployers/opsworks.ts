@@ -1,7 +1,8 @@
 import { settle } from '../aws/batches.ts';
 import type { App, Command, OpsWorks } from '../aws/opsworks.ts';
 import { OperatorError } from '../errors.ts';
-import type { DeployedInstance, DeployerPort, DeployReport, DeployRequest } from './deployer.ts';
+import type { DeployerPort, DeployRequest } from './deployer.ts';
+import type { DeployedInstance, DeployReport } from '../domain/deploys.ts';
 import { fillFor, groupsOf, idleOf, lastLines, reportOf } from './parts.ts';
 
 export interface OpsWorksDeployerOptions {

@@ -1,5 +1,6 @@
 import type { Instance } from '../domain/snapshot.ts';
-import type { DeployedInstance, DeployReport, DeployRequest } from './deployer.ts';
+import type { DeployRequest } from './deployer.ts';
+import type { DeployedInstance, DeployReport } from '../domain/deploys.ts';
 
 /** What the deployers that AWS runs have in common. */
 

@@ -1,7 +1,8 @@
 import { chunk, settle } from '../aws/batches.ts';
 import { COMMAND_INSTANCES, type Command, type CommandInvocation, type Ssm } from '../aws/ssm.ts';
 import { OperatorError } from '../errors.ts';
-import type { DeployedInstance, DeployerPort, DeployReport, DeployRequest, DeployState } from './deployer.ts';
+import type { DeployerPort, DeployRequest } from './deployer.ts';
+import type { DeployedInstance, DeployReport, DeployState } from '../domain/deploys.ts';
 import { fillFor, groupsOf, idleOf, lastLines, reportOf } from './parts.ts';
 
 export interface SsmDeployerOptions {

@@ -1,4 +1,4 @@
-import type { DeployReport } from '../deployers/deployer.ts';
+import type { DeployReport } from './deploys.ts';
 
 /**
  * What is so, now: one frozen value, read from AWS at one moment. Everything the planner knows is in here.

@@ -1,5 +1,4 @@
 import type { LaunchSpec } from '../domain/goal.ts';
-import type { StepOf } from '../steps/index.ts';
 import type { DeployNote, Fleet, Instance, Marks, Membership } from '../domain/snapshot.ts';
 
 /** What a fleet adapter reads: the fleets of this environment, and the instances asked for that belong to none. */
@@ -15,6 +14,22 @@ export interface LaunchRequest {
   readonly zones: Readonly<Record<string, number>>;
   /** The fleet that serves now, to clone from where the config names no template. */
   readonly blue: Fleet;
+}
+
+/** One fleet to boot, as `resolve` has said. */
+export interface LaunchOrder {
+  readonly fleet: string;
+  readonly release: string;
+  readonly spec: LaunchSpec;
+}
+
+/** Instances that run already, to become a fleet. */
+export interface ClaimRequest {
+  readonly fleet: string;
+  readonly release: string;
+  readonly instances: readonly string[];
+  /** ISO time. */
+  readonly at: string;
 }
 
 /** What is to be noted on single instances; what is not named stays as it is. */
@@ -40,10 +55,10 @@ export interface FleetPort {
   readFleets(ids: readonly string[]): Promise<readonly Fleet[]>;
   /** Resolves what a release boots to exact ids. Changes nothing. Throws an `OperatorError` when there is no such image, template or version. */
   resolve(wish: LaunchRequest): Promise<LaunchSpec>;
-  /** Boots what is missing of the spec's batches, tagged at launch; the same step never boots an instance twice. */
-  launch(step: StepOf<'launch'>): Promise<void>;
+  /** Boots what is missing of the spec's batches, tagged at launch; the same order never boots an instance twice. */
+  launch(order: LaunchOrder): Promise<void>;
   /** Writes ownership tags on instances that run already, and makes them the current fleet as of `at`. */
-  claim(step: StepOf<'claim'>): Promise<void>;
+  claim(request: ClaimRequest): Promise<void>;
   /** Writes marks on all instances of the fleet. */
   mark(fleet: Fleet, marks: Marks): Promise<void>;
   /** Whether all of the fleet carries these marks by now. */

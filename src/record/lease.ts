@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import type { Holder, Lease, Store } from '../stores/store.ts';
-import { acquireLease, instant, type Instant, type Waiting } from './wait-queue.ts';
+import { acquireLease, instant, type Instant, type LeaseWait } from './wait-queue.ts';
 
 /** A lease while it is held; renewed by itself. */
 export interface HeldLease {
@@ -28,7 +28,7 @@ export interface Holding {
   readonly ttlMs: number;
   readonly clock: Clock;
   /** Absent: a lease that another has is refused at once. */
-  readonly wait?: Waiting;
+  readonly wait?: LeaseWait;
 }
 
 /**

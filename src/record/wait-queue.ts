@@ -4,7 +4,7 @@ import { age, list } from '../domain/text.ts';
 import type { Acquired, Ahead, Holder, Lease, RecordedGoal, Store } from '../stores/store.ts';
 
 /** How long one is ready to wait for the lease, and who wants to know of it. */
-export interface Waiting {
+export interface LeaseWait {
   /** At most; 0: not at all. */
   readonly ms: number;
   /** Aborted when it waits no longer: it leaves the queue then. */
@@ -43,7 +43,7 @@ const REMIND_MS = 60_000;
 export async function acquireLease(
   store: Store,
   holder: Holder,
-  { ttlMs, clock, wait }: { readonly ttlMs: number; readonly clock: Clock; readonly wait: Waiting },
+  { ttlMs, clock, wait }: { readonly ttlMs: number; readonly clock: Clock; readonly wait: LeaseWait },
 ): Promise<AcquiredLease> {
   const turn = new Waiter(store, holder, ttlMs, clock, wait);
   try {
@@ -60,12 +60,12 @@ class Waiter {
   readonly #holder: Holder;
   readonly #ttlMs: number;
   readonly #clock: Clock;
-  readonly #wait: Waiting;
+  readonly #wait: LeaseWait;
   readonly #begun: number;
   #answered: number | undefined;
   #told = { text: '', at: 0 };
 
-  constructor(store: Store, holder: Holder, ttlMs: number, clock: Clock, wait: Waiting) {
+  constructor(store: Store, holder: Holder, ttlMs: number, clock: Clock, wait: LeaseWait) {
     this.#store = store;
     this.#holder = holder;
     this.#ttlMs = ttlMs;
@@ -145,7 +145,7 @@ function leaseHeld(
   waited: string,
   now: number,
 ): OperatorError {
-  const others = list(queue.map(nameOf), 3);
+  const others = list(queue.map(holderName), 3);
   if (!heldBy) {
     const message = `${waited}The lease is free, but others wait for it and come first: ${others}.`;
     return new OperatorError('lease-held', message, { next: WAIT });
@@ -155,7 +155,7 @@ function leaseHeld(
   const at = doing === '' ? '' : ` It is doing this now: ${doing}.`;
   const behind = queue.length === 0 ? '' : ` Waiting for it: ${others}.`;
   const since = age((now - Date.parse(holder.since)) / 1000);
-  const message = `${waited}Another run has the lease: ${nameOf(holder)} on ${holder.host} (process ${holder.pid}), for ${since}${steps}.${at}${behind}`;
+  const message = `${waited}Another run has the lease: ${holderName(holder)} on ${holder.host} (process ${holder.pid}), for ${since}${steps}.${at}${behind}`;
   const left = Math.max(1, Math.ceil((expiresAt - now) / 1000));
   return new OperatorError('lease-held', message, {
     next: [
@@ -169,6 +169,6 @@ function leaseHeld(
 const WAIT = ['`--wait 15m` waits for its turn.', '`turnout lock` shows who has the lease, and who waits for it.'];
 
 /** `promote of release 42, by alice@ci`. */
-export function nameOf({ verb, release, who }: Holder): string {
+export function holderName({ verb, release, who }: Holder): string {
   return `${release === undefined ? verb : `${verb} of release ${release}`}, by ${who}`;
 }

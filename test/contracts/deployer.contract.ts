@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { DeployerPort, DeployReport, DeployRequest } from '../../src/deployers/deployer.ts';
+import type { DeployerPort, DeployRequest } from '../../src/deployers/deployer.ts';
+import type { DeployReport } from '../../src/domain/deploys.ts';
 import type { Instance } from '../../src/domain/snapshot.ts';
 import { poll } from '../support/poll.ts';
 

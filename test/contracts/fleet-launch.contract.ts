@@ -23,7 +23,8 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
     const step = launchStep(await port.resolve(await wishOf(port)));
     await Promise.all([port.launch(step), world.open().launch(step)]);
     await port.launch(step);
-    await world.open().launch({ ...step, run: 'run-2' });
+    const ofAnotherRun = { ...step, run: 'run-2' };
+    await world.open().launch(ofAnotherRun);
     expect(await world.living()).toHaveLength(world.blue.length + 3);
   });
 
@@ -115,7 +116,7 @@ async function requestsOf(world: FleetWorld, size: number): Promise<Record<strin
   const instances = await world.strangers(size);
   const { strangers } = await count('strangers', async () => port.read(instances));
   expect(strangers).toHaveLength(size);
-  await count('claim', async () => port.claim({ do: 'claim', fleet: 'found', release: '40', instances, at: AT }));
+  await count('claim', async () => port.claim({ fleet: 'found', release: '40', instances, at: AT }));
   return counts;
 }
 

@@ -169,11 +169,11 @@ function tagContract(start: Start): void {
     const world = await start();
     const port = world.open();
     const instances = await world.strangers(3);
-    const step = { do: 'claim', fleet: 'found', release: '40', instances, at: AT } as const;
+    const request = { fleet: 'found', release: '40', instances, at: AT };
     world.requests();
-    await port.claim(step);
+    await port.claim(request);
     expect(world.requests().changes).toHaveLength(1);
-    await world.open().claim(step);
+    await world.open().claim(request);
     const found = await fleetOf(port, 'found');
     expect(found).toMatchObject({ release: '40', marks: { current: AT } });
     expect(idsOf(found.instances)).toEqual([...instances].toSorted());

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdLease, type HeldLease } from '../../src/record/lease.ts';
-import type { Waiting } from '../../src/record/wait-queue.ts';
+import type { LeaseWait } from '../../src/record/wait-queue.ts';
 import type { Ahead } from '../../src/stores/store.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { goal, holder } from '../support/store-samples.ts';
@@ -16,7 +16,7 @@ beforeEach(() => {
   store = new MemoryStore(clock);
 });
 
-const hold = (run: string, wait?: Waiting): Promise<HeldLease> =>
+const hold = (run: string, wait?: LeaseWait): Promise<HeldLease> =>
   holdLease(store, holder(run, { release: '42' }), { ttlMs: TTL, clock, ...(wait ? { wait } : {}) });
 
 /** What became of it: its run, or the error's message. */

@@ -5,11 +5,10 @@ import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig } from '../../config/config.ts';
 import { members } from '../../domain/roles.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
-import type { StepOf } from '../../steps/index.ts';
-import type { FleetPort } from '../fleet.ts';
+import type { FleetPort, LaunchOrder } from '../fleet.ts';
 import { writeNotes } from './note.ts';
-import { readUserData, resolveLaunch, type Ec2Request } from './resolve.ts';
-import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, type Owner } from './tags.ts';
+import { readUserData, resolveEc2Launch, type Ec2Request } from './resolve.ts';
+import { isOwned, ec2MarkTags, ec2OwnershipTags, seen, tagName, toFleets, toInstance, type Owner } from './tags.ts';
 
 export interface Ec2FleetOptions {
   readonly owner: Owner;
@@ -42,28 +41,28 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       return toFleets(owner, await ec2.instances(filters, seen));
     },
 
-    resolve: async (wish) => resolveLaunch(ec2, ssm, owner, boot, wish),
+    resolve: async (wish) => resolveEc2Launch(ec2, ssm, owner, boot, wish),
 
-    async launch(step) {
-      const request = step.spec.request as unknown as Ec2Request;
-      const UserData = await readUserData(ec2, boot, request, step.release);
+    async launch(order) {
+      const request = order.spec.request as unknown as Ec2Request;
+      const UserData = await readUserData(ec2, boot, request, order.release);
       const run = { ...request.run, ...(UserData === undefined ? {} : { UserData }) };
-      await settle(step.spec.batches.map(async (batch) => ec2.run(runRequest(owner, step, batch, run))));
+      await settle(order.spec.batches.map(async (batch) => ec2.run(runRequest(owner, order, batch, run))));
     },
 
     async claim({ fleet, release, instances, at }) {
-      await ec2.tag(instances, [...ownershipTags(owner, fleet, release), ...markTags(owner, { current: at })]);
+      await ec2.tag(instances, [...ec2OwnershipTags(owner, fleet, release), ...ec2MarkTags(owner, { current: at })]);
     },
 
     async mark(fleet, marks) {
       await ec2.tag(
         members(fleet).map(({ id }) => id),
-        markTags(owner, marks),
+        ec2MarkTags(owner, marks),
       );
     },
 
     async carries(fleet, marks) {
-      const carriers = await Promise.all(markTags(owner, marks).map(async (tag) => ec2.carriers(tag)));
+      const carriers = await Promise.all(ec2MarkTags(owner, marks).map(async (tag) => ec2.carriers(tag)));
       return carriers.every((ids) => members(fleet).every(({ id }) => ids.has(id)));
     },
 
@@ -86,17 +85,17 @@ function tagged(name: string, values: readonly string[]): Filter {
 
 function runRequest(
   owner: Owner,
-  step: StepOf<'launch'>,
+  order: LaunchOrder,
   batch: LaunchBatch,
   request: Partial<RunInstancesCommandInput>,
 ): RunInstancesCommandInput {
-  const tags = ownershipTags(owner, step.fleet, step.release);
+  const tags = ec2OwnershipTags(owner, order.fleet, order.release);
   return {
     ...request,
     ...placed(request, batch.subnet),
     MinCount: batch.count,
     MaxCount: batch.count,
-    ClientToken: clientToken(step.fleet, batch.zone),
+    ClientToken: clientToken(order.fleet, batch.zone),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: [...tagsFor(request, 'instance'), ...tags] },
       { ResourceType: 'volume', Tags: [...tagsFor(request, 'volume'), ...tags] },

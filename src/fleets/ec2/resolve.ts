@@ -19,17 +19,17 @@ export interface Ec2Request {
 }
 
 /** Parts of a request, with the lines that show them. */
-export interface Part extends Ec2Request {
+export interface PartialRequest extends Ec2Request {
   readonly summary: readonly string[];
 }
 
-const NOTHING: Part = { run: {}, summary: [] };
+const NOTHING: PartialRequest = { run: {}, summary: [] };
 
 /**
  * Resolves a release to one exact RunInstances request: image id, template version number, subnets. Changes nothing.
  * @throws OperatorError when the image, template version or parameter of this release does not exist
  */
-export async function resolveLaunch(
+export async function resolveEc2Launch(
   ec2: Ec2,
   ssm: () => Promise<Ssm>,
   owner: Owner,
@@ -68,7 +68,7 @@ async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchRequest): Promi
   );
 }
 
-async function fromTemplate(ec2: Ec2, template: LaunchTemplateConfig, release: string): Promise<Part> {
+async function fromTemplate(ec2: Ec2, template: LaunchTemplateConfig, release: string): Promise<PartialRequest> {
   const id = template.id ?? (await ec2.launchTemplateId(template.name as string));
   const version = await findVersion(ec2, id, template, release);
   const number = String(version.VersionNumber);
@@ -105,7 +105,7 @@ async function findVersion(
   });
 }
 
-function fromBlue(owner: Owner, sample: Ec2Instance): Part {
+function fromBlue(owner: Owner, sample: Ec2Instance): PartialRequest {
   const run = {
     ImageId: sample.ImageId,
     InstanceType: sample.InstanceType,
@@ -145,7 +145,12 @@ function foreignTags(owner: Owner, sample: Ec2Instance): readonly { Key: string;
 }
 
 /** The image of a release. @throws OperatorError when there is none */
-export async function fromImage(ec2: Ec2, ssm: () => Promise<Ssm>, image: ImageConfig, release: string): Promise<Part> {
+export async function fromImage(
+  ec2: Ec2,
+  ssm: () => Promise<Ssm>,
+  image: ImageConfig,
+  release: string,
+): Promise<PartialRequest> {
   if (image.parameter !== undefined) {
     const name = fillRelease(image.parameter, release);
     const id = await (await ssm()).parameter(name);
@@ -178,7 +183,7 @@ function describeImage(image: Image, matches: number): string {
   return `image ${image.ImageId} (${image.Name ?? 'no name'}${others})`;
 }
 
-function fromUserData(pattern: string): Part {
+function fromUserData(pattern: string): PartialRequest {
   return {
     run: {},
     userData: 'config',

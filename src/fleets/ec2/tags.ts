@@ -17,7 +17,7 @@ export function tagName({ tagPrefix }: Owner, name: 'environment' | 'fleet' | 'r
 }
 
 /** The tags that make an instance one of this environment's. */
-export function ownershipTags(owner: Owner, fleet: string, release: string): Tag[] {
+export function ec2OwnershipTags(owner: Owner, fleet: string, release: string): Tag[] {
   return [
     { Key: tagName(owner, 'environment'), Value: owner.environment },
     { Key: tagName(owner, 'fleet'), Value: fleet },
@@ -25,29 +25,29 @@ export function ownershipTags(owner: Owner, fleet: string, release: string): Tag
   ];
 }
 
-export function markTags(owner: Owner, marks: Marks): Tag[] {
+export function ec2MarkTags(owner: Owner, marks: Marks): Tag[] {
   return MARKS.flatMap((mark) =>
     marks[mark] === undefined ? [] : [{ Key: tagName(owner, mark), Value: marks[mark] }],
   );
 }
 
 /** What is read of an instance to know its fleet. */
-export type Seen = Pick<
+export type SeenInstance = Pick<
   Ec2Instance,
   'InstanceId' | 'Placement' | 'State' | 'StateReason' | 'LaunchTime' | 'PrivateIpAddress' | 'InstanceType' | 'Tags'
 >;
 
-export function seen(instance: Ec2Instance): Seen {
+export function seen(instance: Ec2Instance): SeenInstance {
   const { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags } = instance;
   return { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags };
 }
 
-function tagOf(instance: Seen, key: string): string | undefined {
+function tagOf(instance: SeenInstance, key: string): string | undefined {
   return instance.Tags?.find((tag) => tag.Key === key)?.Value;
 }
 
 /** True when the instance carries the whole of this environment's ownership tags. */
-export function isOwned(owner: Owner, instance: Seen): boolean {
+export function isOwned(owner: Owner, instance: SeenInstance): boolean {
   return (
     tagOf(instance, tagName(owner, 'environment')) === owner.environment &&
     tagOf(instance, tagName(owner, 'fleet')) !== undefined
@@ -55,13 +55,13 @@ export function isOwned(owner: Owner, instance: Seen): boolean {
 }
 
 /** An instance with what its own tags note about it. */
-export function toOwnInstance(owner: Owner, instance: Seen): Instance {
+export function toOwnInstance(owner: Owner, instance: SeenInstance): Instance {
   const tag = (name: string): string | undefined => tagOf(instance, `${owner.tagPrefix}:${name}`);
   const release = tag('release');
   return { ...toInstance(instance), ...(release === undefined ? {} : { release }), ...readNotes(tag) };
 }
 
-export function toInstance(instance: Seen): Instance {
+export function toInstance(instance: SeenInstance): Instance {
   const reason = instance.StateReason?.Message;
   return {
     id: instance.InstanceId ?? '',
@@ -75,7 +75,7 @@ export function toInstance(instance: Seen): Instance {
 }
 
 /** Groups owned instances into fleets, in order of launch. */
-export function toFleets(owner: Owner, instances: readonly Seen[]): readonly Fleet[] {
+export function toFleets(owner: Owner, instances: readonly SeenInstance[]): readonly Fleet[] {
   const groups = Map.groupBy(instances, (instance) => tagOf(instance, tagName(owner, 'fleet')) ?? '');
   const fleets = [...groups].map(([id, group]): Fleet => {
     const all = group.map((instance) => toOwnInstance(owner, instance)).toSorted(byLaunch);
@@ -100,7 +100,7 @@ function byLaunch(a: Instance, b: Instance): number {
 const EXACT: ReadonlySet<string> = new Set(['share', 'lowered']);
 
 /** A fact holds of a fleet when every instance of it that still exists carries the mark. */
-function marksOf(owner: Owner, group: readonly Seen[]): Marks {
+function marksOf(owner: Owner, group: readonly SeenInstance[]): Marks {
   const living = group.filter((instance) => isLive(toInstance(instance)));
   const counted = living.length > 0 ? living : group;
   const entries = MARKS.flatMap((mark) => {

@@ -110,12 +110,12 @@ export function cloneRequest(
 
 /** The layer's custom JSON with what the config says of the release: the revision of the app, and attributes of its own. */
 export function customJsonOf(layer: Layer, { app, revision, customJson }: OpsWorksFleetConfig, release: string): Json {
-  const before = parse(layer.CustomJson);
+  const before = parseJson(layer.CustomJson);
   const deploy = app === undefined ? {} : { deploy: { [app]: { scm: { revision: fillRelease(revision, release) } } } };
   return [deploy, filled(customJson ?? {}, release) as Json].reduce(overlay, before);
 }
 
-export function parse(text: string | undefined): Json {
+export function parseJson(text: string | undefined): Json {
   try {
     return JSON.parse(text || '{}') as Json;
   } catch (cause) {

@@ -5,14 +5,13 @@ import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import { members } from '../../domain/roles.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
-import type { StepOf } from '../../steps/index.ts';
 import { writeNotes } from '../ec2/note.ts';
-import type { FleetPort } from '../fleet.ts';
-import { launch } from './launch.ts';
+import type { ClaimRequest, FleetPort } from '../fleet.ts';
+import { launchLayer } from './launch.ts';
 import { layerOfFleet, read, type Sources } from './read.ts';
 import { settleLayers } from './release.ts';
-import { resolveLaunch } from './resolve.ts';
-import { endingTag, isEnding, markTags, ownershipTags, type TaggedLayer } from './tags.ts';
+import { resolveOpsWorksLaunch } from './resolve.ts';
+import { endingTag, isEnding, layerMarkTags, layerOwnershipTags, type TaggedLayer } from './tags.ts';
 
 export interface OpsWorksFleetOptions extends Omit<Sources, 'stack'> {
   readonly wish: OpsWorksFleetConfig;
@@ -28,12 +27,15 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
     kind: 'opsworks',
     read: async (ids) => read(sources, ids),
     readFleets: async (ids) => (await read(sources, [])).fleets.filter(({ id }) => ids.includes(id)),
-    resolve: async (what) => resolveLaunch(sources, ssm, wish, what),
-    launch: async (step) => launch(sources, wish, step),
+    resolve: async (what) => resolveOpsWorksLaunch(sources, ssm, wish, what),
+    launch: async (order) => launchLayer(sources, wish, order),
 
-    async claim(step) {
-      const layer = await layerOfInstances(sources, step);
-      const tags = { ...ownershipTags(owner, step.fleet, step.release), ...markTags(owner, { current: step.at }) };
+    async claim(request) {
+      const layer = await layerOfInstances(sources, request);
+      const tags = {
+        ...layerOwnershipTags(owner, request.fleet, request.release),
+        ...layerMarkTags(owner, { current: request.at }),
+      };
       await opsworks.tag(layer.Arn ?? '', tags);
     },
 
@@ -41,12 +43,12 @@ export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWork
       if (members(fleet).length === 0) return;
       const { layer } = await mustHave(sources, fleet);
       const keeps = marks.current === undefined ? {} : endingTag(owner, false);
-      await opsworks.tag(layer.Arn ?? '', { ...markTags(owner, marks), ...keeps });
+      await opsworks.tag(layer.Arn ?? '', { ...layerMarkTags(owner, marks), ...keeps });
     },
 
     async carries(fleet, marks) {
       const tagged = await layerOfFleet(sources, fleet.id);
-      return Object.entries(markTags(owner, marks)).every(([key, value]) => tagged?.tags[key] === value);
+      return Object.entries(layerMarkTags(owner, marks)).every(([key, value]) => tagged?.tags[key] === value);
     },
 
     async note(instances, notes) {
@@ -110,7 +112,7 @@ async function mustHave(sources: Sources, fleet: Fleet): Promise<TaggedLayer> {
 }
 
 /** The one layer that these instances are all of: tagging it must make nobody else ours. */
-async function layerOfInstances({ opsworks, stack }: Sources, { instances: ids }: StepOf<'claim'>): Promise<Layer> {
+async function layerOfInstances({ opsworks, stack }: Sources, { instances: ids }: ClaimRequest): Promise<Layer> {
   const StackId = await stack();
   const [layers, all] = await Promise.all([opsworks.layers(StackId), opsworks.instances({ StackId })]);
   const claimed = all.filter(({ Ec2InstanceId = '' }) => ids.includes(Ec2InstanceId));

@@ -3,24 +3,24 @@ import type { Instance as OpsInstance, Layer, OpsWorks } from '../../aws/opswork
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
-import type { StepOf } from '../../steps/index.ts';
+import type { LaunchOrder } from '../fleet.ts';
 import { checkClonable, cloneRequest, namesOf, type CloneNames } from './clone.ts';
 import { taggedLayers, type Sources } from './read.ts';
 import type { InstanceWish, OpsWorksRequest } from './resolve.ts';
 import { isUnstarted } from './states.ts';
-import { asLeftover, fleetOf, foreignTags, ownershipTags, type Marker, type TaggedLayer } from './tags.ts';
+import { asLeftover, fleetIdOf, foreignTags, layerOwnershipTags, type Marker, type TaggedLayer } from './tags.ts';
 
 /**
  * OpsWorks has no tokens: what was made already is told by its name, which this fleet alone has. Instances are made first and
  * started then, one a hostname, so that one that was made twice by a lost answer costs nothing and never boots.
  */
-export async function launch(sources: Sources, wish: OpsWorksFleetConfig, step: StepOf<'launch'>): Promise<void> {
-  const request = step.spec.request as unknown as OpsWorksRequest;
-  const names = namesOf(wish, sources.owner.environment, step.fleet, step.release);
-  const layer = await ensureLayer(sources, wish, step, request, names);
+export async function launchLayer(sources: Sources, wish: OpsWorksFleetConfig, order: LaunchOrder): Promise<void> {
+  const request = order.spec.request as unknown as OpsWorksRequest;
+  const names = namesOf(wish, sources.owner.environment, order.fleet, order.release);
+  const layer = await ensureLayer(sources, wish, order, request, names);
   const { opsworks } = sources;
   const where = { LayerId: layer.LayerId ?? '' };
-  const wanted = step.spec.batches.flatMap((batch) => hostnamesOf(batch, names));
+  const wanted = order.spec.batches.flatMap((batch) => hostnamesOf(batch, names));
   const have = new Set((await opsworks.instances(where)).map(({ Hostname }) => Hostname));
   const made = await Promise.allSettled(
     wanted
@@ -39,18 +39,18 @@ export async function launch(sources: Sources, wish: OpsWorksFleetConfig, step: 
 async function ensureLayer(
   sources: Sources,
   wish: OpsWorksFleetConfig,
-  { fleet, release }: StepOf<'launch'>,
+  { fleet, release }: LaunchOrder,
   request: OpsWorksRequest,
   names: CloneNames,
 ): Promise<Layer> {
   const { owner, opsworks } = sources;
   const layers = await taggedLayers(sources);
-  const ready = layers.find((tagged) => fleetOf(owner, tagged) === fleet);
+  const ready = layers.find((tagged) => fleetIdOf(owner, tagged) === fleet);
   if (ready !== undefined) return ready.layer;
   const blue = layers.find(({ layer }) => layer.LayerId === request.layer);
   if (blue === undefined) throw gone(request.layer);
   const marker: Marker = { environment: owner.environment, fleet, release, shortName: names.shortName };
-  const isOurs = (tagged: TaggedLayer): boolean => fleetOf(owner, asLeftover(owner, tagged) ?? tagged) === fleet;
+  const isOurs = (tagged: TaggedLayer): boolean => fleetIdOf(owner, asLeftover(owner, tagged) ?? tagged) === fleet;
   if (!layers.some(isOurs)) {
     checkClonable(
       blue.layer,
@@ -66,7 +66,7 @@ async function ensureLayer(
   // Its tags come last: a layer that has them is whole.
   await opsworks.tag(clone.layer.Arn ?? '', {
     ...foreignTags(owner, blue.tags),
-    ...ownershipTags(owner, fleet, release),
+    ...layerOwnershipTags(owner, fleet, release),
   });
   return clone.layer;
 }

@@ -8,11 +8,11 @@ import {
   tagName,
   toInstance as fromEc2,
   type Owner,
-  type Seen as Ec2Instance,
+  type SeenInstance as Ec2Instance,
 } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
-import { isUnstarted, toInstance } from './states.ts';
-import { asLeftover, fleetOf, isEnding, marksOf, type TaggedLayer } from './tags.ts';
+import { isUnstarted, fromOpsInstance } from './states.ts';
+import { asLeftover, fleetIdOf, isEnding, marksOf, type TaggedLayer } from './tags.ts';
 
 export interface Sources {
   readonly owner: Owner;
@@ -31,15 +31,15 @@ export async function taggedLayers({ opsworks, stack }: Sources): Promise<readon
 /** The layer of a fleet, if only a leftover one; undefined when there is none (any more). */
 export async function layerOfFleet(sources: Sources, fleet: string): Promise<TaggedLayer | undefined> {
   const owned = ownedBy(sources.owner, await taggedLayers(sources));
-  return owned.find((tagged) => fleetOf(sources.owner, tagged) === fleet);
+  return owned.find((tagged) => fleetIdOf(sources.owner, tagged) === fleet);
 }
 
 /** Those that are fleets of this environment, by their tags; and clones that were left before they got theirs. */
 function ownedBy(owner: Owner, layers: readonly TaggedLayer[]): readonly TaggedLayer[] {
-  const tagged = layers.filter((one) => fleetOf(owner, one) !== undefined);
-  const known = new Set(tagged.map((one) => fleetOf(owner, one)));
+  const tagged = layers.filter((one) => fleetIdOf(owner, one) !== undefined);
+  const known = new Set(tagged.map((one) => fleetIdOf(owner, one)));
   const leftovers = layers.flatMap((one) => asLeftover(owner, one) ?? []);
-  return [...tagged, ...leftovers.filter((one) => !known.has(fleetOf(owner, one)))];
+  return [...tagged, ...leftovers.filter((one) => !known.has(fleetIdOf(owner, one)))];
 }
 
 /** Whose instance it is is asked of OpsWorks, and what has become of the machine of EC2. */
@@ -90,7 +90,7 @@ function isIn({ layer }: TaggedLayer, { LayerIds = [] }: OpsInstance): boolean {
 function refuseShared(owner: Owner, owned: readonly TaggedLayer[], mine: readonly OpsInstance[]): void {
   const shared = mine.find((one, index) => mine.indexOf(one) !== index);
   if (shared === undefined) return;
-  const names = owned.filter((tagged) => isIn(tagged, shared)).map((tagged) => fleetOf(owner, tagged));
+  const names = owned.filter((tagged) => isIn(tagged, shared)).map((tagged) => fleetIdOf(owner, tagged));
   throw new OperatorError(
     'instance-in-two-fleets',
     `The OpsWorks instance ${shared.Hostname ?? shared.InstanceId} is in the layers of two fleets: ${names.join(' and ')}.`,
@@ -110,12 +110,12 @@ function fleetFrom(
   own: readonly OpsInstance[],
   { byId, scaling, failures }: Facts,
 ): Fleet {
-  const id = fleetOf(owner, tagged) ?? '';
+  const id = fleetIdOf(owner, tagged) ?? '';
   const release = tagged.tags[tagName(owner, 'release')] ?? id;
   const instances = own.map((instance) => {
     const ec2 = byId.get(instance.Ec2InstanceId ?? '');
     const failure = failures.get(instance.InstanceId ?? '');
-    return toInstance({ owner, release, instance, ec2, isEnding: isEnding(owner, tagged), failure });
+    return fromOpsInstance({ owner, release, instance, ec2, isEnding: isEnding(owner, tagged), failure });
   });
   return {
     id,

@@ -6,7 +6,7 @@ import type { Instance } from '../../domain/snapshot.ts';
 import { tagName, toOwnInstance } from '../ec2/tags.ts';
 import { customJsonOf } from './clone.ts';
 import { taggedLayers, type Sources } from './read.ts';
-import { fleetOf, type TaggedLayer } from './tags.ts';
+import { fleetIdOf, type TaggedLayer } from './tags.ts';
 
 /**
  * After a deploy in place: once every instance of a layer carries the release (those that are noted now do), so does the layer,
@@ -25,7 +25,7 @@ export async function settleLayers(
   ]);
   const ids = new Set(noted.map(({ id }) => id));
   const touched = layers
-    .filter((tagged) => fleetOf(owner, tagged) !== undefined && tagged.tags[tagName(owner, 'release')] !== release)
+    .filter((tagged) => fleetIdOf(owner, tagged) !== undefined && tagged.tags[tagName(owner, 'release')] !== release)
     .map((tagged) => ({ tagged, own: all.filter((one) => isOf(tagged, one)) }))
     .filter(({ own }) => own.some(({ Ec2InstanceId = '' }) => ids.has(Ec2InstanceId)));
   await settle(

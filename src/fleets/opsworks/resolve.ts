@@ -6,7 +6,7 @@ import type { LaunchSpec } from '../../domain/goal.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import type { Ssm } from '../../aws/ssm.ts';
 import { fromImage } from '../ec2/resolve.ts';
-import { checkClonable, namesOf, parse } from './clone.ts';
+import { checkClonable, namesOf, parseJson } from './clone.ts';
 import { layerOfFleet, type Sources } from './read.ts';
 import type { TaggedLayer } from './tags.ts';
 
@@ -30,7 +30,7 @@ export type InstanceWish = Partial<Omit<CreateInstanceCommandInput, 'LayerIds'>>
 const TAG_VALUE = /^[\p{L}\p{N}\p{Z}+\-=._:/]{0,255}$/u;
 
 /** Resolves a release to one exact clone: of which layer, with what instances. Changes nothing. */
-export async function resolveLaunch(
+export async function resolveOpsWorksLaunch(
   sources: Sources,
   ssm: () => Promise<Ssm>,
   wish: OpsWorksFleetConfig,
@@ -48,7 +48,7 @@ export async function resolveLaunch(
   // The fleet has no id yet: what its names will be is known only where the config says so.
   const names = namesOf(wish, owner.environment, `${release}-`, release);
   checkClonable(layer, (wish.layer?.name ?? wish.layer?.shortName) ? layers : [], names, wish);
-  parse(layer.CustomJson);
+  parseJson(layer.CustomJson);
   const image = wish.image ? await fromImage(ec2, ssm, wish.image, release) : undefined;
   const samples = samplesOf(tagged, all, Object.keys(zones), blue);
   const ami = image === undefined ? {} : { AmiId: String(image.run['ImageId']), Os: 'Custom' };

@@ -1,9 +1,9 @@
 import type { Instance as OpsInstance } from '../../aws/opsworks.ts';
 import type { Instance } from '../../domain/snapshot.ts';
-import { toOwnInstance, type Owner, type Seen as Ec2Instance } from '../ec2/tags.ts';
+import { toOwnInstance, type Owner, type SeenInstance as Ec2Instance } from '../ec2/tags.ts';
 
 /** An OpsWorks instance as the planner sees it. EC2 knows whether the machine is there, OpsWorks whether it is ready. */
-export interface Seen {
+export interface SeenOpsInstance {
   readonly owner: Owner;
   /** What its layer carries: so do those of its instances that have no tag of their own. */
   readonly release: string;
@@ -18,7 +18,7 @@ export interface Seen {
 type State = Pick<Instance, 'state' | 'reason' | 'failed' | 'unstarted'>;
 
 /** It has an EC2 id once it was started; before that, its own is all there is. */
-export function toInstance({ owner, release, instance, ec2, isEnding, failure }: Seen): Instance {
+export function fromOpsInstance({ owner, release, instance, ec2, isEnding, failure }: SeenOpsInstance): Instance {
   const known = ec2 === undefined ? undefined : toOwnInstance(owner, ec2);
   const { Ec2InstanceId, InstanceId = '', AvailabilityZone = '', InstanceType, CreatedAt } = instance;
   const bare: Instance = {

@@ -3,12 +3,12 @@ import type { Marks } from '../../domain/snapshot.ts';
 import { tagName, type Owner } from '../ec2/tags.ts';
 
 /** Ownership of a layer is tags on it: OpsWorks keeps none on instances (aws-reference 3.3). */
-export type Tags = Readonly<Record<string, string>>;
+export type LayerTags = Readonly<Record<string, string>>;
 
 /** A layer with its tags. */
 export interface TaggedLayer {
   readonly layer: Layer;
-  readonly tags: Tags;
+  readonly tags: LayerTags;
   /** It was left before it got its tags; these are what they were to be. */
   readonly isLeftover?: true;
 }
@@ -27,7 +27,7 @@ export function asLeftover(owner: Owner, { layer, tags }: TaggedLayer): TaggedLa
   const { environment, fleet, release, shortName } = markerIn(layer);
   if (tags[tagName(owner, 'environment')] !== undefined || environment !== owner.environment) return undefined;
   if (fleet === undefined || release === undefined || shortName !== layer.Shortname) return undefined;
-  return { layer, tags: { ...tags, ...ownershipTags(owner, fleet, release) }, isLeftover: true };
+  return { layer, tags: { ...tags, ...layerOwnershipTags(owner, fleet, release) }, isLeftover: true };
 }
 
 function markerIn({ CustomJson: text }: Layer): Partial<Marker> {
@@ -40,7 +40,7 @@ function markerIn({ CustomJson: text }: Layer): Partial<Marker> {
 
 const MARKS = ['current', 'promoted', 'share', 'lowered', 'migrated'] as const satisfies readonly (keyof Marks)[];
 
-export function ownershipTags(owner: Owner, fleet: string, release: string): Tags {
+export function layerOwnershipTags(owner: Owner, fleet: string, release: string): LayerTags {
   return {
     [tagName(owner, 'environment')]: owner.environment,
     [tagName(owner, 'fleet')]: fleet,
@@ -51,7 +51,7 @@ export function ownershipTags(owner: Owner, fleet: string, release: string): Tag
 /** OpsWorks allows no @ in a tag's value, and the mark of a share has one (user guide, "Tag Limitations"). */
 const [AT, INSTEAD] = ['@', '/'];
 
-export function markTags(owner: Owner, marks: Marks): Tags {
+export function layerMarkTags(owner: Owner, marks: Marks): LayerTags {
   return Object.fromEntries(
     MARKS.flatMap((mark) =>
       marks[mark] === undefined ? [] : [[tagName(owner, mark), marks[mark].replace(AT, INSTEAD)] as const],
@@ -60,7 +60,7 @@ export function markTags(owner: Owner, marks: Marks): Tags {
 }
 
 /** Says of a layer that its instances are being ended for good: what is stopped there will not start again. */
-export function endingTag({ tagPrefix }: Owner, on: boolean): Tags {
+export function endingTag({ tagPrefix }: Owner, on: boolean): LayerTags {
   return { [`${tagPrefix}:ending`]: on ? 'yes' : 'no' };
 }
 
@@ -69,7 +69,7 @@ export function isEnding({ tagPrefix }: Owner, { tags }: TaggedLayer): boolean {
 }
 
 /** The id of the fleet that the layer is, when it is one of this environment's. */
-export function fleetOf(owner: Owner, { tags }: TaggedLayer): string | undefined {
+export function fleetIdOf(owner: Owner, { tags }: TaggedLayer): string | undefined {
   return tags[tagName(owner, 'environment')] === owner.environment ? tags[tagName(owner, 'fleet')] : undefined;
 }
 
@@ -83,7 +83,7 @@ export function marksOf(owner: Owner, { tags }: TaggedLayer): Marks {
 }
 
 /** Tags that are not ours, which a clone takes along. */
-export function foreignTags({ tagPrefix }: Owner, tags: Tags): Tags {
+export function foreignTags({ tagPrefix }: Owner, tags: LayerTags): LayerTags {
   return Object.fromEntries(
     Object.entries(tags).filter(([key]) => !key.startsWith(`${tagPrefix}:`) && !/^(aws|opsworks|rds):/i.test(key)),
   );

@@ -1,4 +1,5 @@
-import type { DeployerPort, DeployReport, DeployRequest } from '../../deployers/deployer.ts';
+import type { DeployerPort, DeployRequest } from '../../deployers/deployer.ts';
+import type { DeployReport } from '../../domain/deploys.ts';
 import type { DeployOrder } from '../../domain/deploy-order.ts';
 import { running } from '../../domain/in-place.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';

@@ -6,7 +6,7 @@ import { leaseLost } from '../lost.ts';
 import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
 import { StateRecord } from './record.ts';
 import type { State, Waiter } from './state.ts';
-import { Watch } from './watch.ts';
+import { RecordWatch } from './watch.ts';
 
 export interface TableOptions {
   readonly table: string;
@@ -42,7 +42,7 @@ class DynamoDbStore implements Store {
   readonly #record: StateRecord;
   readonly #environment: string;
   readonly #clock: Clock;
-  readonly #watch: Watch;
+  readonly #watch: RecordWatch;
   /** When each run of ours last counted the heartbeat of its place up. */
   readonly #beaten = new Map<string, number>();
 
@@ -51,7 +51,7 @@ class DynamoDbStore implements Store {
     this.#record = new StateRecord(table, environment, clock);
     this.#environment = environment;
     this.#clock = clock;
-    this.#watch = new Watch(clock);
+    this.#watch = new RecordWatch(clock);
   }
 
   async acquire(holder: Holder, ttlMs: number): Promise<Acquired> {

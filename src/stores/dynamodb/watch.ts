@@ -9,7 +9,7 @@ import type { Clock } from '../../clock.ts';
  *
  * The time counts from when a reading had come back, not from when it was asked for: the last renewal may be as late as that.
  */
-export class Watch {
+export class RecordWatch {
   readonly #clock: Clock;
   readonly #seen = new Map<string, { readonly beat: string; readonly sinceMs: number }>();
 

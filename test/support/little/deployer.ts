@@ -1,4 +1,5 @@
-import type { DeployerPort, DeployReport, DeployRequest } from '../../../src/deployers/deployer.ts';
+import type { DeployerPort, DeployRequest } from '../../../src/deployers/deployer.ts';
+import type { DeployReport } from '../../../src/domain/deploys.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 

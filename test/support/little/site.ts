@@ -221,6 +221,7 @@ export class Site {
         view: { emit: (event) => void events.push(event), confirm: async () => true, close: async () => {} },
         requests: () => session.requests,
         signal,
+        faulted: new AbortController().signal,
         identity: { run: process.name, who: 'ann@desk', host: 'desk' },
         ...(this.#options.hooks && { hooks: this.#options.hooks }),
         takeLease: async () => (connection.guard = await takeLease(connection, verb)),
