@@ -10,11 +10,11 @@ async function refuse(): Promise<never> {
 /** The config has no `deploy` section: nothing was delivered, and nothing can be. */
 export const noDeployer: DeployerPort = {
   kind: 'none',
-  words: 'nothing',
-  lasts: true,
+  description: 'nothing',
+  isRemote: true,
   migrates: false,
   prepare: refuse,
   start: refuse,
-  look: async () => undefined,
+  observe: async () => undefined,
   stop: async () => true,
 };

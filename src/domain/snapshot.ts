@@ -1,4 +1,4 @@
-import type { DeployReport } from '../deployers/deployer.ts';
+import type { DeployReport } from './deploys.ts';
 import type { RouteRole, Traffic } from './traffic.ts';
 
 /**
@@ -143,7 +143,7 @@ export interface Snapshot {
   /** All fleets that carry this environment's ownership tags, in order of launch. */
   readonly fleets: readonly Fleet[];
   /** Instances found in a pool that lack this environment's ownership tags. */
-  readonly strangers: readonly Instance[];
+  readonly unmanaged: readonly Instance[];
   readonly pools: readonly Pool[];
   readonly traffic: Traffic;
   readonly answers: ReleaseAnswers;

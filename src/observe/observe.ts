@@ -31,8 +31,8 @@ export async function observe(readers: Readers, residual = false): Promise<Snaps
   const ids = reading.then(targetIds);
   // The fleets may fail before they wait for the ids; that the pools failed is told by `reading`.
   ids.catch(() => undefined);
-  const [pools, traffic, { fleets, strangers }] = await Promise.all([reading, port.readTraffic(), fleet.read(ids)]);
-  const bare = { at, fleets, strangers, pools, traffic, answers: notAsked(production.verification) };
+  const [pools, traffic, { fleets, unmanaged }] = await Promise.all([reading, port.readTraffic(), fleet.read(ids)]);
+  const bare = { at, fleets, unmanaged, pools, traffic, answers: notAsked(production.verification) };
   const snapshot = withTraffic(bare, traffic);
   return residual ? withResidual(port, snapshot) : snapshot;
 }
@@ -76,13 +76,13 @@ async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): P
   const at = clock.now();
   const fresh = readPools(port, reads.pools);
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
-  const [pools, { fleets, strangers }, traffic, more] = await Promise.all([
+  const [pools, { fleets, unmanaged }, traffic, more] = await Promise.all([
     reading,
     reads.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, reads.fleets),
     reads.follow ? port.follow() : reads.routes ? port.readTraffic() : before.traffic,
     reads.answers ? production.ask() : [],
   ]);
-  const seen = { ...before, at, fleets, strangers, pools, answers: counted(before.answers, more) };
+  const seen = { ...before, at, fleets, unmanaged, pools, answers: counted(before.answers, more) };
   const snapshot = withTraffic(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, traffic);
   return reads.residual ? withResidual(port, snapshot) : snapshot;
 }
@@ -95,13 +95,13 @@ async function readFleets(
   fleet: Readers['fleet'],
   before: Snapshot,
   ids: readonly string[],
-): Promise<Pick<Snapshot, 'fleets' | 'strangers'>> {
+): Promise<Pick<Snapshot, 'fleets' | 'unmanaged'>> {
   if (ids.length === 0) return before;
   const fresh = await fleet.readFleets(ids);
   const known = before.fleets.flatMap((one) =>
     ids.includes(one.id) ? (fresh.find(({ id }) => id === one.id) ?? []) : one,
   );
-  return { fleets: [...known, ...fresh.filter((one) => !known.includes(one))], strangers: before.strangers };
+  return { fleets: [...known, ...fresh.filter((one) => !known.includes(one))], unmanaged: before.unmanaged };
 }
 
 async function withMarks(

@@ -3,7 +3,7 @@ import type { WeightedListenerConfig } from '../config/config.ts';
 import type { ListenerWeights, Route } from '../domain/traffic.ts';
 import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
 import { notesOf, problemsOf, readSettings, type Settings } from './compatibility.ts';
-import { findPlaces, type Place } from './find-rules.ts';
+import { findRoutes, type RouteLocation } from './find-rules.ts';
 import { createGroups, remember } from './target-groups.ts';
 import { notHere, type TrafficPort, type Weights } from './traffic.ts';
 
@@ -21,10 +21,10 @@ export function createWeightedListener(
   );
   const settings = remember(async () => readSettings(groups));
   const rules = createRules(elbv2, config, settings, remember(aliases));
-  const { steps, everyMs, holdMs } = config;
+  const { steps, everyMs, retentionMs } = config;
   return {
     kind: 'weighted-listener',
-    settings: { kind: 'listener-weights', steps, everyS: everyMs / 1000, retentionS: holdMs / 1000 },
+    settings: { kind: 'listener-weights', steps, everyS: everyMs / 1000, retentionS: retentionMs / 1000 },
     read: groups.read,
     register: groups.register,
     deregister: groups.deregister,
@@ -53,7 +53,7 @@ function createRules(
   aliases: () => Promise<readonly string[]>,
 ): Rules {
   const places = remember(async () =>
-    findPlaces(elbv2, [
+    findRoutes(elbv2, [
       ...config.production.map((route) => ({ ...route, role: 'production' as const })),
       ...config.test.map((route) => ({ ...route, role: 'test' as const })),
     ]),
@@ -90,7 +90,7 @@ function createRules(
 }
 
 /** One request for all rules, and one for all default actions. */
-async function readActions(elbv2: Elbv2, places: readonly Place[]): Promise<readonly (readonly Action[])[]> {
+async function readActions(elbv2: Elbv2, places: readonly RouteLocation[]): Promise<readonly (readonly Action[])[]> {
   const ruleArns = places.flatMap(({ ruleArn }) => ruleArn ?? []);
   const listenerArns = places.flatMap(({ ruleArn, listenerArn }) => (ruleArn === undefined ? [listenerArn] : []));
   const [rules, listeners] = await Promise.all([
@@ -104,7 +104,7 @@ async function readActions(elbv2: Elbv2, places: readonly Place[]): Promise<read
   );
 }
 
-function toRoute({ name, role, url }: Place, actions: readonly Action[], settings: readonly Settings[]): Route {
+function toRoute({ name, role, url }: RouteLocation, actions: readonly Action[], settings: readonly Settings[]): Route {
   const all = weightsIn(actions);
   const names = new Map(settings.map(({ arn, name: pool }) => [arn, pool]));
   const ours = [...all].flatMap(([arn, weight]) =>

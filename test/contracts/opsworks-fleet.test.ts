@@ -6,7 +6,7 @@ import { callOpsWorks } from '../support/quick-sandbox.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { poll } from '../support/poll.ts';
 import { fleetContract } from './fleet.contract.ts';
-import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
 import {
   openOpsWorksFleet,
   OPSWORKS_WAYS,
@@ -19,7 +19,7 @@ import {
  * OpsWorks makes and starts each instance by itself. Reading: layers, instances, tags of each layer (blue and green), scaling, and
  * EC2's instances.
  */
-const SMALL = { launch: 30, read: 6, mark: 4, terminate: 15, strangers: 7, claim: 3 };
+const SMALL = { launch: 30, read: 6, mark: 4, terminate: 15, unmanaged: 7, claim: 3 };
 
 fleetContract('opsworks', {
   setup: startOpsWorksWorld,
@@ -43,7 +43,7 @@ describe("what is OpsWorks's own", () => {
   const open = (world: OpsWorksWorld, boot: Boot) => openOpsWorksFleet(world.sandbox.url, boot);
   const launchWith = async (world: OpsWorksWorld, boot: Boot): Promise<void> => {
     const port = open(world, boot);
-    await port.launch(launchStep(await port.resolve(await wishOf(port))));
+    await port.launch(launchStep(await port.resolve(await launchRequestOf(port))));
   };
   const update = async ({ sandbox, layer }: OpsWorksWorld, change: object): Promise<void> =>
     callOpsWorks(sandbox, 'UpdateLayer', { LayerId: layer, ...change });
@@ -95,7 +95,7 @@ describe("what is OpsWorks's own", () => {
     expectAdvice(error);
     const layer = { attributes: { MysqlRootPassword: 'secret' } };
     const port = open(world, { app: 'shop', layer });
-    expect(JSON.stringify(await port.resolve(await wishOf(port)))).not.toContain('secret');
+    expect(JSON.stringify(await port.resolve(await launchRequestOf(port)))).not.toContain('secret');
     await launchWith(world, { app: 'shop', layer });
     expect(await layersOf(world)).toHaveLength(2);
   });
@@ -122,7 +122,7 @@ describe("what is OpsWorks's own", () => {
     const [, green] = await layersOf(world);
     expect(green).toMatchObject({ Name: 'Web 42', Shortname: 'web-42' });
     const port = open(world, { app: 'shop', layer });
-    const error = await errorOf(port.resolve(await wishOf(port)));
+    const error = await errorOf(port.resolve(await launchRequestOf(port)));
     expect(error.code).toBe('layer-exists');
     expectAdvice(error);
   });
@@ -258,10 +258,10 @@ describe("what is OpsWorks's own", () => {
 
   test('what is claimed must be one whole layer', async () => {
     const world = await start();
-    const ids = await world.strangers(3);
+    const ids = await world.unmanaged(3);
     const port = world.open();
     const claim = async (instances: readonly string[]) =>
-      port.claim({ do: 'claim', fleet: 'found', release: '40', instances, at: AT });
+      port.claim({ fleet: 'found', release: '40', instances, at: AT });
     for (const some of [ids.slice(1), [...ids, ...world.blue]]) {
       const error = await errorOf(claim(some));
       expect(error.code).toBe('not-a-layer');

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Acquired, Holder, Store } from '../../src/stores/store.ts';
+import type { AcquireResult, Holder, Store } from '../../src/stores/store.ts';
 import { endOf, startChild } from '../support/children.ts';
 import { changesIn, expectOneWriter } from '../support/fences.ts';
 import { quickSandbox } from '../support/quick-sandbox.ts';
@@ -11,11 +11,12 @@ import type { World } from './store.contract.ts';
 
 const MINUTE = 60_000;
 
-const ask = (store: Store, who: Holder, placeMs = MINUTE): Promise<Acquired> => store.enqueue(who, MINUTE, placeMs);
+const ask = (store: Store, who: Holder, placeMs = MINUTE): Promise<AcquireResult> =>
+  store.enqueue(who, MINUTE, placeMs);
 const runs = (holders: readonly Holder[]): readonly string[] => holders.map(({ run }) => run);
 
 /** Those before the one who asked; throws when it got the lease. */
-function before(acquired: Acquired): readonly string[] {
+function before(acquired: AcquireResult): readonly string[] {
   if ('lease' in acquired) throw new Error(`${acquired.lease.holder.run} got the lease`);
   return [...(acquired.heldBy ? [acquired.heldBy.holder.run] : []), ...runs(acquired.queue)];
 }
@@ -84,8 +85,8 @@ export function queue(world: World): void {
     const lease = leaseOf(await ask(store, first));
     await ask(store, second);
     await ask(store, third);
-    await store.leave(second);
-    await store.leave(holder('r9'));
+    await store.dequeue(second);
+    await store.dequeue(holder('r9'));
     expect(runs(await store.queue())).toEqual(['r3']);
     await store.release(lease);
     leaseOf(await ask(store, third));
@@ -94,9 +95,9 @@ export function queue(world: World): void {
   it('takes back a lease that one who leaves did not get to know of', async () => {
     const store = await world.open();
     await ask(store, first);
-    await store.leave(second);
+    await store.dequeue(second);
     expect((await store.held())?.holder.run).toBe('r1');
-    await store.leave(first);
+    await store.dequeue(first);
     expect(await store.held()).toBeUndefined();
   });
 

@@ -43,7 +43,7 @@ function portOf(sandbox: Sandbox, config: Partial<WeightedListenerConfig> = {}):
     production: [first, second],
     test: [third],
     stickiness: 'keep',
-    holdMs: 60_000,
+    retentionMs: 60_000,
     steps: [100],
     everyMs: 1_000,
     ...config,
@@ -86,7 +86,7 @@ describe('reading', () => {
     ]);
     expect(port.settings).toMatchObject({ retentionS: 60 });
     const nobody = {
-      read: async () => ({ fleets: [], strangers: [] }),
+      read: async () => ({ fleets: [], unmanaged: [] }),
       readFleets: async () => [],
       carries: async () => false,
     };

@@ -8,7 +8,7 @@ import { trafficContract } from './traffic.contract.ts';
 
 /** Ways that move traffic by weights keep their servers in pools as all do. */
 
-const TIMES = { holdMs: 60_000, steps: [100], everyMs: 1000 };
+const TIMES = { retentionMs: 60_000, steps: [100], everyMs: 1000 };
 
 for (const [decorated, decorate] of Object.entries(DECORATORS)) {
   trafficContract({
@@ -37,8 +37,8 @@ for (const [decorated, decorate] of Object.entries(DECORATORS)) {
     setup: async () =>
       openWorld(({ elbv2, session, groups }) => {
         const counter = { cloudwatch: async () => new CloudWatch(session), now: () => session.options.clock.now() };
-        const tail = { requests: 10, withinMs: 60_000 };
-        const config = { kind: 'weighted-dns', groups, production: [], tail, ...TIMES } as const;
+        const residualTraffic = { requests: 10, withinMs: 60_000 };
+        const config = { kind: 'weighted-dns', groups, production: [], residualTraffic, ...TIMES } as const;
         return decorate(createWeightedDns({ elbv2, route53: new Route53(session), counter }, config), elbv2);
       }),
   });

@@ -1,5 +1,5 @@
 import { PLAIN } from './worlds.ts';
-import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal } from '../../src/stores/store.ts';
+import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal } from '../../src/stores/store.ts';
 
 export function holder(run: string, more: Partial<Holder> = {}): Holder {
   return {
@@ -46,7 +46,7 @@ export function entry(run: string, since: string, more: Partial<JournalEntry> = 
 }
 
 /** The lease that was asked for; throws when somebody else holds it. */
-export function leaseOf(acquired: Acquired): Lease {
+export function leaseOf(acquired: AcquireResult): Lease {
   if ('lease' in acquired) return acquired.lease;
   throw new Error(`held by ${acquired.heldBy?.holder.run}, awaited by ${acquired.queue.map(({ run }) => run).join()}`);
 }

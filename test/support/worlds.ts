@@ -101,7 +101,7 @@ export function world(
   return {
     at: 0,
     fleets,
-    strangers: [],
+    unmanaged: [],
     traffic: { kind: 'membership' },
     answers: { state: 'no-marker' },
     pools: [...groups.map((name) => pool(name, 'production')), pool('test', 'test')],

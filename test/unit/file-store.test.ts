@@ -50,7 +50,7 @@ const mortals = (): Processes & { readonly gone: Set<number> } => {
   return {
     gone,
     identify: (pid) => ({ host: 'desk', boot: 'b', namespace: 'n', pid }),
-    isGone: ({ pid }) => gone.has(pid),
+    hasEnded: ({ pid }) => gone.has(pid),
   };
 };
 

@@ -36,7 +36,7 @@ const hold = (run = 'r1'): Promise<HeldLease> => {
   const store = Object.create(file) as Store;
   store.acquire = (who, ttlMs) => file.acquire(who, ttlMs);
   store.release = (lease) => file.release(lease);
-  store.leave = (who) => file.leave(who);
+  store.dequeue = (who) => file.dequeue(who);
   store.goal = () => file.goal();
   store.renew = (lease, ttlMs, doing) => {
     renewals++;
@@ -119,13 +119,13 @@ describe('a lease that somebody else holds', () => {
       code: 'lease-held',
       exitCode: 2,
       message:
-        `Another run has the lease: promote of release 42, by ann@desk on desk (process ${process.pid}), for 1 s; ` +
-        '2 of 6 steps are done. It is doing this now: waiting for 3 targets to be healthy.',
+        `Another run holds the lease: promote of release 42, by ann@desk on desk (process ${process.pid}), for 1 s; ` +
+        '2 of 6 steps are done. Current step: waiting for 3 targets to be healthy.',
       next: [
-        '`--wait 15m` waits for its turn.',
-        '`turnout lock` shows who has the lease, and who waits for it.',
-        'If that process is gone, the lease is free in 59 s at the latest.',
-        'If it hangs, `turnout unlock` takes the lease away from it.',
+        '`--wait 15m` waits for the lease.',
+        '`turnout lock` shows the holder of the lease and the queue.',
+        'If that process has ended, the lease expires in at most 59 s.',
+        'If it hangs, `turnout unlock` releases its lease.',
       ],
     });
     await first.release();

@@ -10,20 +10,20 @@ const idle = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']
 
 describe('a process', () => {
   it('that runs is not gone', () => {
-    expect(processes.isGone(processes.identify(process.pid))).toBe(false);
+    expect(processes.hasEnded(processes.identify(process.pid))).toBe(false);
   });
 
   it('that was killed is gone', async () => {
     const child = idle();
     const identity = processes.identify(child.pid!);
-    expect(processes.isGone(identity)).toBe(false);
+    expect(processes.hasEnded(identity)).toBe(false);
     await killNow(child);
-    expect(processes.isGone(identity)).toBe(true);
+    expect(processes.hasEnded(identity)).toBe(true);
   });
 
   it.skipIf(!existsSync('/proc'))('is gone when its pid was given to another one', () => {
     const identity = processes.identify(process.pid);
-    expect(processes.isGone({ ...identity, started: '1' })).toBe(true);
+    expect(processes.hasEnded({ ...identity, started: '1' })).toBe(true);
   });
 
   it.each([{ host: 'elsewhere' }, { boot: 'another' }, { namespace: 'pid:[1]' }])(
@@ -33,7 +33,7 @@ describe('a process', () => {
       const identity = { ...processes.identify(child.pid!), ...place };
       child.kill('SIGKILL');
       await endOf(child);
-      expect(processes.isGone(identity)).toBe(false);
+      expect(processes.hasEnded(identity)).toBe(false);
     },
   );
 
@@ -44,7 +44,7 @@ describe('a process', () => {
     });
     const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
     const identity = processes.identify(pid);
-    await expect.poll(() => processes.isGone(identity), { timeout: 5000 }).toBe(true);
+    await expect.poll(() => processes.hasEnded(identity), { timeout: 5000 }).toBe(true);
     await killNow(parent);
   });
 });

@@ -4,7 +4,7 @@ import { problemsIn, notesIn } from '../../src/traffic/weighted-dns/checks.ts';
 import type { DnsAnswers } from '../../src/domain/traffic.ts';
 import type { Ask } from '../../src/traffic/weighted-dns/ask.ts';
 import type { Found } from '../../src/traffic/weighted-dns/records.ts';
-import { countAnswers, valuesOf } from '../../src/traffic/weighted-dns/dns-answers.ts';
+import { countAnswers, valuesByPool } from '../../src/traffic/weighted-dns/dns-answers.ts';
 
 const PLACE = {
   name: 'www.shop.test',
@@ -84,7 +84,7 @@ describe('what name servers tell', () => {
       if (next instanceof Error) throw next;
       return next ?? [];
     };
-    const values = await valuesOf(ask, undefined, pair, POOLS);
+    const values = await valuesByPool(ask, undefined, pair, POOLS);
     let so: DnsAnswers = { state: 'not-asked' };
     while (left.length > 0) so = await countAnswers(ask, so, [{ server: undefined, found: pair, values }]);
     return so;
@@ -104,7 +104,7 @@ describe('what name servers tell', () => {
     });
     const aliases = found(record(target('blue.lb.')), record(target('green.lb.')));
     const ask: Ask = async (_server, name) => (name === 'blue.lb.' ? ['192.0.2.1'] : ['192.0.2.2', '192.0.2.3']);
-    const values = await valuesOf(ask, undefined, aliases, POOLS);
+    const values = await valuesByPool(ask, undefined, aliases, POOLS);
     expect(values).toEqual(
       new Map([
         ['blue', new Set(['192.0.2.1'])],

@@ -33,7 +33,7 @@ function ownerOf(told: readonly string[], values: Query['values']): string | und
 }
 
 /** What the records of the name lead to, by group. Addresses of a load balancer change, so they are asked for each time. */
-export async function valuesOf(
+export async function valuesByPool(
   ask: Ask,
   server: Server,
   found: Found,

@@ -7,9 +7,9 @@ import { createGroups, remember, type Groups } from '../target-groups.ts';
 import type { TrafficPort, Weights } from '../traffic.ts';
 import { askServer, type Ask, type Server } from './ask.ts';
 import { notesIn, problemsIn } from './checks.ts';
-import { findPlaces, readRecords, type Found, type Place } from './records.ts';
+import { findNames, readRecords, type Found, type NameLocation } from './records.ts';
 import { countResidual, type Counter } from './residual-traffic.ts';
-import { countAnswers, valuesOf } from './dns-answers.ts';
+import { countAnswers, valuesByPool } from './dns-answers.ts';
 import { ttlOf, withTtl } from './ttl.ts';
 
 export interface Means {
@@ -45,13 +45,20 @@ export function createWeightedDns(
   };
 }
 
-function settingsIn({ steps, everyMs, holdMs, ttlMs, tail, production }: WeightedDnsConfig): DnsSettings {
+function settingsIn({
+  steps,
+  everyMs,
+  retentionMs,
+  ttlMs,
+  residualTraffic,
+  production,
+}: WeightedDnsConfig): DnsSettings {
   return {
     kind: 'dns-weights',
     steps,
     everyS: everyMs / 1000,
-    retentionS: holdMs / 1000,
-    residual: { most: tail.requests, withinS: tail.withinMs / 1000 },
+    retentionS: retentionMs / 1000,
+    residual: { most: residualTraffic.requests, withinS: residualTraffic.withinMs / 1000 },
     ...(ttlMs !== undefined && { ttlS: ttlMs / 1000 }),
     lowerTtl: Object.fromEntries(
       production.flatMap(({ name, lowerTtl }) => (lowerTtl === undefined ? [] : [[name, lowerTtl] as const])),
@@ -64,7 +71,7 @@ class Names {
   readonly #config: WeightedDnsConfig;
   readonly #ask: Ask;
   readonly #counter: Counter;
-  readonly #places: () => Promise<readonly Place[]>;
+  readonly #places: () => Promise<readonly NameLocation[]>;
   readonly #settings: () => Promise<readonly Settings[]>;
   #last: readonly Found[] = [];
   /** Changes that Route 53 has not called INSYNC yet. */
@@ -77,7 +84,7 @@ class Names {
     this.#config = config;
     this.#ask = ask;
     this.#counter = counter;
-    this.#places = remember(async () => findPlaces(route53, config));
+    this.#places = remember(async () => findNames(route53, config));
     this.#settings = remember(async () => readSettings(groups));
   }
 
@@ -107,7 +114,7 @@ class Names {
 
   async residual(pools: readonly string[]): Promise<DnsWeights> {
     const groups = (await this.#settings()).filter(({ name }) => pools.includes(name));
-    this.#residual = await countResidual(this.#counter, groups, this.#config.tail);
+    this.#residual = await countResidual(this.#counter, groups, this.#config.residualTraffic);
     return this.#traffic();
   }
 
@@ -123,7 +130,7 @@ class Names {
     const pools = (await this.#settings()).map(({ name }) => name);
     const queries = await Promise.all(
       this.#last.map(async (found) => {
-        const values = await valuesOf(this.#ask, this.#config.nameServers?.[0], found, pools);
+        const values = await valuesByPool(this.#ask, this.#config.nameServers?.[0], found, pools);
         return (await this.#serversOf(found.place)).map((server) => ({ server, found, values }));
       }),
     );
@@ -131,7 +138,7 @@ class Names {
   }
 
   /** Addresses of the zone's own name servers; a private zone has none, and is asked for as all do. */
-  async #serversOf({ nameServers }: Place): Promise<readonly Server[]> {
+  async #serversOf({ nameServers }: NameLocation): Promise<readonly Server[]> {
     const given = this.#config.nameServers;
     if (given !== undefined) return given;
     const found = await Promise.all(nameServers.map(async (name) => this.#ask(undefined, name, 'A').catch(() => [])));

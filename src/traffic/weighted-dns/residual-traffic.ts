@@ -1,6 +1,6 @@
 import type { CloudWatch, Metric } from '../../aws/cloudwatch.ts';
 import { OperatorError } from '../../errors.ts';
-import type { TailConfig } from '../../config/config.ts';
+import type { ResidualTrafficConfig } from '../../config/config.ts';
 import type { ResidualTraffic } from '../../domain/traffic.ts';
 import type { Settings } from '../compatibility.ts';
 
@@ -15,7 +15,7 @@ export interface Counter {
 export async function countResidual(
   { cloudwatch, now }: Counter,
   groups: readonly Settings[],
-  { withinMs }: TailConfig,
+  { withinMs }: ResidualTrafficConfig,
 ): Promise<ResidualTraffic> {
   const withinS = withinMs / 1000;
   const metrics = groups.flatMap((one) => metricsOf(one).map((metric) => [one.name, metric] as const));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdLease, type HeldLease } from '../../src/record/lease.ts';
-import type { Waiting } from '../../src/record/wait-queue.ts';
-import type { Ahead } from '../../src/stores/store.ts';
+import type { WaitOptions } from '../../src/record/wait-queue.ts';
+import type { QueueStatus } from '../../src/stores/store.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { goal, holder } from '../support/store-samples.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -16,7 +16,7 @@ beforeEach(() => {
   store = new MemoryStore(clock);
 });
 
-const hold = (run: string, wait?: Waiting): Promise<HeldLease> =>
+const hold = (run: string, wait?: WaitOptions): Promise<HeldLease> =>
   holdLease(store, holder(run, { release: '42' }), { ttlMs: TTL, clock, ...(wait ? { wait } : {}) });
 
 /** What became of it: its run, or the error's message. */
@@ -27,15 +27,15 @@ async function endOf(held: Promise<HeldLease>): Promise<string> {
   );
 }
 
-const runs = ({ heldBy, queue }: Ahead) => [heldBy?.holder.run ?? '-', ...queue.map(({ run }) => run)].join(' ');
+const runs = ({ heldBy, queue }: QueueStatus) => [heldBy?.holder.run ?? '-', ...queue.map(({ run }) => run)].join(' ');
 
 describe('one who waits for the lease', () => {
   it('gets it in its turn, and is told who is before it', async () => {
     const first = await hold('r1');
     const told: string[] = [];
-    const second = hold('r2', { ms: 15 * MINUTE, onPlace: (ahead) => told.push(`r2: ${runs(ahead)}`) });
+    const second = hold('r2', { ms: 15 * MINUTE, onQueueChange: (ahead) => told.push(`r2: ${runs(ahead)}`) });
     await clock.advance(10);
-    const third = hold('r3', { ms: 15 * MINUTE, onPlace: (ahead) => told.push(`r3: ${runs(ahead)}`) });
+    const third = hold('r3', { ms: 15 * MINUTE, onQueueChange: (ahead) => told.push(`r3: ${runs(ahead)}`) });
     await clock.advance(5000);
     expect(told).toEqual(['r2: r1', 'r3: r1 r2']);
     await first.doing('register 3 instances');
@@ -55,7 +55,7 @@ describe('one who waits for the lease', () => {
   it('is told again once a minute', async () => {
     const first = await hold('r1');
     let told = 0;
-    const second = endOf(hold('r2', { ms: 5 * MINUTE, onPlace: () => told++ }));
+    const second = endOf(hold('r2', { ms: 5 * MINUTE, onQueueChange: () => told++ }));
     await clock.advance(5 * MINUTE + 1000);
     await second;
     expect(told).toBe(5);
@@ -70,7 +70,7 @@ describe('one who waits for the lease', () => {
     expect(store.waiting).toHaveLength(1);
     await clock.advance(1);
     expect(await second).toMatch(
-      /^Waited for 2 min\. Another run has the lease: promote of release 42, .*; 2 of 6 steps/,
+      /^Waited for 2 min\. Another run holds the lease: promote of release 42, .*; 2 of 6 steps/,
     );
     expect(store.waiting).toEqual([]);
     await first.release();
@@ -151,14 +151,14 @@ describe('one who does not wait', () => {
   it('is not let in before those who do', async () => {
     store.waiting = [holder('r1', { verb: 'up', release: '43', who: 'bob@ci' })];
     expect(await endOf(hold('r2'))).toBe(
-      'The lease is free, but others wait for it and come first: up of release 43, by bob@ci.',
+      'No lease is held, but other runs are ahead in the queue: up of release 43, by bob@ci.',
     );
   });
 
   it('watches a lease of which nobody can tell whether it is over, for as long as it may live', async () => {
     const gone = await hold('r1');
     await gone.release();
-    store.lease = { ...gone.lease, doubtful: true };
+    store.lease = { ...gone.lease, maybeExpired: true };
     const second = endOf(hold('r2'));
     await clock.advance(TTL);
     // The store has seen no heartbeat for that long, and calls it free.
@@ -169,10 +169,10 @@ describe('one who does not wait', () => {
 
   it('is refused when such a lease turns out to live', async () => {
     const other = await hold('r1');
-    store.lease = { ...other.lease, doubtful: true };
+    store.lease = { ...other.lease, maybeExpired: true };
     const second = endOf(hold('r2'));
     await clock.advance(2 * TTL);
-    expect(await second).toMatch(/^Another run has the lease/);
+    expect(await second).toMatch(/^Another run holds the lease/);
     await other.release();
   });
 });
