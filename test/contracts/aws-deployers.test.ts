@@ -140,7 +140,7 @@ describe.each([
   test('an instance that cannot be told is said before anything is changed', async () => {
     const world = await start();
     const [first] = world.instances;
-    world.sandbox.instances.lose(first.id);
+    world.sandbox.instances.loseHost(first.id);
     const error = await errorOf(world.open().prepare(requestFor(world.instances)));
     expect(error.code).toBe(kind === 'ssm' ? 'not-managed' : 'not-online');
     expect(error.message).toContain(first.id);

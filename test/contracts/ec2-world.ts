@@ -73,7 +73,7 @@ export async function startEc2World({ blue = 3 }: FleetWorldOptions = {}): Promi
     unmanaged: async (count) => boot(count, {}),
     neighbour: async () => boot(1, { TagSpecifications: [{ ResourceType: 'instance', Tags: NEIGHBOUR }] })[0] as string,
     living: async () => living(sandbox),
-    lose: (id) => sandbox.instances.lose(id),
+    lose: (id) => sandbox.instances.loseHost(id),
     protect: async (id, on) => {
       await callEc2(sandbox, 'ModifyInstanceAttribute', { InstanceId: id, DisableApiTermination: { Value: on } });
     },

@@ -81,8 +81,8 @@ async function inTheSandbox(): Promise<Seen> {
       clock: systemClock,
       production,
       test: trial,
-      behave: (id, fit) => sandbox.instances.behave(id, fit ? undefined : behaviour('sick')),
-      die: (id) => sandbox.instances.lose(id),
+      behave: (id, fit) => sandbox.instances.setBehaviour(id, fit ? undefined : behaviour('sick')),
+      die: (id) => sandbox.instances.loseHost(id),
     });
   } finally {
     await sandbox.close();

@@ -81,7 +81,7 @@ export async function startOpsWorksWorld({ blue = 3 }: FleetWorldOptions = {}): 
     },
     neighbour: async () => boot([await addLayer('neighbour', NEIGHBOUR)]),
     living: async () => sandbox.instances.list().filter(({ state }) => state === 'pending' || state === 'running'),
-    lose: (id) => sandbox.instances.lose(id),
+    lose: (id) => sandbox.instances.loseHost(id),
     protect: async () => Promise.reject(new Error('OpsWorks stops what is protected from termination too.')),
     fault: (kind, on, times) => {
       sandbox.faults.add({ ...FAULTS[kind], operation: OPERATIONS[on], ...(times && { count: times }) });

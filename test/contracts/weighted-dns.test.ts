@@ -8,7 +8,7 @@ import type { Routing } from '../../src/domain/snapshot.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { openTraffic } from '../../src/traffic/index.ts';
 import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
-import type { SandboxGroup } from '../../src/sandbox/world.ts';
+import type { SandboxGroup } from '../../src/sandbox/seed.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { openSession } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';

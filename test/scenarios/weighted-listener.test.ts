@@ -106,7 +106,7 @@ describe.concurrent('a weighted listener', () => {
     const run = shop.start('promote --steps 10,100 --every 60s --yes --json');
     await run.reaches('watch shop-green');
     const [sick] = shop.instancesOf('42');
-    shop.sandbox.instances.behave(sick!, { name: 'sick', ms: 0 });
+    shop.sandbox.instances.setBehaviour(sick!, { name: 'sick', ms: 0 });
     const { lines } = await run.ended;
     expect(lines.at(-1)).toMatchObject({ result: 'undone', message: expect.stringContaining(`${sick}: unhealthy`) });
     expect(await weights(shop)).toEqual(['100/0', '100/0', '0/100']);

@@ -142,11 +142,7 @@ describe('mistakes between keys', () => {
       'fleet.image.tag: expected at least one tag',
     ],
     ['a release that is not listed', withLines("sandbox: { release: '40' }"), 'sandbox.release: expected one of'],
-    [
-      'one port for two',
-      withLines('sandbox: { productionPort: 8081 }'),
-      'sandbox.testPort: expected a port of its own',
-    ],
+    ['one port for two', withLines('sandbox: { productionPort: 8081 }'), 'sandbox.testPort: expected a different port'],
     [
       'a timeout beyond the interval',
       withLines('sandbox: { healthCheck: { timeout: 2s } }'),
