@@ -17,7 +17,7 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
     expect(green.instances.map(({ zone }) => zone).toSorted()).toEqual([ZONES[0], ZONES[0], ZONES[1]]);
   });
 
-  test('boots nothing a second time, whoever asks', async () => {
+  test('launches nothing twice, from any process', async () => {
     const world = await start();
     const port = world.open();
     const step = launchStep(await port.resolve(await launchRequestOf(port)));
@@ -49,7 +49,7 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
     expect(await world.living()).toHaveLength(world.blue.length + 3);
   });
 
-  test('goes on with the rest when one zone has been refused', async () => {
+  test('continues with the other zones when one is refused', async () => {
     const world = await start();
     const port = world.open();
     const step = launchStep(await port.resolve(await launchRequestOf(port)));

@@ -22,7 +22,7 @@ export interface FleetWorld {
   /** The instance dies by itself. */
   lose(id: string): void;
   protect(id: string, on: boolean): Promise<void>;
-  /** From now on, or for so many requests. */
+  /** From now on, or for this many requests. */
   fault(kind: Fault, on: Request, times?: number): void;
   heal(): void;
   /** Names of the requests that have arrived since the last call, retries included: those that change something, and reads. */

@@ -151,7 +151,7 @@ function resolveContract(start: Start, ways: readonly Way[]): void {
     });
   }
 
-  test('refuses when a zone has nobody of blue left to learn its place from', async () => {
+  test('refuses when a zone has no instance of blue to take the subnet from', async () => {
     const world = await start();
     const port = world.open();
     const blue = await blueOf(port);
@@ -196,7 +196,7 @@ function tagContract(start: Start): void {
     expect((await blueOf(port)).marks).not.toHaveProperty('promoted');
   });
 
-  test('a fleet of which nobody is left is marked without a request', async () => {
+  test('a fleet without instances is marked without a request', async () => {
     const world = await start();
     const port = await launchGreen(world);
     await port.terminate(await fleetOf(port, 'green'));
@@ -209,7 +209,7 @@ function tagContract(start: Start): void {
 }
 
 function terminateContract(start: Start, { changes, protects }: FleetSuite): void {
-  test('ends all of the fleet and nobody else, in few requests', async () => {
+  test('terminates the whole fleet and nothing else, in few requests', async () => {
     const world = await start();
     const port = await launchGreen(world);
     const green = await fleetOf(port, 'green');
@@ -221,20 +221,23 @@ function terminateContract(start: Start, { changes, protects }: FleetSuite): voi
     expect(states.filter((state) => state !== 'shutting-down' && state !== 'terminated')).toEqual([]);
   });
 
-  test.runIf(protects)('says which one is protected, spares nobody in other zones, and ends when it may', async () => {
-    const world = await start();
-    const port = await launchGreen(world);
-    const green = await fleetOf(port, 'green');
-    const kept = green.instances.find(({ zone }) => zone === ZONES[0])?.id ?? '';
-    await world.protect(kept, true);
-    const error = await errorOf(port.terminate(green));
-    expect(error.code).toBe('termination-protected');
-    expectAdvice(error);
-    expect(error.message).toContain(kept);
-    const left = (await fleetOf(port, 'green')).instances.filter(({ state }) => state === 'running');
-    expect(left.map(({ zone }) => zone)).toEqual([ZONES[0], ZONES[0]]);
-    await world.protect(kept, false);
-    await world.open().terminate(await fleetOf(port, 'green'));
-    expect(idsOf(await world.living())).toEqual([...world.blue].toSorted());
-  });
+  test.runIf(protects)(
+    'says which one is protected, terminates those of other zones, and the rest when allowed',
+    async () => {
+      const world = await start();
+      const port = await launchGreen(world);
+      const green = await fleetOf(port, 'green');
+      const kept = green.instances.find(({ zone }) => zone === ZONES[0])?.id ?? '';
+      await world.protect(kept, true);
+      const error = await errorOf(port.terminate(green));
+      expect(error.code).toBe('termination-protected');
+      expectAdvice(error);
+      expect(error.message).toContain(kept);
+      const left = (await fleetOf(port, 'green')).instances.filter(({ state }) => state === 'running');
+      expect(left.map(({ zone }) => zone)).toEqual([ZONES[0], ZONES[0]]);
+      await world.protect(kept, false);
+      await world.open().terminate(await fleetOf(port, 'green'));
+      expect(idsOf(await world.living())).toEqual([...world.blue].toSorted());
+    },
+  );
 }

@@ -45,7 +45,7 @@ export function entry(run: string, since: string, more: Partial<JournalEntry> = 
   };
 }
 
-/** The lease that was asked for; throws when somebody else holds it. */
+/** The acquired lease; throws when another run holds it. */
 export function leaseOf(acquired: AcquireResult): Lease {
   if ('lease' in acquired) return acquired.lease;
   throw new Error(`held by ${acquired.heldBy?.holder.run}, awaited by ${acquired.queue.map(({ run }) => run).join()}`);

@@ -9,11 +9,11 @@ const processes = machineProcesses(systemClock);
 const idle = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
 
 describe('a process', () => {
-  it('that runs is not gone', () => {
+  it('that is running has not ended', () => {
     expect(processes.hasEnded(processes.identify(process.pid))).toBe(false);
   });
 
-  it('that was killed is gone', async () => {
+  it('that was killed has ended', async () => {
     const child = idle();
     const identity = processes.identify(child.pid!);
     expect(processes.hasEnded(identity)).toBe(false);
@@ -21,7 +21,7 @@ describe('a process', () => {
     expect(processes.hasEnded(identity)).toBe(true);
   });
 
-  it.skipIf(!existsSync('/proc'))('is gone when its pid was given to another one', () => {
+  it.skipIf(!existsSync('/proc'))('has ended when its pid was reused', () => {
     const identity = processes.identify(process.pid);
     expect(processes.hasEnded({ ...identity, started: '1' })).toBe(true);
   });
@@ -37,7 +37,7 @@ describe('a process', () => {
     },
   );
 
-  it.skipIf(!existsSync('/proc'))('that has ended but was not waited for is gone', async () => {
+  it.skipIf(!existsSync('/proc'))('that is a zombie has ended', async () => {
     // The shell is replaced by a program that never waits for the child it inherits.
     const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],

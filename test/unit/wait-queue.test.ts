@@ -29,8 +29,8 @@ async function endOf(held: Promise<HeldLease>): Promise<string> {
 
 const runs = ({ heldBy, queue }: QueueStatus) => [heldBy?.holder.run ?? '-', ...queue.map(({ run }) => run)].join(' ');
 
-describe('one who waits for the lease', () => {
-  it('gets it in its turn, and is told who is before it', async () => {
+describe('a run that waits for the lease', () => {
+  it('gets it in its turn, and is notified of the runs ahead of it', async () => {
     const first = await hold('r1');
     const told: string[] = [];
     const second = hold('r2', { ms: 15 * MINUTE, onQueueChange: (ahead) => told.push(`r2: ${runs(ahead)}`) });
@@ -52,7 +52,7 @@ describe('one who waits for the lease', () => {
     expect(store.waiting).toEqual([]);
   });
 
-  it('is told again once a minute', async () => {
+  it('is notified again once a minute', async () => {
     const first = await hold('r1');
     let told = 0;
     const second = endOf(hold('r2', { ms: 5 * MINUTE, onQueueChange: () => told++ }));
@@ -62,7 +62,7 @@ describe('one who waits for the lease', () => {
     await first.release();
   });
 
-  it('gives up when its time is over, and says what it waited for', async () => {
+  it('gives up after its maximum wait, and says what it waited for', async () => {
     const first = await hold('r1');
     await store.putGoal(first.lease, goal('r1', 2));
     const second = endOf(hold('r2', { ms: 2 * MINUTE }));
@@ -88,7 +88,7 @@ describe('one who waits for the lease', () => {
     await first.release();
   });
 
-  it('goes on waiting through a moment in which the store fails', async () => {
+  it('keeps waiting through a short outage of the store', async () => {
     const first = await hold('r1');
     const second = hold('r2', { ms: 15 * MINUTE });
     await clock.advance(1000);
@@ -102,7 +102,7 @@ describe('one who waits for the lease', () => {
     expect(await endOf(second)).toBe('r2');
   });
 
-  it('gives up when the store fails for longer than a lease lives', async () => {
+  it('gives up when the store fails for longer than the time to live of a lease', async () => {
     const first = await hold('r1');
     const second = endOf(hold('r2', { ms: 15 * MINUTE }));
     await clock.advance(1000);
@@ -112,14 +112,14 @@ describe('one who waits for the lease', () => {
     await first.release();
   });
 
-  it('and so at the first failure: then it is not known whether there is such a store', async () => {
+  it('gives up at the first failure: the store may not exist', async () => {
     store.enqueue = async () => Promise.reject(new Error('no such server'));
     expect(await endOf(hold('r1', { ms: MINUTE }))).toBe('no such server');
   });
 });
 
-describe('an answer that never came', () => {
-  it('does not cost the lease: it is found in the own name', async () => {
+describe('a lost response', () => {
+  it('does not lose the lease: its holder is this run', async () => {
     const { enqueue } = store;
     let calls = 0;
     store.enqueue = async (...args) => {
@@ -136,7 +136,7 @@ describe('an answer that never came', () => {
     expect((await second).lease).toMatchObject({ fence: 2, holder: { run: 'r2' } });
   });
 
-  it('does not leave a lease behind that nobody knows of', async () => {
+  it('does not leave an unused lease behind', async () => {
     const { acquire } = store;
     store.acquire = async (...args) => {
       await acquire(...args);
@@ -147,27 +147,27 @@ describe('an answer that never came', () => {
   });
 });
 
-describe('one who does not wait', () => {
-  it('is not let in before those who do', async () => {
+describe('a run that does not wait', () => {
+  it('does not get the lease before runs that wait', async () => {
     store.waiting = [holder('r1', { verb: 'up', release: '43', who: 'bob@ci' })];
     expect(await endOf(hold('r2'))).toBe(
       'No lease is held, but other runs are ahead in the queue: up of release 43, by bob@ci.',
     );
   });
 
-  it('watches a lease of which nobody can tell whether it is over, for as long as it may live', async () => {
+  it('watches a lease that may have expired for its whole time to live', async () => {
     const gone = await hold('r1');
     await gone.release();
     store.lease = { ...gone.lease, maybeExpired: true };
     const second = endOf(hold('r2'));
     await clock.advance(TTL);
-    // The store has seen no heartbeat for that long, and calls it free.
+    // The store has seen no heartbeat for that long, so the lease has expired.
     store.lease = undefined;
     await clock.advance(2000);
     expect(await second).toBe('r2');
   });
 
-  it('is refused when such a lease turns out to live', async () => {
+  it('is refused when such a lease is renewed', async () => {
     const other = await hold('r1');
     store.lease = { ...other.lease, maybeExpired: true };
     const second = endOf(hold('r2'));
