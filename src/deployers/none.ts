@@ -15,6 +15,6 @@ export const noDeployer: DeployerPort = {
   migrates: false,
   prepare: refuse,
   start: refuse,
-  observe: async () => undefined,
+  status: async () => undefined,
   stop: async () => true,
 };

@@ -37,7 +37,7 @@ export function statusData(report: StatusReport) {
       othersWeight,
       stickyS,
     })),
-    residual: residualOf(snapshot),
+    residualTraffic: residualOf(snapshot),
     fleets: fleetsByRole(snapshot).map(({ fleet, role }) => ({
       id: fleet.id,
       release: fleet.release,

@@ -3,6 +3,7 @@ import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { at, draining, INTERNAL, poolOf, POOLS, PRODUCTION, states, TEST } from './traffic-world.ts';
 import type { Fault, TrafficWorld } from './traffic-world.ts';
 import type { TrafficSettings } from '../../src/domain/traffic.ts';
+import { kindContract } from './traffic-kind.contract.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 
 export interface TrafficSuite {
@@ -60,23 +61,6 @@ export function trafficContract({
     describe('over a poor line', () => {
       faultContract(start, byWeights ? ['lost'] : ['throttled', 'broken', 'lost']);
     });
-  });
-}
-
-function kindContract(start: Start, kind: string, traffic: TrafficSettings['kind']): void {
-  test('is of one kind, as are the settings, however it is read', async () => {
-    const port = (await start()).open();
-    expect([port.kind, port.settings.kind]).toEqual([kind, traffic]);
-    for (const read of [await port.readTraffic(), await port.follow(), await port.residual([TEST])])
-      expect(read.kind).toBe(traffic);
-  });
-
-  test.runIf(traffic === 'membership')('a change of weights is not for it', async () => {
-    await expect((await start()).open().setWeights(new Map())).rejects.toThrow('no such thing');
-  });
-
-  test.runIf(traffic !== 'dns-weights')('a change of TTLs is not for it', async () => {
-    await expect((await start()).open().setTtls(new Map())).rejects.toThrow('no such thing');
   });
 }
 
