@@ -1,7 +1,7 @@
 /** The kinds of values of a config file. `error` is always what was expected, as it stands in "expected …; found …". */
 import * as z from 'zod';
-import { DURATION, parseDuration } from './duration.ts';
-import { isAscending } from './ascending.ts';
+import { DURATION, parseDuration } from '../domain/duration.ts';
+import { isAscending } from '../domain/ascending.ts';
 
 // A file is checked once: compiling a checker for each object would take longer than the check.
 z.config({ jitless: true });

@@ -1,14 +1,14 @@
 import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { CheckResult } from '../balancer/probe.ts';
 
-export type Failure = Exclude<CheckResult, { ok: true }>;
+export type FailedCheck = Exclude<CheckResult, { ok: true }>;
 
 /** What the checks say of a target, and how many in a row say otherwise. Sources: BEHAVIOUR, target states. */
 export type Health =
   | { readonly state: 'registering' }
   | { readonly state: 'checking'; readonly failed: number }
   | { readonly state: 'healthy'; readonly failed: number }
-  | { readonly state: 'unhealthy'; readonly passed: number; readonly last: Failure };
+  | { readonly state: 'unhealthy'; readonly passed: number; readonly last: FailedCheck };
 
 export interface Thresholds {
   /** Passed checks in a row that make an unhealthy target healthy. */
@@ -32,7 +32,7 @@ function afterPass(health: Health, thresholds: Thresholds): Health {
   return passed >= thresholds.healthy ? HEALTHY : { ...health, passed };
 }
 
-function afterFailure(health: Health, last: Failure, thresholds: Thresholds): Health {
+function afterFailure(health: Health, last: FailedCheck, thresholds: Thresholds): Health {
   if (health.state === 'unhealthy') return { state: 'unhealthy', passed: 0, last };
   if (health.state === 'registering') return health;
   const failed = health.failed + 1;
@@ -88,7 +88,7 @@ export function shown(health: Health): TargetHealth {
   return INITIAL[health.state];
 }
 
-function failureShown(failure: Failure): Pick<TargetHealth, 'Reason' | 'Description'> {
+function failureShown(failure: FailedCheck): Pick<TargetHealth, 'Reason' | 'Description'> {
   if (failure.cause === 'mismatch') {
     const Description = `Health checks failed with these codes: [${failure.code}]`;
     return { Reason: 'Target.ResponseCodeMismatch', Description };
