@@ -2,7 +2,7 @@ import { isAlias, isMap, isPair, isScalar, isSeq, type Document, type Node, type
 import type { Path } from './problem.ts';
 
 export interface LocatedNode {
-  /** The pair's key, where the path ends in one. */
+  /** Key of the pair, if the path ends in a key. */
   readonly key?: Node;
   readonly value?: Node;
 }
@@ -13,12 +13,12 @@ export interface Span {
   readonly end: number;
 }
 
-/** The node that an alias stands for, or the node itself. */
+/** The node that an alias refers to, or the node itself. */
 export function target(document: Document, node: unknown): Node | undefined {
   return isAlias(node) ? node.resolve(document) : ((node ?? undefined) as Node | undefined);
 }
 
-/** Where a path leads in the file; undefined when there is no such key. */
+/** The node at a path; undefined when the key does not exist. */
 export function locate(document: Document, path: Path): LocatedNode | undefined {
   let place: LocatedNode = document.contents ? { value: document.contents } : {};
   for (const part of path) {
@@ -41,13 +41,13 @@ function placeOf(pair: Pair): LocatedNode {
   return { key: pair.key as Node, ...(pair.value ? { value: pair.value as Node } : {}) };
 }
 
-/** The characters that the node takes up, without what follows it. */
+/** The characters of the node, without what follows it. */
 export function span(node: Node | undefined): Span {
   const [start, end] = node?.range ?? [0, 0];
   return { start, end };
 }
 
-/** The path that leads through these nodes, from the document down. */
+/** The path of the last of these nodes, which are nested from the document down. */
 export function pathOf(nodes: readonly unknown[]): Path {
   return nodes.flatMap((node, index): Path => {
     if (isPair(node)) return [String(isScalar(node.key) ? node.key.value : node.key)];

@@ -116,7 +116,7 @@ function toRouting(
   const longestS = Math.max(...settings.map(({ attributes }) => delayOf(attributes)));
   return {
     routes,
-    holdS: Math.max(config.holdMs / 1000, longestS),
+    holdS: Math.max(config.retentionMs / 1000, longestS),
     steps: config.steps,
     everyS: config.everyMs / 1000,
     faults: faultsOf(settings, places, routes, config.stickiness),

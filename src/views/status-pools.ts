@@ -56,7 +56,7 @@ function isUnwell({ target }: Row): boolean {
 function byState(rows: readonly Row[]): string {
   const fleets = new Map<string, Map<string, number>>();
   for (const { fleet, role, target } of rows) {
-    const name = fleet && role ? `${fleet.release} ${role}` : 'strangers';
+    const name = fleet && role ? `${fleet.release} ${role}` : 'unmanaged';
     const states = fleets.get(name) ?? new Map<string, number>();
     states.set(target.state, (states.get(target.state) ?? 0) + 1);
     fleets.set(name, states);
@@ -71,7 +71,7 @@ function targetLines(rows: readonly Row[], pool: Pool, width: number, paint: Pai
     rows.map(({ target, instance, fleet, role }) => [
       `  ${target.id}`,
       instance?.zone ?? '?',
-      `${instance?.release ?? fleet?.release ?? '?'} ${role ? paint(ROLE_STYLES[role], role) : paint('yellow', 'stranger')}`,
+      `${instance?.release ?? fleet?.release ?? '?'} ${role ? paint(ROLE_STYLES[role], role) : paint('yellow', 'unmanaged')}`,
       '|',
     ]),
   ).map((line) => line.slice(0, -1));

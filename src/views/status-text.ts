@@ -23,7 +23,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     ],
     routeLines(snapshot, paint),
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
-    strangerLines(snapshot, width, paint),
+    unmanagedLines(snapshot, width, paint),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
     [...proofLines(report, paint), ...rollbackLines(snapshot, paint)],
@@ -76,13 +76,13 @@ function headed(head: string, style: Style, lines: readonly string[], paint: Pai
   return [paint(style, head) + first.slice(head.length), ...rest];
 }
 
-function strangerLines({ strangers }: Snapshot, width: number, paint: Paint): string[] {
-  if (strangers.length === 0) return [];
+function unmanagedLines({ unmanaged }: Snapshot, width: number, paint: Paint): string[] {
+  if (unmanaged.length === 0) return [];
   const ids = list(
-    strangers.map(({ id }) => id),
+    unmanaged.map(({ id }) => id),
     5,
   );
-  const text = `Not ours: ${ids} ${strangers.length === 1 ? 'is' : 'are'} in a target group but without this environment's tags.`;
+  const text = `Not ours: ${ids} ${unmanaged.length === 1 ? 'is' : 'are'} in a target group but without this environment's tags.`;
   return headed('Not ours:', 'yellow', wrap(text, width), paint);
 }
 

@@ -58,7 +58,7 @@ export interface Row {
   readonly role?: Role;
 }
 
-/** The pool's targets in order of fleet and zone; strangers come last. */
+/** The pool's targets in order of fleet and zone; unmanaged instances come last. */
 export function rowsOf(pool: Pool, snapshot: Snapshot): Row[] {
   const targets = Map.groupBy(pool.targets, (target) => target.id);
   const rows: Row[] = [];
@@ -70,7 +70,7 @@ export function rowsOf(pool: Pool, snapshot: Snapshot): Row[] {
     const role = roleOf(snapshot, fleet);
     for (const instance of fleet.instances.toSorted(byZone)) add(instance.id, { instance, fleet, role });
   }
-  for (const instance of snapshot.strangers) add(instance.id, { instance });
+  for (const instance of snapshot.unmanaged) add(instance.id, { instance });
   for (const id of targets.keys()) add(id, {});
   return rows;
 }

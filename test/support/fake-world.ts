@@ -123,8 +123,8 @@ export class FakeWorld {
     return {
       kind: 'fake',
       read: async () => {
-        const { fleets, strangers } = await this.#ask('read fleets');
-        return { fleets, strangers };
+        const { fleets, unmanaged } = await this.#ask('read fleets');
+        return { fleets, unmanaged };
       },
       readFleets: async (ids) => {
         const { fleets } = await this.#ask(`read ${ids.join(' ')}`);
@@ -205,12 +205,12 @@ export class FakeWorld {
 
   #claim({ fleet: id, release, instances, at }: ClaimRequest): void {
     this.set((snapshot) => {
-      const mine = snapshot.strangers.filter((stranger) => instances.includes(stranger.id));
+      const mine = snapshot.unmanaged.filter((one) => instances.includes(one.id));
       const fleet: Fleet = { id, release, marks: { current: at }, instances: mine };
       return {
         ...snapshot,
         fleets: [...snapshot.fleets, fleet],
-        strangers: snapshot.strangers.filter((one) => !mine.includes(one)),
+        unmanaged: snapshot.unmanaged.filter((one) => !mine.includes(one)),
       };
     });
   }

@@ -108,7 +108,7 @@ Until then no task can begin, and nobody knows whether one is under way.`);
   });
 
   test('an empty world', () => {
-    const snapshot: Snapshot = { at: AT, fleets: [], strangers: [], pools: [pool()] };
+    const snapshot: Snapshot = { at: AT, fleets: [], unmanaged: [], pools: [pool()] };
     expect(statusText({ environment: 'production', snapshot, verbs: [] }, 80)).toMatchInlineSnapshot(`
       "Environment production  02:10:31Z
 
@@ -118,16 +118,16 @@ Until then no task can begin, and nobody knows whether one is under way.`);
     `);
   });
 
-  test('strangers and targets whose instance is unknown', () => {
+  test('unmanaged instances and targets whose instance is unknown', () => {
     const world = promoted();
-    const stranger = { id: 'i-9', zone: 'eu-west-1a', state: 'running', launchedAt: AT } as const;
+    const unmanaged = { id: 'i-9', zone: 'eu-west-1a', state: 'running', launchedAt: AT } as const;
     const snapshot = {
       ...world,
-      strangers: [stranger],
+      unmanaged: [unmanaged],
       pools: [pool({ targets: [target('i-8', 'healthy'), target('i-9', 'healthy')] })],
     };
     const text = statusText({ environment: 'production', snapshot, verbs: [] }, 80);
-    expect(text).toContain('  i-9  eu-west-1a  ? stranger  healthy\n  i-8  ?           ? stranger  healthy\n');
+    expect(text).toContain('  i-9  eu-west-1a  ? unmanaged  healthy\n  i-8  ?           ? unmanaged  healthy\n');
     expect(text).toContain("Not ours: i-9 is in a target group but without this environment's tags.");
   });
 });

@@ -36,7 +36,7 @@ export class RunDeploys implements DeploysPort {
   }
 
   async look(snapshot: Snapshot, order: DeployOrder): Promise<DeployReport | undefined> {
-    const report = await this.#portOf(order).look(this.#request(snapshot, order));
+    const report = await this.#portOf(order).status(this.#request(snapshot, order));
     if (report === undefined || (report.state === 'failed' && !this.#known.has(report.token))) return undefined;
     this.#known.add(report.token);
     return report;
@@ -47,7 +47,7 @@ export class RunDeploys implements DeploysPort {
   }
 
   lasts(order: DeployOrder): boolean {
-    return this.#portOf(order).lasts;
+    return this.#portOf(order).isRemote;
   }
 
   #portOf({ kind }: DeployOrder): DeployerPort {

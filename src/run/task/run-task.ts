@@ -12,7 +12,7 @@ import { behaviourOf } from '../../steps/index.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
 import type { HeldLease } from '../../record/lease.ts';
-import type { JournalEntry, Outcome, RecordedGoal } from '../../stores/store.ts';
+import type { JournalEntry, JournalOutcome, RecordedGoal } from '../../stores/store.ts';
 import { resolveGoal } from './resolve-goal.ts';
 import { GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type Position } from './fault.ts';
 import { withAge, knownError, outcomeOf, planned, type RunOutcome } from './outcome.ts';
@@ -181,7 +181,11 @@ async function journalled(
   const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
   // What was done is done, whether or not the journal can be written: it must not be told as a failure, let alone a refusal.
-  const end = async (outcome: Outcome, message: string, proof: Pick<RunOutcome, 'proven'> = {}): Promise<void> => {
+  const end = async (
+    outcome: JournalOutcome,
+    message: string,
+    proof: Pick<RunOutcome, 'proven'> = {},
+  ): Promise<void> => {
     const clients = trafficOf(await clientsMet(setup));
     await store
       .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests(), ...proof, ...clients })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   App,
   CreateAppRequest,
@@ -5,12 +6,12 @@ import type {
   DescribeAppsRequest,
   UpdateAppRequest,
 } from '@aws-sdk/client-opsworks';
-import { opsInvalid, opsNotFound, oneKind } from './errors.ts';
-import { newOpsId, nowText, stackOf, type OpsWorksState } from './model.ts';
+import { validationException, opsWorksNotFound, provideOneKind } from './errors.ts';
+import { timestamp, stackOf, type OpsWorksState } from './state.ts';
 
 export function appOf(state: OpsWorksState, id = ''): App & { readonly AppId: string; readonly StackId: string } {
   const app = state.apps.get(id);
-  if (app === undefined) throw opsNotFound('app', id);
+  if (app === undefined) throw opsWorksNotFound('app', id);
   return app;
 }
 
@@ -18,13 +19,13 @@ export function createApp(state: OpsWorksState, input: CreateAppRequest): object
   const { StackId } = stackOf(state, input.StackId);
   const Shortname = input.Shortname ?? (input.Name ?? '').toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
   const taken = [...state.apps.values()].some((app) => app.StackId === StackId && app.Shortname === Shortname);
-  if (taken) throw opsInvalid(`There is already an app with shortname "${Shortname}" for this stack`);
+  if (taken) throw validationException(`There is already an app with shortname "${Shortname}" for this stack`);
   return { AppId: addApp(state, { ...(input as App), Shortname }, StackId) };
 }
 
 function addApp(state: OpsWorksState, app: App, StackId: string): string {
-  const AppId = newOpsId();
-  state.apps.set(AppId, { EnableSsl: false, ...app, AppId, StackId, CreatedAt: nowText(state) });
+  const AppId = randomUUID();
+  state.apps.set(AppId, { EnableSsl: false, ...app, AppId, StackId, CreatedAt: timestamp(state) });
   return AppId;
 }
 
@@ -33,7 +34,7 @@ export function copyApp(state: OpsWorksState, id: string, stack: string): void {
 }
 
 export function describeApps(state: OpsWorksState, { StackId, AppIds }: DescribeAppsRequest): object {
-  if ((StackId === undefined) === (AppIds === undefined)) throw oneKind('app IDs or one stack ID');
+  if ((StackId === undefined) === (AppIds === undefined)) throw provideOneKind('app IDs or one stack ID');
   if (AppIds !== undefined) return { Apps: AppIds.map((id) => appOf(state, id)) };
   const { StackId: stack } = stackOf(state, StackId);
   return { Apps: [...state.apps.values()].filter((app) => app.StackId === stack) };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   CreateLayerRequest,
   DeleteLayerRequest,
@@ -10,26 +11,26 @@ import type {
 import { ACCOUNT } from '../ec2/state.ts';
 import type { Call } from '../service.ts';
 import { checkedJson } from './custom-json.ts';
-import { opsInvalid, opsNotFound, oneKind } from './errors.ts';
-import { instancesIn, layerOf, newOpsId, nowText, stackOf, type Layer, type OpsWorksState } from './model.ts';
+import { validationException, opsWorksNotFound, provideOneKind } from './errors.ts';
+import { instancesIn, layerOf, timestamp, stackOf, type OpsLayer, type OpsWorksState } from './state.ts';
 
 const NAME_MAX = 32;
 const SHORT = /^[A-Za-z0-9\-_.]+$/;
-/** Attributes that describes show as this only (aws-reference 3.3). */
+/** Value that DescribeLayers returns for passwords (OpsWorks API, Layer). */
 const FILTERED = '*****FILTERED*****';
 
 export function createLayer(state: OpsWorksState, input: CreateLayerRequest): object {
-  return { LayerId: addLayer(state, input as Partial<Layer>).LayerId };
+  return { LayerId: addLayer(state, input as Partial<OpsLayer>).LayerId };
 }
 
-/** Makes a layer of what is asked for, defaults filled in. */
-export function addLayer(state: OpsWorksState, input: Partial<Layer>): Layer {
+/** Adds a layer with the given settings and defaults. */
+export function addLayer(state: OpsWorksState, input: Partial<OpsLayer>): OpsLayer {
   const { StackId } = stackOf(state, input.StackId);
   checkNames(state, StackId, input);
   checkType(state, StackId, input.Type);
   checkedJson(input.CustomJson);
-  const LayerId = newOpsId();
-  const layer: Layer = {
+  const LayerId = randomUUID();
+  const layer: OpsLayer = {
     Attributes: {},
     AutoAssignElasticIps: false,
     AutoAssignPublicIps: false,
@@ -47,52 +48,55 @@ export function addLayer(state: OpsWorksState, input: Partial<Layer>): Layer {
     StackId,
     LayerId,
     Arn: `arn:aws:opsworks:${state.region}:${ACCOUNT}:layer/${LayerId}`,
-    CreatedAt: nowText(state),
+    CreatedAt: timestamp(state),
   };
   state.layers.set(LayerId, layer);
   return layer;
 }
 
-/** Both names are unique in a stack (aws-reference 3.3, 3.5). */
+/** Both names must be unique in a stack (OpsWorks API, CreateLayer). */
 function checkNames(
   state: OpsWorksState,
   stack: string,
-  { Name = '', Shortname = '' }: Partial<Layer>,
+  { Name = '', Shortname = '' }: Partial<OpsLayer>,
   self?: string,
 ): void {
-  if (Name.length === 0 || Name.length > NAME_MAX) throw opsInvalid(`Name must have 1 to ${NAME_MAX} characters`);
+  if (Name.length === 0 || Name.length > NAME_MAX)
+    throw validationException(`Name must have 1 to ${NAME_MAX} characters`);
   if (!SHORT.test(Shortname) || Shortname.length > NAME_MAX)
-    throw opsInvalid(`Shortname must match [A-Za-z0-9-_.] and have 1 to ${NAME_MAX} characters`);
+    throw validationException(`Shortname must match [A-Za-z0-9-_.] and have 1 to ${NAME_MAX} characters`);
   const others = state.layers.values().filter((layer) => layer.StackId === stack && layer.LayerId !== self);
   if (others.some((layer) => layer.Name === Name))
-    throw opsInvalid(`There is already a layer named "${Name}" for this stack`);
+    throw validationException(`There is already a layer named "${Name}" for this stack`);
   if (others.some((layer) => layer.Shortname === Shortname))
-    throw opsInvalid(`There is already a layer with shortname "${Shortname}" for this stack`);
+    throw validationException(`There is already a layer with shortname "${Shortname}" for this stack`);
 }
 
-/** "You can have only one of each built-in layer" (aws-reference 3.3). */
+/** A stack can have only one layer of each built-in type (OpsWorks API, CreateLayer). */
 function checkType(state: OpsWorksState, stack: string, type: LayerType | undefined): void {
   if (type === 'custom') return;
   const exists = state.layers.values().some((layer) => layer.StackId === stack && layer.Type === type);
-  if (exists) throw opsInvalid(`There is already a layer of type "${type}" for this stack`);
+  if (exists) throw validationException(`There is already a layer of type "${type}" for this stack`);
 }
 
 export function describeLayers(state: OpsWorksState, input: DescribeLayersRequest, call?: Call): object {
   const { StackId, LayerIds } = input;
-  if ((StackId === undefined) === (LayerIds === undefined)) throw oneKind('layer IDs or one stack ID');
+  if ((StackId === undefined) === (LayerIds === undefined)) throw provideOneKind('layer IDs or one stack ID');
   const layers = state.layers.values(call?.lagMs);
   if (StackId !== undefined) {
     stackOf(state, StackId);
-    return { Layers: layers.filter((layer) => layer.StackId === StackId).map(shown) };
+    return { Layers: layers.filter((layer) => layer.StackId === StackId).map(layerShape) };
   }
-  return { Layers: (LayerIds ?? []).map((id) => shown(layers.find((one) => one.LayerId === id) ?? missing(id))) };
+  return {
+    Layers: (LayerIds ?? []).map((id) => layerShape(layers.find((one) => one.LayerId === id) ?? throwNotFound(id))),
+  };
 }
 
-function missing(id: string): never {
-  throw opsNotFound('layer', id);
+function throwNotFound(id: string): never {
+  throw opsWorksNotFound('layer', id);
 }
 
-function shown(layer: Layer): Layer {
+function layerShape(layer: OpsLayer): OpsLayer {
   const attributes = Object.entries(layer.Attributes ?? {}).map(([key, value]) => [
     key,
     /password/i.test(key) && value !== '' ? FILTERED : value,
@@ -103,15 +107,17 @@ function shown(layer: Layer): Layer {
 export function updateLayer(state: OpsWorksState, { LayerId, ...change }: UpdateLayerRequest): object {
   const layer = layerOf(state, LayerId);
   checkedJson(change.CustomJson);
-  checkNames(state, layer.StackId, { ...layer, ...(change as Partial<Layer>) }, layer.LayerId);
-  state.layers.set(layer.LayerId, { ...layer, ...(change as Partial<Layer>) });
+  checkNames(state, layer.StackId, { ...layer, ...(change as Partial<OpsLayer>) }, layer.LayerId);
+  state.layers.set(layer.LayerId, { ...layer, ...(change as Partial<OpsLayer>) });
   return {};
 }
 
 export function deleteLayer(state: OpsWorksState, { LayerId }: DeleteLayerRequest): object {
   const layer = layerOf(state, LayerId);
   if (instancesIn(state, layer.LayerId).length > 0)
-    throw opsInvalid('Please delete all instances of the layer, or remove them from it, before you delete the layer');
+    throw validationException(
+      'Please delete all instances of the layer, or remove them from it, before you delete the layer',
+    );
   state.layers.set(layer.LayerId, undefined);
   state.tags.set(layer.Arn, undefined);
   state.scaling.delete(layer.LayerId);

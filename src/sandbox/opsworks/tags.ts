@@ -1,17 +1,18 @@
 import type { ListTagsRequest, TagResourceRequest, UntagResourceRequest } from '@aws-sdk/client-opsworks';
 import type { Call } from '../service.ts';
-import { opsInvalid, opsNotFound } from './errors.ts';
-import type { OpsWorksState, OpsTags } from './model.ts';
+import { validationException, opsWorksNotFound } from './errors.ts';
+import type { TagMap } from '../ec2/tags.ts';
+import type { OpsWorksState } from './state.ts';
 
-/** User guide, "Tag Limitations". */
+/** OpsWorks user guide, "Tag Limitations". */
 const [TAGS_MAX, KEY_MAX, VALUE_MAX] = [40, 127, 255];
 const CHARACTERS = /^[\p{L}\p{N}\p{Z}+\-=._:/]*$/u;
 
-/** Stacks and layers have tags, and nothing else does. */
+/** Only stacks and layers can have tags. */
 function checkArn(state: OpsWorksState, arn = ''): string {
   const stacks = [...state.stacks.values()].map((stack) => stack.Arn);
   const layers = state.layers.values().map((layer) => layer.Arn);
-  if (![...stacks, ...layers].includes(arn)) throw opsNotFound('resource', arn);
+  if (![...stacks, ...layers].includes(arn)) throw opsWorksNotFound('resource', arn);
   return arn;
 }
 
@@ -22,18 +23,19 @@ export function listTags(state: OpsWorksState, { ResourceArn }: ListTagsRequest,
 export function tagResource(state: OpsWorksState, { ResourceArn, Tags: given = {} }: TagResourceRequest): object {
   const arn = checkArn(state, ResourceArn);
   for (const [key, value] of Object.entries(given)) checkTag(key, value);
-  const tags: OpsTags = { ...state.tags.get(arn), ...given };
-  if (Object.keys(tags).length > TAGS_MAX) throw opsInvalid(`A resource can have at most ${TAGS_MAX} tags`);
+  const tags: TagMap = { ...state.tags.get(arn), ...given };
+  if (Object.keys(tags).length > TAGS_MAX) throw validationException(`A resource can have at most ${TAGS_MAX} tags`);
   state.tags.set(arn, tags);
   return {};
 }
 
 function checkTag(key: string, value: string): void {
-  if (/^(aws|opsworks|rds):/i.test(key) || /^name$/i.test(key)) throw opsInvalid(`The tag key "${key}" is reserved`);
+  if (/^(aws|opsworks|rds):/i.test(key) || /^name$/i.test(key))
+    throw validationException(`The tag key "${key}" is reserved`);
   if (key.length > KEY_MAX || value.length > VALUE_MAX)
-    throw opsInvalid(`A tag's key can have ${KEY_MAX} characters, its value ${VALUE_MAX}`);
+    throw validationException(`A tag's key can have ${KEY_MAX} characters, its value ${VALUE_MAX}`);
   if (!CHARACTERS.test(key) || !CHARACTERS.test(value))
-    throw opsInvalid(`The tag "${key}" has characters that are not allowed`);
+    throw validationException(`The tag "${key}" has characters that are not allowed`);
 }
 
 export function untagResource(state: OpsWorksState, { ResourceArn, TagKeys }: UntagResourceRequest): object {

@@ -10,24 +10,24 @@ export type Route53Options = Omit<Route53State, 'zones' | 'changes' | 'healthChe
 
 export interface EmulatedRoute53 extends Service {
   readonly id: 'route53';
-  /** What name servers answer from. */
-  readonly names: Route53State;
+  /** The state that name servers read. */
+  readonly state: Route53State;
 }
 
-/** The Route 53 service: zones, records and their changes. What it does and why is in BEHAVIOUR. */
+/** Route 53: zones, records and changes. For its behaviour see src/sandbox/BEHAVIOUR.md, "Route 53 and DNS". */
 export function createRoute53(options: Route53Options): EmulatedRoute53 {
-  const names: Route53State = { ...options, zones: new Map(), changes: new Map(), healthChecks: new Map() };
+  const state: Route53State = { ...options, zones: new Map(), changes: new Map(), healthChecks: new Map() };
   return {
     id: 'route53',
-    names,
+    state,
     operations: {
-      ...zoneOperations(names),
-      ...recordOperations(names),
-      ...changeOperations(names),
-      ...healthCheckOperations(names),
-      ...route53TagOperations(names),
+      ...zoneOperations(state),
+      ...recordOperations(state),
+      ...changeOperations(state),
+      ...healthCheckOperations(state),
+      ...route53TagOperations(state),
     },
-    faults: { 'health-check': healthCheckFault(names) },
+    faults: { 'health-check': healthCheckFault(state) },
     close: async () => {},
   };
 }

@@ -1,11 +1,11 @@
 import type { Command as CommandShape, CommandInvocation, GetCommandInvocationResult } from '@aws-sdk/client-ssm';
-import type { SsmCommand, Invocation, CommandStatus } from './model.ts';
+import type { SsmCommand, Invocation, InvocationStatus } from './model.ts';
 
-/** What ListCommandInvocations and GetCommandInvocation cut output to (SSM API). */
+/** Maximum output of ListCommandInvocations and of GetCommandInvocation, in characters (SSM API). */
 const [LIST_MAX, GET_MAX] = [2_500, 24_000];
 
-/** Of the whole: what is worst, once all have ended. */
-function statusOf({ invocations }: SsmCommand): CommandStatus {
+/** Status of the whole command: the worst of its invocations, once all have ended. */
+function statusOf({ invocations }: SsmCommand): InvocationStatus {
   const statuses = invocations.map(({ status }) => status);
   if (statuses.every((status) => status === 'Pending')) return 'Pending';
   if (statuses.some((status) => status === 'Pending' || status === 'InProgress')) return 'InProgress';

@@ -86,7 +86,7 @@ class Names implements RoutingPort {
 
   async tail(pools: readonly string[]): Promise<Tail> {
     const groups = (await this.#settings()).filter(({ name }) => pools.includes(name));
-    return readTail(this.#counter, groups, this.#config.tail);
+    return readTail(this.#counter, groups, this.#config.residualTraffic);
   }
 
   /** How far the last change has come. Weights are those that were read last. */
@@ -125,7 +125,7 @@ class Names implements RoutingPort {
     const longestS = Math.max(...settings.map(({ attributes }) => delayOf(attributes)));
     return {
       routes: found.map((one) => toRoute(one, settings)),
-      holdS: Math.max(this.#config.holdMs / 1000, longestS, ttlS),
+      holdS: Math.max(this.#config.retentionMs / 1000, longestS, ttlS),
       steps: this.#config.steps,
       everyS: this.#config.everyMs / 1000,
       faults: [...differences(settings), ...faultsIn(found)],

@@ -253,7 +253,7 @@ function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort, p
     traffic,
     inPlace: {
       deploys: new RunDeploys({ environment: 'shop', deployer }),
-      delivery: { words: deployer.words, check: false, migrate: 'with-deploy' },
+      delivery: { words: deployer.description, check: false, migrate: 'with-deploy' },
       probe: { ...createInstanceProbe({}, ports.clock), ...probe },
       widen: async (wanted) => traffic.widen(wanted),
     },
