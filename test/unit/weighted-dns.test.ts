@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ResourceRecordSet } from '../../src/aws/route53.ts';
-import { faultsIn, notesIn } from '../../src/traffic/weighted-dns/checks.ts';
+import { faultsIn, recordNotes } from '../../src/traffic/weighted-dns/checks.ts';
 import type { Ask } from '../../src/traffic/weighted-dns/ask.ts';
 import type { Found } from '../../src/traffic/weighted-dns/records.ts';
 import { countAnswers, NO_ANSWERS, valuesByPool } from '../../src/traffic/weighted-dns/dns-answers.ts';
@@ -58,7 +58,7 @@ describe('records that must not be switched', () => {
 
   test('a pair as it should be has no fault, and nothing to be told of', () => {
     const pair = found(record({}), record({ Weight: 0 }));
-    expect([...faultsIn([pair]), ...notesIn([pair])]).toEqual([]);
+    expect([...faultsIn([pair]), ...recordNotes([pair])]).toEqual([]);
   });
 });
 
@@ -69,7 +69,7 @@ describe('what is told before names are switched', () => {
     ['health checks', { HealthCheckId: 'h' }, 'have health checks, which beat the weights'],
     ['EvaluateTargetHealth', { AliasTarget: alias }, 'one with an empty target group counts as unhealthy'],
   ])('%s', (_what, facts, note) => {
-    expect(notesIn([found(record(facts), record({ Weight: 0 }))])).toEqual([expect.stringContaining(note)]);
+    expect(recordNotes([found(record(facts), record({ Weight: 0 }))])).toEqual([expect.stringContaining(note)]);
   });
 });
 

@@ -8,7 +8,6 @@ import type { Traffic } from '../balancer/traffic.ts';
 import type { Upstream } from '../balancer/upstream.ts';
 import type { Machines, SandboxTimes } from '../service.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { BalancerAddresses } from './endpoints.ts';
 import { validationError, elbv2NotFound } from './errors.ts';
 import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, TextMap } from './model.ts';
 
@@ -32,6 +31,13 @@ export const QUOTAS: Quotas = {
 export interface SubnetLocation {
   readonly zone: string;
   readonly vpcId: string;
+}
+
+/** Separate addresses for load balancers, so that several can listen on the same port. */
+export interface BalancerAddresses {
+  /** Address of a new load balancer; undefined if it uses the shared one. */
+  allocate(name: string): string | undefined;
+  release(address: string): void;
 }
 
 /** The state that all operations share. */

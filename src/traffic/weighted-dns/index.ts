@@ -6,7 +6,7 @@ import { differences, readSettings, type Settings } from '../compatibility.ts';
 import { createGroups, delayOf, remember, type Groups } from '../target-groups.ts';
 import type { RoutingPort, TrafficPort, Weights } from '../traffic.ts';
 import { askServer, type Ask, type Server } from './ask.ts';
-import { faultsIn, notesIn } from './checks.ts';
+import { faultsIn, recordNotes } from './checks.ts';
 import { findNames, readRecords, type Found, type NameLocation } from './records.ts';
 import { readTail, type Counter } from './residual-traffic.ts';
 import { countAnswers, NO_ANSWERS, valuesByPool, type AnswerStreak } from './dns-answers.ts';
@@ -129,7 +129,7 @@ class Names implements RoutingPort {
       steps: this.#config.steps,
       everyS: this.#config.everyMs / 1000,
       faults: [...differences(settings), ...faultsIn(found)],
-      notes: notesIn(found),
+      notes: recordNotes(found),
       names: { ttlS, pending: this.#pending.length > 0, ...this.#told, ...(lowering && { lowering }) },
     };
   }
