@@ -9,7 +9,6 @@ import {
   deployCount,
   deployFailed,
   deployProgress,
-  deploysOf,
   goneInstances,
   reportOn,
   tagMigrated,
@@ -31,7 +30,7 @@ export interface Deploy {
   readonly words: string;
 }
 
-export const deploy: StepDefinition<Deploy> = (step) => {
+export const deployRelease: StepDefinition<Deploy> = (step) => {
   const { fleet, instances, release, run, since, migrate } = step;
   const order: DeployOrder = { kind: 'deploy', token: `${run}/${step.number}`, since, release, instances, migrate };
   const noted = (id: string, snapshot: Parameters<typeof instanceById>[0]): boolean =>
@@ -60,7 +59,7 @@ export const deploy: StepDefinition<Deploy> = (step) => {
         return ports.fleet.note(batch, { deploy: { release, run, state: 'done' } });
       }
       await tagBegun(ports, step, batch);
-      return deploysOf(ports).start(snapshot, order);
+      return ports.inPlace.deploys.start(snapshot, order);
     },
     simulate: (snapshot) => {
       const migrated = migrate ? withMarks(snapshot, fleet, { migrated: `${release} ${run}` }) : snapshot;

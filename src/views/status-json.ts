@@ -1,6 +1,7 @@
 import { members } from '../domain/roles.ts';
 import { JSON_VERSION } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
+import { residualOf } from './status-routes.ts';
 import { targetWords } from '../domain/text.ts';
 
 /** What `status --json` prints, as data; docs/json.md describes it. */
@@ -36,7 +37,7 @@ export function statusData(report: StatusReport) {
       othersWeight,
       stickyS,
     })),
-    tail: snapshot.tail ?? null,
+    residualTraffic: residualOf(snapshot),
     fleets: fleetsByRole(snapshot).map(({ fleet, role }) => ({
       id: fleet.id,
       release: fleet.release,

@@ -108,7 +108,7 @@ Until then no task can begin, and nobody knows whether one is under way.`);
   });
 
   test('an empty world', () => {
-    const snapshot: Snapshot = { at: AT, fleets: [], unmanaged: [], pools: [pool()] };
+    const snapshot: Snapshot = { ...promoted(), fleets: [], pools: [pool()] };
     expect(statusText({ environment: 'production', snapshot, verbs: [] }, 80)).toMatchInlineSnapshot(`
       "Environment production  02:10:31Z
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { HealthProbe } from '../balancer/probe.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { RequestCounts } from '../balancer/counts.ts';
-import type { Traffic } from '../balancer/traffic.ts';
+import type { DataPlaneTraffic } from '../balancer/traffic.ts';
 import type { Upstream } from '../balancer/upstream.ts';
 import type { Machines, SandboxTimes } from '../service.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -60,7 +60,7 @@ export interface Elbv2State {
   /** Active faults that affect all groups. */
   readonly faults: { slowDrainMs: number };
   readonly scheduler: Scheduler;
-  readonly traffic: Traffic;
+  readonly traffic: DataPlaneTraffic;
   /** The counts that CloudWatch returns. */
   readonly counts: RequestCounts;
   /** What Describe operations return. */
