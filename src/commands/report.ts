@@ -23,7 +23,7 @@ const NEXT = [
   'Please report the lines above with the version (`turnout --version`).',
 ];
 
-/** A fault of ours: everything that helps to mend it, and what the operator can do meanwhile. A run has told of it in its own last event. */
+/** A fault of ours: everything that helps to fix it, and what the operator can do meanwhile. A run has reported it in its own last event. */
 export function reportFault(error: unknown, argv: readonly string[]): ExitCode {
   const { fault: exitCode } = ExitCode;
   const isWrapped = error instanceof RunFault || error instanceof UncaughtException;
