@@ -4,6 +4,7 @@ import { at, draining, INTERNAL, poolOf, POOLS, PRODUCTION, states, TEST } from 
 import type { Fault, TrafficWorld } from './traffic-world.ts';
 import type { TrafficSettings } from '../../src/domain/traffic.ts';
 import { kindContract } from './traffic-kind.contract.ts';
+import { urlContract } from './traffic-urls.contract.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 
 export interface TrafficSuite {
@@ -256,34 +257,6 @@ function sizeContract(start: Start, batches: TrafficSuite['batches']): void {
       expect(new Set((await poolOf(port, TEST)).targets.map(({ state }) => state))).toEqual(new Set(['draining']));
     });
   }
-}
-
-function urlContract(start: Start, byRules: boolean): void {
-  test('lead to the pool that they belong to', async () => {
-    const world = await start();
-    const port = world.open();
-    const [id] = (await world.boot(1)) as [string];
-    await port.register(await poolOf(port, TEST), at(8080, [id]));
-    await expect.poll(async () => states(port, TEST)).toEqual([`${id}:8080 healthy`]);
-    const urls = await port.urls();
-    expect(Object.keys(urls).toSorted()).toEqual([...POOLS].toSorted());
-    expect(await (await fetch(urls[TEST]?.[0] ?? '')).text()).toContain(id);
-    expect(await (await fetch(urls[PRODUCTION]?.[0] ?? '')).text()).not.toContain(id);
-  });
-
-  test.runIf(byRules)('a pool that nobody is sent to is told', async () => {
-    const world = await start();
-    await world.unplug(TEST);
-    expect(await errorOf(world.open().urls())).toMatchObject({ code: 'route-not-found' });
-  });
-
-  test.runIf(!byRules)('there are none of a pool that nobody is sent to', async () => {
-    const world = await start();
-    await world.unplug(TEST);
-    const urls = await world.open().urls();
-    expect(urls[TEST]).toEqual([]);
-    expect(urls[PRODUCTION]).toHaveLength(1);
-  });
 }
 
 function faultContract(start: Start, kinds: readonly Fault[]): void {
