@@ -33,10 +33,13 @@ function isChange(operation: string): boolean {
   return !/:(Describe|Get|List)/.test(operation);
 }
 
-/** The error of a change: the SDK sees nothing in it that it would retry. */
+/** The error of a change. The SDK retries by name, status and `cause`, and finds none of them here. */
 class SentOnce extends Error {
-  constructor(cause: unknown) {
-    super('a change that failed', { cause });
+  readonly failure: unknown;
+
+  constructor(failure: unknown) {
+    super('A change failed.');
+    this.failure = failure;
   }
 }
 
@@ -106,7 +109,7 @@ export class Session {
     middlewareStack.add(
       (next, context) => async (args) =>
         next(args).catch((thrown: unknown) => {
-          const error = thrown instanceof SentOnce ? thrown.cause : thrown;
+          const error = thrown instanceof SentOnce ? thrown.failure : thrown;
           throw error === this.#refusal ? error : translate(error, nameOf(context));
         }),
       {

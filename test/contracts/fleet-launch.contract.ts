@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { repeated } from '../support/repeat.ts';
 import { AT, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
 import type { FleetSuite } from './fleet.contract.ts';
 import type { FleetWorld, Start } from './fleet-world.ts';
@@ -142,17 +143,17 @@ export function faultContract(start: Start): void {
   });
 
   for (const kind of ['throttled', 'broken', 'lost'] as const) {
-    test(`requests that are ${kind} at first are tried again, and take effect once`, async () => {
+    test(`requests that are ${kind} at first can be repeated, and take effect once`, async () => {
       const world = await start();
       const port = world.open();
       for (const on of ['read', 'launch', 'tag', 'terminate'] as const) world.fault(kind, on, 1);
       const spec = await port.resolve(await launchRequestOf(port));
-      await port.launch(launchStep(spec));
+      await repeated(async () => port.launch(launchStep(spec)));
       const green = await fleetOf(port, 'green');
       expect(green.instances).toHaveLength(3);
-      await port.mark(green, { promoted: AT });
+      await repeated(async () => port.mark(green, { promoted: AT }));
       expect((await fleetOf(port, 'green')).marks).toEqual({ promoted: AT });
-      await port.terminate(green);
+      await repeated(async () => port.terminate(green));
       expect(idsOf(await world.living())).toEqual([...world.blue].toSorted());
     });
   }

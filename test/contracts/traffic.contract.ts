@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { repeated } from '../support/repeat.ts';
 import { at, draining, INTERNAL, poolOf, POOLS, PRODUCTION, states, TEST } from './traffic-world.ts';
 import type { Fault, TrafficWorld } from './traffic-world.ts';
 import type { TrafficSettings } from '../../src/domain/traffic.ts';
 import { kindContract } from './traffic-kind.contract.ts';
+import { urlContract } from './traffic-urls.contract.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 
 export interface TrafficSuite {
@@ -258,45 +260,17 @@ function sizeContract(start: Start, batches: TrafficSuite['batches']): void {
   }
 }
 
-function urlContract(start: Start, byRules: boolean): void {
-  test('lead to the pool that they belong to', async () => {
-    const world = await start();
-    const port = world.open();
-    const [id] = (await world.boot(1)) as [string];
-    await port.register(await poolOf(port, TEST), at(8080, [id]));
-    await expect.poll(async () => states(port, TEST)).toEqual([`${id}:8080 healthy`]);
-    const urls = await port.urls();
-    expect(Object.keys(urls).toSorted()).toEqual([...POOLS].toSorted());
-    expect(await (await fetch(urls[TEST]?.[0] ?? '')).text()).toContain(id);
-    expect(await (await fetch(urls[PRODUCTION]?.[0] ?? '')).text()).not.toContain(id);
-  });
-
-  test.runIf(byRules)('a pool that nobody is sent to is told', async () => {
-    const world = await start();
-    await world.unplug(TEST);
-    expect(await errorOf(world.open().urls())).toMatchObject({ code: 'route-not-found' });
-  });
-
-  test.runIf(!byRules)('there are none of a pool that nobody is sent to', async () => {
-    const world = await start();
-    await world.unplug(TEST);
-    const urls = await world.open().urls();
-    expect(urls[TEST]).toEqual([]);
-    expect(urls[PRODUCTION]).toHaveLength(1);
-  });
-}
-
 function faultContract(start: Start, kinds: readonly Fault[]): void {
   for (const kind of kinds) {
-    test(`requests that are ${kind} at first are tried again, and take effect once`, async () => {
+    test(`requests that are ${kind} at first can be repeated, and take effect once`, async () => {
       const world = await start();
       const port = world.open();
       const ids = await world.boot(2);
       for (const on of ['settings', 'read', 'register', 'deregister'] as const) world.fault(kind, on, 1);
       const pool = await poolOf(port, TEST);
-      await port.register(pool, at(8080, ids));
+      await repeated(async () => port.register(pool, at(8080, ids)));
       expect((await poolOf(port, TEST)).targets).toHaveLength(2);
-      await port.deregister(pool, at(8080, ids));
+      await repeated(async () => port.deregister(pool, at(8080, ids)));
       expect(new Set((await poolOf(port, TEST)).targets.map(({ state }) => state))).toEqual(new Set(['draining']));
     });
   }

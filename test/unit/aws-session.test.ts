@@ -50,9 +50,37 @@ test('an answer that never comes is not waited for for ever', async () => {
 });
 
 describe('what is sent', () => {
-  test('each attempt of a change is checked right before it, and counted', async () => {
+  test.each([
+    ['throttled', THROTTLED],
+    ['broken', BROKEN],
+    ['busy', { code: 'ServiceUnavailable', status: 503 }],
+    ['timed out inside AWS', { code: 'RequestTimeout', status: 408 }],
+  ] as const)('a change that is %s is sent once, whatever the SDK would do', async (_name, reply) => {
+    const { elb, ec2, session, aws } = await open({}, reply, reply, reply, 'ok');
+    expect(await errorOf(elb.register('arn', TARGETS))).toMatchObject({ transient: true });
+    expect(await errorOf(elb.deregister('arn', TARGETS))).toMatchObject({ transient: true });
+    expect(await errorOf(ec2.terminate(['i-1']))).toMatchObject({ transient: true });
+    await elb.register('arn', TARGETS);
+    expect(aws.attempts).toHaveLength(4);
+    expect(session).toMatchObject({ requests: 4, changes: 4 });
+  });
+
+  test('a change whose connection breaks is sent once', async () => {
+    const received = { n: 0 };
+    const server = createServer((socket) =>
+      socket.on('error', () => {}).once('data', () => (received.n++, socket.destroy())),
+    );
+    server.listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { elb } = against({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    expect(await errorOf(elb.deregister('arn', TARGETS))).toMatchObject({ transient: true });
+    expect(received.n).toBe(1);
+  });
+
+  test('where changes may be retried, each attempt is checked right before it, and counted', async () => {
     const beforeChange = vi.fn<() => Promise<void>>(async () => {});
-    const { elb, session, aws } = await open({ beforeChange }, BROKEN, BROKEN, 'ok');
+    const { elb, session, aws } = await open({ changes: 'retried', beforeChange }, BROKEN, BROKEN, 'ok');
     await elb.register('arn', TARGETS);
     expect(aws.attempts.map(({ action }) => action)).toEqual(Array.from({ length: 3 }, () => 'RegisterTargets'));
     expect(beforeChange).toHaveBeenCalledTimes(3);
@@ -81,7 +109,7 @@ describe('what is sent', () => {
 
   test('a lease that is lost between two attempts ends the attempts', async () => {
     const leave = [async () => {}, async () => Promise.reject(LOST)];
-    const { elb, aws } = await open({ beforeChange: async () => leave.shift()?.() }, BROKEN);
+    const { elb, aws } = await open({ changes: 'retried', beforeChange: async () => leave.shift()?.() }, BROKEN);
     await expect(elb.register('arn', TARGETS)).rejects.toBe(LOST);
     expect(aws.attempts).toHaveLength(1);
   });
@@ -110,7 +138,7 @@ describe('what is sent', () => {
 
   test('says which lease it changes things with, once in each attempt, as soon as there is one', async () => {
     let held: number | undefined;
-    const { elb, aws } = await open({ fence: () => held }, 'ok', BROKEN, 'ok');
+    const { elb, aws } = await open({ changes: 'retried', fence: () => held }, 'ok', BROKEN, 'ok');
     await elb.targetHealth('arn');
     held = 12;
     await elb.register('arn', TARGETS);
