@@ -58,12 +58,7 @@ const under =
 const not = (where: (file: string) => boolean) => (file: string) => !where(file);
 
 describe('who may import what', () => {
-  const PURE = [
-    'tasks/',
-    'src/plan/',
-    'src/domain/',
-    'src/errors.ts',
-  ];
+  const PURE = ['tasks/', 'src/plan/', 'src/domain/', 'src/errors.ts'];
 
   test('tasks and plan are pure, and so is all that they use', () => {
     expect(imports(under(...PURE), not(under(...PURE)))).toEqual([]);

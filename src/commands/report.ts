@@ -1,25 +1,16 @@
 import { styleText } from 'node:util';
 import { ExitCode, messageOf, type OperatorError } from '../errors.ts';
-import { JSON_VERSION } from '../views/json.ts';
+import type { RunEvent } from '../run/event.ts';
+import { jsonLine } from '../views/json.ts';
 import { systemClock } from '../clock.ts';
 
 /** A refusal that came before any view was there: bad usage, a wrong config file. */
 export function reportRefusal(error: OperatorError, argv: readonly string[]): ExitCode {
   if (argv.includes('--json')) {
     const { code, exitCode, message, next } = error;
-    const event = {
-      v: JSON_VERSION,
-      at: new Date(systemClock.now()).toISOString(),
-      type: 'finished',
-      result: 'refused',
-      code,
-      exitCode,
-      message,
-      next,
-      seconds: 0,
-      awsRequests: 0,
-    };
-    process.stdout.write(`${JSON.stringify(event)}\n`);
+    const costs = { seconds: 0, awsRequests: 0 };
+    const event: RunEvent = { type: 'finished', result: 'refused', code, exitCode, message, next, ...costs };
+    process.stdout.write(`${jsonLine(event, systemClock.now())}\n`);
   } else {
     const lines = [
       styleText('red', `turnout: ${error.message}`, { stream: process.stderr }),

@@ -1,12 +1,13 @@
 import type { Verb } from '../domain/goal.ts';
 import type { ExitCode } from '../errors.ts';
+import type { Step } from '../plan/step.ts';
 import type { TrafficSeen } from '../probe/seen.ts';
 import type { Waiting } from '../domain/waiting.ts';
 
 /** A step as people see it. */
-export interface StepView {
-  /** The step's kind, such as `register`; scripts may rely on it. */
-  readonly do: string;
+export interface PlannedStep {
+  /** The kind of step, such as `register`; scripts may rely on it. */
+  readonly do: Step['do'];
   /** What it does, in words, with counts: `register 3 instances of 42 with shop-production`. */
   readonly title: string;
   readonly fleet: string;
@@ -58,7 +59,7 @@ export type RunEvent =
     }
   | {
       readonly type: 'planned';
-      readonly steps: readonly StepView[];
+      readonly steps: readonly PlannedStep[];
       readonly notes: readonly string[];
       /** Healthy targets by production pool now, and the fewest allowed. */
       readonly healthyNow: Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import type { Holder, Lease, RecordedGoal } from '../stores/store.ts';
 import { age, ago, count } from '../domain/text.ts';
-import { JSON_VERSION } from './json.ts';
+import { goalData } from './json.ts';
 import { painter, type Paint } from './paint.ts';
 import { columns, wrap } from './text.ts';
 
@@ -69,9 +69,14 @@ function named({ verb, release, who }: Holder): string {
   return `${release === undefined ? verb : `${verb} of ${release}`} by ${who}`;
 }
 
-/** The same as one line of JSON; docs/json.md describes it. */
-export function lockJson({ environment, store, at, lease, queue, goal }: LockReport): string {
-  const time = new Date(at).toISOString();
-  const facts = { lease: lease ?? null, queue, goal: goal ?? null };
-  return JSON.stringify({ v: JSON_VERSION, at: time, type: 'lock', environment, store, ...facts });
+/** The same as data, for `lock --json`; docs/json.md describes it. */
+export function lockData({ environment, store, lease, queue, goal }: LockReport) {
+  return {
+    type: 'lock' as const,
+    environment,
+    store,
+    lease: lease ?? null,
+    queue,
+    goal: goal ? goalData(goal) : null,
+  };
 }

@@ -1,4 +1,4 @@
-import type { RunEvent, StepView } from '../run/event.ts';
+import type { RunEvent, PlannedStep } from '../run/event.ts';
 import { curveLines } from './curve.ts';
 import { painter, type Paint } from './paint.ts';
 import { pad, padLeft, wrap } from './text.ts';
@@ -47,7 +47,7 @@ interface Place {
 }
 
 function oneStep(
-  step: StepView,
+  step: PlannedStep,
   { number, titleWidth, timeWidth, targets }: Place,
   width: number,
   paint: Paint,
@@ -65,7 +65,7 @@ function oneStep(
 }
 
 /** The same targets are not said twice, neither in a row nor beside a title that names them. */
-function targetsToShow(steps: readonly StepView[], index: number): readonly string[] {
+function targetsToShow(steps: readonly PlannedStep[], index: number): readonly string[] {
   if (steps.length > STEPS_WITH_TARGETS_MAX) return [];
   const now = steps[index]?.instances ?? [];
   const before = steps[index - 1]?.instances ?? [];

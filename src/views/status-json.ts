@@ -1,5 +1,5 @@
 import { members } from '../domain/roles.ts';
-import { JSON_VERSION } from './json.ts';
+import { goalData } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { targetWords } from '../domain/text.ts';
 
@@ -7,9 +7,7 @@ import { targetWords } from '../domain/text.ts';
 export function statusData(report: StatusReport) {
   const { environment, snapshot, lease, goal, trouble, verbs, last } = report;
   return {
-    v: JSON_VERSION,
-    at: new Date(snapshot.at).toISOString(),
-    type: 'status',
+    type: 'status' as const,
     environment,
     pools: snapshot.pools.map((pool) => ({
       name: pool.name,
@@ -52,18 +50,13 @@ export function statusData(report: StatusReport) {
         deploy: deploy ?? null,
       })),
     })),
-    strangers: snapshot.strangers.map(({ id }) => id),
+    unmanaged: snapshot.strangers.map(({ id }) => id),
     rollback: rollbackOf(snapshot) ?? null,
     proof: proofOf(report) ?? null,
     lease: lease ?? null,
-    goal: goal ?? null,
+    goal: goal ? goalData(goal) : null,
     trouble: trouble ?? null,
     verbs,
     last: last ?? null,
   };
-}
-
-/** One line of JSON. */
-export function statusJson(report: StatusReport): string {
-  return JSON.stringify(statusData(report));
 }

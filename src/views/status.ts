@@ -1,16 +1,9 @@
 import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
 import type { Fleet, Instance, Pool, Route, Snapshot, Target } from '../domain/snapshot.ts';
+import type { VerbStatus } from '../run/task/verbs.ts';
 import type { JournalEntry, Lease, RecordedGoal } from '../stores/store.ts';
 import { ago, count } from '../domain/text.ts';
-
-/** Whether a verb would be accepted now. */
-export interface VerbView {
-  readonly verb: string;
-  readonly accepted: boolean;
-  /** The refusal's sentence, or what an accepted verb would do. */
-  readonly why?: string;
-}
 
 /** All that `status` tells. */
 export interface StatusReport {
@@ -24,7 +17,7 @@ export interface StatusReport {
   readonly choices?: readonly string[];
   /** Why lease, goal and journal could not be read: then they are not known. */
   readonly trouble?: string;
-  readonly verbs: readonly VerbView[];
+  readonly verbs: readonly VerbStatus[];
   /** The newest entry of the journal. */
   readonly last?: JournalEntry;
   /** The newest entry of a run that moved production. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/run/event.ts';
 import { createView } from '../../src/views/view.ts';
-import { fakeStream, samples, standingClock, story, waiting } from './views.samples.ts';
+import { samples } from '../../tools/docs/samples.ts';
+import { fakeStream, standingClock, story, waiting } from './views.samples.ts';
 
 function linesView(env: Record<string, string> = {}) {
   const [stdout, stderr, stdin, clock] = [fakeStream(), fakeStream(), fakeStream(), standingClock()];

@@ -4,7 +4,8 @@ import type { RunEvent } from '../../src/run/event.ts';
 import { ListrView } from '../../src/views/listr.ts';
 import { openOut } from '../../src/views/out.ts';
 import { createView } from '../../src/views/view.ts';
-import { fakeStream, plan, samples, standingClock, steps, story } from './views.samples.ts';
+import { samples } from '../../tools/docs/samples.ts';
+import { fakeStream, plan, standingClock, steps, story } from './views.samples.ts';
 
 const HIDE = '\u001B[?25l';
 const SHOW = '\u001B[?25h';

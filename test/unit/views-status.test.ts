@@ -6,7 +6,8 @@ import { rollbackOf, type StatusReport } from '../../src/views/status.ts';
 import { statusText } from '../../src/views/status-text.ts';
 import { widthOf } from '../../src/views/text.ts';
 import { watchScreen } from '../../src/views/watch.ts';
-import { AT, fakeStream, pool, promoted, report, target } from './views.samples.ts';
+import { AT } from '../../tools/docs/samples.ts';
+import { fakeStream, pool, promoted, report, target } from './views.samples.ts';
 
 describe('status', () => {
   test('one screen', () => {

@@ -2,7 +2,8 @@ import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { openOut } from '../../src/views/out.ts';
 import { chooseMode, createView } from '../../src/views/view.ts';
-import { fakeStream, samples, standingClock, story } from './views.samples.ts';
+import { samples } from '../../tools/docs/samples.ts';
+import { fakeStream, standingClock, story } from './views.samples.ts';
 
 describe('which view', () => {
   const terminal = fakeStream(80);

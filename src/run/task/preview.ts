@@ -5,7 +5,7 @@ import type { Goal } from '../../domain/goal.ts';
 import { meaningOf } from '../../plan/meanings.ts';
 import { simulate } from '../../plan/simulate.ts';
 import type { Plan, Step } from '../../plan/step.ts';
-import type { RunEvent, StepView } from '../event.ts';
+import type { RunEvent, PlannedStep } from '../event.ts';
 
 /** The plan as people see it before it is run: each step on the world that the steps before it leave. */
 export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<RunEvent, { type: 'planned' }> {
@@ -44,7 +44,7 @@ export function titlesOf(snapshot: Snapshot, { steps }: Plan): readonly string[]
   });
 }
 
-function viewOf(world: Snapshot, step: Step): Omit<StepView, 'healthyAfter'> {
+function viewOf(world: Snapshot, step: Step): Omit<PlannedStep, 'healthyAfter'> {
   const meaning = meaningOf(step);
   return {
     do: step.do,

@@ -7,7 +7,7 @@ import type { RecordedGoal } from '../../stores/store.ts';
 import { resolveGoal } from './resolve-goal.ts';
 
 /** Whether a verb would be accepted now, and why not. */
-export interface VerbNow {
+export interface VerbStatus {
   readonly verb: Verb;
   readonly accepted: boolean;
   /** The refusal's sentence, or what an accepted verb would do. */
@@ -23,7 +23,7 @@ export async function verbsNow(
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
   delivery?: Delivery,
-): Promise<readonly VerbNow[]> {
+): Promise<readonly VerbStatus[]> {
   // What is about instances that somebody names can always be asked for; a fleet that nothing is deployed to has no use for it.
   const asked = Object.values(tasks).filter(
     ({ everywhere, options }) => everywhere !== true || (delivery !== undefined && options.self === undefined),
@@ -37,7 +37,7 @@ async function verbNow(
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
   delivery: Delivery | undefined,
-): Promise<VerbNow> {
+): Promise<VerbStatus> {
   const { verb, summary } = task;
   const needsRelease = task.options.release !== undefined && recorded?.goal.verb !== verb;
   const wish = needsRelease ? { release: 'R' } : {};

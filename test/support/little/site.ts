@@ -11,7 +11,7 @@ import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
 import type { Ports } from '../../../src/run/ports.ts';
 import { Interrupted } from '../../../src/run/engine/run-steps.ts';
-import { verbsNow, type VerbNow } from '../../../src/run/task/verbs.ts';
+import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import type { DeployerPort } from '../../../src/deployers/deployer.ts';
@@ -60,7 +60,7 @@ export interface Run {
 /** What `status` shows. */
 export interface Status {
   readonly snapshot: Snapshot;
-  readonly verbs: readonly VerbNow[];
+  readonly verbs: readonly VerbStatus[];
 }
 
 export interface SiteOptions {
