@@ -4,7 +4,7 @@ import type { RunEvent } from '../run/event.ts';
 import { jsonLine } from '../views/json.ts';
 import { systemClock } from '../clock.ts';
 
-/** A refusal that came before any view was there: bad usage, a wrong config file. */
+/** A refusal before there is a view: wrong usage, a wrong config file. */
 export function reportRefusal(error: OperatorError, argv: readonly string[]): ExitCode {
   if (argv.includes('--json')) {
     const { code, exitCode, message, next } = error;
@@ -21,12 +21,12 @@ export function reportRefusal(error: OperatorError, argv: readonly string[]): Ex
   return error.exitCode;
 }
 
-/** A fault of ours: everything that helps to mend it, and what the operator can do meanwhile. */
+/** A fault of turnout: everything that helps to fix it, and what the operator can do meanwhile. */
 export function reportFault(error: unknown): ExitCode {
   const stack = error instanceof Error ? error.stack : messageOf(error);
   process.stderr.write(
     `turnout: this is a fault of turnout, not yours.\n${stack ?? ''}\n\n` +
-      '  `turnout status` shows what is where; running the same command again goes on from there.\n' +
+      '  `turnout status` shows what is where; the same command continues from there.\n' +
       '  Please report the lines above with the version (`turnout --version`).\n',
   );
   return ExitCode.fault;

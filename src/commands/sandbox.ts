@@ -31,7 +31,7 @@ export async function sandbox(args: Args): Promise<ExitCode> {
   }
 }
 
-/** The environment's config in the sandbox's words. */
+/** The environment's config as options of the sandbox. */
 function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxOptions {
   const { fleet, traffic, environment, region } = config;
   const {
@@ -79,12 +79,12 @@ function dnsOptions(dns: NonNullable<SandboxConfig['dns']>): SandboxOptions['dns
   return { port, processing: processingMs, propagation: propagationMs, insync: insyncMs, ttl: ttlMs };
 }
 
-/** What a shell needs so that the SDK, the AWS CLI and turnout talk to the sandbox and to nothing else. */
+/** Environment variables that make the SDK, the AWS CLI and turnout talk to the sandbox only. */
 function exportsOf({ url, region }: Sandbox): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_REGION: region,
-    // boto3 and version 1 of the AWS CLI know only this one.
+    // The only one for boto3 and version 1 of the AWS CLI.
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: 'sandbox',
     AWS_SECRET_ACCESS_KEY: 'sandbox',
@@ -111,7 +111,7 @@ function welcome(running: Sandbox, config: string): string {
   const lines = (groups: Sandbox['test']): readonly string[] =>
     groups.map((group) => `  ${group.name.padEnd(24)} ${group.url}`);
   return [
-    `The sandbox of ${running.environment} is up: ${running.blue.length} servers serve production. Ctrl-C ends it.`,
+    `The sandbox of ${running.environment} is up: ${running.blue.length} servers serve production. Ctrl-C stops it.`,
     '',
     'Production:',
     ...lines(running.production),

@@ -46,13 +46,13 @@ interface Display {
 }
 
 function textScreen(): Display {
-  const { draw, ...screen } = watchScreen(process.stdout);
-  return { ...screen, draw: (report) => draw(text(report)), closed: () => false };
+  const screen = watchScreen(process.stdout);
+  return { draw: (report) => screen.draw(text(report)), closed: () => false, close: () => screen.close() };
 }
 
 function jsonLines(): Display {
-  const { line, closed } = openOut(process.stdout);
-  return { draw: (report) => line(asJson(report)), closed, close: () => {} };
+  const out = openOut(process.stdout);
+  return { draw: (report) => out.line(asJson(report)), closed: () => out.closed(), close: () => {} };
 }
 
 /** Between two drawings: each sends one request per target group. */

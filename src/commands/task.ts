@@ -15,7 +15,7 @@ import { watchingOf } from './clients.ts';
 import { openContext, type Context } from './context.ts';
 import { callersLease, openInPlace } from './in-place.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
-import { catchSignals, whatIsLeft } from './signals.ts';
+import { catchSignals, stopNotice } from './signals.ts';
 
 /** Runs one task from the command line. */
 export async function runTaskCommand(task: Task, args: Args): Promise<ExitCode> {
@@ -31,7 +31,7 @@ export async function runIn(context: Context, task: Task, wish: Wish, args: Args
   let held: HeldLease | undefined;
   const caller = callersLease();
   // Before the lease is asked for: a signal in between would leave it held.
-  const signals = catchSignals(context.view, () => whatIsLeft(context, held));
+  const signals = catchSignals(context.view, () => stopNotice(context, held));
   const waiting = { waitMs: waitOf(args), signal: signals.signal };
   try {
     const { ports, hooks } = await openInPlace(context, () => held);

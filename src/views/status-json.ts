@@ -3,7 +3,7 @@ import { goalData } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { targetWords } from '../domain/text.ts';
 
-/** What `status --json` prints, as data; docs/json.md describes it. */
+/** `status` as data, for `--json`; docs/json.md describes it. */
 export function statusData(report: StatusReport) {
   const { environment, snapshot, lease, goal, trouble, verbs, last } = report;
   return {

@@ -11,7 +11,7 @@ import { columns, padLeft } from './text.ts';
 
 const BAR_WIDTH = 24;
 
-/** Who gets how much through each rule, as a bar: `shop:443  ██████████░░  90 % 41 · 10 % 42`. */
+/** The shares of each route, as a bar: `shop:443  ██████████░░  90 % 41 · 10 % 42`. */
 export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
   const routes = routesByRole(snapshot);
   if (routes.length === 0) return [];
@@ -22,13 +22,13 @@ export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
     return [
       `  ${route.name}`,
       bar(route, parts, snapshot, paint),
-      [words.join(' · ') || 'nobody', test].join('  ').trim(),
+      [words.join(' · ') || 'no target group', test].join('  ').trim(),
     ];
   });
   return [paint('bold', 'Traffic'), ...columns(rows), ...tailLines(snapshot)];
 }
 
-/** Who comes to fleets that names have left: `  41 had 12 requests in the last 5 min`. */
+/** Requests that still reach fleets by old DNS answers: `  41 had 12 requests in the last 5 min`. */
 function tailLines(snapshot: Snapshot): string[] {
   const { tail } = snapshot;
   if (tail === undefined) return [];
@@ -36,7 +36,7 @@ function tailLines(snapshot: Snapshot): string[] {
     (fleet) => hasServed(fleet) && residualRequests(snapshot, fleet) !== undefined,
   );
   if (left.length > 0 && tail.unknown !== undefined)
-    return [`  Who still comes by an old name is not known: ${tail.unknown}`];
+    return [`  Unknown how many requests still come by old DNS answers: ${tail.unknown}`];
   return left.map(
     (fleet) =>
       `  ${fleet.release} had ${count(residualRequests(snapshot, fleet) ?? 0, 'request')} in the last ${duration(tail.withinS)}`,
@@ -47,7 +47,7 @@ function percent(share: number): string {
   return `${padLeft(String(Number(share.toFixed(1))), 3)} %`;
 }
 
-/** Each pool's share in the colour of whom it serves; the smallest share is still seen. */
+/** Each pool's share in the colour of its fleet's role; the smallest share is still visible. */
 function bar(route: Route, parts: readonly Pool[], snapshot: Snapshot, paint: Paint): string {
   const cells = parts.map(({ name }) => Math.max(1, Math.floor((shareOf(route, name) / 100) * BAR_WIDTH)));
   const longest = cells.indexOf(Math.max(...cells));

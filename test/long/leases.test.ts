@@ -86,7 +86,7 @@ describe.concurrent('a run that dies, or nearly', () => {
     const ended = finished(await promote.ended);
     expect(ended).toMatchObject({ ...LOST, message: expect.stringMatching(/not be renewed.*the disk is full/) });
     undo();
-    expect(await shop.status()).toMatchObject({ lease: null, goal: { goal: { verb: 'promote' } } });
+    expect(await shop.status()).toMatchObject({ lease: null, goal: { verb: 'promote' } });
     disk.empty();
     await shop.task('resume');
     expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });

@@ -43,7 +43,7 @@ test('the story of a run stays on the screen', async () => {
   expect(lasting(stdout.text())).toMatchInlineSnapshot(`
     "✔ register 3 instances of 42 with shop-production   1 s
     ✔ wait until 3 instances of 42 are healthy in shop-production   6 s
-    ✔ deregister 3 instances of 41 from shop-production   already so
+    ✔ deregister 3 instances of 41 from shop-production   already done
     Warning: AWS throttles: it is asked less often.
 
     Done. Production is on 42: 3/3 healthy in shop-production.

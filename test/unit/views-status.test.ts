@@ -54,7 +54,7 @@ describe('status', () => {
     const { lease: _lease, goal: _goal, last: _last, ...known } = report();
     const text = statusText({ ...known, verbs: [], trouble }, 80);
     expect(text).toContain(`Store: The store redis://10.0.0.1:6379 cannot be reached. Check the network.
-Until then no task can begin, and nobody knows whether one is under way.`);
+Until then no task can start; one may be running.`);
     expect(text).toContain('Production  shop-production  2/3 healthy');
     expect(text).not.toContain('What you can do');
   });
@@ -104,7 +104,7 @@ Until then no task can begin, and nobody knows whether one is under way.`);
       expiresAt: AT + 20_000,
     };
     expect(statusText({ ...rest, goal: goal!, lease }, 200).split('\n')[1]).toBe(
-      'Running: promote of 42 by bob@ci for 1 min, 2 of 4 steps done: wait until healthy in shop-production. Last heard of 40 s ago.',
+      'Running: promote of 42 by bob@ci for 1 min, 2 of 4 steps done: wait until healthy in shop-production. Last renewed 40 s ago.',
     );
   });
 
@@ -115,11 +115,11 @@ Until then no task can begin, and nobody knows whether one is under way.`);
 
       Production  shop-production  0/0 healthy  http://shop.example
 
-      No fleet carries this environment's tags."
+      No fleet has this environment's tags."
     `);
   });
 
-  test('strangers and targets whose instance is unknown', () => {
+  test('unmanaged instances and targets whose instance is unknown', () => {
     const world = promoted();
     const stranger = { id: 'i-9', zone: 'eu-west-1a', state: 'running', launchedAt: AT } as const;
     const snapshot = {
@@ -128,8 +128,8 @@ Until then no task can begin, and nobody knows whether one is under way.`);
       pools: [pool({ targets: [target('i-8', 'healthy'), target('i-9', 'healthy')] })],
     };
     const text = statusText({ environment: 'production', snapshot, verbs: [] }, 80);
-    expect(text).toContain('  i-9  eu-west-1a  ? stranger  healthy\n  i-8  ?           ? stranger  healthy\n');
-    expect(text).toContain("Not ours: i-9 is in a target group but without this environment's tags.");
+    expect(text).toContain('  i-9  eu-west-1a  ? unmanaged  healthy\n  i-8  ?           ? unmanaged  healthy\n');
+    expect(text).toContain("Unmanaged: i-9 is in a target group without this environment's tags.");
   });
 });
 

@@ -87,7 +87,7 @@ describe('a question', () => {
   test('is no without a terminal, and says what to do', async () => {
     const { stdout, stderr, answer } = asking();
     expect(await answer).toBe(false);
-    expect(stderr.text()).toBe('Move production to 42? There is no terminal to ask on: add --yes to go ahead.\n');
+    expect(stderr.text()).toBe('Move production to 42? Not a terminal, so it cannot ask. Add --yes to proceed.\n');
     expect(stdout.text()).toBe('');
   });
 

@@ -1,21 +1,26 @@
 import * as z from 'zod';
 
-/** What the compiler sees of a type once `readonly` is left out: schemas have no such word. */
-type Plain<T> = T extends readonly (infer U)[]
-  ? Plain<U>[]
+/** A type with `readonly` left out, of which schemas know nothing, and every field required, with a note if it was not. */
+type Exact<T> = T extends readonly (infer U)[]
+  ? { readonly list: Exact<U> }
   : T extends object
-    ? { -readonly [K in keyof T]: Plain<T[K]> }
+    ? {
+        readonly [K in keyof T]-?: {
+          readonly optional: object extends Pick<T, K> ? true : false;
+          readonly type: Exact<T[K]>;
+        };
+      }
     : T;
 
 /** True for types with the same fields, optional or required as in the other, and nothing more. */
-type Same<A, B> = (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
+type Same<A, B> = [Exact<A>, Exact<B>] extends [Exact<B>, Exact<A>] ? true : false;
 
 /**
  * Takes a schema of `T`. A field that is missing, unknown, of another type, or optional in one of the two only is a
  * compile error.
  */
 export function formatOf<T>() {
-  return <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : { differsFrom: Plain<T> }): S =>
+  return <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : { readonly differsFrom: T }): S =>
     schema as S;
 }
 
@@ -35,7 +40,7 @@ export const oneOf = (values: readonly string[], meaning: string) =>
 export const optional = z.exactOptional;
 
 /** The fields of each line. */
-export const envelope = {
+const envelope = {
   v: z.literal(1).describe('version of this format'),
   at: time('time of the event'),
 };

@@ -74,7 +74,7 @@ function plural(name: string): string {
   return name.startsWith('[') ? name.replace(']', 's]') : `${name}s`;
 }
 
-export function anchor(title: string): string {
+function anchor(title: string): string {
   return title.toLowerCase().replaceAll(' ', '-');
 }
 

@@ -46,7 +46,7 @@ const EVENTS: { readonly [K in keyof typeof events]: string } = {
   'step-failed': 'A step has failed.',
   warning: 'Something to know that does not stop the run.',
   undoing: 'The run undoes its work; the plan for that comes next.',
-  traffic: 'What clients met from start to end of the run (`--watch-traffic`). Comes before `finished`.',
+  traffic: 'What clients saw from start to end of the run (`--watch-traffic`). Comes before `finished`.',
   finished: 'The last event.',
 };
 

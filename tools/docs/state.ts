@@ -15,7 +15,7 @@ const release = 'the release that it is about; absent when the verb needs none';
 const verb = oneOf(ALL_VERBS, 'what was asked for: a [verb](#verbs)');
 const who = string('who asked: `user@host`, or the value of `TURNOUT_WHO`');
 
-export const holder = formatOf<Holder>()(
+const holder = formatOf<Holder>()(
   z.strictObject({
     run: string('id of the run'),
     who,
@@ -27,7 +27,7 @@ export const holder = formatOf<Holder>()(
   }),
 ).meta({ title: 'Holder' });
 
-export const lease = formatOf<Lease>()(
+const lease = formatOf<Lease>()(
   z.strictObject({
     holder: holder.describe('the run that holds the lease'),
     fence: number('fencing number: grows with each lease, and is in the user agent of each request (`fence/12`)'),
@@ -43,7 +43,7 @@ export const lease = formatOf<Lease>()(
   }),
 ).meta({ title: 'Lease' });
 
-export const goal = formatOf<ReturnType<typeof goalData>>()(
+const goal = formatOf<ReturnType<typeof goalData>>()(
   z.strictObject({
     run: string('id of the run that recorded it first'),
     who,
@@ -84,7 +84,7 @@ const run = formatOf<JournalEntry>()(
             .describe('time until the response was complete, in milliseconds'),
           failures: strings('the first few different reasons for failed requests'),
         })
-        .describe('what clients met, with `--watch-traffic`'),
+        .describe('what clients saw, with `--watch-traffic`'),
     ),
   }),
 ).meta({ title: 'Run' });
@@ -137,10 +137,15 @@ const marks = formatOf<Marks>()(
   }),
 );
 
+/** Each object is compared on its own: the compiler does not compare types that are nested deeply. */
+type Status = ReturnType<typeof statusData>;
+type PoolStatus = Status['pools'][number];
+type FleetStatus = Status['fleets'][number];
+
 const role = z.enum(['blue', 'green', 'parked', 'rejected', 'retired']);
 
-const target = z
-  .strictObject({
+const target = formatOf<PoolStatus['targets'][number]>()(
+  z.strictObject({
     id: string('id of the instance'),
     port: number('port that it is registered with'),
     zone: string('availability zone').nullable(),
@@ -152,22 +157,22 @@ const target = z
       .describe("ELB's state"),
     reason: string("ELB's reason code; null when there is none").nullable(),
     words: string('both in words'),
-  })
-  .meta({ title: 'Target' });
+  }),
+).meta({ title: 'Target' });
 
-const pool = z
-  .strictObject({
+const pool = formatOf<PoolStatus>()(
+  z.strictObject({
     name: string('name of the target group'),
     role: z.enum(['production', 'test', 'other']).describe('whose requests it gets'),
     urls: strings('URLs that lead to it'),
     healthy: number('how many of the registered targets are healthy'),
     registered: number('how many targets are registered; those that drain do not count'),
     targets: z.array(target).describe('its targets'),
-  })
-  .meta({ title: 'Target group' });
+  }),
+).meta({ title: 'Target group' });
 
-const instance = z
-  .strictObject({
+const instance = formatOf<FleetStatus['instances'][number]>()(
+  z.strictObject({
     id: string('id of the instance'),
     zone: string('availability zone'),
     state: z.enum(['pending', 'running', 'shutting-down', 'terminated', 'stopping', 'stopped']).describe("EC2's state"),
@@ -180,25 +185,25 @@ const instance = z
       .strictObject({
         release: string('the release'),
         run: string('id of the run'),
-        state: z.enum(['begun', 'done']).describe('`begun` when it has not ended well'),
+        state: z.enum(['begun', 'done']).describe('`begun` when it failed or has not ended'),
       })
       .nullable()
       .describe('the last deploy in place; null when there was none'),
-  })
-  .meta({ title: 'Instance' });
+  }),
+).meta({ title: 'Instance' });
 
-const fleet = z
-  .strictObject({
+const fleet = formatOf<FleetStatus>()(
+  z.strictObject({
     id: string('id of the fleet'),
     release: string('its release; in the middle of a rolling deploy that of most instances'),
     role: role.describe('read from who is registered in which target group'),
     marks: marks.describe('facts from the past, kept as tags'),
     instances: z.array(instance).describe('those that are not terminated'),
-  })
-  .meta({ title: 'Fleet' });
+  }),
+).meta({ title: 'Fleet' });
 
-const route = z
-  .strictObject({
+const route = formatOf<Status['routes'][number]>()(
+  z.strictObject({
     name: string('load balancer, port, and the priority of a rule: `shop:443 priority 10`'),
     role: z.enum(['production', 'test']).describe('whose requests it brings'),
     url: string('its URL'),
@@ -207,17 +212,19 @@ const route = z
     stickyS: number(
       'seconds for which a client stays with a target group whatever the weights are; 0 without stickiness',
     ),
-  })
-  .meta({ title: 'Route' });
+  }),
+).meta({ title: 'Route' });
 
-const tail = z.strictObject({
-  requests: numbers('requests in that time, by target group'),
-  withinS: number('length of that time, in seconds'),
-  most: number('this many requests or fewer count as no traffic'),
-  unknown: optional(string('why there is no count')),
-});
+const tail = formatOf<NonNullable<Status['tail']>>()(
+  z.strictObject({
+    requests: numbers('requests in that time, by target group'),
+    withinS: number('length of that time, in seconds'),
+    most: number('this many requests or fewer count as no traffic'),
+    unknown: optional(string('why there is no count')),
+  }),
+);
 
-export const statusLine = formatOf<ReturnType<typeof statusData>>()(
+export const statusLine = formatOf<Status>()(
   z.strictObject({
     type: z.literal('status'),
     environment: string('name of the environment'),
