@@ -4,10 +4,10 @@ import { isHealthy } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { retentionProblem } from '../src/plan/meanings-shares.ts';
-import { residualTrafficProblem } from '../src/plan/meanings-tail.ts';
+import { retentionProblem } from '../src/domain/retention.ts';
+import { residualTrafficProblem } from '../src/domain/residual-traffic.ts';
 import { retainedUntil } from '../src/domain/shares.ts';
-import type { Step } from '../src/plan/step.ts';
+import type { Step } from '../src/steps/index.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
@@ -102,10 +102,15 @@ function farewell(snapshot: Snapshot, fleet: Fleet, { since, early }: GoalOf<'cl
   const names = (role: 'production' | 'test'): readonly string[] => poolsOf(snapshot, role).map((pool) => pool.name);
   const unknown = !early && retainedUntil(snapshot, fleet) === undefined;
   return [
-    ...(unknown ? [{ do: 'note-share', fleet: fleet.id, percent: 0, since } as const] : []),
-    ...(early ? [] : [{ do: 'await-held', fleet: fleet.id } as const, { do: 'await-tail', fleet: fleet.id } as const]),
+    ...(unknown ? [{ do: 'tag-share', fleet: fleet.id, percent: 0, since } as const] : []),
+    ...(early
+      ? []
+      : [
+          { do: 'await-retention', fleet: fleet.id } as const,
+          { do: 'await-residual-traffic', fleet: fleet.id } as const,
+        ]),
     ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor: {} })),
-    ...names('production').map((pool): Step => ({ do: 'await-released', pool, fleet: fleet.id })),
+    ...names('production').map((pool): Step => ({ do: 'await-drained', pool, fleet: fleet.id })),
     { do: 'terminate', fleet: fleet.id, ...(early && { early }) },
     ...(fleet.holder === undefined ? [] : [{ do: 'remove', fleet: fleet.id } as const]),
   ];

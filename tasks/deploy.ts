@@ -4,7 +4,7 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { isRefusal, type GoalOf } from '../src/domain/goal.ts';
 import { homesOf, running } from '../src/domain/in-place.ts';
 import { isInTraffic } from '../src/plan/in-place.ts';
-import type { Step } from '../src/plan/step.ts';
+import type { Step } from '../src/steps/index.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import { NO_DEPLOYER } from './rolling.ts';
 import type { Task } from './task.ts';
@@ -82,8 +82,8 @@ function signing(
   instances: readonly string[],
 ): readonly Step[] {
   return [
-    { do: 'rejoin', fleet, instances, places: homesOf(snapshot, instances) },
-    { do: 'sign', fleet, instances, release, run },
+    { do: 'register-back', fleet, instances, places: homesOf(snapshot, instances) },
+    { do: 'tag-release', fleet, instances, release, run },
   ];
 }
 
@@ -99,7 +99,7 @@ function allSteps(snapshot: Snapshot, goal: GoalOf<'deploy'>): readonly Step[] {
   const signed = all.filter(({ left }) => left === undefined).map(({ id }) => id);
   return [
     { do: 'deploy', fleet, instances, release, run, since, number: 1, migrate: false, words: delivery.words },
-    ...(delivery.check ? [{ do: 'check', fleet, instances } as const] : []),
+    ...(delivery.check ? [{ do: 'check-instances', fleet, instances } as const] : []),
     ...(signed.length === 0 ? [] : signing(snapshot, goal, signed)),
   ];
 }

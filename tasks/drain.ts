@@ -49,7 +49,7 @@ export const drain: Task<'drain'> = {
     const kept = keep === undefined ? {} : { keep };
     const plan = planAhead(
       snapshot,
-      [{ do: 'leave', fleet, instances, places, ...kept }],
+      [{ do: 'deregister-everywhere', fleet, instances, places, ...kept }],
       keepNotes(snapshot, keep, [instances]),
     );
     return isRefusal(plan) ? { ...plan, next: ADVICE } : plan;

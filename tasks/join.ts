@@ -3,7 +3,7 @@ import { list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { homeOf, homesOf, registeredAt, running } from '../src/domain/in-place.ts';
-import type { Step } from '../src/plan/step.ts';
+import type { Step } from '../src/steps/index.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import type { Task } from './task.ts';
 
@@ -85,15 +85,15 @@ function joinSteps(snapshot: Snapshot, goal: GoalOf<'join'>, instances: readonly
   // What a deploy has brought is on the tags for certain once the instance is healthy again.
   const carried = Map.groupBy(instances, (instance) => releaseOf(instance, goal));
   const signs = [...carried].map(([release, some]): Step => ({
-    do: 'sign',
+    do: 'tag-release',
     fleet,
     instances: some.map(({ id }) => id),
     ...(release === undefined ? {} : { release }),
     run: some[0]?.deploy?.state === 'done' ? some[0].deploy.run : run,
   }));
   return [
-    ...(goal.check && away.length > 0 ? [{ do: 'check', fleet, instances: away } as const] : []),
-    { do: 'rejoin', fleet, instances: ids, places: homesOf(snapshot, ids) },
+    ...(goal.check && away.length > 0 ? [{ do: 'check-instances', fleet, instances: away } as const] : []),
+    { do: 'register-back', fleet, instances: ids, places: homesOf(snapshot, ids) },
     ...signs,
   ];
 }

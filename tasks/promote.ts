@@ -4,10 +4,10 @@ import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { foreignWeights, routingProblems } from '../src/domain/shares.ts';
-import { verificationSentence } from '../src/plan/meanings-proof.ts';
+import { verificationSentence } from '../src/domain/answers.ts';
 import { batchSize } from '../src/domain/batches.ts';
 import { noBatches, stagesOf } from '../src/plan/stages.ts';
-import type { Step } from '../src/plan/step.ts';
+import type { Step } from '../src/steps/index.ts';
 import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
@@ -110,7 +110,7 @@ export const promote: Task<'promote'> = {
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
     const home = stableFleet(snapshot);
-    if (to !== undefined && isOnlyUnverified(promote.plan(snapshot, goal))) return unproven(goal.release);
+    if (to !== undefined && isOnlyUnverified(snapshot, promote.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',

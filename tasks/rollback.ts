@@ -11,7 +11,7 @@ import {
   tooSmall,
   type Switch,
 } from '../src/plan/switch.ts';
-import { verificationSentence } from '../src/plan/meanings-proof.ts';
+import { verificationSentence } from '../src/domain/answers.ts';
 import { batchSize } from '../src/domain/batches.ts';
 import { noBatches } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
@@ -91,7 +91,7 @@ export const rollback: Task<'rollback'> = {
 
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
-    if (to !== undefined && isOnlyUnverified(rollback.plan(snapshot, goal))) return unproven(goal.release);
+    if (to !== undefined && isOnlyUnverified(snapshot, rollback.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) {
       return {
         leave: 'safe',

@@ -6,9 +6,9 @@ import { batchSize, inBatchesOf, deployOrder } from '../src/domain/batches.ts';
 import { isRefusal, refusal, type GoalOf, type Keep, type Refusal } from '../src/domain/goal.ts';
 import { carries, homesOf, isDeployed, keepFor, running } from '../src/domain/in-place.ts';
 import { fleetById } from '../src/domain/queries.ts';
-import { isMigrated } from '../src/plan/meanings-in-place.ts';
+import { isMigrated } from '../src/domain/in-place.ts';
 import { afterInPlace, keepNotes, mixedNote, releasesOf } from '../src/plan/in-place.ts';
-import type { Step } from '../src/plan/step.ts';
+import type { Step } from '../src/steps/index.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';
 
@@ -178,14 +178,20 @@ function batchSteps(
   const { fleet, release, run, since, keep, delivery } = goal;
   const places = homesOf(snapshot, instances);
   const { words } = delivery;
-  const leave: Step = { do: 'leave', fleet, instances, places, ...(keep === undefined ? {} : { keep }) };
+  const leave: Step = {
+    do: 'deregister-everywhere',
+    fleet,
+    instances,
+    places,
+    ...(keep === undefined ? {} : { keep }),
+  };
   const deploy: Step = { do: 'deploy', fleet, instances, release, run, since, number: n + 1, migrate, words };
   return [
     // On its way back it must not be taken out again.
     ...(isDelivered(snapshot, goal, instances) ? [] : [leave, deploy]),
-    ...(delivery.check ? [{ do: 'check', fleet, instances } as const] : []),
-    { do: 'rejoin', fleet, instances, places },
-    { do: 'sign', fleet, instances, release, run },
+    ...(delivery.check ? [{ do: 'check-instances', fleet, instances } as const] : []),
+    { do: 'register-back', fleet, instances, places },
+    { do: 'tag-release', fleet, instances, release, run },
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Asked, Delivery, Goal, GoalOf, LaunchSpec, Refusal, Verb } from '../src/domain/goal.ts';
 import type { LaunchRequest } from '../src/fleets/fleet.ts';
 import type { Batch } from '../src/domain/batches.ts';
-import type { Plan } from '../src/plan/step.ts';
+import type { Plan } from '../src/plan/plan.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 
 /** What the command line may say to a task. */

@@ -5,7 +5,7 @@ import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
 import { foreignWeights, routingProblems, testPools } from '../src/domain/shares.ts';
-import type { Step } from '../src/plan/step.ts';
+import type { Step } from '../src/steps/index.ts';
 import { routeTestTraffic } from '../src/plan/switch.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import type { Task } from './task.ts';

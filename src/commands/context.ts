@@ -6,7 +6,7 @@ import { loadConfig } from '../config/load.ts';
 import { OperatorError } from '../errors.ts';
 import { openFleet } from '../fleets/index.ts';
 import type { HeldLease } from '../record/lease.ts';
-import type { Ports } from '../run/ports.ts';
+import type { Ports } from '../steps/ports.ts';
 import { openStore } from '../stores/index.ts';
 import type { Store } from '../stores/store.ts';
 import { openTraffic } from '../traffic/index.ts';

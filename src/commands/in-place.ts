@@ -5,9 +5,9 @@ import type { DeployerPort, DeployerTools } from '../deployers/deployer.ts';
 import { OperatorError } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { createGuardian } from '../programs/guardian.ts';
-import { Deliveries } from '../run/deploys/deliveries.ts';
+import { RunDeploys } from '../run/deploys/deploys.ts';
 import { createHooks, type Hooks } from '../run/hooks/hooks.ts';
-import type { Ports } from '../run/ports.ts';
+import type { Ports } from '../steps/ports.ts';
 import { createInstanceProbe } from '../run/deploys/instance-probe.ts';
 import { createDiscovery, type DiscoveryRequest } from '../traffic/discover.ts';
 import type { Context } from './context.ts';
@@ -55,7 +55,7 @@ export async function openInPlace(context: Context, held: () => HeldLease | unde
     ...(deployer === undefined
       ? {}
       : {
-          deliveries: new Deliveries({ environment: config.environment, deployer, ...(migrator ? { migrator } : {}) }),
+          deploys: new RunDeploys({ environment: config.environment, deployer, ...(migrator ? { migrator } : {}) }),
         }),
   };
   return { ports: { ...ports, traffic, inPlace }, hooks };

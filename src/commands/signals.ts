@@ -1,6 +1,6 @@
 import type { HeldLease } from '../record/lease.ts';
 import type { View } from '../run/event.ts';
-import { Interrupted } from '../run/engine/run-steps.ts';
+import { Interrupted } from '../run/engine/context.ts';
 import type { Context } from './context.ts';
 
 export interface Signals {

@@ -3,10 +3,12 @@ import type { Fleet, Instance, Membership, Pool, Snapshot, Target } from './snap
 import { list } from './text.ts';
 import { countByZone, isHealthy, shortfall, total, type ByZone } from './minimum-healthy.ts';
 import type { Keep } from './goal.ts';
-import { isDraining } from './queries.ts';
-import type { Places } from '../plan/step.ts';
+import { fleetById, isDraining } from './queries.ts';
 
 /** What deploys in place ask of a snapshot. Every pool counts that holds the instance, whatever its role. */
+
+/** Where each instance is registered when nobody has taken it out, by id. */
+export type Places = Readonly<Record<string, readonly Membership[]>>;
 
 interface Place {
   readonly pool: Pool;
@@ -159,4 +161,10 @@ export function keepFor(snapshot: Snapshot, ids: readonly string[], size: number
 function zoneKeeps(pool: Pool, healthy: number, size: number): number {
   const isLast = healthy === 1 && pool.crossZone !== false;
   return isLast ? 0 : Math.max(1, healthy - size);
+}
+
+/** Whether the migrations of that release have run; in this run, where `run` is given. */
+export function isMigrated(snapshot: Snapshot, fleet: string, release: string, run?: string): boolean {
+  const [migrated, by] = fleetById(snapshot, fleet)?.marks.migrated?.split(' ') ?? [];
+  return migrated === release && (run === undefined || by === run);
 }

@@ -1,5 +1,5 @@
 import type { LaunchSpec } from '../domain/goal.ts';
-import type { StepOf } from '../plan/step.ts';
+import type { StepOf } from '../steps/index.ts';
 import type { DeployNote, Fleet, Instance, Marks, Membership } from '../domain/snapshot.ts';
 
 /** What a fleet adapter reads: the fleets of this environment, and the instances asked for that belong to none. */

@@ -3,13 +3,16 @@ import type { FleetPort } from '../fleets/fleet.ts';
 import { counted, silence, type ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 import { withRoles } from '../domain/routes.ts';
-import type { Marks, Pool, Snapshot } from '../domain/snapshot.ts';
+import type { Pool, Snapshot } from '../domain/snapshot.ts';
+import { findGroups, hasSucceeded, withAnswers, withDeploy, withInFlight, type DetailReaders } from './details.ts';
+import type { Reads } from './reads.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
   readonly traffic: Pick<TrafficPort, 'read' | 'routing'>;
   readonly clock: Clock;
   readonly production?: ProductionPort;
+  readonly inPlace?: DetailReaders;
 }
 
 /**
@@ -45,39 +48,60 @@ function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
   return { ...snapshot, routing, pools: withRoles(snapshot.pools, routing.routes) };
 }
 
-/** Which part of the world a step waits for. */
-export interface Reads {
-  /** By name. */
-  readonly pools: readonly string[] | 'all';
-  /** By id; only with `all` are strangers looked for. */
-  readonly fleets: readonly string[] | 'all';
-  /** Whether that fleet carries these marks: of a large fleet far less to read than the fleet. */
-  readonly marks?: { readonly fleet: string; readonly marks: Marks };
-  readonly routes?: boolean;
-  /** How far the last change of names has come. */
-  readonly follow?: boolean;
-  /** Asks production for some more answers. */
-  readonly answers?: boolean;
-  /** Asks what still comes to pools that names have left. */
-  readonly tail?: boolean;
+/** Reads that part again and keeps the rest; for polling, where one request should suffice. */
+export async function refresh(readers: Readers, before: Snapshot, reads: Reads): Promise<Snapshot> {
+  const { inPlace } = readers;
+  const known = reads.groupsOf && inPlace ? await discoverGroups(readers, inPlace, before, reads.groupsOf) : before;
+  const seen = await refreshLists(readers, known, reads);
+  return inPlace === undefined ? seen : refreshDetails(readers, inPlace, seen, reads);
 }
 
-/** Reads that part again and keeps the rest; for polling, where one request should tell. */
-export async function refresh(readers: Readers, before: Snapshot, look: Reads): Promise<Snapshot> {
+/** Looks in every target group for these instances, and reads again what that has found. */
+async function discoverGroups(
+  readers: Readers,
+  inPlace: DetailReaders,
+  snapshot: Snapshot,
+  ids: readonly string[],
+): Promise<Snapshot> {
+  if (!(await findGroups(inPlace, snapshot, ids))) return snapshot;
+  return refreshLists(readers, { ...snapshot, pools: await readers.traffic.read() }, { pools: [], fleets: 'all' });
+}
+
+async function refreshDetails(
+  readers: Readers,
+  inPlace: DetailReaders,
+  snapshot: Snapshot,
+  { deploy, checks, inFlight }: Reads,
+): Promise<Snapshot> {
+  if (checks !== undefined) return withAnswers(inPlace, snapshot, checks);
+  if (inFlight !== undefined) return withInFlight(inPlace, snapshot, inFlight);
+  if (deploy === undefined) return snapshot;
+  const seen = await withDeploy(inPlace, snapshot, deploy);
+  // Once it has succeeded, what is recorded in the tags is what counts.
+  return hasSucceeded(seen, deploy) ? refreshLists(readers, seen, { pools: [], fleets: 'all' }) : seen;
+}
+
+/** AWS's lists, and what production answers. */
+async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): Promise<Snapshot> {
+  if (readsNoList(reads)) return before;
   const { fleet, traffic, clock, production } = readers;
   const at = clock.now();
-  const fresh = readPools(traffic, look.pools);
+  const fresh = readPools(traffic, reads.pools);
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
   const [pools, { fleets, strangers }, routing = before.routing, more = []] = await Promise.all([
     reading,
-    look.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, look.fleets),
-    look.follow ? traffic.routing?.follow?.() : look.routes ? traffic.routing?.read() : undefined,
-    look.answers ? production?.ask() : undefined,
+    reads.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, reads.fleets),
+    reads.follow ? traffic.routing?.follow?.() : reads.routes ? traffic.routing?.read() : undefined,
+    reads.answers ? production?.ask() : undefined,
   ]);
   const answers = before.answers && { answers: counted(before.answers, more) };
   const seen = { ...before, at, fleets, strangers, pools, ...answers };
-  const snapshot = routed(look.marks ? await withMarks(fleet, seen, look.marks) : seen, routing);
-  return look.tail ? withTail(traffic, snapshot) : snapshot;
+  const snapshot = routed(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, routing);
+  return reads.tail ? withTail(traffic, snapshot) : snapshot;
+}
+
+function readsNoList({ pools, fleets, marks, routes, answers, follow, tail }: Reads): boolean {
+  return pools.length === 0 && fleets.length === 0 && !(marks || routes || answers || follow || tail);
 }
 
 async function readFleets(

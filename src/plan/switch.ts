@@ -7,7 +7,8 @@ import { planAhead } from './ahead.ts';
 import { refusal, type Floor, type Refusal, type Stages, type ZoneFloor } from '../domain/goal.ts';
 import { isSettled, verified } from '../domain/queries.ts';
 import { hasServed, homesOf, shareOfFleet, shareOfPool, testPools } from '../domain/shares.ts';
-import type { Plan, Step } from './step.ts';
+import type { Plan } from './plan.ts';
+import { behaviourOf, type Step } from '../steps/index.ts';
 
 /**
  * The switch that `promote` and `rollback` share: production is served by `to` alone, and what is tested is the fleet that is
@@ -76,9 +77,9 @@ function loweringSteps(snapshot: Snapshot, change: Switch, pool: string | undefi
   const fleet = to.id;
   return [
     { do: 'set-ttl', fleet, to: 'low' },
-    { do: 'await-synced', pool, fleet },
-    { do: 'note-lowered', fleet, since },
-    { do: 'await-lowered', fleet, seconds: lowering.usualS },
+    { do: 'await-insync', pool, fleet },
+    { do: 'tag-lowered-ttl', fleet, since },
+    { do: 'await-lowered-ttl', fleet, seconds: lowering.usualS },
   ];
 }
 
@@ -91,15 +92,15 @@ function shiftSteps(
   if (snapshot.routing === undefined || pool === undefined) return [];
   const fleet = to.id;
   const least = floorOf(snapshot, floor, pool);
-  const shift = { do: 'shift', role: 'production', pool, fleet, floor: least } as const;
-  const synced: Step = { do: 'await-synced', pool, fleet };
+  const shift = { do: 'shift-weights', role: 'production', pool, fleet, floor: least } as const;
+  const synced: Step = { do: 'await-insync', pool, fleet };
   if (stages === undefined) return [{ ...shift, percent: 100 }, synced];
   const { shares, everyS: seconds } = stages;
   return shares.flatMap((percent, index): readonly Step[] => {
     const from = Math.max(shares[index - 1] ?? 0, index === 0 ? shareOfPool(snapshot, pool) : 0);
     const moved: Step = { ...shift, percent, from };
     if (percent === 100) return [moved, synced];
-    const noted: Step = { do: 'note-share', fleet, percent, since };
+    const noted: Step = { do: 'tag-share', fleet, percent, since };
     if (index === shares.length - 1) return [moved, synced, noted];
     return [moved, synced, noted, { do: 'watch', pool, fleet, percent, seconds, since, floor: least }];
   });
@@ -109,13 +110,13 @@ function shiftSteps(
 function proofSteps(snapshot: Snapshot, change: Switch, pool: string | undefined): readonly Step[] {
   const { to } = change;
   const fleet = to.id;
-  const prove: Step = { do: 'prove', fleet, release: to.release };
+  const prove: Step = { do: 'verify-release', fleet, release: to.release };
   const { names } = snapshot.routing ?? {};
   if (names === undefined || pool === undefined) return [prove];
   const from = liveFleets(snapshot).filter((other) => other !== to && hasServed(other));
   const seconds = toLower(snapshot, change)?.lowS ?? names.ttlS;
   return [
-    { do: 'await-names', pool, fleet },
+    { do: 'await-dns-answers', pool, fleet },
     ...from.map((other): Step => ({ do: 'await-ttl', fleet: other.id, seconds })),
     prove,
   ];
@@ -133,7 +134,7 @@ function retireSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: re
   const trials = (fleet: Fleet): readonly string[] => namesOf(testPools(snapshot, fleet));
   return [
     ...from.flatMap((fleet) => homes.map((pool) => leave(fleet, pool))),
-    ...from.filter(hasServed).map((fleet): Step => ({ do: 'note-share', fleet: fleet.id, percent: 0, since })),
+    ...from.filter(hasServed).map((fleet): Step => ({ do: 'tag-share', fleet: fleet.id, percent: 0, since })),
     ...from.flatMap((fleet) => trials(fleet).map((pool) => register(pool, fleet))),
     ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet)),
     ...trials(to)
@@ -147,7 +148,7 @@ export function routeTestTraffic(snapshot: Snapshot, fleet: Fleet): readonly Ste
   if (snapshot.routing === undefined) return [];
   return namesOf(testPools(snapshot, fleet))
     .slice(0, 1)
-    .map((pool) => ({ do: 'shift', role: 'test', pool, fleet: fleet.id, percent: 100, floor: {} }));
+    .map((pool) => ({ do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100, floor: {} }));
 }
 
 /** What is left to do of the switch, after what has to come before it. */
@@ -155,14 +156,14 @@ export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly 
   return planAhead(snapshot, allSteps(snapshot, change, before), snapshot.routing?.notes);
 }
 
-/** It changes nothing, and can be had again at any time. */
-export function isVerification(step: Step): boolean {
-  return step.do === 'prove' || step.do === 'await-names';
+/** It changes nothing, and can be repeated at any time. */
+export function isVerification(snapshot: Snapshot, step: Step): boolean {
+  return behaviourOf(step).effect(snapshot) === 'verifies';
 }
 
 /** Everything is done but the proof of it. */
-export function isOnlyUnverified(left: Plan | Refusal): boolean {
-  return 'steps' in left && left.steps.length > 0 && left.steps.every(isVerification);
+export function isOnlyUnverified(snapshot: Snapshot, left: Plan | Refusal): boolean {
+  return 'steps' in left && left.steps.length > 0 && left.steps.every((step) => isVerification(snapshot, step));
 }
 
 /** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */

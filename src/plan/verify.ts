@@ -1,7 +1,7 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { testPools } from '../domain/shares.ts';
-import type { Step } from './step.ts';
+import type { Step } from '../steps/index.ts';
 import { highestFloor, type Switch } from './switch.ts';
 
 /**

@@ -1,13 +1,13 @@
 import type { Verb } from '../domain/goal.ts';
 import type { ExitCode } from '../errors.ts';
-import type { Step } from '../plan/step.ts';
+import type { StepKind } from '../steps/index.ts';
 import type { TrafficSeen } from '../probe/seen.ts';
 import type { Waiting } from '../domain/waiting.ts';
 
 /** A step of a plan, as it is shown. */
 export interface PlannedStep {
   /** The kind of step, such as `register`; scripts may rely on it. */
-  readonly do: Step['do'];
+  readonly do: StepKind;
   /** What it does, in words, with counts: `register 3 instances of 42 with shop-production`. */
   readonly title: string;
   readonly fleet: string;

@@ -2,7 +2,7 @@ import { isIn, liveFleets, roleOf } from '../domain/roles.ts';
 import { shareOf } from '../domain/routes.ts';
 import type { Pool, Route, Snapshot } from '../domain/snapshot.ts';
 import { count, duration } from '../domain/text.ts';
-import { residualRequests } from '../plan/meanings-tail.ts';
+import { residualRequests } from '../domain/residual-traffic.ts';
 import { hasServed } from '../domain/shares.ts';
 import type { Paint, Style } from './paint.ts';
 import { routesByRole } from './status.ts';

@@ -1,7 +1,7 @@
 import type { FleetPort, LaunchRequest } from '../../src/fleets/fleet.ts';
 import type { Fleet } from '../../src/domain/snapshot.ts';
 import type { LaunchSpec } from '../../src/domain/goal.ts';
-import type { StepOf } from '../../src/plan/step.ts';
+import type { StepOf } from '../../src/steps/index.ts';
 
 export type Request = 'read' | 'launch' | 'tag' | 'terminate';
 /** `lost`: the effect takes place, the answer does not come. `stale`: the answer shows the past. `slow`: a moment late. */

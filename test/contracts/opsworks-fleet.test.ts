@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Instance } from '../../src/domain/snapshot.ts';
-import { meaningOf } from '../../src/plan/meanings.ts';
+import { behaviourOf } from '../../src/steps/index.ts';
 import { callOpsWorks } from '../support/quick-sandbox.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { poll } from '../support/poll.ts';
@@ -157,8 +157,8 @@ describe("what is OpsWorks's own", () => {
     ]);
     const snapshot = { at: 0, fleets: [green], strangers: [], pools: [] };
     const step = { do: 'await-running', fleet: 'green' } as const;
-    expect(meaningOf(step).progress(snapshot, step)).toBe('under way');
-    expect(meaningOf(step).hopeless?.(snapshot, step)).toContain('2 of 3 instances failed');
+    expect(behaviourOf(step).progress(snapshot)).toBe('under way');
+    expect(behaviourOf(step).cannotSucceed(snapshot)).toContain('2 of 3 instances failed');
   });
 
   test('a layer goes once its instances have stopped, and with it all that is left', async () => {
@@ -168,7 +168,7 @@ describe("what is OpsWorks's own", () => {
     await port.terminate(await fleetOf(port, 'green'));
     const green = await fleetOf(port, 'green');
     const step = { do: 'remove', fleet: 'green' } as const;
-    const progress = async () => meaningOf(step).progress({ at: 0, ...(await port.read([])), pools: [] }, step);
+    const progress = async () => behaviourOf(step).progress({ at: 0, ...(await port.read([])), pools: [] });
     expect(await progress()).toBe('under way');
     await poll(async () => (await progress()) === 'todo', 'all instances ended');
     await Promise.all([port.remove(green), world.open().remove(green)]);

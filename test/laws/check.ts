@@ -1,7 +1,6 @@
 import { isRefusal, type Goal, type Refusal, type Verb } from '../../src/domain/goal.ts';
-import { meaningOf } from '../../src/plan/meanings.ts';
-import { simulate } from '../../src/plan/simulate.ts';
-import type { Plan, Step } from '../../src/plan/step.ts';
+import { behaviourOf, type Step } from '../../src/steps/index.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { tasks } from '../../tasks/index.ts';
 import type { Wish } from '../../tasks/task.ts';
@@ -105,14 +104,14 @@ function walk(start: Snapshot, steps: readonly Step[], invariants: Invariants): 
   const worlds = [start];
   let before = start;
   for (const step of steps) {
-    const meaning = meaningOf(step);
-    const after = simulate(before, step);
+    const behaviour = behaviourOf(step);
+    const after = behaviourOf(step).simulate(before);
     const fault =
-      meaning.forbids?.(before, step) ??
-      meaning.hopeless?.(before, step) ??
-      meaning.disturbed?.(before, step) ??
+      behaviour.guard(before) ??
+      behaviour.cannotSucceed(before) ??
+      behaviour.conflict(before) ??
       invariants.broken(before, step, after, floor) ??
-      (meaning.progress(after, step) === 'done' ? undefined : 'it is not done');
+      (behaviour.progress(after) === 'done' ? undefined : 'it is not done');
     if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);
     worlds.push(after);
     before = after;

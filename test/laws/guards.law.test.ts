@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { floorNow } from '../../src/domain/minimum-healthy.ts';
-import { meaningOf } from '../../src/plan/meanings.ts';
-import { simulate } from '../../src/plan/simulate.ts';
-import type { Step } from '../../src/plan/step.ts';
+import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { broken, floorAtStart } from '../support/invariants.ts';
 import { FULL, twoFleetWorlds } from '../support/worlds.ts';
 
@@ -33,12 +31,12 @@ function holdGuards(worlds: Iterable<Snapshot>): Tally {
   const tally = { allowed: 0, forbidden: 0 };
   for (const before of worlds) {
     for (const step of graveSteps(before)) {
-      if (meaningOf(step).forbids?.(before, step) !== undefined) {
+      if (behaviourOf(step).guard(before) !== undefined) {
         tally.forbidden += 1;
         continue;
       }
       tally.allowed += 1;
-      const fault = broken(before, step, simulate(before, step), floorAtStart(before));
+      const fault = broken(before, step, behaviourOf(step).simulate(before), floorAtStart(before));
       if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);
     }
   }

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { isRefusal, type Delivery, type Goal, type Refusal, type Verb } from '../../src/domain/goal.ts';
-import { meaningOf } from '../../src/plan/meanings.ts';
-import { simulate } from '../../src/plan/simulate.ts';
-import type { Plan, Step } from '../../src/plan/step.ts';
+import { behaviourOf, type Step } from '../../src/steps/index.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { tasks } from '../../tasks/index.ts';
 import type { Wish } from '../../tasks/task.ts';
@@ -81,7 +80,7 @@ function faultOf(start: Snapshot, goal: Goal, { steps }: Plan, floor: number | u
   for (const [index, step] of steps.entries()) {
     const fault = planFault(before, goal, steps.slice(index)) ?? stepFault(start, before, step, goal, floor);
     if (fault !== undefined) return fault;
-    before = simulate(before, step);
+    before = behaviourOf(step).simulate(before);
   }
   const migrations = steps.filter((step) => step.do === 'migrate' || (step.do === 'deploy' && step.migrate)).length;
   if (migrations > 1) return `the database is migrated ${migrations} times`;
@@ -101,13 +100,13 @@ function stepFault(
   goal: Goal,
   floor: number | undefined,
 ): string | undefined {
-  const meaning = meaningOf(step);
-  const after = simulate(before, step);
+  const behaviour = behaviourOf(step);
+  const after = behaviourOf(step).simulate(before);
   const fault =
-    meaning.forbids?.(before, step) ??
-    meaning.hopeless?.(before, step) ??
+    behaviour.guard(before) ??
+    behaviour.cannotSucceed(before) ??
     brokenInPlace(start, before, step, after, goal, floor) ??
-    (meaning.progress(after, step) === 'done' ? undefined : 'it is not done');
+    (behaviour.progress(after) === 'done' ? undefined : 'it is not done');
   return fault && `${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`;
 }
 
@@ -133,10 +132,10 @@ test('the guard alone: whoever may leave leaves enough behind, in every world', 
   const tally = { allowed: 0, forbidden: 0 };
   for (const before of inPlaceWorlds(STANDS_IN_TWO, 2)) {
     const goal = { ...ASKED, verb: 'drain', fleet: OLD, release: OLD, instances: [FIRST], keep: {} } as const;
-    const step: Step = { do: 'leave', fleet: OLD, instances: [FIRST], places: {}, keep: {} };
-    const isForbidden = meaningOf(step).forbids?.(before, step) !== undefined;
+    const step: Step = { do: 'deregister-everywhere', fleet: OLD, instances: [FIRST], places: {}, keep: {} };
+    const isForbidden = behaviourOf(step).guard(before) !== undefined;
     tally[isForbidden ? 'forbidden' : 'allowed'] += 1;
-    const emptied = brokenInPlace(before, before, step, simulate(before, step), goal);
+    const emptied = brokenInPlace(before, before, step, behaviourOf(step).simulate(before), goal);
     if (!isForbidden && emptied?.includes('with 0')) throw new Error(`${emptied}, in ${JSON.stringify(before)}`);
   }
   expect(tally.allowed).toBeGreaterThan(100);

@@ -76,13 +76,17 @@ describe('a switch of names', () => {
       message: expect.stringMatching(/^11 requests came to A in the last 5 min/),
       next: [expect.stringContaining('--wait'), expect.stringContaining('--accept-tail')],
     });
-    expect(stepsOf(await cleanup(busy, { wait: true })).slice(0, 3)).toEqual(['mark', 'await-tail', 'deregister']);
+    expect(stepsOf(await cleanup(busy, { wait: true })).slice(0, 3)).toEqual([
+      'mark',
+      'await-residual-traffic',
+      'deregister',
+    ]);
     for (const quiet of [
       await cleanup(withTail({ requests: { one: 10 } })),
       await cleanup(busy, { acceptTail: true }),
     ]) {
       expect(stepsOf(quiet)).toContain('terminate');
-      expect(stepsOf(quiet)).not.toContain('await-tail');
+      expect(stepsOf(quiet)).not.toContain('await-residual-traffic');
     }
   });
 
@@ -91,7 +95,7 @@ describe('a switch of names', () => {
     for (const wish of [{}, { wait: true }])
       expect(await cleanup(denied, wish)).toMatchObject({
         refused: 'tail-unknown',
-        message: 'It is not known who still comes to A: AWS says no.',
+        message: 'It is not known which requests still come to A: AWS says no.',
         next: [expect.stringContaining('cloudwatch:GetMetricStatistics'), expect.stringContaining('--accept-tail')],
       });
   });
@@ -99,7 +103,13 @@ describe('a switch of names', () => {
   test('has its TTLs lowered first, and waited out; cleanup sets them back', async () => {
     const green = weightedWorld({ fleets: [BLUE, GREEN], production: [0, 0], test: 100, byName: true });
     const promote = await planFor(green, 'promote', {});
-    expect(stepsOf(promote).slice(0, 5)).toEqual(['set-ttl', 'await-synced', 'note-lowered', 'await-lowered', 'mark']);
+    expect(stepsOf(promote).slice(0, 5)).toEqual([
+      'set-ttl',
+      'await-insync',
+      'tag-lowered-ttl',
+      'await-lowered-ttl',
+      'mark',
+    ]);
     expect(promote).toHaveProperty(
       'plan.steps',
       expect.arrayContaining([expect.objectContaining({ do: 'await-ttl', seconds: 10 })]),

@@ -160,7 +160,7 @@ describe.concurrent('stopped while green comes up, and then each verb', () => {
 const CLEANUP: readonly (readonly [step: string, signal: NodeJS.Signals, ways: readonly (readonly string[])[]])[] = [
   ['mark', 'SIGINT', [['cleanup --wait'], ['rollback', 'cleanup --wait']]],
   ['deregister shop-test', 'SIGTERM', [['resume'], ['rollback', 'cleanup --wait']]],
-  ['await-released shop-production', 'SIGINT', [['abandon', 'cleanup --wait'], ['cleanup --wait']]],
+  ['await-drained shop-production', 'SIGINT', [['abandon', 'cleanup --wait'], ['cleanup --wait']]],
   ['terminate', 'SIGKILL', [['resume'], ['cleanup --wait']]],
 ];
 

@@ -5,7 +5,7 @@ import type { Verb } from '../../src/domain/goal.ts';
 import { holdLease } from '../../src/record/lease.ts';
 import { runTask } from '../../src/run/task/run-task.ts';
 import type { RunEvent } from '../../src/run/event.ts';
-import { Interrupted } from '../../src/run/engine/run-steps.ts';
+import { Interrupted } from '../../src/run/engine/context.ts';
 import type { Setup } from '../../src/run/task/setup.ts';
 import { LIMITS } from './fake-run.ts';
 import { blueAndGreen, type FakeWorld } from './fake-world.ts';

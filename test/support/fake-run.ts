@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import type { Step, StepOf } from '../../src/plan/step.ts';
+import type { Step, StepOf } from '../../src/steps/index.ts';
 import type { RunEvent } from '../../src/run/event.ts';
-import { Interrupted, runSteps, StepFailed, type RunContext } from '../../src/run/engine/run-steps.ts';
+import { Interrupted, StepFailed, type RunContext } from '../../src/run/engine/context.ts';
+import { runSteps } from '../../src/run/engine/run-steps.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 export const LIMITS = {

@@ -1,8 +1,8 @@
 import type { FleetPort, Notes } from '../../src/fleets/fleet.ts';
 import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import type { LaunchSpec } from '../../src/domain/goal.ts';
-import type { StepOf } from '../../src/plan/step.ts';
-import type { Ports } from '../../src/run/ports.ts';
+import type { StepOf } from '../../src/steps/index.ts';
+import type { Ports } from '../../src/steps/ports.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { HOME, world } from './worlds.ts';

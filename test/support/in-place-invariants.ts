@@ -1,6 +1,6 @@
 import type { Instance, Snapshot } from '../../src/domain/snapshot.ts';
 import type { Goal } from '../../src/domain/goal.ts';
-import type { Step } from '../../src/plan/step.ts';
+import type { Step } from '../../src/steps/index.ts';
 
 /** What a deploy in place must never do, written down a second time and without the planner's own functions. */
 
@@ -60,7 +60,7 @@ function starved(
   goal: Goal,
   floor: number | undefined,
 ): string | undefined {
-  if (step.do !== 'leave' || !('keep' in goal)) return undefined;
+  if (step.do !== 'deregister-everywhere' || !('keep' in goal)) return undefined;
   const batch = goal.verb === 'rolling' ? Math.max(...goal.batches.map(({ length }) => length)) : goal.instances.length;
   const [first, had, has] = [healthy(start), healthy(before), healthy(after)];
   for (const [key, count] of had) {
@@ -105,7 +105,7 @@ function deployedInTraffic(before: Snapshot, step: Step, goal: Goal): string | u
 }
 
 function signedTooEarly(before: Snapshot, step: Step): string | undefined {
-  if (step.do !== 'sign') return undefined;
+  if (step.do !== 'tag-release') return undefined;
   for (const id of step.instances) {
     for (const place of homeAtStart(before, id).split(',').filter(Boolean)) {
       const [name, port] = place.split(':');

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Goal } from '../../src/domain/goal.ts';
-import type { Step } from '../../src/plan/step.ts';
+import type { Step } from '../../src/steps/index.ts';
 
 /** DESIGN's "what must never happen", written down a second time and without the planner's own functions. */
 

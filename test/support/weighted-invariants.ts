@@ -1,6 +1,6 @@
 import type { Goal } from '../../src/domain/goal.ts';
 import type { Pool, Snapshot } from '../../src/domain/snapshot.ts';
-import type { Step } from '../../src/plan/step.ts';
+import type { Step } from '../../src/steps/index.ts';
 import { HOLD_S } from './weighted-worlds.ts';
 
 /** "What must never happen" where production is divided by weights, without the planner's own functions. */

@@ -19,7 +19,7 @@ import { HOME, world } from '../support/worlds.ts';
 import { rolling } from '../../tasks/rolling.ts';
 import type { Wish } from '../../tasks/task.ts';
 import type { GoalOf } from '../../src/domain/goal.ts';
-import type { Plan } from '../../src/plan/step.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 
 describe('notes on an instance', () => {
   const places = Array.from({ length: 12 }, (_, n): Membership => ({

@@ -3,7 +3,7 @@ import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { drainingIn, explainInstance, notHealthyIn, sentence } from '../../src/domain/explain.ts';
 import { floorNow } from '../../src/domain/minimum-healthy.ts';
 import type { Goal } from '../../src/domain/goal.ts';
-import { meaningOf } from '../../src/plan/meanings.ts';
+import { behaviourOf } from '../../src/steps/index.ts';
 import { preview } from '../../src/run/task/preview.ts';
 import { promote } from '../../tasks/promote.ts';
 import { up } from '../../tasks/up.ts';
@@ -111,7 +111,7 @@ describe('a wait for health ends', () => {
     [['healthy', '-'], 'under way'],
     [['unhealthy', 'unhealthy'], 'under way'],
   ] as const)('in a test group, for all of them: %o is %s', (states, progress) => {
-    expect(meaningOf(step).progress(green(...states), step)).toBe(progress);
+    expect(behaviourOf(step).progress(green(...states))).toBe(progress);
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import type { Step } from '../../src/plan/step.ts';
-import { Interrupted, runSteps } from '../../src/run/engine/run-steps.ts';
+import type { Step } from '../../src/steps/index.ts';
+import { Interrupted } from '../../src/run/engine/context.ts';
+import { runSteps } from '../../src/run/engine/run-steps.ts';
 import { DEREGISTER, failureOf, LIMITS, PROMOTE, REGISTER, start, UNCHANGED } from '../support/fake-run.ts';
 import { blueAndGreen, type FakeWorld } from '../support/fake-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Step } from '../../src/plan/step.ts';
+import type { Step } from '../../src/steps/index.ts';
 import { AWAIT, failureOf, PROMOTE, REGISTER, start } from '../support/fake-run.ts';
 import { blueAndGreen, FakeWorld, SPEC } from '../support/fake-world.ts';
 import { HOME, world } from '../support/worlds.ts';
@@ -69,7 +69,7 @@ describe('a step is done', () => {
       { do: 'await-healthy', pool: 'test', fleet: 'C', floor: {}, need: 'all' },
       { do: 'mark', fleet: 'C', mark: 'promoted', at: '2026-01-01T00:00:00.000Z' },
       { do: 'deregister', pool: 'test', fleet: 'C', floor: {} },
-      { do: 'await-released', pool: 'test', fleet: 'C' },
+      { do: 'await-drained', pool: 'test', fleet: 'C' },
       { do: 'terminate', fleet: 'C' },
     ];
     await fake.finish(start(fake, steps).done);
@@ -151,7 +151,7 @@ describe('waiting', () => {
 
   test.each([
     ['await-running', { do: 'await-running', fleet: 'B' }, 300_000],
-    ['await-released', { do: 'await-released', pool: 'prod', fleet: 'A' }, 60_000],
+    ['await-drained', { do: 'await-drained', pool: 'prod', fleet: 'A' }, 60_000],
     ['an effect that never shows', { do: 'mark', fleet: 'B', mark: 'promoted', at: '' }, 60_000],
   ] as const)('%s has a limit of its own', async (_name, step, limitMs) => {
     const fake = blueAndGreen();

@@ -5,7 +5,7 @@ import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig } from '../../config/config.ts';
 import { members } from '../../domain/roles.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
-import type { StepOf } from '../../plan/step.ts';
+import type { StepOf } from '../../steps/index.ts';
 import type { FleetPort } from '../fleet.ts';
 import { writeNotes } from './note.ts';
 import { readUserData, resolveLaunch, type Ec2Request } from './resolve.ts';

@@ -5,7 +5,7 @@ import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import { members } from '../../domain/roles.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
-import type { StepOf } from '../../plan/step.ts';
+import type { StepOf } from '../../steps/index.ts';
 import { writeNotes } from '../ec2/note.ts';
 import type { FleetPort } from '../fleet.ts';
 import { launch } from './launch.ts';

@@ -3,7 +3,7 @@ import type { Instance as OpsInstance, Layer, OpsWorks } from '../../aws/opswork
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
-import type { StepOf } from '../../plan/step.ts';
+import type { StepOf } from '../../steps/index.ts';
 import { checkClonable, cloneRequest, namesOf, type CloneNames } from './clone.ts';
 import { taggedLayers, type Sources } from './read.ts';
 import type { InstanceWish, OpsWorksRequest } from './resolve.ts';

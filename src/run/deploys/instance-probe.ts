@@ -1,25 +1,15 @@
 import type { Clock } from '../../clock.ts';
 import type { DrainCheckConfig, InstanceCheckConfig } from '../../config/config-in-place.ts';
 import { messageOf } from '../../errors.ts';
+import type { InstanceProbe } from '../../steps/ports.ts';
 import type { Instance } from '../../domain/snapshot.ts';
 
-/** Asks instances themselves, at their private addresses. */
-export interface Probe {
-  /** Whether there is a check of this kind. */
-  readonly checks: boolean;
-  readonly drains: boolean;
-  /** `ok`, or what was wrong with the answer. */
-  check(instance: Instance, release: string): Promise<string>;
-  /** Whether it is known that nothing is in flight there; never before the configured time has passed since the first question. */
-  isIdle(instance: Instance): Promise<boolean>;
-}
-
-export interface ProbeOptions {
+export interface InstanceProbeOptions {
   readonly instanceCheck?: InstanceCheckConfig;
   readonly drainCheck?: DrainCheckConfig;
 }
 
-export function createInstanceProbe({ instanceCheck, drainCheck }: ProbeOptions, clock: Clock): Probe {
+export function createInstanceProbe({ instanceCheck, drainCheck }: InstanceProbeOptions, clock: Clock): InstanceProbe {
   const asked = new Map<string, number>();
   return {
     checks: instanceCheck !== undefined,

@@ -3,7 +3,7 @@ import type { HookConfig, HooksConfig, HookTime } from '../../config/config-in-p
 import { OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { running } from '../../domain/in-place.ts';
-import type { Step } from '../../plan/step.ts';
+import { behaviourOf, type Step } from '../../steps/index.ts';
 import type { Guardian } from '../../programs/guardian.ts';
 import { startProgram, type Ended } from '../../programs/program.ts';
 import type { Emit } from '../event.ts';
@@ -120,9 +120,10 @@ export function stepHooks(hooks: Hooks, verb: string, release: string) {
   };
   return {
     before: async (step: Step, snapshot: Snapshot): Promise<boolean> =>
-      step.do === 'leave' && hooks.run('beforeInstance', about(step, snapshot)),
+      behaviourOf(step).hook === 'before-instances' && hooks.run('beforeInstance', about(step, snapshot)),
     after: async (step: Step, snapshot: Snapshot): Promise<void> => {
-      if (step.do === 'sign' && verb !== 'deploy') await hooks.run('afterInstance', about(step, snapshot));
+      const isLast = behaviourOf(step).hook === 'after-instances' && verb !== 'deploy';
+      if (isLast) await hooks.run('afterInstance', about(step, snapshot));
     },
   };
 }

@@ -3,8 +3,8 @@ import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import { observe, withUrls } from '../../observe/observe.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { isRefusal, type Goal } from '../../domain/goal.ts';
-import { verifiedBy } from '../../plan/meanings-proof.ts';
-import type { Plan } from '../../plan/step.ts';
+import { verifiedBy } from '../../domain/answers.ts';
+import type { Plan } from '../../plan/plan.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import { waysToContinue, type ResolvedGoal } from './resolve-goal.ts';
 import { done, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
@@ -12,10 +12,11 @@ import { stepHooks } from '../hooks/hooks.ts';
 import { retryTransient } from '../engine/retry.ts';
 import { preview, titlesOf } from './preview.ts';
 import { Recording } from './recording.ts';
-import { runSteps, StepFailed, type RunContext } from '../engine/run-steps.ts';
+import { runSteps } from '../engine/run-steps.ts';
+import { StepFailed, type RunContext } from '../engine/context.ts';
 import type { Setup } from './setup.ts';
 import { ConsistencyDelay } from '../engine/consistency-delay.ts';
-import { SETTLE_MS } from '../engine/wait.ts';
+import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 
 /** What was decided on, and by what. */
 export interface PlannedRun extends ResolvedGoal {
@@ -121,7 +122,7 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
 async function lookAgain({ setup, own }: Run): Promise<Snapshot> {
   const { ports, signal, view } = setup;
   await own.wait(view.emit, signal);
-  const patience = { clock: ports.clock, signal, emit: view.emit, limitMs: SETTLE_MS };
+  const patience = { clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS };
   return retryTransient(patience, () => observe(ports));
 }
 

@@ -3,7 +3,7 @@ import { ago } from '../../domain/text.ts';
 import type { Goal } from '../../domain/goal.ts';
 import { waysToContinue } from './resolve-goal.ts';
 import type { RunEvent } from '../event.ts';
-import { Interrupted } from '../engine/run-steps.ts';
+import { Interrupted } from '../engine/context.ts';
 
 /** How a run ends, before its time and requests are counted. */
 export type RunOutcome = Pick<

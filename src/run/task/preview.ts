@@ -2,9 +2,8 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { floorCounts, floorNow, healthyCounts } from '../../domain/minimum-healthy.ts';
 import { poolsOf } from '../../domain/roles.ts';
 import type { Goal } from '../../domain/goal.ts';
-import { meaningOf } from '../../plan/meanings.ts';
-import { simulate } from '../../plan/simulate.ts';
-import type { Plan, Step } from '../../plan/step.ts';
+import { behaviourOf, type Step } from '../../steps/index.ts';
+import type { Plan } from '../../plan/plan.ts';
 import type { RunEvent, PlannedStep } from '../event.ts';
 
 /** The plan as people see it before it is run: each step on the world that the steps before it leave. */
@@ -12,7 +11,7 @@ export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<Run
   let world = snapshot;
   const steps = plan.steps.map((step) => {
     const shown = viewOf(world, step);
-    world = simulate(world, step);
+    world = behaviourOf(step).simulate(world);
     return { ...shown, healthyAfter: healthyCounts(world) };
   });
   return {
@@ -38,21 +37,21 @@ function floorOf(snapshot: Snapshot, goal: Goal): Readonly<Record<string, number
 export function titlesOf(snapshot: Snapshot, { steps }: Plan): readonly string[] {
   let world = snapshot;
   return steps.map((step) => {
-    const title = meaningOf(step).title(world, step);
-    world = simulate(world, step);
+    const title = behaviourOf(step).title(world);
+    world = behaviourOf(step).simulate(world);
     return title;
   });
 }
 
 function viewOf(world: Snapshot, step: Step): Omit<PlannedStep, 'healthyAfter'> {
-  const meaning = meaningOf(step);
+  const behaviour = behaviourOf(step);
   return {
     do: step.do,
-    title: meaning.title(world, step),
+    title: behaviour.title(world),
     fleet: step.fleet,
     ...('pool' in step ? { pool: step.pool } : {}),
     // In one order, so that the same instances read the same in every step.
-    instances: meaning.touches(world, step).toSorted((a, b) => (a < b ? -1 : 1)),
-    seconds: meaning.seconds(world, step),
+    instances: behaviour.instances(world).toSorted((a, b) => (a < b ? -1 : 1)),
+    seconds: behaviour.estimateS(world),
   };
 }

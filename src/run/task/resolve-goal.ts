@@ -13,7 +13,7 @@ import {
   subjectOf,
 } from '../../domain/goal.ts';
 import { wantsOthers } from '../../plan/stages.ts';
-import type { Plan } from '../../plan/step.ts';
+import type { Plan } from '../../plan/plan.ts';
 import type { RecordedGoal } from '../../stores/store.ts';
 
 /** What a run goes for: the goal that is recorded already, where it fits, or a new one. */

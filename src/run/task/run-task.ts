@@ -1,14 +1,17 @@
 import type { Task, Wish } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
-import { observe } from '../../observe/observe.ts';
+import { observe, refresh } from '../../observe/observe.ts';
+import { NOTHING } from '../../observe/reads.ts';
 import { members } from '../../domain/roles.ts';
+import type { DeployOrder } from '../../domain/deploy-order.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { behaviourOf } from '../../steps/index.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import type { JournalEntry, Outcome, RecordedGoal } from '../../stores/store.ts';
 import { resolveGoal } from './resolve-goal.ts';
-import { discoverTargetGroups } from '../engine/observe-step.ts';
 import { withAge, outcomeOf, planned, type RunOutcome } from './outcome.ts';
 import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './execute.ts';
@@ -16,7 +19,7 @@ import { isOutage, retryTransient } from '../engine/retry.ts';
 import { preview } from './preview.ts';
 import type { Mode, Setup } from './setup.ts';
 import { lastRun, movesProduction, quietFor, shows, ConsistencyDelay } from '../engine/consistency-delay.ts';
-import { SETTLE_MS } from '../engine/wait.ts';
+import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 
 /** One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code */
 export async function runTask(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<ExitCode> {
@@ -77,8 +80,12 @@ async function look(setup: Setup, task: Task, wish: Wish): Promise<PlannedRun> {
   const { inPlace } = ports;
   const delivery = inPlace?.delivery;
   const aimed = await resolveGoal({ tasks, task, wish, asked, resolve, delivery, snapshot, recorded });
-  await inPlace?.deliveries?.prepare(snapshot, aimed.plan);
+  await inPlace?.deploys?.prepare(snapshot, ordersIn(aimed.plan));
   return { ...aimed, snapshot, others };
+}
+
+function ordersIn({ steps }: Plan): readonly DeployOrder[] {
+  return steps.map((step) => behaviourOf(step).order).filter((order) => order !== 'none');
 }
 
 /** The newest entries: all but those of `abandon` are of runs that may have changed something. */
@@ -94,7 +101,7 @@ async function read(
   const readWorld = async (): Promise<Snapshot> =>
     retryOutage(setup, async () => {
       const world = await observe(ports, task.watchesTail?.(wish));
-      return task.everywhere ? discoverTargetGroups(ports, world, idsOf(world)) : world;
+      return task.everywhere ? refresh(ports, world, { ...NOTHING, groupsOf: idsOf(world) }) : world;
     });
   const goal = setup.nested ? undefined : store.goal();
   const [snapshot, recorded, journal] = await Promise.all([readWorld(), goal, store.history(JOURNAL_LOOK)]);
@@ -115,7 +122,7 @@ function idsOf({ fleets }: Snapshot): readonly string[] {
 }
 
 async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {
-  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: SETTLE_MS }, ask, isOutage);
+  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, ask, isOutage);
 }
 
 async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {

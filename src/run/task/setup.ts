@@ -5,8 +5,8 @@ import type { TrafficSeen } from '../../probe/seen.ts';
 import type { Store } from '../../stores/store.ts';
 import type { View } from '../event.ts';
 import type { Hooks } from '../hooks/hooks.ts';
-import type { Ports } from '../ports.ts';
-import type { Limits } from '../engine/wait.ts';
+import type { Ports } from '../../steps/ports.ts';
+import type { Limits } from '../../steps/definition.ts';
 
 /** Clients of production, as the run watches them. */
 export interface Clients {

@@ -54,7 +54,8 @@ async function verbNow(
     });
     const isAsked = recorded?.goal.verb === verb;
     // What is proven is proven; a switch is not to be offered for another proof.
-    if (plan.steps.some((step) => isAsked || !isVerification(step))) return { verb, accepted: true, why: summary };
+    if (plan.steps.some((step) => isAsked || !isVerification(snapshot, step)))
+      return { verb, accepted: true, why: summary };
     return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;

@@ -9,15 +9,15 @@ import { forceRelease } from '../../../src/record/force-release.ts';
 import { runTask } from '../../../src/run/task/run-task.ts';
 import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
-import type { Ports } from '../../../src/run/ports.ts';
-import { Interrupted } from '../../../src/run/engine/run-steps.ts';
+import type { InstanceProbe, Ports } from '../../../src/steps/ports.ts';
+import { Interrupted } from '../../../src/run/engine/context.ts';
 import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import type { DeployerPort } from '../../../src/deployers/deployer.ts';
-import { Deliveries } from '../../../src/run/deploys/deliveries.ts';
+import { RunDeploys } from '../../../src/run/deploys/deploys.ts';
 import type { Hooks } from '../../../src/run/hooks/hooks.ts';
-import { createInstanceProbe, type Probe } from '../../../src/run/deploys/instance-probe.ts';
+import { createInstanceProbe } from '../../../src/run/deploys/instance-probe.ts';
 import { createDiscovery } from '../../../src/traffic/discover.ts';
 import { LittleDeployer, type Deploys } from './deployer.ts';
 import { WorldClock } from './clock.ts';
@@ -71,7 +71,7 @@ export interface SiteOptions {
   /** How deploys in place are delivered; absent: the config does not say. */
   readonly deploys?: Deploys;
   /** What instances say when they are asked themselves; absent: nobody asks them. */
-  readonly probe?: Partial<Probe>;
+  readonly probe?: Partial<InstanceProbe>;
   readonly hooks?: Hooks;
 }
 
@@ -83,7 +83,7 @@ const LIMITS = {
   deployMs: 60_000,
 };
 /** As the config's default. */
-const SETTLE_MS = 10_000;
+const EFFECT_SHOWS_MS = 10_000;
 const TTL_MS = 60_000;
 /** No run takes longer than all its limits together, with retries. */
 const LONGEST_MS = 3_600_000;
@@ -217,7 +217,7 @@ export class Site {
         ports,
         store,
         limits: LIMITS,
-        settleMs: SETTLE_MS,
+        settleMs: EFFECT_SHOWS_MS,
         view: { emit: (event) => void events.push(event), confirm: async () => true, close: async () => {} },
         requests: () => session.requests,
         signal,
@@ -234,13 +234,13 @@ export class Site {
   }
 }
 
-function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort, probe?: Partial<Probe>): Ports {
+function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort, probe?: Partial<InstanceProbe>): Ports {
   const traffic = createDiscovery(ports.traffic, async () => new Elbv2(session));
   return {
     ...ports,
     traffic,
     inPlace: {
-      deliveries: new Deliveries({ environment: 'shop', deployer }),
+      deploys: new RunDeploys({ environment: 'shop', deployer }),
       delivery: { words: deployer.words, check: false, migrate: 'with-deploy' },
       probe: { ...createInstanceProbe({}, ports.clock), ...probe },
       widen: async (wanted) => traffic.widen(wanted),

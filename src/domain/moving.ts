@@ -1,0 +1,58 @@
+import type { Fleet, Instance, Snapshot, Target } from './snapshot.ts';
+import { countByZone, healthyIn, isHealthy } from './minimum-healthy.ts';
+import type { ZoneFloor } from './goal.ts';
+import { missingFrom, poolByName, registeredIn } from './queries.ts';
+
+/** Which instances move when a fleet moves in batches. A step says how many, so that it stays true when an instance dies. */
+
+/** The instances that the step registers now. */
+export function instancesToRegister(
+  snapshot: Snapshot,
+  step: { readonly pool: string; readonly upTo?: number },
+  fleet: Fleet,
+): readonly Instance[] {
+  const pool = poolByName(snapshot, step.pool);
+  const missing = missingFrom(snapshot, pool, fleet);
+  if (step.upTo === undefined) return missing;
+  return acrossZones(missing).slice(0, Math.max(0, step.upTo - registeredIn(pool, fleet).length));
+}
+
+/** The targets that the step takes out now: those where production has most to spare. */
+export function targetsToDeregister(
+  snapshot: Snapshot,
+  step: { readonly pool: string; readonly downTo?: number; readonly floor: ZoneFloor },
+  fleet: Fleet,
+): readonly Target[] {
+  const pool = poolByName(snapshot, step.pool);
+  const registered = registeredIn(pool, fleet);
+  if (step.downTo === undefined) return registered;
+  const zones = new Map(fleet.instances.map(({ id, zone }) => [id, zone]));
+  const healthy = countByZone(snapshot.fleets.flatMap((one) => healthyIn(pool, one)));
+  const left = registered.toSorted((a, b) => Number(isHealthy(a)) - Number(isHealthy(b)));
+  const chosen: Target[] = [];
+  while (left.length > step.downTo) {
+    const next = left.reduce((best, one) => (spare(one) > spare(best) ? one : best));
+    const zone = zones.get(next.id) ?? '';
+    if (isHealthy(next)) healthy[zone] = (healthy[zone] ?? 0) - 1;
+    chosen.push(next);
+    left.splice(left.indexOf(next), 1);
+  }
+  return chosen;
+
+  /** Healthy targets of its zone above the floor; whoever is not healthy can always be spared. */
+  function spare(target: Target): number {
+    const zone = zones.get(target.id) ?? '';
+    return isHealthy(target) ? (healthy[zone] ?? 0) - (step.floor[zone] ?? 0) : Number.POSITIVE_INFINITY;
+  }
+}
+
+/** The first ones of each zone, then the second ones, and so on. */
+function acrossZones(instances: readonly Instance[]): readonly Instance[] {
+  const seen = new Map<string, number>();
+  const ranked = instances.map((instance) => {
+    const rank = seen.get(instance.zone) ?? 0;
+    seen.set(instance.zone, rank + 1);
+    return { instance, rank };
+  });
+  return ranked.toSorted((a, b) => a.rank - b.rank).map(({ instance }) => instance);
+}

@@ -1,0 +1,32 @@
+import type { DeployOrder } from '../domain/deploy-order.ts';
+import type { Marks } from '../domain/snapshot.ts';
+
+/** Which part of the world is read again. */
+export interface Reads {
+  /** By name. */
+  readonly pools: readonly string[] | 'all';
+  /** By id; only with `all` are unmanaged instances looked for. */
+  readonly fleets: readonly string[] | 'all';
+  /** Whether that fleet carries these marks: for a large fleet far less to read than the fleet. */
+  readonly marks?: { readonly fleet: string; readonly marks: Marks };
+  readonly routes?: boolean;
+  /** How far the last change of names has come. */
+  readonly follow?: boolean;
+  /** Asks production for some more answers. */
+  readonly answers?: boolean;
+  /** Asks what still comes to pools that names have left. */
+  readonly tail?: boolean;
+  /** Ids of instances whose target groups are looked for among all of the account. */
+  readonly groupsOf?: readonly string[];
+  /** What the deployer says of this order. */
+  readonly deploy?: DeployOrder;
+  /** Ids of instances that are asked whether they answer their check. */
+  readonly checks?: readonly string[];
+  /** Ids of instances that are asked whether anything is in flight there. */
+  readonly inFlight?: readonly string[];
+}
+
+export const NOTHING: Reads = { pools: [], fleets: [] };
+
+/** All groups and weights, and no fleet. */
+export const ALL_POOLS: Reads = { pools: 'all', fleets: [], routes: true };

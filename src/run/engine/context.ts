@@ -1,0 +1,52 @@
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Waiting } from '../../domain/waiting.ts';
+import type { Limits } from '../../steps/definition.ts';
+import type { Step } from '../../steps/index.ts';
+import type { Ports } from '../../steps/ports.ts';
+import type { Emit } from '../event.ts';
+
+/** A step did not get there: it names the step, the last thing seen, and what it waits for. */
+export class StepFailed extends Error {
+  readonly step: Step;
+  readonly waiting: readonly Waiting[];
+
+  constructor(step: Step, message: string, waiting: readonly Waiting[]) {
+    super(message);
+    this.name = 'StepFailed';
+    this.step = step;
+    this.waiting = waiting;
+  }
+}
+
+/** Why a run was asked to stop: given as the reason of the abort signal. */
+export class Interrupted extends Error {
+  constructor(signal: string) {
+    super(`Stopped by ${signal}.`);
+    this.name = 'Interrupted';
+  }
+}
+
+/** What steps are run with. */
+export interface RunContext {
+  readonly ports: Ports;
+  readonly limits: Limits;
+  readonly emit: Emit;
+  /** Aborted by the first Ctrl-C: the request in hand is finished, then the run stops. */
+  readonly signal: AbortSignal;
+  /** Called as each step begins, with the number of steps done: keeps the recorded goal and the lease up to date. */
+  readonly reached: (stepsDone: number, title: string) => Promise<void>;
+  /** Awaited before capacity is removed: until answers show what other runs have changed. */
+  readonly settled: () => Promise<void>;
+  /** Called after each request that may have changed something. */
+  readonly changed: () => void;
+  /** Awaited before a conflict is believed: until answers show what this run has changed. */
+  readonly shown: () => Promise<void>;
+  /** Aborted when the lease is lost: what this run has under way by itself must end. */
+  readonly lost?: AbortSignal;
+  /** What is run around the steps of a deploy in place; `before` only where the step is not done already. */
+  readonly hooks?: {
+    /** @returns whether anything was run, and the world may have changed */
+    readonly before: (step: Step, snapshot: Snapshot) => Promise<boolean>;
+    readonly after: (step: Step, snapshot: Snapshot) => Promise<void>;
+  };
+}

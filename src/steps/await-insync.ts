@@ -1,0 +1,32 @@
+import { NOTHING } from '../observe/reads.ts';
+import { never, WAITS, type StepDefinition } from './definition.ts';
+import { changeNames } from './names.ts';
+import { forRoute53 } from './timing.ts';
+
+/** Wait until all name servers have the change of names by which the pool was given its share. */
+export interface AwaitInsync {
+  readonly do: 'await-insync';
+  readonly pool: string;
+  readonly fleet: string;
+}
+
+/** "Generally within 60 seconds" (Route 53 API, GetChange). */
+const SYNC_S = 60;
+/** It has been seen to take two minutes. */
+export const SYNC_LIMIT_MS = 600_000;
+
+export const awaitInsync: StepDefinition<AwaitInsync> = () => ({
+  ...WAITS,
+  title: () => 'wait until all name servers have the change',
+  instances: () => [],
+  estimateS: () => SYNC_S,
+  progress: ({ routing }) => (routing?.names?.pending === true ? 'under way' : 'done'),
+  cannotSucceed: never,
+  count: never,
+  lastSeen: never,
+  readsBefore: () => NOTHING,
+  readsToPoll: { ...NOTHING, follow: true },
+  timeLimitMs: () => SYNC_LIMIT_MS,
+  pollEveryMs: forRoute53,
+  simulate: (snapshot) => changeNames(snapshot, { pending: false }),
+});

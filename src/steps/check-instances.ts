@@ -1,0 +1,39 @@
+import { NOTHING, type Reads } from '../observe/reads.ts';
+import { never, WAITS, type StepDefinition } from './definition.ts';
+import { batchText, countOf, goneInstances } from './deploys.ts';
+import { byTimeWaited, CALL_S, limit } from './timing.ts';
+
+/** Ask each instance itself until it answers as it should. */
+export interface CheckInstances {
+  readonly do: 'check-instances';
+  readonly fleet: string;
+  readonly instances: readonly string[];
+}
+
+export const checkInstances: StepDefinition<CheckInstances> = ({ instances }) => {
+  const asks: Reads = { ...NOTHING, checks: instances };
+  return {
+    ...WAITS,
+    title: (snapshot) => `wait until ${batchText(snapshot, instances)} answers its check`,
+    instances: () => instances,
+    estimateS: () => CALL_S,
+    progress: ({ closer }) => (instances.every((id) => closer?.answers?.[id] === 'ok') ? 'done' : 'under way'),
+    cannotSucceed: (snapshot) => goneInstances(snapshot, instances),
+    count: ({ closer }) => {
+      const answers = closer?.answers ?? {};
+      const waiting = instances
+        .filter((id) => answers[id] !== 'ok')
+        .map((id) => ({ id, why: answers[id] ?? 'not asked yet' }));
+      return countOf(instances, 'answering', waiting);
+    },
+    lastSeen: never,
+    readsBefore: () => asks,
+    readsToPoll: asks,
+    timeLimitMs: limit('healthyMs'),
+    pollEveryMs: byTimeWaited,
+    simulate: (snapshot) => {
+      const ok = Object.fromEntries(instances.map((id) => [id, 'ok']));
+      return { ...snapshot, closer: { ...snapshot.closer, answers: { ...snapshot.closer?.answers, ...ok } } };
+    },
+  };
+};

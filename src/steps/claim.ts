@@ -1,0 +1,43 @@
+import type { Snapshot } from '../domain/snapshot.ts';
+import { never, REQUEST, type StepDefinition } from './definition.ts';
+import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
+import { fleetOf } from './world.ts';
+import { NOTHING } from '../observe/reads.ts';
+
+/** Write the ownership tags on instances that serve already. */
+export interface Claim {
+  readonly do: 'claim';
+  readonly fleet: string;
+  readonly release: string;
+  readonly instances: readonly string[];
+  readonly at: string;
+}
+
+export const claim: StepDefinition<Claim> = (step) => ({
+  ...REQUEST,
+  title: () => `tag ${step.instances.length} instances as the current fleet, release ${step.release}`,
+  instances: () => step.instances,
+  estimateS: () => CALL_S,
+  progress: (snapshot) => (isClaimed(snapshot, step) ? 'done' : 'todo'),
+  guard: never,
+  readsBefore: () => NOTHING,
+  // Until then they belong to no fleet.
+  readsToPoll: { pools: [], fleets: 'all' },
+  effect: () => 'records',
+  timeLimitMs: effectShows,
+  pollEveryMs: byTimeWaited,
+  apply: async ({ fleet }) => fleet.claim(step),
+  simulate: (snapshot) => {
+    const isOne = ({ id }: { id: string }): boolean => step.instances.includes(id);
+    const instances = snapshot.strangers.filter(isOne);
+    const fleet = { id: step.fleet, release: step.release, marks: { current: step.at }, instances };
+    const strangers = snapshot.strangers.filter((instance) => !isOne(instance));
+    return { ...snapshot, fleets: [...snapshot.fleets, fleet], strangers };
+  },
+});
+
+function isClaimed(snapshot: Snapshot, step: Claim): boolean {
+  const { instances, marks } = fleetOf(snapshot, step);
+  const have = new Set(instances.map(({ id }) => id));
+  return marks.current !== undefined && step.instances.every((id) => have.has(id));
+}

@@ -1,0 +1,76 @@
+import type { ZoneFloor } from '../domain/goal.ts';
+import { countByZone, healthyIn, healthyOthers, shortfall, total } from '../domain/minimum-healthy.ts';
+import { targetsToDeregister } from '../domain/moving.ts';
+import { poolByName } from '../domain/queries.ts';
+import type { Snapshot, Target } from '../domain/snapshot.ts';
+import { REQUEST, type StepDefinition } from './definition.ts';
+import { readsOfPool } from './reads-of-pool.ts';
+import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
+import { changePool, existingFleet, fleetOf, idsOf, instancesOf } from './world.ts';
+
+/** Take the fleet's targets out of the pool, or in batches all but that many; done when each is draining or gone. */
+export interface Deregister {
+  readonly do: 'deregister';
+  readonly pool: string;
+  readonly fleet: string;
+  readonly floor: ZoneFloor;
+  readonly downTo?: number;
+}
+
+export const deregister: StepDefinition<Deregister> = (step) => ({
+  ...REQUEST,
+  title: (snapshot) => {
+    const fleet = fleetOf(snapshot, step);
+    const n = leaving(snapshot, step).length;
+    return `deregister ${n === 0 ? fleet.release : instancesOf(fleet, n)} from ${step.pool}`;
+  },
+  instances: (snapshot) => idsOf(leaving(snapshot, step)),
+  estimateS: () => CALL_S,
+  progress: (snapshot) => (leaving(snapshot, step).length === 0 ? 'done' : 'todo'),
+  guard: (snapshot) => wouldStarve(snapshot, step),
+  readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, []),
+  readsToPoll: { pools: [step.pool], fleets: [] },
+  effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'removes-capacity'),
+  timeLimitMs: effectShows,
+  pollEveryMs: byTimeWaited,
+  apply: async ({ traffic }, snapshot) => {
+    const going = targetsToDeregister(snapshot, step, existingFleet(snapshot, step));
+    await traffic.deregister(
+      poolByName(snapshot, step.pool),
+      going.map(({ id, port }) => ({ id, port })),
+    );
+  },
+  simulate: (snapshot) => {
+    const going = new Set(idsOf(leaving(snapshot, step)));
+    return changePool(snapshot, step.pool, ({ targets }) =>
+      targets.map((target) => (going.has(target.id) ? draining(target) : target)),
+    );
+  },
+});
+
+function leaving(snapshot: Snapshot, step: Deregister): readonly Target[] {
+  return targetsToDeregister(snapshot, step, fleetOf(snapshot, step));
+}
+
+function draining({ id, port }: Target): Target {
+  return { id, port, state: 'draining', reason: 'Target.DeregistrationInProgress' };
+}
+
+/**
+ * Rules 1 and 5 of "What must never happen": the minimum of healthy targets, and one healthy target that stays. A fleet that
+ * has nothing healthy in a zone may always leave it: production does not have less afterwards.
+ */
+function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
+  const pool = poolByName(snapshot, step.pool);
+  if (pool.role === 'test') return undefined;
+  const fleet = fleetOf(snapshot, step);
+  const goes = new Set(idsOf(leaving(snapshot, step)));
+  const own = healthyIn(pool, fleet);
+  const left = countByZone([...healthyOthers(snapshot, pool, fleet), ...own.filter(({ id }) => !goes.has(id))]);
+  const what = `Taking ${fleet.release} out of ${pool.name} would leave`;
+  if (total(left) === 0) return `${what} nothing healthy there.`;
+  const given = countByZone(own.filter(({ id }) => goes.has(id)));
+  const atStake = Object.fromEntries(Object.entries(step.floor).filter(([zone]) => (given[zone] ?? 0) > 0));
+  const short = shortfall(left, atStake);
+  return short && `${what} ${total(left)} healthy, ${short} of the floor of ${total(step.floor)}.`;
+}

@@ -1,0 +1,75 @@
+import { awaitDnsAnswers } from './await-dns-answers.ts';
+import { awaitDrained } from './await-drained.ts';
+import { awaitHealthy } from './await-healthy.ts';
+import { awaitInsync } from './await-insync.ts';
+import { awaitLoweredTtl } from './await-lowered-ttl.ts';
+import { awaitResidualTraffic } from './await-residual-traffic.ts';
+import { awaitRetention } from './await-retention.ts';
+import { awaitRunning } from './await-running.ts';
+import { awaitTtl } from './await-ttl.ts';
+import { checkInstances } from './check-instances.ts';
+import { claim } from './claim.ts';
+import type { StepBehaviour, StepDefinition } from './definition.ts';
+import { deploy } from './deploy.ts';
+import { deregister } from './deregister.ts';
+import { deregisterEverywhere } from './deregister-everywhere.ts';
+import { launch } from './launch.ts';
+import { mark } from './mark.ts';
+import { migrate } from './migrate.ts';
+import { register } from './register.ts';
+import { registerBack } from './register-back.ts';
+import { remove } from './remove.ts';
+import { setTtl } from './set-ttl.ts';
+import { shiftWeights } from './shift-weights.ts';
+import { tagLoweredTtl } from './tag-lowered-ttl.ts';
+import { tagRelease } from './tag-release.ts';
+import { tagShare } from './tag-share.ts';
+import { terminate } from './terminate.ts';
+import { verifyRelease } from './verify-release.ts';
+import { watch } from './watch.ts';
+
+/** All kinds of steps. */
+const steps = {
+  launch,
+  'await-running': awaitRunning,
+  register,
+  'await-healthy': awaitHealthy,
+  deregister,
+  'await-drained': awaitDrained,
+  'shift-weights': shiftWeights,
+  'tag-share': tagShare,
+  watch,
+  'set-ttl': setTtl,
+  'tag-lowered-ttl': tagLoweredTtl,
+  'await-lowered-ttl': awaitLoweredTtl,
+  'await-insync': awaitInsync,
+  'await-dns-answers': awaitDnsAnswers,
+  'await-ttl': awaitTtl,
+  'verify-release': verifyRelease,
+  'await-retention': awaitRetention,
+  'await-residual-traffic': awaitResidualTraffic,
+  claim,
+  mark,
+  terminate,
+  remove,
+  migrate,
+  'deregister-everywhere': deregisterEverywhere,
+  deploy,
+  'check-instances': checkInstances,
+  'register-back': registerBack,
+  'tag-release': tagRelease,
+};
+
+type Registry = typeof steps;
+
+export type StepKind = keyof Registry;
+export type StepOf<K extends StepKind> = Parameters<Registry[K]>[0];
+export type Step = StepOf<StepKind>;
+
+// Each definition stands under its own name.
+steps satisfies { readonly [K in StepKind]: StepDefinition<Extract<Step, { do: K }>> };
+
+/** What the step is and does: its title, its guard, its action, ... */
+export function behaviourOf(step: Step): StepBehaviour {
+  return (steps[step.do] as StepDefinition<Step>)(step);
+}

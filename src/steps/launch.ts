@@ -1,0 +1,59 @@
+import type { LaunchSpec } from '../domain/goal.ts';
+import type { Instance, Snapshot } from '../domain/snapshot.ts';
+import { countByZone } from '../domain/minimum-healthy.ts';
+import { fleetById } from '../domain/queries.ts';
+import { count } from '../domain/text.ts';
+import { never, REQUEST, type StepDefinition } from './definition.ts';
+import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
+import { fleetOf } from './world.ts';
+import { NOTHING } from '../observe/reads.ts';
+
+/** Boot the fleet's instances, one request a zone. */
+export interface Launch {
+  readonly do: 'launch';
+  readonly fleet: string;
+  readonly release: string;
+  readonly run: string;
+  readonly spec: LaunchSpec;
+}
+
+export const launch: StepDefinition<Launch> = (step) => ({
+  ...REQUEST,
+  title: (snapshot) => {
+    const zones = step.spec.batches.map((batch) => `${batch.count} in ${batch.zone}`).join(', ');
+    const all = missing(snapshot, step) || fleetOf(snapshot, step).instances.length;
+    return `launch ${count(all, 'instance')} of ${step.release} (${zones})`;
+  },
+  instances: () => [],
+  estimateS: () => 2 * CALL_S,
+  progress: (snapshot) => (missing(snapshot, step) === 0 ? 'done' : 'todo'),
+  guard: never,
+  readsBefore: () => NOTHING,
+  readsToPoll: { pools: [], fleets: [step.fleet] },
+  effect: () => 'launches',
+  timeLimitMs: effectShows,
+  pollEveryMs: byTimeWaited,
+  apply: async ({ fleet }) => fleet.launch(step),
+  simulate: (snapshot) => {
+    const marks = fleetById(snapshot, step.fleet)?.marks ?? {};
+    const others = snapshot.fleets.filter(({ id }) => id !== step.fleet);
+    const fleet = { id: step.fleet, release: step.release, marks, instances: booting(snapshot, step) };
+    return { ...snapshot, fleets: [...others, fleet] };
+  },
+});
+
+function missing(snapshot: Snapshot, step: Launch): number {
+  const have = countByZone(fleetOf(snapshot, step).instances.filter(({ unstarted }) => unstarted !== true));
+  return step.spec.batches.reduce((sum, batch) => sum + Math.max(0, batch.count - (have[batch.zone] ?? 0)), 0);
+}
+
+function booting({ at }: Snapshot, { spec }: Launch): readonly Instance[] {
+  return spec.batches.flatMap((batch) =>
+    Array.from({ length: batch.count }, (_, n): Instance => ({
+      id: `new-${batch.zone}-${n + 1}`,
+      zone: batch.zone,
+      state: 'pending',
+      launchedAt: at,
+    })),
+  );
+}

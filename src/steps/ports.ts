@@ -1,0 +1,53 @@
+import type { Clock } from '../clock.ts';
+import type { DeployReport } from '../deployers/deployer.ts';
+import type { DeployOrder } from '../domain/deploy-order.ts';
+import type { Delivery } from '../domain/goal.ts';
+import type { Instance, Snapshot } from '../domain/snapshot.ts';
+import type { FleetPort } from '../fleets/fleet.ts';
+import type { ProductionPort } from '../production/production.ts';
+import type { DiscoveryRequest } from '../traffic/discover.ts';
+import type { TrafficPort } from '../traffic/traffic.ts';
+
+/** The outside world of a run. */
+export interface Ports {
+  readonly fleet: FleetPort;
+  readonly traffic: TrafficPort;
+  readonly clock: Clock;
+  /** Absent where the config does not say how production reports its release. */
+  readonly production?: ProductionPort;
+  /** What deploys in place need beside the others. */
+  readonly inPlace?: InPlace;
+}
+
+export interface InPlace {
+  /** Absent: the config does not say how code gets onto a running instance. */
+  readonly deploys?: DeploysPort;
+  readonly delivery?: Delivery;
+  readonly probe: InstanceProbe;
+  /** See `DiscoveringTraffic.widen`. */
+  readonly widen: (wanted: DiscoveryRequest) => Promise<boolean>;
+}
+
+/** The deploys of one run. */
+export interface DeploysPort {
+  /** Before anything is changed: that these could be started. Rejects with an `OperatorError`. */
+  prepare(snapshot: Snapshot, orders: readonly DeployOrder[]): Promise<void>;
+  start(snapshot: Snapshot, order: DeployOrder): Promise<void>;
+  /** What is known of it; nothing of an attempt that failed before this run. */
+  look(snapshot: Snapshot, order: DeployOrder): Promise<DeployReport | undefined>;
+  /** @returns whether it is certain that nothing of it is still running */
+  stop(snapshot: Snapshot, order: DeployOrder): Promise<boolean>;
+  /** Whether it continues by itself when this process ends. */
+  lasts(order: DeployOrder): boolean;
+}
+
+/** Asks instances themselves, at their private addresses. */
+export interface InstanceProbe {
+  /** Whether there is a check of this kind. */
+  readonly checks: boolean;
+  readonly drains: boolean;
+  /** `ok`, or what was wrong with the answer. */
+  check(instance: Instance, release: string): Promise<string>;
+  /** Whether nothing is known to be in flight there; never before the configured time has passed since the first question. */
+  isIdle(instance: Instance): Promise<boolean>;
+}

@@ -1,0 +1,63 @@
+import { instancesToRegister } from '../domain/moving.ts';
+import { poolByName, registeredIn, verified } from '../domain/queries.ts';
+import type { Instance, Snapshot, Target } from '../domain/snapshot.ts';
+import { REQUEST, type StepDefinition } from './definition.ts';
+import { readsOfPool } from './reads-of-pool.ts';
+import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
+import { changePool, existingFleet, fleetOf, idsOf, instancesOf } from './world.ts';
+
+/** Register the fleet's instances with the pool: all of them, or in batches up to that many. */
+export interface Register {
+  readonly do: 'register';
+  readonly pool: string;
+  readonly fleet: string;
+  readonly upTo?: number;
+}
+
+export const register: StepDefinition<Register> = (step) => ({
+  ...REQUEST,
+  title: (snapshot) => {
+    const registered = registeredIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step));
+    const n = missing(snapshot, step).length || registered.length;
+    return `register ${instancesOf(fleetOf(snapshot, step), n)} with ${step.pool}`;
+  },
+  instances: (snapshot) => idsOf(missing(snapshot, step)),
+  estimateS: () => CALL_S,
+  progress: (snapshot) => {
+    const pool = poolByName(snapshot, step.pool);
+    const isPresent = pool.role === 'test' || registeredIn(pool, fleetOf(snapshot, step)).length > 0;
+    return missing(snapshot, step).length === 0 && isPresent ? 'done' : 'todo';
+  },
+  guard: (snapshot) => {
+    const fleet = fleetOf(snapshot, step);
+    const isVerified = poolByName(snapshot, step.pool).role === 'test' || verified(snapshot, fleet).length > 0;
+    return isVerified ? undefined : `No instance of ${fleet.release} is healthy now.`;
+  },
+  readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, [step.fleet]),
+  readsToPoll: { pools: [step.pool], fleets: [] },
+  effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'adds-capacity'),
+  timeLimitMs: effectShows,
+  pollEveryMs: byTimeWaited,
+  apply: async ({ traffic }, snapshot) => {
+    const pool = poolByName(snapshot, step.pool);
+    const coming = instancesToRegister(snapshot, step, existingFleet(snapshot, step));
+    await traffic.register(
+      pool,
+      coming.map(({ id }) => ({ id, port: pool.port })),
+    );
+  },
+  simulate: (snapshot) =>
+    changePool(snapshot, step.pool, (pool) => {
+      const coming = idsOf(missing(snapshot, step));
+      const others = pool.targets.filter(({ id }) => !coming.includes(id));
+      return [...others, ...coming.map((id) => registering(id, pool.port))];
+    }),
+});
+
+function missing(snapshot: Snapshot, step: Register): readonly Instance[] {
+  return instancesToRegister(snapshot, step, fleetOf(snapshot, step));
+}
+
+function registering(id: string, port: number): Target {
+  return { id, port, state: 'initial', reason: 'Elb.RegistrationInProgress' };
+}

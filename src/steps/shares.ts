@@ -1,0 +1,46 @@
+import { notHealthyIn, sentence } from '../domain/explain.ts';
+import type { ZoneFloor } from '../domain/goal.ts';
+import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
+import { poolByName } from '../domain/queries.ts';
+import { members } from '../domain/roles.ts';
+import { routesOf, shareOf } from '../domain/routes.ts';
+import { percentText } from '../domain/shares.ts';
+import type { Route, RouteRole, Snapshot } from '../domain/snapshot.ts';
+import { list } from '../domain/text.ts';
+import { fleetOf } from './world.ts';
+
+/** What the steps that move or watch shares of traffic have in common. */
+
+/** Rules 1 and 4 of "What must never happen": the fleet that gets traffic was seen to be healthy now, and large enough. */
+export function notFit(
+  snapshot: Snapshot,
+  step: { readonly fleet: string; readonly pool: string; readonly floor: ZoneFloor },
+): string | undefined {
+  const fleet = fleetOf(snapshot, step);
+  const pool = poolByName(snapshot, step.pool);
+  const healthy = countByZone(healthyIn(pool, fleet));
+  const short = shortfall(healthy, step.floor);
+  if (short === undefined && total(healthy) > 0) return undefined;
+  const sick = notHealthyIn(pool, fleet);
+  const why = sick.length === 0 ? '' : ` ${sentence(sick)}.`;
+  const missing = short === undefined ? '' : `, ${short} of the floor of ${total(step.floor)}`;
+  return `${total(healthy)} of ${members(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}${missing}.${why}`;
+}
+
+/** Weights that are none of those that this plan knows. */
+export function foreignWeights(
+  snapshot: Snapshot,
+  role: RouteRole,
+  pool: string,
+  expected: number,
+  isKnown: (route: Route) => boolean,
+): string | undefined {
+  const strange = routesOf(snapshot, role).find((route) => !isKnown(route));
+  if (strange === undefined) return undefined;
+  return `Somebody else has changed the weights of ${strange.name}: ${pool} gets ${percentText(shareOf(strange, pool))}, where ${percentText(expected)} was expected.`;
+}
+
+export function routeNames(snapshot: Snapshot, role: RouteRole): string {
+  const names = routesOf(snapshot, role).map(({ name }) => name);
+  return list(names, 3);
+}

@@ -1,0 +1,88 @@
+import type { ZoneFloor } from '../domain/goal.ts';
+import { poolByName } from '../domain/queries.ts';
+import { routesOf, shareOf, weightsFor, withRoles } from '../domain/routes.ts';
+import { hasShare, isPresent, percentText, TOLERANCE } from '../domain/shares.ts';
+import type { Names, RouteRole, Snapshot } from '../domain/snapshot.ts';
+import { list } from '../domain/text.ts';
+import { ALL_POOLS } from '../observe/reads.ts';
+import { REQUEST, type StepDefinition } from './definition.ts';
+import { foreignWeights, notFit, routeNames } from './shares.ts';
+import { byTimeWaited, effectShows } from './timing.ts';
+import { fleetOf, memberIds } from './world.ts';
+
+/** Give the pool, in which the fleet is, that percentage of what all routes with the role bring; one request a route. */
+export interface ShiftWeights {
+  readonly do: 'shift-weights';
+  readonly role: RouteRole;
+  readonly pool: string;
+  readonly fleet: string;
+  readonly percent: number;
+  /** What it had before, where other weights than these two mean that somebody else changes them. */
+  readonly from?: number;
+  readonly floor: ZoneFloor;
+}
+
+export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
+  ...REQUEST,
+  title: (snapshot) => {
+    const { release } = fleetOf(snapshot, step);
+    const routes = routeNames(snapshot, step.role);
+    if (step.role === 'test') return `point ${routes} to ${step.pool} (${release})`;
+    return `send ${percentText(step.percent)} of ${routes} to ${step.pool} (${release})`;
+  },
+  instances: (snapshot) => memberIds(snapshot, step),
+  estimateS: (snapshot) => routesOf(snapshot, step.role).length,
+  progress: (snapshot) =>
+    routesOf(snapshot, step.role).every((route) => hasShare(route, step.pool, step.percent)) ? 'done' : 'todo',
+  guard: (snapshot) => (step.role === 'test' ? undefined : (notAlone(snapshot, step) ?? notFit(snapshot, step))),
+  conflict: (snapshot) => {
+    const { from, percent, pool, role } = step;
+    if (from === undefined) return undefined;
+    return foreignWeights(snapshot, role, pool, from, (route) => {
+      return Math.abs(shareOf(route, pool) - from) < TOLERANCE || hasShare(route, pool, percent);
+    });
+  },
+  readsBefore: () => ALL_POOLS,
+  readsToPoll: { pools: [step.pool], fleets: [], routes: true },
+  effect: () => (step.role === 'test' ? 'records' : 'shifts-traffic'),
+  timeLimitMs: effectShows,
+  pollEveryMs: byTimeWaited,
+  apply: async ({ traffic }, snapshot) => {
+    const pools = snapshot.pools.map(({ name }) => name);
+    const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
+    const weights = open.map((route) => [route.name, weightsFor(route, step.pool, step.percent, pools)] as const);
+    await traffic.routing?.shift(new Map(weights));
+  },
+  simulate: (snapshot) => shifted(snapshot, step),
+});
+
+/** A share goes to every target in the pool. */
+function notAlone(snapshot: Snapshot, step: ShiftWeights): string | undefined {
+  const fleet = fleetOf(snapshot, step);
+  const pool = poolByName(snapshot, step.pool);
+  const own = new Set(fleet.instances.map(({ id }) => id));
+  const others = pool.targets.filter((target) => isPresent(target) && !own.has(target.id)).map(({ id }) => id);
+  if (others.length === 0) return undefined;
+  const [verb, them] = others.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return `Production would go to ${list(others, 3)} in ${pool.name} as well, which ${verb} not of ${fleet.release}: take ${them} out first.`;
+}
+
+function shifted(snapshot: Snapshot, { role, pool, percent }: ShiftWeights): Snapshot {
+  const { routing } = snapshot;
+  if (routing === undefined) return snapshot;
+  const pools = snapshot.pools.map(({ name }) => name);
+  const routes = routing.routes.map((route) =>
+    route.role === role && shareOf(route, pool) < percent
+      ? { ...route, weights: weightsFor(route, pool, percent, pools) }
+      : route,
+  );
+  // Nothing has been asked since.
+  const { names } = routing;
+  const asked = names && { names: unasked(names) };
+  return { ...snapshot, routing: { ...routing, ...asked, routes }, pools: withRoles(snapshot.pools, routes) };
+}
+
+/** Names that a change is on its way to. */
+function unasked({ pool: _pool, ...names }: Names): Names {
+  return { ...names, pending: true, streak: 0 };
+}

@@ -1,0 +1,34 @@
+import { retentionProblem } from '../domain/retention.ts';
+import { members } from '../domain/roles.ts';
+import { REQUEST, type StepDefinition } from './definition.ts';
+import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
+import { existingFleet, fleetOf, instancesOf, memberIds, stillInProduction, withState } from './world.ts';
+
+/** Terminate the fleet's instances; `early` is without waiting for requests that may still be on their way to them. */
+export interface Terminate {
+  readonly do: 'terminate';
+  readonly fleet: string;
+  readonly early?: boolean;
+}
+
+export const terminate: StepDefinition<Terminate> = (step) => ({
+  ...REQUEST,
+  title: (snapshot) => {
+    const fleet = fleetOf(snapshot, step);
+    return `terminate ${instancesOf(fleet, members(fleet).length || fleet.instances.length)}`;
+  },
+  instances: (snapshot) => memberIds(snapshot, step),
+  estimateS: () => CALL_S,
+  progress: (snapshot) => (members(fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo'),
+  guard: (snapshot) => {
+    const fleet = fleetOf(snapshot, step);
+    return stillInProduction(snapshot, fleet) ?? (step.early ? undefined : retentionProblem(snapshot, fleet));
+  },
+  readsBefore: () => ({ pools: 'all', fleets: 'all', routes: true }),
+  readsToPoll: { pools: [], fleets: [step.fleet] },
+  effect: () => 'destroys',
+  timeLimitMs: effectShows,
+  pollEveryMs: byTimeWaited,
+  apply: async ({ fleet }, snapshot) => fleet.terminate(existingFleet(snapshot, step)),
+  simulate: (snapshot) => withState(snapshot, step.fleet, 'shutting-down'),
+});

@@ -1,0 +1,85 @@
+import { isRegistered, members } from '../domain/roles.ts';
+import type { Fleet, Instance, Marks, Pool, Snapshot, Target } from '../domain/snapshot.ts';
+import { fleetById, inProduction } from '../domain/queries.ts';
+import { count } from '../domain/text.ts';
+
+/** What the kinds of steps share: the fleet that a step is about, and snapshots with one thing changed. */
+
+/** The fleet of a step; an empty one where there is none yet, or none any more. */
+export function fleetOf(snapshot: Snapshot, { fleet }: { readonly fleet: string }): Fleet {
+  return fleetById(snapshot, fleet) ?? { id: fleet, release: fleet, marks: {}, instances: [] };
+}
+
+/** As `fleetOf`, for a change to AWS, which must be about a fleet that was seen. */
+export function existingFleet(snapshot: Snapshot, { fleet }: { readonly fleet: string }): Fleet {
+  const found = fleetById(snapshot, fleet);
+  if (found === undefined) throw new Error(`The snapshot has no fleet ${fleet}.`);
+  return found;
+}
+
+export function idsOf(things: readonly { readonly id: string }[]): readonly string[] {
+  return things.map(({ id }) => id);
+}
+
+export function memberIds(snapshot: Snapshot, step: { readonly fleet: string }): readonly string[] {
+  return idsOf(members(fleetOf(snapshot, step)));
+}
+
+/** `3 instances of 42`. */
+export function instancesOf(fleet: Fleet, n: number): string {
+  return `${count(n, 'instance')} of ${fleet.release || fleet.id}`;
+}
+
+/** Rule 2 of "What must never happen": nothing that is in production is terminated, whatever a tag says. */
+export function stillInProduction(snapshot: Snapshot, fleet: Fleet): string | undefined {
+  const [first] = inProduction(snapshot, fleet).filter(
+    ({ target }) => isRegistered(target) || target.state === 'draining',
+  );
+  if (first === undefined) return undefined;
+  return `${first.target.id} of ${fleet.release} is ${first.target.state} in ${first.pool.name}: what is in production is never terminated.`;
+}
+
+function changeFleet(snapshot: Snapshot, id: string, change: (fleet: Fleet) => Fleet): Snapshot {
+  return { ...snapshot, fleets: snapshot.fleets.map((fleet) => (fleet.id === id ? change(fleet) : fleet)) };
+}
+
+export function withMarks(snapshot: Snapshot, id: string, marks: Marks): Snapshot {
+  return changeFleet(snapshot, id, (fleet) => ({ ...fleet, marks: { ...fleet.marks, ...marks } }));
+}
+
+/** The fleet's instances in another state, without those that are gone. */
+export function withState(snapshot: Snapshot, id: string, state: Instance['state']): Snapshot {
+  return changeFleet(snapshot, id, (fleet) => ({
+    ...fleet,
+    instances: members(fleet).map((instance) => ({ ...instance, state })),
+  }));
+}
+
+export function changeInstances(
+  snapshot: Snapshot,
+  ids: readonly string[],
+  change: (instance: Instance) => Instance,
+): Snapshot {
+  const changed = new Set(ids);
+  const one = (instance: Instance): Instance => (changed.has(instance.id) ? change(instance) : instance);
+  return {
+    ...snapshot,
+    fleets: snapshot.fleets.map((fleet): Fleet => ({ ...fleet, instances: fleet.instances.map(one) })),
+  };
+}
+
+export function changePool(snapshot: Snapshot, name: string, change: (pool: Pool) => readonly Target[]): Snapshot {
+  return {
+    ...snapshot,
+    pools: snapshot.pools.map((pool) => (pool.name === name ? { ...pool, targets: change(pool) } : pool)),
+  };
+}
+
+export function changePools(snapshot: Snapshot, change: (pool: Pool) => readonly Target[]): Snapshot {
+  return { ...snapshot, pools: snapshot.pools.map((pool) => ({ ...pool, targets: change(pool) })) };
+}
+
+/** @param at milliseconds since the epoch */
+export function noEarlierThan(snapshot: Snapshot, at: number): Snapshot {
+  return { ...snapshot, at: Math.max(snapshot.at, at) };
+}
