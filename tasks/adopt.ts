@@ -3,9 +3,15 @@ import type { Snapshot } from '../src/domain/snapshot.ts';
 import { refusal, type GoalOf } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
-import type { Task } from './task.ts';
+import * as option from './options.ts';
+import { FLEETS, sameRelease, type Task } from './task.ts';
 
-export const adopt: Task<'adopt'> = {
+const OPTIONS = {
+  release: option.required(option.release({ describe: 'The release that these instances run' })),
+} satisfies option.OptionDefinitions;
+
+export const adopt: Task<'adopt', typeof OPTIONS> = {
+  ...FLEETS,
   verb: 'adopt',
   summary: 'On the first day: tag what production serves now as the current fleet',
   details:
@@ -15,10 +21,14 @@ export const adopt: Task<'adopt'> = {
     ['turnout adopt --release 41 --plan', 'which instances would be tagged'],
     ['turnout adopt --release 41', 'show them, ask, and tag them'],
   ],
-  options: { release: { type: 'string', describe: 'The release that these instances run', required: true } },
+  options: OPTIONS,
   mayBeReplacedBy: [],
+  again: (release) => `adopt --release ${release}`,
+  wayBack: undefined,
+  continues: sameRelease,
+  isVisible: (snapshot) => stableFleet(snapshot) !== undefined,
 
-  aim({ snapshot, wish, asked }) {
+  pinGoal({ snapshot, options, requestedBy }) {
     const home = stableFleet(snapshot);
     if (home !== undefined && members(home).length > 0) {
       return refusal(
@@ -44,8 +54,8 @@ export const adopt: Task<'adopt'> = {
         'turnout moves instances only; take it out, or use another target group.',
       );
     }
-    const release = wish.release as string;
-    return { ...asked, verb: 'adopt', fleet: `${release}-${asked.run}`, release, instances };
+    const release = options.release;
+    return { ...requestedBy, verb: 'adopt', fleet: `${release}-${requestedBy.run}`, release, instances };
   },
 
   plan: (snapshot, goal) => planAhead(snapshot, [claim(goal)], lines(snapshot, goal)),

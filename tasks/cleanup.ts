@@ -1,6 +1,6 @@
 import { stableFleet, liveFleets, poolsOf, roleOf } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
-import { isHealthy } from '../src/domain/minimum-healthy.ts';
+import { isHealthy, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
@@ -9,9 +9,22 @@ import { residualTrafficProblem } from '../src/domain/residual-traffic.ts';
 import { retainedUntil } from '../src/domain/shares.ts';
 import type { Step } from '../src/steps/index.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import type { Task } from './task.ts';
+import * as option from './options.ts';
+import { FLEETS, type Task } from './task.ts';
 
-export const cleanup: Task<'cleanup'> = {
+const OPTIONS = {
+  discard: option.flag({ describe: 'Terminate a green that was never promoted as well' }),
+  wait: option.flag({
+    describe: 'Wait until no production request can still reach the old servers, instead of refusing',
+  }),
+  ignoreResidualTraffic: option.flag({
+    describe:
+      'By weights: do not keep the old servers for `traffic.hold`, nor until they get no requests; requests that still reach them will fail',
+  }),
+} satisfies option.OptionDefinitions;
+
+export const cleanup: Task<'cleanup', typeof OPTIONS> = {
+  ...FLEETS,
   verb: 'cleanup',
   summary: 'Make the serving fleet the only one: tag it as current, terminate the others',
   details:
@@ -23,23 +36,15 @@ export const cleanup: Task<'cleanup'> = {
     ['turnout cleanup --wait', 'wait first until the old servers have drained'],
     ['turnout cleanup --discard', 'terminate a green that was never promoted as well'],
   ],
-  options: {
-    discard: { type: 'boolean', describe: 'Terminate a green that was never promoted as well' },
-    wait: {
-      type: 'boolean',
-      describe: 'Wait until nothing of production can be on its way to the old servers any more, instead of refusing',
-    },
-    acceptTail: {
-      name: 'accept-tail',
-      type: 'boolean',
-      describe:
-        'By weights: do not keep the old servers for `traffic.hold`, or until nobody comes to them; whoever still does fails',
-    },
-  },
+  options: OPTIONS,
   mayBeReplacedBy: ['rollback'],
-  watchesTail: ({ acceptTail }) => acceptTail !== true,
+  again: () => 'cleanup',
+  wayBack: undefined,
+  watchesResidualTraffic: ({ ignoreResidualTraffic }) => ignoreResidualTraffic !== true,
+  continues: () => 'same',
+  isVisible: (snapshot) => liveFleets(snapshot).length === 1,
 
-  aim({ snapshot, wish, asked }) {
+  pinGoal({ snapshot, options, requestedBy }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const [serving, second] = world.serving as [Fleet, Fleet?];
@@ -50,9 +55,9 @@ export const cleanup: Task<'cleanup'> = {
         'Decide which one shall serve: `turnout promote` or `turnout rollback`; then run this again.',
       );
     }
-    const goal = { ...asked, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
-    const early = wish.acceptTail ? { early: true } : {};
-    return { ...goal, discard: wish.discard ?? false, wait: wish.wait ?? false, ...early };
+    const goal = { ...requestedBy, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
+    const early = options.ignoreResidualTraffic ? { early: true } : {};
+    return { ...goal, discard: options.discard ?? false, wait: options.wait ?? false, ...early };
   },
 
   plan(snapshot, goal) {
@@ -83,12 +88,16 @@ export const cleanup: Task<'cleanup'> = {
     return planAhead(snapshot, [...mark, ...farewells, { do: 'set-ttl', fleet: keep.id, to: 'usual' }]);
   },
 
-  afterFailure: (_snapshot, goal) => ({ leave: 'safe', message: `${goal.release} serves production as before.` }),
+  afterFailure(_snapshot, goal, { step }) {
+    const isEnding = step?.do === 'terminate' || step?.do === 'remove';
+    const rest = isEnding ? ` Instances of ${step.fleet} may have been terminated already.` : '';
+    return { leave: 'safe', message: `${goal.release} serves production as before.${rest}` };
+  },
 
   question: (snapshot, goal) => {
     const doomed = fleetsToRetire(snapshot, goal.fleet);
     const names = doomed.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
-    return `Keep ${goal.release}, and terminate ${names || 'nothing'}?`;
+    return `MinimumHealthy ${goal.release}, and terminate ${names || 'nothing'}?`;
   },
 
   standing: (_snapshot, goal) => ({
@@ -109,7 +118,7 @@ function farewell(snapshot: Snapshot, fleet: Fleet, { since, early }: GoalOf<'cl
           { do: 'await-retention', fleet: fleet.id } as const,
           { do: 'await-residual-traffic', fleet: fleet.id } as const,
         ]),
-    ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, floor: {} })),
+    ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, minimumHealthy: NO_MINIMUM })),
     ...names('production').map((pool): Step => ({ do: 'await-drained', pool, fleet: fleet.id })),
     { do: 'terminate', fleet: fleet.id, ...(early && { early }) },
     ...(fleet.holder === undefined ? [] : [{ do: 'remove', fleet: fleet.id } as const]),
@@ -164,10 +173,11 @@ function held(snapshot: Snapshot, doomed: readonly Fleet[], { wait, early }: Goa
       ? undefined
       : doomed.map((fleet) => retentionProblem(snapshot, fleet)).find((one) => one !== undefined);
   if (why === undefined) return undefined;
-  return refusal('held', why, '`turnout cleanup --wait` waits for that; or run this again later.', ACCEPT_TAIL);
+  return refusal('held', why, '`turnout cleanup --wait` waits for that; or run this again later.', IGNORE);
 }
 
-const ACCEPT_TAIL = '`turnout cleanup --accept-tail` does not wait: whoever still comes to the old servers fails.';
+const IGNORE =
+  '`turnout cleanup --ignore-residual-traffic` does not wait: requests that still reach the old servers will fail.';
 
 /** Clients and resolvers that do not heed TTLs are seen by their requests. */
 function visited(
@@ -181,7 +191,7 @@ function visited(
   const unknown = snapshot.tail?.unknown;
   if (why === undefined || (wait && unknown === undefined)) return undefined;
   const wayOut = unknown === undefined ? '`turnout cleanup --wait` waits for that; or run this again later.' : GRANT;
-  return refusal(unknown === undefined ? 'visited' : 'tail-unknown', why, wayOut, ACCEPT_TAIL);
+  return refusal(unknown === undefined ? 'visited' : 'tail-unknown', why, wayOut, IGNORE);
 }
 
 const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';

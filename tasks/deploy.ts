@@ -7,9 +7,17 @@ import { isInTraffic } from '../src/plan/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import { NO_DEPLOYER } from './rolling.ts';
-import type { Task } from './task.ts';
+import * as option from './options.ts';
+import { IN_PLACE, sameRelease, type Task } from './task.ts';
 
-export const deploy: Task<'deploy'> = {
+const OPTIONS = {
+  instances: option.instances({ describe: 'Instance to deploy to; may be given several times', positional: false }),
+  self: option.self,
+  release: option.required(option.release({ describe: 'What to deploy' })),
+} satisfies option.OptionDefinitions;
+
+export const deploy: Task<'deploy', typeof OPTIONS> = {
+  ...IN_PLACE,
   verb: 'deploy',
   summary: 'Deploy a release to named instances, and touch no load balancer',
   details:
@@ -19,25 +27,23 @@ export const deploy: Task<'deploy'> = {
     ['turnout deploy --instance i-0123456789abcdef0 --release 42', 'one instance'],
     ['turnout drain I && turnout deploy --instance I --release 42 && turnout join I', 'what `rolling` does, by hand'],
   ],
-  options: {
-    instances: { type: 'list', name: 'instance', describe: 'Instance to deploy to; may be given several times' },
-    self: { type: 'boolean', describe: 'The instance that this runs on, as its metadata service (IMDSv2) says' },
-    release: { type: 'string', describe: 'What to deploy', required: true },
-  },
-  everywhere: true,
-  mayBeReplacedBy: ['drain', 'join', 'deploy', 'rolling'],
-  fits: (goal, wish) => sameInstances(goal, wish) && (wish.release === undefined || wish.release === goal.release),
+  options: OPTIONS,
+  aboutInstances: true,
+  again: undefined,
+  wayBack: { command: 'deploy', does: 'with the release before reverts it' },
+  continues: (goal, wanted) => (sameInstances(goal, wanted) === 'same' ? sameRelease(goal, wanted) : 'other-subject'),
+  minimumHealthy: () => 'as-now',
 
-  aim({ snapshot, wish, asked, delivery }) {
-    const named = namedInstances(snapshot, wish);
+  pinGoal({ snapshot, options, requestedBy, delivery }) {
+    const named = namedInstances(snapshot, options);
     if (isRefusal(named)) return named;
     if (delivery === undefined) return NO_DEPLOYER;
     const instances = named.instances.map(({ id }) => id);
     return {
-      ...asked,
+      ...requestedBy,
       verb: 'deploy',
       fleet: named.fleet,
-      release: wish.release as string,
+      release: options.release,
       instances,
       delivery: { ...delivery, migrate: 'no' },
     };
@@ -56,7 +62,7 @@ export const deploy: Task<'deploy'> = {
     ];
     if (serving.length === 0) return { leave: 'safe', message: 'What it was deployed to is in no target group.', next };
     return {
-      leave: 'person',
+      leave: 'needs-attention',
       message: `${list(serving, 5)} is in traffic with a deploy that has not ended well.`,
       next,
     };

@@ -1,12 +1,26 @@
 import { list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { isRefusal } from '../src/domain/goal.ts';
-import { homesOf, keepFor, running } from '../src/domain/in-place.ts';
-import { afterInPlace, keepNotes } from '../src/plan/in-place.ts';
+import { homesOf, minimumWhileOut, running } from '../src/domain/in-place.ts';
+import { afterInPlace, minimumNotes } from '../src/plan/in-place.ts';
 import { namedInstances, sameInstances } from './named.ts';
-import type { Task } from './task.ts';
+import * as option from './options.ts';
+import { IN_PLACE, type Task } from './task.ts';
 
-export const drain: Task<'drain'> = {
+const OPTIONS = {
+  instances: option.instances({ describe: 'Instances to take out', positional: true }),
+  self: option.self,
+  minHealthy: option.minimumHealthy({
+    describe: 'Fewest healthy targets in each target group (default: all others that are healthy, and at least one)',
+  }),
+  allowDowntime: option.flag({
+    describe: 'Even where no healthy target would be left: requests will fail meanwhile',
+    conflicts: 'min-healthy',
+  }),
+} satisfies option.OptionDefinitions;
+
+export const drain: Task<'drain', typeof OPTIONS> = {
+  ...IN_PLACE,
   verb: 'drain',
   summary: 'Take instances out of every target group that holds them, and wait until they are released',
   details:
@@ -16,47 +30,42 @@ export const drain: Task<'drain'> = {
     ['turnout drain i-0123456789abcdef0', 'one instance'],
     ['turnout drain --self --yes', 'the instance that this runs on, in a script or an Ansible play'],
   ],
-  positional: 'instances',
-  options: {
-    self: { type: 'boolean', describe: 'The instance that this runs on, as its metadata service (IMDSv2) says' },
-    floor: {
-      type: 'number',
-      describe:
-        'Fewest healthy targets in each target group (default: as many as the others that are healthy, and never none)',
-    },
-    allowDowntime: {
-      type: 'boolean',
-      describe: 'Even where nothing healthy would be left: requests will fail meanwhile',
-    },
-  },
-  everywhere: true,
-  mayBeReplacedBy: ['drain', 'join', 'deploy', 'rolling'],
-  fits: sameInstances,
+  options: OPTIONS,
+  aboutInstances: true,
+  again: undefined,
+  wayBack: { command: 'join I', does: 'reverts it' },
+  continues: sameInstances,
+  minimumHealthy: (goal) => goal.minimumHealthy ?? {},
 
-  aim({ snapshot, wish, asked }) {
-    const named = namedInstances(snapshot, wish);
+  pinGoal({ snapshot, options, requestedBy }) {
+    const named = namedInstances(snapshot, options);
     if (isRefusal(named)) return named;
     const ids = named.instances.map(({ id }) => id);
-    const keep = wish.allowDowntime === true ? {} : { keep: keepFor(snapshot, ids, ids.length, wish.floor) };
-    return { ...asked, verb: 'drain', fleet: named.fleet, release: named.release, instances: ids, ...keep };
+    const goal = { ...requestedBy, verb: 'drain', fleet: named.fleet, release: named.release, instances: ids } as const;
+    if (options.allowDowntime === true) return goal;
+    return { ...goal, minimumHealthy: minimumWhileOut(snapshot, ids, ids.length, options.minHealthy) };
   },
 
   plan(snapshot, goal) {
-    const { fleet, keep } = goal;
+    const { fleet, minimumHealthy } = goal;
     const instances = running(snapshot, goal.instances).map(({ id }) => id);
     if (instances.length === 0) return { steps: [], notes: [] };
     const places = homesOf(snapshot, instances);
-    const kept = keep === undefined ? {} : { keep };
+    const kept = minimumHealthy === undefined ? {} : { minimumHealthy };
     const plan = planAhead(
       snapshot,
       [{ do: 'deregister-everywhere', fleet, instances, places, ...kept }],
-      keepNotes(snapshot, keep, [instances]),
+      minimumNotes(snapshot, minimumHealthy, [instances]),
     );
     return isRefusal(plan) ? { ...plan, next: ADVICE } : plan;
   },
 
-  afterFailure: (snapshot, goal) =>
-    afterInPlace(snapshot, goal, goal.instances, ['`turnout join I` puts an instance back where it was']),
+  afterFailure: (snapshot, goal, failure) =>
+    afterInPlace(snapshot, goal, failure, {
+      ids: goal.instances,
+      again: `drain ${goal.instances.join(' ')}`,
+      next: ['`turnout join I` puts an instance back where it was'],
+    }),
 
   question: (_snapshot, goal) => `Take ${list(goal.instances, 5)} out of traffic?`,
 

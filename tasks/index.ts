@@ -4,21 +4,21 @@ import { cleanup } from './cleanup.ts';
 import { deploy } from './deploy.ts';
 import { drain } from './drain.ts';
 import { join } from './join.ts';
+import type { OptionsOf, TaskOptions } from './options.ts';
 import { promote } from './promote.ts';
 import { rollback } from './rollback.ts';
 import { rolling } from './rolling.ts';
 import type { Task } from './task.ts';
 import { up } from './up.ts';
 
-/** All tasks, in the order in which they are met. */
-export const tasks: Readonly<Record<Verb, Task>> = {
-  adopt: adopt as Task,
-  up: up as Task,
-  promote: promote as Task,
-  rollback: rollback as Task,
-  cleanup: cleanup as Task,
-  rolling: rolling as Task,
-  deploy: deploy as Task,
-  drain: drain as Task,
-  join: join as Task,
+const all = { adopt, up, promote, rollback, cleanup, rolling, deploy, drain, join } satisfies {
+  readonly [V in Verb]: Task<V>;
 };
+
+/** All tasks by verb, in the order in which they are met. */
+export type Tasks = Readonly<Record<Verb, Task>>;
+export const tasks: Tasks = all;
+
+/** The options of any one task. */
+export type AnyOptions = { readonly [V in Verb]: Partial<OptionsOf<(typeof all)[V]['options']>> }[Verb] &
+  Pick<TaskOptions, 'resumes'>;

@@ -5,9 +5,17 @@ import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { homeOf, homesOf, registeredAt, running } from '../src/domain/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
 import { namedInstances, sameInstances } from './named.ts';
-import type { Task } from './task.ts';
+import * as option from './options.ts';
+import { IN_PLACE, type Task } from './task.ts';
 
-export const join: Task<'join'> = {
+const OPTIONS = {
+  instances: option.instances({ describe: 'Instances to put back', positional: true }),
+  self: option.self,
+  release: option.release({ describe: 'What it carries now, where something other than turnout has deployed it' }),
+} satisfies option.OptionDefinitions;
+
+export const join: Task<'join', typeof OPTIONS> = {
+  ...IN_PLACE,
   verb: 'join',
   summary: 'Put instances back into the target groups that they were taken out of',
   details:
@@ -17,17 +25,16 @@ export const join: Task<'join'> = {
     ['turnout join i-0123456789abcdef0', 'one instance'],
     ['turnout join --self --yes --release 42', 'the instance that this runs on, which now carries 42'],
   ],
-  positional: 'instances',
-  options: {
-    self: { type: 'boolean', describe: 'The instance that this runs on, as its metadata service (IMDSv2) says' },
-    release: { type: 'string', describe: 'What it carries now, where something else than turnout has deployed it' },
-  },
-  everywhere: true,
-  mayBeReplacedBy: ['drain', 'join', 'deploy', 'rolling'],
-  fits: sameInstances,
+  options: OPTIONS,
+  aboutInstances: true,
+  hooks: ['afterInstance'],
+  again: undefined,
+  wayBack: undefined,
+  continues: sameInstances,
+  minimumHealthy: () => 'as-now',
 
-  aim({ snapshot, wish, asked, delivery }) {
-    const named = namedInstances(snapshot, wish);
+  pinGoal({ snapshot, options, requestedBy, delivery }) {
+    const named = namedInstances(snapshot, options);
     if (isRefusal(named)) return named;
     const lost = named.instances.find(({ id }) => homeOf(snapshot, id).length === 0);
     if (lost !== undefined) {
@@ -38,10 +45,10 @@ export const join: Task<'join'> = {
       );
     }
     return {
-      ...asked,
+      ...requestedBy,
       verb: 'join',
       fleet: named.fleet,
-      release: wish.release ?? '',
+      release: options.release ?? '',
       instances: named.instances.map(({ id }) => id),
       check: delivery?.check ?? false,
     };

@@ -2,7 +2,8 @@ import { isLive } from '../src/domain/roles.ts';
 import type { Instance, Snapshot } from '../src/domain/snapshot.ts';
 import { fleetWith, instanceById } from '../src/domain/in-place.ts';
 import { refusal, type Refusal } from '../src/domain/goal.ts';
-import type { Wish } from './task.ts';
+import type { TaskOptions } from './options.ts';
+import type { Continuation } from './task.ts';
 
 /** What the tasks share that are about instances named by the person. */
 
@@ -15,7 +16,10 @@ export interface Named {
 }
 
 /** The instances that were named, all of them this environment's and running; or what is wrong with one. */
-export function namedInstances(snapshot: Snapshot, { instances = [] }: Wish): Named | Refusal {
+export function namedInstances(
+  snapshot: Snapshot,
+  { instances = [] }: Pick<TaskOptions, 'instances'>,
+): Named | Refusal {
   const found: Instance[] = [];
   for (const id of new Set(instances)) {
     const instance = instanceById(snapshot, id);
@@ -34,13 +38,16 @@ export function namedInstances(snapshot: Snapshot, { instances = [] }: Wish): Na
     found.push(instance);
   }
   const fleet = fleetWith(snapshot, found[0]?.id ?? '');
-  if (fleet === undefined)
-    return refusal('usage', 'No instance was named.', 'Name at least one, such as i-0123456789abcdef0.');
+  if (fleet === undefined) return refusal('usage', 'No instance was named.', 'For example: i-0123456789abcdef0');
   return { fleet: fleet.id, release: fleet.release, instances: found };
 }
 
-/** Whether a wish is about the same instances as a goal. */
-export function sameInstances({ instances }: { readonly instances: readonly string[] }, wish: Wish): boolean {
-  if (wish.instances === undefined) return true;
-  return [...new Set(wish.instances)].toSorted().join() === instances.toSorted().join();
+/** Whether the options name the same instances as a goal, or none. */
+export function sameInstances(
+  goal: { readonly instances: readonly string[] },
+  options: Pick<TaskOptions, 'instances'>,
+): Continuation {
+  if (options.instances === undefined) return 'same';
+  const wanted = [...new Set(options.instances)].toSorted().join();
+  return wanted === goal.instances.toSorted().join() ? 'same' : 'other-subject';
 }

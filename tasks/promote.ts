@@ -1,20 +1,41 @@
 import { stableFleet, members, roleOf } from '../src/domain/roles.ts';
 import { count } from '../src/domain/text.ts';
-import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
+import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { foreignWeights, routingProblems } from '../src/domain/shares.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import { batchSize } from '../src/domain/batches.ts';
-import { noBatches, stagesOf } from '../src/plan/stages.ts';
+import { noBatches, stagesOf, wantsOthers } from '../src/plan/stages.ts';
 import type { Step } from '../src/steps/index.ts';
 import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import { unproven } from './rollback.ts';
-import type { Summary, Task } from './task.ts';
+import { isServedAloneBy, unproven } from './rollback.ts';
+import * as option from './options.ts';
+import { SWITCH, type Summary, type Task } from './task.ts';
 
-export const promote: Task<'promote'> = {
+const OPTIONS = {
+  minHealthy: option.minimumHealthy({
+    describe: 'Fewest healthy targets in each production group (default: all of them)',
+  }),
+  steps: option.percentages({
+    describe: 'Send production traffic to green in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
+  }),
+  every: option.duration({ describe: 'Time between two steps, for example 2m (default: `traffic.every`)' }),
+  batch: option.batch({
+    describe: 'Where servers move: how many at a time, each batch healthy before as many of blue leave (default: all)',
+  }),
+  to: option.count({
+    describe: 'Stop when green has this many percent; the next promote continues from there',
+    min: 1,
+    max: 100,
+    example: 10,
+  }),
+} satisfies option.OptionDefinitions;
+
+export const promote: Task<'promote', typeof OPTIONS> = {
+  ...SWITCH,
   verb: 'promote',
   summary: 'Move production traffic to the new fleet',
   details:
@@ -30,27 +51,17 @@ export const promote: Task<'promote'> = {
     ['turnout promote --steps 1,10,50,100 --every 2m', 'by weights: a bit at a time, watched'],
     ['turnout promote --to 10', 'by weights: this far, and no further before the next promote'],
     ['turnout promote --batch 2', 'where servers move: two at a time'],
-    ['turnout promote --floor 2', 'accept that production has 2 healthy targets at the least'],
+    ['turnout promote --min-healthy 2', 'accept that production has 2 healthy targets, and never fewer'],
   ],
-  options: {
-    floor: {
-      type: 'number',
-      describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
-    },
-    steps: {
-      type: 'percents',
-      describe: 'Give green production in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
-    },
-    every: { type: 'duration', describe: 'Time between two steps, such as 2m (default: `traffic.every`)' },
-    batch: {
-      type: 'batch',
-      describe: 'Where servers move: so many at a time, each batch healthy before as many of blue leave (default: all)',
-    },
-    to: { type: 'number', describe: 'Stop when green has so many percent; the next promote goes on from there' },
-  },
+  options: OPTIONS,
   mayBeReplacedBy: ['rollback'],
+  again: () => 'promote',
+  wayBack: { command: 'rollback', does: 'reverts it' },
+  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
+  minimumHealthy: (goal) => goal.minimumHealthy,
+  isVisible: isServedAloneBy,
 
-  aim({ snapshot, wish, asked }) {
+  pinGoal({ snapshot, options, requestedBy }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const candidates = world.others.filter((fleet) => fleet.marks.current === undefined);
@@ -66,11 +77,17 @@ export const promote: Task<'promote'> = {
         'Terminate the one that you do not want, then run this again.',
       );
     }
-    const stages = noBatches(snapshot, wish) ?? foreignWeights(snapshot) ?? stagesOf(snapshot, to, wish);
+    const stages = noBatches(snapshot, options) ?? foreignWeights(snapshot) ?? stagesOf(snapshot, to, options);
     if (stages !== undefined && isRefusal(stages)) return stages;
-    const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
-    const goal = { ...asked, verb: 'promote', fleet: to.id, release: to.release, floor } as const;
-    const batch = wish.batch && batchSize(wish.batch, members(to).length);
+    const minimumHealthy = lowerMinimum(minimumNow(snapshot), options.minHealthy);
+    const goal = {
+      ...requestedBy,
+      verb: 'promote',
+      fleet: to.id,
+      release: to.release,
+      minimumHealthy,
+    } as const;
+    const batch = options.batch && batchSize(options.batch, members(to).length);
     return { ...goal, ...(stages && { stages }), ...(batch !== undefined && { batch }) };
   },
 
@@ -86,10 +103,10 @@ export const promote: Task<'promote'> = {
         '`turnout up --release R` brings up another one.',
       );
     }
-    const { floor, since, stages, batch } = goal;
+    const { minimumHealthy, since, stages, batch } = goal;
     const change: Switch = {
       to,
-      floor,
+      minimumHealthy,
       need: 'all',
       since,
       lowers: true,
@@ -98,7 +115,7 @@ export const promote: Task<'promote'> = {
     };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const unfit = routingProblems(snapshot) ?? tooSmall(to, floor);
+    const unfit = routingProblems(snapshot) ?? tooSmall(snapshot, to, minimumHealthy);
     if (unfit !== undefined) return unfit;
     const no = notVerified(snapshot, change);
     if (no === undefined) return planSwitch(snapshot, change, [mark]);
@@ -117,9 +134,10 @@ export const promote: Task<'promote'> = {
         message: `${goal.release} serves production; only what follows the switch is not done yet.`,
       };
     }
-    if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };
-    const { run, who, since, floor } = goal;
-    return { undo: { run, who, since, floor, verb: 'rollback', fleet: home.id, release: home.release } };
+    if (home === undefined) return { leave: 'needs-attention', message: 'There is no fleet to move back to.' };
+    const { run, who, since, minimumHealthy } = goal;
+    const undo = { run, who, since, verb: 'rollback', fleet: home.id, release: home.release } as const;
+    return { undo: { ...undo, minimumHealthy }, next: AFTER_UNDO };
   },
 
   question: (snapshot, goal) => {
@@ -146,6 +164,8 @@ export const promote: Task<'promote'> = {
     };
   },
 };
+
+const AFTER_UNDO = ['`turnout promote` tries again', '`turnout cleanup` terminates the rejected fleet'];
 
 function partly(release: string, share: number, rest: string | undefined): Summary {
   return {

@@ -1,7 +1,8 @@
-import { members, roleOf, servingFleets } from '../src/domain/roles.ts';
-import { floorNow, lowerFloor } from '../src/domain/minimum-healthy.ts';
+import { liveFleets, members, roleOf, servingFleets } from '../src/domain/roles.ts';
+import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
+import type { Snapshot } from '../src/domain/snapshot.ts';
 import {
   hasStayed,
   isOnlyUnverified,
@@ -13,12 +14,21 @@ import {
 } from '../src/plan/switch.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import { batchSize } from '../src/domain/batches.ts';
-import { noBatches } from '../src/plan/stages.ts';
+import { noBatches, wantsOthers } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import type { AfterFailure, Task } from './task.ts';
+import * as option from './options.ts';
+import { SWITCH, type AfterFailure, type Task } from './task.ts';
 
-export const rollback: Task<'rollback'> = {
+const OPTIONS = {
+  minHealthy: option.minimumHealthy({
+    describe: 'Fewest healthy targets in each production group (default: all of them)',
+  }),
+  batch: option.batch({ describe: 'Where servers move: how many at a time (default: all at once)' }),
+} satisfies option.OptionDefinitions;
+
+export const rollback: Task<'rollback', typeof OPTIONS> = {
+  ...SWITCH,
   verb: 'rollback',
   summary: 'Move production traffic back to the fleet that served before',
   details:
@@ -29,20 +39,20 @@ export const rollback: Task<'rollback'> = {
     ['turnout rollback --yes', 'at once'],
     ['turnout rollback --plan', 'is it possible, and how long would it take?'],
   ],
-  options: {
-    floor: {
-      type: 'number',
-      describe: 'Fewest healthy targets in each production group (default: as many as are healthy now)',
-    },
-    batch: { type: 'batch', describe: 'Where servers move: so many at a time (default: all at once)' },
-  },
+  options: OPTIONS,
+  hooks: ['onRollback'],
   mayBeReplacedBy: ['promote'],
+  again: () => 'rollback',
+  wayBack: { command: 'promote', does: 'goes the other way' },
+  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
+  minimumHealthy: (goal) => goal.minimumHealthy,
+  isVisible: isServedAloneBy,
 
-  aim({ snapshot, wish, asked }) {
+  pinGoal({ snapshot, options, requestedBy }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const { home, others } = world;
-    const no = noBatches(snapshot, wish);
+    const no = noBatches(snapshot, options);
     if (no !== undefined) return no;
     const isOver = others.every((fleet) => roleOf(snapshot, fleet) === 'retired');
     if (members(home).length === 0 || (isOver && isSwitched(snapshot, home))) {
@@ -56,14 +66,13 @@ export const rollback: Task<'rollback'> = {
         'An older release comes back like a new one: `turnout up --release R`, then `turnout promote`.',
       );
     }
-    const floor = wish.floor === undefined ? floorNow(snapshot) : lowerFloor(floorNow(snapshot), wish.floor);
-    const batch = wish.batch && batchSize(wish.batch, members(home).length);
+    const batch = options.batch && batchSize(options.batch, members(home).length);
     return {
-      ...asked,
+      ...requestedBy,
       verb: 'rollback',
       fleet: home.id,
       release: home.release,
-      floor,
+      minimumHealthy: lowerMinimum(minimumNow(snapshot), options.minHealthy),
       ...(batch !== undefined && { batch }),
     };
   },
@@ -79,10 +88,10 @@ export const rollback: Task<'rollback'> = {
         'Look at `turnout status`.',
       );
     }
-    const { floor, since, batch } = goal;
-    const change: Switch = { to, floor, need: 'floor', since, ...(batch && { batch }) };
+    const { minimumHealthy, since, batch } = goal;
+    const change: Switch = { to, minimumHealthy, need: 'minimum', since, ...(batch && { batch }) };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
-    const small = tooSmall(to, goal.floor);
+    const small = tooSmall(snapshot, to, minimumHealthy);
     if (small !== undefined) return small;
     const no = notVerified(snapshot, change);
     if (no !== undefined && !isUnknown(snapshot, to)) return no;
@@ -101,7 +110,7 @@ export const rollback: Task<'rollback'> = {
     const serving = servingFleets(snapshot)
       .map((fleet) => fleet.release)
       .join(' and ');
-    return { leave: 'person', message: `Production is served by ${serving || 'nothing'}.` };
+    return { leave: 'needs-attention', message: `Production is served by ${serving || 'nothing'}.` };
   },
 
   question: (snapshot, goal) => {
@@ -118,10 +127,17 @@ export const rollback: Task<'rollback'> = {
   },
 };
 
+/** Of two fleets with the same release it could not be told which one is meant. */
+export function isServedAloneBy(snapshot: Snapshot, release: string): boolean {
+  const same = liveFleets(snapshot).filter((fleet) => fleet.release === release);
+  const serving = servingFleets(snapshot);
+  return same.length === 1 && serving.length === 1 && serving[0] === same[0];
+}
+
 /** AWS says one thing, and production another: nobody knows why, and both fleets run. */
 export function unproven(release: string): AfterFailure {
   return {
-    leave: 'person',
+    leave: 'needs-attention',
     message: `By AWS's account ${release} has all of production, but production's own answers do not show it.`,
   };
 }

@@ -2,17 +2,33 @@ import { stableFleet, members, servingFleets } from '../src/domain/roles.ts';
 import type { Fleet, Instance, Snapshot } from '../src/domain/snapshot.ts';
 import { count, list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
+import type { Amount } from '../src/domain/amount.ts';
 import { batchSize, inBatchesOf, deployOrder } from '../src/domain/batches.ts';
-import { isRefusal, refusal, type GoalOf, type Keep, type Refusal } from '../src/domain/goal.ts';
-import { carries, homesOf, isDeployed, keepFor, running } from '../src/domain/in-place.ts';
+import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
+import { carries, homesOf, isDeployed, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { isMigrated } from '../src/domain/in-place.ts';
-import { afterInPlace, keepNotes, mixedNote, releasesOf } from '../src/plan/in-place.ts';
+import { afterInPlace, minimumNotes, mixedNote, releasesOf } from '../src/plan/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
-import type { Task } from './task.ts';
+import * as option from './options.ts';
+import { IN_PLACE, sameRelease, type Task } from './task.ts';
 
-export const rolling: Task<'rolling'> = {
+const OPTIONS = {
+  release: option.required(option.release({ describe: 'What to deploy: the name that the deployer knows it by' })),
+  batch: option.batch({ describe: 'Instances at a time, as a number or a percentage such as 25% (default: 1)' }),
+  minHealthy: option.minimumHealthy({
+    describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
+  }),
+  force: option.flag({ describe: 'Deploy to instances that carry the release already, too' }),
+  allowDowntime: option.flag({
+    describe: 'Take instances out even where no healthy target would be left: requests will fail meanwhile',
+    conflicts: 'min-healthy',
+  }),
+} satisfies option.OptionDefinitions;
+
+export const rolling: Task<'rolling', typeof OPTIONS> = {
+  ...IN_PLACE,
   verb: 'rolling',
   summary: 'Deploy a release in place, one server (or one batch) after the other',
   details:
@@ -25,42 +41,34 @@ export const rolling: Task<'rolling'> = {
     ['turnout rolling --release 42', 'show them, ask, and do it, one instance at a time'],
     ['turnout rolling --release 42 --batch 25%', 'a quarter of the fleet at a time'],
   ],
-  options: {
-    release: { type: 'string', describe: 'What to deploy: the word that the deployer knows it by', required: true },
-    batch: { type: 'batch', describe: 'Instances at a time, as a number or a share such as 25% (default: 1)' },
-    floor: {
-      type: 'number',
-      describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
-    },
-    force: { type: 'boolean', describe: 'Deploy to those that carry the release already, too' },
-    allowDowntime: {
-      type: 'boolean',
-      describe: 'Take instances out even where nothing healthy would be left: requests will fail meanwhile',
-    },
-  },
-  everywhere: true,
-  mayBeReplacedBy: ['rolling', 'deploy', 'drain', 'join'],
-  fits: (goal, wish) => wish.release === undefined || wish.release === goal.release,
+  options: OPTIONS,
+  hooks: ['afterInstance'],
+  again: (release) => `rolling --release ${release}`,
+  wayBack: { command: 'rolling --release R', does: 'with the release before reverts it' },
+  continues: (goal, wanted) => (wanted.batch === undefined ? sameRelease(goal, wanted) : 'other-steps'),
+  minimumHealthy: (goal) => goal.minimumHealthy ?? {},
 
-  aim({ snapshot, wish, asked, delivery }) {
+  pinGoal({ snapshot, options, requestedBy, delivery }) {
     const fleet = fleetToRoll(snapshot);
     if (isRefusal(fleet)) return fleet;
     if (delivery === undefined) return NO_DEPLOYER;
-    const release = wish.release as string;
-    const size = wish.batch === undefined ? 1 : batchSize(wish.batch, members(fleet).length);
-    const force = wish.force === true;
+    const release = options.release;
+    const size = options.batch === undefined ? 1 : batchSize(options.batch, members(fleet).length);
+    const force = options.force === true;
     const todo = running(snapshot, ids(members(fleet))).filter((instance) => force || !carries(instance, release));
-    const goal = (batch: number): GoalOf<'rolling'> => ({
-      ...asked,
+    return {
+      ...requestedBy,
       verb: 'rolling',
       fleet: fleet.id,
       release,
-      batches: inBatchesOf(ids(deployOrder(snapshot, todo)), batch),
-      ...(wish.allowDowntime === true ? {} : { keep: keepFor(snapshot, ids(todo), batch, wish.floor) }),
+      batches: inBatchesOf(ids(deployOrder(snapshot, todo)), size),
+      ...(options.allowDowntime === true
+        ? {}
+        : { minimumHealthy: minimumWhileOut(snapshot, ids(todo), size, options.minHealthy) }),
+      ...(options.minHealthy && { minHealthy: options.minHealthy }),
       force,
       delivery,
-    });
-    return goal(size);
+    };
   },
 
   plan(snapshot, goal) {
@@ -72,13 +80,17 @@ export const rolling: Task<'rolling'> = {
     return isRefusal(plan) ? withAdvice(snapshot, goal, plan) : plan;
   },
 
-  afterFailure: (snapshot, goal) =>
-    afterInPlace(snapshot, goal, goal.batches.flat(), [
-      `\`turnout rolling --release ${goal.release}\` (or \`turnout resume\`) goes on with it`,
-      `\`turnout rolling --release ${previousOf(snapshot, goal) ?? 'R'}\` goes back to the release before`,
-      '`turnout join I` puts an instance back into traffic as it is',
-      '`turnout abandon` leaves things as they are and forgets it',
-    ]),
+  afterFailure: (snapshot, goal, failure) =>
+    afterInPlace(snapshot, goal, failure, {
+      ids: goal.batches.flat(),
+      again: `rolling --release ${goal.release}`,
+      next: [
+        `\`turnout rolling --release ${goal.release}\` (or \`turnout resume\`) goes on with it`,
+        `\`turnout rolling --release ${previousOf(snapshot, goal) ?? 'R'}\` goes back to the release before`,
+        '`turnout join I` puts an instance back into traffic as it is',
+        '`turnout abandon` leaves things as they are and forgets it',
+      ],
+    }),
 
   question: (snapshot, goal) => {
     const fleet = fleetById(snapshot, goal.fleet);
@@ -175,7 +187,7 @@ function batchSteps(
   n: number,
   migrate: boolean,
 ): readonly Step[] {
-  const { fleet, release, run, since, keep, delivery } = goal;
+  const { fleet, release, run, since, minimumHealthy, delivery } = goal;
   const places = homesOf(snapshot, instances);
   const { words } = delivery;
   const leave: Step = {
@@ -183,7 +195,7 @@ function batchSteps(
     fleet,
     instances,
     places,
-    ...(keep === undefined ? {} : { keep }),
+    ...(minimumHealthy && { minimumHealthy }),
   };
   const deploy: Step = { do: 'deploy', fleet, instances, release, run, since, number: n + 1, migrate, words };
   return [
@@ -211,28 +223,47 @@ function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): rea
         ]),
     ...(out.length === 0 ? [] : [`Out of traffic now, and put back by this: ${list(ids(out), 5)}.`]),
     ...(idle.length === 0 ? [] : [`Left alone, since not running: ${list(ids(idle), 5)}.`]),
-    ...keepNotes(snapshot, goal.keep, goal.batches),
+    ...minimumNotes(snapshot, goal.minimumHealthy, goal.batches),
   ];
 }
 
-/** What would help: a smaller batch, where one does. */
+/** What would help: a smaller batch or a lower minimum, where one does. Each number is one that the plan accepts. */
 function withAdvice(snapshot: Snapshot, goal: GoalOf<'rolling'>, no: Refusal): Refusal {
-  const all = goal.batches.flat();
   const size = goal.batches[0]?.length ?? 1;
-  const smaller = Array.from({ length: size - 1 }, (_, n) => size - 1 - n).find((batch) => {
-    const keep: Keep = keepFor(snapshot, all, batch, undefined);
-    return !isRefusal(planAhead(snapshot, allSteps(snapshot, { ...goal, keep, batches: inBatchesOf(all, batch) })));
-  });
+  const smaller = largest(size - 1, (batch) => isAccepted(snapshot, goal, batch, goal.minHealthy));
+  const lower =
+    goal.minHealthy && largest(goal.batches.flat().length, (n) => isAccepted(snapshot, goal, size, { count: n }));
   return {
     ...no,
     next: [
-      ...(smaller === undefined
-        ? ['Bring up a second fleet instead, without taking anything away first: `turnout up`, then `turnout promote`.']
-        : [`\`--batch ${smaller}\` keeps enough healthy.`]),
-      'Mend what is unhealthy first: `turnout status` shows it.',
+      ...(smaller === undefined ? [] : [`\`--batch ${smaller}\` keeps enough healthy.`]),
+      ...(lower === undefined ? [] : [`\`--min-healthy ${lower}\` accepts fewer healthy targets.`]),
+      ...(smaller === undefined && lower === undefined ? [SECOND_FLEET] : []),
+      'Fix what is unhealthy first: `turnout status` shows it.',
       '`--allow-downtime` does it all the same, and requests fail meanwhile.',
     ],
   };
+}
+
+const SECOND_FLEET =
+  'Bring up a second fleet instead, without taking anything away first: `turnout up`, then `turnout promote`.';
+
+/** The largest number from `max` down to 1 that will do. */
+function largest(max: number, willDo: (n: number) => boolean): number | undefined {
+  return Array.from({ length: Math.max(0, max) }, (_, n) => max - n).find(willDo);
+}
+
+/** Whether the same deploy is accepted with that batch and that `--min-healthy`. */
+function isAccepted(
+  snapshot: Snapshot,
+  goal: GoalOf<'rolling'>,
+  size: number,
+  minHealthy: Amount | undefined,
+): boolean {
+  const all = goal.batches.flat();
+  const minimum = minimumWhileOut(snapshot, all, size, minHealthy);
+  const other = { ...goal, minimumHealthy: minimum, batches: inBatchesOf(all, size) };
+  return !isRefusal(planAhead(snapshot, allSteps(snapshot, other)));
 }
 
 function previousOf(snapshot: Snapshot, { fleet, release }: GoalOf<'rolling'>): string | undefined {

@@ -1,50 +1,26 @@
-import type { Asked, Delivery, Goal, GoalOf, LaunchSpec, Refusal, Verb } from '../src/domain/goal.ts';
+import type {
+  Delivery,
+  Goal,
+  GoalOf,
+  LaunchSpec,
+  MinimumHealthy,
+  Refusal,
+  RequestedBy,
+  Verb,
+} from '../src/domain/goal.ts';
 import type { LaunchRequest } from '../src/fleets/fleet.ts';
-import type { Batch } from '../src/domain/batches.ts';
 import type { Plan } from '../src/plan/plan.ts';
+import type { Step } from '../src/steps/index.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
-
-/** What the command line may say to a task. */
-export interface Wish {
-  readonly release?: string;
-  readonly count?: number;
-  readonly floor?: number;
-  readonly discard?: boolean;
-  readonly wait?: boolean;
-  readonly acceptTail?: boolean;
-  /** Ascending, in percent. */
-  readonly steps?: readonly number[];
-  /** Seconds. */
-  readonly every?: number;
-  /** Percent. */
-  readonly to?: number;
-  readonly batch?: Batch;
-  readonly force?: boolean;
-  readonly allowDowntime?: boolean;
-  /** Ids. */
-  readonly instances?: readonly string[];
-  /** The instance that this runs on; `instances` has its id by the time that a task is asked. */
-  readonly self?: boolean;
-  /** Id of the run that did not end: nothing but its recorded goal. */
-  readonly resumes?: string;
-}
-
-export interface Option {
-  /** `percents`: such as `1,10,50,100`. `batch`: `2` or `25%`. `duration`: such as `2m`, in seconds. `list`: ids of instances. */
-  readonly type: 'string' | 'number' | 'boolean' | 'percents' | 'batch' | 'duration' | 'list';
-  /** What it is called on the command line, where that is not the key in hyphens. */
-  readonly name?: string;
-  readonly describe: string;
-  readonly required?: true;
-}
+import type { OptionDefinitions, OptionsOf } from './options.ts';
 
 /** What a task needs to pin its goal. */
-export interface Request {
+export interface Request<D = OptionDefinitions> {
   readonly snapshot: Snapshot;
-  readonly wish: Wish;
-  readonly asked: Asked;
+  readonly options: OptionsOf<D>;
+  readonly requestedBy: RequestedBy;
   /** Resolves what a release boots to exact ids; changes nothing. */
-  readonly resolve: (wish: LaunchRequest) => Promise<LaunchSpec>;
+  readonly resolve: (request: LaunchRequest) => Promise<LaunchSpec>;
   /** How code gets onto a running instance; undefined where the config does not say. */
   readonly delivery?: Delivery | undefined;
 }
@@ -55,38 +31,91 @@ export interface Summary {
   readonly next: readonly string[];
 }
 
-/** `safe`: can be left as it is. `person`: somebody should look now. `next`: the ways on, where they are not those of every task. */
+/** Why a run stopped. */
+export interface Failure {
+  /** Undefined where no step failed: a hook did, or the world could not be read. */
+  readonly step: Step | undefined;
+  readonly reason: string;
+}
+
+/** `safe`: can be left as it is. `needs-attention`: needs attention now. `next`: the ways on, where they are not those of every task. */
 export type AfterFailure =
-  | { readonly undo: Goal }
-  | { readonly leave: 'safe' | 'person'; readonly message: string; readonly next?: readonly string[] };
+  | { readonly undo: Goal; /** What can be done once it is undone. */ readonly next: readonly string[] }
+  | { readonly leave: 'safe' | 'needs-attention'; readonly message: string; readonly next?: readonly string[] };
+
+/** Whether options ask for what a recorded goal is about: the same, other steps to it, or another release or other instances. */
+export type Continuation = 'same' | 'other-steps' | 'other-subject';
 
 /** A verb as a runbook: what it is called, what it is asked, and its plan. All of it pure but for `resolve`. */
-export interface Task<V extends Verb = Verb> {
+export interface Task<V extends Verb = Verb, D extends OptionDefinitions = OptionDefinitions> {
   readonly verb: V;
   readonly summary: string;
   readonly details: string;
   readonly examples: readonly (readonly [command: string, what: string])[];
-  readonly options: Readonly<Partial<Record<keyof Wish, Option>>>;
-  /** Pins exactly what is wanted in this world, or refuses. */
-  aim(request: Request): Promise<GoalOf<V> | Refusal> | GoalOf<V> | Refusal;
-  /** The steps from this world to the goal; none when it is reached. */
-  plan(snapshot: Snapshot, goal: GoalOf<V>): Plan | Refusal;
-  /** What to do when a step has failed: lead back by another goal, or leave things as they are. */
-  afterFailure(snapshot: Snapshot, goal: GoalOf<V>): AfterFailure;
-  /** What the words after the verb are. */
-  readonly positional?: 'instances';
+  readonly options: D;
+  /** It moves production to another fleet; the minimum healthy of an unfinished one holds for its opposite. */
+  readonly movesProduction: boolean;
+  /** Production's own answers show whether it is done. */
+  readonly verifiesRelease: boolean;
+  /** It is about instances that the operator names, and can always be requested. */
+  readonly aboutInstances: boolean;
   /** It looks for the instances in every target group, not only in those of the config. */
-  readonly everywhere?: true;
-  /** It has to know who still comes to fleets that production has left. */
-  watchesTail?(wish: Wish): boolean;
-  /** Whether a goal on record is what this wish asks for; by default, where it is about the same release. */
-  fits?(goal: GoalOf<V>, wish: Wish): boolean;
+  readonly discoversTargetGroups: boolean;
   /** Where the result can be tried belongs into the last sentence. */
-  readonly tellsUrls?: true;
+  readonly tellsUrls: boolean;
+  /** Hooks that run in it beside those around every task. */
+  readonly hooks: readonly ('onRollback' | 'afterInstance')[];
   /** The verbs that may take over while this one is unfinished. */
   readonly mayBeReplacedBy: readonly Verb[];
+  /** The command that continues an unfinished one; undefined where only `resume` does. */
+  readonly again: ((release: string) => string) | undefined;
+  /** The command that reverts an unfinished one, and what it does; undefined where there is none. */
+  readonly wayBack: { readonly command: string; readonly does: string } | undefined;
+  /** It has to know about requests to fleets that production has left. */
+  watchesResidualTraffic(options: OptionsOf<D>): boolean;
+  /** Pins exactly what is wanted in this world, or refuses. */
+  pinGoal(request: Request<D>): Promise<GoalOf<V> | Refusal> | GoalOf<V> | Refusal;
+  /** Compares a recorded goal of this verb with new options. */
+  continues(goal: GoalOf<V>, options: OptionsOf<D>): Continuation;
+  /** The minimum healthy that it keeps; `as-now` where it takes nothing out of production. */
+  minimumHealthy(goal: GoalOf<V>): MinimumHealthy | 'as-now';
+  /** The steps from this world to the goal; none when it is reached. */
+  plan(snapshot: Snapshot, goal: GoalOf<V>): Plan | Refusal;
+  /** What to do when a run has failed: revert it by another goal, or leave things as they are. */
+  afterFailure(snapshot: Snapshot, goal: GoalOf<V>, failure: Failure): AfterFailure;
+  /** Whether the snapshot shows that a run for this release is done: then it is not older than the run's last change. */
+  isVisible(snapshot: Snapshot, release: string): boolean;
   /** What to ask before changing anything. */
   question(snapshot: Snapshot, goal: GoalOf<V>): string;
   /** Where things stand once the goal is reached. */
   standing(snapshot: Snapshot, goal: GoalOf<V>): Summary;
 }
+
+export function sameRelease(goal: { readonly release: string }, options: { readonly release?: string }): Continuation {
+  return options.release === undefined || options.release === goal.release ? 'same' : 'other-subject';
+}
+
+/** A task says about itself that it is one of these, and what is different in it. */
+const NONE = {
+  movesProduction: false,
+  verifiesRelease: false,
+  aboutInstances: false,
+  discoversTargetGroups: false,
+  tellsUrls: false,
+  hooks: [],
+  watchesResidualTraffic: () => false,
+} as const;
+
+/** It moves production from one fleet to the other. */
+export const SWITCH = { ...NONE, movesProduction: true, verifiesRelease: true } as const;
+
+/** It begins or ends fleets beside production. */
+export const FLEETS = { ...NONE, minimumHealthy: () => 'as-now' as const };
+
+/** It works on servers that stay. */
+export const IN_PLACE = {
+  ...NONE,
+  discoversTargetGroups: true,
+  mayBeReplacedBy: ['rolling', 'deploy', 'drain', 'join'],
+  isVisible: () => false,
+} as const;

@@ -1,6 +1,6 @@
 import { liveFleets, members, poolsOf, roleOf, type Role } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
-import { countByZone, total, type ByZone } from '../src/domain/minimum-healthy.ts';
+import { countByZone, NO_MINIMUM, total, type ByZone } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
@@ -8,9 +8,23 @@ import { foreignWeights, routingProblems, testPools } from '../src/domain/shares
 import type { Step } from '../src/steps/index.ts';
 import { routeTestTraffic } from '../src/plan/switch.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import type { Task } from './task.ts';
+import * as option from './options.ts';
+import { FLEETS, sameRelease, type Task } from './task.ts';
 
-export const up: Task<'up'> = {
+const OPTIONS = {
+  release: option.required(
+    option.release({ describe: 'What to bring up; names the image, template version or user data' }),
+  ),
+  count: option.count({
+    describe: 'Instances to boot (default: as many as production has now)',
+    min: 1,
+    max: 1000,
+    example: 3,
+  }),
+} satisfies option.OptionDefinitions;
+
+export const up: Task<'up', typeof OPTIONS> = {
+  ...FLEETS,
   verb: 'up',
   summary: 'Bring up new servers with a release, beside production, for testing',
   details:
@@ -21,25 +35,22 @@ export const up: Task<'up'> = {
     ['turnout up --release 42', 'show it, ask, and do it'],
     ['turnout up --release 42 --count 6', 'more or fewer than production has now'],
   ],
-  options: {
-    release: {
-      type: 'string',
-      describe: 'What to bring up; names the image, template version or user data',
-      required: true,
-    },
-    count: { type: 'number', describe: 'Instances to boot (default: as many as production has now)' },
-  },
+  options: OPTIONS,
   tellsUrls: true,
   mayBeReplacedBy: ['cleanup'],
+  again: (release) => `up --release ${release}`,
+  wayBack: { command: 'cleanup --discard', does: 'terminates what it has booted' },
+  continues: sameRelease,
+  isVisible: (snapshot, release) => liveFleets(snapshot).some((fleet) => fleet.release === release),
 
-  async aim({ snapshot, wish, asked, resolve }) {
+  async pinGoal({ snapshot, options, requestedBy, resolve }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const taken = occupied(snapshot) ?? routingProblems(snapshot) ?? foreignWeights(snapshot);
     if (taken !== undefined) return taken;
     const blue = world.serving[0] as Fleet;
-    const release = wish.release as string;
-    const zones = spread(servingZones(snapshot, blue), wish.count);
+    const release = options.release;
+    const zones = spread(servingZones(snapshot, blue), options.count);
     if (total(zones) === 0) {
       return refusal(
         'nothing-to-copy',
@@ -48,7 +59,7 @@ export const up: Task<'up'> = {
       );
     }
     const spec = await resolve({ release, zones, blue });
-    return { ...asked, verb: 'up', fleet: `${release}-${asked.run}`, release, spec };
+    return { ...requestedBy, verb: 'up', fleet: `${release}-${requestedBy.run}`, release, spec };
   },
 
   plan(snapshot, goal) {
@@ -63,15 +74,19 @@ export const up: Task<'up'> = {
       { do: 'await-running', fleet },
       ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
       ...routeTestTraffic(snapshot, green),
-      ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, floor: {}, need: 'all' })),
+      ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, minimumHealthy: NO_MINIMUM, need: 'all' })),
     ];
     return planAhead(snapshot, steps, [...spec.summary, ...(snapshot.routing?.notes ?? [])]);
   },
 
-  afterFailure: () => ({
-    leave: 'safe',
-    message: 'Production is as it was; what has been booted is left for inspection.',
-  }),
+  afterFailure(snapshot, goal) {
+    const green = fleetById(snapshot, goal.fleet);
+    const left =
+      green === undefined || members(green).length === 0
+        ? 'no instance was launched'
+        : 'what was launched is left for inspection';
+    return { leave: 'safe', message: `Production is as it was; ${left}.` };
+  },
 
   question: (_snapshot, goal) =>
     `Boot ${goal.spec.batches.reduce((sum, batch) => sum + batch.count, 0)} instances of ${goal.release}?`,

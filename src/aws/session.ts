@@ -10,7 +10,10 @@ export interface SessionOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly endpoint?: string;
+  /** Of reads, and of changes where these are `retried`. */
   readonly maxAttempts: number;
+  /** `once`: a change that failed is not repeated here, since the world must be read again before it is. */
+  readonly changes: 'once' | 'retried';
   /** Reads of each service, and as many changes, beyond a short burst; or by service, with `others` for those that are not named. */
   readonly requestsPerSecond: number | Rates;
   /** Of turnout, for the user agent. */
@@ -18,7 +21,7 @@ export interface SessionOptions {
   /** Id of the run: in the user agent, so that CloudTrail tells which run did what. */
   readonly run: string;
   readonly clock: Clock;
-  /** Called before each request that changes something; rejects when it must not be sent. */
+  /** Called directly before each request that changes something; rejects when it must not be sent. */
   readonly beforeChange: () => Promise<void>;
   /** The fencing number of the lease that is held: in the user agent, so that of two writers one can tell the stale one. */
   readonly fence?: () => number | undefined;
@@ -28,6 +31,13 @@ export interface SessionOptions {
 /** @param operation such as `ec2:DescribeInstances` */
 function isChange(operation: string): boolean {
   return !/:(Describe|Get|List)/.test(operation);
+}
+
+/** The error of a change: the SDK sees nothing in it that it would retry. */
+class SentOnce extends Error {
+  constructor(cause: unknown) {
+    super('a change that failed', { cause });
+  }
 }
 
 type Next = (args: object) => Promise<unknown>;
@@ -95,7 +105,8 @@ export class Session {
       `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
     middlewareStack.add(
       (next, context) => async (args) =>
-        next(args).catch((error: unknown) => {
+        next(args).catch((thrown: unknown) => {
+          const error = thrown instanceof SentOnce ? thrown.cause : thrown;
           throw error === this.#refusal ? error : translate(error, nameOf(context));
         }),
       {
@@ -143,7 +154,7 @@ export class Session {
       return await send();
     } catch (error) {
       if (isThrottling(error)) this.options.onThrottled(operation);
-      throw error;
+      throw this.options.changes === 'once' && isChange(operation) ? new SentOnce(error) : error;
     }
   }
 }

@@ -7,6 +7,7 @@ import { OperatorError } from '../errors.ts';
 import { openFleet } from '../fleets/index.ts';
 import type { HeldLease } from '../record/lease.ts';
 import type { Ports } from '../steps/ports.ts';
+import { Decision } from '../run/engine/decision.ts';
 import { openStore } from '../stores/index.ts';
 import type { Store } from '../stores/store.ts';
 import { openTraffic } from '../traffic/index.ts';
@@ -21,6 +22,8 @@ export interface Context {
   readonly store: Store;
   readonly ports: Ports;
   readonly session: Session;
+  /** What the run has decided to change, on its last reading. */
+  readonly decision: Decision;
   readonly view: View;
   readonly run: string;
   readonly who: string;
@@ -39,15 +42,18 @@ export async function openContext(args: Args): Promise<Context> {
   const view = viewOf(args);
   const run = newRunId(systemClock.now(), Math.random());
   let guard: HeldLease | undefined;
+  const decision = new Decision(systemClock);
   const version = readVersion();
   const session = new Session({
     ...awsOptions(config),
     version,
     run,
     clock: systemClock,
+    changes: 'once',
     beforeChange: async () => {
       if (guard === undefined) throw new Error('A change in AWS was requested without a lease.');
       await guard.check();
+      decision.check();
     },
     fence: () => guard?.lease.fence,
     onThrottled: once(() =>
@@ -61,7 +67,17 @@ export async function openContext(args: Args): Promise<Context> {
     clock: systemClock,
     ...(await openProduction(config)),
   };
-  return { config, store, ports, session, view, run, who: whoAmI(), guardBy: (lease) => void (guard = lease) };
+  return {
+    config,
+    store,
+    ports,
+    session,
+    decision,
+    view,
+    run,
+    who: whoAmI(),
+    guardBy: (lease) => void (guard = lease),
+  };
 }
 
 async function openProduction({ marker }: Config): Promise<Pick<Ports, 'production'>> {

@@ -1,12 +1,13 @@
 import type { Options } from 'yargs';
 import { tasks } from '../../tasks/index.ts';
+import { flagsOf, positionalsOf } from '../../tasks/options.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Command } from './command.ts';
 
 const WAIT: Options = {
   type: 'string',
   requiresArg: true,
-  describe: 'Wait that long at most, such as 15m, for a lease that another run has: first come, first served',
+  describe: 'Wait at most this long (15m) for a lease that another run holds, in the order of arrival',
 };
 
 const YES: Options = { type: 'boolean', alias: 'y', describe: 'Do not ask' };
@@ -27,26 +28,12 @@ const TASK_OPTIONS: Readonly<Record<string, Options>> = {
   report: { type: 'string', requiresArg: true, describe: 'Write a report of the run to this file (HTML)' },
 };
 
-/** What yargs reads itself; the rest comes as text, and is read when the command runs. */
-const PLAIN = ['boolean', 'number', 'string'] as const;
-
 function taskCommand(task: Task): Command {
-  const own = Object.entries(task.options).map(([key, { required, name, type, describe }]): [string, Options] => [
-    name ?? key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-    {
-      describe,
-      ...(type === 'list'
-        ? { type: 'string', array: true }
-        : { type: PLAIN.find((plain) => plain === type) ?? 'string' }),
-      ...(required ? { demandOption: true } : {}),
-      ...(type === 'boolean' ? {} : { requiresArg: true }),
-    },
-  ]);
   return {
-    usage: task.positional === undefined ? task.verb : `${task.verb} [${task.positional}..]`,
+    usage: `${task.verb}${positionalsOf(task.options)}`,
     describe: task.summary,
     details: task.details,
-    options: { ...Object.fromEntries(own), ...TASK_OPTIONS, wait: waitOption(task) },
+    options: { ...flagsOf(task.options), ...TASK_OPTIONS, wait: waitOption(task) },
     examples: task.examples,
     run: async (args) => (await import('./task.ts')).runTaskCommand(task, args),
   };
@@ -54,8 +41,8 @@ function taskCommand(task: Task): Command {
 
 /** A task that can wait for something else is told of it without a time. */
 function waitOption({ options }: Task): Options {
-  if (options.wait === undefined) return WAIT;
-  return { type: 'string', describe: `${options.wait.describe}. With a time: ${WAIT.describe}` };
+  if (options['wait'] === undefined) return WAIT;
+  return { type: 'string', describe: `${options['wait'].describe}. With a time: ${WAIT.describe}` };
 }
 
 /** All commands, in the order of `--help`: what moves traffic, what tells, what helps. */

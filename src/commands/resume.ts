@@ -10,6 +10,6 @@ export async function resume(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   const recorded = await context.store.goal();
   if (recorded === undefined) await context.store.close();
-  const { verb, wish } = whatToResume(recorded);
-  return runIn(context, tasks[verb], wish, args);
+  const { verb, options } = whatToResume(recorded);
+  return runIn(context, tasks[verb], options, args);
 }

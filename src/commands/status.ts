@@ -2,7 +2,6 @@ import { tasks } from '../../tasks/index.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import { choices } from '../run/task/resolve-goal.ts';
-import { movesProduction } from '../run/engine/consistency-delay.ts';
 import { verbsNow } from '../run/task/verbs.ts';
 import type { Store } from '../stores/store.ts';
 import { jsonLine } from '../views/json.ts';
@@ -96,10 +95,13 @@ async function recordIn(store: Store): Promise<Recorded> {
   try {
     const [lease, goal, journal] = await Promise.all([store.held(), store.goal(), store.history(JOURNAL_LOOK)]);
     const [last] = journal;
-    const moved = journal.find(movesProduction);
+    const moving: ReadonlySet<string> = new Set(
+      Object.values(tasks).flatMap((task) => (task.movesProduction ? task.verb : [])),
+    );
+    const moved = journal.find(({ verb }) => moving.has(verb));
     return {
       ...(lease === undefined ? {} : { lease }),
-      ...(goal === undefined ? {} : { goal, choices: choices(goal.goal.verb) }),
+      ...(goal === undefined ? {} : { goal, choices: choices(tasks[goal.goal.verb]) }),
       ...(last === undefined ? {} : { last }),
       ...(moved === undefined ? {} : { moved }),
     };

@@ -1,19 +1,9 @@
+import type { Amount } from './amount.ts';
 import type { Instance, Snapshot } from './snapshot.ts';
 import { isHealthyEverywhere } from './in-place.ts';
 
-/** Instances at a time: so many, or so many of a hundred. */
-export type Batch = { readonly count: number } | { readonly percent: number };
-
-/** Reads `2` and `25%`; undefined for anything else, and for none. */
-export function parseBatch(text: string): Batch | undefined {
-  const [, digits, percent] = /^(\d{1,4})(%?)$/.exec(text) ?? [];
-  const given = Number(digits ?? 0);
-  if (given === 0 || (percent === '%' && given > 100)) return undefined;
-  return percent === '%' ? { percent: given } : { count: given };
-}
-
 /** How many of `all` instances are one batch: rounded down, and never none. */
-export function batchSize(batch: Batch, all: number): number {
+export function batchSize(batch: Amount, all: number): number {
   return 'count' in batch ? batch.count : Math.max(1, Math.floor((all * batch.percent) / 100));
 }
 

@@ -1,19 +1,21 @@
+import type { Amount } from './amount.ts';
 import { list } from './text.ts';
 
 /** What was asked for, pinned when the run began: the same goal gives the same end from any machine. */
 
 export type Verb = 'adopt' | 'up' | 'promote' | 'rollback' | 'cleanup' | 'rolling' | 'deploy' | 'drain' | 'join';
 
-/** The fewest healthy targets that a pool may have, by zone. */
-export type ZoneFloor = Readonly<Record<string, number>>;
-/** By pool name. */
-export type Floor = Readonly<Record<string, ZoneFloor>>;
+/** The fewest healthy targets that a pool must have: in all, and in each zone. */
+export interface PoolMinimum {
+  readonly total: number;
+  readonly zones: Readonly<Record<string, number>>;
+}
 
 /**
- * What each pool keeps while instances are out of it: so many healthy targets in all, and so many in each zone. A pool that
- * is not named keeps whatever is left.
+ * The minimum healthy that a run keeps, by pool name; where weights divide traffic between pools, under `production` for all
+ * of them together. Resolved once, when the goal is pinned.
  */
-export type Keep = Readonly<Record<string, { readonly least: number; readonly zones: ZoneFloor }>>;
+export type MinimumHealthy = Readonly<Record<string, PoolMinimum>>;
 
 /** How code gets onto an instance, as the config said when the run began. */
 export interface Delivery {
@@ -51,8 +53,8 @@ export interface Stages {
   readonly everyS: number;
 }
 
-/** Who asked, when; the same for every verb. */
-export interface Asked {
+/** Who requested it, and when; the same for every verb. */
+export interface RequestedBy {
   /** Id of the run that recorded the goal first; ClientTokens and log lines carry it. */
   readonly run: string;
   /** `user@host`, or what `TURNOUT_WHO` says. */
@@ -61,7 +63,7 @@ export interface Asked {
   readonly since: string;
 }
 
-export type Goal = Asked &
+export type Goal = RequestedBy &
   (
     | {
         readonly verb: 'adopt';
@@ -74,7 +76,7 @@ export type Goal = Asked &
         readonly verb: 'promote';
         readonly fleet: string;
         readonly release: string;
-        readonly floor: Floor;
+        readonly minimumHealthy: MinimumHealthy;
         /** In steps: see `Stages`. Absent: all at once. */
         readonly stages?: Stages;
         /** So many instances at a time, where fleets move between target groups. Absent: all at once. */
@@ -84,7 +86,7 @@ export type Goal = Asked &
         readonly verb: 'rollback';
         readonly fleet: string;
         readonly release: string;
-        readonly floor: Floor;
+        readonly minimumHealthy: MinimumHealthy;
         readonly batch?: number;
       }
     | {
@@ -102,8 +104,10 @@ export type Goal = Asked &
         readonly release: string;
         /** Instances that are deployed to together, in order. */
         readonly batches: readonly (readonly string[])[];
-        /** Undefined: whatever happens to production. */
-        readonly keep?: Keep;
+        /** Absent: downtime is allowed. */
+        readonly minimumHealthy?: MinimumHealthy;
+        /** What `--min-healthy` was, for advice that keeps it. */
+        readonly minHealthy?: Amount;
         /** Also to those that carry the release already. */
         readonly force: boolean;
         readonly delivery: Delivery;
@@ -120,7 +124,8 @@ export type Goal = Asked &
         readonly fleet: string;
         readonly release: string;
         readonly instances: readonly string[];
-        readonly keep?: Keep;
+        /** Absent: downtime is allowed. */
+        readonly minimumHealthy?: MinimumHealthy;
       }
     | {
         readonly verb: 'join';
@@ -133,7 +138,7 @@ export type Goal = Asked &
 
 export type GoalOf<V extends Verb> = Extract<Goal, { verb: V }>;
 
-/** A world or a wish that the planner does not accept: nothing was changed. */
+/** A world or a request that the planner does not accept: nothing was changed. */
 export interface Refusal {
   /** Stays the same over versions, for scripts: `green-exists`, `not-healthy`. */
   readonly refused: string;

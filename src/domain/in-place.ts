@@ -1,8 +1,17 @@
 import { isLive, isRegistered } from './roles.ts';
 import type { Fleet, Instance, Membership, Pool, Snapshot, Target } from './snapshot.ts';
 import { list } from './text.ts';
-import { countByZone, isHealthy, shortfall, total, type ByZone } from './minimum-healthy.ts';
-import type { Keep } from './goal.ts';
+import type { Amount } from './amount.ts';
+import {
+  countByZone,
+  isHealthy,
+  minimumAtStake,
+  minimumInPlace,
+  shortfall,
+  total,
+  type ByZone,
+} from './minimum-healthy.ts';
+import type { MinimumHealthy, PoolMinimum } from './goal.ts';
 import { fleetById, isDraining } from './queries.ts';
 
 /** What deploys in place ask of a snapshot. Every pool counts that holds the instance, whatever its role. */
@@ -111,12 +120,16 @@ function unknownInstance(id: string): Instance {
 }
 
 /** Why these instances must not leave together now: what the first pool that suffers would have left. */
-export function wouldLack(snapshot: Snapshot, ids: readonly string[], keep: Keep | undefined): string | undefined {
-  if (keep === undefined) return undefined;
+export function wouldLack(
+  snapshot: Snapshot,
+  ids: readonly string[],
+  minimum: MinimumHealthy | undefined,
+): string | undefined {
+  if (minimum === undefined) return undefined;
   const targetsToDeregister = new Set(ids);
   const pools = new Set(ids.flatMap((id) => placesOf(snapshot, id).map(({ pool }) => pool)));
   for (const pool of [...pools].filter(serves)) {
-    const lack = lacks(snapshot, pool, targetsToDeregister, keep[pool.name] ?? { least: 1, zones: {} });
+    const lack = lacks(snapshot, pool, targetsToDeregister, minimum[pool.name] ?? { total: 1, zones: {} });
     if (lack !== undefined) return lack;
   }
   return undefined;
@@ -126,7 +139,7 @@ function lacks(
   snapshot: Snapshot,
   pool: Pool,
   targetsToDeregister: ReadonlySet<string>,
-  { least, zones }: Keep[string],
+  minimum: PoolMinimum,
 ): string | undefined {
   const now = healthyByZone(snapshot, pool);
   const left = healthyByZone(snapshot, pool, targetsToDeregister);
@@ -135,32 +148,28 @@ function lacks(
   const who = list([...targetsToDeregister], 3);
   const what = `Taking ${who} out of ${pool.name}`;
   if (total(left) === 0) return `${what} would leave nothing healthy there: nobody else in it is.`;
-  if (total(left) < least) return `${what} would leave ${total(left)} healthy there, and it must keep ${least}.`;
-  const atStake = Object.fromEntries(Object.entries(zones).filter(([zone]) => (now[zone] ?? 0) > (left[zone] ?? 0)));
-  const short = shortfall(left, atStake);
+  if (total(left) < minimum.total)
+    return `${what} would leave ${total(left)} healthy there, and it must keep ${minimum.total}.`;
+  const given = Object.fromEntries(Object.entries(now).map(([zone, n]) => [zone, n - (left[zone] ?? 0)]));
+  const short = shortfall(left, minimumAtStake(minimum, given, undefined));
   return short === undefined ? undefined : `${what} would leave it ${short}, of what it must keep in each zone.`;
 }
 
-/**
- * What each pool that holds one of these instances keeps while `size` of them are out at once: one batch less than is
- * healthy now, and never nobody; in each zone likewise. The last one of a zone may leave where the load balancer sends the
- * clients of that zone to the others.
- */
-export function keepFor(snapshot: Snapshot, ids: readonly string[], size: number, floor: number | undefined): Keep {
+/** The minimum of each pool that holds one of these instances, while `size` of them are out at once. */
+export function minimumWhileOut(
+  snapshot: Snapshot,
+  ids: readonly string[],
+  size: number,
+  asked: Amount | undefined,
+): MinimumHealthy {
   const held = new Set(ids.flatMap((id) => homeOf(snapshot, id).map(({ pool }) => pool)));
   const pools = snapshot.pools.filter((pool) => held.has(pool.name) && serves(pool));
   return Object.fromEntries(
     pools.map((pool) => {
-      const now = healthyByZone(snapshot, pool);
-      const zones = Object.entries(now).map(([zone, count]) => [zone, zoneKeeps(pool, count, size)] as const);
-      return [pool.name, { least: floor ?? Math.max(1, total(now) - size), zones: Object.fromEntries(zones) }];
+      const rule = { asked, crossZone: pool.crossZone !== false };
+      return [pool.name, minimumInPlace(healthyByZone(snapshot, pool), size, rule)];
     }),
   );
-}
-
-function zoneKeeps(pool: Pool, healthy: number, size: number): number {
-  const isLast = healthy === 1 && pool.crossZone !== false;
-  return isLast ? 0 : Math.max(1, healthy - size);
 }
 
 /** Whether the migrations of that release have run; in this run, where `run` is given. */

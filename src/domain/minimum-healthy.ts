@@ -1,12 +1,13 @@
 import type { Fleet, Instance, Pool, Snapshot, Target } from './snapshot.ts';
 import { poolsOf, targetsOf } from './roles.ts';
-import type { Floor, ZoneFloor } from './goal.ts';
+import type { Amount } from './amount.ts';
+import type { MinimumHealthy, PoolMinimum } from './goal.ts';
 import { shareOfFleet } from './shares.ts';
 
 /** Targets counted by availability zone. */
 export type ByZone = Record<string, number>;
 
-export function total(byZone: ZoneFloor): number {
+export function total(byZone: Readonly<ByZone>): number {
   return Object.values(byZone).reduce((sum, count) => sum + count, 0);
 }
 
@@ -45,9 +46,12 @@ function surfaces(snapshot: Snapshot): readonly Surface[] {
 
 const WHOLE = 'production';
 
-/** The floor of a pool that gets production's traffic. */
-export function floorOf(snapshot: Snapshot, floor: Floor, pool: string): ZoneFloor {
-  return (snapshot.routing === undefined ? floor[pool] : floor[WHOLE]) ?? {};
+/** Nothing has to stay healthy: in test groups, and where nothing is taken away. */
+export const NO_MINIMUM: PoolMinimum = { total: 0, zones: {} };
+
+/** The minimum of a pool that gets production's traffic. */
+export function minimumIn(snapshot: Snapshot, minimum: MinimumHealthy, pool: string): PoolMinimum {
+  return (snapshot.routing === undefined ? minimum[pool] : minimum[WHOLE]) ?? NO_MINIMUM;
 }
 
 /**
@@ -55,35 +59,97 @@ export function floorOf(snapshot: Snapshot, floor: Floor, pool: string): ZoneFlo
  * by pool and zone. While two fleets serve there, the one that carries more of it counts; where nobody can say so, the one
  * with more healthy targets.
  */
-export function floorNow(snapshot: Snapshot): Floor {
-  return Object.fromEntries(surfaces(snapshot).map((surface) => [surface.name, surfaceFloor(snapshot, surface)]));
+export function minimumNow(snapshot: Snapshot): MinimumHealthy {
+  return Object.fromEntries(surfaces(snapshot).map((surface) => [surface.name, surfaceMinimum(snapshot, surface)]));
 }
 
-function surfaceFloor(snapshot: Snapshot, { pools }: Surface): ZoneFloor {
+function surfaceMinimum(snapshot: Snapshot, { pools }: Surface): PoolMinimum {
   const counts = snapshot.fleets.map((fleet) => ({
     share: shareOfFleet(snapshot, fleet),
     healthy: countByZone(pools.flatMap((pool) => healthyIn(pool, fleet))),
   }));
   const [first] = counts.toSorted((a, b) => b.share - a.share || total(b.healthy) - total(a.healthy));
-  return first?.healthy ?? {};
+  const zones = first?.healthy ?? {};
+  return { total: total(zones), zones };
 }
 
-/** The floor with `count` targets in all: each zone keeps its share, rounded down. Never raises a pool's floor. */
-export function lowerFloor(floor: Floor, count: number): Floor {
-  return Object.fromEntries(Object.entries(floor).map(([pool, zones]) => [pool, lowerZones(zones, count)]));
+/**
+ * What `--min-healthy` means for a switch: never more than what is healthy now, a percentage rounded up; each zone keeps its
+ * share, rounded down.
+ */
+export function lowerMinimum(now: MinimumHealthy, asked: Amount | undefined): MinimumHealthy {
+  if (asked === undefined) return now;
+  return Object.fromEntries(Object.entries(now).map(([pool, minimum]) => [pool, lowered(minimum, asked)]));
 }
 
-function lowerZones(zones: ZoneFloor, count: number): ZoneFloor {
-  const all = total(zones);
-  if (count >= all) return zones;
-  return Object.fromEntries(Object.entries(zones).map(([zone, n]) => [zone, Math.floor((n * count) / all)]));
+function lowered({ total: all, zones }: PoolMinimum, asked: Amount): PoolMinimum {
+  const wanted = Math.min(all, targetsIn(asked, all));
+  const share = (n: number): number => (all === 0 ? 0 : Math.floor((n * wanted) / all));
+  return { total: wanted, zones: Object.fromEntries(Object.entries(zones).map(([zone, n]) => [zone, share(n)])) };
 }
 
-/** What `have` lacks to reach the floor, as `1 short in eu-west-1a`; undefined when it reaches it. */
-export function shortfall(have: ZoneFloor, floor: ZoneFloor): string | undefined {
-  const short = Object.entries(floor).filter(([zone, least]) => (have[zone] ?? 0) < least);
-  if (short.length === 0) return undefined;
-  return short.map(([zone, least]) => `${least - (have[zone] ?? 0)} short in ${zone}`).join(', ');
+function targetsIn(asked: Amount, healthy: number): number {
+  return 'count' in asked ? asked.count : Math.ceil((healthy * asked.percent) / 100);
+}
+
+/**
+ * What a pool keeps while `size` instances are out of it at a time: what was asked for, or one batch less than is healthy now,
+ * and never nothing; in each zone one batch less. The last one of a zone may leave where `crossZone` says that the load
+ * balancer sends the clients of that zone to the others.
+ */
+export function minimumInPlace(
+  healthy: ByZone,
+  size: number,
+  { asked, crossZone }: { readonly asked: Amount | undefined; readonly crossZone: boolean },
+): PoolMinimum {
+  const all = total(healthy);
+  const inZone = (n: number): number => (n === 1 && crossZone ? 0 : Math.max(1, n - size));
+  return {
+    total: asked === undefined ? Math.max(1, all - size) : targetsIn(asked, all),
+    zones: Object.fromEntries(Object.entries(healthy).map(([zone, n]) => [zone, inZone(n)])),
+  };
+}
+
+/** What `have` lacks to reach the minimum, as `1 short in eu-west-1a`, or `1 short` in all; undefined when it reaches it. */
+export function shortfall(have: ByZone, minimum: PoolMinimum): string | undefined {
+  const short = Object.entries(minimum.zones).filter(([zone, least]) => (have[zone] ?? 0) < least);
+  if (short.length > 0) return short.map(([zone, least]) => `${least - (have[zone] ?? 0)} short in ${zone}`).join(', ');
+  return total(have) < minimum.total ? `${minimum.total - total(have)} short` : undefined;
+}
+
+/**
+ * The part of a minimum that is at stake where `given` leaves and `left` stays. A zone in which it gives nothing healthy is not
+ * its fault: in a switch (`replaced`), what is missing there is not asked of the other zones either, since production has no
+ * less afterwards.
+ */
+export function minimumAtStake(
+  { total: all, zones }: PoolMinimum,
+  given: ByZone,
+  replaced: { readonly left: ByZone } | undefined,
+): PoolMinimum {
+  const atStake = Object.entries(zones).filter(([zone]) => (given[zone] ?? 0) > 0);
+  const missing = Object.entries(zones)
+    .filter(([zone]) => (given[zone] ?? 0) === 0)
+    .map(([zone, least]) => Math.max(0, least - (replaced?.left[zone] ?? 0)));
+  const excused = replaced === undefined ? 0 : missing.reduce((sum, n) => sum + n, 0);
+  return { total: all - excused, zones: Object.fromEntries(atStake) };
+}
+
+/** The most that any pool asks for: what a fleet must have to serve all of them. */
+export function highestMinimum(minimum: MinimumHealthy): PoolMinimum {
+  const zones: ByZone = {};
+  const pools = Object.values(minimum);
+  for (const [zone, least] of pools.flatMap((pool) => Object.entries(pool.zones)))
+    zones[zone] = Math.max(least, zones[zone] ?? 0);
+  return { total: Math.max(total(zones), ...pools.map((pool) => pool.total)), zones };
+}
+
+/** The greatest `--min-healthy` that a fleet with these healthy targets satisfies in a switch. */
+export function greatestMinimum(snapshot: Snapshot, have: ByZone): number {
+  const now = minimumNow(snapshot);
+  let count = total(have);
+  while (count > 0 && shortfall(have, highestMinimum(lowerMinimum(now, { count }))) !== undefined) count -= 1;
+  return count;
 }
 
 /** Instances of other fleets that are healthy in the pool. */
@@ -98,6 +164,6 @@ export function healthyCounts(snapshot: Snapshot): Record<string, number> {
   );
 }
 
-export function floorCounts(floor: Floor): Record<string, number> {
-  return Object.fromEntries(Object.entries(floor).map(([pool, zones]) => [pool, total(zones)]));
+export function minimumTotals(minimum: MinimumHealthy): Record<string, number> {
+  return Object.fromEntries(Object.entries(minimum).map(([pool, one]) => [pool, one.total]));
 }

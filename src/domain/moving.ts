@@ -1,6 +1,6 @@
 import type { Fleet, Instance, Snapshot, Target } from './snapshot.ts';
 import { countByZone, healthyIn, isHealthy } from './minimum-healthy.ts';
-import type { ZoneFloor } from './goal.ts';
+import type { PoolMinimum } from './goal.ts';
 import { missingFrom, poolByName, registeredIn } from './queries.ts';
 
 /** Which instances move when a fleet moves in batches. A step says how many, so that it stays true when an instance dies. */
@@ -20,7 +20,7 @@ export function instancesToRegister(
 /** The targets that the step takes out now: those where production has most to spare. */
 export function targetsToDeregister(
   snapshot: Snapshot,
-  step: { readonly pool: string; readonly downTo?: number; readonly floor: ZoneFloor },
+  step: { readonly pool: string; readonly downTo?: number; readonly minimumHealthy: PoolMinimum },
   fleet: Fleet,
 ): readonly Target[] {
   const pool = poolByName(snapshot, step.pool);
@@ -39,10 +39,10 @@ export function targetsToDeregister(
   }
   return chosen;
 
-  /** Healthy targets of its zone above the floor; whoever is not healthy can always be spared. */
+  /** Healthy targets of its zone above the minimum; whoever is not healthy can always be spared. */
   function spare(target: Target): number {
     const zone = zones.get(target.id) ?? '';
-    return isHealthy(target) ? (healthy[zone] ?? 0) - (step.floor[zone] ?? 0) : Number.POSITIVE_INFINITY;
+    return isHealthy(target) ? (healthy[zone] ?? 0) - (step.minimumHealthy.zones[zone] ?? 0) : Number.POSITIVE_INFINITY;
   }
 }
 

@@ -1,13 +1,17 @@
 import { liveFleets, members } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
-import { floorOf } from '../domain/minimum-healthy.ts';
-import type { Floor, ZoneFloor } from '../domain/goal.ts';
+import { minimumIn, NO_MINIMUM } from '../domain/minimum-healthy.ts';
+import type { MinimumHealthy } from '../domain/goal.ts';
 import type { Step } from '../steps/index.ts';
 
 /** Batch by batch: some of the fleet come in, are healthy, and as many of the others leave. The last batch is the switch's own. */
 export function batchSteps(
   snapshot: Snapshot,
-  { to, floor, batch }: { readonly to: Fleet; readonly floor: Floor; readonly batch?: number },
+  {
+    to,
+    minimumHealthy,
+    batch,
+  }: { readonly to: Fleet; readonly minimumHealthy: MinimumHealthy; readonly batch?: number },
   pools: readonly string[],
 ): readonly Step[] {
   if (batch === undefined) return [];
@@ -16,15 +20,15 @@ export function batchSteps(
   const rounds = Array.from({ length: Math.max(0, Math.ceil(size / batch) - 1) }, (_, n) => (n + 1) * batch);
   return rounds.flatMap((upTo) =>
     pools.flatMap((pool): readonly Step[] => {
-      const least: ZoneFloor = floorOf(snapshot, floor, pool);
+      const least = minimumIn(snapshot, minimumHealthy, pool);
       return [
         { do: 'register', pool, fleet: to.id, upTo },
-        { do: 'await-healthy', pool, fleet: to.id, floor: {}, need: 'floor', upTo },
+        { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: NO_MINIMUM, need: 'minimum', upTo },
         ...from.map((fleet): Step => ({
           do: 'deregister',
           pool,
           fleet: fleet.id,
-          floor: least,
+          minimumHealthy: least,
           downTo: Math.max(0, members(fleet).length - upTo),
         })),
       ];

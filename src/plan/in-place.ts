@@ -1,9 +1,10 @@
-import type { AfterFailure } from '../../tasks/task.ts';
+import type { AfterFailure, Failure } from '../../tasks/task.ts';
 import { members } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { count, list } from '../domain/text.ts';
 import { total } from '../domain/minimum-healthy.ts';
-import type { Goal, Keep } from '../domain/goal.ts';
+import type { GoalOf, MinimumHealthy } from '../domain/goal.ts';
+import type { Step } from '../steps/index.ts';
 import {
   drainingFrom,
   healthyByZone,
@@ -31,25 +32,25 @@ export function mixedNote(fleet: Fleet): string | undefined {
 }
 
 /** What is kept while a batch is out, and which zones have nobody meanwhile. */
-export function keepNotes(
+export function minimumNotes(
   snapshot: Snapshot,
-  keep: Keep | undefined,
+  minimum: MinimumHealthy | undefined,
   batches: readonly (readonly string[])[],
 ): readonly string[] {
   const size = Math.max(0, ...batches.map((batch) => batch.length));
   if (size === 0) return [];
-  if (keep === undefined) {
+  if (minimum === undefined) {
     return [
       'Downtime is allowed: instances leave even where nothing healthy is left, and requests fail until they are back.',
     ];
   }
-  const pools = snapshot.pools.filter((pool) => pool.name in keep);
+  const pools = snapshot.pools.filter((pool) => pool.name in minimum);
   const least = pools.map(
-    (pool) => `${pool.name} ${keep[pool.name]?.least} of ${total(healthyByZone(snapshot, pool))}`,
+    (pool) => `${pool.name} ${minimum[pool.name]?.total} of ${total(healthyByZone(snapshot, pool))}`,
   );
   const empty = pools.flatMap((pool) => {
     const now = healthyByZone(snapshot, pool);
-    return Object.entries(keep[pool.name]?.zones ?? {}).flatMap(([zone, n]) =>
+    return Object.entries(minimum[pool.name]?.zones ?? {}).flatMap(([zone, n]) =>
       n === 0 && now[zone] === 1 ? [zone] : [],
     );
   });
@@ -75,35 +76,41 @@ function isAway(snapshot: Snapshot, id: string): boolean {
  */
 export function afterInPlace(
   snapshot: Snapshot,
-  goal: Extract<Goal, { verb: 'rolling' | 'drain' }>,
-  ids: readonly string[],
-  next: readonly string[],
+  goal: GoalOf<'rolling' | 'drain'>,
+  { step }: Failure,
+  { ids, next, again }: { readonly ids: readonly string[]; readonly next: readonly string[]; readonly again: string },
 ): AfterFailure {
   const away = ids.filter((id) => isAway(snapshot, id) && running(snapshot, [id]).length === 1);
   const begun = away.filter((id) => instanceById(snapshot, id)?.deploy?.run === goal.run);
   const untouched = away.filter((id) => !begun.includes(id));
   if (begun.length === 0 && untouched.length > 0) {
     const { run, who, since, fleet } = goal;
-    return { undo: { run, who, since, verb: 'join', fleet, release: '', instances: untouched, check: false } };
+    const undo = { run, who, since, verb: 'join', fleet, release: '', instances: untouched, check: false } as const;
+    return { undo, next: [`\`turnout ${again}\` tries again`] };
   }
   const out =
     begun.length === 0
       ? ''
-      : `${list(begun, 5)} ${begun.length === 1 ? 'is' : 'are'} out of traffic and stay${begun.length === 1 ? 's' : ''} so, since a deploy has begun there. `;
-  const short = shortOf(snapshot, goal.keep);
-  if (short !== undefined) return { leave: 'person', message: `${out}${short}`, next };
+      : `${list(begun, 5)} ${begun.length === 1 ? 'is' : 'are'} out of traffic and stay${begun.length === 1 ? 's' : ''} so, ${isProbing(step) ? 'since what was deployed there was not seen healthy' : 'since a deploy has begun there'}. `;
+  const short = shortOf(snapshot, goal.minimumHealthy);
+  if (short !== undefined) return { leave: 'needs-attention', message: `${out}${short}`, next };
   return { leave: 'safe', message: `${out}Nothing else was touched; production has what it must keep.`, next };
 }
 
+/** Everything was deployed, and what was deployed did not answer as it should. */
+function isProbing(step: Step | undefined): boolean {
+  return step?.do === 'check-instances' || step?.do === 'register-back';
+}
+
 /** What production lacks; what serves nobody at all lacks too, whatever was allowed. */
-function shortOf(snapshot: Snapshot, keep: Keep | undefined): string | undefined {
+function shortOf(snapshot: Snapshot, minimum: MinimumHealthy | undefined): string | undefined {
   const pools = snapshot.pools.filter(
-    (pool) => serves(pool) && (pool.role === 'production' || pool.name in (keep ?? {})),
+    (pool) => serves(pool) && (pool.role === 'production' || pool.name in (minimum ?? {})),
   );
   const short = pools.map((pool) => ({
     name: pool.name,
     healthy: total(healthyByZone(snapshot, pool)),
-    least: Math.max(1, keep?.[pool.name]?.least ?? 1),
+    least: Math.max(1, minimum?.[pool.name]?.total ?? 1),
   }));
   const first = short.find(({ healthy, least }) => healthy < least);
   return first && `${first.name} has ${first.healthy} healthy, and should have ${first.least} at the least.`;

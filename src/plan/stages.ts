@@ -1,25 +1,25 @@
-import type { Batch } from '../domain/batches.ts';
+import type { Amount } from '../domain/amount.ts';
 import { canGive, routesOf } from '../domain/routes.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { refusal, type Goal, type Refusal, type Stages } from '../domain/goal.ts';
 import { homesOf, shareOfFleet, TOLERANCE } from '../domain/shares.ts';
 
 /** What may be said about the steps of a promote. */
-export interface StagesWish {
+export interface StagesOptions {
   readonly steps?: readonly number[];
   readonly every?: number;
   readonly to?: number;
-  readonly batch?: Batch;
+  readonly batch?: Amount;
 }
 
 /**
  * The shares that are left for the fleet: those asked for, or else the config's, beyond what it has already. Undefined where
  * all goes at once.
  */
-export function stagesOf(snapshot: Snapshot, to: Fleet, wish: StagesWish): Stages | Refusal | undefined {
+export function stagesOf(snapshot: Snapshot, to: Fleet, options: StagesOptions): Stages | Refusal | undefined {
   const { routing } = snapshot;
-  if (routing === undefined) return wantsStages(wish) ? NO_WEIGHTS : undefined;
-  const last = wish.to ?? 100;
+  if (routing === undefined) return wantsStages(options) ? NO_WEIGHTS : undefined;
+  const last = options.to ?? 100;
   const have = shareOfFleet(snapshot, to);
   if (last < have - TOLERANCE) {
     return refusal(
@@ -28,18 +28,18 @@ export function stagesOf(snapshot: Snapshot, to: Fleet, wish: StagesWish): Stage
       '`turnout promote` goes on; `turnout rollback` moves all of it back.',
     );
   }
-  const asked = wish.steps ?? (wish.to === undefined ? routing.steps : []);
+  const asked = options.steps ?? (options.to === undefined ? routing.steps : []);
   const shares = [...asked.filter((share) => share > have + TOLERANCE && share < last), last];
   if (shares.length === 1 && last === 100) return undefined;
-  return tooCoarse(snapshot, to, shares) ?? { shares, everyS: wish.every ?? routing.everyS };
+  return tooCoarse(snapshot, to, shares) ?? { shares, everyS: options.every ?? routing.everyS };
 }
 
-function wantsStages({ steps, every, to }: StagesWish): boolean {
+function wantsStages({ steps, every, to }: StagesOptions): boolean {
   return (steps ?? every ?? to) !== undefined;
 }
 
 /** Why servers cannot be moved some at a time. */
-export function noBatches({ routing }: Snapshot, { batch }: StagesWish): Refusal | undefined {
+export function noBatches({ routing }: Snapshot, { batch }: StagesOptions): Refusal | undefined {
   if (routing === undefined || batch === undefined) return undefined;
   return refusal(
     'no-batches',
@@ -49,20 +49,20 @@ export function noBatches({ routing }: Snapshot, { batch }: StagesWish): Refusal
 }
 
 /** Whether other steps are asked for than those that the goal was pinned with. */
-export function wantsOthers(wish: StagesWish, goal: Goal): boolean {
-  if (wish.batch !== undefined && !isPinned(wish.batch, goal)) return true;
-  if (!wantsStages(wish)) return false;
-  const pinned = goal.verb === 'promote' ? goal.stages : undefined;
-  const { shares, everyS } = pinned ?? { shares: [100], everyS: wish.every };
-  const last = wish.to ?? 100;
-  const asked = [...(wish.steps ?? shares).filter((share) => share < last), last];
+export function wantsOthers(options: StagesOptions, goal: Goal): boolean {
+  if (options.batch !== undefined && !isPinned(options.batch, goal)) return true;
+  if (!wantsStages(options)) return false;
+  const pinned = 'stages' in goal ? goal.stages : undefined;
+  const { shares, everyS } = pinned ?? { shares: [100], everyS: options.every };
+  const last = options.to ?? 100;
+  const asked = [...(options.steps ?? shares).filter((share) => share < last), last];
   // The first ones had been taken already when it was asked for the first time.
   const left = asked.slice(Math.max(0, asked.length - shares.length));
-  return left.join() !== shares.join() || (wish.every ?? everyS) !== everyS;
+  return left.join() !== shares.join() || (options.every ?? everyS) !== everyS;
 }
 
 /** A share of the fleet is asked for anew: the fleet may have grown since. */
-function isPinned(batch: Batch, goal: Goal): boolean {
+function isPinned(batch: Amount, goal: Goal): boolean {
   return 'count' in batch && 'batch' in goal && goal.batch === batch.count;
 }
 

@@ -2,9 +2,18 @@ import { isIn, liveFleets, members, poolsOf, servingFleets } from '../domain/rol
 import type { Fleet, Lowering, Pool, Snapshot } from '../domain/snapshot.ts';
 import { batchSteps } from './in-batches.ts';
 import { notHealthyIn, sentence } from '../domain/explain.ts';
-import { countByZone, floorOf, shortfall, total } from '../domain/minimum-healthy.ts';
+import {
+  countByZone,
+  greatestMinimum,
+  highestMinimum,
+  minimumIn,
+  NO_MINIMUM,
+  shortfall,
+  total,
+  type ByZone,
+} from '../domain/minimum-healthy.ts';
 import { planAhead } from './ahead.ts';
-import { refusal, type Floor, type Refusal, type Stages, type ZoneFloor } from '../domain/goal.ts';
+import { refusal, type MinimumHealthy, type Refusal, type Stages } from '../domain/goal.ts';
 import { isSettled, verified } from '../domain/queries.ts';
 import { hasServed, homesOf, shareOfFleet, shareOfPool, testPools } from '../domain/shares.ts';
 import type { Plan } from './plan.ts';
@@ -17,9 +26,9 @@ import { behaviourOf, type Step } from '../steps/index.ts';
  */
 export interface Switch {
   readonly to: Fleet;
-  readonly floor: Floor;
-  /** `all`: each instance must be healthy (a new fleet). `floor`: the floor suffices (a fleet that served before). */
-  readonly need: 'all' | 'floor';
+  readonly minimumHealthy: MinimumHealthy;
+  /** `all`: each instance must be healthy (a new fleet). `minimum`: the minimum suffices (a fleet that served before). */
+  readonly need: 'all' | 'minimum';
   /** ISO time at which it was asked for. */
   readonly since: string;
   /** Only where shares move; all at once when absent. */
@@ -34,7 +43,7 @@ type Make = (pool: string, fleet: Fleet) => Step;
 
 /** All steps of the switch, in order; those that are done already included. */
 function allSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): readonly Step[] {
-  const { to, floor, need, stages } = change;
+  const { to, minimumHealthy, need, stages } = change;
   const homes = namesOf(homesOf(snapshot, to));
   const each = (pools: readonly string[], fleet: Fleet, make: Make): readonly Step[] =>
     pools.map((pool) => make(pool, fleet));
@@ -42,7 +51,7 @@ function allSteps(snapshot: Snapshot, change: Switch, before: readonly Step[]): 
     do: 'await-healthy',
     pool,
     fleet: to.id,
-    floor: floorOf(snapshot, floor, pool),
+    minimumHealthy: minimumIn(snapshot, minimumHealthy, pool),
     need,
   });
   const isWhole = stages === undefined || stages.shares.at(-1) === 100;
@@ -86,13 +95,13 @@ function loweringSteps(snapshot: Snapshot, change: Switch, pool: string | undefi
 /** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */
 function shiftSteps(
   snapshot: Snapshot,
-  { to, floor, since, stages }: Switch,
+  { to, minimumHealthy, since, stages }: Switch,
   pool: string | undefined,
 ): readonly Step[] {
   if (snapshot.routing === undefined || pool === undefined) return [];
   const fleet = to.id;
-  const least = floorOf(snapshot, floor, pool);
-  const shift = { do: 'shift-weights', role: 'production', pool, fleet, floor: least } as const;
+  const least = minimumIn(snapshot, minimumHealthy, pool);
+  const shift = { do: 'shift-weights', role: 'production', pool, fleet, minimumHealthy: least } as const;
   const synced: Step = { do: 'await-insync', pool, fleet };
   if (stages === undefined) return [{ ...shift, percent: 100 }, synced];
   const { shares, everyS: seconds } = stages;
@@ -102,7 +111,7 @@ function shiftSteps(
     if (percent === 100) return [moved, synced];
     const noted: Step = { do: 'tag-share', fleet, percent, since };
     if (index === shares.length - 1) return [moved, synced, noted];
-    return [moved, synced, noted, { do: 'watch', pool, fleet, percent, seconds, since, floor: least }];
+    return [moved, synced, noted, { do: 'watch', pool, fleet, percent, seconds, since, minimumHealthy: least }];
   });
 }
 
@@ -123,13 +132,17 @@ function proofSteps(snapshot: Snapshot, change: Switch, pool: string | undefined
 }
 
 /** The other fleets leave production, and whatever leads to the fleet under test leads to them. */
-function retireSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: readonly string[]): readonly Step[] {
+function retireSteps(
+  snapshot: Snapshot,
+  { to, minimumHealthy, since }: Switch,
+  homes: readonly string[],
+): readonly Step[] {
   const from = liveFleets(snapshot).filter((fleet) => fleet !== to);
   const leave = (fleet: Fleet, pool: string): Step => ({
     do: 'deregister',
     pool,
     fleet: fleet.id,
-    floor: floorOf(snapshot, floor, pool),
+    minimumHealthy: minimumIn(snapshot, minimumHealthy, pool),
   });
   const trials = (fleet: Fleet): readonly string[] => namesOf(testPools(snapshot, fleet));
   return [
@@ -139,7 +152,7 @@ function retireSteps(snapshot: Snapshot, { to, floor, since }: Switch, homes: re
     ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet)),
     ...trials(to)
       .filter((pool) => snapshot.routing === undefined || !homes.includes(pool))
-      .map((pool): Step => ({ do: 'deregister', pool, fleet: to.id, floor: {} })),
+      .map((pool): Step => ({ do: 'deregister', pool, fleet: to.id, minimumHealthy: NO_MINIMUM })),
   ];
 }
 
@@ -148,7 +161,14 @@ export function routeTestTraffic(snapshot: Snapshot, fleet: Fleet): readonly Ste
   if (snapshot.routing === undefined) return [];
   return namesOf(testPools(snapshot, fleet))
     .slice(0, 1)
-    .map((pool) => ({ do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100, floor: {} }));
+    .map((pool) => ({
+      do: 'shift-weights',
+      role: 'test',
+      pool,
+      fleet: fleet.id,
+      percent: 100,
+      minimumHealthy: NO_MINIMUM,
+    }));
 }
 
 /** What is left to do of the switch, after what has to come before it. */
@@ -177,33 +197,26 @@ export function isSwitched(snapshot: Snapshot, to: Fleet): boolean {
   return alone && poolsOf(snapshot, 'production').every((pool) => isIn(pool, to));
 }
 
-/** The most that any production group asks for, by zone. */
-export function highestFloor(floor: Floor): ZoneFloor {
-  const highest: Record<string, number> = {};
-  for (const zones of Object.values(floor)) {
-    for (const [zone, least] of Object.entries(zones)) highest[zone] = Math.max(least, highest[zone] ?? 0);
-  }
-  return highest;
-}
-
 /** The fleet is too small for production, however healthy it is. */
-export function tooSmall(to: Fleet, floor: Floor): Refusal | undefined {
-  const need = highestFloor(floor);
+export function tooSmall(snapshot: Snapshot, to: Fleet, minimumHealthy: MinimumHealthy): Refusal | undefined {
+  const need = highestMinimum(minimumHealthy);
   const have = countByZone(members(to));
   const short = shortfall(have, need);
   if (short === undefined) return undefined;
   return refusal(
     'too-small',
-    `${to.release} has ${total(have)} instances, and production must keep ${total(need)} healthy: ${short}.`,
-    `Bring up as many as production has, or lower the floor on purpose: --floor ${total(have)}.`,
+    `${to.release} has ${total(have)} instances, and production must keep ${need.total} healthy: ${short}.`,
+    `Bring up as many as production has, or accept fewer healthy targets: \`--min-healthy ${greatestMinimum(snapshot, have)}\`.`,
   );
 }
 
-/** Why the fleet must not get traffic now: somebody in it (or, for `floor`, too many) is not verified healthy. */
-export function notVerified(snapshot: Snapshot, { to, floor, need }: Switch): Refusal | undefined {
+/** Why the fleet must not get traffic now: somebody in it (or, for `minimum`, too many) is not verified healthy. */
+export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need }: Switch): Refusal | undefined {
   const fit = verified(snapshot, to);
   const enough =
-    need === 'all' ? fit.length === members(to).length : shortfall(countByZone(fit), highestFloor(floor)) === undefined;
+    need === 'all'
+      ? fit.length === members(to).length
+      : shortfall(countByZone(fit), highestMinimum(minimumHealthy)) === undefined;
   if (enough && fit.length > 0) return undefined;
   const fitIds = new Set(fit.map((instance) => instance.id));
   const trials = testPools(snapshot, to);
@@ -214,14 +227,16 @@ export function notVerified(snapshot: Snapshot, { to, floor, need }: Switch): Re
     'not-healthy',
     `${fit.length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
     'Wait until they are healthy (`turnout status --watch`), or mend them, and run this again.',
-    ...otherwise(snapshot, to, need, fit.length),
+    ...otherwise(snapshot, to, need, countByZone(fit)),
   );
 }
 
 /** What else can be done about a fleet that is not fit for traffic. */
-function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: number): readonly string[] {
-  if (need === 'floor')
-    return fit > 0 ? [`\`turnout rollback --floor ${fit}\` accepts that production has no more.`] : [];
+function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: ByZone): readonly string[] {
+  if (need === 'minimum')
+    return total(fit) > 0
+      ? [`\`turnout rollback --min-healthy ${greatestMinimum(snapshot, fit)}\` accepts that production has no more.`]
+      : [];
   if (servingFleets(snapshot).includes(to)) return ['`turnout rollback` takes it out of production again.'];
   return ['A green that is not worth mending: `turnout cleanup --discard`, then `turnout up --release R`.'];
 }

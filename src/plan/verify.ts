@@ -2,7 +2,8 @@ import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { testPools } from '../domain/shares.ts';
 import type { Step } from '../steps/index.ts';
-import { highestFloor, type Switch } from './switch.ts';
+import { highestMinimum } from '../domain/minimum-healthy.ts';
+import type { Switch } from './switch.ts';
 
 /**
  * Some of its members' health is not known yet: they left production, and did not get into a test group before a run was
@@ -20,11 +21,11 @@ export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
 }
 
 /** Puts the fleet where its health gets known before traffic moves to it. */
-export function verifySteps(snapshot: Snapshot, { to, floor, need }: Switch): readonly Step[] {
+export function verifySteps(snapshot: Snapshot, { to, minimumHealthy, need }: Switch): readonly Step[] {
   const pool = testPools(snapshot, to)[0]?.name;
   if (pool === undefined) return [];
   return [
     { do: 'register', pool, fleet: to.id },
-    { do: 'await-healthy', pool, fleet: to.id, floor: highestFloor(floor), need },
+    { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: highestMinimum(minimumHealthy), need },
   ];
 }

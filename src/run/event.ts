@@ -63,7 +63,7 @@ export type RunEvent =
       readonly notes: readonly string[];
       /** Healthy targets by production pool now, and the minimum. */
       readonly healthyNow: Readonly<Record<string, number>>;
-      readonly floor: Readonly<Record<string, number>>;
+      readonly minimumHealthy: Readonly<Record<string, number>>;
       readonly seconds: number;
     }
   | { readonly type: 'step-started'; readonly index: number; readonly title: string }

@@ -1,6 +1,6 @@
 import { notHealthyIn, sentence } from '../domain/explain.ts';
-import type { ZoneFloor } from '../domain/goal.ts';
-import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
+import type { PoolMinimum } from '../domain/goal.ts';
+import { countByZone, healthyIn, shortfall } from '../domain/minimum-healthy.ts';
 import { isSettled, poolByName, registeredIn } from '../domain/queries.ts';
 import { isLive, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
@@ -18,8 +18,8 @@ export interface AwaitHealthy {
   readonly do: 'await-healthy';
   readonly pool: string;
   readonly fleet: string;
-  readonly floor: ZoneFloor;
-  readonly need: 'all' | 'floor';
+  readonly minimumHealthy: PoolMinimum;
+  readonly need: 'all' | 'minimum';
   readonly upTo?: number;
 }
 
@@ -59,16 +59,16 @@ function isHealthyEnough(snapshot: Snapshot, step: AwaitHealthy): boolean {
   const healthy = healthyIn(pool, fleet).filter(isLive);
   if (healthy.length === 0) return false;
   if (step.upTo !== undefined) return healthy.length >= wanted(fleet, step);
-  if (isSettled(snapshot, pool, fleet) && (step.need === 'floor' || isAlone(snapshot, pool, fleet))) return true;
-  if (shortfall(countByZone(healthy), step.floor) !== undefined) return false;
-  return step.need === 'floor' || healthy.length === members(fleet).length;
+  if (isSettled(snapshot, pool, fleet) && (step.need === 'minimum' || isAlone(snapshot, pool, fleet))) return true;
+  if (shortfall(countByZone(healthy), step.minimumHealthy) !== undefined) return false;
+  return step.need === 'minimum' || healthy.length === members(fleet).length;
 }
 
 /** How many healthy targets are waited for. */
-function wanted(fleet: Fleet, { upTo, need, floor }: AwaitHealthy): number {
+function wanted(fleet: Fleet, { upTo, need, minimumHealthy }: AwaitHealthy): number {
   const all = members(fleet).length;
   if (upTo !== undefined) return Math.min(upTo, all);
-  return need === 'all' ? all : Math.max(1, total(floor));
+  return need === 'all' ? all : Math.max(1, minimumHealthy.total);
 }
 
 /** No other fleet serves production there: then this one has the traffic already, whatever its health. */
@@ -82,7 +82,7 @@ function neverHealthy(snapshot: Snapshot, step: AwaitHealthy): string | undefine
   const pool = poolByName(snapshot, step.pool);
   if (targetsOf(pool, fleet).some(({ reason }) => reason === 'Target.NotInUse'))
     return `${sentence(notHealthyIn(pool, fleet))}. ELB checks no health there, so waiting would not help.`;
-  const short = shortfall(countByZone(members(fleet)), step.floor);
+  const short = shortfall(countByZone(members(fleet)), step.minimumHealthy);
   if (short === undefined) return undefined;
   const left = `${fleet.release} has ${members(fleet).length} instances left, ${short} of what production needs.`;
   return `${left} ${lostInstances(fleet) ?? ''}`.trim();

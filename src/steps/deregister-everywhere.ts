@@ -1,4 +1,4 @@
-import type { Keep } from '../domain/goal.ts';
+import type { MinimumHealthy } from '../domain/goal.ts';
 import {
   drainingFrom,
   instanceById,
@@ -24,7 +24,7 @@ export interface DeregisterEverywhere {
   readonly fleet: string;
   readonly instances: readonly string[];
   readonly places: Places;
-  readonly keep?: Keep;
+  readonly minimumHealthy?: MinimumHealthy;
 }
 
 export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step) => ({
@@ -35,7 +35,7 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
     if (step.instances.every((id) => isReleased(snapshot, id))) return 'done';
     return step.instances.every((id) => placesOf(snapshot, id).length === 0) ? 'under way' : 'todo';
   },
-  guard: (snapshot) => wouldLack(snapshot, step.instances, step.keep),
+  guard: (snapshot) => wouldLack(snapshot, step.instances, step.minimumHealthy),
   conflict: never,
   cannotSucceed: never,
   count: (snapshot) => {

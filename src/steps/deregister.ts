@@ -1,5 +1,5 @@
-import type { ZoneFloor } from '../domain/goal.ts';
-import { countByZone, healthyIn, healthyOthers, shortfall, total } from '../domain/minimum-healthy.ts';
+import type { PoolMinimum } from '../domain/goal.ts';
+import { countByZone, healthyIn, healthyOthers, minimumAtStake, shortfall, total } from '../domain/minimum-healthy.ts';
 import { targetsToDeregister } from '../domain/moving.ts';
 import { poolByName } from '../domain/queries.ts';
 import type { Snapshot, Target } from '../domain/snapshot.ts';
@@ -13,7 +13,7 @@ export interface Deregister {
   readonly do: 'deregister';
   readonly pool: string;
   readonly fleet: string;
-  readonly floor: ZoneFloor;
+  readonly minimumHealthy: PoolMinimum;
   readonly downTo?: number;
 }
 
@@ -70,7 +70,7 @@ function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
   const what = `Taking ${fleet.release} out of ${pool.name} would leave`;
   if (total(left) === 0) return `${what} nothing healthy there.`;
   const given = countByZone(own.filter(({ id }) => goes.has(id)));
-  const atStake = Object.fromEntries(Object.entries(step.floor).filter(([zone]) => (given[zone] ?? 0) > 0));
-  const short = shortfall(left, atStake);
-  return short && `${what} ${total(left)} healthy, ${short} of the floor of ${total(step.floor)}.`;
+  if (total(given) === 0) return undefined;
+  const short = shortfall(left, minimumAtStake(step.minimumHealthy, given, { left }));
+  return short && `${what} ${total(left)} healthy, ${short} of the minimum of ${step.minimumHealthy.total}.`;
 }

@@ -1,5 +1,5 @@
 import { notHealthyIn, sentence } from '../domain/explain.ts';
-import type { ZoneFloor } from '../domain/goal.ts';
+import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
 import { poolByName } from '../domain/queries.ts';
 import { members } from '../domain/roles.ts';
@@ -14,16 +14,16 @@ import { fleetOf } from './world.ts';
 /** Rules 1 and 4 of "What must never happen": the fleet that gets traffic was seen to be healthy now, and large enough. */
 export function notFit(
   snapshot: Snapshot,
-  step: { readonly fleet: string; readonly pool: string; readonly floor: ZoneFloor },
+  step: { readonly fleet: string; readonly pool: string; readonly minimumHealthy: PoolMinimum },
 ): string | undefined {
   const fleet = fleetOf(snapshot, step);
   const pool = poolByName(snapshot, step.pool);
   const healthy = countByZone(healthyIn(pool, fleet));
-  const short = shortfall(healthy, step.floor);
+  const short = shortfall(healthy, step.minimumHealthy);
   if (short === undefined && total(healthy) > 0) return undefined;
   const sick = notHealthyIn(pool, fleet);
   const why = sick.length === 0 ? '' : ` ${sentence(sick)}.`;
-  const missing = short === undefined ? '' : `, ${short} of the floor of ${total(step.floor)}`;
+  const missing = short === undefined ? '' : `, ${short} of the minimum of ${step.minimumHealthy.total}`;
   return `${total(healthy)} of ${members(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}${missing}.${why}`;
 }
 

@@ -1,4 +1,4 @@
-import type { ZoneFloor } from '../domain/goal.ts';
+import type { PoolMinimum } from '../domain/goal.ts';
 import { poolByName } from '../domain/queries.ts';
 import { routesOf, shareOf, weightsFor, withRoles } from '../domain/routes.ts';
 import { hasShare, isPresent, percentText, TOLERANCE } from '../domain/shares.ts';
@@ -19,7 +19,7 @@ export interface ShiftWeights {
   readonly percent: number;
   /** What it had before, where other weights than these two mean that somebody else changes them. */
   readonly from?: number;
-  readonly floor: ZoneFloor;
+  readonly minimumHealthy: PoolMinimum;
 }
 
 export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({

@@ -1,5 +1,5 @@
 import { notHealthyIn } from '../domain/explain.ts';
-import type { ZoneFloor } from '../domain/goal.ts';
+import type { PoolMinimum } from '../domain/goal.ts';
 import { poolByName } from '../domain/queries.ts';
 import { hasShare, notedShare, percentText, shareOfPool, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -18,7 +18,7 @@ export interface Watch {
   readonly percent: number;
   readonly seconds: number;
   readonly since: string;
-  readonly floor: ZoneFloor;
+  readonly minimumHealthy: PoolMinimum;
 }
 
 export const watch: StepDefinition<Watch> = (step) => ({

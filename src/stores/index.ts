@@ -52,6 +52,7 @@ function sessionOf(config: Config, store: DynamoDbStoreConfig, clock: Clock, age
     clock,
     maxAttempts: 3,
     requestsPerSecond: 50,
+    changes: 'retried',
     beforeChange: async () => undefined,
     onThrottled: () => undefined,
   });

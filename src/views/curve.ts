@@ -15,13 +15,13 @@ const ROWS_MAX = 8;
 const BAR_WIDTH = 30;
 const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
-/** How many healthy targets each production pool has over the steps, the floor marked. */
+/** How many healthy targets each production pool has over the steps, the minimum marked. */
 export function curveLines(event: Planned, width: number, paint: Paint): string[] {
   const pools = Object.keys(event.healthyNow);
   if (pools.length === 0) return [];
   const drawn = new Map<string, string[]>();
   for (const pool of pools) {
-    const lines = poolCurve(pointsOf(event, pool), event.floor[pool], width, paint);
+    const lines = poolCurve(pointsOf(event, pool), event.minimumHealthy[pool], width, paint);
     // Pools that go through the same numbers are drawn once.
     const key = lines.join('\n');
     drawn.set(key, [...(drawn.get(key) ?? []), pool]);
@@ -43,11 +43,11 @@ function pointsOf(event: Planned, pool: string): Point[] {
   return points;
 }
 
-function poolCurve(points: readonly Point[], floor: number | undefined, width: number, paint: Paint): string[] {
-  const fewest = floor === undefined ? '' : ` (floor ${floor})`;
+function poolCurve(points: readonly Point[], minimum: number | undefined, width: number, paint: Paint): string[] {
+  const fewest = minimum === undefined ? '' : ` (minimum ${minimum})`;
   if (points.length === 1) return [`  stays at ${points[0]?.healthy}${fewest}`];
   if (points.length > ROWS_MAX) return [`  ${sparkline(points, width - 50)}${fewest}`];
-  return bars(points, floor, paint);
+  return bars(points, minimum, paint);
 }
 
 /** `3 ▄▄▃▄▃▄ 3, lowest 2 after 7`. */
@@ -64,18 +64,18 @@ function sparkline(points: readonly Point[], cellsMax: number): string {
   return `${points[0]?.healthy} ${line} ${points.at(-1)?.healthy}, lowest ${lowest.healthy} ${lowest.when}`;
 }
 
-/** One bar a change; the floor is a line that runs through all of them. */
-function bars(points: readonly Point[], floor: number | undefined, paint: Paint): string[] {
-  const highest = Math.max(...points.map((point) => point.healthy), floor ?? 0, 1);
+/** One bar a change; the minimum is a line that runs through all of them. */
+function bars(points: readonly Point[], minimum: number | undefined, paint: Paint): string[] {
+  const highest = Math.max(...points.map((point) => point.healthy), minimum ?? 0, 1);
   const digits = String(highest).length;
   const cells = (n: number): number => Math.round((n / highest) * BAR_WIDTH);
-  const mark = floor === undefined || floor === 0 ? -1 : cells(floor);
+  const mark = minimum === undefined || minimum === 0 ? -1 : cells(minimum);
   const rows = points.map(({ when, healthy }) => [
     `  ${when}`,
     padLeft(String(healthy), digits),
-    bar(cells(healthy), mark, paint, floor !== undefined && healthy < floor),
+    bar(cells(healthy), mark, paint, minimum !== undefined && healthy < minimum),
   ]);
-  if (mark >= 0) rows.push(['', '', `${' '.repeat(mark)}${paint('dim', `╵ floor ${floor}`)}`]);
+  if (mark >= 0) rows.push(['', '', `${' '.repeat(mark)}${paint('dim', `╵ minimum ${minimum}`)}`]);
   return columns(rows);
 }
 

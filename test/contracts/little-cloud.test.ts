@@ -39,6 +39,7 @@ async function inTheLittleCloud(): Promise<Seen> {
       version: '0',
       run: 'play',
       clock: process.clock,
+      changes: 'once',
       beforeChange: async () => {},
       onThrottled: () => {},
     },

@@ -1,4 +1,4 @@
-import type { Wish } from '../../tasks/task.ts';
+import type { AnyOptions } from '../../tasks/index.ts';
 import type { Verb } from '../../src/domain/goal.ts';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
 import type { Scene, Start } from '../support/little/scene.ts';
@@ -7,9 +7,9 @@ import type { Scene, Start } from '../support/little/scene.ts';
 export interface Case {
   readonly start: Start;
   readonly ask: Verb;
-  readonly wish: Wish;
+  readonly wish: AnyOptions;
   /** The verb that leads the other way. */
-  readonly opposite?: { readonly ask: Verb; readonly wish: Wish };
+  readonly opposite?: { readonly ask: Verb; readonly wish: AnyOptions };
   /** `draining`: the task begins while the fleet before still drains from production, or is held after it. */
   readonly draining?: true;
   /** Only where weights move traffic. */
@@ -64,8 +64,8 @@ function describeCase({ start, ask, wish, draining }: Case): string {
   return `${ask}${options.join('')} in the world "${start}"${draining ? ', draining' : ''}`;
 }
 
-function wordOf(value: Wish[keyof Wish]): string {
-  return typeof value === 'object' && 'count' in value ? `${value.count}` : JSON.stringify(value);
+function wordOf(value: unknown): string {
+  return typeof value === 'object' && value !== null && 'count' in value ? String(value.count) : JSON.stringify(value);
 }
 
 export function describeTopology({ groups, size, sick }: Topology): string {

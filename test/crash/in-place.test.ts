@@ -15,7 +15,7 @@ const FIRST = 'i-blue-1';
 function open(options: SiteOptions = {}, scene: Scene = SCENE): Site {
   const site = new Site(scene, { deploys: 'lasting', ...options });
   // Which zone has nobody for a while is a matter of chance.
-  site.watch.acceptedFloor = 0;
+  site.watch.acceptedMinimum = 0;
   return site;
 }
 

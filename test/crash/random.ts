@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Wish } from '../../tasks/task.ts';
+import type { AnyOptions } from '../../tasks/index.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { serving } from '../support/little/goals.ts';
 import { KINDS } from '../support/little/kinds.ts';
@@ -19,7 +19,7 @@ interface Act {
   /** Milliseconds after the one before. */
   readonly afterMs: number;
   readonly ask: Ask;
-  readonly wish: Wish;
+  readonly wish: AnyOptions;
   readonly calls: Calls;
 }
 

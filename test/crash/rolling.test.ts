@@ -97,7 +97,7 @@ async function pointsOf({ deploys, scene }: Row): Promise<readonly Point[]> {
 function open(scene: Scene, deploys: Deploys): Site {
   const site = new Site(scene, { deploys });
   // Which zone has nobody for a while is a matter of chance; how many there are in all is watched below.
-  site.watch.acceptedFloor = 0;
+  site.watch.acceptedMinimum = 0;
   return site;
 }
 
@@ -119,7 +119,7 @@ function watchLeast(site: Site): () => number {
 async function tryOne(row: Row, point: Point, way: Way): Promise<{ found: readonly string[]; story: string }> {
   const site = open(row.scene, row.deploys);
   const least = watchLeast(site);
-  const floor = row.scene.size - 1 - (row.scene.sick ? 1 : 0);
+  const minimum = row.scene.size - 1 - (row.scene.sick ? 1 : 0);
   const runs: Run[] = [await site.run('rolling', { release: '42' }, { kill: point })];
   if (row.stale) site.weather.staleUntil = site.clock.now + site.weather.staleMs;
   const release = way === 'the release before' ? '41' : '42';
@@ -133,7 +133,7 @@ async function tryOne(row: Row, point: Point, way: Way): Promise<{ found: readon
     ...(codeOf(last) === 'done' || isOver ? [] : [`${way} ended with ${codeOf(last)}`]),
     ...(missing === undefined ? [] : [`after ${way}, ${missing}`]),
     ...site.watch.broken,
-    ...(least() < Math.max(1, floor) ? [`only ${least()} were healthy at a time`] : []),
+    ...(least() < Math.max(1, minimum) ? [`only ${least()} were healthy at a time`] : []),
     ...(site.deployer?.broken ?? []),
     ...migratedTwice(site),
   ];

@@ -2,31 +2,30 @@ import { isRefusal, type Goal, type Refusal, type Verb } from '../../src/domain/
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { tasks } from '../../tasks/index.ts';
-import type { Wish } from '../../tasks/task.ts';
-import { broken, fallsShort, floorAtStart } from '../support/invariants.ts';
+import { tasks, type AnyOptions } from '../../tasks/index.ts';
+import { broken, fallsShort, minimumAtStart } from '../support/invariants.ts';
 
 const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
 const SPEC = { kind: 'ec2', summary: [], batches: [{ zone: 'a', subnet: 's', count: 1 }], request: {} };
 
-export type Wishes = readonly (readonly [verb: Verb, wish: Wish])[];
+export type Wishes = readonly (readonly [verb: Verb, wish: AnyOptions])[];
 
 /** "What must never happen" in a kind of world, written down without the planner's own functions. */
 export interface Invariants {
   /** What production may not fall below. */
-  readonly floorAtStart: (snapshot: Snapshot) => ReadonlyMap<string, number>;
+  readonly minimumAtStart: (snapshot: Snapshot) => ReadonlyMap<string, number>;
   /** What the step broke on its way from one world to the next; undefined when nothing. */
   readonly broken: (
     before: Snapshot,
     step: Step,
     after: Snapshot,
-    floor: ReadonlyMap<string, number>,
+    minimum: ReadonlyMap<string, number>,
   ) => string | undefined;
   /** What the last world lacks of the goal. */
   readonly fallsShort: (world: Snapshot, goal: Goal) => string | undefined;
 }
 
-const MEMBERSHIP: Invariants = { floorAtStart, broken, fallsShort };
+const MEMBERSHIP: Invariants = { minimumAtStart, broken, fallsShort };
 
 /** What is asked of every world. */
 export const WISHES: Wishes = [
@@ -48,10 +47,10 @@ export interface Tally {
 export async function planFor(
   snapshot: Snapshot,
   verb: Verb,
-  wish: Wish,
+  wish: AnyOptions,
 ): Promise<{ goal: Goal; plan: Plan } | Refusal> {
   const task = tasks[verb];
-  const goal = await task.aim({ snapshot, wish, asked: ASKED, resolve: async () => SPEC });
+  const goal = await task.pinGoal({ snapshot, options: wish, requestedBy: ASKED, resolve: async () => SPEC });
   if (isRefusal(goal)) return goal;
   const plan = task.plan(snapshot, goal);
   return isRefusal(plan) ? plan : { goal, plan };
@@ -77,7 +76,7 @@ export async function holdLaws(
 async function holdOne(
   snapshot: Snapshot,
   verb: Verb,
-  wish: Wish,
+  wish: AnyOptions,
   invariants: Invariants,
 ): Promise<'refused' | 'reached'> {
   const planned = await planFor(snapshot, verb, wish);
@@ -100,7 +99,7 @@ function tellsWhatToDo({ refused, message, next }: Refusal): void {
 
 /** Does the steps as the runner would. In a world that stays as it is, no guard may stop what was accepted. */
 function walk(start: Snapshot, steps: readonly Step[], invariants: Invariants): readonly Snapshot[] {
-  const floor = invariants.floorAtStart(start);
+  const minimum = invariants.minimumAtStart(start);
   const worlds = [start];
   let before = start;
   for (const step of steps) {
@@ -110,7 +109,7 @@ function walk(start: Snapshot, steps: readonly Step[], invariants: Invariants): 
       behaviour.guard(before) ??
       behaviour.cannotSucceed(before) ??
       behaviour.conflict(before) ??
-      invariants.broken(before, step, after, floor) ??
+      invariants.broken(before, step, after, minimum) ??
       (behaviour.progress(after) === 'done' ? undefined : 'it is not done');
     if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);
     worlds.push(after);

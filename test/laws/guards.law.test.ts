@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { floorNow } from '../../src/domain/minimum-healthy.ts';
+import type { Amount } from '../../src/domain/amount.ts';
+import { isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../../src/domain/minimum-healthy.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
-import { broken, floorAtStart } from '../support/invariants.ts';
+import { broken, minimumAtStart } from '../support/invariants.ts';
 import { FULL, twoFleetWorlds } from '../support/worlds.ts';
 
 /**
@@ -11,13 +12,13 @@ import { FULL, twoFleetWorlds } from '../support/worlds.ts';
  */
 
 /** Every step that could take something away from production, or bring somebody into it. */
-function graveSteps(snapshot: Snapshot): readonly Step[] {
-  const floor = floorNow(snapshot);
+function graveSteps(snapshot: Snapshot, asked?: Amount): readonly Step[] {
+  const minimum = lowerMinimum(minimumNow(snapshot), asked);
   return snapshot.fleets.flatMap(({ id: fleet }): readonly Step[] => [
     { do: 'terminate', fleet },
-    ...Object.keys(floor).flatMap((pool): readonly Step[] => [
+    ...Object.keys(minimum).flatMap((pool): readonly Step[] => [
       { do: 'register', pool, fleet },
-      { do: 'deregister', pool, fleet, floor: floor[pool] ?? {} },
+      { do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM },
     ]),
   ]);
 }
@@ -36,7 +37,7 @@ function holdGuards(worlds: Iterable<Snapshot>): Tally {
         continue;
       }
       tally.allowed += 1;
-      const fault = broken(before, step, behaviourOf(step).simulate(before), floorAtStart(before));
+      const fault = broken(before, step, behaviourOf(step).simulate(before), minimumAtStart(before));
       if (fault !== undefined) throw new Error(`${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`);
     }
   }
@@ -51,3 +52,34 @@ test.each([
   expect(allowed).toBeGreaterThan(1000);
   expect(forbidden).toBeGreaterThan(1000);
 });
+
+/** Healthy targets of production. */
+function healthyIn(snapshot: Snapshot): number {
+  return snapshot.pools.filter(({ role }) => role === 'production').flatMap((pool) => pool.targets.filter(isHealthy))
+    .length;
+}
+
+test.each([{ count: 1 }, { count: 2 }, { percent: 50 }])(
+  'no guard lets production fall below %o of what was healthy, in all zones together',
+  (asked) => {
+    let forbidden = 0;
+    for (const before of twoFleetWorlds(3, {
+      ...FULL,
+      zones: ['a', 'b', 'c'],
+      production: ['-', 'healthy', 'unhealthy'],
+      test: ['-'],
+    })) {
+      const minimum = lowerMinimum(minimumNow(before), asked)['prod'] ?? NO_MINIMUM;
+      for (const step of graveSteps(before, asked).filter((one) => one.do === 'deregister')) {
+        if (behaviourOf(step).guard(before) !== undefined) {
+          forbidden += 1;
+          continue;
+        }
+        const left = healthyIn(behaviourOf(step).simulate(before));
+        if (left < healthyIn(before) && left < minimum.total)
+          throw new Error(`${JSON.stringify(step)} leaves ${left}, in ${JSON.stringify(before)}`);
+      }
+    }
+    expect(forbidden).toBeGreaterThan(100);
+  },
+);

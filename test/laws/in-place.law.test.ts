@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { isRefusal, type Delivery, type Goal, type Refusal, type Verb } from '../../src/domain/goal.ts';
+import type { Amount } from '../../src/domain/amount.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { tasks } from '../../tasks/index.ts';
-import type { Wish } from '../../tasks/task.ts';
+import { tasks, type AnyOptions } from '../../tasks/index.ts';
 import { brokenInPlace, misordered, missesInPlace } from '../support/in-place-invariants.ts';
 import { inPlaceWorlds, NEW, OLD, STANDS, STANDS_IN_TWO } from '../support/in-place-worlds.ts';
 
@@ -18,13 +18,13 @@ const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
 const DELIVERY: Delivery = { words: './deploy.sh', check: true, migrate: 'alone' };
 const FIRST = `${OLD}-0`;
 
-const WISHES: readonly (readonly [verb: Verb, wish: Wish, delivery: Delivery])[] = [
+const WISHES: readonly (readonly [verb: Verb, wish: AnyOptions, delivery: Delivery])[] = [
   ['rolling', { release: NEW }, DELIVERY],
   ['rolling', { release: NEW, batch: { count: 2 } }, { ...DELIVERY, check: false, migrate: 'with-deploy' }],
   ['rolling', { release: NEW, force: true }, { ...DELIVERY, migrate: 'no' }],
   ['rolling', { release: NEW, allowDowntime: true, batch: { percent: 50 } }, DELIVERY],
-  ['rolling', { release: NEW, batch: { count: 2 }, floor: 0 }, DELIVERY],
-  ['drain', { instances: [FIRST], floor: 2 }, DELIVERY],
+  ['rolling', { release: NEW, batch: { count: 2 }, minHealthy: { count: 0 } }, DELIVERY],
+  ['drain', { instances: [FIRST], minHealthy: { count: 2 } }, DELIVERY],
   ['drain', { instances: [FIRST] }, DELIVERY],
   ['join', { instances: [FIRST] }, DELIVERY],
   ['deploy', { instances: [FIRST], release: NEW }, DELIVERY],
@@ -45,7 +45,7 @@ async function holdLaws(worlds: Iterable<Snapshot>): Promise<Tally> {
       tally[isRefusal(planned) ? 'refused' : 'reached'] += 1;
       const fault = isRefusal(planned)
         ? badlyRefused(planned)
-        : faultOf(snapshot, planned.goal, planned.plan, wish.floor);
+        : faultOf(snapshot, planned.goal, planned.plan, 'minHealthy' in wish ? wish.minHealthy : undefined);
       if (fault !== undefined)
         throw new Error(`${verb} ${JSON.stringify(wish)}: ${fault}, from ${JSON.stringify(snapshot)}`);
     }
@@ -56,11 +56,11 @@ async function holdLaws(worlds: Iterable<Snapshot>): Promise<Tally> {
 async function planFor(
   snapshot: Snapshot,
   verb: Verb,
-  wish: Wish,
+  wish: AnyOptions,
   delivery: Delivery,
 ): Promise<{ goal: Goal; plan: Plan } | Refusal> {
   const resolve = async () => ({ kind: '', summary: [], batches: [], request: {} });
-  const goal = await tasks[verb].aim({ snapshot, wish, asked: ASKED, resolve, delivery });
+  const goal = await tasks[verb].pinGoal({ snapshot, options: wish, requestedBy: ASKED, resolve, delivery });
   if (isRefusal(goal)) return goal;
   const plan = tasks[verb].plan(snapshot, goal);
   return isRefusal(plan) ? plan : { goal, plan };
@@ -73,12 +73,12 @@ function badlyRefused({ refused, message, next }: Refusal): string | undefined {
 }
 
 /** Does the steps as the runner would, and plans again in each world on the way. */
-function faultOf(start: Snapshot, goal: Goal, { steps }: Plan, floor: number | undefined): string | undefined {
+function faultOf(start: Snapshot, goal: Goal, { steps }: Plan, minimum: Amount | undefined): string | undefined {
   const order = misordered(start, goal);
   if (order !== undefined) return order;
   let before = start;
   for (const [index, step] of steps.entries()) {
-    const fault = planFault(before, goal, steps.slice(index)) ?? stepFault(start, before, step, goal, floor);
+    const fault = planFault(before, goal, steps.slice(index)) ?? stepFault(start, before, step, goal, minimum);
     if (fault !== undefined) return fault;
     before = behaviourOf(step).simulate(before);
   }
@@ -98,14 +98,14 @@ function stepFault(
   before: Snapshot,
   step: Step,
   goal: Goal,
-  floor: number | undefined,
+  minimum: Amount | undefined,
 ): string | undefined {
   const behaviour = behaviourOf(step);
   const after = behaviourOf(step).simulate(before);
   const fault =
     behaviour.guard(before) ??
     behaviour.cannotSucceed(before) ??
-    brokenInPlace(start, before, step, after, goal, floor) ??
+    brokenInPlace(start, before, step, after, goal, minimum) ??
     (behaviour.progress(after) === 'done' ? undefined : 'it is not done');
   return fault && `${JSON.stringify(step)}: ${fault}, in ${JSON.stringify(before)}`;
 }
@@ -131,8 +131,8 @@ test('two groups that stand differently, fleets of up to 2 instances', async () 
 test('the guard alone: whoever may leave leaves enough behind, in every world', () => {
   const tally = { allowed: 0, forbidden: 0 };
   for (const before of inPlaceWorlds(STANDS_IN_TWO, 2)) {
-    const goal = { ...ASKED, verb: 'drain', fleet: OLD, release: OLD, instances: [FIRST], keep: {} } as const;
-    const step: Step = { do: 'deregister-everywhere', fleet: OLD, instances: [FIRST], places: {}, keep: {} };
+    const goal = { ...ASKED, verb: 'drain', fleet: OLD, release: OLD, instances: [FIRST], minimumHealthy: {} } as const;
+    const step: Step = { do: 'deregister-everywhere', fleet: OLD, instances: [FIRST], places: {}, minimumHealthy: {} };
     const isForbidden = behaviourOf(step).guard(before) !== undefined;
     tally[isForbidden ? 'forbidden' : 'allowed'] += 1;
     const emptied = brokenInPlace(before, before, step, behaviourOf(step).simulate(before), goal);

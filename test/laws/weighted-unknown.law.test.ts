@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Wish } from '../../tasks/task.ts';
+import type { AnyOptions } from '../../tasks/index.ts';
 import type { Snapshot, Tail } from '../../src/domain/snapshot.ts';
 import { HOME, PROMOTED } from '../support/worlds.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
@@ -67,14 +67,14 @@ describe('a switch of names', () => {
   const stepsOf = (planned: Awaited<ReturnType<typeof planFor>>): readonly string[] =>
     'plan' in planned ? planned.plan.steps.map((step) => step.do) : [planned.refused];
   const withTail = (facts: Partial<Tail>): Snapshot => ({ ...parked, tail: { ...parked.tail!, ...facts } });
-  const cleanup = async (snapshot: Snapshot, wish: Wish = {}) => planFor(snapshot, 'cleanup', wish);
+  const cleanup = async (snapshot: Snapshot, wish: AnyOptions = {}) => planFor(snapshot, 'cleanup', wish);
 
   test('leaves old servers alone as long as they are visited, unless that is accepted', async () => {
     const busy = withTail({ requests: { one: 11 } });
     expect(await cleanup(busy)).toMatchObject({
       refused: 'visited',
       message: expect.stringMatching(/^11 requests came to A in the last 5 min/),
-      next: [expect.stringContaining('--wait'), expect.stringContaining('--accept-tail')],
+      next: [expect.stringContaining('--wait'), expect.stringContaining('--ignore-residual-traffic')],
     });
     expect(stepsOf(await cleanup(busy, { wait: true })).slice(0, 3)).toEqual([
       'mark',
@@ -83,7 +83,7 @@ describe('a switch of names', () => {
     ]);
     for (const quiet of [
       await cleanup(withTail({ requests: { one: 10 } })),
-      await cleanup(busy, { acceptTail: true }),
+      await cleanup(busy, { ignoreResidualTraffic: true }),
     ]) {
       expect(stepsOf(quiet)).toContain('terminate');
       expect(stepsOf(quiet)).not.toContain('await-residual-traffic');
@@ -96,7 +96,10 @@ describe('a switch of names', () => {
       expect(await cleanup(denied, wish)).toMatchObject({
         refused: 'tail-unknown',
         message: 'It is not known which requests still come to A: AWS says no.',
-        next: [expect.stringContaining('cloudwatch:GetMetricStatistics'), expect.stringContaining('--accept-tail')],
+        next: [
+          expect.stringContaining('cloudwatch:GetMetricStatistics'),
+          expect.stringContaining('--ignore-residual-traffic'),
+        ],
       });
   });
 

@@ -8,14 +8,23 @@ import { scenario, type Rig } from '../support/rig.ts';
 const WRONG: readonly (readonly [command: string, says: RegExp])[] = [
   ['', /Which command\?[\s\S]*--help/],
   ['promot', /`turnout promot` is not a command\.[\s\S]*Did you mean promote\?/],
-  ['promote --flor 2', /does not know --flor\.[\s\S]*Did you mean --floor\?[\s\S]*--help/],
+  ['promote --min-helthy 2', /does not know --min-helthy\.[\s\S]*Did you mean --min-healthy\?[\s\S]*--help/],
   [
     'up --release 42 --watch-trafic=http://localhost --yess',
     /--watch-trafic and --yess\.[\s\S]*--watch-traffic and --yes\?/,
   ],
-  ['promote --batch half', /--batch takes a number of instances or a share/],
-  ['promote --floor two', /--floor takes a whole number from 0 to 1000/],
-  ['promote --floor', /--floor takes a value/],
+  [
+    'promote --batch half',
+    /--batch takes a number of instances, or a percentage[\s\S]*For example: --batch 2 or --batch 25%/,
+  ],
+  [
+    'promote --min-healthy two',
+    /--min-healthy takes a number of healthy targets, or a percentage[\s\S]*--min-healthy 3 or --min-healthy 75%/,
+  ],
+  ['promote --min-healthy', /--min-healthy takes a value/],
+  ['promote --batch 0', /--batch takes a number of instances/],
+  ['promote --min-healthy 101%', /--min-healthy takes a number of healthy targets/],
+  ['rolling --release 42 --min-healthy 2 --allow-downtime', /allow-downtime and min-healthy are mutually exclusive/],
   ['up', /`turnout up` needs --release/],
   ['up --release', /release/],
   ['up --release 42 --count 0', /--count takes a whole number from 1 to 1000/],
@@ -41,7 +50,7 @@ describe.concurrent('the command line', () => {
       const shop = await rig({ instances: 1 });
       shop.forgetRequests();
       for (const [command, says] of WRONG) await expectUsage(shop, command, says);
-      const json = await shop.run('promote --flor 2 --json');
+      const json = await shop.run('promote --min-helthy 2 --json');
       expect(json.lines).toMatchObject([{ v: 1, type: 'finished', result: 'refused', code: 'usage', exitCode: 2 }]);
       expect(shop.sandbox.requests.all).toEqual([]);
       await shop.expectNoFailures();

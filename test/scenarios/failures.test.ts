@@ -171,8 +171,8 @@ describe.concurrent('servers that die or are sick during a switch', () => {
     await poll(() => shop.instancesOf('41').length === 2, 'one less');
     const refused = await shop.task('rollback', 'refused');
     expect(refused).toMatchObject({ code: 'too-small', exitCode: 2 });
-    expect(refused.next.join()).toContain('--floor 2');
-    await shop.task('rollback --floor 2');
+    expect(refused.next.join()).toContain('--min-healthy 2');
+    await shop.task('rollback --min-healthy 2');
     expect(shop.where()['shop-production']).toBe('41 × 2');
     await shop.expectNoFailures();
   });

@@ -39,9 +39,9 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
     const shop = await rig();
     await shop.task('up --release 42 --count 2');
     expect(shop.where()).toEqual({ 'shop-production': '41 × 3', 'shop-test': '42 × 2' });
-    await expectRefused(shop, 'promote', 'too-small', /--floor 2/);
+    await expectRefused(shop, 'promote', 'too-small', /--min-healthy 2/);
     expect(shop.where()['shop-production']).toBe('41 × 3');
-    await shop.task('promote --floor 2');
+    await shop.task('promote --min-healthy 2');
     expect(shop.where()).toEqual({ 'shop-production': '42 × 2', 'shop-test': '41 × 3' });
     expect(shop.health.lowest()).toBe(2);
     await shop.expectNoFailures();

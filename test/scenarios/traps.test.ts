@@ -134,7 +134,7 @@ describe.concurrent('traps: who is healthy', () => {
     await shop.healthyIn('shop-production', '42');
     await noneHealthy(shop, 'shop-production', '41');
     // Six are registered, and three of them are healthy.
-    const last = await shop.task('rollback --floor 0', 'failed');
+    const last = await shop.task('rollback --min-healthy 0', 'failed');
     expect(last.exitCode).toBe(4);
     expect(last.message).toContain('wait until healthy in shop-production');
     expect(shop.where()['shop-production']).toBe('41 × 3, 42 × 3');
@@ -183,7 +183,7 @@ describe.concurrent('traps: who is healthy', () => {
     await switched(shop);
     await noneHealthy(shop, 'shop-test', '41');
     shop.forgetRequests();
-    for (const task of ['rollback', 'rollback --floor 0']) {
+    for (const task of ['rollback', 'rollback --min-healthy 0']) {
       const refused = await shop.task(task, 'refused');
       expect(refused).toMatchObject({ code: 'not-healthy', exitCode: 2 });
       expect(refused.next.join(), 'what serves is not to be discarded').not.toContain('--discard');

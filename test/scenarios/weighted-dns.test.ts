@@ -137,8 +137,8 @@ describe.concurrent('weighted names', () => {
     const { code, message, next } = await shop.task('cleanup', 'refused');
     expect(code).toBe('visited');
     expect(message).toContain('3 requests came to 41 in the last 1 h');
-    expect(next.join()).toContain('--accept-tail');
-    await shop.task('cleanup --accept-tail');
+    expect(next.join()).toContain('--ignore-residual-traffic');
+    await shop.task('cleanup --ignore-residual-traffic');
     expect(shop.instancesOf('41')).toEqual([]);
   });
 });

@@ -152,7 +152,7 @@ describe.concurrent('a weighted listener', () => {
     const { code, message, next } = await shop.task('cleanup', 'refused');
     expect({ code, next }).toEqual({
       code: 'held',
-      next: [expect.stringContaining('cleanup --wait'), expect.stringContaining('--accept-tail')],
+      next: [expect.stringContaining('cleanup --wait'), expect.stringContaining('--ignore-residual-traffic')],
     });
     expect(message).toContain('it is kept for 1 h');
     expect(shop.instancesOf('41')).toHaveLength(3);

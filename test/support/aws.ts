@@ -27,6 +27,7 @@ export function openSession(endpoint: string, options: Partial<SessionOptions> =
     version: '0.0.0',
     run: 'test',
     clock: systemClock,
+    changes: 'once',
     beforeChange: async () => {},
     onThrottled: () => {},
     ...options,

@@ -15,6 +15,7 @@ function sessionOf(endpoint: string): Session {
     version: '0',
     run: 'test',
     clock: systemClock,
+    changes: 'retried',
     beforeChange: async () => undefined,
     onThrottled: () => undefined,
   });

@@ -1,11 +1,11 @@
-import { tasks } from '../../tasks/index.ts';
-import type { Wish } from '../../tasks/task.ts';
+import { tasks, type AnyOptions } from '../../tasks/index.ts';
 import type { ExitCode } from '../../src/errors.ts';
 import type { Verb } from '../../src/domain/goal.ts';
 import { holdLease } from '../../src/record/lease.ts';
 import { runTask } from '../../src/run/task/run-task.ts';
 import type { RunEvent } from '../../src/run/event.ts';
 import { Interrupted } from '../../src/run/engine/context.ts';
+import { Decision } from '../../src/run/engine/decision.ts';
 import type { Setup } from '../../src/run/task/setup.ts';
 import { LIMITS } from './fake-run.ts';
 import { blueAndGreen, type FakeWorld } from './fake-world.ts';
@@ -40,14 +40,22 @@ export class Rig {
   }
 
   /** Runs a verb to its end; resolves to its last event. */
-  async run(verb: Verb, wish: Wish = {}, mode: { plan?: boolean; yes?: boolean } = { yes: true }): Promise<Finished> {
+  async run(
+    verb: Verb,
+    wish: AnyOptions = {},
+    mode: { plan?: boolean; yes?: boolean } = { yes: true },
+  ): Promise<Finished> {
     const exitCode = await this.fake.finish(this.begin(verb, wish, mode));
     const finished = this.events.at(-1) as Finished;
     if (finished.exitCode !== exitCode) throw new Error(`It ended with ${exitCode} and said ${finished.exitCode}.`);
     return finished;
   }
 
-  async begin(verb: Verb, wish: Wish = {}, mode: { plan?: boolean; yes?: boolean } = { yes: true }): Promise<ExitCode> {
+  async begin(
+    verb: Verb,
+    wish: AnyOptions = {},
+    mode: { plan?: boolean; yes?: boolean } = { yes: true },
+  ): Promise<ExitCode> {
     this.events = [];
     this.#stop = new AbortController();
     this.#runs += 1;
@@ -78,6 +86,7 @@ export class Rig {
       environment: 'shop',
       ports: fake.ports,
       store,
+      decision: new Decision(fake.clock),
       limits: LIMITS,
       settleMs: 0,
       view: {

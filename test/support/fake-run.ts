@@ -13,21 +13,21 @@ export const LIMITS = {
   provenMs: 60_000,
   deployMs: 60_000,
 };
-const FLOOR = { a: 2 };
+const MINIMUM = { total: 2, zones: { a: 2 } };
 
 export const REGISTER: StepOf<'register'> = { do: 'register', pool: 'prod', fleet: 'B' };
 export const AWAIT: StepOf<'await-healthy'> = {
   do: 'await-healthy',
   pool: 'prod',
   fleet: 'B',
-  floor: FLOOR,
+  minimumHealthy: MINIMUM,
   need: 'all',
 };
-export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod', fleet: 'A', floor: FLOOR };
+export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod', fleet: 'A', minimumHealthy: MINIMUM };
 export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
 
 /** Nothing was changed by others, and answers are never old. */
-export const UNCHANGED = { settled: async () => {}, changed: () => {}, shown: async () => {} };
+export const UNCHANGED = { settled: async () => {}, decided: () => {}, changed: () => {}, shown: async () => {} };
 
 /** Begins a run of the steps; `finish` of the world ends it. */
 export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = fake.now) {

@@ -1,4 +1,5 @@
 import type { Instance, Snapshot } from '../../src/domain/snapshot.ts';
+import type { Amount } from '../../src/domain/amount.ts';
 import type { Goal } from '../../src/domain/goal.ts';
 import type { Step } from '../../src/steps/index.ts';
 
@@ -35,17 +36,17 @@ function homeAtStart(snapshot: Snapshot, id: string): string {
   return [...new Set([...now, ...left])].toSorted().join();
 }
 
-/** What the step broke; undefined when nothing. `start` is the world in which the run began, `floor` what was asked for. */
+/** What the step broke; undefined when nothing. `start` is the world in which the run began, `minimum` what was asked for. */
 export function brokenInPlace(
   start: Snapshot,
   before: Snapshot,
   step: Step,
   after: Snapshot,
   goal: Goal,
-  floor?: number,
+  minimum?: Amount,
 ): string | undefined {
   return (
-    starved(start, before, step, after, goal, floor) ??
+    starved(start, before, step, after, goal, minimum) ??
     deployedInTraffic(before, step, goal) ??
     signedTooEarly(before, step)
   );
@@ -58,9 +59,10 @@ function starved(
   step: Step,
   after: Snapshot,
   goal: Goal,
-  floor: number | undefined,
+  minimum: Amount | undefined,
 ): string | undefined {
-  if (step.do !== 'deregister-everywhere' || !('keep' in goal)) return undefined;
+  if (step.do !== 'deregister-everywhere' || !('minimumHealthy' in goal)) return undefined;
+  if (goal.verb === 'promote' || goal.verb === 'rollback') return undefined;
   const batch = goal.verb === 'rolling' ? Math.max(...goal.batches.map(({ length }) => length)) : goal.instances.length;
   const [first, had, has] = [healthy(start), healthy(before), healthy(after)];
   for (const [key, count] of had) {
@@ -70,10 +72,15 @@ function starved(
     // The last one of a zone may leave; the last one of a group may not.
     const isZone = key.includes('/');
     const byZone = most <= 1 ? 0 : Math.max(1, most - batch);
-    const least = isZone ? byZone : Math.max(1, floor ?? most - batch);
+    const least = isZone ? byZone : Math.max(1, minimum === undefined ? most - batch : wanted(minimum, most));
     if (left < least) return `${key} is left with ${left} healthy, of ${most} at the start`;
   }
   return undefined;
+}
+
+/** A percentage is of what was healthy at the start, rounded up. */
+function wanted(minimum: Amount, most: number): number {
+  return 'count' in minimum ? minimum.count : Math.ceil((most * minimum.percent) / 100);
 }
 
 /** Who costs nothing comes first: whoever is not healthy everywhere where it belongs; then one zone after the other. */

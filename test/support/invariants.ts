@@ -23,8 +23,8 @@ function healthyByPoolAndZone(snapshot: Snapshot): Map<string, number> {
  * What production may not fall below, by `pool/zone`: what was healthy in the beginning. Where a switch had stopped half-way,
  * two fleets are in a pool, and either one alone is enough: the larger one counts.
  */
-export function floorAtStart(snapshot: Snapshot): Map<string, number> {
-  const floor = new Map<string, number>();
+export function minimumAtStart(snapshot: Snapshot): Map<string, number> {
+  const minimum = new Map<string, number>();
   for (const pool of snapshot.pools.filter(({ role }) => role === 'production')) {
     const alone = snapshot.fleets.map((fleet) => {
       const ids = new Set(fleet.instances.map((one) => one.id));
@@ -33,9 +33,9 @@ export function floorAtStart(snapshot: Snapshot): Map<string, number> {
     });
     const size = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
     const largest = alone.toSorted((a, b) => size(b) - size(a))[0] ?? new Map<string, number>();
-    for (const [key, count] of largest) floor.set(key, count);
+    for (const [key, count] of largest) minimum.set(key, count);
   }
-  return floor;
+  return minimum;
 }
 
 /** What the step broke on its way from one world to the next; undefined when nothing. */
@@ -43,20 +43,20 @@ export function broken(
   before: Snapshot,
   step: Step,
   after: Snapshot,
-  floor: ReadonlyMap<string, number>,
+  minimum: ReadonlyMap<string, number>,
 ): string | undefined {
   return (
-    starved(before, after, floor) ?? killed(before, step) ?? unverified(before, step, after) ?? emptied(before, after)
+    starved(before, after, minimum) ?? killed(before, step) ?? unverified(before, step, after) ?? emptied(before, after)
   );
 }
 
-/** Rule 1. Targets that die by themselves are no fault of a step, so a step may not take what is below the floor lower. */
-function starved(before: Snapshot, after: Snapshot, floor: ReadonlyMap<string, number>): string | undefined {
+/** Rule 1. Targets that die by themselves are no fault of a step, so a step may not take what is below the minimum lower. */
+function starved(before: Snapshot, after: Snapshot, minimum: ReadonlyMap<string, number>): string | undefined {
   const had = healthyByPoolAndZone(before);
   const has = healthyByPoolAndZone(after);
-  for (const [key, least] of floor) {
+  for (const [key, least] of minimum) {
     const now = has.get(key) ?? 0;
-    if (now < least && now < (had.get(key) ?? 0)) return `${key} has ${now} healthy, the floor is ${least}`;
+    if (now < least && now < (had.get(key) ?? 0)) return `${key} has ${now} healthy, the minimum is ${least}`;
   }
   return undefined;
 }

@@ -21,7 +21,7 @@ export function goal(run: string, stepsDone = 0): RecordedGoal {
       verb: 'promote',
       fleet: 'f-42',
       release: '42',
-      floor: { 'shop-production': { 'eu-west-1a': 2 } },
+      minimumHealthy: { 'shop-production': { total: 2, zones: { 'eu-west-1a': 2 } } },
     },
     stepsDone,
     stepsAll: 6,

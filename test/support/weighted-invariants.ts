@@ -26,7 +26,7 @@ function poolNamed(snapshot: Snapshot, name: string): Pool | undefined {
 }
 
 /** As many as the pool has healthy that carries more of every route; where there is none, the best of those that serve. */
-export function floorAtStart(snapshot: Snapshot): ReadonlyMap<string, number> {
+export function minimumAtStart(snapshot: Snapshot): ReadonlyMap<string, number> {
   const serving = snapshot.pools.filter(({ name }) => gets(snapshot, name));
   const carries = (name: string): boolean =>
     productionRoutes(snapshot).every((route) => weightOf(snapshot, route, name) > 50);
@@ -42,23 +42,23 @@ export function broken(
   before: Snapshot,
   step: Step,
   after: Snapshot,
-  floor: ReadonlyMap<string, number>,
+  minimum: ReadonlyMap<string, number>,
 ): string | undefined {
   return (
-    overwhelmed(before, after, floor.get('all') ?? 0) ??
+    overwhelmed(before, after, minimum.get('all') ?? 0) ??
     emptied(before, after) ??
     pulledOut(before, step, after) ??
     killed(before, step)
   );
 }
 
-/** Whoever gets more of production than before has the floor healthy, and somebody at all. */
-function overwhelmed(before: Snapshot, after: Snapshot, floor: number): string | undefined {
+/** Whoever gets more of production than before has the minimum healthy, and somebody at all. */
+function overwhelmed(before: Snapshot, after: Snapshot, minimum: number): string | undefined {
   for (const route of productionRoutes(after)) {
     for (const [pool, weight] of Object.entries(weights(after, route))) {
       const has = healthy(poolNamed(before, pool));
-      if (weight > (weights(before, route)[pool] ?? 0) && (has === 0 || has < floor))
-        return `${pool} gets more of ${route} with ${has} healthy, the floor is ${floor}`;
+      if (weight > (weights(before, route)[pool] ?? 0) && (has === 0 || has < minimum))
+        return `${pool} gets more of ${route} with ${has} healthy, the minimum is ${minimum}`;
     }
   }
   return undefined;

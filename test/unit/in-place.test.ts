@@ -9,16 +9,17 @@ import { systemClock } from '../../src/clock.ts';
 import type { HookConfig, HooksConfig } from '../../src/config/config-in-place.ts';
 import { leftTags, noteTags, readNotes } from '../../src/fleets/notes.ts';
 import type { Instance, Membership, Pool, Snapshot } from '../../src/domain/snapshot.ts';
-import { batchSize, parseBatch } from '../../src/domain/batches.ts';
-import { keepFor, wouldLack } from '../../src/domain/in-place.ts';
+import { parseAmount } from '../../src/domain/amount.ts';
+import { batchSize } from '../../src/domain/batches.ts';
+import { minimumWhileOut, wouldLack } from '../../src/domain/in-place.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
 import type { RunEvent } from '../../src/run/event.ts';
 import { createHooks } from '../../src/run/hooks/hooks.ts';
 import { createInstanceProbe } from '../../src/run/deploys/instance-probe.ts';
 import { HOME, world } from '../support/worlds.ts';
 import { rolling } from '../../tasks/rolling.ts';
-import type { Wish } from '../../tasks/task.ts';
-import type { GoalOf } from '../../src/domain/goal.ts';
+import type { OptionsOf } from '../../tasks/options.ts';
+import type { GoalOf, Refusal } from '../../src/domain/goal.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 
 describe('notes on an instance', () => {
@@ -63,20 +64,20 @@ describe('what a pool keeps', () => {
     zones: ['a', 'b'],
   });
 
-  async function aim(snapshot: Snapshot, wish: Wish) {
-    const asked = { run: 'r1', who: 'ann', since: '2026-01-01T00:00:00.000Z' };
+  async function pinned(snapshot: Snapshot, options: OptionsOf<typeof rolling.options>) {
+    const requestedBy = { run: 'r1', who: 'ann', since: '2026-01-01T00:00:00.000Z' };
     const delivery = { words: './deploy.sh', check: false, migrate: 'no' } as const;
     const resolve = async () => ({ kind: '', summary: [], batches: [], request: {} });
-    return rolling.aim({ snapshot, wish, asked, resolve, delivery });
+    return rolling.pinGoal({ snapshot, options, requestedBy, resolve, delivery });
   }
 
   test('the only one of a zone may leave, where the others serve the clients of that zone', () => {
-    expect(wouldLack(two, ['A-0'], keepFor(two, ['A-0'], 1, undefined))).toBeUndefined();
-    expect(wouldLack(within, ['A-0'], keepFor(within, ['A-0'], 1, undefined))).toMatch(/1 short in a/);
+    expect(wouldLack(two, ['A-0'], minimumWhileOut(two, ['A-0'], 1, undefined))).toBeUndefined();
+    expect(wouldLack(within, ['A-0'], minimumWhileOut(within, ['A-0'], 1, undefined))).toMatch(/1 short in a/);
   });
 
   test('a batch that takes all of a zone is refused, with the one that would do', async () => {
-    const goal = await aim(four, { release: '42', batch: { percent: 50 } });
+    const goal = await pinned(four, { release: '42', batch: { percent: 50 } });
     const plan = rolling.plan(four, goal as GoalOf<'rolling'>);
     expect(plan).toMatchObject({
       refused: 'not-safe',
@@ -85,25 +86,42 @@ describe('what a pool keeps', () => {
     });
   });
 
+  test('a batch against a minimum that was asked for is refused, and whatever is advised is accepted', async () => {
+    const snapshot = world([{ id: 'A', marks: HOME, members: Array.from({ length: 20 }, () => each) }], {
+      groups: ['prod'],
+      zones: ['a', 'b'],
+    });
+    const options = { release: '42', batch: { percent: 25 }, minHealthy: { percent: 90 } } as const;
+    const plan = rolling.plan(snapshot, (await pinned(snapshot, options)) as GoalOf<'rolling'>) as Refusal;
+    expect(plan.next.slice(0, 2)).toEqual([
+      '`--batch 2` keeps enough healthy.',
+      '`--min-healthy 15` accepts fewer healthy targets.',
+    ]);
+    for (const other of [{ batch: { count: 2 } }, { minHealthy: { count: 15 } }]) {
+      const followed = await pinned(snapshot, { ...options, ...other });
+      expect(rolling.plan(snapshot, followed as GoalOf<'rolling'>)).toHaveProperty('steps');
+    }
+  });
+
   test('a fleet of several releases is shown, and asked about', async () => {
     const fleet = {
       ...four.fleets[0]!,
       instances: four.fleets[0]!.instances.map((one, n) => ({ ...one, release: n === 0 ? '42' : '41' })),
     };
     const mixed: Snapshot = { ...four, fleets: [fleet] };
-    const goal = (await aim(mixed, { release: '42' })) as GoalOf<'rolling'>;
+    const goal = (await pinned(mixed, { release: '42' })) as GoalOf<'rolling'>;
     expect(rolling.question(mixed, goal)).toBe(
       'The fleet is mixed: 3 of 41 and 1 of 42. Deploy 42 to 3 instances, 1 at a time?',
     );
     const { notes } = rolling.plan(mixed, goal) as Plan;
     expect(notes).toContain('The fleet is mixed: 3 of 41 and 1 of 42.');
     expect(notes).toContain('Skipped, since it carries 42 already: A-0.');
-    expect(rolling.question(four, (await aim(four, { release: '42' })) as GoalOf<'rolling'>)).not.toContain('mixed');
+    expect(rolling.question(four, (await pinned(four, { release: '42' })) as GoalOf<'rolling'>)).not.toContain('mixed');
   });
 
   test('a batch is a number or a share, rounded down, and never none', () => {
-    expect(['3', '25%', '1%', '100%'].map((text) => batchSize(parseBatch(text)!, 10))).toEqual([3, 2, 1, 10]);
-    for (const text of ['0', '0%', '101%', 'half', '-1', '1.5', '']) expect(parseBatch(text)).toBeUndefined();
+    expect(['3', '25%', '1%', '100%'].map((text) => batchSize(parseAmount(text)!, 10))).toEqual([3, 2, 1, 10]);
+    for (const text of ['101%', 'half', '-1', '1.5', '', '3 %']) expect(parseAmount(text)).toBeUndefined();
   });
 });
 

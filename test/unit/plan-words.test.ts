@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { drainingIn, explainInstance, notHealthyIn, sentence } from '../../src/domain/explain.ts';
-import { floorNow } from '../../src/domain/minimum-healthy.ts';
+import { minimumNow, NO_MINIMUM } from '../../src/domain/minimum-healthy.ts';
 import type { Goal } from '../../src/domain/goal.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
 import { preview } from '../../src/run/task/preview.ts';
@@ -55,16 +55,16 @@ describe('why somebody is not there yet', () => {
 
 describe('a preview', () => {
   function previewOf(snapshot: Snapshot) {
-    const goal = promote.aim({ snapshot, wish: {}, asked: ASKED, resolve: async () => SPEC }) as Goal & {
+    const goal = promote.pinGoal({ snapshot, options: {}, requestedBy: ASKED, resolve: async () => SPEC }) as Goal & {
       verb: 'promote';
     };
     const plan = promote.plan(snapshot, goal);
     if ('refused' in plan) throw new Error(plan.message);
-    return preview(snapshot, goal, plan);
+    return preview(promote, snapshot, goal, plan);
   }
 
   test('shows the steps with whom they touch, and the healthy targets after each', () => {
-    const { steps, healthyNow, floor, seconds } = previewOf(blueAndGreen().now);
+    const { steps, healthyNow, minimumHealthy, seconds } = previewOf(blueAndGreen().now);
     expect(
       steps.map(({ do: verb, pool, instances, healthyAfter }) => [verb, pool, instances, healthyAfter.prod]),
     ).toEqual([
@@ -76,28 +76,28 @@ describe('a preview', () => {
       ['deregister', 'test', ['B-0', 'B-1'], 2],
     ]);
     expect(steps[1]?.title).toBe('register 2 instances of B with prod');
-    expect({ healthyNow, floor }).toEqual({ healthyNow: { prod: 2 }, floor: { prod: 2 } });
+    expect({ healthyNow, minimumHealthy }).toEqual({ healthyNow: { prod: 2 }, minimumHealthy: { prod: 2 } });
     expect(seconds).toBe(steps.reduce((sum, step) => sum + step.seconds, 0));
     expect(steps[2]?.seconds).toBeGreaterThanOrEqual(5);
   });
 
-  test('shows a floor also where the goal has none', () => {
+  test('shows a minimum also where the goal has none', () => {
     const snapshot = world([{ id: 'A', marks: HOME, members: [{ prod: 'healthy' }] }]);
     const goal = { ...ASKED, verb: 'up', fleet: 'C', release: '43', spec: SPEC } as const;
     const plan = up.plan(snapshot, goal);
     if ('refused' in plan) throw new Error(plan.message);
-    expect(preview(snapshot, goal, plan)).toMatchObject({ floor: { prod: 1 }, notes: ['image ami-42'] });
+    expect(preview(up, snapshot, goal, plan)).toMatchObject({ minimumHealthy: { prod: 1 }, notes: ['image ami-42'] });
   });
 
-  test('never shows less than the floor on the way', () => {
+  test('never shows less than the minimum on the way', () => {
     const snapshot = blueAndGreen().now;
-    const least = floorNow(snapshot)['prod']?.['a'] ?? 0;
+    const least = minimumNow(snapshot)['prod']?.total ?? 0;
     for (const step of previewOf(snapshot).steps) expect(step.healthyAfter['prod']).toBeGreaterThanOrEqual(least);
   });
 });
 
 describe('a wait for health ends', () => {
-  const step = { do: 'await-healthy', pool: 'test', fleet: 'B', floor: {}, need: 'all' } as const;
+  const step = { do: 'await-healthy', pool: 'test', fleet: 'B', minimumHealthy: NO_MINIMUM, need: 'all' } as const;
   const green = (...states: readonly ('healthy' | 'unhealthy' | 'initial' | '-')[]): Snapshot =>
     world([
       { id: 'A', marks: HOME, members: [{ prod: 'healthy' }] },

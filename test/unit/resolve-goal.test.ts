@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ExitCode } from '../../src/errors.ts';
+import type { Amount } from '../../src/domain/amount.ts';
 import type { Goal, Verb } from '../../src/domain/goal.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
@@ -23,7 +24,7 @@ async function midUp(): Promise<Rig> {
 }
 
 describe('a run that did not end', () => {
-  test('is gone on with by the same verb: with its goal, its floor and its run', async () => {
+  test('is gone on with by the same verb: with its goal, its minimum healthy and its run', async () => {
     const rig = await midPromote();
     const before = rig.store.recorded?.goal;
     rig.fake.target('prod', 'A-1', 'unhealthy', 'Target.Timeout');
@@ -119,21 +120,21 @@ describe('a run that did not end', () => {
   });
 });
 
-function floorIn(goal: Goal | undefined): object {
-  return goal !== undefined && 'floor' in goal ? goal.floor : {};
+function minimumIn(goal: Goal | undefined): object {
+  return goal !== undefined && 'minimumHealthy' in goal ? (goal.minimumHealthy ?? {}) : {};
 }
 
-describe('the floor', () => {
-  /** The floor that the run recorded. */
-  async function floorOf(rig: Rig, verb: Verb, wish: { floor?: number } = {}): Promise<object> {
-    const floors: object[] = [];
-    rig.on('deregister prod', () => floors.push(floorIn(rig.store.recorded?.goal)));
-    await rig.run(verb, wish);
-    return floors[0] as object;
+describe('the minimum healthy', () => {
+  /** The minimum that the run recorded. */
+  async function minimumOf(rig: Rig, verb: Verb, options: { minHealthy?: Amount } = {}): Promise<object> {
+    const minima: object[] = [];
+    rig.on('deregister prod', () => minima.push(minimumIn(rig.store.recorded?.goal)));
+    await rig.run(verb, options);
+    return minima[0] as object;
   }
 
   test('is what was healthy when the run began', async () => {
-    expect(await floorOf(new Rig(), 'promote')).toEqual({ prod: { a: 2 } });
+    expect(await minimumOf(new Rig(), 'promote')).toEqual({ prod: { total: 2, zones: { a: 2 } } });
   });
 
   test('is inherited by the opposite verb: what is left after the trouble is no measure', async () => {
@@ -141,21 +142,33 @@ describe('the floor', () => {
     for (const id of ['A-1', 'B-1']) rig.fake.target('prod', id, 'unhealthy', 'Target.Timeout');
     expect(await rig.run('rollback')).toMatchObject({
       result: 'refused',
-      message: expect.stringContaining('1 short in a of the floor of 2') as string,
+      message: expect.stringContaining('1 short in a of the minimum of 2') as string,
     });
     rig.fake.target('prod', 'A-1', 'healthy');
-    expect(await floorOf(rig, 'rollback')).toEqual({ prod: { a: 2 } });
+    expect(await minimumOf(rig, 'rollback')).toEqual({ prod: { total: 2, zones: { a: 2 } } });
   });
 
   test('is lowered on purpose only', async () => {
-    expect(await floorOf(new Rig(), 'promote', { floor: 1 })).toEqual({ prod: { a: 1 } });
+    expect(await minimumOf(new Rig(), 'promote', { minHealthy: { count: 1 } })).toEqual({
+      prod: { total: 1, zones: { a: 1 } },
+    });
     const rig = await midPromote();
-    expect(await floorOf(rig, 'rollback', { floor: 1 })).toEqual({ prod: { a: 1 } });
+    expect(await minimumOf(rig, 'rollback', { minHealthy: { count: 1 } })).toEqual({
+      prod: { total: 1, zones: { a: 1 } },
+    });
+  });
+
+  test('takes effect on purpose also where the run before had another one', async () => {
+    const rig = await midPromote();
+    rig.fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout');
+    expect(await minimumOf(rig, 'promote', { minHealthy: { percent: 50 } })).toEqual({
+      prod: { total: 1, zones: { a: 1 } },
+    });
   });
 
   test('of a run that reached its goal is forgotten', async () => {
     const rig = new Rig();
-    await rig.run('promote', { floor: 1 });
-    expect(await floorOf(rig, 'rollback')).toEqual({ prod: { a: 2 } });
+    await rig.run('promote', { minHealthy: { count: 1 } });
+    expect(await minimumOf(rig, 'rollback')).toEqual({ prod: { total: 2, zones: { a: 2 } } });
   });
 });

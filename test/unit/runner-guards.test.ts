@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NO_MINIMUM } from '../../src/domain/minimum-healthy.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Step } from '../../src/steps/index.ts';
 import { Interrupted } from '../../src/run/engine/context.ts';
@@ -22,7 +23,7 @@ describe('before each grave step the world is read again', () => {
     const fake = blueAndGreen();
     for (const id of ['B-0', 'B-1']) fake.target('prod', id, 'healthy');
     const error = await after(fake, [DEREGISTER], () => fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout'));
-    expect(error.message).toContain('1 short in a of the floor of 2');
+    expect(error.message).toContain('1 short in a of the minimum of 2');
     expect(fake.changes).toEqual([]);
   });
 
@@ -38,11 +39,11 @@ describe('before each grave step the world is read again', () => {
     expect(fake.changes).toHaveLength(1);
   });
 
-  test('a floor of nobody still leaves somebody', async () => {
+  test('a minimum of none still leaves somebody', async () => {
     const fake = blueAndGreen();
     for (const id of ['B-0', 'B-1']) fake.target('prod', id, 'unhealthy', 'Target.Timeout');
-    for (const floor of [{ a: 0 }, {}]) {
-      const error = await failureOf(fake, start(fake, [{ ...DEREGISTER, floor }]).done);
+    for (const minimumHealthy of [{ total: 0, zones: { a: 0 } }, NO_MINIMUM]) {
+      const error = await failureOf(fake, start(fake, [{ ...DEREGISTER, minimumHealthy }]).done);
       expect(error.message).toContain('would leave nothing healthy');
     }
     expect(fake.changes).toEqual([]);
@@ -99,7 +100,7 @@ describe('before each grave step the world is read again', () => {
 
   test("a test group is nobody's production: no reading, no guard", async () => {
     const fake = blueAndGreen();
-    await fake.finish(start(fake, [{ do: 'deregister', pool: 'test', fleet: 'B', floor: {} }]).done);
+    await fake.finish(start(fake, [{ do: 'deregister', pool: 'test', fleet: 'B', minimumHealthy: NO_MINIMUM }]).done);
     expect(fake.asked.map(({ what }) => what)).toEqual(['deregister test B-0 B-1', 'read test']);
   });
 });

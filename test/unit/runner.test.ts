@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NO_MINIMUM } from '../../src/domain/minimum-healthy.ts';
 import type { Step } from '../../src/steps/index.ts';
 import { AWAIT, failureOf, PROMOTE, REGISTER, start } from '../support/fake-run.ts';
 import { blueAndGreen, FakeWorld, SPEC } from '../support/fake-world.ts';
@@ -66,9 +67,9 @@ describe('a step is done', () => {
       { do: 'launch', fleet: 'C', release: '43', run: 'r', spec: SPEC },
       { do: 'await-running', fleet: 'C' },
       { do: 'register', pool: 'test', fleet: 'C' },
-      { do: 'await-healthy', pool: 'test', fleet: 'C', floor: {}, need: 'all' },
+      { do: 'await-healthy', pool: 'test', fleet: 'C', minimumHealthy: NO_MINIMUM, need: 'all' },
       { do: 'mark', fleet: 'C', mark: 'promoted', at: '2026-01-01T00:00:00.000Z' },
-      { do: 'deregister', pool: 'test', fleet: 'C', floor: {} },
+      { do: 'deregister', pool: 'test', fleet: 'C', minimumHealthy: NO_MINIMUM },
       { do: 'await-drained', pool: 'test', fleet: 'C' },
       { do: 'terminate', fleet: 'C' },
     ];
@@ -99,7 +100,7 @@ describe('waiting', () => {
     await fake.finish(
       start(fake, [
         { ...REGISTER, pool: 'test', fleet: 'C' },
-        { ...AWAIT, pool: 'test', fleet: 'C', floor: {} },
+        { ...AWAIT, pool: 'test', fleet: 'C', minimumHealthy: NO_MINIMUM },
       ]).done,
     );
     const checks = gaps(fake, 'read test').slice(1);
@@ -124,7 +125,7 @@ describe('waiting', () => {
 
   test('reads one pool a look, and the fleet too once an instance is gone', async () => {
     const fake = blueAndGreen();
-    const run = start(fake, [REGISTER, { ...AWAIT, need: 'floor', floor: { a: 1 } }]);
+    const run = start(fake, [REGISTER, { ...AWAIT, need: 'minimum', minimumHealthy: { total: 1, zones: { a: 1 } } }]);
     fake.sick.add('B-0');
     fake.checkMs = 60_000;
     await fake.clock.advance(10_000);

@@ -13,7 +13,7 @@ class Scripted extends Session {
 
   constructor() {
     const options = { region: 'eu-west-1', maxAttempts: 1, requestsPerSecond: 100, version: '0', run: 'r1' };
-    super({ ...options, clock: systemClock, beforeChange: async () => {}, onThrottled: () => {} });
+    super({ ...options, clock: systemClock, changes: 'once', beforeChange: async () => {}, onThrottled: () => {} });
   }
 
   override connect() {

@@ -34,7 +34,7 @@ test('a run that goes well', async () => {
       now      3  ███████████████│
       after 2  6  ███████████████│███████████████
       after 3  3  ███████████████│
-                                 ╵ floor 3
+                                 ╵ minimum 3
 
     Note  shop-test keeps a deregistration delay of 300 s.
 

@@ -20,7 +20,7 @@ test('steps, the targets they touch, healthy targets over time, notes', () => {
       now      3  ███████████████│
       after 2  6  ███████████████│███████████████
       after 3  3  ███████████████│
-                                 ╵ floor 3
+                                 ╵ minimum 3
 
     Note  shop-test keeps a deregistration delay of 300 s."
   `);
@@ -34,14 +34,14 @@ test('colours change nothing but colours', () => {
 
 test('a plan that leaves production alone says so, and pools with the same numbers are told once', () => {
   const two = { 'shop-production': 3, 'admin-production': 3 };
-  const up = { ...plan, notes: [], steps: [{ ...steps[0]!, healthyAfter: two }], healthyNow: two, floor: two };
+  const up = { ...plan, notes: [], steps: [{ ...steps[0]!, healthyAfter: two }], healthyNow: two, minimumHealthy: two };
   expect(planText(up, 80)).toMatchInlineSnapshot(`
     "Plan: 1 step, about 12 s
       1  register 3 instances of 42 with shop-production   1 s
          i-0a, i-0b and i-0c
 
     Healthy in shop-production, admin-production
-      stays at 3 (floor 3)"
+      stays at 3 (minimum 3)"
   `);
 });
 
@@ -62,23 +62,23 @@ test('a long plan has its curve in one line that shows the lowest point', () => 
     healthyAfter: { 'shop-production': i === 50 ? 6 : i % 2 === 0 ? 9 : 10 },
   }));
   const text = planText(
-    { ...plan, steps: batches, healthyNow: { 'shop-production': 10 }, floor: { 'shop-production': 9 } },
+    { ...plan, steps: batches, healthyNow: { 'shop-production': 10 }, minimumHealthy: { 'shop-production': 9 } },
     80,
   );
   const curve = text.split('\n').find((line) => line.includes('lowest'))!;
-  expect(curve).toContain('lowest 6 after 51 (floor 9)');
+  expect(curve).toContain('lowest 6 after 51 (minimum 9)');
   expect(curve).toContain('▅');
   expect(widthOf(curve)).toBeLessThanOrEqual(80);
 });
 
-test('fewer than the floor is drawn up to the gap', () => {
+test('fewer than the minimum is drawn up to the gap', () => {
   const sinking = { ...plan, notes: [], steps: [{ ...steps[0]!, healthyAfter: { 'shop-production': 1 } }] };
   expect(planText(sinking, 80).split('\n').slice(-4)).toMatchInlineSnapshot(`
     [
       "Healthy in shop-production",
       "  now      3  ██████████████████████████████│",
       "  after 1  1  ██████████                    │",
-      "                                            ╵ floor 3",
+      "                                            ╵ minimum 3",
     ]
   `);
 });

@@ -148,7 +148,7 @@ export function report(size = 3): StatusReport {
         verb: 'promote',
         fleet: 'f-42',
         release: '42',
-        floor: {},
+        minimumHealthy: {},
       },
       stepsDone: 2,
       stepsAll: 4,

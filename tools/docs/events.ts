@@ -63,7 +63,7 @@ export const events: { readonly [K in RunEvent['type']]: z.ZodObject } = {
       healthyNow: numbers(
         'healthy targets now, by production target group; where weights divide traffic, of all of them as `production`',
       ),
-      floor: numbers('the fewest healthy targets allowed, by production target group'),
+      minimumHealthy: numbers('the fewest healthy targets allowed, by production target group'),
       seconds: number('expected time of the whole plan'),
     }),
   ),

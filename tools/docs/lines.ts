@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { events } from './events.ts';
 import { lineOf } from './format.ts';
 import { lockLine, runLine, sandboxLine, statusLine, storeLine } from './state.ts';

@@ -52,7 +52,7 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
     steps: [step],
     notes: ['shop-test keeps a deregistration delay of 300 s.'],
     healthyNow: { [POOL]: 3 },
-    floor: { [POOL]: 3 },
+    minimumHealthy: { [POOL]: 3 },
     seconds: 1,
   },
   output: { type: 'output', line: 'release 42 is installed', instance: 'i-0a' },

@@ -1,6 +1,4 @@
 import type { Clock } from '../../clock.ts';
-import { stableFleet, liveFleets, servingFleets } from '../../domain/roles.ts';
-import type { Snapshot } from '../../domain/snapshot.ts';
 import { duration } from '../../domain/text.ts';
 import type { JournalEntry } from '../../stores/store.ts';
 import type { Emit } from '../event.ts';
@@ -50,31 +48,4 @@ export function lastRun(journal: readonly JournalEntry[]): JournalEntry | undefi
 export function quietFor({ outcome, until }: JournalEntry, now: number): number {
   if (outcome === 'running' || until === undefined) return 0;
   return Math.max(0, now - Date.parse(until));
-}
-
-/** Whether it takes fleets into production and out of it. */
-export function movesProduction({ verb }: JournalEntry): boolean {
-  return verb === 'promote' || verb === 'rollback';
-}
-
-/** The snapshot shows what that run has left: then it is not older than its last change. */
-export function shows(snapshot: Snapshot, { verb, release, outcome }: JournalEntry): boolean {
-  if (outcome !== 'done') return false;
-  const fleets = liveFleets(snapshot);
-  const same = fleets.filter((fleet) => fleet.release === release);
-  const serving = servingFleets(snapshot);
-  switch (verb) {
-    case 'promote':
-    case 'rollback':
-      // Of two fleets with the same release nobody could tell which one is meant.
-      return same.length === 1 && serving.length === 1 && serving[0] === same[0];
-    case 'up':
-      return same.length > 0;
-    case 'cleanup':
-      return fleets.length === 1;
-    case 'adopt':
-      return stableFleet(snapshot) !== undefined;
-    default:
-      return false;
-  }
 }

@@ -37,6 +37,8 @@ export interface RunContext {
   readonly reached: (stepsDone: number, title: string) => Promise<void>;
   /** Awaited before capacity is removed: until answers show what other runs have changed. */
   readonly settled: () => Promise<void>;
+  /** Called with each decision to change something: see `Decision`. */
+  readonly decided: () => void;
   /** Called after each request that may have changed something. */
   readonly changed: () => void;
   /** Awaited before a conflict is believed: until answers show what this run has changed. */

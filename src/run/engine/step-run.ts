@@ -10,6 +10,8 @@ import type { WorldReader } from './world-reader.ts';
 
 /** Every change is idempotent, so one whose effect does not show is requested again. */
 const REPEAT_MS = 5000;
+/** What failed for a reason that passes is repeated sooner, then less and less often (AWS SDKs and tools reference, retry behavior). */
+const BACKOFF_MS = { first: 500, longest: 10_000 };
 
 /** One step of a run, driven until it is seen to be done. */
 export class StepRun {
@@ -22,6 +24,7 @@ export class StepRun {
   #begun = 0;
   #lookedAt = 0;
   #requestedAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
   /** Why the last request may have had no effect. */
   #failure: OperatorError | undefined;
 
@@ -81,19 +84,30 @@ export class StepRun {
   }
 
   #isDue(snapshot: Snapshot): boolean {
-    return this.#behaviour.progress(snapshot) === 'todo' && this.#now() - this.#requestedAt > REPEAT_MS;
+    const waitedMs = this.#now() - this.#requestedAt;
+    return this.#behaviour.progress(snapshot) === 'todo' && waitedMs > this.#repeatAfterMs();
+  }
+
+  #repeatAfterMs(): number {
+    if (this.#failure === undefined) return REPEAT_MS;
+    // Nothing was sent.
+    if (this.#failure.code === 'decision-expired') return 0;
+    return Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** (this.#failures - 1));
   }
 
   /** An error that passes is no answer: whether the request took effect is seen, or else it is repeated. */
   async #request(snapshot: Snapshot): Promise<void> {
-    const { ports, emit, changed } = this.#context;
+    const { ports, emit, changed, decided } = this.#context;
     this.#failure = undefined;
+    decided();
     try {
       await this.#behaviour.apply(ports, snapshot);
     } catch (error) {
       if (!isTransient(error)) throw error;
-      emit({ type: 'warning', message: `${error.message} Looking whether it took effect.` });
+      if (this.#failures === 0 && error.code !== 'decision-expired')
+        emit({ type: 'warning', message: `${error.message} Looking whether it took effect.` });
       this.#failure = error;
+      this.#failures += 1;
     } finally {
       changed();
       this.#requestedAt = this.#now();

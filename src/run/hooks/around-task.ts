@@ -20,7 +20,7 @@ export async function runWithHooks(
   if (plan.steps.length === 0 || setup.hooks === undefined) return execute(setup, lease, task, looked);
   const { verb, release } = goal;
   await setup.hooks.run('beforeTask', { verb, release });
-  if (verb === 'rollback') await setup.hooks.run('onRollback', { verb, release });
+  if (task.hooks.includes('onRollback')) await setup.hooks.run('onRollback', { verb, release });
   const ending = await execute(setup, lease, task, looked);
   const time: HookTime = ending.result === 'done' ? 'afterTask' : 'onFailure';
   try {

@@ -107,7 +107,11 @@ function variablesOf(time: HookTime, occasion: HookContext): Readonly<Record<str
 }
 
 /** The hooks around the steps in which a batch leaves and comes back. */
-export function stepHooks(hooks: Hooks, verb: string, release: string) {
+export function stepHooks(
+  hooks: Hooks,
+  { verb, release }: Pick<HookContext, 'verb' | 'release'>,
+  own: readonly HookTime[],
+) {
   const about = (step: Step, snapshot: Snapshot): HookContext => {
     const some = 'instances' in step ? running(snapshot, step.instances) : [];
     return {
@@ -122,7 +126,7 @@ export function stepHooks(hooks: Hooks, verb: string, release: string) {
     before: async (step: Step, snapshot: Snapshot): Promise<boolean> =>
       behaviourOf(step).hook === 'before-instances' && hooks.run('beforeInstance', about(step, snapshot)),
     after: async (step: Step, snapshot: Snapshot): Promise<void> => {
-      const isLast = behaviourOf(step).hook === 'after-instances' && verb !== 'deploy';
+      const isLast = behaviourOf(step).hook === 'after-instances' && own.includes('afterInstance');
       if (isLast) await hooks.run('afterInstance', about(step, snapshot));
     },
   };

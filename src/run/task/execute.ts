@@ -1,4 +1,4 @@
-import type { Task } from '../../../tasks/task.ts';
+import type { AfterFailure, Task } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import { observe, withUrls } from '../../observe/observe.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -52,20 +52,19 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
       ...proofOf(task, last, goal),
     };
   } catch (error) {
-    if (isFinal(error)) return stopped(error, goal);
+    if (isFinal(error)) return stopped(error, task, goal);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
       if (isFinal(second)) return outcomeOf(second);
       return needsAttention(
         `${messageOf(error)} Then this failed too: ${messageOf(second)}`,
-        waysToContinue(goal.verb, goal.release),
+        waysToContinue(task, goal.release),
       );
     });
   }
 }
 
-/** Only a switch has a proof. */
-function proofOf({ verb }: Task, last: Snapshot, { release }: Goal): { readonly proven?: number } {
-  const proven = verb === 'promote' || verb === 'rollback' ? verifiedBy(last, release) : undefined;
+function proofOf({ verifiesRelease }: Task, last: Snapshot, { release }: Goal): { readonly proven?: number } {
+  const proven = verifiesRelease ? verifiedBy(last, release) : undefined;
   return proven === undefined ? {} : { proven };
 }
 
@@ -91,10 +90,11 @@ async function runPlan(
       await recording.reached(stepsDone);
     },
     settled: async () => others.wait(view.emit, signal),
+    decided: () => setup.decision.made(),
     changed: () => own.changed(),
     shown: async () => own.wait(view.emit, signal),
     lost: lease.lost,
-    ...(setup.hooks === undefined ? {} : { hooks: stepHooks(setup.hooks, goal.verb, goal.release) }),
+    ...(setup.hooks === undefined ? {} : { hooks: stepHooks(setup.hooks, goal, setup.tasks[goal.verb].hooks) }),
   };
   return runSteps(context, plan.steps, snapshot);
 }
@@ -110,12 +110,13 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   // A process that slept finds its time over: then the lease is gone too, and where things stand is for others to say.
   await run.lease.check();
   const snapshot = await lookAgain(run);
-  const after = task.afterFailure(snapshot, goal);
-  if ('undo' in after) return undo(run, goal, after.undo, snapshot, why);
-  const ways = after.next ?? waysToContinue(goal.verb, goal.release);
+  const step = failure instanceof StepFailed ? failure.step : undefined;
+  const after = task.afterFailure(snapshot, goal, { step, reason: why });
+  if ('undo' in after) return undo(run, goal, after, snapshot, why);
+  const ways = after.next ?? waysToContinue(task, goal.release);
   const next = [...(failure instanceof OperatorError ? failure.next : []), ...ways];
   const message = `${why} ${after.message}`;
-  return after.leave === 'person' ? needsAttention(message, next) : safe('failed', message, next);
+  return after.leave === 'needs-attention' ? needsAttention(message, next) : safe('failed', message, next);
 }
 
 /** The way back and the last sentence must not miss what was done right before the failure. */
@@ -127,7 +128,13 @@ async function lookAgain({ setup, own }: Run): Promise<Snapshot> {
 }
 
 /** A plan like any other, from the world as it is now. */
-async function undo(run: Run, goal: Goal, back: Goal, snapshot: Snapshot, why: string): Promise<RunOutcome> {
+async function undo(
+  run: Run,
+  goal: Goal,
+  { undo: back, next }: Extract<AfterFailure, { undo: Goal }>,
+  snapshot: Snapshot,
+  why: string,
+): Promise<RunOutcome> {
   const { setup, lease } = run;
   const task = setup.tasks[back.verb];
   setup.view.emit({ type: 'undoing', why });
@@ -137,29 +144,21 @@ async function undo(run: Run, goal: Goal, back: Goal, snapshot: Snapshot, why: s
     .catch((error: unknown) => setup.view.emit({ type: 'warning', message: messageOf(error) }));
   const plan = task.plan(snapshot, back);
   if (isRefusal(plan)) return needsAttention(`${why} It could not be undone: ${plan.message}`, plan.next);
-  setup.view.emit(preview(snapshot, back, plan));
+  setup.view.emit(preview(task, snapshot, back, plan));
   const recording = new Recording(setup, lease, back, plan.steps.length);
   let last = snapshot;
   try {
     if (plan.steps.length > 0) await recording.begin();
     last = await runPlan(run, recording, back, plan, snapshot);
   } catch (error) {
-    if (isFinal(error)) return stopped(error, back);
-    return needsAttention(`${why} Undoing it failed too: ${messageOf(error)}`, waysToContinue(back.verb, back.release));
+    if (isFinal(error)) return stopped(error, task, back);
+    return needsAttention(`${why} Undoing it failed too: ${messageOf(error)}`, waysToContinue(task, back.release));
   }
   await recording.forget();
   return {
-    ...safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, afterUndo(goal)),
+    ...safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, [LOOK, ...next]),
     ...proofOf(task, last, back),
   };
 }
 
-function afterUndo({ verb, release }: Goal): readonly string[] {
-  const look = '`turnout status` shows what is where';
-  if (verb !== 'promote')
-    return [
-      look,
-      verb === 'rolling' ? `\`turnout rolling --release ${release}\` tries again` : `\`turnout ${verb}\` tries again`,
-    ];
-  return [look, '`turnout promote` tries again', '`turnout cleanup` terminates the rejected fleet'];
-}
+const LOOK = '`turnout status` shows what is where';

@@ -1,3 +1,4 @@
+import type { Task } from '../../../tasks/task.ts';
 import { ExitCode, OperatorError } from '../../errors.ts';
 import { ago } from '../../domain/text.ts';
 import type { Goal } from '../../domain/goal.ts';
@@ -46,11 +47,11 @@ export function withAge({ message, next, ...rest }: RunOutcome, ageMs: number): 
 }
 
 /** The run stopped before its goal was reached, without trying to go anywhere else. */
-export function stopped(error: unknown, goal: Goal): RunOutcome {
+export function stopped(error: unknown, task: Task, goal: Goal): RunOutcome {
   if (!(error instanceof Interrupted)) return outcomeOf(error);
   return interrupted(
     `${error.message} Nothing is broken; the ${goal.verb} is not finished.`,
-    waysToContinue(goal.verb, goal.release),
+    waysToContinue(task, goal.release),
   );
 }
 

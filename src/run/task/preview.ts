@@ -1,13 +1,19 @@
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { floorCounts, floorNow, healthyCounts } from '../../domain/minimum-healthy.ts';
+import { healthyCounts, minimumNow, minimumTotals } from '../../domain/minimum-healthy.ts';
 import { poolsOf } from '../../domain/roles.ts';
 import type { Goal } from '../../domain/goal.ts';
+import type { Task } from '../../../tasks/task.ts';
 import { behaviourOf, type Step } from '../../steps/index.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { RunEvent, PlannedStep } from '../event.ts';
 
 /** The plan as people see it before it is run: each step on the world that the steps before it leave. */
-export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<RunEvent, { type: 'planned' }> {
+export function preview(
+  task: Task,
+  snapshot: Snapshot,
+  goal: Goal,
+  plan: Plan,
+): Extract<RunEvent, { type: 'planned' }> {
   let world = snapshot;
   const steps = plan.steps.map((step) => {
     const shown = viewOf(world, step);
@@ -19,18 +25,18 @@ export function preview(snapshot: Snapshot, goal: Goal, plan: Plan): Extract<Run
     steps,
     notes: plan.notes,
     healthyNow: healthyCounts(snapshot),
-    floor: floorOf(snapshot, goal),
+    minimumHealthy: minimumOf(task, snapshot, goal),
     seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
   };
 }
 
-/** The fewest healthy targets that each production pool is to keep. */
-function floorOf(snapshot: Snapshot, goal: Goal): Readonly<Record<string, number>> {
-  if (goal.verb !== 'rolling' && goal.verb !== 'drain') {
-    return floorCounts('floor' in goal ? goal.floor : floorNow(snapshot));
-  }
+/** The fewest healthy targets in production, by what its health is counted by; 0 where downtime is allowed. */
+function minimumOf(task: Task, snapshot: Snapshot, goal: Goal): Readonly<Record<string, number>> {
+  const minimum = task.minimumHealthy(goal);
+  if (minimum === 'as-now') return minimumTotals(minimumNow(snapshot));
+  if (task.movesProduction) return minimumTotals(minimum);
   const production = poolsOf(snapshot, 'production');
-  return Object.fromEntries(production.map(({ name }) => [name, goal.keep?.[name]?.least ?? 0]));
+  return Object.fromEntries(production.map(({ name }) => [name, minimum[name]?.total ?? 0]));
 }
 
 /** The steps' titles, as the plan shows them. */

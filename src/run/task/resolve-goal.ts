@@ -1,18 +1,19 @@
-import type { Task, Wish } from '../../../tasks/task.ts';
+import type { TaskOptions } from '../../../tasks/options.ts';
+import type { Tasks } from '../../../tasks/index.ts';
+import type { Task } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import {
   isRefusal,
-  type Asked,
   type Delivery,
   type Goal,
   type LaunchSpec,
   type Refusal,
+  type RequestedBy,
   type Verb,
   subjectOf,
 } from '../../domain/goal.ts';
-import { wantsOthers } from '../../plan/stages.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { RecordedGoal } from '../../stores/store.ts';
 
@@ -23,12 +24,12 @@ export interface ResolvedGoal {
 }
 
 export interface GoalRequest {
-  readonly tasks: Readonly<Record<Verb, Task>>;
+  readonly tasks: Tasks;
   readonly task: Task;
-  readonly wish: Wish;
-  readonly asked: Asked;
+  readonly options: TaskOptions;
+  readonly requestedBy: RequestedBy;
   /** Resolves what a release boots to exact ids; changes nothing. */
-  readonly resolve: (wish: LaunchRequest) => Promise<LaunchSpec>;
+  readonly resolve: (request: LaunchRequest) => Promise<LaunchSpec>;
   readonly snapshot: Snapshot;
   /** How code gets onto a running instance, where the config says so. */
   readonly delivery?: Delivery | undefined;
@@ -36,10 +37,13 @@ export interface GoalRequest {
   readonly recorded: RecordedGoal | undefined;
 }
 
-/** The verb and the wish that go on with a run that did not end. @throws OperatorError `nothing-to-resume` when there is none */
-export function whatToResume(recorded: RecordedGoal | undefined): { readonly verb: Verb; readonly wish: Wish } {
+/** The verb and the options that continue a run that did not end. @throws OperatorError `nothing-to-resume` when there is none */
+export function whatToResume(recorded: RecordedGoal | undefined): {
+  readonly verb: Verb;
+  readonly options: TaskOptions;
+} {
   if (recorded === undefined) throw nothingToResume('No run is unfinished in this environment.');
-  return { verb: recorded.goal.verb, wish: { resumes: recorded.goal.run } };
+  return { verb: recorded.goal.verb, options: { resumes: recorded.goal.run } };
 }
 
 function nothingToResume(message: string): OperatorError {
@@ -47,48 +51,45 @@ function nothingToResume(message: string): OperatorError {
 }
 
 /** @throws OperatorError when the world, or a run that did not end, forbids it; nothing was changed. */
-export async function resolveGoal(aiming: GoalRequest): Promise<ResolvedGoal> {
-  const { task, wish, recorded, snapshot } = aiming;
-  // It may have waited for the lease: what it would begin in place of what is over, nobody has asked for.
-  if (wish.resumes !== undefined && wish.resumes !== recorded?.goal.run) {
+export async function resolveGoal(request: GoalRequest): Promise<ResolvedGoal> {
+  const { task, options, recorded, snapshot } = request;
+  // It may have waited for the lease: what it would begin in place of what is over was not requested.
+  if (options.resumes !== undefined && options.resumes !== recorded?.goal.run) {
     throw nothingToResume('The run that had not ended has been ended, or given up, by somebody else meanwhile.');
   }
-  const goal = resumed(aiming) ?? (await fresh(aiming));
+  const goal = (await resumed(request)) ?? (await fresh(request));
   return { goal, plan: accept(task.plan(snapshot, goal)) };
 }
 
-/** The recorded goal, when this verb asked for it. */
-function resumed({ task, wish, recorded }: GoalRequest): Goal | undefined {
+/** The recorded goal, where this verb and its options are about it. */
+async function resumed(request: GoalRequest): Promise<Goal | undefined> {
+  const { task, options, recorded } = request;
   if (recorded?.goal.verb !== task.verb) return undefined;
   const { goal } = recorded;
-  if (wantsOthers(wish, goal)) {
-    throw new OperatorError(
-      'other-steps',
-      `${describeUnfinished(recorded)} It goes on as it was begun, without other steps.`,
-      {
-        next: waysToContinue(goal.verb, goal.release),
-      },
-    );
-  }
-  if (task.fits?.(goal, wish) ?? (wish.release === undefined || wish.release === goal.release)) return goal;
+  const continuation = options.resumes === undefined ? task.continues(goal, options) : 'same';
+  if (continuation === 'same') return withMinimum(request, goal);
+  if (continuation === 'other-steps')
+    throw unfinished(request, recorded, 'other-steps', ' It goes on as it was begun, without other steps.');
   if (task.mayBeReplacedBy.includes(task.verb)) return undefined;
-  throw new OperatorError(
-    'other-release',
-    `${describeUnfinished(recorded)} It is about ${goal.release}, not ${wish.release}.`,
-    {
-      next: waysToContinue(goal.verb, goal.release),
-    },
-  );
+  throw unfinished(request, recorded, 'other-release', ` It is about ${goal.release}, not ${options.release}.`);
 }
 
-async function fresh(aiming: GoalRequest): Promise<Goal> {
-  const { task, wish, asked, snapshot, resolve, recorded, delivery } = aiming;
-  if (recorded !== undefined) mustYield(aiming, recorded);
-  const goal = accept(await task.aim({ snapshot, wish, asked, resolve, delivery }));
-  const before = recorded?.goal;
-  // The floor is what was healthy when the trouble began, not what is left of it.
-  if ('floor' in goal && before !== undefined && 'floor' in before && wish.floor === undefined)
-    return { ...goal, floor: before.floor };
+/** `--min-healthy` takes effect also where the goal was pinned before. */
+async function withMinimum(request: GoalRequest, goal: Goal): Promise<Goal> {
+  if (request.options.minHealthy === undefined) return goal;
+  const anew = await request.task.pinGoal(request);
+  if (isRefusal(anew) || !('minimumHealthy' in anew)) return goal;
+  return { ...goal, minimumHealthy: anew.minimumHealthy } as Goal;
+}
+
+async function fresh(request: GoalRequest): Promise<Goal> {
+  const { tasks, task, options, recorded } = request;
+  if (recorded !== undefined) mustYield(request, recorded);
+  const goal = accept(await task.pinGoal(request));
+  const before = recorded && tasks[recorded.goal.verb].movesProduction ? recorded.goal : undefined;
+  // The minimum is what was healthy when the trouble began, not what is left of it.
+  if (task.movesProduction && before !== undefined && 'minimumHealthy' in before && options.minHealthy === undefined)
+    return { ...goal, minimumHealthy: before.minimumHealthy } as Goal;
   return goal;
 }
 
@@ -98,9 +99,17 @@ function mustYield({ tasks, task, snapshot }: GoalRequest, recorded: RecordedGoa
   if (other.mayBeReplacedBy.includes(task.verb)) return;
   const left = other.plan(snapshot, recorded.goal);
   if (isRefusal(left) ? left.refused === 'fleet-gone' : left.steps.length === 0) return;
-  throw new OperatorError('unfinished', describeUnfinished(recorded), {
-    next: waysToContinue(recorded.goal.verb, recorded.goal.release),
-  });
+  throw unfinished({ tasks }, recorded, 'unfinished', '');
+}
+
+function unfinished(
+  { tasks }: Pick<GoalRequest, 'tasks'>,
+  recorded: RecordedGoal,
+  code: string,
+  why: string,
+): OperatorError {
+  const next = waysToContinue(tasks[recorded.goal.verb], recorded.goal.release);
+  return new OperatorError(code, `${describeUnfinished(recorded)}${why}`, { next });
 }
 
 /** `An earlier promote of 42 by alice@ci did not end: 2 of 4 steps are done.` */
@@ -108,29 +117,18 @@ export function describeUnfinished({ goal, stepsDone, stepsAll }: RecordedGoal):
   return `An earlier ${goal.verb} of ${subjectOf(goal)} by ${goal.who} did not end: ${stepsDone} of ${stepsAll} steps are done.`;
 }
 
-const BACK: Readonly<Partial<Record<Verb, { readonly command: string; readonly does: string }>>> = {
-  up: { command: 'cleanup --discard', does: 'terminates what it has booted' },
-  promote: { command: 'rollback', does: 'leads back' },
-  rollback: { command: 'promote', does: 'goes the other way' },
-  rolling: { command: 'rolling --release R', does: 'with the release before leads back' },
-  drain: { command: 'join I', does: 'leads back' },
-  deploy: { command: 'deploy', does: 'with the release before leads back' },
-};
-
 /** The commands of which one has to be chosen once a run did not end. */
-export function choices(verb: Verb): readonly string[] {
-  return ['resume', ...(BACK[verb] === undefined ? [] : [BACK[verb].command]), 'abandon'];
+export function choices({ wayBack }: Task): readonly string[] {
+  return ['resume', ...(wayBack === undefined ? [] : [wayBack.command]), 'abandon'];
 }
 
-/** How to go on from a run that did not end. */
-export function waysToContinue(verb: Verb, release: string): readonly string[] {
-  const named = verb === 'up' || verb === 'adopt' || verb === 'rolling';
-  const again = named ? `turnout ${verb} --release ${release}` : `turnout ${verb}`;
-  const back = BACK[verb];
-  const isShort = verb === 'drain' || verb === 'join' || verb === 'deploy';
+/** How to continue from a run that did not end. */
+export function waysToContinue({ again, wayBack }: Task, release: string): readonly string[] {
   return [
-    isShort ? '`turnout resume` goes on with it' : `\`${again}\` (or \`turnout resume\`) goes on with it`,
-    ...(back === undefined ? [] : [`\`turnout ${back.command}\` ${back.does}`]),
+    again === undefined
+      ? '`turnout resume` goes on with it'
+      : `\`turnout ${again(release)}\` (or \`turnout resume\`) goes on with it`,
+    ...(wayBack === undefined ? [] : [`\`turnout ${wayBack.command}\` ${wayBack.does}`]),
     '`turnout abandon` leaves things as they are and forgets it',
   ];
 }

@@ -1,4 +1,5 @@
-import type { Task, Wish } from '../../../tasks/task.ts';
+import type { TaskOptions } from '../../../tasks/options.ts';
+import type { Task } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
 import { observe, refresh } from '../../observe/observe.ts';
@@ -18,18 +19,18 @@ import type { PlannedRun } from './execute.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
 import { preview } from './preview.ts';
 import type { Mode, Setup } from './setup.ts';
-import { lastRun, movesProduction, quietFor, shows, ConsistencyDelay } from '../engine/consistency-delay.ts';
+import { lastRun, quietFor, ConsistencyDelay } from '../engine/consistency-delay.ts';
 import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 
 /** One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code */
-export async function runTask(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<ExitCode> {
+export async function runTask(setup: Setup, task: Task, options: TaskOptions, mode: Mode): Promise<ExitCode> {
   const { ports, view, identity, environment } = setup;
   const begun = ports.clock.monotonic();
-  const release = wish.release === undefined ? {} : { release: wish.release };
+  const release = options.release === undefined ? {} : { release: options.release };
   view.emit({ type: 'started', run: identity.run, environment, verb: task.verb, who: identity.who, ...release });
   const clients = mode.plan ? undefined : setup.clients;
   clients?.begin();
-  const run = mode.plan ? showPlan(setup, task, wish) : withLease(setup, task, wish, mode);
+  const run = mode.plan ? showPlan(setup, task, options) : withLease(setup, task, options, mode);
   const ending = await run.catch(async (error: unknown) => {
     await clients?.end();
     return outcomeOf(error);
@@ -41,9 +42,9 @@ export async function runTask(setup: Setup, task: Task, wish: Wish, mode: Mode):
   return ending.exitCode;
 }
 
-async function showPlan(setup: Setup, task: Task, wish: Wish): Promise<RunOutcome> {
-  const { goal, plan, snapshot } = await look(setup, task, wish);
-  setup.view.emit(preview(snapshot, goal, plan));
+async function showPlan(setup: Setup, task: Task, options: TaskOptions): Promise<RunOutcome> {
+  const { goal, plan, snapshot } = await look(setup, task, options);
+  setup.view.emit(preview(task, snapshot, goal, plan));
   if (plan.steps.length > 0) return planned(`Without --plan, \`turnout ${task.verb}\` does it.`);
   return planned(`Nothing to do: ${task.standing(snapshot, goal).message}`);
 }
@@ -51,35 +52,41 @@ async function showPlan(setup: Setup, task: Task, wish: Wish): Promise<RunOutcom
 /** Giving back the lease takes less, where the process has not slept meanwhile. */
 const MOMENT_MS = 2000;
 
-async function withLease(setup: Setup, task: Task, wish: Wish, mode: Mode): Promise<RunOutcome> {
-  const lease = await setup.takeLease(task.verb, wish.release);
+async function withLease(setup: Setup, task: Task, options: TaskOptions, mode: Mode): Promise<RunOutcome> {
+  const lease = await setup.takeLease(task.verb, options.release);
   let ageMs = 0;
   let ending: RunOutcome;
   try {
-    ending = await underLease(setup, task, wish, mode, lease);
+    ending = await underLease(setup, task, options, mode, lease);
   } finally {
     ageMs = await lease.release();
   }
   return ageMs > MOMENT_MS ? withAge(ending, ageMs) : ending;
 }
 
-async function underLease(setup: Setup, task: Task, wish: Wish, mode: Mode, lease: HeldLease): Promise<RunOutcome> {
-  const looked = await look(setup, task, wish);
+async function underLease(
+  setup: Setup,
+  task: Task,
+  options: TaskOptions,
+  mode: Mode,
+  lease: HeldLease,
+): Promise<RunOutcome> {
+  const looked = await look(setup, task, options);
   const { goal, plan, snapshot } = looked;
-  setup.view.emit(preview(snapshot, goal, plan));
+  setup.view.emit(preview(task, snapshot, goal, plan));
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
   return journalled(setup, task, goal, async () => runWithHooks(setup, lease, task, looked));
 }
 
-async function look(setup: Setup, task: Task, wish: Wish): Promise<PlannedRun> {
+async function look(setup: Setup, task: Task, options: TaskOptions): Promise<PlannedRun> {
   const { tasks, ports, identity } = setup;
-  const { snapshot, recorded, others } = await read(setup, task, wish);
-  const asked = { run: identity.run, who: identity.who, since: isoNow(setup) };
+  const { snapshot, recorded, others } = await read(setup, task, options);
+  const requestedBy = { run: identity.run, who: identity.who, since: isoNow(setup) };
   const resolve = async (launch: LaunchRequest): Promise<LaunchSpec> =>
     retryOutage(setup, () => ports.fleet.resolve(launch));
   const { inPlace } = ports;
   const delivery = inPlace?.delivery;
-  const aimed = await resolveGoal({ tasks, task, wish, asked, resolve, delivery, snapshot, recorded });
+  const aimed = await resolveGoal({ tasks, task, options, requestedBy, resolve, delivery, snapshot, recorded });
   await inPlace?.deploys?.prepare(snapshot, ordersIn(aimed.plan));
   return { ...aimed, snapshot, others };
 }
@@ -95,13 +102,13 @@ const JOURNAL_LOOK = 5;
 async function read(
   setup: Setup,
   task: Task,
-  wish: Wish,
+  options: TaskOptions,
 ): Promise<Pick<PlannedRun, 'snapshot' | 'others'> & { recorded: RecordedGoal | undefined }> {
-  const { ports, store, view, signal, settleMs } = setup;
+  const { tasks, ports, store, view, signal, settleMs } = setup;
   const readWorld = async (): Promise<Snapshot> =>
     retryOutage(setup, async () => {
-      const world = await observe(ports, task.watchesTail?.(wish));
-      return task.everywhere ? refresh(ports, world, { ...NOTHING, groupsOf: idsOf(world) }) : world;
+      const world = await observe(ports, task.watchesResidualTraffic(options));
+      return task.discoversTargetGroups ? refresh(ports, world, { ...NOTHING, groupsOf: idsOf(world) }) : world;
     });
   const goal = setup.nested ? undefined : store.goal();
   const [snapshot, recorded, journal] = await Promise.all([readWorld(), goal, store.history(JOURNAL_LOOK)]);
@@ -109,10 +116,15 @@ async function read(
   const last = lastRun(journal);
   if (last === undefined) return { snapshot, recorded, others };
   others.changed(quietFor(last, ports.clock.now()));
-  const isShown = shows(snapshot, last);
+  const before = Object.values<Task>(tasks).find(({ verb }) => verb === last.verb);
+  const isShown = last.outcome === 'done' && before?.isVisible(snapshot, last.release ?? '') === true;
   // What it shows must not be taken for lasting where production was moved: see `removesCapacity`.
   if (isShown)
-    return { snapshot, recorded, others: movesProduction(last) ? others : new ConsistencyDelay(ports.clock, settleMs) };
+    return {
+      snapshot,
+      recorded,
+      others: before.movesProduction ? others : new ConsistencyDelay(ports.clock, settleMs),
+    };
   await others.wait(view.emit, signal);
   return { snapshot: await readWorld(), recorded, others };
 }

@@ -1,4 +1,4 @@
-import type { Task } from '../../../tasks/task.ts';
+import type { Tasks } from '../../../tasks/index.ts';
 import type { Verb } from '../../domain/goal.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
@@ -6,6 +6,7 @@ import type { Store } from '../../stores/store.ts';
 import type { View } from '../event.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import type { Ports } from '../../steps/ports.ts';
+import type { Decision } from '../engine/decision.ts';
 import type { Limits } from '../../steps/definition.ts';
 
 /** Clients of production, as the run watches them. */
@@ -19,10 +20,12 @@ export interface Clients {
 
 /** All that a run is given. */
 export interface Setup {
-  readonly tasks: Readonly<Record<Verb, Task>>;
+  readonly tasks: Tasks;
   readonly environment: string;
   readonly ports: Ports;
   readonly store: Store;
+  /** Checked before each change to AWS. */
+  readonly decision: Decision;
   readonly limits: Limits;
   /** How old AWS's answers may be, in milliseconds. */
   readonly settleMs: number;

@@ -1,3 +1,4 @@
+import type { Tasks } from '../../../tasks/index.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -14,47 +15,47 @@ export interface VerbStatus {
   readonly why: string;
 }
 
-const ASKED = { run: 'status', who: '', since: '' };
+const REQUESTED_BY = { run: 'status', who: '', since: '' };
 const UNRESOLVED: LaunchSpec = { kind: '', summary: [], batches: [{ zone: '', subnet: '', count: 1 }], request: {} };
 
 /** Asks each task for its plan, as if it were run now with its defaults. Changes nothing, and asks AWS nothing. */
 export async function verbsNow(
-  tasks: Readonly<Record<Verb, Task>>,
+  tasks: Tasks,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
   delivery?: Delivery,
 ): Promise<readonly VerbStatus[]> {
-  // What is about instances that somebody names can always be asked for; a fleet that nothing is deployed to has no use for it.
+  // What is about named instances can always be requested; without a deployer, nothing is deployed in place.
   const asked = Object.values(tasks).filter(
-    ({ everywhere, options }) => everywhere !== true || (delivery !== undefined && options.self === undefined),
+    ({ aboutInstances, discoversTargetGroups }) =>
+      !aboutInstances && (!discoversTargetGroups || delivery !== undefined),
   );
   return Promise.all(asked.map(async (task) => verbNow(tasks, task, snapshot, recorded, delivery)));
 }
 
 async function verbNow(
-  tasks: Readonly<Record<Verb, Task>>,
+  tasks: Tasks,
   task: Task,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
   delivery: Delivery | undefined,
 ): Promise<VerbStatus> {
   const { verb, summary } = task;
-  const needsRelease = task.options.release !== undefined && recorded?.goal.verb !== verb;
-  const wish = needsRelease ? { release: 'R' } : {};
+  const isRecorded = recorded?.goal.verb === verb;
+  const options = isRecorded ? { resumes: recorded.goal.run } : task.options.release?.required ? { release: 'R' } : {};
   try {
     const { goal, plan } = await resolveGoal({
       tasks,
       task,
-      wish,
-      asked: ASKED,
+      options,
+      requestedBy: REQUESTED_BY,
       resolve: async () => UNRESOLVED,
       snapshot,
       recorded,
       delivery,
     });
-    const isAsked = recorded?.goal.verb === verb;
     // What is proven is proven; a switch is not to be offered for another proof.
-    if (plan.steps.some((step) => isAsked || !isVerification(snapshot, step)))
+    if (plan.steps.some((step) => isRecorded || !isVerification(snapshot, step)))
       return { verb, accepted: true, why: summary };
     return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
   } catch (error) {

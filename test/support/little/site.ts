@@ -1,5 +1,4 @@
-import { tasks } from '../../../tasks/index.ts';
-import type { Wish } from '../../../tasks/task.ts';
+import { tasks, type AnyOptions } from '../../../tasks/index.ts';
 import { ExitCode, messageOf, OperatorError } from '../../../src/errors.ts';
 import { observe } from '../../../src/observe/observe.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
@@ -11,6 +10,7 @@ import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
 import type { InstanceProbe, Ports } from '../../../src/steps/ports.ts';
 import { Interrupted } from '../../../src/run/engine/context.ts';
+import { Decision } from '../../../src/run/engine/decision.ts';
 import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
@@ -93,6 +93,7 @@ interface Connection {
   readonly session: LittleSession;
   readonly ports: Ports;
   readonly store: Store;
+  readonly decision: Decision;
   guard: HeldLease | undefined;
 }
 
@@ -120,7 +121,7 @@ export class Site {
   }
 
   /** A run from its start to its end, or to its death. */
-  async run(ask: Ask, wish: Wish = {}, calls: Calls = {}): Promise<Run> {
+  async run(ask: Ask, wish: AnyOptions = {}, calls: Calls = {}): Promise<Run> {
     const going = this.start(ask, wish, calls);
     await this.clock.until(() => going.run !== undefined, LONGEST_MS);
     return going.run as Run;
@@ -129,7 +130,7 @@ export class Site {
   /** Starts a run; `run` is there once it has ended, and then `onEnd` is called. */
   start(
     ask: Ask,
-    wish: Wish = {},
+    wish: AnyOptions = {},
     calls: Calls = {},
     onEnd: (run: Run) => void = () => {},
   ): { process: LittleProcess; run: Run | undefined } {
@@ -185,9 +186,11 @@ export class Site {
         version: '0',
         run: process.name,
         clock: process.clock,
+        changes: 'once',
         beforeChange: async () => {
           if (connection.guard === undefined) throw new Error('A change to AWS was asked for without a lease.');
           await connection.guard.check();
+          connection.decision.check();
         },
         onThrottled: () => {},
       },
@@ -197,25 +200,33 @@ export class Site {
     const plain: Ports = { fleet, traffic, clock: process.clock };
     const ports =
       this.deployer === undefined ? plain : inPlace(plain, session, this.deployer.open(process), this.#options.probe);
-    const connection: Connection = { process, session, ports, store, guard: undefined };
+    const connection: Connection = {
+      process,
+      session,
+      ports,
+      store,
+      decision: new Decision(process.clock),
+      guard: undefined,
+    };
     return connection;
   }
 
   async #task(
     connection: Connection,
     ask: Verb | 'resume',
-    given: Wish,
+    given: AnyOptions,
     signal: AbortSignal,
     events: RunEvent[],
   ): Promise<Ended> {
     const { process, ports, store, session } = connection;
-    const { verb, wish } = ask === 'resume' ? whatToResume(await store.goal()) : { verb: ask, wish: given };
+    const { verb, options } = ask === 'resume' ? whatToResume(await store.goal()) : { verb: ask, options: given };
     await runTask(
       {
         tasks,
         environment: 'shop',
         ports,
         store,
+        decision: connection.decision,
         limits: LIMITS,
         settleMs: EFFECT_SHOWS_MS,
         view: { emit: (event) => void events.push(event), confirm: async () => true, close: async () => {} },
@@ -226,7 +237,7 @@ export class Site {
         takeLease: async () => (connection.guard = await takeLease(connection, verb)),
       },
       tasks[verb],
-      wish,
+      options,
       { plan: false, yes: true },
     );
     const { exitCode, code, message, next } = events.at(-1) as Finished;

@@ -39,15 +39,17 @@ function gaining(before: State, after: State): readonly string[] {
   return [...new Set(more)];
 }
 
-/** Rules 1 and 4: who gets more of production had the floor, and somebody, healthy in one of the looks. */
-export function overwhelmed(before: State, after: State, floor: Counts, looks: readonly State[]): readonly string[] {
+/** Rules 1 and 4: who gets more of production had the minimum, and somebody, healthy in one of the looks. */
+export function overwhelmed(before: State, after: State, minimum: Counts, looks: readonly State[]): readonly string[] {
   return gaining(before, after).flatMap((name) => {
     const best = looks.map((state) => {
       const group = state.groups.get(name);
       return healthyOf(state, { name: 'production', groups: group === undefined ? [] : [group] });
     });
-    const isFit = best.some((has) => sum(has) > 0 && [...floor].every(([key, least]) => (has.get(key) ?? 0) >= least));
-    return isFit ? [] : [`gives more of production to ${name}, which has fewer healthy than the floor`];
+    const isFit = best.some(
+      (has) => sum(has) > 0 && [...minimum].every(([key, least]) => (has.get(key) ?? 0) >= least),
+    );
+    return isFit ? [] : [`gives more of production to ${name}, which has fewer healthy than the minimum`];
   });
 }
 

@@ -30,18 +30,18 @@ export class Watch {
   readonly broken: string[] = [];
   readonly #cloud: LittleCloud;
   readonly #store: LittleStore;
-  #floor: Counts = new Map();
+  #minimum: Counts = new Map();
   readonly #sights = new Map<LittleProcess, Sight>();
   readonly #tokens = new Map<string, number>();
   /** By instance. */
   readonly #servedAt = new Map<string, number>();
   /** The fewest healthy targets in all that a run was told to accept. */
-  acceptedFloor: number | undefined;
+  acceptedMinimum: number | undefined;
 
   constructor(cloud: LittleCloud, store: LittleStore) {
     this.#cloud = cloud;
     this.#store = store;
-    for (const surface of surfaces(cloud.state)) this.#setFloor(cloud.state, surface);
+    for (const surface of surfaces(cloud.state)) this.#setMinimum(cloud.state, surface);
     this.#noteServed();
   }
 
@@ -72,7 +72,7 @@ export class Watch {
     return () => {
       const after = this.#cloud.state;
       for (const what of this.#starved(before, after, this.#sight(sent.process))) say(what);
-      for (const what of overwhelmed(before, after, this.#floor, this.#looks(before, sent.process))) say(what);
+      for (const what of overwhelmed(before, after, this.#minimum, this.#looks(before, sent.process))) say(what);
       if (sent.operation === 'RunInstances') for (const what of this.#launched(before, after, sent)) say(what);
     };
   }
@@ -107,25 +107,25 @@ export class Watch {
     const time = this.#cloud.clock.now - lagMs;
     sight.shown.set(group.name, time);
     sight.fresh.add(group.name);
-    // What the floor is: healthy targets at the time when the trouble began, that is, before there is a goal.
+    // What the minimum is: healthy targets at the time when the trouble began, that is, before there is a goal.
     const isAiming = this.#store.goal === undefined && sight.last === undefined;
     const then = this.#cloud.stateAt(time);
     const surface = surfaces(then).find(({ groups }) => groups.some(({ name }) => name === group.name));
-    if (isAiming && surface !== undefined) this.#setFloor(then, surface);
+    if (isAiming && surface !== undefined) this.#setMinimum(then, surface);
   }
 
-  #setFloor(state: State, surface: Surface): void {
+  #setMinimum(state: State, surface: Surface): void {
     const { name } = surface;
     const fleets = [...new Set([...state.boxes.values()].map(fleetOf))];
     const alone = fleets.map((fleet) => healthyOf(state, surface, (box) => fleetOf(box) === fleet));
     const [best] = alone.toSorted((a, b) => sum(b) - sum(a));
     const largest = carried(state) ?? best ?? new Map<string, number>();
     const all = sum(largest);
-    const accepted = this.acceptedFloor;
-    for (const key of this.#floor.keys()) if (key.startsWith(`${name}/`)) this.#floor.delete(key);
+    const accepted = this.acceptedMinimum;
+    for (const key of this.#minimum.keys()) if (key.startsWith(`${name}/`)) this.#minimum.delete(key);
     for (const [key, n] of largest) {
       const least = accepted === undefined || accepted >= all ? n : Math.floor((n * accepted) / all);
-      this.#floor.set(key, least);
+      this.#minimum.set(key, least);
     }
   }
 
@@ -157,14 +157,14 @@ export class Watch {
       const has = healthyOf(after, surface);
       if (sum(has) === sum(had)) return [];
       const excused = this.#lostByItself(surface, after, sight);
-      const short = [...this.#floor].filter(([key, least]) => {
+      const short = [...this.#minimum].filter(([key, least]) => {
         const now = has.get(key) ?? 0;
         return key.startsWith(`${surface.name}/`) && now < (had.get(key) ?? 0) && now + (excused.get(key) ?? 0) < least;
       });
       const emptied =
         sum(has) === 0 && sum(had) > 0 && sum(excused) === 0 ? [`leaves nothing healthy in ${surface.name}`] : [];
       return [
-        ...short.map(([key, least]) => `leaves ${has.get(key) ?? 0} healthy in ${key}, the floor is ${least}`),
+        ...short.map(([key, least]) => `leaves ${has.get(key) ?? 0} healthy in ${key}, the minimum is ${least}`),
         ...emptied,
       ];
     });
