@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The only source of time: real in the program, virtual in tests. */
 export interface Clock {
-  /** Milliseconds since the epoch; may jump. For what people read. */
+  /** Milliseconds since the epoch; may jump. For display. */
   now(): number;
-  /** Milliseconds that only grow; for limits and leases. */
+  /** Milliseconds that never decrease; for timeouts and leases. */
   monotonic(): number;
   /**
    * Resolves after `ms`; rejects with the signal's reason when it is aborted first. With `ref: false` the sleep does not
@@ -17,7 +17,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal, { ref = true } = {}) => {
-    // Node warns about time that has run out already.
+    // Node warns about negative delays.
     await sleep(Math.max(0, ms), undefined, signal ? { signal, ref } : { ref }).catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : error;
     });

@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import { commands } from './commands/index.ts';
 import { reportFault, reportRefusal } from './commands/report.ts';
 import { ExitCode, OperatorError } from './errors.ts';
+import { orUncaught } from './commands/uncaught.ts';
 import { usageError } from './commands/usage.ts';
 import { readVersion } from './commands/version.ts';
 
@@ -17,9 +18,9 @@ const EXIT_CODES = `Exit codes:
 /** Runs one command line. Resolves to the exit code; never rejects. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   try {
-    return await dispatch(argv);
+    return await orUncaught(dispatch(argv));
   } catch (error) {
-    return error instanceof OperatorError ? reportRefusal(error, argv) : reportFault(error);
+    return error instanceof OperatorError ? reportRefusal(error, argv) : reportFault(error, argv);
   }
 }
 

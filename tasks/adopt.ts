@@ -37,7 +37,7 @@ export const adopt: Task<'adopt', typeof OPTIONS> = {
         'Nothing to do; look at `turnout status`.',
       );
     }
-    const found = new Set(snapshot.strangers.map((instance) => instance.id));
+    const found = new Set(snapshot.unmanaged.map((instance) => instance.id));
     const instances = registered(snapshot);
     const unknown = instances.filter((id) => !found.has(id));
     if (instances.length === 0) {
@@ -85,7 +85,7 @@ function claim({ fleet, release, instances, since }: GoalOf<'adopt'>) {
 
 function lines(snapshot: Snapshot, goal: GoalOf<'adopt'>): readonly string[] {
   const wanted = new Set(goal.instances);
-  return snapshot.strangers
+  return snapshot.unmanaged
     .filter((instance) => wanted.has(instance.id))
     .map(
       (instance) => `${instance.id} ${instance.type ?? ''} in ${instance.zone}, ${instance.address ?? 'no address'}`,

@@ -19,7 +19,7 @@ const OPTIONS = {
   }),
   ignoreResidualTraffic: option.flag({
     describe:
-      'By weights: do not keep the old servers for `traffic.hold`, nor until they get no requests; requests that still reach them will fail',
+      'By weights: do not keep the old servers for `traffic.retention`, nor until they get no requests; requests that still reach them will fail',
   }),
 } satisfies option.OptionDefinitions;
 

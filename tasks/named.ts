@@ -24,10 +24,10 @@ export function namedInstances(
   for (const id of new Set(instances)) {
     const instance = instanceById(snapshot, id);
     if (instance === undefined) {
-      const isStranger = snapshot.strangers.some((stranger) => stranger.id === id);
+      const isUnmanaged = snapshot.unmanaged.some((one) => one.id === id);
       return refusal(
         'not-ours',
-        isStranger
+        isUnmanaged
           ? `${id} does not carry the ownership tags of this environment.`
           : `This environment has no instance ${id}.`,
         '`turnout status` shows its instances; `turnout adopt` tags what production serves.',

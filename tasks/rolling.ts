@@ -132,11 +132,11 @@ function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
       'Run `turnout adopt --release R` once: it tags what production serves now.',
     );
   }
-  const strangers = unmanagedInProduction(snapshot);
-  if (strangers.length > 0) {
+  const unmanaged = unmanagedInProduction(snapshot);
+  if (unmanaged.length > 0) {
     return refusal(
-      'stranger',
-      `${list(strangers, 5)} in production without the ownership tags of this environment: a rolling deploy would miss them.`,
+      'unmanaged-instance',
+      `${list(unmanaged, 5)} in production without the ownership tags of this environment: a rolling deploy would miss them.`,
       'Take them out of the production target groups, or tag them like the fleet that they belong to; then run this again.',
     );
   }

@@ -1,8 +1,8 @@
 /**
- * Steady HTTP traffic, and a count of every request:  node tools/meter.ts --url URL [--rate 200] [--connections 16] [--timeout 5000] [--resolver HOST:PORT] [--ipc]
+ * Sends HTTP requests at a constant rate and counts each one:  node tools/meter.ts --url URL [--rate 200] [--connections 16] [--timeout 5000] [--resolver HOST:PORT] [--ipc]
  *
- * Writes a line of JSON every 250 ms (`Sample`), and a last one (`MeterResult`) on SIGTERM, SIGINT or the end of stdin.
- * With `--ipc` these go to the parent process instead, which may send `read` to be told the counts of that moment.
+ * Writes a JSON line (`Sample`) every 250 ms, and a last one (`MeterResult`) on SIGTERM, SIGINT or the end of stdin.
+ * With `--ipc` it sends them to the parent process, which can send `read` to get the current counts.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../src/errors.ts';
@@ -40,16 +40,16 @@ function main(): void {
 
 function positive(name: string, text: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not ${text}`);
+  if (!(value > 0)) throw new Error(`--${name} must be a number greater than zero, not ${text}`);
   return value;
 }
 
 function run(load: Load, ipc: boolean): void {
-  const tell = (message: Message): void => {
+  const send = (message: Message): void => {
     if (!ipc) process.stdout.write(`${JSON.stringify(message)}\n`);
     else if (process.connected) process.send?.(message);
   };
-  const samples = setInterval(() => tell(load.tally.sample(load.seconds)), SAMPLE_MS);
+  const samples = setInterval(() => send(load.tally.sample(load.seconds)), SAMPLE_MS);
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
@@ -57,16 +57,16 @@ function run(load: Load, ipc: boolean): void {
     clearInterval(samples);
     const { seconds } = load;
     await load.stop();
-    tell(load.tally.result(seconds));
+    send(load.tally.result(seconds));
     if (process.connected) process.disconnect();
     else process.stdin.destroy();
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-  // Whoever started it is gone: no meter is left behind.
+  // Stops when the parent process has ended.
   if (ipc) process.on('disconnect', () => void stop());
   else process.stdin.on('end', () => void stop()).resume();
-  process.on('message', () => tell({ type: 'counts', total: load.tally.counts() }));
+  process.on('message', () => send({ type: 'counts', total: load.tally.counts() }));
 }
 
 if (import.meta.main) {

@@ -1,8 +1,8 @@
 /**
- * Moves production to and fro under load until the time is over:  npm run soak [-- --minutes 10] [-- --rate 200]
- * First it lives random histories on a virtual clock: [-- --histories 10000] [-- --seed N]
+ * Switches production back and forth under load for a given time:  npm run soak [-- --minutes 10] [-- --rate 200]
+ * First it runs random histories on a virtual clock: [-- --histories 10000] [-- --seed N]
  *
- * Writes a line a switch, and exits with 1 as soon as a task is not done or a request failed.
+ * Writes a line for each switch, and exits with 1 as soon as a task is not done or a request fails.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../src/errors.ts';
@@ -23,7 +23,8 @@ const { values } = parseArgs({
   },
 });
 const interruption = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort(new Error(`got ${name}`)));
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.on(name, () => interruption.abort(new Error(`received ${name}`)));
 
 async function soak(rig: Rig, meter: Meter, endAt: number): Promise<void> {
   await switchOnce(rig, meter, ['up', '--release', '42']);

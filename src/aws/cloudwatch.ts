@@ -5,14 +5,13 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import type { Send, Session } from './session.ts';
 
-/** A metric that AWS keeps of something. */
 export interface Metric {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** The finest that load balancers are counted by (ELB user guides, CloudWatch metrics). */
+/** Load balancers report metrics once a minute (ELB user guides, CloudWatch metrics). */
 const PERIOD_S = 60;
 
 /** The one CloudWatch call that turnout makes. Errors are `OperatorError`s. */
@@ -23,7 +22,7 @@ export class CloudWatch {
     this.#send = session.connect('cloudwatch', new CloudWatchClient(session.clientConfig()));
   }
 
-  /** All that was counted from one time to the other, in milliseconds since the epoch. Nothing is reported of minutes without any. */
+  /** Sum of the metric between two times, in milliseconds since the epoch. A minute without data counts as 0. */
   async sum({ namespace, name, dimensions }: Metric, fromMs: number, toMs: number): Promise<number> {
     const { Datapoints } = await this.#send<GetMetricStatisticsCommandOutput>(
       new GetMetricStatisticsCommand({

@@ -16,7 +16,7 @@ import type { Clock } from '../clock.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import type { Send, Session } from './session.ts';
 
-/** What an attribute may be here. */
+/** Attribute types that the store uses. */
 export type Value = string | number | Item;
 export interface Item {
   readonly [name: string]: Value | undefined;
@@ -27,21 +27,21 @@ export interface Update {
   readonly update: string;
   readonly condition?: string;
   readonly values: Item;
-  /** What `#name` stands for where that is not `name`. */
+  /** Attribute names for those `#name` that differ from `name`. */
   readonly names?: Readonly<Record<string, string>>;
 }
 
 export interface DynamoDbOptions {
   readonly table: string;
-  /** Names of the table's keys: which partition, and which record in it; both are strings. */
+  /** Names of the partition key and of the sort key; both are strings. */
   readonly keys: readonly [partition: string, sort: string];
-  /** The attribute with the time, in seconds since the epoch, after which DynamoDB may delete a record. */
+  /** The TTL attribute: seconds since the epoch after which DynamoDB may delete the item. */
   readonly expiry: string;
-  /** How long one attempt may take. */
+  /** Timeout of one attempt. */
   readonly timeoutMs: number;
 }
 
-/** A table, and the few calls that a store makes to it. Errors are `OperatorError`s; `store-missing`: there is no such table. */
+/** One table and the requests that a store sends to it. Errors are `OperatorError`s; `store-missing` means that the table does not exist. */
 export class DynamoDb {
   readonly #client: DynamoDBClient;
   readonly #send: Send;
@@ -63,14 +63,14 @@ export class DynamoDb {
     this.#client.destroy();
   }
 
-  /** Strongly consistent. */
+  /** A strongly consistent read. */
   async get(partition: string, sort: string): Promise<Item | undefined> {
-    const ask = { TableName: this.#options.table, Key: this.#key(partition, sort), ConsistentRead: true };
-    const { Item: found } = await this.#send<GetItemCommandOutput>(new GetItemCommand(ask));
+    const input = { TableName: this.#options.table, Key: this.#key(partition, sort), ConsistentRead: true };
+    const { Item: found } = await this.#send<GetItemCommandOutput>(new GetItemCommand(input));
     return found && itemOf(found);
   }
 
-  /** Changes one record, or makes it; false when the condition does not hold. */
+  /** Updates or creates an item; false when the condition does not hold. */
   async update(partition: string, sort: string, { update, condition, values, names = {} }: Update): Promise<boolean> {
     const text = `${update} ${condition ?? ''}`;
     const used = [...text.matchAll(/#(\w+)/g)].map(([name, plain = '']) => [name, names[name] ?? plain] as const);
@@ -86,18 +86,18 @@ export class DynamoDb {
       await this.#send(command);
       return true;
     } catch (error) {
-      if (causeOf(error) === 'ConditionalCheckFailedException') return false;
+      if (awsErrorName(error) === 'ConditionalCheckFailedException') return false;
       throw error;
     }
   }
 
-  /** Writes or overwrites a record. */
+  /** Creates or overwrites an item. */
   async put(partition: string, sort: string, item: Item): Promise<void> {
     const whole = { ...this.#key(partition, sort), ...attributesOf(item) };
     await this.#send(new PutItemCommand({ TableName: this.#options.table, Item: whole }));
   }
 
-  /** The last `limit` records of a partition whose sort keys begin with `prefix`, the last one first. */
+  /** The last `limit` items of a partition whose sort keys begin with `prefix`, in descending order. */
   async last(partition: string, prefix: string, limit: number): Promise<readonly Item[]> {
     const [partitionKey, sortKey] = this.#options.keys;
     const items: Item[] = [];
@@ -121,11 +121,11 @@ export class DynamoDb {
     return items;
   }
 
-  /** Makes the table, with on-demand billing, and waits until it can be used; false when it is there already. */
+  /** Creates the table with on-demand billing and waits until it is active; false when it already exists. */
   async create(): Promise<boolean> {
     const { table, keys, expiry } = this.#options;
     const [partition, sort] = keys;
-    const isNew = await this.#unless('ResourceInUseException', () =>
+    const isNew = await this.#succeeds('ResourceInUseException', () =>
       this.#send(
         new CreateTableCommand({
           TableName: table,
@@ -139,9 +139,9 @@ export class DynamoDb {
       ),
     );
     await this.#untilActive();
-    // Asked for again it is refused as what it is already; stand-ins for DynamoDB often lack it, and only keep more.
+    // Refused when TTL is on already. Emulators of DynamoDB often lack it; then items are never deleted.
     const timeToLive = { TableName: table, TimeToLiveSpecification: { AttributeName: expiry, Enabled: true } };
-    await this.#unless(/^(ValidationException|UnknownOperationException)$/, () =>
+    await this.#succeeds(/^(ValidationException|UnknownOperationException)$/, () =>
       this.#send(new UpdateTimeToLiveCommand(timeToLive)),
     );
     return isNew;
@@ -151,23 +151,22 @@ export class DynamoDb {
     const { table, keys } = this.#options;
     const until = this.#clock.monotonic() + CREATE_MS;
     for (;;) {
-      const ask = new DescribeTableCommand({ TableName: table });
-      const { Table } = await this.#send<DescribeTableCommandOutput>(ask);
+      const { Table } = await this.#send<DescribeTableCommandOutput>(new DescribeTableCommand({ TableName: table }));
       const names = Table?.KeySchema?.map(({ AttributeName }) => AttributeName);
-      if (names !== undefined && names.join() !== keys.join()) throw foreign(table, keys);
+      if (names !== undefined && names.join() !== keys.join()) throw otherKeys(table, keys);
       if (Table?.TableStatus === 'ACTIVE') return;
-      if (this.#clock.monotonic() > until) throw slow(table, Table?.TableStatus ?? 'unknown');
+      if (this.#clock.monotonic() > until) throw notActive(table, Table?.TableStatus ?? 'unknown');
       await this.#clock.sleep(POLL_MS);
     }
   }
 
-  /** False when it failed with that error. */
-  async #unless(name: string | RegExp, work: () => Promise<unknown>): Promise<boolean> {
+  /** True when `work` succeeds, false when it fails with the named error. Other errors are thrown. */
+  async #succeeds(name: string | RegExp, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
-      if (causeOf(error).search(name) === -1) throw error;
+      if (awsErrorName(error).search(name) === -1) throw error;
       return false;
     }
   }
@@ -178,32 +177,36 @@ export class DynamoDb {
   }
 
   #explain(error: unknown): Error {
-    if (causeOf(error) !== 'ResourceNotFoundException') return error as Error;
-    return new OperatorError('store-missing', `DynamoDB knows no table ${this.#options.table} (${messageOf(error)})`, {
-      next: ['`turnout store create` makes it. If it should be there: check store.table, the region and the account.'],
-      cause: error,
-    });
+    if (awsErrorName(error) !== 'ResourceNotFoundException') return error as Error;
+    return new OperatorError(
+      'store-missing',
+      `There is no DynamoDB table ${this.#options.table} (${messageOf(error)}).`,
+      {
+        next: ['`turnout store create` creates it. If it should exist, check store.table, the region and the account.'],
+        cause: error,
+      },
+    );
   }
 }
 
-/** DynamoDB makes a table within seconds; beyond that it says why in the console. */
+/** Creating a table usually takes seconds. */
 const CREATE_MS = 120_000;
 const POLL_MS = 500;
 
-function foreign(table: string, keys: readonly string[]): OperatorError {
-  return new OperatorError('store-foreign', `The table ${table} has other keys than ${keys.join(' and ')}.`, {
-    next: ['Name another table with store.table in the config; `turnout store create` makes it.'],
+function otherKeys(table: string, keys: readonly string[]): OperatorError {
+  return new OperatorError('store-foreign', `The table ${table} does not have the keys ${keys.join(' and ')}.`, {
+    next: ['Set store.table in the config to another table; `turnout store create` creates it.'],
   });
 }
 
-function slow(table: string, status: string): OperatorError {
-  return new OperatorError('store-busy', `The table ${table} is ${status}, and cannot be used yet.`, {
-    next: ['Look at it in the AWS console; `turnout store create` may be run again.'],
+function notActive(table: string, status: string): OperatorError {
+  return new OperatorError('store-busy', `The table ${table} is not active yet (status ${status}).`, {
+    next: ['Check the table in the AWS console, then run `turnout store create` again.'],
   });
 }
 
-/** The name that AWS gave to what went wrong. */
-function causeOf(error: unknown): string {
+/** The name of the error that AWS returned. */
+function awsErrorName(error: unknown): string {
   const { name } = (error instanceof OperatorError ? error.cause : error) as Partial<Error>;
   return name ?? '';
 }

@@ -24,18 +24,19 @@ import {
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { chunk, settle } from './batches.ts';
+import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
 export type { Filter, Image, Instance, LaunchTemplateVersion, RunInstancesCommandInput, Tag };
 
-/** A quarter of what EC2 takes: a page of XML and what it is read into are the largest things that a run has in memory. */
+/** A quarter of the maximum that EC2 allows: a parsed page is the largest object that a run holds in memory. */
 const PAGE = 250;
-/** EC2's own limits: values a filter, resources a CreateTags call, tags a page of DescribeTags (EC2 API reference). */
+/** Limits of the EC2 API: values per filter, resources per CreateTags call, tags per page of DescribeTags. */
 const FILTER_VALUES = 200;
-const TAGGED_A_CALL = 1000;
+const RESOURCES_PER_CALL = 1000;
 const TAGS_PAGE = 1000;
 
-/** The few EC2 calls that turnout makes. Errors are `OperatorError`s. */
+/** The EC2 requests that turnout sends. Errors are `OperatorError`s. */
 export class Ec2 {
   readonly #send: Send;
 
@@ -44,17 +45,16 @@ export class Ec2 {
   }
 
   /**
-   * What `pick` takes of each instance, page by page: 1,000 whole ones are 10 MB. By filters, never by ids: a filter that
-   * matches nothing is no error (aws-reference 4).
+   * Maps each instance with `pick`, page by page, because 1,000 complete descriptions take 10 MB. Always by filters: an unknown
+   * id in a filter is not an error, whereas `InstanceIds` fails with InvalidInstanceID.NotFound (EC2 API, DescribeInstances).
    */
   async instances<T>(filters: readonly Filter[], pick: (instance: Instance) => T): Promise<readonly T[]> {
-    const found: T[] = [];
-    const pages = this.#pages<DescribeInstancesCommandOutput>(
+    return pageItems(
+      this.#send,
       (next) => new DescribeInstancesCommand({ Filters: [...filters], MaxResults: PAGE, ...next }),
+      ({ Reservations = [] }: DescribeInstancesCommandOutput) =>
+        Reservations.flatMap(({ Instances = [] }) => Instances.map(pick)),
     );
-    for await (const { Reservations = [] } of pages)
-      found.push(...Reservations.flatMap(({ Instances = [] }) => Instances.map(pick)));
-    return found;
   }
 
   async instancesById<T>(ids: readonly string[], pick: (instance: Instance) => T): Promise<readonly T[]> {
@@ -64,18 +64,18 @@ export class Ec2 {
     return found.flat();
   }
 
-  /** Ids of the instances that carry the tag with this value: a tenth of what the instances themselves are to read. */
-  async carriers({ Key = '', Value = '' }: Tag): Promise<ReadonlySet<string>> {
+  /** Ids of the instances that have this tag with this value; the response is a tenth of the size of DescribeInstances. */
+  async instancesWithTag({ Key = '', Value = '' }: Tag): Promise<ReadonlySet<string>> {
     const Filters = [
       { Name: `tag:${Key}`, Values: [Value] },
       { Name: 'resource-type', Values: ['instance'] },
     ];
-    const found = new Set<string>();
-    const pages = this.#pages<DescribeTagsCommandOutput>(
+    const ids = await pageItems(
+      this.#send,
       (next) => new DescribeTagsCommand({ Filters, MaxResults: TAGS_PAGE, ...next }),
+      ({ Tags = [] }: DescribeTagsCommandOutput) => Tags.map(({ ResourceId = '' }) => ResourceId),
     );
-    for await (const { Tags = [] } of pages) for (const { ResourceId = '' } of Tags) found.add(ResourceId);
-    return found;
+    return new Set(ids);
   }
 
   /** A second call with the same ClientToken and parameters starts nothing (EC2 API, idempotency). */
@@ -85,15 +85,15 @@ export class Ec2 {
 
   async tag(ids: readonly string[], tags: readonly Tag[]): Promise<void> {
     if (tags.length === 0) return;
-    const batches = chunk(ids, TAGGED_A_CALL);
+    const batches = chunk(ids, RESOURCES_PER_CALL);
     await settle(batches.map((Resources) => this.#send(new CreateTagsCommand({ Resources, Tags: [...tags] }))));
   }
 
-  /** Takes tags away, whatever their values; one that is not there is no error (EC2 API, DeleteTags). */
+  /** Removes tags whatever their values; a missing tag is not an error (EC2 API, DeleteTags). */
   async untag(ids: readonly string[], keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
     const Tags = keys.map((Key) => ({ Key }));
-    const batches = chunk(ids, TAGGED_A_CALL);
+    const batches = chunk(ids, RESOURCES_PER_CALL);
     await settle(batches.map((Resources) => this.#send(new DeleteTagsCommand({ Resources, Tags }))));
   }
 
@@ -108,7 +108,7 @@ export class Ec2 {
     return output.Images ?? [];
   }
 
-  /** The template's id by its name; rejects when there is none. */
+  /** Id of the launch template with this name; rejects when it does not exist. */
   async launchTemplateId(name: string): Promise<string> {
     const output = await this.#send<DescribeLaunchTemplatesCommandOutput>(
       new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }),
@@ -116,33 +116,21 @@ export class Ec2 {
     return output.LaunchTemplates?.[0]?.LaunchTemplateId ?? '';
   }
 
-  /** Versions of a template; all of them, or those named (numbers, `$Latest`, `$Default`). */
+  /** All versions of a launch template, or those in `versions` (numbers, `$Latest`, `$Default`). */
   async launchTemplateVersions(id: string, versions: readonly string[]): Promise<readonly LaunchTemplateVersion[]> {
     const named = versions.length > 0 ? { Versions: [...versions] } : {};
-    const found: LaunchTemplateVersion[] = [];
-    const pages = this.#pages<DescribeLaunchTemplateVersionsCommandOutput>(
+    return pageItems(
+      this.#send,
       (next) => new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: id, ...named, ...next }),
+      ({ LaunchTemplateVersions = [] }: DescribeLaunchTemplateVersionsCommandOutput) => LaunchTemplateVersions,
     );
-    for await (const { LaunchTemplateVersions = [] } of pages) found.push(...LaunchTemplateVersions);
-    return found;
   }
 
-  /** The instance's user data as EC2 keeps it, base64; undefined when it has none. */
+  /** The instance's user data, base64-encoded; undefined when it has none. */
   async userData(id: string): Promise<string | undefined> {
     const output = await this.#send<DescribeInstanceAttributeCommandOutput>(
       new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' }),
     );
     return output.UserData?.Value;
-  }
-
-  async *#pages<Page extends { readonly NextToken?: string | undefined }>(
-    command: (next: { readonly NextToken?: string }) => object,
-  ): AsyncGenerator<Page> {
-    let token: string | undefined;
-    do {
-      const page: Page = await this.#send(command(token === undefined ? {} : { NextToken: token }));
-      yield page;
-      token = page.NextToken;
-    } while (token !== undefined && token !== '');
   }
 }

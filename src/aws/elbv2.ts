@@ -29,10 +29,10 @@ import type { Send, Session } from './session.ts';
 
 export type { Action, Listener, LoadBalancer, Rule, TargetDescription, TargetGroup, TargetHealthDescription };
 
-/** The model sets no limit; controllers that ran into undocumented ones send 100 to 200 (aws-reference 1.7). */
-const TARGETS_A_CALL = 100;
+/** The ELBv2 API documents no maximum; the Kubernetes AWS cloud provider also sends 100 targets per call. */
+const TARGETS_PER_CALL = 100;
 
-/** The few ELBv2 calls that turnout makes. Errors are `OperatorError`s. */
+/** The ELBv2 requests that turnout sends. Errors are `OperatorError`s. */
 export class Elbv2 {
   readonly #send: Send;
 
@@ -53,26 +53,29 @@ export class Elbv2 {
     return found;
   }
 
-  /** By name or ARN; each kind is one request. Throws `target-group-not-found`. */
-  async targetGroups(wish: {
+  /** By name and by ARN, one request each. Rejects with `target-group-not-found`. */
+  async targetGroups({
+    names,
+    arns,
+  }: {
     readonly names: readonly string[];
     readonly arns: readonly string[];
   }): Promise<readonly TargetGroup[]> {
-    const asks = [
-      ...(wish.names.length > 0 ? [{ Names: [...wish.names] }] : []),
-      ...(wish.arns.length > 0 ? [{ TargetGroupArns: [...wish.arns] }] : []),
+    const inputs = [
+      ...(names.length > 0 ? [{ Names: [...names] }] : []),
+      ...(arns.length > 0 ? [{ TargetGroupArns: [...arns] }] : []),
     ];
     const found = await Promise.all(
-      asks.map((ask) =>
+      inputs.map((input) =>
         this.#pages<DescribeTargetGroupsCommandOutput>(
-          (marker) => new DescribeTargetGroupsCommand({ ...ask, ...marker }),
+          (marker) => new DescribeTargetGroupsCommand({ ...input, ...marker }),
         ),
       ),
     );
     return found.flat().flatMap((page) => page.TargetGroups ?? []);
   }
 
-  /** All of the region, page by page. */
+  /** All target groups of the region. */
   async allTargetGroups(): Promise<readonly TargetGroup[]> {
     const found = await this.#pages<DescribeTargetGroupsCommandOutput>(
       (marker) => new DescribeTargetGroupsCommand(marker),
@@ -87,7 +90,7 @@ export class Elbv2 {
     return new Map((Attributes ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
   }
 
-  /** Registered and draining targets; not paginated by ELB: one request whatever the size. */
+  /** Registered and draining targets. DescribeTargetHealth is not paginated: one request whatever the size. */
   async targetHealth(arn: string): Promise<readonly TargetHealthDescription[]> {
     const output = await this.#send<DescribeTargetHealthCommandOutput>(
       new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
@@ -96,12 +99,12 @@ export class Elbv2 {
   }
 
   async register(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-    const batches = chunk(targets, TARGETS_A_CALL);
+    const batches = chunk(targets, TARGETS_PER_CALL);
     await settle(batches.map((Targets) => this.#send(new RegisterTargetsCommand({ TargetGroupArn: arn, Targets }))));
   }
 
   async deregister(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-    const batches = chunk(targets, TARGETS_A_CALL);
+    const batches = chunk(targets, TARGETS_PER_CALL);
     await settle(batches.map((Targets) => this.#send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }))));
   }
 
@@ -109,7 +112,7 @@ export class Elbv2 {
     return this.#loadBalancers({ LoadBalancerArns: [...arns] });
   }
 
-  /** Throws `route-not-found` when there is one that ELB does not know. */
+  /** Rejects with `route-not-found` when one does not exist. */
   async loadBalancersNamed(names: readonly string[]): Promise<readonly LoadBalancer[]> {
     return this.#loadBalancers({ Names: [...names] });
   }
@@ -140,7 +143,7 @@ export class Elbv2 {
     return this.#rules({ ListenerArn: listenerArn });
   }
 
-  /** Rules of any listeners, in one request (and its pages). */
+  /** Rules of any listener. */
   async rulesByArn(arns: readonly string[]): Promise<readonly Rule[]> {
     return this.#rules({ RuleArns: [...arns] });
   }
@@ -152,12 +155,12 @@ export class Elbv2 {
     return found.flatMap((page) => page.Rules ?? []);
   }
 
-  /** Replaces the rule's list of actions as a whole; its conditions stay (ELBv2 API, ModifyRule). */
+  /** Replaces all actions of the rule and keeps its conditions (ELBv2 API, ModifyRule). */
   async modifyRule(arn: string, actions: readonly Action[]): Promise<void> {
     await this.#send(new ModifyRuleCommand({ RuleArn: arn, Actions: [...actions] }));
   }
 
-  /** Replaces the listener's default actions as a whole; everything else of it stays (ELBv2 API, ModifyListener). */
+  /** Replaces all default actions of the listener and keeps its other settings (ELBv2 API, ModifyListener). */
   async modifyListener(arn: string, actions: readonly Action[]): Promise<void> {
     await this.#send(new ModifyListenerCommand({ ListenerArn: arn, DefaultActions: [...actions] }));
   }

@@ -15,7 +15,7 @@ interface Translation {
   readonly next: string;
 }
 
-/** AWS's errors that an operator can mend, by name on the wire or in the SDK. The first that matches counts. */
+/** AWS errors that an operator can fix, by name on the wire or in the SDK. The first match is used. */
 const TRANSLATIONS: readonly Translation[] = [
   {
     matches: /^(CredentialsProviderError|ProviderError|TokenProviderError)$/,
@@ -27,69 +27,69 @@ const TRANSLATIONS: readonly Translation[] = [
     matches:
       /^(ExpiredToken|ExpiredTokenException|RequestExpired|InvalidClientTokenId|AuthFailure|UnrecognizedClientException)$/,
     code: 'bad-credentials',
-    message: 'AWS did not accept the credentials for {operation}. {detail}',
-    next: 'Log in again, and check the clock of this machine.',
+    message: 'AWS rejected the credentials for {operation}. {detail}',
+    next: 'Log in again, and check that the clock of this machine is right.',
   },
   {
     matches: /^(UnauthorizedOperation|AccessDenied|AccessDeniedException)$/,
     code: 'access-denied',
-    message: 'These credentials may not call {operation}. {detail}',
-    next: 'Allow the action in the IAM policy of this role or user; the README lists all that turnout needs.',
+    message: 'These credentials are not allowed to call {operation}. {detail}',
+    next: 'Allow the action in the IAM policy of this role or user; docs/permissions.md lists the permissions that turnout needs.',
   },
   {
     matches: /^TargetGroupNotFound/,
     code: 'target-group-not-found',
-    message: 'AWS knows no such target group. {detail}',
+    message: 'The target group does not exist. {detail}',
     next: 'Check the names under `traffic` in the config, the region and the account.',
   },
   {
     matches: /^(LoadBalancerNotFound|ListenerNotFound|RuleNotFound)/,
     code: 'route-not-found',
-    message: 'AWS knows no such load balancer, listener or rule. {detail}',
+    message: 'The load balancer, listener or rule does not exist. {detail}',
     next: 'Check `traffic.production` and `traffic.test` in the config, the region and the account.',
   },
   {
     matches: /^(NoSuchHostedZone|InvalidChangeBatch|InvalidInput)/,
     code: 'records-refused',
-    message: 'Route 53 did not accept {operation}. {detail}',
+    message: 'Route 53 rejected {operation}. {detail}',
     next: 'Check the zones, names and set identifiers under `traffic.production` in the config.',
   },
   {
     matches: /^TooManyTargets/,
     code: 'too-many-targets',
-    message: 'The target group takes no more targets. {detail}',
-    next: 'While production moves, both fleets are in its groups: raise the quotas of targets a group and targets a load balancer to twice a fleet.',
+    message: 'The target group has reached its maximum number of targets. {detail}',
+    next: 'During a switch both fleets are registered: raise the quotas for targets per target group and per load balancer to twice the size of a fleet.',
   },
   {
     matches: /^OperationNotPermitted$/,
     code: 'termination-protected',
     message: '{operation} is not permitted. {detail}',
-    next: 'Take the termination protection off these instances if they may go, then run this again.',
+    next: 'If these instances may be terminated, turn off their termination protection, then run this again.',
   },
   {
     matches: /^InvalidLaunchTemplateId\.VersionNotFound$/,
     code: 'no-such-version',
-    message: 'The launch template has no such version. {detail}',
-    next: 'Check the release, and that its build has made the template version.',
+    message: 'The launch template version does not exist. {detail}',
+    next: 'Check the release, and that its build created the launch template version.',
   },
   {
     matches: /^InvalidLaunchTemplate/,
     code: 'launch-template-not-found',
-    message: 'EC2 does not know the launch template. {detail}',
+    message: 'The launch template does not exist. {detail}',
     next: 'Check `fleet.launchTemplate` in the config, the region and the account.',
   },
   {
     matches: /^ParameterNotFound$/,
     code: 'parameter-not-found',
-    message: 'SSM knows no such parameter. {detail}',
+    message: 'The SSM parameter does not exist. {detail}',
     next: 'Check `fleet.image.parameter` in the config, and that the release was built.',
   },
   {
     matches:
       /^(InstanceLimitExceeded|VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InsufficientInstanceCapacity|InsufficientFreeAddressesInSubnet)$/,
     code: 'no-capacity',
-    message: 'EC2 cannot start that many instances. {detail}',
-    next: 'Run this again later, ask for fewer (`--count`), or raise the quota; instances are never started twice.',
+    message: 'EC2 cannot launch this many instances. {detail}',
+    next: 'Run this again later, launch fewer (`--count`), or raise the quota. No instance is launched twice.',
   },
   {
     matches: /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/,
@@ -112,18 +112,18 @@ export function isThrottling(error: unknown): boolean {
   return THROTTLED.test((error as AwsError | undefined)?.name ?? '');
 }
 
-/** Errors of the connection, by Node's code or the SDK's name. */
+/** Connection errors, by Node's code or the SDK's name. */
 const BROKEN =
   /^(TimeoutError|RequestTimeout|RequestTimeoutException|ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 
-/** An outage inside AWS or on the way to it: the SDK has tried again in vain, and later it may work. */
+/** An outage of AWS or of the network: the SDK's retries failed, but a later request may succeed. */
 function isTransient({ name = '', code = '', $metadata }: AwsError): boolean {
   return ($metadata?.httpStatusCode ?? 0) >= 500 || BROKEN.test(name) || BROKEN.test(code);
 }
 
 /**
- * Turns what the SDK throws into a sentence with advice. Errors of ours pass through.
- * @param operation such as `ec2:RunInstances`, which is the IAM action too
+ * Turns an SDK error into an `OperatorError` with advice; an `OperatorError` is returned unchanged.
+ * @param operation the IAM action, for example `ec2:RunInstances`
  */
 export function translate(error: unknown, operation: string): OperatorError {
   if (error instanceof OperatorError) return error;
@@ -137,16 +137,16 @@ export function translate(error: unknown, operation: string): OperatorError {
     return new OperatorError(known.code, message, { next: [known.next], transient: isTransient(aws), cause: error });
   }
   if (isThrottling(error)) {
-    const message = `AWS throttled ${operation} for as long as we tried (${aws.$metadata?.attempts ?? '?'} times). ${detail}`;
+    const message = `AWS throttled ${operation} ${aws.$metadata?.attempts ?? '?'} times. ${detail}`;
     return new OperatorError('throttled', message, {
-      next: ['Wait a minute and run this again: it goes on where it stopped.'],
+      next: ['Wait a minute and run this again: it continues where it stopped.'],
       transient: true,
       cause: error,
     });
   }
   const request = aws.$metadata?.requestId ? ` (request ${aws.$metadata.requestId})` : '';
   return new OperatorError('aws-error', `${operation} failed: ${aws.name ?? 'Error'}: ${detail}${request}`, {
-    next: ['Look at `turnout status`, then run this again: it goes on where it stopped.'],
+    next: ['Check `turnout status`, then run this again: it continues where it stopped.'],
     transient: isTransient(aws),
     cause: error,
   });

@@ -1,13 +1,13 @@
 import { messageOf, OperatorError } from '../errors.ts';
 
-/** Link-local, the same on every instance (EC2 user guide, instance metadata); the variable is the SDK's own. */
+/** Link-local address of the instance metadata service (EC2 user guide). The SDK reads the same environment variable. */
 const ENDPOINT = 'http://169.254.169.254';
 const TIMEOUT_MS = 2000;
 const TTL_S = '60';
 
 /**
- * Id of the instance that this runs on, by version 2 of its metadata service: a token is asked for first. Throws an
- * `OperatorError` where there is none, as on a laptop.
+ * Id of the instance that this process runs on, from its metadata service (IMDSv2, which needs a session token).
+ * @throws OperatorError `no-instance` when the service cannot be reached, for example on a laptop
  */
 export async function ownInstanceId(env: NodeJS.ProcessEnv): Promise<string> {
   const endpoint = (env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || ENDPOINT).replace(/\/$/, '');
@@ -19,11 +19,11 @@ export async function ownInstanceId(env: NodeJS.ProcessEnv): Promise<string> {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     throw new OperatorError(
       'no-instance',
-      `This is no EC2 instance, or its metadata service is off: ${messageOf(cause)}`,
+      `This machine is not an EC2 instance, or its metadata service is off: ${messageOf(cause)}`,
       {
         next: [
           'Name the instance instead of --self.',
-          'In a container the hop limit of the metadata service must be 2.',
+          'In a container, set the hop limit of the metadata service to 2.',
         ],
       },
     );

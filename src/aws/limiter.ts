@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** Token bucket: up to `burst` requests at once, `perSecond` after that. Callers wait in order. */
+/** Token bucket: up to `burst` requests at once, then `perSecond`. Callers are served in order. */
 export class Limiter {
   readonly #clock: Clock;
   readonly #perSecond: number;
@@ -16,7 +16,7 @@ export class Limiter {
     this.#at = clock.monotonic();
   }
 
-  /** Resolves when one request may be sent. A token may be borrowed: then the wait is until it is due. */
+  /** Resolves when one request may be sent. The bucket may go below zero: the caller then waits until its token is due. */
   async take(): Promise<void> {
     const now = this.#clock.monotonic();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);

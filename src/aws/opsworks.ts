@@ -56,21 +56,21 @@ export type {
 };
 
 /**
- * The OpsWorks calls that turnout makes. Nothing is paged (aws-reference 3.2). Errors are `OperatorError`s: what OpsWorks does
- * not accept is `opsworks-refused`, what it does not know `opsworks-not-found`.
+ * The OpsWorks requests that turnout sends. No response is paginated (OpsWorks API). Errors are `OperatorError`s:
+ * `opsworks-refused` for a ValidationException, `opsworks-not-found` for a ResourceNotFoundException.
  */
 export class OpsWorks {
   readonly #send: Send;
   readonly #sendOnce: () => Send;
 
   constructor(session: Session) {
-    this.#send = translated(session.connect('opsworks', new OpsWorksClient(session.clientConfig())));
+    this.#send = translatingErrors(session.connect('opsworks', new OpsWorksClient(session.clientConfig())));
     let once: Send | undefined;
     const config = { ...session.clientConfig(), maxAttempts: 1 };
-    this.#sendOnce = () => (once ??= translated(session.connect('opsworks', new OpsWorksClient(config))));
+    this.#sendOnce = () => (once ??= translatingErrors(session.connect('opsworks', new OpsWorksClient(config))));
   }
 
-  /** The stack's id by its name or id. @throws OperatorError `no-such-stack` */
+  /** Id of the stack with this name or id. @throws OperatorError `no-such-stack` */
   async stackId(nameOrId: string): Promise<string> {
     const { Stacks = [] } = await this.#send<DescribeStacksCommandOutput>(new DescribeStacksCommand({}));
     const found = Stacks.filter(({ StackId, Name }) => StackId === nameOrId || Name === nameOrId);
@@ -86,15 +86,15 @@ export class OpsWorks {
     return output.Layers ?? [];
   }
 
-  /** All instances of the stack, or of one layer of it; none when that layer is gone. */
+  /** All instances of a stack or of a layer; none when the layer does not exist. */
   async instances(where: { readonly StackId: string } | { readonly LayerId: string }): Promise<readonly Instance[]> {
-    const output = await this.#look<DescribeInstancesCommandOutput>(new DescribeInstancesCommand(where));
+    const output = await this.#find<DescribeInstancesCommandOutput>(new DescribeInstancesCommand(where));
     return output?.Instances ?? [];
   }
 
-  /** None when the layer is gone. */
+  /** None when the layer does not exist. */
   async tags(arn: string): Promise<Readonly<Record<string, string>>> {
-    const output = await this.#look<ListTagsCommandOutput>(new ListTagsCommand({ ResourceArn: arn }));
+    const output = await this.#find<ListTagsCommandOutput>(new ListTagsCommand({ ResourceArn: arn }));
     return output?.Tags ?? {};
   }
 
@@ -106,7 +106,7 @@ export class OpsWorks {
   async scaling(layers: readonly string[]): Promise<readonly LoadBasedAutoScalingConfiguration[]> {
     if (layers.length === 0) return [];
     const command = new DescribeLoadBasedAutoScalingCommand({ LayerIds: [...layers] });
-    const output = await this.#look<DescribeLoadBasedAutoScalingCommandOutput>(command);
+    const output = await this.#find<DescribeLoadBasedAutoScalingCommandOutput>(command);
     return output?.LoadBasedAutoScalingConfigurations ?? [];
   }
 
@@ -122,7 +122,7 @@ export class OpsWorks {
     await this.#send(new UpdateLayerCommand(input));
   }
 
-  /** Makes an instance that is stopped, and returns its id. OpsWorks has no token that would keep a second request from making a second one. */
+  /** Creates a stopped instance and returns its id. OpsWorks has no idempotency token: a second request creates a second instance. */
   async createInstance(input: CreateInstanceCommandInput): Promise<string> {
     const output = await this.#send<CreateInstanceCommandOutput>(new CreateInstanceCommand(input));
     return output.InstanceId ?? '';
@@ -136,12 +136,12 @@ export class OpsWorks {
     await this.#send(new StopInstanceCommand({ InstanceId: instance }));
   }
 
-  /** Deletes an instance that is stopped; one that is gone already is no error. */
+  /** Deletes a stopped instance; a missing one is not an error. */
   async deleteInstance(instance: string): Promise<void> {
     await this.#send(new DeleteInstanceCommand({ InstanceId: instance })).catch(unlessGone);
   }
 
-  /** Deletes a layer that is empty; one that is gone already is no error. */
+  /** Deletes an empty layer; a missing one is not an error. */
   async deleteLayer(layer: string): Promise<void> {
     await this.#send(new DeleteLayerCommand({ LayerId: layer })).catch(unlessGone);
   }
@@ -151,24 +151,24 @@ export class OpsWorks {
     return output.Apps ?? [];
   }
 
-  /** Sent once only: OpsWorks has no token that would keep a second request from starting a second deployment. */
+  /** Never retried: OpsWorks has no idempotency token, so a second request would start a second deployment. */
   async createDeployment(input: CreateDeploymentCommandInput): Promise<void> {
     await this.#sendOnce()(new CreateDeploymentCommand(input));
   }
 
-  /** Of the stack, the newest first. */
+  /** Deployments of the stack, newest first. */
   async deployments(stack: string): Promise<readonly Deployment[]> {
     const command = new DescribeDeploymentsCommand({ StackId: stack });
     const { Deployments = [] } = await this.#send<DescribeDeploymentsCommandOutput>(command);
     return newestFirst(Deployments);
   }
 
-  /** What an instance was told to do, the newest first. */
+  /** Commands sent to an instance, newest first. */
   async commandsOf(instance: string): Promise<readonly Command[]> {
     return this.#commands({ InstanceId: instance });
   }
 
-  /** What a deployment told its instances to do. */
+  /** Commands of a deployment, newest first. */
   async commandsIn(deployment: string): Promise<readonly Command[]> {
     return this.#commands({ DeploymentId: deployment });
   }
@@ -176,32 +176,32 @@ export class OpsWorks {
   async #commands(
     where: { readonly InstanceId: string } | { readonly DeploymentId: string },
   ): Promise<readonly Command[]> {
-    const output = await this.#look<DescribeCommandsCommandOutput>(new DescribeCommandsCommand(where));
+    const output = await this.#find<DescribeCommandsCommandOutput>(new DescribeCommandsCommand(where));
     return newestFirst(output?.Commands ?? []);
   }
 
-  /** Why OpsWorks itself has failed with an instance. */
+  /** Messages of the service errors that OpsWorks recorded for an instance. */
   async serviceErrors(instance: string): Promise<readonly string[]> {
     const command = new DescribeServiceErrorsCommand({ InstanceId: instance });
-    const { ServiceErrors = [] } = (await this.#look<DescribeServiceErrorsCommandOutput>(command)) ?? {};
+    const { ServiceErrors = [] } = (await this.#find<DescribeServiceErrorsCommandOutput>(command)) ?? {};
     return ServiceErrors.flatMap(({ Message }) => Message ?? []);
   }
 
-  /** Between two requests somebody may delete what the second one is about. */
-  async #look<Output>(command: object): Promise<Output | undefined> {
+  /** Undefined when the resource does not exist: it may have been deleted since it was listed. */
+  async #find<Output>(command: object): Promise<Output | undefined> {
     return this.#send<Output>(command).catch(unlessGone);
   }
 }
 
-/** Those of one second stay in the order in which OpsWorks tells them, which is the newest first. */
+/** Items created in the same second keep the order of the response, which is newest first. */
 function newestFirst<T extends { readonly CreatedAt?: string | undefined }>(all: readonly T[]): readonly T[] {
   return all.toSorted((a, b) => (b.CreatedAt ?? '').localeCompare(a.CreatedAt ?? ''));
 }
 
-function translated(send: Send): Send {
+function translatingErrors(send: Send): Send {
   return async (command) =>
     send<never>(command).catch((error: unknown) => {
-      throw inOurWords(error);
+      throw translateOpsWorksError(error);
     });
 }
 
@@ -209,11 +209,11 @@ function unlessGone(error: unknown): undefined {
   if (!(error instanceof OperatorError) || error.code !== 'opsworks-not-found') throw error;
 }
 
-/** The service is switched off (aws-reference 3.1): whoever doesn't reach it is told so. */
+/** AWS ended the service on 26 May 2024 (OpsWorks API reference, Welcome). */
 const SWITCHED_OFF =
-  'AWS switched OpsWorks Stacks off in May 2024: this kind of fleet needs a stand-in, such as `turnout sandbox`, at `endpoint`.';
+  'AWS ended OpsWorks Stacks in May 2024: this kind of fleet works only with an emulator at `endpoint`, for example `turnout sandbox`.';
 
-function inOurWords(error: unknown): unknown {
+function translateOpsWorksError(error: unknown): unknown {
   if (!(error instanceof OperatorError)) return error;
   if (error.code === 'unreachable')
     return new OperatorError(error.code, error.message, {
@@ -223,13 +223,13 @@ function inOurWords(error: unknown): unknown {
     });
   const { name, message } = (error.cause ?? {}) as { readonly name?: string; readonly message?: string };
   if (name === 'ValidationException')
-    return new OperatorError('opsworks-refused', `OpsWorks did not accept the request: ${message}.`, {
-      next: ['Look at the stack and at `turnout status`, then run this again: it goes on where it stopped.'],
+    return new OperatorError('opsworks-refused', `OpsWorks rejected the request: ${message}.`, {
+      next: ['Check the stack and `turnout status`, then run this again: it continues where it stopped.'],
       cause: error.cause,
     });
   if (name === 'ResourceNotFoundException')
-    return new OperatorError('opsworks-not-found', `OpsWorks does not know it: ${message}.`, {
-      next: ['Look at `turnout status`, then run this again: it goes on where it stopped.'],
+    return new OperatorError('opsworks-not-found', `OpsWorks did not find the resource: ${message}.`, {
+      next: ['Check `turnout status`, then run this again: it continues where it stopped.'],
       cause: error.cause,
     });
   return error;

@@ -18,13 +18,13 @@ import type { Send, Session } from './session.ts';
 export type { ResourceRecordSet, RRType };
 
 /** A hosted zone. */
-export interface Zone {
+export interface HostedZone {
   readonly id: string;
-  /** Host names of its own name servers; none of a private zone. */
+  /** Host names of its name servers; empty for a private zone. */
   readonly nameServers: readonly string[];
 }
 
-/** The few Route 53 calls that turnout makes. Errors are `OperatorError`s. */
+/** The Route 53 requests that turnout sends. Errors are `OperatorError`s. */
 export class Route53 {
   readonly #send: Send;
 
@@ -32,7 +32,7 @@ export class Route53 {
     this.#send = session.connect('route53', new Route53Client(session.clientConfig()));
   }
 
-  /** Id of the zone with that name; undefined when there is none. Of several, the first one that Route 53 names. */
+  /** Id of the hosted zone with this name; undefined when there is none. With several, the first that Route 53 lists. */
   async zoneNamed(name: string): Promise<string | undefined> {
     const { HostedZones } = await this.#send<ListHostedZonesByNameCommandOutput>(
       new ListHostedZonesByNameCommand({ DNSName: name, MaxItems: 1 }),
@@ -41,7 +41,7 @@ export class Route53 {
     return first?.Name === dotted(name) ? idOf(first.Id) : undefined;
   }
 
-  async zone(id: string): Promise<Zone> {
+  async zone(id: string): Promise<HostedZone> {
     const { HostedZone, DelegationSet } = await this.#send<GetHostedZoneCommandOutput>(
       new GetHostedZoneCommand({ Id: id }),
     );
@@ -58,9 +58,9 @@ export class Route53 {
       );
       const own = (page.ResourceRecordSets ?? []).filter((set) => set.Name === dotted(name) && set.Type === type);
       found.push(...own);
-      // They are sorted by name, so that another one means that there are no more.
-      const isOver = own.length < (page.ResourceRecordSets ?? []).length || page.IsTruncated !== true;
-      start = isOver
+      // Record sets are sorted by name, so another name means that there are no more.
+      const isLast = own.length < (page.ResourceRecordSets ?? []).length || page.IsTruncated !== true;
+      start = isLast
         ? undefined
         : {
             StartRecordName: page.NextRecordName,
@@ -71,7 +71,7 @@ export class Route53 {
     return found;
   }
 
-  /** All of them in one batch: either all take effect or none (Route 53 API, ChangeResourceRecordSets). @returns its id */
+  /** Upserts the record sets in one batch, which is applied entirely or not at all (Route 53 API, ChangeResourceRecordSets). @returns id of the change */
   async replace(zone: string, sets: readonly ResourceRecordSet[], comment: string): Promise<string> {
     const Changes = sets.map((ResourceRecordSet) => ({ Action: 'UPSERT' as const, ResourceRecordSet }));
     const { ChangeInfo } = await this.#send<ChangeResourceRecordSetsCommandOutput>(
@@ -80,7 +80,7 @@ export class Route53 {
     return idOf(ChangeInfo?.Id);
   }
 
-  /** Whether there are name servers that do not answer with the change yet. */
+  /** Whether some of Route 53's name servers do not have the change yet (Route 53 API, GetChange). */
   async isPending(change: string): Promise<boolean> {
     const { ChangeInfo } = await this.#send<GetChangeCommandOutput>(new GetChangeCommand({ Id: change }));
     return ChangeInfo?.Status === 'PENDING';

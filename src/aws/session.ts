@@ -2,11 +2,11 @@ import type { Clock } from '../clock.ts';
 import { isThrottling, translate } from './errors.ts';
 import { Limiter } from './limiter.ts';
 
-/** By service, as its IAM actions begin: `ec2`, `elasticloadbalancing`. */
+/** Requests per second by service (the prefix of its IAM actions, for example `elasticloadbalancing`). */
 export type Rates = Readonly<Record<string, number>> & { readonly others: number };
 
 export interface SessionOptions {
-  /** Where given in the config; otherwise the SDK's own chain decides (environment, profile, instance role). */
+  /** From the config; when absent, the SDK's default chain decides (environment, profile, instance role). */
   readonly region?: string;
   readonly profile?: string;
   readonly endpoint?: string;
@@ -14,21 +14,21 @@ export interface SessionOptions {
   readonly maxAttempts: number;
   /** `once`: a change that failed is not repeated here, since the world must be read again before it is. */
   readonly changes: 'once' | 'retried';
-  /** Reads of each service, and as many changes, beyond a short burst; or by service, with `others` for those that are not named. */
+  /** Sustained rate of reads, and separately of changes, for each service; or by service, with `others` for the rest. */
   readonly requestsPerSecond: number | Rates;
-  /** Of turnout, for the user agent. */
+  /** turnout's version, for the user agent. */
   readonly version: string;
-  /** Id of the run: in the user agent, so that CloudTrail tells which run did what. */
+  /** Id of the run, for the user agent: CloudTrail then shows which run sent a request. */
   readonly run: string;
   readonly clock: Clock;
   /** Called directly before each request that changes something; rejects when it must not be sent. */
   readonly beforeChange: () => Promise<void>;
-  /** The fencing number of the lease that is held: in the user agent, so that of two writers one can tell the stale one. */
+  /** Fencing number of the lease, for the user agent: of two writers it identifies the stale one. */
   readonly fence?: () => number | undefined;
   readonly onThrottled: (operation: string) => void;
 }
 
-/** @param operation such as `ec2:DescribeInstances` */
+/** @param operation for example `ec2:DescribeInstances` */
 function isChange(operation: string): boolean {
   return !/:(Describe|Get|List)/.test(operation);
 }
@@ -52,32 +52,32 @@ interface Client {
 /** Sends a command of one service; rejects with `OperatorError`s. */
 export type Send = <Output>(command: object) => Promise<Output>;
 
-/** ELB's bucket for reads holds 40 tokens (aws-reference 1.7); half of it leaves room for everybody else. */
+/** ELB's bucket for reads holds 40 tokens (ELB API reference, request throttling); half of it is left for other clients. */
 const BURST = 20;
 
-/** Of its account Route 53 counts everything together (aws-reference 2); the other services have buckets of their own for changes. */
-const COUNTED_TOGETHER: ReadonlySet<string> = new Set(['route53']);
+/** Route 53 limits reads and changes together, per account (Route 53 developer guide, quotas); other services limit them separately. */
+const SHARED_LIMIT: ReadonlySet<string> = new Set(['route53']);
 
 const quiet = (): void => {};
 
-/** Has no `info`, for which the SDK would copy each answer, whether anybody wants to read it or not. */
+/** Without `info`: with it, the SDK would copy every response for logging. */
 const LOGGER = { trace: quiet, debug: quiet, warn: (text: unknown) => process.emitWarning(String(text)), error: quiet };
 
 /** One program's connection to AWS: options, limits and the count of requests that all services share. */
 export class Session {
   readonly options: SessionOptions;
-  /** Requests sent, retries included. */
+  /** Requests sent, including retries. */
   requests = 0;
-  /** Of those, the ones that change something. */
+  /** Requests sent that change something, including retries. */
   changes = 0;
-  /** Why `beforeChange` did not let a request through: thrown on as it is, since AWS never saw that request. */
+  /** The error of `beforeChange`; rethrown without translation, since AWS never received the request. */
   #refusal: unknown;
 
   constructor(options: SessionOptions) {
     this.options = options;
   }
 
-  /** What every client is constructed with. */
+  /** Configuration of every SDK client. */
   clientConfig(): object {
     const { region, profile, endpoint, maxAttempts, version, run } = this.options;
     return {
@@ -94,13 +94,13 @@ export class Session {
     };
   }
 
-  /** Puts our checks in front of each attempt, translates what is thrown, and returns the client's `send`. */
+  /** Adds the checks before each attempt and the translation of errors to a client, and returns its `send`. */
   connect(service: string, client: unknown): Send {
     const { middlewareStack } = client as Client;
     const { requestsPerSecond: rates, clock } = this.options;
     const rate = typeof rates === 'number' ? rates : (rates[service] ?? rates.others);
     const reads = new Limiter(clock, rate, BURST);
-    const changes = COUNTED_TOGETHER.has(service) ? reads : new Limiter(clock, rate, BURST);
+    const changes = SHARED_LIMIT.has(service) ? reads : new Limiter(clock, rate, BURST);
     const nameOf = (context: { commandName?: string }): string =>
       `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
     middlewareStack.add(
@@ -119,15 +119,15 @@ export class Session {
       (next, context) => async (args) => {
         const operation = nameOf(context);
         const limiter = isChange(operation) ? changes : reads;
-        return this.#attempt(limiter, operation, () => next(this.#fenced(args)));
+        return this.#attempt(limiter, operation, () => next(this.#withFence(args)));
       },
-      // After the retry middleware of the same step: each attempt is counted and checked, not only the first.
+      // Inside the retry middleware, so that every attempt is counted and checked.
       { step: 'finalizeRequest', priority: 'low', name: 'turnout-attempt' },
     );
     return async (command) => (client as Client).send(command) as Promise<never>;
   }
 
-  async #mayChange(): Promise<void> {
+  async #checkChange(): Promise<void> {
     try {
       await this.options.beforeChange();
     } catch (error) {
@@ -136,8 +136,8 @@ export class Session {
     }
   }
 
-  /** Signatures leave this header out (SigV4 in the SDK), so that it may still be changed. */
-  #fenced(args: object): object {
+  /** The SDK does not sign the user agent (SigV4), so the header may be changed here. */
+  #withFence(args: object): object {
     const fence = this.options.fence?.();
     if (fence === undefined) return args;
     const { headers } = (args as { request: { headers: Record<string, string> } }).request;
@@ -147,7 +147,7 @@ export class Session {
 
   async #attempt(limiter: Limiter, operation: string, send: () => Promise<unknown>): Promise<unknown> {
     await limiter.take();
-    if (isChange(operation)) await this.#mayChange();
+    if (isChange(operation)) await this.#checkChange();
     this.requests += 1;
     if (isChange(operation)) this.changes += 1;
     try {

@@ -20,14 +20,15 @@ import {
 } from '@aws-sdk/client-ssm';
 import { OperatorError } from '../errors.ts';
 import { chunk } from './batches.ts';
+import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
 export type { Command, CommandInvocation };
 
-/** Instances a SendCommand, and ids a filter of DescribeInstanceInformation (SSM API). */
-export const COMMAND_INSTANCES = 50;
+/** Maximum instances per SendCommand, and ids per filter of DescribeInstanceInformation (SSM API). */
+export const INSTANCES_PER_CALL = 50;
 
-/** The few SSM calls that turnout makes. Errors are `OperatorError`s. */
+/** The SSM requests that turnout sends. Errors are `OperatorError`s. */
 export class Ssm {
   readonly #send: Send;
   readonly #sendOnce: () => Send;
@@ -39,7 +40,7 @@ export class Ssm {
       (once ??= session.connect('ssm', new SSMClient({ ...session.clientConfig(), maxAttempts: 1 })));
   }
 
-  /** The parameter's value; rejects when there is no such parameter. */
+  /** Value of a parameter. @throws OperatorError `parameter-not-found` */
   async parameter(name: string): Promise<string> {
     const request = new GetParameterCommand({ Name: name });
     const output = await this.#send<GetParameterCommandOutput>(request).catch((error: unknown) => {
@@ -55,70 +56,49 @@ export class Ssm {
     });
   }
 
-  /** Those of the instances that SSM can reach now: their agent is online. */
+  /** The instances whose SSM agent is online. */
   async online(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const pages = chunk(ids, COMMAND_INSTANCES).map(async (Values) => {
-      const found: string[] = [];
-      let token: string | undefined;
-      do {
-        const page: DescribeInstanceInformationCommandOutput = await this.#send(
-          new DescribeInstanceInformationCommand({
-            Filters: [{ Key: 'InstanceIds', Values }],
-            ...(token === undefined ? {} : { NextToken: token }),
-          }),
-        );
-        const online = (page.InstanceInformationList ?? []).filter(({ PingStatus }) => PingStatus === 'Online');
-        found.push(...online.flatMap(({ InstanceId }) => InstanceId ?? []));
-        token = page.NextToken;
-      } while (token !== undefined && token !== '');
-      return found;
-    });
-    return new Set((await Promise.all(pages)).flat());
+    const online = chunk(ids, INSTANCES_PER_CALL).map((Values) =>
+      pageItems(
+        this.#send,
+        (next) => new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values }], ...next }),
+        ({ InstanceInformationList = [] }: DescribeInstanceInformationCommandOutput) =>
+          InstanceInformationList.filter(({ PingStatus }) => PingStatus === 'Online'),
+      ),
+    );
+    return new Set((await Promise.all(online)).flat().flatMap(({ InstanceId }) => InstanceId ?? []));
   }
 
-  /** Sent once only: SSM has no token that would keep a second request from running the command a second time. */
+  /** Never retried: SSM has no idempotency token, so a second request would run the command twice. */
   async sendCommand(input: SendCommandCommandInput): Promise<Command> {
     const output = await this.#sendOnce()<SendCommandCommandOutput>(new SendCommandCommand(input));
     return output.Command ?? {};
   }
 
-  /** Commands of a document since then, the newest first. */
+  /** Commands of a document since `since`, newest first. */
   async commands(document: string, since: Date): Promise<readonly Command[]> {
     const Filters = [
       { key: 'DocumentName' as const, value: document },
       { key: 'InvokedAfter' as const, value: since.toISOString() },
     ];
-    const found: Command[] = [];
-    let token: string | undefined;
-    do {
-      const page: ListCommandsCommandOutput = await this.#send(
-        new ListCommandsCommand({ Filters, ...(token === undefined ? {} : { NextToken: token }) }),
-      );
-      found.push(...(page.Commands ?? []));
-      token = page.NextToken;
-    } while (token !== undefined && token !== '');
+    const found = await pageItems(
+      this.#send,
+      (next) => new ListCommandsCommand({ Filters, ...next }),
+      ({ Commands = [] }: ListCommandsCommandOutput) => Commands,
+    );
     return found.toSorted((a, b) => timeOf(b) - timeOf(a));
   }
 
-  /** What has become of a command on each of its instances. */
+  /** Status of a command on each of its instances. */
   async invocations(command: string): Promise<readonly CommandInvocation[]> {
-    const found: CommandInvocation[] = [];
-    let token: string | undefined;
-    do {
-      const page: ListCommandInvocationsCommandOutput = await this.#send(
-        new ListCommandInvocationsCommand({
-          CommandId: command,
-          Details: true,
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-      );
-      found.push(...(page.CommandInvocations ?? []));
-      token = page.NextToken;
-    } while (token !== undefined && token !== '');
-    return found;
+    return pageItems(
+      this.#send,
+      (next) => new ListCommandInvocationsCommand({ CommandId: command, Details: true, ...next }),
+      ({ CommandInvocations = [] }: ListCommandInvocationsCommandOutput) => CommandInvocations,
+    );
   }
 
-  /** What a command wrote on an instance: 24,000 characters of it, and 8,000 of its errors (SSM API). */
+  /** Output of a command on an instance: at most 24,000 characters of stdout and 8,000 of stderr (SSM API, GetCommandInvocation). */
   async output(command: string, instance: string): Promise<string> {
     const request = new GetCommandInvocationCommand({ CommandId: command, InstanceId: instance });
     const output = await this.#send<GetCommandInvocationCommandOutput>(request);
@@ -139,14 +119,17 @@ function isNamed(error: unknown, name: string): error is OperatorError {
 }
 
 function noDocument(name: string, cause: OperatorError): OperatorError {
-  return new OperatorError('no-such-document', `SSM knows no document ${name}.`, {
+  return new OperatorError('no-such-document', `The SSM document ${name} does not exist.`, {
     next: ['Check `document` in the config, the region and the account.'],
     cause,
   });
 }
 
-/** SSM says that there is none without saying which (its message is empty). */
+/** Adds the name of the parameter, since the message of SSM is empty. */
 function withName(error: unknown, name: string): unknown {
   if (!(error instanceof OperatorError) || error.code !== 'parameter-not-found') return error;
-  return new OperatorError(error.code, `SSM knows no parameter ${name}.`, { next: error.next, cause: error.cause });
+  return new OperatorError(error.code, `The SSM parameter ${name} does not exist.`, {
+    next: error.next,
+    cause: error.cause,
+  });
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { MarkerConfig } from '../config/config.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { TrafficRecorder } from '../probe/traffic-recorder.ts';
-import { Probe, type Outcome } from '../probe/probe.ts';
+import { TrafficProbe, type ProbeResult } from '../probe/probe.ts';
 import { summarize, type TrafficSeen } from '../probe/seen.ts';
 import { fetchOnce, wordsOf } from '../production/fetch.ts';
 import { lookupAt } from '../production/lookup.ts';
@@ -67,17 +67,17 @@ function urlOf(given: unknown, mustNotFail: boolean): string | undefined {
 const TIMEOUT_MS = 5000;
 
 /** The config's marker tells the releases; without one every response counts as an answer. */
-function probeOf(url: string, { config: { marker }, ports: { clock } }: Context): Probe {
+function probeOf(url: string, { config: { marker }, ports: { clock } }: Context): TrafficProbe {
   const lookup = marker?.nameServers && { lookup: lookupAt(marker.nameServers) };
-  const ask = async (): Promise<Outcome> =>
+  const ask = async (): Promise<ProbeResult> =>
     fetchOnce({ url, timeoutMs: marker?.timeoutMs ?? TIMEOUT_MS, ...lookup }).then(
       (received) => outcomeOf(marker, received),
       (error: unknown) => ({ failed: wordsOf(error) }),
     );
-  return new Probe({ clock, ask });
+  return new TrafficProbe({ clock, ask });
 }
 
-function outcomeOf(marker: MarkerConfig | undefined, received: Parameters<typeof readMarker>[1]): Outcome {
+function outcomeOf(marker: MarkerConfig | undefined, received: Parameters<typeof readMarker>[1]): ProbeResult {
   if (marker !== undefined) return readMarker(marker, received);
   return received.status >= 400 ? { failed: `HTTP ${received.status}` } : { release: 'answered' };
 }
@@ -85,7 +85,7 @@ function outcomeOf(marker: MarkerConfig | undefined, received: Parameters<typeof
 /** Parts of the chart in the terminal. */
 const PARTS = 48;
 
-function clientsOf(url: string, probe: Probe, mustNotFail: boolean): Clients {
+function clientsOf(url: string, probe: TrafficProbe, mustNotFail: boolean): Clients {
   let seen: Promise<TrafficSeen> | undefined;
   const end = async (): Promise<TrafficSeen> => {
     await probe.end();

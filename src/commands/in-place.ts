@@ -41,7 +41,7 @@ export async function openInPlace(context: Context, held: () => HeldLease | unde
   const apart = config.migrate === undefined || config.migrate === 'with-deploy' ? undefined : config.migrate;
   const migrator = apart && (await openDeployer(apart, session, tools));
   const traffic = createDiscovery(ports.traffic, async () => new (await import('../aws/elbv2.ts')).Elbv2(session));
-  const delivery = deployer && deliveryOf(config, mustMigrate(config, deployer).words);
+  const delivery = deployer && deliveryOf(config, mustMigrate(config, deployer).description);
   const hooks = createHooks(config.hooks, {
     emit: view.emit,
     clock: ports.clock,

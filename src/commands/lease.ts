@@ -3,7 +3,7 @@ import { parseDuration } from '../config/duration.ts';
 import { OperatorError } from '../errors.ts';
 import { holdLease, type HeldLease } from '../record/lease.ts';
 import type { RunAhead } from '../run/event.ts';
-import type { Ahead, Holder } from '../stores/store.ts';
+import type { QueueStatus, Holder } from '../stores/store.ts';
 import type { Args } from './command.ts';
 import type { Context } from './context.ts';
 
@@ -27,13 +27,15 @@ export async function takeLease(
   { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
 ): Promise<HeldLease> {
   const { store, config, ports, view } = context;
-  const onPlace = (ahead: Ahead): void => view.emit({ type: 'queued', ...placeOf(ahead) });
-  const wait = { ms: waitMs, signal, onPlace };
+  const onQueueChange = (status: QueueStatus): void => view.emit({ type: 'queued', ...placeOf(status) });
+  const wait = { ms: waitMs, signal, onQueueChange };
   return holdLease(store, holder, { ttlMs: config.store.ttlMs, clock: ports.clock, wait });
 }
 
-function placeOf({ heldBy, queue }: Ahead): { place: number; ahead: readonly RunAhead[] } {
-  const doing = heldBy?.doubtful ? 'expired: waiting to see whether it is still renewed' : (heldBy?.doing ?? '');
+function placeOf({ heldBy, queue }: QueueStatus): { place: number; ahead: readonly RunAhead[] } {
+  const doing = heldBy?.maybeExpired
+    ? 'no heartbeat for a while; watching whether the run has ended'
+    : (heldBy?.doing ?? '');
   const holds = heldBy ? [runAhead(heldBy.holder, true, doing)] : [];
   return { place: queue.length + 1, ahead: [...holds, ...queue.map((holder) => runAhead(holder, false, ''))] };
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { ExitCode, messageOf, type OperatorError } from '../errors.ts';
+import { RunFault, UncaughtException } from '../run/task/fault.ts';
 import type { RunEvent } from '../run/event.ts';
 import { jsonLine } from '../views/json.ts';
 import { systemClock } from '../clock.ts';
@@ -7,10 +8,7 @@ import { systemClock } from '../clock.ts';
 /** A refusal before there is a view: wrong usage, a wrong config file. */
 export function reportRefusal(error: OperatorError, argv: readonly string[]): ExitCode {
   if (argv.includes('--json')) {
-    const { code, exitCode, message, next } = error;
-    const costs = { seconds: 0, awsRequests: 0 };
-    const event: RunEvent = { type: 'finished', result: 'refused', code, exitCode, message, next, ...costs };
-    process.stdout.write(`${jsonLine(event, systemClock.now())}\n`);
+    writeFinished('refused', error);
   } else {
     const lines = [
       styleText('red', `turnout: ${error.message}`, { stream: process.stderr }),
@@ -21,13 +19,28 @@ export function reportRefusal(error: OperatorError, argv: readonly string[]): Ex
   return error.exitCode;
 }
 
-/** A fault of turnout: everything that helps to fix it, and what the operator can do meanwhile. */
-export function reportFault(error: unknown): ExitCode {
-  const stack = error instanceof Error ? error.stack : messageOf(error);
-  process.stderr.write(
-    `turnout: this is a fault of turnout, not yours.\n${stack ?? ''}\n\n` +
-      '  `turnout status` shows what is where; the same command continues from there.\n' +
-      '  Please report the lines above with the version (`turnout --version`).\n',
-  );
-  return ExitCode.fault;
+const NEXT = [
+  '`turnout status` shows what is where; the same command continues from there.',
+  'Please report the lines above with the version (`turnout --version`).',
+];
+
+/** A fault of turnout: everything that helps to fix it, and what the operator can do meanwhile. A run has reported it in its last event. */
+export function reportFault(error: unknown, argv: readonly string[]): ExitCode {
+  const { fault: exitCode } = ExitCode;
+  const isWrapped = error instanceof RunFault || error instanceof UncaughtException;
+  const cause = isWrapped ? error.cause : error;
+  if (argv.includes('--json') && !(error instanceof RunFault))
+    writeFinished('failed', { code: 'fault', exitCode, message: messageOf(cause), next: NEXT });
+  const stack = (cause instanceof Error ? cause.stack : undefined) ?? messageOf(cause);
+  const next = NEXT.map((line) => `  ${line}\n`).join('');
+  process.stderr.write(`turnout: this is a fault of turnout, not yours.\n${stack}\n\n${next}`);
+  return exitCode;
+}
+
+type Ending = Pick<OperatorError, 'code' | 'exitCode' | 'message' | 'next'>;
+
+function writeFinished(result: 'refused' | 'failed', { code, exitCode, message, next }: Ending): void {
+  const costs = { seconds: 0, awsRequests: 0 };
+  const event: RunEvent = { type: 'finished', result, code, exitCode, message, next, ...costs };
+  process.stdout.write(`${jsonLine(event, systemClock.now())}\n`);
 }

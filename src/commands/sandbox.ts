@@ -31,7 +31,7 @@ export async function sandbox(args: Args): Promise<ExitCode> {
   }
 }
 
-/** The environment's config as options of the sandbox. */
+/** The options of the sandbox for an environment's config. */
 function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxOptions {
   const { fleet, traffic, environment, region } = config;
   const {
@@ -79,12 +79,12 @@ function dnsOptions(dns: NonNullable<SandboxConfig['dns']>): SandboxOptions['dns
   return { port, processing: processingMs, propagation: propagationMs, insync: insyncMs, ttl: ttlMs };
 }
 
-/** Environment variables that make the SDK, the AWS CLI and turnout talk to the sandbox only. */
+/** Environment variables with which the SDK, the AWS CLI and turnout use the sandbox. */
 function exportsOf({ url, region }: Sandbox): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_REGION: region,
-    // The only one for boto3 and version 1 of the AWS CLI.
+    // boto3 and version 1 of the AWS CLI read only this one.
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: 'sandbox',
     AWS_SECRET_ACCESS_KEY: 'sandbox',
@@ -111,15 +111,15 @@ function welcome(running: Sandbox, config: string): string {
   const lines = (groups: Sandbox['test']): readonly string[] =>
     groups.map((group) => `  ${group.name.padEnd(24)} ${group.url}`);
   return [
-    `The sandbox of ${running.environment} is up: ${running.blue.length} servers serve production. Ctrl-C stops it.`,
+    `The sandbox of ${running.environment} is running; ${running.blue.length} servers serve production. Press Ctrl-C to stop it.`,
     '',
     'Production:',
     ...lines(running.production),
     'Test:',
     ...lines(running.test),
-    `Route 53's zones are served at ${running.dns.server}: dig @${running.dns.address} -p ${running.dns.port} NAME`,
+    `Name server of the Route 53 zones: ${running.dns.server}: dig @${running.dns.address} -p ${running.dns.port} NAME`,
     '',
-    'Paste this into another terminal, then try `turnout status`:',
+    'Paste these lines into another terminal, then try `turnout status`:',
     ...Object.entries(exportsOf(running)).map(([name, value]) => `  export ${name}=${value}`),
     `  export TURNOUT_CONFIG=${config}`,
   ].join('\n');

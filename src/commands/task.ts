@@ -14,6 +14,7 @@ import { openContext, type Context } from './context.ts';
 import { callersLease, openInPlace } from './in-place.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
 import { catchSignals, stopNotice } from './signals.ts';
+import { catchUncaught } from './uncaught.ts';
 
 /** Runs one task from the command line. */
 export async function runTaskCommand(task: Task, args: Args): Promise<ExitCode> {
@@ -30,7 +31,9 @@ export async function runIn(context: Context, task: Task, options: TaskOptions, 
   const caller = callersLease();
   // Before the lease is asked for: a signal in between would leave it held.
   const signals = catchSignals(context.view, () => stopNotice(context, held));
-  const waiting = { waitMs: waitOf(args), signal: signals.signal };
+  const uncaught = catchUncaught();
+  const signal = AbortSignal.any([signals.signal, uncaught.signal]);
+  const waiting = { waitMs: waitOf(args), signal };
   try {
     const { ports, hooks } = await openInPlace(context, () => held);
     const watching = watchingOf(args, context);
@@ -42,11 +45,12 @@ export async function runIn(context: Context, task: Task, options: TaskOptions, 
       ...(caller === undefined ? { hooks } : { nested: true }),
       store: context.store,
       decision: context.decision,
-      limits: context.config.limits,
-      settleMs: context.config.aws.settleMs,
+      limits: context.config.timeouts,
+      settleMs: context.config.aws.consistencyDelayMs,
       view: context.view,
       requests: () => context.session.requests,
-      signal: signals.signal,
+      signal,
+      faulted: uncaught.signal,
       identity: { run: context.run, who: context.who, host: hostname() },
       takeLease: async (verb, release) => {
         held =
@@ -66,6 +70,7 @@ export async function runIn(context: Context, task: Task, options: TaskOptions, 
     }
   } finally {
     signals.end();
+    uncaught.end();
     await context.view.close();
     await context.store.close();
   }

@@ -1,6 +1,6 @@
 import { OperatorError, type ExitCode } from '../errors.ts';
 import { forceRelease } from '../record/force-release.ts';
-import { nameOf } from '../record/wait-queue.ts';
+import { holderName } from '../record/wait-queue.ts';
 import { done, type RunOutcome } from '../run/task/outcome.ts';
 import { ago } from '../domain/text.ts';
 import type { Lease } from '../stores/store.ts';
@@ -28,12 +28,12 @@ export async function unlock(args: Args): Promise<ExitCode> {
 const LOOK = ['`turnout lock` shows who holds the lease, and who waits for it', '`turnout status` shows what is where'];
 
 function questionOf({ holder, renewedAt }: Lease, now: number): string {
-  return `Take the lease from ${nameOf(holder)}, last renewed ${ago((now - renewedAt) / 1000)}? Its run stops before its next change.`;
+  return `Take the lease from ${holderName(holder)}, last renewed ${ago((now - renewedAt) / 1000)}? Its run stops before its next change.`;
 }
 
 async function take(context: Context, seen: Lease): Promise<RunOutcome> {
   const { store, config, ports } = context;
-  const message = `Took the lease (fence ${seen.fence}) from ${nameOf(seen.holder)}.`;
+  const message = `Took the lease (fence ${seen.fence}) from ${holderName(seen.holder)}.`;
   const asked = { holder: holderOf(context, 'unlock'), seen, message };
   if (!(await forceRelease(store, asked, { ttlMs: config.store.ttlMs, clock: ports.clock })))
     throw new OperatorError('lease-changed', 'The lease has changed since it was shown; nothing was done.', {

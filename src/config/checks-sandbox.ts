@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 import { type Mistake, type Path } from './problem.ts';
 import { repeated } from './repeated.ts';
-import { sandbox as schema } from './schema-sandbox.ts';
+import { sandboxSection as schema } from './schema-sandbox.ts';
 
 type Sandbox = z.output<typeof schema>;
 
-/** Mistakes between keys of the sandbox; looked for once each key by itself is right, since defaults count. */
+/** Mistakes across keys of the sandbox section, including defaults; checked once each key is valid. */
 export function sandboxChecks(data: unknown): readonly Mistake[] {
   const parsed = schema.safeParse(data);
   if (!parsed.success) return [];
@@ -42,13 +42,13 @@ function zoneChecks(sandbox: Sandbox): readonly Mistake[] {
   return twice.map(({ path }) => ({ path, message: 'expected each zone once; found this one again' }));
 }
 
-/** All listen on 127.0.0.1; the app's instances have addresses of their own. */
+/** All of these listen on 127.0.0.1; instances have their own addresses. */
 function portChecks({ port, productionPort, testPort, dns }: Sandbox): readonly Mistake[] {
   const ports = Object.entries({ port, productionPort, testPort }).map(([key, id]) => ({ path: at(key), id }));
   if (dns) ports.push({ path: at('dns', 'port'), id: dns.port });
   return repeated(ports).map(({ path, first }) => ({
     path,
-    message: `expected a port of its own; found that of ${String(first.at(-1))}`,
+    message: `expected a different port; found that of ${String(first.at(-1))}`,
   }));
 }
 

@@ -5,7 +5,7 @@ import { repeated } from './repeated.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
 
-/** Checks that look at several keys; they take any shape, so that they also run on a file with other mistakes. */
+/** Checks across keys. They accept data of any shape, so that they also run on a file with other mistakes. */
 export function crossChecks(data: unknown): readonly Mistake[] {
   const root = tree(data);
   return [
@@ -26,14 +26,14 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** All strings below, with their paths. */
+/** All strings in `value`, with their paths. */
 function strings(value: unknown, path: Path = []): readonly { path: Path; text: string }[] {
   if (typeof value === 'string') return [{ path, text: value }];
   if (Array.isArray(value)) return value.flatMap((item, index) => strings(item, [...path, index]));
   return Object.entries(tree(value)).flatMap(([key, item]) => strings(item, [...path, key]));
 }
 
-/** Exactly one of `keys` must be there, or at most one when `optional`. */
+/** Exactly one of `keys` must be present, or at most one when `optional`. */
 function oneOf(value: unknown, path: Path, keys: readonly string[], optional = false): readonly Mistake[] {
   if (tree(value) !== value) return [];
   const found = keys.filter((key) => key in value);
@@ -45,7 +45,7 @@ function oneOf(value: unknown, path: Path, keys: readonly string[], optional = f
 function fleetChecks(root: Tree): readonly Mistake[] {
   const { launchTemplate, image, kind, app } = tree(root['fleet']);
   const same = kind === 'opsworks' ? SAME_LAYERS : SAME_FOR_ALL;
-  // A revision that is left out is the release.
+  // The default of `revision` is the release.
   const named = kind === 'opsworks' && app !== undefined && !('revision' in tree(root['fleet']));
   const owned = 'parameter' in tree(image) && 'owner' in tree(image);
   return [
@@ -53,7 +53,12 @@ function fleetChecks(root: Tree): readonly Mistake[] {
     ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['version', 'versionDescription'], true),
     ...oneOf(image, ['fleet', 'image'], ['name', 'tag', 'parameter']),
     ...(owned
-      ? [{ path: ['fleet', 'image', 'owner'], message: 'expected no owner beside parameter, which names one image' }]
+      ? [
+          {
+            path: ['fleet', 'image', 'owner'],
+            message: 'expected no owner together with parameter, which identifies a single image',
+          },
+        ]
       : []),
     ...(isKnown(kind) && !named && !filled(root).some(({ text }) => dependsOnRelease(text)) ? [same] : []),
   ];
@@ -62,25 +67,25 @@ function fleetChecks(root: Tree): readonly Mistake[] {
 const SAME_FOR_ALL: Mistake = {
   path: ['fleet'],
   message:
-    'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none, so that every release would boot the same servers',
+    'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none of them, so every release would launch the same servers',
 };
 
 function isKnown(kind: unknown): boolean {
   return kind === 'ec2' || kind === 'opsworks';
 }
 
-/** A deployer of OpsWorks works on the fleet's stack, or on one that it names. */
+/** A deployer of kind opsworks uses the stack of the fleet, or its own `stack`. */
 function deployerChecks(root: Tree): readonly Mistake[] {
   if (tree(root['fleet'])['kind'] === 'opsworks') return [];
   return ['deploy', 'migrate']
     .filter((key) => tree(root[key])['kind'] === 'opsworks' && !('stack' in tree(root[key])))
-    .map((key) => ({ path: [key], message: 'expected stack: the fleet is no layer of OpsWorks that would name one' }));
+    .map((key) => ({ path: [key], message: 'expected stack, since the fleet is not of kind opsworks' }));
 }
 
 const SAME_LAYERS: Mistake = {
   path: ['fleet'],
   message:
-    'expected app, or {release} in image or customJson; found neither, so that every release would boot the same servers',
+    'expected app, or {release} in image or customJson; found neither, so every release would launch the same servers',
 };
 
 const FILLED =
@@ -90,10 +95,10 @@ function isFilled(path: Path): boolean {
   return FILLED.test(path.join('.'));
 }
 
-/** Programs and checks of deploys in place know more words than the release. */
+/** Keys of in-place deploys, in which more placeholders than {release} are filled in. */
 const IN_PLACE = /^(?:(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.)/;
 
-/** The strings in which {release} is filled in. */
+/** Strings in which {release} is filled in. */
 function filled(root: Tree) {
   return strings(root).filter(({ path }) => isFilled(path));
 }
@@ -125,12 +130,12 @@ function trafficChecks(root: Tree): readonly Mistake[] {
   }));
   const twice = repeated(named).map(({ path, first }) => ({
     path,
-    message: `expected each target group once; found that of ${showPath(first.slice(0, 3))} again`,
+    message: `expected each target group once; found the same one in ${showPath(first.slice(0, 3))}`,
   }));
   return [...twice, ...(traffic['kind'] === 'weighted-listener' ? lists.flatMap(routeChecks) : [])];
 }
 
-/** A listener or a rule is named in one of two ways. */
+/** A listener or rule is identified by its ARN, or by load balancer, port and priority. */
 function routeChecks({ path, entry }: { path: Path; entry: Tree }): readonly Mistake[] {
   if (path[1] === 'groups') return [];
   const words = ['loadBalancer', 'port', 'priority'].filter((key) => key in entry);
@@ -138,7 +143,7 @@ function routeChecks({ path, entry }: { path: Path; entry: Tree }): readonly Mis
   return whole ? [] : [{ path, message: 'expected loadBalancer and port (and priority), or arn alone' }];
 }
 
-/** A group's name is unique in its account and region (ELBv2 API, CreateTargetGroup), so name and ARN can be compared. */
+/** Names are unique per account and region (ELBv2 API, CreateTargetGroup), so a name and an ARN can be compared. */
 function groupName(nameOrArn: string): string {
   return /:targetgroup\/([^/]+)\//.exec(nameOrArn)?.[1] ?? nameOrArn;
 }

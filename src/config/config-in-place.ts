@@ -1,11 +1,11 @@
-/** What deploys in place are configured with. */
+/** Configuration of in-place deploys. */
 export type DeployerConfig = CommandDeployerConfig | SsmDeployerConfig | OpsWorksDeployerConfig;
 
 export interface SsmDeployerConfig {
   readonly kind: 'ssm';
   readonly document: string;
   readonly parameters: Readonly<Record<string, readonly string[]>>;
-  readonly deliveryMs: number;
+  readonly deliveryTimeoutMs: number;
 }
 
 export interface OpsWorksDeployerConfig {
@@ -21,9 +21,9 @@ export interface CommandDeployerConfig {
   readonly kind: 'command';
   readonly run: readonly string[];
   readonly per: 'instance' | 'batch';
-  /** Absolute; where it is run. */
+  /** Working directory, absolute. */
   readonly folder: string;
-  /** From SIGTERM to SIGKILL. */
+  /** Time from SIGTERM to SIGKILL. */
   readonly graceMs: number;
 }
 
@@ -43,14 +43,14 @@ export type HookTime = 'beforeTask' | 'afterTask' | 'beforeInstance' | 'afterIns
 
 export interface HookConfig {
   readonly run: readonly string[];
-  /** Verbs; absent: for all. */
+  /** Verbs; absent: all. */
   readonly tasks?: readonly string[];
-  readonly limitMs: number;
+  readonly timeoutMs: number;
   readonly retries: number;
   readonly onError: 'stop' | 'warn';
 }
 
 export interface HooksConfig extends Readonly<Record<HookTime, readonly HookConfig[]>> {
-  /** Absolute; where they are run. */
+  /** Working directory, absolute. */
   readonly folder: string;
 }

@@ -2,68 +2,68 @@ import type { DeployerConfig, DrainCheckConfig, HooksConfig, InstanceCheckConfig
 import type { RedisServer } from './redis-url.ts';
 
 /**
- * One environment as the program knows it: every key of the file that has a default is there, durations are milliseconds,
- * paths are absolute. Frozen. What each key means is said once, in `schema.ts` and its neighbours.
+ * The resolved config of an environment: defaults are filled in, durations are milliseconds, paths are absolute. Frozen. The
+ * keys are described in `schema.ts` and the files that it imports.
  */
 export interface Config {
-  /** Absolute path of the file that this was read from. */
+  /** Absolute path of the config file. */
   readonly file: string;
   readonly environment: string;
-  /** Absent: the SDK's own chain decides (`AWS_REGION`, the profile). */
+  /** Absent: the SDK's default chain decides (`AWS_REGION`, the profile). */
   readonly region?: string;
   readonly profile?: string;
   readonly endpoint?: string;
   readonly fleet: FleetConfig;
   readonly traffic: TrafficConfig;
-  /** Absent: no switch is proven. */
+  /** Absent: switches are not proven. */
   readonly marker?: MarkerConfig;
-  /** Absent: `rolling` and `deploy` have nothing to deploy with. */
+  /** Absent: `rolling` and `deploy` are not available. */
   readonly deploy?: DeployerConfig;
   readonly migrate?: 'with-deploy' | DeployerConfig;
   readonly instanceCheck?: InstanceCheckConfig;
   readonly drainCheck?: DrainCheckConfig;
   readonly hooks: HooksConfig;
-  readonly limits: LimitsConfig;
+  readonly timeouts: TimeoutsConfig;
   readonly aws: AwsConfig;
   readonly store: StoreConfig;
-  /** Absent: this environment cannot be rehearsed with `turnout sandbox`. */
+  /** Absent: `turnout sandbox` is not available. */
   readonly sandbox?: SandboxConfig;
 }
 
 export type FleetConfig = Ec2FleetConfig | OpsWorksFleetConfig;
 
-/** Layers of a stack of AWS OpsWorks Stacks. Strings in which `{release}` may stand are filled with `fillRelease`. */
+/** Layers of an AWS OpsWorks stack. `{release}` in strings is replaced with `fillRelease`. */
 export interface OpsWorksFleetConfig {
   readonly kind: 'opsworks';
   readonly tagPrefix: string;
-  /** The stack's name or id. */
+  /** Name or id of the stack. */
   readonly stack: string;
-  /** Short name of the app whose revision the clone's custom JSON names; absent: it names none. */
+  /** Short name of the app whose revision is set in the custom JSON of the clone; absent: none is set. */
   readonly app?: string;
   readonly revision: string;
-  /** Attributes that are put into the clone's custom JSON. */
+  /** Attributes to add to the custom JSON of the clone. */
   readonly customJson?: Readonly<Record<string, unknown>>;
-  /** Absent: the image or operating system of blue's instances. */
+  /** Absent: the image or operating system of blue. */
   readonly image?: ImageConfig;
-  /** What the clone of blue's layer has of its own. */
+  /** Properties of the clone that differ from blue's layer. */
   readonly layer?: LayerConfig;
 }
 
 export interface LayerConfig {
-  /** Absent: one that this fleet alone can have. */
+  /** Absent: a name that is unique to the fleet. */
   readonly name?: string;
   readonly shortName?: string;
   /** Absent: blue's. */
   readonly type?: 'custom';
-  /** In place of those that OpsWorks does not show. */
+  /** Attributes that OpsWorks does not return, for example passwords. */
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** Strings in which `{release}` may stand are filled with `fillRelease`. */
+/** `{release}` in strings is replaced with `fillRelease`. */
 export interface Ec2FleetConfig {
   readonly kind: 'ec2';
   readonly tagPrefix: string;
-  /** Absent: clone what blue runs. */
+  /** Absent: the instances of blue are cloned. */
   readonly launchTemplate?: LaunchTemplateConfig;
   readonly image?: ImageConfig;
   readonly userData?: string;
@@ -90,21 +90,21 @@ export type TrafficConfig = TargetGroupsConfig | WeightedListenerConfig | Weight
 
 export interface TargetGroupsConfig {
   readonly kind: 'target-groups';
-  /** No group is named twice, in one list or in both. */
+  /** No group occurs twice, within a list or in both. */
   readonly production: readonly TargetGroupConfig[];
   readonly test: readonly TargetGroupConfig[];
 }
 
 export interface WeightedListenerConfig {
   readonly kind: 'weighted-listener';
-  /** Two, and not the same one twice. */
+  /** Two different groups. */
   readonly groups: readonly TargetGroupConfig[];
   readonly production: readonly RouteConfig[];
   readonly test: readonly RouteConfig[];
-  /** Names that lead to the load balancer. */
+  /** DNS names of the load balancer. */
   readonly names?: readonly { readonly name: string; readonly zone: string }[];
   readonly stickiness: 'keep' | 'drop';
-  readonly holdMs: number;
+  readonly retentionMs: number;
   /** Ascending, from 1 to 100. */
   readonly steps: readonly number[];
   readonly everyMs: number;
@@ -112,27 +112,27 @@ export interface WeightedListenerConfig {
 
 export interface WeightedDnsConfig {
   readonly kind: 'weighted-dns';
-  /** Two, and not the same one twice. */
+  /** Two different groups. */
   readonly groups: readonly TargetGroupConfig[];
   readonly production: readonly NameConfig[];
-  /** Absent: the zones' own. */
+  /** Absent: the name servers of the zones. */
   readonly nameServers?: readonly string[];
-  /** Absent: the records' own; of aliases, that of AWS's load balancers. */
+  /** Absent: the TTL of the records; for aliases that of AWS's load balancers. */
   readonly ttlMs?: number;
-  readonly holdMs: number;
-  readonly tail: TailConfig;
+  readonly retentionMs: number;
+  readonly residualTraffic: ResidualTrafficConfig;
   /** Ascending, from 1 to 100. */
   readonly steps: readonly number[];
   readonly everyMs: number;
 }
 
-/** When hardly anybody comes to old servers any more. */
-export interface TailConfig {
+/** At most this many requests within this time count as no traffic. */
+export interface ResidualTrafficConfig {
   readonly requests: number;
   readonly withinMs: number;
 }
 
-/** A name, and the set identifiers of the records that lead to the first and to the second group. */
+/** A DNS name, and the set identifiers of its records for the first and for the second group. */
 export interface NameConfig {
   readonly name: string;
   /** Name or id. */
@@ -140,11 +140,11 @@ export interface NameConfig {
   readonly type: 'A' | 'AAAA' | 'CNAME';
   readonly blue: string;
   readonly green: string;
-  /** The TTL of its records, and that while there is a way back. */
+  /** The usual TTL of its records, and the TTL while a rollback is possible. */
   readonly lowerTtl?: { readonly fromS: number; readonly toS: number };
 }
 
-/** Either `arn`, or `loadBalancer` and `port`; without a priority it is the listener's default action. */
+/** Either `arn`, or `loadBalancer` and `port`; without `priority` the default action of the listener. */
 export interface RouteConfig {
   readonly loadBalancer?: string;
   readonly port?: number;
@@ -156,24 +156,24 @@ export interface RouteConfig {
 export interface TargetGroupConfig {
   /** Name or ARN. */
   readonly targetGroup: string;
-  /** Absent: the group's own. */
+  /** Absent: the port of the group. */
   readonly port?: number;
 }
 
-/** How production tells its release: exactly one of `header`, `json` and `regexp`. */
+/** How to read the release from a response of production: exactly one of `header`, `json` and `regexp`. */
 export interface MarkerConfig {
   readonly url: string;
   readonly header?: string;
-  /** Keys with dots between. */
+  /** Keys separated by dots. */
   readonly json?: string;
   readonly regexp?: string;
-  /** Absent: the system's way to look names up. */
+  /** Absent: the resolver of the system. */
   readonly nameServers?: readonly string[];
   readonly answers: number;
   readonly timeoutMs: number;
 }
 
-export interface LimitsConfig {
+export interface TimeoutsConfig {
   readonly bootMs: number;
   readonly healthyMs: number;
   readonly releasedMs: number;
@@ -182,11 +182,11 @@ export interface LimitsConfig {
 }
 
 export interface AwsConfig {
-  /** By service; `others` for those that are not named. */
+  /** By service; `others` applies to the rest. */
   readonly requestsPerSecond: Readonly<Record<string, number>> & { readonly others: number };
   readonly maxAttempts: number;
-  /** How old AWS's answers may be. */
-  readonly settleMs: number;
+  /** Maximum age of what AWS's responses show. */
+  readonly consistencyDelayMs: number;
 }
 
 export type StoreConfig = FileStoreConfig | RedisStoreConfig | DynamoDbStoreConfig;
@@ -200,7 +200,7 @@ export interface FileStoreConfig {
 
 export interface RedisStoreConfig {
   readonly kind: 'redis';
-  /** With user and password: never to be shown but by `redisName`. */
+  /** Contains the password: must be shown with `redisName` only. */
   readonly server: RedisServer;
   readonly prefix: string;
   readonly ttlMs: number;
@@ -209,7 +209,7 @@ export interface RedisStoreConfig {
 export interface DynamoDbStoreConfig {
   readonly kind: 'dynamodb';
   readonly table: string;
-  /** Absent: as for the rest of AWS. */
+  /** Absent: as for the environment. */
   readonly region?: string;
   readonly profile?: string;
   readonly endpoint?: string;
@@ -217,7 +217,7 @@ export interface DynamoDbStoreConfig {
 }
 
 /** `ok` serves; `sick` fails its health checks; `slow` answers late; `crash` dies soon after it has started. */
-export type Behaviour = 'ok' | 'sick' | 'slow' | 'crash';
+export type AppBehaviour = 'ok' | 'sick' | 'slow' | 'crash';
 
 export interface SandboxConfig {
   readonly port: number;
@@ -229,7 +229,7 @@ export interface SandboxConfig {
   readonly instances: number;
   /** What production carries at the start; one of `releases`. */
   readonly release: string;
-  readonly releases: readonly { readonly release: string; readonly behaviour: Behaviour }[];
+  readonly releases: readonly { readonly release: string; readonly behaviour: AppBehaviour }[];
   readonly zones: readonly string[];
   readonly bootMs: number;
   readonly setupMs: number;

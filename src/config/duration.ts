@@ -1,7 +1,7 @@
-/** Whole units in falling order, such as `1h30m`, `90s` or `500ms`. */
+/** Whole units in descending order, for example `1h30m`, `90s` or `500ms`. */
 export const DURATION = /^(?=\d)(?:(\d{1,4})h)?(?:(\d{1,6})m(?!s))?(?:(\d{1,8})s)?(?:(\d{1,11})ms)?$/;
 
-/** The duration in milliseconds; undefined when `text` is none. */
+/** The duration in milliseconds; undefined when `text` is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = DURATION.exec(text);
   if (!match) return undefined;

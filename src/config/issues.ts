@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Path } from './problem.ts';
 
-/** What zod found, in the words of "expected …; found …". */
+/** An issue of zod, with the text for "expected …; found …". */
 export type Issue =
   | { readonly kind: 'unknown-key'; readonly path: Path; readonly known: readonly string[] }
   | { readonly kind: 'unknown-word'; readonly path: Path; readonly known: readonly string[] }
@@ -10,7 +10,7 @@ export type Issue =
 type RawIssue = z.core.$ZodRawIssue;
 type ZodIssue = z.core.$ZodIssue;
 
-/** Runs the schema; where a schema has no words of its own for what it expects, these are given. */
+/** Validates data, with default texts for what a schema expects. */
 export function check<S extends z.ZodType>(
   schema: S,
   data: unknown,
@@ -19,7 +19,7 @@ export function check<S extends z.ZodType>(
   return result.success ? { data: result.data } : { issues: result.error.issues.flatMap(translate) };
 }
 
-/** zod carries messages only, so the keys that an object knows travel in one, with commas between. */
+/** zod passes messages only, so the known keys of an object are joined into the message. */
 function expected(issue: RawIssue): string {
   if (issue.code === 'unrecognized_keys') return keysOf(issue.inst).join();
   return issue.code === 'invalid_type' && ['object', 'record'].includes(issue.expected) ? 'a map of keys' : issue.code;
@@ -48,11 +48,11 @@ function translate(issue: ZodIssue): readonly Issue[] {
   }
 }
 
-/** The mistakes of the one alternative that was meant, or that none of them fits. */
+/** The issues of the alternative that was probably intended, or one issue for the union. */
 function translateUnion(issue: Extract<ZodIssue, { code: 'invalid_union' }>): readonly Issue[] {
-  const meant = issue.errors.find(
+  const intended = issue.errors.find(
     (errors) => !errors.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
   );
-  if (!meant) return [{ kind: 'wrong', path: issue.path, expected: issue.message }];
-  return meant.flatMap((inner) => translate({ ...inner, path: [...issue.path, ...inner.path] }));
+  if (!intended) return [{ kind: 'wrong', path: issue.path, expected: issue.message }];
+  return intended.flatMap((inner) => translate({ ...inner, path: [...issue.path, ...inner.path] }));
 }

@@ -7,15 +7,15 @@ import { resolveConfig } from './resolve.ts';
 import type { Env } from './variables.ts';
 
 export interface Where {
-  /** What `--config` says. */
+  /** Value of `--config`. */
   readonly path?: string | undefined;
   readonly env: Env;
   readonly cwd: string;
 }
 
 /**
- * Finds and reads the config file. Throws an `OperatorError`: `config-missing`, `config-several`, `config-unreadable`, or
- * `config-invalid` with every mistake in the file.
+ * Finds and reads the config file.
+ * @throws OperatorError `config-missing`, `config-several`, `config-unreadable`, or `config-invalid` with all mistakes of the file
  */
 export function loadConfig(where: Where): Config {
   const path = findConfig(where);
@@ -24,7 +24,9 @@ export function loadConfig(where: Where): Config {
   const read = readConfig(name, text, where.env);
   if ('data' in read) return freeze(resolveConfig(read.data, file));
   throw new OperatorError('config-invalid', read.shown, {
-    next: [`Correct ${name}. Each key is described in turnout.schema.json, which editors show, and in config/ec2.yml.`],
+    next: [
+      `Fix ${name}. All keys are described in turnout.schema.json, which editors can show, and in config/ec2.yml.`,
+    ],
   });
 }
 
@@ -33,14 +35,14 @@ function shortName(path: string, cwd: string): string {
   return short.startsWith('..') || isAbsolute(short) ? path : short;
 }
 
-/** Symbolic links are followed first, so that all who use one file also share its default store. */
+/** Follows symbolic links, so that all users of a file share its default store. */
 function readText(path: string, name: string): { file: string; text: string } {
   try {
     const file = realpathSync(path);
     return { file, text: readFileSync(file, 'utf8') };
   } catch (error) {
     throw new OperatorError('config-unreadable', `The config file ${name} cannot be read: ${messageOf(error)}.`, {
-      next: ['Check the path and the permissions of the file, or name another one with --config.'],
+      next: ['Check the path and the permissions of the file, or set --config to another file.'],
       cause: error,
     });
   }
@@ -73,17 +75,21 @@ function yamlFiles(folder: string): readonly string[] {
 }
 
 function noConfig(): OperatorError {
-  return new OperatorError('config-missing', `There is no config file: no ${FOLDER}/*.yml in the working directory.`, {
-    next: [
-      `Write one, such as ${FOLDER}/production.yml; the ${FOLDER}/ec2.yml that comes with turnout is commented for that.`,
-      'Or name one that is elsewhere: --config PATH, or the environment variable TURNOUT_CONFIG.',
-    ],
-  });
+  return new OperatorError(
+    'config-missing',
+    `No config file was found: the working directory has no ${FOLDER}/*.yml.`,
+    {
+      next: [
+        `Create one, for example ${FOLDER}/production.yml; turnout comes with commented examples, for example ${FOLDER}/ec2.yml.`,
+        'Or use --config PATH or the environment variable TURNOUT_CONFIG for a file elsewhere.',
+      ],
+    },
+  );
 }
 
 function severalConfigs(files: readonly string[]): OperatorError {
   const paths = files.map((name) => `${FOLDER}/${name}`);
   return new OperatorError('config-several', `There are several config files: ${paths.join(', ')}.`, {
-    next: [`Say which one is meant: --config ${paths[0]}, or the environment variable TURNOUT_CONFIG.`],
+    next: [`Choose one with --config ${paths[0]} or the environment variable TURNOUT_CONFIG.`],
   });
 }

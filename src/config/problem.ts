@@ -4,15 +4,15 @@ import type { LineCounter } from 'yaml';
 export interface Problem {
   readonly start: number;
   readonly end: number;
-  /** The key as a path, such as `traffic.production[0].port`; empty for the file as a whole. */
+  /** Path of the key, for example `traffic.production[0].port`; empty for the whole file. */
   readonly key: string;
-  /** What was expected, and what was found. Never the value of a variable. */
+  /** What was expected and what was found; never the value of a variable. */
   readonly message: string;
 }
 
 export type Path = readonly PropertyKey[];
 
-/** A mistake whose place in the text is not known yet. */
+/** A mistake that has not been located in the text yet. */
 export interface Mistake {
   readonly path: Path;
   readonly message: string;
@@ -26,7 +26,7 @@ export function showPath(path: Path): string {
   }, '');
 }
 
-/** All mistakes as text, in the order of the file, each with its line and a caret under it. */
+/** All mistakes as text, in the order of the file, each with its line and a marker below it. */
 export function showProblems(name: string, text: string, lines: LineCounter, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
   const shown = problems
@@ -39,7 +39,7 @@ function showProblem(name: string, text: string, lines: LineCounter, problem: Pr
   const { line, col } = lines.linePos(problem.start);
   const source = text.split(/\r?\n/)[line - 1] ?? '';
   const width = Math.max(1, withoutSecrets(source.slice(col - 1, col - 1 + problem.end - problem.start)).length);
-  // Tabs are kept, so that the caret stands under the same column.
+  // Keeps tabs, so that the marker is in the right column.
   const margin = withoutSecrets(source.slice(0, col - 1)).replaceAll(/[^\t]/g, ' ');
   const at = problem.key === '' ? '' : `  ${problem.key}`;
   return [
@@ -50,7 +50,7 @@ function showProblem(name: string, text: string, lines: LineCounter, problem: Pr
   ].join('\n');
 }
 
-/** Who writes a password into the file instead of a variable should at least not find it in the log of a CI job. */
+/** Masks passwords that are in the file itself, so that they do not end up in CI logs. */
 export function withoutSecrets(text: string): string {
   return text.replaceAll(/:\/\/\S*(?=@)/g, '://***').replaceAll(/(password=)[^\s&"']*/gi, '$1***');
 }

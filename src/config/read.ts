@@ -1,8 +1,8 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { crossChecks } from './checks.ts';
 import { check } from './issues.ts';
-import { mend } from './suggest.ts';
-import { describeIssue, describeMistake, type Source } from './describe.ts';
+import { fixIssue } from './suggest.ts';
+import { describeIssue, describeMistake, type ConfigSource } from './describe.ts';
 import { showProblems, type Problem } from './problem.ts';
 import { schema, type FileConfig } from './schema.ts';
 import { syntaxProblems } from './syntax.ts';
@@ -10,7 +10,7 @@ import { substitute, type Env } from './variables.ts';
 
 export type Read = { readonly data: FileConfig } | { readonly problems: readonly Problem[]; readonly shown: string };
 
-/** Reads the text of a config file: its data, or all of its mistakes. `name` is what the mistakes call the file. Pure. */
+/** Reads the text of a config file: its data, or all its mistakes. `name` is the name of the file in messages. Pure. */
 export function readConfig(name: string, text: string, env: Env): Read {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -28,31 +28,31 @@ interface Checked {
 
 function validate(document: Document, text: string, env: Env): Checked {
   const substituted = substitute(document, env);
-  const source: Source = { document, text, substituted: substituted.scalars };
-  const { problems, ...checked } = checkAndMend(source);
+  const source: ConfigSource = { document, text, substituted: substituted.scalars };
+  const { problems, ...checked } = checkAndFix(source);
   const across = crossChecks(document.toJS()).map((mistake) => describeMistake(source, mistake));
-  // What an unset variable stands for is not known, so nothing else is said of it.
+  // The value of an unset variable is unknown, so it can have no further mistakes.
   const unset = new Set(substituted.problems.map(({ start }) => start));
   const others = [...problems, ...across].filter(({ start }) => !unset.has(start));
   return { ...checked, problems: [...substituted.problems, ...others] };
 }
 
-/** Each mending shows the mistakes beneath it; a file has fewer levels than this. */
-const MENDINGS_MAX = 8;
+/** Each fix can reveal mistakes at the next level; files have fewer levels than this. */
+const FIX_ROUNDS_MAX = 8;
 
 /**
- * Finds the mistakes of shape. A misspelt key or word is noted, then mended in the tree (not in the file), so that what is
- * under it is looked at too.
+ * Validates the file. A misspelt key or word is reported and then fixed in memory (not in the file), so that the values below it
+ * are validated too.
  */
-function checkAndMend(source: Source): Checked {
-  const mended: Problem[] = [];
+function checkAndFix(source: ConfigSource): Checked {
+  const reported: Problem[] = [];
   for (let round = 0; ; round++) {
     const result = check(schema, source.document.toJS());
-    if ('data' in result) return { data: result.data, problems: mended };
+    if ('data' in result) return { data: result.data, problems: reported };
     const found = result.issues.map((issue) => ({ issue, problem: describeIssue(source, issue) }));
-    const [fixed, left] = partition(found, ({ issue }) => round < MENDINGS_MAX && mend(source, issue));
-    mended.push(...fixed.filter(({ issue }) => issue.kind !== 'wrong').map(({ problem }) => problem));
-    if (fixed.length === 0) return { problems: [...mended, ...left.map(({ problem }) => problem)] };
+    const [fixed, left] = partition(found, ({ issue }) => round < FIX_ROUNDS_MAX && fixIssue(source, issue));
+    reported.push(...fixed.filter(({ issue }) => issue.kind !== 'wrong').map(({ problem }) => problem));
+    if (fixed.length === 0) return { problems: [...reported, ...left.map(({ problem }) => problem)] };
   }
 }
 

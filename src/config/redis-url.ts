@@ -1,11 +1,11 @@
-/** Where a Redis (or Valkey) is, as its URL says. */
+/** Address and credentials of a Redis or Valkey server, from its URL. */
 export interface RedisServer {
   readonly mode: 'single' | 'sentinel' | 'cluster';
-  /** The server; or sentinels, or nodes of the cluster that are asked first. Empty where there is a socket. */
+  /** The server, the sentinels, or some nodes of the cluster. Empty with a socket. */
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
   /** Path of a Unix socket. */
   readonly socket?: string;
-  /** What the sentinels call the server. */
+  /** Name of the master in Sentinel. */
   readonly name?: string;
   readonly tls: boolean;
   readonly username?: string;
@@ -15,7 +15,7 @@ export interface RedisServer {
   readonly db: number;
 }
 
-/** How a URL may look, for messages and docs. */
+/** Allowed URLs, for messages and docs. */
 export const REDIS_URL =
   'a URL such as redis://host:6379, rediss://user:password@host:6379/0 (TLS), redis+sentinel://host1:26379,host2:26379/name, redis+cluster://host1:6379,host2:6379 or unix:///path/to/redis.sock';
 
@@ -27,8 +27,8 @@ const HOST = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[A-Za-z0-9._-]+))(?::(?<port
 const QUERY: ReadonlySet<string> = new Set(['db', 'sentinelUsername', 'sentinelPassword']);
 
 /**
- * Reads the URL of a Redis; undefined when it is none. Not Node's URL: that one takes a single host, and puts all of the
- * text, with its password, into what it throws.
+ * Parses a Redis URL; undefined when invalid. Node's URL class allows a single host only, and its errors contain the whole text
+ * including the password.
  */
 export function parseRedisUrl(text: string): RedisServer | undefined {
   const parts = FORM.exec(text)?.groups;
@@ -84,7 +84,7 @@ function dbOf(text: string | undefined): number | undefined {
   return /^\d{1,5}$/.test(text ?? '0') ? Number(text ?? 0) : undefined;
 }
 
-/** The URL without user, password and query: what may be shown. */
+/** The URL without user, password and query, for messages. */
 export function redisName({ mode, hosts, socket, name, tls, db }: RedisServer): string {
   if (socket !== undefined) return `unix://${socket}`;
   const scheme = `${tls ? 'rediss' : 'redis'}${mode === 'single' ? '' : `+${mode}`}`;

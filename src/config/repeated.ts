@@ -1,6 +1,6 @@
 import type { Path } from './problem.ts';
 
-/** Entries whose id was there before, with the path of the first; those without an id are left out. */
+/** Entries whose id occurred before, with the path of the first occurrence; entries without an id are ignored. */
 export function repeated(entries: readonly { path: Path; id: unknown }[]): readonly { path: Path; first: Path }[] {
   return entries.flatMap(({ path, id }, index) => {
     const first = entries.findIndex((other) => other.id === id);

@@ -5,7 +5,7 @@ import type {
   Ec2FleetConfig,
   FleetConfig,
   ImageConfig,
-  LimitsConfig,
+  TimeoutsConfig,
   MarkerConfig,
   OpsWorksFleetConfig,
   SandboxConfig,
@@ -24,7 +24,7 @@ import type {
 } from './config-in-place.ts';
 import type { FileConfig } from './schema.ts';
 
-/** From what the file says to what the program works with: units in names, absolute paths, no key that is undefined. Pure. */
+/** Converts the data of the file to the config: units in names, absolute paths, no undefined keys. Pure. */
 export function resolveConfig(data: FileConfig, file: string): Config {
   const { environment, region, profile, endpoint, aws, sandbox } = data;
   return {
@@ -35,7 +35,7 @@ export function resolveConfig(data: FileConfig, file: string): Config {
     traffic: traffic(data.traffic),
     ...(data.release?.marker ? { marker: marker(data.release.marker) } : {}),
     ...inPlace(data, projectOf(file)),
-    limits: limits(data.limits),
+    timeouts: timeouts(data.timeouts),
     aws: awsOf(aws),
     store: store(data.store, environment, file),
     ...(sandbox ? { sandbox: sandboxOf(sandbox, projectOf(file)) } : {}),
@@ -110,14 +110,14 @@ function traffic(data: FileConfig['traffic']): TrafficConfig {
   if (data.kind === 'weighted-dns') {
     return weightedDns(data, group);
   }
-  const { groups, production, test, hold, every, names, ...same } = data;
+  const { groups, production, test, retention, every, names, ...same } = data;
   return {
     ...same,
     ...defined({ names }),
     groups: groups.map(group),
     production: production.map(defined),
     test: test.map(defined),
-    holdMs: hold,
+    retentionMs: retention,
     everyMs: every,
   };
 }
@@ -126,7 +126,7 @@ function weightedDns(
   data: Extract<FileConfig['traffic'], { kind: 'weighted-dns' }>,
   group: (data: { targetGroup: string; port?: number | undefined }) => TargetGroupConfig,
 ): WeightedDnsConfig {
-  const { kind, nameServers, ttl: ttlMs, hold: holdMs, tail, steps, every: everyMs } = data;
+  const { kind, nameServers, ttl: ttlMs, retention: retentionMs, residualTraffic, steps, every: everyMs } = data;
   return {
     kind,
     groups: data.groups.map(group),
@@ -135,8 +135,8 @@ function weightedDns(
       ...(lowerTtl && { lowerTtl: { fromS: lowerTtl.from / 1000, toS: lowerTtl.to / 1000 } }),
     })),
     ...defined({ nameServers, ttlMs }),
-    holdMs,
-    tail: { requests: tail.requests, withinMs: tail.within },
+    retentionMs,
+    residualTraffic: { requests: residualTraffic.requests, withinMs: residualTraffic.within },
     steps,
     everyMs,
   };
@@ -156,8 +156,8 @@ function inPlace(
   return {
     ...(deploy ? { deploy: deployer(deploy, folder, data) } : {}),
     ...(migrate ? { migrate: migrate === 'with-deploy' ? migrate : deployer(migrate, folder, data) } : {}),
-    ...(instanceCheck ? { instanceCheck: withTtl(instanceCheck) } : {}),
-    ...(drainCheck ? { drainCheck: drained(drainCheck) } : {}),
+    ...(instanceCheck ? { instanceCheck: instanceCheckOf(instanceCheck) } : {}),
+    ...(drainCheck ? { drainCheck: drainCheckOf(drainCheck) } : {}),
     hooks: hooksOf(hooks, folder),
   };
 }
@@ -168,8 +168,8 @@ function deployer(
   fleetData: FileConfig['fleet'],
 ): DeployerConfig {
   if (data.kind === 'ssm') {
-    const { delivery, ...same } = data;
-    return { ...same, deliveryMs: delivery };
+    const { deliveryTimeout, ...same } = data;
+    return { ...same, deliveryTimeoutMs: deliveryTimeout };
   }
   if (data.kind === 'opsworks') {
     const ofFleet = fleetData.kind === 'opsworks' ? fleetData : undefined;
@@ -180,17 +180,21 @@ function deployer(
   return { kind, run, per, folder, graceMs: killAfter };
 }
 
-function withTtl({ url, contains, timeout }: NonNullable<FileConfig['instanceCheck']>): InstanceCheckConfig {
+function instanceCheckOf({ url, contains, timeout }: NonNullable<FileConfig['instanceCheck']>): InstanceCheckConfig {
   return { url, ...defined({ contains }), timeoutMs: timeout };
 }
 
-function drained({ url, after, timeout }: NonNullable<FileConfig['drainCheck']>): DrainCheckConfig {
+function drainCheckOf({ url, after, timeout }: NonNullable<FileConfig['drainCheck']>): DrainCheckConfig {
   return { url, afterMs: after, timeoutMs: timeout };
 }
 
 function hooksOf(hooks: FileConfig['hooks'], folder: string): HooksConfig {
   const at = (time: HookTime): readonly HookConfig[] =>
-    (hooks?.[time] ?? []).map(({ limit, tasks, ...same }) => ({ ...same, ...defined({ tasks }), limitMs: limit }));
+    (hooks?.[time] ?? []).map(({ timeout, tasks, ...same }) => ({
+      ...same,
+      ...defined({ tasks }),
+      timeoutMs: timeout,
+    }));
   return {
     folder,
     beforeTask: at('beforeTask'),
@@ -202,8 +206,8 @@ function hooksOf(hooks: FileConfig['hooks'], folder: string): HooksConfig {
   };
 }
 
-function limits({ boot, healthy, released, proven, deploy }: FileConfig['limits']): LimitsConfig {
-  return { bootMs: boot, healthyMs: healthy, releasedMs: released, provenMs: proven, deployMs: deploy };
+function timeouts({ boot, healthy, drained, proven, deploy }: FileConfig['timeouts']): TimeoutsConfig {
+  return { bootMs: boot, healthyMs: healthy, releasedMs: drained, provenMs: proven, deployMs: deploy };
 }
 
 function store(data: FileConfig['store'], environment: string, file: string): StoreConfig {
@@ -214,19 +218,19 @@ function store(data: FileConfig['store'], environment: string, file: string): St
   return { kind, table, ...defined({ region, profile, endpoint }), ttlMs };
 }
 
-/** Route 53 takes five requests a second from all of an account (Route 53 API, limits); the others take far more. */
+/** Route 53 allows five requests a second per account (Route 53 developer guide, quotas); the other services allow far more. */
 const RATES = { others: 5, route53: 2 };
 
-function awsOf({ requestsPerSecond: given, maxAttempts, settle }: FileConfig['aws']): AwsConfig {
+function awsOf({ requestsPerSecond: given, maxAttempts, consistencyDelay }: FileConfig['aws']): AwsConfig {
   const rates = typeof given === 'number' ? { others: given } : { ...RATES, ...defined(given ?? {}) };
-  return { requestsPerSecond: rates, maxAttempts, settleMs: settle };
+  return { requestsPerSecond: rates, maxAttempts, consistencyDelayMs: consistencyDelay };
 }
 
 function storePath(path: string | undefined, environment: string, file: string): string {
   return path === undefined ? join(projectOf(file), '.turnout', `${environment}.db`) : resolve(dirname(file), path);
 }
 
-/** The folder of the config file, or the one above when that is called config. */
+/** The folder of the config file, or its parent if the folder is named config. */
 function projectOf(file: string): string {
   const folder = dirname(file);
   return basename(folder) === 'config' ? dirname(folder) : folder;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { limit, map, servers, text, whole } from './values.ts';
+import { timeLimit, map, servers, text, whole } from './values.ts';
 
 function compiles(source: string): boolean {
   try {
@@ -15,34 +15,36 @@ const marker = map(
   {
     url: z
       .url({ protocol: /^https?$/, error: 'a URL such as https://shop.example.com/version' })
-      .describe('What is asked of production, as its clients come to it.'),
-    header: text('the name of a header').optional().describe('The header of the answer that names the release.'),
+      .describe('URL to request from production, as its clients do.'),
+    header: text('the name of a header').optional().describe('Response header that contains the release.'),
     json: text('keys such as build.release')
       .optional()
-      .describe('Where the release stands in an answer that is JSON: keys, with dots between.'),
+      .describe('Path of the release in a JSON response: keys separated by dots.'),
     regexp: text(PATTERN)
       .refine(compiles, { error: PATTERN })
       .optional()
-      .describe('Finds the release in the body of the answer: what its first group matches, or all that it matches.'),
+      .describe('Finds the release in the body of the response: the first group of the match, or the whole match.'),
     nameServers: servers
       .optional()
-      .describe('Whom to ask for the address, each time anew. Default: as everybody on this machine does.'),
+      .describe('Name servers to resolve the host name with, for every request. Default: the resolver of the system.'),
     answers: whole(1, 10_000)
       .default(100)
-      .describe('So many answers in a row, each over a connection of its own, prove which release serves production.'),
-    timeout: limit.prefault('5s').describe('How long one answer may take.'),
+      .describe(
+        'Number of consecutive responses, each over a new connection, that prove which release serves production.',
+      ),
+    timeout: timeLimit.prefault('5s').describe('Timeout of one request.'),
   },
   'a map such as { url: https://shop.example.com/version, json: release }',
 );
 
-/** What is known of releases as such. */
-export const release = z
+/** Settings of releases. */
+export const releaseSection = z
   .strictObject({
     marker: marker
       .optional()
       .describe(
-        'How production tells which release it is. With it, a switch is done once production itself has answered so; without it, no switch is proven.',
+        'How to read the release from a response of production. With it, a switch is complete once the responses of production prove it; without it, no switch is proven.',
       ),
   })
   .optional()
-  .describe('What is known of releases as such.');
+  .describe('Settings of releases.');

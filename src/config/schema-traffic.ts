@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, limit, map, percents, port, seconds, servers, text, whole } from './values.ts';
+import { durationMs, timeLimit, map, percents, port, seconds, servers, text, whole } from './values.ts';
 
 const NAME = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?';
 const ARN = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:targetgroup/[^/]+/[0-9a-f]+';
@@ -9,7 +9,7 @@ const targetGroup = map(
     targetGroup: text('the name or the ARN of a target group', new RegExp(`^(?:${NAME}|${ARN})$`)).describe(
       'Name or ARN of the target group.',
     ),
-    port: port.optional().describe("Port at which instances are registered. Default: the group's own."),
+    port: port.optional().describe('Port on which instances are registered. Default: the port of the group.'),
   },
   'a map such as { targetGroup: shop-production }',
 );
@@ -19,9 +19,9 @@ const groups = z
   .min(1, { error: 'at least one target group' });
 
 const targetGroups = z.strictObject({
-  kind: z.literal('target-groups').describe('Instances are registered with target groups and deregistered from them.'),
-  production: groups.describe('Target groups that production traffic goes to.'),
-  test: groups.describe('Target groups that test traffic goes to; green is tried here before it is promoted.'),
+  kind: z.literal('target-groups').describe('Instances are registered in target groups and deregistered from them.'),
+  production: groups.describe('Target groups of production traffic.'),
+  test: groups.describe('Target groups of test traffic, where green is tested before it is promoted.'),
 });
 
 const PART = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:listener';
@@ -31,88 +31,93 @@ const route = map(
     loadBalancer: text('the name of a load balancer', new RegExp(`^${NAME}$`))
       .optional()
       .describe('Name of the load balancer; with port.'),
-    port: port.optional().describe('Port of its listener.'),
+    port: port.optional().describe('Port of the listener.'),
     priority: whole(1, 50_000)
       .optional()
-      .describe("Priority of the listener's rule. Default: the listener's default action."),
+      .describe('Priority of the rule. Default: the default action of the listener.'),
     arn: text('the ARN of a listener or of a rule', new RegExp(`^${PART}(?:-rule)?/[\\w./-]+$`))
       .optional()
-      .describe('ARN of a listener (its default action) or of a rule, in place of loadBalancer, port and priority.'),
+      .describe('ARN of a listener (for its default action) or of a rule, instead of loadBalancer, port and priority.'),
   },
   'a map such as { loadBalancer: shop, port: 443 }',
 );
 
-const routes = z.array(route, { error: 'a list of listeners or rules' }).min(1, { error: 'at least one of them' });
+const routes = z
+  .array(route, { error: 'a list of listeners or rules' })
+  .min(1, { error: 'at least one listener or rule' });
 
 const domain = /^(?=.{1,255}$)(?:[a-z0-9_*-]{1,63}\.)+[a-z0-9-]{1,63}\.?$/i;
 
 const zone = text('the name or the id of a hosted zone', new RegExp(`^Z[A-Z0-9]+$|${domain.source}`, 'i')).describe(
-  'The hosted zone that it is in, by name or id.',
+  'Name or id of the hosted zone of the name.',
 );
 
 const alias = map(
-  { name: text('a name such as www.shop.example.com', domain).describe('A name that clients look up.'), zone },
+  { name: text('a name such as www.shop.example.com', domain).describe('DNS name that clients use.'), zone },
   'a map such as { zone: example.com, name: www.example.com }',
 );
 
 const weightedListener = z.strictObject({
   kind: z
     .literal('weighted-listener')
-    .describe('Two permanent target groups; rules of a listener divide the traffic between them by weight.'),
+    .describe('Two permanent target groups; listener rules distribute the traffic between them by weight.'),
   groups: z
     .array(targetGroup, { error: 'a list of two target groups' })
     .length(2, { error: 'two target groups' })
-    .describe('The two target groups. One serves production; the other is filled by up, and is tried.'),
-  production: routes.describe('Rules that production traffic comes through; all of them are switched.'),
-  test: routes.describe('Rules that test traffic comes through; they lead to the group that is not in production.'),
+    .describe('The two target groups. One serves production; up registers green in the other, where it is tested.'),
+  production: routes.describe('Listener rules of production traffic; all of them are switched.'),
+  test: routes.describe('Listener rules of test traffic; they forward to the group that is not in production.'),
   names: z
     .array(alias, { error: 'a list of names' })
     .optional()
     .describe(
-      'Names of Route 53 that lead to the load balancer: looked at before a switch, since an alias may give up a load balancer of which one target group is empty.',
+      'Route 53 names of the load balancer. They are checked before a switch, since an alias with EvaluateTargetHealth treats a load balancer with an empty target group as unhealthy.',
     ),
   stickiness: z
     .enum(['keep', 'drop'])
     .default('keep')
     .describe(
-      "What becomes of a rule's stickiness, whose cookie beats the weights: keep leaves it (and warns); drop turns it off with the first change of weights.",
+      'Stickiness of rules, whose cookie overrides the weights: keep leaves it on (with a warning); drop turns it off with the first change of weights.',
     ),
-  hold: duration
+  retention: durationMs
     .prefault('120s')
     .describe(
-      'How long a fleet is kept once production has left it, before cleanup may terminate it; at least the deregistration delay of the groups.',
+      'How long the old fleet is retained after a switch before cleanup may terminate it; at least the deregistration delay of the groups.',
     ),
   steps: percents
     .default([100])
-    .describe('Steps in which promote moves traffic, in percent: [1, 10, 50, 100]. Default: all at once.'),
-  every: limit.prefault('2m').describe('Time between two steps, in which the checks must hold.'),
+    .describe('Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.'),
+  every: timeLimit.prefault('2m').describe('Time between steps, during which all checks must pass.'),
 });
 
 const TTLS = 'a map such as { from: 5m, to: 10s }';
 
-const ttl = seconds.refine((value) => value > 0, { error: 'a duration of whole seconds, longer than nothing' });
+const ttl = seconds.refine((value) => value > 0, { error: 'a duration of whole seconds, greater than zero' });
 
-const tail = map(
+const residualTraffic = map(
   {
-    requests: whole(0, 1_000_000).default(10).describe('So many requests are near enough to none.'),
-    within: limit
+    requests: whole(0, 1_000_000).default(10).describe('This many requests or fewer count as no traffic.'),
+    within: timeLimit
       .prefault('5m')
-      .describe('In so long a time before; CloudWatch counts by minutes, and some of them late.'),
+      .describe('Period in which requests are counted. CloudWatch counts by the minute, with some delay.'),
   },
   'a map such as { requests: 10, within: 5m }',
 );
 
 const name = map(
   {
-    name: text('a name such as www.shop.example.com', domain).describe('A name that clients look up.'),
+    name: text('a name such as www.shop.example.com', domain).describe('DNS name that clients use.'),
     zone,
-    type: z.enum(['A', 'AAAA', 'CNAME']).default('A').describe('Type of its records.'),
-    blue: text('a set identifier').describe('Set identifier of the record that leads to the first group.'),
-    green: text('a set identifier').describe('Set identifier of the record that leads to the second group.'),
-    lowerTtl: map({ from: ttl.describe('Their TTL as it is.'), to: ttl.describe('While there is a way back.') }, TTLS)
+    type: z.enum(['A', 'AAAA', 'CNAME']).default('A').describe('Type of the records.'),
+    blue: text('a set identifier').describe('Set identifier of the record for the first group.'),
+    green: text('a set identifier').describe('Set identifier of the record for the second group.'),
+    lowerTtl: map(
+      { from: ttl.describe('The usual TTL.'), to: ttl.describe('The TTL while a rollback is possible.') },
+      TTLS,
+    )
       .optional()
       .describe(
-        'Lower the TTL of its records before a promote, in a step of its own that waits out the old one; cleanup sets it back. Aliases have no TTL of their own.',
+        'Lowers the TTL of the records before a promote, in a separate step that waits for the old TTL to expire; cleanup restores it. Alias records have no TTL.',
       ),
   },
   'a map such as { zone: example.com, name: www.example.com, blue: blue, green: green }',
@@ -122,42 +127,38 @@ const weightedDns = z.strictObject({
   kind: z
     .literal('weighted-dns')
     .describe(
-      'Two target groups, each behind a load balancer of its own; weighted records of Route 53 divide the traffic between them.',
+      'Two target groups behind separate load balancers; weighted Route 53 records distribute the traffic between them.',
     ),
   groups: z
     .array(targetGroup, { error: 'a list of two target groups' })
     .length(2, { error: 'two target groups' })
     .describe(
-      'The two target groups. One serves production; the other is filled by up, and is tried at its load balancer.',
+      'The two target groups. One serves production; up registers green in the other, where it is tested through its load balancer.',
     ),
   production: z
     .array(name, { error: 'a list of names' })
     .min(1, { error: 'at least one name' })
-    .describe(
-      'Names that production traffic comes by, each with a pair of weighted records; all of them are switched.',
-    ),
+    .describe('DNS names of production traffic, each with a pair of weighted records; all of them are switched.'),
   nameServers: servers
     .optional()
-    .describe("Whom to ask whether a change has arrived. Default: the zones' own name servers."),
+    .describe('Name servers to check whether a change has propagated. Default: the name servers of the zones.'),
   ttl: seconds
     .optional()
-    .describe('How long resolvers may keep an answer. Default: the TTL of the records, which is 60s for aliases.'),
-  hold: duration
+    .describe('How long resolvers cache a response. Default: the TTL of the records, which is 60s for aliases.'),
+  retention: durationMs
     .prefault('10m')
     .describe(
-      'How long a fleet is kept once production has left it, before cleanup may terminate it: clients and resolvers do not all heed a TTL.',
+      'How long the old fleet is retained after a switch before cleanup may terminate it: some clients and resolvers ignore TTLs.',
     ),
-  tail: tail
+  residualTraffic: residualTraffic
     .prefault({})
-    .describe(
-      "When cleanup may terminate the old servers: as soon as hardly anybody comes to them any more, by CloudWatch's count.",
-    ),
+    .describe('Residual traffic, as counted by CloudWatch, below which cleanup may terminate the old servers.'),
   steps: percents
     .default([100])
-    .describe('Steps in which promote moves traffic, in percent: [1, 10, 50, 100]. Default: all at once.'),
-  every: limit.prefault('10m').describe('Time between two steps, in which the checks must hold.'),
+    .describe('Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.'),
+  every: timeLimit.prefault('10m').describe('Time between steps, during which all checks must pass.'),
 });
 
-export const traffic = z
+export const trafficSection = z
   .discriminatedUnion('kind', [targetGroups, weightedListener, weightedDns])
-  .describe('Where traffic goes, and how it is moved.');
+  .describe('Where traffic goes, and how it is switched.');

@@ -2,7 +2,7 @@ import { visit, type Document, type LineCounter, type Node, type YAMLError, type
 import { showPath, type Problem } from './problem.ts';
 import { pathOf, span, type Span } from './tree.ts';
 
-/** What is wrong with the YAML itself; `readable` when its data can be looked at all the same. */
+/** Mistakes in the YAML syntax; `readable` when the data can be validated anyway. */
 export function syntaxProblems(
   document: Document,
   lines: LineCounter,
@@ -16,15 +16,15 @@ export function syntaxProblems(
   };
 }
 
-const NO_ANCHOR = 'expected an alias of an anchor above it; found one of none, or of what it is in';
+const NO_ANCHOR = 'expected an alias of an anchor above it; found an alias without an anchor, or inside its own anchor';
 
-/** One slip makes a parser stumble several times; the first time tells most. */
+/** One mistake causes several parser errors; the first one is the most useful. */
 function firstOfLine<T extends YAMLError | YAMLWarning>(lines: LineCounter, errors: readonly T[]): readonly T[] {
   const line = ({ pos }: T) => lines.linePos(pos[0]).line;
   return errors.filter((error, index) => errors.findIndex((other) => line(other) === line(error)) === index);
 }
 
-/** In the parser's own words, but for the mistakes that people make most. */
+/** The message of the parser, except for the most frequent mistakes. */
 function describeSyntax(error: YAMLError | YAMLWarning, document: Document, text: string): Problem {
   const [start, end] = error.pos;
   if (error.code === 'DUPLICATE_KEY') {
@@ -39,10 +39,10 @@ function hint({ code, message, pos: [start] }: YAMLError | YAMLWarning, text: st
   // In a flow collection the brace of ${NAME} would open a map.
   if (text.slice(0, start + 1).endsWith('${'))
     return "expected quotes around ${…} inside { } and [ ], such as '${NAME}'; found none";
-  return `expected YAML; found a mistake in it: ${message}`;
+  return `expected valid YAML; found: ${message}`;
 }
 
-/** The key that begins at this offset. */
+/** The key at this offset. */
 function placeOfKey(document: Document, start: number): Span & { readonly key: string } {
   let place = { start, end: start, key: '' };
   visit(document, {
@@ -54,7 +54,7 @@ function placeOfKey(document: Document, start: number): Span & { readonly key: s
   return place;
 }
 
-/** Aliases that stand for nothing, or for what they are in. */
+/** Aliases without an anchor, or inside their own anchor. */
 function badAliases(document: Document): readonly Span[] {
   const found: Span[] = [];
   visit(document, {

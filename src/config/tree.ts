@@ -1,8 +1,8 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
 import type { Path } from './problem.ts';
 
-export interface Place {
-  /** The pair's key, where the path ends in one. */
+export interface LocatedNode {
+  /** Key of the pair, if the path ends in a key. */
   readonly key?: Node;
   readonly value?: Node;
 }
@@ -13,14 +13,14 @@ export interface Span {
   readonly end: number;
 }
 
-/** The node that an alias stands for, or the node itself. */
+/** The node that an alias refers to, or the node itself. */
 export function target(document: Document, node: unknown): Node | undefined {
   return isAlias(node) ? node.resolve(document) : ((node ?? undefined) as Node | undefined);
 }
 
-/** Where a path leads in the file; undefined when there is no such key. */
-export function locate(document: Document, path: Path): Place | undefined {
-  let place: Place = document.contents ? { value: document.contents } : {};
+/** The node at a path; undefined when the key does not exist. */
+export function locate(document: Document, path: Path): LocatedNode | undefined {
+  let place: LocatedNode = document.contents ? { value: document.contents } : {};
   for (const part of path) {
     const next = step(target(document, place.value), part);
     if (!next) return undefined;
@@ -29,7 +29,7 @@ export function locate(document: Document, path: Path): Place | undefined {
   return place;
 }
 
-function step(node: Node | undefined, part: PropertyKey): Place | undefined {
+function step(node: Node | undefined, part: PropertyKey): LocatedNode | undefined {
   if (isSeq(node))
     return typeof part === 'number' && node.items[part] ? { value: node.items[part] as Node } : undefined;
   if (!isMap(node)) return undefined;
@@ -37,17 +37,17 @@ function step(node: Node | undefined, part: PropertyKey): Place | undefined {
   return pair && placeOf(pair);
 }
 
-function placeOf(pair: Pair): Place {
+function placeOf(pair: Pair): LocatedNode {
   return { key: pair.key as Node, ...(pair.value ? { value: pair.value as Node } : {}) };
 }
 
-/** The characters that the node takes up, without what follows it. */
+/** The characters of the node, without what follows it. */
 export function span(node: Node | undefined): Span {
   const [start, end] = node?.range ?? [0, 0];
   return { start, end };
 }
 
-/** The path that leads through these nodes, from the document down. */
+/** The path of the last of these nodes, which are nested from the document down. */
 export function pathOf(nodes: readonly unknown[]): Path {
   return nodes.flatMap((node, index): Path => {
     if (isPair(node)) return [String(isScalar(node.key) ? node.key.value : node.key)];

@@ -1,12 +1,12 @@
-/** The kinds of values of a config file. `error` is always what was expected, as it stands in "expected …; found …". */
+/** Types of config values. `error` is what was expected, for "expected …; found …". */
 import * as z from 'zod';
 import { DURATION, parseDuration } from './duration.ts';
 import { isAscending } from './ascending.ts';
 
-// A file is checked once: compiling a checker for each object would take longer than the check.
+// The schema is used once: compiling it would take longer than the validation.
 z.config({ jitless: true });
 
-/** A map whose keys are all known; `error` says how one looks. */
+/** A map with known keys only; `error` shows an example. */
 export function map<T extends z.ZodRawShape>(shape: T, error: string) {
   return z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? error : undefined) });
 }
@@ -32,16 +32,16 @@ export const endpoint = z.url({ protocol: /^https?$/, error: 'a URL such as http
 
 const DURATION_ERROR = 'a duration such as 90s, 10m, 1h30m or 500ms';
 
-/** Read as milliseconds. */
-export const duration = text(DURATION_ERROR, DURATION).transform((value) => parseDuration(value) ?? 0);
+/** A duration, parsed to milliseconds. */
+export const durationMs = text(DURATION_ERROR, DURATION).transform((value) => parseDuration(value) ?? 0);
 
-/** A duration in which something can happen. */
-export const limit = text(
-  `${DURATION_ERROR}, longer than nothing`,
+/** A duration greater than zero, parsed to milliseconds. */
+export const timeLimit = text(
+  `${DURATION_ERROR}, greater than zero`,
   new RegExp(`(?=.*[1-9])${DURATION.source}`),
 ).transform((value) => parseDuration(value) ?? 0);
 
-/** Name servers, as Node's resolver takes them. */
+/** Name servers, in the format of Node's resolver. */
 export const servers = z
   .array(text('an address such as 10.0.0.2 or 127.0.0.1:4553', /^[\d.]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i), {
     error: 'a list of addresses',
@@ -55,14 +55,14 @@ export const percents = z
   .min(1, { error: PERCENTS })
   .refine(isAscending, { error: PERCENTS });
 
-/** A duration without milliseconds: DNS knows no parts of a second. */
+/** A duration in whole seconds, as TTLs are; parsed to milliseconds. */
 export const seconds = text(
   'a duration of whole seconds, such as 60s or 5m',
   new RegExp(`(?!.*ms)${DURATION.source}`),
 ).transform((value) => parseDuration(value) ?? 0);
 
-/** No release begins with a hyphen (it would be an option on a command line), or has a brace of ours in it. */
-export const release = text(
+/** A release must not begin with a hyphen (as command-line options do) or contain braces (as placeholders do). */
+export const releaseName = text(
   "a release such as '42', in quotes when it is a number",
   /^[A-Za-z0-9_.][A-Za-z0-9_.:+/@-]{0,127}$/,
 );

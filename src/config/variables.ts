@@ -8,14 +8,14 @@ export type Env = Readonly<Record<string, string | undefined>>;
 const VARIABLE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
 
 export interface Substituted {
-  /** Scalars whose value came from a variable, so that no message shows it. */
+  /** Scalars whose value came from a variable, which no message may show. */
   readonly scalars: ReadonlySet<Scalar>;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Puts variables of the environment into all values, in place, after parsing: positions stay those of the file, and a
- * value can never become YAML. Keys are left alone, and so is `userData`, a script whose `${NAME}` are its own.
+ * Replaces environment variables in all values, in place and after parsing, so that positions stay those of the file and a value
+ * is never parsed as YAML. Keys are not changed, nor is `userData`: the `${NAME}` of a script belong to it.
  */
 export function substitute(document: Document, env: Env): Substituted {
   const scalars = new Set<Scalar>();
@@ -38,7 +38,7 @@ function expand(text: string, env: Env): { text: string; mistakes: readonly stri
   const mistakes: string[] = [];
   const expanded = text.replaceAll(VARIABLE, (found, name: string | undefined, fallback: string | undefined) => {
     if (found === '$${') return '${';
-    // As in a shell, `:-` also stands in for a variable that is empty.
+    // As in a shell, `:-` also applies to an empty variable.
     const value = (name && env[name]) || fallback;
     if (value === undefined) mistakes.push(name === undefined ? MALFORMED : unset(name));
     return value ?? found;
@@ -46,8 +46,8 @@ function expand(text: string, env: Env): { text: string; mistakes: readonly stri
   return { text: expanded, mistakes };
 }
 
-const MALFORMED = 'expected ${NAME} or ${NAME:-default}, or $${ where a plain ${ is meant';
+const MALFORMED = 'expected ${NAME} or ${NAME:-default}, or $${ for a literal ${';
 
 function unset(name: string): string {
-  return `expected the environment variable ${name} to be set; found it unset or empty; set it, or write \${${name}:-default}`;
+  return `expected the environment variable ${name} to be set; found it unset or empty; set it, or use \${${name}:-default}`;
 }

@@ -1,87 +1,88 @@
 import { OperatorError } from '../errors.ts';
 import type { Instance } from '../domain/snapshot.ts';
 import type { Guardian } from '../programs/guardian.ts';
-import { findProgram, startProgram, type Ended, type Running } from '../programs/program.ts';
-import type { DeployedInstance, DeployerPort, DeployerTools, DeployReport, DeployRequest } from './deployer.ts';
+import { findProgram, startProgram, type ProgramResult, type RunningProgram } from '../programs/program.ts';
+import type { DeployerPort, DeployerTools, DeployRequest } from './deployer.ts';
+import type { DeployedInstance, DeployReport } from '../domain/deploys.ts';
 
 export interface CommandOptions {
-  /** The argument vector; `{release}`, `{instance}` and so on are filled in. */
+  /** Argument vector; placeholders such as `{release}` and `{instance}` are filled in. */
   readonly run: readonly string[];
-  /** One program for each instance of a batch, at the same time; or one for all of it. */
+  /** One program per instance of a batch, in parallel; or one per batch. */
   readonly per: 'instance' | 'batch';
-  /** Where it is run. */
+  /** Working directory. */
   readonly folder: string;
-  /** From SIGTERM to SIGKILL. */
+  /** Time from SIGTERM to SIGKILL. */
   readonly graceMs: number;
 }
 
-/** What one program is about. */
-interface Part {
+/** One program, and the instances that it deploys to. */
+interface RunningDeploy {
   readonly instances: readonly Instance[];
-  readonly running: Running;
-  ended?: Ended;
+  readonly running: RunningProgram;
+  ended?: ProgramResult;
 }
 
 interface Job {
   readonly request: DeployRequest;
-  readonly parts: readonly Part[];
+  readonly programs: readonly RunningDeploy[];
 }
 
 /**
- * Delivers with a program of one's own: Ansible, Capistrano, a script. It runs on this machine and ends together with
- * turnout, however that ends; so whoever goes on after a crash starts it again, and it must be one that can be run twice.
+ * Deploys with a local program, for example Ansible, Capistrano or a script. The program ends whenever turnout ends and is
+ * started again after a crash, so it must be idempotent.
  */
 export function createCommandDeployer(options: CommandOptions, tools: DeployerTools, guardian: Guardian): DeployerPort {
   const { run, per, folder } = options;
   const jobs = new Map<string, Job>();
   return {
     kind: 'command',
-    words: shortened(run.join(' ')),
-    lasts: false,
+    description: shortened(run.join(' ')),
+    isRemote: false,
     migrates: false,
 
     async prepare() {
       const [command = ''] = run;
       if ((await findProgram(command, folder)) !== undefined) return;
-      throw new OperatorError('no-program', `There is no program ${command} that can be run.`, {
+      throw new OperatorError('no-program', `The program ${command} was not found, or is not executable.`, {
         next: [
           command.includes('/')
-            ? `It was looked for in ${folder}: check the path, and that it is executable.`
-            : 'Install it, or give its path: it was looked for along PATH.',
+            ? `Its path is relative to ${folder}. Check the path, and that the file is executable.`
+            : 'Install it, or set its path: it was searched in PATH.',
         ],
       });
     },
 
     async start(request) {
-      const before = jobs.get(request.token);
-      if (before !== undefined && reportOf(before).state !== 'failed') return;
+      const existing = jobs.get(request.token);
+      if (existing !== undefined && reportOf(existing).state !== 'failed') return;
       await tools.beforeChange();
       const groups = per === 'batch' ? [request.instances] : request.instances.map((instance) => [instance]);
       jobs.set(request.token, {
         request,
-        parts: groups.map((group) => startPart(options, tools, guardian, request, group)),
+        programs: groups.map((group) => startDeploy(options, tools, guardian, request, group)),
       });
     },
 
-    look: async ({ token }) => {
+    status: async ({ token }) => {
       const job = jobs.get(token);
       return job && reportOf(job);
     },
 
     async stop({ token }) {
-      await Promise.all((jobs.get(token)?.parts ?? []).map(async (part) => part.running.stop()));
+      await Promise.all((jobs.get(token)?.programs ?? []).map(async ({ running }) => running.stop()));
       return true;
     },
   };
 }
 
-function startPart(
+function startDeploy(
   { run, per, folder, graceMs }: CommandOptions,
   { onOutput, variables, clock }: DeployerTools,
   guardian: Guardian,
   request: DeployRequest,
   instances: readonly Instance[],
-): Part {
+): RunningDeploy {
   const only = per === 'instance' ? instances[0]?.id : undefined;
   const values = valuesOf(request, instances);
   const program = {
@@ -91,32 +92,32 @@ function startPart(
     variables: { ...variables(), ...asVariables(values) },
     onLine: (line: string): void => onOutput(line, only),
   };
-  const part: Part = { instances, running: startProgram(program, clock, guardian) };
-  void part.running.ended.then((ended) => (part.ended = ended));
-  return part;
+  const deploy: RunningDeploy = { instances, running: startProgram(program, clock, guardian) };
+  void deploy.running.ended.then((ended) => (deploy.ended = ended));
+  return deploy;
 }
 
-function reportOf({ request, parts }: Job): DeployReport {
-  const instances = parts.flatMap((part) => part.instances.map(({ id }) => stateOf(id, part)));
-  const isAtWork = instances.some(({ state }) => state === 'running');
+function reportOf({ request, programs }: Job): DeployReport {
+  const instances = programs.flatMap((deploy) => deploy.instances.map(({ id }) => stateOf(id, deploy)));
+  const isRunning = instances.some(({ state }) => state === 'running');
   const ended = instances.every(({ state }) => state === 'succeeded') ? 'succeeded' : 'failed';
-  return { token: request.token, state: isAtWork ? 'running' : ended, instances };
+  return { token: request.token, state: isRunning ? 'running' : ended, instances };
 }
 
-function stateOf(id: string, { ended }: Part): DeployedInstance {
+function stateOf(id: string, { ended }: RunningDeploy): DeployedInstance {
   if (ended === undefined) return { id, state: 'running' };
   const { ok, why, output } = ended;
   return ok ? { id, state: 'succeeded', output } : { id, state: 'failed', why, output };
 }
 
-/** What a plan has room for; the config has the whole of it. */
+/** Space for the command in a plan. */
 const WORDS_MAX = 40;
 
 function shortened(command: string): string {
   return command.length <= WORDS_MAX ? command : `${command.slice(0, WORDS_MAX).replace(/\s+\S*$/, '')} …`;
 }
 
-/** By name, as `{name}` in words and as `TURNOUT_NAME` in the environment. */
+/** Values by name: `{name}` in arguments, `TURNOUT_NAME` in the environment. */
 function valuesOf(request: DeployRequest, instances: readonly Instance[]): Readonly<Record<string, string>> {
   const { environment, release, previous = '', token } = request;
   const all = (value: (instance: Instance) => string): string => instances.map(value).join(',');

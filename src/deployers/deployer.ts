@@ -1,92 +1,69 @@
 import type { Clock } from '../clock.ts';
+import type { DeployReport } from '../domain/deploys.ts';
 import type { Instance } from '../domain/snapshot.ts';
 
-/** One delivery of a release to running instances: the same request asks for the same deploy, from any process. */
+/** A deploy of a release to running instances. The same request means the same deploy, from any process. */
 export interface DeployRequest {
   /**
-   * Names this deploy: `261122-0612-k3f9/1`, the id of the run that wanted it and a number. A run that goes on after a crash
-   * asks with the same one, on whatever machine. At most 60 characters, none of them a space.
+   * Idempotency token, for example `261122-0612-k3f9/1`: the id of the run and a number. A run that is resumed after a crash
+   * uses the same token, on any machine. At most 60 characters, without spaces.
    */
   readonly token: string;
-  /** ISO time at which the run began: no deploy with its token is older. */
+  /** ISO time at which the run started: no deploy with its token is older. */
   readonly since: string;
   readonly environment: string;
   readonly release: string;
-  /** What the instances carry now; absent where nobody knows. */
+  /** Release of the instances now; absent when unknown. */
   readonly previous?: string;
-  /** All of them run, and have an address. */
+  /** All are running and have an address. */
   readonly instances: readonly Instance[];
-  /** Migrate the database too: once, on the first of the instances. Deployers that know no migrations never see it true. */
+  /** Whether to migrate the database too, once, on the first instance. Always false for deployers without migrations. */
   readonly migrate: boolean;
 }
 
-/** `succeeded` and `failed` are final; before those it may be `pending` (accepted, not begun) or `running`. */
-export type DeployState = 'pending' | 'running' | 'succeeded' | 'failed';
-
-/** How far one instance is. */
-export interface DeployedInstance {
-  readonly id: string;
-  readonly state: DeployState;
-  /** In the deployer's own words, such as `exit code 3` or `DeliveryTimedOut`. */
-  readonly why?: string;
-  /** The end of its output, one line an item, cut to what a person reads (20 lines). */
-  readonly output?: readonly string[];
-  /** Where the whole output is: a URL or a path. */
-  readonly log?: string;
-}
-
-/** What is known of a deploy. */
-export interface DeployReport {
-  readonly token: string;
-  /** `failed` once one instance has failed and none is at it any more; `succeeded` once all have. */
-  readonly state: DeployState;
-  /** One for each instance of the request, in its order. */
-  readonly instances: readonly DeployedInstance[];
-}
-
 /**
- * A way for new code to get onto running instances. A deploy is started and then looked at, so that whoever waits for it
- * also keeps its time limit, and can be another process than the one that started it. Errors are `OperatorError`s, transient
- * ones marked so; that a deploy has failed is no error but a report.
+ * Deploys a release to running instances. A deploy is started and then polled, so that the caller enforces the timeout and may be
+ * another process than the one that started it. Errors are `OperatorError`s, with `transient` set where a retry may help; a
+ * failed deploy is not an error but a report.
  */
 export interface DeployerPort {
   readonly kind: 'command' | 'ssm' | 'opsworks';
-  /** How it delivers, for people: `ansible-playbook site.yml`, `the document shop-deploy`. */
-  readonly words: string;
-  /** Whether a deploy goes on when the process that started it ends, and another process can find it. */
-  readonly lasts: boolean;
+  /** Description for operators, for example `ansible-playbook site.yml` or `the document shop-deploy`. */
+  readonly description: string;
+  /** Whether a deploy continues when the process that started it ends, so that another process can find it. */
+  readonly isRemote: boolean;
   /** Whether it can migrate as part of a deploy (`DeployRequest.migrate`). */
   readonly migrates: boolean;
   /**
-   * Before anything is changed: that a deploy could be started on these instances. Changes nothing.
-   * @throws OperatorError with what is missing: the program, the document, an instance that is not managed
+   * Checks that a deploy can be started on these instances. Changes nothing.
+   * @throws OperatorError that names what is missing: the program, the document, or a managed instance
    */
   prepare(request: DeployRequest): Promise<void>;
   /**
-   * Starts the deploy. Idempotent: one with this token that is under way or has succeeded, whoever started it, is left to
-   * be looked at. Where the last one with this token has failed, another one is started; AWS's own id or comment carries the token.
+   * Starts the deploy, unless the last one with this token is in progress or has succeeded, whichever process started it. AWS
+   * stores the token as the comment of the command or deployment.
    */
   start(request: DeployRequest): Promise<void>;
   /**
-   * What is known of the last deploy with this token. Undefined: there was none, or it ended together with the process that
-   * ran it and nobody knows how (a local command); then it may be started (again). One request, or few.
+   * Status of the last deploy with this token. Undefined when there was none, or when it was a local command whose process has
+   * ended with an unknown result: then it may be started (again). Sends few requests.
    */
-  look(request: DeployRequest): Promise<DeployReport | undefined>;
+  status(request: DeployRequest): Promise<DeployReport | undefined>;
   /**
-   * Stops it as far as can be: its time is over, or whoever waits for it must end.
-   * @returns whether it is certain that nothing of it is at work any more; false means that it may still change the
-   * instances, which must then stay out of traffic.
+   * Stops the deploy as far as possible.
+   * @returns whether it has certainly stopped; false means that it may still change the instances, which must then stay out of
+   * traffic
    */
   stop(request: DeployRequest): Promise<boolean>;
 }
 
-/** What adapters are given beside their section of the config. */
+/** Dependencies of a deployer, besides its section of the config. */
 export interface DeployerTools {
-  /** Called with each line of output as it appears; `instance` is absent for what concerns a whole batch. */
+  /** Called with each line of output; `instance` is absent when the line concerns a whole batch. */
   readonly onOutput: (line: string, instance: string | undefined) => void;
-  /** Awaited before anything is changed; requests to AWS are checked by their session already. Rejects when the lease is not ours. */
+  /** Awaited before each change that is not a request to AWS, which its session checks. Rejects when the lease is lost. */
   readonly beforeChange: () => Promise<void>;
-  /** Variables that programs get beside their own: what `turnout` needs to know when they call it. */
+  /** Environment variables for programs, which `turnout` reads when they call it. */
   readonly variables: () => Readonly<Record<string, string>>;
   readonly clock: Clock;
 }

@@ -2,7 +2,7 @@ import type { Session } from '../aws/session.ts';
 import type { DeployerConfig, OpsWorksDeployerConfig, SsmDeployerConfig } from '../config/config-in-place.ts';
 import type { DeployerPort, DeployerTools } from './deployer.ts';
 
-/** Opens the deployer that a section of the config names; only that kind's code is loaded. */
+/** Opens the deployer of a section of the config; only the code of its kind is loaded. */
 export async function openDeployer(
   config: DeployerConfig,
   session: Session,
@@ -17,9 +17,9 @@ export async function openDeployer(
   return createCommandDeployer(config, tools, createGuardian(config.graceMs));
 }
 
-async function openSsm({ deliveryMs, ...same }: SsmDeployerConfig, session: Session): Promise<DeployerPort> {
+async function openSsm({ deliveryTimeoutMs, ...same }: SsmDeployerConfig, session: Session): Promise<DeployerPort> {
   const [{ createSsmDeployer }, { Ssm }] = await Promise.all([import('./ssm.ts'), import('../aws/ssm.ts')]);
-  return createSsmDeployer({ ...same, deliveryS: Math.ceil(deliveryMs / 1000), ssm: new Ssm(session) });
+  return createSsmDeployer({ ...same, deliveryS: Math.ceil(deliveryTimeoutMs / 1000), ssm: new Ssm(session) });
 }
 
 async function openOpsWorks(config: OpsWorksDeployerConfig, session: Session): Promise<DeployerPort> {
@@ -30,7 +30,7 @@ async function openOpsWorks(config: OpsWorksDeployerConfig, session: Session): P
   return createOpsWorksDeployer({ ...config, opsworks: new OpsWorks(session), fetchText });
 }
 
-/** Logs of OpsWorks are behind URLs that work for a while; without one the error is as true. */
+/** Undefined when the log cannot be read: the URLs of OpsWorks expire. */
 async function fetchText(url: string): Promise<string | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(LOG_MS) });

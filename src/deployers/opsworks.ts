@@ -1,22 +1,24 @@
 import { settle } from '../aws/batches.ts';
 import type { App, Command, OpsWorks } from '../aws/opsworks.ts';
+import { list } from '../domain/text.ts';
 import { OperatorError } from '../errors.ts';
-import type { DeployedInstance, DeployerPort, DeployReport, DeployRequest } from './deployer.ts';
-import { fillFor, groupsOf, idleOf, lastLines, reportOf } from './parts.ts';
+import type { DeployerPort, DeployRequest } from './deployer.ts';
+import type { DeployedInstance, DeployReport } from '../domain/deploys.ts';
+import { commentOf, fillFor, groupsOf, notDeployed, lastLines, reportOf } from './parts.ts';
 
 export interface OpsWorksDeployerOptions {
-  /** The stack's name or id. */
+  /** Name or id of the stack. */
   readonly stack: string;
-  /** Short name of the app; absent for commands that are about none. */
+  /** Short name of the app; absent for commands without one. */
   readonly app?: string;
-  /** `deploy`, or another one (aws-reference 3.5). */
+  /** For example `deploy` (OpsWorks API, DeploymentCommand). */
   readonly command: string;
-  /** Its arguments; `{release}` and the others are filled in. `deploy` gets `migrate` too. */
+  /** Arguments of the command; placeholders are filled in. `deploy` also gets `migrate`. */
   readonly args: Readonly<Record<string, readonly string[]>>;
-  /** The revision of the app, put into the deployment's custom JSON. */
+  /** Revision of the app, for the custom JSON of the deployment. */
   readonly revision: string;
   readonly opsworks: OpsWorks;
-  /** Reads what a URL has; undefined when it cannot be read. */
+  /** The text at a URL; undefined when it cannot be read. */
   readonly fetchText: (url: string) => Promise<string | undefined>;
 }
 
@@ -25,19 +27,19 @@ interface Place {
   readonly app: App | undefined;
 }
 
-/** Delivers with deployments of OpsWorks: one goes on without us, and is found again by its comment. */
+/** Deploys with OpsWorks. A deployment continues after turnout ends, and is found again by its comment. */
 export function createOpsWorksDeployer(options: OpsWorksDeployerOptions): DeployerPort {
   const { opsworks, command, app } = options;
   let known: Place | undefined;
   const place = async (): Promise<Place> => (known ??= await findPlace(options));
 
-  const look = async (request: DeployRequest): Promise<DeployReport | undefined> =>
+  const status = async (request: DeployRequest): Promise<DeployReport | undefined> =>
     lookAt(options, request, (await place()).stack);
 
   return {
     kind: 'opsworks',
-    words: `${command} of OpsWorks${app === undefined ? '' : `, the app ${app}`}`,
-    lasts: true,
+    description: `OpsWorks ${command}${app === undefined ? '' : ` of the app ${app}`}`,
+    isRemote: true,
     migrates: command === 'deploy',
 
     async prepare({ instances }) {
@@ -49,7 +51,7 @@ export function createOpsWorksDeployer(options: OpsWorksDeployerOptions): Deploy
     },
 
     async start(request) {
-      const idle = idleOf(request, await look(request));
+      const idle = notDeployed(request, await status(request));
       const { stack, app: deployedApp } = await place();
       const ids = new Map([...(await ec2Ids(opsworks, stack))].map(([own, ec2]) => [ec2, own]));
       await settle(
@@ -67,11 +69,11 @@ export function createOpsWorksDeployer(options: OpsWorksDeployerOptions): Deploy
       );
     },
 
-    look,
+    status,
 
     /** OpsWorks cannot stop a deployment. */
     async stop(request) {
-      const report = await look(request);
+      const report = await status(request);
       return report === undefined || report.state === 'succeeded' || report.state === 'failed';
     },
   };
@@ -91,16 +93,12 @@ async function lookAt(
   for (const [index, { InstanceIds = [] }] of own.entries()) {
     for (const instance of InstanceIds) {
       const id = ids.get(instance) ?? '';
-      // A deployment that was made a moment ago has no commands yet.
+      // A new deployment has no commands yet.
       const found = commands[index]?.find(({ InstanceId }) => InstanceId === instance);
       if (!states.has(id)) states.set(id, found ? await deployed(options, id, found) : { id, state: 'pending' });
     }
   }
   return reportOf(request, states);
-}
-
-function commentOf(token: string): string {
-  return `turnout ${token}`;
 }
 
 function argsOf(
@@ -112,7 +110,7 @@ function argsOf(
   return { ...(command === 'deploy' ? { migrate: [String(migrate)] } : {}), ...Object.fromEntries(given) };
 }
 
-/** What goes before the app's own revision (user guide, "deploy Attributes"). */
+/** Overrides the revision of the app (OpsWorks user guide, "deploy Attributes"). */
 function revisionJson(app: string, revision: string): string {
   return JSON.stringify({ deploy: { [app]: { scm: { revision } } } });
 }
@@ -123,11 +121,11 @@ async function findPlace({ opsworks, stack: name, app: shortName }: OpsWorksDepl
   const app = (await opsworks.apps(stack)).find(({ Shortname }) => Shortname === shortName);
   if (app !== undefined) return { stack, app };
   throw new OperatorError('no-such-app', `The OpsWorks stack ${name} has no app with the short name ${shortName}.`, {
-    next: ['Check `app` in the config: it is the short name, not the name.'],
+    next: ['Check `app` in the config: it must be the short name, not the name.'],
   });
 }
 
-/** EC2's ids by those of OpsWorks. */
+/** EC2 ids by OpsWorks ids. */
 async function ec2Ids(opsworks: OpsWorks, stack: string): Promise<ReadonlyMap<string, string>> {
   const all = await opsworks.instances({ StackId: stack });
   return new Map(all.map(({ InstanceId = '', Ec2InstanceId = '' }) => [InstanceId, Ec2InstanceId]));
@@ -147,8 +145,7 @@ async function deployed(
 }
 
 function notOnline(ids: readonly string[]): OperatorError {
-  const rest = ids.length > 3 ? ` and ${ids.length - 3} more` : '';
-  return new OperatorError('not-online', `OpsWorks does not call ${ids.slice(0, 3).join(', ')}${rest} online.`, {
-    next: ['Look at the instances in the stack: only one that is online can be deployed to.'],
+  return new OperatorError('not-online', `Not online in OpsWorks: ${list(ids, 3)}.`, {
+    next: ['Check the instances of the stack: only online instances can be deployed to.'],
   });
 }

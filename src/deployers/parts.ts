@@ -1,16 +1,22 @@
 import type { Instance } from '../domain/snapshot.ts';
-import type { DeployedInstance, DeployReport, DeployRequest } from './deployer.ts';
+import type { DeployRequest } from './deployer.ts';
+import type { DeployedInstance, DeployReport } from '../domain/deploys.ts';
 
-/** What the deployers that AWS runs have in common. */
+/** Shared by the deployers that run in AWS. */
 
-/** Lines that a person reads. */
+/** Lines of output in a report. */
 const LINES = 20;
 
 export function lastLines(text: string): readonly string[] {
   return text.trimEnd().split('\n').slice(-LINES);
 }
 
-/** Those that get the same request: with migrations, the first instance gets one of its own. */
+/** The comment by which a command or deployment is found again. */
+export function commentOf(token: string): string {
+  return `turnout ${token}`;
+}
+
+/** Instances by request: with migrations, the first instance gets a request of its own. */
 export function groupsOf(
   instances: readonly Instance[],
   { migrate, instances: all }: DeployRequest,
@@ -26,27 +32,27 @@ export function groupsOf(
   ].filter((group) => group.instances.length > 0);
 }
 
-/** One entry for each instance of the request; those that nobody knows of have not begun. */
+/** One entry per instance of the request; instances that are not in `known` are pending. */
 export function reportOf(
   { token, instances }: DeployRequest,
   known: ReadonlyMap<string, DeployedInstance>,
 ): DeployReport {
   const all = instances.map(({ id }): DeployedInstance => known.get(id) ?? { id, state: 'pending' });
   const states = new Set(all.map(({ state }) => state));
-  const isAtWork = states.has('running') || states.has('pending');
-  const begun = states.size === 1 && states.has('pending') ? 'pending' : 'running';
-  return { token, state: isAtWork ? begun : states.has('failed') ? 'failed' : 'succeeded', instances: all };
+  const isRunning = states.has('running') || states.has('pending');
+  const progress = states.size === 1 && states.has('pending') ? 'pending' : 'running';
+  return { token, state: isRunning ? progress : states.has('failed') ? 'failed' : 'succeeded', instances: all };
 }
 
-/** Those for which the deploy is to be started: it was not yet, or it has failed and nobody is at it any more. */
-export function idleOf({ instances }: DeployRequest, report: DeployReport | undefined): readonly Instance[] {
+/** Instances to start the deploy on: all when there was none, or those without success when it has failed. */
+export function notDeployed({ instances }: DeployRequest, report: DeployReport | undefined): readonly Instance[] {
   if (report === undefined) return instances;
   if (report.state !== 'failed') return [];
   const done = new Set(report.instances.filter(({ state }) => state === 'succeeded').map(({ id }) => id));
   return instances.filter(({ id }) => !done.has(id));
 }
 
-/** Puts the values of a request into the place of `{release}` and the others. */
+/** Fills the values of a request into placeholders such as `{release}`. */
 export function fillFor(
   { environment, release, previous = '', token }: DeployRequest,
   migrate: boolean,

@@ -1,34 +1,36 @@
 import { chunk, settle } from '../aws/batches.ts';
-import { COMMAND_INSTANCES, type Command, type CommandInvocation, type Ssm } from '../aws/ssm.ts';
+import { INSTANCES_PER_CALL, type Command, type CommandInvocation, type Ssm } from '../aws/ssm.ts';
+import { list } from '../domain/text.ts';
 import { OperatorError } from '../errors.ts';
-import type { DeployedInstance, DeployerPort, DeployReport, DeployRequest, DeployState } from './deployer.ts';
-import { fillFor, groupsOf, idleOf, lastLines, reportOf } from './parts.ts';
+import type { DeployerPort, DeployRequest } from './deployer.ts';
+import type { DeployedInstance, DeployReport, DeployState } from '../domain/deploys.ts';
+import { commentOf, fillFor, groupsOf, notDeployed, lastLines, reportOf } from './parts.ts';
 
 export interface SsmDeployerOptions {
   readonly document: string;
-  /** By the document's names; `{release}`, `{environment}`, `{previous}`, `{deploy}` and `{migrate}` are filled in. */
+  /** Parameters of the document; `{release}`, `{environment}`, `{previous}`, `{deploy}` and `{migrate}` are filled in. */
   readonly parameters: Readonly<Record<string, readonly string[]>>;
-  /** How long SSM may take to reach an instance; from 30 s (SSM API). How long the command may run is the document's affair. */
+  /** Time limit for SSM to reach an instance, at least 30 s (SSM API, SendCommand). The document limits how long the command may run. */
   readonly deliveryS: number;
   readonly ssm: Ssm;
 }
 
-/** AWS's clock and ours may differ by so much. */
-const CLOCKS_MS = 600_000;
+/** Maximum difference between the clocks of AWS and of this machine. */
+const CLOCK_SKEW_MS = 600_000;
 
-/** Delivers with Run Command of AWS Systems Manager: a command goes on without us, and is found again by its comment. */
+/** Deploys with SSM Run Command. A command continues after turnout ends, and is found again by its comment. */
 export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
   const { document, parameters, deliveryS, ssm } = options;
   const sent: Command[] = [];
-  const look = async (request: DeployRequest): Promise<DeployReport | undefined> => {
+  const status = async (request: DeployRequest): Promise<DeployReport | undefined> => {
     const listed = await commandsOf(options, request);
     return lookAt(ssm, request, listed, unlisted(sent, request, listed));
   };
 
   return {
     kind: 'ssm',
-    words: `the document ${document}`,
-    lasts: true,
+    description: `the document ${document}`,
+    isRemote: true,
     migrates: Object.values(parameters).some((values) => values.some((value) => value.includes('{migrate}'))),
 
     async prepare({ instances }) {
@@ -39,8 +41,8 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
     },
 
     async start(request) {
-      const groups = groupsOf(idleOf(request, await look(request)), request).flatMap(({ migrate, instances }) =>
-        chunk(instances, COMMAND_INSTANCES).map((some) => ({ migrate, some })),
+      const groups = groupsOf(notDeployed(request, await status(request)), request).flatMap(({ migrate, instances }) =>
+        chunk(instances, INSTANCES_PER_CALL).map((some) => ({ migrate, some })),
       );
       await settle(
         groups.map(async ({ migrate, some }) => {
@@ -59,11 +61,11 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
       );
     },
 
-    look,
+    status,
 
-    /** AWS promises of a cancelled command only that it tries (SSM API, CancelCommand). */
+    /** Cancelling is best effort (SSM API, CancelCommand). */
     async stop(request) {
-      const report = await look(request);
+      const report = await status(request);
       if (report === undefined || report.state === 'succeeded' || report.state === 'failed') return true;
       const commands = await commandsOf(options, request);
       await settle(commands.filter(isOpen).map(async ({ CommandId = '' }) => ssm.cancel(CommandId)));
@@ -72,16 +74,16 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
   };
 }
 
-/** Commands with the request's token, the newest first. */
+/** Commands with the token of the request, newest first. */
 async function commandsOf(
   { document, ssm }: SsmDeployerOptions,
   { token, since }: DeployRequest,
 ): Promise<readonly Command[]> {
-  const all = await ssm.commands(document, new Date(Date.parse(since) - CLOCKS_MS));
+  const all = await ssm.commands(document, new Date(Date.parse(since) - CLOCK_SKEW_MS));
   return all.filter(({ Comment }) => Comment === commentOf(token));
 }
 
-/** What was sent a moment ago may not be listed yet: what is listed of its instances is of an attempt before. */
+/** Commands sent by this process that are not listed yet: what is listed for their instances belongs to earlier attempts. */
 function unlisted(sent: readonly Command[], { token }: DeployRequest, listed: readonly Command[]): readonly Command[] {
   const known = new Set(listed.map(({ CommandId }) => CommandId));
   return sent.filter(({ CommandId, Comment }) => Comment === commentOf(token) && !known.has(CommandId));
@@ -91,24 +93,20 @@ async function lookAt(
   ssm: Ssm,
   request: DeployRequest,
   commands: readonly Command[],
-  fresh: readonly Command[],
+  unlistedCommands: readonly Command[],
 ): Promise<DeployReport | undefined> {
-  if (commands.length + fresh.length === 0) return undefined;
+  if (commands.length + unlistedCommands.length === 0) return undefined;
   const invocations = await Promise.all(commands.map(async ({ CommandId = '' }) => ssm.invocations(CommandId)));
-  const begun = fresh.flatMap(({ InstanceIds = [] }) => InstanceIds);
-  const known = new Map<string, DeployedInstance>(begun.map((id) => [id, { id, state: 'pending' }]));
+  const pending = unlistedCommands.flatMap(({ InstanceIds = [] }) => InstanceIds);
+  const known = new Map<string, DeployedInstance>(pending.map((id) => [id, { id, state: 'pending' }]));
   for (const [index, { InstanceIds = [] }] of commands.entries()) {
     for (const id of InstanceIds.filter((one) => !known.has(one))) {
-      // What was sent a moment ago may not show on its instances yet (aws-reference 4).
+      // A new command may have no invocations yet (SSM API, GetCommandInvocation: InvocationDoesNotExist).
       const found = invocations[index]?.find(({ InstanceId }) => InstanceId === id);
       known.set(id, found === undefined ? { id, state: 'pending' } : await deployed(ssm, found));
     }
   }
   return reportOf(request, known);
-}
-
-function commentOf(token: string): string {
-  return `turnout ${token}`;
 }
 
 function isOpen({ Status }: Command): boolean {
@@ -127,15 +125,14 @@ async function deployed(ssm: Ssm, invocation: CommandInvocation): Promise<Deploy
   const { CommandId = '', InstanceId: id = '', Status, StatusDetails, CommandPlugins = [] } = invocation;
   const state = STATES[Status ?? ''] ?? 'failed';
   if (state !== 'failed') return { id, state };
-  const said = StatusDetails ?? Status ?? 'failed';
+  const status = StatusDetails ?? Status ?? 'failed';
   const code = CommandPlugins.map(({ ResponseCode = 0 }) => ResponseCode).find((one) => one > 0);
   const output = lastLines(await ssm.output(CommandId, id));
-  return { id, state, why: code === undefined ? said : `${said} with exit code ${code}`, output };
+  return { id, state, why: code === undefined ? status : `${status} with exit code ${code}`, output };
 }
 
 function notManaged(ids: readonly string[]): OperatorError {
-  const rest = ids.length > 3 ? ` and ${ids.length - 3} more` : '';
-  return new OperatorError('not-managed', `SSM does not reach ${ids.slice(0, 3).join(', ')}${rest}.`, {
-    next: ['Check that the SSM agent runs there, and that the instance profile allows AmazonSSMManagedInstanceCore.'],
+  return new OperatorError('not-managed', `SSM cannot reach ${list(ids, 3)}.`, {
+    next: ['Check that the SSM agent is running, and that the instance profile includes AmazonSSMManagedInstanceCore.'],
   });
 }

@@ -108,7 +108,7 @@ export function serves(pool: Pool): boolean {
 /** Healthy targets of the pool by zone, those of `without` not counted. A target whose zone is not known counts as one of its own. */
 export function healthyByZone(snapshot: Snapshot, pool: Pool, without: ReadonlySet<string> = new Set()): ByZone {
   const known = new Map(
-    [...snapshot.fleets.flatMap((fleet) => fleet.instances), ...snapshot.strangers].map((one) => [one.id, one]),
+    [...snapshot.fleets.flatMap((fleet) => fleet.instances), ...snapshot.unmanaged].map((one) => [one.id, one]),
   );
   const healthy = pool.targets.filter((target) => isHealthy(target) && !without.has(target.id));
   const instances = [...new Set(healthy.map(({ id }) => id))].map((id) => known.get(id) ?? unknownInstance(id));

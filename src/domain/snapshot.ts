@@ -1,4 +1,4 @@
-import type { DeployReport } from '../deployers/deployer.ts';
+import type { DeployReport } from './deploys.ts';
 
 /**
  * What is so, now: one frozen value, read from AWS at one moment. Everything the planner knows is in here.
@@ -220,7 +220,7 @@ export interface Snapshot {
   /** All fleets that carry this environment's ownership tags, in order of launch. */
   readonly fleets: readonly Fleet[];
   /** Instances found in a pool that lack this environment's ownership tags. */
-  readonly strangers: readonly Instance[];
+  readonly unmanaged: readonly Instance[];
   readonly pools: readonly Pool[];
   /** Absent where traffic is moved by membership alone: by who is registered with which pool. */
   readonly routing?: Routing;

@@ -1,57 +1,72 @@
 import type { LaunchSpec } from '../domain/goal.ts';
-import type { StepOf } from '../steps/index.ts';
 import type { DeployNote, Fleet, Instance, Marks, Membership } from '../domain/snapshot.ts';
 
-/** What a fleet adapter reads: the fleets of this environment, and the instances asked for that belong to none. */
+/** The fleets of this environment, and those of the requested instances that belong to none of them. */
 export interface FleetReading {
   readonly fleets: readonly Fleet[];
-  readonly strangers: readonly Instance[];
+  readonly unmanaged: readonly Instance[];
 }
 
-/** What the next fleet shall be; `zones` says how many instances go where. */
+/** What the next fleet should be. */
 export interface LaunchRequest {
   readonly release: string;
-  /** Instances by zone, such as `{ 'eu-west-1a': 2 }`. */
+  /** Number of instances by zone, for example `{ 'eu-west-1a': 2 }`. */
   readonly zones: Readonly<Record<string, number>>;
-  /** The fleet that serves now, to clone from where the config names no template. */
+  /** The fleet that serves now. Its instances are cloned if the config has no launch template. */
   readonly blue: Fleet;
 }
 
-/** What is to be noted on single instances; what is not named stays as it is. */
+/** A fleet to launch, with the result of `resolve`. */
+export interface LaunchOrder {
+  readonly fleet: string;
+  readonly release: string;
+  readonly spec: LaunchSpec;
+}
+
+/** Running instances that are to become a fleet. */
+export interface ClaimRequest {
+  readonly fleet: string;
+  readonly release: string;
+  readonly instances: readonly string[];
+  /** ISO time. */
+  readonly at: string;
+}
+
+/** Notes to write on single instances; absent ones stay unchanged. */
 export interface Notes {
   readonly release?: string;
   readonly deploy?: DeployNote;
-  /** An empty list takes the note away. */
+  /** An empty list removes the note. */
   readonly left?: readonly Membership[];
 }
 
 /**
  * A kind of fleet: how instances are found, booted, tagged and terminated. Reads are eventually consistent; every change is
- * idempotent, so a change whose answer was lost can be asked for again. Errors are `OperatorError`s, translated in `src/aws`.
+ * idempotent, so it can be repeated when its response got lost. Errors are `OperatorError`s, translated in `src/aws`.
  */
 export interface FleetPort {
   readonly kind: string;
   /**
-   * All instances that carry this environment's ownership tags, and those of `ids` that don't (unknown ids are left out).
-   * The ids may still be under way: the tags are read meanwhile.
+   * All instances with this environment's ownership tags, and those of `ids` without them (unknown ids are omitted). `ids` may
+   * be a promise, so that the tags are read while the ids are being read.
    */
   read(ids: readonly string[] | Promise<readonly string[]>): Promise<FleetReading>;
-  /** Reads these fleets alone, by id; of one that has nothing left there is nothing. */
+  /** Reads these fleets only, by id; a fleet without instances is omitted. */
   readFleets(ids: readonly string[]): Promise<readonly Fleet[]>;
-  /** Resolves what a release boots to exact ids. Changes nothing. Throws an `OperatorError` when there is no such image, template or version. */
-  resolve(wish: LaunchRequest): Promise<LaunchSpec>;
-  /** Boots what is missing of the spec's batches, tagged at launch; the same step never boots an instance twice. */
-  launch(step: StepOf<'launch'>): Promise<void>;
-  /** Writes ownership tags on instances that run already, and makes them the current fleet as of `at`. */
-  claim(step: StepOf<'claim'>): Promise<void>;
+  /** Resolves a release to exact ids. Changes nothing. @throws OperatorError when the image, launch template or version does not exist */
+  resolve(request: LaunchRequest): Promise<LaunchSpec>;
+  /** Launches the instances of the spec that are missing, tagged at launch; the same order never launches an instance twice. */
+  launch(order: LaunchOrder): Promise<void>;
+  /** Writes ownership tags on running instances, and makes them the current fleet as of `at`. */
+  claim(request: ClaimRequest): Promise<void>;
   /** Writes marks on all instances of the fleet. */
   mark(fleet: Fleet, marks: Marks): Promise<void>;
-  /** Whether all of the fleet carries these marks by now. */
+  /** Whether all instances of the fleet carry these marks. */
   carries(fleet: Fleet, marks: Marks): Promise<boolean>;
   /** Writes notes on single instances of any of the fleets, as tags. */
   note(instances: readonly Instance[], notes: Notes): Promise<void>;
-  /** Terminates the fleet's instances that are not gone yet. The caller has checked that none is in production. */
+  /** Terminates the remaining instances of the fleet. The caller has checked that none is in production. */
   terminate(fleet: Fleet): Promise<void>;
-  /** Deletes the fleet's holder (`Fleet.holder`) with what is left of its instances, once all of them have ended. */
+  /** Deletes the holder of the fleet (`Fleet.holder`) and the records of its instances, once all of them have terminated. */
   remove(fleet: Fleet): Promise<void>;
 }

@@ -1,24 +1,25 @@
 import type { DeployNote, Instance, Membership } from '../domain/snapshot.ts';
 import type { Notes } from './fleet.ts';
 
-/** How what is noted on single instances is written into tags, for every kind of fleet. Names are without the prefix. */
+/** Notes on single instances as tags, for every kind of fleet. Names are without the prefix. */
 
-/** EC2's own limit of a tag's value, in characters (EC2 user guide, tag restrictions). */
+/** Maximum length of a tag's value, in characters (EC2 user guide, tag restrictions). */
 const VALUE_MAX = 256;
 const LEFT = 'left';
 const DEPLOY = 'deploy';
 
 export interface TagChange {
   readonly write: Readonly<Record<string, string>>;
-  /** Names of tags to take away; they may be absent. */
+  /** Names of tags to remove; they may be absent. */
   readonly remove: readonly string[];
 }
 
 /**
- * The tags that hold the notes. A list of places may take several: `left`, `left.2`, ... with `group:port` by spaces; a
- * group's name is 32 characters at most, letters, digits and hyphens (ELBv2 API, CreateTargetGroup).
+ * The tags that hold the notes. A list of target groups may need several: `left`, `left.2`, ... with `group:port` separated by
+ * spaces. A group's name has at most 32 letters, digits and hyphens (ELBv2 API, CreateTargetGroup).
+ * @param tagCount number of `left` tags on the instances now; surplus ones are removed
  */
-export function noteTags({ release, deploy, left }: Notes, most = 1): TagChange {
+export function noteTags({ release, deploy, left }: Notes, tagCount = 1): TagChange {
   const values = left === undefined ? [] : packed(left.map(({ pool, port }) => `${pool}:${port}`));
   const write = {
     ...(release === undefined ? {} : { release }),
@@ -28,17 +29,17 @@ export function noteTags({ release, deploy, left }: Notes, most = 1): TagChange 
   const stale =
     left === undefined
       ? []
-      : Array.from({ length: Math.max(0, most - values.length) }, (_, n) => leftName(values.length + n));
+      : Array.from({ length: Math.max(0, tagCount - values.length) }, (_, n) => leftName(values.length + n));
   return { write, remove: stale };
 }
 
-/** So many tags the instance's list of places takes now. */
-export function leftTags(instance: Instance): number {
+/** Number of `left` tags on the instance now. */
+export function leftTagCount(instance: Instance): number {
   return instance.left === undefined ? 0 : packed(instance.left.map(({ pool, port }) => `${pool}:${port}`)).length;
 }
 
-/** What the tags note; `tag` gives the value of one by its name. */
-export function readNotes(tag: (name: string) => string | undefined): Pick<Instance, 'left' | 'deploy'> {
+/** The notes in the tags of an instance; `tag` returns the value of a tag by its name. */
+export function notesIn(tag: (name: string) => string | undefined): Pick<Instance, 'left' | 'deploy'> {
   const left = leftOf(tag);
   const deploy = deployOf(tag(DEPLOY));
   return { ...(left.length === 0 ? {} : { left }), ...(deploy === undefined ? {} : { deploy }) };
@@ -48,7 +49,7 @@ function leftName(n: number): string {
   return n === 0 ? LEFT : `${LEFT}.${n + 1}`;
 }
 
-/** Joined with spaces into as few values as hold them. */
+/** Joins items with spaces into as few tag values as possible. */
 function packed(items: readonly string[]): readonly string[] {
   const values: string[] = [];
   for (const item of items) {
@@ -60,13 +61,13 @@ function packed(items: readonly string[]): readonly string[] {
 }
 
 function leftOf(tag: (name: string) => string | undefined): readonly Membership[] {
-  const places: Membership[] = [];
+  const memberships: Membership[] = [];
   for (let n = 0; ; n += 1) {
     const value = tag(leftName(n));
-    if (value === undefined) return places;
+    if (value === undefined) return memberships;
     for (const item of value.split(' ')) {
       const [, pool, port] = /^([^:]+):(\d+)$/.exec(item) ?? [];
-      if (pool !== undefined) places.push({ pool, port: Number(port) });
+      if (pool !== undefined) memberships.push({ pool, port: Number(port) });
     }
   }
 }

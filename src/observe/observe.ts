@@ -26,13 +26,13 @@ export async function observe(readers: Readers, tail = false): Promise<Snapshot>
   const ids = reading.then(targetIds);
   // Whoever reads fleets may fail before it waits for the ids; that the pools failed is told by `reading`.
   ids.catch(() => undefined);
-  const [pools, routing, { fleets, strangers }] = await Promise.all([
+  const [pools, routing, { fleets, unmanaged }] = await Promise.all([
     reading,
     traffic.routing?.read(),
     fleet.read(ids),
   ]);
   const answers = production && { answers: silence(production) };
-  const snapshot = routed({ at, fleets, strangers, pools, ...answers }, routing);
+  const snapshot = routed({ at, fleets, unmanaged, pools, ...answers }, routing);
   return tail ? withTail(traffic, snapshot) : snapshot;
 }
 
@@ -88,14 +88,14 @@ async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): P
   const at = clock.now();
   const fresh = readPools(traffic, reads.pools);
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
-  const [pools, { fleets, strangers }, routing = before.routing, more = []] = await Promise.all([
+  const [pools, { fleets, unmanaged }, routing = before.routing, more = []] = await Promise.all([
     reading,
     reads.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, reads.fleets),
     reads.follow ? traffic.routing?.follow?.() : reads.routes ? traffic.routing?.read() : undefined,
     reads.answers ? production?.ask() : undefined,
   ]);
   const answers = before.answers && { answers: counted(before.answers, more) };
-  const seen = { ...before, at, fleets, strangers, pools, ...answers };
+  const seen = { ...before, at, fleets, unmanaged, pools, ...answers };
   const snapshot = routed(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, routing);
   return reads.tail ? withTail(traffic, snapshot) : snapshot;
 }
@@ -108,13 +108,13 @@ async function readFleets(
   fleet: Readers['fleet'],
   before: Snapshot,
   ids: readonly string[],
-): Promise<Pick<Snapshot, 'fleets' | 'strangers'>> {
+): Promise<Pick<Snapshot, 'fleets' | 'unmanaged'>> {
   if (ids.length === 0) return before;
   const fresh = await fleet.readFleets(ids);
   const known = before.fleets.flatMap((one) =>
     ids.includes(one.id) ? (fresh.find(({ id }) => id === one.id) ?? []) : one,
   );
-  return { fleets: [...known, ...fresh.filter((one) => !known.includes(one))], strangers: before.strangers };
+  return { fleets: [...known, ...fresh.filter((one) => !known.includes(one))], unmanaged: before.unmanaged };
 }
 
 async function withMarks(

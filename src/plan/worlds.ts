@@ -15,13 +15,13 @@ export interface KnownWorld {
 
 /** The world by its roles, or why it is none that the planner knows. */
 export function knownWorld(snapshot: Snapshot): KnownWorld | Refusal {
-  const stranger = unmanagedInProduction(snapshot);
+  const unmanaged = unmanagedInProduction(snapshot);
   const home = stableFleet(snapshot);
   if (home === undefined) return notAdopted(snapshot);
-  if (stranger.length > 0) {
+  if (unmanaged.length > 0) {
     return refusal(
-      'stranger',
-      `${list(stranger)} in production without the ownership tags of this environment.`,
+      'unmanaged-instance',
+      `${list(unmanaged)} in production without the ownership tags of this environment.`,
       'Take them out of the production target groups, or tag them like the fleet that they belong to; then run this again.',
     );
   }

@@ -2,27 +2,27 @@ import type { Clock } from '../clock.ts';
 import type { Sample } from './seen.ts';
 
 /** What one request to production came to. */
-export type Outcome = { readonly release: string } | { readonly failed: string };
+export type ProbeResult = { readonly release: string } | { readonly failed: string };
 
-export interface ProbeOptions {
+export interface TrafficProbeOptions {
   readonly clock: Clock;
   /** One request over a connection of its own; never rejects. */
-  readonly ask: () => Promise<Outcome>;
+  readonly ask: () => Promise<ProbeResult>;
 }
 
 /** Milliseconds between two requests. */
 const EVERY_MS = 100;
 
 /** Asks production steadily, however slow the answers are, until it is ended. */
-export class Probe {
+export class TrafficProbe {
   /** In the order in which they were due. */
   readonly samples: Sample[] = [];
-  readonly #options: ProbeOptions;
+  readonly #options: TrafficProbeOptions;
   readonly #ended = new AbortController();
   readonly #open = new Set<Promise<void>>();
   #going: Promise<void> | undefined;
 
-  constructor(options: ProbeOptions) {
+  constructor(options: TrafficProbeOptions) {
     this.#options = options;
   }
 

@@ -6,7 +6,7 @@ import type { Received } from './marker.ts';
 /** Looks a name up, as `dns.lookup` does. */
 export type Lookup = NonNullable<TcpSocketConnectOpts['lookup']>;
 
-export interface Wish {
+export interface FetchOptions {
   readonly url: string;
   /** Until the last byte. */
   readonly timeoutMs: number;
@@ -18,7 +18,7 @@ export interface Wish {
 const BODY_MAX = 1_000_000;
 
 /** One GET over a connection of its own. Rejects when nothing, or not all, is answered. */
-export async function fetchOnce({ url, timeoutMs, lookup }: Wish): Promise<Received> {
+export async function fetchOnce({ url, timeoutMs, lookup }: FetchOptions): Promise<Received> {
   const { request } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);

@@ -8,12 +8,12 @@ export function lookupAt(servers: readonly string[]): Lookup {
   resolver.setServers([...servers]);
   return (name, { all }, callback) => {
     const found = (addresses: readonly string[]): void => {
-      if (all)
-        callback(
-          null,
-          addresses.map((address) => ({ address, family: 4 })),
-        );
-      else callback(null, addresses[0] ?? '', 4);
+      const [first] = addresses;
+      // Such as a CNAME alone: Node would throw where nothing could catch it.
+      if (first === undefined) return callback(new Error(`${servers.join(', ')} knows no address of ${name}`), '');
+      if (!all) return callback(null, first, 4);
+      const entries = addresses.map((address) => ({ address, family: 4 }));
+      callback(null, entries);
     };
     if (isIP(name)) return found([name]);
     resolver.resolve4(name, (error, addresses) => (error ? callback(error, '') : found(addresses)));

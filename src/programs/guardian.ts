@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
 /**
- * Ends the programs that this process has started when it is gone, also when it was killed with SIGKILL: a small process that
- * is told the process groups on its standard input, and ends those that are left when that is closed: with SIGTERM and, after
- * a time of grace, with SIGKILL.
+ * Ends the programs of this process when this process ends, even by SIGKILL. It is a small child process that reads the process
+ * groups from its standard input and, when that is closed, sends SIGTERM and, after a grace period, SIGKILL to the remaining ones.
  */
 export interface Guardian {
   watch(group: number): void;
@@ -31,16 +30,16 @@ process.stdin.on('close', () => {
 });
 `;
 
-/** @param graceMs from SIGTERM to SIGKILL; 0 sends SIGKILL only */
+/** @param graceMs time from SIGTERM to SIGKILL; 0 sends SIGKILL only */
 export function createGuardian(graceMs = 0): Guardian {
   let child: ChildProcess | undefined;
-  const tell = (line: string) => {
+  const send = (line: string) => {
     child ??= start(graceMs);
     child.stdin?.write(line);
   };
   return {
-    watch: (group) => tell(`+${group}\n`),
-    forget: (group) => child && tell(`-${group}\n`),
+    watch: (group) => send(`+${group}\n`),
+    forget: (group) => child && send(`-${group}\n`),
     close: () => child?.stdin?.end(),
   };
 }

@@ -6,37 +6,37 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '../clock.ts';
 import type { Guardian } from './guardian.ts';
 
-/** A local program: an argument vector, never a shell, in a process group of its own. */
+/** A local program, run without a shell in a process group of its own. */
 export interface Program {
   readonly run: readonly string[];
   readonly folder: string;
-  /** Beside those of this process. */
+  /** Environment variables, in addition to those of this process. */
   readonly variables: Readonly<Record<string, string>>;
-  /** From SIGTERM to SIGKILL when it is stopped. */
+  /** Time from SIGTERM to SIGKILL when it is stopped. */
   readonly graceMs: number;
   readonly onLine: (line: string) => void;
 }
 
-export interface Ended {
+export interface ProgramResult {
   readonly ok: boolean;
-  /** `exit code 3`, `ended by SIGKILL`, or why it could not be started. */
+  /** For example `exit code 3`, `ended by SIGKILL`, or why it could not be started. */
   readonly why: string;
-  /** The last lines of what it wrote. */
+  /** The last lines of its output. */
   readonly output: readonly string[];
 }
 
-export interface Running {
-  readonly ended: Promise<Ended>;
-  /** Ends all of its process group; resolves when it is gone. */
+export interface RunningProgram {
+  readonly ended: Promise<ProgramResult>;
+  /** Ends its process group; resolves when the program has ended. */
   stop(): Promise<void>;
 }
 
 const OUTPUT_LINES = 20;
-const LINE_MAX = 2000;
-/** A daemon that it has started may keep its output open for ever: for so long it is still listened to. */
-const LINGER_MS = 250;
+const LINE_LENGTH_MAX = 2000;
+/** How long output is still read after the program has ended: a daemon that it started may keep it open for ever. */
+const OUTPUT_GRACE_MS = 250;
 
-export function startProgram(program: Program, clock: Clock, guardian: Guardian): Running {
+export function startProgram(program: Program, clock: Clock, guardian: Guardian): RunningProgram {
   const { run, folder, variables, graceMs, onLine } = program;
   const [command = '', ...args] = run;
   const tail: string[] = [];
@@ -52,7 +52,7 @@ export function startProgram(program: Program, clock: Clock, guardian: Guardian)
   const closed = Promise.all([linesOf(child.stdout, keep), linesOf(child.stderr, keep)]);
   const ended = endOf(child, command).then(async ({ ok, why }) => {
     if (pid !== undefined) guardian.forget(pid);
-    await Promise.race([closed, clock.sleep(LINGER_MS, undefined, { ref: false })]);
+    await Promise.race([closed, clock.sleep(OUTPUT_GRACE_MS, undefined, { ref: false })]);
     child.stdout?.destroy();
     child.stderr?.destroy();
     return { ok, why, output: [...tail] };
@@ -60,11 +60,11 @@ export function startProgram(program: Program, clock: Clock, guardian: Guardian)
   return { ended, stop: async () => stop(child, ended, graceMs, clock) };
 }
 
-async function endOf(child: ChildProcess, command: string): Promise<Omit<Ended, 'output'>> {
-  return new Promise((tell) => {
-    child.once('error', (error) => tell({ ok: false, why: `${command} cannot be started: ${error.message}` }));
+async function endOf(child: ChildProcess, command: string): Promise<Omit<ProgramResult, 'output'>> {
+  return new Promise((resolveEnd) => {
+    child.once('error', (error) => resolveEnd({ ok: false, why: `${command} cannot be started: ${error.message}` }));
     child.once('exit', (code, signal) =>
-      tell({ ok: code === 0, why: signal === null ? `exit code ${code}` : `ended by ${signal}` }),
+      resolveEnd({ ok: code === 0, why: signal === null ? `exit code ${code}` : `ended by ${signal}` }),
     );
   });
 }
@@ -73,12 +73,12 @@ async function stop(child: ChildProcess, ended: Promise<unknown>, graceMs: numbe
   const over = new AbortController();
   void ended.then(() => over.abort());
   if (signalGroup(child, 'SIGTERM')) await clock.sleep(graceMs, over.signal).catch(() => undefined);
-  // Also when its first process has ended: what that has started may not have.
+  // Even when the program has ended: its child processes may still run.
   signalGroup(child, 'SIGKILL');
   await ended;
 }
 
-/** @returns whether there was anybody */
+/** @returns whether the process group exists */
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): boolean {
   if (pid === undefined) return false;
   try {
@@ -89,35 +89,35 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): boolean {
   }
 }
 
-async function linesOf(stream: NodeJS.ReadableStream | null, tell: (line: string) => void): Promise<void> {
+async function linesOf(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): Promise<void> {
   if (stream === null) return;
   const decoder = new StringDecoder('utf8');
   let rest = '';
-  const say = (line: string): void => tell(line.replace(/\r$/, '').slice(0, LINE_MAX));
+  const emit = (line: string): void => onLine(line.replace(/\r$/, '').slice(0, LINE_LENGTH_MAX));
   stream.on('data', (data: Buffer) => {
     const lines = (rest + decoder.write(data)).split('\n');
-    rest = (lines.pop() ?? '').slice(0, LINE_MAX);
-    for (const line of lines) say(line);
+    rest = (lines.pop() ?? '').slice(0, LINE_LENGTH_MAX);
+    for (const line of lines) emit(line);
   });
   await once(stream, 'close').catch(() => undefined);
-  if (rest !== '') say(rest);
+  if (rest !== '') emit(rest);
 }
 
-/** Where the program is: a path is taken from the folder, a name is looked for along PATH. Undefined when it is nowhere. */
+/** Path of an executable: a path is relative to the folder, a name is searched in PATH. Undefined when not found. */
 export async function findProgram(command: string, folder: string): Promise<string | undefined> {
   const paths = (process.env['PATH'] ?? '').split(delimiter).filter((path) => path !== '');
-  const places =
+  const candidates =
     command.includes('/') || isAbsolute(command)
       ? [resolve(folder, command)]
       : paths.map((path) => join(path, command));
-  for (const place of places) {
+  for (const candidate of candidates) {
     if (
-      await access(place, constants.X_OK).then(
+      await access(candidate, constants.X_OK).then(
         () => true,
         () => false,
       )
     )
-      return place;
+      return candidate;
   }
   return undefined;
 }

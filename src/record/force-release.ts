@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Holder, Lease, Store } from '../stores/store.ts';
-import { FRESH } from './lease.ts';
+import { CHECK_MAX_AGE } from './lease.ts';
 
 /**
- * Takes the lease away from whoever has it, and frees it. Compares and sets: what is taken is what was seen. It is kept for as
- * long as its former holder may still believe that it has it, so that nobody else changes anything in that time.
+ * Takes over the lease and releases it, but only if it is still the lease `seen` (compare and set). The lease is held for as long
+ * as the former holder may rely on its last check, so that no other run changes anything in that time.
  * @param message for the journal
- * @returns false when the lease is no longer the one that was seen; then nothing was taken
+ * @returns false when another lease has been given out since; then nothing changes
  */
 export async function forceRelease(
   store: Store,
@@ -17,7 +17,7 @@ export async function forceRelease(
   if (lease === undefined) return false;
   try {
     const { run, verb, who, host, since } = holder;
-    await clock.sleep(FRESH * ttlMs);
+    await clock.sleep(CHECK_MAX_AGE * ttlMs);
     const until = new Date(clock.now()).toISOString();
     await store.log({ run, verb, who, host, since, until, outcome: 'done', message, awsRequests: 0 });
     return true;

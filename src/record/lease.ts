@@ -1,43 +1,43 @@
 import type { Clock } from '../clock.ts';
 import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import type { Holder, Lease, Store } from '../stores/store.ts';
-import { acquireLease, instant, type Instant, type Waiting } from './wait-queue.ts';
+import { acquireLease, instant, type Instant, type WaitOptions } from './wait-queue.ts';
 
-/** A lease while it is held; renewed by itself. */
+/** A held lease, renewed in the background. */
 export interface HeldLease {
   readonly lease: Lease;
-  /** Aborted with the `lease-lost` error as soon as the loss is noticed. */
+  /** Aborted with the `lease-lost` error as soon as the loss is detected. */
   readonly lost: AbortSignal;
   /**
-   * To be awaited before every request that changes AWS: at most one round trip to the store, mostly none. Rejects with
-   * `OperatorError('lease-lost')` once the lease is not surely ours, and from then on always.
+   * Must be awaited before every request that changes AWS. At most one round trip to the store, usually none. Rejects with
+   * `OperatorError('lease-lost')` as soon as the lease may have expired, and always after that.
    */
   check(): Promise<void>;
-  /** Tells others what is done now, as a sentence, and what comes next. Rejects like `check`. */
+  /** Publishes the current and the next step, as sentences. Rejects like `check`. */
   doing(sentence: string, next?: string): Promise<void>;
-  /** Ends the renewals and gives the lease back; to be called in a `finally`. @returns for how many milliseconds others may have had it by now */
+  /** Stops the renewals and releases the lease; must be called in a `finally`. @returns for how many milliseconds another run may have held it by now */
   release(): Promise<number>;
 }
 
-/** Parts of the time to live: how often it is renewed, how old a confirmation `check` takes, and when it is too old to be ours. */
-const RENEW = 1 / 3;
-export const FRESH = 1 / 10;
-const STALE = 9 / 10;
+/** Fractions of the time to live: the interval of renewals, how old a renewal `check` accepts, and when the lease counts as expired. */
+const RENEW_INTERVAL = 1 / 3;
+export const CHECK_MAX_AGE = 1 / 10;
+const EXPIRY_AGE = 9 / 10;
 
-export interface Holding {
+export interface HoldOptions {
   readonly ttlMs: number;
   readonly clock: Clock;
-  /** Absent: a lease that another has is refused at once. */
-  readonly wait?: Waiting;
+  /** Absent: fails at once when the lease is held. */
+  readonly wait?: WaitOptions;
 }
 
 /**
- * Takes the lease of the store's environment, and waits for it where asked to. Rejects with `OperatorError('lease-held')`,
- * which says who has it, when somebody else does.
+ * Acquires the lease of the store's environment, after waiting for it if `wait` is given.
+ * @throws OperatorError `lease-held`, which names the holder
  */
-export async function holdLease(store: Store, holder: Holder, { ttlMs, clock, wait }: Holding): Promise<HeldLease> {
-  const { lease, asked } = await acquireLease(store, holder, { ttlMs, clock, wait: wait ?? { ms: 0 } });
-  return new LeaseRenewer(store, lease, ttlMs, clock, asked);
+export async function holdLease(store: Store, holder: Holder, { ttlMs, clock, wait }: HoldOptions): Promise<HeldLease> {
+  const { lease, requestedAt } = await acquireLease(store, holder, { ttlMs, clock, wait: wait ?? { ms: 0 } });
+  return new LeaseRenewer(store, lease, ttlMs, clock, requestedAt);
 }
 
 class LeaseRenewer implements HeldLease {
@@ -46,22 +46,22 @@ class LeaseRenewer implements HeldLease {
   readonly #ttlMs: number;
   readonly #clock: Clock;
   readonly #lost = new AbortController();
-  readonly #over = new AbortController();
-  /** When the last confirmed renewal was asked for: by the store's clock the lease expires a whole time to live after it. */
-  #confirmed: Instant;
-  #sentence: readonly [doing: string, next: string] = ['', ''];
+  readonly #released = new AbortController();
+  /** When the last successful renewal was sent: by the store's clock the lease expires at least one time to live after it. */
+  #renewedAt: Instant;
+  #steps: readonly [doing: string, next: string] = ['', ''];
   #renewing: Promise<void> | undefined;
-  /** What the store said to the last attempt at renewing it. */
-  #trouble: unknown;
+  /** Error of the last renewal, if it failed. */
+  #lastError: unknown;
 
-  constructor(store: Store, lease: Lease, ttlMs: number, clock: Clock, asked: Instant) {
+  constructor(store: Store, lease: Lease, ttlMs: number, clock: Clock, requestedAt: Instant) {
     this.lease = lease;
     this.#store = store;
     this.#ttlMs = ttlMs;
     this.#clock = clock;
-    this.#confirmed = asked;
-    // Ends when `release` interrupts its sleep, or with the loss that `lost` tells of.
-    this.#beat().catch(() => undefined);
+    this.#renewedAt = requestedAt;
+    // Ends when `release` interrupts its sleep, or when the lease is lost, which `lost` reports.
+    this.#heartbeat().catch(() => undefined);
   }
 
   get lost(): AbortSignal {
@@ -69,72 +69,72 @@ class LeaseRenewer implements HeldLease {
   }
 
   async check(): Promise<void> {
-    if (this.#over.signal.aborted) throw leaseLost(this.lease.holder, 'it was given back');
-    this.#notice();
-    if (this.#age() > FRESH * this.#ttlMs) await this.#renew();
+    if (this.#released.signal.aborted) throw leaseLost(this.lease.holder, 'it was released');
+    this.#checkExpiry();
+    if (this.#age() > CHECK_MAX_AGE * this.#ttlMs) await this.#renew();
     this.lost.throwIfAborted();
   }
 
   async doing(sentence: string, next = ''): Promise<void> {
-    this.#sentence = [sentence, next];
-    // One that is under way carries the sentence before.
-    if (this.#renewing) await this.#inTime(this.#renewing);
+    this.#steps = [sentence, next];
+    // A renewal in flight still carries the previous step.
+    if (this.#renewing) await this.#untilExpiry(this.#renewing);
     await this.#renew();
     this.lost.throwIfAborted();
   }
 
   async release(): Promise<number> {
-    this.#over.abort();
-    if (this.#renewing) await this.#inTime(this.#renewing);
-    this.#notice();
-    const surelyOurs = this.lost.aborted ? this.#confirmed : instant(this.#clock);
-    // What cannot be given back expires; the error that ended the run is the one to be told.
+    this.#released.abort();
+    if (this.#renewing) await this.#untilExpiry(this.#renewing);
+    this.#checkExpiry();
+    const lastHeld = this.lost.aborted ? this.#renewedAt : instant(this.#clock);
+    // A lease that cannot be released expires. An error here must not hide the one that ended the run.
     await this.#store.release(this.lease).catch(() => undefined);
-    return this.#since(surelyOurs);
+    return this.#since(lastHeld);
   }
 
-  async #beat(): Promise<void> {
+  async #heartbeat(): Promise<void> {
     while (!this.lost.aborted) {
-      await this.#clock.sleep(RENEW * this.#ttlMs, this.#over.signal, { ref: false });
+      await this.#clock.sleep(RENEW_INTERVAL * this.#ttlMs, this.#released.signal, { ref: false });
       await this.#renew();
     }
   }
 
   async #renew(): Promise<void> {
-    this.#notice();
-    if (this.lost.aborted || this.#over.signal.aborted) return;
-    this.#renewing ??= this.#ask().finally(() => (this.#renewing = undefined));
-    await this.#inTime(this.#renewing);
-    this.#notice();
+    this.#checkExpiry();
+    if (this.lost.aborted || this.#released.signal.aborted) return;
+    this.#renewing ??= this.#sendRenewal().finally(() => (this.#renewing = undefined));
+    await this.#untilExpiry(this.#renewing);
+    this.#checkExpiry();
   }
 
-  async #ask(): Promise<void> {
-    const began = instant(this.#clock);
-    // A store that fails for a moment takes nothing away: `#notice` says when it has lasted too long.
-    const ours = await this.#store
-      .renew(this.lease, this.#ttlMs, ...this.#sentence)
-      .catch((error: unknown) => void (this.#trouble = error));
-    if (ours === true) {
-      this.#confirmed = began;
-      this.#trouble = undefined;
+  async #sendRenewal(): Promise<void> {
+    const sentAt = instant(this.#clock);
+    // A short outage of the store does not lose the lease: `#checkExpiry` decides when it has failed for too long.
+    const renewed = await this.#store
+      .renew(this.lease, this.#ttlMs, ...this.#steps)
+      .catch((error: unknown) => void (this.#lastError = error));
+    if (renewed === true) {
+      this.#renewedAt = sentAt;
+      this.#lastError = undefined;
     }
-    if (ours === false) this.#lose('another run has taken it, or the store has forgotten it');
+    if (renewed === false) this.#lose('another run has taken it over, or the store no longer has it');
   }
 
-  /** Waits for an answer of the store, but no longer than the lease is surely ours. */
-  async #inTime(answer: Promise<void>): Promise<void> {
+  /** Waits for a response of the store, but not beyond the expiry of the lease. */
+  async #untilExpiry(answer: Promise<void>): Promise<void> {
     const answered = new AbortController();
-    const left = Math.max(0, STALE * this.#ttlMs - this.#age());
-    const tooLate = this.#clock.sleep(left + 1, answered.signal, { ref: false }).catch(() => undefined);
-    await Promise.race([answer, tooLate]);
+    const leftMs = Math.max(0, EXPIRY_AGE * this.#ttlMs - this.#age());
+    const expiry = this.#clock.sleep(leftMs + 1, answered.signal, { ref: false }).catch(() => undefined);
+    await Promise.race([answer, expiry]);
     answered.abort();
   }
 
-  #notice(): void {
+  #checkExpiry(): void {
     const age = this.#age();
-    if (age <= STALE * this.#ttlMs) return;
-    const why = this.#trouble === undefined ? '' : ` ${messageOf(this.#trouble)}`;
-    this.#lose(`it could not be renewed for ${Math.round(age / 1000)} s, and others may have it by now.${why}`);
+    if (age <= EXPIRY_AGE * this.#ttlMs) return;
+    const why = this.#lastError === undefined ? '' : ` ${messageOf(this.#lastError)}`;
+    this.#lose(`it could not be renewed for ${Math.round(age / 1000)} s, so another run may hold it by now.${why}`);
   }
 
   #lose(why: string): void {
@@ -142,7 +142,7 @@ class LeaseRenewer implements HeldLease {
   }
 
   #age(): number {
-    return this.#since(this.#confirmed);
+    return this.#since(this.#renewedAt);
   }
 
   #since({ monotonic, now }: Instant): number {
@@ -151,12 +151,12 @@ class LeaseRenewer implements HeldLease {
 }
 
 function leaseLost({ verb, release }: Holder, why: string): OperatorError {
-  const said = /[.!?]$/.test(why) ? why : `${why}.`;
-  return new OperatorError('lease-lost', `The lease was lost: ${said} Stopped before the next change.`, {
+  const reason = /[.!?]$/.test(why) ? why : `${why}.`;
+  return new OperatorError('lease-lost', `The lease was lost: ${reason} Stopped before the next change.`, {
     exitCode: ExitCode.leaseLost,
     next: [
-      '`turnout status` shows who has the lease and how things stand.',
-      `Once nobody has it: \`turnout resume\` goes on with ${verb}${release === undefined ? '' : ` of ${release}`}.`,
+      '`turnout status` shows who holds the lease and the state of the environment.',
+      `Once no lease is held, \`turnout resume\` continues ${verb}${release === undefined ? '' : ` of ${release}`}.`,
     ],
   });
 }

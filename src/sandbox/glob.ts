@@ -1,4 +1,4 @@
-/** Turns AWS's wildcards into a test: `*` is any characters, `?` is one, `\` takes the next one literally (EC2 filters). */
+/** Compiles a pattern: `*` matches any characters, `?` matches one, `\` escapes the next one (EC2 API, filters). */
 export function glob(pattern: string): (text: string) => boolean {
   if (!/[*?\\]/.test(pattern)) return (text) => text === pattern;
   const source = pattern.replaceAll(/\\?[^]/g, (part) => GLOB[part] ?? literal(part.at(-1)!));

@@ -1,34 +1,35 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import type { Bucket } from './api/throttle.ts';
-import { DNS, type DnsOption, type DnsPlan } from './dns/options.ts';
+import { DNS_DEFAULTS, type DnsOption, type DnsPlan } from './dns/options.ts';
 import type { BehaviourName } from './instances/behaviour.ts';
-import type { StackOption } from './opsworks/world.ts';
+import type { StackOption } from './opsworks/seed.ts';
+import { withoutUndefined } from './records.ts';
 
-/** A release that can be booted, and how it behaves. */
+/** A release that instances can run, and its behaviour. */
 export interface ReleaseOption {
   readonly release: string;
   readonly behaviour?: BehaviourName | undefined;
 }
 
-/** A target group to make, and the port at which instances are registered with it. */
+/** A target group to create, and the port on which instances are registered with it. */
 export interface GroupOption {
   readonly name: string;
   readonly port: number;
-  /** Name of the load balancer that it is behind; the environment's own when absent. Others have addresses of their own. */
+  /** Name of its load balancer. Default: the environment's. Each other one has its own address. */
   readonly loadBalancer?: string | undefined;
-  /** Whether the first fleet is registered with it, when it is a production group; true when absent. */
+  /** Whether the first fleet is registered with it, if it is a production group. Default: true. */
   readonly serves?: boolean | undefined;
 }
 
-/** A listener, or with a priority a rule of it, that divides traffic among the groups by weight. */
+/** A listener, or with a priority a rule of one, that splits traffic among the groups by weight. */
 export interface RouteOption {
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly priority?: number | undefined;
 }
 
-/** Routes in place of a listener a group: the first production group gets all of production, the test groups nothing of it. */
+/** Weighted routes instead of one listener per group: production routes forward to the production groups, test routes to the test groups. */
 export interface WeightedOption {
   readonly production: readonly RouteOption[];
   readonly test: readonly RouteOption[];
@@ -42,30 +43,30 @@ export interface HealthCheckOption {
   readonly path: string;
 }
 
-/** What the sandbox is made of: the keys of the config's `sandbox:` section, and the names that the rest of it gives. All times in ms. */
+/** Options of the sandbox: the keys of the config's `sandbox:` section, and names from the rest of the config. All times in ms. */
 export interface SandboxOptions {
-  /** Port of the API endpoint on 127.0.0.1; 0 takes a free one. */
+  /** Port of the API endpoint on 127.0.0.1; 0 selects a free port. */
   readonly port?: number | undefined;
   readonly region?: string | undefined;
-  /** Command of the user's own app, word by word; the bundled one when absent. */
+  /** Command of the user's app and its arguments. Default: the bundled app. */
   readonly app?: readonly string[] | undefined;
-  /** Where that command is run; the working directory when absent. */
+  /** Working directory of that command. Default: that of this process. */
   readonly folder?: string | undefined;
   readonly appPort?: number | undefined;
   /** Instances that serve production at the start. */
   readonly instances?: number | undefined;
-  /** The release that they run. */
+  /** Release of those instances. */
   readonly release?: string | undefined;
   readonly releases?: readonly (string | ReleaseOption)[] | undefined;
   /** Letters of the availability zones. */
   readonly zones?: readonly string[] | undefined;
   readonly boot?: number | undefined;
   readonly shutdown?: number | undefined;
-  /** OpsWorks: Setup and Deploy recipes of an instance that boots. */
+  /** OpsWorks: duration of the Setup and Deploy recipes when an instance boots. */
   readonly setup?: number | undefined;
-  /** A command on an instance: a deployment of OpsWorks, Run Command. */
+  /** Duration of a command on an instance: an OpsWorks deployment or Run Command. */
   readonly deploy?: number | undefined;
-  /** OpsWorks: from the loss of an instance to its auto healing. */
+  /** OpsWorks: time from the loss of an instance to its auto healing. */
   readonly heal?: number | undefined;
   readonly healthCheck?: Partial<HealthCheckOption> | undefined;
   readonly deregistrationDelay?: number | undefined;
@@ -73,15 +74,15 @@ export interface SandboxOptions {
   readonly propagation?: number | undefined;
   readonly consistency?: number | undefined;
   readonly pageSize?: number | undefined;
-  /** `aws`: the buckets of an account; a size: every kind of request has a bucket of it. */
+  /** `aws`: the token buckets of an AWS account; a size: that of every bucket. */
   readonly throttle?: 'aws' | { readonly requestsPerSecond: number; readonly burst: number } | undefined;
-  /** Ports of the load balancer on 127.0.0.1; 0 takes a free one. */
+  /** Ports of the load balancer on 127.0.0.1; 0 selects a free port. */
   readonly productionPort?: number | undefined;
   readonly testPort?: number | undefined;
-  /** Whether the first fleet carries the ownership tags already. */
+  /** Whether the first fleet already has the ownership tags. */
   readonly adopted?: boolean | undefined;
 
-  /** The first fleet is a layer of OpsWorks; else plain EC2 instances. */
+  /** Makes the first fleet an OpsWorks layer. Default: EC2 instances. */
   readonly opsworks?: StackOption | undefined;
 
   /** Route 53 and its name server. */
@@ -91,16 +92,16 @@ export interface SandboxOptions {
   readonly tagPrefix?: string | undefined;
   /** Name of the launch template. */
   readonly template?: string | undefined;
-  /** Name of a release's image; `{release}` stands for the release. */
+  /** Name of a release's image; `{release}` is replaced by the release. */
   readonly imageName?: string | undefined;
-  /** Names and ports of the target groups; the first of each gets `productionPort` and `testPort`, further ones free ports. */
+  /** Names and ports of the target groups; the first of each is on `productionPort` or `testPort`, the others on free ports. */
   readonly production?: readonly GroupOption[] | undefined;
   readonly test?: readonly GroupOption[] | undefined;
   readonly weighted?: WeightedOption | undefined;
   readonly clock?: Clock | undefined;
 }
 
-/** The options with everything filled in. */
+/** The options with all defaults applied. */
 export interface SandboxPlan {
   readonly port: number;
   readonly region: string;
@@ -110,9 +111,9 @@ export interface SandboxPlan {
   readonly instances: number;
   readonly release: string;
   readonly releases: readonly { readonly release: string; readonly behaviour: BehaviourName }[];
-  /** Names of the zones that instances go to. */
+  /** Names of the zones in which instances are launched. */
   readonly zones: readonly string[];
-  /** All zones: a load balancer needs two (ELBv2 API, CreateLoadBalancer). */
+  /** All zones: a load balancer needs at least two (ELBv2 API, CreateLoadBalancer). */
   readonly allZones: readonly string[];
   readonly boot: number;
   readonly shutdown: number;
@@ -174,7 +175,7 @@ const DEFAULTS = {
 } as const;
 
 export function planSandbox(options: SandboxOptions): SandboxPlan {
-  const set = { ...DEFAULTS, ...defined(options) };
+  const set = { ...DEFAULTS, ...withoutUndefined(options) };
   const { environment, region, appPort, release, throttle } = set;
   const zones = (set.zones ?? ['a', 'b']).map((letter) => `${region}${letter}`);
   const production = set.production ?? [{ name: `${environment}-production`, port: appPort }];
@@ -190,8 +191,8 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     releases: releasesOf(release, set.releases ?? [release, '42']),
     zones,
     allZones: zones.length > 1 ? zones : [...zones, `${region}${set.zones?.[0] === 'b' ? 'a' : 'b'}`],
-    healthCheck: { ...HEALTH_CHECK, ...defined(options.healthCheck ?? {}) },
-    dns: { ...DNS, ...defined(options.dns ?? {}) },
+    healthCheck: { ...HEALTH_CHECK, ...withoutUndefined(options.healthCheck ?? {}) },
+    dns: { ...DNS_DEFAULTS, ...withoutUndefined(options.dns ?? {}) },
     throttle: throttle !== undefined,
     bucket,
     template: set.template ?? `${environment}-web`,
@@ -201,12 +202,6 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     weighted: set.weighted,
     clock: set.clock ?? systemClock,
   };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>;
 }
 
 function releasesOf(first: string, given: readonly (string | ReleaseOption)[]): SandboxPlan['releases'] {

@@ -5,18 +5,18 @@ import { ADMIN } from './api/admin.ts';
 import { LOOPBACK } from './api/server.ts';
 import type { SandboxPlan } from './options.ts';
 
-/** Longer than a sandbox takes to name its pages. */
-const ASK_MS = 1_000;
+/** More than a sandbox needs to list its pages. */
+const REQUEST_TIMEOUT_MS = 1_000;
 
-/** Makes sure that the ports on 127.0.0.1 can be had, before anything is started. Throws an `OperatorError` that says what to do. */
+/** Checks that the ports on 127.0.0.1 are free, before anything is started. @throws OperatorError with the next steps */
 export async function checkPorts(plan: SandboxPlan): Promise<void> {
   for (const [key, port] of portsOf(plan)) {
-    const error = await refusal(port);
-    if (error) throw (await isSandbox(plan.port)) ? running(plan.port) : refused(key, port, error);
+    const error = await listenError(port);
+    if (error) throw (await isSandbox(plan.port)) ? alreadyRunning(plan.port) : portTaken(key, port, error);
   }
 }
 
-/** The keys of the config that say so, and the ports. */
+/** The ports and the config keys that set them. */
 function portsOf({ port, productionPort, testPort, weighted }: SandboxPlan): readonly (readonly [string, number])[] {
   const own = [['sandbox.port', port]] as const;
   if (weighted === undefined)
@@ -27,7 +27,7 @@ function portsOf({ port, productionPort, testPort, weighted }: SandboxPlan): rea
   return [...own, ...routes];
 }
 
-async function refusal(port: number): Promise<NodeJS.ErrnoException | undefined> {
+async function listenError(port: number): Promise<NodeJS.ErrnoException | undefined> {
   const server = createServer().listen(port, LOOPBACK);
   try {
     await once(server, 'listening');
@@ -41,7 +41,9 @@ async function refusal(port: number): Promise<NodeJS.ErrnoException | undefined>
 
 async function isSandbox(port: number): Promise<boolean> {
   try {
-    const response = await fetch(`http://${LOOPBACK}:${port}${ADMIN}`, { signal: AbortSignal.timeout(ASK_MS) });
+    const response = await fetch(`http://${LOOPBACK}:${port}${ADMIN}`, {
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
     const { pages } = (await response.json()) as { pages?: unknown };
     return Array.isArray(pages);
   } catch {
@@ -50,20 +52,20 @@ async function isSandbox(port: number): Promise<boolean> {
 }
 
 const OTHER_PORTS =
-  'For a second one, give it ports of its own: sandbox.port, sandbox.productionPort and sandbox.testPort.';
+  'To run a second one, set different ports: sandbox.port, sandbox.productionPort and sandbox.testPort.';
 
-function running(port: number): OperatorError {
-  return new OperatorError('sandbox-running', `A sandbox is running already, at http://${LOOPBACK}:${port}.`, {
-    next: [`Use it, or end it with Ctrl-C where it was started.`, OTHER_PORTS],
+function alreadyRunning(port: number): OperatorError {
+  return new OperatorError('sandbox-running', `A sandbox is already running at http://${LOOPBACK}:${port}.`, {
+    next: ['Use it, or stop it with Ctrl-C in the terminal where it was started.', OTHER_PORTS],
   });
 }
 
-function refused(key: string, port: number, error: NodeJS.ErrnoException): OperatorError {
+function portTaken(key: string, port: number, error: NodeJS.ErrnoException): OperatorError {
   const [why, next] =
     error.code === 'EADDRINUSE'
-      ? ['another program listens there', 'End that program, or choose another port']
+      ? ['another program listens on it', 'Stop that program, or choose another port']
       : [error.message, 'Choose another port'];
-  return new OperatorError('port-taken', `Port ${port} of ${LOOPBACK} (${key}) cannot be had: ${why}.`, {
+  return new OperatorError('port-taken', `Port ${port} of ${LOOPBACK} (${key}) is not available: ${why}.`, {
     next: [`${next}: ${key} in the config file${key === 'sandbox.port' ? ', or --port' : ''}.`],
     cause: error,
   });

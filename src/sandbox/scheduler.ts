@@ -1,47 +1,47 @@
 import type { Clock } from '../clock.ts';
 
-/** Does things later, on the sandbox's clock. */
+/** Runs tasks later, on the sandbox's clock. */
 export interface Scheduler {
-  /** Does `task` after `ms`, or at once when there is nothing to wait for. Returns what calls it off. */
+  /** Runs `task` after `ms`, or immediately when `ms` is not positive. Returns a function that cancels it. */
   after(ms: number, task: () => void | Promise<void>): () => void;
-  /** Calls everything off, and does nothing more. */
+  /** Cancels all tasks and accepts no new ones. */
   close(): void;
 }
 
 interface Task {
   readonly due: number;
   readonly run: () => void | Promise<void>;
-  off: boolean;
+  cancelled: boolean;
 }
 
 /**
- * One sleep for all tasks, up to the next one that is due: a thousand targets have thousands of time-outs, nearly all of
- * which are called off. A task that fails is a fault of the sandbox's own, and is left unhandled to end the process.
+ * One timer for all tasks, set to the next one that is due: a thousand targets have thousands of timeouts, nearly all of
+ * which are cancelled. A task that fails is a bug of the sandbox; its rejection is left unhandled, so that it ends the process.
  */
 export function createScheduler(clock: Clock): Scheduler {
-  const tasks = new Agenda();
-  let asleep: { readonly until: number; readonly alarm: AbortController } | undefined;
+  const tasks = new TaskQueue();
+  let sleeping: { readonly until: number; readonly controller: AbortController } | undefined;
   let closed = false;
 
   function sleep(): void {
     const until = tasks.nextDue();
-    if (until === undefined || (asleep && asleep.until <= until)) return;
-    asleep?.alarm.abort();
-    const now = { until, alarm: new AbortController() };
-    asleep = now;
-    const slept = clock.sleep(until - clock.monotonic(), now.alarm.signal).then(
-      () => asleep === now,
+    if (until === undefined || (sleeping && sleeping.until <= until)) return;
+    sleeping?.controller.abort();
+    const now = { until, controller: new AbortController() };
+    sleeping = now;
+    const slept = clock.sleep(until - clock.monotonic(), now.controller.signal).then(
+      () => sleeping === now,
       () => false,
     );
     void slept.then((due) => (due ? wake(until) : undefined));
   }
 
   function wake(until: number): void {
-    asleep = undefined;
-    // A timer of the system may ring a fraction of a millisecond early.
+    sleeping = undefined;
+    // A system timer may fire a fraction of a millisecond early.
     const due = tasks.take(Math.max(until, clock.monotonic()));
     sleep();
-    for (const task of due) if (!task.off && !closed) void task.run();
+    for (const task of due) if (!task.cancelled && !closed) void task.run();
   }
 
   return {
@@ -51,23 +51,23 @@ export function createScheduler(clock: Clock): Scheduler {
         void run();
         return () => {};
       }
-      const task = { due: clock.monotonic() + ms, run, off: false };
+      const task = { due: clock.monotonic() + ms, run, cancelled: false };
       tasks.add(task);
       sleep();
       return () => {
-        task.off = true;
+        task.cancelled = true;
       };
     },
     close() {
       closed = true;
-      asleep?.alarm.abort();
+      sleeping?.controller.abort();
     },
   };
 }
 
-/** Tasks in the order in which they are due; those of one moment in the order in which they came. */
-class Agenda {
-  /** The next one last, where it is cheap to take. */
+/** Tasks ordered by due time; tasks with the same due time keep the order in which they were added. */
+class TaskQueue {
+  /** The next task is last, where it is cheap to remove. */
   readonly #tasks: Task[] = [];
 
   add(task: Task): void {
@@ -81,7 +81,7 @@ class Agenda {
   }
 
   nextDue(): number | undefined {
-    while (this.#tasks.at(-1)?.off) this.#tasks.pop();
+    while (this.#tasks.at(-1)?.cancelled) this.#tasks.pop();
     return this.#tasks.at(-1)?.due;
   }
 

@@ -1,6 +1,6 @@
-/** What a service of the sandbox is to the API endpoint: operations by name, with inputs and outputs as the SDK shapes them. */
+/** The interface between a service and the API endpoint: operations by name, with inputs and outputs in the SDK's shapes. */
 
-/** An error of AWS's own kind: the endpoint writes it in the form of the service's protocol. */
+/** An AWS error: the endpoint encodes it in the service's protocol. */
 export class ApiError extends Error {
   /** The code on the wire, such as `TargetGroupNotFound`. */
   readonly code: string;
@@ -15,9 +15,9 @@ export class ApiError extends Error {
   }
 }
 
-/** What the endpoint tells an operation about the request; absent when the operation is called in process. */
+/** Details of an API request; absent when the operation is called within the process. */
 export interface Call {
-  /** Describes show what was so this many milliseconds ago (eventual consistency, stale reads); 0 shows the present. */
+  /** Reads return the state as of this many milliseconds ago (eventual consistency, stale reads); 0 is the current state. */
   readonly lagMs: number;
 }
 
@@ -25,17 +25,31 @@ export interface Call {
 // oxlint-disable-next-line typescript/no-explicit-any -- the endpoint decodes by schema; each service narrows to the SDK's type
 export type Operation = (input: any, call?: Call) => object | Promise<object>;
 
-/** Starts a fault that was asked for; returns what ends it. Throws an `ApiError` when the request makes no sense. */
+/** An operation of a service that keeps `S`; its input is the type of the SDK. */
+export type StateOperation<S> = (state: S, input: never, call?: Call) => object;
+
+export function bindOperations<S>(
+  state: S,
+  operations: Readonly<Record<string, StateOperation<S>>>,
+): Record<string, Operation> {
+  const bind =
+    (operation: StateOperation<S>): Operation =>
+    (input, request) =>
+      operation(state, input as never, request);
+  return Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, bind(operation)]));
+}
+
+/** Starts a requested fault; returns a function that ends it. Throws an `ApiError` when the request is not valid. */
 export type FaultMaker = (spec: Readonly<Record<string, unknown>>) => () => void;
 
-/** A page of the sandbox's own at `/_turnout/<name>`, in JSON: GET reads, POST writes, DELETE resets. */
+/** An admin page at `/_turnout/<name>`, in JSON: GET reads, POST writes, DELETE resets. */
 export interface AdminPage {
   readonly read?: () => unknown;
   readonly write?: (body: unknown) => unknown;
   readonly reset?: () => void;
 }
 
-/** Something to read at a URL of the endpoint that is no API, such as the log of a command. */
+/** A file that the endpoint serves beside the API, such as the log of a command. */
 export interface Download {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -44,16 +58,16 @@ export interface Download {
 export interface Service {
   readonly id: 'cloudwatch' | 'ec2' | 'elbv2' | 'opsworks' | 'route53' | 'ssm';
   readonly operations: Readonly<Record<string, Operation>>;
-  /** Faults of the service's own by kind, such as `drain`; asked for with `POST /_turnout/faults {"kind": "drain", ...}`. */
+  /** Faults that are specific to the service, by kind, such as `drain`; started with `POST /_turnout/faults {"kind": "drain", ...}`. */
   readonly faults?: Readonly<Record<string, FaultMaker>>;
-  /** Pages by name, such as `traffic`. */
+  /** Admin pages by name, such as `traffic`. */
   readonly pages?: Readonly<Record<string, AdminPage>>;
-  /** What can be read at a path; undefined when there is nothing. */
+  /** The file at a path, if there is one. */
   download?(path: string): Download | undefined;
   close(): Promise<void>;
 }
 
-/** Calls an operation in process, as a client would over the wire. */
+/** Calls an operation within the process, without the wire protocol. */
 export async function call<T extends object>(service: Service, name: string, input: object): Promise<T> {
   const operation = service.operations[name];
   if (!operation) throw new Error(`The ${service.id} service has no operation ${name}`);
@@ -65,38 +79,38 @@ export interface Machine {
   readonly id: string;
   readonly zone: string;
   readonly state: 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
-  /** Loopback address of its own, such as `127.1.0.4`. */
+  /** Its loopback address, such as `127.1.0.4`. */
   readonly address: string;
   readonly release: string;
 }
 
-/** The instances, as the load balancers see them. */
+/** The instances, as load balancers see them. */
 export interface Machines {
   find(id: string): Machine | undefined;
-  /** Calls back after each change of state of an instance; returns the function that ends it. */
+  /** Calls `listener` after each state change of an instance; returns a function that unsubscribes it. */
   watch(listener: (machine: Machine) => void): () => void;
 }
 
-/** Times of the sandbox, in milliseconds; all of them can be shorter than AWS's smallest. */
+/** Times of the sandbox, in milliseconds; all of them can be shorter than AWS's minimum. */
 export interface SandboxTimes {
   /** From RunInstances to a running instance whose app listens. */
   readonly bootMs: number;
   /** From RegisterTargets to the first health check (`Elb.RegistrationInProgress`). */
   readonly registrationMs: number;
-  /** How long requests may still reach a target after it was deregistered, or a rule after it was changed. */
+  /** How long requests still reach a target after its deregistration, or use a rule after its change. */
   readonly propagationMs: number;
-  /** How long describes may show the past. */
+  /** How old the state is that reads return. */
   readonly consistencyMs: number;
 }
 
-/** Times of commands that are run on instances, and of OpsWorks, in milliseconds. */
+/** Times of commands on instances, and of OpsWorks, in milliseconds. */
 export interface LifecycleTimes {
   /** An instance's Setup and first Deploy recipes. */
   readonly setupMs: number;
   /** A deployment or a command, on one instance. */
   readonly deployMs: number;
-  /** Shutdown recipes, and as long again until EC2 has stopped. */
+  /** Shutdown recipes; stopping the EC2 instance takes as long again. */
   readonly shutdownMs: number;
-  /** From the loss of an instance to its auto healing. AWS: five minutes. */
+  /** From the loss of an instance to its auto healing. On AWS: five minutes. */
   readonly healMs: number;
 }

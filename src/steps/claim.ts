@@ -29,10 +29,10 @@ export const claim: StepDefinition<Claim> = (step) => ({
   apply: async ({ fleet }) => fleet.claim(step),
   simulate: (snapshot) => {
     const isOne = ({ id }: { id: string }): boolean => step.instances.includes(id);
-    const instances = snapshot.strangers.filter(isOne);
+    const instances = snapshot.unmanaged.filter(isOne);
     const fleet = { id: step.fleet, release: step.release, marks: { current: step.at }, instances };
-    const strangers = snapshot.strangers.filter((instance) => !isOne(instance));
-    return { ...snapshot, fleets: [...snapshot.fleets, fleet], strangers };
+    const unmanaged = snapshot.unmanaged.filter((instance) => !isOne(instance));
+    return { ...snapshot, fleets: [...snapshot.fleets, fleet], unmanaged };
   },
 });
 

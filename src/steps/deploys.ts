@@ -1,4 +1,4 @@
-import type { DeployedInstance, DeployReport } from '../deployers/deployer.ts';
+import type { DeployedInstance, DeployReport } from '../domain/deploys.ts';
 import type { DeployOrder } from '../domain/deploy-order.ts';
 import { explainInstance, sentence } from '../domain/explain.ts';
 import { instanceById } from '../domain/in-place.ts';

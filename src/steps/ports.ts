@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { DeployReport } from '../deployers/deployer.ts';
+import type { DeployReport } from '../domain/deploys.ts';
 import type { DeployOrder } from '../domain/deploy-order.ts';
 import type { Delivery } from '../domain/goal.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { foreignStore, newerStore, replacedStore, storeError } from './file-errors.ts';
 import { loadSqlite } from './sqlite.ts';
 
-/** "trno": how `file` and SQLite know whose database this is (sqlite.org/pragma.html#pragma_application_id). */
+/** "trno": identifies a database of turnout (sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x74_72_6e_6f;
 const VERSION = 2;
 
@@ -20,8 +20,8 @@ const TABLES = `
   PRAGMA application_id = ${APPLICATION_ID};
 `;
 
-/** Since version 2: those who wait for the lease, and what its holder does next. */
-const SINCE_2 = `
+/** Added in version 2: the queue, and the next step of the holder. */
+const VERSION_2 = `
   CREATE TABLE queue (
     ticket INTEGER PRIMARY KEY, environment TEXT NOT NULL, run TEXT NOT NULL,
     holder TEXT NOT NULL, process TEXT NOT NULL, expires_at INTEGER NOT NULL, UNIQUE (environment, run)
@@ -30,19 +30,19 @@ const SINCE_2 = `
   PRAGMA user_version = ${VERSION};
 `;
 
-/** How long a statement waits for another process; transactions of ours take milliseconds. */
+/** How long a statement waits for the lock of another process, whose transactions take milliseconds. */
 const BUSY_MS = 5000;
 
 export interface FileDatabase {
-  /** Runs `work` in a transaction that begins with the write lock, so that what it reads stays so until it has written. */
+  /** Runs `work` in a transaction that takes the write lock first, so that what it reads cannot change before it writes. */
   write<T>(work: (database: DatabaseSync) => T): T;
   read<T>(work: (database: DatabaseSync) => T): T;
-  /** Whether the path still leads to the file that was opened. */
-  isInPlace(): boolean;
+  /** Whether the path still refers to the file that was opened. */
+  isSameFile(): boolean;
   close(): void;
 }
 
-/** Opens the file, or makes it (with its folder, readable for its user only). Everything that is thrown is an `OperatorError`. */
+/** Opens the file, or creates it and its folder (readable by its owner only). Throws `OperatorError`s only. */
 export function openDatabase(path: string): FileDatabase {
   const run = <T>(work: () => T): T => {
     try {
@@ -53,15 +53,15 @@ export function openDatabase(path: string): FileDatabase {
   };
   const database = run(() => open(path));
   const inode = statSync(path).ino;
-  const isInPlace = () => statSync(path, { throwIfNoEntry: false })?.ino === inode;
-  const inPlace = <T>(work: () => T): T => {
-    if (!isInPlace()) throw replacedStore(path);
+  const isSameFile = () => statSync(path, { throwIfNoEntry: false })?.ino === inode;
+  const checked = <T>(work: () => T): T => {
+    if (!isSameFile()) throw replacedStore(path);
     return run(work);
   };
   return {
-    read: (work) => inPlace(() => work(database)),
-    write: (work) => inPlace(() => transaction(database, () => work(database))),
-    isInPlace,
+    read: (work) => checked(() => work(database)),
+    write: (work) => checked(() => transaction(database, () => work(database))),
+    isSameFile,
     close: () => database.close(),
   };
 }
@@ -72,7 +72,7 @@ function open(path: string): DatabaseSync {
   const { DatabaseSync } = loadSqlite();
   const database = new DatabaseSync(path);
   try {
-    // EXTRA also survives a power cut right after a commit, in the rollback-journal mode that is the default.
+    // With EXTRA a commit survives a power failure in the default rollback-journal mode.
     database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = EXTRA;`);
     if (numberOf(database, 'user_version') !== VERSION || numberOf(database, 'application_id') !== APPLICATION_ID) {
       transaction(database, () => prepare(database, path));
@@ -84,7 +84,7 @@ function open(path: string): DatabaseSync {
   }
 }
 
-/** SQLite would make the file readable for all; its journal takes the mode of the file. */
+/** SQLite would create a file that all users can read; its journal inherits the mode of the file. */
 function createPrivate(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
@@ -93,7 +93,7 @@ function createPrivate(path: string): void {
   }
 }
 
-/** Makes the tables in a new file; looks again under the write lock, since two processes may both have found it new. */
+/** Creates the tables in a new file. Checks again under the write lock, since two processes may open a new file at once. */
 function prepare(database: DatabaseSync, path: string): void {
   const id = numberOf(database, 'application_id');
   const version = numberOf(database, 'user_version');
@@ -102,7 +102,7 @@ function prepare(database: DatabaseSync, path: string): void {
   if (isNew) database.exec(TABLES);
   else if (id !== APPLICATION_ID) throw foreignStore(path);
   else if (version > VERSION) throw newerStore(path, version, VERSION);
-  if (isNew || version < 2) database.exec(SINCE_2);
+  if (isNew || version < 2) database.exec(VERSION_2);
 }
 
 function numberOf(database: DatabaseSync, pragma: 'user_version' | 'application_id'): number {
@@ -125,6 +125,6 @@ function rollback(database: DatabaseSync): void {
   try {
     database.exec('ROLLBACK');
   } catch {
-    // SQLite has rolled back by itself, as it does when the disk is full.
+    // SQLite has already rolled back, for example because the disk is full.
   }
 }

@@ -4,21 +4,21 @@ import { openDatabase, type FileDatabase } from './file-database.ts';
 import { FileQueue } from './file-queue.ts';
 import { leaseLost } from './lost.ts';
 import { machineProcesses, type ProcessIdentity, type Processes } from './processes.ts';
-import type { Acquired, Ahead, Holder, JournalEntry, Lease, RecordedGoal, Store } from './store.ts';
+import type { AcquireResult, Holder, JournalEntry, Lease, QueueStatus, RecordedGoal, Store } from './store.ts';
 
 export interface FileStoreOptions {
   readonly environment: string;
   readonly clock: Clock;
-  /** How a holder's process is known to be gone; the machine's own processes by default. */
+  /** Tells whether a holder's process has ended. Default: the processes of this machine. */
   readonly processes?: Processes;
 }
 
-/** Runs kept in the journal, by environment. */
+/** Maximum number of journal entries per environment. */
 const JOURNAL_MAX = 1000;
 
 /**
- * A store in a SQLite file, for the processes of one machine. The file may hold several environments. Each write is on the
- * disk when its promise resolves. Throws (and rejects with) `OperatorError`s that name the file: `store-unwritable`,
+ * A store in a SQLite file, for the processes of one machine. Environments may share a file. Every write is durable when its
+ * promise resolves. Throws (and rejects with) `OperatorError`s that name the file: `store-unwritable`,
  * `store-corrupt`, `store-foreign`, `store-newer`, `store-busy`, `store-full`, `store-replaced`, `store-failed`.
  */
 export function openFileStore(
@@ -54,57 +54,57 @@ class FileStore implements Store {
     this.#queue = new FileQueue(environment, clock, processes);
   }
 
-  async acquire(holder: Holder, ttlMs: number): Promise<Acquired> {
+  async acquire(holder: Holder, ttlMs: number): Promise<AcquireResult> {
     return this.enqueue(holder, ttlMs, 0);
   }
 
-  /** Those who wait ask often: what is only read keeps no other process waiting. */
-  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<Acquired> {
-    const ahead = this.#file.read((database) => this.#ahead(database, holder, placeMs));
-    return ahead ?? this.#file.write((database) => this.#take(database, holder, ttlMs, placeMs));
+  /** Waiting runs poll: most polls only read, so that they do not block other processes. */
+  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult> {
+    const status = this.#file.read((database) => this.#status(database, holder, placeMs));
+    return status ?? this.#file.write((database) => this.#tryAcquire(database, holder, ttlMs, placeMs));
   }
 
-  /** What is before this run; undefined when there is something to write: it can take the lease, or has to ask for its place. */
-  #ahead(database: DatabaseSync, holder: Holder, placeMs: number): Ahead | undefined {
-    const line = this.#queue.read(database);
+  /** Undefined when a write is needed: the run can acquire the lease, or has to add or renew its place. */
+  #status(database: DatabaseSync, holder: Holder, placeMs: number): QueueStatus | undefined {
+    const queue = this.#queue.read(database);
     const heldBy = this.#held(database);
-    if (!heldBy && line.isNext(holder)) return undefined;
-    if (placeMs > 0 && (line.keptUntil(holder) ?? 0) < this.#clock.now() + placeMs / 2) return undefined;
-    return { ...(heldBy ? { heldBy } : {}), queue: line.before(holder) };
+    if (!heldBy && queue.isFirst(holder)) return undefined;
+    if (placeMs > 0 && (queue.expiryOf(holder) ?? 0) < this.#clock.now() + placeMs / 2) return undefined;
+    return { ...(heldBy ? { heldBy } : {}), queue: queue.aheadOf(holder) };
   }
 
-  #take(database: DatabaseSync, holder: Holder, ttlMs: number, placeMs: number): Acquired {
-    this.#queue.skipTheGone(database);
-    if (placeMs > 0) this.#queue.keep(database, holder, this.#clock.now() + placeMs);
-    const ahead = this.#ahead(database, holder, 0);
-    if (ahead) return ahead;
+  #tryAcquire(database: DatabaseSync, holder: Holder, ttlMs: number, placeMs: number): AcquireResult {
+    this.#queue.removeExpired(database);
+    if (placeMs > 0) this.#queue.enqueue(database, holder, this.#clock.now() + placeMs);
+    const status = this.#status(database, holder, 0);
+    if (status) return status;
     this.#queue.remove(database, holder);
     return { lease: this.#grant(database, holder, ttlMs) };
   }
 
-  async leave(holder: Holder): Promise<void> {
+  async dequeue(holder: Holder): Promise<void> {
     this.#file.write((database) => {
       this.#queue.remove(database, holder);
       const lease = this.#held(database);
-      if (lease?.holder.run === holder.run) this.#free(database, lease);
+      if (lease?.holder.run === holder.run) this.#clearHolder(database, lease);
     });
   }
 
   async queue(): Promise<readonly Holder[]> {
-    return this.#file.read((database) => this.#queue.read(database).before());
+    return this.#file.read((database) => this.#queue.read(database).aheadOf());
   }
 
   async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
     return this.#file.write((database) => {
       if (this.#held(database)?.fence !== from.fence) return undefined;
-      // The former holder may believe for a while that it has the lease still. So it is that one's end which frees it at once.
+      // The former holder may still act on its last check, so the lease stays tied to that process: its end releases the lease at once.
       const row = database.prepare('SELECT process FROM lease WHERE environment = ?').get(this.#environment);
       return this.#grant(database, holder, ttlMs, String(row!['process']));
     });
   }
 
   async renew({ fence }: Lease, ttlMs: number, doing: string, next = ''): Promise<boolean> {
-    if (!this.#file.isInPlace()) return false;
+    if (!this.#file.isSameFile()) return false;
     const { renewedAt, expiresAt } = this.#times(ttlMs);
     return this.#file.write(
       (database) =>
@@ -118,8 +118,8 @@ class FileStore implements Store {
   }
 
   async release(lease: Lease): Promise<void> {
-    if (!this.#file.isInPlace()) return;
-    this.#file.write((database) => this.#free(database, lease));
+    if (!this.#file.isSameFile()) return;
+    this.#file.write((database) => this.#clearHolder(database, lease));
   }
 
   async held(): Promise<Lease | undefined> {
@@ -179,12 +179,12 @@ class FileStore implements Store {
     this.#file.close();
   }
 
-  /** The lease, unless it has expired or its holder's process is gone. */
+  /** The lease, unless it has expired or its holder's process has ended. */
   #held(database: DatabaseSync): Lease | undefined {
     const row = database
       .prepare('SELECT * FROM lease WHERE environment = ? AND holder IS NOT NULL AND expires_at > ?')
       .get(this.#environment, Math.round(this.#clock.now())) as LeaseRow | undefined;
-    if (!row || this.#processes.isGone(JSON.parse(row.process) as ProcessIdentity)) return undefined;
+    if (!row || this.#processes.hasEnded(JSON.parse(row.process) as ProcessIdentity)) return undefined;
     const { fence, doing, next, renewed_at: renewedAt, expires_at: expiresAt } = row;
     const holder = JSON.parse(row.holder) as Holder;
     return { holder, fence, doing, ...(next ? { next } : {}), renewedAt, expiresAt };
@@ -208,8 +208,8 @@ class FileStore implements Store {
     return { holder, fence: Number(row!['fence']), doing: '', ...times };
   }
 
-  /** The row stays, and with it the fence. */
-  #free(database: DatabaseSync, { fence }: Lease): void {
+  /** Keeps the row, and with it the fence. */
+  #clearHolder(database: DatabaseSync, { fence }: Lease): void {
     database
       .prepare('UPDATE lease SET holder = NULL WHERE environment = ? AND fence = ?')
       .run(this.#environment, fence);

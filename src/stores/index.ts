@@ -3,11 +3,11 @@ import type { Config, DynamoDbStoreConfig } from '../config/config.ts';
 import { Session, type SessionOptions } from '../aws/session.ts';
 import type { Store } from './store.ts';
 
-/** Who asks, for the logs of a store that keeps some. */
-export type Agent = Pick<SessionOptions, 'run' | 'version'>;
+/** Identifies the client in the logs of the store. */
+export type ClientInfo = Pick<SessionOptions, 'run' | 'version'>;
 
-/** Opens the store that the config names; only that kind's code is loaded, and nothing is asked of it yet. */
-export async function openStore(config: Config, clock: Clock, agent: Agent): Promise<Store> {
+/** Opens the store of the config. Only the code of its kind is loaded, and no request is sent yet. */
+export async function openStore(config: Config, clock: Clock, client: ClientInfo): Promise<Store> {
   const { environment, store } = config;
   if (store.kind === 'file') {
     const { openFileStore } = await import('./file.ts');
@@ -19,36 +19,36 @@ export async function openStore(config: Config, clock: Clock, agent: Agent): Pro
     return openRedisStore({ environment, clock, server: store.server, prefix: store.prefix, timeoutMs });
   }
   const { openDynamoDbStore } = await import('./dynamodb/index.ts');
-  const session = sessionOf(config, store, clock, agent);
+  const session = sessionOf(config, store, clock, client);
   return openDynamoDbStore(session, { environment, table: store.table, timeoutMs });
 }
 
-/** Makes what the store needs to be there: true when it was made, false when it was there, undefined when nothing is needed. */
-export async function createStore(config: Config, clock: Clock, agent: Agent): Promise<boolean | undefined> {
+/** Creates the table of the store: true when created, false when it exists already, undefined when the store needs none. */
+export async function createStore(config: Config, clock: Clock, client: ClientInfo): Promise<boolean | undefined> {
   const { store } = config;
   if (store.kind !== 'dynamodb') return undefined;
-  const { tableOf } = await import('./dynamodb/index.ts');
+  const { openTable } = await import('./dynamodb/index.ts');
   const options = { table: store.table, timeoutMs: timeoutOf(store.ttlMs) };
-  const table = tableOf(sessionOf(config, store, clock, agent), options);
+  const table = openTable(sessionOf(config, store, clock, client), options);
   return table.create().finally(() => table.close());
 }
 
 /**
- * Several tries have to fit into the time after which a lease is no longer surely ours; though a process that has only begun
- * may take a second to hear an answer.
+ * Timeout of one request: several attempts must fit into the time to live of a lease, but a process that has just started may
+ * need a second for its first request.
  */
 function timeoutOf(ttlMs: number): number {
   return Math.min(5000, Math.max(Math.min(1000, ttlMs / 2), ttlMs / 6));
 }
 
-/** A session of its own: the store is what guards changes, and its requests are no traffic to be counted or held back. */
-function sessionOf(config: Config, store: DynamoDbStoreConfig, clock: Clock, agent: Agent): Session {
+/** A separate session: requests to the store are neither counted nor guarded by the lease. */
+function sessionOf(config: Config, store: DynamoDbStoreConfig, clock: Clock, client: ClientInfo): Session {
   const { region, profile, endpoint } = { ...config, ...store };
   return new Session({
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...agent,
+    ...client,
     clock,
     maxAttempts: 3,
     requestsPerSecond: 50,

@@ -1,9 +1,9 @@
 import { ExitCode, OperatorError } from '../errors.ts';
 
-/** What a store says to one who writes with a lease that is no longer the newest. */
+/** Rejection of a write with a lease that is no longer the current one. */
 export function leaseLost(environment: string): OperatorError {
-  return new OperatorError('lease-lost', `The lease of ${environment} is no longer ours.`, {
+  return new OperatorError('lease-lost', `This run no longer holds the lease of ${environment}.`, {
     exitCode: ExitCode.leaseLost,
-    next: ['`turnout status` shows who has it and how things stand.'],
+    next: ['`turnout status` shows who holds the lease and the state of the environment.'],
   });
 }

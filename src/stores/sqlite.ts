@@ -1,8 +1,8 @@
 import type * as sqlite from 'node:sqlite';
 
 /**
- * Node's own SQLite, loaded when a file store is opened. Before Node 24.15 loading it prints an ExperimentalWarning, which
- * no operator can do anything about: that one is held back, and no other.
+ * Node's built-in SQLite, loaded when a file store is opened. Before Node 24.15 loading it prints an ExperimentalWarning that
+ * is of no use to an operator: only that warning is suppressed.
  */
 export function loadSqlite(): typeof sqlite {
   const original = Object.getOwnPropertyDescriptor(process, 'emitWarning')!;

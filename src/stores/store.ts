@@ -1,7 +1,7 @@
 import type { TrafficSeen } from '../probe/seen.ts';
 import type { Goal } from '../domain/goal.ts';
 
-/** Who runs what. Kept in the lease, so that the next person can be told. */
+/** Identifies a run and its operator; stored in the lease for other operators to see. */
 export interface Holder {
   /** Id of the run. */
   readonly run: string;
@@ -11,26 +11,26 @@ export interface Holder {
   readonly pid: number;
   readonly verb: string;
   readonly release?: string;
-  /** ISO time at which the run began. */
+  /** ISO time at which the run started. */
   readonly since: string;
 }
 
 export interface Lease {
   readonly holder: Holder;
-  /** Grows with every acquisition of this environment's lease, for ever: of two writers the one with the smaller number is stale. */
+  /** Fencing number, greater for every new lease of this environment: of two writers the one with the smaller number is stale. */
   readonly fence: number;
-  /** What the holder does now, as a sentence; updated with each renewal. */
+  /** Current step of the holder, as a sentence; updated with each renewal. */
   readonly doing: string;
-  /** What it expects to do after that; absent where there is nothing more, or it is not known yet. */
+  /** Next step of the holder; absent for the last step, or when not known yet. */
   readonly next?: string;
-  /** Milliseconds since the epoch, by the store's clock; where the store has none, by the holder's. */
+  /** Milliseconds since the epoch, by the store's clock or, if the store has none, by the holder's. */
   readonly renewedAt: number;
   readonly expiresAt: number;
-  /** By its times it has expired, and the store cannot tell before it has been watched for its whole time to live. */
-  readonly doubtful?: true;
+  /** `expiresAt` has passed, but the store must watch the lease for its whole time to live before it counts as expired. */
+  readonly maybeExpired?: true;
 }
 
-/** A goal with how far it got; it outlives the lease of the run that recorded it. */
+/** A goal and its progress. It outlives the lease of the run that recorded it. */
 export interface RecordedGoal {
   readonly goal: Goal;
   readonly stepsDone: number;
@@ -39,9 +39,9 @@ export interface RecordedGoal {
   readonly updatedAt: string;
 }
 
-export type Outcome = 'running' | 'done' | 'refused' | 'undone' | 'failed' | 'interrupted';
+export type JournalOutcome = 'running' | 'done' | 'refused' | 'undone' | 'failed' | 'interrupted';
 
-/** One run in the journal; it is written at the start (`running`) and again at the end. */
+/** One run in the journal, written when the run starts (`running`) and again when it ends. */
 export interface JournalEntry {
   readonly run: string;
   readonly verb: string;
@@ -51,56 +51,57 @@ export interface JournalEntry {
   /** ISO times. */
   readonly since: string;
   readonly until?: string;
-  readonly outcome: Outcome;
+  readonly outcome: JournalOutcome;
   /** The run's last sentence. */
   readonly message: string;
   readonly awsRequests: number;
-  /** Answers of production in a row that prove its switch; absent when it is not proven. */
+  /** Consecutive responses of production that proved the switch; absent when it was not proven. */
   readonly proven?: number;
-  /** What clients met (`--watch-traffic`). */
+  /** Results of `--watch-traffic`. */
   readonly traffic?: Omit<TrafficSeen, 'timeline'>;
 }
 
-/** What stands between a run and the lease: who has it, and who waits for it before this run. */
-export interface Ahead {
+/** Why a run cannot have the lease yet. */
+export interface QueueStatus {
+  /** Absent when no lease is held. */
   readonly heldBy?: Lease;
-  /** The next one first. */
+  /** Runs ahead of this one in the queue, first in line first. */
   readonly queue: readonly Holder[];
 }
 
-export type Acquired = { readonly lease: Lease } | Ahead;
+export type AcquireResult = { readonly lease: Lease } | QueueStatus;
 
 /**
- * Lease, queue, goal and journal of one environment. All methods are safe between processes; a write that carries a
- * fence rejects with `OperatorError('lease-lost')` when a later lease has been given out.
+ * Lease, queue, goal and journal of one environment. All methods are safe to call from several processes at once. Writing the
+ * goal rejects with `OperatorError('lease-lost')` when the lease is no longer the current one.
  */
 export interface Store {
   readonly kind: string;
-  /** Takes the lease if it is free, expired, or its holder is known to be gone, and nobody waits for it; never waits. */
-  acquire(holder: Holder, ttlMs: number): Promise<Acquired>;
+  /** Acquires the lease if none is held (or it has expired, or its holder's process has ended) and the queue is empty. Returns at once. */
+  acquire(holder: Holder, ttlMs: number): Promise<AcquireResult>;
   /**
-   * The same for one who waits: takes the lease when it is this run's turn. Otherwise the run takes a place at the end of
-   * the queue, or keeps the one that it has, for `placeMs`: without another call it is skipped after that. Never waits.
+   * Acquires the lease if none is held and this run is first in the queue. Otherwise adds the run to the end of the queue, or
+   * renews its place, for `placeMs`: without another call within that time the place expires. Returns at once.
    */
-  enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<Acquired>;
-  /** Gives up a run's place in the queue, and a lease that the run was given without getting to know of it. */
-  leave(holder: Holder): Promise<void>;
-  /** Those who wait, the next one first. */
+  enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult>;
+  /** Removes a run from the queue, and releases a lease that was granted to it in a response that got lost. */
+  dequeue(holder: Holder): Promise<void>;
+  /** The runs that wait, first in line first. */
   queue(): Promise<readonly Holder[]>;
-  /** Takes the lease away from whoever has `from`, alive or not; undefined when that is no longer the lease. */
+  /** Replaces the lease `from`, whether or not its holder is alive; undefined when `from` is no longer the current lease. */
   takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined>;
-  /** Prolongs the lease and says what its holder does now and next; false when it is no longer ours. */
+  /** Renews the lease and updates its current and next step; false when the lease is no longer the current one. */
   renew(lease: Lease, ttlMs: number, doing: string, next?: string): Promise<boolean>;
-  /** Gives the lease back; does nothing when it is no longer ours. */
+  /** Releases the lease; does nothing when it is no longer the current one. */
   release(lease: Lease): Promise<void>;
-  /** The lease that is held now. */
+  /** The current lease. */
   held(): Promise<Lease | undefined>;
   goal(): Promise<RecordedGoal | undefined>;
   putGoal(lease: Lease, goal: RecordedGoal): Promise<void>;
   clearGoal(lease: Lease): Promise<void>;
-  /** Writes or overwrites the entry of one run. */
+  /** Creates or overwrites the journal entry of one run. */
   log(entry: JournalEntry): Promise<void>;
-  /** The newest first. */
+  /** Newest first. */
   history(limit: number): Promise<readonly JournalEntry[]>;
   close(): Promise<void>;
 }

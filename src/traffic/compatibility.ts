@@ -1,8 +1,8 @@
 import type { TargetGroup } from '../aws/elbv2.ts';
 import { duration, list } from '../domain/text.ts';
 import type { Route } from '../domain/snapshot.ts';
-import type { Place } from './find-rules.ts';
-import { arnOf, nameOf, type Groups } from './target-groups.ts';
+import type { RouteLocation } from './find-rules.ts';
+import { groupArn, groupName, type Groups } from './target-groups.ts';
 
 /** A target group, and all that ELB says of it. */
 export interface Settings {
@@ -30,7 +30,7 @@ const ALIKE: readonly (readonly [what: string, of: (group: TargetGroup) => unkno
 /** Why traffic must not be moved between the groups, as sentences. */
 export function faultsOf(
   settings: readonly Settings[],
-  places: readonly Place[],
+  places: readonly RouteLocation[],
   routes: readonly Route[],
   stickiness: 'keep' | 'drop',
 ): readonly string[] {
@@ -60,7 +60,7 @@ export function differences(settings: readonly Settings[]): readonly string[] {
 }
 
 /** A group that is used by a load balancer can be used by no other one (ELBv2 API, TargetGroupAssociationLimit). */
-function elsewhere(settings: readonly Settings[], places: readonly Place[]): readonly string[] {
+function elsewhere(settings: readonly Settings[], places: readonly RouteLocation[]): readonly string[] {
   const wanted = new Set(places.map(({ balancer }) => balancer.LoadBalancerArn));
   if (wanted.size > 1) {
     const names = [...new Set(places.map(({ balancer }) => balancer.LoadBalancerName ?? ''))];
@@ -82,7 +82,7 @@ function stickyGroup({ name }: Settings): string {
 
 /** What is worth knowing before traffic is moved, as sentences. */
 export function notesOf(
-  places: readonly Place[],
+  places: readonly RouteLocation[],
   routes: readonly Route[],
   stickiness: 'keep' | 'drop',
 ): readonly string[] {
@@ -105,10 +105,10 @@ export function notesOf(
 export async function readSettings({ members, attributes }: Groups): Promise<readonly Settings[]> {
   const [all, known] = await Promise.all([members(), attributes()]);
   return all.map(({ group, port }) => ({
-    name: nameOf(group),
-    arn: arnOf(group),
+    name: groupName(group),
+    arn: groupArn(group),
     port: port ?? group.Port ?? 0,
     group,
-    attributes: known.get(arnOf(group)) ?? new Map(),
+    attributes: known.get(groupArn(group)) ?? new Map(),
   }));
 }

@@ -1,6 +1,6 @@
 import type { Elbv2, TargetDescription, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
 import type { Instance, Pool } from '../domain/snapshot.ts';
-import { arnOf, nameOf, readAttributes, toPool, type Attributes } from './target-groups.ts';
+import { groupArn, groupName, readAttributes, toPool, type Attributes } from './target-groups.ts';
 import type { TargetRef, TrafficPort } from './traffic.ts';
 
 /** Instances, and target groups that are known by name. */
@@ -40,7 +40,7 @@ export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2
   };
 
   async function readOthers(names: readonly string[] | undefined): Promise<readonly Pool[]> {
-    const wanted = [...found.values()].filter(({ group }) => names?.includes(nameOf(group)) ?? true);
+    const wanted = [...found.values()].filter(({ group }) => names?.includes(groupName(group)) ?? true);
     if (wanted.length === 0) return [];
     const elb = await connected();
     return Promise.all(
@@ -48,7 +48,7 @@ export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2
         const pool = toPool(
           { group, role: 'other', port: undefined },
           attributes,
-          await elb.targetHealth(arnOf(group)),
+          await elb.targetHealth(groupArn(group)),
         );
         return isByAddress(group) ? book.named(pool) : pool;
       }),
@@ -77,7 +77,7 @@ export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2
       const known = new Set([...own.map(({ name }) => name), ...found.keys()]);
       const added = await holders(elb, all, known, { instances, names });
       const attributes = await readAttributes(elb, added);
-      for (const group of added) found.set(nameOf(group), { group, attributes: attributes.get(arnOf(group)) });
+      for (const group of added) found.set(groupName(group), { group, attributes: attributes.get(groupArn(group)) });
       return added.length > 0;
     },
   };
@@ -91,10 +91,12 @@ async function holders(
   { instances, names }: DiscoveryRequest,
 ): Promise<readonly TargetGroup[]> {
   const keys = new Set(instances.flatMap(({ id, address }) => [id, address ?? id]));
-  const vpcs = new Set(all.filter((group) => known.has(nameOf(group))).map(({ VpcId }) => VpcId));
-  const others = all.filter((group) => !known.has(nameOf(group)) && mayHold(group, vpcs));
+  const vpcs = new Set(all.filter((group) => known.has(groupName(group))).map(({ VpcId }) => VpcId));
+  const others = all.filter((group) => !known.has(groupName(group)) && mayHold(group, vpcs));
   const held = await Promise.all(
-    others.map(async (group) => names.includes(nameOf(group)) || holds(await elb.targetHealth(arnOf(group)), keys)),
+    others.map(
+      async (group) => names.includes(groupName(group)) || holds(await elb.targetHealth(groupArn(group)), keys),
+    ),
   );
   return others.filter((_, n) => held[n]);
 }

@@ -5,7 +5,7 @@ import type { RouteRole } from '../domain/snapshot.ts';
 import { urlOf } from './target-groups.ts';
 
 /** Where a route of the config is. */
-export interface Place {
+export interface RouteLocation {
   /** `shop:443`, `shop:443 priority 10`. */
   readonly name: string;
   readonly role: RouteRole;
@@ -21,7 +21,7 @@ export interface WantedRoute extends RouteConfig {
 }
 
 /** Finds listeners and rules, once a program. Throws `route-not-found`. */
-export async function findPlaces(elbv2: Elbv2, wanted: readonly WantedRoute[]): Promise<readonly Place[]> {
+export async function findRoutes(elbv2: Elbv2, wanted: readonly WantedRoute[]): Promise<readonly RouteLocation[]> {
   const balancers = await findBalancers(elbv2, wanted);
   const arns = [...new Set(balancers.map(({ LoadBalancerArn: arn }) => arn as string))];
   const listeners = new Map(await Promise.all(arns.map(async (arn) => [arn, await elbv2.listeners(arn)] as const)));
@@ -74,7 +74,7 @@ async function placeOf(
   route: WantedRoute,
   balancer: LoadBalancer,
   listeners: readonly Listener[],
-): Promise<Place> {
+): Promise<RouteLocation> {
   const listener = listeners.find(({ ListenerArn: arn, Port: port }) =>
     route.arn === undefined ? port === route.port : arn === listenerArnOf(route.arn),
   );

@@ -6,7 +6,7 @@ import type { Pool, PoolRole, Target } from '../domain/snapshot.ts';
 import type { TrafficPort } from './traffic.ts';
 
 /** A target group that the config names. */
-export interface Member {
+export interface ConfiguredGroup {
   readonly role: PoolRole;
   readonly port: number | undefined;
   readonly group: TargetGroup;
@@ -21,7 +21,7 @@ export type Attributes = ReadonlyMap<string, string>;
 
 /** Target groups as pools: what all ways of moving traffic between them share. */
 export interface Groups extends Omit<TrafficPort, 'kind' | 'routing'> {
-  readonly members: () => Promise<readonly Member[]>;
+  readonly members: () => Promise<readonly ConfiguredGroup[]>;
   /** By ARN. */
   readonly attributes: () => Promise<ReadonlyMap<string, Attributes>>;
 }
@@ -52,10 +52,10 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Grou
     attributes,
 
     async read(names) {
-      const asked = (await members()).filter(({ group }) => names?.includes(nameOf(group)) ?? true);
+      const asked = (await members()).filter(({ group }) => names?.includes(groupName(group)) ?? true);
       return Promise.all(
         asked.map(async (member) => {
-          const arn = arnOf(member.group);
+          const arn = groupArn(member.group);
           const [known, targets] = await Promise.all([attributes(), elbv2.targetHealth(arn)]);
           return toPool(member, known.get(arn), targets);
         }),
@@ -65,8 +65,8 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Grou
     async urls() {
       const [all, found] = await Promise.all([members(), forwards()]);
       const urlsOf = (group: TargetGroup): readonly string[] =>
-        found.filter((forward) => forward.arn === arnOf(group)).map(({ url }) => url);
-      return Object.fromEntries(all.map(({ group }) => [nameOf(group), urlsOf(group)]));
+        found.filter((forward) => forward.arn === groupArn(group)).map(({ url }) => url);
+      return Object.fromEntries(all.map(({ group }) => [groupName(group), urlsOf(group)]));
     },
 
     register: async (pool, targets) =>
@@ -113,21 +113,23 @@ function crossesZones({ Protocol = 'HTTP' }: TargetGroup, attributes: Attributes
   return across === 'true' || (across !== 'false' && ACROSS_BY_DEFAULT.test(Protocol));
 }
 
-export function nameOf(group: TargetGroup): string {
+export function groupName(group: TargetGroup): string {
   return group.TargetGroupName as string;
 }
 
-export function arnOf(group: TargetGroup): string {
+export function groupArn(group: TargetGroup): string {
   return group.TargetGroupArn as string;
 }
 
-async function readMembers(elbv2: Elbv2, wanted: readonly WantedGroup[]): Promise<readonly Member[]> {
+async function readMembers(elbv2: Elbv2, wanted: readonly WantedGroup[]): Promise<readonly ConfiguredGroup[]> {
   const found = await findGroups(
     elbv2,
     wanted.map((group) => group.targetGroup),
   );
   return wanted.map(({ targetGroup, port, role }) => {
-    const group = found.find((candidate) => nameOf(candidate) === targetGroup || arnOf(candidate) === targetGroup);
+    const group = found.find(
+      (candidate) => groupName(candidate) === targetGroup || groupArn(candidate) === targetGroup,
+    );
     if (group === undefined) throw notFound([targetGroup]);
     if ((group.TargetType ?? 'instance') !== 'instance') throw noInstances(group);
     return { group, port, role };
@@ -140,8 +142,8 @@ export async function readAttributes(
   groups: readonly TargetGroup[],
 ): Promise<ReadonlyMap<string, Attributes>> {
   const entries = groups.map(async (group): Promise<[string, Attributes]> => [
-    arnOf(group),
-    await elbv2.attributes(arnOf(group)),
+    groupArn(group),
+    await elbv2.attributes(groupArn(group)),
   ]);
   return new Map(await Promise.all(entries));
 }
@@ -186,13 +188,13 @@ function noInstances({ TargetGroupName: name, TargetType: type }: TargetGroup): 
 }
 
 export function toPool(
-  { group, port, role }: Member,
+  { group, port, role }: ConfiguredGroup,
   attributes: Attributes | undefined,
   targets: readonly TargetHealthDescription[],
 ): Pool {
   return {
-    name: nameOf(group),
-    arn: arnOf(group),
+    name: groupName(group),
+    arn: groupArn(group),
     role,
     port: port ?? group.Port ?? 0,
     intervalS: group.HealthCheckIntervalSeconds ?? 30,
@@ -222,7 +224,7 @@ interface Forward {
   readonly url: string;
 }
 
-async function readForwards(elbv2: Elbv2, members: readonly Member[]): Promise<readonly Forward[]> {
+async function readForwards(elbv2: Elbv2, members: readonly ConfiguredGroup[]): Promise<readonly Forward[]> {
   const arns = [...new Set(members.flatMap(({ group }) => group.LoadBalancerArns ?? []))];
   if (arns.length === 0) return [];
   const withRules = async (listener: Listener): Promise<[Listener, readonly Rule[]]> => [

@@ -3,7 +3,7 @@ import type { WeightedListenerConfig } from '../config/config.ts';
 import type { Route, Routing } from '../domain/snapshot.ts';
 import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
 import { faultsOf, notesOf, readSettings, type Settings } from './compatibility.ts';
-import { findPlaces, type Place } from './find-rules.ts';
+import { findRoutes, type RouteLocation } from './find-rules.ts';
 import { createGroups, delayOf, remember } from './target-groups.ts';
 import type { RoutingPort, TrafficPort } from './traffic.ts';
 
@@ -42,7 +42,7 @@ function createRouting(
   aliases: () => Promise<readonly string[]>,
 ): RoutingPort {
   const places = remember(async () =>
-    findPlaces(elbv2, [
+    findRoutes(elbv2, [
       ...config.production.map((route) => ({ ...route, role: 'production' as const })),
       ...config.test.map((route) => ({ ...route, role: 'test' as const })),
     ]),
@@ -75,7 +75,7 @@ function createRouting(
 }
 
 /** One request for all rules, and one for all default actions. */
-async function readActions(elbv2: Elbv2, places: readonly Place[]): Promise<readonly (readonly Action[])[]> {
+async function readActions(elbv2: Elbv2, places: readonly RouteLocation[]): Promise<readonly (readonly Action[])[]> {
   const ruleArns = places.flatMap(({ ruleArn }) => ruleArn ?? []);
   const listenerArns = places.flatMap(({ ruleArn, listenerArn }) => (ruleArn === undefined ? [listenerArn] : []));
   const [rules, listeners] = await Promise.all([
@@ -89,7 +89,7 @@ async function readActions(elbv2: Elbv2, places: readonly Place[]): Promise<read
   );
 }
 
-function toRoute({ name, role, url }: Place, actions: readonly Action[], settings: readonly Settings[]): Route {
+function toRoute({ name, role, url }: RouteLocation, actions: readonly Action[], settings: readonly Settings[]): Route {
   const all = weightsIn(actions);
   const names = new Map(settings.map(({ arn, name: pool }) => [arn, pool]));
   const ours = [...all].flatMap(([arn, weight]) =>
@@ -109,14 +109,14 @@ function toRoute({ name, role, url }: Place, actions: readonly Action[], setting
 function toRouting(
   config: WeightedListenerConfig,
   settings: readonly Settings[],
-  places: readonly Place[],
+  places: readonly RouteLocation[],
   routes: readonly Route[],
 ): Routing {
   // What a group waits for when it deregisters a target is how long its requests may take.
   const longestS = Math.max(...settings.map(({ attributes }) => delayOf(attributes)));
   return {
     routes,
-    holdS: Math.max(config.holdMs / 1000, longestS),
+    holdS: Math.max(config.retentionMs / 1000, longestS),
     steps: config.steps,
     everyS: config.everyMs / 1000,
     faults: faultsOf(settings, places, routes, config.stickiness),

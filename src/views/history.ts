@@ -1,9 +1,9 @@
-import type { JournalEntry, Outcome } from '../stores/store.ts';
+import type { JournalEntry, JournalOutcome } from '../stores/store.ts';
 import { painter, type Style } from './paint.ts';
 import { columns, cut } from './text.ts';
 import { age, ago, count, dateTime, duration } from '../domain/text.ts';
 
-const STYLES: Readonly<Record<Outcome, Style>> = {
+const STYLES: Readonly<Record<JournalOutcome, Style>> = {
   running: 'bold',
   done: 'green',
   refused: 'dim',

@@ -50,7 +50,7 @@ export function statusData(report: StatusReport) {
         deploy: deploy ?? null,
       })),
     })),
-    unmanaged: snapshot.strangers.map(({ id }) => id),
+    unmanaged: snapshot.unmanaged.map(({ id }) => id),
     rollback: rollbackOf(snapshot) ?? null,
     proof: proofOf(report) ?? null,
     lease: lease ?? null,

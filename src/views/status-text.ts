@@ -76,13 +76,13 @@ function headed(head: string, style: Style, lines: readonly string[], paint: Pai
   return [paint(style, head) + first.slice(head.length), ...rest];
 }
 
-function unmanagedLines({ strangers }: Snapshot, width: number, paint: Paint): string[] {
-  if (strangers.length === 0) return [];
+function unmanagedLines({ unmanaged }: Snapshot, width: number, paint: Paint): string[] {
+  if (unmanaged.length === 0) return [];
   const ids = list(
-    strangers.map(({ id }) => id),
+    unmanaged.map(({ id }) => id),
     5,
   );
-  const text = `Unmanaged: ${ids} ${strangers.length === 1 ? 'is' : 'are'} in a target group without this environment's tags.`;
+  const text = `Unmanaged: ${ids} ${unmanaged.length === 1 ? 'is' : 'are'} in a target group without this environment's tags.`;
   return headed('Unmanaged:', 'yellow', wrap(text, width), paint);
 }
 

@@ -63,7 +63,7 @@ export function rowsOf(pool: Pool, snapshot: Snapshot): Row[] {
     const role = roleOf(snapshot, fleet);
     for (const instance of fleet.instances.toSorted(byZone)) add(instance.id, { instance, fleet, role });
   }
-  for (const instance of snapshot.strangers) add(instance.id, { instance });
+  for (const instance of snapshot.unmanaged) add(instance.id, { instance });
   for (const id of targets.keys()) add(id, {});
   return rows;
 }

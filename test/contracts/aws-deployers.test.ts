@@ -89,8 +89,8 @@ const startOpsWorks = async (): Promise<AwsWorld> =>
         .toReversed(),
   );
 
-deployerContract('ssm', { setup: startSsm, lasts: true, stops: false });
-deployerContract('opsworks', { setup: startOpsWorks, lasts: true, stops: false });
+deployerContract('ssm', { setup: startSsm, isRemote: true, stops: false });
+deployerContract('opsworks', { setup: startOpsWorks, isRemote: true, stops: false });
 
 const requestFor = (instances: readonly Instance[], change: Partial<DeployRequest> = {}): DeployRequest => ({
   token: 'run-1/1',
@@ -122,7 +122,7 @@ describe.each([
     expect(error.transient).toBe(true);
     expectAdvice(error);
     await deployer.start(request);
-    await poll(async () => (await deployer.look(request))?.state === 'succeeded', 'the end of the deploy');
+    await poll(async () => (await deployer.status(request))?.state === 'succeeded', 'the end of the deploy');
     expect(await world.begun(world.instances[0].id)).toEqual(['42']);
   });
 
@@ -132,7 +132,7 @@ describe.each([
     expect(deployer.migrates).toBe(true);
     const request = requestFor(world.instances, { migrate: true });
     await deployer.start(request);
-    await poll(async () => (await deployer.look(request))?.state === 'succeeded', 'the end of the deploy');
+    await poll(async () => (await deployer.status(request))?.state === 'succeeded', 'the end of the deploy');
     const sent = await Promise.all(world.instances.map(async ({ id }) => migrations(world.sandbox, kind, id)));
     expect(sent).toEqual([['true'], ['false']]);
   });
@@ -140,7 +140,7 @@ describe.each([
   test('an instance that cannot be told is said before anything is changed', async () => {
     const world = await start();
     const [first] = world.instances;
-    world.sandbox.instances.lose(first.id);
+    world.sandbox.instances.loseHost(first.id);
     const error = await errorOf(world.open().prepare(requestFor(world.instances)));
     expect(error.code).toBe(kind === 'ssm' ? 'not-managed' : 'not-online');
     expect(error.message).toContain(first.id);

@@ -60,7 +60,7 @@ function linesOf(file: string): readonly string[] {
   }
 }
 
-deployerContract('a local command', { setup, lasts: false, stops: true });
+deployerContract('a local command', { setup, isRemote: false, stops: true });
 
 describe('a local command', () => {
   let folder: string;
@@ -74,8 +74,8 @@ describe('a local command', () => {
 
   async function finished(deployer: DeployerPort, asked: DeployRequest) {
     await deployer.start(asked);
-    await poll(async () => (await deployer.look(asked))?.state !== 'running', 'its end');
-    return deployer.look(asked);
+    await poll(async () => (await deployer.status(asked))?.state !== 'running', 'its end');
+    return deployer.status(asked);
   }
 
   test('is given words and variables, and no shell reads them', async () => {
@@ -113,7 +113,7 @@ describe('a local command', () => {
     await deployer.start(request([A]));
     await poll(() => lines.length > 0, 'the child');
     expect(await deployer.stop(request([A]))).toBe(true);
-    expect(await deployer.look(request([A]))).toMatchObject({ state: 'failed' });
+    expect(await deployer.status(request([A]))).toMatchObject({ state: 'failed' });
     const pid = Number(lines[0]?.split('| ')[1]);
     await poll(() => !exists(pid), 'the end of the child');
   });

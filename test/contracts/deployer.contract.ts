@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { DeployerPort, DeployReport, DeployRequest } from '../../src/deployers/deployer.ts';
+import type { DeployerPort, DeployRequest } from '../../src/deployers/deployer.ts';
+import type { DeployReport } from '../../src/domain/deploys.ts';
 import type { Instance } from '../../src/domain/snapshot.ts';
 import { poll } from '../support/poll.ts';
 
@@ -20,7 +21,7 @@ export interface DeployerWorld {
 export interface DeployerSuite {
   readonly setup: () => Promise<DeployerWorld>;
   /** A deploy goes on when the process that started it has ended. */
-  readonly lasts: boolean;
+  readonly isRemote: boolean;
   /** After `stop` it is certain that nothing is at work. */
   readonly stops: boolean;
 }
@@ -28,7 +29,7 @@ export interface DeployerSuite {
 type Start = () => Promise<DeployerWorld>;
 
 /** What every deployer must do: see `DeployerPort`. Each test has a world of its own. */
-export function deployerContract(name: string, { setup, lasts, stops }: DeployerSuite): void {
+export function deployerContract(name: string, { setup, isRemote, stops }: DeployerSuite): void {
   const open: DeployerWorld[] = [];
   const start: Start = async () => {
     const world = await setup();
@@ -41,7 +42,7 @@ export function deployerContract(name: string, { setup, lasts, stops }: Deployer
   describe(`${name} is a deployer`, () => {
     deployContract(start);
     failureContract(start);
-    repeatContract(start, lasts);
+    repeatContract(start, isRemote);
     stopContract(start, stops);
   });
 }
@@ -63,7 +64,7 @@ function requestFor(instances: readonly Instance[], change: Partial<DeployReques
 async function ended(deployer: DeployerPort, request: DeployRequest): Promise<DeployReport> {
   let report: DeployReport | undefined;
   const isOver = async (): Promise<boolean> => {
-    report = await deployer.look(request);
+    report = await deployer.status(request);
     return report?.state === 'succeeded' || report?.state === 'failed';
   };
   await poll(isOver, 'the end of the deploy', 15_000);
@@ -73,7 +74,7 @@ async function ended(deployer: DeployerPort, request: DeployRequest): Promise<De
 function deployContract(start: Start): void {
   test('knows no deploy before one was started', async () => {
     const world = await start();
-    expect(await world.open().look(requestFor(world.instances))).toBeUndefined();
+    expect(await world.open().status(requestFor(world.instances))).toBeUndefined();
   });
 
   test('delivers the release to every instance of the request, once', async () => {
@@ -101,7 +102,7 @@ function deployContract(start: Start): void {
     await deployer.start(first);
     await ended(deployer, first);
     const second = requestFor([a], { token: '261122-0612-k3f9/2', release: '43' });
-    expect(await deployer.look(second)).toBeUndefined();
+    expect(await deployer.status(second)).toBeUndefined();
     await deployer.start(second);
     expect((await ended(deployer, second)).state).toBe('succeeded');
     expect(await world.begun(a.id)).toEqual(['42', '43']);
@@ -139,7 +140,7 @@ function failureContract(start: Start): void {
   });
 }
 
-function repeatContract(start: Start, lasts: boolean): void {
+function repeatContract(start: Start, isRemote: boolean): void {
   test('a deploy that is under way or has succeeded is not started twice', async () => {
     const world = await start();
     const [a] = world.instances;
@@ -153,7 +154,7 @@ function repeatContract(start: Start, lasts: boolean): void {
     expect(await world.begun(a.id)).toEqual(['42']);
   });
 
-  test.runIf(lasts)('another process adopts it instead of starting a second one', async () => {
+  test.runIf(isRemote)('another process adopts it instead of starting a second one', async () => {
     const world = await start();
     const [a] = world.instances;
     const request = requestFor([a]);
@@ -174,7 +175,7 @@ function stopContract(start: Start, stops: boolean): void {
     const request = requestFor([a]);
     await deployer.start(request);
     await poll(async () => (await world.begun(a.id)).length > 0, 'the deploy to begin', 15_000);
-    expect((await deployer.look(request))?.state).toBe('running');
+    expect((await deployer.status(request))?.state).toBe('running');
     expect(await deployer.stop(request)).toBe(stops);
   });
 }

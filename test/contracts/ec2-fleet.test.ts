@@ -5,11 +5,11 @@ import { startFakeAws } from '../support/fake-aws.ts';
 import { callEc2, quickSandbox } from '../support/quick-sandbox.ts';
 import { openEc2Fleet, startEc2World, WAYS, type Boot, type Ec2World } from './ec2-world.ts';
 import { fleetContract } from './fleet.contract.ts';
-import { fleetOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+import { fleetOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
 
 /** Launching reads the user data that is cloned. Batches: 250 results a page, 200 ids a filter. */
-const SMALL = { launch: 3, read: 1, mark: 1, terminate: 2, strangers: 2, claim: 1 };
-const LARGE = { ...SMALL, read: 5, strangers: 5 + 5 };
+const SMALL = { launch: 3, read: 1, mark: 1, terminate: 2, unmanaged: 2, claim: 1 };
+const LARGE = { ...SMALL, read: 5, unmanaged: 5 + 5 };
 
 fleetContract('ec2', {
   setup: startEc2World,
@@ -37,7 +37,7 @@ describe("what is EC2's own", () => {
     const port = open(world, {});
     const [blue] = world.blue as [string];
     await callEc2(world.sandbox, 'CreateTags', { Resources: world.blue, Tags: [{ Key: 'Team', Value: 'shop' }] });
-    await port.launch(launchStep(await port.resolve(await wishOf(port))));
+    await port.launch(launchStep(await port.resolve(await launchRequestOf(port))));
     const { instances } = await fleetOf(port, 'green');
     const [was, is] = [await described(world, blue), await described(world, instances[0]?.id ?? '')];
     expect(is).toMatchObject({
@@ -57,10 +57,10 @@ describe("what is EC2's own", () => {
   test('a clone takes the user data along, which no store gets to see', async () => {
     const world = await start();
     const before = open(world, { userData: 'PASSWORD=secret' });
-    await before.launch(launchStep(await before.resolve(await wishOf(before)), 'before'));
+    await before.launch(launchStep(await before.resolve(await launchRequestOf(before)), 'before'));
     const port = open(world, {});
     const blue = await fleetOf(port, 'before');
-    const spec = await port.resolve(await wishOf(port, { blue }));
+    const spec = await port.resolve(await launchRequestOf(port, { blue }));
     const secret = Buffer.from('PASSWORD=secret').toString('base64');
     expect(JSON.stringify(spec)).not.toMatch(new RegExp(`secret|${secret}`));
     await port.launch(launchStep(spec));
@@ -76,7 +76,7 @@ describe("what is EC2's own", () => {
   test('user data gets the release in the place of {release}, and keeps ${release} for the shell', async () => {
     const world = await start();
     const port = open(world, { image: { name: 'base' }, userData: 'RELEASE={release}\necho ${release}' });
-    await port.launch(launchStep(await port.resolve(await wishOf(port))));
+    await port.launch(launchStep(await port.resolve(await launchRequestOf(port))));
     const { instances } = await fleetOf(port, 'green');
     const InstanceId = instances[0]?.id;
     const { UserData } = await callEc2(world.sandbox, 'DescribeInstanceAttribute', {
@@ -90,7 +90,7 @@ describe("what is EC2's own", () => {
     const world = await start();
     const boot = { launchTemplate: { name: 'shop-web', version: '$Latest' }, image: { name: 'shop-{release}' } };
     const port = open(world, boot);
-    const step = launchStep(await port.resolve(await wishOf(port)));
+    const step = launchStep(await port.resolve(await launchRequestOf(port)));
     world.sandbox.addRelease('42');
     await callEc2(world.sandbox, 'CreateLaunchTemplateVersion', {
       LaunchTemplateName: 'shop-web',
@@ -109,7 +109,7 @@ describe("what is EC2's own", () => {
     const world = await start();
     const newest = world.sandbox.addRelease('42');
     const port = world.open();
-    const { summary, request } = await port.resolve(await wishOf(port));
+    const { summary, request } = await port.resolve(await launchRequestOf(port));
     expect(request).toMatchObject({ run: { ImageId: newest } });
     expect(summary.join()).toContain('the newest of 2 that match');
   });
@@ -125,7 +125,7 @@ describe("what is EC2's own", () => {
       },
     });
     const port = open(world, { launchTemplate: { name: 'shop-web', version: '$Latest' } });
-    await port.launch(launchStep(await port.resolve(await wishOf(port))));
+    await port.launch(launchStep(await port.resolve(await launchRequestOf(port))));
     const { instances } = await fleetOf(port, 'green');
     expect(instances.map(({ zone }) => zone).toSorted()).toEqual([ZONES[0], ZONES[0], ZONES[1]]);
   });
@@ -133,7 +133,7 @@ describe("what is EC2's own", () => {
   test('a template that does not exist is said so by its name', async () => {
     const world = await start();
     const port = open(world, { launchTemplate: { name: 'shop-wed', version: '1' } });
-    await expect(port.resolve(await wishOf(port))).rejects.toMatchObject({
+    await expect(port.resolve(await launchRequestOf(port))).rejects.toMatchObject({
       code: 'launch-template-not-found',
       message: expect.stringContaining('shop-wed') as string,
     });
@@ -181,14 +181,14 @@ describe("what is EC2's own", () => {
 
   test('half of the ownership tags is none', async () => {
     const world = await start();
-    const [id] = (await world.strangers(1)) as [string];
+    const [id] = (await world.unmanaged(1)) as [string];
     await callEc2(world.sandbox, 'CreateTags', {
       Resources: [id],
       Tags: [{ Key: 'turnout:environment', Value: 'shop' }],
     });
-    const { fleets, strangers } = await world.open().read([id]);
+    const { fleets, unmanaged } = await world.open().read([id]);
     expect(fleets.map((fleet) => fleet.id)).toEqual(['shop-41']);
-    expect(strangers.map((stranger) => stranger.id)).toEqual([id]);
+    expect(unmanaged.map((instance) => instance.id)).toEqual([id]);
   });
 
   test('an instance is owned by the environment that its tags name, whatever was asked of EC2', () => {

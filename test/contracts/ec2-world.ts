@@ -70,10 +70,10 @@ export async function startEc2World({ blue = 3 }: FleetWorldOptions = {}): Promi
     template,
     blue: sandbox.blue,
     open: (way = 'an image by name') => openEc2Fleet(sandbox.url, BOOTS[way] as Boot),
-    strangers: async (count) => boot(count, {}),
+    unmanaged: async (count) => boot(count, {}),
     neighbour: async () => boot(1, { TagSpecifications: [{ ResourceType: 'instance', Tags: NEIGHBOUR }] })[0] as string,
     living: async () => living(sandbox),
-    lose: (id) => sandbox.instances.lose(id),
+    lose: (id) => sandbox.instances.loseHost(id),
     protect: async (id, on) => {
       await callEc2(sandbox, 'ModifyInstanceAttribute', { InstanceId: id, DisableApiTermination: { Value: on } });
     },
@@ -101,7 +101,7 @@ export function openEc2Fleet(url: string, boot: Boot): FleetPort {
   const session = openSession(url);
   return createEc2Fleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
-    boot: { kind: 'ec2', tagPrefix: 'turnout', ...boot },
+    config: { kind: 'ec2', tagPrefix: 'turnout', ...boot },
     ec2: new Ec2(session),
     ssm: async () => new Ssm(session),
   });

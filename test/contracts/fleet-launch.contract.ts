@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
-import { AT, fleetOf, idsOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+import { AT, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
 import type { FleetSuite } from './fleet.contract.ts';
 import type { FleetWorld, Start } from './fleet-world.ts';
 
@@ -8,7 +8,7 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
   test('boots what was wished, tagged from its first moment', async () => {
     const world = await start();
     const port = world.open();
-    const spec = await port.resolve(await wishOf(port));
+    const spec = await port.resolve(await launchRequestOf(port));
     world.requests();
     await port.launch(launchStep(spec));
     expect(world.requests().changes).toHaveLength(changes.launch);
@@ -17,13 +17,14 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
     expect(green.instances.map(({ zone }) => zone).toSorted()).toEqual([ZONES[0], ZONES[0], ZONES[1]]);
   });
 
-  test('boots nothing a second time, whoever asks', async () => {
+  test('launches nothing twice, from any process', async () => {
     const world = await start();
     const port = world.open();
-    const step = launchStep(await port.resolve(await wishOf(port)));
+    const step = launchStep(await port.resolve(await launchRequestOf(port)));
     await Promise.all([port.launch(step), world.open().launch(step)]);
     await port.launch(step);
-    await world.open().launch({ ...step, run: 'run-2' });
+    const ofAnotherRun = { ...step, run: 'run-2' };
+    await world.open().launch(ofAnotherRun);
     expect(await world.living()).toHaveLength(world.blue.length + 3);
   });
 
@@ -32,7 +33,7 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
     const port = await launchGreen(world);
     const { instances } = await fleetOf(port, 'green');
     world.lose(instances[0]?.id ?? '');
-    const spec = await port.resolve(await wishOf(port));
+    const spec = await port.resolve(await launchRequestOf(port));
     await world.open().launch(launchStep(spec));
     expect(await world.living()).toHaveLength(world.blue.length + 2);
   });
@@ -40,7 +41,7 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
   test('boots nothing twice when the effect took place and the answer was an error', async () => {
     const world = await start();
     const port = world.open();
-    const step = launchStep(await port.resolve(await wishOf(port)));
+    const step = launchStep(await port.resolve(await launchRequestOf(port)));
     world.fault('lost', 'launch');
     await port.launch(step).catch(expectAdvice);
     world.heal();
@@ -48,10 +49,10 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
     expect(await world.living()).toHaveLength(world.blue.length + 3);
   });
 
-  test('goes on with the rest when one zone has been refused', async () => {
+  test('continues with the other zones when one is refused', async () => {
     const world = await start();
     const port = world.open();
-    const step = launchStep(await port.resolve(await wishOf(port)));
+    const step = launchStep(await port.resolve(await launchRequestOf(port)));
     world.fault('refused', 'launch', 1);
     const error = await errorOf(port.launch(step));
     expect(error.code).toBe(refused);
@@ -64,7 +65,7 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
   test('nothing is under way any more when it rejects', async () => {
     const world = await start();
     const port = world.open();
-    const step = launchStep(await port.resolve(await wishOf(port)));
+    const step = launchStep(await port.resolve(await launchRequestOf(port)));
     world.fault('refused', 'launch', 1);
     world.fault('slow', 'launch', 1);
     await errorOf(port.launch(step));
@@ -76,7 +77,7 @@ export function launchContract(start: Start, { changes, refused }: FleetSuite): 
   test('gives each fleet its own instances, also for the same release', async () => {
     const world = await start();
     const port = await launchGreen(world);
-    const spec = await port.resolve(await wishOf(port));
+    const spec = await port.resolve(await launchRequestOf(port));
     await port.launch(launchStep(spec, 'green-2'));
     const { fleets } = await port.read([]);
     expect(fleets.map(({ id, instances }) => [id, instances.length])).toEqual([
@@ -106,16 +107,18 @@ async function requestsOf(world: FleetWorld, size: number): Promise<Record<strin
     return result;
   };
   const port = world.open();
-  const spec = await port.resolve(await wishOf(port, { zones: { [ZONES[0]]: size / 2, [ZONES[1]]: size / 2 } }));
+  const spec = await port.resolve(
+    await launchRequestOf(port, { zones: { [ZONES[0]]: size / 2, [ZONES[1]]: size / 2 } }),
+  );
   await count('launch', async () => port.launch(launchStep(spec)));
   const green = await count('read', async () => fleetOf(port, 'green'));
   expect(green.instances).toHaveLength(size);
   await count('mark', async () => port.mark(green, { promoted: AT }));
   await count('terminate', async () => port.terminate(green));
-  const instances = await world.strangers(size);
-  const { strangers } = await count('strangers', async () => port.read(instances));
-  expect(strangers).toHaveLength(size);
-  await count('claim', async () => port.claim({ do: 'claim', fleet: 'found', release: '40', instances, at: AT }));
+  const instances = await world.unmanaged(size);
+  const { unmanaged } = await count('unmanaged', async () => port.read(instances));
+  expect(unmanaged).toHaveLength(size);
+  await count('claim', async () => port.claim({ fleet: 'found', release: '40', instances, at: AT }));
   return counts;
 }
 
@@ -124,11 +127,11 @@ export function faultContract(start: Start): void {
     const world = await start();
     world.fault('stale', 'read');
     const port = world.open();
-    const strangers = await world.strangers(1);
+    const unmanaged = await world.unmanaged(1);
     // The past that is shown ends a moment after the world began, and that moment is longer on a busy machine.
-    await expect.poll(async () => (await port.read(strangers)).strangers).toEqual([]);
+    await expect.poll(async () => (await port.read(unmanaged)).unmanaged).toEqual([]);
     world.heal();
-    const spec = await port.resolve(await wishOf(port));
+    const spec = await port.resolve(await launchRequestOf(port));
     world.fault('stale', 'read');
     await port.launch(launchStep(spec));
     const launched = async () => (await port.read([])).fleets.find(({ id }) => id === 'green')?.instances ?? [];
@@ -143,7 +146,7 @@ export function faultContract(start: Start): void {
       const world = await start();
       const port = world.open();
       for (const on of ['read', 'launch', 'tag', 'terminate'] as const) world.fault(kind, on, 1);
-      const spec = await port.resolve(await wishOf(port));
+      const spec = await port.resolve(await launchRequestOf(port));
       await port.launch(launchStep(spec));
       const green = await fleetOf(port, 'green');
       expect(green.instances).toHaveLength(3);

@@ -14,7 +14,7 @@ export interface FleetWorld {
   /** Ids of the fleet `shop-41` of release 41 that serves, in two zones, tagged as current. */
   readonly blue: readonly string[];
   /** Boots running instances that carry no tags of ours; returns their ids. */
-  strangers(count: number): Promise<readonly string[]>;
+  unmanaged(count: number): Promise<readonly string[]>;
   /** Boots one that carries all ownership tags, of another environment. */
   neighbour(): Promise<string>;
   /** Instances that are not gone, with the release that they really run. */
@@ -22,7 +22,7 @@ export interface FleetWorld {
   /** The instance dies by itself. */
   lose(id: string): void;
   protect(id: string, on: boolean): Promise<void>;
-  /** From now on, or for so many requests. */
+  /** From now on, or for this many requests. */
   fault(kind: Fault, on: Request, times?: number): void;
   heal(): void;
   /** Names of the requests that have arrived since the last call, retries included: those that change something, and reads. */
@@ -64,8 +64,8 @@ export async function fleetOf(port: FleetPort, id: string): Promise<Fleet> {
   return fleet;
 }
 
-export async function wishOf(port: FleetPort, wish: Partial<LaunchRequest> = {}): Promise<LaunchRequest> {
-  return { release: '42', zones: { [ZONES[0]]: 2, [ZONES[1]]: 1 }, blue: await blueOf(port), ...wish };
+export async function launchRequestOf(port: FleetPort, request: Partial<LaunchRequest> = {}): Promise<LaunchRequest> {
+  return { release: '42', zones: { [ZONES[0]]: 2, [ZONES[1]]: 1 }, blue: await blueOf(port), ...request };
 }
 
 /** The step that launches a spec, which has been in a store in between. */
@@ -74,9 +74,9 @@ export function launchStep(spec: LaunchSpec, fleet = 'green', release = '42'): S
 }
 
 /** Brings up the fleet `green` of release 42. */
-export async function launchGreen(world: FleetWorld, wish: Partial<LaunchRequest> = {}): Promise<FleetPort> {
+export async function launchGreen(world: FleetWorld, request: Partial<LaunchRequest> = {}): Promise<FleetPort> {
   const port = world.open();
-  await port.launch(launchStep(await port.resolve(await wishOf(port, wish))));
+  await port.launch(launchStep(await port.resolve(await launchRequestOf(port, request))));
   return port;
 }
 

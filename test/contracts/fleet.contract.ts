@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { faultContract, launchContract, sizeContract } from './fleet-launch.contract.ts';
-import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
 import type { FleetWorld, FleetWorldOptions, Start, Way } from './fleet-world.ts';
 
 export interface FleetSuite {
@@ -57,7 +57,7 @@ export function fleetContract(name: string, suite: FleetSuite): void {
 function readContract(start: Start): void {
   test('finds the fleet by its tags: release, marks, zones, states and addresses', async () => {
     const world = await start();
-    const { fleets, strangers } = await world.open().read([]);
+    const { fleets, unmanaged } = await world.open().read([]);
     expect(fleets.map(({ id, release }) => ({ id, release }))).toEqual([{ id: 'shop-41', release: '41' }]);
     const [blue] = fleets;
     expect(Date.parse(blue?.marks.current ?? '')).toBeGreaterThan(0);
@@ -68,25 +68,25 @@ function readContract(start: Start): void {
       expect(instance).toMatchObject({ state: 'running', address: expect.stringMatching(/^127\./) as string });
       expect(Math.abs(instance.launchedAt - Date.now())).toBeLessThan(60_000);
     }
-    expect(strangers).toEqual([]);
+    expect(unmanaged).toEqual([]);
   });
 
-  test('tells strangers by their id, and only those that were asked for', async () => {
+  test('tells unmanaged instances by their id, and only those that were asked for', async () => {
     const world = await start();
-    const [asked, other] = (await world.strangers(2)) as [string, string];
+    const [asked, other] = (await world.unmanaged(2)) as [string, string];
     const neighbour = await world.neighbour();
-    const { fleets, strangers } = await world.open().read([asked, neighbour, ...world.blue]);
+    const { fleets, unmanaged } = await world.open().read([asked, neighbour, ...world.blue]);
     expect(fleets.map(({ id }) => id)).toEqual(['shop-41']);
-    expect(idsOf(strangers)).toEqual([asked, neighbour].toSorted());
-    expect(strangers[0]).toMatchObject({ state: 'running', zone: expect.stringMatching(/^eu-west-1[ab]$/) as string });
-    expect(idsOf(strangers)).not.toContain(other);
+    expect(idsOf(unmanaged)).toEqual([asked, neighbour].toSorted());
+    expect(unmanaged[0]).toMatchObject({ state: 'running', zone: expect.stringMatching(/^eu-west-1[ab]$/) as string });
+    expect(idsOf(unmanaged)).not.toContain(other);
   });
 
   test('leaves out what is no instance of this account', async () => {
     const world = await start();
     const unknown = ['i-0123456789abcdef0', 'i-01234567', '10.0.0.7', 'arn:aws:lambda:eu-west-1:1:function:f'];
-    const { fleets, strangers } = await world.open().read(unknown);
-    expect(strangers).toEqual([]);
+    const { fleets, unmanaged } = await world.open().read(unknown);
+    expect(unmanaged).toEqual([]);
     expect(fleets).toHaveLength(1);
   });
 
@@ -123,14 +123,14 @@ function resolveContract(start: Start, ways: readonly Way[]): void {
     test(`${way.name}: to exact ids, without a change, and that is what boots`, async () => {
       const world = await start();
       const port = world.open(way.name);
-      const wish = await wishOf(port);
+      const request = await launchRequestOf(port);
       world.requests();
-      const spec = await port.resolve(wish);
+      const spec = await port.resolve(request);
       expect(world.requests().changes).toEqual([]);
       expect(spec.request).toMatchObject(await way.pins(world));
       expect(spec.summary.join('\n')).not.toMatch(/undefined/);
       expect(spec.summary.length).toBeGreaterThan(0);
-      expect(spec.batches.map(({ zone, count }) => [zone, count])).toEqual(Object.entries(wish.zones));
+      expect(spec.batches.map(({ zone, count }) => [zone, count])).toEqual(Object.entries(request.zones));
       // It is kept in a store, and a second machine may go on with it.
       await world.open(way.name).launch(launchStep(spec));
       const booted = (await world.living()).filter(({ id }) => !world.blue.includes(id));
@@ -142,21 +142,21 @@ function resolveContract(start: Start, ways: readonly Way[]): void {
     test(`${way.name}: says in a sentence that a release is not there`, async () => {
       const world = await start();
       const port = world.open(way.name);
-      const wish = await wishOf(port, { release: '666' });
+      const request = await launchRequestOf(port, { release: '666' });
       world.requests();
-      const error = await errorOf(port.resolve(wish));
+      const error = await errorOf(port.resolve(request));
       expect(error.code).toBe(way.missing);
       expectAdvice(error);
       expect(world.requests().changes).toEqual([]);
     });
   }
 
-  test('refuses when a zone has nobody of blue left to learn its place from', async () => {
+  test('refuses when a zone has no instance of blue to take the subnet from', async () => {
     const world = await start();
     const port = world.open();
     const blue = await blueOf(port);
     for (const { id } of blue.instances.filter(({ zone }) => zone === ZONES[1])) world.lose(id);
-    const error = await errorOf(port.resolve(await wishOf(port)));
+    const error = await errorOf(port.resolve(await launchRequestOf(port)));
     expect(error.code).toBe('no-sample');
     expectAdvice(error);
   });
@@ -165,19 +165,19 @@ function resolveContract(start: Start, ways: readonly Way[]): void {
 const LATER = '2026-02-04T04:05:06.000Z';
 
 function tagContract(start: Start): void {
-  test('claim makes strangers the current fleet, in one request, as often as it is asked', async () => {
+  test('claim makes unmanaged instances the current fleet, in one request, as often as it is asked', async () => {
     const world = await start();
     const port = world.open();
-    const instances = await world.strangers(3);
-    const step = { do: 'claim', fleet: 'found', release: '40', instances, at: AT } as const;
+    const instances = await world.unmanaged(3);
+    const request = { fleet: 'found', release: '40', instances, at: AT };
     world.requests();
-    await port.claim(step);
+    await port.claim(request);
     expect(world.requests().changes).toHaveLength(1);
-    await world.open().claim(step);
+    await world.open().claim(request);
     const found = await fleetOf(port, 'found');
     expect(found).toMatchObject({ release: '40', marks: { current: AT } });
     expect(idsOf(found.instances)).toEqual([...instances].toSorted());
-    expect((await port.read(instances)).strangers).toEqual([]);
+    expect((await port.read(instances)).unmanaged).toEqual([]);
   });
 
   test('a mark is on every living instance, and keeps the others', async () => {
@@ -196,7 +196,7 @@ function tagContract(start: Start): void {
     expect((await blueOf(port)).marks).not.toHaveProperty('promoted');
   });
 
-  test('a fleet of which nobody is left is marked without a request', async () => {
+  test('a fleet without instances is marked without a request', async () => {
     const world = await start();
     const port = await launchGreen(world);
     await port.terminate(await fleetOf(port, 'green'));
@@ -209,7 +209,7 @@ function tagContract(start: Start): void {
 }
 
 function terminateContract(start: Start, { changes, protects }: FleetSuite): void {
-  test('ends all of the fleet and nobody else, in few requests', async () => {
+  test('terminates the whole fleet and nothing else, in few requests', async () => {
     const world = await start();
     const port = await launchGreen(world);
     const green = await fleetOf(port, 'green');
@@ -221,20 +221,23 @@ function terminateContract(start: Start, { changes, protects }: FleetSuite): voi
     expect(states.filter((state) => state !== 'shutting-down' && state !== 'terminated')).toEqual([]);
   });
 
-  test.runIf(protects)('says which one is protected, spares nobody in other zones, and ends when it may', async () => {
-    const world = await start();
-    const port = await launchGreen(world);
-    const green = await fleetOf(port, 'green');
-    const kept = green.instances.find(({ zone }) => zone === ZONES[0])?.id ?? '';
-    await world.protect(kept, true);
-    const error = await errorOf(port.terminate(green));
-    expect(error.code).toBe('termination-protected');
-    expectAdvice(error);
-    expect(error.message).toContain(kept);
-    const left = (await fleetOf(port, 'green')).instances.filter(({ state }) => state === 'running');
-    expect(left.map(({ zone }) => zone)).toEqual([ZONES[0], ZONES[0]]);
-    await world.protect(kept, false);
-    await world.open().terminate(await fleetOf(port, 'green'));
-    expect(idsOf(await world.living())).toEqual([...world.blue].toSorted());
-  });
+  test.runIf(protects)(
+    'says which one is protected, terminates those of other zones, and the rest when allowed',
+    async () => {
+      const world = await start();
+      const port = await launchGreen(world);
+      const green = await fleetOf(port, 'green');
+      const kept = green.instances.find(({ zone }) => zone === ZONES[0])?.id ?? '';
+      await world.protect(kept, true);
+      const error = await errorOf(port.terminate(green));
+      expect(error.code).toBe('termination-protected');
+      expectAdvice(error);
+      expect(error.message).toContain(kept);
+      const left = (await fleetOf(port, 'green')).instances.filter(({ state }) => state === 'running');
+      expect(left.map(({ zone }) => zone)).toEqual([ZONES[0], ZONES[0]]);
+      await world.protect(kept, false);
+      await world.open().terminate(await fleetOf(port, 'green'));
+      expect(idsOf(await world.living())).toEqual([...world.blue].toSorted());
+    },
+  );
 }

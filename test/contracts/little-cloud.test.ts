@@ -69,7 +69,7 @@ async function inTheSandbox(): Promise<Seen> {
     return await play({
       fleet: createEc2Fleet({
         owner: { environment: 'shop', tagPrefix: 'turnout' },
-        boot: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
+        config: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
         ec2: new Ec2(session),
         ssm: async () => Promise.reject(new Error('There is no SSM here.')),
       }),
@@ -81,8 +81,8 @@ async function inTheSandbox(): Promise<Seen> {
       clock: systemClock,
       production,
       test: trial,
-      behave: (id, fit) => sandbox.instances.behave(id, fit ? undefined : behaviour('sick')),
-      die: (id) => sandbox.instances.lose(id),
+      behave: (id, fit) => sandbox.instances.setBehaviour(id, fit ? undefined : behaviour('sick')),
+      die: (id) => sandbox.instances.loseHost(id),
     });
   } finally {
     await sandbox.close();

@@ -5,7 +5,7 @@ import { callOpsWorks } from '../support/quick-sandbox.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { poll } from '../support/poll.ts';
 import { fleetContract } from './fleet.contract.ts';
-import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, wishOf, ZONES } from './fleet-world.ts';
+import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
 import {
   openOpsWorksFleet,
   OPSWORKS_WAYS,
@@ -18,7 +18,7 @@ import {
  * OpsWorks makes and starts each instance by itself. Reading: layers, instances, tags of each layer (blue and green), scaling, and
  * EC2's instances.
  */
-const SMALL = { launch: 30, read: 6, mark: 4, terminate: 15, strangers: 7, claim: 3 };
+const SMALL = { launch: 30, read: 6, mark: 4, terminate: 15, unmanaged: 7, claim: 3 };
 
 fleetContract('opsworks', {
   setup: startOpsWorksWorld,
@@ -42,7 +42,7 @@ describe("what is OpsWorks's own", () => {
   const open = (world: OpsWorksWorld, boot: Boot) => openOpsWorksFleet(world.sandbox.url, boot);
   const launchWith = async (world: OpsWorksWorld, boot: Boot): Promise<void> => {
     const port = open(world, boot);
-    await port.launch(launchStep(await port.resolve(await wishOf(port))));
+    await port.launch(launchStep(await port.resolve(await launchRequestOf(port))));
   };
   const update = async ({ sandbox, layer }: OpsWorksWorld, change: object): Promise<void> =>
     callOpsWorks(sandbox, 'UpdateLayer', { LayerId: layer, ...change });
@@ -94,7 +94,7 @@ describe("what is OpsWorks's own", () => {
     expectAdvice(error);
     const layer = { attributes: { MysqlRootPassword: 'secret' } };
     const port = open(world, { app: 'shop', layer });
-    expect(JSON.stringify(await port.resolve(await wishOf(port)))).not.toContain('secret');
+    expect(JSON.stringify(await port.resolve(await launchRequestOf(port)))).not.toContain('secret');
     await launchWith(world, { app: 'shop', layer });
     expect(await layersOf(world)).toHaveLength(2);
   });
@@ -121,7 +121,7 @@ describe("what is OpsWorks's own", () => {
     const [, green] = await layersOf(world);
     expect(green).toMatchObject({ Name: 'Web 42', Shortname: 'web-42' });
     const port = open(world, { app: 'shop', layer });
-    const error = await errorOf(port.resolve(await wishOf(port)));
+    const error = await errorOf(port.resolve(await launchRequestOf(port)));
     expect(error.code).toBe('layer-exists');
     expectAdvice(error);
   });
@@ -155,7 +155,7 @@ describe("what is OpsWorks's own", () => {
       expect.stringMatching(/^setup_failed: setup ended with exit code 1, its log: http/) as string,
       'start_failed: EC2 has no capacity for the instance type',
     ]);
-    const snapshot = { at: 0, fleets: [green], strangers: [], pools: [] };
+    const snapshot = { at: 0, fleets: [green], unmanaged: [], pools: [] };
     const step = { do: 'await-running', fleet: 'green' } as const;
     expect(behaviourOf(step).progress(snapshot)).toBe('under way');
     expect(behaviourOf(step).cannotSucceed(snapshot)).toContain('2 of 3 instances failed');
@@ -257,10 +257,10 @@ describe("what is OpsWorks's own", () => {
 
   test('what is claimed must be one whole layer', async () => {
     const world = await start();
-    const ids = await world.strangers(3);
+    const ids = await world.unmanaged(3);
     const port = world.open();
     const claim = async (instances: readonly string[]) =>
-      port.claim({ do: 'claim', fleet: 'found', release: '40', instances, at: AT });
+      port.claim({ fleet: 'found', release: '40', instances, at: AT });
     for (const some of [ids.slice(1), [...ids, ...world.blue]]) {
       const error = await errorOf(claim(some));
       expect(error.code).toBe('not-a-layer');

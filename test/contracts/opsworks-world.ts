@@ -75,13 +75,13 @@ export async function startOpsWorksWorld({ blue = 3 }: FleetWorldOptions = {}): 
     boot,
     blue: sandbox.blue,
     open: (way = 'the revision of an app') => openOpsWorksFleet(sandbox.url, BOOTS[way] as Boot),
-    strangers: async (count) => {
-      const layer = await addLayer(`strangers-${(layers += 1)}`, {});
+    unmanaged: async (count) => {
+      const layer = await addLayer(`unmanaged-${(layers += 1)}`, {});
       return Promise.all(Array.from({ length: count }, async () => boot([layer])));
     },
     neighbour: async () => boot([await addLayer('neighbour', NEIGHBOUR)]),
     living: async () => sandbox.instances.list().filter(({ state }) => state === 'pending' || state === 'running'),
-    lose: (id) => sandbox.instances.lose(id),
+    lose: (id) => sandbox.instances.loseHost(id),
     protect: async () => Promise.reject(new Error('OpsWorks stops what is protected from termination too.')),
     fault: (kind, on, times) => {
       sandbox.faults.add({ ...FAULTS[kind], operation: OPERATIONS[on], ...(times && { count: times }) });
@@ -103,7 +103,7 @@ export function openOpsWorksFleet(url: string, boot: Boot): FleetPort {
   const session = openSession(url);
   return createOpsWorksFleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
-    wish: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', revision: '{release}', ...boot },
+    config: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', revision: '{release}', ...boot },
     opsworks: new OpsWorks(session),
     ec2: new Ec2(session),
     ssm: async () => new Ssm(session),

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Acquired, Holder, Store } from '../../src/stores/store.ts';
+import type { AcquireResult, Holder, Store } from '../../src/stores/store.ts';
 import { endOf, startChild } from '../support/children.ts';
 import { changesIn, expectOneWriter } from '../support/fences.ts';
 import { quickSandbox } from '../support/quick-sandbox.ts';
@@ -11,11 +11,12 @@ import type { World } from './store.contract.ts';
 
 const MINUTE = 60_000;
 
-const ask = (store: Store, who: Holder, placeMs = MINUTE): Promise<Acquired> => store.enqueue(who, MINUTE, placeMs);
+const ask = (store: Store, who: Holder, placeMs = MINUTE): Promise<AcquireResult> =>
+  store.enqueue(who, MINUTE, placeMs);
 const runs = (holders: readonly Holder[]): readonly string[] => holders.map(({ run }) => run);
 
-/** Those before the one who asked; throws when it got the lease. */
-function before(acquired: Acquired): readonly string[] {
+/** The runs ahead in the queue; throws when the lease was granted. */
+function before(acquired: AcquireResult): readonly string[] {
   if ('lease' in acquired) throw new Error(`${acquired.lease.holder.run} got the lease`);
   return [...(acquired.heldBy ? [acquired.heldBy.holder.run] : []), ...runs(acquired.queue)];
 }
@@ -23,13 +24,13 @@ function before(acquired: Acquired): readonly string[] {
 export function queue(world: World): void {
   const [first, second, third] = [holder('r1'), holder('r2', { verb: 'up', release: '43' }), holder('r3')];
 
-  it('gives a free lease to the first who asks', async () => {
+  it('grants a free lease to the first run', async () => {
     const store = await world.open();
     expect(leaseOf(await ask(store, first)).holder).toEqual(first);
     expect(await store.queue()).toEqual([]);
   });
 
-  it('lets them in one by one, first come, first served', async () => {
+  it('grants the lease one by one, first come, first served', async () => {
     const [one, other] = [await world.open(), await world.open()];
     const lease = leaseOf(await ask(one, first));
     expect(before(await ask(other, second))).toEqual(['r1']);
@@ -46,7 +47,7 @@ export function queue(world: World): void {
     expect(await one.queue()).toEqual([]);
   });
 
-  it('is not passed by those who do not wait', async () => {
+  it('is not bypassed by runs that do not wait', async () => {
     const store = await world.open();
     const lease = leaseOf(await ask(store, first));
     await ask(store, second);
@@ -57,7 +58,7 @@ export function queue(world: World): void {
     leaseOf(await store.acquire(second, MINUTE));
   });
 
-  it('skips one who has gone silent', async () => {
+  it('skips a run whose place has expired', async () => {
     const store = await world.open();
     const lease = leaseOf(await ask(store, first));
     await ask(store, second, 150);
@@ -67,7 +68,7 @@ export function queue(world: World): void {
     expect(runs(await store.queue())).toEqual([]);
   });
 
-  it('keeps the place of one who goes on asking', async () => {
+  it('keeps the place of a run that renews it', async () => {
     const store = await world.open();
     const lease = leaseOf(await ask(store, first));
     await ask(store, second, 300);
@@ -84,19 +85,19 @@ export function queue(world: World): void {
     const lease = leaseOf(await ask(store, first));
     await ask(store, second);
     await ask(store, third);
-    await store.leave(second);
-    await store.leave(holder('r9'));
+    await store.dequeue(second);
+    await store.dequeue(holder('r9'));
     expect(runs(await store.queue())).toEqual(['r3']);
     await store.release(lease);
     leaseOf(await ask(store, third));
   });
 
-  it('takes back a lease that one who leaves did not get to know of', async () => {
+  it('releases a lease that was granted in a lost response', async () => {
     const store = await world.open();
     await ask(store, first);
-    await store.leave(second);
+    await store.dequeue(second);
     expect((await store.held())?.holder.run).toBe('r1');
-    await store.leave(first);
+    await store.dequeue(first);
     expect(await store.held()).toBeUndefined();
   });
 
@@ -110,7 +111,7 @@ export function queue(world: World): void {
 }
 
 export function takingOver(world: World): void {
-  it('takes the lease of one who holds it, who can write no more', async () => {
+  it('replaces the lease of its holder, which can no longer write', async () => {
     const [one, other] = [await world.open(), await world.open()];
     const old = leaseOf(await one.acquire(holder('r1'), MINUTE));
     await one.putGoal(old, goal('r1'));
@@ -124,7 +125,7 @@ export function takingOver(world: World): void {
     expect(await other.goal()).toEqual(goal('r1'));
   });
 
-  it('takes what was seen, and nothing that came after', async () => {
+  it('replaces the lease that was seen, not a later one', async () => {
     const store = await world.open();
     const seen = leaseOf(await store.acquire(holder('r1'), MINUTE));
     await store.release(seen);
@@ -134,7 +135,7 @@ export function takingOver(world: World): void {
     expect((await store.held())?.fence).toBe(now.fence);
   });
 
-  it('also of a lease that was renewed in between', async () => {
+  it('replaces a lease that was renewed in between', async () => {
     const store = await world.open();
     const seen = leaseOf(await store.acquire(holder('r1'), MINUTE));
     await store.renew(seen, MINUTE, 'register 3 instances', 'wait for them');
@@ -142,7 +143,7 @@ export function takingOver(world: World): void {
     expect((await store.takeOver(holder('r9'), MINUTE, seen))?.next).toBeUndefined();
   });
 
-  it('leaves those who wait where they are', async () => {
+  it('does not change the queue', async () => {
     const store = await world.open();
     const lease = leaseOf(await ask(store, holder('r1')));
     await ask(store, holder('r2'));
@@ -156,9 +157,9 @@ export function takingOver(world: World): void {
 /** One turn of a contender: see `store-child.ts`. */
 interface AcquiredLease {
   readonly run: string;
-  /** Absent when it gave up its place. */
+  /** Absent when it left the queue. */
   readonly fence?: number;
-  /** Those who were before it when it came; absent when it got the lease at once. */
+  /** The runs ahead of it when it arrived; absent when it got the lease at once. */
   readonly ahead?: readonly string[];
 }
 
@@ -166,7 +167,7 @@ export function contention(world: World): void {
   const CONTENDERS = 8;
   const TURNS = 125;
 
-  it('never has two holders, keeps the order, and starves nobody', { timeout: 240_000 }, async () => {
+  it('never has two holders, keeps the order, and starves no run', { timeout: 240_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'turnout-race-'));
     const sandbox = await quickSandbox({ instances: 0 });
     onTestFinished(async () => sandbox.close());

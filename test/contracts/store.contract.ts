@@ -7,7 +7,7 @@ import { contention, queue, takingOver } from './queue.contract.ts';
 export interface StoreUnderTest {
   /** Module with `open(location, environment?): Promise<Store>`; processes of their own import it, too. */
   readonly opener: URL;
-  /** A location where there is no store yet. */
+  /** A location without a store. */
   readonly fresh: () => Promise<string>;
 }
 
@@ -17,7 +17,7 @@ interface Opener {
   readonly open: (location: string, environment?: string) => Promise<Store>;
 }
 
-/** What every kind of store has to keep; each adapter registers it for itself. */
+/** The contract of every kind of store; each adapter registers it. */
 export function storeContract(name: string, { opener, fresh }: StoreUnderTest): void {
   describe(`the ${name} store`, () => {
     const world: World = { location: '', opener, open };
@@ -60,11 +60,11 @@ export function storeContract(name: string, { opener, fresh }: StoreUnderTest): 
   });
 }
 
-/** The store that one test has to itself. */
+/** The store of one test. */
 export interface World {
   location: string;
   readonly opener: URL;
-  /** A handle on it; closed after the test. */
+  /** A handle on it, closed after the test. */
   readonly open: (environment?: string) => Promise<Store>;
 }
 
@@ -77,7 +77,7 @@ function mutualExclusion(world: World): void {
     expect(await (await world.open()).held()).toBeUndefined();
   });
 
-  it('has one holder, whom the others are told of', async () => {
+  it('has one holder, which others can see', async () => {
     const [one, other] = await openTwo(world);
     const lease = leaseOf(await one.acquire(holder('r1', { release: '42' }), MINUTE));
     expect(lease.expiresAt - lease.renewedAt).toBe(MINUTE);
@@ -86,14 +86,14 @@ function mutualExclusion(world: World): void {
     expect(await other.held()).toEqual(lease);
   });
 
-  it('is free again once it was given back', async () => {
+  it('is free again after its release', async () => {
     const [one, other] = await openTwo(world);
     await one.release(leaseOf(await one.acquire(holder('r1'), MINUTE)));
     expect(await other.held()).toBeUndefined();
     leaseOf(await other.acquire(holder('r2'), MINUTE));
   });
 
-  it('has a fence that grows with each holder, over releases and handles', async () => {
+  it('has a fence that increases with each holder, across releases and handles', async () => {
     const fences: number[] = [];
     for (const run of ['r1', 'r2', 'r3']) {
       const store = await world.open();
@@ -106,7 +106,7 @@ function mutualExclusion(world: World): void {
 }
 
 function leaseInTime(world: World): void {
-  it('expires when it is not renewed, and is then lost for its holder', async () => {
+  it('expires without renewals, and its holder cannot use it any more', async () => {
     const [one, other] = await openTwo(world);
     const old = leaseOf(await one.acquire(holder('r1'), 150));
     await expect.poll(async () => 'lease' in (await other.acquire(holder('r2'), MINUTE)), { timeout: 5000 }).toBe(true);
@@ -116,7 +116,7 @@ function leaseInTime(world: World): void {
     expect((await one.held())?.holder.run).toBe('r2');
   });
 
-  it('lives on when it is renewed, and says what is done', async () => {
+  it('does not expire while it is renewed, and shows the current step', async () => {
     const [one, other] = await openTwo(world);
     const lease = leaseOf(await one.acquire(holder('r1'), 1000));
     expect(await one.renew(lease, MINUTE, 'waiting for 3 targets')).toBe(true);
@@ -125,7 +125,7 @@ function leaseInTime(world: World): void {
     expect(held!.expiresAt).toBeGreaterThan(lease.expiresAt);
   });
 
-  it('is of no use once it was given back', async () => {
+  it('is of no use after its release', async () => {
     const store = await world.open();
     const lease = leaseOf(await store.acquire(holder('r1'), MINUTE));
     await store.release(lease);
@@ -135,7 +135,7 @@ function leaseInTime(world: World): void {
     expect(await store.held()).toBeUndefined();
   });
 
-  it('is of one environment', async () => {
+  it('belongs to one environment', async () => {
     const [shop, blog] = [await world.open('shop'), await world.open('blog')];
     leaseOf(await shop.acquire(holder('r1'), MINUTE));
     expect(await blog.held()).toBeUndefined();
@@ -163,7 +163,7 @@ function goals(world: World): void {
     expect(await store.goal()).toBeUndefined();
   });
 
-  it('is not written by one who held the lease before', async () => {
+  it('is not written by a former holder of the lease', async () => {
     const [one, other] = await openTwo(world);
     const old = leaseOf(await one.acquire(holder('r1'), MINUTE));
     await one.release(old);
@@ -175,7 +175,7 @@ function goals(world: World): void {
 }
 
 function journal({ open }: World): void {
-  it('tells the newest first, and as many as asked for', async () => {
+  it('lists the newest first, up to the limit', async () => {
     const store = await open();
     for (const hour of ['08', '09', '10']) await store.log(entry(`r${hour}`, `2026-01-01T${hour}:00:00.000Z`));
     expect((await store.history(2)).map(({ run }) => run)).toEqual(['r10', 'r09']);
@@ -201,7 +201,7 @@ function journal({ open }: World): void {
 }
 
 function processes(world: World): void {
-  it('frees the lease of one that was killed, and keeps what it wrote', async () => {
+  it('releases the lease of a killed process, and keeps what it wrote', async () => {
     const child = startChild(world.opener, world.location, 'hold', '2000');
     const fence = Number(await lineOf(child));
     const store = await world.open();

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import type { SandboxGroup } from '../../src/sandbox/world.ts';
+import type { SandboxGroup } from '../../src/sandbox/seed.ts';
 import { createTargetGroups } from '../../src/traffic/target-groups.ts';
 import { openSession } from '../support/aws.ts';
 import { callElbv2 } from '../support/quick-sandbox.ts';

@@ -76,11 +76,11 @@ export async function openWorld(
       await poll(() => ids.every((id) => sandbox.instances.find(id)?.state === 'running'), 'instances that run');
       return ids;
     },
-    lose: (id) => sandbox.instances.lose(id),
+    lose: (id) => sandbox.instances.loseHost(id),
     stop: async (id) => {
       await callEc2(sandbox, 'StopInstances', { InstanceIds: [id] });
     },
-    behave: (id, how) => sandbox.instances.behave(id, { name: how, ms: how === 'slow' ? 10_000 : 0 }),
+    behave: (id, how) => sandbox.instances.setBehaviour(id, { name: how, ms: how === 'slow' ? 10_000 : 0 }),
     unplug: async (pool) => unplug(sandbox, arns.get(pool)),
     slowRegistration: (on) => {
       sandbox.times.registrationMs = on ? 60_000 : 0;

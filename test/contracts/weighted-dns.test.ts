@@ -8,7 +8,7 @@ import type { Routing } from '../../src/domain/snapshot.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { openTraffic } from '../../src/traffic/index.ts';
 import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
-import type { SandboxGroup } from '../../src/sandbox/world.ts';
+import type { SandboxGroup } from '../../src/sandbox/seed.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { openSession } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
@@ -56,8 +56,8 @@ function portOf(sandbox: Sandbox, config: Partial<WeightedDnsConfig> = {}): Traf
         green: 'two',
       })),
       nameServers: [sandbox.dns.server],
-      holdMs: 60_000,
-      tail: { requests: 10, withinMs: 60_000 },
+      retentionMs: 60_000,
+      residualTraffic: { requests: 10, withinMs: 60_000 },
       steps: [100],
       everyMs: 1000,
       ...config,
@@ -258,7 +258,7 @@ test('an alias that evaluates the health of its load balancer is told of, where 
     test: [trial!],
     names: ['www.shop.test', 'api.shop.test'].map((name) => ({ name, zone: 'shop.test' })),
     stickiness: 'keep',
-    holdMs: 60_000,
+    retentionMs: 60_000,
     steps: [100],
     everyMs: 1000,
   };

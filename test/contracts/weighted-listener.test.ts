@@ -42,7 +42,7 @@ function portOf(sandbox: Sandbox, config: Partial<WeightedListenerConfig> = {}):
     production: [first, second],
     test: [third],
     stickiness: 'keep',
-    holdMs: 60_000,
+    retentionMs: 60_000,
     steps: [100],
     everyMs: 1_000,
     ...config,
@@ -85,7 +85,7 @@ describe('reading', () => {
     ]);
     expect(holdS).toBe(60);
     const nobody = {
-      read: async () => ({ fleets: [], strangers: [] }),
+      read: async () => ({ fleets: [], unmanaged: [] }),
       readFleets: async () => [],
       carries: async () => false,
     };

@@ -7,7 +7,7 @@ import { trafficContract } from './traffic.contract.ts';
 
 /** Ways that move traffic by weights keep their servers in pools as all do. */
 
-const TIMES = { holdMs: 60_000, steps: [100], everyMs: 1000 };
+const TIMES = { retentionMs: 60_000, steps: [100], everyMs: 1000 };
 
 trafficContract({
   kind: 'weighted-listener',
@@ -30,10 +30,10 @@ trafficContract({
   setup: async () =>
     openWorld(({ elbv2, session, groups }) => {
       const counter = { cloudwatch: async () => new CloudWatch(session), now: () => session.options.clock.now() };
-      const tail = { requests: 10, withinMs: 60_000 };
+      const residualTraffic = { requests: 10, withinMs: 60_000 };
       return createWeightedDns(
         { elbv2, route53: new Route53(session), counter },
-        { kind: 'weighted-dns', groups, production: [], tail, ...TIMES },
+        { kind: 'weighted-dns', groups, production: [], residualTraffic, ...TIMES },
       );
     }),
 });

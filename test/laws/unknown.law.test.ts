@@ -11,13 +11,13 @@ const TESTED = { prod: '-', test: 'healthy' } as const;
 const SICK = { prod: '-', test: 'unhealthy' } as const;
 const DRAINS = { prod: 'draining', test: 'healthy' } as const;
 const home = { id: 'A', marks: HOME, members: [SERVES, SERVES] };
-const stranger = { id: 'i-stranger', zone: 'a', state: 'running', launchedAt: 0 } as const;
+const unmanaged = { id: 'i-unmanaged', zone: 'a', state: 'running', launchedAt: 0 } as const;
 
-function withStranger(snapshot: Snapshot, state: 'healthy' | 'draining'): Snapshot {
+function withUnmanaged(snapshot: Snapshot, state: 'healthy' | 'draining'): Snapshot {
   const pools = snapshot.pools.map((pool) =>
-    pool.role === 'test' ? pool : { ...pool, targets: [...pool.targets, { id: stranger.id, port: 8080, state }] },
+    pool.role === 'test' ? pool : { ...pool, targets: [...pool.targets, { id: unmanaged.id, port: 8080, state }] },
   );
-  return { ...snapshot, pools, strangers: [stranger] };
+  return { ...snapshot, pools, unmanaged: [unmanaged] };
 }
 
 const never = { id: 'B', marks: {}, members: [TESTED, TESTED] };
@@ -35,9 +35,9 @@ const UNKNOWN: readonly (readonly [what: string, snapshot: Snapshot, verbs: read
   ],
   [
     'somebody else in production',
-    withStranger(world([home, never]), 'healthy'),
+    withUnmanaged(world([home, never]), 'healthy'),
     ['up', 'promote', 'rollback', 'cleanup'],
-    'stranger',
+    'unmanaged-instance',
   ],
   ['two fleets that could be promoted', world([home, never, again]), ['promote'], 'two-greens'],
   ['a green already', world([home, never]), ['up'], 'green-exists'],
@@ -104,5 +104,5 @@ describe.each(UNKNOWN)('%s', (_what, snapshot, verbs, refused) => {
 });
 
 test('somebody else who only drains from production does not block anything', async () => {
-  expect(await planFor(withStranger(world([home, never]), 'draining'), 'promote', {})).toHaveProperty('plan');
+  expect(await planFor(withUnmanaged(world([home, never]), 'draining'), 'promote', {})).toHaveProperty('plan');
 });

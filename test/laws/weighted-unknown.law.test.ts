@@ -11,10 +11,10 @@ const BLUE = { id: 'A', marks: HOME, members: [{ one: 'healthy' }] } as const;
 const GREEN = { id: 'B', marks: {}, members: [{ two: 'healthy' }] } as const;
 const BOTH = weightedWorld({ fleets: [BLUE, GREEN], production: [0, 0], test: 100 });
 
-function withStranger(snapshot: Snapshot): Snapshot {
+function withUnmanaged(snapshot: Snapshot): Snapshot {
   const pools = snapshot.pools.map((pool) =>
     pool.name === 'two'
-      ? { ...pool, targets: [...pool.targets, { id: 'i-stranger', port: 8080, state: 'healthy' as const }] }
+      ? { ...pool, targets: [...pool.targets, { id: 'i-unmanaged', port: 8080, state: 'healthy' as const }] }
       : pool,
   );
   return { ...snapshot, pools };
@@ -25,15 +25,15 @@ function withRouting(snapshot: Snapshot, facts: Partial<NonNullable<Snapshot['ro
 }
 
 test('production does not go to somebody else who is in the pool', async () => {
-  expect(await planFor(withStranger(BOTH), 'promote', {})).toMatchObject({
+  expect(await planFor(withUnmanaged(BOTH), 'promote', {})).toMatchObject({
     refused: 'not-safe',
-    message: expect.stringContaining('Production would go to i-stranger in two as well'),
+    message: expect.stringContaining('Production would go to i-unmanaged in two as well'),
   });
 });
 
 test('a fleet does not come up beside somebody else', async () => {
   const alone = weightedWorld({ fleets: [BLUE], production: [0, 0], test: 100 });
-  expect(await planFor(withStranger(alone), 'up', { release: 'R' })).toMatchObject({ refused: 'no-idle-group' });
+  expect(await planFor(withUnmanaged(alone), 'up', { release: 'R' })).toMatchObject({ refused: 'no-idle-group' });
 });
 
 test('groups that are not alike', async () => {

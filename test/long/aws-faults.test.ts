@@ -50,7 +50,7 @@ describe.concurrent('AWS misbehaves during a switch: it ends well, and no client
   });
 
   scenario('everything is throttled for longer than a request is tried: it goes on, and says so', async ({ rig }) => {
-    const shop = await rig({ config: { aws: '{ requestsPerSecond: 100, maxAttempts: 2, settle: 300ms }' } });
+    const shop = await rig({ config: { aws: '{ requestsPerSecond: 100, maxAttempts: 2, consistencyDelay: 300ms }' } });
     await shop.task('up --release 42');
     await shop.healthyIn('shop-test', '42');
     const program = shop.start('promote --yes');

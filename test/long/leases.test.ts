@@ -24,7 +24,7 @@ describe.concurrent('two runs at once', () => {
     const lock = JSON.parse((await shop.run('lock --json')).stdout) as { lease: object; queue: readonly object[] };
     expect(lock).toMatchObject({ lease: { holder: { verb: 'up', pid: first.pid } }, queue: [{ pid: second.pid }] });
     const passing = await shop.task('rollback', 'refused');
-    expect(passing).toMatchObject({ code: 'lease-held', message: expect.stringContaining('Waiting for it: cleanup') });
+    expect(passing).toMatchObject({ code: 'lease-held', message: expect.stringContaining('In the queue: cleanup') });
     first.kill('SIGINT');
     expect(finished(await first.ended).result).toBe('interrupted');
     expect(finished(await second.ended)).toMatchObject({ result: 'done', exitCode: 0 });

@@ -1,10 +1,10 @@
-/** An AWS client that is not ours speaks to the sandbox: botocore has models and a parser of its own. */
+/** The sandbox with the AWS CLI: botocore has its own service models and parsers. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../../src/sandbox/index.ts';
 import { aws as run, needsCli, refusal as refusalOf } from '../support/aws-cli.ts';
 import { eventually } from '../support/cloud.ts';
 
-// Each command starts a Python.
+// Each command starts a Python process.
 vi.setConfig({ testTimeout: 90_000 });
 
 let sandbox: Sandbox;
@@ -94,7 +94,7 @@ describe('aws ec2', () => {
     expect(DisableApiTermination).toEqual({ Value: false });
   });
 
-  test('refusals are read as such', async (context) => {
+  test('errors are parsed', async (context) => {
     needsCli(context);
     const unknown = await refusal('ec2', 'describe-instances', '--instance-ids', 'i-0123456789abcdef0');
     expect(unknown).toContain(
@@ -153,7 +153,7 @@ describe('aws elbv2', () => {
     expect(Attributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '60' });
   });
 
-  test('refusals are read as such', async (context) => {
+  test('errors are parsed', async (context) => {
     needsCli(context);
     const arn = sandbox.test[0]!.arn.replace('shop-test', 'shop-none');
     const unknown = await refusal('elbv2', 'describe-target-health', '--target-group-arn', arn);

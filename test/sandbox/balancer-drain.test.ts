@@ -47,7 +47,7 @@ describe('a deregistered target', () => {
     expect(stage.elb.service.inFlight()).toEqual([]);
   });
 
-  it('has its requests cut with a 502 when the deregistration delay is over', async () => {
+  it('has its requests ended with a 502 after the deregistration delay', async () => {
     const held = get('/hold');
     await holding(first);
     await stage.deregister(group, 'i-1');
@@ -82,7 +82,7 @@ describe('a deregistered target', () => {
     expect(first.seen).toHaveLength(seen);
   });
 
-  it('leaves an empty group behind: 503', async () => {
+  it('leaves an empty group: 503', async () => {
     await stage.deregister(group, 'i-1');
     expect((await get()).status).toBe(503);
   });
@@ -139,7 +139,7 @@ describe('a web socket', () => {
     expect(stage.elb.service.traffic().rows).toMatchObject([{ status: 101, error: '', release: '1' }]);
   });
 
-  it('works while its target drains, and is cut at the end of the delay', async () => {
+  it('works while its target is draining, and is closed at the end of the delay', async () => {
     const socket = await open();
     await stage.deregister(group, 'i-1');
     expect(await echoed(socket, 'still here')).toBe('still here');
@@ -166,7 +166,7 @@ describe('a web socket', () => {
 });
 
 describe('a deleted listener', () => {
-  it('lets requests in flight end, and closes their connections then', async () => {
+  it('lets requests in flight finish, then closes their connections', async () => {
     const { LoadBalancers } = await stage.elb.call('DescribeLoadBalancers');
     const { Listeners } = await stage.elb.call('DescribeListeners', LoadBalancers[0]);
     const socket = connect(Number(new URL(url).port), '127.0.0.1');

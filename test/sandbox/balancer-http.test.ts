@@ -39,7 +39,7 @@ async function serving(id: string): Promise<App> {
 }
 
 describe('a load balancer', () => {
-  it('says 503 as ALB does when the group is empty', async () => {
+  it("responds with ALB's 503 page when the group is empty", async () => {
     const { status, headers, body } = await get();
     expect([status, headers['server'], headers['content-type']]).toEqual([503, 'awselb/2.0', 'text/html']);
     expect(body).toContain('<center><h1>503 Service Temporarily Unavailable</h1></center>');
@@ -59,7 +59,7 @@ describe('a load balancer', () => {
     expect(bodies.slice(3)).toEqual(bodies.slice(0, 3));
   });
 
-  it('prefers the least busy target when it is told to', async () => {
+  it('chooses the target with the fewest outstanding requests, if set', async () => {
     const [first, second] = [await serving('i-1'), await serving('i-2')];
     const Attributes = [{ Key: 'load_balancing.algorithm.type', Value: 'least_outstanding_requests' }];
     await stage.elb.call('ModifyTargetGroupAttributes', { TargetGroupArn: blue, Attributes });
@@ -91,7 +91,7 @@ describe('a load balancer', () => {
     await expect(get()).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('adds its headers, keeps Host, and drops those of the connection', async () => {
+  it('adds its headers, keeps Host, and removes hop-by-hop headers', async () => {
     const app = await serving('i-1');
     await get('/', {
       headers: { host: 'shop.example', 'x-forwarded-for': '10.1.1.1', 'x-own': 'kept', te: 'trailers' },
@@ -108,7 +108,7 @@ describe('a load balancer', () => {
     expect(headers).not.toHaveProperty('te');
   });
 
-  it('passes bodies on, both ways, whatever their size', async () => {
+  it('forwards bodies of any size in both directions', async () => {
     await serving('i-1');
     const body = 'x'.repeat(3_000_000);
     const answer = await get('/echo', { method: 'POST', body });
@@ -125,7 +125,7 @@ describe('a load balancer', () => {
     await dispatcher.close();
   });
 
-  it('sends a kept-alive client to another target once the first has left', async () => {
+  it('sends a client with a persistent connection to another target after deregistration of the first', async () => {
     await serving('i-1');
     const dispatcher = new Agent({ connections: 1 });
     expect((await get('/', { dispatcher })).body).toBe('i-1');
@@ -137,7 +137,7 @@ describe('a load balancer', () => {
 });
 
 describe('a target that fails', () => {
-  it('answers 502 when it refuses connections, without another try', async () => {
+  it('leads to 502 without a retry when it refuses connections', async () => {
     const app = await serving('i-1');
     await serving('i-2');
     await app.kill();
@@ -148,7 +148,7 @@ describe('a target that fails', () => {
     );
   });
 
-  it('answers 502 when it closes the connection, also to a request with a body', async () => {
+  it('leads to 502 when it closes the connection, also for a request with a body', async () => {
     await serving('i-1');
     expect((await get('/die')).status).toBe(502);
     const answer = await get('/die', { method: 'POST', body: 'x'.repeat(1_000_000) });
@@ -156,7 +156,7 @@ describe('a target that fails', () => {
     expect((await get()).status).toBe(200);
   });
 
-  it('cuts the response when it dies in the middle of it', async () => {
+  it('leads to an incomplete response when it dies in the middle of one', async () => {
     const app = await serving('i-1');
     const { statusCode, body } = await request(`${url}/half`);
     expect(statusCode).toBe(200);
@@ -165,7 +165,7 @@ describe('a target that fails', () => {
     expect(stage.elb.service.traffic()).toMatchObject({ failed: 1, rows: [{ status: 200, error: 'target-closed' }] });
   });
 
-  it('answers 504 when it says nothing for the idle timeout', async () => {
+  it('leads to 504 when it sends no data for the idle timeout', async () => {
     await serving('i-1');
     const { LoadBalancers } = await stage.elb.call('DescribeLoadBalancers');
     const Attributes = [{ Key: 'idle_timeout.timeout_seconds', Value: '0.1' }];
@@ -174,7 +174,7 @@ describe('a target that fails', () => {
     expect(stage.elb.service.traffic().rows).toMatchObject([{ status: 504, error: 'target-timeout' }]);
   });
 
-  it('is left out once it is unhealthy, and used again when all are (fail-open)', async () => {
+  it('gets no requests once it is unhealthy, unless all are (fail-open)', async () => {
     const [first, second] = [await serving('i-1'), await serving('i-2')];
     first.healthy = false;
     await poll(
@@ -205,8 +205,8 @@ describe('a client that goes away', () => {
   });
 });
 
-describe('the account', () => {
-  it('forgets what has ended when it is reset, not what is in flight', async () => {
+describe('the traffic counts', () => {
+  it('keep requests in flight when they are reset', async () => {
     const app = await serving('i-1');
     await get();
     const held = get('/hold');

@@ -5,7 +5,7 @@ import { poll } from '../support/poll.ts';
 import { Stage } from '../support/stage.ts';
 
 const FLIPS = 20;
-/** An answer takes so long that some are always under way. */
+/** Long enough that some requests are always in flight. */
 const SLOW_MS = 200;
 
 let stage: Stage;
@@ -28,7 +28,7 @@ async function fleet(release: string, size: number, answerMs = 5): Promise<strin
   return ids;
 }
 
-/** Requests that these apps have seen. */
+/** Requests to these apps. */
 function served(ids: readonly string[]): number {
   return ids.reduce((sum, id) => sum + (stage.apps.get(id)?.seen.length ?? 0), 0);
 }
@@ -39,14 +39,14 @@ function expectNoneLost(report: LoadReport): void {
   expect(report.failures).toEqual([]);
   expect(report.ok).toBe(report.sent);
   expect([total, inFlight, failed]).toEqual([report.sent, 0, 0]);
-  // Every instance and every release has had its share.
+  // Every instance and every release was used.
   expect(report.bodies.size).toBe(stage.apps.size);
 }
 
 describe('under load', () => {
   it(`loses no request over ${FLIPS} changes of membership`, { timeout: 60_000 }, async () => {
     stage.times.propagationMs = 30;
-    stage.elb.service.tune(group, { deregistrationDelayMs: 2000 });
+    stage.elb.service.setGroupTimes(group, { deregistrationDelayMs: 2000 });
     let [next, serving] = [await fleet('green', 3), await fleet('blue', 3)];
     await stage.join(group, ...serving);
     const load = startLoad(url, 300);
@@ -65,7 +65,7 @@ describe('under load', () => {
     { timeout: 60_000 },
     async () => {
       stage.times.propagationMs = 30;
-      stage.elb.service.tune(group, { deregistrationDelayMs: 1000 });
+      stage.elb.service.setGroupTimes(group, { deregistrationDelayMs: 1000 });
       let serving = await fleet('r0', 2);
       await stage.join(group, ...serving);
       const load = startLoad(url, 200);

@@ -11,7 +11,7 @@ let listener: string;
 let url: string;
 let priority: number;
 
-/** Numbers from 0 to 1 that look like chance and are the same each time. */
+/** Reproducible pseudorandom numbers from 0 to 1. */
 function seeded(): () => number {
   let state = 42;
   return () => {
@@ -50,7 +50,7 @@ async function weigh(weights: Record<string, number>): Promise<void> {
 }
 
 describe('weights', () => {
-  it('split requests as they say', async () => {
+  it('distribute requests in proportion', async () => {
     await weigh({ [blue]: 90, [green]: 10 });
     for (let count = 0; count < 500; count += 1) await ask();
     const { rows } = stage.elb.service.traffic();
@@ -119,7 +119,7 @@ describe('rules', () => {
     expect([await ask('/'), await ask('/a')]).toEqual(['i-blue', 'i-green']);
   });
 
-  it('can answer by themselves', async () => {
+  it('can return fixed responses', async () => {
     const FixedResponseConfig = { StatusCode: '404', ContentType: 'application/json', MessageBody: '{}' };
     await rule([{ Field: 'path-pattern', Values: ['/no'] }], { Type: 'fixed-response', FixedResponseConfig });
     const { statusCode, headers, body } = await request(`${url}/no`);
@@ -146,7 +146,7 @@ describe('stickiness', () => {
       .join('; ');
   }
 
-  it('keeps a client on its target, and gives it another when that one is gone', async () => {
+  it('keeps a client on its target, and chooses another when that one is gone', async () => {
     const Attributes = [{ Key: 'stickiness.enabled', Value: 'true' }];
     await stage.elb.call('ModifyTargetGroupAttributes', { TargetGroupArn: blue, Attributes });
     await stage.app('i-more', '1');
@@ -180,7 +180,7 @@ describe('stickiness', () => {
 
 describe('slow start', () => {
   it('gives a new target a share that grows', async () => {
-    stage.elb.service.tune(blue, { slowStartMs: 60_000 });
+    stage.elb.service.setGroupTimes(blue, { slowStartMs: 60_000 });
     await stage.app('i-new', '2');
     await stage.join(blue, 'i-new');
     const bodies: string[] = [];

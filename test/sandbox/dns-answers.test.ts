@@ -1,8 +1,8 @@
-/** What the name server answers: weights, health, aliases, wildcards, delegation, and how far a change has come. */
+/** Answers of the name server: weights, health, aliases, wildcards, delegation, and the propagation of changes. */
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { describe, expect, test } from 'vitest';
-import { possible, RCODE, reply, type Reply } from '../../src/sandbox/dns/answer.ts';
-import { sourceOf } from '../../src/sandbox/dns/source.ts';
+import { possibleAnswers, RCODE, answerQuestion, type DnsReply } from '../../src/sandbox/dns/answer.ts';
+import { answerSource } from '../../src/sandbox/dns/source.ts';
 import { alias, create, NamesRig, plain, upsert, weighted } from '../support/names.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -16,8 +16,8 @@ class Answers extends NamesRig {
     this.clock = clock;
   }
 
-  reply(name: string, type = 'A', random = Math.random): Reply {
-    return reply(sourceOf(this.route53.names, random), { name, type });
+  reply(name: string, type = 'A', random = Math.random): DnsReply {
+    return answerQuestion(answerSource(this.route53.state, random), { name, type });
   }
 
   /** Data of the answers, such as `127.0.0.2`. */
@@ -25,7 +25,7 @@ class Answers extends NamesRig {
     return this.reply(name, type, random).answers.map((answer) => ('data' in answer ? answer.data : undefined));
   }
 
-  /** How many of 1000 answers, at equally spaced chances, were each address. */
+  /** Number of answers with each address, for 1000 evenly spaced random numbers. */
   shares(name = WWW): Record<string, number> {
     const given = Array.from({ length: 1000 }, (_, index) => String(this.data(name, 'A', () => index / 1000)[0]));
     return Object.fromEntries(
@@ -34,8 +34,8 @@ class Answers extends NamesRig {
   }
 
   possible(name = WWW): readonly string[] {
-    return possible(
-      sourceOf(this.route53.names, () => 1),
+    return possibleAnswers(
+      answerSource(this.route53.state, () => 1),
       { name, type: 'A' },
     );
   }
@@ -78,13 +78,13 @@ describe('health', () => {
     expect(rig.possible()).toEqual(Object.keys(shares));
   });
 
-  test('of load balancers is not asked for without EvaluateTargetHealth', async () => {
+  test('of load balancers is ignored without EvaluateTargetHealth', async () => {
     const { rig } = await shop(alias('blue', 255, 'blue.elb.test', false), alias('green', 0, 'green.elb.test'));
     rig.balancers.get('blue.elb.test')!.healthy = false;
     expect(rig.shares()).toEqual({ '127.0.0.2': 1000 });
   });
 
-  test('of health checks, until the fault is over and when the check is deleted', async () => {
+  test('of health checks, until the fault ends or the check is deleted', async () => {
     const { rig, zone } = await shop();
     const HealthCheckConfig = { Type: 'HTTP', IPAddress: '127.0.0.2', Port: 80 };
     const { HealthCheck } = await rig.call('CreateHealthCheck', { CallerReference: 'b', HealthCheckConfig });
@@ -104,13 +104,13 @@ describe('health', () => {
 });
 
 describe('aliases', () => {
-  test('answer with the address of the load balancer and its TTL, under the name as it was asked for', async () => {
+  test('answer with the address of the load balancer and its TTL, with the name as it was queried', async () => {
     const { rig } = await shop(alias('blue', 1, 'blue.elb.test'));
     const answer = { name: 'WwW.shop.test', type: 'A', ttl: 60, class: 'IN', data: '127.0.0.2' };
     expect(rig.reply('WwW.shop.test')).toMatchObject({ rcode: RCODE.noError, authoritative: true, answers: [answer] });
   });
 
-  test('lead to records of the zone, which share by their weights and keep their TTL', async () => {
+  test('can target records of the zone, whose weights and TTL apply', async () => {
     const AliasTarget = (HostedZoneId: string) => ({ HostedZoneId, DNSName: WWW, EvaluateTargetHealth: true });
     const { rig, zone } = await shop(weighted('blue', 3, '127.0.0.2'), weighted('green', 1, '127.0.0.3'));
     await rig.change(zone, create({ Name: 'shop.test', Type: 'A', AliasTarget: AliasTarget(zone) }));
@@ -128,7 +128,7 @@ describe('aliases', () => {
 });
 
 describe('names', () => {
-  test('CNAME records are followed within the zone and left there', async () => {
+  test('CNAME records are followed within the zone only', async () => {
     const { rig } = await shop(
       plain('a.shop.test', 'b.shop.test', { Type: 'CNAME' }),
       plain('b.shop.test', '127.0.0.2'),
@@ -142,7 +142,7 @@ describe('names', () => {
     expect(rig.reply('d.shop.test')).toMatchObject({ rcode: RCODE.noName, answers: [{ data: 'none.shop.test' }] });
   });
 
-  test('CNAME records that turn in a circle end somewhere', async () => {
+  test('loops of CNAME records are ended', async () => {
     const { rig } = await shop(
       plain('a.shop.test', 'b.shop.test', { Type: 'CNAME' }),
       plain('b.shop.test', 'a.shop.test', { Type: 'CNAME' }),
@@ -150,7 +150,7 @@ describe('names', () => {
     expect(rig.data('a.shop.test').length).toBeLessThan(20);
   });
 
-  test('wildcards stand for what is not there', async () => {
+  test('wildcards match names that do not exist', async () => {
     const { rig } = await shop(
       plain('*.shop.test', '127.0.0.9'),
       plain('x.y.shop.test', '127.0.0.2'),
@@ -163,7 +163,7 @@ describe('names', () => {
     expect(rig.reply('any.shop.test').answers).toMatchObject([{ name: 'any.shop.test' }]);
   });
 
-  test('what is not there: NXDOMAIN with the SOA record; another type: no data; another zone: REFUSED', async () => {
+  test('a name that does not exist: NXDOMAIN with the SOA record; another type: no data; another zone: REFUSED', async () => {
     const { rig } = await shop(plain(WWW, '127.0.0.2'));
     const soa = { type: 'SOA', name: 'shop.test', ttl: 900, data: { minimum: 86_400 } };
     expect(rig.reply('none.shop.test')).toMatchObject({ rcode: RCODE.noName, authoritative: true, authorities: [soa] });
@@ -172,7 +172,7 @@ describe('names', () => {
     expect(rig.reply('myshop.test')).toMatchObject({ rcode: RCODE.refused });
   });
 
-  test('a part of the zone that others serve is referred to them', async () => {
+  test('delegated subdomains get a referral', async () => {
     const { rig } = await shop(plain('sub.shop.test', 'ns.example.com', { Type: 'NS' }));
     const referral = {
       rcode: RCODE.noError,
@@ -227,7 +227,7 @@ describe('a change', () => {
     expect(rig.possible()).toEqual(['127.0.0.3']);
   });
 
-  test('takes its time, in which another one of the zone is refused and one of another zone is not', async () => {
+  test('rejects another change of the zone while it is processed, but not one of another zone', async () => {
     const { rig, zone } = await shop();
     const other = await rig.zone('other.test');
     rig.times.processingMs = 100;
@@ -245,7 +245,7 @@ describe('a change', () => {
     await rig.change(zone, upsert(plain(WWW, '127.0.0.3')));
   });
 
-  test('is shown by the API at once, and overtaken by a later one', async () => {
+  test('is in the API immediately, and superseded by a later one', async () => {
     const { rig, zone } = await shop(plain(WWW, '127.0.0.2'));
     rig.times.insyncMs = 1_000;
     rig.times.propagationMs = 1_000;
@@ -260,7 +260,7 @@ describe('a change', () => {
     expect(rig.data(WWW)).toEqual(['127.0.0.4']);
   });
 
-  test('a new zone is refused until the first name servers know it', async () => {
+  test('a new zone is REFUSED until the first name servers have it', async () => {
     const rig = new Answers();
     rig.times.insyncMs = 1_000;
     rig.times.propagationMs = 1_000;

@@ -1,10 +1,10 @@
-/** Names that lead to load balancers: clients that look them up move with the weights. */
+/** DNS names of load balancers: clients that resolve them follow the weights. */
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ask } from '../../src/sandbox/dns/client.ts';
+import { queryServer } from '../../src/sandbox/dns/client.ts';
 import type { CachingResolver } from '../../src/sandbox/dns/resolver.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { poll } from '../support/poll.ts';
@@ -51,7 +51,7 @@ async function callRoute53(operation: string, input: object): Promise<any> {
   return await sandbox.route53.operations[operation]!(input);
 }
 
-/** Gives the sides of a name new weights, in one batch. */
+/** Sets the weights of a name in one batch. */
 async function weigh(name: string, weights: Readonly<Record<string, number>>): Promise<void> {
   const { zoneId: HostedZoneId } = sandbox.names.find((known) => known.name === name)!;
   const { ResourceRecordSets } = await callRoute53('ListResourceRecordSets', { HostedZoneId });
@@ -63,7 +63,7 @@ async function weigh(name: string, weights: Readonly<Record<string, number>>): P
   await callRoute53('ChangeResourceRecordSets', { HostedZoneId, ChangeBatch: { Changes } });
 }
 
-/** The release that answers a new connection to a name. */
+/** The release that responds to a new connection to a name. */
 async function releaseAt(name: string, resolver: CachingResolver): Promise<string> {
   const { port } = new URL(sandbox.production[0]!.url);
   const request = get({ host: name, port, lookup: resolver.lookup, agent: false });
@@ -73,7 +73,7 @@ async function releaseAt(name: string, resolver: CachingResolver): Promise<strin
 }
 
 describe('load balancers with names', () => {
-  test('have addresses of their own, the same port, and names of AWS`s kind', async () => {
+  test('have separate addresses, the same port, and DNS names in AWS`s format', async () => {
     const [blue, green] = sandbox.production.map(({ url }) => new URL(url));
     expect(blue!.port).toBe(green!.port);
     expect(new Set([blue!.hostname, green!.hostname, '127.0.0.1']).size).toBe(3);
@@ -87,7 +87,7 @@ describe('load balancers with names', () => {
     });
   });
 
-  test('a name goes with its load balancer', async () => {
+  test('a DNS name is deleted with its load balancer', async () => {
     const Subnets = sandbox.ec2.network.subnets.map(({ id }) => id);
     const { LoadBalancers } = await callElbv2(sandbox, 'CreateLoadBalancer', { Name: 'third', Subnets });
     const [{ LoadBalancerArn, DNSName }] = LoadBalancers;
@@ -108,10 +108,10 @@ describe('weighted records', () => {
     const resolver = sandbox.dns.resolver();
     expect(await resolver.resolve(name)).toEqual([address(0)]);
     expect(await releaseAt(name, resolver)).toBe('41');
-    expect((await ask(sandbox.dns, { name, type: 'A' })).answers).toMatchObject([{ ttl }]);
+    expect((await queryServer(sandbox.dns, { name, type: 'A' })).answers).toMatchObject([{ ttl }]);
   });
 
-  test('clients move with the weights once their TTL is over, later when they overrun it', async () => {
+  test('clients follow the weights after the TTL, later if they ignore it', async () => {
     const [{ arn }] = [sandbox.production[1]!];
     const { Instances } = (await sandbox.ec2.operations.RunInstances!({
       LaunchTemplate: { LaunchTemplateName: 'shop-web' },
@@ -144,7 +144,7 @@ describe('EvaluateTargetHealth', () => {
   const possible = () => sandbox.dns.possible(NAME).toSorted();
   const both = () => [address(0), address(1)].toSorted();
 
-  test('a load balancer is healthy when each of its groups has a healthy target: an empty one at weight 0 is enough to be not', async () => {
+  test('a load balancer is healthy if each of its groups has a healthy target: an empty one with weight 0 makes it unhealthy', async () => {
     const green = sandbox.production[1]!.arn;
     const group = { Name: 'empty', Protocol: 'HTTP', Port: 8080, VpcId: sandbox.ec2.network.vpc };
     const [{ TargetGroupArn: empty }] = (await callElbv2(sandbox, 'CreateTargetGroup', group)).TargetGroups;
@@ -167,7 +167,7 @@ describe('EvaluateTargetHealth', () => {
       TargetGroupArn: sandbox.production[0]!.arn,
       Targets: sandbox.blue.map((Id) => ({ Id, Port: 8080 })),
     });
-    // None is healthy now, so all count as healthy.
+    // If none is healthy, all count as healthy.
     expect(possible()).toEqual(both());
   });
 });

@@ -1,4 +1,4 @@
-/** The name server over real sockets, asked by node's resolver and by messages made by hand. */
+/** The name server over sockets, with Node's resolver and with handmade messages. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { Resolver } from 'node:dns/promises';
@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import packet from 'dns-packet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { ask } from '../../src/sandbox/dns/client.ts';
+import { queryServer } from '../../src/sandbox/dns/client.ts';
 import { createResolver } from '../../src/sandbox/dns/resolver.ts';
 import { startNameServer, type NameServer } from '../../src/sandbox/dns/server.ts';
 import { create, NamesRig, plain, upsert, weighted } from '../support/names.ts';
@@ -27,13 +27,13 @@ beforeEach(async () => {
   rig = new NamesRig(clock);
   zone = await rig.zone();
   await rig.change(zone, create(weighted('blue', 255, '127.0.0.2')), create(weighted('green', 0, '127.0.0.3')));
-  server = await startNameServer({ names: rig.route53.names, port: 0 });
+  server = await startNameServer({ state: rig.route53.state, port: 0 });
   resolver = new Resolver({ timeout: 2_000, tries: 3 });
   resolver.setServers([server.server]);
 });
 afterEach(() => server.close());
 
-/** All weight to the other side, in one batch. */
+/** Moves all weight to green in one batch. */
 async function toGreen(): Promise<void> {
   await rig.change(zone, upsert(weighted('blue', 0, '127.0.0.2')), upsert(weighted('green', 255, '127.0.0.3')));
 }
@@ -48,7 +48,7 @@ describe("node's resolver", () => {
     await expect(resolver.resolve4('elsewhere.test')).rejects.toMatchObject({ code: 'EREFUSED' });
   });
 
-  test('sees the new side as soon as it is published, and its questions are counted', async () => {
+  test('sees the new weights as soon as they are published, and its questions are counted', async () => {
     rig.times.insyncMs = 1_000;
     rig.times.propagationMs = 1_000;
     await toGreen();
@@ -61,15 +61,15 @@ describe("node's resolver", () => {
     expect(server.report()).toEqual({ queries: 0, answers: {} });
   });
 
-  test('shares its questions by the weights', async () => {
+  test('gets answers in proportion to the weights', async () => {
     await rig.change(zone, upsert(weighted('blue', 90, '127.0.0.2')), upsert(weighted('green', 10, '127.0.0.3')));
     const answers: string[][] = [];
-    // A few at once: more would be lost between the sockets of one process.
+    // A few concurrently: with more, UDP messages within one process would be lost.
     while (answers.length < 500) {
       answers.push(...(await Promise.all(Array.from({ length: 20 }, () => resolver.resolve4(WWW)))));
     }
     const green = answers.filter(([address]) => address === '127.0.0.3').length;
-    // Fifty are expected; fewer than 20 or more than 90 come once in a million times.
+    // Fifty are expected; the probability of fewer than 20 or more than 90 is one in a million.
     expect(green).toBeGreaterThan(20);
     expect(green).toBeLessThan(90);
   });
@@ -82,45 +82,45 @@ describe("node's resolver", () => {
 });
 
 describe('messages', () => {
-  test('what is too long for UDP is cut, and whole over TCP', async () => {
+  test('a response that is too long for UDP is truncated, and complete over TCP', async () => {
     const values = Array.from({ length: 40 }, (_, index) => ({ Value: `127.0.1.${index + 1}` }));
     await rig.change(zone, create(plain('many.shop.test', '', { ResourceRecords: values })));
     const query = packet.encode({ type: 'query', id: 7, questions: [{ name: 'many.shop.test', type: 'A' }] });
     const [cut] = await overUdp(query);
     expect(packet.decode(cut)).toMatchObject({ id: 7, flag_tc: true, answers: [] });
-    expect(await ask(server, { name: 'many.shop.test', type: 'A' })).toMatchObject({
+    expect(await queryServer(server, { name: 'many.shop.test', type: 'A' })).toMatchObject({
       transport: 'tcp',
       flag_tc: false,
     });
-    const roomy = await ask(server, { name: 'many.shop.test', type: 'A', payload: 1_232 });
+    const roomy = await queryServer(server, { name: 'many.shop.test', type: 'A', payload: 1_232 });
     expect(roomy).toMatchObject({ transport: 'tcp' });
     expect(roomy.answers).toHaveLength(40);
   });
 
-  test('EDNS is answered with EDNS, and only then; the question is repeated as it was spelt', async () => {
-    const told = await ask(server, { name: 'wWw.Shop.test', type: 'A', payload: 4_096 });
+  test('only EDNS is answered with EDNS; the question is returned as it was spelled', async () => {
+    const told = await queryServer(server, { name: 'wWw.Shop.test', type: 'A', payload: 4_096 });
     expect(told.additionals).toMatchObject([{ type: 'OPT', udpPayloadSize: 1_232 }]);
     expect(told.questions).toEqual([{ name: 'wWw.Shop.test', type: 'A', class: 'IN' }]);
     expect(told.answers).toMatchObject([{ name: 'wWw.Shop.test', ttl: 60, data: '127.0.0.2' }]);
     expect(told).toMatchObject({ flag_aa: true, flag_ra: false, rcode: 0 });
-    expect((await ask(server, { name: WWW, type: 'A' })).additionals).toEqual([]);
+    expect((await queryServer(server, { name: WWW, type: 'A' })).additionals).toEqual([]);
   });
 
   test('NXDOMAIN comes with the SOA record, REFUSED with nothing, over UDP and TCP', async () => {
     for (const tcp of [false, true]) {
-      const none = await ask(server, { name: 'none.shop.test', type: 'A', tcp });
+      const none = await queryServer(server, { name: 'none.shop.test', type: 'A', tcp });
       expect(none).toMatchObject({
         rcode: NO_NAME,
         flag_aa: true,
         answers: [],
         authorities: [{ type: 'SOA', ttl: 900 }],
       });
-      const outside = await ask(server, { name: 'elsewhere.test', type: 'A', tcp });
+      const outside = await queryServer(server, { name: 'elsewhere.test', type: 'A', tcp });
       expect(outside).toMatchObject({ rcode: REFUSED, flag_aa: false, answers: [], authorities: [] });
     }
   });
 
-  test('what is no query is not answered or said to be malformed, and harms nobody', async () => {
+  test('a message that is not a query gets no response or FORMERR, and does no harm', async () => {
     const malformed = Buffer.alloc(14, 0xff);
     malformed.writeUInt16BE(9, 0);
     malformed[2] = 0;
@@ -164,7 +164,7 @@ describe('a caching resolver', () => {
   const started = (overrunMs = 0) =>
     createResolver({ server, clock, overrunMs, possible: (name) => server.possible(name) });
 
-  test('keeps answers for their TTL, and tells the old ones', async () => {
+  test('keeps answers for their TTL, and counts old ones', async () => {
     const cache = started();
     expect(await cache.resolve(WWW)).toEqual(['127.0.0.2']);
     await toGreen();
@@ -177,7 +177,7 @@ describe('a caching resolver', () => {
     expect(server.report().queries).toBe(2);
   });
 
-  test('keeps them longer when it is told to', async () => {
+  test('keeps them longer if overrunMs is set', async () => {
     const cache = started(10_000);
     await cache.resolve(WWW);
     await toGreen();
@@ -188,7 +188,7 @@ describe('a caching resolver', () => {
     expect(await cache.resolve(WWW)).toEqual(['127.0.0.3']);
   });
 
-  test('a new answer that is not everywhere yet is not old, nor is what it replaces', async () => {
+  test('during propagation neither the new answer nor the previous one is old', async () => {
     const cache = started();
     Object.assign(rig.times, { propagationMs: 0, insyncMs: 1_000 });
     await toGreen();
@@ -198,7 +198,7 @@ describe('a caching resolver', () => {
     expect(cache.report().old).toBe(0);
   });
 
-  test('follows CNAME records to other zones, and keeps all for the shortest TTL', async () => {
+  test('follows CNAME records to other zones, and keeps the answer for the shortest TTL', async () => {
     const other = await rig.zone('cdn.test');
     await rig.change(other, create(plain('edge.cdn.test', '127.0.0.9', { TTL: 5 })));
     await rig.change(zone, create(plain('cdn.shop.test', 'edge.cdn.test', { Type: 'CNAME', TTL: 300 })));
@@ -209,7 +209,7 @@ describe('a caching resolver', () => {
     expect(await cache.resolve('cdn.shop.test')).toEqual(['127.0.0.8']);
   });
 
-  test('asks once for all who ask at the same time, and is a lookup for sockets', async () => {
+  test('sends one query for concurrent lookups, and is a lookup function for sockets', async () => {
     const cache = createResolver({ server, clock: systemClock });
     const all = await Promise.all(Array.from({ length: 20 }, () => cache.resolve(WWW)));
     expect(all.flat()).toEqual(Array(20).fill('127.0.0.2'));
@@ -223,8 +223,8 @@ describe('a caching resolver', () => {
 });
 
 describe('starting', () => {
-  test('a port that is taken is told', async () => {
-    const second = startNameServer({ names: rig.route53.names, port: server.port });
+  test('a port that is in use is reported', async () => {
+    const second = startNameServer({ state: rig.route53.state, port: server.port });
     await expect(second).rejects.toMatchObject({ code: 'port-taken' });
   });
 });

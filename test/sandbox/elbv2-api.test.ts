@@ -79,7 +79,7 @@ describe('rules', () => {
     ]);
   });
 
-  it('take at most five target groups and weights from 0 to 999', async () => {
+  it('accept at most five target groups and weights from 0 to 999', async () => {
     const groups = await Promise.all([1, 2, 3, 4, 5, 6].map(async (index) => await elb.group(`g${index}`)));
     const weights = (count: number): Record<string, number> =>
       Object.fromEntries(groups.slice(0, count).map((arn) => [arn, 1]));
@@ -101,7 +101,7 @@ describe('rules', () => {
     await expect(elb.call('CreateRule', input)).rejects.toEqual(code('ValidationError'));
   });
 
-  it('are not found when they are not there', async () => {
+  it('are not found if they do not exist', async () => {
     await expect(elb.call('DescribeRules', { RuleArns: ['arn:none'] })).rejects.toEqual(code('RuleNotFound'));
     await expect(elb.call('DescribeRules', { ListenerArn: 'arn:none' })).rejects.toEqual(code('ListenerNotFound'));
   });
@@ -125,7 +125,7 @@ describe('load balancers and listeners', () => {
     await expect(elb.call('DeleteLoadBalancer', { LoadBalancerArn })).rejects.toEqual(code('OperationNotPermitted'));
   });
 
-  it('refuse a port that is taken', async () => {
+  it('reject a port that is in use', async () => {
     const [web, api] = [await elb.loadBalancer('web'), await elb.loadBalancer('api')];
     const fixed = { Type: 'fixed-response' as const, FixedResponseConfig: { StatusCode: '200' } };
     const { port } = await elb.listener(web, fixed);

@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 describe('eventual consistency of targets', () => {
-  it('shows the past for the consistency time after each change', async () => {
+  it('returns the earlier state for the consistency time after each change', async () => {
     await elb.register(group, 'i-1');
     expect(await elb.health(group)).toEqual([]);
     expect(await elb.health(group, 'i-1')).toEqual(['i-1 unused Target.NotRegistered']);
@@ -50,7 +50,7 @@ describe('eventual consistency of the rest', () => {
       (error: { code: string }) => error.code,
     );
 
-  it('does not show at once what was made', async () => {
+  it('does not return new resources immediately', async () => {
     const green = await elb.group('green');
     const other = await elb.loadBalancer('other');
     const { arn } = await elb.listener(other, forwardTo({ [green]: 1 }));
@@ -72,7 +72,7 @@ describe('eventual consistency of the rest', () => {
     expect(new Set(await asked())).toEqual(new Set(['found']));
   });
 
-  it('shows what was changed, tagged or deleted as it was', async () => {
+  it('returns the earlier state of what was changed, tagged or deleted', async () => {
     const shown = async () => {
       const { Rules } = await elb.call('DescribeRules', { ListenerArn: listener });
       const { TagDescriptions } = await elb.call('DescribeTags', { ResourceArns: [loadBalancer] });

@@ -34,7 +34,7 @@ describe('target groups', () => {
 
   it('show whole seconds for times that are shorter', async () => {
     const arn = await elb.group('blue');
-    elb.service.tune('blue', { intervalMs: 200, timeoutMs: 100, deregistrationDelayMs: 1500 });
+    elb.service.setGroupTimes('blue', { intervalMs: 200, timeoutMs: 100, deregistrationDelayMs: 1500 });
     const { TargetGroups } = await elb.call('DescribeTargetGroups', { TargetGroupArns: [arn] });
     expect(TargetGroups[0]).toMatchObject({ HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1 });
     const { Attributes } = await elb.call('DescribeTargetGroupAttributes', { TargetGroupArn: arn });
@@ -79,7 +79,7 @@ describe('target groups', () => {
     await expect(elb.health('arn:none')).rejects.toEqual(code('TargetGroupNotFound'));
   });
 
-  it('know their load balancer, belong to one only, and cannot be deleted meanwhile', async () => {
+  it('have one load balancer, and cannot be deleted while they are in use', async () => {
     const [web, api, group] = [await elb.loadBalancer('web'), await elb.loadBalancer('api'), await elb.group('blue')];
     const { arn } = await elb.listener(web, forwardTo({ [group]: 0 }));
     const { TargetGroups } = await elb.call('DescribeTargetGroups', { LoadBalancerArn: web });
@@ -133,7 +133,7 @@ describe('target groups', () => {
 });
 
 describe('targets', () => {
-  it('have to run', async () => {
+  it('must be running', async () => {
     const group = await elb.group('blue');
     machines.put('i-1');
     machines.put('i-2', { state: 'pending' });
@@ -147,11 +147,11 @@ describe('targets', () => {
     expect(await elb.health(group)).toEqual([]);
   });
 
-  it('can be registered at several ports, and leave by the port that they came with', async () => {
+  it('can be registered with several ports, and must be deregistered with the same port', async () => {
     const TargetGroupArn = await elb.group('blue');
     machines.put('i-1');
     await elb.call('RegisterTargets', { TargetGroupArn, Targets: [{ Id: 'i-1' }, { Id: 'i-1', Port: 9000 }] });
-    elb.service.tune('blue', { deregistrationDelayMs: 0 });
+    elb.service.setGroupTimes('blue', { deregistrationDelayMs: 0 });
     await elb.deregister(TargetGroupArn, 'i-1');
     const { TargetHealthDescriptions } = await elb.call('DescribeTargetHealth', { TargetGroupArn });
     expect(TargetHealthDescriptions).toMatchObject([{ Target: { Id: 'i-1', Port: 9000 }, HealthCheckPort: '9000' }]);

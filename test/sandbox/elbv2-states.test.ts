@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Probe } from '../../src/sandbox/balancer/probe.ts';
+import type { HealthProbe } from '../../src/sandbox/balancer/probe.ts';
 import { Elb, FakeMachines, forwardTo, quickTimes, type Times } from '../support/elbv2.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-/** What the apps answer to health checks. */
+/** Responses of the apps to health checks. */
 type Answer = number | 'hangs' | 'refuses';
 
 let clock: VirtualClock;
@@ -16,7 +16,7 @@ let group: string;
 let loadBalancer: string;
 let listener: string;
 
-const probe: Probe = async (_check, signal) => {
+const probe: HealthProbe = async (_check, signal) => {
   checks += 1;
   if (answer === 'refuses') throw new Error('ECONNREFUSED');
   if (answer !== 'hangs') return answer;
@@ -47,7 +47,7 @@ afterEach(async () => {
   await elb.service.close();
 });
 
-/** The one description of a target, as the API gives it. */
+/** The description of a target in the API. */
 async function described(id: string): Promise<unknown> {
   const input = { TargetGroupArn: group, Targets: [{ Id: id }] };
   const { TargetHealthDescriptions } = await elb.call('DescribeTargetHealth', input);
@@ -74,14 +74,14 @@ describe('a new target', () => {
     expect(await described('i-1')).toEqual({ State: 'healthy' });
   });
 
-  it('is checked at once after registration', async () => {
+  it('is checked immediately after registration', async () => {
     await elb.register(group, 'i-1');
     await clock.advance(1000);
     expect(await elb.health(group)).toEqual(['i-1 healthy']);
     expect(checks).toBe(1);
   });
 
-  it('becomes unhealthy only after as many failures as the threshold says', async () => {
+  it('becomes unhealthy only after the number of failures of the threshold', async () => {
     answer = 500;
     await elb.register(group, 'i-1');
     await clock.advance(1000);
@@ -112,7 +112,7 @@ describe('a healthy target', () => {
     expect(await described('i-1')).toEqual({ State: 'unhealthy', Reason, Description });
   });
 
-  it('recovers after as many passes in a row as the threshold says, no fewer', async () => {
+  it('recovers only after the number of consecutive passes of the threshold', async () => {
     answer = 500;
     await clock.advance(20_000);
     expect(await elb.health(group)).toEqual(['i-1 unhealthy Target.ResponseCodeMismatch']);
@@ -137,7 +137,7 @@ describe('a healthy target', () => {
     expect(await elb.health(group)).toEqual(['i-1 healthy']);
   });
 
-  it('is unused while its instance is stopped, and starts anew with it', async () => {
+  it('is unused while its instance is stopped, and starts again with it', async () => {
     machines.put('i-1', { state: 'stopped' });
     expect(await described('i-1')).toEqual({
       State: 'unused',
@@ -163,12 +163,12 @@ describe('a healthy target', () => {
 
 describe('deregistration', () => {
   beforeEach(async () => {
-    elb.service.tune(group, { deregistrationDelayMs: 20_000 });
+    elb.service.setGroupTimes(group, { deregistrationDelayMs: 20_000 });
     await elb.register(group, 'i-1', 'i-2');
     await clock.advance(2000);
   });
 
-  it('shows draining until the delay is over, even when idle, and stops the checks', async () => {
+  it('is draining until the end of the delay, even when idle, and stops the checks', async () => {
     await elb.deregister(group, 'i-1');
     expect(await described('i-1')).toEqual({
       State: 'draining',
@@ -186,14 +186,14 @@ describe('deregistration', () => {
     });
   });
 
-  it('is passed over in silence for targets that are not registered', async () => {
+  it('ignores targets that are not registered', async () => {
     await elb.deregister(group, 'i-3', 'i-unknown');
     await elb.deregister(group, 'i-1');
     await elb.deregister(group, 'i-1');
     expect(await elb.health(group)).toEqual(['i-1 draining Target.DeregistrationInProgress', 'i-2 healthy']);
   });
 
-  it('does not begin its delay again when it is asked for twice', async () => {
+  it('does not restart its delay when it is requested twice', async () => {
     await elb.deregister(group, 'i-1');
     await clock.advance(15_000);
     await elb.deregister(group, 'i-1');
@@ -201,7 +201,7 @@ describe('deregistration', () => {
     expect(await elb.health(group)).toEqual(['i-2 healthy']);
   });
 
-  it('is called off by registering again: initial, then healthy', async () => {
+  it('is cancelled by registering again: initial, then healthy', async () => {
     await elb.deregister(group, 'i-1');
     await clock.advance(10_000);
     await elb.register(group, 'i-1');

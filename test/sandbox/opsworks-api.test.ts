@@ -76,7 +76,7 @@ async function reaches(id: string, status: string): Promise<Instance> {
 const revision = (value: string): string => JSON.stringify({ deploy: { shop: { scm: { revision: value } } } });
 
 describe('layers', () => {
-  test('have what they were made with, and defaults; passwords are not shown', async () => {
+  test('have their settings and defaults; passwords are not returned', async () => {
     const id = await createLayer({
       Attributes: { MysqlRootPassword: 'secret', Nothing: 'x' } as never,
       CustomJson: '{"a":1}',
@@ -92,7 +92,7 @@ describe('layers', () => {
     });
   });
 
-  test('have unique names and short names, and those of built-in types are once in a stack', async () => {
+  test('have unique names and short names, and a built-in type only once in a stack', async () => {
     const taken = { name: 'ValidationException' };
     await expect(createLayer({ Shortname: 'web' })).rejects.toMatchObject({
       ...taken,
@@ -108,7 +108,7 @@ describe('layers', () => {
     await expect(createLayer({ CustomJson: '[1]' })).rejects.toMatchObject(taken);
   });
 
-  test('are described by one kind of id, and unknown ones are said so', async () => {
+  test('are described by one kind of id; unknown ids are an error', async () => {
     await expect(client.send(new DescribeLayersCommand({}))).rejects.toMatchObject({ name: 'ValidationException' });
     await expect(client.send(new DescribeLayersCommand({ LayerIds: ['none'] }))).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
@@ -116,7 +116,7 @@ describe('layers', () => {
     });
   });
 
-  test('are deleted when they are empty', async () => {
+  test('can be deleted only when they are empty', async () => {
     const id = await createLayer();
     const machine = await createInstance(id);
     await expect(client.send(new DeleteLayerCommand({ LayerId: id }))).rejects.toMatchObject({
@@ -129,7 +129,7 @@ describe('layers', () => {
     });
   });
 
-  test('keep tags within their limits, and their rules of scaling by load', async () => {
+  test('keep tags within limits, and load-based scaling settings', async () => {
     const { Layers } = await client.send(new DescribeLayersCommand({ LayerIds: [await createLayer()] }));
     const [{ Arn: ResourceArn, LayerId }] = Layers as [{ Arn: string; LayerId: string }];
     await client.send(new TagResourceCommand({ ResourceArn, Tags: { 'turnout:fleet': 'f', Team: 'shop' } }));
@@ -148,7 +148,7 @@ describe('layers', () => {
 });
 
 describe('instances', () => {
-  test('are stopped at first, and go through setup to online; what they run comes from the custom JSON', async () => {
+  test('are stopped at first, and go through setup to online; custom JSON sets their revision', async () => {
     const layer = await createLayer({ CustomJson: revision('42') });
     sandbox.faults.add({ kind: 'lifecycle', event: 'setup', fails: false, ms: 200, count: 1 });
     const id = await createInstance(layer, { AvailabilityZone: 'eu-west-1a' });
@@ -170,7 +170,7 @@ describe('instances', () => {
     });
   });
 
-  test('are stopped before they are deleted; what EBS backs keeps its EC2 instance, the rest loses it', async () => {
+  test('must be stopped before deletion; stopping keeps EBS-backed EC2 instances and terminates others', async () => {
     const layer = await createLayer();
     const both = await Promise.all(
       (['ebs', 'instance-store'] as const).map(async (RootDeviceType) => {
@@ -211,7 +211,7 @@ describe('instances', () => {
     expect(await (await fetch(Commands![0]!.LogUrl!)).text()).toContain('FATAL');
   });
 
-  test('that are lost are healed where their layers say so', async () => {
+  test('that are lost are healed if their layers enable it', async () => {
     const [healing, not] = [await createLayer(), await createLayer({ EnableAutoHealing: false })];
     sandbox.times.healMs = 50;
     const ids = await Promise.all(
@@ -221,7 +221,7 @@ describe('instances', () => {
         return (await reaches(id, 'online')) as { InstanceId: string; Ec2InstanceId: string };
       }),
     );
-    for (const { Ec2InstanceId } of ids) sandbox.instances.lose(Ec2InstanceId);
+    for (const { Ec2InstanceId } of ids) sandbox.instances.loseHost(Ec2InstanceId);
     await reaches(ids[1]!.InstanceId, 'connection_lost');
     const healed = await reaches(ids[0]!.InstanceId, 'online');
     expect(healed.Ec2InstanceId).not.toBe(ids[0]!.Ec2InstanceId);
@@ -251,7 +251,7 @@ describe('deployments', () => {
     return read();
   };
 
-  test('restart the app with the new revision; what was in flight fails', async () => {
+  test('restart the app with the new revision; requests in flight fail', async () => {
     const { Instances = [] } = await client.send(new DescribeInstancesCommand({ LayerId: blue }));
     const [first] = Instances as [Instance];
     const url = `http://${first.PrivateIp}:8080`;
@@ -263,7 +263,7 @@ describe('deployments', () => {
     expect(await (await fetch(url)).json()).toMatchObject({ release: '42' });
   });
 
-  test('that fail say so in their commands, and leave the app alone', async () => {
+  test('that fail are reported in their commands, and do not change the app', async () => {
     const { Instances = [] } = await client.send(new DescribeInstancesCommand({ LayerId: blue }));
     sandbox.faults.add({ kind: 'lifecycle', event: 'deploy', count: 1 });
     const id = await deploy(Instances.slice(1, 2), revision('43'));
@@ -289,7 +289,7 @@ test('a stack is cloned with its layers, without its instances', async () => {
   expect((await client.send(new DescribeInstancesCommand({ StackId: clone }))).Instances).toEqual([]);
 });
 
-test("a request that lacks what it needs, and one for what OpsWorks has and the sandbox hasn't, are refused", async () => {
+test('a request without a required member, and one for an unsupported operation, are rejected', async () => {
   await expect(client.send(new DescribeUserProfilesCommand({}))).rejects.toMatchObject({
     name: 'UnknownOperationException',
   });

@@ -1,4 +1,4 @@
-/** Route 53's API as the SDK's own client sees it. */
+/** Route 53's API with the SDK's client. */
 import {
   ChangeResourceRecordSetsCommand,
   ChangeTagsForResourceCommand,
@@ -24,7 +24,7 @@ import {
   type ListResourceRecordSetsResponse,
 } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RULES } from '../../src/sandbox/api/throttle.ts';
+import { THROTTLE_RULES } from '../../src/sandbox/api/throttle.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { create, plain, upsert, weighted } from '../support/names.ts';
 import { poll } from '../support/poll.ts';
@@ -76,7 +76,7 @@ async function refused(request: Promise<unknown>): Promise<Error & { $metadata?:
 }
 
 describe('hosted zones', () => {
-  test('are made with their name servers and their NS and SOA records', async () => {
+  test('are created with name servers and with NS and SOA records', async () => {
     const made = await client.send(
       new CreateHostedZoneCommand({ Name: 'Made.test', CallerReference: 'm', HostedZoneConfig: { Comment: 'a & b' } }),
     );
@@ -97,7 +97,7 @@ describe('hosted zones', () => {
     });
   });
 
-  test('are listed page by page, and by name with their labels reversed', async () => {
+  test('are listed in pages, and by name with reversed labels', async () => {
     const ids = [await makeZone('b.example'), await makeZone('a.b.example'), await makeZone('a.example')];
     const listed: (string | undefined)[] = [];
     for await (const page of paginateListHostedZones({ client }, {}))
@@ -110,7 +110,7 @@ describe('hosted zones', () => {
     expect(one).toMatchObject({ IsTruncated: true, NextDNSName: 'a.b.example.', MaxItems: 1 });
   });
 
-  test('are deleted when only their own records are left', async () => {
+  test('can be deleted when only their NS and SOA records are left', async () => {
     const zone = await makeZone();
     await change(zone, create(plain(`www.zone${zones}.test`, '127.0.0.2')));
     expect(await refused(client.send(new DeleteHostedZoneCommand({ Id: zone })))).toMatchObject({
@@ -123,7 +123,7 @@ describe('hosted zones', () => {
     expect(error).toMatchObject({ name: 'NoSuchHostedZone', $metadata: { httpStatusCode: 404 } });
   });
 
-  test('carry tags', async () => {
+  test('have tags', async () => {
     const ResourceId = (await makeZone()).replace('/hostedzone/', '');
     const resource = { ResourceType: 'hostedzone' as const, ResourceId };
     const AddTags = [
@@ -140,7 +140,7 @@ describe('hosted zones', () => {
 });
 
 describe('records', () => {
-  test('are listed page by page, in the order of their reversed names, type and identifier', async () => {
+  test('are listed in pages, in the order of reversed name, type and identifier', async () => {
     const zone = await makeZone('shop.test');
     await change(
       zone,
@@ -174,7 +174,7 @@ describe('records', () => {
     await poll(async () => (await status()) === 'INSYNC', 'INSYNC');
   });
 
-  test('a refused batch is an InvalidChangeBatch of the SDK', async () => {
+  test('a rejected batch is an InvalidChangeBatch error of the SDK', async () => {
     const zone = await makeZone();
     const error = await refused(change(zone, create(plain('www.elsewhere.test', '127.0.0.2'))));
     expect(error).toBeInstanceOf(InvalidChangeBatch);
@@ -185,7 +185,7 @@ describe('records', () => {
   test('a change while another one of the zone is processed: PriorRequestNotComplete', async () => {
     const zone = await makeZone();
     const www = upsert(plain(`www.zone${zones}.test`, '127.0.0.2'));
-    const inside = sandbox.route53.names.zones.get(zone.replace('/hostedzone/', ''))!;
+    const inside = sandbox.route53.state.zones.get(zone.replace('/hostedzone/', ''))!;
     inside.busy = true;
     const error = await refused(change(zone, www));
     expect(error).toBeInstanceOf(PriorRequestNotComplete);
@@ -196,7 +196,7 @@ describe('records', () => {
 });
 
 describe('health checks', () => {
-  test('are made, shown, failing on request, and deleted', async () => {
+  test('are created, described, failing because of a fault, and deleted', async () => {
     const input = {
       CallerReference: 'h',
       HealthCheckConfig: { Type: 'HTTP' as const, IPAddress: '127.0.0.1', Port: 80 },
@@ -229,7 +229,7 @@ describe('the endpoint', () => {
     return { status: response.status, text: await response.text() };
   }
 
-  test('refuses what is no XML, what is not complete, and what it does not know, in AWS`s form', async () => {
+  test('rejects invalid XML, missing members and unknown operations with AWS`s errors', async () => {
     const zone = await makeZone();
     const path = `/2013-04-01${zone}/rrset`;
     const broken = await post(path, '<ChangeResourceRecordSetsRequest><Change');
@@ -248,8 +248,8 @@ describe('the endpoint', () => {
     expect(unsigned.status).toBe(403);
   });
 
-  test('throttles at 5 requests a second when asked to', async () => {
-    expect(RULES.find(({ service }) => service === 'route53')).toMatchObject({ burst: 5, perSecond: 5 });
+  test('throttles at 5 requests per second if enabled', async () => {
+    expect(THROTTLE_RULES.find(({ service }) => service === 'route53')).toMatchObject({ burst: 5, perSecond: 5 });
     sandbox.throttle.limit('route53', { burst: 5, perSecond: 0 });
     sandbox.throttle.enabled = true;
     try {
@@ -264,7 +264,7 @@ describe('the endpoint', () => {
     }
   });
 
-  test('meets faults like the other services', async () => {
+  test('supports faults like the other services', async () => {
     sandbox.faults.add({ kind: 'error-after', operation: 'CreateHostedZone', count: 1 });
     expect(await refused(makeZone('after.test'))).toMatchObject({ $metadata: { httpStatusCode: 500 } });
     const { HostedZones } = await client.send(new ListHostedZonesByNameCommand({ DNSName: 'after.test', MaxItems: 1 }));

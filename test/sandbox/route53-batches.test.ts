@@ -1,4 +1,4 @@
-/** Change batches: what AWS refuses, in its words, and that a batch has all of its effects or none. */
+/** Change batches: AWS's errors, and that a batch is applied completely or not at all. */
 import type { Change } from '@aws-sdk/client-route-53';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { alias, BALANCER_ZONE, create, NamesRig, plain, remove, upsert, weighted
 
 const WWW = 'www.shop.test';
 
-/** A zone with `records`, and what the API says to `changes`. */
+/** The error for `changes` of a zone with `records`. */
 async function refusal(records: readonly Change[], changes: readonly Change[]): Promise<string> {
   const rig = new NamesRig();
   rig.balancers.set('blue.elb.test', { address: '127.0.0.2', healthy: true });
@@ -18,7 +18,7 @@ async function refusal(records: readonly Change[], changes: readonly Change[]): 
     (error: { code: string; status: number; message: string }) => `${error.code} ${error.status} ${error.message}`,
   );
   const unchanged = JSON.stringify(await rig.records(zone)) === JSON.stringify(before);
-  // All or nothing: what is refused has changed nothing.
+  // A rejected batch has changed nothing.
   return said === 'no refusal' || unchanged ? said : `${said}, but it had an effect`;
 }
 
@@ -26,7 +26,7 @@ const both = [create(weighted('blue', 255, '127.0.0.2')), create(weighted('green
 const cname = plain(WWW, 'other.shop.test', { Type: 'CNAME' });
 const apexNs = plain('shop.test', 'ns.example.com', { Type: 'NS', TTL: 172_800 });
 
-describe('a batch is refused', () => {
+describe('a batch is rejected', () => {
   test.each<[string, readonly Change[], readonly Change[], string]>([
     [
       'what exists is created',
@@ -164,12 +164,12 @@ describe('a batch is refused', () => {
     expect(said).toContain(message);
   });
 
-  test('a health check that is not there: NoSuchHealthCheck', async () => {
+  test('a health check that does not exist: NoSuchHealthCheck', async () => {
     const change = create(weighted('blue', 1, '127.0.0.2', { HealthCheckId: 'none' }));
     expect(await refusal([], [change])).toMatch(/^NoSuchHealthCheck 404 /);
   });
 
-  test('the SOA record of a zone cannot go', async () => {
+  test('the SOA record of a zone cannot be deleted', async () => {
     const rig = new NamesRig();
     const zone = await rig.zone();
     const { ResourceRecordSets } = await rig.call('ListResourceRecordSets', { HostedZoneId: zone });
@@ -181,7 +181,7 @@ describe('a batch is refused', () => {
     expect(message).toContain('A HostedZone must contain at least one NS record for the zone itself.');
   });
 
-  test('with everything that is wrong at once', async () => {
+  test('with all problems in one error', async () => {
     const said = await refusal(both, [both[0]!, both[1]!]);
     expect(said).toMatch(/^InvalidChangeBatch 400 \[Tried to create .*'blue'.*, Tried to create .*'green'.*\]$/);
   });
@@ -194,22 +194,22 @@ describe('a batch is refused', () => {
   });
 });
 
-describe('a batch is done', () => {
-  test('both weights at once, all or nothing', async () => {
+describe('a batch is applied', () => {
+  test('both weights together, or neither', async () => {
     expect(
       await refusal(both, [upsert(weighted('blue', 0, '127.0.0.2')), upsert(weighted('green', 255, '127.0.0.3'))]),
     ).toBe('no refusal');
     await refusal(both, [upsert(weighted('blue', 0, '127.0.0.2')), upsert(weighted('green', 256, '127.0.0.3'))]);
   });
 
-  test('all siblings to a new TTL in one batch; delete and create of one set', async () => {
+  test('a new TTL for all siblings; delete and create of one set', async () => {
     const ttl = (id: string, value: string) => upsert(weighted(id, 1, value, { TTL: 5 }));
     expect(await refusal(both, [ttl('blue', '127.0.0.2'), ttl('green', '127.0.0.3')])).toBe('no refusal');
     const again = [remove(weighted('blue', 255, '127.0.0.2')), create(weighted('blue', 0, '127.0.0.2'))];
     expect(await refusal(both, again)).toBe('no refusal');
   });
 
-  test('names are the same in upper case, without the dot, with dualstack', async () => {
+  test('names are equal in upper case, without the trailing dot, with dualstack', async () => {
     const rig = new NamesRig();
     rig.balancers.set('blue.elb.test', { address: '127.0.0.2', healthy: true });
     const zone = await rig.zone('SHOP.test.');
@@ -227,7 +227,7 @@ describe('a batch is done', () => {
     expect(BALANCER_ZONE).not.toBe(zone);
   });
 
-  test('any batch: none of its effects when it is refused, all of them when it is not', async () => {
+  test('any batch: no changes if it is rejected, all of them otherwise', async () => {
     const address = fc.integer({ min: 2, max: 5 }).map((last) => `127.0.0.${last}`);
     const set = fc.oneof(
       fc
@@ -264,7 +264,7 @@ function valueOf({ ResourceRecordSet: set }: Change): string {
   return set?.ResourceRecords?.[0]?.Value ?? '';
 }
 
-/** Never plain and weighted records, nor a CNAME and anything else, side by side. */
+/** Whether the records can coexist: not simple with weighted ones, nor a CNAME with others. */
 function coexist(lines: readonly string[]): boolean {
   const kinds = lines.map((line) =>
     line.includes(' CNAME ') ? 'cname' : /blue|green/.test(line) ? 'weighted' : 'plain',

@@ -64,7 +64,7 @@ const releases = async (): Promise<readonly string[]> =>
   );
 
 describe('Run Command', () => {
-  test('puts a release on each instance; what was in flight fails', async () => {
+  test('deploys a release to each instance; requests in flight fail', async () => {
     const [first] = sandbox.blue as [string];
     const url = `http://${sandbox.instances.find(first)?.address}:8080`;
     const open = fetch(`${url}/_app/slow?ms=60000`);
@@ -81,7 +81,7 @@ describe('Run Command', () => {
     expect(await releases()).toEqual(['42', '42', '42']);
   });
 
-  test('takes the release from shell commands too, and leaves apps alone where none is named', async () => {
+  test('reads the release from shell commands too, and does not restart apps without one', async () => {
     const shell = { DocumentName: 'AWS-RunShellScript', InstanceIds: sandbox.blue.slice(0, 1) };
     const [before] = await releases();
     await ended(await send({ ...shell, Parameters: { commands: ['uptime'] } }));
@@ -90,7 +90,7 @@ describe('Run Command', () => {
     expect((await releases())[0]).toBe('43');
   });
 
-  test('that fails says so with its exit code and output, and nothing is restarted', async () => {
+  test('reports a failure with exit code and output, and restarts nothing', async () => {
     const [first, second] = sandbox.blue as [string, string];
     sandbox.faults.add({ kind: 'lifecycle', event: 'deploy', instance: first, says: 'boom 7' });
     const [before] = await releases();
@@ -107,7 +107,7 @@ describe('Run Command', () => {
     expect(Commands).toMatchObject([{ Status: 'Failed', TargetCount: 2, ErrorCount: 1 }]);
   });
 
-  test('is found again by its comment, and can be cancelled before it has done anything', async () => {
+  test('is found by its comment, and can be cancelled before it restarts an app', async () => {
     const [first] = sandbox.blue as [string];
     sandbox.faults.add({ kind: 'lifecycle', event: 'deploy', fails: false, ms: 60_000, count: 1 });
     const id = await send({ Comment: 'token-9', InstanceIds: [first], Parameters: { release: ['45'] } });
@@ -119,7 +119,7 @@ describe('Run Command', () => {
     expect((await releases())[0]).not.toBe('45');
   });
 
-  test('refuses what AWS refuses', async () => {
+  test('rejects what AWS rejects', async () => {
     const refused = async (given: Partial<SendCommandCommandInput>, name: string) =>
       expect(send(given)).rejects.toMatchObject({ name });
     await refused({ DocumentName: 'none' }, 'InvalidDocument');
@@ -132,7 +132,7 @@ describe('Run Command', () => {
     ).rejects.toMatchObject({ name: 'InvocationDoesNotExist' });
   });
 
-  test('knows its documents and the instances that can be told', async () => {
+  test('describes its documents and the managed instances', async () => {
     const { Document } = await client.send(new DescribeDocumentCommand({ Name: 'shop-deploy' }));
     expect(Document?.Parameters?.map(({ Name }) => Name)).toEqual(['release', 'migrate']);
     const Filters = [{ Key: 'InstanceIds', Values: [sandbox.blue[0]!, 'i-0123456789abcdef0'] }];

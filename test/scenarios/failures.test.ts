@@ -5,7 +5,7 @@ import { QUICK_CHECKS, scenario, type Rig } from '../support/rig.ts';
 
 const BLUE_SERVES = { 'shop-production': '41 × 3', 'shop-test': '42 × 3' };
 /** Seconds in which a wish for health is given up. */
-const IMPATIENT = { limits: '{ boot: 20s, healthy: 5s, released: 20s }' };
+const IMPATIENT = { timeouts: '{ boot: 20s, healthy: 5s, drained: 20s }' };
 
 function sicken(shop: Rig, release: string): void {
   shop.sandbox.faults.add({ kind: 'release', release, behaviour: 'sick' });

@@ -47,7 +47,7 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
     await shop.expectNoFailures();
   });
 
-  scenario('a stranger in production: every task refuses until it is gone', async ({ rig }) => {
+  scenario('an unmanaged instance in production: every task refuses until it is gone', async ({ rig }) => {
     const shop = await rig();
     await shop.task('up --release 42');
     const { sandbox } = shop;
@@ -55,11 +55,11 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
       sandbox.ec2.run({ LaunchTemplate: { LaunchTemplateName: 'shop-web' }, MinCount: 1, MaxCount: 1 }, 0),
     ];
     const id = reservation.Instances![0]!.InstanceId!;
-    await poll(() => sandbox.instances.find(id)?.state === 'running', 'the stranger runs');
+    await poll(() => sandbox.instances.find(id)?.state === 'running', 'the unmanaged instance runs');
     const target = { TargetGroupArn: sandbox.production[0]!.arn, Targets: [{ Id: id, Port: 8080 }] };
     await sandbox.elbv2.operations['RegisterTargets']!(target);
     for (const task of ['promote', 'rollback', 'cleanup', 'up --release 43']) {
-      expect(await expectRefused(shop, task, 'stranger', /target group|tag/)).toContain(id);
+      expect(await expectRefused(shop, task, 'unmanaged-instance', /target group|tag/)).toContain(id);
     }
     expect((await shop.run('status')).stdout).toContain(id);
     await sandbox.elbv2.operations['DeregisterTargets']!(target);

@@ -48,7 +48,7 @@ describe.concurrent('the proof of a switch', () => {
     const shop = await rig({
       config: {
         release: `{ marker: { url: '${seen.url}', regexp: 'build (\\d+)', answers: 20 } }`,
-        limits: '{ boot: 20s, healthy: 20s, released: 20s, proven: 5s }',
+        timeouts: '{ boot: 20s, healthy: 20s, drained: 20s, proven: 5s }',
       },
     });
     await shop.task('up --release 42');

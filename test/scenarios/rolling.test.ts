@@ -100,7 +100,7 @@ describe.concurrent('a rolling deploy', () => {
   scenario(
     'trap 5: a deploy that runs out of time is ended, stays out, and the release before is put back',
     async ({ rig }) => {
-      const shop = await shopWith(rig, { config: { limits: '{ healthy: 20s, released: 20s, deploy: 5s }' } });
+      const shop = await shopWith(rig, { config: { timeouts: '{ healthy: 20s, drained: 20s, deploy: 5s }' } });
       await setFate(shop, 'hang');
       const last = await shop.task('rolling --release 42', 'failed');
       expect(last).toMatchObject({ exitCode: 3 });

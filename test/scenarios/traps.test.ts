@@ -5,7 +5,7 @@ import { QUICK_CHECKS, scenario, type Rig } from '../support/rig.ts';
 
 /** Mistakes of the switchers before this one, by their numbers in our notes. Trap 3 is among the guards. */
 
-const IMPATIENT = { limits: '{ boot: 20s, healthy: 5s, released: 5s }' };
+const IMPATIENT = { timeouts: '{ boot: 20s, healthy: 5s, drained: 5s }' };
 
 async function switched(shop: Rig): Promise<void> {
   await shop.task('up --release 42');

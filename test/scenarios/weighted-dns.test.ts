@@ -27,10 +27,10 @@ const DNS: RigOptions = {
   // Until shortly before INSYNC no name server has the change: what resolvers keep then is old for sure.
   dns: { propagation: 700, insync: 800, ttl: 1000, names: NAMES },
   config: {
-    aws: '{ requestsPerSecond: 100, maxAttempts: 8, settle: 300ms }',
-    limits: '{ boot: 20s, healthy: 20s, released: 20s }',
+    aws: '{ requestsPerSecond: 100, maxAttempts: 8, consistencyDelay: 300ms }',
+    timeouts: '{ boot: 20s, healthy: 20s, drained: 20s }',
   },
-  traffic: 'hold: 1s, every: 1s, ttl: 1s, tail: { requests: 2, within: 1s }',
+  traffic: 'retention: 1s, every: 1s, ttl: 1s, residualTraffic: { requests: 2, within: 1s }',
 };
 
 /** What a new connection gets; the name is looked up as that client does it. */
@@ -128,7 +128,7 @@ describe.concurrent('weighted names', () => {
   });
 
   scenario('the old servers are kept for the tail of clients, unless told otherwise', async ({ rig }) => {
-    const shop = await rig({ ...DNS, traffic: 'hold: 0s, ttl: 1s, tail: { requests: 2, within: 1h }' });
+    const shop = await rig({ ...DNS, traffic: 'retention: 0s, ttl: 1s, residualTraffic: { requests: 2, within: 1h }' });
     await shop.task('up --release 42');
     await shop.task('promote');
     // Of one who keeps the address for good.

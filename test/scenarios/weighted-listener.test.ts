@@ -83,7 +83,7 @@ describe.concurrent('a weighted listener', () => {
   });
 
   scenario('in steps, as far as was asked for, and on', async ({ rig }) => {
-    const shop = await rig({ ...WEIGHTED, traffic: 'hold: 1s, every: 1s' });
+    const shop = await rig({ ...WEIGHTED, traffic: 'retention: 1s, every: 1s' });
     await shop.task('up --release 42');
     expect((await shop.task('promote --to 10')).message).toContain('42 has 10 % of production');
     expect(await weights(shop)).toEqual(['90/10', '90/10', '0/100']);
@@ -106,7 +106,7 @@ describe.concurrent('a weighted listener', () => {
     const run = shop.start('promote --steps 10,100 --every 60s --yes --json');
     await run.reaches('watch shop-green');
     const [sick] = shop.instancesOf('42');
-    shop.sandbox.instances.behave(sick!, { name: 'sick', ms: 0 });
+    shop.sandbox.instances.setBehaviour(sick!, { name: 'sick', ms: 0 });
     const { lines } = await run.ended;
     expect(lines.at(-1)).toMatchObject({ result: 'undone', message: expect.stringContaining(`${sick}: unhealthy`) });
     expect(await weights(shop)).toEqual(['100/0', '100/0', '0/100']);
@@ -146,7 +146,7 @@ describe.concurrent('a weighted listener', () => {
   });
 
   scenario('the parked fleet is held until nothing can be on its way to it', async ({ rig }) => {
-    const shop = await rig({ ...WEIGHTED, traffic: 'hold: 1h' });
+    const shop = await rig({ ...WEIGHTED, traffic: 'retention: 1h' });
     await shop.task('up --release 42');
     await shop.task('promote');
     const { code, message, next } = await shop.task('cleanup', 'refused');

@@ -94,7 +94,10 @@ describe.runIf(REDIS !== undefined)('a Redis that fails', () => {
     const later = leaseOf(await other.acquire(holder('r2'), MINUTE));
     expect(later.fence).toBeGreaterThan(lease.lease.fence);
     await expect.poll(() => lease.lost.aborted, { timeout: 3000 }).toBe(true);
-    await expect(lease.check()).rejects.toMatchObject({ ...LOST, message: expect.stringContaining('forgotten') });
+    await expect(lease.check()).rejects.toMatchObject({
+      ...LOST,
+      message: expect.stringContaining('no longer has it'),
+    });
     await lease.release();
     expect((await other.held())?.holder.run).toBe('r2');
   });

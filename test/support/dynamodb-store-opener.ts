@@ -1,6 +1,6 @@
 import { Session } from '../../src/aws/session.ts';
 import { systemClock } from '../../src/clock.ts';
-import { openDynamoDbStore, tableOf } from '../../src/stores/dynamodb/index.ts';
+import { openDynamoDbStore, openTable } from '../../src/stores/dynamodb/index.ts';
 import type { Store } from '../../src/stores/store.ts';
 
 process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
@@ -30,6 +30,6 @@ export async function open(location: string, environment = 'shop'): Promise<Stor
 /** Makes the table; false when it is there already. */
 export async function create(location: string): Promise<boolean> {
   const [endpoint = '', table = ''] = location.split('#');
-  const made = tableOf(sessionOf(endpoint), { table, timeoutMs: 5000 });
+  const made = openTable(sessionOf(endpoint), { table, timeoutMs: 5000 });
   return made.create().finally(() => made.close());
 }

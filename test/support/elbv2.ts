@@ -3,7 +3,7 @@ import type {
   CreateTargetGroupInput,
   TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { createElbv2, type Elbv2, type Elbv2Options } from '../../src/sandbox/elbv2/index.ts';
+import { createElbv2, type EmulatedElbv2, type Elbv2Options } from '../../src/sandbox/elbv2/index.ts';
 import { expect } from 'vitest';
 import type { Machine, Machines, SandboxTimes } from '../../src/sandbox/service.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -45,7 +45,7 @@ export function quickTimes(): Times {
 
 /** The service with short words for its operations. */
 export class Elb {
-  readonly service: Elbv2;
+  readonly service: EmulatedElbv2;
   readonly #times: SandboxTimes;
 
   constructor(options: Omit<Elbv2Options, 'region'>) {

@@ -1,12 +1,14 @@
 import { tasks, type AnyOptions } from '../../tasks/index.ts';
-import type { ExitCode } from '../../src/errors.ts';
+import { ExitCode } from '../../src/errors.ts';
 import type { Verb } from '../../src/domain/goal.ts';
 import { holdLease } from '../../src/record/lease.ts';
+import type { Hooks } from '../../src/run/hooks/hooks.ts';
+import { RunFault, UncaughtException } from '../../src/run/task/fault.ts';
 import { runTask } from '../../src/run/task/run-task.ts';
 import type { RunEvent } from '../../src/run/event.ts';
 import { Interrupted } from '../../src/run/engine/context.ts';
 import { Decision } from '../../src/run/engine/decision.ts';
-import type { Setup } from '../../src/run/task/setup.ts';
+import type { Clients, Setup } from '../../src/run/task/setup.ts';
 import { LIMITS } from './fake-run.ts';
 import { blueAndGreen, type FakeWorld } from './fake-world.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -24,9 +26,14 @@ export class Rig {
   /** What the person answers. */
   answer = true;
   events: RunEvent[] = [];
+  /** Called with each event before it is kept, as by a view; may throw. */
+  onEvent: (event: RunEvent) => void = () => {};
+  hooks: Hooks | undefined;
+  clients: Clients | undefined;
   /** What a change does first: checks the lease, as the session has it. */
   #check: () => Promise<void> = async () => {};
   #stop = new AbortController();
+  #faulted = new AbortController();
   #runs = 0;
 
   constructor(fake: FakeWorld = blueAndGreen()) {
@@ -45,7 +52,10 @@ export class Rig {
     wish: AnyOptions = {},
     mode: { plan?: boolean; yes?: boolean } = { yes: true },
   ): Promise<Finished> {
-    const exitCode = await this.fake.finish(this.begin(verb, wish, mode));
+    const exitCode = await this.fake.finish(this.begin(verb, wish, mode)).catch((error: unknown) => {
+      if (error instanceof RunFault) return ExitCode.fault;
+      throw error;
+    });
     const finished = this.events.at(-1) as Finished;
     if (finished.exitCode !== exitCode) throw new Error(`It ended with ${exitCode} and said ${finished.exitCode}.`);
     return finished;
@@ -58,6 +68,7 @@ export class Rig {
   ): Promise<ExitCode> {
     this.events = [];
     this.#stop = new AbortController();
+    this.#faulted = new AbortController();
     this.#runs += 1;
     return runTask(this.#setup(`run-${this.#runs}`), tasks[verb], wish, { plan: false, yes: false, ...mode });
   }
@@ -65,6 +76,11 @@ export class Rig {
   /** The first Ctrl-C. */
   stop(): void {
     this.#stop.abort(new Interrupted('SIGINT'));
+  }
+
+  /** Something was thrown that nothing has caught. */
+  uncaught(thrown: unknown): void {
+    this.#faulted.abort(new UncaughtException(thrown));
   }
 
   /** Calls back before the first request of that name is answered. */
@@ -90,7 +106,10 @@ export class Rig {
       limits: LIMITS,
       settleMs: 0,
       view: {
-        emit: (event) => this.events.push(event),
+        emit: (event) => {
+          this.onEvent(event);
+          this.events.push(event);
+        },
         confirm: async (question) => {
           this.questions.push(question);
           return this.answer;
@@ -98,7 +117,10 @@ export class Rig {
         close: async () => {},
       },
       requests: () => fake.asked.length,
-      signal: this.#stop.signal,
+      signal: AbortSignal.any([this.#stop.signal, this.#faulted.signal]),
+      faulted: this.#faulted.signal,
+      ...(this.hooks && { hooks: this.hooks }),
+      ...(this.clients && { clients: this.clients }),
       identity: { run, who: 'alice@ci', host: 'ci' },
       takeLease: async (verb, release) => {
         const since = new Date(fake.clock.now()).toISOString();

@@ -1,7 +1,6 @@
-import type { FleetPort, Notes } from '../../src/fleets/fleet.ts';
+import type { ClaimRequest, FleetPort, LaunchOrder, Notes } from '../../src/fleets/fleet.ts';
 import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import type { LaunchSpec } from '../../src/domain/goal.ts';
-import type { StepOf } from '../../src/steps/index.ts';
 import type { Ports } from '../../src/steps/ports.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -124,8 +123,8 @@ export class FakeWorld {
     return {
       kind: 'fake',
       read: async () => {
-        const { fleets, strangers } = await this.#ask('read fleets');
-        return { fleets, strangers };
+        const { fleets, unmanaged } = await this.#ask('read fleets');
+        return { fleets, unmanaged };
       },
       readFleets: async (ids) => {
         const { fleets } = await this.#ask(`read ${ids.join(' ')}`);
@@ -186,7 +185,7 @@ export class FakeWorld {
     this.later(this.drainMs, () => this.target(pool, id, 'gone'));
   }
 
-  #launch({ fleet, release, spec }: StepOf<'launch'>): void {
+  #launch({ fleet, release, spec }: LaunchOrder): void {
     const instances = spec.batches.flatMap(({ zone, count }) =>
       Array.from({ length: count }, (_, n): Instance => ({
         id: `${fleet}-${zone}${n}`,
@@ -204,14 +203,14 @@ export class FakeWorld {
     this.later(this.bootMs, () => instances.forEach(({ id }) => this.instance(id, 'running')));
   }
 
-  #claim({ fleet: id, release, instances, at }: StepOf<'claim'>): void {
+  #claim({ fleet: id, release, instances, at }: ClaimRequest): void {
     this.set((snapshot) => {
-      const mine = snapshot.strangers.filter((stranger) => instances.includes(stranger.id));
+      const mine = snapshot.unmanaged.filter((one) => instances.includes(one.id));
       const fleet: Fleet = { id, release, marks: { current: at }, instances: mine };
       return {
         ...snapshot,
         fleets: [...snapshot.fleets, fleet],
-        strangers: snapshot.strangers.filter((one) => !mine.includes(one)),
+        unmanaged: snapshot.unmanaged.filter((one) => !mine.includes(one)),
       };
     });
   }

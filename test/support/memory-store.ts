@@ -37,7 +37,7 @@ export class MemoryStore implements Store {
     return this.acquire(holder, ttlMs);
   };
 
-  leave: Store['leave'] = async ({ run }) => {
+  dequeue: Store['dequeue'] = async ({ run }) => {
     this.waiting = this.waiting.filter((waiter) => waiter.run !== run);
     if (this.lease?.holder.run === run) await this.release(this.lease);
   };

@@ -1,5 +1,5 @@
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { createRoute53, type Route53 } from '../../src/sandbox/route53/index.ts';
+import { createRoute53, type EmulatedRoute53 } from '../../src/sandbox/route53/index.ts';
 import type { BalancerEndpoint, DnsTimes } from '../../src/sandbox/route53/model.ts';
 import { createScheduler } from '../../src/sandbox/scheduler.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -14,7 +14,7 @@ export interface FakeBalancer {
 
 /** Route 53 on its own, with load balancers that are only claimed to exist and a clock that stands still. */
 export class NamesRig {
-  readonly route53: Route53;
+  readonly route53: EmulatedRoute53;
   readonly times: DnsTimes = { processingMs: 0, propagationMs: 0, insyncMs: 0, ttlMs: 60_000 };
   /** By DNS name, such as `blue.elb.test`. */
   readonly balancers = new Map<string, FakeBalancer>();

@@ -27,7 +27,7 @@ async function together<T extends object>(
   return { ...servers, [Symbol.asyncDispose]: async () => kept.disposeAsync() };
 }
 
-/** A cluster of so many masters, which share the slots. */
+/** A cluster with this many masters, which share the slots. */
 export async function startCluster(count: number, ...args: readonly string[]): Promise<Servers> {
   return together(async (begin) => {
     const nodes = await Promise.all(Array.from({ length: count }, async () => begin(await node(args))));
@@ -102,7 +102,7 @@ export async function startSentinel({ args = [], users = [], watchers = [] }: Ar
   });
 }
 
-/** The arguments of a server with a certificate that nobody has signed, and the file to trust it by. */
+/** Arguments of a server with a self-signed certificate, and the file to trust it by. */
 export function certificate(folder: string): {
   readonly args: readonly string[];
   readonly file: string;

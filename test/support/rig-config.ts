@@ -18,15 +18,15 @@ export function configText(
   sandbox: Sandbox,
   wished: Wished,
   config: Readonly<Record<string, string>> | undefined,
-  traffic = 'hold: 1s',
+  traffic = 'retention: 1s',
 ): string {
   const lines: Record<string, string> = {
     environment: 'shop',
     endpoint: sandbox.url,
     fleet: "{ kind: ec2, image: { name: 'shop-{release}' }, launchTemplate: { name: shop-web, version: $Latest } }",
     traffic: trafficLine(sandbox, wished, traffic),
-    limits: '{ boot: 20s, healthy: 20s, released: 20s }',
-    aws: '{ requestsPerSecond: 100, maxAttempts: 8, settle: 300ms }',
+    timeouts: '{ boot: 20s, healthy: 20s, drained: 20s }',
+    aws: '{ requestsPerSecond: 100, maxAttempts: 8, consistencyDelay: 300ms }',
     ...config,
   };
   return Object.entries(lines)

@@ -35,7 +35,7 @@ export interface RigOptions extends Pick<
   readonly rate?: number;
   /** How production tells its release, at its first URL: `json: release`. */
   readonly marker?: string;
-  /** The other keys of `traffic`, where rules divide it by weight: `hold: 1s, every: 1s`. */
+  /** The other keys of `traffic`, where rules divide it by weight: `retention: 1s, every: 1s`. */
   readonly traffic?: string;
 }
 

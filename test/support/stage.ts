@@ -29,7 +29,7 @@ export class Stage {
 
   async group(name: string): Promise<string> {
     const arn = await this.elb.group(name, { HealthCheckPath: '/health' });
-    this.elb.service.tune(arn, { intervalMs: 100, timeoutMs: 80, deregistrationDelayMs: 300 });
+    this.elb.service.setGroupTimes(arn, { intervalMs: 100, timeoutMs: 80, deregistrationDelayMs: 300 });
     return arn;
   }
 

@@ -8,7 +8,7 @@
 import { appendFileSync, closeSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ahead, Holder, Lease, Store } from '../../src/stores/store.ts';
+import type { QueueStatus, Holder, Lease, Store } from '../../src/stores/store.ts';
 import { goal, holder, leaseOf } from './store-samples.ts';
 
 const [opener = '', location = '', command = '', ...args] = process.argv.slice(2);
@@ -101,7 +101,7 @@ async function vanish(folder: string, who: Holder): Promise<void> {
   write(folder, { run: who.run, ahead: ahead(got) });
 }
 
-function ahead({ heldBy, queue }: Ahead): readonly string[] {
+function ahead({ heldBy, queue }: QueueStatus): readonly string[] {
   return [...(heldBy ? [heldBy] : []).map((lease) => lease.holder.run), ...queue.map(({ run }) => run)];
 }
 

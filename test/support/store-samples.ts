@@ -1,4 +1,4 @@
-import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal } from '../../src/stores/store.ts';
+import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal } from '../../src/stores/store.ts';
 
 export function holder(run: string, more: Partial<Holder> = {}): Holder {
   return {
@@ -43,8 +43,8 @@ export function entry(run: string, since: string, more: Partial<JournalEntry> = 
   };
 }
 
-/** The lease that was asked for; throws when somebody else holds it. */
-export function leaseOf(acquired: Acquired): Lease {
+/** The acquired lease; throws when another run holds it. */
+export function leaseOf(acquired: AcquireResult): Lease {
   if ('lease' in acquired) return acquired.lease;
   throw new Error(`held by ${acquired.heldBy?.holder.run}, awaited by ${acquired.queue.map(({ run }) => run).join()}`);
 }

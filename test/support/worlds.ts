@@ -97,7 +97,7 @@ export function world(
   return {
     at: 0,
     fleets,
-    strangers: [],
+    unmanaged: [],
     pools: [...groups.map((name) => pool(name, 'production')), pool('test', 'test')],
   };
 }

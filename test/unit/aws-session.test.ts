@@ -59,7 +59,7 @@ describe('what is sent', () => {
     expect(session).toMatchObject({ requests: 3, changes: 3 });
   });
 
-  test('reads are counted, and need no leave', async () => {
+  test('reads are counted, and are not checked', async () => {
     const { elb, session, aws } = await open({ beforeChange: async () => Promise.reject(LOST) }, BROKEN, 'ok');
     await elb.targetHealth('arn');
     expect(aws.attempts).toHaveLength(2);
@@ -214,7 +214,7 @@ describe('what comes back', () => {
     expectAdvice(error);
   });
 
-  test('an error that nobody knows has all that AWS was told about it', async () => {
+  test('an unknown error contains all details from AWS', async () => {
     const { elb } = await open({}, { code: 'SomethingNew', message: 'Because of the moon.' });
     const { message } = await errorOf(elb.targetHealth('arn'));
     for (const part of ['elasticloadbalancing:DescribeTargetHealth', 'SomethingNew', 'Because of the moon.', 'req-7']) {
@@ -224,7 +224,7 @@ describe('what comes back', () => {
 });
 
 describe('what is missing', () => {
-  test('nobody listens', async () => {
+  test('nothing listens at the endpoint', async () => {
     const aws = await startFakeAws();
     await aws.close();
     const error = await errorOf(against(aws, { maxAttempts: 1 }).ec2.instances([], Object));

@@ -10,7 +10,7 @@ function sandboxOf(line: string) {
 }
 
 describe("the sandbox's DNS", () => {
-  it('has a default for everything, and is absent when nobody asks for it', () => {
+  it('has a default for everything, and is absent by default', () => {
     const times = { processingMs: 20, propagationMs: 500, insyncMs: 1_000, ttlMs: 2_000 };
     expect(sandboxOf('sandbox: { dns: {} }')?.dns).toEqual({ port: 4553, ...times });
     expect(sandboxOf('sandbox: { dns: { insync: 1m, ttl: 1m30s } }')?.dns).toMatchObject({
@@ -24,7 +24,7 @@ describe("the sandbox's DNS", () => {
     ['a TTL of parts of a second', '{ ttl: 1500ms }', 'sandbox.dns.ttl: expected a duration of whole seconds'],
     ['a TTL with parts of a second', '{ ttl: 1s500ms }', 'sandbox.dns.ttl: expected a duration of whole seconds'],
     ['a propagation after INSYNC', '{ propagation: 2s, insync: 1s }', 'sandbox.dns.propagation: expected no more'],
-    ['the port of the API', '{ port: 4566 }', 'sandbox.dns.port: expected a port of its own; found that of port'],
+    ['the port of the API', '{ port: 4566 }', 'sandbox.dns.port: expected a different port; found that of port'],
   ])('refuses %s', (_, dns, mistake) => {
     expect(mistakesIn(withLines(`sandbox: { dns: ${dns} }`)).join('\n')).toContain(mistake);
   });

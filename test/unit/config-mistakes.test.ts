@@ -19,7 +19,7 @@ trafic:
   test:
     - { targetgroup: shop-production, port: '\${PORT}' }
     - shop-test
-limits:
+timeouts:
   boot: 10
   helthy: 5 minutes
   boot: 11m
@@ -31,13 +31,21 @@ sandbox:
 more: 1
 `;
 
+const WEIGHTED = `\
+traffic:
+  kind: weighted-dns
+  groups: [{ targetGroup: blue }, { targetGroup: green }]
+  production: [{ zone: a.test, name: www.a.test, blue: blue, green: green }]
+  hold: 1m
+  tail: { requests: 1 }`;
+
 describe('mistakes in a config file', () => {
   it('are told all at once, each with its place', () => {
     expect(shownFor(MANY, { ENDPOINT: 'hunter2', PORT: '80' })).toMatchInlineSnapshot(`
       "config/shop.yml has 27 mistakes:
 
       config/shop.yml:1:1  enviroment
-        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, limits, aws, store, sandbox; found enviroment: did you mean environment?
+        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, timeouts, aws, store, sandbox; found enviroment: did you mean environment?
            1 | enviroment: Shop
              | ^^^^^^^^^^
 
@@ -52,17 +60,17 @@ describe('mistakes in a config file', () => {
              |         ^
 
       config/shop.yml:3:11  endpoint
-        expected a URL such as http://127.0.0.1:4566; found what \${ENDPOINT} stands for
+        expected a URL such as http://127.0.0.1:4566; found the value of \${ENDPOINT}
            3 | endpoint: \${ENDPOINT}
              |           ^^^^^^^^^^^
 
       config/shop.yml:4:10  profile
-        expected the environment variable UNSET to be set; found it unset or empty; set it, or write \${UNSET:-default}
+        expected the environment variable UNSET to be set; found it unset or empty; set it, or use \${UNSET:-default}
            4 | profile: \${UNSET}
              |          ^^^^^^^^
 
       config/shop.yml:5:1  fleet
-        expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none, so that every release would boot the same servers
+        expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none of them, so every release would launch the same servers
            5 | fleet:
              | ^^^^^
 
@@ -97,7 +105,7 @@ describe('mistakes in a config file', () => {
              |            ^^^^
 
       config/shop.yml:10:1  trafic
-        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, limits, aws, store, sandbox; found trafic: did you mean traffic?
+        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, timeouts, aws, store, sandbox; found trafic: did you mean traffic?
           10 | trafic:
              | ^^^^^^
 
@@ -117,7 +125,7 @@ describe('mistakes in a config file', () => {
              |         ^^^^^^^^^^^
 
       config/shop.yml:15:22  traffic.test[0].targetGroup
-        expected each target group once; found that of traffic.production[0] again
+        expected each target group once; found the same one in traffic.production[0]
           15 |     - { targetgroup: shop-production, port: '\${PORT}' }
              |                      ^^^^^^^^^^^^^^^
 
@@ -126,17 +134,17 @@ describe('mistakes in a config file', () => {
           16 |     - shop-test
              |       ^^^^^^^^^
 
-      config/shop.yml:19:3  limits.helthy
-        expected one of boot, healthy, released, proven, deploy; found helthy: did you mean healthy?
+      config/shop.yml:19:3  timeouts.helthy
+        expected one of boot, healthy, drained, proven, deploy; found helthy: did you mean healthy?
           19 |   helthy: 5 minutes
              |   ^^^^^^
 
-      config/shop.yml:19:11  limits.healthy
-        expected a duration such as 90s, 10m, 1h30m or 500ms, longer than nothing; found "5 minutes"
+      config/shop.yml:19:11  timeouts.healthy
+        expected a duration such as 90s, 10m, 1h30m or 500ms, greater than zero; found "5 minutes"
           19 |   helthy: 5 minutes
              |           ^^^^^^^^^
 
-      config/shop.yml:20:3  limits.boot
+      config/shop.yml:20:3  timeouts.boot
         expected each key once; found this one again
           20 |   boot: 11m
              |   ^^^^
@@ -167,7 +175,7 @@ describe('mistakes in a config file', () => {
              |          ^
 
       config/shop.yml:26:1  more
-        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, limits, aws, store, sandbox; found more
+        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, timeouts, aws, store, sandbox; found more
           26 | more: 1
              | ^^^^"
     `);
@@ -181,8 +189,8 @@ describe('mistakes in a config file', () => {
     ];
     const env = { SECRET: 'hunter2' };
     expect(mistakesIn(withLines(...lines), env)).toEqual([
-      'region: expected a region such as eu-west-1; found what ${SECRET} stands for',
-      'aws.maxAttempts: expected a whole number from 1 to 20; found what "${SECRET}" stands for',
+      'region: expected a region such as eu-west-1; found the value of ${SECRET}',
+      'aws.maxAttempts: expected a whole number from 1 to 20; found the value of "${SECRET}"',
       'sandbox.releases[1]: expected each release once; found this one again',
       'sandbox.release: expected one of sandbox.releases; found a release that is not listed there',
     ]);
@@ -192,14 +200,32 @@ describe('mistakes in a config file', () => {
   it('do not come with a word that is near the value of a variable', () => {
     const text = withLines("sandbox: { releases: ['41', { release: '42', behaviour: '${SECRET}' }] }");
     expect(mistakesIn(text, { SECRET: 'sicc' })).toEqual([
-      "sandbox.releases[1].behaviour: expected one of ok, sick, slow, crash; found what '${SECRET}' stands for",
+      "sandbox.releases[1].behaviour: expected one of ok, sick, slow, crash; found the value of '${SECRET}'",
     ]);
   });
 
   it('are looked for beneath a misspelt section', () => {
-    expect(mistakesIn(withLines('limts: { boot: soon }'))).toEqual([
-      expect.stringContaining('limts: expected one of environment, region'),
-      'limits.boot: expected a duration such as 90s, 10m, 1h30m or 500ms, longer than nothing; found "soon"',
+    expect(mistakesIn(withLines('timouts: { boot: soon }'))).toEqual([
+      expect.stringContaining('timouts: expected one of environment, region'),
+      'timeouts.boot: expected a duration such as 90s, 10m, 1h30m or 500ms, greater than zero; found "soon"',
+    ]);
+  });
+
+  it('suggest the new name of a key that was renamed', () => {
+    const text = withLines(
+      'limits: { released: 1m }',
+      'aws: { settle: 5s }',
+      'hooks: { onFailure: [{ run: [x], limit: 1m }] }',
+      'deploy: { kind: ssm, document: d, delivery: 60s }',
+    ).replace(/traffic:[^]*?(?=\nl)/, WEIGHTED);
+    expect(mistakesIn(text).map((mistake) => /^([\w.[\]]+):.*did you mean (\w+)\?$/.exec(mistake)?.slice(1))).toEqual([
+      ['traffic.hold', 'retention'],
+      ['traffic.tail', 'residualTraffic'],
+      ['deploy.delivery', 'deliveryTimeout'],
+      ['hooks.onFailure[0].limit', 'timeout'],
+      ['aws.settle', 'consistencyDelay'],
+      ['limits', 'timeouts'],
+      ['timeouts.released', 'drained'],
     ]);
   });
 
@@ -232,9 +258,9 @@ describe('mistakes in a config file', () => {
     ['two documents', `${LEAST}---\nb: 1\n`, 'expected one document; found another one after ---'],
     ['an alias of nothing', withLines('profile: *other'), 'expected an alias of an anchor above it'],
     ['an alias of what it is in', withLines('aws: &x { maxAttempts: *x }'), 'expected an alias of an anchor above it'],
-    ['a tag', withLines('profile: !secret x'), 'expected YAML; found a mistake in it: Unresolved tag: !secret'],
+    ['a tag', withLines('profile: !secret x'), 'expected valid YAML; found: Unresolved tag: !secret'],
     ['a tab', 'aws:\n\tmaxAttempts: 3\n', 'expected spaces; found a tab'],
-    ['an open bracket', withLines('profile: [a'), 'expected YAML; found a mistake in it: Flow sequence'],
+    ['an open bracket', withLines('profile: [a'), 'expected valid YAML; found: Flow sequence'],
     [
       'a bare variable in a flow map',
       withLines('aws: { maxAttempts: ${N} }'),

@@ -45,14 +45,14 @@ describe('variables of the environment in a config file', () => {
 
   it('must be set', () => {
     expect(mistakesIn(withLines('aws: { maxAttempts: "${N}" }'), { N: '' })).toEqual([
-      'aws.maxAttempts: expected the environment variable N to be set; found it unset or empty; set it, or write ${N:-default}',
+      'aws.maxAttempts: expected the environment variable N to be set; found it unset or empty; set it, or use ${N:-default}',
     ]);
   });
 
   it('can be escaped, and must be well formed', () => {
     expect(read(withLines('profile: a$${B}c'), {}).profile).toBe('a${B}c');
     expect(mistakesIn(withLines('profile: a${B c}'))).toEqual([
-      'profile: expected ${NAME} or ${NAME:-default}, or $${ where a plain ${ is meant',
+      'profile: expected ${NAME} or ${NAME:-default}, or $${ for a literal ${',
     ]);
   });
 

@@ -30,21 +30,21 @@ describe('a config file', () => {
         onFailure: [],
         onRollback: [],
       },
-      limits: {
+      timeouts: {
         bootMs: 600_000,
         healthyMs: 300_000,
         releasedMs: 3_600_000,
         provenMs: 300_000,
         deployMs: 1_800_000,
       },
-      aws: { requestsPerSecond: { others: 5, route53: 2 }, maxAttempts: 8, settleMs: 10_000 },
+      aws: { requestsPerSecond: { others: 5, route53: 2 }, maxAttempts: 8, consistencyDelayMs: 10_000 },
       store: { kind: 'file', path: '/srv/shop/.turnout/shop.db', ttlMs: 60_000 },
     });
   });
 
   it('says durations in milliseconds', () => {
-    const text = withLines('limits: { boot: 1h30m, healthy: 90s, released: 500ms }');
-    expect(resolved(text).limits).toEqual({
+    const text = withLines('timeouts: { boot: 1h30m, healthy: 90s, drained: 500ms }');
+    expect(resolved(text).timeouts).toEqual({
       bootMs: 5_400_000,
       healthyMs: 90_000,
       releasedMs: 500,
@@ -116,7 +116,7 @@ describe('mistakes between keys', () => {
     [
       'a group in production and test',
       LEAST.replace('shop-test', 'shop-production'),
-      'traffic.test[0].targetGroup: expected each target group once; found that of traffic.production[0] again',
+      'traffic.test[0].targetGroup: expected each target group once; found the same one in traffic.production[0]',
     ],
     [
       'a group by its name and by its ARN',
@@ -142,11 +142,7 @@ describe('mistakes between keys', () => {
       'fleet.image.tag: expected at least one tag',
     ],
     ['a release that is not listed', withLines("sandbox: { release: '40' }"), 'sandbox.release: expected one of'],
-    [
-      'one port for two',
-      withLines('sandbox: { productionPort: 8081 }'),
-      'sandbox.testPort: expected a port of its own',
-    ],
+    ['one port for two', withLines('sandbox: { productionPort: 8081 }'), 'sandbox.testPort: expected a different port'],
     [
       'a timeout beyond the interval',
       withLines('sandbox: { healthCheck: { timeout: 2s } }'),

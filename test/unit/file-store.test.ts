@@ -50,7 +50,7 @@ const mortals = (): Processes & { readonly gone: Set<number> } => {
   return {
     gone,
     identify: (pid) => ({ host: 'desk', boot: 'b', namespace: 'n', pid }),
-    isGone: ({ pid }) => gone.has(pid),
+    hasEnded: ({ pid }) => gone.has(pid),
   };
 };
 
@@ -66,7 +66,7 @@ describe('the lease in a file', () => {
     leaseOf(await store.acquire(holder('r2'), MINUTE));
   });
 
-  it('can be renewed late while nobody else has taken it', async () => {
+  it('can be renewed late if no other run has acquired it', async () => {
     const clock = new VirtualClock();
     const store = open({ clock });
     const lease = leaseOf(await store.acquire(holder('r1'), MINUTE));
@@ -74,7 +74,7 @@ describe('the lease in a file', () => {
     expect(await store.renew(lease, MINUTE, '')).toBe(true);
   });
 
-  it('is free at once when the process of its holder is gone', async () => {
+  it('is free at once when the process of its holder has ended', async () => {
     const processes = mortals();
     const store = open({ processes });
     const old = leaseOf(await store.acquire(holder('r1', { pid: 7 }), MINUTE));
@@ -84,7 +84,7 @@ describe('the lease in a file', () => {
     expect(leaseOf(await store.acquire(holder('r2', { pid: 8 }), MINUTE)).fence).toBe(old.fence + 1);
   });
 
-  it('that was taken over outlives who took it, for as long as its former holder lives', async () => {
+  it('that was taken over lasts until its former holder has ended', async () => {
     const processes = mortals();
     const store = open({ processes });
     const old = leaseOf(await store.acquire(holder('r1', { pid: 7 }), MINUTE));
@@ -116,7 +116,7 @@ describe('the lease in a file', () => {
 });
 
 describe('the file of a store', () => {
-  it('is readable for its user only, as is its folder', () => {
+  it('is readable by its owner only, as is its folder', () => {
     open();
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(join(folder, '.turnout')).mode & 0o777).toBe(0o700);
@@ -173,7 +173,7 @@ describe('a file of version 1', () => {
   });
 });
 
-describe('a file that is no store', () => {
+describe('a file that is not a store', () => {
   const codeOf = (work: () => unknown): unknown => {
     try {
       work();
@@ -239,7 +239,7 @@ describe('a file that is no store', () => {
     expect(codeOf(open)).toBe('store-unwritable');
   });
 
-  it('that another process does not let go of, on a full disk, or read-only', () => {
+  it('that another process has locked, on a full disk, or read-only', () => {
     const of = (errcode: number) => storeError(path, Object.assign(new Error('x'), { errcode })).code;
     expect([5, 517, 13, 8, 1032, 266, 1].map(of)).toEqual([
       'store-busy',
@@ -267,7 +267,7 @@ describe('loading SQLite', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  it('is left to those who open a store', async () => {
+  it('happens only when a store is opened', async () => {
     const script = `
       import '${new URL('../../src/stores/file.ts', import.meta.url).href}';
       console.log(process.moduleLoadList.some((name) => name.includes('sqlite')));`;

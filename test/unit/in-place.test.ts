@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { HookConfig, HooksConfig } from '../../src/config/config-in-place.ts';
-import { leftTags, noteTags, readNotes } from '../../src/fleets/notes.ts';
+import { leftTagCount, noteTags, notesIn } from '../../src/fleets/notes.ts';
 import type { Instance, Membership, Pool, Snapshot } from '../../src/domain/snapshot.ts';
 import { parseAmount } from '../../src/domain/amount.ts';
 import { batchSize } from '../../src/domain/batches.ts';
@@ -30,7 +30,7 @@ describe('notes on an instance', () => {
 
   /** What a further reading of the tags says. */
   function read(tags: Readonly<Record<string, string>>): Pick<Instance, 'left' | 'deploy'> {
-    return readNotes((name) => tags[name]);
+    return notesIn((name) => tags[name]);
   }
 
   test('of more places than one tag holds are read as they were written', () => {
@@ -43,7 +43,7 @@ describe('notes on an instance', () => {
 
   test('take away the tags that fewer places do not need', () => {
     const instance: Instance = { id: 'i-a', zone: 'a', state: 'running', launchedAt: 0, left: places };
-    expect(leftTags(instance)).toBe(2);
+    expect(leftTagCount(instance)).toBe(2);
     expect(noteTags({ left: [] }, 2)).toEqual({ write: {}, remove: ['left', 'left.2'] });
     expect(noteTags({ left: places.slice(0, 1) }, 2).remove).toEqual(['left.2']);
     expect(noteTags({ release: '42' }, 2)).toEqual({ write: { release: '42' }, remove: [] });
@@ -133,7 +133,7 @@ describe('hooks', () => {
   function hooksOf(afterTask: readonly Partial<HookConfig>[], events: RunEvent[] = []) {
     const full = afterTask.map((hook): HookConfig => ({
       run: [],
-      limitMs: 20_000,
+      timeoutMs: 20_000,
       retries: 0,
       onError: 'stop',
       ...hook,
@@ -182,7 +182,7 @@ describe('hooks', () => {
 
   test('that take too long are ended', async () => {
     const hang = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
-    const run = hooksOf([{ run: hang, limitMs: 100 }]).run('afterTask', occasion);
+    const run = hooksOf([{ run: hang, timeoutMs: 100 }]).run('afterTask', occasion);
     await expect(run).rejects.toThrow(/time limit/);
   });
 });

@@ -36,7 +36,7 @@ const hold = (run = 'r1'): Promise<HeldLease> => {
   const store = Object.create(file) as Store;
   store.acquire = (who, ttlMs) => file.acquire(who, ttlMs);
   store.release = (lease) => file.release(lease);
-  store.leave = (who) => file.leave(who);
+  store.dequeue = (who) => file.dequeue(who);
   store.goal = () => file.goal();
   store.renew = (lease, ttlMs, doing) => {
     renewals++;
@@ -47,7 +47,7 @@ const hold = (run = 'r1'): Promise<HeldLease> => {
 };
 
 describe('a lease that is held', () => {
-  it('is renewed by itself, for as long as it takes', async () => {
+  it('is renewed in the background', async () => {
     const lease = await hold();
     await clock.advance(10 * TTL);
     expect(renewals).toBe(30);
@@ -56,7 +56,7 @@ describe('a lease that is held', () => {
     await lease.release();
   });
 
-  it('asks the store only when the last answer is older than a tenth of its time', async () => {
+  it('asks the store only when the last renewal is older than a tenth of the time to live', async () => {
     const lease = await hold();
     clock.jump(TTL / 10);
     await lease.check();
@@ -68,7 +68,7 @@ describe('a lease that is held', () => {
     await lease.release();
   });
 
-  it('asks once for many who check at the same time', async () => {
+  it('sends one renewal for concurrent checks', async () => {
     const lease = await hold();
     clock.jump(TTL / 2);
     await Promise.all([lease.check(), lease.check(), lease.check()]);
@@ -76,7 +76,7 @@ describe('a lease that is held', () => {
     await lease.release();
   });
 
-  it('tells others what is done now', async () => {
+  it('shows the current step', async () => {
     const lease = await hold();
     await lease.doing('waiting for 3 targets');
     expect((await file.held())?.doing).toBe('waiting for 3 targets');
@@ -85,7 +85,7 @@ describe('a lease that is held', () => {
     await lease.release();
   });
 
-  it('is free once it is given back, is not renewed any more and good for nothing', async () => {
+  it('is free after its release, is not renewed any more and cannot be used', async () => {
     const lease = await hold();
     await lease.release();
     expect(await file.held()).toBeUndefined();
@@ -109,8 +109,8 @@ describe('a lease that is held', () => {
   });
 });
 
-describe('a lease that somebody else holds', () => {
-  it('is refused, with all that is known of the holder', async () => {
+describe('a lease that another run holds', () => {
+  it('is refused, with everything known about the holder', async () => {
     const first = await hold('r1');
     await file.putGoal(first.lease, goal('r1', 2));
     await first.doing('waiting for 3 targets to be healthy');
@@ -119,13 +119,13 @@ describe('a lease that somebody else holds', () => {
       code: 'lease-held',
       exitCode: 2,
       message:
-        `Another run has the lease: promote of release 42, by ann@desk on desk (process ${process.pid}), for 1 s; ` +
-        '2 of 6 steps are done. It is doing this now: waiting for 3 targets to be healthy.',
+        `Another run holds the lease: promote of release 42, by ann@desk on desk (process ${process.pid}), for 1 s; ` +
+        '2 of 6 steps are done. Current step: waiting for 3 targets to be healthy.',
       next: [
-        '`--wait 15m` waits for its turn.',
-        '`turnout lock` shows who has the lease, and who waits for it.',
-        'If that process is gone, the lease is free in 59 s at the latest.',
-        'If it hangs, `turnout unlock` takes the lease away from it.',
+        '`--wait 15m` waits for the lease.',
+        '`turnout lock` shows the holder of the lease and the queue.',
+        'If that process has ended, the lease expires in at most 59 s.',
+        'If it hangs, `turnout unlock` releases its lease.',
       ],
     });
     await first.release();
@@ -133,7 +133,7 @@ describe('a lease that somebody else holds', () => {
 });
 
 describe('a lease is lost', () => {
-  it('to a process that was suspended, as it notices on waking', async () => {
+  it('by a process that was suspended, as it detects on waking', async () => {
     const lease = await hold();
     clock.jump(0.9 * TTL + 1);
     await expect(lease.check()).rejects.toMatchObject({ ...LOST, message: expect.stringContaining('for 54 s') });
@@ -174,7 +174,7 @@ describe('a lease is lost', () => {
     await lease.release();
   });
 
-  it('when the store says that another run has it', async () => {
+  it('when the store says that another run holds it', async () => {
     const lease = await hold();
     await file.release(lease.lease);
     const other = await hold('r2');

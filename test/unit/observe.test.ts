@@ -14,7 +14,7 @@ function fleetOf(id: string, ...instances: readonly string[]): Fleet {
 const BEFORE: Snapshot = {
   at: 0,
   fleets: [fleetOf('blue', 'i-1'), fleetOf('green', 'i-2', 'i-3')],
-  strangers: [],
+  unmanaged: [],
   pools: [],
 };
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { Probe } from '../../src/probe/probe.ts';
+import { TrafficProbe } from '../../src/probe/probe.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 test('production is asked ten times a second, and once more when the run is over', async () => {
   const clock = new VirtualClock();
   const production = { release: '41' };
-  const probe = new Probe({ clock, ask: async () => ({ release: production.release }) });
+  const probe = new TrafficProbe({ clock, ask: async () => ({ release: production.release }) });
   probe.begin();
   await clock.advance(250);
   production.release = '42';
@@ -23,7 +23,7 @@ test('a slow answer holds up no other request, and the end waits for it', async 
     if (++asked === 1) await slow.promise;
     return { release: '41' };
   };
-  const probe = new Probe({ clock, ask });
+  const probe = new TrafficProbe({ clock, ask });
   probe.begin();
   await clock.advance(150);
   expect(asked).toBe(2);
@@ -35,7 +35,7 @@ test('a slow answer holds up no other request, and the end waits for it', async 
 });
 
 test('what has not begun asks nothing at its end', async () => {
-  const probe = new Probe({ clock: new VirtualClock(), ask: async () => ({ failed: 'asked' }) });
+  const probe = new TrafficProbe({ clock: new VirtualClock(), ask: async () => ({ failed: 'asked' }) });
   await probe.end();
   expect(probe.samples).toEqual([]);
 });

@@ -9,21 +9,21 @@ const processes = machineProcesses(systemClock);
 const idle = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
 
 describe('a process', () => {
-  it('that runs is not gone', () => {
-    expect(processes.isGone(processes.identify(process.pid))).toBe(false);
+  it('that is running has not ended', () => {
+    expect(processes.hasEnded(processes.identify(process.pid))).toBe(false);
   });
 
-  it('that was killed is gone', async () => {
+  it('that was killed has ended', async () => {
     const child = idle();
     const identity = processes.identify(child.pid!);
-    expect(processes.isGone(identity)).toBe(false);
+    expect(processes.hasEnded(identity)).toBe(false);
     await killNow(child);
-    expect(processes.isGone(identity)).toBe(true);
+    expect(processes.hasEnded(identity)).toBe(true);
   });
 
-  it.skipIf(!existsSync('/proc'))('is gone when its pid was given to another one', () => {
+  it.skipIf(!existsSync('/proc'))('has ended when its pid was reused', () => {
     const identity = processes.identify(process.pid);
-    expect(processes.isGone({ ...identity, started: '1' })).toBe(true);
+    expect(processes.hasEnded({ ...identity, started: '1' })).toBe(true);
   });
 
   it.each([{ host: 'elsewhere' }, { boot: 'another' }, { namespace: 'pid:[1]' }])(
@@ -33,18 +33,18 @@ describe('a process', () => {
       const identity = { ...processes.identify(child.pid!), ...place };
       child.kill('SIGKILL');
       await endOf(child);
-      expect(processes.isGone(identity)).toBe(false);
+      expect(processes.hasEnded(identity)).toBe(false);
     },
   );
 
-  it.skipIf(!existsSync('/proc'))('that has ended but was not waited for is gone', async () => {
+  it.skipIf(!existsSync('/proc'))('that is a zombie has ended', async () => {
     // The shell is replaced by a program that never waits for the child it inherits.
     const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
     const identity = processes.identify(pid);
-    await expect.poll(() => processes.isGone(identity), { timeout: 5000 }).toBe(true);
+    await expect.poll(() => processes.hasEnded(identity), { timeout: 5000 }).toBe(true);
     await killNow(parent);
   });
 });

@@ -6,6 +6,7 @@ import type { MarkerConfig } from '../../src/config/config.ts';
 import type { Answers } from '../../src/domain/snapshot.ts';
 import { createProduction } from '../../src/production/index.ts';
 import { readMarker } from '../../src/production/marker.ts';
+import { cnameAlone } from '../support/cname-alone.ts';
 import { counted, silence, type Answer } from '../../src/production/production.ts';
 
 const BASE = { url: 'http://shop/', answers: 5, timeoutMs: 1000 };
@@ -88,5 +89,13 @@ describe('asking production', () => {
     });
     expect(await ask(await serve(cut))).toEqual([{ failed: expect.stringMatching(/aborted|ECONNRESET|cut off/) }]);
     expect(await ask('http://127.0.0.1:1/')).toEqual([{ failed: expect.stringContaining('ECONNREFUSED') }]);
+  });
+
+  test.each([1, 5])('a name server that knows no address is an error with a sentence (%i at once)', async (answers) => {
+    const server = await cnameAlone();
+    const url = 'http://shop.example.test/';
+    const production = createProduction({ ...BASE, url, answers, json: 'x', nameServers: [server] });
+    const failed = `${server} knows no address of shop.example.test`;
+    expect(await production.ask()).toEqual(Array.from({ length: answers }, () => ({ failed })));
   });
 });

@@ -61,11 +61,11 @@ describe('the way back', () => {
     const rig = new Rig();
     rig.on('register prod', () => {
       rig.fake.sick.add('B-1');
-      rig.fake.target('prod', 'i-stranger', 'healthy');
+      rig.fake.target('prod', 'i-unmanaged', 'healthy');
     });
     const finished = await rig.run('promote');
     expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
-    expect(finished.message).toContain('It could not be undone: i-stranger is in production');
+    expect(finished.message).toContain('It could not be undone: i-unmanaged is in production');
   });
 
   test('when not even the world can be read, somebody must look', async () => {

@@ -175,7 +175,7 @@ describe('the lease', () => {
     faulty.on('deregister prod', () => {
       throw new TypeError('undefined is not a function');
     });
-    await expect(faulty.fake.finish(faulty.begin('promote'))).rejects.toThrow(TypeError);
+    await expect(faulty.fake.finish(faulty.begin('promote'))).rejects.toMatchObject({ cause: expect.any(TypeError) });
 
     for (const rig of [refused, failed, stopped, faulty]) expect(rig.log.at(-1)).toBe('no lease');
   });
@@ -211,11 +211,12 @@ describe('a run that ends early', () => {
     rig.on('deregister prod', () => {
       throw new TypeError('undefined is not a function');
     });
-    await expect(rig.fake.finish(rig.begin('promote'))).rejects.toThrow(TypeError);
+    await expect(rig.fake.finish(rig.begin('promote'))).rejects.toMatchObject({ cause: expect.any(TypeError) });
     expect(rig.store.recorded?.goal.verb).toBe('promote');
     expect((await rig.store.history(1))[0]).toMatchObject({
       outcome: 'failed',
-      message: 'undefined is not a function',
+      message:
+        'This is a fault of turnout: undefined is not a function. This step was running, and may have taken effect: deregister 2 instances of A from prod.',
     });
   });
 });

@@ -36,8 +36,8 @@ async function launch(count = 1): Promise<string[]> {
   return (output.Instances ?? []).map((instance) => instance.InstanceId!);
 }
 
-describe('refusals, in the form of each protocol', () => {
-  test('a request without a signature is refused', async () => {
+describe('errors in each protocol', () => {
+  test('an unsigned request is rejected', async () => {
     const answer = await post('Action=DescribeVpcs&Version=2016-11-15', {});
     expect(answer.status).toBe(403);
     expect(answer.text).toContain('<Code>MissingAuthenticationToken</Code>');
@@ -46,7 +46,7 @@ describe('refusals, in the form of each protocol', () => {
     expect(JSON.parse(json.text)).toMatchObject({ __type: 'MissingAuthenticationTokenException' });
   });
 
-  test('an operation that does not exist, or that the sandbox has not, is never a success', async () => {
+  test('an operation that does not exist or is not implemented never succeeds', async () => {
     const unknown = await post('Action=MakeCoffee&Version=2016-11-15');
     expect(unknown).toMatchObject({
       status: 400,
@@ -64,7 +64,7 @@ describe('refusals, in the form of each protocol', () => {
     expect(prototype.text).toContain('InvalidAction');
   });
 
-  test('a service that the sandbox has not is refused, whatever its protocol', async () => {
+  test('a request to an unknown service is rejected, whatever its protocol', async () => {
     const sts = await post('Action=GetCallerIdentity&Version=2011-06-15');
     expect(sts).toMatchObject({ status: 400, text: expect.stringContaining('<Code>InvalidAction</Code>') as string });
     const dynamo = await post('{}', { ...SIGNED, 'x-amz-target': 'DynamoDB_20120810.ListTables' });
@@ -74,7 +74,7 @@ describe('refusals, in the form of each protocol', () => {
     expect((await fetch(`${cloud.url}/somewhere`)).status).toBe(404);
   });
 
-  test('what is missing, malformed or unknown in a request is said', async () => {
+  test('missing, malformed and unknown parameters are reported', async () => {
     const missing = await post('Action=TerminateInstances&Version=2016-11-15');
     expect(missing.text).toContain(
       '<Code>MissingParameter</Code><Message>The request must contain the parameter InstanceId<',
@@ -101,7 +101,7 @@ describe('refusals, in the form of each protocol', () => {
     expect(cloud.instances.list()).toEqual([]);
   });
 
-  test('neither huge bodies nor foreign host names are served', async () => {
+  test('large bodies and other host names are rejected', async () => {
     const huge = await post(`Action=DescribeVpcs&Version=2016-11-15&X=${'x'.repeat(3_000_000)}`);
     expect(huge.status).toBe(413);
     const { request } = await import('node:http');
@@ -114,7 +114,7 @@ describe('refusals, in the form of each protocol', () => {
     expect(status).toBe(403);
   });
 
-  test('a person with a browser is told what this is', async () => {
+  test('a browser gets a page that explains the endpoint', async () => {
     const help = await fetch(cloud.url);
     expect(help.status).toBe(200);
     expect(await help.text()).toContain('AWS_ENDPOINT_URL');
@@ -123,7 +123,7 @@ describe('refusals, in the form of each protocol', () => {
 });
 
 describe('the JSON protocol', () => {
-  test('parameters are put and got', async () => {
+  test('parameters can be written and read', async () => {
     await expect(cloud.ssm.send(new GetParameterCommand({ Name: '/a' }))).rejects.toMatchObject({
       name: 'ParameterNotFound',
     });
@@ -142,7 +142,7 @@ describe('the JSON protocol', () => {
 describe('faults', () => {
   const describeVpcs = () => cloud.ec2.send(new DescribeVpcsCommand({}));
 
-  test('throttling hits so many requests of one operation', async () => {
+  test('throttling affects a number of requests of one operation', async () => {
     cloud.faults.add({ kind: 'throttle', operation: 'DescribeV*', count: 2 });
     const throttled = { name: 'RequestLimitExceeded', $metadata: { httpStatusCode: 503 } };
     await expect(describeVpcs()).rejects.toMatchObject(throttled);
@@ -152,7 +152,7 @@ describe('faults', () => {
     expect(cloud.faults.list()).toEqual([]);
   });
 
-  test('an error keeps the change from being made; one after the change does not', async () => {
+  test('an error prevents the change; an error after the change does not', async () => {
     cloud.faults.add({ kind: 'error', operation: 'RunInstances', count: 1, code: 'InsufficientInstanceCapacity' });
     await expect(launch()).rejects.toMatchObject({ name: 'InsufficientInstanceCapacity' });
     expect(cloud.instances.list()).toHaveLength(0);
@@ -161,7 +161,7 @@ describe('faults', () => {
     expect(cloud.instances.list()).toHaveLength(1);
   });
 
-  test('a connection is cut before the change, or after it', async () => {
+  test('a connection is closed before the change, or after it', async () => {
     cloud.faults.add({ kind: 'reset', operation: 'RunInstances', count: 1 });
     await expect(launch()).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(cloud.instances.list()).toHaveLength(0);
@@ -174,7 +174,7 @@ describe('faults', () => {
     ]);
   });
 
-  test('a stale read shows the past, a fresh one the present', async () => {
+  test('a stale read returns the earlier state, others the current one', async () => {
     await launch();
     const count = async () => (await cloud.ec2.send(new DescribeInstancesCommand({}))).Reservations?.length;
     cloud.faults.add({ kind: 'stale', operation: 'DescribeInstances', ms: 60_000, count: 1 });
@@ -182,7 +182,7 @@ describe('faults', () => {
     expect(await count()).toBe(1);
   });
 
-  test('eventual consistency: what was just made is not seen yet', async () => {
+  test('eventual consistency: a new resource is not visible yet', async () => {
     cloud.times.consistencyMs = 60_000;
     const [id] = await launch();
     const read = new DescribeInstancesCommand({ InstanceIds: [id!] });
@@ -202,22 +202,22 @@ describe('faults', () => {
     await describeVpcs();
   });
 
-  test('a late answer is late', async () => {
+  test('a response can be delayed', async () => {
     cloud.faults.add({ kind: 'delay', operation: 'DescribeVpcs', ms: 60, count: 1 });
     const began = performance.now();
     await describeVpcs();
     expect(performance.now() - began).toBeGreaterThan(50);
   });
 
-  test('nonsense is refused with what there is', () => {
-    expect(() => cloud.faults.add({ kind: 'earthquake' })).toThrow(/There are: throttle, .*, sick, .*release/);
+  test('an unknown fault is rejected with the list of faults', () => {
+    expect(() => cloud.faults.add({ kind: 'earthquake' })).toThrow(/Faults: throttle, .*, sick, .*release/);
     expect(() => cloud.faults.add({ kind: 'error', operation: 'X', count: -1 })).toThrow(/count/);
     expect(() => cloud.faults.add({ kind: 'die', instance: 'i-1' })).toThrow(/no instance i-1/);
   });
 });
 
-describe('the pages of the sandbox', () => {
-  test('faults are asked for, listed and ended over HTTP', async () => {
+describe('the admin pages', () => {
+  test('faults are started, listed and ended over HTTP', async () => {
     const added = await admin('POST', 'faults', { kind: 'throttle', operation: 'DescribeVpcs', count: 3 });
     expect(added).toEqual({ status: 200, body: { id: 'fault-1' } });
     expect((await admin('GET', 'faults')).body).toMatchObject([{ id: 'fault-1', left: 3 }]);
@@ -229,7 +229,7 @@ describe('the pages of the sandbox', () => {
     expect((await admin('GET', 'faults')).body).toEqual([]);
   });
 
-  test('only JSON is taken, so that no web page can ask', async () => {
+  test('only JSON is accepted, so that web pages cannot send requests', async () => {
     const response = await fetch(`${cloud.url}/_turnout/faults`, { method: 'POST', body: '{"kind":"throttle"}' });
     expect(response.status).toBe(415);
     expect(cloud.faults.list()).toEqual([]);
@@ -255,7 +255,7 @@ describe('the pages of the sandbox', () => {
 });
 
 describe('throttling', () => {
-  test('a burst is let through, then so many a second', async () => {
+  test('a burst is admitted, then a rate per second', async () => {
     cloud.throttle.enabled = true;
     cloud.throttle.limit('ec2-reads', { burst: 3, perSecond: 0 });
     const results = await Promise.allSettled(
@@ -264,7 +264,7 @@ describe('throttling', () => {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
     const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
     expect(refused.map(({ name }) => name)).toEqual(['RequestLimitExceeded', 'RequestLimitExceeded']);
-    // Changes have a bucket of their own.
+    // Changes have a separate bucket.
     const tag = new CreateTagsCommand({ Resources: [cloud.image], Tags: [{ Key: 'a', Value: 'b' }] });
     await cloud.ec2.send(tag);
     cloud.throttle.enabled = false;

@@ -16,7 +16,7 @@ describe('the end of an instance', () => {
   const protect = (InstanceId: string, Value: boolean) =>
     cloud.ec2.send(new ec2.ModifyInstanceAttributeCommand({ InstanceId, DisableApiTermination: { Value } }));
 
-  test('terminating kills the server, and the instance stays to be seen', async () => {
+  test('terminating kills the server, and the instance stays visible', async () => {
     const [id] = await launchIds();
     await untilState(id!, 'running');
     const { address } = cloud.instances.find(id!)!;
@@ -37,7 +37,7 @@ describe('the end of an instance', () => {
     ]);
   });
 
-  test('a protected instance keeps those of its zone; those of other zones go', async () => {
+  test('a protected instance prevents termination in its zone, not in other zones', async () => {
     const [kept, beside] = await launchIds({ MinCount: 2, MaxCount: 2, SubnetId: cloud.subnets[0]! });
     const [away] = await launchIds({ SubnetId: cloud.subnets[1]! });
     await protect(kept!, true);
@@ -50,7 +50,7 @@ describe('the end of an instance', () => {
     await untilState(kept!, 'terminated');
   });
 
-  test('one unknown id and nothing is terminated', async () => {
+  test('with one unknown id nothing is terminated', async () => {
     const [id] = await launchIds();
     await expect(terminate(id!, 'i-0123456789abcdef0')).rejects.toMatchObject(fails('InvalidInstanceID.NotFound'));
     expect(stateOf(id!)).toMatch(/pending|running/);
@@ -71,7 +71,7 @@ describe('the end of an instance', () => {
     await expect(start).rejects.toMatchObject(fails('IncorrectInstanceState'));
   });
 
-  test('attributes are read and, when the state allows it, changed', async () => {
+  test('attributes are read and, if the state allows it, changed', async () => {
     const UserData = Buffer.from('hello').toString('base64');
     const [id] = await launchIds({ UserData });
     const read = (Attribute: ec2.InstanceAttributeName) =>
@@ -114,7 +114,7 @@ describe('tags', () => {
     expect(await tags(x, { Name: 'resource-id', Values: [b!] })).toEqual([]);
   });
 
-  test('of an unknown resource are refused for all', async () => {
+  test('are rejected for all resources if one is unknown', async () => {
     const [id] = await launchIds();
     const command = new ec2.CreateTagsCommand(tag([id!, 'i-0123456789abcdef0'], 'x', '1'));
     await expect(cloud.ec2.send(command)).rejects.toMatchObject(fails('InvalidInstanceID.NotFound'));

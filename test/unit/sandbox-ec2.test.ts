@@ -11,7 +11,7 @@ afterEach(() => cloud.close());
 const { launch, launchIds, find, stateOf, untilState } = ec2Words(() => cloud);
 
 describe('RunInstances', () => {
-  test('boots real servers: pending, then running, with an address of their own', async () => {
+  test('boots HTTP servers: pending, then running, each with its own address', async () => {
     const [instance] = await launch({ SubnetId: cloud.subnets[1]!, InstanceType: 't3.small', KeyName: 'k' });
     expect(instance).toMatchObject({
       ImageId: cloud.image,
@@ -31,7 +31,7 @@ describe('RunInstances', () => {
     expect(response.headers.get('x-instance')).toBe(seen!.InstanceId);
   });
 
-  test('tags are written at launch, within their limits', async () => {
+  test('tags are set at launch, within limits', async () => {
     const tagged = (Key: string) => [{ ResourceType: 'instance' as const, Tags: [{ Key, Value: 'v' }] }];
     const [instance] = await launch({
       TagSpecifications: [...tagged('a'), { ResourceType: 'volume', Tags: [{ Key: 'b', Value: 'v' }] }],
@@ -45,7 +45,7 @@ describe('RunInstances', () => {
     await expect(tooMany).rejects.toMatchObject(fails('TagLimitExceeded'));
   });
 
-  test('the same token gives the same instances; another request with it is refused', async () => {
+  test('the same token returns the same instances; with another request it is an error', async () => {
     const first = await launchIds({ ClientToken: 'one', MinCount: 2, MaxCount: 2 });
     expect(await launchIds({ ClientToken: 'one', MinCount: 2, MaxCount: 2 })).toEqual(first);
     const other = launch({ ClientToken: 'one', MinCount: 3, MaxCount: 3 });
@@ -72,7 +72,7 @@ describe('RunInstances', () => {
     expect(cloud.instances.list()).toEqual([]);
   });
 
-  test('without an image it says what is missing', async () => {
+  test('without an image the error names the missing parameter', async () => {
     const command = new ec2.RunInstancesCommand({ MinCount: 1, MaxCount: 1 });
     await expect(cloud.ec2.send(command)).rejects.toMatchObject(fails('MissingParameter', /ImageId/));
   });
@@ -95,7 +95,7 @@ describe('launch templates', () => {
     return (await cloud.ec2.send(command)).Instances![0]!;
   };
 
-  test('give what the request does not, by default version, latest or number', async () => {
+  test('complete the request, by default version, latest or number', async () => {
     const id = await create({ ImageId: cloud.image, InstanceType: 't3.nano' });
     await addVersion({ InstanceType: 't3.large' }, '1');
     expect((await run(NAME)).InstanceType).toBe('t3.nano');
@@ -107,7 +107,7 @@ describe('launch templates', () => {
     await expect(run({ ...NAME, Version: 'x' })).rejects.toMatchObject(fails('InvalidParameterValue'));
   });
 
-  test('leave their id and version as tags, beside their own and the request’s', async () => {
+  test('add tags with their id and version to their own and the request’s', async () => {
     const spec = (Key: string, Value: string) => [{ ResourceType: 'instance' as const, Tags: [{ Key, Value }] }];
     const id = await create({ ImageId: cloud.image, TagSpecifications: spec('a', 'template') });
     const instance = await run({ ...NAME, Version: '$Latest' }, { TagSpecifications: spec('b', 'request') });
@@ -143,7 +143,7 @@ describe('launch templates', () => {
     await expect(cloud.ec2.send(none)).rejects.toMatchObject(fails('InvalidLaunchTemplateId.NotFound'));
   });
 
-  test('can name their image by a parameter', async () => {
+  test('can refer to an image by a parameter', async () => {
     const { ssm } = cloud.service;
     await ssm.operations.PutParameter!({ Name: '/image', Value: cloud.image, Type: 'String' });
     await create({ ImageId: 'resolve:ssm:/image' });
@@ -151,7 +151,7 @@ describe('launch templates', () => {
   });
 });
 
-describe('which release an instance runs', () => {
+describe('the release of an instance', () => {
   const releaseOf = async (input: Partial<ec2.RunInstancesCommandInput>) => {
     const [id] = await launchIds(input);
     return cloud.instances.find(id!)?.release;
@@ -198,7 +198,7 @@ describe('DescribeInstances', () => {
     await expect(find({ Filters: [{ Name: 'vpc-id' }] })).rejects.toMatchObject(fails('InvalidParameterValue'));
   });
 
-  test('comes in small pages', async () => {
+  test('returns small pages', async () => {
     const ids = await launchIds({ MinCount: 12, MaxCount: 12 });
     const page = (input: object) => cloud.ec2.send(new ec2.DescribeInstancesCommand(input));
     const first = await page({});
@@ -212,7 +212,7 @@ describe('DescribeInstances', () => {
     await expect(page({ MaxResults: 5, InstanceIds: ids })).rejects.toMatchObject(fails('InvalidParameterCombination'));
   });
 
-  test('says which ids it does not know', async () => {
+  test('reports unknown ids', async () => {
     const unknown = find({ InstanceIds: ['i-0123456789abcdef0'] });
     await expect(unknown).rejects.toMatchObject(
       fails('InvalidInstanceID.NotFound', /'i-0123456789abcdef0' does not exist/),
@@ -220,7 +220,7 @@ describe('DescribeInstances', () => {
     await expect(find({ InstanceIds: ['server'] })).rejects.toMatchObject(fails('InvalidInstanceID.Malformed'));
   });
 
-  test('status is of running instances unless all are asked for', async () => {
+  test('status includes running instances only, unless all are requested', async () => {
     const [a, b] = await launchIds({ MinCount: 2, MaxCount: 2 });
     await untilState(a!, 'running');
     await untilState(b!, 'running');
@@ -249,7 +249,7 @@ describe('images and the network', () => {
     await expect(images({ ImageIds: ['ami-0123456789abcdef0'] })).rejects.toMatchObject(fails('InvalidAMIID.NotFound'));
   });
 
-  test('subnets, zones, the VPC and its group are there', async () => {
+  test('subnets, zones, the VPC and its security group exist', async () => {
     const { Subnets } = await cloud.ec2.send(new ec2.DescribeSubnetsCommand(where('availability-zone', 'eu-west-1b')));
     expect(Subnets).toMatchObject([
       { SubnetId: cloud.subnets[1], VpcId: cloud.service.network.vpc, State: 'available' },

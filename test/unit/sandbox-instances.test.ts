@@ -50,7 +50,7 @@ describe('the bundled app', () => {
     expect(await answers(`${url}/health`)).toBe(200);
   });
 
-  test('is restarted with another release by a deploy, which cuts what is in flight', async () => {
+  test('is restarted with another release by a deploy; requests in flight fail', async () => {
     const { id, url } = await boot();
     const inFlight = answers(`${url}/_app/slow?ms=5000`);
     const sent = await answers(`${url}/`);
@@ -80,7 +80,7 @@ describe('the bundled app', () => {
     expect(await took('/health')).toBeLessThan(100);
   });
 
-  test('crashes and comes back; the instance runs on', async () => {
+  test('crashes and recovers; the instance keeps running', async () => {
     const { id, url } = await boot();
     const open = fetch(`${url}/_app/slow?ms=60000`);
     const fault = cloud.faults.add({ kind: 'crash', instance: id });
@@ -91,7 +91,7 @@ describe('the bundled app', () => {
     await eventually('the app', async () => (await answers(url)) === 200);
   });
 
-  test('can be told by itself', async () => {
+  test('can be controlled by requests to itself', async () => {
     const { url } = await boot();
     await fetch(`${url}/_app/sick`, { method: 'POST' });
     expect(await answers(`${url}/health`)).toBe(503);
@@ -101,7 +101,7 @@ describe('the bundled app', () => {
     expect(await answers(url)).toBe('no answer');
   });
 
-  test('of a bad release is bad from the start, and a lost instance is gone', async () => {
+  test('of a sick release is sick from the start, and a lost instance is terminated', async () => {
     cloud.faults.add({ kind: 'release', release: '41', behaviour: 'sick' });
     const { id, url } = await boot();
     expect(await answers(`${url}/health`)).toBe(503);
@@ -147,7 +147,7 @@ describe("a user's own app", () => {
   });
 
   function create(...words: string[]): { app: App; url: string } {
-    const address = block.take(0);
+    const address = block.allocate(0);
     const factory = commandApp({ argv: [process.execPath, 'server.cjs', ...words], folder }, guardian);
     const app = factory({ instance: 'i-1', release: '42', address, ports: [8080] });
     apps.push(app);
@@ -159,33 +159,33 @@ describe("a user's own app", () => {
     return (await (await fetch(url)).json()) as Awaited<ReturnType<typeof identity>>;
   }
 
-  test('is told what it is, and killed with all that it started', async () => {
+  test('gets its environment variables, and is killed with its child processes', async () => {
     const { app, url } = create('--release', '{release}', '$HOME');
     await app.start(OK);
     const seen = await identity(url);
     expect(seen).toMatchObject({ release: '42', instance: 'i-1' });
-    // No shell: words are taken as they are.
+    // No shell: arguments are passed as they are.
     expect(app.output()).toContain('words --release 42 $HOME');
     await app.kill();
     await eventually('the end of both', () => !exists(seen.pid) && !exists(seen.child));
   });
 
-  test('hangs when it is slow, goes on when it heals, and cannot be made sick', async () => {
+  test('hangs when it is slow, continues when it heals, and cannot be made sick', async () => {
     const { app, url } = create();
     await app.start(OK);
     await identity(url);
-    app.behave(behaviour('slow'));
+    app.setBehaviour(behaviour('slow'));
     expect(await answers(url)).toBe('no answer');
-    app.behave(OK);
+    app.setBehaviour(OK);
     expect(await answers(url)).toBe(200);
-    expect(() => app.behave(behaviour('sick'))).toThrow(/cannot be made sick/);
-    app.behave(behaviour('crash'));
+    expect(() => app.setBehaviour(behaviour('sick'))).toThrow(/cannot make your own app sick/);
+    app.setBehaviour(behaviour('crash'));
     await eventually('its end', async () => (await answers(url)) === 'no answer');
-    app.behave(OK);
+    app.setBehaviour(OK);
     await identity(url);
   });
 
-  test('that cannot be started says why', async () => {
+  test('that cannot be started is reported', async () => {
     const factory = commandApp({ argv: ['no-such-command'], folder }, guardian);
     const app = factory({ instance: 'i-1', release: '42', address: '127.0.0.1', ports: [1] });
     await app.start(OK);
@@ -195,7 +195,7 @@ describe("a user's own app", () => {
   });
 
   test('ends with the sandbox, even when that is killed', async () => {
-    const address = block.take(0);
+    const address = block.allocate(0);
     const source = path.resolve(import.meta.dirname, '../../src/sandbox/instances');
     writeFileSync(
       path.join(folder, 'sandbox.mjs'),
@@ -216,24 +216,24 @@ describe("a user's own app", () => {
 });
 
 describe('addresses', () => {
-  test('two sandboxes have different ones', async () => {
+  test('differ between two sandboxes', async () => {
     const [first, second] = [await reserveBlock(), await reserveBlock()];
     expect(first.prefix).not.toBe(second.prefix);
-    expect(first.take(0)).toBe(`${first.prefix}.0.4`);
-    expect(first.take(1)).toBe(`${first.prefix}.16.4`);
+    expect(first.allocate(0)).toBe(`${first.prefix}.0.4`);
+    expect(first.allocate(1)).toBe(`${first.prefix}.16.4`);
     await first.close();
     await second.close();
   });
 
-  test('of ended instances are used again, last of all', async () => {
+  test('of terminated instances are reused last', async () => {
     const block = await reserveBlock();
     const total = block.free(0);
-    const first = block.take(0);
+    const first = block.allocate(0);
     block.release(first);
-    const rest = Array.from({ length: total - 1 }, () => block.take(0));
+    const rest = Array.from({ length: total - 1 }, () => block.allocate(0));
     expect(rest).not.toContain(first);
-    expect(block.take(0)).toBe(first);
-    expect(() => block.take(0)).toThrow(/in use/);
+    expect(block.allocate(0)).toBe(first);
+    expect(() => block.allocate(0)).toThrow(/in use/);
     expect(block.free(0)).toBe(0);
     await block.close();
   });

@@ -7,7 +7,7 @@ import { glob } from '../../src/sandbox/glob.ts';
 import { planSandbox } from '../../src/sandbox/options.ts';
 import { createTimeline } from '../../src/sandbox/timeline.ts';
 
-/** A clock that stands still until it is moved. */
+/** A clock that is advanced by `move` only. */
 function stoppedClock(): Clock & { move(ms: number): void } {
   let now = 0;
   return {
@@ -19,7 +19,7 @@ function stoppedClock(): Clock & { move(ms: number): void } {
 }
 
 describe('token buckets', () => {
-  test('let a burst through, then as many as flow in', () => {
+  test('admit a burst, then the refill rate', () => {
     const clock = stoppedClock();
     const throttle = createThrottle(clock, true);
     const admitted = (count: number) =>
@@ -37,7 +37,7 @@ describe('token buckets', () => {
 });
 
 describe('a timeline', () => {
-  test('shows what was so', () => {
+  test('returns earlier values', () => {
     const clock = stoppedClock();
     const timeline = createTimeline<string>(clock);
     timeline.set('a', 'one');
@@ -54,7 +54,7 @@ describe('a timeline', () => {
     expect(timeline.values(50)).toEqual(['one']);
   });
 
-  test('forgets what no stale read can reach', () => {
+  test('removes values that no stale read can reach', () => {
     const clock = stoppedClock();
     const timeline = createTimeline<number>(clock);
     for (let n = 0; n < 1_000; n += 1) {
@@ -87,7 +87,7 @@ describe('wildcards', () => {
 });
 
 describe('the tree of a query', () => {
-  test('orders numbers as numbers and keeps odd names as they are', () => {
+  test('orders numeric keys as numbers and keeps unusual names', () => {
     const tree = queryTree(new URLSearchParams('Id.10=j&Id.2=b&Id.1=a&__proto__.x=1'));
     expect(numbered(tree.children.get('Id')!).map((node) => node.value)).toEqual(['a', 'b', 'j']);
     expect(tree.children.get('__proto__')?.children.get('x')?.value).toBe('1');
@@ -121,7 +121,7 @@ describe('options', () => {
     ]);
   });
 
-  test('undefined is absent', () => {
+  test('undefined options get their defaults', () => {
     expect(planSandbox({ instances: undefined, healthCheck: { path: undefined as never } })).toMatchObject({
       instances: 3,
       healthCheck: { path: '/health', interval: 1_000 },
@@ -129,7 +129,7 @@ describe('options', () => {
   });
 });
 
-test('an instance is told about itself with a token of its own, for as long as that lasts', () => {
+test('an instance gets metadata with its token, until the token expires', () => {
   const clock = stoppedClock();
   const machine = { zone: 'eu-west-1a', address: '127.1.0.4', release: '41' };
   const machines = [

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { checkOnce, type Probe } from '../../src/sandbox/balancer/probe.ts';
+import { checkOnce, type HealthProbe } from '../../src/sandbox/balancer/probe.ts';
 import { createScheduler } from '../../src/sandbox/scheduler.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 describe('a scheduler', () => {
-  test('does things when they are due, in order, and those of one moment as they came', async () => {
+  test('runs tasks when they are due, in order, and those with the same due time in the order of addition', async () => {
     const clock = new VirtualClock();
     const scheduler = createScheduler(clock);
     const done: string[] = [];
@@ -17,7 +17,7 @@ describe('a scheduler', () => {
     expect(done.slice(2)).toEqual(['a 10', 'b 20', 'c 30', 'd 30']);
   });
 
-  test('sleeps once for all', async () => {
+  test('uses one timer for all tasks', async () => {
     const clock = new VirtualClock();
     const scheduler = createScheduler(clock);
     let done = 0;
@@ -28,7 +28,7 @@ describe('a scheduler', () => {
     expect(clock.sleeping).toBe(1);
   });
 
-  test('forgets what was called off, also by something that is due at the same moment', async () => {
+  test('does not run cancelled tasks, also if one due at the same time cancels them', async () => {
     const clock = new VirtualClock();
     const scheduler = createScheduler(clock);
     const done: string[] = [];
@@ -44,7 +44,7 @@ describe('a scheduler', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test('does nothing more once it is closed', async () => {
+  test('runs no tasks once it is closed', async () => {
     const clock = new VirtualClock();
     const scheduler = createScheduler(clock);
     const done: string[] = [];
@@ -57,21 +57,21 @@ describe('a scheduler', () => {
   });
 });
 
-describe('the limit of a health check', () => {
+describe('the timeout of a health check', () => {
   const check = { host: '127.0.0.1', port: 80, path: '/' };
   const terms = { timeoutMs: 500, accepts: (code: number) => code === 200 };
 
-  /** Answers when it is told to. */
+  /** Responds when `respond` is called. */
   function askedProbe() {
     const asked = Promise.withResolvers<number>();
-    const probe: Probe = async (_check, signal) => {
+    const probe: HealthProbe = async (_check, signal) => {
       signal.addEventListener('abort', () => asked.reject(new Error('aborted')));
       return await asked.promise;
     };
     return { probe, answer: asked.resolve };
   }
 
-  test('counts from its start', async () => {
+  test('starts with the check', async () => {
     const clock = new VirtualClock();
     const scheduler = createScheduler(clock);
     const { probe } = askedProbe();
@@ -80,7 +80,7 @@ describe('the limit of a health check', () => {
     expect(await result).toEqual({ ok: false, cause: 'timeout' });
   });
 
-  test('leaves out time in which this process did not run', async () => {
+  test('does not include time in which this process did not run', async () => {
     const clock = new VirtualClock();
     const scheduler = createScheduler(clock);
     const { probe, answer } = askedProbe();

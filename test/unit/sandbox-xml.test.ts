@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { operationSchema } from '../../src/sandbox/api/schemas.ts';
 import { xmlMembers } from '../../src/sandbox/api/xml.ts';
 
-/** What the SDK's own serializer writes, without the root. */
+/** The output of the SDK's serializer, without the root. */
 function reference(schema: Parameters<typeof xmlMembers>[0], output: object): string {
   const timestampFormat = { useTrait: true, default: 5 } as const;
   const serializer = new XmlShapeSerializer({
@@ -20,7 +20,7 @@ function reference(schema: Parameters<typeof xmlMembers>[0], output: object): st
   return end === -1 ? '' : xml.slice(xml.indexOf('>') + 1, end);
 }
 
-/** An empty element has two forms that mean the same. */
+/** An empty element has two equivalent forms. */
 function plain(xml: string): string {
   return xml.replaceAll(/<(\w+)\s*\/>/g, '<$1></$1>').replaceAll('&apos;', "'");
 }

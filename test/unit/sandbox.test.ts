@@ -50,7 +50,7 @@ async function start(options: SandboxOptions = {}) {
   return { sandbox, elb, ec2, ssm, group, health };
 }
 
-describe('the world of a new sandbox', () => {
+describe('a new sandbox', () => {
   test('serves the first release within two seconds', async () => {
     const began = performance.now();
     const { sandbox, group, health } = await start();
@@ -65,7 +65,7 @@ describe('the world of a new sandbox', () => {
     expect((await fetch(sandbox.test[0]!.url)).status).toBe(503);
   });
 
-  test('has its fleet spread over the zones, with the ownership tags', async () => {
+  test('spreads its fleet over the zones, with the ownership tags', async () => {
     const { sandbox, ec2 } = await start({ tagPrefix: 'shop' });
     const output = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [...sandbox.blue] }));
     const instances = (output.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
@@ -94,7 +94,7 @@ describe('the world of a new sandbox', () => {
     expect(await empty.health()).toEqual([]);
   });
 
-  test('names an image by parameter, and takes further releases', async () => {
+  test('has a parameter for each image, and accepts more releases', async () => {
     const { sandbox, ssm } = await start();
     const image = sandbox.addRelease('43', 'sick');
     const { Parameter } = await ssm.send(new GetParameterCommand({ Name: '/shop/image/43' }));
@@ -102,7 +102,7 @@ describe('the world of a new sandbox', () => {
     expect(sandbox.instances.behaviourOf('43').name).toBe('sick');
   });
 
-  test('leaves nothing behind, also when it cannot start', async () => {
+  test('leaves nothing behind, also if it cannot start', async () => {
     const first = await start();
     const port = Number(new URL(first.sandbox.url).port);
     await expect(startSandbox({ ...QUICK, port })).rejects.toMatchObject({ code: 'sandbox-running' });
@@ -113,7 +113,7 @@ describe('the world of a new sandbox', () => {
     expect(again.sandbox.url).toBe(first.sandbox.url);
   });
 
-  test('runs an app of the user’s own', async () => {
+  test('runs the user’s app', async () => {
     const source = `require('node:http').createServer((request, response) => response.end(process.env.RELEASE))
       .listen(Number(process.env.PORT), process.env.HOST)`;
     const { group } = await start({ app: [process.execPath, '-e', source], instances: 1 });
@@ -122,7 +122,7 @@ describe('the world of a new sandbox', () => {
 });
 
 describe('a switch by hand, with the real clients', () => {
-  test('green comes in, blue drains and ends; no request is lost', async () => {
+  test('green is registered, blue is drained and terminated; no request fails', async () => {
     const { sandbox, elb, ec2, group, health } = await start({ boot: 300 });
     const templated = { LaunchTemplateName: 'shop-web', Version: '$Latest' };
     const { Parameter } = await new SSMClient({
@@ -161,7 +161,7 @@ describe('a switch by hand, with the real clients', () => {
     expect(sandbox.elbv2.traffic()).toMatchObject({ failed: 0 });
   });
 
-  test('a sick instance is found, and heals', async () => {
+  test('a sick instance becomes unhealthy, and recovers', async () => {
     const { sandbox, health } = await start();
     const [id] = sandbox.blue;
     const fault = sandbox.faults.add({ kind: 'sick', instance: id! });
@@ -170,7 +170,7 @@ describe('a switch by hand, with the real clients', () => {
     await expect(eventually('healthy', async () => (await health()).includes(`${id} healthy`))).resolves.toBe(true);
   });
 
-  test('draining is slow on demand, and describes are stale on demand', async () => {
+  test('faults make draining slow and reads stale', async () => {
     const { sandbox, elb, group, health } = await start({ deregistrationDelay: 0 });
     sandbox.faults.add({ kind: 'drain', ms: 60_000 });
     const [id] = sandbox.blue;
@@ -182,7 +182,7 @@ describe('a switch by hand, with the real clients', () => {
     expect(await health()).toContain(`${id} draining`);
   });
 
-  test('ELB’s errors come in ELB’s form', async () => {
+  test('ELB’s errors have ELB’s format', async () => {
     const { sandbox, elb, health } = await start();
     sandbox.throttle.enabled = true;
     sandbox.throttle.limit('elbv2-reads', { burst: 1, perSecond: 0 });

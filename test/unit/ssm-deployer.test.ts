@@ -79,9 +79,9 @@ test('an attempt before is no answer while what was sent after it is not listed 
   const request = requestFor(1);
   const before: Command = { CommandId: 'c-old', InstanceIds: ['i-0'], Comment: 'turnout r1/1', Status: 'Failed' };
   session.listed = [before];
-  expect(await deployer.look(request)).toMatchObject({ state: 'failed', instances: [{ output: ['boom'] }] });
+  expect(await deployer.status(request)).toMatchObject({ state: 'failed', instances: [{ output: ['boom'] }] });
   await deployer.start(request);
-  expect(await deployer.look(request)).toMatchObject({ state: 'pending' });
+  expect(await deployer.status(request)).toMatchObject({ state: 'pending' });
   session.listed = [{ ...session.sent[0], Status: 'Success', RequestedDateTime: new Date() }, before];
-  expect(await deployer.look(request)).toMatchObject({ state: 'succeeded' });
+  expect(await deployer.status(request)).toMatchObject({ state: 'succeeded' });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Route } from '../../src/domain/snapshot.ts';
 import { faultsOf, notesOf, type Settings } from '../../src/traffic/compatibility.ts';
-import type { Place } from '../../src/traffic/find-rules.ts';
+import type { RouteLocation } from '../../src/traffic/find-rules.ts';
 
 function settings(name: string, balancers: readonly string[] = ['arn:shop'], sticky = false): Settings {
   const attributes = new Map([['stickiness.enabled', String(sticky)]]);
@@ -10,7 +10,7 @@ function settings(name: string, balancers: readonly string[] = ['arn:shop'], sti
 
 const GROUPS = [settings('blue'), settings('green')];
 
-function place(name: string, type: 'application' | 'network' = 'application', balancer = 'shop'): Place {
+function place(name: string, type: 'application' | 'network' = 'application', balancer = 'shop'): RouteLocation {
   return {
     name,
     role: 'production',

@@ -109,7 +109,7 @@ Until then no task can start; one may be running.`);
   });
 
   test('an empty world', () => {
-    const snapshot: Snapshot = { at: AT, fleets: [], strangers: [], pools: [pool()] };
+    const snapshot: Snapshot = { at: AT, fleets: [], unmanaged: [], pools: [pool()] };
     expect(statusText({ environment: 'production', snapshot, verbs: [] }, 80)).toMatchInlineSnapshot(`
       "Environment production  02:10:31Z
 
@@ -121,10 +121,10 @@ Until then no task can start; one may be running.`);
 
   test('unmanaged instances and targets whose instance is unknown', () => {
     const world = promoted();
-    const stranger = { id: 'i-9', zone: 'eu-west-1a', state: 'running', launchedAt: AT } as const;
+    const unmanaged = { id: 'i-9', zone: 'eu-west-1a', state: 'running', launchedAt: AT } as const;
     const snapshot = {
       ...world,
-      strangers: [stranger],
+      unmanaged: [unmanaged],
       pools: [pool({ targets: [target('i-8', 'healthy'), target('i-9', 'healthy')] })],
     };
     const text = statusText({ environment: 'production', snapshot, verbs: [] }, 80);

@@ -113,7 +113,7 @@ export function promoted(size = 3): Snapshot {
       { ...fleet('41', 'a', 2 * DAY_MS), marks: { current: '2026-11-20T02:00:00Z' } },
       { ...fleet('42', 'b', 9 * 60_000), marks: { promoted: '2026-11-22T02:09:00Z' } },
     ],
-    strangers: [],
+    unmanaged: [],
     pools: [
       pool({
         targets: [

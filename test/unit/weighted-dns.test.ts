@@ -3,7 +3,7 @@ import type { ResourceRecordSet } from '../../src/aws/route53.ts';
 import { faultsIn, notesIn } from '../../src/traffic/weighted-dns/checks.ts';
 import type { Ask } from '../../src/traffic/weighted-dns/ask.ts';
 import type { Found } from '../../src/traffic/weighted-dns/records.ts';
-import { countTold, NOTHING_TOLD, valuesOf } from '../../src/traffic/weighted-dns/dns-answers.ts';
+import { countAnswers, NO_ANSWERS, valuesByPool } from '../../src/traffic/weighted-dns/dns-answers.ts';
 
 const PLACE = {
   name: 'www.shop.test',
@@ -83,9 +83,9 @@ describe('what name servers tell', () => {
       if (next instanceof Error) throw next;
       return next ?? [];
     };
-    const values = await valuesOf(ask, undefined, pair, POOLS);
-    let so = NOTHING_TOLD;
-    while (left.length > 0) so = await countTold(ask, so, [{ server: undefined, found: pair, values }]);
+    const values = await valuesByPool(ask, undefined, pair, POOLS);
+    let so = NO_ANSWERS;
+    while (left.length > 0) so = await countAnswers(ask, so, [{ server: undefined, found: pair, values }]);
     return so;
   };
 
@@ -103,7 +103,7 @@ describe('what name servers tell', () => {
     });
     const aliases = found(record(target('blue.lb.')), record(target('green.lb.')));
     const ask: Ask = async (_server, name) => (name === 'blue.lb.' ? ['192.0.2.1'] : ['192.0.2.2', '192.0.2.3']);
-    const values = await valuesOf(ask, undefined, aliases, POOLS);
+    const values = await valuesByPool(ask, undefined, aliases, POOLS);
     expect(values).toEqual(
       new Map([
         ['blue', new Set(['192.0.2.1'])],

@@ -1,4 +1,4 @@
-/** Asks the sandbox's own pages. */
+/** A client of the sandbox's admin pages. */
 export function adminOf(endpoint: string) {
   return async (method: string, page: string, body?: object): Promise<unknown> => {
     const response = await fetch(`${endpoint}/_turnout/${page}`, {

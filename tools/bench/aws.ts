@@ -14,17 +14,17 @@ import {
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 
-/** As many targets as `src/aws` sends in one request. */
+/** Targets per request, as in `src/aws`. */
 const TARGETS_A_CALL = 100;
 const TAGGED_A_CALL = 1000;
 
-/** The plain SDK, with no more around it than batches. */
+/** The SDK with batches. */
 export class Aws {
   readonly #ec2: EC2Client;
   readonly #elb: ElasticLoadBalancingV2Client;
   readonly #port: number;
 
-  /** @param port at which all instances are registered */
+  /** @param port on which all instances are registered */
   constructor(env: NodeJS.ProcessEnv, port: number) {
     const options = {
       endpoint: env['AWS_ENDPOINT_URL']!,
@@ -47,7 +47,7 @@ export class Aws {
     return TargetHealthDescriptions!;
   }
 
-  /** All instances that carry the tag. */
+  /** All instances with the tag. */
   async tagged(key: string): Promise<readonly Instance[]> {
     const found: Instance[] = [];
     const input = { Filters: [{ Name: 'tag-key', Values: [key] }] };
@@ -85,7 +85,7 @@ export class Aws {
   }
 }
 
-/** All batches at once. */
+/** Sends all batches concurrently. */
 async function inBatches(
   ids: readonly string[],
   size: number,

@@ -8,19 +8,19 @@ import { interleave } from './interleave.ts';
 import type { Candidate } from './interleave.ts';
 import type { Row } from './table.ts';
 
-/** What a start of the program may cost, in starts of a Node that does nothing. */
+/** Bounds of the program's start time, relative to that of an empty Node process. */
 const LIMITS: Readonly<Record<string, number>> = { '--version': 1.5, '--help': 2.5, status: 4.5 };
 
 const FLOOR = path.join(import.meta.dirname, 'floor/cli.ts');
 
 /**
- * Times the built program from nothing to its last line, against `node -e 0`, and beside it what its libraries alone take for
- * `status`, built alike.
+ * Times the built program from start to exit, relative to `node -e 0`, and the libraries of `status` alone, built in the same
+ * way.
  */
 export async function coldStart(rig: Rig, rounds: number): Promise<readonly Row[]> {
   await using folder = await mkdtempDisposable(path.join(tmpdir(), 'turnout-'));
   await build({ input: FLOOR, outDir: path.join(folder.path, 'dist') });
-  // As in the package: without it Node would have to guess what kind of module it is.
+  // As in the package: without it Node must detect the kind of module.
   await writeFile(path.join(folder.path, 'package.json'), '{ "type": "module" }');
   const node = (name: string, ...args: readonly string[]): Candidate => ({
     name,

@@ -1,13 +1,13 @@
 /**
- * A sandbox of any size, in a process of its own:  node tools/bench/host.ts --config FILE --instances N [--drain MS]
+ * A sandbox of any size in a separate process:  node tools/bench/host.ts --config FILE --instances N [--drain MS]
  *
- * `turnout sandbox` has neither fleets of 1,000 nor an account whose quotas let two of them into one target group.
+ * `turnout sandbox` does not allow fleets of 1,000 instances, nor quotas for two of them in one target group.
  */
 import { parseArgs } from 'node:util';
 import { frontOf } from '../../src/commands/front.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createElbv2 } from '../../src/sandbox/elbv2/index.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
 import { QUICK, timesFor } from './times.ts';
 
 const { values } = parseArgs({

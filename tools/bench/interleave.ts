@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A command whose time is measured, from its start to its end. */
+/** A command whose duration is measured. */
 export interface Candidate {
   readonly name: string;
   readonly command: string;
@@ -18,8 +18,8 @@ export interface Timing {
 }
 
 /**
- * Times all candidates by turns, so that whatever else the machine does hits each of them alike. One round more than
- * `rounds` is run: the first one fills caches and is not counted. Throws when a command fails.
+ * Times all candidates alternately, so that other load on the machine affects all of them equally. Runs an additional first
+ * round, which fills caches and is not counted. Throws if a command fails.
  */
 export async function interleave(candidates: readonly Candidate[], rounds: number): Promise<readonly Timing[]> {
   const times = candidates.map((): number[] => []);
@@ -48,7 +48,7 @@ function timing(name: string, times: readonly number[]): Timing {
   return { name, median: median(sorted), fastest: sorted[0]!, slowest: sorted.at(-1)! };
 }
 
-/** The middle of sorted numbers, or the mean of the two in the middle. */
+/** The median of sorted numbers. */
 export function median(sorted: readonly number[]): number {
   const middle = sorted.length / 2;
   return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;

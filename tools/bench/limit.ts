@@ -1,18 +1,18 @@
 import type { Aws } from './aws.ts';
 import type { Stage } from './stage.ts';
 
-/** Between two looks at the health of the new targets. */
+/** Interval between reads of the new targets' health. */
 const POLL_MS = 100;
 
 /**
- * The physical limit of a promote: what no tool can leave out, by a script that knows beforehand what it will find. API
- * round trips (read the groups, their targets and the instances; tag green; register it; take blue out; swap the test groups), each as
- * few and as much at once as ELB allows, and the wait until the last new target has passed its first health check. Not in it:
- * the start of a process, credentials, a lease, a journal, any guard, and any look at what a change has done.
+ * The physical limit of a promote: the unavoidable work, done by a script with prior knowledge. These are the API requests (read
+ * the groups, their targets and the instances; tag and register green; deregister blue; swap the test groups) in the largest
+ * batches that ELB allows, and the wait until the last new target has passed its first health check. Not included: process
+ * start, credentials, lease, journal, guards, and verification of changes.
  * @returns milliseconds
  */
 export async function bareSwitch(aws: Aws, { blue, green, tag }: Stage): Promise<number> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const groups = await aws.groups();
   const production = groups['shop-production']!;
   const test = groups['shop-test']!;
@@ -24,7 +24,7 @@ export async function bareSwitch(aws: Aws, { blue, green, tag }: Stage): Promise
   await aws.deregister(production, blue);
   await aws.register(test, blue);
   await aws.deregister(test, green);
-  return performance.now() - begun;
+  return performance.now() - startedAt;
 }
 
 /** Whether all of these instances are healthy in the group. */

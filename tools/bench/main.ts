@@ -1,9 +1,9 @@
 /**
- * How long things take:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000]
- *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,weights,names] [-- --json]; an empty list leaves a part out
+ * Benchmarks:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000]
+ *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,weights,names] [-- --json]; an empty list skips a part
  *
- * Cold starts against a Node that does nothing; promotes, rolling deploys, and switches by weights and by names, against the
- * physical limit. Exits with 1 when something takes longer, or more, than it may. Wants a machine that does nothing else.
+ * Cold starts against an empty Node process; promotes, rolling deploys, and switches by listener weights and by DNS weights,
+ * against the physical limit. Exits with 1 if a bound is exceeded. Run it on an otherwise idle machine.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
@@ -26,7 +26,8 @@ const { values } = parseArgs({
   },
 });
 const interruption = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort(new Error(`got ${name}`)));
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.on(name, () => interruption.abort(new Error(`received ${name}`)));
 
 async function main(): Promise<number> {
   const parts = values.parts.split(',');

@@ -12,21 +12,21 @@ import { timesFor } from './times.ts';
 const TIMES_MAX = 1.15;
 const PEAK_MB_MAX = 150;
 
-/** Promotes of one size against the physical limit. */
+/** Promotes of one fleet size compared with the physical limit. */
 export interface PromoteRow {
   readonly size: number;
-  /** Seconds between two health checks of one target, and until the first one. */
+  /** Interval of a target's health checks, and time until the first one, in seconds. */
   readonly intervalS: number;
   readonly firstCheckS: number;
-  /** Medians in milliseconds: the bare script, and the program from nothing to its last line. */
+  /** Median durations in milliseconds: of the script, and of the program from start to exit. */
   readonly limitMs: number;
   readonly promoteMs: number;
   readonly times: number;
-  /** Of the program, at most. */
+  /** Maximum of the program's runs. */
   readonly peakMb: number;
-  /** By operation: the most in one promote. */
+  /** Maximum requests in one promote, by operation. */
   readonly requests: Readonly<Record<string, number>>;
-  /** What is over its bound. */
+  /** The exceeded bounds. */
   readonly faults: readonly string[];
 }
 
@@ -36,7 +36,7 @@ interface Run {
   readonly requests: Readonly<Record<string, number>>;
 }
 
-/** Promotes fleets of all sizes, each as often as `repetitions`, by turns with the bare script. */
+/** Measures promotes of all fleet sizes, each `repetitions` times, alternating with the script. */
 export async function measurePromotes(
   sizes: readonly number[],
   repetitions: number,
@@ -81,9 +81,9 @@ async function promote(stage: Stage, signal: AbortSignal): Promise<Run> {
   try {
     const file = path.join(folder, 'status');
     const rig = { ...stage.rig, env: { ...stage.rig.env, ...writesStatus(file) } };
-    const begun = performance.now();
+    const startedAt = performance.now();
     const { result, message } = await runTaskCommand(rig, ['promote'], signal);
-    const ms = performance.now() - begun;
+    const ms = performance.now() - startedAt;
     if (result !== 'done') throw new Error(`promote of ${stage.green.length}: ${message}`);
     return { ms, peakMb: await readPeak(file), requests: await stage.requests() };
   } finally {
@@ -102,7 +102,7 @@ function most(counts: readonly Readonly<Record<string, number>>[]): Record<strin
   );
 }
 
-/** Requests for so many targets that only batches explain, in those for one batch. */
+/** Operations in batches: the number of requests for a fleet size. */
 const BATCHES: Readonly<Record<string, (size: number) => number>> = {
   RegisterTargets: (size) => Math.ceil(size / 100),
   DeregisterTargets: (size) => Math.ceil(size / 100),
@@ -111,7 +111,7 @@ const BATCHES: Readonly<Record<string, (size: number) => number>> = {
   DescribeInstances: (size) => Math.ceil((2 * size) / 250),
 };
 
-/** Looks at the health of targets, more or less by chance: how often depends on time. */
+/** Allowed growth of health polling, whose number of requests depends on time. */
 const MORE_POLLS = 1.2;
 
 function faultsOf(row: Omit<PromoteRow, 'faults'>, smallest: Omit<PromoteRow, 'faults'>): readonly string[] {

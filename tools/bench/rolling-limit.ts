@@ -7,21 +7,21 @@ export interface BareRolling {
   readonly deploy: (instance: string) => Promise<void>;
 }
 
-/** Between two looks at targets. */
+/** Interval between reads of targets. */
 const POLL_MS = 100;
 
 /**
- * The physical limit of a rolling deploy: for each batch the deregistration delay, the deploy and the first health check,
- * and the API round trips that cannot be left out, by a script that knows beforehand what it will find. Not in it: the start of a
- * process and of the deploy's program, credentials, a lease, a journal, any guard, and any look at what a change has done.
+ * The physical limit of a rolling deploy: for each batch the deregistration delay, the deploy, the first health check and the
+ * unavoidable API requests, done by a script with prior knowledge. Not included: process start, credentials, lease, journal,
+ * guards, and verification of changes.
  * @returns milliseconds
  */
 export async function bareRolling(aws: Aws, { batch, tag, deploy }: BareRolling): Promise<number> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const groups = await aws.groups();
   const group = groups['shop-production']!;
   const [instances] = await Promise.all([aws.tagged(tag('environment')), aws.health(group)]);
-  // By zone, as a batch may not take all of one.
+  // By zone, since a batch must not contain a whole zone.
   const ids = instances
     .toSorted((a, b) => (a.Placement!.AvailabilityZone! < b.Placement!.AvailabilityZone! ? -1 : 1))
     .map(({ InstanceId }) => InstanceId!);
@@ -36,7 +36,7 @@ export async function bareRolling(aws: Aws, { batch, tag, deploy }: BareRolling)
     await aws.tag(some, tag('release'), '41');
     await aws.untag(some, tag('left'));
   }
-  return performance.now() - begun;
+  return performance.now() - startedAt;
 }
 
 async function pause(): Promise<void> {

@@ -11,7 +11,7 @@ import { adminOf } from './admin.ts';
 
 const TIMES_MAX = 1.1;
 
-/** A rolling deploy of one size against the physical limit. */
+/** A rolling deploy of one fleet size compared with the physical limit. */
 export interface RollingRow {
   readonly size: number;
   readonly batch: number;
@@ -23,11 +23,11 @@ export interface RollingRow {
 }
 
 const HOST = path.join(import.meta.dirname, 'host.ts');
-/** Shorter than AWS's: what the program adds shows the more. */
+/** Shorter than on AWS, so that the program's share is larger. */
 const TIMES = { registrationMs: 2500 };
 const DRAIN_MS = 2500;
 
-/** Rolling deploys of all sizes, each after the bare script on the same fleet. Of 32, a quarter at a time. */
+/** Measures rolling deploys of all fleet sizes, each after the script on the same fleet. */
 export async function measureRollings(sizes: readonly number[], signal: AbortSignal): Promise<readonly RollingRow[]> {
   const rows: RollingRow[] = [];
   for (const size of sizes) rows.push(await measure(size, batchOf(size), signal));
@@ -56,20 +56,20 @@ async function measure(size: number, batch: number, signal: AbortSignal): Promis
   const deploy = deploysWith(rig.env);
   const limitMs = await bareRolling(aws, { batch, tag, deploy });
   await admin('DELETE', 'requests');
-  const begun = performance.now();
+  const startedAt = performance.now();
   const { result, message } = await runTaskCommand(
     rig,
     ['rolling', '--release', '42', '--batch', String(batch)],
     signal,
   );
-  const rollingMs = performance.now() - begun;
+  const rollingMs = performance.now() - startedAt;
   if (result !== 'done') throw new Error(`rolling of ${size}: ${message}`);
   const requests = ((await admin('GET', 'requests')) as readonly unknown[]).length;
   const times = rollingMs / limitMs;
   return { size, batch, limitMs, rollingMs, times, requests, ok: times <= TIMES_MAX };
 }
 
-/** The deploy is not turnout's: the limit takes the same program for it. */
+/** The deploy program is not part of turnout, so the script uses the same one. */
 function deploysWith(env: NodeJS.ProcessEnv): (instance: string) => Promise<void> {
   return async (instance) => {
     const variables = { ...env, TURNOUT_INSTANCE: instance, TURNOUT_RELEASE: '41' };

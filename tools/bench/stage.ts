@@ -17,27 +17,27 @@ export interface Stage extends AsyncDisposable {
   readonly blue: readonly string[];
   readonly green: readonly string[];
   readonly tag: (name: string) => string;
-  /** From now on the first health check takes its time, and requests are counted from zero. */
+  /** Sets the realistic time until the first health check, and resets the request counts. */
   measure(): Promise<void>;
-  /** Requests to AWS since then, by operation. */
+  /** AWS requests since `measure`, by operation. */
   requests(): Promise<Readonly<Record<string, number>>>;
-  /** Puts both fleets where they were, as quickly as it goes, and forgets what is on record since: it would no longer be true. */
+  /** Restores the registrations of both fleets and the store. */
   reset(): Promise<void>;
 }
 
 const HOST = path.join(import.meta.dirname, 'host.ts');
 const POLL_MS = 50;
 
-/** Starts a sandbox with `size` instances in production, and brings up as many with the next release. */
+/** Starts a sandbox with `size` instances in production, and launches as many with the next release. */
 export async function openStage(size: number, signal: AbortSignal): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const rig = stack.use(await startRig((config) => [HOST, '--config', config, '--instances', String(size)]));
-  await hurry(rig.config);
+  await raiseRequestRate(rig.config);
   const { fleet, sandbox, store } = loadConfig({ path: rig.config, env: rig.env, cwd: '/' });
   const tag = (name: string): string => `${fleet.tagPrefix}:${name}`;
   const up = await runTaskCommand(rig, ['up', '--release', '42'], signal);
   if (up.result !== 'done') throw new Error(`up: ${up.message}`);
-  if (store.kind !== 'file') throw new Error('The bench keeps its records in a file.');
+  if (store.kind !== 'file') throw new Error('The benchmark needs a store of the kind file.');
   const records = `${store.path}.after-up`;
   await copyFile(store.path, records);
   const aws = new Aws(rig.env, sandbox!.appPort);
@@ -58,30 +58,30 @@ export async function openStage(size: number, signal: AbortSignal): Promise<Stag
     requests: async () => countOf((await admin('GET', 'requests')) as readonly { operation: string }[]),
     reset: async () => {
       await admin('POST', 'settings', { registrationMs: QUICK.registration });
-      await putBack(stage);
+      await restore(stage);
       await copyFile(records, store.path);
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
-/** The bare script sends what it has at once: so may the program here, whose accounts have quotas for fleets of 1,000. */
-async function hurry(config: string): Promise<void> {
+/** Raises the program's request rate: the script has no limit, and the sandbox has quotas for fleets of 1,000. */
+async function raiseRequestRate(config: string): Promise<void> {
   const document = parseDocument(await readFile(config, 'utf8'));
   document.setIn(['aws', 'requestsPerSecond'], 100);
   await writeFile(config, document.toString());
 }
 
-async function putBack({ aws, blue, green, tag }: Pick<Stage, 'aws' | 'blue' | 'green' | 'tag'>): Promise<void> {
+async function restore({ aws, blue, green, tag }: Pick<Stage, 'aws' | 'blue' | 'green' | 'tag'>): Promise<void> {
   const groups = await aws.groups();
-  const home = { [groups['shop-production']!]: blue, [groups['shop-test']!]: green };
+  const original = { [groups['shop-production']!]: blue, [groups['shop-test']!]: green };
   await aws.untag(green, tag('promoted'));
-  for (const [arn, ids] of Object.entries(home)) {
+  for (const [arn, ids] of Object.entries(original)) {
     await aws.register(arn, ids);
     while (!(await allHealthy(aws, arn, new Set(ids)))) await pause();
     await aws.deregister(arn, ids === blue ? green : blue);
   }
-  for (const [arn, ids] of Object.entries(home)) while ((await aws.health(arn)).length > ids.length) await pause();
+  for (const [arn, ids] of Object.entries(original)) while ((await aws.health(arn)).length > ids.length) await pause();
 }
 
 async function pause(): Promise<void> {

@@ -4,11 +4,11 @@ import type { PromoteRow } from './promote.ts';
 import type { SwitchRow } from './weights.ts';
 import type { RollingRow } from './rolling.ts';
 
-/** A timing against what it may cost. */
+/** A timing with its bound. */
 export interface Row extends Timing {
-  /** Median in medians of the baseline. */
+  /** Median relative to the baseline's. */
   readonly times: number;
-  /** The most that `times` may be. */
+  /** Maximum of `times`. */
   readonly limit?: number;
   readonly ok: boolean;
 }
@@ -73,7 +73,7 @@ export function rollingTable(rows: readonly RollingRow[]): string {
   );
 }
 
-/** A row for each operation: requests of one promote, by size. */
+/** Requests of one promote, by operation and fleet size. */
 export function requestTable(rows: readonly PromoteRow[]): string {
   const operations = [...new Set(rows.flatMap(({ requests }) => Object.keys(requests)))].toSorted();
   const countsOf = (operation: string): string[] => rows.map(({ requests }) => String(requests[operation] ?? 0));

@@ -1,16 +1,16 @@
-/** Times of the sandbox while promotes are measured, in milliseconds. */
+/** Times of the sandbox during the measurement of promotes, in milliseconds. */
 export interface Times {
   readonly healthCheck: { readonly interval: number; readonly timeout: number };
-  /** The wait for the first health check: in AWS it comes within one interval. */
+  /** Time until the first health check; on AWS up to one interval. */
   readonly registration: number;
   readonly deregistrationDelay: number;
 }
 
-/** AWS's smallest interval; twice that for fleets so large that the sandbox's one process would do little but check them. */
+/** AWS's minimum interval; twice that for large fleets, whose checks would keep the sandbox's process busy. */
 export function timesFor(size: number): Times {
   const healthCheck = size > 500 ? { interval: 10_000, timeout: 5000 } : { interval: 5000, timeout: 2000 };
   return { healthCheck, registration: 5000, deregistrationDelay: 1000 };
 }
 
-/** For what is between two measurements: booting, and putting the fleets back. */
+/** Times between measurements, while instances boot and fleets are restored. */
 export const QUICK = { boot: 100, registration: 0, propagation: 0, consistency: 0 };

@@ -15,16 +15,16 @@ import { runTaskCommand } from '../rig/task.ts';
 import { adminOf, countOf } from './admin.ts';
 import { median } from './interleave.ts';
 
-/** "Plan 10 s" for a changed rule to reach all of a load balancer: AWS does not say how long it takes. */
+/** Assumed propagation of a changed rule to the whole load balancer; AWS does not document it. */
 const PROPAGATION_MS = 10_000;
 const WEIGHTS_MAX = 1.2;
 const NAMES_MAX = 1.05;
-/** Of names: until Route 53 calls a change INSYNC, and the TTL. Half of what AWS says. */
+/** DNS: time until a change is INSYNC, and the TTL; half of AWS's values. */
 const INSYNC_MS = 30_000;
 const TTL_MS = 30_000;
 const SAMPLE_MS = 20;
 
-/** One way of switching against what no tool can leave out. */
+/** A kind of switch compared with the physical limit. */
 export interface SwitchRow {
   readonly name: string;
   readonly limitMs: number;
@@ -34,7 +34,7 @@ export interface SwitchRow {
   readonly faults: readonly string[];
 }
 
-/** From the keypress to the first and to the last changed answer of clients, against a script that only does the switch. */
+/** Time from the command to the first and to the last changed response, compared with a script that only switches. */
 export async function measureWeights(repetitions: number, signal: AbortSignal): Promise<readonly SwitchRow[]> {
   await using rig = await startRig(undefined, 'weighted-listener');
   const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
@@ -53,7 +53,7 @@ export async function measureWeights(repetitions: number, signal: AbortSignal): 
     await mustDo(rig, ['rollback'], signal);
     await watched(rig.url, '41', async () => {});
   }
-  // Two listeners: production's, and the one for tests.
+  // One change each for the production and the test listener.
   const tooMany = changes > 2 ? [`${changes} changing requests for 2 rules`] : [];
   return (['first', 'last'] as const).map((which) => ({
     ...row(
@@ -66,7 +66,7 @@ export async function measureWeights(repetitions: number, signal: AbortSignal): 
   }));
 }
 
-/** From the keypress until nobody may have the old answer, against INSYNC and the TTL. */
+/** Time from the command until no client can have the old answer, compared with INSYNC and the TTL. */
 export async function measureNames(repetitions: number, signal: AbortSignal): Promise<readonly SwitchRow[]> {
   await using rig = await startRig(undefined, 'weighted-dns');
   const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
@@ -77,11 +77,11 @@ export async function measureNames(repetitions: number, signal: AbortSignal): Pr
   await writeFile(rig.config, document.toString());
   const runs: number[] = [];
   for (let n = 0; n < repetitions; n += 1) {
-    const begun = performance.now();
+    const startedAt = performance.now();
     await mustDo(rig, [n % 2 === 0 ? 'promote' : 'rollback'], signal);
-    runs.push(performance.now() - begun);
+    runs.push(performance.now() - startedAt);
   }
-  return [row('names: nobody has the old answer', [INSYNC_MS + TTL_MS], runs, NAMES_MAX, [])];
+  return [row('DNS: no client has the old answer', [INSYNC_MS + TTL_MS], runs, NAMES_MAX, [])];
 }
 
 function row(
@@ -109,24 +109,24 @@ async function mustDo(rig: Rig, args: readonly string[], signal: AbortSignal): P
   if (result !== 'done') throw new Error(`${args.join(' ')}: ${message}`);
 }
 
-/** Milliseconds from the beginning to the first answer of the release, and to the first after which there was no other. */
+/** Milliseconds to the first response of the release, and to the start of an unbroken series of them. */
 interface Moments {
   readonly first: number;
   readonly last: number;
 }
 
-/** So many answers of the new release in a row mean that the old one is gone. */
+/** Consecutive responses of the new release after which no others are expected. */
 const QUIET = 50;
 
 async function watched(url: string, release: string, act: () => Promise<unknown>): Promise<Moments> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const acting = act();
   let first: number | undefined;
   let last = 0;
   for (let streak = 0; streak < QUIET;) {
     const { body } = await fetchOnce({ url, timeoutMs: 5000 });
     const isNew = (JSON.parse(body) as { release: string }).release === release;
-    const now = performance.now() - begun;
+    const now = performance.now() - startedAt;
     if (isNew) first ??= now;
     if (isNew && streak === 0) last = now;
     streak = isNew ? streak + 1 : 0;
@@ -136,7 +136,7 @@ async function watched(url: string, release: string, act: () => Promise<unknown>
   return { first: first ?? 0, last };
 }
 
-/** What no tool can leave out: find the rule and its groups, see that the idle one is healthy, and change the weights. */
+/** The physical limit: find the listener and its groups, check their health, and change the weights. */
 async function bareSwitch({ env, url }: Rig, to: 'blue' | 'green'): Promise<void> {
   const elb = new ElasticLoadBalancingV2Client({
     endpoint: env['AWS_ENDPOINT_URL']!,

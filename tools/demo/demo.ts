@@ -5,7 +5,7 @@ import type { Traffic } from '../rig/config.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { runTaskCommand } from '../rig/task.ts';
 
-/** A blue-green deploy with a change of mind in it. */
+/** A blue-green deploy with a rollback in it. */
 export const TASKS: readonly (readonly string[])[] = [
   ['up', '--release', '42'],
   ['promote'],
@@ -14,7 +14,7 @@ export const TASKS: readonly (readonly string[])[] = [
   ['cleanup', '--wait'],
 ];
 
-/** Deploys in place; the last one is not taken out of traffic, and must fail requests: the meter is known to measure then. */
+/** In-place deploys. The last one, the control, does not deregister the instances and must fail requests, which proves the meter. */
 export async function rollingTasks({ env }: Rig): Promise<readonly (readonly string[])[]> {
   const answer = await fetch(`${env['AWS_ENDPOINT_URL']}/_turnout/instances`);
   const instances = (await answer.json()) as readonly { id: string }[];
@@ -26,36 +26,36 @@ export async function rollingTasks({ env }: Rig): Promise<readonly (readonly str
   ];
 }
 
-/** Whether it is the one that takes nobody out of traffic. */
+/** Whether it is the control, which leaves the instances registered. */
 function isControl(args: readonly string[]): boolean {
   return args[0] === 'deploy';
 }
 
-/** An everyday deploy in place, on the servers that are left. */
+/** An in-place deploy on the remaining servers. */
 const IN_PLACE = ['rolling', '--release', '41'];
-/** The same, the first time bit by bit. */
+/** The tasks with the first promote in steps. */
 const IN_STEPS = TASKS.with(1, ['promote', '--steps', '10,50,100', '--every', '3s']);
 
 export function tasksOf(traffic: Traffic): typeof TASKS {
   return traffic === 'target-groups' ? [...TASKS, IN_PLACE] : IN_STEPS;
 }
 
-/** One task, and what clients saw while it ran. */
+/** A task, and the client requests during it. */
 export interface TaskRow {
-  /** As it was typed: `up --release 42`. */
+  /** Its command, such as `up --release 42`. */
   readonly task: string;
   readonly result: string;
   readonly message: string;
   readonly seconds: number;
   readonly awsRequests: number;
-  /** Good answers by release. */
+  /** Successful requests by release. */
   readonly requests: Readonly<Record<string, number>>;
   readonly failed: number;
-  /** Requests must fail while it runs. */
+  /** Whether requests must fail while it runs. */
   readonly control: boolean;
 }
 
-/** Runs the tasks one after the other; stops after one that is not done. */
+/** Runs the tasks in sequence; stops after one whose result is not `done`. */
 export async function runDemo(
   rig: Rig,
   meter: Meter,
@@ -73,7 +73,7 @@ export async function runDemo(
   return rows;
 }
 
-/** Runs one task, and reads the meter before and after it. */
+/** Runs a task, and reads the meter before and after it. */
 export async function runOne(rig: Rig, meter: Meter, args: readonly string[], signal: AbortSignal): Promise<TaskRow> {
   const before = await meter.read();
   const { result, message, seconds, awsRequests } = await runTaskCommand(rig, args, signal);
@@ -91,5 +91,5 @@ export async function runOne(rig: Rig, meter: Meter, args: readonly string[], si
 }
 
 function titleOf(args: readonly string[]): string {
-  return isControl(args) ? 'deploy in traffic, as a control' : args.join(' ');
+  return isControl(args) ? 'deploy without deregistering (control)' : args.join(' ');
 }

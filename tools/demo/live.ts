@@ -1,7 +1,7 @@
-/** A line that is written over and over on a terminal; where there is none, only what is final is written. */
+/** A line that is updated in place on a terminal; without a terminal, only permanent lines are written. */
 export interface Live {
   show(line: string): void;
-  /** Writes a line that stays. */
+  /** Writes a permanent line. */
   keep(line: string): void;
   clear(): void;
 }

@@ -1,10 +1,10 @@
 /**
  * A blue-green deploy under load, start to end, in about a minute:  npm run demo [-- --json] [-- --rate 200]
- * `--traffic weighted-listener` moves it by the weights of a rule, `weighted-dns` by those of a name; both bit by bit.
+ * `--traffic weighted-listener` uses the weights of a listener, `weighted-dns` those of DNS records; both in steps.
  *
- * Everything is real: the sandbox's servers and load balancer, the built program once for each task, and clients in a
- * process of their own. Exits with 1 when a task was not done or a single request failed. With `--rolling`: deploys in place,
- * and as a control one without taking anybody out of traffic, which must fail requests.
+ * It uses the sandbox's HTTP servers and load balancer, the built program for each task, and clients in a separate process.
+ * Exits with 1 if a task was not done or a request failed. With `--rolling`: in-place deploys, and as a control one that leaves
+ * the instances registered, which must fail requests.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
@@ -22,9 +22,9 @@ async function demo(
   live: Live,
   signal: AbortSignal,
 ): Promise<Report> {
-  live.keep('Starting a sandbox: an AWS of our own, with three servers of release 41 behind a load balancer.');
+  live.keep('Starting a sandbox: a local AWS emulator, with three servers of release 41 behind a load balancer.');
   await using rig = await startRig(undefined, traffic);
-  live.keep(`${rate} requests a second go to ${rig.url}, half of them on connections that are kept open.`);
+  live.keep(`Sending ${rate} requests per second to ${rig.url}, half of them over persistent connections.`);
   let task = '';
   await using meter = await startMeter({
     url: rig.url,
@@ -51,11 +51,11 @@ async function main(): Promise<number> {
     },
   });
   if (!Object.hasOwn(TEMPLATES, values.traffic)) {
-    throw new Error(`--traffic takes one of ${Object.keys(TEMPLATES).join(', ')}`);
+    throw new Error(`--traffic must be one of ${Object.keys(TEMPLATES).join(', ')}`);
   }
   const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.on(name, () => interruption.abort(new Error(`got ${name}`)));
+    process.on(name, () => interruption.abort(new Error(`received ${name}`)));
   const live = createLive(process.stderr);
   const wanted = { rate: Number(values.rate), rolling: values.rolling, traffic: values.traffic as Traffic };
   const result = await demo(wanted, live, interruption.signal).finally(() => live.clear());

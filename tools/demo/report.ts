@@ -4,14 +4,14 @@ import type { TaskRow } from './demo.ts';
 
 /** The demo's result. */
 export interface Report {
-  /** Every task was done, and no request failed but in the control, where some must. */
+  /** Every task was done, and requests failed in the control only. */
   readonly ok: boolean;
   readonly tasks: readonly TaskRow[];
-  /** All requests of the meter, from its first to its last one. */
+  /** All requests of the meter. */
   readonly traffic: MeterResult;
 }
 
-/** Tasks that the plan of the demo has, against those that were done. */
+/** The report of a demo with `planned` tasks. */
 export function report(rows: readonly TaskRow[], planned: number, traffic: MeterResult): Report {
   const done = rows.filter(({ result }) => result === 'done').length;
   const asExpected = rows.every(({ control, failed }) => (control ? failed > 0 : failed === 0));
@@ -19,7 +19,7 @@ export function report(rows: readonly TaskRow[], planned: number, traffic: Meter
   return { ok: done === planned && asExpected && traffic.failed === controlled, tasks: rows, traffic };
 }
 
-/** The same for programs: the last line of `--json`. */
+/** The report in JSON, for `--json`. */
 export function summary({ ok, tasks, traffic }: Report): object {
   const { sent, byRelease } = traffic.total;
   return {
@@ -35,7 +35,7 @@ export function summary({ ok, tasks, traffic }: Report): object {
   };
 }
 
-/** One line while it runs: the task, and requests by release in the last quarter of a second. */
+/** The line while a task runs: requests by release in the last 250 ms, and failures. */
 export function liveLine(task: string, { byRelease, failed, total, latencyMs }: Sample): string {
   const releases = sorted(byRelease).map(
     ([release, count]) => `${release} ${'▇'.repeat(Math.ceil(count / 10))} ${count}`,
@@ -44,7 +44,7 @@ export function liveLine(task: string, { byRelease, failed, total, latencyMs }: 
   return `${task.padEnd(18)} ${releases.join('  ')}  p99 ${latencyMs.p99} ms  failed ${lost}${failed > 0 ? ` (+${failed})` : ''}`;
 }
 
-/** What each task took, and what clients saw of it. */
+/** Duration, AWS requests and client requests of each task. */
 export function table({ tasks, traffic }: Report): string {
   const out = new Table({
     head: ['task', 'seconds', 'AWS requests', 'client requests by release', 'failed'],
@@ -58,14 +58,12 @@ export function table({ tasks, traffic }: Report): string {
   return out.toString();
 }
 
-/** What went wrong, a line each; empty when nothing did. */
+/** The problems, one per line. */
 export function problems({ ok, tasks, traffic }: Report): readonly string[] {
   if (ok) return [];
   const undone = tasks.filter(({ result }) => result !== 'done');
   return [
-    ...tasks
-      .filter(({ control, failed }) => control && failed === 0)
-      .map(({ task }) => `${task}: no request has failed`),
+    ...tasks.filter(({ control, failed }) => control && failed === 0).map(({ task }) => `${task}: no request failed`),
     ...undone.map(({ task, result, message }) => `${task}: ${result}: ${message}`),
     ...traffic.failures.map(
       ({ seconds, id, why, connection }) => `request ${id} at ${seconds} s (${connection}): ${why}`,

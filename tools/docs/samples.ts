@@ -114,7 +114,7 @@ const LEASE: Required<Lease> = {
   next: 'deregister 3 instances of 41 from shop-production',
   renewedAt: AT - 2_000,
   expiresAt: AT + 28_000,
-  doubtful: true,
+  maybeExpired: true,
 };
 
 const RUN: JournalEntry = {

@@ -35,7 +35,7 @@ const lease = formatOf<Lease>()(
     next: optional(string('the step after that; absent when there is none, or it is not known yet')),
     renewedAt: number('time of the last renewal, in milliseconds since 1970'),
     expiresAt: number('time at which the lease expires unless it is renewed, in milliseconds since 1970'),
-    doubtful: optional(
+    maybeExpired: optional(
       z
         .literal(true)
         .describe('true when it has expired, and the store (DynamoDB) must watch it before another run may have it'),

@@ -1,16 +1,16 @@
-/** What a meter counts. Always: sent = ok + httpErrors + transportErrors + bodyErrors + inFlight. */
+/** The counts of a meter: sent = ok + httpErrors + transportErrors + bodyErrors + inFlight. */
 export interface Counts {
   readonly sent: number;
-  /** Answered with a 2xx status and a whole JSON body that names a release. */
+  /** Responses with a 2xx status and a complete JSON body that has a release. */
   readonly ok: number;
-  /** Answered with another status. */
+  /** Responses with another status. */
   readonly httpErrors: number;
-  /** Not answered in full: refused, reset, cut off, timed out. */
+  /** Requests without a complete response: refused, reset, closed, timed out. */
   readonly transportErrors: number;
-  /** Answered 2xx, but with a body that names no release. */
+  /** Responses with a 2xx status whose body has no release. */
   readonly bodyErrors: number;
   readonly inFlight: number;
-  /** Good answers by release. */
+  /** Successful requests by release. */
   readonly byRelease: Readonly<Record<string, number>>;
 }
 
@@ -24,7 +24,7 @@ export const NONE: Counts = {
   byRelease: {},
 };
 
-/** Milliseconds from the moment a request was due to its last byte. */
+/** Milliseconds from the time when a request was due to its last byte. */
 export interface Latency {
   readonly p50: number;
   readonly p90: number;
@@ -32,22 +32,22 @@ export interface Latency {
   readonly max: number;
 }
 
-/** One failed request, to be found again in a server's log by its id (`x-request-id`). */
+/** A failed request; its id (`x-request-id`) identifies it in a server's log. */
 export interface Failure {
   readonly id: string;
-  /** Seconds since the meter began. */
+  /** Seconds since the start of the meter. */
   readonly seconds: number;
   readonly connection: 'kept' | 'fresh';
   /** `HTTP 503`, `UND_ERR_SOCKET: other side closed`, `body: no release`. */
   readonly why: string;
 }
 
-/** What a meter reports every 250 ms. */
+/** The report of a meter every 250 ms. */
 export interface Sample {
   readonly type: 'sample';
-  /** Seconds since the meter began. */
+  /** Seconds since the start of the meter. */
   readonly seconds: number;
-  /** Since the meter began. */
+  /** Since the start of the meter. */
   readonly total: Counts;
   /** Since the last sample. */
   readonly byRelease: Readonly<Record<string, number>>;
@@ -55,23 +55,23 @@ export interface Sample {
   readonly latencyMs: Latency;
 }
 
-/** What a meter reports last: nothing is in flight any more. */
+/** The final report of a meter, without requests in flight. */
 export interface MeterResult {
   readonly type: 'result';
   readonly seconds: number;
   readonly total: Counts;
   readonly failed: number;
   readonly latencyMs: Latency;
-  /** The first failures, 20 at most. */
+  /** The first failures, at most 20. */
   readonly failures: readonly Failure[];
 }
 
-/** Requests that did not end in a good answer. */
+/** Failed requests. */
 export function failedOf(counts: Counts): number {
   return counts.httpErrors + counts.transportErrors + counts.bodyErrors;
 }
 
-/** What was counted between two readings of one meter. */
+/** The difference of two readings of a meter. */
 export function between(before: Counts, after: Counts): Counts {
   return {
     sent: after.sent - before.sent,
@@ -84,7 +84,7 @@ export function between(before: Counts, after: Counts): Counts {
   };
 }
 
-/** Good answers by release between two readings; releases without any are left out. */
+/** Successful requests by release between two readings; releases without any are omitted. */
 export function releasesBetween(before: Counts['byRelease'], after: Counts['byRelease']): Record<string, number> {
   const rows = Object.entries(after).map(([release, count]) => [release, count - (before[release] ?? 0)] as const);
   return Object.fromEntries(rows.filter(([, count]) => count > 0));

@@ -7,20 +7,20 @@ import { Tally } from './tally.ts';
 import type { Outcome } from './tally.ts';
 
 export interface LoadOptions {
-  /** Where to: requests are `GET`s of exactly this URL. */
+  /** URL of the GET requests. */
   readonly url: string;
-  /** Requests a second, sent when they are due, however slow the answers are (open loop). */
+  /** Requests per second, sent when they are due, however slow the responses are (open loop). */
   readonly rate: number;
-  /** Connections that are kept open; they carry every second request. The others get a fresh connection each. */
+  /** Number of persistent connections, for every second request. Each other request gets a new connection. */
   readonly kept: number;
-  /** Milliseconds after which a request counts as failed. */
+  /** Timeout of a request in milliseconds. */
   readonly timeoutMs: number;
-  /** A name server, such as `127.0.0.1:4553`: the name is looked up there, and kept for as long as its TTL says. */
+  /** Name server for the URL's host name, such as `127.0.0.1:4553`; answers are cached for their TTL. */
   readonly resolver?: string;
 }
 
 const TICK_MS = 2;
-/** Who comes by a name opens a new connection now and then; one that is kept for ever never sees a switch. */
+/** Lifetime of persistent connections to a host name: an older connection would never follow a DNS switch. */
 const KEPT_MS = 1000;
 
 /** A connection, and when it was opened. */
@@ -34,7 +34,7 @@ function lookupAt(server: string): LookupFunction {
   return createResolver({ server: { address, port: Number(port) }, clock: systemClock }).lookup;
 }
 
-/** Steady traffic, one `Client` a connection, so that every failure is seen and none is retried out of sight. */
+/** Constant load with a `Client` for each connection, so that no failure is hidden by a retry. */
 export class Load {
   readonly tally = new Tally();
   readonly #options: LoadOptions;
@@ -61,7 +61,7 @@ export class Load {
     return Math.round(performance.now() - this.#startedAt) / 1000;
   }
 
-  /** Sends no more, and resolves when every request has ended; none lasts longer than its time-out. */
+  /** Stops sending; resolves when every request has ended, which takes at most the timeout. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all(this.#open);
@@ -80,7 +80,7 @@ export class Load {
   async #send(n: number, dueAt: number): Promise<void> {
     this.tally.sent();
     const id = `meter-${process.pid}-${n}`;
-    // When all kept connections are busy, a fresh one is used: a slow answer never delays the next request.
+    // If all persistent connections are busy, a new one is used: a slow response never delays the next request.
     const kept = n % 2 === 0 ? this.#idle.shift() : undefined;
     const { client, at } = kept ?? this.#connect();
     const outcome = await this.#request(client, id);
@@ -122,6 +122,6 @@ function checked(text: string): Outcome {
     if (typeof body?.release === 'string') return { kind: 'ok', release: body.release };
     return { kind: 'bodyErrors', why: 'body: no release' };
   } catch {
-    return { kind: 'bodyErrors', why: `body: not JSON: ${text.slice(0, 80)}` };
+    return { kind: 'bodyErrors', why: `body: not valid JSON: ${text.slice(0, 80)}` };
   }
 }

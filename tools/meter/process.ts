@@ -7,33 +7,33 @@ import type { Counts, MeterResult, Sample } from './counts.ts';
 
 export interface MeterOptions {
   readonly url: string;
-  /** Requests a second; 200 unless said otherwise. */
+  /** Requests per second. Default: 200. */
   readonly rate?: number;
-  /** Connections, of which half are kept open; 16 unless said otherwise. */
+  /** Connections, of which half are persistent. Default: 16. */
   readonly connections?: number;
-  /** Time-out of a request in milliseconds; 5000 unless said otherwise. */
+  /** Timeout of a request in milliseconds. Default: 5000. */
   readonly timeoutMs?: number;
-  /** A name server that is asked for the URL's name; answers are kept for their TTL. */
+  /** Name server for the URL's host name; answers are cached for their TTL. */
   readonly resolver?: string | undefined;
   /** Called with each sample, every 250 ms. */
   readonly onSample?: (sample: Sample) => void;
 }
 
-/** A meter that runs in a process of its own, so that nothing the caller does can delay its requests. */
+/** A meter in a separate process, so that the caller cannot delay its requests. */
 export interface Meter {
   readonly pid: number;
-  /** As of the last sample: at most 250 ms old. */
+  /** The counts of the last sample: at most 250 ms old. */
   counts(): Counts;
-  /** As of now. */
+  /** The current counts. */
   read(): Promise<Counts>;
-  /** Sends no more, waits for the answers that are due, and ends the process. */
+  /** Stops sending, waits for the requests in flight, and ends the process. */
   stop(): Promise<MeterResult>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 type Message = Sample | MeterResult | { readonly type: 'counts'; readonly total: Counts };
 
-/** Starts a meter; resolves once it has sent its first requests. Throws when its process ends before that. */
+/** Starts a meter; resolves once it has sent its first requests. Throws if its process ends before. */
 export async function startMeter(options: MeterOptions): Promise<Meter> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, '../meter.ts'), ...argv(options)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -58,7 +58,7 @@ class MeterProcess implements Meter {
 
   constructor(child: ChildProcess, onSample: MeterOptions['onSample']) {
     this.#child = child;
-    // The last messages may come after the exit, but never after the disconnect.
+    // The last messages may arrive after the exit, but not after the disconnect.
     this.#exited = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
     this.started = Promise.race([once(child, 'message'), this.#failed()]).then(() => undefined);
     child.on('message', (message: Message) => {
@@ -97,6 +97,6 @@ class MeterProcess implements Meter {
 
   async #failed(): Promise<never> {
     await this.#exited;
-    throw new Error(`the meter ended by itself (exit ${this.#child.exitCode ?? this.#child.signalCode})`);
+    throw new Error(`the meter ended unexpectedly (exit ${this.#child.exitCode ?? this.#child.signalCode})`);
   }
 }

@@ -3,14 +3,14 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 import { failedOf, releasesBetween } from './counts.ts';
 import type { Counts, Failure, Latency, MeterResult, Sample } from './counts.ts';
 
-/** How one request ended; `release` for a good answer. */
+/** The outcome of a request. */
 export type Outcome =
   | { readonly kind: 'ok'; readonly release: string }
   | { readonly kind: 'httpErrors' | 'transportErrors' | 'bodyErrors'; readonly why: string };
 
 const FAILURES_KEPT = 20;
 
-/** Adds up outcomes, for the whole run and for the window since the last sample. */
+/** Counts outcomes, in total and since the last sample. */
 export class Tally {
   readonly #sums = { sent: 0, ok: 0, httpErrors: 0, transportErrors: 0, bodyErrors: 0 };
   readonly #byRelease = new Map<string, number>();
@@ -25,7 +25,7 @@ export class Tally {
 
   ended(outcome: Outcome, latencyMs: number, where: Omit<Failure, 'why'>): void {
     this.#sums[outcome.kind] += 1;
-    // Histograms hold integers from 1 on: microseconds.
+    // Histograms accept integers from 1: microseconds.
     const micros = Math.max(1, Math.round(latencyMs * 1000));
     this.#all.record(micros);
     this.#window.record(micros);
@@ -39,7 +39,7 @@ export class Tally {
     return { ...this.#sums, inFlight, byRelease: Object.fromEntries(this.#byRelease) };
   }
 
-  /** Ends the window. */
+  /** The sample since the last one. */
   sample(seconds: number): Sample {
     const total = this.counts();
     const sample: Sample = {

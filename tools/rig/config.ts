@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 
-/** The deploy script of its config. */
+/** The deploy script of the config. */
 export const DEPLOY = path.join(import.meta.dirname, 'deploy.ts');
 const FOLDER = path.resolve(import.meta.dirname, '../../config');
 
-/** The example of each way of moving traffic. */
+/** The example config of each kind of traffic. */
 export const TEMPLATES = {
   'target-groups': 'sandbox.yml',
   'weighted-listener': 'weighted-listener.yml',
@@ -17,7 +17,7 @@ export const TEMPLATES = {
 } as const;
 export type Traffic = keyof typeof TEMPLATES;
 
-/** A copy of the traffic's example in a folder, with ports that are free now; returns its path. */
+/** Writes a copy of an example config with free ports to a folder; returns its path. */
 export async function writeConfig(folder: string, traffic: Traffic = 'target-groups'): Promise<string> {
   const document = parseDocument(await readFile(path.join(FOLDER, TEMPLATES[traffic]), 'utf8'));
   const [production, test, app, dns] = (await freePorts(4)) as [number, number, number, number];
@@ -48,7 +48,7 @@ export async function writeConfig(folder: string, traffic: Traffic = 'target-gro
   return file;
 }
 
-/** Where the groups are in the example. */
+/** Paths of the groups in the example. */
 const GROUPS = {
   'target-groups': [
     ['production', 0],
@@ -60,7 +60,7 @@ const GROUPS = {
   ],
 } as const;
 
-/** Ports on loopback that nobody listens at, all different. */
+/** Free ports on loopback, all different. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));

@@ -1,4 +1,4 @@
-/** What somebody's deploy script does, on a sandbox: restarts the app of the instance that it is told with the release. */
+/** A deploy script for the sandbox: restarts the app of the given instance with the given release. */
 const { TURNOUT_INSTANCE: instance, TURNOUT_RELEASE: release, AWS_ENDPOINT_URL: endpoint } = process.env;
 
 const answer = await fetch(`${endpoint}/_turnout/deploy`, {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** The first line that a process writes on stdout, as JSON. Rejects when it ends, or `limitMs` pass, before that. */
+/** The first JSON line that a process writes to stdout. Rejects if the process ends or `limitMs` elapse before. */
 export async function firstJsonLine<T>(child: ChildProcess, limitMs: number, errors: () => string): Promise<T> {
   const lines = createInterface({ input: child.stdout! });
   const limit = AbortSignal.timeout(limitMs);
@@ -12,10 +12,10 @@ export async function firstJsonLine<T>(child: ChildProcess, limitMs: number, err
       return JSON.parse(line) as T;
     }
   }
-  throw new Error(limit.aborted ? `no answer within ${limitMs / 1000} s` : `ended too early: ${errors()}`);
+  throw new Error(limit.aborted ? `no output within ${limitMs / 1000} s` : `ended too early: ${errors()}`);
 }
 
-/** Keeps the end of what a process writes on stderr. */
+/** Keeps the last part of what a process writes to stderr. */
 export function keepErrors(child: ChildProcess): () => string {
   let text = '';
   child.stderr?.setEncoding('utf8').on('data', (data: string) => {

@@ -7,42 +7,42 @@ import path from 'node:path';
 import { writeConfig, type Traffic } from './config.ts';
 import { firstJsonLine, keepErrors } from './lines.ts';
 
-/** The program as it is shipped. */
+/** The built program. */
 export const PROGRAM = path.resolve(import.meta.dirname, '../../dist/turnout.js');
 
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 
-/** What `turnout sandbox --json` says once it is ready. */
+/** The output of `turnout sandbox --json`. */
 interface Ready {
   readonly endpoint: string;
   readonly region: string;
   /** Environment variables for its clients. */
   readonly exports: Readonly<Record<string, string>>;
-  /** Address and port of the name server, and the names that lead to production, where there are any. */
+  /** Address and port of the name server, and the DNS names of production, if any. */
   readonly dns?: string;
   readonly names?: readonly string[];
   /** One for each target group, in the order of the config. */
   readonly urls: { readonly production: readonly string[]; readonly test: readonly string[] };
 }
 
-/** A running sandbox in a process of its own, with a temporary folder and a config for it. */
+/** A sandbox in a separate process, with a temporary folder and a config. */
 export interface Rig extends AsyncDisposable {
   readonly config: string;
-  /** Where clients of production arrive. */
+  /** URL of production. */
   readonly url: string;
-  /** Who knows the URL's name; absent where it has none. */
+  /** Name server for the URL's host name; absent if the URL has an address. */
   readonly resolver?: string;
-  /** The environment of every process that is to talk to it. */
+  /** Environment of the processes that use it. */
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Arguments of the program's own command. */
+/** The arguments for `turnout sandbox`. */
 function ownCommand(config: string): readonly string[] {
   return [PROGRAM, 'sandbox', '--json', '--port', '0', '--config', config];
 }
 
-/** Starts a sandbox, by the program's own command unless said otherwise, on free ports. Disposing of it ends it and removes its folder. */
+/** Starts a sandbox on free ports, by default with `turnout sandbox`. Disposing of it stops it and removes its folder. */
 export async function startRig(
   command: (config: string) => readonly string[] = ownCommand,
   traffic: Traffic = 'target-groups',
@@ -69,7 +69,7 @@ export async function startRig(
   };
 }
 
-/** Where clients come by a name, they look it up. */
+/** The URL of production, with the DNS name and its name server if there is one. */
 function whereFor({ urls, names: [name] = [], dns }: Ready): Pick<Rig, 'url' | 'resolver'> {
   const url = urls.production[0]!;
   if (name === undefined || dns === undefined) return { url };

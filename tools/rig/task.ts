@@ -9,8 +9,8 @@ import type { Rig } from './sandbox.ts';
 export type Finished = Extract<RunEvent, { type: 'finished' }>;
 
 /**
- * Runs one task as people do, in a process of its own with `--yes --json`; resolves with its last event, whatever its
- * result. Rejects when there is none, or when the signal was aborted: the process has got a SIGINT then, and has ended.
+ * Runs a task in a separate process with `--yes --json`; resolves with its `finished` event, whatever its result. Rejects if
+ * there is none, or, after a SIGINT to the process and its end, if the signal was aborted.
  */
 export async function runTaskCommand(rig: Rig, args: readonly string[], signal: AbortSignal): Promise<Finished> {
   signal.throwIfAborted();

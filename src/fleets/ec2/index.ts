@@ -5,22 +5,21 @@ import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig } from '../../config/config.ts';
 import { members } from '../../domain/roles.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
-import type { StepOf } from '../../steps/index.ts';
-import type { FleetPort } from '../fleet.ts';
+import type { FleetPort, LaunchOrder } from '../fleet.ts';
 import { writeNotes } from './note.ts';
-import { readUserData, resolveLaunch, type Ec2Request } from './resolve.ts';
-import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, type Owner } from './tags.ts';
+import { readUserData, resolveEc2Launch, type Ec2Request } from './resolve.ts';
+import { isOwned, ec2MarkTags, ec2OwnershipTags, seen, tagName, toFleets, toInstance, type Ownership } from './tags.ts';
 
 export interface Ec2FleetOptions {
-  readonly owner: Owner;
-  readonly boot: Ec2FleetConfig;
+  readonly owner: Ownership;
+  readonly config: Ec2FleetConfig;
   readonly ec2: Ec2;
-  /** Loaded only where images are named by a parameter. */
+  /** Loaded only if the image is named by an SSM parameter. */
   readonly ssm: () => Promise<Ssm>;
 }
 
-/** Fleets of plain EC2 instances, known by their tags. */
-export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): FleetPort {
+/** Fleets of EC2 instances, identified by their tags. */
+export function createEc2Fleet({ owner, config, ec2, ssm }: Ec2FleetOptions): FleetPort {
   const ofEnvironment = tagged(tagName(owner, 'environment'), [owner.environment]);
   return {
     kind: 'ec2',
@@ -31,10 +30,10 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       const known = new Set(owned.map((instance) => instance.InstanceId));
       const others = asked.filter((id) => id.startsWith('i-') && !known.has(id));
       const rest = others.length > 0 ? await ec2.instancesById(others, seen) : [];
-      // Instances that were tagged after the tags had been read are no strangers.
+      // Instances that were tagged between the two reads are managed.
       const late = rest.filter((instance) => isOwned(owner, instance));
-      const strangers = rest.filter((instance) => !isOwned(owner, instance));
-      return { fleets: toFleets(owner, [...owned, ...late]), strangers: strangers.map(toInstance) };
+      const unmanaged = rest.filter((instance) => !isOwned(owner, instance));
+      return { fleets: toFleets(owner, [...owned, ...late]), unmanaged: unmanaged.map(toInstance) };
     },
 
     async readFleets(ids) {
@@ -42,40 +41,40 @@ export function createEc2Fleet({ owner, boot, ec2, ssm }: Ec2FleetOptions): Flee
       return toFleets(owner, await ec2.instances(filters, seen));
     },
 
-    resolve: async (wish) => resolveLaunch(ec2, ssm, owner, boot, wish),
+    resolve: async (request) => resolveEc2Launch(ec2, ssm, owner, config, request),
 
-    async launch(step) {
-      const request = step.spec.request as unknown as Ec2Request;
-      const UserData = await readUserData(ec2, boot, request, step.release);
+    async launch(order) {
+      const request = order.spec.request as unknown as Ec2Request;
+      const UserData = await readUserData(ec2, config, request, order.release);
       const run = { ...request.run, ...(UserData === undefined ? {} : { UserData }) };
-      await settle(step.spec.batches.map(async (batch) => ec2.run(runRequest(owner, step, batch, run))));
+      await settle(order.spec.batches.map(async (batch) => ec2.run(runRequest(owner, order, batch, run))));
     },
 
     async claim({ fleet, release, instances, at }) {
-      await ec2.tag(instances, [...ownershipTags(owner, fleet, release), ...markTags(owner, { current: at })]);
+      await ec2.tag(instances, [...ec2OwnershipTags(owner, fleet, release), ...ec2MarkTags(owner, { current: at })]);
     },
 
     async mark(fleet, marks) {
       await ec2.tag(
         members(fleet).map(({ id }) => id),
-        markTags(owner, marks),
+        ec2MarkTags(owner, marks),
       );
     },
 
     async carries(fleet, marks) {
-      const carriers = await Promise.all(markTags(owner, marks).map(async (tag) => ec2.carriers(tag)));
+      const carriers = await Promise.all(ec2MarkTags(owner, marks).map(async (tag) => ec2.instancesWithTag(tag)));
       return carriers.every((ids) => members(fleet).every(({ id }) => ids.has(id)));
     },
 
     note: async (instances, notes) => writeNotes(ec2, owner, instances, notes),
 
     async terminate(fleet) {
-      // One protected instance keeps the others of its zone alive in the same call (TerminateInstances): a call a zone.
+      // A protected instance also keeps the others of its zone from being terminated by the same call (EC2 API, TerminateInstances): one call per zone.
       const zones = Map.groupBy(members(fleet), (instance) => instance.zone);
       await settle([...zones.values()].map(async (group) => ec2.terminate(group.map(({ id }) => id))));
     },
 
-    // Nothing holds them: EC2 forgets instances that have ended.
+    // Nothing to delete: EC2 removes terminated instances itself.
     async remove() {},
   };
 }
@@ -85,18 +84,18 @@ function tagged(name: string, values: readonly string[]): Filter {
 }
 
 function runRequest(
-  owner: Owner,
-  step: StepOf<'launch'>,
+  owner: Ownership,
+  order: LaunchOrder,
   batch: LaunchBatch,
   request: Partial<RunInstancesCommandInput>,
 ): RunInstancesCommandInput {
-  const tags = ownershipTags(owner, step.fleet, step.release);
+  const tags = ec2OwnershipTags(owner, order.fleet, order.release);
   return {
     ...request,
-    ...placed(request, batch.subnet),
+    ...withSubnet(request, batch.subnet),
     MinCount: batch.count,
     MaxCount: batch.count,
-    ClientToken: clientToken(step.fleet, batch.zone),
+    ClientToken: clientToken(order.fleet, batch.zone),
     TagSpecifications: [
       { ResourceType: 'instance', Tags: [...tagsFor(request, 'instance'), ...tags] },
       { ResourceType: 'volume', Tags: [...tagsFor(request, 'volume'), ...tags] },
@@ -108,7 +107,7 @@ function tagsFor(request: Partial<RunInstancesCommandInput>, resource: 'instance
   return request.TagSpecifications?.find((spec) => spec.ResourceType === resource)?.Tags ?? [];
 }
 
-function placed(
+function withSubnet(
   { NetworkInterfaces: interfaces }: Partial<RunInstancesCommandInput>,
   subnet: string,
 ): Partial<RunInstancesCommandInput> {
@@ -116,7 +115,7 @@ function placed(
   return { NetworkInterfaces: interfaces.map((one, index) => (index === 0 ? { ...one, SubnetId: subnet } : one)) };
 }
 
-/** The same for every attempt of the same fleet and zone, whoever makes it; at most 64 ASCII characters (RunInstances). */
+/** The same for every attempt to launch the same fleet and zone, by any process; at most 64 ASCII characters (EC2 API, RunInstances). */
 function clientToken(fleet: string, zone: string): string {
   return createHash('sha256').update(`${fleet}/${zone}`).digest('hex');
 }

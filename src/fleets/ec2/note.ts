@@ -1,20 +1,20 @@
 import type { Ec2 } from '../../aws/ec2.ts';
 import type { Instance } from '../../domain/snapshot.ts';
 import type { Notes } from '../fleet.ts';
-import { leftTags, noteTags } from '../notes.ts';
-import type { Owner } from './tags.ts';
+import { leftTagCount, noteTags } from '../notes.ts';
+import type { Ownership } from './tags.ts';
 
-/** Writes notes on single instances, as tags of EC2's. */
+/** Writes notes on single instances, as EC2 tags. */
 export async function writeNotes(
   ec2: Ec2,
-  { tagPrefix }: Owner,
+  { tagPrefix }: Ownership,
   instances: readonly Instance[],
   notes: Notes,
 ): Promise<void> {
   const ids = instances.map(({ id }) => id);
-  const { write, remove } = noteTags(notes, Math.max(0, ...instances.map(leftTags)));
+  const { write, remove } = noteTags(notes, Math.max(0, ...instances.map(leftTagCount)));
   const key = (name: string): string => `${tagPrefix}:${name}`;
-  // What is new first: between the two requests nothing that is needed is missing.
+  // New tags first, so that no note is missing between the two requests.
   await ec2.tag(
     ids,
     Object.entries(write).map(([name, Value]) => ({ Key: key(name), Value })),

@@ -5,54 +5,54 @@ import { fillRelease } from '../../config/release.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
 import type { LaunchRequest } from '../fleet.ts';
-import type { Owner } from './tags.ts';
+import type { Ownership } from './tags.ts';
 
 /**
- * The `request` of a launch spec of this kind. User data may hold secrets, and goals are kept in stores: so it is named here,
- * and read when an instance is launched.
+ * The `request` of a launch spec of EC2. User data may contain secrets and goals are kept in stores, so only its source is
+ * recorded; it is read when an instance is launched.
  */
 export interface Ec2Request {
-  /** As RunInstances takes it, without place, count, tags of ours and user data. */
+  /** Parameters of RunInstances, without subnet, count, ownership tags and user data. */
   readonly run: Readonly<Record<string, unknown>>;
-  /** The instance whose user data is cloned; or the user data of the config. */
+  /** The instance whose user data is cloned, or the user data of the config. */
   readonly userData?: { readonly from: string } | 'config';
 }
 
-/** Parts of a request, with the lines that show them. */
-export interface Part extends Ec2Request {
+/** A part of a request, and the lines that describe it. */
+export interface PartialRequest extends Ec2Request {
   readonly summary: readonly string[];
 }
 
-const NOTHING: Part = { run: {}, summary: [] };
+const NOTHING: PartialRequest = { run: {}, summary: [] };
 
 /**
  * Resolves a release to one exact RunInstances request: image id, template version number, subnets. Changes nothing.
  * @throws OperatorError when the image, template version or parameter of this release does not exist
  */
-export async function resolveLaunch(
+export async function resolveEc2Launch(
   ec2: Ec2,
   ssm: () => Promise<Ssm>,
-  owner: Owner,
-  boot: Ec2FleetConfig,
-  wish: LaunchRequest,
+  owner: Ownership,
+  config: Ec2FleetConfig,
+  request: LaunchRequest,
 ): Promise<LaunchSpec> {
-  const samples = await sampleOfEachZone(ec2, wish);
-  const base = boot.launchTemplate
-    ? await fromTemplate(ec2, boot.launchTemplate, wish.release)
+  const samples = await sampleOfEachZone(ec2, request);
+  const base = config.launchTemplate
+    ? await fromTemplate(ec2, config.launchTemplate, request.release)
     : fromBlue(owner, samples[0] as Ec2Instance);
-  const image = boot.image ? await fromImage(ec2, ssm, boot.image, wish.release) : NOTHING;
-  const userData = boot.userData === undefined ? NOTHING : fromUserData(boot.userData);
+  const image = config.image ? await fromImage(ec2, ssm, config.image, request.release) : NOTHING;
+  const userData = config.userData === undefined ? NOTHING : fromUserData(config.userData);
   const subnets = new Map(samples.map((instance) => [instance.Placement?.AvailabilityZone, instance.SubnetId]));
-  const request: Ec2Request = { ...base, ...userData, run: { ...base.run, ...image.run } };
+  const merged: Ec2Request = { ...base, ...userData, run: { ...base.run, ...image.run } };
   return {
     kind: 'ec2',
     summary: [...base.summary, ...image.summary, ...userData.summary],
-    batches: Object.entries(wish.zones).map(([zone, count]) => ({ zone, count, subnet: subnets.get(zone) ?? '' })),
-    request: { run: request.run, ...(request.userData ? { userData: request.userData } : {}) },
+    batches: Object.entries(request.zones).map(([zone, count]) => ({ zone, count, subnet: subnets.get(zone) ?? '' })),
+    request: { run: merged.run, ...(merged.userData ? { userData: merged.userData } : {}) },
   };
 }
 
-/** One of blue's instances in each zone: it tells the subnet, and what to clone. */
+/** One instance of blue in each zone: the source of the subnet and of clones. */
 async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchRequest): Promise<readonly Ec2Instance[]> {
   const ids = Object.keys(zones).flatMap(
     (zone) => blue.instances.find((instance) => instance.zone === zone && instance.state === 'running')?.id ?? [],
@@ -61,14 +61,14 @@ async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchRequest): Promi
   if (found.length === Object.keys(zones).length) return found;
   throw new OperatorError(
     'no-sample',
-    `Not every zone of ${blue.release} has a running instance whose subnet could be used.`,
+    `Not every zone of ${blue.release} has a running instance to take the subnet from.`,
     {
-      next: ['Look at `turnout status`, and run this again when production is whole.'],
+      next: ['Check `turnout status`, and run this again when production is complete.'],
     },
   );
 }
 
-async function fromTemplate(ec2: Ec2, template: LaunchTemplateConfig, release: string): Promise<Part> {
+async function fromTemplate(ec2: Ec2, template: LaunchTemplateConfig, release: string): Promise<PartialRequest> {
   const id = template.id ?? (await ec2.launchTemplateId(template.name as string));
   const version = await findVersion(ec2, id, template, release);
   const number = String(version.VersionNumber);
@@ -76,7 +76,7 @@ async function fromTemplate(ec2: Ec2, template: LaunchTemplateConfig, release: s
   return {
     run: {
       LaunchTemplate: { LaunchTemplateId: id, Version: number },
-      // A subnet of an instance and network interfaces exclude each other (RunInstances); then the first one gets the subnet.
+      // SubnetId and NetworkInterfaces exclude each other (EC2 API, RunInstances): with interfaces, the first one gets the subnet.
       ...(interfaces === undefined || interfaces.length === 0 ? {} : { NetworkInterfaces: interfaces }),
     },
     summary: [
@@ -101,11 +101,11 @@ async function findVersion(
   if (newest !== undefined) return newest;
   const what = description === undefined ? `version ${number}` : `version described as "${description}"`;
   throw new OperatorError('no-such-version', `Launch template ${template.name ?? id} has no ${what}.`, {
-    next: ['Check the release, and that its build has made the template version.'],
+    next: ['Check the release, and that its build created the launch template version.'],
   });
 }
 
-function fromBlue(owner: Owner, sample: Ec2Instance): Part {
+function fromBlue(owner: Ownership, sample: Ec2Instance): PartialRequest {
   const run = {
     ImageId: sample.ImageId,
     InstanceType: sample.InstanceType,
@@ -124,7 +124,7 @@ function fromBlue(owner: Owner, sample: Ec2Instance): Part {
       HttpPutResponseHopLimit: sample.MetadataOptions.HttpPutResponseHopLimit,
     },
     InstanceMarketOptions: sample.InstanceLifecycle === 'spot' ? { MarketType: 'spot' } : undefined,
-    TagSpecifications: [{ ResourceType: 'instance', Tags: foreignTags(owner, sample) }],
+    TagSpecifications: [{ ResourceType: 'instance', Tags: userTags(owner, sample) }],
   };
   const given = Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
   const from = sample.InstanceId as string;
@@ -135,8 +135,8 @@ function fromBlue(owner: Owner, sample: Ec2Instance): Part {
   };
 }
 
-/** Tags that are neither AWS's (`aws:`, which nobody may write) nor ours. */
-function foreignTags(owner: Owner, sample: Ec2Instance): readonly { Key: string; Value: string }[] {
+/** Tags that are neither reserved by AWS (`aws:`) nor ours. */
+function userTags(owner: Ownership, sample: Ec2Instance): readonly { Key: string; Value: string }[] {
   return (sample.Tags ?? []).flatMap(({ Key, Value }) =>
     Key === undefined || Key.startsWith('aws:') || Key.startsWith(`${owner.tagPrefix}:`)
       ? []
@@ -144,8 +144,13 @@ function foreignTags(owner: Owner, sample: Ec2Instance): readonly { Key: string;
   );
 }
 
-/** The image of a release. @throws OperatorError when there is none */
-export async function fromImage(ec2: Ec2, ssm: () => Promise<Ssm>, image: ImageConfig, release: string): Promise<Part> {
+/** The image of a release. @throws OperatorError `no-such-image` */
+export async function fromImage(
+  ec2: Ec2,
+  ssm: () => Promise<Ssm>,
+  image: ImageConfig,
+  release: string,
+): Promise<PartialRequest> {
   if (image.parameter !== undefined) {
     const name = fillRelease(image.parameter, release);
     const id = await (await ssm()).parameter(name);
@@ -168,8 +173,8 @@ function imageFilters(image: ImageConfig, release: string): readonly { Name: str
 
 function noImage(filters: readonly { Name: string; Values: string[] }[]): OperatorError {
   const wanted = filters.map(({ Name, Values }) => `${Name} ${Values.join()}`).join(' and ');
-  return new OperatorError('no-such-image', `There is no available image with ${wanted}.`, {
-    next: ['Check the release, and that its build has made the image in this region and account.'],
+  return new OperatorError('no-such-image', `No available image has ${wanted}.`, {
+    next: ['Check the release, and that its build created the image in this region and account.'],
   });
 }
 
@@ -178,7 +183,7 @@ function describeImage(image: Image, matches: number): string {
   return `image ${image.ImageId} (${image.Name ?? 'no name'}${others})`;
 }
 
-function fromUserData(pattern: string): Part {
+function fromUserData(pattern: string): PartialRequest {
   return {
     run: {},
     userData: 'config',
@@ -186,14 +191,14 @@ function fromUserData(pattern: string): Part {
   };
 }
 
-/** The user data itself, base64 as EC2 takes it; undefined when there is none. */
+/** The user data, base64-encoded; undefined when there is none. */
 export async function readUserData(
   ec2: Ec2,
-  boot: Ec2FleetConfig,
+  config: Ec2FleetConfig,
   request: Ec2Request,
   release: string,
 ): Promise<string | undefined> {
   if (request.userData === undefined) return undefined;
-  if (request.userData === 'config') return Buffer.from(fillRelease(boot.userData ?? '', release)).toString('base64');
+  if (request.userData === 'config') return Buffer.from(fillRelease(config.userData ?? '', release)).toString('base64');
   return ec2.userData(request.userData.from);
 }

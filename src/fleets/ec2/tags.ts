@@ -1,23 +1,30 @@
 import type { Instance as Ec2Instance, Tag } from '../../aws/ec2.ts';
-import { readNotes } from '../notes.ts';
+import { notesIn } from '../notes.ts';
 import type { Fleet, Instance, Marks } from '../../domain/snapshot.ts';
 import { isLive } from '../../domain/roles.ts';
 
-/** Ownership is tags on instances: this is where their names are. */
-export interface Owner {
+/** An environment, and the prefix of the tags that mark what belongs to it. */
+export interface Ownership {
   readonly environment: string;
   /** `turnout` in `turnout:environment`. */
   readonly tagPrefix: string;
 }
 
-const MARKS = ['current', 'promoted', 'share', 'lowered', 'migrated'] as const satisfies readonly (keyof Marks)[];
+/** Marks in the order of their tags. */
+export const MARKS = [
+  'current',
+  'promoted',
+  'share',
+  'lowered',
+  'migrated',
+] as const satisfies readonly (keyof Marks)[];
 
-export function tagName({ tagPrefix }: Owner, name: 'environment' | 'fleet' | 'release' | keyof Marks): string {
+export function tagName({ tagPrefix }: Ownership, name: 'environment' | 'fleet' | 'release' | keyof Marks): string {
   return `${tagPrefix}:${name}`;
 }
 
-/** The tags that make an instance one of this environment's. */
-export function ownershipTags(owner: Owner, fleet: string, release: string): Tag[] {
+/** The tags of an instance that belongs to this environment. */
+export function ec2OwnershipTags(owner: Ownership, fleet: string, release: string): Tag[] {
   return [
     { Key: tagName(owner, 'environment'), Value: owner.environment },
     { Key: tagName(owner, 'fleet'), Value: fleet },
@@ -25,43 +32,43 @@ export function ownershipTags(owner: Owner, fleet: string, release: string): Tag
   ];
 }
 
-export function markTags(owner: Owner, marks: Marks): Tag[] {
+export function ec2MarkTags(owner: Ownership, marks: Marks): Tag[] {
   return MARKS.flatMap((mark) =>
     marks[mark] === undefined ? [] : [{ Key: tagName(owner, mark), Value: marks[mark] }],
   );
 }
 
-/** What is read of an instance to know its fleet. */
-export type Seen = Pick<
+/** The fields of an instance that are kept after reading: a whole description takes 10 KB. */
+export type SeenInstance = Pick<
   Ec2Instance,
   'InstanceId' | 'Placement' | 'State' | 'StateReason' | 'LaunchTime' | 'PrivateIpAddress' | 'InstanceType' | 'Tags'
 >;
 
-export function seen(instance: Ec2Instance): Seen {
+export function seen(instance: Ec2Instance): SeenInstance {
   const { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags } = instance;
   return { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags };
 }
 
-function tagOf(instance: Seen, key: string): string | undefined {
+function tagOf(instance: SeenInstance, key: string): string | undefined {
   return instance.Tags?.find((tag) => tag.Key === key)?.Value;
 }
 
-/** True when the instance carries the whole of this environment's ownership tags. */
-export function isOwned(owner: Owner, instance: Seen): boolean {
+/** Whether the instance has the ownership tags of this environment. */
+export function isOwned(owner: Ownership, instance: SeenInstance): boolean {
   return (
     tagOf(instance, tagName(owner, 'environment')) === owner.environment &&
     tagOf(instance, tagName(owner, 'fleet')) !== undefined
   );
 }
 
-/** An instance with what its own tags note about it. */
-export function toOwnInstance(owner: Owner, instance: Seen): Instance {
+/** An instance with the notes in its own tags. */
+export function toOwnInstance(owner: Ownership, instance: SeenInstance): Instance {
   const tag = (name: string): string | undefined => tagOf(instance, `${owner.tagPrefix}:${name}`);
   const release = tag('release');
-  return { ...toInstance(instance), ...(release === undefined ? {} : { release }), ...readNotes(tag) };
+  return { ...toInstance(instance), ...(release === undefined ? {} : { release }), ...notesIn(tag) };
 }
 
-export function toInstance(instance: Seen): Instance {
+export function toInstance(instance: SeenInstance): Instance {
   const reason = instance.StateReason?.Message;
   return {
     id: instance.InstanceId ?? '',
@@ -75,7 +82,7 @@ export function toInstance(instance: Seen): Instance {
 }
 
 /** Groups owned instances into fleets, in order of launch. */
-export function toFleets(owner: Owner, instances: readonly Seen[]): readonly Fleet[] {
+export function toFleets(owner: Ownership, instances: readonly SeenInstance[]): readonly Fleet[] {
   const groups = Map.groupBy(instances, (instance) => tagOf(instance, tagName(owner, 'fleet')) ?? '');
   const fleets = [...groups].map(([id, group]): Fleet => {
     const all = group.map((instance) => toOwnInstance(owner, instance)).toSorted(byLaunch);
@@ -84,25 +91,26 @@ export function toFleets(owner: Owner, instances: readonly Seen[]): readonly Fle
   return fleets.toSorted((a, b) => (a.instances[0]?.launchedAt ?? 0) - (b.instances[0]?.launchedAt ?? 0));
 }
 
-/** What most of the living carry; of two that as many carry, the one of the oldest instance. */
+/** The release of most live instances; on a tie, that of the oldest one. */
 export function commonRelease(instances: readonly Instance[]): string | undefined {
-  const living = instances.filter(isLive);
-  const groups = Map.groupBy(living.length > 0 ? living : instances, ({ release }) => release);
+  const live = instances.filter(isLive);
+  const groups = Map.groupBy(live.length > 0 ? live : instances, ({ release }) => release);
   groups.delete(undefined);
   return [...groups].toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];
 }
 
-function byLaunch(a: Instance, b: Instance): number {
+/** Order of launch, then of ids. */
+export function byLaunch(a: Instance, b: Instance): number {
   return a.launchedAt - b.launchedAt || (a.id < b.id ? -1 : 1);
 }
 
-/** What a crash may have left unfinished tells nothing, unless all carry the same. */
+/** Marks that count only when all instances have the same value: a crash may have left them incomplete. */
 const EXACT: ReadonlySet<string> = new Set(['share', 'lowered']);
 
-/** A fact holds of a fleet when every instance of it that still exists carries the mark. */
-function marksOf(owner: Owner, group: readonly Seen[]): Marks {
-  const living = group.filter((instance) => isLive(toInstance(instance)));
-  const counted = living.length > 0 ? living : group;
+/** A fleet has a mark when every live instance of it has the mark. */
+function marksOf(owner: Ownership, group: readonly SeenInstance[]): Marks {
+  const live = group.filter((instance) => isLive(toInstance(instance)));
+  const counted = live.length > 0 ? live : group;
   const entries = MARKS.flatMap((mark) => {
     const values = counted.map((instance) => tagOf(instance, tagName(owner, mark)));
     const known = !values.includes(undefined) && (!EXACT.has(mark) || new Set(values).size === 1);

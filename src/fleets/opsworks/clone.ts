@@ -5,7 +5,7 @@ import { fillRelease } from '../../config/release.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Marker } from './tags.ts';
 
-/** A layer made like another one: all that CreateLayer takes (aws-reference 3.3). */
+/** Cloning a layer: OpsWorks has no CloneLayer, so all parameters of CreateLayer are copied (OpsWorks API, CreateLayer). */
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -18,16 +18,16 @@ export interface CloneNames {
   readonly shortName: string;
 }
 
-/** The clone's names: those of the config, else ones that this fleet alone can have. The same from any machine. */
+/** Names of the clone: those of the config, or else names that are unique to this fleet and the same on any machine. */
 export function namesOf(
-  { layer: wish }: OpsWorksFleetConfig,
+  { layer: own }: OpsWorksFleetConfig,
   environment: string,
   fleet: string,
   release: string,
 ): CloneNames {
   const unique = shortened(`${environment}-${fleet}`.replaceAll(/[^A-Za-z0-9\-_.]/g, '-'));
-  const name = wish?.name === undefined ? unique : fillRelease(wish.name, release);
-  return { name, shortName: wish?.shortName === undefined ? unique : fillRelease(wish.shortName, release) };
+  const name = own?.name === undefined ? unique : fillRelease(own.name, release);
+  return { name, shortName: own?.shortName === undefined ? unique : fillRelease(own.shortName, release) };
 }
 
 function shortened(name: string): string {
@@ -36,30 +36,30 @@ function shortened(name: string): string {
   return `${name.slice(0, NAME_MAX - DIGEST - 1)}-${digest}`;
 }
 
-/** What keeps a layer from being cloned as it is. @throws OperatorError that says what to put into the config */
+/** @throws OperatorError when the layer cannot be cloned; it says what to add to the config */
 export function checkClonable(
   layer: Layer,
   layers: readonly Layer[],
   names: CloneNames,
-  wish: OpsWorksFleetConfig,
+  config: OpsWorksFleetConfig,
 ): void {
-  const type = wish.layer?.type ?? layer.Type;
+  const type = config.layer?.type ?? layer.Type;
   if (type !== 'custom')
     throw new OperatorError(
       'layer-once',
-      `The layer ${layer.Name} is of the built-in type ${layer.Type}, and a stack has only one of each.`,
+      `The layer ${layer.Name} has the built-in type ${layer.Type}, and a stack can have only one layer of each built-in type.`,
       {
         next: [
-          'Set `fleet.layer.type: custom`: the clone is a custom layer that runs the same recipes, the built-in ones too.',
+          'Set `fleet.layer.type: custom`: the clone is then a custom layer that runs the same recipes, including the built-in ones.',
         ],
       },
     );
-  const hidden = filteredIn(layer).filter((key) => wish.layer?.attributes?.[key] === undefined);
+  const hidden = filteredIn(layer).filter((key) => config.layer?.attributes?.[key] === undefined);
   if (hidden.length > 0)
     throw new OperatorError(
       'filtered-attributes',
-      `OpsWorks does not show the attributes ${hidden.join(', ')} of the layer ${layer.Name}, so a clone would lack them.`,
-      { next: [`Give them in the config, from a variable: \`fleet.layer.attributes: { ${hidden[0]}: \${SECRET} }\`.`] },
+      `OpsWorks hides the attributes ${hidden.join(', ')} of the layer ${layer.Name}, so a clone would lack them.`,
+      { next: [`Set them in the config, from a variable: \`fleet.layer.attributes: { ${hidden[0]}: \${SECRET} }\`.`] },
     );
   const taken = layers.find(({ Name, Shortname }) => Name === names.name || Shortname === names.shortName);
   if (taken !== undefined)
@@ -68,8 +68,8 @@ export function checkClonable(
       `The stack has a layer ${taken.Name} (${taken.Shortname}) already, and both names are unique in a stack.`,
       {
         next: [
-          '`turnout cleanup --discard` deletes it, if it is left from a run of this environment that did not end.',
-          'Else delete that layer, or change `fleet.layer.name` and `fleet.layer.shortName`; left out, they are made unique.',
+          'If it was left by an interrupted run of this environment, `turnout cleanup --discard` deletes it.',
+          'Otherwise delete that layer, or change `fleet.layer.name` and `fleet.layer.shortName`; without them, unique names are generated.',
         ],
       },
     );
@@ -79,11 +79,11 @@ function filteredIn({ Attributes = {} }: Layer): readonly string[] {
   return Object.entries(Attributes).flatMap(([key, value]) => (value === FILTERED ? [key] : []));
 }
 
-/** The request that makes the clone; `marker` tells later whose it is, before it has tags. */
+/** The request that creates the clone; `marker` identifies it until it has tags. */
 export function cloneRequest(
   layer: Layer,
   names: CloneNames,
-  wish: OpsWorksFleetConfig,
+  config: OpsWorksFleetConfig,
   release: string,
   marker: Marker,
 ): CreateLayerCommandInput {
@@ -95,34 +95,38 @@ export function cloneRequest(
     DefaultRecipes: builtIn,
     ...same
   } = layer;
-  const isConverted = wish.layer?.type === 'custom' && layer.Type !== 'custom';
+  const isConverted = config.layer?.type === 'custom' && layer.Type !== 'custom';
   return {
     ...same,
     StackId: layer.StackId,
-    Type: wish.layer?.type ?? layer.Type,
+    Type: config.layer?.type ?? layer.Type,
     Name: names.name,
     Shortname: names.shortName,
-    Attributes: { ...layer.Attributes, ...wish.layer?.attributes },
-    CustomJson: JSON.stringify(overlay(customJsonOf(layer, wish, release), { turnout: marker })),
+    Attributes: { ...layer.Attributes, ...config.layer?.attributes },
+    CustomJson: JSON.stringify(overlay(customJsonOf(layer, config, release), { turnout: marker })),
     ...(isConverted ? { CustomRecipes: joined(builtIn, layer.CustomRecipes) } : {}),
   };
 }
 
-/** The layer's custom JSON with what the config says of the release: the revision of the app, and attributes of its own. */
+/** The custom JSON of the layer, with the revision of the app and the `customJson` of the config. */
 export function customJsonOf(layer: Layer, { app, revision, customJson }: OpsWorksFleetConfig, release: string): Json {
-  const before = parse(layer.CustomJson);
+  const before = parseJson(layer.CustomJson);
   const deploy = app === undefined ? {} : { deploy: { [app]: { scm: { revision: fillRelease(revision, release) } } } };
   return [deploy, filled(customJson ?? {}, release) as Json].reduce(overlay, before);
 }
 
-export function parse(text: string | undefined): Json {
+export function parseJson(text: string | undefined): Json {
   try {
     return JSON.parse(text || '{}') as Json;
   } catch (cause) {
-    throw new OperatorError('custom-json', "The custom JSON of the layer is no JSON, and a clone's must be.", {
-      next: ['Correct the custom JSON of the layer in OpsWorks.'],
-      cause,
-    });
+    throw new OperatorError(
+      'custom-json',
+      'The custom JSON of the layer is not valid JSON, so the layer cannot be cloned.',
+      {
+        next: ['Fix the custom JSON of the layer in OpsWorks.'],
+        cause,
+      },
+    );
   }
 }
 
@@ -133,7 +137,7 @@ function filled(value: unknown, release: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filled(item, release)]));
 }
 
-/** The second goes before the first, key by key. */
+/** Merges two objects deeply; `above` takes precedence. */
 function overlay(below: Json, above: Json): Json {
   const both = Object.entries(above).map(([key, value]) => {
     const under = below[key];

@@ -5,84 +5,96 @@ import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import { members } from '../../domain/roles.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
-import type { StepOf } from '../../steps/index.ts';
 import { writeNotes } from '../ec2/note.ts';
-import type { FleetPort } from '../fleet.ts';
-import { launch } from './launch.ts';
-import { layerOfFleet, read, type Sources } from './read.ts';
-import { settleLayers } from './release.ts';
-import { resolveLaunch } from './resolve.ts';
-import { endingTag, isEnding, markTags, ownershipTags, type TaggedLayer } from './tags.ts';
+import type { ClaimRequest, FleetPort } from '../fleet.ts';
+import { launchLayer } from './launch.ts';
+import { layerOfFleet, read, type OpsWorksDeps } from './read.ts';
+import { updateLayers } from './release.ts';
+import { resolveOpsWorksLaunch } from './resolve.ts';
+import { endingTag, isEnding, layerMarkTags, layerOwnershipTags, type TaggedLayer } from './tags.ts';
 
-export interface OpsWorksFleetOptions extends Omit<Sources, 'stack'> {
-  readonly wish: OpsWorksFleetConfig;
-  /** Loaded only where images are named by a parameter. */
+export interface OpsWorksFleetOptions extends Omit<OpsWorksDeps, 'stack'> {
+  readonly config: OpsWorksFleetConfig;
+  /** Loaded only if the image is named by an SSM parameter. */
   readonly ssm: () => Promise<Ssm>;
 }
 
-/** Fleets that are layers of one OpsWorks stack, known by the tags of the layer. */
-export function createOpsWorksFleet({ wish, ssm, owner, opsworks, ec2 }: OpsWorksFleetOptions): FleetPort {
+/** Fleets that are layers of one OpsWorks stack, identified by the tags of the layer. */
+export function createOpsWorksFleet({ config, ssm, owner, opsworks, ec2 }: OpsWorksFleetOptions): FleetPort {
   let found: string | undefined;
-  const sources: Sources = { owner, opsworks, ec2, stack: async () => (found ??= await opsworks.stackId(wish.stack)) };
+  const deps: OpsWorksDeps = {
+    owner,
+    opsworks,
+    ec2,
+    stack: async () => (found ??= await opsworks.stackId(config.stack)),
+  };
   return {
     kind: 'opsworks',
-    read: async (ids) => read(sources, ids),
-    readFleets: async (ids) => (await read(sources, [])).fleets.filter(({ id }) => ids.includes(id)),
-    resolve: async (what) => resolveLaunch(sources, ssm, wish, what),
-    launch: async (step) => launch(sources, wish, step),
+    read: async (ids) => read(deps, ids),
+    readFleets: async (ids) => (await read(deps, [])).fleets.filter(({ id }) => ids.includes(id)),
+    resolve: async (request) => resolveOpsWorksLaunch(deps, ssm, config, request),
+    launch: async (order) => launchLayer(deps, config, order),
 
-    async claim(step) {
-      const layer = await layerOfInstances(sources, step);
-      const tags = { ...ownershipTags(owner, step.fleet, step.release), ...markTags(owner, { current: step.at }) };
+    async claim(request) {
+      const layer = await layerOfInstances(deps, request);
+      const tags = {
+        ...layerOwnershipTags(owner, request.fleet, request.release),
+        ...layerMarkTags(owner, { current: request.at }),
+      };
       await opsworks.tag(layer.Arn ?? '', tags);
     },
 
     async mark(fleet, marks) {
       if (members(fleet).length === 0) return;
-      const { layer } = await mustHave(sources, fleet);
+      const { layer } = await requireLayer(deps, fleet);
       const keeps = marks.current === undefined ? {} : endingTag(owner, false);
-      await opsworks.tag(layer.Arn ?? '', { ...markTags(owner, marks), ...keeps });
+      await opsworks.tag(layer.Arn ?? '', { ...layerMarkTags(owner, marks), ...keeps });
     },
 
     async carries(fleet, marks) {
-      const tagged = await layerOfFleet(sources, fleet.id);
-      return Object.entries(markTags(owner, marks)).every(([key, value]) => tagged?.tags[key] === value);
+      const tagged = await layerOfFleet(deps, fleet.id);
+      return Object.entries(layerMarkTags(owner, marks)).every(([key, value]) => tagged?.tags[key] === value);
     },
 
     async note(instances, notes) {
-      // The layer first: once the last instance has its note, nobody asks for more.
-      if (notes.release !== undefined) await settleLayers(sources, wish, instances, notes.release);
+      // The layer first: once the last instance has its note, this is not called again.
+      if (notes.release !== undefined) await updateLayers(deps, config, instances, notes.release);
       await writeNotes(ec2, owner, instances, notes);
     },
 
-    async terminate(fleet) {
-      if (members(fleet).length === 0) return;
-      const tagged = await mustHave(sources, fleet);
-      const ids = new Set(fleet.instances.map(({ id }) => id));
-      const own = await instancesOf(sources, tagged);
-      const doomed = own.filter(
-        ({ Ec2InstanceId = '', InstanceId = '' }) => ids.has(Ec2InstanceId) || ids.has(InstanceId),
-      );
-      // Nothing comes between the caller's look at production and this.
-      await stopAll(sources, doomed);
-      if (!isEnding(owner, tagged)) await opsworks.tag(tagged.layer.Arn ?? '', endingTag(owner, true));
-    },
-
-    async remove(fleet) {
-      const tagged = await layerOfFleet(sources, fleet.id);
-      if (tagged === undefined) return;
-      const own = await instancesOf(sources, tagged);
-      if (tagged.isLeftover && own.length > 0) return;
-      // OpsWorks holds on to machines that EC2 has lost; what is online here was not seen when this was decided.
-      await stopAll(sources, own.filter(isLost));
-      const ended = own.filter(isStopped);
-      await settle(ended.map(async ({ InstanceId = '' }) => opsworks.deleteInstance(InstanceId)));
-      if (ended.length === own.length) await opsworks.deleteLayer(tagged.layer.LayerId ?? '');
-    },
+    terminate: async (fleet) => terminate(deps, fleet),
+    remove: async (fleet) => remove(deps, fleet),
   };
 }
 
-async function instancesOf({ opsworks }: Sources, { layer }: TaggedLayer): Promise<readonly OpsInstance[]> {
+async function terminate(deps: OpsWorksDeps, fleet: Fleet): Promise<void> {
+  if (members(fleet).length === 0) return;
+  const { owner, opsworks } = deps;
+  const tagged = await requireLayer(deps, fleet);
+  const ids = new Set(fleet.instances.map(({ id }) => id));
+  const all = await instancesOf(deps, tagged);
+  const instances = all.filter(
+    ({ Ec2InstanceId = '', InstanceId = '' }) => ids.has(Ec2InstanceId) || ids.has(InstanceId),
+  );
+  // Stops first, so that nothing delays it after the caller's check of production.
+  await stopAll(deps, instances);
+  if (!isEnding(owner, tagged)) await opsworks.tag(tagged.layer.Arn ?? '', endingTag(owner, true));
+}
+
+async function remove(deps: OpsWorksDeps, fleet: Fleet): Promise<void> {
+  const { opsworks } = deps;
+  const tagged = await layerOfFleet(deps, fleet.id);
+  if (tagged === undefined) return;
+  const instances = await instancesOf(deps, tagged);
+  if (tagged.isUntagged && instances.length > 0) return;
+  // OpsWorks still lists machines that no longer exist in EC2. Online instances are new since the decision and stay.
+  await stopAll(deps, instances.filter(isLost));
+  const ended = instances.filter(isStopped);
+  await settle(ended.map(async ({ InstanceId = '' }) => opsworks.deleteInstance(InstanceId)));
+  if (ended.length === instances.length) await opsworks.deleteLayer(tagged.layer.LayerId ?? '');
+}
+
+async function instancesOf({ opsworks }: OpsWorksDeps, { layer }: TaggedLayer): Promise<readonly OpsInstance[]> {
   return opsworks.instances({ LayerId: layer.LayerId ?? '' });
 }
 
@@ -96,21 +108,21 @@ function isLost({ Status = '' }: OpsInstance): boolean {
 
 const STOPPING: ReadonlySet<string> = new Set(['stopping', 'terminating', 'shutting_down', 'terminated']);
 
-async function stopAll({ opsworks }: Sources, instances: readonly OpsInstance[]): Promise<void> {
+async function stopAll({ opsworks }: OpsWorksDeps, instances: readonly OpsInstance[]): Promise<void> {
   const up = instances.filter((one) => !isStopped(one) && !STOPPING.has(one.Status ?? ''));
   await settle(up.map(async ({ InstanceId = '' }) => opsworks.stop(InstanceId)));
 }
 
-async function mustHave(sources: Sources, fleet: Fleet): Promise<TaggedLayer> {
-  const tagged = await layerOfFleet(sources, fleet.id);
+async function requireLayer(deps: OpsWorksDeps, fleet: Fleet): Promise<TaggedLayer> {
+  const tagged = await layerOfFleet(deps, fleet.id);
   if (tagged !== undefined) return tagged;
-  throw new OperatorError('no-layer', `The stack has no layer with the tags of ${fleet.release} any more.`, {
-    next: ['Look at `turnout status`.'],
+  throw new OperatorError('no-layer', `The stack no longer has a layer with the tags of ${fleet.release}.`, {
+    next: ['Check `turnout status`.'],
   });
 }
 
-/** The one layer that these instances are all of: tagging it must make nobody else ours. */
-async function layerOfInstances({ opsworks, stack }: Sources, { instances: ids }: StepOf<'claim'>): Promise<Layer> {
+/** The layer with exactly these instances: tagging it must not claim any other instance. */
+async function layerOfInstances({ opsworks, stack }: OpsWorksDeps, { instances: ids }: ClaimRequest): Promise<Layer> {
   const StackId = await stack();
   const [layers, all] = await Promise.all([opsworks.layers(StackId), opsworks.instances({ StackId })]);
   const claimed = all.filter(({ Ec2InstanceId = '' }) => ids.includes(Ec2InstanceId));
@@ -129,7 +141,7 @@ async function layerOfInstances({ opsworks, stack }: Sources, { instances: ids }
     'not-a-layer',
     `The ${ids.length} instances in production ${why}, and a fleet is one layer.`,
     {
-      next: ['Give production a layer of its own: the same instances, no more and no fewer; then run this again.'],
+      next: ['Give production a layer with exactly these instances, then run this again.'],
     },
   );
 }

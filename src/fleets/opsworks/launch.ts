@@ -3,30 +3,30 @@ import type { Instance as OpsInstance, Layer, OpsWorks } from '../../aws/opswork
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
-import type { StepOf } from '../../steps/index.ts';
+import type { LaunchOrder } from '../fleet.ts';
 import { checkClonable, cloneRequest, namesOf, type CloneNames } from './clone.ts';
-import { taggedLayers, type Sources } from './read.ts';
-import type { InstanceWish, OpsWorksRequest } from './resolve.ts';
+import { taggedLayers, type OpsWorksDeps } from './read.ts';
+import type { InstanceRequest, OpsWorksRequest } from './resolve.ts';
 import { isUnstarted } from './states.ts';
-import { asLeftover, fleetOf, foreignTags, ownershipTags, type Marker, type TaggedLayer } from './tags.ts';
+import { asUntaggedClone, fleetIdOf, userTags, layerOwnershipTags, type Marker, type TaggedLayer } from './tags.ts';
 
 /**
- * OpsWorks has no tokens: what was made already is told by its name, which this fleet alone has. Instances are made first and
- * started then, one a hostname, so that one that was made twice by a lost answer costs nothing and never boots.
+ * OpsWorks has no idempotency tokens: layers and instances that exist already are recognized by their names, which are unique to
+ * the fleet. All instances are created before one per hostname is started, so that a duplicate never boots and costs nothing.
  */
-export async function launch(sources: Sources, wish: OpsWorksFleetConfig, step: StepOf<'launch'>): Promise<void> {
-  const request = step.spec.request as unknown as OpsWorksRequest;
-  const names = namesOf(wish, sources.owner.environment, step.fleet, step.release);
-  const layer = await ensureLayer(sources, wish, step, request, names);
-  const { opsworks } = sources;
+export async function launchLayer(deps: OpsWorksDeps, config: OpsWorksFleetConfig, order: LaunchOrder): Promise<void> {
+  const request = order.spec.request as unknown as OpsWorksRequest;
+  const names = namesOf(config, deps.owner.environment, order.fleet, order.release);
+  const layer = await ensureLayer(deps, config, order, request, names);
+  const { opsworks } = deps;
   const where = { LayerId: layer.LayerId ?? '' };
-  const wanted = step.spec.batches.flatMap((batch) => hostnamesOf(batch, names));
+  const wanted = order.spec.batches.flatMap((batch) => hostnamesOf(batch, names));
   const have = new Set((await opsworks.instances(where)).map(({ Hostname }) => Hostname));
   const made = await Promise.allSettled(
     wanted
       .filter(({ hostname }) => !have.has(hostname))
       .map(async ({ hostname, zone }) =>
-        makeInstance(opsworks, layer, hostname, request.instances[zone] as InstanceWish),
+        makeInstance(opsworks, layer, hostname, request.instances[zone] as InstanceRequest),
       ),
   );
   const fresh = made.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
@@ -35,55 +35,55 @@ export async function launch(sources: Sources, wish: OpsWorksFleetConfig, step: 
   if (failed !== undefined) throw failed.reason;
 }
 
-/** The clone, with its tags and its scaling; made if it is not there. */
+/** The clone, with its tags and scaling rules; created if missing. */
 async function ensureLayer(
-  sources: Sources,
-  wish: OpsWorksFleetConfig,
-  { fleet, release }: StepOf<'launch'>,
+  deps: OpsWorksDeps,
+  config: OpsWorksFleetConfig,
+  { fleet, release }: LaunchOrder,
   request: OpsWorksRequest,
   names: CloneNames,
 ): Promise<Layer> {
-  const { owner, opsworks } = sources;
-  const layers = await taggedLayers(sources);
-  const ready = layers.find((tagged) => fleetOf(owner, tagged) === fleet);
+  const { owner, opsworks } = deps;
+  const layers = await taggedLayers(deps);
+  const ready = layers.find((tagged) => fleetIdOf(owner, tagged) === fleet);
   if (ready !== undefined) return ready.layer;
   const blue = layers.find(({ layer }) => layer.LayerId === request.layer);
-  if (blue === undefined) throw gone(request.layer);
+  if (blue === undefined) throw noSource(request.layer);
   const marker: Marker = { environment: owner.environment, fleet, release, shortName: names.shortName };
-  const isOurs = (tagged: TaggedLayer): boolean => fleetOf(owner, asLeftover(owner, tagged) ?? tagged) === fleet;
+  const isOurs = (tagged: TaggedLayer): boolean => fleetIdOf(owner, asUntaggedClone(owner, tagged) ?? tagged) === fleet;
   if (!layers.some(isOurs)) {
     checkClonable(
       blue.layer,
       layers.map(({ layer }) => layer),
       names,
-      wish,
+      config,
     );
-    await opsworks.createLayer(cloneRequest(blue.layer, names, wish, release, marker)).catch(unlessRefused);
+    await opsworks.createLayer(cloneRequest(blue.layer, names, config, release, marker)).catch(unlessRefused);
   }
-  const clone = (await taggedLayers(sources)).find(isOurs);
-  if (clone === undefined) throw notSeen(names);
+  const clone = (await taggedLayers(deps)).find(isOurs);
+  if (clone === undefined) throw notListed(names);
   await copyScaling(opsworks, blue.layer, clone.layer);
-  // Its tags come last: a layer that has them is whole.
+  // The tags come last: a layer that has them is complete.
   await opsworks.tag(clone.layer.Arn ?? '', {
-    ...foreignTags(owner, blue.tags),
-    ...ownershipTags(owner, fleet, release),
+    ...userTags(owner, blue.tags),
+    ...layerOwnershipTags(owner, fleet, release),
   });
   return clone.layer;
 }
 
-/** Somebody else, or an earlier attempt whose answer was lost, may have made it: that is seen by looking. */
+/** Another run, or an attempt whose response got lost, may have created the layer: the caller reads the layers again. */
 function unlessRefused(error: unknown): void {
   if (!(error instanceof OperatorError) || error.code !== 'opsworks-refused') throw error;
 }
 
-/** The rules, but switched off: what scaling starts would be in no target group. */
+/** Copies the scaling rules, turned off: instances started by them would be in no target group. */
 async function copyScaling(opsworks: OpsWorks, from: Layer, to: Layer): Promise<void> {
   const [rules] = await opsworks.scaling([from.LayerId ?? '']);
   const isSet = Object.keys({ ...rules?.UpScaling, ...rules?.DownScaling }).length > 0;
   if (isSet) await opsworks.setScaling({ ...rules, LayerId: to.LayerId, Enable: false });
 }
 
-/** Such as `shop-42-a1`: no dots and underscores, at most 63 characters (aws-reference 3.4). */
+/** For example `shop-42-a1`: host names have at most 63 letters, digits and hyphens (RFC 1123). */
 function hostnamesOf(
   { zone, count }: LaunchBatch,
   { shortName }: CloneNames,
@@ -93,24 +93,24 @@ function hostnamesOf(
   return Array.from({ length: count }, (_, n) => ({ hostname: `${base}-${letter}${n + 1}`, zone }));
 }
 
-/** The instance that was made; none where one with that name is there already. */
+/** The created instance; empty when one with that hostname exists already. */
 async function makeInstance(
   opsworks: OpsWorks,
   { StackId, LayerId = '' }: Layer,
   Hostname: string,
-  { others, InstanceType, ...rest }: InstanceWish,
+  { others, InstanceType, ...rest }: InstanceRequest,
 ): Promise<readonly OpsInstance[]> {
   try {
-    const wish = { StackId, LayerIds: [LayerId, ...others], InstanceType, ...rest, Hostname };
-    return [{ InstanceId: await opsworks.createInstance(wish), Hostname, Status: 'stopped' }];
+    const input = { StackId, LayerIds: [LayerId, ...others], InstanceType, ...rest, Hostname };
+    return [{ InstanceId: await opsworks.createInstance(input), Hostname, Status: 'stopped' }];
   } catch (error) {
-    const have = await opsworks.instances({ LayerId });
-    if (have.some((one) => one.Hostname === Hostname)) return [];
+    const existing = await opsworks.instances({ LayerId });
+    if (existing.some((one) => one.Hostname === Hostname)) return [];
     throw error;
   }
 }
 
-/** Starts one instance of each hostname that was never started, and deletes those that were made twice. */
+/** For each hostname, starts one instance unless one was started already, and deletes the duplicates. */
 async function startAll(
   opsworks: OpsWorks,
   where: { readonly LayerId: string },
@@ -118,14 +118,14 @@ async function startAll(
   fresh: readonly OpsInstance[],
 ): Promise<void> {
   const seen = (await opsworks.instances(where)).filter(({ Hostname = '' }) => hostnames.has(Hostname));
-  // What was made a moment ago may not show yet.
+  // New instances may not be listed yet.
   const all = [...seen, ...fresh.filter((one) => !seen.some(({ InstanceId }) => InstanceId === one.InstanceId))];
   const byName = Map.groupBy(all, ({ Hostname }) => Hostname);
   const chosen = [...byName.values()].map((group) => group.toSorted(startedFirst) as [OpsInstance, ...OpsInstance[]]);
-  const spare = chosen.flatMap(([, ...others]) => others.filter(isUnstarted));
+  const duplicates = chosen.flatMap(([, ...others]) => others.filter(isUnstarted));
   const idle = chosen.map(([first]) => first).filter(isUnstarted);
   await settle([
-    ...spare.map(async ({ InstanceId = '' }) => opsworks.deleteInstance(InstanceId)),
+    ...duplicates.map(async ({ InstanceId = '' }) => opsworks.deleteInstance(InstanceId)),
     ...idle.map(async ({ InstanceId = '' }) => startOne(opsworks, where, InstanceId)),
   ]);
 }
@@ -134,7 +134,7 @@ function startedFirst(a: OpsInstance, b: OpsInstance): number {
   return Number(isUnstarted(a)) - Number(isUnstarted(b)) || ((a.InstanceId ?? '') < (b.InstanceId ?? '') ? -1 : 1);
 }
 
-/** What is started already cannot be started: then somebody has done it. */
+/** Starting fails when another process has started the instance; that is not an error. */
 async function startOne(opsworks: OpsWorks, where: { readonly LayerId: string }, id: string): Promise<void> {
   await opsworks.start(id).catch(async (error: unknown) => {
     const now = (await opsworks.instances(where)).find(({ InstanceId }) => InstanceId === id);
@@ -142,16 +142,16 @@ async function startOne(opsworks: OpsWorks, where: { readonly LayerId: string },
   });
 }
 
-function gone(layer: string): OperatorError {
-  return new OperatorError('no-layer', `The layer ${layer} that was to be cloned is gone.`, {
-    next: ['Look at `turnout status`; `turnout abandon` forgets this run.'],
+function noSource(layer: string): OperatorError {
+  return new OperatorError('no-layer', `The layer ${layer}, the source of the clone, no longer exists.`, {
+    next: ['Check `turnout status`; `turnout abandon` gives up this run.'],
   });
 }
 
-function notSeen({ name, shortName }: CloneNames): OperatorError {
+function notListed({ name, shortName }: CloneNames): OperatorError {
   return new OperatorError(
     'layer-not-there',
-    `OpsWorks does not show the layer ${name} (${shortName}), or shows one of that name which is not of this fleet.`,
-    { next: ['Run this again in a minute; or delete that layer, if it is left over.'], transient: true },
+    `OpsWorks does not list the layer ${name} (${shortName}), or a layer of that name belongs to something else.`,
+    { next: ['Run this again in a minute, or delete that layer if it is not needed.'], transient: true },
   );
 }

@@ -3,63 +3,64 @@ import type { Instance as OpsInstance, LoadBasedAutoScalingConfiguration, OpsWor
 import { OperatorError } from '../../errors.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import {
+  byLaunch,
   commonRelease,
   seen,
   tagName,
   toInstance as fromEc2,
-  type Owner,
-  type Seen as Ec2Instance,
+  type Ownership,
+  type SeenInstance as Ec2Instance,
 } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
-import { isUnstarted, toInstance } from './states.ts';
-import { asLeftover, fleetOf, isEnding, marksOf, type TaggedLayer } from './tags.ts';
+import { isUnstarted, fromOpsInstance } from './states.ts';
+import { asUntaggedClone, fleetIdOf, isEnding, isInLayer, marksOf, type TaggedLayer } from './tags.ts';
 
-export interface Sources {
-  readonly owner: Owner;
+export interface OpsWorksDeps {
+  readonly owner: Ownership;
   readonly opsworks: OpsWorks;
   readonly ec2: Ec2;
-  /** The stack's id, found once. */
+  /** Id of the stack, read once. */
   readonly stack: () => Promise<string>;
 }
 
-/** The layers of the stack with their tags: one request a layer, since OpsWorks lists none for several. */
-export async function taggedLayers({ opsworks, stack }: Sources): Promise<readonly TaggedLayer[]> {
+/** The layers of the stack with their tags. One request per layer: ListTags takes a single resource. */
+export async function taggedLayers({ opsworks, stack }: OpsWorksDeps): Promise<readonly TaggedLayer[]> {
   const layers = await opsworks.layers(await stack());
   return Promise.all(layers.map(async (layer) => ({ layer, tags: await opsworks.tags(layer.Arn ?? '') })));
 }
 
-/** The layer of a fleet, if only a leftover one; undefined when there is none (any more). */
-export async function layerOfFleet(sources: Sources, fleet: string): Promise<TaggedLayer | undefined> {
-  const owned = ownedBy(sources.owner, await taggedLayers(sources));
-  return owned.find((tagged) => fleetOf(sources.owner, tagged) === fleet);
+/** The layer of a fleet, including a clone without tags; undefined when there is none. */
+export async function layerOfFleet(deps: OpsWorksDeps, fleet: string): Promise<TaggedLayer | undefined> {
+  const owned = ownedBy(deps.owner, await taggedLayers(deps));
+  return owned.find((tagged) => fleetIdOf(deps.owner, tagged) === fleet);
 }
 
-/** Those that are fleets of this environment, by their tags; and clones that were left before they got theirs. */
-function ownedBy(owner: Owner, layers: readonly TaggedLayer[]): readonly TaggedLayer[] {
-  const tagged = layers.filter((one) => fleetOf(owner, one) !== undefined);
-  const known = new Set(tagged.map((one) => fleetOf(owner, one)));
-  const leftovers = layers.flatMap((one) => asLeftover(owner, one) ?? []);
-  return [...tagged, ...leftovers.filter((one) => !known.has(fleetOf(owner, one)))];
+/** The layers of this environment: those with its tags, and clones that have not got their tags yet. */
+function ownedBy(owner: Ownership, layers: readonly TaggedLayer[]): readonly TaggedLayer[] {
+  const tagged = layers.filter((one) => fleetIdOf(owner, one) !== undefined);
+  const known = new Set(tagged.map((one) => fleetIdOf(owner, one)));
+  const untagged = layers.flatMap((one) => asUntaggedClone(owner, one) ?? []);
+  return [...tagged, ...untagged.filter((one) => !known.has(fleetIdOf(owner, one)))];
 }
 
-/** Whose instance it is is asked of OpsWorks, and what has become of the machine of EC2. */
+/** OpsWorks tells which instances a layer has, EC2 the state of their machines. */
 export async function read(
-  sources: Sources,
+  deps: OpsWorksDeps,
   ids: readonly string[] | Promise<readonly string[]>,
 ): Promise<FleetReading> {
-  const { owner, opsworks, ec2, stack } = sources;
+  const { owner, opsworks, ec2, stack } = deps;
   const [layers, instances, asked] = await Promise.all([
-    taggedLayers(sources),
+    taggedLayers(deps),
     stack().then(async (StackId) => opsworks.instances({ StackId })),
     ids,
   ]);
-  // What somebody has put instances into is theirs.
+  // A clone without tags that has instances was filled by another program.
   const owned = ownedBy(owner, layers).filter(
-    (tagged) => !tagged.isLeftover || !instances.some((one) => isIn(tagged, one)),
+    (tagged) => !tagged.isUntagged || !instances.some((one) => isInLayer(tagged, one)),
   );
   const groups = owned.map((tagged) => ({
     tagged,
-    own: withoutSpares(instances.filter((one) => isIn(tagged, one))),
+    own: withoutDuplicates(instances.filter((one) => isInLayer(tagged, one))),
   }));
   const mine = groups.flatMap(({ own }) => own);
   refuseShared(owner, owned, mine);
@@ -72,29 +73,25 @@ export async function read(
   const byId = new Map(machines.map((machine) => [machine.InstanceId ?? '', machine]));
   const fleets = groups.map(({ tagged, own }) => fleetFrom(owner, tagged, own, { byId, scaling, failures }));
   const known = new Set(mine.map((one) => one.Ec2InstanceId));
-  const strangers = machines.filter(({ InstanceId }) => !known.has(InstanceId)).map(fromEc2);
-  return { fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)), strangers };
+  const unmanaged = machines.filter(({ InstanceId }) => !known.has(InstanceId)).map(fromEc2);
+  return { fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)), unmanaged };
 }
 
-/** An instance that was made a second time, by a request whose answer was lost, is none of the fleet: it never starts. */
-function withoutSpares(own: readonly OpsInstance[]): readonly OpsInstance[] {
+/** Omits duplicates, which were created by a request whose response got lost and are never started. */
+function withoutDuplicates(own: readonly OpsInstance[]): readonly OpsInstance[] {
   const started = new Set(own.filter((one) => !isUnstarted(one)).map(({ Hostname }) => Hostname));
   return own.filter((one) => !isUnstarted(one) || !started.has(one.Hostname));
 }
 
-function isIn({ layer }: TaggedLayer, { LayerIds = [] }: OpsInstance): boolean {
-  return LayerIds.includes(layer.LayerId ?? '');
-}
-
-/** An instance may be in several layers, but not in two fleets: what is done to one would be done to the other. */
-function refuseShared(owner: Owner, owned: readonly TaggedLayer[], mine: readonly OpsInstance[]): void {
+/** An instance may be in several layers, but not in two fleets: a change of one fleet would change the other. */
+function refuseShared(owner: Ownership, owned: readonly TaggedLayer[], mine: readonly OpsInstance[]): void {
   const shared = mine.find((one, index) => mine.indexOf(one) !== index);
   if (shared === undefined) return;
-  const names = owned.filter((tagged) => isIn(tagged, shared)).map((tagged) => fleetOf(owner, tagged));
+  const names = owned.filter((tagged) => isInLayer(tagged, shared)).map((tagged) => fleetIdOf(owner, tagged));
   throw new OperatorError(
     'instance-in-two-fleets',
     `The OpsWorks instance ${shared.Hostname ?? shared.InstanceId} is in the layers of two fleets: ${names.join(' and ')}.`,
-    { next: ['Take it out of one of the layers (it must be stopped for that), then run this again.'] },
+    { next: ['Stop the instance and remove it from one of the layers, then run this again.'] },
   );
 }
 
@@ -105,23 +102,23 @@ interface Facts {
 }
 
 function fleetFrom(
-  owner: Owner,
+  owner: Ownership,
   tagged: TaggedLayer,
   own: readonly OpsInstance[],
   { byId, scaling, failures }: Facts,
 ): Fleet {
-  const id = fleetOf(owner, tagged) ?? '';
+  const id = fleetIdOf(owner, tagged) ?? '';
   const release = tagged.tags[tagName(owner, 'release')] ?? id;
   const instances = own.map((instance) => {
     const ec2 = byId.get(instance.Ec2InstanceId ?? '');
     const failure = failures.get(instance.InstanceId ?? '');
-    return toInstance({ owner, release, instance, ec2, isEnding: isEnding(owner, tagged), failure });
+    return fromOpsInstance({ owner, release, instance, ec2, isEnding: isEnding(owner, tagged), failure });
   });
   return {
     id,
     release: commonRelease(instances) ?? release,
     marks: marksOf(owner, tagged),
-    instances: instances.toSorted((a, b) => a.launchedAt - b.launchedAt || (a.id < b.id ? -1 : 1)),
+    instances: instances.toSorted(byLaunch),
     holder: `layer ${tagged.layer.Name}`,
     warnings: warningsOf(tagged, own, scaling),
   };
@@ -131,7 +128,7 @@ function launchOf({ instances }: Fleet): number {
   return instances[0]?.launchedAt ?? Number.MAX_SAFE_INTEGER;
 }
 
-/** What may change the fleet while it is switched, without anybody's asking. */
+/** Settings by which OpsWorks may change the fleet during a switch. */
 function warningsOf(
   { layer }: TaggedLayer,
   own: readonly OpsInstance[],
@@ -141,30 +138,28 @@ function warningsOf(
   const byTime = own.some(({ AutoScalingType }) => AutoScalingType === 'timer');
   const healing = layer.EnableAutoHealing === true;
   const instances = `instances of the layer ${layer.Name}`;
-  const outside = 'one that it starts is in no target group, one that it stops is lost to production';
+  const outside = 'a started instance is in no target group, a stopped one is missing from production';
   return [
-    ...(byLoad
-      ? [`Load-based scaling starts and stops ${instances} by itself: ${outside}. Switch it off meanwhile.`]
-      : []),
-    ...(byTime ? [`Time-based scaling starts and stops ${instances} by itself: ${outside}.`] : []),
+    ...(byLoad ? [`Load-based scaling starts and stops ${instances}: ${outside}. Turn it off during the switch.`] : []),
+    ...(byTime ? [`Time-based scaling starts and stops ${instances}: ${outside}.`] : []),
     ...(healing
       ? [
-          `Auto healing replaces ${instances} whose agent falls silent: a new one is in no target group until it is registered.`,
+          `Auto healing replaces ${instances} whose agent does not respond: a replacement is in no target group until it is registered.`,
         ]
       : []),
   ];
 }
 
-/** Asks only about instances that have failed: why, in OpsWorks's words, and where the log is. */
+/** Why instances failed, in the words of OpsWorks, with the URL of the log. No request for those that did not fail. */
 async function failuresOf(opsworks: OpsWorks, instances: readonly OpsInstance[]): Promise<ReadonlyMap<string, string>> {
   const failed = instances.filter(({ Status }) => Status === 'start_failed' || Status === 'setup_failed');
-  const told = failed.map(async ({ InstanceId = '', Status = '' }) => {
+  const reasons = failed.map(async ({ InstanceId = '', Status = '' }) => {
     return [
       InstanceId,
       Status === 'setup_failed' ? await setupFailure(opsworks, InstanceId) : await startFailure(opsworks, InstanceId),
     ] as const;
   });
-  return new Map(await Promise.all(told));
+  return new Map(await Promise.all(reasons));
 }
 
 async function setupFailure(opsworks: OpsWorks, instance: string): Promise<string> {

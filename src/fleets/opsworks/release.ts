@@ -5,62 +5,57 @@ import { isLive } from '../../domain/roles.ts';
 import type { Instance } from '../../domain/snapshot.ts';
 import { tagName, toOwnInstance } from '../ec2/tags.ts';
 import { customJsonOf } from './clone.ts';
-import { taggedLayers, type Sources } from './read.ts';
-import { fleetOf, type TaggedLayer } from './tags.ts';
+import { taggedLayers, type OpsWorksDeps } from './read.ts';
+import { fleetIdOf, isInLayer, type TaggedLayer } from './tags.ts';
 
 /**
- * After a deploy in place: once every instance of a layer carries the release (those that are noted now do), so does the layer,
- * in its tag and in its custom JSON. Else an instance that is healed or started anew would come with the release before.
+ * After an in-place deploy: once every instance of a layer has the release (those in `noted` do), writes it to the layer's tag and
+ * custom JSON. Otherwise an instance that is replaced or started later would get the previous release.
  */
-export async function settleLayers(
-  sources: Sources,
-  wish: OpsWorksFleetConfig,
+export async function updateLayers(
+  deps: OpsWorksDeps,
+  config: OpsWorksFleetConfig,
   noted: readonly Instance[],
   release: string,
 ): Promise<void> {
-  const { owner, opsworks, stack } = sources;
+  const { owner, opsworks, stack } = deps;
   const [layers, all] = await Promise.all([
-    taggedLayers(sources),
+    taggedLayers(deps),
     stack().then(async (StackId) => opsworks.instances({ StackId })),
   ]);
   const ids = new Set(noted.map(({ id }) => id));
   const touched = layers
-    .filter((tagged) => fleetOf(owner, tagged) !== undefined && tagged.tags[tagName(owner, 'release')] !== release)
-    .map((tagged) => ({ tagged, own: all.filter((one) => isOf(tagged, one)) }))
+    .filter((tagged) => fleetIdOf(owner, tagged) !== undefined && tagged.tags[tagName(owner, 'release')] !== release)
+    .map((tagged) => ({ tagged, own: all.filter((one) => isInLayer(tagged, one)) }))
     .filter(({ own }) => own.some(({ Ec2InstanceId = '' }) => ids.has(Ec2InstanceId)));
   await settle(
     touched.map(async ({ tagged, own }) => {
       const others = own.filter(({ Ec2InstanceId = '' }) => !ids.has(Ec2InstanceId));
-      const carried = await releasesOf(sources, tagged, others);
-      if (carried.every((one) => one === release)) await settleLayer(sources, wish, tagged, release);
+      const carried = await releasesOf(deps, tagged, others);
+      if (carried.every((one) => one === release)) await updateLayer(deps, config, tagged, release);
     }),
   );
 }
 
-function isOf({ layer }: TaggedLayer, { LayerIds = [] }: OpsInstance): boolean {
-  return LayerIds.includes(layer.LayerId ?? '');
-}
-
-/** What the started instances carry, by their own tags, else by their layer's. */
+/** Releases of the started instances, by their own tag or else by that of their layer. */
 async function releasesOf(
-  { owner, ec2 }: Sources,
+  { owner, ec2 }: OpsWorksDeps,
   { tags }: TaggedLayer,
   own: readonly OpsInstance[],
 ): Promise<readonly (string | undefined)[]> {
   const ids = own.flatMap(({ Ec2InstanceId }) => Ec2InstanceId ?? []);
   const machines = ids.length > 0 ? await ec2.instancesById(ids, (machine) => toOwnInstance(owner, machine)) : [];
-  const living = machines.filter(isLive);
-  return living.map((instance) => instance.release ?? tags[tagName(owner, 'release')]);
+  return machines.filter(isLive).map((instance) => instance.release ?? tags[tagName(owner, 'release')]);
 }
 
-async function settleLayer(
-  { owner, opsworks }: Sources,
-  wish: OpsWorksFleetConfig,
+async function updateLayer(
+  { owner, opsworks }: OpsWorksDeps,
+  config: OpsWorksFleetConfig,
   { layer }: TaggedLayer,
   release: string,
 ): Promise<void> {
-  const CustomJson = JSON.stringify(customJsonOf(layer, wish, release));
-  // The tag comes last: a layer that has it is settled.
+  const CustomJson = JSON.stringify(customJsonOf(layer, config, release));
+  // The tag comes last: a layer that has it is up to date.
   await opsworks.updateLayer({ LayerId: layer.LayerId, CustomJson });
   await opsworks.tag(layer.Arn ?? '', { [tagName(owner, 'release')]: release });
 }

@@ -6,54 +6,54 @@ import type { LaunchSpec } from '../../domain/goal.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import type { Ssm } from '../../aws/ssm.ts';
 import { fromImage } from '../ec2/resolve.ts';
-import { checkClonable, namesOf, parse } from './clone.ts';
-import { layerOfFleet, type Sources } from './read.ts';
+import { checkClonable, namesOf, parseJson } from './clone.ts';
+import { layerOfFleet, type OpsWorksDeps } from './read.ts';
 import type { TaggedLayer } from './tags.ts';
 
 /**
- * The `request` of a launch spec of this kind. Attributes and custom JSON of a layer may hold secrets, and goals are kept in
- * stores: so the layer is named here, and read when it is cloned.
+ * The `request` of a launch spec of OpsWorks. Attributes and custom JSON of a layer may contain secrets and goals are kept in
+ * stores, so only its id is recorded; the layer is read when it is cloned.
  */
 export interface OpsWorksRequest {
   /** The layer that is cloned. */
   readonly layer: string;
-  /** How the instances of each zone are made, as CreateInstance takes it; without stack, layers, place and hostname. */
-  readonly instances: Readonly<Record<string, InstanceWish>>;
+  /** Parameters of CreateInstance by zone; without stack, layers and hostname. */
+  readonly instances: Readonly<Record<string, InstanceRequest>>;
 }
 
-export type InstanceWish = Partial<Omit<CreateInstanceCommandInput, 'LayerIds'>> & {
-  /** Layers that an instance of blue is in beside its fleet's. */
+export type InstanceRequest = Partial<Omit<CreateInstanceCommandInput, 'LayerIds'>> & {
+  /** Further layers that the instance of blue is in. */
   readonly others: readonly string[];
 };
 
-/** OpsWorks User Guide, "Tag Limitations": a release is the value of a tag. */
+/** Allowed tag values (OpsWorks user guide, "Tag Limitations"): the release becomes one. */
 const TAG_VALUE = /^[\p{L}\p{N}\p{Z}+\-=._:/]{0,255}$/u;
 
-/** Resolves a release to one exact clone: of which layer, with what instances. Changes nothing. */
-export async function resolveLaunch(
-  sources: Sources,
+/** Resolves a release to the layer to clone and the instances to create. Changes nothing. */
+export async function resolveOpsWorksLaunch(
+  deps: OpsWorksDeps,
   ssm: () => Promise<Ssm>,
-  wish: OpsWorksFleetConfig,
+  config: OpsWorksFleetConfig,
   { release, zones, blue }: LaunchRequest,
 ): Promise<LaunchSpec> {
   if (!TAG_VALUE.test(release)) throw badTag(release);
-  const { owner, opsworks, ec2, stack } = sources;
+  const { owner, opsworks, ec2, stack } = deps;
   const [tagged, layers, all] = await Promise.all([
-    layerOfFleet(sources, blue.id),
+    layerOfFleet(deps, blue.id),
     stack().then(async (id) => opsworks.layers(id)),
     stack().then(async (StackId) => opsworks.instances({ StackId })),
   ]);
   if (tagged === undefined) throw noLayer(blue.release);
   const { layer } = tagged;
-  // The fleet has no id yet: what its names will be is known only where the config says so.
-  const names = namesOf(wish, owner.environment, `${release}-`, release);
-  checkClonable(layer, (wish.layer?.name ?? wish.layer?.shortName) ? layers : [], names, wish);
-  parse(layer.CustomJson);
-  const image = wish.image ? await fromImage(ec2, ssm, wish.image, release) : undefined;
+  // The fleet has no id yet, so only names that the config sets can be checked.
+  const names = namesOf(config, owner.environment, `${release}-`, release);
+  checkClonable(layer, (config.layer?.name ?? config.layer?.shortName) ? layers : [], names, config);
+  parseJson(layer.CustomJson);
+  const image = config.image ? await fromImage(ec2, ssm, config.image, release) : undefined;
   const samples = samplesOf(tagged, all, Object.keys(zones), blue);
   const ami = image === undefined ? {} : { AmiId: String(image.run['ImageId']), Os: 'Custom' };
   const instances = Object.fromEntries(
-    samples.map(([zone, sample]) => [zone, { ...instanceWish(sample, layer.LayerId ?? ''), ...ami }]),
+    samples.map(([zone, sample]) => [zone, { ...instanceRequest(sample, layer.LayerId ?? ''), ...ami }]),
   );
   const scaling = await opsworks.scaling([layer.LayerId ?? '']);
   return {
@@ -61,7 +61,7 @@ export async function resolveLaunch(
     summary: [
       `layer ${layer.Name} cloned: its attributes, recipes, packages, volumes and settings`,
       ...instanceLines(samples),
-      ...(wish.app === undefined ? [] : [`${wish.app} at revision ${fillRelease(wish.revision, release)}`]),
+      ...(config.app === undefined ? [] : [`${config.app} at revision ${fillRelease(config.revision, release)}`]),
       ...(image?.summary ?? []),
       ...(scaling.some(({ Enable }) => Enable) ? [SCALING] : []),
     ],
@@ -74,9 +74,9 @@ export async function resolveLaunch(
   };
 }
 
-const SCALING = 'its load-based scaling is copied but switched off, until you switch it on';
+const SCALING = 'load-based scaling is copied but turned off';
 
-/** An instance of the layer that serves, for each zone: it is what the new ones are made like. */
+/** One running instance of blue's layer in each zone: the new instances are created like it. */
 function samplesOf(
   { layer }: TaggedLayer,
   all: readonly OpsInstance[],
@@ -90,22 +90,18 @@ function samplesOf(
   return zones.map((zone) => {
     const sample = own.find(({ AvailabilityZone }) => AvailabilityZone === zone);
     if (sample !== undefined) return [zone, sample] as const;
-    throw new OperatorError(
-      'no-sample',
-      `Not every zone of ${release} has an instance that is online and could be cloned.`,
-      {
-        next: ['Look at `turnout status`, and run this again when production is whole.'],
-      },
-    );
+    throw new OperatorError('no-sample', `Not every zone of ${release} has an online instance to clone.`, {
+      next: ['Check `turnout status`, and run this again when production is complete.'],
+    });
   });
 }
 
-/** All of an instance that CreateInstance takes (aws-reference 3.4). */
-function instanceWish(sample: OpsInstance, fleetLayer: string): InstanceWish {
-  const wish = {
+/** The parameters of CreateInstance that DescribeInstances returns (OpsWorks API). */
+function instanceRequest(sample: OpsInstance, fleetLayer: string): InstanceRequest {
+  const request = {
     InstanceType: sample.InstanceType,
     Os: sample.Os,
-    // Only images of one's own are named; those of OpsWorks follow from the operating system.
+    // Only custom images are set; the others follow from the operating system.
     AmiId: sample.Os === 'Custom' ? sample.AmiId : undefined,
     SshKeyName: sample.SshKeyName,
     AvailabilityZone: sample.AvailabilityZone,
@@ -119,7 +115,7 @@ function instanceWish(sample: OpsInstance, fleetLayer: string): InstanceWish {
     AgentVersion: sample.AgentVersion,
     Tenancy: sample.Tenancy,
   };
-  const given = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
   return { ...given, others: (sample.LayerIds ?? []).filter((id) => id !== fleetLayer) };
 }
 
@@ -132,13 +128,13 @@ function instanceLines(samples: readonly (readonly [string, OpsInstance])[]): re
 }
 
 function badTag(release: string): OperatorError {
-  return new OperatorError('release-not-a-tag', `OpsWorks takes no tag with the value "${release}".`, {
-    next: ['Name the release with letters, digits, spaces and + - = . _ : / only.'],
+  return new OperatorError('release-not-a-tag', `OpsWorks does not allow a tag with the value "${release}".`, {
+    next: ['Use only letters, digits, spaces and + - = . _ : / in the release.'],
   });
 }
 
 function noLayer(release: string): OperatorError {
   return new OperatorError('no-layer', `The stack has no layer with the tags of ${release}.`, {
-    next: ['Look at `turnout status`; `turnout adopt --release R` tags the layer that serves production.'],
+    next: ['Check `turnout status`; `turnout adopt --release R` tags the layer that serves production.'],
   });
 }

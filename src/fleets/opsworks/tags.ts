@@ -1,33 +1,33 @@
-import type { Layer } from '../../aws/opsworks.ts';
+import type { Instance as OpsInstance, Layer } from '../../aws/opsworks.ts';
 import type { Marks } from '../../domain/snapshot.ts';
-import { tagName, type Owner } from '../ec2/tags.ts';
+import { MARKS, tagName, type Ownership } from '../ec2/tags.ts';
 
-/** Ownership of a layer is tags on it: OpsWorks keeps none on instances (aws-reference 3.3). */
-export type Tags = Readonly<Record<string, string>>;
+/** OpsWorks has tags on stacks and layers only (OpsWorks user guide, "Tags"). */
+export type LayerTags = Readonly<Record<string, string>>;
 
 /** A layer with its tags. */
 export interface TaggedLayer {
   readonly layer: Layer;
-  readonly tags: Tags;
-  /** It was left before it got its tags; these are what they were to be. */
-  readonly isLeftover?: true;
+  readonly tags: LayerTags;
+  /** The layer has no tags yet, because a run was interrupted; `tags` are those that it was to get. */
+  readonly isUntagged?: true;
 }
 
-/** What a clone says in its custom JSON of whose it is: OpsWorks takes no tags when it makes a layer. */
+/** Identifies a clone in its custom JSON, since CreateLayer takes no tags. */
 export interface Marker {
   readonly environment: string;
   readonly fleet: string;
   readonly release: string;
-  /** Copies of the layer have another one. */
+  /** Differs in copies of the layer, which are not ours. */
   readonly shortName: string;
 }
 
-/** A clone of this environment's that has no tags yet, as if it had them; undefined for any other layer. */
-export function asLeftover(owner: Owner, { layer, tags }: TaggedLayer): TaggedLayer | undefined {
+/** A clone of this environment without tags, as if it had them; undefined for any other layer. */
+export function asUntaggedClone(owner: Ownership, { layer, tags }: TaggedLayer): TaggedLayer | undefined {
   const { environment, fleet, release, shortName } = markerIn(layer);
   if (tags[tagName(owner, 'environment')] !== undefined || environment !== owner.environment) return undefined;
   if (fleet === undefined || release === undefined || shortName !== layer.Shortname) return undefined;
-  return { layer, tags: { ...tags, ...ownershipTags(owner, fleet, release) }, isLeftover: true };
+  return { layer, tags: { ...tags, ...layerOwnershipTags(owner, fleet, release) }, isUntagged: true };
 }
 
 function markerIn({ CustomJson: text }: Layer): Partial<Marker> {
@@ -38,9 +38,7 @@ function markerIn({ CustomJson: text }: Layer): Partial<Marker> {
   }
 }
 
-const MARKS = ['current', 'promoted', 'share', 'lowered', 'migrated'] as const satisfies readonly (keyof Marks)[];
-
-export function ownershipTags(owner: Owner, fleet: string, release: string): Tags {
+export function layerOwnershipTags(owner: Ownership, fleet: string, release: string): LayerTags {
   return {
     [tagName(owner, 'environment')]: owner.environment,
     [tagName(owner, 'fleet')]: fleet,
@@ -48,43 +46,47 @@ export function ownershipTags(owner: Owner, fleet: string, release: string): Tag
   };
 }
 
-/** OpsWorks allows no @ in a tag's value, and the mark of a share has one (user guide, "Tag Limitations"). */
-const [AT, INSTEAD] = ['@', '/'];
+/** The value of the mark `share` contains @, which OpsWorks does not allow in tags (OpsWorks user guide, "Tag Limitations"). */
+const [AT, SUBSTITUTE] = ['@', '/'];
 
-export function markTags(owner: Owner, marks: Marks): Tags {
+export function layerMarkTags(owner: Ownership, marks: Marks): LayerTags {
   return Object.fromEntries(
     MARKS.flatMap((mark) =>
-      marks[mark] === undefined ? [] : [[tagName(owner, mark), marks[mark].replace(AT, INSTEAD)] as const],
+      marks[mark] === undefined ? [] : [[tagName(owner, mark), marks[mark].replace(AT, SUBSTITUTE)] as const],
     ),
   );
 }
 
-/** Says of a layer that its instances are being ended for good: what is stopped there will not start again. */
-export function endingTag({ tagPrefix }: Owner, on: boolean): Tags {
+/** Whether the instances of a layer are being terminated: then a stopped one will not be started again. */
+export function endingTag({ tagPrefix }: Ownership, on: boolean): LayerTags {
   return { [`${tagPrefix}:ending`]: on ? 'yes' : 'no' };
 }
 
-export function isEnding({ tagPrefix }: Owner, { tags }: TaggedLayer): boolean {
+export function isEnding({ tagPrefix }: Ownership, { tags }: TaggedLayer): boolean {
   return tags[`${tagPrefix}:ending`] === 'yes';
 }
 
-/** The id of the fleet that the layer is, when it is one of this environment's. */
-export function fleetOf(owner: Owner, { tags }: TaggedLayer): string | undefined {
+/** Id of the fleet of a layer; undefined when the layer does not belong to this environment. */
+export function fleetIdOf(owner: Ownership, { tags }: TaggedLayer): string | undefined {
   return tags[tagName(owner, 'environment')] === owner.environment ? tags[tagName(owner, 'fleet')] : undefined;
 }
 
-export function marksOf(owner: Owner, { tags }: TaggedLayer): Marks {
+export function marksOf(owner: Ownership, { tags }: TaggedLayer): Marks {
   return Object.fromEntries(
     MARKS.flatMap((mark) => {
       const value = tags[tagName(owner, mark)];
-      return value === undefined ? [] : [[mark, mark === 'share' ? value.replace(INSTEAD, AT) : value] as const];
+      return value === undefined ? [] : [[mark, mark === 'share' ? value.replace(SUBSTITUTE, AT) : value] as const];
     }),
   );
 }
 
-/** Tags that are not ours, which a clone takes along. */
-export function foreignTags({ tagPrefix }: Owner, tags: Tags): Tags {
+/** Tags that are neither reserved nor ours; a clone gets them too. */
+export function userTags({ tagPrefix }: Ownership, tags: LayerTags): LayerTags {
   return Object.fromEntries(
     Object.entries(tags).filter(([key]) => !key.startsWith(`${tagPrefix}:`) && !/^(aws|opsworks|rds):/i.test(key)),
   );
+}
+
+export function isInLayer({ layer }: TaggedLayer, { LayerIds = [] }: OpsInstance): boolean {
+  return LayerIds.includes(layer.LayerId ?? '');
 }

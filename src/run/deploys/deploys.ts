@@ -1,4 +1,5 @@
-import type { DeployerPort, DeployReport, DeployRequest } from '../../deployers/deployer.ts';
+import type { DeployerPort, DeployRequest } from '../../deployers/deployer.ts';
+import type { DeployReport } from '../../domain/deploys.ts';
 import type { DeployOrder } from '../../domain/deploy-order.ts';
 import { running } from '../../domain/in-place.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -35,7 +36,7 @@ export class RunDeploys implements DeploysPort {
   }
 
   async look(snapshot: Snapshot, order: DeployOrder): Promise<DeployReport | undefined> {
-    const report = await this.#portOf(order).look(this.#request(snapshot, order));
+    const report = await this.#portOf(order).status(this.#request(snapshot, order));
     if (report === undefined || (report.state === 'failed' && !this.#known.has(report.token))) return undefined;
     this.#known.add(report.token);
     return report;
@@ -46,7 +47,7 @@ export class RunDeploys implements DeploysPort {
   }
 
   lasts(order: DeployOrder): boolean {
-    return this.#portOf(order).lasts;
+    return this.#portOf(order).isRemote;
   }
 
   #portOf({ kind }: DeployOrder): DeployerPort {

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { running } from '../../domain/in-place.ts';
 import { behaviourOf, type Step } from '../../steps/index.ts';
 import type { Guardian } from '../../programs/guardian.ts';
-import { startProgram, type Ended } from '../../programs/program.ts';
+import { startProgram, type ProgramResult } from '../../programs/program.ts';
 import type { Emit } from '../event.ts';
 
 /** What a hook is told in its environment, beside what every program of a run is told. */
@@ -73,23 +73,23 @@ async function runHook(
 
 async function runOnce(
   time: HookTime,
-  { run, limitMs }: HookConfig,
+  { run, timeoutMs }: HookConfig,
   occasion: HookContext,
   folder: string,
   { emit, clock, guardian, variables }: HookTools,
-): Promise<Ended> {
+): Promise<ProgramResult> {
   const own = { ...variables(), ...variablesOf(time, occasion) };
   const onLine = (line: string): void => emit({ type: 'output', line });
   const program = startProgram({ run, folder, variables: own, graceMs: GRACE_MS, onLine }, clock, guardian);
   const over = new AbortController();
-  const late = clock.sleep(limitMs, over.signal).then(
+  const late = clock.sleep(timeoutMs, over.signal).then(
     () => program.stop().then(() => true),
     () => false,
   );
   const ended = await program.ended;
   over.abort();
   if (!(await late)) return ended;
-  return { ...ended, ok: false, why: `it was ended after ${Math.round(limitMs / 1000)} s, its time limit` };
+  return { ...ended, ok: false, why: `it was ended after ${Math.round(timeoutMs / 1000)} s, its time limit` };
 }
 
 function variablesOf(time: HookTime, occasion: HookContext): Readonly<Record<string, string>> {

@@ -77,8 +77,9 @@ async function runPlan(
 ): Promise<Snapshot> {
   if (plan.steps.length === 0) return snapshot;
   const { ports, limits, view } = setup;
-  // Whoever waits need not wait any longer once the lease is gone.
-  const signal = AbortSignal.any([setup.signal, lease.lost]);
+  // Nothing is waited for any longer once the lease is gone; after a fault, what this run has under way must end, too.
+  const lost = AbortSignal.any([setup.faulted, lease.lost]);
+  const signal = AbortSignal.any([setup.signal, lost]);
   const titles = titlesOf(snapshot, plan);
   const context: RunContext = {
     ports,
@@ -93,7 +94,7 @@ async function runPlan(
     decided: () => setup.decision.made(),
     changed: () => own.changed(),
     shown: async () => own.wait(view.emit, signal),
-    lost: lease.lost,
+    lost,
     ...(setup.hooks === undefined ? {} : { hooks: stepHooks(setup.hooks, goal, setup.tasks[goal.verb].hooks) }),
   };
   return runSteps(context, plan.steps, snapshot);

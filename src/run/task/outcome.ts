@@ -3,6 +3,7 @@ import { ExitCode, OperatorError } from '../../errors.ts';
 import { ago } from '../../domain/text.ts';
 import type { Goal } from '../../domain/goal.ts';
 import { waysToContinue } from './resolve-goal.ts';
+import { RunFault, type Position } from './fault.ts';
 import type { RunEvent } from '../event.ts';
 import { Interrupted } from '../engine/context.ts';
 
@@ -55,12 +56,20 @@ export function stopped(error: unknown, task: Task, goal: Goal): RunOutcome {
   );
 }
 
-/** The ending that an error stands for. Faults of ours are thrown on, for the catch-all. */
+/** The ending that an error stands for. What is not one of those that runs end with is thrown on. */
 export function outcomeOf(error: unknown): RunOutcome {
+  if (error instanceof RunFault)
+    return { result: 'failed', code: 'fault', exitCode: ExitCode.fault, message: error.message, next: error.next };
   if (error instanceof Interrupted) return interrupted(`${error.message} Nothing was changed.`, []);
   if (!(error instanceof OperatorError)) throw error;
   const { code, exitCode, message, next } = error;
   return { result: exitCode === ExitCode.refused ? 'refused' : 'failed', code, exitCode, message, next };
+}
+
+/** The error, if it is one that runs end with; else it is a fault of ours. */
+export function knownError(error: unknown, position?: Position): Error {
+  if (error instanceof OperatorError || error instanceof Interrupted || error instanceof RunFault) return error;
+  return new RunFault(error, position);
 }
 
 function interrupted(message: string, next: readonly string[]): RunOutcome {

@@ -10,10 +10,12 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { behaviourOf } from '../../steps/index.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
+import type { TrafficSeen } from '../../probe/seen.ts';
 import type { HeldLease } from '../../record/lease.ts';
-import type { JournalEntry, Outcome, RecordedGoal } from '../../stores/store.ts';
+import type { JournalEntry, JournalOutcome, RecordedGoal } from '../../stores/store.ts';
 import { resolveGoal } from './resolve-goal.ts';
-import { withAge, outcomeOf, planned, type RunOutcome } from './outcome.ts';
+import { GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type Position } from './fault.ts';
+import { withAge, knownError, outcomeOf, planned, type RunOutcome } from './outcome.ts';
 import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './execute.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
@@ -22,7 +24,10 @@ import type { Mode, Setup } from './setup.ts';
 import { lastRun, quietFor, ConsistencyDelay } from '../engine/consistency-delay.ts';
 import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 
-/** One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code */
+/**
+ * One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code
+ * @throws RunFault after the last event, which reports it
+ */
 export async function runTask(setup: Setup, task: Task, options: TaskOptions, mode: Mode): Promise<ExitCode> {
   const { ports, view, identity, environment } = setup;
   const begun = ports.clock.monotonic();
@@ -31,15 +36,24 @@ export async function runTask(setup: Setup, task: Task, options: TaskOptions, mo
   const clients = mode.plan ? undefined : setup.clients;
   clients?.begin();
   const run = mode.plan ? showPlan(setup, task, options) : withLease(setup, task, options, mode);
-  const ending = await run.catch(async (error: unknown) => {
-    await clients?.end();
-    return outcomeOf(error);
-  });
-  const seen = await clients?.end();
+  const ended = await giveUpAfter(GIVE_UP_MS.lease, setup, run).catch((error: unknown) => knownError(error));
+  const ending = ended instanceof Error ? outcomeOf(ended) : ended;
+  const seen = clients && (await clientsMet(setup));
+  try {
+    tellEnd(setup, ending, seen, begun);
+  } catch (error) {
+    // A view that is at fault may be so again.
+    throw ended instanceof RunFault ? ended : error;
+  }
+  if (ended instanceof RunFault) throw ended;
+  return ending.exitCode;
+}
+
+function tellEnd(setup: Setup, ending: RunOutcome, seen: TrafficSeen | undefined, begun: number): void {
+  const { ports, view, requests } = setup;
   if (seen !== undefined) view.emit({ type: 'traffic', ...seen });
   const seconds = (ports.clock.monotonic() - begun) / 1000;
-  view.emit({ type: 'finished', ...ending, seconds, awsRequests: setup.requests() });
-  return ending.exitCode;
+  view.emit({ type: 'finished', ...ending, seconds, awsRequests: requests() });
 }
 
 async function showPlan(setup: Setup, task: Task, options: TaskOptions): Promise<RunOutcome> {
@@ -57,7 +71,7 @@ async function withLease(setup: Setup, task: Task, options: TaskOptions, mode: M
   let ageMs = 0;
   let ending: RunOutcome;
   try {
-    ending = await underLease(setup, task, options, mode, lease);
+    ending = await giveUpAfter(GIVE_UP_MS.journal, setup, underLease(setup, task, options, mode, lease));
   } finally {
     ageMs = await lease.release();
   }
@@ -75,7 +89,9 @@ async function underLease(
   const { goal, plan, snapshot } = looked;
   setup.view.emit(preview(task, snapshot, goal, plan));
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
-  return journalled(setup, task, goal, async () => runWithHooks(setup, lease, task, looked));
+  const { view, position } = trackSteps(setup.view);
+  const run = async (): Promise<RunOutcome> => runWithHooks({ ...setup, view }, lease, task, looked);
+  return journalled(setup, task, goal, position, run);
 }
 
 async function look(setup: Setup, task: Task, options: TaskOptions): Promise<PlannedRun> {
@@ -153,24 +169,35 @@ async function noOnce(signal: AbortSignal): Promise<false> {
 }
 
 /** Writes the run into the journal when it begins and when it ends, however it ends. */
-async function journalled(setup: Setup, task: Task, goal: Goal, run: () => Promise<RunOutcome>): Promise<RunOutcome> {
+async function journalled(
+  setup: Setup,
+  task: Task,
+  goal: Goal,
+  position: () => Position,
+  run: () => Promise<RunOutcome>,
+): Promise<RunOutcome> {
   const { store, identity, requests, view } = setup;
   const { run: id, who, host } = identity;
   const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
   // What was done is done, whether or not the journal can be written: it must not be told as a failure, let alone a refusal.
-  const end = async (outcome: Outcome, message: string, proof: Pick<RunOutcome, 'proven'> = {}): Promise<void> => {
-    const clients = await trafficOf(setup);
+  const end = async (
+    outcome: JournalOutcome,
+    message: string,
+    proof: Pick<RunOutcome, 'proven'> = {},
+  ): Promise<void> => {
+    const clients = trafficOf(await clientsMet(setup));
     await store
       .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests(), ...proof, ...clients })
       .catch((error: unknown) =>
         view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` }),
       );
   };
-  const ending = await run()
+  const ending = await giveUpAfter(GIVE_UP_MS.run, setup, run())
     .then(async (one) => judged(setup, one))
-    .catch(async (error: unknown) => {
-      await end('failed', messageOf(error));
+    .catch(async (thrown: unknown) => {
+      const error = knownError(thrown, position());
+      await end('failed', error.message);
       throw error;
     });
   const { proven } = ending;
@@ -190,8 +217,12 @@ async function judged({ clients }: Setup, ending: RunOutcome): Promise<RunOutcom
   return { ...ending, result: 'failed', code: 'clients-failed', exitCode: ExitCode.safe, message: why };
 }
 
-async function trafficOf({ clients }: Setup): Promise<Pick<JournalEntry, 'traffic'>> {
-  const seen = await clients?.end();
+/** Nothing where that is what is at fault: the end of a run does not depend on it. */
+async function clientsMet({ clients, ...setup }: Setup): Promise<TrafficSeen | undefined> {
+  return giveUpAfter(MOMENT_MS, setup, Promise.resolve(clients?.end())).catch(() => undefined);
+}
+
+function trafficOf(seen: TrafficSeen | undefined): Pick<JournalEntry, 'traffic'> {
   if (seen === undefined) return {};
   const { timeline: _, ...traffic } = seen;
   return { traffic };

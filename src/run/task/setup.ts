@@ -32,8 +32,10 @@ export interface Setup {
   readonly view: View;
   /** Requests sent to AWS so far. */
   readonly requests: () => number;
-  /** Aborted by the first Ctrl-C. */
+  /** Aborted by the first Ctrl-C, and with `faulted`. */
   readonly signal: AbortSignal;
+  /** Aborted by an exception that nothing caught: the run ends, also where it hangs. */
+  readonly faulted: AbortSignal;
   /** Asks production steadily from the beginning of a run to its end; absent when nobody has asked for that. */
   readonly clients?: Clients;
   readonly identity: { readonly run: string; readonly who: string; readonly host: string };

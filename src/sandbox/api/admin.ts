@@ -1,11 +1,12 @@
 import { ApiError, type AdminPage } from '../service.ts';
 import type { Faults, FaultSpec } from './faults.ts';
 import type { WireRequest } from './protocol.ts';
+import { ownValue } from '../records.ts';
 
-/** Where the sandbox's own pages are; AWS has nothing there. */
+/** Path of the admin pages; AWS does not use it. */
 export const ADMIN = '/_turnout';
 
-/** Answers `GET /_turnout` (what pages there are), `GET|POST|DELETE /_turnout/<page>`, `DELETE /_turnout/faults/<id>`. */
+/** Answers `GET /_turnout` (list of pages), `GET|POST|DELETE /_turnout/<page>`, `DELETE /_turnout/faults/<id>`. */
 export async function adminAnswer(
   pages: Readonly<Record<string, AdminPage>>,
   faults: Faults,
@@ -26,21 +27,21 @@ export async function adminAnswer(
 function handle(pages: Readonly<Record<string, AdminPage>>, faults: Faults, request: WireRequest): unknown {
   const [name = '', id] = request.path.slice(ADMIN.length + 1).split('/');
   if (name === '') return { pages: Object.keys(pages).map((page) => `${ADMIN}/${page}`) };
-  const page = Object.hasOwn(pages, name) ? pages[name] : undefined;
+  const page = ownValue(pages, name);
   if (!page) throw new ApiError('NoSuchPage', `There is no ${ADMIN}/${name}. See ${ADMIN}.`, 404);
   if (name === 'faults' && id !== undefined) return removeFault(faults, id, request.method);
   if (request.method === 'GET' && page.read) return page.read();
   if (request.method === 'POST' && page.write) return page.write(bodyOf(request));
   if (request.method === 'DELETE' && page.reset) return page.reset();
-  throw new ApiError('MethodNotAllowed', `${ADMIN}/${name} does not take ${request.method}.`, 405);
+  throw new ApiError('MethodNotAllowed', `${ADMIN}/${name} does not accept ${request.method}.`, 405);
 }
 
 function removeFault(faults: Faults, id: string, method: string): void {
-  if (method !== 'DELETE') throw new ApiError('MethodNotAllowed', `${ADMIN}/faults/${id} takes DELETE only.`, 405);
-  if (!faults.remove(id)) throw new ApiError('NoSuchFault', `There is no fault ${id}; it may be over.`, 404);
+  if (method !== 'DELETE') throw new ApiError('MethodNotAllowed', `${ADMIN}/faults/${id} accepts DELETE only.`, 405);
+  if (!faults.remove(id)) throw new ApiError('NoSuchFault', `There is no fault ${id}; it may have ended.`, 404);
 }
 
-/** JSON only: a web page cannot send that to another origin without being asked first. */
+/** Accepts JSON only: a web page cannot send it to another origin without a CORS preflight request. */
 function bodyOf(request: WireRequest): unknown {
   if (!String(request.headers['content-type'] ?? '').startsWith('application/json')) {
     throw new ApiError('UnsupportedMediaType', 'Send JSON, with "content-type: application/json".', 415);
@@ -48,7 +49,7 @@ function bodyOf(request: WireRequest): unknown {
   try {
     return JSON.parse(request.body);
   } catch {
-    throw new ApiError('InvalidJson', 'The request body is not JSON.');
+    throw new ApiError('InvalidJson', 'The request body is not valid JSON.');
   }
 }
 

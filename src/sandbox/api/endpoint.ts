@@ -1,25 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../errors.ts';
 import { ApiError, type Call, type Operation, type Service } from '../service.ts';
-import { isSigned, type Dialect } from './dialects.ts';
+import { isSigned, type ServiceProtocol } from './service-protocols.ts';
 import type { ApiFault, ApiFaultKind, Faults } from './faults.ts';
 import type { Head, WireRequest } from './protocol.ts';
 import { operationSchema, type OperationSchema } from './schemas.ts';
 import type { Throttle } from './throttle.ts';
+import { ownValue } from '../records.ts';
 
 export interface EndpointOptions {
   readonly services: readonly Service[];
   readonly faults: Faults;
   readonly throttle: Throttle;
-  /** How old describes are, in milliseconds; read at each request. */
+  /** How old the state is that reads return, in milliseconds; evaluated for each request. */
   readonly consistencyMs: () => number;
-  /** How long the endpoint is there. The world that it began with has always been so: describes show nothing older. */
+  /** Age of the endpoint: reads never return state from before its start. */
   readonly ageMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** What goes back to the client; `reset` cuts the connection instead. */
-export interface Answer {
+/** The response to the client; with `reset` the connection is closed instead. */
+export interface ApiResponse {
   readonly operation: string;
   readonly status: number;
   readonly headers?: Head['headers'];
@@ -31,36 +32,43 @@ export interface Answer {
   readonly reset: boolean;
 }
 
-interface Outcome {
+interface EncodedResponse {
   readonly status: number;
   readonly headers?: Head['headers'];
   readonly body: string;
   readonly code?: string;
 }
 
-/** What is known of a request before anything is done about it. */
-interface Asked {
+/** A request before it is validated. */
+interface RequestContext {
   readonly operation: string;
   /** The package whose schemas describe the service. */
   readonly client: object | undefined;
-  readonly meet: () => readonly ApiFault[];
+  readonly triggerFaults: () => readonly ApiFault[];
   readonly requestId: string;
 }
 
-/** Answers one request of an AWS client. Never throws: whatever goes wrong is an error in the service's own form. */
-export async function answer(options: EndpointOptions, dialect: Dialect, request: WireRequest): Promise<Answer> {
+/** Handles one request of an AWS client. Never throws: every failure becomes an error response of the service. */
+export async function handleRequest(
+  options: EndpointOptions,
+  serviceProtocol: ServiceProtocol,
+  request: WireRequest,
+): Promise<ApiResponse> {
   const requestId = randomUUID();
-  const { protocol } = dialect;
-  const client = await dialect.client?.();
+  const { protocol } = serviceProtocol;
+  const client = await serviceProtocol.client?.();
   const operation = protocol.action(request, client) ?? '';
   let faults: readonly ApiFault[] = [];
-  const meet = () => (faults = options.faults.meet(dialect.service, operation));
-  const outcome = await attempt(options, dialect, request, { operation, client, meet, requestId }).catch(
-    (error: unknown): Outcome => {
-      const known = error instanceof ApiError ? error : protocol.internal(`The sandbox failed: ${messageOf(error)}`);
-      return { status: known.status, body: protocol.encodeError(known, requestId), code: known.code };
-    },
-  );
+  const triggerFaults = () => (faults = options.faults.trigger(serviceProtocol.service, operation));
+  const outcome = await attempt(options, serviceProtocol, request, {
+    operation,
+    client,
+    triggerFaults: triggerFaults,
+    requestId,
+  }).catch((error: unknown): EncodedResponse => {
+    const known = error instanceof ApiError ? error : protocol.internal(`The sandbox failed: ${messageOf(error)}`);
+    return { status: known.status, body: protocol.encodeError(known, requestId), code: known.code };
+  });
   const kinds = faults.map((fault) => fault.kind);
   const reset = kinds.includes('reset') || kinds.includes('reset-after');
   return { ...outcome, operation, contentType: protocol.contentType, requestId, faults: kinds, reset };
@@ -68,28 +76,32 @@ export async function answer(options: EndpointOptions, dialect: Dialect, request
 
 async function attempt(
   options: EndpointOptions,
-  dialect: Dialect,
+  serviceProtocol: ServiceProtocol,
   request: WireRequest,
-  { operation: name, client, meet, requestId }: Asked,
-): Promise<Outcome> {
-  const { protocol } = dialect;
+  { operation: name, client, triggerFaults, requestId }: RequestContext,
+): Promise<EncodedResponse> {
+  const { protocol } = serviceProtocol;
   if (!isSigned(request)) throw protocol.unsigned();
   const schema = client && operationSchema(client, name);
-  const run = operationOf(options.services, dialect, name);
+  const run = operationOf(options.services, serviceProtocol, name);
   if (!schema || !run) throw protocol.unknownAction(name, schema !== undefined);
-  if (!options.throttle.admit(dialect.service, name)) throw dialect.throttled();
-  const faults = meet();
-  await before(options, dialect, faults);
+  if (!options.throttle.admit(serviceProtocol.service, name)) throw serviceProtocol.throttled();
+  const faults = triggerFaults();
+  await applyFaultsBefore(options, serviceProtocol, faults);
   const input = protocol.decode(schema, request);
   refuseDryRun(schema, input);
   const output = await run(input, callOf(options, name, faults));
-  after(dialect, faults);
+  applyFaultsAfter(serviceProtocol, faults);
   return { status: 200, ...protocol.head?.(schema, output), body: protocol.encode(schema, output, requestId) };
 }
 
-function operationOf(services: readonly Service[], dialect: Dialect, name: string): Operation | undefined {
-  const service = services.find((candidate) => candidate.id === dialect.service);
-  return service && Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
+function operationOf(
+  services: readonly Service[],
+  serviceProtocol: ServiceProtocol,
+  name: string,
+): Operation | undefined {
+  const service = services.find((candidate) => candidate.id === serviceProtocol.service);
+  return service && ownValue(service.operations, name);
 }
 
 const READ = /^(Describe|Get|List)/;
@@ -105,22 +117,26 @@ function refuseDryRun(schema: OperationSchema, input: Record<string, unknown>): 
   throw new ApiError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
 }
 
-/** Faults that keep the request from having any effect. */
-async function before(options: EndpointOptions, dialect: Dialect, faults: readonly ApiFault[]): Promise<void> {
+/** Applies the faults that prevent any effect of the request. */
+async function applyFaultsBefore(
+  options: EndpointOptions,
+  serviceProtocol: ServiceProtocol,
+  faults: readonly ApiFault[],
+): Promise<void> {
   for (const fault of faults) {
     if (fault.kind === 'delay') await options.sleep(fault.ms);
-    if (fault.kind === 'throttle') throw dialect.throttled();
-    if (fault.kind === 'error' || fault.kind === 'reset') throw errorOf(dialect, fault);
+    if (fault.kind === 'throttle') throw serviceProtocol.throttled();
+    if (fault.kind === 'error' || fault.kind === 'reset') throw errorOf(serviceProtocol, fault);
   }
 }
 
-/** Faults that hide an effect that took place. */
-function after(dialect: Dialect, faults: readonly ApiFault[]): void {
+/** Applies the faults that hide an effect that took place. */
+function applyFaultsAfter(serviceProtocol: ServiceProtocol, faults: readonly ApiFault[]): void {
   const fault = faults.find(({ kind }) => kind === 'error-after' || kind === 'reset-after');
-  if (fault) throw errorOf(dialect, fault);
+  if (fault) throw errorOf(serviceProtocol, fault);
 }
 
-function errorOf(dialect: Dialect, fault: ApiFault): ApiError {
-  const standard = dialect.protocol.internal(fault.message ?? 'An internal error has occurred');
+function errorOf(serviceProtocol: ServiceProtocol, fault: ApiFault): ApiError {
+  const standard = serviceProtocol.protocol.internal(fault.message ?? 'An internal error has occurred');
   return fault.code === undefined ? standard : new ApiError(fault.code, standard.message, fault.status);
 }

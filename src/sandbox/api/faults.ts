@@ -3,55 +3,56 @@ import { messageOf } from '../../errors.ts';
 import { glob } from '../glob.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { ApiError, type FaultMaker } from '../service.ts';
+import { ownValue } from '../records.ts';
 
 const apiFault = z.strictObject({
   kind: z.enum(['throttle', 'error', 'error-after', 'reset', 'reset-after', 'stale', 'delay']),
-  /** Operation's name; `*` stands for any characters. */
+  /** Operation name; `*` matches any characters. */
   operation: z.string().min(1).default('*'),
   service: z.string().optional(),
-  /** How many requests meet it; all of them when neither this nor `forMs` is given. */
+  /** Number of requests that it affects; all when neither this nor `forMs` is set. */
   count: z.int().positive().optional(),
-  /** Ends after so many milliseconds. */
+  /** Ends after this many milliseconds. */
   forMs: z.number().positive().optional(),
-  /** `stale`: how old the answer is; `delay`: how late it is. Milliseconds. */
+  /** `stale`: age of the returned state; `delay`: added latency. Milliseconds. */
   ms: z.number().nonnegative().default(5_000),
-  /** `error`, `error-after`: AWS's code, HTTP status and message. */
+  /** `error`, `error-after`: AWS error code, HTTP status and message. */
   code: z.string().optional(),
   status: z.int().min(400).max(599).default(500),
   message: z.string().optional(),
 });
 
-/** A fault of the API, by operation: see BEHAVIOUR.md, "Faults". */
+/** A fault of the API, by operation: see src/sandbox/BEHAVIOUR.md, "Faults". */
 export type ApiFault = z.infer<typeof apiFault>;
 export type ApiFaultKind = ApiFault['kind'];
-/** What is asked for: a fault of the API, or one of a service's own (`die`, `drain`, ...), which its maker checks. */
+/** A requested fault: one of the API, or one of a service (`die`, `drain`, ...), which its maker validates. */
 export type FaultSpec = z.input<typeof apiFault> | { readonly kind: string; readonly [key: string]: unknown };
 
 export interface ActiveFault {
   readonly id: string;
   readonly spec: FaultSpec;
-  /** Requests that it will still hit, when it was counted. */
+  /** Number of requests that it will still affect, if limited by `count`. */
   readonly left?: number;
 }
 
 export interface Faults {
-  /** Starts a fault and returns its id. Throws `ApiError` `InvalidFault` when the request makes no sense. */
+  /** Starts a fault and returns its id. Throws `ApiError` `InvalidFault` when the request is not valid. */
   add(spec: FaultSpec): string;
   list(): readonly ActiveFault[];
   /** Ends one fault; false when there is none with that id. */
   remove(id: string): boolean;
   clear(): void;
-  /** The API faults that a request for this operation meets now; counts it. */
-  meet(service: string, operation: string): readonly ApiFault[];
+  /** The API faults that affect a request for this operation now; counts the request. */
+  trigger(service: string, operation: string): readonly ApiFault[];
 }
 
-interface Started {
+interface StartedFault {
   readonly api?: ApiFault;
   left: number;
   readonly undo: () => void;
 }
 
-interface Entry extends Started {
+interface Entry extends StartedFault {
   readonly id: string;
   readonly spec: FaultSpec;
 }
@@ -70,7 +71,7 @@ export function createFaults(scheduler: Scheduler, makers: Readonly<Record<strin
   };
   return {
     add(spec) {
-      const { forMs } = parse(duration, spec);
+      const { forMs } = parseFault(duration, spec);
       const id = `fault-${++count}`;
       entries.set(id, { id, spec, ...start(spec, makers) });
       if (forMs !== undefined) scheduler.after(forMs, () => void end(id));
@@ -80,27 +81,27 @@ export function createFaults(scheduler: Scheduler, makers: Readonly<Record<strin
       [...entries.values()].map(({ id, spec, left }) => ({ id, spec, ...(Number.isFinite(left) && { left }) })),
     remove: end,
     clear: () => entries.forEach((entry) => end(entry.id)),
-    meet(service, operation) {
-      const met = [...entries.values()].filter((entry) => entry.api && matches(entry.api, service, operation));
-      for (const entry of met) if (--entry.left === 0) end(entry.id);
-      return met.map((entry) => entry.api!);
+    trigger(service, operation) {
+      const triggered = [...entries.values()].filter((entry) => entry.api && matches(entry.api, service, operation));
+      for (const entry of triggered) if (--entry.left === 0) end(entry.id);
+      return triggered.map((entry) => entry.api!);
     },
   };
 }
 
-function start(spec: FaultSpec, makers: Readonly<Record<string, FaultMaker>>): Started {
+function start(spec: FaultSpec, makers: Readonly<Record<string, FaultMaker>>): StartedFault {
   if (API_KINDS.has(spec.kind)) {
-    const api = parse(apiFault, spec);
+    const api = parseFault(apiFault, spec);
     return { api, left: api.count ?? Infinity, undo: () => {} };
   }
-  const maker = Object.hasOwn(makers, spec.kind) ? makers[spec.kind] : undefined;
+  const maker = ownValue(makers, spec.kind);
   const kinds = [...API_KINDS, ...Object.keys(makers)].join(', ');
-  if (!maker) throw new ApiError('InvalidFault', `There is no fault "${spec.kind}". There are: ${kinds}.`);
+  if (!maker) throw new ApiError('InvalidFault', `There is no fault "${spec.kind}". Faults: ${kinds}.`);
   return { left: Infinity, undo: maker(spec) };
 }
 
-/** Checks a request of the fault API; throws `ApiError` `InvalidFault` that says what is wrong with it. */
-export function parse<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+/** Validates a fault request. Throws `ApiError` `InvalidFault` with what is not valid. */
+export function parseFault<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   try {
     return schema.parse(value);
   } catch (error) {

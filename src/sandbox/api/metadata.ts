@@ -3,7 +3,7 @@ import type { Machine, Machines } from '../service.ts';
 import { ADMIN } from './admin.ts';
 import type { WireRequest } from './protocol.ts';
 
-/** At AWS every instance has its metadata at one link-local address; here each one has an endpoint of its own. */
+/** On AWS all instances use one link-local address for metadata; here each instance has its own path. */
 const METADATA = `${ADMIN}/metadata`;
 
 export interface MetadataAnswer {
@@ -24,7 +24,7 @@ const VALUES: Readonly<Record<string, (machine: Machine) => string>> = {
 const UNAUTHORIZED: MetadataAnswer = { status: 401, body: '' };
 const NOT_FOUND: MetadataAnswer = { status: 404, body: '' };
 
-/** `/_turnout/metadata/<instance>/latest/...`, by version 2 only: with a token (EC2 user guide, "Use IMDSv2"). */
+/** Serves `/_turnout/metadata/<instance>/latest/...`; only IMDSv2, with a token (EC2 user guide, "Use IMDSv2"). */
 export function createMetadata(machines: Machines, clock: Clock): (request: WireRequest) => MetadataAnswer | undefined {
   return ({ method, path, headers }) => {
     if (!path.startsWith(`${METADATA}/`)) return undefined;
@@ -38,7 +38,7 @@ export function createMetadata(machines: Machines, clock: Clock): (request: Wire
   };
 }
 
-/** What came through a proxy gets none. */
+/** A request that came through a proxy gets no token (EC2 user guide, "Use IMDSv2"). */
 function giveToken(id: string, headers: WireRequest['headers'], clock: Clock): MetadataAnswer {
   if (headers['x-forwarded-for'] !== undefined) return { status: 403, body: '' };
   const seconds = Number(headers[TTL]);

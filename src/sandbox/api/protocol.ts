@@ -1,7 +1,7 @@
 import type { ApiError } from '../service.ts';
 import type { OperationSchema } from './schemas.ts';
 
-/** A request as it came in, its body read. */
+/** A received request with its body. */
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
@@ -15,15 +15,15 @@ export interface Head {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** One way of putting operations on the wire. */
+/** A wire protocol of AWS. */
 export interface Protocol {
   readonly contentType: string;
-  /** Name of the operation asked for, or undefined when the request names none. REST protocols find it by the client's schemas. */
+  /** Name of the requested operation; undefined when there is none. REST protocols find it by the schemas of the SDK package. */
   action(request: WireRequest, client?: object): string | undefined;
   /** Throws an `ApiError` when a required member is missing or a value is malformed. */
   decode(operation: OperationSchema, request: WireRequest): Record<string, unknown>;
   encode(operation: OperationSchema, output: object, requestId: string): string;
-  /** Status and headers of a success; 200 and none when absent. */
+  /** Status and headers of a success. Default: 200 and no headers. */
   head?(operation: OperationSchema, output: object): Head;
   encodeError(error: ApiError, requestId: string): string;
   unknownAction(action: string, known: boolean): ApiError;
@@ -31,5 +31,5 @@ export interface Protocol {
   internal(message: string): ApiError;
 }
 
-/** What a client sees of an operation that AWS has and the sandbox hasn't. */
-export const NOT_HERE = "turnout's sandbox does not implement it";
+/** Explanation in the error for an operation that the sandbox does not implement. */
+export const NOT_IMPLEMENTED = "turnout's sandbox does not implement it";

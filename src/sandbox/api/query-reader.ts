@@ -3,9 +3,9 @@ import type { ApiError } from '../service.ts';
 import { numbered, type QueryNode } from './query-tree.ts';
 import { requiredMembers } from './schemas.ts';
 
-/** What differs between the two query protocols (Smithy: awsQuery, ec2Query). */
-export interface QueryDialect {
-  /** The key of a struct's member. */
+/** The differences between the two query protocols (Smithy: awsQuery, ec2Query). */
+export interface QueryVariant {
+  /** The query key of a structure's member. */
   memberKey(name: string, traits: Traits): string;
   /** The node that holds a list's numbered members. */
   listNode(node: QueryNode, list: NormalizedSchema): QueryNode | undefined;
@@ -25,14 +25,14 @@ export function traitsOf(schema: NormalizedSchema): Traits {
 
 /**
  * Reads an operation's input from the tree of its query string: the inverse of the SDK's QueryShapeSerializer.
- * An empty list (`Targets=`) reads as absent, as it is on AWS's side (aws-reference 5.3).
+ * An empty list (`Targets=`, which the SDK sends) is read as absent, as on AWS.
  */
-export function readInput(dialect: QueryDialect, schema: NormalizedSchema, root: QueryNode): Record<string, unknown> {
-  return readStruct(dialect, schema, root, '');
+export function readInput(variant: QueryVariant, schema: NormalizedSchema, root: QueryNode): Record<string, unknown> {
+  return readStruct(variant, schema, root, '');
 }
 
 function readStruct(
-  dialect: QueryDialect,
+  variant: QueryVariant,
   schema: NormalizedSchema,
   node: QueryNode,
   path: string,
@@ -41,39 +41,39 @@ function readStruct(
   if (!schema.isStructSchema()) return result;
   const keys = new Map<string, string>();
   for (const [name, member] of schema.structIterator()) {
-    const key = dialect.memberKey(name, traitsOf(member));
+    const key = variant.memberKey(name, traitsOf(member));
     keys.set(name, key);
     const child = node.children.get(key);
-    const value = child && readValue(dialect, member, child, `${path}${key}`);
+    const value = child && readValue(variant, member, child, `${path}${key}`);
     if (value !== undefined) result[name] = value;
   }
   const absent = requiredMembers(schema).find((name) => result[name] === undefined);
-  if (absent !== undefined) throw dialect.missing(`${path}${keys.get(absent) ?? absent}`);
+  if (absent !== undefined) throw variant.missing(`${path}${keys.get(absent) ?? absent}`);
   return result;
 }
 
-function readValue(dialect: QueryDialect, schema: NormalizedSchema, node: QueryNode, path: string): unknown {
-  if (schema.isStructSchema()) return readStruct(dialect, schema, node, `${path}.`);
-  if (schema.isListSchema()) return readList(dialect, schema, node, path);
-  if (schema.isMapSchema()) return readMap(dialect, schema, node, path);
-  return node.value === undefined ? undefined : readSimple(dialect, schema, node.value, path);
+function readValue(variant: QueryVariant, schema: NormalizedSchema, node: QueryNode, path: string): unknown {
+  if (schema.isStructSchema()) return readStruct(variant, schema, node, `${path}.`);
+  if (schema.isListSchema()) return readList(variant, schema, node, path);
+  if (schema.isMapSchema()) return readMap(variant, schema, node, path);
+  return node.value === undefined ? undefined : readSimple(variant, schema, node.value, path);
 }
 
 function readList(
-  dialect: QueryDialect,
+  variant: QueryVariant,
   schema: NormalizedSchema,
   node: QueryNode,
   path: string,
 ): unknown[] | undefined {
-  const holder = dialect.listNode(node, schema);
+  const holder = variant.listNode(node, schema);
   const items = holder ? numbered(holder) : [];
   if (items.length === 0) return undefined;
   const member = schema.getValueSchema();
-  return items.map((item, index) => readValue(dialect, member, item, `${path}.${index + 1}`));
+  return items.map((item, index) => readValue(variant, member, item, `${path}.${index + 1}`));
 }
 
 function readMap(
-  dialect: QueryDialect,
+  variant: QueryVariant,
   schema: NormalizedSchema,
   node: QueryNode,
   path: string,
@@ -82,15 +82,15 @@ function readMap(
   const holder = traitsOf(schema).xmlFlattened ? node : node.children.get('entry');
   const entries = (holder ? numbered(holder) : []).map((entry, index) => {
     const value = entry.children.get('value');
-    const read = value && readValue(dialect, member, value, `${path}.${index + 1}`);
+    const read = value && readValue(variant, member, value, `${path}.${index + 1}`);
     return [entry.children.get('key')?.value ?? '', read] as const;
   });
   return Object.fromEntries(entries);
 }
 
-function readSimple(dialect: QueryDialect, schema: NormalizedSchema, text: string, path: string): unknown {
+function readSimple(variant: QueryVariant, schema: NormalizedSchema, text: string, path: string): unknown {
   const checked = <T>(ok: boolean, value: T): T => {
-    if (!ok) throw dialect.malformed(path, text);
+    if (!ok) throw variant.malformed(path, text);
     return value;
   };
   if (schema.isBooleanSchema()) return checked(/^(true|false)$/i.test(text), text.toLowerCase() === 'true');

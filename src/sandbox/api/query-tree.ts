@@ -1,4 +1,4 @@
-/** A query string with dotted keys, as a tree: `Tag.1.Key=a` is the value at Tag -> 1 -> Key. */
+/** A query string with dotted keys as a tree: `Tag.1.Key=a` is the value at Tag -> 1 -> Key. */
 export interface QueryNode {
   readonly value?: string;
   readonly children: ReadonlyMap<string, QueryNode>;
@@ -9,7 +9,7 @@ interface Draft {
   children: Map<string, Draft>;
 }
 
-/** Deeper than any request of AWS; a limit on what a client can make us build. */
+/** Deeper than any AWS request; limits the memory that a client can use. */
 const DEPTH_MAX = 20;
 
 export function queryTree(params: Iterable<readonly [string, string]>): QueryNode {
@@ -30,7 +30,7 @@ function childOf(node: Draft, key: string): Draft {
   return child;
 }
 
-/** The children with numbers for names, in order: the members of a list. */
+/** The children with numeric keys, in order: the members of a list. */
 export function numbered(node: QueryNode): readonly QueryNode[] {
   return [...node.children]
     .filter(([key]) => /^\d+$/.test(key))

@@ -1,6 +1,6 @@
 import { ApiError } from '../service.ts';
-import { NOT_HERE, type Protocol, type WireRequest } from './protocol.ts';
-import { readInput, traitsOf, type QueryDialect } from './query-reader.ts';
+import { NOT_IMPLEMENTED, type Protocol, type WireRequest } from './protocol.ts';
+import { readInput, traitsOf, type QueryVariant } from './query-reader.ts';
 import { queryTree } from './query-tree.ts';
 import { escapeXml, xmlMembers } from './xml.ts';
 
@@ -17,7 +17,7 @@ const common = {
   unknownAction: (action: string, known: boolean) =>
     new ApiError(
       'InvalidAction',
-      `The action ${action} is not valid for this web service.${known ? ` (${NOT_HERE}.)` : ''}`,
+      `The action ${action} is not valid for this web service.${known ? ` (${NOT_IMPLEMENTED}.)` : ''}`,
     ),
   unsigned: () => new ApiError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403),
 };
@@ -26,7 +26,7 @@ function type(error: ApiError): string {
   return error.status >= 500 ? 'Receiver' : 'Sender';
 }
 
-const awsDialect: QueryDialect = {
+const awsVariant: QueryVariant = {
   memberKey: (name, traits) => traits.xmlName ?? name,
   listNode: (node, list) =>
     traitsOf(list).xmlFlattened ? node : node.children.get(traitsOf(list.getValueSchema()).xmlName ?? 'member'),
@@ -39,11 +39,11 @@ function constraint(key: string, value: string): string {
   return `1 validation error detected: Value ${value} at '${name}' failed to satisfy constraint`;
 }
 
-/** awsQuery, which ELB and Auto Scaling speak. */
+/** awsQuery, the protocol of ELB and Auto Scaling. */
 export function awsQuery(namespace: string): Protocol {
   return {
     ...common,
-    decode: (operation, request) => readInput(awsDialect, operation.input, queryTree(queryParams(request))),
+    decode: (operation, request) => readInput(awsVariant, operation.input, queryTree(queryParams(request))),
     encode: ({ name, output: schema }, output, requestId) =>
       `<${name}Response xmlns="${namespace}"><${name}Result>${xmlMembers(schema, output)}</${name}Result>` +
       `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`,
@@ -54,7 +54,7 @@ export function awsQuery(namespace: string): Protocol {
   };
 }
 
-const ec2Dialect: QueryDialect = {
+const ec2Variant: QueryVariant = {
   memberKey: (name, traits) => traits.ec2QueryName ?? capitalised(traits.xmlName ?? name),
   listNode: (node) => node,
   missing: (key) => new ApiError('MissingParameter', `The request must contain the parameter ${key}`),
@@ -65,14 +65,14 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** ec2Query: EC2 refuses what it doesn't know, flattens lists, and has an error document of its own. */
+/** ec2Query: EC2 rejects unknown parameters, flattens lists, and has its own error document. */
 export function ec2Query(namespace: string): Protocol {
   return {
     ...common,
     decode: (operation, request) => {
       const tree = queryTree(queryParams(request));
       refuseUnknown(operation.input, tree.children.keys());
-      return readInput(ec2Dialect, operation.input, tree);
+      return readInput(ec2Variant, operation.input, tree);
     },
     encode: ({ name, output: schema }, output, requestId) => {
       const members = schema.isStructSchema() ? xmlMembers(schema, output) : '<return>true</return>';
@@ -85,13 +85,13 @@ export function ec2Query(namespace: string): Protocol {
   };
 }
 
-/** Keys that belong to the request itself, not to the operation's input. */
+/** Parameters of the request itself, not of the operation's input. */
 const ENVELOPE: ReadonlySet<string> = new Set(['Action', 'Version', 'AWSAccessKeyId', 'Timestamp', 'Expires']);
 
 function refuseUnknown(schema: Parameters<typeof readInput>[1], keys: Iterable<string>): void {
   const known = new Set(ENVELOPE);
   if (schema.isStructSchema()) {
-    for (const [name, member] of schema.structIterator()) known.add(ec2Dialect.memberKey(name, traitsOf(member)));
+    for (const [name, member] of schema.structIterator()) known.add(ec2Variant.memberKey(name, traitsOf(member)));
   }
   for (const key of keys) {
     if (known.has(key) || /^(X-Amz-|Signature)/.test(key)) continue;

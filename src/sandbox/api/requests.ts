@@ -1,31 +1,31 @@
-/** One request to the API, as it was answered. */
+/** A request to the API and its result. */
 export interface RequestRecord {
-  /** ISO time at which it came in. */
+  /** ISO time of arrival. */
   readonly at: string;
-  /** Its place in the order in which requests came in; they are kept in the order in which they were answered. */
+  /** Sequence number of arrival; records are stored in the order of responses. */
   readonly arrival: number;
   readonly service: string;
   readonly operation: string;
   readonly agent: string;
-  /** HTTP status; 0 when the connection was cut instead. */
+  /** HTTP status; 0 when the connection was closed instead. */
   readonly status: number;
-  /** AWS's error code, when it was refused. */
+  /** AWS error code, if it failed. */
   readonly code?: string;
-  /** Kinds of the faults that it met. */
+  /** Kinds of the faults that affected it. */
   readonly faults?: readonly string[];
-  /** Milliseconds that the answer took. */
+  /** Latency in milliseconds. */
   readonly ms: number;
 }
 
 export interface RequestLog {
   readonly all: readonly RequestRecord[];
-  /** The next place in the order of arrival. */
+  /** The next sequence number of arrival. */
   arrive(): number;
   add(record: RequestRecord): void;
   reset(): void;
 }
 
-/** Keeps the newest requests; the oldest are dropped beyond `max`. */
+/** Keeps the newest `max` requests. */
 export function createRequestLog(max = 50_000): RequestLog {
   let records: RequestRecord[] = [];
   let arrivals = 0;

@@ -1,8 +1,8 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { requiredMembers } from './schemas.ts';
 
-/** The first required member that is not there, at any depth, and the struct that lacks it. */
-export function absentMember(
+/** The first required member that is missing, at any depth, and the structure that it belongs to. */
+export function missingMember(
   schema: NormalizedSchema,
   value: unknown,
   owner: string,
@@ -10,13 +10,13 @@ export function absentMember(
   if (value === undefined || value === null) return undefined;
   if (schema.isListSchema()) {
     const item = schema.getValueSchema();
-    return firstOf(value as readonly unknown[], (each) => absentMember(item, each, owner));
+    return firstOf(value as readonly unknown[], (each) => missingMember(item, each, owner));
   }
   if (!schema.isStructSchema()) return undefined;
   const values = value as Readonly<Record<string, unknown>>;
   const name = requiredMembers(schema).find((member) => values[member] === undefined);
   if (name !== undefined) return { owner, name };
-  return firstOf([...schema.structIterator()], ([key, member]) => absentMember(member, values[key], key));
+  return firstOf([...schema.structIterator()], ([key, member]) => missingMember(member, values[key], key));
 }
 
 function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {

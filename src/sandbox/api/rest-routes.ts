@@ -7,11 +7,11 @@ interface Route {
   readonly pattern: RegExp;
 }
 
-/** Made once for each client package. */
+/** Routes of each SDK package. */
 const tables = new WeakMap<object, readonly Route[]>();
 
-/** Name of the operation that a REST request asks for, by the http traits of the client's operations. */
-export function routeOf(client: object, request: WireRequest): string | undefined {
+/** Name of the operation of a REST request, by the http traits in the SDK package. */
+export function restOperationName(client: object, request: WireRequest): string | undefined {
   const routes = tables.get(client) ?? routesOf(client);
   tables.set(client, routes);
   return routes.find(({ method, pattern }) => method === request.method && pattern.test(request.path))?.name;
@@ -27,13 +27,13 @@ function routesOf(client: object): readonly Route[] {
     });
 }
 
-/** The labels of a path, decoded. */
+/** The decoded labels of a path. */
 export function pathLabels(http: HttpTrait, path: string): Readonly<Record<string, string | undefined>> {
   const found = patternOf(http).exec(path)?.groups ?? {};
   return Object.fromEntries(Object.entries(found).map(([name, text]) => [name, decoded(text)]));
 }
 
-/** A slash at the end does no harm: botocore sends one where the SDK for JavaScript sends none. */
+/** Accepts a trailing slash: botocore sends one where the SDK for JavaScript does not. */
 function patternOf({ uri }: HttpTrait): RegExp {
   const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const path = uri.split('?')[0] ?? '';

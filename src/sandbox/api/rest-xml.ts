@@ -2,20 +2,20 @@ import { XmlShapeDeserializer } from '@aws-sdk/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { messageOf } from '../../errors.ts';
 import { ApiError } from '../service.ts';
-import { NOT_HERE, type Protocol, type WireRequest } from './protocol.ts';
-import { absentMember } from './required.ts';
-import { pathLabels, routeOf } from './rest-routes.ts';
+import { NOT_IMPLEMENTED, type Protocol, type WireRequest } from './protocol.ts';
+import { missingMember } from './required.ts';
+import { pathLabels, restOperationName } from './rest-routes.ts';
 import type { OperationSchema } from './schemas.ts';
 import { escapeXml, xmlMembers } from './xml.ts';
 
-/** REST-XML, which Route 53 speaks: the operation is in method and path, its input in path, query and an XML body. */
+/** REST-XML, the protocol of Route 53: method and path name the operation; its input is in path, query and an XML body. */
 export function restXml(namespace: string): Protocol {
   return {
     contentType: 'text/xml',
-    action: (request, client) => client && routeOf(client, request),
+    action: (request, client) => client && restOperationName(client, request),
     decode: (operation, request) => {
       const input = { ...readBody(operation.input, request.body), ...readBindings(operation, request) };
-      const absent = absentMember(operation.input, input, operation.name);
+      const absent = missingMember(operation.input, input, operation.name);
       if (absent) throw incomplete(namespace, absent.owner, absent.name);
       return input;
     },
@@ -29,7 +29,7 @@ export function restXml(namespace: string): Protocol {
       `<Message>${escapeXml(error.message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
     unknownAction: (action, known) =>
       known
-        ? new ApiError('InvalidAction', `The action ${action} is not valid for this web service. (${NOT_HERE}.)`)
+        ? new ApiError('InvalidAction', `The action ${action} is not valid for this web service. (${NOT_IMPLEMENTED}.)`)
         : new ApiError('UnknownOperationException', 'No operation has this method and path', 404),
     unsigned: () => new ApiError('MissingAuthenticationToken', 'Missing Authentication Token', 403),
     internal: (message) => new ApiError('InternalFailure', message, 500),
@@ -40,7 +40,7 @@ function malformed(message: string): ApiError {
   return new ApiError('InvalidInput', `Invalid XML ; ${message}`);
 }
 
-/** As Route 53's own validator words it. */
+/** The message of Route 53's XML validator. */
 function incomplete(namespace: string, owner: string, name: string): ApiError {
   const expected = `One of '{"${namespace}":${name}}' is expected.`;
   return malformed(`cvc-complex-type.2.4.b: The content of element '${owner}' is not complete. ${expected}`);
@@ -65,7 +65,7 @@ function readBody(schema: NormalizedSchema, body: string): Record<string, unknow
   }
 }
 
-/** Members that travel in the path, the query or the headers. */
+/** Input members in the path and the query. */
 function readBindings({ input, http }: OperationSchema, request: WireRequest): Record<string, unknown> {
   const read: Record<string, unknown> = {};
   if (!input.isStructSchema() || !http) return read;

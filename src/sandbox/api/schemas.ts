@@ -1,11 +1,11 @@
 import { NormalizedSchema } from '@smithy/core/schema';
 
-/** An operation as the SDK's own client describes it. */
+/** An operation as the SDK package describes it. */
 export interface OperationSchema {
   readonly name: string;
   readonly input: NormalizedSchema;
   readonly output: NormalizedSchema;
-  /** Where the operation is found, in REST protocols. */
+  /** Method and path, in REST protocols. */
   readonly http?: HttpTrait;
 }
 
@@ -17,10 +17,10 @@ export interface HttpTrait {
   readonly code: number;
 }
 
-/** The first item of a static schema that says "this is an operation" (aws-reference 5.1). */
+/** Smithy's number for operations, the first item of an operation's static schema. */
 const OPERATION = 9;
 
-/** Looks an operation up in a client package: each exports its schemas as `DescribeTargetHealth$` and so on. */
+/** The schema of an operation in an SDK package, which exports it with a `$`, such as `DescribeTargetHealth$`. */
 export function operationSchema(client: object, name: string): OperationSchema | undefined {
   const key = `${name}$`;
   if (!Object.hasOwn(client, key)) return undefined;
@@ -35,7 +35,7 @@ function httpOf(traits: unknown): HttpTrait | undefined {
   return http && { method: http[0], uri: http[1], code: http[2] };
 }
 
-/** The members that must be there: a static struct lists them first and says how many they are. */
+/** The required members: a static structure schema lists them first and has their number as its item 6. */
 export function requiredMembers(struct: NormalizedSchema): readonly string[] {
   const schema: unknown = struct.getSchema();
   if (!Array.isArray(schema)) return [];

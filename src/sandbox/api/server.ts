@@ -5,19 +5,19 @@ import type { Clock } from '../../clock.ts';
 import { messageOf, OperatorError } from '../../errors.ts';
 import type { AdminPage, Download } from '../service.ts';
 import { ADMIN, adminAnswer } from './admin.ts';
-import { dialectOf, type Dialect } from './dialects.ts';
-import { answer, type EndpointOptions } from './endpoint.ts';
+import { serviceProtocolOf, type ServiceProtocol } from './service-protocols.ts';
+import { handleRequest, type EndpointOptions } from './endpoint.ts';
 import type { MetadataAnswer } from './metadata.ts';
 import type { WireRequest } from './protocol.ts';
 import type { RequestLog } from './requests.ts';
 
 export interface ApiOptions extends Omit<EndpointOptions, 'ageMs'> {
-  /** Port on 127.0.0.1; 0 takes a free one. */
+  /** Port on 127.0.0.1; 0 selects a free port. */
   readonly port: number;
   readonly clock: Clock;
   readonly log: RequestLog;
   readonly pages: Readonly<Record<string, AdminPage>>;
-  /** What instances are told about themselves; undefined for any other request. */
+  /** Answers requests for instance metadata; undefined for any other request. */
   readonly metadata?: (request: WireRequest) => MetadataAnswer | undefined;
 }
 
@@ -26,16 +26,16 @@ export interface Api {
   close(): Promise<void>;
 }
 
-type Serving = ApiOptions & EndpointOptions;
+type ServerOptions = ApiOptions & EndpointOptions;
 
-/** Where the endpoint listens, and nowhere else. */
+/** The only address on which the endpoint listens. */
 export const LOOPBACK = '127.0.0.1';
-/** More than a thousand targets in one request, and far less than what hurts. */
+/** Enough for more than a thousand targets in one request. */
 const BODY_MAX_BYTES = 2 * 1024 * 1024;
-/** Longer than the SDK keeps an idle connection, so that the client is the one that closes it. */
+/** Longer than the SDK keeps an idle connection, so that the client closes it first. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** Starts the endpoint on 127.0.0.1, never on another address. Throws an `OperatorError` when the port is taken. */
+/** Starts the endpoint on 127.0.0.1 only. Throws an `OperatorError` when the port is in use. */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const opened = options.clock.monotonic();
   const serving = { ...options, ageMs: () => options.clock.monotonic() - opened };
@@ -51,7 +51,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       'port-taken',
       `The sandbox cannot listen on ${LOOPBACK}:${options.port}: ${messageOf(error)}`,
       {
-        next: ['Stop what listens there, or choose another port (sandbox.port; 0 takes a free one).'],
+        next: ['Stop the program that listens on it, or choose another port (sandbox.port; 0 selects a free port).'],
         cause: error,
       },
     );
@@ -66,28 +66,28 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-async function serve(options: Serving, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isLocal(incoming))
-    return send(response, 403, 'text/plain', 'The sandbox answers to 127.0.0.1 and localhost only.\n');
+    return send(response, 403, 'text/plain', 'The sandbox accepts requests to 127.0.0.1 and localhost only.\n');
   const body = await readBody(incoming);
   if (body === undefined)
     return send(response, 413, 'text/plain', `The body is larger than ${BODY_MAX_BYTES} bytes.\n`);
   const request = wireRequest(incoming, body);
-  const told = options.metadata?.(request);
-  if (told) return send(response, told.status, 'text/plain', told.body);
+  const metadata = options.metadata?.(request);
+  if (metadata) return send(response, metadata.status, 'text/plain', metadata.body);
   if (request.path === ADMIN || request.path.startsWith(`${ADMIN}/`)) {
     const { status, body: json } = await adminAnswer(options.pages, options.faults, request);
     return send(response, status, 'application/json', json);
   }
   const download = request.method === 'GET' ? downloadOf(options, request.path) : undefined;
   if (download) return void response.writeHead(200, download.headers).end(download.body);
-  const dialect = dialectOf(request);
-  if (dialect) return await serveAws(options, dialect, request, incoming, response);
+  const serviceProtocol = serviceProtocolOf(request);
+  if (serviceProtocol) return await serveAws(options, serviceProtocol, request, incoming, response);
   const status = request.method === 'GET' && request.path === '/' ? 200 : 404;
   return send(response, status, 'text/plain', HELP);
 }
 
-function downloadOf({ services }: Serving, path: string): Download | undefined {
+function downloadOf({ services }: ServerOptions, path: string): Download | undefined {
   for (const service of services) {
     const found = service.download?.(path);
     if (found) return found;
@@ -95,32 +95,32 @@ function downloadOf({ services }: Serving, path: string): Download | undefined {
   return undefined;
 }
 
-const HELP = `This is turnout's sandbox: a small AWS that answers EC2, ELBv2, Route 53, CloudWatch, SSM and OpsWorks. It is no web site.
-Point a client at it with AWS_ENDPOINT_URL and any access key. Its own pages are listed at ${ADMIN}.
+const HELP = `This is turnout's sandbox, a local AWS emulator with EC2, ELBv2, Route 53, CloudWatch, SSM and OpsWorks. It is not a web site.
+Set AWS_ENDPOINT_URL to its URL and use any access key. Its admin pages are listed at ${ADMIN}.
 `;
 
 async function serveAws(
-  options: Serving,
-  dialect: Dialect,
+  options: ServerOptions,
+  serviceProtocol: ServiceProtocol,
   request: WireRequest,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const at = new Date(options.clock.now()).toISOString();
   const arrival = options.log.arrive();
-  const began = options.clock.monotonic();
-  const result = await answer(options, dialect, request);
+  const startedAt = options.clock.monotonic();
+  const result = await handleRequest(options, serviceProtocol, request);
   const { operation, code, faults } = result;
   options.log.add({
     at,
     arrival,
-    service: dialect.service,
+    service: serviceProtocol.service,
     operation,
     agent: String(request.headers['user-agent'] ?? ''),
     status: result.reset ? 0 : result.status,
     ...(code !== undefined && { code }),
     ...(faults.length > 0 && { faults }),
-    ms: Math.round(options.clock.monotonic() - began),
+    ms: Math.round(options.clock.monotonic() - startedAt),
   });
   if (result.reset) return void incoming.socket.resetAndDestroy();
   for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, value);
@@ -128,7 +128,7 @@ async function serveAws(
   return send(response, result.status, result.contentType, result.body);
 }
 
-/** A page elsewhere that has its name point at 127.0.0.1 still sends that name: refuse it. */
+/** Protects against DNS rebinding: a web site whose name resolves to 127.0.0.1 still sends that name. */
 function isLocal(incoming: IncomingMessage): boolean {
   return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(incoming.headers.host ?? '');
 }

@@ -1,22 +1,22 @@
 import type { Clock } from '../../clock.ts';
 
-/** A token bucket: so many requests at once, and so many a second after that. */
+/** A token bucket: its size, and its refill rate. */
 export interface Bucket {
   readonly burst: number;
   readonly perSecond: number;
 }
 
-interface Rule extends Bucket {
+interface ThrottleRule extends Bucket {
   readonly name: string;
   readonly service: string;
   readonly operations: RegExp;
 }
 
 /**
- * The first rule that matches counts. ELB's reads are documented (aws-reference 1.7); ELB publishes no numbers for the other
- * buckets, and EC2's are taken from memory of its guide: see BEHAVIOUR.md.
+ * The first rule that matches applies. The limits of ELB reads are documented; for the sources of the others see
+ * src/sandbox/BEHAVIOUR.md, "API".
  */
-export const RULES: readonly Rule[] = [
+export const THROTTLE_RULES: readonly ThrottleRule[] = [
   { name: 'elbv2-reads', service: 'elbv2', operations: /^Describe/, burst: 40, perSecond: 10 },
   { name: 'elbv2-targets', service: 'elbv2', operations: /^(Register|Deregister)/, burst: 20, perSecond: 5 },
   { name: 'elbv2-changes', service: 'elbv2', operations: /./, burst: 20, perSecond: 5 },
@@ -37,15 +37,15 @@ export interface Throttle {
   admit(service: string, operation: string): boolean;
 }
 
-interface Level {
+interface BucketLevel {
   tokens: number;
   at: number;
 }
 
-/** Throttling as AWS does it, by account and region: one bucket for all clients. */
+/** Throttling per account and region, as on AWS: all clients share the buckets. */
 export function createThrottle(clock: Clock, enabled: boolean): Throttle {
-  const levels = new Map<string, Level>();
-  const sizes = new Map<string, Bucket>(RULES.map((rule) => [rule.name, rule]));
+  const levels = new Map<string, BucketLevel>();
+  const sizes = new Map<string, Bucket>(THROTTLE_RULES.map((rule) => [rule.name, rule]));
   return {
     enabled,
     limit(name, bucket) {
@@ -53,7 +53,9 @@ export function createThrottle(clock: Clock, enabled: boolean): Throttle {
       levels.delete(name);
     },
     admit(service, operation) {
-      const rule = RULES.find((candidate) => candidate.service === service && candidate.operations.test(operation));
+      const rule = THROTTLE_RULES.find(
+        (candidate) => candidate.service === service && candidate.operations.test(operation),
+      );
       if (!this.enabled || !rule) return true;
       const level = refilled(levels.get(rule.name), sizes.get(rule.name) ?? rule, clock.monotonic());
       const admitted = level.tokens >= 1;
@@ -63,7 +65,7 @@ export function createThrottle(clock: Clock, enabled: boolean): Throttle {
   };
 }
 
-function refilled(level: Level | undefined, bucket: Bucket, now: number): Level {
+function refilled(level: BucketLevel | undefined, bucket: Bucket, now: number): BucketLevel {
   if (!level) return { tokens: bucket.burst, at: now };
   return { tokens: Math.min(bucket.burst, level.tokens + ((now - level.at) / 1000) * bucket.perSecond), at: now };
 }

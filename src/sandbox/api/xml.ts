@@ -1,7 +1,7 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { traitsOf } from './query-reader.ts';
 
-/** Writes one value with its tag. */
+/** Writes a value as an XML element. */
 type Write = (value: unknown) => string;
 
 interface Member {
@@ -9,12 +9,12 @@ interface Member {
   readonly write: Write;
 }
 
-/** Made once for each shape: an answer about a thousand instances has some fifty thousand values. */
+/** Cached for each shape: a response with a thousand instances has about fifty thousand values. */
 const shapes = new WeakMap<object, readonly Member[]>();
 
 /**
- * The members of an output as XML, without a root element: what the SDK's XmlShapeSerializer writes, several times faster,
- * since no tree is built (a test compares the two).
+ * The members of an output as XML, without a root element: the same as the SDK's XmlShapeSerializer writes, but several
+ * times faster, since it builds no tree (a test compares the two).
  */
 export function xmlMembers(schema: NormalizedSchema, output: object): string {
   if (!schema.isStructSchema()) return '';
@@ -67,7 +67,7 @@ function mapWriter(schema: NormalizedSchema, tag: string, wrap: (inner: string) 
   return flat ? all : (map) => wrap(all(map));
 }
 
-/** Smithy's numbers for timestamps as HTTP dates and as seconds since the epoch; else they are ISO 8601. */
+/** Smithy's numbers for timestamps as HTTP dates and in epoch seconds; all others are ISO 8601. */
 const HTTP_DATE = 6;
 const EPOCH_SECONDS = 7;
 

@@ -1,9 +1,9 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 
-/** The `Server` header of what ALB answers by itself. */
+/** The `Server` header of responses that ALB itself sends. */
 const SERVER = 'awselb/2.0';
 
-/** ALB's own words where they differ from Node's. */
+/** ALB's reason phrases where they differ from Node's. */
 const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Temporarily Unavailable',
   504: 'Gateway Time-out',
@@ -27,7 +27,7 @@ export interface FixedResponse {
   readonly body: string;
 }
 
-/** A redirect's parts; `#{host}`, `#{path}`, `#{port}`, `#{protocol}` and `#{query}` stand for the request's own. */
+/** A redirect; `#{host}`, `#{path}`, `#{port}`, `#{protocol}` and `#{query}` are replaced by the request's. */
 export interface Redirect {
   readonly type: 'redirect';
   readonly status: 301 | 302;
@@ -52,7 +52,7 @@ export function sendFixed(response: ServerResponse, { status, contentType, body 
   response.end(body);
 }
 
-/** The URL that a redirect leads to, given the request's own parts. */
+/** The URL of a redirect for a request. */
 function redirectTo(redirect: Redirect, url: URL): string {
   const own: Readonly<Record<string, string>> = {
     protocol: url.protocol.replace(':', '').toUpperCase(),

@@ -1,17 +1,17 @@
 import type { Clock } from '../../clock.ts';
 
 /** Requests that were sent to a target, by load balancer and target group, over the last hour. */
-export interface Counts {
+export interface RequestCounts {
   add(loadBalancer: string, targetGroup: string): void;
-  /** From one time until before the other, in milliseconds since the epoch. */
+  /** The requests from `fromMs` to before `toMs`, in milliseconds since the epoch. */
   sum(loadBalancer: string, targetGroup: string, fromMs: number, toMs: number): number;
 }
 
-/** Finer than CloudWatch counts, so that a rehearsal need not wait for minutes. */
+/** Shorter than CloudWatch's periods, so that a rehearsal does not have to wait for minutes. */
 const SLICE_MS = 100;
 const SLICES = 36_000;
 
-export function createCounts(clock: Clock): Counts {
+export function createCounts(clock: Clock): RequestCounts {
   const all = new Map<string, Map<number, number>>();
   return {
     add(...key) {
@@ -20,7 +20,7 @@ export function createCounts(clock: Clock): Counts {
       all.set(id, slices);
       const slice = Math.floor(clock.now() / SLICE_MS);
       slices.set(slice, (slices.get(slice) ?? 0) + 1);
-      // They are in order of time.
+      // The slices are in order of time.
       for (const old of slices.keys()) if (old > slice - SLICES || !slices.delete(old)) break;
     },
     sum(loadBalancer, targetGroup, fromMs, toMs) {

@@ -3,21 +3,21 @@ import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { sendError } from './answers.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
-import type { Tally, TrafficError } from './traffic.ts';
+import type { RequestTracker, TrafficError } from './traffic.ts';
 import type { Upstream } from './upstream.ts';
 
-/** A request of a client, and what belongs to it. */
+/** A client request and its response. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly tally: Tally;
+  readonly tracker: RequestTracker;
   readonly listenerPort: number;
   readonly idleMs: number;
   readonly setCookies: readonly string[];
 }
 
-/** The status that the client gets when nothing of the response has been sent yet (ALB user guide, troubleshooting). */
-export function statusOf(error: TrafficError): number {
+/** The status of the response, if it has not started (ALB user guide, "Troubleshoot"). */
+export function errorStatus(error: TrafficError): number {
   if (error === 'target-timeout') return 504;
   return error === 'client-closed' ? 460 : 502;
 }
@@ -32,12 +32,12 @@ const CODES: Readonly<Record<string, TrafficError>> = {
   EADDRNOTAVAIL: 'target-refused',
 };
 
-/** What an error of the connection to a target is called. */
-export function reasonOf(error: Error): TrafficError {
+/** The traffic error for an error of the connection to a target. */
+export function trafficErrorOf(error: Error): TrafficError {
   return CODES[(error as NodeJS.ErrnoException).code ?? ''] ?? 'target-closed';
 }
 
-/** Sends a request to a target and its response to the client. There is no second try on another target: ALB has none. */
+/** Forwards a request to a target and its response to the client. Like ALB, it does not retry on another target. */
 export function forward(exchange: Exchange, upstream: Upstream): void {
   new Forwarding(exchange).start(upstream);
 }
@@ -54,7 +54,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   start(upstream: Upstream): void {
     const { request, response, listenerPort, idleMs } = this.#exchange;
-    this.#leave = upstream.enter(() => this.#fail('drain-ended'));
+    this.#leave = upstream.track(() => this.#fail('drain-ended'));
     response.on('close', () => this.#fail('client-closed'));
     response.on('drain', () => this.#controller?.resume());
     try {
@@ -70,7 +70,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
         this,
       );
     } catch (error) {
-      this.#fail(reasonOf(error as Error));
+      this.#fail(trafficErrorOf(error as Error));
     }
   }
 
@@ -85,13 +85,13 @@ class Forwarding implements Dispatcher.DispatchHandler {
     headers: IncomingHttpHeaders,
     message?: string,
   ): void {
-    // Interim responses (103 Early Hints) are not passed on.
+    // Interim responses (103 Early Hints) are not forwarded.
     if (this.#over || status < 200) return;
     const { response, setCookies } = this.#exchange;
     try {
       response.writeHead(status, message ?? '', responseHeaders(headers, setCookies));
     } catch {
-      // A header that Node refuses to send.
+      // Node rejects a header.
       this.#fail('target-closed');
       controller.abort(new Error('malformed response'));
     }
@@ -102,15 +102,15 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const { response, tally } = this.#exchange;
+    const { response, tracker } = this.#exchange;
     if (!this.#finish()) return;
-    // Counted before the last octet is sent, so that a client that has its response finds it in the account.
-    tally.end(response.statusCode);
+    // Counted before the last byte is sent, so that a client with the whole response finds it in the counts.
+    tracker.end(response.statusCode);
     response.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    this.#fail(reasonOf(error));
+    this.#fail(trafficErrorOf(error));
   }
 
   #finish(): boolean {
@@ -118,22 +118,22 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#over = true;
     this.#leave();
     const { request } = this.#exchange;
-    // What is left of the request has to be read before the connection can carry the next one.
+    // The rest of the request must be read before the connection can be used for the next one.
     if (!request.complete) request.unpipe().resume();
     return true;
   }
 
   #fail(error: TrafficError): void {
     if (!this.#finish()) return;
-    const { response, tally } = this.#exchange;
-    tally.end(response.headersSent && error !== 'client-closed' ? response.statusCode : statusOf(error), error);
+    const { response, tracker } = this.#exchange;
+    tracker.end(response.headersSent && error !== 'client-closed' ? response.statusCode : errorStatus(error), error);
     if (response.headersSent) response.destroy();
-    else if (error !== 'client-closed') sendError(response, statusOf(error));
+    else if (error !== 'client-closed') sendError(response, errorStatus(error));
     this.#controller?.abort(new Error(error));
   }
 }
 
-/** The request's body, behind a stream of its own: undici destroys the stream when the target fails, and the client shall get a 502. */
+/** The request's body as a separate stream: undici destroys it when the target fails, while the client must get a 502. */
 function bodyOf(request: IncomingMessage): PassThrough | null {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if (encoding === undefined && (length === undefined || length === '0')) return null;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-/** Headers that concern one connection only (RFC 9110, 7.6.1). `expect` is answered by the load balancer itself. */
+/** Hop-by-hop headers (RFC 9110, 7.6.1), and `expect`, which the load balancer itself answers. */
 const HOP_BY_HOP = new Set([
   'connection',
   'expect',
@@ -15,14 +15,14 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** Set anew by the load balancer. */
-const OURS = new Set(['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto', 'x-amzn-trace-id']);
+/** Headers that the load balancer sets. */
+const SET_BY_LOAD_BALANCER = new Set(['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto', 'x-amzn-trace-id']);
 
 function namedBy(connection: string | undefined): Set<string> {
   return new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
 }
 
-/** The headers for the target as a flat list of names and values: the client's end-to-end ones and the load balancer's own. */
+/** The headers for the target as a flat list of names and values: the client's end-to-end headers and the load balancer's. */
 export function requestHeaders(request: IncomingMessage, listenerPort: number): string[] {
   const raw = request.rawHeaders;
   const named = namedBy(request.headers.connection);
@@ -30,12 +30,13 @@ export function requestHeaders(request: IncomingMessage, listenerPort: number): 
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';
     const lower = name.toLowerCase();
-    if (!HOP_BY_HOP.has(lower) && !OURS.has(lower) && !named.has(lower)) kept.push(name, raw[index + 1] ?? '');
+    if (!HOP_BY_HOP.has(lower) && !SET_BY_LOAD_BALANCER.has(lower) && !named.has(lower))
+      kept.push(name, raw[index + 1] ?? '');
   }
   return [...kept, ...forwarded(request, listenerPort)];
 }
 
-/** X-Forwarded-* in append mode, and the trace id (ALB user guide, X-Forwarded headers; request tracing). */
+/** X-Forwarded-* in append mode, and the trace id (ALB user guide, "X-Forwarded headers" and "Request tracing"). */
 function forwarded(request: IncomingMessage, listenerPort: number): string[] {
   const before = request.headers['x-forwarded-for'];
   const client = request.socket.remoteAddress ?? '';
@@ -59,7 +60,7 @@ function newTrace(): string {
 
 type Headers = Record<string, string | string[]>;
 
-/** The target's headers without those of the connection to it, and with the cookies that the load balancer sets. */
+/** The target's headers without hop-by-hop ones, and with the cookies of the load balancer. */
 export function responseHeaders(headers: IncomingHttpHeaders, cookies: readonly string[]): Headers {
   const named = namedBy(headers.connection);
   const kept: Headers = {};

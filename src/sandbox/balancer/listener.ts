@@ -3,43 +3,43 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../../clock.ts';
 import { sendError, sendFixed, sendRedirect } from './answers.ts';
 import { forward } from './forward.ts';
-import { factsOf } from './matching.ts';
-import { actionFor, choose, type Choice, type RouteAction, type Routes } from './routes.ts';
-import type { Tally, Traffic } from './traffic.ts';
+import { requestAttributes } from './matching.ts';
+import { actionFor, chooseTarget, type TargetChoice, type RouteAction, type DataPlaneRoutes } from './routes.ts';
+import type { RequestTracker, Traffic } from './traffic.ts';
 import { answerOnSocket, tunnel } from './upgrade.ts';
 
 export interface ListenerOptions {
   /** Loopback address. */
   readonly host: string;
-  /** 0 takes any free port. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** Name of the load balancer, for the account. */
+  /** Name of the load balancer, for the traffic counts. */
   readonly loadBalancer: string;
-  readonly routes: Routes;
+  readonly routes: DataPlaneRoutes;
   readonly traffic: Traffic;
   readonly clock: Clock;
   /** From 0 to 1, for weights. */
   readonly random: () => number;
-  /** The load balancer's idle timeout, read for every request. */
+  /** The load balancer's idle timeout, evaluated for each request. */
   readonly idleMs: () => number;
 }
 
 /** A listener of a load balancer: a real HTTP server. */
 export interface LiveListener {
   readonly port: number;
-  setRoutes(routes: Routes): void;
-  /** Stops listening; what is in flight ends by itself, or is cut when `force` is set. */
+  setRoutes(routes: DataPlaneRoutes): void;
+  /** Stops listening; requests in flight continue, or are closed if `force` is set. */
   close(force: boolean): Promise<void>;
 }
 
-/** Rejects with the system's error (`EADDRINUSE`, `EACCES`) when the port cannot be had. */
+/** Rejects with the system's error (`EADDRINUSE`, `EACCES`) if the port is not available. */
 export async function openListener(options: ListenerOptions): Promise<LiveListener> {
   const listener = new HttpListener(options);
   await listener.open();
   return listener;
 }
 
-/** Other protocols than web sockets are not offered: such requests are served as if they hadn't asked. */
+/** Upgrades to other protocols than web sockets are ignored: the request is handled without upgrade. */
 function shouldUpgradeCallback(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket';
 }
@@ -48,8 +48,8 @@ class HttpListener implements LiveListener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #tunnels = new Set<Socket>();
-  #routes: Routes;
-  /** Kept, since requests may still come over open connections when the server is closed already. */
+  #routes: DataPlaneRoutes;
+  /** Stored, since requests may still arrive over open connections after the server is closed. */
   #port = 0;
   #closing = false;
 
@@ -77,7 +77,7 @@ class HttpListener implements LiveListener {
     });
   }
 
-  setRoutes(routes: Routes): void {
+  setRoutes(routes: DataPlaneRoutes): void {
     this.#routes = routes;
   }
 
@@ -94,61 +94,66 @@ class HttpListener implements LiveListener {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const tally = this.#options.traffic.begin(this.#options.loadBalancer);
+    const tracker = this.#options.traffic.track(this.#options.loadBalancer);
     if (this.#closing) response.setHeader('connection', 'close');
-    const facts = factsOf(request);
-    const action = facts && actionFor(this.#routes, facts);
-    if (!facts || !action) {
-      tally.end(400);
+    const attributes = requestAttributes(request);
+    const action = attributes && actionFor(this.#routes, attributes);
+    if (!attributes || !action) {
+      tracker.end(400);
       sendError(response, 400);
       return;
     }
     if (action.type === 'forward') {
-      this.#forward(request, response, this.#choose(request, action, tally), tally);
+      this.#forward(request, response, this.#choose(request, action, tracker), tracker);
       return;
     }
-    tally.end(action.status);
-    if (action.type === 'redirect') sendRedirect(response, action, facts.url);
+    tracker.end(action.status);
+    if (action.type === 'redirect') sendRedirect(response, action, attributes.url);
     else sendFixed(response, action);
   }
 
-  #choose(request: IncomingMessage, action: RouteAction, tally: Tally): Choice | undefined {
+  #choose(request: IncomingMessage, action: RouteAction, tracker: RequestTracker): TargetChoice | undefined {
     if (action.type !== 'forward') return undefined;
-    const chance = { now: this.#options.clock.now(), random: this.#options.random };
-    const choice = choose(action, request.headers.cookie, chance);
-    if (choice) tally.to(choice.share.name, choice.member?.release() ?? '');
+    const context = { now: this.#options.clock.now(), random: this.#options.random };
+    const choice = chooseTarget(action, request.headers.cookie, context);
+    if (choice) tracker.sentTo(choice.group.name, choice.target?.release() ?? '');
     return choice;
   }
 
-  #forward(request: IncomingMessage, response: ServerResponse, choice: Choice | undefined, tally: Tally): void {
-    if (!choice?.member) {
-      tally.end(503, 'no-target');
+  #forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    choice: TargetChoice | undefined,
+    tracker: RequestTracker,
+  ): void {
+    if (!choice?.target) {
+      tracker.end(503, 'no-target');
       sendError(response, 503);
       return;
     }
-    const { setCookies, member } = choice;
-    forward({ request, response, tally, setCookies, ...this.#terms() }, member.upstream);
+    const { setCookies, target } = choice;
+    forward({ request, response, tracker, setCookies, ...this.#proxyOptions() }, target.upstream);
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const tally = this.#options.traffic.begin(this.#options.loadBalancer);
+    const tracker = this.#options.traffic.track(this.#options.loadBalancer);
     this.#tunnels.add(socket);
     socket.on('close', () => this.#tunnels.delete(socket));
-    const facts = factsOf(request);
-    const action = facts && actionFor(this.#routes, facts);
-    const choice = action && this.#choose(request, action, tally);
-    if (choice?.member) {
-      const { setCookies, member } = choice;
-      tunnel({ request, socket, head, tally, setCookies, ...this.#terms() }, member.upstream);
+    const attributes = requestAttributes(request);
+    const action = attributes && actionFor(this.#routes, attributes);
+    const choice = action && this.#choose(request, action, tracker);
+    if (choice?.target) {
+      const { setCookies, target } = choice;
+      tunnel({ request, socket, head, tracker, setCookies, ...this.#proxyOptions() }, target.upstream);
       return;
     }
-    // Fixed responses and redirects are not for upgrades: ALB ignores the upgrade then; here the client is told that nobody serves it.
-    tally.end(503, 'no-target');
+    // For a fixed response or a redirect ALB ignores the upgrade; here the client gets a 503.
+    tracker.end(503, 'no-target');
     socket.on('error', () => {});
     answerOnSocket(socket, 503);
   }
 
-  #terms(): { listenerPort: number; idleMs: number } {
+  #proxyOptions(): { listenerPort: number; idleMs: number } {
     return { listenerPort: this.port, idleMs: this.#options.idleMs() };
   }
 }

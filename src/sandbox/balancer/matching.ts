@@ -2,18 +2,18 @@ import type { RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { BlockList, isIPv6 } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 
-/** What rules are matched against. */
-export interface RequestFacts {
+/** The attributes of a request that rules match. */
+export interface RequestAttributes {
   readonly method: string;
   readonly url: URL;
   readonly sourceIp: string;
   header(name: string): string | undefined;
 }
 
-export type Matcher = (facts: RequestFacts) => boolean;
+export type Matcher = (attributes: RequestAttributes) => boolean;
 
-/** The facts of a request; nothing when its target is not a path or a URL. */
-export function factsOf(request: IncomingMessage): RequestFacts | undefined {
+/** Undefined if the request target is neither a path nor a URL. */
+export function requestAttributes(request: IncomingMessage): RequestAttributes | undefined {
   const target = request.url ?? '';
   const url = URL.parse(target.startsWith('/') ? `http://${request.headers.host ?? 'localhost'}${target}` : target);
   if (!url) return undefined;
@@ -25,35 +25,35 @@ export function factsOf(request: IncomingMessage): RequestFacts | undefined {
   return { method: request.method ?? 'GET', url, sourceIp, header };
 }
 
-/** `*` is any number of characters, `?` is one. */
+/** `*` matches any number of characters, `?` matches one. */
 function wildcard(pattern: string, flags = ''): RegExp {
   const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, `s${flags}`);
 }
 
-/** A rule matches when all of its conditions do (ALB user guide, condition types). */
+/** A rule matches if all of its conditions do (ALB user guide, "Rule condition types"). */
 export function matcherOf(conditions: readonly RuleCondition[]): Matcher {
   const matchers = conditions.map(conditionMatcher);
-  return (facts) => matchers.every((matches) => matches(facts));
+  return (attributes) => matchers.every((matches) => matches(attributes));
 }
 
 const MATCHERS: Readonly<Record<string, (condition: RuleCondition) => Matcher>> = {
   'path-pattern': (condition) => {
-    const patterns = valuesOf(condition).map((value) => wildcard(value));
+    const patterns = conditionValues(condition).map((value) => wildcard(value));
     return ({ url }) => patterns.some((pattern) => pattern.test(url.pathname));
   },
   'host-header': (condition) => {
-    const patterns = valuesOf(condition).map((value) => wildcard(value, 'i'));
+    const patterns = conditionValues(condition).map((value) => wildcard(value, 'i'));
     return ({ url }) => patterns.some((pattern) => pattern.test(url.hostname));
   },
   'http-header': (condition) => {
     const name = condition.HttpHeaderConfig?.HttpHeaderName ?? '';
-    const patterns = valuesOf(condition).map((value) => wildcard(value, 'i'));
-    return (facts) =>
-      patterns.some((pattern) => pattern.test(facts.header(name) ?? '') && facts.header(name) !== undefined);
+    const patterns = conditionValues(condition).map((value) => wildcard(value, 'i'));
+    return (attributes) =>
+      patterns.some((pattern) => pattern.test(attributes.header(name) ?? '') && attributes.header(name) !== undefined);
   },
   'http-request-method': (condition) => {
-    const methods = valuesOf(condition);
+    const methods = conditionValues(condition);
     return ({ method }) => methods.includes(method);
   },
   'query-string': (condition) => {
@@ -68,20 +68,20 @@ const MATCHERS: Readonly<Record<string, (condition: RuleCondition) => Matcher>> 
   },
   'source-ip': (condition) => {
     const list = new BlockList();
-    for (const block of valuesOf(condition)) addBlock(list, block);
+    for (const block of conditionValues(condition)) addBlock(list, block);
     return ({ sourceIp }) => list.check(sourceIp, isIPv6(sourceIp) ? 'ipv6' : 'ipv4');
   },
 };
 
-/** The fields that can be matched. */
+/** The supported condition fields. */
 export const FIELDS: readonly string[] = Object.keys(MATCHERS);
 
 function conditionMatcher(condition: RuleCondition): Matcher {
   return MATCHERS[condition.Field ?? '']?.(condition) ?? (() => false);
 }
 
-/** The values of a condition, given in the general list or in the one of its field. */
-export function valuesOf(condition: RuleCondition): readonly string[] {
+/** The values of a condition, from the general list or from the config of its field. */
+export function conditionValues(condition: RuleCondition): readonly string[] {
   return (
     condition.Values ??
     condition.PathPatternConfig?.Values ??

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { Clock } from '../../clock.ts';
 import type { Scheduler } from '../scheduler.ts';
 
-/** What one health check found out. */
+/** The result of a health check. */
 export type CheckResult =
   | { readonly ok: true }
   | { readonly ok: false; readonly cause: 'mismatch'; readonly code: number }
@@ -14,11 +14,11 @@ export interface CheckRequest {
   readonly path: string;
 }
 
-/** Sends one health check and resolves with the response's status; rejects when there is no proper response, or when aborted. */
-export type Probe = (check: CheckRequest, signal: AbortSignal) => Promise<number>;
+/** Sends a health check and resolves with the response's status; rejects without a valid response, or when aborted. */
+export type HealthProbe = (check: CheckRequest, signal: AbortSignal) => Promise<number>;
 
-/** One GET over a connection of its own, closed afterwards, as ELB does (ALB user guide, health checks). */
-export const httpProbe: Probe = async ({ host, port, path }, signal) =>
+/** One GET over a new connection, which is closed afterwards, as ELB does (ALB user guide, "Health checks"). */
+export const httpProbe: HealthProbe = async ({ host, port, path }, signal) =>
   await new Promise((resolve, reject) => {
     const headers = { host: `${host}:${port}`, 'user-agent': 'ELB-HealthChecker/2.0', connection: 'close' };
     const check = request({ host, port, path, headers, agent: false, signal }, (response) => {
@@ -30,45 +30,45 @@ export const httpProbe: Probe = async ({ host, port, path }, signal) =>
     check.end();
   });
 
-export interface CheckTerms {
+export interface CheckLimits {
   readonly timeoutMs: number;
-  /** Is this HTTP status a pass? */
+  /** Whether this HTTP status passes. */
   accepts(code: number): boolean;
 }
 
-/** Later than this, a time-out was held up by the sandbox itself. */
-const HELD_UP_MS = 20;
+/** A timer that fires later than this was delayed by the sandbox itself. */
+const DELAYED_TIMER_MS = 20;
 
 /**
- * One health check with its limit. Never rejects; once `signal` is aborted its result means nothing. The limit does not
- * count time in which this process, which runs the targets too, did not come to look for answers.
+ * One health check with its timeout. Never rejects; after an abort of `signal` the result is meaningless. The timeout does not
+ * include time in which this process, which also runs the targets, was too busy to read responses.
  */
 export async function checkOnce(
-  probe: Probe,
+  probe: HealthProbe,
   check: CheckRequest,
-  terms: CheckTerms,
+  limits: CheckLimits,
   { clock, scheduler, signal }: { clock: Clock; scheduler: Scheduler; signal: AbortSignal },
 ): Promise<CheckResult> {
   const over = new AbortController();
   const end = (): void => over.abort();
   signal.addEventListener('abort', end, { once: true });
-  let callOff = (): void => {};
+  let cancel = (): void => {};
   const limit = (ms: number): void => {
     const due = clock.monotonic() + ms;
-    callOff = scheduler.after(ms, () => {
+    cancel = scheduler.after(ms, () => {
       const late = clock.monotonic() - due;
-      if (late > HELD_UP_MS) limit(late);
+      if (late > DELAYED_TIMER_MS) limit(late);
       else end();
     });
   };
-  limit(terms.timeoutMs);
+  limit(limits.timeoutMs);
   try {
     const code = await probe(check, over.signal);
-    return terms.accepts(code) ? { ok: true } : { ok: false, cause: 'mismatch', code };
+    return limits.accepts(code) ? { ok: true } : { ok: false, cause: 'mismatch', code };
   } catch {
     return { ok: false, cause: over.signal.aborted ? 'timeout' : 'failed' };
   } finally {
-    callOff();
+    cancel();
     signal.removeEventListener('abort', end);
   }
 }

@@ -1,80 +1,88 @@
 import type { FixedResponse, Redirect } from './answers.ts';
-import type { Matcher, RequestFacts } from './matching.ts';
-import type { Member, Members } from './members.ts';
-import { GROUP_COOKIE, stickyCookie, stuckTo, TARGET_COOKIE } from './stickiness.ts';
+import type { Matcher, RequestAttributes } from './matching.ts';
+import type { PoolTarget, TargetPool } from './target-pool.ts';
+import { GROUP_COOKIE, stickyCookie, pinnedValue, TARGET_COOKIE } from './stickiness.ts';
 
 /** A target group in a forward action. */
-export interface Share {
+export interface WeightedGroup {
   readonly arn: string;
   readonly name: string;
   readonly weight: number;
-  readonly members: Members;
+  readonly pool: TargetPool;
 }
 
 export interface Forward {
   readonly type: 'forward';
-  readonly shares: readonly Share[];
-  /** How long a client sticks to a target group; 0 is off. */
+  readonly groups: readonly WeightedGroup[];
+  /** Duration of stickiness to a target group; 0 is off. */
   readonly stickyMs: number;
 }
 
 export type RouteAction = Forward | FixedResponse | Redirect;
 
-export interface Route {
+export interface DataPlaneRoute {
   readonly matches: Matcher;
   readonly action: RouteAction;
 }
 
-/** What a listener does with requests: the first route that matches, in the order of priority; the default rule is the last. */
-export type Routes = readonly Route[];
+/** The routes of a listener by priority; the first match applies, the default rule is last. */
+export type DataPlaneRoutes = readonly DataPlaneRoute[];
 
-export function actionFor(routes: Routes, facts: RequestFacts): RouteAction | undefined {
-  return routes.find((route) => route.matches(facts))?.action;
+export function actionFor(routes: DataPlaneRoutes, attributes: RequestAttributes): RouteAction | undefined {
+  return routes.find((route) => route.matches(attributes))?.action;
 }
 
-/** Where a request goes: a target group, a target in it when it has one, and the cookies that keep the client there. */
-export interface Choice {
-  readonly share: Share;
-  readonly member: Member | undefined;
+/** The target group of a request, a target in it if any is eligible, and the stickiness cookies. */
+export interface TargetChoice {
+  readonly group: WeightedGroup;
+  readonly target: PoolTarget | undefined;
   readonly setCookies: readonly string[];
 }
 
-export interface Chance {
+export interface ChoiceContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly random: () => number;
 }
 
-/** Chooses by cookie, else by weight and turn. Nothing when no target group has a weight. */
-export function choose(forward: Forward, cookies: string | undefined, chance: Chance): Choice | undefined {
+/** Chooses by cookie, else by weight and load balancing. Undefined if all target groups have weight 0. */
+export function chooseTarget(
+  forward: Forward,
+  cookies: string | undefined,
+  context: ChoiceContext,
+): TargetChoice | undefined {
   const setCookies: string[] = [];
-  const share = chooseShare(forward, cookies, chance);
-  if (!share) return undefined;
-  if (forward.stickyMs > 0) pin(setCookies, GROUP_COOKIE, share.arn, forward.stickyMs, chance.now);
-  const { stickyMs } = share.members.balancing;
-  const stuck = stickyMs > 0 ? stuckTo(cookies, TARGET_COOKIE, chance.now) : undefined;
-  const member =
-    (stuck === undefined ? undefined : share.members.sticky(stuck)) ?? share.members.next(chance.now, chance.random);
-  if (stickyMs > 0 && member) pin(setCookies, TARGET_COOKIE, member.key, stickyMs, chance.now);
-  return { share, member, setCookies };
+  const group = chooseGroup(forward, cookies, context);
+  if (!group) return undefined;
+  if (forward.stickyMs > 0) pin(setCookies, GROUP_COOKIE, group.arn, forward.stickyMs, context.now);
+  const { stickyMs } = group.pool.balancing;
+  const pinned = stickyMs > 0 ? pinnedValue(cookies, TARGET_COOKIE, context.now) : undefined;
+  const target =
+    (pinned === undefined ? undefined : group.pool.sticky(pinned)) ?? group.pool.next(context.now, context.random);
+  if (stickyMs > 0 && target) pin(setCookies, TARGET_COOKIE, target.key, stickyMs, context.now);
+  return { group, target, setCookies };
 }
 
 function pin(setCookies: string[], name: string, value: string, ms: number, now: number): void {
   setCookies.push(stickyCookie(name, value, now + ms, now));
 }
 
-/** The cookie wins over weights, also when its target group is empty (AWS re:Post: such clients get 503). */
-function chooseShare(forward: Forward, cookies: string | undefined, { now, random }: Chance): Share | undefined {
-  const stuck = forward.stickyMs > 0 ? stuckTo(cookies, GROUP_COOKIE, now) : undefined;
-  return forward.shares.find((share) => share.arn === stuck) ?? byWeight(forward.shares, random());
+/** The cookie overrides weights, even if its target group is empty (AWS re:Post: such clients get 503). */
+function chooseGroup(
+  forward: Forward,
+  cookies: string | undefined,
+  { now, random }: ChoiceContext,
+): WeightedGroup | undefined {
+  const pinned = forward.stickyMs > 0 ? pinnedValue(cookies, GROUP_COOKIE, now) : undefined;
+  return forward.groups.find((group) => group.arn === pinned) ?? byWeight(forward.groups, random());
 }
 
-/** The share that a number from 0 to 1 falls on. */
-function byWeight(shares: readonly Share[], chance: number): Share | undefined {
-  let rest = chance * shares.reduce((sum, share) => sum + share.weight, 0);
-  for (const share of shares) {
-    if (rest < share.weight) return share;
-    rest -= share.weight;
+/** The group that a random number from 0 to 1 selects. */
+function byWeight(groups: readonly WeightedGroup[], chance: number): WeightedGroup | undefined {
+  let rest = chance * groups.reduce((sum, group) => sum + group.weight, 0);
+  for (const group of groups) {
+    if (rest < group.weight) return group;
+    rest -= group.weight;
   }
   return undefined;
 }

@@ -1,23 +1,23 @@
-/** What became of the requests that share all of these words. */
+/** The number of requests with the same attributes. */
 export interface TrafficRow {
   readonly loadBalancer: string;
-  /** Name of the target group; empty when the load balancer answered by itself. */
+  /** Name of the target group; empty if the load balancer itself sent the response. */
   readonly targetGroup: string;
-  /** Release of the instance that the request was sent to; empty when it was sent to none. */
+  /** Release of the target; empty if there was none. */
   readonly release: string;
-  /** HTTP status that the client got; 460 when it was gone before (as in ALB's access log). */
+  /** HTTP status of the response; 460 if the client closed the connection first (as in ALB's access log). */
   readonly status: number;
-  /** Why it failed, empty when it didn't: see `TrafficError`. */
+  /** The error; empty without one. */
   readonly error: TrafficError | '';
   readonly count: number;
 }
 
 /**
- * - `no-target`: the target group was empty, or no group had a weight (503)
+ * - `no-target`: the target group was empty, or all groups had weight 0 (503)
  * - `target-refused`: no connection to the target (502)
- * - `target-closed`: the target closed the connection or sent nonsense (502, or a response that was cut)
- * - `target-timeout`: nothing came for the load balancer's idle timeout (504, or a response that was cut)
- * - `drain-ended`: cut because the deregistration delay was over (502, or a response that was cut)
+ * - `target-closed`: the target closed the connection or sent an invalid response (502, or an incomplete response)
+ * - `target-timeout`: no data for the load balancer's idle timeout (504, or an incomplete response)
+ * - `drain-ended`: closed because the deregistration delay had ended (502, or an incomplete response)
  * - `client-closed`: the client closed the connection first (460)
  */
 export type TrafficError =
@@ -28,31 +28,31 @@ export type TrafficError =
   | 'drain-ended'
   | 'client-closed';
 
-/** Every request of a client that went through a load balancer since the last reset: `total = inFlight + sum of counts`. */
+/** Client requests to load balancers since the last reset: `total = inFlight + sum of counts`. */
 export interface TrafficReport {
   readonly total: number;
   readonly inFlight: number;
-  /** How many ended with an error or a 5xx status, whoever said it. */
+  /** Requests with an error or a 5xx status, of the target or of the load balancer. */
   readonly failed: number;
   readonly rows: readonly TrafficRow[];
 }
 
-/** The account of one request, from its arrival to its end. */
-export interface Tally {
-  /** Where it is sent. */
-  to(targetGroup: string, release: string): void;
-  /** How it ended; the first end counts. */
+/** Records one request, from its arrival to its end. */
+export interface RequestTracker {
+  /** The target was chosen. */
+  sentTo(targetGroup: string, release: string): void;
+  /** The request ended; later calls are ignored. */
   end(status: number, error?: TrafficError): void;
 }
 
 export interface Traffic {
-  begin(loadBalancer: string): Tally;
+  track(loadBalancer: string): RequestTracker;
   report(): TrafficReport;
-  /** Forgets what has ended; requests in flight stay in the count. */
+  /** Resets the counts, except those of requests in flight. */
   reset(): void;
 }
 
-/** @param sent called for each request that a target is chosen for */
+/** @param sent called for each request for which a target is chosen */
 export function createTraffic(sent: (loadBalancer: string, targetGroup: string) => void = () => {}): Traffic {
   const rows = new Map<string, { -readonly [K in keyof TrafficRow]: TrafficRow[K] }>();
   let total = 0;
@@ -65,12 +65,12 @@ export function createTraffic(sent: (loadBalancer: string, targetGroup: string) 
     else rows.set(key, { ...row, count: 1 });
   }
 
-  function begin(loadBalancer: string): Tally {
+  function begin(loadBalancer: string): RequestTracker {
     total += 1;
     inFlight += 1;
     let [targetGroup, release, ended] = ['', '', false];
     return {
-      to: (group, carried) => {
+      sentTo: (group, carried) => {
         [targetGroup, release] = [group, carried];
         if (carried !== '') sent(loadBalancer, group);
       },
@@ -93,5 +93,5 @@ export function createTraffic(sent: (loadBalancer: string, targetGroup: string) 
     rows.clear();
     total = inFlight;
   }
-  return { begin, report, reset };
+  return { track: begin, report, reset };
 }

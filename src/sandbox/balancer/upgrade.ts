@@ -1,30 +1,30 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorPage } from './answers.ts';
-import { reasonOf, statusOf } from './forward.ts';
+import { trafficErrorOf, errorStatus } from './forward.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
-import type { Tally, TrafficError } from './traffic.ts';
+import type { RequestTracker, TrafficError } from './traffic.ts';
 import type { Upstream } from './upstream.ts';
 
-/** A client's request for a web socket, and what belongs to it. */
+/** A client's request for a web socket. */
 export interface UpgradeExchange {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
-  readonly tally: Tally;
+  readonly tracker: RequestTracker;
   readonly listenerPort: number;
   readonly idleMs: number;
   readonly setCookies: readonly string[];
 }
 
-/** Writes an error page on a socket that Node's server has let go of, and closes it. */
+/** Writes an error page to a socket that Node's server has detached, and closes it. */
 export function answerOnSocket(socket: Socket, status: number): void {
   const body = errorPage(status);
   const head = [`HTTP/1.1 ${status} `, 'Server: awselb/2.0', 'Content-Type: text/html', 'Connection: close'];
   socket.end([...head, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'));
 }
 
-/** Opens a tunnel to a target; it counts as in flight until one side closes it, or the deregistration delay is over. */
+/** Opens a tunnel to a target; it is in flight until one side closes it, or the deregistration delay ends. */
 export function tunnel(exchange: UpgradeExchange, upstream: Upstream): void {
   new Tunnel(exchange, upstream).open();
 }
@@ -34,7 +34,7 @@ class Tunnel {
   readonly #outgoing: ClientRequest;
   readonly #leave: () => void;
   #target: Socket | undefined;
-  /** What was sent to the client; 0 until then. */
+  /** The status that was sent to the client; 0 before. */
   #status = 0;
   #over = false;
 
@@ -50,7 +50,7 @@ class Tunnel {
       agent: false,
       timeout: idleMs,
     });
-    this.#leave = upstream.enter(() => this.#end('drain-ended'));
+    this.#leave = upstream.track(() => this.#end('drain-ended'));
   }
 
   open(): void {
@@ -58,13 +58,13 @@ class Tunnel {
     socket.on('error', () => this.#end('client-closed'));
     socket.on('close', () => this.#end(this.#status === 0 ? 'client-closed' : undefined));
     this.#outgoing.on('timeout', () => this.#end('target-timeout'));
-    this.#outgoing.on('error', (error) => this.#end(reasonOf(error)));
+    this.#outgoing.on('error', (error) => this.#end(trafficErrorOf(error)));
     this.#outgoing.on('response', (answer) => this.#refused(answer));
     this.#outgoing.on('upgrade', (answer, target: Socket, first) => this.#join(answer, target, first));
     this.#outgoing.end();
   }
 
-  /** The target answers with something else than an upgrade. */
+  /** The target did not accept the upgrade. */
   #refused(answer: IncomingMessage): void {
     const { socket, setCookies } = this.#exchange;
     const headers = Object.entries(responseHeaders(answer.headers, setCookies));
@@ -72,7 +72,7 @@ class Tunnel {
       answer,
       headers.flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}`)),
     );
-    answer.on('error', (error) => this.#end(reasonOf(error)));
+    answer.on('error', (error) => this.#end(trafficErrorOf(error)));
     answer.on('end', () => this.#end());
     answer.pipe(socket, { end: false });
   }
@@ -103,9 +103,9 @@ class Tunnel {
     if (this.#over) return;
     this.#over = true;
     this.#leave();
-    const { socket, tally } = this.#exchange;
-    const status = this.#status || statusOf(error ?? 'target-closed');
-    tally.end(status, error);
+    const { socket, tracker } = this.#exchange;
+    const status = this.#status || errorStatus(error ?? 'target-closed');
+    tracker.end(status, error);
     if (this.#status === 0 && error !== 'client-closed') answerOnSocket(socket, status);
     else closeSocket(socket, error);
     if (this.#target) closeSocket(this.#target, error);
@@ -113,7 +113,7 @@ class Tunnel {
   }
 }
 
-/** At a normal end what is on its way is still sent. */
+/** Without an error, pending data is still sent. */
 function closeSocket(socket: Socket, error: TrafficError | undefined): void {
   if (error) socket.destroy();
   else socket.destroySoon();

@@ -1,13 +1,13 @@
 import { Pool, type Dispatcher } from 'undici';
 
-/** ALB gives up connecting to a target after 10 s (ALB user guide, troubleshooting: 504). */
+/** ALB's timeout for connections to a target (ALB user guide, "Troubleshoot", HTTP 504). */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The connections of the load balancers to one target, and what is in flight on them. */
+/** The connections of the load balancers to one target, and the requests in flight. */
 export class Upstream {
   readonly host: string;
   readonly port: number;
-  readonly #cuts = new Set<() => void>();
+  readonly #aborts = new Set<() => void>();
   #pool: Pool | undefined;
   #retired = false;
 
@@ -18,19 +18,19 @@ export class Upstream {
 
   /** Requests and web sockets that have not ended. */
   get inFlight(): number {
-    return this.#cuts.size;
+    return this.#aborts.size;
   }
 
-  /** Retired, and nothing is in flight any more. */
+  /** Retired, and without requests in flight. */
   get done(): boolean {
-    return this.#retired && this.#cuts.size === 0;
+    return this.#retired && this.#aborts.size === 0;
   }
 
-  /** Counts a request or a web socket in; `cut` ends it by force. Returns the function that counts it out. */
-  enter(cut: () => void): () => void {
-    this.#cuts.add(cut);
+  /** Adds a request or a web socket; `abort` closes it. Returns a function that removes it. */
+  track(abort: () => void): () => void {
+    this.#aborts.add(abort);
     return () => {
-      if (this.#cuts.delete(cut)) this.#closeIfIdle();
+      if (this.#aborts.delete(abort)) this.#closeIfIdle();
     };
   }
 
@@ -39,24 +39,24 @@ export class Upstream {
     this.#pool.dispatch(options, handler);
   }
 
-  /** Takes no new requests from now on (the caller sees to that), and closes its connections once the last one has ended. */
+  /** Closes the connections once the last request has ended; the caller sends no new requests. */
   retire(): void {
     this.#retired = true;
     this.#closeIfIdle();
   }
 
-  /** Ends what is still in flight. */
-  cut(): void {
+  /** Aborts what is still in flight. */
+  abortInFlight(): void {
     this.#retired = true;
-    for (const cut of this.#cuts) cut();
+    for (const abort of this.#aborts) abort();
     this.#closeIfIdle();
   }
 
   #closeIfIdle(): void {
-    if (!this.#retired || this.#cuts.size > 0 || !this.#pool) return;
+    if (!this.#retired || this.#aborts.size > 0 || !this.#pool) return;
     const pool = this.#pool;
     this.#pool = undefined;
-    // A rejection would say that it is closed already, which is what we want.
+    // It rejects if it is already closed.
     pool.destroy().catch(() => {});
   }
 }

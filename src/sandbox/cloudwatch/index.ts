@@ -1,62 +1,62 @@
 import type { Datapoint, GetMetricStatisticsCommandOutput, GetMetricStatisticsInput } from '@aws-sdk/client-cloudwatch';
-import type { Balancers } from '../balancers.ts';
+import type { EmulatedElbv2 } from '../elbv2/index.ts';
 import { ApiError, type Service } from '../service.ts';
 
-export type CloudWatchOptions = Pick<Balancers, 'requests'>;
+export type CloudWatchOptions = Pick<EmulatedElbv2, 'requests'>;
 
-/** What was counted: of all metrics the one that load balancers count requests by. What it does and why is in BEHAVIOUR. */
-export function createCloudWatch(balancers: CloudWatchOptions): Service {
+/** CloudWatch with one metric, the RequestCount of load balancers. For its behaviour see src/sandbox/BEHAVIOUR.md, "CloudWatch". */
+export function createCloudWatch(elbv2: CloudWatchOptions): Service {
   return {
     id: 'cloudwatch',
     operations: {
       GetMetricStatistics: (input: GetMetricStatisticsInput): Partial<GetMetricStatisticsCommandOutput> => ({
         Label: input.MetricName,
-        Datapoints: datapoints(input, balancers),
+        Datapoints: datapoints(input, elbv2),
       }),
     },
     close: async () => {},
   };
 }
 
-/** One a period; of a period in which there was nothing to count there is none. */
+/** One datapoint for each period with requests. */
 function datapoints(input: GetMetricStatisticsInput, { requests }: CloudWatchOptions): Datapoint[] {
-  const [from, to, period] = times(input);
+  const [from, to, period] = periodOf(input);
   const [loadBalancer, targetGroup] = namesIn(input);
   if (loadBalancer === undefined || targetGroup === undefined) return [];
   const points: Datapoint[] = [];
   for (let at = from; at < to; at += period) {
     const Sum = requests(loadBalancer, targetGroup, at, Math.min(at + period, to));
-    if (Sum > 0) points.push({ Timestamp: new Date(at), Unit: 'Count', ...(sums(input) && { Sum }) });
+    if (Sum > 0) points.push({ Timestamp: new Date(at), Unit: 'Count', ...(includesSum(input) && { Sum }) });
   }
   return points;
 }
 
-function sums({ Statistics }: GetMetricStatisticsInput): boolean {
+function includesSum({ Statistics }: GetMetricStatisticsInput): boolean {
   return Statistics?.includes('Sum') === true;
 }
 
-/** More are refused (CloudWatch API, GetMetricStatistics). */
+/** Limit of one request (CloudWatch API, GetMetricStatistics). */
 const DATAPOINTS_MAX = 1440;
 
-function times({ StartTime, EndTime, Period = 0 }: GetMetricStatisticsInput): readonly [number, number, number] {
+function periodOf({ StartTime, EndTime, Period = 0 }: GetMetricStatisticsInput): readonly [number, number, number] {
   const [from, to, period] = [StartTime?.getTime() ?? 0, EndTime?.getTime() ?? 0, Period * 1000];
-  if (from >= to) throw refused('Value', 'The parameter StartTime must be less than the parameter EndTime.');
+  if (from >= to) throw invalidParameters('Value', 'The parameter StartTime must be less than the parameter EndTime.');
   if (Period < 60 || Period % 60 !== 0)
-    throw refused('Value', `The parameter Period must be a multiple of 60; it is ${Period}.`);
+    throw invalidParameters('Value', `The parameter Period must be a multiple of 60; it is ${Period}.`);
   const wanted = Math.ceil((to - from) / period);
   if (wanted > DATAPOINTS_MAX)
-    throw refused(
+    throw invalidParameters(
       'Combination',
       `You have requested up to ${wanted} datapoints, which exceeds the limit of ${DATAPOINTS_MAX}.`,
     );
   return [from, to, period];
 }
 
-function refused(what: 'Value' | 'Combination', message: string): ApiError {
+function invalidParameters(what: 'Value' | 'Combination', message: string): ApiError {
   return new ApiError(`InvalidParameter${what}`, message);
 }
 
-/** Names of the load balancer and the target group; dimensions are the ends of their ARNs. */
+/** Names of the load balancer and the target group; the dimensions are the last parts of their ARNs. */
 function namesIn({
   Namespace,
   MetricName,

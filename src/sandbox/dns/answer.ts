@@ -2,52 +2,52 @@ import type { Answer } from 'dns-packet';
 import type { RecordSet } from '../route53/model.ts';
 import { canonicalName, wireName } from '../route53/names.ts';
 import { isNameServer } from '../route53/zones.ts';
-import { candidates, choose } from './choose.ts';
+import { candidates, chooseRecordSet } from './choose.ts';
 import { answerOf, soaData } from './rdata.ts';
-import { indexOf, parentOf, type ServedZone, type Source } from './source.ts';
+import { zoneIndex, parentOf, type ServedZone, type AnswerSource } from './source.ts';
 
 /** Response codes (RFC 1035, 4.1.1). */
 export const RCODE = { noError: 0, formatError: 1, notImplemented: 4, noName: 3, refused: 5 } as const;
 
-export interface Reply {
+export interface DnsReply {
   readonly rcode: number;
   readonly authoritative: boolean;
   readonly answers: readonly Answer[];
   readonly authorities: readonly Answer[];
 }
 
-export interface Question {
+export interface DnsQuestion {
   readonly name: string;
   readonly type: string;
 }
 
-const REFUSED: Reply = { rcode: RCODE.refused, authoritative: false, answers: [], authorities: [] };
+const REFUSED: DnsReply = { rcode: RCODE.refused, authoritative: false, answers: [], authorities: [] };
 const CHAIN_MAX = 8;
 const NAME_SERVER_TTL = 172_800;
 const LOOPBACK = '127.0.0.1';
 
-/** Answers a question as an authoritative server does (RFC 1034, 4.3.2). Names in answers are spelt as in the question. */
-export function reply(source: Source, { name: asked, type }: Question): Reply {
-  const name = nameOf(asked);
+/** Answers a question as an authoritative server (RFC 1034, 4.3.2). Names in answers are spelled as in the question. */
+export function answerQuestion(source: AnswerSource, { name: queriedName, type }: DnsQuestion): DnsReply {
+  const name = nameOf(queriedName);
   const zone = name === undefined ? undefined : source.zone(name);
   if (name === undefined) return REFUSED;
-  if (!zone) return ownNames(source, asked, type) ?? REFUSED;
-  return inZone(source, zone, { asked, name, type }, 0);
+  if (!zone) return awsNames(source, queriedName, type) ?? REFUSED;
+  return answerFromZone(source, zone, { queriedName, name, type }, 0);
 }
 
-function nameOf(asked: string): string | undefined {
+function nameOf(queriedName: string): string | undefined {
   try {
-    return canonicalName(asked);
+    return canonicalName(queriedName);
   } catch {
     return undefined;
   }
 }
 
-/** Names of load balancers and of the name servers themselves, which AWS keeps in zones of its own. */
-function ownNames(source: Source, asked: string, type: string): Reply | undefined {
-  const name = asked.toLowerCase().replace(/\.$/, '');
-  const found = (data: string, ttl: number): Reply =>
-    success(type === 'A' ? [{ name: asked, type: 'A', class: 'IN', ttl, data }] : []);
+/** Answers for names of load balancers and of name servers, which are in AWS's zones. */
+function awsNames(source: AnswerSource, queriedName: string, type: string): DnsReply | undefined {
+  const name = queriedName.toLowerCase().replace(/\.$/, '');
+  const found = (data: string, ttl: number): DnsReply =>
+    success(type === 'A' ? [{ name: queriedName, type: 'A', class: 'IN', ttl, data }] : []);
   if (isNameServer(name)) return found(LOOPBACK, NAME_SERVER_TTL);
   const balancer = source.balancer(name);
   if (balancer) return found(balancer.address, source.ttl);
@@ -55,31 +55,31 @@ function ownNames(source: Source, asked: string, type: string): Reply | undefine
   return undefined;
 }
 
-function success(answers: readonly Answer[], authorities: readonly Answer[] = []): Reply {
+function success(answers: readonly Answer[], authorities: readonly Answer[] = []): DnsReply {
   return { rcode: RCODE.noError, authoritative: true, answers, authorities };
 }
 
 interface Search {
-  readonly asked: string;
+  readonly queriedName: string;
   readonly name: string;
   readonly type: string;
 }
 
-function inZone(source: Source, zone: ServedZone, search: Search, depth: number): Reply {
+function answerFromZone(source: AnswerSource, zone: ServedZone, search: Search, depth: number): DnsReply {
   const cut = delegation(zone, search);
   if (cut)
     return { rcode: RCODE.noError, authoritative: false, answers: [], authorities: valuesOf(cut, wireName(cut.Name)) };
-  const sets = setsAt(zone, search.name);
-  if (!sets) return { ...success([], negative(zone)), rcode: RCODE.noName };
+  const sets = recordSetsAt(zone, search.name);
+  if (!sets) return { ...success([], negativeAuthority(zone)), rcode: RCODE.noName };
   const cname = sets.filter(({ Type }) => Type === 'CNAME');
-  if (cname.length > 0 && search.type !== 'CNAME') return alongCname(source, zone, search, cname, depth);
+  if (cname.length > 0 && search.type !== 'CNAME') return followCname(source, zone, search, cname, depth);
   const answers = answersFor(source, zone, sets, search);
-  return answers.length > 0 ? success(answers) : success([], negative(zone));
+  return answers.length > 0 ? success(answers) : success([], negativeAuthority(zone));
 }
 
-/** NS records below the zone's own name: other servers answer from there on. */
+/** NS records below the apex delegate to other name servers. */
 function delegation(zone: ServedZone, { name, type }: Search): RecordSet | undefined {
-  const { byName } = indexOf(zone);
+  const { byName } = zoneIndex(zone);
   const cuts: RecordSet[] = [];
   for (let node = name; node !== zone.name; node = parentOf(node)) {
     if (node === name && type === 'DS') continue;
@@ -88,66 +88,72 @@ function delegation(zone: ServedZone, { name, type }: Search): RecordSet | undef
   return cuts.at(-1);
 }
 
-/** Record sets at a name or at the wildcard that stands for it (RFC 4592); none but a list for names that only lead to others. */
-function setsAt(zone: ServedZone, name: string): readonly RecordSet[] | undefined {
-  const { byName, nodes } = indexOf(zone);
+/** Record sets at a name or its wildcard (RFC 4592); an empty list for an empty non-terminal, undefined for a name that does not exist. */
+function recordSetsAt(zone: ServedZone, name: string): readonly RecordSet[] | undefined {
+  const { byName, nodes } = zoneIndex(zone);
   if (nodes.has(name)) return byName.get(name) ?? [];
   let encloser = parentOf(name);
   while (!nodes.has(encloser)) encloser = parentOf(encloser);
   return byName.get(`\\052.${encloser}`);
 }
 
-function alongCname(
-  source: Source,
+function followCname(
+  source: AnswerSource,
   zone: ServedZone,
   search: Search,
   sets: readonly RecordSet[],
   depth: number,
-): Reply {
-  const set = choose(source, zone, sets);
-  const answers = set ? valuesOf(set, search.asked) : [];
+): DnsReply {
+  const set = chooseRecordSet(source, zone, sets);
+  const answers = set ? valuesOf(set, search.queriedName) : [];
   const [target = ''] = answers.flatMap(dataOf);
   const name = nameOf(target);
   const isHere = name !== undefined && name.endsWith(`.${zone.name}`);
   if (!isHere || depth >= CHAIN_MAX) return success(answers);
-  const rest = inZone(source, zone, { asked: target, name, type: search.type }, depth + 1);
+  const rest = answerFromZone(source, zone, { queriedName: target, name, type: search.type }, depth + 1);
   return { ...rest, authoritative: true, answers: [...answers, ...rest.answers] };
 }
 
 function answersFor(
-  source: Source,
+  source: AnswerSource,
   zone: ServedZone,
   sets: readonly RecordSet[],
-  { asked, type }: Search,
+  { queriedName, type }: Search,
 ): readonly Answer[] {
-  const chosen = choose(
+  const chosen = chooseRecordSet(
     source,
     zone,
     sets.filter(({ Type }) => Type === type),
   );
-  return chosen ? resolved(source, zone, chosen, asked, 0) : [];
+  return chosen ? resolved(source, zone, chosen, queriedName, 0) : [];
 }
 
-/** A record set's values, or what its alias leads to. */
-function resolved(source: Source, zone: ServedZone, set: RecordSet, asked: string, depth: number): readonly Answer[] {
+/** A record set's values, or the answers of its alias target. */
+function resolved(
+  source: AnswerSource,
+  zone: ServedZone,
+  set: RecordSet,
+  queriedName: string,
+  depth: number,
+): readonly Answer[] {
   const target = set.AliasTarget?.DNSName;
-  if (target === undefined) return valuesOf(set, asked);
+  if (target === undefined) return valuesOf(set, queriedName);
   const balancer = source.balancer(target);
   if (balancer) {
-    return set.Type === 'A' ? [answerOf('A', asked, source.ttl, balancer.address)] : [];
+    return set.Type === 'A' ? [answerOf('A', queriedName, source.ttl, balancer.address)] : [];
   }
-  const sets = (indexOf(zone).byName.get(target) ?? []).filter(({ Type }) => Type === set.Type);
-  const next = depth < CHAIN_MAX ? choose(source, zone, sets) : undefined;
-  return next ? resolved(source, zone, next, asked, depth + 1) : [];
+  const sets = (zoneIndex(zone).byName.get(target) ?? []).filter(({ Type }) => Type === set.Type);
+  const next = depth < CHAIN_MAX ? chooseRecordSet(source, zone, sets) : undefined;
+  return next ? resolved(source, zone, next, queriedName, depth + 1) : [];
 }
 
-function valuesOf({ Type, TTL = 0, ResourceRecords: records = [] }: RecordSet, asked: string): Answer[] {
-  return records.map(({ Value = '' }) => answerOf(Type, asked, TTL, Value));
+function valuesOf({ Type, TTL = 0, ResourceRecords: records = [] }: RecordSet, queriedName: string): Answer[] {
+  return records.map(({ Value = '' }) => answerOf(Type, queriedName, TTL, Value));
 }
 
-/** What lets a resolver remember that there is nothing (RFC 2308): for as long as the SOA record and its last number say. */
-function negative(zone: ServedZone): readonly Answer[] {
-  const soa = indexOf(zone)
+/** The SOA record for negative caching (RFC 2308); its TTL is the lesser of its TTL and its minimum field. */
+function negativeAuthority(zone: ServedZone): readonly Answer[] {
+  const soa = zoneIndex(zone)
     .byName.get(zone.name)
     ?.find(({ Type }) => Type === 'SOA');
   const value = soa?.ResourceRecords?.[0]?.Value ?? '';
@@ -155,16 +161,22 @@ function negative(zone: ServedZone): readonly Answer[] {
   return soa ? [answerOf('SOA', wireName(zone.name), ttl, value)] : [];
 }
 
-/** All values that may be the answer to a question, whatever the dice say. */
-export function possible(source: Source, question: Question): readonly string[] {
+/** All values that may be answers to a question, whatever the random choice. */
+export function possibleAnswers(source: AnswerSource, question: DnsQuestion): readonly string[] {
   const name = nameOf(question.name);
   const zone = name === undefined ? undefined : source.zone(name);
-  if (name === undefined || !zone) return reply(source, question).answers.flatMap(dataOf);
-  return possibleAt(source, zone, name, question.type, 0);
+  if (name === undefined || !zone) return answerQuestion(source, question).answers.flatMap(dataOf);
+  return possibleAnswersAt(source, zone, name, question.type, 0);
 }
 
-function possibleAt(source: Source, zone: ServedZone, name: string, type: string, depth: number): readonly string[] {
-  const sets = setsAt(zone, name) ?? [];
+function possibleAnswersAt(
+  source: AnswerSource,
+  zone: ServedZone,
+  name: string,
+  type: string,
+  depth: number,
+): readonly string[] {
+  const sets = recordSetsAt(zone, name) ?? [];
   const usable = (wanted: string) =>
     candidates(
       source,
@@ -177,7 +189,7 @@ function possibleAt(source: Source, zone: ServedZone, name: string, type: string
     if (target === undefined) return (set.ResourceRecords ?? []).map(({ Value = '' }) => Value);
     const balancer = source.balancer(target);
     if (balancer) return type === 'A' ? [balancer.address] : [];
-    return possibleAt(source, zone, target, type, depth + 1);
+    return possibleAnswersAt(source, zone, target, type, depth + 1);
   });
 }
 

@@ -3,23 +3,23 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
 import packet, { type DecodedPacket, type RecordType } from 'dns-packet';
-import { framed } from './sockets.ts';
+import { withLengthPrefix } from './sockets.ts';
 
 export interface ServerAddress {
   readonly address: string;
   readonly port: number;
 }
 
-export interface Asked {
+export interface DnsQuery {
   readonly name: string;
   readonly type: RecordType;
-  /** Announces EDNS with this payload size. */
+  /** UDP payload size for EDNS. */
   readonly payload?: number;
   readonly tcp?: boolean;
 }
 
-/** What a server said, with what dns-packet leaves out. */
-export interface Told extends DecodedPacket {
+/** A response, with fields that dns-packet omits. */
+export interface DnsResponse extends DecodedPacket {
   readonly rcode: number;
   readonly transport: 'udp' | 'tcp';
   readonly bytes: number;
@@ -28,15 +28,15 @@ export interface Told extends DecodedPacket {
 const LIMIT_MS = 2_000;
 const LENGTH_BYTES = 2;
 
-/** Asks one server, like `dig`: over UDP first, over TCP when the answer was cut short. Rejects when no answer comes in 2 s. */
-export async function ask(server: ServerAddress, asked: Asked): Promise<Told> {
-  const message = queryOf(asked);
-  if (asked.tcp) return told(await overTcp(server, message), 'tcp');
-  const first = told(await overUdp(server, message), 'udp');
-  return first.flag_tc ? told(await overTcp(server, message), 'tcp') : first;
+/** Queries a server, as `dig` does: over UDP, then over TCP if the response was truncated. Rejects after 2 s without response. */
+export async function queryServer(server: ServerAddress, query: DnsQuery): Promise<DnsResponse> {
+  const message = encodedQuery(query);
+  if (query.tcp) return decoded(await overTcp(server, message), 'tcp');
+  const first = decoded(await overUdp(server, message), 'udp');
+  return first.flag_tc ? decoded(await overTcp(server, message), 'tcp') : first;
 }
 
-function queryOf({ name, type, payload }: Asked): Buffer {
+function encodedQuery({ name, type, payload }: DnsQuery): Buffer {
   const opt = {
     type: 'OPT' as const,
     name: '.',
@@ -54,7 +54,7 @@ function queryOf({ name, type, payload }: Asked): Buffer {
   });
 }
 
-function told(answer: Buffer, transport: 'udp' | 'tcp'): Told {
+function decoded(answer: Buffer, transport: 'udp' | 'tcp'): DnsResponse {
   return { ...packet.decode(answer), rcode: answer[3]! & 15, transport, bytes: answer.length };
 }
 
@@ -77,7 +77,7 @@ async function overUdp({ address, port }: ServerAddress, message: Buffer): Promi
 async function overTcp({ address, port }: ServerAddress, message: Buffer): Promise<Buffer> {
   const socket = connect({ host: address, port, signal: AbortSignal.timeout(LIMIT_MS) });
   try {
-    socket.write(framed(message));
+    socket.write(withLengthPrefix(message));
     let received = Buffer.alloc(0);
     for await (const chunk of socket as AsyncIterable<Buffer>) {
       received = Buffer.concat([received, chunk]);

@@ -1,38 +1,38 @@
 /** Times in milliseconds. */
 export interface DnsOption {
-  /** Port of the name server on 127.0.0.1, over UDP and TCP; 0 takes a free one. */
+  /** Port of the name server on 127.0.0.1, over UDP and TCP; 0 selects a free port. */
   readonly port: number;
-  /** How long Route 53 is busy with a change of a zone. */
+  /** How long Route 53 processes a change of a zone. */
   readonly processing: number;
-  /** From a change until the first name servers answer with it. */
+  /** Time from a change until the first name servers have it. */
   readonly propagation: number;
-  /** From a change until all name servers answer with it, and GetChange says INSYNC. */
+  /** Time from a change until all name servers have it, and GetChange returns INSYNC. */
   readonly insync: number;
-  /** TTL of answers that name a load balancer's address: whole seconds. AWS: 60 s. */
+  /** TTL of a load balancer's address, in whole seconds. On AWS: 60 s. */
   readonly ttl: number;
-  /** Names that lead to load balancers from the start. */
+  /** DNS names that resolve to load balancers from the start. */
   readonly names: readonly NameOption[];
 }
 
-/** A name with a weighted record for each of several load balancers. */
+/** A DNS name with a weighted record for each of several load balancers. */
 export interface NameOption {
-  /** Such as `www.shop.test`. */
+  /** For example, `www.shop.test`. */
   readonly name: string;
-  /** Name of the hosted zone, which is made when it is not there; the name without its first label when absent. */
+  /** Name of the hosted zone, which is created if it does not exist. Default: the name without its first label. */
   readonly zone?: string | undefined;
-  /** `alias` (when absent) names a load balancer, `A` its address, `CNAME` its DNS name. */
+  /** `alias` (the default) targets a load balancer, `A` has its address, `CNAME` its DNS name. */
   readonly record?: 'alias' | 'A' | 'CNAME' | undefined;
-  /** TTL of A and CNAME records; that of aliases when absent. */
+  /** TTL of A and CNAME records. Default: that of aliases. */
   readonly ttl?: number | undefined;
-  /** Of aliases; false when absent. */
+  /** For aliases. Default: false. */
   readonly evaluateTargetHealth?: boolean | undefined;
   readonly sides: readonly SideOption[];
 }
 
 export interface SideOption {
-  /** SetIdentifier of the record; the load balancer's name when absent. */
+  /** SetIdentifier of the record. Default: the load balancer's name. */
   readonly id?: string | undefined;
-  /** Name of a load balancer that one of the target groups names. */
+  /** Name of the load balancer of a target group. */
   readonly loadBalancer: string;
   /** 0 to 255. */
   readonly weight: number;
@@ -40,4 +40,11 @@ export interface SideOption {
 
 export type DnsPlan = DnsOption;
 
-export const DNS: DnsPlan = { port: 0, processing: 20, propagation: 500, insync: 1_000, ttl: 2_000, names: [] };
+export const DNS_DEFAULTS: DnsPlan = {
+  port: 0,
+  processing: 20,
+  propagation: 500,
+  insync: 1_000,
+  ttl: 2_000,
+  names: [],
+};

@@ -2,7 +2,7 @@ import type { Answer } from 'dns-packet';
 import { wireName } from '../route53/names.ts';
 import { quotedTexts } from '../route53/values.ts';
 
-/** A record's value in the form that dns-packet writes. The value was checked when it was stored. */
+/** A record's value in dns-packet's form. The value was validated when it was stored. */
 export function answerOf(type: string, name: string, ttl: number, value: string): Answer {
   const [first = '', second = '', third = '', fourth = ''] = value.trim().split(/\s+/);
   const head = { name, ttl, class: 'IN' as const };

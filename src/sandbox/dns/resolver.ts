@@ -1,37 +1,37 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../clock.ts';
-import { ask, type ServerAddress, type Told } from './client.ts';
+import { queryServer, type ServerAddress, type DnsResponse } from './client.ts';
 
 export interface ResolverOptions {
   readonly server: ServerAddress;
   readonly clock: Clock;
-  /** Keeps answers so much longer than their TTL, as clients do that ignore it; 0 when absent, `Infinity` is for ever. */
+  /** Keeps answers this much longer than their TTL, like clients that ignore TTLs. Default: 0. */
   readonly overrunMs?: number;
-  /** The addresses that name servers may answer with now; what else is given out counts as old. */
+  /** The addresses with which name servers may answer now; any other returned address counts as old. */
   readonly possible?: (name: string) => readonly string[];
 }
 
 export interface ResolverReport {
-  /** Names that were looked up, and how many of them from the cache. */
+  /** Number of lookups, and of those answered from the cache. */
   readonly lookups: number;
   readonly hits: number;
-  /** Answers from the cache whose TTL was over. */
+  /** Lookups answered from the cache after the TTL. */
   readonly overrun: number;
-  /** Answers that name servers would not give any more, and when the last one was given (`Clock.now`). */
+  /** Lookups with addresses that name servers no longer return, and the time of the last one (`Clock.now`). */
   readonly old: number;
   readonly lastOldAt: number | undefined;
 }
 
-/** A caching resolver such as a VPC's, or such as a badly written client's. */
+/** A caching resolver, like that of a VPC or of a client that ignores TTLs. */
 export interface CachingResolver {
-  /** How much longer than their TTL answers are kept, from now on. */
+  /** Milliseconds for which answers are kept after their TTL. */
   overrunMs: number;
   /** IPv4 addresses. Rejects with `ENOTFOUND` or `ESERVFAIL`. */
   resolve(name: string): Promise<readonly string[]>;
-  /** For `lookup` of node:http and undici's `connect`. */
+  /** For the option `lookup` of node:http and of undici's `connect`. */
   readonly lookup: LookupFunction;
   report(): ResolverReport;
-  /** Forgets all answers. */
+  /** Clears the cache. */
   flush(): void;
 }
 
@@ -47,16 +47,16 @@ const NO_NAME = 3;
 export function createResolver(options: ResolverOptions): CachingResolver {
   const { server, clock, possible } = options;
   const cache = new Map<string, Entry>();
-  const asking = new Map<string, Promise<Entry>>();
+  const pending = new Map<string, Promise<Entry>>();
   const counts = { lookups: 0, hits: 0, overrun: 0, old: 0, lastOldAt: undefined as number | undefined };
   const fetch = async (name: string) => {
     const entry = await entryOf(server, clock, name);
     cache.set(name, entry);
     return entry;
   };
-  const fresh = (name: string) => {
-    const underway = asking.get(name) ?? fetch(name).finally(() => asking.delete(name));
-    asking.set(name, underway);
+  const fetchOnce = (name: string) => {
+    const underway = pending.get(name) ?? fetch(name).finally(() => pending.delete(name));
+    pending.set(name, underway);
     return underway;
   };
   const count = (name: string, addresses: readonly string[]) => {
@@ -67,15 +67,15 @@ export function createResolver(options: ResolverOptions): CachingResolver {
   };
   const resolver: CachingResolver = {
     overrunMs: options.overrunMs ?? 0,
-    async resolve(asked) {
-      const name = asked.toLowerCase().replace(/\.$/, '');
+    async resolve(queriedName) {
+      const name = queriedName.toLowerCase().replace(/\.$/, '');
       const known = cache.get(name);
       const now = clock.monotonic();
       const kept = known && now < known.expiresAt + resolver.overrunMs ? known : undefined;
       counts.lookups += 1;
       if (kept) counts.hits += 1;
       if (kept && now >= kept.expiresAt) counts.overrun += 1;
-      const { addresses } = kept ?? (await fresh(name));
+      const { addresses } = kept ?? (await fetchOnce(name));
       count(name, addresses);
       return addresses;
     },
@@ -100,7 +100,7 @@ function firstOf(callback: Callback) {
   return ([error, found]: Found) => callback(error, found[0]?.address ?? '', 4);
 }
 
-/** In the form of node's callbacks. */
+/** The arguments of Node's lookup callbacks. */
 async function lookUp(resolver: CachingResolver, name: string): Promise<Found> {
   try {
     return [null, (await resolver.resolve(name)).map((address) => ({ address, family: 4 }))];
@@ -109,24 +109,24 @@ async function lookUp(resolver: CachingResolver, name: string): Promise<Found> {
   }
 }
 
-/** Asks for the addresses of a name, along CNAME records into other zones; the shortest TTL of the chain counts. */
-async function entryOf(server: ServerAddress, clock: Clock, asked: string): Promise<Entry> {
-  let name = asked;
+/** Queries the addresses of a name and follows CNAME records into other zones; the shortest TTL of the chain applies. */
+async function entryOf(server: ServerAddress, clock: Clock, queriedName: string): Promise<Entry> {
+  let name = queriedName;
   let ttl = Infinity;
   for (let length = 0; length < CHAIN_MAX; length += 1) {
-    const answer = await ask(server, { name, type: 'A' });
+    const answer = await queryServer(server, { name, type: 'A' });
     const records = (answer.answers ?? []).flatMap((record) => ('ttl' in record ? [record] : []));
     ttl = Math.min(ttl, ...records.map((record) => record.ttl ?? 0));
     const addresses = records.flatMap((record) => (record.type === 'A' ? [record.data] : []));
     if (addresses.length > 0) return { addresses, expiresAt: clock.monotonic() + ttl * 1000 };
     const next = records.findLast((record) => record.type === 'CNAME');
-    if (next?.type !== 'CNAME') throw failure(asked, answer);
+    if (next?.type !== 'CNAME') throw failure(queriedName, answer);
     name = next.data;
   }
-  throw lookupError(asked, 'ESERVFAIL');
+  throw lookupError(queriedName, 'ESERVFAIL');
 }
 
-function failure(name: string, { rcode }: Told): Error {
+function failure(name: string, { rcode }: DnsResponse): Error {
   return lookupError(name, rcode === 0 || rcode === NO_NAME ? 'ENOTFOUND' : 'ESERVFAIL');
 }
 

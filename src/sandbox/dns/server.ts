@@ -1,18 +1,18 @@
 import type { AdminPage } from '../service.ts';
-import type { DnsTimes, Names } from '../route53/model.ts';
-import { createAccount, type DnsReport } from './account.ts';
-import { possible, reply, type Reply } from './answer.ts';
+import type { DnsTimes, Route53State } from '../route53/model.ts';
+import { createDnsCounters, type DnsReport } from './counters.ts';
+import { possibleAnswers, answerQuestion, type DnsReply } from './answer.ts';
 import { openSockets } from './sockets.ts';
-import { sourceOf } from './source.ts';
+import { answerSource } from './source.ts';
 import { readQuery, writeReply } from './wire.ts';
 
 export interface NameServerOptions {
-  readonly names: Names;
-  /** 0 takes a free one, the same for UDP and TCP. */
+  readonly state: Route53State;
+  /** 0 selects a free port, the same for UDP and TCP. */
   readonly port: number;
-  /** Loopback address; `127.0.0.1` when absent. */
+  /** Loopback address. Default: `127.0.0.1`. */
   readonly address?: string;
-  /** From 0 to 1, for weights and for how far a change has come. */
+  /** From 0 to 1, for weights and for the propagation of changes. */
   readonly random?: () => number;
 }
 
@@ -20,28 +20,30 @@ export interface NameServerOptions {
 export interface NameServer {
   readonly address: string;
   readonly port: number;
-  /** Such as `127.0.0.1:4553`, as `dns.setServers` takes it. */
+  /** Address and port in the format of `dns.setServers`, such as `127.0.0.1:4553`. */
   readonly server: string;
   /** Times that can be changed while it runs. */
   readonly times: DnsTimes;
-  /** Every question since the last reset. */
+  /** Counts of questions and answers since the last reset. */
   report(): DnsReport;
   reset(): void;
-  /** All values that may be the answer at this moment, whatever the dice say: of type A unless another is asked for. */
+  /** All values that may be answers now, whatever the random choice. Default type: A. */
   possible(name: string, type?: string): readonly string[];
   readonly page: AdminPage;
   close(): Promise<void>;
 }
 
-/** Starts answering on loopback. Throws an `OperatorError` when the port is taken. */
+/** Starts the name server on loopback. Throws an `OperatorError` if the port is in use. */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
-  const { names, port, address = '127.0.0.1', random = Math.random } = options;
-  const account = createAccount();
+  const { state, port, address = '127.0.0.1', random = Math.random } = options;
+  const account = createDnsCounters();
   const sockets = await openSockets(address, port, (message, transport) => {
     const query = readQuery(message);
     if (!query) return undefined;
     const answered =
-      query.question && query.rcode === undefined ? reply(sourceOf(names, random), query.question) : undefined;
+      query.question && query.rcode === undefined
+        ? answerQuestion(answerSource(state, random), query.question)
+        : undefined;
     const final = answered ?? refusal(query.rcode ?? 0);
     if (query.question) account.add(query.question, final);
     return writeReply(query, final, transport);
@@ -50,12 +52,14 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     address,
     port: sockets.port,
     server: `${address}:${sockets.port}`,
-    times: names.times,
+    times: state.times,
     report: () => account.report(),
     reset: () => account.reset(),
     possible: (name, type = 'A') => {
-      // A change that has reached some name servers counts with what it replaces.
-      const either = [() => 0, () => 1].flatMap((chance) => possible(sourceOf(names, chance), { name, type }));
+      // While only some name servers have a change, both the old and the new values are possible.
+      const either = [() => 0, () => 1].flatMap((chance) =>
+        possibleAnswers(answerSource(state, chance), { name, type }),
+      );
       return [...new Set(either)];
     },
     page: { read: () => account.report(), reset: () => account.reset() },
@@ -63,6 +67,6 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   };
 }
 
-function refusal(rcode: number): Reply {
+function refusal(rcode: number): DnsReply {
   return { rcode, authoritative: false, answers: [], authorities: [] };
 }

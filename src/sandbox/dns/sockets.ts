@@ -3,22 +3,22 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, OperatorError } from '../../errors.ts';
 
-/** Answers one message; undefined when there is nothing to say. */
-export type Respond = (message: Buffer, transport: 'udp' | 'tcp') => Buffer | undefined;
+/** Returns the response to a message, or undefined for none. */
+export type MessageHandler = (message: Buffer, transport: 'udp' | 'tcp') => Buffer | undefined;
 
 export interface Sockets {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Ports that are tried when any will do: a free UDP port may be taken for TCP. */
+/** Maximum attempts to find a port: one that is free for UDP may be in use for TCP. */
 const TRIES = 20;
-/** Longer than any resolver keeps a connection on which it asks nothing. */
+/** Longer than resolvers keep an idle connection. */
 const IDLE_MS = 10_000;
 const LENGTH_BYTES = 2;
 
-/** Listens on the same port over UDP and TCP. Throws an `OperatorError` when the port is taken. */
-export async function openSockets(address: string, port: number, respond: Respond): Promise<Sockets> {
+/** Listens on the same port over UDP and TCP. Throws an `OperatorError` if the port is in use. */
+export async function openSockets(address: string, port: number, respond: MessageHandler): Promise<Sockets> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await open(address, port, respond);
@@ -29,7 +29,9 @@ export async function openSockets(address: string, port: number, respond: Respon
         'port-taken',
         `The sandbox cannot answer DNS on ${address}:${port}: ${messageOf(error)}`,
         {
-          next: ['Stop what listens there, or choose another port (sandbox.dns.port; 0 takes a free one).'],
+          next: [
+            'Stop the program that listens on it, or choose another port (sandbox.dns.port; 0 selects a free port).',
+          ],
           cause: error,
         },
       );
@@ -37,7 +39,7 @@ export async function openSockets(address: string, port: number, respond: Respon
   }
 }
 
-async function open(address: string, port: number, respond: Respond): Promise<Sockets> {
+async function open(address: string, port: number, respond: MessageHandler): Promise<Sockets> {
   const udp = createSocket('udp4');
   udp.bind(port, address);
   await once(udp, 'listening');
@@ -55,7 +57,7 @@ async function open(address: string, port: number, respond: Respond): Promise<So
   });
   udp.on('message', (message, from) => {
     const answer = respond(message, 'udp');
-    // A client that is gone gets no answer; that is all.
+    // Errors are ignored: the client may have closed its socket.
     if (answer) udp.send(answer, from.port, from.address, () => {});
   });
   return { port: bound, close: () => close(udp, tcp, connections) };
@@ -68,8 +70,8 @@ async function close(udp: UdpSocket, tcp: Server, connections: ReadonlySet<Socke
   if (tcp.listening) await once(tcp, 'close');
 }
 
-/** Messages over TCP come with their length before them, any number on one connection (RFC 1035, 4.2.2). */
-function serve(socket: Socket, respond: Respond): void {
+/** Reads messages with a length prefix, any number on one connection (RFC 1035, 4.2.2). */
+function serve(socket: Socket, respond: MessageHandler): void {
   let pending = Buffer.alloc(0);
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
@@ -79,13 +81,13 @@ function serve(socket: Socket, respond: Respond): void {
       const end = LENGTH_BYTES + pending.readUInt16BE(0);
       const answer = respond(pending.subarray(LENGTH_BYTES, end), 'tcp');
       pending = pending.subarray(end);
-      if (answer) socket.write(framed(answer));
+      if (answer) socket.write(withLengthPrefix(answer));
     }
   });
 }
 
-/** A message with its length before it. */
-export function framed(message: Buffer): Buffer {
+/** A message with its length prefix. */
+export function withLengthPrefix(message: Buffer): Buffer {
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt16BE(message.length);
   return Buffer.concat([length, message]);

@@ -1,25 +1,25 @@
 import packet, { type Answer, type OptAnswer, type Packet } from 'dns-packet';
-import { RCODE, type Question, type Reply } from './answer.ts';
+import { RCODE, type DnsQuestion, type DnsReply } from './answer.ts';
 
-/** What every client can take over UDP (RFC 1035), and the most that is sent to one that says it can take more (RFC 6891). */
+/** Maximum UDP message without EDNS (RFC 1035), and with EDNS, whatever the client offers (RFC 6891). */
 const UDP_MIN = 512;
 const UDP_MAX = 1232;
 const HEADER = 12;
 const QUERY = 0;
 
-export interface Query {
+export interface DecodedQuery {
   readonly id: number;
   readonly flags: number;
-  readonly question: Question | undefined;
+  readonly question: DnsQuestion | undefined;
   readonly questions: NonNullable<Packet['questions']>;
-  /** The most that the client takes over UDP; absent when it knows nothing of EDNS. */
+  /** The client's UDP payload size; undefined without EDNS. */
   readonly payload: number | undefined;
-  /** Set when the query is refused without looking at the question. */
+  /** Response code, if the query is rejected whatever its name. */
   readonly rcode: number | undefined;
 }
 
-/** Reads a query; undefined for what is none, which is not answered. */
-export function readQuery(message: Buffer): Query | undefined {
+/** Reads a query; undefined for other messages, which get no response. */
+export function readQuery(message: Buffer): DecodedQuery | undefined {
   if (message.length < HEADER || (message[2]! & 0x80) !== 0) return undefined;
   const id = message.readUInt16BE(0);
   const broken = { id, flags: 0, question: undefined, questions: [], payload: undefined, rcode: RCODE.formatError };
@@ -37,8 +37,8 @@ export function readQuery(message: Buffer): Query | undefined {
   }
 }
 
-/** Writes an answer: the question and EDNS are echoed; what is too long for UDP is left out and said to be (TC). */
-export function writeReply(query: Query, reply: Reply, transport: 'udp' | 'tcp'): Buffer {
+/** Encodes a response; one that is too long for UDP is truncated (TC). */
+export function writeReply(query: DecodedQuery, reply: DnsReply, transport: 'udp' | 'tcp'): Buffer {
   const whole = encode(query, reply, 0);
   const limit = query.payload === undefined ? UDP_MIN : Math.min(UDP_MAX, Math.max(UDP_MIN, query.payload));
   if (transport === 'tcp' || whole.length <= limit) return whole;
@@ -56,7 +56,7 @@ const OPT: Answer = {
   options: [],
 };
 
-function encode({ id, flags, questions, payload }: Query, reply: Reply, more: number): Buffer {
+function encode({ id, flags, questions, payload }: DecodedQuery, reply: DnsReply, more: number): Buffer {
   const authoritative = reply.authoritative ? packet.AUTHORITATIVE_ANSWER : 0;
   return packet.encode({
     type: 'response',

@@ -7,10 +7,11 @@ import type { Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { recordsOf } from './lifecycle.ts';
 import type { Ec2State, InstanceRecord } from './state.ts';
+import { ownValue } from '../records.ts';
 
-type Part = (record: InstanceRecord) => Partial<InstanceAttribute>;
+type AttributeReader = (record: InstanceRecord) => Partial<InstanceAttribute>;
 
-const ATTRIBUTES: Readonly<Record<string, Part>> = {
+const ATTRIBUTES: Readonly<Record<string, AttributeReader>> = {
   disableApiTermination: (record) => ({ DisableApiTermination: { Value: record.protected } }),
   groupSet: (record) => ({ Groups: record.groups.map((GroupId) => ({ GroupId })) }),
   instanceInitiatedShutdownBehavior: () => ({ InstanceInitiatedShutdownBehavior: { Value: 'stop' } }),
@@ -26,12 +27,12 @@ export function describeInstanceAttribute(
 ): InstanceAttribute {
   const [record] = recordsOf(state, input.InstanceId ? [input.InstanceId] : [], call?.lagMs);
   const name = input.Attribute ?? '';
-  const part = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined;
-  if (!part) throw ec2Error.invalid(`Value (${name}) for parameter attribute is invalid. Unknown attribute.`);
-  return { InstanceId: record!.id, ...part(record!) };
+  const read = ownValue(ATTRIBUTES, name);
+  if (!read) throw ec2Error.invalid(`Value (${name}) for parameter attribute is invalid. Unknown attribute.`);
+  return { InstanceId: record!.id, ...read(record!) };
 }
 
-/** Changes protection at any time; type and user data of a stopped instance only (EC2 API, ModifyInstanceAttribute). */
+/** Changes protection at any time, but type and user data of stopped instances only (EC2 API, ModifyInstanceAttribute). */
 export function modifyInstanceAttribute(state: Ec2State, input: ModifyInstanceAttributeRequest): object {
   const [record] = recordsOf(state, input.InstanceId ? [input.InstanceId] : []);
   const change = changeOf(input);
@@ -52,5 +53,5 @@ function changeOf(input: ModifyInstanceAttributeRequest): Change {
   if (name === 'disableApiTermination' && value !== undefined) return { protected: value === 'true' };
   if (name === 'instanceType' && value !== undefined) return { type: value };
   if (name === 'userData' && value !== undefined) return { userData: value };
-  throw ec2Error.combination('No attributes specified, or one that the sandbox does not change.');
+  throw ec2Error.combination('No attribute is specified that the sandbox supports.');
 }

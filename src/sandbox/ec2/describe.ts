@@ -10,14 +10,14 @@ import type {
 import type { Call } from '../service.ts';
 import { checkIds, ec2Error, INSTANCE } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
-import { page } from './paging.ts';
+import { pageBySequence } from './paging.ts';
 import { reservationShapes, stateShape } from './shapes.ts';
 import { ACCOUNT, type Ec2State, type InstanceRecord } from './state.ts';
 
-/** How long a terminated instance is still shown (EC2 user guide: "usually about an hour"). */
+/** How long a terminated instance stays visible (EC2 user guide: "usually about an hour"). */
 const VISIBLE_MS = 3_600_000;
 
-/** All instances that EC2 still shows, as they were `lagMs` ago. Forgets those that ended too long ago. */
+/** All visible instances, as they were `lagMs` ago. Removes those that were terminated too long ago. */
 export function visible(state: Ec2State, lagMs = 0): readonly InstanceRecord[] {
   const until = state.clock.now() - VISIBLE_MS;
   return state.records.values(lagMs).filter((record) => {
@@ -79,7 +79,7 @@ export function describeInstances(
 ): DescribeInstancesResult {
   const lagMs = call?.lagMs ?? 0;
   const selected = select(state, input, lagMs);
-  const { items, next } = page(selected, input, input.InstanceIds ? Infinity : state.pageSize);
+  const { items, next } = pageBySequence(selected, input, input.InstanceIds ? Infinity : state.pageSize);
   return { Reservations: reservationShapes(state, items, lagMs), ...next };
 }
 
@@ -93,7 +93,7 @@ export function describeInstanceStatus(
   const known = input.InstanceIds && select(state, { InstanceIds: input.InstanceIds }, lagMs, shown);
   const from = (known ?? shown).filter((record) => input.IncludeAllInstances || record.machine.state === 'running');
   const selected = select(state, { Filters: input.Filters }, lagMs, from);
-  const { items, next } = page(selected, input, input.InstanceIds ? Infinity : state.pageSize);
+  const { items, next } = pageBySequence(selected, input, input.InstanceIds ? Infinity : state.pageSize);
   return { InstanceStatuses: items.map(statusShape), ...next };
 }
 

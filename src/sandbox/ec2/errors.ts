@@ -1,6 +1,6 @@
 import { ApiError } from '../service.ts';
 
-/** EC2's error codes with the messages that it sends (EC2 API reference, "Error codes"). */
+/** EC2's error codes and messages (EC2 API reference, "Error codes"). */
 export const ec2Error = {
   missing: (parameter: string) =>
     new ApiError('MissingParameter', `The request must contain the parameter ${parameter}`),
@@ -17,7 +17,7 @@ export const ec2Error = {
   state: (message: string) => new ApiError('IncorrectInstanceState', message),
 };
 
-/** The instances with these ids must be well-formed and known. */
+/** Throws unless all ids are well-formed and known. */
 export function checkIds(
   ids: readonly string[],
   known: (id: string) => boolean,

@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { parse } from '../api/faults.ts';
+import { parseFault } from '../api/faults.ts';
 import { BEHAVIOURS, behaviour, type BehaviourName } from '../instances/behaviour.ts';
 import { ApiError, type FaultMaker } from '../service.ts';
 import type { Ec2State } from './state.ts';
 
-const named = z.looseObject({ instance: z.string(), ms: z.number().positive().optional() });
-const release = z.looseObject({
+const instanceFault = z.looseObject({ instance: z.string(), ms: z.number().positive().optional() });
+const releaseFault = z.looseObject({
   release: z.string(),
   behaviour: z.enum(BEHAVIOURS as [BehaviourName, ...BehaviourName[]]),
   ms: z.number().positive().optional(),
 });
 
-/** Faults of instances and of releases: see BEHAVIOUR.md, "Faults". Ending one heals what can be healed. */
+/** Faults of instances and of releases: see src/sandbox/BEHAVIOUR.md, "Faults". Ending one restores the previous behaviour. */
 export function instanceFaults(state: Ec2State): Readonly<Record<string, FaultMaker>> {
   const existing = (spec: unknown) => {
-    const { instance, ms } = parse(named, spec);
+    const { instance, ms } = parseFault(instanceFault, spec);
     if (!state.instances.find(instance)) throw new ApiError('InvalidFault', `There is no instance ${instance}.`);
     return { instance, ms };
   };
@@ -22,26 +22,26 @@ export function instanceFaults(state: Ec2State): Readonly<Record<string, FaultMa
     (name: BehaviourName): FaultMaker =>
     (spec) => {
       const { instance, ms } = existing(spec);
-      state.instances.behave(instance, behaviour(name, ms));
-      return () => state.instances.behave(instance, undefined);
+      state.instances.setBehaviour(instance, behaviour(name, ms));
+      return () => state.instances.setBehaviour(instance, undefined);
     };
   return {
     sick: behave('sick'),
     slow: behave('slow'),
     crash: behave('crash'),
     die: (spec) => {
-      state.instances.lose(existing(spec).instance);
+      state.instances.loseHost(existing(spec).instance);
       return () => {};
     },
     heal: (spec) => {
-      state.instances.behave(existing(spec).instance, undefined);
+      state.instances.setBehaviour(existing(spec).instance, undefined);
       return () => {};
     },
     release: (spec) => {
-      const wanted = parse(release, spec);
+      const wanted = parseFault(releaseFault, spec);
       const before = state.instances.behaviourOf(wanted.release);
-      state.instances.behaveAll(wanted.release, behaviour(wanted.behaviour, wanted.ms));
-      return () => state.instances.behaveAll(wanted.release, before);
+      state.instances.setReleaseBehaviour(wanted.release, behaviour(wanted.behaviour, wanted.ms));
+      return () => state.instances.setReleaseBehaviour(wanted.release, before);
     },
   };
 }

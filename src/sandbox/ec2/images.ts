@@ -3,22 +3,22 @@ import type { DescribeImagesRequest, DescribeImagesResult, Image as ImageShape }
 import { ApiError, type Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
-import { page } from './paging.ts';
+import { pageBySequence } from './paging.ts';
 import { ACCOUNT, type Ec2State, type Image } from './state.ts';
-import type { Tags } from './tags.ts';
+import type { TagMap } from './tags.ts';
 
 const OWNERS: readonly string[] = ['self', ACCOUNT];
 const SSM_PREFIX = 'resolve:ssm:';
 
-/** Makes an image known, as if it had been built and registered. */
-export function addImage(state: Ec2State, name: string, tags: Tags, createdAt: Date): Image {
+/** Adds an image, as CreateImage or RegisterImage do. */
+export function addImage(state: Ec2State, name: string, tags: TagMap, createdAt: Date): Image {
   const image: Image = { id: `ami-0${randomBytes(8).toString('hex')}`, seq: state.nextSeq(), name, createdAt };
   state.images.set(image.id, image);
   state.tags.set(image.id, tags);
   return image;
 }
 
-/** The image of an id or of `resolve:ssm:<parameter>`; throws EC2's error when there is none. */
+/** The image with an id or of `resolve:ssm:<parameter>`; throws EC2's error if there is none. */
 export function imageOf(state: Ec2State, id: string, lagMs = 0): Image {
   if (id.startsWith(SSM_PREFIX)) return imageOf(state, parameterValue(state, id.slice(SSM_PREFIX.length)));
   if (!/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)) throw ec2Error.malformed('InvalidAMIID.Malformed', id);
@@ -53,7 +53,7 @@ export function describeImages(state: Ec2State, input: DescribeImagesRequest, ca
   const named = input.ImageIds?.map((id) => imageOf(state, id, lagMs)) ?? state.images.values(lagMs);
   const ours = input.Owners === undefined || input.Owners.some((owner) => OWNERS.includes(owner));
   const selected = filtered(ours ? named : [], input.Filters, FILTERS, (image) => state.tags.of(image.id, lagMs));
-  const { items, next } = page(selected, input, input.ImageIds ? Infinity : state.pageSize);
+  const { items, next } = pageBySequence(selected, input, input.ImageIds ? Infinity : state.pageSize);
   return { Images: items.map((image) => imageShape(state, image, lagMs)), ...next };
 }
 

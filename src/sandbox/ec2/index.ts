@@ -1,6 +1,6 @@
 import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { createParameters } from '../ssm/parameters.ts';
-import type { Call, Operation, Service } from '../service.ts';
+import { bindOperations, type Service, type StateOperation } from '../service.ts';
 import { deployPage } from './deploy-page.ts';
 import { describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
 import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
@@ -9,9 +9,9 @@ import { addImage, describeImages } from './images.ts';
 import { runInstances } from './launch.ts';
 import { startInstances, stopInstances, terminateInstances } from './lifecycle.ts';
 import { describeAvailabilityZones, describeSecurityGroups, describeSubnets, describeVpcs } from './network.ts';
-import { createState, type Ec2Options, type Ec2State, type Image, type Network } from './state.ts';
+import { createEc2State, type Ec2Options, type Ec2State, type Image, type Network } from './state.ts';
 import { createTags, deleteTags, describeTags } from './tagging.ts';
-import type { Tags } from './tags.ts';
+import type { TagMap } from './tags.ts';
 import {
   createLaunchTemplate,
   createLaunchTemplateVersion,
@@ -21,21 +21,18 @@ import {
   modifyLaunchTemplate,
 } from './templates.ts';
 
-/** EC2, and SSM's parameters that images are looked up by; and what the sandbox does with them in process. */
-export interface Ec2 extends Service {
+/** EC2 and SSM's Parameter Store, with the functions that the sandbox calls within the process. */
+export interface EmulatedEc2 extends Service {
   readonly network: Network;
   readonly ssm: Service;
-  /** Makes an image known. */
-  addImage(name: string, tags: Tags, createdAt: Date): Image;
-  /** The image without a release of its own; the first one when there is none. */
+  addImage(name: string, tags: TagMap, createdAt: Date): Image;
+  /** Id of the image without a release; the first image if there is none. */
   baseImage(): string;
-  /** RunInstances with a boot time of its own. */
+  /** RunInstances with another boot time. */
   run(input: RunInstancesRequest, bootMs: number): Reservation;
 }
 
-type StateOperation = (state: Ec2State, input: never, call?: Call) => object;
-
-const OPERATIONS: Readonly<Record<string, StateOperation>> = {
+const OPERATIONS: Readonly<Record<string, StateOperation<Ec2State>>> = {
   CreateLaunchTemplate: createLaunchTemplate,
   CreateLaunchTemplateVersion: createLaunchTemplateVersion,
   CreateTags: createTags,
@@ -61,16 +58,15 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   TerminateInstances: terminateInstances,
 };
 
-export function createEc2(options: Ec2Options): Ec2 {
-  const state = createState(options);
+export function createEc2(options: Ec2Options): EmulatedEc2 {
+  const state = createEc2State(options);
   const unwatch = state.instances.watch((machine) => {
     const record = state.records.get(machine.id);
     if (record) state.records.set(machine.id, { ...record, machine, changedAt: state.now() });
   });
-  const bound = Object.entries(OPERATIONS).map(([name, operation]) => [name, bind(state, operation)] as const);
   return {
     id: 'ec2',
-    operations: Object.fromEntries(bound),
+    operations: bindOperations(state, OPERATIONS),
     faults: instanceFaults(state),
     pages: { instances: { read: () => instancesPage(state) }, deploy: deployPage(state.instances) },
     network: state.network,
@@ -83,10 +79,6 @@ export function createEc2(options: Ec2Options): Ec2 {
     run: (input, bootMs) => runInstances(state, input, { bootMs }),
     close: async () => unwatch(),
   };
-}
-
-function bind(state: Ec2State, operation: StateOperation): Operation {
-  return (input, call) => operation(state, input as never, call);
 }
 
 function instancesPage(state: Ec2State): unknown {

@@ -5,32 +5,33 @@ import { ec2Error } from './errors.ts';
 import { imageOf } from './images.ts';
 import { reservationShapes } from './shapes.ts';
 import type { Ec2State, Image, InstanceRecord, Subnet, TemplateVersion } from './state.ts';
-import { checkedTags, type Tags } from './tags.ts';
+import { checkedTags, type TagMap } from './tags.ts';
 import { findVersion } from './templates.ts';
+import { withoutUndefined } from '../records.ts';
 
 const TOKEN_MAX = 64;
 const USER_DATA_MAX_BYTES = 16_384;
 
-/** What a request boots, once its template and its own parameters are put together and checked. */
+/** A validated launch: the parameters of the request merged with those of its template. */
 interface Launch {
   readonly request: RunInstancesRequest;
   readonly version: TemplateVersion | undefined;
   readonly image: Image;
   readonly subnet: Subnet;
   readonly groups: readonly string[];
-  readonly tags: Tags;
+  readonly tags: TagMap;
   readonly release: string;
   readonly count: number;
 }
 
 export interface LaunchHooks {
-  /** Instead of the usual time to boot. */
+  /** Replaces the default boot time. */
   readonly bootMs?: number;
 }
 
 /**
- * RunInstances. The request's parameters go before the template's; a ClientToken that was used for the same request
- * returns what that one launched, and for another request is refused (aws-reference 4; EC2 API, idempotency).
+ * RunInstances. The request's parameters override the template's. A ClientToken that was used for the same request
+ * returns the instances of that request; for another request it is an error (EC2 API, "Ensuring idempotency").
  */
 export function runInstances(state: Ec2State, input: RunInstancesRequest, hooks: LaunchHooks = {}): Reservation {
   const { ClientToken: token, ...rest } = input;
@@ -60,7 +61,10 @@ function reservationOf(state: Ec2State, reservation: string): Reservation {
 function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
   const version =
     input.LaunchTemplate && findVersion(state, input.LaunchTemplate, input.LaunchTemplate.Version ?? '$Default');
-  const request = { ...(version?.data as Partial<RunInstancesRequest> | undefined), ...defined(input) };
+  const request = {
+    ...(version?.data as Partial<RunInstancesRequest> | undefined),
+    ...(withoutUndefined(input) as RunInstancesRequest),
+  };
   if (!request.ImageId) throw ec2Error.missing('ImageId');
   const subnet = subnetOf(state, request);
   const image = imageOf(state, request.ImageId);
@@ -77,11 +81,7 @@ function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
   };
 }
 
-function defined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
-}
-
-/** All of MaxCount when they fit, never fewer than MinCount (EC2 API, RunInstances). */
+/** MaxCount or as many as fit, but at least MinCount (EC2 API, RunInstances). */
 function countOf(
   state: Ec2State,
   { MinCount: min = 1, MaxCount: max = min }: RunInstancesRequest,
@@ -120,8 +120,8 @@ function groupsOf(state: Ec2State, request: RunInstancesRequest): readonly strin
   return groups;
 }
 
-/** Tags of the template's data and of the request, key by key; and those that EC2 itself adds. */
-function tagsOf(input: RunInstancesRequest, version: TemplateVersion | undefined): Tags {
+/** Tags of the template merged with those of the request, and the tags that EC2 adds. */
+function tagsOf(input: RunInstancesRequest, version: TemplateVersion | undefined): TagMap {
   const sent = [
     ...(version?.data.TagSpecifications ?? []),
     ...(input.TagSpecifications ?? []),
@@ -143,7 +143,7 @@ function checkUserData(data: string | undefined): void {
   }
 }
 
-/** Which release an instance runs: its image's `Release` tag, else a `RELEASE=` line of its user data, else its template's tag. */
+/** The release of an instance: its image's `Release` tag, else a `RELEASE=` line in its user data, else its template's tag. */
 function releaseOf(
   state: Ec2State,
   image: Image,

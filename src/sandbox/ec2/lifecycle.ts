@@ -12,7 +12,7 @@ import { checkIds, ec2Error, INSTANCE } from './errors.ts';
 import { stateShape } from './shapes.ts';
 import type { Ec2State, InstanceRecord } from './state.ts';
 
-/** Instances by id; throws when an id is malformed or unknown. */
+/** Instances by id; throws if an id is malformed or unknown. */
 export function recordsOf(state: Ec2State, ids: readonly string[] | undefined, lagMs = 0): readonly InstanceRecord[] {
   if (!ids?.length) throw ec2Error.missing('InstanceId');
   checkIds(ids, (id) => state.records.get(id, lagMs) !== undefined, INSTANCE);
@@ -20,8 +20,8 @@ export function recordsOf(state: Ec2State, ids: readonly string[] | undefined, l
 }
 
 /**
- * Terminates what may be terminated. A protected instance also keeps the others of its zone in the same request, while
- * those of other zones are terminated although the request fails (EC2 API, TerminateInstances).
+ * Terminates instances. If one is protected, the request fails and no instance of its zone is terminated, while those of
+ * other zones are (EC2 API, TerminateInstances).
  */
 export function terminateInstances(state: Ec2State, input: TerminateInstancesRequest): TerminateInstancesResult {
   const records = recordsOf(state, input.InstanceIds);

@@ -12,7 +12,7 @@ import type {
 import { ApiError } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered } from './filters.ts';
-import { page } from './paging.ts';
+import { pageBySequence } from './paging.ts';
 import { ACCOUNT, type Ec2State, type Subnet } from './state.ts';
 
 export function describeSubnets(state: Ec2State, input: DescribeSubnetsRequest): DescribeSubnetsResult {
@@ -31,7 +31,7 @@ export function describeSubnets(state: Ec2State, input: DescribeSubnetsRequest):
     'vpc-id': () => vpc,
   };
   const selected = filtered(named, input.Filters, table, (subnet) => state.tags.of(subnet.id));
-  const { items, next } = page(selected, input, state.pageSize);
+  const { items, next } = pageBySequence(selected, input, state.pageSize);
   return { Subnets: items.map((subnet) => subnetShape(state, subnet)), ...next };
 }
 
@@ -52,7 +52,7 @@ function subnetShape(state: Ec2State, subnet: Subnet): SubnetShape {
   };
 }
 
-/** Such as `euw1-az1` for the first zone of eu-west-1. */
+/** For example, `euw1-az1` for the first zone of eu-west-1. */
 function zoneId(state: Ec2State, index: number): string {
   const [area = '', direction = '', number = ''] = state.region.split('-');
   return `${area}${direction.charAt(0)}${number}-az${index + 1}`;

@@ -1,16 +1,16 @@
 import { ec2Error } from './errors.ts';
 
-/** What can be put on pages: things with a number that grows as they are made. */
+/** An item with an increasing sequence number, by which lists are paged. */
 export interface Numbered {
   readonly seq: number;
 }
 
-export interface PageRequest {
+interface PageRequest {
   readonly MaxResults?: number | undefined;
   readonly NextToken?: string | undefined;
 }
 
-export interface Page<T> {
+interface Page<T> {
   readonly items: readonly T[];
   readonly next: { readonly NextToken?: string };
 }
@@ -19,10 +19,10 @@ const MAX = 1_000;
 const MIN = 5;
 
 /**
- * One page of a listing. AWS may answer with fewer than there are whenever it likes, so the usual page here is small.
- * The token names the last item seen, so that a page stays right when items come or go.
+ * One page of a list. AWS may return fewer items than requested, so the default page is small.
+ * The token names the last returned item, so that added and removed items do not shift the pages.
  */
-export function page<T extends Numbered>(items: readonly T[], request: PageRequest, usual: number): Page<T> {
+export function pageBySequence<T extends Numbered>(items: readonly T[], request: PageRequest, usual: number): Page<T> {
   const size = request.MaxResults ?? usual;
   if (request.MaxResults !== undefined && (size < MIN || size > MAX)) {
     throw ec2Error.invalid(
@@ -45,7 +45,7 @@ function readToken(token: string): number {
     const { after } = JSON.parse(Buffer.from(token, 'base64url').toString()) as { after?: unknown };
     if (typeof after === 'number') return after;
   } catch {
-    // Not one of ours: the same error as a token without a place.
+    // Not a token of the sandbox: the same error as below.
   }
   throw ec2Error.invalid('Unable to parse pagination token');
 }

@@ -15,7 +15,7 @@ export function stateShape(name: StateName): InstanceState {
   return { Code: STATE_CODES[name], Name: name };
 }
 
-/** An instance as DescribeInstances shows it; one that is terminated has no network any more. */
+/** An instance as DescribeInstances returns it; a terminated one has no network. */
 function instanceShape(state: Ec2State, record: InstanceRecord, lagMs = 0): Instance {
   const { machine } = record;
   return {
@@ -66,7 +66,7 @@ function transitionReason(record: InstanceRecord): string {
     : `Server.InternalError (${time})`;
 }
 
-/** Instances under the requests that launched them, in order. */
+/** Instances grouped by reservation, in order. */
 export function reservationShapes(state: Ec2State, records: readonly InstanceRecord[], lagMs = 0): Reservation[] {
   const byId = Map.groupBy(records, (record) => record.reservation);
   return [...byId].map(([ReservationId, members]) => ({

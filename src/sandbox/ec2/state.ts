@@ -9,7 +9,7 @@ import { createTagStore, type TagStore } from './tags.ts';
 export interface Subnet extends Numbered {
   readonly id: string;
   readonly zone: string;
-  /** Its place among the zones, which its addresses come from. */
+  /** Index of its zone, which determines its address range. */
   readonly index: number;
   readonly cidr: string;
 }
@@ -43,7 +43,7 @@ export interface Template extends Numbered {
   readonly versions: readonly TemplateVersion[];
 }
 
-/** An instance as EC2 knows it: one value at a time, replaced by the next. */
+/** The EC2 record of an instance; immutable, each change replaces it. */
 export interface InstanceRecord extends Numbered {
   readonly id: string;
   readonly machine: HostedMachine;
@@ -55,12 +55,12 @@ export interface InstanceRecord extends Numbered {
   readonly groups: readonly string[];
   readonly keyName?: string | undefined;
   readonly profile?: string | undefined;
-  /** Base64, as it was sent. */
+  /** In Base64. */
   readonly userData?: string | undefined;
   readonly protected: boolean;
   readonly clientToken?: string | undefined;
   readonly launchedAt: Date;
-  /** When its state changed last. */
+  /** Time of its last state change. */
   readonly changedAt: Date;
 }
 
@@ -79,11 +79,11 @@ export interface Ec2Options {
   readonly zones: readonly string[];
   readonly block: AddressBlock;
   readonly instances: Instances;
-  /** Items on a page when the client doesn't say. */
+  /** Default page size. */
   readonly pageSize: number;
 }
 
-/** Everything that EC2 and SSM know. */
+/** State of EC2 and of SSM's Parameter Store. */
 export interface Ec2State extends Ec2Options {
   readonly network: Network;
   readonly tags: TagStore;
@@ -91,17 +91,17 @@ export interface Ec2State extends Ec2Options {
   readonly templates: Timeline<Template>;
   readonly records: Timeline<InstanceRecord>;
   readonly parameters: Timeline<Parameter>;
-  /** Client tokens that were used, and for what. */
+  /** Used client tokens with their request and reservation. */
   readonly tokens: Map<string, { readonly request: string; readonly reservation: string }>;
-  /** The next number for whatever is made. */
+  /** The next sequence number. */
   nextSeq(): number;
   now(): Date;
 }
 
-/** The account that everything belongs to: the one of AWS's own examples. */
+/** The account that owns all resources: that of AWS's examples. */
 export const ACCOUNT = '123456789012';
 
-export function createState(options: Ec2Options): Ec2State {
+export function createEc2State(options: Ec2Options): Ec2State {
   const { clock } = options;
   let seq = 0;
   const nextSeq = () => (seq += 1);

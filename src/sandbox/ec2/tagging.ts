@@ -8,11 +8,11 @@ import type {
 import { ApiError, type Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
-import { page } from './paging.ts';
+import { pageBySequence } from './paging.ts';
 import type { Ec2State } from './state.ts';
-import { checkedTags, resourceType, type Tags } from './tags.ts';
+import { checkedTags, resourceType, type TagMap } from './tags.ts';
 
-/** EC2's code for an id that it doesn't know, by the id's prefix. */
+/** EC2's error code for an unknown id, by the id's prefix. */
 const NOT_FOUND: Readonly<Record<string, string>> = {
   i: 'InvalidInstanceID.NotFound',
   ami: 'InvalidAMIID.NotFound',
@@ -33,7 +33,7 @@ function checkResources(state: Ec2State, ids: readonly string[] | undefined): re
   throw new ApiError(NOT_FOUND[unknown.split('-')[0] ?? ''] ?? 'InvalidID', `The ID '${unknown}' does not exist`);
 }
 
-/** Adds tags or overwrites them, on all resources or on none. */
+/** Adds or overwrites tags, on all resources or on none. */
 export function createTags(state: Ec2State, input: CreateTagsRequest): object {
   const ids = checkResources(state, input.Resources);
   const next = ids.map((id) => [id, checkedTags(input.Tags, state.tags.of(id))] as const);
@@ -41,7 +41,7 @@ export function createTags(state: Ec2State, input: CreateTagsRequest): object {
   return {};
 }
 
-/** Deletes by key; with a value, only where the tag has that value; without tags, all but EC2's own (EC2 API, DeleteTags). */
+/** Deletes by key, or by key and value; without tags, all but `aws:` tags (EC2 API, DeleteTags). */
 export function deleteTags(state: Ec2State, input: DeleteTagsRequest): object {
   for (const id of checkResources(state, input.Resources)) {
     const tags = Object.entries(state.tags.of(id)).filter(([key, value]) => !isDeleted(key, value, input.Tags));
@@ -74,7 +74,7 @@ export function describeTags(state: Ec2State, input: DescribeTagsRequest, call?:
     .all(call?.lagMs)
     .flatMap(({ id, tags }) => rowsOf(id, tags))
     .map((row, seq) => ({ ...row, seq }));
-  const { items, next } = page(
+  const { items, next } = pageBySequence(
     filtered(rows, input.Filters, FILTERS, (row) => ({ [row.key]: row.value })),
     input,
     state.pageSize,
@@ -88,6 +88,6 @@ export function describeTags(state: Ec2State, input: DescribeTagsRequest, call?:
   return { Tags: shown, ...next };
 }
 
-function rowsOf(id: string, tags: Tags): readonly Omit<TagRow, 'seq'>[] {
+function rowsOf(id: string, tags: TagMap): readonly Omit<TagRow, 'seq'>[] {
   return Object.entries(tags).map(([key, value]) => ({ id, key, value }));
 }

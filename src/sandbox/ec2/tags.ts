@@ -4,23 +4,23 @@ import { ApiError } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
 import { ec2Error } from './errors.ts';
 
-export type Tags = Readonly<Record<string, string>>;
+export type TagMap = Readonly<Record<string, string>>;
 
 const TAGS_MAX = 50;
 const KEY_MAX = 128;
 const VALUE_MAX = 256;
 
-/** The tags of everything in EC2, by resource id. */
+/** The tags of EC2 resources, by resource id. */
 export interface TagStore {
-  of(id: string, lagMs?: number): Tags;
-  /** As the SDK shapes them, sorted by key. */
+  of(id: string, lagMs?: number): TagMap;
+  /** In the SDK's shape, sorted by key. */
   list(id: string, lagMs?: number): Tag[];
-  all(lagMs?: number): readonly { readonly id: string; readonly tags: Tags }[];
-  set(id: string, tags: Tags): void;
+  all(lagMs?: number): readonly { readonly id: string; readonly tags: TagMap }[];
+  set(id: string, tags: TagMap): void;
 }
 
 export function createTagStore(clock: Clock): TagStore {
-  const timeline = createTimeline<{ id: string; tags: Tags }>(clock);
+  const timeline = createTimeline<{ id: string; tags: TagMap }>(clock);
   const of = (id: string, lagMs = 0) => timeline.get(id, lagMs)?.tags ?? {};
   return {
     of,
@@ -30,14 +30,14 @@ export function createTagStore(clock: Clock): TagStore {
   };
 }
 
-function tagList(tags: Tags): Tag[] {
+function tagList(tags: TagMap): Tag[] {
   return Object.keys(tags)
     .toSorted()
     .map((Key) => ({ Key, Value: tags[Key]! }));
 }
 
-/** Tags that a client sends, checked against EC2's limits (EC2 user guide, "Tag restrictions"). */
-export function checkedTags(sent: readonly Tag[] | undefined, before: Tags = {}): Tags {
+/** The tags of a request merged with `before`, validated against EC2's limits (EC2 user guide, "Tag restrictions"). */
+export function checkedTags(sent: readonly Tag[] | undefined, before: TagMap = {}): TagMap {
   const tags: Record<string, string> = { ...before };
   for (const { Key = '', Value = '' } of sent ?? []) {
     checkKey(Key);
@@ -66,7 +66,7 @@ const TYPES: Readonly<Record<string, NonNullable<TagDescription['ResourceType']>
   sg: 'security-group',
 };
 
-/** EC2's word for the kind of a resource, from its id. */
+/** EC2's resource type of an id. */
 export function resourceType(id: string): TagDescription['ResourceType'] {
   return TYPES[id.split('-')[0] ?? ''];
 }

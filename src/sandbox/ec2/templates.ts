@@ -19,7 +19,7 @@ import type {
 import { ApiError, type Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
-import { page } from './paging.ts';
+import { pageBySequence } from './paging.ts';
 import { ACCOUNT, type Ec2State, type Template, type TemplateVersion } from './state.ts';
 import { checkedTags } from './tags.ts';
 
@@ -28,7 +28,7 @@ interface TemplateName {
   readonly LaunchTemplateName?: string | undefined;
 }
 
-/** Finds a template by id or by name; throws EC2's error for the one that was given. */
+/** Finds a template by id or by name; throws EC2's error if there is none. */
 function findTemplate(
   state: Ec2State,
   { LaunchTemplateId: id, LaunchTemplateName: name }: TemplateName,
@@ -152,7 +152,7 @@ export function describeLaunchTemplates(
       ? [...new Set([...ids, ...names])]
       : state.templates.values(lagMs);
   const selected = filtered(named, input.Filters, FILTERS, (template) => state.tags.of(template.id, lagMs));
-  const { items, next } = page(selected, input, state.pageSize);
+  const { items, next } = pageBySequence(selected, input, state.pageSize);
   return { LaunchTemplates: items.map((template) => templateShape(state, template, lagMs)), ...next };
 }
 
@@ -168,7 +168,7 @@ export function describeLaunchTemplateVersions(
 ): DescribeLaunchTemplateVersionsResult {
   const template = findTemplate(state, input, call?.lagMs);
   const selected = filtered(wantedVersions(state, template, input, call?.lagMs), input.Filters, VERSION_FILTERS);
-  const { items, next } = page(selected, input, state.pageSize);
+  const { items, next } = pageBySequence(selected, input, state.pageSize);
   return { LaunchTemplateVersions: items.map((version) => versionShape(template, version)), ...next };
 }
 

@@ -1,42 +1,44 @@
-import { invalid, unsupported } from './errors.ts';
-import type { Texts } from './model.ts';
+import { validationError, elbv2Unsupported } from './errors.ts';
+import type { TextMap } from './model.ts';
+import { ownValue } from '../records.ts';
 
-/** An attribute: its default, and what refuses a value by throwing `ValidationError`. */
+/** An attribute: its default, and a check that throws `ValidationError` for an invalid value. */
 interface AttributeSpec {
-  readonly usual: string;
+  readonly default: string;
   check(key: string, value: string): void;
 }
 
 export type AttributeSpecs = Readonly<Record<string, AttributeSpec>>;
 
-/** Seconds up to `high`; fractions are allowed, the API shows them rounded up. */
+/** Seconds up to `high`; fractions are allowed, but the API returns them rounded up. */
 function seconds(usual: string, low: number, high: number): AttributeSpec {
   const check = (key: string, value: string): void => {
     const number = Number(value);
     const valid = value.trim() !== '' && number >= 0 && number <= high && (low === 0 || number > 0);
-    if (!valid) throw invalid(`The value of the attribute '${key}' must be between '${low}' and '${high}' inclusive`);
+    if (!valid)
+      throw validationError(`The value of the attribute '${key}' must be between '${low}' and '${high}' inclusive`);
   };
-  return { usual, check };
+  return { default: usual, check };
 }
 
 function oneOf(usual: string, ...others: string[]): AttributeSpec {
   const check = (key: string, value: string): void => {
     if (value !== usual && !others.includes(value)) {
-      throw invalid(`'${value}' is not a valid value for the attribute '${key}'`);
+      throw validationError(`'${value}' is not a valid value for the attribute '${key}'`);
     }
   };
-  return { usual, check };
+  return { default: usual, check };
 }
 
-/** An attribute that AWS has and the sandbox doesn't act on: only its default is taken. */
+/** An attribute that the sandbox does not implement: only its default is accepted. */
 function fixed(usual: string): AttributeSpec {
   const check = (key: string, value: string): void => {
-    if (value !== usual) throw unsupported(`the value '${value}' of the attribute '${key}', only '${usual}'`);
+    if (value !== usual) throw elbv2Unsupported(`the value '${value}' of the attribute '${key}', only '${usual}'`);
   };
-  return { usual, check };
+  return { default: usual, check };
 }
 
-/** Target group attributes (API reference, TargetGroupAttribute). */
+/** Target group attributes (ELBv2 API, TargetGroupAttribute). */
 export const GROUP_ATTRIBUTES: AttributeSpecs = {
   'deregistration_delay.timeout_seconds': seconds('300', 0, 3600),
   'load_balancing.algorithm.anomaly_mitigation': fixed('off'),
@@ -54,7 +56,7 @@ export const GROUP_ATTRIBUTES: AttributeSpecs = {
   'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': fixed('off'),
 };
 
-/** Load balancer attributes (API reference, LoadBalancerAttribute). */
+/** Load balancer attributes (ELBv2 API, LoadBalancerAttribute). */
 export const LOAD_BALANCER_ATTRIBUTES: AttributeSpecs = {
   'access_logs.s3.bucket': fixed(''),
   'access_logs.s3.enabled': fixed('false'),
@@ -77,8 +79,8 @@ export const LOAD_BALANCER_ATTRIBUTES: AttributeSpecs = {
   'zonal_shift.config.enabled': fixed('false'),
 };
 
-export function usualAttributes(specs: AttributeSpecs): Texts {
-  return new Map(Object.entries(specs).map(([key, spec]) => [key, spec.usual]));
+export function defaultAttributes(specs: AttributeSpecs): TextMap {
+  return new Map(Object.entries(specs).map(([key, spec]) => [key, spec.default]));
 }
 
 interface Attribute {
@@ -86,32 +88,36 @@ interface Attribute {
   readonly Value?: string | undefined;
 }
 
-/** The attributes with the changes applied. Throws before anything is changed. */
-export function changedAttributes(specs: AttributeSpecs, old: Texts, changes: readonly Attribute[] | undefined): Texts {
+/** The attributes with the changes applied. Throws if a change is not valid. */
+export function updatedAttributes(
+  specs: AttributeSpecs,
+  old: TextMap,
+  changes: readonly Attribute[] | undefined,
+): TextMap {
   const next = new Map(old);
   for (const { Key: key = '', Value: value = '' } of changes ?? []) {
-    const spec = Object.hasOwn(specs, key) ? specs[key] : undefined;
-    if (!spec) throw invalid(`Attribute key '${key}' is not recognized`);
+    const spec = ownValue(specs, key);
+    if (!spec) throw validationError(`Attribute key '${key}' is not recognized`);
     spec.check(key, value);
     next.set(key, value);
   }
   return next;
 }
 
-/** As the API shows them: whole seconds, a fraction rounded up. */
-export function shownAttributes(attributes: Texts): { Key: string; Value: string }[] {
+/** The attributes as the API returns them: in whole seconds, rounded up. */
+export function attributeShapes(attributes: TextMap): { Key: string; Value: string }[] {
   return [...attributes].map(([Key, value]) => ({
     Key,
     Value: Key.endsWith('seconds') ? String(Math.ceil(Number(value))) : value,
   }));
 }
 
-/** An attribute in seconds, as milliseconds. */
-export function msOf(attributes: Texts, key: string): number {
+/** An attribute that is in seconds, in milliseconds. */
+export function msOf(attributes: TextMap, key: string): number {
   return Number(attributes.get(key)) * 1000;
 }
 
-/** Seconds as the API shows them: whole ones, at least 1. */
-export function shownSeconds(ms: number): number {
+/** Milliseconds in whole seconds as the API returns them, at least 1. */
+export function wholeSeconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1000));
 }

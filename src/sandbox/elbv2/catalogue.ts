@@ -1,28 +1,28 @@
 import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Call } from '../service.ts';
 import type { Timeline } from '../timeline.ts';
-import { notFound } from './errors.ts';
-import type { Resource, Texts } from './model.ts';
+import { elbv2NotFound } from './errors.ts';
+import type { Resource, TextMap } from './model.ts';
 
-/** What describes show of a resource; the catalogue keeps what it was. */
-export interface Entry {
+/** A resource as Describe operations return it; the catalogue keeps its history. */
+export interface CatalogueEntry {
   readonly kind: Resource['kind'];
   readonly arn: string;
-  /** Absent where AWS has none. */
+  /** Absent for resources without a name. */
   readonly name?: string;
   /** ARN of a listener's load balancer, of a rule's listener, or of the load balancer that uses a group. */
   readonly owner?: string | undefined;
-  /** In the SDK's shape. */
+  /** The SDK's shape. */
   readonly shape: object;
-  /** As the API shows them. */
+  /** As the API returns them. */
   readonly attributes: readonly { readonly Key: string; readonly Value: string }[];
   readonly tags: readonly Tag[];
 }
 
-export type Catalogue = Timeline<Entry>;
+export type Catalogue = Timeline<CatalogueEntry>;
 
-/** Makes the catalogue say what is so now; what did not change keeps its past. */
-export function publish(catalogue: Catalogue, now: readonly Entry[]): void {
+/** Updates the catalogue to the current entries; unchanged entries get no new version. */
+export function updateCatalogue(catalogue: Catalogue, now: readonly CatalogueEntry[]): void {
   const gone = new Set(catalogue.values().map(({ arn }) => arn));
   for (const entry of now) {
     gone.delete(entry.arn);
@@ -31,46 +31,50 @@ export function publish(catalogue: Catalogue, now: readonly Entry[]): void {
   for (const arn of gone) catalogue.set(arn, undefined);
 }
 
-/** All of a kind, as old as the call says. */
-export function entries(catalogue: Catalogue, kind: Entry['kind'], call: Call | undefined): Entry[] {
+/** All entries of a kind, as of the time that the call asks for. */
+export function entriesOfKind(
+  catalogue: Catalogue,
+  kind: CatalogueEntry['kind'],
+  call: Call | undefined,
+): CatalogueEntry[] {
   return catalogue.values(call?.lagMs).filter((entry) => entry.kind === kind);
 }
 
-/** The entries with these names or ARNs, in the order asked for. Throws AWS's error for one that is not there. */
-export function named(
-  all: readonly Entry[],
+/** The entries with these names or ARNs, in that order. Throws AWS's error if one does not exist. */
+export function entriesNamed(
+  all: readonly CatalogueEntry[],
   key: 'arn' | 'name',
   wanted: readonly string[],
-  kind: Entry['kind'],
-): Entry[] {
+  kind: CatalogueEntry['kind'],
+): CatalogueEntry[] {
   return wanted.map((name) => {
     const entry = all.find((candidate) => candidate[key] === name);
-    if (!entry) throw notFound(kind);
+    if (!entry) throw elbv2NotFound(kind);
     return entry;
   });
 }
 
-/** One entry, as old as the call says. Throws AWS's error when there is none. */
+/** The entry as of the time that the call asks for. Throws AWS's error if it does not exist. */
 export function entryOf(
   catalogue: Catalogue,
-  kind: Entry['kind'],
+  kind: CatalogueEntry['kind'],
   arn: string | undefined,
   call: Call | undefined,
-): Entry {
+): CatalogueEntry {
   const entry = catalogue.get(arn ?? '', call?.lagMs);
-  if (entry?.kind !== kind) throw notFound(kind);
+  if (entry?.kind !== kind) throw elbv2NotFound(kind);
   return entry;
 }
 
-export function ownedBy(all: readonly Entry[], { arn }: Entry): readonly Entry[] {
+export function ownedBy(all: readonly CatalogueEntry[], { arn }: CatalogueEntry): readonly CatalogueEntry[] {
   return all.filter(({ owner }) => owner === arn);
 }
 
-/** What an answer says of them. */
-export function shapes(all: readonly Entry[]): readonly object[] {
+/** The SDK's shapes of entries. */
+export function entryShapes(all: readonly CatalogueEntry[]): readonly object[] {
   return all.map(({ shape }) => shape);
 }
 
-export function tagList(tags: Texts): Tag[] {
+export function tagList(tags: TextMap): Tag[] {
   return [...tags].map(([Key, Value]) => ({ Key, Value }));
 }

@@ -1,10 +1,10 @@
 import type { CreateTargetGroupInput } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { invalid, unsupported } from './errors.ts';
-import { accepts } from './matcher.ts';
+import { validationError, elbv2Unsupported } from './errors.ts';
+import { statusMatcher } from './matcher.ts';
 import type { CheckSettings } from './model.ts';
 
-/** ALB's defaults for instances (ALB user guide, health checks). */
-export const USUAL_CHECK: CheckSettings = {
+/** Defaults for instance targets (ALB user guide, "Health checks"). */
+export const DEFAULT_CHECK: CheckSettings = {
   path: '/',
   port: 'traffic-port',
   intervalMs: 30_000,
@@ -26,12 +26,12 @@ export type CheckInput = Pick<
   | 'UnhealthyThresholdCount'
 >;
 
-/** The settings with the changes applied. Throws `ValidationError` for what ALB refuses, but takes times shorter than ALB's. */
-export function checkedCheck(old: CheckSettings, input: CheckInput): CheckSettings {
+/** The settings with the changes applied. Throws `ValidationError` as ALB does, but allows shorter times. */
+export function updatedCheckSettings(old: CheckSettings, input: CheckInput): CheckSettings {
   if (input.HealthCheckEnabled === false)
-    throw invalid('Health check enabled must be true for target groups with target type instance');
+    throw validationError('Health check enabled must be true for target groups with target type instance');
   const { HealthCheckProtocol: protocol = 'HTTP' } = input;
-  if (protocol !== 'HTTP') throw unsupported(`health checks with the protocol '${protocol}'`);
+  if (protocol !== 'HTTP') throw elbv2Unsupported(`health checks with the protocol '${protocol}'`);
   const next: CheckSettings = {
     path: input.HealthCheckPath ?? old.path,
     port: input.HealthCheckPort ?? old.port,
@@ -43,34 +43,35 @@ export function checkedCheck(old: CheckSettings, input: CheckInput): CheckSettin
     },
     matcher: matcherIn(input) ?? old.matcher,
   };
-  checkWhole(next);
+  checkSettings(next);
   return next;
 }
 
-function checkWhole({ path, port, intervalMs, timeoutMs, matcher }: CheckSettings): void {
-  if (timeoutMs >= intervalMs) throw invalid('Health check interval must be greater than the timeout.');
+function checkSettings({ path, port, intervalMs, timeoutMs, matcher }: CheckSettings): void {
+  if (timeoutMs >= intervalMs) throw validationError('Health check interval must be greater than the timeout.');
   if (!path.startsWith('/') || path.length > 1024)
-    throw invalid(`Health check path '${path}' must begin with a '/' character`);
+    throw validationError(`Health check path '${path}' must begin with a '/' character`);
   const number = Number(port);
   if (port !== 'traffic-port' && !(Number.isInteger(number) && number >= 1 && number <= 65_535)) {
-    throw invalid(`Health check port '${port}' must be 'traffic-port' or in the range 1-65535`);
+    throw validationError(`Health check port '${port}' must be 'traffic-port' or in the range 1-65535`);
   }
-  accepts(matcher);
+  statusMatcher(matcher);
 }
 
 function matcherIn({ Matcher: matcher }: CheckInput): string | undefined {
-  if (matcher?.GrpcCode !== undefined) throw unsupported('gRPC codes in a matcher');
+  if (matcher?.GrpcCode !== undefined) throw elbv2Unsupported('gRPC codes in a matcher');
   return matcher?.HttpCode;
 }
 
-/** Seconds (fractions are allowed) as milliseconds. */
+/** Seconds (fractions are allowed) in milliseconds. */
 function within(what: string, value: number | undefined, high: number): number | undefined {
   if (value === undefined) return undefined;
-  if (!(value > 0 && value <= high)) throw invalid(`${what} '${value}' must be in the range up to ${high} seconds`);
+  if (!(value > 0 && value <= high))
+    throw validationError(`${what} '${value}' must be in the range up to ${high} seconds`);
   return value * 1000;
 }
 
 function threshold(what: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= 2 && value <= 10)) return value;
-  throw invalid(`${what} threshold count '${value}' must be in the range 2-10`);
+  throw validationError(`${what} threshold count '${value}' must be in the range 2-10`);
 }

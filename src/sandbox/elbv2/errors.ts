@@ -1,7 +1,7 @@
 import { ApiError } from '../service.ts';
 import type { Resource } from './model.ts';
 
-/** Wire codes: botocore's service model of elbv2; messages as AWS words them where that is known. */
+/** Error codes of botocore's service model of elbv2; AWS's messages where they are known. */
 const NOT_FOUND: Readonly<Record<Resource['kind'], readonly [code: string, message: string]>> = {
   loadbalancer: ['LoadBalancerNotFound', 'One or more load balancers not found'],
   listener: ['ListenerNotFound', 'One or more listeners not found'],
@@ -9,17 +9,17 @@ const NOT_FOUND: Readonly<Record<Resource['kind'], readonly [code: string, messa
   targetgroup: ['TargetGroupNotFound', 'One or more target groups not found'],
 };
 
-export function notFound(kind: Resource['kind']): ApiError {
+export function elbv2NotFound(kind: Resource['kind']): ApiError {
   return new ApiError(...NOT_FOUND[kind]);
 }
 
-export function invalid(message: string): ApiError {
+export function validationError(message: string): ApiError {
   return new ApiError('ValidationError', message);
 }
 
-/** The sandbox is asked for something that AWS has and it hasn't: refused, since a success would be a wrong one. */
-export function unsupported(what: string): ApiError {
-  return invalid(`The sandbox does not support ${what}`);
+/** The error for an AWS feature that the sandbox does not implement. */
+export function elbv2Unsupported(what: string): ApiError {
+  return validationError(`The sandbox does not support ${what}`);
 }
 
 export function inUse(arn: string): ApiError {

@@ -3,7 +3,10 @@ import type { CheckResult } from '../balancer/probe.ts';
 
 export type Failure = Exclude<CheckResult, { ok: true }>;
 
-/** What the checks say of a target, and how many in a row say otherwise. Sources: BEHAVIOUR, target states. */
+/**
+ * The health of a target, and the number of consecutive checks with the opposite result. Sources are in
+ * src/sandbox/BEHAVIOUR.md, "Target states".
+ */
 export type Health =
   | { readonly state: 'registering' }
   | { readonly state: 'checking'; readonly failed: number }
@@ -11,9 +14,9 @@ export type Health =
   | { readonly state: 'unhealthy'; readonly passed: number; readonly last: Failure };
 
 export interface Thresholds {
-  /** Passed checks in a row that make an unhealthy target healthy. */
+  /** Consecutive passed checks that make an unhealthy target healthy. */
   readonly healthy: number;
-  /** Failed checks in a row that make a target unhealthy. */
+  /** Consecutive failed checks that make a target unhealthy. */
   readonly unhealthy: number;
 }
 
@@ -21,7 +24,7 @@ export const REGISTERING: Health = { state: 'registering' };
 export const CHECKING: Health = { state: 'checking', failed: 0 };
 const HEALTHY: Health = { state: 'healthy', failed: 0 };
 
-/** The next health after a check. One pass makes a newly registered target healthy (ALB user guide). */
+/** The health after a check. One passed check makes a newly registered target healthy (ALB user guide, "Health checks"). */
 export function afterCheck(health: Health, result: CheckResult, thresholds: Thresholds): Health {
   return result.ok ? afterPass(health, thresholds) : afterFailure(health, result, thresholds);
 }
@@ -39,7 +42,7 @@ function afterFailure(health: Health, last: Failure, thresholds: Thresholds): He
   return failed >= thresholds.unhealthy ? { state: 'unhealthy', passed: 0, last } : { ...health, failed };
 }
 
-/** The reasons for `unused`, with ELB's own codes. */
+/** The reasons for `unused`, with ELB's reason codes. */
 export const NOT_REGISTERED = unused('Target.NotRegistered', 'Target is not registered to the target group');
 export const NOT_IN_USE = unused(
   'Target.NotInUse',
@@ -50,7 +53,7 @@ export const ZONE_NOT_ENABLED = unused(
   'Target is in an Availability Zone that is not enabled for the load balancer',
 );
 
-/** An instance that is stopped or terminated, or has not started yet. */
+/** For an instance that is pending, stopped or terminated. */
 export function invalidState(state: string): TargetHealth {
   return unused('Target.InvalidState', `Target is in the ${state} state`);
 }
@@ -81,14 +84,14 @@ const INITIAL = {
   },
 } as const;
 
-/** A health in ELB's words. */
-export function shown(health: Health): TargetHealth {
+/** The SDK's shape of a target's health. */
+export function targetHealthShape(health: Health): TargetHealth {
   if (health.state === 'healthy') return { State: 'healthy' };
-  if (health.state === 'unhealthy') return { State: 'unhealthy', ...failureShown(health.last) };
+  if (health.state === 'unhealthy') return { State: 'unhealthy', ...failureShape(health.last) };
   return INITIAL[health.state];
 }
 
-function failureShown(failure: Failure): Pick<TargetHealth, 'Reason' | 'Description'> {
+function failureShape(failure: Failure): Pick<TargetHealth, 'Reason' | 'Description'> {
   if (failure.cause === 'mismatch') {
     const Description = `Health checks failed with these codes: [${failure.code}]`;
     return { Reason: 'Target.ResponseCodeMismatch', Description };

@@ -1,48 +1,49 @@
 import type { Clock } from '../../clock.ts';
-import { httpProbe, type Probe } from '../balancer/probe.ts';
+import { httpProbe, type HealthProbe } from '../balancer/probe.ts';
 import { createScheduler } from '../scheduler.ts';
-import { createCounts, type Counts } from '../balancer/counts.ts';
+import { createCounts, type RequestCounts } from '../balancer/counts.ts';
 import { createTraffic, type TrafficReport } from '../balancer/traffic.ts';
 import type { Machine, Machines, Operation, SandboxTimes, Service } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
-import { publish } from './catalogue.ts';
+import { updateCatalogue } from './catalogue.ts';
 import type { BalancerEndpoint } from '../route53/model.ts';
 import { endpointOf, type BalancerAddresses } from './endpoints.ts';
-import { notFound } from './errors.ts';
-import { checkedCheck } from './check-settings.ts';
+import { elbv2NotFound } from './errors.ts';
+import { updatedCheckSettings } from './check-settings.ts';
 import { reconcile } from './lifecycle.ts';
 import { listenerEntry, listenerOperations } from './listeners.ts';
 import { loadBalancerEntry, loadBalancerOperations } from './load-balancers.ts';
 import type { TargetGroup } from './model.ts';
 import { ruleEntry, ruleOperations } from './rules.ts';
-import { tagOperations } from './tags.ts';
+import { elbv2TagOperations } from './tags.ts';
 import { groupEntry, modifyAttributes, targetGroupOperations } from './target-groups.ts';
 import { targetOperations } from './targets.ts';
-import { QUOTAS, type Quotas, type Subnet, type World } from './world.ts';
+import { QUOTAS, type Quotas, type SubnetLocation, type Elbv2State } from './state.ts';
+import { drainFault } from './faults.ts';
 
 export interface Elbv2Options {
   readonly machines: Machines;
   readonly clock: Clock;
-  /** Read whenever a time is needed: hand over an object with getters to change times while the sandbox runs. */
+  /** Read whenever a time is needed, so that times can change while the sandbox runs. */
   readonly times: SandboxTimes;
   readonly region: string;
   readonly account?: string;
-  /** Loopback address of load balancers that have none of their own; `127.0.0.1` when absent. */
+  /** Shared loopback address of load balancers. Default: `127.0.0.1`. */
   readonly host?: string;
-  /** Gives load balancers addresses of their own, and so names; when absent, all listen on `host`. */
+  /** Allocates separate addresses, with DNS names. Default: all load balancers listen on `host`. */
   readonly addresses?: BalancerAddresses | undefined;
-  /** Page size where the caller names none; small, so that clients that don't page are found out. */
+  /** Default page size; small, so that clients that ignore pages fail. */
   readonly pageSize?: number;
   readonly quotas?: Partial<Quotas>;
   /** From 0 to 1, for weights and slow start. */
   readonly random?: () => number;
-  /** What sends health checks; real HTTP when absent. */
-  readonly probe?: Probe;
-  /** Finds a subnet. When given, load balancers need subnets that exist, and targets in other zones are unused. */
-  readonly subnet?: (id: string) => Subnet | undefined;
+  /** Sends health checks. Default: over HTTP. */
+  readonly probe?: HealthProbe;
+  /** Finds a subnet. If given, load balancers need existing subnets, and targets in other zones are unused. */
+  readonly subnet?: (id: string) => SubnetLocation | undefined;
 }
 
-/** Exact times of a target group, which the API cannot say; milliseconds. */
+/** Exact times of a target group, which the API cannot express; milliseconds. */
 export interface GroupTimes {
   readonly intervalMs?: number;
   readonly timeoutMs?: number;
@@ -50,7 +51,7 @@ export interface GroupTimes {
   readonly slowStartMs?: number;
 }
 
-/** Where clients reach a load balancer. */
+/** The URL of a listener. */
 export interface ListenerUrl {
   readonly loadBalancer: string;
   readonly listenerArn: string;
@@ -58,7 +59,7 @@ export interface ListenerUrl {
   readonly url: string;
 }
 
-/** Requests and web sockets that a target has not answered to the end. */
+/** Requests and web sockets of a target that have not ended. */
 export interface TargetInFlight {
   readonly targetGroup: string;
   readonly id: string;
@@ -66,60 +67,62 @@ export interface TargetInFlight {
   readonly count: number;
 }
 
-export interface Elbv2 extends Service {
+export interface EmulatedElbv2 extends Service {
   readonly id: 'elbv2';
-  /** Every client request through a load balancer since the last reset; can be written as JSON. */
+  /** Counts of client requests since the last reset. */
   traffic(): TrafficReport;
   resetTraffic(): void;
-  /** Requests that were sent to targets, by load balancer and group: see `Counts`. */
-  readonly requests: Counts['sum'];
-  /** Targets with something in flight, also deregistered ones. */
+  /** Requests that were sent to targets, by load balancer and group: see `RequestCounts`. */
+  readonly requests: RequestCounts['sum'];
+  /** Targets with requests in flight, deregistered ones too. */
   inFlight(): readonly TargetInFlight[];
   urls(): readonly ListenerUrl[];
-  /** What DNS needs to know of a load balancer, by its DNS name in any case. */
+  /** The endpoint of a load balancer, by its DNS name; case does not matter. */
   endpoint(dnsName: string): BalancerEndpoint | undefined;
   /** Sets exact times of a target group (name or ARN). Throws `TargetGroupNotFound` and `ValidationError`. */
-  tune(group: string, times: GroupTimes): void;
-  /** Fault: prolongs deregistration delays that begin from now on, of one target group (name or ARN) or of all; 0 ends it. Both add up. */
+  setGroupTimes(group: string, times: GroupTimes): void;
+  /** Fault: adds to deregistration delays that start from now on, of a target group (name or ARN) or of all; 0 ends it. Both add up. */
   slowDrain(ms: number, group?: string): void;
 }
 
-/** The Elastic Load Balancing v2 service with its real load balancers. What it does and why is in BEHAVIOUR. */
-export function createElbv2(options: Elbv2Options): Elbv2 {
-  const world = createWorld(options);
-  const unwatch = world.machines.watch((machine) => machineChanged(world, machine));
+/** Elastic Load Balancing v2, with real load balancers. For its behaviour see src/sandbox/BEHAVIOUR.md. */
+export function createElbv2(options: Elbv2Options): EmulatedElbv2 {
+  const state = createWorld(options);
+  const unwatch = state.machines.watch((machine) => machineChanged(state, machine));
+  const slowDrain = (ms: number, group?: string): void => {
+    (group === undefined ? state.faults : groupNamed(state, group)).slowDrainMs = ms;
+  };
   return {
     id: 'elbv2',
-    operations: publishing(world, {
-      ...loadBalancerOperations(world),
-      ...targetGroupOperations(world),
-      ...targetOperations(world),
-      ...listenerOperations(world),
-      ...ruleOperations(world),
-      ...tagOperations(world),
+    operations: withCatalogueUpdate(state, {
+      ...loadBalancerOperations(state),
+      ...targetGroupOperations(state),
+      ...targetOperations(state),
+      ...listenerOperations(state),
+      ...ruleOperations(state),
+      ...elbv2TagOperations(state),
     }),
-    traffic: () => world.traffic.report(),
-    resetTraffic: () => world.traffic.reset(),
-    requests: (...which) => world.counts.sum(...which),
-    inFlight: () => inFlight(world),
-    urls: () => urls(world),
-    endpoint: (dnsName) => endpointOf(world, dnsName),
-    tune: (group, times) => {
-      tune(groupNamed(world, group), times);
-      publishAll(world);
+    traffic: () => state.traffic.report(),
+    resetTraffic: () => state.traffic.reset(),
+    requests: (...which) => state.counts.sum(...which),
+    inFlight: () => inFlight(state),
+    urls: () => urls(state),
+    endpoint: (dnsName) => endpointOf(state, dnsName),
+    setGroupTimes: (group, times) => {
+      setGroupTimes(groupNamed(state, group), times);
+      updateAll(state);
     },
-    slowDrain: (ms, group) => {
-      if (group === undefined) world.faults.slowDrainMs = ms;
-      else groupNamed(world, group).slowDrainMs = ms;
-    },
+    slowDrain,
+    faults: { drain: drainFault(slowDrain) },
+    pages: { traffic: { read: () => state.traffic.report(), reset: () => state.traffic.reset() } },
     close: async () => {
       unwatch();
-      await close(world);
+      await close(state);
     },
   };
 }
 
-function createWorld(options: Elbv2Options): World {
+function createWorld(options: Elbv2Options): Elbv2State {
   const counts = createCounts(options.clock);
   return {
     account: '123456789012',
@@ -144,15 +147,18 @@ function createWorld(options: Elbv2Options): World {
   };
 }
 
-/** After each operation the catalogue is brought up to date, and only it is described. */
-function publishing(world: World, operations: Readonly<Record<string, Operation>>): Record<string, Operation> {
+/** Updates the catalogue, from which Describe operations read, after each other operation. */
+function withCatalogueUpdate(
+  state: Elbv2State,
+  operations: Readonly<Record<string, Operation>>,
+): Record<string, Operation> {
   const published = Object.entries(operations).map(([name, run]): [string, Operation] => {
     if (name.startsWith('Describe')) return [name, run];
     return [
       name,
       async (input, call) => {
         const output = await run(input, call);
-        publishAll(world);
+        updateAll(state);
         return output;
       },
     ];
@@ -160,30 +166,30 @@ function publishing(world: World, operations: Readonly<Record<string, Operation>
   return Object.fromEntries(published);
 }
 
-function publishAll(world: World): void {
-  publish(world.catalogue, [
-    ...[...world.loadBalancers.values()].map((loadBalancer) => loadBalancerEntry(world, loadBalancer)),
-    ...[...world.groups.values()].map(groupEntry),
-    ...[...world.listeners.values()].map((listener) => listenerEntry(world, listener)),
-    ...[...world.rules.values()].map(ruleEntry),
+function updateAll(state: Elbv2State): void {
+  updateCatalogue(state.catalogue, [
+    ...[...state.loadBalancers.values()].map((loadBalancer) => loadBalancerEntry(state, loadBalancer)),
+    ...[...state.groups.values()].map(groupEntry),
+    ...[...state.listeners.values()].map((listener) => listenerEntry(state, listener)),
+    ...[...state.rules.values()].map(ruleEntry),
   ]);
 }
 
-function machineChanged(world: World, machine: Machine): void {
-  for (const group of world.groups.values()) {
-    for (const target of group.targets.values()) if (target.id === machine.id) reconcile(world, group, target);
+function machineChanged(state: Elbv2State, machine: Machine): void {
+  for (const group of state.groups.values()) {
+    for (const target of group.targets.values()) if (target.id === machine.id) reconcile(state, group, target);
   }
 }
 
-function groupNamed(world: World, nameOrArn: string): TargetGroup {
-  const group = [...world.groups.values()].find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
-  if (!group) throw notFound('targetgroup');
+function groupNamed(state: Elbv2State, nameOrArn: string): TargetGroup {
+  const group = [...state.groups.values()].find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
+  if (!group) throw elbv2NotFound('targetgroup');
   return group;
 }
 
-function tune(group: TargetGroup, times: GroupTimes): void {
+function setGroupTimes(group: TargetGroup, times: GroupTimes): void {
   const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
-  const check = checkedCheck(group.check, {
+  const check = updatedCheckSettings(group.check, {
     HealthCheckIntervalSeconds: seconds(times.intervalMs),
     HealthCheckTimeoutSeconds: seconds(times.timeoutMs),
   });
@@ -199,22 +205,22 @@ function tune(group: TargetGroup, times: GroupTimes): void {
   group.check = check;
 }
 
-function inFlight(world: World): TargetInFlight[] {
-  const all = [...world.upstreams].map(([upstream, target]) => ({ ...target, count: upstream.inFlight }));
+function inFlight(state: Elbv2State): TargetInFlight[] {
+  const all = [...state.upstreams].map(([upstream, target]) => ({ ...target, count: upstream.inFlight }));
   return all.filter(({ count }) => count > 0);
 }
 
-function urls(world: World): ListenerUrl[] {
-  return [...world.listeners.values()].map(({ arn, loadBalancer, live }) => ({
+function urls(state: Elbv2State): ListenerUrl[] {
+  return [...state.listeners.values()].map(({ arn, loadBalancer, live }) => ({
     loadBalancer: loadBalancer.name,
     listenerArn: arn,
     url: `http://${loadBalancer.host}:${live.port}`,
   }));
 }
 
-async function close(world: World): Promise<void> {
-  world.scheduler.close();
-  for (const group of world.groups.values()) for (const target of group.targets.values()) target.checks?.abort();
-  await Promise.all([...world.listeners.values()].map((listener) => listener.live.close(true)));
-  for (const upstream of world.upstreams.keys()) upstream.cut();
+async function close(state: Elbv2State): Promise<void> {
+  state.scheduler.close();
+  for (const group of state.groups.values()) for (const target of group.targets.values()) target.checks?.abort();
+  await Promise.all([...state.listeners.values()].map((listener) => listener.live.close(true)));
+  for (const upstream of state.upstreams.keys()) upstream.abortInFlight();
 }

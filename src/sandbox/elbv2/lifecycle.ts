@@ -1,6 +1,6 @@
 import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { checkOnce } from '../balancer/probe.ts';
-import type { Standing } from '../balancer/members.ts';
+import type { Eligibility } from '../balancer/target-pool.ts';
 import { Upstream } from '../balancer/upstream.ts';
 import type { Machine } from '../service.ts';
 import {
@@ -10,186 +10,206 @@ import {
   invalidState,
   NOT_IN_USE,
   REGISTERING,
-  shown,
+  targetHealthShape,
   ZONE_NOT_ENABLED,
   type Health,
 } from './health.ts';
-import { accepts } from './matcher.ts';
-import type { Target, TargetGroup } from './model.ts';
+import { statusMatcher } from './matcher.ts';
+import type { ElbTarget, TargetGroup } from './model.ts';
 import { msOf } from './attributes.ts';
-import type { World } from './world.ts';
+import type { Elbv2State } from './state.ts';
 
-/** First checks of targets that were registered together are this far apart, so that a thousand are not checked in one tick. */
+/** Interval between the first checks of targets that were registered together, so that a thousand are not checked at once. */
 const SPREAD_MS = 0.5;
 
-/** Adds a target to a group and starts its checks when the group is in use. `place` is its place in the request. */
-export function enroll(world: World, group: TargetGroup, machine: Machine, port: number, place: number): void {
+/** Adds a target to a group and starts its checks if the group is in use. `place` is its index in the request. */
+export function registerTarget(
+  state: Elbv2State,
+  group: TargetGroup,
+  machine: Machine,
+  port: number,
+  place: number,
+): void {
   const key = `${machine.id}:${port}`;
   const known = group.targets.get(key);
   if (known && !known.drain) return;
   known?.drain?.();
-  const target: Target = {
+  const target: ElbTarget = {
     key,
     id: machine.id,
     port,
     health: REGISTERING,
-    member: memberOf(world, group, machine, port, known),
+    poolTarget: poolTargetOf(state, group, machine, port, known),
     checks: undefined,
     drain: undefined,
   };
   group.targets.set(key, target);
-  reconcile(world, group, target, place);
+  reconcile(state, group, target, place);
 }
 
-/** A draining target that the data plane still knows keeps its connections when it is registered again. */
-function memberOf(world: World, group: TargetGroup, machine: Machine, port: number, known: Target | undefined) {
-  if (known && group.members.has(known.member)) {
-    group.members.stand(known.member, 'out', world.clock.now());
-    return known.member;
+/** A draining target that is still in the data plane keeps its connections when it is registered again. */
+function poolTargetOf(
+  state: Elbv2State,
+  group: TargetGroup,
+  machine: Machine,
+  port: number,
+  known: ElbTarget | undefined,
+) {
+  if (known && group.pool.has(known.poolTarget)) {
+    group.pool.setEligibility(known.poolTarget, 'out', state.clock.now());
+    return known.poolTarget;
   }
   const upstream = new Upstream(machine.address, port);
   const { id } = machine;
-  const member = { key: `${id}:${port}`, id, port, upstream, release: () => world.machines.find(id)?.release ?? '' };
-  world.upstreams.set(upstream, { targetGroup: group.name, id, port });
-  group.members.add(member);
-  return member;
+  const poolTarget = {
+    key: `${id}:${port}`,
+    id,
+    port,
+    upstream,
+    release: () => state.machines.find(id)?.release ?? '',
+  };
+  state.upstreams.set(upstream, { targetGroup: group.name, id, port });
+  group.pool.add(poolTarget);
+  return poolTarget;
 }
 
 /**
- * Deregisters. The API shows draining until the deregistration delay is over; the data plane hears of it after the
- * propagation time, and gives requests in flight the whole delay from then on.
+ * Deregisters a target. The API returns `draining` for the deregistration delay. The data plane applies the change after
+ * the propagation time and then gives requests in flight the whole delay.
  */
-export function drain(world: World, group: TargetGroup, target: Target): void {
+export function deregisterTarget(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   if (target.drain) return;
   target.checks?.abort();
   target.checks = undefined;
-  const { propagationMs } = world.times;
+  const { propagationMs } = state.times;
   const delayMs =
-    msOf(group.attributes, 'deregistration_delay.timeout_seconds') + group.slowDrainMs + world.faults.slowDrainMs;
-  const callOffs: (() => void)[] = [];
+    msOf(group.attributes, 'deregistration_delay.timeout_seconds') + group.slowDrainMs + state.faults.slowDrainMs;
+  const cancellations: (() => void)[] = [];
   const later = (ms: number, task: () => void): void => {
-    callOffs.push(world.scheduler.after(ms, task));
+    cancellations.push(state.scheduler.after(ms, task));
   };
-  target.drain = () => callOffs.forEach((callOff) => callOff());
-  publish(world, group, target);
-  later(delayMs, () => forget(world, group, target));
+  target.drain = () => cancellations.forEach((cancel) => cancel());
+  publishHealth(state, group, target);
+  later(delayMs, () => removeFromHistory(state, group, target));
   later(propagationMs, () => {
-    leaveDataPlane(world, group, target);
-    later(delayMs, () => cut(world, target));
+    leaveDataPlane(state, group, target);
+    later(delayMs, () => abortInFlight(state, target));
   });
 }
 
-function leaveDataPlane(world: World, group: TargetGroup, target: Target): void {
-  group.members.remove(target.member);
-  target.member.upstream.retire();
-  sweepUpstreams(world);
+function leaveDataPlane(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
+  group.pool.remove(target.poolTarget);
+  target.poolTarget.upstream.retire();
+  sweepUpstreams(state);
 }
 
-function cut(world: World, { member }: Target): void {
-  member.upstream.cut();
-  world.upstreams.delete(member.upstream);
+function abortInFlight(state: Elbv2State, { poolTarget }: ElbTarget): void {
+  poolTarget.upstream.abortInFlight();
+  state.upstreams.delete(poolTarget.upstream);
 }
 
-/** The API lists the target no longer. */
-function forget(world: World, group: TargetGroup, target: Target): void {
+/** Removes the target from the API. */
+function removeFromHistory(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   if (group.targets.get(target.key) !== target) return;
   group.targets.delete(target.key);
-  publish(world, group, target);
+  publishHealth(state, group, target);
 }
 
-/** Removes a target whose instance EC2 has forgotten, or whose group is deleted. */
-export function drop(world: World, group: TargetGroup, target: Target): void {
+/** Removes a target whose instance no longer exists, or whose group is deleted. */
+export function removeTarget(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   target.checks?.abort();
   target.drain?.();
-  leaveDataPlane(world, group, target);
-  forget(world, group, target);
+  leaveDataPlane(state, group, target);
+  removeFromHistory(state, group, target);
 }
 
-/** Retired upstreams without anything in flight are done. */
-function sweepUpstreams(world: World): void {
-  for (const upstream of world.upstreams.keys()) {
-    if (upstream.done) world.upstreams.delete(upstream);
+/** Removes retired upstreams without requests in flight. */
+function sweepUpstreams(state: Elbv2State): void {
+  for (const upstream of state.upstreams.keys()) {
+    if (upstream.done) state.upstreams.delete(upstream);
   }
 }
 
-/** Why a registered target gets no traffic and no checks; nothing when it does. */
-function unusedReason(world: World, group: TargetGroup, target: Target): TargetHealth | undefined {
-  if (!group.user) return NOT_IN_USE;
-  const machine = world.machines.find(target.id);
+/** Why a registered target gets no traffic and no checks; undefined if it does. */
+function unusedReason(state: Elbv2State, group: TargetGroup, target: ElbTarget): TargetHealth | undefined {
+  if (!group.loadBalancer) return NOT_IN_USE;
+  const machine = state.machines.find(target.id);
   if (!machine || !isUp(machine)) return invalidState(machine?.state ?? 'terminated');
-  const zones = group.user.subnets.map((subnet) => world.subnet?.(subnet)?.zone).filter((zone) => zone !== undefined);
+  const zones = group.loadBalancer.subnets
+    .map((subnet) => state.subnet?.(subnet)?.zone)
+    .filter((zone) => zone !== undefined);
   return zones.length > 0 && !zones.includes(machine.zone) ? ZONE_NOT_ENABLED : undefined;
 }
 
-/** An instance that shuts down is still checked, and fails. */
+/** An instance that is shutting down is still checked, and fails. */
 function isUp(machine: Machine): boolean {
   return machine.state === 'running' || machine.state === 'stopping' || machine.state === 'shutting-down';
 }
 
-/** Starts or ends a target's checks after its group, its instance or its registration has changed. */
-export function reconcile(world: World, group: TargetGroup, target: Target, place = 0): void {
+/** Starts or stops a target's checks after a change of its group, its instance or its registration. */
+export function reconcile(state: Elbv2State, group: TargetGroup, target: ElbTarget, place = 0): void {
   if (target.drain) return;
-  const reason = unusedReason(world, group, target);
+  const reason = unusedReason(state, group, target);
   if (reason && target.checks) {
     target.checks.abort();
     target.checks = undefined;
   }
-  if (reason?.Reason === 'Target.InvalidState') group.members.stand(target.member, 'out', world.clock.now());
-  if (!reason && !target.checks) startChecks(world, group, target, place);
-  publish(world, group, target);
+  if (reason?.Reason === 'Target.InvalidState') group.pool.setEligibility(target.poolTarget, 'out', state.clock.now());
+  if (!reason && !target.checks) startChecks(state, group, target, place);
+  publishHealth(state, group, target);
 }
 
-function startChecks(world: World, group: TargetGroup, target: Target, place: number): void {
+function startChecks(state: Elbv2State, group: TargetGroup, target: ElbTarget, place: number): void {
   const checks = new AbortController();
   target.checks = checks;
-  setHealth(world, group, target, REGISTERING);
-  const { scheduler, times } = world;
+  setHealth(state, group, target, REGISTERING);
+  const { scheduler, times } = state;
   scheduler.after(times.registrationMs, () => {
     if (checks.signal.aborted) return;
-    setHealth(world, group, target, CHECKING);
+    setHealth(state, group, target, CHECKING);
     const spread = Math.min(place * SPREAD_MS, group.check.intervalMs);
-    scheduler.after(spread, () => check(world, group, target, checks.signal, world.clock.monotonic()));
+    scheduler.after(spread, () => check(state, group, target, checks.signal, state.clock.monotonic()));
   });
 }
 
-/** Checks a target until `signal` is aborted, every interval however long a check takes (ALB user guide). */
-async function check(world: World, group: TargetGroup, target: Target, signal: AbortSignal, due: number) {
+/** Checks a target at each interval, however long a check takes, until `signal` is aborted (ALB user guide, "Health checks"). */
+async function check(state: Elbv2State, group: TargetGroup, target: ElbTarget, signal: AbortSignal, due: number) {
   if (signal.aborted) return;
-  const { clock, scheduler, probe } = world;
+  const { clock, scheduler, probe } = state;
   const settings = group.check;
   const port = settings.port === 'traffic-port' ? target.port : Number(settings.port);
-  const terms = { timeoutMs: settings.timeoutMs, accepts: accepts(settings.matcher) };
-  const request = { host: target.member.upstream.host, port, path: settings.path };
-  const result = await checkOnce(probe, request, terms, { clock, scheduler, signal });
+  const limits = { timeoutMs: settings.timeoutMs, accepts: statusMatcher(settings.matcher) };
+  const request = { host: target.poolTarget.upstream.host, port, path: settings.path };
+  const result = await checkOnce(probe, request, limits, { clock, scheduler, signal });
   if (signal.aborted) return;
-  setHealth(world, group, target, afterCheck(target.health, result, settings.thresholds));
+  setHealth(state, group, target, afterCheck(target.health, result, settings.thresholds));
   const next = Math.max(due + settings.intervalMs, clock.monotonic());
-  scheduler.after(next - clock.monotonic(), () => check(world, group, target, signal, next));
+  scheduler.after(next - clock.monotonic(), () => check(state, group, target, signal, next));
 }
 
-const STANDINGS: Readonly<Record<Health['state'], Standing>> = {
+const ELIGIBILITY: Readonly<Record<Health['state'], Eligibility>> = {
   registering: 'out',
   checking: 'failing',
   unhealthy: 'failing',
   healthy: 'passing',
 };
 
-function setHealth(world: World, group: TargetGroup, target: Target, health: Health): void {
+function setHealth(state: Elbv2State, group: TargetGroup, target: ElbTarget, health: Health): void {
   if (health === target.health && health.state !== 'registering') return;
   target.health = health;
-  group.members.stand(target.member, STANDINGS[health.state], world.clock.now());
-  publish(world, group, target);
+  group.pool.setEligibility(target.poolTarget, ELIGIBILITY[health.state], state.clock.now());
+  publishHealth(state, group, target);
 }
 
-/** What DescribeTargetHealth will say of the target. */
-function publish(world: World, group: TargetGroup, target: Target): void {
+/** Adds the target's health to the history that DescribeTargetHealth reads. */
+function publishHealth(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   const gone = group.targets.get(target.key) !== target;
-  const health = target.drain ? DRAINING : (unusedReason(world, group, target) ?? shown(target.health));
-  group.shown.set(target.key, gone ? undefined : described(group, target, health));
+  const health = target.drain ? DRAINING : (unusedReason(state, group, target) ?? targetHealthShape(target.health));
+  group.healthHistory.set(target.key, gone ? undefined : healthDescription(group, target, health));
 }
 
-/** A target's health as the API shapes it. */
-export function described(group: TargetGroup, target: Pick<Target, 'id' | 'port'>, health: TargetHealth) {
+/** A target's health in the SDK's shape. */
+export function healthDescription(group: TargetGroup, target: Pick<ElbTarget, 'id' | 'port'>, health: TargetHealth) {
   const port = group.check.port === 'traffic-port' ? String(target.port) : group.check.port;
   return { Target: { Id: target.id, Port: target.port }, HealthCheckPort: port, TargetHealth: health };
 }

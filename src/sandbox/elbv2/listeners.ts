@@ -9,35 +9,56 @@ import { openListener, type LiveListener } from '../balancer/listener.ts';
 import { ApiError, type Call, type Operation } from '../service.ts';
 import { checkedActions } from './actions.ts';
 import { msOf } from './attributes.ts';
-import { entries, entryOf, named, ownedBy, shapes, tagList, type Entry } from './catalogue.ts';
-import { invalid, unsupported } from './errors.ts';
+import {
+  entriesOfKind,
+  entryOf,
+  entriesNamed,
+  ownedBy,
+  entryShapes,
+  tagList,
+  type CatalogueEntry,
+} from './catalogue.ts';
+import { validationError, elbv2Unsupported } from './errors.ts';
 import type { Listener, LoadBalancer, Rule } from './model.ts';
-import { page } from './paging.ts';
-import { routesOf, rulesChanged, updateUse } from './routing.ts';
-import { arnOf, listenerOf, listenersOf, loadBalancerOf, newId, rulesOf, tagsFrom, type World } from './world.ts';
+import { pageByMarker } from './paging.ts';
+import { dataPlaneRoutes, rulesChanged, updateGroupUse } from './routing.ts';
+import {
+  arnOf,
+  listenerOf,
+  listenersOf,
+  loadBalancerOf,
+  newHexId,
+  rulesOf,
+  tagsFrom,
+  type Elbv2State,
+} from './state.ts';
 
-export function listenerOperations(world: World): Record<string, Operation> {
+export function listenerOperations(state: Elbv2State): Record<string, Operation> {
   return {
-    CreateListener: async (input: CreateListenerInput) => ({ Listeners: [show(world, await create(world, input))] }),
-    DescribeListeners: (input: DescribeListenersInput, call?: Call) => describe(world, input, call),
-    ModifyListener: async (input: ModifyListenerInput) => ({ Listeners: [show(world, await modify(world, input))] }),
+    CreateListener: async (input: CreateListenerInput) => ({
+      Listeners: [listenerShape(state, await create(state, input))],
+    }),
+    DescribeListeners: (input: DescribeListenersInput, call?: Call) => describe(state, input, call),
+    ModifyListener: async (input: ModifyListenerInput) => ({
+      Listeners: [listenerShape(state, await modify(state, input))],
+    }),
     DeleteListener: async (input: DeleteListenerInput) => {
-      await removeListener(world, listenerOf(world, input.ListenerArn));
+      await removeListener(state, listenerOf(state, input.ListenerArn));
       return {};
     },
   };
 }
 
-async function create(world: World, input: CreateListenerInput): Promise<Listener> {
-  const loadBalancer = loadBalancerOf(world, input.LoadBalancerArn);
+async function create(state: Elbv2State, input: CreateListenerInput): Promise<Listener> {
+  const loadBalancer = loadBalancerOf(state, input.LoadBalancerArn);
   checkProtocol(input.Protocol);
-  checkPort(world, loadBalancer, input.Port);
-  const actions = checkedActions(world, loadBalancer, input.DefaultActions);
-  if (listenersOf(world, loadBalancer).length >= world.quotas.listenersPerLoadBalancer) {
+  checkPort(state, loadBalancer, input.Port);
+  const actions = checkedActions(state, loadBalancer, input.DefaultActions);
+  if (listenersOf(state, loadBalancer).length >= state.quotas.listenersPerLoadBalancer) {
     throw new ApiError('TooManyListeners', 'The maximum number of listeners has been reached');
   }
-  const live = await open(world, loadBalancer, input.Port ?? 0);
-  const arn = arnOf(world, `listener/${tailOf(loadBalancer.arn)}/${newId()}`);
+  const live = await openLiveListener(state, loadBalancer, input.Port ?? 0);
+  const arn = arnOf(state, `listener/${resourcePath(loadBalancer.arn)}/${newHexId()}`);
   const listener: Listener = {
     kind: 'listener',
     arn,
@@ -46,38 +67,39 @@ async function create(world: World, input: CreateListenerInput): Promise<Listene
     live,
     changes: { made: 0, known: 0 },
   };
-  world.listeners.set(arn, listener);
+  state.listeners.set(arn, listener);
   const rule: Rule = {
     kind: 'listener-rule',
-    arn: arnOf(world, `listener-rule/${tailOf(arn)}/${newId()}`),
+    arn: arnOf(state, `listener-rule/${resourcePath(arn)}/${newHexId()}`),
     listener,
     priority: 'default',
     conditions: [],
     actions,
     tags: new Map(),
   };
-  world.rules.set(rule.arn, rule);
-  updateUse(world);
-  // A new listener knows its routes from the start.
-  live.setRoutes(routesOf(world, rulesOf(world, listener)));
+  state.rules.set(rule.arn, rule);
+  updateGroupUse(state);
+  // A new listener has its routes immediately.
+  live.setRoutes(dataPlaneRoutes(state, rulesOf(state, listener)));
   return listener;
 }
 
-/** `app/web/50dc…` of `arn:…:loadbalancer/app/web/50dc…`. */
-export function tailOf(arn: string): string {
+/** The path of an ARN: `app/web/50dc…` of `arn:…:loadbalancer/app/web/50dc…`. */
+export function resourcePath(arn: string): string {
   return arn.slice(arn.indexOf('/') + 1);
 }
 
 function checkProtocol(protocol: string | undefined): void {
-  if (protocol === undefined) throw invalid('A protocol must be specified');
-  if (protocol !== 'HTTP') throw unsupported(`listeners with the protocol '${protocol}'`);
+  if (protocol === undefined) throw validationError('A protocol must be specified');
+  if (protocol !== 'HTTP') throw elbv2Unsupported(`listeners with the protocol '${protocol}'`);
 }
 
-/** Port 0 is the sandbox's own: any free one, shown by DescribeListeners. */
-function checkPort(world: World, loadBalancer: LoadBalancer, port: number | undefined): void {
-  if (port === undefined) throw invalid('A port must be specified');
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid(`Port '${port}' must be between 1 and 65535`);
-  if (listenersOf(world, loadBalancer).some((listener) => listener.live.port === port)) {
+/** Port 0, which AWS does not accept, selects a free port, which DescribeListeners returns. */
+function checkPort(state: Elbv2State, loadBalancer: LoadBalancer, port: number | undefined): void {
+  if (port === undefined) throw validationError('A port must be specified');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw validationError(`Port '${port}' must be between 1 and 65535`);
+  if (listenersOf(state, loadBalancer).some((listener) => listener.live.port === port)) {
     throw new ApiError(
       'DuplicateListener',
       `A listener already exists on this port for this load balancer '${loadBalancer.arn}'`,
@@ -85,81 +107,81 @@ function checkPort(world: World, loadBalancer: LoadBalancer, port: number | unde
   }
 }
 
-async function open(world: World, loadBalancer: LoadBalancer, port: number): Promise<LiveListener> {
-  const { clock, random, traffic } = world;
+async function openLiveListener(state: Elbv2State, loadBalancer: LoadBalancer, port: number): Promise<LiveListener> {
+  const { clock, random, traffic } = state;
   const { host } = loadBalancer;
   const idleMs = (): number => msOf(loadBalancer.attributes, 'idle_timeout.timeout_seconds');
   const options = { host, port, loadBalancer: loadBalancer.name, routes: [], traffic, clock, random, idleMs };
   return await openListener(options).catch((error: NodeJS.ErrnoException) => {
-    // Load balancers may share an address: a port that another one has, or a stranger's process, is taken.
-    const message = `Port ${port} of ${host} cannot be had: ${error.code ?? error.message}`;
+    // The port is in use by another load balancer on the same address, or by another process.
+    const message = `Port ${port} of ${host} is not available: ${error.code ?? error.message}`;
     throw new ApiError('InvalidConfigurationRequest', message);
   });
 }
 
-async function modify(world: World, input: ModifyListenerInput): Promise<Listener> {
-  const listener = listenerOf(world, input.ListenerArn);
+async function modify(state: Elbv2State, input: ModifyListenerInput): Promise<Listener> {
+  const listener = listenerOf(state, input.ListenerArn);
   if (input.Protocol !== undefined) checkProtocol(input.Protocol);
   const { loadBalancer } = listener;
-  const actions = input.DefaultActions && checkedActions(world, loadBalancer, input.DefaultActions);
-  if (input.Port !== undefined && input.Port !== listener.live.port) await move(world, listener, input.Port);
+  const actions = input.DefaultActions && checkedActions(state, loadBalancer, input.DefaultActions);
+  if (input.Port !== undefined && input.Port !== listener.live.port) await changePort(state, listener, input.Port);
   if (actions) {
-    defaultRule(world, listener).actions = actions;
-    rulesChanged(world, listener);
+    defaultRule(state, listener).actions = actions;
+    rulesChanged(state, listener);
   }
   return listener;
 }
 
-async function move(world: World, listener: Listener, port: number): Promise<void> {
-  checkPort(world, listener.loadBalancer, port);
+async function changePort(state: Elbv2State, listener: Listener, port: number): Promise<void> {
+  checkPort(state, listener.loadBalancer, port);
   const old = listener.live;
-  listener.live = await open(world, listener.loadBalancer, port);
-  listener.live.setRoutes(routesOf(world, rulesOf(world, listener)));
+  listener.live = await openLiveListener(state, listener.loadBalancer, port);
+  listener.live.setRoutes(dataPlaneRoutes(state, rulesOf(state, listener)));
   await old.close(false);
 }
 
-function defaultRule(world: World, listener: Listener): Rule {
-  const rule = rulesOf(world, listener).find((candidate) => candidate.priority === 'default');
+function defaultRule(state: Elbv2State, listener: Listener): Rule {
+  const rule = rulesOf(state, listener).find((candidate) => candidate.priority === 'default');
   if (!rule) throw new Error(`Listener ${listener.arn} has no default rule`);
   return rule;
 }
 
-/** Closes the port; requests in flight end by themselves. */
-export async function removeListener(world: World, listener: Listener): Promise<void> {
-  for (const rule of rulesOf(world, listener)) world.rules.delete(rule.arn);
-  world.listeners.delete(listener.arn);
-  updateUse(world);
+/** Closes the port; requests in flight continue. */
+export async function removeListener(state: Elbv2State, listener: Listener): Promise<void> {
+  for (const rule of rulesOf(state, listener)) state.rules.delete(rule.arn);
+  state.listeners.delete(listener.arn);
+  updateGroupUse(state);
   await listener.live.close(false);
 }
 
-function describe(world: World, input: DescribeListenersInput, call: Call | undefined): object {
+function describe(state: Elbv2State, input: DescribeListenersInput, call: Call | undefined): object {
   const { LoadBalancerArn: owner, ListenerArns: arns = [] } = input;
   if (owner === undefined && arns.length === 0)
-    throw invalid('You must specify either listener ARNs or a load balancer ARN');
+    throw validationError('You must specify either listener ARNs or a load balancer ARN');
   if (owner !== undefined && arns.length > 0)
-    throw invalid('You cannot specify both listener ARNs and a load balancer ARN');
-  const all = entries(world.catalogue, 'listener', call);
+    throw validationError('You cannot specify both listener ARNs and a load balancer ARN');
+  const all = entriesOfKind(state.catalogue, 'listener', call);
   const chosen =
     owner === undefined
-      ? named(all, 'arn', arns, 'listener')
-      : ownedBy(all, entryOf(world.catalogue, 'loadbalancer', owner, call));
-  const { items, next } = page(chosen, input, world.pageSize);
-  return { Listeners: shapes(items), ...next };
+      ? entriesNamed(all, 'arn', arns, 'listener')
+      : ownedBy(all, entryOf(state.catalogue, 'loadbalancer', owner, call));
+  const { items, next } = pageByMarker(chosen, input, state.pageSize);
+  return { Listeners: entryShapes(items), ...next };
 }
 
-/** What describes will say of it. */
-export function listenerEntry(world: World, listener: Listener): Entry {
+/** The catalogue entry of a listener. */
+export function listenerEntry(state: Elbv2State, listener: Listener): CatalogueEntry {
   const { kind, arn, loadBalancer, tags } = listener;
-  const shape = show(world, listener);
+  const shape = listenerShape(state, listener);
   return { kind, arn, owner: loadBalancer.arn, shape, attributes: [], tags: tagList(tags) };
 }
 
-function show(world: World, listener: Listener): Shown {
+function listenerShape(state: Elbv2State, listener: Listener): Shown {
   return {
     ListenerArn: listener.arn,
     LoadBalancerArn: listener.loadBalancer.arn,
     Port: listener.live.port,
     Protocol: 'HTTP',
-    DefaultActions: [...defaultRule(world, listener).actions],
+    DefaultActions: [...defaultRule(state, listener).actions],
   };
 }

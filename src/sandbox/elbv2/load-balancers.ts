@@ -7,59 +7,62 @@ import type {
   ModifyLoadBalancerAttributesInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ApiError, type Call, type Operation } from '../service.ts';
-import { changedAttributes, LOAD_BALANCER_ATTRIBUTES, shownAttributes, usualAttributes } from './attributes.ts';
-import { entries, entryOf, named, shapes, tagList, type Entry } from './catalogue.ts';
-import { invalid, notPermitted, unsupported } from './errors.ts';
+import { updatedAttributes, LOAD_BALANCER_ATTRIBUTES, attributeShapes, defaultAttributes } from './attributes.ts';
+import { entriesOfKind, entryOf, entriesNamed, entryShapes, tagList, type CatalogueEntry } from './catalogue.ts';
+import { validationError, notPermitted, elbv2Unsupported } from './errors.ts';
 import { dnsNameOf, HOSTED_ZONE } from './endpoints.ts';
 import { removeListener } from './listeners.ts';
 import type { LoadBalancer } from './model.ts';
-import { page } from './paging.ts';
-import { arnOf, checkedName, listenersOf, loadBalancerOf, newId, tagsFrom, type World } from './world.ts';
+import { pageByMarker } from './paging.ts';
+import { arnOf, checkedName, listenersOf, loadBalancerOf, newHexId, tagsFrom, type Elbv2State } from './state.ts';
 
-export function loadBalancerOperations(world: World): Record<string, Operation> {
+export function loadBalancerOperations(state: Elbv2State): Record<string, Operation> {
   return {
-    CreateLoadBalancer: (input: CreateLoadBalancerInput) => ({ LoadBalancers: [show(world, create(world, input))] }),
-    DescribeLoadBalancers: (input: DescribeLoadBalancersInput, call?: Call) => describe(world, input, call),
-    DeleteLoadBalancer: (input: DeleteLoadBalancerInput) => remove(world, input),
+    CreateLoadBalancer: (input: CreateLoadBalancerInput) => ({
+      LoadBalancers: [loadBalancerShape(state, create(state, input))],
+    }),
+    DescribeLoadBalancers: (input: DescribeLoadBalancersInput, call?: Call) => describe(state, input, call),
+    DeleteLoadBalancer: (input: DeleteLoadBalancerInput) => remove(state, input),
     DescribeLoadBalancerAttributes: (input: DescribeLoadBalancerAttributesInput, call?: Call) => ({
-      Attributes: entryOf(world.catalogue, 'loadbalancer', input.LoadBalancerArn, call).attributes,
+      Attributes: entryOf(state.catalogue, 'loadbalancer', input.LoadBalancerArn, call).attributes,
     }),
     ModifyLoadBalancerAttributes: (input: ModifyLoadBalancerAttributesInput) => {
-      const { attributes } = loadBalancerOf(world, input.LoadBalancerArn);
-      const next = changedAttributes(LOAD_BALANCER_ATTRIBUTES, attributes, input.Attributes);
+      const { attributes } = loadBalancerOf(state, input.LoadBalancerArn);
+      const next = updatedAttributes(LOAD_BALANCER_ATTRIBUTES, attributes, input.Attributes);
       for (const [key, value] of next) attributes.set(key, value);
-      return { Attributes: shownAttributes(attributes) };
+      return { Attributes: attributeShapes(attributes) };
     },
   };
 }
 
-function create(world: World, input: CreateLoadBalancerInput): LoadBalancer {
+function create(state: Elbv2State, input: CreateLoadBalancerInput): LoadBalancer {
   const name = checkedName(input.Name, 'Load balancer');
   const { Type: type = 'application', IpAddressType: addresses = 'ipv4', Scheme: scheme = 'internet-facing' } = input;
-  if (type !== 'application') throw unsupported(`load balancers of the type '${type}'`);
-  if (addresses !== 'ipv4') throw unsupported(`the IP address type '${addresses}'`);
+  if (type !== 'application') throw elbv2Unsupported(`load balancers of the type '${type}'`);
+  if (addresses !== 'ipv4') throw elbv2Unsupported(`the IP address type '${addresses}'`);
   const mapped = (input.SubnetMappings ?? []).map((mapping) => mapping.SubnetId ?? '');
   const subnets = [...(input.Subnets ?? []), ...mapped];
-  const unknown = subnets.find((id) => world.subnet && !world.subnet(id));
+  const unknown = subnets.find((id) => state.subnet && !state.subnet(id));
   if (unknown !== undefined) throw new ApiError('SubnetNotFound', `The subnet ID '${unknown}' does not exist`);
-  if (subnets.length < 2) throw invalid('At least two subnets in two different Availability Zones must be specified');
-  const known = [...world.loadBalancers.values()].find((candidate) => candidate.name === name);
+  if (subnets.length < 2)
+    throw validationError('At least two subnets in two different Availability Zones must be specified');
+  const known = [...state.loadBalancers.values()].find((candidate) => candidate.name === name);
   if (known) return sameOrDuplicate(known, scheme, subnets);
-  const own = world.addresses?.take(name);
+  const own = state.addresses?.allocate(name);
   const loadBalancer: LoadBalancer = {
     kind: 'loadbalancer',
-    arn: arnOf(world, `loadbalancer/app/${name}/${newId()}`),
+    arn: arnOf(state, `loadbalancer/app/${name}/${newHexId()}`),
     name,
     scheme,
-    host: own ?? world.host,
-    dnsName: own === undefined ? world.host : dnsNameOf(world, name, scheme),
-    createdAt: new Date(world.clock.now()),
+    host: own ?? state.host,
+    dnsName: own === undefined ? state.host : dnsNameOf(state, name, scheme),
+    createdAt: new Date(state.clock.now()),
     subnets,
     securityGroups: input.SecurityGroups ?? [],
-    attributes: usualAttributes(LOAD_BALANCER_ATTRIBUTES),
+    attributes: defaultAttributes(LOAD_BALANCER_ATTRIBUTES),
     tags: tagsFrom(input.Tags),
   };
-  world.loadBalancers.set(loadBalancer.arn, loadBalancer);
+  state.loadBalancers.set(loadBalancer.arn, loadBalancer);
   return loadBalancer;
 }
 
@@ -71,37 +74,38 @@ function sameOrDuplicate(known: LoadBalancer, scheme: string, subnets: readonly 
   );
 }
 
-function describe(world: World, input: DescribeLoadBalancersInput, call: Call | undefined): object {
+function describe(state: Elbv2State, input: DescribeLoadBalancersInput, call: Call | undefined): object {
   const { LoadBalancerArns: arns = [], Names: names = [] } = input;
-  if (arns.length > 0 && names.length > 0) throw invalid('Only one of load balancer ARNs and names can be specified');
-  const all = entries(world.catalogue, 'loadbalancer', call);
-  if (arns.length > 0) return { LoadBalancers: shapes(named(all, 'arn', arns, 'loadbalancer')) };
-  if (names.length > 0) return { LoadBalancers: shapes(named(all, 'name', names, 'loadbalancer')) };
-  const { items, next } = page(all, input, world.pageSize);
-  return { LoadBalancers: shapes(items), ...next };
+  if (arns.length > 0 && names.length > 0)
+    throw validationError('Only one of load balancer ARNs and names can be specified');
+  const all = entriesOfKind(state.catalogue, 'loadbalancer', call);
+  if (arns.length > 0) return { LoadBalancers: entryShapes(entriesNamed(all, 'arn', arns, 'loadbalancer')) };
+  if (names.length > 0) return { LoadBalancers: entryShapes(entriesNamed(all, 'name', names, 'loadbalancer')) };
+  const { items, next } = pageByMarker(all, input, state.pageSize);
+  return { LoadBalancers: entryShapes(items), ...next };
 }
 
-/** What describes will say of it. */
-export function loadBalancerEntry(world: World, loadBalancer: LoadBalancer): Entry {
+/** The catalogue entry of a load balancer. */
+export function loadBalancerEntry(state: Elbv2State, loadBalancer: LoadBalancer): CatalogueEntry {
   const { kind, arn, name, attributes, tags } = loadBalancer;
-  const shape = show(world, loadBalancer);
-  return { kind, arn, name, shape, attributes: shownAttributes(attributes), tags: tagList(tags) };
+  const shape = loadBalancerShape(state, loadBalancer);
+  return { kind, arn, name, shape, attributes: attributeShapes(attributes), tags: tagList(tags) };
 }
 
-/** Deleting what is gone already succeeds (DeleteLoadBalancer, API reference). */
-async function remove(world: World, input: DeleteLoadBalancerInput): Promise<object> {
-  const loadBalancer = world.loadBalancers.get(input.LoadBalancerArn ?? '');
+/** Deleting a load balancer that does not exist succeeds (ELBv2 API, DeleteLoadBalancer). */
+async function remove(state: Elbv2State, input: DeleteLoadBalancerInput): Promise<object> {
+  const loadBalancer = state.loadBalancers.get(input.LoadBalancerArn ?? '');
   if (!loadBalancer) return {};
   if (loadBalancer.attributes.get('deletion_protection.enabled') === 'true') {
     throw notPermitted(`Load balancer '${loadBalancer.arn}' cannot be deleted because deletion protection is enabled`);
   }
-  world.loadBalancers.delete(loadBalancer.arn);
-  await Promise.all(listenersOf(world, loadBalancer).map((listener) => removeListener(world, listener)));
-  if (loadBalancer.host !== world.host) world.addresses?.release(loadBalancer.host);
+  state.loadBalancers.delete(loadBalancer.arn);
+  await Promise.all(listenersOf(state, loadBalancer).map((listener) => removeListener(state, listener)));
+  if (loadBalancer.host !== state.host) state.addresses?.release(loadBalancer.host);
   return {};
 }
 
-function show(world: World, loadBalancer: LoadBalancer): Shown {
+function loadBalancerShape(state: Elbv2State, loadBalancer: LoadBalancer): Shown {
   return {
     LoadBalancerArn: loadBalancer.arn,
     DNSName: loadBalancer.dnsName,
@@ -111,8 +115,8 @@ function show(world: World, loadBalancer: LoadBalancer): Shown {
     Scheme: loadBalancer.scheme,
     State: { Code: 'active' },
     Type: 'application',
-    VpcId: world.subnet?.(loadBalancer.subnets[0] ?? '')?.vpcId,
-    AvailabilityZones: loadBalancer.subnets.map((id) => ({ SubnetId: id, ZoneName: world.subnet?.(id)?.zone })),
+    VpcId: state.subnet?.(loadBalancer.subnets[0] ?? '')?.vpcId,
+    AvailabilityZones: loadBalancer.subnets.map((id) => ({ SubnetId: id, ZoneName: state.subnet?.(id)?.zone })),
     SecurityGroups: [...loadBalancer.securityGroups],
     IpAddressType: 'ipv4',
   };

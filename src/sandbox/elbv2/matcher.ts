@@ -1,10 +1,10 @@
-import { invalid } from './errors.ts';
+import { validationError } from './errors.ts';
 
-/** Compiled matchers, since every health check needs one. */
+/** Cached, since every health check needs one. */
 const compiled = new Map<string, (code: number) => boolean>();
 
-/** Tells the HTTP status codes that `matcher` accepts, such as `200`, `200,202` or `200-299`. Throws `ValidationError`. */
-export function accepts(matcher: string): (code: number) => boolean {
+/** Compiles a matcher of HTTP status codes, such as `200`, `200,202` or `200-299`. Throws `ValidationError`. */
+export function statusMatcher(matcher: string): (code: number) => boolean {
   const known = compiled.get(matcher);
   if (known) return known;
   const ranges = matcher.split(',').map((part) => rangeOf(part, matcher));
@@ -13,10 +13,10 @@ export function accepts(matcher: string): (code: number) => boolean {
   return test;
 }
 
-/** ALB takes 200 to 499 (CreateTargetGroup, API reference). */
+/** ALB accepts 200 to 499 (ELBv2 API, CreateTargetGroup). */
 function rangeOf(part: string, matcher: string): readonly [number, number] {
   const [low = NaN, high = low] = part.split('-').map(Number);
   const valid = /^\d{3}(?:-\d{3})?$/.test(part) && low >= 200 && high <= 499 && low <= high;
-  if (!valid) throw invalid(`Health check matcher HTTP code '${matcher}' must be within '200-499' inclusive`);
+  if (!valid) throw validationError(`Health check matcher HTTP code '${matcher}' must be within '200-499' inclusive`);
   return [low, high];
 }

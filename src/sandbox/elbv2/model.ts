@@ -1,11 +1,11 @@
 import type { Action, RuleCondition, TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { LiveListener } from '../balancer/listener.ts';
-import type { Member, Members } from '../balancer/members.ts';
+import type { PoolTarget, TargetPool } from '../balancer/target-pool.ts';
 import type { Timeline } from '../timeline.ts';
 import type { Health, Thresholds } from './health.ts';
 
-/** Tags and attributes are both: text by key. */
-export type Texts = Map<string, string>;
+/** Strings by key: tags and attributes. */
+export type TextMap = Map<string, string>;
 
 export interface LoadBalancer {
   readonly kind: 'loadbalancer';
@@ -14,23 +14,23 @@ export interface LoadBalancer {
   readonly scheme: 'internet-facing' | 'internal';
   /** Loopback address of its listeners. */
   readonly host: string;
-  /** Of AWS's kind when the address is its own; else the address. */
+  /** In AWS's format if it has its own address; otherwise the address. */
   readonly dnsName: string;
   readonly createdAt: Date;
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
-  /** Values as the API takes them; times may be fractions of a second. */
-  readonly attributes: Texts;
-  readonly tags: Texts;
+  /** Values as the API accepts them; times may be fractions of a second. */
+  readonly attributes: TextMap;
+  readonly tags: TextMap;
 }
 
 export interface Listener {
   readonly kind: 'listener';
   readonly arn: string;
   readonly loadBalancer: LoadBalancer;
-  readonly tags: Texts;
+  readonly tags: TextMap;
   live: LiveListener;
-  /** Number of the newest change of its rules, and of the newest one that the data plane knows. */
+  /** Numbers of the newest change of its rules, and of the newest one in the data plane. */
   readonly changes: { made: number; known: number };
 }
 
@@ -41,10 +41,10 @@ export interface Rule {
   priority: number | 'default';
   conditions: readonly RuleCondition[];
   actions: readonly Action[];
-  readonly tags: Texts;
+  readonly tags: TextMap;
 }
 
-/** Health check settings; the times are exact, the API shows whole seconds. */
+/** Health check settings with exact times; the API returns whole seconds. */
 export interface CheckSettings {
   readonly path: string;
   /** `traffic-port` or a port. */
@@ -52,7 +52,7 @@ export interface CheckSettings {
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly thresholds: Thresholds;
-  /** Such as `200`, `200,202` or `200-299`. */
+  /** For example, `200`, `200,202` or `200-299`. */
   readonly matcher: string;
 }
 
@@ -63,29 +63,29 @@ export interface TargetGroup {
   readonly port: number;
   readonly vpcId: string;
   check: CheckSettings;
-  readonly attributes: Texts;
-  readonly tags: Texts;
-  /** By `id:port`: registered ones, and draining ones that the API still shows. */
-  readonly targets: Map<string, Target>;
-  /** What DescribeTargetHealth says, now and some time ago. */
-  readonly shown: Timeline<TargetHealthDescription>;
-  readonly members: Members;
-  /** The load balancer whose rules use the group; none means that it is not in use. */
-  user: LoadBalancer | undefined;
-  /** Fault: prolongs the deregistration delay. */
+  readonly attributes: TextMap;
+  readonly tags: TextMap;
+  /** Registered and draining targets, by `id:port`. */
+  readonly targets: Map<string, ElbTarget>;
+  /** What DescribeTargetHealth returns, with history. */
+  readonly healthHistory: Timeline<TargetHealthDescription>;
+  readonly pool: TargetPool;
+  /** The load balancer whose rules forward to the group; undefined if it is not in use. */
+  loadBalancer: LoadBalancer | undefined;
+  /** Fault: added to the deregistration delay. */
   slowDrainMs: number;
 }
 
-export interface Target {
+export interface ElbTarget {
   readonly key: string;
   readonly id: string;
   readonly port: number;
   health: Health;
-  /** The target on the data plane. */
-  member: Member;
-  /** Ends the health checks; absent while there are none. */
+  /** The target in the data plane. */
+  poolTarget: PoolTarget;
+  /** Stops the health checks; undefined while there are none. */
   checks: AbortController | undefined;
-  /** Calls off what deregistration has scheduled; absent while registered. */
+  /** Cancels the deregistration; undefined while registered. */
   drain: (() => void) | undefined;
 }
 

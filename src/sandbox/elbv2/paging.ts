@@ -1,27 +1,31 @@
-import { invalid } from './errors.ts';
+import { validationError } from './errors.ts';
 
-export interface PageInput {
+interface PageInput {
   readonly Marker?: string | undefined;
   readonly PageSize?: number | undefined;
 }
 
-export interface Page<T> {
+interface Page<T> {
   readonly items: readonly T[];
   /** Absent on the last page. */
   readonly next: { readonly NextMarker: string } | Record<string, never>;
 }
 
-/** Results a page, at most (ELBv2 API reference). */
+/** Maximum page size (ELBv2 API). */
 const LARGEST = 400;
 
-/** One page; the marker is opaque to clients (the ARN of the page's first item). Throws `ValidationError`. */
-export function page<T extends { readonly arn: string }>(all: readonly T[], input: PageInput, usual: number): Page<T> {
+/** One page of a list; the marker is the encoded ARN of the next page's first item. Throws `ValidationError`. */
+export function pageByMarker<T extends { readonly arn: string }>(
+  all: readonly T[],
+  input: PageInput,
+  usual: number,
+): Page<T> {
   const size = input.PageSize ?? Math.min(usual, LARGEST);
   if (!Number.isInteger(size) || size < 1 || size > LARGEST) {
-    throw invalid(`PageSize must be between 1 and ${LARGEST}`);
+    throw validationError(`PageSize must be between 1 and ${LARGEST}`);
   }
   const start = input.Marker ? all.findIndex((item) => item.arn === unseal(input.Marker ?? '')) : 0;
-  if (start < 0) throw invalid('Invalid marker');
+  if (start < 0) throw validationError('Invalid marker');
   const following = all[start + size];
   return { items: all.slice(start, start + size), next: following ? { NextMarker: seal(following.arn) } : {} };
 }

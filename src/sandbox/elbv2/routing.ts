@@ -1,49 +1,49 @@
 import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { matcherOf } from '../balancer/matching.ts';
-import type { RouteAction, Routes } from '../balancer/routes.ts';
+import type { RouteAction, DataPlaneRoutes } from '../balancer/routes.ts';
 import { groupsIn } from './actions.ts';
 import { reconcile } from './lifecycle.ts';
 import type { Listener, LoadBalancer, Rule } from './model.ts';
-import { groupOf, rulesOf, type World } from './world.ts';
+import { groupOf, rulesOf, type Elbv2State } from './state.ts';
 
-/** After any change of a listener or a rule: says which groups are in use, and sends the routes on their way. */
-export function rulesChanged(world: World, listener: Listener): void {
-  updateUse(world);
-  const routes = routesOf(world, rulesOf(world, listener));
+/** After a change of a listener or a rule: updates which groups are in use, and sends the routes to the data plane. */
+export function rulesChanged(state: Elbv2State, listener: Listener): void {
+  updateGroupUse(state);
+  const routes = dataPlaneRoutes(state, rulesOf(state, listener));
   const { changes } = listener;
   changes.made += 1;
   const change = changes.made;
-  world.scheduler.after(world.times.propagationMs, () => {
-    // Propagation times may be changed at any moment: a later change is never undone by an earlier one.
+  state.scheduler.after(state.times.propagationMs, () => {
+    // Propagation times may change in between: an earlier change must not undo a later one.
     if (change < changes.known) return;
     changes.known = change;
     listener.live.setRoutes(routes);
   });
 }
 
-/** A group is in use when a rule of a listener forwards to it, whatever the weight. */
-export function updateUse(world: World): void {
+/** A group is in use if a rule of a listener forwards to it, whatever the weight. */
+export function updateGroupUse(state: Elbv2State): void {
   const users = new Map<string, LoadBalancer>();
-  for (const rule of world.rules.values()) {
+  for (const rule of state.rules.values()) {
     for (const arn of groupsIn(rule.actions)) users.set(arn, rule.listener.loadBalancer);
   }
-  for (const group of world.groups.values()) {
+  for (const group of state.groups.values()) {
     const user = users.get(group.arn);
-    if (group.user === user) continue;
-    group.user = user;
-    [...group.targets.values()].forEach((target, place) => reconcile(world, group, target, place));
+    if (group.loadBalancer === user) continue;
+    group.loadBalancer = user;
+    [...group.targets.values()].forEach((target, place) => reconcile(state, group, target, place));
   }
 }
 
-/** What the data plane needs to know of a listener's rules. */
-export function routesOf(world: World, rules: readonly Rule[]): Routes {
+/** The rules of a listener as routes of the data plane. */
+export function dataPlaneRoutes(state: Elbv2State, rules: readonly Rule[]): DataPlaneRoutes {
   return rules.map((rule) => ({
     matches: matcherOf(rule.conditions),
-    action: routeAction(world, rule.actions[0] ?? {}),
+    action: routeAction(state, rule.actions[0] ?? {}),
   }));
 }
 
-function routeAction(world: World, action: Partial<Action>): RouteAction {
+function routeAction(state: Elbv2State, action: Partial<Action>): RouteAction {
   if (action.Type === 'redirect') return redirectAction(action);
   if (action.Type === 'fixed-response') {
     const {
@@ -54,11 +54,11 @@ function routeAction(world: World, action: Partial<Action>): RouteAction {
     return { type: 'fixed-response', status: Number(status), contentType, body };
   }
   const { TargetGroups: tuples = [], TargetGroupStickinessConfig: sticky } = action.ForwardConfig ?? {};
-  const shares = tuples.map((tuple) => {
-    const { arn, name, members } = groupOf(world, tuple.TargetGroupArn);
-    return { arn, name, members, weight: tuple.Weight ?? 0 };
+  const groups = tuples.map((tuple) => {
+    const { arn, name, pool } = groupOf(state, tuple.TargetGroupArn);
+    return { arn, name, pool, weight: tuple.Weight ?? 0 };
   });
-  return { type: 'forward', shares, stickyMs: sticky?.Enabled ? (sticky.DurationSeconds ?? 0) * 1000 : 0 };
+  return { type: 'forward', groups, stickyMs: sticky?.Enabled ? (sticky.DurationSeconds ?? 0) * 1000 : 0 };
 }
 
 function redirectAction({ RedirectConfig: config }: Partial<Action>): RouteAction {

@@ -8,52 +8,60 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ApiError, type Call, type Operation } from '../service.ts';
 import { checkedActions } from './actions.ts';
-import { entries, entryOf, named, ownedBy, shapes, tagList, type Entry } from './catalogue.ts';
+import {
+  entriesOfKind,
+  entryOf,
+  entriesNamed,
+  ownedBy,
+  entryShapes,
+  tagList,
+  type CatalogueEntry,
+} from './catalogue.ts';
 import { checkedConditions } from './conditions.ts';
-import { invalid, notPermitted } from './errors.ts';
-import { tailOf } from './listeners.ts';
+import { validationError, notPermitted } from './errors.ts';
+import { resourcePath } from './listeners.ts';
 import type { Listener, Rule } from './model.ts';
-import { page } from './paging.ts';
+import { pageByMarker } from './paging.ts';
 import { rulesChanged } from './routing.ts';
-import { arnOf, listenerOf, listenersOf, newId, ruleOf, rulesOf, tagsFrom, type World } from './world.ts';
+import { arnOf, listenerOf, listenersOf, newHexId, ruleOf, rulesOf, tagsFrom, type Elbv2State } from './state.ts';
 
-export function ruleOperations(world: World): Record<string, Operation> {
+export function ruleOperations(state: Elbv2State): Record<string, Operation> {
   return {
-    CreateRule: (input: CreateRuleInput) => ({ Rules: [show(create(world, input))] }),
-    DescribeRules: (input: DescribeRulesInput, call?: Call) => describe(world, input, call),
-    ModifyRule: (input: ModifyRuleInput) => ({ Rules: [show(modify(world, input))] }),
-    DeleteRule: (input: DeleteRuleInput) => remove(world, input),
-    SetRulePriorities: (input: SetRulePrioritiesInput) => ({ Rules: setPriorities(world, input).map(show) }),
+    CreateRule: (input: CreateRuleInput) => ({ Rules: [ruleShape(create(state, input))] }),
+    DescribeRules: (input: DescribeRulesInput, call?: Call) => describe(state, input, call),
+    ModifyRule: (input: ModifyRuleInput) => ({ Rules: [ruleShape(modify(state, input))] }),
+    DeleteRule: (input: DeleteRuleInput) => remove(state, input),
+    SetRulePriorities: (input: SetRulePrioritiesInput) => ({ Rules: setPriorities(state, input).map(ruleShape) }),
   };
 }
 
-function create(world: World, input: CreateRuleInput): Rule {
-  const listener = listenerOf(world, input.ListenerArn);
+function create(state: Elbv2State, input: CreateRuleInput): Rule {
+  const listener = listenerOf(state, input.ListenerArn);
   const priority = checkedPriority(input.Priority);
   const conditions = checkedConditions(input.Conditions);
-  const actions = checkedActions(world, listener.loadBalancer, input.Actions);
-  if (rulesOf(world, listener).some((rule) => rule.priority === priority)) throw priorityInUse(priority);
-  checkQuota(world, listener);
-  const arn = arnOf(world, `listener-rule/${tailOf(listener.arn)}/${newId()}`);
+  const actions = checkedActions(state, listener.loadBalancer, input.Actions);
+  if (rulesOf(state, listener).some((rule) => rule.priority === priority)) throw priorityInUse(priority);
+  checkQuota(state, listener);
+  const arn = arnOf(state, `listener-rule/${resourcePath(listener.arn)}/${newHexId()}`);
   const tags = tagsFrom(input.Tags);
   const rule: Rule = { kind: 'listener-rule', arn, listener, priority, conditions, actions, tags };
-  world.rules.set(arn, rule);
-  rulesChanged(world, listener);
+  state.rules.set(arn, rule);
+  rulesChanged(state, listener);
   return rule;
 }
 
-/** Default rules don't count (ALB user guide, quotas). */
-function checkQuota(world: World, listener: Listener): void {
-  const listeners = listenersOf(world, listener.loadBalancer);
-  const count = listeners.flatMap((each) => rulesOf(world, each)).length - listeners.length;
-  if (count >= world.quotas.rulesPerLoadBalancer) {
+/** Default rules do not count (ALB user guide, "Quotas"). */
+function checkQuota(state: Elbv2State, listener: Listener): void {
+  const listeners = listenersOf(state, listener.loadBalancer);
+  const count = listeners.flatMap((each) => rulesOf(state, each)).length - listeners.length;
+  if (count >= state.quotas.rulesPerLoadBalancer) {
     throw new ApiError('TooManyRules', 'The maximum number of rules has been reached');
   }
 }
 
 function checkedPriority(priority: number | undefined): number {
   const valid = priority !== undefined && Number.isInteger(priority) && priority >= 1 && priority <= 50_000;
-  if (!valid) throw invalid(`Priority '${priority}' must be between 1 and 50000`);
+  if (!valid) throw validationError(`Priority '${priority}' must be between 1 and 50000`);
   return priority;
 }
 
@@ -61,31 +69,31 @@ function priorityInUse(priority: number): ApiError {
   return new ApiError('PriorityInUse', `Priority '${priority}' is currently in use`);
 }
 
-/** Each list that is given replaces the old one as a whole. */
-function modify(world: World, input: ModifyRuleInput): Rule {
-  const rule = ruleOf(world, input.RuleArn);
+/** A given list replaces the whole old one. */
+function modify(state: Elbv2State, input: ModifyRuleInput): Rule {
+  const rule = ruleOf(state, input.RuleArn);
   if (rule.priority === 'default')
     throw notPermitted('Default rules cannot be modified by ModifyRule, use ModifyListener');
   const conditions = input.Conditions ? checkedConditions(input.Conditions) : rule.conditions;
-  const actions = input.Actions ? checkedActions(world, rule.listener.loadBalancer, input.Actions) : rule.actions;
+  const actions = input.Actions ? checkedActions(state, rule.listener.loadBalancer, input.Actions) : rule.actions;
   rule.conditions = conditions;
   rule.actions = actions;
-  rulesChanged(world, rule.listener);
+  rulesChanged(state, rule.listener);
   return rule;
 }
 
-function remove(world: World, input: DeleteRuleInput): object {
-  const rule = ruleOf(world, input.RuleArn);
+function remove(state: Elbv2State, input: DeleteRuleInput): object {
+  const rule = ruleOf(state, input.RuleArn);
   if (rule.priority === 'default') throw notPermitted(`Default rule '${rule.arn}' cannot be deleted`);
-  world.rules.delete(rule.arn);
-  rulesChanged(world, rule.listener);
+  state.rules.delete(rule.arn);
+  rulesChanged(state, rule.listener);
   return {};
 }
 
-/** Several at once, so that two can be swapped; what counts is the order at the end. */
-function setPriorities(world: World, input: SetRulePrioritiesInput): Rule[] {
+/** Only the final order is validated, so that two rules can be swapped. */
+function setPriorities(state: Elbv2State, input: SetRulePrioritiesInput): Rule[] {
   const changes = (input.RulePriorities ?? []).map((pair) => ({
-    rule: ruleOf(world, pair.RuleArn),
+    rule: ruleOf(state, pair.RuleArn),
     priority: checkedPriority(pair.Priority),
   }));
   const moved = new Map(changes.map(({ rule, priority }) => [rule, priority]));
@@ -93,43 +101,45 @@ function setPriorities(world: World, input: SetRulePrioritiesInput): Rule[] {
     throw notPermitted('The priority of a default rule cannot be changed');
   const listeners = new Set(changes.map(({ rule }) => rule.listener));
   for (const listener of listeners)
-    checkOrder(rulesOf(world, listener).map((rule) => moved.get(rule) ?? rule.priority));
+    checkOrder(rulesOf(state, listener).map((rule) => moved.get(rule) ?? rule.priority));
   for (const [rule, priority] of moved) rule.priority = priority;
-  for (const listener of listeners) rulesChanged(world, listener);
+  for (const listener of listeners) rulesChanged(state, listener);
   return [...moved.keys()];
 }
 
 function checkOrder(priorities: readonly (number | 'default')[]): void {
-  const twice = priorities.find((priority, place) => priorities.indexOf(priority) !== place);
-  if (typeof twice === 'number') throw priorityInUse(twice);
+  const duplicate = priorities.find((priority, place) => priorities.indexOf(priority) !== place);
+  if (typeof duplicate === 'number') throw priorityInUse(duplicate);
 }
 
-function describe(world: World, input: DescribeRulesInput, call: Call | undefined): object {
+function describe(state: Elbv2State, input: DescribeRulesInput, call: Call | undefined): object {
   const { ListenerArn: owner, RuleArns: arns = [] } = input;
-  if (owner === undefined && arns.length === 0) throw invalid('You must specify either rule ARNs or a listener ARN');
-  if (owner !== undefined && arns.length > 0) throw invalid('You cannot specify both rule ARNs and a listener ARN');
-  const all = entries(world.catalogue, 'listener-rule', call);
+  if (owner === undefined && arns.length === 0)
+    throw validationError('You must specify either rule ARNs or a listener ARN');
+  if (owner !== undefined && arns.length > 0)
+    throw validationError('You cannot specify both rule ARNs and a listener ARN');
+  const all = entriesOfKind(state.catalogue, 'listener-rule', call);
   const chosen =
     owner === undefined
-      ? named(all, 'arn', arns, 'listener-rule')
-      : inOrder(ownedBy(all, entryOf(world.catalogue, 'listener', owner, call)));
-  const { items, next } = page(chosen, input, world.pageSize);
-  return { Rules: shapes(items), ...next };
+      ? entriesNamed(all, 'arn', arns, 'listener-rule')
+      : inOrder(ownedBy(all, entryOf(state.catalogue, 'listener', owner, call)));
+  const { items, next } = pageByMarker(chosen, input, state.pageSize);
+  return { Rules: entryShapes(items), ...next };
 }
 
-/** By priority, the default rule last. */
-function inOrder(rules: readonly Entry[]): readonly Entry[] {
-  const rank = ({ shape }: Entry): number => Number((shape as Shown).Priority) || Infinity;
+/** By priority; the default rule is last. */
+function inOrder(rules: readonly CatalogueEntry[]): readonly CatalogueEntry[] {
+  const rank = ({ shape }: CatalogueEntry): number => Number((shape as Shown).Priority) || Infinity;
   return rules.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** What describes will say of it. */
-export function ruleEntry(rule: Rule): Entry {
+/** The catalogue entry of a rule. */
+export function ruleEntry(rule: Rule): CatalogueEntry {
   const { kind, arn, listener, tags } = rule;
-  return { kind, arn, owner: listener.arn, shape: show(rule), attributes: [], tags: tagList(tags) };
+  return { kind, arn, owner: listener.arn, shape: ruleShape(rule), attributes: [], tags: tagList(tags) };
 }
 
-function show(rule: Rule): Shown {
+function ruleShape(rule: Rule): Shown {
   return {
     RuleArn: rule.arn,
     Priority: String(rule.priority),

@@ -7,57 +7,65 @@ import type {
   ModifyTargetGroupInput,
   TargetGroup as Shown,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { Members } from '../balancer/members.ts';
+import { TargetPool } from '../balancer/target-pool.ts';
 import { ApiError, type Call, type Operation } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
 import {
-  changedAttributes,
+  updatedAttributes,
   GROUP_ATTRIBUTES,
   msOf,
-  shownAttributes,
-  shownSeconds,
-  usualAttributes,
+  attributeShapes,
+  wholeSeconds,
+  defaultAttributes,
 } from './attributes.ts';
-import { checkedCheck, USUAL_CHECK } from './check-settings.ts';
-import { entries, entryOf, named, ownedBy, shapes, tagList, type Entry } from './catalogue.ts';
-import { inUse, invalid, unsupported } from './errors.ts';
-import { drop } from './lifecycle.ts';
+import { updatedCheckSettings, DEFAULT_CHECK } from './check-settings.ts';
+import {
+  entriesOfKind,
+  entryOf,
+  entriesNamed,
+  ownedBy,
+  entryShapes,
+  tagList,
+  type CatalogueEntry,
+} from './catalogue.ts';
+import { inUse, validationError, elbv2Unsupported } from './errors.ts';
+import { removeTarget } from './lifecycle.ts';
 import type { TargetGroup } from './model.ts';
-import { page } from './paging.ts';
-import { arnOf, checkedName, groupOf, newId, tagsFrom, type World } from './world.ts';
+import { pageByMarker } from './paging.ts';
+import { arnOf, checkedName, groupOf, newHexId, tagsFrom, type Elbv2State } from './state.ts';
 
-export function targetGroupOperations(world: World): Record<string, Operation> {
+export function targetGroupOperations(state: Elbv2State): Record<string, Operation> {
   return {
-    CreateTargetGroup: (input: CreateTargetGroupInput) => ({ TargetGroups: [show(create(world, input))] }),
-    DescribeTargetGroups: (input: DescribeTargetGroupsInput, call?: Call) => describe(world, input, call),
+    CreateTargetGroup: (input: CreateTargetGroupInput) => ({ TargetGroups: [targetGroupShape(create(state, input))] }),
+    DescribeTargetGroups: (input: DescribeTargetGroupsInput, call?: Call) => describe(state, input, call),
     ModifyTargetGroup: (input: ModifyTargetGroupInput) => {
-      const group = groupOf(world, input.TargetGroupArn);
-      group.check = checkedCheck(group.check, input);
-      return { TargetGroups: [show(group)] };
+      const group = groupOf(state, input.TargetGroupArn);
+      group.check = updatedCheckSettings(group.check, input);
+      return { TargetGroups: [targetGroupShape(group)] };
     },
-    DeleteTargetGroup: (input: DeleteTargetGroupInput) => remove(world, input),
+    DeleteTargetGroup: (input: DeleteTargetGroupInput) => remove(state, input),
     DescribeTargetGroupAttributes: (input: DescribeTargetGroupAttributesInput, call?: Call) => ({
-      Attributes: entryOf(world.catalogue, 'targetgroup', input.TargetGroupArn, call).attributes,
+      Attributes: entryOf(state.catalogue, 'targetgroup', input.TargetGroupArn, call).attributes,
     }),
     ModifyTargetGroupAttributes: (input: ModifyTargetGroupAttributesInput) => {
-      const group = groupOf(world, input.TargetGroupArn);
+      const group = groupOf(state, input.TargetGroupArn);
       modifyAttributes(group, input.Attributes);
-      return { Attributes: shownAttributes(group.attributes) };
+      return { Attributes: attributeShapes(group.attributes) };
     },
   };
 }
 
-function create(world: World, input: CreateTargetGroupInput): TargetGroup {
+function create(state: Elbv2State, input: CreateTargetGroupInput): TargetGroup {
   const name = checkedName(input.Name, 'Target group');
-  const vpcId = checkKind(input);
-  const check = checkedCheck(USUAL_CHECK, input);
+  const vpcId = checkedVpcId(input);
+  const check = updatedCheckSettings(DEFAULT_CHECK, input);
   const port = input.Port ?? 0;
-  const known = [...world.groups.values()].find((group) => group.name === name);
+  const known = [...state.groups.values()].find((group) => group.name === name);
   if (known) return sameOrDuplicate(known, { port, vpcId, check });
-  if (world.groups.size >= world.quotas.groups) {
+  if (state.groups.size >= state.quotas.groups) {
     throw new ApiError('TooManyTargetGroups', 'The maximum number of target groups has been reached');
   }
-  const arn = arnOf(world, `targetgroup/${name}/${newId()}`);
+  const arn = arnOf(state, `targetgroup/${name}/${newHexId()}`);
   const group: TargetGroup = {
     kind: 'targetgroup',
     arn,
@@ -65,32 +73,33 @@ function create(world: World, input: CreateTargetGroupInput): TargetGroup {
     port,
     vpcId,
     check,
-    attributes: usualAttributes(GROUP_ATTRIBUTES),
+    attributes: defaultAttributes(GROUP_ATTRIBUTES),
     tags: tagsFrom(input.Tags),
     targets: new Map(),
-    shown: createTimeline(world.clock),
-    members: new Members(),
-    user: undefined,
+    healthHistory: createTimeline(state.clock),
+    pool: new TargetPool(),
+    loadBalancer: undefined,
     slowDrainMs: 0,
   };
-  world.groups.set(arn, group);
+  state.groups.set(arn, group);
   return group;
 }
 
-/** Only HTTP to instances; returns the VPC. */
-function checkKind(input: CreateTargetGroupInput): string {
+/** Checks that the group is one for HTTP to instances; returns its VPC. */
+function checkedVpcId(input: CreateTargetGroupInput): string {
   const { Protocol: protocol, ProtocolVersion: version = 'HTTP1', TargetType: type = 'instance', Port: port } = input;
-  if (type !== 'instance') throw unsupported(`targets of the type '${type}'`);
-  if (protocol === undefined) throw invalid('A protocol must be specified');
-  if (protocol !== 'HTTP') throw unsupported(`target groups with the protocol '${protocol}'`);
-  if (version !== 'HTTP1') throw unsupported(`target groups with the protocol version '${version}'`);
-  if (port === undefined) throw invalid('A port must be specified');
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw invalid(`Port '${port}' must be between 1 and 65535`);
-  if (input.VpcId === undefined) throw invalid('A VPC ID must be specified');
+  if (type !== 'instance') throw elbv2Unsupported(`targets of the type '${type}'`);
+  if (protocol === undefined) throw validationError('A protocol must be specified');
+  if (protocol !== 'HTTP') throw elbv2Unsupported(`target groups with the protocol '${protocol}'`);
+  if (version !== 'HTTP1') throw elbv2Unsupported(`target groups with the protocol version '${version}'`);
+  if (port === undefined) throw validationError('A port must be specified');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw validationError(`Port '${port}' must be between 1 and 65535`);
+  if (input.VpcId === undefined) throw validationError('A VPC ID must be specified');
   return input.VpcId;
 }
 
-/** Idempotent for identical settings (CreateTargetGroup, API reference). */
+/** Idempotent for identical settings (ELBv2 API, CreateTargetGroup). */
 function sameOrDuplicate(known: TargetGroup, wanted: Pick<TargetGroup, 'port' | 'vpcId' | 'check'>): TargetGroup {
   const { port, vpcId, check } = known;
   if (JSON.stringify({ port, vpcId, check }) === JSON.stringify(wanted)) return known;
@@ -100,37 +109,45 @@ function sameOrDuplicate(known: TargetGroup, wanted: Pick<TargetGroup, 'port' | 
   );
 }
 
-function describe(world: World, input: DescribeTargetGroupsInput, call: Call | undefined): object {
+function describe(state: Elbv2State, input: DescribeTargetGroupsInput, call: Call | undefined): object {
   const { TargetGroupArns: arns = [], Names: names = [], LoadBalancerArn: user } = input;
   const filters = [arns.length > 0, names.length > 0, user !== undefined].filter(Boolean).length;
-  if (filters > 1) throw invalid('Only one of load balancer ARN, target group ARNs and names can be specified');
-  const all = entries(world.catalogue, 'targetgroup', call);
-  if (arns.length > 0) return { TargetGroups: shapes(named(all, 'arn', arns, 'targetgroup')) };
-  if (names.length > 0) return { TargetGroups: shapes(named(all, 'name', names, 'targetgroup')) };
-  const chosen = user === undefined ? all : ownedBy(all, entryOf(world.catalogue, 'loadbalancer', user, call));
-  const { items, next } = page(chosen, input, world.pageSize);
-  return { TargetGroups: shapes(items), ...next };
+  if (filters > 1) throw validationError('Only one of load balancer ARN, target group ARNs and names can be specified');
+  const all = entriesOfKind(state.catalogue, 'targetgroup', call);
+  if (arns.length > 0) return { TargetGroups: entryShapes(entriesNamed(all, 'arn', arns, 'targetgroup')) };
+  if (names.length > 0) return { TargetGroups: entryShapes(entriesNamed(all, 'name', names, 'targetgroup')) };
+  const chosen = user === undefined ? all : ownedBy(all, entryOf(state.catalogue, 'loadbalancer', user, call));
+  const { items, next } = pageByMarker(chosen, input, state.pageSize);
+  return { TargetGroups: entryShapes(items), ...next };
 }
 
-/** What describes will say of it. */
-export function groupEntry(group: TargetGroup): Entry {
-  const { kind, arn, name, user, attributes, tags } = group;
-  const shape = show(group);
-  return { kind, arn, name, owner: user?.arn, shape, attributes: shownAttributes(attributes), tags: tagList(tags) };
+/** The catalogue entry of a target group. */
+export function groupEntry(group: TargetGroup): CatalogueEntry {
+  const { kind, arn, name, loadBalancer, attributes, tags } = group;
+  const shape = targetGroupShape(group);
+  return {
+    kind,
+    arn,
+    name,
+    owner: loadBalancer?.arn,
+    shape,
+    attributes: attributeShapes(attributes),
+    tags: tagList(tags),
+  };
 }
 
-/** Deleting what is gone already succeeds: the model of the operation has no not-found error. */
-function remove(world: World, input: DeleteTargetGroupInput): object {
-  const group = world.groups.get(input.TargetGroupArn ?? '');
-  if (group?.user) throw inUse(group.arn);
-  for (const target of group?.targets.values() ?? []) if (group) drop(world, group, target);
-  world.groups.delete(input.TargetGroupArn ?? '');
+/** Deleting a group that does not exist succeeds: the operation's service model has no not-found error. */
+function remove(state: Elbv2State, input: DeleteTargetGroupInput): object {
+  const group = state.groups.get(input.TargetGroupArn ?? '');
+  if (group?.loadBalancer) throw inUse(group.arn);
+  for (const target of group?.targets.values() ?? []) if (group) removeTarget(state, group, target);
+  state.groups.delete(input.TargetGroupArn ?? '');
   return {};
 }
 
-/** Changes attributes, and how the data plane spreads requests. Throws before anything is changed. */
+/** Changes the attributes and the load balancing of a group. Throws before any change. */
 export function modifyAttributes(group: TargetGroup, changes: ModifyTargetGroupAttributesInput['Attributes']): void {
-  const next = changedAttributes(GROUP_ATTRIBUTES, group.attributes, changes);
+  const next = updatedAttributes(GROUP_ATTRIBUTES, group.attributes, changes);
   const algorithm = next.get('load_balancing.algorithm.type') as 'round_robin' | 'least_outstanding_requests';
   const slowStartMs = msOf(next, 'slow_start.duration_seconds');
   if (slowStartMs > 0 && algorithm === 'least_outstanding_requests') {
@@ -138,11 +155,11 @@ export function modifyAttributes(group: TargetGroup, changes: ModifyTargetGroupA
   }
   const sticky = next.get('stickiness.enabled') === 'true';
   const stickyMs = sticky ? msOf(next, 'stickiness.lb_cookie.duration_seconds') : 0;
-  group.members.balancing = { algorithm, slowStartMs, stickyMs };
+  group.pool.balancing = { algorithm, slowStartMs, stickyMs };
   for (const [key, value] of next) group.attributes.set(key, value);
 }
 
-function show(group: TargetGroup): Shown {
+function targetGroupShape(group: TargetGroup): Shown {
   const { check } = group;
   return {
     TargetGroupArn: group.arn,
@@ -154,13 +171,13 @@ function show(group: TargetGroup): Shown {
     HealthCheckProtocol: 'HTTP',
     HealthCheckPort: check.port,
     HealthCheckEnabled: true,
-    HealthCheckIntervalSeconds: shownSeconds(check.intervalMs),
-    HealthCheckTimeoutSeconds: shownSeconds(check.timeoutMs),
+    HealthCheckIntervalSeconds: wholeSeconds(check.intervalMs),
+    HealthCheckTimeoutSeconds: wholeSeconds(check.timeoutMs),
     HealthyThresholdCount: check.thresholds.healthy,
     UnhealthyThresholdCount: check.thresholds.unhealthy,
     HealthCheckPath: check.path,
     Matcher: { HttpCode: check.matcher },
-    LoadBalancerArns: group.user ? [group.user.arn] : [],
+    LoadBalancerArns: group.loadBalancer ? [group.loadBalancer.arn] : [],
     TargetType: 'instance',
     IpAddressType: 'ipv4',
   };

@@ -6,60 +6,60 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ApiError, type Machine, type Operation, type Call } from '../service.ts';
 import { entryOf } from './catalogue.ts';
-import { invalid } from './errors.ts';
+import { validationError } from './errors.ts';
 import { NOT_REGISTERED } from './health.ts';
-import { described, drain, drop, enroll } from './lifecycle.ts';
+import { healthDescription, deregisterTarget, removeTarget, registerTarget } from './lifecycle.ts';
 import type { TargetGroup } from './model.ts';
-import { groupOf, type World } from './world.ts';
+import { groupOf, type Elbv2State } from './state.ts';
 
-export function targetOperations(world: World): Record<string, Operation> {
+export function targetOperations(state: Elbv2State): Record<string, Operation> {
   return {
-    RegisterTargets: (input: RegisterTargetsInput) => register(world, input),
-    DeregisterTargets: (input: DeregisterTargetsInput) => deregister(world, input),
-    DescribeTargetHealth: (input: DescribeTargetHealthInput, call?: Call) => describeHealth(world, input, call),
+    RegisterTargets: (input: RegisterTargetsInput) => register(state, input),
+    DeregisterTargets: (input: DeregisterTargetsInput) => deregister(state, input),
+    DescribeTargetHealth: (input: DescribeTargetHealthInput, call?: Call) => describeHealth(state, input, call),
   };
 }
 
-interface Wanted {
+interface RequestedTarget {
   readonly id: string;
   readonly port: number;
 }
 
-/** Targets as they were asked for; without a port it is the group's (a port override has to be named again to deregister). */
-function wanted(group: TargetGroup, targets: readonly TargetDescription[] | undefined): Wanted[] {
+/** The targets of a request; the default port is the group's. A target with another port must be deregistered with that port. */
+function requestedTargets(group: TargetGroup, targets: readonly TargetDescription[] | undefined): RequestedTarget[] {
   return (targets ?? []).map(({ Id: id, Port: port = group.port }) => {
-    if (!id) throw invalid('A target must have an ID');
+    if (!id) throw validationError('A target must have an ID');
     if (!Number.isInteger(port) || port < 1 || port > 65_535)
-      throw invalid(`Port '${port}' must be between 1 and 65535`);
+      throw validationError(`Port '${port}' must be between 1 and 65535`);
     return { id, port };
   });
 }
 
-/** All or none. */
-function register(world: World, input: RegisterTargetsInput): object {
-  const group = groupOf(world, input.TargetGroupArn);
-  forgetGone(world, group);
-  const targets = wanted(group, input.Targets);
-  if (targets.length === 0) throw invalid('At least one target must be specified');
-  const machines = runningMachines(world, targets);
-  checkQuota(world, group, targets);
+/** Registers all targets or none. */
+function register(state: Elbv2State, input: RegisterTargetsInput): object {
+  const group = groupOf(state, input.TargetGroupArn);
+  removeForgottenInstances(state, group);
+  const targets = requestedTargets(group, input.Targets);
+  if (targets.length === 0) throw validationError('At least one target must be specified');
+  const machines = runningMachines(state, targets);
+  checkQuota(state, group, targets);
   targets.forEach(({ id, port }, place) => {
     const machine = machines.get(id);
-    if (machine) enroll(world, group, machine, port, place);
+    if (machine) registerTarget(state, group, machine, port, place);
   });
   return {};
 }
 
-function runningMachines(world: World, targets: readonly Wanted[]): Map<string, Machine> {
-  const machines = new Map(targets.map(({ id }) => [id, world.machines.find(id)]));
-  const bad = (test: (machine: Machine | undefined) => boolean): string =>
+function runningMachines(state: Elbv2State, targets: readonly RequestedTarget[]): Map<string, Machine> {
+  const machines = new Map(targets.map(({ id }) => [id, state.machines.find(id)]));
+  const idsOf = (test: (machine: Machine | undefined) => boolean): string =>
     [...machines]
       .filter(([, machine]) => test(machine))
       .map(([id]) => `'${id}'`)
       .join(', ');
-  const unknown = bad((machine) => machine === undefined);
+  const unknown = idsOf((machine) => machine === undefined);
   if (unknown !== '') throw new ApiError('InvalidTarget', `The following targets do not exist: ${unknown}`);
-  const idle = bad((machine) => machine?.state !== 'running');
+  const idle = idsOf((machine) => machine?.state !== 'running');
   if (idle !== '') {
     const message = `The following targets are not in a running state and cannot be registered: ${idle}`;
     throw new ApiError('InvalidTarget', message);
@@ -67,42 +67,44 @@ function runningMachines(world: World, targets: readonly Wanted[]): Map<string, 
   return machines as Map<string, Machine>;
 }
 
-function checkQuota(world: World, group: TargetGroup, targets: readonly Wanted[]): void {
+function checkQuota(state: Elbv2State, group: TargetGroup, targets: readonly RequestedTarget[]): void {
   const keys = new Set([...group.targets.values()].filter((target) => !target.drain).map((target) => target.key));
   for (const { id, port } of targets) keys.add(`${id}:${port}`);
-  const { targetsPerGroup } = world.quotas;
+  const { targetsPerGroup } = state.quotas;
   if (keys.size > targetsPerGroup) {
     throw new ApiError('TooManyTargets', `The maximum number of targets (${targetsPerGroup}) has been reached`);
   }
 }
 
-/** Targets that are not registered are passed over in silence (DeregisterTargets, API reference). */
-function deregister(world: World, input: DeregisterTargetsInput): object {
-  const group = groupOf(world, input.TargetGroupArn);
-  const targets = wanted(group, input.Targets);
-  if (targets.length === 0) throw invalid('At least one target must be specified');
+/** Ignores targets that are not registered (ELBv2 API, DeregisterTargets). */
+function deregister(state: Elbv2State, input: DeregisterTargetsInput): object {
+  const group = groupOf(state, input.TargetGroupArn);
+  const targets = requestedTargets(group, input.Targets);
+  if (targets.length === 0) throw validationError('At least one target must be specified');
   for (const { id, port } of targets) {
     const target = group.targets.get(`${id}:${port}`);
-    if (target) drain(world, group, target);
+    if (target) deregisterTarget(state, group, target);
   }
   return {};
 }
 
-/** Without targets it lists registered and draining ones; not paged. */
-function describeHealth(world: World, input: DescribeTargetHealthInput, call?: Call): object {
-  const group = groupOf(world, entryOf(world.catalogue, 'targetgroup', input.TargetGroupArn, call).arn);
-  forgetGone(world, group);
-  const targets = wanted(group, input.Targets);
-  if (targets.length === 0) return { TargetHealthDescriptions: group.shown.values(call?.lagMs) };
+/** Without targets it returns registered and draining ones; not paged. */
+function describeHealth(state: Elbv2State, input: DescribeTargetHealthInput, call?: Call): object {
+  const group = groupOf(state, entryOf(state.catalogue, 'targetgroup', input.TargetGroupArn, call).arn);
+  removeForgottenInstances(state, group);
+  const targets = requestedTargets(group, input.Targets);
+  if (targets.length === 0) return { TargetHealthDescriptions: group.healthHistory.values(call?.lagMs) };
   const TargetHealthDescriptions = targets.map(
-    (target) => group.shown.get(`${target.id}:${target.port}`, call?.lagMs) ?? described(group, target, NOT_REGISTERED),
+    (target) =>
+      group.healthHistory.get(`${target.id}:${target.port}`, call?.lagMs) ??
+      healthDescription(group, target, NOT_REGISTERED),
   );
   return { TargetHealthDescriptions };
 }
 
-/** Targets whose instances EC2 lists no longer leave the group. */
-function forgetGone(world: World, group: TargetGroup): void {
+/** Removes targets whose instances no longer exist in EC2. */
+function removeForgottenInstances(state: Elbv2State, group: TargetGroup): void {
   for (const target of group.targets.values()) {
-    if (!target.drain && !world.machines.find(target.id)) drop(world, group, target);
+    if (!target.drain && !state.machines.find(target.id)) removeTarget(state, group, target);
   }
 }

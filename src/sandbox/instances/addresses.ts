@@ -3,23 +3,23 @@ import { createServer, type Server } from 'node:net';
 import { OperatorError } from '../../errors.ts';
 import { cannotListen } from './bundled-app.ts';
 
-/** A block of loopback addresses, `127.n.0.0/16`, that belongs to one sandbox as long as it runs. */
+/** A block of loopback addresses, `127.n.0.0/16`, that is reserved for one sandbox while it runs. */
 export interface AddressBlock {
-  /** Such as `127.1`. */
+  /** For example, `127.1`. */
   readonly prefix: string;
-  /** The block's part for the nth zone, as a CIDR. */
+  /** The CIDR block of the nth zone. */
   cidr(zone: number): string;
-  /** An address that no instance has, in the nth zone's part. Throws an `OperatorError` when all are in use. */
-  take(zone: number): string;
+  /** A free address in the nth zone. Throws an `OperatorError` if all are in use. */
+  allocate(zone: number): string;
   release(address: string): void;
   free(zone: number): number;
   close(): Promise<void>;
 }
 
-/** Held on the block's first address so that two sandboxes on one machine get different blocks. */
+/** Port on the block's first address; a socket there reserves the block for this sandbox. */
 const HOLD_PORT = 4565;
 const BLOCK_MAX = 250;
-/** Each zone has a /20, of which the first addresses are reserved as in a VPC's subnet. */
+/** Each zone has a /20, whose first addresses are reserved, as in a subnet of a VPC. */
 const ZONE_STEP = 16;
 const PER_OCTET = 250;
 const RESERVED = 3;
@@ -27,12 +27,12 @@ const ZONE_SIZE = ZONE_STEP * PER_OCTET - RESERVED;
 
 export async function reserveBlock(): Promise<AddressBlock> {
   for (let block = 1; block <= BLOCK_MAX; block += 1) {
-    const hold = await tryListen(`127.${block}.0.1`);
-    if (hold) return addressBlock(`127.${block}`, hold);
+    const reservation = await tryListen(`127.${block}.0.1`);
+    if (reservation) return addressBlock(`127.${block}`, reservation);
   }
   throw new OperatorError(
     'loopback-full',
-    `All ${BLOCK_MAX} blocks of loopback addresses are held by other sandboxes.`,
+    `All ${BLOCK_MAX} blocks of loopback addresses are in use by other sandboxes.`,
     {
       next: ['Stop some of them.'],
     },
@@ -51,7 +51,7 @@ async function tryListen(address: string): Promise<Server | undefined> {
   }
 }
 
-function addressBlock(prefix: string, hold: Server): AddressBlock {
+function addressBlock(prefix: string, reservation: Server): AddressBlock {
   const used = new Set<string>();
   const next = new Map<number, number>();
   const address = (zone: number, index: number) => {
@@ -65,7 +65,7 @@ function addressBlock(prefix: string, hold: Server): AddressBlock {
   return {
     prefix,
     cidr: (zone) => `${prefix}.${zone * ZONE_STEP}.0/20`,
-    take(zone) {
+    allocate(zone) {
       const first = next.get(zone) ?? 0;
       for (let index = first; index < first + ZONE_SIZE; index += 1) {
         const candidate = address(zone, index);
@@ -79,8 +79,8 @@ function addressBlock(prefix: string, hold: Server): AddressBlock {
     release: (taken) => void used.delete(taken),
     free,
     close: async () => {
-      hold.close();
-      await once(hold, 'close');
+      reservation.close();
+      await once(reservation, 'close');
     },
   };
 }

@@ -1,25 +1,25 @@
 import type { Behaviour } from './behaviour.ts';
 
-/** What an app is told about where and as what it runs. */
+/** The instance and the release of an app. */
 export interface AppIdentity {
   readonly instance: string;
   readonly release: string;
-  /** Loopback address of the instance's own. */
+  /** The instance's loopback address. */
   readonly address: string;
   readonly ports: readonly number[];
 }
 
-/** The app on one instance: real, so that it can be really killed. */
+/** The app on one instance. */
 export interface App {
-  /** Starts it. Throws an `OperatorError` when the machine refuses what it needs. */
+  /** Starts the app. Throws an `OperatorError` if it cannot listen. */
   start(behaviour: Behaviour): Promise<void>;
-  /** Changes how it behaves from now on. Throws an `ApiError` when this kind of app can't. */
-  behave(behaviour: Behaviour): void;
-  /** Ends it at once: open connections are cut. Resolves when its address is free again. */
+  /** Changes its behaviour. Throws an `ApiError` if this kind of app does not support it. */
+  setBehaviour(behaviour: Behaviour): void;
+  /** Kills it and closes its connections. Resolves when its address is free again. */
   kill(): Promise<void>;
-  /** False before it was started, and once it has ended, by itself or by force. */
+  /** False before its start and after its end. */
   alive(): boolean;
-  /** The last that it wrote, for `GetConsoleOutput`. */
+  /** Its latest output, for `GetConsoleOutput`. */
   output(): string;
 }
 

@@ -1,19 +1,19 @@
 /**
- * How a release, or one instance of it, behaves: `ok` serves, `sick` fails its health checks, `slow` answers late, `crash`
- * dies soon after it has started.
+ * Behaviour of a release or of one instance: `ok` serves, `sick` fails health checks, `slow` responds late, `crash` exits
+ * soon after its start.
  */
 export type BehaviourName = 'ok' | 'sick' | 'slow' | 'crash';
 
 export interface Behaviour {
   readonly name: BehaviourName;
-  /** `slow`: how late every answer is, health checks too. Milliseconds. */
+  /** `slow`: added latency in milliseconds, also for health checks. */
   readonly ms: number;
 }
 
 export const BEHAVIOURS: readonly BehaviourName[] = ['ok', 'sick', 'slow', 'crash'];
-/** Later than any health check of the sandbox waits. */
+/** Longer than the timeout of any health check. */
 const SLOW_MS = 10_000;
-/** How long a crashing app lives. */
+/** Lifetime of an app with the behaviour `crash`. */
 export const CRASH_MS = 300;
 export const OK: Behaviour = { name: 'ok', ms: 0 };
 

@@ -5,14 +5,14 @@ import type { Scheduler } from '../scheduler.ts';
 import type { App, AppFactory, AppIdentity } from './app.ts';
 import { behaviour, OK, type Behaviour } from './behaviour.ts';
 
-/** Longer than a load balancer keeps an idle connection, so that the balancer is the one that closes it (ALB's own advice). */
+/** Longer than a load balancer keeps an idle connection, so that the load balancer closes it first (ALB user guide). */
 const KEEP_ALIVE_MS = 75_000;
-/** The longest answer that `/_app/slow` can be asked for. */
+/** Maximum delay of `/_app/slow`. */
 const SLOW_MAX_MS = 600_000;
 
 /**
- * The app that comes with the sandbox: says which release and instance answered, in the body and in headers.
- * It runs in this process, so that a thousand of them fit.
+ * The bundled app: returns its release and instance in the body and in headers. It runs in this process, so that a
+ * thousand of them need little memory.
  */
 export function bundledApp(scheduler: Scheduler): AppFactory {
   return (identity) => new BundledApp(identity, scheduler);
@@ -38,7 +38,7 @@ class BundledApp implements App {
     this.#note(`release ${this.#identity.release} listens`);
   }
 
-  behave(next: Behaviour): void {
+  setBehaviour(next: Behaviour): void {
     this.#behaviour = next;
     this.#note(`now ${next.name}`);
     if (next.name === 'crash') void this.kill();
@@ -74,10 +74,10 @@ class BundledApp implements App {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     const url = new URL(request.url ?? '/', 'http://app');
-    const asked = Math.min(Number(url.searchParams.get('ms')) || 0, SLOW_MAX_MS);
-    if (url.pathname === '/_app/slow') return this.#after(asked, () => this.#answer(url.pathname, response));
+    const requestedMs = Math.min(Number(url.searchParams.get('ms')) || 0, SLOW_MAX_MS);
+    if (url.pathname === '/_app/slow') return this.#after(requestedMs, () => this.#answer(url.pathname, response));
     if (url.pathname.startsWith('/_app/') && request.method === 'POST')
-      return this.#command(url.pathname, asked, response);
+      return this.#command(url.pathname, requestedMs, response);
     return this.#after(this.#behaviour.ms, () => this.#answer(url.pathname, response));
   }
 
@@ -88,10 +88,10 @@ class BundledApp implements App {
 
   #command(path: string, ms: number, response: ServerResponse): void {
     const word = path.slice('/_app/'.length);
-    if (word === 'sick') this.behave(behaviour('sick'));
-    if (word === 'slow-down') this.behave(behaviour('slow', ms || undefined));
-    if (word === 'heal') this.behave(OK);
-    if (word === 'die') return this.behave(behaviour('crash'));
+    if (word === 'sick') this.setBehaviour(behaviour('sick'));
+    if (word === 'slow-down') this.setBehaviour(behaviour('slow', ms || undefined));
+    if (word === 'heal') this.setBehaviour(OK);
+    if (word === 'die') return this.setBehaviour(behaviour('crash'));
     return this.#answer(path, response);
   }
 
@@ -119,15 +119,15 @@ async function closed(server: Server): Promise<void> {
   });
 }
 
-/** What to say when an instance's address can't be listened on. */
+/** The error for an instance's address on which nothing can listen. */
 export function cannotListen(address: string, port: number, cause: unknown): OperatorError {
   const refused = (cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
   const next = refused
     ? [
-        'Each instance listens on a loopback address of its own. Linux has all of 127.0.0.0/8; here only 127.0.0.1 is set up.',
-        `Add the addresses first (macOS: sudo ifconfig lo0 alias ${address}), or run the sandbox on Linux, such as in a container.`,
+        'Each instance listens on its own loopback address. On Linux all of 127.0.0.0/8 is available; on this system only 127.0.0.1 is.',
+        `Add the addresses first (macOS: sudo ifconfig lo0 alias ${address}), or run the sandbox on Linux, for example in a container.`,
       ]
-    : [`Stop what listens on port ${port} of all addresses, or choose another one (sandbox.appPort).`];
+    : [`Stop the program that listens on port ${port} of all addresses, or choose another port (sandbox.appPort).`];
   return new OperatorError('loopback-refused', `An instance cannot listen on ${address}:${port}: ${messageOf(cause)}`, {
     next,
     cause,

@@ -5,31 +5,31 @@ import { ApiError } from '../service.ts';
 import type { App, AppFactory, AppIdentity } from './app.ts';
 import { OK, type Behaviour } from './behaviour.ts';
 
-/** How much of an app's output is kept. */
+/** Maximum output that is kept, in characters. */
 const OUTPUT_MAX = 16_384;
 
 /**
- * The user's own app: `argv` is started in `folder` once an instance, without a shell, with PORT, HOST, RELEASE, INSTANCE_ID and
- * BEHAVIOUR in its environment and `{release}` in its words replaced, in a process group of its own that is killed as a whole.
+ * The user's app: starts `argv` in `folder` for each instance, without a shell, in its own process group, which is killed as a
+ * whole. HOST, PORT, RELEASE, INSTANCE_ID and BEHAVIOUR are in its environment; `{release}` in `argv` is replaced.
  */
-export function commandApp(command: Command, guardian: Guardian): AppFactory {
+export function commandApp(command: AppCommand, guardian: Guardian): AppFactory {
   return (identity) => new CommandApp(command, identity, guardian);
 }
 
-interface Command {
+interface AppCommand {
   readonly argv: readonly string[];
   readonly folder: string;
 }
 
 class CommandApp implements App {
-  readonly #command: Command;
+  readonly #command: AppCommand;
   readonly #identity: AppIdentity;
   readonly #guardian: Guardian;
   #child: ChildProcess | undefined;
   #ending: Promise<unknown> = Promise.resolve();
   #output = '';
 
-  constructor(command: Command, identity: AppIdentity, guardian: Guardian) {
+  constructor(command: AppCommand, identity: AppIdentity, guardian: Guardian) {
     this.#command = command;
     this.#identity = identity;
     this.#guardian = guardian;
@@ -53,12 +53,12 @@ class CommandApp implements App {
     if (child.pid !== undefined) this.#guardian.watch(child.pid);
   }
 
-  /** A process can be stopped and continued; whether it is healthy is its own business. */
-  behave(behaviour: Behaviour): void {
+  /** A process can be stopped, continued and killed, but not made unhealthy. */
+  setBehaviour(behaviour: Behaviour): void {
     if (behaviour.name === 'sick') {
       throw new ApiError(
         'InvalidFault',
-        'An app of your own cannot be made sick from outside: use slow (SIGSTOP) or crash (SIGKILL).',
+        'The sandbox cannot make your own app sick: use slow (SIGSTOP) or crash (SIGKILL).',
       );
     }
     if (behaviour.name === 'crash') return void this.kill();
@@ -70,7 +70,7 @@ class CommandApp implements App {
     this.#signal('SIGKILL');
     const child = this.#child;
     this.#child = undefined;
-    if (child) this.#ending = gone(child);
+    if (child) this.#ending = exited(child);
     await this.#ending;
   }
 
@@ -115,7 +115,7 @@ class CommandApp implements App {
   }
 }
 
-/** A process that was never started, or has ended already, says so no more. */
-async function gone(child: ChildProcess): Promise<void> {
+/** Resolves when the process has exited; a process that never started has. */
+async function exited(child: ChildProcess): Promise<void> {
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }

@@ -7,13 +7,13 @@ import type { AddressBlock } from './addresses.ts';
 import type { App, AppFactory } from './app.ts';
 import { CRASH_MS, OK, type Behaviour } from './behaviour.ts';
 
-/** Why an instance is in its state, in EC2's words. */
+/** EC2's reason for an instance's state. */
 export interface StateReason {
   readonly Code: string;
   readonly Message: string;
 }
 
-/** An instance as its host knows it: what load balancers see, and why it ended. */
+/** An instance with the reason of its state. */
 export interface HostedMachine extends Machine {
   readonly reason?: StateReason;
 }
@@ -26,26 +26,26 @@ export interface InstancesOptions {
   readonly ports: readonly number[];
   /** Read at each launch. */
   readonly times: Pick<SandboxTimes, 'bootMs'>;
-  /** From the request to stop or terminate to the end of it. */
+  /** Time to stop or terminate an instance. */
   readonly shutdownMs: number;
-  /** Told when an app can't be started, which is a fault of the machine it all runs on. */
+  /** Called when an app cannot be started, which is an error of the local machine. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface LaunchOptions {
-  /** The zone's name, and its place among the zones, which its addresses come from. */
+  /** The zone's name, and its index, which determines its address range. */
   readonly zone: string;
   readonly zoneIndex: number;
   readonly release: string;
-  /** Instead of the usual time to boot. */
+  /** Replaces the default boot time. */
   readonly bootMs?: number;
 }
 
 interface Hosted {
   machine: HostedMachine;
   app: App;
-  /** What it was told on its own; otherwise it behaves as its release does. */
-  own?: Behaviour;
+  /** Behaviour of this instance instead of its release's. */
+  override?: Behaviour;
 }
 
 const TERMINATED_BY_USER: StateReason = {
@@ -57,7 +57,7 @@ const LOST: StateReason = {
   Message: 'Server.InternalError: The host of the instance failed',
 };
 
-/** The machines under EC2: real HTTP servers on loopback addresses of their own. */
+/** The machines behind EC2 instances: HTTP servers, each on its own loopback address. */
 export class Instances implements Machines {
   readonly #options: InstancesOptions;
   readonly #hosted = new Map<string, Hosted>();
@@ -81,7 +81,7 @@ export class Instances implements Machines {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Whether an instance's app has not ended. */
+  /** Whether an instance's app is running. */
   alive(id: string): boolean {
     return this.#hosted.get(id)?.app.alive() ?? false;
   }
@@ -90,50 +90,50 @@ export class Instances implements Machines {
     return this.#hosted.get(id)?.app.output() ?? '';
   }
 
-  /** Boots one more instance: `pending` now, `running` later. */
+  /** Launches an instance: it is `pending`, and `running` after the boot time. */
   launch(options: LaunchOptions): HostedMachine {
     const id = `i-0${randomBytes(8).toString('hex')}`;
-    const address = this.#options.block.take(options.zoneIndex);
+    const address = this.#options.block.allocate(options.zoneIndex);
     const machine: HostedMachine = { id, zone: options.zone, state: 'pending', address, release: options.release };
     this.#hosted.set(id, { machine, app: this.#appOf(machine) });
     this.#boot(id, options.bootMs ?? this.#options.times.bootMs);
     return machine;
   }
 
-  /** Starts a stopped instance again. */
+  /** Starts a stopped instance. */
   start(id: string): void {
-    this.#move(id, 'pending');
+    this.#setState(id, 'pending');
     this.#boot(id, this.#options.times.bootMs);
   }
 
   stop(id: string): void {
-    this.#end(id, 'stopping', 'stopped', TERMINATED_BY_USER);
+    this.#shutDown(id, 'stopping', 'stopped', TERMINATED_BY_USER);
   }
 
   terminate(id: string): void {
-    this.#end(id, 'shutting-down', 'terminated', TERMINATED_BY_USER);
+    this.#shutDown(id, 'shutting-down', 'terminated', TERMINATED_BY_USER);
   }
 
-  /** The instance is gone from one moment to the next, as when its host fails. */
-  lose(id: string): void {
+  /** Terminates an instance immediately, as when its host fails. */
+  loseHost(id: string): void {
     void this.#hosted.get(id)?.app.kill();
-    this.#move(id, 'terminated', LOST);
+    this.#setState(id, 'terminated', LOST);
   }
 
-  /** Tells one instance's app how to behave; undefined: as its release does. Throws an `ApiError` when its app can't. */
-  behave(id: string, behaviour: Behaviour | undefined): void {
+  /** Sets the behaviour of an instance; undefined: that of its release. Throws an `ApiError` if its app does not support it. */
+  setBehaviour(id: string, behaviour: Behaviour | undefined): void {
     const hosted = this.#hosted.get(id);
     if (!hosted) return;
-    if (hosted.machine.state === 'running') hosted.app.behave(behaviour ?? this.#usual(hosted));
-    if (behaviour) hosted.own = behaviour;
-    else delete hosted.own;
+    if (hosted.machine.state === 'running') hosted.app.setBehaviour(behaviour ?? this.#releaseBehaviour(hosted));
+    if (behaviour) hosted.override = behaviour;
+    else delete hosted.override;
   }
 
-  /** How a release behaves: its running instances change now, later ones start so. */
-  behaveAll(release: string, behaviour: Behaviour): void {
+  /** Sets the behaviour of a release, for its running and its future instances. */
+  setReleaseBehaviour(release: string, behaviour: Behaviour): void {
     this.#releases.set(release, behaviour);
-    for (const { machine, app, own } of this.#hosted.values()) {
-      if (machine.release === release && machine.state === 'running' && !own) app.behave(behaviour);
+    for (const { machine, app, override: own } of this.#hosted.values()) {
+      if (machine.release === release && machine.state === 'running' && !own) app.setBehaviour(behaviour);
     }
   }
 
@@ -142,9 +142,8 @@ export class Instances implements Machines {
   }
 
   /**
-   * Restarts the instance's app with another release, as code that is delivered in place does: requests in flight are cut,
-   * and nothing answers for `downMs`. Resolves when the app is up, or as dead as its release is; false without such a
-   * running instance.
+   * Restarts an instance's app with another release, as an in-place deployment does: requests in flight fail, and the app is
+   * down for `downMs`. Resolves with true once the app was started, with false if the instance is not running.
    */
   async deploy(id: string, release: string, downMs: number): Promise<boolean> {
     const hosted = this.#hosted.get(id);
@@ -155,16 +154,16 @@ export class Instances implements Machines {
     hosted.machine = { ...hosted.machine, release };
     hosted.app = this.#appOf(hosted.machine);
     await this.#startApp(hosted);
-    this.#tell(hosted.machine);
+    this.#notifyListeners(hosted.machine);
     return true;
   }
 
-  /** Drops what is known of an instance that is long gone. */
+  /** Removes an instance that was terminated long ago. */
   forget(id: string): void {
     this.#hosted.delete(id);
   }
 
-  /** Ends all apps; resolves when they are gone. */
+  /** Kills all apps; resolves when they have ended. */
   async close(): Promise<void> {
     this.#listeners.clear();
     await Promise.all([...this.#hosted.values()].map(({ app }) => app.kill()));
@@ -174,7 +173,7 @@ export class Instances implements Machines {
     return this.#options.app({ instance: id, release, address, ports: this.#options.ports });
   }
 
-  #usual(hosted: Hosted): Behaviour {
+  #releaseBehaviour(hosted: Hosted): Behaviour {
     return this.behaviourOf(hosted.machine.release);
   }
 
@@ -184,43 +183,43 @@ export class Instances implements Machines {
       if (hosted?.machine.state !== 'pending') return;
       await this.#startApp(hosted);
       // It may have been terminated while its app started.
-      if (this.find(id)?.state === 'pending') this.#move(id, 'running');
+      if (this.find(id)?.state === 'pending') this.#setState(id, 'running');
       else await hosted.app.kill();
     });
   }
 
   async #startApp(hosted: Hosted): Promise<void> {
-    const first = hosted.own ?? this.#usual(hosted);
+    const first = hosted.override ?? this.#releaseBehaviour(hosted);
     await hosted.app.start(first).catch(this.#options.onError);
     if (first.name !== 'crash') return;
     this.#options.scheduler.after(CRASH_MS, () => {
-      if ((hosted.own ?? this.#usual(hosted)).name === 'crash') void hosted.app.kill();
+      if ((hosted.override ?? this.#releaseBehaviour(hosted)).name === 'crash') void hosted.app.kill();
     });
   }
 
-  #end(id: string, during: Machine['state'], after: Machine['state'], reason: StateReason): void {
+  #shutDown(id: string, during: Machine['state'], after: Machine['state'], reason: StateReason): void {
     void this.#hosted.get(id)?.app.kill();
-    this.#move(id, during, reason);
+    this.#setState(id, during, reason);
     this.#options.scheduler.after(this.#options.shutdownMs, () => {
-      if (this.find(id)?.state === during) this.#move(id, after, reason);
+      if (this.find(id)?.state === during) this.#setState(id, after, reason);
     });
   }
 
-  #move(id: string, state: Machine['state'], reason?: StateReason): void {
+  #setState(id: string, state: Machine['state'], reason?: StateReason): void {
     const hosted = this.#hosted.get(id);
     if (!hosted || hosted.machine.state === state) return;
     const { reason: _past, ...facts } = hosted.machine;
     hosted.machine = { ...facts, state, ...(reason && { reason }) };
     if (state === 'terminated') this.#options.block.release(hosted.machine.address);
-    this.#tell(hosted.machine);
+    this.#notifyListeners(hosted.machine);
   }
 
-  #tell(machine: HostedMachine): void {
+  #notifyListeners(machine: HostedMachine): void {
     for (const listener of this.#listeners) notify(listener, machine, this.#options.onError);
   }
 }
 
-/** One listener's fault is not another's. */
+/** An error of one listener must not affect the others. */
 function notify(
   listener: (machine: HostedMachine) => void,
   machine: HostedMachine,

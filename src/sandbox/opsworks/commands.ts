@@ -1,25 +1,26 @@
-import { newId, now, type State } from './model.ts';
+import { randomUUID } from 'node:crypto';
+import { timestamp, type OpsWorksState } from './state.ts';
 
-/** Commands: what OpsWorks has an instance do, with a log of it. */
+/** Commands that OpsWorks runs on instances, with their logs. */
 
-/** Notes a command that an instance begins now; returns its id. */
-export function note(state: State, instance: string, type: string, deployment?: string): string {
-  const id = newId();
+/** Records a command that starts on an instance; returns its id. */
+export function startCommand(state: OpsWorksState, instance: string, type: string, deployment?: string): string {
+  const id = randomUUID();
   state.commands.set(id, {
     CommandId: id,
     InstanceId: instance,
     ...(deployment !== undefined && { DeploymentId: deployment }),
-    CreatedAt: now(state),
-    AcknowledgedAt: now(state),
+    CreatedAt: timestamp(state),
+    AcknowledgedAt: timestamp(state),
     Status: 'pending',
     Type: type,
   });
   return id;
 }
 
-/** Notes how it ended; its log can be read from then on. */
-export function finish(
-  state: State,
+/** Records the end of a command and makes its log available. */
+export function finishCommand(
+  state: OpsWorksState,
   id: string,
   status: 'successful' | 'failed' | 'skipped',
   what: string,
@@ -29,7 +30,7 @@ export function finish(
   if (command === undefined) return;
   const failed = status === 'failed';
   const end = failed
-    ? 'ERROR: Running exception handlers\nFATAL: the recipe failed, as the sandbox was told to let it'
+    ? 'ERROR: Running exception handlers\nFATAL: the recipe failed because of a fault of the sandbox'
     : 'INFO: Report handlers complete';
   state.logs.set(
     id,
@@ -38,7 +39,7 @@ export function finish(
   state.commands.set(id, {
     ...command,
     Status: status,
-    CompletedAt: now(state),
+    CompletedAt: timestamp(state),
     ExitCode: failed ? 1 : 0,
     LogUrl: `${state.endpoint}/opsworks-logs/${id}`,
   });

@@ -1,25 +1,25 @@
-import { invalid } from './errors.ts';
+import { validationException } from './errors.ts';
 
-/** Custom JSON of stacks, layers and deployments: attributes for recipes (user guide, "Using Custom JSON"). */
+/** Custom JSON of stacks, layers and deployments: attributes for recipes (OpsWorks user guide, "Using Custom JSON"). */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** aws-reference 3.5; the guide says 80 KB for stacks. */
+/** OpsWorks user guide, "Using Custom JSON"; it has 80 KB for stacks. */
 const MAX_BYTES = 120 * 1024;
 
-/** Throws a `ValidationException` when it is no JSON object. */
+/** Throws a `ValidationException` if the text is not a JSON object. */
 export function checkedJson(text: string | undefined): Json {
   if (text === undefined || text === '') return {};
-  if (Buffer.byteLength(text) > MAX_BYTES) throw invalid('Custom JSON is larger than 120 KB');
+  if (Buffer.byteLength(text) > MAX_BYTES) throw validationException('Custom JSON is larger than 120 KB');
   try {
     const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch {
-    // Not JSON: the same error as JSON that is no object.
+    // Not valid JSON: the same error as for JSON that is not an object.
   }
-  throw invalid('Custom JSON must be a valid JSON object');
+  throw validationException('Custom JSON must be a valid JSON object');
 }
 
-/** The later ones go before the earlier, key by key. */
+/** Merges the objects key by key; later ones override earlier ones. */
 export function merged(texts: readonly (string | undefined)[]): Json {
   return texts.map(checkedJson).reduce(overlay, {});
 }
@@ -36,7 +36,7 @@ function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The revision of an app that the built-in deploy recipes read: `deploy.<app>.scm.revision` (user guide, "deploy Attributes"). */
+/** The revision that the built-in deploy recipes read: `deploy.<app>.scm.revision` (OpsWorks user guide, "deploy Attributes"). */
 export function revisionIn(json: Json, app: string): string | undefined {
   const path = ['deploy', app, 'scm', 'revision'];
   const found = path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), json);

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import type { Call, Download, Operation, Service } from '../service.ts';
+import { bindOperations, type Download, type Service, type StateOperation } from '../service.ts';
 import { createApp, deleteApp, describeApps, updateApp } from './apps.ts';
 import { createDeployment, describeCommands, describeDeployments } from './deployments.ts';
 import {
   createInstance,
   deleteInstance,
-  describeInstances,
+  describeOpsInstances,
   getHostnameSuggestion,
   updateInstance,
 } from './instances.ts';
@@ -19,20 +19,18 @@ import {
 } from './layers.ts';
 import { describeServiceErrors } from './service-errors.ts';
 import { ec2Changed, rebootInstance, startInstance, stopInstance } from './lifecycle.ts';
-import { createState, type OpsWorksOptions, type State } from './model.ts';
+import { createOpsWorksState, type OpsWorksOptions, type OpsWorksState } from './state.ts';
 import { cloneStack, createStack, deleteStack, describeStacks, updateStack } from './stacks.ts';
 import { listTags, tagResource, untagResource } from './tags.ts';
 
-/** OpsWorks Stacks as it was until AWS switched it off: stacks, layers and instances over the sandbox's EC2. */
-export interface OpsWorks extends Service {
+/** OpsWorks Stacks as it was before AWS discontinued it: stacks, layers and instances on the sandbox's EC2. */
+export interface EmulatedOpsWorks extends Service {
   readonly id: 'opsworks';
-  /** Where the endpoint listens: the URLs of logs begin with it. */
+  /** Sets the endpoint's URL, with which the URLs of logs start. */
   listensAt(url: string): void;
 }
 
-type StateOperation = (state: State, input: never, call?: Call) => object;
-
-const OPERATIONS: Readonly<Record<string, StateOperation>> = {
+const OPERATIONS: Readonly<Record<string, StateOperation<OpsWorksState>>> = {
   CloneStack: cloneStack,
   CreateApp: createApp,
   CreateDeployment: createDeployment,
@@ -46,7 +44,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   DescribeApps: describeApps,
   DescribeCommands: describeCommands,
   DescribeDeployments: describeDeployments,
-  DescribeInstances: describeInstances,
+  DescribeInstances: describeOpsInstances,
   DescribeLayers: describeLayers,
   DescribeLoadBasedAutoScaling: describeLoadBasedAutoScaling,
   DescribeServiceErrors: describeServiceErrors,
@@ -65,16 +63,12 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   UpdateStack: updateStack,
 };
 
-export function createOpsWorks(options: OpsWorksOptions): OpsWorks {
-  const state = createState(options);
+export function createOpsWorks(options: OpsWorksOptions): EmulatedOpsWorks {
+  const state = createOpsWorksState(options);
   const unwatch = options.instances.watch((machine) => ec2Changed(state, machine));
-  const bind =
-    (operation: StateOperation): Operation =>
-    (input, call) =>
-      operation(state, input as never, call);
   return {
     id: 'opsworks',
-    operations: Object.fromEntries(Object.entries(OPERATIONS).map(([name, operation]) => [name, bind(operation)])),
+    operations: bindOperations(state, OPERATIONS),
     listensAt: (url) => {
       state.endpoint = url;
     },
@@ -83,8 +77,8 @@ export function createOpsWorks(options: OpsWorksOptions): OpsWorks {
   };
 }
 
-/** A command's log, gzipped text as S3 has it. */
-function logOf(state: State, path: string): Download | undefined {
+/** A command's log as gzipped text, as in S3. */
+function logOf(state: OpsWorksState, path: string): Download | undefined {
   const [, id = ''] = /^\/opsworks-logs\/([\w-]+)$/.exec(path) ?? [];
   const text = state.logs.get(id);
   if (text === undefined) return undefined;

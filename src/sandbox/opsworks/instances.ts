@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   CreateInstanceRequest,
   DeleteInstanceRequest,
@@ -8,25 +9,27 @@ import type {
 } from '@aws-sdk/client-opsworks';
 import { ACCOUNT } from '../ec2/state.ts';
 import type { Call } from '../service.ts';
-import { invalid, notFound, oneKind } from './errors.ts';
-import { endEc2 } from './hosts.ts';
-import { instanceOf, layerOf, newId, now, stackOf, type OpsInstance, type State } from './model.ts';
+import { validationException, opsWorksNotFound, provideOneKind } from './errors.ts';
+import { terminateEc2Instance } from './ec2-instances.ts';
+import { instanceOf, layerOf, timestamp, stackOf, type OpsInstance, type OpsWorksState } from './state.ts';
 
-/** Makes an instance, and starts nothing: that is StartInstance's (aws-reference 3.4). */
-export function createInstance(state: State, input: CreateInstanceRequest): object {
+/** Creates an instance without starting it; StartInstance does that (OpsWorks API, CreateInstance). */
+export function createInstance(state: OpsWorksState, input: CreateInstanceRequest): object {
   const stack = stackOf(state, input.StackId);
   const layers = (input.LayerIds ?? []).map((id) => layerOf(state, id));
-  if (layers.length === 0) throw invalid('Please provide at least one layer ID');
+  if (layers.length === 0) throw validationException('Please provide at least one layer ID');
   if (layers.some((layer) => layer.StackId !== stack.StackId))
-    throw invalid('Please only provide layer IDs from the same stack');
-  if (input.AmiId !== undefined && input.Os !== 'Custom') throw invalid('An AMI needs the operating system "Custom"');
+    throw validationException('Please only provide layer IDs from the same stack');
+  if (input.AmiId !== undefined && input.Os !== 'Custom')
+    throw validationException('An AMI needs the operating system "Custom"');
   const Hostname = input.Hostname ?? suggestion(state, layers[0]!.LayerId);
   checkHostname(state, stack.StackId, Hostname);
   const subnet = state.ec2.network.subnets.find(
     ({ id, zone }) => id === (input.SubnetId ?? stack.DefaultSubnetId) && zone === (input.AvailabilityZone ?? zone),
   );
-  if (subnet === undefined) throw invalid("The subnet is not in the stack's VPC, or not in that availability zone");
-  const asked = {
+  if (subnet === undefined)
+    throw validationException("The subnet is not in the stack's VPC, or not in that availability zone");
+  const settings = {
     Architecture: 'x86_64' as const,
     EbsOptimized: false,
     InstallUpdatesOnBoot: true,
@@ -41,59 +44,64 @@ export function createInstance(state: State, input: CreateInstanceRequest): obje
     SubnetId: subnet.id,
     AvailabilityZone: subnet.zone,
   };
-  const id = newId();
-  state.instancesById.set(id, { id, asked, status: 'stopped', createdAt: now(state) });
+  const id = randomUUID();
+  state.instancesById.set(id, { id, settings, status: 'stopped', createdAt: timestamp(state) });
   return { InstanceId: id };
 }
 
 const HOSTNAME = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
-function checkHostname(state: State, stack: string, name: string): void {
-  if (!HOSTNAME.test(name)) throw invalid(`"${name}" is not a valid hostname`);
-  const others = state.instancesById.values().filter(({ asked }) => asked.StackId === stack);
-  if (others.some(({ asked }) => asked.Hostname === name)) throw invalid(`The hostname "${name}" is already in use`);
+function checkHostname(state: OpsWorksState, stack: string, name: string): void {
+  if (!HOSTNAME.test(name)) throw validationException(`"${name}" is not a valid hostname`);
+  const others = state.instancesById.values().filter(({ settings }) => settings.StackId === stack);
+  if (others.some(({ settings }) => settings.Hostname === name))
+    throw validationException(`The hostname "${name}" is already in use`);
 }
 
-/** The layer's short name and the lowest number that is free, as the theme Layer_Dependent has it. */
-function suggestion(state: State, layer: string): string {
+/** The layer's short name and the lowest free number, the hostname theme Layer_Dependent. */
+function suggestion(state: OpsWorksState, layer: string): string {
   const { Shortname = '' } = layerOf(state, layer);
-  const taken = new Set(state.instancesById.values().map(({ asked }) => asked.Hostname));
+  const taken = new Set(state.instancesById.values().map(({ settings }) => settings.Hostname));
   for (let n = 1; ; n += 1) if (!taken.has(`${Shortname}${n}`)) return `${Shortname}${n}`;
 }
 
-export function getHostnameSuggestion(state: State, { LayerId }: GetHostnameSuggestionRequest): object {
+export function getHostnameSuggestion(state: OpsWorksState, { LayerId }: GetHostnameSuggestionRequest): object {
   return { LayerId, Hostname: suggestion(state, layerOf(state, LayerId).LayerId) };
 }
 
-export function describeInstances(state: State, input: DescribeInstancesRequest, call?: Call): object {
+export function describeOpsInstances(state: OpsWorksState, input: DescribeInstancesRequest, call?: Call): object {
   const { StackId, LayerId, InstanceIds } = input;
   if ([StackId, LayerId, InstanceIds].filter((given) => given !== undefined).length !== 1)
-    throw oneKind('instance IDs or one stack ID or one layer ID');
+    throw provideOneKind('instance IDs or one stack ID or one layer ID');
   const all = state.instancesById.values(call?.lagMs);
-  return { Instances: wanted(state, all, input).map((instance) => shown(state, instance)) };
+  return { Instances: selectedInstances(state, all, input).map((instance) => instanceShape(state, instance)) };
 }
 
-function wanted(state: State, all: readonly OpsInstance[], input: DescribeInstancesRequest): readonly OpsInstance[] {
+function selectedInstances(
+  state: OpsWorksState,
+  all: readonly OpsInstance[],
+  input: DescribeInstancesRequest,
+): readonly OpsInstance[] {
   if (input.StackId !== undefined) {
     const { StackId } = stackOf(state, input.StackId);
-    return all.filter(({ asked }) => asked.StackId === StackId);
+    return all.filter(({ settings }) => settings.StackId === StackId);
   }
   if (input.LayerId !== undefined) {
     const { LayerId } = layerOf(state, input.LayerId);
-    return all.filter(({ asked }) => asked.LayerIds?.includes(LayerId));
+    return all.filter(({ settings }) => settings.LayerIds?.includes(LayerId));
   }
   return (input.InstanceIds ?? []).map((id) => {
     const found = all.find((instance) => instance.id === id);
-    if (found === undefined) throw notFound('instance', id);
+    if (found === undefined) throw opsWorksNotFound('instance', id);
     return found;
   });
 }
 
-function shown(state: State, { id, asked, status, createdAt, ec2 }: OpsInstance): Instance {
+function instanceShape(state: OpsWorksState, { id, settings, status, createdAt, ec2 }: OpsInstance): Instance {
   const machine = ec2 === undefined ? undefined : state.instances.find(ec2);
-  const { LayerIds = [] } = asked;
+  const { LayerIds = [] } = settings;
   return {
-    ...(asked as Omit<Instance, 'LayerIds'>),
+    ...(settings as Omit<Instance, 'LayerIds'>),
     LayerIds: [...LayerIds],
     Arn: `arn:aws:opsworks:${state.region}:${ACCOUNT}:instance/${id}`,
     InstanceId: id,
@@ -106,23 +114,23 @@ function shown(state: State, { id, asked, status, createdAt, ec2 }: OpsInstance)
   };
 }
 
-/** Only of a stopped instance is it known what may be changed; the rest of AWS's rules isn't (aws-reference 3.4). */
-export function updateInstance(state: State, { InstanceId, ...change }: UpdateInstanceRequest): object {
+/** Requires a stopped instance; AWS's rules for other statuses are not documented. */
+export function updateInstance(state: OpsWorksState, { InstanceId, ...change }: UpdateInstanceRequest): object {
   const instance = instanceOf(state, InstanceId);
-  if (instance.status !== 'stopped') throw invalid('An instance can be changed only while it is stopped');
+  if (instance.status !== 'stopped') throw validationException('An instance can be changed only while it is stopped');
   for (const id of change.LayerIds ?? []) layerOf(state, id);
-  const asked = { ...instance.asked, ...(change as Partial<CreateInstanceRequest>) };
-  state.instancesById.set(instance.id, { ...instance, asked: { ...asked, StackId: instance.asked.StackId } });
+  const settings = { ...instance.settings, ...(change as Partial<CreateInstanceRequest>) };
+  state.instancesById.set(instance.id, { ...instance, settings: { ...settings, StackId: instance.settings.StackId } });
   return {};
 }
 
 const DELETABLE: ReadonlySet<string> = new Set(['stopped', 'start_failed']);
 
-/** "You must stop an instance before you can delete it" (API, DeleteInstance); its EC2 instance is terminated. */
-export function deleteInstance(state: State, { InstanceId }: DeleteInstanceRequest): object {
+/** "You must stop an instance before you can delete it" (OpsWorks API, DeleteInstance). Terminates its EC2 instance. */
+export function deleteInstance(state: OpsWorksState, { InstanceId }: DeleteInstanceRequest): object {
   const instance = instanceOf(state, InstanceId);
-  if (!DELETABLE.has(instance.status)) throw invalid('Please stop the instance before you delete it');
+  if (!DELETABLE.has(instance.status)) throw validationException('Please stop the instance before you delete it');
   state.instancesById.set(instance.id, undefined);
-  endEc2(state, instance.ec2);
+  terminateEc2Instance(state, instance.ec2);
   return {};
 }

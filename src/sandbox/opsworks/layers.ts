@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   CreateLayerRequest,
   DeleteLayerRequest,
@@ -10,26 +11,26 @@ import type {
 import { ACCOUNT } from '../ec2/state.ts';
 import type { Call } from '../service.ts';
 import { checkedJson } from './custom-json.ts';
-import { invalid, notFound, oneKind } from './errors.ts';
-import { instancesIn, layerOf, newId, now, stackOf, type Layer, type State } from './model.ts';
+import { validationException, opsWorksNotFound, provideOneKind } from './errors.ts';
+import { instancesIn, layerOf, timestamp, stackOf, type OpsLayer, type OpsWorksState } from './state.ts';
 
 const NAME_MAX = 32;
 const SHORT = /^[A-Za-z0-9\-_.]+$/;
-/** Attributes that describes show as this only (aws-reference 3.3). */
+/** Value that DescribeLayers returns for passwords (OpsWorks API, Layer). */
 const FILTERED = '*****FILTERED*****';
 
-export function createLayer(state: State, input: CreateLayerRequest): object {
-  return { LayerId: addLayer(state, input as Partial<Layer>).LayerId };
+export function createLayer(state: OpsWorksState, input: CreateLayerRequest): object {
+  return { LayerId: addLayer(state, input as Partial<OpsLayer>).LayerId };
 }
 
-/** Makes a layer of what is asked for, defaults filled in. */
-export function addLayer(state: State, input: Partial<Layer>): Layer {
+/** Adds a layer with the given settings and defaults. */
+export function addLayer(state: OpsWorksState, input: Partial<OpsLayer>): OpsLayer {
   const { StackId } = stackOf(state, input.StackId);
   checkNames(state, StackId, input);
   checkType(state, StackId, input.Type);
   checkedJson(input.CustomJson);
-  const LayerId = newId();
-  const layer: Layer = {
+  const LayerId = randomUUID();
+  const layer: OpsLayer = {
     Attributes: {},
     AutoAssignElasticIps: false,
     AutoAssignPublicIps: false,
@@ -47,47 +48,55 @@ export function addLayer(state: State, input: Partial<Layer>): Layer {
     StackId,
     LayerId,
     Arn: `arn:aws:opsworks:${state.region}:${ACCOUNT}:layer/${LayerId}`,
-    CreatedAt: now(state),
+    CreatedAt: timestamp(state),
   };
   state.layers.set(LayerId, layer);
   return layer;
 }
 
-/** Both names are unique in a stack (aws-reference 3.3, 3.5). */
-function checkNames(state: State, stack: string, { Name = '', Shortname = '' }: Partial<Layer>, self?: string): void {
-  if (Name.length === 0 || Name.length > NAME_MAX) throw invalid(`Name must have 1 to ${NAME_MAX} characters`);
+/** Both names must be unique in a stack (OpsWorks API, CreateLayer). */
+function checkNames(
+  state: OpsWorksState,
+  stack: string,
+  { Name = '', Shortname = '' }: Partial<OpsLayer>,
+  self?: string,
+): void {
+  if (Name.length === 0 || Name.length > NAME_MAX)
+    throw validationException(`Name must have 1 to ${NAME_MAX} characters`);
   if (!SHORT.test(Shortname) || Shortname.length > NAME_MAX)
-    throw invalid(`Shortname must match [A-Za-z0-9-_.] and have 1 to ${NAME_MAX} characters`);
+    throw validationException(`Shortname must match [A-Za-z0-9-_.] and have 1 to ${NAME_MAX} characters`);
   const others = state.layers.values().filter((layer) => layer.StackId === stack && layer.LayerId !== self);
   if (others.some((layer) => layer.Name === Name))
-    throw invalid(`There is already a layer named "${Name}" for this stack`);
+    throw validationException(`There is already a layer named "${Name}" for this stack`);
   if (others.some((layer) => layer.Shortname === Shortname))
-    throw invalid(`There is already a layer with shortname "${Shortname}" for this stack`);
+    throw validationException(`There is already a layer with shortname "${Shortname}" for this stack`);
 }
 
-/** "You can have only one of each built-in layer" (aws-reference 3.3). */
-function checkType(state: State, stack: string, type: LayerType | undefined): void {
+/** A stack can have only one layer of each built-in type (OpsWorks API, CreateLayer). */
+function checkType(state: OpsWorksState, stack: string, type: LayerType | undefined): void {
   if (type === 'custom') return;
   const exists = state.layers.values().some((layer) => layer.StackId === stack && layer.Type === type);
-  if (exists) throw invalid(`There is already a layer of type "${type}" for this stack`);
+  if (exists) throw validationException(`There is already a layer of type "${type}" for this stack`);
 }
 
-export function describeLayers(state: State, input: DescribeLayersRequest, call?: Call): object {
+export function describeLayers(state: OpsWorksState, input: DescribeLayersRequest, call?: Call): object {
   const { StackId, LayerIds } = input;
-  if ((StackId === undefined) === (LayerIds === undefined)) throw oneKind('layer IDs or one stack ID');
+  if ((StackId === undefined) === (LayerIds === undefined)) throw provideOneKind('layer IDs or one stack ID');
   const layers = state.layers.values(call?.lagMs);
   if (StackId !== undefined) {
     stackOf(state, StackId);
-    return { Layers: layers.filter((layer) => layer.StackId === StackId).map(shown) };
+    return { Layers: layers.filter((layer) => layer.StackId === StackId).map(layerShape) };
   }
-  return { Layers: (LayerIds ?? []).map((id) => shown(layers.find((one) => one.LayerId === id) ?? missing(id))) };
+  return {
+    Layers: (LayerIds ?? []).map((id) => layerShape(layers.find((one) => one.LayerId === id) ?? throwNotFound(id))),
+  };
 }
 
-function missing(id: string): never {
-  throw notFound('layer', id);
+function throwNotFound(id: string): never {
+  throw opsWorksNotFound('layer', id);
 }
 
-function shown(layer: Layer): Layer {
+function layerShape(layer: OpsLayer): OpsLayer {
   const attributes = Object.entries(layer.Attributes ?? {}).map(([key, value]) => [
     key,
     /password/i.test(key) && value !== '' ? FILTERED : value,
@@ -95,31 +104,33 @@ function shown(layer: Layer): Layer {
   return { ...layer, Attributes: Object.fromEntries(attributes) };
 }
 
-export function updateLayer(state: State, { LayerId, ...change }: UpdateLayerRequest): object {
+export function updateLayer(state: OpsWorksState, { LayerId, ...change }: UpdateLayerRequest): object {
   const layer = layerOf(state, LayerId);
   checkedJson(change.CustomJson);
-  checkNames(state, layer.StackId, { ...layer, ...(change as Partial<Layer>) }, layer.LayerId);
-  state.layers.set(layer.LayerId, { ...layer, ...(change as Partial<Layer>) });
+  checkNames(state, layer.StackId, { ...layer, ...(change as Partial<OpsLayer>) }, layer.LayerId);
+  state.layers.set(layer.LayerId, { ...layer, ...(change as Partial<OpsLayer>) });
   return {};
 }
 
-export function deleteLayer(state: State, { LayerId }: DeleteLayerRequest): object {
+export function deleteLayer(state: OpsWorksState, { LayerId }: DeleteLayerRequest): object {
   const layer = layerOf(state, LayerId);
   if (instancesIn(state, layer.LayerId).length > 0)
-    throw invalid('Please delete all instances of the layer, or remove them from it, before you delete the layer');
+    throw validationException(
+      'Please delete all instances of the layer, or remove them from it, before you delete the layer',
+    );
   state.layers.set(layer.LayerId, undefined);
   state.tags.set(layer.Arn, undefined);
   state.scaling.delete(layer.LayerId);
   return {};
 }
 
-export function setLoadBasedAutoScaling(state: State, input: SetLoadBasedAutoScalingRequest): object {
+export function setLoadBasedAutoScaling(state: OpsWorksState, input: SetLoadBasedAutoScalingRequest): object {
   const { LayerId } = layerOf(state, input.LayerId);
   state.scaling.set(LayerId, { Enable: false, ...state.scaling.get(LayerId), ...input });
   return {};
 }
 
-export function describeLoadBasedAutoScaling(state: State, input: DescribeLoadBasedAutoScalingRequest): object {
+export function describeLoadBasedAutoScaling(state: OpsWorksState, input: DescribeLoadBasedAutoScalingRequest): object {
   const ids = (input.LayerIds ?? []).map((id) => layerOf(state, id).LayerId);
   const none = { Enable: false, UpScaling: {}, DownScaling: {} };
   return {

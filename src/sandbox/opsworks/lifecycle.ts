@@ -1,18 +1,29 @@
 import type { RebootInstanceRequest, StartInstanceRequest, StopInstanceRequest } from '@aws-sdk/client-opsworks';
 import type { HostedMachine } from '../instances/index.ts';
 import { messageOf } from '../../errors.ts';
-import { finish, note } from './commands.ts';
-import { noteServiceError } from './service-errors.ts';
-import { invalid } from './errors.ts';
-import { bootEc2, endEc2, revisionOf, startEc2, stopEc2 } from './hosts.ts';
-import { instanceOf, layerOf, type OpsInstance, type State, type Status } from './model.ts';
+import { finishCommand, startCommand } from './commands.ts';
+import { addServiceError } from './service-errors.ts';
+import { validationException } from './errors.ts';
+import {
+  launchEc2Instance,
+  terminateEc2Instance,
+  revisionOf,
+  startEc2Instance,
+  stopEc2Instance,
+} from './ec2-instances.ts';
+import { instanceOf, layerOf, type OpsInstance, type OpsWorksState, type OpsInstanceStatus } from './state.ts';
 
-/** The life of an instance: each change of its status, and what makes it (user guide, "Starting, Stopping, and Rebooting"). */
+/** The status changes of an instance (OpsWorks user guide, "Starting, Stopping, and Rebooting"). */
 
-/** Of the time to boot: asked for, waiting for EC2; the rest is booting. */
+/** Shares of the boot time in the first two statuses; the rest is `booting`. */
 const SHARES = { requested: 0.1, pending: 0.3 };
 
-function move(state: State, id: string, status: Status, facts: Partial<OpsInstance> = {}): OpsInstance | undefined {
+function setStatus(
+  state: OpsWorksState,
+  id: string,
+  status: OpsInstanceStatus,
+  facts: Partial<OpsInstance> = {},
+): OpsInstance | undefined {
   const instance = state.instancesById.get(id);
   if (instance === undefined) return undefined;
   const next = { ...instance, ...facts, status };
@@ -20,132 +31,150 @@ function move(state: State, id: string, status: Status, facts: Partial<OpsInstan
   return next;
 }
 
-/** Goes on after a time, unless the instance has got another status meanwhile. */
-function later(state: State, id: string, ms: number, status: Status, next: (instance: OpsInstance) => void): void {
+/** Calls `next` after a delay if the instance still has this status. */
+function afterDelay(
+  state: OpsWorksState,
+  id: string,
+  ms: number,
+  status: OpsInstanceStatus,
+  next: (instance: OpsInstance) => void,
+): void {
   state.scheduler.after(ms, () => {
     const instance = state.instancesById.get(id);
     if (instance?.status === status) next(instance);
   });
 }
 
-export function startInstance(state: State, { InstanceId }: StartInstanceRequest): object {
+export function startInstance(state: OpsWorksState, { InstanceId }: StartInstanceRequest): object {
   const { id, status } = instanceOf(state, InstanceId);
-  if (status !== 'stopped' && status !== 'start_failed') throw invalid(`The instance is ${status}, not stopped`);
+  if (status !== 'stopped' && status !== 'start_failed')
+    throw validationException(`The instance is ${status}, not stopped`);
   start(state, id);
   return {};
 }
 
-function start(state: State, id: string): void {
-  move(state, id, 'requested');
-  later(state, id, state.times.bootMs * SHARES.requested, 'requested', (instance) => boot(state, instance));
+function start(state: OpsWorksState, id: string): void {
+  setStatus(state, id, 'requested');
+  afterDelay(state, id, state.times.bootMs * SHARES.requested, 'requested', (instance) => boot(state, instance));
 }
 
-function boot(state: State, instance: OpsInstance): void {
+function boot(state: OpsWorksState, instance: OpsInstance): void {
   const { id } = instance;
   const bootMs = state.times.bootMs * (1 - SHARES.requested);
   try {
     if (state.outcomes.next('start', instance.ec2).fails) throw new Error('EC2 has no capacity for the instance type');
     const kept = instance.ec2 !== undefined && state.instances.find(instance.ec2)?.state === 'stopped';
-    if (kept) startEc2(state, instance.ec2);
-    move(state, id, 'pending', { ec2: kept ? instance.ec2 : bootEc2(state, instance, bootMs) });
+    if (kept) startEc2Instance(state, instance.ec2);
+    setStatus(state, id, 'pending', { ec2: kept ? instance.ec2 : launchEc2Instance(state, instance, bootMs) });
   } catch (error) {
-    // EC2 has refused it: there is no room, or no such image.
-    noteServiceError(state, instance, messageOf(error));
-    return void move(state, id, 'start_failed');
+    // EC2's error: no capacity, or no such image.
+    addServiceError(state, instance, messageOf(error));
+    return void setStatus(state, id, 'start_failed');
   }
-  later(state, id, bootMs * SHARES.pending, 'pending', ({ ec2 = '' }) => {
-    move(state, id, 'booting');
+  afterDelay(state, id, bootMs * SHARES.pending, 'pending', ({ ec2 = '' }) => {
+    setStatus(state, id, 'booting');
     if (state.instances.find(ec2)?.state === 'running') setup(state, id);
   });
 }
 
-/** Setup, and then Deploy: an instance is online when both have ended well. */
-function setup(state: State, id: string): void {
+/** Runs Setup and Deploy: an instance is online once both have succeeded. */
+function setup(state: OpsWorksState, id: string): void {
   const { fails, ms = state.times.setupMs } = state.outcomes.next('setup', state.instancesById.get(id)?.ec2);
-  move(state, id, 'running_setup');
-  const command = note(state, id, 'setup');
-  later(state, id, ms, 'running_setup', (instance) => {
+  setStatus(state, id, 'running_setup');
+  const command = startCommand(state, id, 'setup');
+  afterDelay(state, id, ms, 'running_setup', (instance) => {
     void finishSetup(state, instance, command, fails);
   });
 }
 
-async function finishSetup(state: State, instance: OpsInstance, command: string, fails: boolean): Promise<void> {
+async function finishSetup(
+  state: OpsWorksState,
+  instance: OpsInstance,
+  command: string,
+  fails: boolean,
+): Promise<void> {
   const { id, ec2 = '' } = instance;
   const revision = revisionOf(state, instance);
   const wrong = revision !== undefined && state.instances.find(ec2)?.release !== revision;
   if (!fails && wrong) await state.instances.deploy(ec2, revision, 0);
-  finish(state, command, fails ? 'failed' : 'successful', `setup of ${revision ?? 'the image'}`);
-  if (state.instancesById.get(id)?.status === 'running_setup') move(state, id, fails ? 'setup_failed' : 'online');
+  finishCommand(state, command, fails ? 'failed' : 'successful', `setup of ${revision ?? 'the image'}`);
+  if (state.instancesById.get(id)?.status === 'running_setup') setStatus(state, id, fails ? 'setup_failed' : 'online');
 }
 
-const STOPPED: ReadonlySet<Status> = new Set(['stopped', 'stopping', 'terminating', 'shutting_down', 'terminated']);
+const STOPPED: ReadonlySet<OpsInstanceStatus> = new Set([
+  'stopped',
+  'stopping',
+  'terminating',
+  'shutting_down',
+  'terminated',
+]);
 
-/** Of an instance that is stopped, or on its way there, nothing is asked. */
-export function stopInstance(state: State, { InstanceId }: StopInstanceRequest): object {
+/** Succeeds without effect for an instance that is stopped or stopping. */
+export function stopInstance(state: OpsWorksState, { InstanceId }: StopInstanceRequest): object {
   const { id, status, ec2 } = instanceOf(state, InstanceId);
   if (STOPPED.has(status)) return {};
-  if (ec2 === undefined) move(state, id, 'stopped');
+  if (ec2 === undefined) setStatus(state, id, 'stopped');
   else shutDownLater(state, id);
   return {};
 }
 
-function shutDownLater(state: State, id: string): void {
+function shutDownLater(state: OpsWorksState, id: string): void {
   const { fails, ms = state.times.shutdownMs } = state.outcomes.next('shutdown', state.instancesById.get(id)?.ec2);
-  move(state, id, 'terminating');
-  later(state, id, ms / 2, 'terminating', () => {
-    move(state, id, 'shutting_down');
-    later(state, id, ms / 2, 'shutting_down', () => {
-      if (fails) move(state, id, 'stop_failed');
+  setStatus(state, id, 'terminating');
+  afterDelay(state, id, ms / 2, 'terminating', () => {
+    setStatus(state, id, 'shutting_down');
+    afterDelay(state, id, ms / 2, 'shutting_down', () => {
+      if (fails) setStatus(state, id, 'stop_failed');
       else shutDown(state, id);
     });
   });
 }
 
-/** What is backed by EBS is stopped, what is not is terminated (user guide, "Stopping an Instance"). */
-function shutDown(state: State, id: string): void {
-  const { asked, ec2 = '' } = instanceOf(state, id);
-  move(state, id, 'terminated');
-  if (asked.RootDeviceType === 'ebs') stopEc2(state, ec2);
-  else endEc2(state, ec2);
-  stopped(state, id);
+/** Stops an EBS-backed EC2 instance, terminates any other (OpsWorks user guide, "Stopping an Instance"). */
+function shutDown(state: OpsWorksState, id: string): void {
+  const { settings, ec2 = '' } = instanceOf(state, id);
+  setStatus(state, id, 'terminated');
+  if (settings.RootDeviceType === 'ebs') stopEc2Instance(state, ec2);
+  else terminateEc2Instance(state, ec2);
+  stopWhenHostEnded(state, id);
 }
 
-/** The instance is stopped once EC2 has ended its own. */
-function stopped(state: State, id: string): void {
+/** Sets the status to `stopped` once the EC2 instance is stopped or terminated. */
+function stopWhenHostEnded(state: OpsWorksState, id: string): void {
   const { ec2, status } = instanceOf(state, id);
   const host = ec2 === undefined ? undefined : state.instances.find(ec2)?.state;
   if (status !== 'terminated' || (host !== undefined && host !== 'stopped' && host !== 'terminated')) return;
-  move(state, id, 'stopped', host === 'stopped' ? {} : { ec2: undefined });
+  setStatus(state, id, 'stopped', host === 'stopped' ? {} : { ec2: undefined });
 }
 
-export function rebootInstance(state: State, { InstanceId }: RebootInstanceRequest): object {
+export function rebootInstance(state: OpsWorksState, { InstanceId }: RebootInstanceRequest): object {
   const { id, status, ec2 = '' } = instanceOf(state, InstanceId);
-  if (status !== 'online') throw invalid(`The instance is ${status}, not online`);
-  move(state, id, 'rebooting');
+  if (status !== 'online') throw validationException(`The instance is ${status}, not online`);
+  setStatus(state, id, 'rebooting');
   void state.instances.deploy(ec2, state.instances.find(ec2)?.release ?? '', state.times.bootMs).then(() => {
-    if (state.instancesById.get(id)?.status === 'rebooting') move(state, id, 'online');
+    if (state.instancesById.get(id)?.status === 'rebooting') setStatus(state, id, 'online');
   });
   return {};
 }
 
-/** Follows what becomes of the EC2 instances. */
-export function ec2Changed(state: State, machine: HostedMachine): void {
+/** Applies a state change of an EC2 instance to its OpsWorks instance. */
+export function ec2Changed(state: OpsWorksState, machine: HostedMachine): void {
   const instance = state.instancesById.values().find(({ ec2 }) => ec2 === machine.id);
   if (instance === undefined) return;
   if (machine.state === 'running' && instance.status === 'booting') setup(state, instance.id);
-  stopped(state, instance.id);
+  stopWhenHostEnded(state, instance.id);
   const ended = machine.state !== 'running' && machine.state !== 'pending';
-  if (ended && (instance.status === 'online' || instance.status === 'setup_failed')) lose(state, instance.id);
+  if (ended && (instance.status === 'online' || instance.status === 'setup_failed')) loseConnection(state, instance.id);
 }
 
-/** Its agent is silent: auto healing replaces it where every layer of it has that on (user guide, "Auto Healing"). */
-function lose(state: State, id: string): void {
-  move(state, id, 'connection_lost');
-  later(state, id, state.times.healMs, 'connection_lost', ({ asked, ec2 }) => {
-    const heals = (asked.LayerIds ?? []).every((layer) => layerOf(state, layer).EnableAutoHealing === true);
+/** The agent is not reachable: auto healing replaces the instance if all of its layers enable it (OpsWorks user guide, "Auto Healing"). */
+function loseConnection(state: OpsWorksState, id: string): void {
+  setStatus(state, id, 'connection_lost');
+  afterDelay(state, id, state.times.healMs, 'connection_lost', ({ settings, ec2 }) => {
+    const heals = (settings.LayerIds ?? []).every((layer) => layerOf(state, layer).EnableAutoHealing === true);
     if (!heals) return;
     const kept = ec2 !== undefined && state.instances.find(ec2)?.state === 'stopped';
-    move(state, id, 'stopped', kept ? {} : { ec2: undefined });
+    setStatus(state, id, 'stopped', kept ? {} : { ec2: undefined });
     start(state, id);
   });
 }

@@ -1,7 +1,6 @@
 /**
- * The SDK's client of OpsWorks is the last one that was made, and older than the schemas that the other clients have. OpsWorks
- * has dates as text and no blobs, so its JSON is what the operations get and return; only what must be there is told here.
- * (API reference of OpsWorks Stacks, 2013-02-18.)
+ * Required members of the operations (OpsWorks API). The last SDK package for OpsWorks is older than the schemas of the other
+ * packages. OpsWorks has dates as text and no blobs, so that operations get and return its JSON documents as they are.
  */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   CloneStack: ['SourceStackId', 'ServiceRoleArn'],
@@ -37,14 +36,14 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 };
 
 const NAMESPACE = 'com.amazonaws.opsworks';
-/** Numbers of Smithy's static schemas (aws-reference 5.1). */
+/** Smithy's numbers for operations, structures and documents in static schemas. */
 const [OPERATION, STRUCT, DOCUMENT] = [9, 3, 15];
 
 function struct(name: string, members: readonly string[]): readonly unknown[] {
   return [STRUCT, NAMESPACE, name, 0, members, members.map(() => DOCUMENT), members.length];
 }
 
-/** The operations in the form in which the other clients' packages export theirs. */
+/** The operations in the form in which other SDK packages export theirs. */
 export const schemas: Readonly<Record<string, unknown>> = Object.fromEntries(
   Object.entries(REQUIRED).map(([name, members]) => [
     `${name}$`,

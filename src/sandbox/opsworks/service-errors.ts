@@ -1,23 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import type { DescribeServiceErrorsRequest } from '@aws-sdk/client-opsworks';
-import { oneKind } from './errors.ts';
-import { instanceOf, newId, now, stackOf, type OpsInstance, type State } from './model.ts';
+import { provideOneKind } from './errors.ts';
+import { instanceOf, timestamp, stackOf, type OpsInstance, type OpsWorksState } from './state.ts';
 
-/** Notes why OpsWorks itself failed with an instance. */
-export function noteServiceError(state: State, { id, asked }: OpsInstance, message: string): void {
+/** Records an error of OpsWorks itself, such as a start that EC2 rejected. */
+export function addServiceError(state: OpsWorksState, { id, settings }: OpsInstance, message: string): void {
   state.serviceErrors.push({
-    ServiceErrorId: newId(),
-    StackId: asked.StackId,
+    ServiceErrorId: randomUUID(),
+    StackId: settings.StackId,
     InstanceId: id,
     Type: 'InstanceStartError',
     Message: message,
-    CreatedAt: now(state),
+    CreatedAt: timestamp(state),
   });
 }
 
-export function describeServiceErrors(state: State, input: DescribeServiceErrorsRequest): object {
+export function describeServiceErrors(state: OpsWorksState, input: DescribeServiceErrorsRequest): object {
   const { StackId, InstanceId, ServiceErrorIds } = input;
   if ([StackId, InstanceId, ServiceErrorIds].filter((given) => given !== undefined).length !== 1)
-    throw oneKind('service error IDs or one stack ID or one instance ID');
+    throw provideOneKind('service error IDs or one stack ID or one instance ID');
   if (StackId !== undefined) stackOf(state, StackId);
   if (InstanceId !== undefined) instanceOf(state, InstanceId);
   const found = state.serviceErrors.filter(

@@ -1,42 +1,44 @@
 import type { ListTagsRequest, TagResourceRequest, UntagResourceRequest } from '@aws-sdk/client-opsworks';
 import type { Call } from '../service.ts';
-import { invalid, notFound } from './errors.ts';
-import type { State, Tags } from './model.ts';
+import { validationException, opsWorksNotFound } from './errors.ts';
+import type { TagMap } from '../ec2/tags.ts';
+import type { OpsWorksState } from './state.ts';
 
-/** User guide, "Tag Limitations". */
+/** OpsWorks user guide, "Tag Limitations". */
 const [TAGS_MAX, KEY_MAX, VALUE_MAX] = [40, 127, 255];
 const CHARACTERS = /^[\p{L}\p{N}\p{Z}+\-=._:/]*$/u;
 
-/** Stacks and layers have tags, and nothing else does. */
-function checkArn(state: State, arn = ''): string {
+/** Only stacks and layers can have tags. */
+function checkArn(state: OpsWorksState, arn = ''): string {
   const stacks = [...state.stacks.values()].map((stack) => stack.Arn);
   const layers = state.layers.values().map((layer) => layer.Arn);
-  if (![...stacks, ...layers].includes(arn)) throw notFound('resource', arn);
+  if (![...stacks, ...layers].includes(arn)) throw opsWorksNotFound('resource', arn);
   return arn;
 }
 
-export function listTags(state: State, { ResourceArn }: ListTagsRequest, call?: Call): object {
+export function listTags(state: OpsWorksState, { ResourceArn }: ListTagsRequest, call?: Call): object {
   return { Tags: state.tags.get(checkArn(state, ResourceArn), call?.lagMs) ?? {} };
 }
 
-export function tagResource(state: State, { ResourceArn, Tags: given = {} }: TagResourceRequest): object {
+export function tagResource(state: OpsWorksState, { ResourceArn, Tags: given = {} }: TagResourceRequest): object {
   const arn = checkArn(state, ResourceArn);
   for (const [key, value] of Object.entries(given)) checkTag(key, value);
-  const tags: Tags = { ...state.tags.get(arn), ...given };
-  if (Object.keys(tags).length > TAGS_MAX) throw invalid(`A resource can have at most ${TAGS_MAX} tags`);
+  const tags: TagMap = { ...state.tags.get(arn), ...given };
+  if (Object.keys(tags).length > TAGS_MAX) throw validationException(`A resource can have at most ${TAGS_MAX} tags`);
   state.tags.set(arn, tags);
   return {};
 }
 
 function checkTag(key: string, value: string): void {
-  if (/^(aws|opsworks|rds):/i.test(key) || /^name$/i.test(key)) throw invalid(`The tag key "${key}" is reserved`);
+  if (/^(aws|opsworks|rds):/i.test(key) || /^name$/i.test(key))
+    throw validationException(`The tag key "${key}" is reserved`);
   if (key.length > KEY_MAX || value.length > VALUE_MAX)
-    throw invalid(`A tag's key can have ${KEY_MAX} characters, its value ${VALUE_MAX}`);
+    throw validationException(`A tag's key can have ${KEY_MAX} characters, its value ${VALUE_MAX}`);
   if (!CHARACTERS.test(key) || !CHARACTERS.test(value))
-    throw invalid(`The tag "${key}" has characters that are not allowed`);
+    throw validationException(`The tag "${key}" has characters that are not allowed`);
 }
 
-export function untagResource(state: State, { ResourceArn, TagKeys }: UntagResourceRequest): object {
+export function untagResource(state: OpsWorksState, { ResourceArn, TagKeys }: UntagResourceRequest): object {
   const arn = checkArn(state, ResourceArn);
   const left = Object.entries(state.tags.get(arn) ?? {}).filter(([key]) => !TagKeys?.includes(key));
   state.tags.set(arn, Object.fromEntries(left));

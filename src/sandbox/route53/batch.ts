@@ -1,38 +1,38 @@
 import type { Change, ChangeBatch } from '@aws-sdk/client-route-53';
 import { ApiError } from '../service.ts';
-import { Fatal, invalidBatch, invalidInput, notFound } from './errors.ts';
-import { coexistence } from './coexistence.ts';
-import { recordKey, type Names, type Records, type RecordSet, type Zone } from './model.ts';
-import { canonicalName, compare, within } from './names.ts';
-import { checkShape } from './shape.ts';
+import { FatalProblem, invalidBatch, invalidInput, route53NotFound } from './errors.ts';
+import { recordConflicts } from './conflicts.ts';
+import { recordKey, type Route53State, type Records, type RecordSet, type HostedZoneState } from './model.ts';
+import { canonicalName, compareAscii, within } from './names.ts';
+import { checkChange } from './change-syntax.ts';
 import { checkValue } from './values.ts';
 
-/** Most record values in a batch, and most characters in them; UPSERT counts twice (developer guide, DNSLimitations). */
+/** Maximum values and characters in a batch; UPSERT counts twice (Route 53 developer guide, "Quotas"). */
 const VALUES_MAX = 1000;
 const CHARACTERS_MAX = 32_000;
 
-interface Step {
+interface RecordChange {
   readonly action: 'CREATE' | 'DELETE' | 'UPSERT';
   readonly set: RecordSet;
 }
 
 /**
- * The zone's records after a batch; the zone itself is left alone, so that a batch has all of its effects or none.
- * Throws `InvalidInput`, `NoSuchHealthCheck`, or `InvalidChangeBatch` with everything that is wrong.
+ * The zone's records after a batch. The zone is not modified, so that a batch is applied completely or not at all.
+ * Throws `InvalidInput`, `NoSuchHealthCheck`, or `InvalidChangeBatch` with all problems.
  */
-export function afterBatch(names: Names, zone: Zone, batch: ChangeBatch | undefined): Records {
+export function afterBatch(state: Route53State, zone: HostedZoneState, batch: ChangeBatch | undefined): Records {
   const changes = batch?.Changes ?? [];
-  if (changes.length === 0) throw invalidInput('Invalid request: A change batch has one change at least');
-  changes.forEach(checkShape);
+  if (changes.length === 0) throw invalidInput('Invalid request: A change batch must have at least one change');
+  changes.forEach(checkChange);
   checkSize(changes);
-  const steps = stepsOf(zone, changes);
+  const steps = recordChanges(zone, changes);
   const records = new Map(zone.records);
-  const messages = [...repeated(steps), ...steps.flatMap((step) => apply(records, step))];
+  const messages = [...repeatedChanges(steps), ...steps.flatMap((step) => applyChange(records, step))];
   const changed = steps.filter(({ action }) => action !== 'DELETE').map(({ set }) => set);
-  if (messages.length === 0) messages.push(...coexistence(names, zone, records, changed));
+  if (messages.length === 0) messages.push(...recordConflicts(state, zone, records, changed));
   if (messages.length > 0) throw invalidBatch([...new Set(messages)]);
   for (const { HealthCheckId: id } of changed) {
-    if (id !== undefined && !names.healthChecks.has(id)) throw notFound.healthCheck(id);
+    if (id !== undefined && !state.healthChecks.has(id)) throw route53NotFound.healthCheck(id);
   }
   return records;
 }
@@ -53,15 +53,15 @@ function checkSize(changes: readonly Change[]): void {
   }
 }
 
-function stepsOf(zone: Zone, changes: readonly Change[]): readonly Step[] {
+function recordChanges(zone: HostedZoneState, changes: readonly Change[]): readonly RecordChange[] {
   const messages: string[] = [];
-  const steps = changes.flatMap(({ Action: action, ResourceRecordSet: given }): Step[] => {
+  const steps = changes.flatMap(({ Action: action, ResourceRecordSet: given }): RecordChange[] => {
     try {
       const set = canonicalSet(given as RecordSet);
-      if (within(set.Name, zone.name)) return [{ action: action as Step['action'], set }];
+      if (within(set.Name, zone.name)) return [{ action: action as RecordChange['action'], set }];
       messages.push(`RRSet with DNS name ${set.Name} is not permitted in zone ${zone.name}`);
     } catch (error) {
-      if (!(error instanceof Fatal)) throw error;
+      if (!(error instanceof FatalProblem)) throw error;
       messages.push(error.message);
     }
     return [];
@@ -70,7 +70,7 @@ function stepsOf(zone: Zone, changes: readonly Change[]): readonly Step[] {
   return steps;
 }
 
-/** Throws `Fatal` when the name, a value or the alias target is none. */
+/** Throws `FatalProblem` if the name, a value or the alias target is not valid. */
 function canonicalSet(given: RecordSet): RecordSet {
   const { AliasTarget: alias } = given;
   for (const { Value: value = '' } of given.ResourceRecords ?? []) checkRecord(given.Type, value);
@@ -85,13 +85,13 @@ function checkRecord(type: string, value: string): void {
   try {
     checkValue(type, value);
   } catch (error) {
-    if (error instanceof Fatal) error.message = `Invalid Resource Record: '${error.message}'`;
+    if (error instanceof FatalProblem) error.message = `Invalid Resource Record: '${error.message}'`;
     throw error;
   }
 }
 
-/** A record set may be deleted and created again in one batch; any other two changes of it are refused. */
-function repeated(steps: readonly Step[]): readonly string[] {
+/** Problems of record sets with several changes: only DELETE, then CREATE is allowed in a batch. */
+function repeatedChanges(steps: readonly RecordChange[]): readonly string[] {
   const actions = new Map<string, string>();
   for (const { action, set } of steps) {
     const key = recordKey(set);
@@ -106,33 +106,34 @@ function repeated(steps: readonly Step[]): readonly string[] {
   );
 }
 
-/** Makes one change; returns what is wrong with it. */
-function apply(records: Map<string, RecordSet>, { action, set }: Step): readonly string[] {
+/** Applies one change; returns its problems. */
+function applyChange(records: Map<string, RecordSet>, { action, set }: RecordChange): readonly string[] {
   const key = recordKey(set);
   const known = records.get(key);
-  if (action === 'CREATE' && known) return [`Tried to create resource record set ${named(set)} but it already exists`];
+  if (action === 'CREATE' && known)
+    return [`Tried to create resource record set ${recordSetText(set)} but it already exists`];
   if (action !== 'DELETE') {
     records.set(key, set);
     return [];
   }
-  if (!known) return [`Tried to delete resource record set ${named(set)} but it was not found`];
+  if (!known) return [`Tried to delete resource record set ${recordSetText(set)} but it was not found`];
   if (fingerprint(known) !== fingerprint(set)) {
     return [
-      `Tried to delete resource record set ${named(set)} but the values provided do not match the current values`,
+      `Tried to delete resource record set ${recordSetText(set)} but the values provided do not match the current values`,
     ];
   }
   records.delete(key);
   return [];
 }
 
-function named({ Name, Type, SetIdentifier }: RecordSet): string {
+function recordSetText({ Name, Type, SetIdentifier }: RecordSet): string {
   const identifier = SetIdentifier === undefined ? '' : `, set-identifier='${SetIdentifier}'`;
   return `[name='${Name}', type='${Type}'${identifier}]`;
 }
 
-/** Equal for record sets that are the same, whatever the order of their values. */
+/** Equal for record sets with the same contents, whatever the order of their values. */
 function fingerprint({ TTL, Weight, HealthCheckId, AliasTarget: alias, ResourceRecords: values }: RecordSet): string {
   const target = alias && [alias.HostedZoneId, alias.DNSName, alias.EvaluateTargetHealth];
-  const sorted = (values ?? []).map(({ Value = '' }) => Value).toSorted(compare);
+  const sorted = (values ?? []).map(({ Value = '' }) => Value).toSorted(compareAscii);
   return JSON.stringify([TTL, Weight, HealthCheckId, target, sorted]);
 }

@@ -1,24 +1,24 @@
 import { randomInt } from 'node:crypto';
 import type { ChangeInfo, GetChangeRequest } from '@aws-sdk/client-route-53';
 import type { Operation } from '../service.ts';
-import { notFound } from './errors.ts';
-import type { Names } from './model.ts';
+import { route53NotFound } from './errors.ts';
+import type { Route53State } from './model.ts';
 
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-/** Such as `Z1D633PJN98FT9`. */
-export function newId(prefix: string): string {
+/** For example, `Z1D633PJN98FT9`. */
+export function newRoute53Id(prefix: string): string {
   return prefix + Array.from({ length: 13 }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 }
 
-/** Ids are accepted with what AWS puts before them in its answers. */
+/** The id without the path that AWS adds in responses, such as `/hostedzone/`. */
 export function bareId(id: string | undefined): string {
   return (id ?? '').replace(/^\/?(hostedzone|change|healthcheck)\//, '');
 }
 
-/** Notes a change that was made just now. */
-export function noteChange({ clock, times, changes }: Names, comment?: string): ChangeInfo {
-  const id = newId('C');
+/** Records a change that was just made. */
+export function addChange({ clock, times, changes }: Route53State, comment?: string): ChangeInfo {
+  const id = newRoute53Id('C');
   const info: ChangeInfo = {
     Id: `/change/${id}`,
     Status: 'PENDING',
@@ -29,12 +29,12 @@ export function noteChange({ clock, times, changes }: Names, comment?: string): 
   return info;
 }
 
-export function changeOperations(names: Names): Record<string, Operation> {
+export function changeOperations(state: Route53State): Record<string, Operation> {
   return {
     GetChange: (input: GetChangeRequest) => {
-      const change = names.changes.get(bareId(input.Id));
-      if (!change) throw notFound.change(bareId(input.Id));
-      const insync = names.clock.monotonic() >= change.insyncAt;
+      const change = state.changes.get(bareId(input.Id));
+      if (!change) throw route53NotFound.change(bareId(input.Id));
+      const insync = state.clock.monotonic() >= change.insyncAt;
       return { ChangeInfo: { ...change.info, Status: insync ? 'INSYNC' : 'PENDING' } };
     },
   };

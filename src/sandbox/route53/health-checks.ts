@@ -6,77 +6,78 @@ import type {
   ListHealthChecksRequest,
 } from '@aws-sdk/client-route-53';
 import { z } from 'zod';
-import { parse } from '../api/faults.ts';
+import { parseFault } from '../api/faults.ts';
 import { ApiError, type FaultMaker, type Operation } from '../service.ts';
 import { bareId } from './changes.ts';
-import { invalidInput, notFound } from './errors.ts';
-import type { HealthCheck, Names } from './model.ts';
+import { invalidInput, route53NotFound } from './errors.ts';
+import type { HealthCheckState, Route53State } from './model.ts';
 import { pageSizeOf } from './paging.ts';
 
 const LIST_MAX = 100;
 
-/** Health checks send no requests here: they pass, unless the fault `health-check` says otherwise. */
-export function healthCheckOperations(names: Names): Record<string, Operation> {
+/** Health checks send no requests: they pass, unless the fault `health-check` is active. */
+export function healthCheckOperations(state: Route53State): Record<string, Operation> {
   return {
     CreateHealthCheck: (input: CreateHealthCheckRequest) => {
-      const check = create(names, input);
+      const check = create(state, input);
       return {
-        HealthCheck: shown(check),
+        HealthCheck: healthCheckShape(check),
         Location: `https://route53.amazonaws.com/2013-04-01/healthcheck/${check.id}`,
       };
     },
     GetHealthCheck: ({ HealthCheckId }: GetHealthCheckRequest) => ({
-      HealthCheck: shown(checkOf(names, HealthCheckId)),
+      HealthCheck: healthCheckShape(healthCheckOf(state, HealthCheckId)),
     }),
-    GetHealthCheckStatus: ({ HealthCheckId }: GetHealthCheckRequest) => status(names, checkOf(names, HealthCheckId)),
-    ListHealthChecks: (input: ListHealthChecksRequest) => list(names, input),
-    // Allowed while records refer to it: HealthCheckInUse "is not in use" (API reference).
+    GetHealthCheckStatus: ({ HealthCheckId }: GetHealthCheckRequest) =>
+      status(state, healthCheckOf(state, HealthCheckId)),
+    ListHealthChecks: (input: ListHealthChecksRequest) => list(state, input),
+    // Allowed while records use it (Route 53 API, DeleteHealthCheck: AWS does not return HealthCheckInUse).
     DeleteHealthCheck: ({ HealthCheckId }: GetHealthCheckRequest) => {
-      names.healthChecks.delete(checkOf(names, HealthCheckId).id);
+      state.healthChecks.delete(healthCheckOf(state, HealthCheckId).id);
       return {};
     },
   };
 }
 
 /** Throws `NoSuchHealthCheck`. */
-export function checkOf(names: Names, id: string | undefined): HealthCheck {
-  const check = names.healthChecks.get(bareId(id));
-  if (!check) throw notFound.healthCheck(bareId(id));
+export function healthCheckOf(state: Route53State, id: string | undefined): HealthCheckState {
+  const check = state.healthChecks.get(bareId(id));
+  if (!check) throw route53NotFound.healthCheck(bareId(id));
   return check;
 }
 
-function create(names: Names, input: CreateHealthCheckRequest): HealthCheck {
+function create(state: Route53State, input: CreateHealthCheckRequest): HealthCheckState {
   const { CallerReference: callerReference = '', HealthCheckConfig: config } = input;
   if (!config) throw invalidInput('Invalid request: HealthCheckConfig is missing');
-  const known = [...names.healthChecks.values()].find((check) => check.callerReference === callerReference);
+  const known = [...state.healthChecks.values()].find((check) => check.callerReference === callerReference);
   if (known && JSON.stringify(known.config) === JSON.stringify(config)) return known;
   if (known) {
     const message = 'A health check with the same caller reference and other settings already exists.';
     throw new ApiError('HealthCheckAlreadyExists', message, 409);
   }
-  const check: HealthCheck = { id: randomUUID(), callerReference, config, tags: new Map(), failing: false };
-  names.healthChecks.set(check.id, check);
+  const check: HealthCheckState = { id: randomUUID(), callerReference, config, tags: new Map(), failing: false };
+  state.healthChecks.set(check.id, check);
   return check;
 }
 
-function shown({ id, callerReference, config }: HealthCheck): Shown {
+function healthCheckShape({ id, callerReference, config }: HealthCheckState): Shown {
   return { Id: id, CallerReference: callerReference, HealthCheckConfig: config, HealthCheckVersion: 1 };
 }
 
-function status(names: Names, { failing }: HealthCheck): object {
+function status(state: Route53State, { failing }: HealthCheckState): object {
   const Status = failing ? 'Failure: Connection timed out.' : 'Success: HTTP Status Code 200, OK';
-  const StatusReport = { Status, CheckedTime: new Date(names.clock.now()) };
+  const StatusReport = { Status, CheckedTime: new Date(state.clock.now()) };
   return { HealthCheckObservations: [{ Region: 'eu-west-1', IPAddress: '127.0.0.1', StatusReport }] };
 }
 
-function list(names: Names, { Marker: marker, MaxItems }: ListHealthChecksRequest): object {
-  const all = [...names.healthChecks.values()];
-  const size = pageSizeOf(names, MaxItems, LIST_MAX);
+function list(state: Route53State, { Marker: marker, MaxItems }: ListHealthChecksRequest): object {
+  const all = [...state.healthChecks.values()];
+  const size = pageSizeOf(state, MaxItems, LIST_MAX);
   const start = marker === undefined ? 0 : all.findIndex(({ id }) => id === marker);
-  if (start < 0) throw invalidInput(`The marker ${marker} names no health check`);
+  if (start < 0) throw invalidInput(`The marker ${marker} is not a health check`);
   const next = all[start + size];
   return {
-    HealthChecks: all.slice(start, start + size).map(shown),
+    HealthChecks: all.slice(start, start + size).map(healthCheckShape),
     Marker: marker ?? '',
     IsTruncated: next !== undefined,
     ...(next && { NextMarker: next.id }),
@@ -86,10 +87,10 @@ function list(names: Names, { Marker: marker, MaxItems }: ListHealthChecksReques
 
 const failing = z.looseObject({ id: z.string() });
 
-/** A health check that fails until the fault is ended. */
-export function healthCheckFault(names: Names): FaultMaker {
+/** Makes a health check fail until the fault ends. */
+export function healthCheckFault(state: Route53State): FaultMaker {
   return (spec) => {
-    const check = checkOf(names, parse(failing, spec).id);
+    const check = healthCheckOf(state, parseFault(failing, spec).id);
     check.failing = true;
     return () => {
       check.failing = false;

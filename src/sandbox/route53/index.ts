@@ -1,33 +1,33 @@
 import type { Service } from '../service.ts';
 import { changeOperations } from './changes.ts';
 import { healthCheckFault, healthCheckOperations } from './health-checks.ts';
-import type { Names } from './model.ts';
+import type { Route53State } from './model.ts';
 import { recordOperations } from './records.ts';
-import { tagOperations } from './tags.ts';
+import { route53TagOperations } from './tags.ts';
 import { zoneOperations } from './zones.ts';
 
-export type Route53Options = Omit<Names, 'zones' | 'changes' | 'healthChecks'>;
+export type Route53Options = Omit<Route53State, 'zones' | 'changes' | 'healthChecks'>;
 
-export interface Route53 extends Service {
+export interface EmulatedRoute53 extends Service {
   readonly id: 'route53';
-  /** What name servers answer from. */
-  readonly names: Names;
+  /** The state that name servers read. */
+  readonly state: Route53State;
 }
 
-/** The Route 53 service: zones, records and their changes. What it does and why is in BEHAVIOUR. */
-export function createRoute53(options: Route53Options): Route53 {
-  const names: Names = { ...options, zones: new Map(), changes: new Map(), healthChecks: new Map() };
+/** Route 53: zones, records and changes. For its behaviour see src/sandbox/BEHAVIOUR.md, "Route 53 and DNS". */
+export function createRoute53(options: Route53Options): EmulatedRoute53 {
+  const state: Route53State = { ...options, zones: new Map(), changes: new Map(), healthChecks: new Map() };
   return {
     id: 'route53',
-    names,
+    state,
     operations: {
-      ...zoneOperations(names),
-      ...recordOperations(names),
-      ...changeOperations(names),
-      ...healthCheckOperations(names),
-      ...tagOperations(names),
+      ...zoneOperations(state),
+      ...recordOperations(state),
+      ...changeOperations(state),
+      ...healthCheckOperations(state),
+      ...route53TagOperations(state),
     },
-    faults: { 'health-check': healthCheckFault(names) },
+    faults: { 'health-check': healthCheckFault(state) },
     close: async () => {},
   };
 }

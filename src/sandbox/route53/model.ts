@@ -5,63 +5,63 @@ import type { Scheduler } from '../scheduler.ts';
 /** A record set with its name in canonical form. */
 export type RecordSet = ResourceRecordSet & { readonly Name: string; readonly Type: string };
 
-/** Record sets by `recordKey`; never changed, always replaced. */
+/** Record sets by `recordKey`; immutable. */
 export type Records = ReadonlyMap<string, RecordSet>;
 
 export function recordKey({ Name, Type, SetIdentifier }: RecordSet): string {
   return [Name, Type, SetIdentifier ?? ''].join(' ');
 }
 
-/** Records as name servers come to know them: some from `firstAt` on, all from `allAt` on. Monotonic milliseconds. */
-export interface Version {
+/** Records with their propagation: the first name servers have them at `firstAt`, all at `allAt`. Monotonic milliseconds. */
+export interface RecordsVersion {
   readonly records: Records;
   readonly firstAt: number;
   readonly allAt: number;
 }
 
-export interface Zone {
+export interface HostedZoneState {
   readonly id: string;
-  /** Canonical. */
+  /** In canonical form. */
   readonly name: string;
   readonly callerReference: string;
   readonly comment: string | undefined;
   readonly nameServers: readonly string[];
   readonly tags: Map<string, string>;
-  /** What the API shows. */
+  /** The records in the API. */
   records: Records;
-  /** What name servers know, the oldest first. */
-  versions: readonly Version[];
-  /** A change is being processed. */
+  /** The records on name servers, oldest first. */
+  versions: readonly RecordsVersion[];
+  /** Whether a change is being processed. */
   busy: boolean;
 }
 
-export interface HealthCheck {
+export interface HealthCheckState {
   readonly id: string;
   readonly callerReference: string;
   readonly config: HealthCheckConfig;
   readonly tags: Map<string, string>;
-  /** Asked for by a fault. */
+  /** Set by a fault. */
   failing: boolean;
 }
 
-/** A load balancer, as DNS sees it. */
+/** A load balancer as an alias target. */
 export interface BalancerEndpoint {
   /** Canonical hosted zone of its region's load balancers. */
   readonly zoneId: string;
   readonly address: string;
-  /** What EvaluateTargetHealth asks. */
+  /** The result of EvaluateTargetHealth. */
   healthy(): boolean;
 }
 
 /** Times of Route 53 and DNS in milliseconds; may be changed while the sandbox runs. */
 export interface DnsTimes {
-  /** A change of records takes so long; another change of the same zone meanwhile is refused. */
+  /** Duration of a change of records, during which other changes of the zone are rejected. */
   processingMs: number;
-  /** From a change until the first name servers answer with it. */
+  /** Time from a change until the first name servers have it. */
   propagationMs: number;
-  /** From a change until all name servers answer with it, and GetChange says INSYNC. */
+  /** Time from a change until all name servers have it, and GetChange returns INSYNC. */
   insyncMs: number;
-  /** TTL of answers that name a load balancer's address; whole seconds. AWS: 60 s. */
+  /** TTL of a load balancer's address, in whole seconds. On AWS: 60 s. */
   ttlMs: number;
 }
 
@@ -71,14 +71,14 @@ interface Change {
   readonly insyncAt: number;
 }
 
-export interface Names {
+export interface Route53State {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly times: DnsTimes;
   readonly pageSize: number;
-  /** Finds a load balancer by its DNS name; without a dot at the end, in lower case. */
+  /** Finds a load balancer by its DNS name, in lower case without a trailing dot. */
   readonly balancer: (dnsName: string) => BalancerEndpoint | undefined;
-  readonly zones: Map<string, Zone>;
+  readonly zones: Map<string, HostedZoneState>;
   readonly changes: Map<string, Change>;
-  readonly healthChecks: Map<string, HealthCheck>;
+  readonly healthChecks: Map<string, HealthCheckState>;
 }

@@ -5,45 +5,45 @@ import type {
 } from '@aws-sdk/client-route-53';
 import type { Operation } from '../service.ts';
 import { afterBatch } from './batch.ts';
-import { noteChange } from './changes.ts';
-import { Fatal, invalidInput, priorRequest } from './errors.ts';
-import type { Names } from './model.ts';
-import { canonicalName, compare, orderKey } from './names.ts';
+import { addChange } from './changes.ts';
+import { FatalProblem, invalidInput, priorRequest } from './errors.ts';
+import type { Route53State } from './model.ts';
+import { canonicalName, compareAscii, orderKey } from './names.ts';
 import { pageSizeOf } from './paging.ts';
-import { publish } from './publish.ts';
+import { publishRecords } from './versions.ts';
 import { zoneOf } from './zones.ts';
 
 const LIST_MAX = 300;
 
-export function recordOperations(names: Names): Record<string, Operation> {
+export function recordOperations(state: Route53State): Record<string, Operation> {
   return {
-    ChangeResourceRecordSets: (input: ChangeResourceRecordSetsRequest) => change(names, input),
-    ListResourceRecordSets: (input: ListResourceRecordSetsRequest) => list(names, input),
+    ChangeResourceRecordSets: (input: ChangeResourceRecordSetsRequest) => change(state, input),
+    ListResourceRecordSets: (input: ListResourceRecordSetsRequest) => list(state, input),
   };
 }
 
-/** A batch is done at once and as a whole, at the end of its processing time. */
-async function change(names: Names, input: ChangeResourceRecordSetsRequest): Promise<object> {
-  const zone = zoneOf(names, input.HostedZoneId);
+/** Applies the whole batch at the end of its processing time. */
+async function change(state: Route53State, input: ChangeResourceRecordSetsRequest): Promise<object> {
+  const zone = zoneOf(state, input.HostedZoneId);
   if (zone.busy) throw priorRequest();
   zone.busy = true;
   try {
-    const { processingMs } = names.times;
-    if (processingMs > 0) await new Promise<void>((resolve) => void names.scheduler.after(processingMs, resolve));
-    publish(names, zone, afterBatch(names, zone, input.ChangeBatch));
-    return { ChangeInfo: noteChange(names, input.ChangeBatch?.Comment) };
+    const { processingMs } = state.times;
+    if (processingMs > 0) await new Promise<void>((resolve) => void state.scheduler.after(processingMs, resolve));
+    publishRecords(state, zone, afterBatch(state, zone, input.ChangeBatch));
+    return { ChangeInfo: addChange(state, input.ChangeBatch?.Comment) };
   } finally {
     zone.busy = false;
   }
 }
 
-/** Always the newest, also what is PENDING (API reference). */
-function list(names: Names, input: ListResourceRecordSetsRequest): ListResourceRecordSetsResponse {
-  const zone = zoneOf(names, input.HostedZoneId);
-  const sorted = [...zone.records.values()].toSorted((a, b) => compare(place(a), place(b)));
+/** Returns the newest records, including PENDING changes (Route 53 API, ListResourceRecordSets). */
+function list(state: Route53State, input: ListResourceRecordSetsRequest): ListResourceRecordSetsResponse {
+  const zone = zoneOf(state, input.HostedZoneId);
+  const sorted = [...zone.records.values()].toSorted((a, b) => compareAscii(sortKey(a), sortKey(b)));
   const start = startOf(input);
-  const all = sorted.filter((set) => place(set) >= start);
-  const size = pageSizeOf(names, input.MaxItems, LIST_MAX);
+  const all = sorted.filter((set) => sortKey(set) >= start);
+  const size = pageSizeOf(state, input.MaxItems, LIST_MAX);
   const next = all[size];
   return {
     ResourceRecordSets: all.slice(0, size),
@@ -54,13 +54,13 @@ function list(names: Names, input: ListResourceRecordSetsRequest): ListResourceR
   };
 }
 
-interface Place {
+interface SortFields {
   readonly Name: string;
   readonly Type: string;
   readonly SetIdentifier?: string | undefined;
 }
 
-function place({ Name, Type, SetIdentifier = '' }: Place): string {
+function sortKey({ Name, Type, SetIdentifier = '' }: SortFields): string {
   return [orderKey(Name), Type, SetIdentifier].join(' ');
 }
 
@@ -70,8 +70,8 @@ function startOf(input: ListResourceRecordSetsRequest): string {
   if (id !== undefined && type === undefined) throw invalidInput('Invalid request: An identifier needs name and type');
   if (name === undefined) return '';
   try {
-    return place({ Name: canonicalName(name), Type: type ?? '', SetIdentifier: id });
+    return sortKey({ Name: canonicalName(name), Type: type ?? '', SetIdentifier: id });
   } catch (error) {
-    throw error instanceof Fatal ? invalidInput(error.message) : error;
+    throw error instanceof FatalProblem ? invalidInput(error.message) : error;
   }
 }

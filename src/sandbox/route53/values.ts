@@ -1,17 +1,17 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { Fatal } from './errors.ts';
+import { FatalProblem } from './errors.ts';
 import { canonicalName } from './names.ts';
 
 const TEXT_MAX = 255;
 
-/** Character strings in quotes, such as `"v=spf1 -all" "more"`. Throws `Fatal`. */
+/** Reads quoted character strings, such as `"v=spf1 -all" "more"`. Throws `FatalProblem`. */
 export function quotedTexts(value: string): readonly string[] {
   if (!/^\s*("(?:[^"\\]|\\.)*"\s*)+$/.test(value)) {
-    throw new Fatal('InvalidCharacterString', 'Value should be enclosed in quotation marks', value);
+    throw new FatalProblem('InvalidCharacterString', 'Value should be enclosed in quotation marks', value);
   }
   const texts = [...value.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => unescapeText(text));
   if (texts.some((text) => text.length > TEXT_MAX)) {
-    throw new Fatal('CharacterStringTooLong', 'Value is too long', value);
+    throw new FatalProblem('CharacterStringTooLong', 'Value is too long', value);
   }
   return texts;
 }
@@ -22,11 +22,11 @@ function unescapeText(text: string): string {
   return text.replaceAll(/\\(?:([0-3][0-7]{2})|(.))/g, plain);
 }
 
-/** Splits a value into its parts, of which all but those in `names` are whole numbers. Throws `Fatal`. */
+/** Splits a value into parts: those at the indexes `names` are domain names, the others integers. Throws `FatalProblem`. */
 function parts(value: string, count: number, names: readonly number[]): readonly string[] {
   const words = value.trim().split(/\s+/);
   const right = words.length === count && words.every((word, index) => names.includes(index) || /^\d+$/.test(word));
-  if (!right) throw new Fatal('InvalidRRDATA', `Value does not have ${count} parts of the right kind`, value);
+  if (!right) throw new FatalProblem('InvalidRRDATA', `Value does not have ${count} parts of the right kind`, value);
   for (const index of names) canonicalName(words[index] ?? '');
   return words;
 }
@@ -35,10 +35,11 @@ type Check = (value: string) => unknown;
 
 const CHECKS: Readonly<Record<string, Check>> = {
   A: (value) => {
-    if (!isIPv4(value)) throw new Fatal('ARRDATAIllegalIPv4Address', 'Value is not a valid IPv4 address', value);
+    if (!isIPv4(value)) throw new FatalProblem('ARRDATAIllegalIPv4Address', 'Value is not a valid IPv4 address', value);
   },
   AAAA: (value) => {
-    if (!isIPv6(value)) throw new Fatal('AAAARRDATAIllegalIPv6Address', 'Value is not a valid IPv6 address', value);
+    if (!isIPv6(value))
+      throw new FatalProblem('AAAARRDATAIllegalIPv6Address', 'Value is not a valid IPv6 address', value);
   },
   CNAME: canonicalName,
   NS: canonicalName,
@@ -50,7 +51,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   SOA: (value) => parts(value, 7, [0, 1]),
   CAA: (value) => {
     const [, texts] = /^\d+ \w+ (".*")$/.exec(value) ?? [];
-    if (texts === undefined) throw new Fatal('CAARRDATAIllegal', 'Value is not a valid CAA record', value);
+    if (texts === undefined) throw new FatalProblem('CAARRDATAIllegal', 'Value is not a valid CAA record', value);
     return quotedTexts(texts);
   },
 };
@@ -59,7 +60,7 @@ export function isSupportedType(type: string): boolean {
   return Object.hasOwn(CHECKS, type);
 }
 
-/** Throws `Fatal` when a value is none of its type. */
+/** Throws `FatalProblem` if a value is not valid for its type. */
 export function checkValue(type: string, value: string): void {
   CHECKS[type]?.(value);
 }

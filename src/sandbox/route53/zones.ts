@@ -7,14 +7,14 @@ import type {
   ListHostedZonesRequest,
 } from '@aws-sdk/client-route-53';
 import { ApiError, type Operation } from '../service.ts';
-import { bareId, newId, noteChange } from './changes.ts';
-import { Fatal, invalidInput, notFound, priorRequest, unsupported } from './errors.ts';
-import { recordKey, type Names, type Records, type RecordSet, type Zone } from './model.ts';
-import { canonicalName, compare, orderKey } from './names.ts';
+import { bareId, newRoute53Id, addChange } from './changes.ts';
+import { FatalProblem, invalidInput, route53NotFound, priorRequest, route53Unsupported } from './errors.ts';
+import { recordKey, type Route53State, type Records, type RecordSet, type HostedZoneState } from './model.ts';
+import { canonicalName, compareAscii, orderKey } from './names.ts';
 import { pageSizeOf } from './paging.ts';
-import { publish } from './publish.ts';
+import { publishRecords } from './versions.ts';
 
-/** Route 53's own (developer guide, "NS and SOA records that Route 53 creates"). */
+/** Route 53 developer guide, "NS and SOA records that Route 53 creates for a public hosted zone". */
 const NS_TTL = 172_800;
 const SOA_TTL = 900;
 const NAME_SERVERS = [
@@ -26,43 +26,43 @@ const NAME_SERVERS = [
 
 const LIST_MAX = 100;
 
-export function zoneOperations(names: Names): Record<string, Operation> {
+export function zoneOperations(state: Route53State): Record<string, Operation> {
   return {
-    CreateHostedZone: (input: CreateHostedZoneRequest) => create(names, input),
+    CreateHostedZone: (input: CreateHostedZoneRequest) => create(state, input),
     GetHostedZone: ({ Id }: GetHostedZoneRequest) => {
-      const zone = zoneOf(names, Id);
-      return { HostedZone: shown(zone), DelegationSet: { NameServers: [...zone.nameServers] } };
+      const zone = zoneOf(state, Id);
+      return { HostedZone: zoneShape(zone), DelegationSet: { NameServers: [...zone.nameServers] } };
     },
-    ListHostedZones: (input: ListHostedZonesRequest) => list(names, input),
-    ListHostedZonesByName: (input: ListHostedZonesByNameRequest) => listByName(names, input),
-    DeleteHostedZone: ({ Id }: DeleteHostedZoneRequest) => remove(names, zoneOf(names, Id)),
+    ListHostedZones: (input: ListHostedZonesRequest) => list(state, input),
+    ListHostedZonesByName: (input: ListHostedZonesByNameRequest) => listByName(state, input),
+    DeleteHostedZone: ({ Id }: DeleteHostedZoneRequest) => remove(state, zoneOf(state, Id)),
   };
 }
 
 /** Throws `NoSuchHostedZone`. */
-export function zoneOf(names: Names, id: string | undefined): Zone {
-  const zone = names.zones.get(bareId(id));
-  if (!zone) throw notFound.zone(bareId(id));
+export function zoneOf(state: Route53State, id: string | undefined): HostedZoneState {
+  const zone = state.zones.get(bareId(id));
+  if (!zone) throw route53NotFound.zone(bareId(id));
   return zone;
 }
 
-/** Whether a name is that of one of the name servers that zones are delegated to. */
+/** Whether a name is that of a name server of hosted zones. */
 export function isNameServer(name: string): boolean {
   return NAME_SERVERS.includes(name);
 }
 
-function create(names: Names, input: CreateHostedZoneRequest): object {
-  if (input.VPC ?? input.HostedZoneConfig?.PrivateZone) throw unsupported('private hosted zones');
-  if (input.DelegationSetId !== undefined) throw unsupported('reusable delegation sets');
+function create(state: Route53State, input: CreateHostedZoneRequest): object {
+  if (input.VPC ?? input.HostedZoneConfig?.PrivateZone) throw route53Unsupported('private hosted zones');
+  if (input.DelegationSetId !== undefined) throw route53Unsupported('reusable delegation sets');
   const { CallerReference: callerReference = '' } = input;
-  if ([...names.zones.values()].some((zone) => zone.callerReference === callerReference)) {
+  if ([...state.zones.values()].some((zone) => zone.callerReference === callerReference)) {
     const message = 'A hosted zone has already been created with the specified caller reference.';
     throw new ApiError('HostedZoneAlreadyExists', message, 409);
   }
   const name = zoneName(input.Name ?? '');
-  const id = newId('Z');
+  const id = newRoute53Id('Z');
   const comment = input.HostedZoneConfig?.Comment;
-  const zone: Zone = {
+  const zone: HostedZoneState = {
     id,
     name,
     callerReference,
@@ -73,11 +73,11 @@ function create(names: Names, input: CreateHostedZoneRequest): object {
     versions: [],
     busy: false,
   };
-  names.zones.set(id, zone);
-  publish(names, zone, apexRecords(name));
+  state.zones.set(id, zone);
+  publishRecords(state, zone, apexRecords(name));
   return {
-    HostedZone: shown(zone),
-    ChangeInfo: noteChange(names),
+    HostedZone: zoneShape(zone),
+    ChangeInfo: addChange(state),
     DelegationSet: { NameServers: [...zone.nameServers] },
     Location: `https://route53.amazonaws.com/2013-04-01/hostedzone/${id}`,
   };
@@ -87,7 +87,7 @@ function zoneName(text: string): string {
   try {
     return canonicalName(text);
   } catch (error) {
-    if (!(error instanceof Fatal)) throw error;
+    if (!(error instanceof FatalProblem)) throw error;
     throw new ApiError('InvalidDomainName', error.message);
   }
 }
@@ -102,7 +102,7 @@ function apexRecords(Name: string): Records {
   return new Map(sets.map((set) => [recordKey(set), set]));
 }
 
-function shown(zone: Zone): HostedZone {
+function zoneShape(zone: HostedZoneState): HostedZone {
   return {
     Id: `/hostedzone/${zone.id}`,
     Name: zone.name,
@@ -112,15 +112,18 @@ function shown(zone: Zone): HostedZone {
   };
 }
 
-function list(names: Names, { Marker: marker, MaxItems, DelegationSetId, HostedZoneType }: ListHostedZonesRequest) {
-  if (DelegationSetId !== undefined) throw unsupported('reusable delegation sets');
-  const all = HostedZoneType === undefined ? [...names.zones.values()] : [];
-  const size = pageSizeOf(names, MaxItems, LIST_MAX);
+function list(
+  state: Route53State,
+  { Marker: marker, MaxItems, DelegationSetId, HostedZoneType }: ListHostedZonesRequest,
+) {
+  if (DelegationSetId !== undefined) throw route53Unsupported('reusable delegation sets');
+  const all = HostedZoneType === undefined ? [...state.zones.values()] : [];
+  const size = pageSizeOf(state, MaxItems, LIST_MAX);
   const start = marker === undefined ? 0 : all.findIndex(({ id }) => id === bareId(marker));
-  if (start < 0) throw invalidInput(`The marker ${marker} names no hosted zone`);
+  if (start < 0) throw invalidInput(`The marker ${marker} is not a hosted zone`);
   const next = all[start + size];
   return {
-    HostedZones: all.slice(start, start + size).map(shown),
+    HostedZones: all.slice(start, start + size).map(zoneShape),
     ...(marker !== undefined && { Marker: marker }),
     IsTruncated: next !== undefined,
     ...(next && { NextMarker: next.id }),
@@ -128,19 +131,19 @@ function list(names: Names, { Marker: marker, MaxItems, DelegationSetId, HostedZ
   };
 }
 
-/** Sorted by name with the labels reversed; zones of one name by id. */
-function listByName(names: Names, { DNSName, HostedZoneId, MaxItems }: ListHostedZonesByNameRequest): object {
+/** Sorted by name with reversed labels, then by id. */
+function listByName(state: Route53State, { DNSName, HostedZoneId, MaxItems }: ListHostedZonesByNameRequest): object {
   if (HostedZoneId !== undefined && DNSName === undefined) {
-    throw invalidInput('Invalid request: HostedZoneId needs DNSName');
+    throw invalidInput('Invalid request: HostedZoneId requires DNSName');
   }
-  const key = ({ name, id }: Pick<Zone, 'name' | 'id'>) => `${orderKey(name)} ${id}`;
+  const key = ({ name, id }: Pick<HostedZoneState, 'name' | 'id'>) => `${orderKey(name)} ${id}`;
   const first = DNSName === undefined ? '' : key({ name: zoneName(DNSName), id: bareId(HostedZoneId) });
-  const sorted = [...names.zones.values()].toSorted((a, b) => compare(key(a), key(b)));
+  const sorted = [...state.zones.values()].toSorted((a, b) => compareAscii(key(a), key(b)));
   const all = sorted.filter((zone) => key(zone) >= first);
-  const size = pageSizeOf(names, MaxItems, LIST_MAX);
+  const size = pageSizeOf(state, MaxItems, LIST_MAX);
   const next = all[size];
   return {
-    HostedZones: all.slice(0, size).map(shown),
+    HostedZones: all.slice(0, size).map(zoneShape),
     ...(DNSName !== undefined && { DNSName }),
     ...(HostedZoneId !== undefined && { HostedZoneId }),
     IsTruncated: next !== undefined,
@@ -149,14 +152,14 @@ function listByName(names: Names, { DNSName, HostedZoneId, MaxItems }: ListHoste
   };
 }
 
-/** The NS and SOA records of the zone itself go with it; any other must be deleted before. */
-function remove(names: Names, zone: Zone): object {
+/** Deletes the zone with its NS and SOA records at the apex; all other records must have been deleted. */
+function remove(state: Route53State, zone: HostedZoneState): object {
   if (zone.busy) throw priorRequest();
   const own = ({ Name, Type }: RecordSet) => Name === zone.name && (Type === 'NS' || Type === 'SOA');
   if (![...zone.records.values()].every(own)) {
     const message = 'The specified hosted zone contains non-required resource record sets and so cannot be deleted.';
     throw new ApiError('HostedZoneNotEmpty', message);
   }
-  names.zones.delete(zone.id);
-  return { ChangeInfo: noteChange(names) };
+  state.zones.delete(zone.id);
+  return { ChangeInfo: addChange(state) };
 }

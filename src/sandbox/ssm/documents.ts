@@ -6,29 +6,29 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { ACCOUNT } from '../ec2/state.ts';
 import { ApiError } from '../service.ts';
-import { now, type Document, type State } from './model.ts';
+import { currentDate, type SsmDocument, type RunCommandState } from './model.ts';
 
-/** AWS's own document for shell commands. */
+/** AWS's document for shell commands. */
 export const SHELL = 'AWS-RunShellScript';
 
-export function documentOf({ documents }: State, name = ''): Document {
+export function documentOf({ documents }: RunCommandState, name = ''): SsmDocument {
   const found = documents.get(name.replace(/^arn:aws:ssm:[^/]*document\//, ''));
   if (found === undefined) throw new ApiError('InvalidDocument', `Document with name ${name} does not exist.`);
   return found;
 }
 
 export function createDocument(
-  state: State,
+  state: RunCommandState,
   { Name: name = '', Content: content = '' }: CreateDocumentRequest,
 ): CreateDocumentResult {
   if (state.documents.has(name))
     throw new ApiError('DocumentAlreadyExists', `Document with same name ${name} already exists`);
-  const document = { name, createdAt: now(state), parameters: parametersIn(content), owner: ACCOUNT };
+  const document = { name, createdAt: currentDate(state), parameters: parametersIn(content), owner: ACCOUNT };
   state.documents.set(name, document);
-  return { DocumentDescription: shown(document) };
+  return { DocumentDescription: documentShape(document) };
 }
 
-/** Names of the parameters that a document in JSON declares. */
+/** Names of the parameters that a JSON document declares. */
 function parametersIn(content: string): readonly string[] {
   try {
     const { parameters = {} } = JSON.parse(content) as { readonly parameters?: object };
@@ -38,11 +38,19 @@ function parametersIn(content: string): readonly string[] {
   }
 }
 
-export function describeDocument(state: State, { Name: name }: DescribeDocumentRequest): DescribeDocumentResult {
-  return { Document: shown(documentOf(state, name)) };
+export function describeDocument(
+  state: RunCommandState,
+  { Name: name }: DescribeDocumentRequest,
+): DescribeDocumentResult {
+  return { Document: documentShape(documentOf(state, name)) };
 }
 
-function shown({ name, createdAt, parameters, owner }: Document): NonNullable<DescribeDocumentResult['Document']> {
+function documentShape({
+  name,
+  createdAt,
+  parameters,
+  owner,
+}: SsmDocument): NonNullable<DescribeDocumentResult['Document']> {
   return {
     Name: name,
     Owner: owner,

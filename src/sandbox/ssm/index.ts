@@ -1,13 +1,11 @@
-import type { Call, Operation, Service } from '../service.ts';
+import { bindOperations, type Service, type StateOperation } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
 import { createDocument, describeDocument, SHELL } from './documents.ts';
 import { describeInstanceInformation, getCommandInvocation, listCommandInvocations, listCommands } from './list.ts';
-import { now, type RunCommandOptions, type State } from './model.ts';
+import { currentDate, type RunCommandOptions, type RunCommandState } from './model.ts';
 import { cancelCommand, sendCommand } from './send.ts';
 
-type StateOperation = (state: State, input: never, call?: Call) => object;
-
-const OPERATIONS: Readonly<Record<string, StateOperation>> = {
+const OPERATIONS: Readonly<Record<string, StateOperation<RunCommandState>>> = {
   CancelCommand: cancelCommand,
   CreateDocument: createDocument,
   DescribeDocument: describeDocument,
@@ -18,16 +16,11 @@ const OPERATIONS: Readonly<Record<string, StateOperation>> = {
   SendCommand: sendCommand,
 };
 
-/** SSM: the parameters that it has already, and Run Command over the instances. */
+/** SSM: the given Parameter Store, and Run Command on the instances. */
 export function createSsm(parameters: Service, options: RunCommandOptions): Service {
   const { clock } = options;
-  const state: State = { ...options, documents: new Map(), commands: createTimeline(clock) };
+  const state: RunCommandState = { ...options, documents: new Map(), commands: createTimeline(clock) };
   const shell = ['commands', 'workingDirectory', 'executionTimeout'];
-  state.documents.set(SHELL, { name: SHELL, createdAt: now(state), parameters: shell, owner: 'Amazon' });
-  const bind =
-    (operation: StateOperation): Operation =>
-    (input, call) =>
-      operation(state, input as never, call);
-  const bound = Object.entries(OPERATIONS).map(([name, operation]) => [name, bind(operation)] as const);
-  return { ...parameters, operations: { ...parameters.operations, ...Object.fromEntries(bound) } };
+  state.documents.set(SHELL, { name: SHELL, createdAt: currentDate(state), parameters: shell, owner: 'Amazon' });
+  return { ...parameters, operations: { ...parameters.operations, ...bindOperations(state, OPERATIONS) } };
 }

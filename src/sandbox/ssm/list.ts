@@ -9,7 +9,7 @@ import type {
   ListCommandsResult,
 } from '@aws-sdk/client-ssm';
 import { ApiError, type Call } from '../service.ts';
-import type { Command, State } from './model.ts';
+import type { SsmCommand, RunCommandState } from './model.ts';
 import { commandShape, invocationShape, resultShape } from './shapes.ts';
 
 interface Page<T> {
@@ -17,7 +17,7 @@ interface Page<T> {
   readonly next: { readonly NextToken?: string };
 }
 
-function page<T>(
+function pageByOffset<T>(
   all: readonly T[],
   input: { MaxResults?: number | undefined; NextToken?: string | undefined },
   size: number,
@@ -31,18 +31,22 @@ function page<T>(
 
 type Filters = ListCommandsRequest['Filters'];
 
-/** Both lists take the same filters; those that are not here are refused, since a wrong list would be worse. */
-function passes({ requestedAt, document }: Command, filters: Filters): boolean {
+/** Both lists have the same filters; an unsupported one is an error, since ignoring it would return wrong items. */
+function matchesFilters({ requestedAt, document }: SsmCommand, filters: Filters): boolean {
   return (filters ?? []).every(({ key, value = '' }) => {
     if (key === 'InvokedAfter') return requestedAt.getTime() > Date.parse(value);
     if (key === 'InvokedBefore') return requestedAt.getTime() < Date.parse(value);
     if (key === 'DocumentName') return document === value;
-    throw new ApiError('InvalidFilterKey', `The sandbox has no filter ${key}.`);
+    throw new ApiError('InvalidFilterKey', `The sandbox does not support the filter ${key}.`);
   });
 }
 
-/** The newest first. */
-function found(state: State, input: ListCommandsRequest, call: Call | undefined): readonly Command[] {
+/** Newest first. */
+function selectedCommands(
+  state: RunCommandState,
+  input: ListCommandsRequest,
+  call: Call | undefined,
+): readonly SsmCommand[] {
   const { CommandId, InstanceId, Filters } = input;
   return state.commands
     .values(call?.lagMs)
@@ -50,32 +54,32 @@ function found(state: State, input: ListCommandsRequest, call: Call | undefined)
       (command) =>
         command.id === (CommandId ?? command.id) &&
         (InstanceId === undefined || command.invocations.some(({ instance }) => instance === InstanceId)) &&
-        passes(command, Filters),
+        matchesFilters(command, Filters),
     )
     .toReversed();
 }
 
-export function listCommands(state: State, input: ListCommandsRequest, call?: Call): ListCommandsResult {
-  const { items, next } = page(found(state, input, call), input, state.pageSize);
+export function listCommands(state: RunCommandState, input: ListCommandsRequest, call?: Call): ListCommandsResult {
+  const { items, next } = pageByOffset(selectedCommands(state, input, call), input, state.pageSize);
   return { Commands: items.map(commandShape), ...next };
 }
 
 export function listCommandInvocations(
-  state: State,
+  state: RunCommandState,
   input: ListCommandInvocationsRequest,
   call?: Call,
 ): ListCommandInvocationsResult {
-  const rows = found(state, input, call).flatMap((command) =>
+  const rows = selectedCommands(state, input, call).flatMap((command) =>
     command.invocations
       .filter(({ instance }) => instance === (input.InstanceId ?? instance))
       .map((invocation) => invocationShape(command, invocation, input.Details === true)),
   );
-  const { items, next } = page(rows, input, state.pageSize);
+  const { items, next } = pageByOffset(rows, input, state.pageSize);
   return { CommandInvocations: [...items], ...next };
 }
 
 export function getCommandInvocation(
-  state: State,
+  state: RunCommandState,
   { CommandId: id = '', InstanceId: instance }: GetCommandInvocationRequest,
   call?: Call,
 ): GetCommandInvocationResult {
@@ -87,14 +91,14 @@ export function getCommandInvocation(
 
 /** Every running instance has an agent. */
 export function describeInstanceInformation(
-  state: State,
+  state: RunCommandState,
   input: DescribeInstanceInformationRequest,
 ): DescribeInstanceInformationResult {
   const wanted = input.Filters?.find(({ Key }) => Key === 'InstanceIds')?.Values;
   const machines = state.instances
     .list()
     .filter(({ id, state: now }) => now === 'running' && (wanted?.includes(id) ?? true));
-  const { items, next } = page(machines, input, state.pageSize);
+  const { items, next } = pageByOffset(machines, input, state.pageSize);
   const shown = items.map(({ id, address }) => ({
     InstanceId: id,
     IPAddress: address,

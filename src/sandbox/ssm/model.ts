@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts';
 import type { Instances } from '../instances/index.ts';
-import type { Outcomes } from '../outcomes.ts';
+import type { LifecycleFaults } from '../lifecycle-faults.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { LifecycleTimes } from '../service.ts';
 import type { Timeline } from '../timeline.ts';
 
-/** A document: what Run Command does. */
-export interface Document {
+/** An SSM document, which defines the actions of Run Command. */
+export interface SsmDocument {
   readonly name: string;
   readonly createdAt: Date;
   /** Names of its parameters. */
@@ -14,13 +14,13 @@ export interface Document {
   readonly owner: string;
 }
 
-export type Status = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'Cancelled';
+export type InvocationStatus = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'Cancelled';
 
 /** A command on one instance. */
 export interface Invocation {
   readonly instance: string;
-  readonly status: Status;
-  /** Such as `Undeliverable`, where it says more than the status. */
+  readonly status: InvocationStatus;
+  /** Set if it is more specific than the status, such as `Undeliverable`. */
   readonly details?: string;
   readonly output: string;
   readonly code: number;
@@ -28,7 +28,7 @@ export interface Invocation {
   readonly endedAt?: Date;
 }
 
-export interface Command {
+export interface SsmCommand {
   readonly id: string;
   readonly document: string;
   readonly parameters: Readonly<Record<string, readonly string[]>>;
@@ -42,17 +42,17 @@ export interface RunCommandOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly instances: Instances;
-  readonly outcomes: Outcomes;
+  readonly outcomes: LifecycleFaults;
   readonly times: Pick<LifecycleTimes, 'deployMs'>;
   readonly region: string;
   readonly pageSize: number;
 }
 
-export interface State extends RunCommandOptions {
-  readonly documents: Map<string, Document>;
-  readonly commands: Timeline<Command>;
+export interface RunCommandState extends RunCommandOptions {
+  readonly documents: Map<string, SsmDocument>;
+  readonly commands: Timeline<SsmCommand>;
 }
 
-export function now({ clock }: State): Date {
+export function currentDate({ clock }: RunCommandState): Date {
   return new Date(clock.now());
 }

@@ -7,7 +7,7 @@ import type {
 import { ACCOUNT, type Ec2State, type Parameter } from '../ec2/state.ts';
 import { ApiError, type Call, type Service } from '../service.ts';
 
-/** SSM's Parameter Store, as far as looking up an image needs it. */
+/** The operations of SSM's Parameter Store that image lookup needs. */
 export function createParameters(state: Ec2State): Service {
   return {
     id: 'ssm',

@@ -1,18 +1,18 @@
 import type { Command as CommandShape, CommandInvocation, GetCommandInvocationResult } from '@aws-sdk/client-ssm';
-import type { Command, Invocation, Status } from './model.ts';
+import type { SsmCommand, Invocation, InvocationStatus } from './model.ts';
 
-/** What ListCommandInvocations and GetCommandInvocation cut output to (SSM API). */
+/** Maximum output of ListCommandInvocations and of GetCommandInvocation, in characters (SSM API). */
 const [LIST_MAX, GET_MAX] = [2_500, 24_000];
 
-/** Of the whole: what is worst, once all have ended. */
-function statusOf({ invocations }: Command): Status {
+/** Status of the whole command: the worst of its invocations, once all have ended. */
+function statusOf({ invocations }: SsmCommand): InvocationStatus {
   const statuses = invocations.map(({ status }) => status);
   if (statuses.every((status) => status === 'Pending')) return 'Pending';
   if (statuses.some((status) => status === 'Pending' || status === 'InProgress')) return 'InProgress';
   return (['Failed', 'Cancelled'] as const).find((status) => statuses.includes(status)) ?? 'Success';
 }
 
-export function commandShape(command: Command): CommandShape {
+export function commandShape(command: SsmCommand): CommandShape {
   const { id, document, parameters, comment, requestedAt, timeoutSeconds, invocations } = command;
   const status = statusOf(command);
   return {
@@ -32,7 +32,7 @@ export function commandShape(command: Command): CommandShape {
   };
 }
 
-export function invocationShape(command: Command, invocation: Invocation, withDetails: boolean): CommandInvocation {
+export function invocationShape(command: SsmCommand, invocation: Invocation, withDetails: boolean): CommandInvocation {
   const { instance, status, details = status, output, code } = invocation;
   return {
     CommandId: command.id,
@@ -56,7 +56,7 @@ export function invocationShape(command: Command, invocation: Invocation, withDe
   };
 }
 
-export function resultShape(command: Command, invocation: Invocation): GetCommandInvocationResult {
+export function resultShape(command: SsmCommand, invocation: Invocation): GetCommandInvocationResult {
   const { instance, status, details = status, output, code, startedAt, endedAt } = invocation;
   return {
     CommandId: command.id,

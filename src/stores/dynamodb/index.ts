@@ -3,133 +3,137 @@ import type { Session } from '../../aws/session.ts';
 import type { Clock } from '../../clock.ts';
 import { OperatorError } from '../../errors.ts';
 import { leaseLost } from '../lost.ts';
-import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
-import { StateRecord } from './record.ts';
-import type { State, Waiter } from './state.ts';
-import { Watch } from './watch.ts';
+import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
+import { StateItem } from './item.ts';
+import type { EnvironmentState, QueuePlace } from './state.ts';
+import { HeartbeatMonitor } from './heartbeat-monitor.ts';
 
 export interface TableOptions {
   readonly table: string;
-  /** How long one attempt of a request may take. */
+  /** Timeout of one attempt of a request. */
   readonly timeoutMs: number;
 }
 
-/** The table of a store: `turnout store create` makes it. */
-export function tableOf(session: Session, { table, timeoutMs }: TableOptions): DynamoDb {
+/** The table of a store; `turnout store create` creates it. */
+export function openTable(session: Session, { table, timeoutMs }: TableOptions): DynamoDb {
   return new DynamoDb(session, { table, timeoutMs, keys: ['environment', 'record'], expiry: 'expires' });
 }
 
 /**
- * A store in a DynamoDB table, for any number of machines. A lease is free for others when one who watches has seen no
- * heartbeat for its time to live (see `watch.ts`); until then it counts as held, whatever its times say, which are those of
- * its holder's clock. Rejects with `OperatorError`s: `store-missing`, `store-busy`, and those of `src/aws/errors.ts`.
+ * A store in a DynamoDB table, for any number of machines. A lease expires for a machine that has seen no heartbeat for its time
+ * to live (see `heartbeat-monitor.ts`); until then it counts as held, whatever its times say, which are by its holder's clock. Rejects with `OperatorError`s: `store-missing`, `store-busy`, and those of `src/aws/errors.ts`.
  */
 export function openDynamoDbStore(session: Session, options: TableOptions & { readonly environment: string }): Store {
-  return new DynamoDbStore(tableOf(session, options), options.environment, session.options.clock);
+  return new DynamoDbStore(openTable(session, options), options.environment, session.options.clock);
 }
 
-/** The records of runs are `run#SINCE#RUN`, so that they lie in the order in which the runs began. */
+/** Sort keys of journal entries are `run#SINCE#RUN`, which orders them by start time. */
 const RUNS = 'run#';
 const JOURNAL_DAYS = 400;
-/** Others were faster that often in a row: no number of contenders explains it. */
-const TRIES = 100;
-/** The part of a place's time after which its heartbeat is counted up: each one is a write that is paid for. */
-const BEAT = 1 / 4;
+/** Conflicts in a row that no realistic number of contenders would cause. */
+const ATTEMPTS_MAX = 100;
+/** Fraction of a place's time to live after which its heartbeat is renewed: each renewal is a billed write. */
+const RENEW_INTERVAL = 1 / 4;
 
 class DynamoDbStore implements Store {
   readonly kind = 'dynamodb';
   readonly #table: DynamoDb;
-  readonly #record: StateRecord;
+  readonly #item: StateItem;
   readonly #environment: string;
   readonly #clock: Clock;
-  readonly #watch: Watch;
-  /** When each run of ours last counted the heartbeat of its place up. */
-  readonly #beaten = new Map<string, number>();
+  readonly #monitor: HeartbeatMonitor;
+  /** When this process last renewed the place of each run. */
+  readonly #renewedAt = new Map<string, number>();
 
   constructor(table: DynamoDb, environment: string, clock: Clock) {
     this.#table = table;
-    this.#record = new StateRecord(table, environment, clock);
+    this.#item = new StateItem(table, environment, clock);
     this.#environment = environment;
     this.#clock = clock;
-    this.#watch = new Watch(clock);
+    this.#monitor = new HeartbeatMonitor(clock);
   }
 
-  async acquire(holder: Holder, ttlMs: number): Promise<Acquired> {
+  async acquire(holder: Holder, ttlMs: number): Promise<AcquireResult> {
     return this.enqueue(holder, ttlMs, 0);
   }
 
-  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<Acquired> {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const answer = await this.#ask(holder, ttlMs, placeMs);
+  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult> {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const answer = await this.#tryAcquire(holder, ttlMs, placeMs);
       if (answer !== undefined) return answer;
     }
-    throw new OperatorError('store-busy', `Too many runs ask for the lease of ${this.#environment} at the same time.`, {
+    throw new OperatorError('store-busy', `Too many runs request the lease of ${this.#environment} at the same time.`, {
       next: ['Try again in a moment.'],
     });
   }
 
-  /** One reading, and one write according to it; undefined when another write came in between. */
-  async #ask(holder: Holder, ttlMs: number, placeMs: number): Promise<Acquired | undefined> {
-    const state = await this.#record.read();
-    const [living, silent] = this.#line(state, holder);
-    const place = living.find((waiter) => waiter.holder.run === holder.run);
-    const before = living.slice(0, place === undefined ? living.length : living.indexOf(place));
-    const heldBy = this.#alive(state);
-    if (!heldBy && before.length === 0) {
-      const gone = place === undefined ? silent : [...silent, place];
-      const lease = await this.#record.grant(state, holder, ttlMs, gone);
+  /** One read and one conditional write; undefined when another write came in between. */
+  async #tryAcquire(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult | undefined> {
+    const state = await this.#item.read();
+    const [active, expired] = this.#queueOf(state, holder);
+    const place = active.find((one) => one.holder.run === holder.run);
+    const ahead = active.slice(0, place === undefined ? active.length : active.indexOf(place));
+    const heldBy = this.#current(state);
+    if (!heldBy && ahead.length === 0) {
+      const gone = place === undefined ? expired : [...expired, place];
+      const lease = await this.#item.grant(state, holder, ttlMs, gone);
       return lease && { lease };
     }
-    if (placeMs > 0 && !(await this.#keep(state, holder, placeMs, place))) return undefined;
-    return { ...(heldBy ? { heldBy } : {}), queue: before.map((waiter) => waiter.holder) };
+    if (placeMs > 0 && !(await this.#keepPlace(state, holder, placeMs, place))) return undefined;
+    return { ...(heldBy ? { heldBy } : {}), queue: ahead.map((one) => one.holder) };
   }
 
-  async #keep(state: State, holder: Holder, placeMs: number, place: Waiter | undefined): Promise<boolean> {
+  async #keepPlace(
+    state: EnvironmentState,
+    holder: Holder,
+    placeMs: number,
+    place: QueuePlace | undefined,
+  ): Promise<boolean> {
     const now = this.#clock.monotonic();
-    if (place && now - (this.#beaten.get(holder.run) ?? -Infinity) < BEAT * placeMs) return true;
-    const isKept = await (place ? this.#record.keepPlace(holder) : this.#record.takePlace(state, holder, placeMs));
-    if (isKept) this.#beaten.set(holder.run, now);
+    if (place && now - (this.#renewedAt.get(holder.run) ?? -Infinity) < RENEW_INTERVAL * placeMs) return true;
+    const isKept = await (place ? this.#item.renewPlace(holder) : this.#item.addPlace(state, holder, placeMs));
+    if (isKept) this.#renewedAt.set(holder.run, now);
     return isKept;
   }
 
-  async leave(holder: Holder): Promise<void> {
-    await this.#record.leavePlace(holder);
-    await this.#record.releaseUnseen(holder);
+  async dequeue(holder: Holder): Promise<void> {
+    await this.#item.removePlace(holder);
+    await this.#item.releaseByRun(holder);
   }
 
   async queue(): Promise<readonly Holder[]> {
-    const [living] = this.#line(await this.#record.read());
-    return living.map((waiter) => waiter.holder);
+    const [active] = this.#queueOf(await this.#item.read());
+    return active.map((one) => one.holder);
   }
 
   async held(): Promise<Lease | undefined> {
-    return this.#alive(await this.#record.read());
+    return this.#current(await this.#item.read());
   }
 
   async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
-    const state = await this.#record.read();
+    const state = await this.#item.read();
     if (state.held?.lease.fence !== from.fence) return undefined;
-    return this.#record.takeOver(state, holder, ttlMs, from);
+    return this.#item.takeOver(state, holder, ttlMs, from);
   }
 
   async renew(lease: Lease, ttlMs: number, doing: string, next = ''): Promise<boolean> {
-    return this.#record.renew(lease, ttlMs, doing, next);
+    return this.#item.renew(lease, ttlMs, doing, next);
   }
 
   async release(lease: Lease): Promise<void> {
-    await this.#record.release(lease);
+    await this.#item.release(lease);
   }
 
   async goal(): Promise<RecordedGoal | undefined> {
-    return (await this.#record.read()).goal;
+    return (await this.#item.read()).goal;
   }
 
   async putGoal(lease: Lease, goal: RecordedGoal): Promise<void> {
-    if (!(await this.#record.writeGoal(lease, JSON.stringify(goal)))) throw leaseLost(this.#environment);
+    if (!(await this.#item.writeGoal(lease, JSON.stringify(goal)))) throw leaseLost(this.#environment);
   }
 
   async clearGoal(lease: Lease): Promise<void> {
-    if (!(await this.#record.writeGoal(lease, undefined))) throw leaseLost(this.#environment);
+    if (!(await this.#item.writeGoal(lease, undefined))) throw leaseLost(this.#environment);
   }
 
   async log(entry: JournalEntry): Promise<void> {
@@ -148,19 +152,22 @@ class DynamoDbStore implements Store {
     this.#table.close();
   }
 
-  /** The lease, unless its holder has been silent for its whole time to live. */
-  #alive({ held }: State): Lease | undefined {
+  /** The lease, unless it has had no heartbeat for its whole time to live. */
+  #current({ held }: EnvironmentState): Lease | undefined {
     if (!held) return undefined;
-    const { lease, beat, ttlMs } = held;
-    if (this.#watch.isSilent('lease', `${lease.fence}/${beat}`, ttlMs)) return undefined;
-    return lease.expiresAt < this.#clock.now() ? { ...lease, doubtful: true } : lease;
+    const { lease, heartbeat, ttlMs } = held;
+    if (this.#monitor.isExpired('lease', `${lease.fence}/${heartbeat}`, ttlMs)) return undefined;
+    return lease.expiresAt < this.#clock.now() ? { ...lease, maybeExpired: true } : lease;
   }
 
-  /** Those who wait, and those of them who have gone silent. One who asks right now is not, however long ago it did before. */
-  #line({ waiters }: State, asking?: Holder): [living: readonly Waiter[], silent: readonly Waiter[]] {
-    const isSilent = ({ holder, ticket, beat, placeMs }: Waiter): boolean =>
-      this.#watch.isSilent(`waiter ${holder.run}`, `${ticket}/${beat}`, placeMs) && holder.run !== asking?.run;
-    const silent = new Set(waiters.filter(isSilent));
-    return [waiters.filter((waiter) => !silent.has(waiter)), [...silent]];
+  /** Active and expired places. The place of `asking` is active: that run is asking right now. */
+  #queueOf(
+    { places }: EnvironmentState,
+    asking?: Holder,
+  ): [active: readonly QueuePlace[], expired: readonly QueuePlace[]] {
+    const isExpired = ({ holder, ticket, heartbeat, placeMs }: QueuePlace): boolean =>
+      this.#monitor.isExpired(`place ${holder.run}`, `${ticket}/${heartbeat}`, placeMs) && holder.run !== asking?.run;
+    const expired = new Set(places.filter(isExpired));
+    return [places.filter((place) => !expired.has(place)), [...expired]];
   }
 }

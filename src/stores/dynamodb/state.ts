@@ -1,27 +1,28 @@
 import type { Item } from '../../aws/dynamodb.ts';
 import type { Holder, Lease, RecordedGoal } from '../store.ts';
 
-/** The one record of an environment in which lease, queue and goal are. */
-export interface State {
+/** Lease, queue and goal of an environment: one item. */
+export interface EnvironmentState {
   readonly fence: number;
-  /** Absent when nobody has the lease. */
-  readonly held?: { readonly lease: Lease; readonly beat: number; readonly ttlMs: number };
+  /** Absent when no lease is held. */
+  readonly held?: { readonly lease: Lease; readonly heartbeat: number; readonly ttlMs: number };
   /** In order of arrival. */
-  readonly waiters: readonly Waiter[];
-  /** How many places were ever taken. */
+  readonly places: readonly QueuePlace[];
+  /** Number of places taken so far. */
   readonly tickets: number;
   readonly goal?: RecordedGoal;
 }
 
-export interface Waiter {
+/** The place of a run in the queue. */
+export interface QueuePlace {
   readonly holder: Holder;
   readonly ticket: number;
-  readonly beat: number;
+  readonly heartbeat: number;
   readonly placeMs: number;
 }
 
-export function stateOf(item: Item): State {
-  const { fence, run, holder, beat, ttl, renewed, doing, next, goal, tickets, waiters } = item;
+export function stateOf(item: Item): EnvironmentState {
+  const { fence, run, holder, heartbeat, ttl, renewed, doing, next, goal, tickets, waiters } = item;
   const since = Number(renewed);
   const lease = {
     holder: parse(holder ?? 'null') as Holder,
@@ -33,20 +34,20 @@ export function stateOf(item: Item): State {
   };
   return {
     fence: Number(fence),
-    ...(run === undefined ? {} : { held: { lease, beat: Number(beat), ttlMs: Number(ttl) } }),
-    waiters: waitersOf((waiters ?? {}) as Item),
+    ...(run === undefined ? {} : { held: { lease, heartbeat: Number(heartbeat), ttlMs: Number(ttl) } }),
+    places: placesIn((waiters ?? {}) as Item),
     tickets: Number(tickets ?? 0),
     ...(goal === undefined ? {} : { goal: parse(goal) as RecordedGoal }),
   };
 }
 
-function waitersOf(waiters: Item): readonly Waiter[] {
+function placesIn(waiters: Item): readonly QueuePlace[] {
   return Object.values(waiters)
     .map((waiter) => waiter as Item)
-    .map(({ holder, ticket, beat, place }) => ({
+    .map(({ holder, ticket, heartbeat, place }) => ({
       holder: parse(holder) as Holder,
       ticket: Number(ticket),
-      beat: Number(beat),
+      heartbeat: Number(heartbeat),
       placeMs: Number(place),
     }))
     .toSorted((a, b) => a.ticket - b.ticket);

@@ -5,15 +5,15 @@ import { messageOf } from '../../errors.ts';
 import type { RedisServer } from '../../config/redis-url.ts';
 import { redisError } from './errors.ts';
 
-/** A connection that answers in time or rejects, always with an `OperatorError`. */
+/** A connection with a timeout for every command. Rejects with `OperatorError`s only. */
 export interface RedisClient {
   script(lua: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   command<T>(run: (redis: Redis | Cluster) => Promise<T>): Promise<T>;
-  /** Hangs up at once, also on a server that does not answer. */
+  /** Disconnects at once, even from a server that does not respond. */
   close(): void;
 }
 
-/** Opens no connection before the first command. */
+/** Connects on the first command. */
 export function connectRedis(server: RedisServer, timeoutMs: number, clock: Clock): RedisClient {
   return new Client(server, timeoutMs, clock);
 }
@@ -25,9 +25,9 @@ class Client implements RedisClient {
   readonly #timeoutMs: number;
   readonly #clock: Clock;
   #redis: Promise<Redis | Cluster> | undefined;
-  /** Whether it was ever connected: only then a broken connection is worth being made again and again. */
+  /** Whether it was ever connected: only then are reconnects retried. */
   #wasReady = false;
-  #trouble: Error | undefined;
+  #connectionError: Error | undefined;
 
   constructor(server: RedisServer, timeoutMs: number, clock: Clock) {
     this.#server = server;
@@ -39,7 +39,7 @@ class Client implements RedisClient {
     const sha = createHash('sha1').update(lua).digest('hex');
     return this.command(async (redis) =>
       redis.evalsha(sha, keys.length, ...keys, ...args).catch((error: unknown) => {
-        // Scripts are kept in memory only: a server that was restarted has to be told again.
+        // Scripts are cached in memory only: a restarted server needs the text again.
         if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
         return redis.eval(lua, keys.length, ...keys, ...args);
       }),
@@ -50,11 +50,11 @@ class Client implements RedisClient {
     this.#redis ??= this.#open();
     const redis = await this.#redis;
     try {
-      return await this.#inTime(run(redis));
+      return await this.#withTimeout(run(redis));
     } catch (error) {
-      // What ends a connection is told by an event; the command only learns that it is closed.
+      // The cause is reported by an event; the command only fails as closed.
       const isClosed = /^(Connection is closed|Failed to refresh slots|no answer)/.test(messageOf(error));
-      throw redisError(this.#server, isClosed ? (this.#trouble ?? error) : error);
+      throw redisError(this.#server, isClosed ? (this.#connectionError ?? error) : error);
     }
   }
 
@@ -62,8 +62,8 @@ class Client implements RedisClient {
     void this.#redis?.then((redis) => redis.disconnect());
   }
 
-  /** ioredis's own limit does not hold for commands that wait for a cluster's nodes. */
-  async #inTime<T>(answer: Promise<T>): Promise<T> {
+  /** ioredis's own timeout does not apply to commands that wait for the nodes of a cluster. */
+  async #withTimeout<T>(answer: Promise<T>): Promise<T> {
     const answered = new AbortController();
     const limit = this.#clock.sleep(this.#timeoutMs, answered.signal).then(
       () => Promise.reject(new Error(`no answer within ${this.#timeoutMs / 1000} s`)),
@@ -80,10 +80,10 @@ class Client implements RedisClient {
         : new ioredis.Redis(this.#options());
     redis.on('ready', () => {
       this.#wasReady = true;
-      this.#trouble = undefined;
+      this.#connectionError = undefined;
     });
-    redis.on('error', (error: Error) => (this.#trouble = error));
-    // It has given up, as it does also when a failover is told while it connects: the next command begins anew.
+    redis.on('error', (error: Error) => (this.#connectionError = error));
+    // ioredis has given up, which also happens on a failover while it connects: the next command connects anew.
     redis.on('end', () => (this.#redis = undefined));
     return redis;
   }
@@ -97,7 +97,7 @@ class Client implements RedisClient {
       ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
       sentinelRetryStrategy: this.#retry,
       sentinelCommandTimeout: this.#timeoutMs,
-      // Both the server and those who know where it is.
+      // Both the server and the sentinels.
       ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
       failoverDetector: true,
     };
@@ -111,7 +111,7 @@ class Client implements RedisClient {
       lazyConnect: true,
       clusterRetryStrategy: this.#retry,
       slotsRefreshTimeout: this.#timeoutMs,
-      // The names in a certificate are those that the cluster tells, not the addresses behind them.
+      // Certificates contain the names that the cluster announces, not their addresses.
       ...(this.#server.tls
         ? { dnsLookup: (host: string, found: (error: null, address: string) => void) => found(null, host) }
         : {}),
@@ -125,9 +125,9 @@ class Client implements RedisClient {
       ...(password === undefined ? {} : { password }),
       ...(tls ? { tls: {} } : {}),
       connectTimeout: this.#timeoutMs,
-      // Commands wait for a new connection, for as long as `#inTime` lets them.
+      // Commands wait for a new connection until `#withTimeout` ends.
       maxRetriesPerRequest: null,
-      // After a failover the former master is a replica: look for the new one, and ask it.
+      // After a failover the former master is a replica: reconnect to the new master and send the command again.
       reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (2 as const) : false),
     };
   }

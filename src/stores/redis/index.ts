@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { RedisServer } from '../../config/redis-url.ts';
 import { leaseLost } from '../lost.ts';
-import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
+import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
 import { connectRedis, type RedisClient } from './client.ts';
 import { KEYS, SCRIPTS, type ScriptName } from './scripts.ts';
 
@@ -9,13 +9,13 @@ export interface RedisStoreOptions {
   readonly environment: string;
   readonly clock: Clock;
   readonly server: RedisServer;
-  /** What all keys begin with. */
+  /** Prefix of all keys. */
   readonly prefix: string;
-  /** How long an answer may take. */
+  /** Timeout of a command. */
   readonly timeoutMs: number;
 }
 
-/** Entries kept in the journal, two for each run. */
+/** Maximum number of journal entries; each run writes two. */
 const JOURNAL_MAX = 2000;
 
 /**
@@ -28,7 +28,7 @@ export function openRedisStore(options: RedisStoreOptions): Store {
   return new RedisStore(connectRedis(server, timeoutMs, clock), options);
 }
 
-/** As the scripts tell it: fence, holder, doing, next, renewed, expires; nulls when there is none. */
+/** A lease as the scripts return it: fence, holder, doing, next, renewed, expires; nulls when no lease is held. */
 type Fields = readonly (string | null)[];
 
 class RedisStore implements Store {
@@ -43,42 +43,42 @@ class RedisStore implements Store {
     this.#key = (name) => `${prefix}:{${environment}}:${name}`;
   }
 
-  async acquire(holder: Holder, ttlMs: number): Promise<Acquired> {
+  async acquire(holder: Holder, ttlMs: number): Promise<AcquireResult> {
     return this.enqueue(holder, ttlMs, 0);
   }
 
-  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<Acquired> {
+  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult> {
     const args = [holder.run, JSON.stringify(holder), Math.round(ttlMs), Math.round(placeMs)];
-    const [got, fields, ahead] = (await this.#run('TAKE', args)) as [number, Fields, (string | null)[]];
+    const [got, fields, ahead] = (await this.#run('ACQUIRE', args)) as [number, Fields, (string | null)[]];
     const lease = leaseOf(fields);
     if (got === 1 && lease) return { lease };
     return { ...(lease ? { heldBy: lease } : {}), queue: holdersOf(ahead) };
   }
 
-  async leave(holder: Holder): Promise<void> {
-    await this.#run('LEAVE', [holder.run]);
+  async dequeue(holder: Holder): Promise<void> {
+    await this.#run('DEQUEUE', [holder.run]);
   }
 
   async queue(): Promise<readonly Holder[]> {
-    return (await this.#look()).queue;
+    return (await this.#read()).queue;
   }
 
   async held(): Promise<Lease | undefined> {
-    return (await this.#look()).lease;
+    return (await this.#read()).lease;
   }
 
   async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
-    const args = [...claim(from), holder.run, JSON.stringify(holder), Math.round(ttlMs)];
+    const args = [...idOf(from), holder.run, JSON.stringify(holder), Math.round(ttlMs)];
     const fields = (await this.#run('TAKE_OVER', args)) as Fields | null;
     return fields === null ? undefined : leaseOf(fields);
   }
 
   async renew(lease: Lease, ttlMs: number, doing: string, next = ''): Promise<boolean> {
-    return (await this.#run('RENEW', [...claim(lease), Math.round(ttlMs), doing, next])) === 1;
+    return (await this.#run('RENEW', [...idOf(lease), Math.round(ttlMs), doing, next])) === 1;
   }
 
   async release(lease: Lease): Promise<void> {
-    await this.#run('RELEASE', claim(lease));
+    await this.#run('RELEASE', idOf(lease));
   }
 
   async goal(): Promise<RecordedGoal | undefined> {
@@ -94,7 +94,7 @@ class RedisStore implements Store {
     await this.#writeGoal(lease, '');
   }
 
-  /** A stream cannot be changed, only be added to: a run's later entry stands for its earlier one. */
+  /** A stream is append-only: the last entry of a run replaces its earlier one. */
   async log(entry: JournalEntry): Promise<void> {
     const text = JSON.stringify(entry);
     await this.#client.command((redis) =>
@@ -104,7 +104,7 @@ class RedisStore implements Store {
 
   async history(limit: number): Promise<readonly JournalEntry[]> {
     if (limit <= 0) return [];
-    // Runs may end in another order than they began in: some more are read than are asked for.
+    // Runs may end in another order than they started, so some extra entries are read.
     const count = Math.min(JOURNAL_MAX * 2, 2 * limit + 20);
     const newest = await this.#client.command((redis) =>
       redis.xrevrange(this.#key('journal'), '+', '-', 'COUNT', count),
@@ -121,13 +121,13 @@ class RedisStore implements Store {
     this.#client.close();
   }
 
-  async #look(): Promise<{ lease: Lease | undefined; queue: readonly Holder[] }> {
-    const [fields, queue] = (await this.#run('LOOK', [])) as [Fields, (string | null)[]];
+  async #read(): Promise<{ lease: Lease | undefined; queue: readonly Holder[] }> {
+    const [fields, queue] = (await this.#run('READ', [])) as [Fields, (string | null)[]];
     return { lease: leaseOf(fields), queue: holdersOf(queue) };
   }
 
   async #writeGoal(lease: Lease, text: string): Promise<void> {
-    if ((await this.#run('PUT_GOAL', [...claim(lease), text])) !== 1) throw leaseLost(this.#environment);
+    if ((await this.#run('PUT_GOAL', [...idOf(lease), text])) !== 1) throw leaseLost(this.#environment);
   }
 
   async #run(script: ScriptName, args: readonly (string | number)[]): Promise<unknown> {
@@ -135,8 +135,8 @@ class RedisStore implements Store {
   }
 }
 
-/** What the scripts compare: see there why the run is among it. */
-function claim({ fence, holder }: Lease): readonly (string | number)[] {
+/** Identifies a lease for the scripts; see there why the run is part of it. */
+function idOf({ fence, holder }: Lease): readonly (string | number)[] {
   return [fence, holder.run];
 }
 

@@ -2,7 +2,7 @@ import type { Ask, Server } from './ask.ts';
 import type { Found } from './records.ts';
 
 /** What name servers answered last. */
-export interface Told {
+export interface AnswerStreak {
   /** The group to whose load balancer the last answers led, and to no other one. */
   readonly pool?: string;
   /** So many answers in a row. */
@@ -11,7 +11,7 @@ export interface Told {
   readonly wanted: number;
 }
 
-export const NOTHING_TOLD: Told = { streak: 0, wanted: 10 };
+export const NO_ANSWERS: AnswerStreak = { streak: 0, wanted: 10 };
 
 /** A query: whom to ask for what, and what belongs to which group. */
 interface Query {
@@ -22,7 +22,7 @@ interface Query {
 }
 
 /** Asks each of the zones' own name servers for each name, and counts on. A server that does not answer tells nothing. */
-export async function countTold(ask: Ask, before: Told, queries: readonly Query[]): Promise<Told> {
+export async function countAnswers(ask: Ask, before: AnswerStreak, queries: readonly Query[]): Promise<AnswerStreak> {
   const answers = await Promise.all(
     queries.map(async ({ server, found, values }) => {
       const { name, type } = found.place;
@@ -30,7 +30,7 @@ export async function countTold(ask: Ask, before: Told, queries: readonly Query[
       return ownerOf(told.map(plain), values);
     }),
   );
-  return answers.reduce((told: Told, pool): Told => {
+  return answers.reduce((told: AnswerStreak, pool): AnswerStreak => {
     const { wanted } = told;
     if (pool === undefined) return { wanted, streak: 0 };
     return { wanted, pool, streak: pool === told.pool ? told.streak + 1 : 1 };
@@ -44,7 +44,7 @@ function ownerOf(told: readonly string[], values: Query['values']): string | und
 }
 
 /** What the records of the name lead to, by group. Addresses of a load balancer change, so they are asked for each time. */
-export async function valuesOf(
+export async function valuesByPool(
   ask: Ask,
   server: Server,
   found: Found,

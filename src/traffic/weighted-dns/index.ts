@@ -7,9 +7,9 @@ import { createGroups, delayOf, remember, type Groups } from '../target-groups.t
 import type { RoutingPort, TrafficPort, Weights } from '../traffic.ts';
 import { askServer, type Ask, type Server } from './ask.ts';
 import { faultsIn, notesIn } from './checks.ts';
-import { findPlaces, readRecords, type Found, type Place } from './records.ts';
+import { findNames, readRecords, type Found, type NameLocation } from './records.ts';
 import { readTail, type Counter } from './residual-traffic.ts';
-import { countTold, NOTHING_TOLD, valuesOf, type Told } from './dns-answers.ts';
+import { countAnswers, NO_ANSWERS, valuesByPool, type AnswerStreak } from './dns-answers.ts';
 import { isAt, longestTtl, loweringOf, withTtl } from './ttl.ts';
 
 export interface Means {
@@ -44,19 +44,19 @@ class Names implements RoutingPort {
   readonly #config: WeightedDnsConfig;
   readonly #ask: Ask;
   readonly #counter: Counter;
-  readonly #places: () => Promise<readonly Place[]>;
+  readonly #places: () => Promise<readonly NameLocation[]>;
   readonly #settings: () => Promise<readonly Settings[]>;
   #last: readonly Found[] = [];
   /** Changes that Route 53 has not called INSYNC yet. */
   #pending: readonly string[] = [];
-  #told: Told = NOTHING_TOLD;
+  #told: AnswerStreak = NO_ANSWERS;
 
   constructor(groups: Groups, { route53, counter, ask }: Required<Omit<Means, 'elbv2'>>, config: WeightedDnsConfig) {
     this.#route53 = route53;
     this.#config = config;
     this.#ask = ask;
     this.#counter = counter;
-    this.#places = remember(async () => findPlaces(route53, config));
+    this.#places = remember(async () => findNames(route53, config));
     this.#settings = remember(async () => readSettings(groups));
   }
 
@@ -67,7 +67,7 @@ class Names implements RoutingPort {
   }
 
   async shift(changes: ReadonlyMap<string, Weights>): Promise<void> {
-    this.#told = NOTHING_TOLD;
+    this.#told = NO_ANSWERS;
     const pools = (await this.#settings()).map(({ name }) => name);
     const wanted = this.#last.filter(({ place }) => changes.has(place.name));
     await this.#replace(wanted, (found) => reweighed(found, pools, changes.get(found.place.name) ?? {}));
@@ -86,7 +86,7 @@ class Names implements RoutingPort {
 
   async tail(pools: readonly string[]): Promise<Tail> {
     const groups = (await this.#settings()).filter(({ name }) => pools.includes(name));
-    return readTail(this.#counter, groups, this.#config.tail);
+    return readTail(this.#counter, groups, this.#config.residualTraffic);
   }
 
   /** How far the last change has come. Weights are those that were read last. */
@@ -97,19 +97,19 @@ class Names implements RoutingPort {
     return this.#routing();
   }
 
-  async #askAll(): Promise<Told> {
+  async #askAll(): Promise<AnswerStreak> {
     const pools = (await this.#settings()).map(({ name }) => name);
     const queries = await Promise.all(
       this.#last.map(async (found) => {
-        const values = await valuesOf(this.#ask, this.#config.nameServers?.[0], found, pools);
+        const values = await valuesByPool(this.#ask, this.#config.nameServers?.[0], found, pools);
         return (await this.#serversOf(found.place)).map((server) => ({ server, found, values }));
       }),
     );
-    return countTold(this.#ask, this.#told, queries.flat());
+    return countAnswers(this.#ask, this.#told, queries.flat());
   }
 
   /** Addresses of the zone's own name servers; a private zone has none, and is asked for as all do. */
-  async #serversOf({ nameServers }: Place): Promise<readonly Server[]> {
+  async #serversOf({ nameServers }: NameLocation): Promise<readonly Server[]> {
     const given = this.#config.nameServers;
     if (given !== undefined) return given;
     const found = await Promise.all(nameServers.map(async (name) => this.#ask(undefined, name, 'A').catch(() => [])));
@@ -125,7 +125,7 @@ class Names implements RoutingPort {
     const longestS = Math.max(...settings.map(({ attributes }) => delayOf(attributes)));
     return {
       routes: found.map((one) => toRoute(one, settings)),
-      holdS: Math.max(this.#config.holdMs / 1000, longestS, ttlS),
+      holdS: Math.max(this.#config.retentionMs / 1000, longestS, ttlS),
       steps: this.#config.steps,
       everyS: this.#config.everyMs / 1000,
       faults: [...differences(settings), ...faultsIn(found)],

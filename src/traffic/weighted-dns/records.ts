@@ -3,7 +3,7 @@ import type { NameConfig, WeightedDnsConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 
 /** Where a name of the config is. */
-export interface Place extends NameConfig {
+export interface NameLocation extends NameConfig {
   readonly zoneId: string;
   /** Host names of the zone's own name servers. */
   readonly nameServers: readonly string[];
@@ -11,13 +11,13 @@ export interface Place extends NameConfig {
 
 /** The record sets of a name, those of our groups in the order of the groups. */
 export interface Found {
-  readonly place: Place;
+  readonly place: NameLocation;
   readonly sides: readonly (ResourceRecordSet | undefined)[];
   readonly others: readonly ResourceRecordSet[];
 }
 
 /** Finds the zones, once a program. Throws `zone-not-found`. */
-export async function findPlaces(route53: Route53, { production }: WeightedDnsConfig): Promise<readonly Place[]> {
+export async function findNames(route53: Route53, { production }: WeightedDnsConfig): Promise<readonly NameLocation[]> {
   const zones = [...new Set(production.map(({ zone }) => zone))];
   const known = new Map(await Promise.all(zones.map(async (zone) => [zone, await findZone(route53, zone)] as const)));
   return production.map((name) => {
@@ -37,7 +37,7 @@ export async function findZone(route53: Route53, zone: string) {
 /** Such as `Z0123456789ABCDEFGHIJ`; a zone's name has a dot. */
 const ZONE_ID = /^Z[A-Z0-9]+$/;
 
-export async function readRecords(route53: Route53, place: Place): Promise<Found> {
+export async function readRecords(route53: Route53, place: NameLocation): Promise<Found> {
   const sets = await route53.records(place.zoneId, place.name, place.type);
   const ids = [place.blue, place.green];
   return {

@@ -1,6 +1,6 @@
 import type { CloudWatch, Metric } from '../../aws/cloudwatch.ts';
 import { OperatorError } from '../../errors.ts';
-import type { TailConfig } from '../../config/config.ts';
+import type { ResidualTrafficConfig } from '../../config/config.ts';
 import type { Tail } from '../../domain/snapshot.ts';
 import type { Settings } from '../compatibility.ts';
 
@@ -15,7 +15,7 @@ export interface Counter {
 export async function readTail(
   { cloudwatch, now }: Counter,
   groups: readonly Settings[],
-  { requests: most, withinMs }: TailConfig,
+  { requests: most, withinMs }: ResidualTrafficConfig,
 ): Promise<Tail> {
   const bare = { withinS: withinMs / 1000, most };
   const metrics = groups.flatMap((one) => metricsOf(one).map((metric) => [one.name, metric] as const));

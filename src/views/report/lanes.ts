@@ -1,7 +1,7 @@
 import { clockTime, duration } from '../../domain/text.ts';
 import type { RecordedFrame } from '../../probe/traffic-recorder.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
-import { bar, escape, tag, text } from './svg.ts';
+import { bar, escape, tag, textElement } from './svg.ts';
 
 /** Horizontal lanes over one time axis. */
 
@@ -43,14 +43,14 @@ function colourOf(word: string, all: readonly string[]): string {
 }
 
 function head(title: string): string {
-  return text(0, 15, title, 'head');
+  return textElement(0, 15, title, 'head');
 }
 
 function legend(axis: Axis, words: readonly string[], all: readonly string[]): string {
   return words
     .map((word, n) => {
       const at = axis.left + axis.width - (words.length - n) * 110;
-      return bar(at, 5, 10, 10, colourOf(word, all), word) + text(at + 14, 14, word, 'small');
+      return bar(at, 5, 10, 10, colourOf(word, all), word) + textElement(at + 14, 14, word, 'small');
     })
     .join('');
 }
@@ -60,7 +60,7 @@ export function clockLane(axis: Axis): Lane {
   const marks = Array.from({ length: 6 }, (_, n) => axis.from + ((axis.to - axis.from) * n) / 5);
   const words = (at: number): string =>
     at === axis.from ? clockTime(at) : `+${((at - axis.from) / 1000).toFixed(1)} s`;
-  const svg = marks.map((at) => text(x(axis, at), 12, words(at), 'mid')).join('');
+  const svg = marks.map((at) => textElement(x(axis, at), 12, words(at), 'mid')).join('');
   return { height: HEAD, svg };
 }
 

@@ -15,7 +15,7 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-export function text(x: number, y: number, words: string, kind = ''): string {
+export function textElement(x: number, y: number, words: string, kind = ''): string {
   return tag('text', { x, y, ...(kind && { class: kind }) }, escape(words));
 }
 

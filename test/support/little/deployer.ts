@@ -1,4 +1,5 @@
-import type { DeployerPort, DeployReport, DeployRequest } from '../../../src/deployers/deployer.ts';
+import type { DeployerPort, DeployRequest } from '../../../src/deployers/deployer.ts';
+import type { DeployReport } from '../../../src/domain/deploys.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 
@@ -32,12 +33,12 @@ export class LittleDeployer {
   open(process: LittleProcess): DeployerPort {
     return {
       kind: this.#kind === 'lasting' ? 'ssm' : 'command',
-      words: './deploy.sh',
-      lasts: this.#kind === 'lasting',
+      description: './deploy.sh',
+      isRemote: this.#kind === 'lasting',
       migrates: true,
       prepare: async () => {},
       start: async (request) => process.call('deployer start', CALL_MS, () => this.#start(process, request)),
-      look: async (request) => process.call('deployer look', CALL_MS, () => this.#look(request)),
+      status: async (request) => process.call('deployer status', CALL_MS, () => this.#look(request)),
       stop: async () => true,
     };
   }

@@ -82,7 +82,7 @@ const LONG_TTL_S = 15;
 function opsWorksFleet(session: Session): FleetPort {
   return createOpsWorksFleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
-    wish: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', app: 'shop', revision: '{release}' },
+    config: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', app: 'shop', revision: '{release}' },
     opsworks: new OpsWorks(session),
     ec2: new Ec2(session),
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
@@ -92,7 +92,7 @@ function opsWorksFleet(session: Session): FleetPort {
 function ec2Fleet(session: Session): FleetPort {
   return createEc2Fleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
-    boot: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
+    config: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
     ec2: new Ec2(session),
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
   });
@@ -117,7 +117,7 @@ function weightedListener(session: Session, { groups, ways }: State): TrafficPor
     production: routes('production'),
     test: routes('test'),
     stickiness: 'keep',
-    holdMs: HOLD_S * 1000,
+    retentionMs: HOLD_S * 1000,
     steps: [100],
     everyMs: 30_000,
   });
@@ -136,8 +136,8 @@ function weightedDns(session: Session, { groups, ways }: State, cloud: LittleClo
       green,
       ...(ttlS !== undefined && { lowerTtl: { fromS: LONG_TTL_S, toS: 5 } }),
     })),
-    holdMs: HOLD_S * 1000,
-    tail: { requests: 10, withinMs: TAIL_S * 1000 },
+    retentionMs: HOLD_S * 1000,
+    residualTraffic: { requests: 10, withinMs: TAIL_S * 1000 },
     steps: [100],
     everyMs: 30_000,
   } as const;

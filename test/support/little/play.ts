@@ -32,7 +32,7 @@ export async function play(theatre: Theatre): Promise<Seen> {
   const blue = start.fleets[0] as Fleet;
   const release = '42';
   const spec = await fleet.resolve({ release, zones: zonesOf(blue), blue });
-  const launch = { do: 'launch', fleet: GREEN, release, run: 'play', spec } as const;
+  const launch = { fleet: GREEN, release, spec };
   await fleet.launch(launch);
   await fleet.launch(launch);
   await audience.until('green runs', (now) => statesOf(now, GREEN).every((state) => state === 'running'));

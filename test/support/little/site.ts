@@ -232,6 +232,7 @@ export class Site {
         view: { emit: (event) => void events.push(event), confirm: async () => true, close: async () => {} },
         requests: () => session.requests,
         signal,
+        faulted: new AbortController().signal,
         identity: { run: process.name, who: 'ann@desk', host: 'desk' },
         ...(this.#options.hooks && { hooks: this.#options.hooks }),
         takeLease: async () => (connection.guard = await takeLease(connection, verb)),
@@ -252,7 +253,7 @@ function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort, p
     traffic,
     inPlace: {
       deploys: new RunDeploys({ environment: 'shop', deployer }),
-      delivery: { words: deployer.words, check: false, migrate: 'with-deploy' },
+      delivery: { words: deployer.description, check: false, migrate: 'with-deploy' },
       probe: { ...createInstanceProbe({}, ports.clock), ...probe },
       widen: async (wanted) => traffic.widen(wanted),
     },

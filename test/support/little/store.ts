@@ -1,5 +1,5 @@
 import { ExitCode, OperatorError } from '../../../src/errors.ts';
-import type { Acquired, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../../src/stores/store.ts';
+import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../../src/stores/store.ts';
 import { EPOCH, type WorldClock } from './clock.ts';
 import type { LittleProcess } from './process.ts';
 
@@ -46,7 +46,7 @@ export class LittleStore {
     return this.lease !== undefined && this.#lease?.process === process;
   }
 
-  acquire(process: LittleProcess, holder: Holder, ttlMs: number): Acquired {
+  acquire(process: LittleProcess, holder: Holder, ttlMs: number): AcquireResult {
     const heldBy = this.lease;
     if (heldBy !== undefined) return { heldBy, queue: [] };
     return { lease: this.#grant(process, holder, ttlMs) };
@@ -78,7 +78,7 @@ export class LittleStore {
 
   putGoal(fence: number, goal: RecordedGoal | undefined): void {
     if (this.#lease?.lease.fence !== fence)
-      throw new OperatorError('lease-lost', 'The lease is no longer ours.', { exitCode: ExitCode.leaseLost });
+      throw new OperatorError('lease-lost', 'This run no longer holds the lease.', { exitCode: ExitCode.leaseLost });
     // As it would come back from a file: nothing is shared with the writer.
     this.goal = goal && (JSON.parse(JSON.stringify(goal)) as RecordedGoal);
   }
@@ -96,7 +96,7 @@ export class LittleStore {
       acquire: async (holder, ttlMs) => call('acquire', () => this.acquire(process, holder, ttlMs)),
       // Nobody waits here: the queue has tests of its own, on every store.
       enqueue: async (holder, ttlMs) => call('enqueue', () => this.acquire(process, holder, ttlMs)),
-      leave: async () => {},
+      dequeue: async () => {},
       queue: async () => [],
       takeOver: async (holder, ttlMs, from) => call('takeOver', () => this.takeOver(holder, ttlMs, from)),
       renew: async (lease, ttlMs, doing) => call('renew', () => this.renew(lease.fence, ttlMs, doing)),

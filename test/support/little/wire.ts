@@ -90,7 +90,7 @@ export class LittleSession extends Session {
 /** What the SDK's clients would look up for themselves, each time one is made; these are never used. */
 const UNUSED = {
   credentials: { accessKeyId: 'little', secretAccessKey: 'little' },
-  requestHandler: { describeUnfinished: async () => Promise.reject(new Error('Nothing is sent.')) },
+  requestHandler: { handle: async () => Promise.reject(new Error('Nothing is sent.')) },
   endpoint: 'http://127.0.0.1:9',
   defaultsMode: 'standard',
   retryMode: 'standard',

@@ -11,7 +11,7 @@ test.for([
   expect(median(numbers)).toBe(middle);
 });
 
-test('a command that fails is no timing', async () => {
+test('a command that fails is an error', async () => {
   const candidate = {
     name: 'broken',
     command: process.execPath,
@@ -31,7 +31,7 @@ test('timings keep the order of their candidates', async () => {
   expect(slow!.median).toBeGreaterThanOrEqual(200);
 });
 
-test('the table says what is too slow', () => {
+test('the table reports what is too slow', () => {
   const timing = { median: 100, fastest: 90, slowest: 120 };
   const rows = table([
     { ...timing, name: 'node', times: 1, ok: true },

@@ -20,13 +20,13 @@ function traffic(failures: readonly Failure[] = []): MeterResult {
   return { type: 'result', seconds: 6, total: NONE, failed: failures.length, latencyMs, failures };
 }
 
-test('the table has a row a task, releases in their order, and a row for all', () => {
+test('the table has a row for each task, releases in order, and a row for all', () => {
   const rows = table(report([up, { ...up, task: 'promote' }], 2, traffic())).split('\n');
   expect(rows.find((row) => row.includes('up --release 42'))).toMatch(/5\.3 .* 12 .* 9: 1, 41: 1000, 42: 4 .* 0 /);
   expect(rows.find((row) => row.includes('all'))).toMatch(/6\.0 .* 24 /);
 });
 
-test('all is well only when every task was done and no request failed', () => {
+test('the result is ok only if every task was done and no request failed', () => {
   const failure = { id: 'meter-1-7', seconds: 1.5, connection: 'kept', why: 'HTTP 503' } as const;
   expect(report([up], 1, traffic()).ok).toBe(true);
   expect(report([up], 2, traffic()).ok).toBe(false);
@@ -39,11 +39,11 @@ test('all is well only when every task was done and no request failed', () => {
   ]);
 });
 
-test('a control in which no request fails has not shown that failures are seen', () => {
+test('a control without failed requests is a problem', () => {
   const control = { ...up, task: 'deploy in traffic', control: true };
   const failure = { id: 'meter-1-7', seconds: 1.5, connection: 'kept', why: 'HTTP 502' } as const;
   expect(report([up, { ...control, failed: 1 }], 2, traffic([failure])).ok).toBe(true);
-  expect(problems(report([up, control], 2, traffic()))).toEqual(['deploy in traffic: no request has failed']);
+  expect(problems(report([up, control], 2, traffic()))).toEqual(['deploy in traffic: no request failed']);
   expect(
     report(
       [

@@ -20,7 +20,7 @@ async function serve(listener: RequestListener): Promise<AsyncDisposable & { url
   };
 }
 
-/** Answers by turns: twice well, then in the given wrong way; counts the wrong ones. */
+/** Every third response is the given faulty one; counts those. */
 function everyThird(wrong: RequestListener): { listener: RequestListener; seen: { all: number; wrong: number } } {
   const seen = { all: 0, wrong: 0 };
   const listener: RequestListener = (request, response) => {
@@ -47,10 +47,10 @@ const WRONGS: readonly (readonly [string, 'httpErrors' | 'transportErrors' | 'bo
   ['body without release', 'bodyErrors', (_, response) => response.end('{"status":"ok"}')],
 ];
 
-test.for(WRONGS)('every third answer wrong (%s): each is counted, as %s', async ([name, kind, wrong]) => {
+test.for(WRONGS)('every third response faulty (%s): each is counted, as %s', async ([name, kind, wrong]) => {
   const { listener, seen } = everyThird(wrong);
   await using server = await serve(listener);
-  // Only what is never answered may run into the limit, however busy the machine is.
+  // Only requests without a response may time out, however busy the machine is.
   const timeoutMs = name === 'no answer' ? 3_000 : 15_000;
   await using meter = await startMeter({ url: server.url, rate: 300, connections: 4, timeoutMs });
   await expect.poll(async () => (await meter.read()).sent, { timeout: 10_000 }).toBeGreaterThan(60);
@@ -64,7 +64,7 @@ test.for(WRONGS)('every third answer wrong (%s): each is counted, as %s', async 
   expect(new Set(failures.map(({ connection }) => connection))).toEqual(new Set(['kept', 'fresh']));
 });
 
-test('requests keep their rate while answers are slow, at least half of them on fresh connections', async () => {
+test('the request rate is constant while responses are slow, with at least half on fresh connections', async () => {
   const sockets = new WeakSet<object>();
   const arrivals: number[] = [];
   let connections = 0;
@@ -85,7 +85,7 @@ test('requests keep their rate while answers are slow, at least half of them on 
   expect(latencyMs.p50).toBeGreaterThanOrEqual(399);
 });
 
-test('a meter whose target is gone counts every request as failed', async () => {
+test('a meter whose server has ended counts every request as failed', async () => {
   const server = await serve((_, response) => response.end(good));
   await using meter = await startMeter({ url: server.url, rate: 200 });
   await expect.poll(async () => (await meter.read()).ok).toBeGreaterThan(10);
@@ -98,6 +98,6 @@ test('a meter whose target is gone counts every request as failed', async () => 
   expect(failedOf(since)).toBeGreaterThan(40);
 });
 
-test('a meter that cannot start says so', async () => {
-  await expect(startMeter({ url: 'nowhere', rate: 200 })).rejects.toThrow('the meter ended by itself');
+test('a meter that cannot start reports it', async () => {
+  await expect(startMeter({ url: 'nowhere', rate: 200 })).rejects.toThrow('the meter ended unexpectedly');
 });

@@ -8,14 +8,14 @@ import yargs from 'yargs';
 import { loadConfig } from '../../../src/config/load.ts';
 
 /**
- * The floor of `turnout status`: the libraries that it stands on, and of its work only what nobody could leave out. Reads the
- * command line and the config file, asks for the instances, the target groups and their targets, and prints a line.
+ * The lower bound of `turnout status`: its libraries and the unavoidable work. Reads the command line and the config file,
+ * describes the instances, the target groups and their targets, and prints a line.
  */
 export async function look(argv: readonly string[]): Promise<void> {
   const parser = yargs([...argv]).option('config', { type: 'string', demandOption: true });
-  const { config: path } = await parser.command('status', 'Show what is where').strict().parseAsync();
+  const { config: path } = await parser.command('status', 'Show fleets and traffic').strict().parseAsync();
   const { traffic } = loadConfig({ path, env: process.env, cwd: process.cwd() });
-  if (traffic.kind !== 'target-groups') throw new Error('The bench moves servers between target groups.');
+  if (traffic.kind !== 'target-groups') throw new Error('The benchmark needs traffic of the kind target-groups.');
   const Names = [...traffic.production, ...traffic.test].map(({ targetGroup }) => targetGroup);
   const [ec2, elbv2] = [new EC2Client(), new ElasticLoadBalancingV2Client()];
   const [{ Reservations = [] }, { TargetGroups = [] }] = await Promise.all([

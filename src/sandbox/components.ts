@@ -1,51 +1,51 @@
-import type { Balancers, BalancersFactory } from './balancers.ts';
 import { createGuardian } from '../programs/guardian.ts';
 import { openDns, type Dns } from './dns/index.ts';
-import { createEc2, type Ec2 } from './ec2/index.ts';
+import { createEc2, type EmulatedEc2 } from './ec2/index.ts';
 import type { BalancerAddresses } from './elbv2/endpoints.ts';
+import type { EmulatedElbv2, Elbv2Options } from './elbv2/index.ts';
 import { reserveBlock, type AddressBlock } from './instances/addresses.ts';
 import { behaviour } from './instances/behaviour.ts';
 import { bundledApp } from './instances/bundled-app.ts';
 import { commandApp } from './instances/command-app.ts';
 import { Instances, type InstancesOptions } from './instances/index.ts';
-import { createOutcomes, type Outcomes } from './outcomes.ts';
+import { createLifecycleFaults, type LifecycleFaults } from './lifecycle-faults.ts';
 import type { SandboxPlan } from './options.ts';
-import { createOpsWorks, type OpsWorks } from './opsworks/index.ts';
-import type { Route53 } from './route53/index.ts';
+import { createOpsWorks, type EmulatedOpsWorks } from './opsworks/index.ts';
+import type { EmulatedRoute53 } from './route53/index.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import type { LifecycleTimes, SandboxTimes, Service } from './service.ts';
 import { createSsm } from './ssm/index.ts';
 
-/** What has to be closed, in the order in which it was opened. */
+/** Functions that close what was opened, in the order of opening. */
 export type Closers = (() => void | Promise<void>)[];
 
 /** Times that can be changed while the sandbox runs. */
 export type Times = { -readonly [K in keyof (SandboxTimes & LifecycleTimes)]: number };
 
-/** The moving parts of a sandbox, before there is anything in its world. */
-export interface Machinery<B extends Balancers> {
+/** The services of a sandbox, before any resources are created. */
+export interface Components {
   readonly scheduler: Scheduler;
   readonly instances: Instances;
-  readonly ec2: Ec2;
-  readonly opsworks: OpsWorks;
+  readonly ec2: EmulatedEc2;
+  readonly opsworks: EmulatedOpsWorks;
   readonly ssm: Service;
-  readonly outcomes: Outcomes;
-  readonly balancers: B;
-  readonly route53: Route53;
+  readonly outcomes: LifecycleFaults;
+  readonly elbv2: EmulatedElbv2;
+  readonly route53: EmulatedRoute53;
   readonly dns: Dns;
   readonly times: Times;
   readonly errors: readonly unknown[];
 }
 
-/** Opens the parts; each adds what closes it to `closers`. */
-export async function createMachinery<B extends Balancers>(
+/** Starts the services; each adds a function that closes it to `closers`. */
+export async function createComponents(
   plan: SandboxPlan,
-  factory: BalancersFactory<B>,
+  elbv2Factory: (options: Elbv2Options) => EmulatedElbv2,
   closers: Closers,
-): Promise<Machinery<B>> {
+): Promise<Components> {
   const { clock, region, pageSize } = plan;
   const errors: unknown[] = [];
-  // Nothing waits while the world is built.
+  // No delays while the first resources are created.
   const times: Times = {
     bootMs: 0,
     registrationMs: 0,
@@ -64,7 +64,7 @@ export async function createMachinery<B extends Balancers>(
   const instances = createInstances(plan, { clock, scheduler, block, times, onError }, closers);
   const ec2 = createEc2({ clock, region, zones: plan.allZones, block, instances, pageSize });
   closers.push(() => ec2.close());
-  const outcomes = createOutcomes();
+  const outcomes = createLifecycleFaults();
   const opsworks = createOpsWorks({ clock, scheduler, ec2, instances, region, times, outcomes });
   const ssm = createSsm(ec2.ssm, { clock, scheduler, instances, outcomes, times, region, pageSize });
   closers.push(() => opsworks.close());
@@ -73,20 +73,20 @@ export async function createMachinery<B extends Balancers>(
     return found && { zone: found.zone, vpcId: ec2.network.vpc };
   };
   const addresses = balancerAddresses(plan, block);
-  const balancers = factory({ machines: instances, clock, times, region, pageSize, addresses, subnet });
-  closers.push(() => balancers.close());
-  const { route53, dns } = await openDns({ clock, scheduler, balancers, pageSize, plan: plan.dns });
+  const elbv2 = elbv2Factory({ machines: instances, clock, times, region, pageSize, addresses, subnet });
+  closers.push(() => elbv2.close());
+  const { route53, dns } = await openDns({ clock, scheduler, elbv2, pageSize, plan: plan.dns });
   closers.push(() => dns.close());
-  return { scheduler, instances, ec2, opsworks, ssm, outcomes, balancers, route53, dns, times, errors };
+  return { scheduler, instances, ec2, opsworks, ssm, outcomes, elbv2, route53, dns, times, errors };
 }
 
-/** The part of the block that no zone has instances in. */
-const BALANCER_ZONE = 15;
+/** Part of the address block that is not used for instances. */
+const LOAD_BALANCER_ZONE = 15;
 
-/** The load balancer that the sandbox begins with is where people expect it, on 127.0.0.1; others have addresses of their own. */
+/** The environment's load balancer is on 127.0.0.1, where users expect it; each other one gets its own address. */
 function balancerAddresses({ environment }: SandboxPlan, block: AddressBlock): BalancerAddresses {
   return {
-    take: (name) => (name === environment ? undefined : block.take(BALANCER_ZONE)),
+    allocate: (name) => (name === environment ? undefined : block.allocate(LOAD_BALANCER_ZONE)),
     release: (address) => block.release(address),
   };
 }
@@ -101,6 +101,6 @@ function createInstances(
   const instances = new Instances({ ...common, app, ports: plan.appPorts, shutdownMs: plan.shutdown });
   closers.push(() => guardian.close());
   closers.push(() => instances.close());
-  for (const { release, behaviour: name } of plan.releases) instances.behaveAll(release, behaviour(name));
+  for (const { release, behaviour: name } of plan.releases) instances.setReleaseBehaviour(release, behaviour(name));
   return instances;
 }

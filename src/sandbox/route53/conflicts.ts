@@ -1,13 +1,13 @@
-import type { Names, Records, RecordSet, Zone } from './model.ts';
+import type { Route53State, Records, RecordSet, HostedZoneState } from './model.ts';
 import { within } from './names.ts';
 
-/** Most weighted record sets of one name and type (developer guide, DNSLimitations). */
+/** Maximum weighted record sets of a name and type (Route 53 developer guide, "Quotas"). */
 const WEIGHTED_MAX = 100;
 
-/** What is wrong with a zone's records after a batch, given the ones that it created or changed. */
-export function coexistence(
-  names: Names,
-  zone: Zone,
+/** The problems of a zone's records after a batch that created or changed some of them. */
+export function recordConflicts(
+  state: Route53State,
+  zone: HostedZoneState,
   records: Records,
   changed: readonly RecordSet[],
 ): readonly string[] {
@@ -20,13 +20,13 @@ export function coexistence(
         set,
         others.filter(({ Type }) => Type === set.Type),
       ),
-      ...aliasFaults(names, zone, all, set),
+      ...aliasFaults(state, zone, all, set),
     ];
   });
   return [...messages, ...apexFaults(zone, all)];
 }
 
-function cnameConflicts(zone: Zone, set: RecordSet, others: readonly RecordSet[]): readonly string[] {
+function cnameConflicts(zone: HostedZoneState, set: RecordSet, others: readonly RecordSet[]): readonly string[] {
   const start = `RRSet of type ${set.Type} with DNS name ${set.Name} is not permitted`;
   if (set.Type === 'CNAME' && set.Name === zone.name) return [`${start} at apex in zone ${zone.name}`];
   if (set.Type === 'CNAME' && others.some(({ Type }) => Type !== 'CNAME')) {
@@ -39,7 +39,7 @@ function cnameConflicts(zone: Zone, set: RecordSet, others: readonly RecordSet[]
   return [];
 }
 
-/** Among record sets of one name and type. */
+/** Conflicts among record sets of one name and type. */
 function routingConflicts(set: RecordSet, siblings: readonly RecordSet[]): readonly string[] {
   const { Name, Type, SetIdentifier } = set;
   if (SetIdentifier === undefined) {
@@ -58,7 +58,12 @@ function routingConflicts(set: RecordSet, siblings: readonly RecordSet[]): reado
   return siblings.length >= WEIGHTED_MAX ? [`${cannot} there are ${WEIGHTED_MAX} weighted sets already.`] : [];
 }
 
-function aliasFaults(names: Names, zone: Zone, all: readonly RecordSet[], set: RecordSet): readonly string[] {
+function aliasFaults(
+  state: Route53State,
+  zone: HostedZoneState,
+  all: readonly RecordSet[],
+  set: RecordSet,
+): readonly string[] {
   const { AliasTarget: alias, Type } = set;
   if (!alias) return [];
   const { DNSName: target = '', HostedZoneId: zoneId = '' } = alias;
@@ -70,17 +75,17 @@ function aliasFaults(names: Names, zone: Zone, all: readonly RecordSet[], set: R
     const found = all.some((other) => other !== set && other.Name === target && other.Type === Type);
     return found ? [] : [missing];
   }
-  const balancer = names.balancer(balancerName(target));
+  const balancer = state.balancer(balancerName(target));
   if (balancer?.zoneId === zoneId) return Type === 'A' || Type === 'AAAA' ? [] : [missing];
   return [`${tried}, but the alias target name does not lie within the target zone`, missing];
 }
 
-/** A load balancer's name, as DescribeLoadBalancers shows it, of the alias target that names it. */
+/** The load balancer's DNS name in an alias target. */
 export function balancerName(target: string): string {
   return target.replace(/\.$/, '').replace(/^dualstack\./, '');
 }
 
-function apexFaults(zone: Zone, all: readonly RecordSet[]): readonly string[] {
+function apexFaults(zone: HostedZoneState, all: readonly RecordSet[]): readonly string[] {
   const apex = all.filter(({ Name }) => Name === zone.name).map(({ Type }) => Type);
   return [
     ...(apex.filter((type) => type === 'SOA').length === 1

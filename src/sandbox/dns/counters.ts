@@ -1,23 +1,23 @@
-import type { Question, Reply } from './answer.ts';
+import type { DnsQuestion, DnsReply } from './answer.ts';
 
-/** What was asked and answered, in JSON: queries by name and type, and how often each answer was given. */
+/** Counts of queries, and of the answers by name and type. */
 export interface DnsReport {
   readonly queries: number;
   readonly answers: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-export interface DnsAccount {
-  add(question: Question, reply: Reply): void;
+export interface DnsCounters {
+  add(question: DnsQuestion, reply: DnsReply): void;
   report(): DnsReport;
   reset(): void;
 }
 
-/** Distinct questions that are told apart; further ones are counted only. */
+/** Maximum number of distinct questions; others are only included in the total. */
 const QUESTIONS_MAX = 1000;
 
 const RCODES = ['NODATA', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
 
-export function createAccount(): DnsAccount {
+export function createDnsCounters(): DnsCounters {
   let queries = 0;
   let answers = new Map<string, Map<string, number>>();
   return {
@@ -40,7 +40,7 @@ export function createAccount(): DnsAccount {
   };
 }
 
-function textOf({ rcode, answers }: Reply): string {
+function textOf({ rcode, answers }: DnsReply): string {
   const data = answers.flatMap((answer) => ('data' in answer ? [answer.data] : []));
   if (data.length === 0) return RCODES[rcode] ?? String(rcode);
   return data.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(' ');

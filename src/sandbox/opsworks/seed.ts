@@ -5,10 +5,10 @@ import type {
   CreateStackResult,
 } from '@aws-sdk/client-opsworks';
 import type { Tag } from '@aws-sdk/client-ec2';
-import type { OpsWorks } from './index.ts';
-import type { Layer } from './model.ts';
+import type { EmulatedOpsWorks } from './index.ts';
+import type { OpsLayer } from './state.ts';
 
-/** A stack that serves when the sandbox starts, by its names. */
+/** Names of the stack that serves when the sandbox starts. */
 export interface StackOption {
   readonly stack: string;
   /** Short name of the layer that serves. */
@@ -17,7 +17,7 @@ export interface StackOption {
   readonly app: string;
 }
 
-interface FirstFleet extends StackOption {
+interface FirstFleetOption extends StackOption {
   readonly region: string;
   readonly release: string;
   readonly tags: readonly Tag[];
@@ -26,8 +26,8 @@ interface FirstFleet extends StackOption {
   readonly subnetOf: (zone: string) => string | undefined;
 }
 
-/** Builds a stack with one layer and one app, and starts its instances. Returns their EC2 ids. */
-export async function buildStack(opsworks: OpsWorks, fleet: FirstFleet): Promise<readonly string[]> {
+/** Creates a stack with a layer and an app, and starts its instances. Returns their EC2 ids. */
+export async function seedStack(opsworks: EmulatedOpsWorks, fleet: FirstFleetOption): Promise<readonly string[]> {
   const call = async <T extends object>(name: string, input: object): Promise<T> =>
     (await opsworks.operations[name]?.(input)) as T;
   const role = 'arn:aws:iam::123456789012:role/aws-opsworks-service-role';
@@ -45,7 +45,7 @@ export async function buildStack(opsworks: OpsWorks, fleet: FirstFleet): Promise
     Shortname: fleet.layer,
     CustomJson: JSON.stringify({ deploy: { [fleet.app]: { scm: { revision: fleet.release } } } }),
   });
-  const { Layers } = await call<{ Layers: readonly Layer[] }>('DescribeLayers', { LayerIds: [LayerId] });
+  const { Layers } = await call<{ Layers: readonly OpsLayer[] }>('DescribeLayers', { LayerIds: [LayerId] });
   const Tags = Object.fromEntries(fleet.tags.map(({ Key, Value }) => [Key, Value]));
   await call('TagResource', { ResourceArn: Layers[0]?.Arn, Tags });
   const ids: string[] = [];

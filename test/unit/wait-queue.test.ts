@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { holdLease, type HeldLease } from '../../src/record/lease.ts';
-import type { Waiting } from '../../src/record/wait-queue.ts';
-import type { Ahead } from '../../src/stores/store.ts';
+import type { WaitOptions } from '../../src/record/wait-queue.ts';
+import type { QueueStatus } from '../../src/stores/store.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { goal, holder } from '../support/store-samples.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -16,7 +16,7 @@ beforeEach(() => {
   store = new MemoryStore(clock);
 });
 
-const hold = (run: string, wait?: Waiting): Promise<HeldLease> =>
+const hold = (run: string, wait?: WaitOptions): Promise<HeldLease> =>
   holdLease(store, holder(run, { release: '42' }), { ttlMs: TTL, clock, ...(wait ? { wait } : {}) });
 
 /** What became of it: its run, or the error's message. */
@@ -27,15 +27,15 @@ async function endOf(held: Promise<HeldLease>): Promise<string> {
   );
 }
 
-const runs = ({ heldBy, queue }: Ahead) => [heldBy?.holder.run ?? '-', ...queue.map(({ run }) => run)].join(' ');
+const runs = ({ heldBy, queue }: QueueStatus) => [heldBy?.holder.run ?? '-', ...queue.map(({ run }) => run)].join(' ');
 
-describe('one who waits for the lease', () => {
-  it('gets it in its turn, and is told who is before it', async () => {
+describe('a run that waits for the lease', () => {
+  it('gets it in its turn, and is notified of the runs ahead of it', async () => {
     const first = await hold('r1');
     const told: string[] = [];
-    const second = hold('r2', { ms: 15 * MINUTE, onPlace: (ahead) => told.push(`r2: ${runs(ahead)}`) });
+    const second = hold('r2', { ms: 15 * MINUTE, onQueueChange: (ahead) => told.push(`r2: ${runs(ahead)}`) });
     await clock.advance(10);
-    const third = hold('r3', { ms: 15 * MINUTE, onPlace: (ahead) => told.push(`r3: ${runs(ahead)}`) });
+    const third = hold('r3', { ms: 15 * MINUTE, onQueueChange: (ahead) => told.push(`r3: ${runs(ahead)}`) });
     await clock.advance(5000);
     expect(told).toEqual(['r2: r1', 'r3: r1 r2']);
     await first.doing('register 3 instances');
@@ -52,17 +52,17 @@ describe('one who waits for the lease', () => {
     expect(store.waiting).toEqual([]);
   });
 
-  it('is told again once a minute', async () => {
+  it('is notified again once a minute', async () => {
     const first = await hold('r1');
     let told = 0;
-    const second = endOf(hold('r2', { ms: 5 * MINUTE, onPlace: () => told++ }));
+    const second = endOf(hold('r2', { ms: 5 * MINUTE, onQueueChange: () => told++ }));
     await clock.advance(5 * MINUTE + 1000);
     await second;
     expect(told).toBe(5);
     await first.release();
   });
 
-  it('gives up when its time is over, and says what it waited for', async () => {
+  it('gives up after its maximum wait, and says what it waited for', async () => {
     const first = await hold('r1');
     await store.putGoal(first.lease, goal('r1', 2));
     const second = endOf(hold('r2', { ms: 2 * MINUTE }));
@@ -70,7 +70,7 @@ describe('one who waits for the lease', () => {
     expect(store.waiting).toHaveLength(1);
     await clock.advance(1);
     expect(await second).toMatch(
-      /^Waited for 2 min\. Another run has the lease: promote of release 42, .*; 2 of 6 steps/,
+      /^Waited for 2 min\. Another run holds the lease: promote of release 42, .*; 2 of 6 steps/,
     );
     expect(store.waiting).toEqual([]);
     await first.release();
@@ -88,7 +88,7 @@ describe('one who waits for the lease', () => {
     await first.release();
   });
 
-  it('goes on waiting through a moment in which the store fails', async () => {
+  it('keeps waiting through a short outage of the store', async () => {
     const first = await hold('r1');
     const second = hold('r2', { ms: 15 * MINUTE });
     await clock.advance(1000);
@@ -102,7 +102,7 @@ describe('one who waits for the lease', () => {
     expect(await endOf(second)).toBe('r2');
   });
 
-  it('gives up when the store fails for longer than a lease lives', async () => {
+  it('gives up when the store fails for longer than the time to live of a lease', async () => {
     const first = await hold('r1');
     const second = endOf(hold('r2', { ms: 15 * MINUTE }));
     await clock.advance(1000);
@@ -112,14 +112,14 @@ describe('one who waits for the lease', () => {
     await first.release();
   });
 
-  it('and so at the first failure: then it is not known whether there is such a store', async () => {
+  it('gives up at the first failure: the store may not exist', async () => {
     store.enqueue = async () => Promise.reject(new Error('no such server'));
     expect(await endOf(hold('r1', { ms: MINUTE }))).toBe('no such server');
   });
 });
 
-describe('an answer that never came', () => {
-  it('does not cost the lease: it is found in the own name', async () => {
+describe('a lost response', () => {
+  it('does not lose the lease: its holder is this run', async () => {
     const { enqueue } = store;
     let calls = 0;
     store.enqueue = async (...args) => {
@@ -136,7 +136,7 @@ describe('an answer that never came', () => {
     expect((await second).lease).toMatchObject({ fence: 2, holder: { run: 'r2' } });
   });
 
-  it('does not leave a lease behind that nobody knows of', async () => {
+  it('does not leave an unused lease behind', async () => {
     const { acquire } = store;
     store.acquire = async (...args) => {
       await acquire(...args);
@@ -147,32 +147,32 @@ describe('an answer that never came', () => {
   });
 });
 
-describe('one who does not wait', () => {
-  it('is not let in before those who do', async () => {
+describe('a run that does not wait', () => {
+  it('does not get the lease before runs that wait', async () => {
     store.waiting = [holder('r1', { verb: 'up', release: '43', who: 'bob@ci' })];
     expect(await endOf(hold('r2'))).toBe(
-      'The lease is free, but others wait for it and come first: up of release 43, by bob@ci.',
+      'No lease is held, but other runs are ahead in the queue: up of release 43, by bob@ci.',
     );
   });
 
-  it('watches a lease of which nobody can tell whether it is over, for as long as it may live', async () => {
+  it('watches a lease that may have expired for its whole time to live', async () => {
     const gone = await hold('r1');
     await gone.release();
-    store.lease = { ...gone.lease, doubtful: true };
+    store.lease = { ...gone.lease, maybeExpired: true };
     const second = endOf(hold('r2'));
     await clock.advance(TTL);
-    // The store has seen no heartbeat for that long, and calls it free.
+    // The store has seen no heartbeat for that long, so the lease has expired.
     store.lease = undefined;
     await clock.advance(2000);
     expect(await second).toBe('r2');
   });
 
-  it('is refused when such a lease turns out to live', async () => {
+  it('is refused when such a lease is renewed', async () => {
     const other = await hold('r1');
-    store.lease = { ...other.lease, doubtful: true };
+    store.lease = { ...other.lease, maybeExpired: true };
     const second = endOf(hold('r2'));
     await clock.advance(2 * TTL);
-    expect(await second).toMatch(/^Another run has the lease/);
+    expect(await second).toMatch(/^Another run holds the lease/);
     await other.release();
   });
 });

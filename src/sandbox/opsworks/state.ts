@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type {
   App,
   Command,
@@ -10,16 +9,17 @@ import type {
   Stack,
 } from '@aws-sdk/client-opsworks';
 import type { Clock } from '../../clock.ts';
-import type { Ec2 } from '../ec2/index.ts';
+import type { EmulatedEc2 } from '../ec2/index.ts';
 import type { Instances } from '../instances/index.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { LifecycleTimes, SandboxTimes } from '../service.ts';
 import { createTimeline, type Timeline } from '../timeline.ts';
-import type { Outcomes } from '../outcomes.ts';
-import { notFound } from './errors.ts';
+import type { LifecycleFaults } from '../lifecycle-faults.ts';
+import { opsWorksNotFound } from './errors.ts';
+import type { TagMap } from '../ec2/tags.ts';
 
-/** The states of an instance (user guide, "Starting, Stopping, and Rebooting"; API, DescribeInstances). */
-export type Status =
+/** The statuses of an instance (OpsWorks API, Instance). */
+export type OpsInstanceStatus =
   | 'stopped'
   | 'requested'
   | 'pending'
@@ -36,16 +36,14 @@ export type Status =
   | 'terminated'
   | 'stop_failed';
 
-export type Tags = Readonly<Record<string, string>>;
+/** A layer with its passwords, which DescribeLayers does not return. */
+export type OpsLayer = LayerShape & { readonly LayerId: string; readonly StackId: string; readonly Arn: string };
 
-/** A layer with its passwords, which describes don't show. */
-export type Layer = LayerShape & { readonly LayerId: string; readonly StackId: string; readonly Arn: string };
-
-/** An instance: what it was asked to be, and what became of it. */
+/** An instance: its settings, its status, and the id of its EC2 instance. */
 export interface OpsInstance {
   readonly id: string;
-  readonly asked: CreateInstanceRequest & { readonly StackId: string };
-  readonly status: Status;
+  readonly settings: CreateInstanceRequest & { readonly StackId: string };
+  readonly status: OpsInstanceStatus;
   readonly createdAt: string;
   readonly ec2?: string | undefined;
 }
@@ -53,33 +51,33 @@ export interface OpsInstance {
 export interface OpsWorksOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly ec2: Ec2;
+  readonly ec2: EmulatedEc2;
   readonly instances: Instances;
   readonly region: string;
   readonly times: Pick<SandboxTimes, 'bootMs'> & LifecycleTimes;
-  /** How commands and starts end, where a fault was asked for. */
-  readonly outcomes: Outcomes;
+  /** Faults of starts, setups, commands and shutdowns. */
+  readonly outcomes: LifecycleFaults;
 }
 
-/** Everything that OpsWorks knows. */
-export interface State extends OpsWorksOptions {
+/** The state of OpsWorks. */
+export interface OpsWorksState extends OpsWorksOptions {
   readonly stacks: Map<string, Stack & { readonly StackId: string; readonly Arn: string }>;
-  readonly layers: Timeline<Layer>;
+  readonly layers: Timeline<OpsLayer>;
   readonly instancesById: Timeline<OpsInstance>;
   readonly apps: Map<string, App & { readonly AppId: string; readonly StackId: string }>;
   readonly deployments: Timeline<Deployment & { readonly DeploymentId: string }>;
   readonly commands: Timeline<Command & { readonly CommandId: string }>;
   readonly scaling: Map<string, LoadBasedAutoScalingConfiguration>;
   readonly serviceErrors: ServiceError[];
-  /** By ARN. */
-  readonly tags: Timeline<Tags>;
-  /** What commands have written, by command id. */
+  /** Tags by ARN. */
+  readonly tags: Timeline<TagMap>;
+  /** Logs by command id. */
   readonly logs: Map<string, string>;
-  /** Where logs are read; known once the endpoint listens. */
+  /** URL of the endpoint, which serves the logs; empty until the endpoint listens. */
   endpoint: string;
 }
 
-export function createState(options: OpsWorksOptions): State {
+export function createOpsWorksState(options: OpsWorksOptions): OpsWorksState {
   const { clock } = options;
   return {
     ...options,
@@ -97,38 +95,34 @@ export function createState(options: OpsWorksOptions): State {
   };
 }
 
-export function newId(): string {
-  return randomUUID();
-}
-
-/** Such as `2013-07-25T18:57:47+00:00`. */
+/** For example, `2013-07-25T18:57:47+00:00`. */
 function textOf(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, '+00:00');
 }
 
-export function now({ clock }: State): string {
+export function timestamp({ clock }: OpsWorksState): string {
   return textOf(clock.now());
 }
 
-export function stackOf(state: State, id = ''): Stack & { readonly StackId: string; readonly Arn: string } {
+export function stackOf(state: OpsWorksState, id = ''): Stack & { readonly StackId: string; readonly Arn: string } {
   const stack = state.stacks.get(id);
-  if (stack === undefined) throw notFound('stack', id);
+  if (stack === undefined) throw opsWorksNotFound('stack', id);
   return stack;
 }
 
-export function layerOf(state: State, id = ''): Layer {
+export function layerOf(state: OpsWorksState, id = ''): OpsLayer {
   const layer = state.layers.get(id);
-  if (layer === undefined) throw notFound('layer', id);
+  if (layer === undefined) throw opsWorksNotFound('layer', id);
   return layer;
 }
 
-export function instanceOf(state: State, id = ''): OpsInstance {
+export function instanceOf(state: OpsWorksState, id = ''): OpsInstance {
   const instance = state.instancesById.get(id);
-  if (instance === undefined) throw notFound('instance', id);
+  if (instance === undefined) throw opsWorksNotFound('instance', id);
   return instance;
 }
 
 /** The instances of a layer now. */
-export function instancesIn(state: State, layer: string): readonly OpsInstance[] {
-  return state.instancesById.values().filter(({ asked }) => asked.LayerIds?.includes(layer));
+export function instancesIn(state: OpsWorksState, layer: string): readonly OpsInstance[] {
+  return state.instancesById.values().filter(({ settings }) => settings.LayerIds?.includes(layer));
 }

@@ -1,14 +1,14 @@
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { invalidInput, unsupported } from './errors.ts';
+import { invalidInput, route53Unsupported } from './errors.ts';
 import { isSupportedType } from './values.ts';
 
 const ACTIONS = ['CREATE', 'DELETE', 'UPSERT'];
-/** What Route 53 knows (API reference, ResourceRecordSet); a list of its own, since the client's would load the client. */
+/** Route 53's record types (Route 53 API, ResourceRecordSet); not imported, since that would load the SDK package. */
 const TYPES = 'SOA A TXT NS CNAME MX NAPTR PTR SRV SPF AAAA CAA DS TLSA SSHFP SVCB HTTPS'.split(' ');
 const WEIGHT_MAX = 255;
 const TTL_MAX = 2_147_483_647;
 
-/** Routing policies that AWS has and the sandbox hasn't. */
+/** Routing policies that the sandbox does not implement. */
 const POLICIES = [
   'Region',
   'GeoLocation',
@@ -18,29 +18,29 @@ const POLICIES = [
   'GeoProximityLocation',
 ] as const;
 
-/** What can be said of a change without knowing the zone. Throws `InvalidInput`. */
-export function checkShape({ Action, ResourceRecordSet: set = {} as ResourceRecordSet }: Change): void {
+/** Validates a change without its zone. Throws `InvalidInput`. */
+export function checkChange({ Action, ResourceRecordSet: set = {} as ResourceRecordSet }: Change): void {
   const { SetIdentifier: id, Weight: weight } = set;
   const [action, type] = [String(Action), String(set.Type)];
-  oneOf(ACTIONS, action);
-  oneOf(TYPES, type);
+  checkEnumeration(ACTIONS, action);
+  checkEnumeration(TYPES, type);
   const where = `in Change with [Action=${action}, Name=${set.Name}, Type=${type}, SetIdentifier=${id ?? 'null'}]`;
   const policy = POLICIES.find((name) => set[name] !== undefined);
-  if (policy !== undefined) throw unsupported(`routing by ${policy}`);
-  if (set.TrafficPolicyInstanceId !== undefined) throw unsupported('traffic policies');
+  if (policy !== undefined) throw route53Unsupported(`routing by ${policy}`);
+  if (set.TrafficPolicyInstanceId !== undefined) throw route53Unsupported('traffic policies');
   checkContent(set, where);
-  if (weight !== undefined && id === undefined) throw request(`Missing field 'SetIdentifier' ${where}`);
+  if (weight !== undefined && id === undefined) throw invalidRequest(`Missing field 'SetIdentifier' ${where}`);
   if (weight === undefined && id !== undefined) {
-    throw request(`Expected exactly one of [Weight, ${POLICIES.join(', ')}], but found none ${where}`);
+    throw invalidRequest(`Expected exactly one of [Weight, ${POLICIES.join(', ')}], but found none ${where}`);
   }
-  within('ResourceRecordSetWeight', weight, WEIGHT_MAX);
-  within('TTL', set.TTL, TTL_MAX);
+  checkRange('ResourceRecordSetWeight', weight, WEIGHT_MAX);
+  checkRange('TTL', set.TTL, TTL_MAX);
   if (id !== undefined && (id.length < 1 || id.length > 128))
-    throw invalidInput('SetIdentifier has 1 to 128 characters');
-  if (!isSupportedType(type)) throw unsupported(`records of the type ${type}`);
+    throw invalidInput('SetIdentifier must have 1 to 128 characters');
+  if (!isSupportedType(type)) throw route53Unsupported(`records of the type ${type}`);
 }
 
-function request(message: string): Error {
+function invalidRequest(message: string): Error {
   return invalidInput(`Invalid request: ${message}`);
 }
 
@@ -52,10 +52,10 @@ function checkContent(
   if (alias ? ttl === undefined && records === undefined : listed) return;
   const expected =
     'Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]';
-  throw request(`${expected}, but found ${alias ? 'more than one' : 'none'} ${where}`);
+  throw invalidRequest(`${expected}, but found ${alias ? 'more than one' : 'none'} ${where}`);
 }
 
-function oneOf(values: readonly string[], value: string): void {
+function checkEnumeration(values: readonly string[], value: string): void {
   if (values.includes(value)) return;
   const list = `'[${values.join(', ')}]'. It must be a value from the enumeration.`;
   throw invalidInput(
@@ -63,7 +63,7 @@ function oneOf(values: readonly string[], value: string): void {
   );
 }
 
-function within(type: string, value: number | undefined, max: number): void {
+function checkRange(type: string, value: number | undefined, max: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= max)) return;
   const [facet, bound] = value > max ? ['maxInclusive', max] : ['minInclusive', 0];
   const fault = `Value '${value}' is not facet-valid with respect to ${facet} '${bound}' for type '${type}'.`;

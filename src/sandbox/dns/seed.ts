@@ -8,26 +8,26 @@ import { wireName } from '../route53/names.ts';
 import type { Service } from '../service.ts';
 import type { DnsPlan, NameOption, SideOption } from './options.ts';
 
-/** A load balancer of the world, as records name it. */
-export interface NamedBalancer {
+/** A load balancer of the first resources, as records refer to it. */
+export interface SeededLoadBalancer {
   readonly name: string;
   readonly dnsName: string;
   readonly zoneId: string;
   readonly address: string;
 }
 
-/** A name of the world and the zone that it is in. */
+/** A DNS name of the first resources, and its zone. */
 export interface SandboxName {
   readonly name: string;
   readonly zone: string;
   readonly zoneId: string;
 }
 
-/** Makes the zones and the weighted records that a world begins with. */
-export async function buildNames(
+/** Creates the first hosted zones and weighted records. */
+export async function seedNames(
   plan: DnsPlan,
   route53: Service,
-  balancers: readonly NamedBalancer[],
+  balancers: readonly SeededLoadBalancer[],
 ): Promise<readonly SandboxName[]> {
   const zones = new Map<string, string>();
   const names: SandboxName[] = [];
@@ -56,7 +56,7 @@ function recordOf(
   plan: DnsPlan,
   { name: Name, record = 'alias', ttl = plan.ttl, evaluateTargetHealth = false }: NameOption,
   { loadBalancer, id = loadBalancer, weight }: SideOption,
-  balancers: readonly NamedBalancer[],
+  balancers: readonly SeededLoadBalancer[],
 ): ResourceRecordSet {
   const balancer = balancers.find(({ name }) => name === loadBalancer);
   if (!balancer) throw new Error(`No target group of the sandbox is on a load balancer ${loadBalancer}`);

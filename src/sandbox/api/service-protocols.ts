@@ -3,109 +3,111 @@ import { json10, json11, json11Documents } from './json.ts';
 import type { Protocol, WireRequest } from './protocol.ts';
 import { awsQuery, ec2Query, queryParams } from './query.ts';
 import { restXml } from './rest-xml.ts';
+import { ownValue } from '../records.ts';
 
-/** How a client of one AWS service talks, and the package whose schemas describe it. */
-export interface Dialect {
+/** The protocol of one version of an AWS service, and the SDK package whose schemas describe it. */
+export interface ServiceProtocol {
   readonly service: string;
   readonly protocol: Protocol;
-  /** Loads the client's package; absent where the SDK has no schemas for the service. */
+  /** Loads the SDK package; absent for services that the sandbox does not implement. */
   readonly client?: () => Promise<object>;
-  /** What a throttled client is told (aws-reference 1.7, 4). */
+  /** The error of a throttled request. */
   readonly throttled: () => ApiError;
 }
 
 const rateExceeded = (code: string) => () => new ApiError(code, 'Rate exceeded');
 
-const ec2: Dialect = {
+const ec2: ServiceProtocol = {
   service: 'ec2',
   protocol: ec2Query('http://ec2.amazonaws.com/doc/2016-11-15/'),
   client: () => import('@aws-sdk/client-ec2'),
   throttled: () => new ApiError('RequestLimitExceeded', 'Request limit exceeded.', 503),
 };
 
-const elbv2: Dialect = {
+const elbv2: ServiceProtocol = {
   service: 'elbv2',
   protocol: awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   client: () => import('@aws-sdk/client-elastic-load-balancing-v2'),
   throttled: rateExceeded('Throttling'),
 };
 
-const elb: Dialect = {
+const elb: ServiceProtocol = {
   service: 'elb',
   protocol: awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/'),
   throttled: rateExceeded('Throttling'),
 };
 
-const autoscaling: Dialect = {
+const autoscaling: ServiceProtocol = {
   service: 'autoscaling',
   protocol: awsQuery('http://autoscaling.amazonaws.com/doc/2011-01-01/'),
   throttled: rateExceeded('Throttling'),
 };
 
-const ssm: Dialect = {
+const ssm: ServiceProtocol = {
   service: 'ssm',
   protocol: json11,
   client: () => import('@aws-sdk/client-ssm'),
   throttled: rateExceeded('ThrottlingException'),
 };
 
-const opsworks: Dialect = {
+const opsworks: ServiceProtocol = {
   service: 'opsworks',
   protocol: json11Documents,
   client: async () => (await import('../opsworks/schemas.ts')).schemas,
   throttled: rateExceeded('ThrottlingException'),
 };
 
-const route53: Dialect = {
+const route53: ServiceProtocol = {
   service: 'route53',
   protocol: restXml('https://route53.amazonaws.com/doc/2013-04-01/'),
   client: () => import('@aws-sdk/client-route-53'),
   throttled: rateExceeded('Throttling'),
 };
 
-const cloudwatch: Dialect = {
+const cloudwatch: ServiceProtocol = {
   service: 'cloudwatch',
   protocol: json10,
   client: () => import('@aws-sdk/client-cloudwatch'),
   throttled: rateExceeded('ThrottlingException'),
 };
 
-/** What older clients and tools speak. */
-const cloudwatchQuery: Dialect = {
+/** The protocol of older clients and tools. */
+const cloudwatchQuery: ServiceProtocol = {
   ...cloudwatch,
   protocol: awsQuery('http://monitoring.amazonaws.com/doc/2010-08-01/'),
   throttled: rateExceeded('Throttling'),
 };
 
-/** ELB's two APIs share host and signing name: only the version tells them apart (aws-reference 5.3). */
-const BY_VERSION: Readonly<Record<string, Dialect>> = {
+/** The two ELB APIs share host and signing name: only the version distinguishes them. */
+const BY_VERSION: Readonly<Record<string, ServiceProtocol>> = {
   '2016-11-15': ec2,
   '2015-12-01': elbv2,
   '2012-06-01': elb,
   '2011-01-01': autoscaling,
   '2010-08-01': cloudwatchQuery,
 };
-const BY_TARGET: Readonly<Record<string, Dialect>> = {
+const BY_TARGET: Readonly<Record<string, ServiceProtocol>> = {
   AmazonSSM: ssm,
   OpsWorks_20130218: opsworks,
   GraniteServiceVersion20100801: cloudwatch,
 };
 
-/** Finds out which service a request is for; undefined when no AWS client sent it. */
-export function dialectOf(request: WireRequest): Dialect | undefined {
+/** The service that a request is for; undefined when it was not sent by an AWS client. */
+export function serviceProtocolOf(request: WireRequest): ServiceProtocol | undefined {
   const target = request.headers['x-amz-target'];
-  if (typeof target === 'string') return own(BY_TARGET, target.split('.')[0] ?? '') ?? elsewhere(request, json11);
+  if (typeof target === 'string')
+    return ownValue(BY_TARGET, target.split('.')[0] ?? '') ?? unknownService(request, json11);
   if (request.path.startsWith('/2013-04-01/')) return route53;
   const params = queryParams(request);
   const version = params.get('Version') ?? '';
-  const known = own(BY_VERSION, version);
+  const known = ownValue(BY_VERSION, version);
   if (known) return known;
-  if (params.has('Action')) return elsewhere(request, awsQuery(`https://amazonaws.com/doc/${version}/`));
-  return isSigned(request) ? elsewhere(request, json11) : undefined;
+  if (params.has('Action')) return unknownService(request, awsQuery(`https://amazonaws.com/doc/${version}/`));
+  return isSigned(request) ? unknownService(request, json11) : undefined;
 }
 
-/** A service that the sandbox has not: whatever is asked of it is an unknown operation. */
-function elsewhere(request: WireRequest, protocol: Protocol): Dialect {
+/** A service that the sandbox does not implement: all of its operations are unknown. */
+function unknownService(request: WireRequest, protocol: Protocol): ServiceProtocol {
   const [, service = 'unknown'] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(authorization(request)) ?? [];
   return { service, protocol, throttled: rateExceeded('ThrottlingException') };
 }
@@ -114,11 +116,7 @@ function authorization(request: WireRequest): string {
   return String(request.headers.authorization ?? '');
 }
 
-/** Signatures aren't checked, as there is no secret to check them with; a client without one would fail at AWS and so fails here. */
+/** Whether a request has a signature. It is not verified, since there is no secret key; an unsigned request fails as on AWS. */
 export function isSigned(request: WireRequest): boolean {
   return /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(authorization(request)) || request.query.has('X-Amz-Signature');
-}
-
-function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
 }

@@ -1,0 +1,23 @@
+/** `succeeded` and `failed` are final; before those it may be `pending` (accepted, not begun) or `running`. */
+export type DeployState = 'pending' | 'running' | 'succeeded' | 'failed';
+
+/** How far one instance is. */
+export interface DeployedInstance {
+  readonly id: string;
+  readonly state: DeployState;
+  /** In the deployer's own words, such as `exit code 3` or `DeliveryTimedOut`. */
+  readonly why?: string;
+  /** The end of its output, one line an item, cut to what a person reads (20 lines). */
+  readonly output?: readonly string[];
+  /** Where the whole output is: a URL or a path. */
+  readonly log?: string;
+}
+
+/** What is known of a deploy. */
+export interface DeployReport {
+  readonly token: string;
+  /** `failed` once one instance has failed and none is at it any more; `succeeded` once all have. */
+  readonly state: DeployState;
+  /** One for each instance of the request, in its order. */
+  readonly instances: readonly DeployedInstance[];
+}

@@ -1,0 +1,76 @@
+import type { Clock } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
+import type { Emit, View } from '../event.ts';
+
+/** Thrown by a callback, or in a promise that is not awaited, and caught by nothing. */
+export class UncaughtException extends Error {
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.name = 'UncaughtException';
+  }
+}
+
+/** How far a run was when a fault ended it. */
+export interface Position {
+  readonly words: string;
+  /** How to continue from there. */
+  readonly next: readonly string[];
+}
+
+const BEFORE: Position = { words: 'No step had begun.', next: [] };
+
+/** A fault of ours, as the run's last event reports it. Its `cause` is what was thrown. */
+export class RunFault extends Error {
+  readonly next: readonly string[];
+
+  constructor(thrown: unknown, { words, next }: Position = BEFORE) {
+    const cause = thrown instanceof UncaughtException ? thrown.cause : thrown;
+    super(`This is a fault of turnout: ${messageOf(cause).replace(/[.!?]*$/, '.')} ${words}`, { cause });
+    this.name = 'RunFault';
+    this.next = ['`turnout status` shows where things stand', ...next, REPORT];
+  }
+}
+
+const REPORT = 'Please report it, with what is on standard error and the version (`turnout --version`)';
+
+/** The same view, and how far the run has come by what it was told. */
+export function trackSteps(view: View): { readonly view: View; readonly position: () => Position } {
+  let [position, title] = [BEFORE, ''];
+  const next = ['`turnout resume` continues'];
+  const emit: Emit = (event) => {
+    if (event.type === 'step-started') {
+      ({ title } = event);
+      position = { words: `This step was running, and may have taken effect: ${title}.`, next };
+    }
+    if (event.type === 'step-done') position = { words: `The last step that was done: ${title}.`, next };
+    view.emit(event);
+  };
+  return { view: { ...view, emit }, position: () => position };
+}
+
+/** Milliseconds after an uncaught exception at which each of these is given up: a promise may never settle then. */
+export const GIVE_UP_MS = { run: 15_000, journal: 20_000, lease: 25_000 };
+
+/** What the work comes to, or the exception, once the time has passed since it. */
+export async function giveUpAfter<T>(
+  ms: number,
+  { faulted, ports: { clock } }: { readonly faulted: AbortSignal; readonly ports: { readonly clock: Clock } },
+  work: Promise<T>,
+): Promise<T> {
+  const settled = new AbortController();
+  const late = aborted(faulted, settled.signal)
+    .then(async () => clock.sleep(ms, settled.signal))
+    .then((): never => {
+      throw faulted.reason;
+    });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    settled.abort();
+  }
+}
+
+async function aborted(signal: AbortSignal, until: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true, signal: until }));
+}
