@@ -37,7 +37,7 @@ describe.concurrent('a fault of turnout', () => {
     const shop = await rig({
       config: {
         release: `{ marker: { url: 'http://shop.example.test/', json: release, nameServers: ['${server}'] } }`,
-        limits: '{ boot: 20s, healthy: 20s, released: 20s, proven: 2s }',
+        timeouts: '{ boot: 20s, healthy: 20s, drained: 20s, proven: 2s }',
       },
     });
     await shop.task('up --release 42');
