@@ -1,12 +1,10 @@
 import { stableFleet, liveFleets, poolsOf, roleOf } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
-import { isHealthy, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
-import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
+import { isHealthy } from '../src/domain/minimum-healthy.ts';
+import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { retentionProblem } from '../src/domain/retention.ts';
-import { residualTrafficProblem } from '../src/domain/residual-traffic.ts';
-import { retainedUntil } from '../src/domain/shares.ts';
+import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Step } from '../src/steps/index.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
@@ -44,7 +42,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
   continues: () => 'same',
   isVisible: (snapshot) => liveFleets(snapshot).length === 1,
 
-  pinGoal({ snapshot, options, requestedBy }) {
+  pinGoal({ snapshot, options, requestedBy, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const [serving, second] = world.serving as [Fleet, Fleet?];
@@ -57,7 +55,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     }
     const goal = { ...requestedBy, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
     const early = options.ignoreResidualTraffic ? { early: true } : {};
-    return { ...goal, discard: options.discard ?? false, wait: options.wait ?? false, ...early };
+    return { ...goal, discard: options.discard ?? false, wait: options.wait ?? false, settings, ...early };
   },
 
   plan(snapshot, goal) {
@@ -65,6 +63,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     if (isRefusal(world)) return world;
     const keep = fleetById(snapshot, goal.fleet);
     const doomed = fleetsToRetire(snapshot, goal.fleet);
+    const model = trafficModel(snapshot);
     if (keep === undefined || world.serving.length !== 1 || world.serving[0] !== keep) {
       return refusal(
         'not-serving',
@@ -76,16 +75,14 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       neverTried(snapshot, doomed, goal.discard) ??
       (doomed.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
       draining(snapshot, doomed, goal.wait) ??
-      held(snapshot, doomed, goal) ??
-      visited(snapshot, doomed, goal);
+      doomed.map((fleet) => model.retireProblem(fleet, goal)).find((one) => one !== undefined);
     if (no !== undefined) return no;
     const mark: readonly Step[] =
       stableFleet(snapshot) === keep && keep.marks.current !== undefined
         ? []
         : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
-    const farewells = doomed.flatMap((fleet) => farewell(snapshot, fleet, goal));
-    // As long as there is a way back it is a short one.
-    return planAhead(snapshot, [...mark, ...farewells, { do: 'set-ttl', fleet: keep.id, to: 'usual' }]);
+    const retire = doomed.flatMap((fleet) => model.retireSteps(fleet, goal));
+    return planAhead(snapshot, [...mark, ...retire, ...model.settleSteps(keep, goal.settings)]);
   },
 
   afterFailure(_snapshot, goal, { step }) {
@@ -97,7 +94,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
   question: (snapshot, goal) => {
     const doomed = fleetsToRetire(snapshot, goal.fleet);
     const names = doomed.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
-    return `MinimumHealthy ${goal.release}, and terminate ${names || 'nothing'}?`;
+    return `Keep ${goal.release}, and terminate ${names || 'nothing'}?`;
   },
 
   standing: (_snapshot, goal) => ({
@@ -105,25 +102,6 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     next: ['`turnout up --release R` brings up the next one'],
   }),
 };
-
-/** Waits out what may still be on its way from production, leaves the test groups, and goes. */
-function farewell(snapshot: Snapshot, fleet: Fleet, { since, early }: GoalOf<'cleanup'>): readonly Step[] {
-  const names = (role: 'production' | 'test'): readonly string[] => poolsOf(snapshot, role).map((pool) => pool.name);
-  const unknown = !early && retainedUntil(snapshot, fleet) === undefined;
-  return [
-    ...(unknown ? [{ do: 'tag-share', fleet: fleet.id, percent: 0, since } as const] : []),
-    ...(early
-      ? []
-      : [
-          { do: 'await-retention', fleet: fleet.id } as const,
-          { do: 'await-residual-traffic', fleet: fleet.id } as const,
-        ]),
-    ...names('test').map((pool): Step => ({ do: 'deregister', pool, fleet: fleet.id, minimumHealthy: NO_MINIMUM })),
-    ...names('production').map((pool): Step => ({ do: 'await-drained', pool, fleet: fleet.id })),
-    { do: 'terminate', fleet: fleet.id, ...(early && { early }) },
-    ...(fleet.holder === undefined ? [] : [{ do: 'remove', fleet: fleet.id } as const]),
-  ];
-}
 
 /** All but the one that stays; of those whose instances are gone, the ones that have left something behind. */
 function fleetsToRetire(snapshot: Snapshot, keep: string): readonly Fleet[] {
@@ -165,33 +143,3 @@ function draining(snapshot: Snapshot, doomed: readonly Fleet[], wait: boolean): 
     '`turnout cleanup --wait` waits for that; or run this again later.',
   );
 }
-
-/** Where traffic is moved by weights nothing drains: the time since production has left counts. */
-function held(snapshot: Snapshot, doomed: readonly Fleet[], { wait, early }: GoalOf<'cleanup'>): Refusal | undefined {
-  const why =
-    wait || early
-      ? undefined
-      : doomed.map((fleet) => retentionProblem(snapshot, fleet)).find((one) => one !== undefined);
-  if (why === undefined) return undefined;
-  return refusal('held', why, '`turnout cleanup --wait` waits for that; or run this again later.', IGNORE);
-}
-
-const IGNORE =
-  '`turnout cleanup --ignore-residual-traffic` does not wait: requests that still reach the old servers will fail.';
-
-/** Clients and resolvers that do not heed TTLs are seen by their requests. */
-function visited(
-  snapshot: Snapshot,
-  doomed: readonly Fleet[],
-  { wait, early }: GoalOf<'cleanup'>,
-): Refusal | undefined {
-  const why = early
-    ? undefined
-    : doomed.map((fleet) => residualTrafficProblem(snapshot, fleet)).find((one) => one !== undefined);
-  const unknown = snapshot.tail?.unknown;
-  if (why === undefined || (wait && unknown === undefined)) return undefined;
-  const wayOut = unknown === undefined ? '`turnout cleanup --wait` waits for that; or run this again later.' : GRANT;
-  return refusal(unknown === undefined ? 'visited' : 'tail-unknown', why, wayOut, IGNORE);
-}
-
-const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';

@@ -3,12 +3,12 @@ import { count } from '../src/domain/text.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
-import { foreignWeights, routingProblems } from '../src/domain/shares.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
-import { batchSize } from '../src/domain/batches.ts';
-import { noBatches, stagesOf, wantsOthers } from '../src/plan/stages.ts';
+import { wantsOthers } from '../src/plan/stages.ts';
 import type { Step } from '../src/steps/index.ts';
-import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall, type Switch } from '../src/plan/switch.ts';
+import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
+import { trafficModel } from '../src/plan/traffic/index.ts';
+import type { Switch } from '../src/plan/traffic/model.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { isServedAloneBy, unproven } from './rollback.ts';
@@ -61,7 +61,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
 
-  pinGoal({ snapshot, options, requestedBy }) {
+  pinGoal({ snapshot, options, requestedBy, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const candidates = world.others.filter((fleet) => fleet.marks.current === undefined);
@@ -77,18 +77,12 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         'Terminate the one that you do not want, then run this again.',
       );
     }
-    const stages = noBatches(snapshot, options) ?? foreignWeights(snapshot) ?? stagesOf(snapshot, to, options);
-    if (stages !== undefined && isRefusal(stages)) return stages;
-    const minimumHealthy = lowerMinimum(minimumNow(snapshot), options.minHealthy);
-    const goal = {
-      ...requestedBy,
-      verb: 'promote',
-      fleet: to.id,
-      release: to.release,
-      minimumHealthy,
-    } as const;
-    const batch = options.batch && batchSize(options.batch, members(to).length);
-    return { ...goal, ...(stages && { stages }), ...(batch !== undefined && { batch }) };
+    const model = trafficModel(snapshot);
+    const pace = model.paceOf(to, options, settings);
+    if (isRefusal(pace)) return pace;
+    const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
+    const goal = { ...requestedBy, verb: 'promote', fleet: to.id, release: to.release } as const;
+    return { ...goal, minimumHealthy, settings, ...pace };
   },
 
   plan(snapshot, goal) {
@@ -103,19 +97,11 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         '`turnout up --release R` brings up another one.',
       );
     }
-    const { minimumHealthy, since, stages, batch } = goal;
-    const change: Switch = {
-      to,
-      minimumHealthy,
-      need: 'all',
-      since,
-      lowers: true,
-      ...(stages && { stages }),
-      ...(batch && { batch }),
-    };
+    const { minimumHealthy, since } = goal;
+    const change: Switch = { ...goal, to, need: 'all', prepares: true };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const unfit = routingProblems(snapshot) ?? tooSmall(snapshot, to, minimumHealthy);
+    const unfit = trafficModel(snapshot).setupProblem() ?? tooSmall(snapshot, to, minimumHealthy);
     if (unfit !== undefined) return unfit;
     const no = notVerified(snapshot, change);
     if (no === undefined) return planSwitch(snapshot, change, [mark]);
@@ -135,9 +121,9 @@ export const promote: Task<'promote', typeof OPTIONS> = {
       };
     }
     if (home === undefined) return { leave: 'needs-attention', message: 'There is no fleet to move back to.' };
-    const { run, who, since, minimumHealthy } = goal;
+    const { run, who, since, minimumHealthy, settings } = goal;
     const undo = { run, who, since, verb: 'rollback', fleet: home.id, release: home.release } as const;
-    return { undo: { ...undo, minimumHealthy }, next: AFTER_UNDO };
+    return { undo: { ...undo, minimumHealthy, settings }, next: AFTER_UNDO };
   },
 
   question: (snapshot, goal) => {
@@ -156,7 +142,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         ? ` ${home.release} is parked with ${count(members(home).length, 'instance')}.`
         : '';
     return {
-      message: `${goal.release} serves production.${parked}${verificationSentence(snapshot, goal.release)}`,
+      message: `${goal.release} serves production.${parked}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: [
         '`turnout rollback` moves production back',
         '`turnout cleanup` makes this the only fleet and terminates the parked one',

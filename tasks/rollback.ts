@@ -3,18 +3,11 @@ import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal } from '../src/domain/goal.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
-import {
-  hasStayed,
-  isOnlyUnverified,
-  isSwitched,
-  notVerified,
-  planSwitch,
-  tooSmall,
-  type Switch,
-} from '../src/plan/switch.ts';
+import { hasStayed, isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
+import { trafficModel } from '../src/plan/traffic/index.ts';
+import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
-import { batchSize } from '../src/domain/batches.ts';
-import { noBatches, wantsOthers } from '../src/plan/stages.ts';
+import { wantsOthers } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
@@ -48,12 +41,13 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
 
-  pinGoal({ snapshot, options, requestedBy }) {
+  pinGoal({ snapshot, options, requestedBy, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const { home, others } = world;
-    const no = noBatches(snapshot, options);
-    if (no !== undefined) return no;
+    const model = trafficModel(snapshot);
+    const pace = model.paceBack(home, options);
+    if (isRefusal(pace)) return pace;
     const isOver = others.every((fleet) => roleOf(snapshot, fleet) === 'retired');
     if (members(home).length === 0 || (isOver && isSwitched(snapshot, home))) {
       const retired = others.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
@@ -66,15 +60,9 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
         'An older release comes back like a new one: `turnout up --release R`, then `turnout promote`.',
       );
     }
-    const batch = options.batch && batchSize(options.batch, members(home).length);
-    return {
-      ...requestedBy,
-      verb: 'rollback',
-      fleet: home.id,
-      release: home.release,
-      minimumHealthy: lowerMinimum(minimumNow(snapshot), options.minHealthy),
-      ...(batch !== undefined && { batch }),
-    };
+    const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
+    const goal = { ...requestedBy, verb: 'rollback', fleet: home.id, release: home.release } as const;
+    return { ...goal, minimumHealthy, settings, ...pace };
   },
 
   plan(snapshot, goal) {
@@ -88,10 +76,9 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
         'Look at `turnout status`.',
       );
     }
-    const { minimumHealthy, since, batch } = goal;
-    const change: Switch = { to, minimumHealthy, need: 'minimum', since, ...(batch && { batch }) };
+    const change: Switch = { ...goal, to, need: 'minimum', prepares: false };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
-    const small = tooSmall(snapshot, to, minimumHealthy);
+    const small = tooSmall(snapshot, to, goal.minimumHealthy);
     if (small !== undefined) return small;
     const no = notVerified(snapshot, change);
     if (no !== undefined && !isUnknown(snapshot, to)) return no;
@@ -121,7 +108,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   standing: (snapshot, goal) => {
     const rejected = snapshot.fleets.find((fleet) => fleet.id !== goal.fleet && members(fleet).length > 0);
     return {
-      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}${verificationSentence(snapshot, goal.release)}`,
+      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: ['`turnout promote` tries it again', '`turnout cleanup` terminates the rejected fleet'],
     };
   },

@@ -12,6 +12,7 @@ import type { LaunchRequest } from '../src/fleets/fleet.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import type { Step } from '../src/steps/index.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
+import type { SwitchSettings } from '../src/domain/traffic.ts';
 import type { OptionDefinitions, OptionsOf } from './options.ts';
 
 /** What a task needs to pin its goal. */
@@ -21,6 +22,8 @@ export interface Request<D = OptionDefinitions> {
   readonly requestedBy: RequestedBy;
   /** Resolves what a release boots to exact ids; changes nothing. */
   readonly resolve: (request: LaunchRequest) => Promise<LaunchSpec>;
+  /** What the config decides about a switch, to be pinned in the goal. */
+  readonly settings: SwitchSettings;
   /** How code gets onto a running instance; undefined where the config does not say. */
   readonly delivery?: Delivery | undefined;
 }

@@ -4,9 +4,8 @@ import { countByZone, NO_MINIMUM, total, type ByZone } from '../src/domain/minim
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
-import { foreignWeights, routingProblems, testPools } from '../src/domain/shares.ts';
 import type { Step } from '../src/steps/index.ts';
-import { routeTestTraffic } from '../src/plan/switch.ts';
+import { trafficModel } from '../src/plan/traffic/index.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
 import { FLEETS, sameRelease, type Task } from './task.ts';
@@ -46,7 +45,8 @@ export const up: Task<'up', typeof OPTIONS> = {
   async pinGoal({ snapshot, options, requestedBy, resolve }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
-    const taken = occupied(snapshot) ?? routingProblems(snapshot) ?? foreignWeights(snapshot);
+    const model = trafficModel(snapshot);
+    const taken = occupied(snapshot) ?? model.setupProblem() ?? model.changedByOthers();
     if (taken !== undefined) return taken;
     const blue = world.serving[0] as Fleet;
     const release = options.release;
@@ -65,7 +65,9 @@ export const up: Task<'up', typeof OPTIONS> = {
   plan(snapshot, goal) {
     const { fleet, release, spec, run } = goal;
     const green = fleetById(snapshot, fleet) ?? { id: fleet, release, marks: {}, instances: [] };
-    const test = testPools(snapshot, green)
+    const model = trafficModel(snapshot);
+    const test = model
+      .testPools(green)
       .filter(({ role }) => role === 'test')
       .map((pool) => pool.name);
     if (test.length === 0) return NO_ROOM;
@@ -73,10 +75,10 @@ export const up: Task<'up', typeof OPTIONS> = {
       { do: 'launch', fleet, release, spec, run },
       { do: 'await-running', fleet },
       ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
-      ...routeTestTraffic(snapshot, green),
+      ...model.routeTestTraffic(green),
       ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, minimumHealthy: NO_MINIMUM, need: 'all' })),
     ];
-    return planAhead(snapshot, steps, [...spec.summary, ...(snapshot.routing?.notes ?? [])]);
+    return planAhead(snapshot, steps, [...spec.summary, ...model.notes]);
   },
 
   afterFailure(snapshot, goal) {

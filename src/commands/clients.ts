@@ -9,6 +9,7 @@ import { summarize, type TrafficSeen } from '../probe/seen.ts';
 import { fetchOnce, wordsOf } from '../production/fetch.ts';
 import { lookupAt } from '../production/lookup.ts';
 import { readMarker } from '../production/marker.ts';
+import type { RunEvent } from '../run/event.ts';
 import type { Clients, Setup } from '../run/task/setup.ts';
 import { reportHtml } from '../views/report/html.ts';
 import type { Args } from './command.ts';
@@ -29,7 +30,7 @@ export function watchingOf(args: Args, context: Context): Watching {
   const report = args['report'] as string | undefined;
   const { clock } = context.ports;
   if (report !== undefined) mustBeWritable(report);
-  const film = report === undefined ? undefined : new TrafficRecorder(clock);
+  const film = report === undefined ? undefined : new TrafficRecorder<RunEvent>(clock);
   const probe = url === undefined ? undefined : probeOf(url, context);
   const clients = probe && clientsOf(url as string, probe, args['fail-on-errors'] === true);
   return {
@@ -94,7 +95,7 @@ function clientsOf(url: string, probe: TrafficProbe, mustNotFail: boolean): Clie
   return { mustNotFail, begin: () => probe.begin(), end: async () => (seen ??= end()) };
 }
 
-function filmed(setup: Setup, film: TrafficRecorder): Setup {
+function filmed(setup: Setup, film: TrafficRecorder<RunEvent>): Setup {
   const { view, ports } = setup;
   return {
     ...setup,

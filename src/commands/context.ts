@@ -10,6 +10,8 @@ import type { Ports } from '../steps/ports.ts';
 import { Decision } from '../run/engine/decision.ts';
 import { openStore } from '../stores/index.ts';
 import type { Store } from '../stores/store.ts';
+import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
+import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { openTraffic } from '../traffic/index.ts';
 import { readVersion } from './version.ts';
 import { createView } from '../views/view.ts';
@@ -65,7 +67,8 @@ export async function openContext(args: Args): Promise<Context> {
     fleet: await openFleet(config, session),
     traffic: await openTraffic(config, session),
     clock: systemClock,
-    ...(await openProduction(config)),
+    production: await openProduction(config),
+    inPlace: nothingInPlace(config, systemClock),
   };
   return {
     config,
@@ -80,9 +83,8 @@ export async function openContext(args: Args): Promise<Context> {
   };
 }
 
-async function openProduction({ marker }: Config): Promise<Pick<Ports, 'production'>> {
-  if (marker === undefined) return {};
-  return { production: (await import('../production/index.ts')).createProduction(marker) };
+async function openProduction({ marker }: Config): Promise<ProductionPort> {
+  return marker === undefined ? NO_MARKER : (await import('../production/index.ts')).createProduction(marker);
 }
 
 function viewOf(args: Args): View {

@@ -8,7 +8,6 @@ import { createGuardian } from '../programs/guardian.ts';
 import { RunDeploys } from '../run/deploys/deploys.ts';
 import { createHooks, type Hooks } from '../run/hooks/hooks.ts';
 import type { Ports } from '../steps/ports.ts';
-import { createInstanceProbe } from '../run/deploys/instance-probe.ts';
 import { createDiscovery, type DiscoveryRequest } from '../traffic/discover.ts';
 import type { Context } from './context.ts';
 
@@ -49,14 +48,12 @@ export async function openInPlace(context: Context, held: () => HeldLease | unde
     variables,
   });
   const inPlace = {
-    probe: createInstanceProbe(config, ports.clock),
+    ...ports.inPlace,
     widen: async (wanted: DiscoveryRequest) => traffic.widen(wanted),
-    ...(delivery === undefined ? {} : { delivery }),
-    ...(deployer === undefined
-      ? {}
-      : {
-          deploys: new RunDeploys({ environment: config.environment, deployer, ...(migrator ? { migrator } : {}) }),
-        }),
+    ...(delivery !== undefined && { delivery }),
+    ...(deployer !== undefined && {
+      deploys: new RunDeploys({ environment: config.environment, deployer, ...(migrator && { migrator }) }),
+    }),
   };
   return { ports: { ...ports, traffic, inPlace }, hooks };
 }

@@ -1,5 +1,6 @@
 import type { Amount } from './amount.ts';
 import { list } from './text.ts';
+import type { SwitchSettings } from './traffic.ts';
 
 /** What was asked for, pinned when the run began: the same goal gives the same end from any machine. */
 
@@ -77,6 +78,7 @@ export type Goal = RequestedBy &
         readonly fleet: string;
         readonly release: string;
         readonly minimumHealthy: MinimumHealthy;
+        readonly settings: SwitchSettings;
         /** In steps: see `Stages`. Absent: all at once. */
         readonly stages?: Stages;
         /** So many instances at a time, where fleets move between target groups. Absent: all at once. */
@@ -87,6 +89,7 @@ export type Goal = RequestedBy &
         readonly fleet: string;
         readonly release: string;
         readonly minimumHealthy: MinimumHealthy;
+        readonly settings: SwitchSettings;
         readonly batch?: number;
       }
     | {
@@ -95,6 +98,7 @@ export type Goal = RequestedBy &
         readonly release: string;
         readonly discard: boolean;
         readonly wait: boolean;
+        readonly settings: SwitchSettings;
         /** Without waiting for those who may still be on their way to what has lost its share. */
         readonly early?: boolean;
       }
@@ -137,6 +141,17 @@ export type Goal = RequestedBy &
   );
 
 export type GoalOf<V extends Verb> = Extract<Goal, { verb: V }>;
+
+/**
+ * The goal with settings that fit the config: one that was recorded under another config, or by a version that pinned none,
+ * gets those of now.
+ */
+export function withSettings<G extends Goal>(goal: G, now: SwitchSettings): G {
+  if (goal.verb !== 'promote' && goal.verb !== 'rollback' && goal.verb !== 'cleanup') return goal;
+  const { settings } = goal as { readonly settings?: SwitchSettings };
+  const fits = settings?.traffic.kind === now.traffic.kind && settings.verification.by === now.verification.by;
+  return fits ? goal : { ...goal, settings: now };
+}
 
 /** A world or a request that the planner does not accept: nothing was changed. */
 export interface Refusal {

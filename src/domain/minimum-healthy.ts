@@ -1,5 +1,5 @@
 import type { Fleet, Instance, Pool, Snapshot, Target } from './snapshot.ts';
-import { poolsOf, targetsOf } from './roles.ts';
+import { targetsOf } from './roles.ts';
 import type { Amount } from './amount.ts';
 import type { MinimumHealthy, PoolMinimum } from './goal.ts';
 import { shareOfFleet } from './shares.ts';
@@ -31,39 +31,25 @@ export function healthyIn(pool: Pool, fleet: Fleet): readonly Instance[] {
   return fleet.instances.filter((instance) => healthy.has(instance.id));
 }
 
-/** What production's health is counted by: one or several pools that stand for each other. */
-interface Surface {
+/** What production's health is counted by: one pool, or several that stand for each other. */
+export interface CapacityGroup {
   readonly name: string;
   readonly pools: readonly Pool[];
 }
 
-/** Each production pool by itself; where routes divide traffic among them, all together. */
-function surfaces(snapshot: Snapshot): readonly Surface[] {
-  const production = poolsOf(snapshot, 'production');
-  if (snapshot.routing !== undefined) return [{ name: WHOLE, pools: production }];
-  return production.map((pool) => ({ name: pool.name, pools: [pool] }));
-}
-
-const WHOLE = 'production';
-
 /** Nothing has to stay healthy: in test groups, and where nothing is taken away. */
 export const NO_MINIMUM: PoolMinimum = { total: 0, zones: {} };
-
-/** The minimum of a pool that gets production's traffic. */
-export function minimumIn(snapshot: Snapshot, minimum: MinimumHealthy, pool: string): PoolMinimum {
-  return (snapshot.routing === undefined ? minimum[pool] : minimum[WHOLE]) ?? NO_MINIMUM;
-}
 
 /**
  * The fewest healthy targets that production may have from now on: as many as the fleet that carries it has healthy now,
  * by pool and zone. While two fleets serve there, the one that carries more of it counts; where nobody can say so, the one
  * with more healthy targets.
  */
-export function minimumNow(snapshot: Snapshot): MinimumHealthy {
-  return Object.fromEntries(surfaces(snapshot).map((surface) => [surface.name, surfaceMinimum(snapshot, surface)]));
+export function minimumNow(snapshot: Snapshot, groups: readonly CapacityGroup[]): MinimumHealthy {
+  return Object.fromEntries(groups.map((group) => [group.name, groupMinimum(snapshot, group)]));
 }
 
-function surfaceMinimum(snapshot: Snapshot, { pools }: Surface): PoolMinimum {
+function groupMinimum(snapshot: Snapshot, { pools }: CapacityGroup): PoolMinimum {
   const counts = snapshot.fleets.map((fleet) => ({
     share: shareOfFleet(snapshot, fleet),
     healthy: countByZone(pools.flatMap((pool) => healthyIn(pool, fleet))),
@@ -145,8 +131,7 @@ export function highestMinimum(minimum: MinimumHealthy): PoolMinimum {
 }
 
 /** The greatest `--min-healthy` that a fleet with these healthy targets satisfies in a switch. */
-export function greatestMinimum(snapshot: Snapshot, have: ByZone): number {
-  const now = minimumNow(snapshot);
+export function greatestMinimum(now: MinimumHealthy, have: ByZone): number {
   let count = total(have);
   while (count > 0 && shortfall(have, highestMinimum(lowerMinimum(now, { count }))) !== undefined) count -= 1;
   return count;
@@ -157,10 +142,10 @@ export function healthyOthers(snapshot: Snapshot, pool: Pool, fleet: Fleet): rea
   return snapshot.fleets.filter((other) => other !== fleet).flatMap((other) => healthyIn(pool, other));
 }
 
-/** Healthy targets in production, by pool name; where routes divide traffic, in all. */
-export function healthyCounts(snapshot: Snapshot): Record<string, number> {
+/** Healthy targets in production, by group. */
+export function healthyCounts(groups: readonly CapacityGroup[]): Record<string, number> {
   return Object.fromEntries(
-    surfaces(snapshot).map(({ name, pools }) => [name, pools.flatMap((pool) => pool.targets).filter(isHealthy).length]),
+    groups.map(({ name, pools }) => [name, pools.flatMap((pool) => pool.targets).filter(isHealthy).length]),
   );
 }
 

@@ -1,25 +1,31 @@
 import { isIn } from './roles.ts';
+import { dnsOf } from './routes.ts';
 import { hasServed } from './shares.ts';
 import type { Fleet, Snapshot } from './snapshot.ts';
 import { count, duration } from './text.ts';
+import type { ResidualLimits } from './traffic.ts';
 
 /** Residual traffic after a switch of names: some resolvers and clients ignore TTLs, and still come to the fleet before. */
 
-/** Requests that came to the fleet's pools lately; undefined when it is in none that names have left. */
-export function residualRequests(snapshot: Snapshot, fleet: Fleet): number | undefined {
+/** Requests that reached the fleet's pools lately, of those counted; undefined when it is in no pool that DNS has left. */
+export function residualRequests(
+  snapshot: Snapshot,
+  fleet: Fleet,
+  requests: Readonly<Record<string, number>> = {},
+): number | undefined {
   const own = snapshot.pools.filter((pool) => pool.role === 'test' && isIn(pool, fleet));
   if (own.length === 0) return undefined;
-  return own.reduce((sum, { name }) => sum + (snapshot.tail?.requests[name] ?? 0), 0);
+  return own.reduce((sum, { name }) => sum + (requests[name] ?? 0), 0);
 }
 
-/** Why the fleet must stay for requests that still come to it; undefined when they are few enough, or it never served. */
-export function residualTrafficProblem(snapshot: Snapshot, fleet: Fleet): string | undefined {
-  const { routing, tail } = snapshot;
-  const requests = residualRequests(snapshot, fleet);
-  if (routing?.names === undefined || requests === undefined || !hasServed(fleet)) return undefined;
-  if (tail === undefined) return `It is not known which requests still come to ${fleet.release}.`;
-  if (tail.unknown !== undefined)
-    return `It is not known which requests still come to ${fleet.release}: ${tail.unknown}`;
-  if (requests <= tail.most) return undefined;
-  return `${count(requests, 'request')} came to ${fleet.release} in the last ${duration(tail.withinS)}, from resolvers or clients that have not looked its names up again.`;
+/** Why the fleet must stay for requests that still reach it by DNS answers of before; undefined when there are few enough, or it never served. */
+export function residualTrafficProblem(snapshot: Snapshot, fleet: Fleet, { most }: ResidualLimits): string | undefined {
+  if (!hasServed(fleet) || residualRequests(snapshot, fleet) === undefined) return undefined;
+  const { residual } = dnsOf(snapshot);
+  const unknown = `It is not known which requests still come to ${fleet.release}`;
+  if (residual.state === 'not-asked') return `${unknown}.`;
+  if (residual.state === 'unreadable') return `${unknown}: ${residual.why}`;
+  const requests = residualRequests(snapshot, fleet, residual.requests) ?? 0;
+  if (requests <= most) return undefined;
+  return `${count(requests, 'request')} came to ${fleet.release} in the last ${duration(residual.withinS)}, from resolvers or clients that have not looked its names up again.`;
 }

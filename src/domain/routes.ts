@@ -1,9 +1,31 @@
-import type { Pool, PoolRole, Route, Snapshot } from './snapshot.ts';
+import type { Pool, Snapshot } from './snapshot.ts';
+import type { DnsWeights, Route, RouteRole, Traffic } from './traffic.ts';
 
 /** What routes say about pools. Pure; everything here is about the weights of our own pools. */
 
-export function routesOf(snapshot: Snapshot, role: PoolRole): readonly Route[] {
-  return snapshot.routing?.routes.filter((route) => route.role === role) ?? [];
+/** None where fleets move between pools. */
+export function routesOf({ traffic }: Pick<Snapshot, 'traffic'>, role: RouteRole): readonly Route[] {
+  return 'routes' in traffic ? traffic.routes.filter((route) => route.role === role) : [];
+}
+
+/** What is seen of DNS. @throws Error in a snapshot of other traffic: its plans have no steps that ask for this */
+export function dnsOf({ traffic }: Pick<Snapshot, 'traffic'>): DnsWeights {
+  if (traffic.kind !== 'dns-weights') throw new Error('DNS does not divide the traffic here.');
+  return traffic;
+}
+
+/** The pool gets production's traffic, or the next change of weights may give it some. */
+export function mayServe(snapshot: Snapshot, pool: Pool): boolean {
+  return pool.role === 'production' || routesOf(snapshot, 'production').length > 0;
+}
+
+/** The snapshot with this traffic: where weights divide it, they say which pools are in production. */
+export function withTraffic(snapshot: Snapshot, traffic: Traffic): Snapshot {
+  return {
+    ...snapshot,
+    traffic,
+    pools: 'routes' in traffic ? withRoles(snapshot.pools, traffic.routes) : snapshot.pools,
+  };
 }
 
 function total(route: Route): number {
@@ -17,7 +39,7 @@ export function shareOf(route: Route, pool: string): number {
 }
 
 /** The pools with the role that the routes give them: whoever gets production's clients is in production. */
-export function withRoles(pools: readonly Pool[], routes: readonly Route[]): readonly Pool[] {
+function withRoles(pools: readonly Pool[], routes: readonly Route[]): readonly Pool[] {
   const production = routes.filter(({ role }) => role === 'production');
   const serves = (name: string): boolean => production.some(({ weights }) => (weights[name] ?? 0) > 0);
   const roleOf = ({ name, role }: Pool): Pool['role'] => {

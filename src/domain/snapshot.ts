@@ -1,4 +1,5 @@
 import type { DeployReport } from './deploys.ts';
+import type { RouteRole, Traffic } from './traffic.ts';
 
 /**
  * What is so, now: one frozen value, read from AWS at one moment. Everything the planner knows is in here.
@@ -99,80 +100,6 @@ export interface Target {
 /** `other`: no group of the config, but one that holds an instance of this environment. PlannedRun for by deploys in place only. */
 export type PoolRole = RouteRole | 'other';
 
-/** Whose clients come in. */
-export type RouteRole = 'production' | 'test';
-
-/**
- * A way in for clients that divides its traffic among pools by weight: a rule of a listener, of which its default action is
- * one too.
- */
-export interface Route {
-  /** `shop:443`, `shop:443 priority 10`. */
-  readonly name: string;
-  readonly role: RouteRole;
-  /** Weights by the names of our pools, as they are now. A pool that the route does not know is left out. */
-  readonly weights: Readonly<Record<string, number>>;
-  /** The sum of the weights of pools that are not ours; they are left alone. */
-  readonly othersWeight: number;
-  /** Seconds for which a client stays with the pool it got, whatever the weights are; 0 when it does not. */
-  readonly stickyS: number;
-  readonly url: string;
-}
-
-/** How far a change of names has come. */
-export interface Names {
-  /** Seconds for which resolvers may keep answers. */
-  readonly ttlS: number;
-  /** There are name servers that a change of this run has not reached. */
-  readonly pending: boolean;
-  /** The pool that the name servers' last answers led to, alone; how many in a row, and how many show that a change arrived. */
-  readonly pool?: string;
-  readonly streak: number;
-  readonly wanted: number;
-  /** Where the config asks for it. */
-  readonly lowering?: Lowering;
-}
-
-export type Ttl = 'usual' | 'low';
-
-/** TTLs of names that are lowered for a switch, and set back once there is no way back. */
-export interface Lowering {
-  /** `other`: neither, such as between two zones. */
-  readonly is: Ttl | 'other';
-  /** The longest that resolvers may keep an answer of before. */
-  readonly usualS: number;
-  /** The longest that they may keep one of any of the names once it is done. */
-  readonly lowS: number;
-}
-
-/** What still comes to pools that names do not lead to any more. */
-export interface Tail {
-  /** Requests in the last `withinS` seconds, by pool; those that were asked for. */
-  readonly requests: Readonly<Record<string, number>>;
-  readonly withinS: number;
-  /** So many are near enough to none. */
-  readonly most: number;
-  /** Why nothing is known of it. */
-  readonly unknown?: string;
-}
-
-/** How traffic is divided among the pools, where that is what moves it. */
-export interface Routing {
-  readonly routes: readonly Route[];
-  /** Seconds for which a fleet must stay as it is after the last production route has left it. */
-  readonly holdS: number;
-  /** The steps of a promote when the command line names none: ascending, in percent. */
-  readonly steps: readonly number[];
-  /** Seconds between two of them. */
-  readonly everyS: number;
-  /** What is wrong with how it is set up, as sentences: traffic is not moved to a new fleet while there is any. */
-  readonly faults: readonly string[];
-  /** What is worth knowing before traffic is moved, as sentences. */
-  readonly notes: readonly string[];
-  /** Where names are what divides it. */
-  readonly names?: Names;
-}
-
 /** A target group: a pool of targets that production or test traffic goes to. */
 export interface Pool {
   /** The group's name, also where the config names it by its ARN: the key that steps use. */
@@ -199,20 +126,16 @@ export interface Pool {
   readonly targets: readonly Target[];
 }
 
+/** One answer of production: the release that it names, or why it names none. */
+export type ReleaseAnswer = { readonly release: string } | { readonly failed: string };
+
 /** What production's clients are answered, asked over fresh connections. */
-export interface Answers {
-  readonly url: string;
-  /** So many in a row prove which release serves. */
-  readonly wanted: number;
-  /** So many were asked for. */
-  readonly asked: number;
-  /** How many of the last ones came from `release` alone. */
-  readonly streak: number;
-  /** The last one that told it. */
-  readonly release?: string;
-  /** Why the last one told none. */
-  readonly failed?: string;
-}
+export type ReleaseAnswers =
+  /** The config does not say how production tells its release. */
+  | { readonly state: 'no-marker' }
+  | { readonly state: 'not-asked' }
+  /** `asked`: how many were asked for. `streak`: how many of the last ones name the same release as `last`. */
+  | { readonly state: 'asked'; readonly asked: number; readonly streak: number; readonly last: ReleaseAnswer };
 
 export interface Snapshot {
   /** When the reading began, in milliseconds since the epoch. */
@@ -222,12 +145,8 @@ export interface Snapshot {
   /** Instances found in a pool that lack this environment's ownership tags. */
   readonly unmanaged: readonly Instance[];
   readonly pools: readonly Pool[];
-  /** Absent where traffic is moved by membership alone: by who is registered with which pool. */
-  readonly routing?: Routing;
-  /** Absent where the config does not say how production tells its release. */
-  readonly answers?: Answers;
-  /** Absent where names do not move traffic, or nobody has asked for it. */
-  readonly tail?: Tail;
+  readonly traffic: Traffic;
+  readonly answers: ReleaseAnswers;
   /** What the deployer and the instances themselves say; read only for the step that waits for it. */
   readonly closer?: Details;
 }

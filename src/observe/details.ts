@@ -7,7 +7,7 @@ import type { DiscoveryRequest } from '../traffic/discover.ts';
 /** What is learnt by asking a deployer or the instances themselves, instead of AWS's lists. */
 
 export interface DetailReaders {
-  readonly deploys?: { look(snapshot: Snapshot, order: DeployOrder): Promise<DeployReport | undefined> };
+  readonly deploys: { look(snapshot: Snapshot, order: DeployOrder): Promise<DeployReport | undefined> };
   readonly probe: {
     readonly drains: boolean;
     check(instance: Instance, release: string): Promise<string>;
@@ -22,7 +22,7 @@ function withDetails(snapshot: Snapshot, details: Details): Snapshot {
 
 /** What the deployer reports of an order. */
 export async function withDeploy(readers: DetailReaders, snapshot: Snapshot, order: DeployOrder): Promise<Snapshot> {
-  const report = await readers.deploys?.look(snapshot, order);
+  const report = await readers.deploys.look(snapshot, order);
   const others = (snapshot.closer?.deploys ?? []).filter(({ token }) => token !== order.token);
   return withDetails(snapshot, { deploys: report === undefined ? others : [...others, report] });
 }

@@ -1,78 +1,66 @@
 import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
-import { counted, silence, type ProductionPort } from '../production/production.ts';
+import { counted, notAsked, type ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
-import { withRoles } from '../domain/routes.ts';
+import { withTraffic } from '../domain/routes.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
 import { findGroups, hasSucceeded, withAnswers, withDeploy, withInFlight, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
-  readonly traffic: Pick<TrafficPort, 'read' | 'routing'>;
+  readonly traffic: Pick<TrafficPort, 'read' | 'readTraffic' | 'follow' | 'residual'>;
   readonly clock: Clock;
-  readonly production?: ProductionPort;
-  readonly inPlace?: DetailReaders;
+  readonly production: ProductionPort;
+}
+
+interface AllReaders extends Readers {}
+
+interface AllReaders extends Readers {
+  readonly inPlace: DetailReaders;
 }
 
 /**
- * Reads everything: one DescribeTargetHealth a pool and the routes, at the same time the fleets, then whoever else is in a
- * pool. With `tail`, then also what still comes to pools that names have left.
+ * Reads everything: one DescribeTargetHealth a pool and the routes, at the same time the fleets, then whatever else is in a
+ * pool. With `residual`, then also the requests that still reach pools that production has left.
  */
-export async function observe(readers: Readers, tail = false): Promise<Snapshot> {
-  const { fleet, traffic, clock, production } = readers;
+export async function observe(readers: Readers, residual = false): Promise<Snapshot> {
+  const { fleet, traffic: port, clock, production } = readers;
   const at = clock.now();
-  const reading = traffic.read();
+  const reading = port.read();
   const ids = reading.then(targetIds);
-  // Whoever reads fleets may fail before it waits for the ids; that the pools failed is told by `reading`.
+  // The fleets may fail before they wait for the ids; that the pools failed is told by `reading`.
   ids.catch(() => undefined);
-  const [pools, routing, { fleets, unmanaged }] = await Promise.all([
-    reading,
-    traffic.routing?.read(),
-    fleet.read(ids),
-  ]);
-  const answers = production && { answers: silence(production) };
-  const snapshot = routed({ at, fleets, unmanaged, pools, ...answers }, routing);
-  return tail ? withTail(traffic, snapshot) : snapshot;
+  const [pools, traffic, { fleets, unmanaged }] = await Promise.all([reading, port.readTraffic(), fleet.read(ids)]);
+  const bare = { at, fleets, unmanaged, pools, traffic, answers: notAsked(production.verification) };
+  const snapshot = withTraffic(bare, traffic);
+  return residual ? withResidual(port, snapshot) : snapshot;
 }
 
-/** Who is still visited can only be somebody who is there and has none of production. */
-async function withTail({ routing }: Readers['traffic'], snapshot: Snapshot): Promise<Snapshot> {
+/** Only a pool with targets, and without a share of production, can have requests that should not reach it. */
+async function withResidual(port: Readers['traffic'], snapshot: Snapshot): Promise<Snapshot> {
   const left = snapshot.pools.filter(({ role, targets }) => role === 'test' && targets.length > 0);
-  const tail = await routing?.tail?.(left.map(({ name }) => name));
-  return tail === undefined ? snapshot : { ...snapshot, tail };
-}
-
-function routed(snapshot: Snapshot, routing: Snapshot['routing']): Snapshot {
-  if (routing === undefined) return snapshot;
-  return { ...snapshot, routing, pools: withRoles(snapshot.pools, routing.routes) };
+  return { ...snapshot, traffic: await port.residual(left.map(({ name }) => name)) };
 }
 
 /** Reads that part again and keeps the rest; for polling, where one request should suffice. */
-export async function refresh(readers: Readers, before: Snapshot, reads: Reads): Promise<Snapshot> {
-  const { inPlace } = readers;
-  const known = reads.groupsOf && inPlace ? await discoverGroups(readers, inPlace, before, reads.groupsOf) : before;
-  const seen = await refreshLists(readers, known, reads);
-  return inPlace === undefined ? seen : refreshDetails(readers, inPlace, seen, reads);
+export async function refresh(readers: AllReaders, before: Snapshot, reads: Reads): Promise<Snapshot> {
+  const known = reads.groupsOf ? await discoverGroups(readers, before, reads.groupsOf) : before;
+  return refreshDetails(readers, await refreshLists(readers, known, reads), reads);
 }
 
 /** Looks in every target group for these instances, and reads again what that has found. */
-async function discoverGroups(
-  readers: Readers,
-  inPlace: DetailReaders,
-  snapshot: Snapshot,
-  ids: readonly string[],
-): Promise<Snapshot> {
-  if (!(await findGroups(inPlace, snapshot, ids))) return snapshot;
+async function discoverGroups(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
+  if (!(await findGroups(readers.inPlace, snapshot, ids))) return snapshot;
   return refreshLists(readers, { ...snapshot, pools: await readers.traffic.read() }, { pools: [], fleets: 'all' });
 }
 
 async function refreshDetails(
-  readers: Readers,
-  inPlace: DetailReaders,
+  readers: AllReaders,
   snapshot: Snapshot,
   { deploy, checks, inFlight }: Reads,
 ): Promise<Snapshot> {
+  const { inPlace } = readers;
   if (checks !== undefined) return withAnswers(inPlace, snapshot, checks);
   if (inFlight !== undefined) return withInFlight(inPlace, snapshot, inFlight);
   if (deploy === undefined) return snapshot;
@@ -84,24 +72,23 @@ async function refreshDetails(
 /** AWS's lists, and what production answers. */
 async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): Promise<Snapshot> {
   if (readsNoList(reads)) return before;
-  const { fleet, traffic, clock, production } = readers;
+  const { fleet, traffic: port, clock, production } = readers;
   const at = clock.now();
-  const fresh = readPools(traffic, reads.pools);
+  const fresh = readPools(port, reads.pools);
   const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
-  const [pools, { fleets, unmanaged }, routing = before.routing, more = []] = await Promise.all([
+  const [pools, { fleets, unmanaged }, traffic, more] = await Promise.all([
     reading,
     reads.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, reads.fleets),
-    reads.follow ? traffic.routing?.follow?.() : reads.routes ? traffic.routing?.read() : undefined,
-    reads.answers ? production?.ask() : undefined,
+    reads.follow ? port.follow() : reads.routes ? port.readTraffic() : before.traffic,
+    reads.answers ? production.ask() : [],
   ]);
-  const answers = before.answers && { answers: counted(before.answers, more) };
-  const seen = { ...before, at, fleets, unmanaged, pools, ...answers };
-  const snapshot = routed(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, routing);
-  return reads.tail ? withTail(traffic, snapshot) : snapshot;
+  const seen = { ...before, at, fleets, unmanaged, pools, answers: counted(before.answers, more) };
+  const snapshot = withTraffic(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, traffic);
+  return reads.residual ? withResidual(port, snapshot) : snapshot;
 }
 
-function readsNoList({ pools, fleets, marks, routes, answers, follow, tail }: Reads): boolean {
-  return pools.length === 0 && fleets.length === 0 && !(marks || routes || answers || follow || tail);
+function readsNoList({ pools, fleets, marks, routes, answers, follow, residual }: Reads): boolean {
+  return pools.length === 0 && fleets.length === 0 && !(marks || routes || answers || follow || residual);
 }
 
 async function readFleets(

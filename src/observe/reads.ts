@@ -14,8 +14,8 @@ export interface Reads {
   readonly follow?: boolean;
   /** Asks production for some more answers. */
   readonly answers?: boolean;
-  /** Asks what still comes to pools that names have left. */
-  readonly tail?: boolean;
+  /** Counts the requests that still reach pools that production has left. */
+  readonly residual?: boolean;
   /** Ids of instances whose target groups are looked for among all of the account. */
   readonly groupsOf?: readonly string[];
   /** What the deployer says of this order. */

@@ -1,9 +1,9 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
-import { testPools } from '../domain/shares.ts';
 import type { Step } from '../steps/index.ts';
 import { highestMinimum } from '../domain/minimum-healthy.ts';
-import type { Switch } from './switch.ts';
+import { trafficModel } from './traffic/index.ts';
+import type { Switch } from './traffic/model.ts';
 
 /**
  * Some of its members' health is not known yet: they left production, and did not get into a test group before a run was
@@ -11,18 +11,20 @@ import type { Switch } from './switch.ts';
  */
 export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
   const known = new Set(
-    testPools(snapshot, fleet).flatMap((pool) =>
-      targetsOf(pool, fleet)
-        .filter((target) => target.state !== 'initial' && isRegistered(target))
-        .map((target) => target.id),
-    ),
+    trafficModel(snapshot)
+      .testPools(fleet)
+      .flatMap((pool) =>
+        targetsOf(pool, fleet)
+          .filter((target) => target.state !== 'initial' && isRegistered(target))
+          .map((target) => target.id),
+      ),
   );
   return members(fleet).some((instance) => instance.state === 'running' && !known.has(instance.id));
 }
 
 /** Puts the fleet where its health gets known before traffic moves to it. */
 export function verifySteps(snapshot: Snapshot, { to, minimumHealthy, need }: Switch): readonly Step[] {
-  const pool = testPools(snapshot, to)[0]?.name;
+  const pool = trafficModel(snapshot).testPools(to)[0]?.name;
   if (pool === undefined) return [];
   return [
     { do: 'register', pool, fleet: to.id },

@@ -1,17 +1,17 @@
 import type { Clock } from '../clock.ts';
-import type { Pool, Routing } from '../domain/snapshot.ts';
-import type { RunEvent } from '../run/event.ts';
+import type { Pool } from '../domain/snapshot.ts';
+import type { Traffic } from '../domain/traffic.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 
 /** What was seen at one moment. Times are milliseconds since the epoch. */
-export type RecordedFrame =
+export type RecordedFrame<E> =
   | { readonly at: number; readonly pool: string; readonly states: Readonly<Record<string, number>> }
   | { readonly at: number; readonly route: string; readonly weights: Readonly<Record<string, number>> }
-  | { readonly at: number; readonly event: RunEvent };
+  | { readonly at: number; readonly event: E };
 
 /** All that a run saw and told, for its report. What was seen twice in a row is kept once. */
-export class TrafficRecorder {
-  readonly frames: RecordedFrame[] = [];
+export class TrafficRecorder<E> {
+  readonly frames: RecordedFrame<E>[] = [];
   readonly #clock: Clock;
   readonly #last = new Map<string, string>();
 
@@ -19,24 +19,19 @@ export class TrafficRecorder {
     this.#clock = clock;
   }
 
-  told(event: RunEvent): void {
+  told(event: E): void {
     this.frames.push({ at: this.#clock.now(), event });
   }
 
   /** The same port; what it reads is kept. */
   watching(traffic: TrafficPort): TrafficPort {
-    const { routing } = traffic;
-    const seen = (read: Promise<Routing>): Promise<Routing> => read.then((one) => this.#saw(one));
+    const saw = async (read: Promise<Traffic>): Promise<Traffic> => this.#saw(await read);
     return {
       ...traffic,
       read: async (names) => this.#sawAll(await traffic.read(names)),
-      ...(routing && {
-        routing: {
-          read: async () => seen(routing.read()),
-          shift: async (changes) => routing.shift(changes),
-          ...(routing.follow && { follow: async () => seen(routing.follow?.() ?? routing.read()) }),
-        },
-      }),
+      readTraffic: async () => saw(traffic.readTraffic()),
+      follow: async () => saw(traffic.follow()),
+      residual: async (pools) => saw(traffic.residual(pools)),
     };
   }
 
@@ -49,11 +44,11 @@ export class TrafficRecorder {
     return pools;
   }
 
-  #saw(routing: Routing): Routing {
-    for (const { name: route, weights } of routing.routes) {
+  #saw(traffic: Traffic): Traffic {
+    for (const { name: route, weights } of 'routes' in traffic ? traffic.routes : []) {
       if (this.#isNew(`route ${route}`, weights)) this.frames.push({ at: this.#clock.now(), route, weights });
     }
-    return routing;
+    return traffic;
   }
 
   #isNew(key: string, value: object): boolean {

@@ -1,5 +1,5 @@
 import type { MarkerConfig } from '../config/config.ts';
-import type { Answer } from './production.ts';
+import type { ReleaseAnswer } from '../domain/snapshot.ts';
 
 /** An answer of production, as far as a marker looks at it. */
 export interface Received {
@@ -9,7 +9,7 @@ export interface Received {
 }
 
 /** The release that the answer names, or why it names none. */
-export function readMarker(marker: MarkerConfig, received: Received): Answer {
+export function readMarker(marker: MarkerConfig, received: Received): ReleaseAnswer {
   if (received.status >= 400) return { failed: `HTTP ${received.status}` };
   const release = valueOf(marker, received);
   return release === undefined || release === '' ? { failed: `no release in ${where(marker)}` } : { release };

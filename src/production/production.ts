@@ -1,29 +1,28 @@
-import type { Answers } from '../domain/snapshot.ts';
-
-/** One answer of production, over a connection of its own. */
-export type Answer = { readonly release: string } | { readonly failed: string };
+import type { ReleaseAnswer, ReleaseAnswers } from '../domain/snapshot.ts';
+import type { Verification } from '../domain/traffic.ts';
 
 /** Production as its clients see it. */
 export interface ProductionPort {
-  readonly url: string;
-  /** So many answers in a row prove which release serves. */
-  readonly wanted: number;
-  /** Asks a few times, over fresh connections; never rejects. */
-  ask(): Promise<readonly Answer[]>;
+  /** What answers are good for. */
+  readonly verification: Verification;
+  /** Asks a few times, each over a connection of its own; never rejects. */
+  ask(): Promise<readonly ReleaseAnswer[]>;
 }
 
-/** Nothing was asked yet. */
-export function silence({ url, wanted }: ProductionPort): Answers {
-  return { url, wanted, streak: 0, asked: 0 };
+/** The config does not say how production tells its release: there is nothing to ask. */
+export const NO_MARKER: ProductionPort = { verification: { by: 'nothing' }, ask: async () => [] };
+
+export function notAsked({ by }: Verification): ReleaseAnswers {
+  return by === 'nothing' ? { state: 'no-marker' } : { state: 'not-asked' };
 }
 
 /** Counts on: how many of the last answers came from one and the same release. */
-export function counted(before: Answers, answers: readonly Answer[]): Answers {
-  return answers.reduce((seen: Answers, answer): Answers => {
-    const { url, wanted, asked } = seen;
-    const base = { url, wanted, asked: asked + 1 };
-    if ('failed' in answer) return { ...base, streak: 0, failed: answer.failed };
-    const { release } = answer;
-    return { ...base, release, streak: release === seen.release ? seen.streak + 1 : 1 };
+export function counted(before: ReleaseAnswers, answers: readonly ReleaseAnswer[]): ReleaseAnswers {
+  return answers.reduce((seen: ReleaseAnswers, last): ReleaseAnswers => {
+    const known = seen.state === 'asked' ? seen : { asked: 0, streak: 0, last: undefined };
+    const asked = known.asked + 1;
+    if ('failed' in last) return { state: 'asked', asked, streak: 0, last };
+    const goesOn = known.last !== undefined && 'release' in known.last && known.last.release === last.release;
+    return { state: 'asked', asked, streak: goesOn ? known.streak + 1 : 1, last };
   }, before);
 }

@@ -1,6 +1,7 @@
+import { dnsOf } from '../domain/routes.ts';
 import { NOTHING } from '../observe/reads.ts';
 import { never, WAITS, type StepDefinition } from './definition.ts';
-import { changeNames } from './names.ts';
+import { changeDns } from './dns.ts';
 import { forRoute53 } from './timing.ts';
 
 /** Wait until all name servers have the change of names by which the pool was given its share. */
@@ -20,7 +21,7 @@ export const awaitInsync: StepDefinition<AwaitInsync> = () => ({
   title: () => 'wait until all name servers have the change',
   instances: () => [],
   estimateS: () => SYNC_S,
-  progress: ({ routing }) => (routing?.names?.pending === true ? 'under way' : 'done'),
+  progress: (snapshot) => (dnsOf(snapshot).pending ? 'under way' : 'done'),
   cannotSucceed: never,
   count: never,
   lastSeen: never,
@@ -28,5 +29,5 @@ export const awaitInsync: StepDefinition<AwaitInsync> = () => ({
   readsToPoll: { ...NOTHING, follow: true },
   timeLimitMs: () => SYNC_LIMIT_MS,
   pollEveryMs: forRoute53,
-  simulate: (snapshot) => changeNames(snapshot, { pending: false }),
+  simulate: (snapshot) => changeDns(snapshot, { pending: false }),
 });

@@ -1,5 +1,7 @@
 import { residualTrafficProblem } from '../domain/residual-traffic.ts';
 import { count, duration } from '../domain/text.ts';
+import type { ResidualLimits } from '../domain/traffic.ts';
+import { changeDns } from './dns.ts';
 import { never, WAITS, type StepDefinition } from './definition.ts';
 import { byPeriod, limit } from './timing.ts';
 import { fleetOf, memberIds } from './world.ts';
@@ -9,27 +11,26 @@ import { NOTHING } from '../observe/reads.ts';
 export interface AwaitResidualTraffic {
   readonly do: 'await-residual-traffic';
   readonly fleet: string;
+  readonly limits: ResidualLimits;
 }
 
 export const awaitResidualTraffic: StepDefinition<AwaitResidualTraffic> = (step) => ({
   ...WAITS,
   title: (snapshot) => {
-    const { most = 0, withinS = 0 } = snapshot.tail ?? {};
+    const { most, withinS } = step.limits;
     return `wait until no more than ${count(most, 'request')} in ${duration(withinS)} come to ${fleetOf(snapshot, step).release}`;
   },
   instances: (snapshot) => memberIds(snapshot, step),
-  estimateS: ({ tail }) => tail?.withinS ?? 0,
+  estimateS: () => step.limits.withinS,
   progress: (snapshot) =>
-    residualTrafficProblem(snapshot, fleetOf(snapshot, step)) === undefined ? 'done' : 'under way',
+    residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.limits) === undefined ? 'done' : 'under way',
   cannotSucceed: never,
   count: never,
-  lastSeen: (snapshot) => residualTrafficProblem(snapshot, fleetOf(snapshot, step)),
+  lastSeen: (snapshot) => residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.limits),
   readsBefore: () => NOTHING,
-  readsToPoll: { ...NOTHING, tail: true },
+  readsToPoll: { ...NOTHING, residual: true },
   timeLimitMs: limit('releasedMs'),
-  pollEveryMs: ({ tail }) => byPeriod(tail?.withinS ?? 0),
-  simulate: (snapshot) => {
-    const { tail } = snapshot;
-    return tail === undefined ? snapshot : { ...snapshot, tail: { ...tail, requests: {} } };
-  },
+  pollEveryMs: () => byPeriod(step.limits.withinS),
+  simulate: (snapshot) =>
+    changeDns(snapshot, { residual: { state: 'counted', requests: {}, withinS: step.limits.withinS } }),
 });

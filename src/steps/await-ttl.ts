@@ -20,7 +20,6 @@ export const awaitTtl: StepDefinition<AwaitTtl> = (step) => ({
   instances: (snapshot) => memberIds(snapshot, step),
   estimateS: (snapshot) => leftS(snapshot, step),
   progress: (snapshot) => {
-    if (snapshot.routing?.names === undefined) return 'done';
     const at = forgottenAt(snapshot, step);
     return at !== undefined && snapshot.at >= at ? 'done' : 'under way';
   },

@@ -9,7 +9,6 @@ import {
   deployCount,
   deployFailed,
   deployProgress,
-  deploysOf,
   goneInstances,
   reportOn,
   tagMigrated,
@@ -60,7 +59,7 @@ export const deploy: StepDefinition<Deploy> = (step) => {
         return ports.fleet.note(batch, { deploy: { release, run, state: 'done' } });
       }
       await tagBegun(ports, step, batch);
-      return deploysOf(ports).start(snapshot, order);
+      return ports.inPlace.deploys.start(snapshot, order);
     },
     simulate: (snapshot) => {
       const migrated = migrate ? withMarks(snapshot, fleet, { migrated: `${release} ${run}` }) : snapshot;

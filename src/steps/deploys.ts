@@ -8,7 +8,7 @@ import { list } from '../domain/text.ts';
 import type { Count, Waiting } from '../domain/waiting.ts';
 import type { Progress } from './definition.ts';
 import { existingFleet } from './world.ts';
-import type { DeploysPort, Ports } from './ports.ts';
+import type { Ports } from './ports.ts';
 import { isMigrated } from '../domain/in-place.ts';
 
 /** What the steps that hand something to a deployer, or work on a batch of instances, have in common. */
@@ -45,11 +45,6 @@ export function deployFailed(snapshot: Snapshot, order: DeployOrder): string | u
 function failureOf({ id, why, output = [], log }: DeployedInstance): string {
   const end = output.map((line) => `\n    ${line}`).join('');
   return `${id}: ${why ?? 'failed'}${log === undefined ? '' : `, see ${log}`}${end}`;
-}
-
-export function deploysOf({ inPlace }: Ports): DeploysPort {
-  if (inPlace?.deploys === undefined) throw new Error('A deploy was asked for without a deployer.');
-  return inPlace.deploys;
 }
 
 /** Records in the fleet's tags that the migrations of the release have run. */

@@ -2,7 +2,7 @@ import type { DeployOrder } from '../domain/deploy-order.ts';
 import { isMigrated } from '../domain/in-place.ts';
 import { NOTHING } from '../observe/reads.ts';
 import { never, type StepDefinition } from './definition.ts';
-import { DEPLOY_S, deployCount, deployFailed, deployProgress, deploysOf, reportOn, tagMigrated } from './deploys.ts';
+import { DEPLOY_S, deployCount, deployFailed, deployProgress, reportOn, tagMigrated } from './deploys.ts';
 import { byTimeWaited, limit } from './timing.ts';
 import { withMarks } from './world.ts';
 
@@ -38,7 +38,7 @@ export const migrate: StepDefinition<Migrate> = (step) => {
     hook: 'none',
     apply: async (ports, snapshot) => {
       if (reportOn(snapshot, order)?.state === 'succeeded') return tagMigrated(ports, step, snapshot);
-      return deploysOf(ports).start(snapshot, order);
+      return ports.inPlace.deploys.start(snapshot, order);
     },
     simulate: (snapshot) => withMarks(snapshot, fleet, { migrated: `${release} ${run}` }),
   };

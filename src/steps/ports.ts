@@ -3,6 +3,7 @@ import type { DeployReport } from '../domain/deploys.ts';
 import type { DeployOrder } from '../domain/deploy-order.ts';
 import type { Delivery } from '../domain/goal.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
+import type { SwitchSettings } from '../domain/traffic.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import type { ProductionPort } from '../production/production.ts';
 import type { DiscoveryRequest } from '../traffic/discover.ts';
@@ -13,19 +14,23 @@ export interface Ports {
   readonly fleet: FleetPort;
   readonly traffic: TrafficPort;
   readonly clock: Clock;
-  /** Absent where the config does not say how production reports its release. */
-  readonly production?: ProductionPort;
+  readonly production: ProductionPort;
   /** What deploys in place need beside the others. */
-  readonly inPlace?: InPlace;
+  readonly inPlace: InPlace;
 }
 
 export interface InPlace {
-  /** Absent: the config does not say how code gets onto a running instance. */
-  readonly deploys?: DeploysPort;
+  readonly deploys: DeploysPort;
+  /** How code gets onto a running instance; absent where the config does not say, and then nothing is ever delivered. */
   readonly delivery?: Delivery;
   readonly probe: InstanceProbe;
   /** See `DiscoveringTraffic.widen`. */
   readonly widen: (wanted: DiscoveryRequest) => Promise<boolean>;
+}
+
+/** What the config decides about a switch. */
+export function settingsOf({ traffic, production }: Pick<Ports, 'traffic' | 'production'>): SwitchSettings {
+  return { traffic: traffic.settings, verification: production.verification };
 }
 
 /** The deploys of one run. */

@@ -1,4 +1,5 @@
 import { poolByName } from '../domain/queries.ts';
+import { mayServe } from '../domain/routes.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { ALL_POOLS, NOTHING, type Reads } from '../observe/reads.ts';
 
@@ -7,6 +8,5 @@ import { ALL_POOLS, NOTHING, type Reads } from '../observe/reads.ts';
  * weights divide traffic, a group without a share may have had one just before.
  */
 export function readsOfPool(snapshot: Snapshot, pool: string, fleets: readonly string[]): Reads {
-  const isProduction = snapshot.routing !== undefined || poolByName(snapshot, pool).role === 'production';
-  return isProduction ? { ...ALL_POOLS, fleets } : NOTHING;
+  return mayServe(snapshot, poolByName(snapshot, pool)) ? { ...ALL_POOLS, fleets } : NOTHING;
 }

@@ -5,7 +5,8 @@ import { poolByName } from '../domain/queries.ts';
 import { members } from '../domain/roles.ts';
 import { routesOf, shareOf } from '../domain/routes.ts';
 import { percentText } from '../domain/shares.ts';
-import type { Route, RouteRole, Snapshot } from '../domain/snapshot.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { Route, RouteRole } from '../domain/traffic.ts';
 import { list } from '../domain/text.ts';
 import { fleetOf } from './world.ts';
 

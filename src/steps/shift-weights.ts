@@ -1,8 +1,9 @@
 import type { PoolMinimum } from '../domain/goal.ts';
 import { poolByName } from '../domain/queries.ts';
-import { routesOf, shareOf, weightsFor, withRoles } from '../domain/routes.ts';
+import { routesOf, shareOf, weightsFor, withTraffic } from '../domain/routes.ts';
 import { hasShare, isPresent, percentText, TOLERANCE } from '../domain/shares.ts';
-import type { Names, RouteRole, Snapshot } from '../domain/snapshot.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { RouteRole } from '../domain/traffic.ts';
 import { list } from '../domain/text.ts';
 import { ALL_POOLS } from '../observe/reads.ts';
 import { REQUEST, type StepDefinition } from './definition.ts';
@@ -51,7 +52,7 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
     const pools = snapshot.pools.map(({ name }) => name);
     const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
     const weights = open.map((route) => [route.name, weightsFor(route, step.pool, step.percent, pools)] as const);
-    await traffic.routing?.shift(new Map(weights));
+    await traffic.setWeights(new Map(weights));
   },
   simulate: (snapshot) => shifted(snapshot, step),
 });
@@ -68,21 +69,15 @@ function notAlone(snapshot: Snapshot, step: ShiftWeights): string | undefined {
 }
 
 function shifted(snapshot: Snapshot, { role, pool, percent }: ShiftWeights): Snapshot {
-  const { routing } = snapshot;
-  if (routing === undefined) return snapshot;
+  const { traffic } = snapshot;
+  if (!('routes' in traffic)) return snapshot;
   const pools = snapshot.pools.map(({ name }) => name);
-  const routes = routing.routes.map((route) =>
+  const routes = traffic.routes.map((route) =>
     route.role === role && shareOf(route, pool) < percent
       ? { ...route, weights: weightsFor(route, pool, percent, pools) }
       : route,
   );
   // Nothing has been asked since.
-  const { names } = routing;
-  const asked = names && { names: unasked(names) };
-  return { ...snapshot, routing: { ...routing, ...asked, routes }, pools: withRoles(snapshot.pools, routes) };
-}
-
-/** Names that a change is on its way to. */
-function unasked({ pool: _pool, ...names }: Names): Names {
-  return { ...names, pending: true, streak: 0 };
+  const asked = 'answers' in traffic && ({ pending: true, answers: { state: 'not-asked' } } as const);
+  return withTraffic(snapshot, { ...traffic, ...asked, routes });
 }

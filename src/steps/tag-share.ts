@@ -33,7 +33,6 @@ export const tagShare: StepDefinition<TagShare> = (step) => ({
 
 function isTagged(snapshot: Snapshot, step: TagShare): boolean {
   const fleet = fleetOf(snapshot, step);
-  if (snapshot.routing === undefined) return true;
   // Of a fleet that has nothing it matters when it lost it; of others, that this run has seen it.
   if (step.percent === 0) return leftAt(snapshot, fleet) !== undefined;
   if (shareOfFleet(snapshot, fleet) > step.percent + TOLERANCE) return true;

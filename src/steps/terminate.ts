@@ -4,11 +4,11 @@ import { REQUEST, type StepDefinition } from './definition.ts';
 import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
 import { existingFleet, fleetOf, instancesOf, memberIds, stillInProduction, withState } from './world.ts';
 
-/** Terminate the fleet's instances; `early` is without waiting for requests that may still be on their way to them. */
+/** Terminate the fleet's instances, not before it was kept for that many seconds after production has left it. */
 export interface Terminate {
   readonly do: 'terminate';
   readonly fleet: string;
-  readonly early?: boolean;
+  readonly retentionS: number;
 }
 
 export const terminate: StepDefinition<Terminate> = (step) => ({
@@ -22,7 +22,7 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
   progress: (snapshot) => (members(fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo'),
   guard: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
-    return stillInProduction(snapshot, fleet) ?? (step.early ? undefined : retentionProblem(snapshot, fleet));
+    return stillInProduction(snapshot, fleet) ?? retentionProblem(snapshot, fleet, step.retentionS);
   },
   readsBefore: () => ({ pools: 'all', fleets: 'all', routes: true }),
   readsToPoll: { pools: [], fleets: [step.fleet] },

@@ -28,7 +28,6 @@ export const watch: StepDefinition<Watch> = (step) => ({
   instances: (snapshot) => memberIds(snapshot, step),
   estimateS: () => step.seconds,
   progress: (snapshot) => {
-    if (snapshot.routing === undefined) return 'done';
     if (shareOfPool(snapshot, step.pool) > step.percent + TOLERANCE) return 'done';
     const passed = watchedS(snapshot, step);
     return passed !== undefined && passed >= step.seconds ? 'done' : 'under way';

@@ -1,6 +1,6 @@
 import type { TargetGroup } from '../aws/elbv2.ts';
 import { duration, list } from '../domain/text.ts';
-import type { Route } from '../domain/snapshot.ts';
+import type { Route } from '../domain/traffic.ts';
 import type { RouteLocation } from './find-rules.ts';
 import { groupArn, groupName, type Groups } from './target-groups.ts';
 
@@ -28,7 +28,7 @@ const ALIKE: readonly (readonly [what: string, of: (group: TargetGroup) => unkno
 ];
 
 /** Why traffic must not be moved between the groups, as sentences. */
-export function faultsOf(
+export function problemsOf(
   settings: readonly Settings[],
   places: readonly RouteLocation[],
   routes: readonly Route[],

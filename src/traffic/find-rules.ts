@@ -1,7 +1,7 @@
 import type { Elbv2, Listener, LoadBalancer, Rule } from '../aws/elbv2.ts';
 import type { RouteConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
-import type { RouteRole } from '../domain/snapshot.ts';
+import type { RouteRole } from '../domain/traffic.ts';
 import { urlOf } from './target-groups.ts';
 
 /** Where a route of the config is. */

@@ -3,7 +3,7 @@ import type { TargetGroupConfig, TargetGroupsConfig } from '../config/config.ts'
 import { OperatorError } from '../errors.ts';
 import { list } from '../domain/text.ts';
 import type { Pool, PoolRole, Target } from '../domain/snapshot.ts';
-import type { TrafficPort } from './traffic.ts';
+import { notHere, type TrafficPort } from './traffic.ts';
 
 /** A target group that the config names. */
 export interface ConfiguredGroup {
@@ -20,7 +20,7 @@ export interface WantedGroup extends TargetGroupConfig {
 export type Attributes = ReadonlyMap<string, string>;
 
 /** Target groups as pools: what all ways of moving traffic between them share. */
-export interface Groups extends Omit<TrafficPort, 'kind' | 'routing'> {
+export interface Groups extends Pick<TrafficPort, 'read' | 'urls' | 'register' | 'deregister'> {
   readonly members: () => Promise<readonly ConfiguredGroup[]>;
   /** By ARN. */
   readonly attributes: () => Promise<ReadonlyMap<string, Attributes>>;
@@ -32,7 +32,21 @@ export function createTargetGroups(elbv2: Elbv2, { production, test }: TargetGro
     ...production.map((group) => ({ ...group, role: 'production' as const })),
     ...test.map((group) => ({ ...group, role: 'test' as const })),
   ]);
-  return { kind: 'target-groups', read, urls, register, deregister };
+  const settings = { kind: 'membership' } as const;
+  const readTraffic = async () => settings;
+  return {
+    kind: 'target-groups',
+    settings,
+    read,
+    urls,
+    register,
+    deregister,
+    readTraffic,
+    follow: readTraffic,
+    residual: readTraffic,
+    setWeights: notHere,
+    setTtls: notHere,
+  };
 }
 
 export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Groups {

@@ -1,11 +1,11 @@
 import type { Action, Elbv2 } from '../aws/elbv2.ts';
 import type { WeightedListenerConfig } from '../config/config.ts';
-import type { Route, Routing } from '../domain/snapshot.ts';
+import type { ListenerWeights, Route } from '../domain/traffic.ts';
 import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
-import { faultsOf, notesOf, readSettings, type Settings } from './compatibility.ts';
+import { notesOf, problemsOf, readSettings, type Settings } from './compatibility.ts';
 import { findRoutes, type RouteLocation } from './find-rules.ts';
-import { createGroups, delayOf, remember } from './target-groups.ts';
-import type { RoutingPort, TrafficPort } from './traffic.ts';
+import { createGroups, remember } from './target-groups.ts';
+import { notHere, type TrafficPort, type Weights } from './traffic.ts';
 
 /** Traffic moved by weights: two permanent target groups, and rules that divide what comes between them. */
 export function createWeightedListener(
@@ -20,27 +20,38 @@ export function createWeightedListener(
     config.groups.map((group) => ({ ...group, role: 'test' as const })),
   );
   const settings = remember(async () => readSettings(groups));
-  const routing = createRouting(elbv2, config, settings, remember(aliases));
+  const rules = createRules(elbv2, config, settings, remember(aliases));
+  const { steps, everyMs, retentionMs } = config;
   return {
     kind: 'weighted-listener',
+    settings: { kind: 'listener-weights', steps, everyS: everyMs / 1000, retentionS: retentionMs / 1000 },
     read: groups.read,
     register: groups.register,
     deregister: groups.deregister,
-    routing,
+    readTraffic: rules.readTraffic,
+    follow: rules.readTraffic,
+    residual: rules.readTraffic,
+    setWeights: rules.setWeights,
+    setTtls: notHere,
     async urls() {
-      const [all, { routes }] = await Promise.all([settings(), routing.read()]);
+      const [all, { routes }] = await Promise.all([settings(), rules.readTraffic()]);
       const leading = (name: string): readonly Route[] => routes.filter(({ weights }) => (weights[name] ?? 0) > 0);
       return Object.fromEntries(all.map(({ name }) => [name, [...new Set(leading(name).map(({ url }) => url))]]));
     },
   };
 }
 
-function createRouting(
+interface Rules {
+  readonly readTraffic: () => Promise<ListenerWeights>;
+  readonly setWeights: (changes: ReadonlyMap<string, Weights>) => Promise<void>;
+}
+
+function createRules(
   elbv2: Elbv2,
   config: WeightedListenerConfig,
   settingsOf: () => Promise<readonly Settings[]>,
   aliases: () => Promise<readonly string[]>,
-): RoutingPort {
+): Rules {
   const places = remember(async () =>
     findRoutes(elbv2, [
       ...config.production.map((route) => ({ ...route, role: 'production' as const })),
@@ -50,16 +61,20 @@ function createRouting(
   let last: ReadonlyMap<string, readonly Action[]> = new Map();
 
   return {
-    async read() {
+    async readTraffic() {
       const [found, settings, named] = await Promise.all([places(), settingsOf(), aliases()]);
       const actions = await readActions(elbv2, found);
       last = new Map(found.map((place, index) => [place.name, actions[index] as readonly Action[]]));
       const routes = found.map((place, index) => toRoute(place, actions[index] as readonly Action[], settings));
-      const routing = toRouting(config, settings, found, routes);
-      return { ...routing, notes: [...routing.notes, ...named] };
+      return {
+        kind: 'listener-weights',
+        routes,
+        problems: problemsOf(settings, found, routes, config.stickiness),
+        notes: [...notesOf(found, routes, config.stickiness), ...named],
+      };
     },
 
-    async shift(changes) {
+    async setWeights(changes) {
       const [found, settings] = await Promise.all([places(), settingsOf()]);
       for (const [name, weights] of changes) {
         const place = found.find((candidate) => candidate.name === name);
@@ -103,23 +118,5 @@ function toRoute({ name, role, url }: RouteLocation, actions: readonly Action[],
     weights: Object.fromEntries(ours),
     othersWeight: others,
     stickyS: stickySecondsIn(actions),
-  };
-}
-
-function toRouting(
-  config: WeightedListenerConfig,
-  settings: readonly Settings[],
-  places: readonly RouteLocation[],
-  routes: readonly Route[],
-): Routing {
-  // What a group waits for when it deregisters a target is how long its requests may take.
-  const longestS = Math.max(...settings.map(({ attributes }) => delayOf(attributes)));
-  return {
-    routes,
-    holdS: Math.max(config.retentionMs / 1000, longestS),
-    steps: config.steps,
-    everyS: config.everyMs / 1000,
-    faults: faultsOf(settings, places, routes, config.stickiness),
-    notes: notesOf(places, routes, config.stickiness),
   };
 }

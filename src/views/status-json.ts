@@ -1,6 +1,7 @@
 import { members } from '../domain/roles.ts';
 import { goalData } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
+import { residualOf } from './status-routes.ts';
 import { targetWords } from '../domain/text.ts';
 
 /** `status` as data, for `--json`; docs/json.md describes it. */
@@ -34,7 +35,7 @@ export function statusData(report: StatusReport) {
       othersWeight,
       stickyS,
     })),
-    tail: snapshot.tail ?? null,
+    residualTraffic: residualOf(snapshot),
     fleets: fleetsByRole(snapshot).map(({ fleet, role }) => ({
       id: fleet.id,
       release: fleet.release,

@@ -1,6 +1,7 @@
 import { isIn, liveFleets, roleOf } from '../domain/roles.ts';
 import { shareOf } from '../domain/routes.ts';
-import type { Pool, Route, Snapshot } from '../domain/snapshot.ts';
+import type { Pool, Snapshot } from '../domain/snapshot.ts';
+import type { ResidualTraffic, Route } from '../domain/traffic.ts';
 import { count, duration } from '../domain/text.ts';
 import { residualRequests } from '../domain/residual-traffic.ts';
 import { hasServed } from '../domain/shares.ts';
@@ -25,22 +26,27 @@ export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
       [words.join(' · ') || 'no target group', test].join('  ').trim(),
     ];
   });
-  return [paint('bold', 'Traffic'), ...columns(rows), ...tailLines(snapshot)];
+  return [paint('bold', 'Traffic'), ...columns(rows), ...residualLines(snapshot)];
 }
 
-/** Requests that still reach fleets by old DNS answers: `  41 had 12 requests in the last 5 min`. */
-function tailLines(snapshot: Snapshot): string[] {
-  const { tail } = snapshot;
-  if (tail === undefined) return [];
+/** Requests that still reach fleets that DNS has left: `  41 had 12 requests in the last 5 min`. */
+function residualLines(snapshot: Snapshot): string[] {
+  const residual = residualOf(snapshot);
   const left = liveFleets(snapshot).filter(
     (fleet) => hasServed(fleet) && residualRequests(snapshot, fleet) !== undefined,
   );
-  if (left.length > 0 && tail.unknown !== undefined)
-    return [`  Unknown how many requests still come by old DNS answers: ${tail.unknown}`];
+  if (residual.state === 'not-asked' || left.length === 0) return [];
+  if (residual.state === 'unreadable') return [`  Requests by old DNS answers are not known: ${residual.why}`];
+  const { requests, withinS } = residual;
   return left.map(
     (fleet) =>
-      `  ${fleet.release} had ${count(residualRequests(snapshot, fleet) ?? 0, 'request')} in the last ${duration(tail.withinS)}`,
+      `  ${fleet.release} had ${count(residualRequests(snapshot, fleet, requests) ?? 0, 'request')} in the last ${duration(withinS)}`,
   );
+}
+
+/** Only DNS leads to a fleet after it has lost its share. */
+export function residualOf({ traffic }: Snapshot): ResidualTraffic {
+  return 'residual' in traffic ? traffic.residual : { state: 'not-asked' };
 }
 
 function percent(share: number): string {

@@ -1,6 +1,7 @@
 import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
-import type { Fleet, Instance, Pool, Route, Snapshot, Target } from '../domain/snapshot.ts';
+import type { Fleet, Instance, Pool, Snapshot, Target } from '../domain/snapshot.ts';
+import type { Route } from '../domain/traffic.ts';
 import type { VerbStatus } from '../run/task/verbs.ts';
 import type { JournalEntry, Lease, RecordedGoal } from '../stores/store.ts';
 import { ago, count } from '../domain/text.ts';
@@ -37,7 +38,7 @@ export function proofOf({ snapshot, moved }: StatusReport): ProofView | undefine
   const when = ago((snapshot.at - Date.parse(until)) / 1000);
   if (proven !== undefined) return { proven: true, why: `${count(proven, 'answer')} in a row, ${when}` };
   const why =
-    snapshot.answers === undefined
+    snapshot.answers.state === 'no-marker'
       ? 'the config has no release.marker'
       : `no answers show the ${verb} of ${release ?? ''} ${when}`;
   return { proven: false, why };

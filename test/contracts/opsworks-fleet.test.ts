@@ -1,3 +1,4 @@
+import { world as snapshotOf } from '../support/worlds.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Instance } from '../../src/domain/snapshot.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
@@ -155,7 +156,7 @@ describe("what is OpsWorks's own", () => {
       expect.stringMatching(/^setup_failed: setup ended with exit code 1, its log: http/) as string,
       'start_failed: EC2 has no capacity for the instance type',
     ]);
-    const snapshot = { at: 0, fleets: [green], unmanaged: [], pools: [] };
+    const snapshot = { ...snapshotOf([]), fleets: [green] };
     const step = { do: 'await-running', fleet: 'green' } as const;
     expect(behaviourOf(step).progress(snapshot)).toBe('under way');
     expect(behaviourOf(step).cannotSucceed(snapshot)).toContain('2 of 3 instances failed');
@@ -168,7 +169,7 @@ describe("what is OpsWorks's own", () => {
     await port.terminate(await fleetOf(port, 'green'));
     const green = await fleetOf(port, 'green');
     const step = { do: 'remove', fleet: 'green' } as const;
-    const progress = async () => behaviourOf(step).progress({ at: 0, ...(await port.read([])), pools: [] });
+    const progress = async () => behaviourOf(step).progress({ ...snapshotOf([]), ...(await port.read([])) });
     expect(await progress()).toBe('under way');
     await poll(async () => (await progress()) === 'todo', 'all instances ended');
     await Promise.all([port.remove(green), world.open().remove(green)]);

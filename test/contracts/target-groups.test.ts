@@ -5,16 +5,24 @@ import type { SandboxGroup } from '../../src/sandbox/seed.ts';
 import { createTargetGroups } from '../../src/traffic/target-groups.ts';
 import { openSession } from '../support/aws.ts';
 import { callElbv2 } from '../support/quick-sandbox.ts';
+import { DECORATORS } from './traffic-decorators.ts';
 import { trafficContract } from './traffic.contract.ts';
 import { openWorld } from './traffic-sandbox.ts';
 import { INTERNAL, PRODUCTION, TEST } from './traffic-world.ts';
 
-const setup = async () =>
+const setup = async (decorate: (typeof DECORATORS)[string] = (port) => port) =>
   openWorld(({ elbv2, groups: [production, internal, trial] }) =>
-    createTargetGroups(elbv2, { kind: 'target-groups', production: [production, internal], test: [trial] }),
+    decorate(
+      createTargetGroups(elbv2, { kind: 'target-groups', production: [production, internal], test: [trial] }),
+      elbv2,
+    ),
   );
 
-trafficContract({ kind: 'target-groups', setup, batches: { 10: 1, 1_000: 10 } });
+for (const [decorated, decorate] of Object.entries(DECORATORS)) {
+  const batches = decorated === '' ? { 10: 1, 1_000: 10 } : { 10: 1 };
+  const world = async () => setup(decorate);
+  trafficContract({ kind: 'target-groups', traffic: 'membership', decorated, setup: world, batches });
+}
 
 describe("what is ELB's own", () => {
   const start = async () => {

@@ -2,10 +2,16 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { at, draining, INTERNAL, poolOf, POOLS, PRODUCTION, states, TEST } from './traffic-world.ts';
 import type { Fault, TrafficWorld } from './traffic-world.ts';
+import type { TrafficSettings } from '../../src/domain/traffic.ts';
+import { kindContract } from './traffic-kind.contract.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 
 export interface TrafficSuite {
   readonly kind: TrafficPort['kind'];
+  /** What its traffic and its settings are called. */
+  readonly traffic: TrafficSettings['kind'];
+  /** What is wrapped around it, for the names of tests. */
+  readonly decorated?: string;
   readonly setup: () => Promise<TrafficWorld>;
   /** Requests that registering so many targets takes. */
   readonly batches: Readonly<Partial<Record<10 | 1_000, number>>>;
@@ -18,7 +24,15 @@ export interface TrafficSuite {
 type Start = () => Promise<TrafficWorld>;
 
 /** What every way of moving traffic must do: see `TrafficPort`. Each test has a world of its own. */
-export function trafficContract({ kind, setup, batches, byWeights, byRules }: TrafficSuite): void {
+export function trafficContract({
+  kind,
+  traffic,
+  decorated = '',
+  setup,
+  batches,
+  byWeights,
+  byRules,
+}: TrafficSuite): void {
   const open: TrafficWorld[] = [];
   const start: Start = async () => {
     const world = await setup();
@@ -28,7 +42,10 @@ export function trafficContract({ kind, setup, batches, byWeights, byRules }: Tr
   afterEach(async () => {
     await Promise.all(open.splice(0).map(async (world) => world.close()));
   });
-  describe(`${kind} is a way of moving traffic`, () => {
+  describe(`${kind}${decorated} is a way of moving traffic`, () => {
+    describe('traffic', () => {
+      kindContract(start, kind, traffic);
+    });
     describe('read', () => {
       readContract(start, byWeights ?? false);
       // ELB says the same of a target whatever divides the traffic.

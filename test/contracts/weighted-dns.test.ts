@@ -1,10 +1,10 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CloudWatch } from '../../src/aws/cloudwatch.ts';
 import { systemClock } from '../../src/clock.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import { Route53 } from '../../src/aws/route53.ts';
 import type { WeightedDnsConfig, WeightedListenerConfig } from '../../src/config/config.ts';
-import type { Routing } from '../../src/domain/snapshot.ts';
+import type { DnsWeights, ListenerWeights, Traffic } from '../../src/domain/traffic.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { openTraffic } from '../../src/traffic/index.ts';
 import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
@@ -13,9 +13,10 @@ import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { openSession } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { poll } from '../support/poll.ts';
+import { DECORATORS } from './traffic-decorators.ts';
 import { quickSandbox } from '../support/quick-sandbox.ts';
 
-/** What a way of moving traffic by names must do: see `RoutingPort`. */
+/** What a way of moving traffic by names must do: see `TrafficPort`. */
 
 const SIDES = [
   { id: 'one', loadBalancer: 'shop-blue', weight: 200 },
@@ -26,6 +27,9 @@ const NAMES = [
   { name: 'api.shop.test', record: 'A' as const, ttl: 300_000, sides: SIDES },
   { name: 'www.other.test', record: 'CNAME' as const, sides: SIDES },
 ];
+
+/** Changed by the tests of decorators. */
+let decorate: (typeof DECORATORS)[string] = (port) => port;
 
 async function start(): Promise<Sandbox> {
   const sandbox = await quickSandbox({
@@ -43,8 +47,9 @@ async function start(): Promise<Sandbox> {
 function portOf(sandbox: Sandbox, config: Partial<WeightedDnsConfig> = {}): TrafficPort {
   const session = openSession(sandbox.url);
   const counter = { cloudwatch: async () => new CloudWatch(session), now: () => systemClock.now() };
-  return createWeightedDns(
-    { elbv2: new Elbv2(session), route53: new Route53(session), counter },
+  const elbv2 = new Elbv2(session);
+  const port = createWeightedDns(
+    { elbv2, route53: new Route53(session), counter },
     {
       kind: 'weighted-dns',
       groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
@@ -63,12 +68,16 @@ function portOf(sandbox: Sandbox, config: Partial<WeightedDnsConfig> = {}): Traf
       ...config,
     },
   );
+  return decorate(port, elbv2);
 }
 
-async function read(port: TrafficPort): Promise<Routing> {
-  const routing = await port.routing?.read();
-  if (routing === undefined) throw new Error('It has no routes.');
-  return routing;
+function dns(traffic: Traffic): DnsWeights {
+  if (traffic.kind !== 'dns-weights') throw new Error('It has no names.');
+  return traffic;
+}
+
+async function read(port: TrafficPort): Promise<DnsWeights> {
+  return dns(await port.readTraffic());
 }
 
 const ALL_GREEN = { 'shop-blue': 0, 'shop-green': 100 };
@@ -80,13 +89,15 @@ function changesOf(sandbox: Sandbox): number {
 
 describe('reading', () => {
   test('shows each name with its weights, the longest TTL, and what is worth knowing', async () => {
-    const { routes, names, holdS, faults, notes } = await read(portOf(await start()));
+    const port = portOf(await start());
+    const { routes, ttls, pending, problems, notes } = await read(port);
     expect(routes.map(({ name, weights, othersWeight }) => [name, weights, othersWeight])).toEqual(
       NAMES.map(({ name }) => [name, { 'shop-blue': 200, 'shop-green': 0 }, 0]),
     );
-    expect(names).toMatchObject({ ttlS: 300, pending: false });
-    expect(holdS).toBe(300);
-    expect(faults).toEqual([]);
+    expect(ttls['api.shop.test']).toEqual({ own: [300, 300], fixedS: 0 });
+    expect(pending).toBe(false);
+    expect(port.settings).toMatchObject({ retentionS: 60, residual: { most: 10, withinS: 60 }, lowerTtl: {} });
+    expect(problems).toEqual([]);
     expect(notes).toEqual([expect.stringContaining('api.shop.test for 5 min')]);
   });
 
@@ -97,140 +108,157 @@ describe('reading', () => {
     expectAdvice(error);
     expect(error).toMatchObject({ code: 'zone-not-found', message: expect.stringContaining('nowhere.test') });
     const wrong = { ...lost, zone: 'shop.test', green: 'three' };
-    expect((await read(portOf(sandbox, { production: [wrong] }))).faults).toEqual([
+    expect((await read(portOf(sandbox, { production: [wrong] }))).problems).toEqual([
       'www.shop.test has no record with the set identifier three.',
     ]);
   });
 });
 
-describe('shifting', () => {
-  test('changes all names of a zone in one batch, and is followed until the name servers have it', async () => {
-    const sandbox = await start();
-    const port = portOf(sandbox);
-    await read(port);
-    sandbox.requests.reset();
-    await port.routing!.shift(CHANGES);
-    expect(changesOf(sandbox)).toBe(2);
-    const { routes, names } = await read(port);
-    expect(new Set(routes.map(({ weights }) => JSON.stringify(weights)))).toEqual(new Set([JSON.stringify(ALL_GREEN)]));
-    expect(names).toMatchObject({ pending: true, streak: 0 });
-    await poll(async () => {
-      const { names: now } = await port.routing!.follow!();
-      return now?.pending === false && now.pool === 'shop-green' && now.streak >= now.wanted;
-    }, 'the change at the name servers');
+describe.each(Object.entries(DECORATORS))('weighted-dns%s', (_name, wrap) => {
+  beforeAll(() => {
+    decorate = wrap;
+  });
+  afterAll(() => {
+    decorate = (port) => port;
   });
 
-  test('leaves other records of the name, and all else in ours, as they were', async () => {
-    const sandbox = await start();
-    const { zoneId: HostedZoneId } = sandbox.names[0]!;
-    const { ChangeResourceRecordSets: change, ListResourceRecordSets: list } = sandbox.route53.operations;
-    const other = {
-      Name: 'www.shop.test',
-      Type: 'A',
-      SetIdentifier: 'other',
-      Weight: 50,
-      TTL: 60,
-      ResourceRecords: [{ Value: '192.0.2.9' }],
-    };
-    await change!({ HostedZoneId, ChangeBatch: { Changes: [{ Action: 'CREATE', ResourceRecordSet: other }] } });
-    const records = async () =>
-      ((await list!({ HostedZoneId })) as { ResourceRecordSets: { SetIdentifier?: string; Weight?: number }[] })
-        .ResourceRecordSets;
-    const before = await records();
-    const port = portOf(sandbox);
-    expect((await read(port)).routes[0]).toMatchObject({ othersWeight: 50 });
-    await port.routing!.shift(CHANGES);
-    expect(await records()).toEqual(
-      before.map((set) =>
-        set.SetIdentifier === undefined || set.SetIdentifier === 'other'
-          ? set
-          : { ...set, Weight: set.SetIdentifier === 'two' ? 100 : 0 },
-      ),
-    );
-  });
-
-  test('whose answer is lost, or that is throttled, is tried again', async () => {
-    const sandbox = await start();
-    const port = portOf(sandbox);
-    await read(port);
-    for (const kind of ['throttle', 'error-after'] as const) {
-      sandbox.faults.add({ kind, operation: 'ChangeResourceRecordSets', count: 1 });
-      await port.routing!.shift(CHANGES);
-      expect((await read(port)).routes[0]?.weights).toEqual(ALL_GREEN);
-    }
-  });
-});
-
-describe('TTLs', () => {
-  const LOWERED = NAMES.map(({ name, record }) => ({
-    name,
-    zone: name.replace(/^\w+\./, ''),
-    type: record === 'CNAME' ? ('CNAME' as const) : ('A' as const),
-    blue: 'one',
-    green: 'two',
-    lowerTtl: { fromS: 300, toS: 5 },
-  }));
-  const LAST = NAMES.length - 1;
-
-  test('of their own are lowered and set back, in one batch a zone, with all else as it was', async () => {
-    const sandbox = await start();
-    const plain = portOf(sandbox);
-    const before = await read(plain);
-    const port = portOf(sandbox, { production: LOWERED.slice(0, LAST) });
-    const { names, notes, faults } = await read(port);
-    expect(names).toMatchObject({ ttlS: 300, lowering: { is: 'usual', usualS: 300, lowS: 60 } });
-    expect(notes).toEqual([expect.stringMatching(/^www\.shop\.test is an alias, .* changes nothing there\.$/)]);
-    expect(faults).toEqual([]);
-    sandbox.requests.reset();
-    await port.routing!.setTtl!('low');
-    expect(changesOf(sandbox)).toBe(1);
-    const low = await read(port);
-    expect(low.names).toMatchObject({ pending: true, ttlS: 60, lowering: { is: 'low' } });
-    expect(low.routes.map(({ weights }) => weights)).toEqual(
-      before.routes.slice(0, LAST).map(({ weights }) => weights),
-    );
-    await port.routing!.shift(CHANGES);
-    expect((await read(port)).names?.lowering?.is).toBe('low');
-    await port.routing!.setTtl!('usual');
-    await read(port);
-    await port.routing!.shift(new Map(NAMES.map(({ name }) => [name, { 'shop-blue': 200, 'shop-green': 0 }])));
-    const { notes: _, ...after } = await read(plain);
-    expect({ ...after, names: before.names }).toEqual({ ...before, notes: undefined });
-  });
-
-  test('that are not what the config says are told of', async () => {
-    const wrong = { ...LOWERED[1]!, lowerTtl: { fromS: 60, toS: 5 } };
-    expect((await read(portOf(await start(), { production: [wrong] }))).faults).toEqual([
-      'The TTL of api.shop.test is 5 min, and `lowerTtl.from` says 1 min.',
-    ]);
-  });
-});
-
-describe('the tail', () => {
-  test('is what still comes to a group by way of its load balancer', async () => {
-    const sandbox = await start();
-    const [{ url }] = sandbox.production as [SandboxGroup];
-    const port = portOf(sandbox);
-    const both = ['shop-blue', 'shop-green'];
-    expect(await port.routing!.tail!(both)).toEqual({
-      requests: { 'shop-blue': 0, 'shop-green': 0 },
-      withinS: 60,
-      most: 10,
+  describe('shifting', () => {
+    test('changes all names of a zone in one batch, and is followed until the name servers have it', async () => {
+      const sandbox = await start();
+      const port = portOf(sandbox);
+      await read(port);
+      sandbox.requests.reset();
+      await port.setWeights(CHANGES);
+      expect(changesOf(sandbox)).toBe(2);
+      const { routes, pending, answers } = await read(port);
+      expect(new Set(routes.map(({ weights }) => JSON.stringify(weights)))).toEqual(
+        new Set([JSON.stringify(ALL_GREEN)]),
+      );
+      expect({ pending, answers }).toEqual({ pending: true, answers: { state: 'not-asked' } });
+      await poll(async () => {
+        const now = dns(await port.follow());
+        const { answers: last } = now;
+        return !now.pending && last.state === 'one-pool' && last.pool === 'shop-green' && last.streak >= 10;
+      }, 'the change at the name servers');
     });
-    for (let n = 0; n < 3; n += 1) await (await fetch(url)).text();
-    sandbox.requests.reset();
-    expect((await port.routing!.tail!(both.slice(0, 1))).requests).toEqual({ 'shop-blue': 3 });
-    expect(sandbox.requests.all.map(({ operation }) => operation)).toEqual(['GetMetricStatistics']);
-    await port.routing!.tail!([]);
-    expect(sandbox.requests.all).toHaveLength(1);
+
+    test('leaves other records of the name, and all else in ours, as they were', async () => {
+      const sandbox = await start();
+      const { zoneId: HostedZoneId } = sandbox.names[0]!;
+      const { ChangeResourceRecordSets: change, ListResourceRecordSets: list } = sandbox.route53.operations;
+      const other = {
+        Name: 'www.shop.test',
+        Type: 'A',
+        SetIdentifier: 'other',
+        Weight: 50,
+        TTL: 60,
+        ResourceRecords: [{ Value: '192.0.2.9' }],
+      };
+      await change!({ HostedZoneId, ChangeBatch: { Changes: [{ Action: 'CREATE', ResourceRecordSet: other }] } });
+      const records = async () =>
+        ((await list!({ HostedZoneId })) as { ResourceRecordSets: { SetIdentifier?: string; Weight?: number }[] })
+          .ResourceRecordSets;
+      const before = await records();
+      const port = portOf(sandbox);
+      expect((await read(port)).routes[0]).toMatchObject({ othersWeight: 50 });
+      await port.setWeights(CHANGES);
+      expect(await records()).toEqual(
+        before.map((set) =>
+          set.SetIdentifier === undefined || set.SetIdentifier === 'other'
+            ? set
+            : { ...set, Weight: set.SetIdentifier === 'two' ? 100 : 0 },
+        ),
+      );
+    });
+
+    test('whose answer is lost, or that is throttled, is tried again', async () => {
+      const sandbox = await start();
+      const port = portOf(sandbox);
+      await read(port);
+      for (const kind of ['throttle', 'error-after'] as const) {
+        sandbox.faults.add({ kind, operation: 'ChangeResourceRecordSets', count: 1 });
+        await port.setWeights(CHANGES);
+        expect((await read(port)).routes[0]?.weights).toEqual(ALL_GREEN);
+      }
+    });
   });
 
-  test('is unknown where it may not be asked for', async () => {
-    const sandbox = await start();
-    sandbox.faults.add({ kind: 'error', operation: 'GetMetricStatistics', code: 'AccessDenied', status: 403 });
-    const { unknown, requests } = await portOf(sandbox).routing!.tail!(['shop-blue']);
-    expect(unknown).toContain('cloudwatch:GetMetricStatistics');
-    expect(requests).toEqual({});
+  describe('TTLs', () => {
+    const LOWERED = NAMES.map(({ name, record }) => ({
+      name,
+      zone: name.replace(/^\w+\./, ''),
+      type: record === 'CNAME' ? ('CNAME' as const) : ('A' as const),
+      blue: 'one',
+      green: 'two',
+      lowerTtl: { fromS: 300, toS: 5 },
+    }));
+    const LAST = NAMES.length - 1;
+
+    test('of their own are lowered and set back, in one batch a zone, with all else as it was', async () => {
+      const sandbox = await start();
+      const plain = portOf(sandbox);
+      const before = await read(plain);
+      const port = portOf(sandbox, { production: LOWERED.slice(0, LAST) });
+      const { ttls, notes, problems } = await read(port);
+      expect(ttls).toEqual({
+        'www.shop.test': { own: [], fixedS: 60 },
+        'api.shop.test': { own: [300, 300], fixedS: 0 },
+      });
+      expect(port.settings).toMatchObject({ lowerTtl: { 'api.shop.test': { fromS: 300, toS: 5 } } });
+      expect(notes).toEqual([expect.stringMatching(/^www\.shop\.test is an alias, .* changes nothing there\.$/)]);
+      expect(problems).toEqual([]);
+      sandbox.requests.reset();
+      await port.setTtls(new Map([['api.shop.test', 5]]));
+      expect(changesOf(sandbox)).toBe(1);
+      const low = await read(port);
+      expect(low).toMatchObject({ pending: true, ttls: { ...ttls, 'api.shop.test': { own: [5, 5], fixedS: 0 } } });
+      expect(low.routes.map(({ weights }) => weights)).toEqual(
+        before.routes.slice(0, LAST).map(({ weights }) => weights),
+      );
+      await port.setWeights(CHANGES);
+      expect((await read(port)).ttls).toEqual(low.ttls);
+      await port.setTtls(new Map([['api.shop.test', 300]]));
+      await read(port);
+      await port.setWeights(new Map(NAMES.map(({ name }) => [name, { 'shop-blue': 200, 'shop-green': 0 }])));
+      const { notes: _, ...after } = await read(plain);
+      expect({ ...after, pending: false, answers: before.answers }).toEqual({ ...before, notes: undefined });
+    });
+
+    test('that are not what the config says are told of', async () => {
+      const wrong = { ...LOWERED[1]!, lowerTtl: { fromS: 60, toS: 5 } };
+      expect((await read(portOf(await start(), { production: [wrong] }))).problems).toEqual([
+        'The TTL of api.shop.test is 5 min, and `lowerTtl.from` says 1 min.',
+      ]);
+    });
+  });
+
+  describe('residual traffic', () => {
+    test('is what still comes to a group by way of its load balancer', async () => {
+      const sandbox = await start();
+      const [{ url }] = sandbox.production as [SandboxGroup];
+      const port = portOf(sandbox);
+      const both = ['shop-blue', 'shop-green'];
+      expect(dns(await port.residual(both)).residual).toEqual({
+        state: 'counted',
+        requests: { 'shop-blue': 0, 'shop-green': 0 },
+        withinS: 60,
+      });
+      for (let n = 0; n < 3; n += 1) await (await fetch(url)).text();
+      sandbox.requests.reset();
+      expect(dns(await port.residual(both.slice(0, 1))).residual).toMatchObject({ requests: { 'shop-blue': 3 } });
+      expect(sandbox.requests.all.map(({ operation }) => operation)).toEqual(['GetMetricStatistics']);
+      await port.residual([]);
+      expect(sandbox.requests.all).toHaveLength(1);
+    });
+
+    test('is unreadable where it may not be asked for', async () => {
+      const sandbox = await start();
+      sandbox.faults.add({ kind: 'error', operation: 'GetMetricStatistics', code: 'AccessDenied', status: 403 });
+      expect(dns(await portOf(sandbox).residual(['shop-blue'])).residual).toEqual({
+        state: 'unreadable',
+        why: expect.stringContaining('cloudwatch:GetMetricStatistics'),
+      });
+    });
   });
 });
 
@@ -262,6 +290,7 @@ test('an alias that evaluates the health of its load balancer is told of, where 
     steps: [100],
     everyMs: 1000,
   };
-  const { notes } = await read(await openTraffic({ traffic }, openSession(sandbox.url)));
+  const port = await openTraffic({ traffic }, openSession(sandbox.url));
+  const { notes } = (await port.readTraffic()) as ListenerWeights;
   expect(notes).toEqual([expect.stringMatching(/^www\.shop\.test evaluates .* Set EvaluateTargetHealth to false\.$/)]);
 });

@@ -1,9 +1,10 @@
+import { NO_MARKER } from '../../src/production/production.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import type { RouteConfig, WeightedListenerConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/clock.ts';
 import { observe } from '../../src/observe/observe.ts';
-import type { Route, Routing } from '../../src/domain/snapshot.ts';
+import type { ListenerWeights, Route } from '../../src/domain/traffic.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { createWeightedListener } from '../../src/traffic/weighted-listener.ts';
@@ -49,13 +50,13 @@ function portOf(sandbox: Sandbox, config: Partial<WeightedListenerConfig> = {}):
   });
 }
 
-async function routing(port: TrafficPort): Promise<Routing> {
-  const read = await port.routing?.read();
-  if (read === undefined) throw new Error('It has no routes.');
-  return read;
+async function routing(port: TrafficPort): Promise<ListenerWeights> {
+  const traffic = await port.readTraffic();
+  if (traffic.kind !== 'listener-weights') throw new Error('It has no rules.');
+  return traffic;
 }
 
-const weightsOf = ({ routes }: Routing): readonly Route['weights'][] => routes.map(({ weights }) => weights);
+const weightsOf = ({ routes }: ListenerWeights): readonly Route['weights'][] => routes.map(({ weights }) => weights);
 
 /** The ARN of a listener, of its rule with that priority when given. */
 async function ruleArn(sandbox: Sandbox, index: number): Promise<string> {
@@ -76,20 +77,20 @@ describe('reading', () => {
   test('tells each rule with its weights, and who is in production by them', async () => {
     const sandbox = await start();
     const port = portOf(sandbox);
-    const { routes, holdS } = await routing(port);
+    const { routes } = await routing(port);
     const [a, b, c] = routesOf(sandbox) as [RouteConfig, RouteConfig, RouteConfig];
     expect(routes.map(({ name, role, weights }) => [name, role, weights])).toEqual([
       [`shop:${a.port}`, 'production', ALL_BLUE],
       [`shop:${b.port} priority 10`, 'production', ALL_BLUE],
       [`shop:${c.port}`, 'test', ALL_GREEN],
     ]);
-    expect(holdS).toBe(60);
+    expect(port.settings).toMatchObject({ retentionS: 60 });
     const nobody = {
       read: async () => ({ fleets: [], unmanaged: [] }),
       readFleets: async () => [],
       carries: async () => false,
     };
-    const { pools } = await observe({ traffic: port, fleet: nobody, clock: systemClock });
+    const { pools } = await observe({ traffic: port, fleet: nobody, production: NO_MARKER, clock: systemClock });
     expect(pools.map(({ name, role }) => `${name} ${role}`)).toEqual(['shop-blue production', 'shop-green test']);
   });
 
@@ -124,16 +125,11 @@ describe('reading', () => {
       [{ arn: `${listenerArn.slice(0, -2)}00` }, 'listener/'],
     ];
     for (const [route, told] of unknown) {
-      const error = await errorOf(portOf(sandbox, { production: [route] }).routing!.read());
+      const error = await errorOf(portOf(sandbox, { production: [route] }).readTraffic());
       expect(error.code).toBe('route-not-found');
       expect(error.message).toContain(told);
       expectAdvice(error);
     }
-  });
-
-  test('the hold is no shorter than the longest request may be', async () => {
-    const sandbox = await start({ deregistrationDelay: 90_000 });
-    expect((await routing(portOf(sandbox))).holdS).toBe(90);
   });
 
   test('URLs lead to the pool that gets what comes there', async () => {
@@ -152,14 +148,14 @@ describe('shifting', () => {
     const port = portOf(sandbox);
     const { routes } = await routing(port);
     sandbox.requests.reset();
-    for (const { name } of routes) await port.routing!.shift(new Map([[name, ALL_GREEN]]));
+    for (const { name } of routes) await port.setWeights(new Map([[name, ALL_GREEN]]));
     expect(sandbox.requests.all.map(({ operation }) => operation)).toEqual([
       'ModifyListener',
       'ModifyRule',
       'ModifyListener',
     ]);
     expect(weightsOf(await routing(port))).toEqual([ALL_GREEN, ALL_GREEN, ALL_GREEN]);
-    await port.routing!.shift(new Map([[routes[0]!.name, ALL_GREEN]]));
+    await port.setWeights(new Map([[routes[0]!.name, ALL_GREEN]]));
     expect(weightsOf(await routing(port))[0]).toEqual(ALL_GREEN);
   });
 
@@ -189,14 +185,14 @@ describe('shifting', () => {
     const { routes, notes } = await routing(port);
     expect(routes[1]).toMatchObject({ othersWeight: 7, stickyS: 3_600, weights: ALL_BLUE });
     expect(notes.join()).toContain("a client's cookie beats the weights for 1 h");
-    await port.routing!.shift(new Map([[routes[1]!.name, { 'shop-blue': 90, 'shop-green': 10 }]]));
+    await port.setWeights(new Map([[routes[1]!.name, { 'shop-blue': 90, 'shop-green': 10 }]]));
     expect(await actionsOf(sandbox, rule)).toEqual({
       ...before,
       Actions: [{ Type: 'forward', Order: 1, ForwardConfig: forward([7, 90, 10]) }],
     });
     const dropping = portOf(sandbox, { stickiness: 'drop' });
     await routing(dropping);
-    await dropping.routing!.shift(new Map([[routes[1]!.name, ALL_GREEN]]));
+    await dropping.setWeights(new Map([[routes[1]!.name, ALL_GREEN]]));
     expect((await routing(port)).routes[1]).toMatchObject({ stickyS: 0, othersWeight: 7, weights: ALL_GREEN });
   });
 
@@ -206,7 +202,7 @@ describe('shifting', () => {
     const { routes } = await routing(port);
     for (const kind of ['throttle', 'error', 'error-after'] as const) {
       sandbox.faults.add({ kind, operation: 'ModifyRule', count: 1 });
-      await port.routing!.shift(new Map([[routes[1]!.name, kind === 'error' ? ALL_BLUE : ALL_GREEN]]));
+      await port.setWeights(new Map([[routes[1]!.name, kind === 'error' ? ALL_BLUE : ALL_GREEN]]));
       expect(weightsOf(await routing(port))[1]).toEqual(kind === 'error' ? ALL_BLUE : ALL_GREEN);
     }
   });
@@ -218,14 +214,14 @@ describe('what is wrong with how it is set up', () => {
   }
 
   test('nothing, at first', async () => {
-    expect((await routing(portOf(await start()))).faults).toEqual([]);
+    expect((await routing(portOf(await start()))).problems).toEqual([]);
   });
 
   test('health checks and ports that differ', async () => {
     const sandbox = await start();
     await change(sandbox, { HealthCheckPath: '/ping' });
     const groups = [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green', port: 9090 }];
-    expect((await routing(portOf(sandbox, { groups }))).faults).toEqual([
+    expect((await routing(portOf(sandbox, { groups }))).problems).toEqual([
       'The port differs: 8080 in shop-blue, 9090 in shop-green.',
       'The health check path differs: /health in shop-blue, /ping in shop-green.',
     ]);
@@ -235,7 +231,7 @@ describe('what is wrong with how it is set up', () => {
     const sandbox = await start();
     const fixed = { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } };
     await callElbv2(sandbox, 'ModifyRule', { RuleArn: await ruleArn(sandbox, 1), Actions: [fixed] });
-    const { faults, routes } = await routing(portOf(sandbox));
-    expect(faults).toEqual([`${routes[1]?.name} forwards to neither shop-blue nor shop-green.`]);
+    const { problems, routes } = await routing(portOf(sandbox));
+    expect(problems).toEqual([`${routes[1]?.name} forwards to neither shop-blue nor shop-green.`]);
   });
 });

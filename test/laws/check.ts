@@ -1,3 +1,4 @@
+import { settingsIn } from '../support/weighted-worlds.ts';
 import { isRefusal, type Goal, type Refusal, type Verb } from '../../src/domain/goal.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -50,7 +51,13 @@ export async function planFor(
   wish: AnyOptions,
 ): Promise<{ goal: Goal; plan: Plan } | Refusal> {
   const task = tasks[verb];
-  const goal = await task.pinGoal({ snapshot, options: wish, requestedBy: ASKED, resolve: async () => SPEC });
+  const goal = await task.pinGoal({
+    snapshot,
+    options: wish,
+    requestedBy: ASKED,
+    settings: settingsIn(snapshot),
+    resolve: async () => SPEC,
+  });
   if (isRefusal(goal)) return goal;
   const plan = task.plan(snapshot, goal);
   return isRefusal(plan) ? plan : { goal, plan };

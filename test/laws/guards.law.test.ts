@@ -1,3 +1,4 @@
+import { trafficModel } from '../../src/plan/traffic/index.ts';
 import { expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Amount } from '../../src/domain/amount.ts';
@@ -13,9 +14,9 @@ import { FULL, twoFleetWorlds } from '../support/worlds.ts';
 
 /** Every step that could take something away from production, or bring somebody into it. */
 function graveSteps(snapshot: Snapshot, asked?: Amount): readonly Step[] {
-  const minimum = lowerMinimum(minimumNow(snapshot), asked);
+  const minimum = lowerMinimum(minimumNow(snapshot, trafficModel(snapshot).capacityGroups()), asked);
   return snapshot.fleets.flatMap(({ id: fleet }): readonly Step[] => [
-    { do: 'terminate', fleet },
+    { do: 'terminate', fleet, retentionS: 0 },
     ...Object.keys(minimum).flatMap((pool): readonly Step[] => [
       { do: 'register', pool, fleet },
       { do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM },
@@ -69,7 +70,8 @@ test.each([{ count: 1 }, { count: 2 }, { percent: 50 }])(
       production: ['-', 'healthy', 'unhealthy'],
       test: ['-'],
     })) {
-      const minimum = lowerMinimum(minimumNow(before), asked)['prod'] ?? NO_MINIMUM;
+      const minimum =
+        lowerMinimum(minimumNow(before, trafficModel(before).capacityGroups()), asked)['prod'] ?? NO_MINIMUM;
       for (const step of graveSteps(before, asked).filter((one) => one.do === 'deregister')) {
         if (behaviourOf(step).guard(before) !== undefined) {
           forbidden += 1;

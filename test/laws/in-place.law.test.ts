@@ -1,3 +1,4 @@
+import { PLAIN } from '../support/worlds.ts';
 import { expect, test } from 'vitest';
 import { isRefusal, type Delivery, type Goal, type Refusal, type Verb } from '../../src/domain/goal.ts';
 import type { Amount } from '../../src/domain/amount.ts';
@@ -60,7 +61,14 @@ async function planFor(
   delivery: Delivery,
 ): Promise<{ goal: Goal; plan: Plan } | Refusal> {
   const resolve = async () => ({ kind: '', summary: [], batches: [], request: {} });
-  const goal = await tasks[verb].pinGoal({ snapshot, options: wish, requestedBy: ASKED, resolve, delivery });
+  const goal = await tasks[verb].pinGoal({
+    snapshot,
+    options: wish,
+    requestedBy: ASKED,
+    settings: PLAIN,
+    resolve,
+    delivery,
+  });
   if (isRefusal(goal)) return goal;
   const plan = tasks[verb].plan(snapshot, goal);
   return isRefusal(plan) ? plan : { goal, plan };

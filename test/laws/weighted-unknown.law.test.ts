@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyOptions } from '../../tasks/index.ts';
-import type { Snapshot, Tail } from '../../src/domain/snapshot.ts';
+import { dnsOf } from '../../src/domain/routes.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import type { DnsWeights, ListenerWeights, ResidualTraffic } from '../../src/domain/traffic.ts';
 import { HOME, PROMOTED } from '../support/worlds.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
 import { planFor } from './check.ts';
@@ -20,8 +22,8 @@ function withUnmanaged(snapshot: Snapshot): Snapshot {
   return { ...snapshot, pools };
 }
 
-function withRouting(snapshot: Snapshot, facts: Partial<NonNullable<Snapshot['routing']>>): Snapshot {
-  return { ...snapshot, routing: { ...snapshot.routing!, ...facts } };
+function withFacts(snapshot: Snapshot, facts: Partial<ListenerWeights>): Snapshot {
+  return { ...snapshot, traffic: { ...(snapshot.traffic as ListenerWeights), ...facts } };
 }
 
 test('production does not go to somebody else who is in the pool', async () => {
@@ -37,12 +39,12 @@ test('a fleet does not come up beside somebody else', async () => {
 });
 
 test('groups that are not alike', async () => {
-  const unlike = withRouting(BOTH, { faults: ['The port differs: 80 in one, 81 in two.'] });
+  const unlike = withFacts(BOTH, { problems: ['The port differs: 80 in one, 81 in two.'] });
   expect(await planFor(unlike, 'promote', {})).toMatchObject({ refused: 'not-alike' });
 });
 
 test('what is worth knowing before traffic is moved is said in the plan', async () => {
-  expect(await planFor(withRouting(BOTH, { notes: ['It evaluates.'] }), 'promote', {})).toHaveProperty('plan.notes', [
+  expect(await planFor(withFacts(BOTH, { notes: ['It evaluates.'] }), 'promote', {})).toHaveProperty('plan.notes', [
     'It evaluates.',
   ]);
 });
@@ -66,11 +68,12 @@ describe('a switch of names', () => {
   });
   const stepsOf = (planned: Awaited<ReturnType<typeof planFor>>): readonly string[] =>
     'plan' in planned ? planned.plan.steps.map((step) => step.do) : [planned.refused];
-  const withTail = (facts: Partial<Tail>): Snapshot => ({ ...parked, tail: { ...parked.tail!, ...facts } });
+  const withDns = (facts: Partial<DnsWeights>): Snapshot => ({ ...parked, traffic: { ...dnsOf(parked), ...facts } });
+  const counted = (one: number): ResidualTraffic => ({ state: 'counted', requests: { one }, withinS: 300 });
   const cleanup = async (snapshot: Snapshot, wish: AnyOptions = {}) => planFor(snapshot, 'cleanup', wish);
 
   test('leaves old servers alone as long as they are visited, unless that is accepted', async () => {
-    const busy = withTail({ requests: { one: 11 } });
+    const busy = withDns({ residual: counted(11) });
     expect(await cleanup(busy)).toMatchObject({
       refused: 'visited',
       message: expect.stringMatching(/^11 requests came to A in the last 5 min/),
@@ -82,7 +85,7 @@ describe('a switch of names', () => {
       'deregister',
     ]);
     for (const quiet of [
-      await cleanup(withTail({ requests: { one: 10 } })),
+      await cleanup(withDns({ residual: counted(10) })),
       await cleanup(busy, { ignoreResidualTraffic: true }),
     ]) {
       expect(stepsOf(quiet)).toContain('terminate');
@@ -91,7 +94,7 @@ describe('a switch of names', () => {
   });
 
   test('does not take silence for the end of visits', async () => {
-    const denied = withTail({ unknown: 'AWS says no.' });
+    const denied = withDns({ residual: { state: 'unreadable', why: 'AWS says no.' } });
     for (const wish of [{}, { wait: true }])
       expect(await cleanup(denied, wish)).toMatchObject({
         refused: 'tail-unknown',
@@ -118,9 +121,7 @@ describe('a switch of names', () => {
       expect.arrayContaining([expect.objectContaining({ do: 'await-ttl', seconds: 10 })]),
     );
     expect(stepsOf(await planFor(green, 'rollback', {}))).not.toContain('set-ttl');
-    const { routing } = parked;
-    const low = { is: 'low', usualS: 300, lowS: 10 } as const;
-    const lowered = { ...parked, routing: { ...routing!, names: { ...routing!.names!, lowering: low } } };
+    const lowered = withDns({ ttls: { 'shop:0': { own: [10], fixedS: 0 }, 'shop:1': { own: [10], fixedS: 0 } } });
     expect(stepsOf(await cleanup(lowered)).at(-1)).toBe('set-ttl');
     expect(stepsOf(await cleanup(parked))).not.toContain('set-ttl');
   });

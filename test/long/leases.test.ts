@@ -74,7 +74,11 @@ describe.concurrent('a run that dies, or nearly', () => {
     disk.fill();
     shop.forgetRequests();
     const refused = await shop.task('promote', 'refused');
-    expect(refused).toMatchObject({ code: 'store-full', exitCode: 2, next: [expect.stringContaining('Free some disk space')] });
+    expect(refused).toMatchObject({
+      code: 'store-full',
+      exitCode: 2,
+      next: [expect.stringContaining('Free some disk space')],
+    });
     expect(shop.changes).toEqual([]);
     expect((await shop.status()).lease).toBeNull();
 

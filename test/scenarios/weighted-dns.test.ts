@@ -2,6 +2,8 @@ import { get } from 'node:http';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { poll } from '../support/poll.ts';
@@ -141,4 +143,26 @@ describe.concurrent('weighted names', () => {
     await shop.task('cleanup --ignore-residual-traffic');
     expect(shop.instancesOf('41')).toEqual([]);
   });
+
+  scenario(
+    'a report changes nothing of it: TTLs are lowered and set back, residual traffic is counted',
+    async ({ rig }) => {
+      const names = NAMES.map((name) => (name.record === 'CNAME' ? { ...name, ttl: 2000 } : name));
+      const shop = await rig({ ...DNS, dns: { ...DNS.dns, names } });
+      const config = path.join(shop.folder, 'shop.yml');
+      const text = await readFile(config, 'utf8');
+      await writeFile(config, text.replace('type: CNAME,', 'type: CNAME, lowerTtl: { from: 2s, to: 1s },'));
+      await shop.task('up --release 42');
+      for (const [task, step] of [
+        ['promote', 'lower the TTL of names'],
+        ['cleanup --wait', 'set the TTL of names back'],
+      ] as const) {
+        const { lines, exitCode } = await shop.run(`${task} --report out.html --yes --json`);
+        expect(exitCode, JSON.stringify(lines.at(-1))).toBe(0);
+        expect(await readFile(path.join(shop.folder, 'out.html'), 'utf8')).toContain(step);
+      }
+      expect(shop.instancesOf('41')).toEqual([]);
+      expect(await releases(shop)).toEqual(['42']);
+    },
+  );
 });

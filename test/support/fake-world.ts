@@ -2,7 +2,9 @@ import type { ClaimRequest, FleetPort, LaunchOrder, Notes } from '../../src/flee
 import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { Ports } from '../../src/steps/ports.ts';
-import type { TrafficPort } from '../../src/traffic/traffic.ts';
+import { NO_MARKER } from '../../src/production/production.ts';
+import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
+import { notHere, type TrafficPort } from '../../src/traffic/traffic.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { HOME, world } from './worlds.ts';
 
@@ -52,7 +54,13 @@ export class FakeWorld {
 
   constructor(start: Snapshot) {
     this.#history = [{ at: Number.NEGATIVE_INFINITY, snapshot: start }];
-    this.ports = { fleet: this.#fleet(), traffic: this.#traffic(), clock: this.clock };
+    this.ports = {
+      fleet: this.#fleet(),
+      traffic: this.#traffic(),
+      clock: this.clock,
+      production: NO_MARKER,
+      inPlace: nothingInPlace({ environment: 'shop' }, this.clock),
+    };
   }
 
   get now(): Snapshot {
@@ -150,8 +158,15 @@ export class FakeWorld {
   }
 
   #traffic(): TrafficPort {
+    const readTraffic = async () => this.now.traffic;
     return {
       kind: 'fake',
+      settings: { kind: 'membership' },
+      readTraffic,
+      follow: readTraffic,
+      residual: readTraffic,
+      setWeights: notHere,
+      setTtls: notHere,
       read: async (names) => {
         const { pools } = await this.#ask(`read ${names?.join(' ') ?? 'pools'}`);
         return pools.filter(({ name }) => names?.includes(name) ?? true);

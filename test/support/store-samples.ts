@@ -1,3 +1,4 @@
+import { PLAIN } from './worlds.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal } from '../../src/stores/store.ts';
 
 export function holder(run: string, more: Partial<Holder> = {}): Holder {
@@ -22,6 +23,7 @@ export function goal(run: string, stepsDone = 0): RecordedGoal {
       fleet: 'f-42',
       release: '42',
       minimumHealthy: { 'shop-production': { total: 2, zones: { 'eu-west-1a': 2 } } },
+      settings: PLAIN,
     },
     stepsDone,
     stepsAll: 6,

@@ -1,16 +1,23 @@
 import type { Goal } from '../../src/domain/goal.ts';
 import type { Pool, Snapshot } from '../../src/domain/snapshot.ts';
+import type { Route } from '../../src/domain/traffic.ts';
 import type { Step } from '../../src/steps/index.ts';
 import { HOLD_S } from './weighted-worlds.ts';
 
 /** "What must never happen" where production is divided by weights, without the planner's own functions. */
 
+function routes({ traffic }: Snapshot): readonly Route[] {
+  return traffic.kind === 'membership' ? [] : traffic.routes;
+}
+
 function weights(snapshot: Snapshot, route: string): Readonly<Record<string, number>> {
-  return snapshot.routing?.routes.find(({ name }) => name === route)?.weights ?? {};
+  return routes(snapshot).find(({ name }) => name === route)?.weights ?? {};
 }
 
 function productionRoutes(snapshot: Snapshot): readonly string[] {
-  return snapshot.routing?.routes.filter(({ role }) => role === 'production').map(({ name }) => name) ?? [];
+  return routes(snapshot)
+    .filter(({ role }) => role === 'production')
+    .map(({ name }) => name);
 }
 
 function gets(snapshot: Snapshot, pool: string): boolean {

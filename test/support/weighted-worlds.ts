@@ -1,6 +1,7 @@
-import { withRoles } from '../../src/domain/routes.ts';
-import type { Marks, Route, Snapshot, TargetState } from '../../src/domain/snapshot.ts';
-import { HOME, PROMOTED, world, type FleetSpec, type Summary } from './worlds.ts';
+import { withTraffic } from '../../src/domain/routes.ts';
+import type { Marks, Snapshot, TargetState } from '../../src/domain/snapshot.ts';
+import type { Route, SwitchSettings, Traffic, TrafficSettings } from '../../src/domain/traffic.ts';
+import { HOME, PLAIN, PROMOTED, world, type FleetSpec, type Summary } from './worlds.ts';
 
 /** Small worlds in which routes divide production between two groups, `one` and `two`. */
 
@@ -29,16 +30,37 @@ export function weightedWorld({ fleets, production, test, othersWeight = 0, byNa
     ...production.map((share, n) => route(`shop:${n}`, 'production', share, othersWeight)),
     ...(byName ? [] : [route('shop:test', 'test', test, 0)]),
   ];
-  // Where a fleet has one instance only, TTLs are lowered for a switch.
-  const lowering = fleets[0]?.members.length === 1 ? { lowering: { is: 'usual', usualS: 300, lowS: 10 } as const } : {};
-  const names = byName ? { names: { ttlS: 300, pending: false, streak: 0, wanted: 10, ...lowering } } : {};
-  const tail = byName ? { tail: { requests: {}, withinS: 300, most: 10 } } : {};
+  const divided = { routes, problems: [], notes: [] };
+  const traffic: Traffic = byName
+    ? {
+        ...divided,
+        kind: 'dns-weights',
+        ttls: Object.fromEntries(routes.map(({ name }) => [name, { own: [300], fixedS: 0 }])),
+        pending: false,
+        answers: { state: 'not-asked' },
+        residual: { state: 'counted', requests: {}, withinS: 300 },
+      }
+    : { ...divided, kind: 'listener-weights' };
   const { pools, ...rest } = world(fleets, { groups: ['one', 'two'], zones: ['a'] });
   const own = pools.filter(({ name }) => name !== 'test');
-  const routing = { routes, holdS: HOLD_S, steps: [100], everyS: 60, faults: [], notes: [], ...names };
+  return withTraffic({ ...rest, at: NOW, pools: own, answers: { state: 'not-asked' } }, traffic);
+}
+
+/** What the config decides in the world. */
+export function settingsIn({ traffic, fleets }: Snapshot): SwitchSettings {
+  if (traffic.kind === 'membership') return PLAIN;
+  // Where a fleet has one instance only, TTLs are lowered for a switch.
+  const isLowered = fleets[0]?.instances.length === 1;
+  const lowerTtl = Object.fromEntries(
+    isLowered ? traffic.routes.map(({ name }) => [name, { fromS: 300, toS: 10 }]) : [],
+  );
+  const divided = { steps: [100], everyS: 60, retentionS: HOLD_S };
+  const settings: TrafficSettings =
+    traffic.kind === 'listener-weights'
+      ? { ...divided, kind: traffic.kind }
+      : { ...divided, kind: traffic.kind, residual: { most: 10, withinS: 300 }, lowerTtl };
   // Every switch has to be proven.
-  const answers = { url: 'http://shop/', wanted: 100, asked: 0, streak: 0 };
-  return { ...rest, at: NOW, pools: withRoles(own, routes), routing, answers, ...tail };
+  return { traffic: settings, verification: { by: 'marker', url: 'http://shop/', wanted: 100 } };
 }
 
 const AGO = (seconds: number): string => new Date(NOW - seconds * 1000).toISOString();

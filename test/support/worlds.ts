@@ -1,4 +1,5 @@
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/domain/snapshot.ts';
+import type { SwitchSettings } from '../../src/domain/traffic.ts';
 
 /** Small worlds, all of them: fleets of up to three instances with every membership and health. */
 
@@ -65,6 +66,9 @@ const CHECKS = {
   urls: [],
 };
 
+/** What a config without weights and without a marker decides. */
+export const PLAIN: SwitchSettings = { traffic: { kind: 'membership' }, verification: { by: 'nothing' } };
+
 /** A snapshot of these fleets behind the production groups and one test group. */
 export function world(
   specs: readonly FleetSpec[],
@@ -98,6 +102,8 @@ export function world(
     at: 0,
     fleets,
     unmanaged: [],
+    traffic: { kind: 'membership' },
+    answers: { state: 'no-marker' },
     pools: [...groups.map((name) => pool(name, 'production')), pool('test', 'test')],
   };
 }

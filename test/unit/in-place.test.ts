@@ -1,3 +1,4 @@
+import { PLAIN } from '../support/worlds.ts';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -68,7 +69,7 @@ describe('what a pool keeps', () => {
     const requestedBy = { run: 'r1', who: 'ann', since: '2026-01-01T00:00:00.000Z' };
     const delivery = { words: './deploy.sh', check: false, migrate: 'no' } as const;
     const resolve = async () => ({ kind: '', summary: [], batches: [], request: {} });
-    return rolling.pinGoal({ snapshot, options, requestedBy, resolve, delivery });
+    return rolling.pinGoal({ snapshot, options, requestedBy, settings: PLAIN, resolve, delivery });
   }
 
   test('the only one of a zone may leave, where the others serve the clients of that zone', () => {

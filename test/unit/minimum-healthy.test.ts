@@ -1,23 +1,27 @@
+import { trafficModel } from '../../src/plan/traffic/index.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Amount } from '../../src/domain/amount.ts';
 import {
   countByZone,
   greatestMinimum,
-  healthyCounts,
+  healthyCounts as countsOf,
   healthyOthers,
   highestMinimum,
   lowerMinimum,
   minimumAtStake,
   minimumInPlace,
-  minimumNow,
+  minimumNow as minimumOf,
   minimumTotals,
   shortfall,
   total,
 } from '../../src/domain/minimum-healthy.ts';
-import type { TargetState } from '../../src/domain/snapshot.ts';
+import type { Snapshot, TargetState } from '../../src/domain/snapshot.ts';
 import { spread } from '../../tasks/up.ts';
 import { HOME, world } from '../support/worlds.ts';
+
+const minimumNow = (snapshot: Snapshot) => minimumOf(snapshot, trafficModel(snapshot).capacityGroups());
+const healthyCounts = (snapshot: Snapshot) => countsOf(trafficModel(snapshot).capacityGroups());
 
 /** Fleets in the group `prod`, in zones a and b in turn; states of the fleet's instances in order. */
 function prod(...fleets: readonly (readonly (TargetState | '-')[])[]) {
@@ -204,7 +208,7 @@ describe('in fleets of any size and any zones', () => {
     fc.assert(
       fc.property(fc.array(state, { minLength: 1, maxLength: 8 }), zones, (states, have) => {
         const snapshot = prod(states);
-        const advised = greatestMinimum(snapshot, have);
+        const advised = greatestMinimum(minimumNow(snapshot), have);
         const isEnough = (count: number): boolean =>
           shortfall(have, highestMinimum(lowerMinimum(minimumNow(snapshot), { count }))) === undefined;
         expect(isEnough(advised)).toBe(true);

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { refresh } from '../../src/observe/observe.ts';
 import type { Fleet, Snapshot } from '../../src/domain/snapshot.ts';
+import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
+import { NO_MARKER } from '../../src/production/production.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const AT = '2026-11-22T06:12:00.000Z';
@@ -16,6 +18,8 @@ const BEFORE: Snapshot = {
   fleets: [fleetOf('blue', 'i-1'), fleetOf('green', 'i-2', 'i-3')],
   unmanaged: [],
   pools: [],
+  traffic: { kind: 'membership' },
+  answers: { state: 'no-marker' },
 };
 
 /** @param carries whether the tags of the mark are seen @param now what is read of the fleets that are asked for */
@@ -29,8 +33,12 @@ async function lookWith(
     readFleets: async (ids: readonly string[]) => (asked.push(...ids), now),
     carries: async () => carries,
   };
-  const traffic = { read: async () => [] };
-  const snapshot = await refresh({ fleet, traffic, clock: new VirtualClock() }, BEFORE, LOOK);
+  const readTraffic = async () => BEFORE.traffic;
+  const traffic = { read: async () => [], readTraffic, follow: readTraffic, residual: readTraffic };
+  const clock = new VirtualClock();
+  const inPlace = nothingInPlace({ environment: 'shop' }, clock);
+  const readers = { fleet, traffic, production: NO_MARKER, clock, inPlace };
+  const snapshot = await refresh(readers, BEFORE, LOOK);
   return { snapshot, asked };
 }
 

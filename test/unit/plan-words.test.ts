@@ -1,3 +1,5 @@
+import { PLAIN } from '../support/worlds.ts';
+import { trafficModel } from '../../src/plan/traffic/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { drainingIn, explainInstance, notHealthyIn, sentence } from '../../src/domain/explain.ts';
@@ -55,7 +57,13 @@ describe('why somebody is not there yet', () => {
 
 describe('a preview', () => {
   function previewOf(snapshot: Snapshot) {
-    const goal = promote.pinGoal({ snapshot, options: {}, requestedBy: ASKED, resolve: async () => SPEC }) as Goal & {
+    const goal = promote.pinGoal({
+      snapshot,
+      options: {},
+      requestedBy: ASKED,
+      settings: PLAIN,
+      resolve: async () => SPEC,
+    }) as Goal & {
       verb: 'promote';
     };
     const plan = promote.plan(snapshot, goal);
@@ -91,7 +99,7 @@ describe('a preview', () => {
 
   test('never shows less than the minimum on the way', () => {
     const snapshot = blueAndGreen().now;
-    const least = minimumNow(snapshot)['prod']?.total ?? 0;
+    const least = minimumNow(snapshot, trafficModel(snapshot).capacityGroups())['prod']?.total ?? 0;
     for (const step of previewOf(snapshot).steps) expect(step.healthyAfter['prod']).toBeGreaterThanOrEqual(least);
   });
 });

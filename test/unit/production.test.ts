@@ -3,17 +3,17 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MarkerConfig } from '../../src/config/config.ts';
-import type { Answers } from '../../src/domain/snapshot.ts';
+import type { ReleaseAnswer, ReleaseAnswers } from '../../src/domain/snapshot.ts';
 import { createProduction } from '../../src/production/index.ts';
 import { readMarker } from '../../src/production/marker.ts';
 import { cnameAlone } from '../support/cname-alone.ts';
-import { counted, silence, type Answer } from '../../src/production/production.ts';
+import { counted, notAsked } from '../../src/production/production.ts';
 
 const BASE = { url: 'http://shop/', answers: 5, timeoutMs: 1000 };
 
 describe('a marker', () => {
   const answer = { status: 200, headers: { 'x-release': '42' }, body: '{"build":{"release":42,"at":null}}' };
-  const read = (marker: Partial<MarkerConfig>, received: Partial<typeof answer> = {}): Answer =>
+  const read = (marker: Partial<MarkerConfig>, received: Partial<typeof answer> = {}): ReleaseAnswer =>
     readMarker({ ...BASE, ...marker }, { ...answer, ...received });
 
   test.each<[string, Partial<MarkerConfig>]>([
@@ -41,18 +41,18 @@ describe('a marker', () => {
 });
 
 describe('answers in a row', () => {
-  const start: Answers = silence({ url: 'http://shop/', wanted: 5, ask: async () => [] });
-  const of = (...releases: string[]): Answers =>
+  const start: ReleaseAnswers = notAsked({ by: 'marker', url: 'http://shop/', wanted: 5 });
+  const of = (...releases: string[]): ReleaseAnswers =>
     counted(
       start,
       releases.map((release) => (release === '' ? { failed: 'HTTP 503' } : { release })),
     );
 
   test('begin anew with another release, and with a failure', () => {
-    expect(of('41', '42', '42')).toMatchObject({ release: '42', streak: 2, asked: 3 });
-    expect(of('42', '42', '41', '42')).toMatchObject({ release: '42', streak: 1 });
-    expect(of('42', '42', '')).toMatchObject({ streak: 0, failed: 'HTTP 503' });
-    expect(of('42', '', '42')).toMatchObject({ release: '42', streak: 1 });
+    expect(of('41', '42', '42')).toMatchObject({ last: { release: '42' }, streak: 2, asked: 3 });
+    expect(of('42', '42', '41', '42')).toMatchObject({ last: { release: '42' }, streak: 1 });
+    expect(of('42', '42', '')).toMatchObject({ streak: 0, last: { failed: 'HTTP 503' } });
+    expect(of('42', '', '42')).toMatchObject({ last: { release: '42' }, streak: 1 });
   });
 
   test('go on from one look to the next', () => {

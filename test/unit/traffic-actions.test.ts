@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../src/aws/elbv2.ts';
 import { canGive, shareOf, weightsFor } from '../../src/domain/routes.ts';
-import type { Route } from '../../src/domain/snapshot.ts';
+import type { Route } from '../../src/domain/traffic.ts';
 import { stickySecondsIn, weightsIn, withWeights } from '../../src/traffic/actions.ts';
 
 const SWAPPED = new Map([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Route } from '../../src/domain/snapshot.ts';
-import { faultsOf, notesOf, type Settings } from '../../src/traffic/compatibility.ts';
+import type { Route } from '../../src/domain/traffic.ts';
+import { problemsOf, notesOf, type Settings } from '../../src/traffic/compatibility.ts';
 import type { RouteLocation } from '../../src/traffic/find-rules.ts';
 
 function settings(name: string, balancers: readonly string[] = ['arn:shop'], sticky = false): Settings {
@@ -46,19 +46,19 @@ describe('what is said before traffic is moved by weights', () => {
 describe('why traffic must not be moved by weights', () => {
   test('rules on several load balancers', () => {
     const places = [place('a'), place('b', 'application', 'other')];
-    expect(faultsOf(GROUPS, places, [], 'keep')[0]).toContain('several load balancers: shop and other');
+    expect(problemsOf(GROUPS, places, [], 'keep')[0]).toContain('several load balancers: shop and other');
   });
 
   test('a group that belongs to another load balancer', () => {
     const groups = [settings('blue'), settings('green', ['arn:other'])];
-    expect(faultsOf(groups, [place('a')], [], 'keep')).toEqual([
+    expect(problemsOf(groups, [place('a')], [], 'keep')).toEqual([
       'green is used by another load balancer than the rules are on.',
     ]);
   });
 
   test('stickiness of a group, where that of the rule shall be dropped', () => {
     const groups = [settings('blue'), settings('green', undefined, true)];
-    expect(faultsOf(groups, [place('a')], [], 'drop')).toHaveLength(1);
-    expect(faultsOf(groups, [place('a')], [], 'keep')).toEqual([]);
+    expect(problemsOf(groups, [place('a')], [], 'drop')).toHaveLength(1);
+    expect(problemsOf(groups, [place('a')], [], 'keep')).toEqual([]);
   });
 });

@@ -109,7 +109,7 @@ Until then no task can start; one may be running.`);
   });
 
   test('an empty world', () => {
-    const snapshot: Snapshot = { at: AT, fleets: [], unmanaged: [], pools: [pool()] };
+    const snapshot: Snapshot = { ...promoted(), fleets: [], pools: [pool()] };
     expect(statusText({ environment: 'production', snapshot, verbs: [] }, 80)).toMatchInlineSnapshot(`
       "Environment production  02:10:31Z
 

@@ -1,3 +1,4 @@
+import { PLAIN } from '../support/worlds.ts';
 import { PassThrough } from 'node:stream';
 import type { Clock } from '../../src/clock.ts';
 import type { Instance, Pool, Snapshot, Target } from '../../src/domain/snapshot.ts';
@@ -114,6 +115,8 @@ export function promoted(size = 3): Snapshot {
       { ...fleet('42', 'b', 9 * 60_000), marks: { promoted: '2026-11-22T02:09:00Z' } },
     ],
     unmanaged: [],
+    traffic: { kind: 'membership' },
+    answers: { state: 'no-marker' },
     pools: [
       pool({
         targets: [
@@ -149,6 +152,7 @@ export function report(size = 3): StatusReport {
         fleet: 'f-42',
         release: '42',
         minimumHealthy: {},
+        settings: PLAIN,
       },
       stepsDone: 2,
       stepsAll: 4,

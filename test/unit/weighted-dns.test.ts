@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { ResourceRecordSet } from '../../src/aws/route53.ts';
-import { faultsIn, notesIn } from '../../src/traffic/weighted-dns/checks.ts';
+import { problemsIn, notesIn } from '../../src/traffic/weighted-dns/checks.ts';
+import type { DnsAnswers } from '../../src/domain/traffic.ts';
 import type { Ask } from '../../src/traffic/weighted-dns/ask.ts';
 import type { Found } from '../../src/traffic/weighted-dns/records.ts';
-import { countAnswers, NO_ANSWERS, valuesByPool } from '../../src/traffic/weighted-dns/dns-answers.ts';
+import { countAnswers, valuesByPool } from '../../src/traffic/weighted-dns/dns-answers.ts';
 
 const PLACE = {
   name: 'www.shop.test',
@@ -53,12 +54,12 @@ describe('records that must not be switched', () => {
       'www.shop.test has records that are not weighted.',
     ],
   ])('%s', (_what, one, fault) => {
-    expect(faultsIn([one])).toEqual([fault]);
+    expect(problemsIn([one])).toEqual([fault]);
   });
 
   test('a pair as it should be has no fault, and nothing to be told of', () => {
     const pair = found(record({}), record({ Weight: 0 }));
-    expect([...faultsIn([pair]), ...notesIn([pair])]).toEqual([]);
+    expect([...problemsIn([pair]), ...notesIn([pair])]).toEqual([]);
   });
 });
 
@@ -84,7 +85,7 @@ describe('what name servers tell', () => {
       return next ?? [];
     };
     const values = await valuesByPool(ask, undefined, pair, POOLS);
-    let so = NO_ANSWERS;
+    let so: DnsAnswers = { state: 'not-asked' };
     while (left.length > 0) so = await countAnswers(ask, so, [{ server: undefined, found: pair, values }]);
     return so;
   };
@@ -93,8 +94,8 @@ describe('what name servers tell', () => {
     const [blue, green] = [['192.0.2.1'], ['192.0.2.2']] as const;
     expect(await told(green, green)).toMatchObject({ pool: 'green', streak: 2 });
     expect(await told(green, blue)).toMatchObject({ pool: 'blue', streak: 1 });
-    expect(await told(green, [...blue, ...green])).toEqual({ wanted: 10, streak: 0 });
-    expect(await told(green, new Error('ETIMEOUT'))).toEqual({ wanted: 10, streak: 0 });
+    expect(await told(green, [...blue, ...green])).toEqual({ state: 'unclear' });
+    expect(await told(green, new Error('ETIMEOUT'))).toEqual({ state: 'unclear' });
   });
 
   test('of an alias it is known by the addresses of its load balancer', async () => {

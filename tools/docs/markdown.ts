@@ -30,8 +30,24 @@ function fieldsOf({ shape }: z.ZodObject, prefix: string): readonly Field[] {
     const { inner, item, list } = unwrap(field as z.ZodType);
     const own = { name, type: typeName(field as z.ZodType), meaning: meaningOf(field as z.ZodType) };
     const isFlat = inner instanceof z.ZodObject && titleOf(inner) === undefined;
+    if (inner instanceof z.ZodDiscriminatedUnion) return [own, ...variants(inner, `${name}.`)];
     return [own, ...(isFlat ? fieldsOf(item as z.ZodObject, `${name}${list ? '[]' : ''}.`) : [])];
   });
+}
+
+/** The field that tells the variants apart, then the fields that only one of them has. */
+function variants(union: z.ZodDiscriminatedUnion, prefix: string): readonly Field[] {
+  const { discriminator } = union.def;
+  const options = (union.options as readonly z.ZodObject[]).map((option) => {
+    const tag = typeName(option.shape[discriminator] as z.ZodType);
+    const own = fieldsOf(option, prefix).filter(({ name }) => name !== prefix + discriminator);
+    return { tag, own: own.map((field) => ({ ...field, type: `${field.type}, only with ${tag}` })) };
+  });
+  const type = options.map(({ tag }) => tag).join(', ');
+  return [
+    { name: prefix + discriminator, type, meaning: 'which other fields there are' },
+    ...options.flatMap(({ own }) => own),
+  ];
 }
 
 /** What is within optional, nullable and list. */
@@ -67,6 +83,7 @@ function typeName(field: z.ZodType): string {
     return field.options.length > VALUES_MAX ? 'string' : field.options.map(code).join(', ');
   const title = titleOf(field);
   if (title !== undefined) return `[${title.toLowerCase()}](#${anchor(title)})`;
+  if (field instanceof z.ZodDiscriminatedUnion) return 'object';
   return field instanceof z.ZodISODateTime ? 'string' : field.type;
 }
 

@@ -215,13 +215,16 @@ const route = formatOf<Status['routes'][number]>()(
   }),
 ).meta({ title: 'Route' });
 
-const tail = formatOf<NonNullable<Status['tail']>>()(
-  z.strictObject({
-    requests: numbers('requests in that time, by target group'),
-    withinS: number('length of that time, in seconds'),
-    most: number('this many requests or fewer count as no traffic'),
-    unknown: optional(string('why there is no count')),
-  }),
+const residualTraffic = formatOf<Status['residualTraffic']>()(
+  z.discriminatedUnion('state', [
+    z.strictObject({ state: z.literal('not-asked') }),
+    z.strictObject({ state: z.literal('unreadable'), why: string('why they could not be counted, in words') }),
+    z.strictObject({
+      state: z.literal('counted'),
+      requests: numbers('requests in that time, by target group'),
+      withinS: number('length of that time, in seconds'),
+    }),
+  ]),
 );
 
 export const statusLine = formatOf<Status>()(
@@ -230,7 +233,7 @@ export const statusLine = formatOf<Status>()(
     environment: string('name of the environment'),
     pools: z.array(pool).describe('the target groups'),
     routes: z.array(route).describe('rules and names that divide traffic by weight; empty when membership moves it'),
-    tail: tail.nullable().describe('requests that still reach target groups by old DNS answers; null when not counted'),
+    residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
     fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
     unmanaged: strings("ids of instances in a target group that lack this environment's tags"),
     rollback: z

@@ -9,7 +9,7 @@ type Context = Pick<RunContext, 'ports' | 'signal' | 'lost' | 'emit'>;
 
 /** Whether a program of ours works on it, which ends together with us. */
 function endsWithUs({ ports }: Context, order: Order): boolean {
-  return order !== 'none' && ports.inPlace?.deploys?.lasts(order) === false;
+  return order !== 'none' && !ports.inPlace.deploys.lasts(order);
 }
 
 /** What ends the waiting: a signal, or the loss of the lease. A deploy that would end with us is let finish. */
@@ -32,8 +32,8 @@ export function pauseFor(context: Context, order: Order, pauseMs: number): numbe
 /** Nothing waits for it any more: it is stopped as far as possible. */
 export async function endOrder({ ports, emit }: Context, order: Order, snapshot: Snapshot): Promise<void> {
   if (order === 'none') return;
-  const isOver = await ports.inPlace?.deploys?.stop(snapshot, order).catch(() => false);
-  if (isOver !== false) return;
+  const isOver = await ports.inPlace.deploys.stop(snapshot, order).catch(() => false);
+  if (isOver) return;
   const message = `The deploy may still be running on ${order.instances.join(', ')}: it cannot be stopped for certain.`;
   emit({ type: 'warning', message });
 }

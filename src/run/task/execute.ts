@@ -63,8 +63,9 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
   }
 }
 
-function proofOf({ verifiesRelease }: Task, last: Snapshot, { release }: Goal): { readonly proven?: number } {
-  const proven = verifiesRelease ? verifiedBy(last, release) : undefined;
+function proofOf({ verifiesRelease }: Task, last: Snapshot, goal: Goal): { readonly proven?: number } {
+  const proven =
+    verifiesRelease && 'settings' in goal ? verifiedBy(last, goal.release, goal.settings.verification) : undefined;
   return proven === undefined ? {} : { proven };
 }
 

@@ -5,6 +5,7 @@ import type { Goal } from '../../domain/goal.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { behaviourOf, type Step } from '../../steps/index.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { trafficModel } from '../../plan/traffic/index.ts';
 import type { RunEvent, PlannedStep } from '../event.ts';
 
 /** The plan as people see it before it is run: each step on the world that the steps before it leave. */
@@ -18,13 +19,13 @@ export function preview(
   const steps = plan.steps.map((step) => {
     const shown = viewOf(world, step);
     world = behaviourOf(step).simulate(world);
-    return { ...shown, healthyAfter: healthyCounts(world) };
+    return { ...shown, healthyAfter: healthyCounts(trafficModel(world).capacityGroups()) };
   });
   return {
     type: 'planned',
     steps,
     notes: plan.notes,
-    healthyNow: healthyCounts(snapshot),
+    healthyNow: healthyCounts(trafficModel(snapshot).capacityGroups()),
     minimumHealthy: minimumOf(task, snapshot, goal),
     seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
   };
@@ -33,7 +34,7 @@ export function preview(
 /** The fewest healthy targets in production, by what its health is counted by; 0 where downtime is allowed. */
 function minimumOf(task: Task, snapshot: Snapshot, goal: Goal): Readonly<Record<string, number>> {
   const minimum = task.minimumHealthy(goal);
-  if (minimum === 'as-now') return minimumTotals(minimumNow(snapshot));
+  if (minimum === 'as-now') return minimumTotals(minimumNow(snapshot, trafficModel(snapshot).capacityGroups()));
   if (task.movesProduction) return minimumTotals(minimum);
   const production = poolsOf(snapshot, 'production');
   return Object.fromEntries(production.map(({ name }) => [name, minimum[name]?.total ?? 0]));

@@ -6,6 +6,7 @@ import type { LaunchRequest } from '../../fleets/fleet.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import {
   isRefusal,
+  withSettings,
   type Delivery,
   type Goal,
   type LaunchSpec,
@@ -14,6 +15,7 @@ import {
   type Verb,
   subjectOf,
 } from '../../domain/goal.ts';
+import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { RecordedGoal } from '../../stores/store.ts';
 
@@ -31,6 +33,8 @@ export interface GoalRequest {
   /** Resolves what a release boots to exact ids; changes nothing. */
   readonly resolve: (request: LaunchRequest) => Promise<LaunchSpec>;
   readonly snapshot: Snapshot;
+  /** What the config decides about a switch. */
+  readonly settings: SwitchSettings;
   /** How code gets onto a running instance, where the config says so. */
   readonly delivery?: Delivery | undefined;
   /** The goal of a run that did not end. */
@@ -51,8 +55,10 @@ function nothingToResume(message: string): OperatorError {
 }
 
 /** @throws OperatorError when the world, or a run that did not end, forbids it; nothing was changed. */
-export async function resolveGoal(request: GoalRequest): Promise<ResolvedGoal> {
-  const { task, options, recorded, snapshot } = request;
+export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
+  const { task, options, snapshot, settings } = given;
+  const recorded = given.recorded && { ...given.recorded, goal: withSettings(given.recorded.goal, settings) };
+  const request = { ...given, recorded };
   // It may have waited for the lease: what it would begin in place of what is over was not requested.
   if (options.resumes !== undefined && options.resumes !== recorded?.goal.run) {
     throw nothingToResume('The run that had not ended has been ended, or given up, by somebody else meanwhile.');

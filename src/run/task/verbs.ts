@@ -2,6 +2,7 @@ import type { Tasks } from '../../../tasks/index.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Delivery, LaunchSpec, Verb } from '../../domain/goal.ts';
 import { isVerification } from '../../plan/switch.ts';
 import type { RecordedGoal } from '../../stores/store.ts';
@@ -23,6 +24,7 @@ export async function verbsNow(
   tasks: Tasks,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
+  settings: SwitchSettings,
   delivery?: Delivery,
 ): Promise<readonly VerbStatus[]> {
   // What is about named instances can always be requested; without a deployer, nothing is deployed in place.
@@ -30,7 +32,7 @@ export async function verbsNow(
     ({ aboutInstances, discoversTargetGroups }) =>
       !aboutInstances && (!discoversTargetGroups || delivery !== undefined),
   );
-  return Promise.all(asked.map(async (task) => verbNow(tasks, task, snapshot, recorded, delivery)));
+  return Promise.all(asked.map(async (task) => verbNow(tasks, task, snapshot, recorded, settings, delivery)));
 }
 
 async function verbNow(
@@ -38,6 +40,7 @@ async function verbNow(
   task: Task,
   snapshot: Snapshot,
   recorded: RecordedGoal | undefined,
+  settings: SwitchSettings,
   delivery: Delivery | undefined,
 ): Promise<VerbStatus> {
   const { verb, summary } = task;
@@ -52,6 +55,7 @@ async function verbNow(
       resolve: async () => UNRESOLVED,
       snapshot,
       recorded,
+      settings,
       delivery,
     });
     // What is proven is proven; a switch is not to be offered for another proof.

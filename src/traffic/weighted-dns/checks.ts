@@ -1,14 +1,14 @@
 import type { ResourceRecordSet } from '../../aws/route53.ts';
 import { duration } from '../../domain/text.ts';
 import type { Found } from './records.ts';
-import { ttlOf, unlikeTtl } from './ttl.ts';
+import { longestTtl, unlikeTtl } from './ttl.ts';
 
 /** Why traffic must not be moved by the records as they are, as sentences. */
-export function faultsIn(found: readonly Found[]): readonly string[] {
-  return found.flatMap((one) => [...recordFaults(one), ...unlikeTtl(one)]);
+export function problemsIn(found: readonly Found[]): readonly string[] {
+  return found.flatMap((one) => [...recordProblems(one), ...unlikeTtl(one)]);
 }
 
-function recordFaults({ place, sides, others }: Found): readonly string[] {
+function recordProblems({ place, sides, others }: Found): readonly string[] {
   return [
     ...[place.blue, place.green].flatMap((id, index) => missing(place.name, id, sides[index])),
     ...others
@@ -33,7 +33,7 @@ export function notesIn(found: readonly Found[]): readonly string[] {
     const { place, sides } = one;
     const checked = sides.filter((set) => set?.HealthCheckId !== undefined);
     const evaluated = sides.filter((set) => set?.AliasTarget?.EvaluateTargetHealth === true);
-    const ttlS = ttlOf(one);
+    const ttlS = longestTtl(one);
     return [
       ...(ttlS > LONG_S && place.lowerTtl === undefined
         ? [

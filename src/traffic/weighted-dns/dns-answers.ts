@@ -1,17 +1,6 @@
+import type { DnsAnswers } from '../../domain/traffic.ts';
 import type { Ask, Server } from './ask.ts';
 import type { Found } from './records.ts';
-
-/** What name servers answered last. */
-export interface AnswerStreak {
-  /** The group to whose load balancer the last answers led, and to no other one. */
-  readonly pool?: string;
-  /** So many answers in a row. */
-  readonly streak: number;
-  /** So many show that a change has arrived. */
-  readonly wanted: number;
-}
-
-export const NO_ANSWERS: AnswerStreak = { streak: 0, wanted: 10 };
 
 /** A query: whom to ask for what, and what belongs to which group. */
 interface Query {
@@ -22,7 +11,7 @@ interface Query {
 }
 
 /** Asks each of the zones' own name servers for each name, and counts on. A server that does not answer tells nothing. */
-export async function countAnswers(ask: Ask, before: AnswerStreak, queries: readonly Query[]): Promise<AnswerStreak> {
+export async function countAnswers(ask: Ask, before: DnsAnswers, queries: readonly Query[]): Promise<DnsAnswers> {
   const answers = await Promise.all(
     queries.map(async ({ server, found, values }) => {
       const { name, type } = found.place;
@@ -30,10 +19,10 @@ export async function countAnswers(ask: Ask, before: AnswerStreak, queries: read
       return ownerOf(told.map(plain), values);
     }),
   );
-  return answers.reduce((told: AnswerStreak, pool): AnswerStreak => {
-    const { wanted } = told;
-    if (pool === undefined) return { wanted, streak: 0 };
-    return { wanted, pool, streak: pool === told.pool ? told.streak + 1 : 1 };
+  return answers.reduce((seen: DnsAnswers, pool): DnsAnswers => {
+    if (pool === undefined) return { state: 'unclear' };
+    const goesOn = seen.state === 'one-pool' && seen.pool === pool;
+    return { state: 'one-pool', pool, streak: goesOn ? seen.streak + 1 : 1 };
   }, before);
 }
 

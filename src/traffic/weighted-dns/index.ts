@@ -1,16 +1,16 @@
 import type { Elbv2 } from '../../aws/elbv2.ts';
 import { dotted, type ResourceRecordSet, type Route53 } from '../../aws/route53.ts';
 import type { WeightedDnsConfig } from '../../config/config.ts';
-import type { Route, Routing, Tail, Ttl } from '../../domain/snapshot.ts';
+import type { DnsAnswers, DnsSettings, DnsWeights, ResidualTraffic, Route } from '../../domain/traffic.ts';
 import { differences, readSettings, type Settings } from '../compatibility.ts';
-import { createGroups, delayOf, remember, type Groups } from '../target-groups.ts';
-import type { RoutingPort, TrafficPort, Weights } from '../traffic.ts';
+import { createGroups, remember, type Groups } from '../target-groups.ts';
+import type { TrafficPort, Weights } from '../traffic.ts';
 import { askServer, type Ask, type Server } from './ask.ts';
-import { faultsIn, notesIn } from './checks.ts';
+import { notesIn, problemsIn } from './checks.ts';
 import { findNames, readRecords, type Found, type NameLocation } from './records.ts';
-import { readTail, type Counter } from './residual-traffic.ts';
-import { countAnswers, NO_ANSWERS, valuesByPool, type AnswerStreak } from './dns-answers.ts';
-import { isAt, longestTtl, loweringOf, withTtl } from './ttl.ts';
+import { countResidual, type Counter } from './residual-traffic.ts';
+import { countAnswers, valuesByPool } from './dns-answers.ts';
+import { ttlOf, withTtl } from './ttl.ts';
 
 export interface Means {
   readonly elbv2: Elbv2;
@@ -29,17 +29,44 @@ export function createWeightedDns(
     config.groups.map((group) => ({ ...group, role: 'test' as const })),
   );
   const { read, urls, register, deregister } = groups;
+  const names = new Names(groups, { route53, counter, ask }, config);
   return {
     kind: 'weighted-dns',
+    settings: settingsIn(config),
     read,
     urls,
     register,
     deregister,
-    routing: new Names(groups, { route53, counter, ask }, config),
+    readTraffic: async () => names.read(),
+    follow: async () => names.follow(),
+    residual: async (pools) => names.residual(pools),
+    setWeights: async (changes) => names.setWeights(changes),
+    setTtls: async (changes) => names.setTtls(changes),
   };
 }
 
-class Names implements RoutingPort {
+function settingsIn({
+  steps,
+  everyMs,
+  retentionMs,
+  ttlMs,
+  residualTraffic,
+  production,
+}: WeightedDnsConfig): DnsSettings {
+  return {
+    kind: 'dns-weights',
+    steps,
+    everyS: everyMs / 1000,
+    retentionS: retentionMs / 1000,
+    residual: { most: residualTraffic.requests, withinS: residualTraffic.withinMs / 1000 },
+    ...(ttlMs !== undefined && { ttlS: ttlMs / 1000 }),
+    lowerTtl: Object.fromEntries(
+      production.flatMap(({ name, lowerTtl }) => (lowerTtl === undefined ? [] : [[name, lowerTtl] as const])),
+    ),
+  };
+}
+
+class Names {
   readonly #route53: Route53;
   readonly #config: WeightedDnsConfig;
   readonly #ask: Ask;
@@ -49,7 +76,8 @@ class Names implements RoutingPort {
   #last: readonly Found[] = [];
   /** Changes that Route 53 has not called INSYNC yet. */
   #pending: readonly string[] = [];
-  #told: AnswerStreak = NO_ANSWERS;
+  #answers: DnsAnswers = { state: 'not-asked' };
+  #residual: ResidualTraffic = { state: 'not-asked' };
 
   constructor(groups: Groups, { route53, counter, ask }: Required<Omit<Means, 'elbv2'>>, config: WeightedDnsConfig) {
     this.#route53 = route53;
@@ -60,22 +88,22 @@ class Names implements RoutingPort {
     this.#settings = remember(async () => readSettings(groups));
   }
 
-  async read(): Promise<Routing> {
+  async read(): Promise<DnsWeights> {
     const places = await this.#places();
     this.#last = await Promise.all(places.map(async (place) => readRecords(this.#route53, place)));
-    return this.#routing();
+    return this.#traffic();
   }
 
-  async shift(changes: ReadonlyMap<string, Weights>): Promise<void> {
-    this.#told = NO_ANSWERS;
+  async setWeights(changes: ReadonlyMap<string, Weights>): Promise<void> {
+    this.#answers = { state: 'not-asked' };
     const pools = (await this.#settings()).map(({ name }) => name);
     const wanted = this.#last.filter(({ place }) => changes.has(place.name));
     await this.#replace(wanted, (found) => reweighed(found, pools, changes.get(found.place.name) ?? {}));
   }
 
-  async setTtl(which: Ttl): Promise<void> {
-    const wanted = this.#last.filter((found) => !isAt(found, which));
-    await this.#replace(wanted, (found) => withTtl(found, which));
+  async setTtls(changes: ReadonlyMap<string, number>): Promise<void> {
+    const wanted = this.#last.filter(({ place }) => changes.has(place.name));
+    await this.#replace(wanted, (found) => withTtl(found, changes.get(found.place.name) ?? 0));
   }
 
   /** One batch a zone. */
@@ -84,20 +112,21 @@ class Names implements RoutingPort {
       this.#pending = [...this.#pending, await this.#route53.replace(zone, some.flatMap(changed), 'turnout')];
   }
 
-  async tail(pools: readonly string[]): Promise<Tail> {
+  async residual(pools: readonly string[]): Promise<DnsWeights> {
     const groups = (await this.#settings()).filter(({ name }) => pools.includes(name));
-    return readTail(this.#counter, groups, this.#config.residualTraffic);
+    this.#residual = await countResidual(this.#counter, groups, this.#config.residualTraffic);
+    return this.#traffic();
   }
 
   /** How far the last change has come. Weights are those that were read last. */
-  async follow(): Promise<Routing> {
+  async follow(): Promise<DnsWeights> {
     const states = await Promise.all(this.#pending.map(async (id) => this.#route53.isPending(id)));
     this.#pending = this.#pending.filter((_, index) => states[index]);
-    if (this.#pending.length === 0) this.#told = await this.#askAll();
-    return this.#routing();
+    if (this.#pending.length === 0) this.#answers = await this.#askAll();
+    return this.#traffic();
   }
 
-  async #askAll(): Promise<AnswerStreak> {
+  async #askAll(): Promise<DnsAnswers> {
     const pools = (await this.#settings()).map(({ name }) => name);
     const queries = await Promise.all(
       this.#last.map(async (found) => {
@@ -105,7 +134,7 @@ class Names implements RoutingPort {
         return (await this.#serversOf(found.place)).map((server) => ({ server, found, values }));
       }),
     );
-    return countAnswers(this.#ask, this.#told, queries.flat());
+    return countAnswers(this.#ask, this.#answers, queries.flat());
   }
 
   /** Addresses of the zone's own name servers; a private zone has none, and is asked for as all do. */
@@ -116,21 +145,18 @@ class Names implements RoutingPort {
     return nameServers.length === 0 ? [undefined] : found.flatMap(([first]) => first ?? []);
   }
 
-  async #routing(): Promise<Routing> {
+  async #traffic(): Promise<DnsWeights> {
     const settings = await this.#settings();
     const found = this.#last;
-    const { ttlMs } = this.#config;
-    const ttlS = ttlMs === undefined ? longestTtl(found) : ttlMs / 1000;
-    const lowering = loweringOf(found, ttlMs);
-    const longestS = Math.max(...settings.map(({ attributes }) => delayOf(attributes)));
     return {
+      kind: 'dns-weights',
       routes: found.map((one) => toRoute(one, settings)),
-      holdS: Math.max(this.#config.retentionMs / 1000, longestS, ttlS),
-      steps: this.#config.steps,
-      everyS: this.#config.everyMs / 1000,
-      faults: [...differences(settings), ...faultsIn(found)],
+      problems: [...differences(settings), ...problemsIn(found)],
       notes: notesIn(found),
-      names: { ttlS, pending: this.#pending.length > 0, ...this.#told, ...(lowering && { lowering }) },
+      ttls: Object.fromEntries(found.map((one) => [one.place.name, ttlOf(one)])),
+      pending: this.#pending.length > 0,
+      answers: this.#answers,
+      residual: this.#residual,
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { CloudWatch, Metric } from '../../aws/cloudwatch.ts';
 import { OperatorError } from '../../errors.ts';
 import type { ResidualTrafficConfig } from '../../config/config.ts';
-import type { Tail } from '../../domain/snapshot.ts';
+import type { ResidualTraffic } from '../../domain/traffic.ts';
 import type { Settings } from '../compatibility.ts';
 
 /** Where requests are counted, and what time it is there. */
@@ -11,25 +11,25 @@ export interface Counter {
   readonly now: () => number;
 }
 
-/** What came to the groups lately. What AWS refuses to tell is unknown; an outage is an error as anywhere. */
-export async function readTail(
+/** Requests that reached the groups lately. What AWS refuses to tell is unreadable; an outage is an error as anywhere. */
+export async function countResidual(
   { cloudwatch, now }: Counter,
   groups: readonly Settings[],
-  { requests: most, withinMs }: ResidualTrafficConfig,
-): Promise<Tail> {
-  const bare = { withinS: withinMs / 1000, most };
+  { withinMs }: ResidualTrafficConfig,
+): Promise<ResidualTraffic> {
+  const withinS = withinMs / 1000;
   const metrics = groups.flatMap((one) => metricsOf(one).map((metric) => [one.name, metric] as const));
-  if (metrics.length === 0) return { ...bare, requests: {} };
+  if (metrics.length === 0) return { state: 'counted', requests: {}, withinS };
   const counter = await cloudwatch();
   const toMs = now();
   try {
     const sums = await Promise.all(
       metrics.map(async ([name, metric]) => [name, await counter.sum(metric, toMs - withinMs, toMs)] as const),
     );
-    return { ...bare, requests: Object.fromEntries(sums) };
+    return { state: 'counted', requests: Object.fromEntries(sums), withinS };
   } catch (error) {
     if (!(error instanceof OperatorError) || error.transient) throw error;
-    return { ...bare, requests: {}, unknown: error.message };
+    return { state: 'unreadable', why: error.message };
   }
 }
 

@@ -9,7 +9,7 @@ import { escape, tag } from './svg.ts';
 export interface ReportOf {
   readonly environment: string;
   readonly run: string;
-  readonly frames: readonly RecordedFrame[];
+  readonly frames: readonly RecordedFrame<RunEvent>[];
   /** Requests of the probe; empty when traffic was not watched. */
   readonly samples: readonly Sample[];
   readonly seen?: TrafficSeen;

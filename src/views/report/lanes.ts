@@ -1,4 +1,5 @@
 import { clockTime, duration } from '../../domain/text.ts';
+import type { RunEvent } from '../../run/event.ts';
 import type { RecordedFrame } from '../../probe/traffic-recorder.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
 import { bar, escape, tag, textElement } from './svg.ts';
@@ -84,7 +85,7 @@ function labelPosition(
 }
 
 /** Each step as a bar from its start to its end. */
-export function stepLane(axis: Axis, frames: readonly RecordedFrame[]): Lane {
+export function stepLane(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): Lane {
   const bars: string[] = [];
   let running: { readonly at: number; readonly title: string } | undefined;
   const close = (at: number, fill: string): void => {
@@ -179,7 +180,7 @@ function seenLane(
 }
 
 /** Weights of each route, as shares. */
-export function weightLanes(axis: Axis, frames: readonly RecordedFrame[]): readonly Lane[] {
+export function weightLanes(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): readonly Lane[] {
   const found = frames.flatMap((frame) => ('route' in frame ? [frame] : []));
   return [...Map.groupBy(found, ({ route }) => route)].map(([route, seen]) => {
     const words = [...new Set(seen.flatMap(({ weights }) => Object.keys(weights)))].toSorted();
@@ -194,7 +195,7 @@ export function weightLanes(axis: Axis, frames: readonly RecordedFrame[]): reado
 }
 
 /** States of each target group's targets. */
-export function stateLanes(axis: Axis, frames: readonly RecordedFrame[]): readonly Lane[] {
+export function stateLanes(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): readonly Lane[] {
   const found = frames.flatMap((frame) => ('pool' in frame ? [frame] : []));
   return [...Map.groupBy(found, ({ pool }) => pool)].map(([pool, seen]) => {
     const words = [...new Set(seen.flatMap(({ states }) => Object.keys(states)))].toSorted();

@@ -8,21 +8,17 @@ import { forceRelease } from '../../../src/record/force-release.ts';
 import { runTask } from '../../../src/run/task/run-task.ts';
 import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
-import type { InstanceProbe, Ports } from '../../../src/steps/ports.ts';
+import { settingsOf, type InstanceProbe, type Ports } from '../../../src/steps/ports.ts';
 import { Interrupted } from '../../../src/run/engine/context.ts';
 import { Decision } from '../../../src/run/engine/decision.ts';
 import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
-import { Elbv2 } from '../../../src/aws/elbv2.ts';
-import type { DeployerPort } from '../../../src/deployers/deployer.ts';
-import { RunDeploys } from '../../../src/run/deploys/deploys.ts';
 import type { Hooks } from '../../../src/run/hooks/hooks.ts';
-import { createInstanceProbe } from '../../../src/run/deploys/instance-probe.ts';
-import { createDiscovery } from '../../../src/traffic/discover.ts';
 import { LittleDeployer, type Deploys } from './deployer.ts';
 import { WorldClock } from './clock.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, type Kind } from './kinds.ts';
+import { plainPorts, withDeploys } from './ports.ts';
 import { LittleProcess, type Calls } from './process.ts';
 import type { Scene } from './scene.ts';
 import type { State } from './state.ts';
@@ -161,7 +157,7 @@ export class Site {
     const { ports, store } = this.#connect(new LittleProcess('status', this.clock));
     const reading = (async () => {
       const [snapshot, goal] = await Promise.all([observe(ports, true), store.goal()]);
-      status = { snapshot, verbs: await verbsNow(tasks, snapshot, goal) };
+      status = { snapshot, verbs: await verbsNow(tasks, snapshot, goal, settingsOf(ports)) };
     })();
     await this.clock.until(() => status !== undefined, LONGEST_MS);
     await reading;
@@ -197,9 +193,8 @@ export class Site {
       wire,
     );
     const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
-    const plain: Ports = { fleet, traffic, clock: process.clock };
-    const ports =
-      this.deployer === undefined ? plain : inPlace(plain, session, this.deployer.open(process), this.#options.probe);
+    const plain = plainPorts(fleet, traffic, process.clock);
+    const ports = this.deployer ? withDeploys(plain, session, this.deployer.open(process), this.#options.probe) : plain;
     const connection: Connection = {
       process,
       session,
@@ -244,20 +239,6 @@ export class Site {
     const { exitCode, code, message, next } = events.at(-1) as Finished;
     return { how: 'ended', exitCode, code, message, next };
   }
-}
-
-function inPlace(ports: Ports, session: LittleSession, deployer: DeployerPort, probe?: Partial<InstanceProbe>): Ports {
-  const traffic = createDiscovery(ports.traffic, async () => new Elbv2(session));
-  return {
-    ...ports,
-    traffic,
-    inPlace: {
-      deploys: new RunDeploys({ environment: 'shop', deployer }),
-      delivery: { words: deployer.description, check: false, migrate: 'with-deploy' },
-      probe: { ...createInstanceProbe({}, ports.clock), ...probe },
-      widen: async (wanted) => traffic.widen(wanted),
-    },
-  };
 }
 
 function holderOf({ process }: Connection, verb: string): Holder {

@@ -1,0 +1,113 @@
+/**
+ * How production's traffic is moved: what is seen of it, as a part of the snapshot, and what the config decides about it, which
+ * is pinned in goals when a run begins.
+ */
+
+/** Whose clients come in. */
+export type RouteRole = 'production' | 'test';
+
+/** A listener's rule or default action, or a DNS name, that divides its traffic among pools by weight. */
+export interface Route {
+  /** `shop:443`, `shop:443 priority 10`, `www.shop.example.com`. */
+  readonly name: string;
+  readonly role: RouteRole;
+  /** Weights by the names of our pools, as they are now. A pool that the route does not know is left out. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** The sum of the weights of pools that are not ours; they are left alone. */
+  readonly othersWeight: number;
+  /** Seconds for which a client stays with the pool it got, whatever the weights are; 0 when it does not. */
+  readonly stickyS: number;
+  readonly url: string;
+}
+
+/** What is seen wherever weights divide the traffic. */
+interface Weighted {
+  readonly routes: readonly Route[];
+  /** Why traffic must not be moved to a new fleet, as sentences. */
+  readonly problems: readonly string[];
+  /** What is worth knowing before traffic is moved, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Rules of listeners divide the traffic between two pools. */
+export interface ListenerWeights extends Weighted {
+  readonly kind: 'listener-weights';
+}
+
+/** Weighted DNS records divide the traffic between two pools, each behind a load balancer of its own. */
+export interface DnsWeights extends Weighted {
+  readonly kind: 'dns-weights';
+  /** By the names of routes. */
+  readonly ttls: Readonly<Record<string, RouteTtl>>;
+  /** There are name servers that a change of this run has not reached. */
+  readonly pending: boolean;
+  readonly answers: DnsAnswers;
+  readonly residual: ResidualTraffic;
+}
+
+/** `membership`: fleets move between the pools of production and test, and the pools stay. */
+export type Traffic = { readonly kind: 'membership' } | ListenerWeights | DnsWeights;
+
+/** For how many seconds resolvers may keep what the records of a name say. */
+export interface RouteTtl {
+  /** Of the records that have a TTL of their own. */
+  readonly own: readonly number[];
+  /** Of aliases, which cannot be changed; 0 where there is none. */
+  readonly fixedS: number;
+}
+
+/** What the name servers said last. `unclear`: several pools, none, or nothing. */
+export type DnsAnswers =
+  | { readonly state: 'not-asked' }
+  | { readonly state: 'unclear' }
+  /** `streak`: how many answers in a row led to the pool and to no other. */
+  | { readonly state: 'one-pool'; readonly pool: string; readonly streak: number };
+
+/** Requests that still reach pools to which DNS does not lead any more. */
+export type ResidualTraffic =
+  | { readonly state: 'not-asked' }
+  | { readonly state: 'unreadable'; readonly why: string }
+  /** Requests in the last `withinS` seconds, by pool; of the pools that were asked about. */
+  | { readonly state: 'counted'; readonly requests: Readonly<Record<string, number>>; readonly withinS: number };
+
+/** What the config decides wherever weights divide the traffic. */
+interface WeightSettings {
+  /** The steps of a promote when the command line names none: ascending, in percent. */
+  readonly steps: readonly number[];
+  /** Seconds between two of them. */
+  readonly everyS: number;
+  /** Seconds for which a fleet is kept, at the least, after production has left it. */
+  readonly retentionS: number;
+}
+
+export interface DnsSettings extends WeightSettings {
+  readonly kind: 'dns-weights';
+  readonly residual: ResidualLimits;
+  /** Seconds for which resolvers may keep answers, whatever the records say. Absent: what the records say. */
+  readonly ttlS?: number;
+  /** TTLs that are lowered for a switch, and restored once there is no way back: seconds, by the names of routes. */
+  readonly lowerTtl: Readonly<Record<string, { readonly fromS: number; readonly toS: number }>>;
+}
+
+/** Up to `most` requests in `withinS` seconds count as no traffic. */
+export interface ResidualLimits {
+  readonly most: number;
+  readonly withinS: number;
+}
+
+export type TrafficSettings =
+  | { readonly kind: 'membership' }
+  | (WeightSettings & { readonly kind: 'listener-weights' })
+  | DnsSettings;
+
+/** How it is verified which release serves production. */
+export type Verification =
+  | { readonly by: 'nothing' }
+  /** `wanted` answers in a row of the URL, each over a connection of its own. */
+  | { readonly by: 'marker'; readonly url: string; readonly wanted: number };
+
+/** What the config decides about a switch, pinned when a run begins. */
+export interface SwitchSettings {
+  readonly traffic: TrafficSettings;
+  readonly verification: Verification;
+}

@@ -1,0 +1,110 @@
+import { refusal, type GoalOf, type Refusal } from '../../domain/goal.ts';
+import { residualTrafficProblem } from '../../domain/residual-traffic.ts';
+import { hasServed, shareOfFleet } from '../../domain/shares.ts';
+import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
+import type { DnsSettings, DnsWeights, RouteTtl, SwitchSettings } from '../../domain/traffic.ts';
+import type { Step, StepOf } from '../../steps/index.ts';
+import type { Switch, TrafficModel } from './model.ts';
+import { othersThan, releaseSteps } from './steps.ts';
+import { IGNORE_RESIDUAL, longestRetention, settingsOf, WAIT, weights } from './weights.ts';
+
+/** Answers of name servers in a row that show that a change has arrived. */
+const ANSWERS_WANTED = 10;
+
+/** DNS records divide the traffic: a change takes its time to the name servers, and out of resolvers. */
+export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficModel {
+  const dns = (settings: SwitchSettings): DnsSettings => settingsOf(settings.traffic, traffic.kind);
+  return weights(snapshot, traffic, {
+    prepare: (change, pool) => lowerSteps(snapshot, traffic, change, pool),
+    arrive: ({ to }, pool) => [{ do: 'await-insync', pool, fleet: to.id }],
+    verify: (change, pool) => verifySteps(snapshot, traffic, change, pool),
+    retentionS: (settings) =>
+      longestRetention(snapshot, dns(settings).retentionS, ttlOf(dns(settings), Object.values(traffic.ttls))),
+    residualProblem: (fleet, goal) => visited(snapshot, traffic, fleet, goal),
+    awaitResidual: (fleet, settings) => [
+      { do: 'await-residual-traffic', fleet: fleet.id, limits: dns(settings).residual },
+    ],
+    settleSteps: (keep, settings) => {
+      const back = ttlStep(traffic, dns(settings), keep, 'usual');
+      return back === undefined ? [] : [back];
+    },
+  });
+}
+
+/** The longest that resolvers keep an answer, in seconds. */
+function ttlOf({ ttlS }: DnsSettings, ttls: readonly RouteTtl[]): number {
+  return ttlS ?? Math.max(0, ...ttls.map(longest));
+}
+
+function longest({ own, fixedS }: RouteTtl): number {
+  return Math.max(fixedS, ...own);
+}
+
+/** Gives all names that the config says so their low TTL or their usual one; undefined where no record has one of its own. */
+function ttlStep(
+  { ttls }: DnsWeights,
+  settings: DnsSettings,
+  { id: fleet }: Fleet,
+  to: 'low' | 'usual',
+): StepOf<'set-ttl'> | undefined {
+  const names = Object.entries(settings.lowerTtl).filter(([name]) => (ttls[name]?.own.length ?? 0) > 0);
+  if (names.length === 0) return undefined;
+  const low = Object.entries(ttls).map(([name, { own, fixedS }]): RouteTtl => {
+    const { toS = Infinity } = names.find(([one]) => one === name)?.[1] ?? {};
+    return { fixedS, own: own.map((seconds) => Math.min(seconds, toS)) };
+  });
+  const wanted = names.map(([name, { fromS, toS }]) => [name, to === 'low' ? toS : fromS] as const);
+  // What is lowered cannot be kept for longer than the config says of all names.
+  const lowS = Math.min(Math.max(0, ...low.map(longest)), settings.ttlS ?? Infinity);
+  const usualS = Math.max(...names.map(([, { fromS }]) => fromS));
+  return { do: 'set-ttl', fleet, to, ttls: Object.fromEntries(wanted), lowS, usualS };
+}
+
+/** What has to be lowered before the fleet gets a share; after that there is no use in it. */
+function toLower(snapshot: Snapshot, traffic: DnsWeights, change: Switch): StepOf<'set-ttl'> | undefined {
+  const { to, prepares, settings } = change;
+  if (!prepares || shareOfFleet(snapshot, to) > 0) return undefined;
+  return ttlStep(traffic, settingsOf(settings.traffic, traffic.kind), to, 'low');
+}
+
+/** The TTL goes down, and the old one is waited out, so that the switch and the way back take no longer than the low one. */
+function lowerSteps(snapshot: Snapshot, traffic: DnsWeights, change: Switch, pool: string): readonly Step[] {
+  const lower = toLower(snapshot, traffic, change);
+  if (lower === undefined) return [];
+  const fleet = change.to.id;
+  return [
+    lower,
+    { do: 'await-insync', pool, fleet },
+    { do: 'tag-lowered-ttl', fleet, since: change.since },
+    { do: 'await-lowered-ttl', fleet, seconds: lower.usualS },
+  ];
+}
+
+/** Name servers, the time that resolvers may keep answers, and what production answers. */
+function verifySteps(snapshot: Snapshot, traffic: DnsWeights, change: Switch, pool: string): readonly Step[] {
+  const { to, settings } = change;
+  const from = othersThan(snapshot, to).filter(hasServed);
+  const seconds =
+    toLower(snapshot, traffic, change)?.lowS ??
+    ttlOf(settingsOf(settings.traffic, traffic.kind), Object.values(traffic.ttls));
+  return [
+    { do: 'await-dns-answers', pool, fleet: to.id, wanted: ANSWERS_WANTED },
+    ...from.map((other): Step => ({ do: 'await-ttl', fleet: other.id, seconds })),
+    ...releaseSteps(change),
+  ];
+}
+
+/** Clients and resolvers that ignore TTLs are seen by their requests. */
+function visited(
+  snapshot: Snapshot,
+  { kind, residual: { state } }: DnsWeights,
+  fleet: Fleet,
+  { wait, early, settings }: GoalOf<'cleanup'>,
+): Refusal | undefined {
+  const why = early ? undefined : residualTrafficProblem(snapshot, fleet, settingsOf(settings.traffic, kind).residual);
+  if (why === undefined) return undefined;
+  if (state === 'unreadable') return refusal('tail-unknown', why, GRANT, IGNORE_RESIDUAL);
+  return wait ? undefined : refusal('visited', why, WAIT, IGNORE_RESIDUAL);
+}
+
+const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';

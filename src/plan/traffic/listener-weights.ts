@@ -1,0 +1,18 @@
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { ListenerWeights } from '../../domain/traffic.ts';
+import type { TrafficModel } from './model.ts';
+import { releaseSteps } from './steps.ts';
+import { longestRetention, settingsOf, weights } from './weights.ts';
+
+/** Rules of listeners divide the traffic: a change holds as soon as it is made. */
+export function listenerWeights(snapshot: Snapshot, traffic: ListenerWeights): TrafficModel {
+  return weights(snapshot, traffic, {
+    prepare: () => [],
+    arrive: () => [],
+    verify: (change) => releaseSteps(change),
+    retentionS: (settings) => longestRetention(snapshot, settingsOf(settings.traffic, traffic.kind).retentionS),
+    residualProblem: () => undefined,
+    awaitResidual: () => [],
+    settleSteps: () => [],
+  });
+}

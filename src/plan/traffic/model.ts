@@ -1,0 +1,67 @@
+import type { Amount } from '../../domain/amount.ts';
+import type { GoalOf, MinimumHealthy, Refusal, Stages } from '../../domain/goal.ts';
+import type { CapacityGroup } from '../../domain/minimum-healthy.ts';
+import type { Fleet, Pool } from '../../domain/snapshot.ts';
+import type { SwitchSettings } from '../../domain/traffic.ts';
+import type { Step } from '../../steps/index.ts';
+
+/** The switch that `promote` and `rollback` share: production is served by `to` alone, or gets a share of it. */
+export interface Switch {
+  readonly to: Fleet;
+  readonly minimumHealthy: MinimumHealthy;
+  /** `all`: each instance must be healthy (a new fleet). `minimum`: the minimum suffices (a fleet that served before). */
+  readonly need: 'all' | 'minimum';
+  /** ISO time at which it was asked for. */
+  readonly since: string;
+  readonly settings: SwitchSettings;
+  /** Whether there is time to prepare it, as before a promote. */
+  readonly prepares: boolean;
+  /** All at once when absent. */
+  readonly stages?: Stages;
+  /** All at once when absent. */
+  readonly batch?: number;
+}
+
+/** What may be said about how fast production moves. */
+export interface PaceOptions {
+  readonly steps?: readonly number[];
+  /** Seconds. */
+  readonly every?: number;
+  /** Percent. */
+  readonly to?: number;
+  readonly batch?: Amount;
+}
+
+/** Absent: all at once. */
+export type Pace = Pick<Switch, 'stages' | 'batch'>;
+
+/**
+ * A way of moving production's traffic, as the planner sees it: the same questions, answered for this snapshot by its kind
+ * alone. Steps are exactly those of its kind, whether done already or not.
+ */
+export interface TrafficModel {
+  /** The pools in which the fleet is tried while it has none of production's traffic. */
+  testPools(fleet: Fleet): readonly Pool[];
+  /** Production's pools, grouped by which of them stand for each other. */
+  capacityGroups(): readonly CapacityGroup[];
+  /** Sentences worth reading before traffic is moved. */
+  readonly notes: readonly string[];
+  /** Why traffic must not be moved to a new fleet the way it is set up. */
+  setupProblem(): Refusal | undefined;
+  /** Why somebody else seems to be moving traffic. */
+  changedByOthers(): Refusal | undefined;
+  /** How fast production moves to the fleet, as asked for or configured. */
+  paceOf(to: Fleet, options: PaceOptions, settings: SwitchSettings): Pace | Refusal;
+  /** How fast production moves back to the fleet, as asked for. */
+  paceBack(to: Fleet, options: Pick<PaceOptions, 'batch'>): Pace | Refusal;
+  /** Capacity never dips, in both directions. `before`: what has to come right before production moves. */
+  switchSteps(change: Switch, before: readonly Step[]): readonly Step[];
+  /** Test traffic leads to the fleet. */
+  routeTestTraffic(fleet: Fleet): readonly Step[];
+  /** Why a fleet that production has left must stay for now: see `cleanup`. */
+  retireProblem(fleet: Fleet, goal: GoalOf<'cleanup'>): Refusal | undefined;
+  /** A fleet that production has left, from its last requests to the end of its instances. */
+  retireSteps(fleet: Fleet, goal: GoalOf<'cleanup'>): readonly Step[];
+  /** Once there is no way back any more: what was prepared for `keep`'s switch is undone. */
+  settleSteps(keep: Fleet, settings: SwitchSettings): readonly Step[];
+}

@@ -1,0 +1,46 @@
+import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
+import { liveFleets, poolsOf } from '../../domain/roles.ts';
+import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
+import type { Step } from '../../steps/index.ts';
+import type { PaceOptions, Switch } from './model.ts';
+
+/** Steps and questions that all ways of moving traffic share. */
+
+export function namesOf(pools: readonly Pool[]): readonly string[] {
+  return pools.map(({ name }) => name);
+}
+
+/** The other fleets that still have instances. */
+export function othersThan(snapshot: Snapshot, to: Fleet): readonly Fleet[] {
+  return liveFleets(snapshot).filter((fleet) => fleet !== to);
+}
+
+export function registerSteps(fleet: Fleet, pools: readonly string[]): readonly Step[] {
+  return pools.map((pool) => ({ do: 'register', pool, fleet: fleet.id }));
+}
+
+/** Production itself is asked which release serves. */
+export function releaseSteps({ to, settings: { verification } }: Switch): readonly Step[] {
+  if (verification.by === 'nothing') return [];
+  const { url, wanted } = verification;
+  return [{ do: 'verify-release', fleet: to.id, release: to.release, url, wanted }];
+}
+
+/** The fleet leaves what it is tried in, is waited for where it drains, and goes. */
+export function endSteps(snapshot: Snapshot, { id: fleet, holder }: Fleet, retentionS: number): readonly Step[] {
+  return [
+    ...poolsOf(snapshot, 'test').map(({ name: pool }): Step => ({
+      do: 'deregister',
+      pool,
+      fleet,
+      minimumHealthy: NO_MINIMUM,
+    })),
+    ...poolsOf(snapshot, 'production').map(({ name: pool }): Step => ({ do: 'await-drained', pool, fleet })),
+    { do: 'terminate', fleet, retentionS },
+    ...(holder === undefined ? [] : [{ do: 'remove', fleet } as const]),
+  ];
+}
+
+export function wantsStages({ steps, every, to }: PaceOptions): boolean {
+  return (steps ?? every ?? to) !== undefined;
+}

@@ -1,0 +1,213 @@
+import { refusal, type GoalOf, type PoolMinimum, type Refusal } from '../../domain/goal.ts';
+import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
+import { retainedUntil, retentionProblem } from '../../domain/retention.ts';
+import { isIn, poolsOf } from '../../domain/roles.ts';
+import { routesOf, shareOf } from '../../domain/routes.ts';
+import { hasServed, notedShare, ownPools, percentText, shareOfPool, TOLERANCE } from '../../domain/shares.ts';
+import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
+import type { Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
+import type { Step } from '../../steps/index.ts';
+import type { Switch, TrafficModel } from './model.ts';
+import { stagesOf } from './stages.ts';
+import { endSteps, namesOf, othersThan, registerSteps } from './steps.ts';
+
+type WeightedTraffic = Exclude<Traffic, { kind: 'membership' }>;
+
+/** What differs between ways of dividing traffic by weights. */
+export interface WeightSpecifics {
+  /** Before anything else of a switch. */
+  prepare(change: Switch, pool: string): readonly Step[];
+  /** Until the weights that were just set for the pool hold everywhere. */
+  arrive(change: Switch, pool: string): readonly Step[];
+  /** What shows that production goes to the fleet. */
+  verify(change: Switch, pool: string): readonly Step[];
+  /** Seconds for which a fleet is kept. */
+  retentionS(settings: SwitchSettings): number;
+  /** Why requests that still reach the fleet forbid its end. */
+  residualProblem(fleet: Fleet, goal: GoalOf<'cleanup'>): Refusal | undefined;
+  /** Until hardly any request reaches the fleet. */
+  awaitResidual(fleet: Fleet, settings: SwitchSettings): readonly Step[];
+  settleSteps: TrafficModel['settleSteps'];
+}
+
+/** All of production's pools: what they have counts together. */
+const TOGETHER = 'production';
+
+/**
+ * Every fleet stays in a pool of its own, and what moves is the pool's share: none for a pool that was not just seen to be
+ * healthy.
+ */
+export function weights(snapshot: Snapshot, traffic: WeightedTraffic, specifics: WeightSpecifics): TrafficModel {
+  return {
+    testPools: (fleet) => ownPools(snapshot, fleet),
+    capacityGroups: () => [{ name: TOGETHER, pools: poolsOf(snapshot, 'production') }],
+    notes: traffic.notes,
+    setupProblem: () => setupProblem(traffic),
+    changedByOthers: () => changedByOthers(snapshot),
+    paceOf: (to, options, settings) => {
+      const no = noBatches(options) ?? changedByOthers(snapshot);
+      if (no !== undefined) return no;
+      return stagesOf(snapshot, to, options, settingsOf(settings.traffic, traffic.kind));
+    },
+    paceBack: (_to, options) => noBatches(options) ?? {},
+    switchSteps: (change, before) => switchSteps(snapshot, change, before, specifics),
+    routeTestTraffic: (fleet) => routeTestTraffic(snapshot, fleet),
+    retireProblem: (fleet, goal) => held(snapshot, fleet, goal, specifics) ?? specifics.residualProblem(fleet, goal),
+    retireSteps: (fleet, goal) => retireSteps(snapshot, fleet, goal, specifics),
+    settleSteps: specifics.settleSteps,
+  };
+}
+
+/** @throws Error when they are those of another kind of traffic: `withSettings` makes sure that they are not */
+export function settingsOf<K extends TrafficSettings['kind']>(
+  settings: TrafficSettings,
+  kind: K,
+): Extract<TrafficSettings, { kind: K }> {
+  if (settings.kind !== kind) throw new Error(`The goal has settings for ${settings.kind}, and traffic is ${kind}.`);
+  return settings as Extract<TrafficSettings, { kind: K }>;
+}
+
+/** The longest of what the config says and of the pools' deregistration delays: how long requests may take. */
+export function longestRetention(snapshot: Snapshot, ...seconds: readonly number[]): number {
+  const pools = snapshot.pools.filter(({ role }) => role !== 'other');
+  return Math.max(...seconds, ...pools.map(({ deregistrationDelayS }) => deregistrationDelayS));
+}
+
+function setupProblem({ problems }: WeightedTraffic): Refusal | undefined {
+  if (problems.length === 0) return undefined;
+  return refusal(
+    'not-alike',
+    problems.join(' '),
+    'Fix the groups, the rules, or their names under `traffic` in the config; then run this again.',
+  );
+}
+
+/** Weights that no run of ours has set. */
+function changedByOthers(snapshot: Snapshot): Refusal | undefined {
+  for (const route of routesOf(snapshot, 'production')) {
+    const parts = snapshot.pools.filter(({ name }) => isPart(shareOf(route, name)));
+    const [least] = parts.toSorted((a, b) => shareOf(route, a.name) - shareOf(route, b.name));
+    if (least === undefined || parts.some((pool) => isNoted(snapshot, route, pool))) continue;
+    return refusal(
+      'weights-changed',
+      `${route.name} gives ${percentText(shareOf(route, least.name))} of production to ${least.name}, and no run of turnout left it so.`,
+      'Find out who has changed the weights.',
+      '`turnout rollback` gives all of it to the fleet before; or set the weights back, then run this again.',
+    );
+  }
+  return undefined;
+}
+
+function isPart(share: number): boolean {
+  return share > TOLERANCE && share < 100 - TOLERANCE;
+}
+
+/** The pool gets what was noted of a fleet in it. */
+function isNoted(snapshot: Snapshot, route: Route, pool: Pool): boolean {
+  const noted = snapshot.fleets.filter((fleet) => isIn(pool, fleet)).map((fleet) => notedShare(fleet)?.percent ?? -1);
+  return noted.some((share) => Math.abs(share - shareOf(route, pool.name)) < TOLERANCE);
+}
+
+function noBatches({ batch }: { readonly batch?: unknown }): Refusal | undefined {
+  if (batch === undefined) return undefined;
+  return refusal(
+    'no-batches',
+    'Here no server is moved: production is divided between two groups by weights.',
+    '`turnout promote --steps 10,50,100 --every 2m` moves it bit by bit.',
+  );
+}
+
+function minimumOf({ minimumHealthy }: Switch): PoolMinimum {
+  return minimumHealthy[TOGETHER] ?? NO_MINIMUM;
+}
+
+function switchSteps(
+  snapshot: Snapshot,
+  change: Switch,
+  before: readonly Step[],
+  specifics: WeightSpecifics,
+): readonly Step[] {
+  const { to, need, stages } = change;
+  const [pool] = namesOf(ownPools(snapshot, to));
+  if (pool === undefined) return before;
+  const minimumHealthy = minimumOf(change);
+  const isWhole = stages === undefined || stages.shares.at(-1) === 100;
+  return [
+    ...specifics.prepare(change, pool),
+    ...before,
+    ...registerSteps(to, [pool]),
+    { do: 'await-healthy', pool, fleet: to.id, minimumHealthy, need },
+    ...shiftSteps(snapshot, change, pool, specifics.arrive(change, pool)),
+    ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...specifics.verify(change, pool)] : []),
+  ];
+}
+
+/** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */
+function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: readonly Step[]): readonly Step[] {
+  const { to, since, stages } = change;
+  const fleet = to.id;
+  const minimumHealthy = minimumOf(change);
+  const shift = { do: 'shift-weights', role: 'production', pool, fleet, minimumHealthy } as const;
+  if (stages === undefined) return [{ ...shift, percent: 100 }, ...arrive];
+  const { shares, everyS: seconds } = stages;
+  return shares.flatMap((percent, index): readonly Step[] => {
+    const from = Math.max(shares[index - 1] ?? 0, index === 0 ? shareOfPool(snapshot, pool) : 0);
+    const moved: readonly Step[] = [{ ...shift, percent, from }, ...arrive];
+    if (percent === 100) return moved;
+    const noted: Step = { do: 'tag-share', fleet, percent, since };
+    if (index === shares.length - 1) return [...moved, noted];
+    return [...moved, noted, { do: 'watch', pool, fleet, percent, seconds, since, minimumHealthy }];
+  });
+}
+
+/** The others have nothing of production any more, and the first of them is what is tried. */
+function leaveSteps(snapshot: Snapshot, change: Switch, pool: string): readonly Step[] {
+  const { to, since } = change;
+  const from = othersThan(snapshot, to);
+  const minimumHealthy = minimumOf(change);
+  return [
+    ...from.map((fleet): Step => ({ do: 'deregister', pool, fleet: fleet.id, minimumHealthy })),
+    ...from.filter(hasServed).map((fleet): Step => ({ do: 'tag-share', fleet: fleet.id, percent: 0, since })),
+    ...from.flatMap((fleet) => registerSteps(fleet, namesOf(ownPools(snapshot, fleet)))),
+    ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet)),
+  ];
+}
+
+function routeTestTraffic(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
+  const [pool] = namesOf(ownPools(snapshot, fleet));
+  if (pool === undefined || routesOf(snapshot, 'test').length === 0) return [];
+  return [{ do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100, minimumHealthy: NO_MINIMUM }];
+}
+
+/** Nothing drains where weights move traffic: the time since production has left counts. */
+function held(
+  snapshot: Snapshot,
+  fleet: Fleet,
+  { wait, early, settings }: GoalOf<'cleanup'>,
+  specifics: WeightSpecifics,
+): Refusal | undefined {
+  const why = wait || early ? undefined : retentionProblem(snapshot, fleet, specifics.retentionS(settings));
+  if (why === undefined) return undefined;
+  return refusal('held', why, WAIT, IGNORE_RESIDUAL);
+}
+
+export const WAIT = '`turnout cleanup --wait` waits for that; or run this again later.';
+export const IGNORE_RESIDUAL =
+  '`turnout cleanup --ignore-residual-traffic` does not wait: requests that still reach the old servers will fail.';
+
+function retireSteps(
+  snapshot: Snapshot,
+  fleet: Fleet,
+  { since, early, settings }: GoalOf<'cleanup'>,
+  specifics: WeightSpecifics,
+): readonly Step[] {
+  if (early) return endSteps(snapshot, fleet, 0);
+  const seconds = specifics.retentionS(settings);
+  const isUnknown = retainedUntil(snapshot, fleet, seconds) === undefined;
+  return [
+    ...(isUnknown ? [{ do: 'tag-share', fleet: fleet.id, percent: 0, since } as const] : []),
+    { do: 'await-retention', fleet: fleet.id, seconds },
+    ...specifics.awaitResidual(fleet, settings),
+    ...endSteps(snapshot, fleet, seconds),
+  ];
+}

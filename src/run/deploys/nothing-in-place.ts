@@ -1,0 +1,17 @@
+import type { Clock } from '../../clock.ts';
+import { noDeployer } from '../../deployers/none.ts';
+import type { InPlace } from '../../steps/ports.ts';
+import { RunDeploys } from './deploys.ts';
+import { createInstanceProbe, type InstanceProbeOptions } from './instance-probe.ts';
+
+/** For runs that deploy nothing in place: no deployer, and no target groups but those of the config. */
+export function nothingInPlace(
+  options: InstanceProbeOptions & { readonly environment: string },
+  clock: Clock,
+): InPlace {
+  return {
+    deploys: new RunDeploys({ environment: options.environment, deployer: noDeployer }),
+    probe: createInstanceProbe(options, clock),
+    widen: async () => false,
+  };
+}

@@ -1,0 +1,33 @@
+import { Elbv2 } from '../../../src/aws/elbv2.ts';
+import type { Clock } from '../../../src/clock.ts';
+import type { DeployerPort } from '../../../src/deployers/deployer.ts';
+import type { FleetPort } from '../../../src/fleets/fleet.ts';
+import { NO_MARKER } from '../../../src/production/production.ts';
+import { RunDeploys } from '../../../src/run/deploys/deploys.ts';
+import { createInstanceProbe } from '../../../src/run/deploys/instance-probe.ts';
+import { nothingInPlace } from '../../../src/run/deploys/nothing-in-place.ts';
+import type { InstanceProbe, Ports } from '../../../src/steps/ports.ts';
+import { createDiscovery } from '../../../src/traffic/discover.ts';
+import type { TrafficPort } from '../../../src/traffic/traffic.ts';
+import type { LittleSession } from './wire.ts';
+
+/** What a process has of the outside world where nobody deploys in place. */
+export function plainPorts(fleet: FleetPort, traffic: TrafficPort, clock: Clock): Ports {
+  return { fleet, traffic, clock, production: NO_MARKER, inPlace: nothingInPlace({ environment: 'shop' }, clock) };
+}
+
+export function withDeploys(
+  ports: Ports,
+  session: LittleSession,
+  deployer: DeployerPort,
+  probe?: Partial<InstanceProbe>,
+): Ports {
+  const traffic = createDiscovery(ports.traffic, async () => new Elbv2(session));
+  const inPlace = {
+    deploys: new RunDeploys({ environment: 'shop', deployer }),
+    delivery: { words: deployer.description, check: false, migrate: 'with-deploy' },
+    probe: { ...createInstanceProbe({}, ports.clock), ...probe },
+    widen: async (wanted) => traffic.widen(wanted),
+  } satisfies Ports['inPlace'];
+  return { ...ports, traffic, inPlace };
+}
