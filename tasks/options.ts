@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
-import { isAscending } from '../src/config/ascending.ts';
-import { parseDuration } from '../src/config/duration.ts';
+import { isAscending } from '../src/domain/ascending.ts';
+import { parseDuration } from '../src/domain/duration.ts';
 import { parseAmount, type Amount } from '../src/domain/amount.ts';
 import { OperatorError } from '../src/errors.ts';
 
@@ -85,7 +85,7 @@ export function flag({ describe, conflicts }: Text & { readonly conflicts?: stri
 }
 
 /** A whole number. */
-export function count({
+export function wholeNumber({
   describe,
   min,
   max,
@@ -109,7 +109,7 @@ export function percentages({ describe }: Text): Option<readonly number[], false
 }
 
 /** A duration such as `2m`, in seconds. */
-export function duration({ describe }: Text): Option<number, false> {
+export function timeSpan({ describe }: Text): Option<number, false> {
   return valued(describe, (name, given) => {
     const ms = typeof given === 'string' ? parseDuration(given) : undefined;
     if (ms !== undefined && ms > 0) return ms / 1000;

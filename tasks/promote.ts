@@ -22,11 +22,11 @@ const OPTIONS = {
   steps: option.percentages({
     describe: 'Send production traffic to green in steps, in percent: 1,10,50,100 (default: `traffic.steps`)',
   }),
-  every: option.duration({ describe: 'Time between two steps, for example 2m (default: `traffic.every`)' }),
+  every: option.timeSpan({ describe: 'Time between two steps, for example 2m (default: `traffic.every`)' }),
   batch: option.batch({
     describe: 'Where servers move: how many at a time, each batch healthy before as many of blue leave (default: all)',
   }),
-  to: option.count({
+  to: option.wholeNumber({
     describe: 'Stop when green has this many percent; the next promote continues from there',
     min: 1,
     max: 100,

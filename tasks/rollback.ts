@@ -11,7 +11,8 @@ import { wantsOthers } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
-import { SWITCH, type AfterFailure, type Task } from './task.ts';
+import type { AfterFailure } from '../src/plan/plan.ts';
+import { SWITCH, type Task } from './task.ts';
 
 const OPTIONS = {
   minHealthy: option.minimumHealthy({

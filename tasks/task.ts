@@ -1,16 +1,6 @@
-import type {
-  Delivery,
-  Goal,
-  GoalOf,
-  LaunchSpec,
-  MinimumHealthy,
-  Refusal,
-  RequestedBy,
-  Verb,
-} from '../src/domain/goal.ts';
+import type { Delivery, GoalOf, LaunchSpec, MinimumHealthy, Refusal, RequestedBy, Verb } from '../src/domain/goal.ts';
 import type { LaunchRequest } from '../src/fleets/fleet.ts';
-import type { Plan } from '../src/plan/plan.ts';
-import type { Step } from '../src/steps/index.ts';
+import type { AfterFailure, Failure, Plan } from '../src/plan/plan.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import type { SwitchSettings } from '../src/domain/traffic.ts';
 import type { OptionDefinitions, OptionsOf } from './options.ts';
@@ -33,18 +23,6 @@ export interface Summary {
   readonly message: string;
   readonly next: readonly string[];
 }
-
-/** Why a run stopped. */
-export interface Failure {
-  /** Undefined where no step failed: a hook did, or the world could not be read. */
-  readonly step: Step | undefined;
-  readonly reason: string;
-}
-
-/** `safe`: can be left as it is. `needs-attention`: needs attention now. `next`: the ways on, where they are not those of every task. */
-export type AfterFailure =
-  | { readonly undo: Goal; /** What can be done once it is undone. */ readonly next: readonly string[] }
-  | { readonly leave: 'safe' | 'needs-attention'; readonly message: string; readonly next?: readonly string[] };
 
 /** Whether options ask for what a recorded goal is about: the same, other steps to it, or another release or other instances. */
 export type Continuation = 'same' | 'other-steps' | 'other-subject';

@@ -14,7 +14,7 @@ const OPTIONS = {
   release: option.required(
     option.release({ describe: 'What to bring up; names the image, template version or user data' }),
   ),
-  count: option.count({
+  count: option.wholeNumber({
     describe: 'Instances to boot (default: as many as production has now)',
     min: 1,
     max: 1000,

@@ -4,7 +4,16 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { functionsOf, importsOf, parse, spread } from './support/source.ts';
+import {
+  circlesOf,
+  exportsOf,
+  functionsOf,
+  importsOf,
+  optionalMembersOf,
+  parse,
+  quantile,
+  spread,
+} from './support/source.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const LINES_MAX = 300;
@@ -17,6 +26,7 @@ const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--
   .filter((file) => file !== '' && isText(file) && isFile(file));
 const sources = files.filter((file) => file.endsWith('.ts')).map((file) => parse(file, read(file)));
 const ours = sources.filter(({ file }) => /^(src|tasks)\//.test(file));
+const SANDBOX = 'src/sandbox/';
 
 function read(file: string): string {
   return readFileSync(path.join(root, file), 'utf8');
@@ -42,12 +52,16 @@ function matches(file: string, text: string, pattern: Pick<RegExp, 'test'>): rea
     .flatMap((line, i) => (pattern.test(line) ? [`${file}:${i + 1} ${line.trim().slice(0, 120)}`] : []));
 }
 
-/** `file -> module` of each import of values (not of types) that is forbidden there. */
-function imports(where: (file: string) => boolean, forbidden: (module: string) => boolean): readonly string[] {
+/** `file -> module` of each import that is forbidden there; imports of types count, unless values are asked for. */
+function imports(
+  where: (file: string) => boolean,
+  forbidden: (module: string, file: string) => boolean,
+  kind: 'all' | 'values' = 'all',
+): readonly string[] {
   return ours
     .filter(({ file }) => where(file))
-    .flatMap((source) => importsOf(source).map((module) => ({ file: source.file, module })))
-    .filter(({ module }) => forbidden(module))
+    .flatMap((source) => importsOf(source, kind).map((module) => ({ file: source.file, module })))
+    .filter(({ file, module }) => forbidden(module, file))
     .map(({ file, module }) => `${file} -> ${module}`);
 }
 
@@ -58,19 +72,51 @@ const under =
 const not = (where: (file: string) => boolean) => (file: string) => !where(file);
 
 describe('who may import what', () => {
-  const PURE = ['tasks/', 'src/plan/', 'src/domain/', 'src/errors.ts'];
+  const PURE = ['tasks/', 'src/plan/', 'src/steps/', 'src/observe/reads.ts', 'src/domain/', 'src/errors.ts'];
+  const ADAPTERS = ['aws', 'programs', 'fleets', 'traffic', 'stores', 'deployers', 'production', 'probe', 'record'];
 
-  test('tasks and plan are pure, and so is all that they use', () => {
-    expect(imports(under(...PURE), not(under(...PURE)))).toEqual([]);
+  /** From the lowest to the highest: a file may import of its own layer and of those below it. */
+  const LAYERS: readonly (readonly string[])[] = [
+    ['src/errors.ts', 'src/clock.ts'],
+    ['src/domain/'],
+    ['src/config/'],
+    ADAPTERS.map((folder) => `src/${folder}/`),
+    ['src/observe/'],
+    ['src/steps/'],
+    ['src/plan/'],
+    ['tasks/'],
+    ['src/run/'],
+    ['src/views/'],
+    ['src/commands/', 'src/main.ts', 'src/cli.ts'],
+  ];
+  const layerOf = (file: string): number => LAYERS.findIndex((layer) => under(...layer)(file));
+  const program = (file: string): boolean => ours.some((source) => source.file === file) && !file.startsWith(SANDBOX);
+
+  test('tasks, plan and steps are pure, and so are all the values that they use', () => {
+    expect(imports(under(...PURE), not(under(...PURE)), 'values')).toEqual([]);
   });
 
-  test('adapters know nothing of plan, run and views', () => {
-    const adapters = under('src/fleets/', 'src/traffic/', 'src/stores/', 'src/deployers/');
-    expect(imports(adapters, under('src/plan/', 'src/run/', 'src/views/', 'tasks/'))).toEqual([]);
+  test('each file is in a layer', () => {
+    expect(ours.map(({ file }) => file).filter((file) => program(file) && layerOf(file) < 0)).toEqual([]);
+  });
+
+  test('no file imports of a layer above its own, not even types', () => {
+    const above = (module: string, file: string): boolean => program(module) && layerOf(module) > layerOf(file);
+    expect(imports(program, above)).toEqual([]);
+  });
+
+  test('adapters know nothing of plan, run and views, not even types', () => {
+    const forbidden = ['src/steps/', 'src/plan/', 'src/run/', 'src/views/', 'src/commands/', 'tasks/'];
+    const adapters = under(...ADAPTERS.map((folder) => `src/${folder}/`));
+    expect(imports(adapters, under(...forbidden))).toEqual([]);
+  });
+
+  test('no files import each other in a circle, not even types', () => {
+    expect(circlesOf(new Map(ours.map((source) => [source.file, importsOf(source)])))).toEqual([]);
   });
 
   test('the AWS SDK is imported by src/aws and the sandbox only', () => {
-    expect(imports(not(under('src/aws/', 'src/sandbox/')), under('@aws-sdk/', '@smithy/'))).toEqual([]);
+    expect(imports(not(under('src/aws/', SANDBOX)), under('@aws-sdk/', '@smithy/'))).toEqual([]);
   });
 
   test('listr2 is a view', () => {
@@ -78,8 +124,28 @@ describe('who may import what', () => {
   });
 
   test('the sandbox and the program know each other through commands only', () => {
-    const shared = under('src/sandbox/', 'src/commands/', 'src/cli.ts');
-    expect(imports(not(shared), under('src/sandbox/'))).toEqual([]);
+    const shared = under(SANDBOX, 'src/commands/', 'src/cli.ts');
+    expect(imports(not(shared), under(SANDBOX))).toEqual([]);
+    const tools = under(SANDBOX, 'src/errors.ts', 'src/clock.ts', 'src/domain/', 'src/programs/');
+    expect(imports(under(SANDBOX), (module) => module.startsWith('src/') && !tools(module))).toEqual([]);
+  });
+});
+
+describe('names and places', () => {
+  test('an exported name stands for one thing', () => {
+    const all = ours.flatMap((source) => exportsOf(source).map((name) => ({ name, file: source.file })));
+    const groups = [...Map.groupBy(all, ({ name }) => name)].filter(([, { length }]) => length > 1);
+    expect(groups.map(([name, places]) => `${name}: ${places.map(({ file }) => file).join(', ')}`)).toEqual([]);
+  });
+
+  test('ports and stores have no optional members: a decorator can then forget none', () => {
+    const found = ours.flatMap((source) => optionalMembersOf(source, (name) => /(Port|Store)$/.test(name)));
+    expect(found).toEqual([]);
+  });
+
+  test('src/run is a few folders', () => {
+    const names = ours.flatMap(({ file }) => /^src\/run\/([^/]+)/.exec(file)?.[1] ?? []);
+    expect(new Set(names)).toEqual(new Set(['deploys', 'engine', 'hooks', 'task', 'event.ts', 'memory.ts']));
   });
 });
 
@@ -133,6 +199,20 @@ describe('sizes', () => {
     // The describe() callbacks of tests and contracts are chapters, not functions.
     const rows = sources.filter(({ file }) => !/\.(test|contract)\.ts$/.test(file)).flatMap(functionsOf);
     expect(tooLong(rows, FUNCTION_LINES_MAX), spread(rows)).toEqual([]);
+  });
+
+  const program = ours.filter(({ file }) => !file.startsWith(SANDBOX));
+
+  test('most functions of the program are short', () => {
+    const rows = program.flatMap(functionsOf);
+    expect(quantile(rows, 0.5), spread(rows)).toBeLessThanOrEqual(8);
+    expect(quantile(rows, 0.9), spread(rows)).toBeLessThanOrEqual(20);
+  });
+
+  test('most files of the program are short', () => {
+    const rows = program.map(({ lines }) => ({ lines }));
+    expect(quantile(rows, 0.5), spread(rows)).toBeLessThanOrEqual(80);
+    expect(quantile(rows, 0.9), spread(rows)).toBeLessThanOrEqual(200);
   });
 
   function tooLong(rows: readonly { name: string; lines: number }[], max: number): readonly string[] {

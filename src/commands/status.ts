@@ -2,7 +2,7 @@ import { tasks } from '../../tasks/index.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import { choices } from '../run/task/resolve-goal.ts';
-import { settingsOf } from '../steps/ports.ts';
+import { switchSettings } from '../steps/ports.ts';
 import { verbsNow } from '../run/task/verbs.ts';
 import type { Store } from '../stores/store.ts';
 import { jsonLine } from '../views/json.ts';
@@ -85,7 +85,7 @@ const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
   const [snapshot, record] = await Promise.all([withUrls(ports.traffic, observe(ports, true)), recordIn(store)]);
-  const settings = settingsOf(ports);
+  const settings = switchSettings(ports);
   const verbs =
     record.trouble === undefined ? await verbsNow(tasks, snapshot, record.goal, settings, deliveryOf(config)) : [];
   return { environment: config.environment, snapshot, verbs, ...record };

@@ -1,4 +1,4 @@
-import type { AfterFailure, Failure } from '../../tasks/task.ts';
+import type { AfterFailure, Failure } from './plan.ts';
 import { members } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { count, list } from '../domain/text.ts';

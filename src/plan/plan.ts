@@ -1,3 +1,4 @@
+import type { Goal } from '../domain/goal.ts';
 import type { Step } from '../steps/index.ts';
 
 /** What is left to do, in order. */
@@ -6,3 +7,15 @@ export interface Plan {
   /** Sentences worth reading before saying yes. */
   readonly notes: readonly string[];
 }
+
+/** Why a run stopped. */
+export interface Failure {
+  /** Undefined where no step failed: a hook did, or the world could not be read. */
+  readonly step: Step | undefined;
+  readonly reason: string;
+}
+
+/** `safe`: can be left as it is. `needs-attention`: needs attention now. `next`: the ways on, where they are not those of every task. */
+export type AfterFailure =
+  | { readonly undo: Goal; /** What can be done once it is undone. */ readonly next: readonly string[] }
+  | { readonly leave: 'safe' | 'needs-attention'; readonly message: string; readonly next?: readonly string[] };

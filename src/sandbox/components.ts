@@ -1,7 +1,7 @@
 import { createGuardian } from '../programs/guardian.ts';
 import { openDns, type Dns } from './dns/index.ts';
 import { createEc2, type EmulatedEc2 } from './ec2/index.ts';
-import type { BalancerAddresses } from './elbv2/endpoints.ts';
+import type { BalancerAddresses } from './elbv2/state.ts';
 import type { EmulatedElbv2, Elbv2Options } from './elbv2/index.ts';
 import { reserveBlock, type AddressBlock } from './instances/addresses.ts';
 import { behaviour } from './instances/behaviour.ts';

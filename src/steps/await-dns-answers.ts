@@ -1,7 +1,8 @@
 import { dnsOf } from '../domain/routes.ts';
 import { NOTHING } from '../observe/reads.ts';
 import { SYNC_LIMIT_MS } from './await-insync.ts';
-import { never, WAITS, type StepDefinition } from './definition.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { WAITS } from './presets.ts';
 import { changeDns } from './dns.ts';
 import { atOnce, CALL_S } from './timing.ts';
 import { fleetOf } from './world.ts';
@@ -32,7 +33,6 @@ export const awaitDnsAnswers: StepDefinition<AwaitDnsAnswers> = (step) => ({
     const { answers } = dnsOf(snapshot);
     return `they answer with ${answers.state === 'one-pool' ? answers.pool : 'both, or not at all'}`;
   },
-  readsBefore: () => NOTHING,
   readsToPoll: { ...NOTHING, follow: true },
   timeLimitMs: () => SYNC_LIMIT_MS,
   pollEveryMs: atOnce,

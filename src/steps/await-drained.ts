@@ -1,10 +1,10 @@
 import { drainingIn } from '../domain/explain.ts';
 import { poolByName } from '../domain/queries.ts';
 import { members, targetsOf } from '../domain/roles.ts';
-import { never, WAITS, type StepDefinition } from './definition.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { WAITS } from './presets.ts';
 import { byTimeWaited, limit } from './timing.ts';
 import { changePool, fleetOf, idsOf } from './world.ts';
-import { NOTHING } from '../observe/reads.ts';
 
 /** Wait until none of the fleet's targets is registered in, or draining from, the pool. */
 export interface AwaitDrained {
@@ -28,7 +28,6 @@ export const awaitDrained: StepDefinition<AwaitDrained> = (step) => ({
     return { have: want - waiting.length, want, word: 'released', waiting };
   },
   lastSeen: never,
-  readsBefore: () => NOTHING,
   readsToPoll: { pools: [step.pool], fleets: [] },
   timeLimitMs: limit('releasedMs'),
   pollEveryMs: byTimeWaited,

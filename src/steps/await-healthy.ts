@@ -5,10 +5,10 @@ import { isSettled, poolByName, registeredIn } from '../domain/queries.ts';
 import { isLive, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { lostInstances } from './await-running.ts';
-import { never, WAITS, type StepDefinition } from './definition.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { WAITS } from './presets.ts';
 import { byHealthCheck, CALL_S, limit } from './timing.ts';
 import { changePool, fleetOf, memberIds } from './world.ts';
-import { NOTHING } from '../observe/reads.ts';
 
 /**
  * Wait until the fleet's healthy targets reach the minimum; with `need: 'all'`, until every instance of it is healthy too;
@@ -37,7 +37,6 @@ export const awaitHealthy: StepDefinition<AwaitHealthy> = (step) => ({
     return { have, want: wanted(fleet, step), word: 'healthy', waiting: notHealthyIn(pool, fleet) };
   },
   lastSeen: never,
-  readsBefore: () => NOTHING,
   readsToPoll: { pools: [step.pool], fleets: [] },
   timeLimitMs: limit('healthyMs'),
   pollEveryMs: (snapshot, waitedMs) => byHealthCheck(poolByName(snapshot, step.pool).intervalS * 1000, waitedMs),

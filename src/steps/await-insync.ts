@@ -1,6 +1,7 @@
 import { dnsOf } from '../domain/routes.ts';
 import { NOTHING } from '../observe/reads.ts';
-import { never, WAITS, type StepDefinition } from './definition.ts';
+import type { StepDefinition } from './definition.ts';
+import { WAITS_QUIETLY } from './presets.ts';
 import { changeDns } from './dns.ts';
 import { forRoute53 } from './timing.ts';
 
@@ -17,15 +18,11 @@ const SYNC_S = 60;
 export const SYNC_LIMIT_MS = 600_000;
 
 export const awaitInsync: StepDefinition<AwaitInsync> = () => ({
-  ...WAITS,
+  ...WAITS_QUIETLY,
   title: () => 'wait until all name servers have the change',
   instances: () => [],
   estimateS: () => SYNC_S,
   progress: (snapshot) => (dnsOf(snapshot).pending ? 'under way' : 'done'),
-  cannotSucceed: never,
-  count: never,
-  lastSeen: never,
-  readsBefore: () => NOTHING,
   readsToPoll: { ...NOTHING, follow: true },
   timeLimitMs: () => SYNC_LIMIT_MS,
   pollEveryMs: forRoute53,

@@ -2,7 +2,8 @@ import { residualTrafficProblem } from '../domain/residual-traffic.ts';
 import { count, duration } from '../domain/text.ts';
 import type { ResidualLimits } from '../domain/traffic.ts';
 import { changeDns } from './dns.ts';
-import { never, WAITS, type StepDefinition } from './definition.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { WAITS } from './presets.ts';
 import { byPeriod, limit } from './timing.ts';
 import { fleetOf, memberIds } from './world.ts';
 import { NOTHING } from '../observe/reads.ts';
@@ -27,7 +28,6 @@ export const awaitResidualTraffic: StepDefinition<AwaitResidualTraffic> = (step)
   cannotSucceed: never,
   count: never,
   lastSeen: (snapshot) => residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.limits),
-  readsBefore: () => NOTHING,
   readsToPoll: { ...NOTHING, residual: true },
   timeLimitMs: limit('releasedMs'),
   pollEveryMs: () => byPeriod(step.limits.withinS),

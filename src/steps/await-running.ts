@@ -1,10 +1,10 @@
 import { explainInstance, sentence } from '../domain/explain.ts';
 import { isLive, members } from '../domain/roles.ts';
 import type { Fleet } from '../domain/snapshot.ts';
-import { never, WAITS, type StepDefinition } from './definition.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { WAITS } from './presets.ts';
 import { byTimeWaited, limit } from './timing.ts';
 import { fleetOf, memberIds, withState } from './world.ts';
-import { NOTHING } from '../observe/reads.ts';
 
 /** Wait until every instance of the fleet runs. */
 export interface AwaitRunning {
@@ -33,7 +33,6 @@ export const awaitRunning: StepDefinition<AwaitRunning> = (step) => ({
     return { have: instances.length - waiting.length, want: instances.length, word: 'running', waiting };
   },
   lastSeen: never,
-  readsBefore: () => NOTHING,
   readsToPoll: { pools: [], fleets: [step.fleet] },
   timeLimitMs: limit('bootMs'),
   pollEveryMs: byTimeWaited,

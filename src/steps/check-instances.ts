@@ -1,5 +1,6 @@
 import { NOTHING, type Reads } from '../observe/reads.ts';
-import { never, WAITS, type StepDefinition } from './definition.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { WAITS } from './presets.ts';
 import { batchText, countOf, goneInstances } from './deploys.ts';
 import { byTimeWaited, CALL_S, limit } from './timing.ts';
 

@@ -1,8 +1,7 @@
 import type { Snapshot } from '../domain/snapshot.ts';
-import { never, REQUEST, type StepDefinition } from './definition.ts';
-import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
+import type { StepDefinition } from './definition.ts';
+import { TAGS } from './presets.ts';
 import { fleetOf } from './world.ts';
-import { NOTHING } from '../observe/reads.ts';
 
 /** Write the ownership tags on instances that serve already. */
 export interface Claim {
@@ -14,18 +13,12 @@ export interface Claim {
 }
 
 export const claim: StepDefinition<Claim> = (step) => ({
-  ...REQUEST,
+  ...TAGS,
   title: () => `tag ${step.instances.length} instances as the current fleet, release ${step.release}`,
   instances: () => step.instances,
-  estimateS: () => CALL_S,
   progress: (snapshot) => (isClaimed(snapshot, step) ? 'done' : 'todo'),
-  guard: never,
-  readsBefore: () => NOTHING,
   // Until then they belong to no fleet.
   readsToPoll: { pools: [], fleets: 'all' },
-  effect: () => 'records',
-  timeLimitMs: effectShows,
-  pollEveryMs: byTimeWaited,
   apply: async ({ fleet }) => fleet.claim(step),
   simulate: (snapshot) => {
     const isOne = ({ id }: { id: string }): boolean => step.instances.includes(id);

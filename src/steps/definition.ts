@@ -88,23 +88,3 @@ export type StepDefinition<S extends { readonly do: string }> = (step: S) => Ste
 
 /** Nothing to say, in any world. */
 export const never = (): undefined => undefined;
-
-/** A step that only waits, or looks. */
-export const WAITS = {
-  effect: () => 'waits',
-  guard: never,
-  conflict: never,
-  order: 'none',
-  hook: 'none',
-  apply: async () => {},
-} as const satisfies Partial<StepBehaviour>;
-
-/** A step that is one request, whose effect shows within seconds, with nothing to count or to hope for meanwhile. */
-export const REQUEST = {
-  conflict: never,
-  cannotSucceed: never,
-  count: never,
-  lastSeen: never,
-  order: 'none',
-  hook: 'none',
-} as const satisfies Partial<StepBehaviour>;

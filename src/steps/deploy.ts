@@ -30,7 +30,7 @@ export interface Deploy {
   readonly words: string;
 }
 
-export const deploy: StepDefinition<Deploy> = (step) => {
+export const deployRelease: StepDefinition<Deploy> = (step) => {
   const { fleet, instances, release, run, since, migrate } = step;
   const order: DeployOrder = { kind: 'deploy', token: `${run}/${step.number}`, since, release, instances, migrate };
   const noted = (id: string, snapshot: Parameters<typeof instanceById>[0]): boolean =>

@@ -3,9 +3,9 @@ import { countByZone, healthyIn, healthyOthers, minimumAtStake, shortfall, total
 import { targetsToDeregister } from '../domain/moving.ts';
 import { poolByName } from '../domain/queries.ts';
 import type { Snapshot, Target } from '../domain/snapshot.ts';
-import { REQUEST, type StepDefinition } from './definition.ts';
+import type { StepDefinition } from './definition.ts';
+import { REQUEST } from './presets.ts';
 import { readsOfPool } from './reads-of-pool.ts';
-import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
 import { changePool, existingFleet, fleetOf, idsOf, instancesOf } from './world.ts';
 
 /** Take the fleet's targets out of the pool, or in batches all but that many; done when each is draining or gone. */
@@ -25,14 +25,11 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
     return `deregister ${n === 0 ? fleet.release : instancesOf(fleet, n)} from ${step.pool}`;
   },
   instances: (snapshot) => idsOf(leaving(snapshot, step)),
-  estimateS: () => CALL_S,
   progress: (snapshot) => (leaving(snapshot, step).length === 0 ? 'done' : 'todo'),
   guard: (snapshot) => wouldStarve(snapshot, step),
   readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, []),
   readsToPoll: { pools: [step.pool], fleets: [] },
   effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'removes-capacity'),
-  timeLimitMs: effectShows,
-  pollEveryMs: byTimeWaited,
   apply: async ({ traffic }, snapshot) => {
     const going = targetsToDeregister(snapshot, step, existingFleet(snapshot, step));
     await traffic.deregister(

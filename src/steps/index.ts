@@ -10,7 +10,7 @@ import { awaitTtl } from './await-ttl.ts';
 import { checkInstances } from './check-instances.ts';
 import { claim } from './claim.ts';
 import type { StepBehaviour, StepDefinition } from './definition.ts';
-import { deploy } from './deploy.ts';
+import { deployRelease } from './deploy.ts';
 import { deregister } from './deregister.ts';
 import { deregisterEverywhere } from './deregister-everywhere.ts';
 import { launch } from './launch.ts';
@@ -54,7 +54,7 @@ const steps = {
   remove,
   migrate,
   'deregister-everywhere': deregisterEverywhere,
-  deploy,
+  deploy: deployRelease,
   'check-instances': checkInstances,
   'register-back': registerBack,
   'tag-release': tagRelease,

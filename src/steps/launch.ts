@@ -3,8 +3,9 @@ import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { countByZone } from '../domain/minimum-healthy.ts';
 import { fleetById } from '../domain/queries.ts';
 import { count } from '../domain/text.ts';
-import { never, REQUEST, type StepDefinition } from './definition.ts';
-import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { REQUEST } from './presets.ts';
+import { CALL_S } from './timing.ts';
 import { fleetOf } from './world.ts';
 import { NOTHING } from '../observe/reads.ts';
 
@@ -31,8 +32,6 @@ export const launch: StepDefinition<Launch> = (step) => ({
   readsBefore: () => NOTHING,
   readsToPoll: { pools: [], fleets: [step.fleet] },
   effect: () => 'launches',
-  timeLimitMs: effectShows,
-  pollEveryMs: byTimeWaited,
   apply: async ({ fleet }) => fleet.launch(step),
   simulate: (snapshot) => {
     const marks = fleetById(snapshot, step.fleet)?.marks ?? {};

@@ -29,7 +29,7 @@ export interface InPlace {
 }
 
 /** What the config decides about a switch. */
-export function settingsOf({ traffic, production }: Pick<Ports, 'traffic' | 'production'>): SwitchSettings {
+export function switchSettings({ traffic, production }: Pick<Ports, 'traffic' | 'production'>): SwitchSettings {
   return { traffic: traffic.settings, verification: production.verification };
 }
 

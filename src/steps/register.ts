@@ -1,9 +1,9 @@
 import { instancesToRegister } from '../domain/moving.ts';
 import { poolByName, registeredIn, verified } from '../domain/queries.ts';
 import type { Instance, Snapshot, Target } from '../domain/snapshot.ts';
-import { REQUEST, type StepDefinition } from './definition.ts';
+import type { StepDefinition } from './definition.ts';
+import { REQUEST } from './presets.ts';
 import { readsOfPool } from './reads-of-pool.ts';
-import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
 import { changePool, existingFleet, fleetOf, idsOf, instancesOf } from './world.ts';
 
 /** Register the fleet's instances with the pool: all of them, or in batches up to that many. */
@@ -22,7 +22,6 @@ export const register: StepDefinition<Register> = (step) => ({
     return `register ${instancesOf(fleetOf(snapshot, step), n)} with ${step.pool}`;
   },
   instances: (snapshot) => idsOf(missing(snapshot, step)),
-  estimateS: () => CALL_S,
   progress: (snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const isPresent = pool.role === 'test' || registeredIn(pool, fleetOf(snapshot, step)).length > 0;
@@ -36,8 +35,6 @@ export const register: StepDefinition<Register> = (step) => ({
   readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, [step.fleet]),
   readsToPoll: { pools: [step.pool], fleets: [] },
   effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'adds-capacity'),
-  timeLimitMs: effectShows,
-  pollEveryMs: byTimeWaited,
   apply: async ({ traffic }, snapshot) => {
     const pool = poolByName(snapshot, step.pool);
     const coming = instancesToRegister(snapshot, step, existingFleet(snapshot, step));

@@ -1,7 +1,8 @@
 import { explainInstance } from '../domain/explain.ts';
 import { fleetById } from '../domain/queries.ts';
-import { REQUEST, type StepDefinition } from './definition.ts';
-import { byTimeWaited, limit } from './timing.ts';
+import type { StepDefinition } from './definition.ts';
+import { REQUEST } from './presets.ts';
+import { limit } from './timing.ts';
 import { existingFleet, fleetOf, idsOf, stillInProduction } from './world.ts';
 
 /** Delete what held the fleet's instances, once they have ended. */
@@ -35,7 +36,6 @@ export const remove: StepDefinition<Remove> = (step) => ({
   readsToPoll: { pools: [], fleets: [step.fleet] },
   effect: () => 'destroys',
   timeLimitMs: limit('releasedMs'),
-  pollEveryMs: byTimeWaited,
   apply: async ({ fleet }, snapshot) => fleet.remove(existingFleet(snapshot, step)),
   simulate: (snapshot) => ({ ...snapshot, fleets: snapshot.fleets.filter(({ id }) => id !== step.fleet) }),
 });

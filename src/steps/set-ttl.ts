@@ -2,9 +2,9 @@ import { dnsOf } from '../domain/routes.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { duration } from '../domain/text.ts';
 import { NOTHING, type Reads } from '../observe/reads.ts';
-import { never, REQUEST, type StepDefinition } from './definition.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { REQUEST } from './presets.ts';
 import { changeDns } from './dns.ts';
-import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
 
 /** Give DNS names their low TTL for the switch to the fleet, or their usual one after it; one request a zone. */
 export interface SetTtl {
@@ -28,14 +28,11 @@ export const setTtl: StepDefinition<SetTtl> = (step) => ({
     return `lower the TTL of names, so that resolvers keep answers for ${duration(step.lowS)} and not for ${usual}`;
   },
   instances: () => [],
-  estimateS: () => CALL_S,
   progress: (snapshot) => (openTtls(snapshot, step).size === 0 ? 'done' : 'todo'),
   guard: never,
   readsBefore: () => ROUTES,
   readsToPoll: ROUTES,
   effect: () => 'shifts-traffic',
-  timeLimitMs: effectShows,
-  pollEveryMs: byTimeWaited,
   apply: async ({ traffic }, snapshot) => traffic.setTtls(openTtls(snapshot, step)),
   simulate: (snapshot) => {
     const ttls = Object.entries(dnsOf(snapshot).ttls).map(([name, { own, fixedS }]) => {

@@ -6,9 +6,9 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { RouteRole } from '../domain/traffic.ts';
 import { list } from '../domain/text.ts';
 import { ALL_POOLS } from '../observe/reads.ts';
-import { REQUEST, type StepDefinition } from './definition.ts';
+import type { StepDefinition } from './definition.ts';
+import { REQUEST } from './presets.ts';
 import { foreignWeights, notFit, routeNames } from './shares.ts';
-import { byTimeWaited, effectShows } from './timing.ts';
 import { fleetOf, memberIds } from './world.ts';
 
 /** Give the pool, in which the fleet is, that percentage of what all routes with the role bring; one request a route. */
@@ -46,8 +46,6 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
   readsBefore: () => ALL_POOLS,
   readsToPoll: { pools: [step.pool], fleets: [], routes: true },
   effect: () => (step.role === 'test' ? 'records' : 'shifts-traffic'),
-  timeLimitMs: effectShows,
-  pollEveryMs: byTimeWaited,
   apply: async ({ traffic }, snapshot) => {
     const pools = snapshot.pools.map(({ name }) => name);
     const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));

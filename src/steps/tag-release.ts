@@ -1,9 +1,8 @@
 import { carries, instanceById, running } from '../domain/in-place.ts';
 import type { Instance } from '../domain/snapshot.ts';
-import { NOTHING } from '../observe/reads.ts';
-import { never, REQUEST, type StepDefinition } from './definition.ts';
+import type { StepDefinition } from './definition.ts';
+import { TAGS } from './presets.ts';
 import { batchText } from './deploys.ts';
-import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
 import { changeInstances } from './world.ts';
 
 /** Record in the instances' tags that they are back, and which release they carry. */
@@ -16,20 +15,14 @@ export interface TagRelease {
 }
 
 export const tagRelease: StepDefinition<TagRelease> = (step) => ({
-  ...REQUEST,
+  ...TAGS,
   title: (snapshot) => {
     const batch = batchText(snapshot, step.instances);
     return step.release === undefined ? `note that ${batch} is back` : `tag ${batch} with release ${step.release}`;
   },
   instances: () => step.instances,
-  estimateS: () => CALL_S,
   progress: (snapshot) => (step.instances.every((id) => isTagged(instanceById(snapshot, id), step)) ? 'done' : 'todo'),
-  guard: never,
-  readsBefore: () => NOTHING,
   readsToPoll: { pools: [], fleets: [step.fleet] },
-  effect: () => 'records',
-  timeLimitMs: effectShows,
-  pollEveryMs: byTimeWaited,
   hook: 'after-instances',
   apply: async ({ fleet }, snapshot) => fleet.note(running(snapshot, step.instances), { ...carried(step), left: [] }),
   simulate: (snapshot) =>

@@ -1,9 +1,8 @@
 import { leftAt, notedShare, percentText, shareMark, shareOfFleet, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { never, REQUEST, type StepDefinition } from './definition.ts';
-import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
-import { existingFleet, fleetOf, memberIds, withMarks } from './world.ts';
-import { NOTHING } from '../observe/reads.ts';
+import type { StepDefinition } from './definition.ts';
+import { tagsFleet } from './presets.ts';
+import { fleetOf } from './world.ts';
 
 /** Record in the fleet's tags which percentage it has now; `since` is when that was asked for. */
 export interface TagShare {
@@ -14,21 +13,10 @@ export interface TagShare {
 }
 
 export const tagShare: StepDefinition<TagShare> = (step) => ({
-  ...REQUEST,
+  ...tagsFleet(step, (snapshot) => ({ share: shareMark(snapshot, step.percent, step.since) })),
   title: (snapshot) =>
     `tag ${fleetOf(snapshot, step).release} as having ${percentText(step.percent)} of production from now on`,
-  instances: (snapshot) => memberIds(snapshot, step),
-  estimateS: () => CALL_S,
   progress: (snapshot) => (isTagged(snapshot, step) ? 'done' : 'todo'),
-  guard: never,
-  readsBefore: () => NOTHING,
-  readsToPoll: { pools: [], fleets: [step.fleet] },
-  effect: () => 'records',
-  timeLimitMs: effectShows,
-  pollEveryMs: byTimeWaited,
-  apply: async ({ fleet }, snapshot) =>
-    fleet.mark(existingFleet(snapshot, step), { share: shareMark(snapshot, step.percent, step.since) }),
-  simulate: (snapshot) => withMarks(snapshot, step.fleet, { share: shareMark(snapshot, step.percent, step.since) }),
 });
 
 function isTagged(snapshot: Snapshot, step: TagShare): boolean {

@@ -1,7 +1,7 @@
 import { retentionProblem } from '../domain/retention.ts';
 import { members } from '../domain/roles.ts';
-import { REQUEST, type StepDefinition } from './definition.ts';
-import { byTimeWaited, CALL_S, effectShows } from './timing.ts';
+import type { StepDefinition } from './definition.ts';
+import { REQUEST } from './presets.ts';
 import { existingFleet, fleetOf, instancesOf, memberIds, stillInProduction, withState } from './world.ts';
 
 /** Terminate the fleet's instances, not before it was kept for that many seconds after production has left it. */
@@ -18,7 +18,6 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     return `terminate ${instancesOf(fleet, members(fleet).length || fleet.instances.length)}`;
   },
   instances: (snapshot) => memberIds(snapshot, step),
-  estimateS: () => CALL_S,
   progress: (snapshot) => (members(fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo'),
   guard: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
@@ -27,8 +26,6 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
   readsBefore: () => ({ pools: 'all', fleets: 'all', routes: true }),
   readsToPoll: { pools: [], fleets: [step.fleet] },
   effect: () => 'destroys',
-  timeLimitMs: effectShows,
-  pollEveryMs: byTimeWaited,
   apply: async ({ fleet }, snapshot) => fleet.terminate(existingFleet(snapshot, step)),
   simulate: (snapshot) => withState(snapshot, step.fleet, 'shutting-down'),
 });

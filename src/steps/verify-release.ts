@@ -1,7 +1,8 @@
 import { lastAnswer, streakOf } from '../domain/answers.ts';
 import { count } from '../domain/text.ts';
 import { NOTHING } from '../observe/reads.ts';
-import { never, WAITS, type StepDefinition } from './definition.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { WAITS } from './presets.ts';
 import { atOnce, limit } from './timing.ts';
 
 /** Ask production, over fresh connections, until `wanted` answers in a row come from the fleet's release. */
@@ -29,7 +30,6 @@ export const verifyRelease: StepDefinition<VerifyRelease> = ({ release, url, wan
     return { have, want: wanted, word: 'answers', waiting: have > 0 ? [] : [{ id: url, why: lastAnswer(snapshot) }] };
   },
   lastSeen: lastAnswer,
-  readsBefore: () => NOTHING,
   readsToPoll: { ...NOTHING, answers: true },
   timeLimitMs: limit('provenMs'),
   pollEveryMs: atOnce,

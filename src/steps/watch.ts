@@ -4,11 +4,11 @@ import { poolByName } from '../domain/queries.ts';
 import { hasShare, notedShare, percentText, shareOfPool, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { duration } from '../domain/text.ts';
-import { never, WAITS, type StepDefinition } from './definition.ts';
+import { never, type StepDefinition } from './definition.ts';
+import { WAITS } from './presets.ts';
 import { foreignWeights, notFit } from './shares.ts';
 import { byTimeWaited, EFFECT_SHOWS_MS } from './timing.ts';
 import { fleetOf, memberIds, noEarlierThan } from './world.ts';
-import { NOTHING } from '../observe/reads.ts';
 
 /** Let that many seconds pass from when the share was recorded, while the checks hold. */
 export interface Watch {
@@ -44,7 +44,6 @@ export const watch: StepDefinition<Watch> = (step) => ({
     waiting: notHealthyIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step)),
   }),
   lastSeen: never,
-  readsBefore: () => NOTHING,
   readsToPoll: { pools: [step.pool], fleets: [], routes: true },
   timeLimitMs: () => step.seconds * 1000 + EFFECT_SHOWS_MS,
   pollEveryMs: byTimeWaited,

@@ -150,8 +150,8 @@ describe.concurrent('weighted names', () => {
       const names = NAMES.map((name) => (name.record === 'CNAME' ? { ...name, ttl: 2000 } : name));
       const shop = await rig({ ...DNS, dns: { ...DNS.dns, names } });
       const config = path.join(shop.folder, 'shop.yml');
-      const text = await readFile(config, 'utf8');
-      await writeFile(config, text.replace('type: CNAME,', 'type: CNAME, lowerTtl: { from: 2s, to: 1s },'));
+      const before = await readFile(config, 'utf8');
+      await writeFile(config, before.replace('type: CNAME,', 'type: CNAME, lowerTtl: { from: 2s, to: 1s },'));
       await shop.task('up --release 42');
       for (const [task, step] of [
         ['promote', 'lower the TTL of names'],

@@ -37,11 +37,14 @@ function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, blank).replaceAll(/(?<=^|\s)\/\/.*$/gm, blank);
 }
 
-/** Modules of which values are imported, statically or not; those of the repository as a path below its root. */
-export function importsOf({ file, ast }: Source): readonly string[] {
+/**
+ * Modules that are imported, statically or not; those of the repository as a path below its root. Imports of types count,
+ * unless only values are asked for.
+ */
+export function importsOf({ file, ast }: Source, kind: 'all' | 'values' = 'all'): readonly string[] {
   return [...walk(ast)].flatMap((node) => {
     const source = node.source as { value?: unknown } | null | undefined;
-    if (typeof source?.value !== 'string' || importsTypesOnly(node)) return [];
+    if (typeof source?.value !== 'string' || (kind === 'values' && importsTypesOnly(node))) return [];
     const isLocal = source.value.startsWith('.');
     return [isLocal ? path.posix.join(path.posix.dirname(file), source.value) : source.value];
   });
@@ -52,6 +55,48 @@ function importsTypesOnly(node: Node): boolean {
   const specifiers = node.specifiers as readonly Node[] | undefined;
   if (specifiers === undefined || specifiers.length === 0) return false;
   return specifiers.every((each) => each.importKind === 'type' || each.exportKind === 'type');
+}
+
+/** Names that the file declares and exports, each once; what it passes on from another file is not its own. */
+export function exportsOf({ ast }: Source): readonly string[] {
+  const names = (ast.body as readonly Node[]).flatMap((node) => {
+    if (node.type !== 'ExportNamedDeclaration' || !isNode(node.declaration)) return [];
+    const { declarations = [node.declaration] } = node.declaration as { readonly declarations?: readonly Node[] };
+    return declarations.flatMap(({ id }) => (isNode(id) && typeof id.name === 'string' ? [id.name] : []));
+  });
+  return [...new Set(names)];
+}
+
+/** Optional members of interfaces whose name passes: `TrafficPort.tail`. */
+export function optionalMembersOf({ ast }: Source, passes: (name: string) => boolean): readonly string[] {
+  return [...walk(ast)].flatMap((node) => {
+    const name = (node.id as { name?: string } | null | undefined)?.name ?? '';
+    if (node.type !== 'TSInterfaceDeclaration' || !passes(name)) return [];
+    const { body } = node.body as { readonly body: readonly Node[] };
+    return body
+      .filter(({ optional }) => optional === true)
+      .map(({ key }) => `${name}.${(key as { name?: string }).name ?? '?'}`);
+  });
+}
+
+/** Groups of nodes that lead to each other, each in order (Tarjan's strongly connected components of more than one). */
+export function circlesOf(edges: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
+  const [index, low] = [new Map<string, number>(), new Map<string, number>()];
+  const [stack, circles]: [string[], string[][]] = [[], []];
+  const visit = (node: string): number => {
+    const at = index.size;
+    index.set(node, at);
+    low.set(node, at);
+    stack.push(node);
+    for (const next of edges.get(node) ?? []) {
+      const reached = index.has(next) ? (stack.includes(next) ? index.get(next)! : at) : visit(next);
+      low.set(node, Math.min(low.get(node)!, reached));
+    }
+    if (low.get(node) === at) circles.push(stack.splice(stack.indexOf(node)));
+    return low.get(node)!;
+  };
+  for (const node of edges.keys()) if (!index.has(node)) visit(node);
+  return circles.filter(({ length }) => length > 1).map((circle) => circle.toSorted());
 }
 
 /** All functions, with their length in lines. */
@@ -77,9 +122,14 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
+/** The size that this share of the rows does not exceed; 0.5 is the median. */
+export function quantile(rows: readonly { readonly lines: number }[], share: number): number {
+  const sizes = rows.map(({ lines }) => lines).toSorted((a, b) => a - b);
+  return sizes[Math.min(sizes.length - 1, Math.floor(sizes.length * share))] ?? 0;
+}
+
 /** How sizes are spread: `median 9, p90 28, most 51 (of 210)`. */
 export function spread(rows: readonly { readonly lines: number }[]): string {
-  const sizes = rows.map(({ lines }) => lines).toSorted((a, b) => a - b);
-  const at = (share: number): number => sizes[Math.min(sizes.length - 1, Math.floor(sizes.length * share))] ?? 0;
-  return `median ${at(0.5)}, p90 ${at(0.9)}, most ${at(1)} (of ${sizes.length})`;
+  const [median, p90, most] = [0.5, 0.9, 1].map((share) => quantile(rows, share));
+  return `median ${median}, p90 ${p90}, most ${most} (of ${rows.length})`;
 }

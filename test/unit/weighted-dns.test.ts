@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ResourceRecordSet } from '../../src/aws/route53.ts';
-import { problemsIn, notesIn } from '../../src/traffic/weighted-dns/checks.ts';
+import { problemsIn, recordNotes } from '../../src/traffic/weighted-dns/checks.ts';
 import type { DnsAnswers } from '../../src/domain/traffic.ts';
 import type { Ask } from '../../src/traffic/weighted-dns/ask.ts';
 import type { Found } from '../../src/traffic/weighted-dns/records.ts';
@@ -59,7 +59,7 @@ describe('records that must not be switched', () => {
 
   test('a pair as it should be has no fault, and nothing to be told of', () => {
     const pair = found(record({}), record({ Weight: 0 }));
-    expect([...problemsIn([pair]), ...notesIn([pair])]).toEqual([]);
+    expect([...problemsIn([pair]), ...recordNotes([pair])]).toEqual([]);
   });
 });
 
@@ -70,7 +70,7 @@ describe('what is told before names are switched', () => {
     ['health checks', { HealthCheckId: 'h' }, 'have health checks, which beat the weights'],
     ['EvaluateTargetHealth', { AliasTarget: alias }, 'one with an empty target group counts as unhealthy'],
   ])('%s', (_what, facts, note) => {
-    expect(notesIn([found(record(facts), record({ Weight: 0 }))])).toEqual([expect.stringContaining(note)]);
+    expect(recordNotes([found(record(facts), record({ Weight: 0 }))])).toEqual([expect.stringContaining(note)]);
   });
 });
 

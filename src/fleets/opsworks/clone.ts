@@ -19,7 +19,7 @@ export interface CloneNames {
 }
 
 /** Names of the clone: those of the config, or else names that are unique to this fleet and the same on any machine. */
-export function namesOf(
+export function cloneNames(
   { layer: own }: OpsWorksFleetConfig,
   environment: string,
   fleet: string,

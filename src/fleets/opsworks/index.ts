@@ -37,11 +37,9 @@ export function createOpsWorksFleet({ config, ssm, owner, opsworks, ec2 }: OpsWo
 
     async claim(request) {
       const layer = await layerOfInstances(deps, request);
-      const tags = {
-        ...layerOwnershipTags(owner, request.fleet, request.release),
-        ...layerMarkTags(owner, { current: request.at }),
-      };
-      await opsworks.tag(layer.Arn ?? '', tags);
+      const { fleet, release, at } = request;
+      const owned = layerOwnershipTags(owner, fleet, release);
+      await opsworks.tag(layer.Arn ?? '', { ...owned, ...layerMarkTags(owner, { current: at }) });
     },
 
     async mark(fleet, marks) {

@@ -4,7 +4,7 @@ import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
 import type { LaunchOrder } from '../fleet.ts';
-import { checkClonable, cloneRequest, namesOf, type CloneNames } from './clone.ts';
+import { checkClonable, cloneRequest, cloneNames, type CloneNames } from './clone.ts';
 import { taggedLayers, type OpsWorksDeps } from './read.ts';
 import type { InstanceRequest, OpsWorksRequest } from './resolve.ts';
 import { isUnstarted } from './states.ts';
@@ -16,7 +16,7 @@ import { asUntaggedClone, fleetIdOf, userTags, layerOwnershipTags, type Marker, 
  */
 export async function launchLayer(deps: OpsWorksDeps, config: OpsWorksFleetConfig, order: LaunchOrder): Promise<void> {
   const request = order.spec.request as unknown as OpsWorksRequest;
-  const names = namesOf(config, deps.owner.environment, order.fleet, order.release);
+  const names = cloneNames(config, deps.owner.environment, order.fleet, order.release);
   const layer = await ensureLayer(deps, config, order, request, names);
   const { opsworks } = deps;
   const where = { LayerId: layer.LayerId ?? '' };

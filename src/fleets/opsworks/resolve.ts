@@ -6,7 +6,7 @@ import type { LaunchSpec } from '../../domain/goal.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import type { Ssm } from '../../aws/ssm.ts';
 import { fromImage } from '../ec2/resolve.ts';
-import { checkClonable, namesOf, parseJson } from './clone.ts';
+import { checkClonable, cloneNames, parseJson } from './clone.ts';
 import { layerOfFleet, type OpsWorksDeps } from './read.ts';
 import type { TaggedLayer } from './tags.ts';
 
@@ -46,7 +46,7 @@ export async function resolveOpsWorksLaunch(
   if (tagged === undefined) throw noLayer(blue.release);
   const { layer } = tagged;
   // The fleet has no id yet, so only names that the config sets can be checked.
-  const names = namesOf(config, owner.environment, `${release}-`, release);
+  const names = cloneNames(config, owner.environment, `${release}-`, release);
   checkClonable(layer, (config.layer?.name ?? config.layer?.shortName) ? layers : [], names, config);
   parseJson(layer.CustomJson);
   const image = config.image ? await fromImage(ec2, ssm, config.image, release) : undefined;

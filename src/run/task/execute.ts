@@ -1,10 +1,10 @@
-import type { AfterFailure, Task } from '../../../tasks/task.ts';
+import type { Task } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import { observe, withUrls } from '../../observe/observe.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { isRefusal, type Goal } from '../../domain/goal.ts';
 import { verifiedBy } from '../../domain/answers.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { AfterFailure, Plan } from '../../plan/plan.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import { waysToContinue, type ResolvedGoal } from './resolve-goal.ts';
 import { done, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';

@@ -20,7 +20,7 @@ import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './execute.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
 import { preview } from './preview.ts';
-import { settingsOf } from '../../steps/ports.ts';
+import { switchSettings } from '../../steps/ports.ts';
 import type { Mode, Setup } from './setup.ts';
 import { lastRun, quietFor, ConsistencyDelay } from '../engine/consistency-delay.ts';
 import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
@@ -102,7 +102,7 @@ async function look(setup: Setup, task: Task, options: TaskOptions): Promise<Pla
   const resolve = async (launch: LaunchRequest): Promise<LaunchSpec> =>
     retryOutage(setup, () => ports.fleet.resolve(launch));
   const { delivery, deploys } = ports.inPlace;
-  const settings = settingsOf(ports);
+  const settings = switchSettings(ports);
   const pinning = { tasks, task, options, requestedBy, resolve, settings, delivery };
   const aimed = await resolveGoal({ ...pinning, snapshot, recorded });
   await deploys.prepare(snapshot, ordersIn(aimed.plan));

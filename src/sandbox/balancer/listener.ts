@@ -5,7 +5,7 @@ import { sendError, sendFixed, sendRedirect } from './answers.ts';
 import { forward } from './forward.ts';
 import { requestAttributes } from './matching.ts';
 import { actionFor, chooseTarget, type TargetChoice, type RouteAction, type DataPlaneRoutes } from './routes.ts';
-import type { RequestTracker, Traffic } from './traffic.ts';
+import type { RequestTracker, DataPlaneTraffic } from './traffic.ts';
 import { answerOnSocket, tunnel } from './upgrade.ts';
 
 export interface ListenerOptions {
@@ -16,7 +16,7 @@ export interface ListenerOptions {
   /** Name of the load balancer, for the traffic counts. */
   readonly loadBalancer: string;
   readonly routes: DataPlaneRoutes;
-  readonly traffic: Traffic;
+  readonly traffic: DataPlaneTraffic;
   readonly clock: Clock;
   /** From 0 to 1, for weights. */
   readonly random: () => number;

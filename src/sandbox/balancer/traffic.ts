@@ -45,7 +45,7 @@ export interface RequestTracker {
   end(status: number, error?: TrafficError): void;
 }
 
-export interface Traffic {
+export interface DataPlaneTraffic {
   track(loadBalancer: string): RequestTracker;
   report(): TrafficReport;
   /** Resets the counts, except those of requests in flight. */
@@ -53,7 +53,7 @@ export interface Traffic {
 }
 
 /** @param sent called for each request for which a target is chosen */
-export function createTraffic(sent: (loadBalancer: string, targetGroup: string) => void = () => {}): Traffic {
+export function createTraffic(sent: (loadBalancer: string, targetGroup: string) => void = () => {}): DataPlaneTraffic {
   const rows = new Map<string, { -readonly [K in keyof TrafficRow]: TrafficRow[K] }>();
   let total = 0;
   let inFlight = 0;

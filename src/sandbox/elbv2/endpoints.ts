@@ -2,13 +2,6 @@ import type { BalancerEndpoint } from '../route53/model.ts';
 import type { LoadBalancer, TargetGroup } from './model.ts';
 import type { Elbv2State } from './state.ts';
 
-/** Separate addresses for load balancers, so that several can listen on the same port. */
-export interface BalancerAddresses {
-  /** Address of a new load balancer; undefined if it uses the shared one. */
-  allocate(name: string): string | undefined;
-  release(address: string): void;
-}
-
 /** Finds a load balancer by its DNS name, ignoring case. */
 export function endpointOf(state: Elbv2State, dnsName: string): BalancerEndpoint | undefined {
   const name = dnsName.toLowerCase();

@@ -1,7 +1,7 @@
 import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { CheckResult } from '../balancer/probe.ts';
 
-export type Failure = Exclude<CheckResult, { ok: true }>;
+export type FailedCheck = Exclude<CheckResult, { ok: true }>;
 
 /**
  * The health of a target, and the number of consecutive checks with the opposite result. Sources are in
@@ -11,7 +11,7 @@ export type Health =
   | { readonly state: 'registering' }
   | { readonly state: 'checking'; readonly failed: number }
   | { readonly state: 'healthy'; readonly failed: number }
-  | { readonly state: 'unhealthy'; readonly passed: number; readonly last: Failure };
+  | { readonly state: 'unhealthy'; readonly passed: number; readonly last: FailedCheck };
 
 export interface Thresholds {
   /** Consecutive passed checks that make an unhealthy target healthy. */
@@ -35,7 +35,7 @@ function afterPass(health: Health, thresholds: Thresholds): Health {
   return passed >= thresholds.healthy ? HEALTHY : { ...health, passed };
 }
 
-function afterFailure(health: Health, last: Failure, thresholds: Thresholds): Health {
+function afterFailure(health: Health, last: FailedCheck, thresholds: Thresholds): Health {
   if (health.state === 'unhealthy') return { state: 'unhealthy', passed: 0, last };
   if (health.state === 'registering') return health;
   const failed = health.failed + 1;
@@ -91,7 +91,7 @@ export function targetHealthShape(health: Health): TargetHealth {
   return INITIAL[health.state];
 }
 
-function failureShape(failure: Failure): Pick<TargetHealth, 'Reason' | 'Description'> {
+function failureShape(failure: FailedCheck): Pick<TargetHealth, 'Reason' | 'Description'> {
   if (failure.cause === 'mismatch') {
     const Description = `Health checks failed with these codes: [${failure.code}]`;
     return { Reason: 'Target.ResponseCodeMismatch', Description };

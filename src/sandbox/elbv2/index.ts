@@ -7,7 +7,7 @@ import type { Machine, Machines, Operation, SandboxTimes, Service } from '../ser
 import { createTimeline } from '../timeline.ts';
 import { updateCatalogue } from './catalogue.ts';
 import type { BalancerEndpoint } from '../route53/model.ts';
-import { endpointOf, type BalancerAddresses } from './endpoints.ts';
+import { endpointOf } from './endpoints.ts';
 import { elbv2NotFound } from './errors.ts';
 import { updatedCheckSettings } from './check-settings.ts';
 import { reconcile } from './lifecycle.ts';
@@ -18,7 +18,7 @@ import { ruleEntry, ruleOperations } from './rules.ts';
 import { elbv2TagOperations } from './tags.ts';
 import { groupEntry, modifyAttributes, targetGroupOperations } from './target-groups.ts';
 import { targetOperations } from './targets.ts';
-import { QUOTAS, type Quotas, type SubnetLocation, type Elbv2State } from './state.ts';
+import { QUOTAS, type Quotas, type SubnetLocation, type Elbv2State, type BalancerAddresses } from './state.ts';
 import { drainFault } from './faults.ts';
 
 export interface Elbv2Options {

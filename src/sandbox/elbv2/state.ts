@@ -4,11 +4,10 @@ import type { Clock } from '../../clock.ts';
 import type { HealthProbe } from '../balancer/probe.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { RequestCounts } from '../balancer/counts.ts';
-import type { Traffic } from '../balancer/traffic.ts';
+import type { DataPlaneTraffic } from '../balancer/traffic.ts';
 import type { Upstream } from '../balancer/upstream.ts';
 import type { Machines, SandboxTimes } from '../service.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { BalancerAddresses } from './endpoints.ts';
 import { validationError, elbv2NotFound } from './errors.ts';
 import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, TextMap } from './model.ts';
 
@@ -34,6 +33,13 @@ export interface SubnetLocation {
   readonly vpcId: string;
 }
 
+/** Separate addresses for load balancers, so that several can listen on the same port. */
+export interface BalancerAddresses {
+  /** Address of a new load balancer; undefined if it uses the shared one. */
+  allocate(name: string): string | undefined;
+  release(address: string): void;
+}
+
 /** The state that all operations share. */
 export interface Elbv2State {
   readonly machines: Machines;
@@ -54,7 +60,7 @@ export interface Elbv2State {
   /** Active faults that affect all groups. */
   readonly faults: { slowDrainMs: number };
   readonly scheduler: Scheduler;
-  readonly traffic: Traffic;
+  readonly traffic: DataPlaneTraffic;
   /** The counts that CloudWatch returns. */
   readonly counts: RequestCounts;
   /** What Describe operations return. */

@@ -28,7 +28,7 @@ function missing(name: string, id: string, set: ResourceRecordSet | undefined): 
 const LONG_S = 60;
 
 /** What is worth knowing before traffic is moved, as sentences. */
-export function notesIn(found: readonly Found[]): readonly string[] {
+export function recordNotes(found: readonly Found[]): readonly string[] {
   return found.flatMap((one) => {
     const { place, sides } = one;
     const checked = sides.filter((set) => set?.HealthCheckId !== undefined);

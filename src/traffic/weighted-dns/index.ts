@@ -6,7 +6,7 @@ import { differences, readSettings, type Settings } from '../compatibility.ts';
 import { createGroups, remember, type Groups } from '../target-groups.ts';
 import type { TrafficPort, Weights } from '../traffic.ts';
 import { askServer, type Ask, type Server } from './ask.ts';
-import { notesIn, problemsIn } from './checks.ts';
+import { recordNotes, problemsIn } from './checks.ts';
 import { findNames, readRecords, type Found, type NameLocation } from './records.ts';
 import { countResidual, type Counter } from './residual-traffic.ts';
 import { countAnswers, valuesByPool } from './dns-answers.ts';
@@ -152,7 +152,7 @@ class Names {
       kind: 'dns-weights',
       routes: found.map((one) => toRoute(one, settings)),
       problems: [...differences(settings), ...problemsIn(found)],
-      notes: notesIn(found),
+      notes: recordNotes(found),
       ttls: Object.fromEntries(found.map((one) => [one.place.name, ttlOf(one)])),
       pending: this.#pending.length > 0,
       answers: this.#answers,

@@ -8,7 +8,7 @@ import { forceRelease } from '../../../src/record/force-release.ts';
 import { runTask } from '../../../src/run/task/run-task.ts';
 import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
-import { settingsOf, type InstanceProbe, type Ports } from '../../../src/steps/ports.ts';
+import { switchSettings, type InstanceProbe, type Ports } from '../../../src/steps/ports.ts';
 import { Interrupted } from '../../../src/run/engine/context.ts';
 import { Decision } from '../../../src/run/engine/decision.ts';
 import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
@@ -157,7 +157,7 @@ export class Site {
     const { ports, store } = this.#connect(new LittleProcess('status', this.clock));
     const reading = (async () => {
       const [snapshot, goal] = await Promise.all([observe(ports, true), store.goal()]);
-      status = { snapshot, verbs: await verbsNow(tasks, snapshot, goal, settingsOf(ports)) };
+      status = { snapshot, verbs: await verbsNow(tasks, snapshot, goal, switchSettings(ports)) };
     })();
     await this.clock.until(() => status !== undefined, LONGEST_MS);
     await reading;
