@@ -1,16 +1,16 @@
-/** How a process of ours ends. Documented in README.md and in `turnout --help`. */
+/** Exit codes of turnout. Documented in README.md and in `turnout --help`. */
 export const ExitCode = {
   /** Done, or there was nothing to do. */
   done: 0,
-  /** A fault of ours, or one of the machine: nothing is known about what was changed. Please report it. */
+  /** A fault of turnout or of the machine: it is unknown what was changed. Please report it. */
   fault: 1,
-  /** Refused before anything was changed: wrong input, a world that forbids it, a lease that somebody else holds. */
+  /** Refused before anything was changed: wrong input, a state that does not allow it, a lease that another run holds. */
   refused: 2,
-  /** It failed, and was undone or can safely be left as it is. */
+  /** Failed; undone, or safe to leave. */
   safe: 3,
-  /** It failed, and somebody should look now. */
-  person: 4,
-  /** Our lease was lost to somebody else; stopped before the next change. */
+  /** Failed; needs attention now. */
+  needsAttention: 4,
+  /** Another run took over the lease; stopped before the next change. */
   leaseLost: 5,
   /** Interrupted by the operator (128 + SIGINT): stopped at a safe point. */
   interrupted: 130,
@@ -18,14 +18,14 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** What an operator can mend: it says what happened and what to do next, and never carries a stack to the screen. */
+/** A problem that the operator can fix: says what happened and what to do next; its stack is never shown. */
 export class OperatorError extends Error {
-  /** Kebab-case word that stays the same over versions, for scripts (`lease-held`, `config-invalid`). */
+  /** Kebab-case word that stays the same across versions, for scripts (`lease-held`, `config-invalid`). */
   readonly code: string;
   readonly exitCode: ExitCode;
-  /** Sentences on what can be done next, the best one first. */
+  /** What can be done next, as sentences, the best first. */
   readonly next: readonly string[];
-  /** The same thing is likely to work a while later: throttled, an outage inside AWS, a broken connection. */
+  /** A retry is likely to work: throttling, an outage inside AWS, a broken connection. */
   readonly transient: boolean;
 
   constructor(
@@ -42,7 +42,7 @@ export class OperatorError extends Error {
   }
 }
 
-/** The message of whatever was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

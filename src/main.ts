@@ -10,8 +10,8 @@ const EXIT_CODES = `Exit codes:
   0  done, or nothing to do
   1  a fault of turnout or of the machine
   2  refused; nothing was changed
-  3  failed, and undone or safe to leave
-  4  failed, and somebody should look now
+  3  failed; undone, or safe to leave
+  4  failed; needs attention now
   5  the lease was lost; stopped before the next change
   130  interrupted at a safe point`;
 
@@ -36,7 +36,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
       describe: 'Config file of the environment (or TURNOUT_CONFIG; default: the only file in config/)',
       global: true,
     })
-    .option('json', { type: 'boolean', describe: 'One JSON event a line, for programs', global: true })
+    .option('json', { type: 'boolean', describe: 'Write JSON lines, for programs', global: true })
     .version(readVersion())
     .help()
     .wrap(Math.min(110, process.stdout.columns || 110))
@@ -45,7 +45,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     .exitProcess(false)
     .epilogue(EXIT_CODES)
     .fail((message, error) => {
-      // What yargs itself finds wrong comes as a YError here and there.
+      // Some of yargs's own messages come as a YError.
       throw error instanceof Error && error.name !== 'YError' ? error : usageError(message, argv, commands);
     });
   for (const command of commands) {

@@ -62,7 +62,7 @@ export const deploy: Task<'deploy', typeof OPTIONS> = {
     ];
     if (serving.length === 0) return { leave: 'safe', message: 'What it was deployed to is in no target group.', next };
     return {
-      leave: 'person',
+      leave: 'needs-attention',
       message: `${list(serving, 5)} is in traffic with a deploy that has not ended well.`,
       next,
     };

@@ -120,7 +120,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         message: `${goal.release} serves production; only what follows the switch is not done yet.`,
       };
     }
-    if (home === undefined) return { leave: 'person', message: 'There is no fleet to move back to.' };
+    if (home === undefined) return { leave: 'needs-attention', message: 'There is no fleet to move back to.' };
     const { run, who, since, minimumHealthy, settings } = goal;
     const undo = { run, who, since, verb: 'rollback', fleet: home.id, release: home.release } as const;
     return { undo: { ...undo, minimumHealthy, settings }, next: AFTER_UNDO };

@@ -98,7 +98,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const serving = servingFleets(snapshot)
       .map((fleet) => fleet.release)
       .join(' and ');
-    return { leave: 'person', message: `Production is served by ${serving || 'nothing'}.` };
+    return { leave: 'needs-attention', message: `Production is served by ${serving || 'nothing'}.` };
   },
 
   question: (snapshot, goal) => {
@@ -125,7 +125,7 @@ export function isServedAloneBy(snapshot: Snapshot, release: string): boolean {
 /** AWS says one thing, and production another: nobody knows why, and both fleets run. */
 export function unproven(release: string): AfterFailure {
   return {
-    leave: 'person',
+    leave: 'needs-attention',
     message: `By AWS's account ${release} has all of production, but production's own answers do not show it.`,
   };
 }

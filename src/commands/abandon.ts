@@ -7,7 +7,7 @@ import { conclude } from './conclude.ts';
 import { mustConfirm, openContext, type Context } from './context.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
 
-/** Forgets the recorded goal; neither servers nor traffic are touched. */
+/** Deletes the recorded goal; changes neither servers nor traffic. */
 export async function abandon(args: Args): Promise<ExitCode> {
   const waitMs = waitOf(args);
   const context = await openContext(args);
@@ -24,12 +24,12 @@ export async function abandon(args: Args): Promise<ExitCode> {
 async function forget({ store, view }: Context, args: Args, { lease }: HeldLease): Promise<RunOutcome> {
   const recorded = await store.goal();
   if (recorded === undefined)
-    throw new OperatorError('nothing-to-abandon', 'No run is unfinished in this environment.');
+    throw new OperatorError('nothing-to-abandon', 'There is no unfinished run in this environment.');
   const message = describeUnfinished(recorded);
-  await mustConfirm(view, args, `${message} Forget it, and leave everything as it is?`);
+  await mustConfirm(view, args, `${message} Delete it, and leave everything as it is?`);
   await store.clearGoal(lease);
   const { run, who, host, since } = lease.holder;
   const by = { run, verb: 'abandon', release: recorded.goal.release, who, host, since, until: since };
   await store.log({ ...by, outcome: 'done', message, awsRequests: 0 });
-  return done(`Forgotten. ${message}`, ['`turnout status` shows what is where']);
+  return done(`Deleted. ${message}`, ['`turnout status` shows what is where']);
 }

@@ -18,13 +18,13 @@ import type { Context } from './context.ts';
 /** What `--watch-traffic`, `--fail-on-errors` and `--report` add to a run. */
 export interface Watching {
   readonly clients?: Clients;
-  /** The same setup, watched. */
+  /** The same setup, recorded for the report. */
   watched(setup: Setup): Setup;
   /** Called when the run is over. */
   end(): Promise<void>;
 }
 
-/** @throws OperatorError when the options are wrong, before anything is begun */
+/** @throws OperatorError when the options are wrong, before anything starts */
 export function watchingOf(args: Args, context: Context): Watching {
   const url = urlOf(args['watch-traffic'], args['fail-on-errors'] === true);
   const report = args['report'] as string | undefined;
@@ -55,19 +55,19 @@ function urlOf(given: unknown, mustNotFail: boolean): string | undefined {
       'usage',
       '--fail-on-errors needs --watch-traffic: otherwise no request is sent that could fail.',
       {
-        next: ['Such as --watch-traffic https://shop.example.com/ --fail-on-errors.'],
+        next: ['For example: --watch-traffic https://shop.example.com/ --fail-on-errors'],
       },
     );
   }
   if (given === undefined || (typeof given === 'string' && /^https?:/.test(given) && URL.canParse(given))) return given;
   throw new OperatorError('usage', '--watch-traffic takes the URL of production, with http or https.', {
-    next: ['Such as --watch-traffic https://shop.example.com/.'],
+    next: ['For example: --watch-traffic https://shop.example.com/'],
   });
 }
 
 const TIMEOUT_MS = 5000;
 
-/** Releases are told by the config's marker; without one an answer is an answer. */
+/** The config's marker tells the releases; without one every response counts as an answer. */
 function probeOf(url: string, { config: { marker }, ports: { clock } }: Context): TrafficProbe {
   const lookup = marker?.nameServers && { lookup: lookupAt(marker.nameServers) };
   const ask = async (): Promise<ProbeResult> =>
@@ -110,13 +110,13 @@ function filmed(setup: Setup, film: TrafficRecorder<RunEvent>): Setup {
   };
 }
 
-/** Better said before a switch than after it. */
+/** Checked before the switch rather than after it. */
 function mustBeWritable(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch (error) {
     throw new OperatorError('usage', `--report takes a file in a folder that can be written to: ${messageOf(error)}`, {
-      next: ['Such as --report switch.html.'],
+      next: ['For example: --report switch.html'],
     });
   }
 }

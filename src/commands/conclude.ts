@@ -5,25 +5,25 @@ import type { Context } from './context.ts';
 import { catchSignals } from './signals.ts';
 import { catchUncaught } from './uncaught.ts';
 
-/** Runs a command that takes the lease and changes nothing at AWS; refused or interrupted, it ends as a task does. */
+/** Runs a command that takes the lease and changes nothing in AWS; refused or interrupted, it ends like a task. */
 export async function conclude(
   context: Context,
   work: (signal: AbortSignal) => Promise<RunOutcome>,
 ): Promise<ExitCode> {
   const { view, store, session, ports } = context;
-  const begun = ports.clock.monotonic();
-  const signals = catchSignals(view, () => 'Neither servers nor traffic were touched.');
+  const startedMs = ports.clock.monotonic();
+  const signals = catchSignals(view, () => 'Neither servers nor traffic were changed.');
   const uncaught = catchUncaught();
   try {
     const signal = AbortSignal.any([signals.signal, uncaught.signal]);
     const ended = await giveUpAfter(GIVE_UP_MS.run, { faulted: uncaught.signal, ports }, work(signal)).catch(
       (error: unknown) => knownError(error),
     );
-    const ending = ended instanceof Error ? outcomeOf(ended) : ended;
-    const seconds = (ports.clock.monotonic() - begun) / 1000;
-    view.emit({ type: 'finished', ...ending, seconds, awsRequests: session.requests });
+    const outcome = ended instanceof Error ? outcomeOf(ended) : ended;
+    const seconds = (ports.clock.monotonic() - startedMs) / 1000;
+    view.emit({ type: 'finished', ...outcome, seconds, awsRequests: session.requests });
     if (ended instanceof RunFault) throw ended;
-    return ending.exitCode;
+    return outcome.exitCode;
   } finally {
     signals.end();
     uncaught.end();

@@ -18,7 +18,7 @@ import { createView } from '../views/view.ts';
 import type { View } from '../run/event.ts';
 import type { Args } from './command.ts';
 
-/** What every command that looks at an environment works with. */
+/** What every command on an environment works with. */
 export interface Context {
   readonly config: Config;
   readonly store: Store;
@@ -29,7 +29,7 @@ export interface Context {
   readonly view: View;
   readonly run: string;
   readonly who: string;
-  /** From now on each change to AWS first checks this lease; before, every change is refused. */
+  /** From now on each change in AWS first checks this lease; before that, every change is refused. */
   guardBy(lease: HeldLease): void;
 }
 
@@ -38,7 +38,7 @@ export function configOf(args: Args): Config {
   return loadConfig({ ...(path === undefined ? {} : { path }), env: process.env, cwd: process.cwd() });
 }
 
-/** Opens the environment that the command line names. Reads the config, touches neither AWS nor the network. */
+/** Opens the environment that the command line names. Reads the config only, nothing from the network. */
 export async function openContext(args: Args): Promise<Context> {
   const config = configOf(args);
   const view = viewOf(args);
@@ -53,12 +53,14 @@ export async function openContext(args: Args): Promise<Context> {
     clock: systemClock,
     changes: 'once',
     beforeChange: async () => {
-      if (guard === undefined) throw new Error('A change to AWS was asked for without a lease.');
+      if (guard === undefined) throw new Error('A change in AWS was requested without a lease.');
       await guard.check();
       decision.check();
     },
     fence: () => guard?.lease.fence,
-    onThrottled: once(() => view.emit({ type: 'warning', message: 'AWS is throttling us; continuing, more slowly.' })),
+    onThrottled: once(() =>
+      view.emit({ type: 'warning', message: 'AWS is throttling requests; continuing, more slowly.' }),
+    ),
   });
   const store = await openStore(config, systemClock, { run, version });
   const ports: Ports = {
@@ -99,7 +101,7 @@ function awsOptions({ region, profile, endpoint, aws }: Config) {
   };
 }
 
-/** Such as `261122-0612-k3f9`: sorts by time, and is short enough to be read aloud. */
+/** For example `261122-0612-k3f9`: sorts by time, and is short enough to read aloud. */
 export function newRunId(now: number, random: number): string {
   const [date = '', time = ''] = new Date(now).toISOString().split('T');
   const suffix = Math.floor(random * 36 ** 4)
@@ -122,10 +124,10 @@ function once(act: () => void): () => void {
   };
 }
 
-/** For commands that need a person's yes. @throws OperatorError when it is not given */
+/** For commands that need a confirmation. @throws OperatorError without one */
 export async function mustConfirm(view: View, args: Args, question: string): Promise<void> {
   if (args['yes'] === true || (await view.confirm(question))) return;
   throw new OperatorError('not-confirmed', 'Not confirmed; nothing was changed.', {
-    next: ['Add --yes where nobody can be asked.'],
+    next: ['Add --yes where it cannot ask.'],
   });
 }

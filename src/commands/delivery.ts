@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Delivery } from '../domain/goal.ts';
 
-/** How the config wants code to be delivered; undefined where it does not say. */
+/** How code is delivered, by the config; undefined when it does not say. */
 export function deliveryOf({ deploy, migrate, instanceCheck }: Config, words = ''): Delivery | undefined {
   if (deploy === undefined) return undefined;
   const apart = migrate === 'with-deploy' ? 'with-deploy' : 'alone';

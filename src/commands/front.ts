@@ -3,11 +3,11 @@ import { OperatorError } from '../errors.ts';
 import type { SandboxOptions } from '../sandbox/index.ts';
 
 type FrontOptions = Pick<SandboxOptions, 'production' | 'test' | 'weighted'> & {
-  /** Names that lead there. */
+  /** DNS names of the load balancers. */
   readonly names?: NonNullable<SandboxOptions['dns']>['names'];
 };
 
-/** The config's target groups in the sandbox's words, and what leads to them. */
+/** The config's target groups and routes as options of the sandbox. */
 export function frontOf(traffic: TrafficConfig, appPort: number): FrontOptions {
   const group = ({ targetGroup, port }: TargetGroupConfig) => ({ name: targetGroup, port: port ?? appPort });
   if (traffic.kind === 'target-groups') {
@@ -18,8 +18,8 @@ export function frontOf(traffic: TrafficConfig, appPort: number): FrontOptions {
   const [first, second] = traffic.groups.map((one) => ({ ...group(one), loadBalancer }));
   const route = ({ port, priority }: RouteConfig) => {
     if (port !== undefined) return { port, priority };
-    throw new OperatorError('sandbox-arn', 'The sandbox cannot make a listener or a rule with a given ARN.', {
-      next: ['Name it by `loadBalancer` and `port` in `traffic.production` and `traffic.test`.'],
+    throw new OperatorError('sandbox-arn', 'The sandbox cannot create a listener or a rule with a given ARN.', {
+      next: ['Use `loadBalancer` and `port` in `traffic.production` and `traffic.test`.'],
     });
   };
   return {
@@ -32,7 +32,7 @@ export function frontOf(traffic: TrafficConfig, appPort: number): FrontOptions {
 /** Each group behind a load balancer of its own, of the same name. */
 function namesOf({ production }: WeightedDnsConfig, groups: readonly { name: string; port: number }[]): FrontOptions {
   const [blue, green] = groups.map((one) => ({ ...one, loadBalancer: one.name }));
-  if (blue === undefined || green === undefined) throw new Error('There are no two groups.');
+  if (blue === undefined || green === undefined) throw new Error('There must be two groups.');
   const side = (id: string, { loadBalancer }: { loadBalancer: string }, weight: number) => ({
     id,
     loadBalancer,
@@ -52,7 +52,7 @@ function namesOf({ production }: WeightedDnsConfig, groups: readonly { name: str
 
 function zoneName(zone: string): string {
   if (zone.includes('.')) return zone;
-  throw new OperatorError('sandbox-zone', 'The sandbox cannot make a hosted zone with a given id.', {
-    next: ['Name it by its name, such as example.com, in `traffic.production`.'],
+  throw new OperatorError('sandbox-zone', 'The sandbox cannot create a hosted zone with a given id.', {
+    next: ['Use its name in `traffic.production`, for example example.com.'],
   });
 }

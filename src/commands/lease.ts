@@ -7,7 +7,7 @@ import type { QueueStatus, Holder } from '../stores/store.ts';
 import type { Args } from './command.ts';
 import type { Context } from './context.ts';
 
-/** This process, as the lease tells others of it. */
+/** This process, as the lease describes it to others. */
 export function holderOf({ run, who, ports }: Context, verb: string, release?: string): Holder {
   return {
     run,
@@ -44,13 +44,13 @@ function runAhead({ run, verb, release, who, since }: Holder, holds: boolean, do
   return { run, verb, ...(release === undefined ? {} : { release }), who, since, holds, doing };
 }
 
-/** Milliseconds to wait for the lease; 0 without the option, and for `cleanup --wait`, which names no time. */
+/** Milliseconds to wait for the lease; 0 without the option, and for `cleanup --wait` without a time. */
 export function waitOf(args: Args): number {
   const given = args['wait'];
   if (given === undefined || given === '' || typeof given === 'boolean') return 0;
   const ms = typeof given === 'string' ? parseDuration(given) : undefined;
   if (ms !== undefined && ms > 0) return ms;
-  throw new OperatorError('usage', '--wait takes a duration such as 90s, 15m or 1h.', {
-    next: ['Such as --wait 15m.'],
+  throw new OperatorError('usage', '--wait takes a duration, for example 90s, 15m or 1h.', {
+    next: ['For example: --wait 15m'],
   });
 }

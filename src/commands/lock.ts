@@ -2,21 +2,22 @@ import { systemClock } from '../clock.ts';
 import { ExitCode } from '../errors.ts';
 import { openStore } from '../stores/index.ts';
 import type { Store } from '../stores/store.ts';
-import { lockJson, lockText, type LockReport } from '../views/lock.ts';
+import { jsonLine } from '../views/json.ts';
+import { lockData, lockText, type LockReport } from '../views/lock.ts';
 import { openOut } from '../views/out.ts';
 import { showsColour } from '../views/paint.ts';
 import type { Args } from './command.ts';
 import { configOf } from './context.ts';
 import { readVersion } from './version.ts';
 
-/** Prints who has the lease, and who waits for it. Asks the store only. */
+/** Prints who holds the lease, and who waits for it. Reads the store only. */
 export async function lock(args: Args): Promise<ExitCode> {
   const config = configOf(args);
   const store = await openStore(config, systemClock, { run: 'lock', version: readVersion() });
   const out = openOut(process.stdout);
   try {
     const report = await lockReport(config.environment, store);
-    out.line(args['json'] === true ? lockJson(report) : lockAsText(report));
+    out.line(args['json'] === true ? jsonLine(lockData(report), report.at) : lockAsText(report));
     await out.flush();
     return ExitCode.done;
   } finally {

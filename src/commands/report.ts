@@ -1,10 +1,11 @@
 import { styleText } from 'node:util';
 import { ExitCode, messageOf, type OperatorError } from '../errors.ts';
 import { RunFault, UncaughtException } from '../run/task/fault.ts';
-import { JSON_VERSION } from '../views/json.ts';
+import type { RunEvent } from '../run/event.ts';
+import { jsonLine } from '../views/json.ts';
 import { systemClock } from '../clock.ts';
 
-/** A refusal that came before any view was there: bad usage, a wrong config file. */
+/** A refusal before there is a view: wrong usage, a wrong config file. */
 export function reportRefusal(error: OperatorError, argv: readonly string[]): ExitCode {
   if (argv.includes('--json')) {
     writeFinished('refused', error);
@@ -19,11 +20,11 @@ export function reportRefusal(error: OperatorError, argv: readonly string[]): Ex
 }
 
 const NEXT = [
-  '`turnout status` shows what is where; running the same command again goes on from there.',
+  '`turnout status` shows what is where; the same command continues from there.',
   'Please report the lines above with the version (`turnout --version`).',
 ];
 
-/** A fault of ours: everything that helps to fix it, and what the operator can do meanwhile. A run has reported it in its own last event. */
+/** A fault of turnout: everything that helps to fix it, and what the operator can do meanwhile. A run has reported it in its last event. */
 export function reportFault(error: unknown, argv: readonly string[]): ExitCode {
   const { fault: exitCode } = ExitCode;
   const isWrapped = error instanceof RunFault || error instanceof UncaughtException;
@@ -39,7 +40,7 @@ export function reportFault(error: unknown, argv: readonly string[]): ExitCode {
 type Ending = Pick<OperatorError, 'code' | 'exitCode' | 'message' | 'next'>;
 
 function writeFinished(result: 'refused' | 'failed', { code, exitCode, message, next }: Ending): void {
-  const at = new Date(systemClock.now()).toISOString();
-  const ending = { result, code, exitCode, message, next, seconds: 0, awsRequests: 0 };
-  process.stdout.write(`${JSON.stringify({ v: JSON_VERSION, at, type: 'finished', ...ending })}\n`);
+  const costs = { seconds: 0, awsRequests: 0 };
+  const event: RunEvent = { type: 'finished', result, code, exitCode, message, next, ...costs };
+  process.stdout.write(`${jsonLine(event, systemClock.now())}\n`);
 }

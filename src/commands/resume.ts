@@ -5,7 +5,7 @@ import type { Args } from './command.ts';
 import { openContext } from './context.ts';
 import { runIn } from './task.ts';
 
-/** Goes on with the recorded goal: the same verb, the same release, the world as it is now. */
+/** Continues with the recorded goal: the same verb and release, from the current state. */
 export async function resume(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   const recorded = await context.store.goal();

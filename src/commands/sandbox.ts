@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import type { Config, OpsWorksFleetConfig, SandboxConfig } from '../config/config.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
+import { jsonLine } from '../views/json.ts';
 import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
 import { configOf } from './context.ts';
@@ -22,7 +23,7 @@ export async function sandbox(args: Args): Promise<ExitCode> {
   const running = await startSandbox(optionsOf(config, config.sandbox, args));
   try {
     const out = openOut(process.stdout);
-    out.line(args['json'] === true ? JSON.stringify(ready(running)) : welcome(running, config.file));
+    out.line(args['json'] === true ? jsonLine(sandboxData(running), systemClock.now()) : welcome(running, config.file));
     await stopped;
     return ExitCode.done;
   } finally {
@@ -90,12 +91,12 @@ function exportsOf({ url, region }: Sandbox): Readonly<Record<string, string>> {
   };
 }
 
-function ready(running: Sandbox): object {
+/** The line of `sandbox --json`; docs/json.md describes it. */
+export function sandboxData(running: Sandbox) {
   const urls = (groups: Sandbox['test']): readonly string[] => groups.flatMap((group) => group.url);
   const { url: endpoint, region, environment } = running;
   return {
-    v: 1,
-    type: 'sandbox-ready',
+    type: 'sandbox-ready' as const,
     environment,
     endpoint,
     region,

@@ -8,32 +8,35 @@ export interface Signals {
   end(): void;
 }
 
-/** A view may have hidden it, and has no time left to show it again. */
+/** A view may have hidden it, and cannot show it any more. */
 const SHOW_CURSOR = process.stderr.isTTY ? '\u001B[?25h' : '';
 
-/** What is to be known of a run that ends at once. */
-export function whatIsLeft({ config }: Context, held: HeldLease | undefined): string {
+/** What to know about a run that stops immediately. */
+export function stopNotice({ config }: Context, held: HeldLease | undefined): string {
   if (held === undefined) return 'Nothing was changed.';
   return [
-    'The request in hand may have taken effect: `turnout status` shows how things stand, `turnout resume` goes on.',
-    `The lease was not given back: others get it ${config.store.ttlMs / 1000} s from now at the latest.`,
+    'The last request may have taken effect: `turnout status` shows the current state, `turnout resume` continues.',
+    `The lease was not released: it expires in ${config.store.ttlMs / 1000} s.`,
   ].join('\n');
 }
 
 /**
- * The first SIGINT or SIGTERM asks for a stop at the next safe point; the second ends at once. SIGHUP (the terminal was
- * closed) is ignored: a run goes on to its end rather than stopping half-way.
+ * The first SIGINT or SIGTERM stops at the next safe point, the second immediately. SIGHUP (the terminal was closed) is
+ * ignored: a run continues to its end rather than stopping half-way.
  */
-export function catchSignals(view: View, left: () => string): Signals {
+export function catchSignals(view: View, notice: () => string): Signals {
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
-      process.stderr.write(`${SHOW_CURSOR}\nEnded at once. ${left()}\n`);
+      process.stderr.write(`${SHOW_CURSOR}\nStopped immediately. ${notice()}\n`);
       end();
       process.kill(process.pid, name);
       return;
     }
-    view.emit({ type: 'warning', message: `${name}: stopping at the next safe point. Once more ends it at once.` });
+    view.emit({
+      type: 'warning',
+      message: `${name}: stopping at the next safe point. Press Ctrl-C again to stop immediately.`,
+    });
     controller.abort(new Interrupted(name));
   };
   const ignore = (): void => {};

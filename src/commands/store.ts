@@ -1,27 +1,36 @@
 import { systemClock } from '../clock.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import { createStore } from '../stores/index.ts';
+import { jsonLine } from '../views/json.ts';
 import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
 import { configOf } from './context.ts';
 import { readVersion } from './version.ts';
 
-/** Makes what the store of the config needs to be there; may be run again. */
+/** Creates what the store of the config needs, if it is missing. */
 export async function storeCreate(args: Args): Promise<ExitCode> {
-  // yargs takes what stands in the place of the word `create` as an argument of that name.
+  // yargs passes any word in the place of `create` as an argument of that name.
   if (args['create'] !== 'create')
-    throw new OperatorError('usage', 'A store can only be created.', { next: ['`turnout store create` does it.'] });
+    throw new OperatorError('usage', 'The only command of `turnout store` is `create`.', {
+      next: ['Run `turnout store create`.'],
+    });
   const config = configOf(args);
   const made = await createStore(config, systemClock, { run: 'store-create', version: readVersion() });
   const { store } = config;
   const out = openOut(process.stdout);
   const created = made ?? false;
-  const message = store.kind === 'dynamodb' ? told(store.table, created) : `A ${store.kind} store needs nothing made.`;
-  out.line(args['json'] === true ? JSON.stringify({ v: 1, type: 'store', kind: store.kind, created }) : message);
+  const message =
+    store.kind === 'dynamodb' ? createdText(store.table, created) : `A ${store.kind} store needs no table.`;
+  out.line(args['json'] === true ? jsonLine(storeData(store.kind, created), systemClock.now()) : message);
   await out.flush();
   return ExitCode.done;
 }
 
-function told(table: string, created: boolean): string {
-  return created ? `Made the table ${table}, with on-demand billing.` : `The table ${table} is there already.`;
+/** The line of `store create --json`; docs/json.md describes it. */
+export function storeData(kind: string, created: boolean) {
+  return { type: 'store' as const, kind, created };
+}
+
+function createdText(table: string, created: boolean): string {
+  return created ? `Created the table ${table}, with on-demand billing.` : `The table ${table} exists already.`;
 }

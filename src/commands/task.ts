@@ -13,7 +13,7 @@ import { watchingOf } from './clients.ts';
 import { openContext, type Context } from './context.ts';
 import { callersLease, openInPlace } from './in-place.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
-import { catchSignals, whatIsLeft } from './signals.ts';
+import { catchSignals, stopNotice } from './signals.ts';
 import { catchUncaught } from './uncaught.ts';
 
 /** Runs one task from the command line. */
@@ -30,7 +30,7 @@ export async function runIn(context: Context, task: Task, options: TaskOptions, 
   let held: HeldLease | undefined;
   const caller = callersLease();
   // Before the lease is asked for: a signal in between would leave it held.
-  const signals = catchSignals(context.view, () => whatIsLeft(context, held));
+  const signals = catchSignals(context.view, () => stopNotice(context, held));
   const uncaught = catchUncaught();
   const signal = AbortSignal.any([signals.signal, uncaught.signal]);
   const waiting = { waitMs: waitOf(args), signal };

@@ -11,13 +11,13 @@ import { mustConfirm, openContext, type Context } from './context.ts';
 import { holderOf } from './lease.ts';
 import { lockAsText, lockReport } from './lock.ts';
 
-/** Takes the lease away from a run that hangs, after a question. That run stops before its next change. */
+/** Releases the lease of a run that hangs, after a question. That run stops before its next change. */
 export async function unlock(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   return conclude(context, async (signal) => {
     const report = await lockReport(context.config.environment, context.store);
     if (report.lease === undefined)
-      throw new OperatorError('nothing-to-unlock', 'Nobody has the lease of this environment.', { next: LOOK });
+      throw new OperatorError('nothing-to-unlock', 'No lease is held in this environment.', { next: LOOK });
     if (args['json'] !== true) openOut(process.stdout).line(`${lockAsText(report)}\n`);
     await mustConfirm(context.view, args, questionOf(report.lease, report.at));
     signal.throwIfAborted();
@@ -25,10 +25,10 @@ export async function unlock(args: Args): Promise<ExitCode> {
   });
 }
 
-const LOOK = ['`turnout lock` shows who has the lease, and who waits for it', '`turnout status` shows what is where'];
+const LOOK = ['`turnout lock` shows who holds the lease, and who waits for it', '`turnout status` shows what is where'];
 
 function questionOf({ holder, renewedAt }: Lease, now: number): string {
-  return `Take the lease away from ${holderName(holder)}, last heard of ${ago((now - renewedAt) / 1000)}? Its run stops before its next change.`;
+  return `Take the lease from ${holderName(holder)}, last renewed ${ago((now - renewedAt) / 1000)}? Its run stops before its next change.`;
 }
 
 async function take(context: Context, seen: Lease): Promise<RunOutcome> {
@@ -36,9 +36,9 @@ async function take(context: Context, seen: Lease): Promise<RunOutcome> {
   const message = `Took the lease (fence ${seen.fence}) from ${holderName(seen.holder)}.`;
   const asked = { holder: holderOf(context, 'unlock'), seen, message };
   if (!(await forceRelease(store, asked, { ttlMs: config.store.ttlMs, clock: ports.clock })))
-    throw new OperatorError('lease-changed', 'The lease is no longer the one that was shown; nothing was taken.', {
+    throw new OperatorError('lease-changed', 'The lease has changed since it was shown; nothing was done.', {
       next: LOOK,
     });
-  const rest = (await store.goal()) === undefined ? [] : ['`turnout resume` goes on with what it did not finish'];
+  const rest = (await store.goal()) === undefined ? [] : ['`turnout resume` continues what it did not finish'];
   return done(`${message} It is free now. That run stops before its next change.`, [...rest, ...LOOK]);
 }

@@ -93,7 +93,7 @@ export function afterInPlace(
       ? ''
       : `${list(begun, 5)} ${begun.length === 1 ? 'is' : 'are'} out of traffic and stay${begun.length === 1 ? 's' : ''} so, ${isProbing(step) ? 'since what was deployed there was not seen healthy' : 'since a deploy has begun there'}. `;
   const short = shortOf(snapshot, goal.minimumHealthy);
-  if (short !== undefined) return { leave: 'person', message: `${out}${short}`, next };
+  if (short !== undefined) return { leave: 'needs-attention', message: `${out}${short}`, next };
   return { leave: 'safe', message: `${out}Nothing else was touched; production has what it must keep.`, next };
 }
 

@@ -15,7 +15,7 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** `safe`: can be left as it is. `person`: needs attention now. `next`: the ways on, where they are not those of every task. */
+/** `safe`: can be left as it is. `needs-attention`: needs attention now. `next`: the ways on, where they are not those of every task. */
 export type AfterFailure =
   | { readonly undo: Goal; /** What can be done once it is undone. */ readonly next: readonly string[] }
-  | { readonly leave: 'safe' | 'person'; readonly message: string; readonly next?: readonly string[] };
+  | { readonly leave: 'safe' | 'needs-attention'; readonly message: string; readonly next?: readonly string[] };

@@ -1,17 +1,18 @@
 import type { Verb } from '../domain/goal.ts';
 import type { ExitCode } from '../errors.ts';
+import type { StepKind } from '../steps/index.ts';
 import type { TrafficSeen } from '../probe/seen.ts';
 import type { Waiting } from '../domain/waiting.ts';
 
-/** A step as people see it. */
-export interface StepView {
-  /** The step's kind, such as `register`; scripts may rely on it. */
-  readonly do: string;
+/** A step of a plan, as it is shown. */
+export interface PlannedStep {
+  /** The kind of step, such as `register`; scripts may rely on it. */
+  readonly do: StepKind;
   /** What it does, in words, with counts: `register 3 instances of 42 with shop-production`. */
   readonly title: string;
   readonly fleet: string;
   readonly pool?: string;
-  /** The instances it touches. */
+  /** Ids of the instances that it changes. */
   readonly instances: readonly string[];
   /** Expected time in seconds. */
   readonly seconds: number;
@@ -21,24 +22,24 @@ export interface StepView {
 
 export type { Waiting } from '../domain/waiting.ts';
 
-/** One who is before a run that waits for the lease. */
+/** A run before another one that waits for the lease. */
 export interface RunAhead {
   /** Id of the run. */
   readonly run: string;
   readonly verb: string;
   readonly release?: string;
   readonly who: string;
-  /** ISO time at which it began. */
+  /** ISO time of its start. */
   readonly since: string;
-  /** Whether it has the lease; otherwise it waits, too. */
+  /** Whether it holds the lease; otherwise it waits, too. */
   readonly holds: boolean;
-  /** What it does now, as a sentence; empty when it has not said so. */
+  /** Its current step, as a sentence; empty before the first one. */
   readonly doing: string;
 }
 
 export type Result = 'done' | 'planned' | 'refused' | 'undone' | 'failed' | 'interrupted';
 
-/** All that a run tells; views turn it into text. Times are added by the emitter. */
+/** All that a run reports; views turn it into text and add the time. */
 export type RunEvent =
   | {
       readonly type: 'started';
@@ -58,9 +59,9 @@ export type RunEvent =
     }
   | {
       readonly type: 'planned';
-      readonly steps: readonly StepView[];
+      readonly steps: readonly PlannedStep[];
       readonly notes: readonly string[];
-      /** Healthy targets by production pool now, and the fewest allowed. */
+      /** Healthy targets by production pool now, and the minimum. */
       readonly healthyNow: Readonly<Record<string, number>>;
       readonly minimumHealthy: Readonly<Record<string, number>>;
       readonly seconds: number;
@@ -82,22 +83,22 @@ export type RunEvent =
       readonly waiting: readonly Waiting[];
     }
   | {
-      /** A line that a program of the operator's wrote: a deploy, a migration, a hook. */
+      /** A line that one of the operator's programs wrote: a deploy, a migration, a hook. */
       readonly type: 'output';
       readonly line: string;
-      /** Absent where it is not about one instance. */
+      /** Absent when it is not about one instance. */
       readonly instance?: string;
     }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'undoing'; readonly why: string }
-  /** What clients met from the beginning of the run to its end (`--watch-traffic`). */
+  /** What clients saw from start to end of the run (`--watch-traffic`). */
   | ({ readonly type: 'traffic' } & TrafficSeen)
   | {
       readonly type: 'finished';
       readonly result: Result;
       readonly code: string;
       readonly exitCode: ExitCode;
-      /** The last sentence: where things stand. */
+      /** The last sentence: how things are now. */
       readonly message: string;
       /** What can be done next. */
       readonly next: readonly string[];
@@ -113,8 +114,8 @@ export type Emit = (event: RunEvent) => void;
 /** Draws a run; one of `listr`, `lines`, `json`. */
 export interface View {
   readonly emit: Emit;
-  /** Asks on the terminal; resolves false for anything but yes. */
+  /** Asks on the terminal; resolves to false for any answer but yes. */
   confirm(question: string): Promise<boolean>;
-  /** Waits until all is drawn. */
+  /** Waits until everything is drawn. */
   close(): Promise<void>;
 }

@@ -21,22 +21,22 @@ export function openingText(event: Started, paint: Paint): string {
   return `${paint('bold', `${what} in ${event.environment}`)}, by ${event.who} ${paint('dim', `(run ${event.run})`)}`;
 }
 
-/** Where things stand, what can be done next, what it took. */
+/** How it ended, what can be done next, and what it cost. */
 export function closingText(event: Finished, width: number, paint: Paint): string {
   const [style, head] = HEADS[event.result];
-  const trouble = event.result === 'refused' || event.result === 'failed';
-  const sentence = trouble ? `${event.message} (${event.code})` : event.message;
+  const isProblem = event.result === 'refused' || event.result === 'failed';
+  const sentence = isProblem ? `${event.message} (${event.code})` : event.message;
   const [first = '', ...rest] = wrap(`${head} ${sentence}`, width);
-  const took = `${duration(event.seconds)}, ${count(event.awsRequests, 'AWS request')}`;
+  const cost = `${duration(event.seconds)}, ${count(event.awsRequests, 'AWS request')}`;
   return [
     paint(style, head) + first.slice(head.length),
     ...rest,
     ...nextLines(event.next, width, paint),
-    paint('dim', took),
+    paint('dim', cost),
   ].join('\n');
 }
 
-/** `Next  turnout rollback`, one suggestion a line. */
+/** `Next  turnout rollback`, one suggestion per line. */
 function nextLines(next: readonly string[], width: number, paint: Paint): string[] {
   return next.flatMap((suggestion, index) =>
     wrap(suggestion, width - 6).map((line, i) =>

@@ -17,11 +17,11 @@ export interface HistoryOptions {
   readonly now: number;
   readonly width: number;
   readonly colour?: boolean;
-  /** The run that has the lease: another one that is still called running was killed. */
+  /** The run that holds the lease; any other entry with the outcome `running` is of a run that was killed. */
   readonly holder?: string;
 }
 
-/** One run a line with its last sentence below, the newest first. */
+/** One line per run with its last sentence below, the newest first. */
 export function historyText(entries: readonly JournalEntry[], options: HistoryOptions): string {
   if (entries.length === 0) return 'No runs yet.';
   const { now, width, colour = false, holder } = options;
@@ -32,7 +32,7 @@ export function historyText(entries: readonly JournalEntry[], options: HistoryOp
     entry.release === undefined ? entry.verb : `${entry.verb} ${entry.release}`,
     entry.who,
     paint(STYLES[entry.outcome], wasKilled(entry, holder) ? 'did not end' : entry.outcome),
-    wasKilled(entry, holder) ? '' : `${took(entry, now)}, ${count(entry.awsRequests, 'AWS request')}`,
+    wasKilled(entry, holder) ? '' : `${durationText(entry, now)}, ${count(entry.awsRequests, 'AWS request')}`,
   ]);
   return columns(rows)
     .flatMap((line, index) => [line.trimEnd(), ...sentence(entries[index], width)])
@@ -43,7 +43,7 @@ function wasKilled({ outcome, run }: JournalEntry, holder: string | undefined): 
   return outcome === 'running' && run !== holder;
 }
 
-function took(entry: JournalEntry, now: number): string {
+function durationText(entry: JournalEntry, now: number): string {
   const from = Date.parse(entry.since);
   return entry.until === undefined
     ? `for ${age((now - from) / 1000)}`

@@ -9,24 +9,24 @@ import { clockTime, duration } from '../domain/text.ts';
 import { trafficLines } from './traffic.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 
-/** The least time between two lines that tell of the same count. */
-const QUIET_MS = 5_000;
-/** A sign of life for CI services that end a job which says nothing. */
+/** Minimum time between two lines with the same count. */
+const MIN_INTERVAL_MS = 5_000;
+/** CI services end a job that writes nothing for too long. */
 const HEARTBEAT_MS = 60_000;
 const REASONS_MAX = 4;
 const TARGETS_MAX = 50;
 
 export interface LinesOptions {
   readonly out: Out;
-  /** Where refusals go. */
+  /** For refusals. */
   readonly err: Out;
   readonly clock: Clock;
   readonly colour: boolean;
-  /** Mark warnings and failures for GitHub's log. */
+  /** Annotate warnings and failures for GitHub Actions. */
   readonly github: boolean;
 }
 
-/** One line a change, with the time: for logs and CI. */
+/** One line per change, with the time: for logs and CI. */
 export class LinesView {
   readonly #options: LinesOptions;
   readonly #paint: Paint;
@@ -57,7 +57,7 @@ export class LinesView {
       case 'step-done':
         return this.#sayStep(
           event.index,
-          event.already ? 'already so' : `done after ${duration(event.seconds)}`,
+          event.already ? 'already done' : `done after ${duration(event.seconds)}`,
           'green',
         );
       case 'step-failed':
@@ -76,7 +76,7 @@ export class LinesView {
     }
   }
 
-  /** Lines are written at once. */
+  /** Lines are written immediately. */
   settled(): Promise<void> {
     return Promise.resolve();
   }
@@ -98,9 +98,9 @@ export class LinesView {
 
   #waiting(event: Extract<RunEvent, { type: 'step-waiting' }>): void {
     const nowMs = this.#options.clock.monotonic();
-    const quietMs = nowMs - this.#lastWait.atMs;
+    const unchangedMs = nowMs - this.#lastWait.atMs;
     const reasons = waitingLines(event.waiting, this.#options.out.width() - 20, REASONS_MAX).join('; ');
-    // A countdown is no change.
+    // A countdown alone is not a change.
     const next = {
       index: event.index,
       count: countText(event),
@@ -108,11 +108,11 @@ export class LinesView {
       atMs: nowMs,
     };
     const counted = next.index !== this.#lastWait.index || next.count !== this.#lastWait.count;
-    const changed = counted || (next.reasons !== this.#lastWait.reasons && quietMs >= QUIET_MS);
-    if (!changed && quietMs < HEARTBEAT_MS) return;
-    const still = changed ? '' : `, ${duration((nowMs - this.#stepStartedMs) / 1000)} so far`;
+    const changed = counted || (next.reasons !== this.#lastWait.reasons && unchangedMs >= MIN_INTERVAL_MS);
+    if (!changed && unchangedMs < HEARTBEAT_MS) return;
+    const elapsed = changed ? '' : `, ${duration((nowMs - this.#stepStartedMs) / 1000)} so far`;
     this.#lastWait = next;
-    this.#sayStep(event.index, `${next.count}${still}${reasons === '' ? '' : `; ${reasons}`}`);
+    this.#sayStep(event.index, `${next.count}${elapsed}${reasons === '' ? '' : `; ${reasons}`}`);
   }
 
   #failed(event: Extract<RunEvent, { type: 'step-failed' }>): void {

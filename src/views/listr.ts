@@ -17,25 +17,25 @@ export interface ListrOptions {
   readonly err: Out;
   readonly clock: Clock;
   readonly colour: boolean;
-  /** listr2, loaded when the first step is drawn. */
+  /** Loads listr2 when the first step is drawn. */
   readonly load: () => Promise<typeof listr2>;
 }
 
 interface Running {
   readonly index: number;
   readonly sinceMs: number;
-  /** `2/3 healthy`; empty until something is counted. */
+  /** `2/3 healthy`; empty before the first count. */
   count: string;
 }
 
-/** Lines of a frame that are not steps: the newest warning, the reasons, a blank line at the end. */
+/** Lines of a frame besides its steps: the newest warning, the reasons, a blank line at the end. */
 const EXTRA_LINES = 6;
 const TICK_MS = 1000;
 const OUTPUT_LINES = 3;
-/** More failed targets than this are told by reason. */
+/** More failed targets than this are grouped by reason. */
 const TARGETS_MAX = 8;
 
-/** Draws a run on a terminal. Events are drawn in order; what is not a step is written between lists of steps. */
+/** Draws a run on a terminal. Events are drawn in order; all but steps are written between lists of steps. */
 export class ListrView {
   readonly #options: ListrOptions;
   readonly #paint: Paint;
@@ -47,7 +47,7 @@ export class ListrView {
   #length = 0;
   #running: Running | undefined;
   #warnings: string[] = [];
-  /** The last that programs wrote during this step. */
+  /** The last lines that programs wrote during this step. */
   #lines: readonly string[] = [];
   #ticking: AbortController | undefined;
   #plain: LinesView | undefined;
@@ -60,7 +60,7 @@ export class ListrView {
   emit(event: RunEvent): void {
     this.#drawn = this.#drawn.then(async () => {
       if (this.#plain) return this.#plain.emit(event);
-      // Drawing must never end a run: what cannot be drawn is told in lines from here on.
+      // Drawing must never end a run: after a failure the rest is written as lines.
       await this.#draw(event).catch(() => {
         this.#plain = new LinesView({ ...this.#options, github: false });
         this.#plain.emit(event);
@@ -68,7 +68,7 @@ export class ListrView {
     });
   }
 
-  /** Resolves when all events up to now are drawn. */
+  /** Resolves when all events so far are drawn. */
   settled(): Promise<void> {
     return this.#drawn;
   }
@@ -94,7 +94,7 @@ export class ListrView {
       case 'step-done':
         await this.#show(event.index);
         this.#running = undefined;
-        return this.#list?.done(event.index - this.#first, event.already ? 'already so' : duration(event.seconds));
+        return this.#list?.done(event.index - this.#first, event.already ? 'already done' : duration(event.seconds));
       case 'step-failed':
         return this.#failed(event);
       case 'output':
@@ -151,7 +151,7 @@ export class ListrView {
     await this.#endList();
   }
 
-  /** What programs write moves on under the step. */
+  /** Shows the last lines of programs below the step. */
   #output({ line, instance }: Extract<RunEvent, { type: 'output' }>): void {
     const text = `${this.#paint('dim', `${instance ?? ''} |`.trimStart())} ${line}`;
     if (!this.#list || !this.#running) return this.#options.out.line(text);
@@ -177,7 +177,7 @@ export class ListrView {
     (event.result === 'refused' ? err : out).line(`\n${closingText(event, out.width(), this.#paint)}`);
   }
 
-  /** Makes sure that a list is drawn that has this step. */
+  /** Starts a list that has this step, unless the current one has it. */
   async #show(index: number): Promise<void> {
     if (this.#list && index >= this.#first && index < this.#first + this.#length) return;
     await this.#endList();

@@ -1,10 +1,10 @@
 import type { Holder, Lease, RecordedGoal } from '../stores/store.ts';
 import { age, ago, count } from '../domain/text.ts';
-import { JSON_VERSION } from './json.ts';
+import { goalData } from './json.ts';
 import { painter, type Paint } from './paint.ts';
 import { columns, wrap } from './text.ts';
 
-/** All that `lock` tells. */
+/** What `lock` shows. */
 export interface LockReport {
   readonly environment: string;
   /** Kind of the store. */
@@ -16,7 +16,7 @@ export interface LockReport {
   readonly goal?: RecordedGoal;
 }
 
-/** Who has the lease, what it does, and who waits for it. */
+/** Who holds the lease, its current step, and who waits for it. */
 export function lockText(report: LockReport, width: number, colour = false): string {
   const paint = painter(colour);
   const { environment, store } = report;
@@ -27,16 +27,17 @@ export function lockText(report: LockReport, width: number, colour = false): str
 }
 
 function leaseLines({ lease, goal, at }: LockReport, width: number, paint: Paint): readonly string[] {
-  if (!lease) return ['  nobody has it'];
+  if (!lease) return ['  No lease is held.'];
   const { holder, doing, next, fence, renewedAt, expiresAt } = lease;
   const steps = goal?.goal.run === holder.run ? `${goal.stepsDone} of ${goal.stepsAll} steps done` : '';
-  const end = expiresAt > at ? `free in ${age((expiresAt - at) / 1000)} if no more is heard` : 'it may be gone';
+  const end =
+    expiresAt > at ? `expires in ${age((expiresAt - at) / 1000)} unless renewed` : 'expired; may have been taken over';
   const rows = [
-    ['held by', `${named(holder)} on ${holder.host}, process ${holder.pid}`],
+    ['held by', `${holderText(holder)} on ${holder.host}, process ${holder.pid}`],
     ['since', `${holder.since} (${age((at - Date.parse(holder.since)) / 1000)})`],
-    ['does', [doing === '' ? 'has not begun yet' : doing, steps].filter(Boolean).join(', ')],
+    ['step', [doing === '' ? 'not started' : doing, steps].filter(Boolean).join(', ')],
     ['next', next ?? ''],
-    ['heard of', `${ago((at - renewedAt) / 1000)}; ${end}`],
+    ['renewed', `${ago((at - renewedAt) / 1000)}; ${end}`],
     ['run', `${holder.run}, fence ${fence}`],
   ];
   return rows
@@ -51,27 +52,32 @@ function queueLines({ queue, at }: LockReport, paint: Paint): readonly string[] 
   if (queue.length === 0) return [];
   const rows = queue.map((holder, index) => [
     `  ${index + 1}`,
-    named(holder),
+    holderText(holder),
     `for ${age((at - Date.parse(holder.since)) / 1000)}`,
   ]);
   return [paint('bold', `${count(queue.length, 'run')} waiting`), ...columns(rows)];
 }
 
-/** The goal of a run that no longer has the lease. */
+/** The goal of a run that no longer holds the lease. */
 function goalLines({ lease, goal }: LockReport, width: number): readonly string[] {
   if (!goal || goal.goal.run === lease?.holder.run) return [];
   const { verb, release, who } = goal.goal;
   const what = `Unfinished: ${verb} of ${release} by ${who}, ${goal.stepsDone} of ${goal.stepsAll} steps done. `;
-  return wrap(`${what}\`turnout status\` shows how things stand, \`turnout resume\` goes on.`, width);
+  return wrap(`${what}\`turnout status\` shows the current state, \`turnout resume\` continues.`, width);
 }
 
-function named({ verb, release, who }: Holder): string {
+function holderText({ verb, release, who }: Holder): string {
   return `${release === undefined ? verb : `${verb} of ${release}`} by ${who}`;
 }
 
-/** The same as one line of JSON; docs/json.md describes it. */
-export function lockJson({ environment, store, at, lease, queue, goal }: LockReport): string {
-  const time = new Date(at).toISOString();
-  const facts = { lease: lease ?? null, queue, goal: goal ?? null };
-  return JSON.stringify({ v: JSON_VERSION, at: time, type: 'lock', environment, store, ...facts });
+/** The same as data, for `lock --json`; docs/json.md describes it. */
+export function lockData({ environment, store, lease, queue, goal }: LockReport) {
+  return {
+    type: 'lock' as const,
+    environment,
+    store,
+    lease: lease ?? null,
+    queue,
+    goal: goal ? goalData(goal) : null,
+  };
 }

@@ -1,31 +1,31 @@
-/** A stream as views need it: a terminal has `isTTY`, a width and a height, which are 0 where nobody has set them. */
+/** A stream for views: a terminal has `isTTY`, a width and a height, which are 0 when they are not set. */
 export type OutStream = NodeJS.WritableStream & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
 };
 
-/** A stream that can be written to whatever becomes of it. */
+/** A stream that never throws, also when its reader is gone. */
 export interface Out {
   readonly stream: OutStream;
-  /** Writes the text and a line break; does nothing once the other end is gone. */
+  /** Writes the text and a line break; does nothing when the reader is gone. */
   line(text: string): void;
-  /** Whether the other end is gone. */
+  /** Whether the reader is gone. */
   closed(): boolean;
-  /** Columns to write in. */
+  /** Width in columns. */
   width(): number;
-  /** Waits until all is handed over. */
+  /** Waits until all is written. */
   flush(): Promise<void>;
 }
 
 /** The widest text that is comfortable to read. */
 const WIDTH_MAX = 120;
-/** Where there is no terminal to ask. */
+/** Without a terminal. */
 const WIDTH_DEFAULT = 100;
 
 /**
- * A reader that goes away (`turnout promote | head`) must not end a run half-way: an error of the stream is taken
- * as the end of drawing, never as the end of the process.
+ * A reader that exits (`turnout promote | head`) must not end a run half-way: an error of the stream ends the drawing,
+ * never the process.
  */
 export function openOut(stream: OutStream): Out {
   let gone = false;

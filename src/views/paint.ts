@@ -9,7 +9,7 @@ export function painter(colour: boolean): Paint {
   return (style, text) => (colour && text !== '' ? styleText(style, text, { validateStream: false }) : text);
 }
 
-/** Whether this stream shows colours: a terminal that can, unless NO_COLOR or FORCE_COLOR say otherwise. */
+/** Whether this stream shows colours: a terminal that supports them, unless NO_COLOR or FORCE_COLOR are set. */
 export function showsColour(stream: NodeJS.WritableStream): boolean {
   return styleText('red', 'x', { stream }) !== 'x';
 }

@@ -1,4 +1,4 @@
-import type { RunEvent, StepView } from '../run/event.ts';
+import type { RunEvent, PlannedStep } from '../run/event.ts';
 import { curveLines } from './curve.ts';
 import { painter, type Paint } from './paint.ts';
 import { pad, padLeft, wrap } from './text.ts';
@@ -6,10 +6,10 @@ import { count, duration, listToFit } from '../domain/text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;
 
-/** More steps than this are shown without the targets they touch. */
+/** More steps than this are shown without their targets. */
 const STEPS_WITH_TARGETS_MAX = 20;
 
-/** The plan for people: numbered steps with the targets they touch, healthy targets over time, notes, expected time. */
+/** The plan for people: numbered steps with their targets, healthy targets over time, notes, expected time. */
 export function planText(event: Planned, width: number, colour = false): string {
   const paint = painter(colour);
   const blocks = [
@@ -38,17 +38,17 @@ function stepLines({ steps, seconds }: Planned, width: number, paint: Paint): st
   ];
 }
 
-interface Place {
+interface StepLayout {
   readonly number: string;
-  /** The longest title's, so that the times stand below each other. */
+  /** Width of the longest title: the times are aligned. */
   readonly titleWidth: number;
   readonly timeWidth: number;
   readonly targets: readonly string[];
 }
 
 function oneStep(
-  step: StepView,
-  { number, titleWidth, timeWidth, targets }: Place,
+  step: PlannedStep,
+  { number, titleWidth, timeWidth, targets }: StepLayout,
   width: number,
   paint: Paint,
 ): string[] {
@@ -64,13 +64,13 @@ function oneStep(
   return lines;
 }
 
-/** The same targets are not said twice, neither in a row nor beside a title that names them. */
-function targetsToShow(steps: readonly StepView[], index: number): readonly string[] {
+/** Targets are not repeated, neither those of the step before nor those in the title. */
+function targetsToShow(steps: readonly PlannedStep[], index: number): readonly string[] {
   if (steps.length > STEPS_WITH_TARGETS_MAX) return [];
   const now = steps[index]?.instances ?? [];
   const before = steps[index - 1]?.instances ?? [];
-  const isSaid = now.every((id) => steps[index]?.title.includes(id));
-  return isSaid || now.join(' ') === before.join(' ') ? [] : now;
+  const isInTitle = now.every((id) => steps[index]?.title.includes(id));
+  return isInTitle || now.join(' ') === before.join(' ') ? [] : now;
 }
 
 function noteLines(notes: readonly string[], width: number, paint: Paint): string[] {

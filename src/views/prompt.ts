@@ -4,9 +4,9 @@ import type { OutStream } from './out.ts';
 export type InStream = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
 export interface Prompt {
-  /** Resolves true for `y` or `yes`, false for all else: another word, an empty line, end of input, Ctrl-C. */
+  /** Resolves true for `y` or `yes`, false for anything else: another word, an empty line, end of input, Ctrl-C. */
   readonly answer: Promise<boolean>;
-  /** Takes the question back: the answer is no. */
+  /** Cancels the question: the answer is no. */
   cancel(): void;
 }
 

@@ -1,16 +1,14 @@
 import { members } from '../domain/roles.ts';
-import { JSON_VERSION } from './json.ts';
+import { goalData } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { residualOf } from './status-routes.ts';
 import { targetWords } from '../domain/text.ts';
 
-/** What `status --json` prints, as data; docs/json.md describes it. */
+/** `status` as data, for `--json`; docs/json.md describes it. */
 export function statusData(report: StatusReport) {
   const { environment, snapshot, lease, goal, trouble, verbs, last } = report;
   return {
-    v: JSON_VERSION,
-    at: new Date(snapshot.at).toISOString(),
-    type: 'status',
+    type: 'status' as const,
     environment,
     pools: snapshot.pools.map((pool) => ({
       name: pool.name,
@@ -57,14 +55,9 @@ export function statusData(report: StatusReport) {
     rollback: rollbackOf(snapshot) ?? null,
     proof: proofOf(report) ?? null,
     lease: lease ?? null,
-    goal: goal ?? null,
+    goal: goal ? goalData(goal) : null,
     trouble: trouble ?? null,
     verbs,
     last: last ?? null,
   };
-}
-
-/** One line of JSON. */
-export function statusJson(report: StatusReport): string {
-  return JSON.stringify(statusData(report));
 }

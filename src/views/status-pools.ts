@@ -5,10 +5,10 @@ import { healthOf, rowsOf, type Row } from './status.ts';
 import { columns, widthOf, wrap } from './text.ts';
 import { targetWords } from '../domain/text.ts';
 
-/** A pool with more targets than this is summed up by state, and only targets that are not healthy are listed. */
+/** A pool with more targets than this is summarized by state, and only targets that are not healthy are listed. */
 const TARGETS_MAX = 12;
-/** Of those, at most as many. */
-const UNWELL_MAX = 20;
+/** The maximum number of those. */
+const UNHEALTHY_MAX = 20;
 
 export const ROLE_STYLES: Readonly<Record<Role, Style>> = {
   blue: 'blueBright',
@@ -18,7 +18,7 @@ export const ROLE_STYLES: Readonly<Record<Role, Style>> = {
   retired: 'dim',
 };
 
-/** A target group with each of its targets, its state and why. */
+/** A target group and its targets, with state and reason. */
 export function poolLines(pool: Pool, snapshot: Snapshot, width: number, paint: Paint): string[] {
   const { healthy, registered } = healthOf(pool.targets);
   const well = healthy === registered && healthy > 0;
@@ -33,22 +33,22 @@ export function poolLines(pool: Pool, snapshot: Snapshot, width: number, paint: 
     .join('  ');
   const rows = rowsOf(pool, snapshot);
   if (rows.length <= TARGETS_MAX) return [head, ...targetLines(rows, pool, width, paint)];
-  const unwell = rows
-    .filter(isUnwell)
+  const notHealthy = rows
+    .filter(isNotHealthy)
     .toSorted((a, b) => WORST_FIRST.indexOf(a.target.state) - WORST_FIRST.indexOf(b.target.state));
-  const more = unwell.length - UNWELL_MAX;
+  const more = notHealthy.length - UNHEALTHY_MAX;
   return [
     head,
     `  ${byState(rows)}`,
-    ...targetLines(unwell.slice(0, UNWELL_MAX), pool, width, paint),
+    ...targetLines(notHealthy.slice(0, UNHEALTHY_MAX), pool, width, paint),
     ...(more > 0 ? [`  and ${more} more that are not healthy`] : []),
   ];
 }
 
 const WORST_FIRST: readonly TargetState[] = ['unhealthy', 'unavailable', 'unused', 'initial'];
 
-/** A draining target is on its way out as it should be: it is counted, not listed. */
-function isUnwell({ target }: Row): boolean {
+/** A draining target is normal: it is counted, not listed. */
+function isNotHealthy({ target }: Row): boolean {
   return WORST_FIRST.includes(target.state);
 }
 

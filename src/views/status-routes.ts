@@ -12,7 +12,7 @@ import { columns, padLeft } from './text.ts';
 
 const BAR_WIDTH = 24;
 
-/** Who gets how much through each rule, as a bar: `shop:443  ██████████░░  90 % 41 · 10 % 42`. */
+/** The shares of each route, as a bar: `shop:443  ██████████░░  90 % 41 · 10 % 42`. */
 export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
   const routes = routesByRole(snapshot);
   if (routes.length === 0) return [];
@@ -23,7 +23,7 @@ export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
     return [
       `  ${route.name}`,
       bar(route, parts, snapshot, paint),
-      [words.join(' · ') || 'nobody', test].join('  ').trim(),
+      [words.join(' · ') || 'no target group', test].join('  ').trim(),
     ];
   });
   return [paint('bold', 'Traffic'), ...columns(rows), ...residualLines(snapshot)];
@@ -53,7 +53,7 @@ function percent(share: number): string {
   return `${padLeft(String(Number(share.toFixed(1))), 3)} %`;
 }
 
-/** Each pool's share in the colour of whom it serves; the smallest share is still seen. */
+/** Each pool's share in the colour of its fleet's role; the smallest share is still visible. */
 function bar(route: Route, parts: readonly Pool[], snapshot: Snapshot, paint: Paint): string {
   const cells = parts.map(({ name }) => Math.max(1, Math.floor((shareOf(route, name) / 100) * BAR_WIDTH)));
   const longest = cells.indexOf(Math.max(...cells));

@@ -9,10 +9,10 @@ import { routeLines } from './status-routes.ts';
 import { columns, pad, widthOf, wrap } from './text.ts';
 import { age, ago, clockTime, count, list } from '../domain/text.ts';
 
-/** A lease is renewed far more often than this, in seconds; a holder that is silent for longer may be gone. */
-const SILENT_S = 10;
+/** A lease is renewed far more often than this, in seconds; a holder that does not may be dead. */
+const LATE_S = 10;
 
-/** What is where, what happens, and what may be done next: one screen. */
+/** What is where, what is in progress, and what can be done next: one screen. */
 export function statusText(report: StatusReport, width: number, colour = false): string {
   const paint = painter(colour);
   const { snapshot } = report;
@@ -44,7 +44,7 @@ function byRole(a: Pool, b: Pool): number {
 function underWayLines(report: StatusReport, width: number, paint: Paint): string[] {
   const { snapshot, lease, goal, choices = ['resume', 'abandon'], trouble } = report;
   if (trouble !== undefined) {
-    const text = `Store: ${trouble} Until then no task can begin, and nobody knows whether one is under way.`;
+    const text = `Store: ${trouble} Until then no task can start; one may be running.`;
     return headed('Store:', 'red', wrap(text, width), paint);
   }
   if (lease) return leaseLines(lease, goal, snapshot.at, width, paint);
@@ -62,12 +62,12 @@ function either(choices: readonly string[]): string {
 
 function leaseLines(lease: Lease, goal: RecordedGoal | undefined, now: number, width: number, paint: Paint): string[] {
   const { holder, doing, renewedAt } = lease;
-  const silentS = (now - renewedAt) / 1000;
+  const sinceRenewalS = (now - renewedAt) / 1000;
   const what = holder.release === undefined ? holder.verb : `${holder.verb} of ${holder.release}`;
   const steps = goal ? `, ${goal.stepsDone} of ${goal.stepsAll} steps done` : '';
-  const silence = silentS > SILENT_S ? ` Last heard of ${ago(silentS)}.` : '';
-  const now_ = doing === '' ? '' : `: ${doing}`;
-  const text = `Running: ${what} by ${holder.who} for ${age((now - Date.parse(holder.since)) / 1000)}${steps}${now_}.${silence}`;
+  const late = sinceRenewalS > LATE_S ? ` Last renewed ${ago(sinceRenewalS)}.` : '';
+  const step = doing === '' ? '' : `: ${doing}`;
+  const text = `Running: ${what} by ${holder.who} for ${age((now - Date.parse(holder.since)) / 1000)}${steps}${step}.${late}`;
   return headed('Running:', 'bold', wrap(text, width), paint);
 }
 
@@ -82,13 +82,13 @@ function unmanagedLines({ unmanaged }: Snapshot, width: number, paint: Paint): s
     unmanaged.map(({ id }) => id),
     5,
   );
-  const text = `Not ours: ${ids} ${unmanaged.length === 1 ? 'is' : 'are'} in a target group but without this environment's tags.`;
-  return headed('Not ours:', 'yellow', wrap(text, width), paint);
+  const text = `Unmanaged: ${ids} ${unmanaged.length === 1 ? 'is' : 'are'} in a target group without this environment's tags.`;
+  return headed('Unmanaged:', 'yellow', wrap(text, width), paint);
 }
 
 function fleetLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
   const fleets = fleetsByRole(snapshot);
-  if (fleets.length === 0) return ["No fleet carries this environment's tags."];
+  if (fleets.length === 0) return ["No fleet has this environment's tags."];
   const rows = fleets.map(({ fleet, role }) => [
     `  ${paint(ROLE_STYLES[role], role)}`,
     releasesIn(fleet),
@@ -110,17 +110,17 @@ function releasesIn(fleet: Fleet): string {
   return list([...new Set(members(fleet).map(({ release }) => release ?? fleet.release))].toSorted());
 }
 
-/** Instances that were taken out of their target groups and are not back. */
+/** Instances that were deregistered and are not registered again. */
 function outLines({ fleets }: Snapshot, width: number, paint: Paint): string[] {
   const out = fleets.flatMap(members).filter(({ left }) => left !== undefined);
   const head = 'Out of traffic:';
   return out.flatMap(({ id, left = [], deploy }) => {
     const where = list([...new Set(left.map(({ pool }) => pool))]);
-    const code = deploy?.state === 'begun' ? `, with a deploy of ${deploy.release} that has not ended well` : '';
+    const code = deploy?.state === 'begun' ? `, with a failed or unfinished deploy of ${deploy.release}` : '';
     return headed(
       head,
       'yellow',
-      wrap(`${head} ${id}, from ${where}${code}. \`turnout join ${id}\` puts it back.`, width),
+      wrap(`${head} ${id}, from ${where}${code}. \`turnout join ${id}\` registers it again.`, width),
       paint,
     );
   });
@@ -140,14 +140,14 @@ function launchedAt(fleet: Fleet): number {
 
 /** `3/3 healthy in shop-production, 3 draining in shop-test`. */
 function whereIs(fleet: Fleet, snapshot: Snapshot): string {
-  const places = snapshot.pools.toSorted(byRole).flatMap((pool) => {
+  const where = snapshot.pools.toSorted(byRole).flatMap((pool) => {
     const targets = targetsOf(pool, fleet);
     const { healthy, registered } = healthOf(targets);
     if (registered > 0) return [`${healthy}/${registered} healthy in ${pool.name}`];
     const draining = targets.filter((target) => !isRegistered(target)).length;
     return draining > 0 ? [`${draining} draining from ${pool.name}`] : [];
   });
-  return places.length === 0 ? 'in no target group' : places.join(', ');
+  return where.length === 0 ? 'not in a target group' : where.join(', ');
 }
 
 function proofLines(report: StatusReport, paint: Paint): string[] {

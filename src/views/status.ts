@@ -2,43 +2,36 @@ import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from 
 import { routesOf } from '../domain/routes.ts';
 import type { Fleet, Instance, Pool, Snapshot, Target } from '../domain/snapshot.ts';
 import type { Route } from '../domain/traffic.ts';
+import type { VerbStatus } from '../run/task/verbs.ts';
 import type { JournalEntry, Lease, RecordedGoal } from '../stores/store.ts';
 import { ago, count } from '../domain/text.ts';
 
-/** Whether a verb would be accepted now. */
-export interface VerbView {
-  readonly verb: string;
-  readonly accepted: boolean;
-  /** The refusal's sentence, or what an accepted verb would do. */
-  readonly why?: string;
-}
-
-/** All that `status` tells. */
+/** What `status` shows. */
 export interface StatusReport {
   readonly environment: string;
   readonly snapshot: Snapshot;
   /** The lease that is held now. */
   readonly lease?: Lease;
-  /** What is recorded as under way. */
+  /** What is recorded as unfinished or in progress. */
   readonly goal?: RecordedGoal;
-  /** For which commands that waits, one of them. */
+  /** The commands that continue or end it. */
   readonly choices?: readonly string[];
-  /** Why lease, goal and journal could not be read: then they are not known. */
+  /** Why lease, goal and journal could not be read. */
   readonly trouble?: string;
-  readonly verbs: readonly VerbView[];
+  readonly verbs: readonly VerbStatus[];
   /** The newest entry of the journal. */
   readonly last?: JournalEntry;
   /** The newest entry of a run that moved production. */
   readonly moved?: JournalEntry;
 }
 
-/** Whether it is proven which release serves production, and by what. */
+/** Whether it is proven which release serves production, and how. */
 export interface ProofView {
   readonly proven: boolean;
   readonly why: string;
 }
 
-/** Of the last switch; undefined where there was none. Undone, its proof is of what serves now. */
+/** Of the last switch; undefined when there was none. If it was undone, the proof is of the release that serves now. */
 export function proofOf({ snapshot, moved }: StatusReport): ProofView | undefined {
   if (moved === undefined) return undefined;
   const { verb, release, proven, until = moved.since } = moved;
@@ -51,7 +44,7 @@ export function proofOf({ snapshot, moved }: StatusReport): ProofView | undefine
   return { proven: false, why };
 }
 
-/** One target with what is known of its instance. */
+/** A target, with its instance as far as it is known. */
 export interface Row {
   readonly target: Target;
   readonly instance?: Instance;
@@ -82,7 +75,7 @@ function byZone(a: Instance, b: Instance): number {
 
 export interface HealthCount {
   readonly healthy: number;
-  /** Targets that are registered: draining ones get no new requests and don't count. */
+  /** Registered targets: those that drain get no new requests and do not count. */
   readonly registered: number;
 }
 
@@ -91,7 +84,7 @@ export function healthOf(targets: readonly Target[]): HealthCount {
   return { healthy: registered.filter((target) => target.state === 'healthy').length, registered: registered.length };
 }
 
-/** Fleets with instances that still exist, those that serve first. */
+/** Fleets with instances that exist, those that serve first. */
 export function fleetsByRole(snapshot: Snapshot): { readonly fleet: Fleet; readonly role: Role }[] {
   const order: readonly Role[] = ['blue', 'green', 'parked', 'rejected', 'retired'];
   return liveFleets(snapshot)
@@ -99,7 +92,7 @@ export function fleetsByRole(snapshot: Snapshot): { readonly fleet: Fleet; reado
     .toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
 }
 
-/** Routes that divide traffic by weight, production's first; none where traffic is moved by membership. */
+/** Routes that divide traffic by weight, production's first; none when membership moves traffic. */
 export function routesByRole(snapshot: Snapshot): readonly Route[] {
   return [...routesOf(snapshot, 'production'), ...routesOf(snapshot, 'test')];
 }
@@ -110,7 +103,7 @@ export interface RollbackView {
   readonly why: string;
 }
 
-/** Whether the parked fleet could take production back now; undefined when no fleet is parked. */
+/** Whether production could go back to the parked fleet now; undefined when no fleet is parked. */
 export function rollbackOf(snapshot: Snapshot): RollbackView | undefined {
   const parked = fleetsByRole(snapshot).find(({ role }) => role === 'parked')?.fleet;
   if (!parked) return undefined;

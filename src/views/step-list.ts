@@ -7,7 +7,7 @@ type Listr2 = typeof listr2;
 type Logger = listr2.ListrLogger<listr2.ListrDefaultRendererLogLevels>;
 type FrameParts = Parameters<InstanceType<Listr2['DefaultRenderer']>['create']>[0];
 
-/** What the list needs of listr2's handle on a running task. */
+/** The part of listr2's task handle that the list uses. */
 interface Task {
   title: string;
   output: string;
@@ -16,7 +16,7 @@ interface Task {
 
 interface Row {
   readonly title: string;
-  /** What follows the title: counts and times. */
+  /** Follows the title: counts and times. */
   tail: string;
   output: string;
   readonly settled: PromiseWithResolvers<void>;
@@ -33,8 +33,8 @@ export interface StepListOptions {
 }
 
 /**
- * Steps as listr2 tasks that do nothing but wait to be told how the step went. listr2 hides the cursor and holds back
- * what others write to stdout and stderr meanwhile; both end with `end()`, or with the process.
+ * Steps as listr2 tasks that only wait for the outcome of the step. Meanwhile listr2 hides the cursor and holds back other
+ * output to stdout and stderr; both end with `end()`, or with the process.
  */
 export class StepList {
   readonly #options: StepListOptions;
@@ -54,7 +54,7 @@ export class StepList {
       settled: Promise.withResolvers(),
       open: true,
     }));
-    // A row may fail before listr2 has come to its task.
+    // A row may fail before listr2 has started its task.
     for (const row of this.#rows) row.settled.promise.catch(() => {});
     const { ListrLogger, ProcessOutput } = options.listr2;
     const output = new ProcessOutput(options.stdout as NodeJS.WriteStream, options.stderr as NodeJS.WriteStream, {
@@ -69,7 +69,7 @@ export class StepList {
     this.#drawn = this.#draw(new ListrLogger({ useIcons: true, toStderr: [], processOutput: output }));
   }
 
-  /** Changes what is said about a step; steps before it that are still open are over. */
+  /** Changes the text of a step; steps before it that are still open are closed. */
   update(index: number, change: { readonly tail?: string; readonly output?: string }): void {
     const row = this.#rows[index];
     if (!row) return;
@@ -95,7 +95,7 @@ export class StepList {
   /** Ends the drawing; a step that is still open is shown as stopped. */
   async end(): Promise<void> {
     this.#ended = true;
-    // Rows that listr2 has not come to stay open: it asks whether to skip them, and they must not look done.
+    // Rows that listr2 has not started stay open: it asks whether to skip them, and they must not look done.
     for (const row of this.#rows.filter(({ open, task }) => open && task !== undefined)) {
       row.task?.skip(`${row.title}${this.#tail('stopped')}`);
       this.#close(row);
@@ -107,7 +107,7 @@ export class StepList {
 
   async #draw(logger: Logger): Promise<void> {
     const { Listr, DefaultRenderer, ListrDefaultRendererLogLevels: Level } = this.#options.listr2;
-    // listr2 asks process.stdout whether it may draw; which renderer fits our stream was decided before.
+    // listr2 checks process.stdout; which renderer fits our stream was decided before.
     const keep = (frame: string): string => (this.#frame = frame);
     class AnyStreamRenderer extends DefaultRenderer {
       static override nonTTY = true;
@@ -148,13 +148,13 @@ export class StepList {
         },
       },
     );
-    // It rejects with the error that the failed row was given, which is on the screen by then.
+    // It rejects with the error of the failed row, which is on the screen already.
     await list.run().catch(() => {});
   }
 
   /**
-   * A terminal made narrower breaks long lines in two, and the frame is then taller than log-update, which erases it,
-   * knows: the additional lines are erased here.
+   * A terminal that becomes narrower wraps long lines. log-update erases the frame with its old height, so the additional
+   * lines are erased here.
    */
   #eraseReflow(): string {
     const width = this.#options.stdout.columns || 80;

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Columns that a text takes on the screen, colours left out. */
+/** Columns that a text takes on the screen, without its colours. */
 export function widthOf(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;
 }

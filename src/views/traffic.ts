@@ -6,11 +6,11 @@ import { columns, cut, padLeft } from './text.ts';
 const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 const STYLES: readonly Style[] = ['blueBright', 'greenBright', 'yellow'];
 
-/** What clients met: counts, latencies, and a row of bars for each release, and for failures if there were any. */
+/** What clients saw: counts, latencies, and a row of bars for each release, and for failures if there were any. */
 export function trafficLines(seen: TrafficSeen, width: number, paint: Paint): string[] {
   const { requests, failed, latencyMs } = seen;
-  const bad = paint(failed > 0 ? 'red' : 'green', `${failed} failed`);
-  const head = `${paint('bold', 'Clients')} of ${seen.url}: ${count(requests, 'request')}, ${bad}; p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`;
+  const failures = paint(failed > 0 ? 'red' : 'green', `${failed} failed`);
+  const head = `${paint('bold', 'Clients')} of ${seen.url}: ${count(requests, 'request')}, ${failures}; p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`;
   const releases = [...new Set(seen.timeline.flatMap(({ releases: all }) => Object.keys(all)))].toSorted();
   const rows = [
     ...releases.map((name, index) =>

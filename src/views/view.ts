@@ -13,21 +13,21 @@ export interface ViewOptions {
   /** `auto`: `listr` on a terminal, `lines` elsewhere. */
   readonly mode: ViewMode | 'auto';
   readonly stdout: OutStream;
-  /** Refusals go here in the text modes; the run's story goes to stdout. */
+  /** For refusals, in the text modes; all else goes to stdout. */
   readonly stderr: OutStream;
   readonly stdin: InStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
 }
 
-/** Lines where nobody watches the screen being redrawn: no terminal, a dumb one, or a CI service's. */
+/** Lines where a screen cannot be redrawn: not a terminal, a dumb one, or the log of a CI service. */
 export function chooseMode({ mode, stdout, env }: Pick<ViewOptions, 'mode' | 'stdout' | 'env'>): ViewMode {
   if (mode !== 'auto') return mode;
   const ci = env['CI'] !== undefined && !['', '0', 'false'].includes(env['CI']);
   return stdout.isTTY === true && env['TERM'] !== 'dumb' && !ci ? 'listr' : 'lines';
 }
 
-/** Draws a run. Nothing in it throws when stdout or stderr is gone. */
+/** Draws a run. Never throws when the reader of stdout or stderr is gone. */
 export function createView(options: ViewOptions): View {
   const { stdout, stderr, stdin, env, clock = systemClock } = options;
   const out = openOut(stdout);
@@ -46,7 +46,7 @@ export function createView(options: ViewOptions): View {
     confirm: async (question) => {
       await drawing.settled();
       if (stdin.isTTY !== true || stdout.isTTY !== true) {
-        err.line(`${question} There is no terminal to ask on: add --yes to go ahead.`);
+        err.line(`${question} Not a terminal, so it cannot ask. Add --yes to proceed.`);
         return false;
       }
       prompt = ask(question, stdin, stdout);

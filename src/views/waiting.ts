@@ -6,7 +6,7 @@ export function countText(event: Extract<RunEvent, { type: 'step-waiting' }>): s
   return `${event.have}/${event.want} ${event.word}`;
 }
 
-/** One line a reason, with as many of its targets as fit: `i-0a and 12 more: initial, first health check within 5 s`. */
+/** One line per reason, with as many of its targets as fit: `i-0a and 12 more: initial, first health check within 5 s`. */
 export function waitingLines(waiting: readonly Waiting[], width: number, linesMax: number): string[] {
   const byReason = new Map<string, string[]>();
   for (const { id, why } of waiting) {
@@ -20,7 +20,7 @@ export function waitingLines(waiting: readonly Waiting[], width: number, linesMa
   return [...shown, `and ${groups.length - shown.length} more reasons`];
 }
 
-/** One line a target, as many as `linesMax`: for what went wrong. */
+/** One line per target, at most `linesMax`: for failures. */
 export function targetLines(waiting: readonly Waiting[], linesMax: number): string[] {
   const lines = waiting.map(({ id, why }) => `${id}: ${why}`);
   if (lines.length <= linesMax) return lines;

@@ -1,6 +1,6 @@
 import type { OutStream } from './out.ts';
 
-/** A screen that is drawn again and again; `close` gives back what was on the terminal before. */
+/** A screen that is redrawn; `close` restores what was on the terminal before. */
 export interface WatchScreen {
   draw(text: string): void;
   close(): void;
@@ -12,11 +12,11 @@ const HOME = '\u001B[H';
 const ERASE_LINE_END = '\u001B[K';
 const ERASE_BELOW = '\u001B[J';
 
-/** Draws on the terminal's alternate screen. What is taller than the terminal is cut, and the last line says so. */
+/** Draws on the terminal's alternate screen. Text taller than the terminal is cut, and the last line says so. */
 export function watchScreen(stdout: OutStream): WatchScreen {
   let open = true;
   let last = '';
-  const gone = (): void => {
+  const markClosed = (): void => {
     open = false;
   };
   const draw = (text: string): void => {
@@ -30,7 +30,7 @@ export function watchScreen(stdout: OutStream): WatchScreen {
     if (open && stdout.writable) stdout.write(LEAVE);
     open = false;
   };
-  stdout.on('error', gone);
+  stdout.on('error', markClosed);
   stdout.on('resize', redraw);
   process.once('exit', close);
   stdout.write(ENTER);

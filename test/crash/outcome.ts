@@ -33,7 +33,7 @@ export function lies(run: Run, verb: keyof typeof REACHED, state: State): readon
       return refusedWell(run);
     case ExitCode.safe:
       return [...claims(ended.message, state), ...found(ended.code, safe(state))];
-    case ExitCode.person:
+    case ExitCode.needsAttention:
     case ExitCode.leaseLost:
     case ExitCode.interrupted:
       return claims(ended.message, state);

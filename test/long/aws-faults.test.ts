@@ -61,7 +61,7 @@ describe.concurrent('AWS misbehaves during a switch: it ends well, and no client
     const { exitCode, stdout } = await program.ended;
     const throttled = shop.sandbox.requests.all.slice(tried).filter(({ faults }) => faults?.includes('throttle'));
     expect(throttled.length).toBeGreaterThan(3);
-    expect(stdout).toContain('AWS is throttling us; continuing');
+    expect(stdout).toContain('AWS is throttling requests; continuing');
     expect(exitCode, stdout).toBe(0);
     expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });
     expect(shop.health.lowest()).toBe(3);

@@ -74,7 +74,11 @@ describe.concurrent('a run that dies, or nearly', () => {
     disk.fill();
     shop.forgetRequests();
     const refused = await shop.task('promote', 'refused');
-    expect(refused).toMatchObject({ code: 'store-full', exitCode: 2, next: [expect.stringContaining('Make room')] });
+    expect(refused).toMatchObject({
+      code: 'store-full',
+      exitCode: 2,
+      next: [expect.stringContaining('Free some disk space')],
+    });
     expect(shop.changes).toEqual([]);
     expect((await shop.status()).lease).toBeNull();
 
@@ -86,7 +90,7 @@ describe.concurrent('a run that dies, or nearly', () => {
     const ended = finished(await promote.ended);
     expect(ended).toMatchObject({ ...LOST, message: expect.stringMatching(/not be renewed.*the disk is full/) });
     undo();
-    expect(await shop.status()).toMatchObject({ lease: null, goal: { goal: { verb: 'promote' } } });
+    expect(await shop.status()).toMatchObject({ lease: null, goal: { verb: 'promote' } });
     disk.empty();
     await shop.task('resume');
     expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });

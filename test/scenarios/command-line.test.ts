@@ -74,6 +74,38 @@ describe.concurrent('the command line', () => {
     await shop.expectNoFailures();
   });
 
+  scenario('each command writes JSON lines with version, time and type, in success and refusal', async ({ rig }) => {
+    const shop = await rig({ instances: 1 });
+    await shop.task('up --release 42');
+    for (const [command, type] of [
+      ['status', 'status'],
+      ['rollback --yes', 'started'],
+      ['lock', 'lock'],
+      ['history', 'run'],
+      ['store create', 'store'],
+      ['unlock --yes', 'finished'],
+      ['abandon --yes', 'finished'],
+      ['history --limit', 'finished'],
+      ['history --config nowhere.yml', 'finished'],
+    ] as const) {
+      const { lines, stdout } = await shop.run(`${command} --json`);
+      expect(stdout.trimEnd().split('\n'), command).toHaveLength(lines.length);
+      expect(lines[0], command).toMatchObject({ v: 1, at: expect.stringMatching(/^\d{4}-.*Z$/) as string, type });
+    }
+    await shop.expectNoFailures();
+  });
+
+  scenario('status --watch --json writes one line after the other until Ctrl-C', async ({ rig }) => {
+    const shop = await rig({ instances: 1 });
+    const watch = shop.start('status --watch --json');
+    await poll(() => watch.lines.length > 1, 'a second line', 20_000);
+    watch.kill('SIGINT');
+    const { exitCode, lines } = await watch.ended;
+    expect(exitCode).toBe(0);
+    expect(new Set(lines.map(({ type }) => type))).toEqual(new Set(['status']));
+    await shop.expectNoFailures();
+  });
+
   scenario('a pipe that is closed (| head -1) does not stop a run half-way', async ({ rig }) => {
     const shop = await rig({ registration: 300 });
     await shop.task('up --release 42');
@@ -103,12 +135,12 @@ describe.concurrent('the command line', () => {
     const promote = shop.start('promote --yes --json');
     await promote.reaches('register shop-production');
     promote.kill('SIGINT');
-    await promote.line(({ type, message }) => type === 'warning' && String(message).includes('Once more'));
+    await promote.line(({ type, message }) => type === 'warning' && String(message).includes('Press Ctrl-C again'));
     promote.kill('SIGINT');
     const ended = await promote.ended;
     undo();
     expect([ended.exitCode, ended.signal]).toEqual([null, 'SIGINT']);
-    expect(ended.stderr).toMatch(/Ended at once\..*turnout status.*turnout resume.*\nThe lease/s);
+    expect(ended.stderr).toMatch(/Stopped immediately\..*turnout status.*turnout resume.*\nThe lease/s);
     expect(await shop.underWay()).toMatchObject({ goal: 'promote' });
     await shop.task('promote');
     expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });

@@ -42,7 +42,7 @@ describe.concurrent('a fault of turnout', () => {
     });
     await shop.task('up --release 42');
     const ended = await shop.run('promote --yes --json --watch-traffic http://shop.example.test/');
-    expect(finished(ended)).toMatchObject({ result: 'failed', code: 'needs-person', exitCode: 4 });
+    expect(finished(ended)).toMatchObject({ result: 'failed', code: 'needs-attention', exitCode: 4 });
     expect(ended.lines.find(({ type }) => type === 'traffic')).toMatchObject({
       failures: [`${server} knows no address of shop.example.test`],
     });

@@ -124,7 +124,7 @@ describe.concurrent('a rolling deploy', () => {
     expect(shop.changes).toEqual([]);
     await setFate(shop, 'fail');
     const failed = await shop.task('rolling --release 42 --allow-downtime', 'failed');
-    expect(failed).toMatchObject({ exitCode: 4, code: 'needs-person' });
+    expect(failed).toMatchObject({ exitCode: 4, code: 'needs-attention' });
     expect(failed.message).toContain('shop-production has 0 healthy');
     await setFate(shop, '');
     await shop.task('resume');

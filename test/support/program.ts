@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { undocumented } from '../../tools/docs/lines.ts';
 import { poll } from './poll.ts';
 
 export const PROGRAM = path.resolve(import.meta.dirname, '../../dist/turnout.js');
@@ -130,6 +131,9 @@ export class Program {
   #end(): Ended {
     this.#over = true;
     for (const hear of this.#hearers) hear();
+    const unknown = this.#lines.flatMap(undocumented);
+    if (unknown.length > 0)
+      throw new Error(`'${this.command}' wrote what docs/json.md does not have: ${unknown.join('; ')}`);
     const { exitCode, signalCode: signal } = this.#child;
     return { command: this.command, exitCode, signal, stdout: this.#stdout, stderr: this.#stderr, lines: this.#lines };
   }

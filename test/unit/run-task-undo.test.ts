@@ -51,7 +51,7 @@ describe('the way back', () => {
       throw new OperatorError('access-denied', 'These credentials may not call it.');
     });
     const finished = await rig.run('promote');
-    expect(finished).toMatchObject({ result: 'failed', code: 'needs-person', exitCode: ExitCode.person });
+    expect(finished).toMatchObject({ result: 'failed', code: 'needs-attention', exitCode: ExitCode.needsAttention });
     expect(finished.message).toContain('Undoing it failed too: These credentials may not call it.');
     expect(finished.next[0]).toContain('turnout status');
     expect(rig.store.recorded?.goal.verb).toBe('rollback');
@@ -64,7 +64,7 @@ describe('the way back', () => {
       rig.fake.target('prod', 'i-unmanaged', 'healthy');
     });
     const finished = await rig.run('promote');
-    expect(finished).toMatchObject({ code: 'needs-person', exitCode: ExitCode.person });
+    expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
     expect(finished.message).toContain('It could not be undone: i-unmanaged is in production');
   });
 
@@ -78,7 +78,7 @@ describe('the way back', () => {
       if (down.since) throw new OperatorError('unreachable', 'AWS could not be reached.');
     };
     const finished = await rig.run('promote');
-    expect(finished).toMatchObject({ code: 'needs-person', exitCode: ExitCode.person });
+    expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
     expect(finished.message).toContain('Then this failed too: AWS could not be reached.');
     expect(rig.store.recorded?.goal.verb).toBe('promote');
   });
@@ -88,7 +88,7 @@ describe('the way back', () => {
     await rig.run('promote');
     rig.on('register prod', () => rig.fake.sick.add('A-0').add('A-1'));
     const finished = await rig.run('rollback');
-    expect(finished).toMatchObject({ code: 'needs-person', exitCode: ExitCode.person });
+    expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
     expect(finished.message).toContain('Production is served by');
     expect(rig.store.recorded?.goal.verb).toBe('rollback');
   });

@@ -2,48 +2,41 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jsonLine } from '../../src/views/json.ts';
-import { statusData, statusJson } from '../../src/views/status-json.ts';
+import { statusData } from '../../src/views/status-json.ts';
 import { createView } from '../../src/views/view.ts';
-import { AT, fakeStream, report, samples, standingClock, story } from './views.samples.ts';
-
-const docs = readFileSync(path.resolve(import.meta.dirname, '../../docs/json.md'), 'utf8');
-
-/** The page's part under a heading, up to the next heading of any level. */
-function section(heading: string): string {
-  return docs.split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
-}
-
-/** Names of all fields, those of objects within lists too. Maps by pool or release are no fields. */
-function fieldsOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(fieldsOf);
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) =>
-    name === 'shop-production' || /^\d+$/.test(name) ? [] : [name, ...fieldsOf(inner)],
-  );
-}
+import { jsonMarkdown } from '../../tools/docs.ts';
+import { undocumented } from '../../tools/docs/lines.ts';
+import { AT, commandSamples, samples } from '../../tools/docs/samples.ts';
+import type { Line } from '../support/program.ts';
+import { fakeStream, report, standingClock, story } from './views.samples.ts';
 
 describe('docs/json.md', () => {
-  test.each(Object.values(samples))('has $type with every field and an example that is real', (sample) => {
-    const text = section(`\`${sample.type}\``);
-    const missing = fieldsOf({ ...sample, type: undefined }).filter(
-      (field) => field !== 'type' && !text.includes(`\`${field}\``),
-    );
-    expect(missing).toEqual([]);
-    const example = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
-    expect(JSON.parse(example)).toEqual(JSON.parse(jsonLine(sample, AT)));
+  test('is what its schemas say', () => {
+    expect(readFileSync(path.resolve(import.meta.dirname, '../../docs/json.md'), 'utf8')).toBe(jsonMarkdown());
   });
 
-  test('has no event that there is not', () => {
-    const named = [...docs.matchAll(/^### `([^`]+)`$/gm)].map(([, type]) => type);
-    expect(named).toEqual(Object.keys(samples));
+  test.each(Object.values(samples))('has all of $type', (sample) => {
+    expect(undocumented(JSON.parse(jsonLine(sample, AT)) as Line)).toEqual([]);
   });
 
-  test('has every field of status', () => {
-    const { lease: _lease, goal: _goal, last: _last, ...data } = statusData(report());
-    const text = section('`status`');
-    const marks = new Set(['current', 'promoted']);
-    const missing = fieldsOf(data).filter((field) => !marks.has(field) && !text.includes(`\`${field}\``));
-    expect(missing).toEqual([]);
+  test('has all of status', () => {
+    expect(undocumented(JSON.parse(jsonLine(statusData(report()), AT)) as Line)).toEqual([]);
+  });
+
+  test.each(Object.entries(commandSamples))('has all of %s', (_command, line) => {
+    expect(undocumented(JSON.parse(line) as Line)).toEqual([]);
+  });
+
+  test.each([
+    ['of an unknown type', { type: 'begun' }],
+    ['without its version', { v: undefined }],
+    ['without its time', { at: undefined }],
+    ['with an unknown field', { fields: 1 }],
+    ['without a field', { who: undefined }],
+    ['with an unknown verb', { verb: 'upp' }],
+  ])('does not have a line %s', (_what, change) => {
+    const line = JSON.parse(jsonLine(samples.started, AT)) as Line;
+    expect(undocumented({ ...line, ...change })).toHaveLength(1);
   });
 });
 
@@ -77,7 +70,7 @@ test('nobody is asked: the answer is no, said as an event', async () => {
 });
 
 test('status is one line', () => {
-  const line = statusJson(report());
+  const line = jsonLine(statusData(report()), AT);
   expect(line).not.toContain('\n');
   expect(JSON.parse(line)).toMatchObject({ v: 1, type: 'status', rollback: { ready: true } });
 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/run/event.ts';
 import { createView } from '../../src/views/view.ts';
-import { fakeStream, samples, standingClock, story, waiting } from './views.samples.ts';
+import { samples } from '../../tools/docs/samples.ts';
+import { fakeStream, standingClock, story, waiting } from './views.samples.ts';
 
 function linesView(env: Record<string, string> = {}) {
   const [stdout, stderr, stdin, clock] = [fakeStream(), fakeStream(), fakeStream(), standingClock()];
@@ -46,7 +47,7 @@ test('a run that goes well', async () => {
     02:10:39Z [2/3] 3/3 healthy
     02:10:40Z [2/3] done after 6 s
     02:10:41Z [3/3] deregister 3 instances of 41 from shop-production
-    02:10:42Z [3/3] already so
+    02:10:42Z [3/3] already done
 
     Done. Production is on 42: 3/3 healthy in shop-production.
     Next  turnout rollback

@@ -4,7 +4,8 @@ import type { RunEvent } from '../../src/run/event.ts';
 import { ListrView } from '../../src/views/listr.ts';
 import { openOut } from '../../src/views/out.ts';
 import { createView } from '../../src/views/view.ts';
-import { fakeStream, plan, samples, standingClock, steps, story } from './views.samples.ts';
+import { samples } from '../../tools/docs/samples.ts';
+import { fakeStream, plan, standingClock, steps, story } from './views.samples.ts';
 
 const HIDE = '\u001B[?25l';
 const SHOW = '\u001B[?25h';
@@ -42,7 +43,7 @@ test('the story of a run stays on the screen', async () => {
   expect(lasting(stdout.text())).toMatchInlineSnapshot(`
     "✔ register 3 instances of 42 with shop-production   1 s
     ✔ wait until 3 instances of 42 are healthy in shop-production   6 s
-    ✔ deregister 3 instances of 41 from shop-production   already so
+    ✔ deregister 3 instances of 41 from shop-production   already done
     Warning: AWS throttles: it is asked less often.
 
     Done. Production is on 42: 3/3 healthy in shop-production.

@@ -4,7 +4,8 @@ import { closingText } from '../../src/views/closing.ts';
 import { painter } from '../../src/views/paint.ts';
 import { planText } from '../../src/views/plan.ts';
 import { widthOf } from '../../src/views/text.ts';
-import { plan, samples, steps } from './views.samples.ts';
+import { samples } from '../../tools/docs/samples.ts';
+import { plan, steps } from './views.samples.ts';
 
 test('steps, the targets they touch, healthy targets over time, notes', () => {
   expect(planText(plan, 80)).toMatchInlineSnapshot(`

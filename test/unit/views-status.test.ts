@@ -6,7 +6,8 @@ import { rollbackOf, type StatusReport } from '../../src/views/status.ts';
 import { statusText } from '../../src/views/status-text.ts';
 import { widthOf } from '../../src/views/text.ts';
 import { watchScreen } from '../../src/views/watch.ts';
-import { AT, fakeStream, pool, promoted, report, target } from './views.samples.ts';
+import { AT } from '../../tools/docs/samples.ts';
+import { fakeStream, pool, promoted, report, target } from './views.samples.ts';
 
 describe('status', () => {
   test('one screen', () => {
@@ -53,7 +54,7 @@ describe('status', () => {
     const { lease: _lease, goal: _goal, last: _last, ...known } = report();
     const text = statusText({ ...known, verbs: [], trouble }, 80);
     expect(text).toContain(`Store: The store redis://10.0.0.1:6379 cannot be reached. Check the network.
-Until then no task can begin, and nobody knows whether one is under way.`);
+Until then no task can start; one may be running.`);
     expect(text).toContain('Production  shop-production  2/3 healthy');
     expect(text).not.toContain('What you can do');
   });
@@ -103,7 +104,7 @@ Until then no task can begin, and nobody knows whether one is under way.`);
       expiresAt: AT + 20_000,
     };
     expect(statusText({ ...rest, goal: goal!, lease }, 200).split('\n')[1]).toBe(
-      'Running: promote of 42 by bob@ci for 1 min, 2 of 4 steps done: wait until healthy in shop-production. Last heard of 40 s ago.',
+      'Running: promote of 42 by bob@ci for 1 min, 2 of 4 steps done: wait until healthy in shop-production. Last renewed 40 s ago.',
     );
   });
 
@@ -114,7 +115,7 @@ Until then no task can begin, and nobody knows whether one is under way.`);
 
       Production  shop-production  0/0 healthy  http://shop.example
 
-      No fleet carries this environment's tags."
+      No fleet has this environment's tags."
     `);
   });
 
@@ -128,7 +129,7 @@ Until then no task can begin, and nobody knows whether one is under way.`);
     };
     const text = statusText({ environment: 'production', snapshot, verbs: [] }, 80);
     expect(text).toContain('  i-9  eu-west-1a  ? unmanaged  healthy\n  i-8  ?           ? unmanaged  healthy\n');
-    expect(text).toContain("Not ours: i-9 is in a target group but without this environment's tags.");
+    expect(text).toContain("Unmanaged: i-9 is in a target group without this environment's tags.");
   });
 });
 

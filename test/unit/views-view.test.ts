@@ -2,7 +2,8 @@ import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { openOut } from '../../src/views/out.ts';
 import { chooseMode, createView } from '../../src/views/view.ts';
-import { fakeStream, samples, standingClock, story } from './views.samples.ts';
+import { samples } from '../../tools/docs/samples.ts';
+import { fakeStream, standingClock, story } from './views.samples.ts';
 
 describe('which view', () => {
   const terminal = fakeStream(80);
@@ -86,7 +87,7 @@ describe('a question', () => {
   test('is no without a terminal, and says what to do', async () => {
     const { stdout, stderr, answer } = asking();
     expect(await answer).toBe(false);
-    expect(stderr.text()).toBe('Move production to 42? There is no terminal to ask on: add --yes to go ahead.\n');
+    expect(stderr.text()).toBe('Move production to 42? Not a terminal, so it cannot ask. Add --yes to proceed.\n');
     expect(stdout.text()).toBe('');
   });
 

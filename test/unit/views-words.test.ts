@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { age, ago, clockTime, dateTime, duration, list, listToFit, targetWords } from '../../src/domain/text.ts';
 import { cut, widthOf, wrap } from '../../src/views/text.ts';
-import { AT, pool, target } from './views.samples.ts';
+import { AT } from '../../tools/docs/samples.ts';
+import { pool, target } from './views.samples.ts';
 
 describe('times', () => {
   test.each([

@@ -2,102 +2,13 @@ import { PLAIN } from '../support/worlds.ts';
 import { PassThrough } from 'node:stream';
 import type { Clock } from '../../src/clock.ts';
 import type { Instance, Pool, Snapshot, Target } from '../../src/domain/snapshot.ts';
-import type { RunEvent, StepView } from '../../src/run/event.ts';
+import type { PlannedStep, RunEvent } from '../../src/run/event.ts';
 import type { StatusReport } from '../../src/views/status.ts';
+import { AT, samples, step, type Sample } from '../../tools/docs/samples.ts';
 
-export const AT = Date.parse('2026-11-22T02:10:31Z');
 const POOL = 'shop-production';
 
-type Sample<K extends RunEvent['type']> = Required<Extract<RunEvent, { type: K }>>;
-
-const step: Required<StepView> = {
-  do: 'register',
-  title: 'register 3 instances of 42 with shop-production',
-  fleet: 'f-42',
-  pool: POOL,
-  instances: ['i-0a', 'i-0b', 'i-0c'],
-  seconds: 1,
-  healthyAfter: { [POOL]: 3 },
-};
-
-/** One of each, with every field: the compiler sees to it that none is forgotten, a test that docs/json.md has them. */
-export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
-  started: {
-    type: 'started',
-    run: '7f3a9c',
-    environment: 'production',
-    verb: 'promote',
-    release: '42',
-    who: 'alice@ci',
-  },
-  queued: {
-    type: 'queued',
-    place: 1,
-    ahead: [
-      {
-        run: '261122-0207-k3f9',
-        verb: 'promote',
-        release: '42',
-        who: 'alice@ci',
-        since: '2026-11-22T02:07:31.000Z',
-        holds: true,
-        doing: 'wait until 3 instances of 42 are healthy in shop-production',
-      },
-    ],
-  },
-  planned: {
-    type: 'planned',
-    steps: [step],
-    notes: ['shop-test keeps a deregistration delay of 300 s.'],
-    healthyNow: { [POOL]: 3 },
-    minimumHealthy: { [POOL]: 3 },
-    seconds: 1,
-  },
-  output: { type: 'output', line: 'release 42 is installed', instance: 'i-0a' },
-  'step-started': { type: 'step-started', index: 0, title: step.title },
-  'step-waiting': {
-    type: 'step-waiting',
-    index: 0,
-    have: 2,
-    want: 3,
-    word: 'healthy',
-    waiting: [{ id: 'i-0c', why: 'initial, first health check within 5 s' }],
-  },
-  'step-done': { type: 'step-done', index: 0, seconds: 6.2, already: false },
-  'step-failed': {
-    type: 'step-failed',
-    index: 0,
-    message: 'only 2 of 3 were healthy in shop-production after 60 s',
-    waiting: [{ id: 'i-0c', why: 'unhealthy: health checks answered 503 (Target.ResponseCodeMismatch)' }],
-  },
-  warning: { type: 'warning', message: 'AWS throttles: it is asked less often.' },
-  undoing: { type: 'undoing', why: '42 did not become healthy, so it is taken out of production again.' },
-  traffic: {
-    type: 'traffic',
-    url: 'https://shop.example.com/',
-    requests: 134,
-    failed: 1,
-    latencyMs: { p50: 12, p99: 41, max: 88 },
-    timeline: [
-      { at: AT, releases: { '41': 100 }, failed: 0 },
-      { at: AT + 10_000, releases: { '42': 33 }, failed: 1 },
-    ],
-    failures: ['HTTP 503'],
-  },
-  finished: {
-    type: 'finished',
-    result: 'done',
-    code: 'done',
-    exitCode: 0,
-    message: 'Production is on 42: 3/3 healthy in shop-production.',
-    next: ['turnout rollback', 'turnout cleanup'],
-    seconds: 13.4,
-    awsRequests: 34,
-    proven: 100,
-  },
-};
-
-export const steps: readonly StepView[] = [
+export const steps: readonly PlannedStep[] = [
   step,
   {
     ...step,

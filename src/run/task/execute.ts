@@ -118,7 +118,7 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   const ways = after.next ?? waysToContinue(task, goal.release);
   const next = [...(failure instanceof OperatorError ? failure.next : []), ...ways];
   const message = `${why} ${after.message}`;
-  return after.leave === 'person' ? needsAttention(message, next) : safe('failed', message, next);
+  return after.leave === 'needs-attention' ? needsAttention(message, next) : safe('failed', message, next);
 }
 
 /** The way back and the last sentence must not miss what was done right before the failure. */

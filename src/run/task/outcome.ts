@@ -28,7 +28,13 @@ export function safe(result: 'failed' | 'undone', message: string, next: readonl
 
 export function needsAttention(message: string, next: readonly string[]): RunOutcome {
   const look = '`turnout status` shows what is where';
-  return { result: 'failed', code: 'needs-person', exitCode: ExitCode.person, message, next: [look, ...next] };
+  return {
+    result: 'failed',
+    code: 'needs-attention',
+    exitCode: ExitCode.needsAttention,
+    message,
+    next: [look, ...next],
+  };
 }
 
 /** The process slept at its very end: by the time that its last sentence is read, others may have gone on. */

@@ -6,7 +6,7 @@ import type { Task } from '../../../tasks/task.ts';
 import { behaviourOf, type Step } from '../../steps/index.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { trafficModel } from '../../plan/traffic/index.ts';
-import type { RunEvent, StepView } from '../event.ts';
+import type { RunEvent, PlannedStep } from '../event.ts';
 
 /** The plan as people see it before it is run: each step on the world that the steps before it leave. */
 export function preview(
@@ -50,7 +50,7 @@ export function titlesOf(snapshot: Snapshot, { steps }: Plan): readonly string[]
   });
 }
 
-function viewOf(world: Snapshot, step: Step): Omit<StepView, 'healthyAfter'> {
+function viewOf(world: Snapshot, step: Step): Omit<PlannedStep, 'healthyAfter'> {
   const behaviour = behaviourOf(step);
   return {
     do: step.do,

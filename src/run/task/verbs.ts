@@ -9,7 +9,7 @@ import type { RecordedGoal } from '../../stores/store.ts';
 import { resolveGoal } from './resolve-goal.ts';
 
 /** Whether a verb would be accepted now, and why not. */
-export interface VerbNow {
+export interface VerbStatus {
   readonly verb: Verb;
   readonly accepted: boolean;
   /** The refusal's sentence, or what an accepted verb would do. */
@@ -26,7 +26,7 @@ export async function verbsNow(
   recorded: RecordedGoal | undefined,
   settings: SwitchSettings,
   delivery?: Delivery,
-): Promise<readonly VerbNow[]> {
+): Promise<readonly VerbStatus[]> {
   // What is about named instances can always be requested; without a deployer, nothing is deployed in place.
   const asked = Object.values(tasks).filter(
     ({ aboutInstances, discoversTargetGroups }) =>
@@ -42,7 +42,7 @@ async function verbNow(
   recorded: RecordedGoal | undefined,
   settings: SwitchSettings,
   delivery: Delivery | undefined,
-): Promise<VerbNow> {
+): Promise<VerbStatus> {
   const { verb, summary } = task;
   const isRecorded = recorded?.goal.verb === verb;
   const options = isRecorded ? { resumes: recorded.goal.run } : task.options.release?.required ? { release: 'R' } : {};

@@ -5,12 +5,12 @@ import type { RunEvent } from '../../run/event.ts';
 import { answerLane, clockLane, stateLanes, stepLane, weightLanes, type Axis, type Lane } from './lanes.ts';
 import { escape, tag } from './svg.ts';
 
-/** What a report is made of. */
+/** The data of a report. */
 export interface ReportOf {
   readonly environment: string;
   readonly run: string;
   readonly frames: readonly RecordedFrame<RunEvent>[];
-  /** Requests of the probe; none when production was not watched. */
+  /** Requests of the probe; empty when traffic was not watched. */
   readonly samples: readonly Sample[];
   readonly seen?: TrafficSeen;
 }
@@ -29,7 +29,7 @@ const STYLE = `
   svg .mid { text-anchor: middle; fill: #57606a; }
   footer { color: #57606a; margin-top: 2em; font-size: .85em; }`;
 
-/** A page that needs nothing but itself. */
+/** One self-contained page. */
 export function reportHtml(report: ReportOf): string {
   const { environment, run } = report;
   const title = `${titleOf(report)} in ${environment}`;
@@ -40,17 +40,17 @@ export function reportHtml(report: ReportOf): string {
     ...outcomeLines(report),
     ...clientLines(report),
     drawing(report),
-    tag('footer', {}, escape(`turnout, run ${run}. Point at a bar to see what it is.`)),
+    tag('footer', {}, escape(`turnout, run ${run}. Hover over a bar for details.`)),
     '</body></html>',
     '',
   ].join('\n');
 }
 
-type Told<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
-function eventOf<T extends RunEvent['type']>({ frames }: ReportOf, type: T): Told<T> | undefined {
+function eventOf<T extends RunEvent['type']>({ frames }: ReportOf, type: T): EventOf<T> | undefined {
   return frames
-    .flatMap((frame) => ('event' in frame && frame.event.type === type ? [frame.event as Told<T>] : []))
+    .flatMap((frame) => ('event' in frame && frame.event.type === type ? [frame.event as EventOf<T>] : []))
     .at(-1);
 }
 
@@ -64,9 +64,9 @@ function outcomeLines(report: ReportOf): readonly string[] {
   const first = report.frames[0]?.at ?? 0;
   const by = started === undefined ? '' : `By ${started.who}, ${dateTime(first)}`;
   if (finished === undefined) return [tag('p', {}, escape(by))];
-  const took = `${duration(finished.seconds)}, ${count(finished.awsRequests, 'AWS request')}`;
+  const cost = `${duration(finished.seconds)}, ${count(finished.awsRequests, 'AWS request')}`;
   return [
-    tag('p', {}, escape(`${by}, ${took}.`)),
+    tag('p', {}, escape(`${by}, ${cost}.`)),
     tag('p', { class: finished.result }, `<b>${escape(finished.result)}</b>: ${escape(finished.message)}`),
   ];
 }
@@ -85,7 +85,7 @@ function clientLines({ seen }: ReportOf): readonly string[] {
 }
 
 function drawing({ frames, samples, seen }: ReportOf): string {
-  // Hours of samples are more than a function takes as arguments; both lists are in order of time.
+  // Hours of samples are too many for the arguments of Math.min; both lists are in order of time.
   const times = [frames, samples].flatMap((list) => [...list.slice(0, 1), ...list.slice(-1)]).map(({ at }) => at);
   const axis: Axis = { from: Math.min(...times), to: Math.max(...times), left: 0, width: WIDTH };
   const answers = seen === undefined ? [] : [answerLane(axis, summarize(seen.url, samples, PARTS))];

@@ -6,7 +6,7 @@ import { bar, escape, tag, textElement } from './svg.ts';
 
 /** Horizontal lanes over one time axis. */
 
-/** Where moments are on the page. */
+/** The position of times on the page. */
 export interface Axis {
   readonly from: number;
   readonly to: number;
@@ -65,11 +65,16 @@ export function clockLane(axis: Axis): Lane {
   return { height: HEAD, svg };
 }
 
-/** About what a letter of a label takes, in pixels. */
+/** Average width of a letter in a label, in pixels. */
 const LETTER = 5.8;
 
-/** After its bar, before it or in it: the first place that a label fits into, or else the one with the most room. */
-function placeOf(axis: Axis, start: number, end: number, words: string): Readonly<Record<string, string | number>> {
+/** After its bar, before it or in it: the first position where a label fits, or the one with the most room. */
+function labelPosition(
+  axis: Axis,
+  start: number,
+  end: number,
+  words: string,
+): Readonly<Record<string, string | number>> {
   const places = [
     { room: axis.left + axis.width - end, place: { x: end + 6, class: 'small', 'text-anchor': 'start' } },
     { room: start - axis.left, place: { x: start - 6, class: 'small', 'text-anchor': 'end' } },
@@ -89,7 +94,7 @@ export function stepLane(axis: Axis, frames: readonly RecordedFrame<RunEvent>[])
     const [start, end] = [x(axis, running.at), x(axis, at)];
     const took = duration((at - running.at) / 1000);
     const words = `${running.title} (${took})`;
-    const label = tag('text', { ...placeOf(axis, start, end, words), y: y + 11 }, escape(words));
+    const label = tag('text', { ...labelPosition(axis, start, end, words), y: y + 11 }, escape(words));
     bars.push(bar(start, y, end - start, ROW - 5, fill, running.title) + label);
     running = undefined;
   };
@@ -153,7 +158,7 @@ interface Moment {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** What was counted of one thing, each from when it was seen to the next time. */
+/** Counts over time: each is drawn from its own time to the next one's. */
 function seenLane(
   axis: Axis,
   title: string,

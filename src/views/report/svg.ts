@@ -19,7 +19,7 @@ export function textElement(x: number, y: number, words: string, kind = ''): str
   return tag('text', { x, y, ...(kind && { class: kind }) }, escape(words));
 }
 
-/** A bar that says what it is when it is pointed at. */
+/** A bar with a tooltip. */
 export function bar(x: number, y: number, width: number, height: number, fill: string, title: string): string {
   return tag('rect', { x, y, width: Math.max(width, 0.5), height, fill }, tag('title', {}, escape(title)));
 }

@@ -11,7 +11,7 @@ import type { RunEvent } from '../../../src/run/event.ts';
 import { switchSettings, type InstanceProbe, type Ports } from '../../../src/steps/ports.ts';
 import { Interrupted } from '../../../src/run/engine/context.ts';
 import { Decision } from '../../../src/run/engine/decision.ts';
-import { verbsNow, type VerbNow } from '../../../src/run/task/verbs.ts';
+import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
 import type { Hooks } from '../../../src/run/hooks/hooks.ts';
 import { LittleDeployer, type Deploys } from './deployer.ts';
@@ -56,7 +56,7 @@ export interface Run {
 /** What `status` shows. */
 export interface Status {
   readonly snapshot: Snapshot;
-  readonly verbs: readonly VerbNow[];
+  readonly verbs: readonly VerbStatus[];
 }
 
 export interface SiteOptions {

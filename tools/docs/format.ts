@@ -1,0 +1,51 @@
+import * as z from 'zod';
+
+/** A type with `readonly` left out, of which schemas know nothing, and every field required, with a note if it was not. */
+type Exact<T> = T extends readonly (infer U)[]
+  ? { readonly list: Exact<U> }
+  : T extends object
+    ? {
+        readonly [K in keyof T]-?: {
+          readonly optional: object extends Pick<T, K> ? true : false;
+          readonly type: Exact<T[K]>;
+        };
+      }
+    : T;
+
+/** True for types with the same fields, optional or required as in the other, and nothing more. */
+type Same<A, B> = [Exact<A>, Exact<B>] extends [Exact<B>, Exact<A>] ? true : false;
+
+/**
+ * Takes a schema of `T`. A field that is missing, unknown, of another type, or optional in one of the two only is a
+ * compile error.
+ */
+export function formatOf<T>() {
+  return <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : { readonly differsFrom: T }): S =>
+    schema as S;
+}
+
+export const string = (meaning: string) => z.string().describe(meaning);
+export const number = (meaning: string) => z.number().describe(meaning);
+export const boolean = (meaning: string) => z.boolean().describe(meaning);
+export const strings = (meaning: string) => z.array(z.string()).describe(meaning);
+/** Numbers by name: of a pool, of a release. */
+export const numbers = (meaning: string) => z.record(z.string(), z.number()).describe(meaning);
+export const time = (meaning: string) => z.iso.datetime({ offset: false }).describe(`${meaning} (ISO 8601, UTC)`);
+/** A string in the types, of which these values are known. */
+export const oneOf = (values: readonly string[], meaning: string) =>
+  z
+    .string()
+    .refine((value) => values.includes(value), { error: ({ input }) => `${String(input)} is not documented` })
+    .describe(meaning);
+export const optional = z.exactOptional;
+
+/** The fields of each line. */
+const envelope = {
+  v: z.literal(1).describe('version of this format'),
+  at: time('time of the event'),
+};
+
+/** A line as it is written. */
+export function lineOf<T extends z.ZodRawShape>(fields: z.ZodObject<T>) {
+  return fields.extend(envelope).strict();
+}

@@ -1,0 +1,263 @@
+import * as z from 'zod';
+import type { sandboxData } from '../../src/commands/sandbox.ts';
+import type { storeData } from '../../src/commands/store.ts';
+import type { Marks } from '../../src/domain/snapshot.ts';
+import type { Holder, JournalEntry, Lease } from '../../src/stores/store.ts';
+import type { goalData } from '../../src/views/json.ts';
+import type { lockData } from '../../src/views/lock.ts';
+import type { statusData } from '../../src/views/status-json.ts';
+import { boolean, formatOf, number, numbers, oneOf, optional, string, strings, time } from './format.ts';
+import { ALL_VERBS, VERBS } from './words.ts';
+
+/** The lines of commands that are not runs. The compiler compares each schema with the type of what is written. */
+
+const release = 'the release that it is about; absent when the verb needs none';
+const verb = oneOf(ALL_VERBS, 'what was asked for: a [verb](#verbs)');
+const who = string('who asked: `user@host`, or the value of `TURNOUT_WHO`');
+
+const holder = formatOf<Holder>()(
+  z.strictObject({
+    run: string('id of the run'),
+    who,
+    host: string('name of the machine'),
+    pid: number('id of the process'),
+    verb,
+    release: optional(string(release)),
+    since: time('start of the run'),
+  }),
+).meta({ title: 'Holder' });
+
+const lease = formatOf<Lease>()(
+  z.strictObject({
+    holder: holder.describe('the run that holds the lease'),
+    fence: number('fencing number: grows with each lease, and is in the user agent of each request (`fence/12`)'),
+    doing: string('current step, in words; empty before the first one'),
+    next: optional(string('the step after that; absent when there is none, or it is not known yet')),
+    renewedAt: number('time of the last renewal, in milliseconds since 1970'),
+    expiresAt: number('time at which the lease expires unless it is renewed, in milliseconds since 1970'),
+    maybeExpired: optional(
+      z
+        .literal(true)
+        .describe('true when it has expired, and the store (DynamoDB) must watch it before another run may have it'),
+    ),
+  }),
+).meta({ title: 'Lease' });
+
+const goal = formatOf<ReturnType<typeof goalData>>()(
+  z.strictObject({
+    run: string('id of the run that recorded it first'),
+    who,
+    since: time('start of that run'),
+    verb: z.enum(VERBS).describe('a [verb](#verbs)'),
+    release: string('the release that it is about'),
+    fleet: string('id of the fleet that it is about'),
+    instances: strings('ids of the instances that were named; empty when it is about the whole fleet'),
+    stepsDone: number('how many steps are done'),
+    stepsAll: number('how many steps the plan has'),
+    updatedAt: time('last change of these numbers'),
+  }),
+).meta({ title: 'Goal' });
+
+const run = formatOf<JournalEntry>()(
+  z.strictObject({
+    run: string('id of the run'),
+    verb,
+    release: optional(string(release)),
+    who,
+    host: string('name of the machine'),
+    since: time('start of the run'),
+    until: optional(time('end of the run; absent while it is running, or when it was killed')),
+    outcome: z
+      .enum(['running', 'done', 'refused', 'undone', 'failed', 'interrupted'])
+      .describe('how it ended; `running` also when it was killed'),
+    message: string('the last sentence of the run; empty while it is running'),
+    awsRequests: number('how many requests were sent to AWS'),
+    proven: optional(number('answers of production in a row that prove the switch; absent when it is not proven')),
+    traffic: optional(
+      z
+        .strictObject({
+          url: string('the URL that was requested'),
+          requests: number('how many requests were sent'),
+          failed: number('how many of them failed'),
+          latencyMs: z
+            .strictObject({ p50: number('median'), p99: number('99th percentile'), max: number('maximum') })
+            .describe('time until the response was complete, in milliseconds'),
+          failures: strings('the first few different reasons for failed requests'),
+        })
+        .describe('what clients saw, with `--watch-traffic`'),
+    ),
+  }),
+).meta({ title: 'Run' });
+
+export const runLine = z.strictObject({ type: z.literal('run'), ...run.shape });
+
+export const lockLine = formatOf<ReturnType<typeof lockData>>()(
+  z.strictObject({
+    type: z.literal('lock'),
+    environment: string('name of the environment'),
+    store: string('kind of the store: `file`, `redis`, `dynamodb`'),
+    lease: lease.nullable().describe('null when no lease is held'),
+    queue: z.array(holder).describe('the runs that wait for the lease, the next one first'),
+    goal: goal.nullable().describe('what is recorded as unfinished or in progress; null when nothing is'),
+  }),
+);
+
+export const sandboxLine = formatOf<ReturnType<typeof sandboxData>>()(
+  z.strictObject({
+    type: z.literal('sandbox-ready'),
+    environment: string('name of the environment'),
+    endpoint: string('URL of the API'),
+    region: string('the region that it says it is'),
+    exports: z
+      .record(z.string(), z.string())
+      .describe('environment variables for the SDK, the AWS CLI and turnout, by name'),
+    dns: string('address and port of its DNS server'),
+    names: strings('the DNS names that lead to it'),
+    urls: z
+      .strictObject({ production: strings('of production'), test: strings('of the test target groups') })
+      .describe('URLs of the load balancers'),
+  }),
+);
+
+export const storeLine = formatOf<ReturnType<typeof storeData>>()(
+  z.strictObject({
+    type: z.literal('store'),
+    kind: string('kind of the store: `file`, `redis`, `dynamodb`'),
+    created: boolean('false when there was nothing to create'),
+  }),
+);
+
+const marks = formatOf<Marks>()(
+  z.strictObject({
+    current: optional(time('when `adopt` or `cleanup` made it the only fleet')),
+    promoted: optional(time('when it first got production traffic')),
+    share: optional(string('its share of production in percent, `@`, and when it got that (ISO 8601)')),
+    lowered: optional(time('when TTLs had been lowered for it')),
+    migrated: optional(string('the release whose migrations have run, and the id of the run that ran them')),
+  }),
+);
+
+/** Each object is compared on its own: the compiler does not compare types that are nested deeply. */
+type Status = ReturnType<typeof statusData>;
+type PoolStatus = Status['pools'][number];
+type FleetStatus = Status['fleets'][number];
+
+const role = z.enum(['blue', 'green', 'parked', 'rejected', 'retired']);
+
+const target = formatOf<PoolStatus['targets'][number]>()(
+  z.strictObject({
+    id: string('id of the instance'),
+    port: number('port that it is registered with'),
+    zone: string('availability zone').nullable(),
+    fleet: string('id of its fleet').nullable(),
+    release: string('release of the instance').nullable(),
+    role: role.nullable().describe('role of its fleet'),
+    state: z
+      .enum(['initial', 'healthy', 'unhealthy', 'unhealthy.draining', 'unused', 'draining', 'unavailable'])
+      .describe("ELB's state"),
+    reason: string("ELB's reason code; null when there is none").nullable(),
+    words: string('both in words'),
+  }),
+).meta({ title: 'Target' });
+
+const pool = formatOf<PoolStatus>()(
+  z.strictObject({
+    name: string('name of the target group'),
+    role: z.enum(['production', 'test', 'other']).describe('whose requests it gets'),
+    urls: strings('URLs that lead to it'),
+    healthy: number('how many of the registered targets are healthy'),
+    registered: number('how many targets are registered; those that drain do not count'),
+    targets: z.array(target).describe('its targets'),
+  }),
+).meta({ title: 'Target group' });
+
+const instance = formatOf<FleetStatus['instances'][number]>()(
+  z.strictObject({
+    id: string('id of the instance'),
+    zone: string('availability zone'),
+    state: z.enum(['pending', 'running', 'shutting-down', 'terminated', 'stopping', 'stopped']).describe("EC2's state"),
+    launchedAt: time('when it was launched'),
+    release: string('the release that it has'),
+    left: z
+      .array(z.strictObject({ pool: string('name of the target group'), port: number('the port') }))
+      .describe('where it was taken out and is not back'),
+    deploy: z
+      .strictObject({
+        release: string('the release'),
+        run: string('id of the run'),
+        state: z.enum(['begun', 'done']).describe('`begun` when it failed or has not ended'),
+      })
+      .nullable()
+      .describe('the last deploy in place; null when there was none'),
+  }),
+).meta({ title: 'Instance' });
+
+const fleet = formatOf<FleetStatus>()(
+  z.strictObject({
+    id: string('id of the fleet'),
+    release: string('its release; in the middle of a rolling deploy that of most instances'),
+    role: role.describe('read from who is registered in which target group'),
+    marks: marks.describe('facts from the past, kept as tags'),
+    instances: z.array(instance).describe('those that are not terminated'),
+  }),
+).meta({ title: 'Fleet' });
+
+const route = formatOf<Status['routes'][number]>()(
+  z.strictObject({
+    name: string('load balancer, port, and the priority of a rule: `shop:443 priority 10`'),
+    role: z.enum(['production', 'test']).describe('whose requests it brings'),
+    url: string('its URL'),
+    weights: numbers('weights by the names of our target groups'),
+    othersWeight: number('sum of the weights of other target groups'),
+    stickyS: number(
+      'seconds for which a client stays with a target group whatever the weights are; 0 without stickiness',
+    ),
+  }),
+).meta({ title: 'Route' });
+
+const residualTraffic = formatOf<Status['residualTraffic']>()(
+  z.discriminatedUnion('state', [
+    z.strictObject({ state: z.literal('not-asked') }),
+    z.strictObject({ state: z.literal('unreadable'), why: string('why they could not be counted, in words') }),
+    z.strictObject({
+      state: z.literal('counted'),
+      requests: numbers('requests in that time, by target group'),
+      withinS: number('length of that time, in seconds'),
+    }),
+  ]),
+);
+
+export const statusLine = formatOf<Status>()(
+  z.strictObject({
+    type: z.literal('status'),
+    environment: string('name of the environment'),
+    pools: z.array(pool).describe('the target groups'),
+    routes: z.array(route).describe('rules and names that divide traffic by weight; empty when membership moves it'),
+    residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
+    fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
+    unmanaged: strings("ids of instances in a target group that lack this environment's tags"),
+    rollback: z
+      .strictObject({ ready: boolean('whether it could'), why: string('why, in words') })
+      .nullable()
+      .describe('whether production could go back now; null when no fleet is parked'),
+    proof: z
+      .strictObject({ proven: boolean('whether it is'), why: string('why, in words') })
+      .nullable()
+      .describe('whether the last switch is proven; null when there was none'),
+    lease: lease.nullable().describe('null when no lease is held'),
+    goal: goal.nullable().describe('what is recorded as unfinished or in progress; null when nothing is'),
+    trouble: string(
+      'why the store could not be read: then `lease`, `goal` and `last` are null, and `verbs` is empty; otherwise null',
+    ).nullable(),
+    verbs: z
+      .array(
+        z.strictObject({
+          verb: z.enum(VERBS).describe('a [verb](#verbs)'),
+          accepted: boolean('whether it would be accepted now'),
+          why: string('why not, or what it would do'),
+        }),
+      )
+      .describe('what can be done now'),
+    last: run.nullable().describe('the newest entry of the history; null when there is none'),
+  }),
+);

@@ -1,0 +1,45 @@
+import { tasks } from '../../tasks/index.ts';
+import type { StepKind } from '../../src/steps/index.ts';
+
+/** Every kind of step: the compiler demands an entry for each. */
+export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
+  launch: 'launch the instances of a fleet',
+  'await-running': 'wait until its instances are running',
+  register: 'register instances with a target group',
+  'await-healthy': 'wait until they are healthy there',
+  deregister: 'deregister instances from a target group',
+  'await-drained': 'wait until no target is registered or draining there',
+  'shift-weights': 'give a target group its share of the traffic, by the weights of routes',
+  'tag-share': 'write that share on the tags of the fleet',
+  watch: 'wait before the next share, while health and production are checked',
+  'set-ttl': 'set the TTL of the names: low for a switch, or as usual after it',
+  'tag-lowered-ttl': 'write on the tags of the fleet that TTLs have been lowered',
+  'await-lowered-ttl': 'wait until the usual TTL has passed for every resolver',
+  'await-insync': 'wait until Route 53 says INSYNC: all of its name servers have the change',
+  'await-dns-answers': "ask the zones' name servers until their answers lead to the new target group only",
+  'await-ttl': 'wait until the TTL of the old answers has passed',
+  'verify-release': 'ask production until enough answers in a row come from the new release',
+  'await-retention': 'wait until the retention of the old fleet is over',
+  'await-residual-traffic': 'wait until the old fleet gets hardly any requests',
+  claim: 'write the ownership tags on instances that serve already',
+  mark: 'write a mark on the tags of the fleet',
+  terminate: 'terminate the instances of a fleet',
+  remove: 'delete the layer that held a fleet (OpsWorks)',
+  migrate: 'migrate the database, by way of one instance',
+  'deregister-everywhere': 'deregister instances from all of their target groups, and wait until they are released',
+  deploy: 'deploy the release to instances in place',
+  'check-instances': 'ask each instance itself until it answers as it should',
+  'register-back': 'register instances where they were, and wait until they are healthy',
+  'tag-release': 'write on the tags of instances that they are back, and which release they have',
+};
+
+/** Verbs that plan: the tasks. */
+export const VERBS = Object.keys(tasks) as (keyof typeof tasks)[];
+/** Those of the lease and of the history: also commands that take the lease and change no fleet. */
+export const ALL_VERBS: readonly string[] = [...VERBS, 'abandon', 'unlock'];
+
+export const VERB_MEANINGS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.values(tasks).map(({ verb, summary }) => [verb, summary])),
+  abandon: 'Forget the recorded goal; in the history and the lease only',
+  unlock: 'Release the lease of a run that hangs; in the history and the lease only',
+};
