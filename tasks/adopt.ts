@@ -1,6 +1,7 @@
 import { stableFleet, isRegistered, members, poolsOf } from '../src/domain/roles.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import { refusal, type GoalOf } from '../src/domain/goal.ts';
+import { stepsLeft } from '../src/plan/ending.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
@@ -61,6 +62,8 @@ export const adopt: Task<'adopt', typeof OPTIONS> = {
   plan: (snapshot, goal) => planAhead(snapshot, [claim(goal)], lines(snapshot, goal)),
 
   afterFailure: () => ({ leave: 'safe', message: 'At the most some tags were written.' }),
+
+  finalProblem: (snapshot, goal) => stepsLeft(snapshot, adopt.plan(snapshot, goal)),
 
   question: (_snapshot, goal) =>
     `Tag these ${goal.instances.length} instances as release ${goal.release}? A later \`cleanup\` may terminate them.`,

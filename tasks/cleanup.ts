@@ -2,6 +2,7 @@ import { stableFleet, liveFleets, poolsOf, roleOf } from '../src/domain/roles.ts
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { isHealthy } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
+import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
@@ -90,6 +91,9 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     const rest = isEnding ? ` Instances of ${step.fleet} may have been terminated already.` : '';
     return { leave: 'safe', message: `${goal.release} serves production as before.${rest}` };
   },
+
+  finalProblem: (snapshot, goal) =>
+    servingProblem(snapshot, goal.fleet, {}, true) ?? stepsLeft(snapshot, cleanup.plan(snapshot, goal)),
 
   question: (snapshot, goal) => {
     const doomed = fleetsToRetire(snapshot, goal.fleet);

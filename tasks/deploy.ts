@@ -68,6 +68,8 @@ export const deploy: Task<'deploy', typeof OPTIONS> = {
     };
   },
 
+  finalProblem: () => undefined,
+
   question: (snapshot, goal) => {
     const serving = servingOf(snapshot, goal);
     const warning =

@@ -2,7 +2,7 @@ import { list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { isRefusal } from '../src/domain/goal.ts';
 import { homesOf, minimumWhileOut, running } from '../src/domain/in-place.ts';
-import { afterInPlace, minimumNotes } from '../src/plan/in-place.ts';
+import { afterInPlace, minimumNotes, minimumProblem } from '../src/plan/in-place.ts';
 import { namedInstances, sameInstances } from './named.ts';
 import * as option from './options.ts';
 import { IN_PLACE, type Task } from './task.ts';
@@ -66,6 +66,8 @@ export const drain: Task<'drain', typeof OPTIONS> = {
       again: `drain ${goal.instances.join(' ')}`,
       next: ['`turnout join I` puts an instance back where it was'],
     }),
+
+  finalProblem: (snapshot, goal) => minimumProblem(snapshot, goal.minimumHealthy),
 
   question: (_snapshot, goal) => `Take ${list(goal.instances, 5)} out of traffic?`,
 

@@ -68,6 +68,8 @@ export const join: Task<'join', typeof OPTIONS> = {
     return { leave: 'safe', message, next: [`\`turnout join ${goal.instances.join(' ')}\` goes on with it`] };
   },
 
+  finalProblem: () => undefined,
+
   question: (snapshot, goal) => {
     const broken = running(snapshot, goal.instances).some(({ deploy }) => deploy?.state === 'begun');
     const doubt = broken ? 'A deploy on it has not ended well. ' : '';

@@ -1,7 +1,8 @@
 import { stableFleet, members, roleOf } from '../src/domain/roles.ts';
 import { count } from '../src/domain/text.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
-import { isRefusal, refusal } from '../src/domain/goal.ts';
+import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
+import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import { wantsOthers } from '../src/plan/stages.ts';
@@ -11,7 +12,7 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import { isServedAloneBy, unproven } from './rollback.ts';
+import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import * as option from './options.ts';
 import { SWITCH, type Summary, type Task } from './task.ts';
 
@@ -114,17 +115,16 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const to = fleetById(snapshot, goal.fleet);
     const home = stableFleet(snapshot);
     if (to !== undefined && isOnlyUnverified(snapshot, promote.plan(snapshot, goal))) return unproven(goal.release);
-    if (to !== undefined && isSwitched(snapshot, to)) {
-      return {
-        leave: 'safe',
-        message: `${goal.release} serves production; only what follows the switch is not done yet.`,
-      };
-    }
+    if (to !== undefined && isSwitched(snapshot, to)) return afterSwitch(snapshot, goal);
     if (home === undefined) return { leave: 'needs-attention', message: 'There is no fleet to move back to.' };
     const { run, who, since, minimumHealthy, settings } = goal;
     const undo = { run, who, since, verb: 'rollback', fleet: home.id, release: home.release } as const;
     return { undo: { ...undo, minimumHealthy, settings }, next: AFTER_UNDO };
   },
+
+  finalProblem: (snapshot, goal) =>
+    servingProblem(snapshot, goal.fleet, goal.minimumHealthy, isWhole(goal)) ??
+    stepsLeft(snapshot, promote.plan(snapshot, goal)),
 
   question: (snapshot, goal) => {
     const home = stableFleet(snapshot);
@@ -150,6 +150,11 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     };
   },
 };
+
+/** It moves all of production, and not a part of it. */
+function isWhole({ stages }: GoalOf<'promote'>): boolean {
+  return (stages?.shares.at(-1) ?? 100) === 100;
+}
 
 const AFTER_UNDO = ['`turnout promote` tries again', '`turnout cleanup` terminates the rejected fleet'];
 

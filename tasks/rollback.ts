@@ -1,6 +1,7 @@
 import { liveFleets, members, roleOf, servingFleets } from '../src/domain/roles.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
-import { isRefusal, refusal } from '../src/domain/goal.ts';
+import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
+import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import { hasStayed, isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
@@ -89,17 +90,13 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
     if (to !== undefined && isOnlyUnverified(snapshot, rollback.plan(snapshot, goal))) return unproven(goal.release);
-    if (to !== undefined && isSwitched(snapshot, to)) {
-      return {
-        leave: 'safe',
-        message: `${goal.release} serves production; only what follows the switch is not done yet.`,
-      };
-    }
-    const serving = servingFleets(snapshot)
-      .map((fleet) => fleet.release)
-      .join(' and ');
-    return { leave: 'needs-attention', message: `Production is served by ${serving || 'nothing'}.` };
+    if (to !== undefined && isSwitched(snapshot, to)) return afterSwitch(snapshot, goal);
+    return { leave: 'needs-attention', message: 'Production was not moved back.' };
   },
+
+  finalProblem: (snapshot, goal) =>
+    servingProblem(snapshot, goal.fleet, goal.minimumHealthy, true) ??
+    stepsLeft(snapshot, rollback.plan(snapshot, goal)),
 
   question: (snapshot, goal) => {
     const from = servingFleets(snapshot).find((fleet) => fleet.id !== goal.fleet);
@@ -120,6 +117,13 @@ export function isServedAloneBy(snapshot: Snapshot, release: string): boolean {
   const same = liveFleets(snapshot).filter((fleet) => fleet.release === release);
   const serving = servingFleets(snapshot);
   return same.length === 1 && serving.length === 1 && serving[0] === same[0];
+}
+
+/** Production is switched, and something after that has failed. */
+export function afterSwitch(snapshot: Snapshot, goal: GoalOf<'promote' | 'rollback'>): AfterFailure {
+  const problem = servingProblem(snapshot, goal.fleet, goal.minimumHealthy, true);
+  if (problem !== undefined) return { leave: 'needs-attention', message: `Production is switched, but ${problem}` };
+  return { leave: 'safe', message: `${goal.release} serves production; only what follows the switch is not done yet.` };
 }
 
 /** AWS says one thing, and production another: nobody knows why, and both fleets run. */

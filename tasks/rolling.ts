@@ -8,7 +8,7 @@ import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goa
 import { carries, homesOf, isDeployed, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { isMigrated } from '../src/domain/in-place.ts';
-import { afterInPlace, minimumNotes, mixedNote, releasesOf } from '../src/plan/in-place.ts';
+import { afterInPlace, minimumNotes, mixedNote, releasesOf, minimumProblem } from '../src/plan/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
@@ -91,6 +91,8 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
         '`turnout abandon` leaves things as they are and forgets it',
       ],
     }),
+
+  finalProblem: (snapshot, goal) => minimumProblem(snapshot, goal.minimumHealthy),
 
   question: (snapshot, goal) => {
     const fleet = fleetById(snapshot, goal.fleet);

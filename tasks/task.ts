@@ -68,6 +68,8 @@ export interface Task<V extends Verb = Verb, D extends OptionDefinitions = Optio
   isVisible(snapshot: Snapshot, release: string): boolean;
   /** What to ask before changing anything. */
   question(snapshot: Snapshot, goal: GoalOf<V>): string;
+  /** What a look at the end shows that is not as `standing` says: a sentence without its subject; undefined when all is. */
+  finalProblem(snapshot: Snapshot, goal: GoalOf<V>): string | undefined;
   /** Where things stand once the goal is reached. */
   standing(snapshot: Snapshot, goal: GoalOf<V>): Summary;
 }

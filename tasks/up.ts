@@ -2,6 +2,7 @@ import { liveFleets, members, poolsOf, roleOf, type Role } from '../src/domain/r
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { countByZone, NO_MINIMUM, total, type ByZone } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
+import { stepsLeft } from '../src/plan/ending.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
 import type { Step } from '../src/steps/index.ts';
@@ -89,6 +90,8 @@ export const up: Task<'up', typeof OPTIONS> = {
         : 'what was launched is left for inspection';
     return { leave: 'safe', message: `Production is as it was; ${left}.` };
   },
+
+  finalProblem: (snapshot, goal) => stepsLeft(snapshot, up.plan(snapshot, goal)),
 
   question: (_snapshot, goal) =>
     `Boot ${goal.spec.batches.reduce((sum, batch) => sum + batch.count, 0)} instances of ${goal.release}?`,

@@ -92,7 +92,7 @@ export function afterInPlace(
     begun.length === 0
       ? ''
       : `${list(begun, 5)} ${begun.length === 1 ? 'is' : 'are'} out of traffic and stay${begun.length === 1 ? 's' : ''} so, ${isProbing(step) ? 'since what was deployed there was not seen healthy' : 'since a deploy has begun there'}. `;
-  const short = shortOf(snapshot, goal.minimumHealthy);
+  const short = minimumProblem(snapshot, goal.minimumHealthy);
   if (short !== undefined) return { leave: 'needs-attention', message: `${out}${short}`, next };
   return { leave: 'safe', message: `${out}Nothing else was touched; production has what it must keep.`, next };
 }
@@ -103,7 +103,7 @@ function isProbing(step: Step | undefined): boolean {
 }
 
 /** What production lacks; what serves nobody at all lacks too, whatever was allowed. */
-function shortOf(snapshot: Snapshot, minimum: MinimumHealthy | undefined): string | undefined {
+export function minimumProblem(snapshot: Snapshot, minimum: MinimumHealthy | undefined): string | undefined {
   const pools = snapshot.pools.filter(
     (pool) => serves(pool) && (pool.role === 'production' || pool.name in (minimum ?? {})),
   );

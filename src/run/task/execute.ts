@@ -2,7 +2,8 @@ import type { Task } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import { observe, withUrls } from '../../observe/observe.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { isRefusal, type Goal } from '../../domain/goal.ts';
+import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
+import { describeServing } from '../../plan/ending.ts';
 import { verifiedBy } from '../../domain/answers.ts';
 import type { AfterFailure, Plan } from '../../plan/plan.ts';
 import type { HeldLease } from '../../record/lease.ts';
@@ -45,8 +46,10 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
     const last = await runPlan(run, recording, goal, plan, snapshot);
     // URLs are nice to have, and the task is done.
     const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
+    const problem = await finalProblem(run, task, goal, plan, last);
     await recording.forget();
     const { message, next } = task.standing(shown, goal);
+    if (problem !== undefined) return needsAttention(problem, waysToContinue(task, goal.release));
     return {
       ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
       ...proofOf(task, last, goal),
@@ -60,6 +63,25 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
         waysToContinue(task, goal.release),
       );
     });
+  }
+}
+
+/**
+ * What one full look at the end shows that is not as the last sentence would say: others may have been at work, or what was
+ * healthy is not any more. An old answer must not be taken for it.
+ */
+async function finalProblem(run: Run, task: Task, goal: Goal, plan: Plan, last: Snapshot): Promise<string | undefined> {
+  const problemIn = (snapshot: Snapshot): string | undefined => task.finalProblem(snapshot, goal);
+  try {
+    const seen = plan.steps.length === 0 ? last : await observe(run.setup.ports);
+    if (problemIn(seen) === undefined) return undefined;
+    const again = await lookAgain(run);
+    const problem = problemIn(again);
+    return problem && `The ${goal.verb} of ${subjectOf(goal)} was done, but ${problem} ${describeServing(again)}`;
+  } catch (error) {
+    // It is done: a look that fails must not make it a failure that is reverted.
+    if (isFinal(error)) throw error;
+    return `The ${goal.verb} of ${subjectOf(goal)} was done, but how things stand now could not be read: ${messageOf(error)}`;
   }
 }
 
@@ -118,7 +140,8 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   const ways = after.next ?? waysToContinue(task, goal.release);
   const next = [...(failure instanceof OperatorError ? failure.next : []), ...ways];
   const message = `${why} ${after.message}`;
-  return after.leave === 'needs-attention' ? needsAttention(message, next) : safe('failed', message, next);
+  if (after.leave === 'safe') return safe('failed', message, next);
+  return needsAttention(`${message} ${describeServing(snapshot)}`, next);
 }
 
 /** The way back and the last sentence must not miss what was done right before the failure. */
@@ -145,7 +168,8 @@ async function undo(
     ?.run('onRollback', { verb: goal.verb, release: goal.release, message: why })
     .catch((error: unknown) => setup.view.emit({ type: 'warning', message: messageOf(error) }));
   const plan = task.plan(snapshot, back);
-  if (isRefusal(plan)) return needsAttention(`${why} It could not be undone: ${plan.message}`, plan.next);
+  if (isRefusal(plan))
+    return needsAttention(`${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`, plan.next);
   setup.view.emit(preview(task, snapshot, back, plan));
   const recording = new Recording(setup, lease, back, plan.steps.length);
   let last = snapshot;
@@ -154,7 +178,9 @@ async function undo(
     last = await runPlan(run, recording, back, plan, snapshot);
   } catch (error) {
     if (isFinal(error)) return stopped(error, task, back);
-    return needsAttention(`${why} Undoing it failed too: ${messageOf(error)}`, waysToContinue(task, back.release));
+    const serving = await lookAgain(run).then(describeServing, () => 'What serves production now could not be read.');
+    const both = `${why} Undoing it failed too: ${messageOf(error)} ${serving}`;
+    return needsAttention(both, waysToContinue(task, back.release));
   }
   await recording.forget();
   return {

@@ -1,0 +1,59 @@
+import { fleetById } from '../domain/queries.ts';
+import type { MinimumHealthy, Refusal } from '../domain/goal.ts';
+import { countByZone, healthyIn, NO_MINIMUM, shortfall, total } from '../domain/minimum-healthy.ts';
+import { members, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { list } from '../domain/text.ts';
+import { behaviourOf } from '../steps/index.ts';
+import type { Plan } from './plan.ts';
+import { isVerification } from './switch.ts';
+import { trafficModel } from './traffic/index.ts';
+import { unmanagedInProduction } from './worlds.ts';
+
+/** What the last look of a run shows, for its last sentence. */
+
+/** Production as it is now: `42 (3 of 3 healthy) and i-1, which is unmanaged`. */
+export function describeServing(snapshot: Snapshot): string {
+  const fleets = living(snapshot).map((fleet) => {
+    const healthy = poolsOf(snapshot, 'production').map((pool) => healthyIn(pool, fleet).length);
+    return `${fleet.release} (${Math.min(...healthy)} of ${members(fleet).length} healthy)`;
+  });
+  const unmanaged = unmanagedInProduction(snapshot).map((id) => `${id}, which is unmanaged`);
+  return `Production is served by ${list([...fleets, ...unmanaged], 5) || 'nothing'}.`;
+}
+
+/** Fleets in production; of one whose instances are gone only its targets are left, for a while. */
+function living(snapshot: Snapshot): readonly Fleet[] {
+  return servingFleets(snapshot).filter((fleet) => members(fleet).length > 0);
+}
+
+/** Why it is not true that the fleet serves production with this minimum, alone where `isAlone`; undefined when it is. */
+export function servingProblem(
+  snapshot: Snapshot,
+  id: string,
+  minimum: MinimumHealthy,
+  isAlone: boolean,
+): string | undefined {
+  const fleet = fleetById(snapshot, id);
+  if (fleet === undefined) return 'the fleet is gone.';
+  for (const { name, pools } of trafficModel(snapshot).capacityGroups()) {
+    const own = pools.filter((pool) => targetsOf(pool, fleet).length > 0);
+    const healthy = countByZone(own.flatMap((pool) => healthyIn(pool, fleet)));
+    const short = shortfall(healthy, minimum[name] ?? NO_MINIMUM);
+    if (total(healthy) === 0) return `nothing of ${fleet.release} is healthy in ${name}.`;
+    if (short !== undefined) return `${fleet.release} has ${total(healthy)} healthy in ${name}: ${short}.`;
+  }
+  const others = isAlone ? living(snapshot).filter((other) => other !== fleet) : [];
+  if (others.length > 0) return `${list(others.map(({ release }) => release))} is in production too.`;
+  const unmanaged = unmanagedInProduction(snapshot);
+  return unmanaged.length === 0
+    ? undefined
+    : `${list(unmanaged, 5)} without the tags of this environment is in production too.`;
+}
+
+/** What would have to be done again, planned anew; undefined when nothing. Evidence that was collected stays collected. */
+export function stepsLeft(snapshot: Snapshot, left: Plan | Refusal): string | undefined {
+  if ('refused' in left) return left.message;
+  const step = left.steps.find((one) => !isVerification(snapshot, one));
+  return step && `this is not so any more, or not yet: ${behaviourOf(step).title(snapshot)}.`;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { ExitCode } from '../../src/errors.ts';
+import { OperatorError } from '../../src/errors.ts';
+import { Rig } from '../support/fake-run-task.ts';
+
+/** Calls back before the n-th request of that name. */
+function onNth(rig: Rig, what: string, n: number, act: () => void): void {
+  const before = rig.fake.onRequest;
+  let seen = 0;
+  rig.fake.onRequest = async (asked) => {
+    await before(asked);
+    if (asked.startsWith(what) && ++seen === n) act();
+  };
+}
+
+describe('"Done" is seen', () => {
+  test('a promote that is done, and stays so', async () => {
+    const rig = new Rig();
+    expect(await rig.run('promote')).toMatchObject({ code: 'done', exitCode: ExitCode.done });
+  });
+
+  test('green dies after its last step: the last sentence says what serves, and asks for attention', async () => {
+    const rig = new Rig();
+    rig.on('deregister test', () => {
+      for (const id of ['B-0', 'B-1']) rig.fake.target('prod', id, 'unhealthy', 'Target.Timeout');
+    });
+    const finished = await rig.run('promote');
+    expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
+    expect(finished.message).toContain('nothing of B is healthy in prod');
+    expect(finished.message).toContain('Production is served by B (0 of 2 healthy)');
+    expect(finished.next.join()).toContain('turnout rollback');
+  });
+
+  test('fewer than the minimum at the end are told', async () => {
+    const rig = new Rig();
+    rig.on('deregister test', () => rig.fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout'));
+    const { exitCode, message } = await rig.run('promote');
+    expect(exitCode).toBe(ExitCode.needsAttention);
+    expect(message).toContain('B has 1 healthy in prod: 1 short in a');
+  });
+
+  test('an unmanaged server that joined meanwhile is named', async () => {
+    const rig = new Rig();
+    rig.on('deregister test', () => rig.fake.target('prod', 'i-other', 'healthy'));
+    const { exitCode, message } = await rig.run('promote');
+    expect(exitCode).toBe(ExitCode.needsAttention);
+    expect(message).toContain('i-other');
+  });
+
+  test('the old fleet is put back by hand: not "B serves production"', async () => {
+    const rig = new Rig();
+    rig.on('deregister test', () => rig.fake.target('prod', 'A-0', 'healthy'));
+    const { exitCode, message } = await rig.run('promote');
+    expect(exitCode).toBe(ExitCode.needsAttention);
+    expect(message).toContain('A is in production too');
+  });
+
+  test('an old answer is not taken for it', async () => {
+    const rig = new Rig();
+    rig.fake.lagMs = 3000;
+    expect(await rig.run('promote')).toMatchObject({ code: 'done' });
+  });
+
+  test('a look that is denied reverts nothing, and is not called done', async () => {
+    const rig = new Rig();
+    rig.on('deregister test', () => {
+      onNth(rig, 'read fleets', 1, () => {
+        throw new OperatorError('access-denied', 'These credentials may not call ec2:DescribeInstances.');
+      });
+    });
+    const { exitCode, message } = await rig.run('promote');
+    expect(exitCode).toBe(ExitCode.needsAttention);
+    expect(message).toContain('could not be read');
+    expect(rig.fake.changes.filter((what) => what.startsWith('register prod A'))).toEqual([]);
+  });
+
+  test('a rollback that has nothing to do does not say that a dead fleet serves', async () => {
+    const rig = new Rig();
+    await rig.run('promote');
+    await rig.run('rollback');
+    for (const id of ['A-0', 'A-1']) rig.fake.target('prod', id, 'unhealthy', 'Target.Timeout');
+    const finished = await rig.run('rollback');
+    expect(finished.exitCode).not.toBe(ExitCode.done);
+  });
+});
