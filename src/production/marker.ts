@@ -10,7 +10,8 @@ export interface Received {
 
 /** The release that the answer names, or why it names none. */
 export function readMarker(marker: MarkerConfig, received: Received): ReleaseAnswer {
-  if (received.status >= 400) return { failed: `HTTP ${received.status}` };
+  // A redirect may carry the header of whatever redirects.
+  if (received.status < 200 || received.status > 299) return { failed: `HTTP ${received.status}` };
   const release = valueOf(marker, received);
   return release === undefined || release === '' ? { failed: `no release in ${where(marker)}` } : { release };
 }

@@ -36,6 +36,7 @@ describe('a marker', () => {
 
   test('an error page is no answer, whatever it says', () => {
     expect(read({ json: 'build.release' }, { status: 503 })).toEqual({ failed: 'HTTP 503' });
+    expect(read({ header: 'X-Release' }, { status: 302 })).toEqual({ failed: 'HTTP 302' });
     expect(read({ json: 'release' }, { body: '<html>' })).toEqual({ failed: 'no release in the JSON at release' });
   });
 });
