@@ -1,12 +1,13 @@
-import { stableFleet, liveFleets, poolsOf, roleOf } from '../src/domain/roles.ts';
+import { stableFleet, liveFleets, members, poolsOf, roleOf } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
-import { isHealthy } from '../src/domain/minimum-healthy.ts';
-import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
+import { healthyIn, isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
+import { isRefusal, refusal, type GoalOf, type MinimumHealthy, type Refusal } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Step } from '../src/steps/index.ts';
+import type { Keeps } from '../src/steps/terminate.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
 import { FLEETS, type Task } from './task.ts';
@@ -20,6 +21,9 @@ const OPTIONS = {
     describe:
       'By weights: do not keep the old servers for `traffic.retention`, nor until they get no requests; requests that still reach them will fail',
   }),
+  minHealthy: option.minimumHealthy({
+    describe: 'Fewest healthy targets of the serving fleet in each production group (default: as many as now)',
+  }),
 } satisfies option.OptionDefinitions;
 
 export const cleanup: Task<'cleanup', typeof OPTIONS> = {
@@ -27,7 +31,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
   verb: 'cleanup',
   summary: 'Make the serving fleet the only one: tag it as current, terminate the others',
   details:
-    'Tags first, then terminates the fleets of this environment that are parked or rejected. An instance that is registered in, or draining ' +
+    'Terminates the fleets of this environment that are parked or rejected, once it is tagged which one is current. An instance that is registered in, or draining ' +
     'from, production is never terminated. After this there is nothing to roll back to.',
   examples: [
     ['turnout cleanup --plan', 'which fleet would stay, which instances would be terminated'],
@@ -56,7 +60,14 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     }
     const goal = { ...requestedBy, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
     const early = options.ignoreResidualTraffic ? { early: true } : {};
-    return { ...goal, discard: options.discard ?? false, wait: options.wait ?? false, settings, ...early };
+    const minimumHealthy = lowerMinimum(
+      minimumNow(snapshot, trafficModel(snapshot).capacityGroups()),
+      options.minHealthy,
+    );
+    const sick = options.minHealthy === undefined ? tooFewHealthy(serving, minimumHealthy) : undefined;
+    if (sick !== undefined && fleetsToRetire(snapshot, serving.id).length > 0) return sick;
+    const { discard = false, wait = false } = options;
+    return { ...goal, discard, wait, settings, minimumHealthy, ...early };
   },
 
   plan(snapshot, goal) {
@@ -78,12 +89,12 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       draining(snapshot, doomed, goal.wait) ??
       doomed.map((fleet) => model.retireProblem(fleet, goal)).find((one) => one !== undefined);
     if (no !== undefined) return no;
-    const mark: readonly Step[] =
-      stableFleet(snapshot) === keep && keep.marks.current !== undefined
-        ? []
-        : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
-    const retire = doomed.flatMap((fleet) => model.retireSteps(fleet, goal));
-    return planAhead(snapshot, [...mark, ...retire, ...model.settleSteps(keep, goal.settings)]);
+    const isMarked = stableFleet(snapshot) === keep && keep.marks.current !== undefined;
+    const mark: readonly Step[] = isMarked ? [] : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
+    const keeps = keepsOf(snapshot, goal);
+    const retire = doomed.flatMap((fleet, n) => model.retireSteps(fleet, goal, { keeps, before: n === 0 ? mark : [] }));
+    const all = doomed.length === 0 ? mark : retire;
+    return planAhead(snapshot, [...all, ...model.settleSteps(keep, goal.settings)], healthNotes(snapshot, keep));
   },
 
   afterFailure(_snapshot, goal, { step }) {
@@ -121,6 +132,37 @@ function neverTried(snapshot: Snapshot, doomed: readonly Fleet[], discard: boole
     `${describeFleet(snapshot, green)} was never promoted; only \`--discard\` terminates it.`,
     '`turnout promote` moves production to it; `turnout cleanup --discard` terminates it.',
   );
+}
+
+function keepsOf(snapshot: Snapshot, { fleet, minimumHealthy }: GoalOf<'cleanup'>): Keeps {
+  const groups = trafficModel(snapshot)
+    .capacityGroups()
+    .map(({ name, pools }) => ({ pools: pools.map((pool) => pool.name), minimum: minimumHealthy[name] ?? NO_MINIMUM }));
+  return { fleet, groups };
+}
+
+/** Half of the serving fleet, or more, is not healthy: that is no time to end the way back, unless it was asked for. */
+function tooFewHealthy(serving: Fleet, minimum: MinimumHealthy): Refusal | undefined {
+  const all = members(serving).length;
+  const sick = Object.entries(minimum).find(([, { total: healthy }]) => healthy > 0 && healthy * 2 <= all && all > 1);
+  if (sick === undefined) return undefined;
+  const [group, { total: healthy }] = sick;
+  return refusal(
+    'serving-is-sick',
+    `${healthy} of ${all} instances of ${serving.release} are healthy in ${group} now; the other fleet may be the way back.`,
+    '`turnout rollback` moves production to it.',
+    `\`turnout cleanup --min-healthy ${healthy}\` accepts that production has no more.`,
+  );
+}
+
+function healthNotes(snapshot: Snapshot, keep: Fleet): readonly string[] {
+  const all = members(keep).length;
+  return trafficModel(snapshot)
+    .capacityGroups()
+    .flatMap(({ name, pools }) => {
+      const healthy = new Set(pools.flatMap((pool) => healthyIn(pool, keep)).map(({ id }) => id)).size;
+      return healthy === all ? [] : [`${healthy} of ${all} instances of ${keep.release} are healthy in ${name} now.`];
+    });
 }
 
 /** The others are the only way back while the serving fleet is down. */

@@ -106,7 +106,18 @@ function allSteps(snapshot: Snapshot, goal: GoalOf<'deploy'>): readonly Step[] {
   // `join` does that for those that were drained, once they are healthy again.
   const signed = all.filter(({ left }) => left === undefined).map(({ id }) => id);
   return [
-    { do: 'deploy', fleet, instances, release, run, since, number: 1, migrate: false, words: delivery.words },
+    {
+      do: 'deploy',
+      fleet,
+      instances,
+      release,
+      run,
+      since,
+      number: 1,
+      migrate: false,
+      words: delivery.words,
+      offline: false,
+    },
     ...(delivery.check ? [{ do: 'check-instances', fleet, instances } as const] : []),
     ...(signed.length === 0 ? [] : signing(snapshot, goal, signed)),
   ];

@@ -1,16 +1,16 @@
-import { liveFleets, members, roleOf, servingFleets } from '../src/domain/roles.ts';
+import { liveFleets, members, servingFleets } from '../src/domain/roles.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById } from '../src/domain/queries.ts';
-import type { Snapshot } from '../src/domain/snapshot.ts';
+import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { hasStayed, isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import { wantsOthers } from '../src/plan/stages.ts';
 import { isUnknown, verifySteps } from '../src/plan/verify.ts';
-import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
+import { knownWorld, type KnownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
 import type { AfterFailure } from '../src/plan/plan.ts';
 import { SWITCH, type Task } from './task.ts';
@@ -46,24 +46,20 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   pinGoal({ snapshot, options, requestedBy, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
-    const { home, others } = world;
+    const to = fleetBefore(snapshot, world);
     const model = trafficModel(snapshot);
-    const pace = model.paceBack(home, options);
+    const pace = model.paceBack(to, options);
     if (isRefusal(pace)) return pace;
-    const isOver = others.every((fleet) => roleOf(snapshot, fleet) === 'retired');
-    if (members(home).length === 0 || (isOver && isSwitched(snapshot, home))) {
-      const retired = others.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
+    const isOver = to === world.home && isSwitched(snapshot, to) && world.others.every(isRetired);
+    if (members(to).length === 0 || isOver) {
       return refusal(
         'nothing-to-roll-back',
-        retired === ''
-          ? `${home.release} is the only fleet: there is none to move back to.`
-          : `A cleanup has made ${home.release} the one to come back to, and it serves production; ${retired} only waits for its end.`,
-        ...(retired === '' ? [] : ['`turnout cleanup` ends what is left of it.']),
+        `${to.release} is the only fleet: there is none to move back to.`,
         'An older release comes back like a new one: `turnout up --release R`, then `turnout promote`.',
       );
     }
     const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
-    const goal = { ...requestedBy, verb: 'rollback', fleet: home.id, release: home.release } as const;
+    const goal = { ...requestedBy, verb: 'rollback', fleet: to.id, release: to.release } as const;
     return { ...goal, minimumHealthy, settings, ...pace };
   },
 
@@ -111,6 +107,16 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     };
   },
 };
+
+function isRetired({ marks }: Fleet): boolean {
+  return marks.current !== undefined;
+}
+
+/** The stable fleet; where that one serves alone, the one that a cleanup has not ended yet, as long as it is there. */
+function fleetBefore(snapshot: Snapshot, { home, others }: KnownWorld): Fleet {
+  const retired = others.filter(isRetired).toSorted((a, b) => (a.marks.current! < b.marks.current! ? 1 : -1));
+  return isSwitched(snapshot, home) && others.every(isRetired) ? (retired[0] ?? home) : home;
+}
 
 /** Of two fleets with the same release it could not be told which one is meant. */
 export function isServedAloneBy(snapshot: Snapshot, release: string): boolean {

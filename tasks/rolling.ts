@@ -199,7 +199,18 @@ function batchSteps(
     places,
     ...(minimumHealthy && { minimumHealthy }),
   };
-  const deploy: Step = { do: 'deploy', fleet, instances, release, run, since, number: n + 1, migrate, words };
+  const deploy: Step = {
+    do: 'deploy',
+    fleet,
+    instances,
+    release,
+    run,
+    since,
+    number: n + 1,
+    migrate,
+    words,
+    offline: true,
+  };
   return [
     // On its way back it must not be taken out again.
     ...(isDelivered(snapshot, goal, instances) ? [] : [leave, deploy]),

@@ -99,6 +99,8 @@ export type Goal = RequestedBy &
         readonly discard: boolean;
         readonly wait: boolean;
         readonly settings: SwitchSettings;
+        /** What the serving fleet must have healthy until the others have ended: they are the way back. */
+        readonly minimumHealthy: MinimumHealthy;
         /** Without waiting for those who may still be on their way to what has lost its share. */
         readonly early?: boolean;
       }

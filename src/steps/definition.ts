@@ -13,13 +13,13 @@ export type Effect =
   | 'waits'
   /** Nothing: it collects evidence, and can do so again at any time. */
   | 'verifies'
-  /** Writes tags. */
+  /** Writes tags or TTLs, or targets that only test traffic reaches: takes nothing from production. */
   | 'records'
   /** Starts instances. */
   | 'launches'
   | 'adds-capacity'
   | 'removes-capacity'
-  /** Changes weights or TTLs. */
+  /** Changes weights. */
   | 'shifts-traffic'
   /** Changes what runs on instances. */
   | 'deploys'

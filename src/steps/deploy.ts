@@ -1,6 +1,6 @@
 import type { DeployOrder } from '../domain/deploy-order.ts';
-import { instanceById, isDeployed, running } from '../domain/in-place.ts';
-import type { Instance } from '../domain/snapshot.ts';
+import { instanceById, isDeployed, placesOf, running, serves } from '../domain/in-place.ts';
+import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { NOTHING } from '../observe/reads.ts';
 import { never, type StepDefinition } from './definition.ts';
 import {
@@ -28,6 +28,8 @@ export interface Deploy {
   readonly number: number;
   readonly migrate: boolean;
   readonly words: string;
+  /** It was taken out of traffic for that. */
+  readonly offline: boolean;
 }
 
 export const deployRelease: StepDefinition<Deploy> = (step) => {
@@ -40,12 +42,15 @@ export const deployRelease: StepDefinition<Deploy> = (step) => {
     instances: () => instances,
     estimateS: () => DEPLOY_S,
     progress: (snapshot) => (instances.every((id) => noted(id, snapshot)) ? 'done' : deployProgress(snapshot, order)),
-    guard: never,
+    guard: (snapshot) => {
+      const isRunning = deployProgress(snapshot, order) === 'under way';
+      return step.offline && !isRunning ? backInTraffic(snapshot, instances) : undefined;
+    },
     conflict: never,
     cannotSucceed: (snapshot) => deployFailed(snapshot, order) ?? goneInstances(snapshot, instances),
     count: (snapshot) => deployCount(snapshot, order),
     lastSeen: never,
-    readsBefore: () => ({ pools: [], fleets: [fleet], deploy: order }),
+    readsBefore: () => ({ pools: step.offline ? 'all' : [], fleets: [fleet], deploy: order }),
     readsToPoll: { ...NOTHING, deploy: order },
     effect: () => 'deploys',
     timeLimitMs: limit('deployMs'),
@@ -68,6 +73,12 @@ export const deployRelease: StepDefinition<Deploy> = (step) => {
     },
   };
 };
+
+/** Requests would meet an instance whose code is being replaced. */
+function backInTraffic(snapshot: Snapshot, ids: readonly string[]): string | undefined {
+  const [place] = ids.flatMap((id) => placesOf(snapshot, id)).filter(({ pool }) => serves(pool));
+  return place && `${place.target.id} was taken out for its deploy, and is registered with ${place.pool.name} again.`;
+}
 
 /** From here on the code on it may be of either release: it must not come back into traffic by itself. */
 async function tagBegun({ fleet }: Ports, { release, run }: Deploy, batch: readonly Instance[]): Promise<void> {

@@ -40,7 +40,7 @@ export const registerBack: StepDefinition<RegisterBack> = (step) => {
       );
     },
     lastSeen: never,
-    readsBefore: () => itsPools,
+    readsBefore: () => ({ ...itsPools, fleets: [step.fleet] }),
     readsToPoll: itsPools,
     effect: () => 'adds-capacity',
     timeLimitMs: limit('healthyMs'),

@@ -32,7 +32,7 @@ export const setTtl: StepDefinition<SetTtl> = (step) => ({
   guard: never,
   readsBefore: () => ROUTES,
   readsToPoll: ROUTES,
-  effect: () => 'shifts-traffic',
+  effect: () => 'records',
   apply: async ({ traffic }, snapshot) => traffic.setTtls(openTtls(snapshot, step)),
   simulate: (snapshot) => {
     const ttls = Object.entries(dnsOf(snapshot).ttls).map(([name, { own, fixedS }]) => {

@@ -1,14 +1,21 @@
 import { retentionProblem } from '../domain/retention.ts';
+import type { PoolMinimum } from '../domain/goal.ts';
+import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
 import { members } from '../domain/roles.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { existingFleet, fleetOf, instancesOf, memberIds, stillInProduction, withState } from './world.ts';
 
-/** Terminate the fleet's instances, not before it was kept for that many seconds after production has left it. */
+/**
+ * Terminate the fleet's instances, not before it was kept for that many seconds after production has left it, and only while
+ * the fleet that stays does not need it as the way back.
+ */
 export interface Terminate {
   readonly do: 'terminate';
   readonly fleet: string;
   readonly retentionS: number;
+  readonly keeps: Keeps;
 }
 
 export const terminate: StepDefinition<Terminate> = (step) => ({
@@ -21,7 +28,11 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
   progress: (snapshot) => (members(fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo'),
   guard: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
-    return stillInProduction(snapshot, fleet) ?? retentionProblem(snapshot, fleet, step.retentionS);
+    return (
+      stillInProduction(snapshot, fleet) ??
+      neededAsWayBack(snapshot, fleet, step.keeps) ??
+      retentionProblem(snapshot, fleet, step.retentionS)
+    );
   },
   readsBefore: () => ({ pools: 'all', fleets: 'all', routes: true }),
   readsToPoll: { pools: [], fleets: [step.fleet] },
@@ -29,3 +40,21 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
   apply: async ({ fleet }, snapshot) => fleet.terminate(existingFleet(snapshot, step)),
   simulate: (snapshot) => withState(snapshot, step.fleet, 'shutting-down'),
 });
+
+/** The fleet that serves production, and what it must have healthy in each group of pools that stand for each other. */
+export interface Keeps {
+  readonly fleet: string;
+  readonly groups: readonly { readonly pools: readonly string[]; readonly minimum: PoolMinimum }[];
+}
+
+/** The other fleet is the only way back while the serving one is not well. */
+function neededAsWayBack(snapshot: Snapshot, fleet: Fleet, keeps: Keeps): string | undefined {
+  const stays = fleetOf(snapshot, keeps);
+  for (const { pools, minimum } of keeps.groups) {
+    const own = snapshot.pools.filter(({ name }) => pools.includes(name));
+    const healthy = countByZone(own.flatMap((pool) => healthyIn(pool, stays)));
+    if (total(healthy) > 0 && shortfall(healthy, minimum) === undefined) continue;
+    return `${stays.release} has ${total(healthy)} healthy in ${pools.join(' and ')}, and should have ${Math.max(1, minimum.total)}: ${fleet.release} may be the way back.`;
+  }
+  return undefined;
+}

@@ -57,7 +57,7 @@ function claims(message: string, state: State): readonly string[] {
   const alone = /(\S+) serves production/.exec(message)?.[1];
   if (alone !== undefined) wrong.push(...found(`"${alone} serves production"`, servesAlone(state, alone)));
   const several = /Production is served by ([^.]+)\./.exec(message)?.[1];
-  const named = [...(several ?? '').matchAll(/(\S+) \(\d+ of \d+ healthy\)/g)].map(([, release]) => release);
+  const named = [...(several ?? '').matchAll(/(\S+) \(\d+ of \d+ healthy\)/g)].map(([, release = '']) => release);
   const now = serving(state).toSorted().join(' and ') || 'nothing';
   if (several !== undefined && (named.toSorted().join(' and ') || 'nothing') !== now)
     wrong.push(`it says production is served by ${several}; it is by ${now}`);

@@ -16,7 +16,7 @@ import { FULL, twoFleetWorlds } from '../support/worlds.ts';
 function graveSteps(snapshot: Snapshot, asked?: Amount): readonly Step[] {
   const minimum = lowerMinimum(minimumNow(snapshot, trafficModel(snapshot).capacityGroups()), asked);
   return snapshot.fleets.flatMap(({ id: fleet }): readonly Step[] => [
-    { do: 'terminate', fleet, retentionS: 0 },
+    { do: 'terminate', fleet, retentionS: 0, keeps: { fleet: '', groups: [] } },
     ...Object.keys(minimum).flatMap((pool): readonly Step[] => [
       { do: 'register', pool, fleet },
       { do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM },

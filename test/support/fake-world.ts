@@ -5,6 +5,7 @@ import type { Ports } from '../../src/steps/ports.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
 import { notHere, type TrafficPort } from '../../src/traffic/traffic.ts';
+import { withTraffic } from '../../src/domain/routes.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { HOME, world } from './worlds.ts';
 
@@ -86,6 +87,20 @@ export class FakeWorld {
     );
   }
 
+  /** New weights, by route. */
+  weigh(changes: Parameters<TrafficPort['setWeights']>[0]): void {
+    this.set((snapshot) => {
+      const { traffic } = snapshot;
+      if (traffic.kind === 'membership') return snapshot;
+      const routes = traffic.routes.map((one) => ({ ...one, weights: changes.get(one.name) ?? one.weights }));
+      return withTraffic(snapshot, { ...traffic, routes });
+    });
+  }
+
+  #remove(fleet: string): void {
+    this.set((snapshot) => ({ ...snapshot, fleets: snapshot.fleets.filter(({ id }) => id !== fleet) }));
+  }
+
   instance(id: string, state: Instance['state']): void {
     this.set((snapshot) => ({
       ...snapshot,
@@ -153,19 +168,20 @@ export class FakeWorld {
         this.#change(`terminate ${fleet.id}`, () =>
           fleet.instances.forEach(({ id }) => this.instance(id, 'terminated')),
         ),
-      remove: async (fleet) => this.#change(`remove ${fleet.id}`, () => {}),
+      remove: async ({ id }) => this.#change(`remove ${id}`, () => this.#remove(id)),
     };
   }
 
   #traffic(): TrafficPort {
-    const readTraffic = async () => this.now.traffic;
+    const readTraffic = async () =>
+      this.now.traffic.kind === 'membership' ? this.now.traffic : (await this.#ask('read routes')).traffic;
     return {
       kind: 'fake',
       settings: { kind: 'membership' },
       readTraffic,
       follow: readTraffic,
       residual: readTraffic,
-      setWeights: notHere,
+      setWeights: async (changes) => this.#change(`weigh ${[...changes.keys()].join(' ')}`, () => this.weigh(changes)),
       setTtls: notHere,
       read: async (names) => {
         const { pools } = await this.#ask(`read ${names?.join(' ') ?? 'pools'}`);

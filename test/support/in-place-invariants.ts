@@ -62,7 +62,7 @@ function starved(
   minimum: Amount | undefined,
 ): string | undefined {
   if (step.do !== 'deregister-everywhere' || !('minimumHealthy' in goal)) return undefined;
-  if (goal.verb === 'promote' || goal.verb === 'rollback') return undefined;
+  if (goal.verb === 'promote' || goal.verb === 'rollback' || goal.verb === 'cleanup') return undefined;
   const batch = goal.verb === 'rolling' ? Math.max(...goal.batches.map(({ length }) => length)) : goal.instances.length;
   const [first, had, has] = [healthy(start), healthy(before), healthy(after)];
   for (const [key, count] of had) {

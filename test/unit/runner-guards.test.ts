@@ -91,8 +91,10 @@ describe('before each grave step the world is read again', () => {
   test('what came back into production is not terminated', async () => {
     for (const state of ['healthy', 'initial', 'draining', 'unhealthy'] as const) {
       const fake = blueAndGreen();
-      const error = await after(fake, [{ do: 'terminate', fleet: 'B', retentionS: 0 }], () =>
-        fake.target('prod', 'B-0', state),
+      const error = await after(
+        fake,
+        [{ do: 'terminate', fleet: 'B', retentionS: 0, keeps: { fleet: 'A', groups: [] } }],
+        () => fake.target('prod', 'B-0', state),
       );
       expect(error.message).toContain('B-0');
       expect(error.message).toContain('never terminated');

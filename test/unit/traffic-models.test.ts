@@ -20,6 +20,8 @@ const GREEN = { id: 'B', marks: PROMOTED, members: [{ two: 'healthy' }] } as con
 const LISTENER = weightedWorld({ fleets: [BLUE, GREEN], production: [100], test: 0 });
 const DNS = weightedWorld({ fleets: [BLUE, GREEN], production: [0, 0], test: 100, byName: true });
 
+const ENDING = { keeps: { fleet: 'B', groups: [] }, before: [] };
+
 const MEMBERSHIP = world([{ ...BLUE, members: [{ prod: 'healthy' }] }]);
 
 function fleetIn({ fleets }: Snapshot, id: string): Fleet {
@@ -28,7 +30,16 @@ function fleetIn({ fleets }: Snapshot, id: string): Fleet {
 
 function cleanup(settings: SwitchSettings): GoalOf<'cleanup'> {
   const asked = { run: 'r1', who: 'ann', since: '2026-06-01T00:00:00.000Z' };
-  return { ...asked, verb: 'cleanup', fleet: 'B', release: 'B', discard: false, wait: true, settings };
+  return {
+    ...asked,
+    verb: 'cleanup',
+    fleet: 'B',
+    release: 'B',
+    discard: false,
+    wait: true,
+    settings,
+    minimumHealthy: {},
+  };
 }
 
 function dnsSettings(snapshot: Snapshot, facts: Partial<DnsSettings>): SwitchSettings {
@@ -42,7 +53,8 @@ function stepsOf<D extends Step['do']>(steps: readonly Step[], kind: D): readonl
 
 describe('retention', () => {
   const retained = (snapshot: Snapshot, settings = settingsIn(snapshot)) =>
-    stepsOf(trafficModel(snapshot).retireSteps(fleetIn(snapshot, 'A'), cleanup(settings)), 'terminate')[0]?.retentionS;
+    stepsOf(trafficModel(snapshot).retireSteps(fleetIn(snapshot, 'A'), cleanup(settings), ENDING), 'terminate')[0]
+      ?.retentionS;
 
   test('is what the config says, and no shorter than the longest request may be', () => {
     expect(retained(LISTENER)).toBe(HOLD_S);
@@ -56,7 +68,7 @@ describe('retention', () => {
   });
 
   test('is none where fleets move between pools: they drain', () => {
-    const steps = trafficModel(MEMBERSHIP).retireSteps(fleetIn(MEMBERSHIP, 'A'), cleanup(PLAIN));
+    const steps = trafficModel(MEMBERSHIP).retireSteps(fleetIn(MEMBERSHIP, 'A'), cleanup(PLAIN), ENDING);
     expect(steps.map((step) => step.do)).toEqual(['deregister', 'await-drained', 'terminate']);
     expect(stepsOf(steps, 'terminate')[0]?.retentionS).toBe(0);
   });

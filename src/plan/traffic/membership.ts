@@ -30,7 +30,7 @@ export function membership(snapshot: Snapshot): TrafficModel {
     ],
     routeTestTraffic: () => [],
     retireProblem: () => undefined,
-    retireSteps: (fleet) => endSteps(snapshot, fleet, 0),
+    retireSteps: (fleet, _goal, ending) => endSteps(snapshot, fleet, 0, ending),
     settleSteps: () => [],
   };
 }

@@ -4,6 +4,7 @@ import type { CapacityGroup } from '../../domain/minimum-healthy.ts';
 import type { Fleet, Pool } from '../../domain/snapshot.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
+import type { Keeps } from '../../steps/terminate.ts';
 
 /** The switch that `promote` and `rollback` share: production is served by `to` alone, or gets a share of it. */
 export interface Switch {
@@ -35,6 +36,12 @@ export interface PaceOptions {
 /** Absent: all at once. */
 export type Pace = Pick<Switch, 'stages' | 'batch'>;
 
+/** What the end of a fleet depends on, and what has to be done directly before it. */
+export interface Ending {
+  readonly keeps: Keeps;
+  readonly before: readonly Step[];
+}
+
 /**
  * A way of moving production's traffic, as the planner sees it: the same questions, answered for this snapshot by its kind
  * alone. Steps are exactly those of its kind, whether done already or not.
@@ -61,7 +68,7 @@ export interface TrafficModel {
   /** Why a fleet that production has left must stay for now: see `cleanup`. */
   retireProblem(fleet: Fleet, goal: GoalOf<'cleanup'>): Refusal | undefined;
   /** A fleet that production has left, from its last requests to the end of its instances. */
-  retireSteps(fleet: Fleet, goal: GoalOf<'cleanup'>): readonly Step[];
+  retireSteps(fleet: Fleet, goal: GoalOf<'cleanup'>, ending: Ending): readonly Step[];
   /** Once there is no way back any more: what was prepared for `keep`'s switch is undone. */
   settleSteps(keep: Fleet, settings: SwitchSettings): readonly Step[];
 }

@@ -2,7 +2,7 @@ import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { liveFleets, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
-import type { PaceOptions, Switch } from './model.ts';
+import type { Ending, PaceOptions, Switch } from './model.ts';
 
 /** Steps and questions that all ways of moving traffic share. */
 
@@ -27,7 +27,12 @@ export function releaseSteps({ to, settings: { verification } }: Switch): readon
 }
 
 /** The fleet leaves what it is tried in, is waited for where it drains, and goes. */
-export function endSteps(snapshot: Snapshot, { id: fleet, holder }: Fleet, retentionS: number): readonly Step[] {
+export function endSteps(
+  snapshot: Snapshot,
+  { id: fleet, holder }: Fleet,
+  retentionS: number,
+  { keeps, before }: Ending,
+): readonly Step[] {
   return [
     ...poolsOf(snapshot, 'test').map(({ name: pool }): Step => ({
       do: 'deregister',
@@ -36,7 +41,9 @@ export function endSteps(snapshot: Snapshot, { id: fleet, holder }: Fleet, reten
       minimumHealthy: NO_MINIMUM,
     })),
     ...poolsOf(snapshot, 'production').map(({ name: pool }): Step => ({ do: 'await-drained', pool, fleet })),
-    { do: 'terminate', fleet, retentionS },
+    // What closes the way back comes directly before what ends it.
+    ...before,
+    { do: 'terminate', fleet, retentionS, keeps },
     ...(holder === undefined ? [] : [{ do: 'remove', fleet } as const]),
   ];
 }

@@ -7,7 +7,7 @@ import { hasServed, notedShare, ownPools, percentText, shareOfPool, TOLERANCE } 
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
-import type { Switch, TrafficModel } from './model.ts';
+import type { Ending, Switch, TrafficModel } from './model.ts';
 import { stagesOf } from './stages.ts';
 import { endSteps, namesOf, othersThan, registerSteps } from './steps.ts';
 
@@ -53,7 +53,7 @@ export function weights(snapshot: Snapshot, traffic: WeightedTraffic, specifics:
     switchSteps: (change, before) => switchSteps(snapshot, change, before, specifics),
     routeTestTraffic: (fleet) => routeTestTraffic(snapshot, fleet),
     retireProblem: (fleet, goal) => held(snapshot, fleet, goal, specifics) ?? specifics.residualProblem(fleet, goal),
-    retireSteps: (fleet, goal) => retireSteps(snapshot, fleet, goal, specifics),
+    retireSteps: (fleet, goal, ending) => retireSteps(snapshot, fleet, goal, specifics, ending),
     settleSteps: specifics.settleSteps,
   };
 }
@@ -148,7 +148,7 @@ function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: re
   const fleet = to.id;
   const minimumHealthy = minimumOf(change);
   const shift = { do: 'shift-weights', role: 'production', pool, fleet, minimumHealthy } as const;
-  if (stages === undefined) return [{ ...shift, percent: 100 }, ...arrive];
+  if (stages === undefined) return [{ ...shift, percent: 100, from: shareOfPool(snapshot, pool) }, ...arrive];
   const { shares, everyS: seconds } = stages;
   return shares.flatMap((percent, index): readonly Step[] => {
     const from = Math.max(shares[index - 1] ?? 0, index === 0 ? shareOfPool(snapshot, pool) : 0);
@@ -200,14 +200,15 @@ function retireSteps(
   fleet: Fleet,
   { since, early, settings }: GoalOf<'cleanup'>,
   specifics: WeightSpecifics,
+  ending: Ending,
 ): readonly Step[] {
-  if (early) return endSteps(snapshot, fleet, 0);
+  if (early) return endSteps(snapshot, fleet, 0, ending);
   const seconds = specifics.retentionS(settings);
   const isUnknown = retainedUntil(snapshot, fleet, seconds) === undefined;
   return [
     ...(isUnknown ? [{ do: 'tag-share', fleet: fleet.id, percent: 0, since } as const] : []),
     { do: 'await-retention', fleet: fleet.id, seconds },
     ...specifics.awaitResidual(fleet, settings),
-    ...endSteps(snapshot, fleet, seconds),
+    ...endSteps(snapshot, fleet, seconds, ending),
   ];
 }

@@ -24,6 +24,8 @@ export class StepRun {
   #begun = 0;
   #lookedAt = 0;
   #requestedAt = Number.NEGATIVE_INFINITY;
+  /** The last look was at all that a decision needs, and not only at what shows the progress. */
+  #canDecide = false;
   #failures = 0;
   /** Why the last request may have had no effect. */
   #failure: OperatorError | undefined;
@@ -71,13 +73,16 @@ export class StepRun {
   }
 
   /** Requests the effect where that is due and the guard allows it, or waits a while; then looks. */
-  async #advance(snapshot: Snapshot): Promise<Snapshot> {
+  async #advance(seen: Snapshot): Promise<Snapshot> {
+    const snapshot = this.#isDue(seen) && !this.#canDecide ? await this.#lookFirst(seen) : seen;
+    if (this.#isDone(snapshot)) return snapshot;
     const waitedMs = this.#now() - this.#begun;
     const forbidden = this.#behaviour.guard(snapshot);
     this.#giveUp(snapshot, waitedMs, forbidden);
     if (forbidden === undefined && this.#isDue(snapshot)) await this.#request(snapshot);
     else await this.#pause(snapshot, waitedMs);
     this.#lookedAt = this.#now();
+    this.#canDecide = false;
     const limitMs = this.#limitMs(snapshot) - waitedMs;
     if (forbidden !== undefined) return this.#reader.readAll(snapshot, limitMs);
     return this.#reader.read(snapshot, this.#behaviour.readsToPoll, limitMs);
@@ -128,6 +133,7 @@ export class StepRun {
   async #withoutConflict(snapshot: Snapshot): Promise<Snapshot> {
     if (this.#behaviour.conflict(snapshot) === undefined) return snapshot;
     await this.#context.shown();
+    this.#canDecide = false;
     const again = await this.#reader.read(snapshot, this.#behaviour.readsToPoll, EFFECT_SHOWS_MS);
     const why = this.#behaviour.conflict(again);
     if (why !== undefined) throw new StepFailed(this.#step, why, []);
@@ -161,7 +167,9 @@ export class StepRun {
   }
 
   async #lookFirst(before: Snapshot): Promise<Snapshot> {
-    return this.#reader.readAhead(before, this.#behaviour.readsBefore(before), EFFECT_SHOWS_MS);
+    const seen = await this.#reader.readAhead(before, this.#behaviour.readsBefore(before), EFFECT_SHOWS_MS);
+    this.#canDecide = true;
+    return seen;
   }
 
   #tell(snapshot: Snapshot): void {
