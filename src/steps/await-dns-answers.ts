@@ -33,7 +33,7 @@ export const awaitDnsAnswers: StepDefinition<AwaitDnsAnswers> = (step) => ({
     const { answers } = dnsOf(snapshot);
     return `they answer with ${answers.state === 'one-pool' ? answers.pool : 'both, or not at all'}`;
   },
-  readsToPoll: { ...NOTHING, follow: true },
+  readsToPoll: () => ({ ...NOTHING, follow: true }),
   timeLimitMs: () => SYNC_LIMIT_MS,
   pollEveryMs: atOnce,
   simulate: (snapshot) => changeDns(snapshot, { answers: { state: 'one-pool', pool: step.pool, streak: step.wanted } }),

@@ -28,7 +28,7 @@ export const awaitDrained: StepDefinition<AwaitDrained> = (step) => ({
     return { have: want - waiting.length, want, word: 'released', waiting };
   },
   lastSeen: never,
-  readsToPoll: { pools: [step.pool], fleets: [] },
+  readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
   timeLimitMs: limit('releasedMs'),
   pollEveryMs: byTimeWaited,
   simulate: (snapshot) => {

@@ -37,7 +37,7 @@ export const awaitHealthy: StepDefinition<AwaitHealthy> = (step) => ({
     return { have, want: wanted(fleet, step), word: 'healthy', waiting: notHealthyIn(pool, fleet) };
   },
   lastSeen: never,
-  readsToPoll: { pools: [step.pool], fleets: [] },
+  readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
   timeLimitMs: limit('healthyMs'),
   pollEveryMs: (snapshot, waitedMs) => byHealthCheck(poolByName(snapshot, step.pool).intervalS * 1000, waitedMs),
   simulate: (snapshot) => {

@@ -23,7 +23,7 @@ export const awaitInsync: StepDefinition<AwaitInsync> = () => ({
   instances: () => [],
   estimateS: () => SYNC_S,
   progress: (snapshot) => (dnsOf(snapshot).pending ? 'under way' : 'done'),
-  readsToPoll: { ...NOTHING, follow: true },
+  readsToPoll: () => ({ ...NOTHING, follow: true }),
   timeLimitMs: () => SYNC_LIMIT_MS,
   pollEveryMs: forRoute53,
   simulate: (snapshot) => changeDns(snapshot, { pending: false }),

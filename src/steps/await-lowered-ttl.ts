@@ -15,6 +15,6 @@ export const awaitLoweredTtl: StepDefinition<AwaitLoweredTtl> = (step) => ({
   ...waitsUntil((snapshot) => after(fleetOf(snapshot, step).marks.lowered, step.seconds), step.seconds),
   title: () => `wait ${duration(step.seconds)}, until all resolvers have the low TTL`,
   instances: () => [],
-  readsToPoll: { pools: [], fleets: [step.fleet] },
+  readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   timeLimitMs: () => step.seconds * 1000 + EFFECT_SHOWS_MS,
 });

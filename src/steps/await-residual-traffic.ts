@@ -28,7 +28,7 @@ export const awaitResidualTraffic: StepDefinition<AwaitResidualTraffic> = (step)
   cannotSucceed: never,
   count: never,
   lastSeen: (snapshot) => residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.limits),
-  readsToPoll: { ...NOTHING, residual: true },
+  readsToPoll: () => ({ ...NOTHING, residual: true }),
   timeLimitMs: limit('releasedMs'),
   pollEveryMs: () => byPeriod(step.limits.withinS),
   simulate: (snapshot) =>

@@ -17,6 +17,6 @@ export const awaitRetention: StepDefinition<AwaitRetention> = (step) => ({
   title: (snapshot) =>
     `keep ${fleetOf(snapshot, step).release} until ${duration(step.seconds)} after production has left it`,
   instances: (snapshot) => memberIds(snapshot, step),
-  readsToPoll: { pools: [], fleets: [step.fleet] },
+  readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   timeLimitMs: limit('releasedMs'),
 });

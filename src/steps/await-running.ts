@@ -33,7 +33,7 @@ export const awaitRunning: StepDefinition<AwaitRunning> = (step) => ({
     return { have: instances.length - waiting.length, want: instances.length, word: 'running', waiting };
   },
   lastSeen: never,
-  readsToPoll: { pools: [], fleets: [step.fleet] },
+  readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   timeLimitMs: limit('bootMs'),
   pollEveryMs: byTimeWaited,
   simulate: (snapshot) => withState(snapshot, step.fleet, 'running'),

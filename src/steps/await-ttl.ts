@@ -17,6 +17,6 @@ export const awaitTtl: StepDefinition<AwaitTtl> = (step) => ({
   title: (snapshot) =>
     `wait ${duration(step.seconds)}, until no resolver may answer with ${fleetOf(snapshot, step).release}`,
   instances: (snapshot) => memberIds(snapshot, step),
-  readsToPoll: { pools: [], fleets: 'all' },
+  readsToPoll: () => ({ pools: [], fleets: 'all' }),
   timeLimitMs: () => step.seconds * 1000 + EFFECT_SHOWS_MS,
 });

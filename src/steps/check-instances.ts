@@ -29,7 +29,7 @@ export const checkInstances: StepDefinition<CheckInstances> = ({ instances }) =>
     },
     lastSeen: never,
     readsBefore: () => asks,
-    readsToPoll: asks,
+    readsToPoll: () => asks,
     timeLimitMs: limit('healthyMs'),
     pollEveryMs: byTimeWaited,
     simulate: (snapshot) => {

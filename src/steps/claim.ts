@@ -18,7 +18,7 @@ export const claim: StepDefinition<Claim> = (step) => ({
   instances: () => step.instances,
   progress: (snapshot) => (isClaimed(snapshot, step) ? 'done' : 'todo'),
   // Until then they belong to no fleet.
-  readsToPoll: { pools: [], fleets: 'all' },
+  readsToPoll: () => ({ pools: [], fleets: 'all' }),
   apply: async ({ fleet }) => fleet.claim(step),
   simulate: (snapshot) => {
     const isOne = ({ id }: { id: string }): boolean => step.instances.includes(id);

@@ -63,7 +63,7 @@ export interface StepBehaviour {
   /** What to read directly before it is applied. */
   readsBefore(snapshot: Snapshot): Reads;
   /** What to read to see how far it is. */
-  readonly readsToPoll: Reads;
+  readsToPoll(snapshot: Snapshot): Reads;
   effect(snapshot: Snapshot): Effect;
   /** Milliseconds after which it has failed. */
   timeLimitMs(limits: Limits, progress: Progress): number;

@@ -51,7 +51,7 @@ export const deployRelease: StepDefinition<Deploy> = (step) => {
     count: (snapshot) => deployCount(snapshot, order),
     lastSeen: never,
     readsBefore: () => ({ pools: step.offline ? 'all' : [], fleets: [fleet], deploy: order }),
-    readsToPoll: { ...NOTHING, deploy: order },
+    readsToPoll: () => ({ ...NOTHING, deploy: order }),
     effect: () => 'deploys',
     timeLimitMs: limit('deployMs'),
     pollEveryMs: byTimeWaited,

@@ -49,7 +49,7 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
   lastSeen: never,
   // They may have been registered elsewhere since the run began.
   readsBefore: () => ({ ...ALL_POOLS, groupsOf: step.instances, inFlight: step.instances }),
-  readsToPoll: { pools: poolNames(step.places), fleets: [], inFlight: step.instances },
+  readsToPoll: (snapshot) => ({ pools: poolsWith(snapshot, step), fleets: [], inFlight: step.instances }),
   effect: () => 'removes-capacity',
   timeLimitMs: ({ releasedMs }, progress) => (progress === 'todo' ? EFFECT_SHOWS_MS : releasedMs),
   pollEveryMs: byTimeWaited,
@@ -75,6 +75,12 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
     return changePools(noted, ({ targets }) => targets.filter(({ id }) => !step.instances.includes(id)));
   },
 });
+
+/** Also those that they were registered with after the plan was made. */
+function poolsWith(snapshot: Snapshot, { instances, places }: DeregisterEverywhere): readonly string[] {
+  const now = instances.flatMap((id) => [...placesOf(snapshot, id), ...drainingFrom(snapshot, id)]);
+  return [...new Set([...poolNames(places), ...now.map(({ pool }) => pool.name)])];
+}
 
 function isReleased(snapshot: Snapshot, id: string): boolean {
   if (placesOf(snapshot, id).length > 0) return false;

@@ -28,7 +28,7 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
   progress: (snapshot) => (leaving(snapshot, step).length === 0 ? 'done' : 'todo'),
   guard: (snapshot) => wouldStarve(snapshot, step),
   readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, []),
-  readsToPoll: { pools: [step.pool], fleets: [] },
+  readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
   effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'removes-capacity'),
   apply: async ({ traffic }, snapshot) => {
     const going = targetsToDeregister(snapshot, step, existingFleet(snapshot, step));

@@ -30,7 +30,7 @@ export const launch: StepDefinition<Launch> = (step) => ({
   progress: (snapshot) => (missing(snapshot, step) === 0 ? 'done' : 'todo'),
   guard: never,
   readsBefore: () => NOTHING,
-  readsToPoll: { pools: [], fleets: [step.fleet] },
+  readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'launches',
   apply: async ({ fleet }) => fleet.launch(step),
   simulate: (snapshot) => {

@@ -20,6 +20,6 @@ export const mark: StepDefinition<Mark> = (step) => {
       const at = fleetOf(snapshot, step).marks[step.mark];
       return at !== undefined && (step.mark === 'promoted' || at >= step.at) ? 'done' : 'todo';
     },
-    readsToPoll: { ...NOTHING, marks: { fleet: step.fleet, marks } },
+    readsToPoll: () => ({ ...NOTHING, marks: { fleet: step.fleet, marks } }),
   };
 };

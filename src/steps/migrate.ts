@@ -30,7 +30,7 @@ export const migrate: StepDefinition<Migrate> = (step) => {
     count: (snapshot) => deployCount(snapshot, order),
     lastSeen: never,
     readsBefore: () => ({ pools: [], fleets: [fleet], deploy: order }),
-    readsToPoll: { ...NOTHING, deploy: order },
+    readsToPoll: () => ({ ...NOTHING, deploy: order }),
     effect: () => 'deploys',
     timeLimitMs: limit('deployMs'),
     pollEveryMs: byTimeWaited,

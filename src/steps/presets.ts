@@ -53,7 +53,7 @@ export function tagsFleet(step: { readonly fleet: string }, marks: (snapshot: Sn
   return {
     ...TAGS,
     instances: (snapshot) => memberIds(snapshot, step),
-    readsToPoll: { pools: [], fleets: [step.fleet] },
+    readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
     apply: async ({ fleet }, snapshot) => fleet.mark(existingFleet(snapshot, step), marks(snapshot)),
     simulate: (snapshot) => withMarks(snapshot, step.fleet, marks(snapshot)),
   } satisfies Partial<StepBehaviour>;

@@ -33,7 +33,7 @@ export const register: StepDefinition<Register> = (step) => ({
     return isVerified ? undefined : `No instance of ${fleet.release} is healthy now.`;
   },
   readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, [step.fleet]),
-  readsToPoll: { pools: [step.pool], fleets: [] },
+  readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
   effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'adds-capacity'),
   apply: async ({ traffic }, snapshot) => {
     const pool = poolByName(snapshot, step.pool);

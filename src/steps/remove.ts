@@ -33,7 +33,7 @@ export const remove: StepDefinition<Remove> = (step) => ({
     return { have: instances.length - waiting.length, want: instances.length, word: 'ended', waiting };
   },
   readsBefore: () => ({ pools: 'all', fleets: 'all', routes: true }),
-  readsToPoll: { pools: [], fleets: [step.fleet] },
+  readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'destroys',
   timeLimitMs: limit('releasedMs'),
   apply: async ({ fleet }, snapshot) => fleet.remove(existingFleet(snapshot, step)),

@@ -31,7 +31,7 @@ export const setTtl: StepDefinition<SetTtl> = (step) => ({
   progress: (snapshot) => (openTtls(snapshot, step).size === 0 ? 'done' : 'todo'),
   guard: never,
   readsBefore: () => ROUTES,
-  readsToPoll: ROUTES,
+  readsToPoll: () => ROUTES,
   effect: () => 'records',
   apply: async ({ traffic }, snapshot) => traffic.setTtls(openTtls(snapshot, step)),
   simulate: (snapshot) => {

@@ -44,7 +44,7 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
     });
   },
   readsBefore: () => ALL_POOLS,
-  readsToPoll: { pools: [step.pool], fleets: [], routes: true },
+  readsToPoll: () => ({ pools: [step.pool], fleets: [], routes: true }),
   effect: () => (step.role === 'test' ? 'records' : 'shifts-traffic'),
   apply: async ({ traffic }, snapshot) => {
     const pools = snapshot.pools.map(({ name }) => name);

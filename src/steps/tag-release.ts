@@ -22,7 +22,7 @@ export const tagRelease: StepDefinition<TagRelease> = (step) => ({
   },
   instances: () => step.instances,
   progress: (snapshot) => (step.instances.every((id) => isTagged(instanceById(snapshot, id), step)) ? 'done' : 'todo'),
-  readsToPoll: { pools: [], fleets: [step.fleet] },
+  readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   hook: 'after-instances',
   apply: async ({ fleet }, snapshot) => fleet.note(running(snapshot, step.instances), { ...carried(step), left: [] }),
   simulate: (snapshot) =>

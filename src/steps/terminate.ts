@@ -35,7 +35,7 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     );
   },
   readsBefore: () => ({ pools: 'all', fleets: 'all', routes: true }),
-  readsToPoll: { pools: [], fleets: [step.fleet] },
+  readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'destroys',
   apply: async ({ fleet }, snapshot) => fleet.terminate(existingFleet(snapshot, step)),
   simulate: (snapshot) => withState(snapshot, step.fleet, 'shutting-down'),

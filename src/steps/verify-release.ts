@@ -30,7 +30,7 @@ export const verifyRelease: StepDefinition<VerifyRelease> = ({ release, url, wan
     return { have, want: wanted, word: 'answers', waiting: have > 0 ? [] : [{ id: url, why: lastAnswer(snapshot) }] };
   },
   lastSeen: lastAnswer,
-  readsToPoll: { ...NOTHING, answers: true },
+  readsToPoll: () => ({ ...NOTHING, answers: true }),
   timeLimitMs: limit('provenMs'),
   pollEveryMs: atOnce,
   simulate: (snapshot) => ({

@@ -44,7 +44,7 @@ export const watch: StepDefinition<Watch> = (step) => ({
     waiting: notHealthyIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step)),
   }),
   lastSeen: never,
-  readsToPoll: { pools: [step.pool], fleets: [], routes: true },
+  readsToPoll: () => ({ pools: [step.pool], fleets: [], routes: true }),
   timeLimitMs: () => step.seconds * 1000 + EFFECT_SHOWS_MS,
   pollEveryMs: byTimeWaited,
   simulate: (snapshot) => {

@@ -23,6 +23,8 @@ export class Rig {
   readonly log: string[] = [];
   /** Questions that were asked. */
   readonly questions: string[] = [];
+  /** How old answers may be. */
+  settleMs = 0;
   /** What the person answers. */
   answer = true;
   events: RunEvent[] = [];
@@ -104,7 +106,7 @@ export class Rig {
       store,
       decision: new Decision(fake.clock),
       limits: LIMITS,
-      settleMs: 0,
+      settleMs: this.settleMs,
       view: {
         emit: (event) => {
           this.onEvent(event);

@@ -30,7 +30,12 @@ export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
 export const UNCHANGED = { settled: async () => {}, decided: () => {}, changed: () => {}, shown: async () => {} };
 
 /** Begins a run of the steps; `finish` of the world ends it. */
-export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = fake.now) {
+export function start(
+  fake: FakeWorld,
+  steps: readonly Step[],
+  from: Snapshot = fake.now,
+  facts: Partial<RunContext> = {},
+) {
   const events: RunEvent[] = [];
   const reached: string[] = [];
   const stop = new AbortController();
@@ -41,6 +46,7 @@ export function start(fake: FakeWorld, steps: readonly Step[], from: Snapshot = 
     signal: stop.signal,
     ...UNCHANGED,
     reached: async (count, title) => void reached.push(`${count} ${title}`),
+    ...facts,
   };
   return { events, reached, stop: () => stop.abort(new Interrupted('SIGINT')), done: runSteps(context, steps, from) };
 }

@@ -85,7 +85,7 @@ export class StepRun {
     this.#canDecide = false;
     const limitMs = this.#limitMs(snapshot) - waitedMs;
     if (forbidden !== undefined) return this.#reader.readAll(snapshot, limitMs);
-    return this.#reader.read(snapshot, this.#behaviour.readsToPoll, limitMs);
+    return this.#reader.read(snapshot, this.#behaviour.readsToPoll(snapshot), limitMs);
   }
 
   #isDue(snapshot: Snapshot): boolean {
@@ -134,7 +134,7 @@ export class StepRun {
     if (this.#behaviour.conflict(snapshot) === undefined) return snapshot;
     await this.#context.shown();
     this.#canDecide = false;
-    const again = await this.#reader.read(snapshot, this.#behaviour.readsToPoll, EFFECT_SHOWS_MS);
+    const again = await this.#reader.read(snapshot, this.#behaviour.readsToPoll(snapshot), EFFECT_SHOWS_MS);
     const why = this.#behaviour.conflict(again);
     if (why !== undefined) throw new StepFailed(this.#step, why, []);
     return again;
