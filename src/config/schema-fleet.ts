@@ -49,7 +49,7 @@ const image = z
       .exactOptional()
       .describe('Owner of the image, with name or tag. Default: self, your own account.'),
   })
-  .transform((image): typeof image => ('parameter' in image ? image : { owner: 'self', ...image }))
+  .transform((given): typeof given => ('parameter' in given ? given : { owner: 'self', ...given }))
   .describe('Image of green, instead of the one in the launch template. Exactly one of name, tag and parameter.');
 
 const tagPrefix = text('a prefix for tags such as turnout, not aws', /^(?!aws$)[A-Za-z0-9_.-]{1,64}$/i)
@@ -94,7 +94,7 @@ const layer = z
   .describe("Properties of the new layer that differ from blue's.");
 
 /** As `unknown`, since nothing here reads it. */
-const json: z.ZodType<unknown> = z.json({ error: 'text, numbers, lists or maps' });
+const json: z.ZodType = z.json({ error: 'text, numbers, lists or maps' });
 
 const opsworks = z.strictObject({
   kind: z
