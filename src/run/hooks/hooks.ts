@@ -1,5 +1,6 @@
+import type { Verb } from '../../domain/goal.ts';
 import type { Clock } from '../../clock.ts';
-import type { HookConfig, HooksConfig, HookTime } from '../../config/config-in-place.ts';
+import type { HookConfig, HooksConfig, HookTime } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { running } from '../../domain/in-place.ts';
@@ -10,7 +11,7 @@ import type { Emit } from '../event.ts';
 
 /** What a hook is told in its environment, beside what every program of a run is told. */
 export interface HookContext {
-  readonly verb: string;
+  readonly verb: Verb;
   readonly release: string;
   readonly result?: string;
   readonly message?: string;
