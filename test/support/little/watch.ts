@@ -182,7 +182,7 @@ export class Watch {
     if (operation !== 'CreateTags') sight.fresh.clear();
   }
 
-  /** Rule 1, and rule 5's "somebody healthy stays". */
+  /** Rule 1, with its "or none at all". */
   #starved(before: State, after: State, sight: Sight): readonly string[] {
     return surfaces(after).flatMap((surface) => {
       const had = healthyOf(before, surfaces(before).find(({ name }) => name === surface.name) ?? surface);
@@ -215,7 +215,7 @@ export class Watch {
     });
   }
 
-  /** Rule 5: who gets production traffic was healthy when it was looked at. */
+  /** Rule 4: who gets production traffic was healthy when it was looked at. */
   #unverified(before: State, { input, process }: Sent): readonly string[] {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
     if (!production(before).includes(group)) return [];
