@@ -34,8 +34,17 @@ export interface Context {
 }
 
 export function configOf(args: Args): Config {
-  const path = args['config'] as string | undefined;
-  return loadConfig({ ...(path === undefined ? {} : { path }), env: process.env, cwd: process.cwd() });
+  return loadConfig({ path: args['config'] as string | undefined, env: process.env, cwd: process.cwd() });
+}
+
+/** For commands that need nothing but the store, which is closed after `work`. */
+export async function inStore<T>(config: Config, name: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(config, systemClock, { run: name, version: readVersion() });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
 }
 
 /** Opens the environment that the command line names. Reads the config only, nothing from the network. */
@@ -44,6 +53,7 @@ export async function openContext(args: Args): Promise<Context> {
   const view = viewOf(args);
   const run = newRunId(systemClock.now(), Math.random());
   let guard: HeldLease | undefined;
+  let throttled = false;
   const decision = new Decision(systemClock);
   const version = readVersion();
   const session = new Session({
@@ -58,9 +68,10 @@ export async function openContext(args: Args): Promise<Context> {
       decision.check();
     },
     fence: () => guard?.lease.fence,
-    onThrottled: once(() =>
-      view.emit({ type: 'warning', message: 'AWS is throttling requests; continuing, more slowly.' }),
-    ),
+    onThrottled: () => {
+      if (!throttled) view.emit({ type: 'warning', message: 'AWS is throttling requests; continuing, more slowly.' });
+      throttled = true;
+    },
   });
   const store = await openStore(config, systemClock, { run, version });
   const ports: Ports = {
@@ -113,15 +124,6 @@ export function newRunId(now: number, random: number): string {
 function whoAmI(): string {
   const given = process.env['TURNOUT_WHO'];
   return given === undefined || given === '' ? `${userInfo().username}@${hostname()}` : given;
-}
-
-function once(act: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    act();
-  };
 }
 
 /** For commands that need a confirmation. @throws OperatorError without one */

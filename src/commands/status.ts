@@ -7,7 +7,6 @@ import { verbsNow } from '../run/task/verbs.ts';
 import type { Store } from '../stores/store.ts';
 import { jsonLine } from '../views/json.ts';
 import { openOut } from '../views/out.ts';
-import { showsColour } from '../views/paint.ts';
 import type { StatusReport } from '../views/status.ts';
 import { statusData } from '../views/status-json.ts';
 import { statusText } from '../views/status-text.ts';
@@ -15,13 +14,14 @@ import { watchScreen } from '../views/watch.ts';
 import type { Args } from './command.ts';
 import { deliveryOf } from './delivery.ts';
 import { openContext, type Context } from './context.ts';
+import { layout, print } from './print.ts';
 
 /** Shows what is where, what is in progress and what can be done next. Changes nothing and needs no lease. */
 export async function status(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   const json = args['json'] === true;
   try {
-    if (args['watch'] !== true || !(json || process.stdout.isTTY)) return await print(context, json);
+    if (args['watch'] !== true || !(json || process.stdout.isTTY)) return await once(context, json);
     await watch(context, json ? jsonLines() : textScreen());
     return ExitCode.done;
   } finally {
@@ -29,11 +29,9 @@ export async function status(args: Args): Promise<ExitCode> {
   }
 }
 
-async function print(context: Context, json: boolean): Promise<ExitCode> {
-  const out = openOut(process.stdout);
+async function once(context: Context, json: boolean): Promise<ExitCode> {
   const report = await reportOn(context);
-  out.line(json ? asJson(report) : text(report));
-  await out.flush();
+  await print(json ? asJson(report) : text(report));
   return report.trouble === undefined ? ExitCode.done : ExitCode.refused;
 }
 
@@ -77,7 +75,8 @@ function asJson(report: StatusReport): string {
 }
 
 function text(report: StatusReport): string {
-  return statusText(report, process.stdout.columns || 110, showsColour(process.stdout));
+  const { width, colour } = layout();
+  return statusText(report, width, colour);
 }
 
 /** How many journal entries are searched for the last switch. */
@@ -103,10 +102,10 @@ async function recordIn(store: Store): Promise<Recorded> {
     );
     const moved = journal.find(({ verb }) => moving.has(verb));
     return {
-      ...(lease === undefined ? {} : { lease }),
-      ...(goal === undefined ? {} : { goal, choices: choices(tasks[goal.goal.verb]) }),
-      ...(last === undefined ? {} : { last }),
-      ...(moved === undefined ? {} : { moved }),
+      ...(lease && { lease }),
+      ...(goal && { goal, choices: choices(tasks[goal.goal.verb]) }),
+      ...(last && { last }),
+      ...(moved && { moved }),
     };
   } catch (error) {
     if (error instanceof OperatorError) return { trouble: [error.message, ...error.next].join(' ') };
