@@ -1,7 +1,6 @@
 import { dependsOnRelease } from './release.ts';
 import { sandboxChecks } from './checks-sandbox.ts';
-import { showPath, type Mistake, type Path } from './problem.ts';
-import { repeated } from './repeated.ts';
+import { repeated, showPath, unless, type Mistake, type Path } from './problem.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
 
@@ -37,14 +36,12 @@ function strings(value: unknown, path: Path = []): readonly { path: Path; text: 
 function oneOf(value: unknown, path: Path, keys: readonly string[], optional = false): readonly Mistake[] {
   if (tree(value) !== value) return [];
   const found = keys.filter((key) => key in value);
-  if (found.length === 1 || (optional && found.length === 0)) return [];
   const message = `expected ${optional ? 'at most' : 'exactly'} one of ${keys.join(', ')}; found ${found.join(', ') || 'none'}`;
-  return [{ path, message }];
+  return unless(found.length === 1 || (optional && found.length === 0), path, message);
 }
 
 function fleetChecks(root: Tree): readonly Mistake[] {
   const { launchTemplate, image, kind, app } = tree(root['fleet']);
-  const same = kind === 'opsworks' ? SAME_LAYERS : SAME_FOR_ALL;
   // The default of `revision` is the release.
   const named = kind === 'opsworks' && app !== undefined && !('revision' in tree(root['fleet']));
   const owned = 'parameter' in tree(image) && 'owner' in tree(image);
@@ -52,23 +49,23 @@ function fleetChecks(root: Tree): readonly Mistake[] {
     ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['name', 'id']),
     ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['version', 'versionDescription'], true),
     ...oneOf(image, ['fleet', 'image'], ['name', 'tag', 'parameter']),
-    ...(owned
-      ? [
-          {
-            path: ['fleet', 'image', 'owner'],
-            message: 'expected no owner together with parameter, which identifies a single image',
-          },
-        ]
-      : []),
-    ...(isKnown(kind) && !named && !filled(root).some(({ text }) => dependsOnRelease(text)) ? [same] : []),
+    ...unless(
+      !owned,
+      ['fleet', 'image', 'owner'],
+      'expected no owner together with parameter, which identifies a single image',
+    ),
+    ...unless(
+      !isKnown(kind) || named || strings(root).some(({ path, text }) => isFilled(path) && dependsOnRelease(text)),
+      ['fleet'],
+      kind === 'opsworks' ? SAME_LAYERS : SAME_SERVERS,
+    ),
   ];
 }
 
-const SAME_FOR_ALL: Mistake = {
-  path: ['fleet'],
-  message:
-    'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none of them, so every release would launch the same servers',
-};
+const SAME_SERVERS =
+  'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none of them, so every release would launch the same servers';
+const SAME_LAYERS =
+  'expected app, or {release} in image or customJson; found neither, so every release would launch the same servers';
 
 function isKnown(kind: unknown): boolean {
   return kind === 'ec2' || kind === 'opsworks';
@@ -82,12 +79,7 @@ function deployerChecks(root: Tree): readonly Mistake[] {
     .map((key) => ({ path: [key], message: 'expected stack, since the fleet is not of kind opsworks' }));
 }
 
-const SAME_LAYERS: Mistake = {
-  path: ['fleet'],
-  message:
-    'expected app, or {release} in image or customJson; found neither, so every release would launch the same servers',
-};
-
+/** Keys in which {release} is filled in. */
 const FILLED =
   /^fleet\.(?:launchTemplate\.version|launchTemplate\.versionDescription|image\.(?:name|parameter|tag\..*)|userData|revision|customJson\..*|layer\.(?:name|shortName))$/s;
 
@@ -97,11 +89,6 @@ function isFilled(path: Path): boolean {
 
 /** Keys of in-place deploys, in which more placeholders than {release} are filled in. */
 const IN_PLACE = /^(?:(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.)/;
-
-/** Strings in which {release} is filled in. */
-function filled(root: Tree) {
-  return strings(root).filter(({ path }) => isFilled(path));
-}
 
 function placeholderChecks(root: Tree): readonly Mistake[] {
   const message =
@@ -140,7 +127,7 @@ function routeChecks({ path, entry }: { path: Path; entry: Tree }): readonly Mis
   if (path[1] === 'groups') return [];
   const words = ['loadBalancer', 'port', 'priority'].filter((key) => key in entry);
   const whole = 'arn' in entry ? words.length === 0 : words.includes('loadBalancer') && words.includes('port');
-  return whole ? [] : [{ path, message: 'expected loadBalancer and port (and priority), or arn alone' }];
+  return unless(whole, path, 'expected loadBalancer and port (and priority), or arn alone');
 }
 
 /** Names are unique per account and region (ELBv2 API, CreateTargetGroup), so a name and an ARN can be compared. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationMs, timeLimit, port, releaseName, seconds, text, whole, yesOrNo } from './values.ts';
+import { durationMs, timeLimit, port, releaseName, seconds, text, whole } from './values.ts';
 
 const behaviour = z
   .enum(['ok', 'sick', 'slow', 'crash'])
@@ -108,7 +108,8 @@ export const sandboxSection = z
     dns: dns.exactOptional(),
     productionPort: port.default(8080).describe("Port of the load balancer's production listener, on 127.0.0.1."),
     testPort: port.default(8081).describe("Port of the load balancer's test listener, on 127.0.0.1."),
-    adopted: yesOrNo()
+    adopted: z
+      .boolean({ error: 'true or false' })
       .default(true)
       .describe('Whether the first fleet already has the ownership tags. With false you can try turnout adopt.'),
   })

@@ -18,6 +18,14 @@ const groups = z
   .array(targetGroup, { error: 'a list of target groups' })
   .min(1, { error: 'at least one target group' });
 
+const twoGroups = z
+  .array(targetGroup, { error: 'a list of two target groups' })
+  .length(2, { error: 'two target groups' });
+
+const steps = percents
+  .default([100])
+  .describe('Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.');
+
 const targetGroups = z.strictObject({
   kind: z.literal('target-groups').describe('Instances are registered in target groups and deregistered from them.'),
   production: groups.describe('Target groups of production traffic.'),
@@ -62,10 +70,9 @@ const weightedListener = z
     kind: z
       .literal('weighted-listener')
       .describe('Two permanent target groups; listener rules distribute the traffic between them by weight.'),
-    groups: z
-      .array(targetGroup, { error: 'a list of two target groups' })
-      .length(2, { error: 'two target groups' })
-      .describe('The two target groups. One serves production; up registers green in the other, where it is tested.'),
+    groups: twoGroups.describe(
+      'The two target groups. One serves production; up registers green in the other, where it is tested.',
+    ),
     production: routes.describe('Listener rules of production traffic; all of them are switched.'),
     test: routes.describe('Listener rules of test traffic; they forward to the group that is not in production.'),
     names: z
@@ -85,11 +92,7 @@ const weightedListener = z
       .describe(
         'How long the old fleet is retained after a switch before cleanup may terminate it; at least the deregistration delay of the groups.',
       ),
-    steps: percents
-      .default([100])
-      .describe(
-        'Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.',
-      ),
+    steps,
     every: timeLimit.prefault('2m').describe('Time between steps, during which all checks must pass.'),
   })
   .transform(inMs('retention', 'every'));
@@ -135,12 +138,9 @@ const weightedDns = z
       .describe(
         'Two target groups behind separate load balancers; weighted Route 53 records distribute the traffic between them.',
       ),
-    groups: z
-      .array(targetGroup, { error: 'a list of two target groups' })
-      .length(2, { error: 'two target groups' })
-      .describe(
-        'The two target groups. One serves production; up registers green in the other, where it is tested through its load balancer.',
-      ),
+    groups: twoGroups.describe(
+      'The two target groups. One serves production; up registers green in the other, where it is tested through its load balancer.',
+    ),
     production: z
       .array(name, { error: 'a list of names' })
       .min(1, { error: 'at least one name' })
@@ -159,11 +159,7 @@ const weightedDns = z
     residualTraffic: residualTraffic
       .prefault({})
       .describe('Residual traffic, as counted by CloudWatch, below which cleanup may terminate the old servers.'),
-    steps: percents
-      .default([100])
-      .describe(
-        'Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.',
-      ),
+    steps,
     every: timeLimit.prefault('10m').describe('Time between steps, during which all checks must pass.'),
   })
   .transform(inMs('ttl', 'retention', 'every'));

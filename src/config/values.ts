@@ -20,10 +20,6 @@ export function whole(min: number, max: number) {
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
-export function yesOrNo() {
-  return z.boolean({ error: 'true or false' });
-}
-
 export const port = whole(1, 65_535);
 
 export const region = text('a region such as eu-west-1', /^[a-z]{2,}(?:-[a-z]+)+-\d$/);

@@ -3,7 +3,7 @@ import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { painter, type Paint } from './paint.ts';
-import { fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
+import { countByState, fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
 import { columns, hanging, headed, pad, wrap } from './text.ts';
@@ -115,10 +115,9 @@ function outLines({ fleets }: Snapshot, width: number, paint: Paint): string[] {
 
 /** `3 instances`, or `2 running, 1 pending`. */
 function sizeOf(fleet: Fleet): string {
-  const states = new Map<string, number>();
-  for (const { state } of members(fleet)) states.set(state, (states.get(state) ?? 0) + 1);
-  if (states.size === 1 && states.has('running')) return count(members(fleet).length, 'instance');
-  return [...states].map(([state, n]) => `${n} ${state}`).join(', ');
+  const all = members(fleet);
+  const isRunning = all.length > 0 && all.every(({ state }) => state === 'running');
+  return isRunning ? count(all.length, 'instance') : countByState(all);
 }
 
 function launchedAt(fleet: Fleet): number {

@@ -54,23 +54,29 @@ export interface Row {
 
 /** The pool's targets in order of fleet and zone; unmanaged instances come last. */
 export function rowsOf(pool: Pool, snapshot: Snapshot): Row[] {
-  const targets = Map.groupBy(pool.targets, (target) => target.id);
-  const rows: Row[] = [];
-  const add = (id: string, known: Omit<Row, 'target'>): void => {
-    for (const target of targets.get(id) ?? []) rows.push({ ...known, target });
-    targets.delete(id);
-  };
-  for (const fleet of snapshot.fleets) {
-    const role = roleOf(snapshot, fleet);
-    for (const instance of fleet.instances.toSorted(byZone)) add(instance.id, { instance, fleet, role });
-  }
-  for (const instance of snapshot.unmanaged) add(instance.id, { instance });
-  for (const id of targets.keys()) add(id, {});
-  return rows;
+  const known: readonly (Omit<Row, 'target'> & { readonly instance: Instance })[] = [
+    ...snapshot.fleets.flatMap((fleet) => {
+      const role = roleOf(snapshot, fleet);
+      return fleet.instances.toSorted(byZone).map((instance) => ({ instance, fleet, role }));
+    }),
+    ...snapshot.unmanaged.map((instance) => ({ instance })),
+  ];
+  const targets = Map.groupBy(pool.targets, ({ id }) => id);
+  const ids = new Set(known.map(({ instance }) => instance.id));
+  return [
+    ...known.flatMap((row) => (targets.get(row.instance.id) ?? []).map((target) => ({ ...row, target }))),
+    ...pool.targets.filter(({ id }) => !ids.has(id)).map((target) => ({ target })),
+  ];
 }
 
 function byZone(a: Instance, b: Instance): number {
   return a.zone < b.zone ? -1 : Number(a.zone > b.zone);
+}
+
+/** `2 running, 1 pending`. */
+export function countByState(those: readonly { readonly state: string }[]): string {
+  const states = Map.groupBy(those, ({ state }) => state);
+  return [...states].map(([state, { length }]) => `${length} ${state}`).join(', ');
 }
 
 export interface HealthCount {
