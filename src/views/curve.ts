@@ -1,6 +1,6 @@
 import type { RunEvent } from '../run/event.ts';
 import type { Paint } from './paint.ts';
-import { columns, padLeft } from './text.ts';
+import { columns } from './text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;
 
@@ -67,7 +67,7 @@ function bars(points: readonly Point[], minimum: number | undefined, paint: Pain
   const mark = minimum === undefined || minimum === 0 ? -1 : cells(minimum);
   const rows = points.map(({ when, healthy }) => [
     `  ${when}`,
-    padLeft(String(healthy), digits),
+    String(healthy).padStart(digits),
     bar(cells(healthy), mark, paint, minimum !== undefined && healthy < minimum),
   ]);
   if (mark >= 0) rows.push(['', '', `${' '.repeat(mark)}${paint('dim', `╵ minimum ${minimum}`)}`]);

@@ -1,7 +1,7 @@
 import type { RunEvent, PlannedStep } from '../run/event.ts';
 import { curveLines } from './curve.ts';
 import { painter, type Paint } from './paint.ts';
-import { hanging, pad, padLeft } from './text.ts';
+import { hanging, pad } from './text.ts';
 import { count, duration, listToFit } from '../domain/text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;
@@ -32,7 +32,7 @@ function stepLines({ steps, seconds }: Planned, width: number, paint: Paint): st
   return [
     head,
     ...steps.flatMap((step, index) => {
-      const number = `  ${padLeft(String(index + 1), digits)}  `;
+      const number = `  ${String(index + 1).padStart(digits)}  `;
       return oneStep(step, { number, titleWidth, timeWidth, targets: targetsToShow(steps, index) }, width, paint);
     }),
   ];
@@ -55,7 +55,7 @@ function oneStep(
   const time = duration(step.seconds);
   const room = Math.min(titleWidth, width - number.length - timeWidth - 3);
   const [first = '', ...rest] = hanging(number, step.title, number.length + room);
-  const lines = [`${pad(first, number.length + room)}   ${paint('dim', padLeft(time, timeWidth))}`, ...rest];
+  const lines = [`${pad(first, number.length + room)}   ${paint('dim', time.padStart(timeWidth))}`, ...rest];
   const shown = targets.length === 0 ? '' : paint('dim', listToFit(targets, width - number.length));
   return shown === '' ? lines : [...lines, ' '.repeat(number.length) + shown];
 }

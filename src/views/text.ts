@@ -10,10 +10,6 @@ export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-export function padLeft(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
-}
-
 /** Cuts an uncoloured text to the width: `wait until he…`. */
 export function cut(text: string, width: number): string {
   const characters = Array.from(text);
