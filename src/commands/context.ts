@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { OperatorError } from '../errors.ts';
 import { openFleet } from '../fleets/index.ts';
+import type { Delivery } from '../domain/goal.ts';
 import type { HeldLease } from '../record/lease.ts';
 import type { Ports } from '../steps/ports.ts';
 import { Decision } from '../run/engine/decision.ts';
@@ -96,6 +97,13 @@ export async function openContext(args: Args): Promise<Context> {
 
 async function openProduction({ marker }: Config): Promise<ProductionPort> {
   return marker === undefined ? NO_MARKER : (await import('../production/index.ts')).createProduction(marker);
+}
+
+/** How code is delivered, according to the config; undefined when it does not say. */
+export function deliveryOf({ deploy, migrate, instanceCheck }: Config, words = ''): Delivery | undefined {
+  if (deploy === undefined) return undefined;
+  const apart = migrate === 'with-deploy' ? 'with-deploy' : 'alone';
+  return { words, check: instanceCheck !== undefined, migrate: migrate === undefined ? 'no' : apart };
 }
 
 function viewOf(args: Args): View {

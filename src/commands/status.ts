@@ -12,8 +12,7 @@ import { statusData } from '../views/status-json.ts';
 import { statusText } from '../views/status-text.ts';
 import { watchScreen } from '../views/watch.ts';
 import type { Args } from './command.ts';
-import { deliveryOf } from './delivery.ts';
-import { openContext, type Context } from './context.ts';
+import { deliveryOf, openContext, type Context } from './context.ts';
 import { layout, print } from './print.ts';
 
 /** Shows what is where, what is in progress and what can be done next. Changes nothing and needs no lease. */
@@ -22,7 +21,7 @@ export async function status(args: Args): Promise<ExitCode> {
   const json = args['json'] === true;
   try {
     if (args['watch'] !== true || !(json || process.stdout.isTTY)) return await once(context, json);
-    await watch(context, json ? jsonLines() : textScreen());
+    await watch(context, json);
     return ExitCode.done;
   } finally {
     await context.store.close();
@@ -35,38 +34,25 @@ async function once(context: Context, json: boolean): Promise<ExitCode> {
   return report.trouble === undefined ? ExitCode.done : ExitCode.refused;
 }
 
-/** Where `--watch` shows one report after the other. */
-interface Display {
-  draw(report: StatusReport): void;
-  /** Whether the reader is gone. */
-  closed(): boolean;
-  close(): void;
-}
-
-function textScreen(): Display {
-  const screen = watchScreen(process.stdout);
-  return { draw: (report) => screen.draw(text(report)), closed: () => false, close: () => screen.close() };
-}
-
-function jsonLines(): Display {
-  const out = openOut(process.stdout);
-  return { draw: (report) => out.line(asJson(report)), closed: () => out.closed(), close: () => {} };
-}
-
 /** Between two drawings: each sends one request per target group. */
 const PERIOD_MS = 2000;
 
-async function watch(context: Context, display: Display): Promise<void> {
+/** Draws one report after the other, until Ctrl-C or until the reader is gone. */
+async function watch(context: Context, json: boolean): Promise<void> {
   const stop = new AbortController();
   const end = (): void => stop.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
+  const out = openOut(process.stdout);
+  const screen = json ? undefined : watchScreen(process.stdout);
   try {
-    while (!stop.signal.aborted && !display.closed()) {
-      display.draw(await reportOn(context));
+    while (!stop.signal.aborted && !out.closed()) {
+      const report = await reportOn(context);
+      if (screen === undefined) out.line(asJson(report));
+      else screen.draw(text(report));
       await context.ports.clock.sleep(PERIOD_MS, stop.signal).catch(() => {});
     }
   } finally {
-    display.close();
+    screen?.close();
   }
 }
 

@@ -27,37 +27,29 @@ function stepLines({ steps, seconds }: Planned, width: number, paint: Paint): st
   if (steps.length === 0) return [paint('bold', 'Nothing to do')];
   const head = `${paint('bold', `Plan: ${count(steps.length, 'step')}`)}, about ${duration(seconds)}`;
   const digits = String(steps.length).length;
-  const titleWidth = Math.max(...steps.map((step) => step.title.length));
   const timeWidth = Math.max(...steps.map((step) => duration(step.seconds).length));
+  const titleMax = Math.max(...steps.map((step) => step.title.length));
+  const timeAt = Math.min(digits + 4 + titleMax, width - timeWidth - 3);
   return [
     head,
     ...steps.flatMap((step, index) => {
       const number = `  ${String(index + 1).padStart(digits)}  `;
-      return oneStep(step, { number, titleWidth, timeWidth, targets: targetsToShow(steps, index) }, width, paint);
+      const [first = '', ...rest] = hanging(number, step.title, timeAt);
+      const time = paint('dim', duration(step.seconds).padStart(timeWidth));
+      return [`${pad(first, timeAt)}   ${time}`, ...rest, ...targetLine(steps, index, number.length, width, paint)];
     }),
   ];
 }
 
-interface StepLayout {
-  readonly number: string;
-  /** Width of the longest title: the times are aligned. */
-  readonly titleWidth: number;
-  readonly timeWidth: number;
-  readonly targets: readonly string[];
-}
-
-function oneStep(
-  step: PlannedStep,
-  { number, titleWidth, timeWidth, targets }: StepLayout,
+function targetLine(
+  steps: readonly PlannedStep[],
+  index: number,
+  indent: number,
   width: number,
   paint: Paint,
 ): string[] {
-  const time = duration(step.seconds);
-  const room = Math.min(titleWidth, width - number.length - timeWidth - 3);
-  const [first = '', ...rest] = hanging(number, step.title, number.length + room);
-  const lines = [`${pad(first, number.length + room)}   ${paint('dim', time.padStart(timeWidth))}`, ...rest];
-  const shown = targets.length === 0 ? '' : paint('dim', listToFit(targets, width - number.length));
-  return shown === '' ? lines : [...lines, ' '.repeat(number.length) + shown];
+  const targets = targetsToShow(steps, index);
+  return targets.length === 0 ? [] : [' '.repeat(indent) + paint('dim', listToFit(targets, width - indent))];
 }
 
 /** Targets are not repeated, neither those of the step before nor those in the title. */
