@@ -52,7 +52,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     ['turnout promote --steps 1,10,50,100 --every 2m', 'by weights: a bit at a time, watched'],
     ['turnout promote --to 10', 'by weights: this far, and no further before the next promote'],
     ['turnout promote --batch 2', 'where servers move: two at a time'],
-    ['turnout promote --min-healthy 2', 'accept that production has 2 healthy targets, and never fewer'],
+    ['turnout promote --min-healthy 2', 'accept that 2 targets are healthy, of green as well, and never fewer'],
   ],
   options: OPTIONS,
   mayBeReplacedBy: ['rollback'],
@@ -63,7 +63,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   isVisible: isServedAloneBy,
 
   pinGoal({ snapshot, options, requestedBy, settings }) {
-    const world = knownWorld(snapshot);
+    const world = knownWorld(snapshot, 'mayBeEmpty');
     if (isRefusal(world)) return world;
     const candidates = world.others.filter((fleet) => fleet.marks.current === undefined);
     const [to] = candidates;
@@ -83,11 +83,12 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     if (isRefusal(pace)) return pace;
     const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
     const goal = { ...requestedBy, verb: 'promote', fleet: to.id, release: to.release } as const;
-    return { ...goal, minimumHealthy, settings, ...pace };
+    const need = options.minHealthy === undefined ? {} : { need: 'minimum' as const };
+    return { ...goal, minimumHealthy, settings, ...need, ...pace };
   },
 
   plan(snapshot, goal) {
-    const world = knownWorld(snapshot);
+    const world = knownWorld(snapshot, 'mayBeEmpty');
     if (isRefusal(world)) return world;
     const to = fleetById(snapshot, goal.fleet);
     if (to === undefined || members(to).length === 0) {
@@ -99,7 +100,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
       );
     }
     const { minimumHealthy, since } = goal;
-    const change: Switch = { ...goal, to, need: 'all', prepares: true };
+    const change: Switch = { ...goal, to, need: goal.need ?? 'all', prepares: true };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
     const unfit = trafficModel(snapshot).setupProblem() ?? tooSmall(snapshot, to, minimumHealthy);

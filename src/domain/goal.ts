@@ -79,6 +79,8 @@ export type Goal = RequestedBy &
         readonly release: string;
         readonly minimumHealthy: MinimumHealthy;
         readonly settings: SwitchSettings;
+        /** `minimum`: not every instance has to be healthy, as `--min-healthy` said. Absent: all. */
+        readonly need?: 'minimum';
         /** In steps: see `Stages`. Absent: all at once. */
         readonly stages?: Stages;
         /** So many instances at a time, where fleets move between target groups. Absent: all at once. */

@@ -74,7 +74,7 @@ export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need }: Sw
   return refusal(
     'not-healthy',
     `${fit.length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
-    'Wait until they are healthy (`turnout status --watch`), or mend them, and run this again.',
+    'Wait until they are healthy (`turnout status --watch`), or fix them, and run this again.',
     ...otherwise(snapshot, to, need, countByZone(fit)),
   );
 }
@@ -86,7 +86,11 @@ function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: ByZ
       ? [`\`turnout rollback --min-healthy ${accepted(snapshot, fit)}\` accepts that production has no more.`]
       : [];
   if (servingFleets(snapshot).includes(to)) return ['`turnout rollback` takes it out of production again.'];
-  return ['A green that is not worth mending: `turnout cleanup --discard`, then `turnout up --release R`.'];
+  const some =
+    total(fit) > 0
+      ? [`\`turnout promote --min-healthy ${Math.max(1, accepted(snapshot, fit))}\` accepts those that are healthy.`]
+      : [];
+  return [...some, 'A green that is not worth fixing: `turnout cleanup --discard`, then `turnout up --release R`.'];
 }
 
 /** The greatest `--min-healthy` with which the fleet would do. */

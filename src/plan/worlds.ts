@@ -7,14 +7,17 @@ import { refusal, type Refusal } from '../domain/goal.ts';
 export interface KnownWorld {
   /** The fleet that was last made the only one: where `rollback` leads. */
   readonly home: Fleet;
-  /** Fleets registered with production: one, or two in the middle of a switch. */
+  /** Fleets registered with production: one, or two in the middle of a switch; none where that is allowed. */
   readonly serving: readonly Fleet[];
   /** Fleets beside home that still have instances. */
   readonly others: readonly Fleet[];
 }
 
-/** The world by its roles, or why it is none that the planner knows. */
-export function knownWorld(snapshot: Snapshot): KnownWorld | Refusal {
+/**
+ * The world by its roles, or why it is none that the planner knows. `mayBeEmpty`: also where production has no target, for
+ * the verbs that lead out of that.
+ */
+export function knownWorld(snapshot: Snapshot, production: 'serves' | 'mayBeEmpty' = 'serves'): KnownWorld | Refusal {
   const unmanaged = unmanagedInProduction(snapshot);
   const home = stableFleet(snapshot);
   if (home === undefined) return notAdopted(snapshot);
@@ -26,11 +29,12 @@ export function knownWorld(snapshot: Snapshot): KnownWorld | Refusal {
     );
   }
   const serving = servingFleets(snapshot);
-  if (serving.length === 0) {
+  if (serving.length === 0 && production === 'serves') {
     return refusal(
       'nothing-serves',
       'No fleet of this environment is registered with production.',
-      'Look at `turnout status`; if a promote or rollback was under way, run it again.',
+      '`turnout rollback` gives production to the stable fleet, if it is healthy.',
+      '`turnout promote` gives it to the new one.',
     );
   }
   return { home, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== home) };

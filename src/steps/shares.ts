@@ -33,12 +33,12 @@ export function foreignWeights(
   snapshot: Snapshot,
   role: RouteRole,
   pool: string,
-  expected: number,
+  expected: (route: Route) => number,
   isKnown: (route: Route) => boolean,
 ): string | undefined {
   const strange = routesOf(snapshot, role).find((route) => !isKnown(route));
   if (strange === undefined) return undefined;
-  return `Somebody else has changed the weights of ${strange.name}: ${pool} gets ${percentText(shareOf(strange, pool))}, where ${percentText(expected)} was expected.`;
+  return `Somebody else has changed the weights of ${strange.name}: ${pool} gets ${percentText(shareOf(strange, pool))}, where ${percentText(expected(strange))} was expected.`;
 }
 
 export function routeNames(snapshot: Snapshot, role: RouteRole): string {

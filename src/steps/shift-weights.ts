@@ -3,7 +3,7 @@ import { poolByName } from '../domain/queries.ts';
 import { routesOf, shareOf, weightsFor, withTraffic } from '../domain/routes.ts';
 import { hasShare, isPresent, percentText, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import type { RouteRole } from '../domain/traffic.ts';
+import type { Route, RouteRole } from '../domain/traffic.ts';
 import { list } from '../domain/text.ts';
 import { ALL_POOLS } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
@@ -18,8 +18,8 @@ export interface ShiftWeights {
   readonly pool: string;
   readonly fleet: string;
   readonly percent: number;
-  /** What it had before, where other weights than these two mean that somebody else changes them. */
-  readonly from?: number;
+  /** What it had of each route before, by name: other weights than these, or those given, mean that somebody else changes them. */
+  readonly from: Readonly<Record<string, number>>;
   readonly minimumHealthy: PoolMinimum;
 }
 
@@ -37,10 +37,11 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
     routesOf(snapshot, step.role).every((route) => hasShare(route, step.pool, step.percent)) ? 'done' : 'todo',
   guard: (snapshot) => (step.role === 'test' ? undefined : (notAlone(snapshot, step) ?? notFit(snapshot, step))),
   conflict: (snapshot) => {
-    const { from, percent, pool, role } = step;
-    if (from === undefined) return undefined;
-    return foreignWeights(snapshot, role, pool, from, (route) => {
-      return Math.abs(shareOf(route, pool) - from) < TOLERANCE || hasShare(route, pool, percent);
+    const { percent, pool, role } = step;
+    if (role === 'test') return undefined;
+    const before = (route: Route): number => step.from[route.name] ?? 0;
+    return foreignWeights(snapshot, role, pool, before, (route) => {
+      return Math.abs(shareOf(route, pool) - before(route)) < TOLERANCE || hasShare(route, pool, percent);
     });
   },
   readsBefore: () => ALL_POOLS,

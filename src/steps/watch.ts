@@ -33,8 +33,12 @@ export const watch: StepDefinition<Watch> = (step) => ({
     return passed !== undefined && passed >= step.seconds ? 'done' : 'under way';
   },
   conflict: (snapshot) =>
-    foreignWeights(snapshot, 'production', step.pool, step.percent, (route) =>
-      hasShare(route, step.pool, step.percent),
+    foreignWeights(
+      snapshot,
+      'production',
+      step.pool,
+      () => step.percent,
+      (route) => hasShare(route, step.pool, step.percent),
     ),
   cannotSucceed: (snapshot) => notFit(snapshot, step),
   count: (snapshot) => ({

@@ -3,7 +3,7 @@ import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { retainedUntil, retentionProblem } from '../../domain/retention.ts';
 import { isIn, poolsOf } from '../../domain/roles.ts';
 import { routesOf, shareOf } from '../../domain/routes.ts';
-import { hasServed, notedShare, ownPools, percentText, shareOfPool, TOLERANCE } from '../../domain/shares.ts';
+import { hasServed, notedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
@@ -45,7 +45,8 @@ export function weights(snapshot: Snapshot, traffic: WeightedTraffic, specifics:
     setupProblem: () => setupProblem(traffic),
     changedByOthers: () => changedByOthers(snapshot),
     paceOf: (to, options, settings) => {
-      const no = noBatches(options) ?? changedByOthers(snapshot);
+      // `--to` says how much it is to be, whatever it is now.
+      const no = noBatches(options) ?? (options.to === undefined ? changedByOthers(snapshot) : undefined);
       if (no !== undefined) return no;
       return stagesOf(snapshot, to, options, settingsOf(settings.traffic, traffic.kind));
     },
@@ -93,6 +94,7 @@ function changedByOthers(snapshot: Snapshot): Refusal | undefined {
       `${route.name} gives ${percentText(shareOf(route, least.name))} of production to ${least.name}, and no run of turnout left it so.`,
       'Find out who has changed the weights.',
       '`turnout rollback` gives all of it to the fleet before; or set the weights back, then run this again.',
+      '`turnout promote --to 100` gives all of it to the new one.',
     );
   }
   return undefined;
@@ -148,16 +150,27 @@ function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: re
   const fleet = to.id;
   const minimumHealthy = minimumOf(change);
   const shift = { do: 'shift-weights', role: 'production', pool, fleet, minimumHealthy } as const;
-  if (stages === undefined) return [{ ...shift, percent: 100, from: shareOfPool(snapshot, pool) }, ...arrive];
+  if (stages === undefined) return [{ ...shift, percent: 100, from: sharesNow(snapshot, pool) }, ...arrive];
   const { shares, everyS: seconds } = stages;
   return shares.flatMap((percent, index): readonly Step[] => {
-    const from = Math.max(shares[index - 1] ?? 0, index === 0 ? shareOfPool(snapshot, pool) : 0);
+    const before = shares[index - 1];
+    const from = before === undefined ? sharesNow(snapshot, pool) : sharesOf(snapshot, () => before);
     const moved: readonly Step[] = [{ ...shift, percent, from }, ...arrive];
     if (percent === 100) return moved;
     const noted: Step = { do: 'tag-share', fleet, percent, since };
     if (index === shares.length - 1) return [...moved, noted];
     return [...moved, noted, { do: 'watch', pool, fleet, percent, seconds, since, minimumHealthy }];
   });
+}
+
+/** By route, in percent. */
+function sharesOf(snapshot: Snapshot, share: (route: Route) => number): Readonly<Record<string, number>> {
+  return Object.fromEntries(routesOf(snapshot, 'production').map((route) => [route.name, share(route)]));
+}
+
+/** What the pool has of each route, to a hundredth: weights are whole numbers. */
+function sharesNow(snapshot: Snapshot, pool: string): Readonly<Record<string, number>> {
+  return sharesOf(snapshot, (route) => Math.round(shareOf(route, pool) * 100) / 100);
 }
 
 /** The others have nothing of production any more, and the first of them is what is tried. */
@@ -176,7 +189,8 @@ function leaveSteps(snapshot: Snapshot, change: Switch, pool: string): readonly 
 function routeTestTraffic(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
   const [pool] = namesOf(ownPools(snapshot, fleet));
   if (pool === undefined || routesOf(snapshot, 'test').length === 0) return [];
-  return [{ do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100, minimumHealthy: NO_MINIMUM }];
+  const shift = { do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100 } as const;
+  return [{ ...shift, from: {}, minimumHealthy: NO_MINIMUM }];
 }
 
 /** Nothing drains where weights move traffic: the time since production has left counts. */

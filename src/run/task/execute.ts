@@ -7,6 +7,8 @@ import { describeServing } from '../../plan/ending.ts';
 import { verifiedBy } from '../../domain/answers.ts';
 import type { AfterFailure, Plan } from '../../plan/plan.ts';
 import type { HeldLease } from '../../record/lease.ts';
+import { switchSettings } from '../../steps/ports.ts';
+import { checkedAdvice } from './advice.ts';
 import { waysToContinue, type ResolvedGoal } from './resolve-goal.ts';
 import { done, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
 import { stepHooks } from '../hooks/hooks.ts';
@@ -49,11 +51,10 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
     const problem = await finalProblem(run, task, goal, plan, last);
     await recording.forget();
     const { message, next } = task.standing(shown, goal);
-    if (problem !== undefined) return needsAttention(problem, waysToContinue(task, goal.release));
-    return {
-      ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
-      ...proofOf(task, last, goal),
-    };
+    if (problem !== undefined)
+      return await advised(setup, last, undefined, needsAttention(problem, waysToContinue(task, goal.release)));
+    const ending = done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next);
+    return await advised(setup, last, undefined, { ...ending, ...proofOf(task, last, goal) });
   } catch (error) {
     if (isFinal(error)) return stopped(error, task, goal);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
@@ -83,6 +84,18 @@ async function finalProblem(run: Run, task: Task, goal: Goal, plan: Plan, last: 
     if (isFinal(error)) throw error;
     return `The ${goal.verb} of ${subjectOf(goal)} was done, but how things stand now could not be read: ${messageOf(error)}`;
   }
+}
+
+/** With advice that was tried in the world as it was seen last, where the goal may still be on record. */
+async function advised(
+  { tasks, ports, nested }: Setup,
+  snapshot: Snapshot,
+  goal: Goal | undefined,
+  ending: RunOutcome,
+): Promise<RunOutcome> {
+  const recorded = goal && !nested ? { goal, stepsDone: 0, stepsAll: 0, updatedAt: '' } : undefined;
+  const world = { tasks, snapshot, recorded, settings: switchSettings(ports), delivery: ports.inPlace.delivery };
+  return { ...ending, next: await checkedAdvice(world, ending.next) };
 }
 
 function proofOf({ verifiesRelease }: Task, last: Snapshot, goal: Goal): { readonly proven?: number } {
@@ -140,8 +153,11 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   const ways = after.next ?? waysToContinue(task, goal.release);
   const next = [...(failure instanceof OperatorError ? failure.next : []), ...ways];
   const message = `${why} ${after.message}`;
-  if (after.leave === 'safe') return safe('failed', message, next);
-  return needsAttention(`${message} ${describeServing(snapshot)}`, next);
+  const ending =
+    after.leave === 'safe'
+      ? safe('failed', message, next)
+      : needsAttention(`${message} ${describeServing(snapshot)}`, next);
+  return advised(run.setup, snapshot, goal, ending);
 }
 
 /** The way back and the last sentence must not miss what was done right before the failure. */

@@ -13,6 +13,7 @@ import type { Goal, LaunchSpec } from '../../domain/goal.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import type { JournalEntry, JournalOutcome, RecordedGoal } from '../../stores/store.ts';
+import { withCheckedAdvice } from './advice.ts';
 import { resolveGoal } from './resolve-goal.ts';
 import { GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type Position } from './fault.ts';
 import { withAge, knownError, outcomeOf, planned, type RunOutcome } from './outcome.ts';
@@ -104,7 +105,10 @@ async function look(setup: Setup, task: Task, options: TaskOptions): Promise<Pla
   const { delivery, deploys } = ports.inPlace;
   const settings = switchSettings(ports);
   const pinning = { tasks, task, options, requestedBy, resolve, settings, delivery };
-  const aimed = await resolveGoal({ ...pinning, snapshot, recorded });
+  const world = { tasks, snapshot, settings, delivery, recorded };
+  const aimed = await resolveGoal({ ...pinning, snapshot, recorded }).catch(async (error: unknown) => {
+    throw await withCheckedAdvice(world, error);
+  });
   await deploys.prepare(snapshot, ordersIn(aimed.plan));
   return { ...aimed, snapshot, others };
 }

@@ -3,9 +3,10 @@ import type { Task } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
-import type { Delivery, LaunchSpec, Verb } from '../../domain/goal.ts';
+import type { Delivery, Verb } from '../../domain/goal.ts';
 import { isVerification } from '../../plan/switch.ts';
 import type { RecordedGoal } from '../../stores/store.ts';
+import { TRIED } from './advice.ts';
 import { resolveGoal } from './resolve-goal.ts';
 
 /** Whether a verb would be accepted now, and why not. */
@@ -15,9 +16,6 @@ export interface VerbStatus {
   /** The refusal's sentence, or what an accepted verb would do. */
   readonly why: string;
 }
-
-const REQUESTED_BY = { run: 'status', who: '', since: '' };
-const UNRESOLVED: LaunchSpec = { kind: '', summary: [], batches: [{ zone: '', subnet: '', count: 1 }], request: {} };
 
 /** Asks each task for its plan, as if it were run now with its defaults. Changes nothing, and asks AWS nothing. */
 export async function verbsNow(
@@ -51,8 +49,7 @@ async function verbNow(
       tasks,
       task,
       options,
-      requestedBy: REQUESTED_BY,
-      resolve: async () => UNRESOLVED,
+      ...TRIED,
       snapshot,
       recorded,
       settings,

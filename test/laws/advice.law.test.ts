@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { isRefusal } from '../../src/domain/goal.ts';
+import { members } from '../../src/domain/roles.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { checkedAdvice } from '../../src/run/task/advice.ts';
+import { behaviourOf } from '../../src/steps/index.ts';
+import { tasks } from '../../tasks/index.ts';
+import { MARKS, PAIRS, settingsIn, weightedWorlds } from '../support/weighted-worlds.ts';
+import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
+import { planFor, WISHES, type Wishes } from './check.ts';
+
+/** Of what a refusal or a last sentence advises, and of what is left to do in any world. */
+
+const ALL: Wishes = [...WISHES, ['adopt', { release: '41' }], ['promote', { minHealthy: { count: 5 } }]];
+
+/** Commands of which this test knows the plain call; those with other flags are in `WITH_FLAGS`. */
+const COMMANDS: Readonly<Record<string, Wishes[number]>> = {
+  'up --release R': ['up', { release: '43' }],
+  'adopt --release R': ['adopt', { release: '43' }],
+  promote: ['promote', {}],
+  rollback: ['rollback', {}],
+  cleanup: ['cleanup', {}],
+  'cleanup --wait': ['cleanup', { wait: true }],
+  'cleanup --discard': ['cleanup', { discard: true }],
+  'cleanup --ignore-residual-traffic': ['cleanup', { ignoreResidualTraffic: true }],
+  'promote --to 100': ['promote', { to: 100 }],
+  'promote --steps 10,50,100 --every 2m': ['promote', { steps: [10, 50, 100], every: 120 }],
+};
+
+/** They look, or are about a run that did not end. */
+const ALWAYS = /^(status|history|lock|unlock|resume|abandon)\b/;
+const WITH_NUMBER = /^(promote|rollback|cleanup) --min-healthy (\d+)$/;
+
+function commandIn(sentence: string): Wishes[number] | undefined {
+  const [, before, command = ''] = /(then )?`turnout ([^`]+)`/.exec(sentence) ?? [];
+  if (command === '' || before !== undefined || ALWAYS.test(command)) return undefined;
+  const [, verb, count] = WITH_NUMBER.exec(command) ?? [];
+  if (verb !== undefined) return [verb as 'promote', { minHealthy: { count: Number(count) } }];
+  const known = COMMANDS[command];
+  if (known === undefined) throw new Error(`The law does not know \`turnout ${command}\`.`);
+  return known;
+}
+
+const PASSES = ['draining', 'held', 'visited'];
+
+/** Advice that was not accepted, and did not say so. */
+async function untrue(snapshot: Snapshot, [verb, wish]: Wishes[number]): Promise<readonly string[]> {
+  const planned = await planFor(snapshot, verb, wish);
+  const said = isRefusal(planned) ? planned.next : tasks[verb].standing(snapshot, planned.goal).next;
+  if (!isRefusal(planned) && planned.plan.steps.length > 0) return [];
+  const world = { tasks, snapshot, settings: settingsIn(snapshot), recorded: undefined };
+  const found: string[] = [];
+  for (const sentence of await checkedAdvice(world, said)) {
+    const command = commandIn(sentence);
+    const answer = command && (await planFor(snapshot, ...command));
+    const isRefused = answer !== undefined && isRefusal(answer) && !PASSES.includes(answer.refused);
+    if (isRefused !== sentence.includes(' (not now: ')) found.push(`${verb}: ${sentence}`);
+  }
+  return found;
+}
+
+const WORLDS: readonly (readonly [name: string, worlds: () => Iterable<Snapshot>])[] = [
+  ['of fleets that move between groups', () => twoFleetWorlds(2, FULL, PROMOTED, 3)],
+  ['of fleets that were never promoted', () => twoFleetWorlds(2, { ...FULL, test: ['-', 'healthy'] }, {}, 3)],
+  ['where rules divide production', () => weightedWorlds(MARKS)],
+  ['where names do', () => weightedWorlds({ ...PAIRS, byName: true })],
+];
+
+describe.each(WORLDS)('in every small world %s', (_name, worlds) => {
+  test('every advised command is accepted in the same world, or says what is missing', async () => {
+    let seen = 0;
+    for (const snapshot of worlds()) {
+      seen += 1;
+      for (const asked of ALL) {
+        const found = await untrue(snapshot, asked);
+        if (found.length > 0) throw new Error(`${found.join('; ')} in ${JSON.stringify(snapshot)}`);
+      }
+    }
+    expect(seen).toBeGreaterThan(100);
+  }, 120_000);
+
+  test('with a fleet that is alive not every verb refuses, wherever a task was stopped', async () => {
+    let seen = 0;
+    for (const start of worlds()) {
+      for (const snapshot of isAlive(start) ? await stopsOf(start) : []) {
+        const refusals = isAlive(snapshot) && !isUndecided(snapshot) ? await deadEnd(snapshot) : undefined;
+        if (refusals !== undefined) throw new Error(`${refusals} in ${JSON.stringify(snapshot)}`);
+        seen += 1;
+      }
+    }
+    expect(seen).toBeGreaterThan(100);
+  }, 120_000);
+});
+
+/** ELB has not decided on a target in production yet: waiting for that is the way on. */
+function isUndecided({ pools }: Snapshot): boolean {
+  return pools.some(({ role, targets }) => role === 'production' && targets.some(({ state }) => state === 'initial'));
+}
+
+/** A fleet lives whose instances run, and one of them is healthy somewhere. */
+function isAlive(snapshot: Snapshot): boolean {
+  return snapshot.fleets.some((fleet) =>
+    members(fleet).some(
+      ({ id, state }) =>
+        state === 'running' &&
+        snapshot.pools.some(({ targets }) => targets.some((target) => target.id === id && target.state === 'healthy')),
+    ),
+  );
+}
+
+const WAYS: Wishes = [
+  ['up', { release: 'C' }],
+  ['promote', {}],
+  ['promote', { minHealthy: { count: 1 } }],
+  ['promote', { to: 100 }],
+  ['promote', { to: 100, minHealthy: { count: 1 } }],
+  ['rollback', {}],
+  ['cleanup', { wait: true, discard: true }],
+  ['adopt', { release: '41' }],
+];
+
+/** Whether every verb refuses; what each one says, then. */
+async function deadEnd(snapshot: Snapshot): Promise<string | undefined> {
+  const refusals: string[] = [];
+  for (const [verb, wish] of WAYS) {
+    const planned = await planFor(snapshot, verb, wish);
+    if (!isRefusal(planned)) return undefined;
+    refusals.push(`${verb}: ${planned.refused}`);
+  }
+  return refusals.join(', ');
+}
+
+/** The worlds that a task leaves when it is stopped after any step, as by a denied request. */
+async function stopsOf(snapshot: Snapshot): Promise<readonly Snapshot[]> {
+  const worlds = [snapshot];
+  for (const [verb, wish] of WAYS) {
+    const planned = await planFor(snapshot, verb, wish);
+    let seen = snapshot;
+    for (const step of isRefusal(planned) ? [] : planned.plan.steps) {
+      seen = behaviourOf(step).simulate(seen);
+      worlds.push(seen);
+    }
+  }
+  return worlds;
+}
