@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationMs, inMs, timeLimit, map, percents, port, seconds, servers, text, whole } from './values.ts';
+import { durationMs, inMs, listOf, timeLimit, map, percents, port, seconds, servers, text, whole } from './values.ts';
 
 const NAME = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?';
 const ARN = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:targetgroup/[^/]+/[0-9a-f]+';
@@ -14,9 +14,7 @@ const targetGroup = map(
   'a map such as { targetGroup: shop-production }',
 );
 
-const groups = z
-  .array(targetGroup, { error: 'a list of target groups' })
-  .min(1, { error: 'at least one target group' });
+const groups = listOf(targetGroup, 'a list of target groups', 'at least one target group');
 
 const twoGroups = z
   .array(targetGroup, { error: 'a list of two target groups' })
@@ -50,9 +48,7 @@ const route = map(
   'a map such as { loadBalancer: shop, port: 443 }',
 );
 
-const routes = z
-  .array(route, { error: 'a list of listeners or rules' })
-  .min(1, { error: 'at least one listener or rule' });
+const routes = listOf(route, 'a list of listeners or rules', 'at least one listener or rule');
 
 const domain = /^(?=.{1,255}$)(?:[a-z0-9_*-]{1,63}\.)+[a-z0-9-]{1,63}\.?$/i;
 
@@ -141,10 +137,9 @@ const weightedDns = z
     groups: twoGroups.describe(
       'The two target groups. One serves production; up registers green in the other, where it is tested through its load balancer.',
     ),
-    production: z
-      .array(name, { error: 'a list of names' })
-      .min(1, { error: 'at least one name' })
-      .describe('DNS names of production traffic, each with a pair of weighted records; all of them are switched.'),
+    production: listOf(name, 'a list of names', 'at least one name').describe(
+      'DNS names of production traffic, each with a pair of weighted records; all of them are switched.',
+    ),
     nameServers: servers
       .exactOptional()
       .describe('Name servers to check whether a change has propagated. Default: the name servers of the zones.'),

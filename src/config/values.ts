@@ -47,19 +47,21 @@ export function inMs<K extends string>(...keys: readonly K[]) {
 
 type InMs<T, K extends string> = { [P in keyof T as P extends K ? `${P}Ms` : P]: T[P] };
 
+/** A list with at least one entry; `error` is what was expected for the whole, `empty` for its entries. */
+export function listOf<T extends z.ZodType>(entry: T, error: string, empty: string) {
+  return z.array(entry, { error }).min(1, { error: empty });
+}
+
 /** Name servers, in the format of Node's resolver. */
-export const servers = z
-  .array(text('an address such as 10.0.0.2 or 127.0.0.1:4553', /^[\d.]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i), {
-    error: 'a list of addresses',
-  })
-  .min(1, { error: 'at least one address' });
+export const servers = listOf(
+  text('an address such as 10.0.0.2 or 127.0.0.1:4553', /^[\d.]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i),
+  'a list of addresses',
+  'at least one address',
+);
 
 const PERCENTS = 'ascending percents such as [1, 10, 50, 100]';
 
-export const percents = z
-  .array(whole(1, 100), { error: PERCENTS })
-  .min(1, { error: PERCENTS })
-  .refine(isAscending, { error: PERCENTS });
+export const percents = listOf(whole(1, 100), PERCENTS, PERCENTS).refine(isAscending, { error: PERCENTS });
 
 /** A duration in whole seconds, as TTLs are; parsed to milliseconds. */
 export const seconds = text(

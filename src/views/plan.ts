@@ -1,7 +1,7 @@
 import type { RunEvent, PlannedStep } from '../run/event.ts';
 import { curveLines } from './curve.ts';
 import { painter, type Paint } from './paint.ts';
-import { hanging, pad } from './text.ts';
+import { hanging, pad, paragraphs } from './text.ts';
 import { count, duration, listToFit } from '../domain/text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;
@@ -12,15 +12,11 @@ const STEPS_WITH_TARGETS_MAX = 20;
 /** The plan for people: numbered steps with their targets, healthy targets over time, notes, expected time. */
 export function planText(event: Planned, width: number, colour = false): string {
   const paint = painter(colour);
-  const blocks = [
+  return paragraphs([
     stepLines(event, width, paint),
     curveLines(event, width, paint),
     noteLines(event.notes, width, paint),
-  ];
-  return blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n');
+  ]);
 }
 
 function stepLines({ steps, seconds }: Planned, width: number, paint: Paint): string[] {

@@ -6,7 +6,7 @@ import { painter, type Paint } from './paint.ts';
 import { countByState, fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
-import { columns, hanging, headed, pad, wrap } from './text.ts';
+import { columns, hanging, headed, pad, paragraphs, wrap } from './text.ts';
 import { age, ago, clockTime, count, list } from '../domain/text.ts';
 
 /** A lease is renewed far more often than this, in seconds; a holder that does not may be dead. */
@@ -16,7 +16,7 @@ const LATE_S = 10;
 export function statusText(report: StatusReport, width: number, colour = false): string {
   const paint = painter(colour);
   const { snapshot } = report;
-  const blocks = [
+  return paragraphs([
     [
       `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
       ...underWayLines(report, width, paint),
@@ -29,11 +29,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     assuranceLines(report, paint),
     verbLines(report, width, paint),
     lastLines(report, width, paint),
-  ];
-  return blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n');
+  ]);
 }
 
 function byRole(a: Pool, b: Pool): number {

@@ -46,6 +46,12 @@ export function headed(head: string, style: Style, text: string, width: number, 
   return [paint(style, head) + first.slice(head.length), ...rest];
 }
 
+/** Groups of lines with a blank line between them, without the empty ones. */
+export function paragraphs(groups: readonly (readonly string[])[]): string {
+  const texts = groups.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return texts.join('\n\n');
+}
+
 /** Rows of cells as lines: all columns but the last are padded to their widest cell, with two spaces between. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
