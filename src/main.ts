@@ -3,7 +3,7 @@ import { commands } from './commands/index.ts';
 import { reportFault, reportRefusal } from './commands/report.ts';
 import { ExitCode, OperatorError } from './errors.ts';
 import { orUncaught } from './commands/uncaught.ts';
-import { checkOnce, usageError } from './commands/usage.ts';
+import { refuseRepeated, usageError } from './commands/usage.ts';
 import { readVersion } from './commands/version.ts';
 
 const EXIT_CODES = `Exit codes:
@@ -59,7 +59,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
         for (const [line, what] of command.examples) builder.example(line, what);
       },
       async (args) => {
-        checkOnce(args, command);
+        refuseRepeated(args, command);
         exitCode = await command.run(args);
       },
     );

@@ -58,7 +58,10 @@ export async function openContext(args: Args): Promise<Context> {
   const decision = new Decision(systemClock);
   const version = readVersion();
   const session = new Session({
-    ...awsOptions(config),
+    region: config.region,
+    profile: config.profile,
+    endpoint: config.endpoint,
+    ...config.aws,
     version,
     run,
     clock: systemClock,
@@ -109,15 +112,6 @@ export function deliveryOf({ deploy, migrate, instanceCheck }: Config, words = '
 function viewOf(args: Args): View {
   const { stdout, stderr, stdin, env } = process;
   return createView({ mode: args['json'] === true ? 'json' : 'auto', stdout, stderr, stdin, env, clock: systemClock });
-}
-
-function awsOptions({ region, profile, endpoint, aws }: Config) {
-  return {
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...aws,
-  };
 }
 
 /** For example `261122-0612-k3f9`: sorts by time, and is short enough to read aloud. */

@@ -37,7 +37,7 @@ export function usageError(message: string, argv: readonly string[], commands: r
 }
 
 /** @throws OperatorError when an option that has one value is given several times */
-export function checkOnce(args: Args, { options }: Command): void {
+export function refuseRepeated(args: Args, { options }: Command): void {
   const names = [...EVERYWHERE, ...Object.keys(options)].filter((name) => options[name]?.array !== true);
   const twice = names.find((name) => Array.isArray(args[name]));
   if (twice !== undefined) throw usage(`${asOption(twice)} can be given only once.`);

@@ -29,13 +29,23 @@ export const endpoint = z.url({ protocol: /^https?$/, error: 'a URL such as http
 const DURATION_ERROR = 'a duration such as 90s, 10m, 1h30m or 500ms';
 
 /** A duration, parsed to milliseconds. */
-export const durationMs = text(DURATION_ERROR, DURATION).transform((value) => parseDuration(value) ?? 0);
+export const durationMs = durationText(DURATION_ERROR, DURATION);
 
 /** A duration greater than zero, parsed to milliseconds. */
-export const timeLimit = text(
+export const timeLimit = durationText(
   `${DURATION_ERROR}, greater than zero`,
   new RegExp(`(?=.*[1-9])${DURATION.source}`),
-).transform((value) => parseDuration(value) ?? 0);
+);
+
+/** A duration in whole seconds, as TTLs are; parsed to milliseconds. */
+export const seconds = durationText(
+  'a duration of whole seconds, such as 60s or 5m',
+  new RegExp(`(?!.*ms)${DURATION.source}`),
+);
+
+function durationText(error: string, pattern: RegExp) {
+  return text(error, pattern).transform((value) => parseDuration(value) ?? 0);
+}
 
 /** For `transform`: these keys are durations, so their names in the resolved config say the unit: `boot` is `bootMs` there. */
 export function inMs<K extends string>(...keys: readonly K[]) {
@@ -62,12 +72,6 @@ export const servers = listOf(
 const PERCENTS = 'ascending percents such as [1, 10, 50, 100]';
 
 export const percents = listOf(whole(1, 100), PERCENTS, PERCENTS).refine(isAscending, { error: PERCENTS });
-
-/** A duration in whole seconds, as TTLs are; parsed to milliseconds. */
-export const seconds = text(
-  'a duration of whole seconds, such as 60s or 5m',
-  new RegExp(`(?!.*ms)${DURATION.source}`),
-).transform((value) => parseDuration(value) ?? 0);
 
 /** A release must not begin with a hyphen (as command-line options do) or contain braces (as placeholders do). */
 export const releaseName = text(
