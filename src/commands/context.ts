@@ -124,8 +124,7 @@ export function newRunId(now: number, random: number): string {
 }
 
 function whoAmI(): string {
-  const given = process.env['TURNOUT_WHO'];
-  return given === undefined || given === '' ? `${userInfo().username}@${hostname()}` : given;
+  return process.env['TURNOUT_WHO'] || `${userInfo().username}@${hostname()}`;
 }
 
 /** For commands that need a confirmation. @throws OperatorError without one */

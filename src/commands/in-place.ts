@@ -15,18 +15,17 @@ const LEASE = 'TURNOUT_LEASE';
 
 /** `RUN:FENCE` of the run whose program started this process; undefined if none did. */
 export function callersLease(): string | undefined {
-  const given = process.env[LEASE];
-  return given === '' ? undefined : given;
+  return process.env[LEASE] || undefined;
 }
 
-/** What tasks need to deploy in place and to run hooks. */
-export interface InPlaceContext {
-  readonly ports: Ports;
-  readonly hooks: Hooks;
-}
-
-/** @param held returns the lease once it is held */
-export async function openInPlace(context: Context, held: () => HeldLease | undefined): Promise<InPlaceContext> {
+/**
+ * What tasks need to deploy in place and to run hooks.
+ * @param held returns the lease once it is held
+ */
+export async function openInPlace(
+  context: Context,
+  held: () => HeldLease | undefined,
+): Promise<{ readonly ports: Ports; readonly hooks: Hooks }> {
   const { config, ports, session, view } = context;
   const variables = (): Readonly<Record<string, string>> => variablesFor(context, held());
   const tools: DeployerTools = {

@@ -12,7 +12,7 @@ export function crossChecks(data: unknown): readonly Mistake[] {
     ...deployerChecks(root),
     ...placeholderChecks(root),
     ...trafficChecks(root),
-    ...markerChecks(root),
+    ...oneOf(tree(root['release'])['marker'], ['release', 'marker'], ['header', 'json', 'regexp']),
     ...sandboxChecks(root['sandbox']),
   ];
 }
@@ -25,9 +25,9 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** All strings in `value`, with their paths. */
-function strings(value: unknown, path: Path = []): readonly { path: Path; text: string }[] {
-  if (typeof value === 'string') return [{ path, text: value }];
+/** All strings in `value`, with their paths; `key` is the path with dots. */
+function strings(value: unknown, path: Path = []): readonly { path: Path; key: string; text: string }[] {
+  if (typeof value === 'string') return [{ path, key: path.join('.'), text: value }];
   if (Array.isArray(value)) return value.flatMap((item, index) => strings(item, [...path, index]));
   return Object.entries(tree(value)).flatMap(([key, item]) => strings(item, [...path, key]));
 }
@@ -55,7 +55,9 @@ function fleetChecks(root: Tree): readonly Mistake[] {
       'expected no owner together with parameter, which identifies a single image',
     ),
     ...unless(
-      !isKnown(kind) || named || strings(root).some(({ path, text }) => isFilled(path) && dependsOnRelease(text)),
+      !['ec2', 'opsworks'].some((known) => known === kind) ||
+        named ||
+        strings(root).some(({ key, text }) => FILLED.test(key) && dependsOnRelease(text)),
       ['fleet'],
       kind === 'opsworks' ? SAME_LAYERS : SAME_SERVERS,
     ),
@@ -66,10 +68,6 @@ const SAME_SERVERS =
   'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none of them, so every release would launch the same servers';
 const SAME_LAYERS =
   'expected app, or {release} in image or customJson; found neither, so every release would launch the same servers';
-
-function isKnown(kind: unknown): boolean {
-  return kind === 'ec2' || kind === 'opsworks';
-}
 
 /** A deployer of kind opsworks uses the stack of the fleet, or its own `stack`. */
 function deployerChecks(root: Tree): readonly Mistake[] {
@@ -83,27 +81,16 @@ function deployerChecks(root: Tree): readonly Mistake[] {
 const FILLED =
   /^fleet\.(?:launchTemplate\.version|launchTemplate\.versionDescription|image\.(?:name|parameter|tag\..*)|userData|revision|customJson\..*|layer\.(?:name|shortName))$/s;
 
-function isFilled(path: Path): boolean {
-  return FILLED.test(path.join('.'));
-}
-
-/** Keys of in-place deploys, in which more placeholders than {release} are filled in. */
-const IN_PLACE = /^(?:(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.)/;
+/** Keys of in-place deploys, in which more placeholders are filled in, and of the sandbox, which are not checked. */
+const OTHERS =
+  /^(?:sandbox(?:\.|$)|(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.)/;
 
 function placeholderChecks(root: Tree): readonly Mistake[] {
   const message =
     'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet (for OpsWorks in revision, image, customJson and the names of layer), and in deploy, migrate and instanceCheck';
   return strings(root)
-    .filter(
-      ({ path, text }) =>
-        path[0] !== 'sandbox' && !isFilled(path) && !IN_PLACE.test(path.join('.')) && dependsOnRelease(text),
-    )
+    .filter(({ key, text }) => !FILLED.test(key) && !OTHERS.test(key) && dependsOnRelease(text))
     .map(({ path }) => ({ path, message }));
-}
-
-function markerChecks(root: Tree): readonly Mistake[] {
-  const { marker } = tree(root['release']);
-  return oneOf(marker, ['release', 'marker'], ['header', 'json', 'regexp']);
 }
 
 function trafficChecks(root: Tree): readonly Mistake[] {

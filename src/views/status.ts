@@ -25,14 +25,11 @@ export interface StatusReport {
   readonly moved?: JournalEntry;
 }
 
-/** Whether it is proven which release serves production, and how. */
-export interface ProofView {
-  readonly proven: boolean;
-  readonly why: string;
-}
-
-/** Of the last switch; undefined when there was none. If it was undone, the proof is of the release that serves now. */
-export function proofOf({ snapshot, moved }: StatusReport): ProofView | undefined {
+/**
+ * Whether answers of production proved the last switch, and how many; undefined when there was none. If it was undone, the proof
+ * is of the release that serves now.
+ */
+export function proofOf({ snapshot, moved }: StatusReport): { proven: boolean; why: string } | undefined {
   if (moved === undefined) return undefined;
   const { verb, release, proven, until = moved.since } = moved;
   const when = ago((snapshot.at - Date.parse(until)) / 1000);
@@ -79,13 +76,8 @@ export function countByState(those: readonly { readonly state: string }[]): stri
   return [...states].map(([state, { length }]) => `${length} ${state}`).join(', ');
 }
 
-export interface HealthCount {
-  readonly healthy: number;
-  /** Registered targets: those that drain get no new requests and do not count. */
-  readonly registered: number;
-}
-
-export function healthOf(targets: readonly Target[]): HealthCount {
+/** Counts registered targets: those that drain get no new requests and do not count. */
+export function healthOf(targets: readonly Target[]): { readonly healthy: number; readonly registered: number } {
   const registered = targets.filter(isRegistered);
   return { healthy: registered.filter((target) => target.state === 'healthy').length, registered: registered.length };
 }
@@ -103,14 +95,8 @@ export function routesByRole(snapshot: Snapshot): readonly Route[] {
   return [...routesOf(snapshot, 'production'), ...routesOf(snapshot, 'test')];
 }
 
-export interface RollbackView {
-  readonly ready: boolean;
-  /** `3/3 healthy in shop-test`, or what is missing. */
-  readonly why: string;
-}
-
 /** Whether production could go back to the parked fleet now; undefined when no fleet is parked. */
-export function rollbackOf(snapshot: Snapshot): RollbackView | undefined {
+export function rollbackOf(snapshot: Snapshot): { ready: boolean; why: string } | undefined {
   const parked = fleetsByRole(snapshot).find(({ role }) => role === 'parked')?.fleet;
   if (!parked) return undefined;
   const size = members(parked).length;

@@ -161,31 +161,20 @@ function seenLane(
   shares: boolean,
 ): Lane {
   const most = Math.max(1, ...moments.map(({ counts }) => sum(counts)));
-  const stacks = moments.map((moment, n) => {
-    const height = AREA / (shares ? Math.max(1, sum(moment.counts)) : most);
-    return stack(moment, { words, height, start: x(axis, moment.at), end: x(axis, moments[n + 1]?.at ?? axis.to) });
+  const stacks = moments.map(({ at, counts }, n) => {
+    const heightOfOne = AREA / (shares ? Math.max(1, sum(counts)) : most);
+    const [start, end] = [x(axis, at), x(axis, moments[n + 1]?.at ?? axis.to)];
+    let y = HEAD + AREA;
+    return words.map((word) => {
+      const count = counts[word] ?? 0;
+      const height = count * heightOfOne;
+      y -= height;
+      return count === 0
+        ? ''
+        : bar(start, y, end - start, height, colourOf(word, words), `${clockTime(at)} ${word}: ${count}`);
+    });
   });
-  return { height: HEAD + AREA + 14, svg: head(title) + legend(axis, words) + stacks.join('') };
-}
-
-interface StackLayout {
-  readonly words: readonly string[];
-  /** Height of one. */
-  readonly height: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-function stack({ at, counts }: Moment, { words, height, start, end }: StackLayout): string {
-  let y = HEAD + AREA;
-  return words
-    .filter((word) => (counts[word] ?? 0) > 0)
-    .map((word) => {
-      const n = counts[word] ?? 0;
-      y -= n * height;
-      return bar(start, y, end - start, n * height, colourOf(word, words), `${clockTime(at)} ${word}: ${n}`);
-    })
-    .join('');
+  return { height: HEAD + AREA + 14, svg: head(title) + legend(axis, words) + stacks.flat().join('') };
 }
 
 function sum(counts: Counts): number {
