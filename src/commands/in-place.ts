@@ -49,7 +49,7 @@ export async function openInPlace(context: Context, held: () => HeldLease | unde
   });
   const inPlace = {
     ...ports.inPlace,
-    widen: async (wanted: DiscoveryRequest) => traffic.widen(wanted),
+    discoverTargetGroups: async (wanted: DiscoveryRequest) => traffic.discoverTargetGroups(wanted),
     ...(delivery !== undefined && { delivery }),
     ...(deployer !== undefined && {
       deploys: new RunDeploys({ environment: config.environment, deployer, ...(migrator && { migrator }) }),

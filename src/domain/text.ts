@@ -40,6 +40,11 @@ export function list(items: readonly string[], max = Infinity): string {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
+/** The sentences that apply: those with a false condition are left out. */
+export function sentences(...some: readonly (string | false | undefined)[]): readonly string[] {
+  return some.filter((one) => typeof one === 'string');
+}
+
 /** The longest form of `list` that fits into `width` columns; at least one item is named. */
 export function listToFit(items: readonly string[], width: number): string {
   // More than `width / 3` items never fit, so that a fleet of thousands costs no more than a small one.

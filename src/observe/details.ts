@@ -13,7 +13,7 @@ export interface DetailReaders {
     check(instance: Instance, release: string): Promise<string>;
     isIdle(instance: Instance): Promise<boolean>;
   };
-  readonly widen: (wanted: DiscoveryRequest) => Promise<boolean>;
+  readonly discoverTargetGroups: (wanted: DiscoveryRequest) => Promise<boolean>;
 }
 
 function withDetails(snapshot: Snapshot, details: Details): Snapshot {
@@ -66,12 +66,12 @@ export async function withInFlight(
 
 /** Looks in every target group for these instances. @returns whether a new one was found */
 export async function findGroups(
-  { widen }: DetailReaders,
+  { discoverTargetGroups }: DetailReaders,
   snapshot: Snapshot,
   ids: readonly string[],
 ): Promise<boolean> {
   const known = new Set(snapshot.pools.map(({ name }) => name));
   const instances = running(snapshot, ids);
   const left = instances.flatMap((instance) => (instance.left ?? []).map(({ pool }) => pool));
-  return widen({ instances, names: [...new Set(left)].filter((name) => !known.has(name)) });
+  return discoverTargetGroups({ instances, names: [...new Set(left)].filter((name) => !known.has(name)) });
 }
