@@ -20,7 +20,7 @@ export const TRIED = {
 export type AdviceWorld = Pick<GoalRequest, 'tasks' | 'snapshot' | 'settings' | 'delivery' | 'recorded'>;
 
 /** These refusals say themselves how long to wait. */
-const PASSES: ReadonlySet<string> = new Set(['draining', 'held', 'visited']);
+const PASSES: ReadonlySet<string> = new Set(['draining', 'retained', 'residual-traffic']);
 
 /** What a reader puts in place of the letter. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = { R: 'release' };
