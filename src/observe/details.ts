@@ -17,19 +17,19 @@ export interface DetailReaders {
 }
 
 function withDetails(snapshot: Snapshot, details: Details): Snapshot {
-  return { ...snapshot, closer: { ...snapshot.closer, ...details } };
+  return { ...snapshot, details: { ...snapshot.details, ...details } };
 }
 
 /** What the deployer reports of an order. */
 export async function withDeploy(readers: DetailReaders, snapshot: Snapshot, order: DeployOrder): Promise<Snapshot> {
   const report = await readers.deploys.look(snapshot, order);
-  const others = (snapshot.closer?.deploys ?? []).filter(({ token }) => token !== order.token);
+  const others = (snapshot.details?.deploys ?? []).filter(({ token }) => token !== order.token);
   return withDetails(snapshot, { deploys: report === undefined ? others : [...others, report] });
 }
 
 /** Whether that order is known to have succeeded. */
-export function hasSucceeded({ closer }: Snapshot, { token }: DeployOrder): boolean {
-  return closer?.deploys?.some((report) => report.token === token && report.state === 'succeeded') === true;
+export function hasSucceeded({ details }: Snapshot, { token }: DeployOrder): boolean {
+  return details?.deploys?.some((report) => report.token === token && report.state === 'succeeded') === true;
 }
 
 /** How the instances answer their check. */
@@ -44,7 +44,7 @@ export async function withAnswers(
       await probe.check(instance, instance.deploy?.release ?? instance.release ?? ''),
     ]),
   );
-  return withDetails(snapshot, { answers: { ...snapshot.closer?.answers, ...Object.fromEntries(answers) } });
+  return withDetails(snapshot, { answers: { ...snapshot.details?.answers, ...Object.fromEntries(answers) } });
 }
 
 /** Since when the instances drain, and which of them have nothing in flight. */
@@ -56,7 +56,7 @@ export async function withInFlight(
   const draining = running(snapshot, ids).filter(
     ({ id }) => placesOf(snapshot, id).length === 0 && drainingFrom(snapshot, id).length > 0,
   );
-  const known = snapshot.closer?.drainingSince ?? {};
+  const known = snapshot.details?.drainingSince ?? {};
   const drainingSince = Object.fromEntries(draining.map(({ id }) => [id, known[id] ?? snapshot.at]));
   const seen = withDetails(snapshot, { drainingSince });
   if (!probe.drains) return seen;
