@@ -31,52 +31,29 @@ export async function sandbox(args: Args): Promise<ExitCode> {
   }
 }
 
-/** The options of the sandbox for an environment's config. */
-function optionsOf(config: Config, section: SandboxConfig, args: Args): SandboxOptions {
-  const { fleet, traffic, environment, region } = config;
-  const {
-    bootMs,
-    setupMs,
-    deployMs,
-    deregistrationDelayMs,
-    registrationMs,
-    propagationMs,
-    consistencyMs,
-    healthCheck,
-    dns,
-    ...same
-  } = section;
-  const { intervalMs, timeoutMs, ...thresholds } = healthCheck;
+/** The section of the config, whose keys are options of the sandbox, and what the sandbox needs of the rest. */
+function optionsOf(
+  { fleet, traffic, environment, region }: Config,
+  section: SandboxConfig,
+  args: Args,
+): SandboxOptions {
   const { names, ...front } = frontOf(traffic, section.appPort);
   return {
-    ...same,
+    ...section,
     environment,
     region,
     tagPrefix: fleet.tagPrefix,
     ...(fleet.kind === 'ec2' ? { template: fleet.launchTemplate?.name } : { opsworks: stackOf(fleet, environment) }),
     imageName: fleet.image?.name,
     ...front,
-    boot: bootMs,
-    setup: setupMs,
-    deploy: deployMs,
-    deregistrationDelay: deregistrationDelayMs,
-    registration: registrationMs,
-    propagation: propagationMs,
-    consistency: consistencyMs,
-    healthCheck: { ...thresholds, interval: intervalMs, timeout: timeoutMs },
-    dns: { ...(dns && dnsOptions(dns)), ...(names && { names }) },
+    dns: { ...section.dns, ...(names && { names }) },
     clock: systemClock,
-    ...(typeof args['port'] === 'number' ? { port: args['port'] } : {}),
+    ...(typeof args['port'] === 'number' && { port: args['port'] }),
   };
 }
 
 function stackOf({ stack, app }: OpsWorksFleetConfig, environment: string): NonNullable<SandboxOptions['opsworks']> {
   return { stack, layer: 'web', app: app ?? environment };
-}
-
-function dnsOptions(dns: NonNullable<SandboxConfig['dns']>): SandboxOptions['dns'] {
-  const { port, processingMs, propagationMs, insyncMs, ttlMs } = dns;
-  return { port, processing: processingMs, propagation: propagationMs, insync: insyncMs, ttl: ttlMs };
 }
 
 /** Environment variables with which the SDK, the AWS CLI and turnout use the sandbox. */

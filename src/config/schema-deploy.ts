@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationMs, timeLimit, text, whole } from './values.ts';
+import { durationMs, inMs, timeLimit, text, whole } from './values.ts';
 
 const WORDS = 'a list of a program and its arguments, such as [./deploy.sh, --fast]';
 
@@ -17,46 +17,54 @@ const values = z.record(
   { error: 'a map' },
 );
 
-const command = z.strictObject({
-  kind: z
-    .literal('command')
-    .describe(
-      'A program on this machine, for example Ansible, Capistrano, ssh or a script. It ends when turnout ends and is started again after a crash, so it must be idempotent.',
+const command = z
+  .strictObject({
+    kind: z
+      .literal('command')
+      .describe(
+        'A program on this machine, for example Ansible, Capistrano, ssh or a script. It ends when turnout ends and is started again after a crash, so it must be idempotent.',
+      ),
+    run: run.describe(
+      'The program and its arguments, run without a shell. {release}, {previous}, {environment}, {instance}, {address}, {zone}, {instances}, {addresses} and {zones} (the last three comma-separated) are filled in, and are set in the environment as TURNOUT_RELEASE and so on.',
     ),
-  run: run.describe(
-    'The program and its arguments, run without a shell. {release}, {previous}, {environment}, {instance}, {address}, {zone}, {instances}, {addresses} and {zones} (the last three comma-separated) are filled in, and are set in the environment as TURNOUT_RELEASE and so on.',
-  ),
-  per: z
-    .enum(['instance', 'batch'], { error: 'instance or batch' })
-    .default('instance')
-    .describe('Run one program per instance of a batch, in parallel, or one per batch.'),
-  killAfter: durationMs
-    .prefault('10s')
-    .describe('After a timeout: the time from SIGTERM to SIGKILL, which are sent to its process group.'),
-});
+    per: z
+      .enum(['instance', 'batch'], { error: 'instance or batch' })
+      .default('instance')
+      .describe('Run one program per instance of a batch, in parallel, or one per batch.'),
+    killAfter: durationMs
+      .prefault('10s')
+      .describe('After a timeout: the time from SIGTERM to SIGKILL, which are sent to its process group.'),
+  })
+  .transform(({ killAfter: graceMs, ...rest }) => ({ ...rest, graceMs }));
 
-const ssm = z.strictObject({
-  kind: z.literal('ssm').describe('SSM Run Command. A command continues when turnout ends, and is found again.'),
-  document: text('the name of a document').describe('Name of the SSM document that deploys, for example shop-deploy.'),
-  parameters: values
-    .default({ release: ['{release}'] })
-    .describe(
-      'Parameters of the document: text or lists of text. {release}, {previous}, {environment}, {deploy} and {migrate} (true or false) are filled in.',
+const ssm = z
+  .strictObject({
+    kind: z.literal('ssm').describe('SSM Run Command. A command continues when turnout ends, and is found again.'),
+    document: text('the name of a document').describe(
+      'Name of the SSM document that deploys, for example shop-deploy.',
     ),
-  deliveryTimeout: timeLimit
-    .prefault('60s')
-    .refine((ms) => ms >= 30_000, { error: 'a duration of at least 30s' })
-    .describe('Timeout for SSM to reach an instance, at least 30s. The document limits how long the command may run.'),
-});
+    parameters: values
+      .default({ release: ['{release}'] })
+      .describe(
+        'Parameters of the document: text or lists of text. {release}, {previous}, {environment}, {deploy} and {migrate} (true or false) are filled in.',
+      ),
+    deliveryTimeout: timeLimit
+      .prefault('60s')
+      .refine((ms) => ms >= 30_000, { error: 'a duration of at least 30s' })
+      .describe(
+        'Timeout for SSM to reach an instance, at least 30s. The document limits how long the command may run.',
+      ),
+  })
+  .transform(inMs('deliveryTimeout'));
 
 const opsworks = z.strictObject({
   kind: z
     .literal('opsworks')
     .describe('OpsWorks deployments. A deployment continues when turnout ends, and is found again.'),
   stack: text('the name or the id of a stack')
-    .optional()
+    .exactOptional()
     .describe('Name or id of the OpsWorks stack. Default: that of the fleet.'),
-  app: text('the short name of an app').optional().describe('Short name of the app. Default: that of the fleet.'),
+  app: text('the short name of an app').exactOptional().describe('Short name of the app. Default: that of the fleet.'),
   command: text('the name of a command, such as deploy', /^[a-z_]+$/)
     .default('deploy')
     .describe(
@@ -91,9 +99,10 @@ export const instanceCheckSection = z
     url: url.describe(
       'URL on the instance itself, not on its load balancer; {address}, {instance} and {release} are filled in.',
     ),
-    contains: text('text').optional().describe('Text that the response must contain, for example {release}.'),
+    contains: text('text').exactOptional().describe('Text that the response must contain, for example {release}.'),
     timeout: timeLimit.prefault('5s').describe('Timeout of one request.'),
   })
+  .transform(inMs('timeout'))
   .describe(
     'Check of each instance after a deploy and before it gets traffic again: the response must have a status of 200 to 299.',
   );
@@ -110,30 +119,33 @@ export const drainCheckSection = z
       ),
     timeout: timeLimit.prefault('5s').describe('Timeout of one request.'),
   })
+  .transform(inMs('after', 'timeout'))
   .describe(
     'Ends the draining of an instance as soon as it has no request in flight, instead of after the deregistration delay.',
   );
 
 const VERBS = ['adopt', 'up', 'promote', 'rollback', 'cleanup', 'rolling', 'deploy', 'drain', 'join'] as const;
 
-const hook = z.strictObject({
-  run: run.describe(
-    'The program and its arguments, run without a shell. TURNOUT_HOOK, TURNOUT_VERB, TURNOUT_RELEASE, TURNOUT_RUN and so on are set in its environment. It may call turnout, which then uses the same lease.',
-  ),
-  tasks: z
-    .array(z.enum(VERBS, { error: `one of ${VERBS.join(', ')}` }))
-    .min(1)
-    .optional()
-    .describe('Tasks that the hook applies to. Default: all.'),
-  timeout: timeLimit
-    .prefault('5m')
-    .describe('Timeout of one attempt; then its process group gets SIGTERM, and SIGKILL 5 s later.'),
-  retries: whole(0, 100).default(0).describe('Number of retries after a failure.'),
-  onError: z
-    .enum(['stop', 'warn'], { error: 'stop or warn' })
-    .default('stop')
-    .describe('What happens when all attempts have failed: the run stops, or continues with a warning.'),
-});
+const hook = z
+  .strictObject({
+    run: run.describe(
+      'The program and its arguments, run without a shell. TURNOUT_HOOK, TURNOUT_VERB, TURNOUT_RELEASE, TURNOUT_RUN and so on are set in its environment. It may call turnout, which then uses the same lease.',
+    ),
+    tasks: z
+      .array(z.enum(VERBS, { error: `one of ${VERBS.join(', ')}` }))
+      .min(1)
+      .exactOptional()
+      .describe('Tasks that the hook applies to. Default: all.'),
+    timeout: timeLimit
+      .prefault('5m')
+      .describe('Timeout of one attempt; then its process group gets SIGTERM, and SIGKILL 5 s later.'),
+    retries: whole(0, 100).default(0).describe('Number of retries after a failure.'),
+    onError: z
+      .enum(['stop', 'warn'], { error: 'stop or warn' })
+      .default('stop')
+      .describe('What happens when all attempts have failed: the run stops, or continues with a warning.'),
+  })
+  .transform(inMs('timeout'));
 
 const hooksFor = (when: string) => z.array(hook).default([]).describe(when);
 
@@ -146,4 +158,5 @@ export const hooksSection = z
     onFailure: hooksFor('After a task that has failed.'),
     onRollback: hooksFor('Before production is moved back, by rollback or by a task that reverts its changes.'),
   })
+  .prefault({})
   .describe('Programs that run on this machine before and after tasks. They may run again after a crash.');

@@ -6,46 +6,50 @@ const VERSION = "a version number, $Latest, $Default, or text with '{release}' i
 const launchTemplate = z
   .strictObject({
     name: text('the name of a launch template', /^[A-Za-z0-9().\-/_]{3,128}$/)
-      .optional()
+      .exactOptional()
       .describe('Name of the launch template. Either this or id.'),
     id: text('the id of a launch template, such as lt-0123456789abcdef0', /^lt-[0-9a-f]{8,17}$/)
-      .optional()
+      .exactOptional()
       .describe('Id of the launch template. Either this or name.'),
     version: z
       .union([text(VERSION, /^(?:[1-9]\d*|\$Latest|\$Default|.*\{release\}.*)$/), whole(1, 999_999)], {
         error: VERSION,
       })
       .transform(String)
-      .optional()
+      .exactOptional()
       .describe(
         'Version of the launch template: a number, $Latest, $Default, or text with {release} in it. Default: $Default.',
       ),
     versionDescription: text('the description of a version')
-      .optional()
+      .exactOptional()
       .describe(
         'Description of the version, for example "release {release}"; the newest match is used. Instead of version.',
       ),
   })
+  .transform((template): typeof template =>
+    'version' in template || 'versionDescription' in template ? template : { ...template, version: '$Default' },
+  )
   .describe('Launch template of green. Default: the instances of blue are cloned.');
 
 const image = z
   .strictObject({
-    name: text('the name of an image').optional().describe('Name of the image (AMI), for example shop-{release}.'),
+    name: text('the name of an image').exactOptional().describe('Name of the image (AMI), for example shop-{release}.'),
     tag: z
       .record(z.string(), text('the value of a tag'))
       .refine((tags) => Object.keys(tags).length > 0, { error: 'at least one tag' })
-      .optional()
+      .exactOptional()
       .describe("Tags of the image, for example { Release: '{release}' }."),
     parameter: text('the name of an SSM parameter')
-      .optional()
+      .exactOptional()
       .describe("Name of the SSM parameter that contains the image's id, for example /shop/{release}/ami."),
     owner: text(
       "self, amazon, aws-marketplace, or an account's 12 digits in quotes",
       /^(?:self|amazon|aws-marketplace|\d{12})$/,
     )
-      .optional()
+      .exactOptional()
       .describe('Owner of the image, with name or tag. Default: self, your own account.'),
   })
+  .transform((given): typeof given => ('parameter' in given ? given : { owner: 'self', ...given }))
   .describe('Image of green, instead of the one in the launch template. Exactly one of name, tag and parameter.');
 
 const tagPrefix = text('a prefix for tags such as turnout, not aws', /^(?!aws$)[A-Za-z0-9_.-]{1,64}$/i)
@@ -57,10 +61,10 @@ const tagPrefix = text('a prefix for tags such as turnout, not aws', /^(?!aws$)[
 const ec2 = z.strictObject({
   kind: z.literal('ec2').describe('EC2 instances, identified by their tags.'),
   tagPrefix,
-  launchTemplate: launchTemplate.optional(),
-  image: image.optional(),
+  launchTemplate: launchTemplate.exactOptional(),
+  image: image.exactOptional(),
   userData: text('a script, as text')
-    .optional()
+    .exactOptional()
     .describe(
       'User data of the new instances, with {release}. Variables (${NAME}) are not replaced: they belong to the script.',
     ),
@@ -69,25 +73,28 @@ const ec2 = z.strictObject({
 const layer = z
   .strictObject({
     name: text('a name of at most 32 characters', /^.{1,32}$/)
-      .optional()
+      .exactOptional()
       .describe(
         "Name of the new layer, for example 'web {release}'. Default: derived from environment, release and run.",
       ),
     shortName: text('a short name: at most 32 of letters, digits and - _ .', /^[A-Za-z0-9\-_.{}]{1,40}$/)
-      .optional()
+      .exactOptional()
       .describe("Short name of the new layer, for example 'web-{release}'. Default: derived like the name."),
     type: z
       .literal('custom', { error: 'custom' })
-      .optional()
+      .exactOptional()
       .describe(
         'Makes the clone of a built-in layer a custom layer with the same recipes: a stack can have only one layer of each built-in type.',
       ),
     attributes: z
       .record(z.string(), z.string({ error: 'text' }))
-      .optional()
+      .exactOptional()
       .describe('Attributes that OpsWorks does not return, for example passwords; use variables.'),
   })
   .describe("Properties of the new layer that differ from blue's.");
+
+/** As `unknown`, since nothing here reads it. */
+const json: z.ZodType = z.json({ error: 'text, numbers, lists or maps' });
 
 const opsworks = z.strictObject({
   kind: z
@@ -96,17 +103,17 @@ const opsworks = z.strictObject({
   tagPrefix,
   stack: text('the name or the id of a stack').describe('Name or id of the OpsWorks stack.'),
   app: text('the short name of an app')
-    .optional()
+    .exactOptional()
     .describe("Short name of the app whose revision is set in the new layer's custom JSON (deploy.APP.scm.revision)."),
   revision: text("a revision such as '{release}'")
     .default('{release}')
     .describe('Revision of the app, with {release}. Only with app.'),
   customJson: z
-    .record(z.string(), z.json({ error: 'text, numbers, lists or maps' }), { error: 'a map' })
-    .optional()
+    .record(z.string(), json, { error: 'a map' })
+    .exactOptional()
     .describe("Attributes to add to the new layer's custom JSON, with {release}."),
-  image: image.optional(),
-  layer: layer.optional(),
+  image: image.exactOptional(),
+  layer: layer.exactOptional(),
 });
 
 export const fleetSection = z

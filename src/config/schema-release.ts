@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { timeLimit, map, servers, text, whole } from './values.ts';
+import { inMs, timeLimit, map, servers, text, whole } from './values.ts';
 
 function compiles(source: string): boolean {
   try {
@@ -16,16 +16,16 @@ const marker = map(
     url: z
       .url({ protocol: /^https?$/, error: 'a URL such as https://shop.example.com/version' })
       .describe('URL to request from production, as its clients do.'),
-    header: text('the name of a header').optional().describe('Response header that contains the release.'),
+    header: text('the name of a header').exactOptional().describe('Response header that contains the release.'),
     json: text('keys such as build.release')
-      .optional()
+      .exactOptional()
       .describe('Path of the release in a JSON response: keys separated by dots.'),
     regexp: text(PATTERN)
       .refine(compiles, { error: PATTERN })
-      .optional()
+      .exactOptional()
       .describe('Finds the release in the body of the response: the first group of the match, or the whole match.'),
     nameServers: servers
-      .optional()
+      .exactOptional()
       .describe('Name servers to resolve the host name with, for every request. Default: the resolver of the system.'),
     answers: whole(1, 10_000)
       .default(100)
@@ -35,16 +35,16 @@ const marker = map(
     timeout: timeLimit.prefault('5s').describe('Timeout of one request.'),
   },
   'a map such as { url: https://shop.example.com/version, json: release }',
-);
+).transform(inMs('timeout'));
 
 /** Settings of releases. */
 export const releaseSection = z
   .strictObject({
     marker: marker
-      .optional()
+      .exactOptional()
       .describe(
         'How to read the release from a response of production. With it, a switch is complete once the responses of production prove it; without it, no switch is proven.',
       ),
   })
-  .optional()
+  .exactOptional()
   .describe('Settings of releases.');

@@ -65,7 +65,7 @@ export const sandboxSection = z
         error: 'a list such as [node, app.js]: the command and its arguments',
       })
       .min(1, { error: 'a command' })
-      .optional()
+      .exactOptional()
       .describe(
         'Command that each instance runs and its arguments, without a shell. Its working directory is the folder of this config file, or the parent folder if that folder is named config. Default: the bundled app.',
       ),
@@ -104,8 +104,8 @@ export const sandboxSection = z
       .prefault('0s')
       .describe('How old the state is that Describe operations return (eventual consistency).'),
     pageSize: whole(1, 1000).default(100).describe('Maximum number of items in a page of results.'),
-    throttle: throttle.optional(),
-    dns: dns.optional(),
+    throttle: throttle.exactOptional(),
+    dns: dns.exactOptional(),
     productionPort: port.default(8080).describe("Port of the load balancer's production listener, on 127.0.0.1."),
     testPort: port.default(8081).describe("Port of the load balancer's test listener, on 127.0.0.1."),
     adopted: yesOrNo()

@@ -11,7 +11,7 @@ import { storeSection } from './schema-store.ts';
 import { sandboxSection } from './schema-sandbox.ts';
 import { releaseSection } from './schema-release.ts';
 import { trafficSection } from './schema-traffic.ts';
-import { durationMs, endpoint, timeLimit, map, region, text, whole } from './values.ts';
+import { durationMs, endpoint, inMs, timeLimit, map, region, text, whole } from './values.ts';
 
 const timeouts = z
   .strictObject({
@@ -27,6 +27,9 @@ const timeouts = z
       .prefault('30m')
       .describe('rolling, deploy: until the deploy of a batch or the migrations have ended.'),
   })
+  .transform(({ drained, ...rest }) =>
+    inMs('boot', 'healthy', 'released', 'proven', 'deploy')({ ...rest, released: drained }),
+  )
   .prefault({})
   .describe('Timeouts of steps, as durations such as 90s, 10m or 1h30m. A step that takes longer fails.');
 
@@ -34,21 +37,29 @@ const RATE = 'a whole number from 1 to 100';
 const rate = whole(1, 100);
 const rates = map(
   {
-    ec2: rate.optional().describe('Requests to EC2.'),
-    elasticloadbalancing: rate.optional().describe('Requests to Elastic Load Balancing.'),
-    route53: rate.optional().describe('Requests to Route 53, which allows five per second for a whole account.'),
-    opsworks: rate.optional().describe('Requests to OpsWorks.'),
-    ssm: rate.optional().describe('Requests to Systems Manager.'),
-    others: rate.optional().describe('Requests to each other service.'),
+    ec2: rate.exactOptional().describe('Requests to EC2.'),
+    elasticloadbalancing: rate.exactOptional().describe('Requests to Elastic Load Balancing.'),
+    route53: rate.exactOptional().describe('Requests to Route 53, which allows five per second for a whole account.'),
+    opsworks: rate.exactOptional().describe('Requests to OpsWorks.'),
+    ssm: rate.exactOptional().describe('Requests to Systems Manager.'),
+    others: rate.exactOptional().describe('Requests to each other service.'),
   },
   RATE,
 );
+
+/** Route 53 allows five requests a second per account (Route 53 developer guide, quotas); the other services allow far more. */
+const RATES = { others: 5, route53: 2 };
+
+/** By service; `others` applies to the rest. */
+function ratesOf(given: number | z.output<typeof rates> = {}): Record<string, number> & { others: number } {
+  return typeof given === 'number' ? { others: given } : { ...RATES, ...given };
+}
 
 const aws = z
   .strictObject({
     requestsPerSecond: z
       .union([rate, rates], { error: `${RATE}, or one for each service such as { route53: 2 }` })
-      .optional()
+      .exactOptional()
       .describe(
         'Maximum reads per second, and separately changes per second, of one run for each AWS service. Default: 5, and for Route 53 2 for reads and changes together.',
       ),
@@ -59,6 +70,11 @@ const aws = z
         "Maximum age of what AWS's eventually consistent responses show. After a failure, and right after another run, a run waits until this time has passed since the last change before it relies on a response to remove anything.",
       ),
   })
+  .transform(({ requestsPerSecond: given, consistencyDelay: consistencyDelayMs, maxAttempts }) => ({
+    requestsPerSecond: ratesOf(given),
+    maxAttempts,
+    consistencyDelayMs,
+  }))
   .prefault({})
   .describe('Rate and retries of requests to AWS, whose quotas are shared by everything in an account.');
 
@@ -69,25 +85,25 @@ export const schema = z
       'a name such as shop (a to z, 0 to 9 and hyphens, at most 32)',
       /^[a-z][a-z0-9-]{0,31}$/,
     ).describe('Name of the environment: one production surface. Value of the tag turnout:environment.'),
-    region: region.optional().describe("AWS region. Default: the SDK's default chain (AWS_REGION, the profile)."),
+    region: region.exactOptional().describe("AWS region. Default: the SDK's default chain (AWS_REGION, the profile)."),
     profile: text('the name of a profile')
-      .optional()
+      .exactOptional()
       .describe("Profile in your AWS config files. Default: the SDK's default chain."),
     endpoint: endpoint
-      .optional()
+      .exactOptional()
       .describe('Endpoint URL of all AWS services, for turnout sandbox and other emulators.'),
     fleet: fleetSection,
     traffic: trafficSection,
     release: releaseSection,
-    deploy: deploySection.optional(),
-    migrate: migrateSection.optional(),
-    instanceCheck: instanceCheckSection.optional(),
-    drainCheck: drainCheckSection.optional(),
-    hooks: hooksSection.optional(),
+    deploy: deploySection.exactOptional(),
+    migrate: migrateSection.exactOptional(),
+    instanceCheck: instanceCheckSection.exactOptional(),
+    drainCheck: drainCheckSection.exactOptional(),
+    hooks: hooksSection,
     timeouts,
     aws,
     store: storeSection,
-    sandbox: sandboxSection.optional(),
+    sandbox: sandboxSection.exactOptional(),
   })
   .describe('Configuration of an environment of turnout.');
 

@@ -41,6 +41,16 @@ export const timeLimit = text(
   new RegExp(`(?=.*[1-9])${DURATION.source}`),
 ).transform((value) => parseDuration(value) ?? 0);
 
+/** For `transform`: these keys are durations, so their names in the resolved config say the unit: `boot` is `bootMs` there. */
+export function inMs<K extends string>(...keys: readonly K[]) {
+  return <T extends Partial<Record<K, number>>>(data: T): InMs<T, K> =>
+    Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [keys.some((one) => one === key) ? `${key}Ms` : key, value]),
+    ) as InMs<T, K>;
+}
+
+type InMs<T, K extends string> = { [P in keyof T as P extends K ? `${P}Ms` : P]: T[P] };
+
 /** Name servers, in the format of Node's resolver. */
 export const servers = z
   .array(text('an address such as 10.0.0.2 or 127.0.0.1:4553', /^[\d.]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i), {

@@ -1,5 +1,5 @@
 import type { Session } from '../aws/session.ts';
-import type { DeployerConfig, OpsWorksDeployerConfig, SsmDeployerConfig } from '../config/config-in-place.ts';
+import type { DeployerConfig, OpsWorksDeployerConfig, SsmDeployerConfig } from '../config/config.ts';
 import type { DeployerPort, DeployerTools } from './deployer.ts';
 
 /** Opens the deployer of a section of the config; only the code of its kind is loaded. */

@@ -1,6 +1,6 @@
 import type { Result, RunEvent } from '../run/event.ts';
 import type { Paint, Style } from './paint.ts';
-import { wrap } from './text.ts';
+import { hanging, headed } from './text.ts';
 import { count, duration } from '../domain/text.ts';
 
 type Finished = Extract<RunEvent, { type: 'finished' }>;
@@ -26,21 +26,11 @@ export function closingText(event: Finished, width: number, paint: Paint): strin
   const [style, head] = HEADS[event.result];
   const isProblem = event.result === 'refused' || event.result === 'failed';
   const sentence = isProblem ? `${event.message} (${event.code})` : event.message;
-  const [first = '', ...rest] = wrap(`${head} ${sentence}`, width);
   const cost = `${duration(event.seconds)}, ${count(event.awsRequests, 'AWS request')}`;
   return [
-    paint(style, head) + first.slice(head.length),
-    ...rest,
-    ...nextLines(event.next, width, paint),
+    ...headed(head, style, sentence, width, paint),
+    // One suggestion a line.
+    ...event.next.flatMap((next, index) => hanging(index === 0 ? `${paint('bold', 'Next')}  ` : '      ', next, width)),
     paint('dim', cost),
   ].join('\n');
-}
-
-/** `Next  turnout rollback`, one suggestion per line. */
-function nextLines(next: readonly string[], width: number, paint: Paint): string[] {
-  return next.flatMap((suggestion, index) =>
-    wrap(suggestion, width - 6).map((line, i) =>
-      index + i === 0 ? `${paint('bold', 'Next')}  ${line}` : `      ${line}`,
-    ),
-  );
 }

@@ -2,7 +2,7 @@ import type { Holder, Lease, RecordedGoal } from '../stores/store.ts';
 import { age, ago, count } from '../domain/text.ts';
 import { goalData } from './json.ts';
 import { painter, type Paint } from './paint.ts';
-import { columns, wrap } from './text.ts';
+import { columns, hanging, wrap } from './text.ts';
 
 /** What `lock` shows. */
 export interface LockReport {
@@ -42,10 +42,7 @@ function leaseLines({ lease, goal, at }: LockReport, width: number, paint: Paint
   ];
   return rows
     .filter(([, text]) => text !== '')
-    .flatMap(([name = '', text = '']) => {
-      const [first = '', ...rest] = wrap(text, width - 12);
-      return [`  ${paint('dim', name.padEnd(8))}  ${first}`, ...rest.map((line) => ' '.repeat(12) + line)];
-    });
+    .flatMap(([name = '', text = '']) => hanging(`  ${paint('dim', name.padEnd(8))}  `, text, width));
 }
 
 function queueLines({ queue, at }: LockReport, paint: Paint): readonly string[] {

@@ -1,7 +1,7 @@
 import type { RunEvent, PlannedStep } from '../run/event.ts';
 import { curveLines } from './curve.ts';
 import { painter, type Paint } from './paint.ts';
-import { pad, padLeft, wrap } from './text.ts';
+import { hanging, pad, padLeft } from './text.ts';
 import { count, duration, listToFit } from '../domain/text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;
@@ -54,14 +54,10 @@ function oneStep(
 ): string[] {
   const time = duration(step.seconds);
   const room = Math.min(titleWidth, width - number.length - timeWidth - 3);
-  const [first = '', ...rest] = wrap(step.title, room);
-  const hang = ' '.repeat(number.length);
-  const lines = [
-    `${number}${pad(first, room)}   ${paint('dim', padLeft(time, timeWidth))}`,
-    ...rest.map((line) => hang + line),
-  ];
-  if (targets.length > 0) lines.push(hang + paint('dim', listToFit(targets, width - hang.length)));
-  return lines;
+  const [first = '', ...rest] = hanging(number, step.title, number.length + room);
+  const lines = [`${pad(first, number.length + room)}   ${paint('dim', padLeft(time, timeWidth))}`, ...rest];
+  const shown = targets.length === 0 ? '' : paint('dim', listToFit(targets, width - number.length));
+  return shown === '' ? lines : [...lines, ' '.repeat(number.length) + shown];
 }
 
 /** Targets are not repeated, neither those of the step before nor those in the title. */
@@ -74,7 +70,5 @@ function targetsToShow(steps: readonly PlannedStep[], index: number): readonly s
 }
 
 function noteLines(notes: readonly string[], width: number, paint: Paint): string[] {
-  return notes.flatMap((note) =>
-    wrap(note, width - 6).map((line, index) => (index === 0 ? `${paint('yellow', 'Note')}  ${line}` : `      ${line}`)),
-  );
+  return notes.flatMap((note) => hanging(`${paint('yellow', 'Note')}  `, note, width));
 }

@@ -2,11 +2,11 @@ import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
-import { painter, type Paint, type Style } from './paint.ts';
+import { painter, type Paint } from './paint.ts';
 import { fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
-import { columns, pad, widthOf, wrap } from './text.ts';
+import { columns, hanging, headed, pad, wrap } from './text.ts';
 import { age, ago, clockTime, count, list } from '../domain/text.ts';
 
 /** A lease is renewed far more often than this, in seconds; a holder that does not may be dead. */
@@ -26,7 +26,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     unmanagedLines(snapshot, width, paint),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
-    [...proofLines(report, paint), ...rollbackLines(snapshot, paint)],
+    assuranceLines(report, paint),
     verbLines(report, width, paint),
     lastLines(report, width, paint),
   ];
@@ -44,16 +44,15 @@ function byRole(a: Pool, b: Pool): number {
 function underWayLines(report: StatusReport, width: number, paint: Paint): string[] {
   const { snapshot, lease, goal, choices = ['resume', 'abandon'], trouble } = report;
   if (trouble !== undefined) {
-    const text = `Store: ${trouble} Until then no task can start; one may be running.`;
-    return headed('Store:', 'red', wrap(text, width), paint);
+    return headed('Store:', 'red', `${trouble} Until then no task can start; one may be running.`, width, paint);
   }
   if (lease) return leaseLines(lease, goal, snapshot.at, width, paint);
   if (!goal) return [];
   const { goal: asked, stepsDone, stepsAll, updatedAt } = goal;
   const text =
-    `Stopped: ${asked.verb} of ${subjectOf(asked)} by ${asked.who}, ${ago((snapshot.at - Date.parse(updatedAt)) / 1000)}, ` +
+    `${asked.verb} of ${subjectOf(asked)} by ${asked.who}, ${ago((snapshot.at - Date.parse(updatedAt)) / 1000)}, ` +
     `${stepsDone} of ${stepsAll} steps done: ${either(choices.map((command) => `\`${command}\``))}.`;
-  return headed('Stopped:', 'yellow', wrap(text, width), paint);
+  return headed('Stopped:', 'yellow', text, width, paint);
 }
 
 function either(choices: readonly string[]): string {
@@ -67,13 +66,8 @@ function leaseLines(lease: Lease, goal: RecordedGoal | undefined, now: number, w
   const steps = goal ? `, ${goal.stepsDone} of ${goal.stepsAll} steps done` : '';
   const late = sinceRenewalS > LATE_S ? ` Last renewed ${ago(sinceRenewalS)}.` : '';
   const step = doing === '' ? '' : `: ${doing}`;
-  const text = `Running: ${what} by ${holder.who} for ${age((now - Date.parse(holder.since)) / 1000)}${steps}${step}.${late}`;
-  return headed('Running:', 'bold', wrap(text, width), paint);
-}
-
-function headed(head: string, style: Style, lines: readonly string[], paint: Paint): string[] {
-  const [first = '', ...rest] = lines;
-  return [paint(style, head) + first.slice(head.length), ...rest];
+  const text = `${what} by ${holder.who} for ${age((now - Date.parse(holder.since)) / 1000)}${steps}${step}.${late}`;
+  return headed('Running:', 'bold', text, width, paint);
 }
 
 function unmanagedLines({ unmanaged }: Snapshot, width: number, paint: Paint): string[] {
@@ -82,8 +76,8 @@ function unmanagedLines({ unmanaged }: Snapshot, width: number, paint: Paint): s
     unmanaged.map(({ id }) => id),
     5,
   );
-  const text = `Unmanaged: ${ids} ${unmanaged.length === 1 ? 'is' : 'are'} in a target group without this environment's tags.`;
-  return headed('Unmanaged:', 'yellow', wrap(text, width), paint);
+  const text = `${ids} ${unmanaged.length === 1 ? 'is' : 'are'} in a target group without this environment's tags.`;
+  return headed('Unmanaged:', 'yellow', text, width, paint);
 }
 
 function fleetLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
@@ -97,11 +91,9 @@ function fleetLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
     `${age((snapshot.at - launchedAt(fleet)) / 1000)} old`,
     '|',
   ]);
-  const lines = columns(rows).flatMap((line, i) => {
-    const start = line.slice(0, -1);
-    const [first = '', ...rest] = wrap(fleets[i] ? whereIs(fleets[i].fleet, snapshot) : '', width - widthOf(start));
-    return [start + first, ...rest.map((more) => ' '.repeat(widthOf(start)) + more)];
-  });
+  const lines = columns(rows).flatMap((line, i) =>
+    hanging(line.slice(0, -1), whereIs(fleets[i]!.fleet, snapshot), width),
+  );
   return [paint('bold', 'Fleets'), ...lines];
 }
 
@@ -113,16 +105,11 @@ function releasesIn(fleet: Fleet): string {
 /** Instances that were deregistered and are not registered again. */
 function outLines({ fleets }: Snapshot, width: number, paint: Paint): string[] {
   const out = fleets.flatMap(members).filter(({ left }) => left !== undefined);
-  const head = 'Out of traffic:';
   return out.flatMap(({ id, left = [], deploy }) => {
     const where = list([...new Set(left.map(({ pool }) => pool))]);
     const code = deploy?.state === 'begun' ? `, with a failed or unfinished deploy of ${deploy.release}` : '';
-    return headed(
-      head,
-      'yellow',
-      wrap(`${head} ${id}, from ${where}${code}. \`turnout join ${id}\` registers it again.`, width),
-      paint,
-    );
+    const text = `${id}, from ${where}${code}. \`turnout join ${id}\` registers it again.`;
+    return headed('Out of traffic:', 'yellow', text, width, paint);
   });
 }
 
@@ -150,41 +137,29 @@ function whereIs(fleet: Fleet, snapshot: Snapshot): string {
   return where.length === 0 ? 'not in a target group' : where.join(', ');
 }
 
-function proofLines(report: StatusReport, paint: Paint): string[] {
-  const proof = proofOf(report);
-  if (!proof) return [];
+function assuranceLines(report: StatusReport, paint: Paint): string[] {
+  const [proof, rollback] = [proofOf(report), rollbackOf(report.snapshot)];
   return [
-    proof.proven
-      ? `${paint('green', 'Switch proven')}: ${proof.why}`
-      : `${paint('yellow', 'Switch not proven')}: ${proof.why}`,
+    ...(proof ? [`${yesOrNo('Switch', 'proven', proof.proven, paint)}: ${proof.why}`] : []),
+    ...(rollback ? [`${yesOrNo('Rollback', 'ready', rollback.ready, paint)}: ${rollback.why}`] : []),
   ];
 }
 
-function rollbackLines(snapshot: Snapshot, paint: Paint): string[] {
-  const rollback = rollbackOf(snapshot);
-  if (!rollback) return [];
-  return [
-    rollback.ready
-      ? `${paint('green', 'Rollback ready')}: ${rollback.why}`
-      : `${paint('yellow', 'Rollback not ready')}: ${rollback.why}`,
-  ];
+/** `Rollback ready`, or `Rollback not ready`. */
+function yesOrNo(what: string, state: string, is: boolean, paint: Paint): string {
+  return is ? paint('green', `${what} ${state}`) : paint('yellow', `${what} not ${state}`);
 }
 
 function verbLines({ verbs }: StatusReport, width: number, paint: Paint): string[] {
   if (verbs.length === 0) return [];
   const nameWidth = Math.max(...verbs.map(({ verb }) => verb.length));
-  const hang = nameWidth + 9;
   return [
     paint('bold', 'What you can do'),
     ...verbs
       .toSorted((a, b) => Number(b.accepted) - Number(a.accepted))
       .flatMap(({ verb, accepted, why }) => {
         const mark = accepted ? paint('green', 'yes') : paint('dim', 'no ');
-        const [first = '', ...rest] = wrap(why ?? '', width - hang);
-        return [
-          `  ${mark}  ${pad(verb, nameWidth)}  ${first}`.trimEnd(),
-          ...rest.map((line) => ' '.repeat(hang) + line),
-        ];
+        return hanging(`  ${mark}  ${pad(verb, nameWidth)}  `, why ?? '', width);
       }),
   ];
 }

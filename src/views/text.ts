@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Paint, Style } from './paint.ts';
 
 /** Columns that a text takes on the screen, without its colours. */
 export function widthOf(text: string): number {
@@ -34,6 +35,19 @@ export function wrap(text: string, width: number, hang = 0): string[] {
   }
   if (line !== '') lines.push(line);
   return lines.map((each, index) => (index === 0 ? each : ' '.repeat(hang) + each));
+}
+
+/** `head` and behind it the text, broken to the width: further lines begin below the text's first letter. */
+export function hanging(head: string, text: string, width: number): string[] {
+  const indent = widthOf(head);
+  const [first = '', ...rest] = wrap(text, width - indent);
+  return [(head + first).trimEnd(), ...rest.map((line) => ' '.repeat(indent) + line)];
+}
+
+/** `Done. 42 serves production`, broken to the width, the head in a style. */
+export function headed(head: string, style: Style, text: string, width: number, paint: Paint): string[] {
+  const [first = '', ...rest] = wrap(`${head} ${text}`, width);
+  return [paint(style, head) + first.slice(head.length), ...rest];
 }
 
 /** Rows of cells as lines: all columns but the last are padded to their widest cell, with two spaces between. */

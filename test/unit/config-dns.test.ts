@@ -11,11 +11,11 @@ function sandboxOf(line: string) {
 
 describe("the sandbox's DNS", () => {
   it('has a default for everything, and is absent by default', () => {
-    const times = { processingMs: 20, propagationMs: 500, insyncMs: 1_000, ttlMs: 2_000 };
+    const times = { processing: 20, propagation: 500, insync: 1_000, ttl: 2_000 };
     expect(sandboxOf('sandbox: { dns: {} }')?.dns).toEqual({ port: 4553, ...times });
     expect(sandboxOf('sandbox: { dns: { insync: 1m, ttl: 1m30s } }')?.dns).toMatchObject({
-      insyncMs: 60_000,
-      ttlMs: 90_000,
+      insync: 60_000,
+      ttl: 90_000,
     });
     expect(sandboxOf('sandbox: {}')).not.toHaveProperty('dns');
   });

@@ -101,8 +101,8 @@ describe('a config file', () => {
         { release: '41', behaviour: 'ok' },
         { release: '42', behaviour: 'ok' },
       ],
-      bootMs: 2000,
-      healthCheck: { intervalMs: 1000, timeoutMs: 500, healthyThreshold: 2, unhealthyThreshold: 2, path: '/health' },
+      boot: 2000,
+      healthCheck: { interval: 1000, timeout: 500, healthyThreshold: 2, unhealthyThreshold: 2, path: '/health' },
       adopted: true,
     });
     expect(resolved(LEAST)).not.toHaveProperty('sandbox');

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import type { HookConfig, HooksConfig } from '../../src/config/config-in-place.ts';
+import type { HookConfig, HooksConfig } from '../../src/config/config.ts';
 import { leftTagCount, noteTags, notesIn } from '../../src/fleets/notes.ts';
 import type { Instance, Membership, Pool, Snapshot } from '../../src/domain/snapshot.ts';
 import { parseAmount } from '../../src/domain/amount.ts';
@@ -153,7 +153,7 @@ describe('hooks', () => {
      if (fs.readFileSync('tries').length <= ${failures}) process.exit(7);
      console.log(process.env.TURNOUT_HOOK, process.env.TURNOUT_VERB, process.env.TURNOUT_RELEASE, process.env.TURNOUT_RESULT);`,
   ];
-  const occasion = { verb: 'rolling', release: '42', result: 'done' };
+  const occasion = { verb: 'rolling' as const, release: '42', result: 'done' };
 
   test('are told the occasion, and tried again', async () => {
     const events: RunEvent[] = [];

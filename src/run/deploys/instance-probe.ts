@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { DrainCheckConfig, InstanceCheckConfig } from '../../config/config-in-place.ts';
+import type { DrainCheckConfig, InstanceCheckConfig } from '../../config/config.ts';
 import { messageOf } from '../../errors.ts';
 import type { InstanceProbe } from '../../steps/ports.ts';
 import type { Instance } from '../../domain/snapshot.ts';

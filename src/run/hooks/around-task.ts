@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import { safe, type RunOutcome } from '../task/outcome.ts';
 import { execute, type PlannedRun } from '../task/execute.ts';
-import type { HookTime } from '../../config/config-in-place.ts';
+import type { HookTime } from '../../config/config.ts';
 import type { Setup } from '../task/setup.ts';
 
 /**

@@ -1,5 +1,6 @@
+import type { Verb } from '../../domain/goal.ts';
 import type { Clock } from '../../clock.ts';
-import type { HookConfig, HooksConfig, HookTime } from '../../config/config-in-place.ts';
+import type { HookConfig, HooksConfig, HookTime } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
 import { defined } from '../../domain/defined.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -11,7 +12,7 @@ import type { Emit } from '../event.ts';
 
 /** What a hook gets in its environment, beside what every program of a run gets. */
 export interface HookContext {
-  readonly verb: string;
+  readonly verb: Verb;
   readonly release: string;
   readonly result?: string;
   readonly message?: string;

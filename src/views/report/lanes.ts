@@ -47,11 +47,11 @@ function head(title: string): string {
   return textElement(0, 15, title, 'head');
 }
 
-function legend(axis: Axis, words: readonly string[], all: readonly string[]): string {
+function legend(axis: Axis, words: readonly string[]): string {
   return words
     .map((word, n) => {
       const at = axis.left + axis.width - (words.length - n) * 110;
-      return bar(at, 5, 10, 10, colourOf(word, all), word) + textElement(at + 14, 14, word, 'small');
+      return bar(at, 5, 10, 10, colourOf(word, words), word) + textElement(at + 14, 14, word, 'small');
     })
     .join('');
 }
@@ -113,52 +113,47 @@ export function stepLane(axis: Axis, frames: readonly RecordedFrame<RunEvent>[])
 
 /** Answers by release, and failures, stacked over time. */
 export function answerLane(axis: Axis, { timeline }: TrafficSeen): Lane {
-  const words = [...new Set(timeline.flatMap(({ releases }) => Object.keys(releases)))].toSorted();
-  const all = [...words, ...(timeline.some(({ failed }) => failed > 0) ? ['failed'] : [])];
-  const counts = (n: number): Readonly<Record<string, number>> => ({
-    ...timeline[n]?.releases,
-    failed: timeline[n]?.failed ?? 0,
-  });
-  const most = Math.max(1, ...timeline.map((_, n) => sum(counts(n))));
-  const svg = timeline.map(({ at }, n) => {
-    const next = timeline[n + 1]?.at ?? axis.to;
-    return stack(axis, { at, next, counts: counts(n), words: all, most });
-  });
-  return { height: HEAD + AREA + 14, svg: head('Answers by release') + legend(axis, all, words) + svg.join('') };
+  const words = wordsOf(timeline.map(({ releases }) => releases));
+  if (timeline.some(({ failed }) => failed > 0)) words.push('failed');
+  const moments = timeline.map(({ at, releases, failed }) => ({ at, counts: { ...releases, failed } }));
+  return seenLane(axis, 'Answers by release', moments, words, false);
 }
 
-interface Stack {
-  readonly at: number;
-  readonly next: number;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly words: readonly string[];
-  readonly most: number;
-  readonly all?: readonly string[];
+/** Weights of each route, as shares. */
+export function weightLanes(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): readonly Lane[] {
+  const seen = frames.flatMap((frame) =>
+    'route' in frame ? [{ title: `Weights of ${frame.route}`, at: frame.at, counts: frame.weights }] : [],
+  );
+  return seenLanes(axis, seen, true);
 }
 
-function stack(axis: Axis, { at, next, counts, words, most, all = words }: Stack): string {
-  const [start, end] = [x(axis, at), x(axis, next)];
-  let y = HEAD + AREA;
-  return words
-    .map((word) => {
-      const n = counts[word] ?? 0;
-      const height = (n / most) * AREA;
-      y -= height;
-      return n === 0 ? '' : bar(start, y, end - start, height, colourOf(word, all), `${clockTime(at)} ${word}: ${n}`);
-    })
-    .join('');
+/** States of each target group's targets. */
+export function stateLanes(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): readonly Lane[] {
+  const seen = frames.flatMap((frame) =>
+    'pool' in frame ? [{ title: `Targets of ${frame.pool}`, at: frame.at, counts: frame.states }] : [],
+  );
+  return seenLanes(axis, seen, false);
 }
 
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((all, n) => all + n, 0);
-}
+type Counts = Readonly<Record<string, number>>;
 
 interface Moment {
   readonly at: number;
-  readonly counts: Readonly<Record<string, number>>;
+  readonly counts: Counts;
 }
 
-/** Counts over time: each is drawn from its own time to the next one's. */
+/** One lane for each title. */
+function seenLanes(axis: Axis, seen: readonly (Moment & { readonly title: string })[], shares: boolean): Lane[] {
+  return [...Map.groupBy(seen, ({ title }) => title)].map(([title, moments]) =>
+    seenLane(axis, title, moments, wordsOf(moments.map(({ counts }) => counts)), shares),
+  );
+}
+
+function wordsOf(all: readonly Counts[]): string[] {
+  return [...new Set(all.flatMap((counts) => Object.keys(counts)))].toSorted();
+}
+
+/** Counts over time, stacked: each is drawn from its own time to the next one's. */
 function seenLane(
   axis: Axis,
   title: string,
@@ -167,44 +162,33 @@ function seenLane(
   shares: boolean,
 ): Lane {
   const most = Math.max(1, ...moments.map(({ counts }) => sum(counts)));
-  const svg = moments.map(({ at, counts }, n) =>
-    stack(axis, {
-      at,
-      next: moments[n + 1]?.at ?? axis.to,
-      counts,
-      words,
-      most: shares ? Math.max(1, sum(counts)) : most,
-    }),
-  );
-  return { height: HEAD + AREA + 14, svg: head(title) + legend(axis, words, words) + svg.join('') };
+  const stacks = moments.map((moment, n) => {
+    const height = AREA / (shares ? Math.max(1, sum(moment.counts)) : most);
+    return stack(moment, { words, height, start: x(axis, moment.at), end: x(axis, moments[n + 1]?.at ?? axis.to) });
+  });
+  return { height: HEAD + AREA + 14, svg: head(title) + legend(axis, words) + stacks.join('') };
 }
 
-/** Weights of each route, as shares. */
-export function weightLanes(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): readonly Lane[] {
-  const found = frames.flatMap((frame) => ('route' in frame ? [frame] : []));
-  return [...Map.groupBy(found, ({ route }) => route)].map(([route, seen]) => {
-    const words = [...new Set(seen.flatMap(({ weights }) => Object.keys(weights)))].toSorted();
-    return seenLane(
-      axis,
-      `Weights of ${route}`,
-      seen.map(({ at, weights }) => ({ at, counts: weights })),
-      words,
-      true,
-    );
-  });
+interface StackLayout {
+  readonly words: readonly string[];
+  /** Height of one. */
+  readonly height: number;
+  readonly start: number;
+  readonly end: number;
 }
 
-/** States of each target group's targets. */
-export function stateLanes(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): readonly Lane[] {
-  const found = frames.flatMap((frame) => ('pool' in frame ? [frame] : []));
-  return [...Map.groupBy(found, ({ pool }) => pool)].map(([pool, seen]) => {
-    const words = [...new Set(seen.flatMap(({ states }) => Object.keys(states)))].toSorted();
-    return seenLane(
-      axis,
-      `Targets of ${pool}`,
-      seen.map(({ at, states }) => ({ at, counts: states })),
-      words,
-      false,
-    );
-  });
+function stack({ at, counts }: Moment, { words, height, start, end }: StackLayout): string {
+  let y = HEAD + AREA;
+  return words
+    .filter((word) => (counts[word] ?? 0) > 0)
+    .map((word) => {
+      const n = counts[word] ?? 0;
+      y -= n * height;
+      return bar(start, y, end - start, n * height, colourOf(word, words), `${clockTime(at)} ${word}: ${n}`);
+    })
+    .join('');
+}
+
+function sum(counts: Counts): number {
+  return Object.values(counts).reduce((all, n) => all + n, 0);
 }
