@@ -43,7 +43,7 @@ export async function openInPlace(
   const hooks = createHooks(config.hooks, { emit: view.emit, clock: ports.clock, guardian, variables });
   const inPlace = {
     ...ports.inPlace,
-    widen: async (wanted: DiscoveryRequest) => traffic.widen(wanted),
+    discoverTargetGroups: async (wanted: DiscoveryRequest) => traffic.discoverTargetGroups(wanted),
     ...(delivery !== undefined && { delivery }),
     ...(deployer !== undefined && {
       deploys: new RunDeploys({ environment: config.environment, deployer, ...(migrator && { migrator }) }),

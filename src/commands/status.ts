@@ -70,9 +70,14 @@ const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
   const [snapshot, record] = await Promise.all([withUrls(ports.traffic, observe(ports, true)), recordIn(store)]);
-  const settings = switchSettings(ports);
-  const verbs =
-    record.trouble === undefined ? await verbsNow(tasks, snapshot, record.goal, settings, deliveryOf(config)) : [];
+  const world = {
+    tasks,
+    snapshot,
+    recorded: record.goal,
+    settings: switchSettings(ports),
+    delivery: deliveryOf(config),
+  };
+  const verbs = record.trouble === undefined ? await verbsNow(world) : [];
   return { environment: config.environment, snapshot, verbs, ...record };
 }
 

@@ -58,7 +58,7 @@ export function servingFleets(snapshot: Snapshot): readonly Fleet[] {
 }
 
 /**
- * Where `rollback` leads: the living fleet that was last made the only one. If somebody terminated that one behind our back,
+ * Where `rollback` leads: the living fleet that was last made the only one. If that one was terminated outside of turnout,
  * the fleet that serves production alone takes its place.
  */
 export function stableFleet(snapshot: Snapshot): Fleet | undefined {

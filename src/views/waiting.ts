@@ -1,4 +1,5 @@
-import type { RunEvent, Waiting } from '../run/event.ts';
+import type { Waiting } from '../domain/waiting.ts';
+import type { RunEvent } from '../run/event.ts';
 import { listToFit } from '../domain/text.ts';
 
 /** `2/3 healthy`. */

@@ -96,7 +96,7 @@ function unverified(before: Snapshot, step: Step, after: Snapshot): string | und
 function emptied(before: Snapshot, after: Snapshot): string | undefined {
   const sum = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
   return sum(healthyByPoolAndZone(before)) > 0 && sum(healthyByPoolAndZone(after)) === 0
-    ? 'production has nobody healthy left'
+    ? 'production has no healthy target left'
     : undefined;
 }
 

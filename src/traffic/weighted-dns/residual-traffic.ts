@@ -2,7 +2,7 @@ import type { CloudWatch, Metric } from '../../aws/cloudwatch.ts';
 import { OperatorError } from '../../errors.ts';
 import type { ResidualTrafficConfig } from '../../config/config.ts';
 import type { ResidualTraffic } from '../../domain/traffic.ts';
-import type { Settings } from '../compatibility.ts';
+import type { Settings } from '../target-groups.ts';
 
 /** Where requests are counted, and what time it is there. */
 export interface Counter {
