@@ -84,6 +84,17 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'both get sick in one of them': sicken('prod', 'A-1', 'B-1'),
       },
     },
+    {
+      name: 'from production, where a number in all was asked for',
+      world: inTwoZones,
+      step: { do: 'deregister', pool: 'prod', fleet: 'A', minimumHealthy: { total: 2, zones: { a: 0, b: 0 } } },
+      refused: {
+        'one of green gets sick': [sicken('prod', 'B-1'), '1 short of the minimum of 2'],
+      },
+      allowed: {
+        'blue gets sick, and one of green': sicken('prod', 'A-0', 'A-1', 'B-1'),
+      },
+    },
   ],
   'shift-weights': WEIGHTED.flatMap((byName) => shiftCases(byName)),
   terminate: [
