@@ -7,7 +7,7 @@ import { count, list } from '../domain/text.ts';
 
 export interface KnownWorld {
   /** The fleet that was last made the only one: where `rollback` leads. */
-  readonly home: Fleet;
+  readonly stable: Fleet;
   /** Fleets registered with production: one, or two in the middle of a switch; none where that is allowed. */
   readonly serving: readonly Fleet[];
   /** Fleets beside home that still have instances. */
@@ -20,8 +20,8 @@ export interface KnownWorld {
  */
 export function knownWorld(snapshot: Snapshot, production: 'serves' | 'mayBeEmpty' = 'serves'): KnownWorld | Refusal {
   const unmanaged = unmanagedInProduction(snapshot);
-  const home = stableFleet(snapshot);
-  if (home === undefined) return notAdopted(snapshot);
+  const stable = stableFleet(snapshot);
+  if (stable === undefined) return notAdopted(snapshot);
   if (unmanaged.length > 0) {
     return refusal(
       'unmanaged-instance',
@@ -38,7 +38,7 @@ export function knownWorld(snapshot: Snapshot, production: 'serves' | 'mayBeEmpt
       '`turnout promote` gives it to the new one.',
     );
   }
-  return { home, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== home) };
+  return { stable, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== stable) };
 }
 
 function notAdopted(snapshot: Snapshot): Refusal {
