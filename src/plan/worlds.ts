@@ -16,13 +16,17 @@ export interface KnownWorld {
 
 /**
  * The world by its roles, or why it is none that the planner knows. `mayBeEmpty`: also where production has no target, for
- * the verbs that lead out of that.
+ * the verbs that lead out of that. `mayBeShared`: also where instances of others are in it, for the way back, which adds
+ * before it removes.
  */
-export function knownWorld(snapshot: Snapshot, production: 'serves' | 'mayBeEmpty' = 'serves'): KnownWorld | Refusal {
+export function knownWorld(
+  snapshot: Snapshot,
+  production: 'serves' | 'mayBeEmpty' | 'mayBeShared' = 'serves',
+): KnownWorld | Refusal {
   const unmanaged = unmanagedInProduction(snapshot);
   const home = stableFleet(snapshot);
   if (home === undefined) return notAdopted(snapshot);
-  if (unmanaged.length > 0) {
+  if (unmanaged.length > 0 && production !== 'mayBeShared') {
     return refusal(
       'unmanaged-instance',
       `${list(unmanaged, 5)} ${unmanaged.length === 1 ? 'is' : 'are'} in production without the ownership tags of this environment.`,
