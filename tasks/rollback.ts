@@ -44,7 +44,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   isVisible: isServedAloneBy,
 
   pinGoal({ snapshot, options, requestedBy, settings }) {
-    const world = knownWorld(snapshot, 'mayBeEmpty');
+    const world = knownWorld(snapshot, 'mayBeShared');
     if (isRefusal(world)) return world;
     const to = fleetBefore(snapshot, world);
     const model = trafficModel(snapshot);
@@ -64,7 +64,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   },
 
   plan(snapshot, goal) {
-    const world = knownWorld(snapshot, 'mayBeEmpty');
+    const world = knownWorld(snapshot, 'mayBeShared');
     if (isRefusal(world)) return world;
     const to = fleetById(snapshot, goal.fleet);
     if (to === undefined || members(to).length === 0) {

@@ -117,7 +117,7 @@ for (const [kind, cases] of Object.entries(CASES) as readonly [Grave, readonly C
 
 describe('a group that only test traffic reached when the plan was made', () => {
   for (const one of WEIGHTED.flatMap((byName) => givenShareCases(byName))) {
-    describe(`${one.name}`, () => {
+    describe(`where ${one.name}`, () => {
       describeCase(one);
     });
   }
