@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { parseDuration } from '../domain/duration.ts';
+import { parseDuration } from '../domain/amount.ts';
 import { OperatorError } from '../errors.ts';
 import { holdLease, type HeldLease } from '../record/lease.ts';
 import type { RunAhead } from '../run/event.ts';

@@ -1,7 +1,6 @@
-import type { DeployOrder } from '../domain/deploy-order.ts';
 import { drainingFrom, placesOf, running } from '../domain/in-place.ts';
 import type { Details, Instance, Snapshot } from '../domain/snapshot.ts';
-import type { DeployReport } from '../domain/deploys.ts';
+import type { DeployOrder, DeployReport } from '../domain/deploys.ts';
 import type { DiscoveryRequest } from '../traffic/discover.ts';
 
 /** What is learnt by asking a deployer or the instances themselves, instead of AWS's lists. */

@@ -6,7 +6,7 @@ import { observe, refresh } from '../../observe/observe.ts';
 import { NOTHING } from '../../observe/reads.ts';
 import { members } from '../../domain/roles.ts';
 import { defined } from '../../domain/defined.ts';
-import type { DeployOrder } from '../../domain/deploy-order.ts';
+import type { DeployOrder } from '../../domain/deploys.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { behaviourOf } from '../../steps/index.ts';
