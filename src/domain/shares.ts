@@ -6,9 +6,10 @@ import type { Route, RouteRole } from './traffic.ts';
 /** What each fleet gets of production where weights divide it: there every fleet stays in a pool of its own. */
 
 /** The pool that the fleet is in, or the one that it would be put into; none when all are taken. */
-export function ownPools(snapshot: Snapshot, fleet: Fleet): readonly Pool[] {
-  const own = snapshot.pools.filter((pool) => isIn(pool, fleet));
-  return own.length > 0 ? own : emptyPools(snapshot).slice(0, 1);
+export function ownPools(snapshot: Snapshot, fleet: Fleet, without?: string): readonly Pool[] {
+  const isOther = ({ name }: Pool): boolean => name !== without;
+  const own = snapshot.pools.filter((pool) => isIn(pool, fleet) && isOther(pool));
+  return own.length > 0 ? own : emptyPools(snapshot).filter(isOther).slice(0, 1);
 }
 
 /** Pools without targets, those that get nothing of production first. */

@@ -1,7 +1,7 @@
 import type { DeployOrder } from '../domain/deploys.ts';
 import { instanceById, isDeployed, placesOf, running, serves } from '../domain/in-place.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
-import { NOTHING } from '../observe/reads.ts';
+import { ALL_POOLS, NOTHING } from '../observe/reads.ts';
 import { never, type StepDefinition } from './definition.ts';
 import {
   batchText,
@@ -50,7 +50,7 @@ export const deployRelease: StepDefinition<Deploy> = (step) => {
     cannotSucceed: (snapshot) => deployFailed(snapshot, order) ?? goneInstances(snapshot, instances),
     count: (snapshot) => deployCount(snapshot, order),
     lastSeen: never,
-    readsBefore: () => ({ pools: step.offline ? 'all' : [], fleets: [fleet], deploy: order }),
+    readsBefore: () => ({ ...(step.offline ? ALL_POOLS : NOTHING), fleets: [fleet], deploy: order }),
     readsToPoll: () => ({ ...NOTHING, deploy: order }),
     effect: () => 'deploys',
     timeLimitMs: limit('deployMs'),

@@ -37,7 +37,7 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
   },
   guard: (snapshot) => wouldLack(snapshot, step.instances, step.minimumHealthy),
   conflict: never,
-  cannotSucceed: never,
+  cannotSucceed: (snapshot) => notOurs(snapshot, step.instances),
   count: (snapshot) => {
     const waiting = step.instances.filter((id) => !isReleased(snapshot, id));
     return countOf(
@@ -47,8 +47,8 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
     );
   },
   lastSeen: never,
-  // They may have been registered elsewhere since the run began.
-  readsBefore: () => ({ ...ALL_POOLS, groupsOf: step.instances, inFlight: step.instances }),
+  // They may have been registered elsewhere, or have lost their tags, since the run began.
+  readsBefore: () => ({ ...ALL_POOLS, fleets: [step.fleet], groupsOf: step.instances, inFlight: step.instances }),
   readsToPoll: (snapshot) => ({ pools: poolsWith(snapshot, step), fleets: [], inFlight: step.instances }),
   effect: () => 'removes-capacity',
   timeLimitMs: ({ releasedMs }, progress) => (progress === 'todo' ? EFFECT_SHOWS_MS : releasedMs),
@@ -80,6 +80,12 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
 function poolsWith(snapshot: Snapshot, { instances, places }: DeregisterEverywhere): readonly string[] {
   const now = instances.flatMap((id) => [...placesOf(snapshot, id), ...drainingFrom(snapshot, id)]);
   return [...new Set([...poolNames(places), ...now.map(({ pool }) => pool.name)])];
+}
+
+/** Where it was could not be recorded on it. */
+function notOurs(snapshot: Snapshot, ids: readonly string[]): string | undefined {
+  const id = ids.find((one) => placesOf(snapshot, one).length > 0 && instanceById(snapshot, one) === undefined);
+  return id && `${id} is not of the fleet any more: its tags were changed meanwhile.`;
 }
 
 function isReleased(snapshot: Snapshot, id: string): boolean {

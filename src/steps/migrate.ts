@@ -2,7 +2,15 @@ import type { DeployOrder } from '../domain/deploys.ts';
 import { isMigrated } from '../domain/in-place.ts';
 import { NOTHING } from '../observe/reads.ts';
 import { never, type StepDefinition } from './definition.ts';
-import { DEPLOY_S, deployCount, deployFailed, deployProgress, reportOn, tagMigrated } from './deploys.ts';
+import {
+  DEPLOY_S,
+  deployCount,
+  deployFailed,
+  deployProgress,
+  goneInstances,
+  reportOn,
+  tagMigrated,
+} from './deploys.ts';
 import { byTimeWaited, limit } from './timing.ts';
 import { withMarks } from './world.ts';
 
@@ -26,7 +34,11 @@ export const migrate: StepDefinition<Migrate> = (step) => {
     progress: (snapshot) => (isMigrated(snapshot, fleet, release, run) ? 'done' : deployProgress(snapshot, order)),
     guard: never,
     conflict: never,
-    cannotSucceed: (snapshot) => deployFailed(snapshot, order),
+    cannotSucceed: (snapshot) => {
+      // What runs already may end well without it: it was only started by way of that instance.
+      const isStarted = reportOn(snapshot, order) !== undefined;
+      return deployFailed(snapshot, order) ?? (isStarted ? undefined : goneInstances(snapshot, instances));
+    },
     count: (snapshot) => deployCount(snapshot, order),
     lastSeen: never,
     readsBefore: () => ({ pools: [], fleets: [fleet], deploy: order }),

@@ -1,7 +1,8 @@
-import type { StepKind, StepOf } from '../../src/steps/index.ts';
-import { blueAndGreen, FakeWorld } from './fake-world.ts';
-import { weightedWorld } from './weighted-worlds.ts';
-import { HOME, PROMOTED } from './worlds.ts';
+import type { StepKind } from '../../src/steps/index.ts';
+import { blueAndGreen } from './fake-world.ts';
+import { bothInProduction, boot, die, enter, inTwoZones, leave, MINIMUM, sicken, tagAs, untag } from './hands.ts';
+import type { Case } from './grave-case.ts';
+import { shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
 
 /** Kinds that take nothing from production, and give nothing to it: they wait, look, tag or boot. */
 export const HARMLESS = [
@@ -22,96 +23,16 @@ export const HARMLESS = [
   'await-residual-traffic',
   'claim',
   'mark',
-  // It is about the database.
-  'migrate',
   'check-instances',
   'tag-release',
 ] as const satisfies readonly StepKind[];
 
 export type Grave = Exclude<StepKind, (typeof HARMLESS)[number]>;
 
-type Act = (fake: FakeWorld) => void;
-
-export interface Case<K extends StepKind> {
-  readonly name: string;
-  readonly world: () => FakeWorld;
-  readonly step: StepOf<K>;
-  /** What happens, and what the refusal says. */
-  readonly refused: Readonly<Record<string, readonly [act: Act, says: string]>>;
-  /** What happens, and nothing comes of it. */
-  readonly allowed: Readonly<Record<string, Act>>;
-}
-
-export const MINIMUM = { total: 2, zones: { a: 2 } };
-const SICK = 'Target.Timeout';
-
-const sicken =
-  (pool: string, ...ids: readonly string[]): Act =>
-  (fake) =>
-    ids.forEach((id) => fake.target(pool, id, 'unhealthy', SICK));
-const enter =
-  (pool: string, id: string, state: 'healthy' | 'draining' | 'initial' | 'unhealthy' = 'healthy'): Act =>
-  (fake) =>
-    fake.target(pool, id, state);
-const leave =
-  (pool: string, ...ids: readonly string[]): Act =>
-  (fake) =>
-    ids.forEach((id) => fake.target(pool, id, 'gone'));
-const die =
-  (...ids: readonly string[]): Act =>
-  (fake) =>
-    ids.forEach((id) => fake.instance(id, 'terminated'));
-const weigh =
-  (one: number, two: number): Act =>
-  (fake) =>
-    fake.weigh(new Map([['shop:0', { one, two }]]));
-/** Both fleets are healthy in production, as directly before blue leaves it. */
-function bothInProduction(): FakeWorld {
-  const fake = blueAndGreen();
-  for (const id of ['B-0', 'B-1']) fake.target('prod', id, 'healthy');
-  return fake;
-}
-
-/** Two groups, of which `one` has all of production, by the rules of a listener or by names. */
-export const divided =
-  (byName: boolean, two = 0): (() => FakeWorld) =>
-  () => {
-    const blue = { one: 'healthy' } as const;
-    const green = { two: 'healthy' } as const;
-    const fleets = [
-      { id: 'A', marks: HOME, members: [blue, blue] },
-      { id: 'B', marks: PROMOTED, members: [green, green] },
-    ];
-    return new FakeWorld(weightedWorld({ fleets, production: [two], test: 100, byName }));
-  };
-
 const KEEPS_A = { fleet: 'A', groups: [{ pools: ['prod'], minimum: MINIMUM }] };
+const KEEPS_ONE = { fleet: 'A', groups: [{ pools: ['prod'], minimum: { total: 1, zones: { a: 1 } } }] };
 const PLACES = { 'A-0': [{ pool: 'prod', port: 8080 }] };
 const DEPLOY = { fleet: 'A', instances: ['A-0'], release: '42', run: 'r1', since: '2026-06-01T00:00:00.000Z' } as const;
-
-const shift = (byName: boolean): Case<'shift-weights'> => ({
-  name: byName ? 'by names' : 'by the rules of a listener',
-  world: divided(byName),
-  step: {
-    do: 'shift-weights',
-    role: 'production',
-    pool: 'two',
-    fleet: 'B',
-    percent: 100,
-    from: { 'shop:0': 0 },
-    minimumHealthy: MINIMUM,
-  },
-  refused: {
-    'green dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
-    'one of green gets sick': [sicken('two', 'B-1'), '1 short in a'],
-    'an unmanaged server joins its group': [enter('two', 'i-other'), 'Production would go to i-other'],
-    'somebody sets other weights': [weigh(70, 30), 'changed the weights of shop:0'],
-  },
-  allowed: {
-    'blue dies': sicken('one', 'A-0', 'A-1'),
-    'an unmanaged server joins the group that loses its share': enter('one', 'i-other'),
-  },
-});
 
 export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
   register: [
@@ -127,6 +48,7 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'blue dies': sicken('prod', 'A-0', 'A-1'),
         'one of green gets sick': sicken('test', 'B-1'),
         'an unmanaged server joins production': enter('prod', 'i-other'),
+        'one of green loses its tags': untag('B-1'),
       },
     },
   ],
@@ -146,12 +68,35 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
       },
       allowed: {
         'blue gets sick': sicken('prod', 'A-0', 'A-1'),
+        'blue gets sick, and one of green': sicken('prod', 'A-0', 'A-1', 'B-1'),
         'green gets sick where it was tested': sicken('test', 'B-0', 'B-1'),
         'an unmanaged server joins production': enter('prod', 'i-other'),
       },
     },
+    {
+      name: 'from production in two zones',
+      world: inTwoZones,
+      step: { do: 'deregister', pool: 'prod', fleet: 'A', minimumHealthy: { total: 2, zones: { a: 1, b: 1 } } },
+      refused: {
+        'green gets sick in one of them': [sicken('prod', 'B-1'), '1 short in b'],
+      },
+      allowed: {
+        'both get sick in one of them': sicken('prod', 'A-1', 'B-1'),
+      },
+    },
+    {
+      name: 'from production, where a number in all was asked for',
+      world: inTwoZones,
+      step: { do: 'deregister', pool: 'prod', fleet: 'A', minimumHealthy: { total: 2, zones: { a: 0, b: 0 } } },
+      refused: {
+        'one of green gets sick': [sicken('prod', 'B-1'), '1 short of the minimum of 2'],
+      },
+      allowed: {
+        'blue gets sick, and one of green': sicken('prod', 'A-0', 'A-1', 'B-1'),
+      },
+    },
   ],
-  'shift-weights': [shift(false), shift(true)],
+  'shift-weights': WEIGHTED.flatMap((byName) => shiftCases(byName)),
   terminate: [
     {
       name: 'the parked fleet',
@@ -164,28 +109,23 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'the serving fleet dies': [sicken('prod', 'A-0', 'A-1'), 'B may be the way back'],
         'one of the serving fleet gets sick': [sicken('prod', 'A-1'), 'B may be the way back'],
         'the serving fleet is taken out by hand': [leave('prod', 'A-0', 'A-1'), 'B may be the way back'],
+        'one that serves gets its tags': [tagAs('B', 'A-0'), 'never terminated'],
       },
       allowed: {
         'it gets sick': sicken('test', 'B-0', 'B-1'),
         'it leaves the test group': leave('test', 'B-0', 'B-1'),
         'an unmanaged server joins production': enter('prod', 'i-other'),
+        'one of it loses its tags': untag('B-1'),
       },
     },
-    ...[false, true].map((byName): Case<'terminate'> => ({
-      name: byName ? 'that names have left' : 'that rules have left',
-      world: divided(byName),
-      step: {
-        do: 'terminate',
-        fleet: 'B',
-        retentionS: 0,
-        keeps: { fleet: 'A', groups: [{ pools: ['one'], minimum: MINIMUM }] },
-      },
-      refused: {
-        'somebody gives it a share again': [weigh(90, 10), 'never terminated'],
-        'the serving fleet dies': [sicken('one', 'A-0', 'A-1'), 'B may be the way back'],
-      },
-      allowed: { 'it gets sick': sicken('two', 'B-0', 'B-1') },
-    })),
+    {
+      name: 'the parked fleet, where one that is healthy was accepted',
+      world: blueAndGreen,
+      step: { do: 'terminate', fleet: 'B', retentionS: 0, keeps: KEEPS_ONE },
+      refused: { 'the serving fleet dies': [sicken('prod', 'A-0', 'A-1'), 'B may be the way back'] },
+      allowed: { 'one of the serving fleet gets sick': sicken('prod', 'A-1') },
+    },
+    ...WEIGHTED.map((byName) => terminateCase(byName)),
   ],
   remove: [
     {
@@ -199,8 +139,14 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         return fake;
       },
       step: { do: 'remove', fleet: 'B' },
-      refused: { 'it is registered with production by hand': [enter('prod', 'B-0'), 'never terminated'] },
-      allowed: { 'the serving fleet dies': sicken('prod', 'A-0', 'A-1') },
+      refused: {
+        'it is registered with production by hand': [enter('prod', 'B-0'), 'never terminated'],
+        'another instance boots in it': [boot('B', 'B-2'), 'Time limit'],
+      },
+      allowed: {
+        'the serving fleet dies': sicken('prod', 'A-0', 'A-1'),
+        'one that has ended is still shown in the test group': enter('test', 'B-0', 'unused'),
+      },
     },
   ],
   deploy: [
@@ -215,10 +161,26 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
       refused: {
         'it is put back by hand': [enter('prod', 'A-0'), 'registered with prod again'],
         'it dies': [die('A-0'), 'went away'],
+        'it loses its tags': [untag('A-0'), 'went away'],
       },
       allowed: {
         'another one gets sick': sicken('prod', 'A-1'),
         'it is registered with a test group': enter('test', 'A-0'),
+      },
+    },
+  ],
+  migrate: [
+    {
+      name: 'by way of one instance',
+      world: blueAndGreen,
+      step: { do: 'migrate', ...DEPLOY },
+      refused: {
+        'it dies': [die('A-0'), 'went away'],
+        'it loses its tags': [untag('A-0'), 'went away'],
+      },
+      allowed: {
+        'it is taken out by hand': leave('prod', 'A-0'),
+        'another one dies': die('A-1'),
       },
     },
   ],
@@ -237,9 +199,11 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'the other one gets sick': [sicken('prod', 'A-1'), 'nothing healthy'],
         'the other one is taken out by hand': [leave('prod', 'A-1'), 'nothing healthy'],
         'the other one drains': [enter('prod', 'A-1', 'draining'), 'nothing healthy'],
+        'it loses its tags': [untag('A-0'), 'A-0 is not of the fleet any more'],
       },
       allowed: {
         'it gets sick itself': sicken('prod', 'A-0'),
+        'both get sick': sicken('prod', 'A-0', 'A-1'),
         'an unmanaged server joins': enter('prod', 'i-other'),
       },
     },
@@ -255,6 +219,7 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
       step: { do: 'register-back', fleet: 'A', instances: ['A-0'], places: PLACES },
       refused: {
         'it dies': [die('A-0'), 'went away'],
+        'it loses its tags': [untag('A-0'), 'went away'],
       },
       allowed: { 'the other one gets sick': sicken('prod', 'A-1') },
     },

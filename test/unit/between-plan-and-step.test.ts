@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { OperatorError } from '../../src/errors.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { behaviourOf } from '../../src/steps/index.ts';
+import type { DeployOrder } from '../../src/domain/deploy-order.ts';
+import { behaviourOf, type StepKind } from '../../src/steps/index.ts';
 import { failureOf, start } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
-import { CASES, divided, HARMLESS, MINIMUM, type Case, type Grave } from '../support/grave-steps.ts';
+import type { Case } from '../support/grave-case.ts';
+import { CASES, HARMLESS, type Grave } from '../support/grave-steps.ts';
+import { givenShareCases, WEIGHTED } from '../support/grave-steps-weights.ts';
+import { divided, MINIMUM, untag } from '../support/hands.ts';
 
 /**
  * Between the plan and a step, and between two attempts at it, others are at work: instances die, operators change things by
@@ -22,10 +26,10 @@ function withDeploys(fake: FakeWorld): FakeWorld {
   const { inPlace } = fake.ports;
   const deploys = {
     ...inPlace.deploys,
-    start: async () => {
+    start: async (_snapshot: Snapshot, order: DeployOrder) => {
       fake.asked.push({ at: fake.clock.monotonic(), what: 'deploy' });
       await fake.onRequest('deploy');
-      fake.set((snapshot) => deployed(snapshot));
+      fake.set((snapshot) => delivered(snapshot, order));
     },
     look: async () => undefined,
     stop: async () => true,
@@ -35,62 +39,108 @@ function withDeploys(fake: FakeWorld): FakeWorld {
   return fake;
 }
 
-function deployed(snapshot: Snapshot): Snapshot {
+function delivered(snapshot: Snapshot, { kind, instances }: DeployOrder): Snapshot {
   const deploy = { release: '42', run: 'r1', state: 'done' } as const;
   return {
     ...snapshot,
     fleets: snapshot.fleets.map((fleet) => ({
       ...fleet,
-      instances: fleet.instances.map((one) => (one.id === 'A-0' ? { ...one, deploy } : one)),
+      marks: kind === 'migrate' ? { ...fleet.marks, migrated: '42 r1' } : fleet.marks,
+      instances: fleet.instances.map((one) => (instances.includes(one.id) ? { ...one, deploy } : one)),
     })),
   };
 }
 
-for (const [kind, cases] of Object.entries(CASES)) {
-  for (const { name, world: make, step, refused, allowed } of cases as readonly Case<Grave>[]) {
-    describe(`${kind} ${name}`, () => {
+/** Throttles the step's requests, the first ones or all; `last` is called before the last of those is answered. */
+function throttle(fake: FakeWorld, requestsThrottled: number, last: () => void, isForever = false): void {
+  const seen = { n: 0 };
+  fake.onRequest = (what) => {
+    if (what.startsWith('read') || what.startsWith('note')) return;
+    seen.n += 1;
+    if (seen.n === requestsThrottled) last();
+    if (isForever || seen.n <= requestsThrottled)
+      throw new OperatorError('throttled', 'AWS throttled it.', { transient: true });
+  };
+}
+
+function describeCase({ world: make, step, refused, allowed }: Case<StepKind>): void {
+  test.each(Object.entries(refused))('refused: after the plan %s', async (_what, [act, says]) => {
+    const fake = withDeploys(make());
+    const from = fake.now;
+    act(fake);
+    const error = await failureOf(fake, start(fake, [step], from).done);
+    expect(error.message).toContain(says);
+    expect(requests(fake)).toEqual([]);
+  });
+
+  // Throttled as often as this; then what happens comes before the last attempt.
+  test.each(
+    Object.entries(refused).flatMap(([what, [act, says]]) => [1, 4].map((times) => ({ what, act, says, times }))),
+  )('refused: throttled $times times, then $what', async ({ act, says, times }) => {
+    const fake = withDeploys(make());
+    const from = fake.now;
+    throttle(fake, times, () => act(fake), true);
+    const error = await failureOf(fake, start(fake, [step], from).done);
+    expect(error.message).toContain(says);
+    expect(requests(fake)).toHaveLength(times);
+  });
+
+  test.each(Object.entries(allowed))('allowed: %s', async (_what, act) => {
+    const fake = withDeploys(make());
+    const from = fake.now;
+    act(fake);
+    await fake.finish(start(fake, [step], from).done);
+    expect(requests(fake)).toHaveLength(1);
+  });
+
+  test.each(Object.entries(allowed))('allowed: throttled twice, then %s', async (_what, act) => {
+    const fake = withDeploys(make());
+    const from = fake.now;
+    throttle(fake, 2, () => act(fake));
+    await fake.finish(start(fake, [step], from).done);
+    expect(requests(fake)).toHaveLength(3);
+  });
+}
+
+for (const [kind, cases] of Object.entries(CASES) as readonly [Grave, readonly Case<StepKind>[]][]) {
+  for (const one of cases) {
+    describe(`${kind} ${one.name}`, () => {
       test('changes something that production may need', () => {
         const effects = ['adds-capacity', 'removes-capacity', 'shifts-traffic', 'deploys', 'destroys'];
-        expect(effects).toContain(behaviourOf(step).effect(make().now));
+        expect(effects).toContain(behaviourOf(one.step).effect(one.world().now));
       });
 
-      test.each(Object.entries(refused))('refused: after the plan %s', async (_what, [act, says]) => {
-        const fake = withDeploys(make());
-        const from = fake.now;
-        act(fake);
-        const error = await failureOf(fake, start(fake, [step], from).done);
-        expect(error.message).toContain(says);
-        expect(requests(fake)).toEqual([]);
-      });
-
-      // Throttled as often as this; then what happens comes before the last attempt.
-      test.each(
-        Object.entries(refused).flatMap(([what, [act, says]]) => [1, 4].map((times) => ({ what, act, says, times }))),
-      )('refused: throttled $times times, then $what', async ({ act, says, times }) => {
-        const fake = withDeploys(make());
-        const from = fake.now;
-        const seen = { n: 0 };
-        fake.onRequest = (what) => {
-          if (what.startsWith('read') || what.startsWith('note')) return;
-          seen.n += 1;
-          if (seen.n === times) act(fake);
-          throw new OperatorError('throttled', 'AWS throttled it.', { transient: true });
-        };
-        const error = await failureOf(fake, start(fake, [step], from).done);
-        expect(error.message).toContain(says);
-        expect(requests(fake)).toHaveLength(times);
-      });
-
-      test.each(Object.entries(allowed))('allowed: %s', async (_what, act) => {
-        const fake = withDeploys(make());
-        const from = fake.now;
-        act(fake);
-        await fake.finish(start(fake, [step], from).done);
-        expect(requests(fake)).toHaveLength(1);
-      });
+      describeCase(one);
     });
   }
 }
+
+describe('a group that only test traffic reached when the plan was made', () => {
+  for (const one of WEIGHTED.flatMap((byName) => givenShareCases(byName))) describe(one.name, () => describeCase(one));
+});
+
+describe('an instance that has lost its tags is not ours any more', () => {
+  test('and not terminated with its fleet', async () => {
+    const [one] = CASES.terminate;
+    const fake = one!.world();
+    const from = fake.now;
+    untag('B-1')(fake);
+    await fake.finish(start(fake, [one!.step], from).done);
+    const ended = [...fake.now.fleets.flatMap(({ instances }) => instances), ...fake.now.unmanaged]
+      .filter(({ state }) => state === 'terminated')
+      .map(({ id }) => id);
+    expect(ended).toEqual(['B-0']);
+  });
+
+  test('and not given production traffic with its fleet', async () => {
+    const [one] = CASES.register;
+    const fake = one!.world();
+    const from = fake.now;
+    untag('B-1')(fake);
+    await fake.finish(start(fake, [one!.step], from).done);
+    expect(fake.changes).toEqual(['register prod B-0']);
+  });
+});
 
 test('what is called harmless takes nothing, gives nothing and moves nothing', () => {
   const snapshot = divided(true)().now;
@@ -99,7 +149,7 @@ test('what is called harmless takes nothing, gives nothing and moves nothing', (
   const more = { limits: { most: 1, withinS: 1 }, spec: { batches: [], summary: [] }, minimumHealthy: MINIMUM };
   for (const kind of HARMLESS) {
     const one = { do: kind, ...step, ...rest, ...more } as unknown as Parameters<typeof behaviourOf>[0];
-    const effects = ['waits', 'verifies', 'records', 'launches', ...(kind === 'migrate' ? ['deploys'] : [])];
+    const effects = ['waits', 'verifies', 'records', 'launches'];
     expect(effects, kind).toContain(behaviourOf(one).effect(snapshot));
   }
 });

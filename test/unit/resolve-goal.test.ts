@@ -148,6 +148,20 @@ describe('the minimum healthy', () => {
     expect(await minimumOf(rig, 'rollback')).toEqual({ prod: { total: 2, zones: { a: 2 } } });
   });
 
+  test('is inherited by a promote as well, of the rollback that it replaces', async () => {
+    const rig = new Rig();
+    await rig.run('promote');
+    rig.on('register prod A', () => rig.stop());
+    await rig.run('rollback');
+    rig.fake.instance('B-1', 'terminated');
+    rig.fake.target('prod', 'B-1', 'gone');
+    for (const id of ['A-0', 'A-1']) rig.fake.target('prod', id, 'unhealthy', 'Target.Timeout');
+    expect(await rig.run('promote')).toMatchObject({
+      code: 'too-small',
+      message: expect.stringContaining('must keep 2 healthy') as string,
+    });
+  });
+
   test('is lowered on purpose only', async () => {
     expect(await minimumOf(new Rig(), 'promote', { minHealthy: { count: 1 } })).toEqual({
       prod: { total: 1, zones: { a: 1 } },

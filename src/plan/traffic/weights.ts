@@ -137,6 +137,8 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
     ...before,
     ...registerSteps(to, [pool]),
     { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimumOf(change), need },
+    // A share goes to all that are in the pool: somebody may have registered others with it.
+    ...othersThan(snapshot, to).flatMap((fleet) => deregisterSteps(fleet, [pool], { [pool]: minimumOf(change) })),
     ...shiftSteps(snapshot, change, pool, kind.arrive(change, pool)),
     ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...kind.verify(change, pool)] : []),
   ];
@@ -176,15 +178,19 @@ function leaveSteps(snapshot: Snapshot, change: Switch, pool: string): readonly 
   const { to, since } = change;
   const from = othersThan(snapshot, to);
   return [
-    ...from.flatMap((fleet) => deregisterSteps(fleet, [pool], { [pool]: minimumOf(change) })),
     ...from.filter(hasServed).map((fleet): Step => ({ do: 'tag-share', fleet: fleet.id, percent: 0, since })),
-    ...from.flatMap((fleet) => registerSteps(fleet, namesOf(ownPools(snapshot, fleet)))),
-    ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet)),
+    ...from.flatMap((fleet) => registerSteps(fleet, poolsBeside(snapshot, fleet, pool))),
+    ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet, pool)),
   ];
 }
 
-function routeTestTraffic(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
-  const [pool] = namesOf(ownPools(snapshot, fleet));
+/** The fleet's own pools; somebody may have registered it with the one that serves, too. */
+function poolsBeside(snapshot: Snapshot, fleet: Fleet, serving: string | undefined): readonly string[] {
+  return namesOf(ownPools(snapshot, fleet, serving));
+}
+
+function routeTestTraffic(snapshot: Snapshot, fleet: Fleet, serving?: string): readonly Step[] {
+  const [pool] = poolsBeside(snapshot, fleet, serving);
   if (pool === undefined || routesOf(snapshot, 'test').length === 0) return [];
   const shift = { do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100 } as const;
   return [{ ...shift, from: {}, minimumHealthy: NO_MINIMUM }];

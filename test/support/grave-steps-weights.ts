@@ -1,0 +1,178 @@
+import type { StepKind } from '../../src/steps/index.ts';
+import type { Case } from './grave-case.ts';
+import { die, divided, enter, MINIMUM, recordShare, sicken, untag, weigh } from './hands.ts';
+
+/** What may happen to steps where weights move traffic: by the rules of a listener, and by names. */
+export const WEIGHTED = [false, true] as const;
+
+const wayOf = (byName: boolean): string => (byName ? 'by names' : 'by the rules of a listener');
+
+const NO_MINIMUM = { total: 0, zones: {} };
+
+export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] => [
+  {
+    name: `${wayOf(byName)}, all of it`,
+    world: divided(byName),
+    step: {
+      do: 'shift-weights',
+      role: 'production',
+      pool: 'two',
+      fleet: 'B',
+      percent: 100,
+      from: { 'shop:0': 0 },
+      minimumHealthy: MINIMUM,
+    },
+    refused: {
+      'green dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
+      'one of green gets sick': [sicken('two', 'B-1'), '1 short in a'],
+      'an unmanaged server joins its group': [enter('two', 'i-other'), 'Production would go to i-other'],
+      'one of blue is put into its group': [enter('two', 'A-0'), 'Production would go to A-0'],
+      'somebody sets other weights': [weigh(70, 30), 'changed the weights of shop:0'],
+    },
+    allowed: {
+      'blue dies': sicken('one', 'A-0', 'A-1'),
+      'an unmanaged server joins the group that loses its share': enter('one', 'i-other'),
+      'one that drains is still shown in its group': enter('two', 'i-other', 'draining'),
+    },
+  },
+  {
+    name: `${wayOf(byName)}, a part, where one that is healthy was accepted`,
+    world: divided(byName, 10),
+    step: {
+      do: 'shift-weights',
+      role: 'production',
+      pool: 'two',
+      fleet: 'B',
+      percent: 50,
+      from: { 'shop:0': 10 },
+      minimumHealthy: { total: 1, zones: { a: 1 } },
+    },
+    refused: {
+      'green dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
+      'somebody takes its share away': [weigh(100, 0), 'changed the weights of shop:0'],
+    },
+    allowed: {
+      'one of green gets sick': sicken('two', 'B-1'),
+      'somebody sets the same weights on another scale': weigh(180, 20),
+    },
+  },
+];
+
+export const terminateCase = (byName: boolean): Case<'terminate'> => ({
+  name: `what production has left ${wayOf(byName)}`,
+  world: () => {
+    const fake = divided(byName)();
+    recordShare('B', '0@2025-12-02T00:00:00.000Z')(fake);
+    return fake;
+  },
+  step: {
+    do: 'terminate',
+    fleet: 'B',
+    retentionS: 60,
+    keeps: { fleet: 'A', groups: [{ pools: ['one'], minimum: MINIMUM }] },
+  },
+  refused: {
+    'somebody gives it a share again': [weigh(90, 10), 'never terminated'],
+    'the serving fleet dies': [sicken('one', 'A-0', 'A-1'), 'B may be the way back'],
+    'another run records a later share of the other fleet': [
+      recordShare('A', '0@2025-12-03T00:00:00.000Z'),
+      'not known when production has left B',
+    ],
+  },
+  allowed: {
+    'it gets sick': sicken('two', 'B-0', 'B-1'),
+    'an earlier share of the other fleet is recorded': recordShare('A', '0@2025-12-01T00:00:00.000Z'),
+  },
+});
+
+/**
+ * Steps about a group that only test traffic reached when the plan was made: by its role it needs no guard, until somebody
+ * gives it a share.
+ */
+export const givenShareCases = (byName: boolean): readonly Case<StepKind>[] => [
+  register(byName),
+  deregister(byName),
+  deregisterEverywhere(byName),
+  remove(byName),
+  deployRelease(byName),
+];
+
+const IS_REGISTERED = 'registered with two again';
+const SHARE = weigh(90, 10);
+
+function register(byName: boolean): Case<'register'> {
+  return {
+    name: `register ${wayOf(byName)}`,
+    world: () => {
+      const fake = divided(byName)();
+      for (const id of ['B-0', 'B-1']) fake.target('two', id, 'gone');
+      return fake;
+    },
+    step: { do: 'register', pool: 'two', fleet: 'B' },
+    refused: { 'somebody gives it a share': [SHARE, 'No instance of B is healthy now'] },
+    allowed: { 'blue dies': sicken('one', 'A-0', 'A-1'), 'one of green loses its tags': untag('B-1') },
+  };
+}
+
+function deregister(byName: boolean): Case<'deregister'> {
+  return {
+    name: `deregister ${wayOf(byName)}`,
+    world: divided(byName),
+    step: { do: 'deregister', pool: 'two', fleet: 'B', minimumHealthy: NO_MINIMUM },
+    refused: { 'somebody gives it a share': [SHARE, 'nothing healthy'] },
+    allowed: { 'blue dies': sicken('one', 'A-0', 'A-1'), 'it gets sick': sicken('two', 'B-0', 'B-1') },
+  };
+}
+
+function deregisterEverywhere(byName: boolean): Case<'deregister-everywhere'> {
+  const there = [{ pool: 'two', port: 8080 }];
+  return {
+    name: `deregister-everywhere ${wayOf(byName)}`,
+    world: divided(byName),
+    step: {
+      do: 'deregister-everywhere',
+      fleet: 'B',
+      instances: ['B-0', 'B-1'],
+      places: { 'B-0': there, 'B-1': there },
+      minimumHealthy: {},
+    },
+    refused: { 'somebody gives it a share': [SHARE, 'nothing healthy'] },
+    allowed: { 'blue dies': sicken('one', 'A-0', 'A-1') },
+  };
+}
+
+function remove(byName: boolean): Case<'remove'> {
+  return {
+    name: `remove ${wayOf(byName)}`,
+    world: () => {
+      const fake = divided(byName)();
+      die('B-0', 'B-1')(fake);
+      for (const id of ['B-0', 'B-1']) fake.target('two', id, 'unused', 'Target.InvalidState');
+      return fake;
+    },
+    step: { do: 'remove', fleet: 'B' },
+    refused: { 'somebody gives it a share': [SHARE, 'never terminated'] },
+    allowed: { 'blue dies': sicken('one', 'A-0', 'A-1') },
+  };
+}
+
+function deployRelease(byName: boolean): Case<'deploy'> {
+  return {
+    name: `deploy ${wayOf(byName)}`,
+    world: divided(byName),
+    step: {
+      do: 'deploy',
+      fleet: 'B',
+      instances: ['B-0'],
+      release: '42',
+      run: 'r1',
+      since: '2026-06-01T00:00:00.000Z',
+      number: 1,
+      migrate: false,
+      words: 'a program',
+      offline: true,
+    },
+    refused: { 'somebody gives it a share': [SHARE, IS_REGISTERED] },
+    allowed: { 'blue dies': sicken('one', 'A-0', 'A-1'), 'another one gets sick': sicken('two', 'B-1') },
+  };
+}

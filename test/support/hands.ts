@@ -1,0 +1,108 @@
+import type { Instance, Marks, Snapshot, TargetState } from '../../src/domain/snapshot.ts';
+import { blueAndGreen, FakeWorld } from './fake-world.ts';
+import { weightedWorld } from './weighted-worlds.ts';
+import { HOME, PROMOTED, world } from './worlds.ts';
+
+/** What happens to a small world, by itself or by an operator's hand. */
+export type Act = (fake: FakeWorld) => void;
+
+export const MINIMUM = { total: 2, zones: { a: 2 } };
+
+export const sicken =
+  (pool: string, ...ids: readonly string[]): Act =>
+  (fake) =>
+    ids.forEach((id) => fake.target(pool, id, 'unhealthy', 'Target.Timeout'));
+
+export const enter =
+  (pool: string, id: string, state: TargetState = 'healthy'): Act =>
+  (fake) =>
+    fake.target(pool, id, state);
+
+export const leave =
+  (pool: string, ...ids: readonly string[]): Act =>
+  (fake) =>
+    ids.forEach((id) => fake.target(pool, id, 'gone'));
+
+export const die =
+  (...ids: readonly string[]): Act =>
+  (fake) =>
+    ids.forEach((id) => fake.instance(id, 'terminated'));
+
+export const weigh =
+  (one: number, two: number): Act =>
+  (fake) =>
+    fake.weigh(new Map([['shop:0', { one, two }]]));
+
+/** The instance has the tags of that fleet from now on, and of no other. */
+export const tagAs =
+  (fleet: string, id: string): Act =>
+  (fake) =>
+    fake.set((snapshot) => withFleetOf(snapshot, id, fleet));
+
+/** The instance has no tags of ours any more. */
+export const untag =
+  (id: string): Act =>
+  (fake) =>
+    fake.set((snapshot) => withFleetOf(snapshot, id, undefined));
+
+/** Another instance of the fleet boots. */
+export const boot =
+  (fleet: string, id: string): Act =>
+  (fake) =>
+    fake.set((snapshot) => withInstance(snapshot, fleet, { id, zone: 'a', state: 'running', launchedAt: 0 }));
+
+/** The fleet's tags say that it had that share from then on: `0@2025-12-02T00:00:00.000Z`. */
+export const recordShare =
+  (fleet: string, share: string): Act =>
+  (fake) =>
+    fake.set((snapshot) => withMarksOf(snapshot, fleet, { share }));
+
+function withInstance(snapshot: Snapshot, fleet: string, instance: Instance): Snapshot {
+  const fleets = snapshot.fleets.map((one) =>
+    one.id === fleet ? { ...one, instances: [...one.instances, instance] } : one,
+  );
+  return { ...snapshot, fleets };
+}
+
+function withMarksOf(snapshot: Snapshot, fleet: string, marks: Marks): Snapshot {
+  const fleets = snapshot.fleets.map((one) => (one.id === fleet ? { ...one, marks: { ...one.marks, ...marks } } : one));
+  return { ...snapshot, fleets };
+}
+
+function withFleetOf(snapshot: Snapshot, id: string, fleet: string | undefined): Snapshot {
+  const moved = snapshot.fleets.flatMap(({ instances }) => instances.filter((one) => one.id === id));
+  const fleets = snapshot.fleets.map((one) => ({ ...one, instances: one.instances.filter((two) => two.id !== id) }));
+  const rest = { ...snapshot, fleets };
+  if (fleet === undefined) return { ...rest, unmanaged: [...snapshot.unmanaged, ...moved] };
+  return moved.reduce<Snapshot>((so, one) => withInstance(so, fleet, one), rest);
+}
+
+/** Both fleets are healthy in production, as directly before blue leaves it. */
+export function bothInProduction(): FakeWorld {
+  const fake = blueAndGreen();
+  for (const id of ['B-0', 'B-1']) fake.target('prod', id, 'healthy');
+  return fake;
+}
+
+/** The same with an instance of each fleet in each of two zones. */
+export function inTwoZones(): FakeWorld {
+  const both = { prod: 'healthy', test: '-' } as const;
+  const fleets = [
+    { id: 'A', marks: HOME, members: [both, both] },
+    { id: 'B', marks: {}, members: [both, both] },
+  ];
+  return new FakeWorld(world(fleets, { groups: ['prod'], zones: ['a', 'b'] }));
+}
+
+/** Two groups, of which `one` has all of production, by the rules of a listener or by names. */
+export const divided =
+  (byName: boolean, two = 0): (() => FakeWorld) =>
+  () => {
+    const blue = { one: 'healthy' } as const;
+    const green = { two: 'healthy' } as const;
+    const fleets = [
+      { id: 'A', marks: HOME, members: [blue, blue] },
+      { id: 'B', marks: PROMOTED, members: [green, green] },
+    ];
+    return new FakeWorld(weightedWorld({ fleets, production: [two], test: 100, byName }));
+  };
