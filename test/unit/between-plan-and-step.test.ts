@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OperatorError } from '../../src/errors.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import type { DeployOrder } from '../../src/domain/deploy-order.ts';
+import type { DeployOrder } from '../../src/domain/deploys.ts';
 import { behaviourOf, type StepKind } from '../../src/steps/index.ts';
 import { failureOf, start } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-world.ts';

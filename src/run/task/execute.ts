@@ -14,7 +14,7 @@ import { waysToContinue, type ResolvedGoal } from './resolve-goal.ts';
 import { done, LOOK, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
 import { stepHooks } from '../hooks/hooks.ts';
 import { retryTransient } from '../engine/retry.ts';
-import { preview, titlesOf } from './preview.ts';
+import { preview } from './preview.ts';
 import { createRecording, type Recording } from './recording.ts';
 import { runSteps } from '../engine/run-steps.ts';
 import { StepFailed, type RunContext } from '../engine/context.ts';
@@ -115,7 +115,7 @@ async function runPlan(
   // Nothing is waited for any longer once the lease is gone; after a fault, what this run has under way must end, too.
   const lost = AbortSignal.any([setup.faulted, lease.lost]);
   const signal = AbortSignal.any([setup.signal, lost]);
-  const titles = titlesOf(snapshot, plan);
+  const titles = preview(setup.tasks[goal.verb], snapshot, goal, plan).steps.map(({ title }) => title);
   const context: RunContext = {
     ports,
     limits,
