@@ -1,8 +1,9 @@
 import { isChange, isSameLeaving, type Request, type RunInput, type TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
-import { boxesOf } from './opsworks.ts';
 import { HOLD_S } from './hold.ts';
+import { ENDING, groupNamed, idsOf, isPartOfEnding, mayReturn, serves, TAGGING } from './requests.ts';
+import { Shown, unused } from './unused.ts';
 import { givenShare, isShift } from './ways.ts';
 import { carried, healthyOf, overwhelmed, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
 import { isServing, isUp, living, production, type Box, type Group, type State } from './state.ts';
@@ -13,6 +14,8 @@ import { REQUEST_MS, type Sent } from './wire.ts';
 interface Sight {
   /** By group: the moment that the last reading of it showed. */
   readonly shown: Map<string, number>;
+  /** The moment that the last reading of weights showed. */
+  routes: number;
   /** Groups read since its last change. */
   readonly fresh: Set<string>;
   /** Its last change. */
@@ -52,6 +55,7 @@ export class Watch {
     if (!this.#store.isHeldBy(process)) this.#say(process, request, 'was sent without the lease');
     if (isPartOfEnding(request)) return;
     if (this.#sight(process).last !== request) this.#beforeChange(process, request);
+    for (const what of unused(request, this.#shown(process), this.#minimum)) this.#say(process, request, what);
     this.#sight(process).last = request;
   }
 
@@ -82,10 +86,21 @@ export class Watch {
     this.broken.push(`${at} s: ${operation} of ${process.name} ${what}: ${JSON.stringify(input)}`);
   }
 
+  #shown(process: LittleProcess): Shown {
+    const { shown, routes } = this.#sight(process);
+    return new Shown(this.#cloud, shown, routes);
+  }
+
   #sight(process: LittleProcess): Sight {
     const known = this.#sights.get(process);
     if (known !== undefined) return known;
-    const sight: Sight = { shown: new Map(), fresh: new Set(), last: undefined, asked: new Map() };
+    const sight: Sight = {
+      shown: new Map(),
+      routes: this.#cloud.clock.now,
+      fresh: new Set(),
+      last: undefined,
+      asked: new Map(),
+    };
     this.#sights.set(process, sight);
     return sight;
   }
@@ -101,6 +116,7 @@ export class Watch {
   }
 
   #read({ operation, input, process, lagMs }: Sent): void {
+    if (ROUTE_READS.has(operation)) this.#sight(process).routes = this.#cloud.clock.now - lagMs;
     if (operation !== 'DescribeTargetHealth') return;
     const group = groupNamed(this.#cloud.state, (input as unknown as TargetsInput).TargetGroupArn);
     const sight = this.#sight(process);
@@ -239,16 +255,7 @@ export class Watch {
   }
 }
 
-/** It was taken out of there by a deploy in place, and none has begun on it that has not ended well. */
-function mayReturn({ boxes }: State, { name }: Group, id: string): boolean {
-  const { 'turnout:left': left = '', 'turnout:deploy': deploy = '' } = boxes.get(id)?.tags ?? {};
-  return left.split(' ').some((place) => place.startsWith(`${name}:`)) && !deploy.endsWith(' begun');
-}
-
-function serves(state: State, group: Group, id: string): boolean {
-  const member = group.members.get(id);
-  return member !== undefined && isServing(state, member);
-}
+const ROUTE_READS: ReadonlySet<string> = new Set(['DescribeListeners', 'DescribeRules', 'ListResourceRecordSets']);
 
 /** Rule 2. */
 function killed(state: State, ids: readonly string[]): readonly string[] {
@@ -264,30 +271,6 @@ function claimed(state: State, ids: readonly string[]): readonly string[] {
   const serving = new Set(production(state).flatMap((group) => [...group.members.keys()]));
   const foreign = ids.filter((id) => !serving.has(id) && !isOwned(state.boxes.get(id) as Box));
   return foreign.map((id) => `tags ${id}, which is not ours`);
-}
-
-/** Of EC2, and of OpsWorks. */
-const ENDING: ReadonlySet<string> = new Set(['TerminateInstances', 'StopInstance']);
-const TAGGING: ReadonlySet<string> = new Set(['CreateTags', 'TagResource']);
-
-/** The note on a layer that its instances are being ended belongs to the requests that end them. */
-function isPartOfEnding({ operation, input }: Request): boolean {
-  const { Tags } = input as { readonly Tags?: object };
-  return operation === 'TagResource' && Tags !== undefined && 'turnout:ending' in Tags;
-}
-
-function idsOf({ input, operation }: Pick<Sent, 'input' | 'operation'>, state: State): readonly string[] {
-  if (operation === 'StopInstance' || operation === 'TagResource') return boxesOf(state, input);
-  const { Targets, InstanceIds, Resources } = input as {
-    readonly Targets?: TargetsInput['Targets'];
-    readonly InstanceIds?: readonly string[];
-    readonly Resources?: readonly string[];
-  };
-  return InstanceIds ?? Resources ?? (Targets ?? []).map(({ Id }) => Id);
-}
-
-function groupNamed(state: State, arn: string): Group {
-  return state.groups.get(arn.replace('arn:', '')) as Group;
 }
 
 function isOwned(box: Box): boolean {
