@@ -3,7 +3,7 @@ import { commands } from './commands/index.ts';
 import { reportFault, reportRefusal } from './commands/report.ts';
 import { ExitCode, OperatorError } from './errors.ts';
 import { orUncaught } from './commands/uncaught.ts';
-import { usageError } from './commands/usage.ts';
+import { refuseRepeated, usageError } from './commands/usage.ts';
 import { readVersion } from './commands/version.ts';
 
 const EXIT_CODES = `Exit codes:
@@ -39,6 +39,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     .option('json', { type: 'boolean', describe: 'Write JSON lines, for programs', global: true })
     .version(readVersion())
     .help()
+    .alias('help', 'h')
     .wrap(Math.min(110, process.stdout.columns || 110))
     .strict()
     .demandCommand(1, 'Which command?')
@@ -58,6 +59,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
         for (const [line, what] of command.examples) builder.example(line, what);
       },
       async (args) => {
+        refuseRepeated(args, command);
         exitCode = await command.run(args);
       },
     );

@@ -52,8 +52,8 @@ interface Text {
   readonly describe: string;
 }
 
-/** @param example such as `3`; `takes` ends the sentence `--count takes …` */
-function usage(name: string, takes: string, ...examples: readonly string[]): OperatorError {
+/** `--count takes …`, with examples of its value. */
+export function badValue(name: string, takes: string, ...examples: readonly string[]): OperatorError {
   const shown = examples.map((example) => `${name} ${example}`);
   return new OperatorError('usage', `${name} takes ${takes}.`, { next: [`For example: ${shown.join(' or ')}`] });
 }
@@ -93,7 +93,7 @@ export function wholeNumber({
 }: Text & { readonly min: number; readonly max: number; readonly example: number }): Option<number, false> {
   const parse = (name: string, given: unknown): number => {
     if (typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max) return given;
-    throw usage(name, `a whole number from ${min} to ${max}`, String(example));
+    throw badValue(name, `a whole number from ${min} to ${max}`, String(example));
   };
   return valued(describe, parse, { type: 'number' });
 }
@@ -104,7 +104,7 @@ export function percentages({ describe }: Text): Option<readonly number[], false
     const numbers = String(given).split(',').map(Number);
     const isValid = numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= 100) && isAscending(numbers);
     if (isValid && typeof given === 'string') return numbers;
-    throw usage(name, 'ascending whole percentages from 1 to 100, separated by commas', '1,10,50,100');
+    throw badValue(name, 'ascending whole percentages from 1 to 100, separated by commas', '1,10,50,100');
   });
 }
 
@@ -113,7 +113,7 @@ export function timeSpan({ describe }: Text): Option<number, false> {
   return valued(describe, (name, given) => {
     const ms = typeof given === 'string' ? parseDuration(given) : undefined;
     if (ms !== undefined && ms > 0) return ms / 1000;
-    throw usage(name, 'a duration greater than zero', '90s', '2m', '1h30m');
+    throw badValue(name, 'a duration greater than zero', '90s', '2m', '1h30m');
   });
 }
 
@@ -122,7 +122,7 @@ function amount(describe: string, of: string, zero: boolean, examples: readonly 
   return valued(describe, (name, given) => {
     const read = typeof given === 'string' ? parseAmount(given) : undefined;
     if (read !== undefined && (zero || ('count' in read ? read.count : read.percent) > 0)) return read;
-    throw usage(name, `a number of ${of}, or a percentage of them`, ...examples);
+    throw badValue(name, `a number of ${of}, or a percentage of them`, ...examples);
   });
 }
 
@@ -143,7 +143,7 @@ export function minimumHealthy({ describe }: Text): Option<Amount, false> {
 export function release({ describe }: Text): Option<string, false> {
   return valued(describe, (name, given) => {
     if (typeof given === 'string' && /^[\w.:/=+@-]{1,128}$/.test(given)) return given;
-    throw usage(name, '1 to 128 letters, digits or . _ : / = + - @, and only once', '42');
+    throw badValue(name, '1 to 128 letters, digits or . _ : / = + - @, and only once', '42');
   });
 }
 

@@ -50,7 +50,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const model = trafficModel(snapshot);
     const pace = model.paceBack(to, options);
     if (isRefusal(pace)) return pace;
-    const isOver = to === world.home && isSwitched(snapshot, to) && world.others.every(isRetired);
+    const isOver = to === world.stable && isSwitched(snapshot, to) && world.others.every(isRetired);
     if (members(to).length === 0 || isOver) {
       return refusal(
         'nothing-to-roll-back',
@@ -113,9 +113,9 @@ function isRetired({ marks }: Fleet): boolean {
 }
 
 /** The stable fleet; where that one serves alone, the one that a cleanup has not ended yet, as long as it is there. */
-function fleetBefore(snapshot: Snapshot, { home, others }: KnownWorld): Fleet {
+function fleetBefore(snapshot: Snapshot, { stable, others }: KnownWorld): Fleet {
   const retired = others.filter(isRetired).toSorted((a, b) => (a.marks.current! < b.marks.current! ? 1 : -1));
-  return isSwitched(snapshot, home) && others.every(isRetired) ? (retired[0] ?? home) : home;
+  return isSwitched(snapshot, stable) && others.every(isRetired) ? (retired[0] ?? stable) : stable;
 }
 
 /** Of two fleets with the same release it could not be told which one is meant. */
@@ -136,6 +136,6 @@ export function afterSwitch(snapshot: Snapshot, goal: GoalOf<'promote' | 'rollba
 export function unproven(release: string): AfterFailure {
   return {
     leave: 'needs-attention',
-    message: `By AWS's account ${release} has all of production, but production's own answers do not show it.`,
+    message: `According to AWS, ${release} receives all production traffic, but production's own answers do not show it.`,
   };
 }

@@ -6,10 +6,10 @@ import { Limiter } from './limiter.ts';
 export type Rates = Readonly<Record<string, number>> & { readonly others: number };
 
 export interface SessionOptions {
-  /** From the config; when absent, the SDK's default chain decides (environment, profile, instance role). */
-  readonly region?: string;
-  readonly profile?: string;
-  readonly endpoint?: string;
+  /** From the config; where undefined, the SDK's default chain decides (environment, profile, instance role). */
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly endpoint?: string | undefined;
   /** Of reads, and of changes where these are `retried`. */
   readonly maxAttempts: number;
   /** `once`: a change that failed is not repeated here, since the world must be read again before it is. */

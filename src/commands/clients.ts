@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { badValue } from '../../tasks/options.ts';
 import type { MarkerConfig } from '../config/config.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { TrafficRecorder } from '../probe/traffic-recorder.ts';
@@ -39,35 +40,27 @@ export function watchingOf(args: Args, context: Context): Watching {
     async end() {
       const seen = await clients?.end();
       if (film === undefined || report === undefined) return;
-      const samples = probe?.samples ?? [];
-      const { environment } = context.config;
-      await writeReport(
-        report,
-        reportHtml({ environment, run: context.run, frames: film.frames, samples, ...(seen && { seen }) }),
-      );
+      const { run, config } = context;
+      const all = { run, environment: config.environment, frames: film.frames, samples: probe?.samples ?? [] };
+      await writeReport(report, reportHtml({ ...all, ...(seen && { seen }) }));
     },
   };
 }
 
 function urlOf(given: unknown, mustNotFail: boolean): string | undefined {
+  const example = 'https://shop.example.com/';
   if (given === undefined && mustNotFail) {
-    throw new OperatorError(
-      'usage',
-      '--fail-on-errors needs --watch-traffic: otherwise no request is sent that could fail.',
-      {
-        next: ['For example: --watch-traffic https://shop.example.com/ --fail-on-errors'],
-      },
-    );
+    throw new OperatorError('usage', '--fail-on-errors needs --watch-traffic, which sends the requests.', {
+      next: [`For example: --watch-traffic ${example} --fail-on-errors`],
+    });
   }
   if (given === undefined || (typeof given === 'string' && /^https?:/.test(given) && URL.canParse(given))) return given;
-  throw new OperatorError('usage', '--watch-traffic takes the URL of production, with http or https.', {
-    next: ['For example: --watch-traffic https://shop.example.com/'],
-  });
+  throw badValue('--watch-traffic', 'the URL of production, with http or https', example);
 }
 
 const TIMEOUT_MS = 5000;
 
-/** The config's marker tells the releases; without one every response counts as an answer. */
+/** With the config's marker responses are counted by release; without one all count as `answered`. */
 function probeOf(url: string, { config: { marker }, ports: { clock } }: Context): TrafficProbe {
   const lookup = marker?.nameServers && { lookup: lookupAt(marker.nameServers) };
   const ask = async (): Promise<ProbeResult> =>
@@ -115,9 +108,7 @@ function mustBeWritable(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch (error) {
-    throw new OperatorError('usage', `--report takes a file in a folder that can be written to: ${messageOf(error)}`, {
-      next: ['For example: --report switch.html'],
-    });
+    throw badValue('--report', `a file in a writable folder: ${messageOf(error)}`, 'switch.html');
   }
 }
 

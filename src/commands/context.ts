@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { OperatorError } from '../errors.ts';
 import { openFleet } from '../fleets/index.ts';
+import type { Delivery } from '../domain/goal.ts';
 import type { HeldLease } from '../record/lease.ts';
 import type { Ports } from '../steps/ports.ts';
 import { Decision } from '../run/engine/decision.ts';
@@ -34,8 +35,17 @@ export interface Context {
 }
 
 export function configOf(args: Args): Config {
-  const path = args['config'] as string | undefined;
-  return loadConfig({ ...(path === undefined ? {} : { path }), env: process.env, cwd: process.cwd() });
+  return loadConfig({ path: args['config'] as string | undefined, env: process.env, cwd: process.cwd() });
+}
+
+/** For commands that need nothing but the store, which is closed after `work`. */
+export async function inStore<T>(config: Config, name: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(config, systemClock, { run: name, version: readVersion() });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
 }
 
 /** Opens the environment that the command line names. Reads the config only, nothing from the network. */
@@ -44,10 +54,14 @@ export async function openContext(args: Args): Promise<Context> {
   const view = viewOf(args);
   const run = newRunId(systemClock.now(), Math.random());
   let guard: HeldLease | undefined;
+  let throttled = false;
   const decision = new Decision(systemClock);
   const version = readVersion();
   const session = new Session({
-    ...awsOptions(config),
+    region: config.region,
+    profile: config.profile,
+    endpoint: config.endpoint,
+    ...config.aws,
     version,
     run,
     clock: systemClock,
@@ -58,9 +72,10 @@ export async function openContext(args: Args): Promise<Context> {
       decision.check();
     },
     fence: () => guard?.lease.fence,
-    onThrottled: once(() =>
-      view.emit({ type: 'warning', message: 'AWS is throttling requests; continuing, more slowly.' }),
-    ),
+    onThrottled: () => {
+      if (!throttled) view.emit({ type: 'warning', message: 'AWS is throttling requests; continuing, more slowly.' });
+      throttled = true;
+    },
   });
   const store = await openStore(config, systemClock, { run, version });
   const ports: Ports = {
@@ -87,18 +102,16 @@ async function openProduction({ marker }: Config): Promise<ProductionPort> {
   return marker === undefined ? NO_MARKER : (await import('../production/index.ts')).createProduction(marker);
 }
 
+/** How code is delivered, according to the config; undefined when it does not say. */
+export function deliveryOf({ deploy, migrate, instanceCheck }: Config, words = ''): Delivery | undefined {
+  if (deploy === undefined) return undefined;
+  const apart = migrate === 'with-deploy' ? 'with-deploy' : 'alone';
+  return { words, check: instanceCheck !== undefined, migrate: migrate === undefined ? 'no' : apart };
+}
+
 function viewOf(args: Args): View {
   const { stdout, stderr, stdin, env } = process;
   return createView({ mode: args['json'] === true ? 'json' : 'auto', stdout, stderr, stdin, env, clock: systemClock });
-}
-
-function awsOptions({ region, profile, endpoint, aws }: Config) {
-  return {
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...aws,
-  };
 }
 
 /** For example `261122-0612-k3f9`: sorts by time, and is short enough to read aloud. */
@@ -111,17 +124,7 @@ export function newRunId(now: number, random: number): string {
 }
 
 function whoAmI(): string {
-  const given = process.env['TURNOUT_WHO'];
-  return given === undefined || given === '' ? `${userInfo().username}@${hostname()}` : given;
-}
-
-function once(act: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    act();
-  };
+  return process.env['TURNOUT_WHO'] || `${userInfo().username}@${hostname()}`;
 }
 
 /** For commands that need a confirmation. @throws OperatorError without one */

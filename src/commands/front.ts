@@ -33,11 +33,6 @@ export function frontOf(traffic: TrafficConfig, appPort: number): FrontOptions {
 function namesOf({ production }: WeightedDnsConfig, groups: readonly { name: string; port: number }[]): FrontOptions {
   const [blue, green] = groups.map((one) => ({ ...one, loadBalancer: one.name }));
   if (blue === undefined || green === undefined) throw new Error('There must be two groups.');
-  const side = (id: string, { loadBalancer }: { loadBalancer: string }, weight: number) => ({
-    id,
-    loadBalancer,
-    weight,
-  });
   return {
     production: [blue, { ...green, serves: false }],
     test: [],
@@ -45,7 +40,10 @@ function namesOf({ production }: WeightedDnsConfig, groups: readonly { name: str
       name,
       zone: zoneName(zone),
       record: type === 'CNAME' ? ('CNAME' as const) : ('alias' as const),
-      sides: [side(first, blue, 100), side(second, green, 0)],
+      sides: [
+        { id: first, loadBalancer: blue.loadBalancer, weight: 100 },
+        { id: second, loadBalancer: green.loadBalancer, weight: 0 },
+      ],
     })),
   };
 }

@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import { deliveryOf } from './delivery.ts';
 import { openDeployer } from '../deployers/index.ts';
 import type { DeployerPort, DeployerTools } from '../deployers/deployer.ts';
 import { OperatorError } from '../errors.ts';
@@ -9,25 +8,24 @@ import { RunDeploys } from '../run/deploys/deploys.ts';
 import { createHooks, type Hooks } from '../run/hooks/hooks.ts';
 import type { Ports } from '../steps/ports.ts';
 import { createDiscovery, type DiscoveryRequest } from '../traffic/discover.ts';
-import type { Context } from './context.ts';
+import { deliveryOf, type Context } from './context.ts';
 
-/** The name of the variable by which a program that turnout has called tells turnout under which lease it was. */
+/** Environment variable of the programs that turnout runs: the lease that a turnout run by them inherits. */
 const LEASE = 'TURNOUT_LEASE';
 
-/** `RUN:FENCE` of the run that has called us; undefined where a person or a job has. */
+/** `RUN:FENCE` of the run whose program started this process; undefined if none did. */
 export function callersLease(): string | undefined {
-  const given = process.env[LEASE];
-  return given === '' ? undefined : given;
+  return process.env[LEASE] || undefined;
 }
 
-/** What tasks are given that deploy in place, or have programs run around them. */
-export interface InPlaceContext {
-  readonly ports: Ports;
-  readonly hooks: Hooks;
-}
-
-/** @param held the lease, once it is held */
-export async function openInPlace(context: Context, held: () => HeldLease | undefined): Promise<InPlaceContext> {
+/**
+ * What tasks need to deploy in place and to run hooks.
+ * @param held returns the lease once it is held
+ */
+export async function openInPlace(
+  context: Context,
+  held: () => HeldLease | undefined,
+): Promise<{ readonly ports: Ports; readonly hooks: Hooks }> {
   const { config, ports, session, view } = context;
   const variables = (): Readonly<Record<string, string>> => variablesFor(context, held());
   const tools: DeployerTools = {
@@ -41,15 +39,11 @@ export async function openInPlace(context: Context, held: () => HeldLease | unde
   const migrator = apart && (await openDeployer(apart, session, tools));
   const traffic = createDiscovery(ports.traffic, async () => new (await import('../aws/elbv2.ts')).Elbv2(session));
   const delivery = deployer && deliveryOf(config, mustMigrate(config, deployer).description);
-  const hooks = createHooks(config.hooks, {
-    emit: view.emit,
-    clock: ports.clock,
-    guardian: createGuardian(5000),
-    variables,
-  });
+  const guardian = createGuardian(5000);
+  const hooks = createHooks(config.hooks, { emit: view.emit, clock: ports.clock, guardian, variables });
   const inPlace = {
     ...ports.inPlace,
-    widen: async (wanted: DiscoveryRequest) => traffic.widen(wanted),
+    discoverTargetGroups: async (wanted: DiscoveryRequest) => traffic.discoverTargetGroups(wanted),
     ...(delivery !== undefined && { delivery }),
     ...(deployer !== undefined && {
       deploys: new RunDeploys({ environment: config.environment, deployer, ...(migrator && { migrator }) }),
@@ -60,13 +54,9 @@ export async function openInPlace(context: Context, held: () => HeldLease | unde
 
 function mustMigrate({ migrate }: Config, deployer: DeployerPort): DeployerPort {
   if (migrate !== 'with-deploy' || deployer.migrates) return deployer;
-  throw new OperatorError(
-    'config-invalid',
-    `migrate: with-deploy needs a deployer that can migrate; ${deployer.kind} cannot.`,
-    {
-      next: ['Say how migrations are run instead: `migrate: { kind: command, run: [./migrate.sh] }`.'],
-    },
-  );
+  const message = `migrate: with-deploy needs a deployer that can migrate; ${deployer.kind} cannot.`;
+  const next = ['Configure how migrations are run instead: `migrate: { kind: command, run: [./migrate.sh] }`.'];
+  throw new OperatorError('config-invalid', message, { next });
 }
 
 function variablesFor({ config, run, who }: Context, lease: HeldLease | undefined): Readonly<Record<string, string>> {

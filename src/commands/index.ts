@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
 import { tasks } from '../../tasks/index.ts';
-import { flagsOf, positionalsOf } from '../../tasks/options.ts';
+import { flagsOf, positionalsOf, readOptions, wholeNumber } from '../../tasks/options.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Command } from './command.ts';
 
@@ -10,22 +10,22 @@ const WAIT: Options = {
   describe: 'Wait at most this long (15m) for a lease that another run holds, in the order of arrival',
 };
 
-const YES: Options = { type: 'boolean', alias: 'y', describe: 'Do not ask' };
+const YES: Options = { type: 'boolean', alias: 'y', describe: 'Do not ask for confirmation' };
 
 const TASK_OPTIONS: Readonly<Record<string, Options>> = {
   plan: {
     type: 'boolean',
-    describe: 'Show the steps, the targets each one touches, healthy capacity and expected time; change nothing',
+    describe: 'Show the steps with their targets, healthy capacity and expected time; change nothing',
   },
   yes: YES,
   wait: WAIT,
   'watch-traffic': {
     type: 'string',
     requiresArg: true,
-    describe: 'Ask this URL of production ten times a second during the run, and tell what clients met',
+    describe: 'Request this URL of production ten times a second during the run, and report failures and latency',
   },
-  'fail-on-errors': { type: 'boolean', describe: 'With --watch-traffic: a failed request makes the run a failure' },
-  report: { type: 'string', requiresArg: true, describe: 'Write a report of the run to this file (HTML)' },
+  'fail-on-errors': { type: 'boolean', describe: 'With --watch-traffic: the run fails if a request fails' },
+  report: { type: 'string', requiresArg: true, describe: 'Write an HTML report of the run to this file' },
 };
 
 function taskCommand(task: Task): Command {
@@ -39,19 +39,32 @@ function taskCommand(task: Task): Command {
   };
 }
 
-/** A task that can wait for something else is told of it without a time. */
+/** Tasks that can wait for something else take `--wait` without a time for that. */
 function waitOption({ options }: Task): Options {
   if (options['wait'] === undefined) return WAIT;
   return { type: 'string', describe: `${options['wait'].describe}. With a time: ${WAIT.describe}` };
 }
 
-/** All commands, in the order of `--help`: what moves traffic, what tells, what helps. */
+const historyOptions = {
+  limit: wholeNumber({ describe: 'Number of runs, newest first (default: 20)', min: 1, max: 100_000, example: 5 }),
+};
+
+const sandboxOptions = {
+  port: wholeNumber({
+    describe: 'Port of the API; 0 for any free port (default: `sandbox.port` of the config)',
+    min: 0,
+    max: 65_535,
+    example: 4566,
+  }),
+};
+
+/** All commands, in the order of `--help`: those that move traffic, those that show state, and the others. */
 export const commands: readonly Command[] = [
   ...Object.values(tasks).map(taskCommand),
   {
     usage: 'status',
-    describe: 'Show what is where, what is under way, and what can be done next',
-    options: { watch: { type: 'boolean', alias: 'w', describe: 'Draw it again and again until Ctrl-C' } },
+    describe: 'Show the state of the environment, the current run, and the available commands',
+    options: { watch: { type: 'boolean', alias: 'w', describe: 'Refresh until Ctrl-C' } },
     examples: [
       ['turnout status', 'one screen'],
       ['turnout status --watch', 'as it changes'],
@@ -61,23 +74,23 @@ export const commands: readonly Command[] = [
   },
   {
     usage: 'resume',
-    describe: 'Go on with a run that did not end',
+    describe: 'Continue an unfinished run',
     details:
-      'Takes the recorded goal of a run that was interrupted or killed, looks at the world as it is now, and does what is left.',
+      'Takes the recorded goal of a run that was interrupted or killed, observes the current state, and does the remaining steps.',
     options: TASK_OPTIONS,
-    examples: [['turnout resume', 'show what is left to do, ask, and do it']],
+    examples: [['turnout resume', 'show the remaining steps, ask, and do them']],
     run: async (args) => (await import('./resume.ts')).resume(args),
   },
   {
     usage: 'abandon',
-    describe: 'Forget a run that did not end, and leave things as they are',
+    describe: 'Delete the record of an unfinished run; change nothing else',
     options: { yes: YES, wait: WAIT },
-    examples: [['turnout abandon', 'show the run that would be forgotten, and ask']],
+    examples: [['turnout abandon', 'show the unfinished run, and ask']],
     run: async (args) => (await import('./abandon.ts')).abandon(args),
   },
   {
     usage: 'lock',
-    describe: 'Show who has the lease, what it does, and who waits for it',
+    describe: 'Show the run that holds the lease, its current step, and the queue',
     options: {},
     examples: [
       ['turnout lock', 'one screen'],
@@ -87,41 +100,39 @@ export const commands: readonly Command[] = [
   },
   {
     usage: 'unlock',
-    describe: 'Take the lease away from a run that hangs',
+    describe: 'Release the lease of a run that hangs',
     details:
-      'Shows who has it, asks, and takes it: that run stops before its next change, and those who wait come next. The lease of a ' +
-      'run that is gone frees itself.',
+      'Shows the holder, asks, and releases the lease: that run stops before its next change, and the next one in the queue starts. ' +
+      'The lease of a run that was killed expires by itself.',
     options: { yes: YES },
-    examples: [['turnout unlock', 'show whose lease would be taken, and ask']],
+    examples: [['turnout unlock', 'show the holder of the lease, and ask']],
     run: async (args) => (await import('./unlock.ts')).unlock(args),
   },
   {
     usage: 'history',
-    describe: 'Tell who ran what, when, and how it ended',
-    options: { limit: { type: 'number', default: 20, requiresArg: true, describe: 'How many runs, the newest first' } },
+    describe: 'Show the history of runs',
+    options: flagsOf(historyOptions),
     examples: [['turnout history --limit 5', 'the last five runs']],
-    run: async (args) => (await import('./history.ts')).history(args),
+    run: async (args) => (await import('./history.ts')).history(args, readOptions(historyOptions, args).limit),
   },
   {
     usage: 'store create',
-    describe: 'Make what the store of the config needs: for DynamoDB its table',
-    details: 'The table has on-demand billing. Does nothing when it is there already, or when the store needs nothing.',
+    describe: "Create the store's table (DynamoDB)",
+    details: 'The table has on-demand billing. Does nothing if the table exists, or if the store needs no table.',
     options: {},
     examples: [['turnout store create', 'before the first run']],
     run: async (args) => (await import('./store.ts')).storeCreate(args),
   },
   {
     usage: 'sandbox',
-    describe: 'Run an AWS for one machine: real servers behind real load balancers, on loopback',
+    describe: 'Run a local AWS emulator: real servers behind real load balancers, on loopback',
     details:
       'Runs in the foreground until Ctrl-C. Prints the exports to paste into another terminal, and the URLs of the load balancers.',
-    options: {
-      port: { type: 'number', requiresArg: true, describe: 'Port of the API (default: `sandbox.port` of the config)' },
-    },
+    options: flagsOf(sandboxOptions),
     examples: [
       ['turnout sandbox --config config/sandbox.yml', 'start it'],
       ['turnout sandbox --port 0 --json', 'on any free port; one JSON line when it is ready'],
     ],
-    run: async (args) => (await import('./sandbox.ts')).sandbox(args),
+    run: async (args) => (await import('./sandbox.ts')).sandbox(args, readOptions(sandboxOptions, args).port),
   },
 ];

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
+import { badValue } from '../../tasks/options.ts';
 import { parseDuration } from '../domain/duration.ts';
-import { OperatorError } from '../errors.ts';
 import { holdLease, type HeldLease } from '../record/lease.ts';
 import type { RunAhead } from '../run/event.ts';
 import type { QueueStatus, Holder } from '../stores/store.ts';
@@ -16,7 +16,7 @@ export function holderOf({ run, who, ports }: Context, verb: string, release?: s
     pid: process.pid,
     verb,
     since: new Date(ports.clock.now()).toISOString(),
-    ...(release === undefined ? {} : { release }),
+    ...(release !== undefined && { release }),
   };
 }
 
@@ -50,7 +50,5 @@ export function waitOf(args: Args): number {
   if (given === undefined || given === '' || typeof given === 'boolean') return 0;
   const ms = typeof given === 'string' ? parseDuration(given) : undefined;
   if (ms !== undefined && ms > 0) return ms;
-  throw new OperatorError('usage', '--wait takes a duration, for example 90s, 15m or 1h.', {
-    next: ['For example: --wait 15m'],
-  });
+  throw badValue('--wait', 'a duration greater than zero', '90s', '15m', '1h');
 }

@@ -3,13 +3,13 @@ import type { Config, OpsWorksFleetConfig, SandboxConfig } from '../config/confi
 import { ExitCode, OperatorError } from '../errors.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 import { jsonLine } from '../views/json.ts';
-import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
 import { configOf } from './context.ts';
 import { frontOf } from './front.ts';
+import { print } from './print.ts';
 
 /** Runs the sandbox of the environment until SIGINT or SIGTERM. */
-export async function sandbox(args: Args): Promise<ExitCode> {
+export async function sandbox(args: Args, port?: number): Promise<ExitCode> {
   const config = configOf(args);
   if (config.sandbox === undefined) {
     throw new OperatorError('no-sandbox', `${config.file} has no \`sandbox:\` section.`, {
@@ -20,10 +20,11 @@ export async function sandbox(args: Args): Promise<ExitCode> {
   const stopped = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
   });
-  const running = await startSandbox(optionsOf(config, config.sandbox, args));
+  const running = await startSandbox(optionsOf(config, config.sandbox, port));
   try {
-    const out = openOut(process.stdout);
-    out.line(args['json'] === true ? jsonLine(sandboxData(running), systemClock.now()) : welcome(running, config.file));
+    await print(
+      args['json'] === true ? jsonLine(sandboxData(running), systemClock.now()) : welcome(running, config.file),
+    );
     await stopped;
     return ExitCode.done;
   } finally {
@@ -35,11 +36,12 @@ export async function sandbox(args: Args): Promise<ExitCode> {
 function optionsOf(
   { fleet, traffic, environment, region }: Config,
   section: SandboxConfig,
-  args: Args,
+  port = section.port,
 ): SandboxOptions {
   const { names, ...front } = frontOf(traffic, section.appPort);
   return {
     ...section,
+    port,
     environment,
     region,
     tagPrefix: fleet.tagPrefix,
@@ -48,7 +50,6 @@ function optionsOf(
     ...front,
     dns: { ...section.dns, ...(names && { names }) },
     clock: systemClock,
-    ...(typeof args['port'] === 'number' && { port: args['port'] }),
   };
 }
 

@@ -7,68 +7,52 @@ import { verbsNow } from '../run/task/verbs.ts';
 import type { Store } from '../stores/store.ts';
 import { jsonLine } from '../views/json.ts';
 import { openOut } from '../views/out.ts';
-import { showsColour } from '../views/paint.ts';
 import type { StatusReport } from '../views/status.ts';
 import { statusData } from '../views/status-json.ts';
 import { statusText } from '../views/status-text.ts';
 import { watchScreen } from '../views/watch.ts';
 import type { Args } from './command.ts';
-import { deliveryOf } from './delivery.ts';
-import { openContext, type Context } from './context.ts';
+import { deliveryOf, openContext, type Context } from './context.ts';
+import { layout, print } from './print.ts';
 
 /** Shows what is where, what is in progress and what can be done next. Changes nothing and needs no lease. */
 export async function status(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   const json = args['json'] === true;
   try {
-    if (args['watch'] !== true || !(json || process.stdout.isTTY)) return await print(context, json);
-    await watch(context, json ? jsonLines() : textScreen());
+    if (args['watch'] !== true || !(json || process.stdout.isTTY)) return await once(context, json);
+    await watch(context, json);
     return ExitCode.done;
   } finally {
     await context.store.close();
   }
 }
 
-async function print(context: Context, json: boolean): Promise<ExitCode> {
-  const out = openOut(process.stdout);
+async function once(context: Context, json: boolean): Promise<ExitCode> {
   const report = await reportOn(context);
-  out.line(json ? asJson(report) : text(report));
-  await out.flush();
+  await print(json ? asJson(report) : text(report));
   return report.trouble === undefined ? ExitCode.done : ExitCode.refused;
-}
-
-/** Where `--watch` shows one report after the other. */
-interface Display {
-  draw(report: StatusReport): void;
-  /** Whether the reader is gone. */
-  closed(): boolean;
-  close(): void;
-}
-
-function textScreen(): Display {
-  const screen = watchScreen(process.stdout);
-  return { draw: (report) => screen.draw(text(report)), closed: () => false, close: () => screen.close() };
-}
-
-function jsonLines(): Display {
-  const out = openOut(process.stdout);
-  return { draw: (report) => out.line(asJson(report)), closed: () => out.closed(), close: () => {} };
 }
 
 /** Between two drawings: each sends one request per target group. */
 const PERIOD_MS = 2000;
 
-async function watch(context: Context, display: Display): Promise<void> {
+/** Draws one report after the other, until Ctrl-C or until the reader is gone. */
+async function watch(context: Context, json: boolean): Promise<void> {
   const stop = new AbortController();
   const end = (): void => stop.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
+  const out = openOut(process.stdout);
+  const screen = json ? undefined : watchScreen(process.stdout);
   try {
-    while (!stop.signal.aborted && !display.closed()) {
-      display.draw(await reportOn(context));
+    while (!stop.signal.aborted && !out.closed()) {
+      const report = await reportOn(context);
+      if (screen === undefined) out.line(asJson(report));
+      else screen.draw(text(report));
       await context.ports.clock.sleep(PERIOD_MS, stop.signal).catch(() => {});
     }
   } finally {
-    display.close();
+    screen?.close();
   }
 }
 
@@ -77,7 +61,8 @@ function asJson(report: StatusReport): string {
 }
 
 function text(report: StatusReport): string {
-  return statusText(report, process.stdout.columns || 110, showsColour(process.stdout));
+  const { width, colour } = layout();
+  return statusText(report, width, colour);
 }
 
 /** How many journal entries are searched for the last switch. */
@@ -85,9 +70,14 @@ const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
   const [snapshot, record] = await Promise.all([withUrls(ports.traffic, observe(ports, true)), recordIn(store)]);
-  const settings = switchSettings(ports);
-  const verbs =
-    record.trouble === undefined ? await verbsNow(tasks, snapshot, record.goal, settings, deliveryOf(config)) : [];
+  const world = {
+    tasks,
+    snapshot,
+    recorded: record.goal,
+    settings: switchSettings(ports),
+    delivery: deliveryOf(config),
+  };
+  const verbs = record.trouble === undefined ? await verbsNow(world) : [];
   return { environment: config.environment, snapshot, verbs, ...record };
 }
 
@@ -103,10 +93,10 @@ async function recordIn(store: Store): Promise<Recorded> {
     );
     const moved = journal.find(({ verb }) => moving.has(verb));
     return {
-      ...(lease === undefined ? {} : { lease }),
-      ...(goal === undefined ? {} : { goal, choices: choices(tasks[goal.goal.verb]) }),
-      ...(last === undefined ? {} : { last }),
-      ...(moved === undefined ? {} : { moved }),
+      ...(lease && { lease }),
+      ...(goal && { goal, choices: choices(tasks[goal.goal.verb]) }),
+      ...(last && { last }),
+      ...(moved && { moved }),
     };
   } catch (error) {
     if (error instanceof OperatorError) return { trouble: [error.message, ...error.next].join(' ') };

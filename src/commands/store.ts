@@ -1,10 +1,10 @@
 import { systemClock } from '../clock.ts';
-import { ExitCode, OperatorError } from '../errors.ts';
+import { OperatorError, type ExitCode } from '../errors.ts';
 import { createStore } from '../stores/index.ts';
 import { jsonLine } from '../views/json.ts';
-import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
 import { configOf } from './context.ts';
+import { print } from './print.ts';
 import { readVersion } from './version.ts';
 
 /** Creates what the store of the config needs, if it is missing. */
@@ -17,13 +17,10 @@ export async function storeCreate(args: Args): Promise<ExitCode> {
   const config = configOf(args);
   const made = await createStore(config, systemClock, { run: 'store-create', version: readVersion() });
   const { store } = config;
-  const out = openOut(process.stdout);
   const created = made ?? false;
   const message =
     store.kind === 'dynamodb' ? createdText(store.table, created) : `A ${store.kind} store needs no table.`;
-  out.line(args['json'] === true ? jsonLine(storeData(store.kind, created), systemClock.now()) : message);
-  await out.flush();
-  return ExitCode.done;
+  return print(args['json'] === true ? jsonLine(storeData(store.kind, created), systemClock.now()) : message);
 }
 
 /** The line of `store create --json`; docs/json.md describes it. */

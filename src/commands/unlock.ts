@@ -4,12 +4,12 @@ import { holderName } from '../record/wait-queue.ts';
 import { done, type RunOutcome } from '../run/task/outcome.ts';
 import { ago } from '../domain/text.ts';
 import type { Lease } from '../stores/store.ts';
-import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
 import { conclude } from './conclude.ts';
 import { mustConfirm, openContext, type Context } from './context.ts';
 import { holderOf } from './lease.ts';
 import { lockAsText, lockReport } from './lock.ts';
+import { print } from './print.ts';
 
 /** Releases the lease of a run that hangs, after a question. That run stops before its next change. */
 export async function unlock(args: Args): Promise<ExitCode> {
@@ -18,7 +18,7 @@ export async function unlock(args: Args): Promise<ExitCode> {
     const report = await lockReport(context.config.environment, context.store);
     if (report.lease === undefined)
       throw new OperatorError('nothing-to-unlock', 'No lease is held in this environment.', { next: LOOK });
-    if (args['json'] !== true) openOut(process.stdout).line(`${lockAsText(report)}\n`);
+    if (args['json'] !== true) await print(`${lockAsText(report)}\n`);
     await mustConfirm(context.view, args, questionOf(report.lease, report.at));
     signal.throwIfAborted();
     return take(context, report.lease);

@@ -1,6 +1,5 @@
 import type * as z from 'zod';
-import { type Mistake, type Path } from './problem.ts';
-import { repeated } from './repeated.ts';
+import { repeated, unless, type Mistake, type Path } from './problem.ts';
 import { sandboxSection as schema } from './schema-sandbox.ts';
 
 type Sandbox = z.output<typeof schema>;
@@ -26,14 +25,11 @@ function releaseChecks(sandbox: Sandbox): readonly Mistake[] {
   const twice = repeated(names.map((id, index) => ({ path: at('releases', index), id })));
   return [
     ...twice.map(({ path }) => ({ path, message: 'expected each release once; found this one again' })),
-    ...(names.includes(sandbox.release)
-      ? []
-      : [
-          {
-            path: at('release'),
-            message: 'expected one of sandbox.releases; found a release that is not listed there',
-          },
-        ]),
+    ...unless(
+      names.includes(sandbox.release),
+      at('release'),
+      'expected one of sandbox.releases; found a release that is not listed there',
+    ),
   ];
 }
 
@@ -53,13 +49,16 @@ function portChecks({ port, productionPort, testPort, dns }: Sandbox): readonly 
 }
 
 function timeChecks({ healthCheck, dns }: Sandbox): readonly Mistake[] {
-  const late = {
-    path: at('healthCheck', 'timeout'),
-    message: 'expected no more than the interval; found a longer time',
-  };
-  const never = { path: at('dns', 'propagation'), message: 'expected no more than insync; found a longer time' };
   return [
-    ...(healthCheck.timeout <= healthCheck.interval ? [] : [late]),
-    ...(dns && dns.propagation > dns.insync ? [never] : []),
+    ...unless(
+      healthCheck.timeout <= healthCheck.interval,
+      at('healthCheck', 'timeout'),
+      'expected no more than the interval; found a longer time',
+    ),
+    ...unless(
+      dns === undefined || dns.propagation <= dns.insync,
+      at('dns', 'propagation'),
+      'expected no more than insync; found a longer time',
+    ),
   ];
 }

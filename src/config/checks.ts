@@ -1,7 +1,6 @@
 import { dependsOnRelease } from './release.ts';
 import { sandboxChecks } from './checks-sandbox.ts';
-import { showPath, type Mistake, type Path } from './problem.ts';
-import { repeated } from './repeated.ts';
+import { repeated, showPath, unless, type Mistake, type Path } from './problem.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
 
@@ -13,7 +12,7 @@ export function crossChecks(data: unknown): readonly Mistake[] {
     ...deployerChecks(root),
     ...placeholderChecks(root),
     ...trafficChecks(root),
-    ...markerChecks(root),
+    ...oneOf(tree(root['release'])['marker'], ['release', 'marker'], ['header', 'json', 'regexp']),
     ...sandboxChecks(root['sandbox']),
   ];
 }
@@ -26,9 +25,9 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** All strings in `value`, with their paths. */
-function strings(value: unknown, path: Path = []): readonly { path: Path; text: string }[] {
-  if (typeof value === 'string') return [{ path, text: value }];
+/** All strings in `value`, with their paths; `key` is the path with dots. */
+function strings(value: unknown, path: Path = []): readonly { path: Path; key: string; text: string }[] {
+  if (typeof value === 'string') return [{ path, key: path.join('.'), text: value }];
   if (Array.isArray(value)) return value.flatMap((item, index) => strings(item, [...path, index]));
   return Object.entries(tree(value)).flatMap(([key, item]) => strings(item, [...path, key]));
 }
@@ -37,14 +36,12 @@ function strings(value: unknown, path: Path = []): readonly { path: Path; text: 
 function oneOf(value: unknown, path: Path, keys: readonly string[], optional = false): readonly Mistake[] {
   if (tree(value) !== value) return [];
   const found = keys.filter((key) => key in value);
-  if (found.length === 1 || (optional && found.length === 0)) return [];
   const message = `expected ${optional ? 'at most' : 'exactly'} one of ${keys.join(', ')}; found ${found.join(', ') || 'none'}`;
-  return [{ path, message }];
+  return unless(found.length === 1 || (optional && found.length === 0), path, message);
 }
 
 function fleetChecks(root: Tree): readonly Mistake[] {
   const { launchTemplate, image, kind, app } = tree(root['fleet']);
-  const same = kind === 'opsworks' ? SAME_LAYERS : SAME_FOR_ALL;
   // The default of `revision` is the release.
   const named = kind === 'opsworks' && app !== undefined && !('revision' in tree(root['fleet']));
   const owned = 'parameter' in tree(image) && 'owner' in tree(image);
@@ -52,27 +49,25 @@ function fleetChecks(root: Tree): readonly Mistake[] {
     ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['name', 'id']),
     ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['version', 'versionDescription'], true),
     ...oneOf(image, ['fleet', 'image'], ['name', 'tag', 'parameter']),
-    ...(owned
-      ? [
-          {
-            path: ['fleet', 'image', 'owner'],
-            message: 'expected no owner together with parameter, which identifies a single image',
-          },
-        ]
-      : []),
-    ...(isKnown(kind) && !named && !filled(root).some(({ text }) => dependsOnRelease(text)) ? [same] : []),
+    ...unless(
+      !owned,
+      ['fleet', 'image', 'owner'],
+      'expected no owner together with parameter, which identifies a single image',
+    ),
+    ...unless(
+      !['ec2', 'opsworks'].some((known) => known === kind) ||
+        named ||
+        strings(root).some(({ key, text }) => FILLED.test(key) && dependsOnRelease(text)),
+      ['fleet'],
+      kind === 'opsworks' ? SAME_LAYERS : SAME_SERVERS,
+    ),
   ];
 }
 
-const SAME_FOR_ALL: Mistake = {
-  path: ['fleet'],
-  message:
-    'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none of them, so every release would launch the same servers',
-};
-
-function isKnown(kind: unknown): boolean {
-  return kind === 'ec2' || kind === 'opsworks';
-}
+const SAME_SERVERS =
+  'expected {release} in launchTemplate.version, launchTemplate.versionDescription, image or userData; found it in none of them, so every release would launch the same servers';
+const SAME_LAYERS =
+  'expected app, or {release} in image or customJson; found neither, so every release would launch the same servers';
 
 /** A deployer of kind opsworks uses the stack of the fleet, or its own `stack`. */
 function deployerChecks(root: Tree): readonly Mistake[] {
@@ -82,41 +77,20 @@ function deployerChecks(root: Tree): readonly Mistake[] {
     .map((key) => ({ path: [key], message: 'expected stack, since the fleet is not of kind opsworks' }));
 }
 
-const SAME_LAYERS: Mistake = {
-  path: ['fleet'],
-  message:
-    'expected app, or {release} in image or customJson; found neither, so every release would launch the same servers',
-};
-
+/** Keys in which {release} is filled in. */
 const FILLED =
   /^fleet\.(?:launchTemplate\.version|launchTemplate\.versionDescription|image\.(?:name|parameter|tag\..*)|userData|revision|customJson\..*|layer\.(?:name|shortName))$/s;
 
-function isFilled(path: Path): boolean {
-  return FILLED.test(path.join('.'));
-}
-
-/** Keys of in-place deploys, in which more placeholders than {release} are filled in. */
-const IN_PLACE = /^(?:(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.)/;
-
-/** Strings in which {release} is filled in. */
-function filled(root: Tree) {
-  return strings(root).filter(({ path }) => isFilled(path));
-}
+/** Keys of in-place deploys, in which more placeholders are filled in, and of the sandbox, which are not checked. */
+const OTHERS =
+  /^(?:sandbox(?:\.|$)|(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.)/;
 
 function placeholderChecks(root: Tree): readonly Mistake[] {
   const message =
     'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet (for OpsWorks in revision, image, customJson and the names of layer), and in deploy, migrate and instanceCheck';
   return strings(root)
-    .filter(
-      ({ path, text }) =>
-        path[0] !== 'sandbox' && !isFilled(path) && !IN_PLACE.test(path.join('.')) && dependsOnRelease(text),
-    )
+    .filter(({ key, text }) => !FILLED.test(key) && !OTHERS.test(key) && dependsOnRelease(text))
     .map(({ path }) => ({ path, message }));
-}
-
-function markerChecks(root: Tree): readonly Mistake[] {
-  const { marker } = tree(root['release']);
-  return oneOf(marker, ['release', 'marker'], ['header', 'json', 'regexp']);
 }
 
 function trafficChecks(root: Tree): readonly Mistake[] {
@@ -140,7 +114,7 @@ function routeChecks({ path, entry }: { path: Path; entry: Tree }): readonly Mis
   if (path[1] === 'groups') return [];
   const words = ['loadBalancer', 'port', 'priority'].filter((key) => key in entry);
   const whole = 'arn' in entry ? words.length === 0 : words.includes('loadBalancer') && words.includes('port');
-  return whole ? [] : [{ path, message: 'expected loadBalancer and port (and priority), or arn alone' }];
+  return unless(whole, path, 'expected loadBalancer and port (and priority), or arn alone');
 }
 
 /** Names are unique per account and region (ELBv2 API, CreateTargetGroup), so a name and an ARN can be compared. */

@@ -75,16 +75,12 @@ function yamlFiles(folder: string): readonly string[] {
 }
 
 function noConfig(): OperatorError {
-  return new OperatorError(
-    'config-missing',
-    `No config file was found: the working directory has no ${FOLDER}/*.yml.`,
-    {
-      next: [
-        `Create one, for example ${FOLDER}/production.yml; turnout comes with commented examples, for example ${FOLDER}/ec2.yml.`,
-        'Or use --config PATH or the environment variable TURNOUT_CONFIG for a file elsewhere.',
-      ],
-    },
-  );
+  const message = `No config file was found: the working directory has no ${FOLDER}/*.yml.`;
+  const next = [
+    `Create one, for example ${FOLDER}/production.yml; turnout comes with commented examples, for example ${FOLDER}/ec2.yml.`,
+    'Or use --config PATH or the environment variable TURNOUT_CONFIG for a file elsewhere.',
+  ];
+  return new OperatorError('config-missing', message, { next });
 }
 
 function severalConfigs(files: readonly string[]): OperatorError {

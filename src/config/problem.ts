@@ -18,6 +18,19 @@ export interface Mistake {
   readonly message: string;
 }
 
+/** A mistake unless `holds`. */
+export function unless(holds: boolean, path: Path, message: string): readonly Mistake[] {
+  return holds ? [] : [{ path, message }];
+}
+
+/** Entries whose id occurred before, with the path of the first occurrence; entries without an id are ignored. */
+export function repeated(entries: readonly { path: Path; id: unknown }[]): readonly { path: Path; first: Path }[] {
+  return entries.flatMap(({ path, id }, index) => {
+    const first = entries.findIndex((other) => other.id === id);
+    return id === undefined || first === index ? [] : [{ path, first: entries[first]!.path }];
+  });
+}
+
 /** `traffic.production[0].port` */
 export function showPath(path: Path): string {
   return path.reduce<string>((shown, part) => {

@@ -50,15 +50,10 @@ function checkAndFix(source: ConfigSource): Checked {
     const result = check(schema, source.document.toJS());
     if ('data' in result) return { data: result.data, problems: reported };
     const found = result.issues.map((issue) => ({ issue, problem: describeIssue(source, issue) }));
-    const [fixed, left] = partition(found, ({ issue }) => round < FIX_ROUNDS_MAX && fixIssue(source, issue));
+    const { fixed = [], left = [] } = Object.groupBy(found, ({ issue }) =>
+      round < FIX_ROUNDS_MAX && fixIssue(source, issue) ? 'fixed' : 'left',
+    );
     reported.push(...fixed.filter(({ issue }) => issue.kind !== 'wrong').map(({ problem }) => problem));
     if (fixed.length === 0) return { problems: [...reported, ...left.map(({ problem }) => problem)] };
   }
-}
-
-function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
-  const yes: T[] = [];
-  const no: T[] = [];
-  for (const item of items) (test(item) ? yes : no).push(item);
-  return [yes, no];
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { durationMs, inMs, timeLimit, text, whole } from './values.ts';
+import { durationMs, inMs, listOf, timeLimit, text, whole } from './values.ts';
 
 const WORDS = 'a list of a program and its arguments, such as [./deploy.sh, --fast]';
 
 /** An argument vector, run without a shell. */
-const run = z.array(text(WORDS, /^[\s\S]*$/), { error: WORDS }).min(1, { error: WORDS });
+const run = listOf(text(WORDS, /^[\s\S]*$/), WORDS, WORDS);
 
 const VALUE = 'text, or a list of it';
 

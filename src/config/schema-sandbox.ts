@@ -1,19 +1,18 @@
 import * as z from 'zod';
-import { durationMs, timeLimit, port, releaseName, seconds, text, whole, yesOrNo } from './values.ts';
+import { durationMs, listOf, timeLimit, port, releaseName, seconds, text, whole } from './values.ts';
 
 const behaviour = z
   .enum(['ok', 'sick', 'slow', 'crash'])
   .default('ok')
   .describe('ok serves; sick fails health checks; slow responds late; crash exits soon after its start.');
 
-const releases = z
-  .array(
-    z.union([releaseName, z.strictObject({ release: releaseName.describe('The release.'), behaviour })], {
-      error: "a release such as '42', or a map such as { release: '43', behaviour: sick }",
-    }),
-    { error: 'a list of releases' },
-  )
-  .min(1, { error: 'at least one release' });
+const releases = listOf(
+  z.union([releaseName, z.strictObject({ release: releaseName.describe('The release.'), behaviour })], {
+    error: "a release such as '42', or a map such as { release: '43', behaviour: sick }",
+  }),
+  'a list of releases',
+  'at least one release',
+);
 
 const healthCheck = z
   .strictObject({
@@ -60,11 +59,11 @@ const dns = z
 export const sandboxSection = z
   .strictObject({
     port: port.default(4566).describe('Port of the API endpoint, on loopback.'),
-    app: z
-      .array(text('a word of a command line'), {
-        error: 'a list such as [node, app.js]: the command and its arguments',
-      })
-      .min(1, { error: 'a command' })
+    app: listOf(
+      text('a word of a command line'),
+      'a list such as [node, app.js]: the command and its arguments',
+      'a command',
+    )
       .exactOptional()
       .describe(
         'Command that each instance runs and its arguments, without a shell. Its working directory is the folder of this config file, or the parent folder if that folder is named config. Default: the bundled app.',
@@ -78,9 +77,11 @@ export const sandboxSection = z
         { release: '42', behaviour: 'ok' },
       ])
       .describe('Releases that instances can run. Each gets an image, named according to fleet.image.name.'),
-    zones: z
-      .array(text('the letter of an availability zone, such as a', /^[a-z]$/), { error: 'a list of letters' })
-      .min(1, { error: 'at least one zone' })
+    zones: listOf(
+      text('the letter of an availability zone, such as a', /^[a-z]$/),
+      'a list of letters',
+      'at least one zone',
+    )
       .default(['a', 'b'])
       .describe('Availability zones, by their letters.'),
     boot: durationMs
@@ -108,7 +109,8 @@ export const sandboxSection = z
     dns: dns.exactOptional(),
     productionPort: port.default(8080).describe("Port of the load balancer's production listener, on 127.0.0.1."),
     testPort: port.default(8081).describe("Port of the load balancer's test listener, on 127.0.0.1."),
-    adopted: yesOrNo()
+    adopted: z
+      .boolean({ error: 'true or false' })
       .default(true)
       .describe('Whether the first fleet already has the ownership tags. With false you can try turnout adopt.'),
   })

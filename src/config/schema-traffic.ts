@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationMs, inMs, timeLimit, map, percents, port, seconds, servers, text, whole } from './values.ts';
+import { durationMs, inMs, listOf, timeLimit, map, percents, port, seconds, servers, text, whole } from './values.ts';
 
 const NAME = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?';
 const ARN = 'arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:\\d{12}:targetgroup/[^/]+/[0-9a-f]+';
@@ -14,9 +14,15 @@ const targetGroup = map(
   'a map such as { targetGroup: shop-production }',
 );
 
-const groups = z
-  .array(targetGroup, { error: 'a list of target groups' })
-  .min(1, { error: 'at least one target group' });
+const groups = listOf(targetGroup, 'a list of target groups', 'at least one target group');
+
+const twoGroups = z
+  .array(targetGroup, { error: 'a list of two target groups' })
+  .length(2, { error: 'two target groups' });
+
+const steps = percents
+  .default([100])
+  .describe('Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.');
 
 const targetGroups = z.strictObject({
   kind: z.literal('target-groups').describe('Instances are registered in target groups and deregistered from them.'),
@@ -42,9 +48,7 @@ const route = map(
   'a map such as { loadBalancer: shop, port: 443 }',
 );
 
-const routes = z
-  .array(route, { error: 'a list of listeners or rules' })
-  .min(1, { error: 'at least one listener or rule' });
+const routes = listOf(route, 'a list of listeners or rules', 'at least one listener or rule');
 
 const domain = /^(?=.{1,255}$)(?:[a-z0-9_*-]{1,63}\.)+[a-z0-9-]{1,63}\.?$/i;
 
@@ -62,10 +66,9 @@ const weightedListener = z
     kind: z
       .literal('weighted-listener')
       .describe('Two permanent target groups; listener rules distribute the traffic between them by weight.'),
-    groups: z
-      .array(targetGroup, { error: 'a list of two target groups' })
-      .length(2, { error: 'two target groups' })
-      .describe('The two target groups. One serves production; up registers green in the other, where it is tested.'),
+    groups: twoGroups.describe(
+      'The two target groups. One serves production; up registers green in the other, where it is tested.',
+    ),
     production: routes.describe('Listener rules of production traffic; all of them are switched.'),
     test: routes.describe('Listener rules of test traffic; they forward to the group that is not in production.'),
     names: z
@@ -85,11 +88,7 @@ const weightedListener = z
       .describe(
         'How long the old fleet is retained after a switch before cleanup may terminate it; at least the deregistration delay of the groups.',
       ),
-    steps: percents
-      .default([100])
-      .describe(
-        'Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.',
-      ),
+    steps,
     every: timeLimit.prefault('2m').describe('Time between steps, during which all checks must pass.'),
   })
   .transform(inMs('retention', 'every'));
@@ -135,16 +134,12 @@ const weightedDns = z
       .describe(
         'Two target groups behind separate load balancers; weighted Route 53 records distribute the traffic between them.',
       ),
-    groups: z
-      .array(targetGroup, { error: 'a list of two target groups' })
-      .length(2, { error: 'two target groups' })
-      .describe(
-        'The two target groups. One serves production; up registers green in the other, where it is tested through its load balancer.',
-      ),
-    production: z
-      .array(name, { error: 'a list of names' })
-      .min(1, { error: 'at least one name' })
-      .describe('DNS names of production traffic, each with a pair of weighted records; all of them are switched.'),
+    groups: twoGroups.describe(
+      'The two target groups. One serves production; up registers green in the other, where it is tested through its load balancer.',
+    ),
+    production: listOf(name, 'a list of names', 'at least one name').describe(
+      'DNS names of production traffic, each with a pair of weighted records; all of them are switched.',
+    ),
     nameServers: servers
       .exactOptional()
       .describe('Name servers to check whether a change has propagated. Default: the name servers of the zones.'),
@@ -159,11 +154,7 @@ const weightedDns = z
     residualTraffic: residualTraffic
       .prefault({})
       .describe('Residual traffic, as counted by CloudWatch, below which cleanup may terminate the old servers.'),
-    steps: percents
-      .default([100])
-      .describe(
-        'Steps in which promote moves traffic, in percent, for example [1, 10, 50, 100]. Default: all at once.',
-      ),
+    steps,
     every: timeLimit.prefault('10m').describe('Time between steps, during which all checks must pass.'),
   })
   .transform(inMs('ttl', 'retention', 'every'));

@@ -1,4 +1,4 @@
-import { isMap, isScalar } from 'yaml';
+import { isMap, isScalar, type Scalar } from 'yaml';
 import type { Issue } from './issues.ts';
 import type { ConfigSource } from './describe.ts';
 import { nearest, nearestKey } from './nearest.ts';
@@ -11,8 +11,10 @@ import { locate, target } from './tree.ts';
  */
 export function fixIssue(source: ConfigSource, issue: Issue): boolean {
   if (issue.kind === 'unknown-key') return renameKey(source, issue.path, issue.known);
-  if (issue.kind === 'unknown-word') return replaceWord(source, issue.path, issue.known);
-  return typeOfVariable(source, issue.path, issue.type);
+  return replaceValue(source, issue.path, (scalar) => {
+    if (issue.kind === 'unknown-word') return nearest(String(scalar.value), issue.known);
+    return source.substituted.has(scalar) ? readAs(issue.type, scalar.value) : undefined;
+  });
 }
 
 function renameKey({ document }: ConfigSource, path: Path, known: readonly string[]): boolean {
@@ -24,26 +26,17 @@ function renameKey({ document }: ConfigSource, path: Path, known: readonly strin
   return true;
 }
 
-function replaceWord({ document }: ConfigSource, path: Path, known: readonly string[]): boolean {
-  const word = target(document, locate(document, path)?.value);
-  if (!isScalar(word)) return false;
-  const near = nearest(String(word.value), known);
-  if (near === undefined) return false;
-  word.value = near;
-  return true;
-}
-
-/** Variables are text; converts them where a number or boolean is expected. */
-function typeOfVariable({ document, substituted }: ConfigSource, path: Path, type: string | undefined): boolean {
+function replaceValue({ document }: ConfigSource, path: Path, valueFor: (scalar: Scalar) => unknown): boolean {
   const scalar = target(document, locate(document, path)?.value);
-  if (!isScalar(scalar) || !substituted.has(scalar) || typeof scalar.value !== 'string') return false;
-  const value = readAs(type, scalar.value);
-  if (value === undefined) return false;
+  const value = isScalar(scalar) ? valueFor(scalar) : undefined;
+  if (!isScalar(scalar) || value === undefined) return false;
   scalar.value = value;
   return true;
 }
 
-function readAs(type: string | undefined, text: string): number | boolean | undefined {
-  if ((type === 'number' || type === 'int') && /^\d+$/.test(text)) return Number(text);
-  return type === 'boolean' && /^(?:true|false)$/.test(text) ? text === 'true' : undefined;
+/** Variables are text; converts them where a number or boolean is expected. */
+function readAs(type: string | undefined, value: unknown): number | boolean | undefined {
+  if (typeof value !== 'string') return undefined;
+  if ((type === 'number' || type === 'int') && /^\d+$/.test(value)) return Number(value);
+  return type === 'boolean' && /^(?:true|false)$/.test(value) ? value === 'true' : undefined;
 }

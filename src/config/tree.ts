@@ -1,4 +1,4 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, type Document, type Node } from 'yaml';
 import type { Path } from './problem.ts';
 
 export interface LocatedNode {
@@ -34,11 +34,7 @@ function step(node: Node | undefined, part: PropertyKey): LocatedNode | undefine
     return typeof part === 'number' && node.items[part] ? { value: node.items[part] as Node } : undefined;
   if (!isMap(node)) return undefined;
   const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
-  return pair && placeOf(pair);
-}
-
-function placeOf(pair: Pair): LocatedNode {
-  return { key: pair.key as Node, ...(pair.value ? { value: pair.value as Node } : {}) };
+  return pair && { key: pair.key as Node, ...(pair.value ? { value: pair.value as Node } : {}) };
 }
 
 /** The characters of the node, without what follows it. */

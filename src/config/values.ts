@@ -20,10 +20,6 @@ export function whole(min: number, max: number) {
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
-export function yesOrNo() {
-  return z.boolean({ error: 'true or false' });
-}
-
 export const port = whole(1, 65_535);
 
 export const region = text('a region such as eu-west-1', /^[a-z]{2,}(?:-[a-z]+)+-\d$/);
@@ -33,13 +29,23 @@ export const endpoint = z.url({ protocol: /^https?$/, error: 'a URL such as http
 const DURATION_ERROR = 'a duration such as 90s, 10m, 1h30m or 500ms';
 
 /** A duration, parsed to milliseconds. */
-export const durationMs = text(DURATION_ERROR, DURATION).transform((value) => parseDuration(value) ?? 0);
+export const durationMs = durationText(DURATION_ERROR, DURATION);
 
 /** A duration greater than zero, parsed to milliseconds. */
-export const timeLimit = text(
+export const timeLimit = durationText(
   `${DURATION_ERROR}, greater than zero`,
   new RegExp(`(?=.*[1-9])${DURATION.source}`),
-).transform((value) => parseDuration(value) ?? 0);
+);
+
+/** A duration in whole seconds, as TTLs are; parsed to milliseconds. */
+export const seconds = durationText(
+  'a duration of whole seconds, such as 60s or 5m',
+  new RegExp(`(?!.*ms)${DURATION.source}`),
+);
+
+function durationText(error: string, pattern: RegExp) {
+  return text(error, pattern).transform((value) => parseDuration(value) ?? 0);
+}
 
 /** For `transform`: these keys are durations, so their names in the resolved config say the unit: `boot` is `bootMs` there. */
 export function inMs<K extends string>(...keys: readonly K[]) {
@@ -51,25 +57,21 @@ export function inMs<K extends string>(...keys: readonly K[]) {
 
 type InMs<T, K extends string> = { [P in keyof T as P extends K ? `${P}Ms` : P]: T[P] };
 
+/** A list with at least one entry; `error` is what was expected for the whole, `empty` for its entries. */
+export function listOf<T extends z.ZodType>(entry: T, error: string, empty: string) {
+  return z.array(entry, { error }).min(1, { error: empty });
+}
+
 /** Name servers, in the format of Node's resolver. */
-export const servers = z
-  .array(text('an address such as 10.0.0.2 or 127.0.0.1:4553', /^[\d.]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i), {
-    error: 'a list of addresses',
-  })
-  .min(1, { error: 'at least one address' });
+export const servers = listOf(
+  text('an address such as 10.0.0.2 or 127.0.0.1:4553', /^[\d.]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i),
+  'a list of addresses',
+  'at least one address',
+);
 
 const PERCENTS = 'ascending percents such as [1, 10, 50, 100]';
 
-export const percents = z
-  .array(whole(1, 100), { error: PERCENTS })
-  .min(1, { error: PERCENTS })
-  .refine(isAscending, { error: PERCENTS });
-
-/** A duration in whole seconds, as TTLs are; parsed to milliseconds. */
-export const seconds = text(
-  'a duration of whole seconds, such as 60s or 5m',
-  new RegExp(`(?!.*ms)${DURATION.source}`),
-).transform((value) => parseDuration(value) ?? 0);
+export const percents = listOf(whole(1, 100), PERCENTS, PERCENTS).refine(isAscending, { error: PERCENTS });
 
 /** A release must not begin with a hyphen (as command-line options do) or contain braces (as placeholders do). */
 export const releaseName = text(

@@ -1,4 +1,4 @@
-/** `succeeded` and `failed` are final; before those it may be `pending` (accepted, not begun) or `running`. */
+/** `succeeded` and `failed` are final; before those it may be `pending` (accepted, not started) or `running`. */
 export type DeployState = 'pending' | 'running' | 'succeeded' | 'failed';
 
 /** How far one instance is. */

@@ -13,12 +13,8 @@ export function notHealthyIn(pool: Pool, fleet: Fleet): readonly Waiting[] {
   return members(fleet).flatMap((instance) => {
     const target = targets.get(instance.id);
     if (target !== undefined && isHealthy(target)) return [];
-    return [
-      {
-        id: instance.id,
-        why: target ? targetWords(target, pool) : `not registered, the instance is ${instance.state}`,
-      },
-    ];
+    const why = target ? targetWords(target, pool) : `not registered, the instance is ${instance.state}`;
+    return [{ id: instance.id, why }];
   });
 }
 

@@ -64,52 +64,38 @@ export interface RequestedBy {
   readonly since: string;
 }
 
-export type Goal = RequestedBy &
-  (
-    | {
-        readonly verb: 'adopt';
-        readonly fleet: string;
-        readonly release: string;
-        readonly instances: readonly string[];
-      }
-    | { readonly verb: 'up'; readonly fleet: string; readonly release: string; readonly spec: LaunchSpec }
-    | {
+/** What a switch of production is pinned to, in either direction. */
+interface SwitchGoal {
+  readonly minimumHealthy: MinimumHealthy;
+  readonly settings: SwitchSettings;
+  /** This many instances at a time, where fleets move between target groups. Absent: all at once. */
+  readonly batch?: number;
+}
+
+/** What was asked for, about one fleet and the release that it carries or is to carry. */
+export type Goal = RequestedBy & { readonly fleet: string; readonly release: string } & (
+    | { readonly verb: 'adopt'; readonly instances: readonly string[] }
+    | { readonly verb: 'up'; readonly spec: LaunchSpec }
+    | (SwitchGoal & {
         readonly verb: 'promote';
-        readonly fleet: string;
-        readonly release: string;
-        readonly minimumHealthy: MinimumHealthy;
-        readonly settings: SwitchSettings;
         /** `minimum`: not every instance has to be healthy, as `--min-healthy` said. Absent: all. */
         readonly need?: 'minimum';
         /** In steps: see `Stages`. Absent: all at once. */
         readonly stages?: Stages;
-        /** So many instances at a time, where fleets move between target groups. Absent: all at once. */
-        readonly batch?: number;
-      }
-    | {
-        readonly verb: 'rollback';
-        readonly fleet: string;
-        readonly release: string;
-        readonly minimumHealthy: MinimumHealthy;
-        readonly settings: SwitchSettings;
-        readonly batch?: number;
-      }
+      })
+    | (SwitchGoal & { readonly verb: 'rollback' })
     | {
         readonly verb: 'cleanup';
-        readonly fleet: string;
-        readonly release: string;
         readonly discard: boolean;
         readonly wait: boolean;
         readonly settings: SwitchSettings;
         /** What the serving fleet must have healthy until the others have ended: they are the way back. */
         readonly minimumHealthy: MinimumHealthy;
-        /** Without waiting for those who may still be on their way to what has lost its share. */
+        /** Without waiting for requests that may still be on their way to what has lost its share. */
         readonly early?: boolean;
       }
     | {
         readonly verb: 'rolling';
-        readonly fleet: string;
-        readonly release: string;
         /** Instances that are deployed to together, in order. */
         readonly batches: readonly (readonly string[])[];
         /** Absent: downtime is allowed. */
@@ -120,28 +106,14 @@ export type Goal = RequestedBy &
         readonly force: boolean;
         readonly delivery: Delivery;
       }
-    | {
-        readonly verb: 'deploy';
-        readonly fleet: string;
-        readonly release: string;
-        readonly instances: readonly string[];
-        readonly delivery: Delivery;
-      }
+    | { readonly verb: 'deploy'; readonly instances: readonly string[]; readonly delivery: Delivery }
     | {
         readonly verb: 'drain';
-        readonly fleet: string;
-        readonly release: string;
         readonly instances: readonly string[];
         /** Absent: downtime is allowed. */
         readonly minimumHealthy?: MinimumHealthy;
       }
-    | {
-        readonly verb: 'join';
-        readonly fleet: string;
-        readonly release: string;
-        readonly instances: readonly string[];
-        readonly check: boolean;
-      }
+    | { readonly verb: 'join'; readonly instances: readonly string[]; readonly check: boolean }
   );
 
 export type GoalOf<V extends Verb> = Extract<Goal, { verb: V }>;

@@ -16,7 +16,7 @@ import { fleetById, isDraining } from './queries.ts';
 
 /** What deploys in place ask of a snapshot. Every pool counts that holds the instance, whatever its role. */
 
-/** Where each instance is registered when nobody has taken it out, by id. */
+/** Where each instance is registered when it is not taken out, by id. */
 export type Places = Readonly<Record<string, readonly Membership[]>>;
 
 interface Place {
@@ -74,7 +74,7 @@ export function registeredAt(snapshot: Snapshot, id: string, { pool, port }: Mem
   return placesOf(snapshot, id).find((place) => place.pool.name === pool && place.target.port === port)?.target;
 }
 
-/** Healthy wherever it belongs, and belonging somewhere: who has left a group is not. */
+/** Healthy wherever it belongs, and belonging somewhere: one that has left a group is not. */
 export function isHealthyEverywhere(snapshot: Snapshot, id: string): boolean {
   const home = homeOf(snapshot, id);
   return home.length > 0 && home.every((place) => registeredAt(snapshot, id, place)?.state === 'healthy');
@@ -82,9 +82,8 @@ export function isHealthyEverywhere(snapshot: Snapshot, id: string): boolean {
 
 /** It carries the release for certain: it is back, and the last deploy on it was that one and has ended well. */
 export function carries({ release, left, deploy }: Instance, wanted: string): boolean {
-  return (
-    release === wanted && left === undefined && (deploy === undefined || isDeployed({ deploy }, wanted, deploy.run))
-  );
+  const isComplete = deploy === undefined || isDeployed({ deploy }, wanted, deploy.run);
+  return isComplete && release === wanted && left === undefined;
 }
 
 /** That run has delivered that release to it. */
@@ -100,23 +99,17 @@ export function running(snapshot: Snapshot, ids: readonly string[]): readonly In
   });
 }
 
-/** Test groups serve nobody: they are left without being counted. */
+/** Test groups serve no clients: they are left without being counted. */
 export function serves(pool: Pool): boolean {
   return pool.role !== 'test';
 }
 
 /** Healthy targets of the pool by zone, those of `without` not counted. A target whose zone is not known counts as one of its own. */
 export function healthyByZone(snapshot: Snapshot, pool: Pool, without: ReadonlySet<string> = new Set()): ByZone {
-  const known = new Map(
-    [...snapshot.fleets.flatMap((fleet) => fleet.instances), ...snapshot.unmanaged].map((one) => [one.id, one]),
-  );
+  const instances = [...snapshot.fleets.flatMap((fleet) => fleet.instances), ...snapshot.unmanaged];
+  const zones = new Map(instances.map(({ id, zone }) => [id, zone]));
   const healthy = pool.targets.filter((target) => isHealthy(target) && !without.has(target.id));
-  const instances = [...new Set(healthy.map(({ id }) => id))].map((id) => known.get(id) ?? unknownInstance(id));
-  return countByZone(instances);
-}
-
-function unknownInstance(id: string): Instance {
-  return { id, zone: '?', state: 'running', launchedAt: 0 };
+  return countByZone([...new Set(healthy.map(({ id }) => id))].map((id) => ({ zone: zones.get(id) ?? '?' })));
 }
 
 /** Why these instances must not leave together now: what the first pool that suffers would have left. */
@@ -126,33 +119,26 @@ export function wouldLack(
   minimum: MinimumHealthy | undefined,
 ): string | undefined {
   if (minimum === undefined) return undefined;
-  const targetsToDeregister = new Set(ids);
   const pools = new Set(ids.flatMap((id) => placesOf(snapshot, id).map(({ pool }) => pool)));
-  for (const pool of [...pools].filter(serves)) {
-    const lack = lacks(snapshot, pool, targetsToDeregister, minimum[pool.name] ?? { total: 1, zones: {} });
-    if (lack !== undefined) return lack;
-  }
-  return undefined;
+  const lacking = [...pools]
+    .filter(serves)
+    .map((pool) => lacks(snapshot, pool, ids, minimum[pool.name] ?? NEVER_NOTHING));
+  return lacking.find((why) => why !== undefined);
 }
 
-function lacks(
-  snapshot: Snapshot,
-  pool: Pool,
-  targetsToDeregister: ReadonlySet<string>,
-  minimum: PoolMinimum,
-): string | undefined {
+const NEVER_NOTHING: PoolMinimum = { total: 1, zones: {} };
+
+function lacks(snapshot: Snapshot, pool: Pool, ids: readonly string[], minimum: PoolMinimum): string | undefined {
   const now = healthyByZone(snapshot, pool);
-  const left = healthyByZone(snapshot, pool, targetsToDeregister);
-  // Whoever is not healthy takes nothing away when it leaves.
+  const left = healthyByZone(snapshot, pool, new Set(ids));
+  // One that is not healthy takes nothing away when it leaves.
   if (total(now) === total(left)) return undefined;
-  const who = list([...targetsToDeregister], 3);
-  const what = `Taking ${who} out of ${pool.name}`;
-  if (total(left) === 0) return `${what} would leave nothing healthy there: nobody else in it is.`;
-  if (total(left) < minimum.total)
-    return `${what} would leave ${total(left)} healthy there, and it must keep ${minimum.total}.`;
+  const would = `Taking ${list(ids, 3)} out of ${pool.name} would leave`;
+  if (total(left) === 0) return `${would} nothing healthy there: no other target in it is healthy.`;
+  if (total(left) < minimum.total) return `${would} ${total(left)} healthy there, and it must keep ${minimum.total}.`;
   const given = Object.fromEntries(Object.entries(now).map(([zone, n]) => [zone, n - (left[zone] ?? 0)]));
   const short = shortfall(left, minimumAtStake(minimum, given, undefined));
-  return short === undefined ? undefined : `${what} would leave it ${short}, of what it must keep in each zone.`;
+  return short && `${would} it ${short}, of what it must keep in each zone.`;
 }
 
 /** The minimum of each pool that holds one of these instances, while `size` of them are out at once. */
@@ -162,8 +148,8 @@ export function minimumWhileOut(
   size: number,
   asked: Amount | undefined,
 ): MinimumHealthy {
-  const held = new Set(ids.flatMap((id) => homeOf(snapshot, id).map(({ pool }) => pool)));
-  const pools = snapshot.pools.filter((pool) => held.has(pool.name) && serves(pool));
+  const names = new Set(ids.flatMap((id) => homeOf(snapshot, id).map(({ pool }) => pool)));
+  const pools = snapshot.pools.filter((pool) => names.has(pool.name) && serves(pool));
   return Object.fromEntries(
     pools.map((pool) => {
       const rule = { asked, crossZone: pool.crossZone !== false };

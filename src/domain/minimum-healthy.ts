@@ -11,7 +11,7 @@ export function total(byZone: Readonly<ByZone>): number {
   return Object.values(byZone).reduce((sum, count) => sum + count, 0);
 }
 
-export function countByZone(instances: readonly Instance[]): ByZone {
+export function countByZone(instances: readonly Pick<Instance, 'zone'>[]): ByZone {
   const counts: ByZone = {};
   for (const { zone } of instances) counts[zone] = (counts[zone] ?? 0) + 1;
   return counts;
@@ -23,12 +23,9 @@ export function isHealthy(target: Target): boolean {
 
 /** The fleet's instances that are healthy in the pool right now. */
 export function healthyIn(pool: Pool, fleet: Fleet): readonly Instance[] {
-  const healthy = new Set(
-    targetsOf(pool, fleet)
-      .filter(isHealthy)
-      .map((target) => target.id),
-  );
-  return fleet.instances.filter((instance) => healthy.has(instance.id));
+  const healthy = targetsOf(pool, fleet).filter(isHealthy);
+  const ids = new Set(healthy.map(({ id }) => id));
+  return fleet.instances.filter(({ id }) => ids.has(id));
 }
 
 /** What production's health is counted by: one pool, or several that stand for each other. */
@@ -42,7 +39,7 @@ export const NO_MINIMUM: PoolMinimum = { total: 0, zones: {} };
 
 /**
  * The fewest healthy targets that production may have from now on: as many as the fleet that carries it has healthy now,
- * by pool and zone. While two fleets serve there, the one that carries more of it counts; where nobody can say so, the one
+ * by pool and zone. While two fleets serve there, the one that carries more of it counts; where it is not known, the one
  * with more healthy targets.
  */
 export function minimumNow(snapshot: Snapshot, groups: readonly CapacityGroup[]): MinimumHealthy {

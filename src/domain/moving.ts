@@ -39,7 +39,7 @@ export function targetsToDeregister(
   }
   return chosen;
 
-  /** Healthy targets of its zone above the minimum; whoever is not healthy can always be spared. */
+  /** Healthy targets of its zone above the minimum; one that is not healthy can always be spared. */
   function spare(target: Target): number {
     const zone = zones.get(target.id) ?? '';
     return isHealthy(target) ? (healthy[zone] ?? 0) - (step.minimumHealthy.zones[zone] ?? 0) : Number.POSITIVE_INFINITY;

@@ -1,6 +1,5 @@
-import type { Fleet, Pool, Snapshot, Target } from './snapshot.ts';
+import type { Fleet, Instance, Pool, Snapshot, Target } from './snapshot.ts';
 import { isRegistered, members, poolsOf, targetsOf } from './roles.ts';
-import type { Instance } from './snapshot.ts';
 import { healthyIn } from './minimum-healthy.ts';
 
 /** Small questions that steps and tasks ask of a snapshot. */
@@ -30,7 +29,7 @@ export function verified(snapshot: Snapshot, fleet: Fleet): readonly Instance[] 
 }
 
 /**
- * The members that belong into the pool. Production takes only who was verified healthy just now (or is in it already);
+ * The members that belong into the pool. Production takes only what was verified healthy just now (or is in it already);
  * a test pool takes every running instance, since it is where health gets known.
  */
 function eligible(snapshot: Snapshot, pool: Pool, fleet: Fleet): readonly Instance[] {
@@ -51,7 +50,7 @@ export function inProduction(snapshot: Snapshot, fleet: Fleet): readonly { pool:
   return poolsOf(snapshot, 'production').flatMap((pool) => targetsOf(pool, fleet).map((target) => ({ pool, target })));
 }
 
-/** Everybody who belongs there is in, and ELB has made up its mind about each: more waiting gains nothing. */
+/** Each member that belongs there is in, and ELB has made up its mind about each: more waiting gains nothing. */
 export function isSettled(snapshot: Snapshot, pool: Pool, fleet: Fleet): boolean {
   const isIn = missingFrom(snapshot, pool, fleet).length === 0;
   return isIn && registeredIn(pool, fleet).every((target) => target.state !== 'initial');

@@ -21,11 +21,8 @@ export function mayServe(snapshot: Snapshot, pool: Pool): boolean {
 
 /** The snapshot with this traffic: where weights divide it, they say which pools are in production. */
 export function withTraffic(snapshot: Snapshot, traffic: Traffic): Snapshot {
-  return {
-    ...snapshot,
-    traffic,
-    pools: 'routes' in traffic ? withRoles(snapshot.pools, traffic.routes) : snapshot.pools,
-  };
+  const pools = 'routes' in traffic ? withRoles(snapshot.pools, traffic.routes) : snapshot.pools;
+  return { ...snapshot, traffic, pools };
 }
 
 function total(route: Route): number {
@@ -38,22 +35,19 @@ export function shareOf(route: Route, pool: string): number {
   return all === 0 ? 0 : ((route.weights[pool] ?? 0) / all) * 100;
 }
 
-/** The pools with the role that the routes give them: whoever gets production's clients is in production. */
+/** The pools with the role that the routes give them: one that gets production's clients is in production. */
 function withRoles(pools: readonly Pool[], routes: readonly Route[]): readonly Pool[] {
   const production = routes.filter(({ role }) => role === 'production');
   const serves = (name: string): boolean => production.some(({ weights }) => (weights[name] ?? 0) > 0);
-  const roleOf = ({ name, role }: Pool): Pool['role'] => {
-    if (role === 'other') return role;
-    return serves(name) ? 'production' : 'test';
-  };
-  return pools.map((pool) => ({ ...pool, role: roleOf(pool) }));
+  const routed = (pool: Pool): Pool => ({ ...pool, role: serves(pool.name) ? 'production' : 'test' });
+  return pools.map((pool) => (pool.role === 'other' ? pool : routed(pool)));
 }
 
 /** Weights of a route that is given in whole percents. */
 const WHOLE = 100;
 
 /**
- * Weights that give the pool so many percent of what goes to our pools, and the others the rest in equal parts. What they
+ * Weights that give the pool that many percent of what goes to our pools, and the others the rest in equal parts. What they
  * have together stays as it is wherever others have a part in the route, so that those keep their share.
  */
 export function weightsFor(
@@ -71,7 +65,7 @@ export function weightsFor(
   );
 }
 
-/** Whether the route's weights can express so many percent. */
+/** Whether the route's weights can express that many percent. */
 export function canGive(route: Route, pool: string, percent: number, pools: readonly string[]): boolean {
   const weights = weightsFor(route, pool, percent, pools);
   return Math.abs(shareOf({ ...route, weights }, pool) - percent) < 0.01;

@@ -6,12 +6,13 @@ import type { Route, RouteRole } from './traffic.ts';
 /** What each fleet gets of production where weights divide it: there every fleet stays in a pool of its own. */
 
 /** The pool that the fleet is in, or the one that it would be put into; none when all are taken. */
-export function ownPools(snapshot: Snapshot, fleet: Fleet): readonly Pool[] {
-  const own = snapshot.pools.filter((pool) => isIn(pool, fleet));
-  return own.length > 0 ? own : emptyPools(snapshot).slice(0, 1);
+export function ownPools(snapshot: Snapshot, fleet: Fleet, without?: string): readonly Pool[] {
+  const isOther = ({ name }: Pool): boolean => name !== without;
+  const own = snapshot.pools.filter((pool) => isIn(pool, fleet) && isOther(pool));
+  return own.length > 0 ? own : emptyPools(snapshot).filter(isOther).slice(0, 1);
 }
 
-/** Pools that nobody is in, those that get nothing of production first. */
+/** Pools without targets, those that get nothing of production first. */
 function emptyPools(snapshot: Snapshot): readonly Pool[] {
   const empty = snapshot.pools.filter((pool) => !pool.targets.some(isPresent));
   return [...empty.filter(({ role }) => role === 'test'), ...empty.filter(({ role }) => role === 'production')];
@@ -30,19 +31,13 @@ export function shareOfPool(snapshot: Snapshot, pool: string, role: RouteRole = 
 
 /** The least share that any production route gives to the fleet's own pool; 0 where nothing is divided. */
 export function shareOfFleet(snapshot: Snapshot, fleet: Fleet): number {
-  const [home] = ownPools(snapshot, fleet);
-  return home === undefined ? 0 : shareOfPool(snapshot, home.name);
+  const [stable] = ownPools(snapshot, fleet);
+  return stable === undefined ? 0 : shareOfPool(snapshot, stable.name);
 }
 
-/** What a run of ours wrote down about a fleet's share. */
-export interface Noted {
-  readonly percent: number;
-  /** ISO time at which it was seen to be so. */
-  readonly at: string;
-}
-
-/** `10@2026-11-22T02:10:31.000Z`. */
-export function notedShare({ marks }: Fleet): Noted | undefined {
+/** What a run of ours has recorded of the fleet's share, in percent, and the ISO time at which it was seen to be so. */
+export function recordedShare({ marks }: Fleet): { readonly percent: number; readonly at: string } | undefined {
+  // `10@2026-11-22T02:10:31.000Z`.
   const [percent = '', at] = marks.share?.split('@') ?? [];
   return at === undefined ? undefined : { percent: Number(percent), at };
 }
@@ -59,14 +54,14 @@ export function timeMark(snapshot: Snapshot, since: string): string {
 }
 
 /**
- * When production's traffic was seen to have left the fleet. Unknown unless this is newer than all that was noted of others:
- * if it is not, the fleet has served since, and a run ended before it wrote that down.
+ * When production's traffic was seen to have left the fleet. Unknown unless this is newer than all that was recorded
+ * of others: if it is not, the fleet has served since, and a run ended before it recorded that.
  */
 export function leftAt(snapshot: Snapshot, fleet: Fleet): string | undefined {
-  const noted = notedShare(fleet);
-  if (noted?.percent !== 0) return undefined;
+  const recorded = recordedShare(fleet);
+  if (recorded?.percent !== 0) return undefined;
   const others = snapshot.fleets.filter((other) => other !== fleet && other.instances.some(isLive));
-  return others.every((other) => (notedShare(other)?.at ?? '') < noted.at) ? noted.at : undefined;
+  return others.every((other) => (recordedShare(other)?.at ?? '') < recorded.at) ? recorded.at : undefined;
 }
 
 /** It was given production's traffic at some time. */

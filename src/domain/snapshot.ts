@@ -25,12 +25,12 @@ export interface Membership {
   readonly port: number;
 }
 
-/** A deploy in place, as it is noted on an instance. `begun`: its code may be of either release, or of none that works. */
+/** A deploy in place, as it is recorded on an instance. `started`: its code may be of either release, or of none that works. */
 export interface DeployNote {
   readonly release: string;
   /** Id of the run that wanted it. */
   readonly run: string;
-  readonly state: 'begun' | 'done';
+  readonly state: 'started' | 'done';
 }
 
 export interface Instance {
@@ -52,9 +52,9 @@ export interface Instance {
   readonly failed?: string;
   /** What its own tag says that it carries; instances of one fleet differ in the middle of a rolling deploy. */
   readonly release?: string;
-  /** The pools that it was taken out of and not put back into, as noted on its tags. */
+  /** The pools that it was taken out of and not put back into, as recorded on its tags. */
   readonly left?: readonly Membership[];
-  /** The last deploy in place, as noted on its tags. */
+  /** The last deploy in place, as recorded on its tags. */
   readonly deploy?: DeployNote;
 }
 
@@ -97,7 +97,7 @@ export interface Target {
   readonly description?: string;
 }
 
-/** `other`: no group of the config, but one that holds an instance of this environment. PlannedRun for by deploys in place only. */
+/** `other`: no group of the config, but one that holds an instance of this environment. Counted by deploys in place only. */
 export type PoolRole = RouteRole | 'other';
 
 /** A target group: a pool of targets that production or test traffic goes to. */
@@ -148,7 +148,7 @@ export interface Snapshot {
   readonly traffic: Traffic;
   readonly answers: ReleaseAnswers;
   /** What the deployer and the instances themselves say; read only for the step that waits for it. */
-  readonly closer?: Details;
+  readonly details?: Details;
 }
 
 /** What is seen by asking a deployer or an instance, instead of AWS's lists. */

@@ -1,4 +1,4 @@
-import type { Pool, Target } from './snapshot.ts';
+import type { Pool, Target, TargetState } from './snapshot.ts';
 
 /** `3 instances`, `1 instance`. */
 export function count(n: number, noun: string, plural = `${noun}s`): string {
@@ -38,6 +38,11 @@ export function list(items: readonly string[], max = Infinity): string {
   if (rest > 0) return `${items.slice(0, max).join(', ')} and ${rest} more`;
   if (items.length < 2) return items.join('');
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** The sentences that apply: those with a false condition are left out. */
+export function sentences(...some: readonly (string | false | undefined)[]): readonly string[] {
+  return some.filter((one) => typeof one === 'string');
 }
 
 /** The longest form of `list` that fits into `width` columns; at least one item is named. */
@@ -95,22 +100,22 @@ function reasonWords(target: Target, pool: Pool): string | undefined {
   }
 }
 
-/** States in which the reason says how long it takes, not what is wrong. */
-const ON_ITS_WAY: ReadonlySet<string> = new Set(['initial', 'draining', 'unhealthy.draining']);
+/** Of the states in which the reason says how long it takes, not what is wrong. */
+const USUAL_REASONS: Readonly<Partial<Record<TargetState, string>>> = {
+  initial: 'Elb.InitialHealthChecking',
+  draining: 'Target.DeregistrationInProgress',
+  'unhealthy.draining': 'Target.DeregistrationInProgress',
+};
 
 /**
  * A target's state and why, in words, with ELB's own code where something is wrong:
  * `initial, first health check within 5 s` · `unhealthy: health checks answered 503 (Target.ResponseCodeMismatch)`.
  */
 export function targetWords(target: Target, pool: Pool): string {
+  const { state, reason } = target;
   const why = reasonWords(target, pool);
-  if (ON_ITS_WAY.has(target.state)) return `${target.state}, ${why ?? onItsWay(target, pool)}`;
-  const code = target.reason === undefined ? '' : ` (${target.reason})`;
-  return why === undefined ? `${target.state}${code}` : `${target.state}: ${why}${code}`;
-}
-
-function onItsWay(target: Target, pool: Pool): string {
-  return target.state === 'initial'
-    ? `first health check within ${duration(pool.intervalS)}`
-    : `at most ${duration(pool.deregistrationDelayS)}`;
+  const usual = USUAL_REASONS[state];
+  if (usual !== undefined) return `${state}, ${why ?? reasonWords({ ...target, reason: usual }, pool)}`;
+  const code = reason === undefined ? '' : ` (${reason})`;
+  return why === undefined ? `${state}${code}` : `${state}: ${why}${code}`;
 }

@@ -13,23 +13,23 @@ export interface DetailReaders {
     check(instance: Instance, release: string): Promise<string>;
     isIdle(instance: Instance): Promise<boolean>;
   };
-  readonly widen: (wanted: DiscoveryRequest) => Promise<boolean>;
+  readonly discoverTargetGroups: (wanted: DiscoveryRequest) => Promise<boolean>;
 }
 
 function withDetails(snapshot: Snapshot, details: Details): Snapshot {
-  return { ...snapshot, closer: { ...snapshot.closer, ...details } };
+  return { ...snapshot, details: { ...snapshot.details, ...details } };
 }
 
 /** What the deployer reports of an order. */
 export async function withDeploy(readers: DetailReaders, snapshot: Snapshot, order: DeployOrder): Promise<Snapshot> {
   const report = await readers.deploys.look(snapshot, order);
-  const others = (snapshot.closer?.deploys ?? []).filter(({ token }) => token !== order.token);
+  const others = (snapshot.details?.deploys ?? []).filter(({ token }) => token !== order.token);
   return withDetails(snapshot, { deploys: report === undefined ? others : [...others, report] });
 }
 
 /** Whether that order is known to have succeeded. */
-export function hasSucceeded({ closer }: Snapshot, { token }: DeployOrder): boolean {
-  return closer?.deploys?.some((report) => report.token === token && report.state === 'succeeded') === true;
+export function hasSucceeded({ details }: Snapshot, { token }: DeployOrder): boolean {
+  return details?.deploys?.some((report) => report.token === token && report.state === 'succeeded') === true;
 }
 
 /** How the instances answer their check. */
@@ -44,7 +44,7 @@ export async function withAnswers(
       await probe.check(instance, instance.deploy?.release ?? instance.release ?? ''),
     ]),
   );
-  return withDetails(snapshot, { answers: { ...snapshot.closer?.answers, ...Object.fromEntries(answers) } });
+  return withDetails(snapshot, { answers: { ...snapshot.details?.answers, ...Object.fromEntries(answers) } });
 }
 
 /** Since when the instances drain, and which of them have nothing in flight. */
@@ -56,7 +56,7 @@ export async function withInFlight(
   const draining = running(snapshot, ids).filter(
     ({ id }) => placesOf(snapshot, id).length === 0 && drainingFrom(snapshot, id).length > 0,
   );
-  const known = snapshot.closer?.drainingSince ?? {};
+  const known = snapshot.details?.drainingSince ?? {};
   const drainingSince = Object.fromEntries(draining.map(({ id }) => [id, known[id] ?? snapshot.at]));
   const seen = withDetails(snapshot, { drainingSince });
   if (!probe.drains) return seen;
@@ -66,12 +66,12 @@ export async function withInFlight(
 
 /** Looks in every target group for these instances. @returns whether a new one was found */
 export async function findGroups(
-  { widen }: DetailReaders,
+  { discoverTargetGroups }: DetailReaders,
   snapshot: Snapshot,
   ids: readonly string[],
 ): Promise<boolean> {
   const known = new Set(snapshot.pools.map(({ name }) => name));
   const instances = running(snapshot, ids);
   const left = instances.flatMap((instance) => (instance.left ?? []).map(({ pool }) => pool));
-  return widen({ instances, names: [...new Set(left)].filter((name) => !known.has(name)) });
+  return discoverTargetGroups({ instances, names: [...new Set(left)].filter((name) => !known.has(name)) });
 }

@@ -14,8 +14,6 @@ interface Readers {
   readonly production: ProductionPort;
 }
 
-interface AllReaders extends Readers {}
-
 interface AllReaders extends Readers {
   readonly inPlace: DetailReaders;
 }
@@ -29,7 +27,7 @@ export async function observe(readers: Readers, residual = false): Promise<Snaps
   const at = clock.now();
   const reading = port.read();
   const ids = reading.then(targetIds);
-  // The fleets may fail before they wait for the ids; that the pools failed is told by `reading`.
+  // The fleets may fail before they wait for the ids; `reading` says that the pools failed.
   ids.catch(() => undefined);
   const [pools, traffic, { fleets, unmanaged }] = await Promise.all([reading, port.readTraffic(), fleet.read(ids)]);
   const bare = { at, fleets, unmanaged, pools, traffic, answers: notAsked(production.verification) };
@@ -110,7 +108,7 @@ async function withMarks(
   { fleet: id, marks }: NonNullable<Reads['marks']>,
 ): Promise<Snapshot> {
   const marked = snapshot.fleets.find((fleet) => fleet.id === id);
-  // Whoever does not carry them may be gone.
+  // A fleet that does not carry them may be gone.
   if (marked === undefined || !(await port.carries(marked, marks)))
     return { ...snapshot, ...(await readFleets(port, snapshot, [id])) };
   const now = { ...marked, marks: { ...marked.marks, ...marks } };

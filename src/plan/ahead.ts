@@ -17,7 +17,7 @@ export function planAhead(snapshot: Snapshot, steps: readonly Step[], notes: rea
     if (no !== undefined)
       return refusal('not-safe', no, 'Look at `turnout status`: production stays with the fleet that has it.');
     left.push(step);
-    world = behaviourOf(step).simulate(world);
+    world = behaviour.simulate(world);
   }
   const warnings = left.length > 0 ? snapshot.fleets.flatMap((fleet) => fleet.warnings ?? []) : [];
   return { steps: left, notes: [...notes, ...warnings] };

@@ -1,7 +1,7 @@
 import type { AfterFailure, Failure } from './plan.ts';
 import { members } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
-import { count, list } from '../domain/text.ts';
+import { count, list, sentences } from '../domain/text.ts';
 import { total } from '../domain/minimum-healthy.ts';
 import type { GoalOf, MinimumHealthy } from '../domain/goal.ts';
 import type { Step } from '../steps/index.ts';
@@ -31,7 +31,7 @@ export function mixedNote(fleet: Fleet): string | undefined {
   return `The fleet is mixed: ${list(releases.map(([release, n]) => `${n} of ${release}`))}.`;
 }
 
-/** What is kept while a batch is out, and which zones have nobody meanwhile. */
+/** What is kept while a batch is out, and which zones have no instance meanwhile. */
 export function minimumNotes(
   snapshot: Snapshot,
   minimum: MinimumHealthy | undefined,
@@ -44,34 +44,30 @@ export function minimumNotes(
       'Downtime is allowed: instances leave even where nothing healthy is left, and requests fail until they are back.',
     ];
   }
-  const pools = snapshot.pools.filter((pool) => pool.name in minimum);
-  const least = pools.map(
-    (pool) => `${pool.name} ${minimum[pool.name]?.total} of ${total(healthyByZone(snapshot, pool))}`,
-  );
-  const empty = pools.flatMap((pool) => {
-    const now = healthyByZone(snapshot, pool);
-    return Object.entries(minimum[pool.name]?.zones ?? {}).flatMap(([zone, n]) =>
-      n === 0 && now[zone] === 1 ? [zone] : [],
-    );
+  const pools = snapshot.pools.flatMap((pool) => {
+    const rule = minimum[pool.name];
+    return rule === undefined ? [] : [{ name: pool.name, rule, now: healthyByZone(snapshot, pool) }];
   });
+  const kept = pools.map(({ name, rule, now }) => `${name} ${rule.total} of ${total(now)}`);
+  const empty = pools.flatMap(({ rule, now }) =>
+    Object.keys(rule.zones).filter((z) => rule.zones[z] === 0 && now[z] === 1),
+  );
   const zones = [...new Set(empty)].toSorted();
-  return [
-    ...(least.length === 0
-      ? []
-      : [`Healthy at the least while ${count(size, 'instance')} ${size === 1 ? 'is' : 'are'} out: ${list(least)}.`]),
-    ...(zones.length === 0
-      ? []
-      : [`${list(zones)} has one instance only: while it is out, other zones serve its clients.`]),
-  ];
+  return sentences(
+    kept.length > 0 &&
+      `Minimum healthy while ${count(size, 'instance')} ${size === 1 ? 'is' : 'are'} out: ${list(kept)}.`,
+    zones.length > 0 &&
+      `${list(zones)} ${zones.length === 1 ? 'has' : 'have'} one instance${zones.length === 1 ? '' : ' each'}: while it is out, other zones serve its clients.`,
+  );
 }
 
-/** Where each instance that is not where it belongs stands. */
+/** It is not registered everywhere where it belongs. */
 function isAway(snapshot: Snapshot, id: string): boolean {
   return homeOf(snapshot, id).some((place) => registeredAt(snapshot, id, place) === undefined);
 }
 
 /**
- * What has left and was not deployed to goes back where it was; whatever a deploy has begun on stays out of traffic. It can
+ * What has left and was not deployed to goes back where it was; whatever a deploy has started on stays out of traffic. It can
  * be left like that for as long as production keeps what it must.
  */
 export function afterInPlace(
@@ -81,17 +77,17 @@ export function afterInPlace(
   { ids, next, again }: { readonly ids: readonly string[]; readonly next: readonly string[]; readonly again: string },
 ): AfterFailure {
   const away = ids.filter((id) => isAway(snapshot, id) && running(snapshot, [id]).length === 1);
-  const begun = away.filter((id) => instanceById(snapshot, id)?.deploy?.run === goal.run);
-  const untouched = away.filter((id) => !begun.includes(id));
-  if (begun.length === 0 && untouched.length > 0) {
+  const started = away.filter((id) => instanceById(snapshot, id)?.deploy?.run === goal.run);
+  if (started.length === 0 && away.length > 0) {
     const { run, who, since, fleet } = goal;
-    const undo = { run, who, since, verb: 'join', fleet, release: '', instances: untouched, check: false } as const;
+    const undo = { run, who, since, verb: 'join', fleet, release: '', instances: away, check: false } as const;
     return { undo, next: [`\`turnout ${again}\` tries again`] };
   }
-  const out =
-    begun.length === 0
-      ? ''
-      : `${list(begun, 5)} ${begun.length === 1 ? 'is' : 'are'} out of traffic and stay${begun.length === 1 ? 's' : ''} so, ${isProbing(step) ? 'since what was deployed there was not seen healthy' : 'since a deploy has begun there'}. `;
+  const stay = started.length === 1 ? 'is out of traffic and stays so' : 'are out of traffic and stay so';
+  const why = isProbing(step)
+    ? 'since what was deployed there was not seen healthy'
+    : 'since a deploy has started there';
+  const out = started.length === 0 ? '' : `${list(started, 5)} ${stay}, ${why}. `;
   const short = minimumProblem(snapshot, goal.minimumHealthy);
   if (short !== undefined) return { leave: 'needs-attention', message: `${out}${short}`, next };
   return { leave: 'safe', message: `${out}Nothing else was touched; production has what it must keep.`, next };
@@ -102,18 +98,16 @@ function isProbing(step: Step | undefined): boolean {
   return step?.do === 'check-instances' || step?.do === 'register-back';
 }
 
-/** What production lacks; what serves nobody at all lacks too, whatever was allowed. */
-export function minimumProblem(snapshot: Snapshot, minimum: MinimumHealthy | undefined): string | undefined {
-  const pools = snapshot.pools.filter(
-    (pool) => serves(pool) && (pool.role === 'production' || pool.name in (minimum ?? {})),
-  );
-  const short = pools.map((pool) => ({
+/** What production lacks; a pool with nothing healthy lacks too, whatever was allowed. */
+export function minimumProblem(snapshot: Snapshot, minimum: MinimumHealthy = {}): string | undefined {
+  const pools = snapshot.pools.filter((pool) => serves(pool) && (pool.role === 'production' || pool.name in minimum));
+  const counts = pools.map((pool) => ({
     name: pool.name,
     healthy: total(healthyByZone(snapshot, pool)),
-    least: Math.max(1, minimum?.[pool.name]?.total ?? 1),
+    wanted: Math.max(1, minimum[pool.name]?.total ?? 1),
   }));
-  const first = short.find(({ healthy, least }) => healthy < least);
-  return first && `${first.name} has ${first.healthy} healthy, and should have ${first.least} at the least.`;
+  const short = counts.find(({ healthy, wanted }) => healthy < wanted);
+  return short && `${short.name} has ${short.healthy} healthy, and should have at least ${short.wanted}.`;
 }
 
 /** In traffic, or not yet out of it. */

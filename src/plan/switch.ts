@@ -58,7 +58,7 @@ export function tooSmall(snapshot: Snapshot, to: Fleet, minimumHealthy: MinimumH
   );
 }
 
-/** Why the fleet must not get traffic now: somebody in it (or, for `minimum`, too many) is not verified healthy. */
+/** Why the fleet must not get traffic now: an instance of it (or, for `minimum`, too many) is not verified healthy. */
 export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need }: Switch): Refusal | undefined {
   const fit = verified(snapshot, to);
   const enough =

@@ -10,15 +10,11 @@ import type { Switch } from './traffic/model.ts';
  * stopped, or had no health check there so far.
  */
 export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
-  const known = new Set(
-    trafficModel(snapshot)
-      .testPools(fleet)
-      .flatMap((pool) =>
-        targetsOf(pool, fleet)
-          .filter((target) => target.state !== 'initial' && isRegistered(target))
-          .map((target) => target.id),
-      ),
-  );
+  const targets = trafficModel(snapshot)
+    .testPools(fleet)
+    .flatMap((pool) => targetsOf(pool, fleet));
+  const checked = targets.filter((target) => target.state !== 'initial' && isRegistered(target));
+  const known = new Set(checked.map(({ id }) => id));
   return members(fleet).some((instance) => instance.state === 'running' && !known.has(instance.id));
 }
 

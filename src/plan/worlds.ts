@@ -1,12 +1,13 @@
 import { stableFleet, liveFleets, members, poolsOf, roleOf, servingFleets } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
+import { count, list } from '../domain/text.ts';
 
 /** Which worlds the planner knows. Everything else is refused with what was seen and what the person can do. */
 
 export interface KnownWorld {
   /** The fleet that was last made the only one: where `rollback` leads. */
-  readonly home: Fleet;
+  readonly stable: Fleet;
   /** Fleets registered with production: one, or two in the middle of a switch; none where that is allowed. */
   readonly serving: readonly Fleet[];
   /** Fleets beside home that still have instances. */
@@ -19,12 +20,12 @@ export interface KnownWorld {
  */
 export function knownWorld(snapshot: Snapshot, production: 'serves' | 'mayBeEmpty' = 'serves'): KnownWorld | Refusal {
   const unmanaged = unmanagedInProduction(snapshot);
-  const home = stableFleet(snapshot);
-  if (home === undefined) return notAdopted(snapshot);
+  const stable = stableFleet(snapshot);
+  if (stable === undefined) return notAdopted(snapshot);
   if (unmanaged.length > 0) {
     return refusal(
       'unmanaged-instance',
-      `${list(unmanaged)} in production without the ownership tags of this environment.`,
+      `${list(unmanaged, 5)} ${unmanaged.length === 1 ? 'is' : 'are'} in production without the ownership tags of this environment.`,
       'Take them out of the production target groups, or tag them like the fleet that they belong to; then run this again.',
     );
   }
@@ -37,7 +38,7 @@ export function knownWorld(snapshot: Snapshot, production: 'serves' | 'mayBeEmpt
       '`turnout promote` gives it to the new one.',
     );
   }
-  return { home, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== home) };
+  return { stable, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== stable) };
 }
 
 function notAdopted(snapshot: Snapshot): Refusal {
@@ -59,15 +60,7 @@ export function unmanagedInProduction(snapshot: Snapshot): readonly string[] {
   return [...new Set(unknown.map((target) => target.id))];
 }
 
-/** `i-1 and i-2 are`. */
-function list(ids: readonly string[]): string {
-  const shown = ids.slice(0, 5).join(', ');
-  const rest = ids.length > 5 ? ` and ${ids.length - 5} more` : '';
-  return `${shown}${rest} ${ids.length === 1 ? 'is' : 'are'}`;
-}
-
 /** `41 (parked, 3 instances)`. */
 export function describeFleet(snapshot: Snapshot, fleet: Fleet): string {
-  const count = members(fleet).length;
-  return `${fleet.release} (${roleOf(snapshot, fleet)}, ${count} instance${count === 1 ? '' : 's'})`;
+  return `${fleet.release} (${roleOf(snapshot, fleet)}, ${count(members(fleet).length, 'instance')})`;
 }

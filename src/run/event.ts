@@ -2,7 +2,7 @@ import type { Verb } from '../domain/goal.ts';
 import type { ExitCode } from '../errors.ts';
 import type { StepKind } from '../steps/index.ts';
 import type { TrafficSeen } from '../probe/seen.ts';
-import type { Waiting } from '../domain/waiting.ts';
+import type { Count, Waiting } from '../domain/waiting.ts';
 
 /** A step of a plan, as it is shown. */
 export interface PlannedStep {
@@ -19,8 +19,6 @@ export interface PlannedStep {
   /** Healthy targets by production pool once the step is done. */
   readonly healthyAfter: Readonly<Record<string, number>>;
 }
-
-export type { Waiting } from '../domain/waiting.ts';
 
 /** A run before another one that waits for the lease. */
 export interface RunAhead {
@@ -67,14 +65,7 @@ export type RunEvent =
       readonly seconds: number;
     }
   | { readonly type: 'step-started'; readonly index: number; readonly title: string }
-  | {
-      readonly type: 'step-waiting';
-      readonly index: number;
-      readonly have: number;
-      readonly want: number;
-      readonly word: string;
-      readonly waiting: readonly Waiting[];
-    }
+  | ({ readonly type: 'step-waiting'; readonly index: number } & Count)
   | { readonly type: 'step-done'; readonly index: number; readonly seconds: number; readonly already: boolean }
   | {
       readonly type: 'step-failed';

@@ -18,10 +18,10 @@ export const checkInstances: StepDefinition<CheckInstances> = ({ instances }) =>
     title: (snapshot) => `wait until ${batchText(snapshot, instances)} answers its check`,
     instances: () => instances,
     estimateS: () => CALL_S,
-    progress: ({ closer }) => (instances.every((id) => closer?.answers?.[id] === 'ok') ? 'done' : 'under way'),
+    progress: ({ details }) => (instances.every((id) => details?.answers?.[id] === 'ok') ? 'done' : 'under way'),
     cannotSucceed: (snapshot) => goneInstances(snapshot, instances),
-    count: ({ closer }) => {
-      const answers = closer?.answers ?? {};
+    count: ({ details }) => {
+      const answers = details?.answers ?? {};
       const waiting = instances
         .filter((id) => answers[id] !== 'ok')
         .map((id) => ({ id, why: answers[id] ?? 'not asked yet' }));
@@ -34,7 +34,7 @@ export const checkInstances: StepDefinition<CheckInstances> = ({ instances }) =>
     pollEveryMs: byTimeWaited,
     simulate: (snapshot) => {
       const ok = Object.fromEntries(instances.map((id) => [id, 'ok']));
-      return { ...snapshot, closer: { ...snapshot.closer, answers: { ...snapshot.closer?.answers, ...ok } } };
+      return { ...snapshot, details: { ...snapshot.details, answers: { ...snapshot.details?.answers, ...ok } } };
     },
   };
 };

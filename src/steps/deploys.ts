@@ -13,11 +13,11 @@ import { isMigrated } from '../domain/in-place.ts';
 
 /** What the steps that hand something to a deployer, or work on a batch of instances, have in common. */
 
-/** Nobody knows how long a deploy takes: this is what the plan says. */
+/** It is not known how long a deploy takes: this is what the plan says. */
 export const DEPLOY_S = 30;
 
-export function reportOn({ closer }: Snapshot, { token }: DeployOrder): DeployReport | undefined {
-  return closer?.deploys?.find((report) => report.token === token);
+export function reportOn({ details }: Snapshot, { token }: DeployOrder): DeployReport | undefined {
+  return details?.deploys?.find((report) => report.token === token);
 }
 
 export function deployProgress(snapshot: Snapshot, order: DeployOrder): Progress {

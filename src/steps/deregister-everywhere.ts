@@ -90,7 +90,7 @@ function notOurs(snapshot: Snapshot, ids: readonly string[]): string | undefined
 
 function isReleased(snapshot: Snapshot, id: string): boolean {
   if (placesOf(snapshot, id).length > 0) return false;
-  return drainingFrom(snapshot, id).length === 0 || (snapshot.closer?.idle ?? []).includes(id);
+  return drainingFrom(snapshot, id).length === 0 || (snapshot.details?.idle ?? []).includes(id);
 }
 
 function whyNotReleased(snapshot: Snapshot, id: string): string {
@@ -101,7 +101,7 @@ function whyNotReleased(snapshot: Snapshot, id: string): string {
 /** `draining, at most 4 min 10 s left`: the longest of its pools, counted from when it was first seen. */
 function drainingText(snapshot: Snapshot, id: string): string {
   const delays = drainingFrom(snapshot, id).map(({ pool }) => pool.deregistrationDelayS);
-  const passedS = (snapshot.at - (snapshot.closer?.drainingSince?.[id] ?? snapshot.at)) / 1000;
+  const passedS = (snapshot.at - (snapshot.details?.drainingSince?.[id] ?? snapshot.at)) / 1000;
   return `draining, ${duration(Math.max(...delays, 0) - passedS)} left at most`;
 }
 

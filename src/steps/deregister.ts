@@ -54,7 +54,7 @@ function draining({ id, port }: Target): Target {
 }
 
 /**
- * Rules 1 and 5 of "What must never happen": the minimum of healthy targets, and one healthy target that stays. A fleet that
+ * Rule 1 of "What must never happen": the minimum of healthy targets, and one healthy target that stays. A fleet that
  * has nothing healthy in a zone may always leave it: production does not have less afterwards.
  */
 function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {

@@ -24,8 +24,8 @@ export interface InPlace {
   /** How code gets onto a running instance; absent where the config does not say, and then nothing is ever delivered. */
   readonly delivery?: Delivery;
   readonly probe: InstanceProbe;
-  /** See `DiscoveringTraffic.widen`. */
-  readonly widen: (wanted: DiscoveryRequest) => Promise<boolean>;
+  /** See `DiscoveringTraffic.discoverTargetGroups`. */
+  readonly discoverTargetGroups: (wanted: DiscoveryRequest) => Promise<boolean>;
 }
 
 /** What the config decides about a switch. */

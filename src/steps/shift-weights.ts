@@ -18,7 +18,7 @@ export interface ShiftWeights {
   readonly pool: string;
   readonly fleet: string;
   readonly percent: number;
-  /** What it had of each route before, by name: other weights than these, or those given, mean that somebody else changes them. */
+  /** What it had of each route before, by name: other weights than these, or those given, mean that others change them. */
   readonly from: Readonly<Record<string, number>>;
   readonly minimumHealthy: PoolMinimum;
 }

@@ -1,4 +1,4 @@
-import { leftAt, notedShare, percentText, shareMark, shareOfFleet, TOLERANCE } from '../domain/shares.ts';
+import { leftAt, recordedShare, percentText, shareMark, shareOfFleet, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
 import { tagsFleet } from './presets.ts';
@@ -24,6 +24,6 @@ function isTagged(snapshot: Snapshot, step: TagShare): boolean {
   // Of a fleet that has nothing it matters when it lost it; of others, that this run has seen it.
   if (step.percent === 0) return leftAt(snapshot, fleet) !== undefined;
   if (shareOfFleet(snapshot, fleet) > step.percent + TOLERANCE) return true;
-  const noted = notedShare(fleet);
-  return noted !== undefined && noted.percent === step.percent && noted.at >= step.since;
+  const recorded = recordedShare(fleet);
+  return recorded !== undefined && recorded.percent === step.percent && recorded.at >= step.since;
 }

@@ -1,7 +1,7 @@
 import { notHealthyIn } from '../domain/explain.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { poolByName } from '../domain/queries.ts';
-import { hasShare, notedShare, percentText, shareOfPool, TOLERANCE } from '../domain/shares.ts';
+import { hasShare, recordedShare, percentText, shareOfPool, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { duration } from '../domain/text.ts';
 import { never, type StepDefinition } from './definition.ts';
@@ -52,14 +52,14 @@ export const watch: StepDefinition<Watch> = (step) => ({
   timeLimitMs: () => step.seconds * 1000 + EFFECT_SHOWS_MS,
   pollEveryMs: byTimeWaited,
   simulate: (snapshot) => {
-    const noted = notedShare(fleetOf(snapshot, step))?.at ?? step.since;
-    return noEarlierThan(snapshot, (Date.parse(noted) || snapshot.at) + step.seconds * 1000);
+    const recorded = recordedShare(fleetOf(snapshot, step))?.at ?? step.since;
+    return noEarlierThan(snapshot, (Date.parse(recorded) || snapshot.at) + step.seconds * 1000);
   },
 });
 
 /** Seconds that it has been watched; undefined as long as the share was not recorded. */
 function watchedS(snapshot: Snapshot, step: Watch): number | undefined {
-  const noted = notedShare(fleetOf(snapshot, step));
-  if (noted === undefined || noted.percent !== step.percent || noted.at < step.since) return undefined;
-  return Math.max(0, (snapshot.at - Date.parse(noted.at)) / 1000);
+  const recorded = recordedShare(fleetOf(snapshot, step));
+  if (recorded === undefined || recorded.percent !== step.percent || recorded.at < step.since) return undefined;
+  return Math.max(0, (snapshot.at - Date.parse(recorded.at)) / 1000);
 }

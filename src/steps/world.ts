@@ -1,3 +1,4 @@
+import { OperatorError } from '../errors.ts';
 import { isRegistered, members } from '../domain/roles.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target } from '../domain/snapshot.ts';
 import { fleetById, inProduction } from '../domain/queries.ts';
@@ -10,11 +11,17 @@ export function fleetOf(snapshot: Snapshot, { fleet }: { readonly fleet: string 
   return fleetById(snapshot, fleet) ?? { id: fleet, release: fleet, marks: {}, instances: [] };
 }
 
-/** As `fleetOf`, for a change to AWS, which must be about a fleet that was seen. */
+/** As `fleetOf`, for a change to AWS, which must be about a fleet that was seen. @throws OperatorError `fleet-gone` */
 export function existingFleet(snapshot: Snapshot, { fleet }: { readonly fleet: string }): Fleet {
   const found = fleetById(snapshot, fleet);
-  if (found === undefined) throw new Error(`The snapshot has no fleet ${fleet}.`);
-  return found;
+  if (found !== undefined) return found;
+  throw new OperatorError(
+    'fleet-gone',
+    `The fleet ${fleet} is not there any more: its tags are gone, or its instances.`,
+    {
+      next: ['`turnout status` shows which fleets there are.'],
+    },
+  );
 }
 
 export function idsOf(things: readonly { readonly id: string }[]): readonly string[] {

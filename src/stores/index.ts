@@ -45,9 +45,9 @@ function timeoutOf(ttlMs: number): number {
 function sessionOf(config: Config, store: DynamoDbStoreConfig, clock: Clock, client: ClientInfo): Session {
   const { region, profile, endpoint } = { ...config, ...store };
   return new Session({
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    region,
+    profile,
+    endpoint,
     ...client,
     clock,
     maxAttempts: 3,

@@ -1,30 +1,20 @@
-import type { TargetGroup } from '../aws/elbv2.ts';
 import { duration, list } from '../domain/text.ts';
 import type { Route } from '../domain/traffic.ts';
 import type { RouteLocation } from './find-rules.ts';
-import { groupArn, groupName, type Groups } from './target-groups.ts';
-
-/** A target group, and all that ELB says of it. */
-export interface Settings {
-  readonly name: string;
-  readonly arn: string;
-  /** At which instances are registered. */
-  readonly port: number;
-  readonly group: TargetGroup;
-  readonly attributes: ReadonlyMap<string, string>;
-}
+import type { Settings } from './target-groups.ts';
 
 /** What must be alike in two groups so that being healthy in one means being fit for the other one's traffic. */
-const ALIKE: readonly (readonly [what: string, of: (group: TargetGroup) => unknown])[] = [
-  ['protocol', (group) => group.Protocol],
-  ['health check protocol', (group) => group.HealthCheckProtocol],
-  ['health check port', (group) => group.HealthCheckPort],
-  ['health check path', (group) => group.HealthCheckPath],
-  ['health check interval', (group) => group.HealthCheckIntervalSeconds],
-  ['health check timeout', (group) => group.HealthCheckTimeoutSeconds],
-  ['healthy threshold', (group) => group.HealthyThresholdCount],
-  ['unhealthy threshold', (group) => group.UnhealthyThresholdCount],
-  ['success codes', (group) => group.Matcher?.HttpCode],
+const ALIKE: readonly (readonly [what: string, of: (settings: Settings) => string | number | undefined])[] = [
+  ['port', ({ port }) => port],
+  ['protocol', ({ group }) => group.Protocol],
+  ['health check protocol', ({ group }) => group.HealthCheckProtocol],
+  ['health check port', ({ group }) => group.HealthCheckPort],
+  ['health check path', ({ group }) => group.HealthCheckPath],
+  ['health check interval', ({ group }) => group.HealthCheckIntervalSeconds],
+  ['health check timeout', ({ group }) => group.HealthCheckTimeoutSeconds],
+  ['healthy threshold', ({ group }) => group.HealthyThresholdCount],
+  ['unhealthy threshold', ({ group }) => group.UnhealthyThresholdCount],
+  ['success codes', ({ group }) => group.Matcher?.HttpCode],
 ];
 
 /** Why traffic must not be moved between the groups, as sentences. */
@@ -46,17 +36,13 @@ export function problemsOf(
   ];
 }
 
-export function differences(settings: readonly Settings[]): readonly string[] {
-  const [first, ...others] = settings;
+export function differences([first, ...others]: readonly Settings[]): readonly string[] {
   if (first === undefined) return [];
-  const told = (what: string, a: unknown, b: unknown, second: string): string =>
-    `The ${what} differs: ${String(a)} in ${first.name}, ${String(b)} in ${second}.`;
-  return others.flatMap(({ group, name, port }) => [
-    ...(port === first.port ? [] : [told('port', first.port, port, name)]),
-    ...ALIKE.filter(([, of]) => of(group) !== of(first.group)).map(([what, of]) =>
-      told(what, of(first.group), of(group), name),
+  return others.flatMap((other) =>
+    ALIKE.filter(([, of]) => of(other) !== of(first)).map(
+      ([what, of]) => `The ${what} differs: ${of(first)} in ${first.name}, ${of(other)} in ${other.name}.`,
     ),
-  ]);
+  );
 }
 
 /** A group that is used by a load balancer can be used by no other one (ELBv2 API, TargetGroupAssociationLimit). */
@@ -99,16 +85,4 @@ export function notesOf(
         `${name} is a Network Load Balancer's: new targets take 3 to 5 min until they are healthy, new flows take a minute or so to follow the weights, and flows that are open may stay where they are for an hour.`,
     ),
   ];
-}
-
-/** Of all groups, in the order of the config. */
-export async function readSettings({ members, attributes }: Groups): Promise<readonly Settings[]> {
-  const [all, known] = await Promise.all([members(), attributes()]);
-  return all.map(({ group, port }) => ({
-    name: groupName(group),
-    arn: groupArn(group),
-    port: port ?? group.Port ?? 0,
-    group,
-    attributes: known.get(groupArn(group)) ?? new Map(),
-  }));
 }

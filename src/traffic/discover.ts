@@ -1,6 +1,6 @@
-import type { Elbv2, TargetDescription, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
+import type { Elbv2, TargetDescription, TargetHealthDescription } from '../aws/elbv2.ts';
 import type { Instance, Pool } from '../domain/snapshot.ts';
-import { groupArn, groupName, readAttributes, toPool, type Attributes } from './target-groups.ts';
+import { remember, toPool, toPoolGroup, withAttributes, type PoolGroup, type Settings } from './target-groups.ts';
 import type { TargetRef, TrafficPort } from './traffic.ts';
 
 /** Instances, and target groups that are known by name. */
@@ -17,40 +17,26 @@ export interface DiscoveringTraffic extends TrafficPort {
    * One request a group that was not known before.
    * @returns whether there was a new one
    */
-  widen(wanted: DiscoveryRequest): Promise<boolean>;
-}
-
-interface Found {
-  readonly group: TargetGroup;
-  readonly attributes: Attributes | undefined;
+  discoverTargetGroups(wanted: DiscoveryRequest): Promise<boolean>;
 }
 
 /** The same way of moving traffic, for deploys in place: those care for every group, whatever moves the fleets. */
 export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2>): DiscoveringTraffic {
-  const found = new Map<string, Found>();
+  const found = new Map<string, Settings>();
   const book = new AddressBook();
-  let elbv2: Elbv2 | undefined;
-  const connected = async (): Promise<Elbv2> => (elbv2 ??= await connect());
+  const connected = remember(connect);
   /** As the pool's group knows them; undefined for a group of the config. */
   const inOther = (pool: Pool, targets: readonly TargetRef[]): readonly TargetDescription[] | undefined => {
     const other = found.get(pool.name);
-    return (
-      other && targets.map(({ id, port }) => ({ Id: isByAddress(other.group) ? book.address(id) : id, Port: port }))
-    );
+    return other && targets.map(({ id, port }) => ({ Id: isByAddress(other) ? book.address(id) : id, Port: port }));
   };
 
   async function readOthers(names: readonly string[] | undefined): Promise<readonly Pool[]> {
-    const wanted = [...found.values()].filter(({ group }) => names?.includes(groupName(group)) ?? true);
-    if (wanted.length === 0) return [];
-    const elb = await connected();
+    const wanted = [...found.values()].filter(({ name }) => names?.includes(name) ?? true);
     return Promise.all(
-      wanted.map(async ({ group, attributes }) => {
-        const pool = toPool(
-          { group, role: 'other', port: undefined },
-          attributes,
-          await elb.targetHealth(groupArn(group)),
-        );
-        return isByAddress(group) ? book.named(pool) : pool;
+      wanted.map(async (one) => {
+        const pool = toPool(one, await (await connected()).targetHealth(one.arn));
+        return isByAddress(one) ? book.named(pool) : pool;
       }),
     );
   }
@@ -70,14 +56,14 @@ export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2
       return others ? (await connected()).deregister(pool.arn, others) : inner.deregister(pool, targets);
     },
 
-    async widen({ instances, names }) {
-      book.add(instances);
+    async discoverTargetGroups(wanted) {
+      book.add(wanted.instances);
       const elb = await connected();
       const [own, all] = await Promise.all([inner.read(), elb.allTargetGroups()]);
       const known = new Set([...own.map(({ name }) => name), ...found.keys()]);
-      const added = await holders(elb, all, known, { instances, names });
-      const attributes = await readAttributes(elb, added);
-      for (const group of added) found.set(groupName(group), { group, attributes: attributes.get(groupArn(group)) });
+      const groups = all.map((group) => toPoolGroup(group, 'other'));
+      const added = await withAttributes(elb, await holders(elb, groups, known, wanted));
+      for (const one of added) found.set(one.name, one);
       return added.length > 0;
     },
   };
@@ -86,31 +72,29 @@ export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2
 /** Groups that are not known yet, and hold one of the instances or have one of the names. */
 async function holders(
   elb: Elbv2,
-  all: readonly TargetGroup[],
+  all: readonly PoolGroup[],
   known: ReadonlySet<string>,
   { instances, names }: DiscoveryRequest,
-): Promise<readonly TargetGroup[]> {
+): Promise<readonly PoolGroup[]> {
   const keys = new Set(instances.flatMap(({ id, address }) => [id, address ?? id]));
-  const vpcs = new Set(all.filter((group) => known.has(groupName(group))).map(({ VpcId }) => VpcId));
-  const others = all.filter((group) => !known.has(groupName(group)) && mayHold(group, vpcs));
-  const held = await Promise.all(
-    others.map(
-      async (group) => names.includes(groupName(group)) || holds(await elb.targetHealth(groupArn(group)), keys),
-    ),
+  const vpcs = new Set(all.filter(({ name }) => known.has(name)).map(({ group }) => group.VpcId));
+  const others = all.filter((one) => !known.has(one.name) && mayHold(one, vpcs));
+  const isWanted = await Promise.all(
+    others.map(async ({ name, arn }) => names.includes(name) || holds(await elb.targetHealth(arn), keys)),
   );
-  return others.filter((_, n) => held[n]);
+  return others.filter((_, n) => isWanted[n]);
 }
 
 /** Instances of some VPC can be in its groups only (ELBv2 API, RegisterTargets); elsewhere the same address is another host's. */
 function mayHold(
-  { TargetType: type = 'instance', VpcId: vpc }: TargetGroup,
+  { group: { TargetType = 'instance', VpcId } }: PoolGroup,
   vpcs: ReadonlySet<string | undefined>,
 ): boolean {
-  return (type === 'instance' || type === 'ip') && vpcs.has(vpc);
+  return (TargetType === 'instance' || TargetType === 'ip') && vpcs.has(VpcId);
 }
 
-function isByAddress({ TargetType: type }: TargetGroup): boolean {
-  return type === 'ip';
+function isByAddress({ group }: PoolGroup): boolean {
+  return group.TargetType === 'ip';
 }
 
 function holds(targets: readonly TargetHealthDescription[], keys: ReadonlySet<string>): boolean {

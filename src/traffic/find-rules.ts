@@ -25,13 +25,9 @@ export async function findRoutes(elbv2: Elbv2, wanted: readonly WantedRoute[]): 
   const balancers = await findBalancers(elbv2, wanted);
   const arns = [...new Set(balancers.map(({ LoadBalancerArn: arn }) => arn as string))];
   const listeners = new Map(await Promise.all(arns.map(async (arn) => [arn, await elbv2.listeners(arn)] as const)));
-  return Promise.all(
-    wanted.map(async (route, index) => {
-      const balancer = balancers[index] as LoadBalancer;
-      const known = listeners.get(balancer.LoadBalancerArn as string) ?? [];
-      return placeOf(elbv2, route, balancer, known);
-    }),
-  );
+  const known = (balancer: LoadBalancer): readonly Listener[] =>
+    listeners.get(balancer.LoadBalancerArn as string) ?? [];
+  return Promise.all(wanted.map(async (route, n) => placeOf(elbv2, route, balancers[n]!, known(balancers[n]!))));
 }
 
 /** One for each route. */
@@ -43,12 +39,12 @@ async function findBalancers(elbv2: Elbv2, wanted: readonly WantedRoute[]): Prom
     ...(arns.length > 0 ? await elbv2.loadBalancers(arns) : []),
   ];
   return wanted.map((route) => {
-    const balancer = found.find(({ LoadBalancerArn: arn, LoadBalancerName: name }) =>
-      route.arn === undefined ? name === route.loadBalancer : arn === balancerArn(route.arn),
+    const { arn, loadBalancer } = route;
+    const balancer = found.find(({ LoadBalancerArn, LoadBalancerName }) =>
+      arn === undefined ? LoadBalancerName === loadBalancer : LoadBalancerArn === balancerArn(arn),
     );
-    if (balancer === undefined)
-      throw notFound(route.loadBalancer === undefined ? words(route) : `load balancer ${route.loadBalancer}`);
-    return balancer;
+    if (balancer !== undefined) return balancer;
+    throw notFound(loadBalancer === undefined ? words(route) : `load balancer ${loadBalancer}`);
   });
 }
 
@@ -80,14 +76,14 @@ async function placeOf(
   );
   if (listener === undefined) throw notFound(words(route));
   const listenerArn = listener.ListenerArn as string;
-  const where = `${balancer.LoadBalancerName}:${listener.Port}`;
-  const place = { role: route.role, url: urlOf(balancer, listener), balancer, listenerArn };
+  const name = `${balancer.LoadBalancerName}:${listener.Port}`;
+  const place = { name, role: route.role, url: urlOf(balancer, listener), balancer, listenerArn };
   const isRule = route.priority !== undefined || route.arn?.includes(':listener-rule/') === true;
-  if (!isRule) return { ...place, name: where };
+  if (!isRule) return place;
   const rule = (await elbv2.rules(listenerArn)).find((one) => isWanted(one, route));
   if (rule === undefined) throw notFound(words(route));
-  if (rule.IsDefault) return { ...place, name: where };
-  return { ...place, name: `${where} priority ${rule.Priority}`, ruleArn: rule.RuleArn as string };
+  if (rule.IsDefault) return place;
+  return { ...place, name: `${name} priority ${rule.Priority}`, ruleArn: rule.RuleArn as string };
 }
 
 function isWanted({ RuleArn: arn, Priority: priority }: Rule, route: WantedRoute): boolean {

@@ -2,9 +2,9 @@ import type { Action, Elbv2 } from '../aws/elbv2.ts';
 import type { WeightedListenerConfig } from '../config/config.ts';
 import type { ListenerWeights, Route } from '../domain/traffic.ts';
 import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
-import { notesOf, problemsOf, readSettings, type Settings } from './compatibility.ts';
+import { notesOf, problemsOf } from './compatibility.ts';
 import { findRoutes, type RouteLocation } from './find-rules.ts';
-import { createGroups, remember } from './target-groups.ts';
+import { createGroups, inRole, remember, type Settings } from './target-groups.ts';
 import { notHere, type TrafficPort, type Weights } from './traffic.ts';
 
 /** Traffic moved by weights: two permanent target groups, and rules that divide what comes between them. */
@@ -15,26 +15,20 @@ export function createWeightedListener(
   aliases: () => Promise<readonly string[]> = async () => [],
 ): TrafficPort {
   // Who is in production is read from the weights.
-  const groups = createGroups(
-    elbv2,
-    config.groups.map((group) => ({ ...group, role: 'test' as const })),
-  );
-  const settings = remember(async () => readSettings(groups));
-  const rules = createRules(elbv2, config, settings, remember(aliases));
+  const pools = createGroups(elbv2, inRole('test', config.groups));
+  const { readTraffic, setWeights } = createRules(elbv2, config, pools.groups, remember(aliases));
   const { steps, everyMs, retentionMs } = config;
   return {
+    ...pools,
     kind: 'weighted-listener',
     settings: { kind: 'listener-weights', steps, everyS: everyMs / 1000, retentionS: retentionMs / 1000 },
-    read: groups.read,
-    register: groups.register,
-    deregister: groups.deregister,
-    readTraffic: rules.readTraffic,
-    follow: rules.readTraffic,
-    residual: rules.readTraffic,
-    setWeights: rules.setWeights,
+    readTraffic,
+    follow: readTraffic,
+    residual: readTraffic,
+    setWeights,
     setTtls: notHere,
     async urls() {
-      const [all, { routes }] = await Promise.all([settings(), rules.readTraffic()]);
+      const [all, { routes }] = await Promise.all([pools.groups(), readTraffic()]);
       const leading = (name: string): readonly Route[] => routes.filter(({ weights }) => (weights[name] ?? 0) > 0);
       return Object.fromEntries(all.map(({ name }) => [name, [...new Set(leading(name).map(({ url }) => url))]]));
     },
@@ -53,10 +47,7 @@ function createRules(
   aliases: () => Promise<readonly string[]>,
 ): Rules {
   const places = remember(async () =>
-    findRoutes(elbv2, [
-      ...config.production.map((route) => ({ ...route, role: 'production' as const })),
-      ...config.test.map((route) => ({ ...route, role: 'test' as const })),
-    ]),
+    findRoutes(elbv2, [...inRole('production', config.production), ...inRole('test', config.test)]),
   );
   let last: ReadonlyMap<string, readonly Action[]> = new Map();
 
@@ -106,17 +97,9 @@ async function readActions(elbv2: Elbv2, places: readonly RouteLocation[]): Prom
 
 function toRoute({ name, role, url }: RouteLocation, actions: readonly Action[], settings: readonly Settings[]): Route {
   const all = weightsIn(actions);
-  const names = new Map(settings.map(({ arn, name: pool }) => [arn, pool]));
-  const ours = [...all].flatMap(([arn, weight]) =>
-    names.has(arn) ? [[names.get(arn) as string, weight] as const] : [],
-  );
-  const others = [...all].filter(([arn]) => !names.has(arn)).reduce((sum, [, weight]) => sum + weight, 0);
-  return {
-    name,
-    role,
-    url,
-    weights: Object.fromEntries(ours),
-    othersWeight: others,
-    stickyS: stickySecondsIn(actions),
-  };
+  const ours = settings.filter(({ arn }) => all.has(arn));
+  const weights = Object.fromEntries(ours.map(({ arn, name: pool }) => [pool, all.get(arn) ?? 0]));
+  const sum = (some: readonly number[]): number => some.reduce((a, b) => a + b, 0);
+  const othersWeight = sum([...all.values()]) - sum(Object.values(weights));
+  return { name, role, url, weights, othersWeight, stickyS: stickySecondsIn(actions) };
 }

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../run/event.ts';
 import type { Paint } from './paint.ts';
-import { columns, padLeft } from './text.ts';
+import { columns } from './text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;
 
@@ -17,15 +17,10 @@ const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
 
 /** How many healthy targets each production pool has over the steps, the minimum marked. */
 export function curveLines(event: Planned, width: number, paint: Paint): string[] {
-  const pools = Object.keys(event.healthyNow);
-  if (pools.length === 0) return [];
-  const drawn = new Map<string, string[]>();
-  for (const pool of pools) {
-    const lines = poolCurve(pointsOf(event, pool), event.minimumHealthy[pool], width, paint);
-    // Pools that go through the same numbers are drawn once.
-    const key = lines.join('\n');
-    drawn.set(key, [...(drawn.get(key) ?? []), pool]);
-  }
+  // Pools that go through the same numbers are drawn once.
+  const drawn = Map.groupBy(Object.keys(event.healthyNow), (pool) =>
+    poolCurve(pointsOf(event, pool), event.minimumHealthy[pool], width, paint).join('\n'),
+  );
   return [...drawn].flatMap(([lines, names]) => [
     paint('bold', `Healthy in ${names.join(', ')}`),
     ...lines.split('\n'),
@@ -72,7 +67,7 @@ function bars(points: readonly Point[], minimum: number | undefined, paint: Pain
   const mark = minimum === undefined || minimum === 0 ? -1 : cells(minimum);
   const rows = points.map(({ when, healthy }) => [
     `  ${when}`,
-    padLeft(String(healthy), digits),
+    String(healthy).padStart(digits),
     bar(cells(healthy), mark, paint, minimum !== undefined && healthy < minimum),
   ]);
   if (mark >= 0) rows.push(['', '', `${' '.repeat(mark)}${paint('dim', `╵ minimum ${minimum}`)}`]);

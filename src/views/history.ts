@@ -35,7 +35,7 @@ export function historyText(entries: readonly JournalEntry[], options: HistoryOp
     wasKilled(entry, holder) ? '' : `${durationText(entry, now)}, ${count(entry.awsRequests, 'AWS request')}`,
   ]);
   return columns(rows)
-    .flatMap((line, index) => [line.trimEnd(), ...sentence(entries[index], width)])
+    .flatMap((line, index) => [line.trimEnd(), ...sentence(entries[index]!, width)])
     .join('\n');
 }
 
@@ -50,6 +50,6 @@ function durationText(entry: JournalEntry, now: number): string {
     : duration((Date.parse(entry.until) - from) / 1000);
 }
 
-function sentence(entry: JournalEntry | undefined, width: number): string[] {
-  return entry === undefined || entry.message === '' ? [] : [`  ${cut(entry.message, width - 2)}`];
+function sentence({ message }: JournalEntry, width: number): string[] {
+  return message === '' ? [] : [`  ${cut(message, width - 2)}`];
 }

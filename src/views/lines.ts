@@ -16,12 +16,16 @@ const HEARTBEAT_MS = 60_000;
 const REASONS_MAX = 4;
 const TARGETS_MAX = 50;
 
-export interface LinesOptions {
+/** What the views of text share. */
+export interface TextOptions {
   readonly out: Out;
   /** For refusals. */
   readonly err: Out;
   readonly clock: Clock;
   readonly colour: boolean;
+}
+
+export interface LinesOptions extends TextOptions {
   /** Annotate warnings and failures for GitHub Actions. */
   readonly github: boolean;
 }

@@ -1,9 +1,7 @@
 import type * as listr2 from 'listr2';
-import type { Clock } from '../clock.ts';
 import type { RunEvent } from '../run/event.ts';
 import { closingText, openingText } from './closing.ts';
-import { LinesView } from './lines.ts';
-import type { Out } from './out.ts';
+import { LinesView, type TextOptions } from './lines.ts';
 import { painter, type Paint } from './paint.ts';
 import { planText } from './plan.ts';
 import { queueText } from './queue.ts';
@@ -12,11 +10,7 @@ import { trafficLines } from './traffic.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 import { duration } from '../domain/text.ts';
 
-export interface ListrOptions {
-  readonly out: Out;
-  readonly err: Out;
-  readonly clock: Clock;
-  readonly colour: boolean;
+export interface ListrOptions extends TextOptions {
   /** Loads listr2 when the first step is drawn. */
   readonly load: () => Promise<typeof listr2>;
 }
@@ -42,9 +36,6 @@ export class ListrView {
   #drawn: Promise<void> = Promise.resolve();
   #titles: string[] = [];
   #list: StepList | undefined;
-  /** Index of the list's first step, and how many it has. */
-  #first = 0;
-  #length = 0;
   #running: Running | undefined;
   #warnings: string[] = [];
   /** The last lines that programs wrote during this step. */
@@ -79,14 +70,17 @@ export class ListrView {
   }
 
   async #draw(event: RunEvent): Promise<void> {
-    if (this.#options.out.closed()) return;
+    const { out, err, clock, colour } = this.#options;
+    if (out.closed()) return;
     switch (event.type) {
       case 'started':
-        return this.#options.out.line(`${openingText(event, this.#paint)}\n`);
+        return out.line(`${openingText(event, this.#paint)}\n`);
       case 'queued':
-        return this.#options.out.line(queueText(event, this.#options.clock.now()));
+        return out.line(queueText(event, clock.now()));
       case 'planned':
-        return this.#planned(event);
+        await this.#endList();
+        this.#titles = event.steps.map((step) => step.title);
+        return out.line(`${planText(event, out.width(), colour)}\n`);
       case 'step-started':
         return this.#started(event);
       case 'step-waiting':
@@ -94,7 +88,7 @@ export class ListrView {
       case 'step-done':
         await this.#show(event.index);
         this.#running = undefined;
-        return this.#list?.done(event.index - this.#first, event.already ? 'already done' : duration(event.seconds));
+        return this.#list?.done(event.index, event.already ? 'already done' : duration(event.seconds));
       case 'step-failed':
         return this.#failed(event);
       case 'output':
@@ -103,20 +97,14 @@ export class ListrView {
         return this.#warn(event.message);
       case 'undoing':
         await this.#endList();
-        return this.#options.out.line(`\n${this.#paint('yellow', 'Undoing.')} ${event.why}\n`);
+        return out.line(`\n${this.#paint('yellow', 'Undoing.')} ${event.why}\n`);
       case 'traffic':
         await this.#endList();
-        return this.#options.out.line(`\n${trafficLines(event, this.#options.out.width(), this.#paint).join('\n')}\n`);
+        return out.line(`\n${trafficLines(event, out.width(), this.#paint).join('\n')}\n`);
       case 'finished':
         await this.#endList();
-        return this.#finished(event);
+        return (event.result === 'refused' ? err : out).line(`\n${closingText(event, out.width(), this.#paint)}`);
     }
-  }
-
-  async #planned(event: Extract<RunEvent, { type: 'planned' }>): Promise<void> {
-    await this.#endList();
-    this.#titles = event.steps.map((step) => step.title);
-    this.#options.out.line(`${planText(event, this.#options.out.width(), this.#options.colour)}\n`);
   }
 
   async #started(event: Extract<RunEvent, { type: 'step-started' }>): Promise<void> {
@@ -124,19 +112,19 @@ export class ListrView {
     this.#lines = [];
     await this.#show(event.index);
     this.#running = { index: event.index, sinceMs: this.#options.clock.monotonic(), count: '' };
-    this.#list?.update(event.index - this.#first, { output: this.#newestWarning().join('\n') });
+    this.#update({ output: this.#newestWarning().join('\n') });
   }
 
   async #waiting(event: Extract<RunEvent, { type: 'step-waiting' }>): Promise<void> {
     await this.#show(event.index);
     if (this.#running) this.#running.count = countText(event);
-    const linesMax = Math.max(1, this.#rows() - this.#length - 3 - this.#warnings.length);
+    const linesMax = Math.max(1, this.#rows() - (this.#list?.length ?? 0) - 3 - this.#warnings.length);
     const output = [
       ...this.#newestWarning(),
       ...this.#lines,
       ...waitingLines(event.waiting, this.#lineWidth(), Math.min(linesMax, 4)),
     ];
-    this.#list?.update(event.index - this.#first, { output: output.join('\n') });
+    this.#list?.update(event.index, { output: output.join('\n') });
     this.#tick();
   }
 
@@ -147,7 +135,7 @@ export class ListrView {
       event.waiting.length <= TARGETS_MAX
         ? targetLines(event.waiting, TARGETS_MAX)
         : waitingLines(event.waiting, this.#lineWidth(), TARGETS_MAX);
-    this.#list?.fail(event.index - this.#first, [this.#paint('red', event.message), ...targets].join('\n'));
+    this.#list?.fail(event.index, [this.#paint('red', event.message), ...targets].join('\n'));
     await this.#endList();
   }
 
@@ -156,40 +144,35 @@ export class ListrView {
     const text = `${this.#paint('dim', `${instance ?? ''} |`.trimStart())} ${line}`;
     if (!this.#list || !this.#running) return this.#options.out.line(text);
     this.#lines = [...this.#lines, text].slice(-OUTPUT_LINES);
-    this.#list.update(this.#running.index - this.#first, {
-      output: [...this.#newestWarning(), ...this.#lines].join('\n'),
-    });
+    this.#update({ output: [...this.#newestWarning(), ...this.#lines].join('\n') });
   }
 
   #warn(message: string): void {
     if (!this.#list) return this.#options.out.line(`${this.#paint('yellow', 'Warning:')} ${message}`);
     this.#warnings.push(message);
-    if (this.#running)
-      this.#list.update(this.#running.index - this.#first, { output: this.#newestWarning().join('\n') });
+    this.#update({ output: this.#newestWarning().join('\n') });
   }
 
   #newestWarning(): string[] {
     return this.#warnings.slice(-1).map((message) => `${this.#paint('yellow', 'Warning:')} ${message}`);
   }
 
-  #finished(event: Extract<RunEvent, { type: 'finished' }>): void {
-    const { out, err } = this.#options;
-    (event.result === 'refused' ? err : out).line(`\n${closingText(event, out.width(), this.#paint)}`);
+  /** Changes the step that is running. */
+  #update(change: { readonly tail?: string; readonly output?: string }): void {
+    if (this.#running) this.#list?.update(this.#running.index, change);
   }
 
   /** Starts a list that has this step, unless the current one has it. */
   async #show(index: number): Promise<void> {
-    if (this.#list && index >= this.#first && index < this.#first + this.#length) return;
+    if (this.#list?.has(index)) return;
     await this.#endList();
-    const titles = this.#titlesThatFit(index);
-    this.#first = index;
-    this.#length = titles.length;
     this.#list = new StepList({
       listr2: await this.#options.load(),
       stdout: this.#options.out.stream,
       stderr: this.#options.err.stream,
       paint: this.#paint,
-      titles,
+      first: index,
+      titles: this.#titlesThatFit(index),
     });
     this.#ticking = new AbortController();
     void this.#tickUntil(this.#ticking.signal);
@@ -230,7 +213,7 @@ export class ListrView {
     if (!this.#running) return;
     const elapsed = (this.#options.clock.monotonic() - this.#running.sinceMs) / 1000;
     const tail = [this.#running.count, elapsed < 1 ? '' : duration(Math.floor(elapsed))].filter(Boolean).join(', ');
-    this.#list?.update(this.#running.index - this.#first, { tail });
+    this.#update({ tail });
   }
 
   #rows(): number {

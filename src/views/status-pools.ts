@@ -1,7 +1,7 @@
 import type { Role } from '../domain/roles.ts';
 import type { Pool, Snapshot, TargetState } from '../domain/snapshot.ts';
 import type { Paint, Style } from './paint.ts';
-import { healthOf, rowsOf, type Row } from './status.ts';
+import { countByState, healthOf, rowsOf, type Row } from './status.ts';
 import { columns, widthOf, wrap } from './text.ts';
 import { targetWords } from '../domain/text.ts';
 
@@ -54,16 +54,8 @@ function isNotHealthy({ target }: Row): boolean {
 
 /** `42 green: 996 healthy, 4 initial · 41 blue: 1000 draining`. */
 function byState(rows: readonly Row[]): string {
-  const fleets = new Map<string, Map<string, number>>();
-  for (const { fleet, role, target } of rows) {
-    const name = fleet && role ? `${fleet.release} ${role}` : 'unmanaged';
-    const states = fleets.get(name) ?? new Map<string, number>();
-    states.set(target.state, (states.get(target.state) ?? 0) + 1);
-    fleets.set(name, states);
-  }
-  return [...fleets]
-    .map(([name, states]) => `${name}: ${[...states].map(([state, n]) => `${n} ${state}`).join(', ')}`)
-    .join(' · ');
+  const fleets = Map.groupBy(rows, ({ fleet, role }) => (fleet && role ? `${fleet.release} ${role}` : 'unmanaged'));
+  return [...fleets].map(([name, those]) => `${name}: ${countByState(those.map(({ target }) => target))}`).join(' · ');
 }
 
 function targetLines(rows: readonly Row[], pool: Pool, width: number, paint: Paint): string[] {

@@ -8,7 +8,7 @@ import { hasServed } from '../domain/shares.ts';
 import type { Paint, Style } from './paint.ts';
 import { routesByRole } from './status.ts';
 import { ROLE_STYLES } from './status-pools.ts';
-import { columns, padLeft } from './text.ts';
+import { columns } from './text.ts';
 
 const BAR_WIDTH = 24;
 
@@ -50,7 +50,7 @@ export function residualOf({ traffic }: Snapshot): ResidualTraffic {
 }
 
 function percent(share: number): string {
-  return `${padLeft(String(Number(share.toFixed(1))), 3)} %`;
+  return `${String(Number(share.toFixed(1))).padStart(3)} %`;
 }
 
 /** Each pool's share in the colour of its fleet's role; the smallest share is still visible. */

@@ -3,10 +3,10 @@ import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { painter, type Paint } from './paint.ts';
-import { fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
+import { countByState, fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
-import { columns, hanging, headed, pad, wrap } from './text.ts';
+import { columns, hanging, headed, pad, paragraphs, wrap } from './text.ts';
 import { age, ago, clockTime, count, list } from '../domain/text.ts';
 
 /** A lease is renewed far more often than this, in seconds; a holder that does not may be dead. */
@@ -16,7 +16,7 @@ const LATE_S = 10;
 export function statusText(report: StatusReport, width: number, colour = false): string {
   const paint = painter(colour);
   const { snapshot } = report;
-  const blocks = [
+  return paragraphs([
     [
       `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
       ...underWayLines(report, width, paint),
@@ -29,11 +29,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     assuranceLines(report, paint),
     verbLines(report, width, paint),
     lastLines(report, width, paint),
-  ];
-  return blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n');
+  ]);
 }
 
 function byRole(a: Pool, b: Pool): number {
@@ -107,7 +103,7 @@ function outLines({ fleets }: Snapshot, width: number, paint: Paint): string[] {
   const out = fleets.flatMap(members).filter(({ left }) => left !== undefined);
   return out.flatMap(({ id, left = [], deploy }) => {
     const where = list([...new Set(left.map(({ pool }) => pool))]);
-    const code = deploy?.state === 'begun' ? `, with a failed or unfinished deploy of ${deploy.release}` : '';
+    const code = deploy?.state === 'started' ? `, with a failed or unfinished deploy of ${deploy.release}` : '';
     const text = `${id}, from ${where}${code}. \`turnout join ${id}\` registers it again.`;
     return headed('Out of traffic:', 'yellow', text, width, paint);
   });
@@ -115,10 +111,9 @@ function outLines({ fleets }: Snapshot, width: number, paint: Paint): string[] {
 
 /** `3 instances`, or `2 running, 1 pending`. */
 function sizeOf(fleet: Fleet): string {
-  const states = new Map<string, number>();
-  for (const { state } of members(fleet)) states.set(state, (states.get(state) ?? 0) + 1);
-  if (states.size === 1 && states.has('running')) return count(members(fleet).length, 'instance');
-  return [...states].map(([state, n]) => `${n} ${state}`).join(', ');
+  const all = members(fleet);
+  const isRunning = all.length > 0 && all.every(({ state }) => state === 'running');
+  return isRunning ? count(all.length, 'instance') : countByState(all);
 }
 
 function launchedAt(fleet: Fleet): number {

@@ -25,14 +25,11 @@ export interface StatusReport {
   readonly moved?: JournalEntry;
 }
 
-/** Whether it is proven which release serves production, and how. */
-export interface ProofView {
-  readonly proven: boolean;
-  readonly why: string;
-}
-
-/** Of the last switch; undefined when there was none. If it was undone, the proof is of the release that serves now. */
-export function proofOf({ snapshot, moved }: StatusReport): ProofView | undefined {
+/**
+ * Whether answers of production proved the last switch, and how many; undefined when there was none. If it was undone, the proof
+ * is of the release that serves now.
+ */
+export function proofOf({ snapshot, moved }: StatusReport): { proven: boolean; why: string } | undefined {
   if (moved === undefined) return undefined;
   const { verb, release, proven, until = moved.since } = moved;
   const when = ago((snapshot.at - Date.parse(until)) / 1000);
@@ -54,32 +51,33 @@ export interface Row {
 
 /** The pool's targets in order of fleet and zone; unmanaged instances come last. */
 export function rowsOf(pool: Pool, snapshot: Snapshot): Row[] {
-  const targets = Map.groupBy(pool.targets, (target) => target.id);
-  const rows: Row[] = [];
-  const add = (id: string, known: Omit<Row, 'target'>): void => {
-    for (const target of targets.get(id) ?? []) rows.push({ ...known, target });
-    targets.delete(id);
-  };
-  for (const fleet of snapshot.fleets) {
-    const role = roleOf(snapshot, fleet);
-    for (const instance of fleet.instances.toSorted(byZone)) add(instance.id, { instance, fleet, role });
-  }
-  for (const instance of snapshot.unmanaged) add(instance.id, { instance });
-  for (const id of targets.keys()) add(id, {});
-  return rows;
+  const known: readonly (Omit<Row, 'target'> & { readonly instance: Instance })[] = [
+    ...snapshot.fleets.flatMap((fleet) => {
+      const role = roleOf(snapshot, fleet);
+      return fleet.instances.toSorted(byZone).map((instance) => ({ instance, fleet, role }));
+    }),
+    ...snapshot.unmanaged.map((instance) => ({ instance })),
+  ];
+  const targets = Map.groupBy(pool.targets, ({ id }) => id);
+  const ids = new Set(known.map(({ instance }) => instance.id));
+  return [
+    ...known.flatMap((row) => (targets.get(row.instance.id) ?? []).map((target) => ({ ...row, target }))),
+    ...pool.targets.filter(({ id }) => !ids.has(id)).map((target) => ({ target })),
+  ];
 }
 
 function byZone(a: Instance, b: Instance): number {
   return a.zone < b.zone ? -1 : Number(a.zone > b.zone);
 }
 
-export interface HealthCount {
-  readonly healthy: number;
-  /** Registered targets: those that drain get no new requests and do not count. */
-  readonly registered: number;
+/** `2 running, 1 pending`. */
+export function countByState(those: readonly { readonly state: string }[]): string {
+  const states = Map.groupBy(those, ({ state }) => state);
+  return [...states].map(([state, { length }]) => `${length} ${state}`).join(', ');
 }
 
-export function healthOf(targets: readonly Target[]): HealthCount {
+/** Counts registered targets: those that drain get no new requests and do not count. */
+export function healthOf(targets: readonly Target[]): { readonly healthy: number; readonly registered: number } {
   const registered = targets.filter(isRegistered);
   return { healthy: registered.filter((target) => target.state === 'healthy').length, registered: registered.length };
 }
@@ -97,14 +95,8 @@ export function routesByRole(snapshot: Snapshot): readonly Route[] {
   return [...routesOf(snapshot, 'production'), ...routesOf(snapshot, 'test')];
 }
 
-export interface RollbackView {
-  readonly ready: boolean;
-  /** `3/3 healthy in shop-test`, or what is missing. */
-  readonly why: string;
-}
-
 /** Whether production could go back to the parked fleet now; undefined when no fleet is parked. */
-export function rollbackOf(snapshot: Snapshot): RollbackView | undefined {
+export function rollbackOf(snapshot: Snapshot): { ready: boolean; why: string } | undefined {
   const parked = fleetsByRole(snapshot).find(({ role }) => role === 'parked')?.fleet;
   if (!parked) return undefined;
   const size = members(parked).length;

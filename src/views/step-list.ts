@@ -1,6 +1,6 @@
 import type * as listr2 from 'listr2';
 import type { OutStream } from './out.ts';
-import type { Paint } from './paint.ts';
+import type { Paint, Style } from './paint.ts';
 import { widthOf } from './text.ts';
 
 type Listr2 = typeof listr2;
@@ -29,6 +29,8 @@ export interface StepListOptions {
   readonly stdout: OutStream;
   readonly stderr: OutStream;
   readonly paint: Paint;
+  /** Index of the first of these steps. */
+  readonly first: number;
   readonly titles: readonly string[];
 }
 
@@ -69,24 +71,32 @@ export class StepList {
     this.#drawn = this.#draw(new ListrLogger({ useIcons: true, toStderr: [], processOutput: output }));
   }
 
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  has(index: number): boolean {
+    return this.#row(index) !== undefined;
+  }
+
   /** Changes the text of a step; steps before it that are still open are closed. */
   update(index: number, change: { readonly tail?: string; readonly output?: string }): void {
-    const row = this.#rows[index];
+    const row = this.#row(index);
     if (!row) return;
-    for (const before of this.#rows.slice(0, index)) this.#close(before);
+    for (const before of this.#rows.slice(0, this.#rows.indexOf(row))) this.#close(before);
     Object.assign(row, change);
     this.#paint(row);
   }
 
   done(index: number, tail: string): void {
     this.update(index, { tail, output: '' });
-    this.#close(this.#rows[index]);
+    this.#close(this.#row(index));
   }
 
   /** `message` may have several lines; they stay under the step. */
   fail(index: number, message: string): void {
     this.update(index, { output: '' });
-    const row = this.#rows[index];
+    const row = this.#row(index);
     if (!row?.open) return;
     row.open = false;
     row.settled.reject(new Error(message));
@@ -105,6 +115,10 @@ export class StepList {
     this.#options.stdout.off('resize', this.#resized);
   }
 
+  #row(index: number): Row | undefined {
+    return this.#rows[index - this.#options.first];
+  }
+
   async #draw(logger: Logger): Promise<void> {
     const { Listr, DefaultRenderer, ListrDefaultRendererLogLevels: Level } = this.#options.listr2;
     // listr2 checks process.stdout; which renderer fits our stream was decided before.
@@ -115,11 +129,9 @@ export class StepList {
         return keep(super.create(parts));
       }
     }
-    const { paint } = this.#options;
-    const waiting = { icon: '·', color: (text?: string) => paint('dim', text ?? '') };
-    const green = (text?: string): string => paint('green', text ?? '');
-    const yellow = (text?: string): string => paint('yellow', text ?? '');
-    const red = (text?: string): string => paint('red', text ?? '');
+    const colour = (style: Style) => (text?: string) => this.#options.paint(style, text ?? '');
+    const notRun = [Level.WAITING, Level.SKIPPED_WITH_COLLAPSE, Level.COMPLETED_WITH_FAILED_SISTER_TASKS] as const;
+    const ofEach = <T>(value: T) => Object.fromEntries(notRun.map((level) => [level, value]));
     const list = new Listr(
       this.#rows.map((row) => ({
         title: row.title,
@@ -132,18 +144,12 @@ export class StepList {
         rendererOptions: {
           logger,
           collapseErrors: false,
-          icon: {
-            [Level.WAITING]: waiting.icon,
-            [Level.SKIPPED_WITH_COLLAPSE]: waiting.icon,
-            [Level.COMPLETED_WITH_FAILED_SISTER_TASKS]: waiting.icon,
-          },
+          icon: ofEach('·'),
           color: {
-            [Level.WAITING]: waiting.color,
-            [Level.SKIPPED_WITH_COLLAPSE]: waiting.color,
-            [Level.COMPLETED_WITH_FAILED_SISTER_TASKS]: waiting.color,
-            [Level.PENDING]: yellow,
-            [Level.COMPLETED]: green,
-            [Level.FAILED]: red,
+            ...ofEach(colour('dim')),
+            [Level.PENDING]: colour('yellow'),
+            [Level.COMPLETED]: colour('green'),
+            [Level.FAILED]: colour('red'),
           },
         },
       },

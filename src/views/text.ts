@@ -10,10 +10,6 @@ export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-export function padLeft(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
-}
-
 /** Cuts an uncoloured text to the width: `wait until he…`. */
 export function cut(text: string, width: number): string {
   const characters = Array.from(text);
@@ -48,6 +44,12 @@ export function hanging(head: string, text: string, width: number): string[] {
 export function headed(head: string, style: Style, text: string, width: number, paint: Paint): string[] {
   const [first = '', ...rest] = wrap(`${head} ${text}`, width);
   return [paint(style, head) + first.slice(head.length), ...rest];
+}
+
+/** Groups of lines with a blank line between them, without the empty ones. */
+export function paragraphs(groups: readonly (readonly string[])[]): string {
+  const texts = groups.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return texts.join('\n\n');
 }
 
 /** Rows of cells as lines: all columns but the last are padded to their widest cell, with two spaces between. */

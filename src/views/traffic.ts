@@ -1,7 +1,7 @@
 import type { TrafficSeen } from '../probe/seen.ts';
 import { count } from '../domain/text.ts';
 import type { Paint, Style } from './paint.ts';
-import { columns, cut, padLeft } from './text.ts';
+import { columns, cut } from './text.ts';
 
 const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 const STYLES: readonly Style[] = ['blueBright', 'greenBright', 'yellow'];
@@ -25,5 +25,5 @@ function row(name: string, counts: readonly number[], paint: Paint, style: Style
   const highest = Math.max(...counts, 1);
   const bars = counts.map((n) => (n === 0 ? ' ' : SPARKS[Math.ceil((n / highest) * SPARKS.length) - 1])).join('');
   const all = counts.reduce((sum, n) => sum + n, 0);
-  return [`  ${name}`, paint(style, bars), padLeft(String(all), 6)];
+  return [`  ${name}`, paint(style, bars), String(all).padStart(6)];
 }

@@ -2,7 +2,7 @@ import { fleets } from '../support/little/goals.ts';
 import type { Site } from '../support/little/site.ts';
 import { living, type State } from '../support/little/state.ts';
 import { stackFaults } from '../support/little/opsworks.ts';
-import { fleetOf } from '../support/little/watch.ts';
+import { fleetOf } from '../support/little/rules.ts';
 
 /** Everything that we have booted belongs to a fleet, and `status` shows it; what it does not show. */
 export async function leaks(site: Site): Promise<readonly string[]> {

@@ -6,10 +6,10 @@ import { KINDS } from '../support/little/kinds.ts';
 import type { Calls } from '../support/little/process.ts';
 import { STARTS, type Scene } from '../support/little/scene.ts';
 import { Site, type Ask, type Run } from '../support/little/site.ts';
-import { living } from '../support/little/state.ts';
+import { living, production, withWeights, type Box } from '../support/little/state.ts';
 import { STORE_FAULTS } from '../support/little/store.ts';
 import { tellRun } from '../support/little/story.ts';
-import { fleetOf } from '../support/little/watch.ts';
+import { fleetOf } from '../support/little/rules.ts';
 import { FAULTS } from '../support/little/wire.ts';
 import { leaks } from './leaks.ts';
 import { codeOf, isDated, refusedWell } from './outcome.ts';
@@ -23,10 +23,24 @@ interface Act {
   readonly calls: Calls;
 }
 
-/** What happens by itself. */
+/** By itself, and by the hand of an operator who uses AWS's console. */
+const HAPPENINGS = [
+  'dies',
+  'gets sick',
+  'gets well',
+  'throttling',
+  'stale readings',
+  'is registered by hand',
+  'is deregistered by hand',
+  'loses its tags by hand',
+  'weights are set by hand',
+  'an unmanaged server joins by hand',
+] as const;
+
+/** What happens without any run's doing. */
 interface Happening {
   readonly atMs: number;
-  readonly what: 'dies' | 'gets sick' | 'gets well' | 'throttling' | 'stale readings';
+  readonly what: (typeof HAPPENINGS)[number];
   /** Which instance, counted over those of ours that live. */
   readonly who: number;
   readonly forMs: number;
@@ -76,7 +90,7 @@ const act: fc.Arbitrary<Act> = fc
 
 const happening: fc.Arbitrary<Happening> = fc.record({
   atMs: fc.integer({ min: 0, max: 60_000 }),
-  what: fc.constantFrom('dies', 'gets sick', 'gets well', 'throttling', 'stale readings'),
+  what: fc.constantFrom(...HAPPENINGS),
   who: fc.nat({ max: 7 }),
   forMs: fc.constantFrom(1000, 10_000, 30_000),
 });
@@ -122,7 +136,9 @@ async function live({ kind, scene, seesDeath, lagMs, operators, happenings }: Hi
   await site.clock.until(() => left.operators === 0, LONGEST_MS);
   await calm(site);
   if (site.store.goal !== undefined) ended(await site.run('resume'));
-  wrong.push(...site.watch.broken, ...(await leaks(site)));
+  // What has lost its tags by hand cannot be told from another team's.
+  const isUntagged = happenings.some(({ what }) => what === 'loses its tags by hand');
+  wrong.push(...site.watch.broken, ...(isUntagged ? [] : await leaks(site)));
   return { wrong, runs: runs.length, story: () => runs.map(tellRun).join('\n\n') };
 }
 
@@ -137,7 +153,8 @@ function perform(site: Site, [first, ...rest]: readonly Act[], ended: (run: Run)
   );
 }
 
-function happen({ cloud, clock, weather }: Site, { what, who, forMs }: Happening): void {
+function happen(site: Site, { what, who, forMs }: Happening): void {
+  const { cloud, clock, weather } = site;
   if (what === 'throttling') weather.throttledUntil = clock.now + forMs;
   if (what === 'stale readings') weather.staleUntil = clock.now + forMs;
   const ours = living(cloud.state).filter((box) => fleetOf(box) !== undefined && box.state === 'running');
@@ -146,6 +163,27 @@ function happen({ cloud, clock, weather }: Site, { what, who, forMs }: Happening
   if (what === 'dies') cloud.die(box.id);
   if (what === 'gets sick') cloud.behave(box.id, false);
   if (what === 'gets well') cloud.behave(box.id, true);
+  if (what.endsWith('by hand')) byHand(site, what, box, who);
+}
+
+/** An operator changes something, and the watchman is told. */
+function byHand({ cloud, watch }: Site, what: Happening['what'], box: Box, who: number): void {
+  const groups = production(cloud.state);
+  const group = groups[who % Math.max(1, groups.length)]?.name;
+  const way = [...(cloud.state.ways ?? [])].find(([, { role }]) => role === 'production');
+  const names = [...cloud.state.groups.keys()];
+  watch.handIsAtWork();
+  if (what === 'is registered by hand' && group !== undefined) cloud.register(group, box.id);
+  if (what === 'is deregistered by hand' && group !== undefined) cloud.deregister(group, box.id);
+  if (what === 'loses its tags by hand') cloud.untag(box.id, ['turnout:environment', 'turnout:fleet']);
+  if (what === 'weights are set by hand' && way !== undefined) {
+    const weights = new Map(names.map((name, n) => [name, (n + who) % 2 === 0 ? 100 : who * 10]));
+    cloud.change((state) => withWeights(state, way[0], weights));
+  }
+  if (what === 'an unmanaged server joins by hand' && group !== undefined) {
+    const { zone, image } = box;
+    cloud.register(group, cloud.boot({ zone, image, fit: true, tags: {} }));
+  }
 }
 
 async function calm(site: Site): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { KINDS } from '../support/little/kinds.ts';
-import { casesOf, type Topology } from './cases.ts';
+import { casesOf, rowsOf, type Topology } from './cases.ts';
 import { changesOf, HAPPENINGS, THROTTLED, tryThrottled } from './throttled.ts';
 
 /**
@@ -14,7 +14,7 @@ describe.each(KINDS)('$fleet behind $traffic', (kind) => {
     const scene = { ...TOPOLOGY, start: one.start, draining: one.draining ?? false };
     const wrong: string[] = [];
     for (const n of await changesOf(kind, scene, one))
-      for (const fault of THROTTLED)
+      for (const fault of rowsOf(kind, THROTTLED, THROTTLED, THROTTLED.slice(-1)))
         for (const what of HAPPENINGS) wrong.push(...(await tryThrottled({ kind, scene, one, n, fault, what })));
     expect(wrong).toEqual([]);
   });

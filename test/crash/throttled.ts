@@ -4,7 +4,7 @@ import type { Scene } from '../support/little/scene.ts';
 import { Site, type Run } from '../support/little/site.ts';
 import { tellRun } from '../support/little/story.ts';
 import { isServing, living, production } from '../support/little/state.ts';
-import { fleetOf } from '../support/little/watch.ts';
+import { fleetOf } from '../support/little/rules.ts';
 import { REQUEST_MS } from '../support/little/wire.ts';
 import type { Case } from './cases.ts';
 import { codeOf } from './outcome.ts';

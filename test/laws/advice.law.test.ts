@@ -41,7 +41,7 @@ function commandIn(sentence: string): Wishes[number] | undefined {
   return known;
 }
 
-const PASSES = ['draining', 'held', 'visited'];
+const PASSES = ['draining', 'retained', 'residual-traffic'];
 
 /** Advice that was not accepted, and did not say so. */
 async function untrue(snapshot: Snapshot, [verb, wish]: Wishes[number]): Promise<readonly string[]> {

@@ -75,7 +75,7 @@ describe('a switch of names', () => {
   test('leaves old servers alone as long as they are visited, unless that is accepted', async () => {
     const busy = withDns({ residual: counted(11) });
     expect(await cleanup(busy)).toMatchObject({
-      refused: 'visited',
+      refused: 'residual-traffic',
       message: expect.stringMatching(/^11 requests came to A in the last 5 min/),
       next: [expect.stringContaining('--wait'), expect.stringContaining('--ignore-residual-traffic')],
     });
@@ -96,7 +96,7 @@ describe('a switch of names', () => {
     const denied = withDns({ residual: { state: 'unreadable', why: 'AWS says no.' } });
     for (const wish of [{}, { wait: true }])
       expect(await cleanup(denied, wish)).toMatchObject({
-        refused: 'tail-unknown',
+        refused: 'residual-traffic-unknown',
         message: 'It is not known which requests still come to A: AWS says no.',
         next: [
           expect.stringContaining('cloudwatch:GetMetricStatistics'),

@@ -30,6 +30,20 @@ const WRONG: readonly (readonly [command: string, says: RegExp])[] = [
   ['up --release 42 --count 0', /--count takes a whole number from 1 to 1000/],
   ['up --release 42 --release 43', /only once/],
   ['promote now', /now/],
+  ['up --releese 42', /does not know --releese\.[\s\S]*Did you mean --release\?/],
+  ['up v1.2.0', /`turnout up` needs --release\.[\s\S]*Did you mean --release v1\.2\.0\?/],
+  ['rolling --plan', /`turnout rolling` needs --release\.\n {2}`turnout --help`/],
+  ['--jsn status', /does not know --jsn\.[\s\S]*Did you mean --json\?/],
+  ['-x', /`turnout` does not know -x\./],
+  ['status --no-color', /does not know --no-color\.[\s\S]*NO_COLOR=1/],
+  ['stauts --watch', /`turnout stauts` is not a command\.[\s\S]*Did you mean status\?/],
+  ['store', /`turnout store` is incomplete\.[\s\S]*Run `turnout store create`\./],
+  ['history --limit abc', /--limit takes a whole number from 1 to 100000\.[\s\S]*For example: --limit 5/],
+  ['history --limit 0', /--limit takes a whole number/],
+  ['history --limit 2.5', /--limit takes a whole number/],
+  ['history --limit 3 --limit 4', /--limit can be given only once/],
+  ['sandbox --port abc', /--port takes a whole number from 0 to 65535/],
+  ['promote --report a.html --report b.html', /--report can be given only once/],
   ['status --config nowhere.yml', /nowhere\.yml/],
 ];
 
@@ -52,6 +66,11 @@ describe.concurrent('the command line', () => {
       for (const [command, says] of WRONG) await expectUsage(shop, command, says);
       const json = await shop.run('promote --min-helthy 2 --json');
       expect(json.lines).toMatchObject([{ v: 1, type: 'finished', result: 'refused', code: 'usage', exitCode: 2 }]);
+      for (const command of ['-h', 'history -h']) {
+        const { exitCode, stdout } = await shop.run(command);
+        expect([exitCode, stdout], command).toEqual([0, (await shop.run(command.replace('-h', '--help'))).stdout]);
+        expect(stdout, command).toMatch(/^turnout [\s\S]*-h, --help/);
+      }
       expect(shop.sandbox.requests.all).toEqual([]);
       await shop.expectNoFailures();
     },

@@ -137,7 +137,7 @@ describe.concurrent('weighted names', () => {
     const old = shop.sandbox.production[0]!.url;
     for (let n = 0; n < 3; n += 1) await (await fetch(old)).text();
     const { code, message, next } = await shop.task('cleanup', 'refused');
-    expect(code).toBe('visited');
+    expect(code).toBe('residual-traffic');
     expect(message).toContain('3 requests came to 41 in the last 1 h');
     expect(next.join()).toContain('--ignore-residual-traffic');
     await shop.task('cleanup --ignore-residual-traffic');

@@ -151,7 +151,7 @@ describe.concurrent('a weighted listener', () => {
     await shop.task('promote');
     const { code, message, next } = await shop.task('cleanup', 'refused');
     expect({ code, next }).toEqual({
-      code: 'held',
+      code: 'retained',
       next: [expect.stringContaining('cleanup --wait'), expect.stringContaining('--ignore-residual-traffic')],
     });
     expect(message).toContain('it is kept for 1 h');

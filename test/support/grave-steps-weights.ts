@@ -27,7 +27,7 @@ export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] =>
       'one of green gets sick': [sicken('two', 'B-1'), '1 short in a'],
       'an unmanaged server joins its group': [enter('two', 'i-other'), 'Production would go to i-other'],
       'one of blue is put into its group': [enter('two', 'A-0'), 'Production would go to A-0'],
-      'somebody sets other weights': [weigh(70, 30), 'changed the weights of shop:0'],
+      'somebody sets other weights': [weigh(70, 30), 'weights of shop:0 were changed'],
     },
     allowed: {
       'blue dies': sicken('one', 'A-0', 'A-1'),
@@ -49,7 +49,7 @@ export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] =>
     },
     refused: {
       'green dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
-      'somebody takes its share away': [weigh(100, 0), 'changed the weights of shop:0'],
+      'somebody takes its share away': [weigh(100, 0), 'weights of shop:0 were changed'],
     },
     allowed: {
       'one of green gets sick': sicken('two', 'B-1'),

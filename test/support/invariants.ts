@@ -71,7 +71,7 @@ function killed(before: Snapshot, step: Step): string | undefined {
   return targets.length > 0 ? `${targets[0]?.id} was terminated while ${targets[0]?.state} in production` : undefined;
 }
 
-/** Rule 5. Whoever is new in production was healthy somewhere right before. */
+/** Rule 4. Whoever is new in production was healthy somewhere right before. */
 function unverified(before: Snapshot, step: Step, after: Snapshot): string | undefined {
   if (step.do !== 'register' || before.pools.find((pool) => pool.name === step.pool)?.role !== 'production')
     return undefined;
@@ -92,11 +92,11 @@ function unverified(before: Snapshot, step: Step, after: Snapshot): string | und
   return blind === undefined ? undefined : `${blind} got production traffic without having been healthy`;
 }
 
-/** Rules 1 and 5: no step leaves production without anybody healthy that had somebody. */
+/** Rule 1: no step leaves production without anybody healthy that had somebody. */
 function emptied(before: Snapshot, after: Snapshot): string | undefined {
   const sum = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
   return sum(healthyByPoolAndZone(before)) > 0 && sum(healthyByPoolAndZone(after)) === 0
-    ? 'production has nobody healthy left'
+    ? 'production has no healthy target left'
     : undefined;
 }
 

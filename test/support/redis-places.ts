@@ -7,7 +7,7 @@ import { freePort, RedisServer } from './redis-server.ts';
 
 /** Where Redis may be, besides on one server: behind Sentinel, in a cluster, behind TLS. */
 
-/** What a user of turnout may do, as the README says it. */
+/** What a user of turnout may do, as docs/store.md says it. */
 export const RIGHTS = '+@read +@write +@scripting +@connection +time +info -@dangerous +info'.split(' ');
 
 /** Servers that end together. */

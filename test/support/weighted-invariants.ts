@@ -75,7 +75,7 @@ function overwhelmed(before: Snapshot, after: Snapshot, minimum: number): string
 function emptied(before: Snapshot, after: Snapshot): string | undefined {
   const sum = (snapshot: Snapshot): number =>
     snapshot.pools.filter(({ name }) => gets(snapshot, name)).reduce((all, pool) => all + healthy(pool), 0);
-  return sum(before) > 0 && sum(after) === 0 ? 'production has nobody healthy left' : undefined;
+  return sum(before) > 0 && sum(after) === 0 ? 'production has no healthy target left' : undefined;
 }
 
 /** Nobody healthy leaves a group that production goes to. */

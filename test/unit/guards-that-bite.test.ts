@@ -80,7 +80,7 @@ describe('an instance that leaves its groups', () => {
       return true;
     };
     const { inPlace } = fake.ports;
-    Object.assign(fake.ports, { inPlace: { ...inPlace, widen: discoverTargetGroups, discoverTargetGroups } });
+    Object.assign(fake.ports, { inPlace: { ...inPlace, discoverTargetGroups } });
     return { fake, asked };
   }
 

@@ -66,7 +66,7 @@ describe('a fault of ours ends the run in order', () => {
       },
     };
     const finished = await rig.run('promote');
-    await expectFault(rig, finished, 'No step had begun.');
+    await expectFault(rig, finished, 'No step had started.');
     expect(finished.next.join()).not.toContain('resume');
     expect(rig.fake.changes).toEqual([]);
   });

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Route } from '../../src/domain/traffic.ts';
-import { problemsOf, notesOf, type Settings } from '../../src/traffic/compatibility.ts';
+import { problemsOf, notesOf } from '../../src/traffic/compatibility.ts';
 import type { RouteLocation } from '../../src/traffic/find-rules.ts';
+import type { Settings } from '../../src/traffic/target-groups.ts';
 
 function settings(name: string, balancers: readonly string[] = ['arn:shop'], sticky = false): Settings {
   const attributes = new Map([['stickiness.enabled', String(sticky)]]);
-  return { name, arn: `arn:${name}`, port: 8080, group: { LoadBalancerArns: [...balancers] }, attributes };
+  const group = { LoadBalancerArns: [...balancers] };
+  return { name, arn: `arn:${name}`, role: 'test', port: 8080, group, attributes };
 }
 
 const GROUPS = [settings('blue'), settings('green')];

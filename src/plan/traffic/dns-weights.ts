@@ -14,20 +14,20 @@ const ANSWERS_WANTED = 10;
 /** DNS records divide the traffic: a change takes its time to the name servers, and out of resolvers. */
 export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficModel {
   const dns = (settings: SwitchSettings): DnsSettings => settingsOf(settings.traffic, traffic.kind);
-  return weights(snapshot, traffic, {
+  return weights({
+    snapshot,
+    traffic,
     prepare: (change, pool) => lowerSteps(snapshot, traffic, change, pool),
     arrive: ({ to }, pool) => [{ do: 'await-insync', pool, fleet: to.id }],
     verify: (change, pool) => verifySteps(snapshot, traffic, change, pool),
     retentionS: (settings) =>
       longestRetention(snapshot, dns(settings).retentionS, ttlOf(dns(settings), Object.values(traffic.ttls))),
-    residualProblem: (fleet, goal) => visited(snapshot, traffic, fleet, goal),
+    residualProblem: (fleet, goal) => residualProblem(snapshot, traffic, fleet, goal),
     awaitResidual: (fleet, settings) => [
       { do: 'await-residual-traffic', fleet: fleet.id, limits: dns(settings).residual },
     ],
-    settleSteps: (keep, settings) => {
-      const back = ttlStep(traffic, dns(settings), keep, 'usual');
-      return back === undefined ? [] : [back];
-    },
+    settleSteps: (keep, settings) =>
+      [ttlStep(traffic, dns(settings), keep, 'usual')].filter((step) => step !== undefined),
   });
 }
 
@@ -95,7 +95,7 @@ function verifySteps(snapshot: Snapshot, traffic: DnsWeights, change: Switch, po
 }
 
 /** Clients and resolvers that ignore TTLs are seen by their requests. */
-function visited(
+function residualProblem(
   snapshot: Snapshot,
   { kind, residual: { state } }: DnsWeights,
   fleet: Fleet,
@@ -103,8 +103,8 @@ function visited(
 ): Refusal | undefined {
   const why = early ? undefined : residualTrafficProblem(snapshot, fleet, settingsOf(settings.traffic, kind).residual);
   if (why === undefined) return undefined;
-  if (state === 'unreadable') return refusal('tail-unknown', why, GRANT, IGNORE_RESIDUAL);
-  return wait ? undefined : refusal('visited', why, WAIT, IGNORE_RESIDUAL);
+  if (state === 'unreadable') return refusal('residual-traffic-unknown', why, GRANT, IGNORE_RESIDUAL);
+  return wait ? undefined : refusal('residual-traffic', why, WAIT, IGNORE_RESIDUAL);
 }
 
 const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';

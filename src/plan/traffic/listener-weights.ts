@@ -6,10 +6,12 @@ import { longestRetention, settingsOf, weights } from './weights.ts';
 
 /** Rules of listeners divide the traffic: a change holds as soon as it is made. */
 export function listenerWeights(snapshot: Snapshot, traffic: ListenerWeights): TrafficModel {
-  return weights(snapshot, traffic, {
+  return weights({
+    snapshot,
+    traffic,
     prepare: () => [],
     arrive: () => [],
-    verify: (change) => releaseSteps(change),
+    verify: releaseSteps,
     retentionS: (settings) => longestRetention(snapshot, settingsOf(settings.traffic, traffic.kind).retentionS),
     residualProblem: () => undefined,
     awaitResidual: () => [],

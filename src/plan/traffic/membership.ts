@@ -1,18 +1,20 @@
 import { batchSize } from '../../domain/batches.ts';
+import { defined } from '../../domain/defined.ts';
 import { refusal } from '../../domain/goal.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { members, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
 import type { PaceOptions, Switch, TrafficModel } from './model.ts';
-import { endSteps, namesOf, othersThan, registerSteps, releaseSteps, wantsStages } from './steps.ts';
+import { deregisterSteps, endSteps, namesOf, othersThan, registerSteps, releaseSteps, wantsStages } from './steps.ts';
 
 /** Fleets move between the pools of production and test: add before remove. */
 export function membership(snapshot: Snapshot): TrafficModel {
   const production = poolsOf(snapshot, 'production');
   const test = poolsOf(snapshot, 'test');
+  const [own, tried] = [namesOf(production), namesOf(test)];
   const paceBack = (to: Fleet, { batch }: Pick<PaceOptions, 'batch'>) =>
-    batch === undefined ? {} : { batch: batchSize(batch, members(to).length) };
+    defined({ batch: batch && batchSize(batch, members(to).length) });
   return {
     testPools: () => test,
     capacityGroups: () => production.map((pool) => ({ name: pool.name, pools: [pool] })),
@@ -23,9 +25,9 @@ export function membership(snapshot: Snapshot): TrafficModel {
     paceBack,
     switchSteps: (change, before) => [
       ...before,
-      ...batchSteps(snapshot, change, namesOf(production)),
-      ...comeIn(change, namesOf(production)),
-      ...swapSteps(snapshot, change, namesOf(production), namesOf(test)),
+      ...batchSteps(snapshot, change, own),
+      ...comeIn(change, own),
+      ...swapSteps(snapshot, change, own, tried),
       ...releaseSteps(change),
     ],
     routeTestTraffic: () => [],
@@ -48,38 +50,26 @@ function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]
   const { to, minimumHealthy, batch } = change;
   if (batch === undefined) return [];
   const from = othersThan(snapshot, to);
-  const rounds = Array.from(
-    { length: Math.max(0, Math.ceil(members(to).length / batch) - 1) },
-    (_, n) => (n + 1) * batch,
-  );
-  const leave =
-    (pool: string, upTo: number) =>
-    (fleet: Fleet): Step => {
-      const downTo = Math.max(0, members(fleet).length - upTo);
-      return { do: 'deregister', pool, fleet: fleet.id, minimumHealthy: minimumHealthy[pool] ?? NO_MINIMUM, downTo };
-    };
-  return rounds.flatMap((upTo) =>
+  const rounds = Math.max(0, Math.ceil(members(to).length / batch) - 1);
+  const leave = (fleet: Fleet, pool: string, upTo: number): readonly Step[] => {
+    const downTo = Math.max(0, members(fleet).length - upTo);
+    return deregisterSteps(fleet, [pool], minimumHealthy).map((step) => ({ ...step, downTo }));
+  };
+  return Array.from({ length: rounds }, (_, n) => (n + 1) * batch).flatMap((upTo) =>
     pools.flatMap((pool): readonly Step[] => [
       { do: 'register', pool, fleet: to.id, upTo },
       { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: NO_MINIMUM, need: 'minimum', upTo },
-      ...from.map(leave(pool, upTo)),
+      ...from.flatMap((fleet) => leave(fleet, pool, upTo)),
     ]),
   );
 }
 
 /** The fleet enters production, and is healthy there. */
-function comeIn({ to, minimumHealthy, need }: Switch, pools: readonly string[]): readonly Step[] {
-  const fleet = to.id;
-  return [
-    ...registerSteps(to, pools),
-    ...pools.map((pool): Step => ({
-      do: 'await-healthy',
-      pool,
-      fleet,
-      minimumHealthy: minimumHealthy[pool] ?? NO_MINIMUM,
-      need,
-    })),
-  ];
+function comeIn({ to, minimumHealthy: minimum, need }: Switch, pools: readonly string[]): readonly Step[] {
+  const healthy = (pool: string): Step => {
+    return { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimum[pool] ?? NO_MINIMUM, need };
+  };
+  return [...registerSteps(to, pools), ...pools.map(healthy)];
 }
 
 /** The other fleets leave production for the test pools, and this one leaves those. */
@@ -90,15 +80,9 @@ function swapSteps(
   test: readonly string[],
 ): readonly Step[] {
   const from = othersThan(snapshot, to);
-  const leave = (fleet: Fleet, pool: string): Step => ({
-    do: 'deregister',
-    pool,
-    fleet: fleet.id,
-    minimumHealthy: minimumHealthy[pool] ?? NO_MINIMUM,
-  });
   return [
-    ...from.flatMap((fleet) => production.map((pool) => leave(fleet, pool))),
+    ...from.flatMap((fleet) => deregisterSteps(fleet, production, minimumHealthy)),
     ...from.flatMap((fleet) => registerSteps(fleet, test)),
-    ...test.map((pool): Step => ({ do: 'deregister', pool, fleet: to.id, minimumHealthy: NO_MINIMUM })),
+    ...deregisterSteps(to, test),
   ];
 }

@@ -55,7 +55,7 @@ export interface TrafficModel {
   readonly notes: readonly string[];
   /** Why traffic must not be moved to a new fleet the way it is set up. */
   setupProblem(): Refusal | undefined;
-  /** Why somebody else seems to be moving traffic. */
+  /** Why others seem to be moving traffic. */
   changedByOthers(): Refusal | undefined;
   /** How fast production moves to the fleet, as asked for or configured. */
   paceOf(to: Fleet, options: PaceOptions, settings: SwitchSettings): Pace | Refusal;

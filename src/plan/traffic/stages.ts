@@ -31,11 +31,11 @@ export function stagesOf(
 
 /** Other people's groups in a rule keep their weights, so ours are as fine as they are. */
 function tooCoarse(snapshot: Snapshot, to: Fleet, shares: readonly number[]): Refusal | undefined {
-  const [home] = ownPools(snapshot, to);
-  if (home === undefined) return undefined;
+  const [own] = ownPools(snapshot, to);
+  if (own === undefined) return undefined;
   const pools = snapshot.pools.map(({ name }) => name);
   for (const route of routesOf(snapshot, 'production')) {
-    const share = shares.find((one) => !canGive(route, home.name, one, pools));
+    const share = shares.find((one) => !canGive(route, own.name, one, pools));
     if (share === undefined) continue;
     return refusal(
       'coarse-weights',

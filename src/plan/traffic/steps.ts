@@ -1,7 +1,8 @@
+import type { MinimumHealthy } from '../../domain/goal.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { liveFleets, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
-import type { Step } from '../../steps/index.ts';
+import type { Step, StepOf } from '../../steps/index.ts';
 import type { Ending, PaceOptions, Switch } from './model.ts';
 
 /** Steps and questions that all ways of moving traffic share. */
@@ -19,6 +20,14 @@ export function registerSteps(fleet: Fleet, pools: readonly string[]): readonly 
   return pools.map((pool) => ({ do: 'register', pool, fleet: fleet.id }));
 }
 
+export function deregisterSteps(
+  { id: fleet }: Fleet,
+  pools: readonly string[],
+  minimum: MinimumHealthy = {},
+): readonly StepOf<'deregister'>[] {
+  return pools.map((pool) => ({ do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM }));
+}
+
 /** Production itself is asked which release serves. */
 export function releaseSteps({ to, settings: { verification } }: Switch): readonly Step[] {
   if (verification.by === 'nothing') return [];
@@ -29,17 +38,13 @@ export function releaseSteps({ to, settings: { verification } }: Switch): readon
 /** The fleet leaves what it is tried in, is waited for where it drains, and goes. */
 export function endSteps(
   snapshot: Snapshot,
-  { id: fleet, holder }: Fleet,
+  leaving: Fleet,
   retentionS: number,
   { keeps, before }: Ending,
 ): readonly Step[] {
+  const { id: fleet, holder } = leaving;
   return [
-    ...poolsOf(snapshot, 'test').map(({ name: pool }): Step => ({
-      do: 'deregister',
-      pool,
-      fleet,
-      minimumHealthy: NO_MINIMUM,
-    })),
+    ...deregisterSteps(leaving, namesOf(poolsOf(snapshot, 'test'))),
     ...poolsOf(snapshot, 'production').map(({ name: pool }): Step => ({ do: 'await-drained', pool, fleet })),
     // What closes the way back comes directly before what ends it.
     ...before,

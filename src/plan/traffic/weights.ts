@@ -3,18 +3,20 @@ import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { retainedUntil, retentionProblem } from '../../domain/retention.ts';
 import { isIn, poolsOf } from '../../domain/roles.ts';
 import { routesOf, shareOf } from '../../domain/routes.ts';
-import { hasServed, notedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
+import { hasServed, recordedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
 import type { Ending, Switch, TrafficModel } from './model.ts';
 import { stagesOf } from './stages.ts';
-import { endSteps, namesOf, othersThan, registerSteps } from './steps.ts';
+import { deregisterSteps, endSteps, namesOf, othersThan, registerSteps } from './steps.ts';
 
 type WeightedTraffic = Exclude<Traffic, { kind: 'membership' }>;
 
-/** What differs between ways of dividing traffic by weights. */
-export interface WeightSpecifics {
+/** What differs between ways of dividing traffic by weights, in one world. */
+export interface WeightsKind {
+  readonly snapshot: Snapshot;
+  readonly traffic: WeightedTraffic;
   /** Before anything else of a switch. */
   prepare(change: Switch, pool: string): readonly Step[];
   /** Until the weights that were just set for the pool hold everywhere. */
@@ -37,7 +39,8 @@ const TOGETHER = 'production';
  * Every fleet stays in a pool of its own, and what moves is the pool's share: none for a pool that was not just seen to be
  * healthy.
  */
-export function weights(snapshot: Snapshot, traffic: WeightedTraffic, specifics: WeightSpecifics): TrafficModel {
+export function weights(kind: WeightsKind): TrafficModel {
+  const { snapshot, traffic } = kind;
   return {
     testPools: (fleet) => ownPools(snapshot, fleet),
     capacityGroups: () => [{ name: TOGETHER, pools: poolsOf(snapshot, 'production') }],
@@ -47,15 +50,14 @@ export function weights(snapshot: Snapshot, traffic: WeightedTraffic, specifics:
     paceOf: (to, options, settings) => {
       // `--to` says how much it is to be, whatever it is now.
       const no = noBatches(options) ?? (options.to === undefined ? changedByOthers(snapshot) : undefined);
-      if (no !== undefined) return no;
-      return stagesOf(snapshot, to, options, settingsOf(settings.traffic, traffic.kind));
+      return no ?? stagesOf(snapshot, to, options, settingsOf(settings.traffic, traffic.kind));
     },
     paceBack: (_to, options) => noBatches(options) ?? {},
-    switchSteps: (change, before) => switchSteps(snapshot, change, before, specifics),
+    switchSteps: (change, before) => switchSteps(kind, change, before),
     routeTestTraffic: (fleet) => routeTestTraffic(snapshot, fleet),
-    retireProblem: (fleet, goal) => held(snapshot, fleet, goal, specifics) ?? specifics.residualProblem(fleet, goal),
-    retireSteps: (fleet, goal, ending) => retireSteps(snapshot, fleet, goal, specifics, ending),
-    settleSteps: specifics.settleSteps,
+    retireProblem: (fleet, goal) => retained(kind, fleet, goal) ?? kind.residualProblem(fleet, goal),
+    retireSteps: (fleet, goal, ending) => retireSteps(kind, fleet, goal, ending),
+    settleSteps: kind.settleSteps,
   };
 }
 
@@ -88,7 +90,7 @@ function changedByOthers(snapshot: Snapshot): Refusal | undefined {
   for (const route of routesOf(snapshot, 'production')) {
     const parts = snapshot.pools.filter(({ name }) => isPart(shareOf(route, name)));
     const [least] = parts.toSorted((a, b) => shareOf(route, a.name) - shareOf(route, b.name));
-    if (least === undefined || parts.some((pool) => isNoted(snapshot, route, pool))) continue;
+    if (least === undefined || parts.some((pool) => isRecorded(snapshot, route, pool))) continue;
     return refusal(
       'weights-changed',
       `${route.name} gives ${percentText(shareOf(route, least.name))} of production to ${least.name}, and no run of turnout left it so.`,
@@ -104,10 +106,11 @@ function isPart(share: number): boolean {
   return share > TOLERANCE && share < 100 - TOLERANCE;
 }
 
-/** The pool gets what was noted of a fleet in it. */
-function isNoted(snapshot: Snapshot, route: Route, pool: Pool): boolean {
-  const noted = snapshot.fleets.filter((fleet) => isIn(pool, fleet)).map((fleet) => notedShare(fleet)?.percent ?? -1);
-  return noted.some((share) => Math.abs(share - shareOf(route, pool.name)) < TOLERANCE);
+/** The pool gets what was recorded of a fleet in it. */
+function isRecorded(snapshot: Snapshot, route: Route, pool: Pool): boolean {
+  const fleets = snapshot.fleets.filter((fleet) => isIn(pool, fleet));
+  const shares = fleets.map((fleet) => recordedShare(fleet)?.percent ?? -1);
+  return shares.some((share) => Math.abs(share - shareOf(route, pool.name)) < TOLERANCE);
 }
 
 function noBatches({ batch }: { readonly batch?: unknown }): Refusal | undefined {
@@ -123,24 +126,21 @@ function minimumOf({ minimumHealthy }: Switch): PoolMinimum {
   return minimumHealthy[TOGETHER] ?? NO_MINIMUM;
 }
 
-function switchSteps(
-  snapshot: Snapshot,
-  change: Switch,
-  before: readonly Step[],
-  specifics: WeightSpecifics,
-): readonly Step[] {
+function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[]): readonly Step[] {
+  const { snapshot } = kind;
   const { to, need, stages } = change;
   const [pool] = namesOf(ownPools(snapshot, to));
   if (pool === undefined) return before;
-  const minimumHealthy = minimumOf(change);
   const isWhole = stages === undefined || stages.shares.at(-1) === 100;
   return [
-    ...specifics.prepare(change, pool),
+    ...kind.prepare(change, pool),
     ...before,
     ...registerSteps(to, [pool]),
-    { do: 'await-healthy', pool, fleet: to.id, minimumHealthy, need },
-    ...shiftSteps(snapshot, change, pool, specifics.arrive(change, pool)),
-    ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...specifics.verify(change, pool)] : []),
+    { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimumOf(change), need },
+    // A share goes to all that are in the pool, also to servers that were registered with it by hand.
+    ...othersThan(snapshot, to).flatMap((fleet) => deregisterSteps(fleet, [pool], { [pool]: minimumOf(change) })),
+    ...shiftSteps(snapshot, change, pool, kind.arrive(change, pool)),
+    ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...kind.verify(change, pool)] : []),
   ];
 }
 
@@ -157,9 +157,9 @@ function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: re
     const from = before === undefined ? sharesNow(snapshot, pool) : sharesOf(snapshot, () => before);
     const moved: readonly Step[] = [{ ...shift, percent, from }, ...arrive];
     if (percent === 100) return moved;
-    const noted: Step = { do: 'tag-share', fleet, percent, since };
-    if (index === shares.length - 1) return [...moved, noted];
-    return [...moved, noted, { do: 'watch', pool, fleet, percent, seconds, since, minimumHealthy }];
+    const tagged: readonly Step[] = [...moved, { do: 'tag-share', fleet, percent, since }];
+    if (index === shares.length - 1) return tagged;
+    return [...tagged, { do: 'watch', pool, fleet, percent, seconds, since, minimumHealthy }];
   });
 }
 
@@ -177,52 +177,46 @@ function sharesNow(snapshot: Snapshot, pool: string): Readonly<Record<string, nu
 function leaveSteps(snapshot: Snapshot, change: Switch, pool: string): readonly Step[] {
   const { to, since } = change;
   const from = othersThan(snapshot, to);
-  const minimumHealthy = minimumOf(change);
   return [
-    ...from.map((fleet): Step => ({ do: 'deregister', pool, fleet: fleet.id, minimumHealthy })),
     ...from.filter(hasServed).map((fleet): Step => ({ do: 'tag-share', fleet: fleet.id, percent: 0, since })),
-    ...from.flatMap((fleet) => registerSteps(fleet, namesOf(ownPools(snapshot, fleet)))),
-    ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet)),
+    ...from.flatMap((fleet) => registerSteps(fleet, poolsBeside(snapshot, fleet, pool))),
+    ...from.slice(0, 1).flatMap((fleet) => routeTestTraffic(snapshot, fleet, pool)),
   ];
 }
 
-function routeTestTraffic(snapshot: Snapshot, fleet: Fleet): readonly Step[] {
-  const [pool] = namesOf(ownPools(snapshot, fleet));
+/** The fleet's own pools beside the one that serves. */
+function poolsBeside(snapshot: Snapshot, fleet: Fleet, serving: string | undefined): readonly string[] {
+  return namesOf(ownPools(snapshot, fleet, serving));
+}
+
+function routeTestTraffic(snapshot: Snapshot, fleet: Fleet, serving?: string): readonly Step[] {
+  const [pool] = poolsBeside(snapshot, fleet, serving);
   if (pool === undefined || routesOf(snapshot, 'test').length === 0) return [];
   const shift = { do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100 } as const;
   return [{ ...shift, from: {}, minimumHealthy: NO_MINIMUM }];
 }
 
 /** Nothing drains where weights move traffic: the time since production has left counts. */
-function held(
-  snapshot: Snapshot,
-  fleet: Fleet,
-  { wait, early, settings }: GoalOf<'cleanup'>,
-  specifics: WeightSpecifics,
-): Refusal | undefined {
-  const why = wait || early ? undefined : retentionProblem(snapshot, fleet, specifics.retentionS(settings));
-  if (why === undefined) return undefined;
-  return refusal('held', why, WAIT, IGNORE_RESIDUAL);
+function retained(kind: WeightsKind, fleet: Fleet, goal: GoalOf<'cleanup'>): Refusal | undefined {
+  if (goal.wait || goal.early) return undefined;
+  const why = retentionProblem(kind.snapshot, fleet, kind.retentionS(goal.settings));
+  return why === undefined ? undefined : refusal('retained', why, WAIT, IGNORE_RESIDUAL);
 }
 
 export const WAIT = '`turnout cleanup --wait` waits for that; or run this again later.';
 export const IGNORE_RESIDUAL =
   '`turnout cleanup --ignore-residual-traffic` does not wait: requests that still reach the old servers will fail.';
 
-function retireSteps(
-  snapshot: Snapshot,
-  fleet: Fleet,
-  { since, early, settings }: GoalOf<'cleanup'>,
-  specifics: WeightSpecifics,
-  ending: Ending,
-): readonly Step[] {
+function retireSteps(kind: WeightsKind, fleet: Fleet, goal: GoalOf<'cleanup'>, ending: Ending): readonly Step[] {
+  const { snapshot } = kind;
+  const { since, early, settings } = goal;
   if (early) return endSteps(snapshot, fleet, 0, ending);
-  const seconds = specifics.retentionS(settings);
+  const seconds = kind.retentionS(settings);
   const isUnknown = retainedUntil(snapshot, fleet, seconds) === undefined;
   return [
     ...(isUnknown ? [{ do: 'tag-share', fleet: fleet.id, percent: 0, since } as const] : []),
     { do: 'await-retention', fleet: fleet.id, seconds },
-    ...specifics.awaitResidual(fleet, settings),
+    ...kind.awaitResidual(fleet, settings),
     ...endSteps(snapshot, fleet, seconds, ending),
   ];
 }

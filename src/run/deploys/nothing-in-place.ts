@@ -12,6 +12,6 @@ export function nothingInPlace(
   return {
     deploys: new RunDeploys({ environment: options.environment, deployer: noDeployer }),
     probe: createInstanceProbe(options, clock),
-    widen: async () => false,
+    discoverTargetGroups: async () => false,
   };
 }

@@ -21,7 +21,7 @@ export class StepRun {
   readonly #step: Step;
   readonly #behaviour: StepBehaviour;
   /** On the monotonic clock. */
-  #begun = 0;
+  #startedAt = 0;
   #lookedAt = 0;
   #requestedAt = Number.NEGATIVE_INFINITY;
   /** The last look was at all that a decision needs, and not only at what shows the progress. */
@@ -45,12 +45,12 @@ export class StepRun {
     const title = this.#behaviour.title(before);
     await reached(index, title);
     emit({ type: 'step-started', index, title });
-    const begun = this.#now();
+    const startedAt = this.#now();
     if (endsSomething(this.#behaviour, before)) await settled();
     const start = await this.#lookFirst(before);
     const already = this.#isDone(start);
     const last = await this.#withHooks(before, start).catch(async (error: unknown) => this.#fail(error, start));
-    emit({ type: 'step-done', index, seconds: (this.#now() - begun) / 1000, already });
+    emit({ type: 'step-done', index, seconds: (this.#now() - startedAt) / 1000, already });
     return last;
   }
 
@@ -64,8 +64,8 @@ export class StepRun {
   }
 
   async #drive(start: Snapshot): Promise<Snapshot> {
-    this.#begun = this.#now();
-    this.#lookedAt = this.#begun;
+    this.#startedAt = this.#now();
+    this.#lookedAt = this.#startedAt;
     let snapshot = start;
     while (!this.#isDone(snapshot)) snapshot = await this.#advance(await this.#withoutConflict(snapshot));
     this.#tell(snapshot);
@@ -76,7 +76,7 @@ export class StepRun {
   async #advance(seen: Snapshot): Promise<Snapshot> {
     const snapshot = this.#isDue(seen) && !this.#canDecide ? await this.#lookFirst(seen) : seen;
     if (this.#isDone(snapshot)) return snapshot;
-    const waitedMs = this.#now() - this.#begun;
+    const waitedMs = this.#now() - this.#startedAt;
     const forbidden = this.#behaviour.guard(snapshot);
     this.#giveUp(snapshot, waitedMs, forbidden);
     if (forbidden === undefined && this.#isDue(snapshot)) await this.#request(snapshot);
@@ -129,7 +129,7 @@ export class StepRun {
     await this.#context.ports.clock.sleep(pauseMs - tookMs, stopFor(this.#context, order));
   }
 
-  /** An old reading must not be taken for somebody else's change. */
+  /** An old reading must not be taken for another actor's change. */
   async #withoutConflict(snapshot: Snapshot): Promise<Snapshot> {
     if (this.#behaviour.conflict(snapshot) === undefined) return snapshot;
     await this.#context.shown();
@@ -157,7 +157,7 @@ export class StepRun {
     return this.#failure === undefined ? late : `${late} The last error: ${this.#failure.message}`;
   }
 
-  /** Nobody waits for a deploy any more: it is stopped as far as possible. */
+  /** A deploy is not waited for any more: it is stopped as far as possible. */
   async #fail(error: unknown, snapshot: Snapshot): Promise<never> {
     if (error instanceof Interrupted) throw error;
     await endOrder(this.#context, this.#behaviour.order, snapshot);

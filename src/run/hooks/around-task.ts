@@ -8,7 +8,7 @@ import type { Setup } from '../task/setup.ts';
 
 /**
  * The task with the programs that the operator wants to be run around it. One that fails before it stops it, and nothing was
- * changed; one that fails after it is told, and changes nothing of what was done.
+ * changed; one that fails after it is reported, and changes nothing of what was done.
  */
 export async function runWithHooks(
   setup: Setup,

@@ -2,6 +2,7 @@ import type { Verb } from '../../domain/goal.ts';
 import type { Clock } from '../../clock.ts';
 import type { HookConfig, HooksConfig, HookTime } from '../../config/config.ts';
 import { OperatorError } from '../../errors.ts';
+import { defined } from '../../domain/defined.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { running } from '../../domain/in-place.ts';
 import { behaviourOf, type Step } from '../../steps/index.ts';
@@ -9,7 +10,7 @@ import type { Guardian } from '../../programs/guardian.ts';
 import { startProgram, type ProgramResult } from '../../programs/program.ts';
 import type { Emit } from '../event.ts';
 
-/** What a hook is told in its environment, beside what every program of a run is told. */
+/** What a hook gets in its environment, beside what every program of a run gets. */
 export interface HookContext {
   readonly verb: Verb;
   readonly release: string;
@@ -43,7 +44,11 @@ export function createHooks(config: HooksConfig, tools: HookTools): Hooks {
   return {
     async run(time, occasion) {
       const hooks = config[time].filter(({ tasks }) => tasks?.includes(occasion.verb) ?? true);
-      for (const hook of hooks) await runHook(time, hook, occasion, config.folder, tools);
+      const start = async (hook: HookConfig): Promise<ProgramResult> => {
+        const variables = { ...tools.variables(), ...variablesOf(time, occasion) };
+        return runOnce(hook, config.folder, variables, tools);
+      };
+      for (const hook of hooks) await runHook(time, hook, start, tools);
       return hooks.length > 0;
     },
   };
@@ -52,36 +57,32 @@ export function createHooks(config: HooksConfig, tools: HookTools): Hooks {
 async function runHook(
   time: HookTime,
   hook: HookConfig,
-  occasion: HookContext,
-  folder: string,
-  tools: HookTools,
+  start: (hook: HookConfig) => Promise<ProgramResult>,
+  { emit, clock }: HookTools,
 ): Promise<void> {
-  const { emit, clock } = tools;
-  const words = hook.run.join(' ');
   let failure = '';
   for (let attempt = 0; attempt <= hook.retries; attempt += 1) {
     if (attempt > 0) await clock.sleep(PAUSE_MS);
-    const { ok, why, output } = await runOnce(time, hook, occasion, folder, tools);
+    const { ok, why, output } = await start(hook);
     if (ok) return;
-    failure = `The hook ${time} (${words}) failed: ${why}.${output.length === 0 ? '' : ` It wrote last: ${output.at(-1)}`}`;
+    const last = output.length === 0 ? '' : ` It wrote last: ${output.at(-1)}`;
+    failure = `The hook ${time} (${hook.run.join(' ')}) failed: ${why}.${last}`;
     if (attempt < hook.retries) emit({ type: 'warning', message: `${failure} Trying again.` });
   }
   if (hook.onError === 'warn') return emit({ type: 'warning', message: failure });
   throw new OperatorError('hook-failed', failure, {
-    next: ['Mend it and run this again; `onError: warn` under `hooks` goes on without it.'],
+    next: ['Fix it and run this again; `onError: warn` under `hooks` goes on without it.'],
   });
 }
 
 async function runOnce(
-  time: HookTime,
   { run, timeoutMs }: HookConfig,
-  occasion: HookContext,
   folder: string,
-  { emit, clock, guardian, variables }: HookTools,
+  variables: Readonly<Record<string, string>>,
+  { emit, clock, guardian }: HookTools,
 ): Promise<ProgramResult> {
-  const own = { ...variables(), ...variablesOf(time, occasion) };
   const onLine = (line: string): void => emit({ type: 'output', line });
-  const program = startProgram({ run, folder, variables: own, graceMs: GRACE_MS, onLine }, clock, guardian);
+  const program = startProgram({ run, folder, variables, graceMs: GRACE_MS, onLine }, clock, guardian);
   const over = new AbortController();
   const late = clock.sleep(timeoutMs, over.signal).then(
     () => program.stop().then(() => true),
@@ -99,11 +100,13 @@ function variablesOf(time: HookTime, occasion: HookContext): Readonly<Record<str
     TURNOUT_HOOK: time,
     TURNOUT_VERB: verb,
     TURNOUT_RELEASE: release,
-    ...(result === undefined ? {} : { TURNOUT_RESULT: result }),
-    ...(message === undefined ? {} : { TURNOUT_MESSAGE: message }),
-    ...(instances === undefined ? {} : { TURNOUT_INSTANCES: instances.join(',') }),
-    ...(addresses === undefined ? {} : { TURNOUT_ADDRESSES: addresses.join(',') }),
-    ...(zones === undefined ? {} : { TURNOUT_ZONES: zones.join(',') }),
+    ...defined({
+      TURNOUT_RESULT: result,
+      TURNOUT_MESSAGE: message,
+      TURNOUT_INSTANCES: instances?.join(','),
+      TURNOUT_ADDRESSES: addresses?.join(','),
+      TURNOUT_ZONES: zones?.join(','),
+    }),
   };
 }
 

@@ -20,7 +20,7 @@ export const TRIED = {
 export type AdviceWorld = Pick<GoalRequest, 'tasks' | 'snapshot' | 'settings' | 'delivery' | 'recorded'>;
 
 /** These refusals say themselves how long to wait. */
-const PASSES: ReadonlySet<string> = new Set(['draining', 'held', 'visited']);
+const PASSES: ReadonlySet<string> = new Set(['draining', 'retained', 'residual-traffic']);
 
 /** What a reader puts in place of the letter. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = { R: 'release' };
@@ -41,7 +41,7 @@ async function refusedIn(world: AdviceWorld, sentence: string): Promise<string |
   const [verb = '', ...words] = command.split(' ');
   if (before !== undefined || !(verb in world.tasks)) return undefined;
   const task: Task = world.tasks[verb as Verb];
-  if (task.aboutInstances || (task.discoversTargetGroups && world.delivery === undefined)) return undefined;
+  if (!isTried(world, task)) return undefined;
   try {
     await resolveGoal({ ...world, ...TRIED, task, options: optionsIn(task, words) });
     return undefined;
@@ -49,6 +49,11 @@ async function refusedIn(world: AdviceWorld, sentence: string): Promise<string |
     if (!(error instanceof OperatorError)) throw error;
     return PASSES.has(error.code) ? undefined : error.message.replace(/\.$/, '');
   }
+}
+
+/** What is about named instances can always be requested; without a deployer, nothing is deployed in place. */
+export function isTried({ delivery }: AdviceWorld, { aboutInstances, discoversTargetGroups }: Task): boolean {
+  return !aboutInstances && (!discoversTargetGroups || delivery !== undefined);
 }
 
 function optionsIn({ options }: Task, words: readonly string[]): TaskOptions {

@@ -5,16 +5,17 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
 import { describeServing } from '../../plan/ending.ts';
 import { verifiedBy } from '../../domain/answers.ts';
+import { defined } from '../../domain/defined.ts';
 import type { AfterFailure, Plan } from '../../plan/plan.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import { switchSettings } from '../../steps/ports.ts';
 import { checkedAdvice } from './advice.ts';
 import { waysToContinue, type ResolvedGoal } from './resolve-goal.ts';
-import { done, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
+import { done, LOOK, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
 import { stepHooks } from '../hooks/hooks.ts';
 import { retryTransient } from '../engine/retry.ts';
 import { preview, titlesOf } from './preview.ts';
-import { Recording } from './recording.ts';
+import { createRecording, type Recording } from './recording.ts';
 import { runSteps } from '../engine/run-steps.ts';
 import { StepFailed, type RunContext } from '../engine/context.ts';
 import type { Setup } from './setup.ts';
@@ -37,12 +38,12 @@ interface Run {
   readonly own: ConsistencyDelay;
 }
 
-/** Does the plan, and leads back where a step fails and the task knows a way. The goal is recorded for as long as it is open. */
+/** Does the plan, and reverts it where a step fails and the task knows a way. The goal is recorded for as long as it is open. */
 export async function execute(setup: Setup, lease: HeldLease, task: Task, looked: PlannedRun): Promise<RunOutcome> {
   const { goal, plan, snapshot, others } = looked;
   const run: Run = { setup, lease, others, own: new ConsistencyDelay(setup.ports.clock, setup.settleMs) };
-  const recording = new Recording(setup, lease, goal, plan.steps.length);
-  // Outside of what follows: without it nothing is changed, and there is nothing to lead back from.
+  const recording = createRecording(setup, lease, goal, plan.steps.length);
+  // Outside of what follows: without it nothing is changed, and there is nothing to revert.
   if (plan.steps.length > 0) await recording.begin();
   try {
     const last = await runPlan(run, recording, goal, plan, snapshot);
@@ -59,10 +60,8 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
     if (isFinal(error)) return stopped(error, task, goal);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
       if (isFinal(second)) return outcomeOf(second);
-      return needsAttention(
-        `${messageOf(error)} Then this failed too: ${messageOf(second)}`,
-        waysToContinue(task, goal.release),
-      );
+      const both = `${messageOf(error)} Then this failed too: ${messageOf(second)}`;
+      return needsAttention(both, waysToContinue(task, goal.release));
     });
   }
 }
@@ -82,7 +81,7 @@ async function finalProblem(run: Run, task: Task, goal: Goal, plan: Plan, last: 
   } catch (error) {
     // It is done: a look that fails must not make it a failure that is reverted.
     if (isFinal(error)) throw error;
-    return `The ${goal.verb} of ${subjectOf(goal)} was done, but how things stand now could not be read: ${messageOf(error)}`;
+    return `The ${goal.verb} of ${subjectOf(goal)} was done, but the state of production could not be read: ${messageOf(error)}`;
   }
 }
 
@@ -101,7 +100,7 @@ async function advised(
 function proofOf({ verifiesRelease }: Task, last: Snapshot, goal: Goal): { readonly proven?: number } {
   const proven =
     verifiesRelease && 'settings' in goal ? verifiedBy(last, goal.release, goal.settings.verification) : undefined;
-  return proven === undefined ? {} : { proven };
+  return defined({ proven });
 }
 
 async function runPlan(
@@ -131,7 +130,7 @@ async function runPlan(
     changed: () => own.changed(),
     shown: async () => own.wait(view.emit, signal),
     lost,
-    ...(setup.hooks === undefined ? {} : { hooks: stepHooks(setup.hooks, goal, setup.tasks[goal.verb].hooks) }),
+    ...defined({ hooks: setup.hooks && stepHooks(setup.hooks, goal, setup.tasks[goal.verb].hooks) }),
   };
   return runSteps(context, plan.steps, snapshot);
 }
@@ -144,7 +143,7 @@ function isFinal(error: unknown): boolean {
 
 async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown): Promise<RunOutcome> {
   const why = messageOf(failure);
-  // A process that slept finds its time over: then the lease is gone too, and where things stand is for others to say.
+  // A process that slept finds its time over: then the lease is gone too, and what is so now is for others to say.
   await run.lease.check();
   const snapshot = await lookAgain(run);
   const step = failure instanceof StepFailed ? failure.step : undefined;
@@ -153,10 +152,10 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   const ways = after.next ?? waysToContinue(task, goal.release);
   const next = [...(failure instanceof OperatorError ? failure.next : []), ...ways];
   const message = `${why} ${after.message}`;
-  const ending =
-    after.leave === 'safe'
-      ? safe('failed', message, next)
-      : needsAttention(`${message} ${describeServing(snapshot)}`, next);
+  const isSafe = after.leave === 'safe';
+  const ending = isSafe
+    ? safe('failed', message, next)
+    : needsAttention(`${message} ${describeServing(snapshot)}`, next);
   return advised(run.setup, snapshot, goal, ending);
 }
 
@@ -164,8 +163,9 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
 async function lookAgain({ setup, own }: Run): Promise<Snapshot> {
   const { ports, signal, view } = setup;
   await own.wait(view.emit, signal);
-  const patience = { clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS };
-  return retryTransient(patience, () => observe(ports));
+  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, () =>
+    observe(ports),
+  );
 }
 
 /** A plan like any other, from the world as it is now. */
@@ -187,7 +187,7 @@ async function undo(
   if (isRefusal(plan))
     return needsAttention(`${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`, plan.next);
   setup.view.emit(preview(task, snapshot, back, plan));
-  const recording = new Recording(setup, lease, back, plan.steps.length);
+  const recording = createRecording(setup, lease, back, plan.steps.length);
   let last = snapshot;
   try {
     if (plan.steps.length > 0) await recording.begin();
@@ -204,5 +204,3 @@ async function undo(
     ...proofOf(task, last, back),
   };
 }
-
-const LOOK = '`turnout status` shows what is where';

@@ -17,7 +17,7 @@ export interface Position {
   readonly next: readonly string[];
 }
 
-const BEFORE: Position = { words: 'No step had begun.', next: [] };
+const BEFORE: Position = { words: 'No step had started.', next: [] };
 
 /** A fault of ours, as the run's last event reports it. Its `cause` is what was thrown. */
 export class RunFault extends Error {
@@ -27,13 +27,13 @@ export class RunFault extends Error {
     const cause = thrown instanceof UncaughtException ? thrown.cause : thrown;
     super(`This is a fault of turnout: ${messageOf(cause).replace(/[.!?]*$/, '.')} ${words}`, { cause });
     this.name = 'RunFault';
-    this.next = ['`turnout status` shows where things stand', ...next, REPORT];
+    this.next = ['`turnout status` shows how things are now', ...next, REPORT];
   }
 }
 
 const REPORT = 'Please report it, with what is on standard error and the version (`turnout --version`)';
 
-/** The same view, and how far the run has come by what it was told. */
+/** The same view, and how far the run has come by what it was given. */
 export function trackSteps(view: View): { readonly view: View; readonly position: () => Position } {
   let [position, title] = [BEFORE, ''];
   const next = ['`turnout resume` continues'];
@@ -58,7 +58,7 @@ export async function giveUpAfter<T>(
   work: Promise<T>,
 ): Promise<T> {
   const settled = new AbortController();
-  const late = aborted(faulted, settled.signal)
+  const late = aborted(faulted, { signal: settled.signal })
     .then(async () => clock.sleep(ms, settled.signal))
     .then((): never => {
       throw faulted.reason;
@@ -70,7 +70,9 @@ export async function giveUpAfter<T>(
   }
 }
 
-async function aborted(signal: AbortSignal, until: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true, signal: until }));
+/** Resolves to false when the signal is aborted; not any more once that of the options is. */
+export async function aborted(signal: AbortSignal, options: { readonly signal?: AbortSignal } = {}): Promise<false> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { ...options, once: true }));
+  return false;
 }

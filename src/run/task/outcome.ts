@@ -26,34 +26,24 @@ export function safe(result: 'failed' | 'undone', message: string, next: readonl
   return { result, code: result, exitCode: ExitCode.safe, message, next };
 }
 
-export function needsAttention(message: string, next: readonly string[]): RunOutcome {
-  const look = '`turnout status` shows what is where';
-  return {
-    result: 'failed',
-    code: 'needs-attention',
-    exitCode: ExitCode.needsAttention,
-    message,
-    next: [look, ...next],
-  };
+export const LOOK = '`turnout status` shows what is where';
+
+export function needsAttention(message: string, ways: readonly string[]): RunOutcome {
+  const next = [LOOK, ...ways];
+  return { result: 'failed', code: 'needs-attention', exitCode: ExitCode.needsAttention, message, next };
 }
 
 /** The process slept at its very end: by the time that its last sentence is read, others may have gone on. */
-export function withAge({ message, next, ...rest }: RunOutcome, ageMs: number): RunOutcome {
-  const look = '`turnout status` shows how things stand now';
-  return {
-    ...rest,
-    message: `${message} That was so ${ago(ageMs / 1000)}; others may have gone on since.`,
-    next: [look, ...next],
-  };
+export function withAge(ending: RunOutcome, ageMs: number): RunOutcome {
+  const message = `${ending.message} That was so ${ago(ageMs / 1000)}; others may have gone on since.`;
+  return { ...ending, message, next: ['`turnout status` shows how things are now', ...ending.next] };
 }
 
 /** The run stopped before its goal was reached, without trying to go anywhere else. */
 export function stopped(error: unknown, task: Task, goal: Goal): RunOutcome {
   if (!(error instanceof Interrupted)) return outcomeOf(error);
-  return interrupted(
-    `${error.message} Nothing is broken; the ${goal.verb} is not finished.`,
-    waysToContinue(task, goal.release),
-  );
+  const message = `${error.message} Nothing is broken; the ${goal.verb} is not finished.`;
+  return interrupted(message, waysToContinue(task, goal.release));
 }
 
 /** The ending that an error stands for. What is not one of those that runs end with is thrown on. */

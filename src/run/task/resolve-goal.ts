@@ -61,7 +61,7 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
   const request = { ...given, recorded };
   // It may have waited for the lease: what it would begin in place of what is over was not requested.
   if (options.resumes !== undefined && options.resumes !== recorded?.goal.run) {
-    throw nothingToResume('The run that had not ended has been ended, or given up, by somebody else meanwhile.');
+    throw nothingToResume('The run that had not ended has been ended, or abandoned, by another run meanwhile.');
   }
   const goal = (await resumed(request)) ?? (await fresh(request));
   return { goal, plan: accept(task.plan(snapshot, goal)) };
@@ -75,7 +75,7 @@ async function resumed(request: GoalRequest): Promise<Goal | undefined> {
   const continuation = options.resumes === undefined ? task.continues(goal, options) : 'same';
   if (continuation === 'same') return withMinimum(request, goal);
   if (continuation === 'other-steps')
-    throw unfinished(request, recorded, 'other-steps', ' It goes on as it was begun, without other steps.');
+    throw unfinished(request, recorded, 'other-steps', ' It continues with the steps that it was started with.');
   if (task.mayBeReplacedBy.includes(task.verb)) return undefined;
   throw unfinished(request, recorded, 'other-release', ` It is about ${goal.release}, not ${options.release}.`);
 }

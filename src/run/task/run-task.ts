@@ -5,6 +5,7 @@ import type { LaunchRequest } from '../../fleets/fleet.ts';
 import { observe, refresh } from '../../observe/observe.ts';
 import { NOTHING } from '../../observe/reads.ts';
 import { members } from '../../domain/roles.ts';
+import { defined } from '../../domain/defined.ts';
 import type { DeployOrder } from '../../domain/deploy-order.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -12,10 +13,10 @@ import { behaviourOf } from '../../steps/index.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
 import type { HeldLease } from '../../record/lease.ts';
-import type { JournalEntry, JournalOutcome, RecordedGoal } from '../../stores/store.ts';
+import type { JournalEntry } from '../../stores/store.ts';
 import { withCheckedAdvice } from './advice.ts';
 import { resolveGoal } from './resolve-goal.ts';
-import { GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type Position } from './fault.ts';
+import { aborted, GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type Position } from './fault.ts';
 import { withAge, knownError, outcomeOf, planned, type RunOutcome } from './outcome.ts';
 import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './execute.ts';
@@ -32,8 +33,8 @@ import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
  */
 export async function runTask(setup: Setup, task: Task, options: TaskOptions, mode: Mode): Promise<ExitCode> {
   const { ports, view, identity, environment } = setup;
-  const begun = ports.clock.monotonic();
-  const release = options.release === undefined ? {} : { release: options.release };
+  const startedAt = ports.clock.monotonic();
+  const release = defined({ release: options.release });
   view.emit({ type: 'started', run: identity.run, environment, verb: task.verb, who: identity.who, ...release });
   const clients = mode.plan ? undefined : setup.clients;
   clients?.begin();
@@ -42,7 +43,7 @@ export async function runTask(setup: Setup, task: Task, options: TaskOptions, mo
   const ending = ended instanceof Error ? outcomeOf(ended) : ended;
   const seen = clients && (await clientsMet(setup));
   try {
-    tellEnd(setup, ending, seen, begun);
+    reportEnd(setup, ending, seen, startedAt);
   } catch (error) {
     // A view that is at fault may be so again.
     throw ended instanceof RunFault ? ended : error;
@@ -51,10 +52,10 @@ export async function runTask(setup: Setup, task: Task, options: TaskOptions, mo
   return ending.exitCode;
 }
 
-function tellEnd(setup: Setup, ending: RunOutcome, seen: TrafficSeen | undefined, begun: number): void {
+function reportEnd(setup: Setup, ending: RunOutcome, seen: TrafficSeen | undefined, startedAt: number): void {
   const { ports, view, requests } = setup;
   if (seen !== undefined) view.emit({ type: 'traffic', ...seen });
-  const seconds = (ports.clock.monotonic() - begun) / 1000;
+  const seconds = (ports.clock.monotonic() - startedAt) / 1000;
   view.emit({ type: 'finished', ...ending, seconds, awsRequests: requests() });
 }
 
@@ -103,14 +104,14 @@ async function look(setup: Setup, task: Task, options: TaskOptions): Promise<Pla
   const resolve = async (launch: LaunchRequest): Promise<LaunchSpec> =>
     retryOutage(setup, () => ports.fleet.resolve(launch));
   const { delivery, deploys } = ports.inPlace;
-  const settings = switchSettings(ports);
-  const pinning = { tasks, task, options, requestedBy, resolve, settings, delivery };
-  const world = { tasks, snapshot, settings, delivery, recorded };
-  const aimed = await resolveGoal({ ...pinning, snapshot, recorded }).catch(async (error: unknown) => {
-    throw await withCheckedAdvice(world, error);
-  });
-  await deploys.prepare(snapshot, ordersIn(aimed.plan));
-  return { ...aimed, snapshot, others };
+  const world = { tasks, snapshot, recorded, settings: switchSettings(ports), delivery };
+  const resolved = await resolveGoal({ ...world, task, options, requestedBy, resolve }).catch(
+    async (error: unknown) => {
+      throw await withCheckedAdvice(world, error);
+    },
+  );
+  await deploys.prepare(snapshot, ordersIn(resolved.plan));
+  return { ...resolved, snapshot, others };
 }
 
 function ordersIn({ steps }: Plan): readonly DeployOrder[] {
@@ -121,11 +122,7 @@ function ordersIn({ steps }: Plan): readonly DeployOrder[] {
 const JOURNAL_LOOK = 5;
 
 /** What is so, and what was wanted. Right after another run it may have to be read again, until it shows what that has left. */
-async function read(
-  setup: Setup,
-  task: Task,
-  options: TaskOptions,
-): Promise<Pick<PlannedRun, 'snapshot' | 'others'> & { recorded: RecordedGoal | undefined }> {
+async function read(setup: Setup, task: Task, options: TaskOptions) {
   const { tasks, ports, store, view, signal, settleMs } = setup;
   const readWorld = async (): Promise<Snapshot> =>
     retryOutage(setup, async () => {
@@ -134,19 +131,15 @@ async function read(
     });
   const goal = setup.nested ? undefined : store.goal();
   const [snapshot, recorded, journal] = await Promise.all([readWorld(), goal, store.history(JOURNAL_LOOK)]);
-  const others = new ConsistencyDelay(ports.clock, settleMs);
+  const unchanged = new ConsistencyDelay(ports.clock, settleMs);
   const last = lastRun(journal);
-  if (last === undefined) return { snapshot, recorded, others };
+  if (last === undefined) return { snapshot, recorded, others: unchanged };
+  const others = new ConsistencyDelay(ports.clock, settleMs);
   others.changed(quietFor(last, ports.clock.now()));
   const before = Object.values<Task>(tasks).find(({ verb }) => verb === last.verb);
   const isShown = last.outcome === 'done' && before?.isVisible(snapshot, last.release ?? '') === true;
   // What it shows must not be taken for lasting where production was moved: see `removesCapacity`.
-  if (isShown)
-    return {
-      snapshot,
-      recorded,
-      others: before.movesProduction ? others : new ConsistencyDelay(ports.clock, settleMs),
-    };
+  if (isShown) return { snapshot, recorded, others: before.movesProduction ? others : unchanged };
   await others.wait(view.emit, signal);
   return { snapshot: await readWorld(), recorded, others };
 }
@@ -161,17 +154,10 @@ async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise
 
 async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
   // SIGTERM must not have to wait for the answer.
-  const yes = mode.yes || (await Promise.race([view.confirm(task.question(snapshot, goal)), noOnce(signal)]));
+  const yes = mode.yes || (await Promise.race([view.confirm(task.question(snapshot, goal)), aborted(signal)]));
   signal.throwIfAborted();
   if (yes) return;
-  throw new OperatorError('not-confirmed', 'Not confirmed.', {
-    next: ['Add --yes where nobody can be asked.'],
-  });
-}
-
-async function noOnce(signal: AbortSignal): Promise<false> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  return false;
+  throw new OperatorError('not-confirmed', 'Not confirmed.', { next: ['Add --yes to proceed without a question.'] });
 }
 
 /** Writes the run into the journal when it begins and when it ends, however it ends. */
@@ -186,32 +172,23 @@ async function journalled(
   const { run: id, who, host } = identity;
   const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
-  // What was done is done, whether or not the journal can be written: it must not be told as a failure, let alone a refusal.
-  const end = async (
-    outcome: JournalOutcome,
-    message: string,
-    proof: Pick<RunOutcome, 'proven'> = {},
-  ): Promise<void> => {
+  // What was done is done, whether or not the journal can be written: it must not be reported as a failure, let alone a refusal.
+  const end = async (ended: Pick<JournalEntry, 'outcome' | 'message' | 'proven'>): Promise<void> => {
     const clients = trafficOf(await clientsMet(setup));
-    await store
-      .log({ ...entry, until: isoNow(setup), outcome, message, awsRequests: requests(), ...proof, ...clients })
-      .catch((error: unknown) =>
-        view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` }),
-      );
+    const last = { ...entry, ...ended, until: isoNow(setup), awsRequests: requests(), ...clients };
+    await store.log(last).catch((error: unknown) => {
+      view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` });
+    });
   };
   const ending = await giveUpAfter(GIVE_UP_MS.run, setup, run())
     .then(async (one) => judged(setup, one))
     .catch(async (thrown: unknown) => {
       const error = knownError(thrown, position());
-      await end('failed', error.message);
+      await end({ outcome: 'failed', message: error.message });
       throw error;
     });
-  const { proven } = ending;
-  await end(
-    ending.result === 'planned' ? 'done' : ending.result,
-    ending.message,
-    proven === undefined ? {} : { proven },
-  );
+  const { result, message, proven } = ending;
+  await end({ outcome: result === 'planned' ? 'done' : result, message, ...defined({ proven }) });
   return ending;
 }
 

@@ -36,13 +36,13 @@ export interface Setup {
   readonly signal: AbortSignal;
   /** Aborted by an exception that nothing caught: the run ends, also where it hangs. */
   readonly faulted: AbortSignal;
-  /** Asks production steadily from the beginning of a run to its end; absent when nobody has asked for that. */
+  /** Asks production steadily from the beginning of a run to its end; absent when that was not requested. */
   readonly clients?: Clients;
   readonly identity: { readonly run: string; readonly who: string; readonly host: string };
   readonly hooks?: Hooks;
   /** A program of another run has called this one: it works under that run's lease, and leaves its goal alone. */
   readonly nested?: boolean;
-  /** Takes the lease, and makes every change to AWS check it; rejects when somebody else holds it. */
+  /** Takes the lease, and makes every change to AWS check it; rejects when another run holds it. */
   readonly takeLease: (verb: Verb, release: string | undefined) => Promise<HeldLease>;
 }
 

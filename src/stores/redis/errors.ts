@@ -20,7 +20,7 @@ const FAILURES: readonly Failure[] = [
     matches: /^NOPERM/,
     code: 'store-denied',
     what: 'does not give this user the permissions that turnout needs',
-    next: 'Give the user access to the keys that begin with store.prefix, and to the commands that the README lists.',
+    next: 'Give the user access to the keys that begin with store.prefix, and to the commands that docs/store.md lists.',
   },
   {
     matches: /^(OOM|MISCONF)/,

@@ -1,4 +1,5 @@
 import type { Route53 } from '../../aws/route53.ts';
+import { sentences } from '../../domain/text.ts';
 import { findZone } from './records.ts';
 
 /**
@@ -12,16 +13,13 @@ export async function aliasNotes(
   const found = await Promise.all(
     names.map(async ({ name, zone }) => {
       const { id } = await findZone(route53, zone);
-      const sets = (
-        await Promise.all((['A', 'AAAA'] as const).map(async (type) => route53.records(id, name, type)))
-      ).flat();
-      return sets.some(({ AliasTarget }) => AliasTarget?.EvaluateTargetHealth === true) ? [name] : [];
+      const [ipv4, ipv6] = await Promise.all([route53.records(id, name, 'A'), route53.records(id, name, 'AAAA')]);
+      const evaluates = [...ipv4, ...ipv6].some(({ AliasTarget }) => AliasTarget?.EvaluateTargetHealth === true);
+      return (
+        evaluates &&
+        `${name} evaluates the health of the load balancer, which counts as unhealthy as long as one of its target groups is empty or has no healthy target, as the idle one may. Set EvaluateTargetHealth to false.`
+      );
     }),
   );
-  return found
-    .flat()
-    .map(
-      (name) =>
-        `${name} evaluates the health of the load balancer, which counts as unhealthy as long as one of its target groups is empty or has nobody healthy, as the idle one may. Set EvaluateTargetHealth to false.`,
-    );
+  return sentences(...found);
 }

@@ -10,13 +10,13 @@ interface Query {
   readonly values: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Asks each of the zones' own name servers for each name, and counts on. A server that does not answer tells nothing. */
+/** Asks each of the zones' own name servers for each name, and goes on counting. A server that does not answer says nothing. */
 export async function countAnswers(ask: Ask, before: DnsAnswers, queries: readonly Query[]): Promise<DnsAnswers> {
   const answers = await Promise.all(
     queries.map(async ({ server, found, values }) => {
       const { name, type } = found.place;
-      const told = await ask(server, name, type).catch(() => []);
-      return ownerOf(told.map(plain), values);
+      const answered = await ask(server, name, type).catch(() => []);
+      return ownerOf(answered.map(plain), values);
     }),
   );
   return answers.reduce((seen: DnsAnswers, pool): DnsAnswers => {
@@ -27,8 +27,8 @@ export async function countAnswers(ask: Ask, before: DnsAnswers, queries: readon
 }
 
 /** The one group that the answer leads to. */
-function ownerOf(told: readonly string[], values: Query['values']): string | undefined {
-  const owners = [...values].filter(([, own]) => told.some((value) => own.has(value))).map(([pool]) => pool);
+function ownerOf(answered: readonly string[], values: Query['values']): string | undefined {
+  const owners = [...values].filter(([, own]) => answered.some((value) => own.has(value))).map(([pool]) => pool);
   return owners.length === 1 ? owners[0] : undefined;
 }
 

@@ -2,8 +2,8 @@ import type { Elbv2 } from '../../aws/elbv2.ts';
 import { dotted, type ResourceRecordSet, type Route53 } from '../../aws/route53.ts';
 import type { WeightedDnsConfig } from '../../config/config.ts';
 import type { DnsAnswers, DnsSettings, DnsWeights, ResidualTraffic, Route } from '../../domain/traffic.ts';
-import { differences, readSettings, type Settings } from '../compatibility.ts';
-import { createGroups, remember, type Groups } from '../target-groups.ts';
+import { differences } from '../compatibility.ts';
+import { createGroups, inRole, remember, type Groups, type Settings } from '../target-groups.ts';
 import type { TrafficPort, Weights } from '../traffic.ts';
 import { askServer, type Ask, type Server } from './ask.ts';
 import { recordNotes, problemsIn } from './checks.ts';
@@ -12,7 +12,7 @@ import { countResidual, type Counter } from './residual-traffic.ts';
 import { countAnswers, valuesByPool } from './dns-answers.ts';
 import { ttlOf, withTtl } from './ttl.ts';
 
-export interface Means {
+export interface DnsDeps {
   readonly elbv2: Elbv2;
   readonly route53: Route53;
   readonly counter: Counter;
@@ -21,38 +21,25 @@ export interface Means {
 
 /** Traffic moved by names: each of two target groups has a load balancer of its own, and weighted records lead to them. */
 export function createWeightedDns(
-  { elbv2, route53, counter, ask = askServer }: Means,
+  { elbv2, ask = askServer, ...deps }: DnsDeps,
   config: WeightedDnsConfig,
 ): TrafficPort {
-  const groups = createGroups(
-    elbv2,
-    config.groups.map((group) => ({ ...group, role: 'test' as const })),
-  );
-  const { read, urls, register, deregister } = groups;
-  const names = new Names(groups, { route53, counter, ask }, config);
+  const pools = createGroups(elbv2, inRole('test', config.groups));
+  const names = new Names(pools.groups, { ...deps, ask }, config);
   return {
+    ...pools,
     kind: 'weighted-dns',
     settings: settingsIn(config),
-    read,
-    urls,
-    register,
-    deregister,
     readTraffic: async () => names.read(),
     follow: async () => names.follow(),
-    residual: async (pools) => names.residual(pools),
+    residual: async (left) => names.residual(left),
     setWeights: async (changes) => names.setWeights(changes),
     setTtls: async (changes) => names.setTtls(changes),
   };
 }
 
-function settingsIn({
-  steps,
-  everyMs,
-  retentionMs,
-  ttlMs,
-  residualTraffic,
-  production,
-}: WeightedDnsConfig): DnsSettings {
+function settingsIn(config: WeightedDnsConfig): DnsSettings {
+  const { steps, everyMs, retentionMs, ttlMs, residualTraffic, production } = config;
   return {
     kind: 'dns-weights',
     steps,
@@ -67,36 +54,32 @@ function settingsIn({
 }
 
 class Names {
-  readonly #route53: Route53;
+  readonly #deps: Required<Omit<DnsDeps, 'elbv2'>>;
   readonly #config: WeightedDnsConfig;
-  readonly #ask: Ask;
-  readonly #counter: Counter;
+  readonly #groups: Groups['groups'];
   readonly #places: () => Promise<readonly NameLocation[]>;
-  readonly #settings: () => Promise<readonly Settings[]>;
   #last: readonly Found[] = [];
   /** Changes that Route 53 has not called INSYNC yet. */
   #pending: readonly string[] = [];
   #answers: DnsAnswers = { state: 'not-asked' };
   #residual: ResidualTraffic = { state: 'not-asked' };
 
-  constructor(groups: Groups, { route53, counter, ask }: Required<Omit<Means, 'elbv2'>>, config: WeightedDnsConfig) {
-    this.#route53 = route53;
+  constructor(groups: Groups['groups'], deps: Required<Omit<DnsDeps, 'elbv2'>>, config: WeightedDnsConfig) {
+    this.#deps = deps;
     this.#config = config;
-    this.#ask = ask;
-    this.#counter = counter;
-    this.#places = remember(async () => findNames(route53, config));
-    this.#settings = remember(async () => readSettings(groups));
+    this.#groups = groups;
+    this.#places = remember(async () => findNames(deps.route53, config));
   }
 
   async read(): Promise<DnsWeights> {
     const places = await this.#places();
-    this.#last = await Promise.all(places.map(async (place) => readRecords(this.#route53, place)));
+    this.#last = await Promise.all(places.map(async (place) => readRecords(this.#deps.route53, place)));
     return this.#traffic();
   }
 
   async setWeights(changes: ReadonlyMap<string, Weights>): Promise<void> {
     this.#answers = { state: 'not-asked' };
-    const pools = (await this.#settings()).map(({ name }) => name);
+    const pools = (await this.#groups()).map(({ name }) => name);
     const wanted = this.#last.filter(({ place }) => changes.has(place.name));
     await this.#replace(wanted, (found) => reweighed(found, pools, changes.get(found.place.name) ?? {}));
   }
@@ -109,44 +92,46 @@ class Names {
   /** One batch a zone. */
   async #replace(wanted: readonly Found[], changed: (found: Found) => readonly ResourceRecordSet[]): Promise<void> {
     for (const [zone, some] of Map.groupBy(wanted, ({ place }) => place.zoneId))
-      this.#pending = [...this.#pending, await this.#route53.replace(zone, some.flatMap(changed), 'turnout')];
+      this.#pending = [...this.#pending, await this.#deps.route53.replace(zone, some.flatMap(changed), 'turnout')];
   }
 
   async residual(pools: readonly string[]): Promise<DnsWeights> {
-    const groups = (await this.#settings()).filter(({ name }) => pools.includes(name));
-    this.#residual = await countResidual(this.#counter, groups, this.#config.residualTraffic);
+    const groups = (await this.#groups()).filter(({ name }) => pools.includes(name));
+    this.#residual = await countResidual(this.#deps.counter, groups, this.#config.residualTraffic);
     return this.#traffic();
   }
 
   /** How far the last change has come. Weights are those that were read last. */
   async follow(): Promise<DnsWeights> {
-    const states = await Promise.all(this.#pending.map(async (id) => this.#route53.isPending(id)));
+    const states = await Promise.all(this.#pending.map(async (id) => this.#deps.route53.isPending(id)));
     this.#pending = this.#pending.filter((_, index) => states[index]);
     if (this.#pending.length === 0) this.#answers = await this.#askAll();
     return this.#traffic();
   }
 
   async #askAll(): Promise<DnsAnswers> {
-    const pools = (await this.#settings()).map(({ name }) => name);
+    const pools = (await this.#groups()).map(({ name }) => name);
     const queries = await Promise.all(
       this.#last.map(async (found) => {
-        const values = await valuesByPool(this.#ask, this.#config.nameServers?.[0], found, pools);
+        const values = await valuesByPool(this.#deps.ask, this.#config.nameServers?.[0], found, pools);
         return (await this.#serversOf(found.place)).map((server) => ({ server, found, values }));
       }),
     );
-    return countAnswers(this.#ask, this.#answers, queries.flat());
+    return countAnswers(this.#deps.ask, this.#answers, queries.flat());
   }
 
   /** Addresses of the zone's own name servers; a private zone has none, and is asked for as all do. */
   async #serversOf({ nameServers }: NameLocation): Promise<readonly Server[]> {
     const given = this.#config.nameServers;
     if (given !== undefined) return given;
-    const found = await Promise.all(nameServers.map(async (name) => this.#ask(undefined, name, 'A').catch(() => [])));
+    const found = await Promise.all(
+      nameServers.map(async (name) => this.#deps.ask(undefined, name, 'A').catch(() => [])),
+    );
     return nameServers.length === 0 ? [undefined] : found.flatMap(([first]) => first ?? []);
   }
 
   async #traffic(): Promise<DnsWeights> {
-    const settings = await this.#settings();
+    const settings = await this.#groups();
     const found = this.#last;
     return {
       kind: 'dns-weights',

@@ -2,7 +2,7 @@ import type { CloudWatch, Metric } from '../../aws/cloudwatch.ts';
 import { OperatorError } from '../../errors.ts';
 import type { ResidualTrafficConfig } from '../../config/config.ts';
 import type { ResidualTraffic } from '../../domain/traffic.ts';
-import type { Settings } from '../compatibility.ts';
+import type { Settings } from '../target-groups.ts';
 
 /** Where requests are counted, and what time it is there. */
 export interface Counter {
@@ -34,7 +34,7 @@ export async function countResidual(
 }
 
 /**
- * A group belongs to one load balancer at the most. Application Load Balancers count requests by group, Network Load Balancers
+ * A group belongs to at most one load balancer. Application Load Balancers count requests by group, Network Load Balancers
  * new flows by load balancer (their user guides, CloudWatch metrics); dimensions are the ends of ARNs.
  */
 function metricsOf({ arn, group }: Settings): readonly Metric[] {

@@ -21,11 +21,6 @@ export function longestTtl(found: Found): number {
   return Math.max(fixedS, ...own);
 }
 
-/** The records of ours that have a TTL of their own. */
-function ownTtls({ sides }: Found): readonly (ResourceRecordSet & { readonly TTL: number })[] {
-  return sides.flatMap((set) => (set?.TTL === undefined ? [] : [{ ...set, TTL: set.TTL }]));
-}
-
 /** Why its TTL is not as the config says: then so much as waiting for it would be wrong. */
 export function unlikeTtl(found: Found): readonly string[] {
   const { fromS = Infinity } = found.place.lowerTtl ?? {};
@@ -35,7 +30,7 @@ export function unlikeTtl(found: Found): readonly string[] {
   ];
 }
 
-/** The records with that TTL in seconds, and nothing else changed. */
-export function withTtl(found: Found, seconds: number): readonly ResourceRecordSet[] {
-  return ownTtls(found).map((set) => ({ ...set, TTL: seconds }));
+/** The records that have a TTL of their own, with that one in seconds, and nothing else changed. */
+export function withTtl({ sides }: Found, seconds: number): readonly ResourceRecordSet[] {
+  return sides.flatMap((set) => (set?.TTL === undefined ? [] : { ...set, TTL: seconds }));
 }

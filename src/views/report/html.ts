@@ -87,7 +87,7 @@ function clientLines({ seen }: ReportOf): readonly string[] {
 function drawing({ frames, samples, seen }: ReportOf): string {
   // Hours of samples are too many for the arguments of Math.min; both lists are in order of time.
   const times = [frames, samples].flatMap((list) => [...list.slice(0, 1), ...list.slice(-1)]).map(({ at }) => at);
-  const axis: Axis = { from: Math.min(...times), to: Math.max(...times), left: 0, width: WIDTH };
+  const axis: Axis = { from: Math.min(...times), to: Math.max(...times), width: WIDTH };
   const answers = seen === undefined ? [] : [answerLane(axis, summarize(seen.url, samples, PARTS))];
   const lanes = [
     clockLane(axis),

@@ -10,7 +10,6 @@ import { bar, escape, tag, textElement } from './svg.ts';
 export interface Axis {
   readonly from: number;
   readonly to: number;
-  readonly left: number;
   readonly width: number;
 }
 
@@ -24,8 +23,8 @@ const ROW = 18;
 const HEAD = 24;
 const AREA = 70;
 
-function x({ from, to, left, width }: Axis, at: number): number {
-  return left + ((Math.min(Math.max(at, from), to) - from) / Math.max(1, to - from)) * width;
+function x({ from, to, width }: Axis, at: number): number {
+  return ((Math.min(Math.max(at, from), to) - from) / Math.max(1, to - from)) * width;
 }
 
 /** The same colour for the same word in all lanes. */
@@ -50,7 +49,7 @@ function head(title: string): string {
 function legend(axis: Axis, words: readonly string[]): string {
   return words
     .map((word, n) => {
-      const at = axis.left + axis.width - (words.length - n) * 110;
+      const at = axis.width - (words.length - n) * 110;
       return bar(at, 5, 10, 10, colourOf(word, words), word) + textElement(at + 14, 14, word, 'small');
     })
     .join('');
@@ -76,8 +75,8 @@ function labelPosition(
   words: string,
 ): Readonly<Record<string, string | number>> {
   const places = [
-    { room: axis.left + axis.width - end, place: { x: end + 6, class: 'small', 'text-anchor': 'start' } },
-    { room: start - axis.left, place: { x: start - 6, class: 'small', 'text-anchor': 'end' } },
+    { room: axis.width - end, place: { x: end + 6, class: 'small', 'text-anchor': 'start' } },
+    { room: start, place: { x: start - 6, class: 'small', 'text-anchor': 'end' } },
     { room: end - start, place: { x: start + 6, class: 'small inside', 'text-anchor': 'start' } },
   ];
   const fits = places.find(({ room }) => room > words.length * LETTER + 6);
@@ -162,31 +161,20 @@ function seenLane(
   shares: boolean,
 ): Lane {
   const most = Math.max(1, ...moments.map(({ counts }) => sum(counts)));
-  const stacks = moments.map((moment, n) => {
-    const height = AREA / (shares ? Math.max(1, sum(moment.counts)) : most);
-    return stack(moment, { words, height, start: x(axis, moment.at), end: x(axis, moments[n + 1]?.at ?? axis.to) });
+  const stacks = moments.map(({ at, counts }, n) => {
+    const heightOfOne = AREA / (shares ? Math.max(1, sum(counts)) : most);
+    const [start, end] = [x(axis, at), x(axis, moments[n + 1]?.at ?? axis.to)];
+    let y = HEAD + AREA;
+    return words.map((word) => {
+      const count = counts[word] ?? 0;
+      const height = count * heightOfOne;
+      y -= height;
+      return count === 0
+        ? ''
+        : bar(start, y, end - start, height, colourOf(word, words), `${clockTime(at)} ${word}: ${count}`);
+    });
   });
-  return { height: HEAD + AREA + 14, svg: head(title) + legend(axis, words) + stacks.join('') };
-}
-
-interface StackLayout {
-  readonly words: readonly string[];
-  /** Height of one. */
-  readonly height: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-function stack({ at, counts }: Moment, { words, height, start, end }: StackLayout): string {
-  let y = HEAD + AREA;
-  return words
-    .filter((word) => (counts[word] ?? 0) > 0)
-    .map((word) => {
-      const n = counts[word] ?? 0;
-      y -= n * height;
-      return bar(start, y, end - start, n * height, colourOf(word, words), `${clockTime(at)} ${word}: ${n}`);
-    })
-    .join('');
+  return { height: HEAD + AREA + 14, svg: head(title) + legend(axis, words) + stacks.flat().join('') };
 }
 
 function sum(counts: Counts): number {

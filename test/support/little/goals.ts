@@ -1,6 +1,6 @@
 import type { Verb } from '../../../src/domain/goal.ts';
 import { living, production, testing, type Box, type State } from './state.ts';
-import { fleetOf } from './watch.ts';
+import { fleetOf } from './rules.ts';
 
 /** What is true once a task has reached its goal; each says what is missing, or nothing. */
 

@@ -27,7 +27,7 @@ export function withDeploys(
     deploys: new RunDeploys({ environment: 'shop', deployer }),
     delivery: { words: deployer.description, check: false, migrate: 'with-deploy' },
     probe: { ...createInstanceProbe({}, ports.clock), ...probe },
-    widen: async (wanted) => traffic.widen(wanted),
+    discoverTargetGroups: async (wanted) => traffic.discoverTargetGroups(wanted),
   } satisfies Ports['inPlace'];
   return { ...ports, traffic, inPlace };
 }

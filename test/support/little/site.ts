@@ -157,7 +157,10 @@ export class Site {
     const { ports, store } = this.#connect(new LittleProcess('status', this.clock));
     const reading = (async () => {
       const [snapshot, goal] = await Promise.all([observe(ports, true), store.goal()]);
-      status = { snapshot, verbs: await verbsNow(tasks, snapshot, goal, switchSettings(ports)) };
+      status = {
+        snapshot,
+        verbs: await verbsNow({ tasks, snapshot, recorded: goal, settings: switchSettings(ports) }),
+      };
     })();
     await this.clock.until(() => status !== undefined, LONGEST_MS);
     await reading;

@@ -1,6 +1,6 @@
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
-import { ENDING, idsOf, mayReturn, serves } from './requests.ts';
+import { ENDING, idsOf, mayReturn, serves } from './rules.ts';
 import { production, type Box, type Group, type State } from './state.ts';
 import { healthyOf, sum, type Counts } from './surfaces.ts';
 import { givenShare } from './ways.ts';

@@ -2,13 +2,27 @@ import { isChange, isSameLeaving, type Request, type RunInput, type TargetsInput
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 import { HOLD_S } from './hold.ts';
-import { ENDING, groupNamed, idsOf, isPartOfEnding, mayReturn, serves, TAGGING } from './requests.ts';
-import { Shown, unused } from './unused.ts';
 import { givenShare, isShift } from './ways.ts';
 import { carried, healthyOf, overwhelmed, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
 import { isServing, isUp, living, production, type Box, type Group, type State } from './state.ts';
 import type { LittleStore } from './store.ts';
 import { REQUEST_MS, type Sent } from './wire.ts';
+import {
+  ENDING,
+  TAGGING,
+  claimed,
+  fleetOf,
+  groupNamed,
+  idsOf,
+  isOwned,
+  isPartOfEnding,
+  killed,
+  mayReturn,
+  serves,
+} from './rules.ts';
+import { Shown, unused } from './unused.ts';
+
+const ROUTE_READS: ReadonlySet<string> = new Set(['DescribeListeners', 'DescribeRules', 'ListResourceRecordSets']);
 
 /** What one process has been shown. */
 interface Sight {
@@ -38,6 +52,8 @@ export class Watch {
   readonly #tokens = new Map<string, number>();
   /** By instance. */
   readonly #servedAt = new Map<string, number>();
+  /** When somebody last changed something by hand: what a run could not have seen is not held against it. */
+  #handAt = 0;
   /** The fewest healthy targets in all that a run was told to accept. */
   acceptedMinimum: number | undefined;
 
@@ -48,6 +64,16 @@ export class Watch {
     this.#noteServed();
   }
 
+  handIsAtWork(): void {
+    this.#handAt = Math.max(1, this.#cloud.clock.now);
+  }
+
+  /** The process has looked at all of production since the last change by hand, and its answers showed it. */
+  #hasSeenTheHand(process: LittleProcess): boolean {
+    const { shown } = this.#sight(process);
+    return production(this.#cloud.state).every(({ name }) => (shown.get(name) ?? this.#handAt) >= this.#handAt);
+  }
+
   /** Rule 3: nobody changes anything without the lease. */
   onSend(process: LittleProcess, request: Request): void {
     if (request.operation === 'DescribeTargetHealth') this.#polled(process, request);
@@ -55,7 +81,7 @@ export class Watch {
     if (!this.#store.isHeldBy(process)) this.#say(process, request, 'was sent without the lease');
     if (isPartOfEnding(request)) return;
     if (this.#sight(process).last !== request) this.#beforeChange(process, request);
-    for (const what of unused(request, this.#shown(process), this.#minimum)) this.#say(process, request, what);
+    for (const what of unused(request, this.#shown(process), this.#knownMinimum)) this.#say(process, request, what);
     this.#sight(process).last = request;
   }
 
@@ -65,18 +91,20 @@ export class Watch {
       this.#read(sent);
       return () => {};
     }
+    if (!this.#hasSeenTheHand(sent.process)) return () => {};
     const before = this.#cloud.state;
     const say = (what: string): void => this.#say(sent.process, sent, what);
     const ids = idsOf(sent, before);
     this.#noteServed();
     if (ENDING.has(sent.operation))
       for (const what of [...killed(before, ids), ...this.#rushed(before, ids)]) say(what);
-    if (TAGGING.has(sent.operation)) for (const what of claimed(before, ids)) say(what);
+    // What has lost its tags by hand was ours a moment ago.
+    if (TAGGING.has(sent.operation) && this.#handAt === 0) for (const what of claimed(before, ids)) say(what);
     if (sent.operation === 'RegisterTargets') for (const what of this.#unverified(before, sent)) say(what);
     return () => {
       const after = this.#cloud.state;
       for (const what of this.#starved(before, after, this.#sight(sent.process))) say(what);
-      for (const what of overwhelmed(before, after, this.#minimum, this.#looks(before, sent.process))) say(what);
+      for (const what of overwhelmed(before, after, this.#knownMinimum, this.#looks(before, sent.process))) say(what);
       if (sent.operation === 'RunInstances') for (const what of this.#launched(before, after, sent)) say(what);
     };
   }
@@ -89,6 +117,11 @@ export class Watch {
   #shown(process: LittleProcess): Shown {
     const { shown, routes } = this.#sight(process);
     return new Shown(this.#cloud, shown, routes);
+  }
+
+  /** By hand, somebody may have made any number the usual one. */
+  get #knownMinimum(): Counts {
+    return this.#handAt > 0 ? new Map() : this.#minimum;
   }
 
   #sight(process: LittleProcess): Sight {
@@ -166,14 +199,14 @@ export class Watch {
     if (operation !== 'CreateTags') sight.fresh.clear();
   }
 
-  /** Rule 1, and rule 5's "somebody healthy stays". */
+  /** Rule 1, with its "or none at all". */
   #starved(before: State, after: State, sight: Sight): readonly string[] {
     return surfaces(after).flatMap((surface) => {
       const had = healthyOf(before, surfaces(before).find(({ name }) => name === surface.name) ?? surface);
       const has = healthyOf(after, surface);
       if (sum(has) === sum(had)) return [];
       const excused = this.#lostByItself(surface, after, sight);
-      const short = [...this.#minimum].filter(([key, least]) => {
+      const short = [...this.#knownMinimum].filter(([key, least]) => {
         const now = has.get(key) ?? 0;
         return key.startsWith(`${surface.name}/`) && now < (had.get(key) ?? 0) && now + (excused.get(key) ?? 0) < least;
       });
@@ -198,7 +231,7 @@ export class Watch {
     });
   }
 
-  /** Rule 5: who gets production traffic was healthy when it was looked at. */
+  /** Rule 4: who gets production traffic was healthy when it was looked at. */
   #unverified(before: State, { input, process }: Sent): readonly string[] {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
     if (!production(before).includes(group)) return [];
@@ -229,7 +262,7 @@ export class Watch {
   #rushed(state: State, ids: readonly string[]): readonly string[] {
     const now = this.#cloud.clock.now;
     const rushed = ids.filter(
-      (id) => state.ways !== undefined && now - (this.#servedAt.get(id) ?? -1e9) < HOLD_S * 1000,
+      (id) => state.ways !== undefined && this.#handAt === 0 && now - (this.#servedAt.get(id) ?? -1e9) < HOLD_S * 1000,
     );
     return rushed.map((id) => `ends ${id} before the hold has passed`);
   }
@@ -250,33 +283,7 @@ export class Watch {
       .filter((box) => serving.has(box.id))
       .map(fleetOf);
     for (const fleet of [fleetOf(fresh[0] as Box), ...homes]) others.delete(fleet);
-    if (others.size > 0) found.push(`boots a second fleet beside ${[...others].join()}`);
+    if (others.size > 0 && this.#handAt === 0) found.push(`boots a second fleet beside ${[...others].join()}`);
     return found;
   }
-}
-
-const ROUTE_READS: ReadonlySet<string> = new Set(['DescribeListeners', 'DescribeRules', 'ListResourceRecordSets']);
-
-/** Rule 2. */
-function killed(state: State, ids: readonly string[]): readonly string[] {
-  return ids.flatMap((id) => {
-    const members = production(state).flatMap((group) => group.members.get(id) ?? []);
-    const foreign = isOwned(state.boxes.get(id) as Box) ? [] : [`ends ${id}, which is not ours`];
-    return [...members.map(({ health }) => `ends ${id}, which is ${health} in production`), ...foreign];
-  });
-}
-
-/** Only what is ours, or serves production, is ever tagged. */
-function claimed(state: State, ids: readonly string[]): readonly string[] {
-  const serving = new Set(production(state).flatMap((group) => [...group.members.keys()]));
-  const foreign = ids.filter((id) => !serving.has(id) && !isOwned(state.boxes.get(id) as Box));
-  return foreign.map((id) => `tags ${id}, which is not ours`);
-}
-
-function isOwned(box: Box): boolean {
-  return box.tags['turnout:environment'] === 'shop' && box.tags['turnout:fleet'] !== undefined;
-}
-
-export function fleetOf(box: Box): string | undefined {
-  return isOwned(box) ? box.tags['turnout:fleet'] : undefined;
 }

@@ -78,7 +78,7 @@ export function isShift(request: { readonly operation: string } | undefined): bo
 }
 
 /** The weights that the request sets, by way. */
-export function newWeights({ operation, input }: Request): ReadonlyMap<string, Way['weights']> {
+function newWeights({ operation, input }: Request): ReadonlyMap<string, Way['weights']> {
   if (operation in nameWrites) return weightsIn(input as ChangeInput);
   if (!isShift({ operation })) return new Map();
   const { ListenerArn, RuleArn, Actions, DefaultActions } = input as ActionsInput;

@@ -1,0 +1,65 @@
+import type { Request, TargetsInput } from './api.ts';
+import { boxesOf } from './opsworks.ts';
+import { isServing, production, type Box, type Group, type State } from './state.ts';
+import type { Sent } from './wire.ts';
+
+/** What the watchman asks of a request, and of the world that it arrives in. */
+
+/** It was taken out of there by a deploy in place, and none has begun on it that has not ended well. */
+export function mayReturn({ boxes }: State, { name }: Group, id: string): boolean {
+  const { 'turnout:left': left = '', 'turnout:deploy': deploy = '' } = boxes.get(id)?.tags ?? {};
+  return left.split(' ').some((place) => place.startsWith(`${name}:`)) && !deploy.endsWith(' started');
+}
+
+export function serves(state: State, group: Group, id: string): boolean {
+  const member = group.members.get(id);
+  return member !== undefined && isServing(state, member);
+}
+
+/** Rule 2. */
+export function killed(state: State, ids: readonly string[]): readonly string[] {
+  return ids.flatMap((id) => {
+    const members = production(state).flatMap((group) => group.members.get(id) ?? []);
+    const foreign = isOwned(state.boxes.get(id) as Box) ? [] : [`ends ${id}, which is not ours`];
+    return [...members.map(({ health }) => `ends ${id}, which is ${health} in production`), ...foreign];
+  });
+}
+
+/** Only what is ours, or serves production, is ever tagged. */
+export function claimed(state: State, ids: readonly string[]): readonly string[] {
+  const serving = new Set(production(state).flatMap((group) => [...group.members.keys()]));
+  const foreign = ids.filter((id) => !serving.has(id) && !isOwned(state.boxes.get(id) as Box));
+  return foreign.map((id) => `tags ${id}, which is not ours`);
+}
+
+/** Of EC2, and of OpsWorks. */
+export const ENDING: ReadonlySet<string> = new Set(['TerminateInstances', 'StopInstance']);
+export const TAGGING: ReadonlySet<string> = new Set(['CreateTags', 'TagResource']);
+
+/** The note on a layer that its instances are being ended belongs to the requests that end them. */
+export function isPartOfEnding({ operation, input }: Request): boolean {
+  const { Tags } = input as { readonly Tags?: object };
+  return operation === 'TagResource' && Tags !== undefined && 'turnout:ending' in Tags;
+}
+
+export function idsOf({ input, operation }: Pick<Sent, 'input' | 'operation'>, state: State): readonly string[] {
+  if (operation === 'StopInstance' || operation === 'TagResource') return boxesOf(state, input);
+  const { Targets, InstanceIds, Resources } = input as {
+    readonly Targets?: TargetsInput['Targets'];
+    readonly InstanceIds?: readonly string[];
+    readonly Resources?: readonly string[];
+  };
+  return InstanceIds ?? Resources ?? (Targets ?? []).map(({ Id }) => Id);
+}
+
+export function groupNamed(state: State, arn: string): Group {
+  return state.groups.get(arn.replace('arn:', '')) as Group;
+}
+
+export function isOwned(box: Box): boolean {
+  return box.tags['turnout:environment'] === 'shop' && box.tags['turnout:fleet'] !== undefined;
+}
+
+export function fleetOf(box: Box): string | undefined {
+  return isOwned(box) ? box.tags['turnout:fleet'] : undefined;
+}
