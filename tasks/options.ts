@@ -1,7 +1,5 @@
 import type { Options } from 'yargs';
-import { isAscending } from '../src/domain/ascending.ts';
-import { parseDuration } from '../src/domain/duration.ts';
-import { parseAmount, type Amount } from '../src/domain/amount.ts';
+import { isAscending, parseAmount, parseDuration, type Amount } from '../src/domain/amount.ts';
 import { OperatorError } from '../src/errors.ts';
 
 /** An option of a task: how it is typed, how it is read, and by that its type. */

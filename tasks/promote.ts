@@ -5,12 +5,19 @@ import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
-import { wantsOthers } from '../src/plan/stages.ts';
+import { wantsOthers } from '../src/plan/traffic/stages.ts';
 import type { Step } from '../src/steps/index.ts';
-import { isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
+import {
+  isOnlyUnverified,
+  isSwitched,
+  isUnknown,
+  notVerified,
+  planSwitch,
+  tooSmall,
+  verifySteps,
+} from '../src/plan/switch.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
-import { isUnknown, verifySteps } from '../src/plan/verify.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import * as option from './options.ts';

@@ -4,12 +4,20 @@ import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
-import { hasStayed, isOnlyUnverified, isSwitched, notVerified, planSwitch, tooSmall } from '../src/plan/switch.ts';
+import {
+  hasStayed,
+  isOnlyUnverified,
+  isSwitched,
+  isUnknown,
+  notVerified,
+  planSwitch,
+  tooSmall,
+  verifySteps,
+} from '../src/plan/switch.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
-import { wantsOthers } from '../src/plan/stages.ts';
-import { isUnknown, verifySteps } from '../src/plan/verify.ts';
+import { wantsOthers } from '../src/plan/traffic/stages.ts';
 import { knownWorld, type KnownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
 import type { AfterFailure } from '../src/plan/plan.ts';
@@ -44,7 +52,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   isVisible: isServedAloneBy,
 
   pinGoal({ snapshot, options, requestedBy, settings }) {
-    const world = knownWorld(snapshot, 'mayBeEmpty');
+    const world = knownWorld(snapshot, 'mayBeShared');
     if (isRefusal(world)) return world;
     const to = fleetBefore(snapshot, world);
     const model = trafficModel(snapshot);
@@ -64,7 +72,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   },
 
   plan(snapshot, goal) {
-    const world = knownWorld(snapshot, 'mayBeEmpty');
+    const world = knownWorld(snapshot, 'mayBeShared');
     if (isRefusal(world)) return world;
     const to = fleetById(snapshot, goal.fleet);
     if (to === undefined || members(to).length === 0) {

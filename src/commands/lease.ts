@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { badValue } from '../../tasks/options.ts';
-import { parseDuration } from '../domain/duration.ts';
+import { parseDuration } from '../domain/amount.ts';
 import { holdLease, type HeldLease } from '../record/lease.ts';
 import type { RunAhead } from '../run/event.ts';
 import type { QueueStatus, Holder } from '../stores/store.ts';

@@ -1,7 +1,6 @@
 /** Types of config values. `error` is what was expected, for "expected …; found …". */
 import * as z from 'zod';
-import { DURATION, parseDuration } from '../domain/duration.ts';
-import { isAscending } from '../domain/ascending.ts';
+import { DURATION, isAscending, parseDuration } from '../domain/amount.ts';
 
 // The schema is used once: compiling it would take longer than the validation.
 z.config({ jitless: true });

@@ -1,8 +1,8 @@
-import type { DeployOrder } from '../domain/deploy-order.ts';
 import { drainingFrom, placesOf, running } from '../domain/in-place.ts';
 import type { Details, Instance, Snapshot } from '../domain/snapshot.ts';
-import type { DeployReport } from '../domain/deploys.ts';
+import type { DeployOrder, DeployReport } from '../domain/deploys.ts';
 import type { DiscoveryRequest } from '../traffic/discover.ts';
+import type { Reads } from './reads.ts';
 
 /** What is learnt by asking a deployer or the instances themselves, instead of AWS's lists. */
 
@@ -16,15 +16,24 @@ export interface DetailReaders {
   readonly discoverTargetGroups: (wanted: DiscoveryRequest) => Promise<boolean>;
 }
 
-function withDetails(snapshot: Snapshot, details: Details): Snapshot {
-  return { ...snapshot, details: { ...snapshot.details, ...details } };
+/** The snapshot with what the deployer or the instances say. */
+export async function withDetails(
+  readers: DetailReaders,
+  snapshot: Snapshot,
+  { deploy, checks, inFlight }: Reads,
+): Promise<Snapshot> {
+  const seen =
+    (checks && (await readAnswers(readers, snapshot, checks))) ??
+    (inFlight && (await readInFlight(readers, snapshot, inFlight))) ??
+    (deploy && (await readDeploy(readers, snapshot, deploy)));
+  return seen === undefined ? snapshot : { ...snapshot, details: { ...snapshot.details, ...seen } };
 }
 
 /** What the deployer reports of an order. */
-export async function withDeploy(readers: DetailReaders, snapshot: Snapshot, order: DeployOrder): Promise<Snapshot> {
-  const report = await readers.deploys.look(snapshot, order);
+async function readDeploy({ deploys }: DetailReaders, snapshot: Snapshot, order: DeployOrder): Promise<Details> {
+  const report = await deploys.look(snapshot, order);
   const others = (snapshot.details?.deploys ?? []).filter(({ token }) => token !== order.token);
-  return withDetails(snapshot, { deploys: report === undefined ? others : [...others, report] });
+  return { deploys: report === undefined ? others : [...others, report] };
 }
 
 /** Whether that order is known to have succeeded. */
@@ -33,35 +42,24 @@ export function hasSucceeded({ details }: Snapshot, { token }: DeployOrder): boo
 }
 
 /** How the instances answer their check. */
-export async function withAnswers(
-  { probe }: DetailReaders,
-  snapshot: Snapshot,
-  ids: readonly string[],
-): Promise<Snapshot> {
-  const answers = await Promise.all(
-    running(snapshot, ids).map(async (instance) => [
-      instance.id,
-      await probe.check(instance, instance.deploy?.release ?? instance.release ?? ''),
-    ]),
-  );
-  return withDetails(snapshot, { answers: { ...snapshot.details?.answers, ...Object.fromEntries(answers) } });
+async function readAnswers({ probe }: DetailReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Details> {
+  const answers = running(snapshot, ids).map(async (instance) => {
+    const release = instance.deploy?.release ?? instance.release ?? '';
+    return [instance.id, await probe.check(instance, release)];
+  });
+  return { answers: { ...snapshot.details?.answers, ...Object.fromEntries(await Promise.all(answers)) } };
 }
 
 /** Since when the instances drain, and which of them have nothing in flight. */
-export async function withInFlight(
-  { probe }: DetailReaders,
-  snapshot: Snapshot,
-  ids: readonly string[],
-): Promise<Snapshot> {
+async function readInFlight({ probe }: DetailReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Details> {
   const draining = running(snapshot, ids).filter(
     ({ id }) => placesOf(snapshot, id).length === 0 && drainingFrom(snapshot, id).length > 0,
   );
   const known = snapshot.details?.drainingSince ?? {};
   const drainingSince = Object.fromEntries(draining.map(({ id }) => [id, known[id] ?? snapshot.at]));
-  const seen = withDetails(snapshot, { drainingSince });
-  if (!probe.drains) return seen;
+  if (!probe.drains) return { drainingSince };
   const idle = draining.map(async (instance) => ((await probe.isIdle(instance)) ? [instance.id] : []));
-  return withDetails(seen, { idle: (await Promise.all(idle)).flat() });
+  return { drainingSince, idle: (await Promise.all(idle)).flat() };
 }
 
 /** Looks in every target group for these instances. @returns whether a new one was found */

@@ -4,7 +4,7 @@ import { counted, notAsked, type ProductionPort } from '../production/production
 import type { TrafficPort } from '../traffic/traffic.ts';
 import { withTraffic } from '../domain/routes.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
-import { findGroups, hasSucceeded, withAnswers, withDeploy, withInFlight, type DetailReaders } from './details.ts';
+import { findGroups, hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
 
 interface Readers {
@@ -53,18 +53,11 @@ async function discoverGroups(readers: AllReaders, snapshot: Snapshot, ids: read
   return refreshLists(readers, { ...snapshot, pools: await readers.traffic.read() }, { pools: [], fleets: 'all' });
 }
 
-async function refreshDetails(
-  readers: AllReaders,
-  snapshot: Snapshot,
-  { deploy, checks, inFlight }: Reads,
-): Promise<Snapshot> {
-  const { inPlace } = readers;
-  if (checks !== undefined) return withAnswers(inPlace, snapshot, checks);
-  if (inFlight !== undefined) return withInFlight(inPlace, snapshot, inFlight);
-  if (deploy === undefined) return snapshot;
-  const seen = await withDeploy(inPlace, snapshot, deploy);
+async function refreshDetails(readers: AllReaders, snapshot: Snapshot, reads: Reads): Promise<Snapshot> {
+  const seen = await withDetails(readers.inPlace, snapshot, reads);
   // Once it has succeeded, what is recorded in the tags is what counts.
-  return hasSucceeded(seen, deploy) ? refreshLists(readers, seen, { pools: [], fleets: 'all' }) : seen;
+  const isOver = reads.deploy !== undefined && hasSucceeded(seen, reads.deploy);
+  return isOver ? refreshLists(readers, seen, { pools: [], fleets: 'all' }) : seen;
 }
 
 /** AWS's lists, and what production answers. */

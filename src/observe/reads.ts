@@ -1,4 +1,4 @@
-import type { DeployOrder } from '../domain/deploy-order.ts';
+import type { DeployOrder } from '../domain/deploys.ts';
 import type { Marks } from '../domain/snapshot.ts';
 
 /** Which part of the world is read again. */

@@ -1,6 +1,7 @@
-import { isIn, members, poolsOf, servingFleets } from '../domain/roles.ts';
+import { isIn, isRegistered, members, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { notHealthyIn, sentence } from '../domain/explain.ts';
+import { sentences } from '../domain/text.ts';
 import {
   countByZone,
   greatestMinimum,
@@ -13,15 +14,22 @@ import {
 import { planAhead } from './ahead.ts';
 import { refusal, type MinimumHealthy, type Refusal } from '../domain/goal.ts';
 import { isSettled, verified } from '../domain/queries.ts';
+import { list } from '../domain/text.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
+import { unmanagedInProduction } from './worlds.ts';
 
 /** What is left to do of the switch, after what has to come before it. */
 export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly Step[]): Plan | Refusal {
   const model = trafficModel(snapshot);
-  return planAhead(snapshot, model.switchSteps(change, before), model.notes);
+  const unmanaged = unmanagedInProduction(snapshot);
+  const stays =
+    unmanaged.length === 0
+      ? []
+      : [`${list(unmanaged, 5)} without the ownership tags of this environment: in production, and left there.`];
+  return planAhead(snapshot, model.switchSteps(change, before), [...model.notes, ...stays]);
 }
 
 /** It changes nothing, and can be repeated at any time. */
@@ -81,19 +89,41 @@ export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need }: Sw
 
 /** What else can be done about a fleet that is not fit for traffic. */
 function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: ByZone): readonly string[] {
+  const some = total(fit) > 0;
+  const least = accepted(snapshot, fit);
   if (need === 'minimum')
-    return total(fit) > 0
-      ? [`\`turnout rollback --min-healthy ${accepted(snapshot, fit)}\` accepts that production has no more.`]
-      : [];
+    return sentences(some && `\`turnout rollback --min-healthy ${least}\` accepts that production has no more.`);
   if (servingFleets(snapshot).includes(to)) return ['`turnout rollback` takes it out of production again.'];
-  const some =
-    total(fit) > 0
-      ? [`\`turnout promote --min-healthy ${Math.max(1, accepted(snapshot, fit))}\` accepts those that are healthy.`]
-      : [];
-  return [...some, 'A green that is not worth fixing: `turnout cleanup --discard`, then `turnout up --release R`.'];
+  return sentences(
+    some && `\`turnout promote --min-healthy ${Math.max(1, least)}\` accepts those that are healthy.`,
+    'A green that is not worth fixing: `turnout cleanup --discard`, then `turnout up --release R`.',
+  );
 }
 
 /** The greatest `--min-healthy` with which the fleet would do. */
 function accepted(snapshot: Snapshot, have: ByZone): number {
   return greatestMinimum(minimumNow(snapshot, trafficModel(snapshot).capacityGroups()), have);
+}
+
+/**
+ * Some of its members' health is not known yet: they left production, and did not get into a test group before a run was
+ * stopped, or had no health check there so far.
+ */
+export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
+  const targets = trafficModel(snapshot)
+    .testPools(fleet)
+    .flatMap((pool) => targetsOf(pool, fleet));
+  const checked = targets.filter((target) => target.state !== 'initial' && isRegistered(target));
+  const known = new Set(checked.map(({ id }) => id));
+  return members(fleet).some((instance) => instance.state === 'running' && !known.has(instance.id));
+}
+
+/** Puts the fleet where its health gets known before traffic moves to it. */
+export function verifySteps(snapshot: Snapshot, { to, minimumHealthy, need }: Switch): readonly Step[] {
+  const pool = trafficModel(snapshot).testPools(to)[0]?.name;
+  if (pool === undefined) return [];
+  return [
+    { do: 'register', pool, fleet: to.id },
+    { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: highestMinimum(minimumHealthy), need },
+  ];
 }

@@ -10,19 +10,23 @@ export interface KnownWorld {
   readonly stable: Fleet;
   /** Fleets registered with production: one, or two in the middle of a switch; none where that is allowed. */
   readonly serving: readonly Fleet[];
-  /** Fleets beside home that still have instances. */
+  /** Fleets beside the stable one that still have instances. */
   readonly others: readonly Fleet[];
 }
 
 /**
  * The world by its roles, or why it is none that the planner knows. `mayBeEmpty`: also where production has no target, for
- * the verbs that lead out of that.
+ * the verbs that lead out of that. `mayBeShared`: also where instances of others are in it, for the way back, which adds
+ * before it removes.
  */
-export function knownWorld(snapshot: Snapshot, production: 'serves' | 'mayBeEmpty' = 'serves'): KnownWorld | Refusal {
+export function knownWorld(
+  snapshot: Snapshot,
+  production: 'serves' | 'mayBeEmpty' | 'mayBeShared' = 'serves',
+): KnownWorld | Refusal {
   const unmanaged = unmanagedInProduction(snapshot);
   const stable = stableFleet(snapshot);
   if (stable === undefined) return notAdopted(snapshot);
-  if (unmanaged.length > 0) {
+  if (unmanaged.length > 0 && production !== 'mayBeShared') {
     return refusal(
       'unmanaged-instance',
       `${list(unmanaged, 5)} ${unmanaged.length === 1 ? 'is' : 'are'} in production without the ownership tags of this environment.`,

@@ -1,4 +1,4 @@
-import { residualTrafficProblem } from '../domain/residual-traffic.ts';
+import { residualTrafficProblem } from '../domain/retention.ts';
 import { count, duration } from '../domain/text.ts';
 import type { ResidualLimits } from '../domain/traffic.ts';
 import { changeDns } from './dns.ts';

@@ -1,4 +1,4 @@
-import type { DeployOrder } from '../domain/deploy-order.ts';
+import type { DeployOrder } from '../domain/deploys.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Count } from '../domain/waiting.ts';
 import type { Reads } from '../observe/reads.ts';

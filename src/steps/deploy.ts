@@ -1,4 +1,4 @@
-import type { DeployOrder } from '../domain/deploy-order.ts';
+import type { DeployOrder } from '../domain/deploys.ts';
 import { instanceById, isDeployed, placesOf, running, serves } from '../domain/in-place.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { ALL_POOLS, NOTHING } from '../observe/reads.ts';

@@ -1,5 +1,4 @@
-import type { DeployedInstance, DeployReport } from '../domain/deploys.ts';
-import type { DeployOrder } from '../domain/deploy-order.ts';
+import type { DeployOrder, DeployReport, DeployedInstance } from '../domain/deploys.ts';
 import { explainInstance, sentence } from '../domain/explain.ts';
 import { instanceById } from '../domain/in-place.ts';
 import { isLive } from '../domain/roles.ts';

@@ -1,4 +1,4 @@
-import type { DeployOrder } from '../domain/deploy-order.ts';
+import type { DeployOrder } from '../domain/deploys.ts';
 import { isMigrated } from '../domain/in-place.ts';
 import { NOTHING } from '../observe/reads.ts';
 import { never, type StepDefinition } from './definition.ts';

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { DeployReport } from '../domain/deploys.ts';
-import type { DeployOrder } from '../domain/deploy-order.ts';
+import type { DeployOrder, DeployReport } from '../domain/deploys.ts';
 import type { Delivery } from '../domain/goal.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import type { SwitchSettings } from '../domain/traffic.ts';

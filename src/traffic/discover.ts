@@ -23,12 +23,15 @@ export interface DiscoveringTraffic extends TrafficPort {
 /** The same way of moving traffic, for deploys in place: those care for every group, whatever moves the fleets. */
 export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2>): DiscoveringTraffic {
   const found = new Map<string, Settings>();
-  const book = new AddressBook();
+  /** Private addresses by instance: groups of the type `ip` know instances by those alone. */
+  const addresses = new Map<string, string>();
   const connected = remember(connect);
   /** As the pool's group knows them; undefined for a group of the config. */
   const inOther = (pool: Pool, targets: readonly TargetRef[]): readonly TargetDescription[] | undefined => {
     const other = found.get(pool.name);
-    return other && targets.map(({ id, port }) => ({ Id: isByAddress(other) ? book.address(id) : id, Port: port }));
+    return (
+      other && targets.map(({ id, port }) => ({ Id: isByAddress(other) ? (addresses.get(id) ?? id) : id, Port: port }))
+    );
   };
 
   async function readOthers(names: readonly string[] | undefined): Promise<readonly Pool[]> {
@@ -36,7 +39,7 @@ export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2
     return Promise.all(
       wanted.map(async (one) => {
         const pool = toPool(one, await (await connected()).targetHealth(one.arn));
-        return isByAddress(one) ? book.named(pool) : pool;
+        return isByAddress(one) ? withIds(pool, addresses) : pool;
       }),
     );
   }
@@ -57,7 +60,7 @@ export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2
     },
 
     async discoverTargetGroups(wanted) {
-      book.add(wanted.instances);
+      for (const { id, address } of wanted.instances) if (address !== undefined) addresses.set(id, address);
       const elb = await connected();
       const [own, all] = await Promise.all([inner.read(), elb.allTargetGroups()]);
       const known = new Set([...own.map(({ name }) => name), ...found.keys()]);
@@ -101,28 +104,8 @@ function holds(targets: readonly TargetHealthDescription[], keys: ReadonlySet<st
   return targets.some(({ Target: target }) => keys.has(target?.Id ?? ''));
 }
 
-/** Which instance has which private address: groups of the type `ip` know instances by that alone. */
-class AddressBook {
-  readonly #addresses = new Map<string, string>();
-  readonly #ids = new Map<string, string>();
-
-  add(instances: DiscoveryRequest['instances']): void {
-    for (const { id, address } of instances) {
-      if (address === undefined) continue;
-      this.#addresses.set(id, address);
-      this.#ids.set(address, id);
-    }
-  }
-
-  address(id: string): string {
-    return this.#addresses.get(id) ?? id;
-  }
-
-  /** Other hosts keep their address for a name. */
-  named(pool: Pool): Pool {
-    return {
-      ...pool,
-      targets: pool.targets.map((target) => ({ ...target, id: this.#ids.get(target.id) ?? target.id })),
-    };
-  }
+/** Targets by the ids of instances; other hosts keep their address for a name. */
+function withIds(pool: Pool, addresses: ReadonlyMap<string, string>): Pool {
+  const ids = new Map([...addresses].map(([id, address]) => [address, id]));
+  return { ...pool, targets: pool.targets.map((target) => ({ ...target, id: ids.get(target.id) ?? target.id })) };
 }

@@ -16,44 +16,36 @@ export interface RouteLocation {
   readonly ruleArn?: string;
 }
 
-export interface WantedRoute extends RouteConfig {
+interface WantedRoute extends RouteConfig {
   readonly role: RouteRole;
+}
+
+interface Balancer {
+  readonly balancer: LoadBalancer;
+  readonly listeners: readonly Listener[];
 }
 
 /** Finds listeners and rules, once a program. Throws `route-not-found`. */
 export async function findRoutes(elbv2: Elbv2, wanted: readonly WantedRoute[]): Promise<readonly RouteLocation[]> {
-  const balancers = await findBalancers(elbv2, wanted);
-  const arns = [...new Set(balancers.map(({ LoadBalancerArn: arn }) => arn as string))];
-  const listeners = new Map(await Promise.all(arns.map(async (arn) => [arn, await elbv2.listeners(arn)] as const)));
-  const known = (balancer: LoadBalancer): readonly Listener[] =>
-    listeners.get(balancer.LoadBalancerArn as string) ?? [];
-  return Promise.all(wanted.map(async (route, n) => placeOf(elbv2, route, balancers[n]!, known(balancers[n]!))));
-}
-
-/** One for each route. */
-async function findBalancers(elbv2: Elbv2, wanted: readonly WantedRoute[]): Promise<readonly LoadBalancer[]> {
-  const names = [...new Set(wanted.flatMap(({ loadBalancer }) => loadBalancer ?? []))];
-  const arns = [...new Set(wanted.flatMap(({ arn }) => (arn === undefined ? [] : balancerArn(arn))))];
-  const found = [
-    ...(await Promise.all(names.map(async (name) => named(elbv2, name)))).flat(),
-    ...(arns.length > 0 ? await elbv2.loadBalancers(arns) : []),
-  ];
-  return wanted.map((route) => {
-    const { arn, loadBalancer } = route;
-    const balancer = found.find(({ LoadBalancerArn, LoadBalancerName }) =>
-      arn === undefined ? LoadBalancerName === loadBalancer : LoadBalancerArn === balancerArn(arn),
-    );
-    if (balancer !== undefined) return balancer;
-    throw notFound(loadBalancer === undefined ? words(route) : `load balancer ${loadBalancer}`);
-  });
+  const keys = [...new Set(wanted.map(balancerKey))];
+  const found = new Map(await Promise.all(keys.map(async (key) => [key, await findBalancer(elbv2, key)] as const)));
+  return Promise.all(wanted.map(async (route) => locate(elbv2, route, found.get(balancerKey(route)))));
 }
 
 /** One at a time: ELB does not say which of several it does not know. */
-async function named(elbv2: Elbv2, name: string): Promise<readonly LoadBalancer[]> {
-  return elbv2.loadBalancersNamed([name]).catch((error: unknown) => {
-    if (error instanceof OperatorError && error.code === 'route-not-found') return [];
+async function findBalancer(elbv2: Elbv2, key: string): Promise<Balancer | undefined> {
+  try {
+    const [balancer] = await (key.startsWith('arn:') ? elbv2.loadBalancers([key]) : elbv2.loadBalancersNamed([key]));
+    return balancer && { balancer, listeners: await elbv2.listeners(balancer.LoadBalancerArn as string) };
+  } catch (error) {
+    if (error instanceof OperatorError && error.code === 'route-not-found') return undefined;
     throw error;
-  });
+  }
+}
+
+/** The name of the load balancer, or its ARN. */
+function balancerKey({ arn, loadBalancer = '' }: RouteConfig): string {
+  return arn === undefined ? loadBalancer : balancerArn(arn);
 }
 
 /** `…:listener-rule/app/shop/50dc/f2f7/9683` and `…:listener/app/shop/50dc/f2f7` belong to `…:loadbalancer/app/shop/50dc`. */
@@ -65,12 +57,9 @@ function listenerArnOf(arn: string): string {
   return arn.replace(/:listener-rule\/(.+)\/[^/]+$/, ':listener/$1');
 }
 
-async function placeOf(
-  elbv2: Elbv2,
-  route: WantedRoute,
-  balancer: LoadBalancer,
-  listeners: readonly Listener[],
-): Promise<RouteLocation> {
+async function locate(elbv2: Elbv2, route: WantedRoute, found: Balancer | undefined): Promise<RouteLocation> {
+  if (found === undefined) throw notFound(route.arn ?? `load balancer ${route.loadBalancer}`);
+  const { balancer, listeners } = found;
   const listener = listeners.find(({ ListenerArn: arn, Port: port }) =>
     route.arn === undefined ? port === route.port : arn === listenerArnOf(route.arn),
   );

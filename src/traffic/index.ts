@@ -22,7 +22,7 @@ export async function openTraffic({ traffic }: Pick<Config, 'traffic'>, session:
   return createWeightedListener(elbv2, traffic, async () => {
     const [{ Route53 }, { aliasNotes }] = await Promise.all([
       import('../aws/route53.ts'),
-      import('./weighted-dns/aliases.ts'),
+      import('./weighted-dns/checks.ts'),
     ]);
     return aliasNotes(new Route53(session), names);
   });

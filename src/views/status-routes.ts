@@ -3,7 +3,7 @@ import { shareOf } from '../domain/routes.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
 import type { ResidualTraffic, Route } from '../domain/traffic.ts';
 import { count, duration } from '../domain/text.ts';
-import { residualRequests } from '../domain/residual-traffic.ts';
+import { residualRequests } from '../domain/retention.ts';
 import { hasServed } from '../domain/shares.ts';
 import type { Paint, Style } from './paint.ts';
 import { routesByRole } from './status.ts';

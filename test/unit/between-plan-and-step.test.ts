@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OperatorError } from '../../src/errors.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import type { DeployOrder } from '../../src/domain/deploy-order.ts';
+import type { DeployOrder } from '../../src/domain/deploys.ts';
 import { behaviourOf, type StepKind } from '../../src/steps/index.ts';
 import { failureOf, start } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
@@ -116,7 +116,11 @@ for (const [kind, cases] of Object.entries(CASES) as readonly [Grave, readonly C
 }
 
 describe('a group that only test traffic reached when the plan was made', () => {
-  for (const one of WEIGHTED.flatMap((byName) => givenShareCases(byName))) describe(one.name, () => describeCase(one));
+  for (const one of WEIGHTED.flatMap((byName) => givenShareCases(byName))) {
+    describe(`where ${one.name}`, () => {
+      describeCase(one);
+    });
+  }
 });
 
 describe('an instance that has lost its tags is not ours any more', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ExitCode, OperatorError } from '../../src/errors.ts';
 import type { DeployerPort, DeployRequest } from '../../src/deployers/deployer.ts';
-import type { DeployOrder } from '../../src/domain/deploy-order.ts';
+import type { DeployOrder } from '../../src/domain/deploys.ts';
 import type { DeployReport } from '../../src/domain/deploys.ts';
 import { isRefusal } from '../../src/domain/goal.ts';
 import { leftAt } from '../../src/domain/shares.ts';

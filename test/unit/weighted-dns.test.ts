@@ -2,9 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ResourceRecordSet } from '../../src/aws/route53.ts';
 import { problemsIn, recordNotes } from '../../src/traffic/weighted-dns/checks.ts';
 import type { DnsAnswers } from '../../src/domain/traffic.ts';
-import type { Ask } from '../../src/traffic/weighted-dns/ask.ts';
 import type { Found } from '../../src/traffic/weighted-dns/records.ts';
-import { countAnswers, valuesByPool } from '../../src/traffic/weighted-dns/dns-answers.ts';
+import { countAnswers, valuesByPool, type Ask } from '../../src/traffic/weighted-dns/dns-answers.ts';
 
 const PLACE = {
   name: 'www.shop.test',

@@ -1,5 +1,5 @@
 import { refusal, type GoalOf, type Refusal } from '../../domain/goal.ts';
-import { residualTrafficProblem } from '../../domain/residual-traffic.ts';
+import { residualTrafficProblem } from '../../domain/retention.ts';
 import { hasServed, shareOfFleet } from '../../domain/shares.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { DnsSettings, DnsWeights, RouteTtl, SwitchSettings } from '../../domain/traffic.ts';

@@ -1,6 +1,5 @@
 import type { DeployerPort, DeployRequest } from '../../deployers/deployer.ts';
-import type { DeployReport } from '../../domain/deploys.ts';
-import type { DeployOrder } from '../../domain/deploy-order.ts';
+import type { DeployOrder, DeployReport } from '../../domain/deploys.ts';
 import { running } from '../../domain/in-place.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { DeploysPort } from '../../steps/ports.ts';

@@ -1,4 +1,4 @@
-import type { DeployOrder } from '../../domain/deploy-order.ts';
+import type { DeployOrder } from '../../domain/deploys.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { RunContext } from '../engine/context.ts';
 

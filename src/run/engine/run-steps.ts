@@ -1,8 +1,17 @@
+import { messageOf, type OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import type { Step } from '../../steps/index.ts';
-import type { RunContext } from './context.ts';
-import { StepRun } from './step-run.ts';
+import type { StepBehaviour } from '../../steps/definition.ts';
+import { behaviourOf, type Step } from '../../steps/index.ts';
+import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
+import { endOrder, pauseFor, stopFor } from '../deploys/waiting.ts';
+import { Interrupted, StepFailed, type RunContext } from './context.ts';
+import { isTransient } from './retry.ts';
 import { WorldReader } from './world-reader.ts';
+
+/** Every change is idempotent, so one whose effect does not show is requested again. */
+const REPEAT_MS = 5000;
+/** What failed for a reason that passes is repeated sooner, then less and less often (AWS SDKs and tools reference, retry behavior). */
+const BACKOFF_MS = { first: 500, longest: 10_000 };
 
 /**
  * Does the steps, each one observed before and after. A step counts as done only on an observation made after its effect.
@@ -18,4 +27,186 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
   }
   await context.reached(steps.length, 'the last step is done');
   return snapshot;
+}
+
+/** One step of a run, driven until it is seen to be done. */
+class StepRun {
+  readonly #context: RunContext;
+  readonly #reader: WorldReader;
+  readonly #index: number;
+  readonly #step: Step;
+  readonly #behaviour: StepBehaviour;
+  /** On the monotonic clock. */
+  #startedAt = 0;
+  #lookedAt = 0;
+  #requestedAt = Number.NEGATIVE_INFINITY;
+  /** The last look was at all that a decision needs, and not only at what shows the progress. */
+  #canDecide = false;
+  #failures = 0;
+  /** Why the last request may have had no effect. */
+  #failure: OperatorError | undefined;
+
+  constructor(context: RunContext, reader: WorldReader, index: number, step: Step) {
+    this.#context = context;
+    this.#reader = reader;
+    this.#index = index;
+    this.#step = step;
+    this.#behaviour = behaviourOf(step);
+  }
+
+  /** Resolves to an observation that shows it done. */
+  async run(before: Snapshot): Promise<Snapshot> {
+    const { emit, reached, settled } = this.#context;
+    const index = this.#index;
+    const title = this.#behaviour.title(before);
+    await reached(index, title);
+    emit({ type: 'step-started', index, title });
+    const startedAt = this.#now();
+    if (endsSomething(this.#behaviour, before)) await settled();
+    const start = await this.#lookFirst(before);
+    const already = this.#isDone(start);
+    const last = await this.#withHooks(before, start).catch(async (error: unknown) => this.#fail(error, start));
+    emit({ type: 'step-done', index, seconds: (this.#now() - startedAt) / 1000, already });
+    return last;
+  }
+
+  async #withHooks(before: Snapshot, start: Snapshot): Promise<Snapshot> {
+    const { hooks } = this.#context;
+    const hasRun = !this.#isDone(start) && (await hooks?.before(this.#step, start)) === true;
+    // A hook may have changed the world.
+    const last = await this.#drive(hasRun ? await this.#lookFirst(before) : start);
+    await hooks?.after(this.#step, last);
+    return last;
+  }
+
+  async #drive(start: Snapshot): Promise<Snapshot> {
+    this.#startedAt = this.#now();
+    this.#lookedAt = this.#startedAt;
+    let snapshot = start;
+    while (!this.#isDone(snapshot)) snapshot = await this.#advance(await this.#withoutConflict(snapshot));
+    this.#report(snapshot);
+    return snapshot;
+  }
+
+  /** Requests the effect where that is due and the guard allows it, or waits a while; then looks. */
+  async #advance(seen: Snapshot): Promise<Snapshot> {
+    const snapshot = this.#isDue(seen) && !this.#canDecide ? await this.#lookFirst(seen) : seen;
+    if (this.#isDone(snapshot)) return snapshot;
+    const waitedMs = this.#now() - this.#startedAt;
+    const forbidden = this.#behaviour.guard(snapshot);
+    this.#giveUp(snapshot, waitedMs, forbidden);
+    if (forbidden === undefined && this.#isDue(snapshot)) await this.#request(snapshot);
+    else await this.#pause(snapshot, waitedMs);
+    this.#lookedAt = this.#now();
+    this.#canDecide = false;
+    const limitMs = this.#limitMs(snapshot) - waitedMs;
+    if (forbidden !== undefined) return this.#reader.readAll(snapshot, limitMs);
+    return this.#reader.read(snapshot, this.#behaviour.readsToPoll(snapshot), limitMs);
+  }
+
+  #isDue(snapshot: Snapshot): boolean {
+    const waitedMs = this.#now() - this.#requestedAt;
+    return this.#behaviour.progress(snapshot) === 'todo' && waitedMs > this.#repeatAfterMs();
+  }
+
+  #repeatAfterMs(): number {
+    if (this.#failure === undefined) return REPEAT_MS;
+    // Nothing was sent.
+    if (this.#failure.code === 'decision-expired') return 0;
+    return Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** (this.#failures - 1));
+  }
+
+  /** An error that passes is no answer: whether the request took effect is seen, or else it is repeated. */
+  async #request(snapshot: Snapshot): Promise<void> {
+    const { ports, emit, changed, decided } = this.#context;
+    this.#failure = undefined;
+    decided();
+    try {
+      await this.#behaviour.apply(ports, snapshot);
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      if (this.#failures === 0 && error.code !== 'decision-expired')
+        emit({ type: 'warning', message: `${error.message} Looking whether it took effect.` });
+      this.#failure = error;
+      this.#failures += 1;
+    } finally {
+      changed();
+      this.#requestedAt = this.#now();
+    }
+  }
+
+  async #pause(snapshot: Snapshot, waitedMs: number): Promise<void> {
+    if (this.#behaviour.progress(snapshot) === 'under way') this.#requestedAt = Number.NEGATIVE_INFINITY;
+    this.#report(snapshot);
+    const { order } = this.#behaviour;
+    const pauseMs = pauseFor(this.#context, order, this.#behaviour.pollEveryMs(snapshot, waitedMs));
+    // The look itself is part of the time between two, but a slow one must not be followed by the next at once.
+    const tookMs = Math.min(this.#now() - this.#lookedAt, pauseMs / 2);
+    await this.#context.ports.clock.sleep(pauseMs - tookMs, stopFor(this.#context, order));
+  }
+
+  /** An old reading must not be taken for a change that others have made. */
+  async #withoutConflict(snapshot: Snapshot): Promise<Snapshot> {
+    if (this.#behaviour.conflict(snapshot) === undefined) return snapshot;
+    await this.#context.shown();
+    this.#canDecide = false;
+    const again = await this.#reader.read(snapshot, this.#behaviour.readsToPoll(snapshot), EFFECT_SHOWS_MS);
+    const why = this.#behaviour.conflict(again);
+    if (why !== undefined) throw new StepFailed(this.#step, why, []);
+    return again;
+  }
+
+  /** @throws StepFailed when waiting longer is in vain, or the time is over */
+  #giveUp(snapshot: Snapshot, waitedMs: number, forbidden: string | undefined): void {
+    const waiting = this.#behaviour.count(snapshot)?.waiting ?? [];
+    const inVain = this.#behaviour.cannotSucceed(snapshot);
+    if (inVain !== undefined) throw new StepFailed(this.#step, inVain, waiting);
+    const limitMs = forbidden === undefined ? this.#limitMs(snapshot) : this.#context.limits.healthyMs;
+    if (waitedMs < limitMs) return;
+    throw new StepFailed(this.#step, forbidden ?? this.#timedOut(snapshot, limitMs), waiting);
+  }
+
+  #timedOut(snapshot: Snapshot, limitMs: number): string {
+    const seen = this.#behaviour.lastSeen(snapshot);
+    const last = seen === undefined ? '' : ` (${seen})`;
+    const late = `Time limit of ${Math.round(limitMs / 1000)} s passed: ${this.#behaviour.title(snapshot)}${last}.`;
+    return this.#failure === undefined ? late : `${late} The last error: ${this.#failure.message}`;
+  }
+
+  /** A deploy is not waited for any more: it is stopped as far as possible. */
+  async #fail(error: unknown, snapshot: Snapshot): Promise<never> {
+    if (error instanceof Interrupted) throw error;
+    await endOrder(this.#context, this.#behaviour.order, snapshot);
+    const waiting = error instanceof StepFailed ? error.waiting : [];
+    this.#context.emit({ type: 'step-failed', index: this.#index, message: messageOf(error), waiting });
+    throw error;
+  }
+
+  async #lookFirst(before: Snapshot): Promise<Snapshot> {
+    const seen = await this.#reader.readAhead(before, this.#behaviour.readsBefore(before), EFFECT_SHOWS_MS);
+    this.#canDecide = true;
+    return seen;
+  }
+
+  #report(snapshot: Snapshot): void {
+    const count = this.#behaviour.count(snapshot);
+    if (count !== undefined) this.#context.emit({ type: 'step-waiting', index: this.#index, ...count });
+  }
+
+  #isDone(snapshot: Snapshot): boolean {
+    return this.#behaviour.progress(snapshot) === 'done';
+  }
+
+  #limitMs(snapshot: Snapshot): number {
+    return this.#behaviour.timeLimitMs(this.#context.limits, this.#behaviour.progress(snapshot));
+  }
+
+  #now(): number {
+    return this.#context.ports.clock.monotonic();
+  }
+}
+
+function endsSomething(behaviour: StepBehaviour, snapshot: Snapshot): boolean {
+  const effect = behaviour.effect(snapshot);
+  return effect === 'removes-capacity' || effect === 'destroys';
 }

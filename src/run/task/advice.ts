@@ -58,16 +58,13 @@ export function isTried({ delivery }: AdviceWorld, { aboutInstances, discoversTa
 
 function optionsIn({ options }: Task, words: readonly string[]): TaskOptions {
   const flags = flagsOf(options);
-  const known = Object.entries(flags).map(([name, { type }]) => {
+  const kinds = Object.entries(flags).map(([name, { type }]) => {
     return [name, { type: type === 'boolean' ? ('boolean' as const) : ('string' as const) }] as const;
   });
   const args = words.map((word) => PLACEHOLDERS[word] ?? word);
-  const { values } = parseArgs({ args, options: Object.fromEntries(known), strict: false });
-  const read = Object.entries(values).map(([name, value]) => [
-    name,
-    flags[name]?.type === 'number' ? Number(value) : value,
-  ]);
-  return readOptions(options, Object.fromEntries(read));
+  const { values } = parseArgs({ args, options: Object.fromEntries(kinds), strict: false });
+  const typed = (name: string, value: unknown): unknown => (flags[name]?.type === 'number' ? Number(value) : value);
+  return readOptions(options, Object.fromEntries(Object.entries(values).map(([name, v]) => [name, typed(name, v)])));
 }
 
 /** The error with advice that was checked; anything else as it is. */

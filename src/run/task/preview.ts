@@ -40,16 +40,6 @@ function minimumOf(task: Task, snapshot: Snapshot, goal: Goal): Readonly<Record<
   return Object.fromEntries(production.map(({ name }) => [name, minimum[name]?.total ?? 0]));
 }
 
-/** The steps' titles, as the plan shows them. */
-export function titlesOf(snapshot: Snapshot, { steps }: Plan): readonly string[] {
-  let world = snapshot;
-  return steps.map((step) => {
-    const title = behaviourOf(step).title(world);
-    world = behaviourOf(step).simulate(world);
-    return title;
-  });
-}
-
 function viewOf(world: Snapshot, step: Step): Omit<PlannedStep, 'healthyAfter'> {
   const behaviour = behaviourOf(step);
   return {

@@ -6,7 +6,7 @@ import { observe, refresh } from '../../observe/observe.ts';
 import { NOTHING } from '../../observe/reads.ts';
 import { members } from '../../domain/roles.ts';
 import { defined } from '../../domain/defined.ts';
-import type { DeployOrder } from '../../domain/deploy-order.ts';
+import type { DeployOrder } from '../../domain/deploys.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { behaviourOf } from '../../steps/index.ts';
@@ -94,7 +94,7 @@ async function underLease(
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
   const { view, position } = trackSteps(setup.view);
   const run = async (): Promise<RunOutcome> => runWithHooks({ ...setup, view }, lease, task, looked);
-  return journalled(setup, task, goal, position, run);
+  return journalled(setup, goal, position, run);
 }
 
 async function look(setup: Setup, task: Task, options: TaskOptions): Promise<PlannedRun> {
@@ -163,14 +163,13 @@ async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: 
 /** Writes the run into the journal when it begins and when it ends, however it ends. */
 async function journalled(
   setup: Setup,
-  task: Task,
   goal: Goal,
   position: () => Position,
   run: () => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
   const { store, identity, requests, view } = setup;
   const { run: id, who, host } = identity;
-  const entry = { run: id, verb: task.verb, release: goal.release, who, host, since: isoNow(setup) };
+  const entry = { run: id, verb: goal.verb, release: goal.release, who, host, since: isoNow(setup) };
   await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
   // What was done is done, whether or not the journal can be written: it must not be reported as a failure, let alone a refusal.
   const end = async (ended: Pick<JournalEntry, 'outcome' | 'message' | 'proven'>): Promise<void> => {

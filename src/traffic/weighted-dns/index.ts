@@ -5,11 +5,10 @@ import type { DnsAnswers, DnsSettings, DnsWeights, ResidualTraffic, Route } from
 import { differences } from '../compatibility.ts';
 import { createGroups, inRole, remember, type Groups, type Settings } from '../target-groups.ts';
 import type { TrafficPort, Weights } from '../traffic.ts';
-import { askServer, type Ask, type Server } from './ask.ts';
 import { recordNotes, problemsIn } from './checks.ts';
 import { findNames, readRecords, type Found, type NameLocation } from './records.ts';
 import { countResidual, type Counter } from './residual-traffic.ts';
-import { countAnswers, valuesByPool } from './dns-answers.ts';
+import { askServer, countAnswers, valuesByPool, type Ask, type Server } from './dns-answers.ts';
 import { ttlOf, withTtl } from './ttl.ts';
 
 export interface DnsDeps {
@@ -80,19 +79,23 @@ class Names {
   async setWeights(changes: ReadonlyMap<string, Weights>): Promise<void> {
     this.#answers = { state: 'not-asked' };
     const pools = (await this.#groups()).map(({ name }) => name);
-    const wanted = this.#last.filter(({ place }) => changes.has(place.name));
-    await this.#replace(wanted, (found) => reweighed(found, pools, changes.get(found.place.name) ?? {}));
+    await this.#replace(changes, (found, weights) => reweighed(found, pools, weights));
   }
 
   async setTtls(changes: ReadonlyMap<string, number>): Promise<void> {
-    const wanted = this.#last.filter(({ place }) => changes.has(place.name));
-    await this.#replace(wanted, (found) => withTtl(found, changes.get(found.place.name) ?? 0));
+    await this.#replace(changes, withTtl);
   }
 
   /** One batch a zone. */
-  async #replace(wanted: readonly Found[], changed: (found: Found) => readonly ResourceRecordSet[]): Promise<void> {
-    for (const [zone, some] of Map.groupBy(wanted, ({ place }) => place.zoneId))
-      this.#pending = [...this.#pending, await this.#deps.route53.replace(zone, some.flatMap(changed), 'turnout')];
+  async #replace<T>(
+    changes: ReadonlyMap<string, T>,
+    changed: (found: Found, change: T) => readonly ResourceRecordSet[],
+  ): Promise<void> {
+    const wanted = this.#last.filter(({ place }) => changes.has(place.name));
+    for (const [zone, some] of Map.groupBy(wanted, ({ place }) => place.zoneId)) {
+      const sets = some.flatMap((found) => changed(found, changes.get(found.place.name) as T));
+      this.#pending = [...this.#pending, await this.#deps.route53.replace(zone, sets, 'turnout')];
+    }
   }
 
   async residual(pools: readonly string[]): Promise<DnsWeights> {

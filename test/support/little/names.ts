@@ -1,4 +1,4 @@
-import type { Ask } from '../../../src/traffic/weighted-dns/ask.ts';
+import type { Ask } from '../../../src/traffic/weighted-dns/dns-answers.ts';
 import { EPOCH } from './clock.ts';
 import type { LittleCloud } from './cloud.ts';
 import { withWay, type State, type Way } from './state.ts';
