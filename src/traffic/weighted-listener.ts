@@ -47,7 +47,7 @@ function createRules(
   let last: ReadonlyMap<string, readonly Action[]> = new Map();
 
   return {
-    async readTraffic(): Promise<ListenerWeights> {
+    readTraffic: async (): Promise<ListenerWeights> => {
       const [found, settings, named] = await Promise.all([places(), settingsOf(), aliases()]);
       const actions = await readActions(elbv2, found);
       last = new Map(found.map((place, index) => [place.name, actions[index] as readonly Action[]]));
@@ -60,7 +60,7 @@ function createRules(
       };
     },
 
-    async setWeights(changes: ReadonlyMap<string, Weights>): Promise<void> {
+    setWeights: async (changes: ReadonlyMap<string, Weights>): Promise<void> => {
       const [found, settings] = await Promise.all([places(), settingsOf()]);
       for (const [name, weights] of changes) {
         const place = found.find((candidate) => candidate.name === name);

@@ -137,7 +137,7 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
     ...before,
     ...registerSteps(to, [pool]),
     { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimumOf(change), need },
-    // A share goes to all that are in the pool: somebody may have registered others with it.
+    // A share goes to all that are in the pool: others may have been registered with it by hand.
     ...othersThan(snapshot, to).flatMap((fleet) => deregisterSteps(fleet, [pool], { [pool]: minimumOf(change) })),
     ...shiftSteps(snapshot, change, pool, kind.arrive(change, pool)),
     ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...kind.verify(change, pool)] : []),
@@ -184,7 +184,7 @@ function leaveSteps(snapshot: Snapshot, change: Switch, pool: string): readonly 
   ];
 }
 
-/** The fleet's own pools; somebody may have registered it with the one that serves, too. */
+/** The fleet's own pools; it may have been registered by hand with the one that serves, too. */
 function poolsBeside(snapshot: Snapshot, fleet: Fleet, serving: string | undefined): readonly string[] {
   return namesOf(ownPools(snapshot, fleet, serving));
 }

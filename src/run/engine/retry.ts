@@ -29,12 +29,12 @@ export async function retryTransient<T>(
   read: () => Promise<T>,
   passes: (error: unknown) => error is OperatorError = isTransient,
 ): Promise<T> {
-  const begun = clock.monotonic();
+  const startedAt = clock.monotonic();
   for (let warned = false; ; warned = true) {
     try {
       return await read();
     } catch (error) {
-      if (!passes(error) || clock.monotonic() - begun >= limitMs) throw error;
+      if (!passes(error) || clock.monotonic() - startedAt >= limitMs) throw error;
       if (!warned) emit({ type: 'warning', message: `${error.message} Trying again.` });
       await clock.sleep(PAUSE_MS, signal);
     }

@@ -34,7 +34,7 @@ export async function countResidual(
 }
 
 /**
- * A group belongs to one load balancer at the most. Application Load Balancers count requests by group, Network Load Balancers
+ * A group belongs to at most one load balancer. Application Load Balancers count requests by group, Network Load Balancers
  * new flows by load balancer (their user guides, CloudWatch metrics); dimensions are the ends of ARNs.
  */
 function metricsOf({ arn, group }: Settings): readonly Metric[] {
