@@ -30,11 +30,11 @@ export const adopt: Task<'adopt', typeof OPTIONS> = {
   isVisible: (snapshot) => stableFleet(snapshot) !== undefined,
 
   pinGoal({ snapshot, options, requestedBy }) {
-    const home = stableFleet(snapshot);
-    if (home !== undefined && members(home).length > 0) {
+    const stable = stableFleet(snapshot);
+    if (stable !== undefined && members(stable).length > 0) {
       return refusal(
         'adopted-already',
-        `${home.release} is this environment's current fleet already.`,
+        `${stable.release} is this environment's current fleet already.`,
         'Nothing to do; look at `turnout status`.',
       );
     }

@@ -74,7 +74,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const keep = fleetById(snapshot, goal.fleet);
-    const doomed = fleetsToRetire(snapshot, goal.fleet);
+    const toRetire = fleetsToRetire(snapshot, goal.fleet);
     const model = trafficModel(snapshot);
     if (keep === undefined || world.serving.length !== 1 || world.serving[0] !== keep) {
       return refusal(
@@ -84,16 +84,18 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       );
     }
     const no =
-      neverTried(snapshot, doomed, goal.discard) ??
-      (doomed.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
-      draining(snapshot, doomed, goal.wait) ??
-      doomed.map((fleet) => model.retireProblem(fleet, goal)).find((one) => one !== undefined);
+      neverTried(snapshot, toRetire, goal.discard) ??
+      (toRetire.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
+      draining(snapshot, toRetire, goal.wait) ??
+      toRetire.map((fleet) => model.retireProblem(fleet, goal)).find((one) => one !== undefined);
     if (no !== undefined) return no;
     const isMarked = stableFleet(snapshot) === keep && keep.marks.current !== undefined;
     const mark: readonly Step[] = isMarked ? [] : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
     const keeps = keepsOf(snapshot, goal);
-    const retire = doomed.flatMap((fleet, n) => model.retireSteps(fleet, goal, { keeps, before: n === 0 ? mark : [] }));
-    const all = doomed.length === 0 ? mark : retire;
+    const retire = toRetire.flatMap((fleet, n) =>
+      model.retireSteps(fleet, goal, { keeps, before: n === 0 ? mark : [] }),
+    );
+    const all = toRetire.length === 0 ? mark : retire;
     return planAhead(snapshot, [...all, ...model.settleSteps(keep, goal.settings)], healthNotes(snapshot, keep));
   },
 
@@ -107,8 +109,8 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     servingProblem(snapshot, goal.fleet, {}, true) ?? stepsLeft(snapshot, cleanup.plan(snapshot, goal)),
 
   question: (snapshot, goal) => {
-    const doomed = fleetsToRetire(snapshot, goal.fleet);
-    const names = doomed.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
+    const toRetire = fleetsToRetire(snapshot, goal.fleet);
+    const names = toRetire.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
     return `Keep ${goal.release}, and terminate ${names || 'nothing'}?`;
   },
 
@@ -124,8 +126,8 @@ function fleetsToRetire(snapshot: Snapshot, keep: string): readonly Fleet[] {
   return snapshot.fleets.filter((fleet) => fleet.id !== keep && (live.has(fleet) || fleet.holder !== undefined));
 }
 
-function neverTried(snapshot: Snapshot, doomed: readonly Fleet[], discard: boolean): Refusal | undefined {
-  const green = doomed.find((fleet) => roleOf(snapshot, fleet) === 'green');
+function neverTried(snapshot: Snapshot, toRetire: readonly Fleet[], discard: boolean): Refusal | undefined {
+  const green = toRetire.find((fleet) => roleOf(snapshot, fleet) === 'green');
   if (green === undefined || discard) return undefined;
   return refusal(
     'never-promoted',
@@ -179,8 +181,8 @@ function nothingHealthy(snapshot: Snapshot, keep: Fleet): Refusal | undefined {
   );
 }
 
-function draining(snapshot: Snapshot, doomed: readonly Fleet[], wait: boolean): Refusal | undefined {
-  const still = doomed.flatMap((fleet) => inProduction(snapshot, fleet)).find(({ target }) => isDraining(target));
+function draining(snapshot: Snapshot, toRetire: readonly Fleet[], wait: boolean): Refusal | undefined {
+  const still = toRetire.flatMap((fleet) => inProduction(snapshot, fleet)).find(({ target }) => isDraining(target));
   if (still === undefined || wait) return undefined;
   const { pool, target } = still;
   return refusal(

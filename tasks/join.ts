@@ -56,7 +56,7 @@ export const join: Task<'join', typeof OPTIONS> = {
 
   plan(snapshot, goal) {
     const instances = running(snapshot, goal.instances);
-    const broken = instances.filter(({ deploy }) => deploy?.state === 'begun').map(({ id }) => id);
+    const broken = instances.filter(({ deploy }) => deploy?.state === 'started').map(({ id }) => id);
     const note = `The last deploy on ${list(broken, 5)} did not end well, or may still be at work there.`;
     return planAhead(snapshot, joinSteps(snapshot, goal, instances), broken.length === 0 ? [] : [note]);
   },
@@ -71,7 +71,7 @@ export const join: Task<'join', typeof OPTIONS> = {
   finalProblem: () => undefined,
 
   question: (snapshot, goal) => {
-    const broken = running(snapshot, goal.instances).some(({ deploy }) => deploy?.state === 'begun');
+    const broken = running(snapshot, goal.instances).some(({ deploy }) => deploy?.state === 'started');
     const doubt = broken ? 'A deploy on it has not ended well. ' : '';
     return `${doubt}Put ${list(goal.instances, 5)} back into traffic?`;
   },

@@ -121,12 +121,12 @@ export const promote: Task<'promote', typeof OPTIONS> = {
 
   afterFailure(snapshot, goal) {
     const to = fleetById(snapshot, goal.fleet);
-    const home = stableFleet(snapshot);
+    const stable = stableFleet(snapshot);
     if (to !== undefined && isOnlyUnverified(snapshot, promote.plan(snapshot, goal))) return unproven(goal.release);
     if (to !== undefined && isSwitched(snapshot, to)) return afterSwitch(snapshot, goal);
-    if (home === undefined) return { leave: 'needs-attention', message: 'There is no fleet to move back to.' };
+    if (stable === undefined) return { leave: 'needs-attention', message: 'There is no fleet to move back to.' };
     const { run, who, since, minimumHealthy, settings } = goal;
-    const undo = { run, who, since, verb: 'rollback', fleet: home.id, release: home.release } as const;
+    const undo = { run, who, since, verb: 'rollback', fleet: stable.id, release: stable.release } as const;
     return { undo: { ...undo, minimumHealthy, settings }, next: AFTER_UNDO };
   },
 
@@ -135,19 +135,19 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     stepsLeft(snapshot, promote.plan(snapshot, goal)),
 
   question: (snapshot, goal) => {
-    const home = stableFleet(snapshot);
+    const stable = stableFleet(snapshot);
     const last = goal.stages?.shares.at(-1) ?? 100;
     const how = last < 100 ? `${last} % of production` : 'production';
-    return `Move ${how} from ${home?.release ?? 'what serves now'} to ${goal.release}?`;
+    return `Move ${how} from ${stable?.release ?? 'what serves now'} to ${goal.release}?`;
   },
 
   standing: (snapshot, goal) => {
-    const home = stableFleet(snapshot);
+    const stable = stableFleet(snapshot);
     const last = goal.stages?.shares.at(-1) ?? 100;
-    if (last < 100) return partly(goal.release, last, home?.release);
+    if (last < 100) return partly(goal.release, last, stable?.release);
     const parked =
-      home && roleOf(snapshot, home) === 'parked'
-        ? ` ${home.release} is parked with ${count(members(home).length, 'instance')}.`
+      stable && roleOf(snapshot, stable) === 'parked'
+        ? ` ${stable.release} is parked with ${count(members(stable).length, 'instance')}.`
         : '';
     return {
       message: `${goal.release} serves production.${parked}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,

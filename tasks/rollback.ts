@@ -52,13 +52,13 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   isVisible: isServedAloneBy,
 
   pinGoal({ snapshot, options, requestedBy, settings }) {
-    const world = knownWorld(snapshot, 'mayBeEmpty');
+    const world = knownWorld(snapshot, 'mayBeShared');
     if (isRefusal(world)) return world;
     const to = fleetBefore(snapshot, world);
     const model = trafficModel(snapshot);
     const pace = model.paceBack(to, options);
     if (isRefusal(pace)) return pace;
-    const isOver = to === world.home && isSwitched(snapshot, to) && world.others.every(isRetired);
+    const isOver = to === world.stable && isSwitched(snapshot, to) && world.others.every(isRetired);
     if (members(to).length === 0 || isOver) {
       return refusal(
         'nothing-to-roll-back',
@@ -72,7 +72,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   },
 
   plan(snapshot, goal) {
-    const world = knownWorld(snapshot, 'mayBeEmpty');
+    const world = knownWorld(snapshot, 'mayBeShared');
     if (isRefusal(world)) return world;
     const to = fleetById(snapshot, goal.fleet);
     if (to === undefined || members(to).length === 0) {
@@ -121,9 +121,9 @@ function isRetired({ marks }: Fleet): boolean {
 }
 
 /** The stable fleet; where that one serves alone, the one that a cleanup has not ended yet, as long as it is there. */
-function fleetBefore(snapshot: Snapshot, { home, others }: KnownWorld): Fleet {
+function fleetBefore(snapshot: Snapshot, { stable, others }: KnownWorld): Fleet {
   const retired = others.filter(isRetired).toSorted((a, b) => (a.marks.current! < b.marks.current! ? 1 : -1));
-  return isSwitched(snapshot, home) && others.every(isRetired) ? (retired[0] ?? home) : home;
+  return isSwitched(snapshot, stable) && others.every(isRetired) ? (retired[0] ?? stable) : stable;
 }
 
 /** Of two fleets with the same release it could not be told which one is meant. */
@@ -144,6 +144,6 @@ export function afterSwitch(snapshot: Snapshot, goal: GoalOf<'promote' | 'rollba
 export function unproven(release: string): AfterFailure {
   return {
     leave: 'needs-attention',
-    message: `By AWS's account ${release} has all of production, but production's own answers do not show it.`,
+    message: `According to AWS, ${release} receives all production traffic, but production's own answers do not show it.`,
   };
 }

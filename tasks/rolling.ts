@@ -125,9 +125,9 @@ function ids(instances: readonly Instance[]): readonly string[] {
 
 /** The fleet that serves; where nothing does, the one that should. */
 function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
-  const home = stableFleet(snapshot);
+  const stable = stableFleet(snapshot);
   const serving = servingFleets(snapshot);
-  if (home === undefined) {
+  if (stable === undefined) {
     return refusal(
       'not-adopted',
       'Nothing in production carries the tags of this environment as its current fleet.',
@@ -142,7 +142,7 @@ function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
       'Take them out of the production target groups, or tag them like the fleet that they belong to; then run this again.',
     );
   }
-  if (serving.length < 2) return serving[0] ?? home;
+  if (serving.length < 2) return serving[0] ?? stable;
   return refusal(
     'two-fleets-serve',
     `Production is served by ${list(serving.map(({ release }) => release))}: a switch has not ended.`,

@@ -56,7 +56,7 @@ export const up: Task<'up', typeof OPTIONS> = {
       return refusal(
         'nothing-to-copy',
         `No instance of ${blue.release} is left in production: there is none whose zones could be taken.`,
-        'Look at `turnout status`; production needs somebody first.',
+        'Look at `turnout status`; production has no healthy target yet.',
       );
     }
     const spec = await resolve({ release, zones, blue });
@@ -119,7 +119,7 @@ const ADVICE: Readonly<Record<Exclude<Role, 'blue'>, string>> = {
   retired: '`turnout cleanup` terminates it.',
 };
 
-/** One candidate at a time: a second one would share the test groups, and nobody could tell which one was tried. */
+/** One candidate at a time: a second one would share the test groups, and it would be unclear which one was tried. */
 function occupied(snapshot: Snapshot): Refusal | undefined {
   const other = liveFleets(snapshot).find((fleet) => roleOf(snapshot, fleet) !== 'blue');
   if (other === undefined) return undefined;

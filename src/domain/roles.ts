@@ -2,7 +2,7 @@ import type { Fleet, Instance, Pool, PoolRole, Snapshot, Target } from './snapsh
 
 /**
  * Roles are read from live membership and from the marks of the past, never stored.
- * `home` is the fleet that was last made the only one: where `rollback` leads to.
+ * `stable` is the fleet that was last made the only one: where `rollback` leads to.
  */
 export type Role = 'blue' | 'green' | 'parked' | 'rejected' | 'retired';
 
@@ -68,9 +68,9 @@ export function stableFleet(snapshot: Snapshot): Fleet | undefined {
 
 export function roleOf(snapshot: Snapshot, fleet: Fleet): Role {
   const serving = servingFleets(snapshot);
-  const home = stableFleet(snapshot);
-  if (serving.includes(fleet)) return serving.length === 1 || fleet === home ? 'blue' : 'green';
-  if (fleet === home) return 'parked';
+  const stable = stableFleet(snapshot);
+  if (serving.includes(fleet)) return serving.length === 1 || fleet === stable ? 'blue' : 'green';
+  if (fleet === stable) return 'parked';
   if (fleet.marks.current !== undefined) return 'retired';
   return fleet.marks.promoted === undefined ? 'green' : 'rejected';
 }

@@ -31,8 +31,8 @@ export function shareOfPool(snapshot: Snapshot, pool: string, role: RouteRole = 
 
 /** The least share that any production route gives to the fleet's own pool; 0 where nothing is divided. */
 export function shareOfFleet(snapshot: Snapshot, fleet: Fleet): number {
-  const [home] = ownPools(snapshot, fleet);
-  return home === undefined ? 0 : shareOfPool(snapshot, home.name);
+  const [stable] = ownPools(snapshot, fleet);
+  return stable === undefined ? 0 : shareOfPool(snapshot, stable.name);
 }
 
 /** What a run of ours has recorded of the fleet's share, in percent, and the ISO time at which it was seen to be so. */

@@ -25,12 +25,12 @@ export interface Membership {
   readonly port: number;
 }
 
-/** A deploy in place, as it is recorded on an instance. `begun`: its code may be of either release, or of none that works. */
+/** A deploy in place, as it is recorded on an instance. `started`: its code may be of either release, or of none that works. */
 export interface DeployNote {
   readonly release: string;
   /** Id of the run that wanted it. */
   readonly run: string;
-  readonly state: 'begun' | 'done';
+  readonly state: 'started' | 'done';
 }
 
 export interface Instance {

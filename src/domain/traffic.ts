@@ -76,7 +76,7 @@ interface WeightSettings {
   readonly steps: readonly number[];
   /** Seconds between two of them. */
   readonly everyS: number;
-  /** Least number of seconds for which a fleet is kept after production has left it. */
+  /** Seconds for which a fleet is kept at least after production has left it. */
   readonly retentionS: number;
 }
 

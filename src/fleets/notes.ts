@@ -74,6 +74,6 @@ function leftOf(tag: (name: string) => string | undefined): readonly Membership[
 
 function deployOf(value: string | undefined): DeployNote | undefined {
   const [release, run, state] = value?.split(' ') ?? [];
-  if (release === undefined || run === undefined || (state !== 'begun' && state !== 'done')) return undefined;
+  if (release === undefined || run === undefined || (state !== 'started' && state !== 'done')) return undefined;
   return { release, run, state };
 }

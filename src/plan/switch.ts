@@ -14,15 +14,22 @@ import {
 import { planAhead } from './ahead.ts';
 import { refusal, type MinimumHealthy, type Refusal } from '../domain/goal.ts';
 import { isSettled, verified } from '../domain/queries.ts';
+import { list } from '../domain/text.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
+import { unmanagedInProduction } from './worlds.ts';
 
 /** What is left to do of the switch, after what has to come before it. */
 export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly Step[]): Plan | Refusal {
   const model = trafficModel(snapshot);
-  return planAhead(snapshot, model.switchSteps(change, before), model.notes);
+  const unmanaged = unmanagedInProduction(snapshot);
+  const stays =
+    unmanaged.length === 0
+      ? []
+      : [`${list(unmanaged, 5)} without the ownership tags of this environment: in production, and left there.`];
+  return planAhead(snapshot, model.switchSteps(change, before), [...model.notes, ...stays]);
 }
 
 /** It changes nothing, and can be repeated at any time. */

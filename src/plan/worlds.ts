@@ -7,22 +7,26 @@ import { count, list } from '../domain/text.ts';
 
 export interface KnownWorld {
   /** The fleet that was last made the only one: where `rollback` leads. */
-  readonly home: Fleet;
+  readonly stable: Fleet;
   /** Fleets registered with production: one, or two in the middle of a switch; none where that is allowed. */
   readonly serving: readonly Fleet[];
-  /** Fleets beside home that still have instances. */
+  /** Fleets beside the stable one that still have instances. */
   readonly others: readonly Fleet[];
 }
 
 /**
  * The world by its roles, or why it is none that the planner knows. `mayBeEmpty`: also where production has no target, for
- * the verbs that lead out of that.
+ * the verbs that lead out of that. `mayBeShared`: also where instances of others are in it, for the way back, which adds
+ * before it removes.
  */
-export function knownWorld(snapshot: Snapshot, production: 'serves' | 'mayBeEmpty' = 'serves'): KnownWorld | Refusal {
+export function knownWorld(
+  snapshot: Snapshot,
+  production: 'serves' | 'mayBeEmpty' | 'mayBeShared' = 'serves',
+): KnownWorld | Refusal {
   const unmanaged = unmanagedInProduction(snapshot);
-  const home = stableFleet(snapshot);
-  if (home === undefined) return notAdopted(snapshot);
-  if (unmanaged.length > 0) {
+  const stable = stableFleet(snapshot);
+  if (stable === undefined) return notAdopted(snapshot);
+  if (unmanaged.length > 0 && production !== 'mayBeShared') {
     return refusal(
       'unmanaged-instance',
       `${list(unmanaged, 5)} ${unmanaged.length === 1 ? 'is' : 'are'} in production without the ownership tags of this environment.`,
@@ -38,7 +42,7 @@ export function knownWorld(snapshot: Snapshot, production: 'serves' | 'mayBeEmpt
       '`turnout promote` gives it to the new one.',
     );
   }
-  return { home, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== home) };
+  return { stable, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== stable) };
 }
 
 function notAdopted(snapshot: Snapshot): Refusal {

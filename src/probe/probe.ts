@@ -53,8 +53,8 @@ export class TrafficProbe {
 
   async #ask(): Promise<void> {
     const { clock, ask } = this.#options;
-    const [at, begun] = [clock.now(), clock.monotonic()];
+    const [at, startedAt] = [clock.now(), clock.monotonic()];
     const outcome = await ask();
-    this.samples.push({ at, ms: Math.round(clock.monotonic() - begun), ...outcome });
+    this.samples.push({ at, ms: Math.round(clock.monotonic() - startedAt), ...outcome });
   }
 }

@@ -9,7 +9,7 @@ export function lookupAt(servers: readonly string[]): Lookup {
   return (name, { all }, callback) => {
     const found = (addresses: readonly string[]): void => {
       const [first] = addresses;
-      // Such as a CNAME alone: Node would throw where nothing could catch it.
+      // For example a CNAME alone: Node would throw where nothing could catch it.
       if (first === undefined) return callback(new Error(`${servers.join(', ')} knows no address of ${name}`), '');
       if (!all) return callback(null, first, 4);
       const entries = addresses.map((address) => ({ address, family: 4 }));

@@ -52,7 +52,7 @@ export interface StepBehaviour {
   progress(snapshot: Snapshot): Progress;
   /** Why it must not be applied to this world; asked directly before each attempt. */
   guard(snapshot: Snapshot): string | undefined;
-  /** What looks like somebody else's change, unless the reading is older than what this run has changed. */
+  /** What looks like another actor's change, unless the reading is older than what this run has changed. */
   conflict(snapshot: Snapshot): string | undefined;
   /** Why waiting longer is in vain. */
   cannotSucceed(snapshot: Snapshot): string | undefined;

@@ -83,7 +83,7 @@ function backInTraffic(snapshot: Snapshot, ids: readonly string[]): string | und
 /** From here on the code on it may be of either release: it must not come back into traffic by itself. */
 async function tagBegun({ fleet }: Ports, { release, run }: Deploy, batch: readonly Instance[]): Promise<void> {
   const fresh = batch.filter(
-    ({ deploy: note }) => !(note?.state === 'begun' && note.release === release && note.run === run),
+    ({ deploy: note }) => !(note?.state === 'started' && note.release === release && note.run === run),
   );
-  if (fresh.length > 0) await fleet.note(fresh, { deploy: { release, run, state: 'begun' } });
+  if (fresh.length > 0) await fleet.note(fresh, { deploy: { release, run, state: 'started' } });
 }

@@ -12,7 +12,7 @@ import { isMigrated } from '../domain/in-place.ts';
 
 /** What the steps that hand something to a deployer, or work on a batch of instances, have in common. */
 
-/** Nobody knows how long a deploy takes: this is what the plan says. */
+/** It is not known how long a deploy takes: this is what the plan says. */
 export const DEPLOY_S = 30;
 
 export function reportOn({ details }: Snapshot, { token }: DeployOrder): DeployReport | undefined {

@@ -9,7 +9,7 @@ import { ALL_POOLS } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { foreignWeights, notFit, routeNames } from './shares.ts';
-import { fleetOf, memberIds } from './world.ts';
+import { fleetOf, idsOf, memberIds } from './world.ts';
 
 /** Give the pool, in which the fleet is, that percentage of what all routes with the role bring; one request a route. */
 export interface ShiftWeights {
@@ -18,9 +18,11 @@ export interface ShiftWeights {
   readonly pool: string;
   readonly fleet: string;
   readonly percent: number;
-  /** What it had of each route before, by name: other weights than these, or those given, mean that somebody else changes them. */
+  /** What it had of each route before, by name: other weights than these, or those given, mean that others change them. */
   readonly from: Readonly<Record<string, number>>;
   readonly minimumHealthy: PoolMinimum;
+  /** Not where production goes back to what served before: nothing waits for an instance of others to leave that group. */
+  readonly refusesUnmanaged: boolean;
 }
 
 export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
@@ -60,8 +62,11 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
 function notAlone(snapshot: Snapshot, step: ShiftWeights): string | undefined {
   const fleet = fleetOf(snapshot, step);
   const pool = poolByName(snapshot, step.pool);
-  const own = new Set(fleet.instances.map(({ id }) => id));
-  const others = pool.targets.filter((target) => isPresent(target) && !own.has(target.id)).map(({ id }) => id);
+  const own = idsOf(fleet.instances);
+  const managed = idsOf(snapshot.fleets.flatMap(({ instances }) => instances));
+  const others = idsOf(pool.targets.filter(isPresent)).filter(
+    (id) => !own.includes(id) && (step.refusesUnmanaged || managed.includes(id)),
+  );
   if (others.length === 0) return undefined;
   const [verb, them] = others.length === 1 ? ['is', 'it'] : ['are', 'them'];
   return `Production would go to ${list(others, 3)} in ${pool.name} as well, which ${verb} not of ${fleet.release}: take ${them} out first.`;

@@ -103,7 +103,7 @@ function outLines({ fleets }: Snapshot, width: number, paint: Paint): string[] {
   const out = fleets.flatMap(members).filter(({ left }) => left !== undefined);
   return out.flatMap(({ id, left = [], deploy }) => {
     const where = list([...new Set(left.map(({ pool }) => pool))]);
-    const code = deploy?.state === 'begun' ? `, with a failed or unfinished deploy of ${deploy.release}` : '';
+    const code = deploy?.state === 'started' ? `, with a failed or unfinished deploy of ${deploy.release}` : '';
     const text = `${id}, from ${where}${code}. \`turnout join ${id}\` registers it again.`;
     return headed('Out of traffic:', 'yellow', text, width, paint);
   });

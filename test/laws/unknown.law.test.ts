@@ -36,7 +36,7 @@ const UNKNOWN: readonly (readonly [what: string, snapshot: Snapshot, verbs: read
   [
     'somebody else in production',
     withUnmanaged(world([home, never]), 'healthy'),
-    ['up', 'promote', 'rollback', 'cleanup'],
+    ['up', 'promote', 'cleanup'],
     'unmanaged-instance',
   ],
   ['two fleets that could be promoted', world([home, never, again]), ['promote'], 'two-greens'],
@@ -96,6 +96,19 @@ describe.each(UNKNOWN)('%s', (_what, snapshot, verbs, refused) => {
     expect(isRefusal(answer) && answer.message).toMatch(/^\S.*[.?]$/);
     expect(isRefusal(answer) && answer.next.length).toBeGreaterThan(0);
   });
+});
+
+test('somebody else in production does not close the way back, and is named', async () => {
+  const switched = world([
+    { ...home, members: [TESTED, TESTED] },
+    { ...promoted, members: [SERVES, SERVES] },
+  ]);
+  const planned = await planFor(withUnmanaged(switched, 'healthy'), 'rollback', {});
+  expect(planned).toHaveProperty('plan.notes', [expect.stringMatching(/^i-unmanaged without the ownership tags/)]);
+  expect(planned).toHaveProperty(
+    'plan.steps',
+    expect.arrayContaining([expect.objectContaining({ do: 'deregister', pool: 'prod', fleet: 'B' })]),
+  );
 });
 
 test('somebody else who only drains from production does not block anything', async () => {

@@ -13,9 +13,9 @@ const BLUE = { id: 'A', marks: HOME, members: [{ one: 'healthy' }] } as const;
 const GREEN = { id: 'B', marks: {}, members: [{ two: 'healthy' }] } as const;
 const BOTH = weightedWorld({ fleets: [BLUE, GREEN], production: [0, 0], test: 100 });
 
-function withUnmanaged(snapshot: Snapshot): Snapshot {
+function withUnmanaged(snapshot: Snapshot, group = 'two'): Snapshot {
   const pools = snapshot.pools.map((pool) =>
-    pool.name === 'two'
+    pool.name === group
       ? { ...pool, targets: [...pool.targets, { id: 'i-unmanaged', port: 8080, state: 'healthy' as const }] }
       : pool,
   );
@@ -31,6 +31,16 @@ test('production does not go to somebody else who is in the pool', async () => {
     refused: 'not-safe',
     message: expect.stringContaining('Production would go to i-unmanaged in two as well'),
   });
+});
+
+test.each(['one', 'two'])('the way back is open whoever else is in %s', async (group) => {
+  const fleets = [BLUE, { ...GREEN, marks: PROMOTED }];
+  const switched = weightedWorld({ fleets, production: [100, 100], test: 0 });
+  const planned = await planFor(withUnmanaged(switched, group), 'rollback', {});
+  expect(planned).toHaveProperty(
+    'plan.steps',
+    expect.arrayContaining([expect.objectContaining({ do: 'shift-weights', role: 'production', pool: 'one' })]),
+  );
 });
 
 test('a fleet does not come up beside somebody else', async () => {

@@ -21,13 +21,14 @@ export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] =>
       percent: 100,
       from: { 'shop:0': 0 },
       minimumHealthy: MINIMUM,
+      refusesUnmanaged: true,
     },
     refused: {
       'green dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
       'one of green gets sick': [sicken('two', 'B-1'), '1 short in a'],
       'an unmanaged server joins its group': [enter('two', 'i-other'), 'Production would go to i-other'],
       'one of blue is put into its group': [enter('two', 'A-0'), 'Production would go to A-0'],
-      'somebody sets other weights': [weigh(70, 30), 'changed the weights of shop:0'],
+      'somebody sets other weights': [weigh(70, 30), 'weights of shop:0 were changed'],
     },
     allowed: {
       'blue dies': sicken('one', 'A-0', 'A-1'),
@@ -46,10 +47,11 @@ export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] =>
       percent: 50,
       from: { 'shop:0': 10 },
       minimumHealthy: { total: 1, zones: { a: 1 } },
+      refusesUnmanaged: true,
     },
     refused: {
       'green dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
-      'somebody takes its share away': [weigh(100, 0), 'changed the weights of shop:0'],
+      'somebody takes its share away': [weigh(100, 0), 'weights of shop:0 were changed'],
     },
     allowed: {
       'one of green gets sick': sicken('two', 'B-1'),
@@ -57,6 +59,21 @@ export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] =>
     },
   },
 ];
+
+/** The way back. */
+export const backCase = (byName: boolean): Case<'shift-weights'> => {
+  const [whole] = shiftCases(byName);
+  return {
+    name: `${wayOf(byName)}, back to what served before`,
+    world: divided(byName),
+    step: { ...whole!.step, refusesUnmanaged: false },
+    refused: {
+      'it dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
+      'one of the others is put into its group': [enter('two', 'A-0'), 'Production would go to A-0'],
+    },
+    allowed: { 'an unmanaged server joins its group': enter('two', 'i-other') },
+  };
+};
 
 export const terminateCase = (byName: boolean): Case<'terminate'> => ({
   name: `what production has left ${wayOf(byName)}`,

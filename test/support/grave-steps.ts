@@ -2,7 +2,7 @@ import type { StepKind } from '../../src/steps/index.ts';
 import { blueAndGreen } from './fake-world.ts';
 import { bothInProduction, boot, die, enter, inTwoZones, leave, MINIMUM, sicken, tagAs, untag } from './hands.ts';
 import type { Case } from './grave-case.ts';
-import { shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
+import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
 
 /** Kinds that take nothing from production, and give nothing to it: they wait, look, tag or boot. */
 export const HARMLESS = [
@@ -96,7 +96,7 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
       },
     },
   ],
-  'shift-weights': WEIGHTED.flatMap((byName) => shiftCases(byName)),
+  'shift-weights': WEIGHTED.flatMap((byName) => [...shiftCases(byName), backCase(byName)]),
   terminate: [
     {
       name: 'the parked fleet',

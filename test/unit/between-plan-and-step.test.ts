@@ -116,7 +116,11 @@ for (const [kind, cases] of Object.entries(CASES) as readonly [Grave, readonly C
 }
 
 describe('a group that only test traffic reached when the plan was made', () => {
-  for (const one of WEIGHTED.flatMap((byName) => givenShareCases(byName))) describe(one.name, () => describeCase(one));
+  for (const one of WEIGHTED.flatMap((byName) => givenShareCases(byName))) {
+    describe(`where ${one.name}`, () => {
+      describeCase(one);
+    });
+  }
 });
 
 describe('an instance that has lost its tags is not ours any more', () => {

@@ -35,11 +35,11 @@ describe('notes on an instance', () => {
   }
 
   test('of more places than one tag holds are read as they were written', () => {
-    const { write, remove } = noteTags({ left: places, deploy: { release: 'v1=2', run: 'r1', state: 'begun' } });
+    const { write, remove } = noteTags({ left: places, deploy: { release: 'v1=2', run: 'r1', state: 'started' } });
     expect(Object.keys(write)).toEqual(['deploy', 'left', 'left.2']);
     expect(Math.max(...Object.values(write).map(({ length }) => length))).toBeLessThanOrEqual(256);
     expect(remove).toEqual([]);
-    expect(read(write)).toEqual({ left: places, deploy: { release: 'v1=2', run: 'r1', state: 'begun' } });
+    expect(read(write)).toEqual({ left: places, deploy: { release: 'v1=2', run: 'r1', state: 'started' } });
   });
 
   test('take away the tags that fewer places do not need', () => {

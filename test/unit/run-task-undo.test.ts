@@ -61,11 +61,25 @@ describe('the way back', () => {
     const rig = new Rig();
     rig.on('register prod', () => {
       rig.fake.sick.add('B-1');
+      rig.fake.target('prod', 'A-0', 'gone');
+      rig.fake.instance('A-0', 'terminated');
+    });
+    const finished = await rig.run('promote');
+    expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
+    expect(finished.message).toContain('It could not be undone: Taking B out of prod would leave 1 healthy');
+  });
+
+  test('an unmanaged instance does not keep production from being moved back, and is named', async () => {
+    const rig = new Rig();
+    rig.on('register prod', () => {
+      rig.fake.sick.add('B-1');
       rig.fake.target('prod', 'i-unmanaged', 'healthy');
     });
     const finished = await rig.run('promote');
     expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
-    expect(finished.message).toContain('It could not be undone: i-unmanaged is in production');
+    expect(finished.message).toMatch(
+      /The rollback of A was done, but i-unmanaged without the tags .* A \(2 of 2 healthy\)/,
+    );
   });
 
   test('when not even the world can be read, somebody must look', async () => {

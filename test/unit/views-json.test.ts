@@ -28,7 +28,7 @@ describe('docs/json.md', () => {
   });
 
   test.each([
-    ['of an unknown type', { type: 'begun' }],
+    ['of an unknown type', { type: 'startled' }],
     ['without its version', { v: undefined }],
     ['without its time', { at: undefined }],
     ['with an unknown field', { fields: 1 }],

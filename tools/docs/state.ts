@@ -185,7 +185,7 @@ const instance = formatOf<FleetStatus['instances'][number]>()(
       .strictObject({
         release: string('the release'),
         run: string('id of the run'),
-        state: z.enum(['begun', 'done']).describe('`begun` when it failed or has not ended'),
+        state: z.enum(['started', 'done']).describe('`started` when it failed or has not ended'),
       })
       .nullable()
       .describe('the last deploy in place; null when there was none'),

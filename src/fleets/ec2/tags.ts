@@ -11,13 +11,14 @@ export interface Ownership {
 }
 
 /** Marks in the order of their tags. */
-export const MARKS = [
-  'current',
-  'promoted',
-  'share',
-  'lowered',
-  'migrated',
-] as const satisfies readonly (keyof Marks)[];
+const EVERY_MARK: Readonly<Record<keyof Marks, true>> = {
+  current: true,
+  promoted: true,
+  share: true,
+  lowered: true,
+  migrated: true,
+};
+export const MARKS = Object.keys(EVERY_MARK) as readonly (keyof Marks)[];
 
 export function tagName({ tagPrefix }: Ownership, name: 'environment' | 'fleet' | 'release' | keyof Marks): string {
   return `${tagPrefix}:${name}`;

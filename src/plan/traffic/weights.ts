@@ -137,7 +137,7 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
     ...before,
     ...registerSteps(to, [pool]),
     { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimumOf(change), need },
-    // A share goes to all that are in the pool: others may have been registered with it by hand.
+    // A share goes to all that are in the pool, also to servers that were registered with it by hand.
     ...othersThan(snapshot, to).flatMap((fleet) => deregisterSteps(fleet, [pool], { [pool]: minimumOf(change) })),
     ...shiftSteps(snapshot, change, pool, kind.arrive(change, pool)),
     ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...kind.verify(change, pool)] : []),
@@ -146,10 +146,10 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
 
 /** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */
 function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: readonly Step[]): readonly Step[] {
-  const { to, since, stages } = change;
+  const { to, since, stages, prepares: refusesUnmanaged } = change;
   const fleet = to.id;
   const minimumHealthy = minimumOf(change);
-  const shift = { do: 'shift-weights', role: 'production', pool, fleet, minimumHealthy } as const;
+  const shift = { do: 'shift-weights', role: 'production', pool, fleet, minimumHealthy, refusesUnmanaged } as const;
   if (stages === undefined) return [{ ...shift, percent: 100, from: sharesNow(snapshot, pool) }, ...arrive];
   const { shares, everyS: seconds } = stages;
   return shares.flatMap((percent, index): readonly Step[] => {
@@ -184,7 +184,7 @@ function leaveSteps(snapshot: Snapshot, change: Switch, pool: string): readonly 
   ];
 }
 
-/** The fleet's own pools; it may have been registered by hand with the one that serves, too. */
+/** The fleet's own pools beside the one that serves. */
 function poolsBeside(snapshot: Snapshot, fleet: Fleet, serving: string | undefined): readonly string[] {
   return namesOf(ownPools(snapshot, fleet, serving));
 }
@@ -193,7 +193,7 @@ function routeTestTraffic(snapshot: Snapshot, fleet: Fleet, serving?: string): r
   const [pool] = poolsBeside(snapshot, fleet, serving);
   if (pool === undefined || routesOf(snapshot, 'test').length === 0) return [];
   const shift = { do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100 } as const;
-  return [{ ...shift, from: {}, minimumHealthy: NO_MINIMUM }];
+  return [{ ...shift, from: {}, minimumHealthy: NO_MINIMUM, refusesUnmanaged: false }];
 }
 
 /** Nothing drains where weights move traffic: the time since production has left counts. */

@@ -44,7 +44,7 @@ export function lastRun(journal: readonly JournalEntry[]): JournalEntry | undefi
   return journal.find(({ verb }) => verb !== 'abandon');
 }
 
-/** At least how many milliseconds have passed since its last change: when a run that did not end sent its last request is unknown. */
+/** Milliseconds since its last change, at least: it is not known when a run that did not end sent its last request. */
 export function quietFor({ outcome, until }: JournalEntry, now: number): number {
   if (outcome === 'running' || until === undefined) return 0;
   return Math.max(0, now - Date.parse(until));

@@ -184,8 +184,10 @@ async function undo(
     ?.run('onRollback', { verb: goal.verb, release: goal.release, message: why })
     .catch((error: unknown) => setup.view.emit({ type: 'warning', message: messageOf(error) }));
   const plan = task.plan(snapshot, back);
-  if (isRefusal(plan))
-    return needsAttention(`${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`, plan.next);
+  if (isRefusal(plan)) {
+    const both = `${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`;
+    return advised(setup, snapshot, goal, needsAttention(both, plan.next));
+  }
   setup.view.emit(preview(task, snapshot, back, plan));
   const recording = createRecording(setup, lease, back, plan.steps.length);
   let last = snapshot;
@@ -198,9 +200,9 @@ async function undo(
     const both = `${why} Undoing it failed too: ${messageOf(error)} ${serving}`;
     return needsAttention(both, waysToContinue(task, back.release));
   }
+  const problem = await finalProblem(run, task, back, plan, last);
   await recording.forget();
-  return {
-    ...safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, [LOOK, ...next]),
-    ...proofOf(task, last, back),
-  };
+  if (problem !== undefined) return needsAttention(`${why} ${problem}`, waysToContinue(task, back.release));
+  const ending = safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, [LOOK, ...next]);
+  return { ...(await advised(setup, last, undefined, ending)), ...proofOf(task, last, back) };
 }

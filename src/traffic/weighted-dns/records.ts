@@ -34,7 +34,7 @@ export async function findZone(route53: Route53, zone: string) {
   });
 }
 
-/** Such as `Z0123456789ABCDEFGHIJ`; a zone's name has a dot. */
+/** For example `Z0123456789ABCDEFGHIJ`; a zone's name has a dot. */
 const ZONE_ID = /^Z[A-Z0-9]+$/;
 
 export async function readRecords(route53: Route53, place: NameLocation): Promise<Found> {

@@ -8,7 +8,7 @@ import type { Sent } from './wire.ts';
 /** It was taken out of there by a deploy in place, and none has begun on it that has not ended well. */
 export function mayReturn({ boxes }: State, { name }: Group, id: string): boolean {
   const { 'turnout:left': left = '', 'turnout:deploy': deploy = '' } = boxes.get(id)?.tags ?? {};
-  return left.split(' ').some((place) => place.startsWith(`${name}:`)) && !deploy.endsWith(' begun');
+  return left.split(' ').some((place) => place.startsWith(`${name}:`)) && !deploy.endsWith(' started');
 }
 
 export function serves(state: State, group: Group, id: string): boolean {
