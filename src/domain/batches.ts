@@ -9,15 +9,9 @@ export function batchSize(batch: Amount, all: number): number {
 
 /** Unhealthy instances first, since they cost nothing; then by zone. */
 export function deployOrder(snapshot: Snapshot, instances: readonly Instance[]): readonly Instance[] {
-  const rank = new Map(instances.map(({ id }) => [id, isHealthyEverywhere(snapshot, id) ? 1 : 0]));
-  return instances.toSorted(
-    (a, b) => rank.get(a.id)! - rank.get(b.id)! || compare(a.zone, b.zone) || compare(a.id, b.id),
-  );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  const rank = (id: string): number => (isHealthyEverywhere(snapshot, id) ? 1 : 0);
+  const keyed = instances.map((one) => [`${rank(one.id)} ${one.zone} ${one.id}`, one] as const);
+  return keyed.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
 export function inBatchesOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {

@@ -48,11 +48,7 @@ export function targetsToDeregister(
 
 /** The first ones of each zone, then the second ones, and so on. */
 function acrossZones(instances: readonly Instance[]): readonly Instance[] {
-  const seen = new Map<string, number>();
-  const ranked = instances.map((instance) => {
-    const rank = seen.get(instance.zone) ?? 0;
-    seen.set(instance.zone, rank + 1);
-    return { instance, rank };
-  });
-  return ranked.toSorted((a, b) => a.rank - b.rank).map(({ instance }) => instance);
+  const zones = [...Map.groupBy(instances, ({ zone }) => zone).values()];
+  const most = Math.max(0, ...zones.map(({ length }) => length));
+  return Array.from({ length: most }, (_, n) => zones.flatMap((zone) => zone[n] ?? [])).flat();
 }

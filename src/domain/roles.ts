@@ -35,9 +35,7 @@ export function isRegistered(target: Target): boolean {
 const idsByFleet = new WeakMap<Fleet, ReadonlySet<string>>();
 
 function idsOf(fleet: Fleet): ReadonlySet<string> {
-  const known = idsByFleet.get(fleet);
-  if (known !== undefined) return known;
-  const ids = new Set(fleet.instances.map((instance) => instance.id));
+  const ids = idsByFleet.get(fleet) ?? new Set(fleet.instances.map(({ id }) => id));
   idsByFleet.set(fleet, ids);
   return ids;
 }

@@ -66,39 +66,25 @@ export function dateTime(ms: number): string {
 }
 
 /**
- * What is the matter with a target, without ELB's code: `health checks answered 503`.
+ * What is the matter with a target, without ELB's code, by that code: `health checks answered 503`.
  * The reason codes are those of the ELBv2 API reference (TargetHealth, TargetHealthReasonEnum).
  */
-function reasonWords(target: Target, pool: Pool): string | undefined {
-  switch (target.reason) {
-    case 'Elb.RegistrationInProgress':
-      return 'being registered';
-    case 'Elb.InitialHealthChecking':
-      return `first health check within ${duration(pool.intervalS)}`;
-    case 'Target.ResponseCodeMismatch':
-      return `health checks answered ${/\[([^\]]+)\]/.exec(target.description ?? '')?.[1] ?? 'a wrong status'}`;
-    case 'Target.Timeout':
-      return `health checks got no answer within ${duration(pool.timeoutS)}`;
-    case 'Target.FailedHealthChecks':
-      return 'health checks could not connect, or the answer was malformed';
-    case 'Elb.InternalError':
-      return 'the load balancer has an internal error';
-    case 'Target.NotRegistered':
-      return 'not registered';
-    case 'Target.NotInUse':
-      return 'no listener forwards to this group, or its zone is not enabled for the load balancer';
-    case 'Target.InvalidState':
-      return `the instance is ${/in the (\S+) state/.exec(target.description ?? '')?.[1] ?? 'stopped or terminated'}`;
-    case 'Target.IpUnusable':
-      return 'its address belongs to a load balancer';
-    case 'Target.HealthCheckDisabled':
-      return 'health checks are off for this group';
-    case 'Target.DeregistrationInProgress':
-      return `at most ${duration(pool.deregistrationDelayS)}`;
-    default:
-      return target.description;
-  }
-}
+const REASONS: Readonly<Record<string, (pool: Pool, description: string) => string>> = {
+  'Elb.RegistrationInProgress': () => 'being registered',
+  'Elb.InitialHealthChecking': ({ intervalS }) => `first health check within ${duration(intervalS)}`,
+  'Elb.InternalError': () => 'the load balancer has an internal error',
+  'Target.ResponseCodeMismatch': (_pool, description) =>
+    `health checks answered ${/\[([^\]]+)\]/.exec(description)?.[1] ?? 'a wrong status'}`,
+  'Target.Timeout': ({ timeoutS }) => `health checks got no answer within ${duration(timeoutS)}`,
+  'Target.FailedHealthChecks': () => 'health checks could not connect, or the answer was malformed',
+  'Target.NotRegistered': () => 'not registered',
+  'Target.NotInUse': () => 'no listener forwards to this group, or its zone is not enabled for the load balancer',
+  'Target.InvalidState': (_pool, description) =>
+    `the instance is ${/in the (\S+) state/.exec(description)?.[1] ?? 'stopped or terminated'}`,
+  'Target.IpUnusable': () => 'its address belongs to a load balancer',
+  'Target.HealthCheckDisabled': () => 'health checks are off for this group',
+  'Target.DeregistrationInProgress': ({ deregistrationDelayS }) => `at most ${duration(deregistrationDelayS)}`,
+};
 
 /** Of the states in which the reason says how long it takes, not what is wrong. */
 const USUAL_REASONS: Readonly<Partial<Record<TargetState, string>>> = {
@@ -111,11 +97,11 @@ const USUAL_REASONS: Readonly<Partial<Record<TargetState, string>>> = {
  * A target's state and why, in words, with ELB's own code where something is wrong:
  * `initial, first health check within 5 s` · `unhealthy: health checks answered 503 (Target.ResponseCodeMismatch)`.
  */
-export function targetWords(target: Target, pool: Pool): string {
-  const { state, reason } = target;
-  const why = reasonWords(target, pool);
+export function targetWords({ state, reason = '', description }: Target, pool: Pool): string {
+  const wordsOf = (code: string): string | undefined => REASONS[code]?.(pool, description ?? '');
+  const why = wordsOf(reason) ?? description;
   const usual = USUAL_REASONS[state];
-  if (usual !== undefined) return `${state}, ${why ?? reasonWords({ ...target, reason: usual }, pool)}`;
-  const code = reason === undefined ? '' : ` (${reason})`;
+  if (usual !== undefined) return `${state}, ${why ?? wordsOf(usual)}`;
+  const code = reason === '' ? '' : ` (${reason})`;
   return why === undefined ? `${state}${code}` : `${state}: ${why}${code}`;
 }

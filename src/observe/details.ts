@@ -61,15 +61,3 @@ async function readInFlight({ probe }: DetailReaders, snapshot: Snapshot, ids: r
   const idle = draining.map(async (instance) => ((await probe.isIdle(instance)) ? [instance.id] : []));
   return { drainingSince, idle: (await Promise.all(idle)).flat() };
 }
-
-/** Looks in every target group for these instances. @returns whether a new one was found */
-export async function findGroups(
-  { discoverTargetGroups }: DetailReaders,
-  snapshot: Snapshot,
-  ids: readonly string[],
-): Promise<boolean> {
-  const known = new Set(snapshot.pools.map(({ name }) => name));
-  const instances = running(snapshot, ids);
-  const left = instances.flatMap((instance) => (instance.left ?? []).map(({ pool }) => pool));
-  return discoverTargetGroups({ instances, names: [...new Set(left)].filter((name) => !known.has(name)) });
-}

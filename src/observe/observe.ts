@@ -2,9 +2,10 @@ import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import { counted, notAsked, type ProductionPort } from '../production/production.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
+import { running } from '../domain/in-place.ts';
 import { withTraffic } from '../domain/routes.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
-import { findGroups, hasSucceeded, withDetails, type DetailReaders } from './details.ts';
+import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
 
 interface Readers {
@@ -47,9 +48,13 @@ export async function refresh(readers: AllReaders, before: Snapshot, reads: Read
   return refreshDetails(readers, await refreshLists(readers, known, reads), reads);
 }
 
-/** Looks in every target group for these instances, and reads again what that has found. */
+/** Looks in every target group for these instances, and for groups that they have left; reads again what that has found. */
 async function discoverGroups(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
-  if (!(await findGroups(readers.inPlace, snapshot, ids))) return snapshot;
+  const known = new Set(snapshot.pools.map(({ name }) => name));
+  const instances = running(snapshot, ids);
+  const left = new Set(instances.flatMap((instance) => (instance.left ?? []).map(({ pool }) => pool)));
+  const names = [...left].filter((name) => !known.has(name));
+  if (!(await readers.inPlace.discoverTargetGroups({ instances, names }))) return snapshot;
   return refreshLists(readers, { ...snapshot, pools: await readers.traffic.read() }, { pools: [], fleets: 'all' });
 }
 

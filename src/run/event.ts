@@ -1,6 +1,7 @@
 import type { Verb } from '../domain/goal.ts';
 import type { ExitCode } from '../errors.ts';
 import type { StepKind } from '../steps/index.ts';
+import type { Holder } from '../stores/store.ts';
 import type { TrafficSeen } from '../probe/seen.ts';
 import type { Count, Waiting } from '../domain/waiting.ts';
 
@@ -21,14 +22,7 @@ export interface PlannedStep {
 }
 
 /** A run before another one that waits for the lease. */
-export interface RunAhead {
-  /** Id of the run. */
-  readonly run: string;
-  readonly verb: string;
-  readonly release?: string;
-  readonly who: string;
-  /** ISO time of its start. */
-  readonly since: string;
+export interface RunAhead extends Pick<Holder, 'run' | 'verb' | 'release' | 'who' | 'since'> {
   /** Whether it holds the lease; otherwise it waits, too. */
   readonly holds: boolean;
   /** Its current step, as a sentence; empty before the first one. */

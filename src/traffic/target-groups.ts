@@ -199,13 +199,8 @@ function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescript
   return { id: target?.Id ?? '', port: target?.Port ?? 0, state, ...defined({ reason, description }) };
 }
 
-/** A target group, and the URL of a listener that forwards to it. */
-interface Forward {
-  readonly arn: string;
-  readonly url: string;
-}
-
-async function readForwards(elbv2: Elbv2, members: readonly PoolGroup[]): Promise<readonly Forward[]> {
+/** ARNs of target groups, each with the URL of a listener that forwards to it. */
+async function readForwards(elbv2: Elbv2, members: readonly PoolGroup[]) {
   const arns = [...new Set(members.flatMap(({ group }) => group.LoadBalancerArns ?? []))];
   if (arns.length === 0) return [];
   const withRules = async (listener: Listener) => ({

@@ -35,24 +35,19 @@ export function createWeightedListener(
   };
 }
 
-interface Rules {
-  readonly readTraffic: () => Promise<ListenerWeights>;
-  readonly setWeights: (changes: ReadonlyMap<string, Weights>) => Promise<void>;
-}
-
 function createRules(
   elbv2: Elbv2,
   config: WeightedListenerConfig,
   settingsOf: () => Promise<readonly Settings[]>,
   aliases: () => Promise<readonly string[]>,
-): Rules {
+) {
   const places = remember(async () =>
     findRoutes(elbv2, [...inRole('production', config.production), ...inRole('test', config.test)]),
   );
   let last: ReadonlyMap<string, readonly Action[]> = new Map();
 
   return {
-    async readTraffic() {
+    readTraffic: async (): Promise<ListenerWeights> => {
       const [found, settings, named] = await Promise.all([places(), settingsOf(), aliases()]);
       const actions = await readActions(elbv2, found);
       last = new Map(found.map((place, index) => [place.name, actions[index] as readonly Action[]]));
@@ -65,7 +60,7 @@ function createRules(
       };
     },
 
-    async setWeights(changes) {
+    setWeights: async (changes: ReadonlyMap<string, Weights>): Promise<void> => {
       const [found, settings] = await Promise.all([places(), settingsOf()]);
       for (const [name, weights] of changes) {
         const place = found.find((candidate) => candidate.name === name);

@@ -2,7 +2,7 @@ import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Goal } from '../../src/domain/goal.ts';
 import type { Step } from '../../src/steps/index.ts';
 
-/** DESIGN's "what must never happen", written down a second time and without the planner's own functions. */
+/** "What must never happen" (ARCHITECTURE.md), written down a second time and without the planner's own functions. */
 
 /** Healthy targets by `pool/zone`. */
 function healthyByPoolAndZone(snapshot: Snapshot): Map<string, number> {

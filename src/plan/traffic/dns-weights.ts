@@ -1,5 +1,6 @@
 import { refusal, type GoalOf, type Refusal } from '../../domain/goal.ts';
 import { residualTrafficProblem } from '../../domain/retention.ts';
+import { dnsOf } from '../../domain/routes.ts';
 import { hasServed, shareOfFleet } from '../../domain/shares.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { DnsSettings, DnsWeights, RouteTtl, SwitchSettings } from '../../domain/traffic.ts';
@@ -13,27 +14,27 @@ const ANSWERS_WANTED = 10;
 
 /** DNS records divide the traffic: a change takes its time to the name servers, and out of resolvers. */
 export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficModel {
-  const dns = (settings: SwitchSettings): DnsSettings => settingsOf(settings.traffic, traffic.kind);
   return weights({
     snapshot,
     traffic,
-    prepare: (change, pool) => lowerSteps(snapshot, traffic, change, pool),
+    prepare: (change, pool) => lowerSteps(snapshot, change, pool),
     arrive: ({ to }, pool) => [{ do: 'await-insync', pool, fleet: to.id }],
-    verify: (change, pool) => verifySteps(snapshot, traffic, change, pool),
-    retentionS: (settings) =>
-      longestRetention(snapshot, dns(settings).retentionS, ttlOf(dns(settings), Object.values(traffic.ttls))),
-    residualProblem: (fleet, goal) => residualProblem(snapshot, traffic, fleet, goal),
-    awaitResidual: (fleet, settings) => [
-      { do: 'await-residual-traffic', fleet: fleet.id, limits: dns(settings).residual },
-    ],
+    verify: (change, pool) => verifySteps(snapshot, change, pool),
+    retentionS: (settings) => longestRetention(snapshot, dns(settings).retentionS, ttlOf(snapshot, settings)),
+    residualProblem: (fleet, goal) => residualProblem(snapshot, fleet, goal),
+    awaitResidual: ({ id }, settings) => [{ do: 'await-residual-traffic', fleet: id, limits: dns(settings).residual }],
     settleSteps: (keep, settings) =>
       [ttlStep(traffic, dns(settings), keep, 'usual')].filter((step) => step !== undefined),
   });
 }
 
+function dns({ traffic }: SwitchSettings): DnsSettings {
+  return settingsOf(traffic, 'dns-weights');
+}
+
 /** The longest that resolvers keep an answer, in seconds. */
-function ttlOf({ ttlS }: DnsSettings, ttls: readonly RouteTtl[]): number {
-  return ttlS ?? Math.max(0, ...ttls.map(longest));
+function ttlOf(snapshot: Snapshot, settings: SwitchSettings): number {
+  return dns(settings).ttlS ?? Math.max(0, ...Object.values(dnsOf(snapshot).ttls).map(longest));
 }
 
 function longest({ own, fixedS }: RouteTtl): number {
@@ -61,15 +62,14 @@ function ttlStep(
 }
 
 /** What has to be lowered before the fleet gets a share; after that there is no use in it. */
-function toLower(snapshot: Snapshot, traffic: DnsWeights, change: Switch): StepOf<'set-ttl'> | undefined {
-  const { to, prepares, settings } = change;
+function toLower(snapshot: Snapshot, { to, prepares, settings }: Switch): StepOf<'set-ttl'> | undefined {
   if (!prepares || shareOfFleet(snapshot, to) > 0) return undefined;
-  return ttlStep(traffic, settingsOf(settings.traffic, traffic.kind), to, 'low');
+  return ttlStep(dnsOf(snapshot), dns(settings), to, 'low');
 }
 
 /** The TTL goes down, and the old one is waited out, so that the switch and the way back take no longer than the low one. */
-function lowerSteps(snapshot: Snapshot, traffic: DnsWeights, change: Switch, pool: string): readonly Step[] {
-  const lower = toLower(snapshot, traffic, change);
+function lowerSteps(snapshot: Snapshot, change: Switch, pool: string): readonly Step[] {
+  const lower = toLower(snapshot, change);
   if (lower === undefined) return [];
   const fleet = change.to.id;
   return [
@@ -81,12 +81,10 @@ function lowerSteps(snapshot: Snapshot, traffic: DnsWeights, change: Switch, poo
 }
 
 /** Name servers, the time that resolvers may keep answers, and what production answers. */
-function verifySteps(snapshot: Snapshot, traffic: DnsWeights, change: Switch, pool: string): readonly Step[] {
+function verifySteps(snapshot: Snapshot, change: Switch, pool: string): readonly Step[] {
   const { to, settings } = change;
   const from = othersThan(snapshot, to).filter(hasServed);
-  const seconds =
-    toLower(snapshot, traffic, change)?.lowS ??
-    ttlOf(settingsOf(settings.traffic, traffic.kind), Object.values(traffic.ttls));
+  const seconds = toLower(snapshot, change)?.lowS ?? ttlOf(snapshot, settings);
   return [
     { do: 'await-dns-answers', pool, fleet: to.id, wanted: ANSWERS_WANTED },
     ...from.map((other): Step => ({ do: 'await-ttl', fleet: other.id, seconds })),
@@ -95,16 +93,12 @@ function verifySteps(snapshot: Snapshot, traffic: DnsWeights, change: Switch, po
 }
 
 /** Clients and resolvers that ignore TTLs are seen by their requests. */
-function residualProblem(
-  snapshot: Snapshot,
-  { kind, residual: { state } }: DnsWeights,
-  fleet: Fleet,
-  { wait, early, settings }: GoalOf<'cleanup'>,
-): Refusal | undefined {
-  const why = early ? undefined : residualTrafficProblem(snapshot, fleet, settingsOf(settings.traffic, kind).residual);
+function residualProblem(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'cleanup'>): Refusal | undefined {
+  const why = goal.early ? undefined : residualTrafficProblem(snapshot, fleet, dns(goal.settings).residual);
   if (why === undefined) return undefined;
-  if (state === 'unreadable') return refusal('residual-traffic-unknown', why, GRANT, IGNORE_RESIDUAL);
-  return wait ? undefined : refusal('residual-traffic', why, WAIT, IGNORE_RESIDUAL);
+  if (dnsOf(snapshot).residual.state === 'unreadable')
+    return refusal('residual-traffic-unknown', why, GRANT, IGNORE_RESIDUAL);
+  return goal.wait ? undefined : refusal('residual-traffic', why, WAIT, IGNORE_RESIDUAL);
 }
 
 const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';

@@ -48,7 +48,7 @@ function viewOf(world: Snapshot, step: Step): Omit<PlannedStep, 'healthyAfter'> 
     fleet: step.fleet,
     ...('pool' in step ? { pool: step.pool } : {}),
     // In one order, so that the same instances read the same in every step.
-    instances: behaviour.instances(world).toSorted((a, b) => (a < b ? -1 : 1)),
+    instances: behaviour.instances(world).toSorted(),
     seconds: behaviour.estimateS(world),
   };
 }

@@ -18,11 +18,11 @@ export interface Found {
 
 /** Finds the zones, once a program. Throws `zone-not-found`. */
 export async function findNames(route53: Route53, { production }: WeightedDnsConfig): Promise<readonly NameLocation[]> {
-  const zones = [...new Set(production.map(({ zone }) => zone))];
-  const known = new Map(await Promise.all(zones.map(async (zone) => [zone, await findZone(route53, zone)] as const)));
+  const names = [...new Set(production.map(({ zone }) => zone))];
+  const zones = new Map(await Promise.all(names.map(async (zone) => [zone, await findZone(route53, zone)] as const)));
   return production.map((name) => {
-    const zone = known.get(name.zone);
-    return { ...name, zoneId: zone?.id ?? '', nameServers: zone?.nameServers ?? [] };
+    const { id: zoneId, nameServers } = zones.get(name.zone)!;
+    return { ...name, zoneId, nameServers };
   });
 }
 

@@ -39,7 +39,7 @@ interface Sight {
 }
 
 /**
- * Watches everything that is asked of a little cloud, and says what broke DESIGN's "what must never happen". It knows
+ * Watches everything that is asked of a little cloud, and says what broke "What must never happen" (ARCHITECTURE.md). It knows
  * nothing of the planner: it looks at what is true, not at what was read, and forgives only what happened by itself after
  * the last reading.
  */
