@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Config, DynamoDbStoreConfig } from '../config/config.ts';
+import { defined } from '../domain/defined.ts';
 import { Session, type SessionOptions } from '../aws/session.ts';
 import type { Store } from './store.ts';
 
@@ -45,9 +46,7 @@ function timeoutOf(ttlMs: number): number {
 function sessionOf(config: Config, store: DynamoDbStoreConfig, clock: Clock, client: ClientInfo): Session {
   const { region, profile, endpoint } = { ...config, ...store };
   return new Session({
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...defined({ region, profile, endpoint }),
     ...client,
     clock,
     maxAttempts: 3,
