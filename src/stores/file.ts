@@ -54,12 +54,8 @@ class FileStore implements Store {
     this.#queue = new FileQueue(file, environment, clock, processes);
   }
 
-  async acquire(holder: Holder, ttlMs: number): Promise<AcquireResult> {
-    return this.enqueue(holder, ttlMs, 0);
-  }
-
   /** Waiting runs poll: most polls only read, so that they do not block other processes. */
-  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult> {
+  async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {
     const status = this.#file.read(() => this.#status(holder, placeMs));
     return status ?? this.#file.write(() => this.#tryAcquire(holder, ttlMs, placeMs));
   }

@@ -54,11 +54,7 @@ class DynamoDbStore implements Store {
     this.#monitor = new HeartbeatMonitor(clock);
   }
 
-  async acquire(holder: Holder, ttlMs: number): Promise<AcquireResult> {
-    return this.enqueue(holder, ttlMs, 0);
-  }
-
-  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult> {
+  async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const answer = await this.#tryAcquire(holder, ttlMs, placeMs);
       if (answer !== undefined) return answer;

@@ -43,11 +43,7 @@ class RedisStore implements Store {
     this.#key = (name) => `${prefix}:{${environment}}:${name}`;
   }
 
-  async acquire(holder: Holder, ttlMs: number): Promise<AcquireResult> {
-    return this.enqueue(holder, ttlMs, 0);
-  }
-
-  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult> {
+  async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {
     const args = [holder.run, JSON.stringify(holder), Math.round(ttlMs), Math.round(placeMs)];
     const [got, fields, ahead] = (await this.#run('ACQUIRE', args)) as [number, Fields, (string | null)[]];
     const lease = leaseOf(fields);
