@@ -1,8 +1,4 @@
-import {
-  CloudWatchClient,
-  GetMetricStatisticsCommand,
-  type GetMetricStatisticsCommandOutput,
-} from '@aws-sdk/client-cloudwatch';
+import * as sdk from '@aws-sdk/client-cloudwatch';
 import type { Send, Session } from './session.ts';
 
 export interface Metric {
@@ -19,13 +15,13 @@ export class CloudWatch {
   readonly #send: Send;
 
   constructor(session: Session) {
-    this.#send = session.connect('cloudwatch', new CloudWatchClient(session.clientConfig()));
+    this.#send = session.connect('cloudwatch', new sdk.CloudWatchClient(session.clientConfig()));
   }
 
   /** Sum of the metric between two times, in milliseconds since the epoch. A minute without data counts as 0. */
   async sum({ namespace, name, dimensions }: Metric, fromMs: number, toMs: number): Promise<number> {
-    const { Datapoints } = await this.#send<GetMetricStatisticsCommandOutput>(
-      new GetMetricStatisticsCommand({
+    const { Datapoints = [] } = await this.#send(
+      new sdk.GetMetricStatisticsCommand({
         Namespace: namespace,
         MetricName: name,
         Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
@@ -35,6 +31,6 @@ export class CloudWatch {
         Statistics: ['Sum'],
       }),
     );
-    return (Datapoints ?? []).reduce((sum, { Sum }) => sum + (Sum ?? 0), 0);
+    return Datapoints.reduce((sum, { Sum }) => sum + (Sum ?? 0), 0);
   }
 }

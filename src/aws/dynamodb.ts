@@ -1,19 +1,7 @@
-import {
-  CreateTableCommand,
-  DescribeTableCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-  UpdateTimeToLiveCommand,
-  type AttributeValue,
-  type DescribeTableCommandOutput,
-  type GetItemCommandOutput,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import * as sdk from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../clock.ts';
-import { messageOf, OperatorError } from '../errors.ts';
+import { OperatorError } from '../errors.ts';
 import type { Send, Session } from './session.ts';
 
 /** Attribute types that the store uses. */
@@ -43,7 +31,7 @@ export interface DynamoDbOptions {
 
 /** One table and the requests that a store sends to it. Errors are `OperatorError`s; `store-missing` means that the table does not exist. */
 export class DynamoDb {
-  readonly #client: DynamoDBClient;
+  readonly #client: sdk.DynamoDBClient;
   readonly #send: Send;
   readonly #options: DynamoDbOptions;
   readonly #clock: Clock;
@@ -51,10 +39,8 @@ export class DynamoDb {
   constructor(session: Session, options: DynamoDbOptions) {
     const { timeoutMs: requestTimeout } = options;
     const requestHandler = { connectionTimeout: 2000, requestTimeout, throwOnRequestTimeout: true };
-    this.#client = new DynamoDBClient({ ...session.clientConfig(), requestHandler });
-    const send = session.connect('dynamodb', this.#client);
-    this.#send = async (command) =>
-      send<never>(command).catch((error: unknown) => Promise.reject(this.#explain(error)));
+    this.#client = new sdk.DynamoDBClient({ ...session.clientConfig(), requestHandler });
+    this.#send = session.connect('dynamodb', this.#client, (error) => this.#explain(error));
     this.#options = options;
     this.#clock = session.options.clock;
   }
@@ -66,7 +52,7 @@ export class DynamoDb {
   /** A strongly consistent read. */
   async get(partition: string, sort: string): Promise<Item | undefined> {
     const input = { TableName: this.#options.table, Key: this.#key(partition, sort), ConsistentRead: true };
-    const { Item: found } = await this.#send<GetItemCommandOutput>(new GetItemCommand(input));
+    const { Item: found } = await this.#send(new sdk.GetItemCommand(input));
     return found && itemOf(found);
   }
 
@@ -74,27 +60,21 @@ export class DynamoDb {
   async update(partition: string, sort: string, { update, condition, values, names = {} }: Update): Promise<boolean> {
     const text = `${update} ${condition ?? ''}`;
     const used = [...text.matchAll(/#(\w+)/g)].map(([name, plain = '']) => [name, names[name] ?? plain] as const);
-    const command = new UpdateItemCommand({
+    const command = new sdk.UpdateItemCommand({
       TableName: this.#options.table,
       Key: this.#key(partition, sort),
       UpdateExpression: update,
-      ...(condition === undefined ? {} : { ConditionExpression: condition }),
+      ConditionExpression: condition,
       ExpressionAttributeNames: Object.fromEntries(used),
-      ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: attributesOf(values) }),
+      ExpressionAttributeValues: Object.keys(values).length === 0 ? undefined : attributesOf(values),
     });
-    try {
-      await this.#send(command);
-      return true;
-    } catch (error) {
-      if (awsErrorName(error) === 'ConditionalCheckFailedException') return false;
-      throw error;
-    }
+    return succeeds('ConditionalCheckFailedException', this.#send(command));
   }
 
   /** Creates or overwrites an item. */
   async put(partition: string, sort: string, item: Item): Promise<void> {
     const whole = { ...this.#key(partition, sort), ...attributesOf(item) };
-    await this.#send(new PutItemCommand({ TableName: this.#options.table, Item: whole }));
+    await this.#send(new sdk.PutItemCommand({ TableName: this.#options.table, Item: whole }));
   }
 
   /** The last `limit` items of a partition whose sort keys begin with `prefix`, in descending order. */
@@ -103,8 +83,8 @@ export class DynamoDb {
     const items: Item[] = [];
     let from: Record<string, AttributeValue> | undefined;
     do {
-      const page: QueryCommandOutput = await this.#send<QueryCommandOutput>(
-        new QueryCommand({
+      const page: sdk.QueryCommandOutput = await this.#send(
+        new sdk.QueryCommand({
           TableName: this.#options.table,
           KeyConditionExpression: '#p = :p AND begins_with(#s, :s)',
           ExpressionAttributeNames: { '#p': partitionKey, '#s': sortKey },
@@ -112,7 +92,7 @@ export class DynamoDb {
           ConsistentRead: true,
           ScanIndexForward: false,
           Limit: limit - items.length,
-          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+          ExclusiveStartKey: from,
         }),
       );
       items.push(...(page.Items ?? []).map(itemOf));
@@ -125,25 +105,21 @@ export class DynamoDb {
   async create(): Promise<boolean> {
     const { table, keys, expiry } = this.#options;
     const [partition, sort] = keys;
-    const isNew = await this.#succeeds('ResourceInUseException', () =>
-      this.#send(
-        new CreateTableCommand({
-          TableName: table,
-          BillingMode: 'PAY_PER_REQUEST',
-          AttributeDefinitions: keys.map((name) => ({ AttributeName: name, AttributeType: 'S' })),
-          KeySchema: [
-            { AttributeName: partition, KeyType: 'HASH' },
-            { AttributeName: sort, KeyType: 'RANGE' },
-          ],
-        }),
-      ),
-    );
+    const request = new sdk.CreateTableCommand({
+      TableName: table,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: keys.map((name) => ({ AttributeName: name, AttributeType: 'S' })),
+      KeySchema: [
+        { AttributeName: partition, KeyType: 'HASH' },
+        { AttributeName: sort, KeyType: 'RANGE' },
+      ],
+    });
+    const isNew = await succeeds('ResourceInUseException', this.#send(request));
     await this.#untilActive();
     // Refused when TTL is on already. Emulators of DynamoDB often lack it; then items are never deleted.
     const timeToLive = { TableName: table, TimeToLiveSpecification: { AttributeName: expiry, Enabled: true } };
-    await this.#succeeds(/^(ValidationException|UnknownOperationException)$/, () =>
-      this.#send(new UpdateTimeToLiveCommand(timeToLive)),
-    );
+    const refusal = /^(ValidationException|UnknownOperationException)$/;
+    await succeeds(refusal, this.#send(new sdk.UpdateTimeToLiveCommand(timeToLive)));
     return isNew;
   }
 
@@ -151,7 +127,7 @@ export class DynamoDb {
     const { table, keys } = this.#options;
     const until = this.#clock.monotonic() + CREATE_MS;
     for (;;) {
-      const { Table } = await this.#send<DescribeTableCommandOutput>(new DescribeTableCommand({ TableName: table }));
+      const { Table } = await this.#send(new sdk.DescribeTableCommand({ TableName: table }));
       const names = Table?.KeySchema?.map(({ AttributeName }) => AttributeName);
       if (names !== undefined && names.join() !== keys.join()) throw otherKeys(table, keys);
       if (Table?.TableStatus === 'ACTIVE') return;
@@ -160,32 +136,18 @@ export class DynamoDb {
     }
   }
 
-  /** True when `work` succeeds, false when it fails with the named error. Other errors are thrown. */
-  async #succeeds(name: string | RegExp, work: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      if (awsErrorName(error).search(name) === -1) throw error;
-      return false;
-    }
-  }
-
   #key(partition: string, sort: string): Record<string, AttributeValue> {
     const [partitionKey, sortKey] = this.#options.keys;
     return { [partitionKey]: { S: partition }, [sortKey]: { S: sort } };
   }
 
-  #explain(error: unknown): Error {
-    if (awsErrorName(error) !== 'ResourceNotFoundException') return error as Error;
-    return new OperatorError(
-      'store-missing',
-      `There is no DynamoDB table ${this.#options.table} (${messageOf(error)}).`,
-      {
-        next: ['`turnout store create` creates it. If it should exist, check store.table, the region and the account.'],
-        cause: error,
-      },
-    );
+  #explain(error: OperatorError): OperatorError {
+    if (awsErrorName(error) !== 'ResourceNotFoundException') return error;
+    const message = `There is no DynamoDB table ${this.#options.table} (${error.message}).`;
+    return new OperatorError('store-missing', message, {
+      next: ['`turnout store create` creates it. If it should exist, check store.table, the region and the account.'],
+      cause: error,
+    });
   }
 }
 
@@ -203,6 +165,17 @@ function notActive(table: string, status: string): OperatorError {
   return new OperatorError('store-busy', `The table ${table} is not active yet (status ${status}).`, {
     next: ['Check the table in the AWS console, then run `turnout store create` again.'],
   });
+}
+
+/** False when the request fails with the named error. Other errors are thrown. */
+async function succeeds(name: string | RegExp, request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return true;
+  } catch (error) {
+    if (awsErrorName(error).search(name) === -1) throw error;
+    return false;
+  }
 }
 
 /** The name of the error that AWS returned. */

@@ -1,27 +1,11 @@
-import {
-  CreateTagsCommand,
-  DeleteTagsCommand,
-  DescribeImagesCommand,
-  DescribeInstanceAttributeCommand,
-  DescribeInstancesCommand,
-  DescribeLaunchTemplatesCommand,
-  DescribeLaunchTemplateVersionsCommand,
-  DescribeTagsCommand,
-  EC2Client,
-  RunInstancesCommand,
-  TerminateInstancesCommand,
-  type DescribeImagesCommandOutput,
-  type DescribeInstanceAttributeCommandOutput,
-  type DescribeInstancesCommandOutput,
-  type DescribeLaunchTemplatesCommandOutput,
-  type DescribeLaunchTemplateVersionsCommandOutput,
-  type DescribeTagsCommandOutput,
-  type Filter,
-  type Image,
-  type Instance,
-  type LaunchTemplateVersion,
-  type RunInstancesCommandInput,
-  type Tag,
+import * as sdk from '@aws-sdk/client-ec2';
+import type {
+  Filter,
+  Image,
+  Instance,
+  LaunchTemplateVersion,
+  RunInstancesCommandInput,
+  Tag,
 } from '@aws-sdk/client-ec2';
 import { chunk, settle } from './batches.ts';
 import { pageItems } from './pages.ts';
@@ -41,7 +25,7 @@ export class Ec2 {
   readonly #send: Send;
 
   constructor(session: Session) {
-    this.#send = session.connect('ec2', new EC2Client(session.clientConfig()));
+    this.#send = session.connect('ec2', new sdk.EC2Client(session.clientConfig()));
   }
 
   /**
@@ -51,9 +35,8 @@ export class Ec2 {
   async instances<T>(filters: readonly Filter[], pick: (instance: Instance) => T): Promise<readonly T[]> {
     return pageItems(
       this.#send,
-      (next) => new DescribeInstancesCommand({ Filters: [...filters], MaxResults: PAGE, ...next }),
-      ({ Reservations = [] }: DescribeInstancesCommandOutput) =>
-        Reservations.flatMap(({ Instances = [] }) => Instances.map(pick)),
+      (NextToken) => new sdk.DescribeInstancesCommand({ Filters: [...filters], MaxResults: PAGE, NextToken }),
+      ({ Reservations }) => Reservations?.flatMap(({ Instances = [] }) => Instances.map(pick)),
     );
   }
 
@@ -65,28 +48,30 @@ export class Ec2 {
   }
 
   /** Ids of the instances that have this tag with this value; the response is a tenth of the size of DescribeInstances. */
-  async instancesWithTag({ Key = '', Value = '' }: Tag): Promise<ReadonlySet<string>> {
+  async instancesWithTag(key: string, value: string): Promise<ReadonlySet<string>> {
     const Filters = [
-      { Name: `tag:${Key}`, Values: [Value] },
+      { Name: `tag:${key}`, Values: [value] },
       { Name: 'resource-type', Values: ['instance'] },
     ];
     const ids = await pageItems(
       this.#send,
-      (next) => new DescribeTagsCommand({ Filters, MaxResults: TAGS_PAGE, ...next }),
-      ({ Tags = [] }: DescribeTagsCommandOutput) => Tags.map(({ ResourceId = '' }) => ResourceId),
+      (NextToken) => new sdk.DescribeTagsCommand({ Filters, MaxResults: TAGS_PAGE, NextToken }),
+      ({ Tags }) => Tags?.map(({ ResourceId = '' }) => ResourceId),
     );
     return new Set(ids);
   }
 
   /** A second call with the same ClientToken and parameters starts nothing (EC2 API, idempotency). */
   async run(input: RunInstancesCommandInput): Promise<void> {
-    await this.#send(new RunInstancesCommand(input));
+    await this.#send(new sdk.RunInstancesCommand(input));
   }
 
-  async tag(ids: readonly string[], tags: readonly Tag[]): Promise<void> {
-    if (tags.length === 0) return;
+  /** Adds tags or overwrites them. */
+  async tag(ids: readonly string[], tags: Readonly<Record<string, string>>): Promise<void> {
+    const Tags = tagList(tags);
+    if (Tags.length === 0) return;
     const batches = chunk(ids, RESOURCES_PER_CALL);
-    await settle(batches.map((Resources) => this.#send(new CreateTagsCommand({ Resources, Tags: [...tags] }))));
+    await settle(batches.map((Resources) => this.#send(new sdk.CreateTagsCommand({ Resources, Tags }))));
   }
 
   /** Removes tags whatever their values; a missing tag is not an error (EC2 API, DeleteTags). */
@@ -94,43 +79,42 @@ export class Ec2 {
     if (keys.length === 0) return;
     const Tags = keys.map((Key) => ({ Key }));
     const batches = chunk(ids, RESOURCES_PER_CALL);
-    await settle(batches.map((Resources) => this.#send(new DeleteTagsCommand({ Resources, Tags }))));
+    await settle(batches.map((Resources) => this.#send(new sdk.DeleteTagsCommand({ Resources, Tags }))));
   }
 
   async terminate(ids: readonly string[]): Promise<void> {
-    await this.#send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
+    await this.#send(new sdk.TerminateInstancesCommand({ InstanceIds: [...ids] }));
   }
 
   async images(filters: readonly Filter[], owners: readonly string[]): Promise<readonly Image[]> {
-    const output = await this.#send<DescribeImagesCommandOutput>(
-      new DescribeImagesCommand({ Filters: [...filters], Owners: [...owners] }),
-    );
-    return output.Images ?? [];
+    const command = new sdk.DescribeImagesCommand({ Filters: [...filters], Owners: [...owners] });
+    return (await this.#send(command)).Images ?? [];
   }
 
   /** Id of the launch template with this name; rejects when it does not exist. */
   async launchTemplateId(name: string): Promise<string> {
-    const output = await this.#send<DescribeLaunchTemplatesCommandOutput>(
-      new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }),
-    );
+    const output = await this.#send(new sdk.DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }));
     return output.LaunchTemplates?.[0]?.LaunchTemplateId ?? '';
   }
 
   /** All versions of a launch template, or those in `versions` (numbers, `$Latest`, `$Default`). */
   async launchTemplateVersions(id: string, versions: readonly string[]): Promise<readonly LaunchTemplateVersion[]> {
-    const named = versions.length > 0 ? { Versions: [...versions] } : {};
+    const input = { LaunchTemplateId: id, Versions: versions.length > 0 ? [...versions] : undefined };
     return pageItems(
       this.#send,
-      (next) => new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: id, ...named, ...next }),
-      ({ LaunchTemplateVersions = [] }: DescribeLaunchTemplateVersionsCommandOutput) => LaunchTemplateVersions,
+      (NextToken) => new sdk.DescribeLaunchTemplateVersionsCommand({ ...input, NextToken }),
+      (page) => page.LaunchTemplateVersions,
     );
   }
 
   /** The instance's user data, base64-encoded; undefined when it has none. */
   async userData(id: string): Promise<string | undefined> {
-    const output = await this.#send<DescribeInstanceAttributeCommandOutput>(
-      new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' }),
-    );
-    return output.UserData?.Value;
+    const command = new sdk.DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' });
+    return (await this.#send(command)).UserData?.Value;
   }
+}
+
+/** Tags in the form of the EC2 API. */
+export function tagList(tags: Readonly<Record<string, string>>): Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }

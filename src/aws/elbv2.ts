@@ -1,30 +1,15 @@
-import {
-  DeregisterTargetsCommand,
-  DescribeListenersCommand,
-  DescribeLoadBalancersCommand,
-  DescribeRulesCommand,
-  DescribeTargetGroupAttributesCommand,
-  DescribeTargetGroupsCommand,
-  DescribeTargetHealthCommand,
-  ElasticLoadBalancingV2Client,
-  ModifyListenerCommand,
-  ModifyRuleCommand,
-  RegisterTargetsCommand,
-  type Action,
-  type DescribeListenersCommandOutput,
-  type DescribeLoadBalancersCommandOutput,
-  type DescribeRulesCommandOutput,
-  type DescribeTargetGroupAttributesCommandOutput,
-  type DescribeTargetGroupsCommandOutput,
-  type DescribeTargetHealthCommandOutput,
-  type Listener,
-  type LoadBalancer,
-  type Rule,
-  type TargetDescription,
-  type TargetGroup,
-  type TargetHealthDescription,
+import * as sdk from '@aws-sdk/client-elastic-load-balancing-v2';
+import type {
+  Action,
+  Listener,
+  LoadBalancer,
+  Rule,
+  TargetDescription,
+  TargetGroup,
+  TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { chunk, settle } from './batches.ts';
+import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
 export type { Action, Listener, LoadBalancer, Rule, TargetDescription, TargetGroup, TargetHealthDescription };
@@ -37,75 +22,52 @@ export class Elbv2 {
   readonly #send: Send;
 
   constructor(session: Session) {
-    this.#send = session.connect('elasticloadbalancing', new ElasticLoadBalancingV2Client(session.clientConfig()));
-  }
-
-  async #pages<Page extends { NextMarker?: string | undefined }>(
-    command: (marker: object) => object,
-  ): Promise<readonly Page[]> {
-    const found: Page[] = [];
-    let marker: string | undefined;
-    do {
-      const page: Page = await this.#send<Page>(command(marker === undefined ? {} : { Marker: marker }));
-      found.push(page);
-      marker = page.NextMarker;
-    } while (marker !== undefined && marker !== '');
-    return found;
+    const client = new sdk.ElasticLoadBalancingV2Client(session.clientConfig());
+    this.#send = session.connect('elasticloadbalancing', client);
   }
 
   /** By name and by ARN, one request each. Rejects with `target-group-not-found`. */
-  async targetGroups({
-    names,
-    arns,
-  }: {
+  async targetGroups(which: {
     readonly names: readonly string[];
     readonly arns: readonly string[];
   }): Promise<readonly TargetGroup[]> {
-    const inputs = [
-      ...(names.length > 0 ? [{ Names: [...names] }] : []),
-      ...(arns.length > 0 ? [{ TargetGroupArns: [...arns] }] : []),
-    ];
-    const found = await Promise.all(
-      inputs.map((input) =>
-        this.#pages<DescribeTargetGroupsCommandOutput>(
-          (marker) => new DescribeTargetGroupsCommand({ ...input, ...marker }),
-        ),
-      ),
-    );
-    return found.flat().flatMap((page) => page.TargetGroups ?? []);
+    const found = await Promise.all([
+      which.names.length > 0 ? this.#targetGroups({ Names: [...which.names] }) : [],
+      which.arns.length > 0 ? this.#targetGroups({ TargetGroupArns: [...which.arns] }) : [],
+    ]);
+    return found.flat();
   }
 
   /** All target groups of the region. */
   async allTargetGroups(): Promise<readonly TargetGroup[]> {
-    const found = await this.#pages<DescribeTargetGroupsCommandOutput>(
-      (marker) => new DescribeTargetGroupsCommand(marker),
-    );
-    return found.flatMap((page) => page.TargetGroups ?? []);
+    return this.#targetGroups({});
+  }
+
+  async #targetGroups(which: sdk.DescribeTargetGroupsCommandInput): Promise<readonly TargetGroup[]> {
+    const command = (Marker?: string) => new sdk.DescribeTargetGroupsCommand({ ...which, Marker });
+    return pageItems(this.#send, command, (page) => page.TargetGroups);
   }
 
   async attributes(arn: string): Promise<ReadonlyMap<string, string>> {
-    const { Attributes } = await this.#send<DescribeTargetGroupAttributesCommandOutput>(
-      new DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn }),
-    );
-    return new Map((Attributes ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
+    const command = new sdk.DescribeTargetGroupAttributesCommand({ TargetGroupArn: arn });
+    const { Attributes = [] } = await this.#send(command);
+    return new Map(Attributes.map(({ Key = '', Value = '' }) => [Key, Value]));
   }
 
   /** Registered and draining targets. DescribeTargetHealth is not paginated: one request whatever the size. */
   async targetHealth(arn: string): Promise<readonly TargetHealthDescription[]> {
-    const output = await this.#send<DescribeTargetHealthCommandOutput>(
-      new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
-    );
+    const output = await this.#send(new sdk.DescribeTargetHealthCommand({ TargetGroupArn: arn }));
     return output.TargetHealthDescriptions ?? [];
   }
 
   async register(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-    const batches = chunk(targets, TARGETS_PER_CALL);
-    await settle(batches.map((Targets) => this.#send(new RegisterTargetsCommand({ TargetGroupArn: arn, Targets }))));
+    const inputs = chunk(targets, TARGETS_PER_CALL).map((Targets) => ({ TargetGroupArn: arn, Targets }));
+    await settle(inputs.map((input) => this.#send(new sdk.RegisterTargetsCommand(input))));
   }
 
   async deregister(arn: string, targets: readonly TargetDescription[]): Promise<void> {
-    const batches = chunk(targets, TARGETS_PER_CALL);
-    await settle(batches.map((Targets) => this.#send(new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }))));
+    const inputs = chunk(targets, TARGETS_PER_CALL).map((Targets) => ({ TargetGroupArn: arn, Targets }));
+    await settle(inputs.map((input) => this.#send(new sdk.DeregisterTargetsCommand(input))));
   }
 
   async loadBalancers(arns: readonly string[]): Promise<readonly LoadBalancer[]> {
@@ -117,11 +79,9 @@ export class Elbv2 {
     return this.#loadBalancers({ Names: [...names] });
   }
 
-  async #loadBalancers(which: object): Promise<readonly LoadBalancer[]> {
-    const found = await this.#pages<DescribeLoadBalancersCommandOutput>(
-      (marker) => new DescribeLoadBalancersCommand({ ...which, ...marker }),
-    );
-    return found.flatMap((page) => page.LoadBalancers ?? []);
+  async #loadBalancers(which: sdk.DescribeLoadBalancersCommandInput): Promise<readonly LoadBalancer[]> {
+    const command = (Marker?: string) => new sdk.DescribeLoadBalancersCommand({ ...which, Marker });
+    return pageItems(this.#send, command, (page) => page.LoadBalancers);
   }
 
   async listeners(loadBalancerArn: string): Promise<readonly Listener[]> {
@@ -132,11 +92,9 @@ export class Elbv2 {
     return this.#listeners({ ListenerArns: [...arns] });
   }
 
-  async #listeners(which: object): Promise<readonly Listener[]> {
-    const found = await this.#pages<DescribeListenersCommandOutput>(
-      (marker) => new DescribeListenersCommand({ ...which, ...marker }),
-    );
-    return found.flatMap((page) => page.Listeners ?? []);
+  async #listeners(which: sdk.DescribeListenersCommandInput): Promise<readonly Listener[]> {
+    const command = (Marker?: string) => new sdk.DescribeListenersCommand({ ...which, Marker });
+    return pageItems(this.#send, command, (page) => page.Listeners);
   }
 
   async rules(listenerArn: string): Promise<readonly Rule[]> {
@@ -148,20 +106,18 @@ export class Elbv2 {
     return this.#rules({ RuleArns: [...arns] });
   }
 
-  async #rules(which: object): Promise<readonly Rule[]> {
-    const found = await this.#pages<DescribeRulesCommandOutput>(
-      (marker) => new DescribeRulesCommand({ ...which, ...marker }),
-    );
-    return found.flatMap((page) => page.Rules ?? []);
+  async #rules(which: sdk.DescribeRulesCommandInput): Promise<readonly Rule[]> {
+    const command = (Marker?: string) => new sdk.DescribeRulesCommand({ ...which, Marker });
+    return pageItems(this.#send, command, (page) => page.Rules);
   }
 
   /** Replaces all actions of the rule and keeps its conditions (ELBv2 API, ModifyRule). */
   async modifyRule(arn: string, actions: readonly Action[]): Promise<void> {
-    await this.#send(new ModifyRuleCommand({ RuleArn: arn, Actions: [...actions] }));
+    await this.#send(new sdk.ModifyRuleCommand({ RuleArn: arn, Actions: [...actions] }));
   }
 
   /** Replaces all default actions of the listener and keeps its other settings (ELBv2 API, ModifyListener). */
   async modifyListener(arn: string, actions: readonly Action[]): Promise<void> {
-    await this.#send(new ModifyListenerCommand({ ListenerArn: arn, DefaultActions: [...actions] }));
+    await this.#send(new sdk.ModifyListenerCommand({ ListenerArn: arn, DefaultActions: [...actions] }));
   }
 }

@@ -8,102 +8,88 @@ interface AwsError {
 }
 
 interface Translation {
+  /** The error's name on the wire or in the SDK, its code, or its message. */
   readonly matches: RegExp;
-  readonly code: string;
   /** `{operation}` and `{detail}` are filled in. */
   readonly message: string;
   readonly next: string;
 }
 
-/** AWS errors that an operator can fix, by name on the wire or in the SDK. The first match is used. */
-const TRANSLATIONS: readonly Translation[] = [
-  {
+/** AWS errors that an operator can fix, by our code. The first match is used. */
+const TRANSLATIONS: Readonly<Record<string, Translation>> = {
+  'no-credentials': {
     matches: /^(CredentialsProviderError|ProviderError|TokenProviderError)$/,
-    code: 'no-credentials',
     message: 'No AWS credentials were found. {detail}',
     next: 'Set AWS_PROFILE, or log in (`aws sso login`), or run where a role is attached.',
   },
-  {
+  'bad-credentials': {
     matches:
       /^(ExpiredToken|ExpiredTokenException|RequestExpired|InvalidClientTokenId|AuthFailure|UnrecognizedClientException)$/,
-    code: 'bad-credentials',
     message: 'AWS rejected the credentials for {operation}. {detail}',
     next: 'Log in again, and check that the clock of this machine is right.',
   },
-  {
+  'access-denied': {
     matches: /^(UnauthorizedOperation|AccessDenied|AccessDeniedException)$/,
-    code: 'access-denied',
     message: 'These credentials are not allowed to call {operation}. {detail}',
     next: 'Allow the action in the IAM policy of this role or user; docs/permissions.md lists the permissions that turnout needs.',
   },
-  {
+  'target-group-not-found': {
     matches: /^TargetGroupNotFound/,
-    code: 'target-group-not-found',
     message: 'The target group does not exist. {detail}',
     next: 'Check the names under `traffic` in the config, the region and the account.',
   },
-  {
+  'route-not-found': {
     matches: /^(LoadBalancerNotFound|ListenerNotFound|RuleNotFound)/,
-    code: 'route-not-found',
     message: 'The load balancer, listener or rule does not exist. {detail}',
     next: 'Check `traffic.production` and `traffic.test` in the config, the region and the account.',
   },
-  {
+  'records-refused': {
     matches: /^(NoSuchHostedZone|InvalidChangeBatch|InvalidInput)/,
-    code: 'records-refused',
     message: 'Route 53 rejected {operation}. {detail}',
     next: 'Check the zones, names and set identifiers under `traffic.production` in the config.',
   },
-  {
+  'too-many-targets': {
     matches: /^TooManyTargets/,
-    code: 'too-many-targets',
     message: 'The target group has reached its maximum number of targets. {detail}',
     next: 'During a switch both fleets are registered: raise the quotas for targets per target group and per load balancer to twice the size of a fleet.',
   },
-  {
+  'termination-protected': {
     matches: /^OperationNotPermitted$/,
-    code: 'termination-protected',
     message: '{operation} is not permitted. {detail}',
     next: 'If these instances may be terminated, turn off their termination protection, then run this again.',
   },
-  {
+  'no-such-version': {
     matches: /^InvalidLaunchTemplateId\.VersionNotFound$/,
-    code: 'no-such-version',
     message: 'The launch template version does not exist. {detail}',
     next: 'Check the release, and that its build created the launch template version.',
   },
-  {
+  'launch-template-not-found': {
     matches: /^InvalidLaunchTemplate/,
-    code: 'launch-template-not-found',
     message: 'The launch template does not exist. {detail}',
     next: 'Check `fleet.launchTemplate` in the config, the region and the account.',
   },
-  {
+  'parameter-not-found': {
     matches: /^ParameterNotFound$/,
-    code: 'parameter-not-found',
     message: 'The SSM parameter does not exist. {detail}',
     next: 'Check `fleet.image.parameter` in the config, and that the release was built.',
   },
-  {
+  'no-capacity': {
     matches:
       /^(InstanceLimitExceeded|VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InsufficientInstanceCapacity|InsufficientFreeAddressesInSubnet)$/,
-    code: 'no-capacity',
     message: 'EC2 cannot launch this many instances. {detail}',
     next: 'Run this again later, launch fewer (`--count`), or raise the quota. No instance is launched twice.',
   },
-  {
+  unreachable: {
     matches: /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/,
-    code: 'unreachable',
     message: 'AWS could not be reached for {operation}. {detail}',
     next: 'Check the network, the region and the endpoint (`AWS_ENDPOINT_URL`, `endpoint` in the config). Is the sandbox running?',
   },
-  {
+  'no-region': {
     matches: /^(Region is missing|RegionMissing)$/,
-    code: 'no-region',
     message: 'No AWS region is set.',
     next: 'Set `region` in the config, or AWS_REGION.',
   },
-];
+};
 
 const THROTTLED =
   /^(Throttling|ThrottlingException|ThrottledException|RequestThrottled|RequestThrottledException|RequestLimitExceeded|TooManyRequestsException|SlowDown|EC2ThrottledException|PriorRequestNotComplete)/;
@@ -131,10 +117,11 @@ export function translate(error: unknown, operation: string): OperatorError {
   const said = messageOf(error).trim();
   const detail = /[.!?]$/.test(said) ? said : `${said}.`;
   const keys = [aws.name ?? '', aws.code ?? '', said];
-  const known = TRANSLATIONS.find(({ matches }) => keys.some((key) => matches.test(key)));
+  const known = Object.entries(TRANSLATIONS).find(([, { matches }]) => keys.some((key) => matches.test(key)));
   if (known !== undefined) {
-    const message = known.message.replace('{operation}', operation).replace('{detail}', detail).trim();
-    return new OperatorError(known.code, message, { next: [known.next], transient: isTransient(aws), cause: error });
+    const [code, { message: pattern, next }] = known;
+    const message = pattern.replace('{operation}', operation).replace('{detail}', detail).trim();
+    return new OperatorError(code, message, { next: [next], transient: isTransient(aws), cause: error });
   }
   if (isThrottling(error)) {
     const message = `AWS throttled ${operation} ${aws.$metadata?.attempts ?? '?'} times. ${detail}`;

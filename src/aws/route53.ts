@@ -1,18 +1,5 @@
-import {
-  ChangeResourceRecordSetsCommand,
-  GetChangeCommand,
-  GetHostedZoneCommand,
-  ListHostedZonesByNameCommand,
-  ListResourceRecordSetsCommand,
-  Route53Client,
-  type ChangeResourceRecordSetsCommandOutput,
-  type GetChangeCommandOutput,
-  type GetHostedZoneCommandOutput,
-  type ListHostedZonesByNameCommandOutput,
-  type ListResourceRecordSetsCommandOutput,
-  type ResourceRecordSet,
-  type RRType,
-} from '@aws-sdk/client-route-53';
+import * as sdk from '@aws-sdk/client-route-53';
+import type { ResourceRecordSet, RRType } from '@aws-sdk/client-route-53';
 import type { Send, Session } from './session.ts';
 
 export type { ResourceRecordSet, RRType };
@@ -29,60 +16,48 @@ export class Route53 {
   readonly #send: Send;
 
   constructor(session: Session) {
-    this.#send = session.connect('route53', new Route53Client(session.clientConfig()));
+    this.#send = session.connect('route53', new sdk.Route53Client(session.clientConfig()));
   }
 
   /** Id of the hosted zone with this name; undefined when there is none. With several, the first that Route 53 lists. */
   async zoneNamed(name: string): Promise<string | undefined> {
-    const { HostedZones } = await this.#send<ListHostedZonesByNameCommandOutput>(
-      new ListHostedZonesByNameCommand({ DNSName: name, MaxItems: 1 }),
-    );
-    const [first] = HostedZones ?? [];
+    const command = new sdk.ListHostedZonesByNameCommand({ DNSName: name, MaxItems: 1 });
+    const first = (await this.#send(command)).HostedZones?.[0];
     return first?.Name === dotted(name) ? idOf(first.Id) : undefined;
   }
 
   async zone(id: string): Promise<HostedZone> {
-    const { HostedZone, DelegationSet } = await this.#send<GetHostedZoneCommandOutput>(
-      new GetHostedZoneCommand({ Id: id }),
-    );
+    const { HostedZone, DelegationSet } = await this.#send(new sdk.GetHostedZoneCommand({ Id: id }));
     return { id: idOf(HostedZone?.Id), nameServers: DelegationSet?.NameServers ?? [] };
   }
 
   /** All record sets of one name and type. */
   async records(zone: string, name: string, type: RRType): Promise<readonly ResourceRecordSet[]> {
     const found: ResourceRecordSet[] = [];
-    let start: object | undefined = { StartRecordName: name, StartRecordType: type };
-    while (start !== undefined) {
-      const page: ListResourceRecordSetsCommandOutput = await this.#send(
-        new ListResourceRecordSetsCommand({ HostedZoneId: zone, ...start }),
-      );
-      const own = (page.ResourceRecordSets ?? []).filter((set) => set.Name === dotted(name) && set.Type === type);
+    let start: sdk.ListResourceRecordSetsRequest = { HostedZoneId: zone, StartRecordName: name, StartRecordType: type };
+    for (;;) {
+      const page = await this.#send(new sdk.ListResourceRecordSetsCommand(start));
+      const sets = page.ResourceRecordSets ?? [];
+      const own = sets.filter((set) => set.Name === dotted(name) && set.Type === type);
       found.push(...own);
       // Record sets are sorted by name, so another name means that there are no more.
-      const isLast = own.length < (page.ResourceRecordSets ?? []).length || page.IsTruncated !== true;
-      start = isLast
-        ? undefined
-        : {
-            StartRecordName: page.NextRecordName,
-            StartRecordType: page.NextRecordType,
-            StartRecordIdentifier: page.NextRecordIdentifier,
-          };
+      if (own.length < sets.length || page.IsTruncated !== true) return found;
+      const { NextRecordName, NextRecordType, NextRecordIdentifier: StartRecordIdentifier } = page;
+      start = { ...start, StartRecordName: NextRecordName, StartRecordType: NextRecordType, StartRecordIdentifier };
     }
-    return found;
   }
 
   /** Upserts the record sets in one batch, which is applied entirely or not at all (Route 53 API, ChangeResourceRecordSets). @returns id of the change */
   async replace(zone: string, sets: readonly ResourceRecordSet[], comment: string): Promise<string> {
     const Changes = sets.map((ResourceRecordSet) => ({ Action: 'UPSERT' as const, ResourceRecordSet }));
-    const { ChangeInfo } = await this.#send<ChangeResourceRecordSetsCommandOutput>(
-      new ChangeResourceRecordSetsCommand({ HostedZoneId: zone, ChangeBatch: { Changes, Comment: comment } }),
-    );
+    const input = { HostedZoneId: zone, ChangeBatch: { Changes, Comment: comment } };
+    const { ChangeInfo } = await this.#send(new sdk.ChangeResourceRecordSetsCommand(input));
     return idOf(ChangeInfo?.Id);
   }
 
   /** Whether some of Route 53's name servers do not have the change yet (Route 53 API, GetChange). */
   async isPending(change: string): Promise<boolean> {
-    const { ChangeInfo } = await this.#send<GetChangeCommandOutput>(new GetChangeCommand({ Id: change }));
+    const { ChangeInfo } = await this.#send(new sdk.GetChangeCommand({ Id: change }));
     return ChangeInfo?.Status === 'PENDING';
   }
 }

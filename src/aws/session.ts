@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts';
+import { defined } from '../domain/defined.ts';
+import type { OperatorError } from '../errors.ts';
 import { isThrottling, translate } from './errors.ts';
 import { Limiter } from './limiter.ts';
 
@@ -52,8 +54,16 @@ interface Client {
   };
 }
 
+/** A command of the SDK, by the type of its response. */
+export interface Sendable<Output> {
+  resolveMiddleware(...args: never): (...args: never) => Promise<{ readonly output: Output }>;
+}
+
 /** Sends a command of one service; rejects with `OperatorError`s. */
-export type Send = <Output>(command: object) => Promise<Output>;
+export type Send = <Output>(command: Sendable<Output>) => Promise<Output>;
+
+/** Translates the errors of one service that mean more than `translate` knows. */
+export type Explain = (error: OperatorError) => OperatorError;
 
 /** ELB's bucket for reads holds 40 tokens (ELB API reference, request throttling); half of it is left for other clients. */
 const BURST = 20;
@@ -84,9 +94,7 @@ export class Session {
   clientConfig(): object {
     const { region, profile, endpoint, maxAttempts, version, run } = this.options;
     return {
-      ...(region === undefined ? {} : { region }),
-      ...(profile === undefined ? {} : { profile }),
-      ...(endpoint === undefined ? {} : { endpoint }),
+      ...defined({ region, profile, endpoint }),
       maxAttempts,
       logger: LOGGER,
       customUserAgent: [
@@ -98,7 +106,7 @@ export class Session {
   }
 
   /** Adds the checks before each attempt and the translation of errors to a client, and returns its `send`. */
-  connect(service: string, client: unknown): Send {
+  connect(service: string, client: unknown, explain: Explain = (error) => error): Send {
     const { middlewareStack } = client as Client;
     const { requestsPerSecond: rates, clock } = this.options;
     const rate = typeof rates === 'number' ? rates : (rates[service] ?? rates.others);
@@ -110,13 +118,9 @@ export class Session {
       (next, context) => async (args) =>
         next(args).catch((thrown: unknown) => {
           const error = thrown instanceof SentOnce ? thrown.failure : thrown;
-          throw error === this.#refusal ? error : translate(error, nameOf(context));
+          throw error === this.#refusal ? error : explain(translate(error, nameOf(context)));
         }),
-      {
-        step: 'initialize',
-        priority: 'high',
-        name: 'turnout-translate',
-      },
+      { step: 'initialize', priority: 'high', name: 'turnout-translate' },
     );
     middlewareStack.add(
       (next, context) => async (args) => {

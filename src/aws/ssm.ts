@@ -1,23 +1,5 @@
-import {
-  CancelCommandCommand,
-  DescribeDocumentCommand,
-  DescribeInstanceInformationCommand,
-  GetCommandInvocationCommand,
-  GetParameterCommand,
-  ListCommandInvocationsCommand,
-  ListCommandsCommand,
-  SendCommandCommand,
-  SSMClient,
-  type Command,
-  type CommandInvocation,
-  type DescribeInstanceInformationCommandOutput,
-  type GetCommandInvocationCommandOutput,
-  type GetParameterCommandOutput,
-  type ListCommandInvocationsCommandOutput,
-  type ListCommandsCommandOutput,
-  type SendCommandCommandInput,
-  type SendCommandCommandOutput,
-} from '@aws-sdk/client-ssm';
+import * as sdk from '@aws-sdk/client-ssm';
+import type { Command, CommandInvocation } from '@aws-sdk/client-ssm';
 import { OperatorError } from '../errors.ts';
 import { chunk } from './batches.ts';
 import { pageItems } from './pages.ts';
@@ -31,19 +13,14 @@ export const INSTANCES_PER_CALL = 50;
 /** The SSM requests that turnout sends. Errors are `OperatorError`s. */
 export class Ssm {
   readonly #send: Send;
-  readonly #sendOnce: () => Send;
 
   constructor(session: Session) {
-    this.#send = session.connect('ssm', new SSMClient(session.clientConfig()));
-    let once: Send | undefined;
-    this.#sendOnce = () =>
-      (once ??= session.connect('ssm', new SSMClient({ ...session.clientConfig(), maxAttempts: 1 })));
+    this.#send = session.connect('ssm', new sdk.SSMClient(session.clientConfig()));
   }
 
   /** Value of a parameter. @throws OperatorError `parameter-not-found` */
   async parameter(name: string): Promise<string> {
-    const request = new GetParameterCommand({ Name: name });
-    const output = await this.#send<GetParameterCommandOutput>(request).catch((error: unknown) => {
+    const output = await this.#send(new sdk.GetParameterCommand({ Name: name })).catch((error: unknown) => {
       throw withName(error, name);
     });
     return output.Parameter?.Value ?? '';
@@ -51,7 +28,7 @@ export class Ssm {
 
   /** @throws OperatorError `no-such-document` */
   async checkDocument(name: string): Promise<void> {
-    await this.#send(new DescribeDocumentCommand({ Name: name })).catch((error: unknown) => {
+    await this.#send(new sdk.DescribeDocumentCommand({ Name: name })).catch((error: unknown) => {
       throw isNamed(error, 'InvalidDocument') ? noDocument(name, error) : error;
     });
   }
@@ -61,18 +38,17 @@ export class Ssm {
     const online = chunk(ids, INSTANCES_PER_CALL).map((Values) =>
       pageItems(
         this.#send,
-        (next) => new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values }], ...next }),
-        ({ InstanceInformationList = [] }: DescribeInstanceInformationCommandOutput) =>
-          InstanceInformationList.filter(({ PingStatus }) => PingStatus === 'Online'),
+        (NextToken) =>
+          new sdk.DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values }], NextToken }),
+        (page) => page.InstanceInformationList?.filter(({ PingStatus }) => PingStatus === 'Online'),
       ),
     );
     return new Set((await Promise.all(online)).flat().flatMap(({ InstanceId }) => InstanceId ?? []));
   }
 
-  /** Never retried: SSM has no idempotency token, so a second request would run the command twice. */
-  async sendCommand(input: SendCommandCommandInput): Promise<Command> {
-    const output = await this.#sendOnce()<SendCommandCommandOutput>(new SendCommandCommand(input));
-    return output.Command ?? {};
+  /** SSM has no idempotency token: a second request runs the command twice, so the session must send changes once. */
+  async sendCommand(input: sdk.SendCommandCommandInput): Promise<Command> {
+    return (await this.#send(new sdk.SendCommandCommand(input))).Command ?? {};
   }
 
   /** Commands of a document since `since`, newest first. */
@@ -83,8 +59,8 @@ export class Ssm {
     ];
     const found = await pageItems(
       this.#send,
-      (next) => new ListCommandsCommand({ Filters, ...next }),
-      ({ Commands = [] }: ListCommandsCommandOutput) => Commands,
+      (NextToken) => new sdk.ListCommandsCommand({ Filters, NextToken }),
+      (page) => page.Commands,
     );
     return found.toSorted((a, b) => timeOf(b) - timeOf(a));
   }
@@ -93,20 +69,20 @@ export class Ssm {
   async invocations(command: string): Promise<readonly CommandInvocation[]> {
     return pageItems(
       this.#send,
-      (next) => new ListCommandInvocationsCommand({ CommandId: command, Details: true, ...next }),
-      ({ CommandInvocations = [] }: ListCommandInvocationsCommandOutput) => CommandInvocations,
+      (NextToken) => new sdk.ListCommandInvocationsCommand({ CommandId: command, Details: true, NextToken }),
+      (page) => page.CommandInvocations,
     );
   }
 
   /** Output of a command on an instance: at most 24,000 characters of stdout and 8,000 of stderr (SSM API, GetCommandInvocation). */
   async output(command: string, instance: string): Promise<string> {
-    const request = new GetCommandInvocationCommand({ CommandId: command, InstanceId: instance });
-    const output = await this.#send<GetCommandInvocationCommandOutput>(request);
+    const request = new sdk.GetCommandInvocationCommand({ CommandId: command, InstanceId: instance });
+    const output = await this.#send(request);
     return `${output.StandardOutputContent ?? ''}${output.StandardErrorContent ?? ''}`;
   }
 
   async cancel(command: string): Promise<void> {
-    await this.#send(new CancelCommandCommand({ CommandId: command }));
+    await this.#send(new sdk.CancelCommandCommand({ CommandId: command }));
   }
 }
 

@@ -1,9 +1,9 @@
-type MayBeMissing<T> = { [K in keyof T]: undefined extends T[K] ? K : never }[keyof T];
+/** The properties of `T` without `undefined` among their values; those that may have it are optional. */
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
 
-/** An object whose properties are there only where they have a value. */
-type Defined<T> = Omit<T, MayBeMissing<T>> & { [K in MayBeMissing<T>]?: Exclude<T[K], undefined> };
-
-/** The object without those of its properties that are undefined. */
-export function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as unknown as Defined<T>;
+/** The object without the properties that are undefined: a name that is there has a value. */
+export function defined<T extends object>(object: T): Defined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

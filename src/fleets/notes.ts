@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined.ts';
 import type { DeployNote, Instance, Membership } from '../domain/snapshot.ts';
 import type { Notes } from './fleet.ts';
 
@@ -5,8 +6,6 @@ import type { Notes } from './fleet.ts';
 
 /** Maximum length of a tag's value, in characters (EC2 user guide, tag restrictions). */
 const VALUE_MAX = 256;
-const LEFT = 'left';
-const DEPLOY = 'deploy';
 
 export interface TagChange {
   readonly write: Readonly<Record<string, string>>;
@@ -20,39 +19,35 @@ export interface TagChange {
  * @param tagCount number of `left` tags on the instances now; surplus ones are removed
  */
 export function noteTags({ release, deploy, left }: Notes, tagCount = 1): TagChange {
-  const values = left === undefined ? [] : packed(left.map(({ pool, port }) => `${pool}:${port}`));
+  const values = packed(left);
   const write = {
-    ...(release === undefined ? {} : { release }),
-    ...(deploy === undefined ? {} : { [DEPLOY]: `${deploy.release} ${deploy.run} ${deploy.state}` }),
+    ...defined({ release, deploy: deploy && `${deploy.release} ${deploy.run} ${deploy.state}` }),
     ...Object.fromEntries(values.map((value, n) => [leftName(n), value])),
   };
-  const stale =
-    left === undefined
-      ? []
-      : Array.from({ length: Math.max(0, tagCount - values.length) }, (_, n) => leftName(values.length + n));
-  return { write, remove: stale };
+  const surplus = left === undefined ? 0 : Math.max(0, tagCount - values.length);
+  return { write, remove: Array.from({ length: surplus }, (_, n) => leftName(values.length + n)) };
 }
 
 /** Number of `left` tags on the instance now. */
 export function leftTagCount(instance: Instance): number {
-  return instance.left === undefined ? 0 : packed(instance.left.map(({ pool, port }) => `${pool}:${port}`)).length;
+  return packed(instance.left).length;
 }
 
 /** The notes in the tags of an instance; `tag` returns the value of a tag by its name. */
 export function notesIn(tag: (name: string) => string | undefined): Pick<Instance, 'left' | 'deploy'> {
   const left = leftOf(tag);
-  const deploy = deployOf(tag(DEPLOY));
-  return { ...(left.length === 0 ? {} : { left }), ...(deploy === undefined ? {} : { deploy }) };
+  return defined({ left: left.length === 0 ? undefined : left, deploy: deployOf(tag('deploy')) });
 }
 
 function leftName(n: number): string {
-  return n === 0 ? LEFT : `${LEFT}.${n + 1}`;
+  return n === 0 ? 'left' : `left.${n + 1}`;
 }
 
-/** Joins items with spaces into as few tag values as possible. */
-function packed(items: readonly string[]): readonly string[] {
+/** Joins memberships with spaces into as few tag values as possible. */
+function packed(left: readonly Membership[] = []): readonly string[] {
   const values: string[] = [];
-  for (const item of items) {
+  for (const { pool, port } of left) {
+    const item = `${pool}:${port}`;
     const last = values.at(-1);
     if (last !== undefined && last.length + 1 + item.length <= VALUE_MAX) values[values.length - 1] = `${last} ${item}`;
     else values.push(item);

@@ -94,12 +94,10 @@ class WaitQueue {
 
   /** Undefined when the store fails but has responded within the last time to live. */
   async #tryAcquire(enqueues: boolean): Promise<AcquireResult | undefined> {
-    const [holder, ttlMs] = [this.#holder, this.#ttlMs];
+    const ttlMs = this.#ttlMs;
     try {
-      const placeMs = Math.min(PLACE_TTL_MS, ttlMs);
-      const result = await (enqueues
-        ? this.#store.enqueue(holder, ttlMs, placeMs)
-        : this.#store.acquire(holder, ttlMs));
+      const placeMs = enqueues ? Math.min(PLACE_TTL_MS, ttlMs) : 0;
+      const result = await this.#store.acquire(this.#holder, ttlMs, placeMs);
       this.#respondedAt = this.#clock.monotonic();
       return result;
     } catch (error) {

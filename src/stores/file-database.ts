@@ -33,10 +33,17 @@ const VERSION_2 = `
 /** How long a statement waits for the lock of another process, whose transactions take milliseconds. */
 const BUSY_MS = 5000;
 
+type SqlValue = string | number;
+
+/** Statements must run inside `read` or `write`. */
 export interface FileDatabase {
   /** Runs `work` in a transaction that takes the write lock first, so that what it reads cannot change before it writes. */
-  write<T>(work: (database: DatabaseSync) => T): T;
-  read<T>(work: (database: DatabaseSync) => T): T;
+  write<T>(work: () => T): T;
+  read<T>(work: () => T): T;
+  /** The rows of the result. */
+  all<Row>(sql: string, ...values: readonly SqlValue[]): readonly Row[];
+  /** @returns the number of rows that it changed */
+  run(sql: string, ...values: readonly SqlValue[]): number;
   /** Whether the path still refers to the file that was opened. */
   isSameFile(): boolean;
   close(): void;
@@ -59,8 +66,10 @@ export function openDatabase(path: string): FileDatabase {
     return run(work);
   };
   return {
-    read: (work) => checked(() => work(database)),
-    write: (work) => checked(() => transaction(database, () => work(database))),
+    read: checked,
+    write: (work) => checked(() => transaction(database, work)),
+    all: <Row>(sql: string, ...values: readonly SqlValue[]) => database.prepare(sql).all(...values) as Row[],
+    run: (sql, ...values) => Number(database.prepare(sql).run(...values).changes),
     isSameFile,
     close: () => database.close(),
   };

@@ -1,17 +1,16 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../clock.ts';
+import type { FileDatabase } from './file-database.ts';
 import type { ProcessIdentity, Processes } from './processes.ts';
 import type { Holder } from './store.ts';
 
 interface PlaceRow {
-  readonly ticket: number;
   readonly run: string;
   readonly holder: string;
   readonly process: string;
   readonly expires_at: number;
 }
 
-/** The queue of one environment as read in a transaction, without expired places; first in line first. */
+/** The queue of one environment as read at one moment, without expired places; first in line first. */
 export class QueueSnapshot {
   readonly #rows: readonly PlaceRow[];
 
@@ -36,47 +35,43 @@ export class QueueSnapshot {
   }
 }
 
-/** The places in the queue. Must be used inside a transaction. */
+/** The places in the queue. Must be used inside `read` or `write` of the file. */
 export class FileQueue {
+  readonly #file: FileDatabase;
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #processes: Processes;
 
-  constructor(environment: string, clock: Clock, processes: Processes) {
+  constructor(file: FileDatabase, environment: string, clock: Clock, processes: Processes) {
+    this.#file = file;
     this.#environment = environment;
     this.#clock = clock;
     this.#processes = processes;
   }
 
-  read(database: DatabaseSync): QueueSnapshot {
-    return new QueueSnapshot(this.#all(database).filter((row) => this.#isActive(row)));
+  read(): QueueSnapshot {
+    return new QueueSnapshot(this.#all().filter((row) => this.#isActive(row)));
   }
 
   /** Adds a run to the end of the queue, or renews its place. */
-  enqueue(database: DatabaseSync, holder: Holder, expiresAt: number): void {
+  enqueue(holder: Holder, expiresAt: number): void {
     const process = JSON.stringify(this.#processes.identify(holder.pid));
-    database
-      .prepare(
-        `INSERT INTO queue (environment, run, holder, process, expires_at) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (environment, run) DO UPDATE SET expires_at = excluded.expires_at`,
-      )
-      .run(this.#environment, holder.run, JSON.stringify(holder), process, Math.round(expiresAt));
+    const sql = `INSERT INTO queue (environment, run, holder, process, expires_at) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (environment, run) DO UPDATE SET expires_at = excluded.expires_at`;
+    this.#file.run(sql, this.#environment, holder.run, JSON.stringify(holder), process, Math.round(expiresAt));
   }
 
-  remove(database: DatabaseSync, { run }: Holder): void {
-    database.prepare('DELETE FROM queue WHERE environment = ? AND run = ?').run(this.#environment, run);
+  remove({ run }: Pick<Holder, 'run'>): void {
+    this.#file.run('DELETE FROM queue WHERE environment = ? AND run = ?', this.#environment, run);
   }
 
   /** Must be called before `enqueue`, so that a run whose place has expired goes to the end. */
-  removeExpired(database: DatabaseSync): void {
-    for (const row of this.#all(database)) {
-      if (!this.#isActive(row)) database.prepare('DELETE FROM queue WHERE ticket = ?').run(row.ticket);
-    }
+  removeExpired(): void {
+    for (const row of this.#all()) if (!this.#isActive(row)) this.remove(row);
   }
 
-  #all(database: DatabaseSync): readonly PlaceRow[] {
-    const rows = database.prepare('SELECT * FROM queue WHERE environment = ? ORDER BY ticket').all(this.#environment);
-    return rows as unknown as readonly PlaceRow[];
+  #all(): readonly PlaceRow[] {
+    return this.#file.all<PlaceRow>('SELECT * FROM queue WHERE environment = ? ORDER BY ticket', this.#environment);
   }
 
   #isActive(row: PlaceRow): boolean {

@@ -1,5 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../clock.ts';
+import { defined } from '../domain/defined.ts';
 import { openDatabase, type FileDatabase } from './file-database.ts';
 import { FileQueue } from './file-queue.ts';
 import { leaseLost } from './lost.ts';
@@ -51,127 +51,113 @@ class FileStore implements Store {
     this.#environment = environment;
     this.#clock = clock;
     this.#processes = processes;
-    this.#queue = new FileQueue(environment, clock, processes);
-  }
-
-  async acquire(holder: Holder, ttlMs: number): Promise<AcquireResult> {
-    return this.enqueue(holder, ttlMs, 0);
+    this.#queue = new FileQueue(file, environment, clock, processes);
   }
 
   /** Waiting runs poll: most polls only read, so that they do not block other processes. */
-  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult> {
-    const status = this.#file.read((database) => this.#status(database, holder, placeMs));
-    return status ?? this.#file.write((database) => this.#tryAcquire(database, holder, ttlMs, placeMs));
+  async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {
+    const status = this.#file.read(() => this.#status(holder, placeMs));
+    return status ?? this.#file.write(() => this.#tryAcquire(holder, ttlMs, placeMs));
   }
 
   /** Undefined when a write is needed: the run can acquire the lease, or has to add or renew its place. */
-  #status(database: DatabaseSync, holder: Holder, placeMs: number): QueueStatus | undefined {
-    const queue = this.#queue.read(database);
-    const heldBy = this.#held(database);
+  #status(holder: Holder, placeMs: number): QueueStatus | undefined {
+    const queue = this.#queue.read();
+    const heldBy = this.#held();
     if (!heldBy && queue.isFirst(holder)) return undefined;
     if (placeMs > 0 && (queue.expiryOf(holder) ?? 0) < this.#clock.now() + placeMs / 2) return undefined;
-    return { ...(heldBy ? { heldBy } : {}), queue: queue.aheadOf(holder) };
+    return defined({ heldBy, queue: queue.aheadOf(holder) });
   }
 
-  #tryAcquire(database: DatabaseSync, holder: Holder, ttlMs: number, placeMs: number): AcquireResult {
-    this.#queue.removeExpired(database);
-    if (placeMs > 0) this.#queue.enqueue(database, holder, this.#clock.now() + placeMs);
-    const status = this.#status(database, holder, 0);
+  #tryAcquire(holder: Holder, ttlMs: number, placeMs: number): AcquireResult {
+    this.#queue.removeExpired();
+    if (placeMs > 0) this.#queue.enqueue(holder, this.#clock.now() + placeMs);
+    const status = this.#status(holder, 0);
     if (status) return status;
-    this.#queue.remove(database, holder);
-    return { lease: this.#grant(database, holder, ttlMs) };
+    this.#queue.remove(holder);
+    return { lease: this.#grant(holder, ttlMs) };
   }
 
   async dequeue(holder: Holder): Promise<void> {
-    this.#file.write((database) => {
-      this.#queue.remove(database, holder);
-      const lease = this.#held(database);
-      if (lease?.holder.run === holder.run) this.#clearHolder(database, lease);
+    this.#file.write(() => {
+      this.#queue.remove(holder);
+      const lease = this.#held();
+      if (lease?.holder.run === holder.run) this.#clearHolder(lease);
     });
   }
 
   async queue(): Promise<readonly Holder[]> {
-    return this.#file.read((database) => this.#queue.read(database).aheadOf());
+    return this.#file.read(() => this.#queue.read().aheadOf());
   }
 
   async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
-    return this.#file.write((database) => {
-      if (this.#held(database)?.fence !== from.fence) return undefined;
+    return this.#file.write(() => {
+      if (this.#held()?.fence !== from.fence) return undefined;
       // The former holder may still act on its last check, so the lease stays tied to that process: its end releases the lease at once.
-      const row = database.prepare('SELECT process FROM lease WHERE environment = ?').get(this.#environment);
-      return this.#grant(database, holder, ttlMs, String(row!['process']));
+      const [row] = this.#file.all<LeaseRow>('SELECT process FROM lease WHERE environment = ?', this.#environment);
+      return this.#grant(holder, ttlMs, row!.process);
     });
   }
 
   async renew({ fence }: Lease, ttlMs: number, doing: string, next = ''): Promise<boolean> {
     if (!this.#file.isSameFile()) return false;
     const { renewedAt, expiresAt } = this.#times(ttlMs);
-    return this.#file.write(
-      (database) =>
-        database
-          .prepare(
-            `UPDATE lease SET doing = ?, next = ?, renewed_at = ?, expires_at = ?
-             WHERE environment = ? AND fence = ? AND holder IS NOT NULL`,
-          )
-          .run(doing, next, renewedAt, expiresAt, this.#environment, fence).changes === 1,
-    );
+    const sql = `UPDATE lease SET doing = ?, next = ?, renewed_at = ?, expires_at = ?
+      WHERE environment = ? AND fence = ? AND holder IS NOT NULL`;
+    const values = [doing, next, renewedAt, expiresAt, this.#environment, fence];
+    return this.#file.write(() => this.#file.run(sql, ...values) === 1);
   }
 
   async release(lease: Lease): Promise<void> {
-    if (!this.#file.isSameFile()) return;
-    this.#file.write((database) => this.#clearHolder(database, lease));
+    if (this.#file.isSameFile()) this.#file.write(() => this.#clearHolder(lease));
   }
 
   async held(): Promise<Lease | undefined> {
-    return this.#file.read((database) => this.#held(database));
+    return this.#file.read(() => this.#held());
   }
 
   async goal(): Promise<RecordedGoal | undefined> {
-    return this.#file.read((database) => {
-      const row = database.prepare('SELECT goal FROM goal WHERE environment = ?').get(this.#environment);
-      return row && (JSON.parse(String(row['goal'])) as RecordedGoal);
-    });
+    const [goal] = this.#parsed<RecordedGoal>('SELECT goal AS json FROM goal WHERE environment = ?');
+    return goal;
   }
 
   async putGoal(lease: Lease, goal: RecordedGoal): Promise<void> {
-    this.#writeAsHolder(lease, (database) =>
-      database
-        .prepare(
-          'INSERT INTO goal (environment, goal) VALUES (?, ?) ON CONFLICT (environment) DO UPDATE SET goal = excluded.goal',
-        )
-        .run(this.#environment, JSON.stringify(goal)),
-    );
+    const sql =
+      'INSERT INTO goal (environment, goal) VALUES (?, ?) ON CONFLICT (environment) DO UPDATE SET goal = excluded.goal';
+    this.#writeAsHolder(lease, sql, this.#environment, JSON.stringify(goal));
   }
 
   async clearGoal(lease: Lease): Promise<void> {
-    this.#writeAsHolder(lease, (database) =>
-      database.prepare('DELETE FROM goal WHERE environment = ?').run(this.#environment),
-    );
+    this.#writeAsHolder(lease, 'DELETE FROM goal WHERE environment = ?', this.#environment);
   }
 
   async log(entry: JournalEntry): Promise<void> {
-    this.#file.write((database) => {
-      database
-        .prepare(
-          `INSERT INTO journal (environment, run, since, entry) VALUES (?, ?, ?, ?)
-           ON CONFLICT (environment, run) DO UPDATE SET since = excluded.since, entry = excluded.entry`,
-        )
-        .run(this.#environment, entry.run, entry.since, JSON.stringify(entry));
-      database
-        .prepare(
-          `DELETE FROM journal WHERE rowid IN
-             (SELECT rowid FROM journal WHERE environment = ? ORDER BY since DESC, rowid DESC LIMIT -1 OFFSET ${JOURNAL_MAX})`,
-        )
-        .run(this.#environment);
+    this.#file.write(() => {
+      this.#file.run(
+        `INSERT INTO journal (environment, run, since, entry) VALUES (?, ?, ?, ?)
+         ON CONFLICT (environment, run) DO UPDATE SET since = excluded.since, entry = excluded.entry`,
+        this.#environment,
+        entry.run,
+        entry.since,
+        JSON.stringify(entry),
+      );
+      this.#file.run(
+        `DELETE FROM journal WHERE rowid IN
+           (SELECT rowid FROM journal WHERE environment = ? ORDER BY since DESC, rowid DESC LIMIT -1 OFFSET ${JOURNAL_MAX})`,
+        this.#environment,
+      );
     });
   }
 
   async history(limit: number): Promise<readonly JournalEntry[]> {
-    return this.#file.read((database) =>
-      database
-        .prepare('SELECT entry FROM journal WHERE environment = ? ORDER BY since DESC, rowid DESC LIMIT ?')
-        .all(this.#environment, limit)
-        .map((row) => JSON.parse(String(row['entry'])) as JournalEntry),
+    const sql = 'SELECT entry AS json FROM journal WHERE environment = ? ORDER BY since DESC, rowid DESC LIMIT ?';
+    return this.#parsed<JournalEntry>(sql, limit);
+  }
+
+  /** The column `json` of the rows. Parsed inside `read`, which reports a file that is damaged. */
+  #parsed<T>(sql: string, ...values: readonly number[]): readonly T[] {
+    return this.#file.read(() =>
+      this.#file.all<{ json: string }>(sql, this.#environment, ...values).map(({ json }) => JSON.parse(json) as T),
     );
   }
 
@@ -180,39 +166,34 @@ class FileStore implements Store {
   }
 
   /** The lease, unless it has expired or its holder's process has ended. */
-  #held(database: DatabaseSync): Lease | undefined {
-    const row = database
-      .prepare('SELECT * FROM lease WHERE environment = ? AND holder IS NOT NULL AND expires_at > ?')
-      .get(this.#environment, Math.round(this.#clock.now())) as LeaseRow | undefined;
+  #held(): Lease | undefined {
+    const sql = 'SELECT * FROM lease WHERE environment = ? AND holder IS NOT NULL AND expires_at > ?';
+    const [row] = this.#file.all<LeaseRow>(sql, this.#environment, Math.round(this.#clock.now()));
     if (!row || this.#processes.hasEnded(JSON.parse(row.process) as ProcessIdentity)) return undefined;
-    const { fence, doing, next, renewed_at: renewedAt, expires_at: expiresAt } = row;
+    const { fence, doing, renewed_at: renewedAt, expires_at: expiresAt } = row;
     const holder = JSON.parse(row.holder) as Holder;
-    return { holder, fence, doing, ...(next ? { next } : {}), renewedAt, expiresAt };
+    return { holder, fence, doing, ...defined({ next: row.next || undefined }), renewedAt, expiresAt };
   }
 
-  #grant(
-    database: DatabaseSync,
-    holder: Holder,
-    ttlMs: number,
-    process = JSON.stringify(this.#processes.identify(holder.pid)),
-  ): Lease {
-    const times = this.#times(ttlMs);
-    const row = database
-      .prepare(
-        `INSERT INTO lease (environment, fence, holder, process, doing, renewed_at, expires_at) VALUES (?, 1, ?, ?, '', ?, ?)
-         ON CONFLICT (environment) DO UPDATE SET fence = fence + 1, holder = excluded.holder, process = excluded.process,
-           doing = excluded.doing, next = NULL, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
-         RETURNING fence`,
-      )
-      .get(this.#environment, JSON.stringify(holder), process, times.renewedAt, times.expiresAt);
-    return { holder, fence: Number(row!['fence']), doing: '', ...times };
+  #grant(holder: Holder, ttlMs: number, process = JSON.stringify(this.#processes.identify(holder.pid))): Lease {
+    const { renewedAt, expiresAt } = this.#times(ttlMs);
+    const [row] = this.#file.all<LeaseRow>(
+      `INSERT INTO lease (environment, fence, holder, process, doing, renewed_at, expires_at) VALUES (?, 1, ?, ?, '', ?, ?)
+       ON CONFLICT (environment) DO UPDATE SET fence = fence + 1, holder = excluded.holder, process = excluded.process,
+         doing = excluded.doing, next = NULL, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
+       RETURNING fence`,
+      this.#environment,
+      JSON.stringify(holder),
+      process,
+      renewedAt,
+      expiresAt,
+    );
+    return { holder, fence: row!.fence, doing: '', renewedAt, expiresAt };
   }
 
   /** Keeps the row, and with it the fence. */
-  #clearHolder(database: DatabaseSync, { fence }: Lease): void {
-    database
-      .prepare('UPDATE lease SET holder = NULL WHERE environment = ? AND fence = ?')
-      .run(this.#environment, fence);
+  #clearHolder({ fence }: Lease): void {
+    this.#file.run('UPDATE lease SET holder = NULL WHERE environment = ? AND fence = ?', this.#environment, fence);
   }
 
   #times(ttlMs: number): { renewedAt: number; expiresAt: number } {
@@ -221,13 +202,11 @@ class FileStore implements Store {
   }
 
   /** Compares the fence and writes in one transaction. */
-  #writeAsHolder(lease: Lease, work: (database: DatabaseSync) => unknown): void {
-    this.#file.write((database) => {
-      const ours = database
-        .prepare('SELECT 1 FROM lease WHERE environment = ? AND fence = ? AND holder IS NOT NULL')
-        .get(this.#environment, lease.fence);
-      if (!ours) throw leaseLost(this.#environment);
-      work(database);
+  #writeAsHolder({ fence }: Lease, sql: string, ...values: readonly string[]): void {
+    const ours = 'SELECT 1 FROM lease WHERE environment = ? AND fence = ? AND holder IS NOT NULL';
+    this.#file.write(() => {
+      if (this.#file.all(ours, this.#environment, fence).length === 0) throw leaseLost(this.#environment);
+      this.#file.run(sql, ...values);
     });
   }
 }

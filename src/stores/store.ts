@@ -77,13 +77,12 @@ export type AcquireResult = { readonly lease: Lease } | QueueStatus;
  */
 export interface Store {
   readonly kind: string;
-  /** Acquires the lease if none is held (or it has expired, or its holder's process has ended) and the queue is empty. Returns at once. */
-  acquire(holder: Holder, ttlMs: number): Promise<AcquireResult>;
   /**
-   * Acquires the lease if none is held and this run is first in the queue. Otherwise adds the run to the end of the queue, or
-   * renews its place, for `placeMs`: without another call within that time the place expires. Returns at once.
+   * Acquires the lease if none is held (or it has expired, or its holder's process has ended) and no other run is ahead in the
+   * queue. Otherwise, if `placeMs` is given, adds the run to the end of the queue or renews its place: without another call within
+   * that time the place expires. Returns at once.
    */
-  enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult>;
+  acquire(holder: Holder, ttlMs: number, placeMs?: number): Promise<AcquireResult>;
   /** Removes a run from the queue, and releases a lease that was granted to it in a response that got lost. */
   dequeue(holder: Holder): Promise<void>;
   /** The runs that wait, first in line first. */

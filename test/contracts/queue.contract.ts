@@ -12,7 +12,7 @@ import type { World } from './store.contract.ts';
 const MINUTE = 60_000;
 
 const ask = (store: Store, who: Holder, placeMs = MINUTE): Promise<AcquireResult> =>
-  store.enqueue(who, MINUTE, placeMs);
+  store.acquire(who, MINUTE, placeMs);
 const runs = (holders: readonly Holder[]): readonly string[] => holders.map(({ run }) => run);
 
 /** The runs ahead in the queue; throws when the lease was granted. */

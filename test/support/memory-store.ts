@@ -17,7 +17,9 @@ export class MemoryStore implements Store {
     this.#wrote = wrote;
   }
 
-  acquire: Store['acquire'] = async (holder, ttlMs) => {
+  /** Nobody dies here: a place never expires. */
+  acquire: Store['acquire'] = async (holder, ttlMs, placeMs = 0) => {
+    if (placeMs > 0 && !this.waiting.some(({ run }) => run === holder.run)) this.waiting = [...this.waiting, holder];
     const before = this.waiting.filter(
       (_, place, all) => !all.slice(0, place + 1).some(({ run }) => run === holder.run),
     );
@@ -29,12 +31,6 @@ export class MemoryStore implements Store {
     this.lease = { holder, fence: this.#fence, doing: '', renewedAt: now, expiresAt: now + ttlMs };
     this.#wrote('lease');
     return { lease: this.lease };
-  };
-
-  /** Nobody dies here. */
-  enqueue: Store['enqueue'] = async (holder, ttlMs) => {
-    if (!this.waiting.some(({ run }) => run === holder.run)) this.waiting = [...this.waiting, holder];
-    return this.acquire(holder, ttlMs);
   };
 
   dequeue: Store['dequeue'] = async ({ run }) => {

@@ -55,13 +55,13 @@ const SILENCE_MS = 150;
  * else has it.
  */
 async function take({ folder, sandbox }: Place, who: Holder): Promise<void> {
-  const first = await store.enqueue(who, MINUTE, MINUTE);
+  const first = await store.acquire(who, MINUTE, MINUTE);
   let got = first;
   for (let tookMs = 0; !('lease' in got);) {
     // The further back, and the busier the store, the less often: asking costs those who are at work.
     await sleep(1 + Math.random() * 8 * (1 + got.queue.length) + tookMs * got.queue.length);
     const asked = performance.now();
-    got = await store.enqueue(who, MINUTE, MINUTE);
+    got = await store.acquire(who, MINUTE, MINUTE);
     tookMs = performance.now() - asked;
   }
   const { lease } = got;
@@ -96,7 +96,7 @@ const SIGNED = 'AWS4-HMAC-SHA256 Credential=a/20260101/eu-west-1/ec2/aws4_reques
 
 /** Takes a place and never comes back for it. */
 async function vanish(folder: string, who: Holder): Promise<void> {
-  const got = await store.enqueue(who, MINUTE, SILENCE_MS);
+  const got = await store.acquire(who, MINUTE, SILENCE_MS);
   if ('lease' in got) return store.release(got.lease);
   write(folder, { run: who.run, ahead: ahead(got) });
 }

@@ -101,7 +101,7 @@ describe('what is sent', () => {
     await expect(elb.deregister('arn', TARGETS)).rejects.toBe(LOST);
     await expect(ec2.run({ MinCount: 1, MaxCount: 1 })).rejects.toBe(LOST);
     await expect(ec2.terminate(['i-1'])).rejects.toBe(LOST);
-    await expect(ec2.tag(['i-1'], [{ Key: 'a', Value: 'b' }])).rejects.toBe(LOST);
+    await expect(ec2.tag(['i-1'], { a: 'b' })).rejects.toBe(LOST);
     expect(beforeChange).toHaveBeenCalledTimes(5);
     expect(aws.attempts).toEqual([]);
     expect(session.requests).toBe(0);
@@ -149,7 +149,7 @@ describe('what is sent', () => {
   test('each service has a rate of its own', async () => {
     const clock = new VirtualClock();
     const { elb, ec2, session } = await open({ clock, requestsPerSecond: { elasticloadbalancing: 2, others: 20 } });
-    const both = [() => elb.targetHealth('arn'), () => ec2.tag(['i-1'], [{ Key: 'a', Value: 'b' }])];
+    const both = [() => elb.targetHealth('arn'), () => ec2.tag(['i-1'], { a: 'b' })];
     for (let i = 0; i < 20; i += 1) await Promise.all(both.map((send) => send()));
     const late = both.map((send) => send());
     await expect.poll(() => clock.sleeping).toBe(2);
@@ -177,7 +177,7 @@ describe('what is sent', () => {
   test('lists are sent in pieces that AWS takes', async () => {
     const { ec2, elb, aws } = await open({});
     const ids = Array.from({ length: 1_001 }, (_, i) => `i-${i}`);
-    await ec2.tag(ids, [{ Key: 'a', Value: 'b' }]);
+    await ec2.tag(ids, { a: 'b' });
     await elb.register(
       'arn',
       ids.map((Id) => ({ Id })),

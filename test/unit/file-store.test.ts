@@ -168,7 +168,7 @@ describe('a file of version 1', () => {
     const updated = open();
     expect(await updated.goal()).toEqual(goal('r1'));
     expect((await updated.held())?.holder.run).toBe('r1');
-    await updated.enqueue(holder('r2'), MINUTE, MINUTE);
+    await updated.acquire(holder('r2'), MINUTE, MINUTE);
     expect((await updated.queue()).map(({ run }) => run)).toEqual(['r2']);
   });
 });

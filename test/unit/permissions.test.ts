@@ -7,17 +7,12 @@ const root = path.resolve(import.meta.dirname, '../..');
 /** As IAM calls the services, by the modules of `src/aws` that talk to them. */
 const SERVICES: Readonly<Record<string, string>> = { elbv2: 'elasticloadbalancing' };
 
-/** The commands of the SDK that a module brings in: `SendCommandCommand` is SendCommand's. */
+/** The commands of the SDK that a module sends: `SendCommandCommand` is SendCommand's. */
 async function actionsOf(file: string): Promise<readonly string[]> {
   const text = await readFile(path.join(root, 'src/aws', file), 'utf8');
-  const sdk = [...text.matchAll(/import (?:type )?\{([^}]*)\} from '@aws-sdk/g)].flatMap(([, names = '']) =>
-    names.split(','),
-  );
   const service = path.basename(file, '.ts');
-  return sdk.flatMap((name) => {
-    const [, action] = /^\s*(\w+)Command\s*$/.exec(name) ?? [];
-    return action === undefined ? [] : [`${SERVICES[service] ?? service}:${action}`];
-  });
+  const sent = [...text.matchAll(/new sdk\.(\w+)Command\(/g)];
+  return sent.map(([, action]) => `${SERVICES[service] ?? service}:${action}`);
 }
 
 test('docs/permissions.md says what every request needs, and nothing that no request does', async () => {

@@ -92,10 +92,10 @@ describe('a run that waits for the lease', () => {
     const first = await hold('r1');
     const second = hold('r2', { ms: 15 * MINUTE });
     await clock.advance(1000);
-    const { enqueue } = store;
-    store.enqueue = async () => Promise.reject(new Error('no connection'));
+    const { acquire } = store;
+    store.acquire = async () => Promise.reject(new Error('no connection'));
     await clock.advance(TTL - 2000);
-    store.enqueue = enqueue;
+    store.acquire = acquire;
     await clock.advance(1000);
     await first.release();
     await clock.advance(1000);
@@ -106,29 +106,29 @@ describe('a run that waits for the lease', () => {
     const first = await hold('r1');
     const second = endOf(hold('r2', { ms: 15 * MINUTE }));
     await clock.advance(1000);
-    store.enqueue = async () => Promise.reject(new Error('no connection'));
+    store.acquire = async () => Promise.reject(new Error('no connection'));
     await clock.advance(2 * TTL);
     expect(await second).toBe('no connection');
     await first.release();
   });
 
   it('gives up at the first failure: the store may not exist', async () => {
-    store.enqueue = async () => Promise.reject(new Error('no such server'));
+    store.acquire = async () => Promise.reject(new Error('no such server'));
     expect(await endOf(hold('r1', { ms: MINUTE }))).toBe('no such server');
   });
 });
 
 describe('a lost response', () => {
   it('does not lose the lease: its holder is this run', async () => {
-    const { enqueue } = store;
+    const first = await hold('r1');
+    const { acquire } = store;
     let calls = 0;
-    store.enqueue = async (...args) => {
-      const answer = await enqueue(...args);
+    store.acquire = async (...args) => {
+      const answer = await acquire(...args);
       calls += 1;
       if (calls === 2) throw new Error('time-out');
       return answer;
     };
-    const first = await hold('r1');
     const second = hold('r2', { ms: MINUTE });
     await clock.advance(100);
     await first.release();

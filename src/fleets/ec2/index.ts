@@ -1,14 +1,25 @@
 import { createHash } from 'node:crypto';
 import { settle } from '../../aws/batches.ts';
-import type { Ec2, Filter, RunInstancesCommandInput, Tag } from '../../aws/ec2.ts';
+import { tagList, type Ec2, type Filter, type RunInstancesCommandInput, type Tag } from '../../aws/ec2.ts';
 import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig } from '../../config/config.ts';
+import { defined } from '../../domain/defined.ts';
 import { members } from '../../domain/roles.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
 import type { FleetPort, LaunchOrder } from '../fleet.ts';
 import { writeNotes } from './note.ts';
 import { readUserData, resolveEc2Launch, type Ec2Request } from './resolve.ts';
-import { isOwned, ec2MarkTags, ec2OwnershipTags, seen, tagName, toFleets, toInstance, type Ownership } from './tags.ts';
+import {
+  isOwned,
+  markTags,
+  ownershipTags,
+  seen,
+  tagName,
+  toFleets,
+  toInstance,
+  type Ownership,
+  type SeenInstance,
+} from './tags.ts';
 
 export interface Ec2FleetOptions {
   readonly owner: Ownership;
@@ -20,20 +31,21 @@ export interface Ec2FleetOptions {
 
 /** Fleets of EC2 instances, identified by their tags. */
 export function createEc2Fleet({ owner, config, ec2, ssm }: Ec2FleetOptions): FleetPort {
+  const ours = (instance: SeenInstance): boolean => isOwned(owner, instance);
   const ofEnvironment = tagged(tagName(owner, 'environment'), [owner.environment]);
   return {
     kind: 'ec2',
 
     async read(ids) {
       const [found, asked] = await Promise.all([ec2.instances([ofEnvironment], seen), ids]);
-      const owned = found.filter((instance) => isOwned(owner, instance));
-      const known = new Set(owned.map((instance) => instance.InstanceId));
-      const others = asked.filter((id) => id.startsWith('i-') && !known.has(id));
-      const rest = others.length > 0 ? await ec2.instancesById(others, seen) : [];
-      // Instances that were tagged between the two reads are managed.
-      const late = rest.filter((instance) => isOwned(owner, instance));
-      const unmanaged = rest.filter((instance) => !isOwned(owner, instance));
-      return { fleets: toFleets(owner, [...owned, ...late]), unmanaged: unmanaged.map(toInstance) };
+      const known = new Set(found.filter(ours).map(({ InstanceId }) => InstanceId));
+      const rest = await ec2.instancesById(
+        asked.filter((id) => id.startsWith('i-') && !known.has(id)),
+        seen,
+      );
+      // Instances of the second read may be ours too: they were tagged between the two.
+      const fleets = toFleets(owner, [...found, ...rest].filter(ours));
+      return { fleets, unmanaged: rest.filter((one) => !ours(one)).map(toInstance) };
     },
 
     async readFleets(ids) {
@@ -46,23 +58,22 @@ export function createEc2Fleet({ owner, config, ec2, ssm }: Ec2FleetOptions): Fl
     async launch(order) {
       const request = order.spec.request as unknown as Ec2Request;
       const UserData = await readUserData(ec2, config, request, order.release);
-      const run = { ...request.run, ...(UserData === undefined ? {} : { UserData }) };
+      const run = { ...request.run, ...defined({ UserData }) };
       await settle(order.spec.batches.map(async (batch) => ec2.run(runRequest(owner, order, batch, run))));
     },
 
     async claim({ fleet, release, instances, at }) {
-      await ec2.tag(instances, [...ec2OwnershipTags(owner, fleet, release), ...ec2MarkTags(owner, { current: at })]);
+      await ec2.tag(instances, { ...ownershipTags(owner, fleet, release), ...markTags(owner, { current: at }) });
     },
 
     async mark(fleet, marks) {
-      await ec2.tag(
-        members(fleet).map(({ id }) => id),
-        ec2MarkTags(owner, marks),
-      );
+      const ids = members(fleet).map(({ id }) => id);
+      await ec2.tag(ids, markTags(owner, marks));
     },
 
     async carries(fleet, marks) {
-      const carriers = await Promise.all(ec2MarkTags(owner, marks).map(async (tag) => ec2.instancesWithTag(tag)));
+      const tags = Object.entries(markTags(owner, marks));
+      const carriers = await Promise.all(tags.map(async ([key, value]) => ec2.instancesWithTag(key, value)));
       return carriers.every((ids) => members(fleet).every(({ id }) => ids.has(id)));
     },
 
@@ -89,7 +100,7 @@ function runRequest(
   batch: LaunchBatch,
   request: Partial<RunInstancesCommandInput>,
 ): RunInstancesCommandInput {
-  const tags = ec2OwnershipTags(owner, order.fleet, order.release);
+  const tags = tagList(ownershipTags(owner, order.fleet, order.release));
   return {
     ...request,
     ...withSubnet(request, batch.subnet),

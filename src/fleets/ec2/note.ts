@@ -15,9 +15,6 @@ export async function writeNotes(
   const { write, remove } = noteTags(notes, Math.max(0, ...instances.map(leftTagCount)));
   const key = (name: string): string => `${tagPrefix}:${name}`;
   // New tags first, so that no note is missing between the two requests.
-  await ec2.tag(
-    ids,
-    Object.entries(write).map(([name, Value]) => ({ Key: key(name), Value })),
-  );
+  await ec2.tag(ids, Object.fromEntries(Object.entries(write).map(([name, value]) => [key(name), value])));
   await ec2.untag(ids, remove.map(key));
 }

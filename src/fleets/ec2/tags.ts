@@ -1,4 +1,5 @@
-import type { Instance as Ec2Instance, Tag } from '../../aws/ec2.ts';
+import type { Instance as Ec2Instance } from '../../aws/ec2.ts';
+import { defined } from '../../domain/defined.ts';
 import { notesIn } from '../notes.ts';
 import type { Fleet, Instance, Marks } from '../../domain/snapshot.ts';
 import { isLive } from '../../domain/roles.ts';
@@ -18,25 +19,30 @@ const EVERY_MARK: Readonly<Record<keyof Marks, true>> = {
   lowered: true,
   migrated: true,
 };
-export const MARKS = Object.keys(EVERY_MARK) as readonly (keyof Marks)[];
+const MARKS = Object.keys(EVERY_MARK) as readonly (keyof Marks)[];
+/** Tags by name. */
+export type Tags = Readonly<Record<string, string>>;
 
-export function tagName({ tagPrefix }: Ownership, name: 'environment' | 'fleet' | 'release' | keyof Marks): string {
+export function tagName({ tagPrefix }: Ownership, name: string): string {
   return `${tagPrefix}:${name}`;
 }
 
-/** The tags of an instance that belongs to this environment. */
-export function ec2OwnershipTags(owner: Ownership, fleet: string, release: string): Tag[] {
-  return [
-    { Key: tagName(owner, 'environment'), Value: owner.environment },
-    { Key: tagName(owner, 'fleet'), Value: fleet },
-    { Key: tagName(owner, 'release'), Value: release },
-  ];
+/** The tags of what belongs to this environment: an instance, or a layer. */
+export function ownershipTags(owner: Ownership, fleet: string, release: string): Tags {
+  return {
+    [tagName(owner, 'environment')]: owner.environment,
+    [tagName(owner, 'fleet')]: fleet,
+    [tagName(owner, 'release')]: release,
+  };
 }
 
-export function ec2MarkTags(owner: Ownership, marks: Marks): Tag[] {
-  return MARKS.flatMap((mark) =>
-    marks[mark] === undefined ? [] : [{ Key: tagName(owner, mark), Value: marks[mark] }],
-  );
+export function markTags(owner: Ownership, marks: Marks): Tags {
+  return Object.fromEntries(Object.entries(defined(marks)).map(([mark, value]) => [tagName(owner, mark), value]));
+}
+
+/** The marks of a fleet; `valueOf` returns the value that counts for its tag of this name. */
+export function marksIn(owner: Ownership, valueOf: (key: string, mark: keyof Marks) => string | undefined): Marks {
+  return defined(Object.fromEntries(MARKS.map((mark) => [mark, valueOf(tagName(owner, mark), mark)])));
 }
 
 /** The fields of an instance that are kept after reading: a whole description takes 10 KB. */
@@ -56,29 +62,27 @@ function tagOf(instance: SeenInstance, key: string): string | undefined {
 
 /** Whether the instance has the ownership tags of this environment. */
 export function isOwned(owner: Ownership, instance: SeenInstance): boolean {
-  return (
-    tagOf(instance, tagName(owner, 'environment')) === owner.environment &&
-    tagOf(instance, tagName(owner, 'fleet')) !== undefined
-  );
+  const environment = tagOf(instance, tagName(owner, 'environment'));
+  return environment === owner.environment && tagOf(instance, tagName(owner, 'fleet')) !== undefined;
 }
 
 /** An instance with the notes in its own tags. */
 export function toOwnInstance(owner: Ownership, instance: SeenInstance): Instance {
-  const tag = (name: string): string | undefined => tagOf(instance, `${owner.tagPrefix}:${name}`);
-  const release = tag('release');
-  return { ...toInstance(instance), ...(release === undefined ? {} : { release }), ...notesIn(tag) };
+  const tag = (name: string): string | undefined => tagOf(instance, tagName(owner, name));
+  return { ...toInstance(instance), ...defined({ release: tag('release') }), ...notesIn(tag) };
 }
 
 export function toInstance(instance: SeenInstance): Instance {
-  const reason = instance.StateReason?.Message;
   return {
     id: instance.InstanceId ?? '',
     zone: instance.Placement?.AvailabilityZone ?? '',
     state: instance.State?.Name ?? 'pending',
     launchedAt: instance.LaunchTime?.getTime() ?? 0,
-    ...(reason === undefined ? {} : { reason }),
-    ...(instance.PrivateIpAddress === undefined ? {} : { address: instance.PrivateIpAddress }),
-    ...(instance.InstanceType === undefined ? {} : { type: instance.InstanceType }),
+    ...defined({
+      reason: instance.StateReason?.Message,
+      address: instance.PrivateIpAddress,
+      type: instance.InstanceType,
+    }),
   };
 }
 
@@ -112,10 +116,9 @@ const EXACT: ReadonlySet<string> = new Set(['share', 'lowered']);
 function marksOf(owner: Ownership, group: readonly SeenInstance[]): Marks {
   const live = group.filter((instance) => isLive(toInstance(instance)));
   const counted = live.length > 0 ? live : group;
-  const entries = MARKS.flatMap((mark) => {
-    const values = counted.map((instance) => tagOf(instance, tagName(owner, mark)));
+  return marksIn(owner, (key, mark) => {
+    const values = counted.map((instance) => tagOf(instance, key));
     const known = !values.includes(undefined) && (!EXACT.has(mark) || new Set(values).size === 1);
-    return known ? [[mark, (values as string[]).toSorted()[0] as string] as const] : [];
+    return known ? (values as string[]).toSorted()[0] : undefined;
   });
-  return Object.fromEntries(entries);
 }

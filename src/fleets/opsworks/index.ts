@@ -6,12 +6,13 @@ import { OperatorError } from '../../errors.ts';
 import { members } from '../../domain/roles.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { writeNotes } from '../ec2/note.ts';
+import { ownershipTags } from '../ec2/tags.ts';
 import type { ClaimRequest, FleetPort } from '../fleet.ts';
 import { launchLayer } from './launch.ts';
 import { layerOfFleet, read, type OpsWorksDeps } from './read.ts';
 import { updateLayers } from './release.ts';
 import { resolveOpsWorksLaunch } from './resolve.ts';
-import { endingTag, isEnding, layerMarkTags, layerOwnershipTags, type TaggedLayer } from './tags.ts';
+import { endingTag, isEnding, layerMarkTags, type TaggedLayer } from './tags.ts';
 
 export interface OpsWorksFleetOptions extends Omit<OpsWorksDeps, 'stack'> {
   readonly config: OpsWorksFleetConfig;
@@ -37,9 +38,8 @@ export function createOpsWorksFleet({ config, ssm, owner, opsworks, ec2 }: OpsWo
 
     async claim(request) {
       const layer = await layerOfInstances(deps, request);
-      const { fleet, release, at } = request;
-      const owned = layerOwnershipTags(owner, fleet, release);
-      await opsworks.tag(layer.Arn ?? '', { ...owned, ...layerMarkTags(owner, { current: at }) });
+      const owned = ownershipTags(owner, request.fleet, request.release);
+      await opsworks.tag(layer.Arn ?? '', { ...owned, ...layerMarkTags(owner, { current: request.at }) });
     },
 
     async mark(fleet, marks) {

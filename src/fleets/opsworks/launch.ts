@@ -5,10 +5,11 @@ import { OperatorError } from '../../errors.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
 import type { LaunchOrder } from '../fleet.ts';
 import { checkClonable, cloneRequest, cloneNames, type CloneNames } from './clone.ts';
+import { ownershipTags } from '../ec2/tags.ts';
 import { taggedLayers, type OpsWorksDeps } from './read.ts';
 import type { InstanceRequest, OpsWorksRequest } from './resolve.ts';
 import { isUnstarted } from './states.ts';
-import { asUntaggedClone, fleetIdOf, userTags, layerOwnershipTags, type Marker, type TaggedLayer } from './tags.ts';
+import { asUntaggedClone, fleetIdOf, userTags, type Marker, type TaggedLayer } from './tags.ts';
 
 /**
  * OpsWorks has no idempotency tokens: layers and instances that exist already are recognized by their names, which are unique to
@@ -64,10 +65,8 @@ async function ensureLayer(
   if (clone === undefined) throw notListed(names);
   await copyScaling(opsworks, blue.layer, clone.layer);
   // The tags come last: a layer that has them is complete.
-  await opsworks.tag(clone.layer.Arn ?? '', {
-    ...userTags(owner, blue.tags),
-    ...layerOwnershipTags(owner, fleet, release),
-  });
+  const tags = { ...userTags(owner, blue.tags), ...ownershipTags(owner, fleet, release) };
+  await opsworks.tag(clone.layer.Arn ?? '', tags);
   return clone.layer;
 }
 

@@ -1,14 +1,11 @@
 import type { Instance as OpsInstance, Layer } from '../../aws/opsworks.ts';
 import type { Marks } from '../../domain/snapshot.ts';
-import { MARKS, tagName, type Ownership } from '../ec2/tags.ts';
+import { marksIn, markTags, ownershipTags, tagName, type Ownership, type Tags } from '../ec2/tags.ts';
 
-/** OpsWorks has tags on stacks and layers only (OpsWorks user guide, "Tags"). */
-export type LayerTags = Readonly<Record<string, string>>;
-
-/** A layer with its tags. */
+/** A layer with its tags. OpsWorks has tags on stacks and layers only (OpsWorks user guide, "Tags"). */
 export interface TaggedLayer {
   readonly layer: Layer;
-  readonly tags: LayerTags;
+  readonly tags: Tags;
   /** The layer has no tags yet, because a run was interrupted; `tags` are those that it was to get. */
   readonly isUntagged?: true;
 }
@@ -27,7 +24,7 @@ export function asUntaggedClone(owner: Ownership, { layer, tags }: TaggedLayer):
   const { environment, fleet, release, shortName } = markerIn(layer);
   if (tags[tagName(owner, 'environment')] !== undefined || environment !== owner.environment) return undefined;
   if (fleet === undefined || release === undefined || shortName !== layer.Shortname) return undefined;
-  return { layer, tags: { ...tags, ...layerOwnershipTags(owner, fleet, release) }, isUntagged: true };
+  return { layer, tags: { ...tags, ...ownershipTags(owner, fleet, release) }, isUntagged: true };
 }
 
 function markerIn({ CustomJson: text }: Layer): Partial<Marker> {
@@ -38,27 +35,16 @@ function markerIn({ CustomJson: text }: Layer): Partial<Marker> {
   }
 }
 
-export function layerOwnershipTags(owner: Ownership, fleet: string, release: string): LayerTags {
-  return {
-    [tagName(owner, 'environment')]: owner.environment,
-    [tagName(owner, 'fleet')]: fleet,
-    [tagName(owner, 'release')]: release,
-  };
-}
-
 /** The value of the mark `share` contains @, which OpsWorks does not allow in tags (OpsWorks user guide, "Tag Limitations"). */
 const [AT, SUBSTITUTE] = ['@', '/'];
 
-export function layerMarkTags(owner: Ownership, marks: Marks): LayerTags {
-  return Object.fromEntries(
-    MARKS.flatMap((mark) =>
-      marks[mark] === undefined ? [] : [[tagName(owner, mark), marks[mark].replace(AT, SUBSTITUTE)] as const],
-    ),
-  );
+export function layerMarkTags(owner: Ownership, marks: Marks): Tags {
+  const tags = Object.entries(markTags(owner, marks));
+  return Object.fromEntries(tags.map(([key, value]) => [key, value.replace(AT, SUBSTITUTE)]));
 }
 
 /** Whether the instances of a layer are being terminated: then a stopped one will not be started again. */
-export function endingTag({ tagPrefix }: Ownership, on: boolean): LayerTags {
+export function endingTag({ tagPrefix }: Ownership, on: boolean): Tags {
   return { [`${tagPrefix}:ending`]: on ? 'yes' : 'no' };
 }
 
@@ -72,16 +58,11 @@ export function fleetIdOf(owner: Ownership, { tags }: TaggedLayer): string | und
 }
 
 export function marksOf(owner: Ownership, { tags }: TaggedLayer): Marks {
-  return Object.fromEntries(
-    MARKS.flatMap((mark) => {
-      const value = tags[tagName(owner, mark)];
-      return value === undefined ? [] : [[mark, mark === 'share' ? value.replace(SUBSTITUTE, AT) : value] as const];
-    }),
-  );
+  return marksIn(owner, (key, mark) => (mark === 'share' ? tags[key]?.replace(SUBSTITUTE, AT) : tags[key]));
 }
 
 /** Tags that are neither reserved nor ours; a clone gets them too. */
-export function userTags({ tagPrefix }: Ownership, tags: LayerTags): LayerTags {
+export function userTags({ tagPrefix }: Ownership, tags: Tags): Tags {
   return Object.fromEntries(
     Object.entries(tags).filter(([key]) => !key.startsWith(`${tagPrefix}:`) && !/^(aws|opsworks|rds):/i.test(key)),
   );

@@ -1,6 +1,7 @@
 import { DynamoDb } from '../../aws/dynamodb.ts';
 import type { Session } from '../../aws/session.ts';
 import type { Clock } from '../../clock.ts';
+import { defined } from '../../domain/defined.ts';
 import { OperatorError } from '../../errors.ts';
 import { leaseLost } from '../lost.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
@@ -53,11 +54,7 @@ class DynamoDbStore implements Store {
     this.#monitor = new HeartbeatMonitor(clock);
   }
 
-  async acquire(holder: Holder, ttlMs: number): Promise<AcquireResult> {
-    return this.enqueue(holder, ttlMs, 0);
-  }
-
-  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult> {
+  async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const answer = await this.#tryAcquire(holder, ttlMs, placeMs);
       if (answer !== undefined) return answer;
@@ -75,12 +72,11 @@ class DynamoDbStore implements Store {
     const ahead = active.slice(0, place === undefined ? active.length : active.indexOf(place));
     const heldBy = this.#current(state);
     if (!heldBy && ahead.length === 0) {
-      const gone = place === undefined ? expired : [...expired, place];
-      const lease = await this.#item.grant(state, holder, ttlMs, gone);
+      const lease = await this.#item.grant(state, holder, ttlMs, place ? [...expired, place] : expired);
       return lease && { lease };
     }
     if (placeMs > 0 && !(await this.#keepPlace(state, holder, placeMs, place))) return undefined;
-    return { ...(heldBy ? { heldBy } : {}), queue: ahead.map((one) => one.holder) };
+    return defined({ heldBy, queue: ahead.map((one) => one.holder) });
   }
 
   async #keepPlace(
@@ -112,8 +108,7 @@ class DynamoDbStore implements Store {
 
   async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
     const state = await this.#item.read();
-    if (state.held?.lease.fence !== from.fence) return undefined;
-    return this.#item.takeOver(state, holder, ttlMs, from);
+    return state.held?.lease.fence === from.fence ? this.#item.takeOver(state, holder, ttlMs, from) : undefined;
   }
 
   async renew(lease: Lease, ttlMs: number, doing: string, next = ''): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Item } from '../../aws/dynamodb.ts';
+import { defined } from '../../domain/defined.ts';
 import type { Holder, Lease, RecordedGoal } from '../store.ts';
 
 /** Lease, queue and goal of an environment: one item. */
@@ -28,29 +29,27 @@ export function stateOf(item: Item): EnvironmentState {
     holder: parse(holder ?? 'null') as Holder,
     fence: Number(fence),
     doing: textOf(doing),
-    ...(textOf(next) === '' ? {} : { next: textOf(next) }),
+    ...defined({ next: textOf(next) || undefined }),
     renewedAt: since,
     expiresAt: since + Number(ttl),
   };
-  return {
+  return defined({
     fence: Number(fence),
-    ...(run === undefined ? {} : { held: { lease, heartbeat: Number(heartbeat), ttlMs: Number(ttl) } }),
+    held: run === undefined ? undefined : { lease, heartbeat: Number(heartbeat), ttlMs: Number(ttl) },
     places: placesIn((waiters ?? {}) as Item),
     tickets: Number(tickets ?? 0),
-    ...(goal === undefined ? {} : { goal: parse(goal) as RecordedGoal }),
-  };
+    goal: goal === undefined ? undefined : (parse(goal) as RecordedGoal),
+  });
 }
 
 function placesIn(waiters: Item): readonly QueuePlace[] {
-  return Object.values(waiters)
-    .map((waiter) => waiter as Item)
-    .map(({ holder, ticket, heartbeat, place }) => ({
-      holder: parse(holder) as Holder,
-      ticket: Number(ticket),
-      heartbeat: Number(heartbeat),
-      placeMs: Number(place),
-    }))
-    .toSorted((a, b) => a.ticket - b.ticket);
+  const places = (Object.values(waiters) as Item[]).map(({ holder, ticket, heartbeat, place }) => ({
+    holder: parse(holder) as Holder,
+    ticket: Number(ticket),
+    heartbeat: Number(heartbeat),
+    placeMs: Number(place),
+  }));
+  return places.toSorted((a, b) => a.ticket - b.ticket);
 }
 
 function parse(text: unknown): unknown {

@@ -3,24 +3,13 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
 import type { RedisServer } from '../../config/redis-url.ts';
+import { defined } from '../../domain/defined.ts';
 import { redisError } from './errors.ts';
-
-/** A connection with a timeout for every command. Rejects with `OperatorError`s only. */
-export interface RedisClient {
-  script(lua: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  command<T>(run: (redis: Redis | Cluster) => Promise<T>): Promise<T>;
-  /** Disconnects at once, even from a server that does not respond. */
-  close(): void;
-}
-
-/** Connects on the first command. */
-export function connectRedis(server: RedisServer, timeoutMs: number, clock: Clock): RedisClient {
-  return new Client(server, timeoutMs, clock);
-}
 
 const RECONNECT_MAX_MS = 1000;
 
-class Client implements RedisClient {
+/** A connection with a timeout for every command, made on the first one. Rejects with `OperatorError`s only. */
+export class RedisClient {
   readonly #server: RedisServer;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
@@ -58,6 +47,7 @@ class Client implements RedisClient {
     }
   }
 
+  /** Disconnects at once, even from a server that does not respond. */
   close(): void {
     void this.#redis?.then((redis) => redis.disconnect());
   }
@@ -92,9 +82,7 @@ class Client implements RedisClient {
     const { hosts, socket, mode, name, db, sentinelUsername, sentinelPassword, tls } = this.#server;
     const sentinels = {
       sentinels: [...hosts],
-      ...(name === undefined ? {} : { name }),
-      ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
-      ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+      ...defined({ name, sentinelUsername, sentinelPassword }),
       sentinelRetryStrategy: this.#retry,
       sentinelCommandTimeout: this.#timeoutMs,
       // Both the server and the sentinels.
@@ -121,9 +109,7 @@ class Client implements RedisClient {
   #common() {
     const { username, password, tls } = this.#server;
     return {
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...(tls ? { tls: {} } : {}),
+      ...defined({ username, password, tls: tls ? {} : undefined }),
       connectTimeout: this.#timeoutMs,
       // Commands wait for a new connection until `#withTimeout` ends.
       maxRetriesPerRequest: null,

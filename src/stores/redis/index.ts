@@ -1,8 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import type { RedisServer } from '../../config/redis-url.ts';
+import { defined } from '../../domain/defined.ts';
 import { leaseLost } from '../lost.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
-import { connectRedis, type RedisClient } from './client.ts';
+import { RedisClient } from './client.ts';
 import { KEYS, SCRIPTS, type ScriptName } from './scripts.ts';
 
 export interface RedisStoreOptions {
@@ -24,8 +25,7 @@ const JOURNAL_MAX = 2000;
  * `store-denied`, `store-busy`, `store-full`, `store-unwritable`, `store-foreign`, `store-old`, `store-failed`.
  */
 export function openRedisStore(options: RedisStoreOptions): Store {
-  const { server, timeoutMs, clock } = options;
-  return new RedisStore(connectRedis(server, timeoutMs, clock), options);
+  return new RedisStore(options);
 }
 
 /** A lease as the scripts return it: fence, holder, doing, next, renewed, expires; nulls when no lease is held. */
@@ -37,22 +37,18 @@ class RedisStore implements Store {
   readonly #environment: string;
   readonly #key: (name: string) => string;
 
-  constructor(client: RedisClient, { environment, prefix }: RedisStoreOptions) {
-    this.#client = client;
+  constructor({ environment, prefix, server, timeoutMs, clock }: RedisStoreOptions) {
+    this.#client = new RedisClient(server, timeoutMs, clock);
     this.#environment = environment;
     this.#key = (name) => `${prefix}:{${environment}}:${name}`;
   }
 
-  async acquire(holder: Holder, ttlMs: number): Promise<AcquireResult> {
-    return this.enqueue(holder, ttlMs, 0);
-  }
-
-  async enqueue(holder: Holder, ttlMs: number, placeMs: number): Promise<AcquireResult> {
+  async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {
     const args = [holder.run, JSON.stringify(holder), Math.round(ttlMs), Math.round(placeMs)];
     const [got, fields, ahead] = (await this.#run('ACQUIRE', args)) as [number, Fields, (string | null)[]];
     const lease = leaseOf(fields);
     if (got === 1 && lease) return { lease };
-    return { ...(lease ? { heldBy: lease } : {}), queue: holdersOf(ahead) };
+    return defined({ heldBy: lease, queue: holdersOf(ahead) });
   }
 
   async dequeue(holder: Holder): Promise<void> {
@@ -96,25 +92,20 @@ class RedisStore implements Store {
 
   /** A stream is append-only: the last entry of a run replaces its earlier one. */
   async log(entry: JournalEntry): Promise<void> {
+    const key = this.#key('journal');
     const text = JSON.stringify(entry);
-    await this.#client.command((redis) =>
-      redis.xadd(this.#key('journal'), 'MAXLEN', '~', JOURNAL_MAX, '*', 'entry', text),
-    );
+    await this.#client.command((redis) => redis.xadd(key, 'MAXLEN', '~', JOURNAL_MAX, '*', 'entry', text));
   }
 
   async history(limit: number): Promise<readonly JournalEntry[]> {
     if (limit <= 0) return [];
     // Runs may end in another order than they started, so some extra entries are read.
     const count = Math.min(JOURNAL_MAX * 2, 2 * limit + 20);
-    const newest = await this.#client.command((redis) =>
-      redis.xrevrange(this.#key('journal'), '+', '-', 'COUNT', count),
-    );
-    const byRun = new Map<string, JournalEntry>();
-    for (const [, [, text = '']] of newest) {
-      const entry = JSON.parse(text) as JournalEntry;
-      if (!byRun.has(entry.run)) byRun.set(entry.run, entry);
-    }
-    return [...byRun.values()].toSorted((a, b) => compare(b.since, a.since)).slice(0, limit);
+    const key = this.#key('journal');
+    const newest = await this.#client.command((redis) => redis.xrevrange(key, '+', '-', 'COUNT', count));
+    const entries = newest.map(([, [, text = '']]) => JSON.parse(text) as JournalEntry);
+    const last = [...Map.groupBy(entries, ({ run }) => run).values()].flatMap(([entry]) => entry ?? []);
+    return last.toSorted((a, b) => compare(b.since, a.since)).slice(0, limit);
   }
 
   async close(): Promise<void> {
@@ -146,7 +137,7 @@ function leaseOf([fence, holder, doing, next, renewed, expires]: Fields): Lease 
     holder: JSON.parse(holder ?? '') as Holder,
     fence: Number(fence),
     doing: doing ?? '',
-    ...(next ? { next } : {}),
+    ...defined({ next: next || undefined }),
     renewedAt: Number(renewed),
     expiresAt: Number(expires),
   };

@@ -93,9 +93,8 @@ export class LittleStore {
     const call = async <T>(name: string, act: () => T): Promise<T> => this.#call(process, name, act);
     return {
       kind: 'little',
-      acquire: async (holder, ttlMs) => call('acquire', () => this.acquire(process, holder, ttlMs)),
       // Nobody waits here: the queue has tests of its own, on every store.
-      enqueue: async (holder, ttlMs) => call('enqueue', () => this.acquire(process, holder, ttlMs)),
+      acquire: async (holder, ttlMs) => call('acquire', () => this.acquire(process, holder, ttlMs)),
       dequeue: async () => {},
       queue: async () => [],
       takeOver: async (holder, ttlMs, from) => call('takeOver', () => this.takeOver(holder, ttlMs, from)),

@@ -1,4 +1,4 @@
-import { Session } from '../../../src/aws/session.ts';
+import { Session, type Explain } from '../../../src/aws/session.ts';
 import { isThrottling } from '../../../src/aws/errors.ts';
 import { answer, type Request } from './api.ts';
 import { ApiFailure } from './failure.ts';
@@ -82,8 +82,8 @@ export class LittleSession extends Session {
     return { ...super.clientConfig(), ...UNUSED };
   }
 
-  override connect(service: string, _client: unknown) {
-    return super.connect(service, littleClient(this.#wire, this.options.maxAttempts));
+  override connect(service: string, _client: unknown, explain?: Explain) {
+    return super.connect(service, littleClient(this.#wire, this.options.maxAttempts), explain);
   }
 }
 
