@@ -41,7 +41,7 @@ export interface FileDatabase {
   write<T>(work: () => T): T;
   read<T>(work: () => T): T;
   /** The rows of the result. */
-  all<Row>(sql: string, ...values: readonly SqlValue[]): readonly Row[];
+  all(sql: string, ...values: readonly SqlValue[]): readonly unknown[];
   /** @returns the number of rows that it changed */
   run(sql: string, ...values: readonly SqlValue[]): number;
   /** Whether the path still refers to the file that was opened. */
@@ -68,7 +68,7 @@ export function openDatabase(path: string): FileDatabase {
   return {
     read: checked,
     write: (work) => checked(() => transaction(database, work)),
-    all: <Row>(sql: string, ...values: readonly SqlValue[]) => database.prepare(sql).all(...values) as Row[],
+    all: (sql: string, ...values: readonly SqlValue[]) => database.prepare(sql).all(...values),
     run: (sql, ...values) => Number(database.prepare(sql).run(...values).changes),
     isSameFile,
     close: () => database.close(),

@@ -71,7 +71,8 @@ export class FileQueue {
   }
 
   #all(): readonly PlaceRow[] {
-    return this.#file.all<PlaceRow>('SELECT * FROM queue WHERE environment = ? ORDER BY ticket', this.#environment);
+    const sql = 'SELECT * FROM queue WHERE environment = ? ORDER BY ticket';
+    return this.#file.all(sql, this.#environment) as readonly PlaceRow[];
   }
 
   #isActive(row: PlaceRow): boolean {

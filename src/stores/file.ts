@@ -94,7 +94,10 @@ class FileStore implements Store {
     return this.#file.write(() => {
       if (this.#held()?.fence !== from.fence) return undefined;
       // The former holder may still act on its last check, so the lease stays tied to that process: its end releases the lease at once.
-      const [row] = this.#file.all<LeaseRow>('SELECT process FROM lease WHERE environment = ?', this.#environment);
+      const [row] = this.#file.all(
+        'SELECT process FROM lease WHERE environment = ?',
+        this.#environment,
+      ) as readonly LeaseRow[];
       return this.#grant(holder, ttlMs, row!.process);
     });
   }
@@ -117,7 +120,7 @@ class FileStore implements Store {
   }
 
   async goal(): Promise<RecordedGoal | undefined> {
-    const [goal] = this.#parsed<RecordedGoal>('SELECT goal AS json FROM goal WHERE environment = ?');
+    const [goal] = this.#parsed('SELECT goal AS json FROM goal WHERE environment = ?') as readonly RecordedGoal[];
     return goal;
   }
 
@@ -151,13 +154,15 @@ class FileStore implements Store {
 
   async history(limit: number): Promise<readonly JournalEntry[]> {
     const sql = 'SELECT entry AS json FROM journal WHERE environment = ? ORDER BY since DESC, rowid DESC LIMIT ?';
-    return this.#parsed<JournalEntry>(sql, limit);
+    return this.#parsed(sql, limit) as readonly JournalEntry[];
   }
 
   /** The column `json` of the rows. Parsed inside `read`, which reports a file that is damaged. */
-  #parsed<T>(sql: string, ...values: readonly number[]): readonly T[] {
+  #parsed(sql: string, ...values: readonly number[]): readonly unknown[] {
     return this.#file.read(() =>
-      this.#file.all<{ json: string }>(sql, this.#environment, ...values).map(({ json }) => JSON.parse(json) as T),
+      (this.#file.all(sql, this.#environment, ...values) as readonly { json: string }[]).map(({ json }): unknown =>
+        JSON.parse(json),
+      ),
     );
   }
 
@@ -168,7 +173,7 @@ class FileStore implements Store {
   /** The lease, unless it has expired or its holder's process has ended. */
   #held(): Lease | undefined {
     const sql = 'SELECT * FROM lease WHERE environment = ? AND holder IS NOT NULL AND expires_at > ?';
-    const [row] = this.#file.all<LeaseRow>(sql, this.#environment, Math.round(this.#clock.now()));
+    const [row] = this.#file.all(sql, this.#environment, Math.round(this.#clock.now())) as readonly LeaseRow[];
     if (!row || this.#processes.hasEnded(JSON.parse(row.process) as ProcessIdentity)) return undefined;
     const { fence, doing, renewed_at: renewedAt, expires_at: expiresAt } = row;
     const holder = JSON.parse(row.holder) as Holder;
@@ -177,7 +182,7 @@ class FileStore implements Store {
 
   #grant(holder: Holder, ttlMs: number, process = JSON.stringify(this.#processes.identify(holder.pid))): Lease {
     const { renewedAt, expiresAt } = this.#times(ttlMs);
-    const [row] = this.#file.all<LeaseRow>(
+    const [row] = this.#file.all(
       `INSERT INTO lease (environment, fence, holder, process, doing, renewed_at, expires_at) VALUES (?, 1, ?, ?, '', ?, ?)
        ON CONFLICT (environment) DO UPDATE SET fence = fence + 1, holder = excluded.holder, process = excluded.process,
          doing = excluded.doing, next = NULL, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
@@ -187,7 +192,7 @@ class FileStore implements Store {
       process,
       renewedAt,
       expiresAt,
-    );
+    ) as readonly LeaseRow[];
     return { holder, fence: row!.fence, doing: '', renewedAt, expiresAt };
   }
 

@@ -48,11 +48,11 @@ function optionsOf(definitions: OptionDefinitions, words: readonly string[]): An
   // The instances of small worlds have other ids than those of EC2.
   const instances = [...instance, ...positionals];
   const read = readOptions(definitions, Object.fromEntries(numbers));
-  return { ...read, ...(instances.length > 0 && { instances }) } as AnyOptions;
+  return { ...read, ...(instances.length > 0 && { instances }) };
 }
 
 /** The command lacks what it cannot be run without. */
 export function lacksOptions([verb, options]: Command): boolean {
-  const required = Object.entries(tasks[verb].options as OptionDefinitions).filter(([, option]) => option?.required);
+  const required = Object.entries(tasks[verb].options).filter(([, option]) => option?.required);
   return required.some(([key]) => !(key in options));
 }

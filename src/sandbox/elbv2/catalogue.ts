@@ -75,6 +75,6 @@ export function entryShapes(all: readonly CatalogueEntry[]): readonly object[] {
   return all.map(({ shape }) => shape);
 }
 
-export function tagList(tags: TextMap): Tag[] {
+export function elbTagList(tags: TextMap): Tag[] {
   return [...tags].map(([Key, Value]) => ({ Key, Value }));
 }

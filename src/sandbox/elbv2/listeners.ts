@@ -15,7 +15,7 @@ import {
   entriesNamed,
   ownedBy,
   entryShapes,
-  tagList,
+  elbTagList,
   type CatalogueEntry,
 } from './catalogue.ts';
 import { validationError, elbv2Unsupported } from './errors.ts';
@@ -173,7 +173,7 @@ function describe(state: Elbv2State, input: DescribeListenersInput, call: Call |
 export function listenerEntry(state: Elbv2State, listener: Listener): CatalogueEntry {
   const { kind, arn, loadBalancer, tags } = listener;
   const shape = listenerShape(state, listener);
-  return { kind, arn, owner: loadBalancer.arn, shape, attributes: [], tags: tagList(tags) };
+  return { kind, arn, owner: loadBalancer.arn, shape, attributes: [], tags: elbTagList(tags) };
 }
 
 function listenerShape(state: Elbv2State, listener: Listener): Shown {

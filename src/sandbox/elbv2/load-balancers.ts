@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ApiError, type Call, type Operation } from '../service.ts';
 import { updatedAttributes, LOAD_BALANCER_ATTRIBUTES, attributeShapes, defaultAttributes } from './attributes.ts';
-import { entriesOfKind, entryOf, entriesNamed, entryShapes, tagList, type CatalogueEntry } from './catalogue.ts';
+import { entriesOfKind, entryOf, entriesNamed, entryShapes, elbTagList, type CatalogueEntry } from './catalogue.ts';
 import { validationError, notPermitted, elbv2Unsupported } from './errors.ts';
 import { dnsNameOf, HOSTED_ZONE } from './endpoints.ts';
 import { removeListener } from './listeners.ts';
@@ -89,7 +89,7 @@ function describe(state: Elbv2State, input: DescribeLoadBalancersInput, call: Ca
 export function loadBalancerEntry(state: Elbv2State, loadBalancer: LoadBalancer): CatalogueEntry {
   const { kind, arn, name, attributes, tags } = loadBalancer;
   const shape = loadBalancerShape(state, loadBalancer);
-  return { kind, arn, name, shape, attributes: attributeShapes(attributes), tags: tagList(tags) };
+  return { kind, arn, name, shape, attributes: attributeShapes(attributes), tags: elbTagList(tags) };
 }
 
 /** Deleting a load balancer that does not exist succeeds (ELBv2 API, DeleteLoadBalancer). */

@@ -14,7 +14,7 @@ import {
   entriesNamed,
   ownedBy,
   entryShapes,
-  tagList,
+  elbTagList,
   type CatalogueEntry,
 } from './catalogue.ts';
 import { checkedConditions } from './conditions.ts';
@@ -136,7 +136,7 @@ function inOrder(rules: readonly CatalogueEntry[]): readonly CatalogueEntry[] {
 /** The catalogue entry of a rule. */
 export function ruleEntry(rule: Rule): CatalogueEntry {
   const { kind, arn, listener, tags } = rule;
-  return { kind, arn, owner: listener.arn, shape: ruleShape(rule), attributes: [], tags: tagList(tags) };
+  return { kind, arn, owner: listener.arn, shape: ruleShape(rule), attributes: [], tags: elbTagList(tags) };
 }
 
 function ruleShape(rule: Rule): Shown {

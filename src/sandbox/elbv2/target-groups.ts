@@ -25,7 +25,7 @@ import {
   entriesNamed,
   ownedBy,
   entryShapes,
-  tagList,
+  elbTagList,
   type CatalogueEntry,
 } from './catalogue.ts';
 import { inUse, validationError, elbv2Unsupported } from './errors.ts';
@@ -132,7 +132,7 @@ export function groupEntry(group: TargetGroup): CatalogueEntry {
     owner: loadBalancer?.arn,
     shape,
     attributes: attributeShapes(attributes),
-    tags: tagList(tags),
+    tags: elbTagList(tags),
   };
 }
 
