@@ -14,6 +14,7 @@ import { FLEETS, type Task } from './task.ts';
 
 const OPTIONS = {
   discard: option.flag({ describe: 'Terminate a green that was never promoted as well' }),
+  release: option.release({ describe: 'Terminate only the fleet with this release, and leave the way back' }),
   wait: option.flag({
     describe: 'Wait until no production request can still reach the old servers, instead of refusing',
   }),
@@ -38,13 +39,14 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     ['turnout cleanup', 'show them, ask, and do it'],
     ['turnout cleanup --wait', 'wait first until the old servers have drained'],
     ['turnout cleanup --discard', 'terminate a green that was never promoted as well'],
+    ['turnout cleanup --discard --release 43', 'terminate that green, and nothing else'],
   ],
   options: OPTIONS,
   mayBeReplacedBy: ['rollback'],
   again: () => 'cleanup',
   wayBack: undefined,
   watchesResidualTraffic: ({ ignoreResidualTraffic }) => ignoreResidualTraffic !== true,
-  continues: () => 'same',
+  continues: (goal, { release = goal.only }) => (release === goal.only ? 'same' : 'other-steps'),
   isVisible: (snapshot) => liveFleets(snapshot).length === 1,
 
   pinGoal({ snapshot, options, requestedBy, settings }) {
@@ -55,26 +57,29 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       return refusal(
         'mid-switch',
         `Production is served by two fleets: ${describeFleet(snapshot, serving)} and ${describeFleet(snapshot, second)}.`,
-        'Decide which one shall serve: `turnout promote` or `turnout rollback`; then run this again.',
+        '`turnout promote` gives all of it to the new one; then run this again.',
+        '`turnout rollback` gives all of it to the one before; then run this again.',
       );
     }
+    const { release: only, discard = false, wait = false } = options;
+    if (only !== undefined && fleetsToRetire(snapshot, { fleet: serving.id, only }).length === 0)
+      return nothingBeside(only);
     const goal = { ...requestedBy, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
-    const early = options.ignoreResidualTraffic ? { early: true } : {};
+    const given = { ...(options.ignoreResidualTraffic && { early: true }), ...(only !== undefined && { only }) };
     const minimumHealthy = lowerMinimum(
       minimumNow(snapshot, trafficModel(snapshot).capacityGroups()),
       options.minHealthy,
     );
     const sick = options.minHealthy === undefined ? tooFewHealthy(serving, minimumHealthy) : undefined;
-    if (sick !== undefined && fleetsToRetire(snapshot, serving.id).length > 0) return sick;
-    const { discard = false, wait = false } = options;
-    return { ...goal, discard, wait, settings, minimumHealthy, ...early };
+    if (sick !== undefined && fleetsToRetire(snapshot, { ...goal, ...given }).length > 0) return sick;
+    return { ...goal, discard, wait, settings, minimumHealthy, ...given };
   },
 
   plan(snapshot, goal) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const keep = fleetById(snapshot, goal.fleet);
-    const toRetire = fleetsToRetire(snapshot, goal.fleet);
+    const toRetire = fleetsToRetire(snapshot, goal);
     const model = trafficModel(snapshot);
     if (keep === undefined || world.serving.length !== 1 || world.serving[0] !== keep) {
       return refusal(
@@ -84,19 +89,20 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       );
     }
     const no =
-      neverTried(snapshot, toRetire, goal.discard) ??
+      neverTried(snapshot, toRetire, goal) ??
       (toRetire.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
       draining(snapshot, toRetire, goal.wait) ??
       toRetire.map((fleet) => model.retireProblem(fleet, goal)).find((one) => one !== undefined);
     if (no !== undefined) return no;
-    const isMarked = stableFleet(snapshot) === keep && keep.marks.current !== undefined;
-    const mark: readonly Step[] = isMarked ? [] : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
+    const isAsBefore = goal.only !== undefined || (stableFleet(snapshot) === keep && keep.marks.current !== undefined);
+    const mark: readonly Step[] = isAsBefore ? [] : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
     const keeps = keepsOf(snapshot, goal);
     const retire = toRetire.flatMap((fleet, n) =>
       model.retireSteps(fleet, goal, { keeps, before: n === 0 ? mark : [] }),
     );
     const all = toRetire.length === 0 ? mark : retire;
-    return planAhead(snapshot, [...all, ...model.settleSteps(keep, goal.settings)], healthNotes(snapshot, keep));
+    const settle = goal.only === undefined ? model.settleSteps(keep, goal.settings) : [];
+    return planAhead(snapshot, [...all, ...settle], healthNotes(snapshot, keep));
   },
 
   afterFailure(_snapshot, goal, { step }) {
@@ -109,30 +115,57 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     servingProblem(snapshot, goal.fleet, {}, true) ?? stepsLeft(snapshot, cleanup.plan(snapshot, goal)),
 
   question: (snapshot, goal) => {
-    const toRetire = fleetsToRetire(snapshot, goal.fleet);
+    const toRetire = fleetsToRetire(snapshot, goal);
     const names = toRetire.map((fleet) => describeFleet(snapshot, fleet)).join(' and ');
     return `Keep ${goal.release}, and terminate ${names || 'nothing'}?`;
   },
 
-  standing: (_snapshot, goal) => ({
-    message: `${goal.release} serves production and is the only fleet.`,
-    next: ['`turnout up --release R` brings up the next one'],
-  }),
+  standing: (_snapshot, { release, only }) =>
+    only === undefined
+      ? {
+          message: `${release} serves production and is the only fleet.`,
+          next: ['`turnout up --release R` brings up the next one'],
+        }
+      : {
+          message: `${release} serves production, and ${only} is terminated.`,
+          next: ['`turnout status` shows what is left'],
+        },
 };
 
-/** All but the one that stays; of those whose instances are gone, the ones that have left something behind. */
-function fleetsToRetire(snapshot: Snapshot, keep: string): readonly Fleet[] {
+/**
+ * All but the one that stays; of those whose instances are gone, the ones that have left something behind. Where only one
+ * release is meant, not what `rollback` leads back to.
+ */
+function fleetsToRetire(
+  snapshot: Snapshot,
+  { fleet: keep, only }: Pick<GoalOf<'cleanup'>, 'fleet' | 'only'>,
+): readonly Fleet[] {
   const live = new Set(liveFleets(snapshot));
-  return snapshot.fleets.filter((fleet) => fleet.id !== keep && (live.has(fleet) || fleet.holder !== undefined));
+  const all = snapshot.fleets.filter((fleet) => fleet.id !== keep && (live.has(fleet) || fleet.holder !== undefined));
+  const stable = stableFleet(snapshot);
+  return only === undefined ? all : all.filter((fleet) => fleet.release === only && fleet !== stable);
 }
 
-function neverTried(snapshot: Snapshot, toRetire: readonly Fleet[], discard: boolean): Refusal | undefined {
+function nothingBeside(release: string): Refusal {
+  return refusal(
+    'nothing-beside',
+    `There is no fleet with release ${release} beside production and the way back.`,
+    'Look at `turnout status`.',
+  );
+}
+
+function neverTried(
+  snapshot: Snapshot,
+  toRetire: readonly Fleet[],
+  { discard, only }: GoalOf<'cleanup'>,
+): Refusal | undefined {
   const green = toRetire.find((fleet) => roleOf(snapshot, fleet) === 'green');
   if (green === undefined || discard) return undefined;
   return refusal(
     'never-promoted',
     `${describeFleet(snapshot, green)} was never promoted; only \`--discard\` terminates it.`,
-    '`turnout promote` moves production to it; `turnout cleanup --discard` terminates it.',
+    '`turnout promote` moves production to it.',
+    `\`turnout cleanup --discard${only === undefined ? '' : ` --release ${only}`}\` terminates it.`,
   );
 }
 

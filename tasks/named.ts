@@ -30,7 +30,8 @@ export function namedInstances(
         isUnmanaged
           ? `${id} does not carry the ownership tags of this environment.`
           : `This environment has no instance ${id}.`,
-        '`turnout status` shows its instances; `turnout adopt` tags what production serves.',
+        '`turnout status` shows its instances.',
+        '`turnout adopt --release R` tags what production serves.',
       );
     }
     if (!isLive(instance) || instance.state !== 'running')

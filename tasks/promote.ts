@@ -82,7 +82,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
       return refusal(
         'two-greens',
         `More than one fleet could be promoted: ${seen}.`,
-        'Terminate the one that you do not want, then run this again.',
+        ...candidates.map(({ release }) => `\`turnout cleanup --discard --release ${release}\` terminates ${release}.`),
       );
     }
     const model = trafficModel(snapshot);
@@ -106,11 +106,10 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         '`turnout up --release R` brings up another one.',
       );
     }
-    const { minimumHealthy, since } = goal;
     const change: Switch = { ...goal, to, need: goal.need ?? 'all', prepares: true };
-    const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: since };
+    const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const unfit = trafficModel(snapshot).setupProblem() ?? tooSmall(snapshot, to, minimumHealthy);
+    const unfit = trafficModel(snapshot).setupProblem() ?? tooSmall(snapshot, change);
     if (unfit !== undefined) return unfit;
     const no = notVerified(snapshot, change);
     if (no === undefined) return planSwitch(snapshot, change, [mark]);

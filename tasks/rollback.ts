@@ -84,7 +84,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     }
     const change: Switch = { ...goal, to, need: 'minimum', prepares: false };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
-    const small = tooSmall(snapshot, to, goal.minimumHealthy);
+    const small = tooSmall(snapshot, change);
     if (small !== undefined) return small;
     const no = notVerified(snapshot, change);
     if (no !== undefined && !isUnknown(snapshot, to)) return no;

@@ -146,7 +146,8 @@ function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
   return refusal(
     'two-fleets-serve',
     `Production is served by ${list(serving.map(({ release }) => release))}: a switch has not ended.`,
-    '`turnout promote` or `turnout rollback` ends it.',
+    '`turnout promote` gives all of it to the new one.',
+    '`turnout rollback` gives all of it to the one before.',
   );
 }
 
@@ -259,7 +260,7 @@ function withAdvice(snapshot: Snapshot, goal: GoalOf<'rolling'>, no: Refusal): R
 }
 
 const SECOND_FLEET =
-  'Bring up a second fleet instead, without taking anything away first: `turnout up`, then `turnout promote`.';
+  'Bring up a second fleet instead, without taking anything away first: `turnout up --release R`, then `turnout promote`.';
 
 /** The largest number from `max` down to 1 that will do. */
 function largest(max: number, willDo: (n: number) => boolean): number | undefined {

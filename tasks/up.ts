@@ -109,14 +109,15 @@ export const up: Task<'up', typeof OPTIONS> = {
 const NO_ROOM = refusal(
   'no-idle-group',
   'Both target groups have servers, or a share of production: there is none for new ones.',
-  'Look at `turnout status`; `turnout cleanup` ends the deploy before.',
+  'Look at `turnout status`.',
+  '`turnout cleanup` ends the deploy before.',
 );
 
-const ADVICE: Readonly<Record<Exclude<Role, 'blue'>, string>> = {
-  green: '`turnout promote` moves production to it, `turnout cleanup --discard` terminates it.',
-  parked: '`turnout cleanup` terminates it, `turnout rollback` moves production back to it.',
-  rejected: '`turnout cleanup` terminates it, `turnout promote` tries it again.',
-  retired: '`turnout cleanup` terminates it.',
+const ADVICE: Readonly<Record<Exclude<Role, 'blue'>, readonly string[]>> = {
+  green: ['`turnout promote` moves production to it.', '`turnout cleanup --discard` terminates it.'],
+  parked: ['`turnout cleanup` terminates it.', '`turnout rollback` moves production back to it.'],
+  rejected: ['`turnout cleanup` terminates it.', '`turnout promote` tries it again.'],
+  retired: ['`turnout cleanup` terminates it.'],
 };
 
 /** One candidate at a time: a second one would share the test groups, and it would be unclear which one was tried. */
@@ -127,7 +128,7 @@ function occupied(snapshot: Snapshot): Refusal | undefined {
   return refusal(
     `${role}-exists`,
     `There is a fleet beside production already: ${describeFleet(snapshot, other)}.`,
-    ADVICE[role],
+    ...ADVICE[role],
   );
 }
 

@@ -87,6 +87,8 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
     | {
         readonly verb: 'cleanup';
         readonly discard: boolean;
+        /** Only the fleets with this release are terminated, and those that stay keep their roles. */
+        readonly only?: string;
         readonly wait: boolean;
         readonly settings: SwitchSettings;
         /** What the serving fleet must have healthy until the others have ended: they are the way back. */

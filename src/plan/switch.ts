@@ -12,7 +12,7 @@ import {
   type ByZone,
 } from '../domain/minimum-healthy.ts';
 import { planAhead } from './ahead.ts';
-import { refusal, type MinimumHealthy, type Refusal } from '../domain/goal.ts';
+import { refusal, type Refusal } from '../domain/goal.ts';
 import { isSettled, verified } from '../domain/queries.ts';
 import { list } from '../domain/text.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
@@ -54,7 +54,7 @@ export function isSwitched(snapshot: Snapshot, to: Fleet): boolean {
 }
 
 /** The fleet is too small for production, however healthy it is. */
-export function tooSmall(snapshot: Snapshot, to: Fleet, minimumHealthy: MinimumHealthy): Refusal | undefined {
+export function tooSmall(snapshot: Snapshot, { to, minimumHealthy, prepares }: Switch): Refusal | undefined {
   const need = highestMinimum(minimumHealthy);
   const have = countByZone(members(to));
   const short = shortfall(have, need);
@@ -62,7 +62,10 @@ export function tooSmall(snapshot: Snapshot, to: Fleet, minimumHealthy: MinimumH
   return refusal(
     'too-small',
     `${to.release} has ${total(have)} instances, and production must keep ${need.total} healthy: ${short}.`,
-    `Bring up as many as production has, or accept fewer healthy targets: \`--min-healthy ${accepted(snapshot, have)}\`.`,
+    `\`turnout ${prepares ? 'promote' : 'rollback'} --min-healthy ${accepted(snapshot, have)}\` accepts fewer healthy targets.`,
+    ...(prepares
+      ? ['To bring up as many as production has: `turnout cleanup --discard`, then `turnout up --release R`.']
+      : []),
   );
 }
 

@@ -8,50 +8,25 @@ import { tasks } from '../../tasks/index.ts';
 import { MARKS, PAIRS, settingsIn, weightedWorlds } from '../support/weighted-worlds.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
 import { planFor, WISHES, type Wishes } from './check.ts';
+import { commandsIn, lacksOptions, type Command } from './commands.ts';
 
 /** Of what a refusal or a last sentence advises, and of what is left to do in any world. */
 
-const ALL: Wishes = [...WISHES, ['adopt', { release: '41' }], ['promote', { minHealthy: { count: 5 } }]];
-
-/** Commands of which this test knows the plain call; those with other flags are in `WITH_FLAGS`. */
-const COMMANDS: Readonly<Record<string, Wishes[number]>> = {
-  'up --release R': ['up', { release: '43' }],
-  'adopt --release R': ['adopt', { release: '43' }],
-  promote: ['promote', {}],
-  rollback: ['rollback', {}],
-  cleanup: ['cleanup', {}],
-  'cleanup --wait': ['cleanup', { wait: true }],
-  'cleanup --discard': ['cleanup', { discard: true }],
-  'cleanup --ignore-residual-traffic': ['cleanup', { ignoreResidualTraffic: true }],
-  'promote --to 100': ['promote', { to: 100 }],
-  'promote --steps 10,50,100 --every 2m': ['promote', { steps: [10, 50, 100], every: 120 }],
-};
-
-/** They look, or are about a run that did not end. */
-const ALWAYS = /^(status|history|lock|unlock|resume|abandon)\b/;
-const WITH_NUMBER = /^(promote|rollback|cleanup) --min-healthy (\d+)$/;
-
-function commandIn(sentence: string): Wishes[number] | undefined {
-  const [, before, command = ''] = /(then )?`turnout ([^`]+)`/.exec(sentence) ?? [];
-  if (command === '' || before !== undefined || ALWAYS.test(command)) return undefined;
-  const [, verb, count] = WITH_NUMBER.exec(command) ?? [];
-  if (verb !== undefined) return [verb as 'promote', { minHealthy: { count: Number(count) } }];
-  const known = COMMANDS[command];
-  if (known === undefined) throw new Error(`The law does not know \`turnout ${command}\`.`);
-  return known;
-}
+const ALL: readonly Command[] = [...WISHES, ['adopt', { release: '41' }], ['promote', { minHealthy: { count: 5 } }]];
 
 const PASSES = ['draining', 'retained', 'residual-traffic'];
 
 /** Advice that was not accepted, and did not say so. */
-async function untrue(snapshot: Snapshot, [verb, wish]: Wishes[number]): Promise<readonly string[]> {
+async function untrue(snapshot: Snapshot, [verb, wish]: Command): Promise<readonly string[]> {
   const planned = await planFor(snapshot, verb, wish);
   const said = isRefusal(planned) ? planned.next : tasks[verb].standing(snapshot, planned.goal).next;
   if (!isRefusal(planned) && planned.plan.steps.length > 0) return [];
   const world = { tasks, snapshot, settings: settingsIn(snapshot), recorded: undefined };
   const found: string[] = [];
   for (const sentence of await checkedAdvice(world, said)) {
-    const command = commandIn(sentence);
+    const [command, second] = commandsIn(sentence.replace(/ \(not now: .*/s, ''), [verb, wish]);
+    if (second !== undefined || (command && lacksOptions(command)))
+      throw new Error(`Advice that cannot be followed: ${sentence}`);
     const answer = command && (await planFor(snapshot, ...command));
     const isRefused = answer !== undefined && isRefusal(answer) && !PASSES.includes(answer.refused);
     if (isRefused !== sentence.includes(' (not now: ')) found.push(`${verb}: ${sentence}`);

@@ -22,7 +22,8 @@ export function stagesOf(
     return refusal(
       'beyond-that',
       `${to.release} has ${Math.round(have)} % of production already.`,
-      '`turnout promote` goes on; `turnout rollback` moves all of it back.',
+      '`turnout promote` goes on.',
+      '`turnout rollback` moves all of it back.',
     );
   }
   const asked = options.steps ?? (options.to === undefined ? settings.steps : []);

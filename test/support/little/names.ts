@@ -85,7 +85,7 @@ export interface ChangeInput {
 }
 
 /** Weights by name. */
-function weightsIn({ ChangeBatch }: ChangeInput): ReadonlyMap<string, Way['weights']> {
+export function weightsIn({ ChangeBatch }: ChangeInput): ReadonlyMap<string, Way['weights']> {
   const sets = ChangeBatch.Changes.map(({ ResourceRecordSet }) => ResourceRecordSet);
   const byName = Map.groupBy(sets, ({ Name }) => Name.replace(/\.$/, ''));
   return new Map(
@@ -109,12 +109,6 @@ export const nameWrites = {
     return { ChangeInfo: { Id: `/change/${all.length - 1}`, Status: 'PENDING' } };
   },
 };
-
-/** The groups to which a change of names gives some of production. */
-export function namedShare(input: ChangeInput): readonly string[] {
-  const all = [...weightsIn(input).values()].flatMap((own) => [...own]);
-  return [...new Set(all.filter(([, weight]) => weight > 0).map(([group]) => group))];
-}
 
 /** What name servers answer, late as they are. */
 export function askIn(cloud: LittleCloud): Ask {

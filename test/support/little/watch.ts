@@ -20,11 +20,16 @@ import {
   mayReturn,
   serves,
 } from './rules.ts';
+import { Shown, unused } from './unused.ts';
+
+const ROUTE_READS: ReadonlySet<string> = new Set(['DescribeListeners', 'DescribeRules', 'ListResourceRecordSets']);
 
 /** What one process has been shown. */
 interface Sight {
   /** By group: the moment that the last reading of it showed. */
   readonly shown: Map<string, number>;
+  /** The moment that the last reading of weights showed. */
+  routes: number;
   /** Groups read since its last change. */
   readonly fresh: Set<string>;
   /** Its last change. */
@@ -76,6 +81,7 @@ export class Watch {
     if (!this.#store.isHeldBy(process)) this.#say(process, request, 'was sent without the lease');
     if (isPartOfEnding(request)) return;
     if (this.#sight(process).last !== request) this.#beforeChange(process, request);
+    for (const what of unused(request, this.#shown(process), this.#knownMinimum)) this.#say(process, request, what);
     this.#sight(process).last = request;
   }
 
@@ -98,13 +104,7 @@ export class Watch {
     return () => {
       const after = this.#cloud.state;
       for (const what of this.#starved(before, after, this.#sight(sent.process))) say(what);
-      for (const what of overwhelmed(
-        before,
-        after,
-        this.#handAt > 0 ? new Map() : this.#minimum,
-        this.#looks(before, sent.process),
-      ))
-        say(what);
+      for (const what of overwhelmed(before, after, this.#knownMinimum, this.#looks(before, sent.process))) say(what);
       if (sent.operation === 'RunInstances') for (const what of this.#launched(before, after, sent)) say(what);
     };
   }
@@ -114,10 +114,26 @@ export class Watch {
     this.broken.push(`${at} s: ${operation} of ${process.name} ${what}: ${JSON.stringify(input)}`);
   }
 
+  #shown(process: LittleProcess): Shown {
+    const { shown, routes } = this.#sight(process);
+    return new Shown(this.#cloud, shown, routes);
+  }
+
+  /** By hand, somebody may have made any number the usual one. */
+  get #knownMinimum(): Counts {
+    return this.#handAt > 0 ? new Map() : this.#minimum;
+  }
+
   #sight(process: LittleProcess): Sight {
     const known = this.#sights.get(process);
     if (known !== undefined) return known;
-    const sight: Sight = { shown: new Map(), fresh: new Set(), last: undefined, asked: new Map() };
+    const sight: Sight = {
+      shown: new Map(),
+      routes: this.#cloud.clock.now,
+      fresh: new Set(),
+      last: undefined,
+      asked: new Map(),
+    };
     this.#sights.set(process, sight);
     return sight;
   }
@@ -133,6 +149,7 @@ export class Watch {
   }
 
   #read({ operation, input, process, lagMs }: Sent): void {
+    if (ROUTE_READS.has(operation)) this.#sight(process).routes = this.#cloud.clock.now - lagMs;
     if (operation !== 'DescribeTargetHealth') return;
     const group = groupNamed(this.#cloud.state, (input as unknown as TargetsInput).TargetGroupArn);
     const sight = this.#sight(process);
@@ -189,8 +206,7 @@ export class Watch {
       const has = healthyOf(after, surface);
       if (sum(has) === sum(had)) return [];
       const excused = this.#lostByItself(surface, after, sight);
-      // By hand, somebody may have made any number the usual one.
-      const short = (this.#handAt > 0 ? [] : [...this.#minimum]).filter(([key, least]) => {
+      const short = [...this.#knownMinimum].filter(([key, least]) => {
         const now = has.get(key) ?? 0;
         return key.startsWith(`${surface.name}/`) && now < (had.get(key) ?? 0) && now + (excused.get(key) ?? 0) < least;
       });

@@ -1,6 +1,11 @@
 import type { LittleCloud } from './cloud.ts';
-import { namedShare, nameWrites, type ChangeInput } from './names.ts';
+import { nameWrites, weightsIn, type ChangeInput } from './names.ts';
 import { withWeights, type State, type Way } from './state.ts';
+
+interface Request {
+  readonly operation: string;
+  readonly input: object;
+}
 
 /** ELB's API for load balancers, listeners and rules, as far as it is asked where weights move traffic. */
 
@@ -72,14 +77,22 @@ export function isShift(request: { readonly operation: string } | undefined): bo
   return request !== undefined && (request.operation in wayWrites || request.operation in nameWrites);
 }
 
-/** The groups to which the request, if it changes a way of production, gives some of it. */
-export function givenShare(
-  state: State,
-  { operation, input }: { operation: string; input: object },
-): readonly string[] {
-  if (operation in nameWrites) return namedShare(input as ChangeInput);
+/** The weights that the request sets, by way. */
+function newWeights({ operation, input }: Request): ReadonlyMap<string, Way['weights']> {
+  if (operation in nameWrites) return weightsIn(input as ChangeInput);
+  if (!isShift({ operation })) return new Map();
   const { ListenerArn, RuleArn, Actions, DefaultActions } = input as ActionsInput;
-  if (!isShift({ operation }) || state.ways?.get((RuleArn ?? ListenerArn) as string)?.role !== 'production') return [];
   const tuples = (Actions ?? DefaultActions)?.[0]?.ForwardConfig.TargetGroups ?? [];
-  return tuples.filter(({ Weight }) => Weight > 0).map(({ TargetGroupArn }) => TargetGroupArn.replace('arn:', ''));
+  const weights = tuples.map(({ TargetGroupArn, Weight }) => [TargetGroupArn.replace('arn:', ''), Weight] as const);
+  return new Map([[(RuleArn ?? ListenerArn) as string, new Map(weights)]]);
+}
+
+/** The groups to which the request, if it changes a way of production, gives some of it; with `than`, more than there. */
+export function givenShare(state: State, request: Request, than?: State): readonly string[] {
+  const given = [...newWeights(request)].flatMap(([arn, weights]) => {
+    if (state.ways?.get(arn)?.role !== 'production') return [];
+    const before = than?.ways?.get(arn)?.weights;
+    return [...weights].filter(([name, weight]) => weight > (before?.get(name) ?? 0)).map(([name]) => name);
+  });
+  return [...new Set(given)];
 }

@@ -1,0 +1,21 @@
+import { describe, expect, test } from 'vitest';
+import { KINDS } from '../support/little/kinds.ts';
+import { casesOf, rowsOf, type Topology } from './cases.ts';
+import { changesOf, HAPPENINGS, THROTTLED, tryThrottled } from './throttled.ts';
+
+/**
+ * AWS throttles a change, and while it does the world turns bad: nothing is taken away that is needed by then, nothing moves
+ * to what has died, and nothing that has come back into production is ended. For every change of every task.
+ */
+const TOPOLOGY: Topology = { groups: 2, size: 3 };
+
+describe.each(KINDS)('$fleet behind $traffic', (kind) => {
+  test.each(casesOf(kind))('$name', async ({ one }) => {
+    const scene = { ...TOPOLOGY, start: one.start, draining: one.draining ?? false };
+    const wrong: string[] = [];
+    for (const n of await changesOf(kind, scene, one))
+      for (const fault of rowsOf(kind, THROTTLED, THROTTLED, THROTTLED.slice(-1)))
+        for (const what of HAPPENINGS) wrong.push(...(await tryThrottled({ kind, scene, one, n, fault, what })));
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,125 @@
+import type { Request, TargetsInput } from './api.ts';
+import type { LittleCloud } from './cloud.ts';
+import { ENDING, idsOf, mayReturn, serves } from './rules.ts';
+import { production, type Box, type Group, type State } from './state.ts';
+import { healthyOf, sum, type Counts } from './surfaces.ts';
+import { givenShare } from './ways.ts';
+
+/** What a process was shown last: of each group, and of the weights, as it was at a moment of its own. */
+export class Shown {
+  readonly #cloud: LittleCloud;
+  readonly #groups: ReadonlyMap<string, number>;
+  readonly #routes: number;
+
+  constructor(cloud: LittleCloud, groups: ReadonlyMap<string, number>, routes: number) {
+    this.#cloud = cloud;
+    this.#groups = groups;
+    this.#routes = routes;
+  }
+
+  /** What is so now. */
+  get now(): State {
+    return this.#cloud.state;
+  }
+
+  get routes(): State {
+    return this.#cloud.stateAt(this.#routes);
+  }
+
+  /** Names of the groups to which, as it was shown, production goes. */
+  get production(): readonly string[] {
+    return production(this.routes).map(({ name }) => name);
+  }
+
+  /** Everything at the moment that the group was shown; undefined where it never was. */
+  worldOf(group: string): State | undefined {
+    const time = this.#groups.get(group);
+    return time === undefined ? undefined : this.#cloud.stateAt(time);
+  }
+
+  group(name: string): Group | undefined {
+    return this.worldOf(name)?.groups.get(name);
+  }
+
+  /** Healthy targets of these groups together, by `surface/zone`. */
+  healthy(surface: string, groups: readonly string[], filter: (box: Box) => boolean = () => true): Counts {
+    const all: Counts = new Map();
+    for (const name of groups) {
+      const [world, group] = [this.worldOf(name), this.group(name)];
+      if (world === undefined || group === undefined) continue;
+      for (const [key, n] of healthyOf(world, { name: surface, groups: [group] }, filter))
+        all.set(key, (all.get(key) ?? 0) + n);
+    }
+    return all;
+  }
+
+  /** What production's health is counted by, as in `surfaces`. */
+  surfaceOf(group: string): readonly [name: string, groups: readonly string[]] {
+    return this.now.ways === undefined ? [group, [group]] : ['production', this.production];
+  }
+}
+
+/**
+ * What a process was shown, and did not heed: a look that is not used is no look. It knows nothing of what is true by now, so
+ * that luck does not count.
+ */
+export function unused(request: Request, shown: Shown, minimum: Counts): readonly string[] {
+  const ids = new Set(idsOf(request, shown.now));
+  if (ENDING.has(request.operation)) return [...endsWhatServes(ids, shown), ...endsWayBack(shown)];
+  if (request.operation === 'DeregisterTargets') return takesTooMuch(groupIn(request), ids, shown, minimum);
+  if (request.operation === 'RegisterTargets') return givesToUnverified(groupIn(request), ids, shown);
+  return givesToUnfit(givenShare(shown.now, request, shown.routes), shown, minimum);
+}
+
+function groupIn({ input }: Request): string {
+  return (input as unknown as TargetsInput).TargetGroupArn.replace('arn:', '');
+}
+
+function endsWhatServes(ids: ReadonlySet<string>, shown: Shown): readonly string[] {
+  return shown.production.flatMap((name) =>
+    [...(shown.group(name)?.members.values() ?? [])]
+      .filter(({ id }) => ids.has(id))
+      .map(({ id, health }) => `ends ${id}, which it was shown ${health} in ${name}`),
+  );
+}
+
+/** Nobody else serves: then what it ends is the only way back. */
+function endsWayBack(shown: Shown): readonly string[] {
+  const empty = shown.production.filter((name) => sum(shown.healthy(...shown.surfaceOf(name))) === 0);
+  return empty.map((name) => `ends the way back, and was shown nothing healthy in ${name}`);
+}
+
+function takesTooMuch(group: string, ids: ReadonlySet<string>, shown: Shown, minimum: Counts): readonly string[] {
+  if (!shown.production.includes(group)) return [];
+  const [surface, groups] = shown.surfaceOf(group);
+  const had = shown.healthy(surface, groups);
+  const left = shown.healthy(surface, groups, ({ id }) => !ids.has(id));
+  if (sum(left) === sum(had)) return [];
+  if (sum(left) === 0) return [`was shown nothing else that is healthy in ${surface}`];
+  return [...minimum]
+    .filter(([key]) => key.startsWith(`${surface}/`) && (left.get(key) ?? 0) < (had.get(key) ?? 0))
+    .filter(([key, least]) => (left.get(key) ?? 0) < least)
+    .map(([key, least]) => `was shown only ${left.get(key) ?? 0} others healthy in ${key}, the minimum is ${least}`);
+}
+
+function givesToUnverified(group: string, ids: ReadonlySet<string>, shown: Shown): readonly string[] {
+  const known = shown.group(group);
+  if (known === undefined || !shown.production.includes(group)) return [];
+  const isVerified = (id: string): boolean =>
+    [...shown.now.groups.keys()].some((name) => {
+      const [world, one] = [shown.worldOf(name), shown.group(name)];
+      return world !== undefined && one !== undefined && serves(world, one, id);
+    });
+  const isThere = (id: string): boolean => (known.members.get(id)?.health ?? 'draining') !== 'draining';
+  return [...ids]
+    .filter((id) => !isThere(id) && !mayReturn(shown.now, known, id) && !isVerified(id))
+    .map((id) => `gives production traffic to ${id}, which it was shown healthy nowhere`);
+}
+
+function givesToUnfit(groups: readonly string[], shown: Shown, minimum: Counts): readonly string[] {
+  return groups.flatMap((name) => {
+    const has = shown.healthy('production', [name]);
+    const isFit = sum(has) > 0 && [...minimum].every(([key, least]) => (has.get(key) ?? 0) >= least);
+    return isFit ? [] : [`gives more of production to ${name}, and was shown fewer healthy there than the minimum`];
+  });
+}
