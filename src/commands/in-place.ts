@@ -4,7 +4,7 @@ import type { DeployerPort, DeployerTools } from '../deployers/deployer.ts';
 import { OperatorError } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { createGuardian } from '../programs/guardian.ts';
-import { RunDeploys } from '../run/deploys/deploys.ts';
+import { createDeploys } from '../run/deploys/deploys.ts';
 import { createHooks, type Hooks } from '../run/hooks/hooks.ts';
 import type { Ports } from '../steps/ports.ts';
 import { createDiscovery, type DiscoveryRequest } from '../traffic/discover.ts';
@@ -46,7 +46,7 @@ export async function openInPlace(
     discoverTargetGroups: async (wanted: DiscoveryRequest) => traffic.discoverTargetGroups(wanted),
     ...(delivery !== undefined && { delivery }),
     ...(deployer !== undefined && {
-      deploys: new RunDeploys({ environment: config.environment, deployer, ...(migrator && { migrator }) }),
+      deploys: createDeploys({ environment: config.environment, deployer, ...(migrator && { migrator }) }),
     }),
   };
   return { ports: { ...ports, traffic, inPlace }, hooks };

@@ -17,11 +17,8 @@ export interface DetailReaders {
 }
 
 /** The snapshot with what the deployer or the instances say. */
-export async function withDetails(
-  readers: DetailReaders,
-  snapshot: Snapshot,
-  { deploy, checks, inFlight }: Reads,
-): Promise<Snapshot> {
+export async function withDetails(readers: DetailReaders, snapshot: Snapshot, reads: Reads): Promise<Snapshot> {
+  const { deploy, checks, inFlight } = reads;
   const seen =
     (checks && (await readAnswers(readers, snapshot, checks))) ??
     (inFlight && (await readInFlight(readers, snapshot, inFlight))) ??

@@ -8,7 +8,7 @@ import { leftAt } from '../../src/domain/shares.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { trafficModel } from '../../src/plan/traffic/index.ts';
 import { Interrupted } from '../../src/run/engine/context.ts';
-import { RunDeploys } from '../../src/run/deploys/deploys.ts';
+import { createDeploys } from '../../src/run/deploys/deploys.ts';
 import { stopFor } from '../../src/run/deploys/waiting.ts';
 import type { Step } from '../../src/steps/index.ts';
 import { tasks } from '../../tasks/index.ts';
@@ -160,7 +160,7 @@ describe('a deploy', () => {
       status: async () => failed,
       stop: async () => true,
     } satisfies DeployerPort;
-    return { started, deploys: new RunDeploys({ environment: 'shop', deployer }) };
+    return { started, deploys: createDeploys({ environment: 'shop', deployer }) };
   }
 
   test('that failed before this run asked for it says nothing about this one', async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { noDeployer } from '../../deployers/none.ts';
 import type { InPlace } from '../../steps/ports.ts';
-import { RunDeploys } from './deploys.ts';
+import { createDeploys } from './deploys.ts';
 import { createInstanceProbe, type InstanceProbeOptions } from './instance-probe.ts';
 
 /** For runs that deploy nothing in place: no deployer, and no target groups but those of the config. */
@@ -10,7 +10,7 @@ export function nothingInPlace(
   clock: Clock,
 ): InPlace {
   return {
-    deploys: new RunDeploys({ environment: options.environment, deployer: noDeployer }),
+    deploys: createDeploys({ environment: options.environment, deployer: noDeployer }),
     probe: createInstanceProbe(options, clock),
     discoverTargetGroups: async () => false,
   };

@@ -42,10 +42,7 @@ export interface GoalRequest {
 }
 
 /** The verb and the options that continue a run that did not end. @throws OperatorError `nothing-to-resume` when there is none */
-export function whatToResume(recorded: RecordedGoal | undefined): {
-  readonly verb: Verb;
-  readonly options: TaskOptions;
-} {
+export function whatToResume(recorded: RecordedGoal | undefined): { verb: Verb; options: TaskOptions } {
   if (recorded === undefined) throw nothingToResume('No run is unfinished in this environment.');
   return { verb: recorded.goal.verb, options: { resumes: recorded.goal.run } };
 }
@@ -69,15 +66,15 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
 
 /** The recorded goal, where this verb and its options are about it. */
 async function resumed(request: GoalRequest): Promise<Goal | undefined> {
-  const { task, options, recorded } = request;
+  const { tasks, task, options, recorded } = request;
   if (recorded?.goal.verb !== task.verb) return undefined;
   const { goal } = recorded;
   const continuation = options.resumes === undefined ? task.continues(goal, options) : 'same';
   if (continuation === 'same') return withMinimum(request, goal);
   if (continuation === 'other-steps')
-    throw unfinished(request, recorded, 'other-steps', ' It continues with the steps that it was started with.');
+    throw unfinished(tasks, recorded, 'other-steps', ' It continues with the steps that it was started with.');
   if (task.mayBeReplacedBy.includes(task.verb)) return undefined;
-  throw unfinished(request, recorded, 'other-release', ` It is about ${goal.release}, not ${options.release}.`);
+  throw unfinished(tasks, recorded, 'other-release', ` It is about ${goal.release}, not ${options.release}.`);
 }
 
 /** `--min-healthy` takes effect also where the goal was pinned before. */
@@ -105,15 +102,10 @@ function mustYield({ tasks, task, snapshot }: GoalRequest, recorded: RecordedGoa
   if (other.mayBeReplacedBy.includes(task.verb)) return;
   const left = other.plan(snapshot, recorded.goal);
   if (isRefusal(left) ? left.refused === 'fleet-gone' : left.steps.length === 0) return;
-  throw unfinished({ tasks }, recorded, 'unfinished', '');
+  throw unfinished(tasks, recorded, 'unfinished', '');
 }
 
-function unfinished(
-  { tasks }: Pick<GoalRequest, 'tasks'>,
-  recorded: RecordedGoal,
-  code: string,
-  why: string,
-): OperatorError {
+function unfinished(tasks: Tasks, recorded: RecordedGoal, code: string, why: string): OperatorError {
   const next = waysToContinue(tasks[recorded.goal.verb], recorded.goal.release);
   return new OperatorError(code, `${describeUnfinished(recorded)}${why}`, { next });
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/clock.ts';
 import type { DeployerPort } from '../../../src/deployers/deployer.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
 import { NO_MARKER } from '../../../src/production/production.ts';
-import { RunDeploys } from '../../../src/run/deploys/deploys.ts';
+import { createDeploys } from '../../../src/run/deploys/deploys.ts';
 import { createInstanceProbe } from '../../../src/run/deploys/instance-probe.ts';
 import { nothingInPlace } from '../../../src/run/deploys/nothing-in-place.ts';
 import type { InstanceProbe, Ports } from '../../../src/steps/ports.ts';
@@ -24,7 +24,7 @@ export function withDeploys(
 ): Ports {
   const traffic = createDiscovery(ports.traffic, async () => new Elbv2(session));
   const inPlace = {
-    deploys: new RunDeploys({ environment: 'shop', deployer }),
+    deploys: createDeploys({ environment: 'shop', deployer }),
     delivery: { words: deployer.description, check: false, migrate: 'with-deploy' },
     probe: { ...createInstanceProbe({}, ports.clock), ...probe },
     discoverTargetGroups: async (wanted) => traffic.discoverTargetGroups(wanted),
