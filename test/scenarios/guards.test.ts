@@ -27,7 +27,7 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
     expect(await expectRefused(shop, 'up --release 99', 'no-such-image', /./)).toContain('shop-99');
     expect((await shop.task('cleanup')).message).toContain('Nothing to do');
     await shop.task('up --release 42');
-    expect(await expectRefused(shop, 'up --release 43', 'green-exists', /turnout promote.*--discard/)).toContain('42');
+    expect(await expectRefused(shop, 'up --release 43', 'green-exists', /turnout cleanup --discard/)).toContain('42');
     shop.sandbox.faults.add({ kind: 'drain', ms: 60_000 });
     await shop.task('promote');
     await expectRefused(shop, 'cleanup', 'draining', /--wait/);
@@ -47,25 +47,31 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
     await shop.expectNoFailures();
   });
 
-  scenario('an unmanaged instance in production: every task refuses until it is gone', async ({ rig }) => {
-    const shop = await rig();
-    await shop.task('up --release 42');
-    const { sandbox } = shop;
-    const [reservation] = [
-      sandbox.ec2.run({ LaunchTemplate: { LaunchTemplateName: 'shop-web' }, MinCount: 1, MaxCount: 1 }, 0),
-    ];
-    const id = reservation.Instances![0]!.InstanceId!;
-    await poll(() => sandbox.instances.find(id)?.state === 'running', 'the unmanaged instance runs');
-    const target = { TargetGroupArn: sandbox.production[0]!.arn, Targets: [{ Id: id, Port: 8080 }] };
-    await sandbox.elbv2.operations['RegisterTargets']!(target);
-    for (const task of ['promote', 'rollback', 'cleanup', 'up --release 43']) {
-      expect(await expectRefused(shop, task, 'unmanaged-instance', /target group|tag/)).toContain(id);
-    }
-    expect((await shop.run('status')).stdout).toContain(id);
-    await sandbox.elbv2.operations['DeregisterTargets']!(target);
-    await shop.task('promote');
-    await shop.expectNoFailures();
-  });
+  scenario(
+    'an unmanaged instance in production: what moves forward is refused until it is gone, the way back is not',
+    async ({ rig }) => {
+      const shop = await rig();
+      await shop.task('up --release 42');
+      const { sandbox } = shop;
+      const [reservation] = [
+        sandbox.ec2.run({ LaunchTemplate: { LaunchTemplateName: 'shop-web' }, MinCount: 1, MaxCount: 1 }, 0),
+      ];
+      const id = reservation.Instances![0]!.InstanceId!;
+      await poll(() => sandbox.instances.find(id)?.state === 'running', 'the unmanaged instance runs');
+      const target = { TargetGroupArn: sandbox.production[0]!.arn, Targets: [{ Id: id, Port: 8080 }] };
+      await sandbox.elbv2.operations['RegisterTargets']!(target);
+      for (const task of ['promote', 'cleanup', 'up --release 43']) {
+        expect(await expectRefused(shop, task, 'unmanaged-instance', /target group|tag/)).toContain(id);
+      }
+      const back = finished(await shop.run('rollback --yes --json'));
+      expect([back.code, back.exitCode]).toEqual(['needs-attention', 4]);
+      expect(back.message).toContain(id);
+      expect((await shop.run('status')).stdout).toContain(id);
+      await sandbox.elbv2.operations['DeregisterTargets']!(target);
+      await shop.task('promote');
+      await shop.expectNoFailures();
+    },
+  );
 
   scenario('trap 3: of two runs at once the second is told who has the lease, and changes nothing', async ({ rig }) => {
     // It waits until it is stopped.
