@@ -6,7 +6,7 @@ import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
-import type { Step } from '../src/steps/index.ts';
+import { behaviourOf, type Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
@@ -105,8 +105,8 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     return planAhead(snapshot, [...all, ...settle], healthNotes(snapshot, keep));
   },
 
-  afterFailure(_snapshot, goal, { step }) {
-    const isEnding = step?.do === 'terminate' || step?.do === 'remove';
+  afterFailure(snapshot, goal, { step }) {
+    const isEnding = step && behaviourOf(step).effect(snapshot) === 'destroys';
     const rest = isEnding ? ` Instances of ${step.fleet} may have been terminated already.` : '';
     return { leave: 'safe', message: `${goal.release} serves production as before.${rest}` };
   },

@@ -4,7 +4,7 @@ import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { count, list, sentences } from '../domain/text.ts';
 import { total } from '../domain/minimum-healthy.ts';
 import type { GoalOf, MinimumHealthy } from '../domain/goal.ts';
-import type { Step } from '../steps/index.ts';
+import { behaviourOf, type Step } from '../steps/index.ts';
 import {
   drainingFrom,
   healthyByZone,
@@ -84,7 +84,7 @@ export function afterInPlace(
     return { undo, next: [`\`turnout ${again}\` tries again`] };
   }
   const stay = started.length === 1 ? 'is out of traffic and stays so' : 'are out of traffic and stay so';
-  const why = isProbing(step)
+  const why = isAfterDeploy(snapshot, step)
     ? 'since what was deployed there was not seen healthy'
     : 'since a deploy has started there';
   const out = started.length === 0 ? '' : `${list(started, 5)} ${stay}, ${why}. `;
@@ -94,8 +94,9 @@ export function afterInPlace(
 }
 
 /** Everything was deployed, and what was deployed did not answer as it should. */
-function isProbing(step: Step | undefined): boolean {
-  return step?.do === 'check-instances' || step?.do === 'register-back';
+function isAfterDeploy(snapshot: Snapshot, step: Step | undefined): boolean {
+  const effect = step && behaviourOf(step).effect(snapshot);
+  return effect === 'waits' || effect === 'adds-capacity';
 }
 
 /** What production lacks; a pool with nothing healthy lacks too, whatever was allowed. */
