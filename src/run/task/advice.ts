@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { flagsOf, readOptions, type TaskOptions } from '../../../tasks/options.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
-import type { LaunchSpec, Verb } from '../../domain/goal.ts';
+import { isRefusal, type LaunchSpec, type Verb } from '../../domain/goal.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { isVerification } from '../../plan/switch.ts';
 import { resolveGoal, type GoalRequest } from './resolve-goal.ts';
 
 /** What a goal can be tried with that is not pursued: nothing is resolved, and AWS is asked nothing. */
@@ -25,30 +27,71 @@ const PASSES: ReadonlySet<string> = new Set(['draining', 'retained', 'residual-t
 /** What a reader puts in place of the letter. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = { R: 'release' };
 
+/** What leads out of a world, the least that it may cost first. */
+const WAYS_OUT = [
+  'rollback',
+  'promote',
+  'promote --to 100',
+  'rollback --min-healthy 1',
+  'promote --min-healthy 1',
+  'promote --to 100 --min-healthy 1',
+  'adopt --release R',
+  'up --release R',
+  'cleanup --wait',
+  'cleanup --wait --discard',
+  'cleanup --wait --discard --min-healthy 1',
+];
+
 /**
- * The sentences, those that would work first; one whose command would be refused in this world says why.
- * Commands are in backticks; one that comes after another (`..., then ...`) is not tried.
+ * The sentences, those that would work first; one whose command would be refused in this world says why. Where none has a
+ * command that would work, one that would is added. Commands are in backticks; one that comes after another (`..., then ...`)
+ * is not tried.
  */
-export async function checkedAdvice(world: AdviceWorld, sentences: readonly string[]): Promise<readonly string[]> {
-  const checked = await Promise.all(sentences.map(async (text) => ({ text, no: await refusedIn(world, text) })));
-  const works = checked.filter(({ no }) => no === undefined).map(({ text }) => text);
-  return [...works, ...checked.flatMap(({ text, no }) => (no === undefined ? [] : [`${text} (not now: ${no})`]))];
+export async function checkedAdvice(
+  world: AdviceWorld,
+  sentences: readonly string[],
+  { isRefused }: { readonly isRefused: boolean } = { isRefused: false },
+): Promise<readonly string[]> {
+  const checked = await Promise.all(sentences.map(async (text) => ({ text, ...(await tried(world, text)) })));
+  const works = checked.filter(({ no }) => no === undefined);
+  const isDeadEnd = works.every(({ command }) => command === undefined) && (isRefused || checked.length > works.length);
+  return [
+    ...works.map(({ text }) => text),
+    ...(isDeadEnd ? await wayOut(world) : []),
+    ...checked.flatMap(({ text, no }) => (no === undefined ? [] : [`${text} (not now: ${no})`])),
+  ];
 }
 
-/** Why the first command of the sentence would be refused now; undefined where it would not be, or there is none. */
-async function refusedIn(world: AdviceWorld, sentence: string): Promise<string | undefined> {
-  const [, before, command = ''] = /(then )?`turnout ([^`]+)`/.exec(sentence) ?? [];
-  const [verb = '', ...words] = command.split(' ');
-  if (before !== undefined || !(verb in world.tasks)) return undefined;
-  const task: Task = world.tasks[verb as Verb];
-  if (!isTried(world, task)) return undefined;
-  try {
-    await resolveGoal({ ...world, ...TRIED, task, options: optionsIn(task, words) });
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    return PASSES.has(error.code) ? undefined : error.message.replace(/\.$/, '');
+/** The first way that changes something. */
+async function wayOut(world: AdviceWorld): Promise<readonly string[]> {
+  for (const command of WAYS_OUT) {
+    const planned = await planOf(world, command).catch(asRefused);
+    const steps = 'steps' in planned ? planned.steps : [];
+    if (steps.some((step) => !isVerification(world.snapshot, step))) return [`Possible now: \`turnout ${command}\`.`];
   }
+  return [];
+}
+
+/** The first command of the sentence, or the options that it adds to the one that was refused; and why it would be refused now; undefined where it would not be, or there is none. */
+async function tried(world: AdviceWorld, text: string): Promise<{ readonly command?: string; readonly no?: string }> {
+  if (text.startsWith('`--')) return { command: text };
+  const [, before, command = ''] = /(then )?`turnout ([^`]+)`/.exec(text) ?? [];
+  const verb = command.split(' ', 1)[0] as Verb;
+  if (before !== undefined || !(verb in world.tasks) || !isTried(world, world.tasks[verb])) return {};
+  const planned = await planOf(world, command).catch(asRefused);
+  if ('steps' in planned || PASSES.has(planned.code)) return { command };
+  return { command, no: planned.message.replace(/\.$/, '') };
+}
+
+async function planOf(world: AdviceWorld, command: string): Promise<Plan> {
+  const [verb, ...words] = command.split(' ');
+  const task: Task = world.tasks[verb as Verb];
+  return (await resolveGoal({ ...world, ...TRIED, task, options: optionsIn(task, words) })).plan;
+}
+
+function asRefused(error: unknown): OperatorError {
+  if (error instanceof OperatorError) return error;
+  throw error;
 }
 
 /** What is about named instances can always be requested; without a deployer, nothing is deployed in place. */
@@ -71,5 +114,8 @@ function optionsIn({ options }: Task, words: readonly string[]): TaskOptions {
 export async function withCheckedAdvice(world: AdviceWorld, error: unknown): Promise<unknown> {
   if (!(error instanceof OperatorError)) return error;
   const { code, message, exitCode, transient, cause, next } = error;
-  return new OperatorError(code, message, { exitCode, transient, cause, next: await checkedAdvice(world, next) });
+  const advice = await checkedAdvice(world, next, {
+    isRefused: typeof cause === 'object' && cause !== null && isRefusal(cause),
+  });
+  return new OperatorError(code, message, { exitCode, transient, cause, next: advice });
 }

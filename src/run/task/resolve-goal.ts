@@ -133,5 +133,5 @@ export function waysToContinue({ again, wayBack }: Task, release: string): reado
 
 function accept<T extends object>(value: T | Refusal): T {
   if (!isRefusal(value)) return value;
-  throw new OperatorError(value.refused, value.message, { next: value.next });
+  throw new OperatorError(value.refused, value.message, { next: value.next, cause: value });
 }
