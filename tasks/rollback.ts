@@ -1,4 +1,4 @@
-import { liveFleets, members, servingFleets } from '../src/domain/roles.ts';
+import { liveFleets, members, roleOf, servingFleets } from '../src/domain/roles.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
@@ -111,7 +111,10 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const rejected = snapshot.fleets.find((fleet) => fleet.id !== goal.fleet && members(fleet).length > 0);
     return {
       message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
-      next: ['`turnout promote` tries it again', '`turnout cleanup` terminates the rejected fleet'],
+      next: [
+        '`turnout promote` tries it again',
+        `\`turnout cleanup${rejected && roleOf(snapshot, rejected) === 'green' ? ' --discard' : ''}\` terminates the rejected fleet`,
+      ],
     };
   },
 };

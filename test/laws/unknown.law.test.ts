@@ -98,6 +98,28 @@ describe.each(UNKNOWN)('%s', (_what, snapshot, verbs, refused) => {
   });
 });
 
+test.each(['B', 'C'])('of two that could be promoted %s can be terminated, and the way back stays', async (release) => {
+  const parked = { ...home, members: [TESTED, TESTED] };
+  const serving = { id: 'D', marks: PROMOTED, members: [SERVES, SERVES] };
+  const planned = await planFor(world([parked, serving, never, again]), 'cleanup', { discard: true, release });
+  const steps = 'plan' in planned ? planned.plan.steps : [];
+  expect(steps.filter((step) => step.do === 'terminate')).toMatchObject([{ fleet: release }]);
+  expect(steps.map((step) => step.do)).not.toContain('mark');
+  const both = await planFor(world([home, never, again]), 'promote', {});
+  expect(both).toHaveProperty(
+    'next',
+    expect.arrayContaining([expect.stringContaining(`--discard --release ${release}`)]),
+  );
+});
+
+test('what rollback leads back to is not terminated by its release', async () => {
+  const switched = world([
+    { ...home, members: [TESTED, TESTED] },
+    { ...promoted, members: [SERVES, SERVES] },
+  ]);
+  expect(await planFor(switched, 'cleanup', { release: 'A' })).toMatchObject({ refused: 'nothing-beside' });
+});
+
 test('somebody else in production does not close the way back, and is named', async () => {
   const switched = world([
     { ...home, members: [TESTED, TESTED] },
