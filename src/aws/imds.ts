@@ -19,7 +19,7 @@ export async function ownInstanceId(env: NodeJS.ProcessEnv): Promise<string> {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     throw new OperatorError(
       'no-instance',
-      `This machine is not an EC2 instance, or its metadata service is off: ${messageOf(cause)}`,
+      `This machine is not an EC2 instance, or its metadata service is off: ${messageOf(cause)}.`,
       {
         next: [
           'Name the instance instead of --self.',

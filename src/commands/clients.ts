@@ -114,7 +114,7 @@ function mustBeWritable(file: string): void {
 
 async function writeReport(file: string, html: string): Promise<void> {
   await writeFile(file, html).catch((error: unknown) => {
-    throw new OperatorError('no-report', `The report could not be written: ${messageOf(error)}`, {
+    throw new OperatorError('no-report', `The report could not be written: ${messageOf(error)}.`, {
       next: ['What the run did is in the journal: `turnout history`.'],
     });
   });

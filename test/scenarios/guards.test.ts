@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { finished } from '../support/program.ts';
 import { poll } from '../support/poll.ts';
@@ -24,9 +26,12 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
     await expectRefused(shop, 'adopt --release 41', 'adopted-already', /turnout status/);
     await expectRefused(shop, 'resume', 'nothing-to-resume', /turnout status/);
     expect((await shop.task('abandon', 'refused')).code).toBe('nothing-to-abandon');
+    expect((await shop.task('unlock', 'refused')).code).toBe('nothing-to-unlock');
     expect(await expectRefused(shop, 'up --release 99', 'no-such-image', /./)).toContain('shop-99');
     expect((await shop.task('cleanup')).message).toContain('Nothing to do');
-    await shop.task('up --release 42');
+    await mkdir(path.join(shop.folder, 'report.html'));
+    const { lines } = await shop.run('up --release 42 --report report.html --yes --json');
+    expect(lines.at(-1), 'a folder is in the place of the report').toMatchObject({ code: 'no-report' });
     expect(await expectRefused(shop, 'up --release 43', 'green-exists', /turnout cleanup --discard/)).toContain('42');
     shop.sandbox.faults.add({ kind: 'drain', ms: 60_000 });
     await shop.task('promote');

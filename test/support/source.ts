@@ -79,6 +79,47 @@ export function optionalMembersOf({ ast }: Source, passes: (name: string) => boo
   });
 }
 
+/**
+ * Codes of refusals and of errors that an operator can fix: what `refusal` and `OperatorError` are given first, and what tables
+ * of translated errors have under `code` or, in `TRANSLATIONS`, as keys. Of templates the text with `*` for what is filled in.
+ */
+export function codesOf({ ast }: Source): readonly string[] {
+  return [...walk(ast)].flatMap((node) => {
+    if (isMadeBy(node, 'refusal') || isMadeBy(node, 'OperatorError'))
+      return stringsIn((node.arguments as readonly Node[])[0]!);
+    if (node.type === 'Property' && nameOf(node.key as Node) === 'code') return stringsIn(node.value as Node);
+    if (node.type !== 'VariableDeclarator' || nameOf(node.id as Node) !== 'TRANSLATIONS') return [];
+    return (node.init as { readonly properties: readonly Node[] }).properties.map(({ key }) => nameOf(key as Node));
+  });
+}
+
+/** Texts in quotes, without those with which an error is only made. */
+export function textsOf({ ast }: Source): readonly string[] {
+  const made = [...walk(ast)].filter((node) => isMadeBy(node, 'OperatorError'));
+  const given = new Set(made.flatMap((node) => [...walk((node.arguments as readonly Node[])[0]!)]));
+  return [...walk(ast)].filter((node) => !given.has(node)).flatMap((node) => stringOf(node));
+}
+
+function isMadeBy({ type, callee }: Node, name: string): boolean {
+  return (type === 'CallExpression' || type === 'NewExpression') && nameOf(callee as Node) === name;
+}
+
+function nameOf({ name, value }: Node): string {
+  return String(name ?? value);
+}
+
+function stringsIn(node: Node): readonly string[] {
+  return [...walk(node)].flatMap((inner) => stringOf(inner));
+}
+
+function stringOf({ type, value, quasis }: Node): readonly string[] {
+  if (type === 'TemplateLiteral')
+    return [
+      (quasis as readonly { readonly value: { readonly raw: string } }[]).map((part) => part.value.raw).join('*'),
+    ];
+  return type === 'Literal' && typeof value === 'string' ? [value] : [];
+}
+
 /** Groups of nodes that lead to each other, each in order (Tarjan's strongly connected components of more than one). */
 export function circlesOf(edges: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
   const [index, low] = [new Map<string, number>(), new Map<string, number>()];
