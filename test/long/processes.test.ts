@@ -52,7 +52,7 @@ async function killedAndResumed(shop: Rig): Promise<void> {
     await struck(shop, 'up --release 42', 'launch', 'SIGKILL')
   ).ended;
   const { goal } = await shop.status();
-  expect(goal?.goal.verb).toBe('up');
+  expect(goal?.verb).toBe('up');
   await done(shop, 'resume --wait 30s');
   expect(shop.instancesOf('42')).toHaveLength(3);
 }

@@ -50,7 +50,7 @@ export interface Status {
   readonly rollback: { readonly ready: boolean; readonly why: string } | null;
   readonly proof: { readonly proven: boolean; readonly why: string } | null;
   readonly lease: object | null;
-  readonly goal: { readonly goal: { readonly verb: string } } | null;
+  readonly goal: { readonly verb: string } | null;
   readonly verbs: readonly { verb: string; accepted: boolean; why: string }[];
 }
 

@@ -73,8 +73,10 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
 async function finalProblem(run: Run, task: Task, goal: Goal, plan: Plan, last: Snapshot): Promise<string | undefined> {
   const problemIn = (snapshot: Snapshot): string | undefined => task.finalProblem(snapshot, goal);
   try {
-    const seen = plan.steps.length === 0 ? last : await observe(run.setup.ports);
+    const seen = plan.steps.length === 0 ? last : await look(run);
     if (problemIn(seen) === undefined) return undefined;
+    // The last step saw it otherwise a moment ago: this answer may be the older one.
+    run.own.changed();
     const again = await lookAgain(run);
     const problem = problemIn(again);
     return problem && `The ${goal.verb} of ${subjectOf(goal)} was done, but ${problem} ${describeServing(again)}`;
@@ -160,9 +162,13 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
 }
 
 /** The way back and the last sentence must not miss what was done right before the failure. */
-async function lookAgain({ setup, own }: Run): Promise<Snapshot> {
-  const { ports, signal, view } = setup;
-  await own.wait(view.emit, signal);
+async function lookAgain(run: Run): Promise<Snapshot> {
+  const { view, signal } = run.setup;
+  await run.own.wait(view.emit, signal);
+  return look(run);
+}
+
+async function look({ setup: { ports, signal, view } }: Run): Promise<Snapshot> {
   return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, () =>
     observe(ports),
   );
