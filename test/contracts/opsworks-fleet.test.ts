@@ -1,11 +1,9 @@
 import { world as snapshotOf } from '../support/worlds.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Instance } from '../../src/domain/snapshot.ts';
-import { OpsWorks } from '../../src/aws/opsworks.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
 import { callOpsWorks } from '../support/quick-sandbox.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
-import { openSession } from '../support/aws.ts';
 import { poll } from '../support/poll.ts';
 import { fleetContract } from './fleet.contract.ts';
 import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
@@ -100,37 +98,6 @@ describe("what is OpsWorks's own", () => {
     expect(JSON.stringify(await port.resolve(await launchRequestOf(port)))).not.toContain('secret');
     await launchWith(world, { app: 'shop', layer });
     expect(await layersOf(world)).toHaveLength(2);
-  });
-
-  test('a release that cannot be a tag, and a fleet whose layer has lost its tags, are refused', async () => {
-    const world = await start();
-    const port = open(world, { app: 'shop' });
-    const request = await launchRequestOf(port);
-    const notATag = await errorOf(port.resolve({ ...request, release: 'v1@2' }));
-    expect(notATag.code).toBe('release-not-a-tag');
-    expectAdvice(notATag);
-    const [blue] = await layersOf(world);
-    const TagKeys = Object.keys(await tagsOf(world, blue.Arn));
-    await callOpsWorks(world.sandbox, 'UntagResource', { ResourceArn: blue.Arn, TagKeys });
-    const lost = await errorOf(port.resolve(request));
-    expect(lost.code).toBe('no-layer');
-    expectAdvice(lost);
-  });
-
-  test('a layer that OpsWorks does not make, and does not list, is waited for', async () => {
-    const world = await start();
-    const fault = { kind: 'error', code: 'ValidationException', status: 400, message: 'Not now' } as const;
-    world.sandbox.faults.add({ ...fault, operation: 'CreateLayer' });
-    const error = await errorOf(launchWith(world, { app: 'shop' }));
-    expect(error).toMatchObject({ code: 'layer-not-there', transient: true });
-    expectAdvice(error);
-  });
-
-  test('what does not exist is said in words', async () => {
-    const { sandbox } = await start();
-    const error = await errorOf(new OpsWorks(openSession(sandbox.url)).layers('no-such-stack'));
-    expect(error.code).toBe('opsworks-not-found');
-    expectAdvice(error);
   });
 
   test('a layer of a built-in type is refused, or cloned as a custom one that runs the same recipes', async () => {

@@ -128,8 +128,12 @@ export function cannotListen(address: string, port: number, cause: unknown): Ope
         `Add the addresses first (macOS: sudo ifconfig lo0 alias ${address}), or run the sandbox on Linux, for example in a container.`,
       ]
     : [`Stop the program that listens on port ${port} of all addresses, or choose another port (sandbox.appPort).`];
-  return new OperatorError('loopback-refused', `An instance cannot listen on ${address}:${port}: ${messageOf(cause)}.`, {
-    next,
-    cause,
-  });
+  return new OperatorError(
+    'loopback-refused',
+    `An instance cannot listen on ${address}:${port}: ${messageOf(cause)}.`,
+    {
+      next,
+      cause,
+    },
+  );
 }
