@@ -1,7 +1,7 @@
 import { retentionProblem } from '../domain/retention.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
-import { members } from '../domain/roles.ts';
+import { members, poolsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
@@ -50,6 +50,11 @@ export interface Keeps {
 /** The other fleet is the only way back while the serving one is not well. */
 function neededAsWayBack(snapshot: Snapshot, fleet: Fleet, keeps: Keeps): string | undefined {
   const stays = fleetOf(snapshot, keeps);
+  // Whoever sets weights meanwhile changes which pools production is.
+  const kept = keeps.groups.flatMap(({ pools }) => pools);
+  const other = poolsOf(snapshot, 'production').find(({ name }) => !kept.includes(name));
+  if (other !== undefined)
+    return `${other.name} gets production traffic now, and did not when this was planned: ${fleet.release} may be the way back.`;
   for (const { pools, minimum } of keeps.groups) {
     const own = snapshot.pools.filter(({ name }) => pools.includes(name));
     const healthy = countByZone(own.flatMap((pool) => healthyIn(pool, stays)));

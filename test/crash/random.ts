@@ -208,6 +208,11 @@ function untrue(site: Site, run: Run, happenings: readonly Happening[]): readonl
   return [`${run.process.name} ${ask} says that ${alone} serves production; it is ${now.join(' and ') || 'nothing'}`];
 }
 
+/** Lives one history that was found; @returns what it breaks */
+export async function liveOne(history: History): Promise<readonly string[]> {
+  return (await live(history)).wrong;
+}
+
 /** Lives many; throws with the seed and the shortest history that breaks something. @returns the number of runs */
 export async function liveMany(count: number, seed?: number): Promise<number> {
   let runs = 0;

@@ -1,6 +1,6 @@
 import type { StepKind } from '../../src/steps/index.ts';
 import type { Case } from './grave-case.ts';
-import { die, divided, enter, MINIMUM, recordShare, sicken, untag, weigh } from './hands.ts';
+import { die, divided, enter, leave, MINIMUM, recordShare, sicken, untag, weigh } from './hands.ts';
 
 /** What may happen to steps where weights move traffic: by the rules of a listener, and by names. */
 export const WEIGHTED = [false, true] as const;
@@ -91,6 +91,10 @@ export const terminateCase = (byName: boolean): Case<'terminate'> => ({
   refused: {
     'somebody gives it a share again': [weigh(90, 10), 'never terminated'],
     'the serving fleet dies': [sicken('one', 'A-0', 'A-1'), 'B may be the way back'],
+    'somebody gives all to its group, which it has left': [
+      (fake) => [leave('two', 'B-0', 'B-1'), weigh(0, 100)].forEach((act) => act(fake)),
+      'two gets production traffic now',
+    ],
     'another run records a later share of the other fleet': [
       recordShare('A', '0@2025-12-03T00:00:00.000Z'),
       'not known when production has left B',
