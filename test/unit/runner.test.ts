@@ -71,7 +71,12 @@ describe('a step is done', () => {
       { do: 'mark', fleet: 'C', mark: 'promoted', at: '2026-01-01T00:00:00.000Z' },
       { do: 'deregister', pool: 'test', fleet: 'C', minimumHealthy: NO_MINIMUM },
       { do: 'await-drained', pool: 'test', fleet: 'C' },
-      { do: 'terminate', fleet: 'C', retentionS: 0, keeps: { fleet: 'A', groups: [] } },
+      {
+        do: 'terminate',
+        fleet: 'C',
+        retentionS: 0,
+        keeps: { fleet: 'A', groups: [{ pools: ['prod'], minimum: NO_MINIMUM }] },
+      },
     ];
     await fake.finish(start(fake, steps).done);
     expect(fake.changes).toEqual([
