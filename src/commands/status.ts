@@ -3,7 +3,7 @@ import { ExitCode, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import { choices } from '../run/task/resolve-goal.ts';
 import { switchSettings } from '../steps/ports.ts';
-import { verbsNow } from '../run/task/verbs.ts';
+import { rollbackNow, verbsNow } from '../run/task/verbs.ts';
 import type { Store } from '../stores/store.ts';
 import { jsonLine } from '../views/json.ts';
 import { openOut } from '../views/out.ts';
@@ -77,8 +77,10 @@ async function reportOn({ config, ports, store }: Context): Promise<StatusReport
     settings: switchSettings(ports),
     delivery: deliveryOf(config),
   };
-  const verbs = record.trouble === undefined ? await verbsNow(world) : [];
-  return { environment: config.environment, snapshot, verbs, ...record };
+  const { trouble } = record;
+  const verbs = trouble === undefined ? await verbsNow(world) : [];
+  const rollback = trouble === undefined ? await rollbackNow(world) : { ready: false as const, why: trouble };
+  return { environment: config.environment, snapshot, verbs, rollback, ...record };
 }
 
 type Recorded = Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'>;

@@ -1,12 +1,12 @@
 import { members } from '../domain/roles.ts';
 import { goalData } from './json.ts';
-import { fleetsByRole, healthOf, proofOf, rollbackOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
+import { fleetsByRole, healthOf, proofOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { residualOf } from './status-routes.ts';
 import { targetWords } from '../domain/text.ts';
 
 /** `status` as data, for `--json`; docs/json.md describes it. */
 export function statusData(report: StatusReport) {
-  const { environment, snapshot, lease, goal, trouble, verbs, last } = report;
+  const { environment, snapshot, lease, goal, trouble, verbs, rollback, last } = report;
   return {
     type: 'status' as const,
     environment,
@@ -52,7 +52,7 @@ export function statusData(report: StatusReport) {
       })),
     })),
     unmanaged: snapshot.unmanaged.map(({ id }) => id),
-    rollback: rollbackOf(snapshot) ?? null,
+    rollback,
     proof: proofOf(report) ?? null,
     lease: lease ?? null,
     goal: goal ? goalData(goal) : null,

@@ -3,7 +3,7 @@ import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { painter, type Paint } from './paint.ts';
-import { countByState, fleetsByRole, healthOf, proofOf, rollbackOf, type StatusReport } from './status.ts';
+import { countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
 import { columns, hanging, headed, pad, paragraphs, wrap } from './text.ts';
@@ -26,7 +26,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     unmanagedLines(snapshot, width, paint),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
-    assuranceLines(report, paint),
+    assuranceLines(report, width, paint),
     verbLines(report, width, paint),
     lastLines(report, width, paint),
   ]);
@@ -132,17 +132,20 @@ function whereIs(fleet: Fleet, snapshot: Snapshot): string {
   return where.length === 0 ? 'not in a target group' : where.join(', ');
 }
 
-function assuranceLines(report: StatusReport, paint: Paint): string[] {
-  const [proof, rollback] = [proofOf(report), rollbackOf(report.snapshot)];
+function assuranceLines(report: StatusReport, width: number, paint: Paint): string[] {
+  const proof = proofOf(report);
+  const { rollback } = report;
   return [
-    ...(proof ? [`${yesOrNo('Switch', 'proven', proof.proven, paint)}: ${proof.why}`] : []),
-    ...(rollback ? [`${yesOrNo('Rollback', 'ready', rollback.ready, paint)}: ${rollback.why}`] : []),
+    ...(proof ? yesOrNo('Switch', 'proven', proof.proven, proof.why, width, paint) : []),
+    ...yesOrNo('Rollback', 'ready', rollback.ready, rollback.why, width, paint),
   ];
 }
 
-/** `Rollback ready`, or `Rollback not ready`. */
-function yesOrNo(what: string, state: string, is: boolean, paint: Paint): string {
-  return is ? paint('green', `${what} ${state}`) : paint('yellow', `${what} not ${state}`);
+/** `Rollback ready: ...`, or `Rollback not ready: ...`. */
+function yesOrNo(what: string, state: string, is: boolean, why: string, width: number, paint: Paint): string[] {
+  return is
+    ? headed(`${what} ${state}:`, 'green', why, width, paint)
+    : headed(`${what} not ${state}:`, 'yellow', why, width, paint);
 }
 
 function verbLines({ verbs }: StatusReport, width: number, paint: Paint): string[] {

@@ -1,8 +1,8 @@
-import { isRegistered, liveFleets, members, roleOf, targetsOf, type Role } from '../domain/roles.ts';
+import { isRegistered, liveFleets, roleOf, type Role } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
 import type { Fleet, Instance, Pool, Snapshot, Target } from '../domain/snapshot.ts';
 import type { Route } from '../domain/traffic.ts';
-import type { VerbStatus } from '../run/task/verbs.ts';
+import type { RollbackReadiness, VerbStatus } from '../run/task/verbs.ts';
 import type { JournalEntry, Lease, RecordedGoal } from '../stores/store.ts';
 import { ago, count } from '../domain/text.ts';
 
@@ -19,6 +19,7 @@ export interface StatusReport {
   /** Why lease, goal and journal could not be read. */
   readonly trouble?: string;
   readonly verbs: readonly VerbStatus[];
+  readonly rollback: RollbackReadiness;
   /** The newest entry of the journal. */
   readonly last?: JournalEntry;
   /** The newest entry of a run that moved production. */
@@ -93,19 +94,4 @@ export function fleetsByRole(snapshot: Snapshot): { readonly fleet: Fleet; reado
 /** Routes that divide traffic by weight, production's first; none when membership moves traffic. */
 export function routesByRole(snapshot: Snapshot): readonly Route[] {
   return [...routesOf(snapshot, 'production'), ...routesOf(snapshot, 'test')];
-}
-
-/** Whether production could go back to the parked fleet now; undefined when no fleet is parked. */
-export function rollbackOf(snapshot: Snapshot): { ready: boolean; why: string } | undefined {
-  const parked = fleetsByRole(snapshot).find(({ role }) => role === 'parked')?.fleet;
-  if (!parked) return undefined;
-  const size = members(parked).length;
-  const pools = snapshot.pools.filter((pool) => pool.role === 'test');
-  const healthy = pools.map((pool) => healthOf(targetsOf(pool, parked)).healthy);
-  const running = members(parked).filter((instance) => instance.state === 'running').length;
-  if (pools.length === 0) return { ready: running === size, why: `${running} of ${count(size, 'instance')} running` };
-  return {
-    ready: healthy.every((n) => n === size),
-    why: pools.map((pool, i) => `${healthy[i]}/${size} healthy in ${pool.name}`).join(', '),
-  };
 }

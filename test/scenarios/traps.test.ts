@@ -181,6 +181,7 @@ describe.concurrent('traps: who is healthy', () => {
   scenario('trap 14: rollback does not move traffic to a parked fleet that is sick now', async ({ rig }) => {
     const shop = await rig({ healthCheck: QUICK_CHECKS });
     await switched(shop);
+    expect((await shop.status()).rollback).toMatchObject({ ready: true, seconds: expect.any(Number) as number });
     await noneHealthy(shop, 'shop-test', '41');
     shop.forgetRequests();
     for (const task of ['rollback', 'rollback --min-healthy 0']) {
@@ -189,7 +190,8 @@ describe.concurrent('traps: who is healthy', () => {
       expect(refused.next.join(), 'what serves is not to be discarded').not.toContain('--discard');
     }
     expect(shop.changes).toEqual([]);
-    expect((await shop.status()).rollback).toMatchObject({ ready: false });
+    const { message: why } = await shop.task('rollback', 'refused');
+    expect((await shop.status()).rollback).toEqual({ ready: false, why });
     expect(shop.where()['shop-production']).toBe('42 × 3');
     await shop.expectNoFailures();
   });

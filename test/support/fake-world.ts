@@ -36,7 +36,7 @@ export function blueAndGreen(): FakeWorld {
 
 /** A world on a virtual clock behind both ports, in which everything that was asked for can be counted and timed. */
 export class FakeWorld {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly asked: Asked[] = [];
   readonly ports: Ports;
   /** Milliseconds from an effect to the reading that shows it. */
@@ -53,7 +53,8 @@ export class FakeWorld {
   ignored = 0;
   #history: readonly { readonly at: number; readonly snapshot: Snapshot }[];
 
-  constructor(start: Snapshot) {
+  constructor(start: Snapshot, clock = new VirtualClock()) {
+    this.clock = clock;
     this.#history = [{ at: Number.NEGATIVE_INFINITY, snapshot: start }];
     this.ports = {
       fleet: this.#fleet(),

@@ -47,7 +47,7 @@ export interface Status {
     readonly targets: readonly { id: string; port: number; release: string | null; state: string; words: string }[];
   }[];
   readonly fleets: readonly { release: string; role: string; instances: readonly { id: string; zone: string }[] }[];
-  readonly rollback: { readonly ready: boolean; readonly why: string } | null;
+  readonly rollback: { readonly ready: boolean; readonly seconds?: number; readonly why: string };
   readonly proof: { readonly proven: boolean; readonly why: string } | null;
   readonly lease: object | null;
   readonly goal: { readonly verb: string } | null;

@@ -2,12 +2,14 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { historyText } from '../../src/views/history.ts';
-import { rollbackOf, type StatusReport } from '../../src/views/status.ts';
+import type { StatusReport } from '../../src/views/status.ts';
 import { statusText } from '../../src/views/status-text.ts';
 import { widthOf } from '../../src/views/text.ts';
 import { watchScreen } from '../../src/views/watch.ts';
 import { AT } from '../../tools/docs/samples.ts';
 import { fakeStream, pool, promoted, report, target } from './views.samples.ts';
+
+const NOT_READY = { ready: false, why: 'Nothing serves.' } as const;
 
 describe('status', () => {
   test('one screen', () => {
@@ -35,7 +37,7 @@ describe('status', () => {
         parked  41  f-41  3 instances  2 days old  3 draining from shop-production,
                                                    3/3 healthy in shop-test
 
-      Rollback ready: 3/3 healthy in shop-test
+      Rollback ready: 41 (parked, 3 instances), about 8 s
 
       What you can do
         yes  promote   goes on with 42
@@ -110,12 +112,15 @@ Until then no task can start; one may be running.`);
 
   test('an empty world', () => {
     const snapshot: Snapshot = { ...promoted(), fleets: [], pools: [pool()] };
-    expect(statusText({ environment: 'production', snapshot, verbs: [] }, 80)).toMatchInlineSnapshot(`
+    expect(statusText({ environment: 'production', snapshot, verbs: [], rollback: NOT_READY }, 80))
+      .toMatchInlineSnapshot(`
       "Environment production  02:10:31Z
 
       Production  shop-production  0/0 healthy  http://shop.example
 
-      No fleet has this environment's tags."
+      No fleet has this environment's tags.
+
+      Rollback not ready: Nothing serves."
     `);
   });
 
@@ -127,34 +132,15 @@ Until then no task can start; one may be running.`);
       unmanaged: [unmanaged],
       pools: [pool({ targets: [target('i-8', 'healthy'), target('i-9', 'healthy')] })],
     };
-    const text = statusText({ environment: 'production', snapshot, verbs: [] }, 80);
+    const text = statusText({ environment: 'production', snapshot, verbs: [], rollback: NOT_READY }, 80);
     expect(text).toContain('  i-9  eu-west-1a  ? unmanaged  healthy\n  i-8  ?           ? unmanaged  healthy\n');
     expect(text).toContain("Unmanaged: i-9 is in a target group without this environment's tags.");
   });
 });
 
-describe('rollback', () => {
-  test('is ready when all of the parked fleet is healthy in the test group', () => {
-    expect(rollbackOf(promoted())).toEqual({ ready: true, why: '3/3 healthy in shop-test' });
-  });
-
-  test('is not ready when one is not', () => {
-    const world = promoted();
-    const idle = world.pools[1]!;
-    const sick = {
-      ...idle,
-      targets: [target(idle.targets[0]!.id, 'unhealthy', 'Target.Timeout'), ...idle.targets.slice(1)],
-    };
-    expect(rollbackOf({ ...world, pools: [world.pools[0]!, sick] })).toEqual({
-      ready: false,
-      why: '2/3 healthy in shop-test',
-    });
-  });
-
-  test('is no question when no fleet is parked', () => {
-    const world = promoted();
-    expect(rollbackOf({ ...world, fleets: world.fleets.slice(1) })).toBeUndefined();
-  });
+test('a rollback that would be refused: its refusal', () => {
+  const rollback = { ready: false, why: '0 of 3 instances of 41 are healthy in shop-test now.' } as const;
+  expect(statusText({ ...report(), rollback }, 80)).toContain(`\nRollback not ready: ${rollback.why}\n`);
 });
 
 test('history', () => {

@@ -168,6 +168,7 @@ export function report(size = 3): StatusReport {
       { verb: 'rollback', accepted: true, why: 'moves production back to 41' },
       { verb: 'cleanup', accepted: false, why: 'only 2 of 3 instances of 42 are healthy in shop-production.' },
     ],
+    rollback: { ready: true, seconds: 8, why: '41 (parked, 3 instances), about 8 s' },
     last: {
       run: '7f3a9c',
       verb: 'promote',

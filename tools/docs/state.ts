@@ -227,6 +227,17 @@ const residualTraffic = formatOf<Status['residualTraffic']>()(
   ]),
 );
 
+const rollback = formatOf<Status['rollback']>()(
+  z.discriminatedUnion('ready', [
+    z.strictObject({
+      ready: z.literal(true),
+      seconds: number('expected time in seconds'),
+      why: string('the fleet that would serve, in words'),
+    }),
+    z.strictObject({ ready: z.literal(false), why: string('why not, in the words of the refusal') }),
+  ]),
+);
+
 export const statusLine = formatOf<Status>()(
   z.strictObject({
     type: z.literal('status'),
@@ -236,10 +247,7 @@ export const statusLine = formatOf<Status>()(
     residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
     fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
     unmanaged: strings("ids of instances in a target group that lack this environment's tags"),
-    rollback: z
-      .strictObject({ ready: boolean('whether it could'), why: string('why, in words') })
-      .nullable()
-      .describe('whether production could go back now; null when no fleet is parked'),
+    rollback: rollback.describe('whether `turnout rollback --plan` would be accepted now'),
     proof: z
       .strictObject({ proven: boolean('whether it is'), why: string('why, in words') })
       .nullable()

@@ -1,8 +1,12 @@
 import type { Task } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
+import { fleetById } from '../../domain/queries.ts';
+import { duration } from '../../domain/text.ts';
 import type { Verb } from '../../domain/goal.ts';
 import { isVerification } from '../../plan/switch.ts';
+import { describeFleet } from '../../plan/worlds.ts';
 import { isTried, TRIED, type AdviceWorld } from './advice.ts';
+import { preview } from './preview.ts';
 import { resolveGoal } from './resolve-goal.ts';
 
 /** Whether a verb would be accepted now, and why not. */
@@ -33,5 +37,31 @@ async function verbNow(world: AdviceWorld, task: Task): Promise<VerbStatus> {
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return { verb, accepted: false, why: error.message };
+  }
+}
+
+/** Whether production could go back now; when it could, in how many seconds. */
+export type RollbackReadiness =
+  | { readonly ready: true; readonly seconds: number; readonly why: string }
+  | { readonly ready: false; readonly why: string };
+
+/** What `rollback --plan` says in this world: the verb's own answer. */
+export async function rollbackNow(world: AdviceWorld): Promise<RollbackReadiness> {
+  const { tasks, snapshot } = world;
+  const task: Task = tasks.rollback;
+  try {
+    const { goal, plan } = await resolveGoal({ ...world, ...TRIED, task, options: {} });
+    if (plan.steps.length === 0)
+      return { ready: true, seconds: 0, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
+    const { seconds } = preview(task, snapshot, goal, plan);
+    const to = fleetById(snapshot, goal.fleet);
+    return {
+      ready: true,
+      seconds,
+      why: `${to ? describeFleet(snapshot, to) : goal.release}, about ${duration(seconds)}`,
+    };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { ready: false, why: error.message };
   }
 }
