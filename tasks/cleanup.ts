@@ -8,7 +8,9 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
+import { sharedProblem } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
+import { allowedBy, SHARED_GROUPS } from './allowed.ts';
 import * as option from './options.ts';
 import { FLEETS, type Task } from './task.ts';
 
@@ -25,11 +27,13 @@ const OPTIONS = {
   minHealthy: option.minimumHealthy({
     describe: 'Fewest healthy targets of the serving fleet in each production group (default: as many as now)',
   }),
+  ...SHARED_GROUPS,
 } satisfies option.OptionDefinitions;
 
 export const cleanup: Task<'cleanup', typeof OPTIONS> = {
   ...FLEETS,
   verb: 'cleanup',
+  looksOutside: 'all',
   summary: 'Make the serving fleet the only one: tag it as current, terminate the others',
   details:
     'Terminates the fleets of this environment that are parked or rejected, once it is tagged which one is current. An instance that is registered in, or draining ' +
@@ -65,7 +69,11 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     if (only !== undefined && fleetsToRetire(snapshot, { fleet: serving.id, only }).length === 0)
       return nothingBeside(only);
     const goal = { ...requestedBy, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
-    const given = { ...(options.ignoreResidualTraffic && { early: true }), ...(only !== undefined && { only }) };
+    const given = {
+      ...(options.ignoreResidualTraffic && { early: true }),
+      ...(only !== undefined && { only }),
+      ...allowedBy(options),
+    };
     const minimumHealthy = lowerMinimum(
       minimumNow(snapshot, trafficModel(snapshot).capacityGroups()),
       options.minHealthy,
@@ -92,13 +100,14 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       neverTried(snapshot, toRetire, goal) ??
       (toRetire.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
       draining(snapshot, toRetire, goal.wait) ??
-      toRetire.map((fleet) => model.retireProblem(fleet, goal)).find((one) => one !== undefined);
+      firstOf(toRetire, (fleet) => sharedProblem(snapshot, fleet, goal.allowed)) ??
+      firstOf(toRetire, (fleet) => model.retireProblem(fleet, goal));
     if (no !== undefined) return no;
     const isAsBefore = goal.only !== undefined || (stableFleet(snapshot) === keep && keep.marks.current !== undefined);
     const mark: readonly Step[] = isAsBefore ? [] : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
     const keeps = keepsOf(snapshot, goal);
     const retire = toRetire.flatMap((fleet, n) =>
-      model.retireSteps(fleet, goal, { keeps, before: n === 0 ? mark : [] }),
+      model.retireSteps(fleet, goal, { keeps, allowed: goal.allowed ?? {}, before: n === 0 ? mark : [] }),
     );
     const all = toRetire.length === 0 ? mark : retire;
     const settle = goal.only === undefined ? model.settleSteps(keep, goal.settings) : [];
@@ -144,6 +153,10 @@ function fleetsToRetire(
   const all = snapshot.fleets.filter((fleet) => fleet.id !== keep && (live.has(fleet) || fleet.holder !== undefined));
   const stable = stableFleet(snapshot);
   return only === undefined ? all : all.filter((fleet) => fleet.release === only && fleet !== stable);
+}
+
+function firstOf(fleets: readonly Fleet[], problem: (fleet: Fleet) => Refusal | undefined): Refusal | undefined {
+  return fleets.map(problem).find((one) => one !== undefined);
 }
 
 function nothingBeside(release: string): Refusal {

@@ -25,6 +25,7 @@ export interface OptionDefinitions {
   readonly instances?: Option<readonly string[]>;
   readonly self?: Option<boolean>;
   readonly minHealthy?: Option<Amount>;
+  readonly allowSharedTargetGroup?: Option<readonly string[]>;
   readonly [key: string]: Option<unknown> | undefined;
 }
 
@@ -41,6 +42,7 @@ export interface TaskOptions {
   readonly instances?: readonly string[];
   readonly self?: boolean;
   readonly minHealthy?: Amount;
+  readonly allowSharedTargetGroup?: readonly string[];
   /** Id of the run to resume: the goal is the recorded one, whatever the task's own options. */
   readonly resumes?: string;
   readonly [key: string]: unknown;
@@ -135,6 +137,16 @@ export function minimumHealthy({ describe }: Text): Option<Amount, false> {
     '3',
     '75%',
   ]);
+}
+
+/** A name; may be given several times. */
+export function nameList({ describe, example }: Text & { readonly example: string }): Option<readonly string[], false> {
+  const parse = (name: string, given: unknown): readonly string[] => {
+    const all = (given as readonly unknown[]).map(String);
+    if (all.every((one) => /^[^\s-]\S{0,254}$/.test(one))) return all;
+    throw badValue(name, 'a name, and may be given several times', example);
+  };
+  return valued(describe, parse, { array: true });
 }
 
 /** A release becomes part of tags and names: EC2 takes up to 256 characters in a tag, without control characters. */

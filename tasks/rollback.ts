@@ -33,6 +33,8 @@ const OPTIONS = {
 export const rollback: Task<'rollback', typeof OPTIONS> = {
   ...SWITCH,
   verb: 'rollback',
+  // It takes nothing away from others, and must not wait for what is only worth knowing.
+  looksOutside: 'no',
   summary: 'Move production traffic back to the fleet that served before',
   details:
     'The same switch as `promote`, the other way, with the same guards and without arguments; after a promote or in the middle of one. ' +

@@ -40,8 +40,10 @@ export interface Task<V extends Verb = Verb, D extends OptionDefinitions = Optio
   readonly verifiesRelease: boolean;
   /** It is about instances that the operator names, and can always be requested. */
   readonly aboutInstances: boolean;
-  /** It looks for the instances in every target group, not only in those of the config. */
-  readonly discoversTargetGroups: boolean;
+  /** It works on servers that stay, and needs a deployer. */
+  readonly inPlace: boolean;
+  /** How far it looks beyond the config for what holds the instances and what leads to them; see `OutsideRequest`. */
+  readonly looksOutside: 'all' | 'some' | 'no';
   /** Where the result can be tried belongs into the last sentence. */
   readonly tellsUrls: boolean;
   /** Hooks that run in it beside those around every task. */
@@ -83,7 +85,8 @@ const NONE = {
   movesProduction: false,
   verifiesRelease: false,
   aboutInstances: false,
-  discoversTargetGroups: false,
+  inPlace: false,
+  looksOutside: 'some',
   tellsUrls: false,
   hooks: [],
   watchesResidualTraffic: () => false,
@@ -98,7 +101,8 @@ export const FLEETS = { ...NONE, minimumHealthy: () => 'as-now' as const };
 /** It works on servers that stay. */
 export const IN_PLACE = {
   ...NONE,
-  discoversTargetGroups: true,
+  inPlace: true,
+  looksOutside: 'all',
   mayBeReplacedBy: ['rolling', 'deploy', 'drain', 'join'],
   isVisible: () => false,
 } as const;

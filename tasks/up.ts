@@ -7,6 +7,7 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
 import type { Step } from '../src/steps/index.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
+import { outsideNotes } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
 import { FLEETS, sameRelease, type Task } from './task.ts';
@@ -79,7 +80,7 @@ export const up: Task<'up', typeof OPTIONS> = {
       ...model.routeTestTraffic(green),
       ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, minimumHealthy: NO_MINIMUM, need: 'all' })),
     ];
-    return planAhead(snapshot, steps, [...spec.summary, ...model.notes]);
+    return planAhead(snapshot, steps, [...spec.summary, ...model.notes, ...outsideNotes(snapshot)]);
   },
 
   afterFailure(snapshot, goal) {

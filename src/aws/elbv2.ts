@@ -16,6 +16,8 @@ export type { Action, Listener, LoadBalancer, Rule, TargetDescription, TargetGro
 
 /** The ELBv2 API documents no maximum; the Kubernetes AWS cloud provider also sends 100 targets per call. */
 const TARGETS_PER_CALL = 100;
+/** Load balancers of DescribeLoadBalancers, resources of DescribeTags (ELBv2 API reference). */
+const ARNS_PER_CALL = 20;
 
 /** The ELBv2 requests that turnout sends. Errors are `OperatorError`s. */
 export class Elbv2 {
@@ -71,7 +73,9 @@ export class Elbv2 {
   }
 
   async loadBalancers(arns: readonly string[]): Promise<readonly LoadBalancer[]> {
-    return this.#loadBalancers({ LoadBalancerArns: [...arns] });
+    const batches = chunk(arns, ARNS_PER_CALL);
+    const found = await Promise.all(batches.map(async (LoadBalancerArns) => this.#loadBalancers({ LoadBalancerArns })));
+    return found.flat();
   }
 
   /** Rejects with `route-not-found` when one does not exist. */

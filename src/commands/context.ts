@@ -78,9 +78,11 @@ export async function openContext(args: Args): Promise<Context> {
     },
   });
   const store = await openStore(config, systemClock, { run, version });
+  const traffic = await openTraffic(config, session);
   const ports: Ports = {
     fleet: await openFleet(config, session),
-    traffic: await openTraffic(config, session),
+    traffic,
+    outside: traffic,
     clock: systemClock,
     production: await openProduction(config),
     inPlace: nothingInPlace(config, systemClock),

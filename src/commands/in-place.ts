@@ -7,7 +7,6 @@ import { createGuardian } from '../programs/guardian.ts';
 import { createDeploys } from '../run/deploys/deploys.ts';
 import { createHooks, type Hooks } from '../run/hooks/hooks.ts';
 import type { Ports } from '../steps/ports.ts';
-import { createDiscovery, type DiscoveryRequest } from '../traffic/discover.ts';
 import { deliveryOf, type Context } from './context.ts';
 
 /** Environment variable of the programs that turnout runs: the lease that a turnout run by them inherits. */
@@ -37,19 +36,17 @@ export async function openInPlace(
   const deployer = config.deploy && (await openDeployer(config.deploy, session, tools));
   const apart = config.migrate === undefined || config.migrate === 'with-deploy' ? undefined : config.migrate;
   const migrator = apart && (await openDeployer(apart, session, tools));
-  const traffic = createDiscovery(ports.traffic, async () => new (await import('../aws/elbv2.ts')).Elbv2(session));
   const delivery = deployer && deliveryOf(config, mustMigrate(config, deployer).description);
   const guardian = createGuardian(5000);
   const hooks = createHooks(config.hooks, { emit: view.emit, clock: ports.clock, guardian, variables });
   const inPlace = {
     ...ports.inPlace,
-    discoverTargetGroups: async (wanted: DiscoveryRequest) => traffic.discoverTargetGroups(wanted),
     ...(delivery !== undefined && { delivery }),
     ...(deployer !== undefined && {
       deploys: createDeploys({ environment: config.environment, deployer, ...(migrator && { migrator }) }),
     }),
   };
-  return { ports: { ...ports, traffic, inPlace }, hooks };
+  return { ports: { ...ports, inPlace }, hooks };
 }
 
 function mustMigrate({ migrate }: Config, deployer: DeployerPort): DeployerPort {

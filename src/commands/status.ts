@@ -69,7 +69,10 @@ function text(report: StatusReport): string {
 const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
-  const [snapshot, record] = await Promise.all([withUrls(ports.traffic, observe(ports, true)), recordIn(store)]);
+  const [snapshot, record] = await Promise.all([
+    withUrls(ports.traffic, observe(ports, { residual: true, outside: 'some' })),
+    recordIn(store),
+  ]);
   const world = {
     tasks,
     snapshot,

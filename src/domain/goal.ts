@@ -72,6 +72,12 @@ interface SwitchGoal {
   readonly batch?: number;
 }
 
+/** What the operator has allowed, by name: what would otherwise be refused for the sake of others. */
+export interface Allowed {
+  /** Target groups that may lose these servers, though others lead clients there. */
+  readonly sharedGroups?: readonly string[];
+}
+
 /** What was asked for, about one fleet and the release that it carries or is to carry. */
 export type Goal = RequestedBy & { readonly fleet: string; readonly release: string } & (
     | { readonly verb: 'adopt'; readonly instances: readonly string[] }
@@ -95,6 +101,7 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         readonly minimumHealthy: MinimumHealthy;
         /** Without waiting for requests that may still be on their way to what has lost its share. */
         readonly early?: boolean;
+        readonly allowed?: Allowed;
       }
     | {
         readonly verb: 'rolling';

@@ -12,6 +12,7 @@ import {
   type ByZone,
 } from './minimum-healthy.ts';
 import type { MinimumHealthy, PoolMinimum } from './goal.ts';
+import { foreignRoutes } from './outside.ts';
 import { fleetById, isDraining } from './queries.ts';
 
 /** What deploys in place ask of a snapshot. Every pool counts that holds the instance, whatever its role. */
@@ -99,9 +100,9 @@ export function running(snapshot: Snapshot, ids: readonly string[]): readonly In
   });
 }
 
-/** Test groups serve no clients: they are left without being counted. */
-export function serves(pool: Pool): boolean {
-  return pool.role !== 'test';
+/** Test groups serve no clients, unless others lead some there: they are left without being counted. */
+export function serves(snapshot: Snapshot, pool: Pool): boolean {
+  return pool.role !== 'test' || foreignRoutes(snapshot, pool).length > 0;
 }
 
 /** Healthy targets of the pool by zone, those of `without` not counted. A target whose zone is not known counts as one of its own. */
@@ -121,7 +122,7 @@ export function wouldLack(
   if (minimum === undefined) return undefined;
   const pools = new Set(ids.flatMap((id) => placesOf(snapshot, id).map(({ pool }) => pool)));
   const lacking = [...pools]
-    .filter(serves)
+    .filter((pool) => serves(snapshot, pool))
     .map((pool) => lacks(snapshot, pool, ids, minimum[pool.name] ?? NEVER_NOTHING));
   return lacking.find((why) => why !== undefined);
 }
@@ -149,7 +150,7 @@ export function minimumWhileOut(
   asked: Amount | undefined,
 ): MinimumHealthy {
   const names = new Set(ids.flatMap((id) => homeOf(snapshot, id).map(({ pool }) => pool)));
-  const pools = snapshot.pools.filter((pool) => names.has(pool.name) && serves(pool));
+  const pools = snapshot.pools.filter((pool) => names.has(pool.name) && serves(snapshot, pool));
   return Object.fromEntries(
     pools.map((pool) => {
       const rule = { asked, crossZone: pool.crossZone !== false };

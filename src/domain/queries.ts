@@ -1,5 +1,5 @@
 import type { Fleet, Instance, Pool, Snapshot, Target } from './snapshot.ts';
-import { isRegistered, members, poolsOf, targetsOf } from './roles.ts';
+import { configuredPools, isRegistered, members, poolsOf, targetsOf } from './roles.ts';
 import { healthyIn } from './minimum-healthy.ts';
 
 /** Small questions that steps and tasks ask of a snapshot. */
@@ -24,7 +24,9 @@ export function registeredIn(pool: Pool, fleet: Fleet): readonly Target[] {
 
 /** Members whose health was verified just now: healthy in any pool, test or production. */
 export function verified(snapshot: Snapshot, fleet: Fleet): readonly Instance[] {
-  const healthy = new Set(snapshot.pools.flatMap((pool) => healthyIn(pool, fleet).map((instance) => instance.id)));
+  const healthy = new Set(
+    configuredPools(snapshot).flatMap((pool) => healthyIn(pool, fleet).map((instance) => instance.id)),
+  );
   return members(fleet).filter((instance) => healthy.has(instance.id));
 }
 

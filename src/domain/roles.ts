@@ -26,6 +26,11 @@ export function poolsOf(snapshot: Snapshot, role: PoolRole): readonly Pool[] {
   return snapshot.pools.filter((pool) => pool.role === role);
 }
 
+/** The pools that the config names. */
+export function configuredPools(snapshot: Snapshot): readonly Pool[] {
+  return snapshot.pools.filter(({ role }) => role !== 'other');
+}
+
 /** Registered, that is: on its way to traffic or in it. A draining target gets no new requests and is not registered. */
 export function isRegistered(target: Target): boolean {
   return target.state !== 'draining' && target.reason !== 'Target.NotRegistered';

@@ -1,5 +1,5 @@
 import { routesOf, shareOf } from './routes.ts';
-import { isIn, isLive } from './roles.ts';
+import { configuredPools, isIn, isLive } from './roles.ts';
 import type { Fleet, Pool, Snapshot } from './snapshot.ts';
 import type { Route, RouteRole } from './traffic.ts';
 
@@ -8,13 +8,13 @@ import type { Route, RouteRole } from './traffic.ts';
 /** The pool that the fleet is in, or the one that it would be put into; none when all are taken. */
 export function ownPools(snapshot: Snapshot, fleet: Fleet, without?: string): readonly Pool[] {
   const isOther = ({ name }: Pool): boolean => name !== without;
-  const own = snapshot.pools.filter((pool) => isIn(pool, fleet) && isOther(pool));
+  const own = configuredPools(snapshot).filter((pool) => isIn(pool, fleet) && isOther(pool));
   return own.length > 0 ? own : emptyPools(snapshot).filter(isOther).slice(0, 1);
 }
 
 /** Pools without targets, those that get nothing of production first. */
 function emptyPools(snapshot: Snapshot): readonly Pool[] {
-  const empty = snapshot.pools.filter((pool) => !pool.targets.some(isPresent));
+  const empty = configuredPools(snapshot).filter((pool) => !pool.targets.some(isPresent));
   return [...empty.filter(({ role }) => role === 'test'), ...empty.filter(({ role }) => role === 'production')];
 }
 

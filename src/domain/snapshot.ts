@@ -1,5 +1,5 @@
 import type { DeployReport } from './deploys.ts';
-import type { RouteRole, Traffic } from './traffic.ts';
+import type { Outside, RouteRole, Traffic } from './traffic.ts';
 
 /**
  * What is so, now: one frozen value, read from AWS at one moment. Everything the planner knows is in here.
@@ -97,7 +97,7 @@ export interface Target {
   readonly description?: string;
 }
 
-/** `other`: no group of the config, but one that holds an instance of this environment. Counted by deploys in place only. */
+/** `other`: no group of the config, but one that holds an instance of this environment, or that one has left. */
 export type PoolRole = RouteRole | 'other';
 
 /** A target group: a pool of targets that production or test traffic goes to. */
@@ -146,6 +146,7 @@ export interface Snapshot {
   readonly unmanaged: readonly Instance[];
   readonly pools: readonly Pool[];
   readonly traffic: Traffic;
+  readonly outside: Outside;
   readonly answers: ReleaseAnswers;
   /** What the deployer and the instances themselves say; read only for the step that waits for it. */
   readonly details?: Details;

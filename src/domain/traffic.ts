@@ -70,6 +70,29 @@ export type ResidualTraffic =
   /** Requests in the last `withinS` seconds, by pool; of the pools that were asked about. */
   | { readonly state: 'counted'; readonly requests: Readonly<Record<string, number>>; readonly withinS: number };
 
+/** What leads to one of our pools, or to another group that holds one of our instances. */
+export interface OutsideRoute {
+  /** As the config's routes are called: `shop:443`, `shop:443 priority 10`; or a DNS name. */
+  readonly name: string;
+  readonly by: 'listener' | 'name';
+  readonly url: string;
+  /** Weights by the names of target groups, all that it has; 1 where it forwards to a single one. */
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+/** What is there beside what the config names. Other target groups that hold our instances are pools of the role `other`. */
+export type Outside =
+  | { readonly state: 'not-asked' }
+  | { readonly state: 'unreadable'; readonly why: string }
+  | {
+      readonly state: 'seen';
+      /** Names of the other target groups. */
+      readonly groups: readonly string[];
+      readonly routes: readonly OutsideRoute[];
+      /** How many more target groups were not searched for our instances, since there are so many. */
+      readonly unsearched: number;
+    };
+
 /** What the config decides wherever weights divide the traffic. */
 interface WeightSettings {
   /** The steps of a promote when the command line names none: ascending, in percent. */

@@ -1,7 +1,6 @@
 import { drainingFrom, placesOf, running } from '../domain/in-place.ts';
 import type { Details, Instance, Snapshot } from '../domain/snapshot.ts';
 import type { DeployOrder, DeployReport } from '../domain/deploys.ts';
-import type { DiscoveryRequest } from '../traffic/discover.ts';
 import type { Reads } from './reads.ts';
 
 /** What is learnt by asking a deployer or the instances themselves, instead of AWS's lists. */
@@ -13,7 +12,6 @@ export interface DetailReaders {
     check(instance: Instance, release: string): Promise<string>;
     isIdle(instance: Instance): Promise<boolean>;
   };
-  readonly discoverTargetGroups: (wanted: DiscoveryRequest) => Promise<boolean>;
 }
 
 /** The snapshot with what the deployer or the instances say. */

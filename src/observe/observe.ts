@@ -1,16 +1,20 @@
 import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import { counted, notAsked, type ProductionPort } from '../production/production.ts';
+import type { OutsidePort, OutsideRequest } from '../traffic/discover.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
-import { running } from '../domain/in-place.ts';
+import { OperatorError } from '../errors.ts';
+import { isLive } from '../domain/roles.ts';
 import { withTraffic } from '../domain/routes.ts';
-import type { Pool, Snapshot } from '../domain/snapshot.ts';
+import type { Instance, Pool, Snapshot } from '../domain/snapshot.ts';
+import type { Outside } from '../domain/traffic.ts';
 import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
   readonly traffic: Pick<TrafficPort, 'read' | 'readTraffic' | 'follow' | 'residual'>;
+  readonly outside: OutsidePort;
   readonly clock: Clock;
   readonly production: ProductionPort;
 }
@@ -19,21 +23,70 @@ interface AllReaders extends Readers {
   readonly inPlace: DetailReaders;
 }
 
+/** What is read beside pools, routes and fleets. */
+interface Extent {
+  /** Also the requests that still reach pools that production has left. */
+  readonly residual?: boolean;
+  /** How far it is looked beyond the config; or what is known of that already, and is not read again. */
+  readonly outside?: OutsideRequest['among'] | Outside;
+}
+
 /**
- * Reads everything: one DescribeTargetHealth a pool and the routes, at the same time the fleets, then whatever else is in a
- * pool. With `residual`, then also the requests that still reach pools that production has left.
+ * Reads everything: one DescribeTargetHealth a pool and the routes, at the same time the fleets and what the config does not
+ * name, then whatever else is in a pool.
  */
-export async function observe(readers: Readers, residual = false): Promise<Snapshot> {
+export async function observe(
+  readers: Readers,
+  { residual = false, outside = NOT_ASKED }: Extent = {},
+): Promise<Snapshot> {
   const { fleet, traffic: port, clock, production } = readers;
   const at = clock.now();
   const reading = port.read();
   const ids = reading.then(targetIds);
   // The fleets may fail before they wait for the ids; `reading` says that the pools failed.
   ids.catch(() => undefined);
-  const [pools, traffic, { fleets, unmanaged }] = await Promise.all([reading, port.readTraffic(), fleet.read(ids)]);
-  const bare = { at, fleets, unmanaged, pools, traffic, answers: notAsked(production.verification) };
-  const snapshot = withTraffic(bare, traffic);
+  const instances = fleet.read(ids);
+  const looking =
+    typeof outside === 'object' ? outside : look(readers, { instances: allOf(instances), among: outside });
+  const [pools, traffic, { fleets, unmanaged }, seen] = await Promise.all([
+    reading,
+    port.readTraffic(),
+    instances,
+    looking,
+  ]);
+  const bare = { at, fleets, unmanaged, pools, traffic, outside: seen, answers: notAsked(production.verification) };
+  const snapshot = await withOthers(readers, withTraffic(bare, traffic));
   return residual ? withResidual(port, snapshot) : snapshot;
+}
+
+const NOT_ASKED: Outside = { state: 'not-asked' };
+
+/** What AWS does not tell is unreadable: who takes nothing away goes on without it. */
+async function look({ outside }: Readers, request: OutsideRequest): Promise<Outside> {
+  return outside.look(request).catch((error: unknown) => {
+    if (error instanceof OperatorError) return { state: 'unreadable', why: error.message };
+    throw error;
+  });
+}
+
+async function allOf(reading: Promise<Pick<Snapshot, 'fleets' | 'unmanaged'>>): Promise<readonly Instance[]> {
+  // Where it fails, the reading itself says so.
+  return reading.then(allIn, () => []);
+}
+
+/** What still exists, of this environment and beside it in its pools. */
+function allIn({ fleets, unmanaged }: Pick<Snapshot, 'fleets' | 'unmanaged'>): readonly Instance[] {
+  return [...fleets.flatMap(({ instances }) => instances), ...unmanaged].filter(isLive);
+}
+
+/** The snapshot with the other groups that were found, and with the instances in them. */
+async function withOthers({ traffic, fleet }: Readers, snapshot: Snapshot): Promise<Snapshot> {
+  const { outside } = snapshot;
+  const known = new Set(snapshot.pools.map(({ name }) => name));
+  const missing = outside.state === 'seen' ? outside.groups.filter((name) => !known.has(name)) : [];
+  if (missing.length === 0) return snapshot;
+  const pools = [...snapshot.pools, ...(await traffic.read(missing))];
+  return { ...snapshot, pools, ...(await fleet.read(targetIds(pools))) };
 }
 
 /** Only a pool with targets, and without a share of production, can have requests that should not reach it. */
@@ -44,18 +97,15 @@ async function withResidual(port: Readers['traffic'], snapshot: Snapshot): Promi
 
 /** Reads that part again and keeps the rest; for polling, where one request should suffice. */
 export async function refresh(readers: AllReaders, before: Snapshot, reads: Reads): Promise<Snapshot> {
-  const known = reads.groupsOf ? await discoverGroups(readers, before, reads.groupsOf) : before;
+  const known = reads.outsideOf ? await lookFor(readers, before, reads.outsideOf) : before;
   return refreshDetails(readers, await refreshLists(readers, known, reads), reads);
 }
 
-/** Looks in every target group for these instances, and for groups that they have left; reads again what that has found. */
-async function discoverGroups(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
-  const known = new Set(snapshot.pools.map(({ name }) => name));
-  const instances = running(snapshot, ids);
-  const left = new Set(instances.flatMap((instance) => (instance.left ?? []).map(({ pool }) => pool)));
-  const names = [...left].filter((name) => !known.has(name));
-  if (!(await readers.inPlace.discoverTargetGroups({ instances, names }))) return snapshot;
-  return refreshLists(readers, { ...snapshot, pools: await readers.traffic.read() }, { pools: [], fleets: 'all' });
+/** Looks in every target group for these instances, and for what leads to them. */
+async function lookFor(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
+  const instances = allIn(snapshot).filter(({ id }) => ids.includes(id));
+  const outside = await look(readers, { instances, among: 'all' });
+  return withOthers(readers, { ...snapshot, outside });
 }
 
 async function refreshDetails(readers: AllReaders, snapshot: Snapshot, reads: Reads): Promise<Snapshot> {

@@ -16,8 +16,8 @@ export interface Reads {
   readonly answers?: boolean;
   /** Counts the requests that still reach pools that production has left. */
   readonly residual?: boolean;
-  /** Ids of instances whose target groups are looked for among all of the account. */
-  readonly groupsOf?: readonly string[];
+  /** Ids of instances whose target groups are looked for among all of the account, and what leads to those and to ours. */
+  readonly outsideOf?: readonly string[];
   /** What the deployer says of this order. */
   readonly deploy?: DeployOrder;
   /** Ids of instances that are asked whether they answer their check. */

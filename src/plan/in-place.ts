@@ -101,7 +101,9 @@ function isAfterDeploy(snapshot: Snapshot, step: Step | undefined): boolean {
 
 /** What production lacks; a pool with nothing healthy lacks too, whatever was allowed. */
 export function minimumProblem(snapshot: Snapshot, minimum: MinimumHealthy = {}): string | undefined {
-  const pools = snapshot.pools.filter((pool) => serves(pool) && (pool.role === 'production' || pool.name in minimum));
+  const pools = snapshot.pools.filter(
+    (pool) => serves(snapshot, pool) && (pool.role === 'production' || pool.name in minimum),
+  );
   const counts = pools.map((pool) => ({
     name: pool.name,
     healthy: total(healthyByZone(snapshot, pool)),
@@ -114,5 +116,5 @@ export function minimumProblem(snapshot: Snapshot, minimum: MinimumHealthy = {})
 /** In traffic, or not yet out of it. */
 export function isInTraffic(snapshot: Snapshot, id: string): boolean {
   const places = [...placesOf(snapshot, id), ...drainingFrom(snapshot, id)];
-  return places.some(({ pool }) => serves(pool));
+  return places.some(({ pool }) => serves(snapshot, pool));
 }

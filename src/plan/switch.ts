@@ -19,6 +19,7 @@ import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
+import { outsideNotes } from './outsiders.ts';
 import { unmanagedInProduction } from './worlds.ts';
 
 /** What is left to do of the switch, after what has to come before it. */
@@ -29,7 +30,7 @@ export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly 
     unmanaged.length === 0
       ? []
       : [`${list(unmanaged, 5)} without the ownership tags of this environment: in production, and left there.`];
-  return planAhead(snapshot, model.switchSteps(change, before), [...model.notes, ...stays]);
+  return planAhead(snapshot, model.switchSteps(change, before), [...model.notes, ...stays, ...outsideNotes(snapshot)]);
 }
 
 /** It changes nothing, and can be repeated at any time. */

@@ -76,7 +76,7 @@ export const deployRelease: StepDefinition<Deploy> = (step) => {
 
 /** Requests would meet an instance whose code is being replaced. */
 function backInTraffic(snapshot: Snapshot, ids: readonly string[]): string | undefined {
-  const [place] = ids.flatMap((id) => placesOf(snapshot, id)).filter(({ pool }) => serves(pool));
+  const [place] = ids.flatMap((id) => placesOf(snapshot, id)).filter(({ pool }) => serves(snapshot, pool));
   return place && `${place.target.id} was taken out for its deploy, and is registered with ${place.pool.name} again.`;
 }
 

@@ -48,7 +48,7 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
   },
   lastSeen: never,
   // They may have been registered elsewhere, or have lost their tags, since the run began.
-  readsBefore: () => ({ ...ALL_POOLS, fleets: [step.fleet], groupsOf: step.instances, inFlight: step.instances }),
+  readsBefore: () => ({ ...ALL_POOLS, fleets: [step.fleet], outsideOf: step.instances, inFlight: step.instances }),
   readsToPoll: (snapshot) => ({ pools: poolsWith(snapshot, step), fleets: [], inFlight: step.instances }),
   effect: () => 'removes-capacity',
   timeLimitMs: ({ releasedMs }, progress) => (progress === 'todo' ? EFFECT_SHOWS_MS : releasedMs),

@@ -2,7 +2,9 @@ import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, healthyOthers, minimumAtStake, shortfall, total } from '../domain/minimum-healthy.ts';
 import { targetsToDeregister } from '../domain/moving.ts';
 import { poolByName } from '../domain/queries.ts';
+import { wouldStarveOthers } from '../domain/outside.ts';
 import type { Snapshot, Target } from '../domain/snapshot.ts';
+import type { Reads } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { readsOfPool } from './reads-of-pool.ts';
@@ -15,6 +17,8 @@ export interface Deregister {
   readonly fleet: string;
   readonly minimumHealthy: PoolMinimum;
   readonly downTo?: number;
+  /** What becomes of clients that others lead there; absent where somebody else of ours takes over, as in a switch. */
+  readonly outsiders?: 'spared' | 'allowed';
 }
 
 export const deregister: StepDefinition<Deregister> = (step) => ({
@@ -26,8 +30,8 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
   },
   instances: (snapshot) => idsOf(leaving(snapshot, step)),
   progress: (snapshot) => (leaving(snapshot, step).length === 0 ? 'done' : 'todo'),
-  guard: (snapshot) => wouldStarve(snapshot, step),
-  readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, []),
+  guard: (snapshot) => wouldStarve(snapshot, step) ?? wouldStarveClients(snapshot, step),
+  readsBefore: (snapshot) => readsOf(snapshot, step),
   readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
   effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'removes-capacity'),
   apply: async ({ traffic }, snapshot) => {
@@ -59,7 +63,7 @@ function draining({ id, port }: Target): Target {
  */
 function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
   const pool = poolByName(snapshot, step.pool);
-  if (pool.role === 'test') return undefined;
+  if (pool.role !== 'production') return undefined;
   const fleet = fleetOf(snapshot, step);
   const goes = new Set(idsOf(leaving(snapshot, step)));
   const own = healthyIn(pool, fleet);
@@ -70,4 +74,15 @@ function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
   if (total(given) === 0) return undefined;
   const short = shortfall(left, minimumAtStake(step.minimumHealthy, given, { left }));
   return short && `${what} ${total(left)} healthy, ${short} of the minimum of ${step.minimumHealthy.total}.`;
+}
+
+function readsOf(snapshot: Snapshot, { pool, outsiders }: Deregister): Reads {
+  const reads = readsOfPool(snapshot, pool, []);
+  return outsiders === 'spared' ? { ...reads, pools: reads.pools === 'all' ? 'all' : [pool], outsideOf: [] } : reads;
+}
+
+/** Clients that others lead to the pool. */
+function wouldStarveClients(snapshot: Snapshot, step: Deregister): string | undefined {
+  if (step.outsiders !== 'spared') return undefined;
+  return wouldStarveOthers(snapshot, leaving(snapshot, step), poolByName(snapshot, step.pool));
 }

@@ -5,13 +5,14 @@ import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import type { SwitchSettings } from '../domain/traffic.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import type { ProductionPort } from '../production/production.ts';
-import type { DiscoveryRequest } from '../traffic/discover.ts';
+import type { OutsidePort } from '../traffic/discover.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 
 /** The outside world of a run. */
 export interface Ports {
   readonly fleet: FleetPort;
   readonly traffic: TrafficPort;
+  readonly outside: OutsidePort;
   readonly clock: Clock;
   readonly production: ProductionPort;
   /** What deploys in place need beside the others. */
@@ -23,8 +24,6 @@ export interface InPlace {
   /** How code gets onto a running instance; absent where the config does not say, and then nothing is ever delivered. */
   readonly delivery?: Delivery;
   readonly probe: InstanceProbe;
-  /** See `DiscoveringTraffic.discoverTargetGroups`. */
-  readonly discoverTargetGroups: (wanted: DiscoveryRequest) => Promise<boolean>;
 }
 
 /** What the config decides about a switch. */

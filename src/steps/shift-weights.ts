@@ -1,5 +1,6 @@
 import type { PoolMinimum } from '../domain/goal.ts';
 import { poolByName } from '../domain/queries.ts';
+import { configuredPools } from '../domain/roles.ts';
 import { routesOf, shareOf, weightsFor, withTraffic } from '../domain/routes.ts';
 import { hasShare, isPresent, percentText, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -50,7 +51,7 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
   readsToPoll: () => ({ pools: [step.pool], fleets: [], routes: true }),
   effect: () => (step.role === 'test' ? 'records' : 'shifts-traffic'),
   apply: async ({ traffic }, snapshot) => {
-    const pools = snapshot.pools.map(({ name }) => name);
+    const pools = configuredPools(snapshot).map(({ name }) => name);
     const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
     const weights = open.map((route) => [route.name, weightsFor(route, step.pool, step.percent, pools)] as const);
     await traffic.setWeights(new Map(weights));
@@ -75,7 +76,7 @@ function notAlone(snapshot: Snapshot, step: ShiftWeights): string | undefined {
 function shifted(snapshot: Snapshot, { role, pool, percent }: ShiftWeights): Snapshot {
   const { traffic } = snapshot;
   if (!('routes' in traffic)) return snapshot;
-  const pools = snapshot.pools.map(({ name }) => name);
+  const pools = configuredPools(snapshot).map(({ name }) => name);
   const routes = traffic.routes.map((route) =>
     route.role === role && shareOf(route, pool) < percent
       ? { ...route, weights: weightsFor(route, pool, percent, pools) }

@@ -1,6 +1,7 @@
 import { retentionProblem } from '../domain/retention.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
+import { stillServesOthers } from '../domain/outside.ts';
 import { members, poolsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
@@ -30,11 +31,12 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     const fleet = fleetOf(snapshot, step);
     return (
       stillInProduction(snapshot, fleet) ??
+      stillServesOthers(snapshot, fleet) ??
       neededAsWayBack(snapshot, fleet, step.keeps) ??
       retentionProblem(snapshot, fleet, step.retentionS)
     );
   },
-  readsBefore: () => ({ pools: 'all', fleets: 'all', routes: true }),
+  readsBefore: (snapshot) => ({ pools: 'all', fleets: 'all', routes: true, outsideOf: memberIds(snapshot, step) }),
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'destroys',
   apply: async ({ fleet }, snapshot) => fleet.terminate(existingFleet(snapshot, step)),

@@ -1,91 +1,141 @@
 import type { Elbv2, TargetDescription, TargetHealthDescription } from '../aws/elbv2.ts';
+import { OperatorError } from '../errors.ts';
 import type { Instance, Pool } from '../domain/snapshot.ts';
-import { remember, toPool, toPoolGroup, withAttributes, type PoolGroup, type Settings } from './target-groups.ts';
+import type { Outside } from '../domain/traffic.ts';
+import { routesTo } from './routes-to.ts';
+import { toPool, toPoolGroup, withAttributes, type PoolGroup, type Settings } from './target-groups.ts';
 import type { TargetRef, TrafficPort } from './traffic.ts';
 
-/** Instances, and target groups that are known by name. */
-export interface DiscoveryRequest {
-  readonly instances: readonly Pick<Instance, 'id' | 'address'>[];
-  readonly names: readonly string[];
+type Searched = Pick<Instance, 'id' | 'address' | 'left'>;
+
+/** Whose target groups are looked for, and how far. */
+export interface OutsideRequest {
+  /** May be a promise, so that much is read while the instances are being read. */
+  readonly instances: readonly Searched[] | Promise<readonly Searched[]>;
+  /** `some`: only where there are not too many other groups, which is enough to tell of them, and not to take anything away. */
+  readonly among: 'all' | 'some';
 }
 
-/** A way of moving traffic that can look beyond the groups of its config. */
-export interface DiscoveringTraffic extends TrafficPort {
+/** Sees what the config does not name. */
+export interface OutsidePort {
   /**
-   * Finds the target groups that hold one of the instances, by its id or its private address, or have one of the names; from
-   * then on they are read with those of the config, as pools of the role `other`, whose targets have the ids of instances.
-   * One request a group that was not known before.
-   * @returns whether there was a new one
+   * Finds the target groups that hold one of the instances, by its id or its private address, and those that one has left, and
+   * all that leads to them or to the groups of the config. From then on the groups are read with those of the config, as pools
+   * of the role `other`, whose targets have the ids of instances. One request for 400 groups, one for each group that may
+   * hold an instance, one for each load balancer and each listener.
    */
-  discoverTargetGroups(wanted: DiscoveryRequest): Promise<boolean>;
+  look(request: OutsideRequest): Promise<Outside>;
 }
 
-/** The same way of moving traffic, for deploys in place: those care for every group, whatever moves the fleets. */
-export function createDiscovery(inner: TrafficPort, connect: () => Promise<Elbv2>): DiscoveringTraffic {
-  const found = new Map<string, Settings>();
-  /** Private addresses by instance: groups of the type `ip` know instances by those alone. */
-  const addresses = new Map<string, string>();
-  const connected = remember(connect);
-  /** As the pool's group knows them; undefined for a group of the config. */
-  const inOther = (pool: Pool, targets: readonly TargetRef[]): readonly TargetDescription[] | undefined => {
-    const other = found.get(pool.name);
-    return (
-      other && targets.map(({ id, port }) => ({ Id: isByAddress(other) ? (addresses.get(id) ?? id) : id, Port: port }))
-    );
+/** The same way of moving traffic, with the groups that were found. */
+export function createDiscovery(inner: TrafficPort, elbv2: Elbv2): TrafficPort & OutsidePort {
+  const others = new OtherGroups(elbv2);
+  /** Names of the config's groups, as they were read last. */
+  let own: Promise<readonly string[]> | undefined;
+  const readOwn = async (names: readonly string[] | undefined): Promise<readonly Pool[]> => {
+    const reading = inner.read(names);
+    if (names !== undefined) return reading;
+    own = reading.then((pools) => pools.map(({ name }) => name));
+    own.catch(() => {});
+    return reading;
   };
-
-  async function readOthers(names: readonly string[] | undefined): Promise<readonly Pool[]> {
-    const wanted = [...found.values()].filter(({ name }) => names?.includes(name) ?? true);
-    return Promise.all(
-      wanted.map(async (one) => {
-        const pool = toPool(one, await (await connected()).targetHealth(one.arn));
-        return isByAddress(one) ? withIds(pool, addresses) : pool;
-      }),
-    );
-  }
-
   return {
     ...inner,
     read: async (names) => {
-      const others = names?.every((name) => found.has(name)) ? [] : inner.read(names);
-      return (await Promise.all([others, readOthers(names)])).flat();
+      const owns = names?.every((name) => others.has(name)) ? [] : readOwn(names);
+      return (await Promise.all([owns, others.read(names)])).flat();
     },
     register: async (pool, targets) => {
-      const others = inOther(pool, targets);
-      return others ? (await connected()).register(pool.arn, others) : inner.register(pool, targets);
+      const known = others.targetsIn(pool, targets);
+      return known ? elbv2.register(pool.arn, known) : inner.register(pool, targets);
     },
     deregister: async (pool, targets) => {
-      const others = inOther(pool, targets);
-      return others ? (await connected()).deregister(pool.arn, others) : inner.deregister(pool, targets);
+      const known = others.targetsIn(pool, targets);
+      return known ? elbv2.deregister(pool.arn, known) : inner.deregister(pool, targets);
     },
-
-    async discoverTargetGroups(wanted) {
-      for (const { id, address } of wanted.instances) if (address !== undefined) addresses.set(id, address);
-      const elb = await connected();
-      const [own, all] = await Promise.all([inner.read(), elb.allTargetGroups()]);
-      const known = new Set([...own.map(({ name }) => name), ...found.keys()]);
-      const groups = all.map((group) => toPoolGroup(group, 'other'));
-      const added = await withAttributes(elb, await holders(elb, groups, known, wanted));
-      for (const one of added) found.set(one.name, one);
-      return added.length > 0;
+    look: async (request) => {
+      if (own === undefined) await readOwn(undefined);
+      return others.look(request, own as Promise<readonly string[]>);
     },
   };
 }
 
-/** Groups that are not known yet, and hold one of the instances or have one of the names. */
-async function holders(
-  elb: Elbv2,
-  all: readonly PoolGroup[],
-  known: ReadonlySet<string>,
-  { instances, names }: DiscoveryRequest,
-): Promise<readonly PoolGroup[]> {
-  const keys = new Set(instances.flatMap(({ id, address }) => [id, address ?? id]));
-  const vpcs = new Set(all.filter(({ name }) => known.has(name)).map(({ group }) => group.VpcId));
-  const others = all.filter((one) => !known.has(one.name) && mayHold(one, vpcs));
-  const isWanted = await Promise.all(
-    others.map(async ({ name, arn }) => names.includes(name) || holds(await elb.targetHealth(arn), keys)),
-  );
-  return others.filter((_, n) => isWanted[n]);
+/** So many other groups are searched only where something is to be taken away: each is a request. */
+const SOME = 40;
+
+/** Target groups that the config does not name. */
+class OtherGroups {
+  readonly #elbv2: Elbv2;
+  readonly #found = new Map<string, Settings>();
+  /** Private addresses by instance: groups of the type `ip` know instances by those alone. */
+  readonly #addresses = new Map<string, string>();
+
+  constructor(elbv2: Elbv2) {
+    this.#elbv2 = elbv2;
+  }
+
+  has(name: string): boolean {
+    return this.#found.has(name);
+  }
+
+  async read(names: readonly string[] | undefined): Promise<readonly Pool[]> {
+    const wanted = [...this.#found.values()].filter(({ name }) => names?.includes(name) ?? true);
+    return Promise.all(wanted.map(async (one) => this.#readOne(one)));
+  }
+
+  async #readOne(one: Settings): Promise<Pool> {
+    const pool = toPool(one, await targetsOf(this.#elbv2, one));
+    return isByAddress(one) ? withIds(pool, this.#addresses) : pool;
+  }
+
+  /** As the pool's group knows them; undefined for a group of the config. */
+  targetsIn({ name }: Pool, targets: readonly TargetRef[]): readonly TargetDescription[] | undefined {
+    const other = this.#found.get(name);
+    if (other === undefined) return undefined;
+    const idIn = (id: string): string => (isByAddress(other) ? (this.#addresses.get(id) ?? id) : id);
+    return targets.map(({ id, port }) => ({ Id: idIn(id), Port: port }));
+  }
+
+  async look({ instances: asked, among }: OutsideRequest, own: Promise<readonly string[]>): Promise<Outside> {
+    const [names, all, instances] = await Promise.all([own, this.#elbv2.allTargetGroups(), asked]);
+    for (const { id, address } of instances) if (address !== undefined) this.#addresses.set(id, address);
+    const groups = all.map((group) => toPoolGroup(group, 'other'));
+    const unsearched = await this.#search(groups, new Set(names), { instances, among });
+    const ours = groups.filter(({ name }) => names.includes(name) || this.has(name));
+    const routes = await routesTo(
+      this.#elbv2,
+      ours.map(({ group }) => group),
+    );
+    return { state: 'seen', groups: [...this.#found.keys()], routes, unsearched };
+  }
+
+  /** @returns how many groups may hold one of the instances, and were not searched */
+  async #search(
+    groups: readonly PoolGroup[],
+    own: ReadonlySet<string>,
+    { instances, among }: { readonly instances: readonly Searched[]; readonly among: OutsideRequest['among'] },
+  ): Promise<number> {
+    const others = groups.filter(({ name }) => !own.has(name) && !this.has(name));
+    const left = new Set(instances.flatMap((one) => (one.left ?? []).map(({ pool }) => pool)));
+    const vpcs = new Set(groups.filter(({ name }) => own.has(name)).map(({ group }) => group.VpcId));
+    const keys = new Set(instances.flatMap(({ id, address }) => [id, address ?? id]));
+    const candidates = others.filter((one) => keys.size > 0 && !left.has(one.name) && mayHold(one, vpcs));
+    const isTooMany = among === 'some' && candidates.length > SOME;
+    const holders = (isTooMany ? [] : candidates).map(async (one) =>
+      holds(await targetsOf(this.#elbv2, one), keys) ? [one] : [],
+    );
+    const added = [...others.filter(({ name }) => left.has(name)), ...(await Promise.all(holders)).flat()];
+    for (const one of await withAttributes(this.#elbv2, added)) this.#found.set(one.name, one);
+    return isTooMany ? candidates.length : 0;
+  }
+}
+
+/** A group that was deleted meanwhile has none. */
+async function targetsOf(elb: Elbv2, { arn }: PoolGroup): Promise<readonly TargetHealthDescription[]> {
+  return elb.targetHealth(arn).catch((error: unknown) => {
+    if (error instanceof OperatorError && error.code === 'target-group-not-found') return [];
+    throw error;
+  });
 }
 
 /** Instances of some VPC can be in its groups only (ELBv2 API, RegisterTargets); elsewhere the same address is another host's. */

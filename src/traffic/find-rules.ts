@@ -2,7 +2,7 @@ import type { Elbv2, Listener, LoadBalancer, Rule } from '../aws/elbv2.ts';
 import type { RouteConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
 import type { RouteRole } from '../domain/traffic.ts';
-import { urlOf } from './target-groups.ts';
+import { routeName, urlOf } from './routes-to.ts';
 
 /** Where a route of the config is. */
 export interface RouteLocation {
@@ -65,14 +65,14 @@ async function locate(elbv2: Elbv2, route: WantedRoute, found: Balancer | undefi
   );
   if (listener === undefined) throw notFound(words(route));
   const listenerArn = listener.ListenerArn as string;
-  const name = `${balancer.LoadBalancerName}:${listener.Port}`;
+  const name = routeName(balancer, listener);
   const place = { name, role: route.role, url: urlOf(balancer, listener), balancer, listenerArn };
   const isRule = route.priority !== undefined || route.arn?.includes(':listener-rule/') === true;
   if (!isRule) return place;
   const rule = (await elbv2.rules(listenerArn)).find((one) => isWanted(one, route));
   if (rule === undefined) throw notFound(words(route));
   if (rule.IsDefault) return place;
-  return { ...place, name: `${name} priority ${rule.Priority}`, ruleArn: rule.RuleArn as string };
+  return { ...place, name: routeName(balancer, listener, rule.Priority), ruleArn: rule.RuleArn as string };
 }
 
 function isWanted({ RuleArn: arn, Priority: priority }: Rule, route: WantedRoute): boolean {

@@ -1,12 +1,23 @@
 import type { Session } from '../aws/session.ts';
-import type { Config } from '../config/config.ts';
+import type { Elbv2 } from '../aws/elbv2.ts';
+import type { Config, TrafficConfig } from '../config/config.ts';
+import { createDiscovery, type OutsidePort } from './discover.ts';
+import { createTargetGroups } from './target-groups.ts';
 import type { TrafficPort } from './traffic.ts';
 
-/** Opens the way of moving traffic that the config names; only that kind's code is loaded. */
-export async function openTraffic({ traffic }: Pick<Config, 'traffic'>, session: Session): Promise<TrafficPort> {
+/** Opens the way of moving traffic that the config names, which also sees what the config does not name. */
+export async function openTraffic(
+  { traffic }: Pick<Config, 'traffic'>,
+  session: Session,
+): Promise<TrafficPort & OutsidePort> {
   const { Elbv2 } = await import('../aws/elbv2.ts');
   const elbv2 = new Elbv2(session);
-  if (traffic.kind === 'target-groups') return (await import('./target-groups.ts')).createTargetGroups(elbv2, traffic);
+  return createDiscovery(await openKind(traffic, session, elbv2), elbv2);
+}
+
+/** Only that kind's code is loaded; all of them work on target groups. */
+async function openKind(traffic: TrafficConfig, session: Session, elbv2: Elbv2): Promise<TrafficPort> {
+  if (traffic.kind === 'target-groups') return createTargetGroups(elbv2, traffic);
   if (traffic.kind === 'weighted-dns') {
     const [{ Route53 }, { createWeightedDns }] = await Promise.all([
       import('../aws/route53.ts'),

@@ -1,17 +1,10 @@
-import type {
-  Elbv2,
-  Listener,
-  LoadBalancer,
-  TargetDescription,
-  TargetGroup,
-  TargetHealthDescription,
-} from '../aws/elbv2.ts';
+import type { Elbv2, TargetDescription, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
 import type { TargetGroupConfig, TargetGroupsConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
 import { defined } from '../domain/defined.ts';
 import { list } from '../domain/text.ts';
 import type { Pool, PoolRole, Target } from '../domain/snapshot.ts';
-import { weightsIn } from './actions.ts';
+import { routesTo } from './routes-to.ts';
 import { notHere, type TargetRef, type TrafficPort } from './traffic.ts';
 
 /** A target group that is a pool. */
@@ -67,7 +60,12 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Grou
   // A group's settings, and who forwards to it, do not change under a switch; they are read once a program.
   const members = remember(() => readMembers(elbv2, wanted));
   const groups = remember(async () => withAttributes(elbv2, await members()));
-  const forwards = remember(async () => readForwards(elbv2, await members()));
+  const routes = remember(async () =>
+    routesTo(
+      elbv2,
+      (await members()).map(({ group }) => group),
+    ),
+  );
 
   return {
     groups,
@@ -81,9 +79,10 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Grou
     },
 
     async urls() {
-      const [all, found] = await Promise.all([members(), forwards()]);
-      const urlsOf = (arn: string): readonly string[] => found.filter((one) => one.arn === arn).map(({ url }) => url);
-      return Object.fromEntries(all.map(({ name, arn }) => [name, urlsOf(arn)]));
+      const [all, found] = await Promise.all([members(), routes()]);
+      const leading = (group: string): readonly string[] =>
+        found.filter(({ weights }) => group in weights).map(({ url }) => url);
+      return Object.fromEntries(all.map(({ name }) => [name, [...new Set(leading(name))]]));
     },
 
     register: async ({ arn }, targets) => elbv2.register(arn, targets.map(toDescription)),
@@ -197,30 +196,4 @@ export function toPool(settings: Settings, targets: readonly TargetHealthDescrip
 function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescription): Target {
   const { State: state = 'unavailable', Reason: reason, Description: description } = health ?? {};
   return { id: target?.Id ?? '', port: target?.Port ?? 0, state, ...defined({ reason, description }) };
-}
-
-/** ARNs of target groups, each with the URL of a listener that forwards to it. */
-async function readForwards(elbv2: Elbv2, members: readonly PoolGroup[]) {
-  const arns = [...new Set(members.flatMap(({ group }) => group.LoadBalancerArns ?? []))];
-  if (arns.length === 0) return [];
-  const withRules = async (listener: Listener) => ({
-    listener,
-    rules: await elbv2.rules(listener.ListenerArn as string),
-  });
-  const listenersOf = async (arn: string) => Promise.all((await elbv2.listeners(arn)).map(withRules));
-  const [balancers, listeners] = await Promise.all([elbv2.loadBalancers(arns), Promise.all(arns.map(listenersOf))]);
-  return balancers.flatMap((balancer) =>
-    (listeners[arns.indexOf(balancer.LoadBalancerArn as string)] ?? []).flatMap(({ listener, rules }) => {
-      const forwarded = new Set(rules.flatMap(({ Actions = [] }) => [...weightsIn(Actions).keys()]));
-      return [...forwarded].map((arn) => ({ arn, url: urlOf(balancer, listener) }));
-    }),
-  );
-}
-
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
-
-export function urlOf(balancer: LoadBalancer, listener: Listener): string {
-  const scheme = (listener.Protocol ?? 'HTTP').toLowerCase();
-  const port = listener.Port === DEFAULT_PORTS[scheme] ? '' : `:${listener.Port}`;
-  return `${scheme}://${balancer.DNSName}${port}/`;
 }

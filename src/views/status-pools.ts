@@ -1,5 +1,5 @@
 import type { Role } from '../domain/roles.ts';
-import type { Pool, Snapshot, TargetState } from '../domain/snapshot.ts';
+import type { Pool, PoolRole, Snapshot, TargetState } from '../domain/snapshot.ts';
 import type { Paint, Style } from './paint.ts';
 import { countByState, healthOf, rowsOf, type Row } from './status.ts';
 import { columns, widthOf, wrap } from './text.ts';
@@ -18,17 +18,19 @@ export const ROLE_STYLES: Readonly<Record<Role, Style>> = {
   retired: 'dim',
 };
 
+const HEADS: Readonly<Record<PoolRole, string>> = {
+  production: 'Production',
+  test: 'Test',
+  other: 'Not in the config',
+};
+
 /** A target group and its targets, with state and reason. */
 export function poolLines(pool: Pool, snapshot: Snapshot, width: number, paint: Paint): string[] {
   const { healthy, registered } = healthOf(pool.targets);
   const well = healthy === registered && healthy > 0;
   const none = pool.role === 'production' ? 'red' : 'yellow';
   const health = paint(well ? 'green' : healthy === 0 ? none : 'yellow', `${healthy}/${registered} healthy`);
-  const head = [
-    `${paint('bold', pool.role === 'test' ? 'Test' : 'Production')}  ${pool.name}`,
-    health,
-    paint('dim', pool.urls.join(' ')),
-  ]
+  const head = [`${paint('bold', HEADS[pool.role])}  ${pool.name}`, health, paint('dim', pool.urls.join(' '))]
     .filter(Boolean)
     .join('  ');
   const rows = rowsOf(pool, snapshot);

@@ -1,5 +1,5 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
-import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
+import type { Fleet, Pool, PoolRole, Snapshot } from '../domain/snapshot.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { painter, type Paint } from './paint.ts';
@@ -33,8 +33,10 @@ export function statusText(report: StatusReport, width: number, colour = false):
 }
 
 function byRole(a: Pool, b: Pool): number {
-  return Number(a.role === 'test') - Number(b.role === 'test');
+  return ROLES.indexOf(a.role) - ROLES.indexOf(b.role);
 }
+
+const ROLES: readonly PoolRole[] = ['production', 'test', 'other'];
 
 /** `Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done: resume, rollback or abandon.` */
 function underWayLines(report: StatusReport, width: number, paint: Paint): string[] {

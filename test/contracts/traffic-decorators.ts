@@ -8,7 +8,7 @@ import type { TrafficPort } from '../../src/traffic/traffic.ts';
 export const DECORATORS: Readonly<Record<string, (port: TrafficPort, elbv2: Elbv2) => TrafficPort>> = {
   '': (port) => port,
   ', recorded for a report': (port) => new TrafficRecorder(systemClock).watching(port),
-  ', with discovery': (port, elbv2) => createDiscovery(port, async () => elbv2),
+  ', with discovery': (port, elbv2) => createDiscovery(port, elbv2),
   ', with discovery and recorded': (port, elbv2) =>
-    new TrafficRecorder(systemClock).watching(createDiscovery(port, async () => elbv2)),
+    new TrafficRecorder(systemClock).watching(createDiscovery(port, elbv2)),
 };

@@ -12,6 +12,7 @@ import { openSession } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { callElbv2, quickSandbox } from '../support/quick-sandbox.ts';
 import { repeated } from '../support/repeat.ts';
+import { NOTHING_OUTSIDE } from '../support/worlds.ts';
 
 /** What a way of moving traffic by weights must do: see `RoutingPort`. */
 
@@ -91,7 +92,13 @@ describe('reading', () => {
       readFleets: async () => [],
       carries: async () => false,
     };
-    const { pools } = await observe({ traffic: port, fleet: nobody, production: NO_MARKER, clock: systemClock });
+    const { pools } = await observe({
+      traffic: port,
+      fleet: nobody,
+      outside: NOTHING_OUTSIDE,
+      production: NO_MARKER,
+      clock: systemClock,
+    });
     expect(pools.map(({ name, role }) => `${name} ${role}`)).toEqual(['shop-blue production', 'shop-green test']);
   });
 

@@ -4,8 +4,11 @@ import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { Ports } from '../../src/steps/ports.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
+import type { Outside } from '../../src/domain/traffic.ts';
+import type { OutsidePort } from '../../src/traffic/discover.ts';
 import { notHere, type TrafficPort } from '../../src/traffic/traffic.ts';
 import { withTraffic } from '../../src/domain/routes.ts';
+import { changePool } from '../../src/steps/world.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { HOME, world } from './worlds.ts';
 
@@ -51,14 +54,18 @@ export class FakeWorld {
   onRequest: (what: string) => void | Promise<void> = () => {};
   /** So many changes are accepted without an effect. */
   ignored = 0;
+  /** Names of groups that the config does not name, and that were found. */
+  readonly #found: Set<string>;
   #history: readonly { readonly at: number; readonly snapshot: Snapshot }[];
 
   constructor(start: Snapshot, clock = new VirtualClock()) {
     this.clock = clock;
     this.#history = [{ at: Number.NEGATIVE_INFINITY, snapshot: start }];
+    this.#found = new Set(start.pools.flatMap(({ role, name }) => (role === 'other' ? [name] : [])));
     this.ports = {
       fleet: this.#fleet(),
       traffic: this.#traffic(),
+      outside: { look: async (request) => this.#look(request) },
       clock: this.clock,
       production: NO_MARKER,
       inPlace: nothingInPlace({ environment: 'shop' }, this.clock),
@@ -80,7 +87,7 @@ export class FakeWorld {
 
   target(pool: string, id: string, state: Target['state'] | 'gone', reason?: string): void {
     this.set((snapshot) =>
-      withTargets(snapshot, pool, (targets) => {
+      changePool(snapshot, pool, ({ targets }) => {
         const others = targets.filter((target) => target.id !== id);
         if (state === 'gone') return others;
         return [...others, { id, port: 8080, state, ...(reason === undefined ? {} : { reason }) }];
@@ -143,6 +150,14 @@ export class FakeWorld {
     else effect();
   }
 
+  async #look({ instances }: Parameters<OutsidePort['look']>[0]): Promise<Outside> {
+    const ids = new Set((await instances).map(({ id }) => id));
+    const { outside, pools } = await this.#ask('read outside');
+    for (const { role, name, targets } of pools)
+      if (role === 'other' && targets.some(({ id }) => ids.has(id))) this.#found.add(name);
+    return outside.state === 'seen' ? { ...outside, groups: [...this.#found] } : outside;
+  }
+
   #fleet(): FleetPort {
     return {
       kind: 'fake',
@@ -186,7 +201,8 @@ export class FakeWorld {
       setTtls: notHere,
       read: async (names) => {
         const { pools } = await this.#ask(`read ${names?.join(' ') ?? 'pools'}`);
-        return pools.filter(({ name }) => names?.includes(name) ?? true);
+        const known = pools.filter(({ role, name }) => role !== 'other' || this.#found.has(name));
+        return known.filter(({ name }) => names?.includes(name) ?? true);
       },
       urls: async () => Object.fromEntries(this.now.pools.map(({ name }) => [name, [`http://${name}.example/`]])),
       register: async (pool, targets) =>
@@ -274,15 +290,4 @@ export class FakeWorld {
 
 function idsOf(targets: readonly { id: string }[]): string {
   return targets.map(({ id }) => id).join(' ');
-}
-
-function withTargets(
-  snapshot: Snapshot,
-  name: string,
-  change: (targets: readonly Target[]) => readonly Target[],
-): Snapshot {
-  return {
-    ...snapshot,
-    pools: snapshot.pools.map((pool) => (pool.name === name ? { ...pool, targets: change(pool.targets) } : pool)),
-  };
 }

@@ -1,6 +1,6 @@
 import type { StepKind } from '../../src/steps/index.ts';
 import type { Case } from './grave-case.ts';
-import { die, divided, enter, leave, MINIMUM, recordShare, sicken, untag, weigh } from './hands.ts';
+import { blind, die, divided, enter, lead, leave, MINIMUM, recordShare, sicken, untag, weigh } from './hands.ts';
 
 /** What may happen to steps where weights move traffic: by the rules of a listener, and by names. */
 export const WEIGHTED = [false, true] as const;
@@ -113,6 +113,7 @@ export const terminateCase = (byName: boolean): Case<'terminate'> => ({
 export const givenShareCases = (byName: boolean): readonly Case<StepKind>[] => [
   register(byName),
   deregister(byName),
+  ...(byName ? [] : [lastOfOthers()]),
   deregisterEverywhere(byName),
   remove(byName),
   deployRelease(byName),
@@ -145,6 +146,26 @@ function deregister(byName: boolean): Case<'deregister'> {
   };
 }
 
+/** Before it ends, it leaves a group to which others may lead clients. */
+function lastOfOthers(): Case<'deregister'> {
+  return {
+    name: 'deregister for good',
+    world: divided(false),
+    step: { do: 'deregister', pool: 'two', fleet: 'B', minimumHealthy: NO_MINIMUM, outsiders: 'spared' },
+    refused: {
+      'somebody gives it a share': [SHARE, 'nothing healthy'],
+      'others lead to it': [lead('two'), 'priority 7 leads to two, which would have nothing healthy left'],
+      'what others have there cannot be read': [blind, 'could not be read'],
+    },
+    allowed: {
+      'others lead to it, where others stay': (fake) =>
+        [enter('two', 'i-other'), lead('two')].forEach((act) => act(fake)),
+      'others lead to it with no weight': lead('two', 0),
+      'others lead to the group that serves': lead('one'),
+    },
+  };
+}
+
 function deregisterEverywhere(byName: boolean): Case<'deregister-everywhere'> {
   const there = [{ pool: 'two', port: 8080 }];
   return {
@@ -157,7 +178,10 @@ function deregisterEverywhere(byName: boolean): Case<'deregister-everywhere'> {
       places: { 'B-0': there, 'B-1': there },
       minimumHealthy: {},
     },
-    refused: { 'somebody gives it a share': [SHARE, 'nothing healthy'] },
+    refused: {
+      'somebody gives it a share': [SHARE, 'nothing healthy'],
+      ...(byName ? {} : { 'others lead to it': [lead('two'), 'nothing healthy'] }),
+    },
     allowed: { 'blue dies': sicken('one', 'A-0', 'A-1') },
   };
 }

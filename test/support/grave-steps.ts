@@ -1,6 +1,20 @@
 import type { StepKind } from '../../src/steps/index.ts';
 import { blueAndGreen } from './fake-world.ts';
-import { bothInProduction, boot, die, enter, inTwoZones, leave, MINIMUM, sicken, tagAs, untag } from './hands.ts';
+import {
+  blind,
+  bothInProduction,
+  boot,
+  die,
+  enter,
+  inTwoZones,
+  lead,
+  leave,
+  MINIMUM,
+  share,
+  sicken,
+  tagAs,
+  untag,
+} from './hands.ts';
 import type { Case } from './grave-case.ts';
 import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
 
@@ -110,12 +124,18 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'one of the serving fleet gets sick': [sicken('prod', 'A-1'), 'B may be the way back'],
         'the serving fleet is taken out by hand': [leave('prod', 'A-0', 'A-1'), 'B may be the way back'],
         'one that serves gets its tags': [tagAs('B', 'A-0'), 'never terminated'],
+        'another group gets one of it': [share('admin', 'B-0'), 'admin, which would have nothing healthy left'],
+        'another group gets one of it beside others': [share('admin', 'B-0', 'A-0'), 'admin, which would have 1 of 2'],
+        'what others have there cannot be read': [blind, 'could not be read'],
       },
       allowed: {
         'it gets sick': sicken('test', 'B-0', 'B-1'),
         'it leaves the test group': leave('test', 'B-0', 'B-1'),
         'an unmanaged server joins production': enter('prod', 'i-other'),
         'one of it loses its tags': untag('B-1'),
+        'another group gets others': share('admin', 'A-0'),
+        'others lead to the test group, which it leaves': (fake) =>
+          [leave('test', 'B-0', 'B-1'), lead('test')].forEach((act) => act(fake)),
       },
     },
     {
@@ -200,10 +220,12 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'the other one is taken out by hand': [leave('prod', 'A-1'), 'nothing healthy'],
         'the other one drains': [enter('prod', 'A-1', 'draining'), 'nothing healthy'],
         'it loses its tags': [untag('A-0'), 'A-0 is not of the fleet any more'],
+        'another group gets it': [share('admin', 'A-0'), 'out of admin would leave nothing healthy'],
       },
       allowed: {
         'it gets sick itself': sicken('prod', 'A-0'),
         'both get sick': sicken('prod', 'A-0', 'A-1'),
+        'another group gets the other one': share('admin', 'A-1'),
         'an unmanaged server joins': enter('prod', 'i-other'),
       },
     },

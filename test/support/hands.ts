@@ -77,6 +77,44 @@ function withFleetOf(snapshot: Snapshot, id: string, fleet: string | undefined):
   return moved.reduce<Snapshot>((so, one) => withInstance(so, fleet, one), rest);
 }
 
+/** Another target group, to which a listener of others leads, holds these instances from now on. */
+export const share =
+  (name: string, ...ids: readonly string[]): Act =>
+  (fake) =>
+    fake.set((snapshot) => withShared(snapshot, name, ids));
+
+/** The snapshot with another target group that holds these instances, and `lb:name`, which leads there. */
+export function withShared(snapshot: Snapshot, name: string, ids: readonly string[]): Snapshot {
+  const { outside } = snapshot;
+  if (outside.state !== 'seen') return snapshot;
+  const targets = ids.map((id) => ({ id, port: 9090, state: 'healthy' as const }));
+  const pool = { ...snapshot.pools[0]!, name, arn: `arn:${name}`, role: 'other' as const, targets };
+  const route = { name: `lb:${name}`, by: 'listener' as const, url: `http://${name}/`, weights: { [name]: 1 } };
+  return {
+    ...snapshot,
+    pools: [...snapshot.pools, pool],
+    outside: { ...outside, groups: [...outside.groups, name], routes: [...outside.routes, route] },
+  };
+}
+
+/** What others have here cannot be read from now on. */
+export const blind: Act = (fake) =>
+  fake.set((snapshot) => ({ ...snapshot, outside: { state: 'unreadable', why: 'Not allowed.' } }));
+
+/** A rule of others leads to one of our pools from now on. */
+export const lead =
+  (pool: string, weight = 1): Act =>
+  (fake) =>
+    fake.set((snapshot) => withRule(snapshot, { [pool]: weight }));
+
+/** The snapshot with a rule that the config does not name. */
+export function withRule(snapshot: Snapshot, weights: Readonly<Record<string, number>>): Snapshot {
+  const { outside } = snapshot;
+  if (outside.state !== 'seen') return snapshot;
+  const route = { name: 'lb:443 priority 7', by: 'listener' as const, url: 'https://lb/', weights };
+  return { ...snapshot, outside: { ...outside, routes: [...outside.routes, route] } };
+}
+
 /** Both fleets are healthy in production, as directly before blue leaves it. */
 export function bothInProduction(): FakeWorld {
   const fake = blueAndGreen();

@@ -1,5 +1,6 @@
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/domain/snapshot.ts';
-import type { SwitchSettings } from '../../src/domain/traffic.ts';
+import type { Outside, SwitchSettings } from '../../src/domain/traffic.ts';
+import type { OutsidePort } from '../../src/traffic/discover.ts';
 
 /** Small worlds, all of them: fleets of up to three instances with every membership and health. */
 
@@ -69,6 +70,11 @@ const CHECKS = {
 /** What a config without weights and without a marker decides. */
 export const PLAIN: SwitchSettings = { traffic: { kind: 'membership' }, verification: { by: 'nothing' } };
 
+/** It was looked, and there is nothing beside what the config names. */
+export const ALONE: Outside = { state: 'seen', groups: [], routes: [], unsearched: 0 };
+
+export const NOTHING_OUTSIDE: OutsidePort = { look: async () => ALONE };
+
 /** A snapshot of these fleets behind the production groups and one test group. */
 export function world(
   specs: readonly FleetSpec[],
@@ -103,6 +109,7 @@ export function world(
     fleets,
     unmanaged: [],
     traffic: { kind: 'membership' },
+    outside: ALONE,
     answers: { state: 'no-marker' },
     pools: [...groups.map((name) => pool(name, 'production')), pool('test', 'test')],
   };

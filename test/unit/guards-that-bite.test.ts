@@ -15,6 +15,7 @@ import { tasks } from '../../tasks/index.ts';
 import { failureOf, start } from '../support/fake-run.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { blueAndGreen, FakeWorld } from '../support/fake-world.ts';
+import { share } from '../support/hands.ts';
 import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
 import { HOME, PROMOTED, world } from '../support/worlds.ts';
 
@@ -66,34 +67,24 @@ describe('before capacity is removed', () => {
 
 describe('an instance that leaves its groups', () => {
   /** Somebody registers A-0 with another group while the run is on its way, where it is the only healthy target. */
-  function joinsOtherGroup(others: readonly string[]): { fake: FakeWorld; asked: string[] } {
+  function joinsOtherGroup(others: readonly string[]): FakeWorld {
     const fake = blueAndGreen();
-    const asked: string[] = [];
-    const discoverTargetGroups = async ({ instances }: { instances: readonly { id: string }[] }): Promise<boolean> => {
-      const isKnown = asked.length > 0;
-      asked.push(...instances.map(({ id }) => id));
-      if (isKnown) return false;
-      const [pool] = fake.now.pools;
-      const targets = others.map((id) => ({ id, port: 9090, state: 'healthy' as const }));
-      const other = { ...pool!, name: 'admin', arn: 'arn:admin', role: 'other' as const, targets };
-      fake.set((snapshot) => ({ ...snapshot, pools: [...snapshot.pools, other] }));
-      return true;
+    fake.onRequest = (what) => {
+      fake.onRequest = () => {};
+      if (what.startsWith('read')) share('admin', ...others)(fake);
     };
-    const { inPlace } = fake.ports;
-    Object.assign(fake.ports, { inPlace: { ...inPlace, discoverTargetGroups } });
-    return { fake, asked };
+    return fake;
   }
 
   test('is looked for in every group directly before, and does not leave one that has no other', async () => {
-    const { fake, asked } = joinsOtherGroup(['A-0']);
+    const fake = joinsOtherGroup(['A-0']);
     const error = await failureOf(fake, start(fake, [LEAVE]).done);
-    expect(asked).toContain('A-0');
     expect(error.message).toContain('nothing healthy');
     expect(fake.changes).toEqual([]);
   });
 
   test('leaves such a group as well where another one stays', async () => {
-    const { fake } = joinsOtherGroup(['A-0', 'A-1']);
+    const fake = joinsOtherGroup(['A-0', 'A-1']);
     await fake.finish(start(fake, [LEAVE]).done);
     expect(fake.changes).toContain('deregister admin A-0');
   });

@@ -4,6 +4,7 @@ import type { Fleet, Snapshot } from '../../src/domain/snapshot.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { ALONE, NOTHING_OUTSIDE } from '../support/worlds.ts';
 
 const AT = '2026-11-22T06:12:00.000Z';
 const LOOK = { pools: [], fleets: [], marks: { fleet: 'green', marks: { promoted: AT } } } as const;
@@ -19,6 +20,7 @@ const BEFORE: Snapshot = {
   unmanaged: [],
   pools: [],
   traffic: { kind: 'membership' },
+  outside: ALONE,
   answers: { state: 'no-marker' },
 };
 
@@ -37,7 +39,7 @@ async function lookWith(
   const traffic = { read: async () => [], readTraffic, follow: readTraffic, residual: readTraffic };
   const clock = new VirtualClock();
   const inPlace = nothingInPlace({ environment: 'shop' }, clock);
-  const readers = { fleet, traffic, production: NO_MARKER, clock, inPlace };
+  const readers = { fleet, traffic, outside: NOTHING_OUTSIDE, production: NO_MARKER, clock, inPlace };
   const snapshot = await refresh(readers, BEFORE, LOOK);
   return { snapshot, asked };
 }

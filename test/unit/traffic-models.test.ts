@@ -20,7 +20,7 @@ const GREEN = { id: 'B', marks: PROMOTED, members: [{ two: 'healthy' }] } as con
 const LISTENER = weightedWorld({ fleets: [BLUE, GREEN], production: [100], test: 0 });
 const DNS = weightedWorld({ fleets: [BLUE, GREEN], production: [0, 0], test: 100, byName: true });
 
-const ENDING = { keeps: { fleet: 'B', groups: [] }, before: [] };
+const ENDING = { keeps: { fleet: 'B', groups: [] }, before: [], allowed: {} };
 
 const MEMBERSHIP = world([{ ...BLUE, members: [{ prod: 'healthy' }] }]);
 

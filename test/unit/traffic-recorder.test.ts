@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { dnsOf } from '../../src/domain/routes.ts';
 import { TrafficRecorder } from '../../src/probe/traffic-recorder.ts';
+import type { Elbv2 } from '../../src/aws/elbv2.ts';
 import { createDiscovery } from '../../src/traffic/discover.ts';
-import { notHere, type TrafficPort } from '../../src/traffic/traffic.ts';
+import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
 
@@ -28,9 +29,12 @@ function noting(calls: unknown[]): TrafficPort {
   };
 }
 
+/** Asked by nobody as long as nothing else was found. */
+const UNASKED = {} as Elbv2;
+
 const DECORATORS: Readonly<Record<string, (port: TrafficPort) => TrafficPort>> = {
   'the recorder of a report': (port) => new TrafficRecorder(new VirtualClock()).watching(port),
-  discovery: (port) => createDiscovery(port, notHere),
+  discovery: (port) => createDiscovery(port, UNASKED),
 };
 
 test.each(Object.entries(DECORATORS))('%s hands on everything that a run asks of traffic', async (_name, decorate) => {

@@ -1,4 +1,4 @@
-import { PLAIN } from '../support/worlds.ts';
+import { ALONE, PLAIN } from '../support/worlds.ts';
 import { PassThrough } from 'node:stream';
 import type { Clock } from '../../src/clock.ts';
 import type { Instance, Pool, Snapshot, Target } from '../../src/domain/snapshot.ts';
@@ -116,6 +116,7 @@ export function promoted(size = 3): Snapshot {
     ],
     unmanaged: [],
     traffic: { kind: 'membership' },
+    outside: ALONE,
     answers: { state: 'no-marker' },
     pools: [
       pool({

@@ -1,5 +1,5 @@
 import type { Amount } from '../../domain/amount.ts';
-import type { GoalOf, MinimumHealthy, Refusal, Stages } from '../../domain/goal.ts';
+import type { Allowed, GoalOf, MinimumHealthy, Refusal, Stages } from '../../domain/goal.ts';
 import type { CapacityGroup } from '../../domain/minimum-healthy.ts';
 import type { Fleet, Pool } from '../../domain/snapshot.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
@@ -39,6 +39,7 @@ export type Pace = Pick<Switch, 'stages' | 'batch'>;
 /** What the end of a fleet depends on, and what has to be done directly before it. */
 export interface Ending {
   readonly keeps: Keeps;
+  readonly allowed: Allowed;
   readonly before: readonly Step[];
 }
 

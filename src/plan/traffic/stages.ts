@@ -1,6 +1,7 @@
 import { canGive, routesOf } from '../../domain/routes.ts';
 import type { Amount } from '../../domain/amount.ts';
 import { refusal, type Goal, type Refusal } from '../../domain/goal.ts';
+import { configuredPools } from '../../domain/roles.ts';
 import { ownPools, shareOfFleet, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { TrafficSettings } from '../../domain/traffic.ts';
@@ -36,7 +37,7 @@ export function stagesOf(
 function tooCoarse(snapshot: Snapshot, to: Fleet, shares: readonly number[]): Refusal | undefined {
   const [own] = ownPools(snapshot, to);
   if (own === undefined) return undefined;
-  const pools = snapshot.pools.map(({ name }) => name);
+  const pools = configuredPools(snapshot).map(({ name }) => name);
   for (const route of routesOf(snapshot, 'production')) {
     const share = shares.find((one) => !canGive(route, own.name, one, pools));
     if (share === undefined) continue;

@@ -1,6 +1,7 @@
 import type { MinimumHealthy } from '../../domain/goal.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
-import { liveFleets, poolsOf } from '../../domain/roles.ts';
+import { sharedPools } from '../../domain/outside.ts';
+import { liveFleets, members, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Step, StepOf } from '../../steps/index.ts';
 import type { Ending, PaceOptions, Switch } from './model.ts';
@@ -35,17 +36,23 @@ export function releaseSteps({ to, settings: { verification } }: Switch): readon
   return [{ do: 'verify-release', fleet: to.id, release: to.release, url, wanted }];
 }
 
-/** The fleet leaves what it is tried in, is waited for where it drains, and goes. */
+/** The fleet leaves what it is tried in, and what others share with it, is waited for where it drains, and goes. */
 export function endSteps(
   snapshot: Snapshot,
   leaving: Fleet,
   retentionS: number,
-  { keeps, before }: Ending,
+  { keeps, before, allowed: { sharedGroups = [] } }: Ending,
 ): readonly Step[] {
   const { id: fleet, holder } = leaving;
+  const shared = sharedPools(snapshot, members(leaving)).map(({ pool }) => pool);
+  const others = shared.filter(({ role, name }) => role === 'other' && sharedGroups.includes(name));
+  const left = [...poolsOf(snapshot, 'test'), ...others];
+  const drained = new Set(namesOf([...poolsOf(snapshot, 'production'), ...shared]));
   return [
-    ...deregisterSteps(leaving, namesOf(poolsOf(snapshot, 'test'))),
-    ...poolsOf(snapshot, 'production').map(({ name: pool }): Step => ({ do: 'await-drained', pool, fleet })),
+    ...deregisterSteps(leaving, namesOf(left)).map((step): Step => {
+      return { ...step, outsiders: sharedGroups.includes(step.pool) ? 'allowed' : 'spared' };
+    }),
+    ...[...drained].map((pool): Step => ({ do: 'await-drained', pool, fleet })),
     // What closes the way back comes directly before what ends it.
     ...before,
     { do: 'terminate', fleet, retentionS, keeps },

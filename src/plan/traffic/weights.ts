@@ -1,7 +1,7 @@
 import { refusal, type GoalOf, type PoolMinimum, type Refusal } from '../../domain/goal.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { retainedUntil, retentionProblem } from '../../domain/retention.ts';
-import { isIn, poolsOf } from '../../domain/roles.ts';
+import { configuredPools, isIn, poolsOf } from '../../domain/roles.ts';
 import { routesOf, shareOf } from '../../domain/routes.ts';
 import { hasServed, recordedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
@@ -72,8 +72,7 @@ export function settingsOf<K extends TrafficSettings['kind']>(
 
 /** The longest of what the config says and of the pools' deregistration delays: how long requests may take. */
 export function longestRetention(snapshot: Snapshot, ...seconds: readonly number[]): number {
-  const pools = snapshot.pools.filter(({ role }) => role !== 'other');
-  return Math.max(...seconds, ...pools.map(({ deregistrationDelayS }) => deregistrationDelayS));
+  return Math.max(...seconds, ...configuredPools(snapshot).map(({ deregistrationDelayS }) => deregistrationDelayS));
 }
 
 function setupProblem({ problems }: WeightedTraffic): Refusal | undefined {

@@ -4,7 +4,7 @@ import type { InPlace } from '../../steps/ports.ts';
 import { createDeploys } from './deploys.ts';
 import { createInstanceProbe, type InstanceProbeOptions } from './instance-probe.ts';
 
-/** For runs that deploy nothing in place: no deployer, and no target groups but those of the config. */
+/** For runs that deploy nothing in place: no deployer. */
 export function nothingInPlace(
   options: InstanceProbeOptions & { readonly environment: string },
   clock: Clock,
@@ -12,6 +12,5 @@ export function nothingInPlace(
   return {
     deploys: createDeploys({ environment: options.environment, deployer: noDeployer }),
     probe: createInstanceProbe(options, clock),
-    discoverTargetGroups: async () => false,
   };
 }

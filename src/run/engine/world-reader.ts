@@ -34,7 +34,10 @@ export class WorldReader {
 
   /** Everything. */
   async readAll(before: Snapshot, limitMs: number): Promise<Snapshot> {
-    return this.#remember(before, await this.#retry(limitMs, async () => observe(this.#context.ports)));
+    return this.#remember(
+      before,
+      await this.#retry(limitMs, async () => observe(this.#context.ports, { outside: before.outside })),
+    );
   }
 
   async #retry(limitMs: number, read: () => Promise<Snapshot>): Promise<Snapshot> {

@@ -95,14 +95,14 @@ function asRefused(error: unknown): OperatorError {
 }
 
 /** What is about named instances can always be requested; without a deployer, nothing is deployed in place. */
-export function isTried({ delivery }: AdviceWorld, { aboutInstances, discoversTargetGroups }: Task): boolean {
-  return !aboutInstances && (!discoversTargetGroups || delivery !== undefined);
+export function isTried({ delivery }: AdviceWorld, { aboutInstances, inPlace }: Task): boolean {
+  return !aboutInstances && (!inPlace || delivery !== undefined);
 }
 
 function optionsIn({ options }: Task, words: readonly string[]): TaskOptions {
   const flags = flagsOf(options);
-  const kinds = Object.entries(flags).map(([name, { type }]) => {
-    return [name, { type: type === 'boolean' ? ('boolean' as const) : ('string' as const) }] as const;
+  const kinds = Object.entries(flags).map(([name, { type, array: multiple = false }]) => {
+    return [name, { type: type === 'boolean' ? ('boolean' as const) : ('string' as const), multiple }] as const;
   });
   const args = words.map((word) => PLACEHOLDERS[word] ?? word);
   const { values } = parseArgs({ args, options: Object.fromEntries(kinds), strict: false });

@@ -2,6 +2,7 @@ import type { Task } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import { observe, withUrls } from '../../observe/observe.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Outside } from '../../domain/traffic.ts';
 import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
 import { describeServing } from '../../plan/ending.ts';
 import { verifiedBy } from '../../domain/answers.ts';
@@ -36,12 +37,15 @@ interface Run {
   readonly others: ConsistencyDelay;
   /** Since when this run has changed nothing. */
   readonly own: ConsistencyDelay;
+  /** As it was seen when the run began. */
+  readonly outside: Outside;
 }
 
 /** Does the plan, and reverts it where a step fails and the task knows a way. The goal is recorded for as long as it is open. */
 export async function execute(setup: Setup, lease: HeldLease, task: Task, looked: PlannedRun): Promise<RunOutcome> {
   const { goal, plan, snapshot, others } = looked;
-  const run: Run = { setup, lease, others, own: new ConsistencyDelay(setup.ports.clock, setup.settleMs) };
+  const own = new ConsistencyDelay(setup.ports.clock, setup.settleMs);
+  const run: Run = { setup, lease, others, own, outside: snapshot.outside };
   const recording = createRecording(setup, lease, goal, plan.steps.length);
   // Outside of what follows: without it nothing is changed, and there is nothing to revert.
   if (plan.steps.length > 0) await recording.begin();
@@ -168,9 +172,9 @@ async function lookAgain(run: Run): Promise<Snapshot> {
   return look(run);
 }
 
-async function look({ setup: { ports, signal, view } }: Run): Promise<Snapshot> {
+async function look({ setup: { ports, signal, view }, outside }: Run): Promise<Snapshot> {
   return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, () =>
-    observe(ports),
+    observe(ports, { outside }),
   );
 }
 

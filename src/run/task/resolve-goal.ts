@@ -1,3 +1,4 @@
+import { allowedBy } from '../../../tasks/allowed.ts';
 import type { TaskOptions } from '../../../tasks/options.ts';
 import type { Tasks } from '../../../tasks/index.ts';
 import type { Task } from '../../../tasks/task.ts';
@@ -70,7 +71,7 @@ async function resumed(request: GoalRequest): Promise<Goal | undefined> {
   if (recorded?.goal.verb !== task.verb) return undefined;
   const { goal } = recorded;
   const continuation = options.resumes === undefined ? task.continues(goal, options) : 'same';
-  if (continuation === 'same') return withMinimum(request, goal);
+  if (continuation === 'same') return withAllowed(await withMinimum(request, goal), options);
   if (continuation === 'other-steps')
     throw unfinished(tasks, recorded, 'other-steps', ' It continues with the steps that it was started with.');
   if (task.mayBeReplacedBy.includes(task.verb)) return undefined;
@@ -83,6 +84,13 @@ async function withMinimum(request: GoalRequest, goal: Goal): Promise<Goal> {
   const anew = await request.task.pinGoal(request);
   if (isRefusal(anew) || !('minimumHealthy' in anew)) return goal;
   return { ...goal, minimumHealthy: anew.minimumHealthy } as Goal;
+}
+
+/** So does what is allowed. */
+function withAllowed(goal: Goal, options: TaskOptions): Goal {
+  const { allowed } = allowedBy(options);
+  const before = 'allowed' in goal ? goal.allowed : {};
+  return allowed === undefined ? goal : ({ ...goal, allowed: { ...before, ...allowed } } as Goal);
 }
 
 async function fresh(request: GoalRequest): Promise<Goal> {

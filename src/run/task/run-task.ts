@@ -2,9 +2,7 @@ import type { TaskOptions } from '../../../tasks/options.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
-import { observe, refresh } from '../../observe/observe.ts';
-import { NOTHING } from '../../observe/reads.ts';
-import { members } from '../../domain/roles.ts';
+import { observe } from '../../observe/observe.ts';
 import { defined } from '../../domain/defined.ts';
 import type { DeployOrder } from '../../domain/deploys.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -126,8 +124,8 @@ async function read(setup: Setup, task: Task, options: TaskOptions) {
   const { tasks, ports, store, view, signal, settleMs } = setup;
   const readWorld = async (): Promise<Snapshot> =>
     retryOutage(setup, async () => {
-      const world = await observe(ports, task.watchesResidualTraffic(options));
-      return task.discoversTargetGroups ? refresh(ports, world, { ...NOTHING, groupsOf: idsOf(world) }) : world;
+      const outside = task.looksOutside === 'no' ? {} : { outside: task.looksOutside };
+      return observe(ports, { residual: task.watchesResidualTraffic(options), ...outside });
     });
   const goal = setup.nested ? undefined : store.goal();
   const [snapshot, recorded, journal] = await Promise.all([readWorld(), goal, store.history(JOURNAL_LOOK)]);
@@ -142,10 +140,6 @@ async function read(setup: Setup, task: Task, options: TaskOptions) {
   if (isShown) return { snapshot, recorded, others: before.movesProduction ? others : unchanged };
   await others.wait(view.emit, signal);
   return { snapshot: await readWorld(), recorded, others };
-}
-
-function idsOf({ fleets }: Snapshot): readonly string[] {
-  return fleets.flatMap((fleet) => members(fleet).map(({ id }) => id));
 }
 
 async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { NOTHING_OUTSIDE } from '../worlds.ts';
 import { NO_MARKER } from '../../../src/production/production.ts';
 import type { Clock } from '../../../src/clock.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
@@ -83,7 +84,7 @@ class Audience {
 
   async look(): Promise<Snapshot> {
     const { fleet: port, traffic, clock } = this.#theatre;
-    const snapshot = await observe({ fleet: port, traffic, production: NO_MARKER, clock });
+    const snapshot = await observe({ fleet: port, traffic, outside: NOTHING_OUTSIDE, production: NO_MARKER, clock });
     for (const fleet of snapshot.fleets) {
       const role = fleet.id === GREEN ? 'green' : 'blue';
       for (const [n, { id, state }] of fleet.instances.entries()) {

@@ -12,22 +12,17 @@ import type { TrafficPort } from '../../../src/traffic/traffic.ts';
 import type { LittleSession } from './wire.ts';
 
 /** What a process has of the outside world where nobody deploys in place. */
-export function plainPorts(fleet: FleetPort, traffic: TrafficPort, clock: Clock): Ports {
-  return { fleet, traffic, clock, production: NO_MARKER, inPlace: nothingInPlace({ environment: 'shop' }, clock) };
+export function plainPorts(fleet: FleetPort, inner: TrafficPort, session: LittleSession, clock: Clock): Ports {
+  const traffic = createDiscovery(inner, new Elbv2(session));
+  const inPlace = nothingInPlace({ environment: 'shop' }, clock);
+  return { fleet, traffic, outside: traffic, clock, production: NO_MARKER, inPlace };
 }
 
-export function withDeploys(
-  ports: Ports,
-  session: LittleSession,
-  deployer: DeployerPort,
-  probe?: Partial<InstanceProbe>,
-): Ports {
-  const traffic = createDiscovery(ports.traffic, async () => new Elbv2(session));
+export function withDeploys(ports: Ports, deployer: DeployerPort, probe?: Partial<InstanceProbe>): Ports {
   const inPlace = {
     deploys: createDeploys({ environment: 'shop', deployer }),
     delivery: { words: deployer.description, check: false, migrate: 'with-deploy' },
     probe: { ...createInstanceProbe({}, ports.clock), ...probe },
-    discoverTargetGroups: async (wanted) => traffic.discoverTargetGroups(wanted),
   } satisfies Ports['inPlace'];
-  return { ...ports, traffic, inPlace };
+  return { ...ports, inPlace };
 }

@@ -156,7 +156,7 @@ export class Site {
     let status: Status | undefined;
     const { ports, store } = this.#connect(new LittleProcess('status', this.clock));
     const reading = (async () => {
-      const [snapshot, goal] = await Promise.all([observe(ports, true), store.goal()]);
+      const [snapshot, goal] = await Promise.all([observe(ports, { residual: true, outside: 'some' }), store.goal()]);
       status = {
         snapshot,
         verbs: await verbsNow({ tasks, snapshot, recorded: goal, settings: switchSettings(ports) }),
@@ -196,8 +196,8 @@ export class Site {
       wire,
     );
     const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
-    const plain = plainPorts(fleet, traffic, process.clock);
-    const ports = this.deployer ? withDeploys(plain, session, this.deployer.open(process), this.#options.probe) : plain;
+    const plain = plainPorts(fleet, traffic, session, process.clock);
+    const ports = this.deployer ? withDeploys(plain, this.deployer.open(process), this.#options.probe) : plain;
     const connection: Connection = {
       process,
       session,

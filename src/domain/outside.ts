@@ -1,0 +1,80 @@
+import { isHealthy } from './minimum-healthy.ts';
+import { members } from './roles.ts';
+import type { Fleet, Pool, Snapshot, Target } from './snapshot.ts';
+import type { OutsideRoute } from './traffic.ts';
+import { list } from './text.ts';
+
+/** What is there beside what the config names, and leads to this environment's instances or target groups. Pure. */
+
+/** Routes that lead to the pool and are not this environment's own: they have clients there that the config knows nothing of. */
+export function foreignRoutes(snapshot: Snapshot, pool: Pool): readonly string[] {
+  const { outside } = snapshot;
+  if (outside.state !== 'seen') return [];
+  const leading = outside.routes.filter(({ weights }) => (weights[pool.name] ?? 0) > 0);
+  return leading.filter((route) => !isOwn(snapshot, pool, route)).map(({ name }) => name);
+}
+
+function isOwn({ traffic, pools }: Snapshot, pool: Pool, { name, by, weights }: OutsideRoute): boolean {
+  if (pool.role === 'other') return false;
+  if (traffic.kind === 'listener-weights') return traffic.routes.some((route) => route.name === name);
+  // Each group is behind a load balancer of its own there, and all of its listeners are reached by the names.
+  if (traffic.kind === 'dns-weights') return by === 'listener';
+  // The config names groups only: what leads to one is its own, but not a share of production that goes to a test group.
+  const isProduction = (one: Pool): boolean => one.role === 'production' && (weights[one.name] ?? 0) > 0;
+  return pool.role === 'production' || !pools.some(isProduction);
+}
+
+/** A pool in which clients of others reach some of these instances. */
+export interface SharedPool {
+  readonly pool: Pool;
+  readonly routes: readonly string[];
+  /** Those of the instances that are registered there or draining from it. */
+  readonly targets: readonly Target[];
+  /** Healthy targets, all and without the instances. */
+  readonly healthy: number;
+  readonly left: number;
+}
+
+export function sharedPools(snapshot: Snapshot, instances: readonly { readonly id: string }[]): readonly SharedPool[] {
+  const { outside } = snapshot;
+  if (outside.state !== 'seen' || outside.routes.length === 0) return [];
+  const own = new Set(instances.map(({ id }) => id));
+  return snapshot.pools.flatMap((pool) => {
+    const targets = pool.targets.filter(({ id }) => own.has(id));
+    const routes = targets.length === 0 ? [] : foreignRoutes(snapshot, pool);
+    if (routes.length === 0) return [];
+    const healthy = pool.targets.filter(isHealthy);
+    return [{ pool, routes, targets, healthy: healthy.length, left: healthy.filter(({ id }) => !own.has(id)).length }];
+  });
+}
+
+/** What would become of it if the instances left: `shop:8443 leads to shop-admin, which would have nothing healthy left.` */
+export function lossText({ pool, routes, healthy, left }: SharedPool): string {
+  const would = left === 0 ? 'nothing healthy' : `${left} of ${healthy} healthy`;
+  const lead = routes.length === 1 ? 'leads' : 'lead';
+  return `${list(routes, 3)} ${lead} to ${pool.name}, which would have ${would} left.`;
+}
+
+/** Why these instances must not leave the pool: clients of others would find nothing healthy there. */
+export function wouldStarveOthers(
+  snapshot: Snapshot,
+  leaving: readonly { readonly id: string }[],
+  pool: Pool,
+): string | undefined {
+  const shared = sharedPools(snapshot, leaving).find((one) => one.pool.name === pool.name);
+  return shared !== undefined && shared.healthy > 0 && shared.left === 0 ? lossText(shared) : unknownOutside(snapshot);
+}
+
+/** Why these instances must not end: clients of others reach them. */
+export function stillServesOthers(snapshot: Snapshot, fleet: Fleet): string | undefined {
+  const [shared] = sharedPools(snapshot, members(fleet));
+  if (shared === undefined) return unknownOutside(snapshot);
+  const [first] = shared.targets;
+  return `${first?.id} is ${first?.state} in ${shared.pool.name}. ${lossText(shared)}`;
+}
+
+/** It was not seen what others have here. */
+function unknownOutside({ outside }: Snapshot): string | undefined {
+  if (outside.state !== 'unreadable') return undefined;
+  return `It could not be read which other target groups and rules lead to these servers: ${outside.why}`;
+}

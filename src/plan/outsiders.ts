@@ -1,0 +1,62 @@
+import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
+import { lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
+import { isRegistered, liveFleets, members } from '../domain/roles.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { count, list } from '../domain/text.ts';
+
+/** What others have here, for plans: why a fleet must not end, and what is worth knowing. */
+
+/** Clients of others reach servers of the fleet, and nothing says that they may lose them. */
+export function sharedProblem(
+  snapshot: Snapshot,
+  fleet: Fleet,
+  { sharedGroups = [] }: Allowed = {},
+): Refusal | undefined {
+  const { outside } = snapshot;
+  if (outside.state === 'unreadable') return unreadable(outside.why);
+  const harmed = sharedPools(snapshot, members(fleet)).filter(
+    (one) => !sharedGroups.includes(one.pool.name) && isHarmed(one),
+  );
+  if (harmed.length === 0) return undefined;
+  const groups = harmed.map(({ pool }) => pool.name);
+  return refusal(
+    'shared-target-group',
+    `${list(harmed.map((one) => heldText(one, fleet)))}, where clients get them by other ways than those of the config. ${harmed.map(lossText).join(' ')}`,
+    `Register other servers with ${list(groups)} first, and take those of ${fleet.release} out; or delete what leads there.`,
+    `\`${groups.map((name) => `--allow-shared-target-group ${name}`).join(' ')}\` takes them out of it, and terminates them all the same.`,
+  );
+}
+
+/** Where the config names the group, what stays in it takes over. */
+function isHarmed({ pool, targets, healthy, left }: SharedPool): boolean {
+  if (pool.role === 'other') return targets.some(isRegistered);
+  return healthy > 0 && left === 0;
+}
+
+function unreadable(why: string): Refusal {
+  return refusal(
+    'outside-unreadable',
+    `It could not be read which other target groups and rules lead to these servers: ${why}`,
+    'Allow what docs/permissions.md lists under read access, then run this again.',
+  );
+}
+
+/** What else holds servers of the fleet, for plans that do not end it. */
+export function outsideNotes(snapshot: Snapshot): readonly string[] {
+  const { outside } = snapshot;
+  if (outside.state === 'unreadable') return [unreadable(outside.why).message];
+  const shared = liveFleets(snapshot).flatMap((fleet) =>
+    sharedPools(snapshot, members(fleet)).map((one) => {
+      const lead = one.routes.length === 1 ? 'leads' : 'lead';
+      return `${heldText(one, fleet)}, and ${list(one.routes, 3)} ${lead} there: this does not move those clients.`;
+    }),
+  );
+  const unsearched = outside.state === 'seen' ? outside.unsearched : 0;
+  const rest = `${unsearched} other target groups were not searched for these servers, since that takes long; \`turnout cleanup\` does.`;
+  return unsearched === 0 ? shared : [...shared, rest];
+}
+
+/** `shop-admin has 3 targets of 41`. */
+function heldText({ pool, targets }: SharedPool, { release }: Fleet): string {
+  return `${pool.name} has ${count(targets.length, 'target')} of ${release}`;
+}

@@ -1,0 +1,137 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Elbv2 } from '../../src/aws/elbv2.ts';
+import type { Instance, Pool } from '../../src/domain/snapshot.ts';
+import type { Outside } from '../../src/domain/traffic.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { createDiscovery, type OutsideRequest } from '../../src/traffic/discover.ts';
+import { createTargetGroups } from '../../src/traffic/target-groups.ts';
+import { openSession } from '../support/aws.ts';
+import { callEc2, callElbv2 } from '../support/quick-sandbox.ts';
+import { openWorld } from './traffic-sandbox.ts';
+import { INTERNAL, PRODUCTION, TEST } from './traffic-world.ts';
+
+/** What the config does not name, as ELB tells it. Here the config names a production group and a test group, of four. */
+
+type Seen = Extract<Outside, { state: 'seen' }>;
+
+async function start() {
+  const opened = await openWorld(() => {
+    throw new Error('It is opened below.');
+  });
+  const { sandbox } = opened;
+  onTestFinished(async () => opened.close());
+  const { Reservations } = await callEc2(sandbox, 'DescribeInstances', { InstanceIds: [...sandbox.blue] });
+  const instances = Reservations.flatMap(
+    ({ Instances }: { Instances: readonly { InstanceId: string; PrivateIpAddress: string }[] }) =>
+      Instances.map(({ InstanceId: id, PrivateIpAddress: address }) => ({ id, address })),
+  ) as readonly Pick<Instance, 'id' | 'address' | 'left'>[];
+  const open = () => {
+    const elbv2 = new Elbv2(openSession(sandbox.url));
+    const groups = { production: [{ targetGroup: PRODUCTION }], test: [{ targetGroup: TEST }] };
+    return createDiscovery(createTargetGroups(elbv2, { kind: 'target-groups', ...groups }), elbv2);
+  };
+  const port = open();
+  const look = async (request: Partial<OutsideRequest> = {}): Promise<Seen> =>
+    (await port.look({ instances, among: 'all', ...request })) as Seen;
+  return { sandbox, instances, port, look };
+}
+
+async function created(sandbox: Sandbox, name: string, more: object = {}): Promise<string> {
+  const { TargetGroups } = await callElbv2(sandbox, 'DescribeTargetGroups', { Names: [PRODUCTION] });
+  const { VpcId } = TargetGroups[0];
+  const input = { Name: name, Protocol: 'HTTP', Port: 8080, VpcId, HealthCheckPath: '/health', ...more };
+  return (await callElbv2(sandbox, 'CreateTargetGroup', input)).TargetGroups[0].TargetGroupArn;
+}
+
+function ids(pool: Pool | undefined): readonly string[] {
+  return (pool?.targets ?? []).map(({ id }) => id).toSorted();
+}
+
+describe('other target groups that hold our instances', () => {
+  test('are found, with what leads to them, and read from then on as pools of the role other', async () => {
+    const { port, look, sandbox } = await start();
+    expect((await port.read()).map(({ name }) => name)).toEqual([PRODUCTION, TEST]);
+    const { groups, routes, unsearched } = await look();
+    expect(groups).toEqual([INTERNAL]);
+    expect(unsearched).toBe(0);
+    const pools = await port.read();
+    expect(pools.map(({ name, role }) => `${name} ${role}`)).toEqual([
+      `${PRODUCTION} production`,
+      `${TEST} test`,
+      `${INTERNAL} other`,
+    ]);
+    expect(ids(pools[2])).toEqual([...sandbox.blue].toSorted());
+    const leading = routes.filter(({ weights }) => INTERNAL in weights);
+    expect(leading).toEqual([
+      {
+        name: expect.stringMatching(/^shop:\d+$/),
+        by: 'listener',
+        url: expect.any(String),
+        weights: { [INTERNAL]: 1 },
+      },
+    ]);
+  });
+
+  test('are not looked for where there are too many to tell of', async () => {
+    const { look, sandbox } = await start();
+    for (let n = 0; n < 40; n += 1) await created(sandbox, `another-${n}`);
+    expect(await look({ among: 'some' })).toMatchObject({ groups: [], unsearched: 42 });
+    expect(await look()).toMatchObject({ groups: [INTERNAL], unsearched: 0 });
+  });
+
+  test('are known where an instance has left them', async () => {
+    const { look, instances } = await start();
+    const left = [{ pool: 'shop-other', port: 9090 }];
+    const { groups } = await look({ instances: instances.map((one) => ({ ...one, left })) });
+    expect(groups.toSorted()).toEqual([INTERNAL, 'shop-other']);
+  });
+
+  test('have no targets any more once they are deleted', async () => {
+    const { port, look, sandbox } = await start();
+    const arn = await created(sandbox, 'shop-brief');
+    await callElbv2(sandbox, 'RegisterTargets', { TargetGroupArn: arn, Targets: [{ Id: sandbox.blue[0] }] });
+    expect((await look()).groups).toContain('shop-brief');
+    await callElbv2(sandbox, 'DeleteTargetGroup', { TargetGroupArn: arn });
+    expect((await port.read(['shop-brief']))[0]?.targets).toEqual([]);
+  });
+});
+
+describe('what leads to the groups of the config', () => {
+  test('is every rule and every default action, with all of its weights', async () => {
+    const { look, sandbox } = await start();
+    const all = await callElbv2(sandbox, 'DescribeTargetGroups', {});
+    const arnOf = (name: string): string =>
+      all.TargetGroups.find((one: { TargetGroupName: string }) => one.TargetGroupName === name).TargetGroupArn;
+    const { Listeners } = await callElbv2(sandbox, 'DescribeListeners', {
+      LoadBalancerArn: all.TargetGroups[0].LoadBalancerArns[0],
+    });
+    const weighted = [PRODUCTION, 'shop-other'].map((name, n) => ({
+      TargetGroupArn: arnOf(name),
+      Weight: 90 - 80 * n,
+    }));
+    await callElbv2(sandbox, 'CreateRule', {
+      ListenerArn: Listeners[0].ListenerArn,
+      Priority: 7,
+      Conditions: [{ Field: 'path-pattern', Values: ['/canary/*'] }],
+      Actions: [{ Type: 'forward', ForwardConfig: { TargetGroups: weighted } }],
+    });
+    const { routes } = await look({ instances: [] });
+    const rule = routes.find(({ name }) => name.endsWith(' priority 7'));
+    expect(rule?.weights).toEqual({ [PRODUCTION]: 90, 'shop-other': 10 });
+    expect(routes.filter(({ weights }) => INTERNAL in weights)).toEqual([]);
+  });
+
+  test('takes one request for groups and load balancers, and one for each listener', async () => {
+    const { port, look, sandbox } = await start();
+    await port.read();
+    const before = sandbox.requests.all.length;
+    await look({ instances: [] });
+    const asked = sandbox.requests.all.slice(before).map(({ operation }) => operation);
+    expect(asked.toSorted()).toEqual([
+      'DescribeListeners',
+      'DescribeLoadBalancers',
+      ...Array.from({ length: 4 }, () => 'DescribeRules'),
+      'DescribeTargetGroups',
+    ]);
+  });
+});
