@@ -1,10 +1,11 @@
-import type { Ec2, Image, Instance as Ec2Instance, LaunchTemplateVersion } from '../../aws/ec2.ts';
+import type { Ec2, Instance as Ec2Instance, LaunchTemplateVersion } from '../../aws/ec2.ts';
 import type { Ssm } from '../../aws/ssm.ts';
-import type { Ec2FleetConfig, ImageConfig, LaunchTemplateConfig } from '../../config/config.ts';
+import type { Ec2FleetConfig, LaunchTemplateConfig } from '../../config/config.ts';
 import { fillRelease } from '../../config/release.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
 import type { LaunchRequest } from '../fleet.ts';
+import { fromImage } from './image.ts';
 import type { Ownership } from './tags.ts';
 
 /**
@@ -142,45 +143,6 @@ function userTags(owner: Ownership, sample: Ec2Instance): readonly { Key: string
       ? []
       : [{ Key, Value: Value ?? '' }],
   );
-}
-
-/** The image of a release. @throws OperatorError `no-such-image` */
-export async function fromImage(
-  ec2: Ec2,
-  ssm: () => Promise<Ssm>,
-  image: ImageConfig,
-  release: string,
-): Promise<PartialRequest> {
-  if (image.parameter !== undefined) {
-    const name = fillRelease(image.parameter, release);
-    const id = await (await ssm()).parameter(name);
-    return { run: { ImageId: id }, summary: [`image ${id} (parameter ${name})`] };
-  }
-  const filters = imageFilters(image, release);
-  const images = await ec2.images([...filters, { Name: 'state', Values: ['available'] }], [image.owner ?? 'self']);
-  const newest = images.toSorted((a, b) => ((a.CreationDate ?? '') < (b.CreationDate ?? '') ? 1 : -1))[0];
-  if (newest === undefined) throw noImage(filters);
-  return { run: { ImageId: newest.ImageId }, summary: [describeImage(newest, images.length)] };
-}
-
-function imageFilters(image: ImageConfig, release: string): readonly { Name: string; Values: string[] }[] {
-  const tags = Object.entries(image.tag ?? {}).map(([key, value]) => ({
-    Name: `tag:${key}`,
-    Values: [fillRelease(value, release)],
-  }));
-  return image.name === undefined ? tags : [{ Name: 'name', Values: [fillRelease(image.name, release)] }, ...tags];
-}
-
-function noImage(filters: readonly { Name: string; Values: string[] }[]): OperatorError {
-  const wanted = filters.map(({ Name, Values }) => `${Name} ${Values.join()}`).join(' and ');
-  return new OperatorError('no-such-image', `No available image has ${wanted}.`, {
-    next: ['Check the release, and that its build created the image in this region and account.'],
-  });
-}
-
-function describeImage(image: Image, matches: number): string {
-  const others = matches > 1 ? `, the newest of ${matches} that match` : '';
-  return `image ${image.ImageId} (${image.Name ?? 'no name'}${others})`;
 }
 
 function fromUserData(pattern: string): PartialRequest {

@@ -5,7 +5,7 @@ import { OperatorError } from '../../errors.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import type { Ssm } from '../../aws/ssm.ts';
-import { fromImage } from '../ec2/resolve.ts';
+import { fromImage } from '../ec2/image.ts';
 import { checkClonable, cloneNames, parseJson } from './clone.ts';
 import { layerOfFleet, type OpsWorksDeps } from './read.ts';
 import type { TaggedLayer } from './tags.ts';
