@@ -1,5 +1,6 @@
+import { defined } from '../src/domain/defined.ts';
 import type { Allowed } from '../src/domain/goal.ts';
-import { nameList, type OptionsOf } from './options.ts';
+import { flag, nameList, type OptionsOf } from './options.ts';
 
 /** What can be allowed by name: each option allows that one thing. */
 export const SHARED_GROUPS = {
@@ -10,8 +11,17 @@ export const SHARED_GROUPS = {
   }),
 } as const;
 
+export const UNKNOWN_RELEASE = {
+  allowUnknownRelease: flag({
+    describe: 'With `release.marker`: green may get production though it cannot be asked for its release',
+  }),
+} as const;
+
 /** To be spread into a goal. */
-export function allowedBy(options: Partial<OptionsOf<typeof SHARED_GROUPS>>): { readonly allowed?: Allowed } {
-  const { allowSharedTargetGroup: sharedGroups } = options;
-  return sharedGroups === undefined ? {} : { allowed: { sharedGroups } };
+export function allowedBy(options: Partial<OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE>>): {
+  readonly allowed?: Allowed;
+} {
+  const { allowSharedTargetGroup: sharedGroups, allowUnknownRelease: unknownRelease } = options;
+  const allowed = defined({ sharedGroups, unknownRelease });
+  return Object.keys(allowed).length === 0 ? {} : { allowed };
 }

@@ -26,6 +26,7 @@ export interface OptionDefinitions {
   readonly self?: Option<boolean>;
   readonly minHealthy?: Option<Amount>;
   readonly allowSharedTargetGroup?: Option<readonly string[]>;
+  readonly allowUnknownRelease?: Option<boolean>;
   readonly [key: string]: Option<unknown> | undefined;
 }
 
@@ -43,6 +44,7 @@ export interface TaskOptions {
   readonly self?: boolean;
   readonly minHealthy?: Amount;
   readonly allowSharedTargetGroup?: readonly string[];
+  readonly allowUnknownRelease?: boolean;
   /** Id of the run to resume: the goal is the recorded one, whatever the task's own options. */
   readonly resumes?: string;
   readonly [key: string]: unknown;

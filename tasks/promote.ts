@@ -1,4 +1,6 @@
-import { stableFleet, members, roleOf } from '../src/domain/roles.ts';
+import { liveFleets, stableFleet, members, roleOf } from '../src/domain/roles.ts';
+import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
+import { NOTHING } from '../src/observe/reads.ts';
 import { count } from '../src/domain/text.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
@@ -16,14 +18,17 @@ import {
   tooSmall,
   verifySteps,
 } from '../src/plan/switch.ts';
+import { trialNotes, trialProblem, trialReads, trialSteps } from '../src/plan/trial.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
+import { allowedBy, UNKNOWN_RELEASE } from './allowed.ts';
 import * as option from './options.ts';
 import { SWITCH, type Summary, type Task } from './task.ts';
 
 const OPTIONS = {
+  ...UNKNOWN_RELEASE,
   minHealthy: option.minimumHealthy({
     describe: 'Fewest healthy targets in each production group (default: all of them)',
   }),
@@ -65,6 +70,10 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   mayBeReplacedBy: ['rollback'],
   again: () => 'promote',
   wayBack: { command: 'rollback', does: 'reverts it' },
+  readsAlso: (snapshot, settings) => {
+    const [to, second] = candidatesIn(snapshot);
+    return to === undefined || second !== undefined ? NOTHING : trialReads(snapshot, to, settings);
+  },
   continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
@@ -72,7 +81,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   pinGoal({ snapshot, options, requestedBy, settings }) {
     const world = knownWorld(snapshot, 'mayBeEmpty');
     if (isRefusal(world)) return world;
-    const candidates = world.others.filter((fleet) => fleet.marks.current === undefined);
+    const candidates = candidatesIn(snapshot);
     const [to] = candidates;
     if (to === undefined) {
       return refusal('no-green', 'There is no green fleet to promote.', 'Bring one up: `turnout up --release R`.');
@@ -91,7 +100,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
     const goal = { ...requestedBy, verb: 'promote', fleet: to.id, release: to.release } as const;
     const need = options.minHealthy === undefined ? {} : { need: 'minimum' as const };
-    return { ...goal, minimumHealthy, settings, ...need, ...pace };
+    return { ...goal, minimumHealthy, settings, ...need, ...pace, ...allowedBy(options) };
   },
 
   plan(snapshot, goal) {
@@ -109,13 +118,16 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const change: Switch = { ...goal, to, need: goal.need ?? 'all', prepares: true };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
-    const unfit = trafficModel(snapshot).setupProblem() ?? tooSmall(snapshot, change);
+    const unfit =
+      trialProblem(snapshot, to, goal) ?? trafficModel(snapshot).setupProblem() ?? tooSmall(snapshot, change);
     if (unfit !== undefined) return unfit;
+    const trial = trialSteps(snapshot, to, goal);
     const no = notVerified(snapshot, change);
-    if (no === undefined) return planSwitch(snapshot, change, [mark]);
+    if (no === undefined)
+      return planSwitch(snapshot, change, [mark], { steps: trial, notes: trialNotes(snapshot, to, goal) });
     // A green that has left production is on its way into the test groups, where a rollback was stopped it never got there.
     if (to.marks.promoted === undefined || !isUnknown(snapshot, to)) return no;
-    return planSwitch(snapshot, change, [...verifySteps(snapshot, change), mark]);
+    return planSwitch(snapshot, change, [...verifySteps(snapshot, change), ...trial, mark]);
   },
 
   afterFailure(snapshot, goal) {
@@ -157,6 +169,12 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     };
   },
 };
+
+/** What could be promoted: it never was the only one. */
+function candidatesIn(snapshot: Snapshot): readonly Fleet[] {
+  const stable = stableFleet(snapshot);
+  return liveFleets(snapshot).filter((fleet) => fleet !== stable && fleet.marks.current === undefined);
+}
 
 /** It moves all of production, and not a part of it. */
 function isWhole({ stages }: GoalOf<'promote'>): boolean {

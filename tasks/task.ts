@@ -1,5 +1,6 @@
 import type { Delivery, GoalOf, LaunchSpec, MinimumHealthy, Refusal, RequestedBy, Verb } from '../src/domain/goal.ts';
 import type { LaunchRequest } from '../src/fleets/fleet.ts';
+import { NOTHING, type Reads } from '../src/observe/reads.ts';
 import type { AfterFailure, Failure, Plan } from '../src/plan/plan.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import type { SwitchSettings } from '../src/domain/traffic.ts';
@@ -54,6 +55,8 @@ export interface Task<V extends Verb = Verb, D extends OptionDefinitions = Optio
   readonly again: ((release: string) => string) | undefined;
   /** The command that reverts an unfinished one, and what it does; undefined where there is none. */
   readonly wayBack: { readonly command: string; readonly does: string } | undefined;
+  /** What else it has to know before it plans, of the world as it was just read. */
+  readsAlso(snapshot: Snapshot, settings: SwitchSettings): Reads;
   /** It has to know about requests to fleets that production has left. */
   watchesResidualTraffic(options: OptionsOf<D>): boolean;
   /** Pins exactly what is wanted in this world, or refuses. */
@@ -89,6 +92,7 @@ const NONE = {
   looksOutside: 'some',
   tellsUrls: false,
   hooks: [],
+  readsAlso: () => NOTHING,
   watchesResidualTraffic: () => false,
 } as const;
 

@@ -11,6 +11,8 @@ function compiles(source: string): boolean {
 
 const PATTERN = 'a regular expression such as release=(\\S+)';
 
+const GREEN = 'a URL such as http://{address}:8080/version';
+
 const marker = map(
   {
     url: z
@@ -27,6 +29,11 @@ const marker = map(
     nameServers: servers
       .exactOptional()
       .describe('Name servers to resolve the host name with, for every request. Default: the resolver of the system.'),
+    green: text(GREEN, /^https?:\/\/\S+$/)
+      .exactOptional()
+      .describe(
+        'URL at which promote asks green for its release before production moves to it; with {address} in it, each instance is asked. Default: the listener that leads to the test target group, with the path and the host of url.',
+      ),
     answers: whole(1, 10_000)
       .default(100)
       .describe(

@@ -72,10 +72,12 @@ interface SwitchGoal {
   readonly batch?: number;
 }
 
-/** What the operator has allowed, by name: what would otherwise be refused for the sake of others. */
+/** What the operator has allowed, by name: what would otherwise be refused. */
 export interface Allowed {
   /** Target groups that may lose these servers, though others lead clients there. */
   readonly sharedGroups?: readonly string[];
+  /** The new fleet may get production though it could not be asked for its release. */
+  readonly unknownRelease?: boolean;
 }
 
 /** What was asked for, about one fleet and the release that it carries or is to carry. */
@@ -88,6 +90,7 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         readonly need?: 'minimum';
         /** In steps: see `Stages`. Absent: all at once. */
         readonly stages?: Stages;
+        readonly allowed?: Allowed;
       })
     | (SwitchGoal & { readonly verb: 'rollback' })
     | {

@@ -137,6 +137,18 @@ export type ReleaseAnswers =
   /** `asked`: how many were asked for. `streak`: how many of the last ones name the same release as `last`. */
   | { readonly state: 'asked'; readonly asked: number; readonly streak: number; readonly last: ReleaseAnswer };
 
+/** What a fleet answers where it is tested. */
+export interface Trial {
+  readonly fleet: string;
+  /** What it was asked for: what was right before a plan need not be so any more when its step comes. */
+  readonly before: 'plan' | 'step';
+  /** A URL, or in words. */
+  readonly at: string;
+  readonly answers: readonly ReleaseAnswer[];
+  /** What production answered at the same time. */
+  readonly production: ReleaseAnswer;
+}
+
 export interface Snapshot {
   /** When the reading began, in milliseconds since the epoch. */
   readonly at: number;
@@ -161,4 +173,6 @@ export interface Details {
   readonly drainingSince?: Readonly<Record<string, number>>;
   /** Ids of instances of which the drain check says that nothing is in flight. */
   readonly idle?: readonly string[];
+  /** What a fleet says of itself that has nothing of production yet; absent while it was not asked. */
+  readonly trial?: Trial;
 }

@@ -10,10 +10,11 @@ import type { Instance, Pool, Snapshot } from '../domain/snapshot.ts';
 import type { Outside } from '../domain/traffic.ts';
 import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
+import { withTrial } from './trial.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
-  readonly traffic: Pick<TrafficPort, 'read' | 'readTraffic' | 'follow' | 'residual'>;
+  readonly traffic: Pick<TrafficPort, 'read' | 'readTraffic' | 'follow' | 'residual' | 'urls'>;
   readonly outside: OutsidePort;
   readonly clock: Clock;
   readonly production: ProductionPort;
@@ -109,7 +110,7 @@ async function lookFor(readers: AllReaders, snapshot: Snapshot, ids: readonly st
 }
 
 async function refreshDetails(readers: AllReaders, snapshot: Snapshot, reads: Reads): Promise<Snapshot> {
-  const seen = await withDetails(readers.inPlace, snapshot, reads);
+  const seen = await withTrial(readers, await withDetails(readers.inPlace, snapshot, reads), reads);
   // Once it has succeeded, what is recorded in the tags is what counts.
   const isOver = reads.deploy !== undefined && hasSucceeded(seen, reads.deploy);
   return isOver ? refreshLists(readers, seen, { pools: [], fleets: 'all' }) : seen;

@@ -1,5 +1,5 @@
 import type { DeployOrder } from '../domain/deploys.ts';
-import type { Marks } from '../domain/snapshot.ts';
+import type { Marks, Trial } from '../domain/snapshot.ts';
 
 /** Which part of the world is read again. */
 export interface Reads {
@@ -14,6 +14,8 @@ export interface Reads {
   readonly follow?: boolean;
   /** Asks production for some more answers. */
   readonly answers?: boolean;
+  /** Asks a fleet without production's traffic for its release, where the pool is tested. */
+  readonly trial?: Pick<Trial, 'fleet' | 'before'> & { readonly pool: string };
   /** Counts the requests that still reach pools that production has left. */
   readonly residual?: boolean;
   /** Ids of instances whose target groups are looked for among all of the account, and what leads to those and to ours. */

@@ -22,15 +22,21 @@ import type { Switch } from './traffic/model.ts';
 import { outsideNotes } from './outsiders.ts';
 import { unmanagedInProduction } from './worlds.ts';
 
-/** What is left to do of the switch, after what has to come before it. */
-export function planSwitch(snapshot: Snapshot, change: Switch, before: readonly Step[]): Plan | Refusal {
+/** What is left to do of the switch, after what has to come before it: directly before production moves, and `first` of all. */
+export function planSwitch(
+  snapshot: Snapshot,
+  change: Switch,
+  before: readonly Step[],
+  first: Plan = { steps: [], notes: [] },
+): Plan | Refusal {
   const model = trafficModel(snapshot);
   const unmanaged = unmanagedInProduction(snapshot);
   const stays =
     unmanaged.length === 0
       ? []
       : [`${list(unmanaged, 5)} without the ownership tags of this environment: in production, and left there.`];
-  return planAhead(snapshot, model.switchSteps(change, before), [...model.notes, ...stays, ...outsideNotes(snapshot)]);
+  const steps = [...first.steps, ...model.switchSteps(change, before)];
+  return planAhead(snapshot, steps, [...first.notes, ...model.notes, ...stays, ...outsideNotes(snapshot)]);
 }
 
 /** It changes nothing, and can be repeated at any time. */

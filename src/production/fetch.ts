@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TcpSocketConnectOpts } from 'node:net';
+import { defined } from '../domain/defined.ts';
 import { messageOf } from '../errors.ts';
 import type { Received } from './marker.ts';
 
@@ -12,18 +13,21 @@ export interface FetchOptions {
   readonly timeoutMs: number;
   /** The system's, when absent. */
   readonly lookup?: Lookup;
+  /** Who is asked for, where that is not the host of the URL; also the name that a certificate must have. */
+  readonly host?: string;
 }
 
 /** More of a body is not read: a marker stands at its beginning. */
 const BODY_MAX = 1_000_000;
 
 /** One GET over a connection of its own. Rejects when nothing, or not all, is answered. */
-export async function fetchOnce({ url, timeoutMs, lookup }: FetchOptions): Promise<Received> {
+export async function fetchOnce({ url, timeoutMs, lookup, host }: FetchOptions): Promise<Received> {
   const { request } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
     // Without an agent there is nothing that could keep a connection.
-    const sent = request(url, { agent: false, headers: { connection: 'close' }, signal, ...(lookup && { lookup }) });
+    const headers = { connection: 'close', ...defined({ host }) };
+    const sent = request(url, { agent: false, headers, signal, ...defined({ lookup }) });
     const fail = (error: Error): void =>
       reject(signal.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error);
     sent.on('error', fail).on('response', (response) => {

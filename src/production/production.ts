@@ -1,4 +1,4 @@
-import type { ReleaseAnswer, ReleaseAnswers } from '../domain/snapshot.ts';
+import type { Instance, ReleaseAnswer, ReleaseAnswers, Trial } from '../domain/snapshot.ts';
 import type { Verification } from '../domain/traffic.ts';
 
 /** Production as its clients see it. */
@@ -7,10 +7,22 @@ export interface ProductionPort {
   readonly verification: Verification;
   /** Asks a few times, each over a connection of its own; never rejects. */
   ask(): Promise<readonly ReleaseAnswer[]>;
+  /**
+   * Asks a fleet that does not serve yet, and production once; never rejects.
+   * @param routes URLs of listeners that lead to it and to nothing that serves
+   */
+  askGreen(
+    routes: () => Promise<readonly string[]>,
+    instances: readonly Instance[],
+  ): Promise<Omit<Trial, 'fleet' | 'before'>>;
 }
 
 /** The config does not say how production tells its release: there is nothing to ask. */
-export const NO_MARKER: ProductionPort = { verification: { by: 'nothing' }, ask: async () => [] };
+export const NO_MARKER: ProductionPort = {
+  verification: { by: 'nothing' },
+  ask: async () => [],
+  askGreen: async () => ({ at: '', answers: [], production: { failed: 'not asked' } }),
+};
 
 export function notAsked({ by }: Verification): ReleaseAnswers {
   return by === 'nothing' ? { state: 'no-marker' } : { state: 'not-asked' };

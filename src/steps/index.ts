@@ -25,6 +25,7 @@ import { tagLoweredTtl } from './tag-lowered-ttl.ts';
 import { tagRelease } from './tag-release.ts';
 import { tagShare } from './tag-share.ts';
 import { terminate } from './terminate.ts';
+import { verifyGreen } from './verify-green.ts';
 import { verifyRelease } from './verify-release.ts';
 import { watch } from './watch.ts';
 
@@ -45,6 +46,7 @@ const steps = {
   'await-insync': awaitInsync,
   'await-dns-answers': awaitDnsAnswers,
   'await-ttl': awaitTtl,
+  'verify-green': verifyGreen,
   'verify-release': verifyRelease,
   'await-retention': awaitRetention,
   'await-residual-traffic': awaitResidualTraffic,

@@ -81,7 +81,7 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Grou
     async urls() {
       const [all, found] = await Promise.all([members(), routes()]);
       const leading = (group: string): readonly string[] =>
-        found.filter(({ weights }) => group in weights).map(({ url }) => url);
+        found.filter(({ weights }) => (weights[group] ?? 0) > 0).map(({ url }) => url);
       return Object.fromEntries(all.map(({ name }) => [name, [...new Set(leading(name))]]));
     },
 

@@ -118,7 +118,8 @@ describe('a switch of names', () => {
   test('has its TTLs lowered first, and waited out; cleanup sets them back', async () => {
     const green = weightedWorld({ fleets: [BLUE, GREEN], production: [0, 0], test: 100, byName: true });
     const promote = await planFor(green, 'promote', {});
-    expect(stepsOf(promote).slice(0, 5)).toEqual([
+    expect(stepsOf(promote).slice(0, 6)).toEqual([
+      'verify-green',
       'set-ttl',
       'await-insync',
       'tag-lowered-ttl',

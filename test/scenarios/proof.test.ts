@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished } from 'vitest';
-import { scenario } from '../support/rig.ts';
+import { scenario, type RigOptions } from '../support/rig.ts';
 
 /** What answers in production's place, whatever the load balancer has been told. */
 async function cache(release: string): Promise<{ readonly url: string; set(release: string): void }> {
@@ -17,6 +17,29 @@ async function cache(release: string): Promise<{ readonly url: string; set(relea
     },
   };
 }
+
+const SIDES = [
+  { id: 'blue', loadBalancer: 'shop-blue', weight: 100 },
+  { id: 'green', loadBalancer: 'shop-green', weight: 0 },
+];
+
+/** Each kind of traffic, as small as can be. */
+const KINDS: Readonly<Record<string, RigOptions>> = {
+  'target-groups': {},
+  'weighted-listener': {
+    production: [{ name: 'shop-blue', port: 8080 }],
+    test: [{ name: 'shop-green', port: 8080 }],
+    weighted: { production: [{ port: 0 }], test: [{ port: 0 }] },
+  },
+  'weighted-dns': {
+    production: [
+      { name: 'shop-blue', port: 8080, loadBalancer: 'shop-blue' },
+      { name: 'shop-green', port: 8080, loadBalancer: 'shop-green', serves: false },
+    ],
+    test: [],
+    dns: { names: [{ name: 'www.shop.test', sides: SIDES }] },
+  },
+};
 
 describe.concurrent('the proof of a switch', () => {
   scenario('is what production answers, in both directions', async ({ rig }) => {
@@ -44,10 +67,10 @@ describe.concurrent('the proof of a switch', () => {
   });
 
   scenario('a switch that production does not show is not called done', async ({ rig }) => {
-    const seen = await cache('41');
+    const [seen, green] = [await cache('41'), await cache('42')];
     const shop = await rig({
       config: {
-        release: `{ marker: { url: '${seen.url}', regexp: 'build (\\d+)', answers: 20 } }`,
+        release: `{ marker: { url: '${seen.url}', regexp: 'build (\\d+)', green: '${green.url}', answers: 20 } }`,
         timeouts: '{ boot: 20s, healthy: 20s, drained: 20s, proven: 5s }',
       },
     });
@@ -64,4 +87,23 @@ describe.concurrent('the proof of a switch', () => {
     expect((await shop.status()).proof).toMatchObject({ proven: true });
     await shop.expectNoFailures();
   });
+
+  for (const [kind, options] of Object.entries(KINDS)) {
+    scenario(`is asked of green first: by ${kind}, what is not the release never gets production`, async ({ rig }) => {
+      const shop = await rig({
+        ...options,
+        marker: 'json: release, answers: 5',
+        // Whatever the release, it boots the same image.
+        config: { fleet: "{ kind: ec2, image: { name: 'shop-41' }, userData: 'RELEASE={release}' }" },
+      });
+      await shop.task('up --release 42');
+      shop.forgetRequests();
+      for (const command of ['promote', 'promote --allow-unknown-release']) {
+        const { code, exitCode, message } = await shop.task(command, 'refused');
+        expect({ code, exitCode }).toEqual({ code: 'wrong-release', exitCode: 2 });
+        expect(message).toContain('Green was launched as 42, and answers with 41 at http://');
+      }
+      expect(shop.changes).toEqual([]);
+    });
+  }
 });

@@ -32,6 +32,7 @@ export const HARMLESS = [
   'await-insync',
   'await-dns-answers',
   'await-ttl',
+  'verify-green',
   'verify-release',
   'await-retention',
   'await-residual-traffic',

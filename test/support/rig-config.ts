@@ -97,5 +97,10 @@ export function markerLine(
   { weighted, marker }: Pick<SandboxOptions, 'weighted'> & { readonly marker?: string },
 ): Readonly<Record<string, string>> {
   if (marker === undefined) return {};
-  return { release: `{ marker: { url: '${productionUrls(sandbox, weighted)[0] ?? ''}/', ${marker} } }` };
+  const name = sandbox.names[0]?.name;
+  if (name === undefined)
+    return { release: `{ marker: { url: '${productionUrls(sandbox, weighted)[0] ?? ''}/', ${marker} } }` };
+  const { port } = new URL(sandbox.production[0]!.url);
+  const server = `nameServers: ['${sandbox.dns.server}']`;
+  return { release: `{ marker: { url: 'http://${name}:${port}/', ${server}, ${marker} } }` };
 }

@@ -36,7 +36,8 @@ async function lookWith(
     carries: async () => carries,
   };
   const readTraffic = async () => BEFORE.traffic;
-  const traffic = { read: async () => [], readTraffic, follow: readTraffic, residual: readTraffic };
+  const urls = async () => ({});
+  const traffic = { read: async () => [], readTraffic, follow: readTraffic, residual: readTraffic, urls };
   const clock = new VirtualClock();
   const inPlace = nothingInPlace({ environment: 'shop' }, clock);
   const readers = { fleet, traffic, outside: NOTHING_OUTSIDE, production: NO_MARKER, clock, inPlace };

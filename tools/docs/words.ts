@@ -18,6 +18,7 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   'await-insync': 'wait until Route 53 says INSYNC: all of its name servers have the change',
   'await-dns-answers': "ask the zones' name servers until their answers lead to the new target group only",
   'await-ttl': 'wait until the TTL of the old answers has passed',
+  'verify-green': 'ask the new fleet for its release where it is tested, before production moves to it',
   'verify-release': 'ask production until enough answers in a row come from the new release',
   'await-retention': 'wait until the retention of the old fleet is over',
   'await-residual-traffic': 'wait until the old fleet gets hardly any requests',

@@ -2,7 +2,7 @@ import type { TaskOptions } from '../../../tasks/options.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
-import { observe } from '../../observe/observe.ts';
+import { observe, refresh } from '../../observe/observe.ts';
 import { defined } from '../../domain/defined.ts';
 import type { DeployOrder } from '../../domain/deploys.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -125,7 +125,8 @@ async function read(setup: Setup, task: Task, options: TaskOptions) {
   const readWorld = async (): Promise<Snapshot> =>
     retryOutage(setup, async () => {
       const outside = task.looksOutside === 'no' ? {} : { outside: task.looksOutside };
-      return observe(ports, { residual: task.watchesResidualTraffic(options), ...outside });
+      const world = await observe(ports, { residual: task.watchesResidualTraffic(options), ...outside });
+      return refresh(ports, world, task.readsAlso(world, switchSettings(ports)));
     });
   const goal = setup.nested ? undefined : store.goal();
   const [snapshot, recorded, journal] = await Promise.all([readWorld(), goal, store.history(JOURNAL_LOOK)]);
