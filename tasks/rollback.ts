@@ -1,4 +1,4 @@
-import { liveFleets, members, roleOf, servingFleets } from '../src/domain/roles.ts';
+import { isIn, liveFleets, members, poolsOf, roleOf, servingFleets } from '../src/domain/roles.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
@@ -8,6 +8,7 @@ import {
   hasStayed,
   isOnlyUnverified,
   isSwitched,
+  isTestable,
   isUnknown,
   notVerified,
   planSwitch,
@@ -18,7 +19,8 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import { wantsOthers } from '../src/plan/traffic/stages.ts';
-import { knownWorld, type KnownWorld } from '../src/plan/worlds.ts';
+import { list } from '../src/domain/text.ts';
+import { knownWorld, unmanagedInProduction, type KnownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
 import type { AfterFailure } from '../src/plan/plan.ts';
 import { SWITCH, type Task } from './task.ts';
@@ -32,6 +34,7 @@ const OPTIONS = {
 
 export const rollback: Task<'rollback', typeof OPTIONS> = {
   ...SWITCH,
+  isEmergencyExit: true,
   verb: 'rollback',
   // It takes nothing away from others, and must not wait for what is only worth knowing.
   looksOutside: 'no',
@@ -64,7 +67,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     if (members(to).length === 0 || isOver) {
       return refusal(
         'nothing-to-roll-back',
-        `${to.release} is the only fleet: there is none to move back to.`,
+        `${to.release} is the only fleet: there is none to move back to.${unmanagedText(snapshot)}`,
         'An older release comes back like a new one: `turnout up --release R`, then `turnout promote`.',
       );
     }
@@ -86,11 +89,12 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     }
     const change: Switch = { ...goal, to, need: 'minimum', prepares: false };
     if (isSwitched(snapshot, to) || hasStayed(snapshot, to)) return planSwitch(snapshot, change, []);
-    const small = tooSmall(snapshot, change);
+    const back: Switch = isTestable(snapshot, to) ? change : { ...change, unlessSick: true };
+    const small = tooSmall(snapshot, back);
     if (small !== undefined) return small;
-    const no = notVerified(snapshot, change);
-    if (no !== undefined && !isUnknown(snapshot, to)) return no;
-    return planSwitch(snapshot, change, no === undefined ? [] : verifySteps(snapshot, change));
+    const no = notVerified(snapshot, back);
+    if (no !== undefined && (back.unlessSick || !isUnknown(snapshot, to))) return no;
+    return planSwitch(snapshot, back, no === undefined ? [] : verifySteps(snapshot, back));
   },
 
   afterFailure(snapshot, goal) {
@@ -111,8 +115,10 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
 
   standing: (snapshot, goal) => {
     const rejected = snapshot.fleets.find((fleet) => fleet.id !== goal.fleet && members(fleet).length > 0);
+    const isTested = rejected && poolsOf(snapshot, 'test').some((pool) => isIn(pool, rejected));
+    const stays = rejected && ` ${rejected.release} stays up${isTested ? ' in the test target groups' : ''}.`;
     return {
-      message: `${goal.release} serves production.${rejected ? ` ${rejected.release} stays up in the test target groups.` : ''}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
+      message: `${goal.release} serves production.${stays ?? ''}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: [
         '`turnout promote` tries it again',
         `\`turnout cleanup${rejected && roleOf(snapshot, rejected) === 'green' ? ' --discard' : ''}\` terminates the rejected fleet`,
@@ -120,6 +126,12 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     };
   },
 };
+
+function unmanagedText(snapshot: Snapshot): string {
+  const ids = unmanagedInProduction(snapshot);
+  if (ids.length === 0) return '';
+  return ` ${list(ids, 5)} in production ${ids.length === 1 ? 'is' : 'are'} unmanaged: only a person can tell whether to take ${ids.length === 1 ? 'it' : 'them'} out.`;
+}
 
 function isRetired({ marks }: Fleet): boolean {
   return marks.current !== undefined;

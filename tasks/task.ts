@@ -37,6 +37,8 @@ export interface Task<V extends Verb = Verb, D extends OptionDefinitions = Optio
   readonly options: D;
   /** It moves production to another fleet; the minimum healthy of an unfinished one holds for its opposite. */
   readonly movesProduction: boolean;
+  /** It leads out of trouble: nothing but production and the fleets themselves keeps it from that. */
+  readonly isEmergencyExit: boolean;
   /** Production's own answers show whether it is done. */
   readonly verifiesRelease: boolean;
   /** It is about instances that the operator names, and can always be requested. */
@@ -86,6 +88,7 @@ export function sameRelease(goal: { readonly release: string }, options: { reado
 /** A task says about itself that it is one of these, and what is different in it. */
 const NONE = {
   movesProduction: false,
+  isEmergencyExit: false,
   verifiesRelease: false,
   aboutInstances: false,
   inPlace: false,

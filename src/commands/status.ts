@@ -1,8 +1,10 @@
 import { tasks } from '../../tasks/index.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import { observe, withUrls } from '../observe/observe.ts';
+import { unreadableIn } from '../domain/queries.ts';
+import { unreadableText } from '../domain/unreadable.ts';
 import { choices } from '../run/task/resolve-goal.ts';
-import { switchSettings } from '../steps/ports.ts';
+import { switchSettings, type Ports } from '../steps/ports.ts';
 import { rollbackNow, verbsNow } from '../run/task/verbs.ts';
 import type { Store } from '../stores/store.ts';
 import { jsonLine } from '../views/json.ts';
@@ -69,10 +71,7 @@ function text(report: StatusReport): string {
 const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
-  const [snapshot, record] = await Promise.all([
-    withUrls(ports.traffic, observe(ports, { residual: true, outside: 'some' })),
-    recordIn(store),
-  ]);
+  const [{ snapshot, unreadable }, record] = await Promise.all([readWorld(ports), recordIn(store)]);
   const world = {
     tasks,
     snapshot,
@@ -83,7 +82,23 @@ async function reportOn({ config, ports, store }: Context): Promise<StatusReport
   const { trouble } = record;
   const verbs = trouble === undefined ? await verbsNow(world) : [];
   const rollback = trouble === undefined ? await rollbackNow(world) : { ready: false as const, why: trouble };
-  return { environment: config.environment, snapshot, verbs, rollback, ...record };
+  return { environment: config.environment, snapshot, verbs, rollback, unreadable, ...record };
+}
+
+/** What is worth knowing beside production does not keep the rest from being shown. */
+async function readWorld(ports: Ports): Promise<Pick<StatusReport, 'snapshot' | 'unreadable'>> {
+  const extras: string[] = [];
+  const without = <T>(read: Promise<T>, instead: () => Promise<T>): Promise<T> =>
+    read.catch(async (error: unknown) => {
+      const value = await instead();
+      if (!(error instanceof OperatorError)) throw error;
+      extras.push(error.message);
+      return value;
+    });
+  const world = without(observe(ports, { residual: true, outside: 'some' }), async () => observe(ports));
+  const urls = async () => without(ports.traffic.urls(), async () => ({}));
+  const snapshot = await withUrls({ urls }, world);
+  return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
 }
 
 type Recorded = Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'>;

@@ -39,8 +39,8 @@ export const NO_MINIMUM: PoolMinimum = { total: 0, zones: {} };
 
 /**
  * The fewest healthy targets that production may have from now on: as many as the fleet that carries it has healthy now,
- * by pool and zone. While two fleets serve there, the one that carries more of it counts; where it is not known, the one
- * with more healthy targets.
+ * by pool and zone. While two fleets serve there with something healthy, the one that carries more of it counts; where it is
+ * not known, the one with more healthy targets.
  */
 export function minimumNow(snapshot: Snapshot, groups: readonly CapacityGroup[]): MinimumHealthy {
   return Object.fromEntries(groups.map((group) => [group.name, groupMinimum(snapshot, group)]));
@@ -51,7 +51,9 @@ function groupMinimum(snapshot: Snapshot, { pools }: CapacityGroup): PoolMinimum
     share: shareOfFleet(snapshot, fleet),
     healthy: countByZone(pools.flatMap((pool) => healthyIn(pool, fleet))),
   }));
-  const [first] = counts.toSorted((a, b) => b.share - a.share || total(b.healthy) - total(a.healthy));
+  const [first] = counts
+    .filter(({ healthy }) => total(healthy) > 0)
+    .toSorted((a, b) => b.share - a.share || total(b.healthy) - total(a.healthy));
   const zones = first?.healthy ?? {};
   return { total: total(zones), zones };
 }

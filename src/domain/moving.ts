@@ -1,20 +1,31 @@
 import type { Fleet, Instance, Snapshot, Target } from './snapshot.ts';
-import { countByZone, healthyIn, isHealthy } from './minimum-healthy.ts';
+import { countByZone, healthyIn, isHealthy, NO_MINIMUM, shortfall } from './minimum-healthy.ts';
 import type { PoolMinimum } from './goal.ts';
-import { missingFrom, poolByName, registeredIn } from './queries.ts';
+import { missingFrom, notSick, poolByName, registeredIn, verified } from './queries.ts';
 
 /** Which instances move when a fleet moves in batches. A step says how many, so that it stays true when an instance dies. */
 
 /** The instances that the step registers now. */
 export function instancesToRegister(
   snapshot: Snapshot,
-  step: { readonly pool: string; readonly upTo?: number },
+  step: { readonly pool: string; readonly upTo?: number; readonly atLeast?: PoolMinimum },
   fleet: Fleet,
 ): readonly Instance[] {
   const pool = poolByName(snapshot, step.pool);
-  const missing = missingFrom(snapshot, pool, fleet);
+  const missing = missingFrom(snapshot, pool, fleet, (...world) => fitFor(step, ...world));
   if (step.upTo === undefined) return missing;
   return acrossZones(missing).slice(0, Math.max(0, step.upTo - registeredIn(pool, fleet).length));
+}
+
+/** Members that may enter production: those that are healthy now; where they are too few, also those of which it is not known. */
+export function fitFor(
+  { atLeast }: { readonly atLeast?: PoolMinimum },
+  snapshot: Snapshot,
+  fleet: Fleet,
+): readonly Instance[] {
+  const healthy = verified(snapshot, fleet);
+  const isEnough = healthy.length > 0 && shortfall(countByZone(healthy), atLeast ?? NO_MINIMUM) === undefined;
+  return atLeast === undefined || isEnough ? healthy : notSick(snapshot, fleet);
 }
 
 /** The targets that the step takes out now: those where production has most to spare. */

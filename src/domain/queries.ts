@@ -1,4 +1,6 @@
+import { OperatorError } from '../errors.ts';
 import type { Fleet, Instance, Pool, Snapshot, Target } from './snapshot.ts';
+import { unreadableText, type Unreadable } from './unreadable.ts';
 import { configuredPools, isRegistered, members, poolsOf, targetsOf } from './roles.ts';
 import { healthyIn } from './minimum-healthy.ts';
 
@@ -8,10 +10,18 @@ export function fleetById(snapshot: Snapshot, id: string): Fleet | undefined {
   return snapshot.fleets.find((fleet) => fleet.id === id);
 }
 
+/** @throws OperatorError when it could not be read */
 export function poolByName(snapshot: Snapshot, name: string): Pool {
   const pool = snapshot.pools.find((candidate) => candidate.name === name);
-  if (pool === undefined) throw new Error(`The snapshot has no pool ${name}.`);
-  return pool;
+  if (pool !== undefined) return pool;
+  const unreadable = snapshot.unreadable.find((one) => one.name === name);
+  if (unreadable === undefined) throw new Error(`The snapshot has no pool ${name}.`);
+  throw new OperatorError(unreadable.code, unreadableText(unreadable), { next: unreadable.next });
+}
+
+/** All that the config names for test traffic and that could not be read. */
+export function unreadableIn({ unreadable, traffic }: Pick<Snapshot, 'unreadable' | 'traffic'>): readonly Unreadable[] {
+  return 'unreadable' in traffic ? [...unreadable, ...traffic.unreadable] : unreadable;
 }
 
 export function isDraining(target: Target): boolean {
@@ -30,21 +40,34 @@ export function verified(snapshot: Snapshot, fleet: Fleet): readonly Instance[] 
   return members(fleet).filter((instance) => healthy.has(instance.id));
 }
 
+/** Running members of which nothing says that they are not healthy: those that are, and those that no health check has seen. */
+export function notSick(snapshot: Snapshot, fleet: Fleet): readonly Instance[] {
+  const targets = snapshot.pools.flatMap((pool) => targetsOf(pool, fleet));
+  const sick = new Set(targets.filter(({ state }) => state.startsWith('unhealthy')).map(({ id }) => id));
+  const fit = new Set(verified(snapshot, fleet));
+  return members(fleet).filter((one) => fit.has(one) || (one.state === 'running' && !sick.has(one.id)));
+}
+
 /**
- * The members that belong into the pool. Production takes only what was verified healthy just now (or is in it already);
- * a test pool takes every running instance, since it is where health gets known.
+ * The members that belong into the pool. Production takes only those that are fit (or are in it already); a test pool takes
+ * every running instance, since it is where health gets known.
  */
-function eligible(snapshot: Snapshot, pool: Pool, fleet: Fleet): readonly Instance[] {
+function eligible(snapshot: Snapshot, pool: Pool, fleet: Fleet, isFit: typeof verified): readonly Instance[] {
   if (pool.role === 'test') return members(fleet).filter((instance) => instance.state === 'running');
-  const fit = new Set(verified(snapshot, fleet).map((instance) => instance.id));
+  const fit = new Set(isFit(snapshot, fleet).map((instance) => instance.id));
   for (const target of registeredIn(pool, fleet)) fit.add(target.id);
   return members(fleet).filter((instance) => fit.has(instance.id));
 }
 
-/** Eligible members that are not registered with the pool. */
-export function missingFrom(snapshot: Snapshot, pool: Pool, fleet: Fleet): readonly Instance[] {
+/** Eligible members that are not registered with the pool; for production those that are fit. */
+export function missingFrom(
+  snapshot: Snapshot,
+  pool: Pool,
+  fleet: Fleet,
+  isFit: typeof verified = verified,
+): readonly Instance[] {
   const registered = new Set(registeredIn(pool, fleet).map((target) => target.id));
-  return eligible(snapshot, pool, fleet).filter((instance) => !registered.has(instance.id));
+  return eligible(snapshot, pool, fleet, isFit).filter((instance) => !registered.has(instance.id));
 }
 
 /** Targets of the fleet that are registered in, or draining from, any production pool. */

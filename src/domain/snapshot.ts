@@ -1,5 +1,6 @@
 import type { DeployReport } from './deploys.ts';
 import type { Outside, RouteRole, Traffic } from './traffic.ts';
+import type { Unreadable } from './unreadable.ts';
 
 /**
  * What is so, now: one frozen value, read from AWS at one moment. Everything the planner knows is in here.
@@ -119,6 +120,8 @@ export interface Pool {
   readonly unhealthyThreshold: number;
   /** Seconds that a deregistered target is shown as draining. */
   readonly deregistrationDelayS: number;
+  /** No load balancer forwards to it, so that ELB checks no health there. */
+  readonly unused?: true;
   /** False where clients of a zone reach the targets of that zone only. */
   readonly crossZone?: boolean;
   /** Where people reach it: URLs of the listeners whose rules forward to it. Filled in by `withUrls`, empty otherwise. */
@@ -157,6 +160,8 @@ export interface Snapshot {
   /** Instances found in a pool that lack this environment's ownership tags. */
   readonly unmanaged: readonly Instance[];
   readonly pools: readonly Pool[];
+  /** Target groups that are not among the pools. */
+  readonly unreadable: readonly Unreadable[];
   readonly traffic: Traffic;
   readonly outside: Outside;
   readonly answers: ReleaseAnswers;

@@ -1,3 +1,5 @@
+import type { Unreadable } from './unreadable.ts';
+
 /**
  * How production's traffic is moved: what is seen of it, as a part of the snapshot, and what the config decides about it, which
  * is pinned in goals when a run begins.
@@ -32,6 +34,8 @@ interface Weighted {
 /** Rules of listeners divide the traffic between two pools. */
 export interface ListenerWeights extends Weighted {
   readonly kind: 'listener-weights';
+  /** Rules for test traffic that are not among the routes. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /** Weighted DNS records divide the traffic between two pools, each behind a load balancer of its own. */

@@ -2,11 +2,11 @@ import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import { counted, notAsked, type ProductionPort } from '../production/production.ts';
 import type { OutsidePort, OutsideRequest } from '../traffic/discover.ts';
-import type { TrafficPort } from '../traffic/traffic.ts';
+import type { PoolReading, TrafficPort } from '../traffic/traffic.ts';
 import { OperatorError } from '../errors.ts';
 import { isLive } from '../domain/roles.ts';
 import { withTraffic } from '../domain/routes.ts';
-import type { Instance, Pool, Snapshot } from '../domain/snapshot.ts';
+import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import type { Outside } from '../domain/traffic.ts';
 import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
@@ -49,13 +49,8 @@ export async function observe(
   const instances = fleet.read(ids);
   const looking =
     typeof outside === 'object' ? outside : look(readers, { instances: allOf(instances), among: outside });
-  const [pools, traffic, { fleets, unmanaged }, seen] = await Promise.all([
-    reading,
-    port.readTraffic(),
-    instances,
-    looking,
-  ]);
-  const bare = { at, fleets, unmanaged, pools, traffic, outside: seen, answers: notAsked(production.verification) };
+  const [pools, traffic, fleets, seen] = await Promise.all([reading, port.readTraffic(), instances, looking]);
+  const bare = { at, ...fleets, ...pools, traffic, outside: seen, answers: notAsked(production.verification) };
   const snapshot = await withOthers(readers, withTraffic(bare, traffic));
   return residual ? withResidual(port, snapshot) : snapshot;
 }
@@ -86,8 +81,10 @@ async function withOthers({ traffic, fleet }: Readers, snapshot: Snapshot): Prom
   const known = new Set(snapshot.pools.map(({ name }) => name));
   const missing = outside.state === 'seen' ? outside.groups.filter((name) => !known.has(name)) : [];
   if (missing.length === 0) return snapshot;
-  const pools = [...snapshot.pools, ...(await traffic.read(missing))];
-  return { ...snapshot, pools, ...(await fleet.read(targetIds(pools))) };
+  const others = await traffic.read(missing);
+  const pools = [...snapshot.pools, ...others.pools];
+  const unreadable = [...snapshot.unreadable, ...others.unreadable];
+  return { ...snapshot, pools, unreadable, ...(await fleet.read(targetIds({ pools }))) };
 }
 
 /** Only a pool with targets, and without a share of production, can have requests that should not reach it. */
@@ -121,15 +118,14 @@ async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): P
   if (readsNoList(reads)) return before;
   const { fleet, traffic: port, clock, production } = readers;
   const at = clock.now();
-  const fresh = readPools(port, reads.pools);
-  const reading = fresh.then((some) => before.pools.map((pool) => some.find(({ name }) => name === pool.name) ?? pool));
-  const [pools, { fleets, unmanaged }, traffic, more] = await Promise.all([
+  const reading = readPools(port, before, reads.pools);
+  const [pools, fleets, traffic, more] = await Promise.all([
     reading,
     reads.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, reads.fleets),
     reads.follow ? port.follow() : reads.routes ? port.readTraffic() : before.traffic,
     reads.answers ? production.ask() : [],
   ]);
-  const seen = { ...before, at, fleets, unmanaged, pools, answers: counted(before.answers, more) };
+  const seen = { ...before, at, ...fleets, ...pools, answers: counted(before.answers, more) };
   const snapshot = withTraffic(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, traffic);
   return reads.residual ? withResidual(port, snapshot) : snapshot;
 }
@@ -143,7 +139,7 @@ async function readFleets(
   before: Snapshot,
   ids: readonly string[],
 ): Promise<Pick<Snapshot, 'fleets' | 'unmanaged'>> {
-  if (ids.length === 0) return before;
+  if (ids.length === 0) return { fleets: before.fleets, unmanaged: before.unmanaged };
   const fresh = await fleet.readFleets(ids);
   const known = before.fleets.flatMap((one) =>
     ids.includes(one.id) ? (fresh.find(({ id }) => id === one.id) ?? []) : one,
@@ -164,12 +160,24 @@ async function withMarks(
   return { ...snapshot, fleets: snapshot.fleets.map((fleet) => (fleet === marked ? now : fleet)) };
 }
 
-async function readPools(traffic: Readers['traffic'], names: Reads['pools']): Promise<readonly Pool[]> {
+/** What was asked for, and the rest as it was. */
+async function readPools(
+  traffic: Readers['traffic'],
+  { pools: known, unreadable: unknown }: Snapshot,
+  names: Reads['pools'],
+): Promise<PoolReading> {
   if (names === 'all') return traffic.read();
-  return names.length > 0 ? traffic.read(names) : [];
+  if (names.length === 0) return { pools: known, unreadable: unknown };
+  const { pools, unreadable } = await traffic.read(names);
+  const lost = new Set(unreadable.map(({ name }) => name));
+  const rest = known.filter(({ name }) => !lost.has(name));
+  return {
+    pools: rest.map((pool) => pools.find(({ name }) => name === pool.name) ?? pool),
+    unreadable: [...unknown.filter(({ name }) => !names.includes(name)), ...unreadable],
+  };
 }
 
-function targetIds(pools: readonly Pool[]): readonly string[] {
+function targetIds({ pools }: Pick<PoolReading, 'pools'>): readonly string[] {
   return [...new Set(pools.flatMap((pool) => pool.targets.map((target) => target.id)))];
 }
 

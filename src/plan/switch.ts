@@ -1,5 +1,5 @@
 import { isIn, isRegistered, members, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
-import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { notHealthyIn, sentence } from '../domain/explain.ts';
 import { sentences } from '../domain/text.ts';
 import {
@@ -13,7 +13,7 @@ import {
 } from '../domain/minimum-healthy.ts';
 import { planAhead } from './ahead.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
-import { isSettled, verified } from '../domain/queries.ts';
+import { isSettled, notSick, unreadableIn, verified } from '../domain/queries.ts';
 import { list } from '../domain/text.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
@@ -21,6 +21,7 @@ import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
 import { outsideNotes } from './outsiders.ts';
 import { unmanagedInProduction } from './worlds.ts';
+import { unreadableText } from '../domain/unreadable.ts';
 
 /** What is left to do of the switch, after what has to come before it: directly before production moves, and `first` of all. */
 export function planSwitch(
@@ -36,7 +37,14 @@ export function planSwitch(
       ? []
       : [`${list(unmanaged, 5)} without the ownership tags of this environment: in production, and left there.`];
   const steps = [...first.steps, ...model.switchSteps(change, before)];
-  return planAhead(snapshot, steps, [...first.notes, ...model.notes, ...stays, ...outsideNotes(snapshot)]);
+  const unreadable = unreadableIn(snapshot).map(unreadableText);
+  return planAhead(snapshot, steps, [
+    ...first.notes,
+    ...model.notes,
+    ...stays,
+    ...outsideNotes(snapshot),
+    ...unreadable,
+  ]);
 }
 
 /** It changes nothing, and can be repeated at any time. */
@@ -76,9 +84,12 @@ export function tooSmall(snapshot: Snapshot, { to, minimumHealthy, prepares }: S
   );
 }
 
-/** Why the fleet must not get traffic now: an instance of it (or, for `minimum`, too many) is not verified healthy. */
-export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need }: Switch): Refusal | undefined {
-  const fit = verified(snapshot, to);
+/**
+ * Why the fleet must not get traffic now: an instance of it (or, for `minimum`, too many) is not verified healthy; with
+ * `unlessSick`, is known not to be healthy, as ELB checks the others in production before it sends them requests.
+ */
+export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need, unlessSick }: Switch): Refusal | undefined {
+  const fit = unlessSick ? notSick(snapshot, to) : verified(snapshot, to);
   const enough =
     need === 'all'
       ? fit.length === members(to).length
@@ -91,7 +102,7 @@ export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need }: Sw
   const why = sick.length > 0 ? ` ${sentence(sick)}.` : '';
   return refusal(
     'not-healthy',
-    `${fit.length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
+    `${verified(snapshot, to).length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
     'Wait until they are healthy (`turnout status --watch`), or fix them, and run this again.',
     ...otherwise(snapshot, to, need, countByZone(fit)),
   );
@@ -126,6 +137,13 @@ export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
   const checked = targets.filter((target) => target.state !== 'initial' && isRegistered(target));
   const known = new Set(checked.map(({ id }) => id));
   return members(fleet).some((instance) => instance.state === 'running' && !known.has(instance.id));
+}
+
+/** A pool beside production shows whether the fleet is healthy: it could be read, and ELB checks health there. */
+export function isTestable(snapshot: Snapshot, fleet: Fleet): boolean {
+  const isChecked = (pool: Pool): boolean =>
+    !pool.unused && targetsOf(pool, fleet).every(({ reason }) => reason !== 'Target.NotInUse');
+  return trafficModel(snapshot).testPools(fleet).some(isChecked);
 }
 
 /** Puts the fleet where its health gets known before traffic moves to it. */

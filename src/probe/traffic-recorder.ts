@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { Pool } from '../domain/snapshot.ts';
 import type { Traffic } from '../domain/traffic.ts';
-import type { TrafficPort } from '../traffic/traffic.ts';
+import type { PoolReading, TrafficPort } from '../traffic/traffic.ts';
 
 /** What was seen at one moment. Times are milliseconds since the epoch. */
 export type RecordedFrame<E> =
@@ -35,13 +34,13 @@ export class TrafficRecorder<E> {
     };
   }
 
-  #sawAll(pools: readonly Pool[]): readonly Pool[] {
-    for (const { name: pool, targets } of pools) {
+  #sawAll(reading: PoolReading): PoolReading {
+    for (const { name: pool, targets } of reading.pools) {
       const states: Record<string, number> = {};
       for (const { state } of targets) states[state] = (states[state] ?? 0) + 1;
       if (this.#isNew(`pool ${pool}`, states)) this.frames.push({ at: this.#clock.now(), pool, states });
     }
-    return pools;
+    return reading;
   }
 
   #saw(traffic: Traffic): Traffic {

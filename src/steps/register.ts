@@ -1,17 +1,23 @@
-import { instancesToRegister } from '../domain/moving.ts';
-import { poolByName, registeredIn, verified } from '../domain/queries.ts';
+import type { PoolMinimum } from '../domain/goal.ts';
+import { fitFor, instancesToRegister } from '../domain/moving.ts';
+import { poolByName, registeredIn } from '../domain/queries.ts';
 import type { Instance, Snapshot, Target } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { readsOfPool } from './reads-of-pool.ts';
 import { changePool, existingFleet, fleetOf, idsOf, instancesOf } from './world.ts';
 
-/** Register the fleet's instances with the pool: all of them, or in batches up to that many. */
+/**
+ * Register the fleet's instances with the pool: all of them, or in batches up to that many. Production takes those that are
+ * healthy now; where they are fewer than `atLeast`, also those of which it is not known: ELB checks them before it sends them
+ * requests.
+ */
 export interface Register {
   readonly do: 'register';
   readonly pool: string;
   readonly fleet: string;
   readonly upTo?: number;
+  readonly atLeast?: PoolMinimum;
 }
 
 export const register: StepDefinition<Register> = (step) => ({
@@ -29,8 +35,10 @@ export const register: StepDefinition<Register> = (step) => ({
   },
   guard: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
-    const isVerified = poolByName(snapshot, step.pool).role === 'test' || verified(snapshot, fleet).length > 0;
-    return isVerified ? undefined : `No instance of ${fleet.release} is healthy now.`;
+    const isTest = poolByName(snapshot, step.pool).role === 'test';
+    return isTest || fitFor(step, snapshot, fleet).length > 0
+      ? undefined
+      : `No instance of ${fleet.release} is healthy now.`;
   },
   readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, [step.fleet]),
   readsToPoll: () => ({ pools: [step.pool], fleets: [] }),

@@ -2,9 +2,17 @@ import type { Elbv2, TargetDescription, TargetHealthDescription } from '../aws/e
 import { OperatorError } from '../errors.ts';
 import type { Instance, Pool } from '../domain/snapshot.ts';
 import type { Outside } from '../domain/traffic.ts';
+import { toPoolGroup, type PoolGroup } from './find-groups.ts';
 import { routesTo } from './routes-to.ts';
-import { toPool, toPoolGroup, withAttributes, type PoolGroup, type Settings } from './target-groups.ts';
-import type { TargetRef, TrafficPort } from './traffic.ts';
+import { toPool, withAttributes, type Settings } from './target-groups.ts';
+import {
+  isReadable,
+  isUnreadable,
+  orUnreadable,
+  type PoolReading,
+  type TargetRef,
+  type TrafficPort,
+} from './traffic.ts';
 
 type Searched = Pick<Instance, 'id' | 'address' | 'left'>;
 
@@ -32,18 +40,22 @@ export function createDiscovery(inner: TrafficPort, elbv2: Elbv2): TrafficPort &
   const others = new OtherGroups(elbv2);
   /** Names of the config's groups, as they were read last. */
   let own: Promise<readonly string[]> | undefined;
-  const readOwn = async (names: readonly string[] | undefined): Promise<readonly Pool[]> => {
+  const readOwn = async (names: readonly string[] | undefined): Promise<PoolReading> => {
     const reading = inner.read(names);
     if (names !== undefined) return reading;
-    own = reading.then((pools) => pools.map(({ name }) => name));
+    own = reading.then(({ pools, unreadable }) => [...pools, ...unreadable].map(({ name }) => name));
     own.catch(() => {});
     return reading;
   };
   return {
     ...inner,
     read: async (names) => {
-      const owns = names?.every((name) => others.has(name)) ? [] : readOwn(names);
-      return (await Promise.all([owns, others.read(names)])).flat();
+      const owns = names?.every((name) => others.has(name)) ? [] : [readOwn(names)];
+      const readings = await Promise.all([...owns, others.read(names)]);
+      return {
+        pools: readings.flatMap(({ pools }) => pools),
+        unreadable: readings.flatMap(({ unreadable }) => unreadable),
+      };
     },
     register: async (pool, targets) => {
       const known = others.targetsIn(pool, targets);
@@ -78,9 +90,10 @@ class OtherGroups {
     return this.#found.has(name);
   }
 
-  async read(names: readonly string[] | undefined): Promise<readonly Pool[]> {
+  async read(names: readonly string[] | undefined): Promise<PoolReading> {
     const wanted = [...this.#found.values()].filter(({ name }) => names?.includes(name) ?? true);
-    return Promise.all(wanted.map(async (one) => this.#readOne(one)));
+    const read = await Promise.all(wanted.map(async (one) => orUnreadable(one.name, this.#readOne(one))));
+    return { pools: read.filter(isReadable), unreadable: read.filter(isUnreadable) };
   }
 
   async #readOne(one: Settings): Promise<Pool> {
@@ -125,7 +138,8 @@ class OtherGroups {
       holds(await targetsOf(this.#elbv2, one), keys) ? [one] : [],
     );
     const added = [...others.filter(({ name }) => left.has(name)), ...(await Promise.all(holders)).flat()];
-    for (const one of await withAttributes(this.#elbv2, added)) this.#found.set(one.name, one);
+    const settings = await Promise.all(added.map(async (one) => withAttributes(this.#elbv2, one)));
+    for (const one of settings) this.#found.set(one.name, one);
     return isTooMany ? candidates.length : 0;
   }
 }

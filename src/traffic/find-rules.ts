@@ -3,6 +3,8 @@ import type { RouteConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
 import type { RouteRole } from '../domain/traffic.ts';
 import { routeName, urlOf } from './routes-to.ts';
+import { orUnreadable } from './traffic.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 
 /** Where a route of the config is. */
 export interface RouteLocation {
@@ -25,11 +27,18 @@ interface Balancer {
   readonly listeners: readonly Listener[];
 }
 
-/** Finds listeners and rules, once a program. Throws `route-not-found`. */
-export async function findRoutes(elbv2: Elbv2, wanted: readonly WantedRoute[]): Promise<readonly RouteLocation[]> {
-  const keys = [...new Set(wanted.map(balancerKey))];
-  const found = new Map(await Promise.all(keys.map(async (key) => [key, await findBalancer(elbv2, key)] as const)));
-  return Promise.all(wanted.map(async (route) => locate(elbv2, route, found.get(balancerKey(route)))));
+/** Finds listeners and rules; those for test traffic may be unreadable. Throws `route-not-found`. */
+export async function findRoutes(
+  elbv2: Elbv2,
+  wanted: readonly WantedRoute[],
+): Promise<readonly (RouteLocation | Unreadable)[]> {
+  const found = new Map([...new Set(wanted.map(balancerKey))].map((key) => [key, findBalancer(elbv2, key)]));
+  return Promise.all(
+    wanted.map(async (route) => {
+      const located = locate(elbv2, route, found.get(balancerKey(route)));
+      return route.role === 'test' ? orUnreadable(words(route), located) : located;
+    }),
+  );
 }
 
 /** One at a time: ELB does not say which of several it does not know. */
@@ -57,7 +66,12 @@ function listenerArnOf(arn: string): string {
   return arn.replace(/:listener-rule\/(.+)\/[^/]+$/, ':listener/$1');
 }
 
-async function locate(elbv2: Elbv2, route: WantedRoute, found: Balancer | undefined): Promise<RouteLocation> {
+async function locate(
+  elbv2: Elbv2,
+  route: WantedRoute,
+  finding: Promise<Balancer | undefined> | undefined,
+): Promise<RouteLocation> {
+  const found = await finding;
   if (found === undefined) throw notFound(route.arn ?? `load balancer ${route.loadBalancer}`);
   const { balancer, listeners } = found;
   const listener = listeners.find(({ ListenerArn: arn, Port: port }) =>

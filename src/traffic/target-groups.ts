@@ -1,21 +1,19 @@
-import type { Elbv2, TargetDescription, TargetGroup, TargetHealthDescription } from '../aws/elbv2.ts';
-import type { TargetGroupConfig, TargetGroupsConfig } from '../config/config.ts';
-import { OperatorError } from '../errors.ts';
+import type { Elbv2, TargetDescription, TargetHealthDescription } from '../aws/elbv2.ts';
+import type { TargetGroupsConfig } from '../config/config.ts';
 import { defined } from '../domain/defined.ts';
-import { list } from '../domain/text.ts';
 import type { Pool, PoolRole, Target } from '../domain/snapshot.ts';
+import { findGroups, type PoolGroup, type WantedGroup } from './find-groups.ts';
 import { routesTo } from './routes-to.ts';
-import { notHere, type TargetRef, type TrafficPort } from './traffic.ts';
-
-/** A target group that is a pool. */
-export interface PoolGroup {
-  readonly name: string;
-  readonly arn: string;
-  readonly role: PoolRole;
-  /** At which instances are registered. */
-  readonly port: number;
-  readonly group: TargetGroup;
-}
+import {
+  isComplete,
+  isReadable,
+  isUnreadable,
+  notHere,
+  orUnreadable,
+  type TargetRef,
+  type TrafficPort,
+} from './traffic.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 
 /** What ELB calls a group's attributes, by key. */
 type Attributes = ReadonlyMap<string, string>;
@@ -23,10 +21,6 @@ type Attributes = ReadonlyMap<string, string>;
 /** A target group, and all that ELB says of it. */
 export interface Settings extends PoolGroup {
   readonly attributes: Attributes;
-}
-
-interface WantedGroup extends TargetGroupConfig {
-  readonly role: PoolRole;
 }
 
 /** Target groups as pools: what all ways of moving traffic between them share. */
@@ -40,7 +34,7 @@ export function createTargetGroups(elbv2: Elbv2, { production, test }: TargetGro
   const settings = { kind: 'membership' } as const;
   const readTraffic = async () => settings;
   return {
-    ...createGroups(elbv2, [...inRole('production', production), ...inRole('test', test)]),
+    ...createGroups(elbv2, [...inRole('production', production), ...inRole('test', test)], 'test'),
     kind: 'target-groups',
     settings,
     readTraffic,
@@ -56,26 +50,34 @@ export function inRole<R extends PoolRole, T>(role: R, items: readonly T[]): rea
   return items.map((item) => ({ ...item, role }));
 }
 
-export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[]): Groups {
+/** @param dispensable the role of groups that production can do without, where they cannot be read */
+export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[], dispensable?: PoolRole): Groups {
+  const reading = async <T>({ name, role }: PoolGroup, read: Promise<T>): Promise<T | Unreadable> =>
+    role === dispensable ? orUnreadable(name, read) : read;
   // A group's settings, and who forwards to it, do not change under a switch; they are read once a program.
-  const members = remember(() => readMembers(elbv2, wanted));
-  const groups = remember(async () => withAttributes(elbv2, await members()));
-  const routes = remember(async () =>
-    routesTo(
+  const members = remember(async () => findGroups(elbv2, wanted, dispensable), isComplete);
+  const settings = remember(async () => {
+    const all = await members();
+    return Promise.all(all.map(async (one) => (isReadable(one) ? reading(one, withAttributes(elbv2, one)) : one)));
+  }, isComplete);
+  const routes = remember(async () => {
+    const readable = (await members()).filter(isReadable);
+    return routesTo(
       elbv2,
-      (await members()).map(({ group }) => group),
-    ),
-  );
+      readable.map(({ group }) => group),
+    );
+  });
 
   return {
-    groups,
+    groups: async () => (await settings()).filter(isReadable),
 
     async read(names) {
-      const isAsked = ({ name }: PoolGroup): boolean => names?.includes(name) ?? true;
+      const isAsked = ({ name }: { readonly name: string }): boolean => names?.includes(name) ?? true;
       const asked = (await members()).filter(isAsked);
-      const targets = Promise.all(asked.map(async ({ arn }) => elbv2.targetHealth(arn)));
-      const [all, health] = await Promise.all([groups(), targets]);
-      return all.filter(isAsked).map((group, index) => toPool(group, health[index] ?? []));
+      const targets = asked.map(async (one) => (isReadable(one) ? reading(one, elbv2.targetHealth(one.arn)) : one));
+      const [all, health] = await Promise.all([settings(), Promise.all(targets)]);
+      const pools = all.filter(isAsked).map((one, index) => toReading(one, health[index] ?? []));
+      return { pools: pools.filter(isReadable), unreadable: pools.filter(isUnreadable) };
     },
 
     async urls() {
@@ -95,14 +97,17 @@ function toDescription({ id, port }: TargetRef): TargetDescription {
   return { Id: id, Port: port };
 }
 
-/** Reads once, however many ask; what failed is read again the next time. */
-export function remember<T>(read: () => Promise<T>): () => Promise<T> {
+/** Reads once, however many ask; what failed, or is not complete, is read again the next time. */
+export function remember<T>(read: () => Promise<T>, isKept: (value: T) => boolean = () => true): () => Promise<T> {
   let known: Promise<T> | undefined;
+  const forget = (): void => {
+    known = undefined;
+  };
   return async () => {
-    known ??= read().catch((error: unknown) => {
-      known = undefined;
-      throw error;
-    });
+    if (known === undefined) {
+      known = read();
+      known.then((value) => isKept(value) || forget(), forget);
+    }
     return known;
   };
 }
@@ -119,60 +124,17 @@ function crossesZones({ group: { Protocol = 'HTTP' }, attributes }: Settings): b
   return across === 'true' || (across !== 'false' && ACROSS_BY_DEFAULT.test(Protocol));
 }
 
-export function toPoolGroup(group: TargetGroup, role: PoolRole, port = group.Port ?? 0): PoolGroup {
-  return { name: group.TargetGroupName as string, arn: group.TargetGroupArn as string, role, port, group };
+/** One request. */
+export async function withAttributes(elbv2: Elbv2, group: PoolGroup): Promise<Settings> {
+  return { ...group, attributes: await elbv2.attributes(group.arn) };
 }
 
-async function readMembers(elbv2: Elbv2, wanted: readonly WantedGroup[]): Promise<readonly PoolGroup[]> {
-  const keys = wanted.map(({ targetGroup }) => targetGroup);
-  const found = await findGroups(elbv2, keys);
-  return wanted.map(({ targetGroup: key, port, role }) => {
-    const group = found.find(({ TargetGroupName: name, TargetGroupArn: arn }) => name === key || arn === key);
-    if (group === undefined) throw notFound([key]);
-    if ((group.TargetType ?? 'instance') !== 'instance') throw noInstances(group);
-    return toPoolGroup(group, role, port);
-  });
-}
-
-/** One request a group. */
-export async function withAttributes(elbv2: Elbv2, groups: readonly PoolGroup[]): Promise<readonly Settings[]> {
-  return Promise.all(groups.map(async (one) => ({ ...one, attributes: await elbv2.attributes(one.arn) })));
-}
-
-/** All of them, by name or ARN. ELB says "one or more not found" and not which: then each one is asked for on its own. */
-async function findGroups(elbv2: Elbv2, keys: readonly string[]): Promise<readonly TargetGroup[]> {
-  const found = await find(elbv2, keys);
-  if (found !== undefined) return found;
-  const missing = await Promise.all(keys.map(async (key) => ((await find(elbv2, [key])) === undefined ? [key] : [])));
-  throw notFound(missing.flat());
-}
-
-/** Undefined when there is one that ELB does not know. */
-async function find(elbv2: Elbv2, keys: readonly string[]): Promise<readonly TargetGroup[] | undefined> {
-  const asked = { names: keys.filter((key) => !isArn(key)), arns: keys.filter(isArn) };
-  return elbv2.targetGroups(asked).catch((error: unknown) => {
-    if (error instanceof OperatorError && error.code === 'target-group-not-found') return undefined;
-    throw error;
-  });
-}
-
-function isArn(key: string): boolean {
-  return key.startsWith('arn:');
-}
-
-function notFound(keys: readonly string[]): OperatorError {
-  const what = `target group${keys.length === 1 ? '' : 's'} ${list(keys)}`;
-  return new OperatorError('target-group-not-found', `AWS knows no ${what}.`, {
-    next: ['Check the names under `traffic` in the config, the region and the account.'],
-  });
-}
-
-function noInstances({ TargetGroupName: name, TargetType: type }: TargetGroup): OperatorError {
-  return new OperatorError(
-    'not-for-instances',
-    `The target group ${name} is for targets of the type ${type}, and a fleet is registered by the ids of its instances.`,
-    { next: ['Name a target group of the type instance under `traffic` in the config.'] },
-  );
+function toReading(
+  settings: Settings | Unreadable,
+  targets: readonly TargetHealthDescription[] | Unreadable,
+): Pool | Unreadable {
+  if (!isReadable(settings)) return settings;
+  return isReadable(targets) ? toPool(settings, targets) : targets;
 }
 
 export function toPool(settings: Settings, targets: readonly TargetHealthDescription[]): Pool {
@@ -187,6 +149,7 @@ export function toPool(settings: Settings, targets: readonly TargetHealthDescrip
     healthyThreshold: group.HealthyThresholdCount ?? 5,
     unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
     deregistrationDelayS: Number(attributes.get(DELAY) ?? DELAY_DEFAULT_S),
+    ...((group.LoadBalancerArns ?? []).length === 0 && { unused: true }),
     ...(!crossesZones(settings) && { crossZone: false }),
     urls: [],
     targets: targets.map(toTarget),

@@ -1,11 +1,21 @@
 import type { Action, Elbv2 } from '../aws/elbv2.ts';
 import type { WeightedListenerConfig } from '../config/config.ts';
+import { OperatorError } from '../errors.ts';
 import type { ListenerWeights, Route } from '../domain/traffic.ts';
 import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
 import { notesOf, problemsOf } from './compatibility.ts';
 import { findRoutes, type RouteLocation } from './find-rules.ts';
 import { createGroups, inRole, remember, type Settings } from './target-groups.ts';
-import { notHere, type TrafficPort, type Weights } from './traffic.ts';
+import {
+  isComplete,
+  isReadable,
+  isUnreadable,
+  notHere,
+  orUnreadable,
+  type TrafficPort,
+  type Weights,
+} from './traffic.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 
 /** Traffic moved by weights: two permanent target groups, and rules that divide what comes between them. */
 export function createWeightedListener(
@@ -16,7 +26,7 @@ export function createWeightedListener(
 ): TrafficPort {
   // Who is in production is read from the weights.
   const pools = createGroups(elbv2, inRole('test', config.groups));
-  const { readTraffic, setWeights } = createRules(elbv2, config, pools.groups, remember(aliases));
+  const { readTraffic, setWeights } = createRules(elbv2, config, pools.groups, remember(noted(aliases)));
   const { steps, everyMs, retentionMs } = config;
   return {
     ...pools,
@@ -35,35 +45,47 @@ export function createWeightedListener(
   };
 }
 
+/** Names are only worth knowing of. */
+function noted(aliases: () => Promise<readonly string[]>): () => Promise<readonly string[]> {
+  return async () =>
+    aliases().catch((error: unknown) => {
+      if (!(error instanceof OperatorError)) throw error;
+      return [`The names that lead here could not be read. ${error.message}`];
+    });
+}
+
 function createRules(
   elbv2: Elbv2,
   config: WeightedListenerConfig,
   settingsOf: () => Promise<readonly Settings[]>,
   aliases: () => Promise<readonly string[]>,
 ) {
-  const places = remember(async () =>
-    findRoutes(elbv2, [...inRole('production', config.production), ...inRole('test', config.test)]),
+  const places = remember(
+    async () => findRoutes(elbv2, [...inRole('production', config.production), ...inRole('test', config.test)]),
+    isComplete,
   );
   let last: ReadonlyMap<string, readonly Action[]> = new Map();
 
   return {
     readTraffic: async (): Promise<ListenerWeights> => {
       const [found, settings, named] = await Promise.all([places(), settingsOf(), aliases()]);
-      const actions = await readActions(elbv2, found);
-      last = new Map(found.map((place, index) => [place.name, actions[index] as readonly Action[]]));
-      const routes = found.map((place, index) => toRoute(place, actions[index] as readonly Action[], settings));
+      const rules = await readRules(elbv2, found.filter(isReadable));
+      last = new Map(rules.filter(isReadable).map(({ place, actions }) => [place.name, actions]));
+      const located = rules.filter(isReadable).map(({ place }) => place);
+      const routes = rules.filter(isReadable).map(({ place, actions }) => toRoute(place, actions, settings));
       return {
         kind: 'listener-weights',
         routes,
-        problems: problemsOf(settings, found, routes, config.stickiness),
-        notes: [...notesOf(found, routes, config.stickiness), ...named],
+        problems: problemsOf(settings, located, routes, config.stickiness),
+        notes: [...notesOf(located, routes, config.stickiness), ...named],
+        unreadable: [...found.filter(isUnreadable), ...rules.filter(isUnreadable)],
       };
     },
 
     setWeights: async (changes: ReadonlyMap<string, Weights>): Promise<void> => {
       const [found, settings] = await Promise.all([places(), settingsOf()]);
       for (const [name, weights] of changes) {
-        const place = found.find((candidate) => candidate.name === name);
+        const place = found.filter(isReadable).find((candidate) => candidate.name === name);
         const before = last.get(name);
         if (place === undefined || before === undefined) throw new Error(`There is no route ${name}.`);
         const byArn = new Map(settings.map(({ arn, name: pool }) => [arn, weights[pool] ?? 0]));
@@ -75,19 +97,40 @@ function createRules(
   };
 }
 
+interface LocatedRule {
+  readonly place: RouteLocation;
+  readonly actions: readonly Action[];
+}
+
+/** All at once; where that fails, those for production, and each of the others on its own. */
+async function readRules(
+  elbv2: Elbv2,
+  places: readonly RouteLocation[],
+): Promise<readonly (LocatedRule | Unreadable)[]> {
+  const together = await orUnreadable('', readActions(elbv2, places));
+  if (isReadable(together)) return together;
+  const [production, test] = [places.filter(isProduction), places.filter((place) => !isProduction(place))];
+  const others = test.map(async (place) => orUnreadable(place.name, readActions(elbv2, [place])));
+  return [...(await readActions(elbv2, production)), ...(await Promise.all(others)).flat()];
+}
+
+function isProduction({ role }: RouteLocation): boolean {
+  return role === 'production';
+}
+
 /** One request for all rules, and one for all default actions. */
-async function readActions(elbv2: Elbv2, places: readonly RouteLocation[]): Promise<readonly (readonly Action[])[]> {
+async function readActions(elbv2: Elbv2, places: readonly RouteLocation[]): Promise<readonly LocatedRule[]> {
   const ruleArns = places.flatMap(({ ruleArn }) => ruleArn ?? []);
   const listenerArns = places.flatMap(({ ruleArn, listenerArn }) => (ruleArn === undefined ? [listenerArn] : []));
   const [rules, listeners] = await Promise.all([
     ruleArns.length > 0 ? elbv2.rulesByArn(ruleArns) : [],
     listenerArns.length > 0 ? elbv2.listenersByArn(listenerArns) : [],
   ]);
-  return places.map(({ ruleArn, listenerArn }) =>
-    ruleArn === undefined
-      ? (listeners.find(({ ListenerArn: arn }) => arn === listenerArn)?.DefaultActions ?? [])
-      : (rules.find(({ RuleArn: arn }) => arn === ruleArn)?.Actions ?? []),
-  );
+  return places.map((place) => {
+    const rule = rules.find(({ RuleArn: arn }) => arn === place.ruleArn);
+    const listener = listeners.find(({ ListenerArn: arn }) => arn === place.listenerArn);
+    return { place, actions: (place.ruleArn === undefined ? listener?.DefaultActions : rule?.Actions) ?? [] };
+  });
 }
 
 function toRoute({ name, role, url }: RouteLocation, actions: readonly Action[], settings: readonly Settings[]): Route {

@@ -52,6 +52,7 @@ export function statusData(report: StatusReport) {
       })),
     })),
     unmanaged: snapshot.unmanaged.map(({ id }) => id),
+    unreadable: report.unreadable,
     rollback,
     proof: proofOf(report) ?? null,
     lease: lease ?? null,

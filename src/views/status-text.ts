@@ -23,6 +23,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     ],
     routeLines(snapshot, paint),
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
+    report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
     unmanagedLines(snapshot, width, paint),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),

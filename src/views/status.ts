@@ -16,6 +16,8 @@ export interface StatusReport {
   readonly goal?: RecordedGoal;
   /** The commands that continue or end it. */
   readonly choices?: readonly string[];
+  /** What could not be read, and why, as sentences; all else of AWS is shown. */
+  readonly unreadable: readonly string[];
   /** Why lease, goal and journal could not be read. */
   readonly trouble?: string;
   readonly verbs: readonly VerbStatus[];

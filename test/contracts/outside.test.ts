@@ -50,11 +50,11 @@ function ids(pool: Pool | undefined): readonly string[] {
 describe('other target groups that hold our instances', () => {
   test('are found, with what leads to them, and read from then on as pools of the role other', async () => {
     const { port, look, sandbox } = await start();
-    expect((await port.read()).map(({ name }) => name)).toEqual([PRODUCTION, TEST]);
+    expect((await port.read()).pools.map(({ name }) => name)).toEqual([PRODUCTION, TEST]);
     const { groups, routes, unsearched } = await look();
     expect(groups).toEqual([INTERNAL]);
     expect(unsearched).toBe(0);
-    const pools = await port.read();
+    const { pools } = await port.read();
     expect(pools.map(({ name, role }) => `${name} ${role}`)).toEqual([
       `${PRODUCTION} production`,
       `${TEST} test`,
@@ -92,7 +92,7 @@ describe('other target groups that hold our instances', () => {
     await callElbv2(sandbox, 'RegisterTargets', { TargetGroupArn: arn, Targets: [{ Id: sandbox.blue[0] }] });
     expect((await look()).groups).toContain('shop-brief');
     await callElbv2(sandbox, 'DeleteTargetGroup', { TargetGroupArn: arn });
-    expect((await port.read(['shop-brief']))[0]?.targets).toEqual([]);
+    expect((await port.read(['shop-brief'])).pools[0]?.targets).toEqual([]);
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
+import type { TargetGroupsConfig } from '../../src/config/config.ts';
+import { OperatorError } from '../../src/errors.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import type { SandboxGroup } from '../../src/sandbox/seed.ts';
 import { createTargetGroups } from '../../src/traffic/target-groups.ts';
@@ -40,13 +42,53 @@ describe("what is ELB's own", () => {
   test('names and ARNs may be mixed, and all that are missing are named', async () => {
     const world = await start();
     const [{ arn }] = world.sandbox.production as [SandboxGroup, SandboxGroup];
-    expect((await open(world, [arn], [TEST]).read()).map(({ name }) => name)).toEqual([PRODUCTION, TEST]);
+    expect((await open(world, [arn], [TEST]).read()).pools.map(({ name }) => name)).toEqual([PRODUCTION, TEST]);
     const wrong = arn.replace(PRODUCTION, 'shop-prod');
     await expect(open(world, [arn, wrong], ['shop-tset', TEST]).read()).rejects.toMatchObject({
       code: 'target-group-not-found',
       message: `AWS knows no target groups ${wrong} and shop-tset.`,
     });
   });
+
+  test('a test group that does not exist is said to be unreadable; production is read', async () => {
+    const world = await start();
+    const { pools, unreadable } = await open(world, [PRODUCTION], ['shop-tset']).read();
+    expect(pools.map(({ name }) => name)).toEqual([PRODUCTION]);
+    expect(unreadable).toMatchObject([
+      { name: 'shop-tset', code: 'target-group-not-found', why: 'AWS knows no target group shop-tset.' },
+    ]);
+  });
+
+  test.each(['targetGroups', 'attributes', 'targetHealth'] as const)(
+    'a test group of which `%s` are denied is unreadable until they are not; production is not dispensable',
+    async (request) => {
+      const world = await start();
+      const elbv2 = new Elbv2(openSession(world.sandbox.url));
+      const config = {
+        kind: 'target-groups',
+        production: [{ targetGroup: PRODUCTION }],
+        test: [{ targetGroup: TEST }],
+      };
+      const denied = new Set([TEST]);
+      const allowed = elbv2[request].bind(elbv2) as (asked: unknown) => Promise<never>;
+      Object.assign(elbv2, {
+        [request]: async (asked: unknown) => {
+          if ([...denied].some((name) => JSON.stringify(asked).includes(name)))
+            throw new OperatorError('not-allowed', 'No.');
+          return allowed(asked);
+        },
+      });
+      const port = createTargetGroups(elbv2, config as TargetGroupsConfig);
+      const without = await port.read();
+      expect(without.pools.map(({ name }) => name)).toEqual([PRODUCTION]);
+      expect(without.unreadable).toMatchObject([{ name: TEST, code: 'not-allowed', why: 'No.' }]);
+      denied.clear();
+      expect((await port.read()).pools.map(({ name }) => name)).toEqual([PRODUCTION, TEST]);
+      denied.add(PRODUCTION);
+      const other = createTargetGroups(elbv2, config as TargetGroupsConfig);
+      await expect(other.read()).rejects.toMatchObject({ code: 'not-allowed' });
+    },
+  );
 
   test('a group that a rule forwards to has the URL of its listener, at weight 0 too, and once', async () => {
     const world = await start();

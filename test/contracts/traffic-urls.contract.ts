@@ -16,11 +16,20 @@ export function urlContract(start: () => Promise<TrafficWorld>, byRules: boolean
     expect(await (await fetch(urls[PRODUCTION]?.[0] ?? '')).text()).not.toContain(id);
   });
 
-  test.runIf(byRules)('a pool that nobody is sent to is told', async () => {
-    const world = await start();
-    await world.unplug(TEST);
-    expect(await errorOf(world.open().urls())).toMatchObject({ code: 'route-not-found' });
-  });
+  test.runIf(byRules)(
+    'a listener for tests that is gone is said to be unreadable, one for production an error',
+    async () => {
+      const world = await start();
+      await world.unplug(TEST);
+      const traffic = await world.open().readTraffic();
+      expect(traffic).toMatchObject({
+        unreadable: [{ code: 'route-not-found', why: expect.stringContaining('listener') }],
+      });
+      expect('routes' in traffic && traffic.routes.map(({ role }) => role)).not.toContain('test');
+      await world.unplug(PRODUCTION);
+      expect(await errorOf(world.open().urls())).toMatchObject({ code: 'route-not-found' });
+    },
+  );
 
   test.runIf(!byRules)('there are none of a pool that nobody is sent to', async () => {
     const world = await start();

@@ -37,7 +37,7 @@ export const TEST = 'shop-test';
 export const POOLS = [PRODUCTION, INTERNAL, TEST] as const;
 
 export async function poolOf(port: TrafficPort, name: string): Promise<Pool> {
-  const [pool] = await port.read([name]);
+  const [pool] = (await port.read([name])).pools;
   if (pool === undefined) throw new Error(`There is no pool ${name}.`);
   return pool;
 }

@@ -200,9 +200,10 @@ export class FakeWorld {
       setWeights: async (changes) => this.#change(`weigh ${[...changes.keys()].join(' ')}`, () => this.weigh(changes)),
       setTtls: notHere,
       read: async (names) => {
-        const { pools } = await this.#ask(`read ${names?.join(' ') ?? 'pools'}`);
+        const { pools, unreadable } = await this.#ask(`read ${names?.join(' ') ?? 'pools'}`);
         const known = pools.filter(({ role, name }) => role !== 'other' || this.#found.has(name));
-        return known.filter(({ name }) => names?.includes(name) ?? true);
+        const isAsked = ({ name }: { readonly name: string }): boolean => names?.includes(name) ?? true;
+        return { pools: known.filter(isAsked), unreadable: unreadable.filter(isAsked) };
       },
       urls: async () => Object.fromEntries(this.now.pools.map(({ name }) => [name, [`http://${name}.example/`]])),
       register: async (pool, targets) =>

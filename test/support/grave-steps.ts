@@ -14,6 +14,7 @@ import {
   sicken,
   tagAs,
   untag,
+  untested,
 } from './hands.ts';
 import type { Case } from './grave-case.ts';
 import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
@@ -65,6 +66,13 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'an unmanaged server joins production': enter('prod', 'i-other'),
         'one of green loses its tags': untag('B-1'),
       },
+    },
+    {
+      name: 'with production, where nothing else shows whether it is healthy',
+      world: untested,
+      step: { do: 'register', pool: 'prod', fleet: 'B', atLeast: MINIMUM },
+      refused: { 'green is seen to be sick': [sicken('test', 'B-0', 'B-1'), 'No instance of B is healthy now'] },
+      allowed: { 'blue dies': sicken('prod', 'A-0', 'A-1'), 'one of green is seen to be sick': sicken('test', 'B-1') },
     },
   ],
   deregister: [

@@ -122,7 +122,14 @@ export function bothInProduction(): FakeWorld {
   return fake;
 }
 
-/** The same with an instance of each fleet in each of two zones. */
+/** Nothing shows whether green is healthy. */
+export function untested(): FakeWorld {
+  const fake = blueAndGreen();
+  for (const id of ['B-0', 'B-1']) fake.target('test', id, 'gone');
+  return fake;
+}
+
+/** Both fleets are healthy in production, an instance of each in each of two zones. */
 export function inTwoZones(): FakeWorld {
   const both = { prod: 'healthy', test: '-' } as const;
   const fleets = [

@@ -40,7 +40,7 @@ export function weightedWorld({ fleets, production, test, othersWeight = 0, byNa
         answers: { state: 'not-asked' },
         residual: { state: 'counted', requests: {}, withinS: 300 },
       }
-    : { ...divided, kind: 'listener-weights' };
+    : { ...divided, kind: 'listener-weights', unreadable: [] };
   const { pools, ...rest } = world(fleets, { groups: ['one', 'two'], zones: ['a'] });
   const own = pools.filter(({ name }) => name !== 'test');
   return withTraffic({ ...rest, at: NOW, pools: own, answers: { state: 'not-asked' } }, traffic);

@@ -108,6 +108,7 @@ export function world(
     at: 0,
     fleets,
     unmanaged: [],
+    unreadable: [],
     traffic: { kind: 'membership' },
     outside: ALONE,
     answers: { state: 'no-marker' },

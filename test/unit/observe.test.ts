@@ -19,6 +19,7 @@ const BEFORE: Snapshot = {
   fleets: [fleetOf('blue', 'i-1'), fleetOf('green', 'i-2', 'i-3')],
   unmanaged: [],
   pools: [],
+  unreadable: [],
   traffic: { kind: 'membership' },
   outside: ALONE,
   answers: { state: 'no-marker' },
@@ -37,7 +38,8 @@ async function lookWith(
   };
   const readTraffic = async () => BEFORE.traffic;
   const urls = async () => ({});
-  const traffic = { read: async () => [], readTraffic, follow: readTraffic, residual: readTraffic, urls };
+  const read = async () => ({ pools: [], unreadable: [] });
+  const traffic = { read, readTraffic, follow: readTraffic, residual: readTraffic, urls };
   const clock = new VirtualClock();
   const inPlace = nothingInPlace({ environment: 'shop' }, clock);
   const readers = { fleet, traffic, outside: NOTHING_OUTSIDE, production: NO_MARKER, clock, inPlace };

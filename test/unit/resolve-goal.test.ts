@@ -124,6 +124,47 @@ function minimumIn(goal: Goal | undefined): object {
   return goal !== undefined && 'minimumHealthy' in goal ? (goal.minimumHealthy ?? {}) : {};
 }
 
+describe('a test group that cannot be read', () => {
+  const unreadable = [
+    { name: 'test', code: 'target-group-not-found', why: 'AWS knows no target group test.', next: ['Check it.'] },
+  ];
+
+  function deleteTest({ fake }: Rig): void {
+    fake.set((snapshot) => ({ ...snapshot, pools: snapshot.pools.filter(({ name }) => name !== 'test'), unreadable }));
+  }
+
+  test('stops every verb but rollback, which brings production back', async () => {
+    const rig = new Rig();
+    await rig.run('promote');
+    deleteTest(rig);
+    for (const verb of ['promote', 'cleanup', 'up'] as const)
+      expect(await rig.run(verb, { release: '43' })).toMatchObject({
+        code: 'target-group-not-found',
+        message: 'test could not be read. AWS knows no target group test.',
+        next: ['Check it.', 'Possible now: `turnout rollback`.'],
+        exitCode: ExitCode.refused,
+      });
+    const before = rig.fake.changes.length;
+    expect(await rig.run('rollback')).toMatchObject({ result: 'done', message: expect.stringMatching(/B stays up\./) });
+    expect(rig.fake.changes.slice(before)).toEqual(['register prod A-0 A-1', 'deregister prod B-0 B-1']);
+    const plan = rig.events.find((event) => event.type === 'planned');
+    expect(plan?.notes).toContain('test could not be read. AWS knows no target group test.');
+  });
+
+  test.each(['register prod B', 'deregister prod A', 'register test A'])(
+    'and is deleted before the request `%s` of a promote: production is served by one fleet',
+    async (moment) => {
+      const rig = new Rig();
+      rig.on(moment, () => deleteTest(rig));
+      const last = await rig.run('promote');
+      expect(last.exitCode, last.message).toBe(ExitCode.safe);
+      const serving = rig.fake.now.pools.find(({ name }) => name === 'prod')!.targets;
+      const healthy = serving.filter(({ state }) => state === 'healthy').map(({ id }) => id.split('-')[0]);
+      expect(new Set(healthy).size).toBe(1);
+    },
+  );
+});
+
 describe('the minimum healthy', () => {
   /** The minimum that the run recorded. */
   async function minimumOf(rig: Rig, verb: Verb, options: { minHealthy?: Amount } = {}): Promise<object> {

@@ -10,6 +10,7 @@ import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
 const BLUE = { id: 'A', marks: {}, members: [{ one: 'healthy' }] } as const;
 const WORLD = weightedWorld({ fleets: [BLUE], production: [0], test: 100, byName: true });
 const POOL = WORLD.pools[0]!;
+const READING = { pools: WORLD.pools, unreadable: [] };
 
 /** A port that notes how it is asked. */
 function noting(calls: unknown[]): TrafficPort {
@@ -17,7 +18,7 @@ function noting(calls: unknown[]): TrafficPort {
   return {
     kind: 'noting',
     settings: settingsIn(WORLD).traffic,
-    read: async (...args) => (note('read', ...args), WORLD.pools),
+    read: async (...args) => (note('read', ...args), READING),
     urls: async () => (note('urls'), {}),
     register: async (...args) => note('register', ...args),
     deregister: async (...args) => note('deregister', ...args),
@@ -42,7 +43,7 @@ test.each(Object.entries(DECORATORS))('%s hands on everything that a run asks of
   const inner = noting(calls);
   const port = decorate(inner);
   expect([port.kind, port.settings]).toEqual([inner.kind, inner.settings]);
-  expect(await port.read(['one'])).toEqual(WORLD.pools);
+  expect(await port.read(['one'])).toEqual(READING);
   await port.urls();
   await port.register(POOL, [{ id: 'i-1', port: 80 }]);
   await port.deregister(POOL, [{ id: 'i-2', port: 80 }]);

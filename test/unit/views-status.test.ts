@@ -112,7 +112,7 @@ Until then no task can start; one may be running.`);
 
   test('an empty world', () => {
     const snapshot: Snapshot = { ...promoted(), fleets: [], pools: [pool()] };
-    expect(statusText({ environment: 'production', snapshot, verbs: [], rollback: NOT_READY }, 80))
+    expect(statusText({ environment: 'production', snapshot, verbs: [], unreadable: [], rollback: NOT_READY }, 80))
       .toMatchInlineSnapshot(`
       "Environment production  02:10:31Z
 
@@ -132,10 +132,18 @@ Until then no task can start; one may be running.`);
       unmanaged: [unmanaged],
       pools: [pool({ targets: [target('i-8', 'healthy'), target('i-9', 'healthy')] })],
     };
-    const text = statusText({ environment: 'production', snapshot, verbs: [], rollback: NOT_READY }, 80);
+    const text = statusText(
+      { environment: 'production', snapshot, verbs: [], unreadable: [], rollback: NOT_READY },
+      80,
+    );
     expect(text).toContain('  i-9  eu-west-1a  ? unmanaged  healthy\n  i-8  ?           ? unmanaged  healthy\n');
     expect(text).toContain("Unmanaged: i-9 is in a target group without this environment's tags.");
   });
+});
+
+test('what could not be read is said, and why', () => {
+  const unreadable = ['shop-test could not be read. AWS knows no target group shop-test.'];
+  expect(statusText({ ...report(), unreadable }, 80)).toContain(`\nNot read: ${unreadable[0]}\n`);
 });
 
 test('a rollback that would be refused: its refusal', () => {

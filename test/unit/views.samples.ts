@@ -115,6 +115,7 @@ export function promoted(size = 3): Snapshot {
       { ...fleet('42', 'b', 9 * 60_000), marks: { promoted: '2026-11-22T02:09:00Z' } },
     ],
     unmanaged: [],
+    unreadable: [],
     traffic: { kind: 'membership' },
     outside: ALONE,
     answers: { state: 'no-marker' },
@@ -169,6 +170,7 @@ export function report(size = 3): StatusReport {
       { verb: 'rollback', accepted: true, why: 'moves production back to 41' },
       { verb: 'cleanup', accepted: false, why: 'only 2 of 3 instances of 42 are healthy in shop-production.' },
     ],
+    unreadable: [],
     rollback: { ready: true, seconds: 8, why: '41 (parked, 3 instances), about 8 s' },
     last: {
       run: '7f3a9c',

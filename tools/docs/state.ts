@@ -247,6 +247,7 @@ export const statusLine = formatOf<Status>()(
     residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
     fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
     unmanaged: strings("ids of instances in a target group that lack this environment's tags"),
+    unreadable: strings('what could not be read of AWS, and why, as sentences'),
     rollback: rollback.describe('whether `turnout rollback --plan` would be accepted now'),
     proof: z
       .strictObject({ proven: boolean('whether it is'), why: string('why, in words') })

@@ -6,7 +6,16 @@ import { members, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
 import type { PaceOptions, Switch, TrafficModel } from './model.ts';
-import { deregisterSteps, endSteps, namesOf, othersThan, registerSteps, releaseSteps, wantsStages } from './steps.ts';
+import {
+  deregisterSteps,
+  endSteps,
+  enterStep,
+  namesOf,
+  othersThan,
+  registerSteps,
+  releaseSteps,
+  wantsStages,
+} from './steps.ts';
 
 /** Fleets move between the pools of production and test: add before remove. */
 export function membership(snapshot: Snapshot): TrafficModel {
@@ -57,7 +66,7 @@ function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]
   };
   return Array.from({ length: rounds }, (_, n) => (n + 1) * batch).flatMap((upTo) =>
     pools.flatMap((pool): readonly Step[] => [
-      { do: 'register', pool, fleet: to.id, upTo },
+      { ...enterStep(change, pool, minimumHealthy[pool] ?? NO_MINIMUM), upTo },
       { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: NO_MINIMUM, need: 'minimum', upTo },
       ...from.flatMap((fleet) => leave(fleet, pool, upTo)),
     ]),
@@ -65,11 +74,15 @@ function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]
 }
 
 /** The fleet enters production, and is healthy there. */
-function comeIn({ to, minimumHealthy: minimum, need }: Switch, pools: readonly string[]): readonly Step[] {
-  const healthy = (pool: string): Step => {
-    return { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimum[pool] ?? NO_MINIMUM, need };
-  };
-  return [...registerSteps(to, pools), ...pools.map(healthy)];
+function comeIn(change: Switch, pools: readonly string[]): readonly Step[] {
+  const { to, minimumHealthy, need } = change;
+  const groups = pools.map((pool) => ({ pool, minimum: minimumHealthy[pool] ?? NO_MINIMUM }));
+  return [
+    ...groups.map(({ pool, minimum }) => enterStep(change, pool, minimum)),
+    ...groups.map(({ pool, minimum }): Step => {
+      return { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimum, need };
+    }),
+  ];
 }
 
 /** The other fleets leave production for the test pools, and this one leaves those. */

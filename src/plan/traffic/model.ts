@@ -17,6 +17,8 @@ export interface Switch {
   readonly settings: SwitchSettings;
   /** Whether there is time to prepare it, as before a promote. */
   readonly prepares: boolean;
+  /** Nothing but production shows whether it is healthy: ELB checks it there, before it sends it requests. */
+  readonly unlessSick?: true;
   /** All at once when absent. */
   readonly stages?: Stages;
   /** All at once when absent. */

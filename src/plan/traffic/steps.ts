@@ -1,4 +1,4 @@
-import type { MinimumHealthy } from '../../domain/goal.ts';
+import type { MinimumHealthy, PoolMinimum } from '../../domain/goal.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { sharedPools } from '../../domain/outside.ts';
 import { liveFleets, members, poolsOf } from '../../domain/roles.ts';
@@ -19,6 +19,11 @@ export function othersThan(snapshot: Snapshot, to: Fleet): readonly Fleet[] {
 
 export function registerSteps(fleet: Fleet, pools: readonly string[]): readonly Step[] {
   return pools.map((pool) => ({ do: 'register', pool, fleet: fleet.id }));
+}
+
+/** The fleet of the switch enters the pool, which has to have that many healthy then. */
+export function enterStep({ to, unlessSick }: Switch, pool: string, atLeast: PoolMinimum): StepOf<'register'> {
+  return { do: 'register', pool, fleet: to.id, ...(unlessSick && { atLeast }) };
 }
 
 export function deregisterSteps(

@@ -7,6 +7,7 @@ import type { LaunchRequest } from '../../fleets/fleet.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import {
   isRefusal,
+  refusal,
   withSettings,
   type Delivery,
   type Goal,
@@ -16,9 +17,11 @@ import {
   type Verb,
   subjectOf,
 } from '../../domain/goal.ts';
+import { unreadableIn } from '../../domain/queries.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { RecordedGoal } from '../../stores/store.ts';
+import { unreadableText } from '../../domain/unreadable.ts';
 
 /** What a run goes for: the goal that is recorded already, where it fits, or a new one. */
 export interface ResolvedGoal {
@@ -61,6 +64,8 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
   if (options.resumes !== undefined && options.resumes !== recorded?.goal.run) {
     throw nothingToResume('The run that had not ended has been ended, or abandoned, by another run meanwhile.');
   }
+  const [unreadable] = task.isEmergencyExit ? [] : unreadableIn(snapshot);
+  if (unreadable !== undefined) accept(refusal(unreadable.code, unreadableText(unreadable), ...unreadable.next));
   const goal = (await resumed(request)) ?? (await fresh(request));
   return { goal, plan: accept(task.plan(snapshot, goal)) };
 }

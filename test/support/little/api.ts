@@ -203,7 +203,7 @@ function showGroup({ times, state }: LittleCloud, { name, byAddress }: Group): o
     HealthCheckTimeoutSeconds: times.timeoutS,
     HealthyThresholdCount: THRESHOLD,
     UnhealthyThresholdCount: THRESHOLD,
-    LoadBalancerArns: isNamed(state) ? [`arn:loadbalancer/app/${name}/1`] : [],
+    LoadBalancerArns: [isNamed(state) ? `arn:loadbalancer/app/${name}/1` : 'arn:shop'],
   };
 }
 

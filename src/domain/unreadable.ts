@@ -1,0 +1,15 @@
+/**
+ * Something for test traffic that the config names and that could not be read, and why: nothing is known of what is there. What
+ * production needs is always read, or there is no snapshot.
+ */
+export interface Unreadable {
+  readonly name: string;
+  /** As an `OperatorError` has them. */
+  readonly code: string;
+  readonly why: string;
+  readonly next: readonly string[];
+}
+
+export function unreadableText({ name, why }: Unreadable): string {
+  return `${name} could not be read. ${why}`;
+}

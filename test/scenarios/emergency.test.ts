@@ -1,0 +1,38 @@
+import { describe, expect } from 'vitest';
+import { scenario, type Rig } from '../support/rig.ts';
+
+/** The way back is open, whatever beside production is broken. */
+
+async function switched(shop: Rig): Promise<void> {
+  await shop.task('up --release 42');
+  await shop.task('promote');
+  await shop.healthyIn('shop-test', '41');
+}
+
+/** As by hand in the console: the listener goes, and then the group. */
+async function deleteTestGroup({ sandbox }: Rig): Promise<void> {
+  const { url, arn: TargetGroupArn } = sandbox.test[0]!;
+  const { listenerArn: ListenerArn } = sandbox.elbv2.urls().find((one) => url.startsWith(one.url))!;
+  await sandbox.elbv2.operations['DeleteListener']!({ ListenerArn });
+  await sandbox.elbv2.operations['DeleteTargetGroup']!({ TargetGroupArn });
+}
+
+describe.concurrent('production goes back', () => {
+  scenario('without a test group: status names it, rollback does not need it', async ({ rig }) => {
+    const shop = await rig();
+    await switched(shop);
+    await deleteTestGroup(shop);
+    const missing = 'shop-test could not be read. AWS knows no target group shop-test.';
+    const status = await shop.run('status --json');
+    expect(status.exitCode).toBe(0);
+    expect(status.lines.at(-1)).toMatchObject({ unreadable: [missing], rollback: { ready: true } });
+    expect((await shop.run('status')).stdout).toContain(`Not read: ${missing}`);
+    expect(await shop.task('cleanup', 'refused')).toMatchObject({ code: 'target-group-not-found', exitCode: 2 });
+    const { message } = await shop.task('rollback');
+    expect(message).toMatch(/^41 serves production\. 42 stays up\. /);
+    expect(shop.statesIn('shop-production', '41')).toEqual(['healthy', 'healthy', 'healthy']);
+    expect(shop.statesIn('shop-production', '42').filter((state) => state !== 'draining')).toEqual([]);
+    expect(shop.health.lowest()).toBe(3);
+    await shop.expectNoFailures();
+  });
+});
