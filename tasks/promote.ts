@@ -119,7 +119,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
     const unfit =
-      trialProblem(snapshot, to, goal) ?? trafficModel(snapshot).setupProblem() ?? tooSmall(snapshot, change);
+      trialProblem(snapshot, to, goal) ?? trafficModel(snapshot).setupProblem(to) ?? tooSmall(snapshot, change);
     if (unfit !== undefined) return unfit;
     const trial = trialSteps(snapshot, to, goal);
     const no = notVerified(snapshot, change);
@@ -130,10 +130,11 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     return planSwitch(snapshot, change, [...verifySteps(snapshot, change), ...trial, mark]);
   },
 
-  afterFailure(snapshot, goal) {
+  afterFailure(snapshot, goal, failure) {
     const to = fleetById(snapshot, goal.fleet);
     const stable = stableFleet(snapshot);
-    if (to !== undefined && isOnlyUnverified(snapshot, promote.plan(snapshot, goal))) return unproven(goal.release);
+    if (to !== undefined && isOnlyUnverified(snapshot, promote.plan(snapshot, goal)))
+      return unproven(goal.release, failure);
     if (to !== undefined && isSwitched(snapshot, to)) return afterSwitch(snapshot, goal);
     if (stable === undefined) return { leave: 'needs-attention', message: 'There is no fleet to move back to.' };
     const { run, who, since, minimumHealthy, settings } = goal;

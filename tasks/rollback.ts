@@ -22,7 +22,7 @@ import { wantsOthers } from '../src/plan/traffic/stages.ts';
 import { list } from '../src/domain/text.ts';
 import { knownWorld, unmanagedInProduction, type KnownWorld } from '../src/plan/worlds.ts';
 import * as option from './options.ts';
-import type { AfterFailure } from '../src/plan/plan.ts';
+import type { AfterFailure, Failure } from '../src/plan/plan.ts';
 import { SWITCH, type Task } from './task.ts';
 
 const OPTIONS = {
@@ -97,9 +97,10 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     return planSwitch(snapshot, back, no === undefined ? [] : verifySteps(snapshot, back));
   },
 
-  afterFailure(snapshot, goal) {
+  afterFailure(snapshot, goal, failure) {
     const to = fleetById(snapshot, goal.fleet);
-    if (to !== undefined && isOnlyUnverified(snapshot, rollback.plan(snapshot, goal))) return unproven(goal.release);
+    if (to !== undefined && isOnlyUnverified(snapshot, rollback.plan(snapshot, goal)))
+      return unproven(goal.release, failure);
     if (to !== undefined && isSwitched(snapshot, to)) return afterSwitch(snapshot, goal);
     return { leave: 'needs-attention', message: 'Production was not moved back.' };
   },
@@ -157,10 +158,11 @@ export function afterSwitch(snapshot: Snapshot, goal: GoalOf<'promote' | 'rollba
   return { leave: 'safe', message: `${goal.release} serves production; only what follows the switch is not done yet.` };
 }
 
-/** AWS says one thing, and production another: nobody knows why, and both fleets run. */
-export function unproven(release: string): AfterFailure {
+/** AWS says one thing, and production or the name servers another: nobody knows why, and both fleets run. */
+export function unproven(release: string, { step }: Failure): AfterFailure {
+  const who = step?.do === 'await-dns-answers' ? 'the name servers' : "production's own answers";
   return {
     leave: 'needs-attention',
-    message: `According to AWS, ${release} receives all production traffic, but production's own answers do not show it.`,
+    message: `According to AWS, ${release} receives all production traffic, but ${who} do not show it.`,
   };
 }

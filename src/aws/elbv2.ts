@@ -45,6 +45,11 @@ export class Elbv2 {
     return this.#targetGroups({});
   }
 
+  /** Those that the load balancer's listeners forward to. */
+  async targetGroupsAt(loadBalancerArn: string): Promise<readonly TargetGroup[]> {
+    return this.#targetGroups({ LoadBalancerArn: loadBalancerArn });
+  }
+
   async #targetGroups(which: sdk.DescribeTargetGroupsCommandInput): Promise<readonly TargetGroup[]> {
     const command = (Marker?: string) => new sdk.DescribeTargetGroupsCommand({ ...which, Marker });
     return pageItems(this.#send, command, (page) => page.TargetGroups);

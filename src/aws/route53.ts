@@ -19,11 +19,12 @@ export class Route53 {
     this.#send = session.connect('route53', new sdk.Route53Client(session.clientConfig()));
   }
 
-  /** Id of the hosted zone with this name; undefined when there is none. With several, the first that Route 53 lists. */
-  async zoneNamed(name: string): Promise<string | undefined> {
-    const command = new sdk.ListHostedZonesByNameCommand({ DNSName: name, MaxItems: 1 });
-    const first = (await this.#send(command)).HostedZones?.[0];
-    return first?.Name === dotted(name) ? idOf(first.Id) : undefined;
+  /** The hosted zones with this name: of one name there may be several, public and private ones. */
+  async zonesNamed(name: string): Promise<readonly { readonly id: string; readonly isPrivate: boolean }[]> {
+    const command = new sdk.ListHostedZonesByNameCommand({ DNSName: name, MaxItems: 100 });
+    const zones = (await this.#send(command)).HostedZones ?? [];
+    const own = zones.filter(({ Name }) => Name === dotted(name));
+    return own.map(({ Id, Config }) => ({ id: idOf(Id), isPrivate: Config?.PrivateZone === true }));
   }
 
   async zone(id: string): Promise<HostedZone> {

@@ -23,12 +23,15 @@ const timeouts = z
     proven: timeLimit
       .prefault('5m')
       .describe('promote, rollback: until responses of production prove the release (`release.marker`).'),
+    dns: timeLimit
+      .prefault('10m')
+      .describe('Weighted DNS: until Route 53, and then the name servers, show a change of records.'),
     deploy: timeLimit
       .prefault('30m')
       .describe('rolling, deploy: until the deploy of a batch or the migrations have ended.'),
   })
   .transform(({ drained, ...rest }) =>
-    inMs('boot', 'healthy', 'released', 'proven', 'deploy')({ ...rest, released: drained }),
+    inMs('boot', 'healthy', 'released', 'proven', 'dns', 'deploy')({ ...rest, released: drained }),
   )
   .prefault({})
   .describe('Timeouts of steps, as durations such as 90s, 10m or 1h30m. A step that takes longer fails.');

@@ -45,6 +45,8 @@ export interface DnsWeights extends Weighted {
   readonly ttls: Readonly<Record<string, RouteTtl>>;
   /** There are name servers that a change of this run has not reached. */
   readonly pending: boolean;
+  /** Why Route 53 answers with other records than the pool's, whatever the weights, by pool. */
+  readonly passedOver: Readonly<Record<string, string>>;
   readonly answers: DnsAnswers;
   readonly residual: ResidualTraffic;
 }
@@ -64,6 +66,8 @@ export interface RouteTtl {
 export type DnsAnswers =
   | { readonly state: 'not-asked' }
   | { readonly state: 'unclear' }
+  /** A name server could not be asked. `why`: with its address and port. */
+  | { readonly state: 'unreachable'; readonly why: string }
   /** `streak`: how many answers in a row led to the pool and to no other. */
   | { readonly state: 'one-pool'; readonly pool: string; readonly streak: number };
 

@@ -34,9 +34,11 @@ export function trialProblem(snapshot: Snapshot, to: Fleet, goal: Promotion): Re
 
 /** What is asked before it is planned: a fleet whose health is known, and that has nothing of production. */
 export function trialReads(snapshot: Snapshot, to: Fleet, { verification }: SwitchSettings): Reads {
+  // Whether name servers can be asked shows before the names are changed, too.
+  const reads: Reads = snapshot.traffic.kind === 'dns-weights' ? { ...NOTHING, follow: true } : NOTHING;
   const pool = trialPool(snapshot, to);
-  if (verification.by === 'nothing' || pool === undefined || isUnknown(snapshot, to)) return NOTHING;
-  return { ...NOTHING, trial: { fleet: to.id, pool, before: 'plan' } };
+  if (verification.by === 'nothing' || pool === undefined || isUnknown(snapshot, to)) return reads;
+  return { ...reads, trial: { fleet: to.id, pool, before: 'plan' } };
 }
 
 /** Where it is tested; undefined once production itself can be asked. */

@@ -3,7 +3,7 @@ import { NOTHING } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
 import { WAITS_QUIETLY } from './presets.ts';
 import { changeDns } from './dns.ts';
-import { forRoute53 } from './timing.ts';
+import { forRoute53, limit } from './timing.ts';
 
 /** Wait until all name servers have the change of names by which the pool was given its share. */
 export interface AwaitInsync {
@@ -14,8 +14,6 @@ export interface AwaitInsync {
 
 /** "Generally within 60 seconds" (Route 53 API, GetChange). */
 const SYNC_S = 60;
-/** It has been seen to take two minutes. */
-export const SYNC_LIMIT_MS = 600_000;
 
 export const awaitInsync: StepDefinition<AwaitInsync> = () => ({
   ...WAITS_QUIETLY,
@@ -24,7 +22,7 @@ export const awaitInsync: StepDefinition<AwaitInsync> = () => ({
   estimateS: () => SYNC_S,
   progress: (snapshot) => (dnsOf(snapshot).pending ? 'under way' : 'done'),
   readsToPoll: () => ({ ...NOTHING, follow: true }),
-  timeLimitMs: () => SYNC_LIMIT_MS,
+  timeLimitMs: limit('dnsMs'),
   pollEveryMs: forRoute53,
   simulate: (snapshot) => changeDns(snapshot, { pending: false }),
 });

@@ -36,6 +36,8 @@ export interface Limits {
   readonly releasedMs: number;
   /** Until production's own answers show a switch. */
   readonly provenMs: number;
+  /** Until Route 53, or what name servers answer, shows a change. */
+  readonly dnsMs: number;
   /** Until a deploy, or the migrations, have ended. */
   readonly deployMs: number;
 }

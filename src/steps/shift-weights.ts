@@ -38,7 +38,10 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
   estimateS: (snapshot) => routesOf(snapshot, step.role).length,
   progress: (snapshot) =>
     routesOf(snapshot, step.role).every((route) => hasShare(route, step.pool, step.percent)) ? 'done' : 'todo',
-  guard: (snapshot) => (step.role === 'test' ? undefined : (notAlone(snapshot, step) ?? notFit(snapshot, step))),
+  guard: (snapshot) =>
+    step.role === 'test'
+      ? undefined
+      : (notAlone(snapshot, step) ?? notFit(snapshot, step) ?? passedOver(snapshot, step)),
   conflict: (snapshot) => {
     const { percent, pool, role } = step;
     if (role === 'test') return undefined;
@@ -58,6 +61,11 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
   },
   simulate: (snapshot) => shifted(snapshot, step),
 });
+
+/** Weights that would change no answer. The way back is tried nevertheless. */
+function passedOver({ traffic }: Snapshot, { pool, refusesUnmanaged: isNew }: ShiftWeights): string | undefined {
+  return isNew && traffic.kind === 'dns-weights' ? traffic.passedOver[pool] : undefined;
+}
 
 /** A share goes to every target in the pool. */
 function notAlone(snapshot: Snapshot, step: ShiftWeights): string | undefined {

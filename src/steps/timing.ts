@@ -45,6 +45,11 @@ export function forRoute53(_snapshot: unknown, waitedMs: number): number {
   return between(waitedMs / 50, 500, 1000);
 }
 
+/** They belong to all who look names up; the first answers in a row come one after the other. */
+export function forNameServers(_snapshot: unknown, waitedMs: number): number {
+  return between(waitedMs * SLACK, SHORTEST_MS, 2000);
+}
+
 /** Nothing but time has to pass. */
 export function untilThen(secondsLeft: number): number {
   return between(secondsLeft * 1000, 1, LONGEST_MS);

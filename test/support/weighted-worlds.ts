@@ -37,6 +37,7 @@ export function weightedWorld({ fleets, production, test, othersWeight = 0, byNa
         kind: 'dns-weights',
         ttls: Object.fromEntries(routes.map(({ name }) => [name, { own: [300], fixedS: 0 }])),
         pending: false,
+        passedOver: {},
         answers: { state: 'not-asked' },
         residual: { state: 'counted', requests: {}, withinS: 300 },
       }

@@ -168,7 +168,7 @@ describe('what is sent', () => {
     await elb.register('arn', TARGETS);
     expect(clock.sleeping).toBe(0);
     const names = new Route53(session);
-    for (let i = 0; i < 20; i += 1) await names.zoneNamed('shop.test');
+    for (let i = 0; i < 20; i += 1) await names.zonesNamed('shop.test');
     void names.replace('Z1', [{ Name: 'shop.test', Type: 'A' }], 'why');
     await expect.poll(() => clock.sleeping).toBe(1);
     expect(session.requests).toBe(41);

@@ -35,6 +35,7 @@ describe('a config file', () => {
         healthyMs: 300_000,
         releasedMs: 3_600_000,
         provenMs: 300_000,
+        dnsMs: 600_000,
         deployMs: 1_800_000,
       },
       aws: { requestsPerSecond: { others: 5, route53: 2 }, maxAttempts: 8, consistencyDelayMs: 10_000 },
@@ -49,6 +50,7 @@ describe('a config file', () => {
       healthyMs: 90_000,
       releasedMs: 500,
       provenMs: 300_000,
+      dnsMs: 600_000,
       deployMs: 1_800_000,
     });
   });

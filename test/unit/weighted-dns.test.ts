@@ -43,11 +43,6 @@ describe('records that must not be switched', () => {
       'The record two of www.shop.test is not weighted.',
     ],
     [
-      'weights that are all 0',
-      found(record({ Weight: 0 }), record({ Weight: 0 })),
-      'All weights of www.shop.test are 0, which gives each record the same share.',
-    ],
-    [
       'others that are not weighted',
       found(record({}), record({ Weight: 0 }), [{ Name: 'www.shop.test.', Type: 'A' }]),
       'www.shop.test has records that are not weighted.',
@@ -66,12 +61,17 @@ describe('what is told before names are switched', () => {
   const alias = { HostedZoneId: 'Z2', DNSName: 'lb.test.', EvaluateTargetHealth: true };
   test.each<[string, Partial<ResourceRecordSet>, string]>([
     ['a long TTL', { TTL: 600 }, 'may keep answers of www.shop.test for 10 min'],
+    ['weights that are all 0', { Weight: 0 }, 'Route 53 answers with each of its records equally often'],
     ['health checks', { HealthCheckId: 'h' }, 'have health checks, which beat the weights'],
     ['EvaluateTargetHealth', { AliasTarget: alias }, 'one with an empty target group counts as unhealthy'],
   ])('%s', (_what, facts, note) => {
     expect(recordNotes([found(record(facts), record({ Weight: 0 }))])).toEqual([expect.stringContaining(note)]);
   });
 });
+
+function failure(code: string): Error {
+  return Object.assign(new Error(`query ${code}`), { code });
+}
 
 describe('what name servers tell', () => {
   const POOLS = ['blue', 'green'];
@@ -94,7 +94,21 @@ describe('what name servers tell', () => {
     expect(await told(green, green)).toMatchObject({ pool: 'green', streak: 2 });
     expect(await told(green, blue)).toMatchObject({ pool: 'blue', streak: 1 });
     expect(await told(green, [...blue, ...green])).toEqual({ state: 'unclear' });
-    expect(await told(green, new Error('ETIMEOUT'))).toEqual({ state: 'unclear' });
+    expect(await told(green, failure('ENODATA'))).toEqual({ state: 'unclear' });
+  });
+
+  test('a server that cannot be asked is named, with its port', async () => {
+    const why = (server: string | undefined) =>
+      countAnswers(async () => Promise.reject(failure('ETIMEOUT')), { state: 'not-asked' }, [
+        { server, found: pair, values: new Map() },
+      ]);
+    expect(await told(['192.0.2.2'], failure('ECONNREFUSED'))).toMatchObject({ state: 'unreachable' });
+    expect(await why('10.0.0.2')).toMatchObject({
+      why: '10.0.0.2 port 53 gives no answer for www.shop.test (ETIMEOUT)',
+    });
+    expect(await why('127.0.0.1:4553')).toMatchObject({ why: expect.stringContaining('127.0.0.1 port 4553') });
+    expect(await why('[::1]:4553')).toMatchObject({ why: expect.stringContaining('[::1] port 4553') });
+    expect(await why(undefined)).toMatchObject({ why: expect.stringContaining("the system's resolver") });
   });
 
   test('of an alias it is known by the addresses of its load balancer', async () => {

@@ -1,8 +1,9 @@
 import { refusal, type GoalOf, type Refusal } from '../../domain/goal.ts';
+import { poolsOf } from '../../domain/roles.ts';
 import { residualTrafficProblem } from '../../domain/retention.ts';
 import { dnsOf } from '../../domain/routes.ts';
 import { hasServed, shareOfFleet } from '../../domain/shares.ts';
-import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
+import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { DnsSettings, DnsWeights, RouteTtl, SwitchSettings } from '../../domain/traffic.ts';
 import type { Step, StepOf } from '../../steps/index.ts';
 import type { Switch, TrafficModel } from './model.ts';
@@ -17,6 +18,8 @@ export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficMode
   return weights({
     snapshot,
     traffic,
+    notes: poolsOf(snapshot, 'production').flatMap(({ name }) => traffic.passedOver[name] ?? []),
+    poolProblem: (pool) => poolProblem(traffic, pool),
     prepare: (change, pool) => lowerSteps(snapshot, change, pool),
     arrive: ({ to }, pool) => [{ do: 'await-insync', pool, fleet: to.id }],
     verify: (change, pool) => verifySteps(snapshot, change, pool),
@@ -26,6 +29,23 @@ export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficMode
     settleSteps: (keep, settings) =>
       [ttlStep(traffic, dns(settings), keep, 'usual')].filter((step) => step !== undefined),
   });
+}
+
+/** What is found before anything is changed, and would otherwise be found when production has moved. */
+function poolProblem({ passedOver, answers }: DnsWeights, { name }: Pool): Refusal | undefined {
+  const why = passedOver[name];
+  if (why !== undefined)
+    return refusal(
+      'alias-unhealthy',
+      why,
+      'Register a healthy target with that group, delete it, or set EvaluateTargetHealth to false in the records; then run this again.',
+    );
+  if (answers.state !== 'unreachable') return undefined;
+  return refusal(
+    'dns-unreachable',
+    `DNS: ${answers.why}, and a switch is done only when the name servers show it.`,
+    'Allow DNS (port 53, UDP and TCP) to the name servers of the zones from here; or name some that can be asked: `nameServers` under `traffic` in the config.',
+  );
 }
 
 function dns({ traffic }: SwitchSettings): DnsSettings {

@@ -9,6 +9,8 @@ export function listenerWeights(snapshot: Snapshot, traffic: ListenerWeights): T
   return weights({
     snapshot,
     traffic,
+    notes: [],
+    poolProblem: () => undefined,
     prepare: () => [],
     arrive: () => [],
     verify: releaseSteps,

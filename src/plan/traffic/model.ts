@@ -56,8 +56,8 @@ export interface TrafficModel {
   capacityGroups(): readonly CapacityGroup[];
   /** Sentences worth reading before traffic is moved. */
   readonly notes: readonly string[];
-  /** Why traffic must not be moved to a new fleet the way it is set up. */
-  setupProblem(): Refusal | undefined;
+  /** Why traffic must not be moved to the fleet the way it is set up, or to the next one. */
+  setupProblem(to?: Fleet): Refusal | undefined;
   /** Why others seem to be moving traffic. */
   changedByOthers(): Refusal | undefined;
   /** How fast production moves to the fleet, as asked for or configured. */

@@ -17,6 +17,10 @@ type WeightedTraffic = Exclude<Traffic, { kind: 'membership' }>;
 export interface WeightsKind {
   readonly snapshot: Snapshot;
   readonly traffic: WeightedTraffic;
+  /** What else is worth knowing before traffic is moved. */
+  readonly notes: readonly string[];
+  /** Why traffic that is moved to the pool would not get there, or not be seen to. */
+  poolProblem(pool: Pool): Refusal | undefined;
   /** Before anything else of a switch. */
   prepare(change: Switch, pool: string): readonly Step[];
   /** Until the weights that were just set for the pool hold everywhere. */
@@ -32,6 +36,9 @@ export interface WeightsKind {
   settleSteps: TrafficModel['settleSteps'];
 }
 
+/** A fleet that is not there yet. */
+const NEXT: Fleet = { id: '', release: '', marks: {}, instances: [] };
+
 /** All of production's pools: what they have counts together. */
 const TOGETHER = 'production';
 
@@ -44,8 +51,8 @@ export function weights(kind: WeightsKind): TrafficModel {
   return {
     testPools: (fleet) => ownPools(snapshot, fleet),
     capacityGroups: () => [{ name: TOGETHER, pools: poolsOf(snapshot, 'production') }],
-    notes: traffic.notes,
-    setupProblem: () => setupProblem(traffic),
+    notes: [...traffic.notes, ...kind.notes],
+    setupProblem: (to) => setupProblem(traffic) ?? poolProblem(kind, to),
     changedByOthers: () => changedByOthers(snapshot),
     paceOf: (to, options, settings) => {
       // `--to` says how much it is to be, whatever it is now.
@@ -73,6 +80,11 @@ export function settingsOf<K extends TrafficSettings['kind']>(
 /** The longest of what the config says and of the pools' deregistration delays: how long requests may take. */
 export function longestRetention(snapshot: Snapshot, ...seconds: readonly number[]): number {
   return Math.max(...seconds, ...configuredPools(snapshot).map(({ deregistrationDelayS }) => deregistrationDelayS));
+}
+
+function poolProblem(kind: WeightsKind, to = NEXT): Refusal | undefined {
+  const found = ownPools(kind.snapshot, to).map((pool) => kind.poolProblem(pool));
+  return found.find((one) => one !== undefined);
 }
 
 function setupProblem({ problems }: WeightedTraffic): Refusal | undefined {

@@ -1,5 +1,5 @@
 import { balancerName } from '../route53/conflicts.ts';
-import type { BalancerEndpoint, Route53State, Records, RecordSet } from '../route53/model.ts';
+import type { BalancerEndpoint, HostedZoneState, Route53State, Records, RecordSet } from '../route53/model.ts';
 import { within } from '../route53/names.ts';
 import { recordsAt } from '../route53/versions.ts';
 
@@ -32,7 +32,9 @@ export function answerSource(state: Route53State, random: () => number): AnswerS
     // A deleted health check is ignored.
     passes: (id) => state.healthChecks.get(id)?.failing !== true,
     zone: (name) => {
-      const zones = [...state.zones.values()].filter((zone) => within(name, zone.name));
+      // Records of a private zone are answered inside of its VPC alone.
+      const isAsked = (zone: HostedZoneState): boolean => zone.vpc === undefined && within(name, zone.name);
+      const zones = [...state.zones.values()].filter(isAsked);
       for (const zone of zones.toSorted((a, b) => b.name.length - a.name.length)) {
         const records = recordsAt(zone, now, random);
         if (records) return { name: zone.name, records };

@@ -1,4 +1,4 @@
-import type { ChangeInfo, HealthCheckConfig, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import type { ChangeInfo, HealthCheckConfig, ResourceRecordSet, VPC } from '@aws-sdk/client-route-53';
 import type { Clock } from '../../clock.ts';
 import type { Scheduler } from '../scheduler.ts';
 
@@ -33,6 +33,8 @@ export interface HostedZoneState {
   versions: readonly RecordsVersion[];
   /** Whether a change is being processed. */
   busy: boolean;
+  /** Of a private zone. */
+  readonly vpc?: VPC;
 }
 
 export interface HealthCheckState {

@@ -31,7 +31,7 @@ export function zoneOperations(state: Route53State): Record<string, Operation> {
     CreateHostedZone: (input: CreateHostedZoneRequest) => create(state, input),
     GetHostedZone: ({ Id }: GetHostedZoneRequest) => {
       const zone = zoneOf(state, Id);
-      return { HostedZone: zoneShape(zone), DelegationSet: { NameServers: [...zone.nameServers] } };
+      return { HostedZone: zoneShape(zone), ...(zone.vpc === undefined ? delegationOf(zone) : { VPCs: [zone.vpc] }) };
     },
     ListHostedZones: (input: ListHostedZonesRequest) => list(state, input),
     ListHostedZonesByName: (input: ListHostedZonesByNameRequest) => listByName(state, input),
@@ -52,7 +52,8 @@ export function isNameServer(name: string): boolean {
 }
 
 function create(state: Route53State, input: CreateHostedZoneRequest): object {
-  if (input.VPC ?? input.HostedZoneConfig?.PrivateZone) throw route53Unsupported('private hosted zones');
+  if (input.HostedZoneConfig?.PrivateZone === true && input.VPC === undefined)
+    throw invalidInput('When you create a private hosted zone, you must specify a VPC.');
   if (input.DelegationSetId !== undefined) throw route53Unsupported('reusable delegation sets');
   const { CallerReference: callerReference = '' } = input;
   if ([...state.zones.values()].some((zone) => zone.callerReference === callerReference)) {
@@ -72,15 +73,20 @@ function create(state: Route53State, input: CreateHostedZoneRequest): object {
     records: new Map(),
     versions: [],
     busy: false,
+    ...(input.VPC && { vpc: input.VPC }),
   };
   state.zones.set(id, zone);
   publishRecords(state, zone, apexRecords(name));
   return {
     HostedZone: zoneShape(zone),
     ChangeInfo: addChange(state),
-    DelegationSet: { NameServers: [...zone.nameServers] },
+    ...(zone.vpc === undefined ? delegationOf(zone) : { VPC: zone.vpc }),
     Location: `https://route53.amazonaws.com/2013-04-01/hostedzone/${id}`,
   };
+}
+
+function delegationOf(zone: HostedZoneState): object {
+  return { DelegationSet: { NameServers: [...zone.nameServers] } };
 }
 
 function zoneName(text: string): string {
@@ -107,7 +113,7 @@ function zoneShape(zone: HostedZoneState): HostedZone {
     Id: `/hostedzone/${zone.id}`,
     Name: zone.name,
     CallerReference: zone.callerReference,
-    Config: { ...(zone.comment !== undefined && { Comment: zone.comment }), PrivateZone: false },
+    Config: { ...(zone.comment !== undefined && { Comment: zone.comment }), PrivateZone: zone.vpc !== undefined },
     ResourceRecordSetCount: zone.records.size,
   };
 }

@@ -1,6 +1,6 @@
 import type { ResourceRecordSet, Route53 } from '../../aws/route53.ts';
 import { duration, sentences } from '../../domain/text.ts';
-import { findZone, type Found } from './records.ts';
+import { findZones, isAllZero, type Found } from './records.ts';
 import { longestTtl, unlikeTtl } from './ttl.ts';
 
 /** Why traffic must not be moved by the records as they are, as sentences. */
@@ -14,7 +14,6 @@ function recordProblems({ place, sides, others }: Found): readonly string[] {
   return sentences(
     ...[blue, green].map((id, index) => sideProblem(name, id, sides[index])),
     ...notWeighted.map(() => `${name} has records that are not weighted.`),
-    sides.every((set) => set?.Weight === 0) && `All weights of ${name} are 0, which gives each record the same share.`,
   );
 }
 
@@ -38,6 +37,7 @@ export function recordNotes(found: readonly Found[]): readonly string[] {
       lowerTtl !== undefined &&
         sides.every((set) => set?.TTL === undefined) &&
         `${name} is an alias, whose TTL is that of its load balancer: \`lowerTtl\` changes nothing there.`,
+      isAllZero(one) && `All weights of ${name} are 0: Route 53 answers with each of its records equally often.`,
       sides.some((set) => set?.HealthCheckId !== undefined) &&
         `Records of ${name} have health checks, which beat the weights: a side that fails them gets nothing.`,
       sides.some((set) => set?.AliasTarget?.EvaluateTargetHealth === true) &&
@@ -56,9 +56,11 @@ export async function aliasNotes(
 ): Promise<readonly string[]> {
   const found = await Promise.all(
     names.map(async ({ name, zone }) => {
-      const { id } = await findZone(route53, zone);
-      const [ipv4, ipv6] = await Promise.all([route53.records(id, name, 'A'), route53.records(id, name, 'AAAA')]);
-      const evaluates = [...ipv4, ...ipv6].some(({ AliasTarget }) => AliasTarget?.EvaluateTargetHealth === true);
+      const zones = await findZones(route53, zone);
+      const sets = zones.flatMap(({ id }) => [route53.records(id, name, 'A'), route53.records(id, name, 'AAAA')]);
+      const evaluates = (await Promise.all(sets))
+        .flat()
+        .some(({ AliasTarget }) => AliasTarget?.EvaluateTargetHealth === true);
       return (
         evaluates &&
         `${name} evaluates the health of the load balancer, which counts as unhealthy as long as one of its target groups is empty or has no healthy target, as the idle one may. Set EvaluateTargetHealth to false.`

@@ -27,20 +27,47 @@ interface Query {
   readonly values: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Asks each of the zones' own name servers for each name, and goes on counting. A server that does not answer says nothing. */
+/** Asks each of the zones' own name servers for each name, and goes on counting. One that cannot be asked is named. */
 export async function countAnswers(ask: Ask, before: DnsAnswers, queries: readonly Query[]): Promise<DnsAnswers> {
   const answers = await Promise.all(
     queries.map(async ({ server, found, values }) => {
       const { name, type } = found.place;
-      const answered = await ask(server, name, type).catch(() => []);
-      return ownerOf(answered.map(plain), values);
+      const answered = await ask(server, name, type).catch(nothing);
+      return isFailure(answered) ? failureAt(server, name, answered) : ownerOf(answered.map(plain), values);
     }),
   );
   return answers.reduce((seen: DnsAnswers, pool): DnsAnswers => {
     if (pool === undefined) return { state: 'unclear' };
+    if (typeof pool !== 'string') return { state: 'unreachable', ...pool };
     const goesOn = seen.state === 'one-pool' && seen.pool === pool;
     return { state: 'one-pool', pool, streak: goesOn ? seen.streak + 1 : 1 };
   }, before);
+}
+
+/** A name server that cannot be asked. */
+export class Unreachable extends Error {}
+
+/** What Node says when a server has answered: there is no such name, or no such record of it. */
+const ANSWERED: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA']);
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** A server that says that there is nothing has answered. */
+function nothing(error: unknown): readonly string[] | Error {
+  if (ANSWERED.has(codeOf(error) ?? '')) return [];
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function isFailure(answered: readonly string[] | Error): answered is Error {
+  return answered instanceof Error;
+}
+
+function failureAt(server: Server, name: string, error: Error): { readonly why: string } {
+  const [, address = server, port = '53'] = /^(.*[\d\]]):(\d+)$/.exec(server ?? '') ?? [];
+  const whom = server === undefined ? "the system's resolver" : `${address} port ${port}`;
+  return { why: `${whom} gives no answer for ${name} (${codeOf(error) ?? error.message})` };
 }
 
 /** The one group that the answer leads to. */
@@ -49,7 +76,10 @@ function ownerOf(answered: readonly string[], values: Query['values']): string |
   return owners.length === 1 ? owners[0] : undefined;
 }
 
-/** What the records of the name lead to, by group. Addresses of a load balancer change, so they are asked for each time. */
+/**
+ * What the records of the name lead to, by group. Addresses of a load balancer change, so they are asked for each time.
+ * @throws Unreachable
+ */
 export async function valuesByPool(
   ask: Ask,
   server: Server,
@@ -63,7 +93,8 @@ export async function valuesByPool(
       const values =
         target === undefined
           ? (set?.ResourceRecords ?? []).map(({ Value }) => Value ?? '')
-          : await ask(server, target, found.place.type).catch(() => []);
+          : await ask(server, target, found.place.type).catch(nothing);
+      if (isFailure(values)) throw new Unreachable(failureAt(server, target ?? '', values).why);
       return [pool, new Set(values.map(plain))] as const;
     }),
   );

@@ -2,13 +2,15 @@ import type { Elbv2 } from '../../aws/elbv2.ts';
 import { dotted, type ResourceRecordSet, type Route53 } from '../../aws/route53.ts';
 import type { WeightedDnsConfig } from '../../config/config.ts';
 import type { DnsAnswers, DnsSettings, DnsWeights, ResidualTraffic, Route } from '../../domain/traffic.ts';
+import { list } from '../../domain/text.ts';
 import { differences } from '../compatibility.ts';
 import { createGroups, inRole, remember, type Groups, type Settings } from '../target-groups.ts';
 import type { TrafficPort, Weights } from '../traffic.ts';
+import { passedOver } from './alias-health.ts';
 import { recordNotes, problemsIn } from './checks.ts';
-import { findNames, readRecords, type Found, type NameLocation } from './records.ts';
+import { findNames, isAllZero, readRecords, type Found, type NameLocation } from './records.ts';
 import { countResidual, type Counter } from './residual-traffic.ts';
-import { askServer, countAnswers, valuesByPool, type Ask, type Server } from './dns-answers.ts';
+import { askServer, countAnswers, Unreachable, valuesByPool, type Ask, type Server } from './dns-answers.ts';
 import { ttlOf, withTtl } from './ttl.ts';
 
 export interface DnsDeps {
@@ -19,11 +21,8 @@ export interface DnsDeps {
 }
 
 /** Traffic moved by names: each of two target groups has a load balancer of its own, and weighted records lead to them. */
-export function createWeightedDns(
-  { elbv2, ask = askServer, ...deps }: DnsDeps,
-  config: WeightedDnsConfig,
-): TrafficPort {
-  const pools = createGroups(elbv2, inRole('test', config.groups));
+export function createWeightedDns({ ask = askServer, ...deps }: DnsDeps, config: WeightedDnsConfig): TrafficPort {
+  const pools = createGroups(deps.elbv2, inRole('test', config.groups));
   const names = new Names(pools.groups, { ...deps, ask }, config);
   return {
     ...pools,
@@ -52,18 +51,25 @@ function settingsIn(config: WeightedDnsConfig): DnsSettings {
   };
 }
 
+/** Nobody can be asked. */
+function unreachable(error: unknown): DnsAnswers {
+  if (error instanceof Unreachable) return { state: 'unreachable', why: error.message };
+  throw error;
+}
+
 class Names {
-  readonly #deps: Required<Omit<DnsDeps, 'elbv2'>>;
+  readonly #deps: Required<DnsDeps>;
   readonly #config: WeightedDnsConfig;
   readonly #groups: Groups['groups'];
   readonly #places: () => Promise<readonly NameLocation[]>;
   #last: readonly Found[] = [];
+  #passedOver: DnsWeights['passedOver'] = {};
   /** Changes that Route 53 has not called INSYNC yet. */
   #pending: readonly string[] = [];
   #answers: DnsAnswers = { state: 'not-asked' };
   #residual: ResidualTraffic = { state: 'not-asked' };
 
-  constructor(groups: Groups['groups'], deps: Required<Omit<DnsDeps, 'elbv2'>>, config: WeightedDnsConfig) {
+  constructor(groups: Groups['groups'], deps: Required<DnsDeps>, config: WeightedDnsConfig) {
     this.#deps = deps;
     this.#config = config;
     this.#groups = groups;
@@ -73,6 +79,7 @@ class Names {
   async read(): Promise<DnsWeights> {
     const places = await this.#places();
     this.#last = await Promise.all(places.map(async (place) => readRecords(this.#deps.route53, place)));
+    this.#passedOver = await passedOver(this.#deps.elbv2, this.#last, await this.#groups());
     return this.#traffic();
   }
 
@@ -108,7 +115,7 @@ class Names {
   async follow(): Promise<DnsWeights> {
     const states = await Promise.all(this.#pending.map(async (id) => this.#deps.route53.isPending(id)));
     this.#pending = this.#pending.filter((_, index) => states[index]);
-    if (this.#pending.length === 0) this.#answers = await this.#askAll();
+    if (this.#pending.length === 0) this.#answers = await this.#askAll().catch(unreachable);
     return this.#traffic();
   }
 
@@ -127,10 +134,13 @@ class Names {
   async #serversOf({ nameServers }: NameLocation): Promise<readonly Server[]> {
     const given = this.#config.nameServers;
     if (given !== undefined) return given;
-    const found = await Promise.all(
-      nameServers.map(async (name) => this.#deps.ask(undefined, name, 'A').catch(() => [])),
-    );
-    return nameServers.length === 0 ? [undefined] : found.flatMap(([first]) => first ?? []);
+    if (nameServers.length === 0) return [undefined];
+    const asked = nameServers.map(async (name) => this.#deps.ask(undefined, name, 'A'));
+    const found = await Promise.allSettled(asked);
+    const servers = found.flatMap((one) => (one.status === 'fulfilled' ? one.value.slice(0, 1) : []));
+    if (servers.length === 0)
+      throw new Unreachable(`the system's resolver knows no address of ${list(nameServers, 2)}`);
+    return servers;
   }
 
   async #traffic(): Promise<DnsWeights> {
@@ -143,6 +153,7 @@ class Names {
       notes: recordNotes(found),
       ttls: Object.fromEntries(found.map((one) => [one.place.name, ttlOf(one)])),
       pending: this.#pending.length > 0,
+      passedOver: this.#passedOver,
       answers: this.#answers,
       residual: this.#residual,
     };
@@ -161,9 +172,12 @@ function reweighed({ sides }: Found, pools: readonly string[], weights: Weights)
   });
 }
 
-function toRoute({ place, sides, others }: Found, settings: readonly Settings[]): Route {
+function toRoute(found: Found, settings: readonly Settings[]): Route {
+  const { place, sides, others } = found;
+  const weightOf = (set: ResourceRecordSet | undefined): number | undefined =>
+    set?.Weight === 0 && isAllZero(found) ? 1 : set?.Weight;
   const weights = settings.flatMap(({ name }, index) => {
-    const weight = sides[index]?.Weight;
+    const weight = weightOf(sides[index]);
     return weight === undefined ? [] : [[name, weight] as const];
   });
   return {
@@ -171,7 +185,7 @@ function toRoute({ place, sides, others }: Found, settings: readonly Settings[])
     role: 'production',
     url: `http://${dotted(place.name).slice(0, -1)}/`,
     weights: Object.fromEntries(weights),
-    othersWeight: others.reduce((sum, { Weight }) => sum + (Weight ?? 0), 0),
+    othersWeight: others.reduce((sum, set) => sum + (weightOf(set) ?? 0), 0),
     stickyS: 0,
   };
 }

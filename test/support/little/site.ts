@@ -76,6 +76,7 @@ const LIMITS = {
   healthyMs: 60_000,
   releasedMs: 120_000,
   provenMs: 60_000,
+  dnsMs: 600_000,
   deployMs: 60_000,
 };
 /** As the config's default. */

@@ -1,0 +1,128 @@
+import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { CloudWatch } from '../../src/aws/cloudwatch.ts';
+import { Elbv2 } from '../../src/aws/elbv2.ts';
+import { Route53 } from '../../src/aws/route53.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { WeightedDnsConfig } from '../../src/config/config.ts';
+import type { DnsWeights, Traffic } from '../../src/domain/traffic.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
+import { openSession } from '../support/aws.ts';
+import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { callElbv2, quickSandbox } from '../support/quick-sandbox.ts';
+
+/** What of zones, records and name servers is found before a name is switched. */
+
+async function start(evaluateTargetHealth = false): Promise<Sandbox> {
+  const sides = ['blue', 'green'].map((id, n) => {
+    return { id, loadBalancer: `shop-${id}`, weight: n === 0 ? 100 : 0 };
+  });
+  const sandbox = await quickSandbox({
+    production: [
+      { name: 'shop-blue', port: 8080, loadBalancer: 'shop-blue' },
+      { name: 'shop-green', port: 8080, loadBalancer: 'shop-green', serves: false },
+    ],
+    test: [],
+    dns: { processing: 0, propagation: 0, insync: 0, names: [{ name: 'www.shop.test', sides, evaluateTargetHealth }] },
+  });
+  onTestFinished(async () => sandbox.close());
+  return sandbox;
+}
+
+function portOf(sandbox: Sandbox, zones: readonly string[], nameServers: readonly string[] = [sandbox.dns.server]) {
+  const session = openSession(sandbox.url);
+  const counter = { cloudwatch: async () => new CloudWatch(session), now: () => systemClock.now() };
+  const name = { name: 'www.shop.test', type: 'A', blue: 'blue', green: 'green' } as const;
+  const config: WeightedDnsConfig = {
+    kind: 'weighted-dns',
+    groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
+    production: zones.map((zone) => ({ ...name, zone })),
+    nameServers,
+    retentionMs: 60_000,
+    residualTraffic: { requests: 10, withinMs: 60_000 },
+    steps: [100],
+    everyMs: 1000,
+  };
+  return createWeightedDns({ elbv2: new Elbv2(session), route53: new Route53(session), counter }, config);
+}
+
+function dns(traffic: Traffic): DnsWeights {
+  if (traffic.kind !== 'dns-weights') throw new Error('It has no names.');
+  return traffic;
+}
+
+const ALL_GREEN = { 'shop-blue': 0, 'shop-green': 100 };
+
+test('several zones of one name are told apart by their ids, and each can be switched', async () => {
+  const sandbox = await start();
+  const route53 = new Route53(openSession(sandbox.url));
+  const credentials = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' };
+  const client = new Route53Client({ endpoint: sandbox.url, region: 'eu-west-1', credentials });
+  const [first] = await route53.zonesNamed('shop.test');
+  const VPC = { VPCRegion: 'eu-west-1' as const, VPCId: sandbox.ec2.network.vpc };
+  await client.send(new CreateHostedZoneCommand({ Name: 'shop.test', CallerReference: 'private', VPC }));
+  const second = (await route53.zonesNamed('shop.test')).find(({ isPrivate }) => isPrivate);
+  const ids = [first!.id, second!.id];
+  const error = await errorOf(portOf(sandbox, ['shop.test']).readTraffic());
+  expectAdvice(error);
+  expect(error).toMatchObject({ code: 'several-zones' });
+  for (const shown of [`${ids[0]} (public)`, `${ids[1]} (private)`]) expect((error as Error).message).toContain(shown);
+  await route53.replace(ids[1]!, await route53.records(ids[0]!, 'www.shop.test', 'A'), 'test');
+  const port = portOf(sandbox, ids);
+  expect(dns(await port.readTraffic()).problems).toEqual([]);
+  await port.setWeights(new Map([['www.shop.test', ALL_GREEN]]));
+  for (const id of ids) {
+    const sets = await route53.records(id, 'www.shop.test', 'A');
+    expect(sets.map(({ SetIdentifier, Weight }) => `${SetIdentifier} ${Weight}`)).toEqual(['blue 0', 'green 100']);
+  }
+  expect((await route53.zone(ids[1]!)).nameServers).toEqual([]);
+});
+
+test('weights that are all 0 give each record the same share', async () => {
+  const port = portOf(await start(), ['shop.test']);
+  await port.readTraffic();
+  await port.setWeights(new Map([['www.shop.test', { 'shop-blue': 0, 'shop-green': 0 }]]));
+  const { routes, problems, notes } = dns(await port.readTraffic());
+  expect(routes).toMatchObject([{ weights: { 'shop-blue': 1, 'shop-green': 1 } }]);
+  expect(problems).toEqual([]);
+  expect(notes.join()).toContain('equally often');
+});
+
+describe('a group without a healthy target, at the load balancer of green', () => {
+  const withReports = async (evaluates: boolean): Promise<DnsWeights> => {
+    const sandbox = await start(evaluates);
+    const port = portOf(sandbox, ['shop.test']);
+    // What is idle is the group that green comes into.
+    expect(dns(await port.readTraffic()).passedOver).toEqual({});
+    const VpcId = sandbox.ec2.network.vpc;
+    const input = { Name: 'shop-reports', Protocol: 'HTTP', Port: 8080, VpcId };
+    const [{ TargetGroupArn }] = (await callElbv2(sandbox, 'CreateTargetGroup', input)).TargetGroups;
+    await callElbv2(sandbox, 'CreateRule', {
+      ListenerArn: sandbox.elbv2.urls().at(-1)!.listenerArn,
+      Priority: 7,
+      Conditions: [{ Field: 'path-pattern', Values: ['/reports/*'] }],
+      Actions: [{ Type: 'forward', TargetGroupArn }],
+    });
+    return dns(await port.readTraffic());
+  };
+
+  test('keeps Route 53 from answering with green, where the alias evaluates health', async () => {
+    const { passedOver } = await withReports(true);
+    expect(Object.keys(passedOver)).toEqual(['shop-green']);
+    expect(passedOver['shop-green']).toMatch(/load balancer shop-green, .*target group shop-reports has no healthy/);
+  });
+
+  test('does not matter where it does not', async () => {
+    expect((await withReports(false)).passedOver).toEqual({});
+  });
+});
+
+test('name servers that cannot be asked are named, with their port', async () => {
+  const port = portOf(await start(), ['shop.test'], ['127.0.0.1:1']);
+  await port.readTraffic();
+  expect(dns(await port.follow()).answers).toMatchObject({
+    state: 'unreachable',
+    why: expect.stringContaining('127.0.0.1 port 1 gives no answer'),
+  });
+});
