@@ -21,4 +21,4 @@ export const tasks: Tasks = all;
 
 /** The options of any one task. */
 export type AnyOptions = { readonly [V in Verb]: Partial<OptionsOf<(typeof all)[V]['options']>> }[Verb] &
-  Pick<TaskOptions, 'resumes'>;
+  Pick<TaskOptions, 'resumes' | 'takeOver'>;

@@ -45,6 +45,8 @@ export interface TaskOptions {
   readonly minHealthy?: Amount;
   readonly allowSharedTargetGroup?: readonly string[];
   readonly allowUnknownRelease?: boolean;
+  /** This store keeps the environment from now on, whatever the fleets' tags say. */
+  readonly takeOver?: boolean;
   /** Id of the run to resume: the goal is the recorded one, whatever the task's own options. */
   readonly resumes?: string;
   readonly [key: string]: unknown;

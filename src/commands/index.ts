@@ -19,6 +19,10 @@ const TASK_OPTIONS: Readonly<Record<string, Options>> = {
   },
   yes: YES,
   wait: WAIT,
+  'take-over': {
+    type: 'boolean',
+    describe: 'This store keeps the environment from now on, instead of the one that the tags of its fleets name',
+  },
   'watch-traffic': {
     type: 'string',
     requiresArg: true,

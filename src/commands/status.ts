@@ -1,5 +1,6 @@
 import { tasks } from '../../tasks/index.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
+import { keptBy, otherStore } from '../domain/store-mark.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import { unreadableIn } from '../domain/queries.ts';
 import { unreadableText } from '../domain/unreadable.ts';
@@ -70,19 +71,29 @@ function text(report: StatusReport): string {
 /** How many journal entries are searched for the last switch. */
 const JOURNAL_LOOK = 20;
 
-async function reportOn({ config, ports, store }: Context): Promise<StatusReport> {
-  const [{ snapshot, unreadable }, record] = await Promise.all([readWorld(ports), recordIn(store)]);
+async function reportOn({ config, ports, store, who }: Context): Promise<StatusReport> {
+  const [{ snapshot, unreadable }, { id, ...record }] = await Promise.all([readWorld(ports), recordIn(store)]);
   const world = {
     tasks,
     snapshot,
     recorded: record.goal,
     settings: switchSettings(ports),
     delivery: deliveryOf(config),
+    store: { id: id ?? '', words: `${store.place} by ${who}` },
   };
   const { trouble } = record;
+  const other = id === undefined ? undefined : otherStore(snapshot, id);
   const verbs = trouble === undefined ? await verbsNow(world) : [];
   const rollback = trouble === undefined ? await rollbackNow(world) : { ready: false as const, why: trouble };
-  return { environment: config.environment, snapshot, verbs, rollback, unreadable, ...record };
+  return {
+    environment: config.environment,
+    snapshot,
+    verbs,
+    rollback,
+    unreadable,
+    ...record,
+    ...(other && { otherStore: keptBy(other, snapshot.at) }),
+  };
 }
 
 /** What is worth knowing beside production does not keep the rest from being shown. */
@@ -101,18 +112,26 @@ async function readWorld(ports: Ports): Promise<Pick<StatusReport, 'snapshot' | 
   return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
 }
 
-type Recorded = Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'>;
+type Recorded = Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'> & {
+  readonly id?: string;
+};
 
 /** Without the store, `status` still shows what AWS says. */
 async function recordIn(store: Store): Promise<Recorded> {
   try {
-    const [lease, goal, journal] = await Promise.all([store.held(), store.goal(), store.history(JOURNAL_LOOK)]);
+    const [lease, goal, journal, id] = await Promise.all([
+      store.held(),
+      store.goal(),
+      store.history(JOURNAL_LOOK),
+      store.id(),
+    ]);
     const [last] = journal;
     const moving: ReadonlySet<string> = new Set(
       Object.values(tasks).flatMap((task) => (task.movesProduction ? task.verb : [])),
     );
     const moved = journal.find(({ verb }) => moving.has(verb));
     return {
+      id,
       ...(lease && { lease }),
       ...(goal && { goal, choices: choices(tasks[goal.goal.verb]) }),
       ...(last && { last }),

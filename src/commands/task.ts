@@ -62,9 +62,10 @@ export async function runIn(context: Context, task: Task, options: TaskOptions, 
       },
       ...(watching.clients && { clients: watching.clients }),
     };
+    const whole = { ...options, ...(args['take-over'] === true && { takeOver: true }) };
     const mode = { plan: args['plan'] === true, yes: args['yes'] === true };
     try {
-      return await runTask(watching.watched(setup), task, options, mode);
+      return await runTask(watching.watched(setup), task, whole, mode);
     } finally {
       await watching.end();
     }

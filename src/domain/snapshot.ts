@@ -71,6 +71,8 @@ export interface Marks {
   readonly lowered?: string;
   /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
   readonly migrated?: string;
+  /** The store that keeps the lease: see `store-mark.ts`. Of the instances' tags, the newest. */
+  readonly store?: string;
 }
 
 /** The instances that carry one release and this environment's ownership tags. */

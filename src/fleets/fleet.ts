@@ -21,6 +21,8 @@ export interface LaunchOrder {
   readonly fleet: string;
   readonly release: string;
   readonly spec: LaunchSpec;
+  /** Marks that it has from its launch on. */
+  readonly marks?: Marks;
 }
 
 /** Running instances that are to become a fleet. */

@@ -24,6 +24,7 @@ import { shiftWeights } from './shift-weights.ts';
 import { tagLoweredTtl } from './tag-lowered-ttl.ts';
 import { tagRelease } from './tag-release.ts';
 import { tagShare } from './tag-share.ts';
+import { tagStoreId } from './tag-store-id.ts';
 import { terminate } from './terminate.ts';
 import { verifyGreen } from './verify-green.ts';
 import { verifyRelease } from './verify-release.ts';
@@ -60,6 +61,7 @@ const steps = {
   'check-instances': checkInstances,
   'register-back': registerBack,
   'tag-release': tagRelease,
+  'tag-store-id': tagStoreId,
 };
 
 type Registry = typeof steps;

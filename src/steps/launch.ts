@@ -1,5 +1,7 @@
 import type { LaunchSpec } from '../domain/goal.ts';
-import type { Instance, Snapshot } from '../domain/snapshot.ts';
+import { defined } from '../domain/defined.ts';
+import type { Instance, Marks, Snapshot } from '../domain/snapshot.ts';
+import { storeMarkOf } from '../domain/store-mark.ts';
 import { countByZone } from '../domain/minimum-healthy.ts';
 import { fleetById } from '../domain/queries.ts';
 import { count } from '../domain/text.ts';
@@ -32,14 +34,19 @@ export const launch: StepDefinition<Launch> = (step) => ({
   readsBefore: () => NOTHING,
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'launches',
-  apply: async ({ fleet }) => fleet.launch(step),
+  apply: async ({ fleet }, snapshot) => fleet.launch({ ...step, marks: marksFor(snapshot) }),
   simulate: (snapshot) => {
-    const marks = fleetById(snapshot, step.fleet)?.marks ?? {};
+    const marks = { ...marksFor(snapshot), ...fleetById(snapshot, step.fleet)?.marks };
     const others = snapshot.fleets.filter(({ id }) => id !== step.fleet);
     const fleet = { id: step.fleet, release: step.release, marks, instances: booting(snapshot, step) };
     return { ...snapshot, fleets: [...others, fleet] };
   },
 });
+
+/** The same store as that of the others. */
+function marksFor(snapshot: Snapshot): Marks {
+  return defined({ store: storeMarkOf(snapshot)?.text });
+}
 
 function missing(snapshot: Snapshot, step: Launch): number {
   const have = countByZone(fleetOf(snapshot, step).instances.filter(({ unstarted }) => unstarted !== true));

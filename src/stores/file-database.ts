@@ -6,7 +6,7 @@ import { loadSqlite } from './sqlite.ts';
 
 /** "trno": identifies a database of turnout (sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x74_72_6e_6f;
-const VERSION = 2;
+const VERSION = 3;
 
 const TABLES = `
   CREATE TABLE lease (
@@ -27,6 +27,11 @@ const VERSION_2 = `
     holder TEXT NOT NULL, process TEXT NOT NULL, expires_at INTEGER NOT NULL, UNIQUE (environment, run)
   ) STRICT;
   ALTER TABLE lease ADD COLUMN next TEXT;
+`;
+
+/** Added in version 3: the ids of the store. */
+const VERSION_3 = `
+  CREATE TABLE identity (environment TEXT PRIMARY KEY, inode TEXT NOT NULL, id TEXT NOT NULL) STRICT;
   PRAGMA user_version = ${VERSION};
 `;
 
@@ -44,6 +49,8 @@ export interface FileDatabase {
   all(sql: string, ...values: readonly SqlValue[]): readonly unknown[];
   /** @returns the number of rows that it changed */
   run(sql: string, ...values: readonly SqlValue[]): number;
+  /** Identifies the file among those of the machine: a copy has another one. */
+  readonly inode: string;
   /** Whether the path still refers to the file that was opened. */
   isSameFile(): boolean;
   close(): void;
@@ -70,6 +77,7 @@ export function openDatabase(path: string): FileDatabase {
     write: (work) => checked(() => transaction(database, work)),
     all: (sql: string, ...values: readonly SqlValue[]) => database.prepare(sql).all(...values),
     run: (sql, ...values) => Number(database.prepare(sql).run(...values).changes),
+    inode: String(inode),
     isSameFile,
     close: () => database.close(),
   };
@@ -111,7 +119,8 @@ function prepare(database: DatabaseSync, path: string): void {
   if (isNew) database.exec(TABLES);
   else if (id !== APPLICATION_ID) throw foreignStore(path);
   else if (version > VERSION) throw newerStore(path, version, VERSION);
-  if (isNew || version < 2) database.exec(VERSION_2);
+  if (version < 2) database.exec(VERSION_2);
+  if (version < 3) database.exec(VERSION_3);
 }
 
 function numberOf(database: DatabaseSync, pragma: 'user_version' | 'application_id'): number {

@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import type { Clock } from '../clock.ts';
 import { defined } from '../domain/defined.ts';
 import { openDatabase, type FileDatabase } from './file-database.ts';
 import { FileQueue } from './file-queue.ts';
+import { newStoreId } from './id.ts';
 import { leaseLost } from './lost.ts';
 import { machineProcesses, type ProcessIdentity, type Processes } from './processes.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, QueueStatus, RecordedGoal, Store } from './store.ts';
@@ -25,7 +27,7 @@ export function openFileStore(
   path: string,
   { environment, clock, processes = machineProcesses(clock) }: FileStoreOptions,
 ): Store {
-  return new FileStore(openDatabase(path), environment, clock, processes);
+  return new FileStore(path, environment, clock, processes);
 }
 
 interface LeaseRow {
@@ -40,18 +42,37 @@ interface LeaseRow {
 
 class FileStore implements Store {
   readonly kind = 'file';
+  readonly place: string;
   readonly #file: FileDatabase;
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #processes: Processes;
   readonly #queue: FileQueue;
 
-  constructor(file: FileDatabase, environment: string, clock: Clock, processes: Processes) {
+  constructor(path: string, environment: string, clock: Clock, processes: Processes) {
+    const file = openDatabase(path);
+    this.place = `file ${path} on ${hostname()}`;
     this.#file = file;
     this.#environment = environment;
     this.#clock = clock;
     this.#processes = processes;
     this.#queue = new FileQueue(file, environment, clock, processes);
+  }
+
+  async id(): Promise<string> {
+    const known = (): string | undefined => {
+      const sql = 'SELECT id FROM identity WHERE environment = ? AND inode = ?';
+      const [row] = this.#file.all(sql, this.#environment, this.#file.inode) as readonly { readonly id: string }[];
+      return row?.id;
+    };
+    return this.#file.read(known) ?? this.#file.write(() => known() ?? this.#makeId());
+  }
+
+  #makeId(): string {
+    const id = newStoreId();
+    const sql = 'INSERT OR REPLACE INTO identity (environment, inode, id) VALUES (?, ?, ?)';
+    this.#file.run(sql, this.#environment, this.#file.inode, id);
+    return id;
   }
 
   /** Waiting runs poll: most polls only read, so that they do not block other processes. */

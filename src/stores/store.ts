@@ -77,6 +77,10 @@ export type AcquireResult = { readonly lease: Lease } | QueueStatus;
  */
 export interface Store {
   readonly kind: string;
+  /** Where it is, for people: `file /home/ann/shop/.turnout/shop.db on desk`. */
+  readonly place: string;
+  /** Made once for this environment in this store, and kept: another store has another id, and so has a copy of a file. */
+  id(): Promise<string>;
   /**
    * Acquires the lease if none is held (or it has expired, or its holder's process has ended) and no other run is ahead in the
    * queue. Otherwise, if `placeMs` is given, adds the run to the end of the queue or renews its place: without another call within

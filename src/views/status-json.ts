@@ -6,7 +6,7 @@ import { targetWords } from '../domain/text.ts';
 
 /** `status` as data, for `--json`; docs/json.md describes it. */
 export function statusData(report: StatusReport) {
-  const { environment, snapshot, lease, goal, trouble, verbs, rollback, last } = report;
+  const { environment, snapshot, lease, goal, trouble, otherStore, verbs, rollback, last } = report;
   return {
     type: 'status' as const,
     environment,
@@ -58,6 +58,7 @@ export function statusData(report: StatusReport) {
     lease: lease ?? null,
     goal: goal ? goalData(goal) : null,
     trouble: trouble ?? null,
+    otherStore: otherStore ?? null,
     verbs,
     last: last ?? null,
   };

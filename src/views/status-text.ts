@@ -41,9 +41,13 @@ const ROLES: readonly PoolRole[] = ['production', 'test', 'other'];
 
 /** `Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done: resume, rollback or abandon.` */
 function underWayLines(report: StatusReport, width: number, paint: Paint): string[] {
-  const { snapshot, lease, goal, choices = ['resume', 'abandon'], trouble } = report;
+  const { snapshot, lease, goal, choices = ['resume', 'abandon'], trouble, otherStore } = report;
   if (trouble !== undefined) {
     return headed('Store:', 'red', `${trouble} Until then no task can start; one may be running.`, width, paint);
+  }
+  if (otherStore !== undefined) {
+    const text = `${otherStore} Tasks run there; \`--take-over\` makes this store the one from now on.`;
+    return headed('Store:', 'red', text, width, paint);
   }
   if (lease) return leaseLines(lease, goal, snapshot.at, width, paint);
   if (!goal) return [];
@@ -151,8 +155,8 @@ function yesOrNo(what: string, state: string, is: boolean, why: string, width: n
     : headed(`${what} not ${state}:`, 'yellow', why, width, paint);
 }
 
-function verbLines({ verbs }: StatusReport, width: number, paint: Paint): string[] {
-  if (verbs.length === 0) return [];
+function verbLines({ verbs, otherStore }: StatusReport, width: number, paint: Paint): string[] {
+  if (verbs.length === 0 || otherStore !== undefined) return [];
   const nameWidth = Math.max(...verbs.map(({ verb }) => verb.length));
   return [
     paint('bold', 'What you can do'),

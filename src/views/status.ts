@@ -20,6 +20,8 @@ export interface StatusReport {
   readonly unreadable: readonly string[];
   /** Why lease, goal and journal could not be read. */
   readonly trouble?: string;
+  /** Another store keeps the environment: a sentence. */
+  readonly otherStore?: string;
   readonly verbs: readonly VerbStatus[];
   readonly rollback: RollbackReadiness;
   /** The newest entry of the journal. */

@@ -37,6 +37,9 @@ export function storeContract(name: string, { opener, fresh }: StoreUnderTest): 
       opened = [];
     });
 
+    describe('its id', () => {
+      identity(world);
+    });
     describe('the lease', () => {
       mutualExclusion(world);
       leaseInTime(world);
@@ -66,6 +69,33 @@ export interface World {
   readonly opener: URL;
   /** A handle on it, closed after the test. */
   readonly open: (environment?: string) => Promise<Store>;
+}
+
+function identity(world: World): void {
+  it('is made once, also where two runs ask for it at once', async () => {
+    const stores = await openTwo(world);
+    const ids = await Promise.all(stores.map((store) => store.id()));
+    expect(ids[0]).toMatch(/^[0-9a-f]{10}$/);
+    expect(ids[1]).toBe(ids[0]);
+    expect(await (await world.open()).id()).toBe(ids[0]);
+  });
+
+  it('is another one in another store, and for another environment', async () => {
+    const store = await world.open();
+    const other = await world.open('other');
+    expect(await other.id()).not.toBe(await store.id());
+  });
+
+  it('stays when the lease changes hands', async () => {
+    const store = await world.open();
+    const id = await store.id();
+    await store.release(leaseOf(await store.acquire(holder('r1'), MINUTE)));
+    expect(await store.id()).toBe(id);
+  });
+
+  it('comes with words on where the store is', async () => {
+    expect((await world.open()).place).toMatch(/^\w+ \S/);
+  });
 }
 
 async function openTwo({ open }: World): Promise<[Store, Store]> {

@@ -6,6 +6,7 @@ import { checkedAdvice } from '../../src/run/task/advice.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
 import { tasks } from '../../tasks/index.ts';
 import { MARKS, PAIRS, settingsIn, weightedWorlds } from '../support/weighted-worlds.ts';
+import { OWN_STORE } from '../support/own-store.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
 import { planFor, WISHES, type Wishes } from './check.ts';
 import { commandsIn, lacksOptions, type Command } from './commands.ts';
@@ -36,7 +37,7 @@ async function isAccepted(snapshot: Snapshot, command: Command): Promise<boolean
 /** Advice that is not accepted and does not say so, or that cannot be followed; and where something lives, none that helps. */
 async function badAdvice(start: Snapshot, asked: Command): Promise<readonly string[]> {
   const { snapshot, next, isRefused } = await saidIn(start, asked);
-  const world = { tasks, snapshot, settings: settingsIn(snapshot), recorded: undefined };
+  const world = { tasks, snapshot, settings: settingsIn(snapshot), store: OWN_STORE, recorded: undefined };
   const found: string[] = [];
   let helps = 0;
   for (const sentence of await checkedAdvice(world, next, { isRefused })) {

@@ -9,6 +9,7 @@ import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { MARKS, PAIRS, settingsIn, weightedWorlds } from '../support/weighted-worlds.ts';
+import { markedWith, OWN_STORE } from '../support/own-store.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
 import { planFor, type Wishes } from './check.ts';
 
@@ -58,7 +59,14 @@ test.each(WORLDS)(
     const seen = { ready: 0, not: 0 };
     for (const snapshot of worlds()) {
       for (const recorded of await recordedIn(snapshot)) {
-        const world = { tasks, snapshot, recorded, settings: settingsIn(snapshot), delivery: undefined };
+        const world = {
+          tasks,
+          snapshot: markedWith(snapshot),
+          recorded,
+          settings: settingsIn(snapshot),
+          delivery: undefined,
+          store: OWN_STORE,
+        };
         const said = await rollbackNow(world);
         const { why: _, ...counted } = said;
         expect(said.ready ? counted : said).toEqual(await planOf(snapshot, recorded));

@@ -12,6 +12,7 @@ import type { Clients, Setup } from '../../src/run/task/setup.ts';
 import { LIMITS } from './fake-run.ts';
 import { blueAndGreen, type FakeWorld } from './fake-world.ts';
 import { MemoryStore } from './memory-store.ts';
+import { markedWith } from './own-store.ts';
 
 type Finished = Extract<RunEvent, { type: 'finished' }>;
 
@@ -40,6 +41,7 @@ export class Rig {
 
   constructor(fake: FakeWorld = blueAndGreen()) {
     this.fake = fake;
+    fake.set((snapshot) => markedWith(snapshot));
     this.store = new MemoryStore(fake.clock, (what) => this.log.push(what));
     fake.onRequest = async (what) => {
       if (what.startsWith('read')) return;

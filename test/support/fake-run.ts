@@ -5,6 +5,7 @@ import type { RunEvent } from '../../src/run/event.ts';
 import { Interrupted, StepFailed, type RunContext } from '../../src/run/engine/context.ts';
 import { runSteps } from '../../src/run/engine/run-steps.ts';
 import type { FakeWorld } from './fake-world.ts';
+import { OWN_STORE } from './own-store.ts';
 
 export const LIMITS = {
   bootMs: 300_000,
@@ -28,7 +29,14 @@ export const DEREGISTER: StepOf<'deregister'> = { do: 'deregister', pool: 'prod'
 export const PROMOTE: readonly Step[] = [REGISTER, AWAIT, DEREGISTER];
 
 /** Nothing was changed by others, and answers are never old. */
-export const UNCHANGED = { settled: async () => {}, decided: () => {}, changed: () => {}, shown: async () => {} };
+export const UNCHANGED = {
+  store: OWN_STORE.id,
+  noticed: async () => {},
+  settled: async () => {},
+  decided: () => {},
+  changed: () => {},
+  shown: async () => {},
+};
 
 /** Begins a run of the steps; `finish` of the world ends it. */
 export function start(

@@ -234,7 +234,7 @@ export class FakeWorld {
     this.later(this.drainMs, () => this.target(pool, id, 'gone'));
   }
 
-  #launch({ fleet, release, spec }: LaunchOrder): void {
+  #launch({ fleet, release, spec, marks = {} }: LaunchOrder): void {
     const instances = spec.batches.flatMap(({ zone, count }) =>
       Array.from({ length: count }, (_, n): Instance => ({
         id: `${fleet}-${zone}${n}`,
@@ -247,7 +247,7 @@ export class FakeWorld {
     if (isNew)
       this.set((snapshot) => ({
         ...snapshot,
-        fleets: [...snapshot.fleets, { id: fleet, release, marks: {}, instances }],
+        fleets: [...snapshot.fleets, { id: fleet, release, marks, instances }],
       }));
     this.later(this.bootMs, () => instances.forEach(({ id }) => this.instance(id, 'running')));
   }

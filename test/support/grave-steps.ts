@@ -41,6 +41,7 @@ export const HARMLESS = [
   'mark',
   'check-instances',
   'tag-release',
+  'tag-store-id',
 ] as const satisfies readonly StepKind[];
 
 export type Grave = Exclude<StepKind, (typeof HARMLESS)[number]>;

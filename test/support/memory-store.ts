@@ -1,9 +1,12 @@
 import type { Clock } from '../../src/clock.ts';
 import type { Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../src/stores/store.ts';
+import { OWN_STORE } from './own-store.ts';
 
 /** A store that forgets; it tells `wrote` of each write: `goal 1/4`, `no goal`, `journal done`, `lease`, `no lease`. */
 export class MemoryStore implements Store {
   readonly kind = 'memory';
+  readonly place = 'file /ann/shop.db on desk';
+  id: Store['id'] = async () => OWN_STORE.id;
   readonly journal = new Map<string, JournalEntry>();
   lease: Lease | undefined;
   recorded: RecordedGoal | undefined;

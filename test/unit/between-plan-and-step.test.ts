@@ -9,6 +9,7 @@ import type { Case } from '../support/grave-case.ts';
 import { CASES, HARMLESS, type Grave } from '../support/grave-steps.ts';
 import { givenShareCases, WEIGHTED } from '../support/grave-steps-weights.ts';
 import { divided, MINIMUM, untag } from '../support/hands.ts';
+import { FOREIGN_MARK, markedWith } from '../support/own-store.ts';
 
 /**
  * Between the plan and a step, and between two attempts at it, others are at work: instances die, operators change things by
@@ -102,6 +103,48 @@ function describeCase({ world: make, step, refused, allowed }: Case<StepKind>): 
   });
 }
 
+/** A run with another store has marked all fleets as its own. */
+const takenOver = (fake: FakeWorld): void => fake.set((snapshot) => markedWith(snapshot, FOREIGN_MARK));
+
+function describeTakenOver({ world: make, step }: Case<StepKind>): void {
+  const marked = (): FakeWorld => {
+    const fake = withDeploys(make());
+    fake.set((snapshot) => markedWith(snapshot));
+    return fake;
+  };
+  const stopped = async (fake: FakeWorld, planned: Snapshot): Promise<void> => {
+    // What was read a second ago counts as read again.
+    const from = { ...planned, at: fake.clock.now() - 2000 };
+    const error = await fake.finish(start(fake, [step], from).done).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'other-store', exitCode: 5 });
+  };
+
+  test('stopped: after the plan another store takes the environment over', async () => {
+    const fake = marked();
+    const from = fake.now;
+    takenOver(fake);
+    await stopped(fake, from);
+    expect(requests(fake)).toEqual([]);
+  });
+
+  test.each([1, 4])('stopped: throttled %i times, then another store takes the environment over', async (times) => {
+    const fake = marked();
+    const from = fake.now;
+    throttle(fake, times, () => takenOver(fake), true);
+    await stopped(fake, from);
+    expect(requests(fake)).toHaveLength(times);
+  });
+
+  test('done: what was read is older than the own mark', async () => {
+    const fake = marked();
+    const own = fake.now;
+    takenOver(fake);
+    const shown = async (): Promise<void> => fake.set((snapshot) => markedWith(snapshot));
+    await fake.finish(start(fake, [step], own, { shown }).done);
+    expect(requests(fake)).toHaveLength(1);
+  });
+}
+
 for (const [kind, cases] of Object.entries(CASES) as readonly [Grave, readonly Case<StepKind>[]][]) {
   for (const one of cases) {
     describe(`${kind} ${one.name}`, () => {
@@ -111,6 +154,7 @@ for (const [kind, cases] of Object.entries(CASES) as readonly [Grave, readonly C
       });
 
       describeCase(one);
+      describeTakenOver(one);
     });
   }
 }

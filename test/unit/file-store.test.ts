@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -158,18 +160,37 @@ describe('the file of a store', () => {
   });
 });
 
+describe('the id of a file', () => {
+  it('is not that of a copy, such as a restored cache has; a file that was moved keeps it', async () => {
+    const id = await open().id();
+    expect(open().place).toContain(path);
+    cpSync(path, `${path}.copy`);
+    renameSync(path, `${path}.moved`);
+    const idAt = async (where: string): Promise<string> => {
+      const store = openFileStore(where, { environment: 'shop', clock: systemClock });
+      opened.push(store);
+      return store.id();
+    };
+    expect(await idAt(`${path}.moved`)).toBe(id);
+    const copied = await idAt(`${path}.copy`);
+    expect(copied).not.toBe(id);
+    expect(await idAt(`${path}.copy`)).toBe(copied);
+  });
+});
+
 describe('a file of version 1', () => {
   it('is brought up to date, with all that it has', async () => {
     const store = open();
     await store.putGoal(leaseOf(await store.acquire(holder('r1'), MINUTE)), goal('r1'));
     const older = new DatabaseSync(path);
-    older.exec('DROP TABLE queue; ALTER TABLE lease DROP COLUMN next; PRAGMA user_version = 1');
+    older.exec('DROP TABLE queue; DROP TABLE identity; ALTER TABLE lease DROP COLUMN next; PRAGMA user_version = 1');
     older.close();
     const updated = open();
     expect(await updated.goal()).toEqual(goal('r1'));
     expect((await updated.held())?.holder.run).toBe('r1');
     await updated.acquire(holder('r2'), MINUTE, MINUTE);
     expect((await updated.queue()).map(({ run }) => run)).toEqual(['r2']);
+    expect(await updated.id()).toMatch(/^\w{10}$/);
   });
 });
 
@@ -204,7 +225,7 @@ describe('a file that is not a store', () => {
   it('of a newer turnout', () => {
     open();
     const newer = new DatabaseSync(path);
-    newer.exec('PRAGMA user_version = 3');
+    newer.exec('PRAGMA user_version = 4');
     newer.close();
     expect(codeOf(open)).toBe('store-newer');
   });

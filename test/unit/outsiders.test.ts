@@ -7,6 +7,7 @@ import { tasks, type AnyOptions } from '../../tasks/index.ts';
 import { planFor } from '../laws/check.ts';
 import { blueAndGreen } from '../support/fake-world.ts';
 import { withRule, withShared } from '../support/hands.ts';
+import { OWN_STORE } from '../support/own-store.ts';
 import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
 import { HOME, PROMOTED, world } from '../support/worlds.ts';
 
@@ -150,7 +151,7 @@ describe('what could not be read', () => {
 test('what a refusal allows is accepted in the same world', async () => {
   const snapshot = withShared(PROMOTED_WORLD, 'admin', ['A-0']);
   const { next } = await refused(snapshot, 'cleanup');
-  const seen = { tasks, snapshot, settings: settingsIn(snapshot), recorded: undefined };
+  const seen = { tasks, snapshot, settings: settingsIn(snapshot), store: OWN_STORE, recorded: undefined };
   const [first = ''] = (await checkedAdvice(seen, next, { isRefused: true })).filter((text) => text.startsWith('`--'));
   const [, allowed = ''] = /--allow-shared-target-group (\S+)`/.exec(first) ?? [];
   expect(kindsIn(await planned(snapshot, 'cleanup', { allowSharedTargetGroup: [allowed] }))).toContain('terminate');

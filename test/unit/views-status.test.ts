@@ -51,6 +51,16 @@ describe('status', () => {
     `);
   });
 
+  test('another store keeps the environment: said instead of what can be done', () => {
+    const { lease: _lease, goal: _goal, ...known } = report();
+    const otherStore = 'Another store keeps this environment: file /ci/shop.db on build-1 by ci (3 h ago).';
+    const text = statusText({ ...known, otherStore }, 200);
+    expect(text).toContain(
+      `Store: ${otherStore} Tasks run there; \`--take-over\` makes this store the one from now on.`,
+    );
+    expect(text).not.toContain('What you can do');
+  });
+
   test('a store in trouble: AWS is shown all the same, and no verb', () => {
     const trouble = 'The store redis://10.0.0.1:6379 cannot be reached. Check the network.';
     const { lease: _lease, goal: _goal, last: _last, ...known } = report();

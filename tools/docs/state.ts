@@ -133,6 +133,7 @@ const marks = formatOf<Marks>()(
     promoted: optional(time('when it first got production traffic')),
     share: optional(string('its share of production in percent, `@`, and when it got that (ISO 8601)')),
     lowered: optional(time('when TTLs had been lowered for it')),
+    store: optional(string('the store that keeps the lease: an ISO time, its id, where it is, and who uses it')),
     migrated: optional(string('the release whose migrations have run, and the id of the run that ran them')),
   }),
 );
@@ -258,6 +259,7 @@ export const statusLine = formatOf<Status>()(
     trouble: string(
       'why the store could not be read: then `lease`, `goal` and `last` are null, and `verbs` is empty; otherwise null',
     ).nullable(),
+    otherStore: string('which store keeps the environment instead, in words; null when this one does').nullable(),
     verbs: z
       .array(
         z.strictObject({

@@ -31,6 +31,7 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   deploy: 'deploy the release to instances in place',
   'check-instances': 'ask each instance itself until it answers as it should',
   'register-back': 'register instances where they were, and wait until they are healthy',
+  'tag-store-id': 'write on the tags of all fleets which store keeps the lease',
   'tag-release': 'write on the tags of instances that they are back, and which release they have',
 };
 

@@ -101,6 +101,7 @@ function runRequest(
   request: Partial<RunInstancesCommandInput>,
 ): RunInstancesCommandInput {
   const tags = tagList(ownershipTags(owner, order.fleet, order.release));
+  const marks = tagList(markTags(owner, order.marks ?? {}));
   return {
     ...request,
     ...withSubnet(request, batch.subnet),
@@ -108,7 +109,7 @@ function runRequest(
     MaxCount: batch.count,
     ClientToken: clientToken(order.fleet, batch.zone),
     TagSpecifications: [
-      { ResourceType: 'instance', Tags: [...tagsFor(request, 'instance'), ...tags] },
+      { ResourceType: 'instance', Tags: [...tagsFor(request, 'instance'), ...tags, ...marks] },
       { ResourceType: 'volume', Tags: [...tagsFor(request, 'volume'), ...tags] },
     ],
   };

@@ -18,6 +18,7 @@ const EVERY_MARK: Readonly<Record<keyof Marks, true>> = {
   share: true,
   lowered: true,
   migrated: true,
+  store: true,
 };
 const MARKS = Object.keys(EVERY_MARK) as readonly (keyof Marks)[];
 /** Tags by name. */
@@ -112,12 +113,17 @@ export function byLaunch(a: Instance, b: Instance): number {
 /** Marks that count only when all instances have the same value: a crash may have left them incomplete. */
 const EXACT: ReadonlySet<string> = new Set(['share', 'lowered']);
 
-/** A fleet has a mark when every live instance of it has the mark. */
+/** A fleet has a mark when every live instance of it has the mark; that of the store, when one has it. */
 function marksOf(owner: Ownership, group: readonly SeenInstance[]): Marks {
   const live = group.filter((instance) => isLive(toInstance(instance)));
   const counted = live.length > 0 ? live : group;
   return marksIn(owner, (key, mark) => {
     const values = counted.map((instance) => tagOf(instance, key));
+    if (mark === 'store')
+      return values
+        .filter((value) => value !== undefined)
+        .toSorted()
+        .at(-1);
     const known = !values.includes(undefined) && (!EXACT.has(mark) || new Set(values).size === 1);
     return known ? (values as string[]).toSorted()[0] : undefined;
   });

@@ -9,7 +9,7 @@ import { ownershipTags } from '../ec2/tags.ts';
 import { taggedLayers, type OpsWorksDeps } from './read.ts';
 import type { InstanceRequest, OpsWorksRequest } from './resolve.ts';
 import { isUnstarted } from './states.ts';
-import { asUntaggedClone, fleetIdOf, userTags, type Marker, type TaggedLayer } from './tags.ts';
+import { asUntaggedClone, fleetIdOf, layerMarkTags, userTags, type Marker, type TaggedLayer } from './tags.ts';
 
 /**
  * OpsWorks has no idempotency tokens: layers and instances that exist already are recognized by their names, which are unique to
@@ -40,7 +40,7 @@ export async function launchLayer(deps: OpsWorksDeps, config: OpsWorksFleetConfi
 async function ensureLayer(
   deps: OpsWorksDeps,
   config: OpsWorksFleetConfig,
-  { fleet, release }: LaunchOrder,
+  { fleet, release, marks = {} }: LaunchOrder,
   request: OpsWorksRequest,
   names: CloneNames,
 ): Promise<Layer> {
@@ -65,7 +65,8 @@ async function ensureLayer(
   if (clone === undefined) throw notListed(names);
   await copyScaling(opsworks, blue.layer, clone.layer);
   // The tags come last: a layer that has them is complete.
-  const tags = { ...userTags(owner, blue.tags), ...ownershipTags(owner, fleet, release) };
+  const owned = { ...ownershipTags(owner, fleet, release), ...layerMarkTags(owner, marks) };
+  const tags = { ...userTags(owner, blue.tags), ...owned };
   await opsworks.tag(clone.layer.Arn ?? '', tags);
   return clone.layer;
 }

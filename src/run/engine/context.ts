@@ -37,6 +37,10 @@ export interface RunContext {
   readonly reached: (stepsDone: number, title: string) => Promise<void>;
   /** Awaited before capacity is removed: until answers show what other runs have changed. */
   readonly settled: () => Promise<void>;
+  /** Id of the store of this run. */
+  readonly store: string;
+  /** Awaited before production is changed: until a run with another store has seen that this one keeps the environment. */
+  readonly noticed: (snapshot: Snapshot) => Promise<void>;
   /** Called with each decision to change something: see `Decision`. */
   readonly decided: () => void;
   /** Called after each request that may have changed something. */

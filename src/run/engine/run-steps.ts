@@ -1,10 +1,12 @@
 import { messageOf, type OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import { otherStore, type StoreMark } from '../../domain/store-mark.ts';
 import type { StepBehaviour } from '../../steps/definition.ts';
 import { behaviourOf, type Step } from '../../steps/index.ts';
 import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 import { endOrder, pauseFor, stopFor } from '../deploys/waiting.ts';
 import { Interrupted, StepFailed, type RunContext } from './context.ts';
+import { needsSoleStore, storeReplaced, withStoreMark } from './other-store.ts';
 import { isTransient } from './retry.ts';
 import { WorldReader } from './world-reader.ts';
 
@@ -56,13 +58,14 @@ class StepRun {
 
   /** Resolves to an observation that shows it done. */
   async run(before: Snapshot): Promise<Snapshot> {
-    const { emit, reached, settled } = this.#context;
+    const { emit, reached, settled, noticed } = this.#context;
     const index = this.#index;
     const title = this.#behaviour.title(before);
     await reached(index, title);
     emit({ type: 'step-started', index, title });
     const startedAt = this.#now();
     if (endsSomething(this.#behaviour, before)) await settled();
+    if (movesSomething(this.#behaviour, before)) await noticed(before);
     const start = await this.#lookFirst(before);
     const already = this.#isDone(start);
     const last = await this.#withHooks(before, start).catch(async (error: unknown) => this.#fail(error, start));
@@ -92,6 +95,7 @@ class StepRun {
   async #advance(seen: Snapshot): Promise<Snapshot> {
     const snapshot = this.#isDue(seen) && !this.#canDecide ? await this.#lookFirst(seen) : seen;
     if (this.#isDone(snapshot)) return snapshot;
+    if (this.#isDue(snapshot) && this.#otherStore(snapshot)) return this.#withoutOtherStore(snapshot);
     const waitedMs = this.#now() - this.#startedAt;
     const forbidden = this.#behaviour.guard(snapshot);
     this.#giveUp(snapshot, waitedMs, forbidden);
@@ -156,6 +160,21 @@ class StepRun {
     return again;
   }
 
+  /** The mark of another store, where that forbids this change. */
+  #otherStore(snapshot: Snapshot): StoreMark | undefined {
+    return needsSoleStore(this.#behaviour.effect(snapshot)) ? otherStore(snapshot, this.#context.store) : undefined;
+  }
+
+  /** Read again, as it may be older than this run's own mark. @throws OperatorError `other-store` */
+  async #withoutOtherStore(snapshot: Snapshot): Promise<Snapshot> {
+    await this.#context.shown();
+    this.#canDecide = false;
+    const again = await this.#reader.readAll(snapshot, EFFECT_SHOWS_MS);
+    const mark = this.#otherStore(again);
+    if (mark !== undefined) throw storeReplaced(mark, again.at);
+    return again;
+  }
+
   /** @throws StepFailed when waiting longer is in vain, or the time is over */
   #giveUp(snapshot: Snapshot, waitedMs: number, forbidden: string | undefined): void {
     const waiting = this.#behaviour.count(snapshot)?.waiting ?? [];
@@ -183,7 +202,9 @@ class StepRun {
   }
 
   async #lookFirst(before: Snapshot): Promise<Snapshot> {
-    const seen = await this.#reader.readAhead(before, this.#behaviour.readsBefore(before), EFFECT_SHOWS_MS);
+    const own = this.#behaviour.readsBefore(before);
+    const reads = withStoreMark(before, own, this.#behaviour.effect(before), this.#step.fleet);
+    const seen = await this.#reader.readAhead(before, reads, EFFECT_SHOWS_MS);
     this.#canDecide = true;
     return seen;
   }
@@ -209,4 +230,9 @@ class StepRun {
 function endsSomething(behaviour: StepBehaviour, snapshot: Snapshot): boolean {
   const effect = behaviour.effect(snapshot);
   return effect === 'removes-capacity' || effect === 'destroys';
+}
+
+/** A run from another store at the same time would make an outage of it. */
+function movesSomething(behaviour: StepBehaviour, snapshot: Snapshot): boolean {
+  return endsSomething(behaviour, snapshot) || behaviour.effect(snapshot) === 'shifts-traffic';
 }

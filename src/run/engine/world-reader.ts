@@ -25,11 +25,13 @@ export class WorldReader {
     return this.#remember(before, await this.#retry(limitMs, async () => this.#refresh(before, reads)));
   }
 
-  /** The same without the fleets that were read a moment ago. */
+  /** The same without the fleets, and the marks of a fleet, that were read a moment ago. */
   async readAhead(before: Snapshot, reads: Reads, limitMs: number): Promise<Snapshot> {
-    const { fleets } = reads;
+    const { fleets, marks, ...others } = reads;
     const isFresh = fleets !== 'all' && fleets.every((id) => this.#isFresh(id));
-    return this.read(before, isFresh ? { ...reads, fleets: [] } : reads, limitMs);
+    const isMarkFresh = marks === undefined || this.#isFresh(marks.fleet);
+    const rest = { ...others, fleets: isFresh ? [] : fleets, ...(!isMarkFresh && { marks }) };
+    return this.read(before, rest, limitMs);
   }
 
   /** Everything. */

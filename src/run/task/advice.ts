@@ -19,7 +19,7 @@ export const TRIED = {
 };
 
 /** The world in which advice is given. */
-export type AdviceWorld = Pick<GoalRequest, 'tasks' | 'snapshot' | 'settings' | 'delivery' | 'recorded'>;
+export type AdviceWorld = Pick<GoalRequest, 'tasks' | 'snapshot' | 'settings' | 'delivery' | 'store' | 'recorded'>;
 
 /** These refusals say themselves how long to wait. */
 const PASSES: ReadonlySet<string> = new Set(['draining', 'retained', 'residual-traffic']);
@@ -107,7 +107,11 @@ function optionsIn({ options }: Task, words: readonly string[]): TaskOptions {
   const args = words.map((word) => PLACEHOLDERS[word] ?? word);
   const { values } = parseArgs({ args, options: Object.fromEntries(kinds), strict: false });
   const typed = (name: string, value: unknown): unknown => (flags[name]?.type === 'number' ? Number(value) : value);
-  return readOptions(options, Object.fromEntries(Object.entries(values).map(([name, v]) => [name, typed(name, v)])));
+  const read = readOptions(
+    options,
+    Object.fromEntries(Object.entries(values).map(([name, v]) => [name, typed(name, v)])),
+  );
+  return { ...read, ...(values['take-over'] === true && { takeOver: true }) };
 }
 
 /** The error with advice that was checked; anything else as it is. */

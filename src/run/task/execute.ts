@@ -7,6 +7,8 @@ import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
 import { describeServing } from '../../plan/ending.ts';
 import { verifiedBy } from '../../domain/answers.ts';
 import { defined } from '../../domain/defined.ts';
+import { otherStore, type StoreIdentity } from '../../domain/store-mark.ts';
+import { duration } from '../../domain/text.ts';
 import type { AfterFailure, Plan } from '../../plan/plan.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import { switchSettings } from '../../steps/ports.ts';
@@ -19,6 +21,7 @@ import { preview } from './preview.ts';
 import { createRecording, type Recording } from './recording.ts';
 import { runSteps } from '../engine/run-steps.ts';
 import { StepFailed, type RunContext } from '../engine/context.ts';
+import { storeReplaced, unnoticedMs } from '../engine/other-store.ts';
 import type { Setup } from './setup.ts';
 import { ConsistencyDelay } from '../engine/consistency-delay.ts';
 import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
@@ -28,6 +31,7 @@ export interface PlannedRun extends ResolvedGoal {
   readonly snapshot: Snapshot;
   /** Since when no other run has changed production. */
   readonly others: ConsistencyDelay;
+  readonly store: StoreIdentity;
 }
 
 /** A run that has the lease. */
@@ -35,6 +39,7 @@ interface Run {
   readonly setup: Setup;
   readonly lease: HeldLease;
   readonly others: ConsistencyDelay;
+  readonly store: StoreIdentity;
   /** Since when this run has changed nothing. */
   readonly own: ConsistencyDelay;
   /** As it was seen when the run began. */
@@ -43,9 +48,9 @@ interface Run {
 
 /** Does the plan, and reverts it where a step fails and the task knows a way. The goal is recorded for as long as it is open. */
 export async function execute(setup: Setup, lease: HeldLease, task: Task, looked: PlannedRun): Promise<RunOutcome> {
-  const { goal, plan, snapshot, others } = looked;
+  const { goal, plan, snapshot, others, store } = looked;
   const own = new ConsistencyDelay(setup.ports.clock, setup.settleMs);
-  const run: Run = { setup, lease, others, own, outside: snapshot.outside };
+  const run: Run = { setup, lease, others, store, own, outside: snapshot.outside };
   const recording = createRecording(setup, lease, goal, plan.steps.length);
   // Outside of what follows: without it nothing is changed, and there is nothing to revert.
   if (plan.steps.length > 0) await recording.begin();
@@ -57,9 +62,9 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
     await recording.forget();
     const { message, next } = task.standing(shown, goal);
     if (problem !== undefined)
-      return await advised(setup, last, undefined, needsAttention(problem, waysToContinue(task, goal.release)));
+      return await advised(run, last, undefined, needsAttention(problem, waysToContinue(task, goal.release)));
     const ending = done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next);
-    return await advised(setup, last, undefined, { ...ending, ...proofOf(task, last, goal) });
+    return await advised(run, last, undefined, { ...ending, ...proofOf(task, last, goal) });
   } catch (error) {
     if (isFinal(error)) return stopped(error, task, goal);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
@@ -93,13 +98,14 @@ async function finalProblem(run: Run, task: Task, goal: Goal, plan: Plan, last: 
 
 /** With advice that was tried in the world as it was seen last, where the goal may still be on record. */
 async function advised(
-  { tasks, ports, nested }: Setup,
+  { store, setup: { tasks, ports, nested } }: Run,
   snapshot: Snapshot,
   goal: Goal | undefined,
   ending: RunOutcome,
 ): Promise<RunOutcome> {
   const recorded = goal && !nested ? { goal, stepsDone: 0, stepsAll: 0, updatedAt: '' } : undefined;
-  const world = { tasks, snapshot, recorded, settings: switchSettings(ports), delivery: ports.inPlace.delivery };
+  const { delivery } = ports.inPlace;
+  const world = { tasks, snapshot, recorded, settings: switchSettings(ports), delivery, store };
   return { ...ending, next: await checkedAdvice(world, ending.next) };
 }
 
@@ -110,7 +116,7 @@ function proofOf({ verifiesRelease }: Task, last: Snapshot, goal: Goal): { reado
 }
 
 async function runPlan(
-  { setup, lease, others, own }: Run,
+  { setup, lease, others, own, store }: Run,
   recording: Recording,
   goal: Goal,
   plan: Plan,
@@ -132,6 +138,8 @@ async function runPlan(
       await recording.reached(stepsDone);
     },
     settled: async () => others.wait(view.emit, signal),
+    store: store.id,
+    noticed: async (seen) => waitUntilNoticed(setup, seen, signal),
     decided: () => setup.decision.made(),
     changed: () => own.changed(),
     shown: async () => own.wait(view.emit, signal),
@@ -139,6 +147,15 @@ async function runPlan(
     ...defined({ hooks: setup.hooks && stepHooks(setup.hooks, goal, setup.tasks[goal.verb].hooks) }),
   };
   return runSteps(context, plan.steps, snapshot);
+}
+
+/** After its first mark, or once it has taken the environment over. */
+async function waitUntilNoticed({ ports, settleMs, view }: Setup, seen: Snapshot, signal: AbortSignal): Promise<void> {
+  const leftMs = unnoticedMs(seen, ports.clock.now(), settleMs);
+  if (leftMs === 0) return;
+  const message = `Waiting ${duration(leftMs / 1000)}, until a run with another store would have seen the tags of this one.`;
+  view.emit({ type: 'warning', message });
+  await ports.clock.sleep(leftMs, signal);
 }
 
 /** Errors after which this run must not go on in any direction: interrupted, the lease lost, or a fault of ours. */
@@ -152,6 +169,9 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   // A process that slept finds its time over: then the lease is gone too, and what is so now is for others to say.
   await run.lease.check();
   const snapshot = await lookAgain(run);
+  const other = otherStore(snapshot, run.store.id);
+  // What runs from there have changed is not for this one to revert.
+  if (other !== undefined) throw storeReplaced(other, snapshot.at);
   const step = failure instanceof StepFailed ? failure.step : undefined;
   const after = task.afterFailure(snapshot, goal, { step, reason: why });
   if ('undo' in after) return undo(run, goal, after, snapshot, why);
@@ -162,7 +182,7 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   const ending = isSafe
     ? safe('failed', message, next)
     : needsAttention(`${message} ${describeServing(snapshot)}`, next);
-  return advised(run.setup, snapshot, goal, ending);
+  return advised(run, snapshot, goal, ending);
 }
 
 /** The way back and the last sentence must not miss what was done right before the failure. */
@@ -196,7 +216,7 @@ async function undo(
   const plan = task.plan(snapshot, back);
   if (isRefusal(plan)) {
     const both = `${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`;
-    return advised(setup, snapshot, goal, needsAttention(both, plan.next));
+    return advised(run, snapshot, goal, needsAttention(both, plan.next));
   }
   setup.view.emit(preview(task, snapshot, back, plan));
   const recording = createRecording(setup, lease, back, plan.steps.length);
@@ -214,5 +234,5 @@ async function undo(
   await recording.forget();
   if (problem !== undefined) return needsAttention(`${why} ${problem}`, waysToContinue(task, back.release));
   const ending = safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, [LOOK, ...next]);
-  return { ...(await advised(setup, last, undefined, ending)), ...proofOf(task, last, back) };
+  return { ...(await advised(run, last, undefined, ending)), ...proofOf(task, last, back) };
 }

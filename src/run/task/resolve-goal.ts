@@ -18,10 +18,13 @@ import {
   subjectOf,
 } from '../../domain/goal.ts';
 import { unreadableIn } from '../../domain/queries.ts';
+import { otherStore, type StoreIdentity } from '../../domain/store-mark.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { withStoreSteps } from '../../plan/store-steps.ts';
 import type { RecordedGoal } from '../../stores/store.ts';
 import { unreadableText } from '../../domain/unreadable.ts';
+import { keptElsewhere } from '../engine/other-store.ts';
 
 /** What a run goes for: the goal that is recorded already, where it fits, or a new one. */
 export interface ResolvedGoal {
@@ -41,6 +44,8 @@ export interface GoalRequest {
   readonly settings: SwitchSettings;
   /** How code gets onto a running instance, where the config says so. */
   readonly delivery?: Delivery | undefined;
+  /** The store of this run. */
+  readonly store: StoreIdentity;
   /** The goal of a run that did not end. */
   readonly recorded: RecordedGoal | undefined;
 }
@@ -57,7 +62,9 @@ function nothingToResume(message: string): OperatorError {
 
 /** @throws OperatorError when the world, or a run that did not end, forbids it; nothing was changed. */
 export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
-  const { task, options, snapshot, settings } = given;
+  const { task, options, snapshot, settings, store } = given;
+  const other = otherStore(snapshot, store.id);
+  if (other !== undefined && options.takeOver !== true) throw keptElsewhere(other, snapshot.at);
   const recorded = given.recorded && { ...given.recorded, goal: withSettings(given.recorded.goal, settings) };
   const request = { ...given, recorded };
   // It may have waited for the lease: what it would begin in place of what is over was not requested.
@@ -67,7 +74,7 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
   const [unreadable] = task.isEmergencyExit ? [] : unreadableIn(snapshot);
   if (unreadable !== undefined) accept(refusal(unreadable.code, unreadableText(unreadable), ...unreadable.next));
   const goal = (await resumed(request)) ?? (await fresh(request));
-  return { goal, plan: accept(task.plan(snapshot, goal)) };
+  return { goal, plan: withStoreSteps(snapshot, accept(task.plan(snapshot, goal)), store, other?.text) };
 }
 
 /** The recorded goal, where this verb and its options are about it. */

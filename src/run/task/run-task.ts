@@ -97,19 +97,19 @@ async function underLease(
 
 async function look(setup: Setup, task: Task, options: TaskOptions): Promise<PlannedRun> {
   const { tasks, ports, identity } = setup;
-  const { snapshot, recorded, others } = await read(setup, task, options);
+  const { snapshot, recorded, others, store } = await read(setup, task, options);
   const requestedBy = { run: identity.run, who: identity.who, since: isoNow(setup) };
   const resolve = async (launch: LaunchRequest): Promise<LaunchSpec> =>
     retryOutage(setup, () => ports.fleet.resolve(launch));
   const { delivery, deploys } = ports.inPlace;
-  const world = { tasks, snapshot, recorded, settings: switchSettings(ports), delivery };
+  const world = { tasks, snapshot, recorded, settings: switchSettings(ports), delivery, store };
   const resolved = await resolveGoal({ ...world, task, options, requestedBy, resolve }).catch(
     async (error: unknown) => {
       throw await withCheckedAdvice(world, error);
     },
   );
   await deploys.prepare(snapshot, ordersIn(resolved.plan));
-  return { ...resolved, snapshot, others };
+  return { ...resolved, snapshot, others, store };
 }
 
 function ordersIn({ steps }: Plan): readonly DeployOrder[] {
@@ -129,18 +129,24 @@ async function read(setup: Setup, task: Task, options: TaskOptions) {
       return refresh(ports, world, task.readsAlso(world, switchSettings(ports)));
     });
   const goal = setup.nested ? undefined : store.goal();
-  const [snapshot, recorded, journal] = await Promise.all([readWorld(), goal, store.history(JOURNAL_LOOK)]);
+  const [snapshot, recorded, journal, id] = await Promise.all([
+    readWorld(),
+    goal,
+    store.history(JOURNAL_LOOK),
+    store.id(),
+  ]);
+  const known = { recorded, store: { id, words: `${store.place} by ${setup.identity.who}` } };
   const unchanged = new ConsistencyDelay(ports.clock, settleMs);
   const last = lastRun(journal);
-  if (last === undefined) return { snapshot, recorded, others: unchanged };
+  if (last === undefined) return { ...known, snapshot, others: unchanged };
   const others = new ConsistencyDelay(ports.clock, settleMs);
   others.changed(quietFor(last, ports.clock.now()));
   const before = Object.values<Task>(tasks).find(({ verb }) => verb === last.verb);
   const isShown = last.outcome === 'done' && before?.isVisible(snapshot, last.release ?? '') === true;
   // What it shows must not be taken for lasting where production was moved: see `removesCapacity`.
-  if (isShown) return { snapshot, recorded, others: before.movesProduction ? others : unchanged };
+  if (isShown) return { ...known, snapshot, others: before.movesProduction ? others : unchanged };
   await others.wait(view.emit, signal);
-  return { snapshot: await readWorld(), recorded, others };
+  return { ...known, snapshot: await readWorld(), others };
 }
 
 async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {

@@ -25,7 +25,7 @@ export function openTable(session: Session, { table, timeoutMs }: TableOptions):
  * to live (see `heartbeat-monitor.ts`); until then it counts as held, whatever its times say, which are by its holder's clock. Rejects with `OperatorError`s: `store-missing`, `store-busy`, and those of `src/aws/errors.ts`.
  */
 export function openDynamoDbStore(session: Session, options: TableOptions & { readonly environment: string }): Store {
-  return new DynamoDbStore(openTable(session, options), options.environment, session.options.clock);
+  return new DynamoDbStore(session, options);
 }
 
 /** Sort keys of journal entries are `run#SINCE#RUN`, which orders them by start time. */
@@ -38,6 +38,7 @@ const RENEW_INTERVAL = 1 / 4;
 
 class DynamoDbStore implements Store {
   readonly kind = 'dynamodb';
+  readonly place: string;
   readonly #table: DynamoDb;
   readonly #item: StateItem;
   readonly #environment: string;
@@ -46,12 +47,20 @@ class DynamoDbStore implements Store {
   /** When this process last renewed the place of each run. */
   readonly #renewedAt = new Map<string, number>();
 
-  constructor(table: DynamoDb, environment: string, clock: Clock) {
+  constructor(session: Session, options: TableOptions & { readonly environment: string }) {
+    const { environment } = options;
+    const { clock, region } = session.options;
+    const table = openTable(session, options);
+    this.place = `DynamoDB table ${options.table}${region === undefined ? '' : ` in ${region}`}`;
     this.#table = table;
     this.#item = new StateItem(table, environment, clock);
     this.#environment = environment;
     this.#clock = clock;
     this.#monitor = new HeartbeatMonitor(clock);
+  }
+
+  async id(): Promise<string> {
+    return (await this.#item.read()).id;
   }
 
   async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {

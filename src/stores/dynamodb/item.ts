@@ -1,5 +1,6 @@
 import type { DynamoDb, Update } from '../../aws/dynamodb.ts';
 import type { Clock } from '../../clock.ts';
+import { newStoreId } from '../id.ts';
 import type { Holder, Lease } from '../store.ts';
 import { stateOf, type EnvironmentState, type QueuePlace } from './state.ts';
 
@@ -24,13 +25,13 @@ export class StateItem {
   /** Creates the item if needed: a place can be added only to a map that exists. */
   async read(): Promise<EnvironmentState> {
     const found = await this.#get();
-    if (found) return found;
+    if (found && found.id !== '') return found;
     await this.#update({
       update:
-        'SET #fence = if_not_exists(#fence, :0), #tickets = if_not_exists(#tickets, :0), #waiters = if_not_exists(#waiters, :none)',
-      values: { ':0': 0, ':none': {} },
+        'SET #id = if_not_exists(#id, :id), #fence = if_not_exists(#fence, :0), #tickets = if_not_exists(#tickets, :0), #waiters = if_not_exists(#waiters, :none)',
+      values: { ':id': newStoreId(), ':0': 0, ':none': {} },
     });
-    return (await this.#get()) ?? { fence: 0, tickets: 0, places: [] };
+    return (await this.#get()) ?? { id: '', fence: 0, tickets: 0, places: [] };
   }
 
   /** Grants the lease when none was held or it had expired, and removes the places in `gone`. */

@@ -4,6 +4,8 @@ import type { Holder, Lease, RecordedGoal } from '../store.ts';
 
 /** Lease, queue and goal of an environment: one item. */
 export interface EnvironmentState {
+  /** Id of the store. */
+  readonly id: string;
   readonly fence: number;
   /** Absent when no lease is held. */
   readonly held?: { readonly lease: Lease; readonly heartbeat: number; readonly ttlMs: number };
@@ -23,7 +25,7 @@ export interface QueuePlace {
 }
 
 export function stateOf(item: Item): EnvironmentState {
-  const { fence, run, holder, heartbeat, ttl, renewed, doing, next, goal, tickets, waiters } = item;
+  const { id, fence, run, holder, heartbeat, ttl, renewed, doing, next, goal, tickets, waiters } = item;
   const since = Number(renewed);
   const lease = {
     holder: parse(holder ?? 'null') as Holder,
@@ -34,6 +36,7 @@ export function stateOf(item: Item): EnvironmentState {
     expiresAt: since + Number(ttl),
   };
   return defined({
+    id: textOf(id),
     fence: Number(fence),
     held: run === undefined ? undefined : { lease, heartbeat: Number(heartbeat), ttlMs: Number(ttl) },
     places: placesIn((waiters ?? {}) as Item),

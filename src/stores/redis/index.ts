@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
-import type { RedisServer } from '../../config/redis-url.ts';
+import { redisName, type RedisServer } from '../../config/redis-url.ts';
 import { defined } from '../../domain/defined.ts';
+import { newStoreId } from '../id.ts';
 import { leaseLost } from '../lost.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
 import { RedisClient } from './client.ts';
@@ -33,14 +34,23 @@ type Fields = readonly (string | null)[];
 
 class RedisStore implements Store {
   readonly kind = 'redis';
+  readonly place: string;
   readonly #client: RedisClient;
   readonly #environment: string;
   readonly #key: (name: string) => string;
 
   constructor({ environment, prefix, server, timeoutMs, clock }: RedisStoreOptions) {
     this.#client = new RedisClient(server, timeoutMs, clock);
+    this.place = `redis ${redisName(server)} with the prefix ${prefix}`;
     this.#environment = environment;
     this.#key = (name) => `${prefix}:{${environment}}:${name}`;
+  }
+
+  async id(): Promise<string> {
+    const key = this.#key('id');
+    // Another run may have made one meanwhile.
+    await this.#client.command((redis) => redis.set(key, newStoreId(), 'NX'));
+    return (await this.#client.command((redis) => redis.get(key))) ?? '';
   }
 
   async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {

@@ -44,12 +44,13 @@ export class LittleProcess {
   /** Called when it is asked to stop. */
   onInterrupt: () => void = () => {};
 
-  constructor(name: string, world: WorldClock, plan: Calls = {}) {
+  /** @param clockOffMs how far the machine's clock is ahead */
+  constructor(name: string, world: WorldClock, plan: Calls = {}, clockOffMs = 0) {
     this.name = name;
     this.#world = world;
     this.#plan = plan;
     this.clock = {
-      now: () => EPOCH + world.now,
+      now: () => EPOCH + world.now + clockOffMs,
       monotonic: () => world.now,
       sleep: (ms, signal) => this.#sleep(ms, signal),
     };

@@ -7,13 +7,14 @@ const PART = 10;
 const LONG_AGO = '2025-12-31T12:00:00.000Z';
 
 /** Where weights move traffic: `one` has blue, `two` has green or nobody, and so many ways lead to production. */
-export function stageWeights({ start, groups, size, sick = false, draining = false }: Scene): State {
+export function stageWeights(scene: Scene): State {
+  const { start, groups, size, draining = false } = scene;
   const boxes = new Map<string, Box>(bystanders().map((box) => [box.id, box]));
   const members = new Map([
     ['one', new Map<string, Member>()],
     ['two', new Map<string, Member>()],
   ]);
-  for (const spec of fleetsOf(start, sick)) {
+  for (const spec of fleetsOf(scene)) {
     for (let n = 0; n < size; n += 1) {
       const box = boxOf(
         { ...spec, marks: { ...spec.marks, ...share(spec, start, draining) } },

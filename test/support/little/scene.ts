@@ -1,3 +1,6 @@
+import { writeStoreMark } from '../../../src/domain/store-mark.ts';
+import { EPOCH } from './clock.ts';
+import { FIRST_STORE } from './store.ts';
 import { PORT, type Box, type Group, type Health, type Member, type State } from './state.ts';
 
 /** Worlds that a history begins in; all of them have settled long ago. */
@@ -15,10 +18,13 @@ export interface Scene {
   readonly sick?: boolean;
   /** The other fleet has just been taken out of production, and drains. */
   readonly draining?: boolean;
+  /** No store has left its mark on the fleets yet. */
+  readonly unmarked?: boolean;
 }
 
 const ZONES = ['a', 'b'];
 const LONG_AGO = -86_400_000;
+const STORE_MARK = writeStoreMark(EPOCH + LONG_AGO, FIRST_STORE);
 
 export interface FleetSpec {
   readonly name: string;
@@ -29,11 +35,12 @@ export interface FleetSpec {
 }
 
 /** Where membership moves traffic. Two things that are not ours stand beside it: an instance of another environment, and one that somebody tries by hand. */
-export function stage({ start, groups, size, sick = false, draining = false }: Scene): State {
+export function stage(scene: Scene): State {
+  const { groups, size, draining = false } = scene;
   const boxes = new Map<string, Box>();
   const names = Array.from({ length: groups }, (_, n) => `prod-${n + 1}`);
   const members = new Map([...names, 'test'].map((name) => [name, new Map<string, Member>()]));
-  for (const spec of fleetsOf(start, sick)) {
+  for (const spec of fleetsOf(scene)) {
     for (let n = 0; n < size; n += 1) {
       const box = boxOf(spec, n, n >= size - spec.sick);
       boxes.set(box.id, box);
@@ -53,9 +60,10 @@ export function stage({ start, groups, size, sick = false, draining = false }: S
   return { boxes, groups: new Map(shown) };
 }
 
-export function fleetsOf(start: Start, sick: boolean): readonly FleetSpec[] {
-  const current = { 'turnout:current': '2025-12-01T00:00:00.000Z' };
-  const promoted = { 'turnout:promoted': '2025-12-31T00:00:00.000Z' };
+export function fleetsOf({ start, sick = false, unmarked = false }: Scene): readonly FleetSpec[] {
+  const store = unmarked ? {} : { 'turnout:store': STORE_MARK };
+  const current = { 'turnout:current': '2025-12-01T00:00:00.000Z', ...store };
+  const promoted = { 'turnout:promoted': '2025-12-31T00:00:00.000Z', ...store };
   const isBlueServing = start !== 'promoted';
   const blue = {
     name: 'blue',
@@ -65,12 +73,17 @@ export function fleetsOf(start: Start, sick: boolean): readonly FleetSpec[] {
     sick: sick && isBlueServing ? 1 : 0,
   };
   if (start === 'unadopted' || start === 'blue') return [{ ...blue, name: start === 'blue' ? 'blue' : '' }];
-  const marks = start === 'green' ? {} : promoted;
+  const marks = start === 'green' ? store : promoted;
   return [blue, { name: 'green', release: '42', marks, serves: !isBlueServing, sick: sick && !isBlueServing ? 1 : 0 }];
 }
 
 export function boxOf({ name, release, marks }: FleetSpec, n: number, isSick: boolean): Box {
-  const owned = { 'turnout:environment': 'shop', 'turnout:fleet': name, 'turnout:release': release, ...marks };
+  const owned = {
+    'turnout:environment': 'shop',
+    'turnout:fleet': name,
+    'turnout:release': release,
+    ...marks,
+  };
   return {
     id: `i-${name || 'blue'}-${n + 1}`,
     zone: ZONES[n % ZONES.length] as string,

@@ -22,7 +22,7 @@ import { plainPorts, withDeploys } from './ports.ts';
 import { LittleProcess, type Calls } from './process.ts';
 import type { Scene } from './scene.ts';
 import type { State } from './state.ts';
-import { LittleStore } from './store.ts';
+import { FIRST_STORE, LittleStore } from './store.ts';
 import { Watch } from './watch.ts';
 import { LittleSession, Weather, type Wire } from './wire.ts';
 
@@ -61,6 +61,8 @@ export interface Status {
 
 export interface SiteOptions {
   readonly times?: Partial<Times>;
+  /** Stores that runs can be started with, each with a lease of its own; the scenes' fleets name the first. */
+  readonly stores?: number;
   /** Whether the store knows at once that a holder has died, as on one machine. */
   readonly seesDeath?: boolean;
   readonly kind?: Kind;
@@ -69,6 +71,12 @@ export interface SiteOptions {
   /** What instances say when they are asked themselves; absent: nobody asks them. */
   readonly probe?: Partial<InstanceProbe>;
   readonly hooks?: Hooks;
+}
+
+/** Where a run is started: with which of the stores, counted from 0, and how far the machine's clock is off. */
+export interface Desk {
+  readonly store?: number;
+  readonly clockOffMs?: number;
 }
 
 const LIMITS = {
@@ -99,7 +107,9 @@ export class Site {
   readonly clock = new WorldClock();
   readonly weather = new Weather();
   readonly cloud: LittleCloud;
+  /** The first one, and all. */
   readonly store: LittleStore;
+  readonly stores: readonly LittleStore[];
   readonly watch: Watch;
   readonly deployer: LittleDeployer | undefined;
   readonly #kind: Kind;
@@ -107,19 +117,24 @@ export class Site {
   readonly #start: State;
   #runs = 0;
 
-  constructor(scene: Scene, { times, seesDeath = true, kind = KINDS[0], deploys, ...others }: SiteOptions = {}) {
+  constructor(
+    scene: Scene,
+    { times, seesDeath = true, kind = KINDS[0], deploys, stores = 1, ...others }: SiteOptions = {},
+  ) {
     this.#kind = kind;
     this.#options = others;
     this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, kind.stage(scene));
     this.store = new LittleStore(this.clock, { seesDeath });
+    const more = Array.from({ length: stores - 1 }, (_, n) => `store-${n + 2}`);
+    this.stores = [this.store, ...more.map((id) => new LittleStore(this.clock, { seesDeath, id }))];
     this.#start = this.cloud.state;
-    this.watch = new Watch(this.cloud, this.store);
+    this.watch = new Watch(this.cloud, ...this.stores);
     this.deployer = deploys && new LittleDeployer(this.cloud, deploys);
   }
 
   /** A run from its start to its end, or to its death. */
-  async run(ask: Ask, wish: AnyOptions = {}, calls: Calls = {}): Promise<Run> {
-    const going = this.start(ask, wish, calls);
+  async run(ask: Ask, wish: AnyOptions = {}, calls: Calls = {}, desk: Desk = {}): Promise<Run> {
+    const going = this.start(ask, wish, calls, undefined, desk);
     await this.clock.until(() => going.run !== undefined, LONGEST_MS);
     return going.run as Run;
   }
@@ -130,12 +145,13 @@ export class Site {
     wish: AnyOptions = {},
     calls: Calls = {},
     onEnd: (run: Run) => void = () => {},
+    desk: Desk = {},
   ): { process: LittleProcess; run: Run | undefined } {
     const interruption = new AbortController();
     const name = `r${(this.#runs += 1)}`;
-    const process = new LittleProcess(name, this.clock, calls);
+    const process = new LittleProcess(name, this.clock, calls, desk.clockOffMs);
     process.onInterrupt = () => interruption.abort(new Interrupted('SIGTERM'));
-    const connection = this.#connect(process);
+    const connection = this.#connect(process, this.stores[desk.store ?? 0]);
     const events: RunEvent[] = [];
     const going: { process: LittleProcess; run: Run | undefined } = { process, run: undefined };
     const end = (ended: Ended): void => {
@@ -160,7 +176,7 @@ export class Site {
       const [snapshot, goal] = await Promise.all([observe(ports, { residual: true, outside: 'some' }), store.goal()]);
       status = {
         snapshot,
-        verbs: await verbsNow({ tasks, snapshot, recorded: goal, settings: switchSettings(ports) }),
+        verbs: await verbsNow({ tasks, snapshot, recorded: goal, settings: switchSettings(ports), store: FIRST_STORE }),
       };
     })();
     await this.clock.until(() => status !== undefined, LONGEST_MS);
@@ -168,8 +184,8 @@ export class Site {
     return status as unknown as Status;
   }
 
-  #connect(process: LittleProcess): Connection {
-    const store = this.store.open(process);
+  #connect(process: LittleProcess, kept: LittleStore = this.store): Connection {
+    const store = kept.open(process);
     const { cloud, weather, watch } = this;
     const wire: Wire = {
       cloud,

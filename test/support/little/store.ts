@@ -1,5 +1,6 @@
 import { ExitCode, OperatorError } from '../../../src/errors.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../../src/stores/store.ts';
+import type { StoreIdentity } from '../../../src/domain/store-mark.ts';
 import { EPOCH, type WorldClock } from './clock.ts';
 import type { LittleProcess } from './process.ts';
 
@@ -18,6 +19,9 @@ export const STORE_FAULTS = [
 const CALL_MS = 2;
 const SLOW: Readonly<Record<string, number>> = { 'takes 30 s': 30_000, 'takes 100 s': 100_000 };
 
+/** The store that the scenes' fleets name. */
+export const FIRST_STORE: StoreIdentity = { id: 'first', words: 'little store' };
+
 /** What is kept: it outlives every process. */
 export class LittleStore {
   readonly #clock: WorldClock;
@@ -28,8 +32,11 @@ export class LittleStore {
   goal: RecordedGoal | undefined;
   journal: readonly JournalEntry[] = [];
   isDead = false;
+  readonly id: string;
+  readonly #users = new WeakSet<LittleProcess>();
 
-  constructor(clock: WorldClock, { seesDeath }: { readonly seesDeath: boolean }) {
+  constructor(clock: WorldClock, { seesDeath, id = FIRST_STORE.id }: { readonly seesDeath: boolean; id?: string }) {
+    this.id = id;
     this.#clock = clock;
     this.#seesDeath = seesDeath;
   }
@@ -39,6 +46,11 @@ export class LittleStore {
     const held = this.#lease;
     if (held === undefined || held.lease.expiresAt <= EPOCH + this.#clock.now) return undefined;
     return this.#seesDeath && held.process.dead ? undefined : held.lease;
+  }
+
+  /** Whether the process uses this store. */
+  serves(process: LittleProcess): boolean {
+    return this.#users.has(process);
   }
 
   /** Whether that process may change anything now. */
@@ -90,9 +102,12 @@ export class LittleStore {
 
   /** The store as one process has it. */
   open(process: LittleProcess): Store {
+    this.#users.add(process);
     const call = async <T>(name: string, act: () => T): Promise<T> => this.#call(process, name, act);
     return {
       kind: 'little',
+      place: FIRST_STORE.words,
+      id: async () => call('id', () => this.id),
       // Nobody waits here: the queue has tests of its own, on every store.
       acquire: async (holder, ttlMs) => call('acquire', () => this.acquire(process, holder, ttlMs)),
       dequeue: async () => {},

@@ -5,6 +5,7 @@ import { HOLD_S } from './hold.ts';
 import { givenShare, isShift } from './ways.ts';
 import { carried, healthyOf, overwhelmed, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
 import { isServing, isUp, living, production, type Box, type Group, type State } from './state.ts';
+import { SoleStore } from './sole-store.ts';
 import type { LittleStore } from './store.ts';
 import { REQUEST_MS, type Sent } from './wire.ts';
 import {
@@ -46,7 +47,7 @@ interface Sight {
 export class Watch {
   readonly broken: string[] = [];
   readonly #cloud: LittleCloud;
-  readonly #store: LittleStore;
+  readonly #soleStore: SoleStore;
   #minimum: Counts = new Map();
   readonly #sights = new Map<LittleProcess, Sight>();
   readonly #tokens = new Map<string, number>();
@@ -57,9 +58,9 @@ export class Watch {
   /** The fewest healthy targets in all that a run was told to accept. */
   acceptedMinimum: number | undefined;
 
-  constructor(cloud: LittleCloud, store: LittleStore) {
+  constructor(cloud: LittleCloud, ...stores: readonly LittleStore[]) {
     this.#cloud = cloud;
-    this.#store = store;
+    this.#soleStore = new SoleStore(stores);
     for (const surface of surfaces(cloud.state)) this.#setMinimum(cloud.state, surface);
     this.#noteServed();
   }
@@ -78,7 +79,10 @@ export class Watch {
   onSend(process: LittleProcess, request: Request): void {
     if (request.operation === 'DescribeTargetHealth') this.#polled(process, request);
     if (!isChange(request.operation)) return;
-    if (!this.#store.isHeldBy(process)) this.#say(process, request, 'was sent without the lease');
+    const { stores } = this.#soleStore;
+    if (!stores.some((store) => store.isHeldBy(process))) this.#say(process, request, 'was sent without the lease');
+    for (const what of this.#soleStore.wrongWith(process, request, this.#cloud.state))
+      this.#say(process, request, what);
     if (isPartOfEnding(request)) return;
     if (this.#sight(process).last !== request) this.#beforeChange(process, request);
     for (const what of unused(request, this.#shown(process), this.#knownMinimum)) this.#say(process, request, what);
@@ -157,7 +161,7 @@ export class Watch {
     sight.shown.set(group.name, time);
     sight.fresh.add(group.name);
     // What the minimum is: healthy targets at the time when the trouble began, that is, before there is a goal.
-    const isAiming = this.#store.goal === undefined && sight.last === undefined;
+    const isAiming = this.#soleStore.stores.every(({ goal }) => goal === undefined) && sight.last === undefined;
     const then = this.#cloud.stateAt(time);
     const surface = surfaces(then).find(({ groups }) => groups.some(({ name }) => name === group.name));
     if (isAiming && surface !== undefined) this.#setMinimum(then, surface);

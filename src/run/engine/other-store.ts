@@ -1,0 +1,61 @@
+import { liveFleets } from '../../domain/roles.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { keptBy, storeMarkOf, type StoreMark } from '../../domain/store-mark.ts';
+import { ExitCode, OperatorError } from '../../errors.ts';
+import type { Reads } from '../../observe/reads.ts';
+import type { Effect } from '../../steps/definition.ts';
+
+/** Two stores for one environment: each change is made only while the fleets' tags name the store of the run. */
+
+/** Nothing was changed: the environment is kept elsewhere. */
+export function keptElsewhere(mark: StoreMark, now: number): OperatorError {
+  return new OperatorError('other-store', keptBy(mark, now), {
+    next: [
+      'Run this where that store is, or set `store` in the config to it.',
+      '`--take-over` makes this store the one from now on: for when the other one is lost, or is to be used no more.',
+    ],
+  });
+}
+
+/** Another store has taken the environment over since this run began. */
+export function storeReplaced(mark: StoreMark, now: number): OperatorError {
+  return new OperatorError('other-store', `${keptBy(mark, now)} Stopped before the next change.`, {
+    exitCode: ExitCode.leaseLost,
+    next: ['`turnout status` shows what is where.', 'Continue where that store is.'],
+  });
+}
+
+/** Only these are asked for with a reading of the tags: the others take nothing from production. */
+const GRAVE: ReadonlySet<Effect> = new Set<Effect>([
+  'launches',
+  'adds-capacity',
+  'removes-capacity',
+  'shifts-traffic',
+  'deploys',
+  'destroys',
+]);
+
+export function needsSoleStore(effect: Effect): boolean {
+  return GRAVE.has(effect);
+}
+
+/** What is to be read before a change, with the tags of one fleet where no fleet is read anyway. */
+export function withStoreMark(snapshot: Snapshot, reads: Reads, effect: Effect, fleet: string): Reads {
+  const store = storeMarkOf(snapshot)?.text;
+  if (store === undefined || !needsSoleStore(effect)) return reads;
+  const marked = liveFleets(snapshot).filter(({ marks }) => marks.store === store);
+  const ids = marked.map(({ id }) => id);
+  if (reads.fleets === 'all' || reads.fleets.some((id) => ids.includes(id))) return reads;
+  return { ...reads, marks: { fleet: ids.includes(fleet) ? fleet : (ids[0] as string), marks: { store } } };
+}
+
+/** How long after a claim a run with another store may still act on what it has read before, beside the age of AWS's answers. */
+const ACTS_ON_OLD_MS = 5000;
+
+/** Milliseconds until every run with another store has seen this one's mark. */
+export function unnoticedMs(snapshot: Snapshot, now: number, settleMs: number): number {
+  const mark = storeMarkOf(snapshot);
+  const waitMs = settleMs + ACTS_ON_OLD_MS;
+  // A mark of the future says nothing of when it was written.
+  return mark === undefined ? 0 : Math.min(waitMs, Math.max(0, mark.at + waitMs - now));
+}

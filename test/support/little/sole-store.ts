@@ -1,0 +1,43 @@
+import { readStoreMark } from '../../../src/domain/store-mark.ts';
+import type { Request, TargetsInput } from './api.ts';
+import type { LittleProcess } from './process.ts';
+import { ENDING, groupNamed, isOwned } from './rules.ts';
+import { living, production, type State } from './state.ts';
+import type { LittleStore } from './store.ts';
+import { givenShare } from './ways.ts';
+
+/**
+ * Rule 3 where there are several stores, each with a lease: once runs of one of them have changed production, those of
+ * another change nothing of it until the tags of all fleets name theirs.
+ */
+export class SoleStore {
+  readonly stores: readonly LittleStore[];
+  #last: LittleStore | undefined;
+
+  constructor(stores: readonly LittleStore[]) {
+    this.stores = stores;
+  }
+
+  /** What is wrong with a change that is being sent. */
+  wrongWith(process: LittleProcess, request: Request, state: State): readonly string[] {
+    const store = this.stores.find((one) => one.serves(process));
+    if (store === undefined || !isGrave(state, request)) return [];
+    const before = this.#last;
+    this.#last = store;
+    const isNamed = namesIn(state).every((id) => id === store.id);
+    return before === undefined || before === store || isNamed ? [] : [`was sent while ${before.id} keeps production`];
+  }
+}
+
+function isGrave(state: State, request: Request): boolean {
+  const { operation, input } = request;
+  if (operation === 'RegisterTargets' || operation === 'DeregisterTargets')
+    return production(state).includes(groupNamed(state, (input as unknown as TargetsInput).TargetGroupArn));
+  return ENDING.has(operation) || givenShare(state, request, state).length > 0;
+}
+
+/** Ids of the stores that instances of ours name. */
+function namesIn(state: State): readonly string[] {
+  const marks = living(state).filter(isOwned);
+  return marks.map(({ tags }) => readStoreMark(tags['turnout:store'] ?? '').id);
+}
