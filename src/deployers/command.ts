@@ -1,20 +1,14 @@
-import { OperatorError } from '../errors.ts';
+import type { CommandDeployerConfig } from '../config/config.ts';
+import type { DeployedInstance } from '../domain/deploys.ts';
 import type { Instance } from '../domain/snapshot.ts';
+import { OperatorError } from '../errors.ts';
 import type { Guardian } from '../programs/guardian.ts';
 import { findProgram, startProgram, type ProgramResult, type RunningProgram } from '../programs/program.ts';
 import type { DeployerPort, DeployerTools, DeployRequest } from './deployer.ts';
-import type { DeployedInstance, DeployReport } from '../domain/deploys.ts';
+import { fill, reportOf, valuesOf } from './parts.ts';
 
-export interface CommandOptions {
-  /** Argument vector; placeholders such as `{release}` and `{instance}` are filled in. */
-  readonly run: readonly string[];
-  /** One program per instance of a batch, in parallel; or one per batch. */
-  readonly per: 'instance' | 'batch';
-  /** Working directory. */
-  readonly folder: string;
-  /** Time from SIGTERM to SIGKILL. */
-  readonly graceMs: number;
-}
+/** The section of the config: programs run in `folder`. */
+export type CommandOptions = Omit<CommandDeployerConfig, 'kind'>;
 
 /** One program, and the instances that it deploys to. */
 interface RunningDeploy {
@@ -23,18 +17,17 @@ interface RunningDeploy {
   ended?: ProgramResult;
 }
 
-interface Job {
-  readonly request: DeployRequest;
-  readonly programs: readonly RunningDeploy[];
-}
-
 /**
  * Deploys with a local program, for example Ansible, Capistrano or a script. The program ends whenever turnout ends and is
  * started again after a crash, so it must be idempotent.
  */
 export function createCommandDeployer(options: CommandOptions, tools: DeployerTools, guardian: Guardian): DeployerPort {
   const { run, per, folder } = options;
-  const jobs = new Map<string, Job>();
+  const jobs = new Map<string, readonly RunningDeploy[]>();
+  const status: DeployerPort['status'] = async ({ token }) => {
+    const job = jobs.get(token);
+    return job && reportOf(token, job.flatMap(statesOf));
+  };
   return {
     kind: 'command',
     description: shortened(run.join(' ')),
@@ -54,23 +47,20 @@ export function createCommandDeployer(options: CommandOptions, tools: DeployerTo
     },
 
     async start(request) {
-      const existing = jobs.get(request.token);
-      if (existing !== undefined && reportOf(existing).state !== 'failed') return;
+      const report = await status(request);
+      if (report !== undefined && report.state !== 'failed') return;
       await tools.beforeChange();
       const groups = per === 'batch' ? [request.instances] : request.instances.map((instance) => [instance]);
-      jobs.set(request.token, {
-        request,
-        programs: groups.map((group) => startDeploy(options, tools, guardian, request, group)),
-      });
+      jobs.set(
+        request.token,
+        groups.map((group) => startDeploy(options, tools, guardian, request, group)),
+      );
     },
 
-    status: async ({ token }) => {
-      const job = jobs.get(token);
-      return job && reportOf(job);
-    },
+    status,
 
     async stop({ token }) {
-      await Promise.all((jobs.get(token)?.programs ?? []).map(async ({ running }) => running.stop()));
+      await Promise.all((jobs.get(token) ?? []).map(async ({ running }) => running.stop()));
       return true;
     },
   };
@@ -84,7 +74,7 @@ function startDeploy(
   instances: readonly Instance[],
 ): RunningDeploy {
   const only = per === 'instance' ? instances[0]?.id : undefined;
-  const values = valuesOf(request, instances);
+  const values = { ...valuesOf(request), ...valuesOfBatch(instances) };
   const program = {
     run: run.map((word) => fill(word, values)),
     folder,
@@ -97,17 +87,13 @@ function startDeploy(
   return deploy;
 }
 
-function reportOf({ request, programs }: Job): DeployReport {
-  const instances = programs.flatMap((deploy) => deploy.instances.map(({ id }) => stateOf(id, deploy)));
-  const isRunning = instances.some(({ state }) => state === 'running');
-  const ended = instances.every(({ state }) => state === 'succeeded') ? 'succeeded' : 'failed';
-  return { token: request.token, state: isRunning ? 'running' : ended, instances };
-}
-
-function stateOf(id: string, { ended }: RunningDeploy): DeployedInstance {
-  if (ended === undefined) return { id, state: 'running' };
-  const { ok, why, output } = ended;
-  return ok ? { id, state: 'succeeded', output } : { id, state: 'failed', why, output };
+/** The program's state is that of each of its instances. */
+function statesOf({ instances, ended }: RunningDeploy): readonly DeployedInstance[] {
+  return instances.map(({ id }) => {
+    if (ended === undefined) return { id, state: 'running' };
+    const { ok, why, output } = ended;
+    return ok ? { id, state: 'succeeded', output } : { id, state: 'failed', why, output };
+  });
 }
 
 /** Space for the command in a plan. */
@@ -118,24 +104,15 @@ function shortened(command: string): string {
 }
 
 /** Values by name: `{name}` in arguments, `TURNOUT_NAME` in the environment. */
-function valuesOf(request: DeployRequest, instances: readonly Instance[]): Readonly<Record<string, string>> {
-  const { environment, release, previous = '', token } = request;
+function valuesOfBatch(instances: readonly Instance[]): Readonly<Record<string, string>> {
   const all = (value: (instance: Instance) => string): string => instances.map(value).join(',');
-  const lists = {
-    instances: all(({ id }) => id),
-    addresses: all(({ address }) => address ?? ''),
-    zones: all(({ zone }) => zone),
+  const values = {
+    instance: all(({ id }) => id),
+    address: all(({ address = '' }) => address),
+    zone: all(({ zone }) => zone),
   };
-  const [only] = instances;
-  const one =
-    only === undefined || instances.length > 1
-      ? {}
-      : { instance: only.id, address: only.address ?? '', zone: only.zone };
-  return { environment, release, previous, deploy: token, ...lists, ...one };
-}
-
-function fill(word: string, values: Readonly<Record<string, string>>): string {
-  return word.replaceAll(/(?<!\$)\{([a-z]+)\}/g, (text, name: string) => values[name] ?? text);
+  const lists = { instances: values.instance, addresses: values.address, zones: values.zone };
+  return instances.length === 1 ? { ...lists, ...values } : lists;
 }
 
 function asVariables(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -1,15 +1,13 @@
 import { chunk, settle } from '../aws/batches.ts';
 import { INSTANCES_PER_CALL, type Command, type CommandInvocation, type Ssm } from '../aws/ssm.ts';
+import type { SsmDeployerConfig } from '../config/config.ts';
+import type { DeployedInstance, DeployState } from '../domain/deploys.ts';
 import { list } from '../domain/text.ts';
 import { OperatorError } from '../errors.ts';
 import type { DeployerPort, DeployRequest } from './deployer.ts';
-import type { DeployedInstance, DeployReport, DeployState } from '../domain/deploys.ts';
-import { commentOf, fillFor, groupsOf, notDeployed, lastLines, reportOf } from './parts.ts';
+import { commentOf, exitText, fillFor, groupsToSend, isOver, lastLines, reportOn, type Sent } from './parts.ts';
 
-export interface SsmDeployerOptions {
-  readonly document: string;
-  /** Parameters of the document; `{release}`, `{environment}`, `{previous}`, `{deploy}` and `{migrate}` are filled in. */
-  readonly parameters: Readonly<Record<string, readonly string[]>>;
+export interface SsmDeployerOptions extends Pick<SsmDeployerConfig, 'document' | 'parameters'> {
   /** Time limit for SSM to reach an instance, at least 30 s (SSM API, SendCommand). The document limits how long the command may run. */
   readonly deliveryS: number;
   readonly ssm: Ssm;
@@ -22,9 +20,12 @@ const CLOCK_SKEW_MS = 600_000;
 export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
   const { document, parameters, deliveryS, ssm } = options;
   const sent: Command[] = [];
-  const status = async (request: DeployRequest): Promise<DeployReport | undefined> => {
+  const status: DeployerPort['status'] = async (request) => {
     const listed = await commandsOf(options, request);
-    return lookAt(ssm, request, listed, unlisted(sent, request, listed));
+    return reportOn(request, [
+      ...unlisted(sent, request, listed),
+      ...(await Promise.all(listed.map(async (one) => asSent(ssm, one)))),
+    ]);
   };
 
   return {
@@ -37,23 +38,25 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
       const ids = instances.map(({ id }) => id);
       const [online] = await Promise.all([ssm.online(ids), ssm.checkDocument(document)]);
       const off = ids.filter((id) => !online.has(id));
-      if (off.length > 0) throw notManaged(off);
+      if (off.length === 0) return;
+      throw new OperatorError('not-managed', `SSM cannot reach ${list(off, 3)}.`, {
+        next: [
+          'Check that the SSM agent is running, and that the instance profile includes AmazonSSMManagedInstanceCore.',
+        ],
+      });
     },
 
     async start(request) {
-      const groups = groupsOf(notDeployed(request, await status(request)), request).flatMap(({ migrate, instances }) =>
+      const groups = groupsToSend(request, await status(request)).flatMap(({ migrate, instances }) =>
         chunk(instances, INSTANCES_PER_CALL).map((some) => ({ migrate, some })),
       );
       await settle(
         groups.map(async ({ migrate, some }) => {
-          const fill = fillFor(request, migrate);
           const command = await ssm.sendCommand({
             DocumentName: document,
             InstanceIds: some.map(({ id }) => id),
-            Parameters: Object.fromEntries(
-              Object.entries(parameters).map(([name, values]) => [name, values.map(fill)]),
-            ),
-            Comment: commentOf(request.token),
+            Parameters: fillFor(request, migrate).lists(parameters),
+            Comment: commentOf(request),
             TimeoutSeconds: deliveryS,
           });
           sent.push(command);
@@ -65,8 +68,7 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
 
     /** Cancelling is best effort (SSM API, CancelCommand). */
     async stop(request) {
-      const report = await status(request);
-      if (report === undefined || report.state === 'succeeded' || report.state === 'failed') return true;
+      if (isOver(await status(request))) return true;
       const commands = await commandsOf(options, request);
       await settle(commands.filter(isOpen).map(async ({ CommandId = '' }) => ssm.cancel(CommandId)));
       return false;
@@ -75,38 +77,29 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
 }
 
 /** Commands with the token of the request, newest first. */
-async function commandsOf(
-  { document, ssm }: SsmDeployerOptions,
-  { token, since }: DeployRequest,
-): Promise<readonly Command[]> {
-  const all = await ssm.commands(document, new Date(Date.parse(since) - CLOCK_SKEW_MS));
-  return all.filter(({ Comment }) => Comment === commentOf(token));
+async function commandsOf({ document, ssm }: SsmDeployerOptions, request: DeployRequest): Promise<readonly Command[]> {
+  const all = await ssm.commands(document, new Date(Date.parse(request.since) - CLOCK_SKEW_MS));
+  return all.filter(({ Comment }) => Comment === commentOf(request));
 }
 
 /** Commands sent by this process that are not listed yet: what is listed for their instances belongs to earlier attempts. */
-function unlisted(sent: readonly Command[], { token }: DeployRequest, listed: readonly Command[]): readonly Command[] {
+function unlisted(sent: readonly Command[], request: DeployRequest, listed: readonly Command[]): readonly Sent[] {
   const known = new Set(listed.map(({ CommandId }) => CommandId));
-  return sent.filter(({ CommandId, Comment }) => Comment === commentOf(token) && !known.has(CommandId));
+  return sent
+    .filter(({ CommandId, Comment }) => Comment === commentOf(request) && !known.has(CommandId))
+    .map(({ InstanceIds = [] }) => ({ instances: InstanceIds, statusOf: async () => undefined }));
 }
 
-async function lookAt(
-  ssm: Ssm,
-  request: DeployRequest,
-  commands: readonly Command[],
-  unlistedCommands: readonly Command[],
-): Promise<DeployReport | undefined> {
-  if (commands.length + unlistedCommands.length === 0) return undefined;
-  const invocations = await Promise.all(commands.map(async ({ CommandId = '' }) => ssm.invocations(CommandId)));
-  const pending = unlistedCommands.flatMap(({ InstanceIds = [] }) => InstanceIds);
-  const known = new Map<string, DeployedInstance>(pending.map((id) => [id, { id, state: 'pending' }]));
-  for (const [index, { InstanceIds = [] }] of commands.entries()) {
-    for (const id of InstanceIds.filter((one) => !known.has(one))) {
+async function asSent(ssm: Ssm, { CommandId = '', InstanceIds = [] }: Command): Promise<Sent> {
+  const invocations = await ssm.invocations(CommandId);
+  return {
+    instances: InstanceIds,
+    statusOf: async (id) => {
       // A new command may have no invocations yet (SSM API, GetCommandInvocation: InvocationDoesNotExist).
-      const found = invocations[index]?.find(({ InstanceId }) => InstanceId === id);
-      known.set(id, found === undefined ? { id, state: 'pending' } : await deployed(ssm, found));
-    }
-  }
-  return reportOf(request, known);
+      const found = invocations.find(({ InstanceId }) => InstanceId === id);
+      return found && deployed(ssm, found);
+    },
+  };
 }
 
 function isOpen({ Status }: Command): boolean {
@@ -125,14 +118,7 @@ async function deployed(ssm: Ssm, invocation: CommandInvocation): Promise<Deploy
   const { CommandId = '', InstanceId: id = '', Status, StatusDetails, CommandPlugins = [] } = invocation;
   const state = STATES[Status ?? ''] ?? 'failed';
   if (state !== 'failed') return { id, state };
-  const status = StatusDetails ?? Status ?? 'failed';
   const code = CommandPlugins.map(({ ResponseCode = 0 }) => ResponseCode).find((one) => one > 0);
   const output = lastLines(await ssm.output(CommandId, id));
-  return { id, state, why: code === undefined ? status : `${status} with exit code ${code}`, output };
-}
-
-function notManaged(ids: readonly string[]): OperatorError {
-  return new OperatorError('not-managed', `SSM cannot reach ${list(ids, 3)}.`, {
-    next: ['Check that the SSM agent is running, and that the instance profile includes AmazonSSMManagedInstanceCore.'],
-  });
+  return { id, state, why: exitText(StatusDetails ?? Status ?? 'failed', code), output };
 }
