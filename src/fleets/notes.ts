@@ -1,3 +1,4 @@
+import type { Ec2 } from '../aws/ec2.ts';
 import { defined } from '../domain/defined.ts';
 import type { DeployNote, Instance, Membership } from '../domain/snapshot.ts';
 import type { Notes } from './fleet.ts';
@@ -7,20 +8,30 @@ import type { Notes } from './fleet.ts';
 /** Maximum length of a tag's value, in characters (EC2 user guide, tag restrictions). */
 const VALUE_MAX = 256;
 
-export interface TagChange {
-  readonly write: Readonly<Record<string, string>>;
-  /** Names of tags to remove; they may be absent. */
-  readonly remove: readonly string[];
+/** Writes notes on single instances, as EC2 tags. */
+export async function writeNotes(
+  ec2: Ec2,
+  tagPrefix: string,
+  instances: readonly Instance[],
+  notes: Notes,
+): Promise<void> {
+  const ids = instances.map(({ id }) => id);
+  const { write, remove } = noteTags(notes, Math.max(0, ...instances.map(leftTagCount)));
+  const key = (name: string): string => `${tagPrefix}:${name}`;
+  // New tags first, so that no note is missing between the two requests.
+  await ec2.tag(ids, Object.fromEntries(Object.entries(write).map(([name, value]) => [key(name), value])));
+  await ec2.untag(ids, remove.map(key));
 }
 
 /**
  * The tags that hold the notes. A list of target groups may need several: `left`, `left.2`, ... with `group:port` separated by
  * spaces. A group's name has at most 32 letters, digits and hyphens (ELBv2 API, CreateTargetGroup).
- * @param tagCount number of `left` tags on the instances now; surplus ones are removed
+ * @param tagCount number of `left` tags on the instances now
+ * @returns what to write, and the names of surplus tags to remove, which may be absent
  */
-export function noteTags({ release, deploy, left }: Notes, tagCount = 1): TagChange {
+export function noteTags({ release, deploy, left }: Notes, tagCount = 1) {
   const values = packed(left);
-  const write = {
+  const write: Readonly<Record<string, string>> = {
     ...defined({ release, deploy: deploy && `${deploy.release} ${deploy.run} ${deploy.state}` }),
     ...Object.fromEntries(values.map((value, n) => [leftName(n), value])),
   };

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { settle } from '../../aws/batches.ts';
-import { tagList, type Ec2, type Filter, type RunInstancesCommandInput, type Tag } from '../../aws/ec2.ts';
-import type { Ssm } from '../../aws/ssm.ts';
-import type { Ec2FleetConfig } from '../../config/config.ts';
+import { tagList, type Filter, type RunInstancesCommandInput, type Tag } from '../../aws/ec2.ts';
 import { defined } from '../../domain/defined.ts';
 import { members } from '../../domain/roles.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
 import type { FleetPort, LaunchOrder } from '../fleet.ts';
-import { writeNotes } from './note.ts';
-import { readUserData, resolveEc2Launch, type Ec2Request } from './resolve.ts';
+import { writeNotes } from '../notes.ts';
+import { readUserData, resolveEc2Launch, type Ec2FleetOptions, type Ec2Request } from './resolve.ts';
 import {
   isOwned,
   markTags,
@@ -21,16 +19,9 @@ import {
   type SeenInstance,
 } from './tags.ts';
 
-export interface Ec2FleetOptions {
-  readonly owner: Ownership;
-  readonly config: Ec2FleetConfig;
-  readonly ec2: Ec2;
-  /** Loaded only if the image is named by an SSM parameter. */
-  readonly ssm: () => Promise<Ssm>;
-}
-
 /** Fleets of EC2 instances, identified by their tags. */
-export function createEc2Fleet({ owner, config, ec2, ssm }: Ec2FleetOptions): FleetPort {
+export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
+  const { owner, ec2 } = options;
   const ours = (instance: SeenInstance): boolean => isOwned(owner, instance);
   const ofEnvironment = tagged(tagName(owner, 'environment'), [owner.environment]);
   return {
@@ -53,11 +44,11 @@ export function createEc2Fleet({ owner, config, ec2, ssm }: Ec2FleetOptions): Fl
       return toFleets(owner, await ec2.instances(filters, seen));
     },
 
-    resolve: async (request) => resolveEc2Launch(ec2, ssm, owner, config, request),
+    resolve: async (request) => resolveEc2Launch(options, request),
 
     async launch(order) {
       const request = order.spec.request as unknown as Ec2Request;
-      const UserData = await readUserData(ec2, config, request, order.release);
+      const UserData = await readUserData(options, request, order.release);
       const run = { ...request.run, ...defined({ UserData }) };
       await settle(order.spec.batches.map(async (batch) => ec2.run(runRequest(owner, order, batch, run))));
     },
@@ -77,7 +68,7 @@ export function createEc2Fleet({ owner, config, ec2, ssm }: Ec2FleetOptions): Fl
       return carriers.every((ids) => members(fleet).every(({ id }) => ids.has(id)));
     },
 
-    note: async (instances, notes) => writeNotes(ec2, owner, instances, notes),
+    note: async (instances, notes) => writeNotes(ec2, owner.tagPrefix, instances, notes),
 
     async terminate(fleet) {
       // A protected instance also keeps the others of its zone from being terminated by the same call (EC2 API, TerminateInstances): one call per zone.

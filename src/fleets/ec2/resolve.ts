@@ -2,8 +2,10 @@ import type { Ec2, Instance as Ec2Instance, LaunchTemplateVersion } from '../../
 import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig, LaunchTemplateConfig } from '../../config/config.ts';
 import { fillRelease } from '../../config/release.ts';
-import { OperatorError } from '../../errors.ts';
+import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
+import { sentences } from '../../domain/text.ts';
+import { OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { fromImage } from './image.ts';
 import type { Ownership } from './tags.ts';
@@ -19,37 +21,42 @@ export interface Ec2Request {
   readonly userData?: { readonly from: string } | 'config';
 }
 
-/** A part of a request, and the lines that describe it. */
-export interface PartialRequest extends Ec2Request {
-  readonly summary: readonly string[];
+export interface Ec2FleetOptions {
+  readonly owner: Ownership;
+  readonly config: Ec2FleetConfig;
+  readonly ec2: Ec2;
+  /** Loaded only if the image is named by an SSM parameter. */
+  readonly ssm: () => Promise<Ssm>;
 }
 
-const NOTHING: PartialRequest = { run: {}, summary: [] };
+/** A part of a request, and the lines that describe it. */
+interface PartialRequest extends Ec2Request {
+  readonly summary: readonly string[];
+}
 
 /**
  * Resolves a release to one exact RunInstances request: image id, template version number, subnets. Changes nothing.
  * @throws OperatorError when the image, template version or parameter of this release does not exist
  */
-export async function resolveEc2Launch(
-  ec2: Ec2,
-  ssm: () => Promise<Ssm>,
-  owner: Ownership,
-  config: Ec2FleetConfig,
-  request: LaunchRequest,
-): Promise<LaunchSpec> {
+export async function resolveEc2Launch(options: Ec2FleetOptions, request: LaunchRequest): Promise<LaunchSpec> {
+  const { ec2, owner, config } = options;
   const samples = await sampleOfEachZone(ec2, request);
   const base = config.launchTemplate
     ? await fromTemplate(ec2, config.launchTemplate, request.release)
     : fromBlue(owner, samples[0] as Ec2Instance);
-  const image = config.image ? await fromImage(ec2, ssm, config.image, request.release) : NOTHING;
-  const userData = config.userData === undefined ? NOTHING : fromUserData(config.userData);
+  const image = config.image && (await fromImage(ec2, options.ssm, config.image, request.release));
+  const script = config.userData?.trimEnd().split('\n');
+  const userData = script === undefined ? base.userData : 'config';
   const subnets = new Map(samples.map((instance) => [instance.Placement?.AvailabilityZone, instance.SubnetId]));
-  const merged: Ec2Request = { ...base, ...userData, run: { ...base.run, ...image.run } };
   return {
     kind: 'ec2',
-    summary: [...base.summary, ...image.summary, ...userData.summary],
+    summary: sentences(
+      ...base.summary,
+      ...(image?.summary ?? []),
+      script !== undefined && `user data of the config, ${script.length} lines`,
+    ),
     batches: Object.entries(request.zones).map(([zone, count]) => ({ zone, count, subnet: subnets.get(zone) ?? '' })),
-    request: { run: merged.run, ...(merged.userData ? { userData: merged.userData } : {}) },
+    request: { run: { ...base.run, ...image?.run }, ...defined({ userData }) },
   };
 }
 
@@ -63,9 +70,7 @@ async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchRequest): Promi
   throw new OperatorError(
     'no-sample',
     `Not every zone of ${blue.release} has a running instance to take the subnet from.`,
-    {
-      next: ['Check `turnout status`, and run this again when production is complete.'],
-    },
+    { next: ['Check `turnout status`, and run this again when production is complete.'] },
   );
 }
 
@@ -107,30 +112,28 @@ async function findVersion(
 }
 
 function fromBlue(owner: Ownership, sample: Ec2Instance): PartialRequest {
-  const run = {
-    ImageId: sample.ImageId,
-    InstanceType: sample.InstanceType,
-    KeyName: sample.KeyName,
-    SecurityGroupIds: sample.SecurityGroups?.flatMap((group) => group.GroupId ?? []),
-    IamInstanceProfile: sample.IamInstanceProfile?.Arn ? { Arn: sample.IamInstanceProfile.Arn } : undefined,
-    EbsOptimized: sample.EbsOptimized,
-    Monitoring: sample.Monitoring?.State ? { Enabled: sample.Monitoring.State === 'enabled' } : undefined,
-    Placement:
-      sample.Placement?.Tenancy && sample.Placement.Tenancy !== 'default'
-        ? { Tenancy: sample.Placement.Tenancy }
-        : undefined,
-    MetadataOptions: sample.MetadataOptions && {
-      HttpTokens: sample.MetadataOptions.HttpTokens,
-      HttpEndpoint: sample.MetadataOptions.HttpEndpoint,
-      HttpPutResponseHopLimit: sample.MetadataOptions.HttpPutResponseHopLimit,
-    },
-    InstanceMarketOptions: sample.InstanceLifecycle === 'spot' ? { MarketType: 'spot' } : undefined,
-    TagSpecifications: [{ ResourceType: 'instance', Tags: userTags(owner, sample) }],
-  };
-  const given = Object.fromEntries(Object.entries(run).filter(([, value]) => value !== undefined));
   const from = sample.InstanceId as string;
   return {
-    run: given,
+    run: defined({
+      ImageId: sample.ImageId,
+      InstanceType: sample.InstanceType,
+      KeyName: sample.KeyName,
+      SecurityGroupIds: sample.SecurityGroups?.flatMap((group) => group.GroupId ?? []),
+      IamInstanceProfile: sample.IamInstanceProfile?.Arn ? { Arn: sample.IamInstanceProfile.Arn } : undefined,
+      EbsOptimized: sample.EbsOptimized,
+      Monitoring: sample.Monitoring?.State ? { Enabled: sample.Monitoring.State === 'enabled' } : undefined,
+      Placement:
+        sample.Placement?.Tenancy && sample.Placement.Tenancy !== 'default'
+          ? { Tenancy: sample.Placement.Tenancy }
+          : undefined,
+      MetadataOptions: sample.MetadataOptions && {
+        HttpTokens: sample.MetadataOptions.HttpTokens,
+        HttpEndpoint: sample.MetadataOptions.HttpEndpoint,
+        HttpPutResponseHopLimit: sample.MetadataOptions.HttpPutResponseHopLimit,
+      },
+      InstanceMarketOptions: sample.InstanceLifecycle === 'spot' ? { MarketType: 'spot' } : undefined,
+      TagSpecifications: [{ ResourceType: 'instance', Tags: userTags(owner, sample) }],
+    }),
     userData: { from },
     summary: [`cloned from ${from}: image ${sample.ImageId}, type ${sample.InstanceType}`],
   };
@@ -145,18 +148,9 @@ function userTags(owner: Ownership, sample: Ec2Instance): readonly { Key: string
   );
 }
 
-function fromUserData(pattern: string): PartialRequest {
-  return {
-    run: {},
-    userData: 'config',
-    summary: [`user data of the config, ${pattern.trimEnd().split('\n').length} lines`],
-  };
-}
-
 /** The user data, base64-encoded; undefined when there is none. */
 export async function readUserData(
-  ec2: Ec2,
-  config: Ec2FleetConfig,
+  { ec2, config }: Ec2FleetOptions,
   request: Ec2Request,
   release: string,
 ): Promise<string | undefined> {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { CreateLayerCommandInput, Layer } from '../../aws/opsworks.ts';
-import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { fillRelease } from '../../config/release.ts';
 import { OperatorError } from '../../errors.ts';
-import type { Marker } from './tags.ts';
+import type { LaunchOrder } from '../fleet.ts';
+import type { Marker, OpsWorksFleetOptions } from './layers.ts';
 
 /** Cloning a layer: OpsWorks has no CloneLayer, so all parameters of CreateLayer are copied (OpsWorks API, CreateLayer). */
 
@@ -13,21 +13,18 @@ const FILTERED = '*****FILTERED*****';
 const NAME_MAX = 32;
 const DIGEST = 7;
 
-export interface CloneNames {
-  readonly name: string;
-  readonly shortName: string;
-}
+export type CloneNames = Readonly<Record<'name' | 'shortName', string>>;
 
 /** Names of the clone: those of the config, or else names that are unique to this fleet and the same on any machine. */
 export function cloneNames(
-  { layer: own }: OpsWorksFleetConfig,
-  environment: string,
-  fleet: string,
-  release: string,
+  { config: { layer = {} }, owner }: OpsWorksFleetOptions,
+  { fleet, release }: Pick<LaunchOrder, 'fleet' | 'release'>,
 ): CloneNames {
-  const unique = shortened(`${environment}-${fleet}`.replaceAll(/[^A-Za-z0-9\-_.]/g, '-'));
-  const name = own?.name === undefined ? unique : fillRelease(own.name, release);
-  return { name, shortName: own?.shortName === undefined ? unique : fillRelease(own.shortName, release) };
+  const unique = shortened(`${owner.environment}-${fleet}`.replaceAll(/[^A-Za-z0-9\-_.]/g, '-'));
+  return {
+    name: fillRelease(layer.name ?? unique, release),
+    shortName: fillRelease(layer.shortName ?? unique, release),
+  };
 }
 
 function shortened(name: string): string {
@@ -41,20 +38,17 @@ export function checkClonable(
   layer: Layer,
   layers: readonly Layer[],
   names: CloneNames,
-  config: OpsWorksFleetConfig,
+  { layer: changed = {} }: OpsWorksFleetOptions['config'],
 ): void {
-  const type = config.layer?.type ?? layer.Type;
-  if (type !== 'custom')
+  if ((changed.type ?? layer.Type) !== 'custom')
     throw new OperatorError(
       'layer-once',
       `The layer ${layer.Name} has the built-in type ${layer.Type}, and a stack can have only one layer of each built-in type.`,
-      {
-        next: [
-          'Set `fleet.layer.type: custom`: the clone is then a custom layer that runs the same recipes, including the built-in ones.',
-        ],
-      },
+      { next: [AS_CUSTOM] },
     );
-  const hidden = filteredIn(layer).filter((key) => config.layer?.attributes?.[key] === undefined);
+  const hidden = Object.entries(layer.Attributes ?? {}).flatMap(([key, value]) =>
+    value === FILTERED && changed.attributes?.[key] === undefined ? [key] : [],
+  );
   if (hidden.length > 0)
     throw new OperatorError(
       'filtered-attributes',
@@ -66,50 +60,45 @@ export function checkClonable(
     throw new OperatorError(
       'layer-exists',
       `The stack has a layer ${taken.Name} (${taken.Shortname}) already, and both names are unique in a stack.`,
-      {
-        next: [
-          'If it was left by an interrupted run of this environment, `turnout cleanup --discard` deletes it.',
-          'Otherwise delete that layer, or change `fleet.layer.name` and `fleet.layer.shortName`; without them, unique names are generated.',
-        ],
-      },
+      { next: OTHER_NAMES },
     );
 }
 
-function filteredIn({ Attributes = {} }: Layer): readonly string[] {
-  return Object.entries(Attributes).flatMap(([key, value]) => (value === FILTERED ? [key] : []));
-}
+const AS_CUSTOM =
+  'Set `fleet.layer.type: custom`: the clone is then a custom layer that runs the same recipes, including the built-in ones.';
+const OTHER_NAMES = [
+  'If it was left by an interrupted run of this environment, `turnout cleanup --discard` deletes it.',
+  'Otherwise delete that layer, or change `fleet.layer.name` and `fleet.layer.shortName`; without them, unique names are generated.',
+];
 
 /** The request that creates the clone; `marker` identifies it until it has tags. */
 export function cloneRequest(
   layer: Layer,
-  names: CloneNames,
-  config: OpsWorksFleetConfig,
-  release: string,
+  name: string,
+  config: OpsWorksFleetOptions['config'],
   marker: Marker,
 ): CreateLayerCommandInput {
-  const {
-    Arn: _arn,
-    LayerId: _id,
-    CreatedAt: _at,
-    DefaultSecurityGroupNames: _groups,
-    DefaultRecipes: builtIn,
-    ...same
-  } = layer;
-  const isConverted = config.layer?.type === 'custom' && layer.Type !== 'custom';
+  const { Arn: _arn, LayerId: _id, CreatedAt: _at, DefaultSecurityGroupNames: _groups, ...copied } = layer;
+  const { DefaultRecipes: builtIn, ...same } = copied;
+  const { type = layer.Type, attributes } = config.layer ?? {};
   return {
     ...same,
     StackId: layer.StackId,
-    Type: config.layer?.type ?? layer.Type,
-    Name: names.name,
-    Shortname: names.shortName,
-    Attributes: { ...layer.Attributes, ...config.layer?.attributes },
-    CustomJson: JSON.stringify(overlay(customJsonOf(layer, config, release), { turnout: marker })),
-    ...(isConverted ? { CustomRecipes: joined(builtIn, layer.CustomRecipes) } : {}),
+    Type: type,
+    Name: name,
+    Shortname: marker.shortName,
+    Attributes: { ...layer.Attributes, ...attributes },
+    CustomJson: JSON.stringify(overlay(customJsonOf(layer, config, marker.release), { turnout: marker })),
+    ...(type !== layer.Type && { CustomRecipes: joined(builtIn, layer.CustomRecipes) }),
   };
 }
 
 /** The custom JSON of the layer, with the revision of the app and the `customJson` of the config. */
-export function customJsonOf(layer: Layer, { app, revision, customJson }: OpsWorksFleetConfig, release: string): Json {
+export function customJsonOf(
+  layer: Layer,
+  { app, revision, customJson }: OpsWorksFleetOptions['config'],
+  release: string,
+): Json {
   const before = parseJson(layer.CustomJson);
   const deploy = app === undefined ? {} : { deploy: { [app]: { scm: { revision: fillRelease(revision, release) } } } };
   return [deploy, filled(customJson ?? {}, release) as Json].reduce(overlay, before);
@@ -119,14 +108,8 @@ export function parseJson(text: string | undefined): Json {
   try {
     return JSON.parse(text || '{}') as Json;
   } catch (cause) {
-    throw new OperatorError(
-      'custom-json',
-      'The custom JSON of the layer is not valid JSON, so the layer cannot be cloned.',
-      {
-        next: ['Fix the custom JSON of the layer in OpsWorks.'],
-        cause,
-      },
-    );
+    const message = 'The custom JSON of the layer is not valid JSON, so the layer cannot be cloned.';
+    throw new OperatorError('custom-json', message, { next: ['Fix the custom JSON of the layer in OpsWorks.'], cause });
   }
 }
 
