@@ -6,7 +6,7 @@ import type { DeployedInstance } from '../domain/deploys.ts';
 import { list } from '../domain/text.ts';
 import { OperatorError } from '../errors.ts';
 import type { DeployerPort, DeployRequest } from './deployer.ts';
-import { commentOf, exitText, fillFor, groupsToSend, isOver, lastLines, reportOn, type Sent } from './parts.ts';
+import { commentOf, exitText, fillFor, groupsToSend, isOver, lastLines, reportOnSent, type Sent } from './parts.ts';
 
 export interface OpsWorksDeployerOptions extends Omit<OpsWorksDeployerConfig, 'kind'> {
   readonly opsworks: OpsWorks;
@@ -25,7 +25,7 @@ export function createOpsWorksDeployer(options: OpsWorksDeployerOptions): Deploy
   let known: Place | undefined;
   const place = async (): Promise<Place> => (known ??= await findPlace(options));
   const status: DeployerPort['status'] = async (request) =>
-    reportOn(request, await sentFor(options, request, (await place()).stack));
+    reportOnSent(request, await sentFor(options, request, (await place()).stack));
 
   return {
     kind: 'opsworks',

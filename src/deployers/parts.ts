@@ -54,7 +54,7 @@ export interface Sent {
 }
 
 /** The report on a request, by all that was sent for it, newest first. Undefined when nothing was. */
-export async function reportOn(request: DeployRequest, sent: readonly Sent[]): Promise<DeployReport | undefined> {
+export async function reportOnSent(request: DeployRequest, sent: readonly Sent[]): Promise<DeployReport | undefined> {
   if (sent.length === 0) return undefined;
   const instances = request.instances.map(async ({ id }): Promise<DeployedInstance> => {
     const newest = sent.find((one) => one.instances.includes(id));

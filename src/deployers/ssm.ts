@@ -5,7 +5,7 @@ import type { DeployedInstance, DeployState } from '../domain/deploys.ts';
 import { list } from '../domain/text.ts';
 import { OperatorError } from '../errors.ts';
 import type { DeployerPort, DeployRequest } from './deployer.ts';
-import { commentOf, exitText, fillFor, groupsToSend, isOver, lastLines, reportOn, type Sent } from './parts.ts';
+import { commentOf, exitText, fillFor, groupsToSend, isOver, lastLines, reportOnSent, type Sent } from './parts.ts';
 
 export interface SsmDeployerOptions extends Pick<SsmDeployerConfig, 'document' | 'parameters'> {
   /** Time limit for SSM to reach an instance, at least 30 s (SSM API, SendCommand). The document limits how long the command may run. */
@@ -22,7 +22,7 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
   const sent: Command[] = [];
   const status: DeployerPort['status'] = async (request) => {
     const listed = await commandsOf(options, request);
-    return reportOn(request, [
+    return reportOnSent(request, [
       ...unlisted(sent, request, listed),
       ...(await Promise.all(listed.map(async (one) => asSent(ssm, one)))),
     ]);
