@@ -1,6 +1,6 @@
 import { ExitCode } from '../errors.ts';
 import { openOut } from '../views/out.ts';
-import { showsColour } from '../views/paint.ts';
+import { showsColour } from '../views/text.ts';
 
 /** Writes lines to stdout, and waits until the reader has them. */
 export async function print(...lines: readonly string[]): Promise<ExitCode> {

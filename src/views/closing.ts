@@ -1,6 +1,5 @@
 import type { Result, RunEvent } from '../run/event.ts';
-import type { Paint, Style } from './paint.ts';
-import { hanging, headed } from './text.ts';
+import { hanging, headed, type Paint, type Style } from './text.ts';
 import { count, duration } from '../domain/text.ts';
 
 type Finished = Extract<RunEvent, { type: 'finished' }>;

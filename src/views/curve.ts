@@ -1,6 +1,5 @@
 import type { RunEvent } from '../run/event.ts';
-import type { Paint } from './paint.ts';
-import { columns } from './text.ts';
+import { SPARKS, columns, type Paint } from './text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;
 
@@ -13,7 +12,6 @@ interface Point {
 /** More changes than this are drawn as one line. */
 const ROWS_MAX = 8;
 const BAR_WIDTH = 30;
-const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
 /** How many healthy targets each production pool has over the steps, the minimum marked. */
 export function curveLines(event: Planned, width: number, paint: Paint): string[] {

@@ -1,6 +1,5 @@
 import type { JournalEntry, JournalOutcome } from '../stores/store.ts';
-import { painter, type Style } from './paint.ts';
-import { columns, cut } from './text.ts';
+import { columns, cut, painter, type Style } from './text.ts';
 import { age, ago, count, dateTime, duration } from '../domain/text.ts';
 
 const STYLES: Readonly<Record<JournalOutcome, Style>> = {

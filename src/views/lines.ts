@@ -3,7 +3,7 @@ import type { RunEvent } from '../run/event.ts';
 import { closingText, openingText } from './closing.ts';
 import { queueText } from './queue.ts';
 import type { Out } from './out.ts';
-import { painter, type Paint, type Style } from './paint.ts';
+import { painter, type Paint, type Style } from './text.ts';
 import { planText } from './plan.ts';
 import { clockTime, duration } from '../domain/text.ts';
 import { trafficLines } from './traffic.ts';

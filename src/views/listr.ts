@@ -2,7 +2,7 @@ import type * as listr2 from 'listr2';
 import type { RunEvent } from '../run/event.ts';
 import { closingText, openingText } from './closing.ts';
 import { LinesView, type TextOptions } from './lines.ts';
-import { painter, type Paint } from './paint.ts';
+import { painter, type Paint } from './text.ts';
 import { planText } from './plan.ts';
 import { queueText } from './queue.ts';
 import { StepList } from './step-list.ts';

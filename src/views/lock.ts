@@ -1,8 +1,7 @@
 import type { Holder, Lease, RecordedGoal } from '../stores/store.ts';
 import { age, ago, count } from '../domain/text.ts';
 import { goalData } from './json.ts';
-import { painter, type Paint } from './paint.ts';
-import { columns, hanging, wrap } from './text.ts';
+import { columns, hanging, wrap, painter, type Paint } from './text.ts';
 
 /** What `lock` shows. */
 export interface LockReport {
@@ -21,9 +20,8 @@ export function lockText(report: LockReport, width: number, colour = false): str
   const paint = painter(colour);
   const { environment, store } = report;
   const head = `${paint('bold', `Lease of ${environment}`)}  ${paint('dim', `store: ${store}`)}`;
-  return [head, ...leaseLines(report, width, paint), ...queueLines(report, paint), ...goalLines(report, width)].join(
-    '\n',
-  );
+  const lines = [...leaseLines(report, width, paint), ...queueLines(report, paint), ...goalLines(report, width)];
+  return [head, ...lines].join('\n');
 }
 
 function leaseLines({ lease, goal, at }: LockReport, width: number, paint: Paint): readonly string[] {
@@ -69,12 +67,5 @@ function holderText({ verb, release, who }: Holder): string {
 
 /** The same as data, for `lock --json`; docs/json.md describes it. */
 export function lockData({ environment, store, lease, queue, goal }: LockReport) {
-  return {
-    type: 'lock' as const,
-    environment,
-    store,
-    lease: lease ?? null,
-    queue,
-    goal: goal ? goalData(goal) : null,
-  };
+  return { type: 'lock' as const, environment, store, lease: lease ?? null, queue, goal: goal ? goalData(goal) : null };
 }

@@ -1,7 +1,6 @@
 import type { RunEvent, PlannedStep } from '../run/event.ts';
 import { curveLines } from './curve.ts';
-import { painter, type Paint } from './paint.ts';
-import { hanging, pad, paragraphs } from './text.ts';
+import { hanging, pad, paragraphs, painter, type Paint } from './text.ts';
 import { count, duration, listToFit } from '../domain/text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;

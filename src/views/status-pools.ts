@@ -1,8 +1,7 @@
 import type { Role } from '../domain/roles.ts';
 import type { Pool, PoolRole, Snapshot, TargetState } from '../domain/snapshot.ts';
-import type { Paint, Style } from './paint.ts';
 import { countByState, healthOf, rowsOf, type Row } from './status.ts';
-import { columns, widthOf, wrap } from './text.ts';
+import { columns, widthOf, wrap, type Paint, type Style } from './text.ts';
 import { targetWords } from '../domain/text.ts';
 
 /** A pool with more targets than this is summarized by state, and only targets that are not healthy are listed. */

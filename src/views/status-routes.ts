@@ -5,10 +5,9 @@ import type { ResidualTraffic, Route } from '../domain/traffic.ts';
 import { count, duration } from '../domain/text.ts';
 import { residualRequests } from '../domain/retention.ts';
 import { hasServed } from '../domain/shares.ts';
-import type { Paint, Style } from './paint.ts';
 import { routesByRole } from './status.ts';
 import { ROLE_STYLES } from './status-pools.ts';
-import { columns } from './text.ts';
+import { columns, type Paint, type Style } from './text.ts';
 
 const BAR_WIDTH = 24;
 

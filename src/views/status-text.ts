@@ -2,11 +2,10 @@ import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, PoolRole, Snapshot } from '../domain/snapshot.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
-import { painter, type Paint } from './paint.ts';
 import { countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from './status.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
-import { columns, hanging, headed, pad, paragraphs, wrap } from './text.ts';
+import { columns, hanging, headed, pad, paragraphs, wrap, painter, type Paint } from './text.ts';
 import { age, ago, clockTime, count, list } from '../domain/text.ts';
 
 /** A lease is renewed far more often than this, in seconds; a holder that does not may be dead. */

@@ -1,7 +1,6 @@
 import type * as listr2 from 'listr2';
 import type { OutStream } from './out.ts';
-import type { Paint, Style } from './paint.ts';
-import { widthOf } from './text.ts';
+import { widthOf, type Paint, type Style } from './text.ts';
 
 type Listr2 = typeof listr2;
 type Logger = listr2.ListrLogger<listr2.ListrDefaultRendererLogLevels>;

@@ -1,5 +1,21 @@
-import { stripVTControlCharacters } from 'node:util';
-import type { Paint, Style } from './paint.ts';
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blueBright' | 'greenBright';
+
+/** Colours a text, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string;
+
+export function painter(colour: boolean): Paint {
+  return (style, text) => (colour && text !== '' ? styleText(style, text, { validateStream: false }) : text);
+}
+
+/** Whether this stream shows colours: a terminal that supports them, unless NO_COLOR or FORCE_COLOR are set. */
+export function showsColour(stream: NodeJS.WritableStream): boolean {
+  return styleText('red', 'x', { stream }) !== 'x';
+}
+
+/** Bars of a line, from the lowest to the highest. */
+export const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
 /** Columns that a text takes on the screen, without its colours. */
 export function widthOf(text: string): number {
@@ -55,9 +71,7 @@ export function paragraphs(groups: readonly (readonly string[])[]): string {
 /** Rows of cells as lines: all columns but the last are padded to their widest cell, with two spaces between. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, widthOf(cell))));
-  }
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, widthOf(cell))));
   return rows.map((row) =>
     row
       .map((cell, i) => (i === row.length - 1 ? cell : pad(cell, widths[i] ?? 0)))

@@ -1,9 +1,7 @@
 import type { TrafficSeen } from '../probe/seen.ts';
 import { count } from '../domain/text.ts';
-import type { Paint, Style } from './paint.ts';
-import { columns, cut } from './text.ts';
+import { SPARKS, columns, cut, type Paint, type Style } from './text.ts';
 
-const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 const STYLES: readonly Style[] = ['blueBright', 'greenBright', 'yellow'];
 
 /** What clients saw: counts, latencies, and a row of bars for each release, and for failures if there were any. */

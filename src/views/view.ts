@@ -4,7 +4,7 @@ import { createJsonView } from './json.ts';
 import { LinesView } from './lines.ts';
 import { ListrView } from './listr.ts';
 import { openOut, type OutStream } from './out.ts';
-import { showsColour } from './paint.ts';
+import { showsColour } from './text.ts';
 import { ask, type InStream, type Prompt } from './prompt.ts';
 
 export type ViewMode = 'listr' | 'lines' | 'json';

@@ -1,9 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { closingText } from '../../src/views/closing.ts';
-import { painter } from '../../src/views/paint.ts';
 import { planText } from '../../src/views/plan.ts';
-import { widthOf } from '../../src/views/text.ts';
+import { widthOf, painter } from '../../src/views/text.ts';
 import { samples } from '../../tools/docs/samples.ts';
 import { plan, steps } from './views.samples.ts';
 

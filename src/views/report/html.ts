@@ -2,7 +2,7 @@ import { count, dateTime, duration } from '../../domain/text.ts';
 import type { RecordedFrame } from '../../probe/traffic-recorder.ts';
 import { summarize, type Sample, type TrafficSeen } from '../../probe/seen.ts';
 import type { RunEvent } from '../../run/event.ts';
-import { answerLane, clockLane, stateLanes, stepLane, weightLanes, type Axis, type Lane } from './lanes.ts';
+import { answerLane, clockLane, seenLanes, stepLane, type Axis, type Lane } from './lanes.ts';
 import { escape, tag } from './svg.ts';
 
 /** The data of a report. */
@@ -89,14 +89,7 @@ function drawing({ frames, samples, seen }: ReportOf): string {
   const times = [frames, samples].flatMap((list) => [...list.slice(0, 1), ...list.slice(-1)]).map(({ at }) => at);
   const axis: Axis = { from: Math.min(...times), to: Math.max(...times), width: WIDTH };
   const answers = seen === undefined ? [] : [answerLane(axis, summarize(seen.url, samples, PARTS))];
-  const lanes = [
-    clockLane(axis),
-    ...answers,
-    stepLane(axis, frames),
-    ...weightLanes(axis, frames),
-    ...stateLanes(axis, frames),
-  ];
-  return stacked(lanes);
+  return stacked([clockLane(axis), ...answers, stepLane(axis, frames), ...seenLanes(axis, frames)]);
 }
 
 function stacked(lanes: readonly Lane[]): string {
@@ -106,9 +99,6 @@ function stacked(lanes: readonly Lane[]): string {
     y += height;
     return group;
   });
-  return tag(
-    'svg',
-    { viewBox: `-30 0 ${WIDTH + 60} ${y}`, width: WIDTH + 60, height: y, role: 'img' },
-    drawn.join('\n'),
-  );
+  const box = { viewBox: `-30 0 ${WIDTH + 60} ${y}`, width: WIDTH + 60, height: y, role: 'img' };
+  return tag('svg', box, drawn.join('\n'));
 }

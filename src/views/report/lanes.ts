@@ -118,20 +118,15 @@ export function answerLane(axis: Axis, { timeline }: TrafficSeen): Lane {
   return seenLane(axis, 'Answers by release', moments, words, false);
 }
 
-/** Weights of each route, as shares. */
-export function weightLanes(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): readonly Lane[] {
-  const seen = frames.flatMap((frame) =>
+/** Weights of each route, as shares, and states of each target group's targets. */
+export function seenLanes(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): readonly Lane[] {
+  const weights = frames.flatMap((frame) =>
     'route' in frame ? [{ title: `Weights of ${frame.route}`, at: frame.at, counts: frame.weights }] : [],
   );
-  return seenLanes(axis, seen, true);
-}
-
-/** States of each target group's targets. */
-export function stateLanes(axis: Axis, frames: readonly RecordedFrame<RunEvent>[]): readonly Lane[] {
-  const seen = frames.flatMap((frame) =>
+  const states = frames.flatMap((frame) =>
     'pool' in frame ? [{ title: `Targets of ${frame.pool}`, at: frame.at, counts: frame.states }] : [],
   );
-  return seenLanes(axis, seen, false);
+  return [...lanesByTitle(axis, weights, true), ...lanesByTitle(axis, states, false)];
 }
 
 type Counts = Readonly<Record<string, number>>;
@@ -142,7 +137,7 @@ interface Moment {
 }
 
 /** One lane for each title. */
-function seenLanes(axis: Axis, seen: readonly (Moment & { readonly title: string })[], shares: boolean): Lane[] {
+function lanesByTitle(axis: Axis, seen: readonly (Moment & { readonly title: string })[], shares: boolean): Lane[] {
   return [...Map.groupBy(seen, ({ title }) => title)].map(([title, moments]) =>
     seenLane(axis, title, moments, wordsOf(moments.map(({ counts }) => counts)), shares),
   );
