@@ -129,9 +129,16 @@ export class DynamoDb {
     for (;;) {
       const { Table } = await this.#send(new sdk.DescribeTableCommand({ TableName: table }));
       const names = Table?.KeySchema?.map(({ AttributeName }) => AttributeName);
-      if (names !== undefined && names.join() !== keys.join()) throw otherKeys(table, keys);
+      if (names !== undefined && names.join() !== keys.join())
+        throw new OperatorError('store-foreign', `The table ${table} does not have the keys ${keys.join(' and ')}.`, {
+          next: ['Set store.table in the config to another table; `turnout store create` creates it.'],
+        });
       if (Table?.TableStatus === 'ACTIVE') return;
-      if (this.#clock.monotonic() > until) throw notActive(table, Table?.TableStatus ?? 'unknown');
+      const status = Table?.TableStatus ?? 'unknown';
+      if (this.#clock.monotonic() > until)
+        throw new OperatorError('store-busy', `The table ${table} is not active yet (status ${status}).`, {
+          next: ['Check the table in the AWS console, then run `turnout store create` again.'],
+        });
       await this.#clock.sleep(POLL_MS);
     }
   }
@@ -154,18 +161,6 @@ export class DynamoDb {
 /** Creating a table usually takes seconds. */
 const CREATE_MS = 120_000;
 const POLL_MS = 500;
-
-function otherKeys(table: string, keys: readonly string[]): OperatorError {
-  return new OperatorError('store-foreign', `The table ${table} does not have the keys ${keys.join(' and ')}.`, {
-    next: ['Set store.table in the config to another table; `turnout store create` creates it.'],
-  });
-}
-
-function notActive(table: string, status: string): OperatorError {
-  return new OperatorError('store-busy', `The table ${table} is not active yet (status ${status}).`, {
-    next: ['Check the table in the AWS console, then run `turnout store create` again.'],
-  });
-}
 
 /** False when the request fails with the named error. Other errors are thrown. */
 async function succeeds(name: string | RegExp, request: Promise<unknown>): Promise<boolean> {

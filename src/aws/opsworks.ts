@@ -127,17 +127,8 @@ export class OpsWorks {
     return newestFirst(Deployments);
   }
 
-  /** Commands sent to an instance, newest first. */
-  async commandsOf(instance: string): Promise<readonly Command[]> {
-    return this.#commands({ InstanceId: instance });
-  }
-
-  /** Commands of a deployment, newest first. */
-  async commandsIn(deployment: string): Promise<readonly Command[]> {
-    return this.#commands({ DeploymentId: deployment });
-  }
-
-  async #commands(
+  /** Commands sent to an instance, or of a deployment, newest first. */
+  async commands(
     where: { readonly InstanceId: string } | { readonly DeploymentId: string },
   ): Promise<readonly Command[]> {
     const output = await this.#find(new sdk.DescribeCommandsCommand(where));

@@ -29,7 +29,13 @@ export class Ssm {
   /** @throws OperatorError `no-such-document` */
   async checkDocument(name: string): Promise<void> {
     await this.#send(new sdk.DescribeDocumentCommand({ Name: name })).catch((error: unknown) => {
-      throw isNamed(error, 'InvalidDocument') ? noDocument(name, error) : error;
+      const cause =
+        error instanceof OperatorError ? (error.cause as { readonly name?: string } | undefined) : undefined;
+      if (cause?.name !== 'InvalidDocument') throw error;
+      throw new OperatorError('no-such-document', `The SSM document ${name} does not exist.`, {
+        next: ['Check `document` in the config, the region and the account.'],
+        cause: error,
+      });
     });
   }
 
@@ -77,8 +83,8 @@ export class Ssm {
   /** Output of a command on an instance: at most 24,000 characters of stdout and 8,000 of stderr (SSM API, GetCommandInvocation). */
   async output(command: string, instance: string): Promise<string> {
     const request = new sdk.GetCommandInvocationCommand({ CommandId: command, InstanceId: instance });
-    const output = await this.#send(request);
-    return `${output.StandardOutputContent ?? ''}${output.StandardErrorContent ?? ''}`;
+    const { StandardOutputContent: out = '', StandardErrorContent: err = '' } = await this.#send(request);
+    return `${out}${err}`;
   }
 
   async cancel(command: string): Promise<void> {
@@ -88,17 +94,6 @@ export class Ssm {
 
 function timeOf({ RequestedDateTime }: Command): number {
   return RequestedDateTime?.getTime() ?? 0;
-}
-
-function isNamed(error: unknown, name: string): error is OperatorError {
-  return error instanceof OperatorError && (error.cause as { readonly name?: string } | undefined)?.name === name;
-}
-
-function noDocument(name: string, cause: OperatorError): OperatorError {
-  return new OperatorError('no-such-document', `The SSM document ${name} does not exist.`, {
-    next: ['Check `document` in the config, the region and the account.'],
-    cause,
-  });
 }
 
 /** Adds the name of the parameter, since the message of SSM is empty. */

@@ -59,10 +59,22 @@ const FOLDER = 'config';
 function findConfig({ path, env, cwd }: Where): string {
   const named = path ?? (env['TURNOUT_CONFIG'] || undefined);
   if (named !== undefined) return resolve(cwd, named);
-  const files = yamlFiles(join(cwd, FOLDER));
-  if (files.length === 1) return join(cwd, FOLDER, files[0]!);
-  throw files.length === 0 ? noConfig() : severalConfigs(files);
+  const paths = yamlFiles(join(cwd, FOLDER)).map((name) => `${FOLDER}/${name}`);
+  const [first, other] = paths;
+  if (first === undefined) {
+    const message = `No config file was found: the working directory has no ${FOLDER}/*.yml.`;
+    throw new OperatorError('config-missing', message, { next: CREATE });
+  }
+  if (other === undefined) return join(cwd, first);
+  throw new OperatorError('config-several', `There are several config files: ${paths.join(', ')}.`, {
+    next: [`Choose one with --config ${first} or the environment variable TURNOUT_CONFIG.`],
+  });
 }
+
+const CREATE = [
+  `Create one, for example ${FOLDER}/production.yml; turnout comes with commented examples, for example ${FOLDER}/ec2.yml.`,
+  'Or use --config PATH or the environment variable TURNOUT_CONFIG for a file elsewhere.',
+];
 
 function yamlFiles(folder: string): readonly string[] {
   try {
@@ -72,20 +84,4 @@ function yamlFiles(folder: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function noConfig(): OperatorError {
-  const message = `No config file was found: the working directory has no ${FOLDER}/*.yml.`;
-  const next = [
-    `Create one, for example ${FOLDER}/production.yml; turnout comes with commented examples, for example ${FOLDER}/ec2.yml.`,
-    'Or use --config PATH or the environment variable TURNOUT_CONFIG for a file elsewhere.',
-  ];
-  return new OperatorError('config-missing', message, { next });
-}
-
-function severalConfigs(files: readonly string[]): OperatorError {
-  const paths = files.map((name) => `${FOLDER}/${name}`);
-  return new OperatorError('config-several', `There are several config files: ${paths.join(', ')}.`, {
-    next: [`Choose one with --config ${paths[0]} or the environment variable TURNOUT_CONFIG.`],
-  });
 }

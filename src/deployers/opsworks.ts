@@ -86,7 +86,7 @@ async function asSent(
   { DeploymentId = '', InstanceIds = [] }: Deployment,
   ids: ReadonlyMap<string, string>,
 ): Promise<Sent> {
-  const commands = await options.opsworks.commandsIn(DeploymentId);
+  const commands = await options.opsworks.commands({ DeploymentId });
   return {
     instances: InstanceIds.map((own) => ids.get(own) ?? ''),
     statusOf: async (id) => {

@@ -10,31 +10,6 @@ interface PlaceRow {
   readonly expires_at: number;
 }
 
-/** The queue of one environment as read at one moment, without expired places; first in line first. */
-export class QueueSnapshot {
-  readonly #rows: readonly PlaceRow[];
-
-  constructor(rows: readonly PlaceRow[]) {
-    this.#rows = rows;
-  }
-
-  /** Whether no other run is ahead of this one. */
-  isFirst({ run }: Holder): boolean {
-    return this.#rows.length === 0 || this.#rows[0]!.run === run;
-  }
-
-  /** When its place expires, in milliseconds since the epoch; undefined when it has none. */
-  expiryOf({ run }: Holder): number | undefined {
-    return this.#rows.find((row) => row.run === run)?.expires_at;
-  }
-
-  /** The runs ahead of this one; all of them when it has no place. */
-  aheadOf(holder?: Holder): readonly Holder[] {
-    const place = this.#rows.findIndex((row) => row.run === holder?.run);
-    return this.#rows.slice(0, place === -1 ? this.#rows.length : place).map((row) => JSON.parse(row.holder) as Holder);
-  }
-}
-
 /** The places in the queue. Must be used inside `read` or `write` of the file. */
 export class FileQueue {
   readonly #file: FileDatabase;
@@ -49,8 +24,10 @@ export class FileQueue {
     this.#processes = processes;
   }
 
-  read(): QueueSnapshot {
-    return new QueueSnapshot(this.#all().filter((row) => this.#isActive(row)));
+  /** The runs that wait, first in line first; when a place expires, in milliseconds since the epoch. */
+  read(): readonly { readonly holder: Holder; readonly expiresAt: number }[] {
+    const active = this.#all().filter((row) => this.#isActive(row));
+    return active.map((row) => ({ holder: JSON.parse(row.holder) as Holder, expiresAt: row.expires_at }));
   }
 
   /** Adds a run to the end of the queue, or renews its place. */

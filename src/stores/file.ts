@@ -84,10 +84,12 @@ class FileStore implements Store {
   /** Undefined when a write is needed: the run can acquire the lease, or has to add or renew its place. */
   #status(holder: Holder, placeMs: number): QueueStatus | undefined {
     const queue = this.#queue.read();
+    const place = queue.find((one) => one.holder.run === holder.run);
+    const ahead = queue.slice(0, place === undefined ? queue.length : queue.indexOf(place));
     const heldBy = this.#held();
-    if (!heldBy && queue.isFirst(holder)) return undefined;
-    if (placeMs > 0 && (queue.expiryOf(holder) ?? 0) < this.#clock.now() + placeMs / 2) return undefined;
-    return defined({ heldBy, queue: queue.aheadOf(holder) });
+    if (!heldBy && ahead.length === 0) return undefined;
+    if (placeMs > 0 && (place?.expiresAt ?? 0) < this.#clock.now() + placeMs / 2) return undefined;
+    return defined({ heldBy, queue: ahead.map((one) => one.holder) });
   }
 
   #tryAcquire(holder: Holder, ttlMs: number, placeMs: number): AcquireResult {
@@ -108,18 +110,15 @@ class FileStore implements Store {
   }
 
   async queue(): Promise<readonly Holder[]> {
-    return this.#file.read(() => this.#queue.read().aheadOf());
+    return this.#file.read(() => this.#queue.read().map(({ holder }) => holder));
   }
 
   async takeOver(holder: Holder, ttlMs: number, from: Lease): Promise<Lease | undefined> {
     return this.#file.write(() => {
       if (this.#held()?.fence !== from.fence) return undefined;
       // The former holder may still act on its last check, so the lease stays tied to that process: its end releases the lease at once.
-      const [row] = this.#file.all(
-        'SELECT process FROM lease WHERE environment = ?',
-        this.#environment,
-      ) as readonly LeaseRow[];
-      return this.#grant(holder, ttlMs, row!.process);
+      const [row] = this.#file.all('SELECT process FROM lease WHERE environment = ?', this.#environment);
+      return this.#grant(holder, ttlMs, (row as LeaseRow).process);
     });
   }
 

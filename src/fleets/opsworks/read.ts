@@ -109,7 +109,7 @@ async function failureOf(opsworks: OpsWorks, { InstanceId = '', Status }: OpsIns
     return last === undefined ? Status : `${Status}: ${last}`;
   }
   if (Status !== 'setup_failed') return undefined;
-  const command = (await opsworks.commandsOf(InstanceId)).find((one) => one.Status === 'failed');
+  const command = (await opsworks.commands({ InstanceId })).find((one) => one.Status === 'failed');
   if (command === undefined) return Status;
   const exit = command.ExitCode === undefined ? '' : ` with exit code ${command.ExitCode}`;
   return `${Status}: ${command.Type} ended${exit}${command.LogUrl ? `, its log: ${command.LogUrl}` : ''}`;
