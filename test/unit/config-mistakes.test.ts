@@ -135,7 +135,7 @@ describe('mistakes in a config file', () => {
              |       ^^^^^^^^^
 
       config/shop.yml:19:3  timeouts.helthy
-        expected one of boot, healthy, drained, proven, deploy; found helthy: did you mean healthy?
+        expected one of boot, healthy, drained, proven, dns, deploy; found helthy: did you mean healthy?
           19 |   helthy: 5 minutes
              |   ^^^^^^
 
