@@ -35,9 +35,7 @@ const bucket = z.strictObject({
 });
 
 const throttle = z
-  .union([z.literal('aws'), bucket], {
-    error: 'aws, or a map such as { requestsPerSecond: 20, burst: 40 }',
-  })
+  .union([z.literal('aws'), bucket], { error: 'aws, or a map such as { requestsPerSecond: 20, burst: 40 }' })
   .describe(
     'Throttles API requests with a token bucket for each kind of request: of the given size, or aws for the sizes of an AWS account. Default: no throttling.',
   );

@@ -1,5 +1,5 @@
 import type { Session } from '../aws/session.ts';
-import type { DeployerConfig, OpsWorksDeployerConfig, SsmDeployerConfig } from '../config/config.ts';
+import type { DeployerConfig } from '../config/config.ts';
 import type { DeployerPort, DeployerTools } from './deployer.ts';
 
 /** Opens the deployer of a section of the config; only the code of its kind is loaded. */
@@ -8,26 +8,17 @@ export async function openDeployer(
   session: Session,
   tools: DeployerTools,
 ): Promise<DeployerPort> {
-  if (config.kind === 'ssm') return openSsm(config, session);
-  if (config.kind === 'opsworks') return openOpsWorks(config, session);
-  const [{ createCommandDeployer }, { createGuardian }] = await Promise.all([
-    import('./command.ts'),
-    import('../programs/guardian.ts'),
-  ]);
-  return createCommandDeployer(config, tools, createGuardian(config.graceMs));
-}
-
-async function openSsm({ deliveryTimeoutMs, ...same }: SsmDeployerConfig, session: Session): Promise<DeployerPort> {
-  const [{ createSsmDeployer }, { Ssm }] = await Promise.all([import('./ssm.ts'), import('../aws/ssm.ts')]);
-  return createSsmDeployer({ ...same, deliveryS: Math.ceil(deliveryTimeoutMs / 1000), ssm: new Ssm(session) });
-}
-
-async function openOpsWorks(config: OpsWorksDeployerConfig, session: Session): Promise<DeployerPort> {
-  const [{ createOpsWorksDeployer }, { OpsWorks }] = await Promise.all([
-    import('./opsworks.ts'),
-    import('../aws/opsworks.ts'),
-  ]);
-  return createOpsWorksDeployer({ ...config, opsworks: new OpsWorks(session), fetchText });
+  if (config.kind === 'ssm') {
+    const [ssm, { Ssm }] = await Promise.all([import('./ssm.ts'), import('../aws/ssm.ts')]);
+    const deliveryS = Math.ceil(config.deliveryTimeoutMs / 1000);
+    return ssm.createSsmDeployer({ ...config, deliveryS, ssm: new Ssm(session) });
+  }
+  if (config.kind === 'opsworks') {
+    const [opsworks, { OpsWorks }] = await Promise.all([import('./opsworks.ts'), import('../aws/opsworks.ts')]);
+    return opsworks.createOpsWorksDeployer({ ...config, opsworks: new OpsWorks(session), fetchText });
+  }
+  const [command, guardian] = await Promise.all([import('./command.ts'), import('../programs/guardian.ts')]);
+  return command.createCommandDeployer(config, tools, guardian.createGuardian(config.graceMs));
 }
 
 /** Undefined when the log cannot be read: the URLs of OpsWorks expire. */

@@ -111,13 +111,8 @@ export async function findProgram(command: string, folder: string): Promise<stri
       ? [resolve(folder, command)]
       : paths.map((path) => join(path, command));
   for (const candidate of candidates) {
-    if (
-      await access(candidate, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return candidate;
+    const refused: unknown = await access(candidate, constants.X_OK).catch((error: unknown) => error);
+    if (refused === undefined) return candidate;
   }
   return undefined;
 }

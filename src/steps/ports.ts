@@ -46,8 +46,7 @@ export interface DeploysPort {
 
 /** Asks instances themselves, at their private addresses. */
 export interface InstanceProbe {
-  /** Whether there is a check of this kind. */
-  readonly checks: boolean;
+  /** Whether the config has a drain check. */
   readonly drains: boolean;
   /** `ok`, or what was wrong with the answer. */
   check(instance: Instance, release: string): Promise<string>;

@@ -12,7 +12,6 @@ export interface InstanceProbeOptions {
 export function createInstanceProbe({ instanceCheck, drainCheck }: InstanceProbeOptions, clock: Clock): InstanceProbe {
   const asked = new Map<string, number>();
   return {
-    checks: instanceCheck !== undefined,
     drains: drainCheck !== undefined,
     async check(instance, release) {
       if (instanceCheck === undefined) return 'ok';
