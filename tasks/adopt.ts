@@ -4,11 +4,17 @@ import { refusal, type GoalOf } from '../src/domain/goal.ts';
 import { stepsLeft } from '../src/plan/ending.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
+import { outsideNotes } from '../src/plan/outsiders.ts';
+import { otherEnvironment, ownersProblem } from '../src/plan/owners.ts';
+import { defined } from '../src/domain/defined.ts';
+import { allowedBy, OWNERS } from './allowed.ts';
 import * as option from './options.ts';
 import { FLEETS, sameRelease, type Task } from './task.ts';
 
 const OPTIONS = {
   release: option.required(option.release({ describe: 'The release that these instances run' })),
+  takeOver: option.flag({ describe: 'Also instances that belong to another environment: they leave that one' }),
+  ...OWNERS,
 } satisfies option.OptionDefinitions;
 
 export const adopt: Task<'adopt', typeof OPTIONS> = {
@@ -55,18 +61,24 @@ export const adopt: Task<'adopt', typeof OPTIONS> = {
         'turnout moves instances only; take it out, or use another target group.',
       );
     }
-    const release = options.release;
-    return { ...requestedBy, verb: 'adopt', fleet: `${release}-${requestedBy.run}`, release, instances };
+    const { release, takeOver = false } = options;
+    const adopted = snapshot.unmanaged.filter(({ id }) => instances.includes(id));
+    const no =
+      (takeOver ? undefined : otherEnvironment(snapshot)) ??
+      ownersProblem(snapshot, adopted, allowedBy(options).allowed);
+    if (no !== undefined) return no;
+    const goal = { ...requestedBy, verb: 'adopt', fleet: `${release}-${requestedBy.run}`, release, instances } as const;
+    return takeOver ? { ...goal, takesOver: true } : goal;
   },
 
-  plan: (snapshot, goal) => planAhead(snapshot, [claim(goal)], lines(snapshot, goal)),
+  plan: (snapshot, goal) => planAhead(snapshot, [claim(goal)], [...lines(snapshot, goal), ...outsideNotes(snapshot)]),
 
   afterFailure: () => ({ leave: 'safe', message: 'At the most some tags were written.' }),
 
   finalProblem: (snapshot, goal) => stepsLeft(snapshot, adopt.plan(snapshot, goal)),
 
   question: (_snapshot, goal) =>
-    `Tag these ${goal.instances.length} instances as release ${goal.release}? A later \`cleanup\` may terminate them.`,
+    `${goal.takesOver ? 'Take them from the environment that they belong to, where they do, and tag' : 'Tag'} these ${goal.instances.length} instances as release ${goal.release}? A later \`cleanup\` may terminate them.`,
 
   standing: (_snapshot, goal) => ({
     message: `${goal.release} is the current fleet, with ${goal.instances.length} instances.`,
@@ -82,8 +94,8 @@ function registered(snapshot: Snapshot): readonly string[] {
   return [...new Set(ids)].filter((id) => known.has(id));
 }
 
-function claim({ fleet, release, instances, since }: GoalOf<'adopt'>) {
-  return { do: 'claim', fleet, release, instances, at: since } as const;
+function claim({ fleet, release, instances, since, takesOver }: GoalOf<'adopt'>) {
+  return { do: 'claim', fleet, release, instances, at: since, ...defined({ takesOver }) } as const;
 }
 
 function lines(snapshot: Snapshot, goal: GoalOf<'adopt'>): readonly string[] {

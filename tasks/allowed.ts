@@ -2,11 +2,11 @@ import { defined } from '../src/domain/defined.ts';
 import type { Allowed } from '../src/domain/goal.ts';
 import { flag, nameList, type OptionsOf } from './options.ts';
 
-/** What can be allowed by name: each option allows that one thing. */
+/** What can be allowed by name: each option allows that one thing, and may be given several times. */
+
 export const SHARED_GROUPS = {
   allowSharedTargetGroup: nameList({
-    describe:
-      'A target group that the config does not name, or that others lead to: it may lose these servers; may be given several times',
+    describe: 'A target group that the config does not name, or that others lead to: it may lose these servers',
     example: 'shop-admin',
   }),
 } as const;
@@ -17,11 +17,21 @@ export const UNKNOWN_RELEASE = {
   }),
 } as const;
 
+export const OWNERS = {
+  allowOwner: nameList({
+    describe: 'An Auto Scaling group, fleet or cluster to which servers belong, and which may replace them',
+    example: 'shop-web',
+  }),
+} as const;
+
 /** To be spread into a goal. */
-export function allowedBy(options: Partial<OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE>>): {
+export function allowedBy(options: Partial<OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS>>): {
   readonly allowed?: Allowed;
 } {
-  const { allowSharedTargetGroup: sharedGroups, allowUnknownRelease: unknownRelease } = options;
-  const allowed = defined({ sharedGroups, unknownRelease });
+  const allowed = defined({
+    sharedGroups: options.allowSharedTargetGroup,
+    unknownRelease: options.allowUnknownRelease,
+    owners: options.allowOwner,
+  });
   return Object.keys(allowed).length === 0 ? {} : { allowed };
 }

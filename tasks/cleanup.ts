@@ -8,9 +8,10 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
+import { ownersProblem } from '../src/plan/owners.ts';
 import { sharedProblem } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import { allowedBy, SHARED_GROUPS } from './allowed.ts';
+import { allowedBy, OWNERS, SHARED_GROUPS } from './allowed.ts';
 import * as option from './options.ts';
 import { FLEETS, type Task } from './task.ts';
 
@@ -28,6 +29,7 @@ const OPTIONS = {
     describe: 'Fewest healthy targets of the serving fleet in each production group (default: as many as now)',
   }),
   ...SHARED_GROUPS,
+  ...OWNERS,
 } satisfies option.OptionDefinitions;
 
 export const cleanup: Task<'cleanup', typeof OPTIONS> = {
@@ -101,6 +103,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       (toRetire.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
       draining(snapshot, toRetire, goal.wait) ??
       firstOf(toRetire, (fleet) => sharedProblem(snapshot, fleet, goal.allowed)) ??
+      firstOf(toRetire, (fleet) => ownersProblem(snapshot, members(fleet), goal.allowed)) ??
       firstOf(toRetire, (fleet) => model.retireProblem(fleet, goal));
     if (no !== undefined) return no;
     const isAsBefore = goal.only !== undefined || (stableFleet(snapshot) === keep && keep.marks.current !== undefined);

@@ -4,6 +4,9 @@ import { isRefusal } from '../src/domain/goal.ts';
 import { homesOf, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { afterInPlace, minimumNotes, minimumProblem } from '../src/plan/in-place.ts';
 import { namedInstances, sameInstances } from './named.ts';
+import { ownersProblem } from '../src/plan/owners.ts';
+import { defined } from '../src/domain/defined.ts';
+import { allowedBy, OWNERS } from './allowed.ts';
 import * as option from './options.ts';
 import { IN_PLACE, type Task } from './task.ts';
 
@@ -17,6 +20,7 @@ const OPTIONS = {
     describe: 'Even where no healthy target would be left: requests will fail meanwhile',
     conflicts: 'min-healthy',
   }),
+  ...OWNERS,
 } satisfies option.OptionDefinitions;
 
 export const drain: Task<'drain', typeof OPTIONS> = {
@@ -41,7 +45,8 @@ export const drain: Task<'drain', typeof OPTIONS> = {
     const named = namedInstances(snapshot, options);
     if (isRefusal(named)) return named;
     const ids = named.instances.map(({ id }) => id);
-    const goal = { ...requestedBy, verb: 'drain', fleet: named.fleet, release: named.release, instances: ids } as const;
+    const { fleet, release } = named;
+    const goal = { ...requestedBy, verb: 'drain', fleet, release, instances: ids, ...allowedBy(options) } as const;
     if (options.allowDowntime === true) return goal;
     return { ...goal, minimumHealthy: minimumWhileOut(snapshot, ids, ids.length, options.minHealthy) };
   },
@@ -51,7 +56,9 @@ export const drain: Task<'drain', typeof OPTIONS> = {
     const instances = running(snapshot, goal.instances).map(({ id }) => id);
     if (instances.length === 0) return { steps: [], notes: [] };
     const places = homesOf(snapshot, instances);
-    const kept = minimumHealthy === undefined ? {} : { minimumHealthy };
+    const owned = ownersProblem(snapshot, running(snapshot, goal.instances), goal.allowed);
+    if (owned !== undefined) return owned;
+    const kept = defined({ minimumHealthy, allowedOwners: goal.allowed?.owners });
     const plan = planAhead(
       snapshot,
       [{ do: 'deregister-everywhere', fleet, instances, places, ...kept }],

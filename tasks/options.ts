@@ -27,6 +27,7 @@ export interface OptionDefinitions {
   readonly minHealthy?: Option<Amount>;
   readonly allowSharedTargetGroup?: Option<readonly string[]>;
   readonly allowUnknownRelease?: Option<boolean>;
+  readonly allowOwner?: Option<readonly string[]>;
   readonly [key: string]: Option<unknown> | undefined;
 }
 
@@ -47,6 +48,7 @@ export interface TaskOptions {
   readonly allowUnknownRelease?: boolean;
   /** This store keeps the environment from now on, whatever the fleets' tags say. */
   readonly takeOver?: boolean;
+  readonly allowOwner?: readonly string[];
   /** Id of the run to resume: the goal is the recorded one, whatever the task's own options. */
   readonly resumes?: string;
   readonly [key: string]: unknown;

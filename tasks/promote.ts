@@ -23,7 +23,8 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
-import { allowedBy, UNKNOWN_RELEASE } from './allowed.ts';
+import { ownersProblem } from '../src/plan/owners.ts';
+import { allowedBy, OWNERS, UNKNOWN_RELEASE } from './allowed.ts';
 import * as option from './options.ts';
 import { SWITCH, type Summary, type Task } from './task.ts';
 
@@ -45,6 +46,7 @@ const OPTIONS = {
     max: 100,
     example: 10,
   }),
+  ...OWNERS,
 } satisfies option.OptionDefinitions;
 
 export const promote: Task<'promote', typeof OPTIONS> = {
@@ -118,8 +120,12 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const change: Switch = { ...goal, to, need: goal.need ?? 'all', prepares: true };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since };
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
+    const servers = liveFleets(snapshot).flatMap(members);
     const unfit =
-      trialProblem(snapshot, to, goal) ?? trafficModel(snapshot).setupProblem(to) ?? tooSmall(snapshot, change);
+      ownersProblem(snapshot, servers, goal.allowed) ??
+      trialProblem(snapshot, to, goal) ??
+      trafficModel(snapshot).setupProblem(to) ??
+      tooSmall(snapshot, change);
     if (unfit !== undefined) return unfit;
     const trial = trialSteps(snapshot, to, goal);
     const no = notVerified(snapshot, change);

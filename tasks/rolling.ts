@@ -11,6 +11,9 @@ import { isMigrated } from '../src/domain/in-place.ts';
 import { afterInPlace, minimumNotes, mixedNote, releasesOf, minimumProblem } from '../src/plan/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
+import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
+import { defined } from '../src/domain/defined.ts';
+import { allowedBy, OWNERS } from './allowed.ts';
 import * as option from './options.ts';
 import { IN_PLACE, sameRelease, type Task } from './task.ts';
 
@@ -25,6 +28,7 @@ const OPTIONS = {
     describe: 'Take instances out even where no healthy target would be left: requests will fail meanwhile',
     conflicts: 'min-healthy',
   }),
+  ...OWNERS,
 } satisfies option.OptionDefinitions;
 
 export const rolling: Task<'rolling', typeof OPTIONS> = {
@@ -68,6 +72,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
       ...(options.minHealthy && { minHealthy: options.minHealthy }),
       force,
       delivery,
+      ...allowedBy(options),
     };
   },
 
@@ -76,6 +81,8 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     if (fleet === undefined || members(fleet).length === 0) {
       return refusal('fleet-gone', `No instance of the fleet ${goal.fleet} is left.`, 'Look at `turnout status`.');
     }
+    const owned = ownersProblem(snapshot, running(snapshot, goal.batches.flat()), goal.allowed);
+    if (owned !== undefined) return owned;
     const plan = planAhead(snapshot, allSteps(snapshot, goal), notesOn(snapshot, fleet, goal));
     return isRefusal(plan) ? withAdvice(snapshot, goal, plan) : plan;
   },
@@ -127,6 +134,8 @@ function ids(instances: readonly Instance[]): readonly string[] {
 function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
   const stable = stableFleet(snapshot);
   const serving = servingFleets(snapshot);
+  const other = otherEnvironment(snapshot);
+  if (other !== undefined) return other;
   if (stable === undefined) {
     return refusal(
       'not-adopted',
@@ -138,7 +147,7 @@ function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
   if (unmanaged.length > 0) {
     return refusal(
       'unmanaged-instance',
-      `${list(unmanaged, 5)} in production without the ownership tags of this environment: a rolling deploy would miss them.`,
+      `${list(unmanaged, 5)} in production without the ownership tags of this environment: a rolling deploy would miss them.${ownersOf(snapshot, unmanaged)}`,
       'Take them out of the production target groups, or tag them like the fleet that they belong to; then run this again.',
     );
   }
@@ -190,7 +199,7 @@ function batchSteps(
   n: number,
   migrate: boolean,
 ): readonly Step[] {
-  const { fleet, release, run, since, minimumHealthy, delivery } = goal;
+  const { fleet, release, run, since, minimumHealthy, delivery, allowed } = goal;
   const places = homesOf(snapshot, instances);
   const { words } = delivery;
   const leave: Step = {
@@ -198,7 +207,7 @@ function batchSteps(
     fleet,
     instances,
     places,
-    ...(minimumHealthy && { minimumHealthy }),
+    ...defined({ minimumHealthy, allowedOwners: allowed?.owners }),
   };
   const deploy: Step = {
     do: 'deploy',

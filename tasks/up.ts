@@ -9,6 +9,8 @@ import type { Step } from '../src/steps/index.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { outsideNotes } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
+import { ownersProblem } from '../src/plan/owners.ts';
+import { allowedBy, OWNERS } from './allowed.ts';
 import * as option from './options.ts';
 import { FLEETS, sameRelease, type Task } from './task.ts';
 
@@ -22,6 +24,7 @@ const OPTIONS = {
     max: 1000,
     example: 3,
   }),
+  ...OWNERS,
 } satisfies option.OptionDefinitions;
 
 export const up: Task<'up', typeof OPTIONS> = {
@@ -48,7 +51,9 @@ export const up: Task<'up', typeof OPTIONS> = {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const model = trafficModel(snapshot);
-    const taken = occupied(snapshot) ?? model.setupProblem() ?? model.changedByOthers();
+    const owned = (): Refusal | undefined =>
+      ownersProblem(snapshot, world.serving.flatMap(members), allowedBy(options).allowed);
+    const taken = occupied(snapshot) ?? owned() ?? model.setupProblem() ?? model.changedByOthers();
     if (taken !== undefined) return taken;
     const blue = world.serving[0] as Fleet;
     const release = options.release;

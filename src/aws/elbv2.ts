@@ -120,6 +120,21 @@ export class Elbv2 {
     return pageItems(this.#send, command, (page) => page.Rules);
   }
 
+  /** Tags by ARN, of groups, listeners and rules. Rejects when one does not exist. */
+  async tags(arns: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+    const batches = chunk(arns, ARNS_PER_CALL);
+    const pages = await Promise.all(
+      batches.map(async (ResourceArns) => this.#send(new sdk.DescribeTagsCommand({ ResourceArns }))),
+    );
+    const all = pages.flatMap(({ TagDescriptions = [] }) => TagDescriptions);
+    return new Map(
+      all.map(({ ResourceArn = '', Tags = [] }) => [
+        ResourceArn,
+        Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+      ]),
+    );
+  }
+
   /** Replaces all actions of the rule and keeps its conditions (ELBv2 API, ModifyRule). */
   async modifyRule(arn: string, actions: readonly Action[]): Promise<void> {
     await this.#send(new sdk.ModifyRuleCommand({ RuleArn: arn, Actions: [...actions] }));

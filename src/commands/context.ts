@@ -78,7 +78,10 @@ export async function openContext(args: Args): Promise<Context> {
     },
   });
   const store = await openStore(config, systemClock, { run, version });
-  const traffic = await openTraffic(config, session);
+  const traffic = await openTraffic(config, session, {
+    environment: config.environment,
+    tagPrefix: config.fleet.tagPrefix,
+  });
   const ports: Ports = {
     fleet: await openFleet(config, session),
     traffic,

@@ -78,11 +78,18 @@ export interface Allowed {
   readonly sharedGroups?: readonly string[];
   /** The new fleet may get production though it could not be asked for its release. */
   readonly unknownRelease?: boolean;
+  /** Auto Scaling groups, fleets and clusters whose instances may be taken away. */
+  readonly owners?: readonly string[];
 }
 
 /** What was asked for, about one fleet and the release that it carries or is to carry. */
 export type Goal = RequestedBy & { readonly fleet: string; readonly release: string } & (
-    | { readonly verb: 'adopt'; readonly instances: readonly string[] }
+    | {
+        readonly verb: 'adopt';
+        readonly instances: readonly string[];
+        /** Also of other environments. */
+        readonly takesOver?: true;
+      }
     | { readonly verb: 'up'; readonly spec: LaunchSpec }
     | (SwitchGoal & {
         readonly verb: 'promote';
@@ -117,6 +124,7 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         /** Also to those that carry the release already. */
         readonly force: boolean;
         readonly delivery: Delivery;
+        readonly allowed?: Allowed;
       }
     | { readonly verb: 'deploy'; readonly instances: readonly string[]; readonly delivery: Delivery }
     | {
@@ -124,6 +132,7 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         readonly instances: readonly string[];
         /** Absent: downtime is allowed. */
         readonly minimumHealthy?: MinimumHealthy;
+        readonly allowed?: Allowed;
       }
     | { readonly verb: 'join'; readonly instances: readonly string[]; readonly check: boolean }
   );

@@ -1,4 +1,5 @@
 import type { DeployReport } from './deploys.ts';
+import type { Owner } from './owners.ts';
 import type { Outside, RouteRole, Traffic } from './traffic.ts';
 import type { Unreadable } from './unreadable.ts';
 
@@ -57,6 +58,8 @@ export interface Instance {
   readonly left?: readonly Membership[];
   /** The last deploy in place, as recorded on its tags. */
   readonly deploy?: DeployNote;
+  /** What else it belongs to, by its tags. */
+  readonly owners?: readonly Owner[];
 }
 
 /** Facts about a fleet's past, kept as tags on it. Roles are never stored: see `roles.ts`. */

@@ -5,6 +5,8 @@ import type { Unreadable } from './unreadable.ts';
  * is pinned in goals when a run begins.
  */
 
+import type { Owner } from './owners.ts';
+
 /** Whose clients come in. */
 export type RouteRole = 'production' | 'test';
 
@@ -88,6 +90,13 @@ export interface OutsideRoute {
   readonly weights: Readonly<Record<string, number>>;
 }
 
+/** Of a listener or a rule, or of a target group: who made it, by its tags. */
+export interface OwnedResource {
+  /** As the config's routes, or its pools, are called. */
+  readonly id: string;
+  readonly owners: readonly Owner[];
+}
+
 /** What is there beside what the config names. Other target groups that hold our instances are pools of the role `other`. */
 export type Outside =
   | { readonly state: 'not-asked' }
@@ -97,6 +106,10 @@ export type Outside =
       /** Names of the other target groups. */
       readonly groups: readonly string[];
       readonly routes: readonly OutsideRoute[];
+      /** Those of the routes and groups, also of the config's, that something else has made. */
+      readonly owned: readonly OwnedResource[];
+      /** Why it is not known who made them. */
+      readonly tagsUnread?: string;
       /** How many more target groups were not searched for our instances, since there are so many. */
       readonly unsearched: number;
     };

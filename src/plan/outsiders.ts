@@ -2,7 +2,8 @@ import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
 import { lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
 import { isRegistered, liveFleets, members } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
-import { count, list } from '../domain/text.ts';
+import { ownerNotes } from './owners.ts';
+import { count, list, sentences } from '../domain/text.ts';
 
 /** What others have here, for plans: why a fleet must not end, and what is worth knowing. */
 
@@ -41,7 +42,7 @@ function unreadable(why: string): Refusal {
   );
 }
 
-/** What else holds servers of the fleet, for plans that do not end it. */
+/** What else there is of others, for plans that take nothing away from them. */
 export function outsideNotes(snapshot: Snapshot): readonly string[] {
   const { outside } = snapshot;
   if (outside.state === 'unreadable') return [unreadable(outside.why).message];
@@ -51,9 +52,10 @@ export function outsideNotes(snapshot: Snapshot): readonly string[] {
       return `${heldText(one, fleet)}, and ${list(one.routes, 3)} ${lead} there: this does not move those clients.`;
     }),
   );
-  const unsearched = outside.state === 'seen' ? outside.unsearched : 0;
+  const { unsearched, tagsUnread } = outside.state === 'seen' ? outside : { unsearched: 0 };
   const rest = `${unsearched} other target groups were not searched for these servers, since that takes long; \`turnout cleanup\` does.`;
-  return unsearched === 0 ? shared : [...shared, rest];
+  const unread = `It could not be read who made these groups and rules: ${tagsUnread}`;
+  return sentences(...shared, ...ownerNotes(snapshot), unsearched > 0 && rest, tagsUnread !== undefined && unread);
 }
 
 /** `shop-admin has 3 targets of 41`. */

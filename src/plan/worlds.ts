@@ -2,6 +2,7 @@ import { stableFleet, liveFleets, members, poolsOf, roleOf, servingFleets } from
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
 import { count, list } from '../domain/text.ts';
+import { otherEnvironment, ownersOf } from './owners.ts';
 
 /** Which worlds the planner knows. Everything else is refused with what was seen and what the person can do. */
 
@@ -25,11 +26,13 @@ export function knownWorld(
 ): KnownWorld | Refusal {
   const unmanaged = unmanagedInProduction(snapshot);
   const stable = stableFleet(snapshot);
+  const other = production === 'mayBeShared' ? undefined : otherEnvironment(snapshot);
+  if (other !== undefined) return other;
   if (stable === undefined) return notAdopted(snapshot);
   if (unmanaged.length > 0 && production !== 'mayBeShared') {
     return refusal(
       'unmanaged-instance',
-      `${list(unmanaged, 5)} ${unmanaged.length === 1 ? 'is' : 'are'} in production without the ownership tags of this environment.`,
+      `${list(unmanaged, 5)} ${unmanaged.length === 1 ? 'is' : 'are'} in production without the ownership tags of this environment.${ownersOf(snapshot, unmanaged)}`,
       'Take them out of the production target groups, or tag them like the fleet that they belong to; then run this again.',
     );
   }

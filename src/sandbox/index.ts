@@ -15,6 +15,7 @@ import type { Instances } from './instances/index.ts';
 import { createComponents, type Closers, type Components, type Times } from './components.ts';
 import { planSandbox, type SandboxOptions, type SandboxPlan } from './options.ts';
 import { checkPorts } from './ports.ts';
+import { tagsPage } from './tags-page.ts';
 import type { EmulatedOpsWorks } from './opsworks/index.ts';
 import type { EmulatedRoute53 } from './route53/index.ts';
 import type { DnsTimes } from './route53/model.ts';
@@ -187,6 +188,7 @@ async function openApi(
     faults: faultsPage(faults),
     requests: { read: () => log.all, reset: () => log.reset() },
     ...elbv2.pages,
+    tags: tagsPage(ec2, elbv2),
     errors: { read: () => errors.map(messageOf) },
     dns: dns.page,
     settings: settingsPage(times, dns.times, throttle),

@@ -1,3 +1,4 @@
+import { belongText, byOwner } from '../domain/owned.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
 import { TAGS } from './presets.ts';
@@ -10,6 +11,8 @@ export interface Claim {
   readonly release: string;
   readonly instances: readonly string[];
   readonly at: string;
+  /** Also of other environments. */
+  readonly takesOver?: true;
 }
 
 export const claim: StepDefinition<Claim> = (step) => ({
@@ -17,6 +20,8 @@ export const claim: StepDefinition<Claim> = (step) => ({
   title: () => `tag ${step.instances.length} instances as the current fleet, release ${step.release}`,
   instances: () => step.instances,
   progress: (snapshot) => (isClaimed(snapshot, step) ? 'done' : 'todo'),
+  guard: (snapshot) => (step.takesOver ? undefined : ofOthers(snapshot, step)),
+  readsBefore: () => ({ pools: [], fleets: 'all' }),
   // Until then they belong to no fleet.
   readsToPoll: () => ({ pools: [], fleets: 'all' }),
   apply: async ({ fleet }) => fleet.claim(step),
@@ -28,6 +33,13 @@ export const claim: StepDefinition<Claim> = (step) => ({
     return { ...snapshot, fleets: [...snapshot.fleets, fleet], unmanaged };
   },
 });
+
+/** Another environment has claimed some of them. */
+function ofOthers(snapshot: Snapshot, { instances }: Claim): string | undefined {
+  const wanted = snapshot.unmanaged.filter(({ id }) => instances.includes(id));
+  const [first] = byOwner(wanted, 'environment');
+  return first && `${belongText(first)} by now.`;
+}
 
 function isClaimed(snapshot: Snapshot, step: Claim): boolean {
   const { instances, marks } = fleetOf(snapshot, step);

@@ -8,6 +8,7 @@ import {
   wouldLack,
   type Places,
 } from '../domain/in-place.ts';
+import { wouldBeReplaced } from '../domain/owned.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { duration, targetWords } from '../domain/text.ts';
 import { ALL_POOLS } from '../observe/reads.ts';
@@ -25,6 +26,8 @@ export interface DeregisterEverywhere {
   readonly instances: readonly string[];
   readonly places: Places;
   readonly minimumHealthy?: MinimumHealthy;
+  /** Whose instances may be taken away though it may replace them. */
+  readonly allowedOwners?: readonly string[];
 }
 
 export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step) => ({
@@ -35,7 +38,9 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
     if (step.instances.every((id) => isReleased(snapshot, id))) return 'done';
     return step.instances.every((id) => placesOf(snapshot, id).length === 0) ? 'under way' : 'todo';
   },
-  guard: (snapshot) => wouldLack(snapshot, step.instances, step.minimumHealthy),
+  guard: (snapshot) =>
+    wouldLack(snapshot, step.instances, step.minimumHealthy) ??
+    wouldBeReplaced(running(snapshot, step.instances), step.allowedOwners ?? []),
   conflict: never,
   cannotSucceed: (snapshot) => notOurs(snapshot, step.instances),
   count: (snapshot) => {

@@ -3,6 +3,7 @@ import { countByZone, healthyIn, healthyOthers, minimumAtStake, shortfall, total
 import { targetsToDeregister } from '../domain/moving.ts';
 import { poolByName } from '../domain/queries.ts';
 import { wouldStarveOthers } from '../domain/outside.ts';
+import { wouldBeReplaced } from '../domain/owned.ts';
 import type { Snapshot, Target } from '../domain/snapshot.ts';
 import type { Reads } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
@@ -19,6 +20,8 @@ export interface Deregister {
   readonly downTo?: number;
   /** What becomes of clients that others lead there; absent where somebody else of ours takes over, as in a switch. */
   readonly outsiders?: 'spared' | 'allowed';
+  /** Whose instances may be taken away though it may replace them; `any` on the way back, which has added before. */
+  readonly allowedOwners?: readonly string[] | 'any';
 }
 
 export const deregister: StepDefinition<Deregister> = (step) => ({
@@ -30,7 +33,7 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
   },
   instances: (snapshot) => idsOf(leaving(snapshot, step)),
   progress: (snapshot) => (leaving(snapshot, step).length === 0 ? 'done' : 'todo'),
-  guard: (snapshot) => wouldStarve(snapshot, step) ?? wouldStarveClients(snapshot, step),
+  guard: (snapshot) => wouldStarve(snapshot, step) ?? wouldStarveClients(snapshot, step) ?? hasOwner(snapshot, step),
   readsBefore: (snapshot) => readsOf(snapshot, step),
   readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
   effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'removes-capacity'),
@@ -76,8 +79,8 @@ function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
   return short && `${what} ${total(left)} healthy, ${short} of the minimum of ${step.minimumHealthy.total}.`;
 }
 
-function readsOf(snapshot: Snapshot, { pool, outsiders }: Deregister): Reads {
-  const reads = readsOfPool(snapshot, pool, []);
+function readsOf(snapshot: Snapshot, { pool, fleet, outsiders }: Deregister): Reads {
+  const reads = readsOfPool(snapshot, pool, [fleet]);
   return outsiders === 'spared' ? { ...reads, pools: reads.pools === 'all' ? 'all' : [pool], outsideOf: [] } : reads;
 }
 
@@ -85,4 +88,15 @@ function readsOf(snapshot: Snapshot, { pool, outsiders }: Deregister): Reads {
 function wouldStarveClients(snapshot: Snapshot, step: Deregister): string | undefined {
   if (step.outsiders !== 'spared') return undefined;
   return wouldStarveOthers(snapshot, leaving(snapshot, step), poolByName(snapshot, step.pool));
+}
+
+/** Test groups may be left by anything. */
+function hasOwner(snapshot: Snapshot, step: Deregister): string | undefined {
+  const { pool, allowedOwners = [] } = step;
+  if (allowedOwners === 'any' || poolByName(snapshot, pool).role === 'test') return undefined;
+  const goes = new Set(idsOf(leaving(snapshot, step)));
+  return wouldBeReplaced(
+    fleetOf(snapshot, step).instances.filter(({ id }) => goes.has(id)),
+    allowedOwners,
+  );
 }

@@ -2,6 +2,7 @@ import { retentionProblem } from '../domain/retention.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
 import { stillServesOthers } from '../domain/outside.ts';
+import { wouldBeReplaced } from '../domain/owned.ts';
 import { members, poolsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
@@ -17,6 +18,8 @@ export interface Terminate {
   readonly fleet: string;
   readonly retentionS: number;
   readonly keeps: Keeps;
+  /** Whose instances may be taken away though it may replace them. */
+  readonly allowedOwners?: readonly string[];
 }
 
 export const terminate: StepDefinition<Terminate> = (step) => ({
@@ -32,6 +35,7 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     return (
       stillInProduction(snapshot, fleet) ??
       stillServesOthers(snapshot, fleet) ??
+      wouldBeReplaced(members(fleet), step.allowedOwners ?? []) ??
       neededAsWayBack(snapshot, fleet, step.keeps) ??
       retentionProblem(snapshot, fleet, step.retentionS)
     );

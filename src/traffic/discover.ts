@@ -1,5 +1,6 @@
 import type { Elbv2, TargetDescription, TargetHealthDescription } from '../aws/elbv2.ts';
 import { OperatorError } from '../errors.ts';
+import { ownersIn, type Ownership } from '../domain/owners.ts';
 import type { Instance, Pool } from '../domain/snapshot.ts';
 import type { Outside } from '../domain/traffic.ts';
 import { toPoolGroup, type PoolGroup } from './find-groups.ts';
@@ -30,14 +31,14 @@ export interface OutsidePort {
    * Finds the target groups that hold one of the instances, by its id or its private address, and those that one has left, and
    * all that leads to them or to the groups of the config. From then on the groups are read with those of the config, as pools
    * of the role `other`, whose targets have the ids of instances. One request for 400 groups, one for each group that may
-   * hold an instance, one for each load balancer and each listener.
+   * hold an instance, one for each load balancer and each listener, and one for the tags of 20 of these.
    */
   look(request: OutsideRequest): Promise<Outside>;
 }
 
 /** The same way of moving traffic, with the groups that were found. */
-export function createDiscovery(inner: TrafficPort, elbv2: Elbv2): TrafficPort & OutsidePort {
-  const others = new OtherGroups(elbv2);
+export function createDiscovery(inner: TrafficPort, elbv2: Elbv2, owner: Ownership): TrafficPort & OutsidePort {
+  const others = new OtherGroups(elbv2, owner);
   /** Names of the config's groups, as they were read last. */
   let own: Promise<readonly string[]> | undefined;
   const readOwn = async (names: readonly string[] | undefined): Promise<PoolReading> => {
@@ -78,12 +79,14 @@ const SOME = 40;
 /** Target groups that the config does not name. */
 class OtherGroups {
   readonly #elbv2: Elbv2;
+  readonly #owner: Ownership;
   readonly #found = new Map<string, Settings>();
   /** Private addresses by instance: groups of the type `ip` know instances by those alone. */
   readonly #addresses = new Map<string, string>();
 
-  constructor(elbv2: Elbv2) {
+  constructor(elbv2: Elbv2, owner: Ownership) {
     this.#elbv2 = elbv2;
+    this.#owner = owner;
   }
 
   has(name: string): boolean {
@@ -112,14 +115,39 @@ class OtherGroups {
   async look({ instances: asked, among }: OutsideRequest, own: Promise<readonly string[]>): Promise<Outside> {
     const [names, all, instances] = await Promise.all([own, this.#elbv2.allTargetGroups(), asked]);
     for (const { id, address } of instances) if (address !== undefined) this.#addresses.set(id, address);
-    const groups = all.map((group) => toPoolGroup(group, 'other'));
-    const unsearched = await this.#search(groups, new Set(names), { instances, among });
-    const ours = groups.filter(({ name }) => names.includes(name) || this.has(name));
+    const known = all.map((group) => toPoolGroup(group, 'other'));
+    const unsearched = await this.#search(known, new Set(names), { instances, among });
+    const ours = known.filter(({ name }) => names.includes(name) || this.has(name));
     const routes = await routesTo(
       this.#elbv2,
       ours.map(({ group }) => group),
     );
-    return { state: 'seen', groups: [...this.#found.keys()], routes, unsearched };
+    const tagged = [
+      ...ours.map(({ name: id, arn }) => ({ id, arn })),
+      ...routes.map(({ arn, route }) => ({ id: route.name, arn })),
+    ];
+    const groups = [...this.#found.keys()];
+    return {
+      state: 'seen',
+      groups,
+      routes: routes.map(({ route }) => route),
+      ...(await this.#ownersOf(tagged)),
+      unsearched,
+    };
+  }
+
+  /** Where tags may not be read, that is told, and the rest counts. */
+  async #ownersOf(
+    resources: readonly { readonly id: string; readonly arn: string }[],
+  ): Promise<Pick<Extract<Outside, { state: 'seen' }>, 'owned' | 'tagsUnread'>> {
+    try {
+      const tags = await this.#elbv2.tags(resources.map(({ arn }) => arn));
+      const all = resources.map(({ id, arn }) => ({ id, owners: ownersIn(tags.get(arn) ?? {}, this.#owner) }));
+      return { owned: all.filter(({ owners }) => owners.length > 0) };
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      return { owned: [], tagsUnread: error.message };
+    }
   }
 
   /** @returns how many groups may hold one of the instances, and were not searched */

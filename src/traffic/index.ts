@@ -1,6 +1,7 @@
 import type { Session } from '../aws/session.ts';
 import type { Elbv2 } from '../aws/elbv2.ts';
 import type { Config, TrafficConfig } from '../config/config.ts';
+import type { Ownership } from '../domain/owners.ts';
 import { createDiscovery, type OutsidePort } from './discover.ts';
 import { createTargetGroups } from './target-groups.ts';
 import type { TrafficPort } from './traffic.ts';
@@ -9,10 +10,11 @@ import type { TrafficPort } from './traffic.ts';
 export async function openTraffic(
   { traffic }: Pick<Config, 'traffic'>,
   session: Session,
+  owner: Ownership,
 ): Promise<TrafficPort & OutsidePort> {
   const { Elbv2 } = await import('../aws/elbv2.ts');
   const elbv2 = new Elbv2(session);
-  return createDiscovery(await openKind(traffic, session, elbv2), elbv2);
+  return createDiscovery(await openKind(traffic, session, elbv2), elbv2, owner);
 }
 
 /** Only that kind's code is loaded; all of them work on target groups. */

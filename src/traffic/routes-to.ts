@@ -2,6 +2,12 @@ import type { Action, Elbv2, Listener, LoadBalancer, TargetGroup } from '../aws/
 import type { OutsideRoute } from '../domain/traffic.ts';
 import { weightsIn } from './actions.ts';
 
+/** A route, and what it is called in the API: of a default action, its listener. */
+export interface FoundRoute {
+  readonly arn: string;
+  readonly route: OutsideRoute;
+}
+
 interface Balancer {
   readonly balancer: LoadBalancer;
   readonly listeners: readonly Listener[];
@@ -11,7 +17,7 @@ interface Balancer {
  * Every default action and every rule that forwards to one of the groups, whatever the weight. One request for the load
  * balancers, one for the listeners of each, and one for the rules of each listener.
  */
-export async function routesTo(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly OutsideRoute[]> {
+export async function routesTo(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly FoundRoute[]> {
   const names = new Map(groups.map((group) => [group.TargetGroupArn as string, group.TargetGroupName as string]));
   const arns = [...new Set(groups.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))];
   const listenersOf = async (balancer: LoadBalancer): Promise<Balancer> => {
@@ -29,20 +35,21 @@ async function routesOf(
   balancer: LoadBalancer,
   listener: Listener,
   names: ReadonlyMap<string, string>,
-): Promise<readonly OutsideRoute[]> {
+): Promise<readonly FoundRoute[]> {
   const name = routeName(balancer, listener);
   const rules = await elbv2.rules(listener.ListenerArn as string);
-  const all: readonly (readonly [string, readonly Action[] | undefined])[] = [
-    [name, listener.DefaultActions],
+  const all: readonly (readonly [name: string, arn: string | undefined, actions: readonly Action[] | undefined])[] = [
+    [name, listener.ListenerArn, listener.DefaultActions],
     ...rules
       .filter(({ IsDefault }) => IsDefault !== true)
-      .map((rule) => [routeName(balancer, listener, rule.Priority), rule.Actions] as const),
+      .map((rule) => [routeName(balancer, listener, rule.Priority), rule.RuleArn, rule.Actions] as const),
   ];
-  return all.flatMap(([one, actions = []]) => {
+  return all.flatMap(([one, arn = '', actions = []]): readonly FoundRoute[] => {
     const weights = weightsIn(actions);
-    if (![...weights.keys()].some((arn) => names.has(arn))) return [];
-    const byName = [...weights].map(([arn, weight]) => [names.get(arn) ?? nameIn(arn), weight]);
-    return [{ name: one, by: 'listener', url: urlOf(balancer, listener), weights: Object.fromEntries(byName) }];
+    if (![...weights.keys()].some((group) => names.has(group))) return [];
+    const byName = [...weights].map(([group, weight]) => [names.get(group) ?? nameIn(group), weight]);
+    const url = urlOf(balancer, listener);
+    return [{ arn, route: { name: one, by: 'listener', url, weights: Object.fromEntries(byName) } }];
   });
 }
 

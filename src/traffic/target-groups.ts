@@ -83,7 +83,7 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[], dispe
     async urls() {
       const [all, found] = await Promise.all([members(), routes()]);
       const leading = (group: string): readonly string[] =>
-        found.filter(({ weights }) => (weights[group] ?? 0) > 0).map(({ url }) => url);
+        found.flatMap(({ route }) => ((route.weights[group] ?? 0) > 0 ? [route.url] : []));
       return Object.fromEntries(all.map(({ name }) => [name, [...new Set(leading(name))]]));
     },
 

@@ -24,7 +24,9 @@ async function startWorld(
   begun: (sandbox: Sandbox, instance: string) => Promise<readonly string[]>,
 ): Promise<AwsWorld> {
   const sandbox = await quickSandbox({ instances: 2, deploy: 20, ...options });
-  const all = await new Ec2(openSession(sandbox.url)).instancesById(sandbox.blue, toInstance);
+  const all = await new Ec2(openSession(sandbox.url)).instancesById(sandbox.blue, (one) =>
+    toInstance({ environment: 'shop', tagPrefix: 'turnout' }, one),
+  );
   const faults = new Map<string, string>();
   return {
     sandbox,

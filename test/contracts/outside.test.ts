@@ -7,6 +7,7 @@ import { createDiscovery, type OutsideRequest } from '../../src/traffic/discover
 import { createTargetGroups } from '../../src/traffic/target-groups.ts';
 import { openSession } from '../support/aws.ts';
 import { callEc2, callElbv2 } from '../support/quick-sandbox.ts';
+import { OWNER } from '../support/worlds.ts';
 import { openWorld } from './traffic-sandbox.ts';
 import { INTERNAL, PRODUCTION, TEST } from './traffic-world.ts';
 
@@ -28,7 +29,7 @@ async function start() {
   const open = () => {
     const elbv2 = new Elbv2(openSession(sandbox.url));
     const groups = { production: [{ targetGroup: PRODUCTION }], test: [{ targetGroup: TEST }] };
-    return createDiscovery(createTargetGroups(elbv2, { kind: 'target-groups', ...groups }), elbv2);
+    return createDiscovery(createTargetGroups(elbv2, { kind: 'target-groups', ...groups }), elbv2, OWNER);
   };
   const port = open();
   const look = async (request: Partial<OutsideRequest> = {}): Promise<Seen> =>
@@ -121,6 +122,42 @@ describe('what leads to the groups of the config', () => {
     expect(routes.filter(({ weights }) => INTERNAL in weights)).toEqual([]);
   });
 
+  test('has the owners that its tags name', async () => {
+    const { look, sandbox } = await start();
+    const { TargetGroups } = await callElbv2(sandbox, 'DescribeTargetGroups', { Names: [PRODUCTION] });
+    const [{ TargetGroupArn, LoadBalancerArns }] = TargetGroups;
+    const { Listeners } = await callElbv2(sandbox, 'DescribeListeners', { LoadBalancerArn: LoadBalancerArns[0] });
+    const listener = Listeners.find(
+      (one: { DefaultActions: { TargetGroupArn: string }[] }) =>
+        one.DefaultActions[0]?.TargetGroupArn === TargetGroupArn,
+    );
+    sandbox.elbv2.setTags(TargetGroupArn, {
+      'aws:cloudformation:stack-name': 'shop',
+      'turnout:environment': 'staging',
+    });
+    sandbox.elbv2.setTags(listener.ListenerArn, { 'elbv2.k8s.aws/cluster': 'prod', 'turnout:environment': 'shop' });
+    const { owned, routes } = await look({ instances: [] });
+    const name = routes.find(({ weights }) => PRODUCTION in weights)?.name;
+    expect(owned).toEqual([
+      {
+        id: PRODUCTION,
+        owners: [
+          { nature: 'template', kind: 'CloudFormation stack', name: 'shop' },
+          { nature: 'environment', kind: 'environment', name: 'staging' },
+        ],
+      },
+      { id: name, owners: [{ nature: 'fights-back', kind: 'Kubernetes cluster', name: 'prod' }] },
+    ]);
+  });
+
+  test('is known where its tags may not be read', async () => {
+    const { look, sandbox } = await start();
+    sandbox.faults.add({ kind: 'error', operation: 'DescribeTags', code: 'AccessDenied', status: 403 });
+    const seen = await look({ instances: [] });
+    expect(seen.tagsUnread).toContain('elasticloadbalancing:DescribeTags');
+    expect(seen.routes.length).toBeGreaterThan(0);
+  });
+
   test('takes one request for groups and load balancers, and one for each listener', async () => {
     const { port, look, sandbox } = await start();
     await port.read();
@@ -131,6 +168,7 @@ describe('what leads to the groups of the config', () => {
       'DescribeListeners',
       'DescribeLoadBalancers',
       ...Array.from({ length: 4 }, () => 'DescribeRules'),
+      'DescribeTags',
       'DescribeTargetGroups',
     ]);
   });

@@ -16,6 +16,7 @@ import { poll } from '../support/poll.ts';
 import { DECORATORS } from './traffic-decorators.ts';
 import { quickSandbox } from '../support/quick-sandbox.ts';
 import { repeated } from '../support/repeat.ts';
+import { OWNER } from '../support/worlds.ts';
 
 /** What a way of moving traffic by names must do: see `TrafficPort`. */
 
@@ -291,7 +292,7 @@ test('an alias that evaluates the health of its load balancer is told of, where 
     steps: [100],
     everyMs: 1000,
   };
-  const port = await openTraffic({ traffic }, openSession(sandbox.url));
+  const port = await openTraffic({ traffic }, openSession(sandbox.url), OWNER);
   const { notes } = (await port.readTraffic()) as ListenerWeights;
   expect(notes).toEqual([expect.stringMatching(/^www\.shop\.test evaluates .* Set EvaluateTargetHealth to false\.$/)]);
 });

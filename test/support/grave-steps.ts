@@ -10,6 +10,7 @@ import {
   lead,
   leave,
   MINIMUM,
+  own,
   share,
   sicken,
   tagAs,
@@ -85,6 +86,7 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'green dies': [sicken('prod', 'B-0', 'B-1'), 'nothing healthy'],
         'one of green gets sick': [sicken('prod', 'B-1'), '1 short in a'],
         'green is taken out by hand': [leave('prod', 'B-0', 'B-1'), 'nothing healthy'],
+        'an Auto Scaling group takes blue over': [own('web', 'A-0'), 'A-0 belongs to the Auto Scaling group web'],
         'green drains, by hand': [
           (fake) => ['B-0', 'B-1'].forEach((id) => fake.target('prod', id, 'draining')),
           'nothing healthy',
@@ -96,6 +98,13 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'green gets sick where it was tested': sicken('test', 'B-0', 'B-1'),
         'an unmanaged server joins production': enter('prod', 'i-other'),
       },
+    },
+    {
+      name: 'from production, on the way back',
+      world: bothInProduction,
+      step: { do: 'deregister', pool: 'prod', fleet: 'A', minimumHealthy: MINIMUM, allowedOwners: 'any' },
+      refused: { 'the other one dies': [sicken('prod', 'B-0', 'B-1'), 'nothing healthy'] },
+      allowed: { 'an Auto Scaling group takes it over': own('web', 'A-0') },
     },
     {
       name: 'from production in two zones',
@@ -137,6 +146,7 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'another group gets one of it': [share('admin', 'B-0'), 'admin, which would have nothing healthy left'],
         'another group gets one of it beside others': [share('admin', 'B-0', 'A-0'), 'admin, which would have 1 of 2'],
         'what others have there cannot be read': [blind, 'could not be read'],
+        'an Auto Scaling group takes it over': [own('web', 'B-0'), 'B-0 belongs to the Auto Scaling group web'],
       },
       allowed: {
         'it gets sick': sicken('test', 'B-0', 'B-1'),
@@ -230,6 +240,7 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'the other one is taken out by hand': [leave('prod', 'A-1'), 'nothing healthy'],
         'the other one drains': [enter('prod', 'A-1', 'draining'), 'nothing healthy'],
         'it loses its tags': [untag('A-0'), 'A-0 is not of the fleet any more'],
+        'an Auto Scaling group takes it over': [own('web', 'A-0'), 'belongs to the Auto Scaling group web'],
         'another group gets it': [share('admin', 'A-0'), 'out of admin would leave nothing healthy'],
       },
       allowed: {

@@ -1,3 +1,4 @@
+import type { Owner } from '../../src/domain/owners.ts';
 import type { Instance, Marks, Snapshot, TargetState } from '../../src/domain/snapshot.ts';
 import { blueAndGreen, FakeWorld } from './fake-world.ts';
 import { weightedWorld } from './weighted-worlds.ts';
@@ -44,6 +45,24 @@ export const untag =
   (id: string): Act =>
   (fake) =>
     fake.set((snapshot) => withFleetOf(snapshot, id, undefined));
+
+/** It belongs to that Auto Scaling group from now on. */
+export const own =
+  (name: string, ...ids: readonly string[]): Act =>
+  (fake) =>
+    fake.set((snapshot) => withOwner(snapshot, autoScaling(name), ids));
+
+export function autoScaling(name: string): Owner {
+  return { nature: 'fights-back', kind: 'Auto Scaling group', name };
+}
+
+/** The snapshot with an owner of these instances, of ours and of others. */
+export function withOwner(snapshot: Snapshot, owner: Owner, ids: readonly string[]): Snapshot {
+  const owned = (instance: Instance): Instance =>
+    ids.includes(instance.id) ? { ...instance, owners: [...(instance.owners ?? []), owner] } : instance;
+  const fleets = snapshot.fleets.map((fleet) => ({ ...fleet, instances: fleet.instances.map(owned) }));
+  return { ...snapshot, fleets, unmanaged: snapshot.unmanaged.map(owned) };
+}
 
 /** Another instance of the fleet boots. */
 export const boot =

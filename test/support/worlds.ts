@@ -1,4 +1,5 @@
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/domain/snapshot.ts';
+import type { Ownership } from '../../src/domain/owners.ts';
 import type { Outside, SwitchSettings } from '../../src/domain/traffic.ts';
 import type { OutsidePort } from '../../src/traffic/discover.ts';
 
@@ -71,7 +72,10 @@ const CHECKS = {
 export const PLAIN: SwitchSettings = { traffic: { kind: 'membership' }, verification: { by: 'nothing' } };
 
 /** It was looked, and there is nothing beside what the config names. */
-export const ALONE: Outside = { state: 'seen', groups: [], routes: [], unsearched: 0 };
+export const ALONE = { state: 'seen', groups: [], routes: [], owned: [], unsearched: 0 } as const satisfies Outside;
+
+/** Of this environment. */
+export const OWNER: Ownership = { environment: 'shop', tagPrefix: 'turnout' };
 
 export const NOTHING_OUTSIDE: OutsidePort = { look: async () => ALONE };
 

@@ -9,7 +9,7 @@ import { blueAndGreen } from '../support/fake-world.ts';
 import { withRule, withShared } from '../support/hands.ts';
 import { OWN_STORE } from '../support/own-store.ts';
 import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
-import { HOME, PROMOTED, world } from '../support/worlds.ts';
+import { ALONE, HOME, PROMOTED, world } from '../support/worlds.ts';
 
 /** What others have in this environment's servers and groups: what plans say of it, and what they refuse for its sake. */
 
@@ -142,7 +142,7 @@ describe('what could not be read', () => {
   test('so are groups that were too many to be searched', async () => {
     const many: Snapshot = {
       ...blueAndGreen().now,
-      outside: { state: 'seen', groups: [], routes: [], unsearched: 900 },
+      outside: { ...ALONE, unsearched: 900 },
     };
     expect((await planned(many, 'promote')).notes.join(' ')).toContain('900 other target groups were not searched');
   });

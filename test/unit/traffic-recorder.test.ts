@@ -5,6 +5,7 @@ import type { Elbv2 } from '../../src/aws/elbv2.ts';
 import { createDiscovery } from '../../src/traffic/discover.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { OWNER } from '../support/worlds.ts';
 import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
 
 const BLUE = { id: 'A', marks: {}, members: [{ one: 'healthy' }] } as const;
@@ -35,7 +36,7 @@ const UNASKED = {} as Elbv2;
 
 const DECORATORS: Readonly<Record<string, (port: TrafficPort) => TrafficPort>> = {
   'the recorder of a report': (port) => new TrafficRecorder(new VirtualClock()).watching(port),
-  discovery: (port) => createDiscovery(port, UNASKED),
+  discovery: (port) => createDiscovery(port, UNASKED, OWNER),
 };
 
 test.each(Object.entries(DECORATORS))('%s hands on everything that a run asks of traffic', async (_name, decorate) => {

@@ -2,22 +2,13 @@ import { createHash } from 'node:crypto';
 import { settle } from '../../aws/batches.ts';
 import { tagList, type Filter, type RunInstancesCommandInput, type Tag } from '../../aws/ec2.ts';
 import { defined } from '../../domain/defined.ts';
+import type { Ownership } from '../../domain/owners.ts';
 import { members } from '../../domain/roles.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
 import type { FleetPort, LaunchOrder } from '../fleet.ts';
 import { writeNotes } from '../notes.ts';
 import { readUserData, resolveEc2Launch, type Ec2FleetOptions, type Ec2Request } from './resolve.ts';
-import {
-  isOwned,
-  markTags,
-  ownershipTags,
-  seen,
-  tagName,
-  toFleets,
-  toInstance,
-  type Ownership,
-  type SeenInstance,
-} from './tags.ts';
+import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, type SeenInstance } from './tags.ts';
 
 /** Fleets of EC2 instances, identified by their tags. */
 export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
@@ -36,7 +27,7 @@ export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
       );
       // Instances of the second read may be ours too: they were tagged between the two.
       const fleets = toFleets(owner, [...found, ...rest].filter(ours));
-      return { fleets, unmanaged: rest.filter((one) => !ours(one)).map(toInstance) };
+      return { fleets, unmanaged: rest.filter((one) => !ours(one)).map((one) => toInstance(owner, one)) };
     },
 
     async readFleets(ids) {

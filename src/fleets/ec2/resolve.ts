@@ -8,7 +8,7 @@ import { sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { fromImage } from './image.ts';
-import type { Ownership } from './tags.ts';
+import type { Ownership } from '../../domain/owners.ts';
 
 /**
  * The `request` of a launch spec of EC2. User data may contain secrets and goals are kept in stores, so only its source is

@@ -1,15 +1,9 @@
 import type { Instance as Ec2Instance } from '../../aws/ec2.ts';
 import { defined } from '../../domain/defined.ts';
+import { ownersIn, type Ownership } from '../../domain/owners.ts';
 import { notesIn } from '../notes.ts';
 import type { Fleet, Instance, Marks } from '../../domain/snapshot.ts';
 import { isLive } from '../../domain/roles.ts';
-
-/** An environment, and the prefix of the tags that mark what belongs to it. */
-export interface Ownership {
-  readonly environment: string;
-  /** `turnout` in `turnout:environment`. */
-  readonly tagPrefix: string;
-}
 
 /** Marks in the order of their tags. */
 const EVERY_MARK: Readonly<Record<keyof Marks, true>> = {
@@ -70,10 +64,12 @@ export function isOwned(owner: Ownership, instance: SeenInstance): boolean {
 /** An instance with the notes in its own tags. */
 export function toOwnInstance(owner: Ownership, instance: SeenInstance): Instance {
   const tag = (name: string): string | undefined => tagOf(instance, tagName(owner, name));
-  return { ...toInstance(instance), ...defined({ release: tag('release') }), ...notesIn(tag) };
+  return { ...toInstance(owner, instance), ...defined({ release: tag('release') }), ...notesIn(tag) };
 }
 
-export function toInstance(instance: SeenInstance): Instance {
+export function toInstance(owner: Ownership, instance: SeenInstance): Instance {
+  const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+  const owners = ownersIn(tags, owner);
   return {
     id: instance.InstanceId ?? '',
     zone: instance.Placement?.AvailabilityZone ?? '',
@@ -83,6 +79,7 @@ export function toInstance(instance: SeenInstance): Instance {
       reason: instance.StateReason?.Message,
       address: instance.PrivateIpAddress,
       type: instance.InstanceType,
+      owners: owners.length === 0 ? undefined : owners,
     }),
   };
 }
@@ -115,7 +112,7 @@ const EXACT: ReadonlySet<string> = new Set(['share', 'lowered']);
 
 /** A fleet has a mark when every live instance of it has the mark; that of the store, when one has it. */
 function marksOf(owner: Ownership, group: readonly SeenInstance[]): Marks {
-  const live = group.filter((instance) => isLive(toInstance(instance)));
+  const live = group.filter((instance) => isLive(toInstance(owner, instance)));
   const counted = live.length > 0 ? live : group;
   return marksIn(owner, (key, mark) => {
     const values = counted.map((instance) => tagOf(instance, key));

@@ -3,7 +3,8 @@ import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { defined } from '../../domain/defined.ts';
 import type { Marks } from '../../domain/snapshot.ts';
 import type { Ec2FleetOptions } from '../ec2/resolve.ts';
-import { marksIn, markTags, type Ownership, type Tags } from '../ec2/tags.ts';
+import type { Ownership } from '../../domain/owners.ts';
+import { marksIn, markTags, type Tags } from '../ec2/tags.ts';
 
 export interface OpsWorksFleetOptions extends Omit<Ec2FleetOptions, 'config'> {
   readonly config: OpsWorksFleetConfig;

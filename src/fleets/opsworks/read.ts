@@ -35,7 +35,9 @@ export async function read(
   const byId = new Map(machines.map((machine) => [machine.InstanceId ?? '', machine]));
   const fleets = groups.map((group) => fleetFrom(deps, group, { byId, scaling, failures: new Map(failures) }));
   const known = new Set(mine.map((one) => one.Ec2InstanceId));
-  const unmanaged = machines.filter(({ InstanceId }) => !known.has(InstanceId)).map(toInstance);
+  const unmanaged = machines
+    .filter(({ InstanceId }) => !known.has(InstanceId))
+    .map((one) => toInstance(deps.owner, one));
   return { fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)), unmanaged };
 }
 

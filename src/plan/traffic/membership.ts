@@ -7,6 +7,7 @@ import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
 import type { PaceOptions, Switch, TrafficModel } from './model.ts';
 import {
+  allowedOwnersIn,
   deregisterSteps,
   endSteps,
   enterStep,
@@ -62,7 +63,7 @@ function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]
   const rounds = Math.max(0, Math.ceil(members(to).length / batch) - 1);
   const leave = (fleet: Fleet, pool: string, upTo: number): readonly Step[] => {
     const downTo = Math.max(0, members(fleet).length - upTo);
-    return deregisterSteps(fleet, [pool], minimumHealthy).map((step) => ({ ...step, downTo }));
+    return deregisterSteps(fleet, [pool], minimumHealthy, allowedOwnersIn(change)).map((step) => ({ ...step, downTo }));
   };
   return Array.from({ length: rounds }, (_, n) => (n + 1) * batch).flatMap((upTo) =>
     pools.flatMap((pool): readonly Step[] => [
@@ -88,13 +89,14 @@ function comeIn(change: Switch, pools: readonly string[]): readonly Step[] {
 /** The other fleets leave production for the test pools, and this one leaves those. */
 function swapSteps(
   snapshot: Snapshot,
-  { to, minimumHealthy }: Switch,
+  change: Switch,
   production: readonly string[],
   test: readonly string[],
 ): readonly Step[] {
+  const { to, minimumHealthy } = change;
   const from = othersThan(snapshot, to);
   return [
-    ...from.flatMap((fleet) => deregisterSteps(fleet, production, minimumHealthy)),
+    ...from.flatMap((fleet) => deregisterSteps(fleet, production, minimumHealthy, allowedOwnersIn(change))),
     ...from.flatMap((fleet) => registerSteps(fleet, test)),
     ...deregisterSteps(to, test),
   ];

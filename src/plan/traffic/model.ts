@@ -23,6 +23,7 @@ export interface Switch {
   readonly stages?: Stages;
   /** All at once when absent. */
   readonly batch?: number;
+  readonly allowed?: Allowed;
 }
 
 /** What may be said about how fast production moves. */

@@ -1,4 +1,5 @@
 import type { MinimumHealthy, PoolMinimum } from '../../domain/goal.ts';
+import { defined } from '../../domain/defined.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { sharedPools } from '../../domain/outside.ts';
 import { liveFleets, members, poolsOf } from '../../domain/roles.ts';
@@ -30,8 +31,16 @@ export function deregisterSteps(
   { id: fleet }: Fleet,
   pools: readonly string[],
   minimum: MinimumHealthy = {},
+  owners: Pick<StepOf<'deregister'>, 'allowedOwners'> = {},
 ): readonly StepOf<'deregister'>[] {
-  return pools.map((pool) => ({ do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM }));
+  return pools.map((pool) => {
+    return { do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM, ...owners };
+  });
+}
+
+/** On the way back something else serves already: what may be replaced is no reason to stop. */
+export function allowedOwnersIn({ prepares, allowed }: Switch): Pick<StepOf<'deregister'>, 'allowedOwners'> {
+  return prepares ? defined({ allowedOwners: allowed?.owners }) : { allowedOwners: 'any' };
 }
 
 /** Production itself is asked which release serves. */
@@ -46,7 +55,7 @@ export function endSteps(
   snapshot: Snapshot,
   leaving: Fleet,
   retentionS: number,
-  { keeps, before, allowed: { sharedGroups = [] } }: Ending,
+  { keeps, before, allowed: { sharedGroups = [], owners: allowedOwners } }: Ending,
 ): readonly Step[] {
   const { id: fleet, holder } = leaving;
   const shared = sharedPools(snapshot, members(leaving)).map(({ pool }) => pool);
@@ -54,13 +63,13 @@ export function endSteps(
   const left = [...poolsOf(snapshot, 'test'), ...others];
   const drained = new Set(namesOf([...poolsOf(snapshot, 'production'), ...shared]));
   return [
-    ...deregisterSteps(leaving, namesOf(left)).map((step): Step => {
+    ...deregisterSteps(leaving, namesOf(left), {}, defined({ allowedOwners })).map((step): Step => {
       return { ...step, outsiders: sharedGroups.includes(step.pool) ? 'allowed' : 'spared' };
     }),
     ...[...drained].map((pool): Step => ({ do: 'await-drained', pool, fleet })),
     // What closes the way back comes directly before what ends it.
     ...before,
-    { do: 'terminate', fleet, retentionS, keeps },
+    { do: 'terminate', fleet, retentionS, keeps, ...defined({ allowedOwners }) },
     ...(holder === undefined ? [] : [{ do: 'remove', fleet } as const]),
   ];
 }

@@ -9,7 +9,7 @@ import type { Route, SwitchSettings, Traffic, TrafficSettings } from '../../doma
 import type { Step } from '../../steps/index.ts';
 import type { Ending, Switch, TrafficModel } from './model.ts';
 import { stagesOf } from './stages.ts';
-import { deregisterSteps, endSteps, enterStep, namesOf, othersThan, registerSteps } from './steps.ts';
+import { allowedOwnersIn, deregisterSteps, endSteps, enterStep, namesOf, othersThan, registerSteps } from './steps.ts';
 
 type WeightedTraffic = Exclude<Traffic, { kind: 'membership' }>;
 
@@ -149,7 +149,9 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
     enterStep(change, pool, minimumOf(change)),
     { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimumOf(change), need },
     // A share goes to all that are in the pool, also to servers that were registered with it by hand.
-    ...othersThan(snapshot, to).flatMap((fleet) => deregisterSteps(fleet, [pool], { [pool]: minimumOf(change) })),
+    ...othersThan(snapshot, to).flatMap((fleet) =>
+      deregisterSteps(fleet, [pool], { [pool]: minimumOf(change) }, allowedOwnersIn(change)),
+    ),
     ...shiftSteps(snapshot, change, pool, kind.arrive(change, pool)),
     ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...kind.verify(change, pool)] : []),
   ];

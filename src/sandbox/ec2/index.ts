@@ -10,7 +10,7 @@ import { runInstances } from './launch.ts';
 import { startInstances, stopInstances, terminateInstances } from './lifecycle.ts';
 import { describeAvailabilityZones, describeSecurityGroups, describeSubnets, describeVpcs } from './network.ts';
 import { createEc2State, type Ec2Options, type Ec2State, type Image, type Network } from './state.ts';
-import { createTags, deleteTags, describeTags } from './tagging.ts';
+import { createTags, deleteTags, describeTags, setTags } from './tagging.ts';
 import type { TagMap } from './tags.ts';
 import {
   createLaunchTemplate,
@@ -28,6 +28,8 @@ export interface EmulatedEc2 extends Service {
   addImage(name: string, tags: TagMap, createdAt: Date): Image;
   /** Id of the image without a release; the first image if there is none. */
   baseImage(): string;
+  /** Adds tags as AWS's own services do, also reserved ones. Throws when there is no such resource. */
+  setTags(id: string, tags: TagMap): void;
   /** RunInstances with another boot time. */
   run(input: RunInstancesRequest, bootMs: number): Reservation;
 }
@@ -76,6 +78,7 @@ export function createEc2(options: Ec2Options): EmulatedEc2 {
       const images = state.images.values();
       return (images.find(({ id }) => state.tags.of(id).Release === undefined) ?? images[0])?.id ?? '';
     },
+    setTags: (id, tags) => setTags(state, id, tags),
     run: (input, bootMs) => runInstances(state, input, { bootMs }),
     close: async () => unwatch(),
   };

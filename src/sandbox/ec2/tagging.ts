@@ -41,6 +41,11 @@ export function createTags(state: Ec2State, input: CreateTagsRequest): object {
   return {};
 }
 
+/** As AWS's own services do, which may write reserved keys. */
+export function setTags(state: Ec2State, id: string, tags: TagMap): void {
+  for (const known of checkResources(state, [id])) state.tags.set(known, { ...state.tags.of(known), ...tags });
+}
+
 /** Deletes by key, or by key and value; without tags, all but `aws:` tags (EC2 API, DeleteTags). */
 export function deleteTags(state: Ec2State, input: DeleteTagsRequest): object {
   for (const id of checkResources(state, input.Resources)) {

@@ -18,7 +18,14 @@ import { ruleEntry, ruleOperations } from './rules.ts';
 import { elbv2TagOperations } from './tags.ts';
 import { groupEntry, modifyAttributes, targetGroupOperations } from './target-groups.ts';
 import { targetOperations } from './targets.ts';
-import { QUOTAS, type Quotas, type SubnetLocation, type Elbv2State, type BalancerAddresses } from './state.ts';
+import {
+  QUOTAS,
+  resourceOf,
+  type Quotas,
+  type SubnetLocation,
+  type Elbv2State,
+  type BalancerAddresses,
+} from './state.ts';
 import { drainFault } from './faults.ts';
 
 export interface Elbv2Options {
@@ -81,6 +88,8 @@ export interface EmulatedElbv2 extends Service {
   endpoint(dnsName: string): BalancerEndpoint | undefined;
   /** Sets exact times of a target group (name or ARN). Throws `TargetGroupNotFound` and `ValidationError`. */
   setGroupTimes(group: string, times: GroupTimes): void;
+  /** Adds tags as AWS's own services do, also reserved ones. Throws when there is no such resource. */
+  setTags(arn: string, tags: Readonly<Record<string, string>>): void;
   /** Fault: adds to deregistration delays that start from now on, of a target group (name or ARN) or of all; 0 ends it. Both add up. */
   slowDrain(ms: number, group?: string): void;
 }
@@ -110,6 +119,11 @@ export function createElbv2(options: Elbv2Options): EmulatedElbv2 {
     endpoint: (dnsName) => endpointOf(state, dnsName),
     setGroupTimes: (group, times) => {
       setGroupTimes(groupNamed(state, group), times);
+      updateAll(state);
+    },
+    setTags: (arn, tags) => {
+      const { tags: before } = resourceOf(state, arn);
+      for (const [key, value] of Object.entries(tags)) before.set(key, value);
       updateAll(state);
     },
     slowDrain,

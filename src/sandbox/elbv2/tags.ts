@@ -15,6 +15,8 @@ export function elbv2TagOperations(state: Elbv2State): Record<string, Operation>
     AddTags: (input: AddTagsInput) => {
       const resources = (input.ResourceArns ?? []).map((arn) => resourceOf(state, arn));
       const added = tagsFrom(input.Tags);
+      const reserved = [...added.keys()].find((key) => /^aws:/i.test(key));
+      if (reserved !== undefined) throw validationError(`The tag key '${reserved}' is reserved for AWS`);
       for (const { tags } of resources) {
         if (new Set([...tags.keys(), ...added.keys()]).size > MAX_TAGS) {
           throw new ApiError('TooManyTags', 'The maximum number of tags has been reached');

@@ -22,7 +22,9 @@ const reads: Readonly<Record<string, Read>> = {
   ...wayReads,
   ...nameReads,
   ...stackReads,
-  DescribeTags: (_cloud, { Filters }: { Filters: readonly Filter[] }, seen) => ({
+  // Of EC2 by filters, of ELB by ARNs; nothing of ELB's has tags here.
+  DescribeTags: (_cloud, { Filters = [] }: { Filters?: readonly Filter[] }, seen) => ({
+    TagDescriptions: [],
     Tags: [...seen.boxes.values()]
       .filter((box) =>
         fits(

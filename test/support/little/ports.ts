@@ -9,11 +9,12 @@ import { nothingInPlace } from '../../../src/run/deploys/nothing-in-place.ts';
 import type { InstanceProbe, Ports } from '../../../src/steps/ports.ts';
 import { createDiscovery } from '../../../src/traffic/discover.ts';
 import type { TrafficPort } from '../../../src/traffic/traffic.ts';
+import { OWNER } from '../worlds.ts';
 import type { LittleSession } from './wire.ts';
 
 /** What a process has of the outside world where nobody deploys in place. */
 export function plainPorts(fleet: FleetPort, inner: TrafficPort, session: LittleSession, clock: Clock): Ports {
-  const traffic = createDiscovery(inner, new Elbv2(session));
+  const traffic = createDiscovery(inner, new Elbv2(session), OWNER);
   const inPlace = nothingInPlace({ environment: 'shop' }, clock);
   return { fleet, traffic, outside: traffic, clock, production: NO_MARKER, inPlace };
 }

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { isRefusal, type Delivery } from '../../src/domain/goal.ts';
+import { ownersIn } from '../../src/domain/owners.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { behaviourOf } from '../../src/steps/index.ts';
+import { tasks, type AnyOptions } from '../../tasks/index.ts';
+import { planFor } from '../laws/check.ts';
+import { blueAndGreen } from '../support/fake-world.ts';
+import { autoScaling, withOwner } from '../support/hands.ts';
+import { ALONE, HOME, OWNER, PLAIN, PROMOTED, world } from '../support/worlds.ts';
+
+/** Servers, groups and rules that something else has made. */
+
+describe('tags', () => {
+  test.each([
+    ['aws:autoscaling:groupName', 'web', 'fights-back', 'Auto Scaling group', 'web'],
+    ['elasticbeanstalk:environment-name', 'shop-env', 'fights-back', 'Elastic Beanstalk environment', 'shop-env'],
+    ['aws:elasticbeanstalk:environment-name', 'shop-env', 'fights-back', 'Elastic Beanstalk environment', 'shop-env'],
+    ['eks:cluster-name', 'prod', 'fights-back', 'EKS cluster', 'prod'],
+    ['kubernetes.io/cluster/prod', 'owned', 'fights-back', 'Kubernetes cluster', 'prod'],
+    ['elbv2.k8s.aws/cluster', 'prod', 'fights-back', 'Kubernetes cluster', 'prod'],
+    ['aws:ec2spot:fleet-request-id', 'sfr-1', 'fights-back', 'Spot Fleet', 'sfr-1'],
+    ['aws:ec2:fleet-id', 'fleet-1', 'fights-back', 'EC2 Fleet', 'fleet-1'],
+    ['aws:cloudformation:stack-name', 'shop', 'template', 'CloudFormation stack', 'shop'],
+    ['ManagedBy', 'Terraform', 'template', 'configuration of', 'Terraform'],
+    ['turnout:environment', 'staging', 'environment', 'environment', 'staging'],
+  ])('%s: %s', (key, value, nature, kind, name) => {
+    expect(ownersIn({ [key]: value, Name: 'web-1' }, OWNER)).toEqual([{ nature, kind, name }]);
+  });
+
+  test.each([
+    ['turnout:environment', 'shop'],
+    ['aws:ec2launchtemplate:id', 'lt-1'],
+    ['managed-by', 'the platform team'],
+    ['Name', 'autoscaling'],
+  ])("%s: %s is nobody else's", (key, value) => {
+    expect(ownersIn({ [key]: value }, OWNER)).toEqual([]);
+  });
+});
+
+const SERVES = { prod: 'healthy', test: '-' } as const;
+const PARKED = { prod: '-', test: 'healthy' } as const;
+const DELIVERY: Delivery = { words: 'a program', check: false, migrate: 'no' };
+
+const PROMOTED_WORLD = world([
+  { id: 'A', marks: HOME, members: [PARKED, PARKED] },
+  { id: 'B', marks: PROMOTED, members: [SERVES, SERVES] },
+]);
+
+const BLUE_ALONE = world([{ id: 'A', marks: HOME, members: [SERVES, SERVES] }]);
+
+/** Before the first day: the instances carry no tags of ours. */
+function unadopted(): Snapshot {
+  return { ...BLUE_ALONE, fleets: [], unmanaged: BLUE_ALONE.fleets.flatMap(({ instances }) => instances) };
+}
+
+async function answerTo(snapshot: Snapshot, verb: keyof typeof tasks, wish: AnyOptions) {
+  const task = tasks[verb];
+  const requestedBy = { run: 'r1', who: 'ann', since: '2026-06-01T00:00:00.000Z' };
+  if (verb !== 'rolling' && verb !== 'drain') return planFor(snapshot, verb, wish);
+  const goal = await task.pinGoal({
+    snapshot,
+    options: wish,
+    requestedBy,
+    settings: PLAIN,
+    delivery: DELIVERY,
+    resolve: async () => Promise.reject(new Error('Nothing is launched.')),
+  });
+  if (isRefusal(goal)) return goal;
+  const plan = task.plan(snapshot, goal);
+  return isRefusal(plan) ? plan : { goal, plan };
+}
+
+const CASES: readonly (readonly [verb: keyof typeof tasks, wish: AnyOptions, world: () => Snapshot])[] = [
+  ['adopt', { release: '41' }, unadopted],
+  ['up', { release: '42' }, () => BLUE_ALONE],
+  ['promote', {}, () => blueAndGreen().now],
+  ['cleanup', {}, () => PROMOTED_WORLD],
+  ['rolling', { release: '42' }, () => BLUE_ALONE],
+  ['drain', { instances: ['A-0'] }, () => BLUE_ALONE],
+];
+
+describe('servers of an Auto Scaling group, which would replace them', () => {
+  test.each(CASES)('%s is refused with the name of the group', async (verb, wish, make) => {
+    const snapshot = withOwner(make(), autoScaling('web'), ['A-0', 'A-1']);
+    expect(await answerTo(snapshot, verb, wish)).toMatchObject({
+      refused: 'owned-by-others',
+      message: expect.stringContaining('the Auto Scaling group web'),
+      next: expect.arrayContaining([expect.stringContaining('--allow-owner web')]),
+    });
+  });
+
+  test.each(CASES)('%s is done where that group is allowed, and no other', async (verb, wish, make) => {
+    const snapshot = withOwner(make(), autoScaling('web'), ['A-0', 'A-1']);
+    expect(isRefusal(await answerTo(snapshot, verb, { ...wish, allowOwner: ['web'] }))).toBe(false);
+    expect(isRefusal(await answerTo(snapshot, verb, { ...wish, allowOwner: ['other'] }))).toBe(true);
+  });
+
+  test.each(['A', 'B'])('rollback tells of those of %s, and goes on', async (fleet) => {
+    const snapshot = withOwner(PROMOTED_WORLD, autoScaling('web'), [`${fleet}-0`]);
+    const answer = await planFor(snapshot, 'rollback', {});
+    if (isRefusal(answer)) throw new Error(answer.message);
+    expect(answer.plan.notes.join(' ')).toContain(`${fleet}-0 belongs to the Auto Scaling group web`);
+    expect(answer.plan.steps.map((step) => step.do)).toContain('deregister');
+  });
+
+  test('in production without our tags: the group is named', async () => {
+    const [pool, ...pools] = BLUE_ALONE.pools;
+    const stranger = { id: 'i-9', zone: 'a', state: 'running', launchedAt: 0 } as const;
+    const targets = [...(pool?.targets ?? []), { id: 'i-9', port: 8080, state: 'healthy' as const }];
+    const joined: Snapshot = { ...BLUE_ALONE, unmanaged: [stranger], pools: [{ ...pool!, targets }, ...pools] };
+    const answer = await planFor(withOwner(joined, autoScaling('web'), ['i-9']), 'up', { release: '42' });
+    expect(answer).toMatchObject({
+      refused: 'unmanaged-instance',
+      message: expect.stringContaining('i-9 belongs to the Auto Scaling group web.'),
+    });
+  });
+});
+
+describe('groups that something else has made', () => {
+  const ownedBy = (nature: 'fights-back' | 'template', kind: string, id = 'prod'): Snapshot => ({
+    ...blueAndGreen().now,
+    outside: { ...ALONE, owned: [{ id, owners: [{ nature, kind, name: 'shop' }] }] },
+  });
+
+  test('are left to a controller that sets them back', async () => {
+    expect(await planFor(ownedBy('fights-back', 'Kubernetes cluster'), 'promote', {})).toMatchObject({
+      refused: 'owned-by-others',
+      message: expect.stringContaining('prod belongs to the Kubernetes cluster shop'),
+    });
+  });
+
+  test('are a note where only an update of a template changes them', async () => {
+    const answer = await planFor(ownedBy('template', 'CloudFormation stack'), 'promote', {});
+    expect(isRefusal(answer) ? answer.message : answer.plan.notes.join(' ')).toContain(
+      'prod belongs to the CloudFormation stack shop: its next update may change them back.',
+    );
+  });
+
+  test('are no matter where they are not of the config', async () => {
+    expect(isRefusal(await planFor(ownedBy('fights-back', 'Kubernetes cluster', 'admin'), 'promote', {}))).toBe(false);
+  });
+});
+
+describe('servers of another environment', () => {
+  const other = { nature: 'environment', kind: 'environment', name: 'staging' } as const;
+  const theirs = withOwner(unadopted(), other, ['A-0', 'A-1']);
+
+  test.each([
+    ['adopt', { release: '41' }],
+    ['up', { release: '42' }],
+    ['promote', {}],
+    ['cleanup', {}],
+    ['rolling', { release: '42' }],
+  ] as const)('%s is refused with its name', async (verb, wish) => {
+    expect(await answerTo(theirs, verb, wish)).toMatchObject({
+      refused: 'other-environment',
+      message: expect.stringContaining('A-0 and A-1 belong to the environment staging'),
+    });
+  });
+
+  test('are taken over where that is said', async () => {
+    const answer = await planFor(theirs, 'adopt', { release: '41', takeOver: true });
+    expect(answer).toMatchObject({ plan: { steps: [{ do: 'claim', takesOver: true }] } });
+  });
+
+  test('are not claimed where it has claimed them since the plan', () => {
+    const step = { do: 'claim', fleet: 'f', release: '41', instances: ['A-0', 'A-1'], at: '' } as const;
+    expect(behaviourOf(step).guard(unadopted())).toBeUndefined();
+    expect(behaviourOf(step).guard(theirs)).toContain('belong to the environment staging by now');
+    expect(behaviourOf(step).readsBefore(theirs)).toEqual({ pools: [], fleets: 'all' });
+    expect(behaviourOf({ ...step, takesOver: true }).guard(theirs)).toBeUndefined();
+  });
+
+  test('do not lock the way back', async () => {
+    const stranger = { id: 'i-9', zone: 'a', state: 'running', launchedAt: 0, owners: [other] } as const;
+    const [pool, ...pools] = PROMOTED_WORLD.pools;
+    const targets = [...(pool?.targets ?? []), { id: 'i-9', port: 8080, state: 'healthy' as const }];
+    const joined: Snapshot = { ...PROMOTED_WORLD, unmanaged: [stranger], pools: [{ ...pool!, targets }, ...pools] };
+    expect(isRefusal(await planFor(joined, 'promote', {}))).toBe(true);
+    expect(isRefusal(await planFor(joined, 'rollback', {}))).toBe(false);
+  });
+});
