@@ -25,11 +25,12 @@ async function forget({ store, view }: Context, args: Args, { lease }: HeldLease
   const recorded = await store.goal();
   if (recorded === undefined)
     throw new OperatorError('nothing-to-abandon', 'There is no unfinished run in this environment.');
-  const message = describeUnfinished(recorded);
+  const message = 'goal' in recorded ? describeUnfinished(recorded) : recorded.unreadable;
+  const release = 'goal' in recorded ? { release: recorded.goal.release } : {};
   await mustConfirm(view, args, `${message} Delete it, and leave everything as it is?`);
   await store.clearGoal(lease);
   const { run, who, host, since } = lease.holder;
-  const by = { run, verb: 'abandon', release: recorded.goal.release, who, host, since, until: since };
+  const by = { run, verb: 'abandon', ...release, who, host, since, until: since };
   await store.log({ ...by, outcome: 'done', message, awsRequests: 0 });
   return done(`Deleted. ${message}`, ['`turnout status` shows what is where']);
 }

@@ -11,6 +11,7 @@ import type { Ports } from '../steps/ports.ts';
 import { Decision } from '../run/engine/decision.ts';
 import { openStore } from '../stores/index.ts';
 import type { Store } from '../stores/store.ts';
+import { unavailableStore } from '../stores/unavailable.ts';
 import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { openTraffic } from '../traffic/index.ts';
@@ -77,7 +78,7 @@ export async function openContext(args: Args): Promise<Context> {
       throttled = true;
     },
   });
-  const store = await openStore(config, systemClock, { run, version });
+  const store = await openStore(config, systemClock, { run, version }).catch(unavailable);
   const traffic = await openTraffic(config, session, {
     environment: config.environment,
     tagPrefix: config.fleet.tagPrefix,
@@ -101,6 +102,12 @@ export async function openContext(args: Args): Promise<Context> {
     who: whoAmI(),
     guardBy: (lease) => void (guard = lease),
   };
+}
+
+/** Status, and what prints the way back, need none. */
+function unavailable(error: unknown): Store {
+  if (error instanceof OperatorError) return unavailableStore(error);
+  throw error;
 }
 
 async function openProduction({ marker }: Config): Promise<ProductionPort> {

@@ -19,7 +19,14 @@ export async function lock(args: Args): Promise<ExitCode> {
 export async function lockReport(environment: string, store: Store): Promise<LockReport> {
   const [lease, queue, goal] = await Promise.all([store.held(), store.queue(), store.goal()]);
   const at = systemClock.now();
-  return { environment, store: store.kind, at, queue, ...(lease && { lease }), ...(goal && { goal }) };
+  return {
+    environment,
+    store: store.kind,
+    at,
+    queue,
+    ...(lease && { lease }),
+    ...(goal && 'goal' in goal && { goal }),
+  };
 }
 
 export function lockAsText(report: LockReport): string {

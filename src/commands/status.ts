@@ -7,7 +7,7 @@ import { unreadableText } from '../domain/unreadable.ts';
 import { choices } from '../run/task/resolve-goal.ts';
 import { switchSettings, type Ports } from '../steps/ports.ts';
 import { rollbackNow, verbsNow } from '../run/task/verbs.ts';
-import type { Store } from '../stores/store.ts';
+import type { Store, UnreadableGoal } from '../stores/store.ts';
 import { jsonLine } from '../views/json.ts';
 import { openOut } from '../views/out.ts';
 import type { StatusReport } from '../views/status.ts';
@@ -72,16 +72,17 @@ function text(report: StatusReport): string {
 const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, store, who }: Context): Promise<StatusReport> {
-  const [{ snapshot, unreadable }, { id, ...record }] = await Promise.all([readWorld(ports), recordIn(store)]);
+  const [{ snapshot, unreadable }, record] = await Promise.all([readWorld(ports), recordIn(store)]);
+  const { id, unknown, ...known } = record;
   const world = {
     tasks,
     snapshot,
-    recorded: record.goal,
+    recorded: unknown ?? known.goal,
     settings: switchSettings(ports),
     delivery: deliveryOf(config),
     store: { id: id ?? '', words: `${store.place} by ${who}` },
   };
-  const { trouble } = record;
+  const { trouble } = known;
   const other = id === undefined ? undefined : otherStore(snapshot, id);
   const verbs = trouble === undefined ? await verbsNow(world) : [];
   const rollback = trouble === undefined ? await rollbackNow(world) : { ready: false as const, why: trouble };
@@ -90,8 +91,8 @@ async function reportOn({ config, ports, store, who }: Context): Promise<StatusR
     snapshot,
     verbs,
     rollback,
-    unreadable,
-    ...record,
+    unreadable: [...unreadable, ...(unknown ? [unknown.unreadable] : [])],
+    ...known,
     ...(other && { otherStore: keptBy(other, snapshot.at) }),
   };
 }
@@ -112,9 +113,10 @@ async function readWorld(ports: Ports): Promise<Pick<StatusReport, 'snapshot' | 
   return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
 }
 
-type Recorded = Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'> & {
+interface Recorded extends Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'> {
   readonly id?: string;
-};
+  readonly unknown?: UnreadableGoal;
+}
 
 /** Without the store, `status` still shows what AWS says. */
 async function recordIn(store: Store): Promise<Recorded> {
@@ -133,7 +135,7 @@ async function recordIn(store: Store): Promise<Recorded> {
     return {
       id,
       ...(lease && { lease }),
-      ...(goal && { goal, choices: choices(tasks[goal.goal.verb]) }),
+      ...(goal && ('goal' in goal ? { goal, choices: choices(tasks[goal.goal.verb]) } : { unknown: goal })),
       ...(last && { last }),
       ...(moved && { moved }),
     };

@@ -135,7 +135,7 @@ class WaitQueue {
   async #heldError(status: QueueStatus): Promise<OperatorError> {
     const goal = await this.#store.goal().catch(() => undefined);
     const waited = this.#wait.ms > 0 ? `Waited for ${age(this.#waitedMs() / 1000)}. ` : '';
-    return leaseHeld(status, goal, waited, this.#clock.now());
+    return leaseHeld(status, goal && 'goal' in goal ? goal : undefined, waited, this.#clock.now());
   }
 }
 

@@ -6,7 +6,17 @@ import { FileQueue } from './file-queue.ts';
 import { newStoreId } from './id.ts';
 import { leaseLost } from './lost.ts';
 import { machineProcesses, type ProcessIdentity, type Processes } from './processes.ts';
-import type { AcquireResult, Holder, JournalEntry, Lease, QueueStatus, RecordedGoal, Store } from './store.ts';
+import { goalText, readEntry, readGoal } from './records.ts';
+import type {
+  AcquireResult,
+  Holder,
+  JournalEntry,
+  Lease,
+  QueueStatus,
+  RecordedGoal,
+  Store,
+  UnreadableGoal,
+} from './store.ts';
 
 export interface FileStoreOptions {
   readonly environment: string;
@@ -139,15 +149,16 @@ class FileStore implements Store {
     return this.#file.read(() => this.#held());
   }
 
-  async goal(): Promise<RecordedGoal | undefined> {
-    const [goal] = this.#parsed('SELECT goal AS json FROM goal WHERE environment = ?') as readonly RecordedGoal[];
-    return goal;
+  async goal(): Promise<RecordedGoal | UnreadableGoal | undefined> {
+    const sql = 'SELECT goal FROM goal WHERE environment = ?';
+    const [row] = this.#file.read(() => this.#file.all(sql, this.#environment)) as readonly { goal: string }[];
+    return row && readGoal(row.goal);
   }
 
   async putGoal(lease: Lease, goal: RecordedGoal): Promise<void> {
     const sql =
       'INSERT INTO goal (environment, goal) VALUES (?, ?) ON CONFLICT (environment) DO UPDATE SET goal = excluded.goal';
-    this.#writeAsHolder(lease, sql, this.#environment, JSON.stringify(goal));
+    this.#writeAsHolder(lease, sql, this.#environment, goalText(goal));
   }
 
   async clearGoal(lease: Lease): Promise<void> {
@@ -173,17 +184,9 @@ class FileStore implements Store {
   }
 
   async history(limit: number): Promise<readonly JournalEntry[]> {
-    const sql = 'SELECT entry AS json FROM journal WHERE environment = ? ORDER BY since DESC, rowid DESC LIMIT ?';
-    return this.#parsed(sql, limit) as readonly JournalEntry[];
-  }
-
-  /** The column `json` of the rows. Parsed inside `read`, which reports a file that is damaged. */
-  #parsed(sql: string, ...values: readonly number[]): readonly unknown[] {
-    return this.#file.read(() =>
-      (this.#file.all(sql, this.#environment, ...values) as readonly { json: string }[]).map(({ json }): unknown =>
-        JSON.parse(json),
-      ),
-    );
+    const sql = 'SELECT entry, since FROM journal WHERE environment = ? ORDER BY since DESC, rowid DESC LIMIT ?';
+    const rows = this.#file.read(() => this.#file.all(sql, this.#environment, limit));
+    return (rows as readonly { entry: string; since: string }[]).map(({ entry, since }) => readEntry(entry, since));
   }
 
   async close(): Promise<void> {

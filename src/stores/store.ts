@@ -39,7 +39,14 @@ export interface RecordedGoal {
   readonly updatedAt: string;
 }
 
-export type JournalOutcome = 'running' | 'done' | 'refused' | 'undone' | 'failed' | 'interrupted';
+/** There is one, and it cannot be read: it is of a newer version, or damaged. */
+export interface UnreadableGoal {
+  /** Why, as sentences. */
+  readonly unreadable: string;
+}
+
+/** `unreadable`: the entry is of another version, or damaged; nothing else of it is known than `since`. */
+export type JournalOutcome = 'running' | 'done' | 'refused' | 'undone' | 'failed' | 'interrupted' | 'unreadable';
 
 /** One run in the journal, written when the run starts (`running`) and again when it ends. */
 export interface JournalEntry {
@@ -99,7 +106,7 @@ export interface Store {
   release(lease: Lease): Promise<void>;
   /** The current lease. */
   held(): Promise<Lease | undefined>;
-  goal(): Promise<RecordedGoal | undefined>;
+  goal(): Promise<RecordedGoal | UnreadableGoal | undefined>;
   putGoal(lease: Lease, goal: RecordedGoal): Promise<void>;
   clearGoal(lease: Lease): Promise<void>;
   /** Creates or overwrites the journal entry of one run. */

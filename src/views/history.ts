@@ -9,6 +9,7 @@ const STYLES: Readonly<Record<JournalOutcome, Style>> = {
   undone: 'yellow',
   failed: 'red',
   interrupted: 'yellow',
+  unreadable: 'red',
 };
 
 export interface HistoryOptions {

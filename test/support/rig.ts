@@ -204,7 +204,7 @@ export class Rig {
     const store = openFileStore(this.storePath, { environment: 'shop', clock: systemClock });
     try {
       const [goal, lease] = await Promise.all([store.goal(), store.held()]);
-      return { goal: goal?.goal.verb, lease: lease?.holder.verb };
+      return { goal: goal && 'goal' in goal ? goal.goal.verb : goal?.unreadable, lease: lease?.holder.verb };
     } finally {
       await store.close();
     }

@@ -1,5 +1,5 @@
 import { PLAIN } from './worlds.ts';
-import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal } from '../../src/stores/store.ts';
+import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../src/stores/store.ts';
 
 export function holder(run: string, more: Partial<Holder> = {}): Holder {
   return {
@@ -49,4 +49,11 @@ export function entry(run: string, since: string, more: Partial<JournalEntry> = 
 export function leaseOf(acquired: AcquireResult): Lease {
   if ('lease' in acquired) return acquired.lease;
   throw new Error(`held by ${acquired.heldBy?.holder.run}, awaited by ${acquired.queue.map(({ run }) => run).join()}`);
+}
+
+/** The goal on record; throws when it cannot be read. */
+export async function recordedIn(store: Store): Promise<RecordedGoal | undefined> {
+  const recorded = await store.goal();
+  if (recorded !== undefined && 'unreadable' in recorded) throw new Error(recorded.unreadable);
+  return recorded;
 }

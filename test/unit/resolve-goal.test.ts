@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ExitCode } from '../../src/errors.ts';
 import type { Amount } from '../../src/domain/amount.ts';
 import type { Goal, Verb } from '../../src/domain/goal.ts';
+import { EVERY_GOAL } from '../support/every-goal.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { HOME, world } from '../support/worlds.ts';
@@ -123,6 +124,53 @@ describe('a run that did not end', () => {
 function minimumIn(goal: Goal | undefined): object {
   return goal !== undefined && 'minimumHealthy' in goal ? (goal.minimumHealthy ?? {}) : {};
 }
+
+const { rollback: _, ...OTHERS } = EVERY_GOAL;
+
+test.each(Object.entries(OTHERS))(
+  'a %s that did not end does not keep production from going back',
+  async (verb, goal) => {
+    const rig = new Rig();
+    await rig.run('promote');
+    const recorded = { goal: { ...goal, fleet: 'B', release: 'B' }, stepsDone: 0, stepsAll: 1, updatedAt: goal.since };
+    rig.store.recorded = recorded;
+    expect(await rig.run('rollback'), verb).toMatchObject({ result: 'done' });
+    expect(rig.store.recorded).toBeUndefined();
+    expect(rig.fake.changes).toContain('deregister prod B-0 B-1');
+    // There is nothing to move any more: it is not forgotten by that.
+    rig.store.recorded = { ...recorded, goal: { ...EVERY_GOAL.up, fleet: 'C', release: 'C' } };
+    expect(await rig.run('rollback')).toMatchObject({ code: 'unfinished' });
+  },
+);
+
+describe('what is recorded and cannot be read', () => {
+  const unreadable = 'What is recorded of a run that did not end cannot be read. It is damaged.';
+
+  test('stops every verb but rollback', async () => {
+    const rig = new Rig();
+    await rig.run('promote');
+    rig.store.goal = async () => ({ unreadable });
+    for (const verb of ['promote', 'cleanup', 'up', 'adopt'] as const)
+      expect(await rig.run(verb, { release: '43' })).toMatchObject({
+        code: 'goal-unreadable',
+        message: unreadable,
+        next: expect.arrayContaining([expect.stringContaining('turnout abandon')]) as string[],
+        exitCode: ExitCode.refused,
+      });
+    const back = await rig.run('rollback');
+    expect(back).toMatchObject({ result: 'done' });
+    expect(rig.events).toContainEqual({ type: 'warning', message: `${unreadable} This goes on without it.` });
+  });
+
+  test('an entry of the journal counts as a run that may have changed something a moment ago', async () => {
+    const rig = new Rig();
+    rig.settleMs = 5000;
+    const entry = { run: '?', verb: '?', who: '?', host: '?', since: '2025-12-31T00:00:00.000Z', message: '' };
+    rig.store.journal.set('?', { ...entry, outcome: 'unreadable', awsRequests: 0 });
+    expect(await rig.run('promote')).toMatchObject({ result: 'done' });
+    expect(rig.events).toContainEqual({ type: 'warning', message: expect.stringMatching(/^Waiting 5 s/) as string });
+  });
+});
 
 describe('a test group that cannot be read', () => {
   const unreadable = [

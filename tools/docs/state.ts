@@ -61,15 +61,17 @@ const goal = formatOf<ReturnType<typeof goalData>>()(
 const run = formatOf<JournalEntry>()(
   z.strictObject({
     run: string('id of the run'),
-    verb,
+    verb: oneOf([...ALL_VERBS, '?'], 'what was asked for: a [verb](#verbs); `?` in an unreadable entry'),
     release: optional(string(release)),
     who,
     host: string('name of the machine'),
     since: time('start of the run'),
     until: optional(time('end of the run; absent while it is running, or when it was killed')),
     outcome: z
-      .enum(['running', 'done', 'refused', 'undone', 'failed', 'interrupted'])
-      .describe('how it ended; `running` also when it was killed'),
+      .enum(['running', 'done', 'refused', 'undone', 'failed', 'interrupted', 'unreadable'])
+      .describe(
+        'how it ended; `running` also when it was killed; `unreadable` when the entry is of another version, or damaged: then only `since` is known',
+      ),
     message: string('the last sentence of the run; empty while it is running'),
     awsRequests: number('how many requests were sent to AWS'),
     proven: optional(number('answers of production in a row that prove the switch; absent when it is not proven')),

@@ -22,7 +22,9 @@ import { otherStore, type StoreIdentity } from '../../domain/store-mark.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { withStoreSteps } from '../../plan/store-steps.ts';
-import type { RecordedGoal } from '../../stores/store.ts';
+import type { Effect } from '../../steps/definition.ts';
+import { behaviourOf } from '../../steps/index.ts';
+import type { RecordedGoal, UnreadableGoal } from '../../stores/store.ts';
 import { unreadableText } from '../../domain/unreadable.ts';
 import { keptElsewhere } from '../engine/other-store.ts';
 
@@ -47,12 +49,17 @@ export interface GoalRequest {
   /** The store of this run. */
   readonly store: StoreIdentity;
   /** The goal of a run that did not end. */
+  readonly recorded: RecordedGoal | UnreadableGoal | undefined;
+}
+
+interface ReadableRequest extends GoalRequest {
   readonly recorded: RecordedGoal | undefined;
 }
 
 /** The verb and the options that continue a run that did not end. @throws OperatorError `nothing-to-resume` when there is none */
-export function whatToResume(recorded: RecordedGoal | undefined): { verb: Verb; options: TaskOptions } {
+export function whatToResume(recorded: GoalRequest['recorded']): { verb: Verb; options: TaskOptions } {
   if (recorded === undefined) throw nothingToResume('No run is unfinished in this environment.');
+  if ('unreadable' in recorded) throw unreadableGoal(recorded);
   return { verb: recorded.goal.verb, options: { resumes: recorded.goal.run } };
 }
 
@@ -65,7 +72,8 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
   const { task, options, snapshot, settings, store } = given;
   const other = otherStore(snapshot, store.id);
   if (other !== undefined && options.takeOver !== true) throw keptElsewhere(other, snapshot.at);
-  const recorded = given.recorded && { ...given.recorded, goal: withSettings(given.recorded.goal, settings) };
+  const known = readable(given);
+  const recorded = known && { ...known, goal: withSettings(known.goal, settings) };
   const request = { ...given, recorded };
   // It may have waited for the lease: what it would begin in place of what is over was not requested.
   if (options.resumes !== undefined && options.resumes !== recorded?.goal.run) {
@@ -77,8 +85,25 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
   return { goal, plan: withStoreSteps(snapshot, accept(task.plan(snapshot, goal)), store, other?.text) };
 }
 
+/** What cannot be read does not keep production from going back. */
+function readable({ task, recorded }: GoalRequest): RecordedGoal | undefined {
+  if (recorded === undefined || !('unreadable' in recorded)) return recorded;
+  if (task.isEmergencyExit) return undefined;
+  throw unreadableGoal(recorded);
+}
+
+function unreadableGoal({ unreadable }: UnreadableGoal): OperatorError {
+  return new OperatorError('goal-unreadable', unreadable, {
+    next: [
+      'Use the version of turnout that the run was started with: `turnout resume` goes on with it there.',
+      '`turnout abandon` forgets it, and leaves everything as it is.',
+      '`turnout rollback` moves production back, whatever it says.',
+    ],
+  });
+}
+
 /** The recorded goal, where this verb and its options are about it. */
-async function resumed(request: GoalRequest): Promise<Goal | undefined> {
+async function resumed(request: ReadableRequest): Promise<Goal | undefined> {
   const { tasks, task, options, recorded } = request;
   if (recorded?.goal.verb !== task.verb) return undefined;
   const { goal } = recorded;
@@ -105,9 +130,9 @@ function withAllowed(goal: Goal, options: TaskOptions): Goal {
   return allowed === undefined ? goal : ({ ...goal, allowed: { ...before, ...allowed } } as Goal);
 }
 
-async function fresh(request: GoalRequest): Promise<Goal> {
+async function fresh(request: ReadableRequest): Promise<Goal> {
   const { tasks, task, options, recorded } = request;
-  if (recorded !== undefined) mustYield(request, recorded);
+  if (recorded !== undefined && !(await leadsOut(request))) mustYield(request, recorded);
   const goal = accept(await task.pinGoal(request));
   const before = recorded && tasks[recorded.goal.verb].movesProduction ? recorded.goal : undefined;
   // The minimum is what was healthy when the trouble began, not what is left of it.
@@ -115,6 +140,19 @@ async function fresh(request: GoalRequest): Promise<Goal> {
     return { ...goal, minimumHealthy: before.minimumHealthy } as Goal;
   return goal;
 }
+
+/** It moves production out of trouble, whatever another run was about. */
+async function leadsOut(request: GoalRequest): Promise<boolean> {
+  const { task, snapshot } = request;
+  const goal = task.isEmergencyExit ? await task.pinGoal(request) : undefined;
+  const plan = goal === undefined || isRefusal(goal) ? goal : task.plan(snapshot, goal);
+  return (
+    plan !== undefined && !isRefusal(plan) && plan.steps.some((step) => MOVES.has(behaviourOf(step).effect(snapshot)))
+  );
+}
+
+/** What steps do that move production. */
+const MOVES: ReadonlySet<Effect> = new Set(['adds-capacity', 'removes-capacity', 'shifts-traffic']);
 
 /** Another run's goal gives way to its opposite verbs, or when it has been reached since, or never can be: its fleet is gone. */
 function mustYield({ tasks, task, snapshot }: GoalRequest, recorded: RecordedGoal): void {

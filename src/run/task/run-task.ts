@@ -101,6 +101,8 @@ async function look(setup: Setup, task: Task, options: TaskOptions): Promise<Pla
   const requestedBy = { run: identity.run, who: identity.who, since: isoNow(setup) };
   const resolve = async (launch: LaunchRequest): Promise<LaunchSpec> =>
     retryOutage(setup, () => ports.fleet.resolve(launch));
+  if (recorded !== undefined && 'unreadable' in recorded && task.isEmergencyExit)
+    setup.view.emit({ type: 'warning', message: `${recorded.unreadable} This goes on without it.` });
   const { delivery, deploys } = ports.inPlace;
   const world = { tasks, snapshot, recorded, settings: switchSettings(ports), delivery, store };
   const resolved = await resolveGoal({ ...world, task, options, requestedBy, resolve }).catch(

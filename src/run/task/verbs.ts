@@ -26,14 +26,15 @@ export async function verbsNow(world: AdviceWorld): Promise<readonly VerbStatus[
 async function verbNow(world: AdviceWorld, task: Task): Promise<VerbStatus> {
   const { snapshot, recorded } = world;
   const { verb, summary } = task;
-  const isRecorded = recorded?.goal.verb === verb;
-  const options = isRecorded ? { resumes: recorded.goal.run } : task.options.release?.required ? { release: 'R' } : {};
+  const goal = recorded && 'goal' in recorded ? recorded.goal : undefined;
+  const isRecorded = goal?.verb === verb;
+  const options = isRecorded ? { resumes: goal.run } : task.options.release?.required ? { release: 'R' } : {};
   try {
-    const { goal, plan } = await resolveGoal({ ...world, ...TRIED, task, options });
+    const { goal: pinned, plan } = await resolveGoal({ ...world, ...TRIED, task, options });
     // What is proven is proven; a switch is not to be offered for another proof.
     if (plan.steps.some((step) => isRecorded || !isVerification(snapshot, step)))
       return { verb, accepted: true, why: summary };
-    return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
+    return { verb, accepted: false, why: `nothing to do: ${task.standing(snapshot, pinned).message}` };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return { verb, accepted: false, why: error.message };

@@ -4,7 +4,8 @@ import type { Clock } from '../../clock.ts';
 import { defined } from '../../domain/defined.ts';
 import { OperatorError } from '../../errors.ts';
 import { leaseLost } from '../lost.ts';
-import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
+import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store, UnreadableGoal } from '../store.ts';
+import { goalText, readEntry } from '../records.ts';
 import { StateItem } from './item.ts';
 import type { EnvironmentState, QueuePlace } from './state.ts';
 import { HeartbeatMonitor } from './heartbeat-monitor.ts';
@@ -128,12 +129,12 @@ class DynamoDbStore implements Store {
     await this.#item.release(lease);
   }
 
-  async goal(): Promise<RecordedGoal | undefined> {
+  async goal(): Promise<RecordedGoal | UnreadableGoal | undefined> {
     return (await this.#item.read()).goal;
   }
 
   async putGoal(lease: Lease, goal: RecordedGoal): Promise<void> {
-    if (!(await this.#item.writeGoal(lease, JSON.stringify(goal)))) throw leaseLost(this.#environment);
+    if (!(await this.#item.writeGoal(lease, goalText(goal)))) throw leaseLost(this.#environment);
   }
 
   async clearGoal(lease: Lease): Promise<void> {
@@ -149,7 +150,7 @@ class DynamoDbStore implements Store {
   async history(limit: number): Promise<readonly JournalEntry[]> {
     if (limit <= 0) return [];
     const items = await this.#table.last(this.#environment, RUNS, limit);
-    return items.map(({ entry }) => JSON.parse(entry as string) as JournalEntry);
+    return items.map(({ entry, record }) => readEntry(entry as string, (record as string).split('#')[1] ?? ''));
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Item } from '../../aws/dynamodb.ts';
 import { defined } from '../../domain/defined.ts';
-import type { Holder, Lease, RecordedGoal } from '../store.ts';
+import { readGoal } from '../records.ts';
+import type { Holder, Lease, RecordedGoal, UnreadableGoal } from '../store.ts';
 
 /** Lease, queue and goal of an environment: one item. */
 export interface EnvironmentState {
@@ -13,7 +14,7 @@ export interface EnvironmentState {
   readonly places: readonly QueuePlace[];
   /** Number of places taken so far. */
   readonly tickets: number;
-  readonly goal?: RecordedGoal;
+  readonly goal?: RecordedGoal | UnreadableGoal;
 }
 
 /** The place of a run in the queue. */
@@ -41,7 +42,7 @@ export function stateOf(item: Item): EnvironmentState {
     held: run === undefined ? undefined : { lease, heartbeat: Number(heartbeat), ttlMs: Number(ttl) },
     places: placesIn((waiters ?? {}) as Item),
     tickets: Number(tickets ?? 0),
-    goal: goal === undefined ? undefined : (parse(goal) as RecordedGoal),
+    goal: goal === undefined ? undefined : readGoal(textOf(goal)),
   });
 }
 

@@ -3,7 +3,8 @@ import { redisName, type RedisServer } from '../../config/redis-url.ts';
 import { defined } from '../../domain/defined.ts';
 import { newStoreId } from '../id.ts';
 import { leaseLost } from '../lost.ts';
-import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../store.ts';
+import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store, UnreadableGoal } from '../store.ts';
+import { goalText, readEntry, readGoal } from '../records.ts';
 import { RedisClient } from './client.ts';
 import { KEYS, SCRIPTS, type ScriptName } from './scripts.ts';
 
@@ -87,13 +88,13 @@ class RedisStore implements Store {
     await this.#run('RELEASE', idOf(lease));
   }
 
-  async goal(): Promise<RecordedGoal | undefined> {
+  async goal(): Promise<RecordedGoal | UnreadableGoal | undefined> {
     const text = await this.#client.command((redis) => redis.get(this.#key('goal')));
-    return text === null ? undefined : (JSON.parse(text) as RecordedGoal);
+    return text === null ? undefined : readGoal(text);
   }
 
   async putGoal(lease: Lease, goal: RecordedGoal): Promise<void> {
-    await this.#writeGoal(lease, JSON.stringify(goal));
+    await this.#writeGoal(lease, goalText(goal));
   }
 
   async clearGoal(lease: Lease): Promise<void> {
@@ -113,7 +114,7 @@ class RedisStore implements Store {
     const count = Math.min(JOURNAL_MAX * 2, 2 * limit + 20);
     const key = this.#key('journal');
     const newest = await this.#client.command((redis) => redis.xrevrange(key, '+', '-', 'COUNT', count));
-    const entries = newest.map(([, [, text = '']]) => JSON.parse(text) as JournalEntry);
+    const entries = newest.map(([id, [, text = '']]) => readEntry(text, addedAt(id)));
     const last = [...Map.groupBy(entries, ({ run }) => run).values()].flatMap(([entry]) => entry ?? []);
     return last.toSorted((a, b) => compare(b.since, a.since)).slice(0, limit);
   }
@@ -155,6 +156,11 @@ function leaseOf([fence, holder, doing, next, renewed, expires]: Fields): Lease 
 
 function holdersOf(texts: readonly (string | null)[]): readonly Holder[] {
   return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as Holder]));
+}
+
+/** Of an entry of a stream: `MILLISECONDS-NUMBER`. */
+function addedAt(id: string): string {
+  return new Date(Number.parseInt(id, 10)).toISOString();
 }
 
 function compare(a: string, b: string): number {
