@@ -30,14 +30,24 @@ async function thrownBy(act: () => unknown): ReturnType<typeof errorOf> {
   return errorOf((async () => act())());
 }
 
-test('a decision that is older than some seconds is to be made again', async () => {
-  const clock = new VirtualClock();
-  const decision = new Decision(clock);
-  decision.made();
-  await clock.advance(3000);
-  decision.check();
-  await clock.advance(1);
-  expect(await thrownBy(() => decision.check())).toMatchObject({ code: 'decision-expired', transient: true });
+describe('a decision is to be made again', () => {
+  test.each([
+    { name: 'when it is older than some seconds', lookedMsBefore: 100, validMs: 3000 },
+    { name: 'sooner where the look was slow', lookedMsBefore: 8000, validMs: 2000 },
+    { name: 'at once where the look has taken too long', lookedMsBefore: 10_001, validMs: -1 },
+  ])('$name', async ({ lookedMsBefore, validMs }) => {
+    const clock = new VirtualClock();
+    const decision = new Decision(clock);
+    const lookedFrom = clock.monotonic();
+    await clock.advance(lookedMsBefore);
+    decision.made(lookedFrom);
+    if (validMs >= 0) {
+      await clock.advance(validMs);
+      decision.check();
+    }
+    await clock.advance(1);
+    expect(await thrownBy(() => decision.check())).toMatchObject({ code: 'decision-expired', transient: true });
+  });
 });
 
 describe('AWS and its surroundings', () => {

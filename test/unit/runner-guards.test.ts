@@ -176,3 +176,22 @@ test('the goal is recorded before the first change; when it cannot be, nothing i
   await expect(fake.finish(done)).rejects.toThrow('The disk is full.');
   expect(fake.changes).toEqual([]);
 });
+
+test('a decision is as old as the look that it rests on, from its beginning', async () => {
+  const fake = blueAndGreen();
+  for (const id of ['B-0', 'B-1']) fake.target('prod', id, 'healthy');
+  const { traffic } = fake.ports;
+  // The answer is on its way for a while, or the process is stopped before it is read.
+  const read: typeof traffic.read = async (names) => {
+    const seen = await traffic.read(names);
+    await fake.clock.sleep(8000);
+    return seen;
+  };
+  const ages: number[] = [];
+  const run = start(fake, [DEREGISTER], fake.now, {
+    ports: { ...fake.ports, traffic: { ...traffic, read } },
+    decided: (lookedFrom) => void ages.push(fake.clock.monotonic() - lookedFrom),
+  });
+  await fake.finish(run.done);
+  expect(ages).toEqual([8000]);
+});

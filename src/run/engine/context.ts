@@ -41,8 +41,8 @@ export interface RunContext {
   readonly store: string;
   /** Awaited before production is changed: until a run with another store has seen that this one keeps the environment. */
   readonly noticed: (snapshot: Snapshot) => Promise<void>;
-  /** Called with each decision to change something: see `Decision`. */
-  readonly decided: () => void;
+  /** Called with each decision to change something, and when the look began that it rests on: see `Decision`. */
+  readonly decided: (lookedFrom: number) => void;
   /** Called after each request that may have changed something. */
   readonly changed: () => void;
   /** Awaited before a conflict is believed: until answers show what this run has changed. */

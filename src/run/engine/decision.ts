@@ -1,8 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import { OperatorError } from '../../errors.ts';
 
-/** What was decided on a reading of the world holds for this long; a request that had to wait longer is decided on anew. */
+/** A request that had to wait longer is decided on anew. */
 const VALID_MS = 3000;
+/** What was seen is not older than this, however long the look took: AWS may be slow, or this process be stopped meanwhile. */
+const SEEN_MS = 10_000;
 
 /**
  * The last decision of a run to change something: that its guard allowed it in the world as it was just read. Between that and
@@ -10,21 +12,25 @@ const VALID_MS = 3000;
  */
 export class Decision {
   readonly #clock: Clock;
-  #madeAt = Number.NEGATIVE_INFINITY;
+  #lookedFrom = Number.NEGATIVE_INFINITY;
+  #validUntil = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  made(): void {
-    this.#madeAt = this.#clock.monotonic();
+  /** @param lookedFrom when the look began that it rests on, on the monotonic clock */
+  made(lookedFrom: number): void {
+    this.#lookedFrom = lookedFrom;
+    this.#validUntil = Math.min(this.#clock.monotonic() + VALID_MS, lookedFrom + SEEN_MS);
   }
 
   /** To be called directly before each change. @throws OperatorError `decision-expired`, transient: look again, and decide again */
   check(): void {
-    const ageMs = this.#clock.monotonic() - this.#madeAt;
-    if (ageMs <= VALID_MS) return;
-    const message = `A change had to wait for ${Math.round(ageMs / 1000)} s, so it is decided on again.`;
+    const now = this.#clock.monotonic();
+    if (now <= this.#validUntil) return;
+    const seconds = Math.round((now - this.#lookedFrom) / 1000);
+    const message = `A change came ${seconds} s after the look that it rests on, so it is decided on again.`;
     throw new OperatorError('decision-expired', message, { transient: true });
   }
 }

@@ -42,8 +42,8 @@ class StepRun {
   #startedAt = 0;
   #lookedAt = 0;
   #requestedAt = Number.NEGATIVE_INFINITY;
-  /** The last look was at all that a decision needs, and not only at what shows the progress. */
-  #canDecide = false;
+  /** When the last look began, where it was at all that a decision needs, and not only at what shows the progress. */
+  #lookedFrom: number | undefined;
   #failures = 0;
   /** Why the last request may have had no effect. */
   #failure: OperatorError | undefined;
@@ -93,7 +93,7 @@ class StepRun {
 
   /** Requests the effect where that is due and the guard allows it, or waits a while; then looks. */
   async #advance(seen: Snapshot): Promise<Snapshot> {
-    const snapshot = this.#isDue(seen) && !this.#canDecide ? await this.#lookFirst(seen) : seen;
+    const snapshot = this.#isDue(seen) && this.#lookedFrom === undefined ? await this.#lookFirst(seen) : seen;
     if (this.#isDone(snapshot)) return snapshot;
     if (this.#isDue(snapshot) && this.#otherStore(snapshot)) return this.#withoutOtherStore(snapshot);
     const waitedMs = this.#now() - this.#startedAt;
@@ -102,7 +102,7 @@ class StepRun {
     if (forbidden === undefined && this.#isDue(snapshot)) await this.#request(snapshot);
     else await this.#pause(snapshot, waitedMs);
     this.#lookedAt = this.#now();
-    this.#canDecide = false;
+    this.#lookedFrom = undefined;
     const limitMs = this.#limitMs(snapshot) - waitedMs;
     if (forbidden !== undefined) return this.#reader.readAll(snapshot, limitMs);
     return this.#reader.read(snapshot, this.#behaviour.readsToPoll(snapshot), limitMs);
@@ -124,7 +124,7 @@ class StepRun {
   async #request(snapshot: Snapshot): Promise<void> {
     const { ports, emit, changed, decided } = this.#context;
     this.#failure = undefined;
-    decided();
+    decided(this.#lookedFrom ?? Number.NEGATIVE_INFINITY);
     try {
       await this.#behaviour.apply(ports, snapshot);
     } catch (error) {
@@ -153,7 +153,7 @@ class StepRun {
   async #withoutConflict(snapshot: Snapshot): Promise<Snapshot> {
     if (this.#behaviour.conflict(snapshot) === undefined) return snapshot;
     await this.#context.shown();
-    this.#canDecide = false;
+    this.#lookedFrom = undefined;
     const again = await this.#reader.read(snapshot, this.#behaviour.readsToPoll(snapshot), EFFECT_SHOWS_MS);
     const why = this.#behaviour.conflict(again);
     if (why !== undefined) throw new StepFailed(this.#step, why, []);
@@ -168,7 +168,7 @@ class StepRun {
   /** Read again, as it may be older than this run's own mark. @throws OperatorError `other-store` */
   async #withoutOtherStore(snapshot: Snapshot): Promise<Snapshot> {
     await this.#context.shown();
-    this.#canDecide = false;
+    this.#lookedFrom = undefined;
     const again = await this.#reader.readAll(snapshot, EFFECT_SHOWS_MS);
     const mark = this.#otherStore(again);
     if (mark !== undefined) throw storeReplaced(mark, again.at);
@@ -205,7 +205,7 @@ class StepRun {
     const own = this.#behaviour.readsBefore(before);
     const reads = withStoreMark(before, own, this.#behaviour.effect(before), this.#step.fleet);
     const seen = await this.#reader.readAhead(before, reads, EFFECT_SHOWS_MS);
-    this.#canDecide = true;
+    this.#lookedFrom = this.#reader.lookedFrom;
     return seen;
   }
 

@@ -12,12 +12,18 @@ export class WorldReader {
   readonly #context: Pick<RunContext, 'ports' | 'signal' | 'emit'>;
   /** By fleet, on the monotonic clock. */
   readonly #readAt: Map<string, number>;
+  #lookedFrom = Number.NEGATIVE_INFINITY;
 
   constructor(context: Pick<RunContext, 'ports' | 'signal' | 'emit'>, start: Snapshot) {
     const { clock } = context.ports;
     const age = Math.max(0, clock.now() - start.at);
     this.#context = context;
     this.#readAt = new Map(start.fleets.map(({ id }) => [id, clock.monotonic() - age]));
+  }
+
+  /** When the last reading began that was answered, on the monotonic clock. */
+  get lookedFrom(): number {
+    return this.#lookedFrom;
   }
 
   /** That part, read again; the rest as it was `before`. */
@@ -44,7 +50,10 @@ export class WorldReader {
 
   async #retry(limitMs: number, read: () => Promise<Snapshot>): Promise<Snapshot> {
     const { ports, signal, emit } = this.#context;
-    return retryTransient({ clock: ports.clock, signal, emit, limitMs }, read);
+    return retryTransient({ clock: ports.clock, signal, emit, limitMs }, async () => {
+      this.#lookedFrom = ports.clock.monotonic();
+      return read();
+    });
   }
 
   async #refresh(before: Snapshot, reads: Reads): Promise<Snapshot> {

@@ -140,7 +140,7 @@ async function runPlan(
     settled: async () => others.wait(view.emit, signal),
     store: store.id,
     noticed: async (seen) => waitUntilNoticed(setup, seen, signal),
-    decided: () => setup.decision.made(),
+    decided: (lookedFrom) => setup.decision.made(lookedFrom),
     changed: () => own.changed(),
     shown: async () => own.wait(view.emit, signal),
     lost,
