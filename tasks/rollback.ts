@@ -46,6 +46,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     ['turnout rollback', 'show the steps, ask, and move production back'],
     ['turnout rollback --yes', 'at once'],
     ['turnout rollback --plan', 'is it possible, and how long would it take?'],
+    ['turnout rollback --print', 'the commands of the AWS CLI that do it, for when the store is lost'],
   ],
   options: OPTIONS,
   hooks: ['onRollback'],

@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   /** Called directly before each request that changes something; rejects when it must not be sent. */
   readonly beforeChange: () => Promise<void>;
+  /** Takes each change, which is then not sent. */
+  readonly instead?: ((operation: string, input: object) => void) | undefined;
   /** Fencing number of the lease, for the user agent: of two writers it identifies the stale one. */
   readonly fence?: () => number | undefined;
   readonly onThrottled: (operation: string) => void;
@@ -114,6 +116,15 @@ export class Session {
     const changes = SHARED_LIMIT.has(service) ? reads : new Limiter(clock, rate, BURST);
     const nameOf = (context: { commandName?: string }): string =>
       `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
+    middlewareStack.add(
+      (next, context) => async (args) => {
+        const { instead } = this.options;
+        if (instead === undefined || !isChange(nameOf(context))) return next(args);
+        instead(nameOf(context), (args as { readonly input: object }).input);
+        return { output: {} };
+      },
+      { step: 'initialize', priority: 'low', name: 'turnout-instead' },
+    );
     middlewareStack.add(
       (next, context) => async (args) =>
         next(args).catch((thrown: unknown) => {

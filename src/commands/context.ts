@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { Session } from '../aws/session.ts';
+import { Session, type SessionOptions } from '../aws/session.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -49,8 +49,11 @@ export async function inStore<T>(config: Config, name: string, work: (store: Sto
   }
 }
 
-/** Opens the environment that the command line names. Reads the config only, nothing from the network. */
-export async function openContext(args: Args): Promise<Context> {
+/**
+ * Opens the environment that the command line names. Reads the config only, nothing from the network.
+ * @param instead takes each change of AWS, which is then not sent
+ */
+export async function openContext(args: Args, instead?: SessionOptions['instead']): Promise<Context> {
   const config = configOf(args);
   const view = viewOf(args);
   const run = newRunId(systemClock.now(), Math.random());
@@ -67,6 +70,7 @@ export async function openContext(args: Args): Promise<Context> {
     run,
     clock: systemClock,
     changes: 'once',
+    instead,
     beforeChange: async () => {
       if (guard === undefined) throw new Error('A change in AWS was requested without a lease.');
       await guard.check();

@@ -12,6 +12,11 @@ const WAIT: Options = {
 
 const YES: Options = { type: 'boolean', alias: 'y', describe: 'Do not ask for confirmation' };
 
+const PRINT: Options = {
+  type: 'boolean',
+  describe: 'Print the commands of the AWS CLI that do it by hand: without a lease and a store; change nothing',
+};
+
 const TASK_OPTIONS: Readonly<Record<string, Options>> = {
   plan: {
     type: 'boolean',
@@ -37,7 +42,12 @@ function taskCommand(task: Task): Command {
     usage: `${task.verb}${positionalsOf(task.options)}`,
     describe: task.summary,
     details: task.details,
-    options: { ...flagsOf(task.options), ...TASK_OPTIONS, wait: waitOption(task) },
+    options: {
+      ...flagsOf(task.options),
+      ...TASK_OPTIONS,
+      wait: waitOption(task),
+      ...(task.isEmergencyExit && { print: PRINT }),
+    },
     examples: task.examples,
     run: async (args) => (await import('./task.ts')).runTaskCommand(task, args),
   };

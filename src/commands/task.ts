@@ -20,6 +20,7 @@ import { catchUncaught } from './uncaught.ts';
 export async function runTaskCommand(task: Task, args: Args): Promise<ExitCode> {
   const options: TaskOptions = readOptions(task.options, args);
   waitOf(args);
+  if (args['print'] === true) return (await import('./by-hand.ts')).printByHand(task, options, args);
   const whole = options.self === true ? await onSelf(options) : options;
   return runIn(await openContext(args), task, whole, args);
 }

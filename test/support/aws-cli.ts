@@ -57,3 +57,9 @@ export async function refusal(url: string, ...words: string[]): Promise<string> 
     (error: { stderr: string }) => error.stderr.trim(),
   );
 }
+
+/** Pastes a line into a shell in which `aws` is version 2 of the CLI. Rejects with its exit. */
+export async function paste(line: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const PATH = [path.dirname(cli!), process.env.PATH].join(path.delimiter);
+  await run('bash', ['-c', line], { env: { ...ENVIRONMENT, ...env, PATH } });
+}

@@ -17,6 +17,7 @@ import { waysToContinue, type ResolvedGoal } from './resolve-goal.ts';
 import { done, LOOK, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
 import { stepHooks } from '../hooks/hooks.ts';
 import { retryTransient } from '../engine/retry.ts';
+import { ofStore } from './of-store.ts';
 import { preview } from './preview.ts';
 import { createRecording, type Recording } from './recording.ts';
 import { runSteps } from '../engine/run-steps.ts';
@@ -53,7 +54,7 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
   const run: Run = { setup, lease, others, store, own, outside: snapshot.outside };
   const recording = createRecording(setup, lease, goal, plan.steps.length);
   // Outside of what follows: without it nothing is changed, and there is nothing to revert.
-  if (plan.steps.length > 0) await recording.begin();
+  if (plan.steps.length > 0) await ofStore(task, recording.begin());
   try {
     const last = await runPlan(run, recording, goal, plan, snapshot);
     // URLs are nice to have, and the task is done.

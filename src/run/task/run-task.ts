@@ -18,6 +18,7 @@ import { aborted, GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type Position }
 import { withAge, knownError, outcomeOf, planned, type RunOutcome } from './outcome.ts';
 import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './execute.ts';
+import { ofStore } from './of-store.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
 import { preview } from './preview.ts';
 import { switchSettings } from '../../steps/ports.ts';
@@ -68,7 +69,7 @@ async function showPlan(setup: Setup, task: Task, options: TaskOptions): Promise
 const MOMENT_MS = 2000;
 
 async function withLease(setup: Setup, task: Task, options: TaskOptions, mode: Mode): Promise<RunOutcome> {
-  const lease = await setup.takeLease(task.verb, options.release);
+  const lease = await ofStore(task, setup.takeLease(task.verb, options.release));
   let ageMs = 0;
   let ending: RunOutcome;
   try {
@@ -92,7 +93,7 @@ async function underLease(
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
   const { view, position } = trackSteps(setup.view);
   const run = async (): Promise<RunOutcome> => runWithHooks({ ...setup, view }, lease, task, looked);
-  return journalled(setup, goal, position, run);
+  return journalled(setup, task, goal, position, run);
 }
 
 async function look(setup: Setup, task: Task, options: TaskOptions): Promise<PlannedRun> {
@@ -130,12 +131,12 @@ async function read(setup: Setup, task: Task, options: TaskOptions) {
       const world = await observe(ports, { residual: task.watchesResidualTraffic(options), ...outside });
       return refresh(ports, world, task.readsAlso(world, switchSettings(ports)));
     });
-  const goal = setup.nested ? undefined : store.goal();
+  const goal = setup.nested ? undefined : ofStore(task, store.goal());
   const [snapshot, recorded, journal, id] = await Promise.all([
     readWorld(),
     goal,
-    store.history(JOURNAL_LOOK),
-    store.id(),
+    ofStore(task, store.history(JOURNAL_LOOK)),
+    ofStore(task, store.id()),
   ]);
   const known = { recorded, store: { id, words: `${store.place} by ${setup.identity.who}` } };
   const unchanged = new ConsistencyDelay(ports.clock, settleMs);
@@ -166,6 +167,7 @@ async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: 
 /** Writes the run into the journal when it begins and when it ends, however it ends. */
 async function journalled(
   setup: Setup,
+  task: Task,
   goal: Goal,
   position: () => Position,
   run: () => Promise<RunOutcome>,
@@ -173,7 +175,7 @@ async function journalled(
   const { store, identity, requests, view } = setup;
   const { run: id, who, host } = identity;
   const entry = { run: id, verb: goal.verb, release: goal.release, who, host, since: isoNow(setup) };
-  await store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() });
+  await ofStore(task, store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() }));
   // What was done is done, whether or not the journal can be written: it must not be reported as a failure, let alone a refusal.
   const end = async (ended: Pick<JournalEntry, 'outcome' | 'message' | 'proven'>): Promise<void> => {
     const clients = trafficOf(await clientsMet(setup));
