@@ -57,11 +57,12 @@ export async function observe(
 
 const NOT_ASKED: Outside = { state: 'not-asked' };
 
-/** What AWS does not tell is unreadable: who takes nothing away goes on without it. */
+/** What AWS does not tell is unreadable: who takes nothing away goes on without it, and for others what passes is retried. */
 async function look({ outside }: Readers, request: OutsideRequest): Promise<Outside> {
   return outside.look(request).catch((error: unknown) => {
-    if (error instanceof OperatorError) return { state: 'unreadable', why: error.message };
-    throw error;
+    const isRetried = request.among === 'all' && error instanceof OperatorError && error.transient;
+    if (isRetried || !(error instanceof OperatorError)) throw error;
+    return { state: 'unreadable', why: error.message };
   });
 }
 
