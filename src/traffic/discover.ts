@@ -44,8 +44,12 @@ export function createDiscovery(inner: TrafficPort, elbv2: Elbv2, owner: Ownersh
   const readOwn = async (names: readonly string[] | undefined): Promise<PoolReading> => {
     const reading = inner.read(names);
     if (names !== undefined) return reading;
-    own = reading.then(({ pools, unreadable }) => [...pools, ...unreadable].map(({ name }) => name));
-    own.catch(() => {});
+    const all = reading.then(({ pools, unreadable }) => [...pools, ...unreadable].map(({ name }) => name));
+    own = all;
+    // What failed is no answer for the next look.
+    all.catch(() => {
+      if (own === all) own = undefined;
+    });
     return reading;
   };
   return {
