@@ -159,7 +159,7 @@ export function afterSwitch(snapshot: Snapshot, goal: GoalOf<'promote' | 'rollba
   return { leave: 'safe', message: `${goal.release} serves production; only what follows the switch is not done yet.` };
 }
 
-/** AWS says one thing, and production or the name servers another: nobody knows why, and both fleets run. */
+/** AWS and production, or the name servers, disagree; the reason is unknown, and both fleets run. */
 export function unproven(release: string, { step }: Failure): AfterFailure {
   const who = step?.do === 'await-dns-answers' ? 'the name servers' : "production's own answers";
   return {

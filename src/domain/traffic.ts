@@ -110,7 +110,7 @@ export type Outside =
       readonly owned: readonly OwnedResource[];
       /** Why it is not known who made them. */
       readonly tagsUnread?: string;
-      /** How many more target groups were not searched for our instances, since there are so many. */
+      /** Number of target groups that were not searched for our instances, because the account has too many. */
       readonly unsearched: number;
     };
 

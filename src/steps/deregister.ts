@@ -18,7 +18,7 @@ export interface Deregister {
   readonly fleet: string;
   readonly minimumHealthy: PoolMinimum;
   readonly downTo?: number;
-  /** What becomes of clients that others lead there; absent where somebody else of ours takes over, as in a switch. */
+  /** Whether clients of routes outside the config are protected; absent in a switch, where another fleet takes over. */
   readonly outsiders?: 'spared' | 'allowed';
   /** Whose instances may be taken away though it may replace them; `any` on the way back, which has added before. */
   readonly allowedOwners?: readonly string[] | 'any';

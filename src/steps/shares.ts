@@ -38,7 +38,7 @@ export function foreignWeights(
 ): string | undefined {
   const strange = routesOf(snapshot, role).find((route) => !isKnown(route));
   if (strange === undefined) return undefined;
-  return `The weights of ${strange.name} were changed by somebody else: ${pool} gets ${percentText(shareOf(strange, pool))}, where ${percentText(expected(strange))} was expected.`;
+  return `The weights of ${strange.name} were changed by another actor: ${pool} gets ${percentText(shareOf(strange, pool))}, where ${percentText(expected(strange))} was expected.`;
 }
 
 export function routeNames(snapshot: Snapshot, role: RouteRole): string {

@@ -56,7 +56,7 @@ export interface Keeps {
 /** The other fleet is the only way back while the serving one is not well. */
 function neededAsWayBack(snapshot: Snapshot, fleet: Fleet, keeps: Keeps): string | undefined {
   const stays = fleetOf(snapshot, keeps);
-  // Whoever sets weights meanwhile changes which pools production is.
+  // A change of weights in between also changes which pools are production.
   const kept = keeps.groups.flatMap(({ pools }) => pools);
   const other = poolsOf(snapshot, 'production').find(({ name }) => !kept.includes(name));
   if (other !== undefined)

@@ -77,7 +77,7 @@ export function createDiscovery(inner: TrafficPort, elbv2: Elbv2, owner: Ownersh
   };
 }
 
-/** So many other groups are searched only where something is to be taken away: each is a request. */
+/** More groups than this are searched only before capacity is removed: each one is a request. */
 const SOME = 40;
 
 /** Target groups that the config does not name. */

@@ -51,7 +51,7 @@ function settingsIn(config: WeightedDnsConfig): DnsSettings {
   };
 }
 
-/** Nobody can be asked. */
+/** No name server can be asked. */
 function unreachable(error: unknown): DnsAnswers {
   if (error instanceof Unreachable) return { state: 'unreachable', why: error.message };
   throw error;
