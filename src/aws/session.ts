@@ -61,6 +61,17 @@ export interface Sendable<Output> {
   resolveMiddleware(...args: never): (...args: never) => Promise<{ readonly output: Output }>;
 }
 
+interface HttpRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly headers: Record<string, string>;
+}
+
+/** Domains of AWS's endpoints, in all partitions (AWS General Reference, AWS service endpoints). */
+const AWS_DOMAINS =
+  /(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonwebservices\.com\.cn|amazonaws\.eu|(c2s|csp|hci)\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk)$/;
+
 /** Sends a command of one service; rejects with `OperatorError`s. */
 export type Send = <Output>(command: Sendable<Output>) => Promise<Output>;
 
@@ -85,6 +96,8 @@ export class Session {
   requests = 0;
   /** Requests sent that change something, including retries. */
   changes = 0;
+  /** URL of what has answered in place of AWS, also when the environment or the profile names it. */
+  foreignEndpoint: string | undefined;
   /** The error of `beforeChange`; rethrown without translation, since AWS never received the request. */
   #refusal: unknown;
 
@@ -137,7 +150,10 @@ export class Session {
       (next, context) => async (args) => {
         const operation = nameOf(context);
         const limiter = isChange(operation) ? changes : reads;
-        return this.#attempt(limiter, operation, () => next(this.#withFence(args)));
+        const { request } = args as { readonly request: HttpRequest };
+        this.#noteEndpoint(request);
+        this.#addFence(request);
+        return this.#attempt(limiter, operation, () => next(args));
       },
       // Inside the retry middleware, so that every attempt is counted and checked.
       { step: 'finalizeRequest', priority: 'low', name: 'turnout-attempt' },
@@ -155,12 +171,14 @@ export class Session {
   }
 
   /** The SDK does not sign the user agent (SigV4), so the header may be changed here. */
-  #withFence(args: object): object {
+  #addFence({ headers }: HttpRequest): void {
     const fence = this.options.fence?.();
-    if (fence === undefined) return args;
-    const { headers } = (args as { request: { headers: Record<string, string> } }).request;
-    headers['user-agent'] = `${headers['user-agent'] ?? ''} fence/${fence}`;
-    return args;
+    if (fence !== undefined) headers['user-agent'] = `${headers['user-agent'] ?? ''} fence/${fence}`;
+  }
+
+  #noteEndpoint({ protocol, hostname, port }: HttpRequest): void {
+    if (AWS_DOMAINS.test(hostname)) return;
+    this.foreignEndpoint = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
   }
 
   async #attempt(limiter: Limiter, operation: string, send: () => Promise<unknown>): Promise<unknown> {

@@ -1,5 +1,7 @@
 import { tasks } from '../../tasks/index.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
+import { defined } from '../domain/defined.ts';
+import { locationOf } from '../domain/location.ts';
 import { keptBy, otherStore } from '../domain/store-mark.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import { unreadableIn } from '../domain/queries.ts';
@@ -71,7 +73,7 @@ function text(report: StatusReport): string {
 /** How many journal entries are searched for the last switch. */
 const JOURNAL_LOOK = 20;
 
-async function reportOn({ config, ports, store, who }: Context): Promise<StatusReport> {
+async function reportOn({ config, ports, session, store, who }: Context): Promise<StatusReport> {
   const [{ snapshot, unreadable }, record] = await Promise.all([readWorld(ports), recordIn(store)]);
   const { id, unknown, ...known } = record;
   const world = {
@@ -93,6 +95,7 @@ async function reportOn({ config, ports, store, who }: Context): Promise<StatusR
     rollback,
     unreadable: [...unreadable, ...(unknown ? [unknown.unreadable] : [])],
     ...known,
+    ...defined({ location: locationOf(snapshot, session.foreignEndpoint) }),
     ...(other && { otherStore: keptBy(other, snapshot.at) }),
   };
 }

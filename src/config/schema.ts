@@ -88,6 +88,11 @@ export const schema = z
       'a name such as shop (a to z, 0 to 9 and hyphens, at most 32)',
       /^[a-z][a-z0-9-]{0,31}$/,
     ).describe('Name of the environment: one production surface. Value of the tag turnout:environment.'),
+    account: text("an account's id in quotes, such as '123456789012'", /^\d{12}$/)
+      .exactOptional()
+      .describe(
+        'Id of the AWS account, in quotes. When the target groups are in another account, every command is refused. Default: not checked.',
+      ),
     region: region.exactOptional().describe("AWS region. Default: the SDK's default chain (AWS_REGION, the profile)."),
     profile: text('the name of a profile')
       .exactOptional()

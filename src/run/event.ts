@@ -1,4 +1,5 @@
 import type { Verb } from '../domain/goal.ts';
+import type { Location } from '../domain/location.ts';
 import type { ExitCode } from '../errors.ts';
 import type { StepKind } from '../steps/index.ts';
 import type { Holder } from '../stores/store.ts';
@@ -57,6 +58,8 @@ export type RunEvent =
       readonly healthyNow: Readonly<Record<string, number>>;
       readonly minimumHealthy: Readonly<Record<string, number>>;
       readonly seconds: number;
+      /** Absent when no ARN says it. */
+      readonly location?: Location;
     }
   | { readonly type: 'step-started'; readonly index: number; readonly title: string }
   | ({ readonly type: 'step-waiting'; readonly index: number } & Count)

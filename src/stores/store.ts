@@ -1,4 +1,5 @@
 import type { TrafficSeen } from '../probe/seen.ts';
+import type { Location } from '../domain/location.ts';
 import type { Goal } from '../domain/goal.ts';
 
 /** Identifies a run and its operator; stored in the lease for other operators to see. */
@@ -55,6 +56,8 @@ export interface JournalEntry {
   readonly release?: string;
   readonly who: string;
   readonly host: string;
+  /** Absent in entries of versions that did not record it, and of commands that read nothing of AWS. */
+  readonly location?: Location;
   /** ISO times. */
   readonly since: string;
   readonly until?: string;

@@ -2,19 +2,20 @@ import type { Session } from '../aws/session.ts';
 import type { Elbv2 } from '../aws/elbv2.ts';
 import type { Config, TrafficConfig } from '../config/config.ts';
 import type { Ownership } from '../domain/owners.ts';
+import { inAccount } from './account.ts';
 import { createDiscovery, type OutsidePort } from './discover.ts';
 import { createTargetGroups } from './target-groups.ts';
 import type { TrafficPort } from './traffic.ts';
 
 /** Opens the way of moving traffic that the config names, which also sees what the config does not name. */
 export async function openTraffic(
-  { traffic }: Pick<Config, 'traffic'>,
+  config: Pick<Config, 'traffic' | 'account' | 'profile' | 'file'>,
   session: Session,
   owner: Ownership,
 ): Promise<TrafficPort & OutsidePort> {
   const { Elbv2 } = await import('../aws/elbv2.ts');
   const elbv2 = new Elbv2(session);
-  return createDiscovery(await openKind(traffic, session, elbv2), elbv2, owner);
+  return inAccount(createDiscovery(await openKind(config.traffic, session, elbv2), elbv2, owner), config);
 }
 
 /** Only that kind's code is loaded; all of them work on target groups. */

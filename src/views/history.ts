@@ -1,5 +1,6 @@
 import type { JournalEntry, JournalOutcome } from '../stores/store.ts';
 import { columns, cut, painter, type Style } from './text.ts';
+import { locationText } from '../domain/location.ts';
 import { age, ago, count, dateTime, duration } from '../domain/text.ts';
 
 const STYLES: Readonly<Record<JournalOutcome, Style>> = {
@@ -35,7 +36,7 @@ export function historyText(entries: readonly JournalEntry[], options: HistoryOp
     wasKilled(entry, holder) ? '' : `${durationText(entry, now)}, ${count(entry.awsRequests, 'AWS request')}`,
   ]);
   return columns(rows)
-    .flatMap((line, index) => [line.trimEnd(), ...sentence(entries[index]!, width)])
+    .flatMap((line, index) => [line.trimEnd(), ...elsewhere(entries[index]!), ...sentence(entries[index]!, width)])
     .join('\n');
 }
 
@@ -48,6 +49,11 @@ function durationText(entry: JournalEntry, now: number): string {
   return entry.until === undefined
     ? `for ${age((now - from) / 1000)}`
     : duration((Date.parse(entry.until) - from) / 1000);
+}
+
+/** Nothing where it was AWS itself. */
+function elsewhere({ location }: JournalEntry): string[] {
+  return location?.endpoint === undefined ? [] : [`  in ${locationText(location)}`];
 }
 
 function sentence({ message }: JournalEntry, width: number): string[] {

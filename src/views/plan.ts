@@ -1,6 +1,7 @@
 import type { RunEvent, PlannedStep } from '../run/event.ts';
 import { curveLines } from './curve.ts';
 import { hanging, pad, paragraphs, painter, type Paint } from './text.ts';
+import { locationLine } from './location.ts';
 import { count, duration, listToFit } from '../domain/text.ts';
 
 type Planned = Extract<RunEvent, { type: 'planned' }>;
@@ -13,6 +14,7 @@ export function planText(event: Planned, width: number, colour = false): string 
   const paint = painter(colour);
   return paragraphs([
     stepLines(event, width, paint),
+    event.location ? [locationLine(event.location, paint)] : [],
     curveLines(event, width, paint),
     noteLines(event.notes, width, paint),
   ]);

@@ -10,6 +10,7 @@ export function statusData(report: StatusReport) {
   return {
     type: 'status' as const,
     environment,
+    location: report.location ?? null,
     pools: snapshot.pools.map((pool) => ({
       name: pool.name,
       role: pool.role,

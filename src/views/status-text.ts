@@ -3,6 +3,7 @@ import type { Fleet, Pool, PoolRole, Snapshot } from '../domain/snapshot.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from './status.ts';
+import { locationLine } from './location.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
 import { columns, hanging, headed, pad, paragraphs, wrap, painter, type Paint } from './text.ts';
@@ -18,6 +19,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
   return paragraphs([
     [
       `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
+      ...(report.location ? [locationLine(report.location, paint)] : []),
       ...underWayLines(report, width, paint),
     ],
     routeLines(snapshot, paint),

@@ -1,3 +1,4 @@
+import type { Location } from '../domain/location.ts';
 import { isRegistered, liveFleets, roleOf, type Role } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
 import type { Fleet, Instance, Pool, Snapshot, Target } from '../domain/snapshot.ts';
@@ -10,6 +11,8 @@ import { ago, count } from '../domain/text.ts';
 export interface StatusReport {
   readonly environment: string;
   readonly snapshot: Snapshot;
+  /** Absent when no ARN says it. */
+  readonly location?: Location;
   /** The lease that is held now. */
   readonly lease?: Lease;
   /** What is recorded as unfinished or in progress. */

@@ -292,7 +292,7 @@ test('an alias that evaluates the health of its load balancer is told of, where 
     steps: [100],
     everyMs: 1000,
   };
-  const port = await openTraffic({ traffic }, openSession(sandbox.url), OWNER);
+  const port = await openTraffic({ traffic, file: 'shop.yml' }, openSession(sandbox.url), OWNER);
   const { notes } = (await port.readTraffic()) as ListenerWeights;
   expect(notes).toEqual([expect.stringMatching(/^www\.shop\.test evaluates .* Set EvaluateTargetHealth to false\.$/)]);
 });

@@ -121,6 +121,7 @@ export class Rig {
         close: async () => {},
       },
       requests: () => fake.asked.length,
+      foreignEndpoint: () => undefined,
       signal: AbortSignal.any([this.#stop.signal, this.#faulted.signal]),
       faulted: this.#faulted.signal,
       ...(this.hooks && { hooks: this.hooks }),

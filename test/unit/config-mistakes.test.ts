@@ -45,7 +45,7 @@ describe('mistakes in a config file', () => {
       "config/shop.yml has 27 mistakes:
 
       config/shop.yml:1:1  enviroment
-        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, timeouts, aws, store, sandbox; found enviroment: did you mean environment?
+        expected one of environment, account, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, timeouts, aws, store, sandbox; found enviroment: did you mean environment?
            1 | enviroment: Shop
              | ^^^^^^^^^^
 
@@ -105,7 +105,7 @@ describe('mistakes in a config file', () => {
              |            ^^^^
 
       config/shop.yml:10:1  trafic
-        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, timeouts, aws, store, sandbox; found trafic: did you mean traffic?
+        expected one of environment, account, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, timeouts, aws, store, sandbox; found trafic: did you mean traffic?
           10 | trafic:
              | ^^^^^^
 
@@ -175,7 +175,7 @@ describe('mistakes in a config file', () => {
              |          ^
 
       config/shop.yml:26:1  more
-        expected one of environment, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, timeouts, aws, store, sandbox; found more
+        expected one of environment, account, region, profile, endpoint, fleet, traffic, release, deploy, migrate, instanceCheck, drainCheck, hooks, timeouts, aws, store, sandbox; found more
           26 | more: 1
              | ^^^^"
     `);
@@ -206,7 +206,7 @@ describe('mistakes in a config file', () => {
 
   it('are looked for beneath a misspelt section', () => {
     expect(mistakesIn(withLines('timouts: { boot: soon }'))).toEqual([
-      expect.stringContaining('timouts: expected one of environment, region'),
+      expect.stringContaining('timouts: expected one of environment, account, region'),
       'timeouts.boot: expected a duration such as 90s, 10m, 1h30m or 500ms, greater than zero; found "soon"',
     ]);
   });

@@ -30,6 +30,8 @@ test('a run that goes well', async () => {
       3  deregister 3 instances of 41 from shop-production              1 s
          i-01, i-02 and i-03
 
+    In account 123456789012, eu-west-1
+
     Healthy in shop-production
       now      3  ███████████████│
       after 2  6  ███████████████│███████████████

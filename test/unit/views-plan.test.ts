@@ -15,6 +15,8 @@ test('steps, the targets they touch, healthy targets over time, notes', () => {
       3  deregister 3 instances of 41 from shop-production              1 s
          i-01, i-02 and i-03
 
+    In account 123456789012, eu-west-1
+
     Healthy in shop-production
       now      3  ███████████████│
       after 2  6  ███████████████│███████████████
@@ -38,6 +40,8 @@ test('a plan that leaves production alone says so, and pools with the same numbe
     "Plan: 1 step, about 12 s
       1  register 3 instances of 42 with shop-production   1 s
          i-0a, i-0b and i-0c
+
+    In account 123456789012, eu-west-1
 
     Healthy in shop-production, admin-production
       stays at 3 (minimum 3)"
@@ -83,7 +87,9 @@ test('fewer than the minimum is drawn up to the gap', () => {
 });
 
 test('nothing to do', () => {
-  expect(planText({ ...plan, steps: [], notes: [], healthyNow: {}, seconds: 0 }, 80)).toBe('Nothing to do');
+  expect(planText({ ...plan, steps: [], notes: [], healthyNow: {}, seconds: 0 }, 80)).toBe(
+    'Nothing to do\n\nIn account 123456789012, eu-west-1',
+  );
 });
 
 test('the end says where things stand and what comes next; trouble carries its code', () => {

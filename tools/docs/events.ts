@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ExitCode } from '../../src/errors.ts';
 import type { PlannedStep, RunAhead, RunEvent } from '../../src/run/event.ts';
-import { boolean, formatOf, number, numbers, oneOf, optional, string, strings, time } from './format.ts';
+import { boolean, formatOf, location, number, numbers, oneOf, optional, string, strings, time } from './format.ts';
 import { ALL_VERBS, STEP_KINDS, VERBS } from './words.ts';
 
 /** The lines of a run. The compiler compares each schema with the type of the event. */
@@ -65,6 +65,7 @@ export const events: { readonly [K in RunEvent['type']]: z.ZodObject } = {
       ),
       minimumHealthy: numbers('the fewest healthy targets allowed, by production target group'),
       seconds: number('expected time of the whole plan'),
+      location: optional(location.describe('where the environment is')),
     }),
   ),
   output: formatOf<EventOf<'output'>>()(

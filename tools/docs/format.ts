@@ -39,6 +39,15 @@ export const oneOf = (values: readonly string[], meaning: string) =>
     .describe(meaning);
 export const optional = z.exactOptional;
 
+/** Where an environment is. */
+export const location = z
+  .strictObject({
+    account: z.string().describe('id of the AWS account'),
+    region: z.string().describe('AWS region'),
+    endpoint: z.exactOptional(z.string().describe('URL of what answers in place of AWS; absent when AWS does')),
+  })
+  .meta({ title: 'Location' });
+
 /** The fields of each line. */
 const envelope = {
   v: z.literal(1).describe('version of this format'),

@@ -54,6 +54,7 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
     healthyNow: { [POOL]: 3 },
     minimumHealthy: { [POOL]: 3 },
     seconds: 1,
+    location: { account: '123456789012', region: 'eu-west-1' },
   },
   output: { type: 'output', line: 'release 42 is installed', instance: 'i-0a' },
   'step-started': { type: 'step-started', index: 0, title: step.title },

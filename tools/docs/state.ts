@@ -6,7 +6,7 @@ import type { Holder, JournalEntry, Lease } from '../../src/stores/store.ts';
 import type { goalData } from '../../src/views/json.ts';
 import type { lockData } from '../../src/views/lock.ts';
 import type { statusData } from '../../src/views/status-json.ts';
-import { boolean, formatOf, number, numbers, oneOf, optional, string, strings, time } from './format.ts';
+import { boolean, formatOf, location, number, numbers, oneOf, optional, string, strings, time } from './format.ts';
 import { ALL_VERBS, VERBS } from './words.ts';
 
 /** The lines of commands that are not runs. The compiler compares each schema with the type of what is written. */
@@ -65,6 +65,7 @@ const run = formatOf<JournalEntry>()(
     release: optional(string(release)),
     who,
     host: string('name of the machine'),
+    location: optional(location.describe('where the environment is; absent when the run did not look')),
     since: time('start of the run'),
     until: optional(time('end of the run; absent while it is running, or when it was killed')),
     outcome: z
@@ -245,6 +246,7 @@ export const statusLine = formatOf<Status>()(
   z.strictObject({
     type: z.literal('status'),
     environment: string('name of the environment'),
+    location: location.nullable().describe('where the environment is'),
     pools: z.array(pool).describe('the target groups'),
     routes: z.array(route).describe('rules and names that divide traffic by weight; empty when membership moves it'),
     residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),

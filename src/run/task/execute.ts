@@ -219,7 +219,7 @@ async function undo(
     const both = `${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`;
     return advised(run, snapshot, goal, needsAttention(both, plan.next));
   }
-  setup.view.emit(preview(task, snapshot, back, plan));
+  setup.view.emit(preview(task, snapshot, back, plan, setup.foreignEndpoint()));
   const recording = createRecording(setup, lease, back, plan.steps.length);
   let last = snapshot;
   try {

@@ -1,3 +1,5 @@
+import { defined } from '../../domain/defined.ts';
+import { locationOf } from '../../domain/location.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { healthyCounts, minimumNow, minimumTotals } from '../../domain/minimum-healthy.ts';
 import { poolsOf } from '../../domain/roles.ts';
@@ -14,6 +16,7 @@ export function preview(
   snapshot: Snapshot,
   goal: Goal,
   plan: Plan,
+  endpoint?: string,
 ): Extract<RunEvent, { type: 'planned' }> {
   let world = snapshot;
   const steps = plan.steps.map((step) => {
@@ -28,6 +31,7 @@ export function preview(
     healthyNow: healthyCounts(trafficModel(snapshot).capacityGroups()),
     minimumHealthy: minimumOf(task, snapshot, goal),
     seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
+    ...defined({ location: locationOf(snapshot, endpoint) }),
   };
 }
 

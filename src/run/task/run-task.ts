@@ -4,6 +4,7 @@ import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
 import { observe, refresh } from '../../observe/observe.ts';
 import { defined } from '../../domain/defined.ts';
+import { locationOf, locationText } from '../../domain/location.ts';
 import type { DeployOrder } from '../../domain/deploys.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -60,7 +61,7 @@ function reportEnd(setup: Setup, ending: RunOutcome, seen: TrafficSeen | undefin
 
 async function showPlan(setup: Setup, task: Task, options: TaskOptions): Promise<RunOutcome> {
   const { goal, plan, snapshot } = await look(setup, task, options);
-  setup.view.emit(preview(task, snapshot, goal, plan));
+  setup.view.emit(preview(task, snapshot, goal, plan, setup.foreignEndpoint()));
   if (plan.steps.length > 0) return planned(`Without --plan, \`turnout ${task.verb}\` does it.`);
   return planned(`Nothing to do: ${task.standing(snapshot, goal).message}`);
 }
@@ -89,11 +90,11 @@ async function underLease(
 ): Promise<RunOutcome> {
   const looked = await look(setup, task, options);
   const { goal, plan, snapshot } = looked;
-  setup.view.emit(preview(task, snapshot, goal, plan));
+  setup.view.emit(preview(task, snapshot, goal, plan, setup.foreignEndpoint()));
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
   const { view, position } = trackSteps(setup.view);
   const run = async (): Promise<RunOutcome> => runWithHooks({ ...setup, view }, lease, task, looked);
-  return journalled(setup, task, goal, position, run);
+  return journalled(setup, task, looked, position, run);
 }
 
 async function look(setup: Setup, task: Task, options: TaskOptions): Promise<PlannedRun> {
@@ -156,9 +157,12 @@ async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise
   return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, ask, isOutage);
 }
 
-async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
+async function agree(setup: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
+  const { view, signal, foreignEndpoint } = setup;
+  const location = locationOf(snapshot, foreignEndpoint());
+  const question = `${task.question(snapshot, goal)}${location ? ` (${locationText(location)})` : ''}`;
   // SIGTERM must not have to wait for the answer.
-  const yes = mode.yes || (await Promise.race([view.confirm(task.question(snapshot, goal)), aborted(signal)]));
+  const yes = mode.yes || (await Promise.race([view.confirm(question), aborted(signal)]));
   signal.throwIfAborted();
   if (yes) return;
   throw new OperatorError('not-confirmed', 'Not confirmed.', { next: ['Add --yes to proceed without a question.'] });
@@ -168,13 +172,22 @@ async function agree({ view, signal }: Setup, task: Task, goal: Goal, snapshot: 
 async function journalled(
   setup: Setup,
   task: Task,
-  goal: Goal,
+  { goal, snapshot }: PlannedRun,
   position: () => Position,
   run: () => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
   const { store, identity, requests, view } = setup;
   const { run: id, who, host } = identity;
-  const entry = { run: id, verb: goal.verb, release: goal.release, who, host, since: isoNow(setup) };
+  const location = locationOf(snapshot, setup.foreignEndpoint());
+  const entry = {
+    run: id,
+    verb: goal.verb,
+    release: goal.release,
+    who,
+    host,
+    since: isoNow(setup),
+    ...defined({ location }),
+  };
   await ofStore(task, store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() }));
   // What was done is done, whether or not the journal can be written: it must not be reported as a failure, let alone a refusal.
   const end = async (ended: Pick<JournalEntry, 'outcome' | 'message' | 'proven'>): Promise<void> => {

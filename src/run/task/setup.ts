@@ -32,6 +32,8 @@ export interface Setup {
   readonly view: View;
   /** Requests sent to AWS so far. */
   readonly requests: () => number;
+  /** URL of what answers in place of AWS; undefined when AWS does, or nothing was read yet. */
+  readonly foreignEndpoint: () => string | undefined;
   /** Aborted by the first Ctrl-C, and with `faulted`. */
   readonly signal: AbortSignal;
   /** Aborted by an exception that nothing caught: the run ends, also where it hangs. */
