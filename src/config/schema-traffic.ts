@@ -61,6 +61,19 @@ const alias = map(
   'a map such as { zone: example.com, name: www.example.com }',
 );
 
+const residualTraffic = (requests: number, within: string) =>
+  map(
+    {
+      requests: whole(0, 1_000_000).default(requests).describe('This many requests or fewer count as no traffic.'),
+      within: timeLimit
+        .prefault(within)
+        .describe('Period in which requests are counted. CloudWatch counts by the minute, with some delay.'),
+    },
+    'a map such as { requests: 10, within: 5m }',
+  )
+    .transform(inMs('within'))
+    .prefault({});
+
 const weightedListener = z
   .strictObject({
     kind: z
@@ -88,6 +101,9 @@ const weightedListener = z
       .describe(
         'How long the old fleet is retained after a switch before cleanup may terminate it; at least the deregistration delay of the groups.',
       ),
+    residualTraffic: residualTraffic(0, '30m').describe(
+      'Where a production rule is sticky: requests, as counted by CloudWatch, with which cleanup may terminate the old servers. The period is no longer than the cookie is valid.',
+    ),
     steps,
     every: timeLimit.prefault('2m').describe('Time between steps, during which all checks must pass.'),
   })
@@ -96,16 +112,6 @@ const weightedListener = z
 const TTLS = 'a map such as { from: 5m, to: 10s }';
 
 const ttl = seconds.refine((value) => value > 0, { error: 'a duration of whole seconds, greater than zero' });
-
-const residualTraffic = map(
-  {
-    requests: whole(0, 1_000_000).default(10).describe('This many requests or fewer count as no traffic.'),
-    within: timeLimit
-      .prefault('5m')
-      .describe('Period in which requests are counted. CloudWatch counts by the minute, with some delay.'),
-  },
-  'a map such as { requests: 10, within: 5m }',
-).transform(inMs('within'));
 
 const name = map(
   {
@@ -151,9 +157,9 @@ const weightedDns = z
       .describe(
         'How long the old fleet is retained after a switch before cleanup may terminate it: some clients and resolvers ignore TTLs.',
       ),
-    residualTraffic: residualTraffic
-      .prefault({})
-      .describe('Residual traffic, as counted by CloudWatch, below which cleanup may terminate the old servers.'),
+    residualTraffic: residualTraffic(10, '5m').describe(
+      'Residual traffic, as counted by CloudWatch, below which cleanup may terminate the old servers.',
+    ),
     steps,
     every: timeLimit.prefault('10m').describe('Time between steps, during which all checks must pass.'),
   })

@@ -31,6 +31,7 @@ interface Weighted {
   readonly problems: readonly string[];
   /** What is worth knowing before traffic is moved, as sentences. */
   readonly notes: readonly string[];
+  readonly residual: ResidualTraffic;
 }
 
 /** Rules of listeners divide the traffic between two pools. */
@@ -50,7 +51,6 @@ export interface DnsWeights extends Weighted {
   /** Why Route 53 answers with other records than the pool's, whatever the weights, by pool. */
   readonly passedOver: Readonly<Record<string, string>>;
   readonly answers: DnsAnswers;
-  readonly residual: ResidualTraffic;
 }
 
 /** `membership`: fleets move between the pools of production and test, and the pools stay. */
@@ -73,7 +73,7 @@ export type DnsAnswers =
   /** `streak`: how many answers in a row led to the pool and to no other. */
   | { readonly state: 'one-pool'; readonly pool: string; readonly streak: number };
 
-/** Requests that still reach pools to which DNS does not lead any more. */
+/** Requests that still reach pools without a share of production: by old DNS answers, or by a rule's cookie. */
 export type ResidualTraffic =
   | { readonly state: 'not-asked' }
   | { readonly state: 'unreadable'; readonly why: string }
@@ -122,11 +122,11 @@ interface WeightSettings {
   readonly everyS: number;
   /** Seconds for which a fleet is kept at least after production has left it. */
   readonly retentionS: number;
+  readonly residual: ResidualLimits;
 }
 
 export interface DnsSettings extends WeightSettings {
   readonly kind: 'dns-weights';
-  readonly residual: ResidualLimits;
   /** Seconds for which resolvers may keep answers, whatever the records say. Absent: what the records say. */
   readonly ttlS?: number;
   /** TTLs that are lowered for a switch, and restored once there is no way back: seconds, by the names of routes. */
@@ -137,6 +137,8 @@ export interface DnsSettings extends WeightSettings {
 export interface ResidualLimits {
   readonly most: number;
   readonly withinS: number;
+  /** Seconds for which a rule's cookie leads clients to the pool that they had, where that is why they still come. */
+  readonly cookieS?: number;
 }
 
 export type TrafficSettings =

@@ -1,14 +1,13 @@
 import { residualTrafficProblem } from '../domain/retention.ts';
 import { count, duration } from '../domain/text.ts';
 import type { ResidualLimits } from '../domain/traffic.ts';
-import { changeDns } from './dns.ts';
 import { never, type StepDefinition } from './definition.ts';
 import { WAITS } from './presets.ts';
-import { byPeriod, limit } from './timing.ts';
-import { fleetOf, memberIds } from './world.ts';
+import { byPeriod } from './timing.ts';
+import { fleetOf, memberIds, withoutResidual } from './world.ts';
 import { NOTHING } from '../observe/reads.ts';
 
-/** Wait until hardly any request comes to the fleet by a name that was looked up before. */
+/** Wait until hardly any request comes to the fleet by a name that was looked up before, or by the cookie of a rule. */
 export interface AwaitResidualTraffic {
   readonly do: 'await-residual-traffic';
   readonly fleet: string;
@@ -29,8 +28,7 @@ export const awaitResidualTraffic: StepDefinition<AwaitResidualTraffic> = (step)
   count: never,
   lastSeen: (snapshot) => residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.limits),
   readsToPoll: () => ({ ...NOTHING, residual: true }),
-  timeLimitMs: limit('releasedMs'),
+  timeLimitMs: (limits) => Math.max(limits.releasedMs, (step.limits.cookieS ?? 0) * 1000),
   pollEveryMs: () => byPeriod(step.limits.withinS),
-  simulate: (snapshot) =>
-    changeDns(snapshot, { residual: { state: 'counted', requests: {}, withinS: step.limits.withinS } }),
+  simulate: (snapshot) => withoutResidual(snapshot, step.limits.withinS),
 });

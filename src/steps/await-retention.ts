@@ -2,7 +2,7 @@ import { retainedUntil } from '../domain/retention.ts';
 import { duration } from '../domain/text.ts';
 import type { StepDefinition } from './definition.ts';
 import { waitsUntil } from './presets.ts';
-import { limit } from './timing.ts';
+import { EFFECT_SHOWS_MS } from './timing.ts';
 import { fleetOf, memberIds } from './world.ts';
 
 /** Wait until that many seconds have passed since production has left the fleet. */
@@ -18,5 +18,6 @@ export const awaitRetention: StepDefinition<AwaitRetention> = (step) => ({
     `keep ${fleetOf(snapshot, step).release} until ${duration(step.seconds)} after production has left it`,
   instances: (snapshot) => memberIds(snapshot, step),
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
-  timeLimitMs: limit('releasedMs'),
+  // Only time has to pass: a limit of the config would end what it asks for.
+  timeLimitMs: () => step.seconds * 1000 + EFFECT_SHOWS_MS,
 });

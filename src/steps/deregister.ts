@@ -4,7 +4,9 @@ import { targetsToDeregister } from '../domain/moving.ts';
 import { poolByName } from '../domain/queries.ts';
 import { wouldStarveOthers } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
+import { residualTrafficProblem } from '../domain/retention.ts';
 import type { Snapshot, Target } from '../domain/snapshot.ts';
+import type { ResidualLimits } from '../domain/traffic.ts';
 import type { Reads } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
@@ -22,6 +24,8 @@ export interface Deregister {
   readonly outsiders?: 'spared' | 'allowed';
   /** Whose instances may be taken away though it may replace them; `any` on the way back, which has added before. */
   readonly allowedOwners?: readonly string[] | 'any';
+  /** Absent: requests that still reach the fleet do not count. */
+  readonly residual?: ResidualLimits;
 }
 
 export const deregister: StepDefinition<Deregister> = (step) => ({
@@ -33,7 +37,11 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
   },
   instances: (snapshot) => idsOf(leaving(snapshot, step)),
   progress: (snapshot) => (leaving(snapshot, step).length === 0 ? 'done' : 'todo'),
-  guard: (snapshot) => wouldStarve(snapshot, step) ?? wouldStarveClients(snapshot, step) ?? hasOwner(snapshot, step),
+  guard: (snapshot) =>
+    wouldStarve(snapshot, step) ??
+    wouldStarveClients(snapshot, step) ??
+    hasOwner(snapshot, step) ??
+    (step.residual && residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.residual)),
   readsBefore: (snapshot) => readsOf(snapshot, step),
   readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
   effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'removes-capacity'),
@@ -79,8 +87,8 @@ function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
   return short && `${what} ${total(left)} healthy, ${short} of the minimum of ${step.minimumHealthy.total}.`;
 }
 
-function readsOf(snapshot: Snapshot, { pool, fleet, outsiders }: Deregister): Reads {
-  const reads = readsOfPool(snapshot, pool, [fleet]);
+function readsOf(snapshot: Snapshot, { pool, fleet, outsiders, residual }: Deregister): Reads {
+  const reads = { ...readsOfPool(snapshot, pool, [fleet]), ...(residual && { residual: true }) };
   return outsiders === 'spared' ? { ...reads, pools: reads.pools === 'all' ? 'all' : [pool], outsideOf: [] } : reads;
 }
 

@@ -1,10 +1,11 @@
-import { retentionProblem } from '../domain/retention.ts';
+import { residualTrafficProblem, retentionProblem } from '../domain/retention.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
 import { stillServesOthers } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
 import { members, poolsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import type { ResidualLimits } from '../domain/traffic.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { existingFleet, fleetOf, instancesOf, memberIds, stillInProduction, withState } from './world.ts';
@@ -17,6 +18,8 @@ export interface Terminate {
   readonly do: 'terminate';
   readonly fleet: string;
   readonly retentionS: number;
+  /** Absent: requests that still reach it do not count. */
+  readonly residual?: ResidualLimits;
   readonly keeps: Keeps;
   /** Whose instances may be taken away though it may replace them. */
   readonly allowedOwners?: readonly string[];
@@ -37,10 +40,17 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
       stillServesOthers(snapshot, fleet) ??
       wouldBeReplaced(members(fleet), step.allowedOwners ?? []) ??
       neededAsWayBack(snapshot, fleet, step.keeps) ??
-      retentionProblem(snapshot, fleet, step.retentionS)
+      retentionProblem(snapshot, fleet, step.retentionS) ??
+      (step.residual && residualTrafficProblem(snapshot, fleet, step.residual))
     );
   },
-  readsBefore: (snapshot) => ({ pools: 'all', fleets: 'all', routes: true, outsideOf: memberIds(snapshot, step) }),
+  readsBefore: (snapshot) => ({
+    pools: 'all',
+    fleets: 'all',
+    routes: true,
+    outsideOf: memberIds(snapshot, step),
+    residual: step.residual !== undefined,
+  }),
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'destroys',
   apply: async ({ fleet }, snapshot) => fleet.terminate(existingFleet(snapshot, step)),

@@ -86,6 +86,13 @@ export function changePools(snapshot: Snapshot, change: (pool: Pool) => readonly
   return { ...snapshot, pools: snapshot.pools.map((pool) => ({ ...pool, targets: change(pool) })) };
 }
 
+/** Hardly any request reached the pools that production has left in so many seconds. */
+export function withoutResidual(snapshot: Snapshot, withinS: number): Snapshot {
+  const { traffic } = snapshot;
+  if (traffic.kind === 'membership') return snapshot;
+  return { ...snapshot, traffic: { ...traffic, residual: { state: 'counted', requests: {}, withinS } } };
+}
+
 /** @param at milliseconds since the epoch */
 export function noEarlierThan(snapshot: Snapshot, at: number): Snapshot {
   return { ...snapshot, at: Math.max(snapshot.at, at) };

@@ -4,6 +4,7 @@ import type { Config, TrafficConfig } from '../config/config.ts';
 import type { Ownership } from '../domain/owners.ts';
 import { inAccount } from './account.ts';
 import { createDiscovery, type OutsidePort } from './discover.ts';
+import { counterOf } from './residual-traffic.ts';
 import { createTargetGroups } from './target-groups.ts';
 import type { TrafficPort } from './traffic.ts';
 
@@ -21,19 +22,18 @@ export async function openTraffic(
 /** Only that kind's code is loaded; all of them work on target groups. */
 async function openKind(traffic: TrafficConfig, session: Session, elbv2: Elbv2): Promise<TrafficPort> {
   if (traffic.kind === 'target-groups') return createTargetGroups(elbv2, traffic);
+  const counter = counterOf(session);
   if (traffic.kind === 'weighted-dns') {
     const [{ Route53 }, { createWeightedDns }] = await Promise.all([
       import('../aws/route53.ts'),
       import('./weighted-dns/index.ts'),
     ]);
-    const cloudwatch = async () => new (await import('../aws/cloudwatch.ts')).CloudWatch(session);
-    const counter = { cloudwatch, now: () => session.options.clock.now() };
     return createWeightedDns({ elbv2, route53: new Route53(session), counter }, traffic);
   }
   const { createWeightedListener } = await import('./weighted-listener.ts');
   const { names } = traffic;
-  if (names === undefined) return createWeightedListener(elbv2, traffic);
-  return createWeightedListener(elbv2, traffic, async () => {
+  if (names === undefined) return createWeightedListener(elbv2, traffic, counter);
+  return createWeightedListener(elbv2, traffic, counter, async () => {
     const [{ Route53 }, { aliasNotes }] = await Promise.all([
       import('../aws/route53.ts'),
       import('./weighted-dns/checks.ts'),

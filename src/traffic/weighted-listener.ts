@@ -1,10 +1,12 @@
 import type { Action, Elbv2 } from '../aws/elbv2.ts';
 import type { WeightedListenerConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
+import { countedWithinS } from '../domain/retention.ts';
 import type { ListenerWeights, Route } from '../domain/traffic.ts';
 import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
 import { notesOf, problemsOf } from './compatibility.ts';
 import { findRoutes, type RouteLocation } from './find-rules.ts';
+import { countResidual, type Counter } from './residual-traffic.ts';
 import { createGroups, inRole, remember, type Settings } from './target-groups.ts';
 import {
   isComplete,
@@ -21,20 +23,35 @@ import type { Unreadable } from '../domain/unreadable.ts';
 export function createWeightedListener(
   elbv2: Elbv2,
   config: WeightedListenerConfig,
+  counter: Counter,
   /** What is worth knowing of the names that lead to it. */
   aliases: () => Promise<readonly string[]> = async () => [],
 ): TrafficPort {
   // Who is in production is read from the weights.
   const pools = createGroups(elbv2, inRole('test', config.groups));
   const { readTraffic, setWeights } = createRules(elbv2, config, pools.groups, remember(noted(aliases)));
-  const { steps, everyMs, retentionMs } = config;
+  const { steps, everyMs, retentionMs, residualTraffic } = config;
   return {
     ...pools,
     kind: 'weighted-listener',
-    settings: { kind: 'listener-weights', steps, everyS: everyMs / 1000, retentionS: retentionMs / 1000 },
+    settings: {
+      kind: 'listener-weights',
+      steps,
+      everyS: everyMs / 1000,
+      retentionS: retentionMs / 1000,
+      residual: { most: residualTraffic.requests, withinS: residualTraffic.withinMs / 1000 },
+    },
     readTraffic,
     follow: readTraffic,
-    residual: readTraffic,
+    residual: async (left) => {
+      const [traffic, groups] = await Promise.all([readTraffic(), pools.groups()]);
+      const sticky = traffic.routes.filter(({ role, stickyS }) => role === 'production' && stickyS > 0);
+      if (sticky.length === 0) return traffic;
+      const cookieS = Math.max(...sticky.map(({ stickyS }) => stickyS));
+      const limits = { ...residualTraffic, withinMs: countedWithinS(residualTraffic.withinMs / 1000, cookieS) * 1000 };
+      const own = groups.filter(({ name }) => left.includes(name));
+      return { ...traffic, residual: await countResidual(counter, own, limits) };
+    },
     setWeights,
     setTtls: notHere,
     async urls() {
@@ -78,6 +95,7 @@ function createRules(
         routes,
         problems: problemsOf(settings, located, routes, config.stickiness),
         notes: [...notesOf(located, routes, config.stickiness), ...named],
+        residual: { state: 'not-asked' },
         unreadable: [...found.filter(isUnreadable), ...rules.filter(isUnreadable)],
       };
     },

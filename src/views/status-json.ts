@@ -1,7 +1,7 @@
 import { members } from '../domain/roles.ts';
 import { goalData } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
-import { residualOf } from './status-routes.ts';
+import { residualOf } from '../domain/retention.ts';
 import { targetWords } from '../domain/text.ts';
 
 /** `status` as data, for `--json`; docs/json.md describes it. */

@@ -1,9 +1,9 @@
 import { isIn, liveFleets, roleOf } from '../domain/roles.ts';
 import { shareOf } from '../domain/routes.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
-import type { ResidualTraffic, Route } from '../domain/traffic.ts';
+import type { Route } from '../domain/traffic.ts';
 import { count, duration } from '../domain/text.ts';
-import { residualRequests } from '../domain/retention.ts';
+import { residualOf, residualRequests } from '../domain/retention.ts';
 import { hasServed } from '../domain/shares.ts';
 import { routesByRole } from './status.ts';
 import { ROLE_STYLES } from './status-pools.ts';
@@ -28,24 +28,20 @@ export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
   return [paint('bold', 'Traffic'), ...columns(rows), ...residualLines(snapshot)];
 }
 
-/** Requests that still reach fleets that DNS has left: `  41 had 12 requests in the last 5 min`. */
+/** Requests that still reach fleets that production has left: `  41 had 12 requests in the last 5 min`. */
 function residualLines(snapshot: Snapshot): string[] {
   const residual = residualOf(snapshot);
   const left = liveFleets(snapshot).filter(
     (fleet) => hasServed(fleet) && residualRequests(snapshot, fleet) !== undefined,
   );
   if (residual.state === 'not-asked' || left.length === 0) return [];
-  if (residual.state === 'unreadable') return [`  Requests by old DNS answers are not known: ${residual.why}`];
+  if (residual.state === 'unreadable')
+    return [`  Requests that still reach what production has left are not known: ${residual.why}`];
   const { requests, withinS } = residual;
   return left.map(
     (fleet) =>
       `  ${fleet.release} had ${count(residualRequests(snapshot, fleet, requests) ?? 0, 'request')} in the last ${duration(withinS)}`,
   );
-}
-
-/** Only DNS leads to a fleet after it has lost its share. */
-export function residualOf({ traffic }: Snapshot): ResidualTraffic {
-  return 'residual' in traffic ? traffic.residual : { state: 'not-asked' };
 }
 
 function percent(share: number): string {

@@ -289,6 +289,7 @@ test('an alias that evaluates the health of its load balancer is told of, where 
     names: ['www.shop.test', 'api.shop.test'].map((name) => ({ name, zone: 'shop.test' })),
     stickiness: 'keep',
     retentionMs: 60_000,
+    residualTraffic: { requests: 10, withinMs: 60_000 },
     steps: [100],
     everyMs: 1000,
   };

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { observe } from '../../src/observe/observe.ts';
 import type { ListenerWeights, Route } from '../../src/domain/traffic.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
+import { counterOf } from '../../src/traffic/residual-traffic.ts';
 import type { TrafficPort } from '../../src/traffic/traffic.ts';
 import { createWeightedListener } from '../../src/traffic/weighted-listener.ts';
 import { openSession } from '../support/aws.ts';
@@ -39,17 +40,20 @@ function routesOf(sandbox: Sandbox): readonly RouteConfig[] {
 
 function portOf(sandbox: Sandbox, config: Partial<WeightedListenerConfig> = {}): TrafficPort {
   const [first, second, third] = routesOf(sandbox) as [RouteConfig, RouteConfig, RouteConfig];
-  return createWeightedListener(new Elbv2(openSession(sandbox.url)), {
+  const session = openSession(sandbox.url);
+  const all: WeightedListenerConfig = {
     kind: 'weighted-listener',
     groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
     production: [first, second],
     test: [third],
     stickiness: 'keep',
     retentionMs: 60_000,
+    residualTraffic: { requests: 10, withinMs: 60_000 },
     steps: [100],
     everyMs: 1_000,
     ...config,
-  });
+  };
+  return createWeightedListener(new Elbv2(session), all, counterOf(session));
 }
 
 async function routing(port: TrafficPort): Promise<ListenerWeights> {
@@ -202,6 +206,24 @@ describe('shifting', () => {
     await routing(dropping);
     await dropping.setWeights(new Map([[routes[1]!.name, ALL_GREEN]]));
     expect((await routing(port)).routes[1]).toMatchObject({ stickyS: 0, othersWeight: 7, weights: ALL_GREEN });
+  });
+
+  test('pins clients, whose requests are counted where they are led to', async () => {
+    const sandbox = await start();
+    const port = portOf(sandbox);
+    const both = ['shop-blue', 'shop-green'];
+    for (let n = 0; n < 3; n += 1) await fetch(sandbox.elbv2.urls()[0]!.url);
+    expect(await port.residual(both)).toMatchObject({ residual: { state: 'not-asked' } });
+    const groups = [{ TargetGroupArn: sandbox.production[0]?.arn }];
+    const ForwardConfig = { TargetGroups: groups, TargetGroupStickinessConfig: { Enabled: true, DurationSeconds: 30 } };
+    const { listenerArn } = sandbox.elbv2.urls()[0]!;
+    await callElbv2(sandbox, 'ModifyListener', {
+      ListenerArn: listenerArn,
+      DefaultActions: [{ Type: 'forward', ForwardConfig }],
+    });
+    expect(await port.residual(both)).toMatchObject({
+      residual: { state: 'counted', requests: { 'shop-blue': 3, 'shop-green': 0 }, withinS: 60 },
+    });
   });
 
   test('whose answer is lost can be repeated', async () => {

@@ -1,5 +1,5 @@
-import { CloudWatch } from '../../src/aws/cloudwatch.ts';
 import { Route53 } from '../../src/aws/route53.ts';
+import { counterOf } from '../../src/traffic/residual-traffic.ts';
 import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
 import { createWeightedListener } from '../../src/traffic/weighted-listener.ts';
 import { DECORATORS } from './traffic-decorators.ts';
@@ -8,7 +8,7 @@ import { trafficContract } from './traffic.contract.ts';
 
 /** Ways that move traffic by weights keep their servers in pools as all do. */
 
-const TIMES = { retentionMs: 60_000, steps: [100], everyMs: 1000 };
+const TIMES = { retentionMs: 60_000, residualTraffic: { requests: 10, withinMs: 60_000 }, steps: [100], everyMs: 1000 };
 
 for (const [decorated, decorate] of Object.entries(DECORATORS)) {
   trafficContract({
@@ -19,12 +19,12 @@ for (const [decorated, decorate] of Object.entries(DECORATORS)) {
     byRules: true,
     batches: { 10: 1 },
     setup: async () =>
-      openWorld(({ elbv2, sandbox, groups }) => {
+      openWorld(({ elbv2, session, sandbox, groups }) => {
         const urls = [...sandbox.production, ...sandbox.test].map(({ url }) => Number(new URL(url).port));
         const [production, internal, trial] = urls.map((port) => ({ loadBalancer: 'shop', port }));
         const routes = { production: [production!, internal!], test: [trial!], stickiness: 'keep' as const };
         const config = { kind: 'weighted-listener', groups, ...routes, ...TIMES } as const;
-        return decorate(createWeightedListener(elbv2, config), elbv2);
+        return decorate(createWeightedListener(elbv2, config, counterOf(session)), elbv2);
       }),
   });
 
@@ -36,10 +36,11 @@ for (const [decorated, decorate] of Object.entries(DECORATORS)) {
     batches: { 10: 1 },
     setup: async () =>
       openWorld(({ elbv2, session, groups }) => {
-        const counter = { cloudwatch: async () => new CloudWatch(session), now: () => session.options.clock.now() };
-        const residualTraffic = { requests: 10, withinMs: 60_000 };
-        const config = { kind: 'weighted-dns', groups, production: [], residualTraffic, ...TIMES } as const;
-        return decorate(createWeightedDns({ elbv2, route53: new Route53(session), counter }, config), elbv2);
+        const config = { kind: 'weighted-dns', groups, production: [], ...TIMES } as const;
+        return decorate(
+          createWeightedDns({ elbv2, route53: new Route53(session), counter: counterOf(session) }, config),
+          elbv2,
+        );
       }),
   });
 }

@@ -102,6 +102,51 @@ describe('a switch of names', () => {
     }
   });
 
+  const LEFT_AGO = { ...HOME, share: `0@${new Date(parked.at - 1000 * 1000).toISOString()}` };
+
+  test('counts the clients of a cookie by their requests, and where those are not known by its life', async () => {
+    const sticky = (residual: ResidualTraffic, stickyS = 3600, since = LEFT_AGO): Snapshot => {
+      const pinned = weightedWorld({
+        fleets: [
+          { ...BLUE, marks: since },
+          { ...GREEN, marks: PROMOTED },
+        ],
+        production: [100, 100],
+        test: 0,
+      });
+      const traffic = pinned.traffic as ListenerWeights;
+      return {
+        ...pinned,
+        traffic: { ...traffic, residual, routes: traffic.routes.map((one) => ({ ...one, stickyS })) },
+      };
+    };
+    const unread: ResidualTraffic = { state: 'unreadable', why: 'AWS says no.' };
+    const no = await cleanup(sticky(counted(11)));
+    expect(no).toMatchObject({
+      refused: 'residual-traffic',
+      message:
+        '11 requests came to A in the last 5 min: the cookie of a rule leads clients there for 1 h, whatever the weights are.',
+      next: [
+        expect.stringContaining('--wait'),
+        expect.stringContaining('stickiness'),
+        expect.stringContaining('--ignore-residual-traffic'),
+      ],
+    });
+    expect(await cleanup(sticky(unread))).toMatchObject({
+      refused: 'residual-traffic',
+      message: expect.stringMatching(/^It is not known .* AWS says no\. .* for 1 h after .* it, until 2026-/),
+    });
+    expect(stepsOf(await cleanup(sticky(counted(11)), { wait: true }))[0]).toBe('await-residual-traffic');
+    expect(stepsOf(await cleanup(sticky(unread), { wait: true }))[0]).toBe('await-residual-traffic');
+    for (const quiet of [
+      await cleanup(sticky(counted(10))),
+      await cleanup(sticky(unread, 60)),
+      await cleanup(sticky(counted(11), 0)),
+      await cleanup(sticky(counted(11)), { ignoreResidualTraffic: true }),
+    ])
+      expect(stepsOf(quiet)[0]).toBe('deregister');
+  });
+
   test('does not take silence for the end of visits', async () => {
     const denied = withDns({ residual: { state: 'unreadable', why: 'AWS says no.' } });
     for (const wish of [{}, { wait: true }])

@@ -1,6 +1,6 @@
 import type { StepKind } from '../../src/steps/index.ts';
 import type { Case } from './grave-case.ts';
-import { blind, die, divided, enter, lead, leave, MINIMUM, recordShare, sicken, untag, weigh } from './hands.ts';
+import { blind, die, divided, enter, lead, leave, MINIMUM, recordShare, sicken, untag, visit, weigh } from './hands.ts';
 
 /** What may happen to steps where weights move traffic: by the rules of a listener, and by names. */
 export const WEIGHTED = [false, true] as const;
@@ -75,6 +75,9 @@ export const backCase = (byName: boolean): Case<'shift-weights'> => {
   };
 };
 
+/** Requests that count as none; a cookie leads clients for an hour. */
+const RESIDUAL = { most: 10, withinS: 60, cookieS: 3600 };
+
 export const terminateCase = (byName: boolean): Case<'terminate'> => ({
   name: `what production has left ${wayOf(byName)}`,
   world: () => {
@@ -86,6 +89,7 @@ export const terminateCase = (byName: boolean): Case<'terminate'> => ({
     do: 'terminate',
     fleet: 'B',
     retentionS: 60,
+    residual: RESIDUAL,
     keeps: { fleet: 'A', groups: [{ pools: ['one'], minimum: MINIMUM }] },
   },
   refused: {
@@ -95,6 +99,7 @@ export const terminateCase = (byName: boolean): Case<'terminate'> => ({
       (fake) => [leave('two', 'B-0', 'B-1'), weigh(0, 100)].forEach((act) => act(fake)),
       'two gets production traffic now',
     ],
+    'clients come by what they had before': [visit(11, 'two'), '11 requests came to B'],
     'another run records a later share of the other fleet': [
       recordShare('A', '0@2025-12-03T00:00:00.000Z'),
       'not known when production has left B',
@@ -102,6 +107,9 @@ export const terminateCase = (byName: boolean): Case<'terminate'> => ({
   },
   allowed: {
     'it gets sick': sicken('two', 'B-0', 'B-1'),
+    'hardly any client comes': visit(10, 'two'),
+    'clients come who find nothing there already': (fake) =>
+      [visit(11, 'two'), leave('two', 'B-0', 'B-1')].forEach((act) => act(fake)),
     'an earlier share of the other fleet is recorded': recordShare('A', '0@2025-12-01T00:00:00.000Z'),
   },
 });
@@ -151,8 +159,16 @@ function lastOfOthers(): Case<'deregister'> {
   return {
     name: 'deregister for good',
     world: divided(false),
-    step: { do: 'deregister', pool: 'two', fleet: 'B', minimumHealthy: NO_MINIMUM, outsiders: 'spared' },
+    step: {
+      do: 'deregister',
+      pool: 'two',
+      fleet: 'B',
+      minimumHealthy: NO_MINIMUM,
+      outsiders: 'spared',
+      residual: RESIDUAL,
+    },
     refused: {
+      'clients come by what they had before': [visit(11, 'two'), '11 requests came to B'],
       'somebody gives it a share': [SHARE, 'nothing healthy'],
       'others lead to it': [lead('two'), 'priority 7 leads to two, which would have nothing healthy left'],
       'what others have there cannot be read': [blind, 'could not be read'],

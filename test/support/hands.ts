@@ -70,6 +70,17 @@ export const boot =
   (fake) =>
     fake.set((snapshot) => withInstance(snapshot, fleet, { id, zone: 'a', state: 'running', launchedAt: 0 }));
 
+/** So many requests still come to each of these groups. */
+export const visit =
+  (requests: number, ...pools: readonly string[]): Act =>
+  (fake) =>
+    fake.set((snapshot) => {
+      const { traffic } = snapshot;
+      if (traffic.kind === 'membership') return snapshot;
+      const counted = Object.fromEntries(pools.map((pool) => [pool, requests]));
+      return { ...snapshot, traffic: { ...traffic, residual: { state: 'counted', requests: counted, withinS: 60 } } };
+    });
+
 /** The fleet's tags say that it had that share from then on: `0@2025-12-02T00:00:00.000Z`. */
 export const recordShare =
   (fleet: string, share: string): Act =>

@@ -30,7 +30,8 @@ export function weightedWorld({ fleets, production, test, othersWeight = 0, byNa
     ...production.map((share, n) => route(`shop:${n}`, 'production', share, othersWeight)),
     ...(byName ? [] : [route('shop:test', 'test', test, 0)]),
   ];
-  const divided = { routes, problems: [], notes: [] };
+  const residual = { state: 'counted', requests: {}, withinS: 300 } as const;
+  const divided = { routes, problems: [], notes: [], residual };
   const traffic: Traffic = byName
     ? {
         ...divided,
@@ -39,7 +40,6 @@ export function weightedWorld({ fleets, production, test, othersWeight = 0, byNa
         pending: false,
         passedOver: {},
         answers: { state: 'not-asked' },
-        residual: { state: 'counted', requests: {}, withinS: 300 },
       }
     : { ...divided, kind: 'listener-weights', unreadable: [] };
   const { pools, ...rest } = world(fleets, { groups: ['one', 'two'], zones: ['a'] });
@@ -55,11 +55,11 @@ export function settingsIn({ traffic, fleets }: Snapshot): SwitchSettings {
   const lowerTtl = Object.fromEntries(
     isLowered ? traffic.routes.map(({ name }) => [name, { fromS: 300, toS: 10 }]) : [],
   );
-  const divided = { steps: [100], everyS: 60, retentionS: HOLD_S };
+  const divided = { steps: [100], everyS: 60, retentionS: HOLD_S, residual: { most: 10, withinS: 300 } };
   const settings: TrafficSettings =
     traffic.kind === 'listener-weights'
       ? { ...divided, kind: traffic.kind }
-      : { ...divided, kind: traffic.kind, residual: { most: 10, withinS: 300 }, lowerTtl };
+      : { ...divided, kind: traffic.kind, lowerTtl };
   // Every switch has to be proven.
   return { traffic: settings, verification: { by: 'marker', url: 'http://shop/', wanted: 100 } };
 }

@@ -1,6 +1,5 @@
-import { refusal, type GoalOf, type Refusal } from '../../domain/goal.ts';
+import { refusal, type Refusal } from '../../domain/goal.ts';
 import { poolsOf } from '../../domain/roles.ts';
-import { residualTrafficProblem } from '../../domain/retention.ts';
 import { dnsOf } from '../../domain/routes.ts';
 import { hasServed, shareOfFleet } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
@@ -8,7 +7,7 @@ import type { DnsSettings, DnsWeights, RouteTtl, SwitchSettings } from '../../do
 import type { Step, StepOf } from '../../steps/index.ts';
 import type { Switch, TrafficModel } from './model.ts';
 import { othersThan, releaseSteps } from './steps.ts';
-import { IGNORE_RESIDUAL, longestRetention, settingsOf, WAIT, weights } from './weights.ts';
+import { longestRetention, settingsOf, weights } from './weights.ts';
 
 /** Answers of name servers in a row that show that a change has arrived. */
 const ANSWERS_WANTED = 10;
@@ -24,8 +23,7 @@ export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficMode
     arrive: ({ to }, pool) => [{ do: 'await-insync', pool, fleet: to.id }],
     verify: (change, pool) => verifySteps(snapshot, change, pool),
     retentionS: (settings) => longestRetention(snapshot, dns(settings).retentionS, ttlOf(snapshot, settings)),
-    residualProblem: (fleet, goal) => residualProblem(snapshot, fleet, goal),
-    awaitResidual: ({ id }, settings) => [{ do: 'await-residual-traffic', fleet: id, limits: dns(settings).residual }],
+    residual: (settings) => dns(settings).residual,
     settleSteps: (keep, settings) =>
       [ttlStep(traffic, dns(settings), keep, 'usual')].filter((step) => step !== undefined),
   });
@@ -111,14 +109,3 @@ function verifySteps(snapshot: Snapshot, change: Switch, pool: string): readonly
     ...releaseSteps(change),
   ];
 }
-
-/** Clients and resolvers that ignore TTLs are seen by their requests. */
-function residualProblem(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'cleanup'>): Refusal | undefined {
-  const why = goal.early ? undefined : residualTrafficProblem(snapshot, fleet, dns(goal.settings).residual);
-  if (why === undefined) return undefined;
-  if (dnsOf(snapshot).residual.state === 'unreadable')
-    return refusal('residual-traffic-unknown', why, GRANT, IGNORE_RESIDUAL);
-  return goal.wait ? undefined : refusal('residual-traffic', why, WAIT, IGNORE_RESIDUAL);
-}
-
-const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';

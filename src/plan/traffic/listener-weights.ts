@@ -1,3 +1,4 @@
+import { cookieLifeS, countedWithinS } from '../../domain/retention.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { ListenerWeights } from '../../domain/traffic.ts';
 import type { TrafficModel } from './model.ts';
@@ -15,8 +16,11 @@ export function listenerWeights(snapshot: Snapshot, traffic: ListenerWeights): T
     arrive: () => [],
     verify: releaseSteps,
     retentionS: (settings) => longestRetention(snapshot, settingsOf(settings.traffic, traffic.kind).retentionS),
-    residualProblem: () => undefined,
-    awaitResidual: () => [],
+    residual: ({ traffic: settings }) => {
+      const cookieS = cookieLifeS(snapshot);
+      const { most, withinS } = settingsOf(settings, traffic.kind).residual;
+      return cookieS === 0 ? undefined : { most, withinS: countedWithinS(withinS, cookieS), cookieS };
+    },
     settleSteps: () => [],
   });
 }

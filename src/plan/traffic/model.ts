@@ -2,7 +2,7 @@ import type { Amount } from '../../domain/amount.ts';
 import type { Allowed, GoalOf, MinimumHealthy, Refusal, Stages } from '../../domain/goal.ts';
 import type { CapacityGroup } from '../../domain/minimum-healthy.ts';
 import type { Fleet, Pool } from '../../domain/snapshot.ts';
-import type { SwitchSettings } from '../../domain/traffic.ts';
+import type { ResidualLimits, SwitchSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
 import type { Keeps } from '../../steps/terminate.ts';
 
@@ -44,6 +44,8 @@ export interface Ending {
   readonly keeps: Keeps;
   readonly allowed: Allowed;
   readonly before: readonly Step[];
+  /** Absent: requests that still reach it do not count. */
+  readonly residual?: ResidualLimits;
 }
 
 /**

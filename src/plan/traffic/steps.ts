@@ -31,10 +31,10 @@ export function deregisterSteps(
   { id: fleet }: Fleet,
   pools: readonly string[],
   minimum: MinimumHealthy = {},
-  owners: Pick<StepOf<'deregister'>, 'allowedOwners'> = {},
+  facts: Pick<StepOf<'deregister'>, 'allowedOwners' | 'residual'> = {},
 ): readonly StepOf<'deregister'>[] {
   return pools.map((pool) => {
-    return { do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM, ...owners };
+    return { do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM, ...facts };
   });
 }
 
@@ -55,7 +55,7 @@ export function endSteps(
   snapshot: Snapshot,
   leaving: Fleet,
   retentionS: number,
-  { keeps, before, allowed: { sharedGroups = [], owners: allowedOwners } }: Ending,
+  { keeps, before, residual, allowed: { sharedGroups = [], owners: allowedOwners } }: Ending,
 ): readonly Step[] {
   const { id: fleet, holder } = leaving;
   const shared = sharedPools(snapshot, members(leaving)).map(({ pool }) => pool);
@@ -63,13 +63,13 @@ export function endSteps(
   const left = [...poolsOf(snapshot, 'test'), ...others];
   const drained = new Set(namesOf([...poolsOf(snapshot, 'production'), ...shared]));
   return [
-    ...deregisterSteps(leaving, namesOf(left), {}, defined({ allowedOwners })).map((step): Step => {
+    ...deregisterSteps(leaving, namesOf(left), {}, defined({ allowedOwners, residual })).map((step): Step => {
       return { ...step, outsiders: sharedGroups.includes(step.pool) ? 'allowed' : 'spared' };
     }),
     ...[...drained].map((pool): Step => ({ do: 'await-drained', pool, fleet })),
     // What closes the way back comes directly before what ends it.
     ...before,
-    { do: 'terminate', fleet, retentionS, keeps, ...defined({ allowedOwners }) },
+    { do: 'terminate', fleet, retentionS, keeps, ...defined({ allowedOwners, residual }) },
     ...(holder === undefined ? [] : [{ do: 'remove', fleet } as const]),
   ];
 }

@@ -1,11 +1,12 @@
 import { refusal, type GoalOf, type PoolMinimum, type Refusal } from '../../domain/goal.ts';
+import { defined } from '../../domain/defined.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
-import { retainedUntil, retentionProblem } from '../../domain/retention.ts';
+import { residualOf, residualTrafficProblem, retainedUntil, retentionProblem } from '../../domain/retention.ts';
 import { configuredPools, isIn, poolsOf } from '../../domain/roles.ts';
 import { routesOf, shareOf } from '../../domain/routes.ts';
 import { hasServed, recordedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
-import type { Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
+import type { ResidualLimits, Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
 import type { Ending, Switch, TrafficModel } from './model.ts';
 import { stagesOf } from './stages.ts';
@@ -29,10 +30,8 @@ export interface WeightsKind {
   verify(change: Switch, pool: string): readonly Step[];
   /** Seconds for which a fleet is kept. */
   retentionS(settings: SwitchSettings): number;
-  /** Why requests that still reach the fleet forbid its end. */
-  residualProblem(fleet: Fleet, goal: GoalOf<'cleanup'>): Refusal | undefined;
-  /** Until hardly any request reaches the fleet. */
-  awaitResidual(fleet: Fleet, settings: SwitchSettings): readonly Step[];
+  /** Requests by which a fleet is still needed; undefined where nothing leads clients to what has lost its share. */
+  residual(settings: SwitchSettings): ResidualLimits | undefined;
   settleSteps: TrafficModel['settleSteps'];
 }
 
@@ -62,7 +61,7 @@ export function weights(kind: WeightsKind): TrafficModel {
     paceBack: (_to, options) => noBatches(options) ?? {},
     switchSteps: (change, before) => switchSteps(kind, change, before),
     routeTestTraffic: (fleet) => routeTestTraffic(snapshot, fleet),
-    retireProblem: (fleet, goal) => retained(kind, fleet, goal) ?? kind.residualProblem(fleet, goal),
+    retireProblem: (fleet, goal) => retained(kind, fleet, goal) ?? visited(kind, fleet, goal),
     retireSteps: (fleet, goal, ending) => retireSteps(kind, fleet, goal, ending),
     settleSteps: kind.settleSteps,
   };
@@ -216,8 +215,23 @@ function retained(kind: WeightsKind, fleet: Fleet, goal: GoalOf<'cleanup'>): Ref
   return why === undefined ? undefined : refusal('retained', why, WAIT, IGNORE_RESIDUAL);
 }
 
-export const WAIT = '`turnout cleanup --wait` waits for that; or run this again later.';
-export const IGNORE_RESIDUAL =
+/** Clients that come by an old DNS answer, or by a cookie, are seen by their requests. */
+function visited(kind: WeightsKind, fleet: Fleet, goal: GoalOf<'cleanup'>): Refusal | undefined {
+  const limits = goal.early ? undefined : kind.residual(goal.settings);
+  const why = limits && residualTrafficProblem(kind.snapshot, fleet, limits);
+  if (why === undefined) return undefined;
+  const isSticky = limits?.cookieS !== undefined;
+  if (!isSticky && residualOf(kind.snapshot).state === 'unreadable')
+    return refusal('residual-traffic-unknown', why, GRANT, IGNORE_RESIDUAL);
+  if (goal.wait) return undefined;
+  return refusal('residual-traffic', why, WAIT, ...(isSticky ? [UNPIN] : []), IGNORE_RESIDUAL);
+}
+
+const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';
+const UNPIN =
+  'Turn off the stickiness of the rule, after which its cookies lead nowhere; `traffic.stickiness: drop` does so at the next switch.';
+const WAIT = '`turnout cleanup --wait` waits for that; or run this again later.';
+const IGNORE_RESIDUAL =
   '`turnout cleanup --ignore-residual-traffic` does not wait: requests that still reach the old servers will fail.';
 
 function retireSteps(kind: WeightsKind, fleet: Fleet, goal: GoalOf<'cleanup'>, ending: Ending): readonly Step[] {
@@ -225,11 +239,12 @@ function retireSteps(kind: WeightsKind, fleet: Fleet, goal: GoalOf<'cleanup'>, e
   const { since, early, settings } = goal;
   if (early) return endSteps(snapshot, fleet, 0, ending);
   const seconds = kind.retentionS(settings);
+  const limits = kind.residual(settings);
   const isUnknown = retainedUntil(snapshot, fleet, seconds) === undefined;
   return [
     ...(isUnknown ? [{ do: 'tag-share', fleet: fleet.id, percent: 0, since } as const] : []),
     { do: 'await-retention', fleet: fleet.id, seconds },
-    ...kind.awaitResidual(fleet, settings),
-    ...endSteps(snapshot, fleet, seconds, ending),
+    ...(limits === undefined ? [] : [{ do: 'await-residual-traffic', fleet: fleet.id, limits } as const]),
+    ...endSteps(snapshot, fleet, seconds, { ...ending, ...defined({ residual: limits }) }),
   ];
 }

@@ -9,7 +9,7 @@ import type { TrafficPort, Weights } from '../traffic.ts';
 import { passedOver } from './alias-health.ts';
 import { recordNotes, problemsIn } from './checks.ts';
 import { findNames, isAllZero, readRecords, type Found, type NameLocation } from './records.ts';
-import { countResidual, type Counter } from './residual-traffic.ts';
+import { countResidual, type Counter } from '../residual-traffic.ts';
 import { askServer, countAnswers, Unreachable, valuesByPool, type Ask, type Server } from './dns-answers.ts';
 import { ttlOf, withTtl } from './ttl.ts';
 

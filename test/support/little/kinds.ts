@@ -1,4 +1,3 @@
-import { CloudWatch } from '../../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../../src/aws/ec2.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import { OpsWorks } from '../../../src/aws/opsworks.ts';
@@ -7,6 +6,7 @@ import { Route53 } from '../../../src/aws/route53.ts';
 import { createEc2Fleet } from '../../../src/fleets/ec2/index.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
 import { createOpsWorksFleet } from '../../../src/fleets/opsworks/index.ts';
+import { counterOf } from '../../../src/traffic/residual-traffic.ts';
 import { createTargetGroups } from '../../../src/traffic/target-groups.ts';
 import type { TrafficPort } from '../../../src/traffic/traffic.ts';
 import { createWeightedDns } from '../../../src/traffic/weighted-dns/index.ts';
@@ -111,16 +111,18 @@ function weightedListener(session: Session, { groups, ways }: State): TrafficPor
     [...(ways?.values() ?? [])]
       .filter((way) => way.role === role)
       .map(({ port, priority }) => ({ loadBalancer: 'shop', port, ...(priority === undefined ? {} : { priority }) }));
-  return createWeightedListener(new Elbv2(session), {
+  const config = {
     kind: 'weighted-listener',
     groups: [...groups.keys()].map((targetGroup) => ({ targetGroup })),
     production: routes('production'),
     test: routes('test'),
     stickiness: 'keep',
     retentionMs: HOLD_S * 1000,
+    residualTraffic: { requests: 10, withinMs: TAIL_S * 1000 },
     steps: [100],
     everyMs: 30_000,
-  });
+  } as const;
+  return createWeightedListener(new Elbv2(session), config, counterOf(session));
 }
 
 function weightedDns(session: Session, { groups, ways }: State, cloud: LittleCloud): TrafficPort {
@@ -141,7 +143,7 @@ function weightedDns(session: Session, { groups, ways }: State, cloud: LittleClo
     steps: [100],
     everyMs: 30_000,
   } as const;
-  const counter = { cloudwatch: async () => new CloudWatch(session), now: () => session.options.clock.now() };
+  const counter = counterOf(session);
   const means = { elbv2: new Elbv2(session), route53: new Route53(session), counter, ask: askIn(cloud) };
   return createWeightedDns(means, config);
 }

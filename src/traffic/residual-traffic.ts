@@ -1,14 +1,20 @@
-import type { CloudWatch, Metric } from '../../aws/cloudwatch.ts';
-import { OperatorError } from '../../errors.ts';
-import type { ResidualTrafficConfig } from '../../config/config.ts';
-import type { ResidualTraffic } from '../../domain/traffic.ts';
-import type { Settings } from '../target-groups.ts';
+import type { CloudWatch, Metric } from '../aws/cloudwatch.ts';
+import type { Session } from '../aws/session.ts';
+import { OperatorError } from '../errors.ts';
+import type { ResidualTrafficConfig } from '../config/config.ts';
+import type { ResidualTraffic } from '../domain/traffic.ts';
+import type { Settings } from './target-groups.ts';
 
 /** Where requests are counted, and what time it is there. */
 export interface Counter {
   /** Loaded when it is needed: only `cleanup` and `status` ask. */
   readonly cloudwatch: () => Promise<Pick<CloudWatch, 'sum'>>;
   readonly now: () => number;
+}
+
+export function counterOf(session: Session): Counter {
+  const cloudwatch = async () => new (await import('../aws/cloudwatch.ts')).CloudWatch(session);
+  return { cloudwatch, now: () => session.options.clock.now() };
 }
 
 /** Requests that reached the groups lately. What AWS refuses to tell is unreadable; an outage is an error as anywhere. */
