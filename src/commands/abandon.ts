@@ -1,10 +1,12 @@
 import { OperatorError, type ExitCode } from '../errors.ts';
+import { locationText } from '../domain/location.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { describeUnfinished } from '../run/task/resolve-goal.ts';
 import { done, type RunOutcome } from '../run/task/outcome.ts';
 import type { Args } from './command.ts';
 import { conclude } from './conclude.ts';
 import { mustConfirm, openContext, type Context } from './context.ts';
+import { mustBeHere } from './here.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
 
 /** Deletes the recorded goal; changes neither servers nor traffic. */
@@ -12,22 +14,23 @@ export async function abandon(args: Args): Promise<ExitCode> {
   const waitMs = waitOf(args);
   const context = await openContext(args);
   return conclude(context, async (signal) => {
+    const location = await mustBeHere(context);
     const lease = await takeLease(context, holderOf(context, 'abandon'), { waitMs, signal });
     try {
-      return await forget(context, args, lease);
+      return await forget(context, args, lease, location ? ` (${locationText(location)})` : '');
     } finally {
       await lease.release();
     }
   });
 }
 
-async function forget({ store, view }: Context, args: Args, { lease }: HeldLease): Promise<RunOutcome> {
+async function forget({ store, view }: Context, args: Args, { lease }: HeldLease, where: string): Promise<RunOutcome> {
   const recorded = await store.goal();
   if (recorded === undefined)
     throw new OperatorError('nothing-to-abandon', 'There is no unfinished run in this environment.');
   const message = 'goal' in recorded ? describeUnfinished(recorded) : recorded.unreadable;
   const release = 'goal' in recorded ? { release: recorded.goal.release } : {};
-  await mustConfirm(view, args, `${message} Delete it, and leave everything as it is?`);
+  await mustConfirm(view, args, `${message} Delete it, and leave everything as it is?${where}`);
   await store.clearGoal(lease);
   const { run, who, host, since } = lease.holder;
   const by = { run, verb: 'abandon', ...release, who, host, since, until: since };

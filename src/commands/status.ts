@@ -1,7 +1,7 @@
 import { tasks } from '../../tasks/index.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
 import { defined } from '../domain/defined.ts';
-import { locationOf } from '../domain/location.ts';
+import { locationOf, type Location } from '../domain/location.ts';
 import { keptBy, otherStore } from '../domain/store-mark.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import { unreadableIn } from '../domain/queries.ts';
@@ -9,6 +9,7 @@ import { unreadableText } from '../domain/unreadable.ts';
 import { choices } from '../run/task/resolve-goal.ts';
 import { switchSettings, type Ports } from '../steps/ports.ts';
 import { rollbackNow, verbsNow } from '../run/task/verbs.ts';
+import { checkLocation } from '../stores/located.ts';
 import type { Store, UnreadableGoal } from '../stores/store.ts';
 import { jsonLine } from '../views/json.ts';
 import { openOut } from '../views/out.ts';
@@ -74,7 +75,9 @@ function text(report: StatusReport): string {
 const JOURNAL_LOOK = 20;
 
 async function reportOn({ config, ports, session, store, who }: Context): Promise<StatusReport> {
-  const [{ snapshot, unreadable }, record] = await Promise.all([readWorld(ports), recordIn(store)]);
+  const reading = readWorld(ports);
+  const where = reading.then(({ snapshot: { pools } }) => locationOf({ pools }, session.foreignEndpoint));
+  const [{ snapshot, unreadable }, record, location] = await Promise.all([reading, recordIn(store, where), where]);
   const { id, unknown, ...known } = record;
   const world = {
     tasks,
@@ -95,7 +98,7 @@ async function reportOn({ config, ports, session, store, who }: Context): Promis
     rollback,
     unreadable: [...unreadable, ...(unknown ? [unknown.unreadable] : [])],
     ...known,
-    ...defined({ location: locationOf(snapshot, session.foreignEndpoint) }),
+    ...defined({ location }),
     ...(other && { otherStore: keptBy(other, snapshot.at) }),
   };
 }
@@ -122,8 +125,10 @@ interface Recorded extends Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'la
 }
 
 /** Without the store, `status` still shows what AWS says. */
-async function recordIn(store: Store): Promise<Recorded> {
+async function recordIn(store: Store, where: Promise<Location | undefined>): Promise<Recorded> {
+  const location = await where;
   try {
+    if (location !== undefined) await checkLocation(store, location, 'read');
     const [lease, goal, journal, id] = await Promise.all([
       store.held(),
       store.goal(),

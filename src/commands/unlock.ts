@@ -7,6 +7,7 @@ import type { Lease } from '../stores/store.ts';
 import type { Args } from './command.ts';
 import { conclude } from './conclude.ts';
 import { mustConfirm, openContext, type Context } from './context.ts';
+import { mustBeHere } from './here.ts';
 import { holderOf } from './lease.ts';
 import { lockAsText, lockReport } from './lock.ts';
 import { print } from './print.ts';
@@ -15,6 +16,7 @@ import { print } from './print.ts';
 export async function unlock(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   return conclude(context, async (signal) => {
+    await mustBeHere(context);
     const report = await lockReport(context.config.environment, context.store);
     if (report.lease === undefined)
       throw new OperatorError('nothing-to-unlock', 'No lease is held in this environment.', { next: LOOK });

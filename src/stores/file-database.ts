@@ -6,7 +6,7 @@ import { loadSqlite } from './sqlite.ts';
 
 /** "trno": identifies a database of turnout (sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x74_72_6e_6f;
-const VERSION = 3;
+const VERSION = 4;
 
 const TABLES = `
   CREATE TABLE lease (
@@ -32,6 +32,13 @@ const VERSION_2 = `
 /** Added in version 3: the ids of the store. */
 const VERSION_3 = `
   CREATE TABLE identity (environment TEXT PRIMARY KEY, inode TEXT NOT NULL, id TEXT NOT NULL) STRICT;
+`;
+
+/** Added in version 4: where an environment is. */
+const VERSION_4 = `
+  CREATE TABLE fact (
+    environment TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (environment, name)
+  ) STRICT;
   PRAGMA user_version = ${VERSION};
 `;
 
@@ -121,6 +128,7 @@ function prepare(database: DatabaseSync, path: string): void {
   else if (version > VERSION) throw newerStore(path, version, VERSION);
   if (version < 2) database.exec(VERSION_2);
   if (version < 3) database.exec(VERSION_3);
+  if (version < 4) database.exec(VERSION_4);
 }
 
 function numberOf(database: DatabaseSync, pragma: 'user_version' | 'application_id'): number {

@@ -78,6 +78,21 @@ class FileStore implements Store {
     return this.#file.read(known) ?? this.#file.write(() => known() ?? this.#makeId());
   }
 
+  async fact(name: string, value?: string): Promise<string | undefined> {
+    const known = (): string | undefined => {
+      const sql = 'SELECT value FROM fact WHERE environment = ? AND name = ?';
+      const [row] = this.#file.all(sql, this.#environment, name) as readonly { readonly value: string }[];
+      return row?.value;
+    };
+    const recorded = this.#file.read(known);
+    if (recorded !== undefined || value === undefined) return recorded;
+    return this.#file.write(() => {
+      const sql = 'INSERT OR IGNORE INTO fact (environment, name, value) VALUES (?, ?, ?)';
+      this.#file.run(sql, this.#environment, name, value);
+      return known();
+    });
+  }
+
   #makeId(): string {
     const id = newStoreId();
     const sql = 'INSERT OR REPLACE INTO identity (environment, inode, id) VALUES (?, ?, ?)';

@@ -1,14 +1,23 @@
 import type { Clock } from '../clock.ts';
 import type { Config, DynamoDbStoreConfig } from '../config/config.ts';
+import { regionOf } from '../aws/region.ts';
 import { Session, type SessionOptions } from '../aws/session.ts';
+import { defined } from '../domain/defined.ts';
+import { openLocated } from './located.ts';
 import type { Store } from './store.ts';
 
 /** Identifies the client in the logs of the store. */
 export type ClientInfo = Pick<SessionOptions, 'run' | 'version'>;
 
-/** Opens the store of the config. Only the code of its kind is loaded, and no request is sent yet. */
+/** Opens the store of the config, and in it the records of its location. Only the code of its kind is loaded, and no request is sent yet. */
 export async function openStore(config: Config, clock: Clock, client: ClientInfo): Promise<Store> {
-  const { environment, store } = config;
+  const { environment, account } = config;
+  const known = defined({ account, region: await regionOf(config) });
+  return openLocated(environment, known, async (key) => openRecords(config, key, clock, client));
+}
+
+async function openRecords(config: Config, environment: string, clock: Clock, client: ClientInfo): Promise<Store> {
+  const { store } = config;
   if (store.kind === 'file') {
     const { openFileStore } = await import('./file.ts');
     return openFileStore(store.path, { environment, clock });

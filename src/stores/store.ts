@@ -91,6 +91,8 @@ export interface Store {
   readonly place: string;
   /** Made once for this environment in this store, and kept: another store has another id, and so has a copy of a file. */
   id(): Promise<string>;
+  /** A fact about the environment that is recorded once: where there is none, `value` is recorded. @returns what is recorded */
+  fact(name: 'account' | 'region', value?: string): Promise<string | undefined>;
   /**
    * Acquires the lease if none is held (or it has expired, or its holder's process has ended) and no other run is ahead in the
    * queue. Otherwise, if `placeMs` is given, adds the run to the end of the queue or renews its place: without another call within

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/stores/store.ts';
 import { killNow, lineOf, startChild } from '../support/children.ts';
 import { entry, goal, holder, leaseOf } from '../support/store-samples.ts';
+import { locations } from './location.contract.ts';
 import { contention, queue, takingOver } from './queue.contract.ts';
 
 export interface StoreUnderTest {
@@ -39,6 +40,12 @@ export function storeContract(name: string, { opener, fresh }: StoreUnderTest): 
 
     describe('its id', () => {
       identity(world);
+    });
+    describe('its facts', () => {
+      facts(world);
+    });
+    describe('the records of a location', () => {
+      locations(world);
     });
     describe('the lease', () => {
       mutualExclusion(world);
@@ -95,6 +102,31 @@ function identity(world: World): void {
 
   it('comes with words on where the store is', async () => {
     expect((await world.open()).place).toMatch(/^\w+ \S/);
+  });
+}
+
+function facts(world: World): void {
+  it('are recorded once, also where two runs do it at once', async () => {
+    const stores = await openTwo(world);
+    expect(await stores[0].fact('region')).toBeUndefined();
+    const got = await Promise.all(
+      stores.map(async (store, n) => store.fact('region', ['eu-west-1', 'us-east-1'][n] ?? '')),
+    );
+    expect(new Set(got).size).toBe(1);
+    expect(await (await world.open()).fact('region', 'eu-north-1')).toBe(got[0]);
+    expect(await (await world.open('other')).fact('region')).toBeUndefined();
+    expect(await stores[0].fact('account')).toBeUndefined();
+  });
+
+  it('do not change the records that were there before', async () => {
+    const store = await world.open();
+    const id = await store.id();
+    const lease = leaseOf(await store.acquire(holder('r1'), MINUTE));
+    await store.putGoal(lease, goal('r1'));
+    await store.fact('region', 'eu-west-1');
+    expect(await store.goal()).toEqual(goal('r1'));
+    expect(await store.renew(lease, MINUTE, '')).toBe(true);
+    expect(await store.id()).toBe(id);
   });
 }
 

@@ -7,6 +7,11 @@ export class MemoryStore implements Store {
   readonly kind = 'memory';
   readonly place = 'file /ann/shop.db on desk';
   id: Store['id'] = async () => OWN_STORE.id;
+  readonly facts = new Map<string, string>();
+  fact: Store['fact'] = async (name, value) => {
+    if (value !== undefined && !this.facts.has(name)) this.facts.set(name, value);
+    return this.facts.get(name);
+  };
   readonly journal = new Map<string, JournalEntry>();
   lease: Lease | undefined;
   recorded: RecordedGoal | undefined;

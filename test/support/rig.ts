@@ -18,6 +18,7 @@ export interface RigOptions extends Pick<
   | 'instances'
   | 'releases'
   | 'production'
+  | 'region'
   | 'test'
   | 'adopted'
   | 'zones'

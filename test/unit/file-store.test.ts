@@ -183,7 +183,9 @@ describe('a file of version 1', () => {
     const store = open();
     await store.putGoal(leaseOf(await store.acquire(holder('r1'), MINUTE)), goal('r1'));
     const older = new DatabaseSync(path);
-    older.exec('DROP TABLE queue; DROP TABLE identity; ALTER TABLE lease DROP COLUMN next; PRAGMA user_version = 1');
+    older.exec(
+      'DROP TABLE queue; DROP TABLE identity; DROP TABLE fact; ALTER TABLE lease DROP COLUMN next; PRAGMA user_version = 1',
+    );
     older.close();
     const updated = open();
     expect(await updated.goal()).toEqual(goal('r1'));
@@ -225,7 +227,7 @@ describe('a file that is not a store', () => {
   it('of a newer turnout', () => {
     open();
     const newer = new DatabaseSync(path);
-    newer.exec('PRAGMA user_version = 4');
+    newer.exec('PRAGMA user_version = 5');
     newer.close();
     expect(codeOf(open)).toBe('store-newer');
   });

@@ -12,6 +12,7 @@ import { behaviourOf } from '../../steps/index.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
 import type { HeldLease } from '../../record/lease.ts';
+import { checkLocation } from '../../stores/located.ts';
 import type { JournalEntry } from '../../stores/store.ts';
 import { withCheckedAdvice } from './advice.ts';
 import { resolveGoal } from './resolve-goal.ts';
@@ -60,7 +61,7 @@ function reportEnd(setup: Setup, ending: RunOutcome, seen: TrafficSeen | undefin
 }
 
 async function showPlan(setup: Setup, task: Task, options: TaskOptions): Promise<RunOutcome> {
-  const { goal, plan, snapshot } = await look(setup, task, options);
+  const { goal, plan, snapshot } = await look(setup, task, options, { plan: true });
   setup.view.emit(preview(task, snapshot, goal, plan, setup.foreignEndpoint()));
   if (plan.steps.length > 0) return planned(`Without --plan, \`turnout ${task.verb}\` does it.`);
   return planned(`Nothing to do: ${task.standing(snapshot, goal).message}`);
@@ -88,7 +89,7 @@ async function underLease(
   mode: Mode,
   lease: HeldLease,
 ): Promise<RunOutcome> {
-  const looked = await look(setup, task, options);
+  const looked = await look(setup, task, options, mode);
   const { goal, plan, snapshot } = looked;
   setup.view.emit(preview(task, snapshot, goal, plan, setup.foreignEndpoint()));
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
@@ -97,9 +98,11 @@ async function underLease(
   return journalled(setup, task, looked, position, run);
 }
 
-async function look(setup: Setup, task: Task, options: TaskOptions): Promise<PlannedRun> {
+async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<Mode, 'plan'>): Promise<PlannedRun> {
   const { tasks, ports, identity } = setup;
   const { snapshot, recorded, others, store } = await read(setup, task, options);
+  const location = locationOf(snapshot, setup.foreignEndpoint());
+  if (location !== undefined) await ofStore(task, checkLocation(setup.store, location, mode.plan ? 'read' : 'record'));
   const requestedBy = { run: identity.run, who: identity.who, since: isoNow(setup) };
   const resolve = async (launch: LaunchRequest): Promise<LaunchSpec> =>
     retryOutage(setup, () => ports.fleet.resolve(launch));

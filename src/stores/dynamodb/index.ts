@@ -64,6 +64,10 @@ class DynamoDbStore implements Store {
     return (await this.#item.read()).id;
   }
 
+  async fact(name: string, value?: string): Promise<string | undefined> {
+    return this.#item.fact(name, value);
+  }
+
   async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const answer = await this.#tryAcquire(holder, ttlMs, placeMs);

@@ -34,6 +34,14 @@ export class StateItem {
     return (await this.#get()) ?? { id: '', fence: 0, tickets: 0, places: [] };
   }
 
+  /** What is recorded under that name; `value`, where nothing was. */
+  async fact(name: string, value: string | undefined): Promise<string | undefined> {
+    if (value !== undefined)
+      await this.#update({ update: `SET #${name} = if_not_exists(#${name}, :value)`, values: { ':value': value } });
+    const item = await this.#table.get(this.#environment, SORT_KEY);
+    return item?.[name] as string | undefined;
+  }
+
   /** Grants the lease when none was held or it had expired, and removes the places in `gone`. */
   async grant(
     state: EnvironmentState,

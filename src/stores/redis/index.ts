@@ -48,10 +48,18 @@ class RedisStore implements Store {
   }
 
   async id(): Promise<string> {
-    const key = this.#key('id');
-    // Another run may have made one meanwhile.
-    await this.#client.command((redis) => redis.set(key, newStoreId(), 'NX'));
-    return (await this.#client.command((redis) => redis.get(key))) ?? '';
+    return (await this.#once('id', newStoreId())) ?? '';
+  }
+
+  async fact(name: string, value?: string): Promise<string | undefined> {
+    return this.#once(name, value);
+  }
+
+  async #once(name: string, value?: string): Promise<string | undefined> {
+    const key = this.#key(name);
+    // Another run may have written one meanwhile.
+    if (value !== undefined) await this.#client.command((redis) => redis.set(key, value, 'NX'));
+    return (await this.#client.command((redis) => redis.get(key))) ?? undefined;
   }
 
   async acquire(holder: Holder, ttlMs: number, placeMs = 0): Promise<AcquireResult> {

@@ -108,6 +108,8 @@ export class LittleStore {
       kind: 'little',
       place: FIRST_STORE.words,
       id: async () => call('id', () => this.id),
+      // Its world has no ARNs that say where it is.
+      fact: async () => undefined,
       // Nobody waits here: the queue has tests of its own, on every store.
       acquire: async (holder, ttlMs) => call('acquire', () => this.acquire(process, holder, ttlMs)),
       dequeue: async () => {},

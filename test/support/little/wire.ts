@@ -99,6 +99,9 @@ const UNUSED = {
   defaultUserAgentProvider: async () => [],
 };
 
+/** What the SDK makes of each request, as far as the session looks at it. */
+const SENT = { protocol: 'https:', hostname: 'little.eu-west-1.amazonaws.com' };
+
 /** A client with the parts of the SDK's that the session uses: middleware around standard retries, and `send`. */
 function littleClient(wire: Wire, maxAttempts: number) {
   const layers: Record<string, Middleware[]> = { initialize: [], finalizeRequest: [] };
@@ -111,7 +114,9 @@ function littleClient(wire: Wire, maxAttempts: number) {
       const wrap = (step: string, inner: Next): Next =>
         (layers[step] ?? []).reduceRight((next, layer) => layer(next, { commandName }), inner);
       const attempt = wrap('finalizeRequest', async () => deliver(wire, request, faults));
-      const all = wrap('initialize', async (args) => retried(wire, maxAttempts, async () => attempt(args)));
+      const all = wrap('initialize', async () =>
+        retried(wire, maxAttempts, async () => attempt({ request: { ...SENT, headers: {} } })),
+      );
       return all(command.input);
     },
   };
