@@ -13,7 +13,7 @@ import {
 } from '../domain/minimum-healthy.ts';
 import { planAhead } from './ahead.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
-import { isSettled, notSick, unreadableIn, verified } from '../domain/queries.ts';
+import { isSettled, notSick, registeredIn, unreadableIn, verified } from '../domain/queries.ts';
 import { list } from '../domain/text.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
@@ -59,7 +59,8 @@ export function isOnlyUnverified(snapshot: Snapshot, left: Plan | Refusal): bool
 
 /** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */
 export function hasStayed(snapshot: Snapshot, fleet: Fleet): boolean {
-  return poolsOf(snapshot, 'production').every((pool) => isIn(pool, fleet) && isSettled(snapshot, pool, fleet));
+  const isWhole = (pool: Pool): boolean => registeredIn(pool, fleet).length >= members(fleet).length;
+  return poolsOf(snapshot, 'production').every((pool) => isWhole(pool) && isSettled(snapshot, pool, fleet));
 }
 
 /** Production is served by this fleet alone, in every group; only the test groups may be left to swap. */
