@@ -102,6 +102,11 @@ export const sandboxSection = z
     consistency: durationMs
       .prefault('0s')
       .describe('How old the state is that Describe operations return (eventual consistency).'),
+    latency: durationMs
+      .prefault('0s')
+      .describe(
+        'How long a request to the API and its answer travel together, give or take a fifth. To AWS often 80ms.',
+      ),
     pageSize: whole(1, 1000).default(100).describe('Maximum number of items in a page of results.'),
     throttle: throttle.exactOptional(),
     dns: dns.exactOptional(),

@@ -51,6 +51,7 @@ export async function createComponents(
     registrationMs: 0,
     propagationMs: 0,
     consistencyMs: 0,
+    latencyMs: 0,
     setupMs: 0,
     deployMs: 0,
     shutdownMs: plan.shutdown,

@@ -149,6 +149,7 @@ function timesOf(plan: SandboxPlan): Times {
     registrationMs: plan.registration,
     propagationMs: plan.propagation,
     consistencyMs: plan.consistency,
+    latencyMs: plan.latency,
     setupMs: plan.setup,
     deployMs: plan.deploy,
     shutdownMs: plan.shutdown,
@@ -197,9 +198,14 @@ async function openApi(
   // A sleep that is pending when the sandbox is closed never resolves and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;
+  // No two requests take equally long: from 80 to 120 percent.
+  const wayMs = () => (times.latencyMs / 2) * (0.8 + 0.4 * Math.random());
   const { port, clock } = plan;
   const metadata = createMetadata(instances, clock);
-  const api = await startApi({ port, clock, services, faults, throttle, log, pages, metadata, sleep, consistencyMs });
+  const api = await startApi({
+    ...{ port, clock, services, faults, throttle, log, pages, metadata },
+    ...{ sleep, consistencyMs, wayMs },
+  });
   closers.push(() => api.close());
   return api.url;
 }

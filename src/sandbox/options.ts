@@ -73,6 +73,8 @@ export interface SandboxOptions {
   readonly registration?: number | undefined;
   readonly propagation?: number | undefined;
   readonly consistency?: number | undefined;
+  /** Mean time of a request to the endpoint and back. */
+  readonly latency?: number | undefined;
   readonly pageSize?: number | undefined;
   /** `aws`: the token buckets of an AWS account; a size: that of every bucket. */
   readonly throttle?: 'aws' | { readonly requestsPerSecond: number; readonly burst: number } | undefined;
@@ -126,6 +128,7 @@ export interface SandboxPlan {
   readonly registration: number;
   readonly propagation: number;
   readonly consistency: number;
+  readonly latency: number;
   readonly pageSize: number;
   readonly throttle: boolean;
   readonly bucket: Bucket | undefined;
@@ -166,6 +169,7 @@ const DEFAULTS = {
   registration: 300,
   propagation: 300,
   consistency: 0,
+  latency: 0,
   pageSize: 5,
   productionPort: 8080,
   testPort: 8081,

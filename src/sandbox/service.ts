@@ -101,6 +101,8 @@ export interface SandboxTimes {
   readonly propagationMs: number;
   /** How old the state is that reads return. */
   readonly consistencyMs: number;
+  /** How long a request and its answer travel together. */
+  readonly latencyMs: number;
 }
 
 /** Times of commands on instances, and of OpsWorks, in milliseconds. */

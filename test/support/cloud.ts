@@ -23,7 +23,7 @@ export async function startCloud(options: CloudOptions = {}) {
   const clock = systemClock;
   const scheduler = createScheduler(clock);
   const block = await reserveBlock();
-  const times = { bootMs: options.bootMs ?? 0, consistencyMs: 0 };
+  const times = { bootMs: options.bootMs ?? 0, consistencyMs: 0, latencyMs: 0 };
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
   const app = bundledApp(scheduler);
@@ -41,9 +41,10 @@ export async function startCloud(options: CloudOptions = {}) {
     requests: { read: () => log.all, reset: () => log.reset() },
   };
   const consistencyMs = () => times.consistencyMs;
+  const wayMs = () => times.latencyMs / 2;
   const sleep = (ms: number) => clock.sleep(ms);
   const services = [ec2, ec2.ssm];
-  const api = await startApi({ port: 0, clock, services, faults, throttle, log, pages, consistencyMs, sleep });
+  const api = await startApi({ port: 0, clock, services, faults, throttle, log, pages, consistencyMs, wayMs, sleep });
   const client = {
     endpoint: api.url,
     region,

@@ -182,6 +182,14 @@ describe('faults', () => {
     expect(await count()).toBe(1);
   });
 
+  test('a request and its answer take as long as to a service far away', async () => {
+    cloud.times.latencyMs = 60;
+    const began = performance.now();
+    await cloud.ec2.send(new DescribeInstancesCommand({}));
+    expect(performance.now() - began).toBeGreaterThan(55);
+    cloud.times.latencyMs = 0;
+  });
+
   test('eventual consistency: a new resource is not visible yet', async () => {
     cloud.times.consistencyMs = 60_000;
     const [id] = await launch();

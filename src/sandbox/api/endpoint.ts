@@ -14,6 +14,8 @@ export interface EndpointOptions {
   readonly throttle: Throttle;
   /** How old the state is that reads return, in milliseconds; evaluated for each request. */
   readonly consistencyMs: () => number;
+  /** How long a request takes to get here; the answer takes as long. */
+  readonly wayMs: () => number;
   /** Age of the endpoint: reads never return state from before its start. */
   readonly ageMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;

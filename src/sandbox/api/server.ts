@@ -109,7 +109,9 @@ async function serveAws(
   const at = new Date(options.clock.now()).toISOString();
   const arrival = options.log.arrive();
   const startedAt = options.clock.monotonic();
+  await travel(options);
   const result = await handleRequest(options, serviceProtocol, request);
+  await travel(options);
   const { operation, code, faults } = result;
   options.log.add({
     at,
@@ -126,6 +128,11 @@ async function serveAws(
   for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, value);
   response.setHeader('x-amzn-requestid', result.requestId);
   return send(response, result.status, result.contentType, result.body);
+}
+
+async function travel({ sleep, wayMs }: ServerOptions): Promise<void> {
+  const ms = wayMs();
+  if (ms > 0) await sleep(ms);
 }
 
 /** Protects against DNS rebinding: a web site whose name resolves to 127.0.0.1 still sends that name. */
