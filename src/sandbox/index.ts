@@ -202,10 +202,8 @@ async function openApi(
   const wayMs = () => (times.latencyMs / 2) * (0.8 + 0.4 * Math.random());
   const { port, clock } = plan;
   const metadata = createMetadata(instances, clock);
-  const api = await startApi({
-    ...{ port, clock, services, faults, throttle, log, pages, metadata },
-    ...{ sleep, consistencyMs, wayMs },
-  });
+  const control = { faults, throttle, log, pages, metadata };
+  const api = await startApi({ port, clock, services, ...control, sleep, consistencyMs, wayMs });
   closers.push(() => api.close());
   return api.url;
 }
