@@ -5,7 +5,7 @@ import { count } from '../src/domain/text.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
-import { fleetById } from '../src/domain/queries.ts';
+import { fleetById, inProduction } from '../src/domain/queries.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import { wantsOthers } from '../src/plan/traffic/stages.ts';
 import type { Step } from '../src/steps/index.ts';
@@ -18,6 +18,7 @@ import {
   tooSmall,
   verifySteps,
 } from '../src/plan/switch.ts';
+import { groupsProblem } from '../src/plan/group-checks.ts';
 import { trialNotes, trialProblem, trialReads, trialSteps } from '../src/plan/trial.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
@@ -124,6 +125,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const unfit =
       ownersProblem(snapshot, servers, goal.allowed) ??
       trialProblem(snapshot, to, goal) ??
+      groupsProblem(snapshot, inProduction(snapshot, to).length > 0 ? 'production' : 'all') ??
       trafficModel(snapshot).setupProblem(to) ??
       tooSmall(snapshot, change);
     if (unfit !== undefined) return unfit;

@@ -7,6 +7,7 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
 import type { Step } from '../src/steps/index.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
+import { groupsProblem } from '../src/plan/group-checks.ts';
 import { outsideNotes } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
@@ -53,7 +54,12 @@ export const up: Task<'up', typeof OPTIONS> = {
     const model = trafficModel(snapshot);
     const owned = (): Refusal | undefined =>
       ownersProblem(snapshot, world.serving.flatMap(members), allowedBy(options).allowed);
-    const taken = occupied(snapshot) ?? owned() ?? model.setupProblem() ?? model.changedByOthers();
+    const taken =
+      occupied(snapshot) ??
+      owned() ??
+      groupsProblem(snapshot, 'all') ??
+      model.setupProblem() ??
+      model.changedByOthers();
     if (taken !== undefined) return taken;
     const blue = world.serving[0] as Fleet;
     const release = options.release;

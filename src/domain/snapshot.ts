@@ -125,8 +125,10 @@ export interface Pool {
   readonly unhealthyThreshold: number;
   /** Seconds that a deregistered target is shown as draining. */
   readonly deregistrationDelayS: number;
-  /** No load balancer forwards to it, so that ELB checks no health there. */
-  readonly unused?: true;
+  /** ARNs of those that forward to it; with none, ELB checks no health there. Absent: it could not be told. */
+  readonly loadBalancers?: readonly string[];
+  /** ELB's word: `HTTP`, `TCP`. */
+  readonly protocol?: string;
   /** False where clients of a zone reach the targets of that zone only. */
   readonly crossZone?: boolean;
   /** Where people reach it: URLs of the listeners whose rules forward to it. Filled in by `withUrls`, empty otherwise. */

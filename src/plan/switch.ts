@@ -143,7 +143,7 @@ export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
 /** A pool beside production shows whether the fleet is healthy: it could be read, and ELB checks health there. */
 export function isTestable(snapshot: Snapshot, fleet: Fleet): boolean {
   const isChecked = (pool: Pool): boolean =>
-    !pool.unused && targetsOf(pool, fleet).every(({ reason }) => reason !== 'Target.NotInUse');
+    pool.loadBalancers?.length !== 0 && targetsOf(pool, fleet).every(({ reason }) => reason !== 'Target.NotInUse');
   return trafficModel(snapshot).testPools(fleet).some(isChecked);
 }
 

@@ -33,7 +33,7 @@ const CHANGES: Readonly<Record<string, (snapshot: Snapshot) => Snapshot>> = {
       const targets = pool.targets.map(
         (target) => ({ ...target, state: 'unused', reason: 'Target.NotInUse' }) as const,
       );
-      return { ...pool, unused: true, targets };
+      return { ...pool, loadBalancers: [], targets };
     }),
   'an unmanaged instance is in production': (snapshot) => ({
     ...withPools(snapshot, (pool) =>

@@ -156,22 +156,20 @@ describe.concurrent('traps: who is healthy', () => {
   });
 
   scenario(
-    'trap 10: a test group that nothing listens to is not healthy, and neither is an empty one',
+    'trap 10: nothing boots for a test group that nothing listens to, and nothing is promoted from there',
     async ({ rig }) => {
       const shop = await rig();
       const { sandbox } = shop;
       const { url } = sandbox.test[0]!;
       const { listenerArn: ListenerArn } = sandbox.elbv2.urls().find((one) => url.startsWith(one.url))!;
-      await sandbox.elbv2.operations['DeleteListener']!({ ListenerArn });
-      const failed = await shop.task('up --release 42', 'failed');
-      expect(failed).toMatchObject({ exitCode: 3 });
-      expect(failed.message).toContain('no listener');
-      expect((await shop.task('promote', 'refused')).exitCode).toBe(2);
-      // Registered, unused and empty are all the same to promote: nobody is healthy.
-      const Targets = shop.instancesOf('42').map((Id) => ({ Id, Port: 8080 }));
-      await sandbox.elbv2.operations['DeregisterTargets']!({ TargetGroupArn: sandbox.test[0]!.arn, Targets });
-      expect(await shop.run('abandon --yes')).toMatchObject({ exitCode: 0 });
-      expect(await shop.task('promote', 'refused')).toMatchObject({ code: 'not-healthy' });
+      const remove = async () => sandbox.elbv2.operations['DeleteListener']!({ ListenerArn });
+      await shop.task('up --release 42', 'done');
+      await remove();
+      expect(await shop.task('promote', 'refused')).toMatchObject({ code: 'unused-target-group', exitCode: 2 });
+      await shop.task('cleanup --discard', 'done');
+      // Nothing boots for a group in which nothing gets healthy.
+      expect(await shop.task('up --release 43', 'refused')).toMatchObject({ code: 'unused-target-group' });
+      expect(shop.instancesOf('43')).toEqual([]);
       expect(shop.where()['shop-production']).toBe('41 × 3');
       expect(shop.health.lowest()).toBe(3);
       await shop.expectNoFailures();

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import type { Pool, Snapshot } from '../../src/domain/snapshot.ts';
+import { planFor } from '../laws/check.ts';
+import { weightedWorld } from '../support/weighted-worlds.ts';
+import { ALONE, HOME, PROMOTED, world, type FleetSpec } from '../support/worlds.ts';
+
+/** What the settings of target groups tell before anything is begun. */
+
+const BLUE: FleetSpec = { id: 'A', marks: HOME, members: [{ prod: 'healthy' }, { prod: 'healthy' }] };
+const GREEN: FleetSpec = { id: 'B', marks: {}, members: [{ test: 'healthy' }, { test: 'healthy' }] };
+const ALB = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/50dc6c495c0c9188';
+const NLB = ALB.replace('/app/', '/net/');
+
+const ALONE_A = world([BLUE]);
+const BOTH = world([BLUE, GREEN]);
+
+function withPool(snapshot: Snapshot, name: string, facts: Partial<Pool>): Snapshot {
+  return { ...snapshot, pools: snapshot.pools.map((pool) => (pool.name === name ? { ...pool, ...facts } : pool)) };
+}
+
+const up = async (snapshot: Snapshot) => planFor(snapshot, 'up', { release: 'R' });
+const promote = async (snapshot: Snapshot) => planFor(snapshot, 'promote', {});
+
+describe('a group that nothing forwards to', () => {
+  test('is refused before anything boots, with the listener that it lacks', async () => {
+    const used = withPool(ALONE_A, 'prod', { loadBalancers: [ALB], protocol: 'HTTP' });
+    const unused = await up(withPool(used, 'test', { loadBalancers: [], protocol: 'HTTP' }));
+    expect(unused).toMatchObject({
+      refused: 'unused-target-group',
+      message:
+        'No listener and no rule forwards to test: no test traffic would reach it, and ELB checks no health there.',
+    });
+    expect(unused).toHaveProperty(
+      'next.0',
+      expect.stringContaining(
+        `\`aws elbv2 create-listener --load-balancer-arn ${ALB} --protocol HTTP --port 8081 --default-actions Type=forward,TargetGroupArn=arn:test\``,
+      ),
+    );
+    const tcp = withPool(ALONE_A, 'prod', { loadBalancers: [NLB], protocol: 'TCP' });
+    expect(await up(withPool(tcp, 'test', { loadBalancers: [], protocol: 'TCP' }))).toHaveProperty(
+      'next.0',
+      expect.stringContaining(`${NLB} --protocol TCP --port 8080 `),
+    );
+  });
+
+  test('keeps production from moving', async () => {
+    for (const name of ['prod', 'test'])
+      expect(await promote(withPool(BOTH, name, { loadBalancers: [] }))).toMatchObject({
+        refused: 'unused-target-group',
+      });
+    expect(await promote(withPool(BOTH, 'test', { loadBalancers: [ALB] }))).toHaveProperty('plan.steps');
+  });
+
+  test('for test traffic keeps no switch from being finished, and no rollback', async () => {
+    const half = world([BLUE, { ...GREEN, marks: PROMOTED, members: [{ prod: 'healthy', test: 'healthy' }] }]);
+    expect(await promote(withPool(half, 'test', { loadBalancers: [] }))).not.toMatchObject({
+      refused: 'unused-target-group',
+    });
+    for (const name of ['prod', 'test'])
+      expect(await planFor(withPool(half, name, { loadBalancers: [] }), 'rollback', {})).toHaveProperty('plan.steps');
+  });
+
+  test('gets a rule for test traffic where weights move traffic', async () => {
+    const members = [{ one: 'healthy' }] as const;
+    const listener = weightedWorld({ fleets: [{ ...BLUE, members }], production: [0], test: 100 });
+    expect(await up(withPool(listener, 'two', { loadBalancers: [] }))).toHaveProperty('plan.steps');
+    const names = weightedWorld({ fleets: [{ ...BLUE, members }], production: [0], test: 100, byName: true });
+    expect(await up(withPool(names, 'two', { loadBalancers: [] }))).toMatchObject({ refused: 'unused-target-group' });
+  });
+});
+
+test('a production group to which every rule gives the weight 0 has no traffic to move', async () => {
+  const route = (prod: number) => {
+    return { name: 'shop:80', by: 'listener', url: 'http://shop/', weights: { prod, other: 1 } } as const;
+  };
+  const none: Snapshot = { ...BOTH, outside: { ...ALONE, routes: [route(0)] } };
+  expect(await promote(none)).toMatchObject({
+    refused: 'no-production-traffic',
+    message: 'prod gets no requests: shop:80 gives it the weight 0.',
+  });
+  expect(await promote({ ...none, outside: { ...ALONE, routes: [route(0), route(5)] } })).toHaveProperty('plan.steps');
+});
+
+test('a port that no target of production is registered at', async () => {
+  for (const plan of [
+    await up(withPool(ALONE_A, 'prod', { port: 80 })),
+    await promote(withPool(BOTH, 'prod', { port: 80 })),
+  ])
+    expect(plan).toMatchObject({
+      refused: 'other-port',
+      message: 'prod has 2 targets at port 8080, and new ones would be registered at port 80.',
+      next: [expect.stringContaining('`port: 8080`')],
+    });
+});
