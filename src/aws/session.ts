@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { AwsClock } from './clock.ts';
 import { defined } from '../domain/defined.ts';
 import type { OperatorError } from '../errors.ts';
 import { isThrottling, translate } from './errors.ts';
@@ -35,6 +36,11 @@ export interface SessionOptions {
 /** @param operation for example `ec2:DescribeInstances` */
 function isChange(operation: string): boolean {
   return !/:(Describe|Get|List)/.test(operation);
+}
+
+/** Of an answer as the SDK's middleware has it. */
+function dateOf(answer: unknown): string | undefined {
+  return (answer as { response?: { headers?: Record<string, string> } } | undefined)?.response?.headers?.['date'];
 }
 
 /** The error of a change. The SDK retries by name, status and `cause`, and finds none of them here. */
@@ -92,6 +98,8 @@ const LOGGER = { trace: quiet, debug: quiet, warn: (text: unknown) => process.em
 /** One program's connection to AWS: options, limits and the count of requests that all services share. */
 export class Session {
   readonly options: SessionOptions;
+  /** What is written for other machines to read is dated by it. */
+  readonly clock: AwsClock;
   /** Requests sent, including retries. */
   requests = 0;
   /** Requests sent that change something, including retries. */
@@ -103,6 +111,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.options = options;
+    this.clock = new AwsClock(options.clock);
   }
 
   /** Configuration of every SDK client. */
@@ -187,7 +196,7 @@ export class Session {
     this.requests += 1;
     if (isChange(operation)) this.changes += 1;
     try {
-      return await send();
+      return await this.clock.timed(send, dateOf);
     } catch (error) {
       if (isThrottling(error)) this.options.onThrottled(operation);
       throw this.options.changes === 'once' && isChange(operation) ? new SentOnce(error) : error;

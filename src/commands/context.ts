@@ -91,9 +91,9 @@ export async function openContext(args: Args, instead?: SessionOptions['instead'
     fleet: await openFleet(config, session),
     traffic,
     outside: traffic,
-    clock: systemClock,
+    clock: session.clock,
     production: await openProduction(config),
-    inPlace: nothingInPlace(config, systemClock),
+    inPlace: nothingInPlace(config, session.clock),
   };
   return {
     config,

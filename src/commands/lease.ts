@@ -4,6 +4,7 @@ import { parseDuration } from '../domain/amount.ts';
 import { holdLease, type HeldLease } from '../record/lease.ts';
 import type { RunAhead } from '../run/event.ts';
 import type { QueueStatus, Holder } from '../stores/store.ts';
+import { systemClock } from '../clock.ts';
 import type { Args } from './command.ts';
 import type { Context } from './context.ts';
 
@@ -26,10 +27,10 @@ export async function takeLease(
   holder: Holder,
   { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
 ): Promise<HeldLease> {
-  const { store, config, ports, view } = context;
+  const { store, config, view } = context;
   const onQueueChange = (status: QueueStatus): void => view.emit({ type: 'queued', ...placeOf(status) });
   const wait = { ms: waitMs, signal, onQueueChange };
-  return holdLease(store, holder, { ttlMs: config.store.ttlMs, clock: ports.clock, wait });
+  return holdLease(store, holder, { ttlMs: config.store.ttlMs, clock: systemClock, wait });
 }
 
 function placeOf({ heldBy, queue }: QueueStatus): { place: number; ahead: readonly RunAhead[] } {

@@ -41,7 +41,7 @@ export async function observe(
   { residual = false, outside = NOT_ASKED }: Extent = {},
 ): Promise<Snapshot> {
   const { fleet, traffic: port, clock, production } = readers;
-  const at = clock.now();
+  const since = stopwatch(clock);
   const reading = port.read();
   const ids = reading.then(targetIds);
   // The fleets may fail before they wait for the ids; `reading` says that the pools failed.
@@ -50,9 +50,15 @@ export async function observe(
   const looking =
     typeof outside === 'object' ? outside : look(readers, { instances: allOf(instances), among: outside });
   const [pools, traffic, fleets, seen] = await Promise.all([reading, port.readTraffic(), instances, looking]);
-  const bare = { at, ...fleets, ...pools, traffic, outside: seen, answers: notAsked(production.verification) };
+  const bare = { at: since(), ...fleets, ...pools, traffic, outside: seen, answers: notAsked(production.verification) };
   const snapshot = await withOthers(readers, withTraffic(bare, traffic));
   return residual ? withResidual(port, snapshot) : snapshot;
+}
+
+/** When it was started, in milliseconds since the epoch: told afterwards, since AWS's time comes with its first answer. */
+function stopwatch(clock: Clock): () => number {
+  const start = clock.monotonic();
+  return () => Math.round(clock.now() - (clock.monotonic() - start));
 }
 
 const NOT_ASKED: Outside = { state: 'not-asked' };
@@ -118,7 +124,7 @@ async function refreshDetails(readers: AllReaders, snapshot: Snapshot, reads: Re
 async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): Promise<Snapshot> {
   if (readsNoList(reads)) return before;
   const { fleet, traffic: port, clock, production } = readers;
-  const at = clock.now();
+  const since = stopwatch(clock);
   const reading = readPools(port, before, reads.pools);
   const [pools, fleets, traffic, more] = await Promise.all([
     reading,
@@ -126,7 +132,7 @@ async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): P
     reads.follow ? port.follow() : reads.routes ? port.readTraffic() : before.traffic,
     reads.answers ? production.ask() : [],
   ]);
-  const seen = { ...before, at, ...fleets, ...pools, answers: counted(before.answers, more) };
+  const seen = { ...before, at: since(), ...fleets, ...pools, answers: counted(before.answers, more) };
   const snapshot = withTraffic(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, traffic);
   return reads.residual ? withResidual(port, snapshot) : snapshot;
 }

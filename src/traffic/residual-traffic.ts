@@ -14,7 +14,7 @@ export interface Counter {
 
 export function counterOf(session: Session): Counter {
   const cloudwatch = async () => new (await import('../aws/cloudwatch.ts')).CloudWatch(session);
-  return { cloudwatch, now: () => session.options.clock.now() };
+  return { cloudwatch, now: () => session.clock.now() };
 }
 
 /** Requests that reached the groups lately. What AWS refuses to tell is unreadable; an outage is an error as anywhere. */

@@ -50,7 +50,8 @@ class DynamoDbStore implements Store {
 
   constructor(session: Session, options: TableOptions & { readonly environment: string }) {
     const { environment } = options;
-    const { clock, region } = session.options;
+    const { clock } = session;
+    const { region } = session.options;
     const table = openTable(session, options);
     this.place = `DynamoDB table ${options.table}${region === undefined ? '' : ` in ${region}`}`;
     this.#table = table;
