@@ -5,7 +5,7 @@ import type { DeployedInstance, DeployState } from '../domain/deploys.ts';
 import { list } from '../domain/text.ts';
 import { OperatorError } from '../errors.ts';
 import type { DeployerPort, DeployRequest } from './deployer.ts';
-import { commentOf, exitText, fillFor, groupsToSend, isOver, lastLines, reportOnSent, type Sent } from './parts.ts';
+import { commentOf, exitText, fillFor, groupsToSend, lastLines, reportOnSent, type Sent } from './parts.ts';
 
 export interface SsmDeployerOptions extends Pick<SsmDeployerConfig, 'document' | 'parameters'> {
   /** Time limit for SSM to reach an instance, at least 30 s (SSM API, SendCommand). The document limits how long the command may run. */
@@ -23,7 +23,7 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
   const status: DeployerPort['status'] = async (request) => {
     const listed = await commandsOf(options, request);
     return reportOnSent(request, [
-      ...unlisted(sent, request, listed),
+      ...unlisted(sent, request, listed).map(notKnownYet),
       ...(await Promise.all(listed.map(async (one) => asSent(ssm, one)))),
     ]);
   };
@@ -68,10 +68,10 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
 
     /** Cancelling is best effort (SSM API, CancelCommand). */
     async stop(request) {
-      if (isOver(await status(request))) return true;
-      const commands = await commandsOf(options, request);
-      await settle(commands.filter(isOpen).map(async ({ CommandId = '' }) => ssm.cancel(CommandId)));
-      return false;
+      const listed = await commandsOf(options, request);
+      const open = [...unlisted(sent, request, listed), ...listed.filter(isOpen)];
+      await settle(open.map(async ({ CommandId = '' }) => ssm.cancel(CommandId)));
+      return open.length === 0;
     },
   };
 }
@@ -83,11 +83,13 @@ async function commandsOf({ document, ssm }: SsmDeployerOptions, request: Deploy
 }
 
 /** Commands sent by this process that are not listed yet: what is listed for their instances belongs to earlier attempts. */
-function unlisted(sent: readonly Command[], request: DeployRequest, listed: readonly Command[]): readonly Sent[] {
+function unlisted(sent: readonly Command[], request: DeployRequest, listed: readonly Command[]): readonly Command[] {
   const known = new Set(listed.map(({ CommandId }) => CommandId));
-  return sent
-    .filter(({ CommandId, Comment }) => Comment === commentOf(request) && !known.has(CommandId))
-    .map(({ InstanceIds = [] }) => ({ instances: InstanceIds, statusOf: async () => undefined }));
+  return sent.filter(({ CommandId, Comment }) => Comment === commentOf(request) && !known.has(CommandId));
+}
+
+function notKnownYet({ InstanceIds = [] }: Command): Sent {
+  return { instances: InstanceIds, statusOf: async () => undefined };
 }
 
 async function asSent(ssm: Ssm, { CommandId = '', InstanceIds = [] }: Command): Promise<Sent> {
@@ -103,7 +105,7 @@ async function asSent(ssm: Ssm, { CommandId = '', InstanceIds = [] }: Command): 
 }
 
 function isOpen({ Status }: Command): boolean {
-  return Status === 'Pending' || Status === 'InProgress';
+  return Status === 'Pending' || Status === 'InProgress' || Status === 'Cancelling';
 }
 
 const STATES: Readonly<Record<string, DeployState>> = {

@@ -2,7 +2,7 @@ import type { AfterFailure, Failure } from './plan.ts';
 import { members } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { count, list, sentences } from '../domain/text.ts';
-import { total } from '../domain/minimum-healthy.ts';
+import { isHealthy, total } from '../domain/minimum-healthy.ts';
 import type { GoalOf, MinimumHealthy } from '../domain/goal.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import {
@@ -90,7 +90,24 @@ export function afterInPlace(
   const out = started.length === 0 ? '' : `${list(started, 5)} ${stay}, ${why}. `;
   const short = minimumProblem(snapshot, goal.minimumHealthy);
   if (short !== undefined) return { leave: 'needs-attention', message: `${out}${short}`, next };
-  return { leave: 'safe', message: `${out}Nothing else was touched; production has what it must keep.`, next };
+  return { leave: 'safe', message: `${out}Nothing else was touched. ${servingNow(snapshot)}`, next };
+}
+
+/** What production answers from, where it has what it must keep. */
+function servingNow(snapshot: Snapshot): string {
+  const releaseOf = new Map(
+    snapshot.fleets.flatMap((fleet) =>
+      fleet.instances.map(({ id, release }) => [id, release ?? fleet.release] as const),
+    ),
+  );
+  const counts = snapshot.pools
+    .filter(({ role }) => role === 'production')
+    .map((pool) => {
+      const ids = pool.targets.filter(isHealthy).map(({ id }) => id);
+      const releases = Map.groupBy(ids, (id) => releaseOf.get(id) ?? 'unknown');
+      return `${ids.length} healthy in ${pool.name} (${list([...releases].map(([release, some]) => `${some.length} of ${release}`))})`;
+    });
+  return `Production has what it must keep: ${list(counts)}.`;
 }
 
 /** Everything was deployed, and what was deployed did not answer as it should. */

@@ -1,4 +1,4 @@
-import { NOTHING, type Reads } from '../observe/reads.ts';
+import type { Reads } from '../observe/reads.ts';
 import { never, type StepDefinition } from './definition.ts';
 import { WAITS } from './presets.ts';
 import { batchText, countOf, goneInstances } from './deploys.ts';
@@ -11,8 +11,8 @@ export interface CheckInstances {
   readonly instances: readonly string[];
 }
 
-export const checkInstances: StepDefinition<CheckInstances> = ({ instances }) => {
-  const asks: Reads = { ...NOTHING, checks: instances };
+export const checkInstances: StepDefinition<CheckInstances> = ({ fleet, instances }) => {
+  const asks: Reads = { pools: [], fleets: [fleet], checks: instances };
   return {
     ...WAITS,
     title: (snapshot) => `wait until ${batchText(snapshot, instances)} answers its check`,

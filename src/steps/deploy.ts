@@ -47,11 +47,15 @@ export const deployRelease: StepDefinition<Deploy> = (step) => {
       return step.offline && !isRunning ? backInTraffic(snapshot, instances) : undefined;
     },
     conflict: never,
-    cannotSucceed: (snapshot) => deployFailed(snapshot, order) ?? goneInstances(snapshot, instances),
+    cannotSucceed: (snapshot) => {
+      const [gone, failed] = [goneInstances(snapshot, instances), deployFailed(snapshot, order)];
+      return gone === undefined ? failed : `${gone} ${failed ?? `Deploying ${release} was ended there.`}`;
+    },
     count: (snapshot) => deployCount(snapshot, order),
     lastSeen: never,
     readsBefore: () => ({ ...(step.offline ? ALL_POOLS : NOTHING), fleets: [fleet], deploy: order }),
-    readsToPoll: () => ({ ...NOTHING, deploy: order }),
+    // A server that dies ends the wait: what works on it would wait for it until its own time limit.
+    readsToPoll: () => ({ pools: [], fleets: [fleet], deploy: order }),
     effect: () => 'deploys',
     timeLimitMs: limit('deployMs'),
     pollEveryMs: byTimeWaited,

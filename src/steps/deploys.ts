@@ -64,7 +64,11 @@ export function goneInstances(snapshot: Snapshot, ids: readonly string[]): strin
     if (instance === undefined) return [{ id, why: 'AWS does not list it any more' }];
     return isLive(instance) && instance.state === 'running' ? [] : [{ id, why: explainInstance(instance) }];
   });
-  return missing.length === 0 ? undefined : `It went away meanwhile. ${sentence(missing)}.`;
+  const [only] = missing;
+  if (only === undefined) return undefined;
+  return missing.length === 1
+    ? `${only.id} went away meanwhile (${only.why}).`
+    : `${missing.length} instances went away meanwhile. ${sentence(missing)}.`;
 }
 
 /** `i-1 (eu-west-1a)`, or `i-1, i-2 and 3 more`. */

@@ -161,6 +161,20 @@ async function migrations(sandbox: Sandbox, kind: 'ssm' | 'opsworks', instance: 
   return output.Commands.map(({ Parameters }) => Parameters['migrate']?.[0] ?? '');
 }
 
+test('a command on an instance that died meanwhile is cancelled', async () => {
+  const world = await startSsm();
+  onTestFinished(async () => world.close());
+  const [first] = world.instances;
+  world.fate(first.id, 'hang');
+  const deployer = world.open();
+  await deployer.start(requestFor([first]));
+  world.sandbox.instances.loseHost(first.id);
+  // AWS may have stopped listing it.
+  expect(await deployer.stop(requestFor([]))).toBe(false);
+  expect(await deployer.status(requestFor([first]))).toMatchObject({ state: 'failed' });
+  expect(await deployer.stop(requestFor([first]))).toBe(true);
+});
+
 test('a document, and an app, that are not there are said so', async () => {
   const world = await startOpsWorks();
   onTestFinished(async () => world.close());

@@ -115,6 +115,24 @@ describe.concurrent('a rolling deploy', () => {
     },
   );
 
+  scenario('a server that dies under its deploy ends the deploy at once, and the end says so', async ({ rig }) => {
+    const shop = await shopWith(rig, {});
+    const before = places(shop);
+    await setFate(shop, 'hang');
+    const program = shop.start('rolling --release 42 --yes --json');
+    const { instance } = await program.line(({ type }) => type === 'output');
+    const id = String(instance);
+    shop.sandbox.faults.add({ kind: 'die', instance: id });
+    const last = finished(await program.ended);
+    expect(last).toMatchObject({ result: 'failed', exitCode: 3 });
+    expect(last.message).toContain(`${id} went away meanwhile (terminated: `);
+    expect(last.message).toContain('Deploying 42 was ended there.');
+    expect(last.message).toContain('Production has what it must keep: 2 healthy in shop-production (2 of 41).');
+    expect((await linesIn(shop, 'deploys')).map((line) => line.split(' ')[1])).toEqual([id]);
+    expect(places(shop)).toEqual(without(before, id));
+    await shop.expectNoFailures();
+  });
+
   scenario('trap 6: the only instance is not taken away, but for --allow-downtime', async ({ rig }) => {
     const shop = await shopWith(rig, { instances: 1 });
     const no = await shop.task('rolling --release 42', 'refused');

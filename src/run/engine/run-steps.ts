@@ -105,7 +105,7 @@ class StepRun {
     this.#lookedFrom = undefined;
     const limitMs = this.#limitMs(snapshot) - waitedMs;
     if (forbidden !== undefined) return this.#reader.readAll(snapshot, limitMs);
-    return this.#reader.read(snapshot, this.#behaviour.readsToPoll(snapshot), limitMs);
+    return this.#reader.poll(snapshot, this.#behaviour.readsToPoll(snapshot), limitMs);
   }
 
   #isDue(snapshot: Snapshot): boolean {

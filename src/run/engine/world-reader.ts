@@ -6,6 +6,8 @@ import { retryTransient } from './retry.ts';
 
 /** Fleets that the step before has read are as good as read again; a fleet of 1,000 takes half a second to read. */
 const FRESH_MS = 1000;
+/** Programs and answers are asked for much more often than a fleet should be read. */
+const WATCHED_MS = 5000;
 
 /** Reads the world for the steps of one run, and knows how old it is. Transient errors are retried up to a limit. */
 export class WorldReader {
@@ -32,12 +34,18 @@ export class WorldReader {
   }
 
   /** The same without the fleets, and the marks of a fleet, that were read a moment ago. */
-  async readAhead(before: Snapshot, reads: Reads, limitMs: number): Promise<Snapshot> {
+  async readAhead(before: Snapshot, reads: Reads, limitMs: number, freshMs = FRESH_MS): Promise<Snapshot> {
     const { fleets, marks, ...others } = reads;
-    const isFresh = fleets !== 'all' && fleets.every((id) => this.#isFresh(id));
-    const isMarkFresh = marks === undefined || this.#isFresh(marks.fleet);
+    const isFresh = fleets !== 'all' && fleets.every((id) => this.#isFresh(id, freshMs));
+    const isMarkFresh = marks === undefined || this.#isFresh(marks.fleet, freshMs);
     const rest = { ...others, fleets: isFresh ? [] : fleets, ...(!isMarkFresh && { marks }) };
     return this.read(before, rest, limitMs);
+  }
+
+  /** That part, to see how far it is. What happens on instances themselves is asked for more often than they are listed. */
+  async poll(before: Snapshot, reads: Reads, limitMs: number): Promise<Snapshot> {
+    const isOnInstances = reads.deploy !== undefined || reads.checks !== undefined;
+    return isOnInstances ? this.readAhead(before, reads, limitMs, WATCHED_MS) : this.read(before, reads, limitMs);
   }
 
   /** Everything. */
@@ -70,9 +78,9 @@ export class WorldReader {
     return seen;
   }
 
-  #isFresh(id: string): boolean {
+  #isFresh(id: string, freshMs: number): boolean {
     const at = this.#readAt.get(id) ?? Number.NEGATIVE_INFINITY;
-    return this.#context.ports.clock.monotonic() - at <= FRESH_MS;
+    return this.#context.ports.clock.monotonic() - at <= freshMs;
   }
 }
 
