@@ -1,3 +1,4 @@
+import { proxyText } from '../proxy.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 
 interface AwsError {
@@ -80,7 +81,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
     next: 'Run this again later, launch fewer (`--count`), or raise the quota. No instance is launched twice.',
   },
   unreachable: {
-    matches: /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/,
+    matches: /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_PROXY_TUNNEL|ERR_PROXY_INVALID_CONFIG)$/,
     message: 'AWS could not be reached for {operation}. {detail}',
     next: 'Check the network, the region and the endpoint (`AWS_ENDPOINT_URL`, `endpoint` in the config). Is the sandbox running?',
   },
@@ -90,6 +91,13 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
     next: 'Set `region` in the config, or AWS_REGION.',
   },
 };
+
+function proxyAdvice(): string {
+  const proxy = proxyText();
+  return proxy === undefined
+    ? 'Where only a proxy leads out, set HTTPS_PROXY.'
+    : `Requests go through a proxy (${proxy}): check that it answers, and that it lets requests to AWS through.`;
+}
 
 const THROTTLED =
   /^(Throttling|ThrottlingException|ThrottledException|RequestThrottled|RequestThrottledException|RequestLimitExceeded|TooManyRequestsException|SlowDown|EC2ThrottledException|PriorRequestNotComplete)/;
@@ -121,7 +129,8 @@ export function translate(error: unknown, operation: string): OperatorError {
   if (known !== undefined) {
     const [code, { message: pattern, next }] = known;
     const message = pattern.replace('{operation}', operation).replace('{detail}', detail).trim();
-    return new OperatorError(code, message, { next: [next], transient: isTransient(aws), cause: error });
+    const proxy = code === 'unreachable' ? [proxyAdvice()] : [];
+    return new OperatorError(code, message, { next: [...proxy, next], transient: isTransient(aws), cause: error });
   }
   if (isThrottling(error)) {
     const message = `AWS throttled ${operation} ${aws.$metadata?.attempts ?? '?'} times. ${detail}`;

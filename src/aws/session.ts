@@ -4,6 +4,7 @@ import { defined } from '../domain/defined.ts';
 import type { OperatorError } from '../errors.ts';
 import { isThrottling, translate } from './errors.ts';
 import { Limiter } from './limiter.ts';
+import { proxyOptions } from '../proxy.ts';
 
 /** Requests per second by service (the prefix of its IAM actions, for example `elasticloadbalancing`). */
 export type Rates = Readonly<Record<string, number>> & { readonly others: number };
@@ -117,6 +118,13 @@ export class Session {
   /** Configuration of every SDK client. */
   clientConfig(): object {
     const { region, profile, endpoint, maxAttempts, version, run } = this.options;
+    const proxy = proxyOptions();
+    const requestHandler = {
+      connectionTimeout: 3000,
+      requestTimeout: 15_000,
+      throwOnRequestTimeout: true,
+      ...(proxy && { httpAgent: proxy, httpsAgent: proxy }),
+    };
     return {
       ...defined({ region, profile, endpoint }),
       maxAttempts,
@@ -125,7 +133,9 @@ export class Session {
         ['turnout', version],
         ['run', run],
       ],
-      requestHandler: { connectionTimeout: 3000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+      requestHandler,
+      // Of the SDK's own clients, which ask for credentials.
+      clientConfig: { requestHandler },
     };
   }
 

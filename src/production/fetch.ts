@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TcpSocketConnectOpts } from 'node:net';
 import { defined } from '../domain/defined.ts';
+import { proxyOptions } from '../proxy.ts';
 import { messageOf } from '../errors.ts';
 import type { Received } from './marker.ts';
 
@@ -22,12 +23,15 @@ const BODY_MAX = 1_000_000;
 
 /** One GET over a connection of its own. Rejects when nothing, or not all, is answered. */
 export async function fetchOnce({ url, timeoutMs, lookup, host }: FetchOptions): Promise<Received> {
-  const { request } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
+  const { request, Agent } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
+  // A proxy would look the name up itself.
+  const proxy = lookup === undefined && host === undefined ? proxyOptions() : undefined;
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
     // Without an agent there is nothing that could keep a connection.
     const headers = { connection: 'close', ...defined({ host }) };
-    const sent = request(url, { agent: false, headers, signal, ...defined({ lookup }) });
+    const agent = proxy === undefined ? false : new Agent(proxy);
+    const sent = request(url, { agent, headers, signal, ...defined({ lookup }) });
     const fail = (error: Error): void =>
       reject(signal.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error);
     sent.on('error', fail).on('response', (response) => {
