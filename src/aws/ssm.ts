@@ -1,11 +1,25 @@
 import * as sdk from '@aws-sdk/client-ssm';
-import type { Command, CommandInvocation } from '@aws-sdk/client-ssm';
+import type { Command, CommandInvocation, CommandPlugin } from '@aws-sdk/client-ssm';
 import { OperatorError } from '../errors.ts';
 import { chunk } from './batches.ts';
 import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
-export type { Command, CommandInvocation };
+export type { Command, CommandInvocation, CommandPlugin };
+
+/** A parameter as a document declares it. */
+export interface DeclaredParameter {
+  readonly name: string;
+  /** It has no default. */
+  readonly isRequired: boolean;
+  /** The values that it accepts, where they are restricted. */
+  readonly allowed?: readonly string[] | undefined;
+}
+
+/** A parameter in the text of a document. */
+interface Declared {
+  readonly allowedValues?: readonly unknown[];
+}
 
 /** Maximum instances per SendCommand, and ids per filter of DescribeInstanceInformation (SSM API). */
 export const INSTANCES_PER_CALL = 50;
@@ -26,9 +40,9 @@ export class Ssm {
     return output.Parameter?.Value ?? '';
   }
 
-  /** @throws OperatorError `no-such-document` */
-  async checkDocument(name: string): Promise<void> {
-    await this.#send(new sdk.DescribeDocumentCommand({ Name: name })).catch((error: unknown) => {
+  /** The parameters that a document declares. @throws OperatorError `no-such-document` */
+  async documentParameters(name: string): Promise<readonly DeclaredParameter[]> {
+    const describing = this.#send(new sdk.DescribeDocumentCommand({ Name: name })).catch((error: unknown) => {
       const cause =
         error instanceof OperatorError ? (error.cause as { readonly name?: string } | undefined) : undefined;
       if (cause?.name !== 'InvalidDocument') throw error;
@@ -37,6 +51,25 @@ export class Ssm {
         cause: error,
       });
     });
+    const [{ Document }, allowed] = await Promise.all([describing, this.#allowedValues(name)]);
+    return (Document?.Parameters ?? []).map(({ Name = '', DefaultValue }) => ({
+      name: Name,
+      isRequired: DefaultValue === undefined,
+      ...(allowed.has(Name) && { allowed: allowed.get(Name) }),
+    }));
+  }
+
+  /** By parameter, where its values are restricted. That is only in the text of a document, which may be unreadable: then SSM itself checks. */
+  async #allowedValues(name: string): Promise<ReadonlyMap<string, readonly string[]>> {
+    const request = new sdk.GetDocumentCommand({ Name: name, DocumentFormat: 'JSON' });
+    try {
+      const { Content = '' } = await this.#send(request);
+      const { parameters = {} } = JSON.parse(Content) as { readonly parameters?: Readonly<Record<string, Declared>> };
+      const restricted = Object.entries(parameters).filter(([, { allowedValues }]) => Array.isArray(allowedValues));
+      return new Map(restricted.map(([key, { allowedValues = [] }]) => [key, allowedValues.map(String)]));
+    } catch {
+      return new Map();
+    }
   }
 
   /** The instances whose SSM agent is online. */
@@ -80,9 +113,12 @@ export class Ssm {
     );
   }
 
-  /** Output of a command on an instance: at most 24,000 characters of stdout and 8,000 of stderr (SSM API, GetCommandInvocation). */
-  async output(command: string, instance: string): Promise<string> {
-    const request = new sdk.GetCommandInvocationCommand({ CommandId: command, InstanceId: instance });
+  /**
+   * Output of a step of a command on an instance: at most 24,000 characters of stdout and 8,000 of stderr. The name of the step must
+   * be given for documents with several steps (SSM API, GetCommandInvocation).
+   */
+  async output(command: string, instance: string, step: string | undefined): Promise<string> {
+    const request = new sdk.GetCommandInvocationCommand({ CommandId: command, InstanceId: instance, PluginName: step });
     const { StandardOutputContent: out = '', StandardErrorContent: err = '' } = await this.#send(request);
     return `${out}${err}`;
   }

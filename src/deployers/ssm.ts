@@ -1,10 +1,11 @@
 import { chunk, settle } from '../aws/batches.ts';
-import { INSTANCES_PER_CALL, type Command, type CommandInvocation, type Ssm } from '../aws/ssm.ts';
+import { INSTANCES_PER_CALL, type Command, type CommandInvocation, type CommandPlugin, type Ssm } from '../aws/ssm.ts';
 import type { SsmDeployerConfig } from '../config/config.ts';
 import type { DeployedInstance, DeployState } from '../domain/deploys.ts';
 import { list } from '../domain/text.ts';
 import { OperatorError } from '../errors.ts';
 import type { DeployerPort, DeployRequest } from './deployer.ts';
+import { checkParameters } from './ssm-parameters.ts';
 import { commentOf, exitText, fillFor, groupsToSend, lastLines, reportOnSent, type Sent } from './parts.ts';
 
 export interface SsmDeployerOptions extends Pick<SsmDeployerConfig, 'document' | 'parameters'> {
@@ -34,9 +35,10 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
     isRemote: true,
     migrates: Object.values(parameters).some((values) => values.some((value) => value.includes('{migrate}'))),
 
-    async prepare({ instances }) {
-      const ids = instances.map(({ id }) => id);
-      const [online] = await Promise.all([ssm.online(ids), ssm.checkDocument(document)]);
+    async prepare(request) {
+      const ids = request.instances.map(({ id }) => id);
+      const [online, declared] = await Promise.all([ssm.online(ids), ssm.documentParameters(document)]);
+      checkParameters(document, declared, fillFor(request, request.migrate).lists(parameters));
       const off = ids.filter((id) => !online.has(id));
       if (off.length === 0) return;
       throw new OperatorError('not-managed', `SSM cannot reach ${list(off, 3)}.`, {
@@ -120,7 +122,24 @@ async function deployed(ssm: Ssm, invocation: CommandInvocation): Promise<Deploy
   const { CommandId = '', InstanceId: id = '', Status, StatusDetails, CommandPlugins = [] } = invocation;
   const state = STATES[Status ?? ''] ?? 'failed';
   if (state !== 'failed') return { id, state };
-  const code = CommandPlugins.map(({ ResponseCode = 0 }) => ResponseCode).find((one) => one > 0);
-  const output = lastLines(await ssm.output(CommandId, id));
-  return { id, state, why: exitText(StatusDetails ?? Status ?? 'failed', code), output };
+  const failed = CommandPlugins.find(
+    ({ Status: one, ResponseCode = 0 }) => ResponseCode > 0 || ENDED_BADLY.has(one ?? ''),
+  );
+  const code = failed?.ResponseCode;
+  const where = CommandPlugins.length > 1 && failed?.Name !== undefined ? ` in the step ${failed.Name}` : '';
+  const why = `${exitText(StatusDetails ?? Status ?? 'failed', code === undefined || code <= 0 ? undefined : code)}${where}`;
+  return { id, state, why, output: lastLines(await outputOf(ssm, CommandId, id, failed)) };
+}
+
+/** States of a step that has run, or was to run (SSM API, CommandPlugin). */
+const ENDED_BADLY: ReadonlySet<string> = new Set(['Failed', 'TimedOut', 'Cancelled']);
+
+/** Characters of a step's output in a list (SSM API, CommandPlugin). */
+const LISTED_OUTPUT_MAX = 2500;
+
+/** What the step wrote. The list has its beginning; what cannot be read beyond that changes nothing of the report. */
+async function outputOf(ssm: Ssm, command: string, id: string, step: CommandPlugin | undefined): Promise<string> {
+  const listed = step?.Output ?? '';
+  if (listed !== '' && listed.length < LISTED_OUTPUT_MAX) return listed;
+  return (await ssm.output(command, id, step?.Name).catch(() => '')) || listed;
 }

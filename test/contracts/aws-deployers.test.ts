@@ -175,6 +175,63 @@ test('a command on an instance that died meanwhile is cancelled', async () => {
   expect(await deployer.stop(requestFor([first]))).toBe(true);
 });
 
+describe('a document with steps and parameters of its own', () => {
+  const declared = {
+    schemaVersion: '2.2',
+    parameters: {
+      release: { type: 'String' },
+      channel: { type: 'String', allowedValues: ['stable', 'beta'], default: 'stable' },
+    },
+    mainSteps: [{ name: 'fetch' }, { name: 'restart' }],
+  };
+  const start = async () => {
+    const world = await startSsm();
+    onTestFinished(async () => world.close());
+    const document = { Name: 'two-steps', DocumentType: 'Command', Content: JSON.stringify(declared) };
+    await world.sandbox.ssm.operations['CreateDocument']?.(document);
+    const ssm = new Ssm(openSession(world.sandbox.url));
+    const open = (parameters: Readonly<Record<string, readonly string[]>>): DeployerPort =>
+      createSsmDeployer({ document: 'two-steps', parameters, deliveryS: 60, ssm });
+    return { world, open };
+  };
+
+  test('names the step that failed, with its output, also where AWS gives no more than the list', async () => {
+    const { world, open } = await start();
+    const [first] = world.instances;
+    world.fate(first.id, 'fail');
+    world.sandbox.faults.add({ kind: 'error', operation: 'GetCommandInvocation', code: 'AccessDeniedException' });
+    const deployer = open({ release: ['{release}'] });
+    const request = requestFor([first]);
+    await deployer.prepare(request);
+    await deployer.start(request);
+    await poll(async () => (await deployer.status(request))?.state === 'failed', 'the end of the deploy');
+    const report = await deployer.status(request);
+    expect(report?.instances[0]?.why).toBe('Failed with exit code 1 in the step restart');
+    expect(report?.instances[0]?.output?.join(' ')).toContain('boom 7');
+  });
+
+  test.each([
+    [{ releese: ['42'] }, 'has no parameter releese', 'Did you mean release instead of releese?'],
+    [{ channel: ['beta'] }, 'requires release', 'the document has release and channel'],
+    [{ release: ['42'], channel: ['nightly'] }, 'channel is "nightly", and two-steps allows stable and beta', 'Check'],
+  ])('%j are refused before anything is changed', async (parameters, message, next) => {
+    const { world, open } = await start();
+    const error = await errorOf(open(parameters).prepare(requestFor(world.instances)));
+    expect(error.code).toBe('wrong-parameters');
+    expect(error.message).toContain(message);
+    expect(error.next.join(' ')).toContain(next);
+    expectAdvice(error);
+  });
+
+  test('whose text may not be read is checked by its description', async () => {
+    const { world, open } = await start();
+    world.sandbox.faults.add({ kind: 'error', operation: 'GetDocument', code: 'AccessDeniedException', status: 400 });
+    await open({ release: ['42'], channel: ['nightly'] }).prepare(requestFor(world.instances));
+    const error = await errorOf(open({ channel: ['beta'] }).prepare(requestFor(world.instances)));
+    expect(error.code).toBe('wrong-parameters');
+  });
+});
+
 test('a document, and an app, that are not there are said so', async () => {
   const world = await startOpsWorks();
   onTestFinished(async () => world.close());

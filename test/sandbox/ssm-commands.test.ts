@@ -1,8 +1,10 @@
 import {
   CancelCommandCommand,
+  CreateDocumentCommand,
   DescribeDocumentCommand,
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
+  GetDocumentCommand,
   ListCommandInvocationsCommand,
   ListCommandsCommand,
   SendCommandCommand,
@@ -123,13 +125,39 @@ describe('Run Command', () => {
     const refused = async (given: Partial<SendCommandCommandInput>, name: string) =>
       expect(send(given)).rejects.toMatchObject({ name });
     await refused({ DocumentName: 'none' }, 'InvalidDocument');
-    await refused({ Parameters: { colour: ['red'] } }, 'InvalidParameters');
+    await refused({ Parameters: { release: ['42'], colour: ['red'] } }, 'InvalidParameters');
+    await refused({ Parameters: { migrate: ['true'] } }, 'InvalidParameters');
     await refused({ InstanceIds: ['i-0123456789abcdef0'] }, 'InvalidInstanceId');
     await refused({ InstanceIds: Array.from({ length: 51 }, () => 'i-1') }, 'ValidationException');
     await refused({ Comment: 'x'.repeat(101) }, 'ValidationException');
     await expect(
       client.send(new GetCommandInvocationCommand({ CommandId: 'none', InstanceId: 'i-1' })),
     ).rejects.toMatchObject({ name: 'InvocationDoesNotExist' });
+  });
+
+  test('asks for the step of a document that has several', async () => {
+    const Content = JSON.stringify({
+      parameters: { release: { type: 'String', allowedValues: ['41', '42'] } },
+      mainSteps: [{ name: 'fetch' }, { name: 'restart' }],
+    });
+    await client.send(new CreateDocumentCommand({ Name: 'two-steps', Content }));
+    const document = { DocumentName: 'two-steps', InstanceIds: sandbox.blue.slice(0, 1) };
+    await expect(send({ ...document, Parameters: { release: ['43'] } })).rejects.toMatchObject({
+      name: 'InvalidParameters',
+    });
+    const id = await send({ ...document, Parameters: { release: ['42'] } });
+    const [{ InstanceId, CommandPlugins } = {}] = await ended(id);
+    expect(CommandPlugins?.map(({ Name, Status }) => `${Name} ${Status}`)).toEqual([
+      'fetch Success',
+      'restart Success',
+    ]);
+    const result = async (PluginName?: string) =>
+      client.send(new GetCommandInvocationCommand({ CommandId: id, InstanceId, PluginName }));
+    for (const step of [undefined, 'none'])
+      await expect(result(step)).rejects.toMatchObject({ name: 'InvalidPluginName' });
+    expect(await result('restart')).toMatchObject({ PluginName: 'restart', Status: 'Success' });
+    const { Content: kept } = await client.send(new GetDocumentCommand({ Name: 'two-steps' }));
+    expect(kept).toBe(Content);
   });
 
   test('describes its documents and the managed instances', async () => {

@@ -3,18 +3,54 @@ import type {
   CreateDocumentResult,
   DescribeDocumentRequest,
   DescribeDocumentResult,
+  GetDocumentRequest,
+  GetDocumentResult,
 } from '@aws-sdk/client-ssm';
+import { z } from 'zod';
+import { defined } from '../../domain/defined.ts';
 import { ACCOUNT } from '../ec2/state.ts';
 import { ApiError } from '../service.ts';
-import { currentDate, type SsmDocument, type RunCommandState } from './model.ts';
+import { currentDate, type DocumentParameter, type SsmDocument, type RunCommandState } from './model.ts';
 
 /** AWS's document for shell commands. */
-export const SHELL = 'AWS-RunShellScript';
+const SHELL = {
+  name: 'AWS-RunShellScript',
+  content: JSON.stringify({
+    schemaVersion: '1.2',
+    parameters: {
+      commands: { type: 'StringList' },
+      workingDirectory: { type: 'String', default: '' },
+      executionTimeout: { type: 'String', default: '3600' },
+    },
+    mainSteps: [{ name: 'aws:runShellScript' }],
+  }),
+};
+
+const value = z.union([z.string(), z.number(), z.boolean(), z.array(z.unknown())]);
+
+const contentSchema = z.looseObject({
+  parameters: z
+    .record(
+      z.string(),
+      z.looseObject({ type: z.string(), default: value.optional(), allowedValues: z.array(value).optional() }),
+    )
+    .default({}),
+  mainSteps: z.array(z.looseObject({ name: z.string() })).default([]),
+});
 
 export function documentOf({ documents }: RunCommandState, name = ''): SsmDocument {
   const found = documents.get(name.replace(/^arn:aws:ssm:[^/]*document\//, ''));
   if (found === undefined) throw new ApiError('InvalidDocument', `Document with name ${name} does not exist.`);
   return found;
+}
+
+export function addShellDocument(state: RunCommandState): void {
+  state.documents.set(SHELL.name, {
+    ...SHELL,
+    ...declaredIn(SHELL.content),
+    createdAt: currentDate(state),
+    owner: 'Amazon',
+  });
 }
 
 export function createDocument(
@@ -23,19 +59,30 @@ export function createDocument(
 ): CreateDocumentResult {
   if (state.documents.has(name))
     throw new ApiError('DocumentAlreadyExists', `Document with same name ${name} already exists`);
-  const document = { name, createdAt: currentDate(state), parameters: parametersIn(content), owner: ACCOUNT };
+  const document = { name, content, createdAt: currentDate(state), owner: ACCOUNT, ...declaredIn(content) };
   state.documents.set(name, document);
   return { DocumentDescription: documentShape(document) };
 }
 
-/** Names of the parameters that a JSON document declares. */
-function parametersIn(content: string): readonly string[] {
+/** The parameters and steps that a JSON document declares. */
+function declaredIn(content: string): Pick<SsmDocument, 'parameters' | 'steps'> {
   try {
-    const { parameters = {} } = JSON.parse(content) as { readonly parameters?: object };
-    return Object.keys(parameters);
+    const { parameters, mainSteps } = contentSchema.parse(JSON.parse(content));
+    return {
+      parameters: Object.entries(parameters).map(([name, { type, default: usual, allowedValues }]) => ({
+        name,
+        type,
+        ...defined({ default: usual === undefined ? undefined : textOf(usual), allowed: allowedValues?.map(textOf) }),
+      })),
+      steps: mainSteps.length === 0 ? ['aws:runShellScript'] : mainSteps.map(({ name }) => name),
+    };
   } catch {
     throw new ApiError('InvalidDocumentContent', 'The content of the document is not valid JSON.');
   }
+}
+
+function textOf(given: z.output<typeof value>): string {
+  return Array.isArray(given) ? JSON.stringify(given) : String(given);
 }
 
 export function describeDocument(
@@ -43,6 +90,18 @@ export function describeDocument(
   { Name: name }: DescribeDocumentRequest,
 ): DescribeDocumentResult {
   return { Document: documentShape(documentOf(state, name)) };
+}
+
+export function getDocument(state: RunCommandState, { Name }: GetDocumentRequest): GetDocumentResult {
+  const { name, content } = documentOf(state, Name);
+  return {
+    Name: name,
+    Content: content,
+    Status: 'Active',
+    DocumentVersion: '1',
+    DocumentType: 'Command',
+    DocumentFormat: 'JSON',
+  };
 }
 
 function documentShape({
@@ -61,7 +120,30 @@ function documentShape({
     LatestVersion: '1',
     DocumentType: 'Command',
     DocumentFormat: 'JSON',
-    Parameters: parameters.map((parameter) => ({ Name: parameter, Type: 'StringList' })),
+    Parameters: parameters.map(parameterShape),
     PlatformTypes: ['Linux'],
   };
+}
+
+function parameterShape({ name, type, default: usual }: DocumentParameter) {
+  return { Name: name, Type: type as 'String', ...defined({ DefaultValue: usual }) };
+}
+
+/** @throws ApiError `InvalidParameters` (SSM API, SendCommand) */
+export function checkDeclared(
+  { parameters: declared }: SsmDocument,
+  given: Readonly<Record<string, readonly string[]>>,
+): void {
+  const missing = declared.some((one) => one.default === undefined && given[one.name] === undefined);
+  const isKnown = (name: string): boolean => declared.some((one) => one.name === name);
+  if (missing || !Object.keys(given).every(isKnown))
+    throw new ApiError(
+      'InvalidParameters',
+      'You must specify values for all required parameters in the Systems Manager document. You can only supply values to parameters defined in the Systems Manager document.',
+    );
+  for (const { name, allowed } of declared) {
+    const wrong = allowed && given[name]?.find((text) => !allowed.includes(text));
+    if (wrong !== undefined)
+      throw new ApiError('InvalidParameters', `Parameter ${name} has a value that is not allowed: ${wrong}`);
+  }
 }

@@ -1,8 +1,8 @@
 import { bindOperations, type Service, type StateOperation } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
-import { createDocument, describeDocument, SHELL } from './documents.ts';
+import { addShellDocument, createDocument, describeDocument, getDocument } from './documents.ts';
 import { describeInstanceInformation, getCommandInvocation, listCommandInvocations, listCommands } from './list.ts';
-import { currentDate, type RunCommandOptions, type RunCommandState } from './model.ts';
+import type { RunCommandOptions, RunCommandState } from './model.ts';
 import { cancelCommand, sendCommand } from './send.ts';
 
 const OPERATIONS: Readonly<Record<string, StateOperation<RunCommandState>>> = {
@@ -10,6 +10,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation<RunCommandState>>> = {
   CreateDocument: createDocument,
   DescribeDocument: describeDocument,
   DescribeInstanceInformation: describeInstanceInformation,
+  GetDocument: getDocument,
   GetCommandInvocation: getCommandInvocation,
   ListCommandInvocations: listCommandInvocations,
   ListCommands: listCommands,
@@ -20,7 +21,6 @@ const OPERATIONS: Readonly<Record<string, StateOperation<RunCommandState>>> = {
 export function createSsm(parameters: Service, options: RunCommandOptions): Service {
   const { clock } = options;
   const state: RunCommandState = { ...options, documents: new Map(), commands: createTimeline(clock) };
-  const shell = ['commands', 'workingDirectory', 'executionTimeout'];
-  state.documents.set(SHELL, { name: SHELL, createdAt: currentDate(state), parameters: shell, owner: 'Amazon' });
+  addShellDocument(state);
   return { ...parameters, operations: { ...parameters.operations, ...bindOperations(state, OPERATIONS) } };
 }

@@ -80,13 +80,16 @@ export function listCommandInvocations(
 
 export function getCommandInvocation(
   state: RunCommandState,
-  { CommandId: id = '', InstanceId: instance }: GetCommandInvocationRequest,
+  { CommandId: id = '', InstanceId: instance, PluginName: step }: GetCommandInvocationRequest,
   call?: Call,
 ): GetCommandInvocationResult {
   const command = state.commands.get(id, call?.lagMs);
   const invocation = command?.invocations.find((one) => one.instance === instance);
   if (command === undefined || invocation === undefined) throw new ApiError('InvocationDoesNotExist', '');
-  return resultShape(command, invocation);
+  // "If the document contains more than one step, you must specify the name of the step" (SSM API, GetCommandInvocation).
+  const wanted = step ?? (command.steps.length === 1 ? command.steps[0] : undefined);
+  if (wanted === undefined || !command.steps.includes(wanted)) throw new ApiError('InvalidPluginName', '');
+  return resultShape(command, invocation, wanted);
 }
 
 /** Every running instance has an agent. */

@@ -5,12 +5,23 @@ import type { Scheduler } from '../scheduler.ts';
 import type { LifecycleTimes } from '../service.ts';
 import type { Timeline } from '../timeline.ts';
 
+/** A parameter as a document declares it: one without a default is required. */
+export interface DocumentParameter {
+  readonly name: string;
+  readonly type: string;
+  readonly default?: string;
+  readonly allowed?: readonly string[];
+}
+
 /** An SSM document, which defines the actions of Run Command. */
 export interface SsmDocument {
   readonly name: string;
   readonly createdAt: Date;
-  /** Names of its parameters. */
-  readonly parameters: readonly string[];
+  readonly parameters: readonly DocumentParameter[];
+  /** Names of its steps, in order. */
+  readonly steps: readonly string[];
+  /** As it was created. */
+  readonly content: string;
   readonly owner: string;
 }
 
@@ -31,6 +42,7 @@ export interface Invocation {
 export interface SsmCommand {
   readonly id: string;
   readonly document: string;
+  readonly steps: readonly string[];
   readonly parameters: Readonly<Record<string, readonly string[]>>;
   readonly comment: string;
   readonly requestedAt: Date;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CancelCommandRequest, SendCommandRequest, SendCommandResult } from '@aws-sdk/client-ssm';
 import { ACCOUNT } from '../ec2/state.ts';
 import { ApiError } from '../service.ts';
-import { documentOf } from './documents.ts';
+import { checkDeclared, documentOf } from './documents.ts';
 import { currentDate, type SsmCommand, type Invocation, type RunCommandState } from './model.ts';
 import { commandShape } from './shapes.ts';
 
@@ -20,8 +20,7 @@ export function sendCommand(state: RunCommandState, input: SendCommandRequest): 
   if (ids.length === 0 || ids.length > IDS_MAX) throw invalidParameter(`InstanceIds must have 1 to ${IDS_MAX} members`);
   if (comment.length > COMMENT_MAX) throw invalidParameter(`Comment must have at most ${COMMENT_MAX} characters`);
   if (timeoutSeconds < TIMEOUT_MIN_S) throw invalidParameter(`TimeoutSeconds must be at least ${TIMEOUT_MIN_S}`);
-  const unknown = Object.keys(parameters).filter((name) => !document.parameters.includes(name));
-  if (unknown.length > 0) throw new ApiError('InvalidParameters', `Parameters are not defined: ${unknown.join(', ')}`);
+  checkDeclared(document, parameters);
   const absent = ids.filter((id) => state.instances.find(id)?.state !== 'running');
   if (absent.length > 0)
     throw new ApiError(
@@ -31,6 +30,7 @@ export function sendCommand(state: RunCommandState, input: SendCommandRequest): 
   const command: SsmCommand = {
     id: randomUUID(),
     document: document.name,
+    steps: document.steps,
     parameters,
     comment,
     requestedAt: currentDate(state),

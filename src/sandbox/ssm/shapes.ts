@@ -1,4 +1,9 @@
-import type { Command as CommandShape, CommandInvocation, GetCommandInvocationResult } from '@aws-sdk/client-ssm';
+import type {
+  Command as CommandShape,
+  CommandInvocation,
+  CommandPlugin,
+  GetCommandInvocationResult,
+} from '@aws-sdk/client-ssm';
 import type { SsmCommand, Invocation, InvocationStatus } from './model.ts';
 
 /** Maximum output of ListCommandInvocations and of GetCommandInvocation, in characters (SSM API). */
@@ -33,7 +38,7 @@ export function commandShape(command: SsmCommand): CommandShape {
 }
 
 export function invocationShape(command: SsmCommand, invocation: Invocation, withDetails: boolean): CommandInvocation {
-  const { instance, status, details = status, output, code } = invocation;
+  const { instance, status, details = status } = invocation;
   return {
     CommandId: command.id,
     InstanceId: instance,
@@ -42,28 +47,37 @@ export function invocationShape(command: SsmCommand, invocation: Invocation, wit
     RequestedDateTime: command.requestedAt,
     Status: status,
     StatusDetails: details,
-    CommandPlugins: withDetails
-      ? [
-          {
-            Name: 'aws:runShellScript',
-            Status: status,
-            StatusDetails: details,
-            ResponseCode: code,
-            Output: output.slice(0, LIST_MAX),
-          },
-        ]
-      : [],
+    CommandPlugins: withDetails ? command.steps.map((step) => pluginShape(command, invocation, step)) : [],
   };
 }
 
-export function resultShape(command: SsmCommand, invocation: Invocation): GetCommandInvocationResult {
-  const { instance, status, details = status, output, code, startedAt, endedAt } = invocation;
+/** The app is restarted, or fails, in the last step; what goes before it succeeds. */
+function stepOf({ steps }: SsmCommand, invocation: Invocation, step: string): Invocation {
+  if (step === steps.at(-1) || invocation.endedAt === undefined) return invocation;
+  const { instance } = invocation;
+  return { instance, status: 'Success', output: `${step} is done\n`, code: 0 };
+}
+
+function pluginShape(command: SsmCommand, invocation: Invocation, step: string): CommandPlugin {
+  const { status, details = status, output, code } = stepOf(command, invocation, step);
+  return {
+    Name: step,
+    Status: status,
+    StatusDetails: details,
+    ResponseCode: code,
+    Output: output.slice(0, LIST_MAX),
+  };
+}
+
+export function resultShape(command: SsmCommand, invocation: Invocation, step: string): GetCommandInvocationResult {
+  const { instance, startedAt, endedAt } = invocation;
+  const { status, details = status, output, code } = stepOf(command, invocation, step);
   return {
     CommandId: command.id,
     InstanceId: instance,
     Comment: command.comment,
     DocumentName: command.document,
-    PluginName: 'aws:runShellScript',
+    PluginName: step,
     ResponseCode: code,
     Status: status,
     StatusDetails: details,
