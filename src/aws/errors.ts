@@ -32,7 +32,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   'access-denied': {
     matches: /^(UnauthorizedOperation|AccessDenied|AccessDeniedException)$/,
     message: 'These credentials are not allowed to call {operation}. {detail}',
-    next: 'Allow the action in the IAM policy of this role or user; docs/permissions.md lists the permissions that turnout needs.',
+    next: 'Allow the action in the IAM policy of this role or user; `turnout permissions` prints the policy for this config, and docs/permissions.md says what each is for.',
   },
   'target-group-not-found': {
     matches: /^TargetGroupNotFound/,

@@ -130,6 +130,20 @@ export const commands: readonly Command[] = [
     run: async (args) => (await import('./history.ts')).history(args, readOptions(historyOptions, args).limit),
   },
   {
+    usage: 'permissions',
+    describe: 'Print the least IAM policy for this config',
+    details: 'From the config file alone: asks nothing of AWS. `account` and `region` in the config make it narrower.',
+    options: {
+      'read-only': { type: 'boolean', describe: 'For `status` and --plan only' },
+      adopt: { type: 'boolean', describe: 'What `adopt` and `store create` need beside it, for that day only' },
+    },
+    examples: [
+      ['turnout permissions', 'the policy for all tasks'],
+      ['turnout permissions --read-only', 'for people who look, and for dashboards'],
+    ],
+    run: async (args) => (await import('./permissions.ts')).permissions(args),
+  },
+  {
     usage: 'store create',
     describe: "Create the store's table (DynamoDB)",
     details: 'The table has on-demand billing. Does nothing if the table exists, or if the store needs no table.',

@@ -1,0 +1,283 @@
+import type { Config, RouteConfig, TargetGroupConfig } from '../config/config.ts';
+
+/**
+ * The least IAM policy for a config, from its text alone: nothing is asked of AWS. Which actions can be limited to which
+ * resources, and by which conditions: Service Authorization Reference (actions, resources and condition keys), pages of EC2,
+ * Elastic Load Balancing V2, Route 53, Systems Manager and DynamoDB.
+ */
+
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+export interface Policy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly Statement[];
+}
+
+/**
+ * `read`: `status`, and every task with --plan. `run`: all tasks but `adopt`. `adopt`: what `adopt` needs beside that, once: whoever
+ * may write the ownership tags may make anything an own instance, which the other statements let be terminated.
+ */
+export const USES = ['read', 'run', 'adopt'] as const;
+export type Use = (typeof USES)[number];
+
+/** IAM's limit for a managed policy, in characters without white space (IAM and STS quotas). */
+export const POLICY_MAX = 6144;
+
+type Grant = Omit<Statement, 'Effect'> & { readonly use: Use };
+type Condition = NonNullable<Statement['Condition']>;
+
+/** @returns the policy for that use; `run` includes `read`, and `adopt` stands alone, to be attached for one day */
+export function policyFor(config: Config, use: Use): Policy {
+  const wanted: readonly Use[] = use === 'run' ? ['read', 'run'] : [use];
+  const statements = grants(config)
+    .filter((grant) => wanted.includes(grant.use))
+    .map(({ Sid, Action, Resource, Condition }): Statement => {
+      return { Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
+    });
+  return { Version: '2012-10-17', Statement: statements };
+}
+
+const ANYTHING = ['*'];
+
+const LOOK = [
+  'ec2:DescribeInstances',
+  ...['TargetGroups', 'TargetGroupAttributes', 'TargetHealth', 'LoadBalancers', 'Listeners', 'Rules', 'Tags'].map(
+    (what) => `elasticloadbalancing:Describe${what}`,
+  ),
+];
+
+function grants(config: Config): readonly Grant[] {
+  return [
+    { use: 'read', Sid: 'Look', Action: LOOK, Resource: ANYTHING },
+    ...(config.fleet.kind === 'ec2' ? ec2(config) : opsworks(config)),
+    ...traffic(config),
+    ...deployers(config),
+    ...dynamodb(config),
+  ];
+}
+
+function arn(config: Config, service: string, resource: string): string {
+  return `arn:aws:${service}:${config.region ?? '*'}:${config.account ?? '*'}:${resource}`;
+}
+
+/** Instances that carry this environment's ownership tag. */
+function owned({ environment, fleet: { tagPrefix } }: Config, tag: 'ResourceTag' | 'RequestTag'): Condition {
+  return { StringEquals: { [`aws:${tag}/${tagPrefix}:environment`]: environment } };
+}
+
+/** Only tags of ours; true for a request without any, hence `Null` (IAM user guide, ForAllValues). */
+function ownKeys({ fleet: { tagPrefix } }: Config): Condition {
+  return { 'ForAllValues:StringLike': { 'aws:TagKeys': [`${tagPrefix}:*`] }, Null: { 'aws:TagKeys': 'false' } };
+}
+
+const LAUNCHED = ['instance/*', 'volume/*', 'network-interface/*'];
+const LAUNCHED_FROM = [
+  'subnet/*',
+  'network-interface/*',
+  'security-group/*',
+  'volume/*',
+  'key-pair/*',
+  'launch-template/*',
+];
+const IMAGES = ['Images', 'InstanceAttribute', 'LaunchTemplates', 'LaunchTemplateVersions', 'Tags'];
+
+function ec2(config: Config): readonly Grant[] {
+  const own = arn(config, 'ec2', 'instance/*');
+  const all = (kinds: readonly string[]) => kinds.map((kind) => arn(config, 'ec2', kind));
+  const image = arn({ ...config, account: '' }, 'ec2', 'image/*');
+  const role = `arn:aws:iam::${config.account ?? '*'}:role/*`;
+  const tagged = { ...owned(config, 'ResourceTag'), ...ownKeys(config) };
+  const adopts = { ...owned(config, 'RequestTag'), ...ownKeys(config) };
+  return [
+    { use: 'read', Sid: 'Images', Action: IMAGES.map((what) => `ec2:Describe${what}`), Resource: ANYTHING },
+    ...imageParameter(config),
+    {
+      use: 'run',
+      Sid: 'LaunchOwn',
+      Action: ['ec2:RunInstances'],
+      Resource: [own],
+      Condition: owned(config, 'RequestTag'),
+    },
+    { use: 'run', Sid: 'LaunchFrom', Action: ['ec2:RunInstances'], Resource: [image, ...all(LAUNCHED_FROM)] },
+    {
+      use: 'run',
+      Sid: 'TagAtLaunch',
+      Action: ['ec2:CreateTags'],
+      Resource: all(LAUNCHED),
+      Condition: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+    },
+    {
+      use: 'run',
+      Sid: 'PassRole',
+      Action: ['iam:PassRole'],
+      Resource: [role],
+      Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    },
+    // Without these conditions whoever may tag may terminate anything.
+    { use: 'run', Sid: 'TagOwn', Action: ['ec2:CreateTags', 'ec2:DeleteTags'], Resource: [own], Condition: tagged },
+    {
+      use: 'run',
+      Sid: 'TerminateOwn',
+      Action: ['ec2:TerminateInstances'],
+      Resource: [own],
+      Condition: owned(config, 'ResourceTag'),
+    },
+    { use: 'adopt', Sid: 'TagAtAdoption', Action: ['ec2:CreateTags'], Resource: [own], Condition: adopts },
+  ];
+}
+
+function imageParameter(config: Config): readonly Grant[] {
+  const parameter = config.fleet.image?.parameter;
+  if (parameter === undefined) return [];
+  const name = parameter.replaceAll('{release}', '*').replace(/^\//, '');
+  const Resource = [arn(config, 'ssm', `parameter/${name}`)];
+  return [{ use: 'read', Sid: 'ImageParameter', Action: ['ssm:GetParameter'], Resource }];
+}
+
+function opsworks(config: Config): readonly Grant[] {
+  const actions = (...names: readonly string[]) => names.map((name) => `opsworks:${name}`);
+  const described = ['Stacks', 'Layers', 'Instances', 'Apps', 'ServiceErrors', 'LoadBasedAutoScaling'];
+  const read = [...actions(...described.map((what) => `Describe${what}`)), 'opsworks:ListTags', 'ec2:DescribeImages'];
+  const layers = actions('CreateLayer', 'UpdateLayer', 'DeleteLayer', 'SetLoadBasedAutoScaling', 'TagResource');
+  const change = [...layers, ...actions('CreateInstance', 'StartInstance', 'StopInstance', 'DeleteInstance')];
+  const Resource = [arn(config, 'opsworks', 'stack/*')];
+  return [
+    { use: 'read', Sid: 'Layers', Action: read, Resource: ANYTHING },
+    ...imageParameter(config),
+    { use: 'run', Sid: 'ChangeLayers', Action: change, Resource },
+    { use: 'adopt', Sid: 'TagLayer', Action: ['opsworks:TagResource'], Resource },
+  ];
+}
+
+const TARGETS = ['elasticloadbalancing:RegisterTargets', 'elasticloadbalancing:DeregisterTargets'];
+
+function traffic(config: Config): readonly Grant[] {
+  const { traffic: given } = config;
+  const named = given.kind === 'target-groups' ? [...given.production, ...given.test] : given.groups;
+  // In place, an instance leaves every group that holds it, also those that the config does not name.
+  const Resource =
+    config.deploy === undefined ? named.map((group) => groupArn(config, group)) : [arn(config, ELB, 'targetgroup/*/*')];
+  const register: Grant = { use: 'run', Sid: 'MoveServers', Action: TARGETS, Resource };
+  if (given.kind === 'target-groups') return [register];
+  if (given.kind === 'weighted-listener') {
+    const routes = [...given.production, ...given.test];
+    return [
+      register,
+      ...moves(config, 'MoveByRules', 'ModifyRule', routes.filter(isRule)),
+      ...moves(
+        config,
+        'MoveByListeners',
+        'ModifyListener',
+        routes.filter((route) => !isRule(route)),
+      ),
+      { use: 'read', Sid: 'CountRequests', Action: ['cloudwatch:GetMetricStatistics'], Resource: ANYTHING },
+      ...(given.names === undefined ? [] : [readNames]),
+    ];
+  }
+  return [
+    register,
+    readNames,
+    { use: 'read', Sid: 'CountRequests', Action: ['cloudwatch:GetMetricStatistics'], Resource: ANYTHING },
+    ...given.production.map(({ name, zone, type }, index): Grant => {
+      return {
+        use: 'run',
+        Sid: `MoveName${index + 1}`,
+        Action: ['route53:ChangeResourceRecordSets'],
+        Resource: [`arn:aws:route53:::hostedzone/${zone.startsWith('Z') && !zone.includes('.') ? zone : '*'}`],
+        Condition: {
+          'ForAllValues:StringEquals': {
+            // IAM sees names in lower case and without a final dot.
+            'route53:ChangeResourceRecordSetsNormalizedRecordNames': [name.toLowerCase().replace(/\.$/, '')],
+            'route53:ChangeResourceRecordSetsRecordTypes': [type],
+          },
+        },
+      };
+    }),
+    { use: 'run', Sid: 'AwaitNames', Action: ['route53:GetChange'], Resource: ['arn:aws:route53:::change/*'] },
+  ];
+}
+
+const ELB = 'elasticloadbalancing';
+
+const readNames: Grant = {
+  use: 'read',
+  Sid: 'ReadNames',
+  Action: ['route53:ListHostedZonesByName', 'route53:GetHostedZone', 'route53:ListResourceRecordSets'],
+  Resource: ANYTHING,
+};
+
+function groupArn(config: Config, { targetGroup }: TargetGroupConfig): string {
+  return targetGroup.startsWith('arn:') ? targetGroup : arn(config, ELB, `targetgroup/${targetGroup}/*`);
+}
+
+function isRule({ arn: given, priority }: RouteConfig): boolean {
+  return given === undefined ? priority !== undefined : given.includes(':listener-rule/');
+}
+
+function moves(config: Config, Sid: string, action: string, routes: readonly RouteConfig[]): readonly Grant[] {
+  if (routes.length === 0) return [];
+  const Resource = routes.flatMap((route) => {
+    if (route.arn !== undefined) return [route.arn];
+    const [kind, tail] = isRule(route) ? ['listener-rule', '*/*/*'] : ['listener', '*/*'];
+    return ['app', 'net'].map((type) => arn(config, ELB, `${kind}/${type}/${route.loadBalancer}/${tail}`));
+  });
+  return [{ use: 'run', Sid, Action: [`${ELB}:${action}`], Resource: [...new Set(Resource)] }];
+}
+
+function deployers(config: Config): readonly Grant[] {
+  const all = [config.deploy, config.migrate === 'with-deploy' ? undefined : config.migrate];
+  const kinds = new Set(all.map((one) => one?.kind));
+  const documents = all.flatMap((one) => (one?.kind === 'ssm' ? [one.document] : []));
+  return [
+    ...(kinds.has('ssm') ? ssm(config, documents) : []),
+    ...(kinds.has('opsworks') ? [deployOnLayers(config)] : []),
+  ];
+}
+
+function ssm(config: Config, documents: readonly string[]): readonly Grant[] {
+  const reads = ['ListCommands', 'ListCommandInvocations', 'GetCommandInvocation', 'DescribeInstanceInformation'];
+  const shared = documents.map((name) =>
+    name.startsWith('arn:') ? name : arn({ ...config, account: '*' }, 'ssm', `document/${name}`),
+  );
+  const actions = (...names: readonly string[]) => names.map((name) => `ssm:${name}`);
+  const instances = arn(config, 'ec2', 'instance/*');
+  return [
+    { use: 'read', Sid: 'ReadCommands', Action: actions(...reads), Resource: ANYTHING },
+    { use: 'read', Sid: 'ReadDocument', Action: actions('DescribeDocument'), Resource: shared },
+    // The condition would forbid the document, which has no such tag.
+    {
+      use: 'run',
+      Sid: 'SendToOwn',
+      Action: actions('SendCommand'),
+      Resource: [instances],
+      Condition: owned(config, 'ResourceTag'),
+    },
+    { use: 'run', Sid: 'SendDocument', Action: actions('SendCommand'), Resource: shared },
+    { use: 'run', Sid: 'CancelCommand', Action: actions('CancelCommand'), Resource: ANYTHING },
+  ];
+}
+
+function deployOnLayers(config: Config): Grant {
+  const Action = ['CreateDeployment', 'DescribeDeployments', 'DescribeCommands'].map((name) => `opsworks:${name}`);
+  return { use: 'run', Sid: 'DeployOnLayers', Action, Resource: [arn(config, 'opsworks', 'stack/*')] };
+}
+
+function dynamodb(config: Config): readonly Grant[] {
+  const { store } = config;
+  if (store.kind !== 'dynamodb') return [];
+  const Resource = [
+    arn({ ...config, ...(store.region !== undefined && { region: store.region }) }, 'dynamodb', `table/${store.table}`),
+  ];
+  const actions = (...names: readonly string[]) => names.map((name) => `dynamodb:${name}`);
+  return [
+    { use: 'read', Sid: 'ReadStore', Action: actions('GetItem', 'Query', 'DescribeTable'), Resource },
+    { use: 'run', Sid: 'WriteStore', Action: actions('PutItem', 'UpdateItem'), Resource },
+    { use: 'adopt', Sid: 'CreateStore', Action: actions('CreateTable', 'UpdateTimeToLive'), Resource },
+  ];
+}

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { POLICY_MAX, policyFor, USES, type Policy, type Use } from '../../src/aws/policy.ts';
+import { readConfig } from '../../src/config/read.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
+import type { Config } from '../../src/config/config.ts';
+import { LEAST, withLines } from '../support/config.ts';
+
+const file = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+const examples = readdirSync(new URL('../../config/', import.meta.url)).filter((name) => name.endsWith('.yml'));
+
+function configOf(text: string): Config {
+  const read = readConfig('shop.yml', text, {});
+  if ('problems' in read) throw new Error(read.shown);
+  return resolveConfig(read.data, '/shop/shop.yml');
+}
+
+const SSM = ['deploy: { kind: ssm, document: shop-deploy }'];
+const configs = [
+  ...examples.map((name) => configOf(file(`config/${name}`))),
+  configOf(withLines(...SSM, 'store: { kind: dynamodb }')),
+  configOf(
+    file('config/weighted-listener.yml').replace(
+      '{ loadBalancer: shop, port: 8080 }',
+      '{ loadBalancer: shop, port: 8080, priority: 10 }',
+    ),
+  ),
+  configOf(LEAST.replace("{ name: 'shop-{release}' }", '{ parameter: "/shop/{release}/ami" }')),
+];
+
+const HERE = ["account: '123456789012'", 'region: eu-west-1'];
+const statement = (policy: Policy, sid: string) => policy.Statement.find(({ Sid }) => Sid === sid);
+const policy = (use: Use, ...lines: readonly string[]) => policyFor(configOf(withLines(...HERE, ...lines)), use);
+
+describe('the least policy of a config', () => {
+  test('has, over all kinds of config, the actions of docs/permissions.md and no others', () => {
+    const said = file('docs/permissions.md').match(
+      /\b(?:ec2|elasticloadbalancing|route53|cloudwatch|ssm|opsworks|dynamodb|iam):[A-Z]\w+/g,
+    );
+    const granted = configs.flatMap((config) => USES.flatMap((use) => policyFor(config, use).Statement));
+    const actions = new Set(granted.flatMap(({ Action }) => Action));
+    expect([...actions].toSorted()).toEqual([...new Set(said)].toSorted());
+  });
+
+  test('only looks with --read-only', () => {
+    const actions = configs.flatMap((config) => policyFor(config, 'read').Statement.flatMap(({ Action }) => Action));
+    expect(actions.filter((action) => !/:(?:Describe|List|Get|Query)/.test(action))).toEqual([]);
+  });
+
+  test('moves servers of the groups in the config only', () => {
+    const arn = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup';
+    expect(statement(policy('run'), 'MoveServers')?.Resource).toEqual([
+      `${arn}/shop-production/*`,
+      `${arn}/shop-test/*`,
+    ]);
+  });
+
+  test('moves servers of all groups where deploys are in place, which leave every group', () => {
+    const arn = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/*/*';
+    expect(statement(policy('run', ...SSM), 'MoveServers')?.Resource).toEqual([arn]);
+  });
+
+  test('terminates, tags and commands only what has the ownership tag', () => {
+    const own = { 'aws:ResourceTag/turnout:environment': 'shop' };
+    const run = policy('run', ...SSM);
+    for (const sid of ['TerminateOwn', 'TagOwn', 'SendToOwn'])
+      expect(statement(run, sid)?.Condition?.['StringEquals']).toEqual(own);
+    const tagging = run.Statement.filter(({ Action }) => Action.includes('ec2:CreateTags'));
+    expect(tagging.map(({ Sid }) => Sid)).toEqual(['TagAtLaunch', 'TagOwn']);
+  });
+
+  test('changes the rule, the listener or the records of the config only', () => {
+    const listener = policyFor(configOf(file('config/weighted-listener.yml')), 'run');
+    expect(statement(listener, 'MoveByListeners')?.Resource).toContain(
+      'arn:aws:elasticloadbalancing:eu-west-1:*:listener/app/shop/*/*',
+    );
+    const dns = policyFor(configOf(file('config/weighted-dns.yml')), 'run');
+    const names = 'route53:ChangeResourceRecordSetsNormalizedRecordNames';
+    const limits = statement(dns, 'MoveName1')?.Condition?.['ForAllValues:StringEquals']?.[names] ?? [];
+    expect(file('config/weighted-dns.yml').toLowerCase()).toContain(limits[0]);
+  });
+
+  test('fits into a managed policy', () => {
+    for (const config of configs)
+      for (const use of USES) expect(JSON.stringify(policyFor(config, use)).length).toBeLessThan(POLICY_MAX);
+  });
+});
