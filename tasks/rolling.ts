@@ -1,6 +1,7 @@
 import { stableFleet, members, servingFleets } from '../src/domain/roles.ts';
 import type { Fleet, Instance, Snapshot } from '../src/domain/snapshot.ts';
-import { count, list } from '../src/domain/text.ts';
+import { unplacedIn } from '../src/domain/size.ts';
+import { count, list, sentences } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import type { Amount } from '../src/domain/amount.ts';
 import { batchSize, inBatchesOf, deployOrder } from '../src/domain/batches.ts';
@@ -113,8 +114,9 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     const left = fleet ? running(snapshot, ids(members(fleet))).filter((one) => !carries(one, goal.release)) : [];
     const rest =
       left.length === 0 ? '' : ` ${list(ids(left), 5)} came later and ${left.length === 1 ? 'does' : 'do'} not.`;
+    const unplaced = fleet && unplacedIn({ ...snapshot, fleets: [fleet] });
     return {
-      message: `Every instance that was there carries ${goal.release}.${rest}`,
+      message: sentences(`Every instance that was there carries ${goal.release}.${rest}`, unplaced).join(' '),
       next: ['`turnout status` shows what is where', '`turnout rolling --release R` deploys another release'],
     };
   },
@@ -245,6 +247,7 @@ function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): rea
           `Skipped, since ${skipped.length === 1 ? 'it carries' : 'they carry'} ${goal.release} already: ${list(ids(skipped), 5)}.`,
         ]),
     ...(out.length === 0 ? [] : [`Out of traffic now, and put back by this: ${list(ids(out), 5)}.`]),
+    ...sentences(unplacedIn({ ...snapshot, fleets: [fleet] })),
     ...(idle.length === 0 ? [] : [`Left alone, since not running: ${list(ids(idle), 5)}.`]),
     ...minimumNotes(snapshot, goal.minimumHealthy, goal.batches),
   ];

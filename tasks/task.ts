@@ -17,6 +17,8 @@ export interface Request<D = OptionDefinitions> {
   readonly settings: SwitchSettings;
   /** How code gets onto a running instance; undefined where the config does not say. */
   readonly delivery?: Delivery | undefined;
+  /** How many instances a new fleet has, where the config fixes that. */
+  readonly fleetCount?: number | undefined;
 }
 
 /** Where things stand after a run, and what can be done next. */

@@ -1,10 +1,11 @@
-import { liveFleets, members, poolsOf, roleOf, type Role } from '../src/domain/roles.ts';
+import { liveFleets, members, poolsOf, roleOf, servingFleets, type Role } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
-import { countByZone, NO_MINIMUM, total, type ByZone } from '../src/domain/minimum-healthy.ts';
+import { NO_MINIMUM, total } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { stepsLeft } from '../src/plan/ending.ts';
+import { fewerThanBefore, nextZones, sizeNotes } from '../src/plan/fleet-size.ts';
 import { planAhead } from '../src/plan/ahead.ts';
-import { fleetById, inProduction } from '../src/domain/queries.ts';
+import { fleetById } from '../src/domain/queries.ts';
 import type { Step } from '../src/steps/index.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { groupsProblem } from '../src/plan/group-checks.ts';
@@ -20,7 +21,7 @@ const OPTIONS = {
     option.release({ describe: 'What to bring up; names the image, template version or user data' }),
   ),
   count: option.wholeNumber({
-    describe: 'Instances to boot (default: as many as production has now)',
+    describe: 'Instances to boot (default: `fleet.count`, or as many as production has)',
     min: 1,
     max: 1000,
     example: 3,
@@ -48,7 +49,7 @@ export const up: Task<'up', typeof OPTIONS> = {
   continues: sameRelease,
   isVisible: (snapshot, release) => liveFleets(snapshot).some((fleet) => fleet.release === release),
 
-  async pinGoal({ snapshot, options, requestedBy, resolve }) {
+  async pinGoal({ snapshot, options, requestedBy, resolve, fleetCount }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const model = trafficModel(snapshot);
@@ -63,7 +64,10 @@ export const up: Task<'up', typeof OPTIONS> = {
     if (taken !== undefined) return taken;
     const blue = world.serving[0] as Fleet;
     const release = options.release;
-    const zones = spread(servingZones(snapshot, blue), options.count);
+    const asked = options.count ?? fleetCount;
+    const fewer = asked === undefined ? fewerThanBefore(snapshot, blue, release) : undefined;
+    if (fewer !== undefined) return fewer;
+    const zones = nextZones(snapshot, blue, asked);
     if (total(zones) === 0) {
       return refusal(
         'nothing-to-copy',
@@ -91,7 +95,9 @@ export const up: Task<'up', typeof OPTIONS> = {
       ...model.routeTestTraffic(green),
       ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, minimumHealthy: NO_MINIMUM, need: 'all' })),
     ];
-    return planAhead(snapshot, steps, [...spec.summary, ...model.notes, ...outsideNotes(snapshot)]);
+    const zones = Object.fromEntries(spec.batches.map(({ zone, count }) => [zone, count]));
+    const sizes = servingFleets(snapshot).flatMap((blue) => (blue === green ? [] : sizeNotes(snapshot, blue, zones)));
+    return planAhead(snapshot, steps, [...spec.summary, ...sizes, ...model.notes, ...outsideNotes(snapshot)]);
   },
 
   afterFailure(snapshot, goal) {
@@ -141,32 +147,5 @@ function occupied(snapshot: Snapshot): Refusal | undefined {
     `${role}-exists`,
     `There is a fleet beside production already: ${describeFleet(snapshot, other)}.`,
     ...ADVICE[role],
-  );
-}
-
-/** How blue is spread over zones now, counted by the instances that production knows. */
-function servingZones(snapshot: Snapshot, blue: Fleet): ByZone {
-  const ids = new Set(inProduction(snapshot, blue).map(({ target }) => target.id));
-  return countByZone(members(blue).filter((instance) => ids.has(instance.id)));
-}
-
-/** `count` instances over the zones in the same proportions, largest remainders first; all of them when not given. */
-export function spread(zones: ByZone, count: number | undefined): ByZone {
-  const all = total(zones);
-  if (count === undefined || count === all || all === 0) return zones;
-  const shares = Object.entries(zones).map(([zone, n]) => ({
-    zone,
-    whole: Math.floor((n * count) / all),
-    rest: (n * count) % all,
-  }));
-  let left = count - shares.reduce((sum, share) => sum + share.whole, 0);
-  const result: ByZone = {};
-  for (const { zone, whole } of shares.toSorted((a, b) => b.rest - a.rest || (a.zone < b.zone ? -1 : 1))) {
-    result[zone] = whole + (left-- > 0 ? 1 : 0);
-  }
-  return Object.fromEntries(
-    Object.entries(result)
-      .filter(([, n]) => n > 0)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

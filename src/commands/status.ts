@@ -85,6 +85,7 @@ async function reportOn({ config, ports, session, store, who }: Context): Promis
     recorded: unknown ?? known.goal,
     settings: switchSettings(ports),
     delivery: deliveryOf(config),
+    fleetCount: config.fleet.count,
     store: { id: id ?? '', words: `${store.place} by ${who}` },
   };
   const { trouble } = known;

@@ -58,9 +58,16 @@ const tagPrefix = text('a prefix for tags such as turnout, not aws', /^(?!aws$)[
     'Prefix of the ownership tags: turnout:environment, turnout:fleet, turnout:release, turnout:current, turnout:promoted.',
   );
 
+const count = whole(1, 1000)
+  .exactOptional()
+  .describe(
+    'How many instances a new fleet has. Default: as many as production; a smaller fleet than before is refused.',
+  );
+
 const ec2 = z.strictObject({
   kind: z.literal('ec2').describe('EC2 instances, identified by their tags.'),
   tagPrefix,
+  count,
   launchTemplate: launchTemplate.exactOptional(),
   image: image.exactOptional(),
   userData: text('a script, as text')
@@ -101,6 +108,7 @@ const opsworks = z.strictObject({
     .literal('opsworks')
     .describe('Layers of an AWS OpsWorks stack. AWS ended the service in May 2024: for emulators and rehearsals.'),
   tagPrefix,
+  count,
   stack: text('the name or the id of a stack').describe('Name or id of the OpsWorks stack.'),
   app: text('the short name of an app')
     .exactOptional()

@@ -30,8 +30,8 @@ export interface ClaimRequest {
   readonly fleet: string;
   readonly release: string;
   readonly instances: readonly string[];
-  /** ISO time. */
-  readonly at: string;
+  /** `current` among them: they become the current fleet. */
+  readonly marks: Marks;
 }
 
 /** Notes to write on single instances; absent ones stay unchanged. */
@@ -48,6 +48,8 @@ export interface Notes {
  */
 export interface FleetPort {
   readonly kind: string;
+  /** How many instances a new fleet has, where the config fixes that. */
+  readonly count: number | undefined;
   /**
    * All instances with this environment's ownership tags, and those of `ids` without them (unknown ids are omitted). `ids` may
    * be a promise, so that the tags are read while the ids are being read.
@@ -59,7 +61,7 @@ export interface FleetPort {
   resolve(request: LaunchRequest): Promise<LaunchSpec>;
   /** Launches the instances of the spec that are missing, tagged at launch; the same order never launches an instance twice. */
   launch(order: LaunchOrder): Promise<void>;
-  /** Writes ownership tags on running instances, and makes them the current fleet as of `at`. */
+  /** Writes ownership tags and marks on running instances. */
   claim(request: ClaimRequest): Promise<void>;
   /** Writes marks on all instances of the fleet. */
   mark(fleet: Fleet, marks: Marks): Promise<void>;

@@ -1,5 +1,7 @@
 import { belongText, byOwner } from '../domain/owned.ts';
-import type { Snapshot } from '../domain/snapshot.ts';
+import { countByZone } from '../domain/minimum-healthy.ts';
+import { sizeText } from '../domain/size.ts';
+import type { Marks, Snapshot } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
 import { TAGS } from './presets.ts';
 import { fleetOf } from './world.ts';
@@ -24,15 +26,19 @@ export const claim: StepDefinition<Claim> = (step) => ({
   readsBefore: () => ({ pools: [], fleets: 'all' }),
   // Until then they belong to no fleet.
   readsToPoll: () => ({ pools: [], fleets: 'all' }),
-  apply: async ({ fleet }) => fleet.claim(step),
+  apply: async ({ fleet }, snapshot) => fleet.claim({ ...step, marks: marksFor(snapshot, step) }),
   simulate: (snapshot) => {
     const isOne = ({ id }: { id: string }): boolean => step.instances.includes(id);
     const instances = snapshot.unmanaged.filter(isOne);
-    const fleet = { id: step.fleet, release: step.release, marks: { current: step.at }, instances };
+    const fleet = { id: step.fleet, release: step.release, marks: marksFor(snapshot, step), instances };
     const unmanaged = snapshot.unmanaged.filter((instance) => !isOne(instance));
     return { ...snapshot, fleets: [...snapshot.fleets, fleet], unmanaged };
   },
 });
+
+function marksFor({ unmanaged }: Snapshot, { instances, at }: Claim): Marks {
+  return { current: at, size: sizeText(countByZone(unmanaged.filter(({ id }) => instances.includes(id)))) };
+}
 
 /** Another environment has claimed some of them. */
 function ofOthers(snapshot: Snapshot, { instances }: Claim): string | undefined {

@@ -1,6 +1,7 @@
 import type { LaunchSpec } from '../domain/goal.ts';
 import { defined } from '../domain/defined.ts';
 import type { Instance, Marks, Snapshot } from '../domain/snapshot.ts';
+import { sizeText } from '../domain/size.ts';
 import { storeMarkOf } from '../domain/store-mark.ts';
 import { countByZone } from '../domain/minimum-healthy.ts';
 import { fleetById } from '../domain/queries.ts';
@@ -34,9 +35,9 @@ export const launch: StepDefinition<Launch> = (step) => ({
   readsBefore: () => NOTHING,
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'launches',
-  apply: async ({ fleet }, snapshot) => fleet.launch({ ...step, marks: marksFor(snapshot) }),
+  apply: async ({ fleet }, snapshot) => fleet.launch({ ...step, marks: marksFor(snapshot, step) }),
   simulate: (snapshot) => {
-    const marks = { ...marksFor(snapshot), ...fleetById(snapshot, step.fleet)?.marks };
+    const marks = { ...marksFor(snapshot, step), ...fleetById(snapshot, step.fleet)?.marks };
     const others = snapshot.fleets.filter(({ id }) => id !== step.fleet);
     const fleet = { id: step.fleet, release: step.release, marks, instances: booting(snapshot, step) };
     return { ...snapshot, fleets: [...others, fleet] };
@@ -44,8 +45,9 @@ export const launch: StepDefinition<Launch> = (step) => ({
 });
 
 /** The same store as that of the others. */
-function marksFor(snapshot: Snapshot): Marks {
-  return defined({ store: storeMarkOf(snapshot)?.text });
+function marksFor(snapshot: Snapshot, { spec }: Launch): Marks {
+  const size = sizeText(Object.fromEntries(spec.batches.map(({ zone, count: n }) => [zone, n])));
+  return { size, ...defined({ store: storeMarkOf(snapshot)?.text }) };
 }
 
 function missing(snapshot: Snapshot, step: Launch): number {

@@ -6,6 +6,7 @@ import { countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from
 import { locationLine } from './location.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
+import { unplacedIn } from '../domain/size.ts';
 import { columns, hanging, headed, pad, paragraphs, wrap, painter, type Paint } from './text.ts';
 import { age, ago, clockTime, count, list } from '../domain/text.ts';
 
@@ -106,15 +107,19 @@ function releasesIn(fleet: Fleet): string {
   return list([...new Set(members(fleet).map(({ release }) => release ?? fleet.release))].toSorted());
 }
 
-/** Instances that were deregistered and are not registered again. */
-function outLines({ fleets }: Snapshot, width: number, paint: Paint): string[] {
+/** Instances that were deregistered and are not registered again, and those of a fleet in use that no target group has. */
+function outLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
+  const { fleets } = snapshot;
   const out = fleets.flatMap(members).filter(({ left }) => left !== undefined);
-  return out.flatMap(({ id, left = [], deploy }) => {
+  const unplaced = unplacedIn(snapshot);
+  const lines = out.flatMap(({ id, left = [], deploy }) => {
     const where = list([...new Set(left.map(({ pool }) => pool))]);
     const code = deploy?.state === 'started' ? `, with a failed or unfinished deploy of ${deploy.release}` : '';
     const text = `${id}, from ${where}${code}. \`turnout join ${id}\` registers it again.`;
     return headed('Out of traffic:', 'yellow', text, width, paint);
   });
+  if (unplaced === undefined) return lines;
+  return [...lines, ...headed('Not in use:', 'yellow', unplaced, width, paint)];
 }
 
 /** `3 instances`, or `2 running, 1 pending`. */

@@ -119,7 +119,7 @@ async function requestsOf(world: FleetWorld, size: number): Promise<Record<strin
   const instances = await world.unmanaged(size);
   const { unmanaged } = await count('unmanaged', async () => port.read(instances));
   expect(unmanaged).toHaveLength(size);
-  await count('claim', async () => port.claim({ fleet: 'found', release: '40', instances, at: AT }));
+  await count('claim', async () => port.claim({ fleet: 'found', release: '40', instances, marks: { current: AT } }));
   return counts;
 }
 

@@ -169,7 +169,7 @@ function tagContract(start: Start): void {
     const world = await start();
     const port = world.open();
     const instances = await world.unmanaged(3);
-    const request = { fleet: 'found', release: '40', instances, at: AT };
+    const request = { fleet: 'found', release: '40', instances, marks: { current: AT } };
     world.requests();
     await port.claim(request);
     expect(world.requests().changes).toHaveLength(1);

@@ -261,7 +261,7 @@ describe("what is OpsWorks's own", () => {
     const ids = await world.unmanaged(3);
     const port = world.open();
     const claim = async (instances: readonly string[]) =>
-      port.claim({ fleet: 'found', release: '40', instances, at: AT });
+      port.claim({ fleet: 'found', release: '40', instances, marks: { current: AT } });
     for (const some of [ids.slice(1), [...ids, ...world.blue]]) {
       const error = await errorOf(claim(some));
       expect(error.code).toBe('not-a-layer');

@@ -15,8 +15,8 @@ import { commandsIn, lacksOptions, type Command } from './commands.ts';
 
 const ALL: readonly Command[] = [...WISHES, ['adopt', { release: '41' }], ['promote', { minHealthy: { count: 5 } }]];
 
-/** These say themselves how long to wait. */
-const PASSES = ['draining', 'retained', 'residual-traffic'];
+/** These say themselves how long to wait, or which number to give. */
+const PASSES = ['draining', 'retained', 'residual-traffic', 'fewer-than-before'];
 
 /** A refusal, or the last sentence of a task that was done, with the world in which it is read. */
 async function saidIn(

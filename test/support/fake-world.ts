@@ -45,6 +45,8 @@ export class FakeWorld {
   /** Milliseconds from an effect to the reading that shows it. */
   lagMs = 0;
   bootMs = 20_000;
+  /** As the config fixes it. */
+  fleetCount: number | undefined = undefined;
   /** From registration to the first verdict of a health check. */
   checkMs = 4_000;
   drainMs = 30_000;
@@ -161,6 +163,7 @@ export class FakeWorld {
   #fleet(): FleetPort {
     return {
       kind: 'fake',
+      count: this.fleetCount,
       read: async () => {
         const { fleets, unmanaged } = await this.#ask('read fleets');
         return { fleets, unmanaged };
@@ -252,10 +255,10 @@ export class FakeWorld {
     this.later(this.bootMs, () => instances.forEach(({ id }) => this.instance(id, 'running')));
   }
 
-  #claim({ fleet: id, release, instances, at }: ClaimRequest): void {
+  #claim({ fleet: id, release, instances, marks }: ClaimRequest): void {
     this.set((snapshot) => {
       const mine = snapshot.unmanaged.filter((one) => instances.includes(one.id));
-      const fleet: Fleet = { id, release, marks: { current: at }, instances: mine };
+      const fleet: Fleet = { id, release, marks, instances: mine };
       return {
         ...snapshot,
         fleets: [...snapshot.fleets, fleet],

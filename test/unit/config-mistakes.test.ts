@@ -75,7 +75,7 @@ describe('mistakes in a config file', () => {
              | ^^^^^
 
       config/shop.yml:7:3  fleet.tagPrefx
-        expected one of kind, tagPrefix, launchTemplate, image, userData; found tagPrefx: did you mean tagPrefix?
+        expected one of kind, tagPrefix, count, launchTemplate, image, userData; found tagPrefx: did you mean tagPrefix?
            7 |   tagPrefx: aws
              |   ^^^^^^^^
 

@@ -17,7 +17,7 @@ import {
   total,
 } from '../../src/domain/minimum-healthy.ts';
 import type { Snapshot, TargetState } from '../../src/domain/snapshot.ts';
-import { spread } from '../../tasks/up.ts';
+import { spread } from '../../src/plan/fleet-size.ts';
 import { HOME, world } from '../support/worlds.ts';
 
 const minimumNow = (snapshot: Snapshot) => minimumOf(snapshot, trafficModel(snapshot).capacityGroups());

@@ -67,7 +67,7 @@ describe('a cleanup that did not end', () => {
     fake.target('prod', 'B-0', 'gone');
     fake.target('prod', 'A-0', 'healthy');
     expect(await rig.run('cleanup')).toMatchObject({ code: 'not-serving', exitCode: ExitCode.refused });
-    expect(fake.changes).toEqual(['deregister test A-0', 'mark B current']);
+    expect(fake.changes).toEqual(['deregister test A-0', 'mark B current,size']);
   });
 });
 

@@ -136,6 +136,9 @@ const marks = formatOf<Marks>()(
     promoted: optional(time('when it first got production traffic')),
     share: optional(string('its share of production in percent, `@`, and when it got that (ISO 8601)')),
     lowered: optional(time('when TTLs had been lowered for it')),
+    size: optional(
+      string('instances by zone that it was launched with, or had when it became the only one: `eu-west-1a=2`'),
+    ),
     store: optional(string('the store that keeps the lease: an ISO time, its id, where it is, and who uses it')),
     migrated: optional(string('the release whose migrations have run, and the id of the run that ran them')),
   }),

@@ -5,6 +5,7 @@ import { defined } from '../../domain/defined.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { members } from '../../domain/roles.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
+import type { Fleet } from '../../domain/snapshot.ts';
 import type { FleetPort, LaunchOrder } from '../fleet.ts';
 import { writeNotes } from '../notes.ts';
 import { readUserData, resolveEc2Launch, type Ec2FleetOptions, type Ec2Request } from './resolve.ts';
@@ -17,6 +18,7 @@ export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
   const ofEnvironment = tagged(tagName(owner, 'environment'), [owner.environment]);
   return {
     kind: 'ec2',
+    count: options.config.count,
 
     async read(ids) {
       const [found, asked] = await Promise.all([ec2.instances([ofEnvironment], seen), ids]);
@@ -44,13 +46,12 @@ export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
       await settle(order.spec.batches.map(async (batch) => ec2.run(runRequest(owner, order, batch, run))));
     },
 
-    async claim({ fleet, release, instances, at }) {
-      await ec2.tag(instances, { ...ownershipTags(owner, fleet, release), ...markTags(owner, { current: at }) });
+    async claim({ fleet, release, instances, marks }) {
+      await ec2.tag(instances, { ...ownershipTags(owner, fleet, release), ...markTags(owner, marks) });
     },
 
     async mark(fleet, marks) {
-      const ids = members(fleet).map(({ id }) => id);
-      await ec2.tag(ids, markTags(owner, marks));
+      await ec2.tag(idsOf(fleet), markTags(owner, marks));
     },
 
     async carries(fleet, marks) {
@@ -70,6 +71,10 @@ export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
     // Nothing to delete: EC2 removes terminated instances itself.
     async remove() {},
   };
+}
+
+function idsOf(fleet: Fleet): readonly string[] {
+  return members(fleet).map(({ id }) => id);
 }
 
 function tagged(name: string, values: readonly string[]): Filter {

@@ -12,6 +12,7 @@ const EVERY_MARK: Readonly<Record<keyof Marks, true>> = {
   share: true,
   lowered: true,
   migrated: true,
+  size: true,
   store: true,
 };
 const MARKS = Object.keys(EVERY_MARK) as readonly (keyof Marks)[];
@@ -107,16 +108,18 @@ export function byLaunch(a: Instance, b: Instance): number {
   return a.launchedAt - b.launchedAt || (a.id < b.id ? -1 : 1);
 }
 
+/** Marks that count when one instance has them: the greatest as text, which is the newest where they begin with a time. */
+const ANY: ReadonlySet<string> = new Set(['size', 'store']);
 /** Marks that count only when all instances have the same value: a crash may have left them incomplete. */
 const EXACT: ReadonlySet<string> = new Set(['share', 'lowered']);
 
-/** A fleet has a mark when every live instance of it has the mark; that of the store, when one has it. */
+/** A fleet has a mark when every live instance of it has the mark. */
 function marksOf(owner: Ownership, group: readonly SeenInstance[]): Marks {
   const live = group.filter((instance) => isLive(toInstance(owner, instance)));
   const counted = live.length > 0 ? live : group;
   return marksIn(owner, (key, mark) => {
     const values = counted.map((instance) => tagOf(instance, key));
-    if (mark === 'store')
+    if (ANY.has(mark))
       return values
         .filter((value) => value !== undefined)
         .toSorted()

@@ -21,6 +21,7 @@ export function createOpsWorksFleet(options: OpsWorksFleetOptions): FleetPort {
   const deps: OpsWorksDeps = { ...options, stack: async () => (found ??= await opsworks.stackId(config.stack)) };
   return {
     kind: 'opsworks',
+    count: config.count,
     read: async (ids) => read(deps, ids),
     readFleets: async (ids) => (await read(deps, [])).fleets.filter(({ id }) => ids.includes(id)),
     resolve: async (request) => resolveOpsWorksLaunch(deps, request),
@@ -29,7 +30,7 @@ export function createOpsWorksFleet(options: OpsWorksFleetOptions): FleetPort {
     async claim(request) {
       const layer = await layerOfInstances(deps, request);
       const owned = ownershipTags(owner, request.fleet, request.release);
-      await opsworks.tag(layer.Arn ?? '', { ...owned, ...layerMarkTags(owner, { current: request.at }) });
+      await opsworks.tag(layer.Arn ?? '', { ...owned, ...layerMarkTags(owner, request.marks) });
     },
 
     async mark(fleet, marks) {

@@ -19,10 +19,13 @@ export const TRIED = {
 };
 
 /** The world in which advice is given. */
-export type AdviceWorld = Pick<GoalRequest, 'tasks' | 'snapshot' | 'settings' | 'delivery' | 'store' | 'recorded'>;
+export type AdviceWorld = Pick<
+  GoalRequest,
+  'tasks' | 'snapshot' | 'settings' | 'delivery' | 'fleetCount' | 'store' | 'recorded'
+>;
 
-/** These refusals say themselves how long to wait. */
-const PASSES: ReadonlySet<string> = new Set(['draining', 'retained', 'residual-traffic']);
+/** These refusals say themselves how long to wait, or which number to give. */
+const PASSES: ReadonlySet<string> = new Set(['draining', 'retained', 'residual-traffic', 'fewer-than-before']);
 
 /** What a reader puts in place of the letter. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = { R: 'release' };
@@ -66,8 +69,11 @@ export async function checkedAdvice(
 async function wayOut(world: AdviceWorld): Promise<readonly string[]> {
   for (const command of WAYS_OUT) {
     const planned = await planOf(world, command).catch(asRefused);
-    const steps = 'steps' in planned ? planned.steps : [];
-    if (steps.some((step) => !isVerification(world.snapshot, step))) return [`Possible now: \`turnout ${command}\`.`];
+    const isWay =
+      'steps' in planned
+        ? planned.steps.some((step) => !isVerification(world.snapshot, step))
+        : planned.code === 'fewer-than-before';
+    if (isWay) return [`Possible now: \`turnout ${command}\`.`];
   }
   return [];
 }

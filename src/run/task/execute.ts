@@ -106,7 +106,8 @@ async function advised(
 ): Promise<RunOutcome> {
   const recorded = goal && !nested ? { goal, stepsDone: 0, stepsAll: 0, updatedAt: '' } : undefined;
   const { delivery } = ports.inPlace;
-  const world = { tasks, snapshot, recorded, settings: switchSettings(ports), delivery, store };
+  const decided = { settings: switchSettings(ports), delivery, fleetCount: ports.fleet.count };
+  const world = { tasks, snapshot, recorded, ...decided, store };
   return { ...ending, next: await checkedAdvice(world, ending.next) };
 }
 

@@ -46,6 +46,7 @@ export interface GoalRequest {
   readonly settings: SwitchSettings;
   /** How code gets onto a running instance, where the config says so. */
   readonly delivery?: Delivery | undefined;
+  readonly fleetCount?: number | undefined;
   /** The store of this run. */
   readonly store: StoreIdentity;
   /** The goal of a run that did not end. */

@@ -109,7 +109,15 @@ async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<M
   if (recorded !== undefined && 'unreadable' in recorded && task.isEmergencyExit)
     setup.view.emit({ type: 'warning', message: `${recorded.unreadable} This goes on without it.` });
   const { delivery, deploys } = ports.inPlace;
-  const world = { tasks, snapshot, recorded, settings: switchSettings(ports), delivery, store };
+  const world = {
+    tasks,
+    snapshot,
+    recorded,
+    settings: switchSettings(ports),
+    delivery,
+    fleetCount: ports.fleet.count,
+    store,
+  };
   const resolved = await resolveGoal({ ...world, task, options, requestedBy, resolve }).catch(
     async (error: unknown) => {
       throw await withCheckedAdvice(world, error);
