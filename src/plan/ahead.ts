@@ -1,5 +1,6 @@
 import type { Snapshot } from '../domain/snapshot.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
+import { cutOffTexts } from './group-checks.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
 
@@ -9,6 +10,7 @@ import type { Plan } from './plan.ts';
  */
 export function planAhead(snapshot: Snapshot, steps: readonly Step[], notes: readonly string[] = []): Plan | Refusal {
   const left: Step[] = [];
+  const cut = new Set<string>();
   let world = snapshot;
   for (const step of steps) {
     const behaviour = behaviourOf(step);
@@ -17,8 +19,10 @@ export function planAhead(snapshot: Snapshot, steps: readonly Step[], notes: rea
     if (no !== undefined)
       return refusal('not-safe', no, 'Look at `turnout status`: production stays with the fleet that has it.');
     left.push(step);
+    if (behaviour.effect(world) === 'removes-capacity')
+      for (const text of cutOffTexts(world, behaviour.instances(world))) cut.add(text);
     world = behaviour.simulate(world);
   }
   const warnings = left.length > 0 ? snapshot.fleets.flatMap((fleet) => fleet.warnings ?? []) : [];
-  return { steps: left, notes: [...notes, ...warnings] };
+  return { steps: left, notes: [...notes, ...cut, ...warnings] };
 }

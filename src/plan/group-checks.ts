@@ -2,7 +2,7 @@ import { refusal, type Refusal } from '../domain/goal.ts';
 import { configuredPools, isRegistered, poolsOf } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
-import { count, list } from '../domain/text.ts';
+import { count, duration, list } from '../domain/text.ts';
 
 /** What the settings of the target groups tell before anything is begun: why it would not work, and what is worth knowing. */
 
@@ -70,4 +70,19 @@ function otherPort({ name, port, role, targets }: Pool): Refusal | undefined {
     `${name} has ${count(registered.length, 'target')} at port ${list(ports)}, and new ones would be registered at port ${port}.`,
     `\`port: ${ports[0]}\` at ${name} in the config registers them like those that serve.`,
   );
+}
+
+/** Few requests take longer than that, and ELB's default is ten times as much. */
+const SHORT_DELAY_S = 30;
+
+/** Where these instances leave, requests that still run are cut off after the delay (ELBv2 user guide, deregistration delay). */
+export function cutOffTexts({ pools }: Snapshot, ids: readonly string[]): readonly string[] {
+  const leaving = new Set(ids);
+  return pools
+    .filter(({ role, targets }) => role !== 'test' && targets.some(({ id }) => leaving.has(id)))
+    .filter(({ deregistrationDelayS }) => deregistrationDelayS < SHORT_DELAY_S)
+    .map(
+      ({ name, deregistrationDelayS: seconds }) =>
+        `${name} has a deregistration delay of ${duration(seconds)}: requests that take longer are cut off when their server leaves.`,
+    );
 }

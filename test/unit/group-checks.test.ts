@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Pool, Snapshot } from '../../src/domain/snapshot.ts';
 import { planFor } from '../laws/check.ts';
+import { Rig } from '../support/fake-run-task.ts';
+import { LIMITS } from '../support/fake-run.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
 import { ALONE, HOME, PROMOTED, world, type FleetSpec } from '../support/worlds.ts';
 
@@ -91,4 +93,32 @@ test('a port that no target of production is registered at', async () => {
       message: 'prod has 2 targets at port 8080, and new ones would be registered at port 80.',
       next: [expect.stringContaining('`port: 8080`')],
     });
+});
+
+describe('a deregistration delay', () => {
+  test('below half a minute is told wherever servers leave production', async () => {
+    const short = withPool(BOTH, 'prod', { deregistrationDelayS: 0 });
+    const note =
+      'prod has a deregistration delay of 0 s: requests that take longer are cut off when their server leaves.';
+    expect(await promote(short)).toHaveProperty('plan.notes', [note]);
+    expect(await planFor(short, 'drain', { instances: ['A-0'] })).toHaveProperty(
+      'plan.notes',
+      expect.arrayContaining([note]),
+    );
+    expect(await up(withPool(ALONE_A, 'prod', { deregistrationDelayS: 0 }))).toHaveProperty('plan.notes', []);
+    expect(await promote(BOTH)).toHaveProperty('plan.notes', []);
+  });
+
+  test('that a step may not wait for is refused before anything leaves', async () => {
+    const rig = new Rig();
+    rig.fake.set((snapshot) => withPool(snapshot, 'prod', { deregistrationDelayS: LIMITS.releasedMs / 1000 }));
+    for (const plan of [true, false])
+      expect(await rig.run('drain', { instances: ['A-0'] }, { plan, yes: true })).toMatchObject({
+        code: 'drains-too-long',
+        message: expect.stringContaining('`timeouts.drained`'),
+      });
+    expect(rig.fake.changes).toEqual([]);
+    rig.fake.set((snapshot) => withPool(snapshot, 'prod', { deregistrationDelayS: 1 }));
+    expect(await rig.run('drain', { instances: ['A-0'] })).toMatchObject({ result: 'done' });
+  });
 });

@@ -22,6 +22,7 @@ import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './execute.ts';
 import { ofStore } from './of-store.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
+import { checkDrainTime } from './drain-time.ts';
 import { preview } from './preview.ts';
 import { switchSettings } from '../../steps/ports.ts';
 import type { Mode, Setup } from './setup.ts';
@@ -123,6 +124,7 @@ async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<M
       throw await withCheckedAdvice(world, error);
     },
   );
+  checkDrainTime(task, snapshot, resolved.plan, setup.limits);
   await deploys.prepare(snapshot, ordersIn(resolved.plan));
   return { ...resolved, snapshot, others, store };
 }
