@@ -19,6 +19,7 @@ const OPTIONS = {
 
 export const adopt: Task<'adopt', typeof OPTIONS> = {
   ...FLEETS,
+  decidesProduction: true,
   verb: 'adopt',
   summary: 'On the first day: tag what production serves now as the current fleet',
   details:

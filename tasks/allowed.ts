@@ -1,6 +1,24 @@
 import { defined } from '../src/domain/defined.ts';
-import type { Allowed } from '../src/domain/goal.ts';
-import { flag, nameList, type OptionsOf } from './options.ts';
+import { refusal, type Allowed, type Refusal } from '../src/domain/goal.ts';
+import { flag, nameList, release, type OptionsOf } from './options.ts';
+
+/** An assertion, for the verbs that know by themselves where production is to go. */
+export const ITS_RELEASE = {
+  release: release({ describe: 'The release that is to serve production; refused if it would be another one' }),
+} as const;
+
+/** It is not the release that was named. */
+export function otherRelease(
+  would: string,
+  { release: wanted = would }: { readonly release?: string },
+): Refusal | undefined {
+  if (wanted === would) return undefined;
+  return refusal(
+    'other-release',
+    `This would move production to ${would}, not ${wanted}.`,
+    'Look at `turnout status`, or leave out --release.',
+  );
+}
 
 /** What can be allowed by name: each option allows that one thing, and may be given several times. */
 

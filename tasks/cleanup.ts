@@ -1,5 +1,7 @@
 import { stableFleet, liveFleets, members, poolsOf, roleOf } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
+import { defined } from '../src/domain/defined.ts';
+import { movedSince, productionIn } from '../src/domain/production-record.ts';
 import { healthyIn, isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf, type MinimumHealthy, type Refusal } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
@@ -18,6 +20,9 @@ import { FLEETS, type Task } from './task.ts';
 const OPTIONS = {
   discard: option.flag({ describe: 'Terminate a green that was never promoted as well' }),
   release: option.release({ describe: 'Terminate only the fleet with this release, and leave the way back' }),
+  keep: option.release({
+    describe: 'The release that serves production and stays; refused if another one serves (default: whichever serves)',
+  }),
   wait: option.flag({
     describe: 'Wait until no production request can still reach the old servers, instead of refusing',
   }),
@@ -34,6 +39,7 @@ const OPTIONS = {
 
 export const cleanup: Task<'cleanup', typeof OPTIONS> = {
   ...FLEETS,
+  decidesProduction: true,
   verb: 'cleanup',
   looksOutside: 'all',
   summary: 'Make the serving fleet the only one: tag it as current, terminate the others',
@@ -45,6 +51,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     ['turnout cleanup', 'show them, ask, and do it'],
     ['turnout cleanup --wait', 'wait first until the old servers have drained'],
     ['turnout cleanup --discard', 'terminate a green that was never promoted as well'],
+    ['turnout cleanup --keep 43', 'only if 43 serves production, also where others have moved it there'],
     ['turnout cleanup --discard --release 43', 'terminate that green, and nothing else'],
   ],
   options: OPTIONS,
@@ -52,10 +59,11 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
   again: () => 'cleanup',
   wayBack: undefined,
   watchesResidualTraffic: ({ ignoreResidualTraffic }) => ignoreResidualTraffic !== true,
-  continues: (goal, { release = goal.only }) => (release === goal.only ? 'same' : 'other-steps'),
+  continues: (goal, { release = goal.only, keep = goal.release }) =>
+    release === goal.only && keep === goal.release ? 'same' : 'other-steps',
   isVisible: (snapshot) => liveFleets(snapshot).length === 1,
 
-  pinGoal({ snapshot, options, requestedBy, settings }) {
+  pinGoal({ snapshot, options, requestedBy, settings, lastProduction }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const [serving, second] = world.serving as [Fleet, Fleet?];
@@ -67,12 +75,17 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
         '`turnout rollback` gives all of it to the one before; then run this again.',
       );
     }
-    const { release: only, discard = false, wait = false } = options;
+    const { release: only, keep, discard = false, wait = false } = options;
+    if (keep !== undefined && keep !== serving.release) return otherServes(snapshot, serving.release, keep);
     if (only !== undefined && fleetsToRetire(snapshot, { fleet: serving.id, only }).length === 0)
       return nothingBeside(only);
     const goal = { ...requestedBy, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
+    const now = { ...goal, at: goal.since, production: productionIn(snapshot) };
+    const { verb, release, who, at, production } = (keep === undefined ? lastProduction : undefined) ?? now;
     const given = {
+      lastProduction: { verb, release, who, at, production },
       ...(options.ignoreResidualTraffic && { early: true }),
+      ...(keep !== undefined && { assertsRelease: true as const }),
       ...(only !== undefined && { only }),
       ...allowedBy(options),
     };
@@ -99,13 +112,14 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       );
     }
     const no =
+      (toRetire.length > 0 ? movedByOthers(snapshot, keep, goal) : undefined) ??
       neverTried(snapshot, toRetire, goal) ??
       (toRetire.length > 0 ? nothingHealthy(snapshot, keep) : undefined) ??
       draining(snapshot, toRetire, goal.wait) ??
       firstOf(toRetire, (fleet) => sharedProblem(snapshot, fleet, goal.allowed)) ??
       firstOf(toRetire, (fleet) => ownersProblem(snapshot, members(fleet), goal.allowed)) ??
       firstOf(toRetire, (fleet) => model.retireProblem(fleet, goal));
-    if (no !== undefined) return no;
+    if (no !== undefined) return goal.assertsRelease ? withKeep(no, keep.release) : no;
     const isAsBefore = goal.only !== undefined || (stableFleet(snapshot) === keep && keep.marks.current !== undefined);
     const mark: readonly Step[] = isAsBefore ? [] : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
     const keeps = keepsOf(snapshot, goal);
@@ -170,6 +184,42 @@ function nothingBeside(release: string): Refusal {
   );
 }
 
+function otherServes(snapshot: Snapshot, serving: string, keep: string): Refusal {
+  return refusal(
+    'other-release',
+    `${serving} serves production, not ${keep}.`,
+    moveTo(snapshot, keep),
+    `\`turnout cleanup --keep ${serving}\` keeps ${serving}, and terminates the others.`,
+  );
+}
+
+function withKeep({ next, ...rest }: Refusal, release: string): Refusal {
+  const kept = `\`turnout cleanup --keep ${release}`;
+  return {
+    ...rest,
+    next: next.map((text) => (text.includes('--keep') ? text : text.replace('`turnout cleanup', kept))),
+  };
+}
+
+function moveTo(snapshot: Snapshot, release: string): string {
+  const verb = stableFleet(snapshot)?.release === release ? 'rollback' : 'promote';
+  return `\`turnout ${verb} --release ${release}\` moves production to ${release}.`;
+}
+
+/** Infrastructure code has put a rule back, or somebody has moved servers: what serves now may not be what is meant to live. */
+function movedByOthers(snapshot: Snapshot, { release }: Fleet, goal: GoalOf<'cleanup'>): Refusal | undefined {
+  const why = movedSince(snapshot, goal.lastProduction);
+  if (why === undefined) return undefined;
+  const { release: before = release } = goal.lastProduction ?? {};
+  const flags = [goal.discard && ' --discard', goal.only && ` --release ${goal.only}`, goal.wait && ' --wait'];
+  return refusal(
+    'moved-by-others',
+    why,
+    ...(before === release ? [] : [moveTo(snapshot, before)]),
+    `\`turnout cleanup --keep ${release}${flags.filter(Boolean).join('')}\` is for when ${release} is meant to live.`,
+  );
+}
+
 function neverTried(
   snapshot: Snapshot,
   toRetire: readonly Fleet[],
@@ -185,11 +235,11 @@ function neverTried(
   );
 }
 
-function keepsOf(snapshot: Snapshot, { fleet, minimumHealthy }: GoalOf<'cleanup'>): Keeps {
+function keepsOf(snapshot: Snapshot, { fleet, minimumHealthy, lastProduction }: GoalOf<'cleanup'>): Keeps {
   const groups = trafficModel(snapshot)
     .capacityGroups()
     .map(({ name, pools }) => ({ pools: pools.map((pool) => pool.name), minimum: minimumHealthy[name] ?? NO_MINIMUM }));
-  return { fleet, groups };
+  return { fleet, groups, ...defined({ lastProduction }) };
 }
 
 /** Half of the serving fleet, or more, is not healthy: that is no time to end the way back, unless it was asked for. */

@@ -25,11 +25,12 @@ import type { Switch } from '../src/plan/traffic/model.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
-import { allowedBy, OWNERS, UNKNOWN_RELEASE } from './allowed.ts';
+import { allowedBy, ITS_RELEASE, otherRelease, OWNERS, UNKNOWN_RELEASE } from './allowed.ts';
 import * as option from './options.ts';
-import { SWITCH, type Summary, type Task } from './task.ts';
+import { sameRelease, SWITCH, type Summary, type Task } from './task.ts';
 
 const OPTIONS = {
+  ...ITS_RELEASE,
   ...UNKNOWN_RELEASE,
   minHealthy: option.minimumHealthy({
     describe: 'Fewest healthy targets in each production group (default: all of them)',
@@ -77,7 +78,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const [to, second] = candidatesIn(snapshot);
     return to === undefined || second !== undefined ? NOTHING : trialReads(snapshot, to, settings);
   },
-  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
+  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : sameRelease(goal, wanted)),
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
 
@@ -97,6 +98,8 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         ...candidates.map(({ release }) => `\`turnout cleanup --discard --release ${release}\` terminates ${release}.`),
       );
     }
+    const other = otherRelease(to.release, options);
+    if (other !== undefined) return other;
     const model = trafficModel(snapshot);
     const pace = model.paceOf(to, options, settings);
     if (isRefusal(pace)) return pace;

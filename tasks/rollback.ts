@@ -20,11 +20,13 @@ import { verificationSentence } from '../src/domain/answers.ts';
 import { wantsOthers } from '../src/plan/traffic/stages.ts';
 import { list } from '../src/domain/text.ts';
 import { knownWorld, unmanagedInProduction, type KnownWorld } from '../src/plan/worlds.ts';
+import { ITS_RELEASE, otherRelease } from './allowed.ts';
 import * as option from './options.ts';
 import type { AfterFailure, Failure } from '../src/plan/plan.ts';
-import { SWITCH, type Task } from './task.ts';
+import { sameRelease, SWITCH, type Task } from './task.ts';
 
 const OPTIONS = {
+  ...ITS_RELEASE,
   minHealthy: option.minimumHealthy({
     describe: 'Fewest healthy targets in each production group (default: all of them)',
   }),
@@ -52,7 +54,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   mayBeReplacedBy: ['promote'],
   again: () => 'rollback',
   wayBack: { command: 'promote', does: 'goes the other way' },
-  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : 'same'),
+  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : sameRelease(goal, wanted)),
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
 
@@ -60,6 +62,8 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const world = knownWorld(snapshot, 'mayBeShared');
     if (isRefusal(world)) return world;
     const to = fleetBefore(snapshot, world);
+    const other = otherRelease(to.release, options);
+    if (other !== undefined) return other;
     const model = trafficModel(snapshot);
     const pace = model.paceBack(to, options);
     if (isRefusal(pace)) return pace;

@@ -2,6 +2,7 @@ import type { Delivery, GoalOf, LaunchSpec, MinimumHealthy, Refusal, RequestedBy
 import type { LaunchRequest } from '../src/fleets/fleet.ts';
 import { NOTHING, type Reads } from '../src/observe/reads.ts';
 import type { AfterFailure, Failure, Plan } from '../src/plan/plan.ts';
+import type { ProductionRecord } from '../src/domain/production-record.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import type { SwitchSettings } from '../src/domain/traffic.ts';
 import type { OptionDefinitions, OptionsOf } from './options.ts';
@@ -19,6 +20,8 @@ export interface Request<D = OptionDefinitions> {
   readonly delivery?: Delivery | undefined;
   /** How many instances a new fleet has, where the config fixes that. */
   readonly fleetCount?: number | undefined;
+  /** What production was after the last run that was about it, as far as that is known. */
+  readonly lastProduction?: ProductionRecord | undefined;
 }
 
 /** Where things stand after a run, and what can be done next. */
@@ -39,6 +42,8 @@ export interface Task<V extends Verb = Verb, D extends OptionDefinitions = Optio
   readonly options: D;
   /** It moves production to another fleet; the minimum healthy of an unfinished one holds for its opposite. */
   readonly movesProduction: boolean;
+  /** It says which fleet is to serve: what production is when it is done, is meant to be so. */
+  readonly decidesProduction: boolean;
   /** It leads out of trouble: nothing but production and the fleets themselves keeps it from that. */
   readonly isEmergencyExit: boolean;
   /** Production's own answers show whether it is done. */
@@ -90,6 +95,7 @@ export function sameRelease(goal: { readonly release: string }, options: { reado
 /** A task says about itself that it is one of these, and what is different in it. */
 const NONE = {
   movesProduction: false,
+  decidesProduction: false,
   isEmergencyExit: false,
   verifiesRelease: false,
   aboutInstances: false,
@@ -102,7 +108,7 @@ const NONE = {
 } as const;
 
 /** It moves production from one fleet to the other. */
-export const SWITCH = { ...NONE, movesProduction: true, verifiesRelease: true } as const;
+export const SWITCH = { ...NONE, movesProduction: true, decidesProduction: true, verifiesRelease: true } as const;
 
 /** It begins or ends fleets beside production. */
 export const FLEETS = { ...NONE, minimumHealthy: () => 'as-now' as const };

@@ -3,6 +3,8 @@ import { ExitCode, OperatorError } from '../errors.ts';
 import { defined } from '../domain/defined.ts';
 import { locationOf, type Location } from '../domain/location.ts';
 import { keptBy, otherStore } from '../domain/store-mark.ts';
+import { movedSince, type ProductionRecord } from '../domain/production-record.ts';
+import { JOURNAL_LOOK, lastProduction } from '../run/task/last-production.ts';
 import { observe, withUrls } from '../observe/observe.ts';
 import { unreadableIn } from '../domain/queries.ts';
 import { unreadableText } from '../domain/unreadable.ts';
@@ -71,18 +73,16 @@ function text(report: StatusReport): string {
   return statusText(report, width, colour);
 }
 
-/** How many journal entries are searched for the last switch. */
-const JOURNAL_LOOK = 20;
-
 async function reportOn({ config, ports, session, store, who }: Context): Promise<StatusReport> {
   const reading = readWorld(ports);
   const where = reading.then(({ snapshot: { pools } }) => locationOf({ pools }, session.foreignEndpoint));
   const [{ snapshot, unreadable }, record, location] = await Promise.all([reading, recordIn(store, where), where]);
-  const { id, unknown, ...known } = record;
+  const { id, unknown, lastProduction: before, ...known } = record;
   const world = {
     tasks,
     snapshot,
     recorded: unknown ?? known.goal,
+    lastProduction: before,
     settings: switchSettings(ports),
     delivery: deliveryOf(config),
     fleetCount: config.fleet.count,
@@ -99,7 +99,8 @@ async function reportOn({ config, ports, session, store, who }: Context): Promis
     rollback,
     unreadable: [...unreadable, ...(unknown ? [unknown.unreadable] : [])],
     ...known,
-    ...defined({ location }),
+    // Until a run has ended, production is what that makes of it.
+    ...defined({ location, movedByOthers: known.lease ? undefined : movedSince(snapshot, before) }),
     ...(other && { otherStore: keptBy(other, snapshot.at) }),
   };
 }
@@ -123,6 +124,7 @@ async function readWorld(ports: Ports): Promise<Pick<StatusReport, 'snapshot' | 
 interface Recorded extends Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'> {
   readonly id?: string;
   readonly unknown?: UnreadableGoal;
+  readonly lastProduction?: ProductionRecord;
 }
 
 /** Without the store, `status` still shows what AWS says. */
@@ -147,6 +149,7 @@ async function recordIn(store: Store, where: Promise<Location | undefined>): Pro
       ...(goal && ('goal' in goal ? { goal, choices: choices(tasks[goal.goal.verb]) } : { unknown: goal })),
       ...(last && { last }),
       ...(moved && { moved }),
+      ...defined({ lastProduction: lastProduction(tasks, journal) }),
     };
   } catch (error) {
     if (error instanceof OperatorError) return { trouble: [error.message, ...error.next].join(' ') };

@@ -1,4 +1,5 @@
 import type { Amount } from './amount.ts';
+import type { ProductionRecord } from './production-record.ts';
 import { list } from './text.ts';
 import type { SwitchSettings } from './traffic.ts';
 
@@ -109,6 +110,10 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         readonly settings: SwitchSettings;
         /** What the serving fleet must have healthy until the others have ended: they are the way back. */
         readonly minimumHealthy: MinimumHealthy;
+        /** What production was before, and must still be: of the last run, or when this was requested. */
+        readonly lastProduction?: ProductionRecord;
+        /** It was said which release stays: advice says it again. */
+        readonly assertsRelease?: true;
         /** Without waiting for requests that may still be on their way to what has lost its share. */
         readonly early?: boolean;
         readonly allowed?: Allowed;

@@ -1,4 +1,5 @@
 import { residualTrafficProblem, retentionProblem } from '../domain/retention.ts';
+import { movedSince, type ProductionRecord } from '../domain/production-record.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
 import { stillServesOthers } from '../domain/outside.ts';
@@ -39,6 +40,7 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
       stillInProduction(snapshot, fleet) ??
       stillServesOthers(snapshot, fleet) ??
       wouldBeReplaced(members(fleet), step.allowedOwners ?? []) ??
+      movedSince(snapshot, step.keeps.lastProduction) ??
       neededAsWayBack(snapshot, fleet, step.keeps) ??
       retentionProblem(snapshot, fleet, step.retentionS) ??
       (step.residual && residualTrafficProblem(snapshot, fleet, step.residual))
@@ -61,6 +63,8 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
 export interface Keeps {
   readonly fleet: string;
   readonly groups: readonly { readonly pools: readonly string[]; readonly minimum: PoolMinimum }[];
+  /** Absent in a goal of an earlier version. */
+  readonly lastProduction?: ProductionRecord;
 }
 
 /** The other fleet is the only way back while the serving one is not well. */

@@ -73,11 +73,21 @@ const ENTRY: Shape = {
 /** @param since ISO time at which the run began, as the store knows it beside the text */
 export function readEntry(text: string, since: string): JournalEntry {
   const entry = parsed(text);
-  const isKnown = has(entry, ENTRY) && String(entry['outcome']) in OUTCOMES && isTime(entry['since']);
+  const isKnown =
+    has(entry, ENTRY) &&
+    String(entry['outcome']) in OUTCOMES &&
+    isTime(entry['since']) &&
+    isProduction(entry['production']);
   if (isKnown) return entry as unknown as JournalEntry;
   const known = isTime(since) ? since : new Date(0).toISOString();
   const message = 'This entry was written by another version of turnout, or is damaged.';
   return { run: '?', verb: '?', who: '?', host: '?', since: known, outcome: 'unreadable', message, awsRequests: 0 };
+}
+
+function isProduction(value: unknown): boolean {
+  const isPart = (part: unknown): boolean => has(part, { fleet: 'string', release: 'string' });
+  const isPlace = (parts: unknown): boolean => Array.isArray(parts) && parts.every(isPart);
+  return value === undefined || (has({ value }, { value: 'object' }) && Object.values(value!).every(isPlace));
 }
 
 function isTime(text: unknown): boolean {

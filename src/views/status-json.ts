@@ -60,6 +60,7 @@ export function statusData(report: StatusReport) {
     goal: goal ? goalData(goal) : null,
     trouble: trouble ?? null,
     otherStore: otherStore ?? null,
+    movedByOthers: report.movedByOthers ?? null,
     verbs,
     last: last ?? null,
   };

@@ -24,6 +24,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
       ...underWayLines(report, width, paint),
     ],
     routeLines(snapshot, paint),
+    report.movedByOthers === undefined ? [] : headed('Moved:', 'yellow', report.movedByOthers, width, paint),
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
     report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
     unmanagedLines(snapshot, width, paint),

@@ -27,6 +27,8 @@ export interface StatusReport {
   readonly otherStore?: string;
   readonly verbs: readonly VerbStatus[];
   readonly rollback: RollbackReadiness;
+  /** What others have changed of production since the last run that was about it: a sentence. */
+  readonly movedByOthers?: string;
   /** The newest entry of the journal. */
   readonly last?: JournalEntry;
   /** The newest entry of a run that moved production. */

@@ -1,8 +1,10 @@
+import { productionIn } from '../../src/domain/production-record.ts';
 import type { StepKind } from '../../src/steps/index.ts';
 import { blueAndGreen } from './fake-world.ts';
 import {
   blind,
   bothInProduction,
+  copyFleet,
   boot,
   die,
   enter,
@@ -49,6 +51,13 @@ export type Grave = Exclude<StepKind, (typeof HARMLESS)[number]>;
 
 const KEEPS_A = { fleet: 'A', groups: [{ pools: ['prod'], minimum: MINIMUM }] };
 const KEEPS_ONE = { fleet: 'A', groups: [{ pools: ['prod'], minimum: { total: 1, zones: { a: 1 } } }] };
+const LEFT = {
+  verb: 'promote',
+  release: 'A',
+  who: 'ann',
+  at: '2026-01-01T00:00:00.000Z',
+  production: productionIn(blueAndGreen().now),
+};
 const PLACES = { 'A-0': [{ pool: 'prod', port: 8080 }] };
 const DEPLOY = { fleet: 'A', instances: ['A-0'], release: '42', run: 'r1', since: '2026-06-01T00:00:00.000Z' } as const;
 
@@ -163,6 +172,18 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
       world: blueAndGreen,
       step: { do: 'terminate', fleet: 'B', retentionS: 0, keeps: KEEPS_ONE },
       refused: { 'the serving fleet dies': [sicken('prod', 'A-0', 'A-1'), 'B may be the way back'] },
+      allowed: { 'one of the serving fleet gets sick': sicken('prod', 'A-1') },
+    },
+    {
+      name: 'the parked fleet, where the last run has left production as it is',
+      world: blueAndGreen,
+      step: { do: 'terminate', fleet: 'B', retentionS: 0, keeps: { ...KEEPS_ONE, lastProduction: LEFT } },
+      refused: {
+        'another fleet is put beside the one that serves': [
+          (fake) => [copyFleet('A', 'C'), boot('C', 'C-0'), enter('prod', 'C-0')].forEach((act) => act(fake)),
+          'something other than turnout has changed it',
+        ],
+      },
       allowed: { 'one of the serving fleet gets sick': sicken('prod', 'A-1') },
     },
     ...WEIGHTED.map((byName) => terminateCase(byName)),

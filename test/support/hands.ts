@@ -64,6 +64,15 @@ export function withOwner(snapshot: Snapshot, owner: Owner, ids: readonly string
   return { ...snapshot, fleets, unmanaged: snapshot.unmanaged.map(owned) };
 }
 
+/** There is another fleet like it, without instances. */
+export const copyFleet =
+  (fleet: string, id: string): Act =>
+  (fake) =>
+    fake.set((snapshot) => {
+      const copies = snapshot.fleets.filter((one) => one.id === fleet).map((one) => ({ ...one, id, instances: [] }));
+      return { ...snapshot, fleets: [...snapshot.fleets, ...copies] };
+    });
+
 /** Another instance of the fleet boots. */
 export const boot =
   (fleet: string, id: string): Act =>

@@ -76,6 +76,22 @@ const run = formatOf<JournalEntry>()(
     message: string('the last sentence of the run; empty while it is running'),
     awsRequests: number('how many requests were sent to AWS'),
     proven: optional(number('answers of production in a row that prove the switch; absent when it is not proven')),
+    production: optional(
+      z
+        .record(
+          z.string(),
+          z.array(
+            z.strictObject({
+              fleet: string('id of the fleet'),
+              release: string(release),
+              share: optional(number('its share in percent; absent where fleets move between target groups')),
+            }),
+          ),
+        )
+        .describe(
+          'the fleets in production when the run ended, by rule, name or target group; absent when the run did not see it, or was not about that',
+        ),
+    ),
     traffic: optional(
       z
         .strictObject({
@@ -265,6 +281,9 @@ export const statusLine = formatOf<Status>()(
     goal: goal.nullable().describe('what is recorded as unfinished or in progress; null when nothing is'),
     trouble: string(
       'why the store could not be read: then `lease`, `goal` and `last` are null, and `verbs` is empty; otherwise null',
+    ).nullable(),
+    movedByOthers: string(
+      'what something other than turnout has changed of production since the last run that was about it; null when nothing, or when that is not known',
     ).nullable(),
     otherStore: string('which store keeps the environment instead, in words; null when this one does').nullable(),
     verbs: z

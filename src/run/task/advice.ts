@@ -21,7 +21,7 @@ export const TRIED = {
 /** The world in which advice is given. */
 export type AdviceWorld = Pick<
   GoalRequest,
-  'tasks' | 'snapshot' | 'settings' | 'delivery' | 'fleetCount' | 'store' | 'recorded'
+  'tasks' | 'snapshot' | 'settings' | 'delivery' | 'fleetCount' | 'store' | 'recorded' | 'lastProduction'
 >;
 
 /** These refusals say themselves how long to wait, or which number to give. */

@@ -1,6 +1,7 @@
 import type { Task } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import { observe, withUrls } from '../../observe/observe.ts';
+import { productionIn } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Outside } from '../../domain/traffic.ts';
 import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
@@ -62,10 +63,15 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
     const problem = await finalProblem(run, task, goal, plan, last);
     await recording.forget();
     const { message, next } = task.standing(shown, goal);
-    if (problem !== undefined)
-      return await advised(run, last, undefined, needsAttention(problem, waysToContinue(task, goal.release)));
-    const ending = done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next);
-    return await advised(run, last, undefined, { ...ending, ...proofOf(task, last, goal) });
+    const left = task.decidesProduction ? { production: productionIn(last) } : {};
+    const ending =
+      problem === undefined
+        ? {
+            ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
+            ...proofOf(task, last, goal),
+          }
+        : needsAttention(problem, waysToContinue(task, goal.release));
+    return await advised(run, last, undefined, { ...ending, ...left });
   } catch (error) {
     if (isFinal(error)) return stopped(error, task, goal);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
@@ -184,7 +190,8 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   const ending = isSafe
     ? safe('failed', message, next)
     : needsAttention(`${message} ${describeServing(snapshot)}`, next);
-  return advised(run, snapshot, goal, ending);
+  const left = task.movesProduction ? { production: productionIn(snapshot) } : {};
+  return advised(run, snapshot, goal, { ...ending, ...left });
 }
 
 /** The way back and the last sentence must not miss what was done right before the failure. */
@@ -234,7 +241,9 @@ async function undo(
   }
   const problem = await finalProblem(run, task, back, plan, last);
   await recording.forget();
-  if (problem !== undefined) return needsAttention(`${why} ${problem}`, waysToContinue(task, back.release));
+  const production = productionIn(last);
+  if (problem !== undefined)
+    return { ...needsAttention(`${why} ${problem}`, waysToContinue(task, back.release)), production };
   const ending = safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, [LOOK, ...next]);
-  return { ...(await advised(run, last, undefined, ending)), ...proofOf(task, last, back) };
+  return { ...(await advised(run, last, undefined, ending)), ...proofOf(task, last, back), production };
 }

@@ -4,6 +4,7 @@ import { ago } from '../../domain/text.ts';
 import type { Goal } from '../../domain/goal.ts';
 import { waysToContinue } from './resolve-goal.ts';
 import { RunFault, type Position } from './fault.ts';
+import type { JournalEntry } from '../../stores/store.ts';
 import type { RunEvent } from '../event.ts';
 import { Interrupted } from '../engine/context.ts';
 
@@ -11,7 +12,8 @@ import { Interrupted } from '../engine/context.ts';
 export type RunOutcome = Pick<
   Extract<RunEvent, { type: 'finished' }>,
   'result' | 'code' | 'exitCode' | 'message' | 'next' | 'proven'
->;
+> &
+  Pick<JournalEntry, 'production'>;
 
 export function done(message: string, next: readonly string[]): RunOutcome {
   return { result: 'done', code: 'done', exitCode: ExitCode.done, message, next };

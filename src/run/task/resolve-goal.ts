@@ -4,6 +4,7 @@ import type { Tasks } from '../../../tasks/index.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
+import type { ProductionRecord } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import {
   isRefusal,
@@ -49,6 +50,8 @@ export interface GoalRequest {
   readonly fleetCount?: number | undefined;
   /** The store of this run. */
   readonly store: StoreIdentity;
+  /** What production was after the last run that was about it. */
+  readonly lastProduction?: ProductionRecord | undefined;
   /** The goal of a run that did not end. */
   readonly recorded: RecordedGoal | UnreadableGoal | undefined;
 }

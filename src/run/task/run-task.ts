@@ -6,6 +6,7 @@ import { observe, refresh } from '../../observe/observe.ts';
 import { defined } from '../../domain/defined.ts';
 import { locationOf, locationText } from '../../domain/location.ts';
 import type { DeployOrder } from '../../domain/deploys.ts';
+import { movedSince } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { behaviourOf } from '../../steps/index.ts';
@@ -21,6 +22,7 @@ import { withAge, knownError, outcomeOf, planned, type RunOutcome } from './outc
 import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './execute.ts';
 import { ofStore } from './of-store.ts';
+import { JOURNAL_LOOK, lastProduction } from './last-production.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
 import { checkDrainTime } from './drain-time.ts';
 import { preview } from './preview.ts';
@@ -56,9 +58,10 @@ export async function runTask(setup: Setup, task: Task, options: TaskOptions, mo
 
 function reportEnd(setup: Setup, ending: RunOutcome, seen: TrafficSeen | undefined, startedAt: number): void {
   const { ports, view, requests } = setup;
+  const { production: _, ...shown } = ending;
   if (seen !== undefined) view.emit({ type: 'traffic', ...seen });
   const seconds = (ports.clock.monotonic() - startedAt) / 1000;
-  view.emit({ type: 'finished', ...ending, seconds, awsRequests: requests() });
+  view.emit({ type: 'finished', ...shown, seconds, awsRequests: requests() });
 }
 
 async function showPlan(setup: Setup, task: Task, options: TaskOptions): Promise<RunOutcome> {
@@ -101,7 +104,7 @@ async function underLease(
 
 async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<Mode, 'plan'>): Promise<PlannedRun> {
   const { tasks, ports, identity } = setup;
-  const { snapshot, recorded, others, store } = await read(setup, task, options);
+  const { snapshot, recorded, lastProduction: record, others, store } = await read(setup, task, options);
   const location = locationOf(snapshot, setup.foreignEndpoint());
   if (location !== undefined) await ofStore(task, checkLocation(setup.store, location, mode.plan ? 'read' : 'record'));
   const requestedBy = { run: identity.run, who: identity.who, since: isoNow(setup) };
@@ -114,6 +117,7 @@ async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<M
     tasks,
     snapshot,
     recorded,
+    lastProduction: record,
     settings: switchSettings(ports),
     delivery,
     fleetCount: ports.fleet.count,
@@ -125,6 +129,8 @@ async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<M
     },
   );
   checkDrainTime(task, snapshot, resolved.plan, setup.limits);
+  const moved = movedSince(snapshot, record);
+  if (moved !== undefined) setup.view.emit({ type: 'warning', message: moved });
   await deploys.prepare(snapshot, ordersIn(resolved.plan));
   return { ...resolved, snapshot, others, store };
 }
@@ -132,9 +138,6 @@ async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<M
 function ordersIn({ steps }: Plan): readonly DeployOrder[] {
   return steps.map((step) => behaviourOf(step).order).filter((order) => order !== 'none');
 }
-
-/** The newest entries: all but those of `abandon` are of runs that may have changed something. */
-const JOURNAL_LOOK = 5;
 
 /** What is so, and what was wanted. Right after another run it may have to be read again, until it shows what that has left. */
 async function read(setup: Setup, task: Task, options: TaskOptions) {
@@ -152,7 +155,11 @@ async function read(setup: Setup, task: Task, options: TaskOptions) {
     ofStore(task, store.history(JOURNAL_LOOK)),
     ofStore(task, store.id()),
   ]);
-  const known = { recorded, store: { id, words: `${store.place} by ${setup.identity.who}` } };
+  const known = {
+    recorded,
+    lastProduction: lastProduction(tasks, journal),
+    store: { id, words: `${store.place} by ${setup.identity.who}` },
+  };
   const unchanged = new ConsistencyDelay(ports.clock, settleMs);
   const last = lastRun(journal);
   if (last === undefined) return { ...known, snapshot, others: unchanged };
@@ -203,7 +210,7 @@ async function journalled(
   };
   await ofStore(task, store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() }));
   // What was done is done, whether or not the journal can be written: it must not be reported as a failure, let alone a refusal.
-  const end = async (ended: Pick<JournalEntry, 'outcome' | 'message' | 'proven'>): Promise<void> => {
+  const end = async (ended: Pick<JournalEntry, 'outcome' | 'message' | 'proven' | 'production'>): Promise<void> => {
     const clients = trafficOf(await clientsMet(setup));
     const last = { ...entry, ...ended, until: isoNow(setup), awsRequests: requests(), ...clients };
     await store.log(last).catch((error: unknown) => {
@@ -217,8 +224,8 @@ async function journalled(
       await end({ outcome: 'failed', message: error.message });
       throw error;
     });
-  const { result, message, proven } = ending;
-  await end({ outcome: result === 'planned' ? 'done' : result, message, ...defined({ proven }) });
+  const { result, message, proven, production } = ending;
+  await end({ outcome: result === 'planned' ? 'done' : result, message, ...defined({ proven, production }) });
   return ending;
 }
 
