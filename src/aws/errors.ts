@@ -14,6 +14,8 @@ interface Translation {
   /** `{operation}` and `{detail}` are filled in. */
   readonly message: string;
   readonly next: string;
+  /** It does not pass within seconds, whatever the status says. */
+  readonly isFinal?: true;
 }
 
 /** AWS errors that an operator can fix, by our code. The first match is used. */
@@ -74,11 +76,28 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
     message: 'The SSM parameter does not exist. {detail}',
     next: 'Check `fleet.image.parameter` in the config, and that the release was built.',
   },
+  // HTTP 500, and yet nothing that passes within seconds: EC2 asks to wait some minutes, or for another zone or type (EC2 API, error codes).
+  'zone-is-full': {
+    matches: /^InsufficientInstanceCapacity$/,
+    message: 'EC2 has no capacity for this instance type in a zone now. {detail}',
+    next: 'Run this again in some minutes: no instance is launched twice. Fewer may do (`--count`); another type takes `turnout cleanup --discard` first.',
+    isFinal: true,
+  },
   'no-capacity': {
     matches:
-      /^(InstanceLimitExceeded|VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InsufficientInstanceCapacity|InsufficientFreeAddressesInSubnet)$/,
+      /^(InstanceLimitExceeded|VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InsufficientFreeAddressesInSubnet)$/,
     message: 'EC2 cannot launch this many instances. {detail}',
     next: 'Run this again later, launch fewer (`--count`), or raise the quota. No instance is launched twice.',
+  },
+  'image-gone': {
+    matches: /^InvalidAMIID\.(NotFound|Unavailable)$/,
+    message: 'The image does not exist any more, or cannot be used. {detail}',
+    next: 'Build it again; then `turnout cleanup --discard` and `turnout up --release R` begin anew.',
+  },
+  'launch-changed': {
+    matches: /^IdempotentParameterMismatch$/,
+    message: 'A part of this fleet was launched in another way before. {detail}',
+    next: '`turnout cleanup --discard` terminates what was launched; then begin anew with `turnout up`.',
   },
   unreachable: {
     matches: /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_PROXY_TUNNEL|ERR_PROXY_INVALID_CONFIG)$/,
@@ -127,10 +146,11 @@ export function translate(error: unknown, operation: string): OperatorError {
   const keys = [aws.name ?? '', aws.code ?? '', said];
   const known = Object.entries(TRANSLATIONS).find(([, { matches }]) => keys.some((key) => matches.test(key)));
   if (known !== undefined) {
-    const [code, { message: pattern, next }] = known;
+    const [code, { message: pattern, next, isFinal = false }] = known;
     const message = pattern.replace('{operation}', operation).replace('{detail}', detail).trim();
     const proxy = code === 'unreachable' ? [proxyAdvice()] : [];
-    return new OperatorError(code, message, { next: [...proxy, next], transient: isTransient(aws), cause: error });
+    const transient = !isFinal && isTransient(aws);
+    return new OperatorError(code, message, { next: [...proxy, next], transient, cause: error });
   }
   if (isThrottling(error)) {
     const message = `AWS throttled ${operation} ${aws.$metadata?.attempts ?? '?'} times. ${detail}`;

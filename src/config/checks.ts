@@ -40,8 +40,11 @@ function oneOf(value: unknown, path: Path, keys: readonly string[], optional = f
   return unless(found.length === 1 || (optional && found.length === 0), path, message);
 }
 
+/** Before it is encoded (EC2 user guide, "Run commands when you launch an EC2 instance with user data input"). */
+const USER_DATA_BYTES = 16_384;
+
 function fleetChecks(root: Tree): readonly Mistake[] {
-  const { launchTemplate, image, kind, app } = tree(root['fleet']);
+  const { launchTemplate, image, kind, app, userData } = tree(root['fleet']);
   // The default of `revision` is the release.
   const named = kind === 'opsworks' && app !== undefined && !('revision' in tree(root['fleet']));
   const owned = 'parameter' in tree(image) && 'owner' in tree(image);
@@ -49,6 +52,11 @@ function fleetChecks(root: Tree): readonly Mistake[] {
     ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['name', 'id']),
     ...oneOf(launchTemplate, ['fleet', 'launchTemplate'], ['version', 'versionDescription'], true),
     ...oneOf(image, ['fleet', 'image'], ['name', 'tag', 'parameter']),
+    ...unless(
+      typeof userData !== 'string' || Buffer.byteLength(userData) <= USER_DATA_BYTES,
+      ['fleet', 'userData'],
+      `expected at most 16 KB, as EC2 takes no more; found ${Buffer.byteLength(String(userData))} bytes`,
+    ),
     ...unless(
       !owned,
       ['fleet', 'image', 'owner'],

@@ -2,6 +2,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { isOwned } from '../../src/fleets/ec2/tags.ts';
 import type { FleetPort } from '../../src/fleets/fleet.ts';
 import { startFakeAws } from '../support/fake-aws.ts';
+import { ExitCode } from '../../src/errors.ts';
+import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { callEc2, quickSandbox } from '../support/quick-sandbox.ts';
 import { openEc2Fleet, startEc2World, WAYS, type Boot, type Ec2World } from './ec2-world.ts';
 import { fleetContract } from './fleet.contract.ts';
@@ -16,7 +18,7 @@ fleetContract('ec2', {
   ways: WAYS,
   requests: { 10: SMALL, 1_000: LARGE },
   changes: { launch: 2, terminate: 2, refused: 2 },
-  refused: 'no-capacity',
+  refused: 'zone-is-full',
   protects: true,
 });
 
@@ -71,6 +73,18 @@ describe("what is EC2's own", () => {
       Attribute: 'userData',
     });
     expect(UserData.Value).toBe(secret);
+  });
+
+  test('what was pinned is not launched with other user data', async () => {
+    const world = await start();
+    const before = open(world, { userData: 'ONE={release}' });
+    const step = launchStep(await before.resolve(await launchRequestOf(before)));
+    const error = await errorOf(open(world, { userData: 'TWO={release}' }).launch(step));
+    expect(error).toMatchObject({ code: 'user-data-changed', exitCode: ExitCode.refused });
+    expect(error.message).toContain('`fleet.userData` in the config has changed');
+    expectAdvice(error);
+    await before.launch(step);
+    expect((await fleetOf(before, 'green')).instances.length).toBeGreaterThan(0);
   });
 
   test('user data gets the release in the place of {release}, and keeps ${release} for the shell', async () => {

@@ -218,6 +218,8 @@ describe('what comes back', () => {
     ['InvalidLaunchTemplateId.VersionNotFound', 'no-such-version'],
     ['InstanceLimitExceeded', 'no-capacity'],
     ['InsufficientFreeAddressesInSubnet', 'no-capacity'],
+    ['InvalidAMIID.NotFound', 'image-gone'],
+    ['IdempotentParameterMismatch', 'launch-changed'],
     ['SomethingNew', 'aws-error'],
   ];
   test.each(CODES)('%s is %s, in a sentence, and is not tried again', async (wire, code) => {

@@ -143,6 +143,11 @@ describe('mistakes between keys', () => {
       LEAST.replace("{ name: 'shop-{release}' }", "{ tag: {} }\n  userData: '{release}'"),
       'fleet.image.tag: expected at least one tag',
     ],
+    [
+      'user data that EC2 does not take',
+      LEAST.replace("{ name: 'shop-{release}' }", `{ name: 'shop-{release}' }\n  userData: '${'y'.repeat(16_385)}'`),
+      'fleet.userData: expected at most 16 KB',
+    ],
     ['a release that is not listed', withLines("sandbox: { release: '40' }"), 'sandbox.release: expected one of'],
     ['one port for two', withLines('sandbox: { productionPort: 8081 }'), 'sandbox.testPort: expected a different port'],
     [

@@ -51,6 +51,13 @@ describe('a decision is to be made again', () => {
 });
 
 describe('AWS and its surroundings', () => {
+  test('a zone without capacity is no outage, though EC2 answers 500', () => {
+    const full = { name: 'InsufficientInstanceCapacity', $metadata: { httpStatusCode: 500 } };
+    const error = translate(Object.assign(new Error('Not in eu-west-1a'), full), 'ec2:RunInstances');
+    expect(error).toMatchObject({ code: 'zone-is-full', transient: false });
+    expectAdvice(error);
+  });
+
   test('names that Route 53 rejects are to be looked for in the config', () => {
     const refused = Object.assign(new Error('Tried to create a record'), { name: 'InvalidChangeBatch' });
     const error = translate(refused, 'route53:ChangeResourceRecordSets');

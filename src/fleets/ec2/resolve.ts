@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Ec2, Instance as Ec2Instance, LaunchTemplateVersion } from '../../aws/ec2.ts';
 import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig, LaunchTemplateConfig } from '../../config/config.ts';
@@ -19,6 +20,8 @@ export interface Ec2Request {
   readonly run: Readonly<Record<string, unknown>>;
   /** The instance whose user data is cloned, or the user data of the config. */
   readonly userData?: { readonly from: string } | 'config';
+  /** Of the user data as it was when the goal was pinned: what is launched later must be the same. */
+  readonly userDataHash?: string;
 }
 
 export interface Ec2FleetOptions {
@@ -48,6 +51,7 @@ export async function resolveEc2Launch(options: Ec2FleetOptions, request: Launch
   const script = config.userData?.trimEnd().split('\n');
   const userData = script === undefined ? base.userData : 'config';
   const subnets = new Map(samples.map((instance) => [instance.Placement?.AvailabilityZone, instance.SubnetId]));
+  const pinned = await currentUserData(options, { run: {}, ...defined({ userData }) }, request.release);
   return {
     kind: 'ec2',
     summary: sentences(
@@ -56,7 +60,7 @@ export async function resolveEc2Launch(options: Ec2FleetOptions, request: Launch
       script !== undefined && `user data of the config, ${script.length} lines`,
     ),
     batches: Object.entries(request.zones).map(([zone, count]) => ({ zone, count, subnet: subnets.get(zone) ?? '' })),
-    request: { run: { ...base.run, ...image?.run }, ...defined({ userData }) },
+    request: { run: { ...base.run, ...image?.run }, ...defined({ userData, userDataHash: pinned && hashOf(pinned) }) },
   };
 }
 
@@ -148,8 +152,37 @@ function userTags(owner: Ownership, sample: Ec2Instance): readonly { Key: string
   );
 }
 
-/** The user data, base64-encoded; undefined when there is none. */
+/**
+ * The user data as it was pinned, base64-encoded; undefined when there is none.
+ * @throws OperatorError `user-data-changed`
+ */
 export async function readUserData(
+  options: Ec2FleetOptions,
+  request: Ec2Request,
+  release: string,
+): Promise<string | undefined> {
+  const { userData, userDataHash } = request;
+  const now = await currentUserData(options, request, release);
+  if (userDataHash === undefined || (now !== undefined && hashOf(now) === userDataHash)) return now;
+  const what =
+    userData === 'config' ? '`fleet.userData` in the config' : `The user data of ${userData?.from ?? 'blue'}`;
+  throw new OperatorError(
+    'user-data-changed',
+    `${what} has changed since this launch began: the servers of one release would differ.`,
+    {
+      next: [
+        'Put it back as it was, and run this again.',
+        '`turnout cleanup --discard` terminates what was launched; then begin anew with `turnout up`.',
+      ],
+    },
+  );
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function currentUserData(
   { ec2, config }: Ec2FleetOptions,
   request: Ec2Request,
   release: string,
