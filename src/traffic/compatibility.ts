@@ -7,6 +7,7 @@ import type { Settings } from './target-groups.ts';
 const ALIKE: readonly (readonly [what: string, of: (settings: Settings) => string | number | undefined])[] = [
   ['port', ({ port }) => port],
   ['protocol', ({ group }) => group.Protocol],
+  ['protocol version', ({ group }) => group.ProtocolVersion],
   ['health check protocol', ({ group }) => group.HealthCheckProtocol],
   ['health check port', ({ group }) => group.HealthCheckPort],
   ['health check path', ({ group }) => group.HealthCheckPath],
@@ -33,6 +34,7 @@ export function problemsOf(
         ({ name }) => `${name} forwards to neither ${list(settings.map((one) => one.name)).replace(' and ', ' nor ')}.`,
       ),
     ...(stickiness === 'drop' ? settings.filter(isSticky).map(stickyGroup) : []),
+    ...unstickyRules(settings, routes, stickiness),
   ];
 }
 
@@ -64,6 +66,36 @@ function isSticky({ attributes }: Settings): boolean {
 /** ELB wants the stickiness of the rule on where that of a weighted group is (ALB user guide, sticky sessions). */
 function stickyGroup({ name }: Settings): string {
   return `${name} has stickiness of its own, with which that of the rule cannot be dropped.`;
+}
+
+/** ELB refuses a group with stickiness beside another one in a rule without (kubernetes-sigs/aws-load-balancer-controller issue 2734). */
+function unstickyRules(
+  settings: readonly Settings[],
+  routes: readonly Route[],
+  stickiness: 'keep' | 'drop',
+): readonly string[] {
+  const groups = settings.filter(isSticky).map(({ name }) => name);
+  // Those for test traffic keep what they have.
+  const rules = routes.filter(({ role, stickyS }) => stickyS === 0 && (role === 'test' || stickiness === 'keep'));
+  if (groups.length === 0 || rules.length === 0) return [];
+  const are = rules.length === 1 ? 'is' : 'are';
+  return [
+    `${list(rules.map(({ name }) => name))} ${are} not sticky, and ${list(groups)} ${groups.length === 1 ? 'is' : 'are'}: ELB accepts a sticky group beside another one in a sticky rule only. Turn on both, or neither.`,
+  ];
+}
+
+/** Target groups in one forward action (ELB quotas, "Target groups per action on an Application Load Balancer"). */
+const GROUPS_MAX = 5;
+
+/** Why the rule, which forwards to these groups now, cannot take all of ours as well. */
+export function crowdedRule(
+  name: string,
+  forwardsTo: readonly string[],
+  settings: readonly Settings[],
+): readonly string[] {
+  const all = new Set([...forwardsTo, ...settings.map(({ arn }) => arn)]);
+  if (forwardsTo.length === 0 || all.size <= GROUPS_MAX) return [];
+  return [`${name} would forward to ${all.size} target groups, and ELB accepts ${GROUPS_MAX} in a rule.`];
 }
 
 /** What is worth knowing before traffic is moved, as sentences. */

@@ -4,7 +4,7 @@ import { OperatorError } from '../errors.ts';
 import { countedWithinS } from '../domain/retention.ts';
 import type { ListenerWeights, Route } from '../domain/traffic.ts';
 import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
-import { notesOf, problemsOf } from './compatibility.ts';
+import { crowdedRule, notesOf, problemsOf } from './compatibility.ts';
 import { findRoutes, type RouteLocation } from './find-rules.ts';
 import { countResidual, type Counter } from './residual-traffic.ts';
 import { createGroups, inRole, remember, type Settings } from './target-groups.ts';
@@ -93,7 +93,12 @@ function createRules(
       return {
         kind: 'listener-weights',
         routes,
-        problems: problemsOf(settings, located, routes, config.stickiness),
+        problems: [
+          ...problemsOf(settings, located, routes, config.stickiness),
+          ...rules
+            .filter(isReadable)
+            .flatMap(({ place, actions }) => crowdedRule(place.name, [...weightsIn(actions).keys()], settings)),
+        ],
         notes: [...notesOf(located, routes, config.stickiness), ...named],
         residual: { state: 'not-asked' },
         unreadable: [...found.filter(isUnreadable), ...rules.filter(isUnreadable)],

@@ -258,6 +258,32 @@ describe('what is wrong with how it is set up', () => {
     ]);
   });
 
+  test('a sticky group and a rule that is not, whose change ELB would refuse after the others were changed', async () => {
+    const sandbox = await start();
+    const blue = sandbox.production[0]!.arn;
+    const actions = [{ Type: 'forward', TargetGroupArn: blue }];
+    await callElbv2(sandbox, 'ModifyRule', { RuleArn: await ruleArn(sandbox, 1), Actions: actions });
+    const sticky = { Enabled: true, DurationSeconds: 60 };
+    for (const { listenerArn } of sandbox.elbv2.urls().filter((_, n) => n !== 1))
+      await callElbv2(sandbox, 'ModifyListener', {
+        ListenerArn: listenerArn,
+        DefaultActions: [
+          {
+            Type: 'forward',
+            ForwardConfig: { TargetGroups: [{ TargetGroupArn: blue }], TargetGroupStickinessConfig: sticky },
+          },
+        ],
+      });
+    const Attributes = [{ Key: 'stickiness.enabled', Value: 'true' }];
+    await callElbv2(sandbox, 'ModifyTargetGroupAttributes', { TargetGroupArn: blue, Attributes });
+    const port = portOf(sandbox);
+    const { problems, routes } = await routing(port);
+    const rule = routes[1]!.name;
+    expect(problems).toEqual([expect.stringContaining(`${rule} is not sticky, and shop-blue is`)]);
+    const refused = await errorOf(port.setWeights(new Map([[rule, ALL_GREEN]])));
+    expect(refused.message).toContain('You must enable group stickiness');
+  });
+
   test('a rule that leads to neither group', async () => {
     const sandbox = await start();
     const fixed = { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } };

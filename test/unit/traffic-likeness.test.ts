@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Route } from '../../src/domain/traffic.ts';
-import { problemsOf, notesOf } from '../../src/traffic/compatibility.ts';
+import { crowdedRule, problemsOf, notesOf } from '../../src/traffic/compatibility.ts';
 import type { RouteLocation } from '../../src/traffic/find-rules.ts';
 import type { Settings } from '../../src/traffic/target-groups.ts';
 
@@ -62,5 +62,27 @@ describe('why traffic must not be moved by weights', () => {
     const groups = [settings('blue'), settings('green', undefined, true)];
     expect(problemsOf(groups, [place('a')], [], 'drop')).toHaveLength(1);
     expect(problemsOf(groups, [place('a')], [], 'keep')).toEqual([]);
+  });
+
+  test('a sticky group, where one of the rules is not: ELB would refuse the change of that one', () => {
+    const groups = [settings('blue'), settings('green', undefined, true)];
+    const places = [place('a'), place('b')];
+    expect(problemsOf(groups, places, [route('a', 60), route('b')], 'keep')).toEqual([
+      'b is not sticky, and green is: ELB accepts a sticky group beside another one in a sticky rule only. Turn on both, or neither.',
+    ]);
+    expect(problemsOf(groups, places, [route('a', 60), route('b', 60)], 'keep')).toEqual([]);
+    const trial = { ...route('b'), role: 'test' as const };
+    expect(problemsOf(groups, places, [route('a', 60), trial], 'drop').join()).toContain(
+      'b is not sticky, and green is',
+    );
+    expect(problemsOf(GROUPS, places, [route('a'), trial], 'keep')).toEqual([]);
+  });
+
+  test('a rule that would forward to more groups than ELB accepts', () => {
+    expect(crowdedRule('a', ['arn:blue', 'arn:1', 'arn:2', 'arn:3'], GROUPS)).toEqual([]);
+    expect(crowdedRule('a', ['arn:blue', 'arn:1', 'arn:2', 'arn:3', 'arn:4'], GROUPS)).toEqual([
+      'a would forward to 6 target groups, and ELB accepts 5 in a rule.',
+    ]);
+    expect(crowdedRule('a', [], GROUPS)).toEqual([]);
   });
 });

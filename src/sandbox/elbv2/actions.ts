@@ -43,6 +43,9 @@ function checkedForward(state: Elbv2State, loadBalancer: LoadBalancer, action: A
   if (arns.size < tuples.length) throw validationError('A target group can be specified only once in a forward action');
   for (const tuple of tuples) checkTuple(groupOf(state, tuple.TargetGroupArn), loadBalancer, tuple);
   const TargetGroupStickinessConfig = checkedStickiness(action.ForwardConfig?.TargetGroupStickinessConfig);
+  const isSticky = ({ TargetGroupArn: arn }: TargetGroupTuple): boolean =>
+    groupOf(state, arn).attributes.get('stickiness.enabled') === 'true';
+  if (tuples.length > 1 && !TargetGroupStickinessConfig.Enabled && tuples.some(isSticky)) throw stickyBehindRule();
   const ForwardConfig = { TargetGroups: tuples, TargetGroupStickinessConfig };
   const only = tuples.length === 1 ? { TargetGroupArn: tuples[0]?.TargetGroupArn } : {};
   return { Type: 'forward', ...only, ForwardConfig };
@@ -73,6 +76,14 @@ function checkTuple(group: TargetGroup, loadBalancer: LoadBalancer, { Weight: we
       `The following target groups cannot be associated with more than one load balancer: ${group.arn}`,
     );
   }
+}
+
+/** kubernetes-sigs/aws-load-balancer-controller issue 2734; the wording for rules is not documented. */
+export function stickyBehindRule(): ApiError {
+  return new ApiError(
+    'InvalidConfigurationRequest',
+    'You must enable group stickiness on a rule if you enabled target stickiness on one of its target groups',
+  );
 }
 
 type Stickiness = NonNullable<ForwardActionConfig['TargetGroupStickinessConfig']>;

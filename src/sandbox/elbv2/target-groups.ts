@@ -18,6 +18,7 @@ import {
   wholeSeconds,
   defaultAttributes,
 } from './attributes.ts';
+import { stickyBehindRule } from './actions.ts';
 import { updatedCheckSettings, DEFAULT_CHECK } from './check-settings.ts';
 import {
   entriesOfKind,
@@ -49,7 +50,7 @@ export function targetGroupOperations(state: Elbv2State): Record<string, Operati
     }),
     ModifyTargetGroupAttributes: (input: ModifyTargetGroupAttributesInput) => {
       const group = groupOf(state, input.TargetGroupArn);
-      modifyAttributes(group, input.Attributes);
+      modifyAttributes(group, input.Attributes, isBesideOthers(state, group));
       return { Attributes: attributeShapes(group.attributes) };
     },
   };
@@ -145,8 +146,23 @@ function remove(state: Elbv2State, input: DeleteTargetGroupInput): object {
   return {};
 }
 
+/** A rule without stickiness forwards to it and to others. */
+function isBesideOthers(state: Elbv2State, group: TargetGroup): boolean {
+  const configs = [...state.rules.values()].flatMap(({ actions }) => actions.map(({ ForwardConfig }) => ForwardConfig));
+  return configs.some(
+    (config) =>
+      (config?.TargetGroups ?? []).length > 1 &&
+      config?.TargetGroupStickinessConfig?.Enabled !== true &&
+      config?.TargetGroups?.some(({ TargetGroupArn: arn }) => arn === group.arn),
+  );
+}
+
 /** Changes the attributes and the load balancing of a group. Throws before any change. */
-export function modifyAttributes(group: TargetGroup, changes: ModifyTargetGroupAttributesInput['Attributes']): void {
+export function modifyAttributes(
+  group: TargetGroup,
+  changes: ModifyTargetGroupAttributesInput['Attributes'],
+  besideOthers = false,
+): void {
   const next = updatedAttributes(GROUP_ATTRIBUTES, group.attributes, changes);
   const algorithm = next.get('load_balancing.algorithm.type') as 'round_robin' | 'least_outstanding_requests';
   const slowStartMs = msOf(next, 'slow_start.duration_seconds');
@@ -154,6 +170,7 @@ export function modifyAttributes(group: TargetGroup, changes: ModifyTargetGroupA
     throw new ApiError('InvalidConfigurationRequest', 'Slow start cannot be used with least outstanding requests');
   }
   const sticky = next.get('stickiness.enabled') === 'true';
+  if (sticky && besideOthers) throw stickyBehindRule();
   const stickyMs = sticky ? msOf(next, 'stickiness.lb_cookie.duration_seconds') : 0;
   group.pool.balancing = { algorithm, slowStartMs, stickyMs };
   for (const [key, value] of next) group.attributes.set(key, value);
