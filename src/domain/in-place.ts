@@ -27,7 +27,11 @@ interface Place {
 
 /** Looks among the instances that carry the ownership tags. */
 export function instanceById(snapshot: Snapshot, id: string): Instance | undefined {
-  return snapshot.fleets.flatMap((fleet) => fleet.instances).find((instance) => instance.id === id);
+  for (const { instances } of snapshot.fleets) {
+    const found = instances.find((instance) => instance.id === id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 export function fleetWith(snapshot: Snapshot, id: string): Fleet | undefined {
@@ -107,10 +111,21 @@ export function serves(snapshot: Snapshot, pool: Pool): boolean {
 
 /** Healthy targets of the pool by zone, those of `without` not counted. A target whose zone is not known counts as one of its own. */
 export function healthyByZone(snapshot: Snapshot, pool: Pool, without: ReadonlySet<string> = new Set()): ByZone {
-  const instances = [...snapshot.fleets.flatMap((fleet) => fleet.instances), ...snapshot.unmanaged];
-  const zones = new Map(instances.map(({ id, zone }) => [id, zone]));
+  const zones = zonesIn(snapshot);
   const healthy = pool.targets.filter((target) => isHealthy(target) && !without.has(target.id));
   return countByZone([...new Set(healthy.map(({ id }) => id))].map((id) => ({ zone: zones.get(id) ?? '?' })));
+}
+
+/** A plan for a large fleet asks thousands of times. */
+const zonesOf = new WeakMap<Snapshot, ReadonlyMap<string, string>>();
+
+function zonesIn(snapshot: Snapshot): ReadonlyMap<string, string> {
+  const known = zonesOf.get(snapshot);
+  if (known !== undefined) return known;
+  const instances = [...snapshot.fleets.flatMap((fleet) => fleet.instances), ...snapshot.unmanaged];
+  const zones = new Map(instances.map(({ id, zone }) => [id, zone]));
+  zonesOf.set(snapshot, zones);
+  return zones;
 }
 
 /** Why these instances must not leave together now: what the first pool that suffers would have left. */
