@@ -2,6 +2,15 @@ import type { Clock } from '../clock.ts';
 import { AwsClock } from './clock.ts';
 import { defined } from '../domain/defined.ts';
 import type { OperatorError } from '../errors.ts';
+import {
+  checkProfile,
+  noMfaCode,
+  renewsItself,
+  withProfile,
+  type Credentials,
+  type Identity,
+  type MfaCode,
+} from './credentials.ts';
 import { isThrottling, translate } from './errors.ts';
 import { Limiter } from './limiter.ts';
 import { proxyOptions } from '../proxy.ts';
@@ -32,6 +41,18 @@ export interface SessionOptions {
   /** Fencing number of the lease, for the user agent: of two writers it identifies the stale one. */
   readonly fence?: () => number | undefined;
   readonly onThrottled: (operation: string) => void;
+  /** Shared with another session of the same profile. */
+  readonly credentials?: Credentials;
+  /** Default: nobody can be asked. */
+  readonly mfaCode?: MfaCode | undefined;
+}
+
+/** What a session knows of its connection, once something was read. */
+export interface Connection {
+  /** URL of what has answered in place of AWS, also when the environment or the profile names it. */
+  readonly endpoint?: string;
+  /** When the credentials end, in milliseconds since the epoch; absent where they last, or renew themselves. */
+  readonly credentialsEndAt?: number;
 }
 
 /** @param operation for example `ec2:DescribeInstances` */
@@ -56,10 +77,17 @@ class SentOnce extends Error {
 
 type Next = (args: object) => Promise<unknown>;
 
+/** What the SDK's middleware knows of a request. */
+interface Handling {
+  readonly commandName?: string;
+  readonly __smithy_context?: { readonly selectedHttpAuthScheme?: { readonly identity?: Identity } };
+}
+
 interface Client {
   send(command: object): Promise<unknown>;
+  readonly config?: { readonly credentials: unknown };
   middlewareStack: {
-    add(middleware: (next: Next, context: { commandName?: string }) => Next, options: object): void;
+    add(middleware: (next: Next, context: Handling) => Next, options: object): void;
   };
 }
 
@@ -105,13 +133,15 @@ export class Session {
   requests = 0;
   /** Requests sent that change something, including retries. */
   changes = 0;
-  /** URL of what has answered in place of AWS, also when the environment or the profile names it. */
-  foreignEndpoint: string | undefined;
+  connection: Connection = {};
+  readonly #credentials: Credentials;
+  #profile: Promise<void> | undefined;
   /** The error of `beforeChange`; rethrown without translation, since AWS never received the request. */
   #refusal: unknown;
 
   constructor(options: SessionOptions) {
     this.options = options;
+    this.#credentials = options.credentials ?? {};
     this.clock = new AwsClock(options.clock);
   }
 
@@ -126,7 +156,8 @@ export class Session {
       ...(proxy && { httpAgent: proxy, httpsAgent: proxy }),
     };
     return {
-      ...defined({ region, profile, endpoint }),
+      ...defined({ region, profile, endpoint, credentials: this.#credentials.provider }),
+      mfaCodeProvider: this.options.mfaCode ?? noMfaCode,
       maxAttempts,
       logger: LOGGER,
       customUserAgent: [
@@ -141,13 +172,13 @@ export class Session {
 
   /** Adds the checks before each attempt and the translation of errors to a client, and returns its `send`. */
   connect(service: string, client: unknown, explain: Explain = (error) => error): Send {
-    const { middlewareStack } = client as Client;
+    const { middlewareStack, config } = client as Client;
+    this.#credentials.provider ??= config?.credentials;
     const { requestsPerSecond: rates, clock } = this.options;
     const rate = typeof rates === 'number' ? rates : (rates[service] ?? rates.others);
     const reads = new Limiter(clock, rate, BURST);
     const changes = SHARED_LIMIT.has(service) ? reads : new Limiter(clock, rate, BURST);
-    const nameOf = (context: { commandName?: string }): string =>
-      `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
+    const nameOf = (context: Handling): string => `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
     middlewareStack.add(
       (next, context) => async (args) => {
         const { instead } = this.options;
@@ -159,9 +190,11 @@ export class Session {
     );
     middlewareStack.add(
       (next, context) => async (args) =>
-        next(args).catch((thrown: unknown) => {
+        this.#withProfile(async () => next(args)).catch((thrown: unknown) => {
           const error = thrown instanceof SentOnce ? thrown.failure : thrown;
-          throw error === this.#refusal ? error : explain(translate(error, nameOf(context)));
+          throw error === this.#refusal
+            ? error
+            : explain(withProfile(translate(error, nameOf(context)), this.options.profile));
         }),
       { step: 'initialize', priority: 'high', name: 'turnout-translate' },
     );
@@ -170,7 +203,7 @@ export class Session {
         const operation = nameOf(context);
         const limiter = isChange(operation) ? changes : reads;
         const { request } = args as { readonly request: HttpRequest };
-        this.#noteEndpoint(request);
+        this.#noteConnection(request, context.__smithy_context?.selectedHttpAuthScheme?.identity);
         this.#addFence(request);
         return this.#attempt(limiter, operation, () => next(args));
       },
@@ -195,9 +228,17 @@ export class Session {
     if (fence !== undefined) headers['user-agent'] = `${headers['user-agent'] ?? ''} fence/${fence}`;
   }
 
-  #noteEndpoint({ protocol, hostname, port }: HttpRequest): void {
-    if (AWS_DOMAINS.test(hostname)) return;
-    this.foreignEndpoint = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+  async #withProfile<T>(send: () => Promise<T>): Promise<T> {
+    await (this.#profile ??= checkProfile(this.options.profile));
+    return send();
+  }
+
+  #noteConnection({ protocol, hostname, port }: HttpRequest, identity: Identity = {}): void {
+    const endpoint = AWS_DOMAINS.test(hostname)
+      ? undefined
+      : `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+    const credentialsEndAt = renewsItself(identity) ? undefined : identity.expiration?.getTime();
+    this.connection = defined({ endpoint: endpoint ?? this.connection.endpoint, credentialsEndAt });
   }
 
   async #attempt(limiter: Limiter, operation: string, send: () => Promise<unknown>): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { noMfaCode, type Credentials, type MfaCode } from '../aws/credentials.ts';
 import { Session, type SessionOptions } from '../aws/session.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -16,6 +17,7 @@ import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { openTraffic } from '../traffic/index.ts';
 import { readVersion } from './version.ts';
+import { askText } from '../views/prompt.ts';
 import { createView } from '../views/view.ts';
 import type { View } from '../run/event.ts';
 import type { Args } from './command.ts';
@@ -40,10 +42,16 @@ export function configOf(args: Args): Config {
 }
 
 /** For commands that need nothing but the store, which is closed after `work`. */
-export async function inStore<T>(config: Config, name: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(config, systemClock, { run: name, version: readVersion() });
+export async function inStore<T>(
+  args: Args,
+  name: string,
+  work: (store: Store, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = configOf(args);
+  const client = { run: name, version: readVersion(), mfaCode: mfaCodeOf(args) };
+  const store = await openStore(config, systemClock, client);
   try {
-    return await work(store);
+    return await work(store, config);
   } finally {
     await store.close();
   }
@@ -61,6 +69,7 @@ export async function openContext(args: Args, instead?: SessionOptions['instead'
   let throttled = false;
   const decision = new Decision(systemClock);
   const version = readVersion();
+  const credentials: Credentials = {};
   const session = new Session({
     region: config.region,
     profile: config.profile,
@@ -69,6 +78,8 @@ export async function openContext(args: Args, instead?: SessionOptions['instead'
     version,
     run,
     clock: systemClock,
+    credentials,
+    mfaCode: mfaCodeOf(args),
     changes: 'once',
     instead,
     beforeChange: async () => {
@@ -82,7 +93,8 @@ export async function openContext(args: Args, instead?: SessionOptions['instead'
       throttled = true;
     },
   });
-  const store = await openStore(config, systemClock, { run, version }).catch(unavailable);
+  const client = { run, version, credentials, mfaCode: mfaCodeOf(args) };
+  const store = await openStore(config, systemClock, client).catch(unavailable);
   const traffic = await openTraffic(config, session, {
     environment: config.environment,
     tagPrefix: config.fleet.tagPrefix,
@@ -123,6 +135,14 @@ export function deliveryOf({ deploy, migrate, instanceCheck }: Config, words = '
   if (deploy === undefined) return undefined;
   const apart = migrate === 'with-deploy' ? 'with-deploy' : 'alone';
   return { words, check: instanceCheck !== undefined, migrate: migrate === undefined ? 'no' : apart };
+}
+
+/** Asks on the terminal. */
+function mfaCodeOf(args: Args): MfaCode | undefined {
+  const { stdin, stdout } = process;
+  if (args['json'] === true || !stdin.isTTY || !stdout.isTTY) return undefined;
+  return async (serial) =>
+    (await askText(`Code of the MFA device ${serial}:`, stdin, stdout).answer) || noMfaCode(serial);
 }
 
 function viewOf(args: Args): View {

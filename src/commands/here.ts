@@ -13,7 +13,7 @@ export async function mustBeHere({ ports, session, store }: Context): Promise<Lo
     if (error instanceof OperatorError && error.code !== 'other-account') return { pools: [] };
     throw error;
   });
-  const location = locationOf(reading, session.foreignEndpoint);
+  const location = locationOf(reading, session.connection.endpoint);
   if (location !== undefined) await checkLocation(store, location, 'read');
   return location;
 }

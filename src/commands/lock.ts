@@ -4,13 +4,12 @@ import type { Store } from '../stores/store.ts';
 import { jsonLine } from '../views/json.ts';
 import { lockData, lockText, type LockReport } from '../views/lock.ts';
 import type { Args } from './command.ts';
-import { configOf, inStore } from './context.ts';
+import { inStore } from './context.ts';
 import { layout, print } from './print.ts';
 
 /** Prints who holds the lease, and who waits for it. Reads the store only. */
 export async function lock(args: Args): Promise<ExitCode> {
-  const config = configOf(args);
-  return inStore(config, 'lock', async (store) => {
+  return inStore(args, 'lock', async (store, config) => {
     const report = await lockReport(config.environment, store);
     return print(args['json'] === true ? jsonLine(lockData(report), report.at) : lockAsText(report));
   });

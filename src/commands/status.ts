@@ -75,7 +75,7 @@ function text(report: StatusReport): string {
 
 async function reportOn({ config, ports, session, store, who }: Context): Promise<StatusReport> {
   const reading = readWorld(ports);
-  const where = reading.then(({ snapshot: { pools } }) => locationOf({ pools }, session.foreignEndpoint));
+  const where = reading.then(({ snapshot: { pools } }) => locationOf({ pools }, session.connection.endpoint));
   const [{ snapshot, unreadable }, record, location] = await Promise.all([reading, recordIn(store, where), where]);
   const { id, unknown, lastProduction: before, ...known } = record;
   const world = {

@@ -6,8 +6,8 @@ import { defined } from '../domain/defined.ts';
 import { openLocated } from './located.ts';
 import type { Store } from './store.ts';
 
-/** Identifies the client in the logs of the store. */
-export type ClientInfo = Pick<SessionOptions, 'run' | 'version'>;
+/** Identifies the client in the logs of the store; its credentials are used where the store has the profile of the config. */
+export type ClientInfo = Pick<SessionOptions, 'run' | 'version' | 'credentials' | 'mfaCode'>;
 
 /** Opens the store of the config, and in it the records of its location. Only the code of its kind is loaded, and no request is sent yet. */
 export async function openStore(config: Config, clock: Clock, client: ClientInfo): Promise<Store> {
@@ -53,11 +53,13 @@ function timeoutOf(ttlMs: number): number {
 /** A separate session: requests to the store are neither counted nor guarded by the lease. */
 function sessionOf(config: Config, store: DynamoDbStoreConfig, clock: Clock, client: ClientInfo): Session {
   const { region, profile, endpoint } = { ...config, ...store };
+  const { credentials = {}, ...info } = client;
   return new Session({
     region,
     profile,
     endpoint,
-    ...client,
+    ...info,
+    credentials: profile === config.profile ? credentials : {},
     clock,
     maxAttempts: 3,
     requestsPerSecond: 50,

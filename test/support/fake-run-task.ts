@@ -1,3 +1,4 @@
+import type { Connection } from '../../src/aws/session.ts';
 import { tasks, type AnyOptions } from '../../tasks/index.ts';
 import { ExitCode } from '../../src/errors.ts';
 import type { Verb } from '../../src/domain/goal.ts';
@@ -65,6 +66,9 @@ export class Rig {
     return finished;
   }
 
+  /** What is known of the connection to AWS. */
+  connection: Connection = {};
+
   async begin(
     verb: Verb,
     wish: AnyOptions = {},
@@ -121,7 +125,7 @@ export class Rig {
         close: async () => {},
       },
       requests: () => fake.asked.length,
-      foreignEndpoint: () => undefined,
+      connection: () => this.connection,
       signal: AbortSignal.any([this.#stop.signal, this.#faulted.signal]),
       faulted: this.#faulted.signal,
       ...(this.hooks && { hooks: this.hooks }),

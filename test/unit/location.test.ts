@@ -32,5 +32,5 @@ test.each([
     beforeChange: async () => Promise.reject(new Error('not to be sent')),
   });
   await new Elbv2(session).register('arn', [{ Id: 'i-1' }]).catch(() => {});
-  expect(session.foreignEndpoint).toBe(foreign);
+  expect(session.connection.endpoint).toBe(foreign);
 });

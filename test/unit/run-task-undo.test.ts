@@ -48,12 +48,13 @@ describe('the way back', () => {
     const rig = new Rig();
     rig.fake.sick.add('B-1');
     rig.on('deregister prod', () => {
-      throw new OperatorError('access-denied', 'These credentials may not call it.');
+      throw new OperatorError('access-denied', 'These credentials may not call it.', { next: ['Allow the action.'] });
     });
     const finished = await rig.run('promote');
     expect(finished).toMatchObject({ result: 'failed', code: 'needs-attention', exitCode: ExitCode.needsAttention });
     expect(finished.message).toContain('Undoing it failed too: These credentials may not call it.');
     expect(finished.next[0]).toContain('turnout status');
+    expect(finished.next).toContain('Allow the action.');
     expect(rig.store.recorded?.goal.verb).toBe('rollback');
   });
 
@@ -89,11 +90,13 @@ describe('the way back', () => {
     rig.fake.onRequest = async (what) => {
       await before(what);
       if (what.startsWith('deregister prod')) down.since = true;
-      if (down.since) throw new OperatorError('unreachable', 'AWS could not be reached.');
+      const next = ['Log in again.'];
+      if (down.since) throw new OperatorError('bad-credentials', 'AWS rejected the credentials.', { next });
     };
     const finished = await rig.run('promote');
     expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
-    expect(finished.message).toContain('Then this failed too: AWS could not be reached.');
+    expect(finished.message).toContain('Then this failed too: AWS rejected the credentials.');
+    expect(finished.next).toContain('Log in again.');
     expect(rig.store.recorded?.goal.verb).toBe('promote');
   });
 

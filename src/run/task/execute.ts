@@ -70,23 +70,30 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
             ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
             ...proofOf(task, last, goal),
           }
-        : needsAttention(problem, waysToContinue(task, goal.release));
+        : attention(problem, task, goal);
     return await advised(run, last, undefined, { ...ending, ...left });
   } catch (error) {
     if (isFinal(error)) return stopped(error, task, goal);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
       if (isFinal(second)) return outcomeOf(second);
       const both = `${messageOf(error)} Then this failed too: ${messageOf(second)}`;
-      return needsAttention(both, waysToContinue(task, goal.release));
+      return needsAttention(both, [...adviceOf(second), ...waysToContinue(task, goal.release)]);
     });
   }
+}
+
+/** Undefined when all is as the last sentence says. */
+type FinalProblem = Pick<RunOutcome, 'message' | 'next'> | undefined;
+
+function attention({ message, next }: NonNullable<FinalProblem>, task: Task, goal: Goal): RunOutcome {
+  return needsAttention(message, [...next, ...waysToContinue(task, goal.release)]);
 }
 
 /**
  * What one full look at the end shows that is not as the last sentence would say: others may have been at work, or what was
  * healthy is not any more. An old answer must not be taken for it.
  */
-async function finalProblem(run: Run, task: Task, goal: Goal, plan: Plan, last: Snapshot): Promise<string | undefined> {
+async function finalProblem(run: Run, task: Task, goal: Goal, plan: Plan, last: Snapshot): Promise<FinalProblem> {
   const problemIn = (snapshot: Snapshot): string | undefined => task.finalProblem(snapshot, goal);
   try {
     const seen = plan.steps.length === 0 ? last : await look(run);
@@ -95,11 +102,13 @@ async function finalProblem(run: Run, task: Task, goal: Goal, plan: Plan, last: 
     run.own.changed();
     const again = await lookAgain(run);
     const problem = problemIn(again);
-    return problem && `The ${goal.verb} of ${subjectOf(goal)} was done, but ${problem} ${describeServing(again)}`;
+    const message = `The ${goal.verb} of ${subjectOf(goal)} was done, but ${problem} ${describeServing(again)}`;
+    return problem === undefined ? undefined : { message, next: [] };
   } catch (error) {
     // It is done: a look that fails must not make it a failure that is reverted.
     if (isFinal(error)) throw error;
-    return `The ${goal.verb} of ${subjectOf(goal)} was done, but the state of production could not be read: ${messageOf(error)}`;
+    const message = `The ${goal.verb} of ${subjectOf(goal)} was done, but the state of production could not be read: ${messageOf(error)}`;
+    return { message, next: adviceOf(error) };
   }
 }
 
@@ -172,6 +181,11 @@ function isFinal(error: unknown): boolean {
   return !(error instanceof OperatorError) || error.exitCode === ExitCode.leaseLost;
 }
 
+/** What the operator can do about it: without credentials, for example, no command works. */
+function adviceOf(error: unknown): readonly string[] {
+  return error instanceof OperatorError ? error.next : [];
+}
+
 async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown): Promise<RunOutcome> {
   const why = messageOf(failure);
   // A process that slept finds its time over: then the lease is gone too, and what is so now is for others to say.
@@ -184,7 +198,7 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   const after = task.afterFailure(snapshot, goal, { step, reason: why });
   if ('undo' in after) return undo(run, goal, after, snapshot, why);
   const ways = after.next ?? waysToContinue(task, goal.release);
-  const next = [...(failure instanceof OperatorError ? failure.next : []), ...ways];
+  const next = [...adviceOf(failure), ...ways];
   const message = `${why} ${after.message}`;
   const isSafe = after.leave === 'safe';
   const ending = isSafe
@@ -227,7 +241,7 @@ async function undo(
     const both = `${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`;
     return advised(run, snapshot, goal, needsAttention(both, plan.next));
   }
-  setup.view.emit(preview(task, snapshot, back, plan, setup.foreignEndpoint()));
+  setup.view.emit(preview(task, snapshot, back, plan, setup.connection()));
   const recording = createRecording(setup, lease, back, plan.steps.length);
   let last = snapshot;
   try {
@@ -237,13 +251,13 @@ async function undo(
     if (isFinal(error)) return stopped(error, task, back);
     const serving = await lookAgain(run).then(describeServing, () => 'What serves production now could not be read.');
     const both = `${why} Undoing it failed too: ${messageOf(error)} ${serving}`;
-    return needsAttention(both, waysToContinue(task, back.release));
+    return needsAttention(both, [...adviceOf(error), ...waysToContinue(task, back.release)]);
   }
   const problem = await finalProblem(run, task, back, plan, last);
   await recording.forget();
   const production = productionIn(last);
   if (problem !== undefined)
-    return { ...needsAttention(`${why} ${problem}`, waysToContinue(task, back.release)), production };
+    return { ...attention({ ...problem, message: `${why} ${problem.message}` }, task, back), production };
   const ending = safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, [LOOK, ...next]);
   return { ...(await advised(run, last, undefined, ending)), ...proofOf(task, last, back), production };
 }

@@ -1,4 +1,6 @@
 import { defined } from '../../domain/defined.ts';
+import { duration } from '../../domain/text.ts';
+import type { Connection } from '../../aws/session.ts';
 import { locationOf } from '../../domain/location.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { healthyCounts, minimumNow, minimumTotals } from '../../domain/minimum-healthy.ts';
@@ -16,7 +18,7 @@ export function preview(
   snapshot: Snapshot,
   goal: Goal,
   plan: Plan,
-  endpoint?: string,
+  { endpoint, credentialsEndAt }: Connection = {},
 ): Extract<RunEvent, { type: 'planned' }> {
   let world = snapshot;
   const steps = plan.steps.map((step) => {
@@ -24,15 +26,23 @@ export function preview(
     world = behaviourOf(step).simulate(world);
     return { ...shown, healthyAfter: healthyCounts(trafficModel(world).capacityGroups()) };
   });
+  const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
   return {
     type: 'planned',
     steps,
-    notes: plan.notes,
+    notes: [...plan.notes, ...credentialNotes(snapshot.at, seconds, credentialsEndAt)],
     healthyNow: healthyCounts(trafficModel(snapshot).capacityGroups()),
     minimumHealthy: minimumOf(task, snapshot, goal),
-    seconds: steps.reduce((sum, step) => sum + step.seconds, 0),
+    seconds,
     ...defined({ location: locationOf(snapshot, endpoint) }),
   };
+}
+
+/** A run that loses its credentials stops where it is, and that may be in the middle of a switch. */
+function credentialNotes(now: number, seconds: number, endAt = Infinity): readonly string[] {
+  if (seconds === 0 || now + seconds * 1000 < endAt) return [];
+  const left = endAt <= now ? 'have ended' : `end in ${duration((endAt - now) / 1000)}`;
+  return [`These credentials ${left}, and this takes about ${duration(seconds)}. Log in again first.`];
 }
 
 /** The fewest healthy targets in production, by what its health is counted by; 0 where downtime is allowed. */

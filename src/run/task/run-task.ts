@@ -66,7 +66,7 @@ function reportEnd(setup: Setup, ending: RunOutcome, seen: TrafficSeen | undefin
 
 async function showPlan(setup: Setup, task: Task, options: TaskOptions): Promise<RunOutcome> {
   const { goal, plan, snapshot } = await look(setup, task, options, { plan: true });
-  setup.view.emit(preview(task, snapshot, goal, plan, setup.foreignEndpoint()));
+  setup.view.emit(preview(task, snapshot, goal, plan, setup.connection()));
   if (plan.steps.length > 0) return planned(`Without --plan, \`turnout ${task.verb}\` does it.`);
   return planned(`Nothing to do: ${task.standing(snapshot, goal).message}`);
 }
@@ -95,7 +95,7 @@ async function underLease(
 ): Promise<RunOutcome> {
   const looked = await look(setup, task, options, mode);
   const { goal, plan, snapshot } = looked;
-  setup.view.emit(preview(task, snapshot, goal, plan, setup.foreignEndpoint()));
+  setup.view.emit(preview(task, snapshot, goal, plan, setup.connection()));
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
   const { view, position } = trackSteps(setup.view);
   const run = async (): Promise<RunOutcome> => runWithHooks({ ...setup, view }, lease, task, looked);
@@ -105,7 +105,7 @@ async function underLease(
 async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<Mode, 'plan'>): Promise<PlannedRun> {
   const { tasks, ports, identity } = setup;
   const { snapshot, recorded, lastProduction: record, others, store } = await read(setup, task, options);
-  const location = locationOf(snapshot, setup.foreignEndpoint());
+  const location = locationOf(snapshot, setup.connection().endpoint);
   if (location !== undefined) await ofStore(task, checkLocation(setup.store, location, mode.plan ? 'read' : 'record'));
   const requestedBy = { run: identity.run, who: identity.who, since: isoNow(setup) };
   const resolve = async (launch: LaunchRequest): Promise<LaunchSpec> =>
@@ -178,8 +178,8 @@ async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise
 }
 
 async function agree(setup: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
-  const { view, signal, foreignEndpoint } = setup;
-  const location = locationOf(snapshot, foreignEndpoint());
+  const { view, signal, connection } = setup;
+  const location = locationOf(snapshot, connection().endpoint);
   const question = `${task.question(snapshot, goal)}${location ? ` (${locationText(location)})` : ''}`;
   // SIGTERM must not have to wait for the answer.
   const yes = mode.yes || (await Promise.race([view.confirm(question), aborted(signal)]));
@@ -198,7 +198,7 @@ async function journalled(
 ): Promise<RunOutcome> {
   const { store, identity, requests, view } = setup;
   const { run: id, who, host } = identity;
-  const location = locationOf(snapshot, setup.foreignEndpoint());
+  const location = locationOf(snapshot, setup.connection().endpoint);
   const entry = {
     run: id,
     verb: goal.verb,

@@ -1,3 +1,4 @@
+import type { Connection } from '../../aws/session.ts';
 import type { Tasks } from '../../../tasks/index.ts';
 import type { Verb } from '../../domain/goal.ts';
 import type { HeldLease } from '../../record/lease.ts';
@@ -32,8 +33,8 @@ export interface Setup {
   readonly view: View;
   /** Requests sent to AWS so far. */
   readonly requests: () => number;
-  /** URL of what answers in place of AWS; undefined when AWS does, or nothing was read yet. */
-  readonly foreignEndpoint: () => string | undefined;
+  /** What is known of the connection to AWS, once something was read. */
+  readonly connection: () => Connection;
   /** Aborted by the first Ctrl-C, and with `faulted`. */
   readonly signal: AbortSignal;
   /** Aborted by an exception that nothing caught: the run ends, also where it hangs. */

@@ -246,7 +246,7 @@ export class Site {
         settleMs: EFFECT_SHOWS_MS,
         view: { emit: (event) => void events.push(event), confirm: async () => true, close: async () => {} },
         requests: () => session.requests,
-        foreignEndpoint: () => session.foreignEndpoint,
+        connection: () => session.connection,
         signal,
         faulted: new AbortController().signal,
         identity: { run: process.name, who: 'ann@desk', host: 'desk' },
