@@ -3,7 +3,7 @@ import { commands } from './commands/index.ts';
 import { reportFault, reportRefusal } from './commands/report.ts';
 import { ExitCode, OperatorError } from './errors.ts';
 import { orUncaught } from './commands/uncaught.ts';
-import { refuseRepeated, usageError } from './commands/usage.ts';
+import { refuseMisused, usageError } from './commands/usage.ts';
 import { readVersion } from './commands/version.ts';
 
 const EXIT_CODES = `Exit codes:
@@ -33,6 +33,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     )
     .option('config', {
       type: 'string',
+      requiresArg: true,
       describe: 'Config file of the environment (or TURNOUT_CONFIG; default: the only file in config/)',
       global: true,
     })
@@ -59,7 +60,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
         for (const [line, what] of command.examples) builder.example(line, what);
       },
       async (args) => {
-        refuseRepeated(args, command);
+        refuseMisused(args, argv, command);
         exitCode = await command.run(args);
       },
     );

@@ -58,10 +58,13 @@ interface Text {
   readonly describe: string;
 }
 
-/** `--count takes …`, with examples of its value. */
-export function badValue(name: string, takes: string, ...examples: readonly string[]): OperatorError {
+/** `--count takes …, not "three"`, with examples of its value. */
+export function badValue(name: string, takes: string, given: unknown, ...examples: readonly string[]): OperatorError {
   const shown = examples.map((example) => `${name} ${example}`);
-  return new OperatorError('usage', `${name} takes ${takes}.`, { next: [`For example: ${shown.join(' or ')}`] });
+  const found = [given].flat().map((one) => JSON.stringify(one));
+  return new OperatorError('usage', `${name} takes ${takes}; found ${found.join(' and ')}.`, {
+    next: [`For example: ${shown.join(' or ')}`],
+  });
 }
 
 function valued<T>(describe: string, parse: Option<T>['parse'], form: Options = {}): Option<T, false> {
@@ -98,10 +101,11 @@ export function wholeNumber({
   example,
 }: Text & { readonly min: number; readonly max: number; readonly example: number }): Option<number, false> {
   const parse = (name: string, given: unknown): number => {
-    if (typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max) return given;
-    throw badValue(name, `a whole number from ${min} to ${max}`, String(example));
+    const number = typeof given === 'string' && /^\d{1,9}$/.test(given) ? Number(given) : given;
+    if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
+    throw badValue(name, `a whole number from ${min} to ${max}`, given, String(example));
   };
-  return valued(describe, parse, { type: 'number' });
+  return valued(describe, parse);
 }
 
 /** Ascending percentages, such as `1,10,50,100`. */
@@ -110,7 +114,7 @@ export function percentages({ describe }: Text): Option<readonly number[], false
     const numbers = String(given).split(',').map(Number);
     const isValid = numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= 100) && isAscending(numbers);
     if (isValid && typeof given === 'string') return numbers;
-    throw badValue(name, 'ascending whole percentages from 1 to 100, separated by commas', '1,10,50,100');
+    throw badValue(name, 'ascending whole percentages from 1 to 100, separated by commas', given, '1,10,50,100');
   });
 }
 
@@ -119,7 +123,7 @@ export function timeSpan({ describe }: Text): Option<number, false> {
   return valued(describe, (name, given) => {
     const ms = typeof given === 'string' ? parseDuration(given) : undefined;
     if (ms !== undefined && ms > 0) return ms / 1000;
-    throw badValue(name, 'a duration greater than zero', '90s', '2m', '1h30m');
+    throw badValue(name, 'a duration greater than zero', given, '90s', '2m', '1h30m');
   });
 }
 
@@ -128,7 +132,7 @@ function amount(describe: string, of: string, zero: boolean, examples: readonly 
   return valued(describe, (name, given) => {
     const read = typeof given === 'string' ? parseAmount(given) : undefined;
     if (read !== undefined && (zero || ('count' in read ? read.count : read.percent) > 0)) return read;
-    throw badValue(name, `a number of ${of}, or a percentage of them`, ...examples);
+    throw badValue(name, `a number of ${of}, or a percentage of them`, given, ...examples);
   });
 }
 
@@ -150,7 +154,7 @@ export function nameList({ describe, example }: Text & { readonly example: strin
   const parse = (name: string, given: unknown): readonly string[] => {
     const all = (given as readonly unknown[]).map(String);
     if (all.every((one) => /^[^\s-]\S{0,254}$/.test(one))) return all;
-    throw badValue(name, 'a name, and may be given several times', example);
+    throw badValue(name, 'a name, and may be given several times', given, example);
   };
   return valued(describe, parse, { array: true });
 }
@@ -159,7 +163,7 @@ export function nameList({ describe, example }: Text & { readonly example: strin
 export function release({ describe }: Text): Option<string, false> {
   return valued(describe, (name, given) => {
     if (typeof given === 'string' && /^[\w.:/=+@-]{1,128}$/.test(given)) return given;
-    throw badValue(name, '1 to 128 letters, digits or . _ : / = + - @, and only once', '42');
+    throw badValue(name, '1 to 128 letters, digits or . _ : / = + - @, and only once', given, '42');
   });
 }
 

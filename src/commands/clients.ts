@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { badValue } from '../../tasks/options.ts';
@@ -55,7 +55,7 @@ function urlOf(given: unknown, mustNotFail: boolean): string | undefined {
     });
   }
   if (given === undefined || (typeof given === 'string' && /^https?:/.test(given) && URL.canParse(given))) return given;
-  throw badValue('--watch-traffic', 'the URL of production, with http or https', example);
+  throw badValue('--watch-traffic', 'the URL of production, with http or https', given, example);
 }
 
 const TIMEOUT_MS = 5000;
@@ -107,8 +107,9 @@ function filmed(setup: Setup, film: TrafficRecorder<RunEvent>): Setup {
 function mustBeWritable(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK);
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error('it is a folder');
   } catch (error) {
-    throw badValue('--report', `a file in a writable folder: ${messageOf(error)}`, 'switch.html');
+    throw badValue('--report', `a file in a writable folder (${messageOf(error)})`, file, 'switch.html');
   }
 }
 

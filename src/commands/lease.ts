@@ -51,5 +51,5 @@ export function waitOf(args: Args): number {
   if (given === undefined || given === '' || typeof given === 'boolean') return 0;
   const ms = typeof given === 'string' ? parseDuration(given) : undefined;
   if (ms !== undefined && ms > 0) return ms;
-  throw badValue('--wait', 'a duration greater than zero', '90s', '15m', '1h');
+  throw badValue('--wait', 'a duration greater than zero', given, '90s', '15m', '1h');
 }

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { OperatorError, messageOf } from '../errors.ts';
 import type { Config } from './config.ts';
-import { readConfig } from './read.ts';
+import { readConfig, type Read } from './read.ts';
 import { resolveConfig } from './resolve.ts';
 import type { Env } from './variables.ts';
 
@@ -21,7 +22,7 @@ export function loadConfig(where: Where): Config {
   const path = findConfig(where);
   const name = shortName(path, where.cwd);
   const { file, text } = readText(path, name);
-  const read = readConfig(name, text, where.env);
+  const read = readSafely(name, text, where.env);
   if ('data' in read) return freeze(resolveConfig(read.data, file));
   throw new OperatorError('config-invalid', read.shown, {
     next: [
@@ -39,10 +40,37 @@ function shortName(path: string, cwd: string): string {
 function readText(path: string, name: string): { file: string; text: string } {
   try {
     const file = realpathSync(path);
-    return { file, text: readFileSync(file, 'utf8') };
+    const stats = statSync(file);
+    if (stats.isDirectory()) throw new Error('it is a folder');
+    // Reading a pipe or a device may never end.
+    if (!stats.isFile()) throw new Error('it is not a regular file');
+    if (stats.size > BYTES_MAX) throw new Error(`it has ${stats.size} bytes, and at most ${BYTES_MAX} are read`);
+    return { file, text: asText(readFileSync(file)) };
   } catch (error) {
     throw new OperatorError('config-unreadable', `The config file ${name} cannot be read: ${messageOf(error)}.`, {
       next: ['Check the path and the permissions of the file, or set --config to another file.'],
+      cause: error,
+    });
+  }
+}
+
+const BYTES_MAX = 250_000;
+
+function asText(bytes: Buffer): string {
+  if (!isUtf8(bytes) || bytes.includes(0)) throw new Error('it is not text in UTF-8');
+  return bytes.toString('utf8');
+}
+
+/** Aliases that multiply, and nesting that no config has, end the parser. */
+function readSafely(name: string, text: string, env: Env): Read {
+  try {
+    return readConfig(name, text, env);
+  } catch (error) {
+    const isNested = error instanceof RangeError;
+    if (!isNested && !(error instanceof ReferenceError)) throw error;
+    const what = isNested ? 'is nested too deeply' : 'has aliases that multiply: written out, it would be too large';
+    throw new OperatorError('config-invalid', `${name} ${what}.`, {
+      next: ['Write the values out where they are used; the examples in config/ are 2 to 4 levels deep.'],
       cause: error,
     });
   }

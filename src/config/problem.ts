@@ -48,12 +48,18 @@ export function showProblems(name: string, text: string, lines: LineCounter, pro
   return [`${name} has ${count}:`, ...shown].join('\n\n');
 }
 
+/** Of a longer line, the part around the mistake is shown. */
+const LINE_MAX = 200;
+
 function showProblem(name: string, text: string, lines: LineCounter, problem: Problem): string {
   const { line, col } = lines.linePos(problem.start);
-  const source = text.split(/\r?\n/)[line - 1] ?? '';
-  const width = Math.max(1, withoutSecrets(source.slice(col - 1, col - 1 + problem.end - problem.start)).length);
+  const whole = text.split(/\r?\n/)[line - 1] ?? '';
+  const from = whole.length > LINE_MAX ? Math.max(0, col - 1 - LINE_MAX / 2) : 0;
+  const source = whole.slice(from, from + LINE_MAX);
+  const column = col - 1 - from;
+  const width = Math.max(1, withoutSecrets(source.slice(column, column + problem.end - problem.start)).length);
   // Keeps tabs, so that the marker is in the right column.
-  const margin = withoutSecrets(source.slice(0, col - 1)).replaceAll(/[^\t]/g, ' ');
+  const margin = withoutSecrets(source.slice(0, column)).replaceAll(/[^\t]/g, ' ');
   const at = problem.key === '' ? '' : `  ${problem.key}`;
   return [
     `${name}:${line}:${col}${at}`,

@@ -36,6 +36,8 @@ function describeSyntax(error: YAMLError | YAMLWarning, document: Document, text
 function hint({ code, message, pos: [start] }: YAMLError | YAMLWarning, text: string): string {
   if (code === 'TAB_AS_INDENT') return 'expected spaces; found a tab';
   if (code === 'MULTIPLE_DOCS') return 'expected one document; found another one after ---';
+  if (message.includes('call stack'))
+    return 'expected 2 to 4 levels of nesting, as in the examples; found far too many';
   // In a flow collection the brace of ${NAME} would open a map.
   if (text.slice(0, start + 1).endsWith('${'))
     return "expected quotes around ${…} inside { } and [ ], such as '${NAME}'; found none";
