@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from '../clock.ts';
 import type { Guardian } from './guardian.ts';
+import { OutputReader } from './output.ts';
 
 /** A local program, run without a shell in a process group of its own. */
 export interface Program {
@@ -31,31 +30,24 @@ export interface RunningProgram {
   stop(): Promise<void>;
 }
 
-const OUTPUT_LINES = 20;
-const LINE_LENGTH_MAX = 2000;
 /** How long output is still read after the program has ended: a daemon that it started may keep it open for ever. */
 const OUTPUT_GRACE_MS = 250;
 
 export function startProgram(program: Program, clock: Clock, guardian: Guardian): RunningProgram {
   const { run, folder, variables, graceMs, onLine } = program;
   const [command = '', ...args] = run;
-  const tail: string[] = [];
-  const keep = (line: string): void => {
-    tail.push(line);
-    if (tail.length > OUTPUT_LINES) tail.shift();
-    onLine(line);
-  };
+  const output = new OutputReader(clock, onLine);
   const env = { ...process.env, ...variables };
   const child = spawn(command, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
   const { pid } = child;
   if (pid !== undefined) guardian.watch(pid);
-  const closed = Promise.all([linesOf(child.stdout, keep), linesOf(child.stderr, keep)]);
+  const closed = Promise.all([output.read(child.stdout), output.read(child.stderr)]);
   const ended = endOf(child, command).then(async ({ ok, why }) => {
     if (pid !== undefined) guardian.forget(pid);
     await Promise.race([closed, clock.sleep(OUTPUT_GRACE_MS, undefined, { ref: false })]);
     child.stdout?.destroy();
     child.stderr?.destroy();
-    return { ok, why, output: [...tail] };
+    return { ok, why, output: output.kept };
   });
   return { ended, stop: async () => stop(child, ended, graceMs, clock) };
 }
@@ -87,20 +79,6 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
     throw error;
   }
-}
-
-async function linesOf(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): Promise<void> {
-  if (stream === null) return;
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  const emit = (line: string): void => onLine(line.replace(/\r$/, '').slice(0, LINE_LENGTH_MAX));
-  stream.on('data', (data: Buffer) => {
-    const lines = (rest + decoder.write(data)).split('\n');
-    rest = (lines.pop() ?? '').slice(0, LINE_LENGTH_MAX);
-    for (const line of lines) emit(line);
-  });
-  await once(stream, 'close').catch(() => undefined);
-  if (rest !== '') emit(rest);
 }
 
 /** Path of an executable: a path is relative to the folder, a name is searched in PATH. Undefined when not found. */
