@@ -107,7 +107,7 @@ beforeAll(() => {
   mkdirSync(path.join(folder, 'folder.yml'));
   for (const [name, content] of FILES) writeFileSync(path.join(folder, name), content);
   writeFileSync(path.join(folder, 'shop.yml'), `${LEAST}\nregion: eu-west-1\n`);
-  execFileSync('mkfifo', [path.join(folder, 'fifo.yml')]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path.join(folder, 'fifo.yml')]);
   vi.stubEnv('TURNOUT_CONFIG', path.join(folder, 'shop.yml'));
 });
 afterAll(() => {
