@@ -7,6 +7,7 @@ import { isRefusal, refusal, type GoalOf, type MinimumHealthy, type Refusal } fr
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
+import { count, list } from '../src/domain/text.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
@@ -87,6 +88,10 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       ...(options.ignoreResidualTraffic && { early: true }),
       ...(keep !== undefined && { assertsRelease: true as const }),
       ...(only !== undefined && { only }),
+      ends: fleetsToRetire(snapshot, { fleet: serving.id, ...defined({ only }) }).map((fleet) => ({
+        release: fleet.release,
+        instances: members(fleet).length,
+      })),
       ...allowedBy(options),
     };
     const minimumHealthy = lowerMinimum(
@@ -146,16 +151,14 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     return `Keep ${goal.release}, and terminate ${names || 'nothing'}?`;
   },
 
-  standing: (_snapshot, { release, only }) =>
-    only === undefined
-      ? {
-          message: `${release} serves production and is the only fleet.`,
-          next: ['`turnout up --release R` brings up the next one'],
-        }
-      : {
-          message: `${release} serves production, and ${only} is terminated.`,
-          next: ['`turnout status` shows what is left'],
-        },
+  standing: (_snapshot, { release, only, ends = [] }) => {
+    const all = list(ends.map((one) => `${one.release} (${count(one.instances, 'instance')})`));
+    const terminated = all === '' ? '' : ` Terminated: ${all}.`;
+    const sole = only === undefined ? ' and is the only fleet' : '';
+    const next =
+      sole === '' ? '`turnout status` shows what is left' : '`turnout up --release R` brings up the next one';
+    return { message: `${release} serves production${sole}.${terminated}`, next: [next], terminated: ends };
+  },
 };
 
 /**

@@ -1,4 +1,13 @@
-import type { Delivery, GoalOf, LaunchSpec, MinimumHealthy, Refusal, RequestedBy, Verb } from '../src/domain/goal.ts';
+import type {
+  Delivery,
+  EndedFleet,
+  GoalOf,
+  LaunchSpec,
+  MinimumHealthy,
+  Refusal,
+  RequestedBy,
+  Verb,
+} from '../src/domain/goal.ts';
 import type { LaunchRequest } from '../src/fleets/fleet.ts';
 import { NOTHING, type Reads } from '../src/observe/reads.ts';
 import type { AfterFailure, Failure, Plan } from '../src/plan/plan.ts';
@@ -28,6 +37,8 @@ export interface Request<D = OptionDefinitions> {
 export interface Summary {
   readonly message: string;
   readonly next: readonly string[];
+  /** What this run, or what it continues, was to end. */
+  readonly terminated?: readonly EndedFleet[];
 }
 
 /** Whether options ask for what a recorded goal is about: the same, other steps to it, or another release or other instances. */

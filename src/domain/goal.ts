@@ -83,6 +83,13 @@ export interface Allowed {
   readonly owners?: readonly string[];
 }
 
+/** A fleet that a cleanup terminates. */
+export interface EndedFleet {
+  readonly release: string;
+  /** How many instances. */
+  readonly instances: number;
+}
+
 /** What was asked for, about one fleet and the release that it carries or is to carry. */
 export type Goal = RequestedBy & { readonly fleet: string; readonly release: string } & (
     | {
@@ -107,6 +114,8 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         /** Only the fleets with this release are terminated, and those that stay keep their roles. */
         readonly only?: string;
         readonly wait: boolean;
+        /** What was there to be terminated when it was requested. */
+        readonly ends?: readonly EndedFleet[];
         readonly settings: SwitchSettings;
         /** What the serving fleet must have healthy until the others have ended: they are the way back. */
         readonly minimumHealthy: MinimumHealthy;

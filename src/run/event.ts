@@ -1,4 +1,4 @@
-import type { Verb } from '../domain/goal.ts';
+import type { EndedFleet, Verb } from '../domain/goal.ts';
 import type { Location } from '../domain/location.ts';
 import type { ExitCode } from '../errors.ts';
 import type { StepKind } from '../steps/index.ts';
@@ -94,6 +94,8 @@ export type RunEvent =
       readonly awsRequests: number;
       /** Answers of production in a row that prove its switch; absent when it is not proven. */
       readonly proven?: number;
+      /** What a `cleanup` that is done has terminated. */
+      readonly terminated?: readonly EndedFleet[];
     };
 
 /** Where events go. */

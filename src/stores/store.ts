@@ -1,6 +1,6 @@
 import type { TrafficSeen } from '../probe/seen.ts';
 import type { Location } from '../domain/location.ts';
-import type { Goal } from '../domain/goal.ts';
+import type { EndedFleet, Goal } from '../domain/goal.ts';
 import type { Production } from '../domain/production-record.ts';
 
 /** Identifies a run and its operator; stored in the lease for other operators to see. */
@@ -68,6 +68,8 @@ export interface JournalEntry {
   readonly awsRequests: number;
   /** Consecutive responses of production that proved the switch; absent when it was not proven. */
   readonly proven?: number;
+  /** What a `cleanup` has terminated; absent unless it is done. */
+  readonly terminated?: readonly EndedFleet[];
   /** What production was at the end, as the run saw it; absent when it did not see it, or was not about that. */
   readonly production?: Production;
   /** Results of `--watch-traffic`. */

@@ -30,7 +30,7 @@ export function historyText(entries: readonly JournalEntry[], options: HistoryOp
   const rows = entries.map((entry) => [
     dateTime(Date.parse(entry.since)),
     ago((now - Date.parse(entry.since)) / 1000),
-    entry.release === undefined ? entry.verb : `${entry.verb} ${entry.release}`,
+    whatOf(entry),
     entry.who,
     paint(STYLES[entry.outcome], wasKilled(entry, holder) ? 'did not end' : entry.outcome),
     wasKilled(entry, holder) ? '' : `${durationText(entry, now)}, ${count(entry.awsRequests, 'AWS request')}`,
@@ -38,6 +38,12 @@ export function historyText(entries: readonly JournalEntry[], options: HistoryOp
   return columns(rows)
     .flatMap((line, index) => [line.trimEnd(), ...elsewhere(entries[index]!), ...sentence(entries[index]!, width)])
     .join('\n');
+}
+
+/** A cleanup is about the release that stays. */
+function whatOf({ verb, release }: JournalEntry): string {
+  if (release === undefined) return verb;
+  return verb === 'cleanup' ? `${verb}, keep ${release}` : `${verb} ${release}`;
 }
 
 function wasKilled({ outcome, run }: JournalEntry, holder: string | undefined): boolean {

@@ -1,7 +1,9 @@
-import { members } from '../domain/roles.ts';
+import { forgotten } from '../domain/idle.ts';
+import { members, type Role } from '../domain/roles.ts';
 import { goalData } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { residualOf } from '../domain/retention.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { targetWords } from '../domain/text.ts';
 
 /** `status` as data, for `--json`; docs/json.md describes it. */
@@ -37,21 +39,7 @@ export function statusData(report: StatusReport) {
       stickyS,
     })),
     residualTraffic: residualOf(snapshot),
-    fleets: fleetsByRole(snapshot).map(({ fleet, role }) => ({
-      id: fleet.id,
-      release: fleet.release,
-      role,
-      marks: fleet.marks,
-      instances: members(fleet).map(({ id, zone, state, launchedAt, release, left, deploy }) => ({
-        id,
-        zone,
-        state,
-        launchedAt: new Date(launchedAt).toISOString(),
-        release: release ?? fleet.release,
-        left: left ?? [],
-        deploy: deploy ?? null,
-      })),
-    })),
+    fleets: fleetsByRole(snapshot).map((one) => fleetData(snapshot, one)),
     unmanaged: snapshot.unmanaged.map(({ id }) => id),
     unreadable: report.unreadable,
     rollback,
@@ -64,4 +52,29 @@ export function statusData(report: StatusReport) {
     verbs,
     last: last ?? null,
   };
+}
+
+function fleetData(snapshot: Snapshot, { fleet, role }: { readonly fleet: Fleet; readonly role: Role }) {
+  return {
+    id: fleet.id,
+    release: fleet.release,
+    role,
+    marks: fleet.marks,
+    besideSince: besideSince(snapshot, fleet.id),
+    instances: members(fleet).map(({ id, zone, state, launchedAt, release, left, deploy }) => ({
+      id,
+      zone,
+      state,
+      launchedAt: new Date(launchedAt).toISOString(),
+      release: release ?? fleet.release,
+      left: left ?? [],
+      deploy: deploy ?? null,
+    })),
+  };
+}
+
+/** Only of fleets that may have been forgotten there. */
+function besideSince(snapshot: Snapshot, id: string): string | null {
+  const idle = forgotten(snapshot).find(({ fleet }) => fleet.id === id);
+  return idle === undefined ? null : new Date(idle.since).toISOString();
 }

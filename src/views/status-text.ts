@@ -1,5 +1,6 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, PoolRole, Snapshot } from '../domain/snapshot.ts';
+import { forgotten, hardwareOf } from '../domain/idle.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from './status.ts';
@@ -30,6 +31,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     unmanagedLines(snapshot, width, paint),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
+    forgottenLines(snapshot, width, paint),
     assuranceLines(report, width, paint),
     verbLines(report, width, paint),
     lastLines(report, width, paint),
@@ -123,6 +125,13 @@ function outLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
   return [...lines, ...headed('Not in use:', 'yellow', unplaced, width, paint)];
 }
 
+function forgottenLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
+  return forgotten(snapshot).flatMap(({ fleet, since }) => {
+    const text = `${releasesIn(fleet)} has been beside production for ${age((snapshot.at - since) / 1000)}: ${hardwareOf(fleet)}. \`turnout cleanup\` terminates it.`;
+    return headed('Still paid for:', 'yellow', text, width, paint);
+  });
+}
+
 /** `3 instances`, or `2 running, 1 pending`. */
 function sizeOf(fleet: Fleet): string {
   const all = members(fleet);
@@ -178,7 +187,8 @@ function verbLines({ verbs, otherStore }: StatusReport, width: number, paint: Pa
 
 function lastLines({ last, snapshot }: StatusReport, width: number, paint: Paint): string[] {
   if (!last || last.outcome === 'running') return [];
-  const what = last.release === undefined ? last.verb : `${last.verb} of ${last.release}`;
+  const of = last.verb === 'cleanup' ? 'that keeps' : 'of';
+  const what = last.release === undefined ? last.verb : `${last.verb} ${of} ${last.release}`;
   const when = ago((snapshot.at - Date.parse(last.until ?? last.since)) / 1000);
   return wrap(`Last: ${what} by ${last.who}, ${last.outcome} ${when}. ${last.message}`, width).map((line) =>
     paint('dim', line),

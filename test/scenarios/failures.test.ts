@@ -27,7 +27,12 @@ describe.concurrent('a green that is no good', () => {
       for (const { why } of waiting) expect(why).toMatch(/unhealthy.*503|503.*unhealthy/);
       expect(shop.where()).toEqual(BLUE_SERVES);
       expect(await shop.task('promote', 'refused')).toMatchObject({ exitCode: 2 });
-      await shop.task('cleanup --discard');
+      const over = await shop.task('cleanup --discard');
+      expect(over.message).toBe('41 serves production and is the only fleet. Terminated: 42 (3 instances).');
+      expect(over.terminated).toEqual([{ release: '42', instances: 3 }]);
+      const [entry] = (await shop.run('history --json')).lines;
+      expect(entry).toMatchObject({ verb: 'cleanup', release: '41', terminated: over.terminated });
+      expect((await shop.run('history')).stdout).toContain('cleanup, keep 41');
       expect(shop.where()).toEqual({ 'shop-production': '41 × 3', 'shop-test': '' });
       expect(shop.instancesOf('42')).toEqual([]);
       expect(shop.health.lowest()).toBe(3);

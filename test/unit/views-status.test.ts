@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { historyText } from '../../src/views/history.ts';
 import type { StatusReport } from '../../src/views/status.ts';
+import { statusData } from '../../src/views/status-json.ts';
 import { statusText } from '../../src/views/status-text.ts';
 import { widthOf } from '../../src/views/text.ts';
 import { watchScreen } from '../../src/views/watch.ts';
@@ -49,6 +50,29 @@ describe('status', () => {
       Last: promote of 42 by alice@ci, interrupted 12 min ago. Stopped by SIGTERM
       before the next change."
     `);
+  });
+
+  test('a fleet that has been beside production for more than a day, with what is paid for', () => {
+    const known = report();
+    const at = (days: number): Snapshot => ({ ...known.snapshot, at: known.snapshot.at + days * 86_400_000 });
+    const marked = (snapshot: Snapshot): Snapshot => ({
+      ...snapshot,
+      fleets: snapshot.fleets.map((fleet) => ({
+        ...fleet,
+        instances: fleet.instances.map((one) => ({ ...one, type: 'm7g.large' })),
+        marks: fleet.id === 'f-42' ? { ...fleet.marks, promoted: new Date(AT).toISOString() } : fleet.marks,
+      })),
+    });
+    const says = (days: number): string => statusText({ ...known, snapshot: marked(at(days)) }, 200);
+    expect(says(0.5)).not.toContain('Still paid for');
+    expect(says(3)).toContain(
+      'Still paid for: 41 has been beside production for 3 days: 3 × m7g.large. `turnout cleanup` terminates it.',
+    );
+    const data = statusData({ ...known, snapshot: marked(at(3)) });
+    expect(data.fleets.map(({ id, besideSince }) => `${id} ${besideSince}`)).toEqual([
+      'f-42 null',
+      `f-41 ${new Date(AT).toISOString()}`,
+    ]);
   });
 
   test('another store keeps the environment: said instead of what can be done', () => {

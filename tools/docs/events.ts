@@ -1,7 +1,19 @@
 import * as z from 'zod';
 import { ExitCode } from '../../src/errors.ts';
 import type { PlannedStep, RunAhead, RunEvent } from '../../src/run/event.ts';
-import { boolean, formatOf, location, number, numbers, oneOf, optional, string, strings, time } from './format.ts';
+import {
+  boolean,
+  formatOf,
+  location,
+  number,
+  numbers,
+  oneOf,
+  optional,
+  string,
+  strings,
+  terminated,
+  time,
+} from './format.ts';
 import { ALL_VERBS, STEP_KINDS, VERBS } from './words.ts';
 
 /** The lines of a run. The compiler compares each schema with the type of the event. */
@@ -144,6 +156,7 @@ export const events: { readonly [K in RunEvent['type']]: z.ZodObject } = {
       seconds: number('how long it took'),
       awsRequests: number('how many requests were sent to AWS'),
       proven: optional(number('answers of production in a row that prove the switch; absent when it is not proven')),
+      terminated: optional(terminated),
     }),
   ),
 };

@@ -58,3 +58,7 @@ const envelope = {
 export function lineOf<T extends z.ZodRawShape>(fields: z.ZodObject<T>) {
   return fields.extend(envelope).strict();
 }
+
+export const terminated = z
+  .array(z.strictObject({ release: string('the release that it carried'), instances: number('how many instances') }))
+  .describe('the fleets that a `cleanup` has terminated; absent unless it is done');

@@ -1,7 +1,8 @@
 import type * as z from 'zod';
+import { sandboxLine, storeLine } from './commands.ts';
 import { events } from './events.ts';
 import { lineOf } from './format.ts';
-import { lockLine, runLine, sandboxLine, statusLine, storeLine } from './state.ts';
+import { lockLine, runLine, statusLine } from './state.ts';
 
 /** Lines that are not events of a run, by the command that writes them. */
 export const commandLines = {

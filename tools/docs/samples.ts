@@ -97,6 +97,7 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
     seconds: 13.4,
     awsRequests: 34,
     proven: 100,
+    terminated: [{ release: '43', instances: 3 }],
   },
 };
 

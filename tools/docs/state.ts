@@ -1,12 +1,22 @@
 import * as z from 'zod';
-import type { sandboxData } from '../../src/commands/sandbox.ts';
-import type { storeData } from '../../src/commands/store.ts';
 import type { Marks } from '../../src/domain/snapshot.ts';
 import type { Holder, JournalEntry, Lease } from '../../src/stores/store.ts';
 import type { goalData } from '../../src/views/json.ts';
 import type { lockData } from '../../src/views/lock.ts';
 import type { statusData } from '../../src/views/status-json.ts';
-import { boolean, formatOf, location, number, numbers, oneOf, optional, string, strings, time } from './format.ts';
+import {
+  boolean,
+  formatOf,
+  location,
+  number,
+  numbers,
+  oneOf,
+  optional,
+  string,
+  strings,
+  terminated,
+  time,
+} from './format.ts';
 import { ALL_VERBS, VERBS } from './words.ts';
 
 /** The lines of commands that are not runs. The compiler compares each schema with the type of what is written. */
@@ -76,6 +86,7 @@ const run = formatOf<JournalEntry>()(
     message: string('the last sentence of the run; empty while it is running'),
     awsRequests: number('how many requests were sent to AWS'),
     proven: optional(number('answers of production in a row that prove the switch; absent when it is not proven')),
+    terminated: optional(terminated),
     production: optional(
       z
         .record(
@@ -118,31 +129,6 @@ export const lockLine = formatOf<ReturnType<typeof lockData>>()(
     lease: lease.nullable().describe('null when no lease is held'),
     queue: z.array(holder).describe('the runs that wait for the lease, the next one first'),
     goal: goal.nullable().describe('what is recorded as unfinished or in progress; null when nothing is'),
-  }),
-);
-
-export const sandboxLine = formatOf<ReturnType<typeof sandboxData>>()(
-  z.strictObject({
-    type: z.literal('sandbox-ready'),
-    environment: string('name of the environment'),
-    endpoint: string('URL of the API'),
-    region: string('the region that it says it is'),
-    exports: z
-      .record(z.string(), z.string())
-      .describe('environment variables for the SDK, the AWS CLI and turnout, by name'),
-    dns: string('address and port of its DNS server'),
-    names: strings('the DNS names that lead to it'),
-    urls: z
-      .strictObject({ production: strings('of production'), test: strings('of the test target groups') })
-      .describe('URLs of the load balancers'),
-  }),
-);
-
-export const storeLine = formatOf<ReturnType<typeof storeData>>()(
-  z.strictObject({
-    type: z.literal('store'),
-    kind: string('kind of the store: `file`, `redis`, `dynamodb`'),
-    created: boolean('false when there was nothing to create'),
   }),
 );
 
@@ -221,6 +207,9 @@ const fleet = formatOf<FleetStatus>()(
     release: string('its release; in the middle of a rolling deploy that of most instances'),
     role: role.describe('read from who is registered in which target group'),
     marks: marks.describe('facts from the past, kept as tags'),
+    besideSince: time(
+      'since when it has been beside production, having served; null unless that is more than a day',
+    ).nullable(),
     instances: z.array(instance).describe('those that are not terminated'),
   }),
 ).meta({ title: 'Fleet' });

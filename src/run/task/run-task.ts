@@ -210,7 +210,9 @@ async function journalled(
   };
   await ofStore(task, store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() }));
   // What was done is done, whether or not the journal can be written: it must not be reported as a failure, let alone a refusal.
-  const end = async (ended: Pick<JournalEntry, 'outcome' | 'message' | 'proven' | 'production'>): Promise<void> => {
+  const end = async (
+    ended: Pick<JournalEntry, 'outcome' | 'message' | 'proven' | 'production' | 'terminated'>,
+  ): Promise<void> => {
     const clients = trafficOf(await clientsMet(setup));
     const last = { ...entry, ...ended, until: isoNow(setup), awsRequests: requests(), ...clients };
     await store.log(last).catch((error: unknown) => {
@@ -224,8 +226,12 @@ async function journalled(
       await end({ outcome: 'failed', message: error.message });
       throw error;
     });
-  const { result, message, proven, production } = ending;
-  await end({ outcome: result === 'planned' ? 'done' : result, message, ...defined({ proven, production }) });
+  const { result, message, proven, production, terminated } = ending;
+  await end({
+    outcome: result === 'planned' ? 'done' : result,
+    message,
+    ...defined({ proven, production, terminated }),
+  });
   return ending;
 }
 
