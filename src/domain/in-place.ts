@@ -113,7 +113,7 @@ export function serves(snapshot: Snapshot, pool: Pool): boolean {
 export function healthyByZone(snapshot: Snapshot, pool: Pool, without: ReadonlySet<string> = new Set()): ByZone {
   const zones = zonesIn(snapshot);
   const healthy = pool.targets.filter((target) => isHealthy(target) && !without.has(target.id));
-  return countByZone([...new Set(healthy.map(({ id }) => id))].map((id) => ({ zone: zones.get(id) ?? '?' })));
+  return countByZone(healthy.map(({ id }) => ({ zone: zones.get(id) ?? '?' })));
 }
 
 /** A plan for a large fleet asks thousands of times. */
@@ -168,10 +168,15 @@ export function minimumWhileOut(
   const pools = snapshot.pools.filter((pool) => names.has(pool.name) && serves(snapshot, pool));
   return Object.fromEntries(
     pools.map((pool) => {
-      const rule = { asked, crossZone: pool.crossZone !== false };
+      const rule = { asked, crossZone: pool.crossZone !== false, ports: portsIn(snapshot, pool, ids) };
       return [pool.name, minimumInPlace(healthyByZone(snapshot, pool), size, rule)];
     }),
   );
+}
+
+/** The most ports at which one of these instances belongs to the pool: so many targets leave with it. */
+function portsIn(snapshot: Snapshot, { name }: Pool, ids: readonly string[]): number {
+  return Math.max(1, ...ids.map((id) => homeOf(snapshot, id).filter(({ pool }) => pool === name).length));
 }
 
 /** Whether the migrations of that release have run; in this run, where `run` is given. */

@@ -28,6 +28,26 @@ export function healthyIn(pool: Pool, fleet: Fleet): readonly Instance[] {
   return fleet.instances.filter(({ id }) => ids.has(id));
 }
 
+/** What capacity is counted in: an instance has one for each port at which it is registered, in however many pools that is. */
+export interface HealthyTarget {
+  readonly id: string;
+  readonly port: number;
+  readonly zone: string;
+}
+
+/** The fleet's healthy targets in pools that stand for each other. */
+export function healthyTargets(pools: readonly Pool[], fleet: Fleet): readonly HealthyTarget[] {
+  const zones = new Map(fleet.instances.map(({ id, zone }) => [id, zone]));
+  const healthy = pools.flatMap((pool) => targetsOf(pool, fleet)).filter(isHealthy);
+  return [...new Map(healthy.map(({ id, port }) => [targetKey({ id, port }), { id, port }])).values()].map((one) => {
+    return { ...one, zone: zones.get(one.id) ?? '' };
+  });
+}
+
+export function targetKey({ id, port }: Pick<Target, 'id' | 'port'>): string {
+  return `${id}:${port}`;
+}
+
 /** What production's health is counted by: one pool, or several that stand for each other. */
 export interface CapacityGroup {
   readonly name: string;
@@ -49,7 +69,7 @@ export function minimumNow(snapshot: Snapshot, groups: readonly CapacityGroup[])
 function groupMinimum(snapshot: Snapshot, { pools }: CapacityGroup): PoolMinimum {
   const counts = snapshot.fleets.map((fleet) => ({
     share: shareOfFleet(snapshot, fleet),
-    healthy: countByZone(pools.flatMap((pool) => healthyIn(pool, fleet))),
+    healthy: countByZone(healthyTargets(pools, fleet)),
   }));
   const [first] = counts
     .filter(({ healthy }) => total(healthy) > 0)
@@ -78,19 +98,23 @@ function targetsIn(asked: Amount, healthy: number): number {
 }
 
 /**
- * What a pool keeps while `size` instances are out of it at a time: what was asked for, or one batch less than is healthy now,
+ * What a pool keeps while `size` instances, of up to `ports` targets each, are out of it at a time: what was asked for, or one batch less than is healthy now,
  * and never nothing; in each zone one batch less. The last one of a zone may leave where `crossZone` says that the load
  * balancer sends the clients of that zone to the others.
  */
 export function minimumInPlace(
   healthy: ByZone,
   size: number,
-  { asked, crossZone }: { readonly asked: Amount | undefined; readonly crossZone: boolean },
+  {
+    asked,
+    crossZone,
+    ports = 1,
+  }: { readonly asked: Amount | undefined; readonly crossZone: boolean; readonly ports?: number },
 ): PoolMinimum {
   const all = total(healthy);
-  const inZone = (n: number): number => (n === 1 && crossZone ? 0 : Math.max(1, n - size));
+  const inZone = (n: number): number => (n <= ports && crossZone ? 0 : Math.max(1, n - size * ports));
   return {
-    total: asked === undefined ? Math.max(1, all - size) : targetsIn(asked, all),
+    total: asked === undefined ? Math.max(1, all - size * ports) : targetsIn(asked, all),
     zones: Object.fromEntries(Object.entries(healthy).map(([zone, n]) => [zone, inZone(n)])),
   };
 }
@@ -136,9 +160,9 @@ export function greatestMinimum(now: MinimumHealthy, have: ByZone): number {
   return count;
 }
 
-/** Instances of other fleets that are healthy in the pool. */
-export function healthyOthers(snapshot: Snapshot, pool: Pool, fleet: Fleet): readonly Instance[] {
-  return snapshot.fleets.filter((other) => other !== fleet).flatMap((other) => healthyIn(pool, other));
+/** Healthy targets of other fleets in the pool. */
+export function healthyOthers(snapshot: Snapshot, pool: Pool, fleet: Fleet): readonly HealthyTarget[] {
+  return snapshot.fleets.filter((other) => other !== fleet).flatMap((other) => healthyTargets([pool], other));
 }
 
 /** Healthy targets in production, by group. */

@@ -1,5 +1,5 @@
 import type { Fleet, Instance, Snapshot, Target } from './snapshot.ts';
-import { countByZone, healthyIn, isHealthy, NO_MINIMUM, shortfall } from './minimum-healthy.ts';
+import { countByZone, healthyTargets, isHealthy, NO_MINIMUM, shortfall } from './minimum-healthy.ts';
 import type { PoolMinimum } from './goal.ts';
 import { missingFrom, notSick, poolByName, registeredIn, verified } from './queries.ts';
 
@@ -38,7 +38,7 @@ export function targetsToDeregister(
   const registered = registeredIn(pool, fleet);
   if (step.downTo === undefined) return registered;
   const zones = new Map(fleet.instances.map(({ id, zone }) => [id, zone]));
-  const healthy = countByZone(snapshot.fleets.flatMap((one) => healthyIn(pool, one)));
+  const healthy = countByZone(snapshot.fleets.flatMap((one) => healthyTargets([pool], one)));
   const left = registered.toSorted((a, b) => Number(isHealthy(a)) - Number(isHealthy(b)));
   const chosen: Target[] = [];
   while (left.length > step.downTo) {

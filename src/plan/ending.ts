@@ -1,6 +1,6 @@
 import { fleetById } from '../domain/queries.ts';
 import type { MinimumHealthy, Refusal } from '../domain/goal.ts';
-import { countByZone, healthyIn, NO_MINIMUM, shortfall, total } from '../domain/minimum-healthy.ts';
+import { countByZone, healthyIn, healthyTargets, NO_MINIMUM, shortfall, total } from '../domain/minimum-healthy.ts';
 import { members, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { list } from '../domain/text.ts';
@@ -38,7 +38,7 @@ export function servingProblem(
   if (fleet === undefined) return 'the fleet is gone.';
   for (const { name, pools } of trafficModel(snapshot).capacityGroups()) {
     const own = pools.filter((pool) => targetsOf(pool, fleet).length > 0);
-    const healthy = countByZone(own.flatMap((pool) => healthyIn(pool, fleet)));
+    const healthy = countByZone(healthyTargets(own, fleet));
     const short = shortfall(healthy, minimum[name] ?? NO_MINIMUM);
     if (total(healthy) === 0) return `nothing of ${fleet.release} is healthy in ${name}.`;
     if (short !== undefined) return `${fleet.release} has ${total(healthy)} healthy in ${name}: ${short}.`;

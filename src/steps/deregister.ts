@@ -1,5 +1,13 @@
 import type { PoolMinimum } from '../domain/goal.ts';
-import { countByZone, healthyIn, healthyOthers, minimumAtStake, shortfall, total } from '../domain/minimum-healthy.ts';
+import {
+  countByZone,
+  healthyOthers,
+  healthyTargets,
+  minimumAtStake,
+  shortfall,
+  targetKey,
+  total,
+} from '../domain/minimum-healthy.ts';
 import { targetsToDeregister } from '../domain/moving.ts';
 import { poolByName } from '../domain/queries.ts';
 import { wouldStarveOthers } from '../domain/outside.ts';
@@ -53,9 +61,9 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
     );
   },
   simulate: (snapshot) => {
-    const going = new Set(idsOf(leaving(snapshot, step)));
+    const going = new Set(leaving(snapshot, step).map(targetKey));
     return changePool(snapshot, step.pool, ({ targets }) =>
-      targets.map((target) => (going.has(target.id) ? draining(target) : target)),
+      targets.map((target) => (going.has(targetKey(target)) ? draining(target) : target)),
     );
   },
 });
@@ -76,12 +84,15 @@ function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
   const pool = poolByName(snapshot, step.pool);
   if (pool.role !== 'production') return undefined;
   const fleet = fleetOf(snapshot, step);
-  const goes = new Set(idsOf(leaving(snapshot, step)));
-  const own = healthyIn(pool, fleet);
-  const left = countByZone([...healthyOthers(snapshot, pool, fleet), ...own.filter(({ id }) => !goes.has(id))]);
+  const goes = new Set(leaving(snapshot, step).map(targetKey));
+  const own = healthyTargets([pool], fleet);
+  const left = countByZone([
+    ...healthyOthers(snapshot, pool, fleet),
+    ...own.filter((target) => !goes.has(targetKey(target))),
+  ]);
   const what = `Taking ${fleet.release} out of ${pool.name} would leave`;
   if (total(left) === 0) return `${what} nothing healthy there.`;
-  const given = countByZone(own.filter(({ id }) => goes.has(id)));
+  const given = countByZone(own.filter((target) => goes.has(targetKey(target))));
   if (total(given) === 0) return undefined;
   const short = shortfall(left, minimumAtStake(step.minimumHealthy, given, { left }));
   return short && `${what} ${total(left)} healthy, ${short} of the minimum of ${step.minimumHealthy.total}.`;

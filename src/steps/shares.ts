@@ -1,6 +1,6 @@
 import { notHealthyIn, sentence } from '../domain/explain.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
-import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
+import { countByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
 import { poolByName } from '../domain/queries.ts';
 import { members } from '../domain/roles.ts';
 import { routesOf, shareOf } from '../domain/routes.ts';
@@ -19,7 +19,7 @@ export function notFit(
 ): string | undefined {
   const fleet = fleetOf(snapshot, step);
   const pool = poolByName(snapshot, step.pool);
-  const healthy = countByZone(healthyIn(pool, fleet));
+  const healthy = countByZone(healthyTargets([pool], fleet));
   const short = shortfall(healthy, step.minimumHealthy);
   if (short === undefined && total(healthy) > 0) return undefined;
   const sick = notHealthyIn(pool, fleet);

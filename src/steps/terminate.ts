@@ -1,7 +1,7 @@
 import { residualTrafficProblem, retentionProblem } from '../domain/retention.ts';
 import { movedSince, type ProductionRecord } from '../domain/production-record.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
-import { countByZone, healthyIn, shortfall, total } from '../domain/minimum-healthy.ts';
+import { countByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
 import { stillServesOthers } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
 import { members, poolsOf } from '../domain/roles.ts';
@@ -77,7 +77,7 @@ function neededAsWayBack(snapshot: Snapshot, fleet: Fleet, keeps: Keeps): string
     return `${other.name} gets production traffic now, and did not when this was planned: ${fleet.release} may be the way back.`;
   for (const { pools, minimum } of keeps.groups) {
     const own = snapshot.pools.filter(({ name }) => pools.includes(name));
-    const healthy = countByZone(own.flatMap((pool) => healthyIn(pool, stays)));
+    const healthy = countByZone(healthyTargets(own, stays));
     if (total(healthy) > 0 && shortfall(healthy, minimum) === undefined) continue;
     return `${stays.release} has ${total(healthy)} healthy in ${pools.join(' and ')}, and should have ${Math.max(1, minimum.total)}: ${fleet.release} may be the way back.`;
   }

@@ -147,6 +147,8 @@ describe('stickiness', () => {
   }
 
   it('keeps a client on its target, and chooses another when that one is gone', async () => {
+    // Beside another group it would take a sticky rule.
+    await stage.elb.call('ModifyListener', { ListenerArn: listener, DefaultActions: [forwardTo({ [blue]: 1 })] });
     const Attributes = [{ Key: 'stickiness.enabled', Value: 'true' }];
     await stage.elb.call('ModifyTargetGroupAttributes', { TargetGroupArn: blue, Attributes });
     await stage.app('i-more', '1');

@@ -128,11 +128,11 @@ describe('the minimum healthy', () => {
     expect(countByZone(healthyOthers(snapshot, snapshot.pools[0]!, green!))).toEqual({ a: 1, b: 1 });
   });
 
-  test('counts an instance at several ports once', () => {
+  test('counts an instance at several ports as so many targets', () => {
     const snapshot = prod(['healthy']);
     const [pool] = snapshot.pools;
     const twice = { ...pool!, targets: [...pool!.targets, { ...pool!.targets[0]!, port: 9090 }] };
-    expect(minimumNow({ ...snapshot, pools: [twice] })).toEqual({ prod: { total: 1, zones: { a: 1 } } });
+    expect(minimumNow({ ...snapshot, pools: [twice] })).toEqual({ prod: { total: 2, zones: { a: 2 } } });
   });
 });
 
@@ -190,7 +190,7 @@ describe('in fleets of any size and any zones', () => {
     );
   });
 
-  test('an instance at several ports counts once', () => {
+  test('an instance at several ports counts as so many targets', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 3 }), (size, ports) => {
         const snapshot = prod(Array.from({ length: size }, () => 'healthy' as const));
@@ -198,7 +198,9 @@ describe('in fleets of any size and any zones', () => {
         const targets = Array.from({ length: ports }, (_, n) =>
           pool!.targets.map((target) => ({ ...target, port: 8080 + n })),
         ).flat();
-        expect(minimumTotals(minimumNow({ ...snapshot, pools: [{ ...pool!, targets }] }))).toEqual({ prod: size });
+        expect(minimumTotals(minimumNow({ ...snapshot, pools: [{ ...pool!, targets }] }))).toEqual({
+          prod: size * ports,
+        });
       }),
     );
   });
