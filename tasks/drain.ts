@@ -7,6 +7,7 @@ import { namedInstances, sameInstances } from './named.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { defined } from '../src/domain/defined.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
+import { tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { IN_PLACE, type Task } from './task.ts';
 
@@ -56,7 +57,8 @@ export const drain: Task<'drain', typeof OPTIONS> = {
     const instances = running(snapshot, goal.instances).map(({ id }) => id);
     if (instances.length === 0) return { steps: [], notes: [] };
     const places = homesOf(snapshot, instances);
-    const owned = ownersProblem(snapshot, running(snapshot, goal.instances), goal.allowed);
+    const leaving = running(snapshot, goal.instances);
+    const owned = ownersProblem(snapshot, leaving, goal.allowed) ?? tagRoomProblem(leaving, ['left', 'store']);
     if (owned !== undefined) return owned;
     const kept = defined({ minimumHealthy, allowedOwners: goal.allowed?.owners });
     const plan = planAhead(

@@ -26,6 +26,7 @@ import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, ITS_RELEASE, otherRelease, OWNERS, UNKNOWN_RELEASE } from './allowed.ts';
+import { tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { sameRelease, SWITCH, type Summary, type Task } from './task.ts';
 
@@ -127,6 +128,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const servers = liveFleets(snapshot).flatMap(members);
     const unfit =
       ownersProblem(snapshot, servers, goal.allowed) ??
+      tagRoomProblem(servers, ['promoted', 'current', 'share', 'store']) ??
       trialProblem(snapshot, to, goal) ??
       groupsProblem(snapshot, inProduction(snapshot, to).length > 0 ? 'production' : 'all') ??
       trafficModel(snapshot).setupProblem(to) ??

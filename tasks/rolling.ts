@@ -15,6 +15,7 @@ import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
 import { defined } from '../src/domain/defined.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
+import { ROLLING_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { IN_PLACE, sameRelease, type Task } from './task.ts';
 
@@ -82,7 +83,8 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     if (fleet === undefined || members(fleet).length === 0) {
       return refusal('fleet-gone', `No instance of the fleet ${goal.fleet} is left.`, 'Look at `turnout status`.');
     }
-    const owned = ownersProblem(snapshot, running(snapshot, goal.batches.flat()), goal.allowed);
+    const all = running(snapshot, goal.batches.flat());
+    const owned = ownersProblem(snapshot, all, goal.allowed) ?? tagRoomProblem(all, ROLLING_TAGS);
     if (owned !== undefined) return owned;
     const plan = planAhead(snapshot, allSteps(snapshot, goal), notesOn(snapshot, fleet, goal));
     return isRefusal(plan) ? withAdvice(snapshot, goal, plan) : plan;

@@ -60,6 +60,8 @@ export interface Instance {
   readonly deploy?: DeployNote;
   /** What else it belongs to, by its tags. */
   readonly owners?: readonly Owner[];
+  /** How many it has, without AWS's own; and which of turnout's, without the prefix. Absent: not known. */
+  readonly tags?: { readonly count: number; readonly own: readonly string[] };
 }
 
 /** Facts about a fleet's past, kept as tags on it. Roles are never stored: see `roles.ts`. */

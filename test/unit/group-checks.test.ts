@@ -125,3 +125,27 @@ describe('a deregistration delay', () => {
     expect(await rig.run('drain', { instances: ['A-0'] })).toMatchObject({ result: 'done' });
   });
 });
+
+describe('tags', () => {
+  const tagged = (count: number): Snapshot => {
+    const fleets = BOTH.fleets.map((fleet) => ({
+      ...fleet,
+      instances: fleet.instances.map((one) => ({ ...one, tags: { count, own: ['environment', 'fleet', 'release'] } })),
+    }));
+    return { ...BOTH, fleets };
+  };
+
+  test('that AWS would refuse to write are counted before anything is changed', async () => {
+    expect(await planFor(tagged(49), 'drain', { instances: ['A-0'] })).toMatchObject({
+      refused: 'too-many-tags',
+      message: 'A-0 has 49 tags of the 50 that AWS allows, and this needs 2 more (left and store).',
+      next: [expect.stringContaining('Remove 1 tag from A-0')],
+    });
+    expect(await promote(tagged(49))).toMatchObject({
+      refused: 'too-many-tags',
+      message: expect.stringContaining('3 other instances have too many as well'),
+    });
+    expect(await planFor(tagged(48), 'drain', { instances: ['A-0'] })).toHaveProperty('plan.steps');
+    expect(await promote(tagged(46))).toHaveProperty('plan.steps');
+  });
+});

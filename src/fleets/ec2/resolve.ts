@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ec2, Instance as Ec2Instance, LaunchTemplateVersion } from '../../aws/ec2.ts';
+import type { Ec2, Instance as Ec2Instance, LaunchTemplateVersion, RunInstancesCommandInput } from '../../aws/ec2.ts';
 import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig, LaunchTemplateConfig } from '../../config/config.ts';
 import { fillRelease } from '../../config/release.ts';
@@ -47,6 +47,7 @@ export async function resolveEc2Launch(options: Ec2FleetOptions, request: Launch
   const base = config.launchTemplate
     ? await fromTemplate(ec2, config.launchTemplate, request.release)
     : fromBlue(owner, samples[0] as Ec2Instance);
+  checkTagRoom(base);
   const image = config.image && (await fromImage(ec2, options.ssm, config.image, request.release));
   const script = config.userData?.trimEnd().split('\n');
   const userData = script === undefined ? base.userData : 'config';
@@ -62,6 +63,21 @@ export async function resolveEc2Launch(options: Ec2FleetOptions, request: Launch
     batches: Object.entries(request.zones).map(([zone, count]) => ({ zone, count, subnet: subnets.get(zone) ?? '' })),
     request: { run: { ...base.run, ...image?.run }, ...defined({ userData, userDataHash: pinned && hashOf(pinned) }) },
   };
+}
+
+/** Tags of one resource, without AWS's own (EC2 user guide, tag restrictions); and how many a fleet gets from us in its life. */
+const TAGS_MAX = 50;
+const OURS = 8;
+
+function checkTagRoom({ run, summary }: PartialRequest): void {
+  const { TagSpecifications: specs = [] } = run as Partial<RunInstancesCommandInput>;
+  const own = specs.find(({ ResourceType }) => ResourceType === 'instance')?.Tags ?? [];
+  if (own.length + OURS <= TAGS_MAX) return;
+  throw new OperatorError(
+    'too-many-tags',
+    `The new servers would get ${own.length} tags of your own (${summary.join('; ')}), and turnout needs ${OURS} of the ${TAGS_MAX} that AWS allows.`,
+    { next: [`Use ${own.length + OURS - TAGS_MAX} fewer tags there; then run this again.`] },
+  );
 }
 
 /** One instance of blue in each zone: the source of the subnet and of clones. */

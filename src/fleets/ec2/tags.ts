@@ -81,8 +81,19 @@ export function toInstance(owner: Ownership, instance: SeenInstance): Instance {
       address: instance.PrivateIpAddress,
       type: instance.InstanceType,
       owners: owners.length === 0 ? undefined : owners,
+      tags: tightTags(owner, Object.keys(tags)),
     }),
   };
+}
+
+/** Fewer leave room for all that turnout may write, and need not be kept for each instance. */
+const TIGHT = 30;
+
+function tightTags({ tagPrefix }: Ownership, all: readonly string[]): Instance['tags'] {
+  const keys = all.filter((key) => !key.startsWith('aws:'));
+  const prefix = `${tagPrefix}:`;
+  const own = keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  return keys.length < TIGHT ? undefined : { count: keys.length, own };
 }
 
 /** Groups owned instances into fleets, in order of launch. */
