@@ -5,6 +5,7 @@ import type { Task } from '../../tasks/task.ts';
 import type { ExitCode } from '../errors.ts';
 import { inheritLease } from '../record/inherit-lease.ts';
 import type { HeldLease } from '../record/lease.ts';
+import { ciProblem } from '../stores/ci.ts';
 import { runTask } from '../run/task/run-task.ts';
 import type { Setup } from '../run/task/setup.ts';
 import { saveMemory } from '../run/memory.ts';
@@ -55,6 +56,7 @@ export async function runIn(context: Context, task: Task, options: TaskOptions, 
       faulted: uncaught.signal,
       identity: { run: context.run, who: context.who, host: hostname() },
       takeLease: async (verb, release) => {
+        if (caller === undefined) checkCi(context, task);
         held =
           caller === undefined
             ? await takeLease(context, holderOf(context, verb, release), waiting)
@@ -77,6 +79,14 @@ export async function runIn(context: Context, task: Task, options: TaskOptions, 
     await context.view.close();
     await context.store.close();
   }
+}
+
+/** @throws OperatorError unless it is the way out of trouble, which goes on with a warning */
+function checkCi({ config, view }: Context, { isEmergencyExit }: Task): void {
+  const problem = ciProblem(config, process.env);
+  if (problem === undefined) return;
+  if (!isEmergencyExit) throw problem;
+  view.emit({ type: 'warning', message: problem.message });
 }
 
 /** The options, about the instance that this runs on. */

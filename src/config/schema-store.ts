@@ -20,6 +20,10 @@ const file = z
       .describe(
         'Path of the file, relative to the folder of this config file. Default: .turnout/ENVIRONMENT.db in the folder of this config file, or in its parent if the folder is named config.',
       ),
+    inCi: z
+      .boolean({ error: 'true or false' })
+      .exactOptional()
+      .describe('All CI jobs run on one machine and keep the file. Otherwise tasks are refused in CI with this store.'),
     ttl: timeLimit.prefault('60s').describe(TTL),
   })
   .transform(inMs('ttl'));

@@ -1,4 +1,4 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { appendFile, cp, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { finished, type Finished } from '../support/program.ts';
@@ -17,6 +17,29 @@ async function secondCheckout(shop: Rig): Promise<Readonly<Record<string, string
 async function runIn(shop: Rig, variables: Readonly<Record<string, string>>, command: string): Promise<Finished> {
   return finished(await shop.start(`${command} --yes --json`, variables).ended);
 }
+
+describe.concurrent('a file as the store of CI jobs', () => {
+  scenario('is refused unless the config says that they share it; a rollback warns', async ({ rig }) => {
+    const shop = await rig();
+    const ci = { CI: 'true' };
+    await shop.task('up --release 42');
+    await shop.task('promote');
+    shop.forgetRequests();
+    const refused = await runIn(shop, ci, 'cleanup');
+    expect(refused).toMatchObject({ code: 'store-file-in-ci', result: 'refused', exitCode: 2 });
+    expect(refused.message).toContain(`(CI is set), and the store is the file ${shop.storePath}`);
+    expect(refused.next.join()).toContain('inCi: true');
+    expect(shop.changes).toEqual([]);
+    expect((await shop.start('promote --plan', ci).ended).exitCode).toBe(0);
+    const rollback = await shop.start('rollback --yes --json', ci).ended;
+    expect(finished(rollback)).toMatchObject({ code: 'done' });
+    expect(rollback.lines).toContainEqual(
+      expect.objectContaining({ type: 'warning', message: expect.stringContaining('CI is set') }),
+    );
+    await appendFile(path.join(shop.folder, 'shop.yml'), 'store: { kind: file, inCi: true }\n');
+    expect(await runIn(shop, ci, 'promote')).toMatchObject({ code: 'done' });
+  });
+});
 
 describe.concurrent('two stores for one environment', () => {
   scenario('the second one is refused, and says where the first one is; taking over is possible', async ({ rig }) => {
