@@ -35,6 +35,12 @@ export const UNKNOWN_RELEASE = {
   }),
 } as const;
 
+export const SLOW_START = {
+  allowSlowStart: flag({
+    describe: 'Blue may leave while green is in the slow start of a target group, which ends it at once',
+  }),
+} as const;
+
 export const OWNERS = {
   allowOwner: nameList({
     describe: 'An Auto Scaling group, fleet or cluster to which servers belong, and which may replace them',
@@ -43,13 +49,16 @@ export const OWNERS = {
 } as const;
 
 /** To be spread into a goal. */
-export function allowedBy(options: Partial<OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS>>): {
+export function allowedBy(
+  options: Partial<OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS & typeof SLOW_START>>,
+): {
   readonly allowed?: Allowed;
 } {
   const allowed = defined({
     sharedGroups: options.allowSharedTargetGroup,
     unknownRelease: options.allowUnknownRelease,
     owners: options.allowOwner,
+    slowStart: options.allowSlowStart,
   });
   return Object.keys(allowed).length === 0 ? {} : { allowed };
 }

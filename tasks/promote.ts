@@ -18,14 +18,14 @@ import {
   tooSmall,
   verifySteps,
 } from '../src/plan/switch.ts';
-import { groupsProblem } from '../src/plan/group-checks.ts';
+import { dnsFailoverTexts, groupsProblem, healthSettingsProblem } from '../src/plan/group-checks.ts';
 import { trialNotes, trialProblem, trialReads, trialSteps } from '../src/plan/trial.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
-import { allowedBy, ITS_RELEASE, otherRelease, OWNERS, UNKNOWN_RELEASE } from './allowed.ts';
+import { allowedBy, ITS_RELEASE, otherRelease, OWNERS, SLOW_START, UNKNOWN_RELEASE } from './allowed.ts';
 import { tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { sameRelease, SWITCH, type Summary, type Task } from './task.ts';
@@ -50,6 +50,7 @@ const OPTIONS = {
     example: 10,
   }),
   ...OWNERS,
+  ...SLOW_START,
 } satisfies option.OptionDefinitions;
 
 export const promote: Task<'promote', typeof OPTIONS> = {
@@ -131,13 +132,17 @@ export const promote: Task<'promote', typeof OPTIONS> = {
       tagRoomProblem(servers, ['promoted', 'current', 'share', 'store']) ??
       trialProblem(snapshot, to, goal) ??
       groupsProblem(snapshot, inProduction(snapshot, to).length > 0 ? 'production' : 'all') ??
+      healthSettingsProblem(snapshot, to) ??
       trafficModel(snapshot).setupProblem(to) ??
       tooSmall(snapshot, change);
     if (unfit !== undefined) return unfit;
     const trial = trialSteps(snapshot, to, goal);
     const no = notVerified(snapshot, change);
     if (no === undefined)
-      return planSwitch(snapshot, change, [mark], { steps: trial, notes: trialNotes(snapshot, to, goal) });
+      return planSwitch(snapshot, change, [mark], {
+        steps: trial,
+        notes: [...trialNotes(snapshot, to, goal), ...dnsFailoverTexts(snapshot, to)],
+      });
     // A green that has left production is on its way into the test groups, where a rollback was stopped it never got there.
     if (to.marks.promoted === undefined || !isUnknown(snapshot, to)) return no;
     return planSwitch(snapshot, change, [...verifySteps(snapshot, change), ...trial, mark]);

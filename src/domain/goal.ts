@@ -79,6 +79,8 @@ export interface Allowed {
   readonly sharedGroups?: readonly string[];
   /** The new fleet may get production though it could not be asked for its release. */
   readonly unknownRelease?: boolean;
+  /** Servers may leave while the new ones are in slow start, which ends it. */
+  readonly slowStart?: boolean;
   /** Auto Scaling groups, fleets and clusters whose instances may be taken away. */
   readonly owners?: readonly string[];
 }

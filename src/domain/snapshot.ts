@@ -127,6 +127,12 @@ export interface Pool {
   readonly healthyThreshold: number;
   /** Failed checks in a row that make a target unhealthy. */
   readonly unhealthyThreshold: number;
+  /** Healthy targets below which ELB sends requests to all, also unhealthy ones. Absent: it is one. */
+  readonly routesToAllBelow?: number;
+  /** Healthy targets below which ELB takes a zone out of DNS. Absent: it is one. */
+  readonly leavesDnsBelow?: number;
+  /** Seconds in which ELB raises the share of a new target. Absent: it has its whole share at once. */
+  readonly slowStartS?: number;
   /** Seconds that a deregistered target is shown as draining. */
   readonly deregistrationDelayS: number;
   /** ARNs of those that forward to it; with none, ELB checks no health there. Absent: it could not be told. */
@@ -187,6 +193,8 @@ export interface Details {
   readonly answers?: Readonly<Record<string, string>>;
   /** When each instance was first seen to drain, in milliseconds since the epoch. */
   readonly drainingSince?: Readonly<Record<string, number>>;
+  /** When each target, as `pool id:port`, was first seen healthy, in milliseconds since the epoch. */
+  readonly healthySince?: Readonly<Record<string, number>>;
   /** Ids of instances of which the drain check says that nothing is in flight. */
   readonly idle?: readonly string[];
   /** What a fleet says of itself that has nothing of production yet; absent while it was not asked. */

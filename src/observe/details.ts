@@ -1,4 +1,5 @@
 import { drainingFrom, placesOf, running } from '../domain/in-place.ts';
+import { isHealthy, targetKey } from '../domain/minimum-healthy.ts';
 import type { Details, Instance, Snapshot } from '../domain/snapshot.ts';
 import type { DeployOrder, DeployReport } from '../domain/deploys.ts';
 import type { Reads } from './reads.ts';
@@ -16,8 +17,9 @@ export interface DetailReaders {
 
 /** The snapshot with what the deployer or the instances say. */
 export async function withDetails(readers: DetailReaders, snapshot: Snapshot, reads: Reads): Promise<Snapshot> {
-  const { deploy, checks, inFlight } = reads;
+  const { deploy, checks, inFlight, healthyIn } = reads;
   const seen =
+    (healthyIn !== undefined ? healthySince(snapshot, healthyIn) : undefined) ??
     (checks && (await readAnswers(readers, snapshot, checks))) ??
     (inFlight && (await readInFlight(readers, snapshot, inFlight))) ??
     (deploy && (await readDeploy(readers, snapshot, deploy)));
@@ -29,6 +31,15 @@ async function readDeploy({ deploys }: DetailReaders, snapshot: Snapshot, order:
   const report = await deploys.look(snapshot, order);
   const others = (snapshot.details?.deploys ?? []).filter(({ token }) => token !== order.token);
   return { deploys: report === undefined ? others : [...others, report] };
+}
+
+function healthySince(snapshot: Snapshot, name: string): Details {
+  const known = snapshot.details?.healthySince ?? {};
+  const healthy = snapshot.pools
+    .filter((pool) => pool.name === name)
+    .flatMap(({ targets }) => targets.filter(isHealthy));
+  const keys = healthy.map((target) => `${name} ${targetKey(target)}`);
+  return { healthySince: Object.fromEntries(keys.map((key) => [key, known[key] ?? snapshot.at])) };
 }
 
 /** Whether that order is known to have succeeded. */

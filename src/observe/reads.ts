@@ -24,6 +24,8 @@ export interface Reads {
   readonly deploy?: DeployOrder;
   /** Ids of instances that are asked whether they answer their check. */
   readonly checks?: readonly string[];
+  /** Since when each target of this pool is healthy. */
+  readonly healthyIn?: string;
   /** Ids of instances that are asked whether anything is in flight there. */
   readonly inFlight?: readonly string[];
 }

@@ -1,7 +1,9 @@
 import { refusal, type Refusal } from '../domain/goal.ts';
-import { configuredPools, isRegistered, poolsOf } from '../domain/roles.ts';
+import { countByZone, isHealthy } from '../domain/minimum-healthy.ts';
+import { configuredPools, isRegistered, members, poolsOf } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
-import type { Pool, Snapshot } from '../domain/snapshot.ts';
+import { ownPools } from '../domain/shares.ts';
+import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { count, duration, list } from '../domain/text.ts';
 
 /** What the settings of the target groups tell before anything is begun: why it would not work, and what is worth knowing. */
@@ -85,4 +87,37 @@ export function cutOffTexts({ pools }: Snapshot, ids: readonly string[]): readon
       ({ name, deregistrationDelayS: seconds }) =>
         `${name} has a deregistration delay of ${duration(seconds)}: requests that take longer are cut off when their server leaves.`,
     );
+}
+
+/** Why ELB would treat the fleet as unhealthy where it serves alone, which it does not with what serves now (ALB user guide, target group health). */
+export function healthSettingsProblem(snapshot: Snapshot, to: Fleet): Refusal | undefined {
+  const size = members(to).length;
+  const pool = poolsFor(snapshot, to).find(({ routesToAllBelow = 1 }) => size < routesToAllBelow);
+  const now = poolsOf(snapshot, 'production').map(({ targets }) => targets.filter(isHealthy).length);
+  if (pool?.routesToAllBelow === undefined || now.every((healthy) => healthy < (pool.routesToAllBelow ?? 1)))
+    return undefined;
+  return refusal(
+    'too-few-targets',
+    `${to.release} has ${count(size, 'instance')}, and with fewer than ${pool.routesToAllBelow} healthy targets in ${pool.name} ELB sends requests to all of them, also to unhealthy ones.`,
+    `\`aws elbv2 modify-target-group-attributes --target-group-arn ${pool.arn} --attributes Key=target_group_health.unhealthy_state_routing.minimum_healthy_targets.count,Value=${size}\` lowers that number.`,
+    `Or bring up ${pool.routesToAllBelow} with \`--count\`: \`turnout cleanup --discard\`, then \`turnout up --release R --count ${pool.routesToAllBelow}\`.`,
+  );
+}
+
+/** Where the fleet serves after a switch. */
+function poolsFor(snapshot: Snapshot, to: Fleet): readonly Pool[] {
+  return snapshot.traffic.kind === 'membership' ? poolsOf(snapshot, 'production') : ownPools(snapshot, to);
+}
+
+/** Zones in which the fleet has fewer targets than ELB wants for DNS. */
+export function dnsFailoverTexts(snapshot: Snapshot, to: Fleet): readonly string[] {
+  const zones = Object.entries(countByZone(members(to)));
+  return poolsFor(snapshot, to).flatMap(({ name, leavesDnsBelow = 1 }) => {
+    const few = zones.filter(([, n]) => n < leavesDnsBelow).map(([zone]) => zone);
+    return few.length === 0
+      ? []
+      : [
+          `ELB takes a zone out of DNS that has fewer than ${leavesDnsBelow} healthy targets in ${name}; ${to.release} has fewer in ${list(few)}.`,
+        ];
+  });
 }

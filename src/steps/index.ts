@@ -6,6 +6,7 @@ import { awaitLoweredTtl } from './await-lowered-ttl.ts';
 import { awaitResidualTraffic } from './await-residual-traffic.ts';
 import { awaitRetention } from './await-retention.ts';
 import { awaitRunning } from './await-running.ts';
+import { awaitSlowStart } from './await-slow-start.ts';
 import { awaitTtl } from './await-ttl.ts';
 import { checkInstances } from './check-instances.ts';
 import { claim } from './claim.ts';
@@ -37,6 +38,7 @@ const steps = {
   register,
   'await-healthy': awaitHealthy,
   deregister,
+  'await-slow-start': awaitSlowStart,
   'await-drained': awaitDrained,
   'shift-weights': shiftWeights,
   'tag-share': tagShare,

@@ -115,6 +115,8 @@ export function remember<T>(read: () => Promise<T>, isKept: (value: T) => boolea
 const DELAY = 'deregistration_delay.timeout_seconds';
 const DELAY_DEFAULT_S = 300;
 const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
+const ROUTING = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count';
+const DNS_FAILOVER = 'target_group_health.dns_failover.minimum_healthy_targets.count';
 /** Application load balancers send requests across zones; network load balancers do not by themselves (ELB user guides). */
 const ACROSS_BY_DEFAULT = /^HTTPS?$/;
 
@@ -139,6 +141,11 @@ function toReading(
 
 export function toPool(settings: Settings, targets: readonly TargetHealthDescription[]): Pool {
   const { name, arn, role, port, group, attributes } = settings;
+  const [routesToAllBelow, leavesDnsBelow] = [ROUTING, DNS_FAILOVER].map((key) => Number(attributes.get(key))) as [
+    number,
+    number,
+  ];
+  const slowStartS = Number(attributes.get('slow_start.duration_seconds') ?? 0);
   return {
     name,
     arn,
@@ -148,6 +155,9 @@ export function toPool(settings: Settings, targets: readonly TargetHealthDescrip
     timeoutS: group.HealthCheckTimeoutSeconds ?? 5,
     healthyThreshold: group.HealthyThresholdCount ?? 5,
     unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
+    ...(slowStartS > 0 && { slowStartS }),
+    ...(routesToAllBelow > 1 && { routesToAllBelow }),
+    ...(leavesDnsBelow > 1 && { leavesDnsBelow }),
     deregistrationDelayS: Number(attributes.get(DELAY) ?? DELAY_DEFAULT_S),
     loadBalancers: group.LoadBalancerArns ?? [],
     ...defined({ protocol: group.Protocol }),

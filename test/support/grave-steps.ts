@@ -38,6 +38,7 @@ export const HARMLESS = [
   'await-ttl',
   'verify-green',
   'verify-release',
+  'await-slow-start',
   'await-retention',
   'await-residual-traffic',
   'claim',

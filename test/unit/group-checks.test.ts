@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Pool, Snapshot } from '../../src/domain/snapshot.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { planFor } from '../laws/check.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { LIMITS } from '../support/fake-run.ts';
@@ -147,5 +148,54 @@ describe('tags', () => {
     });
     expect(await planFor(tagged(48), 'drain', { instances: ['A-0'] })).toHaveProperty('plan.steps');
     expect(await promote(tagged(46))).toHaveProperty('plan.steps');
+  });
+});
+
+describe('slow start', () => {
+  const slow = withPool(BOTH, 'prod', { slowStartS: 40 });
+  const kinds = (planned: object): readonly string[] =>
+    'plan' in planned ? (planned.plan as Plan).steps.map((step) => step.do) : [];
+
+  test('is waited for before blue leaves, which would end it, and not on the way back', async () => {
+    const all = kinds(await promote(slow));
+    expect(all.indexOf('await-slow-start')).toBe(all.indexOf('await-healthy') + 1);
+    expect(all.indexOf('deregister')).toBeGreaterThan(all.indexOf('await-slow-start'));
+    expect(kinds(await planFor(slow, 'promote', { allowSlowStart: true }))).not.toContain('await-slow-start');
+    expect(kinds(await promote(BOTH))).not.toContain('await-slow-start');
+    const back = world([
+      { ...BLUE, members: [{ test: 'healthy' }] },
+      { ...GREEN, marks: PROMOTED, members: [{ prod: 'healthy' }] },
+    ]);
+    expect(kinds(await planFor(withPool(back, 'prod', { slowStartS: 40 }), 'rollback', {}))).not.toContain(
+      'await-slow-start',
+    );
+  });
+
+  test('takes its time from when the new targets were seen healthy, and is over in a run', async () => {
+    const rig = new Rig();
+    rig.fake.set((snapshot) => withPool(snapshot, 'prod', { slowStartS: 40 }));
+    const slowly = await rig.run('promote');
+    expect(slowly.result).toBe('done');
+    expect(slowly.seconds).toBeGreaterThanOrEqual(40);
+    const quick = new Rig();
+    quick.fake.set((snapshot) => withPool(snapshot, 'prod', { slowStartS: 40 }));
+    expect((await quick.run('promote', { allowSlowStart: true })).seconds).toBeLessThan(40);
+  });
+});
+
+describe('the health that a group wants', () => {
+  test('must be reached by the new fleet alone', async () => {
+    const three: FleetSpec = { ...BLUE, members: [...BLUE.members, { prod: 'healthy' }] };
+    const wants = withPool(world([three, GREEN]), 'prod', { routesToAllBelow: 3 });
+    expect(await planFor(wants, 'promote', { minHealthy: { count: 2 } })).toMatchObject({
+      refused: 'too-few-targets',
+      message:
+        'B has 2 instances, and with fewer than 3 healthy targets in prod ELB sends requests to all of them, also to unhealthy ones.',
+    });
+    // Production does not reach it either.
+    expect(await promote(withPool(BOTH, 'prod', { routesToAllBelow: 3 }))).toHaveProperty('plan.steps');
+    expect(await promote(withPool(BOTH, 'prod', { leavesDnsBelow: 3 }))).toHaveProperty('plan.notes', [
+      'ELB takes a zone out of DNS that has fewer than 3 healthy targets in prod; B has fewer in a.',
+    ]);
   });
 });

@@ -20,6 +20,7 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   'await-ttl': 'wait until the TTL of the old answers has passed',
   'verify-green': 'ask the new fleet for its release where it is tested, before production moves to it',
   'verify-release': 'ask production until enough answers in a row come from the new release',
+  'await-slow-start': 'wait until the slow start of a target group is over',
   'await-retention': 'wait until the retention of the old fleet is over',
   'await-residual-traffic': 'wait until the old fleet gets hardly any requests',
   claim: 'write the ownership tags on instances that serve already',

@@ -2,6 +2,7 @@ import { batchSize } from '../../domain/batches.ts';
 import { defined } from '../../domain/defined.ts';
 import { refusal } from '../../domain/goal.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
+import { poolByName } from '../../domain/queries.ts';
 import { members, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
@@ -36,7 +37,7 @@ export function membership(snapshot: Snapshot): TrafficModel {
     switchSteps: (change, before) => [
       ...before,
       ...batchSteps(snapshot, change, own),
-      ...comeIn(change, own),
+      ...comeIn(snapshot, change, own),
       ...swapSteps(snapshot, change, own, tried),
       ...releaseSteps(change),
     ],
@@ -69,13 +70,14 @@ function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]
     pools.flatMap((pool): readonly Step[] => [
       { ...enterStep(change, pool, minimumHealthy[pool] ?? NO_MINIMUM), upTo },
       { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: NO_MINIMUM, need: 'minimum', upTo },
+      ...slowStart(snapshot, change, pool),
       ...from.flatMap((fleet) => leave(fleet, pool, upTo)),
     ]),
   );
 }
 
 /** The fleet enters production, and is healthy there. */
-function comeIn(change: Switch, pools: readonly string[]): readonly Step[] {
+function comeIn(snapshot: Snapshot, change: Switch, pools: readonly string[]): readonly Step[] {
   const { to, minimumHealthy, need } = change;
   const groups = pools.map((pool) => ({ pool, minimum: minimumHealthy[pool] ?? NO_MINIMUM }));
   return [
@@ -83,7 +85,15 @@ function comeIn(change: Switch, pools: readonly string[]): readonly Step[] {
     ...groups.map(({ pool, minimum }): Step => {
       return { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimum, need };
     }),
+    ...groups.flatMap(({ pool }) => slowStart(snapshot, change, pool)),
   ];
+}
+
+/** Nothing waits for it on the way back, nor where it is allowed to end. */
+function slowStart(snapshot: Snapshot, { to, prepares, allowed }: Switch, pool: string): readonly Step[] {
+  const seconds = poolByName(snapshot, pool).slowStartS;
+  if (seconds === undefined || !prepares || allowed?.slowStart === true) return [];
+  return [{ do: 'await-slow-start', pool, fleet: to.id, seconds }];
 }
 
 /** The other fleets leave production for the test pools, and this one leaves those. */

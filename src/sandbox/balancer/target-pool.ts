@@ -23,6 +23,8 @@ export interface Balancing {
   readonly algorithm: 'round_robin' | 'least_outstanding_requests';
   /** 0 is off. */
   readonly slowStartMs: number;
+  /** With fewer passing targets, requests go to all that are checked. */
+  readonly minimumPassing?: number;
   /** Duration of stickiness to a target; 0 is off. */
   readonly stickyMs: number;
 }
@@ -39,7 +41,7 @@ export class TargetPool {
   balancing: Balancing = { algorithm: 'round_robin', slowStartMs: 0, stickyMs: 0 };
   readonly #entries = new Map<string, Entry>();
   /** Cached, since it is needed for every request and rarely changes. */
-  #eligible: Entry[] | undefined;
+  #eligible: { readonly minimumPassing: number; readonly entries: readonly Entry[] } | undefined;
   #turn = 0;
 
   add(target: PoolTarget): void {
@@ -86,8 +88,10 @@ export class TargetPool {
   }
 
   #targets(): readonly Entry[] {
-    this.#eligible ??= eligible([...this.#entries.values()]);
-    return this.#eligible;
+    const { minimumPassing = 1 } = this.balancing;
+    if (this.#eligible?.minimumPassing !== minimumPassing)
+      this.#eligible = { minimumPassing, entries: eligible([...this.#entries.values()], minimumPassing) };
+    return this.#eligible.entries;
   }
 
   /** The share of its requests, which grows from 0 to 1 during slow start (ALB user guide, "Slow start mode"). */
@@ -107,9 +111,10 @@ export class TargetPool {
   }
 }
 
-function eligible(entries: readonly Entry[]): Entry[] {
+function eligible(entries: readonly Entry[], minimumPassing: number): Entry[] {
   const passing = entries.filter((entry) => entry.eligibility === 'passing');
-  return passing.length > 0 ? passing : entries.filter((entry) => entry.eligibility === 'failing');
+  if (passing.length >= minimumPassing) return passing;
+  return entries.filter(({ eligibility }) => eligibility === 'passing' || eligibility === 'failing');
 }
 
 /** Starts at a different target each time, so that equally busy targets take turns. */

@@ -50,9 +50,9 @@ export const GROUP_ATTRIBUTES: AttributeSpecs = {
   'stickiness.enabled': oneOf('false', 'true'),
   'stickiness.lb_cookie.duration_seconds': seconds('86400', 1, 604_800),
   'stickiness.type': fixed('lb_cookie'),
-  'target_group_health.dns_failover.minimum_healthy_targets.count': fixed('1'),
+  'target_group_health.dns_failover.minimum_healthy_targets.count': seconds('1', 1, 1000),
   'target_group_health.dns_failover.minimum_healthy_targets.percentage': fixed('off'),
-  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count': fixed('1'),
+  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count': seconds('1', 1, 1000),
   'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': fixed('off'),
 };
 

@@ -172,7 +172,8 @@ export function modifyAttributes(
   const sticky = next.get('stickiness.enabled') === 'true';
   if (sticky && besideOthers) throw stickyBehindRule();
   const stickyMs = sticky ? msOf(next, 'stickiness.lb_cookie.duration_seconds') : 0;
-  group.pool.balancing = { algorithm, slowStartMs, stickyMs };
+  const minimumPassing = Number(next.get('target_group_health.unhealthy_state_routing.minimum_healthy_targets.count'));
+  group.pool.balancing = { algorithm, slowStartMs, stickyMs, minimumPassing };
   for (const [key, value] of next) group.attributes.set(key, value);
 }
 
