@@ -47,9 +47,9 @@ describe.concurrent('where an environment is', () => {
     await eu.task('up --release 42');
     const promote = eu.start('promote --yes --json');
     await poll(() => eu.where()['shop-production'] === '41 × 3, 42 × 3', 'both are registered', 15_000);
-    expect(finished(await inUs('up --release 43 --yes --json'))).toMatchObject({ code: 'done' });
     promote.kill('SIGKILL');
     await promote.ended;
+    expect(finished(await inUs('up --release 43 --yes --json'))).toMatchObject({ code: 'done' });
     expect(JSON.parse((await inUs('status --json')).stdout)).toMatchObject({
       goal: null,
       location: { region: 'us-east-1' },

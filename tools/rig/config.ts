@@ -43,6 +43,7 @@ export async function writeConfig(folder: string, traffic: Traffic = 'target-gro
     document.setIn(['instanceCheck', 'url'], `http://{address}:${app}/health`);
   }
   document.setIn(['store', 'path'], path.join(folder, 'turnout.db'));
+  document.setIn(['store', 'inCi'], true);
   const file = path.join(folder, 'turnout.yml');
   await writeFile(file, document.toString());
   return file;
