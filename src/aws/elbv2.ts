@@ -61,6 +61,13 @@ export class Elbv2 {
     return new Map(Attributes.map(({ Key = '', Value = '' }) => [Key, Value]));
   }
 
+  /** Quotas of the account in this region, by ELB's names, such as `targets-per-application-load-balancer`. */
+  async limits(): Promise<ReadonlyMap<string, number>> {
+    const command = (Marker?: string) => new sdk.DescribeAccountLimitsCommand({ Marker });
+    const all = await pageItems(this.#send, command, (page) => page.Limits);
+    return new Map(all.map(({ Name = '', Max = '' }) => [Name, Number(Max)]));
+  }
+
   /** Registered and draining targets. DescribeTargetHealth is not paginated: one request whatever the size. */
   async targetHealth(arn: string): Promise<readonly TargetHealthDescription[]> {
     const output = await this.#send(new sdk.DescribeTargetHealthCommand({ TargetGroupArn: arn }));

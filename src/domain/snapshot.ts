@@ -137,6 +137,8 @@ export interface Pool {
   readonly deregistrationDelayS: number;
   /** ARNs of those that forward to it; with none, ELB checks no health there. Absent: it could not be told. */
   readonly loadBalancers?: readonly string[];
+  /** Quota of targets for all groups of its load balancer together. Absent: not asked. */
+  readonly targetsMax?: number;
   /** ELB's word: `HTTP`, `TCP`. */
   readonly protocol?: string;
   /** False where clients of a zone reach the targets of that zone only. */

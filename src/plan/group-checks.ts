@@ -5,6 +5,7 @@ import { routesOf } from '../domain/routes.ts';
 import { ownPools } from '../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { count, duration, list } from '../domain/text.ts';
+import { behaviourOf, type Step } from '../steps/index.ts';
 
 /** What the settings of the target groups tell before anything is begun: why it would not work, and what is worth knowing. */
 
@@ -120,4 +121,34 @@ export function dnsFailoverTexts(snapshot: Snapshot, to: Fleet): readonly string
           `ELB takes a zone out of DNS that has fewer than ${leavesDnsBelow} healthy targets in ${name}; ${to.release} has fewer in ${list(few)}.`,
         ];
   });
+}
+
+/**
+ * Why the steps would exceed the quota of a load balancer: a target counts in each of its groups, and as long as it drains (ALB user
+ * guide, quotas). A fleet of N beside another one needs up to 4 N where all groups are at one load balancer.
+ */
+export function targetsQuotaProblem(snapshot: Snapshot, steps: readonly Step[]): Refusal | undefined {
+  const most = new Map<string, number>();
+  let world = snapshot;
+  for (const step of steps) {
+    world = behaviourOf(step).simulate(world);
+    const counts = Map.groupBy(world.pools, balancerOf);
+    for (const [balancer, pools] of counts) {
+      const now = pools.reduce((sum, { targets }) => sum + targets.length, 0);
+      most.set(balancer, Math.max(now, most.get(balancer) ?? 0));
+    }
+  }
+  const over = snapshot.pools.find((pool) => (most.get(balancerOf(pool)) ?? 0) > (pool.targetsMax ?? Infinity));
+  if (over === undefined) return undefined;
+  const need = most.get(balancerOf(over));
+  return refusal(
+    'too-many-targets',
+    `This needs up to ${need} targets at the load balancer of ${over.name}, and its quota is ${over.targetsMax}: each server counts in every group, also while it drains.`,
+    `Ask AWS for a quota of ${need} targets per load balancer, or put the test groups behind a load balancer of their own; then run this again.`,
+  );
+}
+
+/** A group belongs to one at most. */
+function balancerOf({ loadBalancers = [] }: Pool): string {
+  return loadBalancers[0] ?? '';
 }

@@ -19,6 +19,7 @@ import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
+import { targetsQuotaProblem } from './group-checks.ts';
 import { outsideNotes } from './outsiders.ts';
 import { unmanagedInProduction } from './worlds.ts';
 import { unreadableText } from '../domain/unreadable.ts';
@@ -38,13 +39,16 @@ export function planSwitch(
       : [`${list(unmanaged, 5)} without the ownership tags of this environment: in production, and left there.`];
   const steps = [...first.steps, ...model.switchSteps(change, before)];
   const unreadable = unreadableIn(snapshot).map(unreadableText);
-  return planAhead(snapshot, steps, [
+  const plan = planAhead(snapshot, steps, [
     ...first.notes,
     ...model.notes,
     ...stays,
     ...outsideNotes(snapshot),
     ...unreadable,
   ]);
+  // The way back is tried, whatever quota it may meet.
+  const no = change.prepares && 'steps' in plan ? targetsQuotaProblem(snapshot, plan.steps) : undefined;
+  return no ?? plan;
 }
 
 /** It changes nothing, and can be repeated at any time. */

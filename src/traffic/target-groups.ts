@@ -60,6 +60,13 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[], dispe
     const all = await members();
     return Promise.all(all.map(async (one) => (isReadable(one) ? reading(one, withAttributes(elbv2, one)) : one)));
   }, isComplete);
+  // Only near a quota: it is a request, and a permission that a small environment does not need.
+  const limits = remember(async () => orUnreadable('limits', elbv2.limits()));
+  const withQuotas = async (pools: readonly Pool[]): Promise<readonly Pool[]> => {
+    if (pools.reduce((sum, { targets }) => sum + targets.length, 0) < MANY) return pools;
+    const known = await limits();
+    return isReadable(known) ? pools.map((pool) => ({ ...pool, ...quotaOf(pool, known) })) : pools;
+  };
   const routes = remember(async () => {
     const readable = (await members()).filter(isReadable);
     return routesTo(
@@ -77,7 +84,7 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[], dispe
       const targets = asked.map(async (one) => (isReadable(one) ? reading(one, elbv2.targetHealth(one.arn)) : one));
       const [all, health] = await Promise.all([settings(), Promise.all(targets)]);
       const pools = all.filter(isAsked).map((one, index) => toReading(one, health[index] ?? []));
-      return { pools: pools.filter(isReadable), unreadable: pools.filter(isUnreadable) };
+      return { pools: await withQuotas(pools.filter(isReadable)), unreadable: pools.filter(isUnreadable) };
     },
 
     async urls() {
@@ -95,6 +102,14 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[], dispe
 
 function toDescription({ id, port }: TargetRef): TargetDescription {
   return { Id: id, Port: port };
+}
+
+/** With fewer targets than this, four times as many are far from every quota. */
+const MANY = 100;
+
+function quotaOf({ loadBalancers = [] }: Pool, limits: ReadonlyMap<string, number>): Pick<Pool, 'targetsMax'> {
+  const type = loadBalancers.some((arn) => arn.includes(':loadbalancer/net/')) ? 'network' : 'application';
+  return defined({ targetsMax: limits.get(`targets-per-${type}-load-balancer`) });
 }
 
 /** Reads once, however many ask; what failed, or is not complete, is read again the next time. */

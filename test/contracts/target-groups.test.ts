@@ -21,7 +21,7 @@ const setup = async (decorate: (typeof DECORATORS)[string] = (port) => port) =>
   );
 
 for (const [decorated, decorate] of Object.entries(DECORATORS)) {
-  const batches = decorated === '' ? { 10: 1, 1_000: 10 } : { 10: 1 };
+  const batches = decorated === '' ? { 10: 1, 900: 9 } : { 10: 1 };
   const world = async () => setup(decorate);
   trafficContract({ kind: 'target-groups', traffic: 'membership', decorated, setup: world, batches });
 }

@@ -252,7 +252,8 @@ function sizeContract(start: Start, batches: TrafficSuite['batches']): void {
       await port.register(pool, targets);
       expect(world.requests()).toBe(requests);
       expect((await poolOf(port, TEST)).targets).toHaveLength(size);
-      expect(world.requests()).toBe(1);
+      // Near a quota that is asked for once.
+      expect(world.requests()).toBe(size < 100 ? 1 : 2);
       await port.deregister(pool, targets);
       expect(world.requests()).toBe(requests);
       expect(new Set((await poolOf(port, TEST)).targets.map(({ state }) => state))).toEqual(new Set(['draining']));

@@ -199,3 +199,27 @@ describe('the health that a group wants', () => {
     ]);
   });
 });
+
+test('more targets at a load balancer than its quota allows are counted before production moves', async () => {
+  const near = (targetsMax: number, trial = ALB): Snapshot =>
+    withPool(withPool(BOTH, 'prod', { loadBalancers: [ALB], targetsMax }), 'test', {
+      loadBalancers: [trial],
+      targetsMax,
+    });
+  // Two of blue and two of green, in both groups.
+  expect(await promote(near(7))).toMatchObject({
+    refused: 'too-many-targets',
+    message:
+      'This needs up to 8 targets at the load balancer of prod, and its quota is 7: each server counts in every group, also while it drains.',
+  });
+  expect(await promote(near(8))).toHaveProperty('plan.steps');
+  expect(await promote(near(4, NLB))).toHaveProperty('plan.steps');
+  const back = world([
+    { ...BLUE, members: [{ test: 'healthy' }, { test: 'healthy' }] },
+    { ...GREEN, marks: PROMOTED, members: [{ prod: 'healthy' }, { prod: 'healthy' }] },
+  ]);
+  const full = withPool(withPool(back, 'prod', { loadBalancers: [ALB], targetsMax: 1 }), 'test', {
+    loadBalancers: [ALB],
+  });
+  expect(await planFor(full, 'rollback', {})).toHaveProperty('plan.steps');
+});

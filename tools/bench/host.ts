@@ -1,7 +1,8 @@
 /**
  * A sandbox of any size in a separate process:  node tools/bench/host.ts --config FILE --instances N [--drain MS]
  *
- * `turnout sandbox` does not allow fleets of 1,000 instances, nor quotas for two of them in one target group.
+ * `turnout sandbox` does not allow fleets of 1,000 instances, nor quotas for two of them in one target group and four times as many
+ * at one load balancer.
  */
 import { parseArgs } from 'node:util';
 import { frontOf } from '../../src/commands/front.ts';
@@ -36,7 +37,8 @@ const sandbox = await startSandbox(
     testPort,
     instances,
   },
-  (options) => createElbv2({ ...options, quotas: { targetsPerGroup: 2 * instances } }),
+  (options) =>
+    createElbv2({ ...options, quotas: { targetsPerGroup: 2 * instances, targetsPerLoadBalancer: 4 * instances } }),
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());
 const exports = {

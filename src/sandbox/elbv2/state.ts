@@ -14,6 +14,8 @@ import type { Listener, LoadBalancer, Resource, Rule, TargetGroup, TextMap } fro
 /** Quotas of an account (ALB user guide, "Quotas"). */
 export interface Quotas {
   readonly targetsPerGroup: number;
+  /** Of all its groups; a target that drains counts. */
+  readonly targetsPerLoadBalancer: number;
   readonly groupsPerAction: number;
   readonly rulesPerLoadBalancer: number;
   readonly listenersPerLoadBalancer: number;
@@ -22,6 +24,7 @@ export interface Quotas {
 
 export const QUOTAS: Quotas = {
   targetsPerGroup: 1000,
+  targetsPerLoadBalancer: 1000,
   groupsPerAction: 5,
   rulesPerLoadBalancer: 100,
   listenersPerLoadBalancer: 50,

@@ -45,6 +45,12 @@ export function targetGroupOperations(state: Elbv2State): Record<string, Operati
       return { TargetGroups: [targetGroupShape(group)] };
     },
     DeleteTargetGroup: (input: DeleteTargetGroupInput) => remove(state, input),
+    DescribeAccountLimits: () => ({
+      Limits: [
+        { Name: 'targets-per-application-load-balancer', Max: String(state.quotas.targetsPerLoadBalancer) },
+        { Name: 'target-groups', Max: String(state.quotas.groups) },
+      ],
+    }),
     DescribeTargetGroupAttributes: (input: DescribeTargetGroupAttributesInput, call?: Call) => ({
       Attributes: entryOf(state.catalogue, 'targetgroup', input.TargetGroupArn, call).attributes,
     }),

@@ -70,7 +70,14 @@ function runningMachines(state: Elbv2State, targets: readonly RequestedTarget[])
 function checkQuota(state: Elbv2State, group: TargetGroup, targets: readonly RequestedTarget[]): void {
   const keys = new Set([...group.targets.values()].filter((target) => !target.drain).map((target) => target.key));
   for (const { id, port } of targets) keys.add(`${id}:${port}`);
-  const { targetsPerGroup } = state.quotas;
+  const { targetsPerGroup, targetsPerLoadBalancer } = state.quotas;
+  const others = [...state.groups.values()].filter((one) => one !== group && one.loadBalancer === group.loadBalancer);
+  const all = others.reduce(
+    (sum, { targets: own }) => sum + own.size,
+    new Set([...group.targets.keys(), ...keys]).size,
+  );
+  if (group.loadBalancer && all > targetsPerLoadBalancer)
+    throw new ApiError('TooManyTargets', `The maximum number of targets (${targetsPerLoadBalancer}) has been reached`);
   if (keys.size > targetsPerGroup) {
     throw new ApiError('TooManyTargets', `The maximum number of targets (${targetsPerGroup}) has been reached`);
   }
