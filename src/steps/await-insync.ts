@@ -20,6 +20,7 @@ export const awaitInsync: StepDefinition<AwaitInsync> = () => ({
   title: () => 'wait until all name servers have the change',
   instances: () => [],
   estimateS: () => SYNC_S,
+  count: (snapshot) => ({ have: dnsOf(snapshot).pending ? 0 : 1, want: 1, word: 'in sync', waiting: [] }),
   progress: (snapshot) => (dnsOf(snapshot).pending ? 'under way' : 'done'),
   readsToPoll: () => ({ ...NOTHING, follow: true }),
   timeLimitMs: limit('dnsMs'),

@@ -2,6 +2,7 @@ import { residualTrafficProblem } from '../domain/retention.ts';
 import { count, duration } from '../domain/text.ts';
 import type { ResidualLimits } from '../domain/traffic.ts';
 import { never, type StepDefinition } from './definition.ts';
+import { countOf } from './deploys.ts';
 import { WAITS } from './presets.ts';
 import { byPeriod } from './timing.ts';
 import { fleetOf, memberIds, withoutResidual } from './world.ts';
@@ -25,7 +26,11 @@ export const awaitResidualTraffic: StepDefinition<AwaitResidualTraffic> = (step)
   progress: (snapshot) =>
     residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.limits) === undefined ? 'done' : 'under way',
   cannotSucceed: never,
-  count: never,
+  count: (snapshot) => {
+    const { release } = fleetOf(snapshot, step);
+    const why = residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.limits);
+    return countOf([release], 'without requests', why === undefined ? [] : [{ id: release, why }]);
+  },
   lastSeen: (snapshot) => residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.limits),
   readsToPoll: () => ({ ...NOTHING, residual: true }),
   timeLimitMs: (limits) => Math.max(limits.releasedMs, (step.limits.cookieS ?? 0) * 1000),

@@ -72,6 +72,12 @@ export function waitsUntil(until: (snapshot: Snapshot) => number | undefined, se
   return {
     ...WAITS_QUIETLY,
     estimateS: leftS,
+    count: (snapshot) => ({
+      have: Math.floor(Math.max(0, seconds - leftS(snapshot))),
+      want: Math.ceil(seconds),
+      word: 's passed',
+      waiting: [],
+    }),
     progress: (snapshot) => (until(snapshot) !== undefined && leftS(snapshot) === 0 ? 'done' : 'under way'),
     pollEveryMs: (snapshot) => untilThen(leftS(snapshot)),
     simulate: (snapshot) => noEarlierThan(snapshot, until(snapshot) ?? 0),

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { RunEvent, View } from '../run/event.ts';
 import type { JournalEntry, RecordedGoal } from '../stores/store.ts';
 import type { Out } from './out.ts';
+import { WaitPace } from './pace.ts';
 
 /** Grows when a field changes its meaning or is removed; an additional field is not a new version. See docs/json.md. */
 const VERSION = 1;
@@ -25,7 +26,12 @@ export function goalData({ goal, stepsDone, stepsAll, updatedAt }: RecordedGoal)
 
 /** JSON lines on stdout, and nothing else. Every question is answered with no, and a warning says so. */
 export function createJsonView(out: Out, clock: Clock): View {
-  const emit = (event: RunEvent): void => out.line(jsonLine(event, clock.now()));
+  const pace = new WaitPace();
+  const emit = (event: RunEvent): void => {
+    if (event.type === 'step-started') pace.begin(clock.monotonic());
+    if (event.type === 'step-waiting' && pace.next(event, clock.monotonic()) === 'later') return;
+    out.line(jsonLine(event, clock.now()));
+  };
   return {
     emit,
     confirm: (question) => {

@@ -3,16 +3,15 @@ import type { RunEvent } from '../run/event.ts';
 import { closingText, openingText } from './closing.ts';
 import { queueText } from './queue.ts';
 import type { Out } from './out.ts';
+import { HEARTBEAT_MS, WaitPace } from './pace.ts';
 import { painter, type Paint, type Style } from './text.ts';
 import { planText } from './plan.ts';
 import { clockTime, duration } from '../domain/text.ts';
 import { trafficLines } from './traffic.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 
-/** Minimum time between two lines with the same count. */
-const MIN_INTERVAL_MS = 5_000;
-/** CI services end a job that writes nothing for too long. */
-const HEARTBEAT_MS = 60_000;
+/** A step that reports something gives its own sign of life first. */
+const QUIET_MS = HEARTBEAT_MS + 10_000;
 const REASONS_MAX = 4;
 const TARGETS_MAX = 50;
 
@@ -35,8 +34,10 @@ export class LinesView {
   readonly #options: LinesOptions;
   readonly #paint: Paint;
   #steps = 0;
-  #stepStartedMs = 0;
-  #lastWait = { index: -1, count: '', reasons: '', atMs: 0 };
+  readonly #pace = new WaitPace();
+  /** Aborted when the step ends. */
+  #step: AbortController | undefined;
+  #saidMs = 0;
 
   constructor(options: LinesOptions) {
     this.#options = options;
@@ -54,11 +55,11 @@ export class LinesView {
         this.#steps = event.steps.length;
         return out.line(`\n${planText(event, out.width(), this.#options.colour)}\n`);
       case 'step-started':
-        this.#stepStartedMs = this.#options.clock.monotonic();
-        return this.#sayStep(event.index, event.title);
+        return this.#begin(event);
       case 'step-waiting':
         return this.#waiting(event);
       case 'step-done':
+        this.#end();
         return this.#sayStep(
           event.index,
           event.already ? 'already done' : `done after ${duration(event.seconds)}`,
@@ -86,11 +87,13 @@ export class LinesView {
   }
 
   close(): Promise<void> {
+    this.#end();
     return Promise.resolve();
   }
 
   #say(text: string, style?: Style): void {
     const { out, clock } = this.#options;
+    this.#saidMs = clock.monotonic();
     out.line(`${this.#paint('dim', clockTime(clock.now()))} ${style ? this.#paint(style, text) : text}`);
   }
 
@@ -102,24 +105,49 @@ export class LinesView {
 
   #waiting(event: Extract<RunEvent, { type: 'step-waiting' }>): void {
     const nowMs = this.#options.clock.monotonic();
-    const unchangedMs = nowMs - this.#lastWait.atMs;
+    const tells = this.#pace.next(event, nowMs);
+    if (tells === 'later') return;
     const reasons = waitingLines(event.waiting, this.#options.out.width() - 20, REASONS_MAX).join('; ');
-    // A countdown alone is not a change.
-    const next = {
-      index: event.index,
-      count: countText(event),
-      reasons: reasons.replaceAll(/\d+ (s|min|h)\b/g, '#'),
-      atMs: nowMs,
-    };
-    const counted = next.index !== this.#lastWait.index || next.count !== this.#lastWait.count;
-    const changed = counted || (next.reasons !== this.#lastWait.reasons && unchangedMs >= MIN_INTERVAL_MS);
-    if (!changed && unchangedMs < HEARTBEAT_MS) return;
-    const elapsed = changed ? '' : `, ${duration((nowMs - this.#stepStartedMs) / 1000)} so far`;
-    this.#lastWait = next;
-    this.#sayStep(event.index, `${next.count}${elapsed}${reasons === '' ? '' : `; ${reasons}`}`);
+    const elapsed = tells === 'news' ? '' : `, ${this.#elapsed()} so far`;
+    this.#sayStep(event.index, `${countText(event)}${elapsed}${reasons === '' ? '' : `; ${reasons}`}`);
+  }
+
+  #elapsed(): string {
+    return duration((this.#options.clock.monotonic() - this.#pace.startedMs) / 1000);
+  }
+
+  #begin({ index, title }: Extract<RunEvent, { type: 'step-started' }>): void {
+    this.#pace.begin(this.#options.clock.monotonic());
+    this.#sayStep(index, title);
+    this.#end();
+    const step = new AbortController();
+    this.#step = step;
+    void this.#beat(index, title, step.signal);
+  }
+
+  /** Also a step that reports nothing, for example while a program runs around it, gives a sign of life. */
+  async #beat(index: number, title: string, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      const quietMs = clock.monotonic() - this.#saidMs;
+      if (quietMs >= QUIET_MS) this.#sayStep(index, `${title}: ${this.#elapsed()} so far`);
+      const isOver = await clock
+        .sleep(Math.max(1, QUIET_MS - Math.min(quietMs, QUIET_MS - 1)), signal, { ref: false })
+        .then(
+          () => false,
+          () => true,
+        );
+      if (isOver) return;
+    }
+  }
+
+  #end(): void {
+    this.#step?.abort();
+    this.#step = undefined;
   }
 
   #failed(event: Extract<RunEvent, { type: 'step-failed' }>): void {
+    this.#end();
     this.#sayStep(event.index, `failed: ${event.message}`, 'red');
     for (const line of targetLines(event.waiting, TARGETS_MAX)) this.#sayStep(event.index, `  ${line}`);
     this.#annotate('error', event.message);
@@ -127,6 +155,7 @@ export class LinesView {
 
   #finished(event: Extract<RunEvent, { type: 'finished' }>): void {
     const { out, err } = this.#options;
+    this.#end();
     const refused = event.result === 'refused';
     (refused ? err : out).line(`\n${closingText(event, out.width(), this.#paint)}`);
     if (refused || event.result === 'failed') this.#annotate('error', event.message);

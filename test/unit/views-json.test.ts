@@ -74,3 +74,23 @@ test('status is one line', () => {
   expect(line).not.toContain('\n');
   expect(JSON.parse(line)).toMatchObject({ v: 1, type: 'status', rollback: { ready: true } });
 });
+
+test('waits are reported at a pace: no line for each look', async () => {
+  const [stdout, stderr, stdin, clock] = [fakeStream(), fakeStream(), fakeStream(), standingClock()];
+  const view = createView({ mode: 'json', stdout, stderr, stdin, env: {}, clock });
+  view.emit({ type: 'step-started', index: 0, title: 'wait' });
+  for (let n = 0; n <= 6000; n += 1) {
+    view.emit({ type: 'step-waiting', index: 0, have: Math.floor(n / 10), want: 600, word: 's passed', waiting: [] });
+    clock.advance(100);
+  }
+  await view.close();
+  const lines = stdout
+    .text()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+  expect(lines.length).toBeLessThan(70);
+  const times = lines.map(({ at }) => Date.parse(String(at)));
+  expect(Math.max(...times.slice(1).map((at, n) => at - times[n]!))).toBeLessThanOrEqual(60_000);
+  expect(lines.at(-1)).toMatchObject({ have: 600 });
+});

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/run/event.ts';
 import { createView } from '../../src/views/view.ts';
-import { samples } from '../../tools/docs/samples.ts';
+import { AT, samples } from '../../tools/docs/samples.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 import { fakeStream, standingClock, story, waiting } from './views.samples.ts';
 
 function linesView(env: Record<string, string> = {}) {
@@ -84,6 +85,30 @@ test('a long wait gives a sign of life once a minute', () => {
     '02:11:31Z [2/2] 2/3 healthy, 1 min so far; i-0c: initial, first health check within 5 s',
     '02:12:31Z [2/2] 2/3 healthy, 2 min so far; i-0c: initial, first health check within 5 s',
   ]);
+});
+
+test('a count that changes ten times a second is reported at a pace that can be read', () => {
+  const { stdout, step } = linesView();
+  step({ type: 'step-started', index: 1, title: 'ask production' }, 0);
+  for (let n = 1; n <= 120; n += 1)
+    step({ type: 'step-waiting', index: 1, have: n, want: 120, word: 'answers', waiting: [] }, 100);
+  const lines = tail(stdout.text()).slice(1);
+  expect(lines.length).toBeLessThanOrEqual(12);
+  expect(lines.at(-1)).toContain('120/120 answers');
+});
+
+test('a step that reports nothing gives a sign of life, until it has ended', async () => {
+  const [stdout, stderr, stdin] = [fakeStream(), fakeStream(), fakeStream()];
+  const clock = new VirtualClock(AT);
+  const view = createView({ mode: 'lines', stdout, stderr, stdin, env: {}, clock });
+  view.emit({ type: 'step-started', index: 0, title: 'run a hook' });
+  await clock.advance(10 * 60_000);
+  expect(tail(stdout.text())).toHaveLength(9);
+  expect(tail(stdout.text()).at(-1)).toMatch(/^\S+ \[1\/1\] run a hook: 9 min 20 s so far$/);
+  view.emit({ type: 'step-done', index: 0, seconds: 600, already: false });
+  await clock.advance(10 * 60_000);
+  expect(tail(stdout.text())).toHaveLength(10);
+  expect(clock.sleeping).toBe(0);
 });
 
 test('each target that failed has a line, up to a limit', () => {
