@@ -8,7 +8,7 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Step } from '../src/steps/index.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
-import { groupsProblem } from '../src/plan/group-checks.ts';
+import { groupsProblem, nextQuotaProblem } from '../src/plan/group-checks.ts';
 import { outsideNotes } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
@@ -75,6 +75,8 @@ export const up: Task<'up', typeof OPTIONS> = {
         'Look at `turnout status`; production has no healthy target yet.',
       );
     }
+    const many = nextQuotaProblem(snapshot, members(blue).length, total(zones));
+    if (many !== undefined) return many;
     const spec = await resolve({ release, zones, blue });
     return { ...requestedBy, verb: 'up', fleet: `${release}-${requestedBy.run}`, release, spec };
   },

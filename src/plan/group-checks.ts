@@ -138,12 +138,25 @@ export function targetsQuotaProblem(snapshot: Snapshot, steps: readonly Step[]):
       most.set(balancer, Math.max(now, most.get(balancer) ?? 0));
     }
   }
+  return overQuota(snapshot, most, 'This needs');
+}
+
+/** The same of the promote that follows, before its fleet of that size is there. */
+export function nextQuotaProblem(snapshot: Snapshot, serving: number, next: number): Refusal | undefined {
+  if (snapshot.traffic.kind !== 'membership') return undefined;
+  const groups = Map.groupBy(configuredPools(snapshot), balancerOf);
+  const added = ({ role, targets }: Pool): number => targets.length + next + (role === 'test' ? serving : 0);
+  const most = [...groups].map(([one, pools]) => [one, pools.reduce((sum, pool) => sum + added(pool), 0)] as const);
+  return overQuota(snapshot, new Map(most), 'A promote of them would need');
+}
+
+function overQuota(snapshot: Snapshot, most: ReadonlyMap<string, number>, what: string): Refusal | undefined {
   const over = snapshot.pools.find((pool) => (most.get(balancerOf(pool)) ?? 0) > (pool.targetsMax ?? Infinity));
   if (over === undefined) return undefined;
   const need = most.get(balancerOf(over));
   return refusal(
     'too-many-targets',
-    `This needs up to ${need} targets at the load balancer of ${over.name}, and its quota is ${over.targetsMax}: each server counts in every group, also while it drains.`,
+    `${what} up to ${need} targets at the load balancer of ${over.name}, and its quota is ${over.targetsMax}: each server counts in every group, also while it drains.`,
     `Ask AWS for a quota of ${need} targets per load balancer, or put the test groups behind a load balancer of their own; then run this again.`,
   );
 }

@@ -21,6 +21,12 @@ function withPool(snapshot: Snapshot, name: string, facts: Partial<Pool>): Snaps
   return { ...snapshot, pools: snapshot.pools.map((pool) => (pool.name === name ? { ...pool, ...facts } : pool)) };
 }
 
+/** The world as it was before the fleet came up. */
+function without({ fleets, pools }: Snapshot, id: string): Pick<Snapshot, 'fleets' | 'pools'> {
+  const stay = pools.map((pool) => ({ ...pool, targets: pool.targets.filter((one) => !one.id.startsWith(`${id}-`)) }));
+  return { fleets: fleets.filter((fleet) => fleet.id !== id), pools: stay };
+}
+
 const up = async (snapshot: Snapshot) => planFor(snapshot, 'up', { release: 'R' });
 const promote = async (snapshot: Snapshot) => planFor(snapshot, 'promote', {});
 
@@ -213,6 +219,12 @@ test('more targets at a load balancer than its quota allows are counted before p
       'This needs up to 8 targets at the load balancer of prod, and its quota is 7: each server counts in every group, also while it drains.',
   });
   expect(await promote(near(8))).toHaveProperty('plan.steps');
+  const alone = (targetsMax: number): Snapshot => ({ ...near(targetsMax), ...without(near(targetsMax), 'B') });
+  expect(await up(alone(7))).toMatchObject({
+    refused: 'too-many-targets',
+    message: expect.stringMatching(/^A promote of them would need up to 8 targets /),
+  });
+  expect(await up(alone(8))).toHaveProperty('plan.steps');
   expect(await promote(near(4, NLB))).toHaveProperty('plan.steps');
   const back = world([
     { ...BLUE, members: [{ test: 'healthy' }, { test: 'healthy' }] },
