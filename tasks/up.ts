@@ -99,7 +99,10 @@ export const up: Task<'up', typeof OPTIONS> = {
     ];
     const zones = Object.fromEntries(spec.batches.map(({ zone, count }) => [zone, count]));
     const sizes = servingFleets(snapshot).flatMap((blue) => (blue === green ? [] : sizeNotes(snapshot, blue, zones)));
-    return planAhead(snapshot, steps, [...spec.summary, ...sizes, ...model.notes, ...outsideNotes(snapshot)]);
+    const same = servingFleets(snapshot).some((blue) => blue !== green && blue.release === release);
+    const twice = `${release} serves production already: answers cannot tell the two fleets apart, so a switch cannot be proven.`;
+    const notes = [...(same ? [twice] : []), ...spec.summary, ...sizes];
+    return planAhead(snapshot, steps, [...notes, ...model.notes, ...outsideNotes(snapshot)]);
   },
 
   afterFailure(snapshot, goal) {

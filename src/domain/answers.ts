@@ -1,3 +1,4 @@
+import { liveFleets } from './roles.ts';
 import type { Snapshot } from './snapshot.ts';
 import { count } from './text.ts';
 import type { Verification } from './traffic.ts';
@@ -12,9 +13,14 @@ export function streakOf({ answers }: Snapshot, release: string): number {
 
 /** Answers in a row by which it is proven that the release alone serves production; undefined when it is not. */
 export function verifiedBy(snapshot: Snapshot, release: string, verification: Verification): number | undefined {
-  if (verification.by === 'nothing') return undefined;
+  if (verification.by === 'nothing' || isAmbiguous(snapshot, release)) return undefined;
   const streak = streakOf(snapshot, release);
   return streak >= verification.wanted ? streak : undefined;
+}
+
+/** Answers cannot tell the fleets apart. */
+function isAmbiguous(snapshot: Snapshot, release: string): boolean {
+  return liveFleets(snapshot).filter((fleet) => fleet.release === release).length > 1;
 }
 
 /** `41 answered last`. */
@@ -28,6 +34,7 @@ export function verificationSentence(snapshot: Snapshot, release: string, verifi
   const answers = verifiedBy(snapshot, release, verification);
   if (answers !== undefined) return ` Proven: ${count(answers, 'answer')} in a row came from ${release}.`;
   if (verification.by === 'nothing') return ' Not proven: the config has no `release.marker`.';
+  if (isAmbiguous(snapshot, release)) return ` Cannot be proven: two fleets answer with ${release}.`;
   // A command that only looks has not asked.
   return snapshot.answers.state === 'asked' ? ' Not proven yet.' : '';
 }
