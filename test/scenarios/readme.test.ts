@@ -40,6 +40,7 @@ async function npm(rig: Rig, args: readonly string[]): Promise<string> {
 function normal(text: string): string {
   return text
     .replaceAll(/^\d\d:\d\d:\d\dZ /gm, '')
+    .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1')
     .replaceAll(/i-[0-9a-f]{17}/g, 'i-0')
     .replaceAll(/by \S+ \(run [\w-]+\)/g, 'by somebody')
     .trim();
