@@ -68,6 +68,7 @@ function outcomeLines(report: ReportOf): readonly string[] {
   return [
     tag('p', {}, escape(`${by}, ${cost}.`)),
     tag('p', { class: finished.result }, `<b>${escape(finished.result)}</b>: ${escape(finished.message)}`),
+    ...(finished.next.length === 0 ? [] : [tag('p', {}, `<b>Next</b>: ${finished.next.map(escape).join('<br>')}`)]),
   ];
 }
 
