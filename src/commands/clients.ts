@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { badValue } from '../../tasks/options.ts';
@@ -107,7 +107,6 @@ function filmed(setup: Setup, film: TrafficRecorder<RunEvent>): Setup {
 function mustBeWritable(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK);
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error('it is a folder');
   } catch (error) {
     throw badValue('--report', `a file in a writable folder (${messageOf(error)})`, file, 'switch.html');
   }
