@@ -47,9 +47,16 @@ const ANYTHING = ['*'];
 
 const LOOK = [
   'ec2:DescribeInstances',
-  ...['TargetGroups', 'TargetGroupAttributes', 'TargetHealth', 'LoadBalancers', 'Listeners', 'Rules', 'Tags'].map(
-    (what) => `elasticloadbalancing:Describe${what}`,
-  ),
+  ...[
+    'TargetGroups',
+    'TargetGroupAttributes',
+    'TargetHealth',
+    'LoadBalancers',
+    'Listeners',
+    'Rules',
+    'Tags',
+    'AccountLimits',
+  ].map((what) => `elasticloadbalancing:Describe${what}`),
 ];
 
 function grants(config: Config): readonly Grant[] {
@@ -249,7 +256,7 @@ function ssm(config: Config, documents: readonly string[]): readonly Grant[] {
   const instances = arn(config, 'ec2', 'instance/*');
   return [
     { use: 'read', Sid: 'ReadCommands', Action: actions(...reads), Resource: ANYTHING },
-    { use: 'read', Sid: 'ReadDocument', Action: actions('DescribeDocument'), Resource: shared },
+    { use: 'read', Sid: 'ReadDocument', Action: actions('DescribeDocument', 'GetDocument'), Resource: shared },
     // The condition would forbid the document, which has no such tag.
     {
       use: 'run',

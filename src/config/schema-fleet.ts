@@ -71,10 +71,6 @@ const ec2 = z.strictObject({
   launchTemplate: launchTemplate.exactOptional(),
   image: image.exactOptional(),
   userData: text('a script, as text')
-    // In raw form, before it is base64-encoded (EC2 user guide, user data).
-    .refine((script) => Buffer.byteLength(script) <= 16_384, {
-      error: 'a script of at most 16,384 bytes, as EC2 takes',
-    })
     .exactOptional()
     .describe(
       'User data of the new instances, with {release}. Variables (${NAME}) are not replaced: they belong to the script.',

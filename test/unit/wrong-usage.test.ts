@@ -95,7 +95,7 @@ const FILES: readonly (readonly [name: string, content: string | Buffer, says: R
   ['name.yml', LEAST.replace('environment: shop', 'environment: Shop!'), /expected a name such as shop/],
   ['key.yml', `${LEAST}\ntimeuots: { boot: 5m }`, /found timeuots: did you mean timeouts\?/],
   ['time.yml', `${LEAST}\ntimeouts: { boot: 5 minutes }`, /timeouts\.boot[\s\S]*expected a duration/],
-  ['script.yml', LEAST.replace('fleet:', `fleet:\n  userData: '${'x'.repeat(20_000)}'`), /at most 16,384 bytes/],
+  ['script.yml', LEAST.replace('fleet:', `fleet:\n  userData: '${'x'.repeat(20_000)}'`), /expected at most 16 KB/],
   ['proto.yml', `${LEAST}\n__proto__: { a: 1 }`, /found __proto__/],
 ];
 

@@ -1,3 +1,4 @@
+import { CloudWatch } from '../../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../../src/aws/ec2.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import { OpsWorks } from '../../../src/aws/opsworks.ts';
@@ -6,7 +7,7 @@ import { Route53 } from '../../../src/aws/route53.ts';
 import { createEc2Fleet } from '../../../src/fleets/ec2/index.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
 import { createOpsWorksFleet } from '../../../src/fleets/opsworks/index.ts';
-import { counterOf } from '../../../src/traffic/residual-traffic.ts';
+import type { Counter } from '../../../src/traffic/residual-traffic.ts';
 import { createTargetGroups } from '../../../src/traffic/target-groups.ts';
 import type { TrafficPort } from '../../../src/traffic/traffic.ts';
 import { createWeightedDns } from '../../../src/traffic/weighted-dns/index.ts';
@@ -104,6 +105,12 @@ function targetGroups(session: Session, start: State): TrafficPort {
     production: production(start).map(({ name }) => ({ targetGroup: name })),
     test: testing(start).map(({ name }) => ({ targetGroup: name })),
   });
+}
+
+/** Loaded beforehand: virtual time does not wait for a file. */
+function counterOf(session: Session): Counter {
+  const cloudwatch = new CloudWatch(session);
+  return { cloudwatch: async () => cloudwatch, now: () => session.clock.now() };
 }
 
 function weightedListener(session: Session, { groups, ways }: State): TrafficPort {

@@ -1,6 +1,6 @@
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
-import { ENDING, idsOf, mayReturn, serves } from './rules.ts';
+import { ENDING, idsOf, mayComeUnseen, mayReturn, serves } from './rules.ts';
 import { production, type Box, type Group, type State } from './state.ts';
 import { healthyOf, sum, type Counts } from './surfaces.ts';
 import { givenShare } from './ways.ts';
@@ -112,7 +112,8 @@ function givesToUnverified(group: string, ids: ReadonlySet<string>, shown: Shown
     });
   const isThere = (id: string): boolean => (known.members.get(id)?.health ?? 'draining') !== 'draining';
   return [...ids]
-    .filter((id) => !isThere(id) && !mayReturn(shown.now, known, id) && !isVerified(id))
+    .filter((id) => !isThere(id) && !mayReturn(shown.now, known, id))
+    .filter((id) => !isVerified(id) && !mayComeUnseen(shown.now, id))
     .map((id) => `gives production traffic to ${id}, which it was shown healthy nowhere`);
 }
 

@@ -20,6 +20,7 @@ import {
   killed,
   mayReturn,
   serves,
+  mayComeUnseen,
 } from './rules.ts';
 import { Shown, unused } from './unused.ts';
 
@@ -241,7 +242,7 @@ export class Watch {
     if (!production(before).includes(group)) return [];
     const looks = this.#looks(before, process);
     const blind = idsOf({ input, operation: 'RegisterTargets' }, before)
-      .filter((id) => !mayReturn(before, group, id))
+      .filter((id) => !mayReturn(before, group, id) && !mayComeUnseen(before, id))
       .filter((id) => {
         const known = group.members.get(id);
         if (known !== undefined && known.health !== 'draining') return false;
