@@ -19,6 +19,8 @@ export interface Route {
   readonly weights: Readonly<Record<string, number>>;
   /** The sum of the weights of pools that are not ours; they are left alone. */
   readonly othersWeight: number;
+  /** What its clients get instead of being forwarded to a target group. */
+  readonly answers?: 'a redirect' | 'a fixed response';
   /** Seconds for which a client stays with the pool it got, whatever the weights are; 0 when it does not. */
   readonly stickyS: number;
   readonly url: string;

@@ -1,8 +1,9 @@
 import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
-import { lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
+import { foreignRoutes, lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
 import { isRegistered, liveFleets, members } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { ownerNotes } from './owners.ts';
+import type { Outside } from '../domain/traffic.ts';
 import { count, list, sentences } from '../domain/text.ts';
 
 /** What others have here, for plans: why a fleet must not end, and what is worth knowing. */
@@ -52,10 +53,29 @@ export function outsideNotes(snapshot: Snapshot): readonly string[] {
       return `${heldText(one, fleet)}, and ${list(one.routes, 3)} ${lead} there: this does not move those clients.`;
     }),
   );
-  const { unsearched, tagsUnread } = outside.state === 'seen' ? outside : { unsearched: 0 };
+  const unsearched = outside.state === 'seen' ? unsearchedNotes(outside) : [];
+  return [...shared, ...ownerNotes(snapshot), ...unsearched];
+}
+
+/** What others have here, as it is: for those that only want to know. */
+export function outsideFacts(snapshot: Snapshot): readonly string[] {
+  const { outside } = snapshot;
+  if (outside.state === 'not-asked') return [];
+  if (outside.state === 'unreadable') return [unreadable(outside.why).message];
+  const leading = snapshot.pools.flatMap((pool) => {
+    const routes = foreignRoutes(snapshot, pool);
+    const lead = routes.length === 1 ? 'leads' : 'lead';
+    return routes.length === 0
+      ? []
+      : [`${list(routes, 3)} ${lead} to ${pool.name} too, and the config does not name that.`];
+  });
+  return [...leading, ...ownerNotes(snapshot), ...unsearchedNotes(outside)];
+}
+
+function unsearchedNotes({ unsearched, tagsUnread }: Extract<Outside, { state: 'seen' }>): readonly string[] {
   const rest = `${unsearched} other target groups were not searched for these servers, since that takes long; \`turnout cleanup\` does.`;
   const unread = `It could not be read who made these groups and rules: ${tagsUnread}`;
-  return sentences(...shared, ...ownerNotes(snapshot), unsearched > 0 && rest, tagsUnread !== undefined && unread);
+  return sentences(unsearched > 0 && rest, tagsUnread !== undefined && unread);
 }
 
 /** `shop-admin has 3 targets of 41`. */

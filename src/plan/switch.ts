@@ -70,7 +70,9 @@ export function hasStayed(snapshot: Snapshot, fleet: Fleet): boolean {
 /** Production is served by this fleet alone, in every group; only the test groups may be left to swap. */
 export function isSwitched(snapshot: Snapshot, to: Fleet): boolean {
   const alone = servingFleets(snapshot).every((fleet) => fleet === to);
-  return alone && poolsOf(snapshot, 'production').every((pool) => isIn(pool, to));
+  const pools = poolsOf(snapshot, 'production');
+  // Where every weight is 0, none has production.
+  return alone && pools.length > 0 && pools.every((pool) => isIn(pool, to));
 }
 
 /** The fleet is too small for production, however healthy it is. */

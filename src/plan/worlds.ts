@@ -1,4 +1,5 @@
-import { stableFleet, liveFleets, members, poolsOf, roleOf, servingFleets } from '../domain/roles.ts';
+import { routesOf } from '../domain/routes.ts';
+import { configuredPools, stableFleet, liveFleets, members, poolsOf, roleOf, servingFleets } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
 import { count, list } from '../domain/text.ts';
@@ -24,6 +25,8 @@ export function knownWorld(
   snapshot: Snapshot,
   production: 'serves' | 'mayBeEmpty' | 'mayBeShared' = 'serves',
 ): KnownWorld | Refusal {
+  const answering = notForwarding(snapshot);
+  if (answering !== undefined) return answering;
   const unmanaged = unmanagedInProduction(snapshot);
   const stable = stableFleet(snapshot);
   const other = production === 'mayBeShared' ? undefined : otherEnvironment(snapshot);
@@ -46,6 +49,19 @@ export function knownWorld(
     );
   }
   return { stable, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== stable) };
+}
+
+/** Weights say nothing there, and none can be set, so that it keeps every verb from its work. */
+function notForwarding(snapshot: Snapshot): Refusal | undefined {
+  const route = routesOf(snapshot, 'production').find(({ answers }) => answers !== undefined);
+  if (route === undefined) return undefined;
+  const groups = configuredPools(snapshot).map(({ name }) => name);
+  return refusal(
+    'not-forwarding',
+    `${route.name} gives production's clients ${route.answers}, and forwards them to no target group.`,
+    `Let it forward to ${list(groups)}, with all of the weight for the one that is to serve; then run this again.`,
+    'Or name the rule that forwards under `traffic.production` in the config.',
+  );
 }
 
 function notAdopted(snapshot: Snapshot): Refusal {

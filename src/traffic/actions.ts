@@ -10,6 +10,12 @@ export function weightsIn(actions: readonly Action[]): ReadonlyMap<string, numbe
   return new Map(tuples.map(({ TargetGroupArn: arn = '', Weight: weight }) => [arn, weight ?? 1]));
 }
 
+/** What the load balancer answers itself: such an action is the last one (ELBv2 API, Action), and no target group gets the request. */
+export function answersIn(actions: readonly Action[]): 'a redirect' | 'a fixed response' | undefined {
+  const last = actions.find(({ Type: type }) => type === 'redirect' || type === 'fixed-response')?.Type;
+  return last === undefined ? undefined : last === 'redirect' ? 'a redirect' : 'a fixed response';
+}
+
 /** Seconds for which the rule's cookie pins a client to a group; 0 when it does not. */
 export function stickySecondsIn(actions: readonly Action[]): number {
   const { Enabled: on, DurationSeconds: seconds } =

@@ -1,9 +1,10 @@
 import type { Action, Elbv2 } from '../aws/elbv2.ts';
 import type { WeightedListenerConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
+import { defined } from '../domain/defined.ts';
 import { countedWithinS } from '../domain/retention.ts';
 import type { ListenerWeights, Route } from '../domain/traffic.ts';
-import { stickySecondsIn, weightsIn, withWeights } from './actions.ts';
+import { answersIn, stickySecondsIn, weightsIn, withWeights } from './actions.ts';
 import { crowdedRule, notesOf, problemsOf } from './compatibility.ts';
 import { findRoutes, type RouteLocation } from './find-rules.ts';
 import { countResidual, type Counter } from './residual-traffic.ts';
@@ -162,5 +163,6 @@ function toRoute({ name, role, url }: RouteLocation, actions: readonly Action[],
   const weights = Object.fromEntries(ours.map(({ arn, name: pool }) => [pool, all.get(arn) ?? 0]));
   const sum = (some: readonly number[]): number => some.reduce((a, b) => a + b, 0);
   const othersWeight = sum([...all.values()]) - sum(Object.values(weights));
-  return { name, role, url, weights, othersWeight, stickyS: stickySecondsIn(actions) };
+  const stickyS = stickySecondsIn(actions);
+  return { name, role, url, weights, othersWeight, stickyS, ...defined({ answers: answersIn(actions) }) };
 }

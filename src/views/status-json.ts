@@ -1,5 +1,7 @@
 import { forgotten } from '../domain/idle.ts';
+import { foreignRoutes } from '../domain/outside.ts';
 import { members, type Role } from '../domain/roles.ts';
+import { outsideFacts } from '../plan/outsiders.ts';
 import { goalData } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { residualOf } from '../domain/retention.ts';
@@ -30,17 +32,19 @@ export function statusData(report: StatusReport) {
         words: targetWords(target, pool),
       })),
     })),
-    routes: routesByRole(snapshot).map(({ name, role, url, weights, othersWeight, stickyS }) => ({
+    routes: routesByRole(snapshot).map(({ name, role, url, weights, othersWeight, answers, stickyS }) => ({
       name,
       role,
       url,
       weights,
       othersWeight,
+      answers: answers ?? null,
       stickyS,
     })),
     residualTraffic: residualOf(snapshot),
     fleets: fleetsByRole(snapshot).map((one) => fleetData(snapshot, one)),
     unmanaged: snapshot.unmanaged.map(({ id }) => id),
+    outside: outsideData(snapshot),
     unreadable: report.unreadable,
     rollback,
     proof: proofOf(report) ?? null,
@@ -77,4 +81,21 @@ function fleetData(snapshot: Snapshot, { fleet, role }: { readonly fleet: Fleet;
 function besideSince(snapshot: Snapshot, id: string): string | null {
   const idle = forgotten(snapshot).find(({ fleet }) => fleet.id === id);
   return idle === undefined ? null : new Date(idle.since).toISOString();
+}
+
+/** What the config does not name, and leads to our servers or groups, or owns them. */
+function outsideData(snapshot: Snapshot) {
+  const { outside, pools, fleets, unmanaged } = snapshot;
+  const foreign = new Map(pools.map((pool) => [pool.name, new Set(foreignRoutes(snapshot, pool))]));
+  const routes = (outside.state === 'seen' ? outside.routes : []).filter(({ name }) =>
+    [...foreign.values()].some((names) => names.has(name)),
+  );
+  const instances = [...fleets.flatMap(members), ...unmanaged].map(({ id, owners = [] }) => ({ id, owners }));
+  const owned = [...instances, ...(outside.state === 'seen' ? outside.owned : [])];
+  return {
+    state: outside.state,
+    routes: routes.map(({ name, url, weights }) => ({ name, url, weights })),
+    owned: owned.flatMap(({ id, owners }) => owners.map(({ kind, name }) => ({ id, kind, name }))),
+    words: outsideFacts(snapshot),
+  };
 }

@@ -1,8 +1,8 @@
-import { isIn, liveFleets, roleOf } from '../domain/roles.ts';
+import { isIn, isRegistered, liveFleets, roleOf } from '../domain/roles.ts';
 import { shareOf } from '../domain/routes.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
 import type { Route } from '../domain/traffic.ts';
-import { count, duration } from '../domain/text.ts';
+import { count, duration, list } from '../domain/text.ts';
 import { residualOf, residualRequests } from '../domain/retention.ts';
 import { hasServed } from '../domain/shares.ts';
 import { routesByRole } from './status.ts';
@@ -17,15 +17,34 @@ export function routeLines(snapshot: Snapshot, paint: Paint): string[] {
   if (routes.length === 0) return [];
   const rows = routes.map((route) => {
     const parts = snapshot.pools.filter((pool) => shareOf(route, pool.name) > 0);
-    const words = parts.map((pool) => `${percent(shareOf(route, pool.name))} ${inPool(snapshot, pool)}`);
+    const ours = 100 - othersShare(route);
+    const words = parts.map((pool) => `${percent((shareOf(route, pool.name) * ours) / 100)} ${inPool(snapshot, pool)}`);
+    const others = ours < 100 ? [`${percent(100 - ours)} ${othersText(snapshot, route)}`] : [];
     const test = route.role === 'test' ? paint('dim', 'test') : '';
     return [
       `  ${route.name}`,
       bar(route, parts, snapshot, paint),
-      [words.join(' · ') || 'no target group', test].join('  ').trim(),
+      [[...words, ...others].join(' · ') || (route.answers ?? NO_WEIGHT), test].join('  ').trim(),
     ];
   });
   return [paint('bold', 'Traffic'), ...columns(rows), ...residualLines(snapshot)];
+}
+
+const NO_WEIGHT = 'no target group has a weight';
+
+/** In percent, of the whole route. */
+function othersShare({ weights, othersWeight }: Route): number {
+  const all = othersWeight + Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+  return all === 0 ? 0 : (othersWeight / all) * 100;
+}
+
+/** `shop-canary, not in the config`. */
+function othersText({ outside, pools }: Snapshot, { name }: Route): string {
+  const seen = outside.state === 'seen' ? outside.routes.find((route) => route.name === name) : undefined;
+  const others = Object.entries(seen?.weights ?? {}).filter(
+    ([group, weight]) => weight > 0 && !pools.some((pool) => pool.name === group && pool.role !== 'other'),
+  );
+  return `${list(others.map(([group]) => group)) || 'other target groups'}, not in the config`;
 }
 
 /** Requests that still reach fleets that production has left: `  41 had 12 requests in the last 5 min`. */
@@ -71,5 +90,7 @@ function inPool(snapshot: Snapshot, pool: Pool): string {
   const releases = liveFleets(snapshot)
     .filter((fleet) => isIn(pool, fleet))
     .map(({ release }) => release);
-  return releases.length === 0 ? `${pool.name}, which is empty` : `${releases.join(' and ')} in ${pool.name}`;
+  if (releases.length > 0) return `${releases.join(' and ')} in ${pool.name}`;
+  const { length } = pool.targets.filter(isRegistered);
+  return `${pool.name}, ${length === 0 ? 'which is empty' : `whose ${count(length, 'server')} no fleet of this environment has`}`;
 }

@@ -1,6 +1,7 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, PoolRole, Snapshot } from '../domain/snapshot.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
+import { outsideFacts } from '../plan/outsiders.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import { countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from './status.ts';
@@ -29,6 +30,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
     report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
     unmanagedLines(snapshot, width, paint),
+    outsideFacts(snapshot).flatMap((text) => headed('Others:', 'yellow', text, width, paint)),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
     forgottenLines(snapshot, width, paint),

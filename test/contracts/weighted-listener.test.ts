@@ -290,5 +290,6 @@ describe('what is wrong with how it is set up', () => {
     await callElbv2(sandbox, 'ModifyRule', { RuleArn: await ruleArn(sandbox, 1), Actions: [fixed] });
     const { problems, routes } = await routing(portOf(sandbox));
     expect(problems).toEqual([`${routes[1]?.name} forwards to neither shop-blue nor shop-green.`]);
+    expect(routes.map(({ answers }) => answers).slice(0, 2)).toEqual([undefined, 'a fixed response']);
   });
 });

@@ -17,6 +17,7 @@ import {
   terminated,
   time,
 } from './format.ts';
+import { outside } from './outside.ts';
 import { ALL_VERBS, VERBS } from './words.ts';
 
 /** The lines of commands that are not runs. The compiler compares each schema with the type of what is written. */
@@ -221,6 +222,10 @@ const route = formatOf<Status['routes'][number]>()(
     url: string('its URL'),
     weights: numbers('weights by the names of our target groups'),
     othersWeight: number('sum of the weights of other target groups'),
+    answers: z
+      .enum(['a redirect', 'a fixed response'])
+      .nullable()
+      .describe('what its clients get instead of being forwarded; null where they are'),
     stickyS: number(
       'seconds for which a client stays with a target group whatever the weights are; 0 without stickiness',
     ),
@@ -260,6 +265,9 @@ export const statusLine = formatOf<Status>()(
     residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
     fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
     unmanaged: strings("ids of instances in a target group that lack this environment's tags"),
+    outside: outside.describe(
+      'what the config does not name, and leads to the servers and target groups, or owns them',
+    ),
     unreadable: strings('what could not be read of AWS, and why, as sentences'),
     rollback: rollback.describe('whether `turnout rollback --plan` would be accepted now'),
     proof: z
