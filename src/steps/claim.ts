@@ -1,7 +1,10 @@
 import { belongText, byOwner } from '../domain/owned.ts';
+import { isRegistered, poolsOf } from '../domain/roles.ts';
 import { countByZone } from '../domain/minimum-healthy.ts';
 import { sizeText } from '../domain/size.ts';
 import type { Marks, Snapshot } from '../domain/snapshot.ts';
+import { list } from '../domain/text.ts';
+import { ALL_POOLS } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
 import { TAGS } from './presets.ts';
 import { fleetOf } from './world.ts';
@@ -22,8 +25,8 @@ export const claim: StepDefinition<Claim> = (step) => ({
   title: () => `tag ${step.instances.length} instances as the current fleet, release ${step.release}`,
   instances: () => step.instances,
   progress: (snapshot) => (isClaimed(snapshot, step) ? 'done' : 'todo'),
-  guard: (snapshot) => (step.takesOver ? undefined : ofOthers(snapshot, step)),
-  readsBefore: () => ({ pools: [], fleets: 'all' }),
+  guard: (snapshot) => notServing(snapshot, step) ?? (step.takesOver ? undefined : ofOthers(snapshot, step)),
+  readsBefore: () => ({ ...ALL_POOLS, fleets: 'all' }),
   // Until then they belong to no fleet.
   readsToPoll: () => ({ pools: [], fleets: 'all' }),
   apply: async ({ fleet }, snapshot) => fleet.claim({ ...step, marks: marksFor(snapshot, step) }),
@@ -38,6 +41,15 @@ export const claim: StepDefinition<Claim> = (step) => ({
 
 function marksFor({ unmanaged }: Snapshot, { instances, at }: Claim): Marks {
   return { current: at, size: sizeText(countByZone(unmanaged.filter(({ id }) => instances.includes(id)))) };
+}
+
+/** Who has the tags may be terminated by a later cleanup: only what production has is given them. */
+function notServing(snapshot: Snapshot, { instances }: Claim): string | undefined {
+  const registered = poolsOf(snapshot, 'production').flatMap(({ targets }) => targets.filter(isRegistered));
+  const ours = snapshot.fleets.flatMap((fleet) => fleet.instances);
+  const known = new Set([...registered, ...ours].map(({ id }) => id));
+  const gone = instances.filter((id) => !known.has(id));
+  return gone.length === 0 ? undefined : `${list(gone)} left production since this was planned.`;
 }
 
 /** Another environment has claimed some of them. */

@@ -16,3 +16,19 @@ test('a cleanup that has begun when production is given to the parked group does
   });
   expect(wrong).toEqual([]);
 });
+
+test('a resumed adopt tags nothing that has left production since (seed 11)', async () => {
+  const interrupted = { afterMs: 0, ask: 'adopt', wish: { release: '41' }, calls: { interrupt: { n: 18 } } } as const;
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 0,
+    kind: 0,
+    scene: { ...SCENE, start: 'unadopted' },
+    operators: [[interrupted, { afterMs: 0, ask: 'cleanup', wish: {}, calls: { kill: { n: 1, when: 'before' } } }]],
+    happenings: [
+      { atMs: 349, what: 'is deregistered by hand', who: 0, forMs: 1000 },
+      { atMs: 350, what: 'loses its tags by hand', who: 0, forMs: 1000 },
+    ],
+  });
+  expect(wrong).toEqual([]);
+});

@@ -168,7 +168,9 @@ describe('servers of another environment', () => {
     const step = { do: 'claim', fleet: 'f', release: '41', instances: ['A-0', 'A-1'], at: '' } as const;
     expect(behaviourOf(step).guard(unadopted())).toBeUndefined();
     expect(behaviourOf(step).guard(theirs)).toContain('belong to the environment staging by now');
-    expect(behaviourOf(step).readsBefore(theirs)).toEqual({ pools: [], fleets: 'all' });
+    expect(behaviourOf(step).readsBefore(theirs)).toEqual({ pools: 'all', fleets: 'all', routes: true });
+    const left = { ...unadopted(), pools: unadopted().pools.map((pool) => ({ ...pool, targets: [] })) };
+    expect(behaviourOf(step).guard(left)).toBe('A-0 and A-1 left production since this was planned.');
     expect(behaviourOf({ ...step, takesOver: true }).guard(theirs)).toBeUndefined();
   });
 
