@@ -172,18 +172,19 @@ function byHand({ cloud, watch }: Site, what: Happening['what'], box: Box, who: 
   const group = groups[who % Math.max(1, groups.length)]?.name;
   const way = [...(cloud.state.ways ?? [])].find(([, { role }]) => role === 'production');
   const names = [...cloud.state.groups.keys()];
-  watch.handIsAtWork();
-  if (what === 'is registered by hand' && group !== undefined) cloud.register(group, box.id);
-  if (what === 'is deregistered by hand' && group !== undefined) cloud.deregister(group, box.id);
-  if (what === 'loses its tags by hand') cloud.untag(box.id, ['turnout:environment', 'turnout:fleet']);
-  if (what === 'weights are set by hand' && way !== undefined) {
-    const weights = new Map(names.map((name, n) => [name, (n + who) % 2 === 0 ? 100 : who * 10]));
-    cloud.change((state) => withWeights(state, way[0], weights));
-  }
-  if (what === 'an unmanaged server joins by hand' && group !== undefined) {
-    const { zone, image } = box;
-    cloud.register(group, cloud.boot({ zone, image, fit: true, tags: {} }));
-  }
+  watch.byHand(() => {
+    if (what === 'is registered by hand' && group !== undefined) cloud.register(group, box.id);
+    if (what === 'is deregistered by hand' && group !== undefined) cloud.deregister(group, box.id);
+    if (what === 'loses its tags by hand') cloud.untag(box.id, ['turnout:environment', 'turnout:fleet']);
+    if (what === 'weights are set by hand' && way !== undefined) {
+      const weights = new Map(names.map((name, n) => [name, (n + who) % 2 === 0 ? 100 : who * 10]));
+      cloud.change((state) => withWeights(state, way[0], weights));
+    }
+    if (what === 'an unmanaged server joins by hand' && group !== undefined) {
+      const { zone, image } = box;
+      cloud.register(group, cloud.boot({ zone, image, fit: true, tags: {} }));
+    }
+  });
 }
 
 async function calm(site: Site): Promise<void> {

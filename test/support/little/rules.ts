@@ -11,12 +11,6 @@ export function mayReturn({ boxes }: State, { name }: Group, id: string): boolea
   return left.split(' ').some((place) => place.startsWith(`${name}:`)) && !deploy.endsWith(' started');
 }
 
-/** The way back: a fleet that served before may come without having been seen, as ELB checks it before it sends it requests. */
-export function mayComeUnseen({ boxes, groups }: State, id: string): boolean {
-  const isSick = [...groups.values()].some(({ members }) => members.get(id)?.health === 'unhealthy');
-  return !isSick && boxes.get(id)?.tags['turnout:current'] !== undefined;
-}
-
 export function serves(state: State, group: Group, id: string): boolean {
   const member = group.members.get(id);
   return member !== undefined && isServing(state, member);

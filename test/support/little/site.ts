@@ -215,14 +215,8 @@ export class Site {
     const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
     const plain = plainPorts(fleet, traffic, session, process.clock);
     const ports = this.deployer ? withDeploys(plain, this.deployer.open(process), this.#options.probe) : plain;
-    const connection: Connection = {
-      process,
-      session,
-      ports,
-      store,
-      decision: new Decision(process.clock),
-      guard: undefined,
-    };
+    const decision = new Decision(process.clock);
+    const connection: Connection = { process, session, ports, store, decision, guard: undefined };
     return connection;
   }
 
@@ -235,6 +229,8 @@ export class Site {
   ): Promise<Ended> {
     const { process, ports, store, session } = connection;
     const { verb, options } = ask === 'resume' ? whatToResume(await store.goal()) : { verb: ask, options: given };
+    const { watch } = this;
+    watch.does(process, verb);
     await runTask(
       {
         tasks,
@@ -244,7 +240,11 @@ export class Site {
         decision: connection.decision,
         limits: LIMITS,
         settleMs: EFFECT_SHOWS_MS,
-        view: { emit: (event) => void events.push(event), confirm: async () => true, close: async () => {} },
+        view: {
+          emit: (event) => void events.push(watch.heard(process, event)),
+          confirm: async () => true,
+          close: async () => {},
+        },
         requests: () => session.requests,
         connection: () => session.connection,
         signal,

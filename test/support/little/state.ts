@@ -79,6 +79,11 @@ export function isServing(state: State, member: Member): boolean {
   return member.health === 'healthy' && isUp(state.boxes.get(member.id));
 }
 
+/** Ids of the group's targets that are to get requests: those that drain get no new ones. */
+export function staying({ members }: Group): readonly string[] {
+  return [...members.values()].flatMap(({ id, health }) => (health === 'draining' ? [] : id));
+}
+
 /** The groups that production goes to. */
 export function production(state: State): readonly Group[] {
   return [...state.groups.values()].filter((group) => leads(state, 'production', group));

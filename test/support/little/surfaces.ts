@@ -15,11 +15,13 @@ export function surfaces(state: State): readonly Surface[] {
   return groups.map((group) => ({ name: group.name, groups: [group] }));
 }
 
+/** An instance counts once, in however many of the groups it is. */
 export function healthyOf(state: State, { name, groups }: Surface, filter: (box: Box) => boolean = () => true): Counts {
+  const healthy = groups.flatMap(({ members }) => [...members.values()].filter((member) => isServing(state, member)));
   const counts: Counts = new Map();
-  for (const member of groups.flatMap((group) => [...group.members.values()])) {
-    const box = state.boxes.get(member.id);
-    if (box === undefined || !isServing(state, member) || !filter(box)) continue;
+  for (const id of new Set(healthy.map((member) => member.id))) {
+    const box = state.boxes.get(id);
+    if (box === undefined || !filter(box)) continue;
     const key = `${name}/${box.zone}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
@@ -28,6 +30,15 @@ export function healthyOf(state: State, { name, groups }: Surface, filter: (box:
 
 export function sum(counts: Counts): number {
   return [...counts.values()].reduce((all, n) => all + n, 0);
+}
+
+/** What the one with most has; of several that have as many, by zone the least of theirs: none of them is the measure. */
+export function largestOf(all: readonly Counts[]): Counts {
+  const most = Math.max(0, ...all.map(sum));
+  const [first, ...rest] = all.filter((counts) => sum(counts) === most);
+  return new Map(
+    [...(first ?? [])].map(([key, n]) => [key, Math.min(n, ...rest.map((other) => other.get(key) ?? 0))] as const),
+  );
 }
 
 /** Groups that get more of production through some way than before. */
@@ -53,10 +64,16 @@ export function overwhelmed(before: State, after: State, minimum: Counts, looks:
   });
 }
 
-/** Where weights move traffic: what is healthy of the group that has most of it, through every way. */
-export function carried(state: State): Counts | undefined {
+/** Where weights move traffic: the group that has more of it than any other, by the way that gives it least. */
+export function carrying(state: State): Surface | undefined {
   const ways = [...(state.ways?.values() ?? [])].filter(({ role }) => role === 'production');
   if (ways.length === 0) return undefined;
-  const group = production(state).find(({ name }) => ways.every(({ weights }) => (weights.get(name) ?? 0) > 50));
-  return group && healthyOf(state, { name: 'production', groups: [group] });
+  const least = (name: string): number => Math.min(...ways.map(({ weights }) => shareIn(weights, name)));
+  const [first, second] = production(state).toSorted((a, b) => least(b.name) - least(a.name));
+  const isClear = first !== undefined && (second === undefined || least(first.name) > least(second.name));
+  return isClear ? { name: 'production', groups: [first] } : undefined;
+}
+
+function shareIn(weights: ReadonlyMap<string, number>, name: string): number {
+  return (weights.get(name) ?? 0) / sum(new Map(weights));
 }

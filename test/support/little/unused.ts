@@ -1,7 +1,8 @@
+import type { Verb } from '../../../src/domain/goal.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
-import { ENDING, idsOf, mayComeUnseen, mayReturn, serves } from './rules.ts';
-import { production, type Box, type Group, type State } from './state.ts';
+import { ENDING, idsOf, mayReturn, serves } from './rules.ts';
+import { isUp, production, type Box, type Group, type State } from './state.ts';
 import { healthyOf, sum, type Counts } from './surfaces.ts';
 import { givenShare } from './ways.ts';
 
@@ -10,8 +11,10 @@ export class Shown {
   readonly #cloud: LittleCloud;
   readonly #groups: ReadonlyMap<string, number>;
   readonly #routes: number;
+  readonly #verb: Verb | undefined;
 
-  constructor(cloud: LittleCloud, groups: ReadonlyMap<string, number>, routes: number) {
+  constructor(cloud: LittleCloud, groups: ReadonlyMap<string, number>, routes: number, verb: Verb | undefined) {
+    this.#verb = verb;
     this.#cloud = cloud;
     this.#groups = groups;
     this.#routes = routes;
@@ -51,6 +54,15 @@ export class Shown {
         all.set(key, (all.get(key) ?? 0) + n);
     }
     return all;
+  }
+
+  /** A rollback may bring it into production, where ELB verifies it before it sends it requests: no group showed it unfit. */
+  mayBeFit(id: string): boolean {
+    const isUnfit = [...this.#groups.keys()].some((name) => {
+      const member = this.group(name)?.members.get(id);
+      return member?.health === 'unhealthy' || (member !== undefined && !isUp(this.worldOf(name)?.boxes.get(id)));
+    });
+    return this.#verb === 'rollback' && !isUnfit;
   }
 
   /** What production's health is counted by, as in `surfaces`. */
@@ -112,8 +124,8 @@ function givesToUnverified(group: string, ids: ReadonlySet<string>, shown: Shown
     });
   const isThere = (id: string): boolean => (known.members.get(id)?.health ?? 'draining') !== 'draining';
   return [...ids]
-    .filter((id) => !isThere(id) && !mayReturn(shown.now, known, id))
-    .filter((id) => !isVerified(id) && !mayComeUnseen(shown.now, id))
+    .filter((id) => !isThere(id) && !mayReturn(shown.now, known, id) && !shown.mayBeFit(id))
+    .filter((id) => !isVerified(id))
     .map((id) => `gives production traffic to ${id}, which it was shown healthy nowhere`);
 }
 

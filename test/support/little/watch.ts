@@ -1,10 +1,13 @@
+import type { Verb } from '../../../src/domain/goal.ts';
+import type { RunEvent } from '../../../src/run/event.ts';
 import { isChange, isSameLeaving, type Request, type RunInput, type TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 import { HOLD_S } from './hold.ts';
+import { Hand, Sight } from './seen.ts';
 import { givenShare, isShift } from './ways.ts';
-import { carried, healthyOf, overwhelmed, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
-import { isServing, isUp, living, production, type Box, type Group, type State } from './state.ts';
+import { carrying, healthyOf, overwhelmed, largestOf, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
+import { isServing, isUp, living, production, staying, type Box, type Group, type State } from './state.ts';
 import { SoleStore } from './sole-store.ts';
 import type { LittleStore } from './store.ts';
 import { REQUEST_MS, type Sent } from './wire.ts';
@@ -20,25 +23,8 @@ import {
   killed,
   mayReturn,
   serves,
-  mayComeUnseen,
 } from './rules.ts';
 import { Shown, unused } from './unused.ts';
-
-const ROUTE_READS: ReadonlySet<string> = new Set(['DescribeListeners', 'DescribeRules', 'ListResourceRecordSets']);
-
-/** What one process has been shown. */
-interface Sight {
-  /** By group: the moment that the last reading of it showed. */
-  readonly shown: Map<string, number>;
-  /** The moment that the last reading of weights showed. */
-  routes: number;
-  /** Groups read since its last change. */
-  readonly fresh: Set<string>;
-  /** Its last change. */
-  last: Request | undefined;
-  /** By group: when it last asked for its health. */
-  readonly asked: Map<string, number>;
-}
 
 /**
  * Watches everything that is asked of a little cloud, and says what broke "What must never happen" (ARCHITECTURE.md). It knows
@@ -54,26 +40,34 @@ export class Watch {
   readonly #tokens = new Map<string, number>();
   /** By instance. */
   readonly #servedAt = new Map<string, number>();
-  /** When somebody last changed something by hand: what a run could not have seen is not held against it. */
-  #handAt = 0;
+  readonly #hand = new Hand();
   /** The fewest healthy targets in all that a run was told to accept. */
   acceptedMinimum: number | undefined;
 
   constructor(cloud: LittleCloud, ...stores: readonly LittleStore[]) {
     this.#cloud = cloud;
     this.#soleStore = new SoleStore(stores);
-    for (const surface of surfaces(cloud.state)) this.#setMinimum(cloud.state, surface);
+    for (const surface of surfaces(cloud.state)) this.#setMinimum(this.#minimum, cloud.state, surface);
     this.#noteServed();
   }
 
-  handIsAtWork(): void {
-    this.#handAt = Math.max(1, this.#cloud.clock.now);
+  /** What the process is asked to do. */
+  does(process: LittleProcess, verb: Verb): void {
+    this.#sight(process).verb = verb;
   }
 
-  /** The process has looked at all of production since the last change by hand, and its answers showed it. */
-  #hasSeenTheHand(process: LittleProcess): boolean {
-    const { shown } = this.#sight(process);
-    return production(this.#cloud.state).every(({ name }) => (shown.get(name) ?? this.#handAt) >= this.#handAt);
+  /** What is undone is a rollback. */
+  heard(process: LittleProcess, event: RunEvent): RunEvent {
+    if (event.type === 'undoing') this.does(process, 'rollback');
+    return event;
+  }
+
+  /** Somebody changes something by hand: what a run could have seen of it, it must respect. */
+  byHand(act: () => void): void {
+    const before = this.#cloud.state;
+    this.#noteServed();
+    act();
+    this.#hand.note(before, this.#cloud.state, this.#cloud.clock.now);
   }
 
   /** Rule 3: nobody changes anything without the lease. */
@@ -85,9 +79,11 @@ export class Watch {
     for (const what of this.#soleStore.wrongWith(process, request, this.#cloud.state))
       this.#say(process, request, what);
     if (isPartOfEnding(request)) return;
-    if (this.#sight(process).last !== request) this.#beforeChange(process, request);
-    for (const what of unused(request, this.#shown(process), this.#knownMinimum)) this.#say(process, request, what);
-    this.#sight(process).last = request;
+    const sight = this.#sight(process);
+    if (sight.last !== request) this.#beforeChange(process, request);
+    const minimum: Counts = this.#hand.isSeenBy(sight) ? (sight.minimum ?? this.#minimum) : new Map();
+    for (const what of unused(request, this.#shown(process), minimum)) this.#say(process, request, what);
+    sight.last = request;
   }
 
   /** Returns what is to be called once the request has had its effect. */
@@ -96,20 +92,21 @@ export class Watch {
       this.#read(sent);
       return () => {};
     }
-    if (!this.#hasSeenTheHand(sent.process)) return () => {};
+    const sight = this.#sight(sent.process);
+    this.#noteServed();
+    if (!this.#hand.isSeenBy(sight)) return () => {};
     const before = this.#cloud.state;
     const say = (what: string): void => this.#say(sent.process, sent, what);
     const ids = idsOf(sent, before);
-    this.#noteServed();
     if (ENDING.has(sent.operation))
-      for (const what of [...killed(before, ids), ...this.#rushed(before, ids)]) say(what);
-    // What has lost its tags by hand was ours a moment ago.
-    if (TAGGING.has(sent.operation) && this.#handAt === 0) for (const what of claimed(before, ids)) say(what);
+      for (const what of [...killed(before, ids), ...this.#rushed(before, ids, sight)]) say(what);
+    if (TAGGING.has(sent.operation)) for (const what of claimed(before, ids)) say(what);
     if (sent.operation === 'RegisterTargets') for (const what of this.#unverified(before, sent)) say(what);
     return () => {
       const after = this.#cloud.state;
-      for (const what of this.#starved(before, after, this.#sight(sent.process))) say(what);
-      for (const what of overwhelmed(before, after, this.#knownMinimum, this.#looks(before, sent.process))) say(what);
+      for (const what of this.#starved(before, after, sight)) say(what);
+      for (const what of overwhelmed(before, after, sight.minimum ?? this.#minimum, this.#looks(before, sent.process)))
+        say(what);
       if (sent.operation === 'RunInstances') for (const what of this.#launched(before, after, sent)) say(what);
     };
   }
@@ -120,25 +117,14 @@ export class Watch {
   }
 
   #shown(process: LittleProcess): Shown {
-    const { shown, routes } = this.#sight(process);
-    return new Shown(this.#cloud, shown, routes);
-  }
-
-  /** By hand, somebody may have made any number the usual one. */
-  get #knownMinimum(): Counts {
-    return this.#handAt > 0 ? new Map() : this.#minimum;
+    const { shown, routes, verb } = this.#sight(process);
+    return new Shown(this.#cloud, shown, routes, verb);
   }
 
   #sight(process: LittleProcess): Sight {
     const known = this.#sights.get(process);
     if (known !== undefined) return known;
-    const sight: Sight = {
-      shown: new Map(),
-      routes: this.#cloud.clock.now,
-      fresh: new Set(),
-      last: undefined,
-      asked: new Map(),
-    };
+    const sight = new Sight(this.#cloud);
     this.#sights.set(process, sight);
     return sight;
   }
@@ -153,33 +139,40 @@ export class Watch {
     asked.set(arn, now);
   }
 
-  #read({ operation, input, process, lagMs }: Sent): void {
-    if (ROUTE_READS.has(operation)) this.#sight(process).routes = this.#cloud.clock.now - lagMs;
-    if (operation !== 'DescribeTargetHealth') return;
-    const group = groupNamed(this.#cloud.state, (input as unknown as TargetsInput).TargetGroupArn);
-    const sight = this.#sight(process);
-    const time = this.#cloud.clock.now - lagMs;
-    sight.shown.set(group.name, time);
-    sight.fresh.add(group.name);
-    // What the minimum is: healthy targets at the time when the trouble began, that is, before there is a goal.
-    const isAiming = this.#soleStore.stores.every(({ goal }) => goal === undefined) && sight.last === undefined;
-    const then = this.#cloud.stateAt(time);
-    const surface = surfaces(then).find(({ groups }) => groups.some(({ name }) => name === group.name));
-    if (isAiming && surface !== undefined) this.#setMinimum(then, surface);
+  #read(sent: Sent): void {
+    const sight = this.#sight(sent.process);
+    const seen = sight.read(sent);
+    if (seen === undefined || sight.last !== undefined) return;
+    // What the minimum is: healthy targets at the time when the trouble began, that is, before there is a goal of that kind.
+    const trouble = this.#soleStore.stores.flatMap(({ goal }) => goal ?? []).find((goal) => isSame(goal, sight.verb));
+    if (trouble !== undefined) {
+      sight.minimum ??= this.#minimumOf(trouble.goal.run);
+      return;
+    }
+    const then = this.#cloud.stateAt(seen.time);
+    const surface = surfaces(then).find(({ groups }) => groups.some(({ name }) => name === seen.group));
+    if (surface === undefined) return;
+    sight.minimum ??= new Map(this.#minimum);
+    this.#setMinimum(sight.minimum, then, surface);
   }
 
-  #setMinimum(state: State, surface: Surface): void {
+  /** That of the run which has recorded a goal. */
+  #minimumOf(run: string): Counts | undefined {
+    return [...this.#sights].find(([{ name }]) => name === run)?.[1].minimum;
+  }
+
+  #setMinimum(minimum: Counts, state: State, surface: Surface): void {
     const { name } = surface;
-    const fleets = [...new Set([...state.boxes.values()].map(fleetOf))];
-    const alone = fleets.map((fleet) => healthyOf(state, surface, (box) => fleetOf(box) === fleet));
-    const [best] = alone.toSorted((a, b) => sum(b) - sum(a));
-    const largest = carried(state) ?? best ?? new Map<string, number>();
+    const fleets = [...new Set([...state.boxes.values()].flatMap((box) => fleetOf(box) ?? []))];
+    const by = carrying(state) ?? surface;
+    const alone = fleets.map((fleet) => healthyOf(state, by, (box) => fleetOf(box) === fleet));
+    const largest = largestOf(alone);
     const all = sum(largest);
     const accepted = this.acceptedMinimum;
-    for (const key of this.#minimum.keys()) if (key.startsWith(`${name}/`)) this.#minimum.delete(key);
+    for (const key of minimum.keys()) if (key.startsWith(`${name}/`)) minimum.delete(key);
     for (const [key, n] of largest) {
       const least = accepted === undefined || accepted >= all ? n : Math.floor((n * accepted) / all);
-      this.#minimum.set(key, least);
+      minimum.set(key, least);
     }
   }
 
@@ -211,7 +204,7 @@ export class Watch {
       const has = healthyOf(after, surface);
       if (sum(has) === sum(had)) return [];
       const excused = this.#lostByItself(surface, after, sight);
-      const short = [...this.#knownMinimum].filter(([key, least]) => {
+      const short = [...(sight.minimum ?? this.#minimum)].filter(([key, least]) => {
         const now = has.get(key) ?? 0;
         return key.startsWith(`${surface.name}/`) && now < (had.get(key) ?? 0) && now + (excused.get(key) ?? 0) < least;
       });
@@ -241,8 +234,9 @@ export class Watch {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
     if (!production(before).includes(group)) return [];
     const looks = this.#looks(before, process);
+    const shown = this.#shown(process);
     const blind = idsOf({ input, operation: 'RegisterTargets' }, before)
-      .filter((id) => !mayReturn(before, group, id) && !mayComeUnseen(before, id))
+      .filter((id) => !mayReturn(before, group, id) && !shown.mayBeFit(id))
       .filter((id) => {
         const known = group.members.get(id);
         if (known !== undefined && known.health !== 'draining') return false;
@@ -260,15 +254,18 @@ export class Watch {
   #noteServed(): void {
     const { state, clock } = this.#cloud;
     if (state.ways === undefined) return;
-    for (const { members } of production(state)) for (const id of members.keys()) this.#servedAt.set(id, clock.now);
+    for (const group of production(state)) for (const id of staying(group)) this.#servedAt.set(id, clock.now);
   }
 
-  /** Requests may be on their way to who has lost its share a moment ago. */
-  #rushed(state: State, ids: readonly string[]): readonly string[] {
-    const now = this.#cloud.clock.now;
-    const rushed = ids.filter(
-      (id) => state.ways !== undefined && this.#handAt === 0 && now - (this.#servedAt.get(id) ?? -1e9) < HOLD_S * 1000,
-    );
+  /** Requests may be on their way to who has lost its share a moment ago; by hand, only who has seen it knows of it. */
+  #rushed(state: State, ids: readonly string[], sight: Sight): readonly string[] {
+    if (state.ways === undefined) return [];
+    const { now } = this.#cloud.clock;
+    const servedAt = (id: string): number => {
+      const at = this.#servedAt.get(id) ?? -1e9;
+      return this.#hand.movedAfter(at - 1) ? (sight.servedAt.get(id) ?? -1e9) : at;
+    };
+    const rushed = ids.filter((id) => now - servedAt(id) < HOLD_S * 1000);
     return rushed.map((id) => `ends ${id} before the hold has passed`);
   }
 
@@ -286,9 +283,17 @@ export class Watch {
     const others = new Set(idle.map(fleetOf));
     const homes = living(before)
       .filter((box) => serving.has(box.id))
-      .map(fleetOf);
+      .flatMap((box) => fleetOf(box) ?? []);
     for (const fleet of [fleetOf(fresh[0] as Box), ...homes]) others.delete(fleet);
-    if (others.size > 0 && this.#handAt === 0) found.push(`boots a second fleet beside ${[...others].join()}`);
+    // Where nothing of ours serves, none of them is beside it.
+    if (others.size > 0 && homes.length > 0) found.push(`boots a second fleet beside ${[...others].join()}`);
     return found;
   }
+}
+
+const MOVERS: ReadonlySet<string | undefined> = new Set<Verb>(['promote', 'rollback']);
+
+/** The goal is that verb's own, or both move production: then what was healthy before the first of them counts. */
+function isSame({ goal }: NonNullable<LittleStore['goal']>, verb: Verb | undefined): boolean {
+  return goal.verb === verb || (MOVERS.has(goal.verb) && MOVERS.has(verb));
 }

@@ -1,0 +1,86 @@
+import type { Verb } from '../../../src/domain/goal.ts';
+import type { Request, TargetsInput } from './api.ts';
+import type { LittleCloud } from './cloud.ts';
+import { groupNamed } from './rules.ts';
+import { production, staying, type State } from './state.ts';
+import type { Counts } from './surfaces.ts';
+import type { Sent } from './wire.ts';
+
+const ROUTE_READS: ReadonlySet<string> = new Set(['DescribeListeners', 'DescribeRules', 'ListResourceRecordSets']);
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** What one process has been shown, and of which moment. */
+export class Sight {
+  /** By group: the moment that the last reading of it showed. */
+  readonly shown = new Map<string, number>();
+  /** The moments that the last readings of weights and of tags showed. */
+  routes: number;
+  tags = NEVER;
+  /** What it was asked to do. */
+  verb: Verb | undefined;
+  /** What production may not fall below; absent while it goes on with what others have begun. */
+  minimum: Counts | undefined;
+  /** Groups read since its last change. */
+  readonly fresh = new Set<string>();
+  /** Its last change. */
+  last: Request | undefined;
+  /** By group: when it last asked for its health. */
+  readonly asked = new Map<string, number>();
+  /** By instance: the last moment at which it was shown it in a group to which production goes. */
+  readonly servedAt = new Map<string, number>();
+  readonly #cloud: LittleCloud;
+
+  constructor(cloud: LittleCloud) {
+    this.#cloud = cloud;
+    this.routes = cloud.clock.now;
+  }
+
+  /** A reading arrives; the group that it shows, if it shows one. */
+  read({ operation, input, lagMs }: Sent): { readonly group: string; readonly time: number } | undefined {
+    const time = this.#cloud.clock.now - lagMs;
+    if (ROUTE_READS.has(operation)) this.routes = time;
+    if (operation === 'DescribeInstances' && !isOfSome(input)) this.tags = time;
+    if (operation !== 'DescribeTargetHealth') return undefined;
+    const { name } = groupNamed(this.#cloud.state, (input as unknown as TargetsInput).TargetGroupArn);
+    this.shown.set(name, time);
+    this.fresh.add(name);
+    const routes = this.#cloud.stateAt(this.routes);
+    const group = this.#cloud.stateAt(time).groups.get(name);
+    if (group !== undefined && production(routes).some((one) => one.name === name))
+      for (const id of staying(group)) this.servedAt.set(id, time);
+    return { group: name, time };
+  }
+}
+
+/** It asks for instances by their ids or by their fleet, and not for all of ours. */
+function isOfSome(input: Sent['input']): boolean {
+  const { Filters = [] } = input as { readonly Filters?: readonly { readonly Name: string }[] };
+  return Filters.some(({ Name }) => Name === 'instance-id' || Name.endsWith(':fleet'));
+}
+
+/** What acts by hand have changed, and when each thing was last changed so. */
+export class Hand {
+  readonly #groups = new Map<string, number>();
+  #routes = NEVER;
+  #tags = NEVER;
+
+  /** An act by hand made `after` of `before`. */
+  note(before: State, after: State, now: number): void {
+    const names = new Set([...before.groups.keys(), ...after.groups.keys()]);
+    for (const name of names) if (before.groups.get(name) !== after.groups.get(name)) this.#groups.set(name, now);
+    if (before.ways !== after.ways) this.#routes = now;
+    const tagsIn = ({ boxes, stack }: State) => JSON.stringify([[...boxes.values()].map(({ tags }) => tags), stack]);
+    if (tagsIn(before) !== tagsIn(after)) this.#tags = now;
+  }
+
+  /** Whether it changed what leads to production since then. */
+  movedAfter(time: number): boolean {
+    return this.#routes > time;
+  }
+
+  /** The process has looked at all that the hand has changed; what it could not have seen is not held against it. */
+  isSeenBy({ shown, routes, tags }: Sight): boolean {
+    const groups = [...this.#groups].every(([name, at]) => (shown.get(name) ?? NEVER) >= at);
+    return groups && routes >= this.#routes && tags >= this.#tags;
+  }
+}
