@@ -4,6 +4,7 @@ import { defined } from '../src/domain/defined.ts';
 import { movedSince, productionIn } from '../src/domain/production-record.ts';
 import { healthyIn, isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf, type MinimumHealthy, type Refusal } from '../src/domain/goal.ts';
+import { timeMark } from '../src/domain/shares.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
@@ -81,7 +82,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     if (only !== undefined && fleetsToRetire(snapshot, { fleet: serving.id, only }).length === 0)
       return nothingBeside(only);
     const goal = { ...requestedBy, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
-    const now = { ...goal, at: goal.since, production: productionIn(snapshot) };
+    const now = { ...goal, at: timeMark(snapshot, goal.since), production: productionIn(snapshot) };
     const { verb, release, who, at, production } = (keep === undefined ? lastProduction : undefined) ?? now;
     const given = {
       lastProduction: { verb, release, who, at, production },

@@ -32,3 +32,22 @@ test('a resumed adopt tags nothing that has left production since (seed 11)', as
   });
   expect(wrong).toEqual([]);
 });
+
+test('a cleanup during which production is moved by hand ends with a sentence, and no fault (seed 32)', async () => {
+  const asked = { wish: {}, calls: { pause: { n: 1, ms: 5000 } } };
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 0,
+    kind: 1,
+    scene: SCENE,
+    operators: [
+      [
+        { afterMs: 0, ask: 'promote', wish: {}, calls: {} },
+        { afterMs: 20_000, ask: 'rollback', ...asked },
+        { afterMs: 20_000, ask: 'cleanup', ...asked },
+      ],
+    ],
+    happenings: [{ atMs: 50_859, what: 'weights are set by hand', who: 1, forMs: 1000 }],
+  });
+  expect(wrong).toEqual([]);
+});
