@@ -187,7 +187,9 @@ describe('a run that ends early', () => {
     rig.on('register prod', () => rig.stop());
     const finished = await rig.run('promote');
     expect(finished).toMatchObject({ result: 'interrupted', exitCode: ExitCode.interrupted });
-    expect(finished.message).toBe('Stopped by SIGINT. Nothing is broken; the promote is not finished.');
+    expect(finished.message).toBe(
+      'Stopped by SIGINT. Nothing is broken; the promote is not finished. Production is served by A (2 of 2 healthy) and B (0 of 2 healthy).',
+    );
     expect(finished.next.join(' ')).toMatch(/turnout promote.*turnout resume.*turnout rollback.*turnout abandon/);
     expect(rig.store.recorded).toMatchObject({ goal: { verb: 'promote', fleet: 'B', run: 'run-1' }, stepsAll: 6 });
     expect((await rig.store.history(1))[0]).toMatchObject({ outcome: 'interrupted' });

@@ -74,7 +74,7 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
         : attention(problem, task, goal);
     return await advised(run, last, undefined, { ...ending, ...left });
   } catch (error) {
-    if (isFinal(error)) return stopped(error, task, goal);
+    if (isFinal(error)) return interruptedIn(run, task, goal, error);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
       if (isFinal(second)) return outcomeOf(second);
       const both = `${messageOf(error)} Then this failed too: ${messageOf(second)}`;
@@ -209,6 +209,16 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   return advised(run, snapshot, goal, { ...ending, ...left });
 }
 
+const UNREAD = 'What serves production now could not be read.';
+
+/** Who stops a switch half-way wants to know first what clients get now. */
+async function interruptedIn({ setup, outside }: Run, task: Task, goal: Goal, error: unknown): Promise<RunOutcome> {
+  const ending = stopped(error, task, goal);
+  if (ending.result !== 'interrupted' || !task.movesProduction) return ending;
+  const serving = await observe(setup.ports, { outside }).then(describeServing, () => UNREAD);
+  return { ...ending, message: `${ending.message} ${serving}` };
+}
+
 /** The way back and the last sentence must not miss what was done right before the failure. */
 async function lookAgain(run: Run): Promise<Snapshot> {
   const { view, signal } = run.setup;
@@ -249,8 +259,8 @@ async function undo(
     if (plan.steps.length > 0) await recording.begin();
     last = await runPlan(run, recording, back, plan, snapshot);
   } catch (error) {
-    if (isFinal(error)) return stopped(error, task, back);
-    const serving = await lookAgain(run).then(describeServing, () => 'What serves production now could not be read.');
+    if (isFinal(error)) return interruptedIn(run, task, back, error);
+    const serving = await lookAgain(run).then(describeServing, () => UNREAD);
     const both = `${why} Undoing it failed too: ${messageOf(error)} ${serving}`;
     return needsAttention(both, [...adviceOf(error), ...waysToContinue(task, back.release)]);
   }
