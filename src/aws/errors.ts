@@ -80,24 +80,24 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   'zone-is-full': {
     matches: /^InsufficientInstanceCapacity$/,
     message: 'EC2 has no capacity for this instance type in a zone now. {detail}',
-    next: 'Run this again in some minutes: no instance is launched twice. Fewer may do (`--count`); another type takes `turnout cleanup --discard` first.',
+    next: 'Run this again in some minutes: no instance is launched twice. To launch fewer, or another type: `turnout cleanup --discard --release R` first, then `turnout up` anew.',
     isFinal: true,
   },
   'no-capacity': {
     matches:
       /^(InstanceLimitExceeded|VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InsufficientFreeAddressesInSubnet)$/,
     message: 'EC2 cannot launch this many instances. {detail}',
-    next: 'Run this again later, launch fewer (`--count`), or raise the quota. No instance is launched twice.',
+    next: 'Raise the quota, or run this again later: no instance is launched twice. To launch fewer: `turnout cleanup --discard --release R` first, then `turnout up --release R --count N`.',
   },
   'image-gone': {
     matches: /^InvalidAMIID\.(NotFound|Unavailable)$/,
     message: 'The image does not exist any more, or cannot be used. {detail}',
-    next: 'Build it again; then `turnout cleanup --discard` and `turnout up --release R` begin anew.',
+    next: 'Build it again; then `turnout cleanup --discard --release R` and `turnout up --release R` begin anew.',
   },
   'launch-changed': {
     matches: /^IdempotentParameterMismatch$/,
     message: 'A part of this fleet was launched in another way before. {detail}',
-    next: '`turnout cleanup --discard` terminates what was launched; then begin anew with `turnout up`.',
+    next: '`turnout cleanup --discard --release R` terminates what was launched; then begin anew with `turnout up`.',
   },
   unreachable: {
     matches: /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_PROXY_TUNNEL|ERR_PROXY_INVALID_CONFIG)$/,

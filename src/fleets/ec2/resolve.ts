@@ -188,7 +188,7 @@ export async function readUserData(
     {
       next: [
         'Put it back as it was, and run this again.',
-        '`turnout cleanup --discard` terminates what was launched; then begin anew with `turnout up`.',
+        `\`turnout cleanup --discard --release ${release}\` terminates what was launched; then begin anew with \`turnout up\`.`,
       ],
     },
   );
