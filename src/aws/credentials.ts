@@ -62,7 +62,7 @@ export function withProfile(error: OperatorError, configured: string | undefined
   return new OperatorError(code, message, { exitCode, transient, cause, next: [...next, login] });
 }
 
-/** For where nobody can be asked, or nothing was answered. */
+/** The answer where there is no terminal, or where no code was typed. @throws OperatorError `mfa-code` */
 export async function noMfaCode(serial: string): Promise<never> {
   throw new OperatorError('mfa-code', `The profile needs a code of the MFA device ${serial}, and none was given.`, {
     next: [

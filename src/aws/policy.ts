@@ -20,8 +20,8 @@ export interface Policy {
 }
 
 /**
- * `read`: `status`, and every task with --plan. `run`: all tasks but `adopt`. `adopt`: what `adopt` needs beside that, once: whoever
- * may write the ownership tags may make anything an own instance, which the other statements let be terminated.
+ * `read`: `status`, and every task with --plan. `run`: all tasks except `adopt`. `adopt`: what `adopt` needs in addition, once. It is
+ * separate because the ownership tags are what allows an instance to be terminated.
  */
 export const USES = ['read', 'run', 'adopt'] as const;
 export type Use = (typeof USES)[number];
@@ -126,7 +126,7 @@ function ec2(config: Config): readonly Grant[] {
       Resource: [role],
       Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
     },
-    // Without these conditions whoever may tag may terminate anything.
+    // Without the conditions, permission to tag would be permission to terminate any instance.
     { use: 'run', Sid: 'TagOwn', Action: ['ec2:CreateTags', 'ec2:DeleteTags'], Resource: [own], Condition: tagged },
     {
       use: 'run',

@@ -43,7 +43,7 @@ export interface SessionOptions {
   readonly onThrottled: (operation: string) => void;
   /** Shared with another session of the same profile. */
   readonly credentials?: Credentials;
-  /** Default: nobody can be asked. */
+  /** How to ask for the code of an MFA device. Default: there is no terminal, and a profile that needs one is an error. */
   readonly mfaCode?: MfaCode | undefined;
 }
 

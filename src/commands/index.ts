@@ -135,7 +135,7 @@ export const commands: readonly Command[] = [
     details: 'From the config file alone: asks nothing of AWS. `account` and `region` in the config make it narrower.',
     options: {
       'read-only': { type: 'boolean', describe: 'For `status` and --plan only' },
-      adopt: { type: 'boolean', describe: 'What `adopt` and `store create` need beside it, for that day only' },
+      adopt: { type: 'boolean', describe: 'What `adopt` and `store create` need in addition, for that day only' },
     },
     examples: [
       ['turnout permissions', 'the policy for all tasks'],

@@ -41,7 +41,9 @@ function notes(config: Config, use: Use, policy: Policy): readonly string[] {
       ? ['PassRole: put the role of your instance profile in place of role/*, or leave the statement out.']
       : []),
     ...(use === 'adopt'
-      ? ['For the day of `turnout adopt` and `turnout store create`, beside the other policy: detach it then.']
+      ? [
+          'For the day of `turnout adopt` and `turnout store create`, in addition to the other policy: detach it afterwards.',
+        ]
       : []),
     ...(isLong
       ? [`Longer than the ${POLICY_MAX} characters of a managed policy: attach the statements as two policies.`]

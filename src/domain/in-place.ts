@@ -174,7 +174,7 @@ export function minimumWhileOut(
   );
 }
 
-/** The most ports at which one of these instances belongs to the pool: so many targets leave with it. */
+/** An instance may be registered at several ports of a group. The largest number of targets that any one of these has in the pool. */
 function portsIn(snapshot: Snapshot, { name }: Pool, ids: readonly string[]): number {
   return Math.max(1, ...ids.map((id) => homeOf(snapshot, id).filter(({ pool }) => pool === name).length));
 }

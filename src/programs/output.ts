@@ -7,8 +7,8 @@ import type { Clock } from '../clock.ts';
 const KEPT_LINES = 20;
 const LINE_LENGTH_MAX = 2000;
 /**
- * Characters that are shown at once, and then per second: enough for any log that somebody reads. What is beyond is read and left
- * out, so that it slows neither the program nor turnout.
+ * How much of a program's output is shown, in characters: so many at once, then so many per second. The rest is read and dropped, so that
+ * a program that writes a lot is not slowed down.
  */
 const SHOWN = { atOnce: 1_000_000, perSecond: 20_000 };
 /** What a line costs beside its characters. */

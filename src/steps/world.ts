@@ -86,7 +86,7 @@ export function changePools(snapshot: Snapshot, change: (pool: Pool) => readonly
   return { ...snapshot, pools: snapshot.pools.map((pool) => ({ ...pool, targets: change(pool) })) };
 }
 
-/** Hardly any request reached the pools that production has left in so many seconds. */
+/** The snapshot as it is after `withinS` seconds without requests to the pools that have lost production's traffic. */
 export function withoutResidual(snapshot: Snapshot, withinS: number): Snapshot {
   const { traffic } = snapshot;
   if (traffic.kind === 'membership') return snapshot;
