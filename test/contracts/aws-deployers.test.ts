@@ -139,7 +139,7 @@ describe.each([
     expect(sent).toEqual([['true'], ['false']]);
   });
 
-  test('an instance that cannot be told is said before anything is changed', async () => {
+  test('an instance that SSM cannot reach is refused before anything is changed', async () => {
     const world = await start();
     const [first] = world.instances;
     world.sandbox.instances.loseHost(first.id);

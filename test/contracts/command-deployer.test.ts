@@ -97,7 +97,7 @@ describe('a local command', () => {
     expect(lines).toEqual(['* | 10.0.0.1,10.0.0.2']);
   });
 
-  test('that is not there is said before anything is changed', async () => {
+  test('that does not exist is refused before anything is changed', async () => {
     const nowhere = open(folder, { run: ['no-such-program'] });
     await expect(nowhere.prepare(request([A]))).rejects.toMatchObject({ code: 'no-program' });
     await expect(open(folder, { run: ['./deploy.cjs'] }).prepare(request([A]))).rejects.toMatchObject({

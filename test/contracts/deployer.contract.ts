@@ -13,7 +13,7 @@ export interface DeployerWorld {
   /** The deployer, as a process opens it; another call is another process. `lines` is given what is streamed. */
   open(lines?: string[]): DeployerPort;
   fate(instance: string, fate: Fate): void;
-  /** The releases that deploys have begun to deliver to the instance, in order: one each time that it was at work there. */
+  /** The releases that deploys have started to deliver to the instance, in order: one for each start. */
   begun(instance: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
@@ -110,7 +110,7 @@ function deployContract(start: Start): void {
 }
 
 function failureContract(start: Start): void {
-  test('a deploy that fails is told with the end of its output, by instance', async () => {
+  test('a failed deploy is reported with the end of its output, by instance', async () => {
     const world = await start();
     const [a, b] = world.instances;
     world.fate(b.id, 'fail');

@@ -119,7 +119,7 @@ describe("what is EC2's own", () => {
     });
   });
 
-  test('of several images that match, the newest boots, and that is said', async () => {
+  test('of several images that match, the newest boots, with a note', async () => {
     const world = await start();
     const newest = world.sandbox.addRelease('42');
     const port = world.open();
@@ -144,7 +144,7 @@ describe("what is EC2's own", () => {
     expect(instances.map(({ zone }) => zone).toSorted()).toEqual([ZONES[0], ZONES[0], ZONES[1]]);
   });
 
-  test('a template that does not exist is said so by its name', async () => {
+  test('a template that does not exist is refused by its name', async () => {
     const world = await start();
     const port = open(world, { launchTemplate: { name: 'shop-wed', version: '1' } });
     await expect(port.resolve(await launchRequestOf(port))).rejects.toMatchObject({
@@ -153,7 +153,7 @@ describe("what is EC2's own", () => {
     });
   });
 
-  test('a mark that not every living instance carries is none, and of several times the first counts', async () => {
+  test('a mark that not every living instance carries does not count, and of several times the first counts', async () => {
     const world = await start();
     const port = await launchGreen(world);
     const [first, ...others] = (await fleetOf(port, 'green')).instances.map(({ id }) => id) as [string, ...string[]];
@@ -193,7 +193,7 @@ describe("what is EC2's own", () => {
     }
   });
 
-  test('half of the ownership tags is none', async () => {
+  test('half of the ownership tags does not count', async () => {
     const world = await start();
     const [id] = (await world.unmanaged(1)) as [string];
     await callEc2(world.sandbox, 'CreateTags', {

@@ -191,7 +191,7 @@ describe("what is OpsWorks's own", () => {
     expect(await layersOf(world)).toHaveLength(1);
   });
 
-  test('an instance that was made twice is none of the fleet, and goes with its layer', async () => {
+  test('an instance that was created twice is not of the fleet, and is deleted with its layer', async () => {
     const world = await start();
     const port = await launchGreen(world);
     const [, { LayerId }] = await layersOf(world);
@@ -248,7 +248,7 @@ describe("what is OpsWorks's own", () => {
     expect(await fleetOf(port, 'shop-41')).toMatchObject({ release: '42' });
   });
 
-  test('what may change a fleet by itself is said', async () => {
+  test('what may change a fleet by itself is noted', async () => {
     const world = await start();
     expect((await blueOf(world.open())).warnings).toEqual([expect.stringContaining('Auto healing') as string]);
     await update(world, { EnableAutoHealing: false });

@@ -79,7 +79,7 @@ export interface World {
 }
 
 function identity(world: World): void {
-  it('is made once, also where two runs ask for it at once', async () => {
+  it('is made once, also where two runs request it at once', async () => {
     const stores = await openTwo(world);
     const ids = await Promise.all(stores.map((store) => store.id()));
     expect(ids[0]).toMatch(/^[0-9a-f]{10}$/);

@@ -50,7 +50,7 @@ describe("what is ELB's own", () => {
     });
   });
 
-  test('a test group that does not exist is said to be unreadable; production is read', async () => {
+  test('a test group that does not exist is reported as unreadable; production is read', async () => {
     const world = await start();
     const { pools, unreadable } = await open(world, [PRODUCTION], ['shop-tset']).read();
     expect(pools.map(({ name }) => name)).toEqual([PRODUCTION]);

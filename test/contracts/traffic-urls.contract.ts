@@ -17,7 +17,7 @@ export function urlContract(start: () => Promise<TrafficWorld>, byRules: boolean
   });
 
   test.runIf(byRules)(
-    'a listener for tests that is gone is said to be unreadable, one for production an error',
+    'a deleted test listener is reported as unreadable, a production listener is an error',
     async () => {
       const world = await start();
       await world.unplug(TEST);
@@ -31,7 +31,7 @@ export function urlContract(start: () => Promise<TrafficWorld>, byRules: boolean
     },
   );
 
-  test.runIf(!byRules)('there are none of a pool that nobody is sent to', async () => {
+  test.runIf(!byRules)('a pool without a listener has none', async () => {
     const world = await start();
     await world.unplug(TEST);
     const urls = await world.open().urls();

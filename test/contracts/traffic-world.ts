@@ -20,7 +20,7 @@ export interface TrafficWorld {
   lose(id: string): void;
   stop(id: string): Promise<void>;
   behave(id: string, how: 'ok' | 'sick' | 'slow'): void;
-  /** Nobody's clients are sent to the pool any more. */
+  /** No client is sent to the pool any more. */
   unplug(pool: string): Promise<void>;
   /** Makes time between registration and the first check long, or short again. */
   slowRegistration(on: boolean): void;

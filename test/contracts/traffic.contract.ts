@@ -15,7 +15,7 @@ export interface TrafficSuite {
   /** What is wrapped around it, for the names of tests. */
   readonly decorated?: string;
   readonly setup: () => Promise<TrafficWorld>;
-  /** Requests that registering so many targets takes. */
+  /** Requests that registering this many targets takes. */
   readonly batches: Readonly<Partial<Record<10 | 1_000, number>>>;
   /** Weights say who is in production, and not the config. */
   readonly byWeights?: true;
@@ -167,7 +167,7 @@ function stateContract(start: Start): void {
       .toContain(`${world.blue[0]}:8080 unused Target.InvalidState`);
   });
 
-  test('a pool that nobody is sent to has unused targets', async () => {
+  test('a pool without a listener has unused targets', async () => {
     const world = await start();
     const port = world.open();
     await world.unplug(TEST);
@@ -218,7 +218,7 @@ function changeContract(start: Start): void {
       .toEqual(world.blue.map((id) => `${id}:8080 healthy`).toSorted());
   });
 
-  test('nobody is nothing to ask for', async () => {
+  test('an empty list needs no request', async () => {
     const world = await start();
     const port = world.open();
     const pool = await poolOf(port, PRODUCTION);

@@ -226,7 +226,7 @@ describe.each(Object.entries(DECORATORS))('weighted-dns%s', (_name, wrap) => {
       expect({ ...after, pending: false, answers: before.answers }).toEqual({ ...before, notes: undefined });
     });
 
-    test('that are not what the config says are told of', async () => {
+    test('that are not what the config says are named', async () => {
       const wrong = { ...LOWERED[1]!, lowerTtl: { fromS: 60, toS: 5 } };
       expect((await read(portOf(await start(), { production: [wrong] }))).problems).toEqual([
         'The TTL of api.shop.test is 5 min, and `lowerTtl.from` says 1 min.',
@@ -235,7 +235,7 @@ describe.each(Object.entries(DECORATORS))('weighted-dns%s', (_name, wrap) => {
   });
 
   describe('residual traffic', () => {
-    test('is what still comes to a group by way of its load balancer', async () => {
+    test('counts what still reaches a group through its load balancer', async () => {
       const sandbox = await start();
       const [{ url }] = sandbox.production as [SandboxGroup];
       const port = portOf(sandbox);
@@ -264,7 +264,7 @@ describe.each(Object.entries(DECORATORS))('weighted-dns%s', (_name, wrap) => {
   });
 });
 
-test('an alias that evaluates the health of its load balancer is told of, where that has an idle group', async () => {
+test('an alias that evaluates the health of its load balancer is named, where that has an empty group', async () => {
   const sides = [{ id: 'one', loadBalancer: 'shop', weight: 1 }];
   const sandbox = await quickSandbox({
     production: [{ name: 'shop-blue', port: 8080 }],

@@ -14,7 +14,7 @@ const FIRST = 'i-blue-1';
 
 function open(options: SiteOptions = {}, scene: Scene = SCENE): Site {
   const site = new Site(scene, { deploys: 'lasting', ...options });
-  // Which zone has nobody for a while is a matter of chance.
+  // Which zone is empty for a while is a matter of chance.
   site.watch.acceptedMinimum = 0;
   return site;
 }
@@ -31,7 +31,7 @@ function tagsOf({ cloud }: Site, id: string): Readonly<Record<string, string>> {
   return cloud.state.boxes.get(id)?.tags ?? {};
 }
 
-/** Nobody was deployed to in traffic, and nothing happened that never may. */
+/** No instance was deployed to while in traffic, and no invariant was broken. */
 function faults({ watch, deployer }: Site): readonly string[] {
   return [...watch.broken, ...(deployer?.broken ?? [])];
 }

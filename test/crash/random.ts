@@ -166,7 +166,7 @@ function happen(site: Site, { what, who, forMs }: Happening): void {
   if (what.endsWith('by hand')) byHand(site, what, box, who);
 }
 
-/** An operator changes something, and the watchman is told. */
+/** An operator changes something, and the watch records it. */
 function byHand({ cloud, watch }: Site, what: Happening['what'], box: Box, who: number): void {
   const groups = production(cloud.state);
   const group = groups[who % Math.max(1, groups.length)]?.name;

@@ -8,7 +8,7 @@ import { codeOf } from './outcome.ts';
 
 /**
  * The crash matrix of deploys in place: a rolling deploy is killed before every call to the outside whose moment differs, and
- * after those that change something; then it is gone on with, or taken back.
+ * after those that change something; then it is resumed, or undone.
  */
 
 const WAYS = ['resume', 'same verb', 'the release before', 'abandon, then the same verb'] as const;
@@ -96,7 +96,7 @@ async function pointsOf({ deploys, scene }: Row): Promise<readonly Point[]> {
 
 function open(scene: Scene, deploys: Deploys): Site {
   const site = new Site(scene, { deploys });
-  // Which zone has nobody for a while is a matter of chance; how many there are in all is watched below.
+  // Which zone is empty for a while is a matter of chance; how many there are in all is watched below.
   site.watch.acceptedMinimum = 0;
   return site;
 }

@@ -61,7 +61,7 @@ export async function suspended(trial: Signalled, other: 'same' | 'opposite'): P
   const first = sleeper.run as Run;
   const wrong = [...site.watch.broken, ...lies(second, ask, between)];
   if (first.ended.how === 'fault') wrong.push(codeOf(first));
-  // Whoever slept through a change of hands says so, and nothing else.
+  // A process that slept while its lease was taken over says so, and nothing else.
   if (first.changes > 0 && second.changes > 0 && !isSafeEnd(first))
     wrong.push(`the sleeper ended with ${codeOf(first)}`);
   if (isAsleep && codeOf(first) === 'done' && !isDated(first)) wrong.push('the sleeper takes for new what is old');

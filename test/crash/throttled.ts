@@ -45,7 +45,7 @@ export async function tryThrottled({ kind, scene, one, n, fault, what }: Throttl
   const site = new Site(scene, { kind });
   const going = site.start(one.ask, one.wish, { fault: { n, kind: fault } });
   await site.clock.until(() => going.process.calls.length >= n || going.run !== undefined, LONGEST_MS);
-  // What is on its way has arrived by then: nobody could know better than it did.
+  // What is on its way has arrived by then: nothing newer could be known.
   await site.clock.pass(2 * REQUEST_MS);
   if (going.run === undefined) happen(site, what);
   await site.clock.until(() => going.run !== undefined, LONGEST_MS);

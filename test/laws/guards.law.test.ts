@@ -8,11 +8,11 @@ import { broken, minimumAtStart } from '../support/invariants.ts';
 import { FULL, twoFleetWorlds } from '../support/worlds.ts';
 
 /**
- * The guards alone, whoever asks for the step: what they allow breaks no rule in any small world. The planner never asks for
+ * The guards alone, without the planner: what they allow breaks no rule in any small world. The planner never asks for
  * most of these steps; the world may have become such a one since it planned.
  */
 
-/** Every step that could take something away from production, or bring somebody into it. */
+/** Every step that could take a target out of production, or add one. */
 function graveSteps(snapshot: Snapshot, asked?: Amount): readonly Step[] {
   const minimum = lowerMinimum(minimumNow(snapshot, trafficModel(snapshot).capacityGroups()), asked);
   return snapshot.fleets.flatMap(({ id: fleet }): readonly Step[] => [

@@ -10,7 +10,7 @@ import { brokenInPlace, misordered, missesInPlace } from '../support/in-place-in
 import { inPlaceWorlds, NEW, OLD, STANDS, STANDS_IN_TWO } from '../support/in-place-worlds.ts';
 
 /**
- * Deploys in place, in every small world and every state that a crash can leave: no step breaks a rule, nobody is deployed to
+ * Deploys in place, in every small world and every state that a crash can leave: no step breaks a rule, no instance is deployed to
  * in traffic, everybody comes back exactly where it was, replanning after any prefix gives the rest, and what is refused is
  * refused with a sentence and advice.
  */
@@ -136,7 +136,7 @@ test('two groups that stand differently, fleets of up to 2 instances', async () 
   expect(reached).toBeGreaterThan(800);
 }, 60_000);
 
-test('the guard alone: whoever may leave leaves enough behind, in every world', () => {
+test('the guard alone: what may leave keeps the minimum healthy, in every world', () => {
   const tally = { allowed: 0, forbidden: 0 };
   for (const before of inPlaceWorlds(STANDS_IN_TWO, 2)) {
     const goal = { ...ASKED, verb: 'drain', fleet: OLD, release: OLD, instances: [FIRST], minimumHealthy: {} } as const;

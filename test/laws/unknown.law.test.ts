@@ -112,7 +112,7 @@ test.each(['B', 'C'])('of two that could be promoted %s can be terminated, and t
   );
 });
 
-test('what rollback leads back to is not terminated by its release', async () => {
+test('the rollback target is not terminated by its release', async () => {
   const switched = world([
     { ...home, members: [TESTED, TESTED] },
     { ...promoted, members: [SERVES, SERVES] },
@@ -120,7 +120,7 @@ test('what rollback leads back to is not terminated by its release', async () =>
   expect(await planFor(switched, 'cleanup', { release: 'A' })).toMatchObject({ refused: 'nothing-beside' });
 });
 
-test('somebody else in production does not close the way back, and is named', async () => {
+test('an unmanaged instance in production does not block rollback, and is named', async () => {
   const switched = world([
     { ...home, members: [TESTED, TESTED] },
     { ...promoted, members: [SERVES, SERVES] },
@@ -133,6 +133,6 @@ test('somebody else in production does not close the way back, and is named', as
   );
 });
 
-test('somebody else who only drains from production does not block anything', async () => {
+test('an unmanaged instance that only drains blocks nothing', async () => {
   expect(await planFor(withUnmanaged(world([home, never]), 'draining'), 'promote', {})).toHaveProperty('plan');
 });

@@ -26,14 +26,14 @@ function withFacts(snapshot: Snapshot, facts: Partial<ListenerWeights>): Snapsho
   return { ...snapshot, traffic: { ...(snapshot.traffic as ListenerWeights), ...facts } };
 }
 
-test('production does not go to somebody else who is in the pool', async () => {
+test('production does not move to a pool with an unmanaged instance', async () => {
   expect(await planFor(withUnmanaged(BOTH), 'promote', {})).toMatchObject({
     refused: 'not-safe',
     message: expect.stringContaining('Production would go to i-unmanaged in two as well'),
   });
 });
 
-test.each(['one', 'two'])('the way back is open whoever else is in %s', async (group) => {
+test.each(['one', 'two'])('an unmanaged instance in %s does not block rollback', async (group) => {
   const fleets = [BLUE, { ...GREEN, marks: PROMOTED }];
   const switched = weightedWorld({ fleets, production: [100, 100], test: 0 });
   const planned = await planFor(withUnmanaged(switched, group), 'rollback', {});
@@ -43,7 +43,7 @@ test.each(['one', 'two'])('the way back is open whoever else is in %s', async (g
   );
 });
 
-test('a fleet does not come up beside somebody else', async () => {
+test('up refuses a group with an unmanaged instance', async () => {
   const alone = weightedWorld({ fleets: [BLUE], production: [0, 0], test: 100 });
   expect(await planFor(withUnmanaged(alone), 'up', { release: 'R' })).toMatchObject({ refused: 'no-idle-group' });
 });
@@ -53,7 +53,7 @@ test('groups that are not alike', async () => {
   expect(await planFor(unlike, 'promote', {})).toMatchObject({ refused: 'not-alike' });
 });
 
-test('what is worth knowing before traffic is moved is said in the plan', async () => {
+test('the plan has notes about traffic', async () => {
   expect(await planFor(withFacts(BOTH, { notes: ['It evaluates.'] }), 'promote', {})).toHaveProperty('plan.notes', [
     'It evaluates.',
   ]);

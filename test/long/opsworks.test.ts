@@ -55,7 +55,7 @@ describe.concurrent('layers of OpsWorks', () => {
 
 describe.concurrent('a rolling deploy', () => {
   scenario(
-    'by deployments of OpsWorks: nobody notices, and the layer carries the release afterwards',
+    'by deployments of OpsWorks: no request fails, and the layer carries the release afterwards',
     async ({ rig }) => {
       const shop = await rig({
         opsworks: STACK,
@@ -84,7 +84,7 @@ describe.concurrent('a rolling deploy', () => {
     },
   );
 
-  scenario('by Run Command: nobody notices', async ({ rig }) => {
+  scenario('by Run Command: no request fails', async ({ rig }) => {
     const shop = await rig({ config: { deploy: '{ kind: ssm, document: shop-deploy }' } });
     await shop.task('rolling --release 42');
     expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '' });

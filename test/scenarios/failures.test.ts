@@ -61,7 +61,7 @@ describe.concurrent('a green that is no good', () => {
     await shop.task('up --release 42');
     const [one] = shop.instancesOf('42');
     shop.sandbox.faults.add({ kind: 'sick', instance: one });
-    await poll(() => shop.statesIn('shop-test', '42').includes('unhealthy'), 'somebody unhealthy', 15_000);
+    await poll(() => shop.statesIn('shop-test', '42').includes('unhealthy'), 'an unhealthy target', 15_000);
     shop.forgetRequests();
     const refused = await shop.task('promote', 'refused');
     expect(refused).toMatchObject({ code: 'not-healthy', exitCode: 2 });
@@ -113,7 +113,7 @@ describe.concurrent('servers that die or are sick during a switch', () => {
     const shop = await rig({ healthCheck: QUICK_CHECKS });
     await shop.task('up --release 42');
     shop.sandbox.faults.add({ kind: 'sick', instance: shop.instancesOf('41')[0] });
-    await poll(() => shop.statesIn('shop-production', '41').includes('unhealthy'), 'somebody unhealthy', 15_000);
+    await poll(() => shop.statesIn('shop-production', '41').includes('unhealthy'), 'an unhealthy target', 15_000);
     expect(shop.health.lowest()).toBe(2);
     await shop.task('promote');
     expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '41 × 3' });

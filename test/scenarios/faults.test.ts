@@ -26,7 +26,7 @@ describe.concurrent('a fault of turnout', () => {
       const { stdout } = await shop.run('history --json');
       expect(stdout).toContain(JSON.stringify(last.message));
       expect((await shop.status()).lease).toBeNull();
-      // At once: it waits for nobody's lease to expire.
+      // At once: it does not wait for a lease to expire.
       expect(await shop.task('resume')).toMatchObject({ code: 'done' });
       await shop.expectNoFailures();
     });

@@ -78,31 +78,34 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
     },
   );
 
-  scenario('trap 3: of two runs at once the second is told who has the lease, and changes nothing', async ({ rig }) => {
-    // It waits until it is stopped.
-    const shop = await rig({ registration: 60_000 });
-    const first = shop.start('up --release 42 --yes --json');
-    await first.reaches('await-healthy shop-test');
-    shop.forgetRequests();
-    const ended = await shop.run('up --release 43 --yes --json');
-    const second = finished(ended);
-    expect([second.code, second.exitCode, ended.exitCode]).toEqual(['lease-held', 2, 2]);
-    expect(second.message).toMatch(
-      /up of release 42, by \S+@\S+ on \S+ \(process \d+\), for \d+ s; \d of \d steps are done/,
-    );
-    expect(second.message).toContain(`process ${first.pid}`);
-    expect(second.message).toContain('wait until healthy in shop-test');
-    expect(second.next.join()).toMatch(/--wait 15m.*turnout lock.*turnout unlock/);
-    expect(shop.changes).toEqual([]);
-    expect((await shop.status()).lease).toMatchObject({ holder: { verb: 'up', release: '42', pid: first.pid } });
-    const plan = await shop.run('cleanup --discard --plan --json');
-    expect(finished(plan).result, 'a plan needs no lease').toBeOneOf(['planned', 'refused']);
-    first.kill('SIGINT');
-    expect(finished(await first.ended).result).toBe('interrupted');
-    await shop.task('cleanup --discard');
-    expect(shop.where()).toEqual(BLUE_ONLY);
-    await shop.expectNoFailures();
-  });
+  scenario(
+    'trap 3: of two runs at once the second is told who holds the lease, and changes nothing',
+    async ({ rig }) => {
+      // It waits until it is stopped.
+      const shop = await rig({ registration: 60_000 });
+      const first = shop.start('up --release 42 --yes --json');
+      await first.reaches('await-healthy shop-test');
+      shop.forgetRequests();
+      const ended = await shop.run('up --release 43 --yes --json');
+      const second = finished(ended);
+      expect([second.code, second.exitCode, ended.exitCode]).toEqual(['lease-held', 2, 2]);
+      expect(second.message).toMatch(
+        /up of release 42, by \S+@\S+ on \S+ \(process \d+\), for \d+ s; \d of \d steps are done/,
+      );
+      expect(second.message).toContain(`process ${first.pid}`);
+      expect(second.message).toContain('wait until healthy in shop-test');
+      expect(second.next.join()).toMatch(/--wait 15m.*turnout lock.*turnout unlock/);
+      expect(shop.changes).toEqual([]);
+      expect((await shop.status()).lease).toMatchObject({ holder: { verb: 'up', release: '42', pid: first.pid } });
+      const plan = await shop.run('cleanup --discard --plan --json');
+      expect(finished(plan).result, 'a plan needs no lease').toBeOneOf(['planned', 'refused']);
+      first.kill('SIGINT');
+      expect(finished(await first.ended).result).toBe('interrupted');
+      await shop.task('cleanup --discard');
+      expect(shop.where()).toEqual(BLUE_ONLY);
+      await shop.expectNoFailures();
+    },
+  );
 
   scenario('resume that has waited for a run which then ended by itself begins nothing', async ({ rig }) => {
     const shop = await rig();
@@ -137,7 +140,7 @@ describe.concurrent('what is refused, with a sentence and without a change', () 
     await shop.expectNoFailures();
   });
 
-  scenario('without a yes nothing is done, where nobody can be asked', async ({ rig }) => {
+  scenario('without --yes and without a terminal nothing is done', async ({ rig }) => {
     const shop = await rig({ instances: 1 });
     for (const flags of ['', ' --json']) {
       shop.forgetRequests();

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished } from 'vitest';
 import { scenario, type RigOptions } from '../support/rig.ts';
 
-/** What answers in production's place, whatever the load balancer has been told. */
+/** What answers in production's place, whatever the load balancer's settings are. */
 async function cache(release: string): Promise<{ readonly url: string; set(release: string): void }> {
   let now = release;
   const server = createServer((_request, response) => void response.end(`<p>build ${now}</p>`)).listen(0, '127.0.0.1');

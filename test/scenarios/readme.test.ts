@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { ExitCode } from '../../src/errors.ts';
 import { startRig, type Rig } from '../../tools/rig/sandbox.ts';
 
-/** The README is what a stranger sees: its commands are run as they stand there, its outputs compared. */
+/** The README is what a newcomer sees: its commands are run as they stand there, its outputs compared. */
 
 const root = path.resolve(import.meta.dirname, '../..');
 const readme = await readFile(path.join(root, 'README.md'), 'utf8');

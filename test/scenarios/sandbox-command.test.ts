@@ -46,7 +46,7 @@ test('the sandbox says where it is, serves the old release, and is gone after Ct
   const ready = await sandbox.line(({ type }) => type === 'sandbox-ready');
   const { production, test: trial } = ready['urls'] as { production: readonly string[]; test: readonly string[] };
   expect(await (await fetch(production[0]!)).json()).toMatchObject({ release: '41' });
-  expect((await fetch(trial[0]!)).status, 'nobody is in the test group yet').toBe(503);
+  expect((await fetch(trial[0]!)).status, 'the test group is empty').toBe(503);
   const env = { PATH: process.env['PATH'] ?? '', ...(ready['exports'] as Record<string, string>) };
   const status = new Program('status', ['status', '--config', 'sandbox.yml'], { cwd: folder, env });
   expect(await status.ended).toMatchObject({ exitCode: 0, stderr: '' });

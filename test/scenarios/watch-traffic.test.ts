@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { scenario } from '../support/rig.ts';
 
-scenario('what clients meet during a run is told, judged and reported', async ({ rig }) => {
+scenario('what clients get during a run is shown, judged and reported', async ({ rig }) => {
   const shop = await rig({ marker: 'json: release, answers: 20' });
   const [production] = shop.sandbox.production;
   await shop.task('up --release 42');

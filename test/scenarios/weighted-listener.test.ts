@@ -55,7 +55,7 @@ async function expectOnly(shop: Rig, release: keyof typeof PLACES): Promise<void
 }
 
 describe.concurrent('a weighted listener', () => {
-  scenario('promote and rollback change each rule once and nobody moves', async ({ rig }) => {
+  scenario('promote and rollback change each rule once and no target moves', async ({ rig }) => {
     const shop = await rig(WEIGHTED);
     expect(shop.where()).toEqual({ 'shop-blue': '41 × 3', 'shop-green': '' });
     await shop.task('up --release 42');
@@ -69,7 +69,7 @@ describe.concurrent('a weighted listener', () => {
       await shop.task(task);
       expect(shifts(shop), task).toEqual(['ModifyListener', 'ModifyRule', 'ModifyListener']);
       expect(await weights(shop)).toEqual(now);
-      expect(shop.where(), 'nobody is registered or deregistered').toEqual(both);
+      expect(shop.where(), 'no target is registered or deregistered').toEqual(both);
       await expectOnly(shop, task === 'promote' ? '42' : '41');
     }
     expect(await shop.roles()).toEqual({ '41': 'parked', '42': 'blue' });
@@ -113,7 +113,7 @@ describe.concurrent('a weighted listener', () => {
     expect(await shop.roles()).toEqual({ '41': 'blue', '42': 'rejected' });
   });
 
-  scenario('weights that somebody else has set are told, and are no ground to build on', async ({ rig }) => {
+  scenario('weights set by hand are shown, and promote refuses to start from them', async ({ rig }) => {
     const shop = await rig(WEIGHTED);
     await shop.task('up --release 42');
     await setShare(shop, 30);

@@ -69,7 +69,7 @@ describe.runIf(REDIS !== undefined)('a Redis cluster', () => {
     }
   }, 40_000);
 
-  it('that is not there is told as such, in time', async () => {
+  it('that does not exist is reported as such, in time', async () => {
     const url = `redis+cluster://127.0.0.1:${await freePort()}`;
     expect(await errorOf(open(url, 'shop', 1000).held())).toMatchObject({ code: 'store-unreachable' });
   });
@@ -94,7 +94,7 @@ describe.runIf(REDIS !== undefined)('a Redis behind Sentinel', () => {
     await lease.release();
   }, 60_000);
 
-  it('that no sentinel knows, or whose sentinels are gone, is told as such', async () => {
+  it('that no sentinel knows, or whose sentinels are gone, is reported as such', async () => {
     const port = await freePort();
     const error = await errorOf(open(`redis+sentinel://127.0.0.1:${port}/shop`, 'shop', 1000).held());
     expect(error).toMatchObject({ code: 'store-unreachable' });

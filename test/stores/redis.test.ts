@@ -145,7 +145,7 @@ describe.runIf(REDIS !== undefined)('who may use a Redis', () => {
     expect(await store.history(5)).toHaveLength(1);
   });
 
-  it('is nobody with another password, or without one; neither is ever shown', async () => {
+  it('rejects a wrong or missing password, and never shows one', async () => {
     const redis = await server('--requirepass', 's3cret');
     const wrong = await errorOf(open(redis.url.replace('//', '//:s3creX@')).held());
     expect(wrong).toMatchObject({ code: 'store-denied', message: expect.stringContaining('WRONGPASS') });
@@ -155,7 +155,7 @@ describe.runIf(REDIS !== undefined)('who may use a Redis', () => {
     await works(open(redis.url.replace('//', '//:s3cret@')));
   });
 
-  it('is told what a user may not do', async () => {
+  it('says which command the user may not run', async () => {
     const redis = await server();
     await redis.call('ACL', 'SETUSER', 'reader', 'on', '>pw', '~turnout:*', '+@read', '+@connection');
     const error = await errorOf(open(redis.url.replace('//', '//reader:pw@')).held());

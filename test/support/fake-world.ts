@@ -54,7 +54,7 @@ export class FakeWorld {
   readonly sick = new Set<string>();
   /** Called with each request before it is answered; may change the world, or throw. */
   onRequest: (what: string) => void | Promise<void> = () => {};
-  /** So many changes are accepted without an effect. */
+  /** This many changes are accepted without an effect. */
   ignored = 0;
   /** Names of groups that the config does not name, and that were found. */
   readonly #found: Set<string>;

@@ -28,7 +28,7 @@ export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] =>
       'one of green gets sick': [sicken('two', 'B-1'), '1 short in a'],
       'an unmanaged server joins its group': [enter('two', 'i-other'), 'Production would go to i-other'],
       'one of blue is put into its group': [enter('two', 'A-0'), 'Production would go to A-0'],
-      'somebody sets other weights': [weigh(70, 30), 'weights of shop:0 were changed'],
+      'an operator sets other weights': [weigh(70, 30), 'weights of shop:0 were changed'],
     },
     allowed: {
       'blue dies': sicken('one', 'A-0', 'A-1'),
@@ -51,11 +51,11 @@ export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] =>
     },
     refused: {
       'green dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
-      'somebody takes its share away': [weigh(100, 0), 'weights of shop:0 were changed'],
+      'an operator takes its share away': [weigh(100, 0), 'weights of shop:0 were changed'],
     },
     allowed: {
       'one of green gets sick': sicken('two', 'B-1'),
-      'somebody sets the same weights on another scale': weigh(180, 20),
+      'an operator sets the same weights on another scale': weigh(180, 20),
     },
   },
 ];
@@ -93,9 +93,9 @@ export const terminateCase = (byName: boolean): Case<'terminate'> => ({
     keeps: { fleet: 'A', groups: [{ pools: ['one'], minimum: MINIMUM }] },
   },
   refused: {
-    'somebody gives it a share again': [weigh(90, 10), 'never terminated'],
+    'an operator gives it a share again': [weigh(90, 10), 'never terminated'],
     'the serving fleet dies': [sicken('one', 'A-0', 'A-1'), 'B may be the way back'],
-    'somebody gives all to its group, which it has left': [
+    'an operator gives all to its group, which it has left': [
       (fake) => [leave('two', 'B-0', 'B-1'), weigh(0, 100)].forEach((act) => act(fake)),
       'two gets production traffic now',
     ],
@@ -115,7 +115,7 @@ export const terminateCase = (byName: boolean): Case<'terminate'> => ({
 });
 
 /**
- * Steps about a group that only test traffic reached when the plan was made: by its role it needs no guard, until somebody
+ * Steps about a group that only test traffic reached when the plan was made: by its role it needs no guard, until an operator
  * gives it a share.
  */
 export const givenShareCases = (byName: boolean): readonly Case<StepKind>[] => [
@@ -139,7 +139,7 @@ function register(byName: boolean): Case<'register'> {
       return fake;
     },
     step: { do: 'register', pool: 'two', fleet: 'B' },
-    refused: { 'somebody gives it a share': [SHARE, 'No instance of B is healthy now'] },
+    refused: { 'an operator gives it a share': [SHARE, 'No instance of B is healthy now'] },
     allowed: { 'blue dies': sicken('one', 'A-0', 'A-1'), 'one of green loses its tags': untag('B-1') },
   };
 }
@@ -149,7 +149,7 @@ function deregister(byName: boolean): Case<'deregister'> {
     name: `deregister ${wayOf(byName)}`,
     world: divided(byName),
     step: { do: 'deregister', pool: 'two', fleet: 'B', minimumHealthy: NO_MINIMUM },
-    refused: { 'somebody gives it a share': [SHARE, 'nothing healthy'] },
+    refused: { 'an operator gives it a share': [SHARE, 'nothing healthy'] },
     allowed: { 'blue dies': sicken('one', 'A-0', 'A-1'), 'it gets sick': sicken('two', 'B-0', 'B-1') },
   };
 }
@@ -169,7 +169,7 @@ function lastOfOthers(): Case<'deregister'> {
     },
     refused: {
       'clients come by what they had before': [visit(11, 'two'), '11 requests came to B'],
-      'somebody gives it a share': [SHARE, 'nothing healthy'],
+      'an operator gives it a share': [SHARE, 'nothing healthy'],
       'others lead to it': [lead('two'), 'priority 7 leads to two, which would have nothing healthy left'],
       'what others have there cannot be read': [blind, 'could not be read'],
     },
@@ -195,7 +195,7 @@ function deregisterEverywhere(byName: boolean): Case<'deregister-everywhere'> {
       minimumHealthy: {},
     },
     refused: {
-      'somebody gives it a share': [SHARE, 'nothing healthy'],
+      'an operator gives it a share': [SHARE, 'nothing healthy'],
       ...(byName ? {} : { 'others lead to it': [lead('two'), 'nothing healthy'] }),
     },
     allowed: { 'blue dies': sicken('one', 'A-0', 'A-1') },
@@ -212,7 +212,7 @@ function remove(byName: boolean): Case<'remove'> {
       return fake;
     },
     step: { do: 'remove', fleet: 'B' },
-    refused: { 'somebody gives it a share': [SHARE, 'never terminated'] },
+    refused: { 'an operator gives it a share': [SHARE, 'never terminated'] },
     allowed: { 'blue dies': sicken('one', 'A-0', 'A-1') },
   };
 }
@@ -233,7 +233,7 @@ function deployRelease(byName: boolean): Case<'deploy'> {
       words: 'a program',
       offline: true,
     },
-    refused: { 'somebody gives it a share': [SHARE, IS_REGISTERED] },
+    refused: { 'an operator gives it a share': [SHARE, IS_REGISTERED] },
     allowed: { 'blue dies': sicken('one', 'A-0', 'A-1'), 'another one gets sick': sicken('two', 'B-1') },
   };
 }

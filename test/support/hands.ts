@@ -79,7 +79,7 @@ export const boot =
   (fake) =>
     fake.set((snapshot) => withInstance(snapshot, fleet, { id, zone: 'a', state: 'running', launchedAt: 0 }));
 
-/** So many requests still come to each of these groups. */
+/** Each of these groups still gets this many requests. */
 export const visit =
   (requests: number, ...pools: readonly string[]): Act =>
   (fake) =>

@@ -52,7 +52,7 @@ export function brokenInPlace(
   );
 }
 
-/** Nobody healthy is taken from a group or a zone below what it keeps: one batch less than at the start, never the last. */
+/** No healthy target is taken from a group or a zone below its minimum: one batch less than at the start, never the last. */
 function starved(
   start: Snapshot,
   before: Snapshot,
@@ -83,7 +83,7 @@ function wanted(minimum: Amount, most: number): number {
   return 'count' in minimum ? minimum.count : Math.ceil((most * minimum.percent) / 100);
 }
 
-/** Who costs nothing comes first: whoever is not healthy everywhere where it belongs; then one zone after the other. */
+/** What costs nothing comes first: an instance that is not healthy everywhere where it belongs; then one zone after the other. */
 export function misordered(start: Snapshot, goal: Goal): string | undefined {
   if (goal.verb !== 'rolling') return undefined;
   const ranks = goal.batches.flat().map((id) => {
@@ -138,7 +138,7 @@ export function missesInPlace(start: Snapshot, end: Snapshot, goal: Goal): strin
     }
     if (goal.verb === 'drain' && isNamed && registered !== '') return `${one.id} is still in ${registered}`;
     if (!isNamed && registered !== homeAtStart({ ...start, fleets: [] }, one.id))
-      return `${one.id} was moved, and nobody asked for it`;
+      return `${one.id} was moved without a request for it`;
   }
   return undefined;
 }

@@ -72,7 +72,7 @@ function killed(before: Snapshot, step: Step): string | undefined {
 }
 
 /**
- * Rule 4. Whoever is new in production was healthy somewhere right before. On the way back, was at least not seen to be sick:
+ * Rule 4. A target that is new in production was healthy somewhere right before. On the way back, was at least not seen to be sick:
  * ELB checks it there before it sends it requests, and nothing else is needed to find out.
  */
 function unverified(before: Snapshot, step: Step, after: Snapshot): string | undefined {
@@ -94,7 +94,7 @@ function unverified(before: Snapshot, step: Step, after: Snapshot): string | und
   return blind === undefined ? undefined : `${blind} got production traffic without having been healthy`;
 }
 
-/** Rule 1: no step leaves production without anybody healthy that had somebody. */
+/** Rule 1: no step leaves production without a healthy target where it had one. */
 function emptied(before: Snapshot, after: Snapshot): string | undefined {
   const sum = (counts: Map<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
   return sum(healthyByPoolAndZone(before)) > 0 && sum(healthyByPoolAndZone(after)) === 0

@@ -25,7 +25,7 @@ export class MemoryStore implements Store {
     this.#wrote = wrote;
   }
 
-  /** Nobody dies here: a place never expires. */
+  /** No process dies here: a place never expires. */
   acquire: Store['acquire'] = async (holder, ttlMs, placeMs = 0) => {
     if (placeMs > 0 && !this.waiting.some(({ run }) => run === holder.run)) this.waiting = [...this.waiting, holder];
     const before = this.waiting.filter(

@@ -80,7 +80,7 @@ export function weighted(SetIdentifier: string, Weight: number, Value: string, e
   return plain('www.shop.test', Value, { SetIdentifier, Weight, ...extra });
 }
 
-/** A weighted alias to a load balancer; asks for its health unless told otherwise. */
+/** A weighted alias to a load balancer; evaluates its health by default. */
 export function alias(SetIdentifier: string, Weight: number, DNSName: string, asks = true): ResourceRecordSet {
   const AliasTarget = { HostedZoneId: BALANCER_ZONE, DNSName, EvaluateTargetHealth: asks };
   return { Name: 'www.shop.test', Type: 'A', SetIdentifier, Weight, AliasTarget };

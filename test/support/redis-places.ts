@@ -49,7 +49,7 @@ const SLOTS = 16_384;
 
 /**
  * The bus has a port of its own: Redis's choice, 10000 above the other one, is beyond the last port for many a free one.
- * A node that has met no other does not know its address, and clients could not be told.
+ * A node that has met no other does not know its address, and could not tell clients.
  */
 async function node(args: readonly string[]): Promise<RedisServer> {
   const bus = ['--cluster-port', String(await freePort())];

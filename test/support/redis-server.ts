@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import type { TestContext } from 'vitest';
 import { poll } from './poll.ts';
 
-/** What starts a server; undefined where there is none. Valkey's takes the same arguments. */
+/** What starts a server; undefined where it is not installed. Valkey's takes the same arguments. */
 export const REDIS = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
 const ABSENT = 'there is no redis-server on the PATH; get it with: apt-get install redis-server';
@@ -20,14 +20,14 @@ export function needsRedis(context: TestContext): void {
   context.skip(`no test that needs a Redis ran here, as ${ABSENT}`);
 }
 
-/** Whoever ends this process ends them, too. */
+/** They end with this process. */
 const started = new Set<RedisServer>();
 process.once('exit', () => {
   for (const server of started) server.signal('SIGKILL');
 });
 
 /**
- * A server of our own, on a free port and a socket, that keeps its data in a folder only as far as it is told to. The
+ * A server of our own, on a free port and a socket, that keeps its data in a folder only where its options say so. The
  * arguments may begin with a config file.
  */
 export class RedisServer {

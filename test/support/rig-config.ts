@@ -4,7 +4,7 @@ type Wished = Required<Pick<SandboxOptions, 'production' | 'test'>> & Pick<Sandb
 
 /** URLs at which clients of production arrive: of each group's listener, or of each rule. */
 export function productionUrls(sandbox: Sandbox, weighted: SandboxOptions['weighted']): readonly string[] {
-  // Whoever comes by a name looks it up.
+  // Clients that use a name look it up.
   if (sandbox.names.length > 0) return [];
   if (weighted === undefined) return sandbox.production.map(({ url }) => url);
   return sandbox.elbv2

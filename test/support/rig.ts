@@ -67,14 +67,14 @@ const TIMES = {
   registration: 300,
   propagation: 100,
   deregistrationDelay: 600,
-  // The first check comes at once; afterwards a busy machine shall make nobody sick.
+  // The first check comes at once; afterwards a busy machine must make no target unhealthy.
   healthCheck: { interval: 3000, timeout: 2900, healthyThreshold: 2, unhealthyThreshold: 2 },
 };
 /** Requests a second. Node takes one new connection a turn of its event loop, and there are several loads on one here. */
 const RATE = 15;
 /** Of a request: what counts here is whether it is answered, not how busy the machine is. */
 const PATIENCE_MS = 30_000;
-/** For scenarios in which somebody is sick: known after two seconds at most. */
+/** For scenarios with an unhealthy target: known within two seconds. */
 export const QUICK_CHECKS = { interval: 800, timeout: 750, healthyThreshold: 2, unhealthyThreshold: 2 };
 
 /** A sandbox with traffic through its production, and the real program pointed at it. */

@@ -51,7 +51,7 @@ const SILENT = 0.01;
 const SILENCE_MS = 150;
 
 /**
- * Waits for its turn, and changes something at the sandbox while it has the lease. The witness can only be made while nobody
+ * Waits for its turn, and changes something at the sandbox while it has the lease. The witness can only be made while no process
  * else has it.
  */
 async function take({ folder, sandbox }: Place, who: Holder): Promise<void> {

@@ -32,7 +32,7 @@ function poolNamed(snapshot: Snapshot, name: string): Pool | undefined {
   return snapshot.pools.find((pool) => pool.name === name);
 }
 
-/** As many as the pool has healthy that carries more of every route; where there is none, the best of those that serve. */
+/** The healthy targets of the pool that carries more of every route; without one, the most of those that serve. */
 export function minimumAtStart(snapshot: Snapshot): ReadonlyMap<string, number> {
   const serving = snapshot.pools.filter(({ name }) => gets(snapshot, name));
   const carries = (name: string): boolean =>
@@ -59,7 +59,7 @@ export function broken(
   );
 }
 
-/** Whoever gets more of production than before has the minimum healthy, and somebody at all. */
+/** A pool that gets more of production than before has the minimum healthy, and at least one. */
 function overwhelmed(before: Snapshot, after: Snapshot, minimum: number): string | undefined {
   for (const route of productionRoutes(after)) {
     for (const [pool, weight] of Object.entries(weights(after, route))) {
@@ -78,7 +78,7 @@ function emptied(before: Snapshot, after: Snapshot): string | undefined {
   return sum(before) > 0 && sum(after) === 0 ? 'production has no healthy target left' : undefined;
 }
 
-/** Nobody healthy leaves a group that production goes to. */
+/** No healthy target leaves a group that production goes to. */
 function pulledOut(before: Snapshot, step: Step, after: Snapshot): string | undefined {
   if (step.do !== 'deregister' || !gets(before, step.pool)) return undefined;
   const lost = healthy(poolNamed(before, step.pool)) - healthy(poolNamed(after, step.pool));

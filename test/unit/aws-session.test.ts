@@ -192,7 +192,7 @@ describe('what is sent', () => {
 });
 
 describe('what comes back', () => {
-  test('throttling is told each time, and is an error of its own when it does not end', async () => {
+  test('throttling is reported each time, and is an error of its own when it does not end', async () => {
     const onThrottled = vi.fn<(operation: string) => void>();
     const { elb, aws } = await open({ onThrottled, maxAttempts: 2 }, THROTTLED);
     const error = await errorOf(elb.targetHealth('arn'));
@@ -233,7 +233,7 @@ describe('what comes back', () => {
     expect(aws.attempts).toHaveLength(2);
   });
 
-  test('what may not be terminated is said', async () => {
+  test('what may not be terminated is named', async () => {
     const { ec2 } = await open(
       {},
       { code: 'OperationNotPermitted', message: "The instance 'i-1' may not be terminated." },

@@ -40,7 +40,7 @@ traffic:
   tail: { requests: 1 }`;
 
 describe('mistakes in a config file', () => {
-  it('are told all at once, each with its place', () => {
+  it('are reported all at once, each with its place', () => {
     expect(shownFor(MANY, { ENDPOINT: 'hunter2', PORT: '80' })).toMatchInlineSnapshot(`
       "config/shop.yml has 27 mistakes:
 

@@ -78,7 +78,7 @@ describe('a config file', () => {
     expect(resolveConfig(read.data, '/opt/shop/shop.yml').store).toMatchObject({ path: '/opt/shop/.turnout/shop.db' });
   });
 
-  it('takes a version as a number or as text, and $Default when there is none', () => {
+  it('takes a version as a number or as text, and $Default without one', () => {
     const template = (map: string) =>
       (resolved(LEAST.replace('kind: ec2', `kind: ec2\n  launchTemplate: ${map}`)).fleet as Ec2FleetConfig)
         .launchTemplate;

@@ -73,7 +73,7 @@ test('a profile with MFA asks for one code, whatever the number of clients', asy
   expect(session.connection).toMatchObject({ credentialsEndAt: Date.parse(endsAt) });
 });
 
-test('where nobody can be asked for a code, it says how', async () => {
+test('without a terminal to ask for a code, it says how to log in', async () => {
   const session = await withProfiles({ profile: 'mfa' });
   const error = await errorOf(new Elbv2(session).allTargetGroups());
   expect(error).toMatchObject({ code: 'mfa-code', message: expect.stringContaining(SERIAL) });

@@ -7,7 +7,7 @@ import { LIMITS } from '../support/fake-run.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
 import { ALONE, HOME, PROMOTED, world, type FleetSpec } from '../support/worlds.ts';
 
-/** What the settings of target groups tell before anything is begun. */
+/** What the settings of target groups show before anything changes. */
 
 const BLUE: FleetSpec = { id: 'A', marks: HOME, members: [{ prod: 'healthy' }, { prod: 'healthy' }] };
 const GREEN: FleetSpec = { id: 'B', marks: {}, members: [{ test: 'healthy' }, { test: 'healthy' }] };
@@ -103,7 +103,7 @@ test('a port that no target of production is registered at', async () => {
 });
 
 describe('a deregistration delay', () => {
-  test('below half a minute is told wherever servers leave production', async () => {
+  test('below half a minute is a note wherever servers leave production', async () => {
     const short = withPool(BOTH, 'prod', { deregistrationDelayS: 0 });
     const note =
       'prod has a deregistration delay of 0 s: requests that take longer are cut off when their server leaves.';

@@ -45,7 +45,7 @@ describe('before capacity is removed', () => {
     { do: 'mark', fleet: 'B', mark: 'promoted', at: '2026-06-01T00:00:00.000Z' },
   ];
 
-  /** What was asked for before and after the run was told to wait for others' changes to show. */
+  /** What was requested before and after the consistency delay. */
   async function settling(step: Step): Promise<number | undefined> {
     const fake = blueAndGreen();
     for (const id of ['B-0', 'B-1']) fake.target(step.do === 'deregister' ? 'prod' : 'test', id, 'healthy');
@@ -66,7 +66,7 @@ describe('before capacity is removed', () => {
 });
 
 describe('an instance that leaves its groups', () => {
-  /** Somebody registers A-0 with another group while the run is on its way, where it is the only healthy target. */
+  /** An operator registers A-0 with another group during the run, where it is the only healthy target. */
   function joinsOtherGroup(others: readonly string[]): FakeWorld {
     const fake = blueAndGreen();
     fake.onRequest = (what) => {
@@ -154,7 +154,7 @@ describe('a deploy', () => {
     return { started, deploys: createDeploys({ environment: 'shop', deployer }) };
   }
 
-  test('that failed before this run asked for it says nothing about this one', async () => {
+  test('that failed before this run requested it does not count', async () => {
     const snapshot = blueAndGreen().now;
     const { deploys } = deploysWith(true);
     expect(await deploys.look(snapshot, ORDER)).toBeUndefined();

@@ -50,7 +50,7 @@ describe('notes on an instance', () => {
     expect(noteTags({ release: '42' }, 2)).toEqual({ write: { release: '42' }, remove: [] });
   });
 
-  test('that somebody has spoilt are no notes', () => {
+  test('that were edited by hand are ignored', () => {
     expect(read({ left: 'nonsense', deploy: '42 r1' })).toEqual({});
   });
 });
@@ -145,7 +145,7 @@ describe('hooks', () => {
     return createHooks(config, { emit, clock: systemClock, guardian: createGuardian(0), variables: () => ({}) });
   }
 
-  /** Fails as often as asked, then writes what it was told. */
+  /** Fails as often as asked, then writes its arguments. */
   const script = (failures: number): readonly string[] => [
     process.execPath,
     '-e',
@@ -155,7 +155,7 @@ describe('hooks', () => {
   ];
   const occasion = { verb: 'rolling' as const, release: '42', result: 'done' };
 
-  test('are told the occasion, and tried again', async () => {
+  test('get the occasion, and are tried again', async () => {
     const events: RunEvent[] = [];
     const hooks = hooksOf(
       [

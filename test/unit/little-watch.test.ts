@@ -96,7 +96,7 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    name: 'nobody else is healthy, and takes them out',
+    name: 'nothing else is healthy, and takes them out',
     kind: GROUPS,
     seen: { 'prod-1': { ...all(BLUE, 'healthy'), ...all(GREEN, 'unhealthy') } },
     by: FINE,

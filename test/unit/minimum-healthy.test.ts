@@ -128,7 +128,7 @@ describe('the minimum healthy', () => {
     expect(countByZone(healthyOthers(snapshot, snapshot.pools[0]!, green!))).toEqual({ a: 1, b: 1 });
   });
 
-  test('counts an instance at several ports as so many targets', () => {
+  test('counts an instance at several ports as several targets', () => {
     const snapshot = prod(['healthy']);
     const [pool] = snapshot.pools;
     const twice = { ...pool!, targets: [...pool!.targets, { ...pool!.targets[0]!, port: 9090 }] };
@@ -190,7 +190,7 @@ describe('in fleets of any size and any zones', () => {
     );
   });
 
-  test('an instance at several ports counts as so many targets', () => {
+  test('an instance at several ports counts as several targets', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 3 }), (size, ports) => {
         const snapshot = prod(Array.from({ length: size }, () => 'healthy' as const));
@@ -221,7 +221,7 @@ describe('in fleets of any size and any zones', () => {
 });
 
 describe('a new fleet is spread', () => {
-  test('as production is, when nobody says a number', () => {
+  test('as large as production, without a number', () => {
     expect(spread({ a: 2, b: 1 }, undefined)).toEqual({ a: 2, b: 1 });
     expect(spread({ a: 2, b: 1 }, 3)).toEqual({ a: 2, b: 1 });
   });

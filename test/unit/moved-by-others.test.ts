@@ -18,7 +18,7 @@ async function promoted(): Promise<Rig> {
   return rig;
 }
 
-/** Somebody gives production back to 41 by hand. */
+/** An operator gives production back to 41 by hand. */
 function putBack({ fake }: Rig): void {
   for (const id of ['A-0', 'A-1']) enter('prod', id)(fake);
   leave('prod', 'B-0', 'B-1')(fake);
@@ -82,7 +82,7 @@ describe('where production was moved since the last run', () => {
     expect(rig.log.filter((line) => line.startsWith('terminate'))).toEqual([]);
   });
 
-  test('nothing is said where a run may have moved it, and did not see what it left', async () => {
+  test('there is no note where a run may have moved it, and did not see what it left', async () => {
     const rig = await promoted();
     putBack(rig);
     const [entry] = await rig.store.history(1);
@@ -127,7 +127,7 @@ describe.each([false, true])('where weights divide production, by name: %s', (by
   });
 });
 
-test('an entry with a production that is none is not taken for one', () => {
+test('an entry with a damaged production is ignored', () => {
   const entry = { run: 'r', verb: 'promote', who: 'a', host: 'h', since: '2026-01-01T00:00:00.000Z' };
   const text = { ...entry, outcome: 'done', message: '', awsRequests: 1 };
   expect(readEntry(JSON.stringify({ ...text, production: { a: [] } }), entry.since).outcome).toBe('done');

@@ -74,7 +74,7 @@ describe('a target group of others that holds a fleet', () => {
     );
   });
 
-  test('is told by what takes nothing away', async () => {
+  test('is a note where nothing is taken away', async () => {
     const before = withShared(blueAndGreen().now, 'admin', ['A-0', 'A-1']);
     const { notes } = await planned(before, 'promote');
     expect(notes.join(' ')).toContain('admin has 2 targets of A, and lb:admin leads there');

@@ -33,7 +33,7 @@ describe('tags', () => {
     ['aws:ec2launchtemplate:id', 'lt-1'],
     ['managed-by', 'the platform team'],
     ['Name', 'autoscaling'],
-  ])("%s: %s is nobody else's", (key, value) => {
+  ])("%s: %s is not another owner's", (key, value) => {
     expect(ownersIn({ [key]: value }, OWNER)).toEqual([]);
   });
 });
@@ -96,7 +96,7 @@ describe('servers of an Auto Scaling group, which would replace them', () => {
     expect(isRefusal(await answerTo(snapshot, verb, { ...wish, allowOwner: ['other'] }))).toBe(true);
   });
 
-  test.each(['A', 'B'])('rollback tells of those of %s, and goes on', async (fleet) => {
+  test.each(['A', 'B'])('rollback warns of those of %s, and continues', async (fleet) => {
     const snapshot = withOwner(PROMOTED_WORLD, autoScaling('web'), [`${fleet}-0`]);
     const answer = await planFor(snapshot, 'rollback', {});
     if (isRefusal(answer)) throw new Error(answer.message);
@@ -106,9 +106,9 @@ describe('servers of an Auto Scaling group, which would replace them', () => {
 
   test('in production without our tags: the group is named', async () => {
     const [pool, ...pools] = BLUE_ALONE.pools;
-    const stranger = { id: 'i-9', zone: 'a', state: 'running', launchedAt: 0 } as const;
+    const unknownOne = { id: 'i-9', zone: 'a', state: 'running', launchedAt: 0 } as const;
     const targets = [...(pool?.targets ?? []), { id: 'i-9', port: 8080, state: 'healthy' as const }];
-    const joined: Snapshot = { ...BLUE_ALONE, unmanaged: [stranger], pools: [{ ...pool!, targets }, ...pools] };
+    const joined: Snapshot = { ...BLUE_ALONE, unmanaged: [unknownOne], pools: [{ ...pool!, targets }, ...pools] };
     const answer = await planFor(withOwner(joined, autoScaling('web'), ['i-9']), 'up', { release: '42' });
     expect(answer).toMatchObject({
       refused: 'unmanaged-instance',
@@ -159,7 +159,7 @@ describe('servers of another environment', () => {
     });
   });
 
-  test('are taken over where that is said', async () => {
+  test('are taken over with --take-over', async () => {
     const answer = await planFor(theirs, 'adopt', { release: '41', takeOver: true });
     expect(answer).toMatchObject({ plan: { steps: [{ do: 'claim', takesOver: true }] } });
   });
@@ -175,10 +175,10 @@ describe('servers of another environment', () => {
   });
 
   test('do not lock the way back', async () => {
-    const stranger = { id: 'i-9', zone: 'a', state: 'running', launchedAt: 0, owners: [other] } as const;
+    const unknownOne = { id: 'i-9', zone: 'a', state: 'running', launchedAt: 0, owners: [other] } as const;
     const [pool, ...pools] = PROMOTED_WORLD.pools;
     const targets = [...(pool?.targets ?? []), { id: 'i-9', port: 8080, state: 'healthy' as const }];
-    const joined: Snapshot = { ...PROMOTED_WORLD, unmanaged: [stranger], pools: [{ ...pool!, targets }, ...pools] };
+    const joined: Snapshot = { ...PROMOTED_WORLD, unmanaged: [unknownOne], pools: [{ ...pool!, targets }, ...pools] };
     expect(isRefusal(await planFor(joined, 'promote', {}))).toBe(true);
     expect(isRefusal(await planFor(joined, 'rollback', {}))).toBe(false);
   });

@@ -34,7 +34,7 @@ test('a slow answer holds up no other request, and the end waits for it', async 
   expect(probe.samples.map(({ ms }) => ms)).toEqual([4150, 0, 0]);
 });
 
-test('what has not begun asks nothing at its end', async () => {
+test('what has not started asks nothing at its end', async () => {
   const probe = new TrafficProbe({ clock: new VirtualClock(), ask: async () => ({ failed: 'asked' }) });
   await probe.end();
   expect(probe.samples).toEqual([]);

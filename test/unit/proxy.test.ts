@@ -20,7 +20,7 @@ test('lower case comes first; loopback and metadata services never go through it
   expect(proxyOptions(env)?.proxyEnv?.['NO_PROXY']).toMatch(/^\.internal,localhost,.*127\.0\.0\.0-.*169\.254\.0\.0-/);
 });
 
-test('it is told without its password', () => {
+test('it is shown without its password', () => {
   const env = { HTTPS_PROXY: 'http://ann:secret@proxy:3128', no_proxy: '.internal' };
   expect(proxyText(env)).toBe('HTTPS_PROXY=http://***@proxy:3128, NO_PROXY=.internal');
 });

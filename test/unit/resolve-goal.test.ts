@@ -25,7 +25,7 @@ async function midUp(): Promise<Rig> {
 }
 
 describe('a run that did not end', () => {
-  test('is gone on with by the same verb: with its goal, its minimum healthy and its run', async () => {
+  test('is continued by the same verb: with its goal, its minimum healthy and its run', async () => {
     const rig = await midPromote();
     const before = rig.store.recorded?.goal;
     rig.fake.target('prod', 'A-1', 'unhealthy', 'Target.Timeout');
@@ -47,13 +47,13 @@ describe('a run that did not end', () => {
     expect(rig.fake.changes).toEqual(['launch 42-run-1', 'register test 42-run-1-a0 42-run-1-a1']);
   });
 
-  test('is the only one that its resumption goes on with', async () => {
+  test('is the only one that its resumption continues', async () => {
     const rig = await midUp();
     expect(await rig.run('up', { resumes: 'run-1' })).toMatchObject({ result: 'done' });
     expect(rig.fake.changes).toEqual(['launch 42-run-1', 'register test 42-run-1-a0 42-run-1-a1']);
   });
 
-  test('is not begun anew by a resumption that comes when it is over, be another one on record or none', async () => {
+  test('is not started again by a resumption that comes when it is over, whether or not another one is recorded', async () => {
     const rig = await midUp();
     await rig.run('cleanup', { discard: true });
     const before = [...rig.fake.changes];
@@ -95,7 +95,7 @@ describe('a run that did not end', () => {
     });
   }
 
-  test('gives way to its opposite, which leads back', async () => {
+  test('gives way to its opposite, which reverts it', async () => {
     const rig = await midPromote();
     expect(await rig.run('rollback')).toMatchObject({ result: 'done' });
     expect(rig.fake.changes.at(-1)).toBe('deregister prod B-0 B-1');

@@ -31,7 +31,7 @@ describe('"Done" is seen', () => {
     expect(finished.next.join()).toContain('turnout rollback');
   });
 
-  test('fewer than the minimum at the end are told', async () => {
+  test('fewer than the minimum at the end are reported', async () => {
     const rig = new Rig();
     rig.on('deregister test', () => rig.fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout'));
     const { exitCode, message } = await rig.run('promote');

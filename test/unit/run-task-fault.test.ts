@@ -48,7 +48,7 @@ describe('a fault of ours ends the run in order', () => {
     await expectFault(rig, await rig.run('promote'), waiting);
   });
 
-  test('thrown by a view at its last event, too: what is told is the first one', async () => {
+  test('thrown by a view at its last event, too: the first one is reported', async () => {
     const rig = new Rig();
     rig.onEvent = ({ type }) => {
       if (type === 'step-waiting') throw FAULT;

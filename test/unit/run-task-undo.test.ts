@@ -15,7 +15,7 @@ describe('the way back', () => {
     expect((await rig.store.history(1))[0]).toMatchObject({ verb: 'promote', outcome: 'undone' });
   });
 
-  test('an error of AWS leads back as well', async () => {
+  test('an error of AWS is undone as well', async () => {
     const rig = new Rig();
     rig.on('deregister prod', () => {
       throw new OperatorError('throttled', 'AWS throttled us.');
@@ -44,7 +44,7 @@ describe('the way back', () => {
     expect(rig.store.recorded?.goal).toMatchObject({ verb: 'rollback', fleet: 'A', run: 'run-1' });
   });
 
-  test('when it fails too, somebody must look', async () => {
+  test('when it fails too, the run needs attention', async () => {
     const rig = new Rig();
     rig.fake.sick.add('B-1');
     rig.on('deregister prod', () => {
@@ -58,7 +58,7 @@ describe('the way back', () => {
     expect(rig.store.recorded?.goal.verb).toBe('rollback');
   });
 
-  test('when the world does not allow it, somebody must look', async () => {
+  test('when the world does not allow it, the run needs attention', async () => {
     const rig = new Rig();
     rig.on('register prod', () => {
       rig.fake.sick.add('B-1');
@@ -83,7 +83,7 @@ describe('the way back', () => {
     );
   });
 
-  test('when not even the world can be read, somebody must look', async () => {
+  test('when the world cannot be read, the run needs attention', async () => {
     const rig = new Rig();
     const before = rig.fake.onRequest;
     const down = { since: false };
@@ -100,7 +100,7 @@ describe('the way back', () => {
     expect(rig.store.recorded?.goal.verb).toBe('promote');
   });
 
-  test('a rollback that fails is not led anywhere: somebody must look', async () => {
+  test('a rollback that fails is not undone: the run needs attention', async () => {
     const rig = new Rig();
     await rig.run('promote');
     rig.on('register prod', () => rig.fake.sick.add('A-0').add('A-1'));

@@ -54,7 +54,7 @@ describe('a run that reaches its goal', () => {
     expect(doings).toEqual(['deregister 2 instances of A from prod']);
   });
 
-  test('shows the plan, and asks nobody with --yes', async () => {
+  test('shows the plan, and does not ask with --yes', async () => {
     const rig = new Rig();
     await rig.run('promote');
     expect(rig.questions).toEqual([]);
@@ -90,7 +90,7 @@ describe('a plan only', () => {
     expect(rig.questions).toEqual([]);
   });
 
-  test('can be had while somebody else holds the lease', async () => {
+  test('can be shown while another run holds the lease', async () => {
     const rig = new Rig();
     const busy = rig.begin('promote');
     await rig.fake.clock.advance(1_000);
@@ -130,7 +130,7 @@ describe('a question', () => {
 });
 
 describe('the lease', () => {
-  test('of somebody else is told, and nothing is asked for', async () => {
+  test('of another run is reported, and nothing is requested', async () => {
     const rig = new Rig();
     const first = rig.begin('promote');
     await rig.fake.clock.advance(1_000);

@@ -39,7 +39,7 @@ describe('before each grave step the world is read again', () => {
     expect(fake.changes).toHaveLength(1);
   });
 
-  test('a minimum of none still leaves somebody', async () => {
+  test('a minimum of zero still keeps one', async () => {
     const fake = blueAndGreen();
     for (const id of ['B-0', 'B-1']) fake.target('prod', id, 'unhealthy', 'Target.Timeout');
     for (const minimumHealthy of [{ total: 0, zones: { a: 0 } }, NO_MINIMUM]) {
@@ -71,7 +71,7 @@ describe('before each grave step the world is read again', () => {
     const reads = async (passMs: number): Promise<readonly string[]> => {
       const fake = blueAndGreen();
       const from = { ...fake.now, at: fake.clock.now() };
-      // Such as the time that it takes somebody to say yes.
+      // For example, the time until the question is answered.
       await fake.clock.advance(passMs);
       await fake.finish(start(fake, [REGISTER], from).done);
       return fake.asked.map(({ what }) => what).filter((what) => what === 'read B');
@@ -114,7 +114,7 @@ describe('interruption', () => {
     await expect(fake.finish(done)).rejects.toBeInstanceOf(Interrupted);
   }
 
-  test('between two steps: the next one is not begun', async () => {
+  test('between two steps: the next one does not start', async () => {
     const fake = blueAndGreen();
     const run = start(fake, PROMOTE);
     fake.onRequest = (what) => {

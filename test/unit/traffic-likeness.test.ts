@@ -26,7 +26,7 @@ function route(name: string, stickyS = 0): Route {
   return { name, role: 'production', weights: { blue: 100, green: 0 }, othersWeight: 0, stickyS, url: 'http://shop/' };
 }
 
-describe('what is said before traffic is moved by weights', () => {
+describe('notes before traffic is moved by weights', () => {
   test('a Network Load Balancer is slower, and open flows stay', () => {
     const notes = notesOf([place('shop:443', 'network')], [route('shop:443')], 'keep');
     expect(notes).toEqual([

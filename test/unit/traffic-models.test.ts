@@ -67,7 +67,7 @@ describe('retention', () => {
     expect(retained(DNS, dnsSettings(DNS, { ttlS: 10 }))).toBe(HOLD_S);
   });
 
-  test('is none where fleets move between pools: they drain', () => {
+  test('does not apply where fleets move between pools: they drain', () => {
     const steps = trafficModel(MEMBERSHIP).retireSteps(fleetIn(MEMBERSHIP, 'A'), cleanup(PLAIN), ENDING);
     expect(steps.map((step) => step.do)).toEqual(['deregister', 'await-drained', 'terminate']);
     expect(stepsOf(steps, 'terminate')[0]?.retentionS).toBe(0);
@@ -133,11 +133,11 @@ describe('a goal that was recorded', () => {
     expect(withSettings(goal, now)).toBe(goal);
   });
 
-  test('before settings were pinned goes on with those of now', () => {
+  test('before settings were pinned uses the current ones', () => {
     expect(withSettings(old as GoalOf<'cleanup'>, now)).toEqual(cleanup(now));
   });
 
-  test('under another kind of traffic, or another way to verify a release, goes on with those of now', () => {
+  test('under another kind of traffic, or another way to verify a release, uses the current ones', () => {
     expect(withSettings(cleanup(PLAIN), now)).toEqual(cleanup(now));
     expect(withSettings(cleanup({ ...now, verification: { by: 'nothing' } }), now)).toEqual(cleanup(now));
   });

@@ -31,7 +31,7 @@ function noting(calls: unknown[]): TrafficPort {
   };
 }
 
-/** Asked by nobody as long as nothing else was found. */
+/** Not asked as long as nothing else was found. */
 const UNASKED = {} as Elbv2;
 
 const DECORATORS: Readonly<Record<string, (port: TrafficPort) => TrafficPort>> = {

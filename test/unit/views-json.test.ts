@@ -52,7 +52,7 @@ test('each line is an event with version and time, and nothing else is on stdout
   expect(stderr.text()).toBe('');
 });
 
-test('nobody is asked: the answer is no, said as an event', async () => {
+test('no question is asked: the answer is no, written as an event', async () => {
   const stdout = fakeStream();
   const view = createView({
     mode: 'json',

@@ -61,7 +61,7 @@ test('a run that goes well', async () => {
   expect(stderr.text()).toBe('');
 });
 
-test('the same count is not told again: not for a countdown, and for new reasons only after a while', () => {
+test('the same count is not repeated: not for a countdown, and for new reasons only after a while', () => {
   const { stdout, step } = linesView();
   step(waiting(1, 'initial, first health check within 9 s'));
   step(waiting(1, 'initial, first health check within 8 s'));

@@ -66,7 +66,7 @@ test('waiting shows counts, time and reasons while it lasts', async () => {
   expect(lasting(stdout.text())).toContain('stopped');
 });
 
-test('an interrupted run shows no step as done that was not begun', async () => {
+test('an interrupted run shows no step as done that had not started', async () => {
   const { view, stdout } = listrView();
   for (const event of story.slice(0, 5)) view.emit(event);
   view.emit({ ...samples.finished, result: 'interrupted', code: 'interrupted', message: 'Stopped by SIGINT.' });
@@ -75,7 +75,7 @@ test('an interrupted run shows no step as done that was not begun', async () => 
   expect(list.map((line) => line[0])).toEqual(['✔', '·', '·']);
 });
 
-test('a failed step keeps its sentence and its targets; the steps after it were not begun', async () => {
+test('a failed step keeps its sentence and its targets; the steps after it did not start', async () => {
   const { view, stdout } = listrView();
   for (const event of story.slice(0, 5)) view.emit(event);
   view.emit({ ...samples['step-failed'], index: 1 });
@@ -113,7 +113,7 @@ test('undoing is a list of its own', async () => {
   expect(lasting(stdout.text())).toMatch(/^✔ deregister 3 instances of 41 from shop-production {3}1 s\n\nUndone\./);
 });
 
-test('what cannot be drawn is told in lines', async () => {
+test('what cannot be drawn is written in lines', async () => {
   const [stdout, clock] = [fakeStream(100), standingClock()];
   const load = () => Promise.reject(new Error('not there'));
   const view = new ListrView({ out: openOut(stdout), err: openOut(stdout), clock, colour: false, load });

@@ -33,7 +33,7 @@ test('colours change nothing but colours', () => {
   expect(stripVTControlCharacters(coloured)).toBe(planText(plan, 80));
 });
 
-test('a plan that leaves production alone says so, and pools with the same numbers are told once', () => {
+test('a plan that leaves production alone says so, and pools with the same numbers are listed once', () => {
   const two = { 'shop-production': 3, 'admin-production': 3 };
   const up = { ...plan, notes: [], steps: [{ ...steps[0]!, healthyAfter: two }], healthyNow: two, minimumHealthy: two };
   expect(planText(up, 80)).toMatchInlineSnapshot(`

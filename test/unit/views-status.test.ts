@@ -122,7 +122,7 @@ Until then no task can start; one may be running.`);
     expect(lines).toContain('  and 80 more that are not healthy');
   });
 
-  test('a lease that is held says who is at what, and when nothing is heard any more', () => {
+  test('a lease that is held shows its run, and when it was last renewed', () => {
     const { goal, ...rest } = report();
     const lease: StatusReport['lease'] = {
       holder: {
@@ -175,7 +175,7 @@ Until then no task can start; one may be running.`);
   });
 });
 
-test('what could not be read is said, and why', () => {
+test('what could not be read is shown, with the reason', () => {
   const unreadable = ['shop-test could not be read. AWS knows no target group shop-test.'];
   expect(statusText({ ...report(), unreadable }, 80)).toContain(`\nNot read: ${unreadable[0]}\n`);
 });

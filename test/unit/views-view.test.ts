@@ -23,13 +23,13 @@ describe('which view', () => {
 test.each([
   ['a terminal', 80, 80],
   ['a wide one', 300, 120],
-  ['one whose width nobody has set', 0, 100],
+  ['one without a width', 0, 100],
   ['a pipe', undefined, 100],
-] as const)('writes in so many columns: %s', (_, columns, width) => {
+] as const)('wraps at this many columns: %s', (_, columns, width) => {
   expect(openOut(fakeStream(columns)).width()).toBe(width);
 });
 
-/** Takes one write, then says that nobody reads any more, as a pipe into `head` does. */
+/** Takes one write, then is closed, as a pipe into `head` is. */
 function brokenPipe(): Writable & { writes: number } {
   const stream = Object.assign(
     new Writable({

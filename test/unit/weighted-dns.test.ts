@@ -51,13 +51,13 @@ describe('records that must not be switched', () => {
     expect(problemsIn([one])).toEqual([fault]);
   });
 
-  test('a pair as it should be has no fault, and nothing to be told of', () => {
+  test('a correct pair has no problem and no note', () => {
     const pair = found(record({}), record({ Weight: 0 }));
     expect([...problemsIn([pair]), ...recordNotes([pair])]).toEqual([]);
   });
 });
 
-describe('what is told before names are switched', () => {
+describe('notes before names are switched', () => {
   const alias = { HostedZoneId: 'Z2', DNSName: 'lb.test.', EvaluateTargetHealth: true };
   test.each<[string, Partial<ResourceRecordSet>, string]>([
     ['a long TTL', { TTL: 600 }, 'may keep answers of www.shop.test for 10 min'],

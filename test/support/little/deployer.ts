@@ -14,7 +14,7 @@ interface Job {
 const CALL_MS = 20;
 const DEPLOY_MS = 2000;
 
-/** What delivers releases to the boxes of a little cloud, whoever asks. */
+/** What delivers releases to the boxes of a little cloud. */
 export class LittleDeployer {
   /** What it was asked for and must not be. */
   readonly broken: string[] = [];

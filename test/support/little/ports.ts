@@ -12,7 +12,7 @@ import type { TrafficPort } from '../../../src/traffic/traffic.ts';
 import { OWNER } from '../worlds.ts';
 import type { LittleSession } from './wire.ts';
 
-/** What a process has of the outside world where nobody deploys in place. */
+/** What a process has of the outside world without deploys in place. */
 export function plainPorts(fleet: FleetPort, inner: TrafficPort, session: LittleSession, clock: Clock): Ports {
   const traffic = createDiscovery(inner, new Elbv2(session), OWNER);
   const inPlace = nothingInPlace({ environment: 'shop' }, clock);

@@ -1,10 +1,10 @@
 import type { Clock } from '../../../src/clock.ts';
 import { EPOCH, type WorldClock } from './clock.ts';
 
-/** A process of ours between two of its waits: what it can be told to do at one of its calls to the outside. */
+/** A process of ours between two of its waits: what can happen to it at one of its calls to the outside. */
 export interface Calls {
   /**
-   * At the n-th call, counted from 1: `before` it is sent, or `after` it was answered (and nobody got to know), or when it is
+   * At the n-th call, counted from 1: `before` it is sent, or `after` it was answered (and the answer was lost), or when it is
    * sent, and takes effect `late`.
    */
   readonly kill?: { readonly n: number; readonly when: 'before' | 'after' | 'late' };

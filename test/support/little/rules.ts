@@ -5,7 +5,7 @@ import type { Sent } from './wire.ts';
 
 /** What the watchman asks of a request, and of the world that it arrives in. */
 
-/** It was taken out of there by a deploy in place, and none has begun on it that has not ended well. */
+/** It was taken out of there by a deploy in place, and no later deploy on it failed or is unfinished. */
 export function mayReturn({ boxes }: State, { name }: Group, id: string): boolean {
   const { 'turnout:left': left = '', 'turnout:deploy': deploy = '' } = boxes.get(id)?.tags ?? {};
   return left.split(' ').some((place) => place.startsWith(`${name}:`)) && !deploy.endsWith(' started');

@@ -6,7 +6,7 @@ import { PORT, type Box, type Member, type State, type Way } from './state.ts';
 const PART = 10;
 const LONG_AGO = '2025-12-31T12:00:00.000Z';
 
-/** Where weights move traffic: `one` has blue, `two` has green or nobody, and so many ways lead to production. */
+/** Where weights move traffic: `one` has blue, `two` has green or is empty, and this many rules lead to production. */
 export function stageWeights(scene: Scene): State {
   const { start, groups, size, draining = false } = scene;
   const boxes = new Map<string, Box>(bystanders().map((box) => [box.id, box]));

@@ -34,7 +34,7 @@ export interface FleetSpec {
   readonly sick: number;
 }
 
-/** Where membership moves traffic. Two things that are not ours stand beside it: an instance of another environment, and one that somebody tries by hand. */
+/** Where membership moves traffic. Two things that are not ours stand beside it: an instance of another environment, and one that an operator tries by hand. */
 export function stage(scene: Scene): State {
   const { groups, size, draining = false } = scene;
   const boxes = new Map<string, Box>();

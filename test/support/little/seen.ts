@@ -18,7 +18,7 @@ export class Sight {
   tags = NEVER;
   /** What it was asked to do. */
   verb: Verb | undefined;
-  /** What production may not fall below; absent while it goes on with what others have begun. */
+  /** What production may not fall below; absent while it continues what others have started. */
   minimum: Counts | undefined;
   /** Groups read since its last change. */
   readonly fresh = new Set<string>();

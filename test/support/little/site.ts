@@ -68,7 +68,7 @@ export interface SiteOptions {
   readonly kind?: Kind;
   /** How deploys in place are delivered; absent: the config does not say. */
   readonly deploys?: Deploys;
-  /** What instances say when they are asked themselves; absent: nobody asks them. */
+  /** What instances say when they are asked themselves; absent: they are not asked. */
   readonly probe?: Partial<InstanceProbe>;
   readonly hooks?: Hooks;
 }

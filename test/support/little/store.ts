@@ -110,7 +110,7 @@ export class LittleStore {
       id: async () => call('id', () => this.id),
       // Its world has no ARNs that say where it is.
       fact: async () => undefined,
-      // Nobody waits here: the queue has tests of its own, on every store.
+      // No run waits here: the queue has tests of its own, on every store.
       acquire: async (holder, ttlMs) => call('acquire', () => this.acquire(process, holder, ttlMs)),
       dequeue: async () => {},
       queue: async () => [],
@@ -149,6 +149,6 @@ export class LittleStore {
 
 function failed(): OperatorError {
   return new OperatorError('store-failed', 'The store could not be used: disk I/O error.', {
-    next: ['Mend the store, then run this again.'],
+    next: ['Repair the store, then run this again.'],
   });
 }

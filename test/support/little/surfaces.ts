@@ -50,7 +50,7 @@ function gaining(before: State, after: State): readonly string[] {
   return [...new Set(more)];
 }
 
-/** Rules 1 and 4: who gets more of production had the minimum, and somebody, healthy in one of the looks. */
+/** Rules 1 and 4: what gets more of production had the minimum, and at least one, healthy in one of the looks. */
 export function overwhelmed(before: State, after: State, minimum: Counts, looks: readonly State[]): readonly string[] {
   return gaining(before, after).flatMap((name) => {
     const best = looks.map((state) => {

@@ -72,7 +72,7 @@ export class Shown {
 }
 
 /**
- * What a process was shown, and did not heed: a look that is not used is no look. It knows nothing of what is true by now, so
+ * What a process read, and did not use: a look that is not used does not count. It knows nothing of what is true by now, so
  * that luck does not count.
  */
 export function unused(request: Request, shown: Shown, minimum: Counts): readonly string[] {
@@ -95,7 +95,7 @@ function endsWhatServes(ids: ReadonlySet<string>, shown: Shown): readonly string
   );
 }
 
-/** Nobody else serves: then what it ends is the only way back. */
+/** Nothing else serves: then what it ends is the only way back. */
 function endsWayBack(shown: Shown): readonly string[] {
   const empty = shown.production.filter((name) => sum(shown.healthy(...shown.surfaceOf(name))) === 0);
   return empty.map((name) => `ends the way back, and was shown nothing healthy in ${name}`);

@@ -41,7 +41,7 @@ export class Watch {
   /** By instance. */
   readonly #servedAt = new Map<string, number>();
   readonly #hand = new Hand();
-  /** The fewest healthy targets in all that a run was told to accept. */
+  /** The fewest healthy targets in all that a run was asked to accept. */
   acceptedMinimum: number | undefined;
 
   constructor(cloud: LittleCloud, ...stores: readonly LittleStore[]) {
@@ -62,7 +62,7 @@ export class Watch {
     return event;
   }
 
-  /** Somebody changes something by hand: what a run could have seen of it, it must respect. */
+  /** An operator changes something by hand: what a run could have seen of it, it must respect. */
   byHand(act: () => void): void {
     const before = this.#cloud.state;
     this.#noteServed();
@@ -70,7 +70,7 @@ export class Watch {
     this.#hand.note(before, this.#cloud.state, this.#cloud.clock.now);
   }
 
-  /** Rule 3: nobody changes anything without the lease. */
+  /** Rule 3: no process changes anything without the lease. */
   onSend(process: LittleProcess, request: Request): void {
     if (request.operation === 'DescribeTargetHealth') this.#polled(process, request);
     if (!isChange(request.operation)) return;

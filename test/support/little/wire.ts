@@ -14,7 +14,7 @@ export const FAULTS = [
   /** Fails inside AWS, once, and as often as it is tried. */
   '500',
   '500 always',
-  /** Nothing is heard for 15 s; it did not arrive. */
+  /** No answer for 15 s; it did not arrive. */
   'timeout',
   'timeout always',
   'reset',
@@ -23,7 +23,7 @@ export const FAULTS = [
   'error after effect',
   'error after effect always',
   'reset after effect always',
-  /** An error that trying again does not mend. */
+  /** An error that a retry does not fix. */
   'denied',
   /** For 10 s from this one on, reads show what was so 10 s before. */
   'stale 10 s',
@@ -49,7 +49,7 @@ export class Weather {
   }
 }
 
-/** A request on its way, as the watchman is told of it. */
+/** A request on its way, as the watch sees it. */
 export interface Sent extends Request {
   readonly process: LittleProcess;
   /** How old a read is. */
