@@ -1,16 +1,9 @@
+import { countBy, withId } from './by-id.ts';
 import { isLive, isRegistered } from './roles.ts';
 import type { Fleet, Instance, Membership, Pool, Snapshot, Target } from './snapshot.ts';
 import { list } from './text.ts';
 import type { Amount } from './amount.ts';
-import {
-  countByZone,
-  isHealthy,
-  minimumAtStake,
-  minimumInPlace,
-  shortfall,
-  total,
-  type ByZone,
-} from './minimum-healthy.ts';
+import { isHealthy, minimumAtStake, minimumInPlace, shortfall, total, type ByZone } from './minimum-healthy.ts';
 import type { MinimumHealthy, PoolMinimum } from './goal.ts';
 import { foreignRoutes } from './outside.ts';
 import { fleetById, isDraining } from './queries.ts';
@@ -28,20 +21,18 @@ interface Place {
 /** Looks among the instances that carry the ownership tags. */
 export function instanceById(snapshot: Snapshot, id: string): Instance | undefined {
   for (const { instances } of snapshot.fleets) {
-    const found = instances.find((instance) => instance.id === id);
+    const [found] = withId(instances, id);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
 export function fleetWith(snapshot: Snapshot, id: string): Fleet | undefined {
-  return snapshot.fleets.find((fleet) => fleet.instances.some((instance) => instance.id === id));
+  return snapshot.fleets.find((fleet) => withId(fleet.instances, id).length > 0);
 }
 
 function targetsById(snapshot: Snapshot, id: string): readonly Place[] {
-  return snapshot.pools.flatMap((pool) =>
-    pool.targets.filter((target) => target.id === id).map((target) => ({ pool, target })),
-  );
+  return snapshot.pools.flatMap((pool) => withId(pool.targets, id).map((target) => ({ pool, target })));
 }
 
 /** Where it is registered now. */
@@ -109,23 +100,33 @@ export function serves(snapshot: Snapshot, pool: Pool): boolean {
   return pool.role !== 'test' || foreignRoutes(snapshot, pool).length > 0;
 }
 
-/** Healthy targets of the pool by zone, those of `without` not counted. A target whose zone is not known counts as one of its own. */
-export function healthyByZone(snapshot: Snapshot, pool: Pool, without: ReadonlySet<string> = new Set()): ByZone {
-  const zones = zonesIn(snapshot);
-  const healthy = pool.targets.filter((target) => isHealthy(target) && !without.has(target.id));
-  return countByZone(healthy.map(({ id }) => ({ zone: zones.get(id) ?? '?' })));
+type ZoneOfHealthy = (target: Target) => string | undefined;
+
+const zonesOf = new WeakMap<
+  Snapshot['fleets'],
+  { readonly unmanaged: Snapshot['unmanaged']; readonly zoneOf: ZoneOfHealthy }
+>();
+
+/** The zone of a target that is healthy. One whose zone is not known counts as one of its own. */
+function zoneOfHealthy({ fleets, unmanaged }: Snapshot): ZoneOfHealthy {
+  const known = zonesOf.get(fleets);
+  if (known?.unmanaged === unmanaged) return known.zoneOf;
+  const instances = [...fleets.flatMap((fleet) => fleet.instances), ...unmanaged];
+  const zones = new Map(instances.map(({ id, zone }) => [id, zone]));
+  const zoneOf: ZoneOfHealthy = (target) => (isHealthy(target) ? (zones.get(target.id) ?? '?') : undefined);
+  zonesOf.set(fleets, { unmanaged, zoneOf });
+  return zoneOf;
 }
 
-/** A plan for a large fleet asks thousands of times. */
-const zonesOf = new WeakMap<Snapshot, ReadonlyMap<string, string>>();
+/** The same fleets with their instances changed, each of which is in the zone where it was. */
+export function inSameZones(snapshot: Snapshot, fleets: Snapshot['fleets']): Snapshot {
+  zonesOf.set(fleets, { unmanaged: snapshot.unmanaged, zoneOf: zoneOfHealthy(snapshot) });
+  return { ...snapshot, fleets };
+}
 
-function zonesIn(snapshot: Snapshot): ReadonlyMap<string, string> {
-  const known = zonesOf.get(snapshot);
-  if (known !== undefined) return known;
-  const instances = [...snapshot.fleets.flatMap((fleet) => fleet.instances), ...snapshot.unmanaged];
-  const zones = new Map(instances.map(({ id, zone }) => [id, zone]));
-  zonesOf.set(snapshot, zones);
-  return zones;
+/** Healthy targets of the pool by zone. */
+export function healthyByZone(snapshot: Snapshot, { targets }: Pool): Readonly<ByZone> {
+  return countBy(targets, zoneOfHealthy(snapshot));
 }
 
 /** Why these instances must not leave together now: what the first pool that suffers would have left. */
@@ -145,14 +146,15 @@ export function wouldLack(
 const NEVER_NOTHING: PoolMinimum = { total: 1, zones: {} };
 
 function lacks(snapshot: Snapshot, pool: Pool, ids: readonly string[], minimum: PoolMinimum): string | undefined {
-  const now = healthyByZone(snapshot, pool);
-  const left = healthyByZone(snapshot, pool, new Set(ids));
+  const leaving = [...new Set(ids)].flatMap((id) => withId(pool.targets, id));
+  const given = countBy(leaving, zoneOfHealthy(snapshot));
   // One that is not healthy takes nothing away when it leaves.
-  if (total(now) === total(left)) return undefined;
+  if (total(given) === 0) return undefined;
+  const now = Object.entries(healthyByZone(snapshot, pool));
+  const left = Object.fromEntries(now.map(([zone, n]) => [zone, n - (given[zone] ?? 0)]));
   const would = `Taking ${list(ids, 3)} out of ${pool.name} would leave`;
   if (total(left) === 0) return `${would} nothing healthy there: no other target in it is healthy.`;
   if (total(left) < minimum.total) return `${would} ${total(left)} healthy there, and it must keep ${minimum.total}.`;
-  const given = Object.fromEntries(Object.entries(now).map(([zone, n]) => [zone, n - (left[zone] ?? 0)]));
   const short = shortfall(left, minimumAtStake(minimum, given, undefined));
   return short && `${would} it ${short}, of what it must keep in each zone.`;
 }

@@ -1,3 +1,4 @@
+import { countBy } from './by-id.ts';
 import type { Fleet, Instance, Pool, Snapshot, Target } from './snapshot.ts';
 import { targetsOf } from './roles.ts';
 import type { Amount } from './amount.ts';
@@ -165,10 +166,15 @@ export function healthyOthers(snapshot: Snapshot, pool: Pool, fleet: Fleet): rea
   return snapshot.fleets.filter((other) => other !== fleet).flatMap((other) => healthyTargets([pool], other));
 }
 
+const stateOf = ({ state }: Target): string => state;
+
 /** Healthy targets in production, by group. */
 export function healthyCounts(groups: readonly CapacityGroup[]): Record<string, number> {
   return Object.fromEntries(
-    groups.map(({ name, pools }) => [name, pools.flatMap((pool) => pool.targets).filter(isHealthy).length]),
+    groups.map(({ name, pools }) => [
+      name,
+      pools.reduce((sum, { targets }) => sum + (countBy(targets, stateOf)['healthy'] ?? 0), 0),
+    ]),
   );
 }
 

@@ -1,3 +1,4 @@
+import { withId } from '../domain/by-id.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
 import { countByZone, isHealthy } from '../domain/minimum-healthy.ts';
 import { configuredPools, isRegistered, members, poolsOf } from '../domain/roles.ts';
@@ -80,10 +81,9 @@ const SHORT_DELAY_S = 30;
 
 /** Where these instances leave, requests that still run are cut off after the delay (ELBv2 user guide, deregistration delay). */
 export function cutOffTexts({ pools }: Snapshot, ids: readonly string[]): readonly string[] {
-  const leaving = new Set(ids);
   return pools
-    .filter(({ role, targets }) => role !== 'test' && targets.some(({ id }) => leaving.has(id)))
-    .filter(({ deregistrationDelayS }) => deregistrationDelayS < SHORT_DELAY_S)
+    .filter(({ role, deregistrationDelayS }) => role !== 'test' && deregistrationDelayS < SHORT_DELAY_S)
+    .filter(({ targets }) => ids.some((id) => withId(targets, id).length > 0))
     .map(
       ({ name, deregistrationDelayS: seconds }) =>
         `${name} has a deregistration delay of ${duration(seconds)}: requests that take longer are cut off when their server leaves.`,

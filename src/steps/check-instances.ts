@@ -34,7 +34,7 @@ export const checkInstances: StepDefinition<CheckInstances> = ({ fleet, instance
     pollEveryMs: byTimeWaited,
     simulate: (snapshot) => {
       const ok = Object.fromEntries(instances.map((id) => [id, 'ok']));
-      return { ...snapshot, details: { ...snapshot.details, answers: { ...snapshot.details?.answers, ...ok } } };
+      return { ...snapshot, details: { ...snapshot.details, answers: ok } };
     },
   };
 };

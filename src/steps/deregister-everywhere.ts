@@ -1,3 +1,4 @@
+import { replaceById } from '../domain/by-id.ts';
 import type { MinimumHealthy } from '../domain/goal.ts';
 import {
   drainingFrom,
@@ -77,7 +78,7 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
       const left = returnsTo(snapshot, step, instance.id);
       return left.length === 0 ? instance : { ...instance, left };
     });
-    return changePools(noted, ({ targets }) => targets.filter(({ id }) => !step.instances.includes(id)));
+    return changePools(noted, ({ targets }) => replaceById(targets, step.instances, []));
   },
 });
 

@@ -1,3 +1,4 @@
+import { replaceById, withId } from '../domain/by-id.ts';
 import { poolNames, registeredAt, type Places } from '../domain/in-place.ts';
 import { isRegistered } from '../domain/roles.ts';
 import type { Snapshot, Target } from '../domain/snapshot.ts';
@@ -57,7 +58,8 @@ export const registerBack: StepDefinition<RegisterBack> = (step) => {
       changePools(snapshot, ({ name, targets }) => {
         const back = targetsOf(snapshot, step, name).map((one): Target => ({ ...one, state: 'healthy' }));
         const isIn = ({ id, port }: Target): boolean => back.some((one) => one.id === id && one.port === port);
-        return [...targets.filter((target) => !isIn(target)), ...back];
+        const others = step.instances.flatMap((id) => withId(targets, id)).filter((target) => !isIn(target));
+        return back.length === 0 ? targets : replaceById(targets, step.instances, [...others, ...back]);
       }),
   };
 };

@@ -1,4 +1,6 @@
 import { OperatorError } from '../errors.ts';
+import { changeById } from '../domain/by-id.ts';
+import { inSameZones } from '../domain/in-place.ts';
 import { isRegistered, members } from '../domain/roles.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target } from '../domain/snapshot.ts';
 import { fleetById, inProduction } from '../domain/queries.ts';
@@ -67,12 +69,11 @@ export function changeInstances(
   ids: readonly string[],
   change: (instance: Instance) => Instance,
 ): Snapshot {
-  const changed = new Set(ids);
-  const one = (instance: Instance): Instance => (changed.has(instance.id) ? change(instance) : instance);
-  return {
-    ...snapshot,
-    fleets: snapshot.fleets.map((fleet): Fleet => ({ ...fleet, instances: fleet.instances.map(one) })),
-  };
+  const fleets = snapshot.fleets.map((fleet): Fleet => {
+    const instances = changeById(fleet.instances, ids, change);
+    return instances === fleet.instances ? fleet : { ...fleet, instances };
+  });
+  return inSameZones(snapshot, fleets);
 }
 
 export function changePool(snapshot: Snapshot, name: string, change: (pool: Pool) => readonly Target[]): Snapshot {
@@ -83,7 +84,11 @@ export function changePool(snapshot: Snapshot, name: string, change: (pool: Pool
 }
 
 export function changePools(snapshot: Snapshot, change: (pool: Pool) => readonly Target[]): Snapshot {
-  return { ...snapshot, pools: snapshot.pools.map((pool) => ({ ...pool, targets: change(pool) })) };
+  const pools = snapshot.pools.map((pool): Pool => {
+    const targets = change(pool);
+    return targets === pool.targets ? pool : { ...pool, targets };
+  });
+  return { ...snapshot, pools };
 }
 
 /** The snapshot as it is after `withinS` seconds without requests to the pools that have lost production's traffic. */
