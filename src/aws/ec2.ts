@@ -4,14 +4,25 @@ import type {
   Image,
   Instance,
   LaunchTemplateVersion,
+  ResourceType,
   RunInstancesCommandInput,
   Tag,
+  TagSpecification,
 } from '@aws-sdk/client-ec2';
 import { chunk, settle } from './batches.ts';
 import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
-export type { Filter, Image, Instance, LaunchTemplateVersion, RunInstancesCommandInput, Tag };
+export type {
+  Filter,
+  Image,
+  Instance,
+  LaunchTemplateVersion,
+  ResourceType,
+  RunInstancesCommandInput,
+  Tag,
+  TagSpecification,
+};
 
 /** A quarter of the maximum that EC2 allows: a parsed page is the largest object that a run holds in memory. */
 const PAGE = 250;

@@ -42,7 +42,7 @@ export async function seedResources(
       ImageId: images.get(plan.release),
       InstanceType: 't3.micro',
       SecurityGroupIds: [ec2.network.securityGroup],
-      TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'Name', Value: `${plan.environment}-web` }] }],
+      TagSpecifications: [{ ResourceType: 'instance', Tags: [nameTag(plan)] }],
     },
   });
   const blue = plan.opsworks ? await launchLayer(plan, plan.opsworks, ec2, opsworks) : launchFirstFleet(plan, ec2);
@@ -111,11 +111,15 @@ function launchFirstFleet(plan: SandboxPlan, ec2: EmulatedEc2): readonly string[
   return countsByZone(plan).flatMap(([zone, count]) => {
     const subnet = ec2.network.subnets.find((candidate) => candidate.zone === zone);
     if (count === 0 || !subnet) return [];
-    const tags = { ResourceType: 'instance' as const, Tags: ownershipTags(plan) };
+    const tags = { ResourceType: 'instance' as const, Tags: [nameTag(plan), ...ownershipTags(plan)] };
     const request = { LaunchTemplate: template, MinCount: count, MaxCount: count, SubnetId: subnet.id };
     const reservation = ec2.run({ ...request, ...(plan.adopted && { TagSpecifications: [tags] }) }, 0);
     return (reservation.Instances ?? []).map((instance) => instance.InstanceId!);
   });
+}
+
+function nameTag({ environment }: SandboxPlan): Tag {
+  return { Key: 'Name', Value: `${environment}-web` };
 }
 
 /** The tags that mark a fleet as owned by the environment. */

@@ -144,6 +144,59 @@ describe("what is EC2's own", () => {
     expect(instances.map(({ zone }) => zone).toSorted()).toEqual([ZONES[0], ZONES[0], ZONES[1]]);
   });
 
+  test("a template's tags are sent along with ours, for each kind of resource, except those in our name", async () => {
+    const aws = await startFakeAws('ok');
+    onTestFinished(async () => aws.close());
+    const world = await start();
+    const tags = (...keys: readonly string[]) => keys.map((Key) => ({ Key, Value: 'theirs' }));
+    await callEc2(world.sandbox, 'CreateLaunchTemplateVersion', {
+      LaunchTemplateName: 'shop-web',
+      LaunchTemplateData: {
+        ImageId: world.images['shop-42'],
+        TagSpecifications: [
+          { ResourceType: 'instance', Tags: tags('Team', 'turnout:fleet') },
+          { ResourceType: 'volume', Tags: tags('Backup') },
+          { ResourceType: 'network-interface', Tags: tags('Net') },
+        ],
+      },
+    });
+    const boot = { launchTemplate: { name: 'shop-web', version: '$Latest' } };
+    const port = open(world, boot);
+    const step = launchStep(await port.resolve(await launchRequestOf(port)));
+    await openEc2Fleet(aws.url, boot).launch(step);
+    const { query = {} } = aws.attempts[0] ?? {};
+    const sent = [1, 2, 3].map((n) => {
+      const of = (name: string) => query[`TagSpecification.${n}.${name}`];
+      return [of('ResourceType'), ...[1, 2, 3, 4].map((m) => of(`Tag.${m}.Key`))].join(' ').trim();
+    });
+    const ours = 'turnout:environment turnout:fleet turnout:release';
+    expect(sent).toEqual([`instance Team ${ours}`, `volume Backup ${ours}`, 'network-interface Net']);
+    await port.launch(step);
+    const { instances } = await fleetOf(port, 'green');
+    expect((await described(world, instances[0]?.id ?? '')).Tags).toContainEqual({ Key: 'Team', Value: 'theirs' });
+  });
+
+  test.each([
+    ['the launch template', { launchTemplate: { name: 'shop-web', version: '$Latest' } }],
+    ['i-', {}],
+  ])("the config's user data replaces that of %s, and the plan says how much", async (of, boot) => {
+    const world = await start();
+    const userData = 'one\ntwo\nthree\n';
+    await callEc2(world.sandbox, 'CreateLaunchTemplateVersion', {
+      LaunchTemplateName: 'shop-web',
+      SourceVersion: '1',
+      LaunchTemplateData: { UserData: Buffer.from(userData).toString('base64') },
+    });
+    const before = open(world, { userData });
+    await before.launch(launchStep(await before.resolve(await launchRequestOf(before)), 'before'));
+    const port = open(world, { ...boot, userData: 'RELEASE={release}' });
+    const blue = await fleetOf(port, 'before');
+    const { summary } = await port.resolve(await launchRequestOf(port, { blue }));
+    expect(summary.at(-1)).toMatch(
+      new RegExp(`^user data of the config, 1 line: it replaces that of ${of}.*, 3 lines$`),
+    );
+  });
+
   test('a template that does not exist is refused by its name', async () => {
     const world = await start();
     const port = open(world, { launchTemplate: { name: 'shop-wed', version: '1' } });

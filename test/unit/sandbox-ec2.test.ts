@@ -107,16 +107,17 @@ describe('launch templates', () => {
     await expect(run({ ...NAME, Version: 'x' })).rejects.toMatchObject(fails('InvalidParameterValue'));
   });
 
-  test('add tags with their id and version to their own and the request’s', async () => {
+  test('add tags with their id and version; tags of the request replace their own', async () => {
     const spec = (Key: string, Value: string) => [{ ResourceType: 'instance' as const, Tags: [{ Key, Value }] }];
     const id = await create({ ImageId: cloud.image, TagSpecifications: spec('a', 'template') });
-    const instance = await run({ ...NAME, Version: '$Latest' }, { TagSpecifications: spec('b', 'request') });
-    expect(instance.Tags).toEqual([
-      { Key: 'a', Value: 'template' },
+    const added = [
       { Key: 'aws:ec2launchtemplate:id', Value: id },
       { Key: 'aws:ec2launchtemplate:version', Value: '1' },
-      { Key: 'b', Value: 'request' },
-    ]);
+    ];
+    const latest = { ...NAME, Version: '$Latest' };
+    expect((await run(latest)).Tags).toEqual([{ Key: 'a', Value: 'template' }, ...added]);
+    const instance = await run(latest, { TagSpecifications: spec('b', 'request') });
+    expect(instance.Tags).toEqual([...added, { Key: 'b', Value: 'request' }]);
   });
 
   test('are described, with versions, and have one name each', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { settle } from '../../aws/batches.ts';
-import { tagList, type Filter, type RunInstancesCommandInput, type Tag } from '../../aws/ec2.ts';
+import { tagList, type Filter, type RunInstancesCommandInput } from '../../aws/ec2.ts';
 import { defined } from '../../domain/defined.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { members } from '../../domain/roles.ts';
@@ -8,7 +8,8 @@ import type { LaunchBatch } from '../../domain/goal.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import type { FleetPort, LaunchOrder } from '../fleet.ts';
 import { writeNotes } from '../notes.ts';
-import { readUserData, resolveEc2Launch, type Ec2FleetOptions, type Ec2Request } from './resolve.ts';
+import { tagsFor, type Ec2FleetOptions, type Ec2Request } from './request.ts';
+import { readUserData, resolveEc2Launch } from './resolve.ts';
 import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, type SeenInstance } from './tags.ts';
 
 /** Fleets of EC2 instances, identified by their tags. */
@@ -98,12 +99,9 @@ function runRequest(
     TagSpecifications: [
       { ResourceType: 'instance', Tags: [...tagsFor(request, 'instance'), ...tags, ...marks] },
       { ResourceType: 'volume', Tags: [...tagsFor(request, 'volume'), ...tags] },
+      ...(request.TagSpecifications ?? []).filter(({ ResourceType: kind }) => kind !== 'instance' && kind !== 'volume'),
     ],
   };
-}
-
-function tagsFor(request: Partial<RunInstancesCommandInput>, resource: 'instance' | 'volume'): readonly Tag[] {
-  return request.TagSpecifications?.find((spec) => spec.ResourceType === resource)?.Tags ?? [];
 }
 
 function withSubnet(

@@ -2,7 +2,7 @@ import type { Instance as OpsInstance, Layer, OpsWorks } from '../../aws/opswork
 import type { OpsWorksFleetConfig } from '../../config/config.ts';
 import { defined } from '../../domain/defined.ts';
 import type { Marks } from '../../domain/snapshot.ts';
-import type { Ec2FleetOptions } from '../ec2/resolve.ts';
+import type { Ec2FleetOptions } from '../ec2/request.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { marksIn, markTags, type Tags } from '../ec2/tags.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Reservation, RunInstancesRequest, TagSpecification } from '@aws-sdk/client-ec2';
+import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { ApiError } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { imageOf } from './images.ts';
@@ -75,7 +75,7 @@ function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
     image,
     subnet,
     groups: groupsOf(state, request),
-    tags: tagsOf(input, version),
+    tags: tagsOf(request, version),
     release: releaseOf(state, image, request.UserData, version),
     count: countOf(state, input, subnet),
   };
@@ -120,13 +120,9 @@ function groupsOf(state: Ec2State, request: RunInstancesRequest): readonly strin
   return groups;
 }
 
-/** Tags of the template merged with those of the request, and the tags that EC2 adds. */
-function tagsOf(input: RunInstancesRequest, version: TemplateVersion | undefined): TagMap {
-  const sent = [
-    ...(version?.data.TagSpecifications ?? []),
-    ...(input.TagSpecifications ?? []),
-  ] as readonly TagSpecification[];
-  const own = checkedTags(sent.filter((part) => part.ResourceType === 'instance').flatMap((part) => part.Tags ?? []));
+/** Tags of the instances, and those that EC2 adds. */
+function tagsOf({ TagSpecifications: specs = [] }: RunInstancesRequest, version: TemplateVersion | undefined): TagMap {
+  const own = checkedTags(specs.filter((part) => part.ResourceType === 'instance').flatMap((part) => part.Tags ?? []));
   if (!version) return own;
   return {
     ...own,
