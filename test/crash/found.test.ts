@@ -11,8 +11,8 @@ test('a cleanup that has begun when production is given to the parked group does
     ...ALONE,
     kind: 1,
     scene: SCENE,
-    operators: [[{ afterMs: 0, ask: 'cleanup', wish: { wait: false, discard: false }, calls: {} }]],
-    happenings: [{ atMs: 0, what: 'weights are set by hand', who: 0, forMs: 1000 }],
+    operators: [{ acts: [{ afterMs: 0, ask: 'cleanup', wish: { wait: false, discard: false }, calls: {} }] }],
+    happenings: [{ at: { ms: 0 }, what: 'weights are set by hand', who: 0, forMs: 1000 }],
   });
   expect(wrong).toEqual([]);
 });
@@ -24,10 +24,12 @@ test('a resumed adopt tags nothing that has left production since (seed 11)', as
     lagMs: 0,
     kind: 0,
     scene: { ...SCENE, start: 'unadopted' },
-    operators: [[interrupted, { afterMs: 0, ask: 'cleanup', wish: {}, calls: { kill: { n: 1, when: 'before' } } }]],
+    operators: [
+      { acts: [interrupted, { afterMs: 0, ask: 'cleanup', wish: {}, calls: { kill: { n: 1, when: 'before' } } }] },
+    ],
     happenings: [
-      { atMs: 349, what: 'is deregistered by hand', who: 0, forMs: 1000 },
-      { atMs: 350, what: 'loses its tags by hand', who: 0, forMs: 1000 },
+      { at: { ms: 349 }, what: 'is deregistered by hand', who: 0, forMs: 1000 },
+      { at: { ms: 350 }, what: 'loses its tags by hand', who: 0, forMs: 1000 },
     ],
   });
   expect(wrong).toEqual([]);
@@ -41,13 +43,15 @@ test('a cleanup during which production is moved by hand ends with a sentence, a
     kind: 1,
     scene: SCENE,
     operators: [
-      [
-        { afterMs: 0, ask: 'promote', wish: {}, calls: {} },
-        { afterMs: 20_000, ask: 'rollback', ...asked },
-        { afterMs: 20_000, ask: 'cleanup', ...asked },
-      ],
+      {
+        acts: [
+          { afterMs: 0, ask: 'promote', wish: {}, calls: {} },
+          { afterMs: 20_000, ask: 'rollback', ...asked },
+          { afterMs: 20_000, ask: 'cleanup', ...asked },
+        ],
+      },
     ],
-    happenings: [{ atMs: 50_859, what: 'weights are set by hand', who: 1, forMs: 1000 }],
+    happenings: [{ at: { ms: 50_859 }, what: 'weights are set by hand', who: 1, forMs: 1000 }],
   });
   expect(wrong).toEqual([]);
 });

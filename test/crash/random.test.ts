@@ -5,8 +5,9 @@ import { liveMany } from './random.ts';
 const HISTORIES = 2000;
 
 /**
- * Random worlds: two operators, crashes, pauses, faults, old readings, deaths. A failure prints the seed and the shortest
- * history that shows it.
+ * Random worlds: operators at machines whose clocks are minutes or an hour off, each with one of two stores; crashes, pauses,
+ * faults, old readings, deaths, and acts by hand between any two requests. A failure prints the seed and the shortest history that
+ * shows it.
  */
 test(`${HISTORIES} random histories break nothing`, async () => {
   const runs = await liveMany(HISTORIES);

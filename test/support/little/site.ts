@@ -1,21 +1,19 @@
 import { tasks, type AnyOptions } from '../../../tasks/index.ts';
-import { ExitCode, messageOf, OperatorError } from '../../../src/errors.ts';
+import { messageOf, OperatorError } from '../../../src/errors.ts';
 import { observe } from '../../../src/observe/observe.ts';
 import type { Snapshot } from '../../../src/domain/snapshot.ts';
 import type { Verb } from '../../../src/domain/goal.ts';
-import { holdLease, type HeldLease } from '../../../src/record/lease.ts';
-import { forceRelease } from '../../../src/record/force-release.ts';
 import { runTask } from '../../../src/run/task/run-task.ts';
 import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
-import { switchSettings, type InstanceProbe, type Ports } from '../../../src/steps/ports.ts';
+import { switchSettings, type InstanceProbe } from '../../../src/steps/ports.ts';
 import { Interrupted } from '../../../src/run/engine/context.ts';
 import { Decision } from '../../../src/run/engine/decision.ts';
 import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
-import type { Holder, Store } from '../../../src/stores/store.ts';
 import type { Hooks } from '../../../src/run/hooks/hooks.ts';
 import { LittleDeployer, type Deploys } from './deployer.ts';
 import { WorldClock } from './clock.ts';
+import { COMMANDS, takeLease, type Connection, type Ended } from './commands.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import { plainPorts, withDeploys } from './ports.ts';
@@ -30,18 +28,6 @@ import { LittleSession, Weather, type Wire } from './wire.ts';
 export type Ask = Verb | 'resume' | 'abandon' | 'unlock';
 
 type Finished = Extract<RunEvent, { type: 'finished' }>;
-
-export type Ended =
-  | { readonly how: 'killed' }
-  /** By an error that is no operator's: the catch-all's. */
-  | { readonly how: 'fault'; readonly error: unknown }
-  | {
-      readonly how: 'ended';
-      readonly exitCode: ExitCode;
-      readonly code: string;
-      readonly message: string;
-      readonly next: readonly string[];
-    };
 
 /** One run, and what it did. */
 export interface Run {
@@ -89,18 +75,8 @@ const LIMITS = {
 };
 /** As the config's default. */
 const EFFECT_SHOWS_MS = 10_000;
-const TTL_MS = 60_000;
 /** No run takes longer than all its limits together, with retries. */
 const LONGEST_MS = 3_600_000;
-
-interface Connection {
-  readonly process: LittleProcess;
-  readonly session: LittleSession;
-  readonly ports: Ports;
-  readonly store: Store;
-  readonly decision: Decision;
-  guard: HeldLease | undefined;
-}
 
 /** A little cloud with a store, a watchman, and processes that come and go. */
 export class Site {
@@ -115,6 +91,8 @@ export class Site {
   readonly #kind: Kind;
   readonly #options: Pick<SiteOptions, 'probe' | 'hooks'>;
   readonly #start: State;
+  readonly #atRequests = new Map<number, (() => void)[]>();
+  #sent = 0;
   #runs = 0;
 
   constructor(
@@ -130,6 +108,16 @@ export class Site {
     this.#start = this.cloud.state;
     this.watch = new Watch(this.cloud, ...this.stores);
     this.deployer = deploys && new LittleDeployer(this.cloud, deploys);
+  }
+
+  /** Calls `act` as the n-th request to AWS leaves, counted from 1 over all processes. */
+  atRequest(n: number, act: () => void): void {
+    this.#atRequests.set(n, [...(this.#atRequests.get(n) ?? []), act]);
+  }
+
+  /** From now on only what is due by the clock happens. */
+  forgetRequests(): void {
+    this.#atRequests.clear();
   }
 
   /** A run from its start to its end, or to its death. */
@@ -191,7 +179,11 @@ export class Site {
       cloud,
       weather,
       process,
-      onSend: (request) => watch.onSend(process, request),
+      onSend: (request) => {
+        watch.onSend(process, request);
+        this.#sent += 1;
+        this.#atRequests.get(this.#sent)?.forEach((act) => act());
+      },
       onArrival: (sent) => watch.onArrival(sent),
     };
     const session = new LittleSession(
@@ -213,7 +205,7 @@ export class Site {
       wire,
     );
     const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
-    const plain = plainPorts(fleet, traffic, session, process.clock);
+    const plain = plainPorts(fleet, traffic, session, session.clock);
     const ports = this.deployer ? withDeploys(plain, this.deployer.open(process), this.#options.probe) : plain;
     const decision = new Decision(process.clock);
     const connection: Connection = { process, session, ports, store, decision, guard: undefined };
@@ -260,37 +252,6 @@ export class Site {
     const { exitCode, code, message, next } = events.at(-1) as Finished;
     return { how: 'ended', exitCode, code, message, next };
   }
-}
-
-function holderOf({ process }: Connection, verb: string): Holder {
-  const { clock, name } = process;
-  const since = new Date(clock.now()).toISOString();
-  return { run: name, who: 'ann@desk', host: 'desk', pid: 1, verb, since };
-}
-
-async function takeLease(connection: Connection, verb: string): Promise<HeldLease> {
-  const { store, process } = connection;
-  return holdLease(store, holderOf(connection, verb), { ttlMs: TTL_MS, clock: process.clock });
-}
-
-/** What these commands do, without their questions. */
-const COMMANDS = { abandon, unlock } as const;
-
-async function abandon(connection: Connection): Promise<Ended> {
-  const lease = await takeLease(connection, 'abandon');
-  await connection.store.clearGoal(lease.lease);
-  await lease.release();
-  return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: 'Forgotten.', next: [] };
-}
-
-async function unlock(connection: Connection): Promise<Ended> {
-  const { store, process } = connection;
-  const seen = await store.held();
-  const asked = { holder: holderOf(connection, 'unlock'), message: 'Took the lease.' };
-  const isTaken =
-    seen !== undefined && (await forceRelease(store, { ...asked, seen }, { ttlMs: TTL_MS, clock: process.clock }));
-  if (isTaken) return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: 'Taken.', next: [] };
-  throw new OperatorError('nothing-to-unlock', 'There was no lease to be taken.');
 }
 
 function endedBy(error: unknown): Ended {

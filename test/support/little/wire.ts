@@ -1,6 +1,7 @@
 import { Session, type Explain } from '../../../src/aws/session.ts';
 import { isThrottling } from '../../../src/aws/errors.ts';
 import { answer, type Request } from './api.ts';
+import { EPOCH } from './clock.ts';
 import { ApiFailure } from './failure.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
@@ -113,13 +114,23 @@ function littleClient(wire: Wire, maxAttempts: number) {
       const faults = { always: undefined as string | undefined };
       const wrap = (step: string, inner: Next): Next =>
         (layers[step] ?? []).reduceRight((next, layer) => layer(next, { commandName }), inner);
-      const attempt = wrap('finalizeRequest', async () => deliver(wire, request, faults));
+      const attempt = wrap('finalizeRequest', async () => dated(wire, await deliver(wire, request, faults)));
       const all = wrap('initialize', async () =>
         retried(wire, maxAttempts, async () => attempt({ request: { ...SENT, headers: {} } })),
       );
-      return all(command.input);
+      return ((await all(command.input)) as Answer).output;
     },
   };
+}
+
+interface Answer {
+  readonly output: unknown;
+  readonly response: { readonly headers: Readonly<Record<string, string>> };
+}
+
+/** As the SDK hands it on: with AWS's time, which is the cloud's whatever the machine's clock says. */
+function dated({ cloud: { clock } }: Wire, output: unknown): Answer {
+  return { output, response: { headers: { date: new Date(EPOCH + clock.now).toUTCString() } } };
 }
 
 /** Standard retries (SDK reference guide): twice as long a wait each time, from 0.1 s, or 0.5 s when throttled, to 20 s. */

@@ -1,0 +1,45 @@
+import { fleetOf } from '../support/little/rules.ts';
+import type { Site } from '../support/little/site.ts';
+import { living, production, withWeights, type Box } from '../support/little/state.ts';
+import type { Happening } from './histories.ts';
+
+/** Lets it happen to a site, when its time has come. */
+export function expectHappening(site: Site, happening: Happening): void {
+  const { at } = happening;
+  if ('ms' in at) site.clock.after(at.ms, () => happen(site, happening));
+  else site.atRequest(at.request, () => happen(site, happening));
+}
+
+function happen(site: Site, { what, who, forMs }: Happening): void {
+  const { cloud, clock, weather } = site;
+  if (what === 'throttling') weather.throttledUntil = clock.now + forMs;
+  if (what === 'stale readings') weather.staleUntil = clock.now + forMs;
+  const ours = living(cloud.state).filter((box) => fleetOf(box) !== undefined && box.state === 'running');
+  const box = ours[who % Math.max(1, ours.length)];
+  if (box === undefined) return;
+  if (what === 'dies') cloud.die(box.id);
+  if (what === 'gets sick') cloud.behave(box.id, false);
+  if (what === 'gets well') cloud.behave(box.id, true);
+  if (what.endsWith('by hand')) byHand(site, what, box, who);
+}
+
+/** An operator changes something, and the watch records it. */
+function byHand({ cloud, watch }: Site, what: Happening['what'], box: Box, who: number): void {
+  const groups = production(cloud.state);
+  const group = groups[who % Math.max(1, groups.length)]?.name;
+  const way = [...(cloud.state.ways ?? [])].find(([, { role }]) => role === 'production');
+  const names = [...cloud.state.groups.keys()];
+  watch.byHand(() => {
+    if (what === 'is registered by hand' && group !== undefined) cloud.register(group, box.id);
+    if (what === 'is deregistered by hand' && group !== undefined) cloud.deregister(group, box.id);
+    if (what === 'loses its tags by hand') cloud.untag(box.id, ['turnout:environment', 'turnout:fleet']);
+    if (what === 'weights are set by hand' && way !== undefined) {
+      const weights = new Map(names.map((name, n) => [name, (n + who) % 2 === 0 ? 100 : who * 10]));
+      cloud.change((state) => withWeights(state, way[0], weights));
+    }
+    if (what === 'an unmanaged server joins by hand' && group !== undefined) {
+      const { zone, image } = box;
+      cloud.register(group, cloud.boot({ zone, image, fit: true, tags: {} }));
+    }
+  });
+}
