@@ -1,70 +1,15 @@
-import yargs from 'yargs';
-import { commands } from './commands/index.ts';
+import { parse } from './commands/parser.ts';
 import { reportFault, reportRefusal } from './commands/report.ts';
-import { ExitCode, OperatorError } from './errors.ts';
 import { orUncaught } from './commands/uncaught.ts';
-import { refuseMisused, usageError } from './commands/usage.ts';
-import { readVersion } from './commands/version.ts';
-
-const EXIT_CODES = `Exit codes:
-  0  done, or nothing to do
-  1  a fault of turnout or of the machine
-  2  refused; nothing was changed
-  3  failed; undone, or safe to leave
-  4  failed; needs attention now
-  5  the lease was lost; stopped before the next change
-  130  interrupted at a safe point`;
+import { ExitCode, OperatorError } from './errors.ts';
 
 /** Runs one command line. Resolves to the exit code; never rejects. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.done;
   try {
-    return await orUncaught(dispatch(argv));
+    await orUncaught(parse(argv, async (command, args) => void (exitCode = await command.run(args))));
+    return exitCode;
   } catch (error) {
     return error instanceof OperatorError ? reportRefusal(error, argv) : reportFault(error, argv);
   }
-}
-
-async function dispatch(argv: readonly string[]): Promise<ExitCode> {
-  let exitCode: ExitCode = ExitCode.done;
-  const parser = yargs([...argv])
-    .scriptName('turnout')
-    .usage(
-      '$0 <command>\n\nMoves production traffic from the old servers to the new ones, and back, without losing a request.',
-    )
-    .option('config', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Config file of the environment (or TURNOUT_CONFIG; default: the only file in config/)',
-      global: true,
-    })
-    .option('json', { type: 'boolean', describe: 'Write JSON lines, for programs', global: true })
-    .version(readVersion())
-    .help()
-    .alias('help', 'h')
-    .wrap(Math.min(110, process.stdout.columns || 110))
-    .strict()
-    .demandCommand(1, 'Which command?')
-    .exitProcess(false)
-    .epilogue(EXIT_CODES)
-    .fail((message, error) => {
-      // Some of yargs's own messages come as a YError.
-      throw error instanceof Error && error.name !== 'YError' ? error : usageError(message, argv, commands);
-    });
-  for (const command of commands) {
-    parser.command(
-      command.usage,
-      command.describe,
-      (builder) => {
-        builder.options(command.options).strict();
-        if (command.details !== undefined) builder.usage(`$0 ${command.usage}\n\n${command.details}`);
-        for (const [line, what] of command.examples) builder.example(line, what);
-      },
-      async (args) => {
-        refuseMisused(args, argv, command);
-        exitCode = await command.run(args);
-      },
-    );
-  }
-  await parser.parseAsync();
-  return exitCode;
 }

@@ -39,6 +39,8 @@ export interface Summary {
   readonly next: readonly string[];
   /** What this run, or what it continues, was to end. */
   readonly terminated?: readonly EndedFleet[];
+  /** Where what it has brought up can be tried. */
+  readonly testUrls?: readonly string[];
 }
 
 /** Whether options ask for what a recorded goal is about: the same, other steps to it, or another release or other instances. */

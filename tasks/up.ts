@@ -120,11 +120,12 @@ export const up: Task<'up', typeof OPTIONS> = {
     `Boot ${goal.spec.batches.reduce((sum, batch) => sum + batch.count, 0)} instances of ${goal.release}?`,
 
   standing: (snapshot, goal) => {
-    const urls = poolsOf(snapshot, 'test').flatMap((pool) => pool.urls);
-    const where = urls.length > 0 ? ` Try it at ${urls.join(' and ')}` : '';
+    const testUrls = poolsOf(snapshot, 'test').flatMap((pool) => pool.urls);
+    const where = testUrls.length > 0 ? ` Try it at ${testUrls.join(' and ')}` : '';
     return {
       message: `${goal.release} is healthy in the test target groups; production is as it was.${where}`,
       next: ['`turnout promote` moves production to it', '`turnout cleanup --discard` terminates it'],
+      testUrls,
     };
   },
 };

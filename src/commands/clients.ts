@@ -30,7 +30,7 @@ export function watchingOf(args: Args, context: Context): Watching {
   const url = urlOf(args['watch-traffic'], args['fail-on-errors'] === true);
   const report = args['report'] as string | undefined;
   const { clock } = context.ports;
-  if (report !== undefined) mustBeWritable(report);
+  for (const name of ['report', 'summary']) if (args[name] !== undefined) mustBeWritable(`--${name}`, args[name]);
   const film = report === undefined ? undefined : new TrafficRecorder<RunEvent>(clock);
   const probe = url === undefined ? undefined : probeOf(url, context);
   const clients = probe && clientsOf(url as string, probe, args['fail-on-errors'] === true);
@@ -104,11 +104,11 @@ function filmed(setup: Setup, film: TrafficRecorder<RunEvent>): Setup {
 }
 
 /** Checked before the switch rather than after it. */
-function mustBeWritable(file: string): void {
+function mustBeWritable(option: string, file: unknown): void {
   try {
-    accessSync(dirname(file), constants.W_OK);
+    accessSync(dirname(String(file)), constants.W_OK);
   } catch (error) {
-    throw badValue('--report', `a file in a writable folder (${messageOf(error)})`, file, 'switch.html');
+    throw badValue(option, `a file in a writable folder (${messageOf(error)})`, file, 'switch.html');
   }
 }
 

@@ -21,7 +21,7 @@ export async function conclude(
     );
     const outcome = ended instanceof Error ? outcomeOf(ended) : ended;
     const seconds = (ports.clock.monotonic() - startedMs) / 1000;
-    view.emit({ type: 'finished', ...outcome, seconds, awsRequests: session.requests });
+    view.emit({ type: 'finished', ...outcome, run: context.run, seconds, awsRequests: session.requests });
     if (ended instanceof RunFault) throw ended;
     return outcome.exitCode;
   } finally {

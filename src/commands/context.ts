@@ -16,6 +16,8 @@ import { unavailableStore } from '../stores/unavailable.ts';
 import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { openTraffic } from '../traffic/index.ts';
+import { callersLease } from './callers-lease.ts';
+import { alsoTelling, readersOf } from './ci.ts';
 import { readVersion } from './version.ts';
 import { askText } from '../views/prompt.ts';
 import { createView } from '../views/view.ts';
@@ -147,7 +149,12 @@ function mfaCodeOf(args: Args): MfaCode | undefined {
 
 function viewOf(args: Args): View {
   const { stdout, stderr, stdin, env } = process;
-  return createView({ mode: args['json'] === true ? 'json' : 'auto', stdout, stderr, stdin, env, clock: systemClock });
+  const mode = args['json'] === true ? 'json' : 'auto';
+  const view = createView({ mode, stdout, stderr, stdin, env, clock: systemClock });
+  const summary = args['summary'] as string | undefined;
+  // A run that a program of another one starts is part of that one's ending.
+  const readers = callersLease() === undefined ? readersOf(env, summary) : { summary };
+  return { ...view, emit: alsoTelling(view, readers) };
 }
 
 /** For example `261122-0612-k3f9`: sorts by time, and is short enough to read aloud. */

@@ -7,15 +7,8 @@ import { createGuardian } from '../programs/guardian.ts';
 import { createDeploys } from '../run/deploys/deploys.ts';
 import { createHooks, type Hooks } from '../run/hooks/hooks.ts';
 import type { Ports } from '../steps/ports.ts';
+import { LEASE } from './callers-lease.ts';
 import { deliveryOf, type Context } from './context.ts';
-
-/** Environment variable of the programs that turnout runs: the lease that a turnout run by them inherits. */
-const LEASE = 'TURNOUT_LEASE';
-
-/** `RUN:FENCE` of the run whose program started this process; undefined if none did. */
-export function callersLease(): string | undefined {
-  return process.env[LEASE] || undefined;
-}
 
 /**
  * What tasks need to deploy in place and to run hooks.

@@ -35,6 +35,7 @@ const TASK_OPTIONS: Readonly<Record<string, Options>> = {
   },
   'fail-on-errors': { type: 'boolean', describe: 'With --watch-traffic: the run fails if a request fails' },
   report: { type: 'string', requiresArg: true, describe: 'Write an HTML report of the run to this file' },
+  summary: { type: 'string', requiresArg: true, describe: 'Write a short report in Markdown to this file' },
 };
 
 function taskCommand(task: Task): Command {

@@ -2,14 +2,14 @@ import { styleText } from 'node:util';
 import { ExitCode, messageOf, type OperatorError } from '../errors.ts';
 import { RunFault, UncaughtException } from '../run/task/fault.ts';
 import type { RunEvent } from '../run/event.ts';
+import { callersLease } from './callers-lease.ts';
+import { alsoTelling, readersOf } from './ci.ts';
 import { jsonLine } from '../views/json.ts';
 import { systemClock } from '../clock.ts';
 
 /** A refusal before there is a view: wrong usage, a wrong config file. */
 export function reportRefusal(error: OperatorError, argv: readonly string[]): ExitCode {
-  if (argv.includes('--json')) {
-    writeFinished('refused', error);
-  } else {
+  if (!tellFinished('refused', error, argv)) {
     const lines = [
       styleText('red', `turnout: ${error.message}`, { stream: process.stderr }),
       ...error.next.map((line) => `  ${line}`),
@@ -29,8 +29,8 @@ export function reportFault(error: unknown, argv: readonly string[]): ExitCode {
   const { fault: exitCode } = ExitCode;
   const isWrapped = error instanceof RunFault || error instanceof UncaughtException;
   const cause = isWrapped ? error.cause : error;
-  if (argv.includes('--json') && !(error instanceof RunFault))
-    writeFinished('failed', { code: 'fault', exitCode, message: messageOf(cause), next: NEXT });
+  const ending = { code: 'fault', exitCode, message: messageOf(cause), next: NEXT };
+  if (!(error instanceof RunFault)) tellFinished('failed', ending, argv);
   const stack = (cause instanceof Error ? cause.stack : undefined) ?? messageOf(cause);
   const next = NEXT.map((line) => `  ${line}\n`).join('');
   process.stderr.write(`turnout: this is a fault of turnout, not yours.\n${stack}\n\n${next}`);
@@ -39,8 +39,14 @@ export function reportFault(error: unknown, argv: readonly string[]): ExitCode {
 
 type Ending = Pick<OperatorError, 'code' | 'exitCode' | 'message' | 'next'>;
 
-function writeFinished(result: 'refused' | 'failed', { code, exitCode, message, next }: Ending): void {
-  const costs = { seconds: 0, awsRequests: 0 };
-  const event: RunEvent = { type: 'finished', result, code, exitCode, message, next, ...costs };
-  process.stdout.write(`${jsonLine(event, systemClock.now())}\n`);
+/** @returns whether it was written to stdout, as JSON */
+function tellFinished(result: 'refused' | 'failed', ending: Ending, argv: readonly string[]): boolean {
+  const { code, exitCode, message, next } = ending;
+  const isJson = argv.includes('--json');
+  const emit = (event: RunEvent): void => {
+    if (isJson) process.stdout.write(`${jsonLine(event, systemClock.now())}\n`);
+  };
+  const event: RunEvent = { type: 'finished', result, code, exitCode, message, next, seconds: 0, awsRequests: 0 };
+  alsoTelling({ emit }, callersLease() === undefined ? readersOf(process.env) : {})(event);
+  return isJson;
 }

@@ -96,6 +96,12 @@ export type RunEvent =
       readonly proven?: number;
       /** What a `cleanup` that is done has terminated. */
       readonly terminated?: readonly EndedFleet[];
+      /** Absent where no run began. */
+      readonly run?: string;
+      /** What it was about, as far as that was known. */
+      readonly release?: string;
+      /** Where the new fleet can be tried. */
+      readonly testUrls?: readonly string[];
     };
 
 /** Where events go. */

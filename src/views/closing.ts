@@ -5,7 +5,8 @@ import { count, duration } from '../domain/text.ts';
 type Finished = Extract<RunEvent, { type: 'finished' }>;
 type Started = Extract<RunEvent, { type: 'started' }>;
 
-const HEADS: Readonly<Record<Result, readonly [Style, string]>> = {
+/** How each ending begins. */
+export const HEADS: Readonly<Record<Result, readonly [Style, string]>> = {
   done: ['green', 'Done.'],
   planned: ['bold', 'Planned only, nothing was changed.'],
   refused: ['red', 'Refused, nothing was changed.'],

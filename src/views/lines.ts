@@ -24,14 +24,9 @@ export interface TextOptions {
   readonly colour: boolean;
 }
 
-export interface LinesOptions extends TextOptions {
-  /** Annotate warnings and failures for GitHub Actions. */
-  readonly github: boolean;
-}
-
 /** One line per change, with the time: for logs and CI. */
 export class LinesView {
-  readonly #options: LinesOptions;
+  readonly #options: TextOptions;
   readonly #paint: Paint;
   #steps = 0;
   readonly #pace = new WaitPace();
@@ -39,7 +34,7 @@ export class LinesView {
   #step: AbortController | undefined;
   #saidMs = 0;
 
-  constructor(options: LinesOptions) {
+  constructor(options: TextOptions) {
     this.#options = options;
     this.#paint = painter(options.colour);
   }
@@ -70,8 +65,7 @@ export class LinesView {
       case 'output':
         return this.#say(`${this.#paint('dim', `${event.instance ?? ''} |`.trimStart())} ${event.line}`);
       case 'warning':
-        this.#say(`warning: ${event.message}`, 'yellow');
-        return this.#annotate('warning', event.message);
+        return this.#say(`warning: ${event.message}`, 'yellow');
       case 'traffic':
         return out.line(`\n${trafficLines(event, out.width(), this.#paint).join('\n')}`);
       case 'undoing':
@@ -150,7 +144,6 @@ export class LinesView {
     this.#end();
     this.#sayStep(event.index, `failed: ${event.message}`, 'red');
     for (const line of targetLines(event.waiting, TARGETS_MAX)) this.#sayStep(event.index, `  ${line}`);
-    this.#annotate('error', event.message);
   }
 
   #finished(event: Extract<RunEvent, { type: 'finished' }>): void {
@@ -158,13 +151,5 @@ export class LinesView {
     this.#end();
     const refused = event.result === 'refused';
     (refused ? err : out).line(`\n${closingText(event, out.width(), this.#paint)}`);
-    if (refused || event.result === 'failed') this.#annotate('error', event.message);
-  }
-
-  /** GitHub's workflow commands: `::error::text`, with %, CR and LF escaped (GitHub docs, workflow commands). */
-  #annotate(kind: 'warning' | 'error', text: string): void {
-    if (!this.#options.github) return;
-    const escaped = text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-    this.#options.out.line(`::${kind}::${escaped}`);
   }
 }

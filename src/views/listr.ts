@@ -53,7 +53,7 @@ export class ListrView {
       if (this.#plain) return this.#plain.emit(event);
       // Drawing must never end a run: after a failure the rest is written as lines.
       await this.#draw(event).catch(() => {
-        this.#plain = new LinesView({ ...this.#options, github: false });
+        this.#plain = new LinesView(this.#options);
         this.#plain.emit(event);
       });
     });

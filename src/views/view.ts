@@ -29,17 +29,14 @@ export function chooseMode({ mode, stdout, env }: Pick<ViewOptions, 'mode' | 'st
 
 /** Draws a run. Never throws when the reader of stdout or stderr is gone. */
 export function createView(options: ViewOptions): View {
-  const { stdout, stderr, stdin, env, clock = systemClock } = options;
+  const { stdout, stderr, stdin, clock = systemClock } = options;
   const out = openOut(stdout);
   const err = stdout === stderr ? out : openOut(stderr);
   const mode = chooseMode(options);
   if (mode === 'json') return createJsonView(out, clock);
 
   const text = { out, err, clock, colour: showsColour(stdout) };
-  const drawing =
-    mode === 'listr'
-      ? new ListrView({ ...text, load: () => import('listr2') })
-      : new LinesView({ ...text, github: env['GITHUB_ACTIONS'] === 'true' });
+  const drawing = mode === 'listr' ? new ListrView({ ...text, load: () => import('listr2') }) : new LinesView(text);
   let prompt: Prompt | undefined;
   return {
     emit: (event) => drawing.emit(event),

@@ -5,9 +5,9 @@ import { AT, samples } from '../../tools/docs/samples.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { fakeStream, standingClock, story, waiting } from './views.samples.ts';
 
-function linesView(env: Record<string, string> = {}) {
+function linesView() {
   const [stdout, stderr, stdin, clock] = [fakeStream(), fakeStream(), fakeStream(), standingClock()];
-  const view = createView({ mode: 'lines', stdout, stderr, stdin, env, clock });
+  const view = createView({ mode: 'lines', stdout, stderr, stdin, env: {}, clock });
   const step = (event: RunEvent, ms = 1000): void => {
     view.emit(event);
     clock.advance(ms);
@@ -125,12 +125,4 @@ test('a refusal goes to stderr', () => {
   step({ ...samples.finished, result: 'refused', code: 'lease-held', message: 'bob@ci is at it.' });
   expect(stdout.text()).toBe('');
   expect(stderr.text()).toContain('Refused, nothing was changed. bob@ci is at it. (lease-held)');
-});
-
-test('on GitHub warnings and failures are annotations, in one line', () => {
-  const { stdout, step } = linesView({ GITHUB_ACTIONS: 'true' });
-  step({ type: 'warning', message: '50% gone\nby now' });
-  step(samples['step-failed']);
-  expect(stdout.text()).toContain('\n::warning::50%25 gone%0Aby now\n');
-  expect(stdout.text()).toContain('\n::error::only 2 of 3 were healthy');
 });

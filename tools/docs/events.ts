@@ -157,6 +157,9 @@ export const events: { readonly [K in RunEvent['type']]: z.ZodObject } = {
       awsRequests: number('how many requests were sent to AWS'),
       proven: optional(number('answers of production in a row that prove the switch; absent when it is not proven')),
       terminated: optional(terminated),
+      run: optional(string('id of the run; absent when the command was refused before it had one')),
+      release: optional(string('the release that it was about, as far as that is known')),
+      testUrls: optional(strings('where the new fleet can be tried')),
     }),
   ),
 };

@@ -98,6 +98,9 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
     awsRequests: 34,
     proven: 100,
     terminated: [{ release: '43', instances: 3 }],
+    run: '7f3a9c',
+    release: '42',
+    testUrls: ['http://test.shop.example.com:8081'],
   },
 };
 

@@ -62,14 +62,14 @@ export async function execute(setup: Setup, lease: HeldLease, task: Task, looked
     const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
     const problem = await finalProblem(run, task, goal, plan, last);
     await recording.forget();
-    const { message, next, terminated } = task.standing(shown, goal);
+    const { message, next, terminated, testUrls } = task.standing(shown, goal);
     const left = task.decidesProduction ? { production: productionIn(last) } : {};
     const ending =
       problem === undefined
         ? {
             ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
             ...proofOf(task, last, goal),
-            ...defined({ terminated }),
+            ...defined({ terminated, testUrls }),
           }
         : attention(problem, task, goal);
     return await advised(run, last, undefined, { ...ending, ...left });

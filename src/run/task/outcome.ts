@@ -11,7 +11,7 @@ import { Interrupted } from '../engine/context.ts';
 /** How a run ends, before its time and requests are counted. */
 export type RunOutcome = Pick<
   Extract<RunEvent, { type: 'finished' }>,
-  'result' | 'code' | 'exitCode' | 'message' | 'next' | 'proven' | 'terminated'
+  'result' | 'code' | 'exitCode' | 'message' | 'next' | 'proven' | 'terminated' | 'release' | 'testUrls'
 > &
   Pick<JournalEntry, 'production'>;
 

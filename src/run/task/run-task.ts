@@ -47,7 +47,7 @@ export async function runTask(setup: Setup, task: Task, options: TaskOptions, mo
   const ending = ended instanceof Error ? outcomeOf(ended) : ended;
   const seen = clients && (await clientsMet(setup));
   try {
-    reportEnd(setup, ending, seen, startedAt);
+    reportEnd(setup, { ...release, ...ending }, seen, startedAt);
   } catch (error) {
     // A view that is at fault may be so again.
     throw ended instanceof RunFault ? ended : error;
@@ -57,18 +57,21 @@ export async function runTask(setup: Setup, task: Task, options: TaskOptions, mo
 }
 
 function reportEnd(setup: Setup, ending: RunOutcome, seen: TrafficSeen | undefined, startedAt: number): void {
-  const { ports, view, requests } = setup;
+  const { ports, view, requests, identity } = setup;
   const { production: _, ...shown } = ending;
   if (seen !== undefined) view.emit({ type: 'traffic', ...seen });
   const seconds = (ports.clock.monotonic() - startedAt) / 1000;
-  view.emit({ type: 'finished', ...shown, seconds, awsRequests: requests() });
+  view.emit({ type: 'finished', ...shown, run: identity.run, seconds, awsRequests: requests() });
 }
 
 async function showPlan(setup: Setup, task: Task, options: TaskOptions): Promise<RunOutcome> {
   const { goal, plan, snapshot } = await look(setup, task, options, { plan: true });
   setup.view.emit(preview(task, snapshot, goal, plan, setup.connection()));
-  if (plan.steps.length > 0) return planned(`Without --plan, \`turnout ${task.verb}\` does it.`);
-  return planned(`Nothing to do: ${task.standing(snapshot, goal).message}`);
+  const isDone = plan.steps.length === 0;
+  const message = isDone
+    ? `Nothing to do: ${task.standing(snapshot, goal).message}`
+    : `Without --plan, \`turnout ${task.verb}\` does it.`;
+  return { ...planned(message), release: goal.release };
 }
 
 /** Giving back the lease takes less, where the process has not slept meanwhile. */
@@ -99,7 +102,7 @@ async function underLease(
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
   const { view, position } = trackSteps(setup.view);
   const run = async (): Promise<RunOutcome> => runWithHooks({ ...setup, view }, lease, task, looked);
-  return journalled(setup, task, looked, position, run);
+  return { ...(await journalled(setup, task, looked, position, run)), release: goal.release };
 }
 
 async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<Mode, 'plan'>): Promise<PlannedRun> {
