@@ -37,7 +37,7 @@ export const UNKNOWN_RELEASE = {
 
 export const SLOW_START = {
   allowSlowStart: flag({
-    describe: 'Blue may leave while green is in the slow start of a target group, which ends it at once',
+    describe: 'Servers may leave while new ones are in the slow start of a target group, which ends it at once',
   }),
 } as const;
 

@@ -18,7 +18,8 @@ import {
   tooSmall,
   verifySteps,
 } from '../src/plan/switch.ts';
-import { dnsFailoverTexts, groupsProblem, healthSettingsProblem } from '../src/plan/group-checks.ts';
+import { groupsProblem } from '../src/plan/group-checks.ts';
+import { dnsFailoverTexts, healthSettingsProblem } from '../src/plan/group-health.ts';
 import { trialNotes, trialProblem, trialReads, trialSteps } from '../src/plan/trial.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
@@ -132,7 +133,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
       tagRoomProblem(servers, ['promoted', 'current', 'share', 'store']) ??
       trialProblem(snapshot, to, goal) ??
       groupsProblem(snapshot, inProduction(snapshot, to).length > 0 ? 'production' : 'all') ??
-      healthSettingsProblem(snapshot, to) ??
+      healthSettingsProblem(snapshot, change) ??
       trafficModel(snapshot).setupProblem(to) ??
       tooSmall(snapshot, change);
     if (unfit !== undefined) return unfit;

@@ -4,6 +4,7 @@ import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
+import { enteringTexts } from '../src/plan/group-health.ts';
 import {
   hasStayed,
   isOnlyUnverified,
@@ -97,7 +98,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const back: Switch = isKnown ? change : { ...change, unlessSick: true };
     const isThere = isSwitched(snapshot, to) || hasStayed(snapshot, to);
     const no = isThere ? undefined : (tooSmall(snapshot, back) ?? notVerified(snapshot, back));
-    return no ?? planSwitch(snapshot, back, []);
+    return no ?? planSwitch(snapshot, back, [], { steps: [], notes: enteringTexts(snapshot, to, goal.batch) });
   },
 
   afterFailure(snapshot, goal, failure) {

@@ -6,15 +6,14 @@ import { planAhead } from '../src/plan/ahead.ts';
 import type { Amount } from '../src/domain/amount.ts';
 import { batchSize, inBatchesOf, deployOrder } from '../src/domain/batches.ts';
 import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
-import { carries, homesOf, isDeployed, minimumWhileOut, running } from '../src/domain/in-place.ts';
+import { carries, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { fleetById } from '../src/domain/queries.ts';
-import { isMigrated } from '../src/domain/in-place.ts';
 import { afterInPlace, minimumNotes, mixedNote, releasesOf, minimumProblem } from '../src/plan/in-place.ts';
-import type { Step } from '../src/steps/index.ts';
+import { returningTexts } from '../src/plan/group-health.ts';
+import { rollingSteps, todoOf } from '../src/plan/rolling.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
-import { defined } from '../src/domain/defined.ts';
-import { allowedBy, OWNERS } from './allowed.ts';
+import { allowedBy, OWNERS, SLOW_START } from './allowed.ts';
 import { ROLLING_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { IN_PLACE, sameRelease, type Task } from './task.ts';
@@ -31,6 +30,7 @@ const OPTIONS = {
     conflicts: 'min-healthy',
   }),
   ...OWNERS,
+  ...SLOW_START,
 } satisfies option.OptionDefinitions;
 
 export const rolling: Task<'rolling', typeof OPTIONS> = {
@@ -86,7 +86,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     const all = running(snapshot, goal.batches.flat());
     const owned = ownersProblem(snapshot, all, goal.allowed) ?? tagRoomProblem(all, ROLLING_TAGS);
     if (owned !== undefined) return owned;
-    const plan = planAhead(snapshot, allSteps(snapshot, goal), notesOn(snapshot, fleet, goal));
+    const plan = planAhead(snapshot, rollingSteps(snapshot, goal), notesOn(snapshot, fleet, goal));
     return isRefusal(plan) ? withAdvice(snapshot, goal, plan) : plan;
   },
 
@@ -164,76 +164,6 @@ function fleetToRoll(snapshot: Snapshot): Fleet | Refusal {
   );
 }
 
-function isDone(instance: Instance, { release, force, run }: GoalOf<'rolling'>): boolean {
-  return carries(instance, release) && (!force || isDeployed(instance, release, run));
-}
-
-/** That run has deployed to all of the batch: it is on its way back. */
-function isDelivered(snapshot: Snapshot, { release, run }: GoalOf<'rolling'>, batch: readonly string[]): boolean {
-  return running(snapshot, batch).every((instance) => isDeployed(instance, release, run));
-}
-
-/** What is left of the batches: ids of instances that still run, without batches that are done. */
-function todoOf(snapshot: Snapshot, goal: GoalOf<'rolling'>): readonly (readonly string[])[] {
-  return goal.batches.map((batch) => {
-    const left = running(snapshot, batch);
-    return left.every((instance) => isDone(instance, goal)) ? [] : ids(left);
-  });
-}
-
-function allSteps(snapshot: Snapshot, goal: GoalOf<'rolling'>): readonly Step[] {
-  const todo = todoOf(snapshot, goal);
-  const [first] = todo.flat();
-  const { fleet, release, run, since, delivery } = goal;
-  if (first === undefined) return [];
-  const isDue = delivery.migrate !== 'no' && !isMigrated(snapshot, fleet, release, goal.force ? run : undefined);
-  const isAlone = isDue && delivery.migrate === 'alone';
-  const migrator = isDue && !isAlone ? todo.findIndex((batch) => !isDelivered(snapshot, goal, batch)) : -1;
-  const before: readonly Step[] = isAlone ? [{ do: 'migrate', fleet, instances: [first], release, run, since }] : [];
-  const steps = todo.map((batch, n) =>
-    batch.length === 0 ? [] : batchSteps(snapshot, goal, batch, n, n === migrator),
-  );
-  return [...before, ...steps.flat()];
-}
-
-function batchSteps(
-  snapshot: Snapshot,
-  goal: GoalOf<'rolling'>,
-  instances: readonly string[],
-  n: number,
-  migrate: boolean,
-): readonly Step[] {
-  const { fleet, release, run, since, minimumHealthy, delivery, allowed } = goal;
-  const places = homesOf(snapshot, instances);
-  const { words } = delivery;
-  const leave: Step = {
-    do: 'deregister-everywhere',
-    fleet,
-    instances,
-    places,
-    ...defined({ minimumHealthy, allowedOwners: allowed?.owners }),
-  };
-  const deploy: Step = {
-    do: 'deploy',
-    fleet,
-    instances,
-    release,
-    run,
-    since,
-    number: n + 1,
-    migrate,
-    words,
-    offline: true,
-  };
-  return [
-    // On its way back it must not be taken out again.
-    ...(isDelivered(snapshot, goal, instances) ? [] : [leave, deploy]),
-    ...(delivery.check ? [{ do: 'check-instances', fleet, instances } as const] : []),
-    { do: 'register-back', fleet, instances, places },
-    { do: 'tag-release', fleet, instances, release, run },
-  ];
-}
-
 function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): readonly string[] {
   const all = members(fleet);
   const todo = new Set(goal.batches.flat());
@@ -252,6 +182,7 @@ function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): rea
     ...sentences(unplacedIn({ ...snapshot, fleets: [fleet] })),
     ...(idle.length === 0 ? [] : [`Left alone, since not running: ${list(ids(idle), 5)}.`]),
     ...minimumNotes(snapshot, goal.minimumHealthy, goal.batches),
+    ...returningTexts(snapshot, goal.batches),
   ];
 }
 
@@ -291,7 +222,7 @@ function isAccepted(
   const all = goal.batches.flat();
   const minimum = minimumWhileOut(snapshot, all, size, minHealthy);
   const other = { ...goal, minimumHealthy: minimum, batches: inBatchesOf(all, size) };
-  return !isRefusal(planAhead(snapshot, allSteps(snapshot, other)));
+  return !isRefusal(planAhead(snapshot, rollingSteps(snapshot, other)));
 }
 
 function previousOf(snapshot: Snapshot, { fleet, release }: GoalOf<'rolling'>): string | undefined {

@@ -1,6 +1,6 @@
 import { liveFleets, members, poolsOf, roleOf, servingFleets, type Role } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
-import { NO_MINIMUM, total } from '../src/domain/minimum-healthy.ts';
+import { countByZone, NO_MINIMUM, total } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { stepsLeft } from '../src/plan/ending.ts';
 import { fewerThanBefore, nextZones, sizeNotes } from '../src/plan/fleet-size.ts';
@@ -8,7 +8,8 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Step } from '../src/steps/index.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
-import { groupsProblem, nextQuotaProblem } from '../src/plan/group-checks.ts';
+import { groupsProblem } from '../src/plan/group-checks.ts';
+import { nextQuotaProblem } from '../src/plan/quotas.ts';
 import { outsideNotes } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
@@ -75,7 +76,7 @@ export const up: Task<'up', typeof OPTIONS> = {
         'Look at `turnout status`; production has no healthy target yet.',
       );
     }
-    const many = nextQuotaProblem(snapshot, members(blue).length, total(zones));
+    const many = nextQuotaProblem(snapshot, countByZone(members(blue)), zones);
     if (many !== undefined) return many;
     const spec = await resolve({ release, zones, blue });
     return { ...requestedBy, verb: 'up', fleet: `${release}-${requestedBy.run}`, release, spec };

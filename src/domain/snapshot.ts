@@ -129,8 +129,12 @@ export interface Pool {
   readonly unhealthyThreshold: number;
   /** Healthy targets below which ELB sends requests to all, also unhealthy ones. Absent: it is one. */
   readonly routesToAllBelow?: number;
+  /** The same in percent of the registered ones. Absent: it is not asked for. */
+  readonly routesToAllBelowPercent?: number;
   /** Healthy targets below which ELB takes a zone out of DNS. Absent: it is one. */
   readonly leavesDnsBelow?: number;
+  /** The same in percent of the registered ones. Absent: it is not asked for. */
+  readonly leavesDnsBelowPercent?: number;
   /** Seconds in which ELB raises the share of a new target. Absent: it has its whole share at once. */
   readonly slowStartS?: number;
   /** Seconds that a deregistered target is shown as draining. */
@@ -139,6 +143,8 @@ export interface Pool {
   readonly loadBalancers?: readonly string[];
   /** Quota of targets for all groups of its load balancer together. Absent: not asked. */
   readonly targetsMax?: number;
+  /** The same of a zone. Absent: not asked, or there is none. */
+  readonly targetsPerZoneMax?: number;
   /** ELB's word: `HTTP`, `TCP`. */
   readonly protocol?: string;
   /** False where clients of a zone reach the targets of that zone only. */

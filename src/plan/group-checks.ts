@@ -1,12 +1,9 @@
 import { withId } from '../domain/by-id.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
-import { countByZone, isHealthy } from '../domain/minimum-healthy.ts';
-import { configuredPools, isRegistered, members, poolsOf } from '../domain/roles.ts';
+import { configuredPools, isRegistered, poolsOf } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
-import { ownPools } from '../domain/shares.ts';
-import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
+import type { Pool, Snapshot } from '../domain/snapshot.ts';
 import { count, duration, list } from '../domain/text.ts';
-import { behaviourOf, type Step } from '../steps/index.ts';
 
 /** What the settings of the target groups tell before anything is begun: why it would not work, and what is worth knowing. */
 
@@ -88,80 +85,4 @@ export function cutOffTexts({ pools }: Snapshot, ids: readonly string[]): readon
       ({ name, deregistrationDelayS: seconds }) =>
         `${name} has a deregistration delay of ${duration(seconds)}: requests that take longer are cut off when their server leaves.`,
     );
-}
-
-/** Why ELB would treat the fleet as unhealthy where it serves alone, which it does not with what serves now (ALB user guide, target group health). */
-export function healthSettingsProblem(snapshot: Snapshot, to: Fleet): Refusal | undefined {
-  const size = members(to).length;
-  const pool = poolsFor(snapshot, to).find(({ routesToAllBelow = 1 }) => size < routesToAllBelow);
-  const now = poolsOf(snapshot, 'production').map(({ targets }) => targets.filter(isHealthy).length);
-  if (pool?.routesToAllBelow === undefined || now.every((healthy) => healthy < (pool.routesToAllBelow ?? 1)))
-    return undefined;
-  return refusal(
-    'too-few-targets',
-    `${to.release} has ${count(size, 'instance')}, and with fewer than ${pool.routesToAllBelow} healthy targets in ${pool.name} ELB sends requests to all of them, also to unhealthy ones.`,
-    `\`aws elbv2 modify-target-group-attributes --target-group-arn ${pool.arn} --attributes Key=target_group_health.unhealthy_state_routing.minimum_healthy_targets.count,Value=${size}\` lowers that number.`,
-    `Or bring up ${pool.routesToAllBelow} with \`--count\`: \`turnout cleanup --discard\`, then \`turnout up --release R --count ${pool.routesToAllBelow}\`.`,
-  );
-}
-
-/** Where the fleet serves after a switch. */
-function poolsFor(snapshot: Snapshot, to: Fleet): readonly Pool[] {
-  return snapshot.traffic.kind === 'membership' ? poolsOf(snapshot, 'production') : ownPools(snapshot, to);
-}
-
-/** Zones in which the fleet has fewer targets than ELB wants for DNS. */
-export function dnsFailoverTexts(snapshot: Snapshot, to: Fleet): readonly string[] {
-  const zones = Object.entries(countByZone(members(to)));
-  return poolsFor(snapshot, to).flatMap(({ name, leavesDnsBelow = 1 }) => {
-    const few = zones.filter(([, n]) => n < leavesDnsBelow).map(([zone]) => zone);
-    return few.length === 0
-      ? []
-      : [
-          `ELB takes a zone out of DNS that has fewer than ${leavesDnsBelow} healthy targets in ${name}; ${to.release} has fewer in ${list(few)}.`,
-        ];
-  });
-}
-
-/**
- * Why the steps would exceed the quota of a load balancer: a target counts in each of its groups, and as long as it drains (ALB user
- * guide, quotas). A fleet of N beside another one needs up to 4 N where all groups are at one load balancer.
- */
-export function targetsQuotaProblem(snapshot: Snapshot, steps: readonly Step[]): Refusal | undefined {
-  const most = new Map<string, number>();
-  let world = snapshot;
-  for (const step of steps) {
-    world = behaviourOf(step).simulate(world);
-    const counts = Map.groupBy(world.pools, balancerOf);
-    for (const [balancer, pools] of counts) {
-      const now = pools.reduce((sum, { targets }) => sum + targets.length, 0);
-      most.set(balancer, Math.max(now, most.get(balancer) ?? 0));
-    }
-  }
-  return overQuota(snapshot, most, 'This needs');
-}
-
-/** The same of the promote that follows, before its fleet of that size is there. */
-export function nextQuotaProblem(snapshot: Snapshot, serving: number, next: number): Refusal | undefined {
-  if (snapshot.traffic.kind !== 'membership') return undefined;
-  const groups = Map.groupBy(configuredPools(snapshot), balancerOf);
-  const added = ({ role, targets }: Pool): number => targets.length + next + (role === 'test' ? serving : 0);
-  const most = [...groups].map(([one, pools]) => [one, pools.reduce((sum, pool) => sum + added(pool), 0)] as const);
-  return overQuota(snapshot, new Map(most), 'A promote of them would need');
-}
-
-function overQuota(snapshot: Snapshot, most: ReadonlyMap<string, number>, what: string): Refusal | undefined {
-  const over = snapshot.pools.find((pool) => (most.get(balancerOf(pool)) ?? 0) > (pool.targetsMax ?? Infinity));
-  if (over === undefined) return undefined;
-  const need = most.get(balancerOf(over));
-  return refusal(
-    'too-many-targets',
-    `${what} up to ${need} targets at the load balancer of ${over.name}, and its quota is ${over.targetsMax}: each server counts in every group, also while it drains.`,
-    `Ask AWS for a quota of ${need} targets per load balancer, or put the test groups behind a load balancer of their own; then run this again.`,
-  );
-}
-
-/** A group belongs to one at most. */
-function balancerOf({ loadBalancers = [] }: Pool): string {
-  return loadBalancers[0] ?? '';
 }

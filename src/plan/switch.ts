@@ -19,7 +19,7 @@ import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
-import { targetsQuotaProblem } from './group-checks.ts';
+import { targetsQuotaProblem } from './quotas.ts';
 import { outsideNotes } from './outsiders.ts';
 import { unmanagedInProduction } from './worlds.ts';
 import { unreadableText } from '../domain/unreadable.ts';

@@ -107,9 +107,18 @@ function toDescription({ id, port }: TargetRef): TargetDescription {
 /** With fewer targets than this, four times as many are far from every quota. */
 const MANY = 100;
 
-function quotaOf({ loadBalancers = [] }: Pool, limits: ReadonlyMap<string, number>): Pick<Pool, 'targetsMax'> {
-  const type = loadBalancers.some((arn) => arn.includes(':loadbalancer/net/')) ? 'network' : 'application';
-  return defined({ targetsMax: limits.get(`targets-per-${type}-load-balancer`) });
+function quotaOf(
+  { loadBalancers = [], crossZone }: Pool,
+  limits: ReadonlyMap<string, number>,
+): Pick<Pool, 'targetsMax' | 'targetsPerZoneMax'> {
+  const isNetwork = loadBalancers.some((arn) => arn.includes(':loadbalancer/net/'));
+  if (!isNetwork) return defined({ targetsMax: limits.get('targets-per-application-load-balancer') });
+  const targetsMax = limits.get('targets-per-network-load-balancer');
+  const targetsPerZoneMax = limits.get('targets-per-availability-zone-per-network-load-balancer');
+  // Across zones, that of a zone counts for all of them together (NLB user guide, quotas).
+  return crossZone === false
+    ? defined({ targetsMax, targetsPerZoneMax })
+    : defined({ targetsMax: targetsPerZoneMax ?? targetsMax });
 }
 
 /** Reads once, however many ask; what failed, or is not complete, is read again the next time. */
@@ -130,8 +139,8 @@ export function remember<T>(read: () => Promise<T>, isKept: (value: T) => boolea
 const DELAY = 'deregistration_delay.timeout_seconds';
 const DELAY_DEFAULT_S = 300;
 const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
-const ROUTING = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count';
-const DNS_FAILOVER = 'target_group_health.dns_failover.minimum_healthy_targets.count';
+const ROUTING = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets';
+const DNS_FAILOVER = 'target_group_health.dns_failover.minimum_healthy_targets';
 /** Application load balancers send requests across zones; network load balancers do not by themselves (ELB user guides). */
 const ACROSS_BY_DEFAULT = /^HTTPS?$/;
 
@@ -156,11 +165,10 @@ function toReading(
 
 export function toPool(settings: Settings, targets: readonly TargetHealthDescription[]): Pool {
   const { name, arn, role, port, group, attributes } = settings;
-  const [routesToAllBelow, leavesDnsBelow] = [ROUTING, DNS_FAILOVER].map((key) => Number(attributes.get(key))) as [
-    number,
-    number,
-  ];
-  const slowStartS = Number(attributes.get('slow_start.duration_seconds') ?? 0);
+  const above = (least: number, key: string): number | undefined => {
+    const value = Number(attributes.get(key));
+    return value > least ? value : undefined;
+  };
   return {
     name,
     arn,
@@ -170,9 +178,13 @@ export function toPool(settings: Settings, targets: readonly TargetHealthDescrip
     timeoutS: group.HealthCheckTimeoutSeconds ?? 5,
     healthyThreshold: group.HealthyThresholdCount ?? 5,
     unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
-    ...(slowStartS > 0 && { slowStartS }),
-    ...(routesToAllBelow > 1 && { routesToAllBelow }),
-    ...(leavesDnsBelow > 1 && { leavesDnsBelow }),
+    ...defined({
+      slowStartS: above(0, 'slow_start.duration_seconds'),
+      routesToAllBelow: above(1, `${ROUTING}.count`),
+      routesToAllBelowPercent: above(0, `${ROUTING}.percentage`),
+      leavesDnsBelow: above(1, `${DNS_FAILOVER}.count`),
+      leavesDnsBelowPercent: above(0, `${DNS_FAILOVER}.percentage`),
+    }),
     deregistrationDelayS: Number(attributes.get(DELAY) ?? DELAY_DEFAULT_S),
     loadBalancers: group.LoadBalancerArns ?? [],
     ...defined({ protocol: group.Protocol }),

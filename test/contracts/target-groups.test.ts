@@ -59,6 +59,65 @@ describe("what is ELB's own", () => {
     ]);
   });
 
+  test('the health that a group wants, and its slow start, are read; what is off is absent', async () => {
+    const world = await start();
+    const [{ arn }] = world.sandbox.production as [SandboxGroup];
+    const port = () => open(world, [PRODUCTION], [TEST]);
+    const [usual] = (await port().read()).pools;
+    const facts = [
+      'slowStartS',
+      'routesToAllBelow',
+      'routesToAllBelowPercent',
+      'leavesDnsBelow',
+      'leavesDnsBelowPercent',
+    ];
+    for (const fact of facts) expect(usual).not.toHaveProperty(fact);
+    const health = 'target_group_health';
+    const values = {
+      'slow_start.duration_seconds': '30',
+      [`${health}.unhealthy_state_routing.minimum_healthy_targets.count`]: '2',
+      [`${health}.unhealthy_state_routing.minimum_healthy_targets.percentage`]: '50',
+      [`${health}.dns_failover.minimum_healthy_targets.count`]: '3',
+      [`${health}.dns_failover.minimum_healthy_targets.percentage`]: '60',
+    };
+    const Attributes = Object.entries(values).map(([Key, Value]) => ({ Key, Value }));
+    await callElbv2(world.sandbox, 'ModifyTargetGroupAttributes', { TargetGroupArn: arn, Attributes });
+    expect((await port().read()).pools[0]).toMatchObject({
+      slowStartS: 30,
+      routesToAllBelow: 2,
+      routesToAllBelowPercent: 50,
+      leavesDnsBelow: 3,
+      leavesDnsBelowPercent: 60,
+    });
+  });
+
+  test('quotas are asked for near them: of a Network Load Balancer those of zones', async () => {
+    const world = await start();
+    const elbv2 = new Elbv2(openSession(world.sandbox.url));
+    const net = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/shop/50dc6c495c0c9188';
+    const health = Array.from({ length: 100 }, (_, n) => ({ Target: { Id: `i-${n}`, Port: 80 } }));
+    const read = async (balancers: readonly string[], across: string) => {
+      const [group] = await elbv2.targetGroups({ names: [PRODUCTION], arns: [] });
+      Object.assign(elbv2, {
+        targetGroups: async () => [{ ...group, Protocol: 'TCP', LoadBalancerArns: balancers }],
+        targetHealth: async () => health,
+        attributes: async () => new Map([['load_balancing.cross_zone.enabled', across]]),
+        limits: async () =>
+          new Map([
+            ['targets-per-application-load-balancer', 1000],
+            ['targets-per-network-load-balancer', 3000],
+            ['targets-per-availability-zone-per-network-load-balancer', 500],
+          ]),
+      });
+      const groups = { production: [{ targetGroup: PRODUCTION }], test: [] };
+      const { pools } = await createTargetGroups(elbv2, { kind: 'target-groups', ...groups }).read();
+      return pools.map(({ targetsMax, targetsPerZoneMax }) => [targetsMax, targetsPerZoneMax]);
+    };
+    expect(await read([net], 'false')).toEqual([[3000, 500]]);
+    expect(await read([net], 'true')).toEqual([[500, undefined]]);
+    expect(await read([net.replace('/net/', '/app/')], 'true')).toEqual([[1000, undefined]]);
+  });
+
   test.each(['targetGroups', 'attributes', 'targetHealth'] as const)(
     'a test group of which `%s` are denied is unreadable until they are not; production is not dispensable',
     async (request) => {

@@ -182,6 +182,14 @@ describe('a target that fails', () => {
       'i-1 out',
     );
     expect([(await get()).body, (await get()).body]).toEqual(['i-2', 'i-2']);
+    const Key = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage';
+    for (const [Value, bodies] of [
+      ['51', ['i-1', 'i-2']],
+      ['50', ['i-2', 'i-2']],
+    ] as const) {
+      await stage.elb.call('ModifyTargetGroupAttributes', { TargetGroupArn: blue, Attributes: [{ Key, Value }] });
+      expect([(await get()).body, (await get()).body].toSorted()).toEqual(bodies);
+    }
     second.healthy = false;
     await poll(
       async () => (await stage.elb.health(blue)).includes('i-2 unhealthy Target.ResponseCodeMismatch'),

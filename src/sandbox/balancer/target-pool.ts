@@ -23,8 +23,8 @@ export interface Balancing {
   readonly algorithm: 'round_robin' | 'least_outstanding_requests';
   /** 0 is off. */
   readonly slowStartMs: number;
-  /** With fewer passing targets, requests go to all that are checked. */
-  readonly minimumPassing?: number;
+  /** With fewer passing targets, or fewer in percent of all, requests go to all that are checked. */
+  readonly minimumPassing?: { readonly count: number; readonly percent: number };
   /** Duration of stickiness to a target; 0 is off. */
   readonly stickyMs: number;
 }
@@ -88,7 +88,8 @@ export class TargetPool {
   }
 
   #targets(): readonly Entry[] {
-    const { minimumPassing = 1 } = this.balancing;
+    const { count = 1, percent = 0 } = this.balancing.minimumPassing ?? {};
+    const minimumPassing = Math.max(count, (percent / 100) * this.#entries.size);
     if (this.#eligible?.minimumPassing !== minimumPassing)
       this.#eligible = { minimumPassing, entries: eligible([...this.#entries.values()], minimumPassing) };
     return this.#eligible.entries;

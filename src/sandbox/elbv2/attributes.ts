@@ -30,6 +30,15 @@ function oneOf(usual: string, ...others: string[]): AttributeSpec {
   return { default: usual, check };
 }
 
+function percentOrOff(): AttributeSpec {
+  const check = (key: string, value: string): void => {
+    const number = Number(value);
+    if (value !== 'off' && !(Number.isInteger(number) && number >= 1 && number <= 100))
+      throw validationError(`The value of the attribute '${key}' must be 'off' or between '1' and '100' inclusive`);
+  };
+  return { default: 'off', check };
+}
+
 /** An attribute that the sandbox does not implement: only its default is accepted. */
 function fixed(usual: string): AttributeSpec {
   const check = (key: string, value: string): void => {
@@ -51,9 +60,9 @@ export const GROUP_ATTRIBUTES: AttributeSpecs = {
   'stickiness.lb_cookie.duration_seconds': seconds('86400', 1, 604_800),
   'stickiness.type': fixed('lb_cookie'),
   'target_group_health.dns_failover.minimum_healthy_targets.count': seconds('1', 1, 1000),
-  'target_group_health.dns_failover.minimum_healthy_targets.percentage': fixed('off'),
+  'target_group_health.dns_failover.minimum_healthy_targets.percentage': percentOrOff(),
   'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count': seconds('1', 1, 1000),
-  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': fixed('off'),
+  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': percentOrOff(),
 };
 
 /** Load balancer attributes (ELBv2 API, LoadBalancerAttribute). */

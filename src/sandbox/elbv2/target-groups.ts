@@ -178,8 +178,11 @@ export function modifyAttributes(
   const sticky = next.get('stickiness.enabled') === 'true';
   if (sticky && besideOthers) throw stickyBehindRule();
   const stickyMs = sticky ? msOf(next, 'stickiness.lb_cookie.duration_seconds') : 0;
-  const minimumPassing = Number(next.get('target_group_health.unhealthy_state_routing.minimum_healthy_targets.count'));
-  group.pool.balancing = { algorithm, slowStartMs, stickyMs, minimumPassing };
+  const [count, percent] = ['count', 'percentage'].map((what) =>
+    Number(next.get(`target_group_health.unhealthy_state_routing.minimum_healthy_targets.${what}`)),
+  ) as [number, number];
+  // `off` is no number.
+  group.pool.balancing = { algorithm, slowStartMs, stickyMs, minimumPassing: { count, percent: percent || 0 } };
   for (const [key, value] of next) group.attributes.set(key, value);
 }
 
