@@ -53,4 +53,4 @@ test('each one is asserted by a test', () => {
   );
   const asserted = new Set(asserting.flatMap((source) => textsOf(source)));
   expect(codes().filter((code) => !asserted.has(code))).toEqual(Object.keys(UNTESTED));
-});
+}, 60_000);
