@@ -172,15 +172,21 @@ export function instances({
   describe,
   positional,
 }: Text & { readonly positional: boolean }): Option<readonly string[], false> {
-  const parse = (_name: string, given: unknown): readonly string[] => {
-    const ids = (given as readonly unknown[]).map(String);
-    const wrong = ids.find((id) => !/^i-[0-9a-z]{1,32}$/.test(id));
-    if (wrong === undefined) return ids;
-    throw new OperatorError('usage', `${wrong} is not the id of an instance.`, {
-      next: ['For example: i-0123456789abcdef0'],
-    });
-  };
+  const parse = (_name: string, given: unknown): readonly string[] =>
+    (given as readonly unknown[]).map((id) => checkedId(String(id)));
   return { ...valued(describe, parse, { array: true }), name: positional ? 'instances' : 'instance', positional };
+}
+
+/** The id of one instance. */
+export function instance({ describe }: Text): Option<string, false> {
+  return valued(describe, (_name, given) => checkedId(String(given)));
+}
+
+function checkedId(id: string): string {
+  if (/^i-[0-9a-z]{1,32}$/.test(id)) return id;
+  throw new OperatorError('usage', `${id} is not the id of an instance.`, {
+    next: ['For example: i-0123456789abcdef0'],
+  });
 }
 
 /** The instance that turnout runs on, added to `instances` when the options are read. */

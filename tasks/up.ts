@@ -2,6 +2,7 @@ import { liveFleets, members, poolsOf, roleOf, servingFleets, type Role } from '
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { countByZone, NO_MINIMUM, total } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
+import { defined } from '../src/domain/defined.ts';
 import { stepsLeft } from '../src/plan/ending.ts';
 import { fewerThanBefore, nextZones, sizeNotes } from '../src/plan/fleet-size.ts';
 import { planAhead } from '../src/plan/ahead.ts';
@@ -26,6 +27,9 @@ const OPTIONS = {
     min: 1,
     max: 1000,
     example: 3,
+  }),
+  cloneFrom: option.instance({
+    describe: 'Where the servers in production differ: the one that all new ones are clones of',
   }),
   ...OWNERS,
 } satisfies option.OptionDefinitions;
@@ -78,7 +82,7 @@ export const up: Task<'up', typeof OPTIONS> = {
     }
     const many = nextQuotaProblem(snapshot, countByZone(members(blue)), zones);
     if (many !== undefined) return many;
-    const spec = await resolve({ release, zones, blue });
+    const spec = await resolve({ release, zones, blue, ...defined({ cloneFrom: options.cloneFrom }) });
     return { ...requestedBy, verb: 'up', fleet: `${release}-${requestedBy.run}`, release, spec };
   },
 

@@ -3,11 +3,16 @@ import type {
   Filter,
   Image,
   Instance,
+  InstanceAttribute,
+  InstanceAttributeName,
+  InstanceNetworkInterface,
+  InstanceTypeInfo,
   LaunchTemplateVersion,
   ResourceType,
   RunInstancesCommandInput,
   Tag,
   TagSpecification,
+  Volume,
 } from '@aws-sdk/client-ec2';
 import { chunk, settle } from './batches.ts';
 import { pageItems } from './pages.ts';
@@ -17,11 +22,14 @@ export type {
   Filter,
   Image,
   Instance,
+  InstanceNetworkInterface,
+  InstanceTypeInfo,
   LaunchTemplateVersion,
   ResourceType,
   RunInstancesCommandInput,
   Tag,
   TagSpecification,
+  Volume,
 };
 
 /** A quarter of the maximum that EC2 allows: a parsed page is the largest object that a run holds in memory. */
@@ -102,6 +110,40 @@ export class Ec2 {
     return (await this.#send(command)).Images ?? [];
   }
 
+  /** The image with this id, unless it was deregistered, or is not shared with this account any more. */
+  async image(id: string): Promise<Image | undefined> {
+    const Filters = [{ Name: 'image-id', Values: [id] }];
+    return (await this.#send(new sdk.DescribeImagesCommand({ Filters, IncludeDeprecated: true }))).Images?.[0];
+  }
+
+  /** Volumes by id, without those that do not exist. */
+  async volumes(ids: readonly string[]): Promise<readonly Volume[]> {
+    const pages = chunk(ids, FILTER_VALUES).map((Values) =>
+      pageItems(
+        this.#send,
+        (NextToken) => new sdk.DescribeVolumesCommand({ Filters: [{ Name: 'volume-id', Values }], NextToken }),
+        (page) => page.Volumes,
+      ),
+    );
+    return (await Promise.all(pages)).flat();
+  }
+
+  /** What EC2 says of types of instances; rejects when one does not exist. */
+  async instanceTypes(names: readonly InstanceTypeInfo['InstanceType'][]): Promise<readonly InstanceTypeInfo[]> {
+    const InstanceTypes = names.flatMap((name) => name ?? []);
+    return pageItems(
+      this.#send,
+      (NextToken) => new sdk.DescribeInstanceTypesCommand({ InstanceTypes, NextToken }),
+      (page) => page.InstanceTypes,
+    );
+  }
+
+  /** `standard` or `unlimited`; only instances of burstable types have CPU credits. */
+  async cpuCredits(id: string): Promise<string | undefined> {
+    const command = new sdk.DescribeInstanceCreditSpecificationsCommand({ InstanceIds: [id] });
+    return (await this.#send(command)).InstanceCreditSpecifications?.[0]?.CpuCredits;
+  }
+
   /** Id of the launch template with this name; rejects when it does not exist. */
   async launchTemplateId(name: string): Promise<string> {
     const output = await this.#send(new sdk.DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }));
@@ -120,8 +162,12 @@ export class Ec2 {
 
   /** The instance's user data, base64-encoded; undefined when it has none. */
   async userData(id: string): Promise<string | undefined> {
-    const command = new sdk.DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: 'userData' });
-    return (await this.#send(command)).UserData?.Value;
+    return (await this.attribute(id, 'userData')).UserData?.Value;
+  }
+
+  /** An attribute that a description of the instance lacks. */
+  async attribute(id: string, Attribute: InstanceAttributeName): Promise<InstanceAttribute> {
+    return this.#send(new sdk.DescribeInstanceAttributeCommand({ InstanceId: id, Attribute }));
   }
 }
 

@@ -92,7 +92,9 @@ const LAUNCHED_FROM = [
   'key-pair/*',
   'launch-template/*',
 ];
-const IMAGES = ['Images', 'InstanceAttribute', 'LaunchTemplates', 'LaunchTemplateVersions', 'Tags'];
+const IMAGES = ['Images', 'InstanceAttribute', 'LaunchTemplates', 'LaunchTemplateVersions', 'Tags', 'Volumes'];
+/** Without a launch template, servers of blue are cloned. */
+const CLONED = ['InstanceCreditSpecifications', 'InstanceTypes'];
 
 function ec2(config: Config): readonly Grant[] {
   const own = arn(config, 'ec2', 'instance/*');
@@ -101,8 +103,10 @@ function ec2(config: Config): readonly Grant[] {
   const role = `arn:aws:iam::${config.account ?? '*'}:role/*`;
   const tagged = { ...owned(config, 'ResourceTag'), ...ownKeys(config) };
   const adopts = { ...owned(config, 'RequestTag'), ...ownKeys(config) };
+  const clones = config.fleet.kind === 'ec2' && config.fleet.launchTemplate === undefined;
+  const launches = clones ? [...IMAGES, ...CLONED] : IMAGES;
   return [
-    { use: 'read', Sid: 'Images', Action: IMAGES.map((what) => `ec2:Describe${what}`), Resource: ANYTHING },
+    { use: 'read', Sid: 'Images', Action: launches.map((what) => `ec2:Describe${what}`), Resource: ANYTHING },
     ...imageParameter(config),
     {
       use: 'run',

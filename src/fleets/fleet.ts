@@ -14,6 +14,8 @@ export interface LaunchRequest {
   readonly zones: Readonly<Record<string, number>>;
   /** The fleet that serves now. Its instances are cloned if the config has no launch template. */
   readonly blue: Fleet;
+  /** The instance of it that is cloned, where its instances differ. */
+  readonly cloneFrom?: string;
 }
 
 /** A fleet to launch, with the result of `resolve`. */

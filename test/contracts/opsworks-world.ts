@@ -41,7 +41,7 @@ export interface OpsWorksWorld extends FleetWorld {
   /** The layer that serves. */
   readonly layer: string;
   addLayer(shortName: string, tags: object): Promise<string>;
-  boot(layers: readonly string[], zone?: string): Promise<string>;
+  boot(layers: readonly string[], zone?: string, type?: string): Promise<string>;
 }
 
 export async function startOpsWorksWorld({ blue = 3 }: FleetWorldOptions = {}): Promise<OpsWorksWorld> {
@@ -56,10 +56,10 @@ export async function startOpsWorksWorld({ blue = 3 }: FleetWorldOptions = {}): 
     await callOpsWorks(sandbox, 'TagResource', { ResourceArn: made.Layers[0].Arn, Tags });
     return LayerId as string;
   };
-  const boot = async (LayerIds: readonly string[], zone = 'eu-west-1a'): Promise<string> => {
+  const boot = async (LayerIds: readonly string[], zone = 'eu-west-1a', InstanceType = 't3.micro'): Promise<string> => {
     const SubnetId = sandbox.ec2.network.subnets.find((subnet) => subnet.zone === zone)?.id;
     const place = { AvailabilityZone: zone, SubnetId };
-    const input = { StackId: stack, LayerIds, InstanceType: 't3.micro', ...place };
+    const input = { StackId: stack, LayerIds, InstanceType, ...place };
     const { InstanceId } = await callOpsWorks(sandbox, 'CreateInstance', input);
     await callOpsWorks(sandbox, 'StartInstance', { InstanceId });
     const { Instances } = await callOpsWorks(sandbox, 'DescribeInstances', { InstanceIds: [InstanceId] });

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Ec2, Instance as Ec2Instance } from '../../aws/ec2.ts';
+import type { Instance as Ec2Instance } from '../../aws/ec2.ts';
 import { fillRelease } from '../../config/release.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
-import { count, sentences } from '../../domain/text.ts';
+import type { Fleet } from '../../domain/snapshot.ts';
+import { count, list, sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../fleet.ts';
-import { fromBlue } from './clone.ts';
+import { cloneOf } from './clone.ts';
 import { fromImage } from './image.ts';
 import { tagsFor, type Ec2FleetOptions, type Ec2Request, type PartialRequest } from './request.ts';
+import { notCloned } from '../mixed.ts';
 import { fromTemplate } from './template.ts';
 
 /**
@@ -17,24 +19,27 @@ import { fromTemplate } from './template.ts';
  */
 export async function resolveEc2Launch(options: Ec2FleetOptions, request: LaunchRequest): Promise<LaunchSpec> {
   const { ec2, config } = options;
-  const samples = await sampleOfEachZone(ec2, request);
+  const serving = await servingInstances(options, request);
+  const image = config.image && (await fromImage(ec2, options.ssm, config.image, request.release));
   const base = config.launchTemplate
     ? await fromTemplate(options, config.launchTemplate, request.release)
-    : fromBlue(options, samples[0] as Ec2Instance);
+    : await cloneOf(options, serving, request, image);
   checkTagRoom(base);
-  const image = config.image && (await fromImage(ec2, options.ssm, config.image, request.release));
   const script = config.userData;
   const userData = script === undefined ? base.userData : 'config';
-  const subnets = new Map(samples.map((instance) => [instance.Placement?.AvailabilityZone, instance.SubnetId]));
+  const zones = Map.groupBy(serving, ({ Placement }) => Placement?.AvailabilityZone);
+  const subnetOf = (zone: string): string => zones.get(zone)?.[0]?.SubnetId ?? '';
   const pinned = await currentUserData(options, { run: {}, ...defined({ userData }) }, request.release);
   return {
     kind: 'ec2',
     summary: sentences(
       ...base.summary,
       ...(image?.summary ?? []),
+      ...(config.launchTemplate ? otherTypes(request.blue) : []),
+      ...otherSubnets(request.blue, zones),
       script !== undefined && `user data of the config, ${linesIn(script)}${replaced(await base.replaces())}`,
     ),
-    batches: Object.entries(request.zones).map(([zone, n]) => ({ zone, count: n, subnet: subnets.get(zone) ?? '' })),
+    batches: Object.entries(request.zones).map(([zone, n]) => ({ zone, count: n, subnet: subnetOf(zone) })),
     request: { run: { ...base.run, ...image?.run }, ...defined({ userData, userDataHash: pinned && hashOf(pinned) }) },
   };
 }
@@ -62,18 +67,54 @@ function checkTagRoom({ run, summary }: PartialRequest): void {
   );
 }
 
-/** One instance of blue in each zone: the source of the subnet and of clones. */
-async function sampleOfEachZone(ec2: Ec2, { blue, zones }: LaunchRequest): Promise<readonly Ec2Instance[]> {
-  const ids = Object.keys(zones).flatMap(
-    (zone) => blue.instances.find((instance) => instance.zone === zone && instance.state === 'running')?.id ?? [],
-  );
-  const found = await ec2.instancesById(ids, (instance) => instance);
-  if (found.length === Object.keys(zones).length) return found;
+/** The running instances of blue in these zones, the one to clone first: sources of subnets and of clones. */
+async function servingInstances(
+  { ec2, config }: Ec2FleetOptions,
+  { blue, zones, cloneFrom }: LaunchRequest,
+): Promise<readonly Ec2Instance[]> {
+  const running = blue.instances.filter(({ state, zone }) => state === 'running' && zone in zones).map(({ id }) => id);
+  if (cloneFrom !== undefined) checkCloned(blue, cloneFrom, config.launchTemplate !== undefined);
+  const wanted = cloneFrom === undefined ? running : [cloneFrom, ...running.filter((id) => id !== cloneFrom)];
+  const found = await ec2.instancesById(wanted, (instance) => instance);
+  const known = new Set(found.map(({ Placement }) => Placement?.AvailabilityZone));
+  if (Object.keys(zones).every((zone) => known.has(zone)))
+    return found.toSorted((a, b) => wanted.indexOf(a.InstanceId ?? '') - wanted.indexOf(b.InstanceId ?? ''));
   throw new OperatorError(
     'no-sample',
     `Not every zone of ${blue.release} has a running instance to take the subnet from.`,
     { next: ['Check `turnout status`, and run this again when production is complete.'] },
   );
+}
+
+function checkCloned(blue: Fleet, id: string, hasTemplate: boolean): void {
+  if (!blue.instances.some((one) => one.id === id && one.state === 'running')) throw notCloned(id, blue.release);
+  if (!hasTemplate) return;
+  throw new OperatorError(
+    'not-cloned',
+    'The config has a launch template: new servers are as it says, and no clones.',
+    {
+      next: ['Leave out --clone-from.'],
+    },
+  );
+}
+
+/** A template has one type, and what production has beside it may be on purpose. */
+function otherTypes({ release, instances }: Fleet): readonly string[] {
+  const running = instances.filter(({ state }) => state === 'running');
+  const types = [...Map.groupBy(running, ({ type }) => type)].map(([type, all]) => `${type ?? '?'} (${all.length})`);
+  return types.length < 2
+    ? []
+    : [`${release} has servers of ${list(types)}; the new ones are all as the template says`];
+}
+
+/** New servers of a zone are in one subnet. */
+function otherSubnets({ release }: Fleet, zones: Map<string | undefined, Ec2Instance[]>): readonly string[] {
+  return [...zones].flatMap(([zone, all]) => {
+    const subnets = [...new Set(all.map(({ SubnetId }) => SubnetId ?? ''))];
+    return subnets.length < 2
+      ? []
+      : [`in ${zone}, ${release} is in ${list(subnets)}; the new servers are all in ${subnets[0]}`];
+  });
 }
 
 /**

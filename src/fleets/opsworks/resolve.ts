@@ -2,11 +2,13 @@ import type { CreateInstanceCommandInput, Instance as OpsInstance } from '../../
 import { fillRelease } from '../../config/release.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
+import type { Fleet } from '../../domain/snapshot.ts';
 import { sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { fromImage } from '../ec2/image.ts';
 import { checkClonable, cloneNames, parseJson } from './clone.ts';
+import { notCloned, refuseMixed } from '../mixed.ts';
 import { allInstances, inLayer, layerOfFleet, type OpsWorksDeps } from './layers.ts';
 
 /**
@@ -31,7 +33,7 @@ const TAG_VALUE = /^[\p{L}\p{N}\p{Z}+\-=._:/]{0,255}$/u;
 /** Resolves a release to the layer to clone and the instances to create. Changes nothing. */
 export async function resolveOpsWorksLaunch(
   deps: OpsWorksDeps,
-  { release, zones, blue }: LaunchRequest,
+  { release, zones, blue, cloneFrom }: LaunchRequest,
 ): Promise<LaunchSpec> {
   if (!TAG_VALUE.test(release))
     throw new OperatorError('release-not-a-tag', `OpsWorks does not allow a tag with the value "${release}".`, {
@@ -53,8 +55,9 @@ export async function resolveOpsWorksLaunch(
   checkClonable(layer, (config.layer?.name ?? config.layer?.shortName) ? layers : [], names, config);
   parseJson(layer.CustomJson);
   const image = config.image && (await fromImage(deps.ec2, deps.ssm, config.image, release));
-  const samples = samplesOf(inLayer(id, all), Object.keys(zones), blue);
   const ami = image && { AmiId: String(image.run['ImageId']), Os: 'Custom' };
+  const serving = servingIn(inLayer(id, all), Object.keys(zones), blue);
+  const samples = samplesOf(serving, blue, id, { ...ami }, cloneFrom);
   const instances = Object.fromEntries(
     samples.map(([zone, sample]) => [zone, { ...instanceRequest(sample, id), ...ami }]),
   );
@@ -73,19 +76,45 @@ export async function resolveOpsWorksLaunch(
   };
 }
 
-/** One running instance of blue's layer in each zone: the new instances are created like it. */
-function samplesOf(
-  own: readonly OpsInstance[],
-  zones: readonly string[],
-  { instances, release }: LaunchRequest['blue'],
-): readonly (readonly [zone: string, sample: OpsInstance])[] {
-  const running = new Set(instances.filter(({ state }) => state === 'running').map(({ id }) => id));
+type Zoned<T> = readonly (readonly [zone: string, of: T])[];
+
+/** The running instances of blue's layer in each zone. */
+function servingIn(own: readonly OpsInstance[], zones: readonly string[], blue: Fleet): Zoned<readonly OpsInstance[]> {
+  const running = new Set(blue.instances.filter(({ state }) => state === 'running').map(({ id }) => id));
   return zones.map((zone) => {
-    const sample = own.find((one) => one.AvailabilityZone === zone && running.has(one.Ec2InstanceId ?? ''));
-    if (sample !== undefined) return [zone, sample] as const;
-    throw new OperatorError('no-sample', `Not every zone of ${release} has an online instance to clone.`, {
+    const all = own.filter((one) => one.AvailabilityZone === zone && running.has(one.Ec2InstanceId ?? ''));
+    if (all.length > 0) return [zone, all] as const;
+    throw new OperatorError('no-sample', `Not every zone of ${blue.release} has an online instance to clone.`, {
       next: ['Check `turnout status`, and run this again when production is complete.'],
     });
+  });
+}
+
+/**
+ * What the new instances of each zone are created like.
+ * @throws OperatorError `mixed-fleet` when those of a zone differ and none was chosen
+ */
+function samplesOf(
+  serving: Zoned<readonly OpsInstance[]>,
+  { release }: Fleet,
+  layer: string,
+  same: object,
+  cloneFrom: string | undefined,
+): Zoned<OpsInstance> {
+  if (cloneFrom !== undefined) {
+    const sample = serving.flatMap(([, all]) => all).find(({ Ec2InstanceId }) => Ec2InstanceId === cloneFrom);
+    if (sample === undefined) throw notCloned(cloneFrom, release);
+    return serving.map(([zone, [first]]) => {
+      return [zone, { ...sample, ...defined({ AvailabilityZone: zone, SubnetId: first?.SubnetId }) }];
+    });
+  }
+  return serving.map(([zone, all]) => {
+    const candidates = all.map((one) => ({
+      id: one.Ec2InstanceId ?? '',
+      run: { ...instanceRequest(one, layer), ...same },
+    }));
+    refuseMixed(`${release} in ${zone}`, candidates);
+    return [zone, all[0] as OpsInstance];
   });
 }
 
@@ -111,7 +140,7 @@ function instanceRequest({ LayerIds = [], ...sample }: OpsInstance, fleetLayer: 
   return { ...request, others: LayerIds.filter((id) => id !== fleetLayer) };
 }
 
-function instanceLines(samples: readonly (readonly [string, OpsInstance])[]): readonly string[] {
+function instanceLines(samples: Zoned<OpsInstance>): readonly string[] {
   const kinds = samples.map(([, { InstanceType, Os, RootDeviceType, LayerIds = [] }]) => {
     const others = LayerIds.length > 1 ? `, also in ${LayerIds.length - 1} more of the layers` : '';
     return `instances: ${InstanceType}, ${Os}, root on ${RootDeviceType}${others}`;

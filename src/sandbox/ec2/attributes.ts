@@ -1,5 +1,7 @@
 import type {
   DescribeInstanceAttributeRequest,
+  DescribeInstanceCreditSpecificationsRequest,
+  DescribeInstanceCreditSpecificationsResult,
   InstanceAttribute,
   ModifyInstanceAttributeRequest,
 } from '@aws-sdk/client-ec2';
@@ -7,14 +9,18 @@ import type { Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { recordsOf } from './lifecycle.ts';
 import type { Ec2State, InstanceRecord } from './state.ts';
+import { typeFacts } from './types.ts';
 import { ownValue } from '../records.ts';
 
 type AttributeReader = (record: InstanceRecord) => Partial<InstanceAttribute>;
 
 const ATTRIBUTES: Readonly<Record<string, AttributeReader>> = {
+  disableApiStop: (record) => ({ DisableApiStop: { Value: record.request.DisableApiStop ?? false } }),
   disableApiTermination: (record) => ({ DisableApiTermination: { Value: record.protected } }),
   groupSet: (record) => ({ Groups: record.groups.map((GroupId) => ({ GroupId })) }),
-  instanceInitiatedShutdownBehavior: () => ({ InstanceInitiatedShutdownBehavior: { Value: 'stop' } }),
+  instanceInitiatedShutdownBehavior: ({ request }) => ({
+    InstanceInitiatedShutdownBehavior: { Value: request.InstanceInitiatedShutdownBehavior ?? 'stop' },
+  }),
   instanceType: (record) => ({ InstanceType: { Value: record.type } }),
   rootDeviceName: () => ({ RootDeviceName: { Value: '/dev/xvda' } }),
   userData: (record) => ({ UserData: record.userData === undefined ? {} : { Value: record.userData } }),
@@ -54,4 +60,21 @@ function changeOf(input: ModifyInstanceAttributeRequest): Change {
   if (name === 'instanceType' && value !== undefined) return { type: value };
   if (name === 'userData' && value !== undefined) return { userData: value };
   throw ec2Error.combination('No attribute is specified that the sandbox supports.');
+}
+
+/** Of burstable instances only (EC2 API, DescribeInstanceCreditSpecifications). */
+export function describeCreditSpecifications(
+  state: Ec2State,
+  { InstanceIds: ids }: DescribeInstanceCreditSpecificationsRequest,
+  call?: Call,
+): DescribeInstanceCreditSpecificationsResult {
+  const shown = recordsOf(state, ids, call?.lagMs).map(({ id, type, request }) => {
+    if (!typeFacts(type).isBurstable)
+      throw ec2Error.invalid(`The instance ${id} of type ${type} does not have CPU credits.`);
+    return {
+      InstanceId: id,
+      CpuCredits: request.CreditSpecification?.CpuCredits ?? (type.startsWith('t2') ? 'standard' : 'unlimited'),
+    };
+  });
+  return { InstanceCreditSpecifications: shown };
 }

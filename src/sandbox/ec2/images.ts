@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { DescribeImagesRequest, DescribeImagesResult, Image as ImageShape } from '@aws-sdk/client-ec2';
+import type {
+  DeregisterImageRequest,
+  DeregisterImageResult,
+  DescribeImagesRequest,
+  DescribeImagesResult,
+  Image as ImageShape,
+} from '@aws-sdk/client-ec2';
 import { ApiError, type Call } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { filtered, type FilterTable } from './filters.ts';
@@ -10,9 +16,18 @@ import type { TagMap } from './tags.ts';
 const OWNERS: readonly string[] = ['self', ACCOUNT];
 const SSM_PREFIX = 'resolve:ssm:';
 
-/** Adds an image, as CreateImage or RegisterImage do. */
-export function addImage(state: Ec2State, name: string, tags: TagMap, createdAt: Date): Image {
-  const image: Image = { id: `ami-0${randomBytes(8).toString('hex')}`, seq: state.nextSeq(), name, createdAt };
+/** Adds an image, as CreateImage or RegisterImage do; `sizes` are those of its devices in GB, first that of the root device. */
+export function addImage(
+  state: Ec2State,
+  name: string,
+  tags: TagMap,
+  createdAt: Date,
+  sizes: Readonly<Record<string, number>> = { '/dev/xvda': 8 },
+): Image {
+  const devices = Object.entries(sizes).map(([device, gb]) => {
+    return { device, gb, snapshot: `snap-0${randomBytes(8).toString('hex')}` };
+  });
+  const image: Image = { id: `ami-0${randomBytes(8).toString('hex')}`, seq: state.nextSeq(), name, createdAt, devices };
   state.images.set(image.id, image);
   state.tags.set(image.id, tags);
   return image;
@@ -31,6 +46,12 @@ function parameterValue(state: Ec2State, name: string): string {
   const parameter = state.parameters.get(name);
   if (!parameter) throw ec2Error.invalid(`The parameter ${name} does not exist in Parameter Store`);
   return parameter.value;
+}
+
+/** What was launched from it runs on. */
+export function deregisterImage(state: Ec2State, { ImageId: id = '' }: DeregisterImageRequest): DeregisterImageResult {
+  state.images.set(imageOf(state, id).id, undefined);
+  return { Return: true };
 }
 
 const FILTERS: FilterTable<Image> = {
@@ -60,7 +81,10 @@ export function describeImages(state: Ec2State, input: DescribeImagesRequest, ca
 function imageShape(state: Ec2State, image: Image, lagMs: number): ImageShape {
   return {
     Architecture: 'x86_64',
-    BlockDeviceMappings: [],
+    BlockDeviceMappings: image.devices.map(({ device, gb, snapshot }) => ({
+      DeviceName: device,
+      Ebs: { DeleteOnTermination: true, Encrypted: false, SnapshotId: snapshot, VolumeSize: gb, VolumeType: 'gp2' },
+    })),
     CreationDate: image.createdAt.toISOString(),
     Hypervisor: 'xen',
     ImageId: image.id,
@@ -69,7 +93,7 @@ function imageShape(state: Ec2State, image: Image, lagMs: number): ImageShape {
     Name: image.name,
     OwnerId: ACCOUNT,
     Public: false,
-    RootDeviceName: '/dev/xvda',
+    RootDeviceName: image.devices[0]?.device,
     RootDeviceType: 'ebs',
     State: 'available',
     Tags: state.tags.list(image.id, lagMs),

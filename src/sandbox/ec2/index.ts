@@ -2,10 +2,10 @@ import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { createParameters } from '../ssm/parameters.ts';
 import { bindOperations, type Service, type StateOperation } from '../service.ts';
 import { deployPage } from './deploy-page.ts';
-import { describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
+import { describeCreditSpecifications, describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
 import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
 import { instanceFaults } from './faults.ts';
-import { addImage, describeImages } from './images.ts';
+import { addImage, deregisterImage, describeImages } from './images.ts';
 import { runInstances } from './launch.ts';
 import { startInstances, stopInstances, terminateInstances } from './lifecycle.ts';
 import { describeAvailabilityZones, describeSecurityGroups, describeSubnets, describeVpcs } from './network.ts';
@@ -20,12 +20,14 @@ import {
   describeLaunchTemplateVersions,
   modifyLaunchTemplate,
 } from './templates.ts';
+import { describeInstanceTypes } from './types.ts';
+import { deleteVolume, describeVolumes, releaseVolumes } from './volumes.ts';
 
 /** EC2 and SSM's Parameter Store, with the functions that the sandbox calls within the process. */
 export interface EmulatedEc2 extends Service {
   readonly network: Network;
   readonly ssm: Service;
-  addImage(name: string, tags: TagMap, createdAt: Date): Image;
+  addImage(name: string, tags: TagMap, createdAt: Date, sizes?: Readonly<Record<string, number>>): Image;
   /** Id of the image without a release; the first image if there is none. */
   baseImage(): string;
   /** Adds tags as AWS's own services do, also reserved ones. Throws when there is no such resource. */
@@ -40,16 +42,21 @@ const OPERATIONS: Readonly<Record<string, StateOperation<Ec2State>>> = {
   CreateTags: createTags,
   DeleteLaunchTemplate: deleteLaunchTemplate,
   DeleteTags: deleteTags,
+  DeleteVolume: deleteVolume,
+  DeregisterImage: deregisterImage,
   DescribeAvailabilityZones: describeAvailabilityZones,
   DescribeImages: describeImages,
   DescribeInstanceAttribute: describeInstanceAttribute,
+  DescribeInstanceCreditSpecifications: describeCreditSpecifications,
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
+  DescribeInstanceTypes: describeInstanceTypes,
   DescribeLaunchTemplates: describeLaunchTemplates,
   DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
   DescribeSecurityGroups: describeSecurityGroups,
   DescribeSubnets: describeSubnets,
   DescribeTags: describeTags,
+  DescribeVolumes: describeVolumes,
   DescribeVpcs: describeVpcs,
   GetConsoleOutput: getConsoleOutput,
   ModifyInstanceAttribute: modifyInstanceAttribute,
@@ -65,6 +72,7 @@ export function createEc2(options: Ec2Options): EmulatedEc2 {
   const unwatch = state.instances.watch((machine) => {
     const record = state.records.get(machine.id);
     if (record) state.records.set(machine.id, { ...record, machine, changedAt: state.now() });
+    if (machine.state === 'terminated') releaseVolumes(state, machine.id);
   });
   return {
     id: 'ec2',
@@ -73,7 +81,7 @@ export function createEc2(options: Ec2Options): EmulatedEc2 {
     pages: { instances: { read: () => instancesPage(state) }, deploy: deployPage(state.instances) },
     network: state.network,
     ssm: createParameters(state),
-    addImage: (name, tags, createdAt) => addImage(state, name, tags, createdAt),
+    addImage: (name, tags, createdAt, sizes) => addImage(state, name, tags, createdAt, sizes),
     baseImage: () => {
       const images = state.images.values();
       return (images.find(({ id }) => state.tags.of(id).Release === undefined) ?? images[0])?.id ?? '';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { BlockDeviceMapping, Reservation, RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import { ApiError } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import { imageOf } from './images.ts';
@@ -7,6 +7,7 @@ import { reservationShapes } from './shapes.ts';
 import type { Ec2State, Image, InstanceRecord, Subnet, TemplateVersion } from './state.ts';
 import { checkedTags, type TagMap } from './tags.ts';
 import { findVersion } from './templates.ts';
+import { attachVolumes, mappingsOf } from './volumes.ts';
 import { withoutUndefined } from '../records.ts';
 
 const TOKEN_MAX = 64;
@@ -20,6 +21,8 @@ interface Launch {
   readonly subnet: Subnet;
   readonly groups: readonly string[];
   readonly tags: TagMap;
+  readonly volumeTags: TagMap;
+  readonly mappings: readonly BlockDeviceMapping[];
   readonly release: string;
   readonly count: number;
 }
@@ -69,6 +72,7 @@ function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
   const subnet = subnetOf(state, request);
   const image = imageOf(state, request.ImageId);
   checkUserData(request.UserData);
+  checkInterfaces(request);
   return {
     request,
     version,
@@ -76,6 +80,8 @@ function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
     subnet,
     groups: groupsOf(state, request),
     tags: tagsOf(request, version),
+    volumeTags: checkedTags(sentTags(request, 'volume')),
+    mappings: mappingsOf(image, request),
     release: releaseOf(state, image, request.UserData, version),
     count: countOf(state, input, subnet),
   };
@@ -112,6 +118,19 @@ function subnetOf(state: Ec2State, request: RunInstancesRequest): Subnet {
   return found;
 }
 
+/** With network interfaces, subnet and security groups are theirs (EC2 API, RunInstances). */
+function checkInterfaces({
+  NetworkInterfaces: all = [],
+  SubnetId: subnet,
+  SecurityGroupIds: groups,
+}: RunInstancesRequest): void {
+  if (all.length === 0 || (subnet === undefined && groups === undefined)) return;
+  const what = subnet === undefined ? 'security groups' : 'subnet ID';
+  throw ec2Error.combination(
+    `Network interfaces and an instance-level ${what} may not be specified on the same request`,
+  );
+}
+
 function groupsOf(state: Ec2State, request: RunInstancesRequest): readonly string[] {
   const groups = request.SecurityGroupIds ?? request.NetworkInterfaces?.[0]?.Groups ?? [state.network.securityGroup];
   const unknown = groups.find((group) => group !== state.network.securityGroup);
@@ -121,14 +140,18 @@ function groupsOf(state: Ec2State, request: RunInstancesRequest): readonly strin
 }
 
 /** Tags of the instances, and those that EC2 adds. */
-function tagsOf({ TagSpecifications: specs = [] }: RunInstancesRequest, version: TemplateVersion | undefined): TagMap {
-  const own = checkedTags(specs.filter((part) => part.ResourceType === 'instance').flatMap((part) => part.Tags ?? []));
+function tagsOf(request: RunInstancesRequest, version: TemplateVersion | undefined): TagMap {
+  const own = checkedTags(sentTags(request, 'instance'));
   if (!version) return own;
   return {
     ...own,
     'aws:ec2launchtemplate:id': version.template,
     'aws:ec2launchtemplate:version': String(version.number),
   };
+}
+
+function sentTags({ TagSpecifications: specs = [] }: RunInstancesRequest, kind: 'instance' | 'volume'): readonly Tag[] {
+  return specs.filter((part) => part.ResourceType === kind).flatMap((part) => part.Tags ?? []);
 }
 
 function checkUserData(data: string | undefined): void {
@@ -162,6 +185,7 @@ function boot(state: Ec2State, launch: Launch, reservation: string, index: numbe
     reservation,
     index,
     image: launch.image.id,
+    request,
     type: request.InstanceType ?? 'm1.small',
     subnet,
     groups: launch.groups,
@@ -174,5 +198,6 @@ function boot(state: Ec2State, launch: Launch, reservation: string, index: numbe
     changedAt: state.now(),
   };
   state.tags.set(machine.id, launch.tags);
+  attachVolumes(state, machine.id, subnet.zone, launch.mappings, launch.volumeTags);
   state.records.set(machine.id, record);
 }

@@ -1,4 +1,4 @@
-import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type { EbsBlockDevice, ResponseLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Clock } from '../../clock.ts';
 import type { AddressBlock } from '../instances/addresses.ts';
 import type { HostedMachine, Instances } from '../instances/index.ts';
@@ -21,9 +21,27 @@ export interface Network {
   readonly subnets: readonly Subnet[];
 }
 
+/** A device of an image with its snapshot; the first is the root device. */
+export interface ImageDevice {
+  readonly device: string;
+  readonly gb: number;
+  readonly snapshot: string;
+}
+
 export interface Image extends Numbered {
   readonly id: string;
   readonly name: string;
+  readonly createdAt: Date;
+  readonly devices: readonly ImageDevice[];
+}
+
+export interface VolumeRecord extends Numbered {
+  readonly id: string;
+  /** The instance that it is attached to. */
+  readonly instance: string | undefined;
+  readonly device: string;
+  readonly zone: string;
+  readonly ebs: EbsBlockDevice;
   readonly createdAt: Date;
 }
 
@@ -50,6 +68,8 @@ export interface InstanceRecord extends Numbered {
   readonly reservation: string;
   readonly index: number;
   readonly image: string;
+  /** The parameters that it was launched with, those of its template included. */
+  readonly request: RunInstancesRequest;
   readonly type: string;
   readonly subnet: Subnet;
   readonly groups: readonly string[];
@@ -90,6 +110,9 @@ export interface Ec2State extends Ec2Options {
   readonly images: Timeline<Image>;
   readonly templates: Timeline<Template>;
   readonly records: Timeline<InstanceRecord>;
+  readonly volumes: Timeline<VolumeRecord>;
+  /** Ids of the volumes of each instance. */
+  readonly attached: Map<string, readonly string[]>;
   readonly parameters: Timeline<Parameter>;
   /** Used client tokens with their request and reservation. */
   readonly tokens: Map<string, { readonly request: string; readonly reservation: string }>;
@@ -119,6 +142,8 @@ export function createEc2State(options: Ec2Options): Ec2State {
     images: createTimeline(clock),
     templates: createTimeline(clock),
     records: createTimeline(clock),
+    volumes: createTimeline(clock),
+    attached: new Map(),
     parameters: createTimeline(clock),
     tokens: new Map(),
     nextSeq,

@@ -17,6 +17,7 @@ const NOT_FOUND: Readonly<Record<string, string>> = {
   i: 'InvalidInstanceID.NotFound',
   ami: 'InvalidAMIID.NotFound',
   lt: 'InvalidLaunchTemplateId.NotFound',
+  vol: 'InvalidVolume.NotFound',
   subnet: 'InvalidSubnetID.NotFound',
   vpc: 'InvalidVpcID.NotFound',
   sg: 'InvalidGroup.NotFound',
@@ -27,7 +28,8 @@ function checkResources(state: Ec2State, ids: readonly string[] | undefined): re
   const { subnets, vpc, securityGroup } = state.network;
   const fixed = new Set([vpc, securityGroup, ...subnets.map((subnet) => subnet.id)]);
   const known = (id: string) =>
-    fixed.has(id) || [state.records, state.images, state.templates].some((table) => table.get(id) !== undefined);
+    fixed.has(id) ||
+    [state.records, state.images, state.templates, state.volumes].some((table) => table.get(id) !== undefined);
   const unknown = ids.find((id) => !known(id));
   if (unknown === undefined) return ids;
   throw new ApiError(NOT_FOUND[unknown.split('-')[0] ?? ''] ?? 'InvalidID', `The ID '${unknown}' does not exist`);

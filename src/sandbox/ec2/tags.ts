@@ -61,6 +61,7 @@ const TYPES: Readonly<Record<string, NonNullable<TagDescription['ResourceType']>
   i: 'instance',
   ami: 'image',
   lt: 'launch-template',
+  vol: 'volume',
   subnet: 'subnet',
   vpc: 'vpc',
   sg: 'security-group',

@@ -45,6 +45,7 @@ const reads: Readonly<Record<string, Read>> = {
     };
   },
   DescribeInstanceAttribute: () => ({}),
+  DescribeInstanceTypes: () => ({}),
   DescribeTargetGroups: (cloud, { Names }: { Names?: readonly string[] }, seen) => ({
     TargetGroups: (Names ?? [...seen.groups.keys()]).map((name) => showGroup(cloud, groupOf(seen, name))),
   }),
