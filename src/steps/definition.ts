@@ -26,6 +26,13 @@ export type Effect =
   /** Terminates instances, or deletes what held them. */
   | 'destroys';
 
+const MOVES: ReadonlySet<Effect> = new Set<Effect>(['adds-capacity', 'removes-capacity', 'shifts-traffic']);
+
+/** It changes what serves production. */
+export function movesProduction(effect: Effect): boolean {
+  return MOVES.has(effect);
+}
+
 /** Time limits of a run, in milliseconds. */
 export interface Limits {
   /** Until every instance runs. */

@@ -62,6 +62,8 @@ export interface JournalEntry {
   /** ISO times. */
   readonly since: string;
   readonly until?: string;
+  /** Of its last request that changed what serves production; absent when there was none, or it is not known. */
+  readonly movedAt?: string;
   readonly outcome: JournalOutcome;
   /** The run's last sentence. */
   readonly message: string;

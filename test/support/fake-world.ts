@@ -7,6 +7,7 @@ import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
 import type { Outside } from '../../src/domain/traffic.ts';
 import type { OutsidePort } from '../../src/traffic/discover.ts';
 import { notHere, type TrafficPort } from '../../src/traffic/traffic.ts';
+import { poolByName } from '../../src/domain/queries.ts';
 import { withTraffic } from '../../src/domain/routes.ts';
 import { changePool } from '../../src/steps/world.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -128,9 +129,7 @@ export class FakeWorld {
   /** Lets time pass until the promise is settled; a run that takes more than two hours hangs. */
   async finish<T>(promise: Promise<T>): Promise<T> {
     const state = { settled: false };
-    const settle = (): void => {
-      state.settled = true;
-    };
+    const settle = (): void => void (state.settled = true);
     promise.then(settle, settle);
     for (let hours = 0; hours < 2; hours += 1) {
       await this.clock.advance(3_600_000);
@@ -234,7 +233,10 @@ export class FakeWorld {
 
   #leave(pool: string, id: string): void {
     this.target(pool, id, 'draining', 'Target.DeregistrationInProgress');
-    this.later(this.drainMs, () => this.target(pool, id, 'gone'));
+    this.later(this.drainMs, () => {
+      const target = poolByName(this.now, pool).targets.find((one) => one.id === id);
+      if (target?.state === 'draining') this.target(pool, id, 'gone');
+    });
   }
 
   #launch({ fleet, release, spec, marks = {} }: LaunchOrder): void {

@@ -79,6 +79,7 @@ const run = formatOf<JournalEntry>()(
     location: optional(location.describe('where the environment is; absent when the run did not look')),
     since: time('start of the run'),
     until: optional(time('end of the run; absent while it is running, or when it was killed')),
+    movedAt: optional(time('the last request that changed what serves production; absent when there was none')),
     outcome: z
       .enum(['running', 'done', 'refused', 'undone', 'failed', 'interrupted', 'unreadable'])
       .describe(

@@ -44,8 +44,12 @@ export function lastRun(journal: readonly JournalEntry[]): JournalEntry | undefi
   return journal.find(({ verb }) => verb !== 'abandon');
 }
 
-/** Milliseconds since its last change, at least: it is not known when a run that did not end sent its last request. */
-export function quietFor({ outcome, until }: JournalEntry, now: number): number {
+/**
+ * Milliseconds since its last change, at least: it is not known when a run that did not end sent its last request.
+ * @param what any change, or one of what serves production
+ */
+export function quietFor({ outcome, until, movedAt }: JournalEntry, what: 'any' | 'move', now: number): number {
   if (outcome === 'running' || until === undefined) return 0;
-  return Math.max(0, now - Date.parse(until));
+  const last = what === 'move' ? (movedAt ?? until) : until;
+  return Math.max(0, now - Date.parse(last));
 }

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Waiting } from '../../domain/waiting.ts';
-import type { Limits } from '../../steps/definition.ts';
+import type { Effect, Limits } from '../../steps/definition.ts';
 import type { Step } from '../../steps/index.ts';
 import type { Ports } from '../../steps/ports.ts';
 import type { Emit } from '../event.ts';
@@ -43,8 +43,8 @@ export interface RunContext {
   readonly noticed: (snapshot: Snapshot) => Promise<void>;
   /** Called with each decision to change something, and when the look began that it rests on: see `Decision`. */
   readonly decided: (lookedFrom: number) => void;
-  /** Called after each request that may have changed something. */
-  readonly changed: () => void;
+  /** Called after each request that may have changed something, with what it was to do. */
+  readonly changed: (effect: Effect) => void;
   /** Awaited before a conflict is believed: until answers show what this run has changed. */
   readonly shown: () => Promise<void>;
   /** Aborted when the lease is lost: what this run has under way by itself must end. */

@@ -1,9 +1,12 @@
+import type { Clock } from '../../clock.ts';
 import { liveFleets } from '../../domain/roles.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { keptBy, storeMarkOf, type StoreMark } from '../../domain/store-mark.ts';
+import { duration } from '../../domain/text.ts';
 import { ExitCode, OperatorError } from '../../errors.ts';
 import type { Reads } from '../../observe/reads.ts';
 import type { Effect } from '../../steps/definition.ts';
+import type { Emit } from '../event.ts';
 
 /** Two stores for one environment: each change is made only while the fleets' tags name the store of the run. */
 
@@ -52,8 +55,20 @@ export function withStoreMark(snapshot: Snapshot, reads: Reads, effect: Effect, 
 /** How long after a claim a run with another store may still act on what it has read before, beside the age of AWS's answers. */
 const ACTS_ON_OLD_MS = 5000;
 
+/** After its first mark, or once it has taken the environment over. */
+export async function waitUntilNoticed(
+  { clock, settleMs, emit, signal }: { clock: Clock; settleMs: number; emit: Emit; signal: AbortSignal },
+  seen: Snapshot,
+): Promise<void> {
+  const leftMs = unnoticedMs(seen, clock.now(), settleMs);
+  if (leftMs === 0) return;
+  const message = `Waiting ${duration(leftMs / 1000)}, until a run with another store would have seen the tags of this one.`;
+  emit({ type: 'warning', message });
+  await clock.sleep(leftMs, signal);
+}
+
 /** Milliseconds until every run with another store has seen this one's mark. */
-export function unnoticedMs(snapshot: Snapshot, now: number, settleMs: number): number {
+function unnoticedMs(snapshot: Snapshot, now: number, settleMs: number): number {
   const mark = storeMarkOf(snapshot);
   const waitMs = settleMs + ACTS_ON_OLD_MS;
   // A mark of the future says nothing of when it was written.

@@ -134,7 +134,7 @@ class StepRun {
       this.#failure = error;
       this.#failures += 1;
     } finally {
-      changed();
+      changed(this.#behaviour.effect(snapshot));
       this.#requestedAt = this.#now();
     }
   }

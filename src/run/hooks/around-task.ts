@@ -2,7 +2,8 @@ import type { Task } from '../../../tasks/task.ts';
 import { messageOf } from '../../errors.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import { safe, type RunOutcome } from '../task/outcome.ts';
-import { execute, type PlannedRun } from '../task/execute.ts';
+import { execute } from '../task/execute.ts';
+import type { PlannedRun } from '../task/run-plan.ts';
 import type { HookTime } from '../../config/config.ts';
 import type { Setup } from '../task/setup.ts';
 

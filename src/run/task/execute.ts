@@ -3,61 +3,40 @@ import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import { observe, withUrls } from '../../observe/observe.ts';
 import { productionIn } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import type { Outside } from '../../domain/traffic.ts';
 import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
 import { describeServing } from '../../plan/ending.ts';
 import { verifiedBy } from '../../domain/answers.ts';
 import { defined } from '../../domain/defined.ts';
-import { otherStore, type StoreIdentity } from '../../domain/store-mark.ts';
-import { duration } from '../../domain/text.ts';
+import { otherStore } from '../../domain/store-mark.ts';
 import type { AfterFailure, Plan } from '../../plan/plan.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import { switchSettings } from '../../steps/ports.ts';
 import { checkedAdvice } from './advice.ts';
-import { waysToContinue, type ResolvedGoal } from './resolve-goal.ts';
+import { waysToContinue } from './resolve-goal.ts';
 import { done, LOOK, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
-import { stepHooks } from '../hooks/hooks.ts';
-import { retryTransient } from '../engine/retry.ts';
 import { ofStore } from './of-store.ts';
 import { preview } from './preview.ts';
-import { createRecording, type Recording } from './recording.ts';
-import { runSteps } from '../engine/run-steps.ts';
-import { StepFailed, type RunContext } from '../engine/context.ts';
-import { storeReplaced, unnoticedMs } from '../engine/other-store.ts';
+import { createRecording } from './recording.ts';
+import { StepFailed } from '../engine/context.ts';
+import { storeReplaced } from '../engine/other-store.ts';
 import type { Setup } from './setup.ts';
 import { ConsistencyDelay } from '../engine/consistency-delay.ts';
-import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
-
-/** What was decided on, and by what. */
-export interface PlannedRun extends ResolvedGoal {
-  readonly snapshot: Snapshot;
-  /** Since when no other run has changed production. */
-  readonly others: ConsistencyDelay;
-  readonly store: StoreIdentity;
-}
-
-/** A run that has the lease. */
-interface Run {
-  readonly setup: Setup;
-  readonly lease: HeldLease;
-  readonly others: ConsistencyDelay;
-  readonly store: StoreIdentity;
-  /** Since when this run has changed nothing. */
-  readonly own: ConsistencyDelay;
-  /** As it was seen when the run began. */
-  readonly outside: Outside;
-}
+import { look, runPlan, type PlannedRun, type Run } from './run-plan.ts';
 
 /** Does the plan, and reverts it where a step fails and the task knows a way. The goal is recorded for as long as it is open. */
-export async function execute(setup: Setup, lease: HeldLease, task: Task, looked: PlannedRun): Promise<RunOutcome> {
-  const { goal, plan, snapshot, others, store } = looked;
+export async function execute(
+  setup: Setup,
+  lease: HeldLease,
+  task: Task,
+  { goal, plan, snapshot, others, store, looked, lastMove }: PlannedRun,
+): Promise<RunOutcome> {
   const own = new ConsistencyDelay(setup.ports.clock, setup.settleMs);
-  const run: Run = { setup, lease, others, store, own, outside: snapshot.outside };
+  const run: Run = { setup, lease, others, store, own, outside: snapshot.outside, lastMove };
   const recording = createRecording(setup, lease, goal, plan.steps.length);
   // Outside of what follows: without it nothing is changed, and there is nothing to revert.
   if (plan.steps.length > 0) await ofStore(task, recording.begin());
   try {
-    const last = await runPlan(run, recording, goal, plan, snapshot);
+    const last = await runPlan(run, recording, goal, plan, snapshot, looked);
     // URLs are nice to have, and the task is done.
     const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
     const problem = await finalProblem(run, task, goal, plan, last);
@@ -133,49 +112,6 @@ function proofOf({ verifiesRelease }: Task, last: Snapshot, goal: Goal): { reado
   return defined({ proven });
 }
 
-async function runPlan(
-  { setup, lease, others, own, store }: Run,
-  recording: Recording,
-  goal: Goal,
-  plan: Plan,
-  snapshot: Snapshot,
-): Promise<Snapshot> {
-  if (plan.steps.length === 0) return snapshot;
-  const { ports, limits, view } = setup;
-  // Nothing is waited for any longer once the lease is gone; after a fault, what this run has under way must end, too.
-  const lost = AbortSignal.any([setup.faulted, lease.lost]);
-  const signal = AbortSignal.any([setup.signal, lost]);
-  const titles = preview(setup.tasks[goal.verb], snapshot, goal, plan).steps.map(({ title }) => title);
-  const context: RunContext = {
-    ports,
-    limits,
-    signal,
-    emit: view.emit,
-    reached: async (stepsDone, title) => {
-      await lease.doing(title, titles[stepsDone + 1]);
-      await recording.reached(stepsDone);
-    },
-    settled: async () => others.wait(view.emit, signal),
-    store: store.id,
-    noticed: async (seen) => waitUntilNoticed(setup, seen, signal),
-    decided: (lookedFrom) => setup.decision.made(lookedFrom),
-    changed: () => own.changed(),
-    shown: async () => own.wait(view.emit, signal),
-    lost,
-    ...defined({ hooks: setup.hooks && stepHooks(setup.hooks, goal, setup.tasks[goal.verb].hooks) }),
-  };
-  return runSteps(context, plan.steps, snapshot);
-}
-
-/** After its first mark, or once it has taken the environment over. */
-async function waitUntilNoticed({ ports, settleMs, view }: Setup, seen: Snapshot, signal: AbortSignal): Promise<void> {
-  const leftMs = unnoticedMs(seen, ports.clock.now(), settleMs);
-  if (leftMs === 0) return;
-  const message = `Waiting ${duration(leftMs / 1000)}, until a run with another store would have seen the tags of this one.`;
-  view.emit({ type: 'warning', message });
-  await ports.clock.sleep(leftMs, signal);
-}
-
 /** Errors after which this run must not go on in any direction: interrupted, the lease lost, or a fault of ours. */
 function isFinal(error: unknown): boolean {
   if (error instanceof StepFailed) return false;
@@ -224,12 +160,6 @@ async function lookAgain(run: Run): Promise<Snapshot> {
   const { view, signal } = run.setup;
   await run.own.wait(view.emit, signal);
   return look(run);
-}
-
-async function look({ setup: { ports, signal, view }, outside }: Run): Promise<Snapshot> {
-  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, () =>
-    observe(ports, { outside }),
-  );
 }
 
 /** A plan like any other, from the world as it is now. */

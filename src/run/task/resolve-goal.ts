@@ -23,7 +23,7 @@ import { otherStore, type StoreIdentity } from '../../domain/store-mark.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { withStoreSteps } from '../../plan/store-steps.ts';
-import type { Effect } from '../../steps/definition.ts';
+import { movesProduction } from '../../steps/definition.ts';
 import { behaviourOf } from '../../steps/index.ts';
 import type { RecordedGoal, UnreadableGoal } from '../../stores/store.ts';
 import { unreadableText } from '../../domain/unreadable.ts';
@@ -151,12 +151,11 @@ async function leadsOut(request: GoalRequest): Promise<boolean> {
   const goal = task.isEmergencyExit ? await task.pinGoal(request) : undefined;
   const plan = goal === undefined || isRefusal(goal) ? goal : task.plan(snapshot, goal);
   return (
-    plan !== undefined && !isRefusal(plan) && plan.steps.some((step) => MOVES.has(behaviourOf(step).effect(snapshot)))
+    plan !== undefined &&
+    !isRefusal(plan) &&
+    plan.steps.some((step) => movesProduction(behaviourOf(step).effect(snapshot)))
   );
 }
-
-/** What steps do that move production. */
-const MOVES: ReadonlySet<Effect> = new Set(['adds-capacity', 'removes-capacity', 'shifts-traffic']);
 
 /** Another run's goal gives way to its opposite verbs, or when it has been reached since, or never can be: its fleet is gone. */
 function mustYield({ tasks, task, snapshot }: GoalRequest, recorded: RecordedGoal): void {
@@ -193,7 +192,8 @@ export function waysToContinue({ again, wayBack }: Task, release: string): reado
   ];
 }
 
-function accept<T extends object>(value: T | Refusal): T {
+/** @throws OperatorError for a refusal */
+export function accept<T extends object>(value: T | Refusal): T {
   if (!isRefusal(value)) return value;
   throw new OperatorError(value.refused, value.message, { next: value.next, cause: value });
 }

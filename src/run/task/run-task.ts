@@ -9,6 +9,7 @@ import type { DeployOrder } from '../../domain/deploys.ts';
 import { movedSince } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { movesProduction } from '../../steps/definition.ts';
 import { behaviourOf } from '../../steps/index.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
@@ -20,7 +21,7 @@ import { resolveGoal } from './resolve-goal.ts';
 import { aborted, GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type Position } from './fault.ts';
 import { withAge, knownError, outcomeOf, planned, type RunOutcome } from './outcome.ts';
 import { runWithHooks } from '../hooks/around-task.ts';
-import type { PlannedRun } from './execute.ts';
+import type { PlannedRun } from './run-plan.ts';
 import { ofStore } from './of-store.ts';
 import { JOURNAL_LOOK, lastProduction } from './last-production.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
@@ -105,9 +106,34 @@ async function underLease(
   return { ...(await journalled(setup, task, looked, position, run)), release: goal.release };
 }
 
+type Looked = Awaited<ReturnType<typeof read>>;
+
+/** Right after another run the world may have to be read again, until it shows what that has left. */
 async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<Mode, 'plan'>): Promise<PlannedRun> {
+  const seen = await read(setup, task, options);
+  if (!seen.isShown && task.isEmergencyExit) {
+    // Where it is refused, or begins with taking away, it has to wait anyway.
+    const early = await planIn(setup, task, options, mode, seen).catch(() => undefined);
+    if (early !== undefined && addsFirst(early)) return { ...early, looked: 'early' };
+  }
+  if (seen.isShown) return planIn(setup, task, options, mode, seen);
+  await seen.others.wait(setup.view.emit, setup.signal);
+  return planIn(setup, task, options, mode, { ...seen, snapshot: await readWorld(setup, task, options) });
+}
+
+function addsFirst({ plan, snapshot }: PlannedRun): boolean {
+  const moves = plan.steps.map((step) => behaviourOf(step).effect(snapshot)).find(movesProduction);
+  return moves === 'adds-capacity' || moves === 'shifts-traffic';
+}
+
+async function planIn(
+  setup: Setup,
+  task: Task,
+  options: TaskOptions,
+  mode: Pick<Mode, 'plan'>,
+  { snapshot, recorded, lastProduction: record, others, store }: Looked,
+): Promise<PlannedRun> {
   const { tasks, ports, identity } = setup;
-  const { snapshot, recorded, lastProduction: record, others, store } = await read(setup, task, options);
   const location = locationOf(snapshot, setup.connection().endpoint);
   if (location !== undefined) await ofStore(task, checkLocation(setup.store, location, mode.plan ? 'read' : 'record'));
   const requestedBy = { run: identity.run, who: identity.who, since: isoNow(setup) };
@@ -135,25 +161,28 @@ async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<M
   const moved = movedSince(snapshot, record);
   if (moved !== undefined) setup.view.emit({ type: 'warning', message: moved });
   await deploys.prepare(snapshot, ordersIn(resolved.plan));
-  return { ...resolved, snapshot, others, store };
+  return { ...resolved, snapshot, others, store, looked: 'late', lastMove: {} };
 }
 
 function ordersIn({ steps }: Plan): readonly DeployOrder[] {
   return steps.map((step) => behaviourOf(step).order).filter((order) => order !== 'none');
 }
 
-/** What is so, and what was wanted. Right after another run it may have to be read again, until it shows what that has left. */
+async function readWorld(setup: Setup, task: Task, options: TaskOptions): Promise<Snapshot> {
+  const { ports } = setup;
+  return retryOutage(setup, async () => {
+    const outside = task.looksOutside === 'no' ? {} : { outside: task.looksOutside };
+    const world = await observe(ports, { residual: task.watchesResidualTraffic(options), ...outside });
+    return refresh(ports, world, task.readsAlso(world, switchSettings(ports)));
+  });
+}
+
+/** What is so, what was wanted, and whether it shows already what the run before has left. */
 async function read(setup: Setup, task: Task, options: TaskOptions) {
-  const { tasks, ports, store, view, signal, settleMs } = setup;
-  const readWorld = async (): Promise<Snapshot> =>
-    retryOutage(setup, async () => {
-      const outside = task.looksOutside === 'no' ? {} : { outside: task.looksOutside };
-      const world = await observe(ports, { residual: task.watchesResidualTraffic(options), ...outside });
-      return refresh(ports, world, task.readsAlso(world, switchSettings(ports)));
-    });
+  const { tasks, ports, store, settleMs } = setup;
   const goal = setup.nested ? undefined : ofStore(task, store.goal());
   const [snapshot, recorded, journal, id] = await Promise.all([
-    readWorld(),
+    readWorld(setup, task, options),
     goal,
     ofStore(task, store.history(JOURNAL_LOOK)),
     ofStore(task, store.id()),
@@ -163,17 +192,14 @@ async function read(setup: Setup, task: Task, options: TaskOptions) {
     lastProduction: lastProduction(tasks, journal),
     store: { id, words: `${store.place} by ${setup.identity.who}` },
   };
-  const unchanged = new ConsistencyDelay(ports.clock, settleMs);
-  const last = lastRun(journal);
-  if (last === undefined) return { ...known, snapshot, others: unchanged };
   const others = new ConsistencyDelay(ports.clock, settleMs);
-  others.changed(quietFor(last, ports.clock.now()));
+  const last = lastRun(journal);
+  if (last === undefined) return { ...known, snapshot, others, isShown: true };
   const before = Object.values<Task>(tasks).find(({ verb }) => verb === last.verb);
   const isShown = last.outcome === 'done' && before?.isVisible(snapshot, last.release ?? '') === true;
-  // What it shows must not be taken for lasting where production was moved: see `removesCapacity`.
-  if (isShown) return { ...known, snapshot, others: before.movesProduction ? others : unchanged };
-  await others.wait(view.emit, signal);
-  return { ...known, snapshot: await readWorld(), others };
+  // What it shows must not be taken for lasting where production was moved: see `endsSomething`.
+  if (!isShown || before.movesProduction) others.changed(quietFor(last, isShown ? 'move' : 'any', ports.clock.now()));
+  return { ...known, snapshot, others, isShown };
 }
 
 async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {
@@ -195,7 +221,7 @@ async function agree(setup: Setup, task: Task, goal: Goal, snapshot: Snapshot, m
 async function journalled(
   setup: Setup,
   task: Task,
-  { goal, snapshot }: PlannedRun,
+  { goal, snapshot, lastMove }: PlannedRun,
   position: () => Position,
   run: () => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
@@ -217,7 +243,8 @@ async function journalled(
     ended: Pick<JournalEntry, 'outcome' | 'message' | 'proven' | 'production' | 'terminated'>,
   ): Promise<void> => {
     const clients = trafficOf(await clientsMet(setup));
-    const last = { ...entry, ...ended, until: isoNow(setup), awsRequests: requests(), ...clients };
+    const movedAt = lastMove.at === undefined ? {} : { movedAt: new Date(lastMove.at).toISOString() };
+    const last = { ...entry, ...ended, ...movedAt, until: isoNow(setup), awsRequests: requests(), ...clients };
     await store.log(last).catch((error: unknown) => {
       view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` });
     });

@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from 'node:util';
+import { observe } from '../../observe/observe.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Outside } from '../../domain/traffic.ts';
+import type { Goal } from '../../domain/goal.ts';
+import { defined } from '../../domain/defined.ts';
+import type { StoreIdentity } from '../../domain/store-mark.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { HeldLease } from '../../record/lease.ts';
+import { accept, type ResolvedGoal } from './resolve-goal.ts';
+import { stepHooks } from '../hooks/hooks.ts';
+import { retryTransient } from '../engine/retry.ts';
+import { preview } from './preview.ts';
+import type { Recording } from './recording.ts';
+import { runSteps } from '../engine/run-steps.ts';
+import { movesProduction } from '../../steps/definition.ts';
+import { withStoreSteps } from '../../plan/store-steps.ts';
+import type { RunContext } from '../engine/context.ts';
+import { waitUntilNoticed } from '../engine/other-store.ts';
+import type { Setup } from './setup.ts';
+import type { ConsistencyDelay } from '../engine/consistency-delay.ts';
+import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
+
+/** What was decided on, and by what. */
+export interface PlannedRun extends ResolvedGoal {
+  readonly snapshot: Snapshot;
+  /** Since when no other run has changed production. */
+  readonly others: ConsistencyDelay;
+  readonly store: StoreIdentity;
+  /** `early`: AWS's answers may not have shown yet what the run before has changed. */
+  readonly looked: 'early' | 'late';
+  /** When this run has last changed what serves production, in milliseconds since the epoch. */
+  readonly lastMove: { at?: number };
+}
+
+/** A run that has the lease. */
+export interface Run {
+  readonly setup: Setup;
+  readonly lease: HeldLease;
+  readonly others: ConsistencyDelay;
+  readonly store: StoreIdentity;
+  /** Since when this run has changed nothing. */
+  readonly own: ConsistencyDelay;
+  /** As it was seen when the run began. */
+  readonly outside: Outside;
+  readonly lastMove: PlannedRun['lastMove'];
+}
+
+/** What is left is not what was planned on the old answers. Thrown before anything was taken away. */
+class PlanAgain extends Error {
+  readonly plan: Plan;
+  readonly snapshot: Snapshot;
+
+  constructor(plan: Plan, snapshot: Snapshot) {
+    super('The plan was made on old answers.');
+    this.plan = plan;
+    this.snapshot = snapshot;
+  }
+}
+
+/**
+ * Does the steps. Right after a run that was interrupted, AWS's answers may not show yet what that one has changed: then what only
+ * adds to production is done meanwhile, and before something is taken away the rest is planned again.
+ */
+export async function runPlan(
+  run: Run,
+  recording: Recording,
+  goal: Goal,
+  plan: Plan,
+  snapshot: Snapshot,
+  looked: PlannedRun['looked'] = 'late',
+): Promise<Snapshot> {
+  const { setup, lease, others, own, store, lastMove } = run;
+  if (plan.steps.length === 0) return snapshot;
+  const { ports, limits, view } = setup;
+  // Nothing is waited for any longer once the lease is gone; after a fault, what this run has under way must end, too.
+  const lost = AbortSignal.any([setup.faulted, lease.lost]);
+  const signal = AbortSignal.any([setup.signal, lost]);
+  const task = setup.tasks[goal.verb];
+  const titles = preview(task, snapshot, goal, plan).steps.map(({ title }) => title);
+  let isEarly = looked === 'early';
+  let at = 0;
+  const settled = async (): Promise<void> => {
+    await others.wait(view.emit, signal);
+    if (!isEarly) return;
+    isEarly = false;
+    const seen = await look(run);
+    const left = withStoreSteps(seen, accept(task.plan(seen, goal)), store);
+    if (!isDeepStrictEqual(left.steps, plan.steps.slice(at))) throw new PlanAgain(left, seen);
+  };
+  const context: RunContext = {
+    ports,
+    limits,
+    signal,
+    emit: view.emit,
+    reached: async (stepsDone, title) => {
+      at = stepsDone;
+      await lease.doing(title, titles[stepsDone + 1]);
+      await recording.reached(stepsDone);
+    },
+    settled,
+    store: store.id,
+    noticed: async (seen) => waitUntilNoticed({ ...setup, clock: ports.clock, emit: view.emit, signal }, seen),
+    decided: (lookedFrom) => setup.decision.made(lookedFrom),
+    changed: (effect) => {
+      own.changed();
+      if (movesProduction(effect)) lastMove.at = ports.clock.now();
+    },
+    shown: async () => own.wait(view.emit, signal),
+    lost,
+    ...defined({ hooks: setup.hooks && stepHooks(setup.hooks, goal, task.hooks) }),
+  };
+  try {
+    const last = await runSteps(context, plan.steps, snapshot);
+    if (isEarly) await settled();
+    return last;
+  } catch (error) {
+    if (!(error instanceof PlanAgain)) throw error;
+    view.emit(preview(task, error.snapshot, goal, error.plan, setup.connection()));
+    return runPlan(run, recording, goal, error.plan, error.snapshot);
+  }
+}
+
+/** Everything, read again. */
+export async function look({ setup: { ports, signal, view }, outside }: Run): Promise<Snapshot> {
+  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, () =>
+    observe(ports, { outside }),
+  );
+}
