@@ -1,4 +1,5 @@
 import { createGuardian } from '../programs/guardian.ts';
+import { createAutoScaling } from './autoscaling/index.ts';
 import { openDns, type Dns } from './dns/index.ts';
 import { createEc2, type EmulatedEc2 } from './ec2/index.ts';
 import type { BalancerAddresses } from './elbv2/state.ts';
@@ -31,6 +32,7 @@ export interface Components {
   readonly ssm: Service;
   readonly outcomes: LifecycleFaults;
   readonly elbv2: EmulatedElbv2;
+  readonly autoscaling: Service;
   readonly route53: EmulatedRoute53;
   readonly dns: Dns;
   readonly times: Times;
@@ -76,9 +78,11 @@ export async function createComponents(
   const addresses = balancerAddresses(plan, block);
   const elbv2 = elbv2Factory({ machines: instances, clock, times, region, pageSize, addresses, subnet });
   closers.push(() => elbv2.close());
+  const autoscaling = createAutoScaling({ clock, scheduler, ec2, elbv2, instances, region, pageSize, onError });
+  closers.push(() => autoscaling.close());
   const { route53, dns } = await openDns({ clock, scheduler, elbv2, pageSize, plan: plan.dns });
   closers.push(() => dns.close());
-  return { scheduler, instances, ec2, opsworks, ssm, outcomes, elbv2, route53, dns, times, errors };
+  return { scheduler, instances, ec2, opsworks, ssm, outcomes, elbv2, autoscaling, route53, dns, times, errors };
 }
 
 /** Part of the address block that is not used for instances. */

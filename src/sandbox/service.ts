@@ -26,7 +26,7 @@ export interface Call {
 export type Operation = (input: any, call?: Call) => object | Promise<object>;
 
 /** An operation of a service that keeps `S`; its input is the type of the SDK. */
-export type StateOperation<S> = (state: S, input: never, call?: Call) => object;
+export type StateOperation<S> = (state: S, input: never, call?: Call) => object | Promise<object>;
 
 export function bindOperations<S>(
   state: S,
@@ -56,7 +56,7 @@ export interface Download {
 }
 
 export interface Service {
-  readonly id: 'cloudwatch' | 'ec2' | 'elbv2' | 'opsworks' | 'route53' | 'ssm';
+  readonly id: 'autoscaling' | 'cloudwatch' | 'ec2' | 'elbv2' | 'opsworks' | 'route53' | 'ssm';
   readonly operations: Readonly<Record<string, Operation>>;
   /** Faults that are specific to the service, by kind, such as `drain`; started with `POST /_turnout/faults {"kind": "drain", ...}`. */
   readonly faults?: Readonly<Record<string, FaultMaker>>;

@@ -188,3 +188,34 @@ test('aws cloudwatch get-metric-statistics', async (context) => {
   const words = ['cloudwatch', 'get-metric-statistics', ...metric, '--dimensions', ...dimensions, ...times];
   expect((await aws(...words)).Datapoints).toMatchObject([{ Sum: 1, Unit: 'Count' }]);
 });
+
+describe('aws autoscaling', () => {
+  test('create-auto-scaling-group, describe-auto-scaling-groups, attach-load-balancer-target-groups', async (context) => {
+    needsCli(context);
+    const own = ['--auto-scaling-group-name', 'web'];
+    const zones = sandbox.ec2.network.subnets.map(({ id }) => id).join(',');
+    const template = 'LaunchTemplateName=shop-web,Version=$Latest';
+    const sizes = ['--min-size', '0', '--max-size', '2', '--desired-capacity', '1'];
+    await aws(
+      'autoscaling',
+      'create-auto-scaling-group',
+      ...own,
+      ...sizes,
+      '--launch-template',
+      template,
+      '--vpc-zone-identifier',
+      zones,
+    );
+    const group = sandbox.test[0]?.arn ?? '';
+    await aws('autoscaling', 'attach-load-balancer-target-groups', ...own, '--target-group-arns', group);
+    const served = async (): Promise<boolean> => {
+      const shown = await aws('autoscaling', 'describe-auto-scaling-groups', '--auto-scaling-group-names', 'web');
+      return shown.AutoScalingGroups[0].Instances[0]?.LifecycleState === 'InService';
+    };
+    await eventually('the instance in service', served, 60_000);
+    const attached = await aws('autoscaling', 'describe-load-balancer-target-groups', ...own);
+    expect(attached.LoadBalancerTargetGroups).toMatchObject([{ LoadBalancerTargetGroupARN: group }]);
+    expect(await refusal('autoscaling', 'delete-auto-scaling-group', ...own)).toContain('ResourceInUse');
+    await aws('autoscaling', 'delete-auto-scaling-group', ...own, '--force-delete');
+  });
+});

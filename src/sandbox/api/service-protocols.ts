@@ -40,6 +40,7 @@ const elb: ServiceProtocol = {
 const autoscaling: ServiceProtocol = {
   service: 'autoscaling',
   protocol: awsQuery('http://autoscaling.amazonaws.com/doc/2011-01-01/'),
+  client: () => import('@aws-sdk/client-auto-scaling'),
   throttled: rateExceeded('Throttling'),
 };
 

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  DeletePolicyType,
+  DescribePoliciesType,
+  ExecutePolicyType,
+  PoliciesType,
+  PolicyARNType,
+  PutScalingPolicyType,
+  ScalingPolicy,
+} from '@aws-sdk/client-auto-scaling';
+import { ACCOUNT } from '../ec2/state.ts';
+import { scalingError } from './errors.ts';
+import type { ScalingGroup } from './model.ts';
+import { pageByOffset } from './paging.ts';
+import { changeable, scalingGroupOf, publish, type AutoScalingState } from './state.ts';
+
+const POLICIES_MAX = 50;
+
+export function putPolicy(state: AutoScalingState, input: PutScalingPolicyType): PolicyARNType {
+  const group = changeable(state, input.AutoScalingGroupName);
+  const name = input.PolicyName ?? '';
+  const before = group.policies.get(name);
+  if (!before && group.policies.size >= POLICIES_MAX)
+    throw scalingError.limit(`At most ${POLICIES_MAX} scaling policies`);
+  const { PolicyType = 'SimpleScaling', Enabled = true } = input;
+  const PolicyARN =
+    before?.PolicyARN ??
+    `arn:aws:autoscaling:${state.region}:${ACCOUNT}:scalingPolicy:${randomUUID()}:autoScalingGroupName/${group.name}:policyName/${name}`;
+  group.policies.set(name, { ...input, PolicyType, Enabled, PolicyARN, Alarms: [] });
+  return { PolicyARN, Alarms: [] };
+}
+
+/** A policy by name or ARN. */
+function policyOf(group: ScalingGroup, nameOrArn: string | undefined): ScalingPolicy {
+  const found = [...group.policies.values()].find(
+    ({ PolicyName, PolicyARN }) => PolicyName === nameOrArn || PolicyARN === nameOrArn,
+  );
+  if (!found) throw scalingError.invalid(`ScalingPolicy name not found - null`);
+  return found;
+}
+
+export function deletePolicy(state: AutoScalingState, input: DeletePolicyType): object {
+  const group = changeable(state, input.AutoScalingGroupName);
+  group.policies.delete(policyOf(group, input.PolicyName).PolicyName ?? '');
+  return {};
+}
+
+export function describePolicies(state: AutoScalingState, input: DescribePoliciesType): PoliciesType {
+  const groups = input.AutoScalingGroupName
+    ? [scalingGroupOf(state, input.AutoScalingGroupName)]
+    : state.groups.values();
+  const all = [...groups].flatMap(({ policies }) => [...policies.values()]);
+  const { PolicyNames: names, PolicyTypes: types } = input;
+  const selected = all
+    .filter(({ PolicyName = '' }) => !names?.length || names.includes(PolicyName))
+    .filter(({ PolicyType = '' }) => !types?.length || types.includes(PolicyType));
+  const { items, next } = pageByOffset(selected, input, state.pageSize);
+  return { ScalingPolicies: items, ...next };
+}
+
+/** Simple and step policies, as their alarm would run them; without effect beyond the group's sizes. */
+export function executePolicy(state: AutoScalingState, input: ExecutePolicyType): object {
+  const group = changeable(state, input.AutoScalingGroupName);
+  const policy = policyOf(group, input.PolicyName);
+  const step = policy.StepAdjustments?.find(
+    ({ MetricIntervalLowerBound: low = -Infinity, MetricIntervalUpperBound: high = Infinity }) => {
+      const above = (input.MetricValue ?? 0) - (input.BreachThreshold ?? 0);
+      return above >= low && above < high;
+    },
+  );
+  const by = step?.ScalingAdjustment ?? policy.ScalingAdjustment;
+  if (by === undefined) throw scalingError.invalid(`A policy of the type ${policy.PolicyType} cannot be executed`);
+  const { MinSize: min = 0, MaxSize: max = 0 } = group.settings;
+  group.desired = Math.min(Math.max(adjusted(group.desired, policy, by), min), max);
+  publish(state, group);
+  return {};
+}
+
+function adjusted(
+  desired: number,
+  { AdjustmentType, MinAdjustmentMagnitude: least = 1 }: ScalingPolicy,
+  by: number,
+): number {
+  if (AdjustmentType === 'ExactCapacity') return by;
+  if (AdjustmentType !== 'PercentChangeInCapacity') return desired + by;
+  return desired + Math.sign(by) * Math.max(Math.floor(Math.abs((desired * by) / 100)), least);
+}
