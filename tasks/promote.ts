@@ -27,7 +27,7 @@ import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, ITS_RELEASE, otherRelease, OWNERS, SLOW_START, UNKNOWN_RELEASE } from './allowed.ts';
-import { tagRoomProblem } from '../src/plan/tag-room.ts';
+import { SWITCH_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { sameRelease, SWITCH, type Summary, type Task } from './task.ts';
 
@@ -130,7 +130,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const servers = liveFleets(snapshot).flatMap(members);
     const unfit =
       ownersProblem(snapshot, servers, goal.allowed) ??
-      tagRoomProblem(servers, ['promoted', 'current', 'share', 'store']) ??
+      tagRoomProblem(servers, SWITCH_TAGS) ??
       trialProblem(snapshot, to, goal) ??
       groupsProblem(snapshot, inProduction(snapshot, to).length > 0 ? 'production' : 'all') ??
       healthSettingsProblem(snapshot, change) ??

@@ -9,6 +9,7 @@ export interface Credentials {
 
 /** The credentials that a request is signed with, as the SDK has them. */
 export interface Identity {
+  readonly accessKeyId?: string;
   readonly expiration?: Date;
   /** The kinds of sources that they come from. */
   readonly $source?: Readonly<Record<string, string>>;
@@ -24,6 +25,26 @@ const RENEWED = [
 
 export function renewsItself({ $source = {} }: Identity): boolean {
   return RENEWED.some((source) => source in $source);
+}
+
+/** Where credentials come from, by the SDK's names of sources: the first that is there. */
+const SOURCES: readonly (readonly [source: RegExp, words: string])[] = [
+  [/WEB_ID_TOKEN/, 'a web identity token'],
+  [/IMDS/, 'the role of this instance'],
+  [/HTTP/, 'the role of this container'],
+  [/STS_ASSUME_ROLE/, 'an assumed role'],
+  [/SSO/, 'an SSO session'],
+  [/PROCESS/, 'a credential process'],
+  [/ENV_VARS/, 'environment variables'],
+  [/PROFILE/, 'a profile'],
+];
+
+/** `Key …MPLE, from environment variables`. */
+export function credentialsText({ accessKeyId, $source = {} }: Identity): string | undefined {
+  if (accessKeyId === undefined) return undefined;
+  const names = Object.keys($source);
+  const [, words] = SOURCES.find(([source]) => names.some((name) => source.test(name))) ?? [];
+  return `Key …${accessKeyId.slice(-4)}${words === undefined ? '' : `, from ${words}`}`;
 }
 
 /** Asks for a code of an MFA device. */

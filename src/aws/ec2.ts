@@ -144,6 +144,14 @@ export class Ec2 {
     return (await this.#send(command)).InstanceCreditSpecifications?.[0]?.CpuCredits;
   }
 
+  /** Free addresses by subnet. Rejects when one does not exist. */
+  async freeAddresses(subnets: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { Subnets = [] } = await this.#send(new sdk.DescribeSubnetsCommand({ SubnetIds: [...subnets] }));
+    return new Map(
+      Subnets.map(({ SubnetId = '', AvailableIpAddressCount = 0 }) => [SubnetId, AvailableIpAddressCount]),
+    );
+  }
+
   /** Id of the launch template with this name; rejects when it does not exist. */
   async launchTemplateId(name: string): Promise<string> {
     const output = await this.#send(new sdk.DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }));

@@ -92,7 +92,8 @@ const LAUNCHED_FROM = [
   'key-pair/*',
   'launch-template/*',
 ];
-const IMAGES = ['Images', 'InstanceAttribute', 'LaunchTemplates', 'LaunchTemplateVersions', 'Tags', 'Volumes'];
+const IMAGES = ['Images', 'InstanceAttribute', 'Subnets', 'Tags', 'Volumes'];
+const TEMPLATES = ['LaunchTemplates', 'LaunchTemplateVersions'];
 /** Without a launch template, servers of blue are cloned. */
 const CLONED = ['InstanceCreditSpecifications', 'InstanceTypes'];
 
@@ -104,7 +105,7 @@ function ec2(config: Config): readonly Grant[] {
   const tagged = { ...owned(config, 'ResourceTag'), ...ownKeys(config) };
   const adopts = { ...owned(config, 'RequestTag'), ...ownKeys(config) };
   const clones = config.fleet.kind === 'ec2' && config.fleet.launchTemplate === undefined;
-  const launches = clones ? [...IMAGES, ...CLONED] : IMAGES;
+  const launches = [...IMAGES, ...TEMPLATES, ...(clones ? CLONED : [])];
   return [
     { use: 'read', Sid: 'Images', Action: launches.map((what) => `ec2:Describe${what}`), Resource: ANYTHING },
     ...imageParameter(config),

@@ -2,8 +2,10 @@ import type { Clock } from '../clock.ts';
 import { AwsClock } from './clock.ts';
 import { defined } from '../domain/defined.ts';
 import type { OperatorError } from '../errors.ts';
+import { dryRun, type DryRun } from './dry-run.ts';
 import {
   checkProfile,
+  credentialsText,
   noMfaCode,
   renewsItself,
   withProfile,
@@ -38,6 +40,8 @@ export interface SessionOptions {
   readonly beforeChange: () => Promise<void>;
   /** Takes each change, which is then not sent. */
   readonly instead?: ((operation: string, input: object) => void) | undefined;
+  /** Takes what is known of each change: EC2 is asked by a dry run, and nothing else is sent. */
+  readonly dryRuns?: ((result: DryRun) => void) | undefined;
   /** Fencing number of the lease, for the user agent: of two writers it identifies the stale one. */
   readonly fence?: () => number | undefined;
   readonly onThrottled: (operation: string) => void;
@@ -53,11 +57,25 @@ export interface Connection {
   readonly endpoint?: string;
   /** When the credentials end, in milliseconds since the epoch; absent where they last, or renew themselves. */
   readonly credentialsEndAt?: number;
+  /** Whose they are, as `credentialsText` says it. */
+  readonly credentials?: string;
 }
 
 /** @param operation for example `ec2:DescribeInstances` */
 function isChange(operation: string): boolean {
   return !/:(Describe|Get|List)/.test(operation);
+}
+
+function failureOf(thrown: unknown): unknown {
+  return thrown instanceof SentOnce ? thrown.failure : thrown;
+}
+
+async function unwrapped<T>(sent: Promise<T>): Promise<T> {
+  try {
+    return await sent;
+  } catch (thrown) {
+    throw failureOf(thrown);
+  }
 }
 
 /** Of an answer as the SDK's middleware has it. */
@@ -181,9 +199,12 @@ export class Session {
     const nameOf = (context: Handling): string => `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
     middlewareStack.add(
       (next, context) => async (args) => {
-        const { instead } = this.options;
-        if (instead === undefined || !isChange(nameOf(context))) return next(args);
-        instead(nameOf(context), (args as { readonly input: object }).input);
+        const { instead, dryRuns } = this.options;
+        const operation = nameOf(context);
+        if (!isChange(operation) || (instead ?? dryRuns) === undefined) return next(args);
+        const { input } = args as { readonly input: object };
+        instead?.(operation, input);
+        dryRuns?.(await dryRun(operation, input, async (dry) => unwrapped(next({ ...args, input: dry }))));
         return { output: {} };
       },
       { step: 'initialize', priority: 'low', name: 'turnout-instead' },
@@ -191,7 +212,7 @@ export class Session {
     middlewareStack.add(
       (next, context) => async (args) =>
         this.#withProfile(async () => next(args)).catch((thrown: unknown) => {
-          const error = thrown instanceof SentOnce ? thrown.failure : thrown;
+          const error = failureOf(thrown);
           throw error === this.#refusal
             ? error
             : explain(withProfile(translate(error, nameOf(context)), this.options.profile));
@@ -238,14 +259,20 @@ export class Session {
       ? undefined
       : `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
     const credentialsEndAt = renewsItself(identity) ? undefined : identity.expiration?.getTime();
-    this.connection = defined({ endpoint: endpoint ?? this.connection.endpoint, credentialsEndAt });
+    this.connection = defined({
+      endpoint: endpoint ?? this.connection.endpoint,
+      credentialsEndAt,
+      credentials: credentialsText(identity),
+    });
   }
 
   async #attempt(limiter: Limiter, operation: string, send: () => Promise<unknown>): Promise<unknown> {
     await limiter.take();
-    if (isChange(operation)) await this.#checkChange();
+    // A dry run changes nothing.
+    const changes = isChange(operation) && this.options.dryRuns === undefined;
+    if (changes) await this.#checkChange();
     this.requests += 1;
-    if (isChange(operation)) this.changes += 1;
+    if (changes) this.changes += 1;
     try {
       return await this.clock.timed(send, dateOf);
     } catch (error) {

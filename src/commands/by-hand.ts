@@ -23,10 +23,9 @@ export async function printByHand(task: Task, options: TaskOptions, args: Args):
       next: ['Leave out --json.'],
     });
   let noted: ChangeRequest[] = [];
-  const { config, ports, store, run, who } = await openContext(
-    args,
-    (operation, input) => void noted.push({ operation, input }),
-  );
+  const { config, ports, store, run, who } = await openContext(args, {
+    instead: (operation, input) => void noted.push({ operation, input }),
+  });
   try {
     const snapshot = await observe(ports);
     const since = new Date(ports.clock.now()).toISOString();

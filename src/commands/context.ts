@@ -59,11 +59,13 @@ export async function inStore<T>(
   }
 }
 
+type Taken = Pick<SessionOptions, 'instead' | 'dryRuns'>;
+
 /**
  * Opens the environment that the command line names. Reads the config only, nothing from the network.
- * @param instead takes each change of AWS, which is then not sent
+ * @param taken takes each change of AWS, which is then not made
  */
-export async function openContext(args: Args, instead?: SessionOptions['instead']): Promise<Context> {
+export async function openContext(args: Args, taken: Taken = {}): Promise<Context> {
   const config = configOf(args);
   const view = viewOf(args);
   const run = newRunId(systemClock.now(), Math.random());
@@ -83,7 +85,7 @@ export async function openContext(args: Args, instead?: SessionOptions['instead'
     credentials,
     mfaCode: mfaCodeOf(args),
     changes: 'once',
-    instead,
+    ...taken,
     beforeChange: async () => {
       if (guard === undefined) throw new Error('A change in AWS was requested without a lease.');
       await guard.check();

@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
 import { tasks } from '../../tasks/index.ts';
-import { flagsOf, positionalsOf, readOptions, wholeNumber } from '../../tasks/options.ts';
+import { flagsOf, positionalsOf, readOptions, release as releaseOption, wholeNumber } from '../../tasks/options.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Command } from './command.ts';
 
@@ -64,6 +64,10 @@ const historyOptions = {
   limit: wholeNumber({ describe: 'Number of runs, newest first (default: 20)', min: 1, max: 100_000, example: 5 }),
 };
 
+const doctorOptions = {
+  release: releaseOption({ describe: 'The release that would be brought up next' }),
+};
+
 const sandboxOptions = {
   port: wholeNumber({
     describe: 'Port of the API; 0 for any free port (default: `sandbox.port` of the config)',
@@ -86,6 +90,20 @@ export const commands: readonly Command[] = [
       ['turnout status --json', 'for programs'],
     ],
     run: async (args) => (await import('./status.ts')).status(args),
+  },
+  {
+    usage: 'doctor',
+    describe: 'Check everything that a deploy needs, and say how to fix what is missing',
+    details:
+      'Credentials, config, store, target groups, traffic, fleets, permissions, release and hooks. Changes nothing: permissions of EC2 are ' +
+      'checked by dry runs, and the lease is taken and given back. What it could not check is said, and is not the same as ok.',
+    options: flagsOf(doctorOptions),
+    examples: [
+      ['turnout doctor', 'what would be refused, and why'],
+      ['turnout doctor --release 42', 'also what 42 would boot, and whether there is room for it'],
+      ['turnout doctor --json', 'for programs; exits with 2 if there is a failure'],
+    ],
+    run: async (args) => (await import('./doctor.ts')).doctor(args, readOptions(doctorOptions, args).release),
   },
   {
     usage: 'resume',

@@ -11,10 +11,15 @@ import { count, duration, list } from '../domain/text.ts';
 export function groupsProblem(snapshot: Snapshot, matters: 'all' | 'production'): Refusal | undefined {
   const pools = matters === 'all' ? configuredPools(snapshot) : poolsOf(snapshot, 'production');
   for (const pool of pools) {
-    const no = unreached(snapshot, pool) ?? otherPort(pool);
+    const no = groupProblem(snapshot, pool);
     if (no !== undefined) return no;
   }
   return undefined;
+}
+
+/** The same of one group. */
+export function groupProblem(snapshot: Snapshot, pool: Pool): Refusal | undefined {
+  return unreached(snapshot, pool) ?? otherPort(pool);
 }
 
 /** No client reaches its targets, and ELB checks the health of none that no load balancer uses (ELBv2 API, TargetHealth). */

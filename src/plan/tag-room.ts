@@ -5,6 +5,9 @@ import { count, list } from '../domain/text.ts';
 /** Tags of one resource; those of AWS's own, `aws:`, do not count (EC2 user guide, tag restrictions). */
 const TAGS_MAX = 50;
 
+/** What a switch writes on the servers of both fleets. */
+export const SWITCH_TAGS = ['promoted', 'current', 'share', 'store'];
+
 export const ROLLING_TAGS = ['left', 'deploy', 'release', 'migrated', 'store'];
 
 /** Why tags with these names, without the prefix, cannot be written on each of these instances. */

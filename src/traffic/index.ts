@@ -5,7 +5,8 @@ import type { Ownership } from '../domain/owners.ts';
 import { inAccount } from './account.ts';
 import { createDiscovery, type OutsidePort } from './discover.ts';
 import { counterOf } from './residual-traffic.ts';
-import { createTargetGroups } from './target-groups.ts';
+import { differences } from './compatibility.ts';
+import { createGroups, createTargetGroups, inRole } from './target-groups.ts';
 import type { TrafficPort } from './traffic.ts';
 
 /** Opens the way of moving traffic that the config names, which also sees what the config does not name. */
@@ -17,6 +18,17 @@ export async function openTraffic(
   const { Elbv2 } = await import('../aws/elbv2.ts');
   const elbv2 = new Elbv2(session);
   return inAccount(createDiscovery(await openKind(config.traffic, session, elbv2), elbv2, owner), config);
+}
+
+/** What differs between groups that servers move between; where weights divide traffic, their reading says it. */
+export async function groupDifferences(
+  { traffic }: Pick<Config, 'traffic'>,
+  session: Session,
+): Promise<readonly string[]> {
+  if (traffic.kind !== 'target-groups') return [];
+  const { Elbv2 } = await import('../aws/elbv2.ts');
+  const wanted = [...inRole('production', traffic.production), ...inRole('test', traffic.test)];
+  return differences(await createGroups(new Elbv2(session), wanted, 'test').groups());
 }
 
 /** Only that kind's code is loaded; all of them work on target groups. */

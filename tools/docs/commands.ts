@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type { sandboxData } from '../../src/commands/sandbox.ts';
 import type { storeData } from '../../src/commands/store.ts';
-import { boolean, formatOf, string, strings } from './format.ts';
+import { FINDING_STATES, TOPICS } from '../../src/run/doctor/finding.ts';
+import type { doctorData } from '../../src/views/doctor.ts';
+import { boolean, formatOf, location, number, optional, string, strings } from './format.ts';
 
 /** The lines of commands that are about no run. */
 
@@ -27,5 +29,25 @@ export const storeLine = formatOf<ReturnType<typeof storeData>>()(
     type: z.literal('store'),
     kind: string('kind of the store: `file`, `redis`, `dynamodb`'),
     created: boolean('false when there was nothing to create'),
+  }),
+);
+
+export const doctorLine = formatOf<ReturnType<typeof doctorData>>()(
+  z.strictObject({
+    type: z.literal('doctor'),
+    environment: string('name of the environment'),
+    location: z.nullable(location).describe('where it is; null where that could not be read'),
+    failures: number('how many findings are failures; with one or more the exit code is 2'),
+    findings: z
+      .array(
+        z.strictObject({
+          topic: z.enum(TOPICS).describe('what it is about'),
+          state: z.enum(FINDING_STATES).describe('`not-checked`: nothing is known, which is not the same as `ok`'),
+          code: optional(string('of a failure: the code with which a task would be refused; absent where none is')),
+          says: string('what was seen, for people'),
+          next: strings('what can be done, the best first, for people'),
+        }),
+      )
+      .describe('in the order of the topics'),
   }),
 );

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { sandboxLine, storeLine } from './commands.ts';
+import { doctorLine, sandboxLine, storeLine } from './commands.ts';
 import { events } from './events.ts';
 import { lineOf } from './format.ts';
 import { lockLine, runLine, statusLine } from './state.ts';
@@ -7,6 +7,7 @@ import { lockLine, runLine, statusLine } from './state.ts';
 /** Lines that are not events of a run, by the command that writes them. */
 export const commandLines = {
   status: statusLine,
+  doctor: doctorLine,
   history: runLine,
   lock: lockLine,
   'store create': storeLine,

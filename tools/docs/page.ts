@@ -53,6 +53,7 @@ const EVENTS: { readonly [K in keyof typeof events]: string } = {
 const COMMANDS: { readonly [K in keyof typeof commandLines]: string } = {
   status:
     '`turnout status --json` writes one line; with `--watch` one every two seconds until Ctrl-C. `at` is when it began to read AWS.',
+  doctor: '`turnout doctor --json` writes one line.',
   history:
     '`turnout history --json` writes one line per run, the newest first. `at` is when the run ended or, without an end, started.',
   lock: '`turnout lock --json` writes one line.',

@@ -1,4 +1,5 @@
 import type { sandboxData } from '../../src/commands/sandbox.ts';
+import { doctorData, type DoctorReport } from '../../src/views/doctor.ts';
 import type { storeData } from '../../src/commands/store.ts';
 import type { PlannedStep, RunEvent } from '../../src/run/event.ts';
 import type { JournalEntry, Lease } from '../../src/stores/store.ts';
@@ -150,8 +151,24 @@ const SANDBOX: ReturnType<typeof sandboxData> = {
 
 const STORE: ReturnType<typeof storeData> = { type: 'store', kind: 'dynamodb', created: true };
 
+const DOCTOR: DoctorReport = {
+  environment: 'production',
+  location: { account: '123456789012', region: 'eu-west-1' },
+  findings: [
+    { topic: 'store', state: 'ok', says: 'DynamoDB table turnout: the lease was taken and given back.', next: [] },
+    {
+      topic: 'target groups',
+      state: 'failure',
+      code: 'unused-target-group',
+      says: 'No listener and no rule forwards to shop-test: no test traffic would reach it, and ELB checks no health there.',
+      next: ['Or name a group that is in use under `traffic.test` in the config.'],
+    },
+  ],
+};
+
 /** Lines of other commands. */
 export const commandSamples: Readonly<Record<string, string>> = {
+  doctor: jsonLine(doctorData(DOCTOR), AT),
   history: historyLine(RUN),
   lock: jsonLine(lockData(LOCK), AT),
   sandbox: jsonLine(SANDBOX, AT),

@@ -1,0 +1,97 @@
+import { up } from '../../../tasks/up.ts';
+import { isRefusal, type LaunchSpec, type Refusal } from '../../domain/goal.ts';
+import { countByZone, type ByZone } from '../../domain/minimum-healthy.ts';
+import { members, servingFleets } from '../../domain/roles.ts';
+import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
+import type { SwitchSettings } from '../../domain/traffic.ts';
+import { count, duration, list } from '../../domain/text.ts';
+import { OperatorError } from '../../errors.ts';
+import { nextZones } from '../../plan/fleet-size.ts';
+import { nextQuotaProblem } from '../../plan/quotas.ts';
+import { preview } from '../task/preview.ts';
+import { about, type Finding } from './finding.ts';
+
+/** What the next release would boot, and whether there is room for it. Pure. */
+
+/** The fleet that serves, and how the next one would be spread. */
+export function nextFleet(world: Snapshot, fleetCount: number | undefined): { readonly blue: Fleet; zones: ByZone } {
+  const blue = servingFleets(world)[0]!;
+  return { blue, zones: nextZones(world, blue, fleetCount) };
+}
+
+export interface LaunchView {
+  readonly world: Snapshot;
+  readonly settings: SwitchSettings;
+  readonly fleetCount: number | undefined;
+  /** What `--release` names, and what it resolves to. */
+  readonly named: { readonly release: string; readonly spec: LaunchSpec | OperatorError } | undefined;
+  /** Free addresses by subnet. */
+  readonly addresses: ReadonlyMap<string, number> | OperatorError;
+}
+
+/** @returns the findings, and how long `up` would take, in seconds */
+export async function launchFindings(view: LaunchView): Promise<{ findings: readonly Finding[]; seconds: number }> {
+  const { world, named, fleetCount, addresses } = view;
+  const { ok, warning, notChecked, failed, refused } = about('release');
+  const { blue, zones } = nextFleet(world, fleetCount);
+  const quota = about('capacity').refused(nextQuotaProblem(world, countByZone(members(blue)), zones));
+  if (named === undefined)
+    return {
+      findings: [notChecked('What a release boots.', NAME_ONE), notRoom('Free addresses.'), ...quota],
+      seconds: 0,
+    };
+  const { release, spec } = named;
+  if (spec instanceof OperatorError)
+    return { findings: [failed(spec), notRoom('Free addresses: what is booted is not known.'), ...quota], seconds: 0 };
+  const plan = await planOf(view, release, spec);
+  const said = new Set(spec.summary);
+  const findings = [
+    ok(`${release}: ${spec.summary.join('; ')}.`),
+    ...(isRefusal(plan)
+      ? refused(plan)
+      : [
+          ok(`up takes about ${duration(plan.seconds)}.`),
+          ...plan.notes.filter((text) => !said.has(text)).map((text) => warning(text)),
+        ]),
+    ...quota,
+    ...roomFindings(spec, addresses),
+  ];
+  return { findings, seconds: isRefusal(plan) ? 0 : plan.seconds };
+}
+
+const NAME_ONE = '`turnout doctor --release R` resolves it.';
+
+function notRoom(says: string): Finding {
+  return about('capacity').notChecked(says, NAME_ONE);
+}
+
+/** What `up` would show, or why it would be refused. */
+async function planOf(
+  { world, settings, fleetCount }: LaunchView,
+  release: string,
+  spec: LaunchSpec,
+): Promise<Refusal | { readonly seconds: number; readonly notes: readonly string[] }> {
+  const requestedBy = { run: 'doctor', who: '', since: new Date(world.at).toISOString() };
+  const request = { snapshot: world, options: { release }, requestedBy, settings, fleetCount };
+  const goal = await up.pinGoal({ ...request, resolve: async () => spec });
+  if (isRefusal(goal)) return goal;
+  const plan = up.plan(world, goal);
+  return isRefusal(plan) ? plan : preview(up, world, goal, plan);
+}
+
+function roomFindings({ batches }: LaunchSpec, addresses: LaunchView['addresses']): readonly Finding[] {
+  const { ok, failure, notChecked } = about('capacity');
+  if (addresses instanceof OperatorError)
+    return [notChecked(`Free addresses: ${addresses.message}`, ...addresses.next)];
+  const tight = batches.filter(({ subnet, count: n }) => (addresses.get(subnet) ?? Infinity) < n);
+  if (tight.length === 0) {
+    const free = batches.map(({ subnet, zone, count: n }) => `${addresses.get(subnet) ?? '?'} in ${zone} for ${n}`);
+    return [ok(`Free addresses: ${list(free)}.`)];
+  }
+  return tight.map(({ subnet, zone, count: n }) =>
+    failure(
+      `${subnet} in ${zone} has ${count(addresses.get(subnet) ?? 0, 'free address', 'free addresses')}, and ${n} servers would boot there.`,
+      'Free addresses there, or boot fewer servers with `turnout up --count`.',
+    ),
+  );
+}

@@ -1,0 +1,34 @@
+import { policyFor } from '../../aws/policy.ts';
+import type { DryRun } from '../../aws/dry-run.ts';
+import type { Config } from '../../config/config.ts';
+import { list } from '../../domain/text.ts';
+import { OperatorError } from '../../errors.ts';
+import { about, type Finding } from './finding.ts';
+
+/** What these credentials may do. Pure. */
+
+/** Its own writes and reads have shown it, or a dry run of RunInstances does. */
+const ELSEWHERE = /^(?:dynamodb|iam):/;
+
+/** @param asked what EC2 has answered to dry runs of the very requests that tasks send */
+export function permissionFindings(config: Config, asked: readonly DryRun[]): readonly Finding[] {
+  const { ok, failed, notChecked } = about('permissions');
+  const allowed = asked.filter(({ outcome }) => outcome === 'allowed').map(({ operation }) => operation);
+  const denied = asked.flatMap(({ outcome }) => (outcome instanceof OperatorError ? [outcome] : []));
+  const answered = new Set(asked.flatMap(({ operation, outcome }) => (outcome === 'not-asked' ? [] : operation)));
+  const actions = (use: 'read' | 'run') => policyFor(config, use).Statement.flatMap(({ Action }) => Action);
+  const read = new Set(actions('read'));
+  const rest = actions('run').filter((one) => !read.has(one) && !answered.has(one) && !ELSEWHERE.test(one));
+  return [
+    ...(allowed.length === 0 ? [] : [ok(`Allowed, by EC2's dry runs: ${list([...new Set(allowed)])}.`)]),
+    ...denied.map((error) => failed(error)),
+    ...(rest.length === 0
+      ? []
+      : [
+          notChecked(
+            `No dry run tells whether these are allowed: ${list([...new Set(rest)], 6)}.`,
+            'Compare the policy of these credentials with what `turnout permissions` prints.',
+          ),
+        ]),
+  ];
+}
