@@ -19,7 +19,7 @@ export function poolByName(snapshot: Snapshot, name: string): Pool {
   throw new OperatorError(unreadable.code, unreadableText(unreadable), { next: unreadable.next });
 }
 
-/** All that the config names for test traffic and that could not be read. */
+/** All that could not be read, or told apart, and that only the way back can do without. */
 export function unreadableIn({ unreadable, traffic }: Pick<Snapshot, 'unreadable' | 'traffic'>): readonly Unreadable[] {
   return 'unreadable' in traffic ? [...unreadable, ...traffic.unreadable] : unreadable;
 }

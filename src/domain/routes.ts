@@ -8,6 +8,11 @@ export function routesOf({ traffic }: Pick<Snapshot, 'traffic'>, role: RouteRole
   return 'routes' in traffic ? traffic.routes.filter((route) => route.role === role) : [];
 }
 
+/** Those that weights divide: what a route answers itself goes to no pool, and no weight changes that. */
+export function dividedRoutes(snapshot: Pick<Snapshot, 'traffic'>, role: RouteRole): readonly Route[] {
+  return routesOf(snapshot, role).filter(({ answers }) => answers === undefined);
+}
+
 /** What is seen of DNS. @throws Error in a snapshot of other traffic: its plans have no steps that ask for this */
 export function dnsOf({ traffic }: Pick<Snapshot, 'traffic'>): DnsWeights {
   if (traffic.kind !== 'dns-weights') throw new Error('DNS does not divide the traffic here.');

@@ -34,13 +34,13 @@ interface Weighted {
   /** What is worth knowing before traffic is moved, as sentences. */
   readonly notes: readonly string[];
   readonly residual: ResidualTraffic;
+  /** Rules for test traffic that are not among the routes; zones of which there are several: the routes are in those that lead here. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /** Rules of listeners divide the traffic between two pools. */
 export interface ListenerWeights extends Weighted {
   readonly kind: 'listener-weights';
-  /** Rules for test traffic that are not among the routes. */
-  readonly unreadable: readonly Unreadable[];
 }
 
 /** Weighted DNS records divide the traffic between two pools, each behind a load balancer of its own. */

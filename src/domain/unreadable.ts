@@ -1,6 +1,6 @@
 /**
- * Something for test traffic that the config names and that could not be read, and why: nothing is known of what is there. What
- * production needs is always read, or there is no snapshot.
+ * Something for test traffic that the config names and that could not be read, or something of which it could not be told which one
+ * the config means, and why. What production needs is always read, or there is no snapshot.
  */
 export interface Unreadable {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { PoolMinimum } from '../domain/goal.ts';
 import { poolByName } from '../domain/queries.ts';
 import { configuredPools } from '../domain/roles.ts';
-import { routesOf, shareOf, weightsFor, withTraffic } from '../domain/routes.ts';
+import { dividedRoutes, routesOf, shareOf, weightsFor, withTraffic } from '../domain/routes.ts';
 import { hasShare, isPresent, percentText, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Route, RouteRole } from '../domain/traffic.ts';
@@ -37,7 +37,7 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
   instances: (snapshot) => memberIds(snapshot, step),
   estimateS: (snapshot) => routesOf(snapshot, step.role).length,
   progress: (snapshot) =>
-    routesOf(snapshot, step.role).every((route) => hasShare(route, step.pool, step.percent)) ? 'done' : 'todo',
+    dividedRoutes(snapshot, step.role).every((route) => hasShare(route, step.pool, step.percent)) ? 'done' : 'todo',
   guard: (snapshot) =>
     step.role === 'test'
       ? undefined
@@ -55,7 +55,7 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
   effect: () => (step.role === 'test' ? 'records' : 'shifts-traffic'),
   apply: async ({ traffic }, snapshot) => {
     const pools = configuredPools(snapshot).map(({ name }) => name);
-    const open = routesOf(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
+    const open = dividedRoutes(snapshot, step.role).filter((route) => !hasShare(route, step.pool, step.percent));
     const weights = open.map((route) => [route.name, weightsFor(route, step.pool, step.percent, pools)] as const);
     await traffic.setWeights(new Map(weights));
   },

@@ -27,6 +27,14 @@ const CHANGES: Readonly<Record<string, (snapshot: Snapshot) => Snapshot>> = {
     const routes = traffic.routes.filter(({ role }) => role === 'production');
     return { ...snapshot, traffic: { ...traffic, routes, unreadable: [GONE] } };
   },
+  'the test rule forwards nothing, but answers itself': (snapshot) => {
+    const { traffic } = snapshot;
+    if (traffic.kind !== 'listener-weights') return snapshot;
+    const routes = traffic.routes.map((route) =>
+      route.role === 'test' ? ({ ...route, weights: {}, answers: 'a fixed response' } as const) : route,
+    );
+    return { ...snapshot, traffic: { ...traffic, routes } };
+  },
   'nothing forwards to the test group': (snapshot) =>
     withPools(snapshot, (pool) => {
       if (pool.name !== 'test') return pool;

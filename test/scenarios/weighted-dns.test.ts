@@ -4,8 +4,11 @@ import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CreateHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { describe, expect } from 'vitest';
+import { Route53 } from '../../src/aws/route53.ts';
 import { systemClock } from '../../src/clock.ts';
+import { openSession } from '../support/aws.ts';
 import { poll } from '../support/poll.ts';
 import { scenario, type Rig, type RigOptions } from '../support/rig.ts';
 
@@ -103,6 +106,32 @@ describe.concurrent('weighted names', () => {
     expect(resolver.report().old, 'some answers were old for a while').toBeGreaterThan(0);
     expect(failures).toEqual([]);
     expect(ok).toBeGreaterThan(20);
+  });
+
+  scenario('with a second zone of the same name, all is refused but the way back', async ({ rig }) => {
+    const shop = await rig({ ...DNS, dns: { ...DNS.dns, names: NAMES.slice(0, 1) } });
+    await shop.task('up --release 42');
+    await shop.task('promote');
+    const { url, ec2 } = shop.sandbox;
+    const route53 = new Route53(openSession(url));
+    const credentials = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' };
+    const client = new Route53Client({ endpoint: url, region: 'eu-west-1', credentials });
+    const VPC = { VPCRegion: 'eu-west-1' as const, VPCId: ec2.network.vpc };
+    await client.send(new CreateHostedZoneCommand({ Name: 'shop.test', CallerReference: 'second', VPC }));
+    const zones = await route53.zonesNamed('shop.test');
+    const [own, other] = zones.toSorted((a, b) => Number(a.isPrivate) - Number(b.isPrivate));
+    await route53.replace(other!.id, await route53.records(own!.id, 'www.shop.test', 'A'), 'test');
+    for (const command of ['up --release 43', 'promote', 'cleanup'])
+      expect((await shop.task(command, 'refused')).message, command).toContain(`${own!.id} (public)`);
+    expect((await shop.run('status')).stdout).toContain('Route 53 has 2 hosted zones shop.test');
+    const printed = await shop.run('rollback --print');
+    expect(printed.exitCode, printed.stderr).toBe(0);
+    for (const { id } of zones) expect(printed.stdout).toContain(id);
+    await shop.task('rollback');
+    for (const { id } of zones) {
+      const sets = await route53.records(id, 'www.shop.test', 'A');
+      expect(sets.map(({ SetIdentifier, Weight }) => `${SetIdentifier} ${Weight}`)).toEqual(['blue 100', 'green 0']);
+    }
   });
 
   scenario('in steps, and back from any of them', async ({ rig }) => {

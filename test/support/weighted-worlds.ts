@@ -31,7 +31,7 @@ export function weightedWorld({ fleets, production, test, othersWeight = 0, byNa
     ...(byName ? [] : [route('shop:test', 'test', test, 0)]),
   ];
   const residual = { state: 'counted', requests: {}, withinS: 300 } as const;
-  const divided = { routes, problems: [], notes: [], residual };
+  const divided = { routes, problems: [], notes: [], residual, unreadable: [] };
   const traffic: Traffic = byName
     ? {
         ...divided,
@@ -41,7 +41,7 @@ export function weightedWorld({ fleets, production, test, othersWeight = 0, byNa
         passedOver: {},
         answers: { state: 'not-asked' },
       }
-    : { ...divided, kind: 'listener-weights', unreadable: [] };
+    : { ...divided, kind: 'listener-weights' };
   const { pools, ...rest } = world(fleets, { groups: ['one', 'two'], zones: ['a'] });
   const own = pools.filter(({ name }) => name !== 'test');
   return withTraffic({ ...rest, at: NOW, pools: own, answers: { state: 'not-asked' } }, traffic);

@@ -7,7 +7,7 @@ import { statusText } from '../../src/views/status-text.ts';
 import { planFor } from '../laws/check.ts';
 import { autoScaling, withOwner, withRule, withShared } from '../support/hands.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
-import { HOME, PROMOTED } from '../support/worlds.ts';
+import { HOME, PROMOTED, type FleetSpec } from '../support/worlds.ts';
 import { report } from './views.samples.ts';
 
 /** What `status` shows of what the config does not name, and of production as others have made it. */
@@ -84,6 +84,35 @@ describe('a production rule is shown as it is', () => {
     const back = await planFor(world, 'rollback', {});
     if (isRefusal(back)) throw new Error(back.message);
     expect(back.plan.steps[0]).toMatchObject({ do: 'shift-weights', pool: 'one', percent: 100 });
+  });
+
+  test('and so is a test rule, without which nobody would try green; production can go back', async () => {
+    const answering = (two?: FleetSpec): Snapshot => {
+      const fleets = [...ONE_FLEET.fleets, ...(two ? [two] : [])];
+      const { traffic, ...rest } = weightedWorld({
+        ...ONE_FLEET,
+        fleets,
+        production: two?.marks.promoted ? [100] : [0],
+      });
+      if (traffic.kind === 'membership') throw new Error('It has rules.');
+      const routes = traffic.routes.map((route) =>
+        route.role === 'test' ? ({ ...route, weights: {}, answers: 'a redirect' } as const) : route,
+      );
+      return { ...rest, traffic: { ...traffic, routes } };
+    };
+    const no = {
+      refused: 'not-forwarding',
+      message: 'shop:test gives the clients of test traffic a redirect, and forwards them to no target group.',
+    };
+    expect(await planFor(answering(), 'up', { release: 'C' })).toMatchObject(no);
+    expect(
+      await planFor(answering({ id: 'B', marks: {}, members: [{ two: 'healthy' }] }), 'promote', {}),
+    ).toMatchObject(no);
+    const back = await planFor(answering({ id: 'B', marks: PROMOTED, members: [{ two: 'healthy' }] }), 'rollback', {});
+    if (isRefusal(back)) throw new Error(back.message);
+    expect(back.plan.steps.filter((step) => step.do === 'shift-weights')).toMatchObject([
+      { role: 'production', pool: 'one' },
+    ]);
   });
 
   test.each(['a redirect', 'a fixed response'] as const)(

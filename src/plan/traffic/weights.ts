@@ -2,8 +2,9 @@ import { refusal, type GoalOf, type PoolMinimum, type Refusal } from '../../doma
 import { defined } from '../../domain/defined.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { residualOf, residualTrafficProblem, retainedUntil, retentionProblem } from '../../domain/retention.ts';
+import { list } from '../../domain/text.ts';
 import { configuredPools, isIn, poolsOf } from '../../domain/roles.ts';
-import { routesOf, shareOf } from '../../domain/routes.ts';
+import { dividedRoutes, routesOf, shareOf } from '../../domain/routes.ts';
 import { hasServed, recordedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { ResidualLimits, Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
@@ -51,7 +52,7 @@ export function weights(kind: WeightsKind): TrafficModel {
     testPools: (fleet) => ownPools(snapshot, fleet),
     capacityGroups: () => [{ name: TOGETHER, pools: poolsOf(snapshot, 'production') }],
     notes: [...traffic.notes, ...kind.notes],
-    setupProblem: (to) => setupProblem(traffic) ?? poolProblem(kind, to),
+    setupProblem: (to) => setupProblem(traffic) ?? testTrafficProblem(snapshot) ?? poolProblem(kind, to),
     changedByOthers: () => changedByOthers(snapshot),
     paceOf: (to, options, settings) => {
       // `--to` says how much it is to be, whatever it is now.
@@ -92,6 +93,18 @@ function setupProblem({ problems }: WeightedTraffic): Refusal | undefined {
     'not-alike',
     problems.join(' '),
     'Fix the groups, the rules, or their names under `traffic` in the config; then run this again.',
+  );
+}
+
+/** Green would be tried by nobody; the way back needs no test traffic. */
+function testTrafficProblem(snapshot: Snapshot): Refusal | undefined {
+  const route = routesOf(snapshot, 'test').find(({ answers }) => answers !== undefined);
+  if (route === undefined) return undefined;
+  return refusal(
+    'not-forwarding',
+    `${route.name} gives the clients of test traffic ${route.answers}, and forwards them to no target group.`,
+    `Let it forward to ${list(configuredPools(snapshot).map(({ name }) => name))}, whatever the weights; then run this again.`,
+    'Or name the rule that forwards under `traffic.test` in the config.',
   );
 }
 
@@ -203,7 +216,7 @@ function poolsBeside(snapshot: Snapshot, fleet: Fleet, serving: string | undefin
 
 function routeTestTraffic(snapshot: Snapshot, fleet: Fleet, serving?: string): readonly Step[] {
   const [pool] = poolsBeside(snapshot, fleet, serving);
-  if (pool === undefined || routesOf(snapshot, 'test').length === 0) return [];
+  if (pool === undefined || dividedRoutes(snapshot, 'test').length === 0) return [];
   const shift = { do: 'shift-weights', role: 'test', pool, fleet: fleet.id, percent: 100 } as const;
   return [{ ...shift, from: {}, minimumHealthy: NO_MINIMUM, refusesUnmanaged: false }];
 }

@@ -61,7 +61,7 @@ class Names {
   readonly #deps: Required<DnsDeps>;
   readonly #config: WeightedDnsConfig;
   readonly #groups: Groups['groups'];
-  readonly #places: () => Promise<readonly NameLocation[]>;
+  readonly #places: () => ReturnType<typeof findNames>;
   #last: readonly Found[] = [];
   #passedOver: DnsWeights['passedOver'] = {};
   /** Changes that Route 53 has not called INSYNC yet. */
@@ -73,14 +73,21 @@ class Names {
     this.#deps = deps;
     this.#config = config;
     this.#groups = groups;
-    this.#places = remember(async () => findNames(deps.route53, config));
+    this.#places = remember(async () => findNames(deps.route53, config, async () => this.#balancers()));
   }
 
   async read(): Promise<DnsWeights> {
-    const places = await this.#places();
+    const { places } = await this.#places();
     this.#last = await Promise.all(places.map(async (place) => readRecords(this.#deps.route53, place)));
     this.#passedOver = await passedOver(this.#deps.elbv2, this.#last, await this.#groups());
     return this.#traffic();
+  }
+
+  /** DNS names, in the order of the groups. */
+  async #balancers(): Promise<readonly string[]> {
+    const arns = (await this.#groups()).map(({ group }) => group.LoadBalancerArns?.[0] ?? '');
+    const found = await this.#deps.elbv2.loadBalancers(arns.filter((arn) => arn !== ''));
+    return arns.map((arn) => found.find((one) => one.LoadBalancerArn === arn)?.DNSName ?? '');
   }
 
   async setWeights(changes: ReadonlyMap<string, Weights>): Promise<void> {
@@ -144,7 +151,7 @@ class Names {
   }
 
   async #traffic(): Promise<DnsWeights> {
-    const settings = await this.#groups();
+    const [settings, { unclear }] = await Promise.all([this.#groups(), this.#places()]);
     const found = this.#last;
     return {
       kind: 'dns-weights',
@@ -156,6 +163,7 @@ class Names {
       passedOver: this.#passedOver,
       answers: this.#answers,
       residual: this.#residual,
+      unreadable: unclear,
     };
   }
 }

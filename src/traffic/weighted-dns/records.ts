@@ -1,6 +1,7 @@
 import type { ResourceRecordSet, Route53 } from '../../aws/route53.ts';
 import type { NameConfig, WeightedDnsConfig } from '../../config/config.ts';
 import { list } from '../../domain/text.ts';
+import type { Unreadable } from '../../domain/unreadable.ts';
 import { OperatorError } from '../../errors.ts';
 
 /** Where a name of the config is. */
@@ -17,20 +18,62 @@ export interface Found {
   readonly others: readonly ResourceRecordSet[];
 }
 
-/** Finds the zones, once a program. Throws `zone-not-found` or `several-zones`. */
-export async function findNames(route53: Route53, { production }: WeightedDnsConfig): Promise<readonly NameLocation[]> {
-  const names = [...new Set(production.map(({ zone }) => zone))];
-  const zones = new Map(await Promise.all(names.map(async (zone) => [zone, await findZone(route53, zone)] as const)));
-  return production.map((name) => {
-    const { id: zoneId, nameServers } = zones.get(name.zone)!;
-    return { ...name, zoneId, nameServers };
-  });
+/** Where the names are; and of which it could not be told in which zone, for all but the way back. */
+interface FoundNames {
+  readonly places: readonly NameLocation[];
+  readonly unclear: readonly Unreadable[];
 }
 
-async function findZone(route53: Route53, zone: string) {
-  const found = await findZones(route53, zone);
-  if (found.length > 1) throw severalZones(zone, found);
-  return route53.zone(found[0]!.id);
+/**
+ * Finds the zones, once a program. Of several with one name, those in which both records lead to these load balancers, as their DNS
+ * names in the order of the groups: the way back moves the name in all of them. Throws `zone-not-found`, and `several-zones` where
+ * none is.
+ */
+export async function findNames(
+  route53: Route53,
+  { production }: WeightedDnsConfig,
+  balancers: () => Promise<readonly string[]>,
+): Promise<FoundNames> {
+  const names = [...new Set(production.map(({ zone }) => zone))];
+  const zones = new Map(await Promise.all(names.map(async (zone) => [zone, await findZones(route53, zone)] as const)));
+  const found = production.map(async (name): Promise<FoundNames> => {
+    const all = zones.get(name.zone)!;
+    const places = await Promise.all(
+      all.map(async (zone): Promise<NameLocation> => {
+        const { id: zoneId, nameServers } = await route53.zone(zone.id);
+        return { ...name, zoneId, nameServers };
+      }),
+    );
+    if (all.length === 1) return { places, unclear: [] };
+    const several = severalZones(name.zone, all);
+    const ours = await placesLeadingTo(route53, places, await balancers());
+    if (ours.length === 0) throw several;
+    const { code, message: why, next } = several;
+    return { places: ours, unclear: [{ name: `The zone of ${name.name}`, code, why, next }] };
+  });
+  const all = await Promise.all(found);
+  return { places: all.flatMap(({ places }) => places), unclear: all.flatMap(({ unclear }) => unclear) };
+}
+
+async function placesLeadingTo(
+  route53: Route53,
+  places: readonly NameLocation[],
+  balancers: readonly string[],
+): Promise<readonly NameLocation[]> {
+  const found = await Promise.all(places.map(async (place) => readRecords(route53, place)));
+  const leads = ({ sides }: Found): boolean =>
+    balancers.every((host, index) => hostsIn(sides[index]).includes(plain(host)));
+  return found.filter(leads).map(({ place }) => place);
+}
+
+/** The names that the record stands for; the console writes aliases of load balancers with `dualstack.`. */
+function hostsIn(set: ResourceRecordSet | undefined): readonly string[] {
+  const values = set?.AliasTarget?.DNSName ?? (set?.ResourceRecords ?? []).map(({ Value = '' }) => Value);
+  return [values].flat().map((value) => plain(value).replace(/^dualstack\./, ''));
+}
+
+function plain(name: string): string {
+  return name.replace(/\.$/, '').toLowerCase();
 }
 
 /** All that have this name, or the one with this id; at least one. Throws `zone-not-found`. */
@@ -46,7 +89,7 @@ function severalZones(zone: string, found: Awaited<ReturnType<Route53['zonesName
   const ids = found.map(({ id, isPrivate }) => `${id} (${isPrivate ? 'private' : 'public'})`);
   return new OperatorError('several-zones', `Route 53 has ${found.length} hosted zones ${zone}: ${list(ids)}.`, {
     next: [
-      `Write the id in place of the name: \`zone: ${found[0]?.id}\` under \`traffic\` in the config.`,
+      `Write the id in place of the name: \`zone: ${found[0]?.id}\` under \`traffic.production\` in the config.`,
       'To switch a name in several zones, list it once for each, by their ids.',
     ],
   });
