@@ -13,7 +13,7 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
-import { sharedProblem } from '../src/plan/outsiders.ts';
+import { impairedTexts, lostNameTexts, sharedProblem } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { allowedBy, OWNERS, SHARED_GROUPS } from './allowed.ts';
 import * as option from './options.ts';
@@ -134,7 +134,15 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     );
     const all = toRetire.length === 0 ? mark : retire;
     const settle = goal.only === undefined ? model.settleSteps(keep, goal.settings) : [];
-    return planAhead(snapshot, [...all, ...settle], healthNotes(snapshot, keep));
+    return planAhead(
+      snapshot,
+      [...all, ...settle],
+      [
+        ...healthNotes(snapshot, keep),
+        ...impairedTexts(snapshot, [keep]),
+        ...toRetire.flatMap((fleet) => lostNameTexts(snapshot, fleet)),
+      ],
+    );
   },
 
   afterFailure(snapshot, goal, { step }) {

@@ -38,6 +38,7 @@ const PAGE = 250;
 const FILTER_VALUES = 200;
 const RESOURCES_PER_CALL = 1000;
 const TAGS_PAGE = 1000;
+const STATUS_PAGE = 1000;
 
 /** The EC2 requests that turnout sends. Errors are `OperatorError`s. */
 export class Ec2 {
@@ -78,6 +79,19 @@ export class Ec2 {
       ({ Tags }) => Tags?.map(({ ResourceId = '' }) => ResourceId),
     );
     return new Set(ids);
+  }
+
+  /** Instances of the account that fail a status check, with which (EC2 user guide, status checks). */
+  async impaired(): Promise<Readonly<Record<string, 'instance' | 'system'>>> {
+    const failing = async (what: 'instance' | 'system') => {
+      const Filters = [{ Name: `${what}-status.status`, Values: ['impaired'] }];
+      return pageItems(
+        this.#send,
+        (NextToken) => new sdk.DescribeInstanceStatusCommand({ Filters, MaxResults: STATUS_PAGE, NextToken }),
+        (page) => page.InstanceStatuses?.map(({ InstanceId = '' }) => [InstanceId, what] as const),
+      );
+    };
+    return Object.fromEntries((await Promise.all([failing('instance'), failing('system')])).flat());
   }
 
   /** A second call with the same ClientToken and parameters starts nothing (EC2 API, idempotency). */

@@ -47,6 +47,7 @@ const ANYTHING = ['*'];
 
 const LOOK = [
   'ec2:DescribeInstances',
+  'ec2:DescribeInstanceStatus',
   ...[
     'TargetGroups',
     'TargetGroupAttributes',

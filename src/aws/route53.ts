@@ -43,8 +43,19 @@ export class Route53 {
       found.push(...own);
       // Record sets are sorted by name, so another name means that there are no more.
       if (own.length < sets.length || page.IsTruncated !== true) return found;
-      const { NextRecordName, NextRecordType, NextRecordIdentifier: StartRecordIdentifier } = page;
-      start = { ...start, StartRecordName: NextRecordName, StartRecordType: NextRecordType, StartRecordIdentifier };
+      start = { ...start, ...nextOf(page) };
+    }
+  }
+
+  /** All record sets of the zone, 300 a request (Route 53 API, ListResourceRecordSets). */
+  async allRecords(zone: string): Promise<readonly ResourceRecordSet[]> {
+    const found: ResourceRecordSet[] = [];
+    let start: sdk.ListResourceRecordSetsRequest = { HostedZoneId: zone };
+    for (;;) {
+      const page = await this.#send(new sdk.ListResourceRecordSetsCommand(start));
+      found.push(...(page.ResourceRecordSets ?? []));
+      if (page.IsTruncated !== true) return found;
+      start = { HostedZoneId: zone, ...nextOf(page) };
     }
   }
 
@@ -61,6 +72,11 @@ export class Route53 {
     const { ChangeInfo } = await this.#send(new sdk.GetChangeCommand({ Id: change }));
     return ChangeInfo?.Status === 'PENDING';
   }
+}
+
+function nextOf(page: sdk.ListResourceRecordSetsResponse) {
+  const { NextRecordName, NextRecordType, NextRecordIdentifier: StartRecordIdentifier } = page;
+  return { StartRecordName: NextRecordName, StartRecordType: NextRecordType, StartRecordIdentifier };
 }
 
 /** Without `/hostedzone/` and `/change/`. */

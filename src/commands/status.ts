@@ -20,6 +20,7 @@ import { statusData } from '../views/status-json.ts';
 import { statusText } from '../views/status-text.ts';
 import { watchScreen } from '../views/watch.ts';
 import type { Args } from './command.ts';
+import { rememberOutside, type OutsideMemory } from './outside-memory.ts';
 import { deliveryOf, openContext, type Context } from './context.ts';
 import { layout, print } from './print.ts';
 
@@ -52,9 +53,10 @@ async function watch(context: Context, json: boolean): Promise<void> {
   process.once('SIGINT', end).once('SIGTERM', end);
   const out = openOut(process.stdout);
   const screen = json ? undefined : watchScreen(process.stdout);
+  const memory = rememberOutside(context.ports.clock);
   try {
     while (!stop.signal.aborted && !out.closed()) {
-      const report = await reportOn(context);
+      const report = await reportOn(context, memory);
       if (screen === undefined) out.line(asJson(report));
       else screen.draw(text(report));
       await context.ports.clock.sleep(PERIOD_MS, stop.signal).catch(() => {});
@@ -73,8 +75,11 @@ function text(report: StatusReport): string {
   return statusText(report, width, colour);
 }
 
-async function reportOn({ config, ports, session, store, who }: Context): Promise<StatusReport> {
-  const reading = readWorld(ports);
+async function reportOn(
+  { config, ports, session, store, who }: Context,
+  memory: OutsideMemory = rememberOutside(ports.clock),
+): Promise<StatusReport> {
+  const reading = readWorld(ports, memory);
   const where = reading.then(({ snapshot: { pools } }) => locationOf({ pools }, session.connection.endpoint));
   const [{ snapshot, unreadable }, record, location] = await Promise.all([reading, recordIn(store, where), where]);
   const { id, unknown, lastProduction: before, ...known } = record;
@@ -97,6 +102,7 @@ async function reportOn({ config, ports, session, store, who }: Context): Promis
     snapshot,
     verbs,
     rollback,
+    outsideAgeS: memory.ageS(),
     unreadable: [...unreadable, ...(unknown ? [unknown.unreadable] : [])],
     ...known,
     // Until a run has ended, production is what that makes of it.
@@ -106,7 +112,7 @@ async function reportOn({ config, ports, session, store, who }: Context): Promis
 }
 
 /** What is worth knowing beside production does not keep the rest from being shown. */
-async function readWorld(ports: Ports): Promise<Pick<StatusReport, 'snapshot' | 'unreadable'>> {
+async function readWorld(ports: Ports, memory: OutsideMemory): Promise<Pick<StatusReport, 'snapshot' | 'unreadable'>> {
   const extras: string[] = [];
   const without = <T>(read: Promise<T>, instead: () => Promise<T>): Promise<T> =>
     read.catch(async (error: unknown) => {
@@ -115,9 +121,11 @@ async function readWorld(ports: Ports): Promise<Pick<StatusReport, 'snapshot' | 
       extras.push(error.message);
       return value;
     });
-  const world = without(observe(ports, { residual: true, outside: 'some' }), async () => observe(ports));
+  const outside = memory.wanted();
+  const world = without(observe(ports, { residual: true, outside }), async () => observe(ports));
   const urls = async () => without(ports.traffic.urls(), async () => ({}));
   const snapshot = await withUrls({ urls }, world);
+  memory.saw(snapshot.outside);
   return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
 }
 

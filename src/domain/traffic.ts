@@ -99,6 +99,16 @@ export interface OwnedResource {
   readonly owners: readonly Owner[];
 }
 
+/** What is only worth knowing: nothing is refused for it. */
+export interface Surroundings {
+  /** DNS names in the config's zones that the config does not name, and the pool to whose load balancer they lead. */
+  readonly names: readonly { readonly name: string; readonly pool: string }[];
+  /** Instances that fail a status check of EC2, by id. */
+  readonly impaired: Readonly<Record<string, 'instance' | 'system'>>;
+  /** What of it could not be read, and why, as sentences. */
+  readonly unread: readonly string[];
+}
+
 /** What is there beside what the config names. Other target groups that hold our instances are pools of the role `other`. */
 export type Outside =
   | { readonly state: 'not-asked' }
@@ -114,6 +124,8 @@ export type Outside =
       readonly tagsUnread?: string;
       /** Number of target groups that were not searched for our instances, because the account has too many. */
       readonly unsearched: number;
+      /** Absent: not asked. */
+      readonly surroundings?: Surroundings;
     };
 
 /** What the config decides wherever weights divide the traffic. */

@@ -7,7 +7,8 @@ import { OperatorError } from '../errors.ts';
 import { isLive } from '../domain/roles.ts';
 import { withTraffic } from '../domain/routes.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
-import type { Outside } from '../domain/traffic.ts';
+import { defined } from '../domain/defined.ts';
+import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
 import { withTrial } from './trial.ts';
@@ -48,7 +49,7 @@ export async function observe(
   ids.catch(() => undefined);
   const instances = fleet.read(ids);
   const looking =
-    typeof outside === 'object' ? outside : look(readers, { instances: allOf(instances), among: outside });
+    typeof outside === 'object' ? outside : lookFirst(readers, { instances: allOf(instances), among: outside });
   const [pools, traffic, fleets, seen] = await Promise.all([reading, port.readTraffic(), instances, looking]);
   const bare = { at: since(), ...fleets, ...pools, traffic, outside: seen, answers: notAsked(production.verification) };
   const snapshot = await withOthers(readers, withTraffic(bare, traffic));
@@ -70,6 +71,11 @@ async function look({ outside }: Readers, request: OutsideRequest): Promise<Outs
     if (isRetried || !(error instanceof OperatorError)) throw error;
     return { state: 'unreadable', why: error.message };
   });
+}
+
+async function lookFirst(readers: Readers, request: OutsideRequest): Promise<Outside> {
+  const [seen, surroundings] = await Promise.all([look(readers, request), readers.outside.lookAround()]);
+  return seen.state === 'seen' ? { ...seen, surroundings } : seen;
 }
 
 async function allOf(reading: Promise<Pick<Snapshot, 'fleets' | 'unmanaged'>>): Promise<readonly Instance[]> {
@@ -109,8 +115,13 @@ export async function refresh(readers: AllReaders, before: Snapshot, reads: Read
 /** Looks in every target group for these instances, and for what leads to them. */
 async function lookFor(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
   const instances = allIn(snapshot).filter(({ id }) => ids.includes(id));
-  const outside = await look(readers, { instances, among: 'all' });
+  const outside = { ...surroundingsIn(snapshot), ...(await look(readers, { instances, among: 'all' })) };
   return withOthers(readers, { ...snapshot, outside });
+}
+
+/** What was seen of them when the run began is not looked for again. */
+function surroundingsIn({ outside }: Snapshot): { readonly surroundings?: Surroundings } {
+  return outside.state === 'seen' ? defined({ surroundings: outside.surroundings }) : {};
 }
 
 async function refreshDetails(readers: AllReaders, snapshot: Snapshot, reads: Reads): Promise<Snapshot> {

@@ -1,9 +1,9 @@
 import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
 import { foreignRoutes, lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
-import { isRegistered, liveFleets, members } from '../domain/roles.ts';
+import { isIn, isRegistered, liveFleets, members } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { ownerNotes } from './owners.ts';
-import type { Outside } from '../domain/traffic.ts';
+import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { count, list, sentences } from '../domain/text.ts';
 
 /** What others have here, for plans: why a fleet must not end, and what is worth knowing. */
@@ -54,7 +54,7 @@ export function outsideNotes(snapshot: Snapshot): readonly string[] {
     }),
   );
   const unsearched = outside.state === 'seen' ? unsearchedNotes(outside) : [];
-  return [...shared, ...ownerNotes(snapshot), ...unsearched];
+  return [...shared, ...ownerNotes(snapshot), ...unsearched, ...surroundingTexts(snapshot)];
 }
 
 /** What others have here, as it is: for those that only want to know. */
@@ -69,7 +69,41 @@ export function outsideFacts(snapshot: Snapshot): readonly string[] {
       ? []
       : [`${list(routes, 3)} ${lead} to ${pool.name} too, and the config does not name that.`];
   });
-  return [...leading, ...ownerNotes(snapshot), ...unsearchedNotes(outside)];
+  return [...leading, ...ownerNotes(snapshot), ...unsearchedNotes(outside), ...surroundingTexts(snapshot)];
+}
+
+/** Names that the config does not name, and servers that EC2 calls impaired. */
+function surroundingTexts(snapshot: Snapshot): readonly string[] {
+  const { outside } = snapshot;
+  const { names = [], unread = [] } = (outside.state === 'seen' && outside.surroundings) || {};
+  return [...names.map(nameText), ...impairedTexts(snapshot, liveFleets(snapshot)), ...unread];
+}
+
+function nameText({ name, pool }: Surroundings['names'][number]): string {
+  return `${name} leads to the load balancer of ${pool} too, and the config does not name it: its clients stay there in a switch.`;
+}
+
+/** Servers that ELB may still call healthy. */
+export function impairedTexts({ outside }: Snapshot, fleets: readonly Fleet[]): readonly string[] {
+  const { impaired = {} } = (outside.state === 'seen' && outside.surroundings) || {};
+  return fleets.flatMap((fleet) =>
+    members(fleet).flatMap(({ id }) => {
+      const what = impaired[id];
+      return what === undefined ? [] : [`${id} of ${fleet.release} fails the ${what} status check of EC2.`];
+    }),
+  );
+}
+
+/** Names that lead to nothing once the fleet has ended. */
+export function lostNameTexts({ outside, pools }: Snapshot, fleet: Fleet): readonly string[] {
+  const { names = [] } = (outside.state === 'seen' && outside.surroundings) || {};
+  const own = new Set(pools.filter((pool) => isIn(pool, fleet)).map(({ name }) => name));
+  return names
+    .filter(({ pool }) => own.has(pool))
+    .map(
+      ({ name, pool }) =>
+        `${name} leads to the load balancer of ${pool}, where nothing of ${fleet.release} will be left.`,
+    );
 }
 
 function unsearchedNotes({ unsearched, tagsUnread }: Extract<Outside, { state: 'seen' }>): readonly string[] {

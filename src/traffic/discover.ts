@@ -2,7 +2,8 @@ import type { Elbv2, TargetDescription, TargetHealthDescription } from '../aws/e
 import { OperatorError } from '../errors.ts';
 import { ownersIn, type Ownership } from '../domain/owners.ts';
 import type { Instance, Pool } from '../domain/snapshot.ts';
-import type { Outside } from '../domain/traffic.ts';
+import type { Outside, Surroundings } from '../domain/traffic.ts';
+import { NOTHING_BESIDE, readBeside, type Beside } from './beside.ts';
 import { toPoolGroup, type PoolGroup } from './find-groups.ts';
 import { routesTo } from './routes-to.ts';
 import { toPool, withAttributes, type Settings } from './target-groups.ts';
@@ -34,10 +35,17 @@ export interface OutsidePort {
    * hold an instance, one for each load balancer and each listener, and one for the tags of 20 of these.
    */
   look(request: OutsideRequest): Promise<Outside>;
+  /** What is only worth knowing. */
+  lookAround(): Promise<Surroundings>;
 }
 
 /** The same way of moving traffic, with the groups that were found. */
-export function createDiscovery(inner: TrafficPort, elbv2: Elbv2, owner: Ownership): TrafficPort & OutsidePort {
+export function createDiscovery(
+  inner: TrafficPort,
+  elbv2: Elbv2,
+  owner: Ownership,
+  beside: Beside = NOTHING_BESIDE,
+): TrafficPort & OutsidePort {
   const others = new OtherGroups(elbv2, owner);
   /** Names of the config's groups, as they were read last. */
   let own: Promise<readonly string[]> | undefined;
@@ -70,6 +78,7 @@ export function createDiscovery(inner: TrafficPort, elbv2: Elbv2, owner: Ownersh
       const known = others.targetsIn(pool, targets);
       return known ? elbv2.deregister(pool.arn, known) : inner.deregister(pool, targets);
     },
+    lookAround: async () => readBeside(beside),
     look: async (request) => {
       if (own === undefined) await readOwn(undefined);
       return others.look(request, own as Promise<readonly string[]>);

@@ -3,6 +3,8 @@ import type { Elbv2 } from '../aws/elbv2.ts';
 import type { Config, TrafficConfig } from '../config/config.ts';
 import type { Ownership } from '../domain/owners.ts';
 import { inAccount } from './account.ts';
+import type { Surroundings } from '../domain/traffic.ts';
+import { NOTHING_BESIDE, type Beside } from './beside.ts';
 import { createDiscovery, type OutsidePort } from './discover.ts';
 import { counterOf } from './residual-traffic.ts';
 import { differences } from './compatibility.ts';
@@ -17,7 +19,16 @@ export async function openTraffic(
 ): Promise<TrafficPort & OutsidePort> {
   const { Elbv2 } = await import('../aws/elbv2.ts');
   const elbv2 = new Elbv2(session);
-  return inAccount(createDiscovery(await openKind(config.traffic, session, elbv2), elbv2, owner), config);
+  const { port, names } = await openKind(config.traffic, session, elbv2);
+  const impaired = async (): Promise<Surroundings['impaired']> => {
+    const { Ec2 } = await import('../aws/ec2.ts');
+    return new Ec2(session).impaired();
+  };
+  return inAccount(createDiscovery(port, elbv2, owner, { names, impaired }), config);
+}
+
+interface OpenKind extends Pick<Beside, 'names'> {
+  readonly port: TrafficPort;
 }
 
 /** What differs between groups that servers move between; where weights divide traffic, their reading says it. */
@@ -32,24 +43,27 @@ export async function groupDifferences(
 }
 
 /** Only that kind's code is loaded; all of them work on target groups. */
-async function openKind(traffic: TrafficConfig, session: Session, elbv2: Elbv2): Promise<TrafficPort> {
-  if (traffic.kind === 'target-groups') return createTargetGroups(elbv2, traffic);
+async function openKind(traffic: TrafficConfig, session: Session, elbv2: Elbv2): Promise<OpenKind> {
+  const { names: none } = NOTHING_BESIDE;
+  if (traffic.kind === 'target-groups') return { port: createTargetGroups(elbv2, traffic), names: none };
   const counter = counterOf(session);
   if (traffic.kind === 'weighted-dns') {
     const [{ Route53 }, { createWeightedDns }] = await Promise.all([
       import('../aws/route53.ts'),
       import('./weighted-dns/index.ts'),
     ]);
-    return createWeightedDns({ elbv2, route53: new Route53(session), counter }, traffic);
+    const { names, ...port } = createWeightedDns({ elbv2, route53: new Route53(session), counter }, traffic);
+    return { port, names };
   }
   const { createWeightedListener } = await import('./weighted-listener.ts');
   const { names } = traffic;
-  if (names === undefined) return createWeightedListener(elbv2, traffic, counter);
-  return createWeightedListener(elbv2, traffic, counter, async () => {
+  if (names === undefined) return { port: createWeightedListener(elbv2, traffic, counter), names: none };
+  const aliases = async (): Promise<readonly string[]> => {
     const [{ Route53 }, { aliasNotes }] = await Promise.all([
       import('../aws/route53.ts'),
       import('./weighted-dns/checks.ts'),
     ]);
     return aliasNotes(new Route53(session), names);
-  });
+  };
+  return { port: createWeightedListener(elbv2, traffic, counter, aliases), names: none };
 }

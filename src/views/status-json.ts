@@ -44,7 +44,7 @@ export function statusData(report: StatusReport) {
     residualTraffic: residualOf(snapshot),
     fleets: fleetsByRole(snapshot).map((one) => fleetData(snapshot, one)),
     unmanaged: snapshot.unmanaged.map(({ id }) => id),
-    outside: outsideData(snapshot),
+    outside: outsideData(report),
     unreadable: report.unreadable,
     rollback,
     proof: proofOf(report) ?? null,
@@ -84,18 +84,24 @@ function besideSince(snapshot: Snapshot, id: string): string | null {
 }
 
 /** What the config does not name, and leads to our servers or groups, or owns them. */
-function outsideData(snapshot: Snapshot) {
+function outsideData({ snapshot, outsideAgeS = 0 }: StatusReport) {
   const { outside, pools, fleets, unmanaged } = snapshot;
+  const { names = [], impaired = {} } = (outside.state === 'seen' && outside.surroundings) || {};
   const foreign = new Map(pools.map((pool) => [pool.name, new Set(foreignRoutes(snapshot, pool))]));
   const routes = (outside.state === 'seen' ? outside.routes : []).filter(({ name }) =>
-    [...foreign.values()].some((names) => names.has(name)),
+    [...foreign.values()].some((leading) => leading.has(name)),
   );
   const instances = [...fleets.flatMap(members), ...unmanaged].map(({ id, owners = [] }) => ({ id, owners }));
   const owned = [...instances, ...(outside.state === 'seen' ? outside.owned : [])];
   return {
     state: outside.state,
+    ageS: outsideAgeS,
     routes: routes.map(({ name, url, weights }) => ({ name, url, weights })),
     owned: owned.flatMap(({ id, owners }) => owners.map(({ kind, name }) => ({ id, kind, name }))),
+    names,
+    impaired: Object.entries(impaired)
+      .filter(([id]) => instances.some((one) => one.id === id))
+      .map(([id, check]) => ({ id, check })),
     words: outsideFacts(snapshot),
   };
 }

@@ -30,7 +30,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
     report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
     unmanagedLines(snapshot, width, paint),
-    outsideFacts(snapshot).flatMap((text) => headed('Others:', 'yellow', text, width, paint)),
+    outsideLines(report, width, paint),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
     forgottenLines(snapshot, width, paint),
@@ -38,6 +38,13 @@ export function statusText(report: StatusReport, width: number, colour = false):
     verbLines(report, width, paint),
     lastLines(report, width, paint),
   ]);
+}
+
+/** A look at what the config does not name may be older than the rest. */
+function outsideLines({ snapshot, outsideAgeS = 0 }: StatusReport, width: number, paint: Paint): readonly string[] {
+  const facts = outsideFacts(snapshot);
+  const seen = facts.length > 0 && outsideAgeS > 0 ? [`This was seen ${ago(outsideAgeS)}.`] : [];
+  return [...facts, ...seen].flatMap((text) => headed('Others:', 'yellow', text, width, paint));
 }
 
 function byRole(a: Pool, b: Pool): number {

@@ -13,6 +13,8 @@ export interface StatusReport {
   readonly snapshot: Snapshot;
   /** Absent when no ARN says it. */
   readonly location?: Location;
+  /** Seconds since it was looked for what the config does not name. */
+  readonly outsideAgeS?: number;
   /** The lease that is held now. */
   readonly lease?: Lease;
   /** What is recorded as unfinished or in progress. */

@@ -136,6 +136,37 @@ describe('of several zones, the way back moves a name', () => {
   });
 });
 
+test('other names in the zones that lead to the load balancers are told, page by page', async () => {
+  const sandbox = await start();
+  const route53 = new Route53(openSession(sandbox.url));
+  const [zone] = await route53.zonesNamed('shop.test');
+  const [blue, green] = await route53.records(zone!.id, 'www.shop.test', 'A');
+  const alias = (Name: string, { AliasTarget }: ResourceRecordSet, Type: 'A' | 'AAAA' = 'A') => ({
+    Name,
+    Type,
+    AliasTarget,
+  });
+  const text = { Type: 'TXT' as const, TTL: 60, ResourceRecords: [{ Value: '"x"' }] };
+  const many = Array.from({ length: 300 }, (_, n) => ({ ...text, Name: `t${n}.shop.test` }));
+  const others: readonly ResourceRecordSet[] = [
+    alias('old.shop.test', blue!),
+    alias('www.shop.test', green!, 'AAAA'),
+    { Name: 'z.shop.test', Type: 'CNAME', TTL: 60, ResourceRecords: [{ Value: blue!.AliasTarget!.DNSName! }] },
+    { Name: 'y.shop.test', Type: 'CNAME', TTL: 60, ResourceRecords: [{ Value: 'elsewhere.test' }] },
+  ];
+  await route53.replace(zone!.id, [...others, ...many], 'test');
+  const port = portOf(sandbox, ['shop.test']);
+  await port.readTraffic();
+  const before = sandbox.requests.all.length;
+  expect((await port.names()).toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+    { name: 'old.shop.test (A)', pool: 'shop-blue' },
+    { name: 'www.shop.test (AAAA)', pool: 'shop-green' },
+    { name: 'z.shop.test (CNAME)', pool: 'shop-blue' },
+  ]);
+  const asked = sandbox.requests.all.slice(before).map(({ operation }) => operation);
+  expect(asked.toSorted()).toEqual(['DescribeLoadBalancers', 'ListResourceRecordSets', 'ListResourceRecordSets']);
+});
+
 test('weights that are all 0 give each record the same share', async () => {
   const port = portOf(await start(), ['shop.test']);
   await port.readTraffic();

@@ -1,4 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Ec2 } from '../../src/aws/ec2.ts';
+import { OperatorError } from '../../src/errors.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import type { Instance, Pool } from '../../src/domain/snapshot.ts';
 import type { Outside } from '../../src/domain/traffic.ts';
@@ -95,6 +97,34 @@ describe('other target groups that hold our instances', () => {
     await callElbv2(sandbox, 'DeleteTargetGroup', { TargetGroupArn: arn });
     expect((await port.read(['shop-brief'])).pools[0]?.targets).toEqual([]);
   });
+});
+
+test('servers that fail a status check are told; what may not be read keeps nothing from being told', async () => {
+  const { sandbox } = await start();
+  const elbv2 = new Elbv2(openSession(sandbox.url));
+  const [id = ''] = sandbox.blue;
+  const port = createDiscovery(
+    createTargetGroups(elbv2, { kind: 'target-groups', production: [], test: [] }),
+    elbv2,
+    OWNER,
+    {
+      names: async () => Promise.reject(new OperatorError('not-allowed', 'No.')),
+      impaired: async () => new Ec2(openSession(sandbox.url)).impaired(),
+    },
+  );
+  const unread = ['It could not be read which other names lead here: No.'];
+  expect(await port.lookAround()).toEqual({ names: [], impaired: {}, unread });
+  sandbox.faults.add({ kind: 'impaired', instance: id });
+  expect(await port.lookAround()).toEqual({ names: [], impaired: { [id]: 'instance' }, unread });
+  sandbox.faults.add({
+    kind: 'error',
+    operation: 'DescribeInstanceStatus',
+    code: 'UnauthorizedOperation',
+    status: 403,
+  });
+  expect((await port.lookAround()).unread).toContainEqual(
+    expect.stringMatching(/status checks: .*ec2:DescribeInstanceStatus/),
+  );
 });
 
 describe('what leads to the groups of the config', () => {

@@ -85,8 +85,10 @@ describe.concurrent('the command line', () => {
   scenario('status --watch --json writes one line after the other until Ctrl-C', async ({ rig }) => {
     const shop = await rig({ instances: 1 });
     const watch = shop.start('status --watch --json');
-    await poll(() => watch.lines.length > 1, 'a second line', 20_000);
+    await poll(() => watch.lines.length > 2, 'a third line', 30_000);
     watch.kill('SIGINT');
+    const looks = shop.sandbox.requests.all.filter(({ operation }) => operation === 'DescribeInstanceStatus').length;
+    expect(looks, 'what the config does not name is looked for once a minute, by two requests of these').toBe(2);
     const { exitCode, lines } = await watch.ended;
     expect(exitCode).toBe(0);
     expect(new Set(lines.map(({ type }) => type))).toEqual(new Set(['status']));

@@ -4,7 +4,7 @@ import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { Ports } from '../../src/steps/ports.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
-import type { Outside } from '../../src/domain/traffic.ts';
+import type { Outside, Surroundings } from '../../src/domain/traffic.ts';
 import type { OutsidePort } from '../../src/traffic/discover.ts';
 import { notHere, type TrafficPort } from '../../src/traffic/traffic.ts';
 import { poolByName } from '../../src/domain/queries.ts';
@@ -68,11 +68,16 @@ export class FakeWorld {
     this.ports = {
       fleet: this.#fleet(),
       traffic: this.#traffic(),
-      outside: { look: async (request) => this.#look(request) },
+      outside: { look: async (request) => this.#look(request), lookAround: async () => this.#surroundings() },
       clock: this.clock,
       production: NO_MARKER,
       inPlace: nothingInPlace({ environment: 'shop' }, this.clock),
     };
+  }
+
+  #surroundings(): Surroundings {
+    const { outside } = this.now;
+    return (outside.state === 'seen' && outside.surroundings) || { names: [], impaired: {}, unread: [] };
   }
 
   get now(): Snapshot {

@@ -77,7 +77,10 @@ export const ALONE = { state: 'seen', groups: [], routes: [], owned: [], unsearc
 /** Of this environment. */
 export const OWNER: Ownership = { environment: 'shop', tagPrefix: 'turnout' };
 
-export const NOTHING_OUTSIDE: OutsidePort = { look: async () => ALONE };
+export const NOTHING_OUTSIDE: OutsidePort = {
+  look: async () => ALONE,
+  lookAround: async () => ({ names: [], impaired: {}, unread: [] }),
+};
 
 /** A snapshot of these fleets behind the production groups and one test group. */
 export function world(

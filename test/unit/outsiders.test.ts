@@ -4,6 +4,11 @@ import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { checkedAdvice } from '../../src/run/task/advice.ts';
 import { tasks, type AnyOptions } from '../../tasks/index.ts';
+import { rememberOutside } from '../../src/commands/outside-memory.ts';
+import { statusData } from '../../src/views/status-json.ts';
+import { statusText } from '../../src/views/status-text.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+import { report } from './views.samples.ts';
 import { planFor } from '../laws/check.ts';
 import { blueAndGreen } from '../support/fake-world.ts';
 import { withRule, withShared } from '../support/hands.ts';
@@ -123,6 +128,70 @@ describe('a rule of others that leads to a group of the config', () => {
     const mixed = withRule(PROMOTED_WORLD, { prod: 90, test: 10 });
     expect((await refused(mixed, 'cleanup')).refused).toBe('shared-target-group');
   });
+});
+
+describe('what is only worth knowing', () => {
+  const known = (snapshot: Snapshot): Snapshot => {
+    const surroundings = {
+      names: [{ name: 'old.shop.test (A)', pool: 'test' }],
+      impaired: { 'A-0': 'system', 'B-1': 'instance', 'i-other': 'system' },
+      unread: ['It could not be read.'],
+    } as const;
+    return { ...snapshot, outside: { ...ALONE, surroundings } };
+  };
+  const failing = [
+    'A-0 of A fails the system status check of EC2.',
+    'B-1 of B fails the instance status check of EC2.',
+  ];
+
+  test('is in plans, which are made all the same', async () => {
+    expect((await planned(known(blueAndGreen().now), 'promote')).notes).toEqual([
+      'old.shop.test (A) leads to the load balancer of test too, and the config does not name it: its clients stay there in a switch.',
+      ...failing,
+      'It could not be read.',
+    ]);
+  });
+
+  test('at the end of a fleet: what stays and is impaired, and names that would lead to nothing', async () => {
+    expect((await planned(known(PROMOTED_WORLD), 'cleanup')).notes).toEqual([
+      failing[1],
+      'old.shop.test (A) leads to the load balancer of test, where nothing of A will be left.',
+    ]);
+  });
+
+  test('is in `status`', () => {
+    const { text, data } = shown(known(PROMOTED_WORLD), 48);
+    for (const line of ['Others: old.shop.test (A) leads', `Others: ${failing[0]}`, 'Others: This was seen 48 s ago.'])
+      expect(text).toContain(line);
+    expect(data.outside).toMatchObject({
+      ageS: 48,
+      names: [{ name: 'old.shop.test (A)', pool: 'test' }],
+      impaired: [
+        { id: 'A-0', check: 'system' },
+        { id: 'B-1', check: 'instance' },
+      ],
+    });
+    expect(shown(PROMOTED_WORLD, 48).text).not.toContain('48 s ago');
+  });
+});
+
+function shown(snapshot: Snapshot, outsideAgeS: number) {
+  const all = { ...report(), snapshot, outsideAgeS };
+  return { text: statusText(all, 300), data: statusData(all) };
+}
+
+test('`status --watch` looks for it once a minute', async () => {
+  const clock = new VirtualClock();
+  const memory = rememberOutside(clock);
+  expect(memory.wanted()).toBe('some');
+  memory.saw(ALONE);
+  await clock.advance(59_000);
+  expect([memory.wanted(), memory.ageS()]).toEqual([ALONE, 59]);
+  memory.saw(ALONE);
+  await clock.advance(1000);
+  expect(memory.wanted()).toBe('some');
+  memory.saw({ ...ALONE });
+  expect([memory.wanted(), memory.ageS()]).toEqual([ALONE, 0]);
 });
 
 describe('what could not be read', () => {

@@ -6,6 +6,7 @@ import { formatOf, numbers, string, strings } from './format.ts';
 export const outside = formatOf<ReturnType<typeof statusData>['outside']>()(
   z.strictObject({
     state: z.enum(['not-asked', 'unreadable', 'seen']).describe('whether it was looked for, and could be read'),
+    ageS: z.number().describe('seconds since it was looked for: `--watch` does so once a minute'),
     routes: z
       .array(
         z.strictObject({
@@ -24,6 +25,22 @@ export const outside = formatOf<ReturnType<typeof statusData>['outside']>()(
         }),
       )
       .describe('what the tags say about who made what'),
+    names: z
+      .array(
+        z.strictObject({
+          name: string('a DNS name, and the type of its record: `old.shop.example.com (A)`'),
+          pool: string('the target group to whose load balancer it leads'),
+        }),
+      )
+      .describe('by weighted DNS: names in the zones of the config that it does not name'),
+    impaired: z
+      .array(
+        z.strictObject({
+          id: string('id of an instance'),
+          check: z.enum(['instance', 'system']).describe("which of EC2's status checks fails"),
+        }),
+      )
+      .describe('servers that fail a status check of EC2'),
     words: strings('all of it as sentences'),
   }),
 );

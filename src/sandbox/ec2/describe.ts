@@ -4,8 +4,10 @@ import type {
   DescribeInstanceStatusRequest,
   DescribeInstanceStatusResult,
   GetConsoleOutputRequest,
+  Filter,
   GetConsoleOutputResult,
   InstanceStatus,
+  SummaryStatus,
 } from '@aws-sdk/client-ec2';
 import type { Call } from '../service.ts';
 import { checkIds, ec2Error, INSTANCE } from './errors.ts';
@@ -92,19 +94,32 @@ export function describeInstanceStatus(
   const shown = visible(state, lagMs);
   const known = input.InstanceIds && select(state, { InstanceIds: input.InstanceIds }, lagMs, shown);
   const from = (known ?? shown).filter((record) => input.IncludeAllInstances || record.machine.state === 'running');
-  const selected = select(state, { Filters: input.Filters }, lagMs, from);
+  const table: FilterTable<InstanceRecord> = {
+    'instance-status.status': (record) => statusOf(state, record),
+    'system-status.status': (record) => (record.machine.state === 'running' ? 'ok' : 'not-applicable'),
+  };
+  const isStatus = ({ Name = '' }: Filter): boolean => Object.hasOwn(table, Name);
+  const Filters = input.Filters?.filter((filter) => !isStatus(filter));
+  const named = select(state, { Filters }, lagMs, from);
+  const selected = filtered(named, input.Filters?.filter(isStatus), table);
   const { items, next } = pageBySequence(selected, input, input.InstanceIds ? Infinity : state.pageSize);
-  return { InstanceStatuses: items.map(statusShape), ...next };
+  return { InstanceStatuses: items.map((record) => statusShape(state, record)), ...next };
 }
 
-function statusShape(record: InstanceRecord): InstanceStatus {
-  const summary = { Status: record.machine.state === 'running' ? ('ok' as const) : ('not-applicable' as const) };
+/** Of the instance status check. */
+function statusOf(state: Ec2State, { id, machine }: InstanceRecord): SummaryStatus {
+  if (machine.state !== 'running') return 'not-applicable';
+  return state.impaired.has(id) ? 'impaired' : 'ok';
+}
+
+function statusShape(state: Ec2State, record: InstanceRecord): InstanceStatus {
+  const isRunning = record.machine.state === 'running';
   return {
     AvailabilityZone: record.machine.zone,
     InstanceId: record.id,
     InstanceState: stateShape(record.machine.state),
-    InstanceStatus: summary,
-    SystemStatus: summary,
+    InstanceStatus: { Status: statusOf(state, record) },
+    SystemStatus: { Status: isRunning ? 'ok' : 'not-applicable' },
   };
 }
 

@@ -33,6 +33,11 @@ export function instanceFaults(state: Ec2State): Readonly<Record<string, FaultMa
       state.instances.loseHost(existing(spec).instance);
       return () => {};
     },
+    impaired: (spec) => {
+      const { instance } = existing(spec);
+      state.impaired.add(instance);
+      return () => void state.impaired.delete(instance);
+    },
     heal: (spec) => {
       state.instances.setBehaviour(existing(spec).instance, undefined);
       return () => {};

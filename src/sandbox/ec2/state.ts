@@ -116,6 +116,8 @@ export interface Ec2State extends Ec2Options {
   readonly parameters: Timeline<Parameter>;
   /** Used client tokens with their request and reservation. */
   readonly tokens: Map<string, { readonly request: string; readonly reservation: string }>;
+  /** Fault: ids of instances that fail their status check. */
+  readonly impaired: Set<string>;
   /** The next sequence number. */
   nextSeq(): number;
   now(): Date;
@@ -146,6 +148,7 @@ export function createEc2State(options: Ec2Options): Ec2State {
     attached: new Map(),
     parameters: createTimeline(clock),
     tokens: new Map(),
+    impaired: new Set(),
     nextSeq,
     now: () => new Date(clock.now()),
   };

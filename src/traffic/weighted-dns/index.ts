@@ -1,14 +1,22 @@
 import type { Elbv2 } from '../../aws/elbv2.ts';
 import { dotted, type ResourceRecordSet, type Route53 } from '../../aws/route53.ts';
 import type { WeightedDnsConfig } from '../../config/config.ts';
-import type { DnsAnswers, DnsSettings, DnsWeights, ResidualTraffic, Route } from '../../domain/traffic.ts';
+import type {
+  DnsAnswers,
+  DnsSettings,
+  DnsWeights,
+  ResidualTraffic,
+  Route,
+  Surroundings,
+} from '../../domain/traffic.ts';
 import { list } from '../../domain/text.ts';
 import { differences } from '../compatibility.ts';
 import { createGroups, inRole, remember, type Groups, type Settings } from '../target-groups.ts';
+import type { Beside } from '../beside.ts';
 import type { TrafficPort, Weights } from '../traffic.ts';
 import { passedOver } from './alias-health.ts';
 import { recordNotes, problemsIn } from './checks.ts';
-import { findNames, isAllZero, readRecords, type Found, type NameLocation } from './records.ts';
+import { findNames, isAllZero, namesLeadingTo, readRecords, type Found, type NameLocation } from './records.ts';
 import { countResidual, type Counter } from '../residual-traffic.ts';
 import { askServer, countAnswers, Unreachable, valuesByPool, type Ask, type Server } from './dns-answers.ts';
 import { ttlOf, withTtl } from './ttl.ts';
@@ -21,7 +29,10 @@ export interface DnsDeps {
 }
 
 /** Traffic moved by names: each of two target groups has a load balancer of its own, and weighted records lead to them. */
-export function createWeightedDns({ ask = askServer, ...deps }: DnsDeps, config: WeightedDnsConfig): TrafficPort {
+export function createWeightedDns(
+  { ask = askServer, ...deps }: DnsDeps,
+  config: WeightedDnsConfig,
+): TrafficPort & Pick<Beside, 'names'> {
   const pools = createGroups(deps.elbv2, inRole('test', config.groups));
   const names = new Names(pools.groups, { ...deps, ask }, config);
   return {
@@ -33,6 +44,7 @@ export function createWeightedDns({ ask = askServer, ...deps }: DnsDeps, config:
     residual: async (left) => names.residual(left),
     setWeights: async (changes) => names.setWeights(changes),
     setTtls: async (changes) => names.setTtls(changes),
+    names: async () => names.leadingHere(),
   };
 }
 
@@ -88,6 +100,16 @@ class Names {
     const arns = (await this.#groups()).map(({ group }) => group.LoadBalancerArns?.[0] ?? '');
     const found = await this.#deps.elbv2.loadBalancers(arns.filter((arn) => arn !== ''));
     return arns.map((arn) => found.find((one) => one.LoadBalancerArn === arn)?.DNSName ?? '');
+  }
+
+  async leadingHere(): Promise<Surroundings['names']> {
+    const [{ places }, balancers, pools] = await Promise.all([this.#places(), this.#balancers(), this.#groups()]);
+    return namesLeadingTo(
+      this.#deps.route53,
+      places,
+      balancers,
+      pools.map(({ name }) => name),
+    );
   }
 
   async setWeights(changes: ReadonlyMap<string, Weights>): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ResourceRecordSet, Route53 } from '../../aws/route53.ts';
 import type { NameConfig, WeightedDnsConfig } from '../../config/config.ts';
 import { list } from '../../domain/text.ts';
+import type { Surroundings } from '../../domain/traffic.ts';
 import type { Unreadable } from '../../domain/unreadable.ts';
 import { OperatorError } from '../../errors.ts';
 
@@ -64,6 +65,33 @@ async function placesLeadingTo(
   const leads = ({ sides }: Found): boolean =>
     balancers.every((host, index) => hostsIn(sides[index]).includes(plain(host)));
   return found.filter(leads).map(({ place }) => place);
+}
+
+/**
+ * Other names in the zones of these places that lead to one of the load balancers, given by their DNS names in the order of the pools;
+ * also other types of the same name.
+ */
+export async function namesLeadingTo(
+  route53: Route53,
+  places: readonly NameLocation[],
+  balancers: readonly string[],
+  pools: readonly string[],
+): Promise<Surroundings['names']> {
+  const zones = [...new Set(places.map(({ zoneId }) => zoneId))];
+  const found = await Promise.all(
+    zones.map(async (zone) => {
+      const own = places.filter(({ zoneId }) => zoneId === zone).map(({ name, type }) => `${plain(name)} ${type}`);
+      const all = await route53.allRecords(zone);
+      return all
+        .filter(({ Name = '', Type, Weight }) => Weight !== 0 && !own.includes(`${plain(Name)} ${Type}`))
+        .flatMap((set) => {
+          const hosts = hostsIn(set);
+          const index = balancers.findIndex((host) => hosts.includes(plain(host)));
+          return index < 0 ? [] : [{ name: `${plain(set.Name ?? '')} (${set.Type})`, pool: pools[index] ?? '' }];
+        });
+    }),
+  );
+  return found.flat();
 }
 
 /** The names that the record stands for; the console writes aliases of load balancers with `dualstack.`. */
