@@ -2,10 +2,10 @@ import { stableFleet, liveFleets, members, poolsOf, roleOf } from '../src/domain
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { defined } from '../src/domain/defined.ts';
 import { movedSince, productionIn } from '../src/domain/production-record.ts';
-import { healthyIn, isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
+import { isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf, type MinimumHealthy, type Refusal } from '../src/domain/goal.ts';
 import { timeMark } from '../src/domain/shares.ts';
-import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
+import { endingNotes, servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { count, list } from '../src/domain/text.ts';
@@ -13,7 +13,7 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
-import { impairedTexts, lostNameTexts, sharedProblem } from '../src/plan/outsiders.ts';
+import { sharedProblem } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { allowedBy, OWNERS, SHARED_GROUPS } from './allowed.ts';
 import * as option from './options.ts';
@@ -134,15 +134,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     );
     const all = toRetire.length === 0 ? mark : retire;
     const settle = goal.only === undefined ? model.settleSteps(keep, goal.settings) : [];
-    return planAhead(
-      snapshot,
-      [...all, ...settle],
-      [
-        ...healthNotes(snapshot, keep),
-        ...impairedTexts(snapshot, [keep]),
-        ...toRetire.flatMap((fleet) => lostNameTexts(snapshot, fleet)),
-      ],
-    );
+    return planAhead(snapshot, [...all, ...settle], endingNotes(snapshot, keep, toRetire));
   },
 
   afterFailure(snapshot, goal, { step }) {
@@ -266,16 +258,6 @@ function tooFewHealthy(serving: Fleet, minimum: MinimumHealthy): Refusal | undef
     '`turnout rollback` moves production to it.',
     `\`turnout cleanup --min-healthy ${healthy}\` accepts that production has no more.`,
   );
-}
-
-function healthNotes(snapshot: Snapshot, keep: Fleet): readonly string[] {
-  const all = members(keep).length;
-  return trafficModel(snapshot)
-    .capacityGroups()
-    .flatMap(({ name, pools }) => {
-      const healthy = new Set(pools.flatMap((pool) => healthyIn(pool, keep)).map(({ id }) => id)).size;
-      return healthy === all ? [] : [`${healthy} of ${all} instances of ${keep.release} are healthy in ${name} now.`];
-    });
 }
 
 /** The others are the only way back while the serving fleet is down. */

@@ -5,6 +5,7 @@ import { members, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { list } from '../domain/text.ts';
 import { behaviourOf } from '../steps/index.ts';
+import { impairedTexts, lostNameTexts } from './outsiders.ts';
 import type { Plan } from './plan.ts';
 import { isVerification } from './switch.ts';
 import { trafficModel } from './traffic/index.ts';
@@ -56,4 +57,23 @@ export function stepsLeft(snapshot: Snapshot, left: Plan | Refusal): string | un
   if ('refused' in left) return left.message;
   const step = left.steps.find((one) => !isVerification(snapshot, one));
   return step && `this is not so any more, or not yet: ${behaviourOf(step).title(snapshot)}.`;
+}
+
+/** What is worth knowing before the others are ended. */
+export function endingNotes(snapshot: Snapshot, keep: Fleet, toRetire: readonly Fleet[]): readonly string[] {
+  return [
+    ...healthNotes(snapshot, keep),
+    ...impairedTexts(snapshot, [keep]),
+    ...toRetire.flatMap((fleet) => lostNameTexts(snapshot, fleet)),
+  ];
+}
+
+function healthNotes(snapshot: Snapshot, keep: Fleet): readonly string[] {
+  const all = members(keep).length;
+  return trafficModel(snapshot)
+    .capacityGroups()
+    .flatMap(({ name, pools }) => {
+      const healthy = new Set(pools.flatMap((pool) => healthyIn(pool, keep)).map(({ id }) => id)).size;
+      return healthy === all ? [] : [`${healthy} of ${all} instances of ${keep.release} are healthy in ${name} now.`];
+    });
 }

@@ -4,14 +4,14 @@ import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { Ports } from '../../src/steps/ports.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
-import type { Outside, Surroundings } from '../../src/domain/traffic.ts';
+import type { Outside } from '../../src/domain/traffic.ts';
 import type { OutsidePort } from '../../src/traffic/discover.ts';
 import { notHere, type TrafficPort } from '../../src/traffic/traffic.ts';
 import { poolByName } from '../../src/domain/queries.ts';
 import { withTraffic } from '../../src/domain/routes.ts';
 import { changePool } from '../../src/steps/world.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { HOME, world } from './worlds.ts';
+import { HOME, NOTHING_OUTSIDE, world } from './worlds.ts';
 
 /** A request as the ports were asked: `register prod B-0 B-1`, `read prod`, `read fleets`. */
 export interface Asked {
@@ -68,16 +68,11 @@ export class FakeWorld {
     this.ports = {
       fleet: this.#fleet(),
       traffic: this.#traffic(),
-      outside: { look: async (request) => this.#look(request), lookAround: async () => this.#surroundings() },
+      outside: { ...NOTHING_OUTSIDE, look: async (request) => this.#look(request) },
       clock: this.clock,
       production: NO_MARKER,
       inPlace: nothingInPlace({ environment: 'shop' }, this.clock),
     };
-  }
-
-  #surroundings(): Surroundings {
-    const { outside } = this.now;
-    return (outside.state === 'seen' && outside.surroundings) || { names: [], impaired: {}, unread: [] };
   }
 
   get now(): Snapshot {
