@@ -145,7 +145,9 @@ describe('names and places', () => {
 
   test('src/run is a few folders', () => {
     const names = ours.flatMap(({ file }) => /^src\/run\/([^/]+)/.exec(file)?.[1] ?? []);
-    expect(new Set(names)).toEqual(new Set(['deploys', 'doctor', 'engine', 'hooks', 'task', 'event.ts', 'memory.ts']));
+    expect(new Set(names)).toEqual(
+      new Set(['deploys', 'doctor', 'init', 'engine', 'hooks', 'task', 'event.ts', 'memory.ts']),
+    );
   });
 });
 

@@ -92,6 +92,26 @@ export const commands: readonly Command[] = [
     run: async (args) => (await import('./status.ts')).status(args),
   },
   {
+    usage: 'init',
+    describe: 'Propose a config from what the account has, and write it',
+    details:
+      'Reads load balancers, listeners, rules, target groups, servers and images, and asks production once for its release. Writes one new ' +
+      'file and never over one; changes nothing in AWS. What is missing for test traffic is printed as commands, or as Terraform.',
+    options: {
+      'load-balancer': { type: 'string', requiresArg: true, describe: 'Only what this load balancer leads to' },
+      production: { type: 'string', requiresArg: true, describe: 'Name of the target group of production' },
+      test: { type: 'string', requiresArg: true, describe: 'Name of the target group for test traffic' },
+      environment: { type: 'string', requiresArg: true, describe: 'Name (default: that of the load balancer)' },
+      terraform: { type: 'boolean', describe: 'Print what is missing as Terraform' },
+      yes: YES,
+    },
+    examples: [
+      ['turnout init', 'show what would be written, and ask'],
+      ['turnout init --load-balancer shop --yes', 'write config/shop.yml'],
+    ],
+    run: async (args) => (await import('./init.ts')).init(args),
+  },
+  {
     usage: 'doctor',
     describe: 'Check everything that a deploy needs, and say how to fix what is missing',
     details:

@@ -1,0 +1,196 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { mustBeNew, writeNew } from '../../src/commands/new-file.ts';
+import { readConfig } from '../../src/config/read.ts';
+import { errorOf } from '../support/expect-advice.ts';
+import {
+  cannotAsk,
+  markerIn,
+  patternOf,
+  trafficIn,
+  type AccountSeen,
+  type FoundTraffic,
+  type GroupSeen,
+  type InitChoices,
+} from '../../src/run/init/propose.ts';
+import { configText, missingCommands, missingTerraform, type Proposal } from '../../src/run/init/texts.ts';
+
+/** What `init` makes of an account. */
+
+const ALB = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/acme/50dc6c495c0c9188';
+
+function group(name: string, more: Partial<GroupSeen> = {}): GroupSeen {
+  const check = { protocol: 'HTTP', port: 'traffic-port', path: '/health' };
+  return {
+    name,
+    arn: `arn:${name}`,
+    port: 80,
+    protocol: 'HTTP',
+    vpc: 'vpc-1',
+    balancer: ALB,
+    check,
+    targets: [],
+    ...more,
+  };
+}
+
+const WEB = group('acme-web', { targets: [{ id: 'i-1', port: 8080 }] });
+const TRIAL = group('acme-trial');
+
+function route(name: string, ...groups: readonly string[]): AccountSeen['routes'][number] {
+  const weights = Object.fromEntries(groups.map((one, n) => [one, n === 0 ? 100 : 0]));
+  return { name, by: 'listener', url: `http://${name}/`, weights };
+}
+
+function account(groups: readonly GroupSeen[], ...routes: AccountSeen['routes']): AccountSeen {
+  return { account: '123456789012', region: 'eu-west-1', groups, routes };
+}
+
+function found(seen: AccountSeen, choices: InitChoices = {}): FoundTraffic {
+  const traffic = trafficIn(seen, choices);
+  if ('asks' in traffic) throw cannotAsk(traffic);
+  return traffic;
+}
+
+async function trying(work: () => unknown): Promise<void> {
+  work();
+}
+
+function proposal(traffic: FoundTraffic, more: Partial<Proposal> = {}): Proposal {
+  const [image, template, marker] = [undefined, undefined, undefined];
+  return {
+    environment: 'acme',
+    account: '123456789012',
+    region: 'eu-west-1',
+    traffic,
+    image,
+    template,
+    marker,
+    ...more,
+  };
+}
+
+const PLAIN = account([WEB, TRIAL], route('acme:80', 'acme-web'), route('acme:8081', 'acme-trial'));
+
+describe('traffic', () => {
+  test('is what serves, and an empty group beside it', () => {
+    expect(found(PLAIN)).toMatchObject({ production: WEB, test: TRIAL, weighted: false });
+  });
+
+  test('is divided by weights where a rule does so', () => {
+    const weighted = account([WEB, TRIAL], route('acme:80 priority 5', 'acme-web', 'acme-trial'));
+    expect(found(weighted)).toMatchObject({ test: TRIAL, weighted: true, testRoutes: [] });
+    const text = configText(proposal(found(weighted)));
+    expect(text).toContain('  production: [{ loadBalancer: acme, port: 80, priority: 5 }]');
+    expect(readConfig('acme.yml', text, {})).toHaveProperty('data.traffic.kind', 'weighted-listener');
+  });
+
+  test('is asked about where several groups would do', async () => {
+    const two = account(
+      [WEB, group('shop', { targets: WEB.targets }), TRIAL],
+      route('acme:80', 'acme-web'),
+      route('shop:80', 'shop'),
+    );
+    expect(await errorOf(trying(() => found(two)))).toMatchObject({
+      code: 'ambiguous-account',
+      message: 'Which target group is for production traffic? There are: acme-web and shop.',
+      next: ['Name it with --production, for example --production acme-web.'],
+    });
+    expect(found(two, { production: 'shop' }).production.name).toBe('shop');
+    expect(found(two, { loadBalancer: 'acme' }).production.name).toBe('acme-web');
+    const trials = account([WEB, TRIAL, group('acme-other')], route('acme:80', 'acme-web'));
+    expect(await errorOf(trying(() => found(trials)))).toMatchObject({ next: [expect.stringContaining('--test ')] });
+  });
+
+  test('has to be there', async () => {
+    expect(await errorOf(trying(() => found(account([TRIAL]))))).toMatchObject({ code: 'nothing-to-propose' });
+    expect(await errorOf(trying(() => found(PLAIN, { test: 'nix' })))).toMatchObject({
+      code: 'usage',
+      next: ['There are: acme-trial.'],
+    });
+  });
+
+  test('never takes a group of another VPC or protocol for test traffic', () => {
+    const others = [
+      group('a', { vpc: 'vpc-2' }),
+      group('b', { protocol: 'TCP' }),
+      group('c', { targets: WEB.targets }),
+    ];
+    expect(found(account([WEB, ...others], route('acme:80', 'acme-web'))).test).toBeUndefined();
+  });
+});
+
+describe('what is missing', () => {
+  const bare = found(account([WEB], route('acme:80', 'acme-web')));
+
+  test('is printed as commands and as Terraform, with the health check of production', () => {
+    expect(missingCommands(bare)).toEqual([
+      "TEST=$(aws elbv2 create-target-group --name acme-web-test --protocol HTTP --port 80 --vpc-id vpc-1 --health-check-protocol HTTP --health-check-port traffic-port --health-check-path '/health' --query TargetGroups[0].TargetGroupArn --output text)",
+      `aws elbv2 create-listener --load-balancer-arn ${ALB} --protocol HTTP --port 8081 --default-actions Type=forward,TargetGroupArn=$TEST`,
+    ]);
+    expect(missingTerraform(bare)).toContain('path     = "/health"');
+    expect(missingTerraform(bare)).toContain('target_group_arn = aws_lb_target_group.test.arn');
+  });
+
+  test('is the listener alone where the group is there, and nothing where both are', () => {
+    const group0 = found(account([WEB, TRIAL], route('acme:80', 'acme-web')));
+    expect(missingCommands(group0)).toEqual([
+      expect.stringMatching(/create-listener .*TargetGroupArn=arn:acme-trial$/),
+    ]);
+    expect(missingTerraform(group0)).not.toContain('aws_lb_target_group');
+    expect(missingCommands(found(PLAIN))).toEqual([]);
+    expect(missingTerraform(found(PLAIN))).toBe('');
+  });
+});
+
+describe('a release', () => {
+  test.each([
+    ['shop-41', 'shop-{release}', '41'],
+    ['web-v1.20.3', 'web-{release}', 'v1.20.3'],
+    ['web-2026-11-22', 'web-{release}', '2026-11-22'],
+    ['web-3f9c2ab1', 'web-{release}', '3f9c2ab1'],
+  ])('in the name %s', (name, pattern, release) => {
+    expect(patternOf(name)).toEqual({ pattern, release });
+  });
+
+  test('is in no name without one', () => {
+    expect(patternOf('golden')).toBeUndefined();
+  });
+
+  test('is told by the header or the JSON that names the one that is known', () => {
+    expect(markerIn({ 'x-version': '9', server: 'nginx' }, '{"release":"41"}', '41')).toEqual({
+      kind: 'json',
+      key: 'release',
+      value: '41',
+    });
+    expect(markerIn({ 'x-release': '41' }, 'hello', undefined)).toMatchObject({ kind: 'header', key: 'x-release' });
+    expect(markerIn({ server: 'nginx' }, 'null', '41')).toBeUndefined();
+  });
+});
+
+test('a config is valid, whatever was seen', () => {
+  const image = { pattern: 'web-{release}', from: 'i-1 in production has the image web-41.' };
+  const template = { id: 'lt-0123456789abcdef0', from: 'i-1 was launched from it.' };
+  const marker = { url: 'http://acme/', kind: 'json' as const, key: 'release', value: '41' };
+  for (const more of [{}, { image }, { template, marker }, { image, template, marker }]) {
+    const text = configText(proposal(found(PLAIN), more));
+    expect(readConfig('acme.yml', text, {})).toHaveProperty('data.environment', 'acme');
+  }
+  const text = configText(proposal(found(account([WEB], route('acme:80', 'acme-web'))), { image }));
+  expect(text).toContain('# Not there yet: the commands that `init` has printed make it.');
+  expect(text).toContain('production: [{ targetGroup: acme-web, port: 8080 }]');
+});
+
+test('no file is written over', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'turnout-new-file-'));
+  onTestFinished(async () => rm(folder, { recursive: true }));
+  const file = path.join(folder, 'config', 'acme.yml');
+  mustBeNew(file);
+  await writeNew(file, 'one');
+  expect(await errorOf(trying(() => mustBeNew(file)))).toMatchObject({ code: 'config-exists' });
+  // It came between the question and the answer.
+  expect(await errorOf(writeNew(file, 'two'))).toMatchObject({ code: 'config-not-written' });
+  expect(await readFile(file, 'utf8')).toBe('one');
+});
