@@ -10,7 +10,7 @@ import { defined } from '../src/domain/defined.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
 import { tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
-import { FLEETS, sameRelease, type Task } from './task.ts';
+import { FLEETS, type Task } from './task.ts';
 
 const OPTIONS = {
   release: option.required(option.release({ describe: 'The release that these instances run' })),
@@ -34,7 +34,6 @@ export const adopt: Task<'adopt', typeof OPTIONS> = {
   mayBeReplacedBy: [],
   again: (release) => `adopt --release ${release}`,
   wayBack: undefined,
-  continues: sameRelease,
   isVisible: (snapshot) => stableFleet(snapshot) !== undefined,
 
   pinGoal({ snapshot, options, requestedBy }) {

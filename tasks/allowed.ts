@@ -48,12 +48,12 @@ export const OWNERS = {
   }),
 } as const;
 
+export type AllowOptions = Partial<
+  OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS & typeof SLOW_START>
+>;
+
 /** To be spread into a goal. */
-export function allowedBy(
-  options: Partial<OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS & typeof SLOW_START>>,
-): {
-  readonly allowed?: Allowed;
-} {
+export function allowedBy(options: AllowOptions): { readonly allowed?: Allowed } {
   const allowed = defined({
     sharedGroups: options.allowSharedTargetGroup,
     unknownRelease: options.allowUnknownRelease,

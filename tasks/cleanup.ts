@@ -1,10 +1,9 @@
 import { stableFleet, liveFleets, members, poolsOf, roleOf } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { defined } from '../src/domain/defined.ts';
-import { movedSince, productionIn } from '../src/domain/production-record.ts';
+import { movedSince, recordNow } from '../src/domain/production-record.ts';
 import { isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf, type MinimumHealthy, type Refusal } from '../src/domain/goal.ts';
-import { timeMark } from '../src/domain/shares.ts';
 import { endingNotes, servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
@@ -61,8 +60,6 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
   again: () => 'cleanup',
   wayBack: undefined,
   watchesResidualTraffic: ({ ignoreResidualTraffic }) => ignoreResidualTraffic !== true,
-  continues: (goal, { release = goal.only, keep = goal.release }) =>
-    release === goal.only && keep === goal.release ? 'same' : 'other-steps',
   isVisible: (snapshot) => liveFleets(snapshot).length === 1,
 
   pinGoal({ snapshot, options, requestedBy, settings, lastProduction }) {
@@ -82,8 +79,8 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     if (only !== undefined && fleetsToRetire(snapshot, { fleet: serving.id, only }).length === 0)
       return nothingBeside(only);
     const goal = { ...requestedBy, verb: 'cleanup', fleet: serving.id, release: serving.release } as const;
-    const now = { ...goal, at: timeMark(snapshot, goal.since), production: productionIn(snapshot) };
-    const { verb, release, who, at, production } = (keep === undefined ? lastProduction : undefined) ?? now;
+    const { verb, release, who, at, production } =
+      (keep === undefined ? lastProduction : undefined) ?? recordNow(snapshot, goal);
     const given = {
       lastProduction: { verb, release, who, at, production },
       ...(options.ignoreResidualTraffic && { early: true }),

@@ -5,10 +5,10 @@ import { isRefusal, type GoalOf } from '../src/domain/goal.ts';
 import { homesOf, running } from '../src/domain/in-place.ts';
 import { isInTraffic } from '../src/plan/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
-import { namedInstances, sameInstances } from './named.ts';
+import { namedInstances } from './named.ts';
 import { NO_DEPLOYER } from './rolling.ts';
 import * as option from './options.ts';
-import { IN_PLACE, sameRelease, type Task } from './task.ts';
+import { IN_PLACE, type Task } from './task.ts';
 
 const OPTIONS = {
   instances: option.instances({ describe: 'Instance to deploy to; may be given several times', positional: false }),
@@ -31,7 +31,6 @@ export const deploy: Task<'deploy', typeof OPTIONS> = {
   aboutInstances: true,
   again: undefined,
   wayBack: { command: 'deploy', does: 'with the release before reverts it' },
-  continues: (goal, wanted) => (sameInstances(goal, wanted) === 'same' ? sameRelease(goal, wanted) : 'other-subject'),
   minimumHealthy: () => 'as-now',
 
   pinGoal({ snapshot, options, requestedBy, delivery }) {

@@ -3,7 +3,7 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { isRefusal } from '../src/domain/goal.ts';
 import { homesOf, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { afterInPlace, minimumNotes, minimumProblem } from '../src/plan/in-place.ts';
-import { namedInstances, sameInstances } from './named.ts';
+import { namedInstances } from './named.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { defined } from '../src/domain/defined.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
@@ -39,7 +39,6 @@ export const drain: Task<'drain', typeof OPTIONS> = {
   aboutInstances: true,
   again: undefined,
   wayBack: { command: 'join I', does: 'reverts it' },
-  continues: sameInstances,
   minimumHealthy: (goal) => goal.minimumHealthy ?? {},
 
   pinGoal({ snapshot, options, requestedBy }) {

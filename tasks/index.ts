@@ -19,6 +19,9 @@ const all = { adopt, up, promote, rollback, cleanup, rolling, deploy, drain, joi
 export type Tasks = Readonly<Record<Verb, Task>>;
 export const tasks: Tasks = all;
 
+/** The options that each verb has. */
+export type OptionsByVerb = { readonly [V in Verb]: (typeof all)[V]['options'] };
+
 /** The options of any one task. */
 export type AnyOptions = { readonly [V in Verb]: Partial<OptionsOf<(typeof all)[V]['options']>> }[Verb] &
   Pick<TaskOptions, 'resumes' | 'takeOver'>;

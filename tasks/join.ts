@@ -4,7 +4,7 @@ import { planAhead } from '../src/plan/ahead.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { homeOf, homesOf, registeredAt, running } from '../src/domain/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
-import { namedInstances, sameInstances } from './named.ts';
+import { namedInstances } from './named.ts';
 import * as option from './options.ts';
 import { IN_PLACE, type Task } from './task.ts';
 
@@ -30,7 +30,6 @@ export const join: Task<'join', typeof OPTIONS> = {
   hooks: ['afterInstance'],
   again: undefined,
   wayBack: undefined,
-  continues: sameInstances,
   minimumHealthy: () => 'as-now',
 
   pinGoal({ snapshot, options, requestedBy, delivery }) {

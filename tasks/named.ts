@@ -3,7 +3,6 @@ import type { Instance, Snapshot } from '../src/domain/snapshot.ts';
 import { fleetWith, instanceById } from '../src/domain/in-place.ts';
 import { refusal, type Refusal } from '../src/domain/goal.ts';
 import type { TaskOptions } from './options.ts';
-import type { Continuation } from './task.ts';
 
 /** What the tasks share that are about instances named by the person. */
 
@@ -41,14 +40,4 @@ export function namedInstances(
   const fleet = fleetWith(snapshot, found[0]?.id ?? '');
   if (fleet === undefined) return refusal('usage', 'No instance was named.', 'For example: i-0123456789abcdef0');
   return { fleet: fleet.id, release: fleet.release, instances: found };
-}
-
-/** Whether the options name the same instances as a goal, or none. */
-export function sameInstances(
-  goal: { readonly instances: readonly string[] },
-  options: Pick<TaskOptions, 'instances'>,
-): Continuation {
-  if (options.instances === undefined) return 'same';
-  const wanted = [...new Set(options.instances)].toSorted().join();
-  return wanted === goal.instances.toSorted().join() ? 'same' : 'other-subject';
 }

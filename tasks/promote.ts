@@ -7,7 +7,6 @@ import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
-import { wantsOthers } from '../src/plan/traffic/stages.ts';
 import type { Step } from '../src/steps/index.ts';
 import {
   isOnlyUnverified,
@@ -29,7 +28,7 @@ import { ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, ITS_RELEASE, otherRelease, OWNERS, SLOW_START, UNKNOWN_RELEASE } from './allowed.ts';
 import { SWITCH_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
-import { sameRelease, SWITCH, type Summary, type Task } from './task.ts';
+import { SWITCH, type Summary, type Task } from './task.ts';
 
 const OPTIONS = {
   ...ITS_RELEASE,
@@ -81,7 +80,6 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const [to, second] = candidatesIn(snapshot);
     return to === undefined || second !== undefined ? NOTHING : trialReads(snapshot, to, settings);
   },
-  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : sameRelease(goal, wanted)),
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
 

@@ -18,13 +18,12 @@ import {
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
-import { wantsOthers } from '../src/plan/traffic/stages.ts';
 import { list } from '../src/domain/text.ts';
 import { knownWorld, unmanagedInProduction, type KnownWorld } from '../src/plan/worlds.ts';
 import { ITS_RELEASE, otherRelease } from './allowed.ts';
 import * as option from './options.ts';
 import type { AfterFailure, Failure } from '../src/plan/plan.ts';
-import { sameRelease, SWITCH, type Task } from './task.ts';
+import { SWITCH, type Task } from './task.ts';
 
 const OPTIONS = {
   ...ITS_RELEASE,
@@ -55,7 +54,6 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   mayBeReplacedBy: ['promote'],
   again: () => 'rollback',
   wayBack: { command: 'promote', does: 'goes the other way' },
-  continues: (goal, wanted) => (wantsOthers(wanted, goal) ? 'other-steps' : sameRelease(goal, wanted)),
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
 

@@ -16,7 +16,7 @@ import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts
 import { allowedBy, OWNERS, SLOW_START } from './allowed.ts';
 import { ROLLING_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
-import { IN_PLACE, sameRelease, type Task } from './task.ts';
+import { IN_PLACE, type Task } from './task.ts';
 
 const OPTIONS = {
   release: option.required(option.release({ describe: 'What to deploy: the name that the deployer knows it by' })),
@@ -51,7 +51,6 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   hooks: ['afterInstance'],
   again: (release) => `rolling --release ${release}`,
   wayBack: { command: 'rolling --release R', does: 'with the release before reverts it' },
-  continues: (goal, wanted) => (wanted.batch === undefined ? sameRelease(goal, wanted) : 'other-steps'),
   minimumHealthy: (goal) => goal.minimumHealthy ?? {},
 
   pinGoal({ snapshot, options, requestedBy, delivery }) {

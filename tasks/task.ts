@@ -43,9 +43,6 @@ export interface Summary {
   readonly testUrls?: readonly string[];
 }
 
-/** Whether options ask for what a recorded goal is about: the same, other steps to it, or another release or other instances. */
-export type Continuation = 'same' | 'other-steps' | 'other-subject';
-
 /** A verb as a runbook: what it is called, what it is asked, and its plan. All of it pure but for `resolve`. */
 export interface Task<V extends Verb = Verb, D extends OptionDefinitions = OptionDefinitions> {
   readonly verb: V;
@@ -83,8 +80,6 @@ export interface Task<V extends Verb = Verb, D extends OptionDefinitions = Optio
   watchesResidualTraffic(options: OptionsOf<D>): boolean;
   /** Pins exactly what is wanted in this world, or refuses. */
   pinGoal(request: Request<D>): Promise<GoalOf<V> | Refusal> | GoalOf<V> | Refusal;
-  /** Compares a recorded goal of this verb with new options. */
-  continues(goal: GoalOf<V>, options: OptionsOf<D>): Continuation;
   /** The minimum healthy that it keeps; `as-now` where it takes nothing out of production. */
   minimumHealthy(goal: GoalOf<V>): MinimumHealthy | 'as-now';
   /** The steps from this world to the goal; none when it is reached. */
@@ -99,10 +94,6 @@ export interface Task<V extends Verb = Verb, D extends OptionDefinitions = Optio
   finalProblem(snapshot: Snapshot, goal: GoalOf<V>): string | undefined;
   /** Where things stand once the goal is reached. */
   standing(snapshot: Snapshot, goal: GoalOf<V>): Summary;
-}
-
-export function sameRelease(goal: { readonly release: string }, options: { readonly release?: string }): Continuation {
-  return options.release === undefined || options.release === goal.release ? 'same' : 'other-subject';
 }
 
 /** A task says about itself that it is one of these, and what is different in it. */

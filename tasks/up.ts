@@ -16,7 +16,7 @@ import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
 import * as option from './options.ts';
-import { FLEETS, sameRelease, type Task } from './task.ts';
+import { FLEETS, type Task } from './task.ts';
 
 const OPTIONS = {
   release: option.required(
@@ -51,7 +51,6 @@ export const up: Task<'up', typeof OPTIONS> = {
   mayBeReplacedBy: ['cleanup'],
   again: (release) => `up --release ${release}`,
   wayBack: { command: 'cleanup --discard', does: 'terminates what it has booted' },
-  continues: sameRelease,
   isVisible: (snapshot, release) => liveFleets(snapshot).some((fleet) => fleet.release === release),
 
   async pinGoal({ snapshot, options, requestedBy, resolve, fleetCount }) {
@@ -82,8 +81,9 @@ export const up: Task<'up', typeof OPTIONS> = {
     }
     const many = nextQuotaProblem(snapshot, countByZone(members(blue)), zones);
     if (many !== undefined) return many;
-    const spec = await resolve({ release, zones, blue, ...defined({ cloneFrom: options.cloneFrom }) });
-    return { ...requestedBy, verb: 'up', fleet: `${release}-${requestedBy.run}`, release, spec };
+    const sample = defined({ cloneFrom: options.cloneFrom });
+    const spec = await resolve({ release, zones, blue, ...sample });
+    return { ...requestedBy, verb: 'up', fleet: `${release}-${requestedBy.run}`, release, spec, ...sample };
   },
 
   plan(snapshot, goal) {
@@ -111,12 +111,23 @@ export const up: Task<'up', typeof OPTIONS> = {
   },
 
   afterFailure(snapshot, goal) {
-    const green = fleetById(snapshot, goal.fleet);
-    const left =
-      green === undefined || members(green).length === 0
-        ? 'no instance was launched'
-        : 'what was launched is left for inspection';
-    return { leave: 'safe', message: `Production is as it was; ${left}.` };
+    const { fleet, release, spec } = goal;
+    const green = fleetById(snapshot, fleet);
+    const have = green?.instances.length ?? 0;
+    const left = green === undefined ? 0 : members(green).length;
+    const wanted = spec.batches.reduce((sum, batch) => sum + batch.count, 0);
+    const again = `turnout up --release ${release}`;
+    const fewer = have === 0 ? '--count N` launches fewer' : `--count ${have}\` goes on with what was launched`;
+    return {
+      leave: 'safe',
+      message: `Production is as it was; ${left === 0 ? 'no instance was launched' : 'what was launched is left for inspection'}.`,
+      next: [
+        `\`${again}\` (or \`turnout resume\`) goes on with it`,
+        ...(have < wanted && wanted > 1 ? [`\`${again} ${fewer}`] : []),
+        ...(left === 0 ? [] : [`\`turnout cleanup --discard --release ${release}\` terminates what it has booted`]),
+        '`turnout abandon` leaves things as they are and forgets it',
+      ],
+    };
   },
 
   finalProblem: (snapshot, goal) => stepsLeft(snapshot, up.plan(snapshot, goal)),

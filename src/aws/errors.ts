@@ -80,14 +80,14 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   'zone-is-full': {
     matches: /^InsufficientInstanceCapacity$/,
     message: 'EC2 has no capacity for this instance type in a zone now. {detail}',
-    next: 'Run this again in some minutes: no instance is launched twice. To launch fewer, or another type: `turnout cleanup --discard --release R` first, then `turnout up` anew.',
+    next: 'Run this again in some minutes: no instance is launched twice.',
     isFinal: true,
   },
   'no-capacity': {
     matches:
       /^(InstanceLimitExceeded|VcpuLimitExceeded|MaxSpotInstanceCountExceeded|InsufficientFreeAddressesInSubnet)$/,
     message: 'EC2 cannot launch this many instances. {detail}',
-    next: 'Raise the quota, or run this again later: no instance is launched twice. To launch fewer: `turnout cleanup --discard --release R` first, then `turnout up --release R --count N`.',
+    next: 'Raise the quota, or run this again later: no instance is launched twice.',
   },
   'image-gone': {
     matches: /^InvalidAMIID\.(NotFound|Unavailable)$/,

@@ -100,7 +100,12 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         /** Also of other environments. */
         readonly takesOver?: true;
       }
-    | { readonly verb: 'up'; readonly spec: LaunchSpec }
+    | {
+        readonly verb: 'up';
+        readonly spec: LaunchSpec;
+        /** The instance that was named to be cloned. */
+        readonly cloneFrom?: string;
+      }
     | (SwitchGoal & {
         readonly verb: 'promote';
         /** `minimum`: not every instance has to be healthy, as `--min-healthy` said. Absent: all. */

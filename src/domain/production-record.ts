@@ -1,6 +1,6 @@
 import { isIn, liveFleets, poolsOf } from './roles.ts';
 import { routesOf, shareOf } from './routes.ts';
-import { percentText } from './shares.ts';
+import { percentText, timeMark } from './shares.ts';
 import type { Fleet, Pool, Snapshot } from './snapshot.ts';
 import { ago, dateTime, list } from './text.ts';
 
@@ -43,6 +43,14 @@ export function productionIn(snapshot: Snapshot): Production {
     return [route.name, parts] as const;
   });
   return Object.fromEntries(routes);
+}
+
+/** What production is now, as what this run is about to leave. */
+export function recordNow(
+  snapshot: Snapshot,
+  { verb, release, who, since }: Omit<ProductionRecord, 'at' | 'production'> & { readonly since: string },
+): ProductionRecord {
+  return { verb, release, who, at: timeMark(snapshot, since), production: productionIn(snapshot) };
 }
 
 /** Others have changed production since: where, from what to what, and which run was the last one. Undefined when it is as that run left it. */

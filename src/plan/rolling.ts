@@ -6,7 +6,8 @@ import type { Step } from '../steps/index.ts';
 
 /** What a rolling deploy does. */
 
-function isDone(instance: Instance, { release, force, run }: GoalOf<'rolling'>): boolean {
+/** It needs no deploy any more. */
+export function isRolled(instance: Instance, { release, force, run }: GoalOf<'rolling'>): boolean {
   return carries(instance, release) && (!force || isDeployed(instance, release, run));
 }
 
@@ -19,7 +20,7 @@ function isDelivered(snapshot: Snapshot, { release, run }: GoalOf<'rolling'>, ba
 export function todoOf(snapshot: Snapshot, goal: GoalOf<'rolling'>): readonly (readonly string[])[] {
   return goal.batches.map((batch) => {
     const left = running(snapshot, batch);
-    return left.every((instance) => isDone(instance, goal)) ? [] : left.map(({ id }) => id);
+    return left.every((instance) => isRolled(instance, goal)) ? [] : left.map(({ id }) => id);
   });
 }
 

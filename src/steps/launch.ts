@@ -1,15 +1,15 @@
-import type { LaunchSpec } from '../domain/goal.ts';
+import type { LaunchBatch, LaunchSpec } from '../domain/goal.ts';
 import { defined } from '../domain/defined.ts';
 import type { Instance, Marks, Snapshot } from '../domain/snapshot.ts';
 import { sizeText } from '../domain/size.ts';
 import { storeMarkOf } from '../domain/store-mark.ts';
-import { countByZone } from '../domain/minimum-healthy.ts';
+import { countByZone, type ByZone } from '../domain/minimum-healthy.ts';
 import { fleetById } from '../domain/queries.ts';
 import { count } from '../domain/text.ts';
 import { never, type StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { CALL_S } from './timing.ts';
-import { fleetOf } from './world.ts';
+import { existingFleet, fleetOf } from './world.ts';
 import { NOTHING } from '../observe/reads.ts';
 
 /** Boot the fleet's instances, one request a zone. */
@@ -30,14 +30,20 @@ export const launch: StepDefinition<Launch> = (step) => ({
   },
   instances: () => [],
   estimateS: () => 2 * CALL_S,
-  progress: (snapshot) => (missing(snapshot, step) === 0 ? 'done' : 'todo'),
+  progress: (snapshot) => (missing(snapshot, step) === 0 && !hasOtherSize(snapshot, step) ? 'done' : 'todo'),
   guard: never,
   readsBefore: () => NOTHING,
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'launches',
-  apply: async ({ fleet }, snapshot) => fleet.launch({ ...step, marks: marksFor(snapshot, step) }),
+  apply: async ({ fleet }, snapshot) => {
+    const batches = batchesLeft(snapshot, step);
+    const marks = marksFor(snapshot, step);
+    if (hasOtherSize(snapshot, step)) await fleet.mark(existingFleet(snapshot, step), { size: marks.size });
+    if (batches.length > 0) await fleet.launch({ ...step, spec: { ...step.spec, batches }, marks });
+  },
   simulate: (snapshot) => {
-    const marks = { ...marksFor(snapshot, step), ...fleetById(snapshot, step.fleet)?.marks };
+    const wanted = marksFor(snapshot, step);
+    const marks = { ...wanted, ...fleetById(snapshot, step.fleet)?.marks, size: wanted.size };
     const others = snapshot.fleets.filter(({ id }) => id !== step.fleet);
     const fleet = { id: step.fleet, release: step.release, marks, instances: booting(snapshot, step) };
     return { ...snapshot, fleets: [...others, fleet] };
@@ -45,14 +51,30 @@ export const launch: StepDefinition<Launch> = (step) => ({
 });
 
 /** The same store as that of the others. */
-function marksFor(snapshot: Snapshot, { spec }: Launch): Marks {
+function marksFor(snapshot: Snapshot, { spec }: Launch): Marks & { readonly size: string } {
   const size = sizeText(Object.fromEntries(spec.batches.map(({ zone, count: n }) => [zone, n])));
   return { size, ...defined({ store: storeMarkOf(snapshot)?.text }) };
 }
 
 function missing(snapshot: Snapshot, step: Launch): number {
-  const have = countByZone(fleetOf(snapshot, step).instances.filter(({ unstarted }) => unstarted !== true));
+  const have = started(snapshot, step);
   return step.spec.batches.reduce((sum, batch) => sum + Math.max(0, batch.count - (have[batch.zone] ?? 0)), 0);
+}
+
+/** A zone that is complete is not asked for again: its request would be another one by now, with other marks. */
+function batchesLeft(snapshot: Snapshot, step: Launch): readonly LaunchBatch[] {
+  const have = started(snapshot, step);
+  return step.spec.batches.filter((batch) => batch.count > (have[batch.zone] ?? 0));
+}
+
+function started(snapshot: Snapshot, step: Launch): ByZone {
+  return countByZone(fleetOf(snapshot, step).instances.filter(({ unstarted }) => unstarted !== true));
+}
+
+/** A part was launched when another number was wanted. */
+function hasOtherSize(snapshot: Snapshot, step: Launch): boolean {
+  const { size } = fleetOf(snapshot, step).marks;
+  return size !== undefined && size !== marksFor(snapshot, step).size;
 }
 
 function booting({ at }: Snapshot, { spec }: Launch): readonly Instance[] {

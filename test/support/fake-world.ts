@@ -248,12 +248,13 @@ export class FakeWorld {
         launchedAt: 0,
       })),
     );
-    const isNew = this.now.fleets.every(({ id }) => id !== fleet);
-    if (isNew)
-      this.set((snapshot) => ({
-        ...snapshot,
-        fleets: [...snapshot.fleets, { id: fleet, release, marks, instances }],
-      }));
+    this.set((snapshot) => {
+      const before = snapshot.fleets.find(({ id }) => id === fleet);
+      const have = before?.instances ?? [];
+      const more = instances.filter(({ id }) => have.every((one) => one.id !== id));
+      const whole = { id: fleet, release, marks: { ...before?.marks, ...marks }, instances: [...have, ...more] };
+      return { ...snapshot, fleets: [...snapshot.fleets.filter((one) => one !== before), whole] };
+    });
     this.later(this.bootMs, () => instances.forEach(({ id }) => this.instance(id, 'running')));
   }
 

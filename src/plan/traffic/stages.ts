@@ -1,12 +1,10 @@
 import { canGive, routesOf } from '../../domain/routes.ts';
-import type { Amount } from '../../domain/amount.ts';
-import { refusal, type Goal, type Refusal } from '../../domain/goal.ts';
+import { refusal, type Refusal } from '../../domain/goal.ts';
 import { configuredPools } from '../../domain/roles.ts';
 import { ownPools, shareOfFleet, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { TrafficSettings } from '../../domain/traffic.ts';
 import type { Pace, PaceOptions } from './model.ts';
-import { wantsStages } from './steps.ts';
 
 type WeightSettings = Exclude<TrafficSettings, { kind: 'membership' }>;
 
@@ -22,7 +20,7 @@ export function stagesOf(
   if (last < have - TOLERANCE) {
     return refusal(
       'beyond-that',
-      `${to.release} has ${Math.round(have)} % of production already.`,
+      `${to.release} has ${Math.round(have)} % of production already, more than --to ${last}.`,
       '`turnout promote` goes on.',
       '`turnout rollback` moves all of it back.',
     );
@@ -48,22 +46,4 @@ function tooCoarse(snapshot: Snapshot, to: Fleet, shares: readonly number[]): Re
     );
   }
   return undefined;
-}
-
-/** Whether other steps are asked for than those that the goal was pinned with. */
-export function wantsOthers(options: PaceOptions, goal: Goal): boolean {
-  if (options.batch !== undefined && !isPinned(options.batch, goal)) return true;
-  if (!wantsStages(options)) return false;
-  const pinned = 'stages' in goal ? goal.stages : undefined;
-  const { shares, everyS } = pinned ?? { shares: [100], everyS: options.every };
-  const last = options.to ?? 100;
-  const asked = [...(options.steps ?? shares).filter((share) => share < last), last];
-  // The first ones had been taken already when it was asked for the first time.
-  const left = asked.slice(Math.max(0, asked.length - shares.length));
-  return left.join() !== shares.join() || (options.every ?? everyS) !== everyS;
-}
-
-/** A share of the fleet is asked for anew: the fleet may have grown since. */
-function isPinned(batch: Amount, goal: Goal): boolean {
-  return 'count' in batch && 'batch' in goal && goal.batch === batch.count;
 }

@@ -141,7 +141,7 @@ function noBatches({ batch }: { readonly batch?: unknown }): Refusal | undefined
   return refusal(
     'no-batches',
     'Here no server is moved: production is divided between two groups by weights.',
-    '`turnout promote --steps 10,50,100 --every 2m` moves it bit by bit.',
+    'Run this without --batch; `turnout promote --steps 10,50,100 --every 2m` moves it bit by bit.',
   );
 }
 

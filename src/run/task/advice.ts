@@ -27,8 +27,8 @@ export type AdviceWorld = Pick<
 /** These refusals say themselves how long to wait, or which number to give. */
 const PASSES: ReadonlySet<string> = new Set(['draining', 'retained', 'residual-traffic', 'fewer-than-before']);
 
-/** What a reader puts in place of the letter. */
-const PLACEHOLDERS: Readonly<Record<string, string>> = { R: 'release' };
+/** What a reader may put in place of the letter. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = { R: 'release', N: '1' };
 
 /** What leads out of a world, the least that it may cost first. */
 const WAYS_OUT = [

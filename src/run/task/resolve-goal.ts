@@ -1,4 +1,4 @@
-import { allowedBy } from '../../../tasks/allowed.ts';
+import { amended } from '../../../tasks/recorded-goal.ts';
 import type { TaskOptions } from '../../../tasks/options.ts';
 import type { Tasks } from '../../../tasks/index.ts';
 import type { Task } from '../../../tasks/task.ts';
@@ -85,7 +85,7 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
   }
   const [unreadable] = task.isEmergencyExit ? [] : unreadableIn(snapshot);
   if (unreadable !== undefined) accept(refusal(unreadable.code, unreadableText(unreadable), ...unreadable.next));
-  const goal = (await resumed(request)) ?? (await fresh(request));
+  const goal = resumed(request) ?? (await fresh(request));
   return { goal, plan: withStoreSteps(snapshot, accept(task.plan(snapshot, goal)), store, other?.text) };
 }
 
@@ -106,32 +106,16 @@ function unreadableGoal({ unreadable }: UnreadableGoal): OperatorError {
   });
 }
 
-/** The recorded goal, where this verb and its options are about it. */
-async function resumed(request: ReadableRequest): Promise<Goal | undefined> {
+/** The recorded goal with what the options change of it, where they are about it. */
+function resumed(request: ReadableRequest): Goal | undefined {
   const { tasks, task, options, recorded } = request;
   if (recorded?.goal.verb !== task.verb) return undefined;
   const { goal } = recorded;
-  const continuation = options.resumes === undefined ? task.continues(goal, options) : 'same';
-  if (continuation === 'same') return withAllowed(await withMinimum(request, goal), options);
-  if (continuation === 'other-steps')
-    throw unfinished(tasks, recorded, 'other-steps', ' It continues with the steps that it was started with.');
+  if (options.resumes !== undefined) return goal;
+  const wanted = amended(goal, request);
+  if (wanted !== 'other-subject') return accept(wanted);
   if (task.mayBeReplacedBy.includes(task.verb)) return undefined;
   throw unfinished(tasks, recorded, 'other-release', ` It is about ${goal.release}, not ${options.release}.`);
-}
-
-/** `--min-healthy` takes effect also where the goal was pinned before. */
-async function withMinimum(request: GoalRequest, goal: Goal): Promise<Goal> {
-  if (request.options.minHealthy === undefined) return goal;
-  const anew = await request.task.pinGoal(request);
-  if (isRefusal(anew) || !('minimumHealthy' in anew)) return goal;
-  return { ...goal, minimumHealthy: anew.minimumHealthy } as Goal;
-}
-
-/** So does what is allowed. */
-function withAllowed(goal: Goal, options: TaskOptions): Goal {
-  const { allowed } = allowedBy(options);
-  const before = 'allowed' in goal ? goal.allowed : {};
-  return allowed === undefined ? goal : ({ ...goal, allowed: { ...before, ...allowed } } as Goal);
 }
 
 async function fresh(request: ReadableRequest): Promise<Goal> {

@@ -1,0 +1,241 @@
+import type { Amount } from '../src/domain/amount.ts';
+import { defined } from '../src/domain/defined.ts';
+import { batchSize, deployOrder, inBatchesOf } from '../src/domain/batches.ts';
+import {
+  isRefusal,
+  refusal,
+  type Allowed,
+  type GoalOf,
+  type LaunchBatch,
+  type MinimumHealthy,
+  type Refusal,
+} from '../src/domain/goal.ts';
+import { minimumWhileOut, running } from '../src/domain/in-place.ts';
+import { countByZone, lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
+import { recordNow } from '../src/domain/production-record.ts';
+import { fleetById } from '../src/domain/queries.ts';
+import { members, servingFleets } from '../src/domain/roles.ts';
+import { count } from '../src/domain/text.ts';
+import type { SwitchSettings } from '../src/domain/traffic.ts';
+import type { Snapshot } from '../src/domain/snapshot.ts';
+import { spread } from '../src/plan/fleet-size.ts';
+import { nextQuotaProblem } from '../src/plan/quotas.ts';
+import { trafficModel } from '../src/plan/traffic/index.ts';
+import type { PaceOptions } from '../src/plan/traffic/model.ts';
+import { wantsStages } from '../src/plan/traffic/steps.ts';
+import { allowedBy, type AllowOptions } from './allowed.ts';
+import { isRolled } from '../src/plan/rolling.ts';
+
+/** What single options make of the goal of a run that did not end: see the table in recorded-goal.ts. */
+
+interface Given<O> {
+  readonly snapshot: Snapshot;
+  readonly options: O;
+}
+
+export function sameRelease<G extends { readonly release: string }>(
+  goal: G,
+  { options }: { readonly options: { readonly release?: string } },
+): G | 'other-subject' {
+  return options.release === goal.release ? goal : 'other-subject';
+}
+
+export function sameInstances<G extends { readonly instances: readonly string[] }>(
+  goal: G,
+  { options: { instances = [] } }: { readonly options: { readonly instances?: readonly string[] } },
+): G | 'other-subject' {
+  const asked = [...new Set(instances)].toSorted().join();
+  return asked === goal.instances.toSorted().join() ? goal : 'other-subject';
+}
+
+/** What was allowed before stays so. */
+export function allows<G extends { readonly allowed?: Allowed }>(
+  goal: G,
+  { options }: { readonly options: AllowOptions },
+): G {
+  const { allowed: before = {} } = goal;
+  const { allowed: now = {} } = allowedBy(options);
+  const both = (key: 'sharedGroups' | 'owners') =>
+    (before[key] ?? now[key]) && { [key]: [...new Set([...(before[key] ?? []), ...(now[key] ?? [])])] };
+  return { ...goal, allowed: { ...before, ...now, ...both('sharedGroups'), ...both('owners') } };
+}
+
+/** Of what was healthy when the run began, or of what is healthy now, where that is more: what is left after the trouble is no measure. */
+export function minimumOfProduction<G extends { readonly minimumHealthy: MinimumHealthy }>(
+  goal: G,
+  { snapshot, options }: Given<{ readonly minHealthy?: Amount }>,
+): G {
+  const now = minimumNow(snapshot, trafficModel(snapshot).capacityGroups());
+  const most = Object.entries(now).map(([group, minimum]) => {
+    const before = goal.minimumHealthy[group];
+    return [group, before !== undefined && before.total > minimum.total ? before : minimum] as const;
+  });
+  return { ...goal, minimumHealthy: lowerMinimum(Object.fromEntries(most), options.minHealthy) };
+}
+
+/** The steps that are left are those asked for now, or else the recorded ones. */
+export function pace(
+  goal: GoalOf<'promote'>,
+  { snapshot, options, settings }: Given<PaceOptions> & { readonly settings: SwitchSettings },
+): GoalOf<'promote'> | Refusal {
+  const to = fleetById(snapshot, goal.fleet);
+  if (to === undefined) return goal;
+  const { stages, batch: _, ...rest } = goal;
+  const { batch, every = stages?.everyS } = options;
+  const known = stages?.shares ?? ('steps' in settings.traffic ? settings.traffic.steps : []);
+  const { steps = known, to: last = options.steps === undefined ? (known.at(-1) ?? 100) : 100 } = options;
+  const asked = wantsStages(options) ? defined({ steps, every, to: last, batch }) : defined({ batch });
+  const found = trafficModel(snapshot).paceOf(to, asked, settings);
+  return isRefusal(found) ? found : { ...rest, ...found };
+}
+
+export function batchBack(
+  goal: GoalOf<'rollback'>,
+  { snapshot, options }: Given<{ readonly batch?: Amount }>,
+): GoalOf<'rollback'> | Refusal {
+  const to = fleetById(snapshot, goal.fleet);
+  const found = to === undefined ? {} : trafficModel(snapshot).paceBack(to, options);
+  return isRefusal(found) ? found : { ...goal, ...found };
+}
+
+/**
+ * Zones in which a launch was seen stay as they are: EC2 takes a request for a zone, by its token, only once. The others get
+ * what is left of the number.
+ */
+export function countAgain(
+  goal: GoalOf<'up'>,
+  { snapshot, options }: Given<{ readonly count?: number }>,
+): GoalOf<'up'> | Refusal {
+  const { fleet, release, spec } = goal;
+  const launched = countByZone(fleetById(snapshot, fleet)?.instances ?? []);
+  const isBegun = ({ zone }: LaunchBatch): boolean => (launched[zone] ?? 0) > 0;
+  const sizeOf = (batches: readonly LaunchBatch[]): number => batches.reduce((sum, batch) => sum + batch.count, 0);
+  const begun = sizeOf(spec.batches.filter(isBegun));
+  const asked = options.count ?? sizeOf(spec.batches);
+  const left = spec.batches.filter((batch) => !isBegun(batch));
+  if (asked < begun || (asked > begun && left.length === 0)) {
+    return refusal(
+      'launched-already',
+      `--count ${asked} is ${asked < begun ? 'fewer' : 'more'} than the ${count(begun, 'instance')} of ${release} that an earlier run has launched, zone by zone.`,
+      `\`turnout up --release ${release} --count ${begun}\` goes on with those.`,
+      `\`turnout cleanup --discard --release ${release}\` terminates them; then begin anew with \`turnout up\`.`,
+    );
+  }
+  const zones = spread(Object.fromEntries(left.map((batch) => [batch.zone, batch.count])), asked - begun);
+  const batches = spec.batches.flatMap((batch) => {
+    if (isBegun(batch)) return [batch];
+    const n = zones[batch.zone] ?? 0;
+    return n === 0 ? [] : [{ ...batch, count: n }];
+  });
+  const all = Object.fromEntries(batches.map((batch) => [batch.zone, batch.count]));
+  const serving = servingFleets(snapshot).filter(({ id }) => id !== fleet);
+  return (
+    nextQuotaProblem(snapshot, countByZone(serving.flatMap(members)), all) ?? { ...goal, spec: { ...spec, batches } }
+  );
+}
+
+/** What is launched was resolved when the run began. */
+export function sameClone(
+  goal: GoalOf<'up'>,
+  { options }: { readonly options: { readonly cloneFrom?: string } },
+): GoalOf<'up'> | Refusal {
+  const { cloneFrom: sample = 'an instance of its choice', release } = goal;
+  if (options.cloneFrom === goal.cloneFrom) return goal;
+  return refusal(
+    'other-steps',
+    `An earlier up of ${release} by ${goal.who} did not end: it clones ${sample}, and not --clone-from ${options.cloneFrom}.`,
+    `\`turnout up --release ${release}\` goes on with it.`,
+    `\`turnout cleanup --discard --release ${release}\` terminates what was launched; then begin anew.`,
+  );
+}
+
+/** The same fleets, or none: what another run began to terminate is not left half-way for others. */
+export function onlyThatRelease(
+  goal: GoalOf<'cleanup'>,
+  { options }: { readonly options: { readonly release?: string } },
+): GoalOf<'cleanup'> | Refusal {
+  if (options.release === goal.only) return goal;
+  const which = goal.only === undefined ? `every fleet but ${goal.release}` : `only ${goal.only}`;
+  return refusal(
+    'other-steps',
+    `An earlier cleanup by ${goal.who} did not end: it terminates ${which}, and not only --release ${options.release}.`,
+    `\`turnout cleanup${goal.only === undefined ? '' : ` --release ${goal.only}`}\` goes on with it.`,
+    '`turnout abandon` leaves things as they are and forgets it.',
+  );
+}
+
+/** What serves now is meant to live, whatever the last run has left. */
+export function keepsRelease(
+  goal: GoalOf<'cleanup'>,
+  { snapshot, options: { keep = goal.release } }: Given<{ readonly keep?: string }>,
+): GoalOf<'cleanup'> | Refusal {
+  if (keep === goal.release) return { ...goal, assertsRelease: true, lastProduction: recordNow(snapshot, goal) };
+  return refusal(
+    'other-release',
+    `An earlier cleanup by ${goal.who} did not end: it keeps ${goal.release}, and not --keep ${keep}.`,
+    `\`turnout cleanup --keep ${goal.release}\` goes on with it.`,
+    '`turnout abandon` leaves things as they are and forgets it.',
+  );
+}
+
+interface RollOptions {
+  readonly force?: boolean;
+  readonly batch?: Amount;
+  readonly minHealthy?: Amount;
+  readonly allowDowntime?: boolean;
+}
+
+/** Batches anew of what is not done; the recorded minimum holds unless another one is asked for. */
+export function rollsOn(
+  goal: GoalOf<'rolling'>,
+  { snapshot, options }: Given<RollOptions>,
+): GoalOf<'rolling'> | Refusal {
+  const fleet = fleetById(snapshot, goal.fleet);
+  const { force = goal.force, batch, minHealthy } = options;
+  if (fleet === undefined) return goal;
+  if (goal.force && !force) {
+    return refusal(
+      'other-steps',
+      `An earlier rolling of ${goal.release} by ${goal.who} did not end: it deploys also where the release is, and --no-force would leave instances half-way.`,
+      `\`turnout rolling --release ${goal.release}\` goes on with it.`,
+    );
+  }
+  const ids = force === goal.force ? goal.batches.flat() : members(fleet).map(({ id }) => id);
+  const todo = running(snapshot, ids).filter((instance) => !isRolled(instance, { ...goal, force }));
+  const all = deployOrder(snapshot, todo).map(({ id }) => id);
+  const size = batch === undefined ? (goal.batches[0]?.length ?? 1) : batchSize(batch, members(fleet).length);
+  const rolled = { ...goal, force, batches: inBatchesOf(all, size) };
+  if (minHealthy !== undefined)
+    return { ...rolled, minHealthy, minimumHealthy: minimumWhileOut(snapshot, all, size, minHealthy) };
+  return options.allowDowntime === true ? withoutMinimum(rolled) : rolled;
+}
+
+export function minimumOfInstances(
+  goal: GoalOf<'drain'>,
+  { snapshot, options }: Given<{ readonly minHealthy?: Amount }>,
+): GoalOf<'drain'> {
+  const { instances } = goal;
+  return { ...goal, minimumHealthy: minimumWhileOut(snapshot, instances, instances.length, options.minHealthy) };
+}
+
+export function downtimeWhileOut(
+  goal: GoalOf<'drain'>,
+  { options }: { readonly options: { readonly allowDowntime?: boolean } },
+): GoalOf<'drain'> {
+  return options.allowDowntime === true ? withoutMinimum(goal) : goal;
+}
+
+/** Downtime is allowed. */
+function withoutMinimum<G extends { readonly minimumHealthy?: MinimumHealthy }>(goal: G): Omit<G, 'minimumHealthy'> {
+  const { minimumHealthy: _, ...rest } = goal;
+  return rest;
+}
+
+/** Of this environment only, or of others too. */
+export function takesOver(
+  goal: GoalOf<'adopt'>,
+  { options: { takeOver = false } }: { readonly options: { readonly takeOver?: boolean } },
+): GoalOf<'adopt'> {
+  const { takesOver: _, ...rest } = goal;
+  return takeOver ? { ...rest, takesOver: true } : rest;
+}

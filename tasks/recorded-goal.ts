@@ -1,0 +1,98 @@
+import { isRefusal, type Goal, type GoalOf, type Refusal, type Verb } from '../src/domain/goal.ts';
+import {
+  allows,
+  batchBack,
+  countAgain,
+  downtimeWhileOut,
+  keepsRelease,
+  minimumOfInstances,
+  minimumOfProduction,
+  onlyThatRelease,
+  pace,
+  rollsOn,
+  sameClone,
+  sameInstances,
+  sameRelease,
+  takesOver,
+} from './amendments.ts';
+import type { OptionsByVerb } from './index.ts';
+import type { TaskOptions } from './options.ts';
+import type { Request } from './task.ts';
+
+/** What an option that is given now makes of the recorded goal of its verb: the same, another one, or a refusal that names it. */
+type Amendment<V extends Verb> = (
+  goal: GoalOf<V>,
+  request: Request<OptionsByVerb[V]>,
+) => GoalOf<V> | Refusal | 'other-subject';
+
+/** What it allows was asked for when the goal was pinned, or it is part of what another option says. */
+const settled = <G>(goal: G): G => goal;
+
+/** Every option of every verb: none is ignored where an earlier run did not end. */
+const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V]]-?: Amendment<V> } } = {
+  adopt: {
+    release: sameRelease,
+    takeOver: takesOver,
+    allowOwner: settled,
+  },
+  up: { release: sameRelease, count: countAgain, cloneFrom: sameClone, allowOwner: settled },
+  promote: {
+    release: sameRelease,
+    minHealthy: (goal, request) => ({ ...minimumOfProduction(goal, request), need: 'minimum' }),
+    steps: pace,
+    every: pace,
+    to: pace,
+    batch: pace,
+    allowUnknownRelease: allows,
+    allowSlowStart: allows,
+    allowOwner: allows,
+  },
+  rollback: { release: sameRelease, minHealthy: minimumOfProduction, batch: batchBack },
+  cleanup: {
+    release: onlyThatRelease,
+    keep: keepsRelease,
+    discard: (goal, { options: { discard = false } }) => ({ ...goal, discard }),
+    wait: (goal, { options: { wait = false } }) => ({ ...goal, wait }),
+    ignoreResidualTraffic: (goal, { options }) => ({ ...goal, early: options.ignoreResidualTraffic === true }),
+    minHealthy: minimumOfProduction,
+    allowSharedTargetGroup: allows,
+    allowOwner: allows,
+  },
+  rolling: {
+    release: sameRelease,
+    force: rollsOn,
+    batch: rollsOn,
+    minHealthy: rollsOn,
+    allowDowntime: rollsOn,
+    allowSlowStart: allows,
+    allowOwner: allows,
+  },
+  deploy: { release: sameRelease, instances: sameInstances, self: settled },
+  drain: {
+    instances: sameInstances,
+    self: settled,
+    minHealthy: minimumOfInstances,
+    allowDowntime: downtimeWhileOut,
+    allowOwner: allows,
+  },
+  join: {
+    instances: sameInstances,
+    self: settled,
+    release: (goal, { options: { release = goal.release } }) => ({ ...goal, release }),
+  },
+};
+
+/** The recorded goal with each option that was given; `other-subject` where it is about another release or other instances. */
+export function amended(
+  goal: Goal,
+  request: Request & { readonly options: TaskOptions },
+): Goal | Refusal | 'other-subject' {
+  const all = Object.entries(AMENDMENTS[goal.verb] as Readonly<Record<string, Amendment<Verb>>>);
+  let now = goal;
+  for (const [, amend] of all.filter(([key]) => request.options[key] !== undefined)) {
+    const next = (amend as (goal: Goal, request: Request) => ReturnType<Amendment<Verb>>)(now, request);
+    if (next === 'other-subject' || isRefusal(next)) return next;
+    now = next;
+  }
+  return now;
+}
