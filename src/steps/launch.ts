@@ -5,8 +5,9 @@ import { sizeText } from '../domain/size.ts';
 import { storeMarkOf } from '../domain/store-mark.ts';
 import { countByZone, type ByZone } from '../domain/minimum-healthy.ts';
 import { fleetById } from '../domain/queries.ts';
+import { liveFleets, members, roleOf } from '../domain/roles.ts';
 import { count } from '../domain/text.ts';
-import { never, type StepDefinition } from './definition.ts';
+import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { CALL_S } from './timing.ts';
 import { existingFleet, fleetOf } from './world.ts';
@@ -31,8 +32,9 @@ export const launch: StepDefinition<Launch> = (step) => ({
   instances: () => [],
   estimateS: () => 2 * CALL_S,
   progress: (snapshot) => (missing(snapshot, step) === 0 && !hasOtherSize(snapshot, step) ? 'done' : 'todo'),
-  guard: never,
-  readsBefore: () => NOTHING,
+  guard: (snapshot) => notAlone(snapshot, step) ?? tooMany(snapshot, step),
+  cannotSucceed: (snapshot) => notAlone(snapshot, step) ?? tooMany(snapshot, step),
+  readsBefore: () => ({ ...NOTHING, pools: 'all', fleets: 'all' }),
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'launches',
   apply: async ({ fleet }, snapshot) => {
@@ -69,6 +71,23 @@ function batchesLeft(snapshot: Snapshot, step: Launch): readonly LaunchBatch[] {
 
 function started(snapshot: Snapshot, step: Launch): ByZone {
   return countByZone(fleetOf(snapshot, step).instances.filter(({ unstarted }) => unstarted !== true));
+}
+
+/** One candidate at a time: two would share the test groups, and it would be unclear which one was tried. */
+function notAlone(snapshot: Snapshot, step: Launch): string | undefined {
+  const green = liveFleets(snapshot).find((fleet) => fleet.id !== step.fleet && roleOf(snapshot, fleet) === 'green');
+  return (
+    green &&
+    `${count(members(green).length, 'instance')} of ${green.release} (fleet ${green.id}) are beside production now: another run has launched them.`
+  );
+}
+
+/** Instances that nobody asked for: another request than those of this goal was at work. */
+function tooMany(snapshot: Snapshot, step: Launch): string | undefined {
+  const have = countByZone(members(fleetOf(snapshot, step)).filter(({ unstarted }) => unstarted !== true));
+  const asked = new Map(step.spec.batches.map((batch) => [batch.zone, batch.count]));
+  const [zone] = Object.keys(have).filter((one) => (have[one] ?? 0) > (asked.get(one) ?? 0));
+  return zone && `${step.release} has ${have[zone]} in ${zone}, and ${asked.get(zone) ?? 0} were asked for.`;
 }
 
 /** A part was launched when another number was wanted. */

@@ -20,11 +20,11 @@ import {
   untested,
 } from './hands.ts';
 import type { Case } from './grave-case.ts';
+import { launchCase } from './grave-launch.ts';
 import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
 
-/** Kinds that take nothing from production, and give nothing to it: they wait, look, tag or boot. */
+/** Kinds that take nothing from production, and give nothing to it: they wait, look or tag. */
 export const HARMLESS = [
-  'launch',
   'await-running',
   'await-healthy',
   'await-drained',
@@ -63,6 +63,7 @@ const PLACES = { 'A-0': [{ pool: 'prod', port: 8080 }] };
 const DEPLOY = { fleet: 'A', instances: ['A-0'], release: '42', run: 'r1', since: '2026-06-01T00:00:00.000Z' } as const;
 
 export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
+  launch: [launchCase],
   register: [
     {
       name: 'with production',

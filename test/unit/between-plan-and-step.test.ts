@@ -148,8 +148,8 @@ function describeTakenOver({ world: make, step }: Case<StepKind>): void {
 for (const [kind, cases] of Object.entries(CASES) as readonly [Grave, readonly Case<StepKind>[]][]) {
   for (const one of cases) {
     describe(`${kind} ${one.name}`, () => {
-      test('changes something that production may need', () => {
-        const effects = ['adds-capacity', 'removes-capacity', 'shifts-traffic', 'deploys', 'destroys'];
+      test('changes something that production may need, or launches what it may get', () => {
+        const effects = ['launches', 'adds-capacity', 'removes-capacity', 'shifts-traffic', 'deploys', 'destroys'];
         expect(effects).toContain(behaviourOf(one.step).effect(one.world().now));
       });
 
