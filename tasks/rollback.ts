@@ -109,7 +109,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
 
   finalProblem: (snapshot, goal) =>
     servingProblem(snapshot, goal.fleet, goal.minimumHealthy, true) ??
-    stepsLeft(snapshot, rollback.plan(snapshot, goal)),
+    stepsLeft(snapshot, rollback.plan(snapshot, goal), { butRecords: true }),
 
   question: (snapshot, goal) => {
     const from = servingFleets(snapshot).find((fleet) => fleet.id !== goal.fleet);

@@ -52,10 +52,19 @@ export function servingProblem(
     : `${list(unmanaged, 5)} without the tags of this environment is in production too.`;
 }
 
-/** What would have to be done again, planned anew; undefined when nothing. Evidence that was collected stays collected. */
-export function stepsLeft(snapshot: Snapshot, left: Plan | Refusal): string | undefined {
+/**
+ * What would have to be done again, planned anew; undefined when nothing. Evidence that was collected stays collected; with
+ * `butRecords`, what only records is not counted.
+ */
+export function stepsLeft(
+  snapshot: Snapshot,
+  left: Plan | Refusal,
+  { butRecords = false }: { readonly butRecords?: boolean } = {},
+): string | undefined {
   if ('refused' in left) return left.message;
-  const step = left.steps.find((one) => !isVerification(snapshot, one));
+  const step = left.steps.find(
+    (one) => !isVerification(snapshot, one) && !(butRecords && behaviourOf(one).isDispensable),
+  );
   return step && `this is not so any more, or not yet: ${behaviourOf(step).title(snapshot)}.`;
 }
 

@@ -74,6 +74,8 @@ export interface StepBehaviour {
   /** What to read to see how far it is. */
   readsToPoll(snapshot: Snapshot): Reads;
   effect(snapshot: Snapshot): Effect;
+  /** It only records what helps later: an emergency exit goes on without it where it is denied. */
+  readonly isDispensable: boolean;
   /** Milliseconds after which it has failed. */
   timeLimitMs(limits: Limits, progress: Progress): number;
   /** Milliseconds until the next reading. */

@@ -56,6 +56,7 @@ export const deployRelease: StepDefinition<Deploy> = (step) => {
     readsBefore: () => ({ ...(step.offline ? ALL_POOLS : NOTHING), fleets: [fleet], deploy: order }),
     // A server that dies ends the wait: what works on it would wait for it until its own time limit.
     readsToPoll: () => ({ pools: [], fleets: [fleet], deploy: order }),
+    isDispensable: false,
     effect: () => 'deploys',
     timeLimitMs: limit('deployMs'),
     pollEveryMs: byTimeWaited,

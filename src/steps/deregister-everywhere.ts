@@ -59,6 +59,7 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
   effect: () => 'removes-capacity',
   timeLimitMs: ({ releasedMs }, progress) => (progress === 'todo' ? EFFECT_SHOWS_MS : releasedMs),
   pollEveryMs: byTimeWaited,
+  isDispensable: false,
   order: 'none',
   hook: 'before-instances',
   // Recorded first: a run that continues after a crash in between must know where they were.

@@ -43,6 +43,7 @@ export const migrate: StepDefinition<Migrate> = (step) => {
     lastSeen: never,
     readsBefore: () => ({ pools: [], fleets: [fleet], deploy: order }),
     readsToPoll: () => ({ ...NOTHING, deploy: order }),
+    isDispensable: false,
     effect: () => 'deploys',
     timeLimitMs: limit('deployMs'),
     pollEveryMs: byTimeWaited,

@@ -14,6 +14,7 @@ export const WAITS = {
   guard: never,
   conflict: never,
   readsBefore: readsNothing,
+  isDispensable: false,
   order: 'none',
   hook: 'none',
   apply: async () => {},
@@ -36,6 +37,7 @@ export const REQUEST = {
   estimateS: () => CALL_S,
   timeLimitMs: effectShows,
   pollEveryMs: byTimeWaited,
+  isDispensable: false,
   order: 'none',
   hook: 'none',
 } as const satisfies Partial<StepBehaviour>;
@@ -46,6 +48,7 @@ export const TAGS = {
   guard: never,
   readsBefore: readsNothing,
   effect: () => 'records',
+  isDispensable: true,
 } as const satisfies Partial<StepBehaviour>;
 
 /** It writes these marks on the fleet. */

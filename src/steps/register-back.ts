@@ -43,6 +43,7 @@ export const registerBack: StepDefinition<RegisterBack> = (step) => {
     lastSeen: never,
     readsBefore: () => ({ ...itsPools, fleets: [step.fleet] }),
     readsToPoll: () => itsPools,
+    isDispensable: false,
     effect: () => 'adds-capacity',
     timeLimitMs: limit('healthyMs'),
     pollEveryMs: (snapshot, waitedMs) => byHealthCheck(longest(snapshot, step, 'intervalS') * 1000, waitedMs),

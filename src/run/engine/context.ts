@@ -37,6 +37,8 @@ export interface RunContext {
   readonly reached: (stepsDone: number, title: string) => Promise<void>;
   /** Awaited before capacity is removed: until answers show what other runs have changed. */
   readonly settled: () => Promise<void>;
+  /** It leads out of trouble: what is only recorded, and denied, does not stop it. */
+  readonly isEmergency?: boolean;
   /** Id of the store of this run. */
   readonly store: string;
   /** Awaited before production is changed: until a run with another store has seen that this one keeps the environment. */

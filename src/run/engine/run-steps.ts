@@ -1,4 +1,4 @@
-import { messageOf, type OperatorError } from '../../errors.ts';
+import { messageOf, OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { otherStore, type StoreMark } from '../../domain/store-mark.ts';
 import type { StepBehaviour } from '../../steps/definition.ts';
@@ -47,6 +47,8 @@ class StepRun {
   #failures = 0;
   /** Why the last request may have had no effect. */
   #failure: OperatorError | undefined;
+  /** It was denied, and the run goes on without it. */
+  #isSkipped = false;
 
   constructor(context: RunContext, reader: WorldReader, index: number, step: Step) {
     this.#context = context;
@@ -128,6 +130,7 @@ class StepRun {
     try {
       await this.#behaviour.apply(ports, snapshot);
     } catch (error) {
+      if (this.#isDispensable(error)) return this.#skip(snapshot, error);
       if (!isTransient(error)) throw error;
       if (this.#failures === 0 && error.code !== 'decision-expired')
         emit({ type: 'warning', message: `${error.message} Looking whether it took effect.` });
@@ -137,6 +140,17 @@ class StepRun {
       changed(this.#behaviour.effect(snapshot));
       this.#requestedAt = this.#now();
     }
+  }
+
+  #isDispensable(error: unknown): boolean {
+    const isDenied = error instanceof OperatorError && error.code === 'access-denied';
+    return isDenied && this.#context.isEmergency === true && this.#behaviour.isDispensable;
+  }
+
+  #skip(snapshot: Snapshot, error: unknown): void {
+    this.#isSkipped = true;
+    const message = `${messageOf(error)} This goes on without it: ${this.#behaviour.title(snapshot)}.`;
+    this.#context.emit({ type: 'warning', message });
   }
 
   async #pause(snapshot: Snapshot, waitedMs: number): Promise<void> {
@@ -215,7 +229,7 @@ class StepRun {
   }
 
   #isDone(snapshot: Snapshot): boolean {
-    return this.#behaviour.progress(snapshot) === 'done';
+    return this.#isSkipped || this.#behaviour.progress(snapshot) === 'done';
   }
 
   #limitMs(snapshot: Snapshot): number {

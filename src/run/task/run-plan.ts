@@ -99,6 +99,7 @@ export async function runPlan(
       await recording.reached(stepsDone);
     },
     settled,
+    isEmergency: setup.tasks[goal.verb].isEmergencyExit,
     store: store.id,
     noticed: async (seen) => waitUntilNoticed({ ...setup, clock: ports.clock, emit: view.emit, signal }, seen),
     decided: (lookedFrom) => setup.decision.made(lookedFrom),

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { ExitCode, OperatorError } from '../../src/errors.ts';
+import { translate } from '../../src/aws/errors.ts';
+import { Rig } from '../support/fake-run-task.ts';
+import { FakeWorld } from '../support/fake-world.ts';
+import { HOME, PROMOTED, world } from '../support/worlds.ts';
+
+const IN = { prod: 'healthy', test: '-' } as const;
+const OUT = { prod: '-', test: 'healthy' } as const;
+
+/** Requests that begin like this are denied from now on, by AWS's error for that action. */
+function deny({ fake }: Rig, request: string, action: string): void {
+  const before = fake.onRequest;
+  fake.onRequest = async (what) => {
+    await before(what);
+    if (what.startsWith(request)) throw denied(action);
+  };
+}
+
+function denied(action: string): OperatorError {
+  const error = Object.assign(new Error('You are not authorized to perform this operation.'), { name: 'AccessDenied' });
+  return translate(error, action);
+}
+
+/** 42 was promoted, before any store had left its mark. */
+function promoted(): Rig {
+  const rig = new Rig(
+    new FakeWorld(
+      world([
+        { id: '41', marks: HOME, members: [OUT, OUT] },
+        { id: '42', marks: PROMOTED, members: [IN, IN] },
+      ]),
+    ),
+  );
+  rig.fake.set((seen) => {
+    const fleets = seen.fleets.map(({ marks: { store: _, ...marks }, ...fleet }) => ({ ...fleet, marks }));
+    return { ...seen, fleets };
+  });
+  return rig;
+}
+
+test('a first rollback goes on without the store mark that it may not write, and says so', async () => {
+  const rig = promoted();
+  deny(rig, 'mark', 'ec2:CreateTags');
+  expect(await rig.run('rollback')).toMatchObject({
+    result: 'done',
+    exitCode: ExitCode.done,
+    message: expect.stringContaining('41 serves production.') as string,
+  });
+  expect(rig.fake.changes).toContain('deregister prod 42-0 42-1');
+  const warnings = rig.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  expect(warnings[0]).toMatch(
+    /^These credentials are not allowed to call ec2:CreateTags\. .* This goes on without it: tag 41 and 42 with the store of this run\.$/,
+  );
+});
+
+test('no other verb goes on without it', async () => {
+  const rig = promoted();
+  deny(rig, 'mark', 'ec2:CreateTags');
+  expect(await rig.run('cleanup', { wait: true })).toMatchObject({ result: 'failed' });
+  expect(rig.fake.changes).toEqual(['mark 41 store']);
+});
