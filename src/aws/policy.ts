@@ -48,6 +48,7 @@ const ANYTHING = ['*'];
 const LOOK = [
   'ec2:DescribeInstances',
   'ec2:DescribeInstanceStatus',
+  'autoscaling:DescribeAutoScalingGroups',
   ...[
     'TargetGroups',
     'TargetGroupAttributes',

@@ -38,6 +38,11 @@ const RULES: readonly Rule[] = [
   { nature: 'template', kind: 'configuration of', key: /^managed[-_ ]?by$/i, value: /terraform|opentofu|pulumi|cdk/i },
 ];
 
+/** An Auto Scaling group that registers the instances that it launches with a target group. */
+export function scalingGroup(name: string): Owner {
+  return { nature: 'fights-back', kind: 'Auto Scaling group', name };
+}
+
 /** The owners that the tags name, each once; for our own environment's tags, none. */
 export function ownersIn(
   tags: Readonly<Record<string, string>>,

@@ -1,18 +1,24 @@
 import type { Surroundings } from '../domain/traffic.ts';
 import { OperatorError } from '../errors.ts';
 
-/** What is there beside target groups and rules, and only worth knowing. */
+/** What is there beside target groups and rules. */
 export interface Beside {
+  /** Names of the Auto Scaling groups that register instances with a target group, by its ARN. One request for 100 groups. */
+  readonly scalingGroups: () => Promise<ReadonlyMap<string, readonly string[]>>;
   /** One request for 300 records of each zone of the config. */
   readonly names: () => Promise<Surroundings['names']>;
   /** Two requests. */
   readonly impaired: () => Promise<Surroundings['impaired']>;
 }
 
-export const NOTHING_BESIDE: Beside = { names: async () => [], impaired: async () => ({}) };
+export const NOTHING_BESIDE: Beside = {
+  scalingGroups: async () => new Map(),
+  names: async () => [],
+  impaired: async () => ({}),
+};
 
-/** What AWS does not tell is said to be unread: it keeps nothing else from being told. */
-export async function readBeside({ names, impaired }: Beside): Promise<Surroundings> {
+/** What is only worth knowing. What AWS does not tell is said to be unread: it keeps nothing else from being told. */
+export async function readBeside({ names, impaired }: Omit<Beside, 'scalingGroups'>): Promise<Surroundings> {
   const unread: string[] = [];
   const orNothing = async <T>(what: string, read: Promise<T>, nothing: T): Promise<T> =>
     read.catch((error: unknown) => {

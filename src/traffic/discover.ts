@@ -1,6 +1,6 @@
 import type { Elbv2, TargetDescription, TargetHealthDescription } from '../aws/elbv2.ts';
 import { OperatorError } from '../errors.ts';
-import { ownersIn, type Ownership } from '../domain/owners.ts';
+import { ownersIn, scalingGroup, type Ownership } from '../domain/owners.ts';
 import type { Instance, Pool } from '../domain/snapshot.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { NOTHING_BESIDE, readBeside, type Beside } from './beside.ts';
@@ -32,7 +32,7 @@ export interface OutsidePort {
    * Finds the target groups that hold one of the instances, by its id or its private address, and those that one has left, and
    * all that leads to them or to the groups of the config. From then on the groups are read with those of the config, as pools
    * of the role `other`, whose targets have the ids of instances. One request for 400 groups, one for each group that may
-   * hold an instance, one for each load balancer and each listener, and one for the tags of 20 of these.
+   * hold an instance, one for each load balancer and each listener, one for the tags of 20 of these, and one for 100 Auto Scaling groups.
    */
   look(request: OutsideRequest): Promise<Outside>;
   /** What is only worth knowing. */
@@ -46,7 +46,7 @@ export function createDiscovery(
   owner: Ownership,
   beside: Beside = NOTHING_BESIDE,
 ): TrafficPort & OutsidePort {
-  const others = new OtherGroups(elbv2, owner);
+  const others = new OtherGroups(elbv2, owner, beside);
   /** Names of the config's groups, as they were read last. */
   let own: Promise<readonly string[]> | undefined;
   const readOwn = async (names: readonly string[] | undefined): Promise<PoolReading> => {
@@ -93,13 +93,15 @@ const SOME = 40;
 class OtherGroups {
   readonly #elbv2: Elbv2;
   readonly #owner: Ownership;
+  readonly #scalingGroups: Beside['scalingGroups'];
   readonly #found = new Map<string, Settings>();
   /** Private addresses by instance: groups of the type `ip` know instances by those alone. */
   readonly #addresses = new Map<string, string>();
 
-  constructor(elbv2: Elbv2, owner: Ownership) {
+  constructor(elbv2: Elbv2, owner: Ownership, { scalingGroups }: Pick<Beside, 'scalingGroups'>) {
     this.#elbv2 = elbv2;
     this.#owner = owner;
+    this.#scalingGroups = scalingGroups;
   }
 
   has(name: string): boolean {
@@ -149,18 +151,20 @@ class OtherGroups {
     };
   }
 
-  /** Where tags may not be read, that is told, and the rest counts. */
+  /** By their tags, and by what registers instances with them. Where one may not be read, that is told, and the rest counts. */
   async #ownersOf(
     resources: readonly { readonly id: string; readonly arn: string }[],
   ): Promise<Pick<Extract<Outside, { state: 'seen' }>, 'owned' | 'tagsUnread'>> {
-    try {
-      const tags = await this.#elbv2.tags(resources.map(({ arn }) => arn));
-      const all = resources.map(({ id, arn }) => ({ id, owners: ownersIn(tags.get(arn) ?? {}, this.#owner) }));
-      return { owned: all.filter(({ owners }) => owners.length > 0) };
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      return { owned: [], tagsUnread: error.message };
-    }
+    const [tags, scaling] = await Promise.all([
+      orWhy(this.#elbv2.tags(resources.map(({ arn }) => arn))),
+      orWhy(this.#scalingGroups()),
+    ]);
+    const owned = resources.map(({ id, arn }) => {
+      const attached = (scaling.read?.get(arn) ?? []).map(scalingGroup);
+      return { id, owners: [...ownersIn(tags.read?.get(arn) ?? {}, this.#owner), ...attached] };
+    });
+    const unread = [tags.why, scaling.why].filter((why) => why !== undefined).join(' ');
+    return { owned: owned.filter(({ owners }) => owners.length > 0), ...(unread !== '' && { tagsUnread: unread }) };
   }
 
   /** @returns how many groups may hold one of the instances, and were not searched */
@@ -182,6 +186,16 @@ class OtherGroups {
     const settings = await Promise.all(added.map(async (one) => withAttributes(this.#elbv2, one)));
     for (const one of settings) this.#found.set(one.name, one);
     return isTooMany ? candidates.length : 0;
+  }
+}
+
+/** What was read, or why it could not be. */
+async function orWhy<T>(reading: Promise<T>): Promise<{ readonly read?: T; readonly why?: string }> {
+  try {
+    return { read: await reading };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { why: error.message };
   }
 }
 

@@ -24,7 +24,11 @@ export async function openTraffic(
     const { Ec2 } = await import('../aws/ec2.ts');
     return new Ec2(session).impaired();
   };
-  return inAccount(createDiscovery(port, elbv2, owner, { names, impaired }), config);
+  const scalingGroups: Beside['scalingGroups'] = async () => {
+    const { AutoScaling } = await import('../aws/autoscaling.ts');
+    return new AutoScaling(session).groupsByTargetGroup();
+  };
+  return inAccount(createDiscovery(port, elbv2, owner, { names, impaired, scalingGroups }), config);
 }
 
 interface OpenKind extends Pick<Beside, 'names'> {

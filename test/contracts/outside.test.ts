@@ -5,6 +5,7 @@ import { Elbv2 } from '../../src/aws/elbv2.ts';
 import type { Instance, Pool } from '../../src/domain/snapshot.ts';
 import type { Outside } from '../../src/domain/traffic.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { NOTHING_BESIDE } from '../../src/traffic/beside.ts';
 import { createDiscovery, type OutsideRequest } from '../../src/traffic/discover.ts';
 import { createTargetGroups } from '../../src/traffic/target-groups.ts';
 import { openSession } from '../support/aws.ts';
@@ -108,6 +109,7 @@ test('servers that fail a status check are told; what may not be read keeps noth
     elbv2,
     OWNER,
     {
+      ...NOTHING_BESIDE,
       names: async () => Promise.reject(new OperatorError('not-allowed', 'No.')),
       impaired: async () => new Ec2(openSession(sandbox.url)).impaired(),
     },

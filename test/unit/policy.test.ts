@@ -35,7 +35,7 @@ const policy = (use: Use, ...lines: readonly string[]) => policyFor(configOf(wit
 describe('the least policy of a config', () => {
   test('has, over all kinds of config, the actions of docs/permissions.md and no others', () => {
     const said = file('docs/permissions.md').match(
-      /\b(?:ec2|elasticloadbalancing|route53|cloudwatch|ssm|opsworks|dynamodb|iam):[A-Z]\w+/g,
+      /\b(?:autoscaling|ec2|elasticloadbalancing|route53|cloudwatch|ssm|opsworks|dynamodb|iam):[A-Z]\w+/g,
     );
     const granted = configs.flatMap((config) => USES.flatMap((use) => policyFor(config, use).Statement));
     const actions = new Set(granted.flatMap(({ Action }) => Action));
