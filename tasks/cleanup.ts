@@ -136,8 +136,12 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
 
   afterFailure(snapshot, goal, { step }) {
     const isEnding = step && behaviourOf(step).effect(snapshot) === 'destroys';
-    const rest = isEnding ? ` Instances of ${step.fleet} may have been terminated already.` : '';
-    return { leave: 'safe', message: `${goal.release} serves production as before.${rest}` };
+    const release = isEnding && (fleetById(snapshot, step.fleet)?.release ?? step.fleet);
+    const rest = isEnding ? ` Instances of ${release} may have been terminated already.` : '';
+    const problem = servingProblem(snapshot, goal.fleet, {}, true);
+    return problem === undefined
+      ? { leave: 'safe', message: `${goal.release} serves production as before.${rest}` }
+      : { leave: 'needs-attention', message: `Others have changed production: ${problem}${rest}` };
   },
 
   finalProblem: (snapshot, goal) =>

@@ -22,7 +22,7 @@ import { dnsFailoverTexts, healthSettingsProblem } from '../src/plan/group-healt
 import { trialNotes, trialProblem, trialReads, trialSteps } from '../src/plan/trial.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
-import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
+import { describeFleet, worldProblem } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, ITS_RELEASE, otherRelease, OWNERS, SLOW_START, UNKNOWN_RELEASE } from './allowed.ts';
@@ -84,8 +84,8 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   isVisible: isServedAloneBy,
 
   pinGoal({ snapshot, options, requestedBy, settings }) {
-    const world = knownWorld(snapshot, 'mayBeEmpty');
-    if (isRefusal(world)) return world;
+    const unknown = worldProblem(snapshot, 'mayBeEmpty');
+    if (unknown !== undefined) return unknown;
     const candidates = candidatesIn(snapshot);
     const [to] = candidates;
     if (to === undefined) {
@@ -111,8 +111,8 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   },
 
   plan(snapshot, goal) {
-    const world = knownWorld(snapshot, 'mayBeEmpty');
-    if (isRefusal(world)) return world;
+    const unknown = worldProblem(snapshot, 'mayBeEmpty');
+    if (unknown !== undefined) return unknown;
     const to = fleetById(snapshot, goal.fleet);
     if (to === undefined || members(to).length === 0) {
       return refusal(
@@ -142,8 +142,8 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         steps: trial,
         notes: [...trialNotes(snapshot, to, goal), ...dnsFailoverTexts(snapshot, to)],
       });
-    // A green that has left production is on its way into the test groups, where a rollback was stopped it never got there.
-    if (to.marks.promoted === undefined || !isUnknown(snapshot, to)) return no;
+    // In no test group: a green that has left production is on its way there, and a run that was stopped may have left it outside.
+    if (!isUnknown(snapshot, to)) return no;
     return planSwitch(snapshot, change, [...verifySteps(snapshot, change), ...trial, mark]);
   },
 

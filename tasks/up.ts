@@ -5,6 +5,7 @@ import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { defined } from '../src/domain/defined.ts';
 import { stepsLeft } from '../src/plan/ending.ts';
 import { fewerThanBefore, nextZones, sizeNotes } from '../src/plan/fleet-size.ts';
+import { minimumProblem } from '../src/plan/in-place.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Step } from '../src/steps/index.ts';
@@ -120,7 +121,7 @@ export const up: Task<'up', typeof OPTIONS> = {
     const fewer = have === 0 ? '--count N` launches fewer' : `--count ${have}\` goes on with what was launched`;
     return {
       leave: 'safe',
-      message: `Production is as it was; ${left === 0 ? 'no instance was launched' : 'what was launched is left for inspection'}.`,
+      message: `${left === 0 ? 'No instance was launched' : 'What was launched is left for inspection'}. ${minimumProblem(snapshot) ?? 'Production is as it was.'}`,
       next: [
         `\`${again}\` (or \`turnout resume\`) goes on with it`,
         ...(have < wanted && wanted > 1 ? [`\`${again} ${fewer}`] : []),
@@ -138,8 +139,10 @@ export const up: Task<'up', typeof OPTIONS> = {
   standing: (snapshot, goal) => {
     const testUrls = poolsOf(snapshot, 'test').flatMap((pool) => pool.urls);
     const where = testUrls.length > 0 ? ` Try it at ${testUrls.join(' and ')}` : '';
+    const short = minimumProblem(snapshot);
+    const production = short === undefined ? '; production is as it was.' : `. ${short}`;
     return {
-      message: `${goal.release} is healthy in the test target groups; production is as it was.${where}`,
+      message: `${goal.release} is healthy in the test target groups${production}${where}`,
       next: ['`turnout promote` moves production to it', '`turnout cleanup --discard` terminates it'],
       testUrls,
     };

@@ -55,20 +55,21 @@ export function isIn(pool: Pool, fleet: Fleet): boolean {
   return targetsOf(pool, fleet).some(isRegistered);
 }
 
-/** Fleets that are registered with at least one production pool. */
+/** Fleets that are registered with at least one production pool; of one that is gone only its targets are left, for a while. */
 export function servingFleets(snapshot: Snapshot): readonly Fleet[] {
-  return snapshot.fleets.filter((fleet) => poolsOf(snapshot, 'production').some((pool) => isIn(pool, fleet)));
+  return liveFleets(snapshot).filter((fleet) => poolsOf(snapshot, 'production').some((pool) => isIn(pool, fleet)));
 }
 
 /**
- * Where `rollback` leads: the living fleet that was last made the only one. If that one was terminated outside of turnout,
- * the fleet that serves production alone takes its place.
+ * Where `rollback` leads: the living fleet that was last made the only one. If that one was terminated outside of turnout, or has
+ * lost its mark, the fleet that serves production alone takes its place; of several, the one that no promote has brought there.
  */
 export function stableFleet(snapshot: Snapshot): Fleet | undefined {
   const marked = liveFleets(snapshot).filter((fleet) => fleet.marks.current !== undefined);
   const newest = marked.toSorted((a, b) => (a.marks.current! < b.marks.current! ? 1 : -1))[0];
   const serving = servingFleets(snapshot);
-  return newest ?? (serving.length === 1 ? serving[0] : undefined);
+  const before = serving.length === 1 ? serving : serving.filter(({ marks }) => marks.promoted === undefined);
+  return newest ?? (before.length === 1 ? before[0] : undefined);
 }
 
 export function roleOf(snapshot: Snapshot, fleet: Fleet): Role {

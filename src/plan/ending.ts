@@ -15,17 +15,12 @@ import { unmanagedInProduction } from './worlds.ts';
 
 /** Production as it is now: `42 (3 of 3 healthy) and i-1, which is unmanaged`. */
 export function describeServing(snapshot: Snapshot): string {
-  const fleets = living(snapshot).map((fleet) => {
+  const fleets = servingFleets(snapshot).map((fleet) => {
     const healthy = poolsOf(snapshot, 'production').map((pool) => healthyIn(pool, fleet).length);
     return `${fleet.release} (${Math.min(...healthy)} of ${members(fleet).length} healthy)`;
   });
   const unmanaged = unmanagedInProduction(snapshot).map((id) => `${id}, which is unmanaged`);
   return `Production is served by ${list([...fleets, ...unmanaged], 5) || 'nothing'}.`;
-}
-
-/** Fleets in production; of one whose instances are gone only its targets are left, for a while. */
-function living(snapshot: Snapshot): readonly Fleet[] {
-  return servingFleets(snapshot).filter((fleet) => members(fleet).length > 0);
 }
 
 /** Why it is not true that the fleet serves production with this minimum, alone where `isAlone`; undefined when it is. */
@@ -44,12 +39,13 @@ export function servingProblem(
     if (total(healthy) === 0) return `nothing of ${fleet.release} is healthy in ${name}.`;
     if (short !== undefined) return `${fleet.release} has ${total(healthy)} healthy in ${name}: ${short}.`;
   }
-  const others = isAlone ? living(snapshot).filter((other) => other !== fleet) : [];
-  if (others.length > 0) return `${list(others.map(({ release }) => release))} is in production too.`;
+  const others = isAlone ? servingFleets(snapshot).filter((other) => other !== fleet) : [];
+  if (others.length > 0)
+    return `${list(others.map(({ release }) => release))} ${others.length === 1 ? 'is' : 'are'} in production too.`;
   const unmanaged = unmanagedInProduction(snapshot);
   return unmanaged.length === 0
     ? undefined
-    : `${list(unmanaged, 5)} without the tags of this environment is in production too.`;
+    : `${list(unmanaged, 5)} without the tags of this environment ${unmanaged.length === 1 ? 'is' : 'are'} in production too.`;
 }
 
 /**

@@ -16,22 +16,38 @@ export interface KnownWorld {
   readonly others: readonly Fleet[];
 }
 
-/**
- * The world by its roles, or why it is none that the planner knows. `mayBeEmpty`: also where production has no target, for
- * the verbs that lead out of that. `mayBeShared`: also where instances of others are in it, for the way back, which adds
- * before it removes.
- */
+type Production = 'serves' | 'mayBeEmpty' | 'mayBeShared';
+
+/** The world by its roles, or why it is none that the planner knows. */
 export function knownWorld(
   snapshot: Snapshot,
-  production: 'serves' | 'mayBeEmpty' | 'mayBeShared' = 'serves',
+  production: Exclude<Production, 'mayBeEmpty'> = 'serves',
 ): KnownWorld | Refusal {
+  const problem = worldProblem(snapshot, production);
+  const stable = stableFleet(snapshot);
+  if (problem !== undefined) return problem;
+  if (stable === undefined) return notAdopted(snapshot);
+  const others = liveFleets(snapshot).filter((fleet) => fleet !== stable);
+  return { stable, serving: servingFleets(snapshot), others };
+}
+
+/**
+ * Why the world is none that the planner knows. `mayBeEmpty`: production may have no target, for the verbs that lead out of that.
+ * `mayBeShared`: instances of others may be in it, for the way back, which adds before it removes.
+ */
+export function worldProblem(snapshot: Snapshot, production: Production): Refusal | undefined {
   const answering = notForwarding(snapshot);
   if (answering !== undefined) return answering;
   const unmanaged = unmanagedInProduction(snapshot);
-  const stable = stableFleet(snapshot);
   const other = production === 'mayBeShared' ? undefined : otherEnvironment(snapshot);
   if (other !== undefined) return other;
-  if (stable === undefined) return notAdopted(snapshot);
+  // Whoever served was terminated outside of turnout: what is left can be given production, and nothing can be adopted.
+  const isForsaken = unmanaged.length === 0 && servingFleets(snapshot).length === 0;
+  if (
+    stableFleet(snapshot) === undefined &&
+    !(production === 'mayBeEmpty' && isForsaken && liveFleets(snapshot).length > 0)
+  )
+    return notAdopted(snapshot);
   if (unmanaged.length > 0 && production !== 'mayBeShared') {
     return refusal(
       'unmanaged-instance',
@@ -39,16 +55,13 @@ export function knownWorld(
       'Take them out of the production target groups, or tag them like the fleet that they belong to; then run this again.',
     );
   }
-  const serving = servingFleets(snapshot);
-  if (serving.length === 0 && production === 'serves') {
-    return refusal(
-      'nothing-serves',
-      'No fleet of this environment is registered with production.',
-      '`turnout rollback` gives production to the stable fleet, if it is healthy.',
-      '`turnout promote` gives it to the new one.',
-    );
-  }
-  return { stable, serving, others: liveFleets(snapshot).filter((fleet) => fleet !== stable) };
+  if (servingFleets(snapshot).length > 0 || production !== 'serves') return undefined;
+  return refusal(
+    'nothing-serves',
+    'No fleet of this environment is registered with production.',
+    '`turnout rollback` gives production to the stable fleet, if it is healthy.',
+    '`turnout promote` gives it to the new one.',
+  );
 }
 
 /** Weights say nothing there, and none can be set, so that it keeps every verb from its work. */

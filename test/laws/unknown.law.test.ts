@@ -27,12 +27,7 @@ const nobody = { id: 'A', marks: {}, members: [{ prod: '-', test: '-' }] } as co
 
 const UNKNOWN: readonly (readonly [what: string, snapshot: Snapshot, verbs: readonly Verb[], refused: string])[] = [
   ['nothing was ever adopted', world([]), ['up', 'promote', 'rollback', 'cleanup'], 'not-adopted'],
-  [
-    'a fleet that neither serves nor was current',
-    world([nobody]),
-    ['up', 'promote', 'rollback', 'cleanup'],
-    'not-adopted',
-  ],
+  ['a fleet that neither serves nor was current', world([nobody]), ['up', 'rollback', 'cleanup'], 'not-adopted'],
   [
     'somebody else in production',
     withUnmanaged(world([home, never]), 'healthy'),
