@@ -4,6 +4,7 @@ import { isRefusal } from '../src/domain/goal.ts';
 import { homesOf, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { afterInPlace, minimumNotes, minimumProblem } from '../src/plan/in-place.ts';
 import { namedInstances } from './named.ts';
+import { unreadProblem } from '../src/plan/outsiders.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { defined } from '../src/domain/defined.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
@@ -57,7 +58,10 @@ export const drain: Task<'drain', typeof OPTIONS> = {
     if (instances.length === 0) return { steps: [], notes: [] };
     const places = homesOf(snapshot, instances);
     const leaving = running(snapshot, goal.instances);
-    const owned = ownersProblem(snapshot, leaving, goal.allowed) ?? tagRoomProblem(leaving, ['left', 'store']);
+    const owned =
+      unreadProblem(snapshot) ??
+      ownersProblem(snapshot, leaving, goal.allowed) ??
+      tagRoomProblem(leaving, ['left', 'store']);
     if (owned !== undefined) return owned;
     const kept = defined({ minimumHealthy, allowedOwners: goal.allowed?.owners });
     const plan = planAhead(

@@ -12,6 +12,7 @@ import { afterInPlace, minimumNotes, mixedNote, releasesOf, minimumProblem } fro
 import { returningTexts } from '../src/plan/group-health.ts';
 import { rollingSteps, todoOf } from '../src/plan/rolling.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
+import { unreadProblem } from '../src/plan/outsiders.ts';
 import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, OWNERS, SLOW_START } from './allowed.ts';
 import { ROLLING_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
@@ -83,7 +84,8 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
       return refusal('fleet-gone', `No instance of the fleet ${goal.fleet} is left.`, 'Look at `turnout status`.');
     }
     const all = running(snapshot, goal.batches.flat());
-    const owned = ownersProblem(snapshot, all, goal.allowed) ?? tagRoomProblem(all, ROLLING_TAGS);
+    const owned =
+      unreadProblem(snapshot) ?? ownersProblem(snapshot, all, goal.allowed) ?? tagRoomProblem(all, ROLLING_TAGS);
     if (owned !== undefined) return owned;
     const plan = planAhead(snapshot, rollingSteps(snapshot, goal), notesOn(snapshot, fleet, goal));
     return isRefusal(plan) ? withAdvice(snapshot, goal, plan) : plan;

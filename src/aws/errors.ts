@@ -53,8 +53,8 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   },
   'too-many-targets': {
     matches: /^TooManyTargets/,
-    message: 'The target group has reached its maximum number of targets. {detail}',
-    next: 'During a switch both fleets are registered: raise the quotas for targets per target group and per load balancer to twice the size of a fleet.',
+    message: 'The target group, or its load balancer, has reached its maximum number of targets. {detail}',
+    next: 'During a switch both fleets are registered: raise the quotas for targets per target group to twice the size of a fleet, and per load balancer to four times that size.',
   },
   'termination-protected': {
     matches: /^OperationNotPermitted$/,

@@ -74,7 +74,7 @@ export function stillServesOthers(snapshot: Snapshot, fleet: Fleet): string | un
 }
 
 /** It was not seen what others have here. */
-function unknownOutside({ outside }: Snapshot): string | undefined {
+export function unknownOutside({ outside }: Snapshot): string | undefined {
   if (outside.state !== 'unreadable') return undefined;
   return `It could not be read which other target groups and rules lead to these servers: ${outside.why}`;
 }

@@ -14,8 +14,8 @@ export function sharedProblem(
   fleet: Fleet,
   { sharedGroups = [] }: Allowed = {},
 ): Refusal | undefined {
-  const { outside } = snapshot;
-  if (outside.state === 'unreadable') return unreadable(outside.why);
+  const unknown = unreadProblem(snapshot);
+  if (unknown !== undefined) return unknown;
   const harmed = sharedPools(snapshot, members(fleet)).filter(
     (one) => !sharedGroups.includes(one.pool.name) && isHarmed(one),
   );
@@ -33,6 +33,11 @@ export function sharedProblem(
 function isHarmed({ pool, targets, healthy, left }: SharedPool): boolean {
   if (pool.role === 'other') return targets.some(isRegistered);
   return healthy > 0 && left === 0;
+}
+
+/** Nothing is taken away while it is not known who else would lose it. */
+export function unreadProblem({ outside }: Snapshot): Refusal | undefined {
+  return outside.state === 'unreadable' ? unreadable(outside.why) : undefined;
 }
 
 function unreadable(why: string): Refusal {

@@ -87,6 +87,8 @@ export interface Machine {
 /** The instances, as load balancers see them. */
 export interface Machines {
   find(id: string): Machine | undefined;
+  /** The one that has that private address. */
+  at(address: string): Machine | undefined;
   /** Calls `listener` after each state change of an instance; returns a function that unsubscribes it. */
   watch(listener: (machine: Machine) => void): () => void;
 }

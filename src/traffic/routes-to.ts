@@ -37,7 +37,8 @@ async function routesOf(
   names: ReadonlyMap<string, string>,
 ): Promise<readonly FoundRoute[]> {
   const name = routeName(balancer, listener);
-  const rules = await elbv2.rules(listener.ListenerArn as string);
+  // A Network Load Balancer's have none.
+  const rules = balancer.Type === 'network' ? [] : await elbv2.rules(listener.ListenerArn as string);
   const all: readonly (readonly [name: string, arn: string | undefined, actions: readonly Action[] | undefined])[] = [
     [name, listener.ListenerArn, listener.DefaultActions],
     ...rules

@@ -68,9 +68,45 @@ describe('target groups', () => {
     [{ Name: 'blue-' }, 'ValidationError'],
     [{ Name: 'b'.repeat(33) }, 'ValidationError'],
     [{ Protocol: 'HTTPS' as const }, 'ValidationError'],
-    [{ TargetType: 'ip' as const }, 'ValidationError'],
+    [{ TargetType: 'lambda' as const }, 'ValidationError'],
+    [{ Protocol: 'TCP' as const }, 'ValidationError'],
   ])('are refused with %o', async (settings, error) => {
     await expect(elb.group('blue', settings)).rejects.toEqual(code(error));
+  });
+
+  it('may know their targets by addresses, which stay when the instance is gone', async () => {
+    const group = await elb.group('blue', { TargetType: 'ip' });
+    const { address } = machines.put('i-1', { address: '127.1.0.4' });
+    await elb.register(group, address);
+    expect(await elb.health(group, address)).toEqual([`${address} unused Target.NotInUse`]);
+    await expect(elb.register(group, 'i-1')).rejects.toEqual(code('InvalidTarget'));
+    machines.forget('i-1');
+    const { TargetHealthDescriptions } = await elb.call('DescribeTargetHealth', { TargetGroupArn: group });
+    expect(TargetHealthDescriptions).toHaveLength(1);
+  });
+
+  it('of a Network Load Balancer are for TCP, and have no rules', async () => {
+    const input = { Name: 'net', Type: 'network', Subnets: ['subnet-a', 'subnet-b'] };
+    const [{ LoadBalancerArn, Type }] = (await elb.call('CreateLoadBalancer', input)).LoadBalancers;
+    expect([LoadBalancerArn, Type]).toEqual([expect.stringContaining(':loadbalancer/net/net/'), 'network']);
+    const [tcp, http] = [
+      await elb.group('tcp', { Protocol: 'TCP', HealthCheckProtocol: 'HTTP' }),
+      await elb.group('http'),
+    ];
+    const listener = async (group: string) =>
+      elb.call('CreateListener', {
+        LoadBalancerArn,
+        Protocol: 'TCP',
+        Port: 0,
+        DefaultActions: [forwardTo({ [group]: 1 })],
+      });
+    await expect(listener(http)).rejects.toEqual(code('ValidationError'));
+    const [{ ListenerArn, Protocol }] = (await listener(tcp)).Listeners;
+    expect(Protocol).toBe('TCP');
+    const rule = { ListenerArn, Priority: 1, Conditions: [{ Field: 'path-pattern', Values: ['/a'] }] };
+    await expect(elb.call('CreateRule', { ...rule, Actions: [forwardTo({ [tcp]: 1 })] })).rejects.toEqual(
+      code('ValidationError'),
+    );
   });
 
   it('are not found when they are not there', async () => {

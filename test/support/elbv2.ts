@@ -30,6 +30,10 @@ export class FakeMachines implements Machines {
     return this.#machines.get(id);
   }
 
+  at(address: string): Machine | undefined {
+    return [...this.#machines.values()].find((machine) => machine.address === address);
+  }
+
   watch(listener: (machine: Machine) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

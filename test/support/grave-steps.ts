@@ -265,6 +265,7 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'it loses its tags': [untag('A-0'), 'A-0 is not of the fleet any more'],
         'an Auto Scaling group takes it over': [own('web', 'A-0'), 'belongs to the Auto Scaling group web'],
         'another group gets it': [share('admin', 'A-0'), 'out of admin would leave nothing healthy'],
+        'what others have there cannot be read': [blind, 'could not be read'],
       },
       allowed: {
         'it gets sick itself': sicken('prod', 'A-0'),

@@ -204,6 +204,13 @@ describe('what could not be read', () => {
     });
   });
 
+  test('keeps servers in traffic, where others may reach them', async () => {
+    expect(await refused(blind, 'drain', { instances: ['B-0'] })).toMatchObject({
+      refused: 'outside-unreadable',
+      next: [expect.stringContaining('docs/permissions.md')],
+    });
+  });
+
   test('is a note where nothing is taken away, and the way back is open', async () => {
     expect((await planned(blind, 'rollback')).notes.join(' ')).toContain('Not allowed.');
   });

@@ -138,7 +138,7 @@ test('an instance gets metadata with its token, until the token expires', () => 
     { ...machine, id: 'i-3', state: 'stopped' as const },
   ];
   const find = (id: string) => machines.find((one) => one.id === id);
-  const metadata = createMetadata({ find, watch: () => () => {} }, clock);
+  const metadata = createMetadata({ find, at: () => undefined, watch: () => () => {} }, clock);
   const ask = (method: string, path: string, headers: Readonly<Record<string, string>> = {}) =>
     metadata({ method, path: `/_turnout/metadata/${path}`, headers, query: new URLSearchParams(), body: '' });
   const token = (id: string, seconds: string) =>

@@ -70,6 +70,8 @@ function weightOf(tuple: TargetGroupTuple, count: number): number {
 function checkTuple(group: TargetGroup, loadBalancer: LoadBalancer, { Weight: weight = 0 }: TargetGroupTuple): void {
   if (!Number.isInteger(weight) || weight < 0 || weight > 999)
     throw validationError('Weight must be between 0 and 999');
+  if ((group.protocol === 'TCP') !== (loadBalancer.type === 'network'))
+    throw validationError(`The protocol of target group '${group.arn}' does not match that of the listener`);
   if (group.loadBalancer && group.loadBalancer !== loadBalancer) {
     throw new ApiError(
       'TargetGroupAssociationLimit',

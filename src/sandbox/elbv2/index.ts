@@ -191,7 +191,7 @@ function updateAll(state: Elbv2State): void {
 
 function machineChanged(state: Elbv2State, machine: Machine): void {
   for (const group of state.groups.values()) {
-    for (const target of group.targets.values()) if (target.id === machine.id) reconcile(state, group, target);
+    for (const target of group.targets.values()) if (target.machine === machine.id) reconcile(state, group, target);
   }
 }
 

@@ -27,17 +27,18 @@ export function registerTarget(
   state: Elbv2State,
   group: TargetGroup,
   machine: Machine,
-  port: number,
+  { id, port }: { readonly id: string; readonly port: number },
   place: number,
 ): void {
-  const key = `${machine.id}:${port}`;
+  const key = `${id}:${port}`;
   const known = group.targets.get(key);
   if (known && !known.drain) return;
   known?.drain?.();
   const target: ElbTarget = {
     key,
-    id: machine.id,
+    id,
     port,
+    machine: machine.id,
     health: REGISTERING,
     poolTarget: poolTargetOf(state, group, machine, port, known),
     checks: undefined,
@@ -133,7 +134,9 @@ function sweepUpstreams(state: Elbv2State): void {
 /** Why a registered target gets no traffic and no checks; undefined if it does. */
 function unusedReason(state: Elbv2State, group: TargetGroup, target: ElbTarget): TargetHealth | undefined {
   if (!group.loadBalancer) return NOT_IN_USE;
-  const machine = state.machines.find(target.id);
+  // Of an address, ELB does not know which instance has it.
+  if (group.targetType === 'ip') return undefined;
+  const machine = state.machines.find(target.machine);
   if (!machine || !isUp(machine)) return invalidState(machine?.state ?? 'terminated');
   const zones = group.loadBalancer.subnets
     .map((subnet) => state.subnet?.(subnet)?.zone)

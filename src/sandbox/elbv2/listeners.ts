@@ -51,7 +51,7 @@ export function listenerOperations(state: Elbv2State): Record<string, Operation>
 
 async function create(state: Elbv2State, input: CreateListenerInput): Promise<Listener> {
   const loadBalancer = loadBalancerOf(state, input.LoadBalancerArn);
-  checkProtocol(input.Protocol);
+  checkProtocol(loadBalancer, input.Protocol);
   checkPort(state, loadBalancer, input.Port);
   const actions = checkedActions(state, loadBalancer, input.DefaultActions);
   if (listenersOf(state, loadBalancer).length >= state.quotas.listenersPerLoadBalancer) {
@@ -89,9 +89,13 @@ export function resourcePath(arn: string): string {
   return arn.slice(arn.indexOf('/') + 1);
 }
 
-function checkProtocol(protocol: string | undefined): void {
+function protocolOf({ type }: LoadBalancer): 'HTTP' | 'TCP' {
+  return type === 'network' ? 'TCP' : 'HTTP';
+}
+
+function checkProtocol(loadBalancer: LoadBalancer, protocol: string | undefined): void {
   if (protocol === undefined) throw validationError('A protocol must be specified');
-  if (protocol !== 'HTTP') throw elbv2Unsupported(`listeners with the protocol '${protocol}'`);
+  if (protocol !== protocolOf(loadBalancer)) throw elbv2Unsupported(`listeners with the protocol '${protocol}'`);
 }
 
 /** Port 0, which AWS does not accept, selects a free port, which DescribeListeners returns. */
@@ -121,7 +125,7 @@ async function openLiveListener(state: Elbv2State, loadBalancer: LoadBalancer, p
 
 async function modify(state: Elbv2State, input: ModifyListenerInput): Promise<Listener> {
   const listener = listenerOf(state, input.ListenerArn);
-  if (input.Protocol !== undefined) checkProtocol(input.Protocol);
+  if (input.Protocol !== undefined) checkProtocol(listener.loadBalancer, input.Protocol);
   const { loadBalancer } = listener;
   const actions = input.DefaultActions && checkedActions(state, loadBalancer, input.DefaultActions);
   if (input.Port !== undefined && input.Port !== listener.live.port) await changePort(state, listener, input.Port);
@@ -181,7 +185,7 @@ function listenerShape(state: Elbv2State, listener: Listener): Shown {
     ListenerArn: listener.arn,
     LoadBalancerArn: listener.loadBalancer.arn,
     Port: listener.live.port,
-    Protocol: 'HTTP',
+    Protocol: protocolOf(listener.loadBalancer),
     DefaultActions: [...defaultRule(state, listener).actions],
   };
 }

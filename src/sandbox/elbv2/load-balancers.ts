@@ -38,7 +38,7 @@ export function loadBalancerOperations(state: Elbv2State): Record<string, Operat
 function create(state: Elbv2State, input: CreateLoadBalancerInput): LoadBalancer {
   const name = checkedName(input.Name, 'Load balancer');
   const { Type: type = 'application', IpAddressType: addresses = 'ipv4', Scheme: scheme = 'internet-facing' } = input;
-  if (type !== 'application') throw elbv2Unsupported(`load balancers of the type '${type}'`);
+  if (type !== 'application' && type !== 'network') throw elbv2Unsupported(`load balancers of the type '${type}'`);
   if (addresses !== 'ipv4') throw elbv2Unsupported(`the IP address type '${addresses}'`);
   const mapped = (input.SubnetMappings ?? []).map((mapping) => mapping.SubnetId ?? '');
   const subnets = [...(input.Subnets ?? []), ...mapped];
@@ -51,8 +51,9 @@ function create(state: Elbv2State, input: CreateLoadBalancerInput): LoadBalancer
   const own = state.addresses?.allocate(name);
   const loadBalancer: LoadBalancer = {
     kind: 'loadbalancer',
-    arn: arnOf(state, `loadbalancer/app/${name}/${newHexId()}`),
+    arn: arnOf(state, `loadbalancer/${type === 'network' ? 'net' : 'app'}/${name}/${newHexId()}`),
     name,
+    type,
     scheme,
     host: own ?? state.host,
     dnsName: own === undefined ? state.host : dnsNameOf(state, name, scheme),
@@ -114,7 +115,7 @@ function loadBalancerShape(state: Elbv2State, loadBalancer: LoadBalancer): Shown
     LoadBalancerName: loadBalancer.name,
     Scheme: loadBalancer.scheme,
     State: { Code: 'active' },
-    Type: 'application',
+    Type: loadBalancer.type,
     VpcId: state.subnet?.(loadBalancer.subnets[0] ?? '')?.vpcId,
     AvailabilityZones: loadBalancer.subnets.map((id) => ({ SubnetId: id, ZoneName: state.subnet?.(id)?.zone })),
     SecurityGroups: [...loadBalancer.securityGroups],

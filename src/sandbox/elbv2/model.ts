@@ -11,6 +11,7 @@ export interface LoadBalancer {
   readonly kind: 'loadbalancer';
   readonly arn: string;
   readonly name: string;
+  readonly type: 'application' | 'network';
   readonly scheme: 'internet-facing' | 'internal';
   /** Loopback address of its listeners. */
   readonly host: string;
@@ -60,6 +61,9 @@ export interface TargetGroup {
   readonly kind: 'targetgroup';
   readonly arn: string;
   readonly name: string;
+  readonly protocol: 'HTTP' | 'TCP';
+  /** By what its targets are known: ids of instances, or addresses. */
+  readonly targetType: 'instance' | 'ip';
   readonly port: number;
   readonly vpcId: string;
   check: CheckSettings;
@@ -78,8 +82,11 @@ export interface TargetGroup {
 
 export interface ElbTarget {
   readonly key: string;
+  /** As it was registered: of an instance, or an address. */
   readonly id: string;
   readonly port: number;
+  /** Id of its instance. */
+  readonly machine: string;
   health: Health;
   /** The target in the data plane. */
   poolTarget: PoolTarget;

@@ -18,7 +18,7 @@ import {
   type CatalogueEntry,
 } from './catalogue.ts';
 import { checkedConditions } from './conditions.ts';
-import { validationError, notPermitted } from './errors.ts';
+import { elbv2Unsupported, notPermitted, validationError } from './errors.ts';
 import { resourcePath } from './listeners.ts';
 import type { Listener, Rule } from './model.ts';
 import { pageByMarker } from './paging.ts';
@@ -38,6 +38,7 @@ export function ruleOperations(state: Elbv2State): Record<string, Operation> {
 function create(state: Elbv2State, input: CreateRuleInput): Rule {
   const listener = listenerOf(state, input.ListenerArn);
   const priority = checkedPriority(input.Priority);
+  if (listener.loadBalancer.type === 'network') throw elbv2Unsupported('rules of a Network Load Balancer');
   const conditions = checkedConditions(input.Conditions);
   const actions = checkedActions(state, listener.loadBalancer, input.Actions);
   if (rulesOf(state, listener).some((rule) => rule.priority === priority)) throw priorityInUse(priority);

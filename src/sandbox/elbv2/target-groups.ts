@@ -65,10 +65,12 @@ export function targetGroupOperations(state: Elbv2State): Record<string, Operati
 function create(state: Elbv2State, input: CreateTargetGroupInput): TargetGroup {
   const name = checkedName(input.Name, 'Target group');
   const vpcId = checkedVpcId(input);
+  const protocol = input.Protocol === 'TCP' ? 'TCP' : 'HTTP';
+  const targetType = input.TargetType === 'ip' ? 'ip' : 'instance';
   const check = updatedCheckSettings(DEFAULT_CHECK, input);
   const port = input.Port ?? 0;
   const known = [...state.groups.values()].find((group) => group.name === name);
-  if (known) return sameOrDuplicate(known, { port, vpcId, check });
+  if (known) return sameOrDuplicate(known, { protocol, targetType, port, vpcId, check });
   if (state.groups.size >= state.quotas.groups) {
     throw new ApiError('TooManyTargetGroups', 'The maximum number of target groups has been reached');
   }
@@ -77,6 +79,8 @@ function create(state: Elbv2State, input: CreateTargetGroupInput): TargetGroup {
     kind: 'targetgroup',
     arn,
     name,
+    protocol,
+    targetType,
     port,
     vpcId,
     check,
@@ -92,12 +96,15 @@ function create(state: Elbv2State, input: CreateTargetGroupInput): TargetGroup {
   return group;
 }
 
-/** Checks that the group is one for HTTP to instances; returns its VPC. */
+/** Checks that the group is one for HTTP or TCP to instances, with health checks by HTTP; returns its VPC. */
 function checkedVpcId(input: CreateTargetGroupInput): string {
   const { Protocol: protocol, ProtocolVersion: version = 'HTTP1', TargetType: type = 'instance', Port: port } = input;
-  if (type !== 'instance') throw elbv2Unsupported(`targets of the type '${type}'`);
+  if (type !== 'instance' && type !== 'ip') throw elbv2Unsupported(`targets of the type '${type}'`);
   if (protocol === undefined) throw validationError('A protocol must be specified');
-  if (protocol !== 'HTTP') throw elbv2Unsupported(`target groups with the protocol '${protocol}'`);
+  if (protocol !== 'HTTP' && protocol !== 'TCP')
+    throw elbv2Unsupported(`target groups with the protocol '${protocol}'`);
+  if (protocol === 'TCP' && input.HealthCheckProtocol !== 'HTTP')
+    throw elbv2Unsupported(`health checks with the protocol '${input.HealthCheckProtocol ?? 'TCP'}'`);
   if (version !== 'HTTP1') throw elbv2Unsupported(`target groups with the protocol version '${version}'`);
   if (port === undefined) throw validationError('A port must be specified');
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
@@ -107,9 +114,12 @@ function checkedVpcId(input: CreateTargetGroupInput): string {
 }
 
 /** Idempotent for identical settings (ELBv2 API, CreateTargetGroup). */
-function sameOrDuplicate(known: TargetGroup, wanted: Pick<TargetGroup, 'port' | 'vpcId' | 'check'>): TargetGroup {
-  const { port, vpcId, check } = known;
-  if (JSON.stringify({ port, vpcId, check }) === JSON.stringify(wanted)) return known;
+function sameOrDuplicate(
+  known: TargetGroup,
+  wanted: Pick<TargetGroup, 'protocol' | 'targetType' | 'port' | 'vpcId' | 'check'>,
+): TargetGroup {
+  const { protocol, targetType, port, vpcId, check } = known;
+  if (JSON.stringify({ protocol, targetType, port, vpcId, check }) === JSON.stringify(wanted)) return known;
   throw new ApiError(
     'DuplicateTargetGroupName',
     `A target group with the same name '${known.name}' exists, but with different settings`,
@@ -191,8 +201,8 @@ function targetGroupShape(group: TargetGroup): Shown {
   return {
     TargetGroupArn: group.arn,
     TargetGroupName: group.name,
-    Protocol: 'HTTP',
-    ProtocolVersion: 'HTTP1',
+    Protocol: group.protocol,
+    ...(group.protocol === 'HTTP' && { ProtocolVersion: 'HTTP1' }),
     Port: group.port,
     VpcId: group.vpcId,
     HealthCheckProtocol: 'HTTP',
@@ -205,7 +215,7 @@ function targetGroupShape(group: TargetGroup): Shown {
     HealthCheckPath: check.path,
     Matcher: { HttpCode: check.matcher },
     LoadBalancerArns: group.loadBalancer ? [group.loadBalancer.arn] : [],
-    TargetType: 'instance',
+    TargetType: group.targetType,
     IpAddressType: 'ipv4',
   };
 }

@@ -41,17 +41,21 @@ function register(state: Elbv2State, input: RegisterTargetsInput): object {
   removeForgottenInstances(state, group);
   const targets = requestedTargets(group, input.Targets);
   if (targets.length === 0) throw validationError('At least one target must be specified');
-  const machines = runningMachines(state, targets);
+  const machines = runningMachines(state, group, targets);
   checkQuota(state, group, targets);
-  targets.forEach(({ id, port }, place) => {
-    const machine = machines.get(id);
-    if (machine) registerTarget(state, group, machine, port, place);
+  targets.forEach((target, place) => {
+    const machine = machines.get(target.id);
+    if (machine) registerTarget(state, group, machine, target, place);
   });
   return {};
 }
 
-function runningMachines(state: Elbv2State, targets: readonly RequestedTarget[]): Map<string, Machine> {
-  const machines = new Map(targets.map(({ id }) => [id, state.machines.find(id)]));
+function runningMachines(
+  { machines: all }: Elbv2State,
+  { targetType }: TargetGroup,
+  targets: readonly RequestedTarget[],
+): Map<string, Machine> {
+  const machines = new Map(targets.map(({ id }) => [id, targetType === 'ip' ? all.at(id) : all.find(id)]));
   const idsOf = (test: (machine: Machine | undefined) => boolean): string =>
     [...machines]
       .filter(([, machine]) => test(machine))
@@ -112,6 +116,7 @@ function describeHealth(state: Elbv2State, input: DescribeTargetHealthInput, cal
 /** Removes targets whose instances no longer exist in EC2. */
 function removeForgottenInstances(state: Elbv2State, group: TargetGroup): void {
   for (const target of group.targets.values()) {
-    if (!target.drain && !state.machines.find(target.id)) removeTarget(state, group, target);
+    if (!target.drain && group.targetType === 'instance' && !state.machines.find(target.machine))
+      removeTarget(state, group, target);
   }
 }

@@ -72,6 +72,10 @@ export class Instances implements Machines {
     return this.#hosted.get(id)?.machine;
   }
 
+  at(address: string): HostedMachine | undefined {
+    return this.list().find((machine) => machine.address === address && machine.state !== 'terminated');
+  }
+
   list(): readonly HostedMachine[] {
     return [...this.#hosted.values()].map((hosted) => hosted.machine);
   }
