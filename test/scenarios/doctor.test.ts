@@ -30,6 +30,7 @@ function answers(shop: Rig): readonly string[] {
 }
 
 const HOOK = { hooks: '{ beforeTask: [{ run: [./hook.sh] }] }' };
+const DEPLOY = { deploy: '{ kind: command, run: [./deploy.sh] }' };
 
 describe('doctor', () => {
   scenario('finds all as it should be, and changes nothing', async ({ rig }) => {
@@ -66,7 +67,7 @@ describe('doctor', () => {
   });
 
   scenario('names what EC2 does not allow, what does not exist, and a store that is no good in CI', async ({ rig }) => {
-    const shop = await rig({ adopted: true, config: { ...HOOK, store: '{ kind: file, path: shop.db }' } });
+    const shop = await rig({ adopted: true, config: { ...HOOK, ...DEPLOY, store: '{ kind: file, path: shop.db }' } });
     shop.sandbox.faults.add({
       kind: 'error',
       operation: 'TerminateInstances',
@@ -80,6 +81,7 @@ describe('doctor', () => {
       'store store-file-in-ci',
       'release no-such-image',
       'permissions access-denied',
+      'deploys no-program',
       'hooks',
     ]);
   });
