@@ -16,9 +16,12 @@ export interface TableOptions {
   readonly timeoutMs: number;
 }
 
+/** The attributes of the table that DynamoDB has to know: both keys are strings, and `expiry` is its time to live. */
+export const ATTRIBUTES = { keys: ['environment', 'record'], expiry: 'expires' } as const;
+
 /** The table of a store; `turnout store create` creates it. */
 export function openTable(session: Session, { table, timeoutMs }: TableOptions): DynamoDb {
-  return new DynamoDb(session, { table, timeoutMs, keys: ['environment', 'record'], expiry: 'expires' });
+  return new DynamoDb(session, { table, timeoutMs, ...ATTRIBUTES });
 }
 
 /**

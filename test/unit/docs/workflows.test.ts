@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { tasks } from '../../../tasks/index.ts';
@@ -7,11 +5,9 @@ import { readOptions } from '../../../tasks/options.ts';
 import { parse } from '../../../src/commands/parser.ts';
 import { outputText } from '../../../src/views/github.ts';
 import { samples } from '../../../tools/docs/samples.ts';
+import { blocks, readText } from './blocks.ts';
 
 /** Workflows in the documentation are copied as they stand: each parses, and so does every command of turnout in it. */
-
-const root = path.resolve(import.meta.dirname, '../../..');
-const read = async (file: string): Promise<string> => readFile(path.join(root, file), 'utf8');
 
 interface Step {
   readonly uses?: string;
@@ -29,15 +25,9 @@ interface Action {
   readonly runs: { readonly steps: readonly (Step & { readonly id?: string })[] };
 }
 
-async function blocks(file: string, language: string): Promise<readonly string[]> {
-  return [...(await read(file)).matchAll(/^```(\w+)\n([^]*?)^```$/gm)].flatMap(([, named, text = '']) =>
-    named === language ? [text] : [],
-  );
-}
-
 const [github = '', gitlab = ''] = await blocks('docs/github-actions.md', 'yaml');
 const workflow = parseYaml(github) as { readonly jobs: Readonly<Record<string, Job>>; readonly env: object };
-const action = parseYaml(await read('action.yml')) as Action;
+const action = parseYaml(await readText('action.yml')) as Action;
 const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
 const uses = (name: string): readonly Step[] => steps.filter((step) => step.uses?.startsWith(name));
 
@@ -78,7 +68,7 @@ test('its jobs need jobs that are there, and use inputs and outputs that the act
 });
 
 test('the action has exactly the outputs that are written, and inputs that it uses', async () => {
-  const text = await read('action.yml');
+  const text = await readText('action.yml');
   const written = [...outputText(undefined, samples.finished, 'x').matchAll(/^([\w-]+)<<x$/gm)].map(
     ([, name = '']) => name,
   );
@@ -120,7 +110,7 @@ test('the trust policy is JSON, and names the environments of the workflow', asy
 
 test('commands of turnout in the text of the documentation parse', async () => {
   const lines = [
-    ...(await read('docs/github-actions.md')).matchAll(/`(?:command: |run: exec turnout |turnout )([^`]+)`/g),
+    ...(await readText('docs/github-actions.md')).matchAll(/`(?:command: |run: exec turnout |turnout )([^`]+)`/g),
   ];
   expect(lines.length).toBeGreaterThan(8);
   for (const [, line = ''] of lines) await expectToParse(line);
