@@ -45,7 +45,7 @@ const UNTESTED: Readonly<Record<string, string>> = {
 test('codes are words with hyphens', () => {
   expect(codes().filter((code) => !SHAPE.test(code))).toEqual([]);
   expect(codes().length).toBeGreaterThan(100);
-});
+}, 60_000);
 
 test('each one is asserted by a test', () => {
   const asserting = sources('test').filter(

@@ -34,7 +34,8 @@ function turnout(node: string, ...args: readonly string[]): Promise<{ stdout: st
 
 async function expectToRun(node: string): Promise<void> {
   const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as { version: string };
-  expect(await turnout(node, '--version')).toEqual({ stdout: `${manifest.version}\n`, stderr: '' });
+  const says = new RegExp(`^${manifest.version} \\(commit [0-9a-f]{10}(?:-dirty)?, Node \\d+\\.\\d+\\.\\d+\\)\n$`);
+  expect(await turnout(node, '--version')).toEqual({ stdout: expect.stringMatching(says) as string, stderr: '' });
   const help = await turnout(node, '--help');
   expect(help.stderr).toBe('');
   for (const verb of ['up', 'promote', 'rollback', 'cleanup', 'status']) expect(help.stdout).toContain(verb);

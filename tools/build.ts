@@ -5,6 +5,7 @@
  * a path relative to `import.meta.url` is true both from source and bundled.
  */
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
@@ -40,7 +41,7 @@ const TOGETHER = [
   { name: 'record', test: /\/src\/(?:commands\/(?:lock|history)|stores\/file)\.ts$/ },
   {
     name: 'environment',
-    test: /\/src\/(?:commands\/status|fleets\/ec2\/index|aws\/(?:ec2|elbv2)|traffic\/target-groups)\.ts$/,
+    test: /\/src\/(?:commands\/status(?:-report)?|fleets\/ec2\/index|aws\/(?:ec2|elbv2)|traffic\/target-groups)\.ts$/,
   },
 ];
 
@@ -60,6 +61,7 @@ async function bundle(input: string, dir: string): Promise<readonly OutputChunk[
     platform: 'node',
     // The SDK's ESM builds (`module`) can be tree-shaken, its CommonJS ones (`main`) can't.
     resolve: { mainFields: ['module', 'main'] },
+    transform: { define: { TURNOUT_COMMIT: JSON.stringify(commit()) } },
     plugins: [
       ownCopy({ importers: /\/src\/sandbox\//, packages: /\/node_modules\/@aws-sdk\/client-.*\.js$/ }),
       oneStringWidth(),
@@ -81,6 +83,18 @@ async function bundle(input: string, dir: string): Promise<readonly OutputChunk[
     codeSplitting: { groups: TOGETHER },
   });
   return output.filter((file) => file.type === 'chunk');
+}
+
+/** With `-dirty` where files were changed; `unknown` outside of a checkout. */
+function commit(): string {
+  const args = ['describe', '--always', '--dirty', '--abbrev=10', '--exclude=*'];
+  try {
+    return execFileSync('git', args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return 'unknown';
+  }
 }
 
 async function makeExecutable(file: string): Promise<void> {

@@ -83,10 +83,18 @@ export const commands: readonly Command[] = [
   {
     usage: 'status',
     describe: 'Show the state of the environment, the current run, and the available commands',
-    options: { watch: { type: 'boolean', alias: 'w', describe: 'Refresh until Ctrl-C' } },
+    options: {
+      watch: { type: 'boolean', alias: 'w', describe: 'Refresh until Ctrl-C or q; arrows scroll what does not fit' },
+      all: {
+        type: 'boolean',
+        conflicts: 'watch',
+        describe: 'A line for each config file of the folder (that of --config; default: config/)',
+      },
+    },
     examples: [
       ['turnout status', 'one screen'],
       ['turnout status --watch', 'as it changes'],
+      ['turnout status --all', 'every environment that config/ has a file for'],
       ['turnout status --json', 'for programs'],
     ],
     run: async (args) => (await import('./status.ts')).status(args),
@@ -189,6 +197,19 @@ export const commands: readonly Command[] = [
     options: {},
     examples: [['turnout store create', 'before the first run']],
     run: async (args) => (await import('./store.ts')).storeCreate(args),
+  },
+  {
+    usage: 'completion <shell>',
+    describe: 'Print the script that completes commands and options: bash, zsh or fish',
+    options: {},
+    examples: [
+      ['eval "$(turnout completion bash)"', 'in ~/.bashrc; zsh alike'],
+      ['turnout completion fish | source', 'in config.fish'],
+    ],
+    run: async (args) => {
+      const { completionScript } = await import('./completion.ts');
+      return (await import('./print.ts')).print(completionScript(args['shell'], commands));
+    },
   },
   {
     usage: 'sandbox',

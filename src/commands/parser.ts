@@ -2,7 +2,7 @@ import yargs from 'yargs';
 import type { Args, Command } from './command.ts';
 import { commands } from './index.ts';
 import { refuseMisused, usageError } from './usage.ts';
-import { readVersion } from './version.ts';
+import { versionLine } from './version.ts';
 
 const EXIT_CODES = `Exit codes:
   0  done, or nothing to do
@@ -33,7 +33,7 @@ export async function parse(
       global: true,
     })
     .option('json', { type: 'boolean', describe: 'Write JSON lines, for programs', global: true })
-    .version(readVersion())
+    .version(versionLine())
     .help()
     .alias('help', 'h')
     .wrap(Math.min(110, process.stdout.columns || 110))

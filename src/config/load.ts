@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { OperatorError, messageOf } from '../errors.ts';
 import type { Config } from './config.ts';
 import { readConfig, type Read } from './read.ts';
@@ -96,6 +96,20 @@ function findConfig({ path, env, cwd }: Where): string {
   if (other === undefined) return join(cwd, first);
   throw new OperatorError('config-several', `There are several config files: ${paths.join(', ')}.`, {
     next: [`Choose one with --config ${first} or the environment variable TURNOUT_CONFIG.`],
+  });
+}
+
+/**
+ * The config files beside the one that is named, itself included, or those of `config/`; of a folder that is named, its own.
+ * @throws OperatorError `config-missing` where there is none
+ */
+export function configFiles({ path, env, cwd }: Where): readonly string[] {
+  const named = path ?? (env['TURNOUT_CONFIG'] || FOLDER);
+  const folder = /\.ya?ml$/.test(named) ? dirname(named) : named;
+  const files = yamlFiles(resolve(cwd, folder)).map((name) => join(folder, name));
+  if (files.length > 0) return files;
+  throw new OperatorError('config-missing', `No config file was found: there is no ${join(folder, '*.yml')}.`, {
+    next: CREATE,
   });
 }
 

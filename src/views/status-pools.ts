@@ -24,7 +24,13 @@ const HEADS: Readonly<Record<PoolRole, string>> = {
 };
 
 /** A target group and its targets, with state and reason. */
-export function poolLines(pool: Pool, snapshot: Snapshot, width: number, paint: Paint): string[] {
+export function poolLines(
+  pool: Pool,
+  snapshot: Snapshot,
+  width: number,
+  paint: Paint,
+  targetsMax = TARGETS_MAX,
+): string[] {
   const { healthy, registered } = healthOf(pool.targets);
   const well = healthy === registered && healthy > 0;
   const none = pool.role === 'production' ? 'red' : 'yellow';
@@ -33,14 +39,14 @@ export function poolLines(pool: Pool, snapshot: Snapshot, width: number, paint: 
     .filter(Boolean)
     .join('  ');
   const rows = rowsOf(pool, snapshot);
-  if (rows.length <= TARGETS_MAX) return [head, ...targetLines(rows, pool, width, paint)];
+  if (rows.length <= targetsMax) return [head, ...targetLines(rows, pool, width, paint)];
   const notHealthy = rows
     .filter(isNotHealthy)
     .toSorted((a, b) => WORST_FIRST.indexOf(a.target.state) - WORST_FIRST.indexOf(b.target.state));
   const more = notHealthy.length - UNHEALTHY_MAX;
   return [
     head,
-    `  ${byState(rows)}`,
+    ...(rows.length > 0 ? wrap(byState(rows), width - 2).map((line) => `  ${line}`) : []),
     ...targetLines(notHealthy.slice(0, UNHEALTHY_MAX), pool, width, paint),
     ...(more > 0 ? [`  and ${more} more that are not healthy`] : []),
   ];

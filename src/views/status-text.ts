@@ -4,6 +4,7 @@ import { forgotten, hardwareOf } from '../domain/idle.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
+import type { VerbStatus } from '../run/task/verbs.ts';
 import { countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from './status.ts';
 import { locationLine } from './location.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
@@ -45,6 +46,31 @@ function outsideLines({ snapshot, outsideAgeS = 0 }: StatusReport, width: number
   const facts = outsideFacts(snapshot);
   const seen = facts.length > 0 && outsideAgeS > 0 ? [`This was seen ${ago(outsideAgeS)}.`] : [];
   return [...facts, ...seen].flatMap((text) => headed('Others:', 'yellow', text, width, paint));
+}
+
+/** The same in few lines: targets by state, and one line about what you can do. For a small terminal. */
+export function compactStatus(report: StatusReport, width: number, colour = false): string {
+  const paint = painter(colour);
+  const { snapshot, movedByOthers: moved } = report;
+  const { accepted = [], refused = [] } = Object.groupBy(report.verbs, (one) =>
+    one.accepted ? 'accepted' : 'refused',
+  );
+  const names = (some: VerbStatus[]): string => some.map(({ verb }) => verb).join(', ') || 'none';
+  return [
+    `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
+    ...underWayLines(report, width, paint),
+    ...routeLines(snapshot, paint),
+    ...(moved === undefined ? [] : headed('Moved:', 'yellow', moved, width, paint)),
+    ...snapshot.pools.toSorted(byRole).flatMap((pool) => poolLines(pool, snapshot, width, paint, 0)),
+    ...report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
+    ...unmanagedLines(snapshot, width, paint),
+    ...outsideLines(report, width, paint),
+    ...fleetLines(snapshot, width, paint),
+    ...outLines(snapshot, width, paint),
+    ...assuranceLines(report, width, paint),
+    ...(report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`]),
+    ...lastLines(report, width, paint),
+  ].join('\n');
 }
 
 function byRole(a: Pool, b: Pool): number {

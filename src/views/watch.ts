@@ -1,10 +1,15 @@
 import type { OutStream } from './out.ts';
+import type { InStream } from './prompt.ts';
 
 /** A screen that is redrawn; `close` restores what was on the terminal before. */
 export interface WatchScreen {
-  draw(text: string): void;
+  /** Draws the first of the forms that fits, or else the last one, which can be scrolled. */
+  draw(forms: readonly string[]): void;
   close(): void;
 }
+
+/** What keys are read from: a terminal may be switched to giving each at once. */
+export type Keys = InStream & { readonly setRawMode?: (raw: boolean) => unknown };
 
 const ENTER = '\u001B[?1049h\u001B[?25l';
 const LEAVE = '\u001B[?25h\u001B[?1049l';
@@ -12,33 +17,87 @@ const HOME = '\u001B[H';
 const ERASE_LINE_END = '\u001B[K';
 const ERASE_BELOW = '\u001B[J';
 
-/** Draws on the terminal's alternate screen. Text taller than the terminal is cut, and the last line says so. */
-export function watchScreen(stdout: OutStream): WatchScreen {
+/** By how many screens or lines a key scrolls: the arrows, the pages, and the keys of `less`. */
+const SCROLLS: Readonly<Record<string, { readonly lines: number } | { readonly pages: number }>> = {
+  '⎋A': { lines: -1 },
+  k: { lines: -1 },
+  '⎋B': { lines: 1 },
+  j: { lines: 1 },
+  '⎋5~': { pages: -1 },
+  b: { pages: -1 },
+  '⎋6~': { pages: 1 },
+  ' ': { pages: 1 },
+};
+/** `q` and Ctrl-C, which is no signal while keys are read. */
+const ENDS = ['q', '\u0003'];
+
+/**
+ * Draws on the terminal's alternate screen. Keys are read meanwhile, so that they leave no traces on it.
+ * @param onEnd called when the reader wants no more
+ */
+export function watchScreen(stdout: OutStream, stdin: Keys, onEnd: () => void): WatchScreen {
   let open = true;
-  let last = '';
+  let last: readonly string[] = [];
+  let top = 0;
   const markClosed = (): void => {
     open = false;
   };
-  const draw = (text: string): void => {
-    last = text;
-    if (open && stdout.writable) stdout.write(HOME + frame(text, stdout.rows || 24) + ERASE_BELOW);
+  const draw = (forms: readonly string[]): void => {
+    last = forms;
+    const rows = stdout.rows || 24;
+    const lines = fitting(forms, rows);
+    top = Math.max(0, Math.min(top, lines.length - rows + 1));
+    if (open && stdout.writable) stdout.write(HOME + frame(lines, rows, top) + ERASE_BELOW);
   };
   const redraw = (): void => draw(last);
+  const onKeys = (typed: Buffer | string): void => {
+    const keys = keysIn(String(typed));
+    if (keys.some((key) => ENDS.includes(key))) return onEnd();
+    const scrolls = keys.flatMap((key) => SCROLLS[key] ?? []);
+    const page = Math.max(1, (stdout.rows || 24) - 2);
+    for (const scroll of scrolls) top += 'lines' in scroll ? scroll.lines : scroll.pages * page;
+    if (scrolls.length > 0) redraw();
+  };
   const close = (): void => {
     process.off('exit', close);
     stdout.off('resize', redraw);
+    stdin.off('data', onKeys);
+    if (stdin.isTTY === true) {
+      stdin.setRawMode?.(false);
+      stdin.pause();
+    }
     if (open && stdout.writable) stdout.write(LEAVE);
     open = false;
   };
   stdout.on('error', markClosed);
   stdout.on('resize', redraw);
+  if (stdin.isTTY === true) {
+    stdin.setRawMode?.(true);
+    stdin.on('data', onKeys);
+  }
   process.once('exit', close);
   stdout.write(ENTER);
   return { draw, close };
 }
 
-function frame(text: string, rows: number): string {
-  const lines = text.split('\n');
-  const shown = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), `${lines.length - rows + 1} more lines`];
+/** Several keys may come at once, and arrows in two forms (xterm control sequences, cursor keys): ⎋ stands for both. */
+function keysIn(typed: string): readonly string[] {
+  return (
+    typed
+      .replaceAll('\u001B[', '⎋')
+      .replaceAll('\u001BO', '⎋')
+      .match(/⎋\d*[A-Z~]|[^]/g) ?? []
+  );
+}
+
+function fitting(forms: readonly string[], rows: number): readonly string[] {
+  const all = forms.map((text) => text.split('\n'));
+  return all.find((lines) => lines.length <= rows) ?? all.at(-1) ?? [];
+}
+
+function frame(lines: readonly string[], rows: number, top: number): string {
+  const end = top + rows - 1;
+  const where = `lines ${top + 1} to ${Math.min(end, lines.length)} of ${lines.length}; arrows scroll, q ends`;
+  const shown = lines.length <= rows ? lines : [...lines.slice(top, end), where];
   return shown.map((line) => line + ERASE_LINE_END).join('\n');
 }

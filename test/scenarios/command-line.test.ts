@@ -66,6 +66,7 @@ describe.concurrent('the command line', () => {
     await shop.task('up --release 42');
     for (const [command, type] of [
       ['status', 'status'],
+      ['status --all', 'status'],
       ['rollback --yes', 'started'],
       ['lock', 'lock'],
       ['history', 'run'],

@@ -4,7 +4,7 @@ import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { historyText } from '../../src/views/history.ts';
 import type { StatusReport } from '../../src/views/status.ts';
 import { statusData } from '../../src/views/status-json.ts';
-import { statusText } from '../../src/views/status-text.ts';
+import { compactStatus, statusText } from '../../src/views/status-text.ts';
 import { widthOf } from '../../src/views/text.ts';
 import { watchScreen } from '../../src/views/watch.ts';
 import { AT } from '../../tools/docs/samples.ts';
@@ -50,6 +50,32 @@ describe('status', () => {
       Last: promote of 42 by alice@ci, interrupted 12 min ago. Stopped by SIGTERM
       before the next change."
     `);
+  });
+
+  test('in few lines, for a terminal of 80 by 24', () => {
+    const text = compactStatus(report(), 80);
+    expect(text.split('\n').length).toBeLessThanOrEqual(24);
+    expect(text).toMatchInlineSnapshot(`
+      "Environment production  02:10:31Z
+      Stopped: promote of 42 by alice@ci, 12 min ago, 2 of 4 steps done: \`resume\`,
+      \`rollback\` or \`abandon\`.
+      Production  shop-production  2/3 healthy  http://shop.example
+        41 parked: 3 draining · 42 blue: 2 healthy, 1 unhealthy
+        i-0b0002  eu-west-1c  42 blue  unhealthy
+          health checks answered 503 (Target.ResponseCodeMismatch)
+      Test  shop-test  3/3 healthy  http://test.shop.example
+        41 parked: 3 healthy
+      Fleets
+        blue    42  f-42  3 instances  9 min old   2/3 healthy in shop-production
+        parked  41  f-41  3 instances  2 days old  3 draining from shop-production,
+                                                   3/3 healthy in shop-test
+      Rollback ready: 41 (parked, 3 instances), about 8 s
+      You can: promote, rollback. Not now: up, cleanup.
+      Last: promote of 42 by alice@ci, interrupted 12 min ago. Stopped by SIGTERM
+      before the next change."
+    `);
+    const many = { ...report(), verbs: [] };
+    expect(compactStatus(many, 80)).not.toContain('You can');
   });
 
   test('a fleet that has been beside production for more than a day, with what is paid for', () => {
@@ -205,25 +231,50 @@ test('history', () => {
 });
 
 describe('the screen of status --watch', () => {
-  test('is cut to the terminal, redrawn when resized, and given back', () => {
-    const stdout = fakeStream(80, 4);
-    const screen = watchScreen(stdout);
-    screen.draw('1\n2\n3\n4\n5\n6');
-    expect(stripVTControlCharacters(stdout.text())).toBe('1\n2\n3\n3 more lines');
-    const drawn = stdout.text().length;
+  const end = (): void => {};
+
+  test('shows the first form that fits, scrolls the last one, and is given back', () => {
+    const [stdout, stdin] = [fakeStream(80, 4), fakeStream(80)];
+    const screen = watchScreen(stdout, stdin, end);
+    const shown = (act: () => void): string => {
+      const before = stdout.text().length;
+      act();
+      return stripVTControlCharacters(stdout.text().slice(before));
+    };
+    const long = '1\n2\n3\n4\n5\n6';
+    expect(shown(() => screen.draw([long, 'a\nb']))).toBe('a\nb');
+    expect(shown(() => screen.draw([long]))).toBe('1\n2\n3\nlines 1 to 3 of 6; arrows scroll, q ends');
+    expect(shown(() => stdin.emit('data', '\u001B[B'))).toMatch(/^2\n3\n4\nlines 2 to 4/);
+    expect(shown(() => stdin.emit('data', 'jj\u001BOA\u001B[Bx'))).toMatch(/^4\n5\n6\nlines 4 to 6/);
+    expect(shown(() => stdin.emit('data', ' '))).toMatch(/^4\n5\n6/);
+    expect(shown(() => stdin.emit('data', 'k'))).toMatch(/^3\n4\n5/);
+    expect(
+      shown(() => stdin.emit('data', 'x')),
+      'a key that means nothing leaves no trace',
+    ).toBe('');
     Object.assign(stdout, { rows: 10 });
-    stdout.emit('resize');
-    expect(stripVTControlCharacters(stdout.text().slice(drawn))).toBe('1\n2\n3\n4\n5\n6');
+    expect(shown(() => stdout.emit('resize'))).toBe('1\n2\n3\n4\n5\n6');
     screen.close();
     screen.close();
     expect(stdout.text().endsWith('\u001B[?25h\u001B[?1049l')).toBe(true);
     expect(stdout.text().split('\u001B[?1049l')).toHaveLength(2);
+    expect(stdin.listenerCount('data')).toBe(fakeStream().listenerCount('data'));
+  });
+
+  test.for(['q', '\u0003'])('ends with %j, and gives the keys back to the terminal', (key) => {
+    const raw: boolean[] = [];
+    const stdin = Object.assign(fakeStream(80), { setRawMode: (on: boolean) => void raw.push(on) });
+    let ended = 0;
+    const screen = watchScreen(fakeStream(80), stdin, () => (ended += 1));
+    stdin.emit('data', Buffer.from(key));
+    screen.close();
+    expect([ended, raw]).toEqual([1, [true, false]]);
   });
 
   test('is given back when the process ends, and leaves no listener', () => {
     const before = process.listenerCount('exit');
     const stdout = fakeStream(80);
-    watchScreen(stdout);
+    watchScreen(stdout, fakeStream(), end);
     process.listeners('exit').at(-1)?.(0);
     expect(stdout.text().endsWith('\u001B[?1049l')).toBe(true);
     expect(process.listenerCount('exit')).toBe(before);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { sandboxData } from '../../src/commands/sandbox.ts';
+import type { failedData } from '../../src/commands/status-all.ts';
 import type { storeData } from '../../src/commands/store.ts';
 import { FINDING_STATES, TOPICS } from '../../src/run/doctor/finding.ts';
 import type { doctorData } from '../../src/views/doctor.ts';
@@ -21,6 +22,15 @@ export const sandboxLine = formatOf<ReturnType<typeof sandboxData>>()(
     urls: z
       .strictObject({ production: strings('of production'), test: strings('of the test target groups') })
       .describe('URLs of the load balancers'),
+  }),
+);
+
+export const failedLine = formatOf<ReturnType<typeof failedData>>()(
+  z.strictObject({
+    type: z.literal('status-failed'),
+    file: string('the config file'),
+    code: string('why, as a word: as `code` of `finished`'),
+    message: string('why, in words'),
   }),
 );
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { doctorLine, sandboxLine, storeLine } from './commands.ts';
+import { doctorLine, failedLine, sandboxLine, storeLine } from './commands.ts';
 import { events } from './events.ts';
 import { lineOf } from './format.ts';
 import { lockLine, runLine, statusLine } from './state.ts';
@@ -8,6 +8,7 @@ import { lockLine, runLine, statusLine } from './state.ts';
 export const commandLines = {
   status: statusLine,
   doctor: doctorLine,
+  'status --all': failedLine,
   history: runLine,
   lock: lockLine,
   'store create': storeLine,

@@ -54,6 +54,8 @@ const COMMANDS: { readonly [K in keyof typeof commandLines]: string } = {
   status:
     '`turnout status --json` writes one line; with `--watch` one every two seconds until Ctrl-C. `at` is when it began to read AWS.',
   doctor: '`turnout doctor --json` writes one line.',
+  'status --all':
+    '`turnout status --all --json` writes the line of `status` for each config file, and this one where the state is not known.',
   history:
     '`turnout history --json` writes one line per run, the newest first. `at` is when the run ended or, without an end, started.',
   lock: '`turnout lock --json` writes one line.',

@@ -1,5 +1,6 @@
 import type { sandboxData } from '../../src/commands/sandbox.ts';
 import { doctorData, type DoctorReport } from '../../src/views/doctor.ts';
+import type { failedData } from '../../src/commands/status-all.ts';
 import type { storeData } from '../../src/commands/store.ts';
 import type { PlannedStep, RunEvent } from '../../src/run/event.ts';
 import type { JournalEntry, Lease } from '../../src/stores/store.ts';
@@ -166,11 +167,19 @@ const DOCTOR: DoctorReport = {
   ],
 };
 
+const FAILED: ReturnType<typeof failedData> = {
+  type: 'status-failed',
+  file: 'config/staging.yml',
+  code: 'no-credentials',
+  message: 'No AWS credentials were found.',
+};
+
 /** Lines of other commands. */
 export const commandSamples: Readonly<Record<string, string>> = {
   doctor: jsonLine(doctorData(DOCTOR), AT),
   history: historyLine(RUN),
   lock: jsonLine(lockData(LOCK), AT),
   sandbox: jsonLine(SANDBOX, AT),
+  'status --all': jsonLine(FAILED, AT),
   'store create': jsonLine(STORE, AT),
 };

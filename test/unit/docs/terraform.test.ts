@@ -36,10 +36,8 @@ test('the example declares all that it refers to, and nothing that it does not n
 test('every block is closed, and each resource that turnout changes ignores it', () => {
   for (const text of hcl) {
     const code = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
-    for (const pair of ['{}', '[]', '()']) {
-      const counts = [...pair].map((sign) => code.split(sign).length);
-      expect(counts[0], text).toBe(counts[1]);
-    }
+    for (const [open, close] of ['{}', '[]', '()'].map((pair) => pair.split('')))
+      expect(code.split(open!).length, text).toBe(code.split(close!).length);
   }
   for (const [text, ignored] of [
     [hcl[1], 'action'],

@@ -1,0 +1,100 @@
+import type { Options } from 'yargs';
+import { OperatorError } from '../errors.ts';
+import type { Command } from './command.ts';
+
+/** What can be typed: a command with its options. */
+interface Words {
+  readonly name: string;
+  readonly describe: string;
+  /** What comes after the name, such as `create`. */
+  readonly after: readonly string[];
+  readonly options: readonly (readonly [name: string, options: Options])[];
+}
+
+const SHELLS = { bash, zsh, fish } as const;
+const names = Object.keys(SHELLS);
+
+const EVERYWHERE: Readonly<Record<string, Options>> = {
+  config: { type: 'string', describe: 'Config file of the environment' },
+  json: { type: 'boolean', describe: 'Write JSON lines, for programs' },
+  help: { type: 'boolean', describe: 'Show help' },
+};
+/** Options whose value is a file. */
+const FILES = ['config', 'report', 'summary'];
+
+/**
+ * The script that completes commands and options in a shell.
+ * @throws OperatorError for a shell that it does not know
+ */
+export function completionScript(shell: unknown, commands: readonly Command[]): string {
+  if (typeof shell === 'string' && shell in SHELLS) return SHELLS[shell as keyof typeof SHELLS](wordsOf(commands));
+  throw new OperatorError('usage', `\`turnout completion\` knows ${names.join(', ')}; found "${String(shell)}".`, {
+    next: ['For example: eval "$(turnout completion bash)"'],
+  });
+}
+
+function wordsOf(commands: readonly Command[]): readonly Words[] {
+  return commands.map(({ usage, describe, options }) => {
+    const [name = '', second = ''] = usage.split(' ');
+    const after = second === '<shell>' ? names : /^\w/.test(second) ? [second] : [];
+    return { name, describe, after, options: Object.entries({ ...options, ...EVERYWHERE }) };
+  });
+}
+
+function takesValue({ type }: Options): boolean {
+  return type !== 'boolean';
+}
+
+function bash(commands: readonly Words[]): string {
+  const valued = commands.flatMap(({ options }) => options.filter(([, one]) => takesValue(one)).map(([name]) => name));
+  const free = [...new Set(valued)].filter((name) => !FILES.includes(name));
+  const flags = (some: readonly string[], between: string): string => some.map((name) => `--${name}`).join(between);
+  return [
+    '_turnout() {',
+    '  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" verb="" words="" i',
+    '  for ((i = 1; i < COMP_CWORD; i++)); do',
+    `    case "\${COMP_WORDS[i]}" in ${commands.map(({ name }) => name).join('|')}) verb="\${COMP_WORDS[i]}"; break ;; esac`,
+    '  done',
+    '  COMPREPLY=()',
+    '  case "$prev" in',
+    `    ${flags(FILES, '|')}) COMPREPLY=($(compgen -f -- "$cur")); return ;;`,
+    `    ${flags(free, '|')}) return ;;`,
+    '  esac',
+    '  case "$verb" in',
+    ...commands.map(
+      ({ name, after, options }) =>
+        `    ${name}) words="${[
+          ...after,
+          flags(
+            options.map(([option]) => option),
+            ' ',
+          ),
+        ].join(' ')}" ;;`,
+    ),
+    `    *) words="${commands.map(({ name }) => name).join(' ')} --help --version" ;;`,
+    '  esac',
+    '  COMPREPLY=($(compgen -W "$words" -- "$cur"))',
+    '}',
+    'complete -F _turnout turnout',
+  ].join('\n');
+}
+
+/** zsh runs what is written for bash. */
+function zsh(commands: readonly Words[]): string {
+  return ['autoload -U +X compinit && compinit', 'autoload -U +X bashcompinit && bashcompinit', bash(commands)].join(
+    '\n',
+  );
+}
+
+function fish(commands: readonly Words[]): string {
+  const quoted = (text = ''): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`;
+  const lines = commands.flatMap(({ name, describe, after, options }) => [
+    `complete -c turnout -n __fish_use_subcommand -a ${name} -d ${quoted(describe)}`,
+    ...after.map((word) => `complete -c turnout -n '__fish_seen_subcommand_from ${name}' -a ${word}`),
+    ...options.map(([option, one]) => {
+      const value = takesValue(one) ? (FILES.includes(option) ? ' -r -F' : ' -x') : '';
+      return `complete -c turnout -n '__fish_seen_subcommand_from ${name}' -l ${option}${value} -d ${quoted(one.describe)}`;
+    }),
+  ]);
+  return ['complete -c turnout -f', ...lines].join('\n');
+}

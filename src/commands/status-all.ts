@@ -1,0 +1,47 @@
+import { configFiles } from '../config/load.ts';
+import { ExitCode, OperatorError } from '../errors.ts';
+import { systemClock } from '../clock.ts';
+import { jsonLine } from '../views/json.ts';
+import { statusData } from '../views/status-json.ts';
+import { statusLines, type Environment } from '../views/status-line.ts';
+import type { Args } from './command.ts';
+import { openContext } from './context.ts';
+import { layout, print } from './print.ts';
+import { statusReport } from './status-report.ts';
+
+/** Shows every environment of the folder, a line each; one that cannot be read does not keep the others from being shown. */
+export async function statusOfAll(args: Args): Promise<ExitCode> {
+  const files = configFiles({ path: args['config'] as string | undefined, env: process.env, cwd: process.cwd() });
+  // Each has a view, which listens for the end of the streams.
+  for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0);
+  const all = await Promise.all(
+    files.map(async (file) => ({ file, status: await statusOf({ ...args, config: file }) })),
+  );
+  await print(...(args['json'] === true ? all.map(lineOf) : [statusLines(all, layout().colour)]));
+  const isWhole = all.every(({ status }) => !(status instanceof Error) && status.trouble === undefined);
+  return isWhole ? ExitCode.done : ExitCode.refused;
+}
+
+async function statusOf(args: Args): Promise<Environment['status']> {
+  try {
+    const context = await openContext(args);
+    try {
+      return await statusReport(context);
+    } finally {
+      await context.store.close();
+    }
+  } catch (error) {
+    if (error instanceof OperatorError) return error;
+    throw error;
+  }
+}
+
+/** An environment whose state is not known. */
+export function failedData(file: string, { code, message }: Pick<OperatorError, 'code' | 'message'>) {
+  return { type: 'status-failed' as const, file, code, message };
+}
+
+function lineOf({ file, status }: Environment): string {
+  if (status instanceof Error) return jsonLine(failedData(file, status), systemClock.now());
+  return jsonLine(statusData(status), status.snapshot.at);
+}

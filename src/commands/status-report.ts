@@ -1,0 +1,109 @@
+import { tasks } from '../../tasks/index.ts';
+import { OperatorError } from '../errors.ts';
+import { defined } from '../domain/defined.ts';
+import { locationOf, type Location } from '../domain/location.ts';
+import { keptBy, otherStore } from '../domain/store-mark.ts';
+import { movedSince, type ProductionRecord } from '../domain/production-record.ts';
+import { JOURNAL_LOOK, lastProduction } from '../run/task/last-production.ts';
+import { observe, withUrls } from '../observe/observe.ts';
+import { unreadableIn } from '../domain/queries.ts';
+import { unreadableText } from '../domain/unreadable.ts';
+import { choices } from '../run/task/resolve-goal.ts';
+import { switchSettings, type Ports } from '../steps/ports.ts';
+import { rollbackNow, verbsNow } from '../run/task/verbs.ts';
+import { checkLocation } from '../stores/located.ts';
+import type { Store, UnreadableGoal } from '../stores/store.ts';
+import type { StatusReport } from '../views/status.ts';
+import { rememberOutside, type OutsideMemory } from './outside-memory.ts';
+import { deliveryOf, type Context } from './context.ts';
+
+/** What is so in an environment, as far as it could be read. */
+export async function statusReport(
+  { config, ports, session, store, who }: Context,
+  memory: OutsideMemory = rememberOutside(ports.clock),
+): Promise<StatusReport> {
+  const reading = readWorld(ports, memory);
+  const where = reading.then(({ snapshot: { pools } }) => locationOf({ pools }, session.connection.endpoint));
+  const [{ snapshot, unreadable }, record, location] = await Promise.all([reading, recordIn(store, where), where]);
+  const { id, unknown, lastProduction: before, ...known } = record;
+  const world = {
+    tasks,
+    snapshot,
+    recorded: unknown ?? known.goal,
+    lastProduction: before,
+    settings: switchSettings(ports),
+    delivery: deliveryOf(config),
+    fleetCount: config.fleet.count,
+    store: { id: id ?? '', words: `${store.place} by ${who}` },
+  };
+  const { trouble } = known;
+  const other = id === undefined ? undefined : otherStore(snapshot, id);
+  const verbs = trouble === undefined ? await verbsNow(world) : [];
+  const rollback = trouble === undefined ? await rollbackNow(world) : { ready: false as const, why: trouble };
+  return {
+    environment: config.environment,
+    snapshot,
+    verbs,
+    rollback,
+    outsideAgeS: memory.ageS(),
+    unreadable: [...unreadable, ...(unknown ? [unknown.unreadable] : [])],
+    ...known,
+    // Until a run has ended, production is what that makes of it.
+    ...defined({ location, movedByOthers: known.lease ? undefined : movedSince(snapshot, before) }),
+    ...(other && { otherStore: keptBy(other, snapshot.at) }),
+  };
+}
+
+/** What is worth knowing beside production does not keep the rest from being shown. */
+async function readWorld(ports: Ports, memory: OutsideMemory): Promise<Pick<StatusReport, 'snapshot' | 'unreadable'>> {
+  const extras: string[] = [];
+  const without = <T>(read: Promise<T>, instead: () => Promise<T>): Promise<T> =>
+    read.catch(async (error: unknown) => {
+      const value = await instead();
+      if (!(error instanceof OperatorError)) throw error;
+      extras.push(error.message);
+      return value;
+    });
+  const outside = memory.wanted();
+  const world = without(observe(ports, { residual: true, outside }), async () => observe(ports));
+  const urls = async () => without(ports.traffic.urls(), async () => ({}));
+  const snapshot = await withUrls({ urls }, world);
+  memory.saw(snapshot.outside);
+  return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
+}
+
+interface Recorded extends Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'> {
+  readonly id?: string;
+  readonly unknown?: UnreadableGoal;
+  readonly lastProduction?: ProductionRecord;
+}
+
+/** Without the store, `status` still shows what AWS says. */
+async function recordIn(store: Store, where: Promise<Location | undefined>): Promise<Recorded> {
+  const location = await where;
+  try {
+    if (location !== undefined) await checkLocation(store, location, 'read');
+    const [lease, goal, journal, id] = await Promise.all([
+      store.held(),
+      store.goal(),
+      store.history(JOURNAL_LOOK),
+      store.id(),
+    ]);
+    const [last] = journal;
+    const moving: ReadonlySet<string> = new Set(
+      Object.values(tasks).flatMap((task) => (task.movesProduction ? task.verb : [])),
+    );
+    const moved = journal.find(({ verb }) => moving.has(verb));
+    return {
+      id,
+      ...(lease && { lease }),
+      ...(goal && ('goal' in goal ? { goal, choices: choices(tasks[goal.goal.verb]) } : { unknown: goal })),
+      ...(last && { last }),
+      ...(moved && { moved }),
+      ...defined({ lastProduction: lastProduction(tasks, journal) }),
+    };
+  } catch (error) {
+    if (error instanceof OperatorError) return { trouble: [error.message, ...error.next].join(' ') };
+    throw error;
+  }
+}
