@@ -1,4 +1,4 @@
-/** Exit codes of turnout. Documented in README.md and in `turnout --help`. */
+/** Exit codes of turnout. Documented in docs/guarantees.md and in `turnout --help`. */
 export const ExitCode = {
   /** Done, or there was nothing to do. */
   done: 0,

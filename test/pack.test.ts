@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -91,4 +91,39 @@ test.for([22, 26] as const)('it runs without a warning on Node %d', { timeout: 2
     return context.skip(`npm could not install ${nodePackage(major)}; it needs a registry that has it`);
   });
   await expectToRun(node);
+});
+
+test('npx runs it by name', async () => {
+  const stdout = await npm(['exec', '--offline', '--', 'turnout', '--version'], folder, 60_000);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+ \(/);
+});
+
+const OTHER_PROJECT = `
+import { startSandbox, type LocalSandbox } from 'turnout/sandbox';
+const sandbox: LocalSandbox = await startSandbox({ config: process.argv[2]! });
+const [group] = sandbox.production;
+const end = sandbox.fault({ kind: 'throttle', operation: 'Describe*', count: 1 });
+end();
+sandbox.resetTraffic();
+const { status } = await fetch(group!.url);
+const { total, failed } = sandbox.traffic();
+await sandbox.close();
+const refused = await fetch(group!.url).then(() => false, () => true);
+console.log(JSON.stringify({ status, total, failed, refused, env: Object.keys(sandbox.env) }));
+`;
+
+test('another project starts the sandbox in its tests, with types', async () => {
+  await writeFile(path.join(folder, 'own.mts'), OTHER_PROJECT);
+  const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--types', 'node'];
+  const types = ['--typeRoots', path.join(root, 'node_modules/@types')];
+  await run(path.join(root, 'node_modules/.bin/tsc'), [...options, ...types, 'own.mts'], { cwd: folder });
+  const { stdout, stderr } = await run(process.execPath, ['own.mts', await writeConfig(folder)], { cwd: folder });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({
+    status: 200,
+    total: 1,
+    failed: 0,
+    refused: true,
+    env: expect.arrayContaining(['AWS_ENDPOINT_URL', 'TURNOUT_CONFIG']) as string[],
+  });
 });

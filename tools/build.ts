@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
+import { isolatedDeclarationSync } from 'rolldown/experimental';
 import type { OutputChunk } from 'rolldown';
 import { bundledPackages, notices } from './build/notices.ts';
 import { plainNodeHttp } from './build/node-http.ts';
@@ -16,6 +17,8 @@ import { ownCopy } from './build/own-copy.ts';
 import { oneStringWidth } from './build/string-width.ts';
 
 const root = path.dirname(import.meta.dirname);
+/** The module that is `turnout/sandbox`; its types are self-contained. */
+const SANDBOX = path.join(root, 'src/commands/start-sandbox.ts');
 const SHEBANG = '#!/usr/bin/env node\n';
 
 export interface BuildOptions {
@@ -52,12 +55,13 @@ export async function build(options: BuildOptions = {}): Promise<Built> {
   await rm(dir, { recursive: true, force: true });
   const chunks = await bundle(input, dir);
   await makeExecutable(path.join(dir, 'turnout.js'));
+  await writeFile(path.join(dir, 'sandbox.d.ts'), await typesOf(SANDBOX));
   return { chunks, notices: notices(await bundledPackages(chunks)) };
 }
 
 async function bundle(input: string, dir: string): Promise<readonly OutputChunk[]> {
   await using bundler = await rolldown({
-    input: { turnout: input },
+    input: { turnout: input, sandbox: SANDBOX },
     platform: 'node',
     // The SDK's ESM builds (`module`) can be tree-shaken, its CommonJS ones (`main`) can't.
     resolve: { mainFields: ['module', 'main'] },
@@ -83,6 +87,14 @@ async function bundle(input: string, dir: string): Promise<readonly OutputChunk[
     codeSplitting: { groups: TOGETHER },
   });
   return output.filter((file) => file.type === 'chunk');
+}
+
+/** The declarations of a module, which must not depend on those of others. */
+async function typesOf(file: string): Promise<string> {
+  const { code, errors } = isolatedDeclarationSync(file, await readFile(file, 'utf8'));
+  if (errors.length > 0 || /\bimport\b/.test(code))
+    throw new Error(`The types of ${file} cannot stand alone:\n${code}`);
+  return code;
 }
 
 /** With `-dirty` where files were changed; `unknown` outside of a checkout. */

@@ -11,16 +11,12 @@ import { print } from './print.ts';
 /** Runs the sandbox of the environment until SIGINT or SIGTERM. */
 export async function sandbox(args: Args, port?: number): Promise<ExitCode> {
   const config = configOf(args);
-  if (config.sandbox === undefined) {
-    throw new OperatorError('no-sandbox', `${config.file} has no \`sandbox:\` section.`, {
-      next: ['Use config/sandbox.yml, or copy its section.'],
-    });
-  }
+  const options = sandboxOptionsOf(config, port);
   const { startSandbox } = await import('../sandbox/index.ts');
   const stopped = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
   });
-  const running = await startSandbox(optionsOf(config, config.sandbox, port));
+  const running = await startSandbox(options);
   try {
     await print(
       args['json'] === true ? jsonLine(sandboxData(running), systemClock.now()) : welcome(running, config.file),
@@ -30,6 +26,14 @@ export async function sandbox(args: Args, port?: number): Promise<ExitCode> {
   } finally {
     await running.close();
   }
+}
+
+/** @throws OperatorError `no-sandbox` when the config has no section for it */
+export function sandboxOptionsOf(config: Config, port?: number): SandboxOptions {
+  if (config.sandbox !== undefined) return optionsOf(config, config.sandbox, port);
+  throw new OperatorError('no-sandbox', `${config.file} has no \`sandbox:\` section.`, {
+    next: ['Use config/sandbox.yml, or copy its section.'],
+  });
 }
 
 /** The section of the config, whose keys are options of the sandbox, and what the sandbox needs of the rest. */
@@ -58,7 +62,7 @@ function stackOf({ stack, app }: OpsWorksFleetConfig, environment: string): NonN
 }
 
 /** Environment variables with which the SDK, the AWS CLI and turnout use the sandbox. */
-function exportsOf({ url, region }: Sandbox): Readonly<Record<string, string>> {
+export function exportsOf({ url, region }: Sandbox): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_REGION: region,

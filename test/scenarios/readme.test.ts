@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -67,14 +67,22 @@ test('the main command shows a deploy without a failed request', async () => {
   expect(result.requests.total).toBeGreaterThan(1000);
 }, 120_000);
 
-test('every file that it links to is there', async () => {
-  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, file = '']) => file);
-  expect(links.length).toBeGreaterThan(5);
-  for (const file of links) await expect(access(path.join(root, file)), file).resolves.toBeUndefined();
+test('it is short, and every file that it and the documentation link to is there', async () => {
+  expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(150);
+  const pages = (await readdir(path.join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+  const files = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...pages.map((name) => `docs/${name}`)];
+  for (const file of files) {
+    const text = await readFile(path.join(root, file), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
+    for (const link of links)
+      await expect(access(path.join(root, path.dirname(file), link)), `${file}: ${link}`).resolves.toBeUndefined();
+  }
+  for (const name of pages) expect(readme, 'it leads to every page').toContain(`(docs/${name})`);
 });
 
-test('it tells every exit code, and every npm script that it names exists', async () => {
-  const codes = [...readme.matchAll(/^\| +(\d+) +\|/gm)].map(([, code]) => Number(code));
+test('every exit code is told, and every npm script that it names exists', async () => {
+  const guarantees = await readFile(path.join(root, 'docs/guarantees.md'), 'utf8');
+  const codes = [...guarantees.matchAll(/^\| +(\d+) +\|/gm)].map(([, code]) => Number(code));
   expect(codes).toEqual(Object.values(ExitCode));
   const named = [...readme.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name);
   for (const name of named) expect(await script(name), name).toBeDefined();

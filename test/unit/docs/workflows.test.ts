@@ -115,3 +115,14 @@ test('commands of turnout in the text of the documentation parse', async () => {
   expect(lines.length).toBeGreaterThan(8);
   for (const [, line = ''] of lines) await expectToParse(line);
 });
+
+test('the project has workflows that parse, and commands of the README do, too', async () => {
+  for (const name of ['ci', 'release']) {
+    const { jobs } = parseYaml(await readText(`.github/workflows/${name}.yml`)) as typeof workflow;
+    for (const { run, uses: used } of Object.values(jobs).flatMap((job) => job.steps))
+      expect([run, used].filter((one) => one !== undefined)).toHaveLength(1);
+  }
+  const lines = [...(await readText('README.md')).matchAll(/`turnout ([^`<]+)`/g)].map(([, line = '']) => line);
+  expect(lines.length).toBeGreaterThan(12);
+  for (const line of lines.filter((one) => !one.startsWith('--'))) await expectToParse(line);
+});
