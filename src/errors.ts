@@ -27,11 +27,19 @@ export class OperatorError extends Error {
   readonly next: readonly string[];
   /** A retry is likely to work: throttling, an outage inside AWS, a broken connection. */
   readonly transient: boolean;
+  /** The IAM action that was denied. */
+  readonly action: string | undefined;
 
   constructor(
     code: string,
     message: string,
-    options: { exitCode?: ExitCode; next?: readonly string[]; transient?: boolean; cause?: unknown } = {},
+    options: {
+      exitCode?: ExitCode;
+      next?: readonly string[];
+      transient?: boolean;
+      action?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'OperatorError';
@@ -39,6 +47,7 @@ export class OperatorError extends Error {
     this.exitCode = options.exitCode ?? ExitCode.refused;
     this.next = options.next ?? [];
     this.transient = options.transient ?? false;
+    this.action = options.action;
   }
 }
 

@@ -34,7 +34,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   'access-denied': {
     matches: /^(UnauthorizedOperation|AccessDenied|AccessDeniedException)$/,
     message: 'These credentials are not allowed to call {operation}. {detail}',
-    next: 'Allow the action in the IAM policy of this role or user; `turnout permissions` prints the policy for this config, and docs/permissions.md says what each is for.',
+    next: 'Allow `{operation}` in the IAM policy of this role or user; `turnout permissions` prints the policy for this config, and docs/permissions.md says what each is for.',
   },
   'target-group-not-found': {
     matches: /^TargetGroupNotFound/,
@@ -150,7 +150,9 @@ export function translate(error: unknown, operation: string): OperatorError {
     const message = pattern.replace('{operation}', operation).replace('{detail}', detail).trim();
     const proxy = code === 'unreachable' ? [proxyAdvice()] : [];
     const transient = !isFinal && isTransient(aws);
-    return new OperatorError(code, message, { next: [...proxy, next], transient, cause: error });
+    const advice = next.replace('{operation}', operation);
+    const denied = code === 'access-denied' ? { action: operation } : {};
+    return new OperatorError(code, message, { next: [...proxy, advice], transient, ...denied, cause: error });
   }
   if (isThrottling(error)) {
     const message = `AWS throttled ${operation} ${aws.$metadata?.attempts ?? '?'} times. ${detail}`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ExitCode, OperatorError } from '../../src/errors.ts';
+import { ExitCode, type OperatorError } from '../../src/errors.ts';
 import { translate } from '../../src/aws/errors.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
@@ -33,7 +33,10 @@ function promoted(): Rig {
     ),
   );
   rig.fake.set((seen) => {
-    const fleets = seen.fleets.map(({ marks: { store: _, ...marks }, ...fleet }) => ({ ...fleet, marks }));
+    const fleets = seen.fleets.map((fleet) => {
+      const { store: _, ...marks } = fleet.marks;
+      return { ...fleet, marks };
+    });
     return { ...seen, fleets };
   });
   return rig;
@@ -59,4 +62,29 @@ test('no other verb goes on without it', async () => {
   deny(rig, 'mark', 'ec2:CreateTags');
   expect(await rig.run('cleanup', { wait: true })).toMatchObject({ result: 'failed' });
   expect(rig.fake.changes).toEqual(['mark 41 store']);
+});
+
+test('after a denied action, also of the undoing, what needs it is not advised, and the action is named', async () => {
+  const rig = new Rig();
+  deny(rig, 'deregister prod', 'elasticloadbalancing:DeregisterTargets');
+  const finished = await rig.run('promote');
+  expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
+  const denial = 'These credentials are not allowed to call elasticloadbalancing:DeregisterTargets.';
+  expect(finished.message).toMatch(
+    new RegExp(`^${denial} .* Undoing it failed too: ${denial} .* Production is served by A .* and B `),
+  );
+  expect(finished.next.join(' ')).toContain('Allow `elasticloadbalancing:DeregisterTargets` in the IAM policy');
+  expect(finished.next).toContain('Once that is allowed, `turnout resume` goes on with it.');
+  expect(finished.next.filter((text) => /`turnout (promote|rollback|cleanup)/.test(text))).toEqual([]);
+});
+
+test('after a denied termination, what needs no termination is still advised', async () => {
+  const rig = promoted();
+  deny(rig, 'terminate', 'ec2:TerminateInstances');
+  const finished = await rig.run('cleanup', { wait: true });
+  expect(finished).toMatchObject({
+    result: 'failed',
+    message: expect.stringContaining('ec2:TerminateInstances') as string,
+  });
+  expect(finished.next.filter((text) => text.includes('`turnout cleanup'))).toEqual([]);
 });

@@ -5,6 +5,8 @@ import { OperatorError } from '../../errors.ts';
 import { isRefusal, type LaunchSpec, type Verb } from '../../domain/goal.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { isVerification } from '../../plan/switch.ts';
+import { needsAction } from './denied.ts';
+import type { Ports } from '../../steps/ports.ts';
 import { resolveGoal, type GoalRequest } from './resolve-goal.ts';
 
 /** What a goal can be tried with that is not pursued: nothing is resolved, and AWS is asked nothing. */
@@ -22,7 +24,10 @@ export const TRIED = {
 export type AdviceWorld = Pick<
   GoalRequest,
   'tasks' | 'snapshot' | 'settings' | 'delivery' | 'fleetCount' | 'store' | 'recorded' | 'lastProduction'
->;
+> & {
+  /** The action that was just denied: what needs it would stop again. */
+  readonly denied?: { readonly action: string; readonly ports: Ports } | undefined;
+};
 
 /** These refusals say themselves how long to wait, or which number to give. */
 const PASSES: ReadonlySet<string> = new Set(['draining', 'retained', 'residual-traffic', 'fewer-than-before']);
@@ -57,11 +62,13 @@ export async function checkedAdvice(
 ): Promise<readonly string[]> {
   const checked = await Promise.all(sentences.map(async (text) => ({ text, ...(await tried(world, text)) })));
   const works = checked.filter(({ no }) => no === undefined);
+  const isDenied = ({ no }: { readonly no?: string }): boolean => no === DENIED;
   const isDeadEnd = works.every(({ command }) => command === undefined) && (isRefused || checked.length > works.length);
   return [
     ...works.map(({ text }) => text),
     ...(isDeadEnd ? await wayOut(world) : []),
-    ...checked.flatMap(({ text, no }) => (no === undefined ? [] : [`${text} (not now: ${no})`])),
+    ...(checked.some(isDenied) ? [`Once that is allowed, \`turnout resume\` goes on with it.`] : []),
+    ...checked.flatMap(({ text, no }) => (no === undefined || no === DENIED ? [] : [`${text} (not now: ${no})`])),
   ];
 }
 
@@ -69,9 +76,11 @@ export async function checkedAdvice(
 async function wayOut(world: AdviceWorld): Promise<readonly string[]> {
   for (const command of WAYS_OUT) {
     const planned = await planOf(world, command).catch(asRefused);
+    const task: Task = world.tasks[command.split(' ', 1)[0] as Verb];
     const isWay =
       'steps' in planned
-        ? planned.steps.some((step) => !isVerification(world.snapshot, step))
+        ? planned.steps.some((step) => !isVerification(world.snapshot, step)) &&
+          !(await isStopped(world, task, planned))
         : planned.code === 'fewer-than-before';
     if (isWay) return [`Possible now: \`turnout ${command}\`.`];
   }
@@ -85,6 +94,7 @@ async function tried(world: AdviceWorld, text: string): Promise<{ readonly comma
   const verb = command.split(' ', 1)[0] as Verb;
   if (before !== undefined || !(verb in world.tasks) || !isTried(world, world.tasks[verb])) return {};
   const planned = await planOf(world, command).catch(asRefused);
+  if ('steps' in planned && (await isStopped(world, world.tasks[verb], planned))) return { command, no: DENIED };
   if ('steps' in planned || PASSES.has(planned.code)) return { command };
   return { command, no: planned.message.replace(/\.$/, '') };
 }
@@ -93,6 +103,14 @@ async function planOf(world: AdviceWorld, command: string): Promise<Plan> {
   const [verb, ...words] = command.split(' ');
   const task: Task = world.tasks[verb as Verb];
   return (await resolveGoal({ ...world, ...TRIED, task, options: optionsIn(task, words) })).plan;
+}
+
+/** Why a command is not advised at all. */
+const DENIED = 'denied';
+
+/** It would need what was just denied. */
+async function isStopped({ snapshot, denied }: AdviceWorld, { isEmergencyExit }: Task, plan: Plan): Promise<boolean> {
+  return denied !== undefined && needsAction(plan, snapshot, { ...denied, isEmergency: isEmergencyExit });
 }
 
 function asRefused(error: unknown): OperatorError {

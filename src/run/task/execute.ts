@@ -12,6 +12,7 @@ import type { AfterFailure, Plan } from '../../plan/plan.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import { switchSettings } from '../../steps/ports.ts';
 import { checkedAdvice } from './advice.ts';
+import { deniedAction } from './denied.ts';
 import { waysToContinue } from './resolve-goal.ts';
 import { done, LOOK, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
 import { ofStore } from './of-store.ts';
@@ -98,11 +99,14 @@ async function advised(
   snapshot: Snapshot,
   goal: Goal | undefined,
   ending: RunOutcome,
+  failure?: unknown,
 ): Promise<RunOutcome> {
   const recorded = goal && !nested ? { goal, stepsDone: 0, stepsAll: 0, updatedAt: '' } : undefined;
   const { delivery } = ports.inPlace;
   const decided = { settings: switchSettings(ports), delivery, fleetCount: ports.fleet.count };
-  const world = { tasks, snapshot, recorded, ...decided, store };
+  const action = deniedAction(failure);
+  const denied = action === undefined ? undefined : { action, ports };
+  const world = { tasks, snapshot, recorded, ...decided, store, denied };
   return { ...ending, next: await checkedAdvice(world, ending.next) };
 }
 
@@ -142,7 +146,7 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
     ? safe('failed', message, next)
     : needsAttention(`${message} ${describeServing(snapshot)}`, next);
   const left = task.movesProduction ? { production: productionIn(snapshot) } : {};
-  return advised(run, snapshot, goal, { ...ending, ...left });
+  return advised(run, snapshot, goal, { ...ending, ...left }, failure);
 }
 
 const UNREAD = 'What serves production now could not be read.';
@@ -190,9 +194,10 @@ async function undo(
     last = await runPlan(run, recording, back, plan, snapshot);
   } catch (error) {
     if (isFinal(error)) return interruptedIn(run, task, back, error);
-    const serving = await lookAgain(run).then(describeServing, () => UNREAD);
-    const both = `${why} Undoing it failed too: ${messageOf(error)} ${serving}`;
-    return needsAttention(both, [...adviceOf(error), ...waysToContinue(task, back.release)]);
+    const seen = await lookAgain(run).catch(() => undefined);
+    const both = `${why} Undoing it failed too: ${messageOf(error)} ${seen ? describeServing(seen) : UNREAD}`;
+    const ending = needsAttention(both, [...adviceOf(error), ...waysToContinue(task, back.release)]);
+    return seen === undefined ? ending : advised(run, seen, back, ending, error);
   }
   const problem = await finalProblem(run, task, back, plan, last);
   await recording.forget();

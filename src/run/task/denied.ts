@@ -1,0 +1,81 @@
+import { OperatorError } from '../../errors.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { FleetPort } from '../../fleets/fleet.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { behaviourOf } from '../../steps/index.ts';
+import type { DeploysPort, Ports } from '../../steps/ports.ts';
+import type { TrafficPort } from '../../traffic/traffic.ts';
+
+/** What plans need of IAM: a verb whose plan needs an action that was just denied would stop where the last one did. */
+
+type FleetChange = Exclude<keyof FleetPort, 'kind' | 'count' | 'read' | 'readFleets' | 'resolve' | 'carries'>;
+type TrafficChange = Extract<keyof TrafficPort, 'setWeights' | 'setTtls' | 'register' | 'deregister'>;
+type DeployChange = Extract<keyof DeploysPort, 'start'>;
+
+const TAG = ['ec2:CreateTags', 'ec2:DeleteTags', 'opsworks:TagResource'];
+const MOVE = [
+  'elasticloadbalancing:ModifyRule',
+  'elasticloadbalancing:ModifyListener',
+  'route53:ChangeResourceRecordSets',
+];
+
+/** The actions by which each change of a port is made, of every kind of adapter. */
+const ACTIONS: Readonly<Record<FleetChange | TrafficChange | DeployChange, readonly string[]>> = {
+  launch: [
+    'ec2:RunInstances',
+    ...['CreateLayer', 'CreateInstance', 'StartInstance', 'SetLoadBasedAutoScaling'].map((name) => `opsworks:${name}`),
+  ],
+  claim: TAG,
+  mark: TAG,
+  note: TAG,
+  terminate: ['ec2:TerminateInstances', 'opsworks:StopInstance', 'opsworks:DeleteInstance'],
+  remove: ['opsworks:DeleteInstance', 'opsworks:DeleteLayer'],
+  register: ['elasticloadbalancing:RegisterTargets'],
+  deregister: ['elasticloadbalancing:DeregisterTargets'],
+  setWeights: MOVE,
+  setTtls: MOVE,
+  start: ['ssm:SendCommand', 'opsworks:CreateDeployment'],
+};
+
+/** The action that was denied, where that is why it failed. */
+export function deniedAction(failure: unknown): string | undefined {
+  return failure instanceof OperatorError ? failure.action : undefined;
+}
+
+/** Whether a step of the plan would call the action; what an emergency exit goes on without is not asked. */
+export async function needsAction(
+  { steps }: Plan,
+  start: Snapshot,
+  { action, ports, isEmergency }: { readonly action: string; readonly ports: Ports; readonly isEmergency: boolean },
+): Promise<boolean> {
+  const called = new Set<string>();
+  const noting = notedIn(ports, called);
+  let world = start;
+  for (const step of steps) {
+    const behaviour = behaviourOf(step);
+    const isCalled = behaviour.progress(world) !== 'done' && !(isEmergency && behaviour.isDispensable);
+    // What is not there yet cannot be asked for; what was called before that counts.
+    if (isCalled) await behaviour.apply(noting, world).catch(() => {});
+    world = behaviour.simulate(world);
+  }
+  return called.has(action);
+}
+
+/** Ports that note the actions of what is called, and do nothing. */
+function notedIn(ports: Ports, called: Set<string>): Ports {
+  const noting = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get: (target, name, receiver) => {
+        const actions = ACTIONS[name as keyof typeof ACTIONS] as readonly string[] | undefined;
+        if (actions === undefined) return Reflect.get(target, name, receiver) as unknown;
+        return async () => actions.forEach((action) => called.add(action));
+      },
+    });
+  const { inPlace } = ports;
+  return {
+    ...ports,
+    fleet: noting(ports.fleet),
+    traffic: noting(ports.traffic),
+    inPlace: { ...inPlace, deploys: noting(inPlace.deploys) },
+  };
+}
