@@ -55,3 +55,50 @@ test('a cleanup during which production is moved by hand ends with a sentence, a
   });
   expect(wrong).toEqual([]);
 });
+
+const TAKES_OVER = { takeOver: true } as const;
+
+test('a resumed up launches no second fleet beside that of another store (seed 2028)', async () => {
+  const up = { afterMs: 20_000, ask: 'up', wish: { release: '42', ...TAKES_OVER } } as const;
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 0,
+    kind: 0,
+    scene: { ...SCENE, start: 'blue' },
+    operators: [
+      { store: 0, acts: [{ ...up, calls: { kill: { n: 23, when: 'late' } } }] },
+      { store: 1, acts: [{ ...up, calls: { kill: { n: 24, when: 'after' } } }] },
+    ],
+    happenings: [],
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('the time of two machines may be a second apart, and answers be as old as they may be (seed 2030)', async () => {
+  const asked = { afterMs: 0, wish: {}, calls: {} };
+  const acts = (['promote', 'rollback', 'promote'] as const).map((ask) => ({ ...asked, ask }));
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 0,
+    kind: 0,
+    scene: SCENE,
+    operators: [{ clockOffMs: -3_600_000, acts }],
+    happenings: [{ at: { request: 37 }, what: 'stale readings', who: 0, forMs: 1000 }],
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a cleanup that was stopped by a switch of another store does not say that one release serves (seed 2041)', async () => {
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 0,
+    kind: 0,
+    scene: { ...SCENE, start: 'green' },
+    operators: [
+      { store: 1, acts: [{ afterMs: 0, ask: 'cleanup', wish: { discard: true, ...TAKES_OVER }, calls: {} }] },
+      { store: 0, acts: [{ afterMs: 0, ask: 'promote', wish: TAKES_OVER, calls: { pause: { n: 23, ms: 2800 } } }] },
+    ],
+    happenings: [],
+  });
+  expect(wrong).toEqual([]);
+});

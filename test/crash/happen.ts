@@ -1,6 +1,8 @@
 import { fleetOf } from '../support/little/rules.ts';
 import type { Site } from '../support/little/site.ts';
-import { living, production, withWeights, type Box } from '../support/little/state.ts';
+import type { LittleCloud } from '../support/little/cloud.ts';
+import { ADMIN, ownedBy, RULE, ruleTo } from '../support/little/outsiders.ts';
+import { living, production, SECOND_PORT, withWeights, type Box, type OtherWay } from '../support/little/state.ts';
 import type { Happening } from './histories.ts';
 
 /** Lets it happen to a site, when its time has come. */
@@ -28,8 +30,10 @@ function byHand({ cloud, watch }: Site, what: Happening['what'], box: Box, who: 
   const groups = production(cloud.state);
   const group = groups[who % Math.max(1, groups.length)]?.name;
   const way = [...(cloud.state.ways ?? [])].find(([, { role }]) => role === 'production');
-  const names = [...cloud.state.groups.keys()];
+  const names = [...cloud.state.groups.values()].filter(({ others }) => others !== true).map(({ name }) => name);
   watch.byHand(() => {
+    byOthers(cloud, what, box, who);
+    if (what === 'another port joins by hand' && group !== undefined) cloud.register(group, box.id, SECOND_PORT);
     if (what === 'is registered by hand' && group !== undefined) cloud.register(group, box.id);
     if (what === 'is deregistered by hand' && group !== undefined) cloud.deregister(group, box.id);
     if (what === 'loses its tags by hand') cloud.untag(box.id, ['turnout:environment', 'turnout:fleet']);
@@ -42,4 +46,22 @@ function byHand({ cloud, watch }: Site, what: Happening['what'], box: Box, who: 
       cloud.register(group, cloud.boot({ zone, image, fit: true, tags: {} }));
     }
   });
+}
+
+/** The same, where others have something in the cloud. */
+function byOthers(cloud: LittleCloud, what: Happening['what'], box: Box, who: number): void {
+  const { others, groups } = cloud.state;
+  if (others === undefined) return;
+  const lead = (ways: readonly OtherWay[]): void =>
+    cloud.change((state) => ({ ...state, others: new Map(ways.map((way) => [way.arn, way])) }));
+  const own = [...(groups.get(ADMIN)?.members.keys() ?? [])].filter(
+    (id) => !id.includes('blue') && !id.includes('green'),
+  );
+  const rest = [...others.values()].filter(({ arn }) => arn !== RULE);
+  if (what === 'another group takes it by hand') cloud.register(ADMIN, box.id);
+  if (what === 'another group loses a server of its own by hand') own.forEach((id) => cloud.deregister(ADMIN, id));
+  if (what === 'nothing leads to another group by hand') lead(rest.filter(({ weights }) => !weights.has(ADMIN)));
+  if (what === 'another rule leads here by hand') lead([...rest, ruleTo(cloud.state, who)]);
+  if (what === 'an owner takes it by hand') cloud.tag(box.id, ownedBy(box).tags);
+  if (what === 'another environment takes it by hand') cloud.tag(box.id, { 'turnout:environment': 'other' });
 }

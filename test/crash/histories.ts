@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
+import { defined } from '../../src/domain/defined.ts';
 import type { AnyOptions } from '../../tasks/index.ts';
 import { KINDS } from '../support/little/kinds.ts';
 import type { Calls } from '../support/little/process.ts';
+import type { Outsiders } from '../support/little/outsiders.ts';
 import { STARTS, type Scene } from '../support/little/scene.ts';
 import type { Ask, Desk } from '../support/little/site.ts';
 import { STORE_FAULTS } from '../support/little/store.ts';
@@ -35,6 +37,13 @@ export const HAPPENINGS = [
   'loses its tags by hand',
   'weights are set by hand',
   'an unmanaged server joins by hand',
+  'another port joins by hand',
+  'another group takes it by hand',
+  'another group loses a server of its own by hand',
+  'nothing leads to another group by hand',
+  'another rule leads here by hand',
+  'an owner takes it by hand',
+  'another environment takes it by hand',
 ] as const;
 
 /** What happens without any run's doing: at a time, or as the n-th request of all processes leaves. */
@@ -100,7 +109,7 @@ const act: fc.Arbitrary<Act> = fc
 const operator: fc.Arbitrary<Operator> = fc.record({
   acts: fc.array(act, { minLength: 1, maxLength: 4 }),
   clockOffMs: fc.constantFrom(...CLOCKS_OFF_MS),
-  store: fc.constantFrom(0, 0, 0, 1),
+  store: fc.constantFrom(0, 0, 0, 0, 0, 1),
 });
 
 const happening: fc.Arbitrary<Happening> = fc.record({
@@ -113,15 +122,34 @@ const happening: fc.Arbitrary<Happening> = fc.record({
   forMs: fc.constantFrom(1000, 10_000, 30_000),
 });
 
+const sometimes = <T>(arbitrary: fc.Arbitrary<T>, freq: number): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined, freq });
+
+/** What makes most verbs refuse is rare. */
+const outsiders: fc.Arbitrary<Outsiders> = fc
+  .record({
+    holds: fc.subarray(['blue', 'green', 'others'] as const),
+    by: fc.constantFrom('listener', 'rule', 'nothing'),
+    leads: sometimes(fc.nat({ max: 2 }), 1),
+    owned: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, fc.constantFrom('blue', 'green')),
+    ofCluster: fc.nat({ max: 9 }).map((n) => n === 9),
+    ports: fc.boolean(),
+    unmanaged: fc.nat({ max: 9 }).map((n) => n === 9),
+  })
+  .map(({ leads, owned, ...rest }) => ({ ...rest, ...defined({ leads, owned }) }));
+
 export const histories: fc.Arbitrary<History> = fc.record({
   kind: fc.nat({ max: KINDS.length - 1 }),
-  scene: fc.record({
-    start: fc.constantFrom(...STARTS),
-    groups: fc.integer({ min: 1, max: 2 }),
-    size: fc.integer({ min: 1, max: 4 }),
-    sick: fc.boolean(),
-    draining: fc.boolean(),
-  }),
+  scene: fc
+    .record({
+      start: fc.constantFrom(...STARTS),
+      groups: fc.integer({ min: 1, max: 2 }),
+      size: fc.integer({ min: 1, max: 4 }),
+      sick: fc.boolean(),
+      draining: fc.boolean(),
+      outsiders: fc.option(outsiders, { nil: undefined, freq: 2 }),
+    })
+    .map(({ outsiders: others, ...rest }) => ({ ...rest, ...defined({ outsiders: others }) })),
   seesDeath: fc.boolean(),
   lagMs: fc.constantFrom(0, 0, 300, 2000),
   operators: fc.array(operator, { minLength: 1, maxLength: 2 }),

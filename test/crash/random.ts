@@ -37,10 +37,12 @@ async function live({ kind, scene, seesDeath, lagMs, operators, happenings }: Hi
   for (const [store, { goal }] of site.stores.entries())
     if (goal !== undefined) ended(await site.run('resume', {}, {}, { store }));
   // What has lost its tags by hand cannot be told from another team's.
-  const isUntagged = happenings.some(({ what }) => what === 'loses its tags by hand');
+  const isUntagged = happenings.some(({ what }) => UNTAGS.includes(what));
   wrong.push(...site.watch.broken, ...(isUntagged ? [] : await leaks(site)));
   return { wrong, runs: runs.length, story: () => runs.map(tellRun).join('\n\n') };
 }
+
+const UNTAGS: readonly Happening['what'][] = ['loses its tags by hand', 'another environment takes it by hand'];
 
 /** One after the other, each a while after the end of the one before. */
 function perform(site: Site, { acts, ...desk }: Operator, ended: (run: Run) => void, over: () => void): void {

@@ -1,57 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/domain/goal.ts';
-import { members } from '../../src/domain/roles.ts';
 import type { Fleet, Snapshot, Target } from '../../src/domain/snapshot.ts';
-import { checkedAdvice } from '../../src/run/task/advice.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
-import { tasks } from '../../tasks/index.ts';
-import { MARKS, PAIRS, settingsIn, weightedWorlds } from '../support/weighted-worlds.ts';
-import { OWN_STORE } from '../support/own-store.ts';
+import { MARKS, PAIRS, weightedWorlds } from '../support/weighted-worlds.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
+import { badAdvice, isAlive, isUndecided } from './advice.ts';
 import { planFor, WISHES, type Wishes } from './check.ts';
-import { commandsIn, lacksOptions, type Command } from './commands.ts';
+import type { Command } from './commands.ts';
 
 /** Of what a refusal or a last sentence advises, and of what is left to do in any world. */
 
 const ALL: readonly Command[] = [...WISHES, ['adopt', { release: '41' }], ['promote', { minHealthy: { count: 5 } }]];
-
-/** These say themselves how long to wait, or which number to give. */
-const PASSES = ['draining', 'retained', 'residual-traffic', 'fewer-than-before'];
-
-/** A refusal, or the last sentence of a task that was done, with the world in which it is read. */
-async function saidIn(
-  start: Snapshot,
-  asked: Command,
-): Promise<{ snapshot: Snapshot; next: readonly string[]; isRefused: boolean }> {
-  const planned = await planFor(start, ...asked);
-  if (isRefusal(planned)) return { snapshot: start, next: planned.next, isRefused: true };
-  const snapshot = planned.plan.steps.reduce((world, step) => behaviourOf(step).simulate(world), start);
-  return { snapshot, next: tasks[asked[0]].standing(snapshot, planned.goal).next, isRefused: false };
-}
-
-async function isAccepted(snapshot: Snapshot, command: Command): Promise<boolean> {
-  const answer = await planFor(snapshot, ...command);
-  return !isRefusal(answer) || PASSES.includes(answer.refused);
-}
-
-/** Advice that is not accepted and does not say so, or that cannot be followed; and where something lives, none that helps. */
-async function badAdvice(start: Snapshot, asked: Command): Promise<readonly string[]> {
-  const { snapshot, next, isRefused } = await saidIn(start, asked);
-  const world = { tasks, snapshot, settings: settingsIn(snapshot), store: OWN_STORE, recorded: undefined };
-  const found: string[] = [];
-  let helps = 0;
-  for (const sentence of await checkedAdvice(world, next, { isRefused })) {
-    const commands = commandsIn(sentence.replace(/ \(not now: .*/s, ''), asked);
-    if (commands.length > 1) found.push(`two commands: ${sentence}`);
-    for (const command of commands) {
-      const works = !lacksOptions(command) && (await isAccepted(snapshot, command));
-      if (works) helps += 1;
-      if (works === sentence.includes(' (not now: ')) found.push(sentence);
-    }
-  }
-  const needsHelp = isRefused && isAlive(snapshot) && !isUndecided(snapshot);
-  return needsHelp && helps === 0 ? [...found, `nothing that helps: ${next.join(' ')}`] : found;
-}
 
 const WORLDS: readonly (readonly [name: string, worlds: () => Iterable<Snapshot>])[] = [
   ['of fleets that move between groups', () => twoFleetWorlds(2, FULL, PROMOTED, 3)],
@@ -87,22 +46,6 @@ describe.each(WORLDS)('in every small world %s', (_name, worlds) => {
     expect(seen).toBeGreaterThan(100);
   }, 120_000);
 });
-
-/** ELB has not decided on a target in production yet: waiting for that is the way on. */
-function isUndecided({ pools }: Snapshot): boolean {
-  return pools.some(({ role, targets }) => role === 'production' && targets.some(({ state }) => state === 'initial'));
-}
-
-/** A fleet lives whose instances run, and one of them is healthy somewhere. */
-function isAlive(snapshot: Snapshot): boolean {
-  return snapshot.fleets.some((fleet) =>
-    members(fleet).some(
-      ({ id, state }) =>
-        state === 'running' &&
-        snapshot.pools.some(({ targets }) => targets.some((target) => target.id === id && target.state === 'healthy')),
-    ),
-  );
-}
 
 const WAYS: Wishes = [
   ['up', { release: 'C' }],

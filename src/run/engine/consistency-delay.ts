@@ -44,6 +44,9 @@ export function lastRun(journal: readonly JournalEntry[]): JournalEntry | undefi
   return journal.find(({ verb }) => verb !== 'abandon');
 }
 
+/** AWS dates its answers to the second, so two machines that go by them may be a second apart. */
+const MACHINES_APART_MS = 1000;
+
 /**
  * Milliseconds since its last change, at least: it is not known when a run that did not end sent its last request.
  * @param what any change, or one of what serves production
@@ -51,5 +54,5 @@ export function lastRun(journal: readonly JournalEntry[]): JournalEntry | undefi
 export function quietFor({ outcome, until, movedAt }: JournalEntry, what: 'any' | 'move', now: number): number {
   if (outcome === 'running' || until === undefined) return 0;
   const last = what === 'move' ? (movedAt ?? until) : until;
-  return Math.max(0, now - Date.parse(last));
+  return Math.max(0, now - Date.parse(last) - MACHINES_APART_MS);
 }

@@ -22,9 +22,12 @@ const reads: Readonly<Record<string, Read>> = {
   ...wayReads,
   ...nameReads,
   ...stackReads,
-  // Of EC2 by filters, of ELB by ARNs; nothing of ELB's has tags here.
-  DescribeTags: (_cloud, { Filters = [] }: { Filters?: readonly Filter[] }, seen) => ({
-    TagDescriptions: [],
+  // Of EC2 by filters, of ELB by ARNs.
+  DescribeTags: (_cloud, { Filters = [], ResourceArns = [] }: TagsInput, seen) => ({
+    TagDescriptions: ResourceArns.map((arn) => ({
+      ResourceArn: arn,
+      Tags: listTags(seen.groups.get(arn.replace('arn:', ''))?.tags ?? {}),
+    })),
     Tags: [...seen.boxes.values()]
       .filter((box) =>
         fits(
@@ -86,14 +89,12 @@ const writes: Readonly<Record<string, Write>> = {
       if (cloud.state.boxes.get(id)?.state !== 'running')
         throw new ApiFailure('InvalidTarget', `The following targets are not in a running state: '${id}'`);
     }
-    for (const { id } of targets) cloud.register(group.name, id);
+    for (const { id, port } of targets) cloud.register(group.name, id, port);
     return {};
   },
   DeregisterTargets: (cloud, input: TargetsInput) => {
     const { group, targets } = targetsOf(cloud.state, input);
-    for (const { id, port } of targets) {
-      if (port === PORT) cloud.deregister(group.name, id);
-    }
+    for (const { id, port } of targets) cloud.deregister(group.name, id, port);
     return {};
   },
 };
@@ -119,6 +120,11 @@ interface Filter {
 interface Tag {
   readonly Key: string;
   readonly Value: string;
+}
+
+interface TagsInput {
+  readonly Filters?: readonly Filter[];
+  readonly ResourceArns?: readonly string[];
 }
 
 export interface TargetsInput {
@@ -192,11 +198,16 @@ function showBox({ id, zone, state, image, tags, launchedAt }: Box): object {
     ImageId: image,
     InstanceType: 't3.micro',
     SubnetId: `subnet-${zone}`,
-    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    Tags: listTags(tags),
   };
 }
 
-function showGroup({ times, state }: LittleCloud, { name, byAddress }: Group): object {
+function listTags(tags: Box['tags']): readonly Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+function showGroup({ times, state }: LittleCloud, { name, byAddress, others }: Group): object {
+  const isLed = others !== true || [...(state.others?.values() ?? [])].some(({ weights }) => weights.has(name));
   return {
     TargetGroupName: name,
     TargetGroupArn: `arn:${name}`,
@@ -206,7 +217,7 @@ function showGroup({ times, state }: LittleCloud, { name, byAddress }: Group): o
     HealthCheckTimeoutSeconds: times.timeoutS,
     HealthyThresholdCount: THRESHOLD,
     UnhealthyThresholdCount: THRESHOLD,
-    LoadBalancerArns: [isNamed(state) ? `arn:loadbalancer/app/${name}/1` : 'arn:shop'],
+    LoadBalancerArns: isLed ? [isNamed(state) && others !== true ? `arn:loadbalancer/app/${name}/1` : 'arn:shop'] : [],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { WorldClock } from './clock.ts';
-import { isUp, PORT, withBox, withMember, type Box, type Health, type Member, type State } from './state.ts';
+import { isUp, memberKey, PORT, withBox, withMember, type Box, type Health, type Member, type State } from './state.ts';
 
 /** The cloud's times; in milliseconds, but for those that ELB counts in seconds. */
 export interface Times {
@@ -61,9 +61,9 @@ export class LittleCloud {
     this.times = times;
     this.#past = [{ at: Number.NEGATIVE_INFINITY, state: start }];
     for (const group of start.groups.values()) {
-      for (const { id, health } of group.members.values()) {
-        if (health === 'draining') this.#drain(group.name, id);
-        else this.#checks.set(keyOf(group.name, id), { begin: clock.now, otherwise: 0, waiting: false });
+      for (const [key, { health }] of group.members) {
+        if (health === 'draining') this.#drain(group.name, key);
+        else this.#checks.set(keyOf(group.name, key), { begin: clock.now, otherwise: 0, waiting: false });
       }
     }
   }
@@ -126,34 +126,36 @@ export class LittleCloud {
   }
 
   /** Registered already: nothing happens. Draining: it begins anew. */
-  register(group: string, id: string): void {
-    const known = this.state.groups.get(group)?.members.get(id);
+  register(group: string, id: string, port = PORT): void {
+    const key = memberKey(id, port);
+    const known = this.state.groups.get(group)?.members.get(key);
     if (known !== undefined && known.health !== 'draining') return;
     const { registrationMs } = this.times;
     const checks: Checks = { begin: this.clock.now + registrationMs, otherwise: 0, waiting: true };
-    this.#checks.set(keyOf(group, id), checks);
-    this.change((state) => withMember(state, group, id, { id, port: PORT, health: 'registering' }));
+    this.#checks.set(keyOf(group, key), checks);
+    this.change((state) => withMember(state, group, key, { id, port, health: 'registering' }));
     this.clock.after(registrationMs, () => {
-      if (this.#checks.get(keyOf(group, id)) !== checks) return;
-      this.#heal(group, id, 'checking');
-      this.#check(group, id, checks);
+      if (this.#checks.get(keyOf(group, key)) !== checks) return;
+      this.#heal(group, key, 'checking');
+      this.#check(group, key, checks);
     });
   }
 
-  deregister(group: string, id: string): void {
-    const known = this.state.groups.get(group)?.members.get(id);
+  deregister(group: string, id: string, port = PORT): void {
+    const key = memberKey(id, port);
+    const known = this.state.groups.get(group)?.members.get(key);
     if (known === undefined || known.health === 'draining') return;
-    this.#drain(group, id);
+    this.#drain(group, key);
   }
 
-  #drain(group: string, id: string): void {
+  #drain(group: string, key: string): void {
     const left: Checks = { begin: 0, otherwise: 0, waiting: false };
-    this.#checks.set(keyOf(group, id), left);
-    this.#heal(group, id, 'draining');
+    this.#checks.set(keyOf(group, key), left);
+    this.#heal(group, key, 'draining');
     this.clock.after(this.times.deregistrationDelayS * 1000, () => {
-      if (this.#checks.get(keyOf(group, id)) !== left) return;
-      this.#checks.delete(keyOf(group, id));
-      this.change((state) => withMember(state, group, id, undefined));
+      if (this.#checks.get(keyOf(group, key)) !== left) return;
+      this.#checks.delete(keyOf(group, key));
+      this.change((state) => withMember(state, group, key, undefined));
     });
   }
 
@@ -170,35 +172,35 @@ export class LittleCloud {
   #alter(id: string, facts: Partial<Box>): void {
     this.change((state) => withBox(state, { ...this.#box(id), ...facts }));
     for (const group of this.state.groups.values()) {
-      const checks = this.#checks.get(keyOf(group.name, id));
-      const member = group.members.get(id);
-      if (checks !== undefined && member !== undefined && member.health !== 'draining')
-        this.#checkLater(group.name, id, checks);
+      for (const [key, member] of group.members) {
+        const checks = member.id === id ? this.#checks.get(keyOf(group.name, key)) : undefined;
+        if (checks !== undefined && member.health !== 'draining') this.#checkLater(group.name, key, checks);
+      }
     }
   }
 
-  #heal(group: string, id: string, health: Health): void {
-    const member = this.state.groups.get(group)?.members.get(id) as Member;
-    if (member.health !== health) this.change((state) => withMember(state, group, id, { ...member, health }));
+  #heal(group: string, key: string, health: Health): void {
+    const member = this.state.groups.get(group)?.members.get(key) as Member;
+    if (member.health !== health) this.change((state) => withMember(state, group, key, { ...member, health }));
   }
 
   /** The next check, unless it is known that it will say what is shown already. */
-  #checkLater(group: string, id: string, checks: Checks): void {
+  #checkLater(group: string, key: string, checks: Checks): void {
     if (checks.waiting) return;
     checks.waiting = true;
     const interval = this.times.intervalS * 1000;
     const since = this.clock.now - checks.begin;
     this.clock.after(interval - (since % interval), () => {
-      if (this.#checks.get(keyOf(group, id)) === checks) this.#check(group, id, checks);
+      if (this.#checks.get(keyOf(group, key)) === checks) this.#check(group, key, checks);
     });
   }
 
   /** One passed check makes a new target healthy; otherwise it takes as many in a row as the threshold says. */
-  #check(group: string, id: string, checks: Checks): void {
+  #check(group: string, key: string, checks: Checks): void {
     checks.waiting = false;
-    const box = this.#box(id);
+    const member = this.state.groups.get(group)?.members.get(key) as Member;
+    const box = this.#box(member.id);
     if (!isUp(box)) return;
-    const member = this.state.groups.get(group)?.members.get(id) as Member;
     const passed = box.fit && box.state === 'running';
     if (passed === (member.health === 'healthy') && member.health !== 'checking') {
       checks.otherwise = 0;
@@ -206,12 +208,12 @@ export class LittleCloud {
     }
     checks.otherwise += 1;
     const enough = passed && member.health === 'checking' ? 1 : THRESHOLD;
-    if (checks.otherwise < enough) return this.#checkLater(group, id, checks);
+    if (checks.otherwise < enough) return this.#checkLater(group, key, checks);
     checks.otherwise = 0;
-    this.#heal(group, id, passed ? 'healthy' : 'unhealthy');
+    this.#heal(group, key, passed ? 'healthy' : 'unhealthy');
   }
 }
 
-function keyOf(group: string, id: string): string {
-  return `${group}/${id}`;
+function keyOf(group: string, key: string): string {
+  return `${group}/${key}`;
 }

@@ -120,7 +120,7 @@ function weightedListener(session: Session, { groups, ways }: State): TrafficPor
       .map(({ port, priority }) => ({ loadBalancer: 'shop', port, ...(priority === undefined ? {} : { priority }) }));
   const config = {
     kind: 'weighted-listener',
-    groups: [...groups.keys()].map((targetGroup) => ({ targetGroup })),
+    groups: [...groups.values()].flatMap(({ name, others }) => (others === true ? [] : { targetGroup: name })),
     production: routes('production'),
     test: routes('test'),
     stickiness: 'keep',

@@ -1,9 +1,9 @@
 import type { Request, TargetsInput } from './api.ts';
 import { boxesOf } from './opsworks.ts';
-import { isServing, production, type Box, type Group, type State } from './state.ts';
+import { isServing, living, production, type Box, type Group, type State } from './state.ts';
 import type { Sent } from './wire.ts';
 
-/** What the watchman asks of a request, and of the world that it arrives in. */
+/** What the watch asks of a request, and of the world that it arrives in. */
 
 /** It was taken out of there by a deploy in place, and no later deploy on it failed or is unfinished. */
 export function mayReturn({ boxes }: State, { name }: Group, id: string): boolean {
@@ -19,7 +19,7 @@ export function serves(state: State, group: Group, id: string): boolean {
 /** Rule 2. */
 export function killed(state: State, ids: readonly string[]): readonly string[] {
   return ids.flatMap((id) => {
-    const members = production(state).flatMap((group) => group.members.get(id) ?? []);
+    const members = production(state).flatMap((group) => [...group.members.values()].filter((one) => one.id === id));
     const foreign = isOwned(state.boxes.get(id) as Box) ? [] : [`ends ${id}, which is not ours`];
     return [...members.map(({ health }) => `ends ${id}, which is ${health} in production`), ...foreign];
   });
@@ -27,9 +27,27 @@ export function killed(state: State, ids: readonly string[]): readonly string[] 
 
 /** Only what is ours, or serves production, is ever tagged. */
 export function claimed(state: State, ids: readonly string[]): readonly string[] {
-  const serving = new Set(production(state).flatMap((group) => [...group.members.keys()]));
+  const serving = new Set(production(state).flatMap((group) => [...group.members.values()].map(({ id }) => id)));
   const foreign = ids.filter((id) => !serving.has(id) && !isOwned(state.boxes.get(id) as Box));
   return foreign.map((id) => `tags ${id}, which is not ours`);
+}
+
+/** What is wrong with instances that were booted: they have no tags, or there is another fleet beside production that `isSeen`. */
+export function launchedBeside(before: State, fresh: readonly Box[], isSeen: (box: Box) => boolean): readonly string[] {
+  const untagged = fresh.some((box) => !isOwned(box) || box.tags['turnout:release'] === undefined);
+  const serving = new Set(production(before).flatMap(({ members }) => [...members.values()].map(({ id }) => id)));
+  const idle = living(before).filter((box) => isOwned(box) && !serving.has(box.id) && isSeen(box));
+  const others = new Set(idle.map(fleetOf));
+  const homes = living(before)
+    .filter((box) => serving.has(box.id))
+    .flatMap((box) => fleetOf(box) ?? []);
+  for (const fleet of [fleetOf(fresh[0] as Box), ...homes]) others.delete(fleet);
+  // Where nothing of ours serves, none of them is beside it.
+  const isBeside = others.size > 0 && homes.length > 0;
+  return [
+    ...(untagged ? ['boots without tags'] : []),
+    ...(isBeside ? [`boots a second fleet beside ${[...others].join()}`] : []),
+  ];
 }
 
 /** Of EC2, and of OpsWorks. */

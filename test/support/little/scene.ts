@@ -1,5 +1,6 @@
 import { writeStoreMark } from '../../../src/domain/store-mark.ts';
 import { EPOCH } from './clock.ts';
+import type { Outsiders } from './outsiders.ts';
 import { FIRST_STORE } from './store.ts';
 import { PORT, type Box, type Group, type Health, type Member, type State } from './state.ts';
 
@@ -20,6 +21,7 @@ export interface Scene {
   readonly draining?: boolean;
   /** No store has left its mark on the fleets yet. */
   readonly unmarked?: boolean;
+  readonly outsiders?: Outsiders;
 }
 
 const ZONES = ['a', 'b'];

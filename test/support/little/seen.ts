@@ -16,6 +16,8 @@ export class Sight {
   /** The moments that the last readings of weights and of tags showed. */
   routes: number;
   tags = NEVER;
+  /** The moment that the last search among all target groups of the account began at. */
+  outside = NEVER;
   /** What it was asked to do. */
   verb: Verb | undefined;
   /** What production may not fall below; absent while it continues what others have started. */
@@ -39,6 +41,7 @@ export class Sight {
   read({ operation, input, lagMs }: Sent): { readonly group: string; readonly time: number } | undefined {
     const time = this.#cloud.clock.now - lagMs;
     if (ROUTE_READS.has(operation)) this.routes = time;
+    if (operation === 'DescribeTargetGroups' && !('Names' in input)) this.outside = time;
     if (operation === 'DescribeInstances' && !isOfSome(input)) this.tags = time;
     if (operation !== 'DescribeTargetHealth') return undefined;
     const { name } = groupNamed(this.#cloud.state, (input as unknown as TargetsInput).TargetGroupArn);
@@ -61,13 +64,21 @@ function isOfSome(input: Sent['input']): boolean {
 /** What acts by hand have changed, and when each thing was last changed so. */
 export class Hand {
   readonly #groups = new Map<string, number>();
+  /** What is of others. */
+  readonly #othersGroups = new Map<string, number>();
+  #othersWays = NEVER;
   #routes = NEVER;
   #tags = NEVER;
 
   /** An act by hand made `after` of `before`. */
   note(before: State, after: State, now: number): void {
     const names = new Set([...before.groups.keys(), ...after.groups.keys()]);
-    for (const name of names) if (before.groups.get(name) !== after.groups.get(name)) this.#groups.set(name, now);
+    for (const name of names) {
+      const group = after.groups.get(name);
+      const changed = group?.others === true ? this.#othersGroups : this.#groups;
+      if (before.groups.get(name) !== group) changed.set(name, now);
+    }
+    if (before.others !== after.others) this.#othersWays = now;
     if (before.ways !== after.ways) this.#routes = now;
     const tagsIn = ({ boxes, stack }: State) => JSON.stringify([[...boxes.values()].map(({ tags }) => tags), stack]);
     if (tagsIn(before) !== tagsIn(after)) this.#tags = now;
@@ -76,6 +87,12 @@ export class Hand {
   /** Whether it changed what leads to production since then. */
   movedAfter(time: number): boolean {
     return this.#routes > time;
+  }
+
+  /** The same for what is of others. */
+  isOutsideSeenBy({ shown, outside }: Sight): boolean {
+    const groups = [...this.#othersGroups].every(([name, at]) => (shown.get(name) ?? NEVER) >= at);
+    return groups && outside >= this.#othersWays;
   }
 
   /** The process has looked at all that the hand has changed; what it could not have seen is not held against it. */

@@ -16,6 +16,7 @@ import { WorldClock } from './clock.ts';
 import { COMMANDS, takeLease, type Connection, type Ended } from './commands.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, type Kind } from './kinds.ts';
+import { withOutsiders } from './outsiders.ts';
 import { plainPorts, withDeploys } from './ports.ts';
 import { LittleProcess, type Calls } from './process.ts';
 import type { Scene } from './scene.ts';
@@ -101,7 +102,7 @@ export class Site {
   ) {
     this.#kind = kind;
     this.#options = others;
-    this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, kind.stage(scene));
+    this.cloud = new LittleCloud(this.clock, { ...TIMES, ...times }, withOutsiders(kind.stage(scene), scene.outsiders));
     this.store = new LittleStore(this.clock, { seesDeath });
     const more = Array.from({ length: stores - 1 }, (_, n) => `store-${n + 2}`);
     this.stores = [this.store, ...more.map((id) => new LittleStore(this.clock, { seesDeath, id }))];

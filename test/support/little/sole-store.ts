@@ -1,10 +1,15 @@
+import type { Verb } from '../../../src/domain/goal.ts';
 import { readStoreMark } from '../../../src/domain/store-mark.ts';
+import type { RecordedGoal } from '../../../src/stores/store.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleProcess } from './process.ts';
 import { ENDING, groupNamed, isOwned } from './rules.ts';
 import { living, production, type State } from './state.ts';
 import type { LittleStore } from './store.ts';
 import { givenShare } from './ways.ts';
+
+/** Of two of these what was healthy before the first of them counts. */
+const MOVERS: ReadonlySet<string | undefined> = new Set<Verb>(['promote', 'rollback']);
 
 /**
  * Rule 3 where there are several stores, each with a lease: once runs of one of them have changed production, those of
@@ -16,6 +21,13 @@ export class SoleStore {
 
   constructor(stores: readonly LittleStore[]) {
     this.stores = stores;
+  }
+
+  /** A recorded goal of that verb, or of another one that moves production where this one does. */
+  goalLike(verb: Verb | undefined): RecordedGoal | undefined {
+    const isLike = ({ goal }: RecordedGoal): boolean =>
+      goal.verb === verb || (MOVERS.has(goal.verb) && MOVERS.has(verb));
+    return this.stores.flatMap(({ goal }) => goal ?? []).find(isLike);
   }
 
   /** What is wrong with a change that is being sent. */

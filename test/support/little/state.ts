@@ -29,7 +29,11 @@ export interface Group {
   readonly role?: 'production' | 'test';
   /** It is of the type `ip`: its targets are addresses. */
   readonly byAddress?: true;
-  /** By instance id. */
+  /** The config does not name it. */
+  readonly others?: true;
+  /** Of the group itself. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** By `memberKey`. */
   readonly members: ReadonlyMap<string, Member>;
 }
 
@@ -46,6 +50,9 @@ export interface Way {
   readonly ttlS?: number;
 }
 
+/** The same where others made it, and the config does not name it. */
+export type OtherWay = Pick<Way, 'arn' | 'port' | 'priority' | 'weights'>;
+
 export interface State {
   /** Where the fleets are layers of OpsWorks. */
   readonly stack?: Stack;
@@ -53,20 +60,29 @@ export interface State {
   readonly groups: ReadonlyMap<string, Group>;
   /** By ARN; absent where traffic is moved by membership. */
   readonly ways?: ReadonlyMap<string, Way>;
+  /** By ARN. */
+  readonly others?: ReadonlyMap<string, OtherWay>;
 }
 
 export const PORT = 8080;
+/** At which some instances serve too. */
+export const SECOND_PORT = 9090;
+
+/** An instance is in a group once for each port. */
+export function memberKey(id: string, port: number): string {
+  return port === PORT ? id : `${id}:${port}`;
+}
 
 export function withBox(state: State, box: Box): State {
   return { ...state, boxes: new Map(state.boxes).set(box.id, box) };
 }
 
-export function withMember(state: State, group: string, id: string, member: Member | undefined): State {
+export function withMember(state: State, group: string, key: string, member: Member | undefined): State {
   const before = state.groups.get(group);
   if (before === undefined) throw new Error(`There is no group ${group}.`);
   const members = new Map(before.members);
-  if (member === undefined) members.delete(id);
-  else members.set(id, member);
+  if (member === undefined) members.delete(key);
+  else members.set(key, member);
   return { ...state, groups: new Map(state.groups).set(group, { ...before, members }) };
 }
 
@@ -95,6 +111,7 @@ export function testing(state: State): readonly Group[] {
 }
 
 function leads({ ways }: State, role: Way['role'], group: Group): boolean {
+  if (group.others === true) return false;
   if (ways === undefined) return group.role === role;
   const all = [...ways.values()];
   const isLed = (by: Way['role']): boolean =>

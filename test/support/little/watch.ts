@@ -5,9 +5,10 @@ import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 import { HOLD_S } from './hold.ts';
 import { Hand, Sight } from './seen.ts';
+import { harmsOthers, starvesOthers } from './outsiders.ts';
 import { givenShare, isShift } from './ways.ts';
 import { carrying, healthyOf, overwhelmed, largestOf, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
-import { isServing, isUp, living, production, staying, type Box, type Group, type State } from './state.ts';
+import { isServing, isUp, production, staying, type Box, type Group, type State } from './state.ts';
 import { SoleStore } from './sole-store.ts';
 import type { LittleStore } from './store.ts';
 import { REQUEST_MS, type Sent } from './wire.ts';
@@ -18,13 +19,16 @@ import {
   fleetOf,
   groupNamed,
   idsOf,
-  isOwned,
   isPartOfEnding,
   killed,
+  launchedBeside,
   mayReturn,
   serves,
 } from './rules.ts';
 import { Shown, unused } from './unused.ts';
+
+/** AWS dates its answers to the second, and the times of two machines are compared. */
+const MACHINES_APART_MS = 1000;
 
 /**
  * Watches everything that is asked of a little cloud, and says what broke "What must never happen" (ARCHITECTURE.md). It knows
@@ -43,6 +47,8 @@ export class Watch {
   readonly #hand = new Hand();
   /** The fewest healthy targets in all that a run was asked to accept. */
   acceptedMinimum: number | undefined;
+  /** Groups of others that may lose what they have, and owners whose instances may go. */
+  allowed: ReadonlySet<string> = new Set();
 
   constructor(cloud: LittleCloud, ...stores: readonly LittleStore[]) {
     this.#cloud = cloud;
@@ -98,6 +104,8 @@ export class Watch {
     const before = this.#cloud.state;
     const say = (what: string): void => this.#say(sent.process, sent, what);
     const ids = idsOf(sent, before);
+    const isOutsideSeen = this.#hand.isOutsideSeenBy(sight);
+    for (const what of isOutsideSeen ? harmsOthers(before, sent, this.#outside(sent.process)) : []) say(what);
     if (ENDING.has(sent.operation))
       for (const what of [...killed(before, ids), ...this.#rushed(before, ids, sight)]) say(what);
     if (TAGGING.has(sent.operation)) for (const what of claimed(before, ids)) say(what);
@@ -105,10 +113,16 @@ export class Watch {
     return () => {
       const after = this.#cloud.state;
       for (const what of this.#starved(before, after, sight)) say(what);
+      for (const what of isOutsideSeen ? starvesOthers(before, after, this.#outside(sent.process)) : []) say(what);
       for (const what of overwhelmed(before, after, sight.minimum ?? this.#minimum, this.#looks(before, sent.process)))
         say(what);
       if (sent.operation === 'RunInstances') for (const what of this.#launched(before, after, sent)) say(what);
     };
+  }
+
+  #outside(process: LittleProcess) {
+    const shown = (group: string): State | undefined => this.#shown(process).worldOf(group);
+    return { shown, verb: this.#sight(process).verb, allowed: this.allowed };
   }
 
   #say(process: LittleProcess, { operation, input }: Request, what: string): void {
@@ -144,7 +158,7 @@ export class Watch {
     const seen = sight.read(sent);
     if (seen === undefined || sight.last !== undefined) return;
     // What the minimum is: healthy targets at the time when the trouble began, that is, before there is a goal of that kind.
-    const trouble = this.#soleStore.stores.flatMap(({ goal }) => goal ?? []).find((goal) => isSame(goal, sight.verb));
+    const trouble = this.#soleStore.goalLike(sight.verb);
     if (trouble !== undefined) {
       sight.minimum ??= this.#minimumOf(trouble.goal.run);
       return;
@@ -265,35 +279,19 @@ export class Watch {
       const at = this.#servedAt.get(id) ?? -1e9;
       return this.#hand.movedAfter(at - 1) ? (sight.servedAt.get(id) ?? -1e9) : at;
     };
-    const rushed = ids.filter((id) => now - servedAt(id) < HOLD_S * 1000);
+    const rushed = ids.filter((id) => now - servedAt(id) < HOLD_S * 1000 - MACHINES_APART_MS);
     return rushed.map((id) => `ends ${id} before the hold has passed`);
   }
 
-  #launched(before: State, after: State, { input }: Sent): readonly string[] {
+  #launched(before: State, after: State, { input, process }: Sent): readonly string[] {
     const token = (input as unknown as RunInput).ClientToken;
     const fresh = [...after.boxes.values()].filter((box) => !before.boxes.has(box.id));
     if (fresh.length === 0) return [];
-    const found: string[] = [];
-    if (this.#tokens.has(token)) found.push('boots a ClientToken a second time');
+    const isAgain = this.#tokens.has(token);
     this.#tokens.set(token, fresh.length);
-    if (fresh.some((box) => !isOwned(box) || box.tags['turnout:release'] === undefined))
-      found.push('boots without tags');
-    const serving = new Set(production(before).flatMap((group) => [...group.members.keys()]));
-    const idle = living(before).filter((box) => isOwned(box) && !serving.has(box.id));
-    const others = new Set(idle.map(fleetOf));
-    const homes = living(before)
-      .filter((box) => serving.has(box.id))
-      .flatMap((box) => fleetOf(box) ?? []);
-    for (const fleet of [fleetOf(fresh[0] as Box), ...homes]) others.delete(fleet);
-    // Where nothing of ours serves, none of them is beside it.
-    if (others.size > 0 && homes.length > 0) found.push(`boots a second fleet beside ${[...others].join()}`);
-    return found;
+    // Runs with leases of their own may launch at the same moment: what one of them could not see is not held against it.
+    const isSeen = ({ launchedAt }: Box): boolean =>
+      this.#soleStore.stores.length === 1 || launchedAt <= this.#sight(process).tags;
+    return [...(isAgain ? ['boots a ClientToken a second time'] : []), ...launchedBeside(before, fresh, isSeen)];
   }
-}
-
-const MOVERS: ReadonlySet<string | undefined> = new Set<Verb>(['promote', 'rollback']);
-
-/** The goal is that verb's own, or both move production: then what was healthy before the first of them counts. */
-function isSame({ goal }: NonNullable<LittleStore['goal']>, verb: Verb | undefined): boolean {
-  return goal.verb === verb || (MOVERS.has(goal.verb) && MOVERS.has(verb));
 }

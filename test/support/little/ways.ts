@@ -1,6 +1,6 @@
 import type { LittleCloud } from './cloud.ts';
 import { nameWrites, weightsIn, type ChangeInput } from './names.ts';
-import { withWeights, type State, type Way } from './state.ts';
+import { withWeights, type OtherWay, type State, type Way } from './state.ts';
 
 interface Request {
   readonly operation: string;
@@ -23,16 +23,16 @@ export interface ActionsInput {
 
 const NOTHING_HERE = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }];
 
-function ways({ ways: all }: State): readonly Way[] {
-  return [...(all?.values() ?? [])];
+function ways({ ways: all, others }: State): readonly OtherWay[] {
+  return [...(all?.values() ?? []), ...(others?.values() ?? [])];
 }
 
-function actionsOf({ weights }: Way): readonly Action[] {
+function actionsOf({ weights }: OtherWay): readonly Action[] {
   const TargetGroups = [...weights].map(([name, Weight]) => ({ TargetGroupArn: `arn:${name}`, Weight }));
   return [{ Type: 'forward', ForwardConfig: { TargetGroups } }];
 }
 
-function listenerOf({ arn, port, priority }: Way): string {
+function listenerOf({ arn, port, priority }: OtherWay): string {
   return priority === undefined ? arn : `arn:${port}`;
 }
 

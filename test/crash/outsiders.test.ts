@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import type { AnyOptions } from '../../tasks/index.ts';
+import { KINDS, type Kind } from '../support/little/kinds.ts';
+import type { Start } from '../support/little/scene.ts';
+import { Site, type Ask } from '../support/little/site.ts';
+import { isChange } from '../support/little/api.ts';
+import { tellRun } from '../support/little/story.ts';
+import { rowsOf } from './cases.ts';
+import { expectHappening } from './happen.ts';
+import type { Happening } from './histories.ts';
+import { codeOf } from './outcome.ts';
+
+/** Others change what they have here, between any two requests of a task: what it then takes from nobody is what it was shown. */
+
+const ACTS = [
+  'another group takes it by hand',
+  'another rule leads here by hand',
+  'an owner takes it by hand',
+  'another environment takes it by hand',
+  'another port joins by hand',
+] as const satisfies readonly Happening['what'][];
+
+const TASKS: readonly (readonly [start: Start, ask: Ask, wish: AnyOptions])[] = [
+  ['promoted', 'cleanup', { wait: true }],
+  ['green', 'cleanup', { wait: true, discard: true }],
+  ['green', 'promote', {}],
+  ['promoted', 'rollback', {}],
+];
+
+interface Row {
+  readonly kind: Kind;
+  readonly task: (typeof TASKS)[number];
+  readonly happening: Happening;
+}
+
+function siteOf(kind: Kind, start: Start): Site {
+  return new Site({ start, groups: 1, size: 2, outsiders: { holds: ['others'], by: 'listener' } }, { kind });
+}
+
+/** What was wrong about the run, and how it ended. */
+async function tryRow({ kind, task: [start, ask, wish], happening }: Row) {
+  const site = siteOf(kind, start);
+  expectHappening(site, happening);
+  const run = await site.run(ask, wish);
+  const code = codeOf(run);
+  const wrong = [...site.watch.broken, ...(code.startsWith('a fault') ? [code] : [])];
+  return { code, wrong: wrong.length === 0 ? [] : [JSON.stringify(happening), ...wrong, tellRun(run)] };
+}
+
+/** The requests in fine weather, by their number, from the one after the first look on. */
+async function requestsOf(kind: Kind, [start, ask, wish]: Row['task']): Promise<readonly number[]> {
+  const run = await siteOf(kind, start).run(ask, wish);
+  const sent = run.process.calls.filter(({ name }) => !name.startsWith('store '));
+  const last = sent.findLastIndex(({ name }) => isChange(name));
+  return sent.slice(0, last + 1).map((_, n) => n + 1);
+}
+
+describe.each(KINDS)('$fleet fleets, $traffic', (kind) => {
+  test.each(TASKS)(
+    'from %s, %s spares what others have, whenever they change it',
+    async (...task) => {
+      const found: string[] = [];
+      const codes: Record<string, number> = {};
+      const all = await requestsOf(kind, task);
+      const some = all.filter((n) => n % 5 === 0 || n > all.length - 6);
+      const few = some.filter((n) => n > all.length - 12);
+      for (const request of rowsOf(kind, all, some, few)) {
+        for (const what of ACTS) {
+          for (const who of [0, 1]) {
+            const tried = await tryRow({ kind, task, happening: { at: { request }, what, who, forMs: 0 } });
+            found.push(...tried.wrong);
+            codes[tried.code] = (codes[tried.code] ?? 0) + 1;
+          }
+        }
+      }
+      process.stdout.write(`outsiders, ${kind.traffic}, ${task[1]}: ${JSON.stringify(codes)}\n`);
+      expect(found).toEqual([]);
+      expect(codes['done']).toBeGreaterThan(0);
+    },
+    120_000,
+  );
+});

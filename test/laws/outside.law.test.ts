@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { isRefusal } from '../../src/domain/goal.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import * as membership from '../support/invariants.ts';
+import { OUTSIDERS, takenFromOthers, withOutsiders } from '../support/outside-worlds.ts';
+import * as weighted from '../support/weighted-invariants.ts';
+import { PAIRS, weightedWorlds } from '../support/weighted-worlds.ts';
+import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
+import { badAdvice } from './advice.ts';
+import { holdLaws, planFor, WISHES, type Invariants, type Wishes } from './check.ts';
+
+/** Others have something in the small worlds too: target groups that hold our servers, rules to our groups, owners of our servers. */
+
+const SINGLE = { ...PAIRS, most: 1 } as const;
+
+const WORLDS: readonly (readonly [name: string, worlds: () => Iterable<Snapshot>, invariants: Invariants])[] = [
+  ['of fleets that move between groups', () => withOutsiders(twoFleetWorlds(1, FULL, PROMOTED)), membership],
+  ['where rules divide production', () => withOutsiders(weightedWorlds(SINGLE)), weighted],
+  ['where names do', () => withOutsiders(weightedWorlds({ ...SINGLE, byName: true })), weighted],
+];
+
+const ALLOWING: Wishes = [
+  ['cleanup', { allowOwner: ['web'] }],
+  ['cleanup', { wait: true, allowSharedTargetGroup: ['other'] }],
+];
+
+describe.each(WORLDS)('in every small world %s, with something of others', (_name, worlds, invariants) => {
+  test('no plan takes from clients of others what they reach, nor leaves them nothing healthy', async () => {
+    const broken: Invariants['broken'] = (before, step, after, minimum) =>
+      takenFromOthers(before, step, after) ?? invariants.broken(before, step, after, minimum);
+    const tally = await holdLaws(worlds(), [...WISHES, ...ALLOWING], { ...invariants, broken });
+    expect(tally.worlds).toBeGreaterThan(200);
+    expect(tally.reached).toBeGreaterThan(tally.worlds / 10);
+  }, 120_000);
+
+  test('every advised command is accepted in the same world, or says what is missing', async () => {
+    // Options that allow something are advised for that alone. Where others are in every way, each verb says what allows it.
+    const isBad = (what: string): boolean => !/^(`--allow-|nothing that helps)/.test(what);
+    let seen = 0;
+    for (const snapshot of worlds()) {
+      seen += 1;
+      for (const asked of WISHES) {
+        const bad = (await badAdvice(snapshot, asked)).filter(isBad);
+        if (bad.length > 0)
+          throw new Error(`${JSON.stringify(asked)}: ${bad.join('; ')} in ${JSON.stringify(snapshot)}`);
+      }
+    }
+    expect(seen).toBeGreaterThan(200);
+  }, 120_000);
+
+  test('what is refused for the sake of others names them', async () => {
+    const seen = new Set<string>();
+    for (const snapshot of worlds()) {
+      for (const [verb, wish] of WISHES) {
+        const planned = await planFor(snapshot, verb, wish);
+        const name = isRefusal(planned) ? OUTSIDERS[planned.refused] : undefined;
+        if (!isRefusal(planned) || name === undefined) continue;
+        seen.add(planned.refused);
+        expect(planned.message).toMatch(name);
+      }
+    }
+    expect([...seen].toSorted()).toEqual(Object.keys(OUTSIDERS).toSorted());
+  }, 120_000);
+});
