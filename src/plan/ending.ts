@@ -1,6 +1,14 @@
 import { fleetById } from '../domain/queries.ts';
 import type { MinimumHealthy, Refusal } from '../domain/goal.ts';
-import { countByZone, healthyIn, healthyTargets, NO_MINIMUM, shortfall, total } from '../domain/minimum-healthy.ts';
+import {
+  countByZone,
+  healthyIn,
+  healthyTargets,
+  isHealthy,
+  NO_MINIMUM,
+  shortfall,
+  total,
+} from '../domain/minimum-healthy.ts';
 import { members, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { list } from '../domain/text.ts';
@@ -39,6 +47,8 @@ export function servingProblem(
     if (total(healthy) === 0) return `nothing of ${fleet.release} is healthy in ${name}.`;
     if (short !== undefined) return `${fleet.release} has ${total(healthy)} healthy in ${name}: ${short}.`;
   }
+  const empty = poolsOf(snapshot, 'production').find((pool) => !pool.targets.some(isHealthy));
+  if (empty !== undefined) return `nothing is healthy in ${empty.name}, which has a share of production.`;
   const others = isAlone ? servingFleets(snapshot).filter((other) => other !== fleet) : [];
   if (others.length > 0)
     return `${list(others.map(({ release }) => release))} ${others.length === 1 ? 'is' : 'are'} in production too.`;

@@ -6,6 +6,8 @@ import { WAITS } from './presets.ts';
 import { byTimeWaited, limit } from './timing.ts';
 import { changePool, fleetOf, idsOf } from './world.ts';
 
+const INVALID = 'Target.InvalidState';
+
 /** Wait until none of the fleet's targets is registered in, or draining from, the pool. */
 export interface AwaitDrained {
   readonly do: 'await-drained';
@@ -18,8 +20,11 @@ export const awaitDrained: StepDefinition<AwaitDrained> = (step) => ({
   title: () => `wait until ${step.pool} has drained`,
   instances: (snapshot) => idsOf(targetsOf(poolByName(snapshot, step.pool), fleetOf(snapshot, step))),
   estimateS: (snapshot) => poolByName(snapshot, step.pool).deregistrationDelayS,
+  // What is left of an instance that was terminated gets no requests, and need not go by itself.
   progress: (snapshot) =>
-    targetsOf(poolByName(snapshot, step.pool), fleetOf(snapshot, step)).length === 0 ? 'done' : 'under way',
+    targetsOf(poolByName(snapshot, step.pool), fleetOf(snapshot, step)).every(({ reason }) => reason === INVALID)
+      ? 'done'
+      : 'under way',
   cannotSucceed: never,
   count: (snapshot) => {
     const fleet = fleetOf(snapshot, step);

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
 import { stableFleet } from '../../src/domain/roles.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { servingProblem } from '../../src/plan/ending.ts';
+import { behaviourOf } from '../../src/steps/index.ts';
 import { tasks } from '../../tasks/index.ts';
 import { planFor } from '../laws/check.ts';
+import { Rig } from '../support/fake-run-task.ts';
+import { FakeWorld } from '../support/fake-world.ts';
+import { weightedWorld } from '../support/weighted-worlds.ts';
 import { HOME, PROMOTED, world } from '../support/worlds.ts';
 
 /** What is left to do, and what is said, once the fleet that served is gone, or is not the one that serves any more. */
@@ -97,4 +102,30 @@ test('a green that a stopped run has left in no test group is verified there fir
     { do: 'register', pool: 'test' },
     { do: 'await-healthy', pool: 'test' },
   ]);
+});
+
+test('an up whose production gets sick meanwhile does not say that it is as it was', async () => {
+  const rig = new Rig(new FakeWorld(world([blue])));
+  rig.on('register test', () => ['A-0', 'A-1'].forEach((id) => rig.fake.target('prod', id, 'unhealthy')));
+  const { code, message } = await rig.run('up', { release: '42' });
+  expect(code).toBe('done');
+  expect(message).toContain('42 is healthy in the test target groups. prod has 0 healthy');
+});
+
+test('a share of production that leads to nothing healthy is told', () => {
+  const home = { id: 'A', marks: HOME, members: [{ one: 'healthy' } as const] };
+  const divided = (two: number) => weightedWorld({ fleets: [home], production: [two], test: 100 });
+  expect(servingProblem(divided(0), 'A', {}, true)).toBeUndefined();
+  expect(servingProblem(divided(10), 'A', {}, true)).toBe(
+    'nothing is healthy in two, which has a share of production.',
+  );
+});
+
+test('what is left of terminated instances in a group is not waited for', () => {
+  const snapshot = world([{ ...blue, members: [{ prod: 'unhealthy', test: '-' }] }, green]);
+  const { progress } = behaviourOf({ do: 'await-drained', pool: 'prod', fleet: 'A' });
+  expect(progress(snapshot)).toBe('under way');
+  const [prod, ...rest] = snapshot.pools;
+  const targets = prod!.targets.map((one) => ({ ...one, state: 'unused' as const, reason: 'Target.InvalidState' }));
+  expect(progress({ ...snapshot, pools: [{ ...prod!, targets }, ...rest] })).toBe('done');
 });

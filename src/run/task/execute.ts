@@ -37,11 +37,11 @@ export async function execute(
   // Outside of what follows: without it nothing is changed, and there is nothing to revert.
   if (plan.steps.length > 0) await ofStore(task, recording.begin());
   try {
-    const last = await runPlan(run, recording, goal, plan, snapshot, looked);
+    const ran = await runPlan(run, recording, goal, plan, snapshot, looked);
+    const { last, problem } = await finalLook(run, task, goal, plan, ran);
+    await recording.forget();
     // URLs are nice to have, and the task is done.
     const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
-    const problem = await finalProblem(run, task, goal, plan, last);
-    await recording.forget();
     const { message, next, terminated, testUrls } = task.standing(shown, goal);
     const left = task.decidesProduction ? { production: productionIn(last) } : {};
     const ending =
@@ -63,33 +63,36 @@ export async function execute(
   }
 }
 
-/** Undefined when all is as the last sentence says. */
-type FinalProblem = Pick<RunOutcome, 'message' | 'next'> | undefined;
+/** The world that the last sentence is written of; `problem` is undefined when all is as that will say. */
+interface FinalLook {
+  readonly last: Snapshot;
+  readonly problem: Pick<RunOutcome, 'message' | 'next'> | undefined;
+}
 
-function attention({ message, next }: NonNullable<FinalProblem>, task: Task, goal: Goal): RunOutcome {
+function attention({ message, next }: NonNullable<FinalLook['problem']>, task: Task, goal: Goal): RunOutcome {
   return needsAttention(message, [...next, ...waysToContinue(task, goal.release)]);
 }
 
 /**
  * What one full look at the end shows that is not as the last sentence would say: others may have been at work, or what was
- * healthy is not any more. An old answer must not be taken for it.
+ * healthy is not any more. An old answer must not be taken for it. What production has answered stays answered.
  */
-async function finalProblem(run: Run, task: Task, goal: Goal, plan: Plan, last: Snapshot): Promise<FinalProblem> {
+async function finalLook(run: Run, task: Task, goal: Goal, plan: Plan, ran: Snapshot): Promise<FinalLook> {
   const problemIn = (snapshot: Snapshot): string | undefined => task.finalProblem(snapshot, goal);
   try {
-    const seen = plan.steps.length === 0 ? last : await look(run);
-    if (problemIn(seen) === undefined) return undefined;
+    const seen = plan.steps.length === 0 ? ran : { ...(await look(run)), answers: ran.answers };
+    if (problemIn(seen) === undefined) return { last: seen, problem: undefined };
     // The last step saw it otherwise a moment ago: this answer may be the older one.
     run.own.changed();
-    const again = await lookAgain(run);
+    const again = { ...(await lookAgain(run)), answers: ran.answers };
     const problem = problemIn(again);
     const message = `The ${goal.verb} of ${subjectOf(goal)} was done, but ${problem} ${describeServing(again)}`;
-    return problem === undefined ? undefined : { message, next: [] };
+    return { last: again, problem: problem === undefined ? undefined : { message, next: [] } };
   } catch (error) {
     // It is done: a look that fails must not make it a failure that is reverted.
     if (isFinal(error)) throw error;
     const message = `The ${goal.verb} of ${subjectOf(goal)} was done, but the state of production could not be read: ${messageOf(error)}`;
-    return { message, next: adviceOf(error) };
+    return { last: ran, problem: { message, next: adviceOf(error) } };
   }
 }
 
@@ -188,10 +191,10 @@ async function undo(
   }
   setup.view.emit(preview(task, snapshot, back, plan, setup.connection()));
   const recording = createRecording(setup, lease, back, plan.steps.length);
-  let last = snapshot;
+  let ran = snapshot;
   try {
     if (plan.steps.length > 0) await recording.begin();
-    last = await runPlan(run, recording, back, plan, snapshot);
+    ran = await runPlan(run, recording, back, plan, snapshot);
   } catch (error) {
     if (isFinal(error)) return interruptedIn(run, task, back, error);
     const seen = await lookAgain(run).catch(() => undefined);
@@ -199,7 +202,7 @@ async function undo(
     const ending = needsAttention(both, [...adviceOf(error), ...waysToContinue(task, back.release)]);
     return seen === undefined ? ending : advised(run, seen, back, ending, error);
   }
-  const problem = await finalProblem(run, task, back, plan, last);
+  const { last, problem } = await finalLook(run, task, back, plan, ran);
   await recording.forget();
   const production = productionIn(last);
   if (problem !== undefined)
