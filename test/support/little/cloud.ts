@@ -159,6 +159,12 @@ export class LittleCloud {
     });
   }
 
+  /** The group is gone; its targets drain no longer. */
+  deleteGroup(name: string): void {
+    for (const key of this.#checks.keys()) if (key.startsWith(keyOf(name, ''))) this.#checks.delete(key);
+    this.change((state) => ({ ...state, groups: new Map([...state.groups].filter(([other]) => other !== name)) }));
+  }
+
   #box(id: string): Box {
     const box = this.state.boxes.get(id);
     if (box === undefined) throw new Error(`There is no instance ${id}.`);

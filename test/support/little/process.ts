@@ -14,6 +14,8 @@ export interface Calls {
   readonly interrupt?: { readonly n: number };
   /** What the n-th call meets. */
   readonly fault?: { readonly n: number; readonly kind: string };
+  /** What happens to the world as the answer to the n-th call comes back. */
+  readonly meanwhile?: { readonly n: number; readonly act: () => void };
 }
 
 /** How much later a late call takes effect: a little less than AWS's answers are given to show an effect. */
@@ -85,7 +87,7 @@ export class LittleProcess {
     if (!this.#isAwake) await this.#awake();
     const n = this.calls.length + 1;
     this.calls.push({ n, name, at: this.#world.now });
-    const { kill, pause, interrupt, fault } = this.#plan;
+    const { kill, pause, interrupt, fault, meanwhile } = this.#plan;
     if (kill?.n === n && kill.when === 'before') this.kill();
     if (!this.#isAwake) await this.#awake();
     send();
@@ -96,6 +98,7 @@ export class LittleProcess {
       this.#world.after(isLate ? LATE_MS : ms / 2, () => {
         const outcome = attempt(() => arrive(met));
         this.#world.after(ms / 2, () => {
+          if (meanwhile?.n === n) meanwhile.act();
           if (kill?.n === n && kill.when === 'after') this.kill();
           if (interrupt?.n === n && !this.#dead) this.onInterrupt();
           if (pause?.n === n) this.stop(pause.ms);

@@ -1,7 +1,6 @@
 import type { Verb } from '../../../src/domain/goal.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
-import { groupNamed } from './rules.ts';
 import { production, staying, type State } from './state.ts';
 import type { Counts } from './surfaces.ts';
 import type { Sent } from './wire.ts';
@@ -44,7 +43,7 @@ export class Sight {
     if (operation === 'DescribeTargetGroups' && !('Names' in input)) this.outside = time;
     if (operation === 'DescribeInstances' && !isOfSome(input)) this.tags = time;
     if (operation !== 'DescribeTargetHealth') return undefined;
-    const { name } = groupNamed(this.#cloud.state, (input as unknown as TargetsInput).TargetGroupArn);
+    const name = (input as unknown as TargetsInput).TargetGroupArn.replace('arn:', '');
     this.shown.set(name, time);
     this.fresh.add(name);
     const routes = this.#cloud.stateAt(this.routes);

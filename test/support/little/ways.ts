@@ -1,4 +1,5 @@
 import type { LittleCloud } from './cloud.ts';
+import { ApiFailure } from './failure.ts';
 import { nameWrites, weightsIn, type ChangeInput } from './names.ts';
 import { withWeights, type OtherWay, type State, type Way } from './state.ts';
 
@@ -40,33 +41,42 @@ export const wayReads = {
   DescribeLoadBalancers: () => ({
     LoadBalancers: [{ LoadBalancerArn: 'arn:shop', LoadBalancerName: 'shop', DNSName: 'shop', Type: 'application' }],
   }),
-  DescribeListeners: (_cloud: LittleCloud, { ListenerArns }: { ListenerArns?: readonly string[] }, seen: State) => ({
-    Listeners: ways(seen)
-      .filter((way) => ListenerArns?.includes(listenerOf(way)) ?? true)
-      .map((way) => ({
+  DescribeListeners: (_cloud: LittleCloud, { ListenerArns }: { ListenerArns?: readonly string[] }, seen: State) => {
+    const named = ways(seen).filter((way) => ListenerArns?.includes(listenerOf(way)) ?? true);
+    if (ListenerArns?.some((arn) => named.every((way) => listenerOf(way) !== arn)))
+      throw new ApiFailure('ListenerNotFound', 'One or more listeners not found');
+    return {
+      Listeners: named.map((way) => ({
         ListenerArn: listenerOf(way),
         Port: way.port,
         Protocol: 'HTTP',
         DefaultActions: way.priority === undefined ? actionsOf(way) : NOTHING_HERE,
       })),
-  }),
+    };
+  },
   DescribeRules: (
     _cloud: LittleCloud,
     { ListenerArn, RuleArns }: { ListenerArn?: string; RuleArns?: readonly string[] },
     seen: State,
-  ) => ({
-    Rules: ways(seen)
+  ) => {
+    const named = ways(seen)
       .filter((way) => way.priority !== undefined)
-      .filter((way) => RuleArns?.includes(way.arn) ?? listenerOf(way) === ListenerArn)
-      .map((way) => ({ RuleArn: way.arn, Priority: String(way.priority), Actions: actionsOf(way) })),
-  }),
+      .filter((way) => RuleArns?.includes(way.arn) ?? listenerOf(way) === ListenerArn);
+    if (RuleArns?.some((arn) => named.every((way) => way.arn !== arn)))
+      throw new ApiFailure('RuleNotFound', 'One or more rules not found');
+    return {
+      Rules: named.map((way) => ({ RuleArn: way.arn, Priority: String(way.priority), Actions: actionsOf(way) })),
+    };
+  },
 };
 
 /** The whole list of actions is replaced (ELBv2 API, ModifyRule and ModifyListener). */
 function modify(cloud: LittleCloud, { ListenerArn, RuleArn, Actions, DefaultActions }: ActionsInput): object {
   const tuples = (Actions ?? DefaultActions)?.[0]?.ForwardConfig.TargetGroups ?? [];
   const weights = new Map(tuples.map(({ TargetGroupArn, Weight }) => [TargetGroupArn.replace('arn:', ''), Weight]));
-  cloud.change((state) => withWeights(state, (RuleArn ?? ListenerArn) as string, weights));
+  const arn = (RuleArn ?? ListenerArn) as string;
+  if (!cloud.state.ways?.has(arn)) throw new ApiFailure('RuleNotFound', 'One or more rules not found');
+  cloud.change((state) => withWeights(state, arn, weights));
   return {};
 }
 
