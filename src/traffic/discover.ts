@@ -5,7 +5,7 @@ import type { Instance, Pool } from '../domain/snapshot.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { NOTHING_BESIDE, readBeside, type Beside } from './beside.ts';
 import { toPoolGroup, type PoolGroup } from './find-groups.ts';
-import { routesTo } from './routes-to.ts';
+import { listenersOf, routesAt } from './routes-to.ts';
 import { toPool, withAttributes, type Settings } from './target-groups.ts';
 import {
   isReadable,
@@ -16,6 +16,9 @@ import {
   type TrafficPort,
 } from './traffic.ts';
 
+type Seen = Extract<Outside, { state: 'seen' }>;
+type TagsByArn = Awaited<ReturnType<Elbv2['tags']>>;
+const NO_TAGS: TagsByArn = new Map();
 type Searched = Pick<Instance, 'id' | 'address' | 'left'>;
 
 /** Whose target groups are looked for, and how far. */
@@ -47,23 +50,10 @@ export function createDiscovery(
   beside: Beside = NOTHING_BESIDE,
 ): TrafficPort & OutsidePort {
   const others = new OtherGroups(elbv2, owner, beside);
-  /** Names of the config's groups, as they were read last. */
-  let own: Promise<readonly string[]> | undefined;
-  const readOwn = async (names: readonly string[] | undefined): Promise<PoolReading> => {
-    const reading = inner.read(names);
-    if (names !== undefined) return reading;
-    const all = reading.then(({ pools, unreadable }) => [...pools, ...unreadable].map(({ name }) => name));
-    own = all;
-    // What failed is no answer for the next look.
-    all.catch(() => {
-      if (own === all) own = undefined;
-    });
-    return reading;
-  };
   return {
     ...inner,
     read: async (names) => {
-      const owns = names?.every((name) => others.has(name)) ? [] : [readOwn(names)];
+      const owns = names?.every((name) => others.has(name)) ? [] : [inner.read(names)];
       const readings = await Promise.all([...owns, others.read(names)]);
       return {
         pools: readings.flatMap(({ pools }) => pools),
@@ -79,10 +69,7 @@ export function createDiscovery(
       return known ? elbv2.deregister(pool.arn, known) : inner.deregister(pool, targets);
     },
     lookAround: async () => readBeside(beside),
-    look: async (request) => {
-      if (own === undefined) await readOwn(undefined);
-      return others.look(request, own as Promise<readonly string[]>);
-    },
+    look: async (request) => others.look(request, inner.groupNames()),
   };
 }
 
@@ -128,42 +115,52 @@ class OtherGroups {
   }
 
   async look({ instances: asked, among }: OutsideRequest, own: Promise<readonly string[]>): Promise<Outside> {
-    const [names, all, instances] = await Promise.all([own, this.#elbv2.allTargetGroups(), asked]);
-    for (const { id, address } of instances) if (address !== undefined) this.#addresses.set(id, address);
+    const [names, all] = await Promise.all([own, this.#elbv2.allTargetGroups()]);
     const known = all.map((group) => toPoolGroup(group, 'other'));
+    const isOurs = ({ name }: PoolGroup): boolean => names.includes(name) || this.has(name);
+    // What leads to the groups that are known is read while it is looked for others.
+    const before = known.filter(isOurs);
+    const beginning = this.#leadingTo(before);
+    beginning.catch(() => undefined);
+    const instances = await asked;
+    for (const { id, address } of instances) if (address !== undefined) this.#addresses.set(id, address);
     const unsearched = await this.#search(known, new Set(names), { instances, among });
-    const ours = known.filter(({ name }) => names.includes(name) || this.has(name));
-    const routes = await routesTo(
-      this.#elbv2,
-      ours.map(({ group }) => group),
-    );
+    const ours = known.filter(isOurs);
+    const found = await (ours.length === before.length ? beginning : this.#leadingTo(ours));
+    return { state: 'seen', groups: [...this.#found.keys()], ...found, unsearched };
+  }
+
+  /** What leads to the groups, and whose all of it is. */
+  async #leadingTo(groups: readonly PoolGroup[]): Promise<Pick<Seen, 'routes' | 'owned' | 'tagsUnread'>> {
+    const inApi = groups.map(({ group }) => group);
+    const listeners = await listenersOf(this.#elbv2, inApi);
+    const early = [...groups.map(({ arn }) => arn), ...listeners.map(({ listener }) => listener.ListenerArn as string)];
+    const [routes, tags, scaling] = await Promise.all([
+      routesAt(this.#elbv2, listeners, inApi),
+      orWhy(this.#elbv2.tags(early)),
+      orWhy(this.#scalingGroups()),
+    ]);
+    const rules = routes.map(({ arn }) => arn).filter((arn) => !early.includes(arn));
+    const more = rules.length > 0 ? await orWhy(this.#elbv2.tags(rules)) : {};
     const tagged = [
-      ...ours.map(({ name: id, arn }) => ({ id, arn })),
+      ...groups.map(({ name: id, arn }) => ({ id, arn })),
       ...routes.map(({ arn, route }) => ({ id: route.name, arn })),
     ];
-    const groups = [...this.#found.keys()];
-    return {
-      state: 'seen',
-      groups,
-      routes: routes.map(({ route }) => route),
-      ...(await this.#ownersOf(tagged)),
-      unsearched,
-    };
+    return { routes: routes.map(({ route }) => route), ...this.#ownersOf(tagged, [tags, more], scaling) };
   }
 
   /** By their tags, and by what registers instances with them. Where one may not be read, that is told, and the rest counts. */
-  async #ownersOf(
+  #ownersOf(
     resources: readonly { readonly id: string; readonly arn: string }[],
-  ): Promise<Pick<Extract<Outside, { state: 'seen' }>, 'owned' | 'tagsUnread'>> {
-    const [tags, scaling] = await Promise.all([
-      orWhy(this.#elbv2.tags(resources.map(({ arn }) => arn))),
-      orWhy(this.#scalingGroups()),
-    ]);
+    tags: readonly { readonly read?: TagsByArn; readonly why?: string }[],
+    scaling: { readonly read?: Awaited<ReturnType<Beside['scalingGroups']>>; readonly why?: string },
+  ): Pick<Seen, 'owned' | 'tagsUnread'> {
+    const all = new Map(tags.flatMap(({ read = NO_TAGS }) => [...read]));
     const owned = resources.map(({ id, arn }) => {
       const attached = (scaling.read?.get(arn) ?? []).map(scalingGroup);
-      return { id, owners: [...ownersIn(tags.read?.get(arn) ?? {}, this.#owner), ...attached] };
+      return { id, owners: [...ownersIn(all.get(arn) ?? {}, this.#owner), ...attached] };
     });
-    const unread = [tags.why, scaling.why].filter((why) => why !== undefined).join(' ');
+    const unread = [...tags, scaling].flatMap(({ why }) => why ?? []).join(' ');
     return { owned: owned.filter(({ owners }) => owners.length > 0), ...(unread !== '' && { tagsUnread: unread }) };
   }
 

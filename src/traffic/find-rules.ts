@@ -1,4 +1,4 @@
-import type { Elbv2, Listener, LoadBalancer, Rule } from '../aws/elbv2.ts';
+import type { Action, Elbv2, Listener, LoadBalancer, Rule } from '../aws/elbv2.ts';
 import type { RouteConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
 import type { RouteRole } from '../domain/traffic.ts';
@@ -18,6 +18,12 @@ export interface RouteLocation {
   readonly ruleArn?: string;
 }
 
+/** A route with its actions, as they were when it was found. */
+export interface FoundRule {
+  readonly place: RouteLocation;
+  readonly actions: readonly Action[];
+}
+
 interface WantedRoute extends RouteConfig {
   readonly role: RouteRole;
 }
@@ -31,7 +37,7 @@ interface Balancer {
 export async function findRoutes(
   elbv2: Elbv2,
   wanted: readonly WantedRoute[],
-): Promise<readonly (RouteLocation | Unreadable)[]> {
+): Promise<readonly (FoundRule | Unreadable)[]> {
   const found = new Map([...new Set(wanted.map(balancerKey))].map((key) => [key, findBalancer(elbv2, key)]));
   return Promise.all(
     wanted.map(async (route) => {
@@ -70,7 +76,7 @@ async function locate(
   elbv2: Elbv2,
   route: WantedRoute,
   finding: Promise<Balancer | undefined> | undefined,
-): Promise<RouteLocation> {
+): Promise<FoundRule> {
   const found = await finding;
   if (found === undefined) throw notFound(route.arn ?? `load balancer ${route.loadBalancer}`);
   const { balancer, listeners } = found;
@@ -82,11 +88,13 @@ async function locate(
   const name = routeName(balancer, listener);
   const place = { name, role: route.role, url: urlOf(balancer, listener), balancer, listenerArn };
   const isRule = route.priority !== undefined || route.arn?.includes(':listener-rule/') === true;
-  if (!isRule) return place;
+  const asDefault = { place, actions: listener.DefaultActions ?? [] };
+  if (!isRule) return asDefault;
   const rule = (await elbv2.rules(listenerArn)).find((one) => isWanted(one, route));
   if (rule === undefined) throw notFound(words(route));
-  if (rule.IsDefault) return place;
-  return { ...place, name: routeName(balancer, listener, rule.Priority), ruleArn: rule.RuleArn as string };
+  if (rule.IsDefault) return asDefault;
+  const own = { name: routeName(balancer, listener, rule.Priority), ruleArn: rule.RuleArn as string };
+  return { place: { ...place, ...own }, actions: rule.Actions ?? [] };
 }
 
 function isWanted({ RuleArn: arn, Priority: priority }: Rule, route: WantedRoute): boolean {

@@ -8,25 +8,38 @@ export interface FoundRoute {
   readonly route: OutsideRoute;
 }
 
-interface Balancer {
+/** A listener, and the load balancer that it is of. */
+export interface FoundListener {
   readonly balancer: LoadBalancer;
-  readonly listeners: readonly Listener[];
+  readonly listener: Listener;
+}
+
+/** All listeners of the groups' load balancers. At the same time one request for the load balancers, and one for each one's listeners. */
+export async function listenersOf(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly FoundListener[]> {
+  const arns = [...new Set(groups.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))];
+  const [balancers, listeners] = await Promise.all([
+    elbv2.loadBalancers(arns),
+    Promise.all(arns.map(async (arn) => elbv2.listeners(arn))),
+  ]);
+  return balancers.flatMap((balancer) =>
+    listeners
+      .flat()
+      .filter(({ LoadBalancerArn: arn }) => arn === balancer.LoadBalancerArn)
+      .map((listener) => ({ balancer, listener })),
+  );
 }
 
 /**
- * Every default action and every rule that forwards to one of the groups, whatever the weight. One request for the load
- * balancers, one for the listeners of each, and one for the rules of each listener.
+ * Every default action and every rule of these listeners that forwards to one of the groups, whatever the weight. One request for
+ * each listener.
  */
-export async function routesTo(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly FoundRoute[]> {
+export async function routesAt(
+  elbv2: Elbv2,
+  listeners: readonly FoundListener[],
+  groups: readonly TargetGroup[],
+): Promise<readonly FoundRoute[]> {
   const names = new Map(groups.map((group) => [group.TargetGroupArn as string, group.TargetGroupName as string]));
-  const arns = [...new Set(groups.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))];
-  const listenersOf = async (balancer: LoadBalancer): Promise<Balancer> => {
-    return { balancer, listeners: await elbv2.listeners(balancer.LoadBalancerArn as string) };
-  };
-  const balancers = await Promise.all((await elbv2.loadBalancers(arns)).map(listenersOf));
-  const found = balancers.flatMap(({ balancer, listeners }) =>
-    listeners.map(async (listener) => routesOf(elbv2, balancer, listener, names)),
-  );
+  const found = listeners.map(async ({ balancer, listener }) => routesOf(elbv2, balancer, listener, names));
   return (await Promise.all(found)).flat();
 }
 

@@ -3,7 +3,7 @@ import type { TargetGroupsConfig } from '../config/config.ts';
 import { defined } from '../domain/defined.ts';
 import type { Pool, PoolRole, Target } from '../domain/snapshot.ts';
 import { findGroups, type PoolGroup, type WantedGroup } from './find-groups.ts';
-import { routesTo } from './routes-to.ts';
+import { listenersOf, routesAt } from './routes-to.ts';
 import {
   isComplete,
   isReadable,
@@ -24,7 +24,7 @@ export interface Settings extends PoolGroup {
 }
 
 /** Target groups as pools: what all ways of moving traffic between them share. */
-export interface Groups extends Pick<TrafficPort, 'read' | 'urls' | 'register' | 'deregister'> {
+export interface Groups extends Pick<TrafficPort, 'groupNames' | 'read' | 'urls' | 'register' | 'deregister'> {
   /** In the order of the config. */
   readonly groups: () => Promise<readonly Settings[]>;
 }
@@ -68,15 +68,14 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[], dispe
     return isReadable(known) ? pools.map((pool) => ({ ...pool, ...quotaOf(pool, known) })) : pools;
   };
   const routes = remember(async () => {
-    const readable = (await members()).filter(isReadable);
-    return routesTo(
-      elbv2,
-      readable.map(({ group }) => group),
-    );
+    const readable = (await members()).filter(isReadable).map(({ group }) => group);
+    return routesAt(elbv2, await listenersOf(elbv2, readable), readable);
   });
 
   return {
     groups: async () => (await settings()).filter(isReadable),
+
+    groupNames: async () => (await members()).map(({ name }) => name),
 
     async read(names) {
       const isAsked = ({ name }: { readonly name: string }): boolean => names?.includes(name) ?? true;

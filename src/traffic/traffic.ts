@@ -26,6 +26,8 @@ export interface TrafficPort {
   readonly kind: string;
   /** What the config decides, to be pinned in goals. */
   readonly settings: TrafficSettings;
+  /** The names of the pools that the config names, also of those that cannot be read. At most two requests, once. */
+  groupNames(): Promise<readonly string[]>;
   /**
    * The pools that the config names, with their targets as they are now; `names` limits the reading to those. One request a
    * pool. Rejects when one that production needs cannot be read.

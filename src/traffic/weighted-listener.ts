@@ -6,7 +6,7 @@ import { countedWithinS } from '../domain/retention.ts';
 import type { ListenerWeights, Route } from '../domain/traffic.ts';
 import { answersIn, stickySecondsIn, weightsIn, withWeights } from './actions.ts';
 import { crowdedRule, notesOf, problemsOf } from './compatibility.ts';
-import { findRoutes, type RouteLocation } from './find-rules.ts';
+import { findRoutes, type FoundRule, type RouteLocation } from './find-rules.ts';
 import { countResidual, type Counter } from './residual-traffic.ts';
 import { createGroups, inRole, remember, type Settings } from './target-groups.ts';
 import {
@@ -30,7 +30,11 @@ export function createWeightedListener(
 ): TrafficPort {
   // Who is in production is read from the weights.
   const pools = createGroups(elbv2, inRole('test', config.groups));
-  const { readTraffic, setWeights } = createRules(elbv2, config, pools.groups, remember(noted(aliases)));
+  const { readTraffic: read, setWeights } = createRules(elbv2, config, pools.groups, remember(noted(aliases)));
+  let last: Promise<ListenerWeights> | undefined;
+  const readTraffic = async (): Promise<ListenerWeights> => (last = read());
+  /** What was read last, or is being read. */
+  const known = async (): Promise<ListenerWeights> => last?.catch(readTraffic) ?? readTraffic();
   const { steps, everyMs, retentionMs, residualTraffic } = config;
   return {
     ...pools,
@@ -45,7 +49,7 @@ export function createWeightedListener(
     readTraffic,
     follow: readTraffic,
     residual: async (left) => {
-      const [traffic, groups] = await Promise.all([readTraffic(), pools.groups()]);
+      const [traffic, groups] = await Promise.all([known(), pools.groups()]);
       const sticky = traffic.routes.filter(({ role, stickyS }) => role === 'production' && stickyS > 0);
       if (sticky.length === 0) return traffic;
       const cookieS = Math.max(...sticky.map(({ stickyS }) => stickyS));
@@ -56,7 +60,7 @@ export function createWeightedListener(
     setWeights,
     setTtls: notHere,
     async urls() {
-      const [all, { routes }] = await Promise.all([pools.groups(), readTraffic()]);
+      const [all, { routes }] = await Promise.all([pools.groups(), known()]);
       const leading = (name: string): readonly Route[] => routes.filter(({ weights }) => (weights[name] ?? 0) > 0);
       return Object.fromEntries(all.map(({ name }) => [name, [...new Set(leading(name).map(({ url }) => url))]]));
     },
@@ -83,24 +87,29 @@ function createRules(
     isComplete,
   );
   let last: ReadonlyMap<string, readonly Action[]> = new Map();
+  let isFound = false;
 
   return {
     readTraffic: async (): Promise<ListenerWeights> => {
+      // To find the rules is to read them.
+      const isFirst = !isFound;
+      isFound = true;
       const [found, settings, named] = await Promise.all([places(), settingsOf(), aliases()]);
-      const rules = await readRules(elbv2, found.filter(isReadable));
+      const located = found.filter(isReadable).map(({ place }) => place);
+      const rules = isFirst ? found.filter(isReadable) : await readRules(elbv2, located);
       last = new Map(rules.filter(isReadable).map(({ place, actions }) => [place.name, actions]));
-      const located = rules.filter(isReadable).map(({ place }) => place);
+      const read = rules.filter(isReadable).map(({ place }) => place);
       const routes = rules.filter(isReadable).map(({ place, actions }) => toRoute(place, actions, settings));
       return {
         kind: 'listener-weights',
         routes,
         problems: [
-          ...problemsOf(settings, located, routes, config.stickiness),
+          ...problemsOf(settings, read, routes, config.stickiness),
           ...rules
             .filter(isReadable)
             .flatMap(({ place, actions }) => crowdedRule(place.name, [...weightsIn(actions).keys()], settings)),
         ],
-        notes: [...notesOf(located, routes, config.stickiness), ...named],
+        notes: [...notesOf(read, routes, config.stickiness), ...named],
         residual: { state: 'not-asked' },
         unreadable: [...found.filter(isUnreadable), ...rules.filter(isUnreadable)],
       };
@@ -109,7 +118,7 @@ function createRules(
     setWeights: async (changes: ReadonlyMap<string, Weights>): Promise<void> => {
       const [found, settings] = await Promise.all([places(), settingsOf()]);
       for (const [name, weights] of changes) {
-        const place = found.filter(isReadable).find((candidate) => candidate.name === name);
+        const place = found.filter(isReadable).find((one) => one.place.name === name)?.place;
         const before = last.get(name);
         if (place === undefined || before === undefined) throw new Error(`There is no route ${name}.`);
         const byArn = new Map(settings.map(({ arn, name: pool }) => [arn, weights[pool] ?? 0]));
@@ -121,16 +130,8 @@ function createRules(
   };
 }
 
-interface LocatedRule {
-  readonly place: RouteLocation;
-  readonly actions: readonly Action[];
-}
-
 /** All at once; where that fails, those for production, and each of the others on its own. */
-async function readRules(
-  elbv2: Elbv2,
-  places: readonly RouteLocation[],
-): Promise<readonly (LocatedRule | Unreadable)[]> {
+async function readRules(elbv2: Elbv2, places: readonly RouteLocation[]): Promise<readonly (FoundRule | Unreadable)[]> {
   const together = await orUnreadable('', readActions(elbv2, places));
   if (isReadable(together)) return together;
   const [production, test] = [places.filter(isProduction), places.filter((place) => !isProduction(place))];
@@ -143,7 +144,7 @@ function isProduction({ role }: RouteLocation): boolean {
 }
 
 /** One request for all rules, and one for all default actions. */
-async function readActions(elbv2: Elbv2, places: readonly RouteLocation[]): Promise<readonly LocatedRule[]> {
+async function readActions(elbv2: Elbv2, places: readonly RouteLocation[]): Promise<readonly FoundRule[]> {
   const ruleArns = places.flatMap(({ ruleArn }) => ruleArn ?? []);
   const listenerArns = places.flatMap(({ ruleArn, listenerArn }) => (ruleArn === undefined ? [listenerArn] : []));
   const [rules, listeners] = await Promise.all([

@@ -221,6 +221,7 @@ describe('shifting', () => {
       ListenerArn: listenerArn,
       DefaultActions: [{ Type: 'forward', ForwardConfig }],
     });
+    await port.readTraffic();
     expect(await port.residual(both)).toMatchObject({
       residual: { state: 'counted', requests: { 'shop-blue': 3, 'shop-green': 0 }, withinS: 60 },
     });

@@ -196,6 +196,7 @@ export class FakeWorld {
     return {
       kind: 'fake',
       settings: { kind: 'membership' },
+      groupNames: async () => this.now.pools.filter(({ role }) => role !== 'other').map(({ name }) => name),
       readTraffic,
       follow: readTraffic,
       residual: readTraffic,

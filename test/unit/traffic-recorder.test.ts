@@ -19,6 +19,7 @@ function noting(calls: unknown[]): TrafficPort {
   return {
     kind: 'noting',
     settings: settingsIn(WORLD).traffic,
+    groupNames: async () => (note('groupNames'), ['one']),
     read: async (...args) => (note('read', ...args), READING),
     urls: async () => (note('urls'), {}),
     register: async (...args) => note('register', ...args),
@@ -44,6 +45,7 @@ test.each(Object.entries(DECORATORS))('%s hands on everything that a run asks of
   const inner = noting(calls);
   const port = decorate(inner);
   expect([port.kind, port.settings]).toEqual([inner.kind, inner.settings]);
+  expect(await port.groupNames()).toEqual(['one']);
   expect(await port.read(['one'])).toEqual(READING);
   await port.urls();
   await port.register(POOL, [{ id: 'i-1', port: 80 }]);
@@ -53,6 +55,7 @@ test.each(Object.entries(DECORATORS))('%s hands on everything that a run asks of
   await port.setWeights(new Map([['shop:0', { one: 1 }]]));
   await port.setTtls(new Map([['shop:0', 10]]));
   expect(calls).toEqual([
+    ['groupNames'],
     ['read', ['one']],
     ['urls'],
     ['register', POOL, [{ id: 'i-1', port: 80 }]],
