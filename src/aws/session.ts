@@ -14,6 +14,7 @@ import {
   type MfaCode,
 } from './credentials.ts';
 import { isThrottling, translate } from './errors.ts';
+import { bucketOf } from './buckets.ts';
 import { Limiter } from './limiter.ts';
 import { proxyOptions } from '../proxy.ts';
 
@@ -131,12 +132,6 @@ export type Send = <Output>(command: Sendable<Output>) => Promise<Output>;
 /** Translates the errors of one service that mean more than `translate` knows. */
 export type Explain = (error: OperatorError) => OperatorError;
 
-/** ELB's bucket for reads holds 40 tokens (ELB API reference, request throttling); half of it is left for other clients. */
-const BURST = 20;
-
-/** Route 53 limits reads and changes together, per account (Route 53 developer guide, quotas); other services limit them separately. */
-const SHARED_LIMIT: ReadonlySet<string> = new Set(['route53']);
-
 const quiet = (): void => {};
 
 /** Without `info`: with it, the SDK would copy every response for logging. */
@@ -194,9 +189,15 @@ export class Session {
     this.#credentials.provider ??= config?.credentials;
     const { requestsPerSecond: rates, clock } = this.options;
     const rate = typeof rates === 'number' ? rates : (rates[service] ?? rates.others);
-    const reads = new Limiter(clock, rate, BURST);
-    const changes = SHARED_LIMIT.has(service) ? reads : new Limiter(clock, rate, BURST);
-    const nameOf = (context: Handling): string => `${service}:${context.commandName?.replace(/Command$/, '') ?? '?'}`;
+    const limiters = new Map<string, Limiter>();
+    const limiterOf = (operation: string): Limiter => {
+      const { name, burst } = bucketOf(service, operation);
+      const limiter = limiters.get(name) ?? new Limiter(clock, rate, burst);
+      limiters.set(name, limiter);
+      return limiter;
+    };
+    const shortName = (context: Handling): string => context.commandName?.replace(/Command$/, '') ?? '?';
+    const nameOf = (context: Handling): string => `${service}:${shortName(context)}`;
     middlewareStack.add(
       (next, context) => async (args) => {
         const { instead, dryRuns } = this.options;
@@ -222,11 +223,10 @@ export class Session {
     middlewareStack.add(
       (next, context) => async (args) => {
         const operation = nameOf(context);
-        const limiter = isChange(operation) ? changes : reads;
         const { request } = args as { readonly request: HttpRequest };
         this.#noteConnection(request, context.__smithy_context?.selectedHttpAuthScheme?.identity);
         this.#addFence(request);
-        return this.#attempt(limiter, operation, () => next(args));
+        return this.#attempt(limiterOf(shortName(context)), operation, () => next(args));
       },
       // Inside the retry middleware, so that every attempt is counted and checked.
       { step: 'finalizeRequest', priority: 'low', name: 'turnout-attempt' },
@@ -276,7 +276,10 @@ export class Session {
     try {
       return await this.clock.timed(send, dateOf);
     } catch (error) {
-      if (isThrottling(error)) this.options.onThrottled(operation);
+      if (isThrottling(error)) {
+        limiter.throttled();
+        this.options.onThrottled(operation);
+      }
       throw this.options.changes === 'once' && isChange(operation) ? new SentOnce(error) : error;
     }
   }

@@ -6,11 +6,13 @@ import { hasShare, isPresent, percentText, TOLERANCE } from '../domain/shares.ts
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Route, RouteRole } from '../domain/traffic.ts';
 import { list } from '../domain/text.ts';
-import { ALL_POOLS } from '../observe/reads.ts';
+import { ALL_POOLS, NOTHING, type Reads } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { foreignWeights, notFit, routeNames } from './shares.ts';
 import { fleetOf, idsOf, memberIds } from './world.ts';
+
+const ROUTES: Reads = { ...NOTHING, routes: true };
 
 /** Give the pool, in which the fleet is, that percentage of what all routes with the role bring; one request a route. */
 export interface ShiftWeights {
@@ -50,8 +52,9 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
       return Math.abs(shareOf(route, pool) - before(route)) < TOLERANCE || hasShare(route, pool, percent);
     });
   },
-  readsBefore: () => ALL_POOLS,
-  readsToPoll: () => ({ pools: [step.pool], fleets: [], routes: true }),
+  // Whether the pool is fit is asked before production moves.
+  readsBefore: () => (step.role === 'test' ? ROUTES : ALL_POOLS),
+  readsToPoll: () => ROUTES,
   effect: () => (step.role === 'test' ? 'records' : 'shifts-traffic'),
   apply: async ({ traffic }, snapshot) => {
     const pools = configuredPools(snapshot).map(({ name }) => name);

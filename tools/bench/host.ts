@@ -1,5 +1,5 @@
 /**
- * A sandbox of any size in a separate process:  node tools/bench/host.ts --config FILE --instances N [--drain MS]
+ * A sandbox of any size in a separate process:  node tools/bench/host.ts --config FILE --instances N [--drain MS] [--distance]
  *
  * `turnout sandbox` does not allow fleets of 1,000 instances, nor quotas for two of them in one target group and four times as many
  * at one load balancer.
@@ -9,10 +9,15 @@ import { frontOf } from '../../src/commands/front.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createElbv2 } from '../../src/sandbox/elbv2/index.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { QUICK, timesFor } from './times.ts';
+import { DISTANCE, QUICK, timesFor } from './times.ts';
 
 const { values } = parseArgs({
-  options: { config: { type: 'string' }, instances: { type: 'string' }, drain: { type: 'string' } },
+  options: {
+    config: { type: 'string' },
+    instances: { type: 'string' },
+    drain: { type: 'string' },
+    distance: { type: 'boolean', default: false },
+  },
 });
 const config = loadConfig({ path: values.config!, env: process.env, cwd: process.cwd() });
 const instances = Number(values.instances);
@@ -23,6 +28,7 @@ const sandbox = await startSandbox(
     ...timesFor(instances),
     ...QUICK,
     ...(values.drain === undefined ? {} : { deregistrationDelay: Number(values.drain) }),
+    ...(values.distance ? DISTANCE : {}),
     port: 0,
     environment: config.environment,
     template: config.fleet.kind === 'ec2' ? config.fleet.launchTemplate?.name : undefined,

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { Timing } from './interleave.ts';
+import type { DistanceRow } from './distance.ts';
 import type { PromoteRow } from './promote.ts';
 import type { SwitchRow } from './weights.ts';
 import type { RollingRow } from './rolling.ts';
@@ -68,6 +69,21 @@ export function rollingTable(rows: readonly RollingRow[]): string {
       ms(rollingMs),
       times.toFixed(3),
       String(requests),
+      ok ? 'ok' : 'too slow',
+    ]),
+  );
+}
+
+export function distanceTable(rows: readonly DistanceRow[]): string {
+  return draw(
+    ['at a distance', 'servers', 'a round trip', 'the limit', 'turnout', 'times', ''],
+    rows.map(({ name, size, tripMs, limitMs, ms: took, times, ok }) => [
+      name,
+      String(size),
+      ms(tripMs),
+      ms(limitMs),
+      ms(took),
+      times.toFixed(3),
       ok ? 'ok' : 'too slow',
     ]),
   );

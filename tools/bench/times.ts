@@ -12,5 +12,15 @@ export function timesFor(size: number): Times {
   return { healthCheck, registration: 5000, deregistrationDelay: 1000 };
 }
 
+/** AWS as it is seen from afar: its throttling, its shortest health check, and a registration that takes some seconds. */
+export const DISTANCE = {
+  latency: 80,
+  throttle: 'aws',
+  healthCheck: { interval: 5000, timeout: 2000 },
+  registration: 3000,
+  propagation: 300,
+  deregistrationDelay: 5000,
+} as const;
+
 /** Times between measurements, while instances boot and fleets are restored. */
 export const QUICK = { boot: 100, registration: 0, propagation: 0, consistency: 0 };
