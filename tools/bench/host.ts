@@ -27,8 +27,8 @@ const sandbox = await startSandbox(
   {
     ...timesFor(instances),
     ...QUICK,
-    ...(values.drain === undefined ? {} : { deregistrationDelay: Number(values.drain) }),
     ...(values.distance ? DISTANCE : {}),
+    ...(values.drain === undefined ? {} : { deregistrationDelay: Number(values.drain) }),
     port: 0,
     environment: config.environment,
     template: config.fleet.kind === 'ec2' ? config.fleet.launchTemplate?.name : undefined,

@@ -2,6 +2,7 @@
  * Benchmarks:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000]
  *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,weights,names] [-- --json]; an empty list skips a part
  *             npm run bench -- --distance [--sizes 2,20,200] [--repetitions 3]: all commands, 80 ms away from AWS
+ *             npm run bench -- --peers: a switch and a rolling deploy, beside the AWS CLI with its waiters
  *
  * Cold starts against an empty Node process; promotes, rolling deploys, and switches by listener weights and by DNS weights,
  * against the physical limit. Exits with 1 if a bound is exceeded. Run it on an otherwise idle machine.
@@ -11,9 +12,10 @@ import { messageOf } from '../../src/errors.ts';
 import { startRig } from '../rig/sandbox.ts';
 import { coldStart } from './cold.ts';
 import { measureDistances } from './distance.ts';
+import { measurePeers } from './peers.ts';
 import { measurePromotes } from './promote.ts';
 import { measureRollings } from './rolling.ts';
-import { distanceTable, promoteTable, requestTable, rollingTable, switchTable, table } from './table.ts';
+import { distanceTable, peerTable, promoteTable, requestTable, rollingTable, switchTable, table } from './table.ts';
 import type { Row } from './table.ts';
 import { measureNames, measureWeights } from './weights.ts';
 
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     rolling: { type: 'string', default: '2,8,32' },
     parts: { type: 'string', default: 'cold,promotes,rollings,weights,names' },
     distance: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -34,6 +37,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
 
 async function main(): Promise<number> {
   if (values.distance) return distance();
+  if (values.peers) return peers();
   const parts = values.parts.split(',');
   const [repetitions, { signal }] = [Number(values.repetitions), interruption];
   const measure = async <T>(part: string, act: () => Promise<readonly T[]>): Promise<readonly T[]> =>
@@ -61,6 +65,12 @@ async function distance(): Promise<number> {
   const rows = await measureDistances(sizes, Number(values.repetitions), interruption.signal);
   print(values.json ? JSON.stringify({ distance: rows }) : distanceTable(rows));
   return rows.every(({ ok }) => ok) ? 0 : 1;
+}
+
+async function peers(): Promise<number> {
+  const rows = await measurePeers(interruption.signal);
+  print(values.json ? JSON.stringify({ peers: rows }) : peerTable(rows));
+  return 0;
 }
 
 function sizesIn(list: string): readonly number[] {

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Timing } from './interleave.ts';
 import type { DistanceRow } from './distance.ts';
+import type { PeerRow } from './peers.ts';
 import type { PromoteRow } from './promote.ts';
 import type { SwitchRow } from './weights.ts';
 import type { RollingRow } from './rolling.ts';
@@ -86,6 +87,15 @@ export function distanceTable(rows: readonly DistanceRow[]): string {
       times.toFixed(3),
       ok ? 'ok' : 'too slow',
     ]),
+  );
+}
+
+export function peerTable(rows: readonly PeerRow[]): string {
+  return draw(
+    ['beside others', 'turnout', 'the other', 'times turnout'],
+    rows.map(({ name, turnoutMs, peerMs, note = '' }) =>
+      peerMs === undefined ? [name, '', note, ''] : [name, ms(turnoutMs), ms(peerMs), (peerMs / turnoutMs).toFixed(2)],
+    ),
   );
 }
 
