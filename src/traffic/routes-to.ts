@@ -43,6 +43,11 @@ export async function routesAt(
   return (await Promise.all(found)).flat();
 }
 
+/** Everything that forwards to one of the groups: see `listenersOf` and `routesAt`. */
+export async function routesTo(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly FoundRoute[]> {
+  return routesAt(elbv2, await listenersOf(elbv2, groups), groups);
+}
+
 async function routesOf(
   elbv2: Elbv2,
   balancer: LoadBalancer,

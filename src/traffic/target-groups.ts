@@ -3,7 +3,7 @@ import type { TargetGroupsConfig } from '../config/config.ts';
 import { defined } from '../domain/defined.ts';
 import type { Pool, PoolRole, Target } from '../domain/snapshot.ts';
 import { findGroups, type PoolGroup, type WantedGroup } from './find-groups.ts';
-import { listenersOf, routesAt } from './routes-to.ts';
+import { routesTo } from './routes-to.ts';
 import {
   isComplete,
   isReadable,
@@ -69,7 +69,7 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[], dispe
   };
   const routes = remember(async () => {
     const readable = (await members()).filter(isReadable).map(({ group }) => group);
-    return routesAt(elbv2, await listenersOf(elbv2, readable), readable);
+    return routesTo(elbv2, readable);
   });
 
   return {
