@@ -5,7 +5,7 @@ import type { Instance, Pool } from '../domain/snapshot.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { NOTHING_BESIDE, readBeside, type Beside } from './beside.ts';
 import { toPoolGroup, type PoolGroup } from './find-groups.ts';
-import { listenersOf, routesAt } from './routes-to.ts';
+import { listenersFor, routesAt } from './routes-to.ts';
 import { toPool, withAttributes, type Settings } from './target-groups.ts';
 import {
   isReadable,
@@ -133,7 +133,7 @@ class OtherGroups {
   /** What leads to the groups, and whose all of it is. */
   async #leadingTo(groups: readonly PoolGroup[]): Promise<Pick<Seen, 'routes' | 'owned' | 'tagsUnread'>> {
     const inApi = groups.map(({ group }) => group);
-    const listeners = await listenersOf(this.#elbv2, inApi);
+    const listeners = await listenersFor(this.#elbv2, inApi);
     const early = [...groups.map(({ arn }) => arn), ...listeners.map(({ listener }) => listener.ListenerArn as string)];
     const [routes, tags, scaling] = await Promise.all([
       routesAt(this.#elbv2, listeners, inApi),

@@ -15,7 +15,7 @@ export interface FoundListener {
 }
 
 /** All listeners of the groups' load balancers. At the same time one request for the load balancers, and one for each one's listeners. */
-export async function listenersOf(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly FoundListener[]> {
+export async function listenersFor(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly FoundListener[]> {
   const arns = [...new Set(groups.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))];
   const [balancers, listeners] = await Promise.all([
     elbv2.loadBalancers(arns),
@@ -43,9 +43,9 @@ export async function routesAt(
   return (await Promise.all(found)).flat();
 }
 
-/** Everything that forwards to one of the groups: see `listenersOf` and `routesAt`. */
+/** Everything that forwards to one of the groups: see `listenersFor` and `routesAt`. */
 export async function routesTo(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly FoundRoute[]> {
-  return routesAt(elbv2, await listenersOf(elbv2, groups), groups);
+  return routesAt(elbv2, await listenersFor(elbv2, groups), groups);
 }
 
 async function routesOf(

@@ -122,9 +122,7 @@ export class FakeWorld {
     }));
   }
 
-  later(ms: number, act: () => void): void {
-    void this.clock.sleep(ms).then(act);
-  }
+  later = (ms: number, act: () => void): void => void this.clock.sleep(ms).then(act);
 
   /** Lets time pass until the promise is settled; a run that takes more than two hours hangs. */
   async finish<T>(promise: Promise<T>): Promise<T> {

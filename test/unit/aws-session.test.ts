@@ -178,7 +178,7 @@ describe('what is sent', () => {
   test('what AWS throttles makes the same kind of request rarer, and no other', async () => {
     const clock = new VirtualClock();
     const { elb } = await open({ clock, maxAttempts: 1, requestsPerSecond: 10 }, THROTTLED, 'ok', 'ok');
-    await expect(elb.targetHealth('arn')).rejects.toThrow();
+    await errorOf(elb.targetHealth('arn'));
     await elb.register('arn', TARGETS);
     void elb.targetHealth('arn');
     await expect.poll(() => clock.sleeping).toBe(1);
