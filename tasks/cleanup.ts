@@ -1,6 +1,7 @@
 import { stableFleet, liveFleets, members, poolsOf, roleOf } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { defined } from '../src/domain/defined.ts';
+import { keptVolumeNotes, keptVolumesOf, leftVolumes } from '../src/domain/kept-volumes.ts';
 import { movedSince, recordNow } from '../src/domain/production-record.ts';
 import { isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf, type MinimumHealthy, type Refusal } from '../src/domain/goal.ts';
@@ -89,6 +90,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       ends: fleetsToRetire(snapshot, { fleet: serving.id, ...defined({ only }) }).map((fleet) => ({
         release: fleet.release,
         instances: members(fleet).length,
+        ...(keptVolumesOf(fleet).length > 0 && { volumes: keptVolumesOf(fleet) }),
       })),
       ...allowedBy(options),
     };
@@ -131,7 +133,8 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     );
     const all = toRetire.length === 0 ? mark : retire;
     const settle = goal.only === undefined ? model.settleSteps(keep, goal.settings) : [];
-    return planAhead(snapshot, [...all, ...settle], endingNotes(snapshot, keep, toRetire));
+    const notes = [...endingNotes(snapshot, keep, toRetire), ...keptVolumeNotes(toRetire)];
+    return planAhead(snapshot, [...all, ...settle], notes);
   },
 
   afterFailure(snapshot, goal, { step }) {
@@ -155,7 +158,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
 
   standing: (_snapshot, { release, only, ends = [] }) => {
     const all = list(ends.map((one) => `${one.release} (${count(one.instances, 'instance')})`));
-    const terminated = all === '' ? '' : ` Terminated: ${all}.`;
+    const terminated = all === '' ? '' : ` Terminated: ${all}.${leftVolumes(ends)}`;
     const sole = only === undefined ? ' and is the only fleet' : '';
     const next =
       sole === '' ? '`turnout status` shows what is left' : '`turnout up --release R` brings up the next one';

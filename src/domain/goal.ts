@@ -1,5 +1,6 @@
 import type { Amount } from './amount.ts';
 import type { ProductionRecord } from './production-record.ts';
+import type { KeptVolume } from './snapshot.ts';
 import { list } from './text.ts';
 import type { SwitchSettings } from './traffic.ts';
 
@@ -90,6 +91,8 @@ export interface EndedFleet {
   readonly release: string;
   /** How many instances. */
   readonly instances: number;
+  /** Those that AWS keeps. */
+  readonly volumes?: readonly KeptVolume[];
 }
 
 /** What was asked for, about one fleet and the release that it carries or is to carry. */

@@ -35,6 +35,13 @@ export interface DeployNote {
   readonly state: 'started' | 'done';
 }
 
+/** A volume whose deletion with its instance is turned off. */
+export interface KeptVolume {
+  readonly id: string;
+  /** Absent: it could not be read. */
+  readonly sizeGb?: number;
+}
+
 export interface Instance {
   readonly id: string;
   /** Availability zone, such as `eu-west-1a`. */
@@ -60,6 +67,8 @@ export interface Instance {
   readonly deploy?: DeployNote;
   /** What else it belongs to, by its tags. */
   readonly owners?: readonly Owner[];
+  /** Those that AWS keeps when it ends. */
+  readonly keptVolumes?: readonly KeptVolume[];
   /** How many it has, without AWS's own; and which of turnout's, without the prefix. Absent: not known. */
   readonly tags?: { readonly count: number; readonly own: readonly string[] };
 }

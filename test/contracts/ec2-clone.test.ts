@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { copyOf } from '../../src/fleets/ec2/attributes.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { poll } from '../support/poll.ts';
 import { callEc2 } from '../support/quick-sandbox.ts';
 import { openEc2Fleet, startEc2World, type Boot, type Ec2World } from './ec2-world.ts';
 import { fleetOf, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
@@ -104,7 +105,7 @@ describe('a clone', () => {
     const id = was.InstanceId as string;
     expect(spec.summary).toEqual([
       `cloned from ${id}: image ${world.images['shop-41']}, type m7i.xlarge`,
-      'volumes: /dev/xvda 100 GB gp3, encrypted; /dev/sdf 500 GB gp2, empty',
+      'volumes: /dev/xvda 100 GB gp3, encrypted; /dev/sdf 500 GB gp2, empty, kept when the server ends',
       `not copied from ${id}: the options of its Spot request, such as the highest price; partition 2 (EC2 chooses)`,
     ]);
   });
@@ -141,7 +142,7 @@ describe('a clone', () => {
     const spec = await resolved(world, { image: { name: 'shop-43' } });
     expect(spec.summary.slice(0, 2)).toEqual([
       expect.stringMatching(/^cloned from i-\w+: type m7i\.xlarge$/) as string,
-      'volumes: /dev/sda1 200 GB gp3, encrypted, as the image needs (it has 100 GB); /dev/sdf 500 GB gp2',
+      'volumes: /dev/sda1 200 GB gp3, encrypted, as the image needs (it has 100 GB); /dev/sdf 500 GB gp2, kept when the server ends',
     ]);
     await openEc2Fleet(world.sandbox.url, {}).launch(launchStep(spec));
     const green = await describedOf(world, 'green');
@@ -194,6 +195,28 @@ describe('a clone', () => {
     expectAdvice(error);
     await resolved(world, { image: { name: 'shop-42' } });
   });
+});
+
+test('volumes that outlive a server are read with their sizes, once; without the permission, without sizes', async () => {
+  const world = await start(CUSTOM, {});
+  const port = openEc2Fleet(world.sandbox.url, {});
+  const kept = async (of = port) =>
+    (await fleetOf(of, 'before')).instances.flatMap(({ keptVolumes }) =>
+      keptVolumes === undefined ? [] : [keptVolumes],
+    );
+  world.requests();
+  const first = await kept();
+  expect(first).toEqual([[{ id: expect.stringMatching(/^vol-/) as string, sizeGb: 500 }]]);
+  await port.readFleets(['before']);
+  expect(world.requests().reads.filter((name) => name === 'DescribeVolumes')).toHaveLength(1);
+  const denied = { kind: 'error', code: 'UnauthorizedOperation', status: 403, message: 'no' } as const;
+  world.sandbox.faults.add({ ...denied, operation: 'DescribeVolumes' });
+  expect(await kept(openEc2Fleet(world.sandbox.url, {}))).toEqual(first.map((all) => all.map(({ id }) => ({ id }))));
+  const id = first.flat()[0]?.id;
+  const { instances } = await fleetOf(port, 'before');
+  await callEc2(world.sandbox, 'TerminateInstances', { InstanceIds: instances.map((one) => one.id) });
+  const left = async () => (await callEc2(world.sandbox, 'DescribeVolumes', { VolumeIds: [id] })).Volumes[0].State;
+  await poll(async () => (await left()) === 'available', 'the volume is left');
 });
 
 describe('a fleet whose servers differ', () => {

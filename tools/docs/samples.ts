@@ -99,7 +99,7 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
     seconds: 13.4,
     awsRequests: 34,
     proven: 100,
-    terminated: [{ release: '43', instances: 3 }],
+    terminated: [{ release: '43', instances: 3, volumes: [{ id: 'vol-0123456789abcdef0', sizeGb: 100 }] }],
     run: '7f3a9c',
     release: '42',
     testUrls: ['http://test.shop.example.com:8081'],

@@ -8,6 +8,7 @@ import type { LaunchBatch } from '../../domain/goal.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import type { FleetPort, LaunchOrder } from '../fleet.ts';
 import { writeNotes } from '../notes.ts';
+import { keptVolumeSizes } from './kept-volumes.ts';
 import { tagsFor, type Ec2FleetOptions, type Ec2Request } from './request.ts';
 import { readUserData, resolveEc2Launch } from './resolve.ts';
 import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, type SeenInstance } from './tags.ts';
@@ -16,6 +17,7 @@ import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, 
 export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
   const { owner, ec2 } = options;
   const ours = (instance: SeenInstance): boolean => isOwned(owner, instance);
+  const withSizes = keptVolumeSizes(ec2);
   const ofEnvironment = tagged(tagName(owner, 'environment'), [owner.environment]);
   return {
     kind: 'ec2',
@@ -29,13 +31,13 @@ export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
         seen,
       );
       // Instances of the second read may be ours too: they were tagged between the two.
-      const fleets = toFleets(owner, [...found, ...rest].filter(ours));
+      const fleets = toFleets(owner, await withSizes([...found, ...rest].filter(ours)));
       return { fleets, unmanaged: rest.filter((one) => !ours(one)).map((one) => toInstance(owner, one)) };
     },
 
     async readFleets(ids) {
       const filters = [ofEnvironment, tagged(tagName(owner, 'fleet'), ids)];
-      return toFleets(owner, await ec2.instances(filters, seen));
+      return toFleets(owner, await withSizes(await ec2.instances(filters, seen)));
     },
 
     resolve: async (request) => resolveEc2Launch(options, request),
@@ -65,8 +67,7 @@ export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
 
     async terminate(fleet) {
       // A protected instance also keeps the others of its zone from being terminated by the same call (EC2 API, TerminateInstances): one call per zone.
-      const zones = Map.groupBy(members(fleet), (instance) => instance.zone);
-      await settle([...zones.values()].map(async (group) => ec2.terminate(group.map(({ id }) => id))));
+      await settle(idsByZone(fleet).map(async (ids) => ec2.terminate(ids)));
     },
 
     // Nothing to delete: EC2 removes terminated instances itself.
@@ -76,6 +77,11 @@ export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
 
 function idsOf(fleet: Fleet): readonly string[] {
   return members(fleet).map(({ id }) => id);
+}
+
+function idsByZone(fleet: Fleet): readonly (readonly string[])[] {
+  const zones = Map.groupBy(members(fleet), ({ zone }) => zone);
+  return [...zones.values()].map((group) => group.map(({ id }) => id));
 }
 
 function tagged(name: string, values: readonly string[]): Filter {

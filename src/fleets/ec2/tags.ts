@@ -45,11 +45,14 @@ export function marksIn(owner: Ownership, valueOf: (key: string, mark: keyof Mar
 export type SeenInstance = Pick<
   Ec2Instance,
   'InstanceId' | 'Placement' | 'State' | 'StateReason' | 'LaunchTime' | 'PrivateIpAddress' | 'InstanceType' | 'Tags'
->;
+> &
+  Pick<Instance, 'keptVolumes'>;
 
 export function seen(instance: Ec2Instance): SeenInstance {
   const { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags } = instance;
-  return { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags };
+  const fields = { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags };
+  const kept = (instance.BlockDeviceMappings ?? []).filter(({ Ebs }) => Ebs?.DeleteOnTermination === false);
+  return kept.length === 0 ? fields : { ...fields, keptVolumes: kept.map(({ Ebs }) => ({ id: Ebs?.VolumeId ?? '' })) };
 }
 
 function tagOf(instance: SeenInstance, key: string): string | undefined {
@@ -80,6 +83,7 @@ export function toInstance(owner: Ownership, instance: SeenInstance): Instance {
       reason: instance.StateReason?.Message,
       address: instance.PrivateIpAddress,
       type: instance.InstanceType,
+      keptVolumes: instance.keptVolumes,
       owners: owners.length === 0 ? undefined : owners,
       tags: tightTags(owner, Object.keys(tags)),
     }),

@@ -54,9 +54,15 @@ function copied(volume: Volume, DeviceName: string, { isRoot, image, ebs }: Plac
     DeleteOnTermination: ebs?.DeleteOnTermination,
     EbsCardIndex: ebs?.EbsCardIndex || undefined,
   });
+  const kept = ebs?.DeleteOnTermination === false ? ', kept when the server ends' : '';
   const content = isRoot || ofImage?.SnapshotId ? '' : SnapshotId ? ` from ${SnapshotId}` : ', empty';
   const larger = size > (volume.Size ?? 0) ? `, as the image needs (it has ${volume.Size} GB)` : '';
-  return { mapping: { DeviceName, Ebs }, words: `${volumeWords(DeviceName, Ebs)}${content}${larger}`, isRoot, volume };
+  return {
+    mapping: { DeviceName, Ebs },
+    words: `${volumeWords(DeviceName, Ebs)}${content}${larger}${kept}`,
+    isRoot,
+    volume,
+  };
 }
 
 /** `/dev/xvda 100 GB gp3, encrypted`. */

@@ -2,6 +2,7 @@ import type { Instance as OpsInstance, LoadBasedAutoScalingConfiguration, OpsWor
 import { OperatorError } from '../../errors.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { sentences } from '../../domain/text.ts';
+import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
 import { byLaunch, commonRelease, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
 import { allInstances, inLayer, marksOf, ownLayers, type OpsWorksDeps, type TaggedLayer } from './layers.ts';
@@ -32,7 +33,8 @@ export async function read(
     opsworks.scaling(groups.map(({ tagged }) => tagged.id)),
     Promise.all(mine.map(async (one) => [one, await failureOf(opsworks, one)] as const)),
   ]);
-  const byId = new Map(machines.map((machine) => [machine.InstanceId ?? '', machine]));
+  const sized = await keptVolumeSizes(ec2)(machines);
+  const byId = new Map(sized.map((machine) => [machine.InstanceId ?? '', machine]));
   const fleets = groups.map((group) => fleetFrom(deps, group, { byId, scaling, failures: new Map(failures) }));
   const known = new Set(mine.map((one) => one.Ec2InstanceId));
   const unmanaged = machines

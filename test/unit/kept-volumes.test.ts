@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import type { Fleet, KeptVolume } from '../../src/domain/snapshot.ts';
+import { Rig } from '../support/fake-run-task.ts';
+
+/** Volumes that AWS keeps when their instances end: nothing else would name them again. */
+
+function withVolumes(fleet: Fleet, volumes: readonly KeptVolume[]): Fleet {
+  const [first, ...others] = fleet.instances;
+  if (first === undefined) throw new Error('The fleet is empty.');
+  return { ...fleet, instances: [{ ...first, keptVolumes: volumes }, ...others] };
+}
+
+async function cleanedUp(...volumes: readonly KeptVolume[]) {
+  const rig = new Rig();
+  await rig.run('promote');
+  rig.fake.set((snapshot) => ({
+    ...snapshot,
+    fleets: snapshot.fleets.map((fleet) => (fleet.id === 'A' ? withVolumes(fleet, volumes) : fleet)),
+  }));
+  const ended = await rig.run('cleanup');
+  return { ended, notes: rig.events.flatMap((event) => (event.type === 'planned' ? event.notes : [])) };
+}
+
+test('are in the plan of cleanup, with their sizes, and in its last sentence and JSON', async () => {
+  const volumes = [
+    { id: 'vol-1', sizeGb: 500 },
+    { id: 'vol-2', sizeGb: 100 },
+  ];
+  const { ended, notes } = await cleanedUp(...volumes);
+  expect(notes).toContain(
+    'AWS keeps 2 volumes, 600 GB in all: vol-1 (500 GB) and vol-2 (100 GB). ' +
+      'They cost on until they are deleted: `aws ec2 delete-volume --volume-id vol-1`.',
+  );
+  expect(ended.message).toContain(
+    'Terminated: A (2 instances). Left, and still paid for: 2 volumes, 600 GB in all: vol-1 (500 GB) and vol-2 (100 GB).',
+  );
+  expect(ended.terminated).toEqual([{ release: 'A', instances: 2, volumes }]);
+});
+
+test('are named by their ids where their sizes could not be read; where there are none, nothing is said', async () => {
+  const { ended } = await cleanedUp({ id: 'vol-1' });
+  expect(ended.message).toContain('Left, and still paid for: 1 volume: vol-1.');
+  const { ended: plain, notes } = await cleanedUp();
+  expect(plain.message).not.toContain('Left');
+  expect(notes.join()).not.toContain('volume');
+});
