@@ -86,7 +86,9 @@ export function tooSmall(snapshot: Snapshot, { to, minimumHealthy, prepares }: S
     `${to.release} has ${total(have)} instances, and production must keep ${need.total} healthy: ${short}.`,
     `\`turnout ${prepares ? 'promote' : 'rollback'} --min-healthy ${accepted(snapshot, have)}\` accepts fewer healthy targets.`,
     ...(prepares
-      ? ['To bring up as many as production has: `turnout cleanup --discard`, then `turnout up --release R`.']
+      ? [
+          `To bring up as many as production has: \`turnout cleanup --discard --release ${to.release}\`, then \`turnout up --release ${to.release}\`.`,
+        ]
       : []),
   );
 }

@@ -57,6 +57,10 @@ describe('the minimum healthy', () => {
     expect(await planFor(snapshot, 'promote', {})).toMatchObject({
       refused: 'too-small',
       message: 'B has 2 instances, and production must keep 4 healthy: 2 short in a.',
+      next: [
+        expect.stringContaining('`turnout promote --min-healthy') as string,
+        'To bring up as many as production has: `turnout cleanup --discard --release B`, then `turnout up --release B`.',
+      ],
     });
   });
 });

@@ -42,9 +42,16 @@ describe('"Done" is seen', () => {
   test('an unmanaged server that joined meanwhile is named', async () => {
     const rig = new Rig();
     rig.on('deregister test', () => rig.fake.target('prod', 'i-other', 'healthy'));
-    const { exitCode, message } = await rig.run('promote');
+    const { exitCode, message, next } = await rig.run('promote');
     expect(exitCode).toBe(ExitCode.needsAttention);
     expect(message).toContain('i-other');
+    // The run is over: there is nothing to resume, nor to abandon.
+    expect(await rig.store.goal()).toBeUndefined();
+    expect(next.join()).not.toMatch(/resume|abandon/);
+    expect(next.slice(1)).toEqual([
+      '`turnout rollback` reverts it',
+      expect.stringMatching(/^`turnout promote` does it again \(not now: i-other is in production without/) as string,
+    ]);
   });
 
   test('the old fleet is put back by hand: not "B serves production"', async () => {

@@ -13,7 +13,7 @@ import type { HeldLease } from '../../record/lease.ts';
 import { switchSettings } from '../../steps/ports.ts';
 import { checkedAdvice } from './advice.ts';
 import { deniedAction } from './denied.ts';
-import { waysToContinue } from './resolve-goal.ts';
+import { waysAfter, waysToContinue } from './resolve-goal.ts';
 import { done, LOOK, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
 import { ofStore } from './of-store.ts';
 import { preview } from './preview.ts';
@@ -70,7 +70,7 @@ interface FinalLook {
 }
 
 function attention({ message, next }: NonNullable<FinalLook['problem']>, task: Task, goal: Goal): RunOutcome {
-  return needsAttention(message, [...next, ...waysToContinue(task, goal.release)]);
+  return needsAttention(message, [...next, ...waysAfter(task, goal.release)]);
 }
 
 /**
@@ -205,8 +205,10 @@ async function undo(
   const { last, problem } = await finalLook(run, task, back, plan, ran);
   await recording.forget();
   const production = productionIn(last);
-  if (problem !== undefined)
-    return { ...attention({ ...problem, message: `${why} ${problem.message}` }, task, back), production };
+  if (problem !== undefined) {
+    const both = attention({ ...problem, message: `${why} ${problem.message}` }, task, back);
+    return advised(run, last, undefined, { ...both, production });
+  }
   const ending = safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, [LOOK, ...next]);
   return { ...(await advised(run, last, undefined, ending)), ...proofOf(task, last, back), production };
 }

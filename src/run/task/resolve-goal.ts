@@ -166,14 +166,25 @@ export function choices({ wayBack }: Task): readonly string[] {
 }
 
 /** How to continue from a run that did not end. */
-export function waysToContinue({ again, wayBack }: Task, release: string): readonly string[] {
+export function waysToContinue(task: Task, release: string): readonly string[] {
+  const { again } = task;
   return [
     again === undefined
       ? '`turnout resume` goes on with it'
       : `\`turnout ${again(release)}\` (or \`turnout resume\`) goes on with it`,
-    ...(wayBack === undefined ? [] : [`\`turnout ${wayBack.command}\` ${wayBack.does}`]),
+    ...wayBackOf(task),
     '`turnout abandon` leaves things as they are and forgets it',
   ];
+}
+
+/** How to go on from a run that has ended, in a world that is not as it left it: there is nothing to resume, or to abandon. */
+export function waysAfter(task: Task, release: string): readonly string[] {
+  const { again } = task;
+  return [...(again === undefined ? [] : [`\`turnout ${again(release)}\` does it again`]), ...wayBackOf(task)];
+}
+
+function wayBackOf({ wayBack }: Task): readonly string[] {
+  return wayBack === undefined ? [] : [`\`turnout ${wayBack.command}\` ${wayBack.does}`];
 }
 
 /** @throws OperatorError for a refusal */
