@@ -4,7 +4,7 @@ import { countByZone, NO_MINIMUM, total } from '../src/domain/minimum-healthy.ts
 import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
 import { defined } from '../src/domain/defined.ts';
 import { stepsLeft } from '../src/plan/ending.ts';
-import { fewerThanBefore, nextZones, sizeNotes } from '../src/plan/fleet-size.ts';
+import { fewerThanBefore, nextZones, onlyIn, sizeNotes } from '../src/plan/fleet-size.ts';
 import { minimumProblem } from '../src/plan/in-place.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById } from '../src/domain/queries.ts';
@@ -28,6 +28,10 @@ const OPTIONS = {
     min: 1,
     max: 1000,
     example: 3,
+  }),
+  zone: option.nameList({
+    describe: 'Boot in this zone of production only, for when another one has no capacity (default: all of them)',
+    example: 'eu-west-1a',
   }),
   cloneFrom: option.instance({
     describe: 'Where the servers in production differ: the one that all new ones are clones of',
@@ -72,7 +76,8 @@ export const up: Task<'up', typeof OPTIONS> = {
     const asked = options.count ?? fleetCount;
     const fewer = asked === undefined ? fewerThanBefore(snapshot, blue, release) : undefined;
     if (fewer !== undefined) return fewer;
-    const zones = nextZones(snapshot, blue, asked);
+    const zones = onlyIn(nextZones(snapshot, blue, asked), options.zone, blue);
+    if (isRefusal(zones)) return zones;
     if (total(zones) === 0) {
       return refusal(
         'nothing-to-copy',

@@ -80,7 +80,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   'zone-is-full': {
     matches: /^InsufficientInstanceCapacity$/,
     message: 'EC2 has no capacity for this instance type in a zone now. {detail}',
-    next: 'Run this again in some minutes: no instance is launched twice.',
+    next: 'Run this again in some minutes: no instance is launched twice. A launch that begins anew can leave that zone out: `--zone` names the others.',
     isFinal: true,
   },
   'no-capacity': {

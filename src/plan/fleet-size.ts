@@ -28,6 +28,19 @@ export function nextZones(snapshot: Snapshot, blue: Fleet, asked: number | undef
   return asked === total(before) && isWhole ? before : spread(now, asked);
 }
 
+/** The same number of instances in some of these zones only, for when another one has no capacity. */
+export function onlyIn(zones: ByZone, wanted: readonly string[] | undefined, { release }: Fleet): ByZone | Refusal {
+  if (wanted === undefined) return zones;
+  const unknown = wanted.filter((zone) => !(zone in zones));
+  if (unknown.length === 0)
+    return spread(Object.fromEntries(wanted.map((zone) => [zone, zones[zone] ?? 0])), total(zones));
+  return refusal(
+    'not-its-zone',
+    `${release} has nothing in production in ${list(unknown)}: there is no subnet to take there.`,
+    `\`--zone\` takes ${list(Object.keys(zones))}.`,
+  );
+}
+
 /** The next fleet would be smaller than this one was, because of what is missing from production now. */
 export function fewerThanBefore(snapshot: Snapshot, blue: Fleet, release: string): Refusal | undefined {
   const now = total(servingZones(snapshot, blue));

@@ -24,14 +24,14 @@ function blueOf(members: readonly (typeof SERVES | typeof NOWHERE)[], size?: str
 }
 
 /** The zones that `up` asks for, or its refusal. */
-async function zonesOf(snapshot: Snapshot, count?: number, fleetCount?: number) {
+async function zonesOf(snapshot: Snapshot, count?: number, fleetCount?: number, only?: readonly string[]) {
   let zones: ByZone | undefined;
   const resolve = async (request: LaunchRequest) => {
     zones = request.zones;
     const batches = Object.entries(request.zones).map(([zone, n]) => ({ zone, subnet: 's', count: n }));
     return { kind: 'fake', summary: [], batches, request: {} };
   };
-  const options = { release: '42', ...(count !== undefined && { count }) };
+  const options = { release: '42', ...(count !== undefined && { count }), ...(only !== undefined && { zone: only }) };
   const goal = await up.pinGoal({ snapshot, options, requestedBy: REQUESTED, settings: PLAIN, fleetCount, resolve });
   if (isRefusal(goal)) return goal;
   const plan = up.plan(snapshot, goal);
@@ -88,6 +88,20 @@ describe('a fleet that would be smaller than the one before was', () => {
 test('as many as before are spread as they were before, where each zone has an instance left', async () => {
   expect(await zonesOf(blueOf([SERVES, SERVES, NOWHERE]), 3)).toMatchObject({ zones: { a: 1, b: 1, c: 1 } });
   expect(await zonesOf(blueOf([SERVES, SERVES], 'a=1 b=1 c=1'), 3)).toMatchObject({ zones: { a: 2, b: 1 } });
+});
+
+test('as many are booted in the zones that are named, and only in zones of production', async () => {
+  const snapshot = blueOf([SERVES, SERVES, SERVES, SERVES, SERVES]);
+  expect(await zonesOf(snapshot, undefined, undefined, ['a', 'c'])).toMatchObject({
+    zones: { a: 3, c: 2 },
+    notes: expect.arrayContaining(['None in b, where 41 had some.']) as string[],
+  });
+  expect(await zonesOf(snapshot, 4, undefined, ['b'])).toMatchObject({ zones: { b: 4 } });
+  expect(await zonesOf(snapshot, undefined, undefined, ['d', 'a'])).toEqual({
+    refused: 'not-its-zone',
+    message: '41 has nothing in production in d: there is no subnet to take there.',
+    next: ['`--zone` takes a, b and c.'],
+  });
 });
 
 test('the number of the config is taken, that of the option before it', async () => {
