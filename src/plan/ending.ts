@@ -59,6 +59,21 @@ export function servingProblem(
 }
 
 /**
+ * Servers that have lost their tags since the run began, in a sentence with a space before it: no command finds them by their fleet
+ * any more. What held instances may have been deleted with them.
+ */
+export function lostSince(before: Snapshot, now: Snapshot): string {
+  const known = new Set(now.fleets.flatMap(({ instances }) => instances.map(({ id }) => id)));
+  const fleets = before.fleets.filter(({ holder }) => holder === undefined);
+  const lost = fleets.flatMap((fleet) =>
+    members(fleet).flatMap(({ id }) => (known.has(id) ? [] : `${id} of ${fleet.release}`)),
+  );
+  return lost.length === 0
+    ? ''
+    : ` The tags of ${list(lost, 5)} were removed meanwhile: what of it still runs is left alone.`;
+}
+
+/**
  * What would have to be done again, planned anew; undefined when nothing. Evidence that was collected stays collected; with
  * `butRecords`, what only records is not counted.
  */

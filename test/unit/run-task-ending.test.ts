@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ExitCode } from '../../src/errors.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { Rig } from '../support/fake-run-task.ts';
+import { untag } from '../support/hands.ts';
 
 /** Calls back before the n-th request of that name. */
 function onNth(rig: Rig, what: string, n: number, act: () => void): void {
@@ -60,6 +61,14 @@ describe('"Done" is seen', () => {
     const { exitCode, message } = await rig.run('promote');
     expect(exitCode).toBe(ExitCode.needsAttention);
     expect(message).toContain('A is in production too');
+  });
+
+  test('a server that has lost its tags meanwhile is named: nothing ends it', async () => {
+    const rig = new Rig();
+    await rig.run('promote');
+    rig.on('mark B', () => untag('A-1')(rig.fake));
+    const { code, message } = await rig.run('cleanup');
+    expect([code, message]).toEqual(['done', expect.stringMatching(/ The tags of A-1 of A were removed meanwhile: /)]);
   });
 
   test('an old answer is not taken for it', async () => {

@@ -4,7 +4,7 @@ import { observe, withUrls } from '../../observe/observe.ts';
 import { productionIn } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
-import { describeServing } from '../../plan/ending.ts';
+import { describeServing, lostSince } from '../../plan/ending.ts';
 import { verifiedBy } from '../../domain/answers.ts';
 import { defined } from '../../domain/defined.ts';
 import { otherStore } from '../../domain/store-mark.ts';
@@ -47,7 +47,7 @@ export async function execute(
     const ending =
       problem === undefined
         ? {
-            ...done(plan.steps.length === 0 ? `Nothing to do: ${message}` : message, next),
+            ...done(`${plan.steps.length === 0 ? 'Nothing to do: ' : ''}${message}${lostSince(snapshot, last)}`, next),
             ...proofOf(task, last, goal),
             ...defined({ terminated, testUrls }),
           }
