@@ -177,6 +177,12 @@ describe('a clone', () => {
       `termination protection; stop protection; tags of the other servers where they differ (Name): all get those of ${one}; ` +
         'tags of its further volumes where they differ (Backup)',
     );
+    const cpu = { CoreCount: 2, ThreadsPerCore: 2, AmdSevSnp: 'disabled' } as const;
+    const type = { VCpuInfo: { DefaultCores: 2, DefaultThreadsPerCore: 2 } };
+    expect(copyOf({ CpuOptions: cpu }, type)).toEqual({ run: {}, lost: [] });
+    expect(copyOf({ CpuOptions: { ...cpu, AmdSevSnp: 'enabled' } }, type).run).toEqual({
+      CpuOptions: { ...cpu, AmdSevSnp: 'enabled' },
+    });
     const future = { Telepathy: { Enabled: true }, SourceDestCheck: false };
     expect(copyOf(future as object, {})).toEqual({
       run: {},

@@ -31,10 +31,12 @@ const ATTRIBUTES: { readonly [K in keyof Required<Instance>]: Copy<NonNullable<I
       ? {}
       : { run: { CapacityReservationSpecification: spec } },
   ClientToken: ITS_OWN,
-  CpuOptions: (options, { type: { VCpuInfo: usual } }) => {
-    const { CoreCount, ThreadsPerCore, ...further } = options;
+  // Not all types take them: what is usual for the type is not asked for.
+  CpuOptions: ({ CoreCount, ThreadsPerCore, ...further }, { type: { VCpuInfo: usual } }) => {
+    const enabled = Object.fromEntries(Object.entries(further).filter(([, value]) => value === 'enabled'));
     const isUsual = CoreCount === usual?.DefaultCores && ThreadsPerCore === usual?.DefaultThreadsPerCore;
-    return isUsual && Object.keys(defined(further)).length === 0 ? {} : { run: { CpuOptions: options } };
+    if (isUsual && Object.keys(enabled).length === 0) return {};
+    return { run: { CpuOptions: { CoreCount, ThreadsPerCore, ...enabled } } };
   },
   CurrentInstanceBootMode: ITS_OWN,
   EbsOptimized: (EbsOptimized) => ({ run: { EbsOptimized } }),

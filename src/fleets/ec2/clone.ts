@@ -105,7 +105,9 @@ async function unseenOf({ ec2 }: Ec2FleetOptions, { sample, type }: Model): Prom
   return {
     run: defined({
       CreditSpecification: CpuCredits === undefined ? undefined : { CpuCredits },
-      InstanceInitiatedShutdownBehavior: shutdown.InstanceInitiatedShutdownBehavior?.Value,
+      // `stop` is the default, and not for every instance (EC2 API, RunInstances).
+      InstanceInitiatedShutdownBehavior:
+        shutdown.InstanceInitiatedShutdownBehavior?.Value === 'terminate' ? ('terminate' as const) : undefined,
     }),
     // They would keep `cleanup` from ending the new servers.
     lost: sentences(
