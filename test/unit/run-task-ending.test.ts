@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ExitCode } from '../../src/errors.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { Rig } from '../support/fake-run-task.ts';
+import { FakeWorld } from '../support/fake-world.ts';
+import { HOME, world } from '../support/worlds.ts';
 import { untag } from '../support/hands.ts';
 
 /** Calls back before the n-th request of that name. */
@@ -69,6 +71,17 @@ describe('"Done" is seen', () => {
     rig.on('mark B', () => untag('A-1')(rig.fake));
     const { code, message } = await rig.run('cleanup');
     expect([code, message]).toEqual(['done', expect.stringMatching(/ The tags of A-1 of A were removed meanwhile: /)]);
+  });
+
+  test('what AWS advises about a launch names its release', async () => {
+    const members = [{ prod: 'healthy' }] as const;
+    const rig = new Rig(new FakeWorld(world([{ id: 'A', marks: HOME, members }])));
+    rig.on('launch', () => {
+      const next = ['Or first `turnout status`, then `turnout up --release R` with `--zone Z`.'];
+      throw new OperatorError('zone-is-full', 'EC2 has no capacity.', { exitCode: ExitCode.safe, next });
+    });
+    const { next } = await rig.run('up', { release: '42' });
+    expect(next.join()).toContain('`turnout up --release 42` with');
   });
 
   test('an old answer is not taken for it', async () => {

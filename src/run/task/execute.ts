@@ -142,7 +142,9 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   const after = task.afterFailure(snapshot, goal, { step, reason: why });
   if ('undo' in after) return undo(run, goal, after, snapshot, why);
   const ways = after.next ?? waysToContinue(task, goal.release);
-  const next = [...adviceOf(failure), ...ways];
+  // What AWS's errors advise knows of no release.
+  const named = adviceOf(failure).map((text) => text.replaceAll('--release R', `--release ${goal.release}`));
+  const next = [...named, ...ways];
   const message = `${why} ${after.message}`;
   const isSafe = after.leave === 'safe';
   const ending = isSafe
