@@ -15,7 +15,7 @@ import { countByZone, lowerMinimum, minimumNow } from '../src/domain/minimum-hea
 import { recordNow } from '../src/domain/production-record.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { members, servingFleets } from '../src/domain/roles.ts';
-import { count } from '../src/domain/text.ts';
+import { count, list } from '../src/domain/text.ts';
 import type { SwitchSettings } from '../src/domain/traffic.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import { spread } from '../src/plan/fleet-size.ts';
@@ -146,6 +146,21 @@ export function sameClone(
     `An earlier up of ${release} by ${goal.who} did not end: it clones ${sample}, and not --clone-from ${options.cloneFrom}.`,
     `\`turnout up --release ${release}\` goes on with it.`,
     `\`turnout cleanup --discard --release ${release}\` terminates what was launched; then begin anew.`,
+  );
+}
+
+/** So were its zones. */
+export function sameZones(
+  goal: GoalOf<'up'>,
+  { options: { zone: asked = [] } }: { readonly options: { readonly zone?: readonly string[] } },
+): GoalOf<'up'> | Refusal {
+  const zones = goal.spec.batches.map(({ zone }) => zone);
+  if (zones.length === asked.length && zones.every((zone) => asked.includes(zone))) return goal;
+  return refusal(
+    'other-steps',
+    `An earlier up of ${goal.release} by ${goal.who} did not end: it is for ${list(zones)}, and not for --zone ${asked.join(' --zone ')}.`,
+    `\`turnout up --release ${goal.release}\` goes on with it.`,
+    `\`turnout cleanup --discard --release ${goal.release}\` terminates what was launched; then begin anew.`,
   );
 }
 

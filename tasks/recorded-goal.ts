@@ -13,6 +13,7 @@ import {
   sameClone,
   sameInstances,
   sameRelease,
+  sameZones,
   takesOver,
 } from './amendments.ts';
 import type { OptionsByVerb } from './index.ts';
@@ -35,7 +36,13 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
     takeOver: takesOver,
     allowOwner: settled,
   },
-  up: { release: sameRelease, count: countAgain, cloneFrom: sameClone, allowOwner: settled },
+  up: {
+    release: sameRelease,
+    count: countAgain,
+    zone: sameZones,
+    cloneFrom: sameClone,
+    allowOwner: settled,
+  },
   promote: {
     release: sameRelease,
     minHealthy: (goal, request) => ({ ...minimumOfProduction(goal, request), need: 'minimum' }),

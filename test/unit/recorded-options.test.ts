@@ -121,6 +121,7 @@ const CASES: Cases = {
       on<GoalOf<'up'>>({ ...ASKED, verb: 'up', spec: spec(2) }, PART)({ count: 3 }, { refused: 'launched-already' }),
       on<GoalOf<'up'>>({ ...ASKED, fleet: 'C', verb: 'up', spec: spec(2, 1) }, PART)({ count: 1 }, { spec: spec(1) }),
     ],
+    zone: [launching({ zone: ['c', 'b', 'a'] }, 'the same'), launching({ zone: ['a'] }, { refused: 'other-steps' })],
     cloneFrom: [
       launching({ cloneFrom: 'A-0' }, { refused: 'other-steps' }),
       on<GoalOf<'up'>>({ ...ASKED, verb: 'up', spec: spec(2), cloneFrom: 'A-0' }, PART)(
