@@ -123,8 +123,8 @@ test('a share of production that leads to nothing healthy is told', () => {
 
 test('what is left of terminated instances in a group is not waited for', () => {
   const snapshot = world([{ ...blue, members: [{ prod: 'unhealthy', test: '-' }] }, green]);
-  const { progress } = behaviourOf({ do: 'await-drained', pool: 'prod', fleet: 'A' });
-  expect(progress(snapshot)).toBe('under way');
+  const step = behaviourOf({ do: 'await-drained', pool: 'prod', fleet: 'A' });
+  expect(step.progress(snapshot)).toBe('under way');
   const [prod, ...rest] = snapshot.pools;
   const targets = prod!.targets.map((one) => ({ ...one, state: 'unused' as const, reason: 'Target.InvalidState' }));
   expect(progress({ ...snapshot, pools: [{ ...prod!, targets }, ...rest] })).toBe('done');
