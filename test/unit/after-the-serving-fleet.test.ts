@@ -127,5 +127,5 @@ test('what is left of terminated instances in a group is not waited for', () => 
   expect(step.progress(snapshot)).toBe('under way');
   const [prod, ...rest] = snapshot.pools;
   const targets = prod!.targets.map((one) => ({ ...one, state: 'unused' as const, reason: 'Target.InvalidState' }));
-  expect(progress({ ...snapshot, pools: [{ ...prod!, targets }, ...rest] })).toBe('done');
+  expect(step.progress({ ...snapshot, pools: [{ ...prod!, targets }, ...rest] })).toBe('done');
 });
