@@ -19,13 +19,11 @@ export async function listenersFor(elbv2: Elbv2, groups: readonly TargetGroup[])
   const arns = [...new Set(groups.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))];
   const [balancers, listeners] = await Promise.all([
     elbv2.loadBalancers(arns),
-    Promise.all(arns.map(async (arn) => elbv2.listeners(arn))),
+    Promise.all(arns.map(async (arn) => [arn, await elbv2.listeners(arn)] as const)),
   ]);
+  const byBalancer = new Map(listeners);
   return balancers.flatMap((balancer) =>
-    listeners
-      .flat()
-      .filter(({ LoadBalancerArn: arn }) => arn === balancer.LoadBalancerArn)
-      .map((listener) => ({ balancer, listener })),
+    (byBalancer.get(balancer.LoadBalancerArn ?? '') ?? []).map((listener) => ({ balancer, listener })),
   );
 }
 
