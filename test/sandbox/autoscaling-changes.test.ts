@@ -154,8 +154,9 @@ test('tags are written, filtered by and deleted', async () => {
 });
 
 test('limits of the account, and pages', async () => {
+  for (const group of [name, `${name}-b`]) await scaling.create(group);
   const limits = await scaling.client.describeAccountLimits({});
-  expect(limits.NumberOfAutoScalingGroups).toBeGreaterThan(0);
+  expect(limits.NumberOfAutoScalingGroups).toBeGreaterThan(1);
   const first = await scaling.client.describeAutoScalingGroups({ MaxRecords: 1 });
   expect(first.AutoScalingGroups).toHaveLength(1);
   const rest = await scaling.client.describeAutoScalingGroups({ NextToken: first.NextToken });

@@ -42,10 +42,10 @@ async function rollback(rig: Rig): Promise<readonly string[]> {
 const [ENTER, LEAVE] = ['register prod A-0 A-1', 'deregister prod B-0 B-1'];
 
 describe('after a promote', () => {
-  // Its last change of production was 1.5 s before its end: the test groups came after it.
+  // Its last change of production was 1.5 s before its end: the test groups came after it. AWS's time has whole seconds: one is added.
   test.each([
-    { afterS: 1, leavesAt: '7.5' },
-    { afterS: 3, leavesAt: '5.5' },
+    { afterS: 1, leavesAt: '8.5' },
+    { afterS: 3, leavesAt: '6.5' },
     { afterS: 10, leavesAt: '4.5' },
     { afterS: 60, leavesAt: '4.5' },
   ])('by $afterS s: green leaves after $leavesAt s', async ({ afterS, leavesAt }) => {
@@ -76,7 +76,7 @@ describe('in the middle of a promote', () => {
       const [rig, changes] = await rollbackInTheMiddle(500, request);
       expect(changes.slice(0, 2)).toEqual([
         `0.0 ${ENTER}`,
-        expect.stringMatching(/^[89]\.\d deregister prod B-0 B-1$/),
+        expect.stringMatching(/^(9|10)\.\d deregister prod B-0 B-1$/),
       ]);
       expect(plansShown(rig)).toBe(1);
     },
@@ -84,7 +84,7 @@ describe('in the middle of a promote', () => {
 
   test('where there is only something to take away, it is waited for first', async () => {
     const [, changes] = await rollbackInTheMiddle(500, 'register prod');
-    expect(changes).toEqual([expect.stringMatching(/^[89]\.\d deregister prod B-0 B-1$/)]);
+    expect(changes).toEqual([expect.stringMatching(/^(9|10)\.\d deregister prod B-0 B-1$/)]);
   });
 
   test('where nothing has moved, nothing is changed', async () => {
