@@ -22,11 +22,12 @@ async function deadGreen(fake: FakeWorld, stopAt: string, shownStill: boolean): 
 }
 
 describe('a promote that did not end, and whose green is gone', () => {
-  test('is refused; a rollback finds that all is well, and forgets it', async () => {
+  test('is refused; a rollback finds that there is nothing to move back, and the next up replaces it', async () => {
     const rig = await deadGreen(blueAndGreen(), 'register prod', true);
     const finished = await rig.run('promote');
     expect(finished).toMatchObject({ code: 'fleet-gone', exitCode: ExitCode.refused });
-    expect(await rig.run('rollback')).toMatchObject({ result: 'done' });
+    expect(await rig.run('rollback')).toMatchObject({ code: 'nothing-to-roll-back', exitCode: ExitCode.refused });
+    expect(await rig.run('up', { release: '43' })).toMatchObject({ result: 'done' });
     expect(rig.store.recorded).toBeUndefined();
   });
 

@@ -111,8 +111,8 @@ type Looked = Awaited<ReturnType<typeof read>>;
 /** Right after another run the world may have to be read again, until it shows what that has left. */
 async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<Mode, 'plan'>): Promise<PlannedRun> {
   const seen = await read(setup, task, options);
-  if (!seen.isShown && task.isEmergencyExit) {
-    // Where it is refused, or begins with taking away, it has to wait anyway.
+  if (!seen.isShown && seen.hasMoved && task.isEmergencyExit) {
+    // Where it is refused, or begins with taking away, it has to wait anyway; and what a cleanup has ended may still show as running.
     const early = await planIn(setup, task, options, mode, seen).catch(() => undefined);
     if (early !== undefined && addsFirst(early)) return { ...early, looked: 'early' };
   }
@@ -194,12 +194,12 @@ async function read(setup: Setup, task: Task, options: TaskOptions) {
   };
   const others = new ConsistencyDelay(ports.clock, settleMs);
   const last = lastRun(journal);
-  if (last === undefined) return { ...known, snapshot, others, isShown: true };
+  if (last === undefined) return { ...known, snapshot, others, isShown: true, hasMoved: false };
   const before = Object.values<Task>(tasks).find(({ verb }) => verb === last.verb);
   const isShown = last.outcome === 'done' && before?.isVisible(snapshot, last.release ?? '') === true;
   // What it shows must not be taken for lasting where production was moved: see `endsSomething`.
   if (!isShown || before.movesProduction) others.changed(quietFor(last, isShown ? 'move' : 'any', ports.clock.now()));
-  return { ...known, snapshot, others, isShown };
+  return { ...known, snapshot, others, isShown, hasMoved: before?.movesProduction === true };
 }
 
 async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {
