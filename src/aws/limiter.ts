@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** While AWS throttles, it is asked less and less often: at the least this part of the rate. */
+/** While AWS throttles, requests are sent less and less often, but never below this fraction of the rate. */
 const LEAST = 1 / 8;
 /** Requests that were on their way together are throttled together: that counts once. */
 const TOGETHER_MS = 1000;

@@ -128,7 +128,7 @@ async function tryChanges(
   spec: LaunchSpec | OperatorError | undefined,
 ): Promise<void> {
   const instances = members(blue);
-  // Where the tags are those of nobody yet, the conditions of the policy say no to all but `adopt`.
+  // Before adoption no instance has the ownership tags, so the conditions of the policy deny every action except those of `adopt`.
   if (isOwn) {
     await attempt(fleet.mark(blue, { ...blue.marks, size: blue.marks.size ?? '' }));
     const noted = instances.map((one) => ({ ...one, left: [{ pool: '', port: 0 }] }));

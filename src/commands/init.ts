@@ -54,7 +54,7 @@ export async function init(args: Args): Promise<ExitCode> {
   );
 }
 
-/** @throws OperatorError `ambiguous-account` where nobody can be asked */
+/** @throws OperatorError `ambiguous-account` without a terminal to ask on */
 async function decided(seen: AccountSeen, choices: InitChoices): Promise<FoundTraffic> {
   const found = trafficIn(seen, choices);
   if (!('asks' in found)) return found;

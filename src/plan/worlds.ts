@@ -41,7 +41,7 @@ export function worldProblem(snapshot: Snapshot, production: Production): Refusa
   const unmanaged = unmanagedInProduction(snapshot);
   const other = production === 'mayBeShared' ? undefined : otherEnvironment(snapshot);
   if (other !== undefined) return other;
-  // Whoever served was terminated outside of turnout: what is left can be given production, and nothing can be adopted.
+  // The serving fleet was terminated outside of turnout: the other fleet can be promoted, and there is nothing to adopt.
   const isForsaken = unmanaged.length === 0 && servingFleets(snapshot).length === 0;
   if (
     stableFleet(snapshot) === undefined &&

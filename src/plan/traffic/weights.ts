@@ -96,7 +96,7 @@ function setupProblem({ problems }: WeightedTraffic): Refusal | undefined {
   );
 }
 
-/** Green would be tried by nobody; the way back needs no test traffic. */
+/** Green would get no test traffic; a rollback needs none. */
 function testTrafficProblem(snapshot: Snapshot): Refusal | undefined {
   const route = routesOf(snapshot, 'test').find(({ answers }) => answers !== undefined);
   if (route === undefined) return undefined;

@@ -111,7 +111,7 @@ function none(flag: Question['flag'], wanted: string | undefined, names: readonl
   });
 }
 
-/** The error where nobody can be asked. */
+/** The error without a terminal to ask on. */
 export function cannotAsk({ flag, asks, among }: Question): OperatorError {
   return new OperatorError('ambiguous-account', `${asks} There are: ${list(among, 20)}.`, {
     next: [`Name it with --${flag}, for example --${flag} ${among[0]}.`],
