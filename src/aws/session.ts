@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { AwsClock } from './clock.ts';
 import { defined } from '../domain/defined.ts';
 import type { OperatorError } from '../errors.ts';
-import { dryRun, type DryRun } from './dry-run.ts';
+import { DryRuns, type DryRun } from './dry-run.ts';
 import {
   checkProfile,
   credentialsText,
@@ -140,6 +140,7 @@ const LOGGER = { trace: quiet, debug: quiet, warn: (text: unknown) => process.em
 /** One program's connection to AWS: options, limits and the count of requests that all services share. */
 export class Session {
   readonly options: SessionOptions;
+  readonly #dryRuns: DryRuns | undefined;
   /** What is written for other machines to read is dated by it. */
   readonly clock: AwsClock;
   /** Requests sent, including retries. */
@@ -154,6 +155,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.options = options;
+    this.#dryRuns = options.dryRuns && new DryRuns(options.dryRuns);
     this.#credentials = options.credentials ?? {};
     this.clock = new AwsClock(options.clock);
   }
@@ -200,12 +202,12 @@ export class Session {
     const nameOf = (context: Handling): string => `${service}:${shortName(context)}`;
     middlewareStack.add(
       (next, context) => async (args) => {
-        const { instead, dryRuns } = this.options;
+        const { instead } = this.options;
         const operation = nameOf(context);
-        if (!isChange(operation) || (instead ?? dryRuns) === undefined) return next(args);
+        if (!isChange(operation) || (instead ?? this.#dryRuns) === undefined) return next(args);
         const { input } = args as { readonly input: object };
         instead?.(operation, input);
-        dryRuns?.(await dryRun(operation, input, async (dry) => unwrapped(next({ ...args, input: dry }))));
+        await this.#dryRuns?.ask(operation, input, async (dry) => unwrapped(next({ ...args, input: dry })));
         return { output: {} };
       },
       { step: 'initialize', priority: 'low', name: 'turnout-instead' },

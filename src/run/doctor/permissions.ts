@@ -15,6 +15,7 @@ export function permissionFindings(config: Config, asked: readonly DryRun[]): re
   const { ok, failed, notChecked } = about('permissions');
   const allowed = asked.filter(({ outcome }) => outcome === 'allowed').map(({ operation }) => operation);
   const denied = asked.flatMap(({ outcome }) => (outcome instanceof OperatorError ? [outcome] : []));
+  const ignored = asked.filter(({ outcome }) => outcome === 'ignored').map(({ operation }) => operation);
   const answered = new Set(asked.flatMap(({ operation, outcome }) => (outcome === 'not-asked' ? [] : operation)));
   const actions = (use: 'read' | 'run') => policyFor(config, use).Statement.flatMap(({ Action }) => Action);
   const read = new Set(actions('read'));
@@ -22,6 +23,14 @@ export function permissionFindings(config: Config, asked: readonly DryRun[]): re
   return [
     ...(allowed.length === 0 ? [] : [ok(`Allowed, by EC2's dry runs: ${list([...new Set(allowed)])}.`)]),
     ...denied.map((error) => failed(error)),
+    ...(ignored.length === 0
+      ? []
+      : [
+          notChecked(
+            `The endpoint has carried out ${list([...new Set(ignored)])} though it was a dry run; nothing further was tried.`,
+            'Use `turnout sandbox` or AWS: this emulator has no dry runs.',
+          ),
+        ]),
     ...(rest.length === 0
       ? []
       : [
