@@ -114,7 +114,7 @@ export function configFiles({ path, env, cwd }: Where): readonly string[] {
 }
 
 const CREATE = [
-  `Create one, for example ${FOLDER}/production.yml; turnout comes with commented examples, for example ${FOLDER}/ec2.yml.`,
+  `\`turnout init\` proposes one from what the account has; commented examples come with turnout, for example ${FOLDER}/ec2.yml.`,
   'Or use --config PATH or the environment variable TURNOUT_CONFIG for a file elsewhere.',
 ];
 
