@@ -82,10 +82,13 @@ async function killedWhileAnotherWaits(shop: Rig): Promise<void> {
   const undo = shop.slow('DeregisterTargets', 500);
   const first = start(shop, 'rollback');
   await first.reaches('await-healthy shop-production');
+  // It hears nothing of health, so that it is still at work however long the other takes to start.
+  const unheard = shop.sandbox.faults.add({ kind: 'throttle', operation: 'DescribeTargetHealth' });
   const second = start(shop, 'rollback --wait 1m');
   await second.line(({ type }) => type === 'queued');
   first.kill('SIGKILL');
   await first.ended;
+  shop.sandbox.faults.remove(unheard);
   undo();
   expect(finished(await second.ended)).toMatchObject({ result: 'done' });
   await serves(shop, '41');

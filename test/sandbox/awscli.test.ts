@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../../src/sandbox/index.ts';
 import { aws as run, needsCli, refusal as refusalOf } from '../support/aws-cli.ts';
 import { eventually } from '../support/cloud.ts';
+import { targetsIn } from '../support/health-watch.ts';
 
 // Each command starts a Python process.
 vi.setConfig({ testTimeout: 90_000 });
@@ -134,7 +135,7 @@ describe('aws elbv2', () => {
     const [id] = sandbox.blue;
     const health = async () => (await aws('elbv2', 'describe-target-health', ...group)).TargetHealthDescriptions;
     await aws('elbv2', 'register-targets', ...group, '--targets', `Id=${id},Port=8080`);
-    const healthy = async () => (await health())[0]?.TargetHealth.State === 'healthy';
+    const healthy = () => targetsIn(sandbox, sandbox.test[0]!.arn)[0]?.state === 'healthy';
     await eventually('a healthy target', healthy, 20_000);
     expect(await health()).toMatchObject([{ Target: { Id: id, Port: 8080 }, TargetHealth: { State: 'healthy' } }]);
     await aws('elbv2', 'deregister-targets', ...group, '--targets', `Id=${id},Port=8080`);
