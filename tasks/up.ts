@@ -9,6 +9,7 @@ import { minimumProblem } from '../src/plan/in-place.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Step } from '../src/steps/index.ts';
+import { checkSteps } from '../src/plan/trial.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { groupsProblem } from '../src/plan/group-checks.ts';
 import { nextQuotaProblem } from '../src/plan/quotas.ts';
@@ -58,7 +59,7 @@ export const up: Task<'up', typeof OPTIONS> = {
   wayBack: { command: 'cleanup --discard', does: 'terminates what it has booted' },
   isVisible: (snapshot, release) => liveFleets(snapshot).some((fleet) => fleet.release === release),
 
-  async pinGoal({ snapshot, options, requestedBy, resolve, fleetCount }) {
+  async pinGoal({ snapshot, options, requestedBy, resolve, fleetCount, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
     const model = trafficModel(snapshot);
@@ -89,11 +90,21 @@ export const up: Task<'up', typeof OPTIONS> = {
     if (many !== undefined) return many;
     const sample = defined({ cloneFrom: options.cloneFrom });
     const spec = await resolve({ release, zones, blue, ...sample });
-    return { ...requestedBy, verb: 'up', fleet: `${release}-${requestedBy.run}`, release, spec, ...sample };
+    const goal = {
+      ...requestedBy,
+      verb: 'up',
+      fleet: `${release}-${requestedBy.run}`,
+      release,
+      spec,
+      ...sample,
+    } as const;
+    const { checks, verification } = settings;
+    if (checks === undefined) return goal;
+    return { ...goal, checks, ...(verification.by !== 'nothing' && { tellsRelease: true }) };
   },
 
   plan(snapshot, goal) {
-    const { fleet, release, spec, run } = goal;
+    const { fleet, release, spec, run, checks = [], tellsRelease = false } = goal;
     const green = fleetById(snapshot, fleet) ?? { id: fleet, release, marks: {}, instances: [] };
     const model = trafficModel(snapshot);
     const test = model
@@ -107,6 +118,7 @@ export const up: Task<'up', typeof OPTIONS> = {
       ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
       ...model.routeTestTraffic(green),
       ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, minimumHealthy: NO_MINIMUM, need: 'all' })),
+      ...checkSteps(green, test[0]!, checks, tellsRelease),
     ];
     const zones = Object.fromEntries(spec.batches.map(({ zone, count }) => [zone, count]));
     const sizes = servingFleets(snapshot).flatMap((blue) => (blue === green ? [] : sizeNotes(snapshot, blue, zones)));

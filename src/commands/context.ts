@@ -15,6 +15,7 @@ import type { Store } from '../stores/store.ts';
 import { unavailableStore } from '../stores/unavailable.ts';
 import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
+import { NO_CHECKS, type GreenPort } from '../production/green.ts';
 import { openTraffic } from '../traffic/index.ts';
 import { callersLease } from './callers-lease.ts';
 import { alsoTelling, readersOf } from './ci.ts';
@@ -109,6 +110,7 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
     outside: traffic,
     clock: session.clock,
     production: await openProduction(config),
+    green: await openGreen(config),
     inPlace: nothingInPlace(config, session.clock),
   };
   return {
@@ -132,6 +134,10 @@ function unavailable(error: unknown): Store {
 
 async function openProduction({ marker }: Config): Promise<ProductionPort> {
   return marker === undefined ? NO_MARKER : (await import('../production/index.ts')).createProduction(marker);
+}
+
+async function openGreen({ checks = [] }: Config): Promise<GreenPort> {
+  return checks.length === 0 ? NO_CHECKS : (await import('../production/green-checks.ts')).createGreen(checks);
 }
 
 /** How code is delivered, according to the config; undefined when it does not say. */

@@ -13,6 +13,7 @@ export function crossChecks(data: unknown): readonly Mistake[] {
     ...placeholderChecks(root),
     ...trafficChecks(root),
     ...oneOf(tree(root['release'])['marker'], ['release', 'marker'], ['header', 'json', 'regexp']),
+    ...list(root['checks']).flatMap((check, index) => oneOf(check, ['checks', index], ['url', 'path'])),
     ...sandboxChecks(root['sandbox']),
   ];
 }
@@ -91,11 +92,11 @@ const FILLED =
 
 /** Keys of in-place deploys, in which more placeholders are filled in, and of the sandbox, which are not checked. */
 const OTHERS =
-  /^(?:sandbox(?:\.|$)|(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.)/;
+  /^(?:sandbox(?:\.|$)|(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.|checks\.)/;
 
 function placeholderChecks(root: Tree): readonly Mistake[] {
   const message =
-    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet (for OpsWorks in revision, image, customJson and the names of layer), and in deploy, migrate and instanceCheck';
+    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet (for OpsWorks in revision, image, customJson and the names of layer), and in deploy, migrate, instanceCheck and checks';
   return strings(root)
     .filter(({ key, text }) => !FILLED.test(key) && !OTHERS.test(key) && dependsOnRelease(text))
     .map(({ path }) => ({ path, message }));

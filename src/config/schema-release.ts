@@ -1,13 +1,5 @@
 import * as z from 'zod';
-import { inMs, timeLimit, map, servers, text, whole } from './values.ts';
-
-function compiles(source: string): boolean {
-  try {
-    return new RegExp(source, 'm') instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
+import { compiles, inMs, timeLimit, map, servers, text, whole } from './values.ts';
 
 const PATTERN = 'a regular expression such as release=(\\S+)';
 

@@ -2,9 +2,11 @@ import * as z from 'zod';
 import { durationMs, listOf, timeLimit, port, releaseName, seconds, text, whole } from './values.ts';
 
 const behaviour = z
-  .enum(['ok', 'sick', 'slow', 'crash'])
+  .enum(['ok', 'sick', 'slow', 'crash', 'errors'])
   .default('ok')
-  .describe('ok serves; sick fails health checks; slow responds late; crash exits soon after its start.');
+  .describe(
+    'ok serves; sick fails health checks; slow responds late; crash exits soon after its start; errors answers 3 % of all requests with 500, and is healthy.',
+  );
 
 const releases = listOf(
   z.union([releaseName, z.strictObject({ release: releaseName.describe('The release.'), behaviour })], {

@@ -6,6 +6,7 @@ import {
   instanceCheckSection,
   migrateSection,
 } from './schema-deploy.ts';
+import { checksSection } from './schema-checks.ts';
 import { fleetSection } from './schema-fleet.ts';
 import { storeSection } from './schema-store.ts';
 import { sandboxSection } from './schema-sandbox.ts';
@@ -23,6 +24,7 @@ const timeouts = z
     proven: timeLimit
       .prefault('5m')
       .describe('promote, rollback: until responses of production prove the release (`release.marker`).'),
+    warm: timeLimit.prefault('5m').describe('up, promote: until green has passed its `checks`.'),
     dns: timeLimit
       .prefault('10m')
       .describe('Weighted DNS: until Route 53, and then the name servers, show a change of records.'),
@@ -31,7 +33,7 @@ const timeouts = z
       .describe('rolling, deploy: until the deploy of a batch or the migrations have ended.'),
   })
   .transform(({ drained, ...rest }) =>
-    inMs('boot', 'healthy', 'released', 'proven', 'dns', 'deploy')({ ...rest, released: drained }),
+    inMs('boot', 'healthy', 'released', 'proven', 'warm', 'dns', 'deploy')({ ...rest, released: drained }),
   )
   .prefault({})
   .describe('Timeouts of steps, as durations such as 90s, 10m or 1h30m. A step that takes longer fails.');
@@ -103,6 +105,7 @@ export const schema = z
     fleet: fleetSection,
     traffic: trafficSection,
     release: releaseSection,
+    checks: checksSection.exactOptional(),
     deploy: deploySection.exactOptional(),
     migrate: migrateSection.exactOptional(),
     instanceCheck: instanceCheckSection.exactOptional(),

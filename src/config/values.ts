@@ -14,6 +14,15 @@ export function text(error: string, pattern: RegExp = /\S/) {
   return z.string({ error }).regex(pattern, { error });
 }
 
+/** Whether it is a regular expression, of several lines. */
+export function compiles(source: string): boolean {
+  try {
+    return new RegExp(source, 'm') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 export function whole(min: number, max: number) {
   const error = `a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });

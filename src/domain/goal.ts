@@ -1,4 +1,5 @@
 import type { Amount } from './amount.ts';
+import type { GreenCheck } from './green-checks.ts';
 import type { ProductionRecord } from './production-record.ts';
 import type { KeptVolume } from './snapshot.ts';
 import { list } from './text.ts';
@@ -108,6 +109,10 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         readonly spec: LaunchSpec;
         /** The instance that was named to be cloned. */
         readonly cloneFrom?: string;
+        /** What it has to answer before it counts as up. Absent: nothing. */
+        readonly checks?: readonly GreenCheck[];
+        /** It has to name its release there, too. */
+        readonly tellsRelease?: true;
       }
     | (SwitchGoal & {
         readonly verb: 'promote';
@@ -168,10 +173,19 @@ export type GoalOf<V extends Verb> = Extract<Goal, { verb: V }>;
  * gets those of now.
  */
 export function withSettings<G extends Goal>(goal: G, now: SwitchSettings): G {
+  if (goal.verb === 'up') return withChecks<GoalOf<'up'>>(goal, now) as G;
   if (goal.verb !== 'promote' && goal.verb !== 'rollback' && goal.verb !== 'cleanup') return goal;
   const { settings } = goal as { readonly settings?: SwitchSettings };
   const fits = settings?.traffic.kind === now.traffic.kind && settings.verification.by === now.verification.by;
-  return fits ? goal : { ...goal, settings: now };
+  if (!fits) return { ...goal, settings: now };
+  return goal.verb === 'promote' ? { ...goal, settings: withChecks(settings, now) } : goal;
+}
+
+/** Checks only collect evidence: one that was wrong is put right in the config, and the run goes on with it. */
+function withChecks<T extends { readonly checks?: SwitchSettings['checks'] }>(one: T, { checks }: SwitchSettings): T {
+  if (one.checks === undefined && checks === undefined) return one;
+  const { checks: _, ...rest } = one;
+  return (checks === undefined ? rest : { ...rest, checks }) as T;
 }
 
 /** A world or a request that the planner does not accept: nothing was changed. */

@@ -1,3 +1,4 @@
+import type { Checked } from './green-checks.ts';
 import type { DeployReport } from './deploys.ts';
 import type { Owner } from './owners.ts';
 import type { Outside, RouteRole, Traffic } from './traffic.ts';
@@ -216,4 +217,6 @@ export interface Details {
   readonly idle?: readonly string[];
   /** What a fleet says of itself that has nothing of production yet; absent while it was not asked. */
   readonly trial?: Trial;
+  /** How a fleet that has nothing of production yet answers its checks. */
+  readonly checked?: Checked;
 }

@@ -5,6 +5,7 @@ import type { Unreadable } from './unreadable.ts';
  * is pinned in goals when a run begins.
  */
 
+import type { GreenCheck } from './green-checks.ts';
 import type { Owner } from './owners.ts';
 
 /** Whose clients come in. */
@@ -170,4 +171,6 @@ export type Verification =
 export interface SwitchSettings {
   readonly traffic: TrafficSettings;
   readonly verification: Verification;
+  /** What green has to answer before production moves to it. Absent: nothing is asked. */
+  readonly checks?: readonly GreenCheck[];
 }

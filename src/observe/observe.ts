@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
+import type { GreenPort } from '../production/green.ts';
 import { counted, notAsked, type ProductionPort } from '../production/production.ts';
 import type { OutsidePort, OutsideRequest } from '../traffic/discover.ts';
 import type { PoolReading, TrafficPort } from '../traffic/traffic.ts';
@@ -11,6 +12,7 @@ import { defined } from '../domain/defined.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
+import { withChecks } from './green-checks.ts';
 import { withTrial } from './trial.ts';
 
 interface Readers {
@@ -23,6 +25,7 @@ interface Readers {
 
 interface AllReaders extends Readers {
   readonly inPlace: DetailReaders;
+  readonly green: Pick<GreenPort, 'ask'>;
 }
 
 /** What is read beside pools, routes and fleets. */
@@ -125,7 +128,8 @@ function surroundingsIn({ outside }: Snapshot): { readonly surroundings?: Surrou
 }
 
 async function refreshDetails(readers: AllReaders, snapshot: Snapshot, reads: Reads): Promise<Snapshot> {
-  const seen = await withTrial(readers, await withDetails(readers.inPlace, snapshot, reads), reads);
+  const tried = await withTrial(readers, await withDetails(readers.inPlace, snapshot, reads), reads);
+  const seen = await withChecks(readers, tried, reads);
   // Once it has succeeded, what is recorded in the tags is what counts.
   const isOver = reads.deploy !== undefined && hasSucceeded(seen, reads.deploy);
   return isOver ? refreshLists(readers, seen, { pools: [], fleets: 'all' }) : seen;

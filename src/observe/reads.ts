@@ -1,4 +1,5 @@
 import type { DeployOrder } from '../domain/deploys.ts';
+import type { GreenCheck } from '../domain/green-checks.ts';
 import type { Marks, Trial } from '../domain/snapshot.ts';
 
 /** Which part of the world is read again. */
@@ -16,6 +17,8 @@ export interface Reads {
   readonly answers?: boolean;
   /** Asks a fleet without production's traffic for its release, where the pool is tested. */
   readonly trial?: Pick<Trial, 'fleet' | 'before'> & { readonly pool: string };
+  /** Asks a fleet without production's traffic what these checks ask; the pool is where it is tested. */
+  readonly green?: { readonly fleet: string; readonly pool: string; readonly checks: readonly GreenCheck[] };
   /** Counts the requests that still reach pools that production has left. */
   readonly residual?: boolean;
   /** Ids of instances whose target groups are looked for among all of the account, and what leads to those and to ours. */

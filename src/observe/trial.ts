@@ -25,7 +25,7 @@ export async function withTrial(
 }
 
 /** URLs that lead to the pool, and to nothing that serves. */
-async function testRoutes(
+export async function testRoutes(
   traffic: TrialReaders['traffic'],
   snapshot: Snapshot,
   pool: string,

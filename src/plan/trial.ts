@@ -1,4 +1,5 @@
 import { refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
+import type { GreenCheck } from '../domain/green-checks.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { SwitchSettings } from '../domain/traffic.ts';
 import { sentences } from '../domain/text.ts';
@@ -47,11 +48,25 @@ function trialPool(snapshot: Snapshot, to: Fleet): string | undefined {
   return trafficModel(snapshot).testPools(to)[0]?.name;
 }
 
-/** It is asked once more directly before production moves. */
+/** Directly before production moves it is checked that it is warm, and it is asked for its release once more. */
 export function trialSteps(snapshot: Snapshot, to: Fleet, goal: Promotion): readonly Step[] {
   const pool = trialPool(snapshot, to);
-  const isAsked = goal.settings.verification.by !== 'nothing' && goal.allowed?.unknownRelease !== true;
-  return isAsked && pool !== undefined ? [{ do: 'verify-green', fleet: to.id, release: to.release, pool }] : [];
+  const { verification, checks = [] } = goal.settings;
+  const tellsRelease = verification.by !== 'nothing' && goal.allowed?.unknownRelease !== true;
+  return pool === undefined ? [] : checkSteps(to, pool, checks, tellsRelease);
+}
+
+/** What a fleet is asked where it is tested. */
+export function checkSteps(
+  { id: fleet, release }: Fleet,
+  pool: string,
+  checks: readonly GreenCheck[],
+  tellsRelease: boolean,
+): readonly Step[] {
+  return [
+    ...(checks.length > 0 ? [{ do: 'check-green', fleet, pool, checks } as const] : []),
+    ...(tellsRelease ? [{ do: 'verify-green', fleet, release, pool } as const] : []),
+  ];
 }
 
 /** What is worth knowing before production moves. */

@@ -18,12 +18,18 @@ export function readMarker(marker: MarkerConfig, received: Received): ReleaseAns
 
 function valueOf({ header, json, regexp }: MarkerConfig, { headers, body }: Received): string | undefined {
   if (header !== undefined) return String(headers[header.toLowerCase()] ?? '');
-  if (json !== undefined) return atPath(body, json.split('.'));
+  if (json !== undefined) return textAt(body, json);
   const found = new RegExp(regexp ?? '', 'm').exec(body);
   return found?.[1] ?? found?.[0];
 }
 
-function atPath(body: string, path: readonly string[]): string | undefined {
+function textAt(body: string, path: string): string | undefined {
+  const value = atPath(body, path.split('.'));
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** The value of a JSON text at these keys; undefined where there is none, or where it is not JSON. */
+export function atPath(body: string, path: readonly string[]): unknown {
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -31,7 +37,7 @@ function atPath(body: string, path: readonly string[]): string | undefined {
     return undefined;
   }
   for (const key of path) value = (value as Readonly<Record<string, unknown>> | null | undefined)?.[key];
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  return value;
 }
 
 function where({ header, json, regexp }: MarkerConfig): string {

@@ -43,6 +43,8 @@ export interface Limits {
   readonly releasedMs: number;
   /** Until production's own answers show a switch. */
   readonly provenMs: number;
+  /** Until green has passed its checks. */
+  readonly warmMs: number;
   /** Until Route 53, or what name servers answer, shows a change. */
   readonly dnsMs: number;
   /** Until a deploy, or the migrations, have ended. */

@@ -8,6 +8,7 @@ import { awaitRetention } from './await-retention.ts';
 import { awaitRunning } from './await-running.ts';
 import { awaitSlowStart } from './await-slow-start.ts';
 import { awaitTtl } from './await-ttl.ts';
+import { checkGreen } from './check-green.ts';
 import { checkInstances } from './check-instances.ts';
 import { claim } from './claim.ts';
 import type { StepBehaviour, StepDefinition } from './definition.ts';
@@ -49,6 +50,7 @@ const steps = {
   'await-insync': awaitInsync,
   'await-dns-answers': awaitDnsAnswers,
   'await-ttl': awaitTtl,
+  'check-green': checkGreen,
   'verify-green': verifyGreen,
   'verify-release': verifyRelease,
   'await-retention': awaitRetention,

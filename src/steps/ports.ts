@@ -4,6 +4,7 @@ import type { Delivery } from '../domain/goal.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import type { SwitchSettings } from '../domain/traffic.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
+import type { GreenPort } from '../production/green.ts';
 import type { ProductionPort } from '../production/production.ts';
 import type { OutsidePort } from '../traffic/discover.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
@@ -15,6 +16,7 @@ export interface Ports {
   readonly outside: OutsidePort;
   readonly clock: Clock;
   readonly production: ProductionPort;
+  readonly green: GreenPort;
   /** What deploys in place need beside the others. */
   readonly inPlace: InPlace;
 }
@@ -27,8 +29,13 @@ export interface InPlace {
 }
 
 /** What the config decides about a switch. */
-export function switchSettings({ traffic, production }: Pick<Ports, 'traffic' | 'production'>): SwitchSettings {
-  return { traffic: traffic.settings, verification: production.verification };
+export function switchSettings({
+  traffic,
+  production,
+  green: { checks },
+}: Pick<Ports, 'traffic' | 'production' | 'green'>): SwitchSettings {
+  const settings = { traffic: traffic.settings, verification: production.verification };
+  return checks.length === 0 ? settings : { ...settings, checks };
 }
 
 /** The deploys of one run. */

@@ -12,6 +12,7 @@ export const LIMITS = {
   healthyMs: 120_000,
   releasedMs: 60_000,
   provenMs: 60_000,
+  warmMs: 60_000,
   dnsMs: 600_000,
   deployMs: 60_000,
 };

@@ -2,7 +2,6 @@ import type { ClaimRequest, FleetPort, LaunchOrder, Notes } from '../../src/flee
 import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { Ports } from '../../src/steps/ports.ts';
-import { NO_MARKER } from '../../src/production/production.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
 import type { Outside } from '../../src/domain/traffic.ts';
 import type { OutsidePort } from '../../src/traffic/discover.ts';
@@ -11,7 +10,7 @@ import { poolByName } from '../../src/domain/queries.ts';
 import { withTraffic } from '../../src/domain/routes.ts';
 import { changePool } from '../../src/steps/world.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { HOME, NOTHING_OUTSIDE, world } from './worlds.ts';
+import { NOTHING_TOLD, HOME, NOTHING_OUTSIDE, world } from './worlds.ts';
 
 /** A request as the ports were asked: `register prod B-0 B-1`, `read prod`, `read fleets`. */
 export interface Asked {
@@ -70,7 +69,7 @@ export class FakeWorld {
       traffic: this.#traffic(),
       outside: { ...NOTHING_OUTSIDE, look: async (request) => this.#look(request) },
       clock: this.clock,
-      production: NO_MARKER,
+      ...NOTHING_TOLD,
       inPlace: nothingInPlace({ environment: 'shop' }, this.clock),
     };
   }

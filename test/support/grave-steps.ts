@@ -36,6 +36,7 @@ export const HARMLESS = [
   'await-insync',
   'await-dns-answers',
   'await-ttl',
+  'check-green',
   'verify-green',
   'verify-release',
   'await-slow-start',

@@ -110,7 +110,12 @@ export class Rig {
         startMeter({ url: `${url}/`, rate, connections: 8, timeoutMs: PATIENCE_MS }),
       ),
     );
-    return new Rig(sandbox, folder, meters, marker !== undefined || config?.['release'] !== undefined);
+    return new Rig(
+      sandbox,
+      folder,
+      meters,
+      marker !== undefined || ['release', 'checks'].some((key) => config?.[key] !== undefined),
+    );
   }
 
   /** Starts `turnout COMMAND`, split at blanks; `variables` come to those of its environment. */

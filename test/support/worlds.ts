@@ -1,3 +1,5 @@
+import { NO_CHECKS } from '../../src/production/green.ts';
+import { NO_MARKER } from '../../src/production/production.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/domain/snapshot.ts';
 import type { Ownership } from '../../src/domain/owners.ts';
 import type { Outside, SwitchSettings } from '../../src/domain/traffic.ts';
@@ -76,6 +78,9 @@ export const ALONE = { state: 'seen', groups: [], routes: [], owned: [], unsearc
 
 /** Of this environment. */
 export const OWNER: Ownership = { environment: 'shop', tagPrefix: 'turnout' };
+
+/** The config says nothing of what production and green answer. */
+export const NOTHING_TOLD = { production: NO_MARKER, green: NO_CHECKS };
 
 export const NOTHING_OUTSIDE: OutsidePort = {
   look: async () => ALONE,

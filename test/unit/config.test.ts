@@ -35,6 +35,7 @@ describe('a config file', () => {
         healthyMs: 300_000,
         releasedMs: 3_600_000,
         provenMs: 300_000,
+        warmMs: 300_000,
         dnsMs: 600_000,
         deployMs: 1_800_000,
       },
@@ -50,6 +51,7 @@ describe('a config file', () => {
       healthyMs: 90_000,
       releasedMs: 500,
       provenMs: 300_000,
+      warmMs: 300_000,
       dnsMs: 600_000,
       deployMs: 1_800_000,
     });

@@ -2,9 +2,8 @@ import { expect, test } from 'vitest';
 import { refresh } from '../../src/observe/observe.ts';
 import type { Fleet, Snapshot } from '../../src/domain/snapshot.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
-import { NO_MARKER } from '../../src/production/production.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
-import { ALONE, NOTHING_OUTSIDE } from '../support/worlds.ts';
+import { NOTHING_TOLD, ALONE, NOTHING_OUTSIDE } from '../support/worlds.ts';
 
 const AT = '2026-11-22T06:12:00.000Z';
 const LOOK = { pools: [], fleets: [], marks: { fleet: 'green', marks: { promoted: AT } } } as const;
@@ -42,7 +41,7 @@ async function lookWith(
   const traffic = { read, readTraffic, follow: readTraffic, residual: readTraffic, urls };
   const clock = new VirtualClock();
   const inPlace = nothingInPlace({ environment: 'shop' }, clock);
-  const readers = { fleet, traffic, outside: NOTHING_OUTSIDE, production: NO_MARKER, clock, inPlace };
+  const readers = { fleet, traffic, outside: NOTHING_OUTSIDE, ...NOTHING_TOLD, clock, inPlace };
   const snapshot = await refresh(readers, BEFORE, LOOK);
   return { snapshot, asked };
 }

@@ -18,6 +18,7 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   'await-insync': 'wait until Route 53 says INSYNC: all of its name servers have the change',
   'await-dns-answers': "ask the zones' name servers until their answers lead to the new target group only",
   'await-ttl': 'wait until the TTL of the old answers has passed',
+  'check-green': 'ask the new fleet, at its instances and its test route, until all `checks` are passed in a row',
   'verify-green': 'ask the new fleet for its release where it is tested, before production moves to it',
   'verify-release': 'ask production until enough answers in a row come from the new release',
   'await-slow-start': 'wait until the slow start of a target group is over',

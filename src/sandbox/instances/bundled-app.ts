@@ -24,6 +24,7 @@ class BundledApp implements App {
   #servers: readonly Server[] = [];
   #behaviour: Behaviour = OK;
   #lines = '';
+  #answered = 0;
 
   constructor(identity: AppIdentity, scheduler: Scheduler) {
     this.#identity = identity;
@@ -86,6 +87,14 @@ class BundledApp implements App {
     else this.#scheduler.after(ms, task);
   }
 
+  /** Evenly spread, so that a share of few requests is that share, too. */
+  #failsNow(): boolean {
+    const { percent = 0 } = this.#behaviour;
+    this.#answered += 1;
+    const failures = (n: number): number => Math.floor((n * percent) / 100);
+    return failures(this.#answered) > failures(this.#answered - 1);
+  }
+
   #command(path: string, ms: number, response: ServerResponse): void {
     const word = path.slice('/_app/'.length);
     if (word === 'sick') this.setBehaviour(behaviour('sick'));
@@ -98,11 +107,12 @@ class BundledApp implements App {
   #answer(path: string, response: ServerResponse): void {
     const { release, instance } = this.#identity;
     const sick = path === '/health' && this.#behaviour.name === 'sick';
+    const status = sick ? 503 : path !== '/health' && this.#failsNow() ? 500 : 200;
     const body = JSON.stringify(
       path === '/health' ? { status: sick ? 'sick' : 'ok', release, instance } : { release, instance },
     );
     response
-      .writeHead(sick ? 503 : 200, {
+      .writeHead(status, {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
         'x-release': release,

@@ -53,12 +53,12 @@ class CommandApp implements App {
     if (child.pid !== undefined) this.#guardian.watch(child.pid);
   }
 
-  /** A process can be stopped, continued and killed, but not made unhealthy. */
+  /** A process can be stopped, continued and killed, but not made unhealthy or faulty. */
   setBehaviour(behaviour: Behaviour): void {
-    if (behaviour.name === 'sick') {
+    if (behaviour.name === 'sick' || behaviour.name === 'errors') {
       throw new ApiError(
         'InvalidFault',
-        'The sandbox cannot make your own app sick: use slow (SIGSTOP) or crash (SIGKILL).',
+        `The sandbox cannot make your own app ${behaviour.name === 'sick' ? 'sick' : 'answer with errors'}: use slow (SIGSTOP) or crash (SIGKILL).`,
       );
     }
     if (behaviour.name === 'crash') return void this.kill();

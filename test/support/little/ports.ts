@@ -2,21 +2,20 @@ import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import type { Clock } from '../../../src/clock.ts';
 import type { DeployerPort } from '../../../src/deployers/deployer.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
-import { NO_MARKER } from '../../../src/production/production.ts';
 import { createDeploys } from '../../../src/run/deploys/deploys.ts';
 import { createInstanceProbe } from '../../../src/run/deploys/instance-probe.ts';
 import { nothingInPlace } from '../../../src/run/deploys/nothing-in-place.ts';
 import type { InstanceProbe, Ports } from '../../../src/steps/ports.ts';
 import { createDiscovery } from '../../../src/traffic/discover.ts';
 import type { TrafficPort } from '../../../src/traffic/traffic.ts';
-import { OWNER } from '../worlds.ts';
+import { NOTHING_TOLD, OWNER } from '../worlds.ts';
 import type { LittleSession } from './wire.ts';
 
 /** What a process has of the outside world without deploys in place. */
 export function plainPorts(fleet: FleetPort, inner: TrafficPort, session: LittleSession, clock: Clock): Ports {
   const traffic = createDiscovery(inner, new Elbv2(session), OWNER);
   const inPlace = nothingInPlace({ environment: 'shop' }, clock);
-  return { fleet, traffic, outside: traffic, clock, production: NO_MARKER, inPlace };
+  return { fleet, traffic, outside: traffic, clock, ...NOTHING_TOLD, inPlace };
 }
 
 export function withDeploys(ports: Ports, deployer: DeployerPort, probe?: Partial<InstanceProbe>): Ports {

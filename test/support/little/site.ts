@@ -67,6 +67,7 @@ export interface Desk {
 }
 
 const LIMITS = {
+  warmMs: 60_000,
   bootMs: 60_000,
   healthyMs: 60_000,
   releasedMs: 120_000,
