@@ -16,7 +16,7 @@ function sources(...folders: readonly string[]): readonly Source[] {
 }
 
 /** AWS's own codes, as the emulator has them, and those of the library that checks the config. */
-const NOT_OURS = /^(src\/sandbox\/(ec2|elbv2|opsworks|route53|ssm|cloudwatch|api)\/|src\/config\/issues\.ts)/;
+const NOT_OURS = /^(src\/sandbox\/(ec2|elbv2|opsworks|route53|s3|ssm|cloudwatch|api)\/|src\/config\/issues\.ts)/;
 /** Tests, contracts, and the worlds that tell contracts what to expect. */
 const ASSERTING = /(\.(test|contract)|^test\/contracts\/\w+-world)\.ts$/;
 const SHAPE = /^[a-z]+(-[a-z0-9]+)*$/;

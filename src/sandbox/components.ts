@@ -13,6 +13,7 @@ import { createLifecycleFaults, type LifecycleFaults } from './lifecycle-faults.
 import type { SandboxPlan } from './options.ts';
 import { createOpsWorks, type EmulatedOpsWorks } from './opsworks/index.ts';
 import type { EmulatedRoute53 } from './route53/index.ts';
+import { createS3 } from './s3/index.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import type { LifecycleTimes, SandboxTimes, Service } from './service.ts';
 import { createSsm } from './ssm/index.ts';
@@ -30,6 +31,7 @@ export interface Components {
   readonly ec2: EmulatedEc2;
   readonly opsworks: EmulatedOpsWorks;
   readonly ssm: Service;
+  readonly s3: Service;
   readonly outcomes: LifecycleFaults;
   readonly elbv2: EmulatedElbv2;
   readonly autoscaling: Service;
@@ -82,7 +84,8 @@ export async function createComponents(
   closers.push(() => autoscaling.close());
   const { route53, dns } = await openDns({ clock, scheduler, elbv2, pageSize, plan: plan.dns });
   closers.push(() => dns.close());
-  return { scheduler, instances, ec2, opsworks, ssm, outcomes, elbv2, autoscaling, route53, dns, times, errors };
+  const s3 = createS3(clock);
+  return { scheduler, instances, ec2, opsworks, ssm, s3, outcomes, elbv2, autoscaling, route53, dns, times, errors };
 }
 
 /** Part of the address block that is not used for instances. */

@@ -48,6 +48,7 @@ export interface Sandbox {
   readonly ec2: EmulatedEc2;
   readonly opsworks: EmulatedOpsWorks;
   readonly ssm: Service;
+  readonly s3: Service;
   readonly elbv2: EmulatedElbv2;
   readonly autoscaling: Service;
   readonly route53: EmulatedRoute53;
@@ -110,7 +111,7 @@ async function start(
   close: () => Promise<void>,
 ): Promise<Sandbox> {
   const components = await createComponents(plan, elbv2Factory, closers);
-  const { ec2, opsworks, ssm, instances, elbv2, autoscaling, route53, dns, times, errors } = components;
+  const { ec2, opsworks, ssm, s3, instances, elbv2, autoscaling, route53, dns, times, errors } = components;
   const seeded = await seedResources(plan, ec2, opsworks, elbv2);
   await addDocument(plan, ssm);
   const names = await seedNames(plan.dns, route53, seeded.balancers);
@@ -129,6 +130,7 @@ async function start(
     ec2,
     opsworks,
     ssm,
+    s3,
     elbv2,
     autoscaling,
     route53,
@@ -182,7 +184,7 @@ function createControl(plan: SandboxPlan, components: Components): Control {
 
 async function openApi(
   plan: SandboxPlan,
-  { instances, ec2, opsworks, ssm, elbv2, autoscaling, route53, dns, times, errors, scheduler }: Components,
+  { instances, ec2, opsworks, ssm, s3, elbv2, autoscaling, route53, dns, times, errors, scheduler }: Components,
   { faults, throttle, requests: log }: Control,
   closers: Closers,
 ): Promise<string> {
@@ -196,7 +198,7 @@ async function openApi(
     dns: dns.page,
     settings: settingsPage(times, dns.times, throttle),
   };
-  const services = [ec2, ssm, opsworks, elbv2, autoscaling, route53, createCloudWatch(elbv2)];
+  const services = [ec2, ssm, s3, opsworks, elbv2, autoscaling, route53, createCloudWatch(elbv2)];
   // A sleep that is pending when the sandbox is closed never resolves and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;

@@ -56,7 +56,7 @@ export interface Download {
 }
 
 export interface Service {
-  readonly id: 'autoscaling' | 'cloudwatch' | 'ec2' | 'elbv2' | 'opsworks' | 'route53' | 'ssm';
+  readonly id: 'autoscaling' | 'cloudwatch' | 'ec2' | 'elbv2' | 'opsworks' | 'route53' | 's3' | 'ssm';
   readonly operations: Readonly<Record<string, Operation>>;
   /** Faults that are specific to the service, by kind, such as `drain`; started with `POST /_turnout/faults {"kind": "drain", ...}`. */
   readonly faults?: Readonly<Record<string, FaultMaker>>;

@@ -129,6 +129,8 @@ describe('options', () => {
   });
 });
 
+const NO_BODY = { body: '', bytes: () => new Uint8Array() };
+
 test('an instance gets metadata with its token, until the token expires', () => {
   const clock = stoppedClock();
   const machine = { zone: 'eu-west-1a', address: '127.1.0.4', release: '41' };
@@ -140,7 +142,7 @@ test('an instance gets metadata with its token, until the token expires', () => 
   const find = (id: string) => machines.find((one) => one.id === id);
   const metadata = createMetadata({ find, at: () => undefined, watch: () => () => {} }, clock);
   const ask = (method: string, path: string, headers: Readonly<Record<string, string>> = {}) =>
-    metadata({ method, path: `/_turnout/metadata/${path}`, headers, query: new URLSearchParams(), body: '' });
+    metadata({ method, path: `/_turnout/metadata/${path}`, headers, query: new URLSearchParams(), ...NO_BODY });
   const token = (id: string, seconds: string) =>
     ask('PUT', `${id}/latest/api/token`, { 'x-aws-ec2-metadata-token-ttl-seconds': seconds });
   const key = { 'x-aws-ec2-metadata-token': token('i-1', '60')?.body ?? '' };

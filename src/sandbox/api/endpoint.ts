@@ -27,7 +27,7 @@ export interface ApiResponse {
   readonly status: number;
   readonly headers?: Head['headers'];
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly requestId: string;
   readonly code?: string;
   readonly faults: readonly ApiFaultKind[];
@@ -37,7 +37,7 @@ export interface ApiResponse {
 interface EncodedResponse {
   readonly status: number;
   readonly headers?: Head['headers'];
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly code?: string;
 }
 

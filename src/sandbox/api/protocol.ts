@@ -7,7 +7,10 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly query: URLSearchParams;
+  /** As text. */
   readonly body: string;
+  /** As it was sent. */
+  bytes(): Uint8Array;
 }
 
 export interface Head {
@@ -22,7 +25,7 @@ export interface Protocol {
   action(request: WireRequest, client?: object): string | undefined;
   /** Throws an `ApiError` when a required member is missing or a value is malformed. */
   decode(operation: OperationSchema, request: WireRequest): Record<string, unknown>;
-  encode(operation: OperationSchema, output: object, requestId: string): string;
+  encode(operation: OperationSchema, output: object, requestId: string): string | Uint8Array;
   /** Status and headers of a success. Default: 200 and no headers. */
   head?(operation: OperationSchema, output: object): Head;
   encodeError(error: ApiError, requestId: string): string;

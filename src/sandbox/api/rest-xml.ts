@@ -6,6 +6,7 @@ import { NOT_IMPLEMENTED, type Protocol, type WireRequest } from './protocol.ts'
 import { missingMember } from './required.ts';
 import { pathLabels, restOperationName } from './rest-routes.ts';
 import type { OperationSchema } from './schemas.ts';
+import { headersOf, readBindings, withoutHeaders } from './rest-bindings.ts';
 import { escapeXml, xmlMembers } from './xml.ts';
 
 /** REST-XML, the protocol of Route 53: method and path name the operation; its input is in path, query and an XML body. */
@@ -14,7 +15,10 @@ export function restXml(namespace: string): Protocol {
     contentType: 'text/xml',
     action: (request, client) => client && restOperationName(client, request),
     decode: (operation, request) => {
-      const input = { ...readBody(operation.input, request.body), ...readBindings(operation, request) };
+      const input = {
+        ...readBody(operation.input, request.body),
+        ...readBindings(operation.input, labelsOf(operation, request), request, 'InvalidInput'),
+      };
       const absent = missingMember(operation.input, input, operation.name);
       if (absent) throw incomplete(namespace, absent.owner, absent.name);
       return input;
@@ -65,42 +69,6 @@ function readBody(schema: NormalizedSchema, body: string): Record<string, unknow
   }
 }
 
-/** Input members in the path and the query. */
-function readBindings({ input, http }: OperationSchema, request: WireRequest): Record<string, unknown> {
-  const read: Record<string, unknown> = {};
-  if (!input.isStructSchema() || !http) return read;
-  const labels = pathLabels(http, request.path);
-  for (const [name, member] of input.structIterator()) {
-    const { httpLabel, httpQuery } = member.getMergedTraits();
-    const text = httpLabel ? labels[name] : httpQuery ? request.query.get(httpQuery) : undefined;
-    if (text !== undefined && text !== null) read[name] = simple(member, name, text);
-  }
-  return read;
-}
-
-function simple(schema: NormalizedSchema, name: string, text: string): unknown {
-  if (!schema.isNumericSchema()) return text;
-  if (text.trim() === '' || !Number.isFinite(Number(text))) {
-    throw new ApiError('InvalidInput', `Value '${text}' at '${name}' is not a number`);
-  }
-  return Number(text);
-}
-
-function headersOf(schema: NormalizedSchema, output: object): Readonly<Record<string, string>> {
-  const values = output as Readonly<Record<string, string | undefined>>;
-  const present = headerMembers(schema).map(([name, header]) => [header, values[name]] as const);
-  return Object.fromEntries(present.flatMap(([header, value]) => (value === undefined ? [] : [[header, value]])));
-}
-
-function withoutHeaders(schema: NormalizedSchema, output: object): object {
-  const headers = new Set(headerMembers(schema).map(([name]) => name));
-  return Object.fromEntries(Object.entries(output).filter(([name]) => !headers.has(name)));
-}
-
-function headerMembers(schema: NormalizedSchema): (readonly [string, string])[] {
-  if (!schema.isStructSchema()) return [];
-  return [...schema.structIterator()].flatMap(([name, member]) => {
-    const { httpHeader } = member.getMergedTraits();
-    return httpHeader ? [[name, httpHeader] as const] : [];
-  });
+function labelsOf({ http }: OperationSchema, { path }: WireRequest): Readonly<Record<string, string | undefined>> {
+  return http ? pathLabels(http, path) : {};
 }

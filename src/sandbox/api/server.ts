@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import { messageOf, OperatorError } from '../../errors.ts';
 import type { AdminPage, Download } from '../service.ts';
 import { ADMIN, adminAnswer } from './admin.ts';
-import { serviceProtocolOf, type ServiceProtocol } from './service-protocols.ts';
+import { isForS3, serviceProtocolOf, type ServiceProtocol } from './service-protocols.ts';
 import { handleRequest, type EndpointOptions } from './endpoint.ts';
 import type { MetadataAnswer } from './metadata.ts';
 import type { WireRequest } from './protocol.ts';
@@ -32,6 +32,8 @@ type ServerOptions = ApiOptions & EndpointOptions;
 export const LOOPBACK = '127.0.0.1';
 /** Enough for more than a thousand targets in one request. */
 const BODY_MAX_BYTES = 2 * 1024 * 1024;
+/** Objects are kept in memory. */
+const OBJECT_MAX_BYTES = 256 * 1024 * 1024;
 /** Longer than the SDK keeps an idle connection, so that the client closes it first. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -69,9 +71,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isLocal(incoming))
     return send(response, 403, 'text/plain', 'The sandbox accepts requests to 127.0.0.1 and localhost only.\n');
-  const body = await readBody(incoming);
-  if (body === undefined)
-    return send(response, 413, 'text/plain', `The body is larger than ${BODY_MAX_BYTES} bytes.\n`);
+  const max = isForS3(incoming.headers) ? OBJECT_MAX_BYTES : BODY_MAX_BYTES;
+  const body = await readBody(incoming, max);
+  if (body === undefined) return send(response, 413, 'text/plain', `The body is larger than ${max} bytes.\n`);
   const request = wireRequest(incoming, body);
   const metadata = options.metadata?.(request);
   if (metadata) return send(response, metadata.status, 'text/plain', metadata.body);
@@ -95,7 +97,7 @@ function downloadOf({ services }: ServerOptions, path: string): Download | undef
   return undefined;
 }
 
-const HELP = `This is turnout's sandbox, a local AWS emulator with EC2, ELBv2, Route 53, CloudWatch, SSM and OpsWorks. It is not a web site.
+const HELP = `This is turnout's sandbox, a local AWS emulator with EC2, ELBv2, Route 53, CloudWatch, S3, SSM and OpsWorks. It is not a web site.
 Set AWS_ENDPOINT_URL to its URL and use any access key. Its admin pages are listed at ${ADMIN}.
 `;
 
@@ -140,28 +142,34 @@ function isLocal(incoming: IncomingMessage): boolean {
   return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(incoming.headers.host ?? '');
 }
 
-async function readBody(incoming: IncomingMessage): Promise<string | undefined> {
+async function readBody(incoming: IncomingMessage, max: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size <= BODY_MAX_BYTES) chunks.push(chunk);
+    if (size <= max) chunks.push(chunk);
     else chunks.length = 0;
   }
-  return size > BODY_MAX_BYTES ? undefined : Buffer.concat(chunks).toString();
+  return size > max ? undefined : Buffer.concat(chunks);
 }
 
-function wireRequest(incoming: IncomingMessage, body: string): WireRequest {
+function wireRequest(incoming: IncomingMessage, body: Buffer): WireRequest {
   const url = new URL(incoming.url ?? '/', 'http://sandbox');
   return {
     method: incoming.method ?? 'GET',
     path: url.pathname,
     headers: incoming.headers,
     query: url.searchParams,
-    body,
+    get body() {
+      return body.toString();
+    },
+    bytes: () => body,
   };
 }
 
-function send(response: ServerResponse, status: number, contentType: string, body: string): void {
-  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }).end(body);
+/** An answer to HEAD, and one that says its own type or length, keeps those. */
+function send(response: ServerResponse, status: number, contentType: string, body: string | Uint8Array): void {
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', contentType);
+  if (!response.hasHeader('content-length')) response.setHeader('content-length', Buffer.byteLength(body));
+  response.writeHead(status).end(body);
 }

@@ -2,6 +2,7 @@ import { ApiError } from '../service.ts';
 import { json10, json11, json11Documents } from './json.ts';
 import type { Protocol, WireRequest } from './protocol.ts';
 import { awsQuery, ec2Query, queryParams } from './query.ts';
+import { restS3 } from './rest-s3.ts';
 import { restXml } from './rest-xml.ts';
 import { ownValue } from '../records.ts';
 
@@ -65,6 +66,13 @@ const route53: ServiceProtocol = {
   throttled: rateExceeded('Throttling'),
 };
 
+const s3: ServiceProtocol = {
+  service: 's3',
+  protocol: restS3,
+  client: () => import('@aws-sdk/client-s3'),
+  throttled: () => new ApiError('SlowDown', 'Please reduce your request rate.', 503),
+};
+
 const cloudwatch: ServiceProtocol = {
   service: 'cloudwatch',
   protocol: json10,
@@ -98,6 +106,7 @@ export function serviceProtocolOf(request: WireRequest): ServiceProtocol | undef
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string')
     return ownValue(BY_TARGET, target.split('.')[0] ?? '') ?? unknownService(request, json11);
+  if (isForS3(request.headers)) return s3;
   if (request.path.startsWith('/2013-04-01/')) return route53;
   const params = queryParams(request);
   const version = params.get('Version') ?? '';
@@ -109,15 +118,23 @@ export function serviceProtocolOf(request: WireRequest): ServiceProtocol | undef
 
 /** A service that the sandbox does not implement: all of its operations are unknown. */
 function unknownService(request: WireRequest, protocol: Protocol): ServiceProtocol {
-  const [, service = 'unknown'] = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(authorization(request)) ?? [];
-  return { service, protocol, throttled: rateExceeded('ThrottlingException') };
+  return { service: signedFor(request.headers), protocol, throttled: rateExceeded('ThrottlingException') };
 }
 
-function authorization(request: WireRequest): string {
-  return String(request.headers.authorization ?? '');
+/** The service that a signature is for. */
+function signedFor(headers: WireRequest['headers']): string {
+  return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(String(headers.authorization ?? ''))?.[1] ?? 'unknown';
+}
+
+/** Any path may be an object of S3: only the signature says so. */
+export function isForS3(headers: WireRequest['headers']): boolean {
+  return signedFor(headers) === 's3';
 }
 
 /** Whether a request has a signature. It is not verified, since there is no secret key; an unsigned request fails as on AWS. */
 export function isSigned(request: WireRequest): boolean {
-  return /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(authorization(request)) || request.query.has('X-Amz-Signature');
+  return (
+    /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(String(request.headers.authorization ?? '')) ||
+    request.query.has('X-Amz-Signature')
+  );
 }

@@ -26,6 +26,7 @@ export const THROTTLE_RULES: readonly ThrottleRule[] = [
   { name: 'ec2-changes', service: 'ec2', operations: /./, burst: 50, perSecond: 5 },
   { name: 'route53', service: 'route53', operations: /./, burst: 5, perSecond: 5 },
   { name: 'opsworks', service: 'opsworks', operations: /./, burst: 20, perSecond: 5 },
+  { name: 's3', service: 's3', operations: /./, burst: 3500, perSecond: 3500 },
   { name: 'ssm', service: 'ssm', operations: /./, burst: 40, perSecond: 40 },
 ];
 
