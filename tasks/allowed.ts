@@ -1,6 +1,6 @@
 import { defined } from '../src/domain/defined.ts';
 import { refusal, type Allowed, type Refusal } from '../src/domain/goal.ts';
-import { flag, nameList, release, type OptionsOf } from './options.ts';
+import { flag, nameList, reason, release, type OptionsOf } from './options.ts';
 
 /** An assertion, for the verbs that know by themselves where production is to go. */
 export const ITS_RELEASE = {
@@ -48,8 +48,15 @@ export const OWNERS = {
   }),
 } as const;
 
+export const FREEZE = {
+  overrideFreeze: reason({
+    describe: 'Go ahead in a closed time of `freeze`, for this reason, which is recorded',
+    example: "'fix of the checkout'",
+  }),
+} as const;
+
 export type AllowOptions = Partial<
-  OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS & typeof SLOW_START>
+  OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS & typeof SLOW_START & typeof FREEZE>
 >;
 
 /** To be spread into a goal. */
@@ -59,6 +66,7 @@ export function allowedBy(options: AllowOptions): { readonly allowed?: Allowed }
     unknownRelease: options.allowUnknownRelease,
     owners: options.allowOwner,
     slowStart: options.allowSlowStart,
+    freeze: options.overrideFreeze,
   });
   return Object.keys(allowed).length === 0 ? {} : { allowed };
 }

@@ -15,7 +15,7 @@ import type { Keeps } from '../src/steps/terminate.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { sharedProblem } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
-import { allowedBy, OWNERS, SHARED_GROUPS } from './allowed.ts';
+import { allowedBy, FREEZE, OWNERS, SHARED_GROUPS } from './allowed.ts';
 import * as option from './options.ts';
 import { FLEETS, type Task } from './task.ts';
 
@@ -37,11 +37,14 @@ const OPTIONS = {
   }),
   ...SHARED_GROUPS,
   ...OWNERS,
+  ...FREEZE,
 } satisfies option.OptionDefinitions;
 
 export const cleanup: Task<'cleanup', typeof OPTIONS> = {
   ...FLEETS,
   decidesProduction: true,
+  // It takes the way back away, which may be needed when few are there to help.
+  heedsFreeze: true,
   verb: 'cleanup',
   looksOutside: 'all',
   summary: 'Make the serving fleet the only one: tag it as current, terminate the others',

@@ -159,6 +159,14 @@ export function nameList({ describe, example }: Text & { readonly example: strin
   return valued(describe, parse, { array: true });
 }
 
+/** A sentence of the operator's, for the journal. */
+export function reason({ describe, example }: Text & { readonly example: string }): Option<string, false> {
+  return valued(describe, (name, given) => {
+    if (typeof given === 'string' && /^(?=.*\S)[^\p{Cc}]{1,200}$/u.test(given)) return given;
+    throw badValue(name, 'a reason of 1 to 200 characters on one line, and only once', given, example);
+  });
+}
+
 /** A release becomes part of tags and names: EC2 takes up to 256 characters in a tag, without control characters. */
 export function release({ describe }: Text): Option<string, false> {
   return valued(describe, (name, given) => {

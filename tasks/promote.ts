@@ -25,7 +25,7 @@ import type { Switch } from '../src/plan/traffic/model.ts';
 import { describeFleet, worldProblem } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
-import { allowedBy, ITS_RELEASE, otherRelease, OWNERS, SLOW_START, UNKNOWN_RELEASE } from './allowed.ts';
+import { allowedBy, FREEZE, ITS_RELEASE, otherRelease, OWNERS, SLOW_START, UNKNOWN_RELEASE } from './allowed.ts';
 import { SWITCH_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { SWITCH, type Summary, type Task } from './task.ts';
@@ -51,11 +51,13 @@ const OPTIONS = {
   }),
   ...OWNERS,
   ...SLOW_START,
+  ...FREEZE,
 } satisfies option.OptionDefinitions;
 
 export const promote: Task<'promote', typeof OPTIONS> = {
   ...SWITCH,
   verb: 'promote',
+  heedsFreeze: true,
   summary: 'Move production traffic to the new fleet',
   details:
     'Registers green with every production target group, waits until each of its instances is healthy there, then takes blue out. ' +

@@ -53,6 +53,7 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
     allowUnknownRelease: allows,
     allowSlowStart: allows,
     allowOwner: allows,
+    overrideFreeze: allows,
   },
   rollback: { release: sameRelease, minHealthy: minimumOfProduction, batch: batchBack },
   cleanup: {
@@ -64,6 +65,7 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
     minHealthy: minimumOfProduction,
     allowSharedTargetGroup: allows,
     allowOwner: allows,
+    overrideFreeze: allows,
   },
   rolling: {
     release: sameRelease,
@@ -73,6 +75,7 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
     allowDowntime: rollsOn,
     allowSlowStart: allows,
     allowOwner: allows,
+    overrideFreeze: allows,
   },
   deploy: { release: sameRelease, instances: sameInstances, self: settled },
   drain: {

@@ -14,7 +14,7 @@ import { rollingSteps, todoOf } from '../src/plan/rolling.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import { unreadProblem } from '../src/plan/outsiders.ts';
 import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
-import { allowedBy, OWNERS, SLOW_START } from './allowed.ts';
+import { allowedBy, FREEZE, OWNERS, SLOW_START } from './allowed.ts';
 import { ROLLING_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { IN_PLACE, type Task } from './task.ts';
@@ -32,11 +32,13 @@ const OPTIONS = {
   }),
   ...OWNERS,
   ...SLOW_START,
+  ...FREEZE,
 } satisfies option.OptionDefinitions;
 
 export const rolling: Task<'rolling', typeof OPTIONS> = {
   ...IN_PLACE,
   verb: 'rolling',
+  heedsFreeze: true,
   summary: 'Deploy a release in place, one server (or one batch) after the other',
   details:
     'For each batch: takes it out of every target group that holds it, waits until it is released, deploys as the `deploy` section of the ' +

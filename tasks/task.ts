@@ -56,6 +56,8 @@ export interface Task<V extends Verb = Verb, D extends OptionDefinitions = Optio
   readonly decidesProduction: boolean;
   /** It leads out of trouble: nothing but production and the fleets themselves keeps it from that. */
   readonly isEmergencyExit: boolean;
+  /** It does not begin in a closed time of the config. */
+  readonly heedsFreeze: boolean;
   /** Production's own answers show whether it is done. */
   readonly verifiesRelease: boolean;
   /** It is about instances that the operator names, and can always be requested. */
@@ -101,6 +103,7 @@ const NONE = {
   movesProduction: false,
   decidesProduction: false,
   isEmergencyExit: false,
+  heedsFreeze: false,
   verifiesRelease: false,
   aboutInstances: false,
   inPlace: false,

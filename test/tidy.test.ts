@@ -73,7 +73,18 @@ const not = (where: (file: string) => boolean) => (file: string) => !where(file)
 
 describe('who may import what', () => {
   const PURE = ['tasks/', 'src/plan/', 'src/steps/', 'src/observe/reads.ts', 'src/domain/', 'src/errors.ts'];
-  const ADAPTERS = ['aws', 'programs', 'fleets', 'traffic', 'stores', 'deployers', 'production', 'probe', 'record'];
+  const ADAPTERS = [
+    'aws',
+    'programs',
+    'fleets',
+    'traffic',
+    'stores',
+    'deployers',
+    'freeze',
+    'production',
+    'probe',
+    'record',
+  ];
 
   /** From the lowest to the highest: a file may import of its own layer and of those below it. */
   const LAYERS: readonly (readonly string[])[] = [

@@ -61,12 +61,15 @@ const LOOK = [
   ].map((what) => `elasticloadbalancing:Describe${what}`),
 ];
 
+const CALENDARS: Grant = { use: 'read', Sid: 'Calendars', Action: ['ssm:GetCalendarState'], Resource: ANYTHING };
+
 function grants(config: Config): readonly Grant[] {
   return [
     { use: 'read', Sid: 'Look', Action: LOOK, Resource: ANYTHING },
     ...(config.fleet.kind === 'ec2' ? ec2(config) : opsworks(config)),
     ...traffic(config),
     ...deployers(config),
+    ...(config.freeze?.calendars.length ? [CALENDARS] : []),
     ...dynamodb(config),
   ];
 }

@@ -123,6 +123,15 @@ export class Ssm {
     return `${out}${err}`;
   }
 
+  /** Of all of them: open only if each one is (SSM API, GetCalendarState). `changesAt` in milliseconds since the epoch. */
+  async calendarState(
+    calendars: readonly string[],
+  ): Promise<{ readonly isOpen: boolean; readonly changesAt?: number | undefined }> {
+    const request = new sdk.GetCalendarStateCommand({ CalendarNames: [...calendars] });
+    const { State, NextTransitionTime: next } = await this.#send(request);
+    return { isOpen: State === 'OPEN', changesAt: next === undefined ? undefined : Date.parse(next) };
+  }
+
   async cancel(command: string): Promise<void> {
     await this.#send(new sdk.CancelCommandCommand({ CommandId: command }));
   }

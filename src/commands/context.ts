@@ -5,6 +5,7 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { OperatorError } from '../errors.ts';
+import { NO_FREEZE, type FreezePort } from '../freeze/freeze.ts';
 import { openFleet } from '../fleets/index.ts';
 import type { Delivery } from '../domain/goal.ts';
 import type { HeldLease } from '../record/lease.ts';
@@ -111,6 +112,7 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
     clock: session.clock,
     production: await openProduction(config),
     green: await openGreen(config),
+    freeze: await freezeOf(config, session),
     inPlace: nothingInPlace(config, session.clock),
   };
   return {
@@ -138,6 +140,12 @@ async function openProduction({ marker }: Config): Promise<ProductionPort> {
 
 async function openGreen({ checks = [] }: Config): Promise<GreenPort> {
   return checks.length === 0 ? NO_CHECKS : (await import('../production/green-checks.ts')).createGreen(checks);
+}
+
+async function freezeOf({ freeze }: Config, session: Session): Promise<FreezePort> {
+  if (freeze === undefined) return NO_FREEZE;
+  const [{ openFreeze }, { Ssm }] = await Promise.all([import('../freeze/index.ts'), import('../aws/ssm.ts')]);
+  return openFreeze(freeze, new Ssm(session), session.clock);
 }
 
 /** How code is delivered, according to the config; undefined when it does not say. */

@@ -8,7 +8,13 @@ import { ExitCode, OperatorError } from '../errors.ts';
 import { observe } from '../observe/observe.ts';
 import { about, hasFailures, inOrder, type Finding, type Topic } from '../run/doctor/finding.ts';
 import { launchFindings, nextFleet } from '../run/doctor/launch.ts';
-import { configFindings, credentialsFindings, markerFindings, programFindings } from '../run/doctor/machine.ts';
+import {
+  configFindings,
+  credentialsFindings,
+  freezeFindings,
+  markerFindings,
+  programFindings,
+} from '../run/doctor/machine.ts';
 import { permissionFindings } from '../run/doctor/permissions.ts';
 import { onceAdopted, worldFindings } from '../run/doctor/world.ts';
 import { switchSettings } from '../steps/ports.ts';
@@ -101,6 +107,7 @@ async function inWorld(
   const findings = [
     ...unread.map((error) => about('target groups').failed(error)),
     ...worldFindings({ ...shown, differences: texts }),
+    ...freezeFindings(await ports.freeze.read()),
     ...markerFindings(ports.production.verification, answers, serving),
   ];
   const world = onceAdopted(snapshot);

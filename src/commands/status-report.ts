@@ -5,7 +5,8 @@ import { locationOf, type Location } from '../domain/location.ts';
 import { keptBy, otherStore } from '../domain/store-mark.ts';
 import { movedSince, type ProductionRecord } from '../domain/production-record.ts';
 import { JOURNAL_LOOK, lastProduction } from '../run/task/last-production.ts';
-import { observe, withUrls } from '../observe/observe.ts';
+import { observe, refresh, withUrls } from '../observe/observe.ts';
+import { NOTHING } from '../observe/reads.ts';
 import { unreadableIn } from '../domain/queries.ts';
 import { unreadableText } from '../domain/unreadable.ts';
 import { choices } from '../run/task/resolve-goal.ts';
@@ -67,7 +68,8 @@ async function readWorld(ports: Ports, memory: OutsideMemory): Promise<Pick<Stat
   const outside = memory.wanted();
   const world = without(observe(ports, { residual: true, outside }), async () => observe(ports));
   const urls = async () => without(ports.traffic.urls(), async () => ({}));
-  const snapshot = await withUrls({ urls }, world);
+  const shown = await withUrls({ urls }, world);
+  const snapshot = await refresh(ports, shown, { ...NOTHING, freeze: true });
   memory.saw(snapshot.outside);
   return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
 }

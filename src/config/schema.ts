@@ -8,6 +8,7 @@ import {
 } from './schema-deploy.ts';
 import { checksSection } from './schema-checks.ts';
 import { fleetSection } from './schema-fleet.ts';
+import { freezeSection } from './schema-freeze.ts';
 import { storeSection } from './schema-store.ts';
 import { sandboxSection } from './schema-sandbox.ts';
 import { releaseSection } from './schema-release.ts';
@@ -111,6 +112,7 @@ export const schema = z
     instanceCheck: instanceCheckSection.exactOptional(),
     drainCheck: drainCheckSection.exactOptional(),
     hooks: hooksSection,
+    freeze: freezeSection.exactOptional(),
     timeouts,
     aws,
     store: storeSection,

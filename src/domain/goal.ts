@@ -83,6 +83,8 @@ export interface Allowed {
   readonly unknownRelease?: boolean;
   /** Servers may leave while the new ones are in slow start, which ends it. */
   readonly slowStart?: boolean;
+  /** Closed times do not count, for this reason. */
+  readonly freeze?: string;
   /** Auto Scaling groups, fleets and clusters whose instances may be taken away. */
   readonly owners?: readonly string[];
 }

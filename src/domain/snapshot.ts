@@ -1,5 +1,6 @@
 import type { Checked } from './green-checks.ts';
 import type { DeployReport } from './deploys.ts';
+import type { Freeze } from './freeze.ts';
 import type { Owner } from './owners.ts';
 import type { Outside, RouteRole, Traffic } from './traffic.ts';
 import type { Unreadable } from './unreadable.ts';
@@ -200,6 +201,8 @@ export interface Snapshot {
   readonly traffic: Traffic;
   readonly outside: Outside;
   readonly answers: ReleaseAnswers;
+  /** What the closed times of the config said when they were asked last; absent: they were not. */
+  readonly freeze?: Freeze;
   /** What the deployer and the instances themselves say; read only for the step that waits for it. */
   readonly details?: Details;
 }

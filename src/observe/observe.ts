@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import type { GreenPort } from '../production/green.ts';
+import type { FreezePort } from '../freeze/freeze.ts';
 import { counted, notAsked, type ProductionPort } from '../production/production.ts';
 import type { OutsidePort, OutsideRequest } from '../traffic/discover.ts';
 import type { PoolReading, TrafficPort } from '../traffic/traffic.ts';
@@ -24,6 +25,7 @@ interface Readers {
 }
 
 interface AllReaders extends Readers {
+  readonly freeze: FreezePort;
   readonly inPlace: DetailReaders;
   readonly green: Pick<GreenPort, 'ask'>;
 }
@@ -112,7 +114,8 @@ async function withResidual(port: Readers['traffic'], snapshot: Snapshot): Promi
 /** Reads that part again and keeps the rest; for polling, where one request should suffice. */
 export async function refresh(readers: AllReaders, before: Snapshot, reads: Reads): Promise<Snapshot> {
   const known = reads.outsideOf ? await lookFor(readers, before, reads.outsideOf) : before;
-  return refreshDetails(readers, await refreshLists(readers, known, reads), reads);
+  const seen = await refreshDetails(readers, await refreshLists(readers, known, reads), reads);
+  return reads.freeze === true ? { ...seen, freeze: await readers.freeze.read() } : seen;
 }
 
 /** Looks in every target group for these instances, and for what leads to them. */

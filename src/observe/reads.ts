@@ -23,6 +23,8 @@ export interface Reads {
   readonly residual?: boolean;
   /** Ids of instances whose target groups are looked for among all of the account, and what leads to those and to ours. */
   readonly outsideOf?: readonly string[];
+  /** Whether this is a closed time. */
+  readonly freeze?: boolean;
   /** What the deployer says of this order. */
   readonly deploy?: DeployOrder;
   /** Ids of instances that are asked whether they answer their check. */

@@ -5,6 +5,7 @@ import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import type { SwitchSettings } from '../domain/traffic.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import type { GreenPort } from '../production/green.ts';
+import type { FreezePort } from '../freeze/freeze.ts';
 import type { ProductionPort } from '../production/production.ts';
 import type { OutsidePort } from '../traffic/discover.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
@@ -17,6 +18,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly production: ProductionPort;
   readonly green: GreenPort;
+  readonly freeze: FreezePort;
   /** What deploys in place need beside the others. */
   readonly inPlace: InPlace;
 }

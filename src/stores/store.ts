@@ -68,6 +68,8 @@ export interface JournalEntry {
   /** The run's last sentence. */
   readonly message: string;
   readonly awsRequests: number;
+  /** Why closed times did not count for it, as its operator said. */
+  readonly overrideFreeze?: string;
   /** Consecutive responses of production that proved the switch; absent when it was not proven. */
   readonly proven?: number;
   /** What a `cleanup` has terminated; absent unless it is done. */

@@ -36,7 +36,12 @@ export function historyText(entries: readonly JournalEntry[], options: HistoryOp
     wasKilled(entry, holder) ? '' : `${durationText(entry, now)}, ${count(entry.awsRequests, 'AWS request')}`,
   ]);
   return columns(rows)
-    .flatMap((line, index) => [line.trimEnd(), ...elsewhere(entries[index]!), ...sentence(entries[index]!, width)])
+    .flatMap((line, index) => [
+      line.trimEnd(),
+      ...elsewhere(entries[index]!),
+      ...overridden(entries[index]!, width),
+      ...sentence(entries[index]!, width),
+    ])
     .join('\n');
 }
 
@@ -60,6 +65,10 @@ function durationText(entry: JournalEntry, now: number): string {
 /** Nothing where it was AWS itself. */
 function elsewhere({ location }: JournalEntry): string[] {
   return location?.endpoint === undefined ? [] : [`  in ${locationText(location)}`];
+}
+
+function overridden({ overrideFreeze: why }: JournalEntry, width: number): string[] {
+  return why === undefined ? [] : [`  ${cut(`closed times overridden: ${why}`, width - 2)}`];
 }
 
 function sentence({ message }: JournalEntry, width: number): string[] {

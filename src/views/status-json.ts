@@ -1,3 +1,4 @@
+import { closedText } from '../domain/freeze.ts';
 import { forgotten } from '../domain/idle.ts';
 import { foreignRoutes } from '../domain/outside.ts';
 import { members, type Role } from '../domain/roles.ts';
@@ -43,6 +44,7 @@ export function statusData(report: StatusReport) {
     })),
     residualTraffic: residualOf(snapshot),
     fleets: fleetsByRole(snapshot).map((one) => fleetData(snapshot, one)),
+    freeze: freezeData(snapshot),
     unmanaged: snapshot.unmanaged.map(({ id }) => id),
     outside: outsideData(report),
     unreadable: report.unreadable,
@@ -55,6 +57,15 @@ export function statusData(report: StatusReport) {
     movedByOthers: report.movedByOthers ?? null,
     verbs,
     last: last ?? null,
+  };
+}
+
+function freezeData({ freeze = { state: 'none' } }: Snapshot) {
+  const change = freeze.state === 'open' ? freeze.closes : freeze.state === 'closed' ? freeze.until : undefined;
+  return {
+    state: freeze.state,
+    changesAt: change === undefined ? null : new Date(change.at).toISOString(),
+    words: closedText(freeze) ?? null,
   };
 }
 

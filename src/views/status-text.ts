@@ -1,5 +1,6 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, PoolRole, Snapshot } from '../domain/snapshot.ts';
+import { closedText } from '../domain/freeze.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
 import { subjectOf } from '../domain/goal.ts';
@@ -25,6 +26,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
       `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
       ...(report.location ? [locationLine(report.location, paint)] : []),
       ...underWayLines(report, width, paint),
+      ...freezeLines(snapshot, width, paint),
     ],
     routeLines(snapshot, paint),
     report.movedByOthers === undefined ? [] : headed('Moved:', 'yellow', report.movedByOthers, width, paint),
@@ -59,6 +61,7 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
   return [
     `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
     ...underWayLines(report, width, paint),
+    ...freezeLines(snapshot, width, paint),
     ...routeLines(snapshot, paint),
     ...(moved === undefined ? [] : headed('Moved:', 'yellow', moved, width, paint)),
     ...snapshot.pools.toSorted(byRole).flatMap((pool) => poolLines(pool, snapshot, width, paint, 0)),
@@ -71,6 +74,12 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     ...(report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`]),
     ...lastLines(report, width, paint),
   ].join('\n');
+}
+
+/** Nothing while that is open. */
+function freezeLines({ freeze }: Snapshot, width: number, paint: Paint): string[] {
+  const text = closedText(freeze);
+  return text === undefined ? [] : headed('Closed:', 'yellow', text, width, paint);
 }
 
 function byRole(a: Pool, b: Pool): number {

@@ -5,6 +5,7 @@ import type { Ports } from '../../src/steps/ports.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
 import type { Outside } from '../../src/domain/traffic.ts';
 import type { OutsidePort } from '../../src/traffic/discover.ts';
+import type { Freeze } from '../../src/domain/freeze.ts';
 import { notHere, type TrafficPort } from '../../src/traffic/traffic.ts';
 import { poolByName } from '../../src/domain/queries.ts';
 import { withTraffic } from '../../src/domain/routes.ts';
@@ -37,7 +38,7 @@ export function blueAndGreen(): FakeWorld {
   );
 }
 
-/** A world on a virtual clock behind both ports, in which everything that was asked for can be counted and timed. */
+/** A world on a virtual clock behind all ports; what was asked for can be counted and timed. */
 export class FakeWorld {
   readonly clock: VirtualClock;
   readonly asked: Asked[] = [];
@@ -45,18 +46,17 @@ export class FakeWorld {
   /** Milliseconds from an effect to the reading that shows it. */
   lagMs = 0;
   bootMs = 20_000;
-  /** As the config fixes it. */
   fleetCount: number | undefined = undefined;
   /** From registration to the first verdict of a health check. */
   checkMs = 4_000;
   drainMs = 30_000;
+  freeze: Freeze = { state: 'none' };
   /** Instances whose checks fail. */
   readonly sick = new Set<string>();
   /** Called with each request before it is answered; may change the world, or throw. */
   onRequest: (what: string) => void | Promise<void> = () => {};
-  /** This many changes are accepted without an effect. */
-  ignored = 0;
-  /** Names of groups that the config does not name, and that were found. */
+  ignored = 0; // so many changes are accepted without an effect
+  /** Found, beside those of the config. */
   readonly #found: Set<string>;
   #history: readonly { readonly at: number; readonly snapshot: Snapshot }[];
 
@@ -70,6 +70,7 @@ export class FakeWorld {
       outside: { ...NOTHING_OUTSIDE, look: async (request) => this.#look(request) },
       clock: this.clock,
       ...NOTHING_TOLD,
+      freeze: { read: async () => this.freeze },
       inPlace: nothingInPlace({ environment: 'shop' }, this.clock),
     };
   }

@@ -18,7 +18,7 @@ function configOf(text: string): Config {
 const SSM = ['deploy: { kind: ssm, document: shop-deploy }'];
 const configs = [
   ...examples.map((name) => configOf(file(`config/${name}`))),
-  configOf(withLines(...SSM, 'store: { kind: dynamodb }')),
+  configOf(withLines(...SSM, 'store: { kind: dynamodb }', 'freeze: { calendars: [shop-holidays] }')),
   configOf(
     file('config/weighted-listener.yml').replace(
       '{ loadBalancer: shop, port: 8080 }',

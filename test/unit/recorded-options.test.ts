@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal, type Goal, type GoalOf, type LaunchSpec, type Verb } from '../../src/domain/goal.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import type { OptionsByVerb } from '../../tasks/index.ts';
-import { tasks } from '../../tasks/index.ts';
+import { tasks, type OptionsByVerb } from '../../tasks/index.ts';
 import { flagsOf, type TaskOptions } from '../../tasks/options.ts';
 import { amended } from '../../tasks/recorded-goal.ts';
 import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
@@ -166,6 +165,7 @@ const CASES: Cases = {
     ],
     allowUnknownRelease: [promoting({ allowUnknownRelease: true }, { allowed: { unknownRelease: true } })],
     allowSlowStart: [promoting({ allowSlowStart: true }, { allowed: { slowStart: true } })],
+    overrideFreeze: [promoting({ overrideFreeze: 'fix' }, { allowed: { freeze: 'fix' } })],
     allowOwner: [
       on({ ...PROMOTE, allowed: { slowStart: true, owners: ['web'] } }, MEMBERS)(
         { allowOwner: ['batch'] },
@@ -196,6 +196,7 @@ const CASES: Cases = {
     ignoreResidualTraffic: [cleaning({ ignoreResidualTraffic: true }, { early: true })],
     minHealthy: [cleaning({ minHealthy: { percent: 50 } }, { minimumHealthy: HALF })],
     allowSharedTargetGroup: [cleaning({ allowSharedTargetGroup: ['admin'] }, { allowed: { sharedGroups: ['admin'] } })],
+    overrideFreeze: [cleaning({ overrideFreeze: 'fix' }, { allowed: { freeze: 'fix' } })],
     allowOwner: [cleaning({ allowOwner: ['web'] }, { allowed: { owners: ['web'] } })],
   },
   rolling: {
@@ -219,6 +220,7 @@ const CASES: Cases = {
     ],
     allowDowntime: [rollingOn({ allowDowntime: true }, { minimumHealthy: undefined })],
     allowSlowStart: [rollingOn({ allowSlowStart: true }, { allowed: { slowStart: true } })],
+    overrideFreeze: [rollingOn({ overrideFreeze: 'fix' }, { allowed: { freeze: 'fix' } })],
     allowOwner: [rollingOn({ allowOwner: ['web'] }, { allowed: { owners: ['web'] } })],
   },
   deploy: {

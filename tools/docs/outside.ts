@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { statusData } from '../../src/views/status-json.ts';
-import { formatOf, numbers, string, strings } from './format.ts';
+import { formatOf, number, numbers, string, strings } from './format.ts';
 
 /** What the config does not name, in the line of `status --json`. */
 export const outside = formatOf<ReturnType<typeof statusData>['outside']>()(
@@ -43,4 +43,17 @@ export const outside = formatOf<ReturnType<typeof statusData>['outside']>()(
       .describe('servers that fail a status check of EC2'),
     words: strings('all of it as sentences'),
   }),
+);
+
+/** Requests that still reach what production has left. */
+export const residualTraffic = formatOf<ReturnType<typeof statusData>['residualTraffic']>()(
+  z.discriminatedUnion('state', [
+    z.strictObject({ state: z.literal('not-asked') }),
+    z.strictObject({ state: z.literal('unreadable'), why: string('why they could not be counted, in words') }),
+    z.strictObject({
+      state: z.literal('counted'),
+      requests: numbers('requests in that time, by target group'),
+      withinS: number('length of that time, in seconds'),
+    }),
+  ]),
 );

@@ -17,7 +17,8 @@ import {
   terminated,
   time,
 } from './format.ts';
-import { outside } from './outside.ts';
+import { freeze } from './freeze.ts';
+import { outside, residualTraffic } from './outside.ts';
 import { ALL_VERBS, VERBS } from './words.ts';
 
 /** The lines of commands that are not runs. The compiler compares each schema with the type of what is written. */
@@ -87,6 +88,7 @@ const run = formatOf<JournalEntry>()(
       ),
     message: string('the last sentence of the run; empty while it is running'),
     awsRequests: number('how many requests were sent to AWS'),
+    overrideFreeze: optional(string('why closed times did not count for it; absent when that was not said')),
     proven: optional(number('answers of production in a row that prove the switch; absent when it is not proven')),
     terminated: optional(terminated),
     production: optional(
@@ -233,18 +235,6 @@ const route = formatOf<Status['routes'][number]>()(
   }),
 ).meta({ title: 'Route' });
 
-const residualTraffic = formatOf<Status['residualTraffic']>()(
-  z.discriminatedUnion('state', [
-    z.strictObject({ state: z.literal('not-asked') }),
-    z.strictObject({ state: z.literal('unreadable'), why: string('why they could not be counted, in words') }),
-    z.strictObject({
-      state: z.literal('counted'),
-      requests: numbers('requests in that time, by target group'),
-      withinS: number('length of that time, in seconds'),
-    }),
-  ]),
-);
-
 const rollback = formatOf<Status['rollback']>()(
   z.discriminatedUnion('ready', [
     z.strictObject({
@@ -265,6 +255,7 @@ export const statusLine = formatOf<Status>()(
     routes: z.array(route).describe('rules and names that divide traffic by weight; empty when membership moves it'),
     residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
     fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
+    freeze: freeze.describe('whether this is a closed time (`freeze` in the config)'),
     unmanaged: strings("ids of instances in a target group that lack this environment's tags"),
     outside: outside.describe(
       'what the config does not name, and leads to the servers and target groups, or owns them',

@@ -13,13 +13,14 @@ export const TOPICS = [
   'permissions',
   'capacity',
   'marker',
+  'closed times',
   'deploys',
   'hooks',
 ] as const;
 
 export type Topic = (typeof TOPICS)[number];
 
-/** `warning`: no task is refused for it. `not-checked`: nothing is known, which is not the same as `ok`. */
+/** `warning`: no task is refused for it, or it passes by itself. `not-checked`: nothing is known, which is not the same as `ok`. */
 export const FINDING_STATES = ['ok', 'warning', 'failure', 'not-checked'] as const;
 
 export type FindingState = (typeof FINDING_STATES)[number];

@@ -7,6 +7,7 @@ import type { Verification } from '../../domain/traffic.ts';
 import { count, duration, list } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import type { QueueStatus } from '../../stores/store.ts';
+import { closedText, type Freeze } from '../../domain/freeze.ts';
 import { about, type Finding } from './finding.ts';
 
 /** What is so on this machine, and beside AWS's lists. Pure. */
@@ -126,6 +127,22 @@ export function markerFindings(
       'Check what the marker reads, and how the servers are tagged: releases must have the same names.',
     ),
   ];
+}
+
+/** Nothing where the config has none. */
+export function freezeFindings(freeze: Freeze): readonly Finding[] {
+  const { ok, warning, failure } = about('closed times');
+  const closed = closedText(freeze);
+  if (freeze.state === 'unreadable')
+    return [
+      failure(
+        closed ?? '',
+        'Check `freeze.calendars` in the config, and that `ssm:GetCalendarState` is allowed: until then `promote` is refused.',
+      ),
+    ];
+  if (freeze.state === 'closed') return [warning(closed ?? '', 'Run `promote` and `rolling` when it is over.')];
+  if (freeze.state === 'none') return [];
+  return [ok(freeze.closes === undefined ? 'Open.' : `Open; the next one begins on ${freeze.closes.words}.`)];
 }
 
 /** A program of the config. */

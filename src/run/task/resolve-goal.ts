@@ -22,6 +22,7 @@ import { unreadableIn } from '../../domain/queries.ts';
 import { otherStore, type StoreIdentity } from '../../domain/store-mark.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { heedFreeze } from '../../plan/freeze.ts';
 import { withStoreSteps } from '../../plan/store-steps.ts';
 import { movesProduction } from '../../steps/definition.ts';
 import { behaviourOf } from '../../steps/index.ts';
@@ -86,7 +87,13 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
   const [unreadable] = task.isEmergencyExit ? [] : unreadableIn(snapshot);
   if (unreadable !== undefined) accept(refusal(unreadable.code, unreadableText(unreadable), ...unreadable.next));
   const goal = resumed(request) ?? (await fresh(request));
-  return { goal, plan: withStoreSteps(snapshot, accept(task.plan(snapshot, goal)), store, other?.text) };
+  return { goal, plan: withStoreSteps(snapshot, planNow(task, snapshot, goal), store, other?.text) };
+}
+
+/** The task's plan in this world, as closed times allow it. @throws OperatorError for a refusal */
+export function planNow(task: Task, snapshot: Snapshot, goal: Goal): Plan {
+  const plan = accept(task.plan(snapshot, goal));
+  return task.heedsFreeze ? accept(heedFreeze(snapshot, goal, plan)) : plan;
 }
 
 /** What cannot be read does not keep production from going back. */
@@ -188,7 +195,7 @@ function wayBackOf({ wayBack }: Task): readonly string[] {
 }
 
 /** @throws OperatorError for a refusal */
-export function accept<T extends object>(value: T | Refusal): T {
+function accept<T extends object>(value: T | Refusal): T {
   if (!isRefusal(value)) return value;
   throw new OperatorError(value.refused, value.message, { next: value.next, cause: value });
 }

@@ -7,7 +7,7 @@ import { defined } from '../../domain/defined.ts';
 import type { StoreIdentity } from '../../domain/store-mark.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { HeldLease } from '../../record/lease.ts';
-import { accept, type ResolvedGoal } from './resolve-goal.ts';
+import { planNow, type ResolvedGoal } from './resolve-goal.ts';
 import { stepHooks } from '../hooks/hooks.ts';
 import { retryTransient } from '../engine/retry.ts';
 import { preview } from './preview.ts';
@@ -84,8 +84,8 @@ export async function runPlan(
     await others.wait(view.emit, signal);
     if (!isEarly) return;
     isEarly = false;
-    const seen = await look(run);
-    const left = withStoreSteps(seen, accept(task.plan(seen, goal)), store);
+    const seen = { ...(await look(run)), ...defined({ freeze: snapshot.freeze }) };
+    const left = withStoreSteps(seen, planNow(task, seen, goal), store);
     if (!isDeepStrictEqual(left.steps, plan.steps.slice(at))) throw new PlanAgain(left, seen);
   };
   const context: RunContext = {

@@ -9,6 +9,7 @@ import type { DeployOrder } from '../../domain/deploys.ts';
 import { movedSince } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { overrideOf } from '../../plan/freeze.ts';
 import { movesProduction } from '../../steps/definition.ts';
 import { behaviourOf } from '../../steps/index.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
@@ -173,7 +174,7 @@ async function readWorld(setup: Setup, task: Task, options: TaskOptions): Promis
   return retryOutage(setup, async () => {
     const outside = task.looksOutside === 'no' ? {} : { outside: task.looksOutside };
     const world = await observe(ports, { residual: task.watchesResidualTraffic(options), ...outside });
-    return refresh(ports, world, task.readsAlso(world, switchSettings(ports)));
+    return refresh(ports, world, { ...task.readsAlso(world, switchSettings(ports)), freeze: task.heedsFreeze });
   });
 }
 
@@ -235,7 +236,7 @@ async function journalled(
     who,
     host,
     since: isoNow(setup),
-    ...defined({ location }),
+    ...defined({ location, overrideFreeze: overrideOf(goal) }),
   };
   await ofStore(task, store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() }));
   // What was done is done, whether or not the journal can be written: it must not be reported as a failure, let alone a refusal.

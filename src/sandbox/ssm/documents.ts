@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { defined } from '../../domain/defined.ts';
 import { ACCOUNT } from '../ec2/state.ts';
 import { ApiError } from '../service.ts';
+import { calendarIn } from './calendars.ts';
 import { currentDate, type DocumentParameter, type SsmDocument, type RunCommandState } from './model.ts';
 
 /** AWS's document for shell commands. */
@@ -55,11 +56,13 @@ export function addShellDocument(state: RunCommandState): void {
 
 export function createDocument(
   state: RunCommandState,
-  { Name: name = '', Content: content = '' }: CreateDocumentRequest,
+  { Name: name = '', Content: content = '', DocumentType: type }: CreateDocumentRequest,
 ): CreateDocumentResult {
   if (state.documents.has(name))
     throw new ApiError('DocumentAlreadyExists', `Document with same name ${name} already exists`);
-  const document = { name, content, createdAt: currentDate(state), owner: ACCOUNT, ...declaredIn(content) };
+  if (type === 'ChangeCalendar') calendarIn(content);
+  const declared = type === 'ChangeCalendar' ? { parameters: [], steps: [] } : declaredIn(content);
+  const document = { name, content, createdAt: currentDate(state), owner: ACCOUNT, type, ...declared };
   state.documents.set(name, document);
   return { DocumentDescription: documentShape(document) };
 }

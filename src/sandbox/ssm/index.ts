@@ -1,5 +1,6 @@
 import { bindOperations, type Service, type StateOperation } from '../service.ts';
 import { createTimeline } from '../timeline.ts';
+import { getCalendarState } from './calendar-state.ts';
 import { addShellDocument, createDocument, describeDocument, getDocument } from './documents.ts';
 import { describeInstanceInformation, getCommandInvocation, listCommandInvocations, listCommands } from './list.ts';
 import type { RunCommandOptions, RunCommandState } from './model.ts';
@@ -10,6 +11,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation<RunCommandState>>> = {
   CreateDocument: createDocument,
   DescribeDocument: describeDocument,
   DescribeInstanceInformation: describeInstanceInformation,
+  GetCalendarState: getCalendarState,
   GetDocument: getDocument,
   GetCommandInvocation: getCommandInvocation,
   ListCommandInvocations: listCommandInvocations,

@@ -23,6 +23,8 @@ export interface SsmDocument {
   /** As it was created. */
   readonly content: string;
   readonly owner: string;
+  /** `Command` where it was not said. */
+  readonly type?: string | undefined;
 }
 
 export type InvocationStatus = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'Cancelled';
