@@ -1,5 +1,6 @@
 import { proxyText } from '../proxy.ts';
 import { messageOf, OperatorError } from '../errors.ts';
+import { deniedError, isDenial, withoutCode } from './denial.ts';
 
 interface AwsError {
   readonly name?: string;
@@ -30,11 +31,6 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
       /^(ExpiredToken|ExpiredTokenException|RequestExpired|InvalidClientTokenId|AuthFailure|UnrecognizedClientException)$/,
     message: 'AWS rejected the credentials for {operation}. {detail}',
     next: 'Log in again, and check that the clock of this machine is right.',
-  },
-  'access-denied': {
-    matches: /^(UnauthorizedOperation|AccessDenied|AccessDeniedException)$/,
-    message: 'These credentials are not allowed to call {operation}. {detail}',
-    next: 'Allow `{operation}` in the IAM policy of this role or user; `turnout permissions` prints the policy for this config, and docs/permissions.md says what each is for.',
   },
   'target-group-not-found': {
     matches: /^TargetGroupNotFound/,
@@ -141,9 +137,10 @@ function isTransient({ name = '', code = '', $metadata }: AwsError): boolean {
 export function translate(error: unknown, operation: string): OperatorError {
   if (error instanceof OperatorError) return error;
   const aws = error as AwsError;
-  const said = messageOf(error).trim();
+  const said = withoutCode(messageOf(error)).trim();
   const detail = /[.!?]$/.test(said) ? said : `${said}.`;
   const keys = [aws.name ?? '', aws.code ?? '', said];
+  if (keys.some(isDenial)) return deniedError(operation, detail, error);
   const known = Object.entries(TRANSLATIONS).find(([, { matches }]) => keys.some((key) => matches.test(key)));
   if (known !== undefined) {
     const [code, { message: pattern, next, isFinal = false }] = known;
@@ -151,8 +148,7 @@ export function translate(error: unknown, operation: string): OperatorError {
     const proxy = code === 'unreachable' ? [proxyAdvice()] : [];
     const transient = !isFinal && isTransient(aws);
     const advice = next.replace('{operation}', operation);
-    const denied = code === 'access-denied' ? { action: operation } : {};
-    return new OperatorError(code, message, { next: [...proxy, advice], transient, ...denied, cause: error });
+    return new OperatorError(code, message, { next: [...proxy, advice], transient, cause: error });
   }
   if (isThrottling(error)) {
     const message = `AWS throttled ${operation} ${aws.$metadata?.attempts ?? '?'} times. ${detail}`;

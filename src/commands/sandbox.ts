@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { systemClock } from '../clock.ts';
 import type { Config, OpsWorksFleetConfig, SandboxConfig } from '../config/config.ts';
-import { ExitCode, OperatorError } from '../errors.ts';
+import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 import { jsonLine } from '../views/json.ts';
 import type { Args } from './command.ts';
@@ -45,6 +46,7 @@ function optionsOf(
   const { names, ...front } = frontOf(traffic, section.appPort);
   return {
     ...section,
+    policy: section.policy === undefined ? undefined : policyIn(section.policy),
     port,
     environment,
     region,
@@ -55,6 +57,17 @@ function optionsOf(
     dns: { ...section.dns, ...(names && { names }) },
     clock: systemClock,
   };
+}
+
+function policyIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError('policy-unreadable', `The policy of the sandbox cannot be read: ${messageOf(error)}`, {
+      next: ['Correct `sandbox.policy` in the config, or write the file: `turnout permissions > FILE`.'],
+      cause: error,
+    });
+  }
 }
 
 function stackOf({ stack, app }: OpsWorksFleetConfig, environment: string): NonNullable<SandboxOptions['opsworks']> {

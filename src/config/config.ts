@@ -71,5 +71,5 @@ export type StoreConfig =
 type StoreData = FileConfig['store'];
 export type DynamoDbStoreConfig = Frozen<Extract<StoreData, { kind: 'dynamodb' }>>;
 
-/** The app runs in `folder`, which is absolute. */
+/** The app runs in `folder`, which is absolute, as `policy` is. */
 export type SandboxConfig = Frozen<NonNullable<FileConfig['sandbox']>> & { readonly folder: string };

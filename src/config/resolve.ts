@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Config, DeployerConfig, DeployerData, StoreConfig } from './config.ts';
+import type { Config, DeployerConfig, DeployerData, SandboxConfig, StoreConfig } from './config.ts';
 import type { FileConfig } from './schema.ts';
 
 /** Adds to the data of the file what depends on the place of the file or on another section. Pure. */
@@ -17,7 +17,7 @@ export function resolveConfig(
     ...(migrate && { migrate: migrate === 'with-deploy' ? migrate : deployer(migrate) }),
     hooks: { ...hooks, folder },
     store: storeOf(store, same.environment, file),
-    ...(sandbox && { sandbox: { ...sandbox, folder } }),
+    ...(sandbox && { sandbox: sandboxOf(sandbox, folder, file) }),
   };
 }
 
@@ -27,6 +27,11 @@ function deployerOf(data: DeployerData, folder: string, fleet: FileConfig['fleet
   if (data.kind === 'ssm') return data;
   const { stack = '', app } = fleet.kind === 'opsworks' ? fleet : {};
   return { stack, ...(app !== undefined && { app }), ...data };
+}
+
+function sandboxOf(data: NonNullable<FileConfig['sandbox']>, folder: string, file: string): SandboxConfig {
+  const { policy } = data;
+  return { ...data, folder, ...(policy !== undefined && { policy: resolve(dirname(file), policy) }) };
 }
 
 function storeOf(data: FileConfig['store'], environment: string, file: string): StoreConfig {

@@ -114,6 +114,11 @@ export const sandboxSection = z
     dns: dns.exactOptional(),
     productionPort: port.default(8080).describe("Port of the load balancer's production listener, on 127.0.0.1."),
     testPort: port.default(8081).describe("Port of the load balancer's test listener, on 127.0.0.1."),
+    policy: text('a path')
+      .exactOptional()
+      .describe(
+        'File with an IAM policy, relative to this file: requests may do only what it allows. Default: everything.',
+      ),
     adopted: z
       .boolean({ error: 'true or false' })
       .default(true)

@@ -4,6 +4,8 @@ import { openDns, type Dns } from './dns/index.ts';
 import { createEc2, type EmulatedEc2 } from './ec2/index.ts';
 import type { BalancerAddresses } from './elbv2/state.ts';
 import type { EmulatedElbv2, Elbv2Options } from './elbv2/index.ts';
+import { createIam, type EmulatedIam } from './iam/index.ts';
+import { createInventory } from './inventory.ts';
 import { reserveBlock, type AddressBlock } from './instances/addresses.ts';
 import { behaviour } from './instances/behaviour.ts';
 import { bundledApp } from './instances/bundled-app.ts';
@@ -37,6 +39,7 @@ export interface Components {
   readonly autoscaling: Service;
   readonly route53: EmulatedRoute53;
   readonly dns: Dns;
+  readonly iam: EmulatedIam;
   readonly times: Times;
   readonly errors: readonly unknown[];
 }
@@ -85,7 +88,24 @@ export async function createComponents(
   const { route53, dns } = await openDns({ clock, scheduler, elbv2, pageSize, plan: plan.dns });
   closers.push(() => dns.close());
   const s3 = createS3(clock);
-  return { scheduler, instances, ec2, opsworks, ssm, s3, outcomes, elbv2, autoscaling, route53, dns, times, errors };
+  const iam = createIam(createInventory({ ec2, elbv2, opsworks, autoscaling }, region));
+  if (plan.policy !== undefined) iam.putPolicy('sandbox', plan.policy);
+  return {
+    scheduler,
+    iam,
+    instances,
+    ec2,
+    opsworks,
+    ssm,
+    s3,
+    outcomes,
+    elbv2,
+    autoscaling,
+    route53,
+    dns,
+    times,
+    errors,
+  };
 }
 
 /** Part of the address block that is not used for instances. */

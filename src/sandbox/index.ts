@@ -94,12 +94,15 @@ export async function startSandbox(
   }
 }
 
+const POLICY_ADVICE = 'Correct the file that `sandbox.policy` names; `turnout permissions` prints one that works.';
+const PORT_ADVICE =
+  'Stop the program that listens on that port, or change the `sandbox:` section of the config (`productionPort`, `testPort`).';
+
 /** The first resources are created with API operations: an API error means that the options are not valid. */
 function setupFailed(error: ApiError): OperatorError {
-  return new OperatorError('sandbox-not-built', `The sandbox cannot be set up: ${error.message}.`, {
-    next: [
-      'Stop the program that listens on that port, or change the `sandbox:` section of the config (`productionPort`, `testPort`).',
-    ],
+  const isPolicy = error.code === 'MalformedPolicyDocument' || error.code === 'LimitExceeded';
+  return new OperatorError('sandbox-not-built', `The sandbox cannot be set up: ${error.message.replace(/\.$/, '')}.`, {
+    next: [isPolicy ? POLICY_ADVICE : PORT_ADVICE],
     cause: error,
   });
 }
@@ -184,7 +187,7 @@ function createControl(plan: SandboxPlan, components: Components): Control {
 
 async function openApi(
   plan: SandboxPlan,
-  { instances, ec2, opsworks, ssm, s3, elbv2, autoscaling, route53, dns, times, errors, scheduler }: Components,
+  { instances, ec2, opsworks, ssm, s3, elbv2, autoscaling, route53, dns, iam, times, errors, scheduler }: Components,
   { faults, throttle, requests: log }: Control,
   closers: Closers,
 ): Promise<string> {
@@ -198,7 +201,7 @@ async function openApi(
     dns: dns.page,
     settings: settingsPage(times, dns.times, throttle),
   };
-  const services = [ec2, ssm, s3, opsworks, elbv2, autoscaling, route53, createCloudWatch(elbv2)];
+  const services = [ec2, ssm, s3, opsworks, elbv2, autoscaling, route53, createCloudWatch(elbv2), ...iam.services];
   // A sleep that is pending when the sandbox is closed never resolves and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;
@@ -206,7 +209,7 @@ async function openApi(
   const wayMs = () => (times.latencyMs / 2) * (0.8 + 0.4 * Math.random());
   const { port, clock } = plan;
   const metadata = createMetadata(instances, clock);
-  const control = { faults, throttle, log, pages, metadata };
+  const control = { faults, throttle, log, pages, metadata, denial: iam.denial };
   const api = await startApi({ port, clock, services, ...control, sleep, consistencyMs, wayMs });
   closers.push(() => api.close());
   return api.url;

@@ -100,6 +100,8 @@ export interface SandboxOptions {
   readonly production?: readonly GroupOption[] | undefined;
   readonly test?: readonly GroupOption[] | undefined;
   readonly weighted?: WeightedOption | undefined;
+  /** An IAM policy, as text: requests may do what it allows. Default: everything. */
+  readonly policy?: string | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -143,6 +145,7 @@ export interface SandboxPlan {
   readonly production: readonly GroupOption[];
   readonly test: readonly GroupOption[];
   readonly weighted: WeightedOption | undefined;
+  readonly policy: string | undefined;
   readonly clock: Clock;
 }
 
@@ -204,6 +207,7 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     production,
     test,
     weighted: set.weighted,
+    policy: set.policy,
     clock: set.clock ?? systemClock,
   };
 }

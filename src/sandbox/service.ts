@@ -19,6 +19,8 @@ export class ApiError extends Error {
 export interface Call {
   /** Reads return the state as of this many milliseconds ago (eventual consistency, stale reads); 0 is the current state. */
   readonly lagMs: number;
+  /** With which the request is signed. */
+  readonly accessKey?: string;
 }
 
 /** Takes the decoded input and returns the output, both in the shape of the SDK's types. */
@@ -56,7 +58,7 @@ export interface Download {
 }
 
 export interface Service {
-  readonly id: 'autoscaling' | 'cloudwatch' | 'ec2' | 'elbv2' | 'opsworks' | 'route53' | 's3' | 'ssm';
+  readonly id: 'autoscaling' | 'cloudwatch' | 'ec2' | 'elbv2' | 'iam' | 'opsworks' | 'route53' | 's3' | 'ssm' | 'sts';
   readonly operations: Readonly<Record<string, Operation>>;
   /** Faults that are specific to the service, by kind, such as `drain`; started with `POST /_turnout/faults {"kind": "drain", ...}`. */
   readonly faults?: Readonly<Record<string, FaultMaker>>;

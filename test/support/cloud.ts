@@ -44,7 +44,9 @@ export async function startCloud(options: CloudOptions = {}) {
   const wayMs = () => times.latencyMs / 2;
   const sleep = (ms: number) => clock.sleep(ms);
   const services = [ec2, ec2.ssm];
-  const api = await startApi({ port: 0, clock, services, faults, throttle, log, pages, consistencyMs, wayMs, sleep });
+  const denial = () => undefined;
+  const delays = { consistencyMs, wayMs, sleep };
+  const api = await startApi({ port: 0, clock, services, faults, throttle, log, pages, denial, ...delays });
   const client = {
     endpoint: api.url,
     region,

@@ -23,6 +23,8 @@ const MOVE = [
 const ACTIONS: Readonly<Record<FleetChange | TrafficChange | DeployChange, readonly string[]>> = {
   launch: [
     'ec2:RunInstances',
+    'ec2:CreateTags',
+    'iam:PassRole',
     ...['CreateLayer', 'CreateInstance', 'StartInstance', 'SetLoadBasedAutoScaling'].map((name) => `opsworks:${name}`),
   ],
   claim: TAG,

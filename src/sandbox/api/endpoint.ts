@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../errors.ts';
 import { ApiError, type Call, type Operation, type Service } from '../service.ts';
-import { isSigned, type ServiceProtocol } from './service-protocols.ts';
+import { accessKeyOf, isSigned, type ServiceProtocol } from './service-protocols.ts';
 import type { ApiFault, ApiFaultKind, Faults } from './faults.ts';
 import type { Head, WireRequest } from './protocol.ts';
 import { operationSchema, type OperationSchema } from './schemas.ts';
+import type { EmulatedIam } from '../iam/index.ts';
 import type { Throttle } from './throttle.ts';
 import { ownValue } from '../records.ts';
 
@@ -12,6 +13,8 @@ export interface EndpointOptions {
   readonly services: readonly Service[];
   readonly faults: Faults;
   readonly throttle: Throttle;
+  /** Why IAM denies a request; undefined where it allows it. */
+  readonly denial: EmulatedIam['denial'];
   /** How old the state is that reads return, in milliseconds; evaluated for each request. */
   readonly consistencyMs: () => number;
   /** How long a request takes to get here; the answer takes as long. */
@@ -91,8 +94,11 @@ async function attempt(
   const faults = triggerFaults();
   await applyFaultsBefore(options, serviceProtocol, faults);
   const input = protocol.decode(schema, request);
+  const accessKey = accessKeyOf(request);
+  const denial = options.denial(accessKey, { service: serviceProtocol.service, operation: name, input });
+  if (denial !== undefined) throw serviceProtocol.denied(denial);
   refuseDryRun(schema, input);
-  const output = await run(input, callOf(options, name, faults));
+  const output = await run(input, { ...callOf(options, name, faults), accessKey });
   applyFaultsAfter(serviceProtocol, faults);
   return { status: 200, ...protocol.head?.(schema, output), body: protocol.encode(schema, output, requestId) };
 }

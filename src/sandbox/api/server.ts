@@ -97,7 +97,7 @@ function downloadOf({ services }: ServerOptions, path: string): Download | undef
   return undefined;
 }
 
-const HELP = `This is turnout's sandbox, a local AWS emulator with EC2, ELBv2, Route 53, CloudWatch, S3, SSM and OpsWorks. It is not a web site.
+const HELP = `This is turnout's sandbox, a local AWS emulator with EC2, Auto Scaling, ELBv2, Route 53, CloudWatch, S3, SSM, OpsWorks and IAM. It is not a web site.
 Set AWS_ENDPOINT_URL to its URL and use any access key. Its admin pages are listed at ${ADMIN}.
 `;
 

@@ -1,3 +1,4 @@
+import { ec2DenialText } from '../iam/denial.ts';
 import { ApiError } from '../service.ts';
 import { json10, json11, json11Documents } from './json.ts';
 import type { Protocol, WireRequest } from './protocol.ts';
@@ -14,7 +15,12 @@ export interface ServiceProtocol {
   readonly client?: () => Promise<object>;
   /** The error of a throttled request. */
   readonly throttled: () => ApiError;
+  /** The error of a request that IAM does not allow. */
+  readonly denied: (message: string) => ApiError;
 }
+
+const denied = (message: string) => new ApiError('AccessDenied', message, 403);
+const deniedInJson = (message: string) => new ApiError('AccessDeniedException', message);
 
 const rateExceeded = (code: string) => () => new ApiError(code, 'Rate exceeded');
 
@@ -23,6 +29,7 @@ const ec2: ServiceProtocol = {
   protocol: ec2Query('http://ec2.amazonaws.com/doc/2016-11-15/'),
   client: () => import('@aws-sdk/client-ec2'),
   throttled: () => new ApiError('RequestLimitExceeded', 'Request limit exceeded.', 503),
+  denied: (message) => new ApiError('UnauthorizedOperation', ec2DenialText(message), 403),
 };
 
 const elbv2: ServiceProtocol = {
@@ -30,12 +37,14 @@ const elbv2: ServiceProtocol = {
   protocol: awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/'),
   client: () => import('@aws-sdk/client-elastic-load-balancing-v2'),
   throttled: rateExceeded('Throttling'),
+  denied,
 };
 
 const elb: ServiceProtocol = {
   service: 'elb',
   protocol: awsQuery('http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/'),
   throttled: rateExceeded('Throttling'),
+  denied,
 };
 
 const autoscaling: ServiceProtocol = {
@@ -43,6 +52,7 @@ const autoscaling: ServiceProtocol = {
   protocol: awsQuery('http://autoscaling.amazonaws.com/doc/2011-01-01/'),
   client: () => import('@aws-sdk/client-auto-scaling'),
   throttled: rateExceeded('Throttling'),
+  denied,
 };
 
 const ssm: ServiceProtocol = {
@@ -50,6 +60,7 @@ const ssm: ServiceProtocol = {
   protocol: json11,
   client: () => import('@aws-sdk/client-ssm'),
   throttled: rateExceeded('ThrottlingException'),
+  denied: deniedInJson,
 };
 
 const opsworks: ServiceProtocol = {
@@ -57,6 +68,7 @@ const opsworks: ServiceProtocol = {
   protocol: json11Documents,
   client: async () => (await import('../opsworks/schemas.ts')).schemas,
   throttled: rateExceeded('ThrottlingException'),
+  denied: deniedInJson,
 };
 
 const route53: ServiceProtocol = {
@@ -64,6 +76,7 @@ const route53: ServiceProtocol = {
   protocol: restXml('https://route53.amazonaws.com/doc/2013-04-01/'),
   client: () => import('@aws-sdk/client-route-53'),
   throttled: rateExceeded('Throttling'),
+  denied,
 };
 
 const s3: ServiceProtocol = {
@@ -71,6 +84,7 @@ const s3: ServiceProtocol = {
   protocol: restS3,
   client: () => import('@aws-sdk/client-s3'),
   throttled: () => new ApiError('SlowDown', 'Please reduce your request rate.', 503),
+  denied,
 };
 
 const cloudwatch: ServiceProtocol = {
@@ -78,6 +92,7 @@ const cloudwatch: ServiceProtocol = {
   protocol: json10,
   client: () => import('@aws-sdk/client-cloudwatch'),
   throttled: rateExceeded('ThrottlingException'),
+  denied: deniedInJson,
 };
 
 /** The protocol of older clients and tools. */
@@ -85,6 +100,23 @@ const cloudwatchQuery: ServiceProtocol = {
   ...cloudwatch,
   protocol: awsQuery('http://monitoring.amazonaws.com/doc/2010-08-01/'),
   throttled: rateExceeded('Throttling'),
+  denied,
+};
+
+const iam: ServiceProtocol = {
+  service: 'iam',
+  protocol: awsQuery('https://iam.amazonaws.com/doc/2010-05-08/'),
+  client: () => import('@aws-sdk/client-iam'),
+  throttled: rateExceeded('Throttling'),
+  denied,
+};
+
+const sts: ServiceProtocol = {
+  service: 'sts',
+  protocol: awsQuery('https://sts.amazonaws.com/doc/2011-06-15/'),
+  client: () => import('@aws-sdk/client-sts'),
+  throttled: rateExceeded('Throttling'),
+  denied,
 };
 
 /** The two ELB APIs share host and signing name: only the version distinguishes them. */
@@ -94,6 +126,8 @@ const BY_VERSION: Readonly<Record<string, ServiceProtocol>> = {
   '2012-06-01': elb,
   '2011-01-01': autoscaling,
   '2010-08-01': cloudwatchQuery,
+  '2010-05-08': iam,
+  '2011-06-15': sts,
 };
 const BY_TARGET: Readonly<Record<string, ServiceProtocol>> = {
   AmazonSSM: ssm,
@@ -118,7 +152,7 @@ export function serviceProtocolOf(request: WireRequest): ServiceProtocol | undef
 
 /** A service that the sandbox does not implement: all of its operations are unknown. */
 function unknownService(request: WireRequest, protocol: Protocol): ServiceProtocol {
-  return { service: signedFor(request.headers), protocol, throttled: rateExceeded('ThrottlingException') };
+  return { service: signedFor(request.headers), protocol, throttled: rateExceeded('ThrottlingException'), denied };
 }
 
 /** The service that a signature is for. */
@@ -137,4 +171,9 @@ export function isSigned(request: WireRequest): boolean {
     /^AWS4-(HMAC-SHA256|ECDSA-P256-SHA256) /.test(String(request.headers.authorization ?? '')) ||
     request.query.has('X-Amz-Signature')
   );
+}
+
+/** The access key that a request is signed with; empty where it is in the URL. */
+export function accessKeyOf(request: WireRequest): string {
+  return /Credential=([^/]+)\//.exec(String(request.headers.authorization ?? ''))?.[1] ?? '';
 }

@@ -1,6 +1,7 @@
-import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { LaunchTemplateSpecification, Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { Inventory } from '../iam/inventory.ts';
 import { createParameters } from '../ssm/parameters.ts';
-import { bindOperations, type Service, type StateOperation } from '../service.ts';
+import { ApiError, bindOperations, type Service, type StateOperation } from '../service.ts';
 import { deployPage } from './deploy-page.ts';
 import { describeCreditSpecifications, describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
 import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
@@ -18,6 +19,7 @@ import {
   deleteLaunchTemplate,
   describeLaunchTemplates,
   describeLaunchTemplateVersions,
+  findVersion,
   modifyLaunchTemplate,
 } from './templates.ts';
 import { describeInstanceTypes } from './types.ts';
@@ -32,6 +34,10 @@ export interface EmulatedEc2 extends Service {
   baseImage(): string;
   /** Adds tags as AWS's own services do, also reserved ones. Throws when there is no such resource. */
   setTags(id: string, tags: TagMap): void;
+  /** Tags of a resource; none where there is no such resource. */
+  tagsOf(id: string): TagMap;
+  /** The version of a launch template that a launch would use; undefined where there is none. */
+  templateOf: Inventory['templateOf'];
   /** RunInstances with another boot time. */
   run(input: RunInstancesRequest, bootMs: number): Reservation;
 }
@@ -87,9 +93,22 @@ export function createEc2(options: Ec2Options): EmulatedEc2 {
       return (images.find(({ id }) => state.tags.of(id).Release === undefined) ?? images[0])?.id ?? '';
     },
     setTags: (id, tags) => setTags(state, id, tags),
+    tagsOf: (id) => state.tags.of(id),
+    templateOf: (named) => templateOf(state, named),
     run: (input, bootMs) => runInstances(state, input, { bootMs }),
     close: async () => unwatch(),
   };
+}
+
+function templateOf(state: Ec2State, named: LaunchTemplateSpecification): ReturnType<Inventory['templateOf']> {
+  try {
+    const { template, data } = findVersion(state, named, named.Version ?? '$Default');
+    return { id: template, data: data as Partial<RunInstancesRequest> };
+  } catch (error) {
+    // The launch itself says what is wrong with it.
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
 }
 
 function instancesPage(state: Ec2State): unknown {

@@ -90,6 +90,8 @@ export interface EmulatedElbv2 extends Service {
   setGroupTimes(group: string, times: GroupTimes): void;
   /** Adds tags as AWS's own services do, also reserved ones. Throws when there is no such resource. */
   setTags(arn: string, tags: Readonly<Record<string, string>>): void;
+  /** Tags of a resource; none where there is no such resource. */
+  tagsOf(arn: string): Readonly<Record<string, string>>;
   /** Fault: adds to deregistration delays that start from now on, of a target group (name or ARN) or of all; 0 ends it. Both add up. */
   slowDrain(ms: number, group?: string): void;
 }
@@ -125,6 +127,10 @@ export function createElbv2(options: Elbv2Options): EmulatedElbv2 {
       const { tags: before } = resourceOf(state, arn);
       for (const [key, value] of Object.entries(tags)) before.set(key, value);
       updateAll(state);
+    },
+    tagsOf: (arn) => {
+      const all = [state.loadBalancers, state.groups, state.listeners, state.rules];
+      return Object.fromEntries(all.flatMap((some) => [...(some.get(arn)?.tags ?? [])]));
     },
     slowDrain,
     faults: { drain: drainFault(slowDrain) },

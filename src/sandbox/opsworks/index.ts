@@ -28,6 +28,8 @@ export interface EmulatedOpsWorks extends Service {
   readonly id: 'opsworks';
   /** Sets the endpoint's URL, with which the URLs of logs start. */
   listensAt(url: string): void;
+  /** The stack of a layer, instance, app or deployment; undefined where there is no such thing. */
+  stackOf(id: string): string | undefined;
 }
 
 const OPERATIONS: Readonly<Record<string, StateOperation<OpsWorksState>>> = {
@@ -72,6 +74,12 @@ export function createOpsWorks(options: OpsWorksOptions): EmulatedOpsWorks {
     listensAt: (url) => {
       state.endpoint = url;
     },
+    stackOf: (id) =>
+      state.stacks.get(id)?.StackId ??
+      state.layers.get(id)?.StackId ??
+      state.instancesById.get(id)?.settings.StackId ??
+      state.apps.get(id)?.StackId ??
+      state.deployments.get(id)?.StackId,
     download: (path) => logOf(state, path),
     close: async () => unwatch(),
   };

@@ -1,0 +1,43 @@
+import { OperatorError } from '../errors.ts';
+
+/** What IAM does not allow: by whom it was asked, what is missing, and where. */
+
+/** Hundreds of characters that only `sts:DecodeAuthorizationMessage` can read (EC2 API, error codes). */
+export function withoutCode(message: string): string {
+  return message.replace(/\s*Encoded authorization failure message: \S+/, '');
+}
+
+/** @param key the name or the code of an error */
+export function isDenial(key: string): boolean {
+  return /^(UnauthorizedOperation|AccessDenied|AccessDeniedException)$/.test(key);
+}
+
+/** @param detail AWS's message */
+export function deniedError(operation: string, detail: string, cause: unknown): OperatorError {
+  const { action, advice } = denialIn(detail, operation);
+  const message = `These credentials are not allowed to call ${operation}. ${detail}`;
+  return new OperatorError('access-denied', message, { next: [advice], action, cause });
+}
+
+interface Denial {
+  /** Not always the operation: a launch also needs to set tags, and to pass a role. */
+  readonly action: string;
+  readonly advice: string;
+}
+
+/** The forms of the message: IAM user guide, "Troubleshoot access denied error messages". */
+function denialIn(detail: string, operation: string): Denial {
+  const [, action = operation] = /not authorized to perform: ([\w-]+:\w+)/.exec(detail) ?? [];
+  const [, resource] = /on resource: (\S+)/.exec(detail) ?? [];
+  const [, who = 'this role or user'] = /User: \S+:((?:assumed-)?(?:role|user)\/[^/\s]+)/.exec(detail) ?? [];
+  const [, denies] = /with an explicit deny in an? ([\w -]+)/.exec(detail) ?? [];
+  const on = resource === undefined ? '' : ` on ${resource}`;
+  if (denies !== undefined)
+    return {
+      action,
+      advice: `An explicit deny in a ${denies.trim()} forbids \`${action}\`${on} to ${who}: no Allow outweighs it, so it must be changed there.`,
+    };
+  const where = `in the IAM policy of ${who}${on}`;
+  const advice = `Allow \`${action}\` ${where}; \`turnout permissions\` prints the policy for this config, and docs/permissions.md says what each is for.`;
+  return { action, advice };
+}
