@@ -52,18 +52,7 @@ export async function createComponents(
 ): Promise<Components> {
   const { clock, region, pageSize } = plan;
   const errors: unknown[] = [];
-  // No delays while the first resources are created.
-  const times: Times = {
-    bootMs: 0,
-    registrationMs: 0,
-    propagationMs: 0,
-    consistencyMs: 0,
-    latencyMs: 0,
-    setupMs: 0,
-    deployMs: 0,
-    shutdownMs: plan.shutdown,
-    healMs: plan.heal,
-  };
+  const times = timesAtFirst(plan);
   const scheduler = createScheduler(clock);
   closers.push(() => scheduler.close());
   const block = await reserveBlock();
@@ -105,6 +94,21 @@ export async function createComponents(
     dns,
     times,
     errors,
+  };
+}
+
+/** No delays while the first resources are created. */
+function timesAtFirst({ shutdown, heal }: SandboxPlan): Times {
+  return {
+    bootMs: 0,
+    registrationMs: 0,
+    propagationMs: 0,
+    consistencyMs: 0,
+    latencyMs: 0,
+    setupMs: 0,
+    deployMs: 0,
+    shutdownMs: shutdown,
+    healMs: heal,
   };
 }
 
