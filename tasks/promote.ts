@@ -20,6 +20,7 @@ import {
 import { groupsProblem } from '../src/plan/group-checks.ts';
 import { dnsFailoverTexts, healthSettingsProblem } from '../src/plan/group-health.ts';
 import { trialNotes, trialProblem, trialReads, trialSteps } from '../src/plan/trial.ts';
+import { stayedText } from '../src/plan/outsiders.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { describeFleet, worldProblem } from '../src/plan/worlds.ts';
@@ -181,7 +182,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         ? ` ${stable.release} is parked with ${count(members(stable).length, 'instance')}.`
         : '';
     return {
-      message: `${goal.release} serves production.${parked}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
+      message: `${goal.release} serves production.${parked}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: [
         '`turnout rollback` moves production back',
         '`turnout cleanup` makes this the only fleet and terminates the parked one',

@@ -15,6 +15,7 @@ import {
   planSwitch,
   tooSmall,
 } from '../src/plan/switch.ts';
+import { stayedText } from '../src/plan/outsiders.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
@@ -121,7 +122,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const isTested = rejected && poolsOf(snapshot, 'test').some((pool) => isIn(pool, rejected));
     const stays = rejected && ` ${rejected.release} stays up${isTested ? ' in the test target groups' : ''}.`;
     return {
-      message: `${goal.release} serves production.${stays ?? ''}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
+      message: `${goal.release} serves production.${stays ?? ''}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: [
         '`turnout promote` tries it again',
         `\`turnout cleanup${rejected && roleOf(snapshot, rejected) === 'green' ? ' --discard' : ''}\` terminates the rejected fleet`,

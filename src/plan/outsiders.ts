@@ -1,6 +1,6 @@
 import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
 import { foreignRoutes, lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
-import { isIn, isRegistered, liveFleets, members } from '../domain/roles.ts';
+import { isIn, isRegistered, liveFleets, members, poolsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { ownerNotes } from './owners.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
@@ -115,6 +115,30 @@ function unsearchedNotes({ unsearched, tagsUnread }: Extract<Outside, { state: '
   const rest = `${unsearched} other target groups were not searched for these servers, since that takes long; \`turnout cleanup\` does.`;
   const unread = `It could not be read who made these groups and rules: ${tagsUnread}`;
   return sentences(unsearched > 0 && rest, tagsUnread !== undefined && unread);
+}
+
+/** Where servers move between groups: others lead to a test group, which a switch takes the fleet out of. */
+export function sharedTestNotes(snapshot: Snapshot): readonly string[] {
+  return poolsOf(snapshot, 'test').flatMap((pool) => {
+    const routes = foreignRoutes(snapshot, pool);
+    const lead = routes.length === 1 ? 'leads' : 'lead';
+    return routes.length === 0
+      ? []
+      : [`${list(routes, 3)} ${lead} to ${pool.name} too: servers leave it only once something else is healthy there.`];
+  });
+}
+
+/** After a switch: the fleet could not leave, in a sentence with a space before it. */
+export function stayedText(snapshot: Snapshot, to: Fleet | undefined): string {
+  const stayed = to === undefined ? [] : sharedTests(snapshot, to);
+  return stayed.map((one) => ` ${to!.release} stays in ${one.pool.name} too: without it, ${lossText(one)}`).join('');
+}
+
+/** Test groups with targets of the fleet, to which others lead. */
+function sharedTests(snapshot: Snapshot, fleet: Fleet): readonly SharedPool[] {
+  return sharedPools(snapshot, members(fleet)).filter(
+    ({ pool, targets }) => pool.role === 'test' && targets.some(isRegistered),
+  );
 }
 
 /** `shop-admin has 3 targets of 41`. */

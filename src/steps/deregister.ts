@@ -19,6 +19,7 @@ import type { Reads } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { readsOfPool } from './reads-of-pool.ts';
+import { effectShows } from './timing.ts';
 import { changePool, existingFleet, fleetOf, idsOf, instancesOf } from './world.ts';
 
 /** Take the fleet's targets out of the pool, or in batches all but that many; done when each is draining or gone. */
@@ -28,8 +29,11 @@ export interface Deregister {
   readonly fleet: string;
   readonly minimumHealthy: PoolMinimum;
   readonly downTo?: number;
-  /** Whether clients of routes outside the config are protected; absent in a switch, where another fleet takes over. */
-  readonly outsiders?: 'spared' | 'allowed';
+  /**
+   * Whether clients of routes outside the config are protected; absent where another fleet has taken over. `kept`: in a switch, which
+   * is not stopped for them: it waits for what enters the pool, and where nothing is healthy there, the fleet stays in it.
+   */
+  readonly outsiders?: 'spared' | 'kept' | 'allowed';
   /** Whose instances may be taken away though it may replace them; `any` on the way back, which has added before. */
   readonly allowedOwners?: readonly string[] | 'any';
   /** Absent: requests that still reach the fleet do not count. */
@@ -44,7 +48,10 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
     return `deregister ${n === 0 ? fleet.release : instancesOf(fleet, n)} from ${step.pool}`;
   },
   instances: (snapshot) => idsOf(leaving(snapshot, step)),
-  progress: (snapshot) => (leaving(snapshot, step).length === 0 ? 'done' : 'todo'),
+  progress: (snapshot) => {
+    if (leaving(snapshot, step).length === 0) return 'done';
+    return isAwaited(snapshot, step) ? 'under way' : 'todo';
+  },
   guard: (snapshot) =>
     wouldStarve(snapshot, step) ??
     wouldStarveClients(snapshot, step) ??
@@ -53,8 +60,10 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
   readsBefore: (snapshot) => readsOf(snapshot, step),
   readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
   effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'removes-capacity'),
+  timeLimitMs: (limits, progress) => (progress === 'under way' ? limits.healthyMs : effectShows()),
   apply: async ({ traffic }, snapshot) => {
-    const going = targetsToDeregister(snapshot, step, existingFleet(snapshot, step));
+    existingFleet(snapshot, step);
+    const going = leaving(snapshot, step);
     await traffic.deregister(
       poolByName(snapshot, step.pool),
       going.map(({ id, port }) => ({ id, port })),
@@ -62,14 +71,37 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
   },
   simulate: (snapshot) => {
     const going = new Set(leaving(snapshot, step).map(targetKey));
+    const isHealthySoon = ({ state }: Target): boolean => isAwaited(snapshot, step) && state === 'initial';
     return changePool(snapshot, step.pool, ({ targets }) =>
-      targets.map((target) => (going.has(targetKey(target)) ? draining(target) : target)),
+      targets.map((target) => {
+        if (going.has(targetKey(target))) return draining(target);
+        return isHealthySoon(target) ? { id: target.id, port: target.port, state: 'healthy' } : target;
+      }),
     );
   },
 });
 
+/** Nothing where others need it, and nothing that could take its place is on its way. */
 function leaving(snapshot: Snapshot, step: Deregister): readonly Target[] {
-  return targetsToDeregister(snapshot, step, fleetOf(snapshot, step));
+  const targets = targetsToDeregister(snapshot, step, fleetOf(snapshot, step));
+  return isNeeded(snapshot, step, targets) && !isEntered(snapshot, step, targets) ? [] : targets;
+}
+
+/** What enters the pool is to become healthy first. */
+function isAwaited(snapshot: Snapshot, step: Deregister): boolean {
+  return isNeeded(snapshot, step, leaving(snapshot, step));
+}
+
+/** In a switch: clients of others would find nothing healthy. What could not be read stops no switch. */
+function isNeeded(snapshot: Snapshot, { outsiders, pool }: Deregister, targets: readonly Target[]): boolean {
+  if (outsiders !== 'kept' || snapshot.outside.state !== 'seen') return false;
+  return wouldStarveOthers(snapshot, targets, poolByName(snapshot, pool)) !== undefined;
+}
+
+/** ELB has not made up its mind yet about a target that stays. */
+function isEntered(snapshot: Snapshot, { pool }: Deregister, targets: readonly Target[]): boolean {
+  const goes = new Set(targets.map(targetKey));
+  return poolByName(snapshot, pool).targets.some((one) => one.state === 'initial' && !goes.has(targetKey(one)));
 }
 
 function draining({ id, port }: Target): Target {
@@ -100,7 +132,8 @@ function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
 
 function readsOf(snapshot: Snapshot, { pool, fleet, outsiders, residual }: Deregister): Reads {
   const reads = { ...readsOfPool(snapshot, pool, [fleet]), ...(residual && { residual: true }) };
-  return outsiders === 'spared' ? { ...reads, pools: reads.pools === 'all' ? 'all' : [pool], outsideOf: [] } : reads;
+  const looks = outsiders === 'spared' || outsiders === 'kept';
+  return looks ? { ...reads, pools: reads.pools === 'all' ? 'all' : [pool], outsideOf: [] } : reads;
 }
 
 /** Clients that others lead to the pool. */

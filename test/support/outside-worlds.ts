@@ -43,13 +43,33 @@ export function takenFromOthers(
   return undefined;
 }
 
-/** Names of the pools to which others lead. Where fleets move between the config's groups, a switch is told of rules and moves them all the same. */
+/** Whether a fleet has to stay in a test group that it should have left: clients of others would find nothing healthy there. */
+export function isKeptForOthers(snapshot: Snapshot, fleet: string): boolean {
+  const own = new Set(snapshot.fleets.find(({ id }) => id === fleet)?.instances.map(({ id }) => id));
+  return reached(snapshot).some((name) => {
+    const healthy = targetsIn(snapshot, name).filter(({ state }) => state === 'healthy');
+    return healthy.length > 0 && healthy.every(({ id }) => own.has(id));
+  });
+}
+
+/**
+ * Names of the pools to which others lead. Where fleets move between the config's groups, what leads to production's is its own, and
+ * what leads to the test groups alone.
+ */
 function reached({ outside, pools, traffic }: Snapshot): readonly string[] {
   if (outside.state !== 'seen') return [];
   const { routes } = outside;
-  const isLed = (name: string): boolean => routes.some(({ weights }) => (weights[name] ?? 0) > 0);
-  const isOwn = traffic.kind !== 'listener-weights';
-  return pools.filter(({ name, role }) => isLed(name) && (role === 'other' || !isOwn)).map(({ name }) => name);
+  const leads = (name: string, also: (weights: Readonly<Record<string, number>>) => boolean = () => true): boolean =>
+    routes.some(({ weights }) => (weights[name] ?? 0) > 0 && also(weights));
+  const production = pools.filter(({ role }) => role === 'production').map(({ name }) => name);
+  const shared = (weights: Readonly<Record<string, number>>): boolean =>
+    production.some((name) => (weights[name] ?? 0) > 0);
+  const isReached: Readonly<Record<Snapshot['traffic']['kind'], (name: string, role: string) => boolean>> = {
+    membership: (name, role) => role !== 'production' && leads(name, role === 'other' ? undefined : shared),
+    'listener-weights': (name) => leads(name),
+    'dns-weights': (name, role) => role === 'other' && leads(name),
+  };
+  return pools.filter(({ name, role }) => isReached[traffic.kind](name, role)).map(({ name }) => name);
 }
 
 function targetsIn({ pools }: Snapshot, name: string) {

@@ -6,6 +6,7 @@ import { poolByName } from '../../domain/queries.ts';
 import { members, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
+import { sharedTestNotes } from '../outsiders.ts';
 import type { PaceOptions, Switch, TrafficModel } from './model.ts';
 import {
   allowedOwnersIn,
@@ -29,7 +30,7 @@ export function membership(snapshot: Snapshot): TrafficModel {
   return {
     testPools: () => test,
     capacityGroups: () => production.map((pool) => ({ name: pool.name, pools: [pool] })),
-    notes: [],
+    notes: sharedTestNotes(snapshot),
     setupProblem: () => undefined,
     changedByOthers: () => undefined,
     paceOf: (to, options) => (wantsStages(options) ? NO_WEIGHTS : paceBack(to, options)),
@@ -108,6 +109,6 @@ function swapSteps(
   return [
     ...from.flatMap((fleet) => deregisterSteps(fleet, production, minimumHealthy, allowedOwnersIn(change))),
     ...from.flatMap((fleet) => registerSteps(fleet, test)),
-    ...deregisterSteps(to, test),
+    ...deregisterSteps(to, test, {}, { outsiders: 'kept' }),
   ];
 }

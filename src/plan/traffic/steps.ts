@@ -31,7 +31,7 @@ export function deregisterSteps(
   { id: fleet }: Fleet,
   pools: readonly string[],
   minimum: MinimumHealthy = {},
-  facts: Pick<StepOf<'deregister'>, 'allowedOwners' | 'residual'> = {},
+  facts: Pick<StepOf<'deregister'>, 'allowedOwners' | 'residual' | 'outsiders'> = {},
 ): readonly StepOf<'deregister'>[] {
   return pools.map((pool) => {
     return { do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM, ...facts };

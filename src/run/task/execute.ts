@@ -79,12 +79,14 @@ function attention({ message, next }: NonNullable<FinalLook['problem']>, task: T
  */
 async function finalLook(run: Run, task: Task, goal: Goal, plan: Plan, ran: Snapshot): Promise<FinalLook> {
   const problemIn = (snapshot: Snapshot): string | undefined => task.finalProblem(snapshot, goal);
+  // A step may have looked for what others have.
+  const after = { ...run, outside: ran.outside };
   try {
-    const seen = plan.steps.length === 0 ? ran : { ...(await look(run)), answers: ran.answers };
+    const seen = plan.steps.length === 0 ? ran : { ...(await look(after)), answers: ran.answers };
     if (problemIn(seen) === undefined) return { last: seen, problem: undefined };
     // The last step saw it otherwise a moment ago: this answer may be the older one.
     run.own.changed();
-    const again = { ...(await lookAgain(run)), answers: ran.answers };
+    const again = { ...(await lookAgain(after)), answers: ran.answers };
     const problem = problemIn(again);
     const message = `The ${goal.verb} of ${subjectOf(goal)} was done, but ${problem} ${describeServing(again)}`;
     return { last: again, problem: problem === undefined ? undefined : { message, next: [] } };
