@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '../src/errors.ts';
 import { liveMany } from '../test/crash/random.ts';
-import { runOne } from './demo/demo.ts';
+import { expectServing, runOne } from './demo/demo.ts';
 import type { TaskRow } from './demo/demo.ts';
 import { startMeter } from './meter.ts';
 import type { Meter } from './meter.ts';
@@ -38,6 +38,7 @@ async function switchOnce(rig: Rig, meter: Meter, args: readonly string[]): Prom
   process.stdout.write(`${line(row, process.uptime())}\n`);
   if (row.result !== 'done') throw new Error(`${row.task}: ${row.result}: ${row.message}`);
   if (row.failed > 0) throw new Error(`${row.failed} requests failed during ${row.task}`);
+  await expectServing(meter, row.message);
 }
 
 function line({ task, seconds, awsRequests, requests, failed }: TaskRow, uptime: number): string {

@@ -68,6 +68,7 @@ describe.concurrent('a rolling deploy', () => {
     const ids = shop.instancesOf('41').map((id) => `--instance ${id}`);
     const plan = await shop.run(`deploy ${ids.join(' ')} --release 42 --plan --json`);
     expect(JSON.stringify(plan.lines)).toContain('requests may fail');
+    shop.mayFail('it is deployed in traffic');
     await shop.task(`deploy ${ids.join(' ')} --release 42`);
     const [result] = await Promise.all(shop.meters.map((meter) => meter.stop()));
     expect(result?.failed).toBeGreaterThan(0);
@@ -142,6 +143,7 @@ describe.concurrent('a rolling deploy', () => {
     expect(failed).toMatchObject({ exitCode: 4, code: 'needs-attention' });
     expect(failed.message).toContain('shop-production has 0 healthy');
     await setFate(shop, '');
+    shop.mayFail('the only instance is out of traffic');
     await shop.task('resume');
     expect(shop.instancesOf('42')).toHaveLength(1);
   });

@@ -38,12 +38,14 @@ export interface Ended {
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What must be so as soon as it has ended; where that fails, `ended` rejects. */
+  readonly atEnd?: (ended: Ended) => Promise<void>;
 }
 
 /** The real program, as people run it, in a process of its own. */
 export class Program {
   readonly command: string;
-  readonly ended: Promise<Ended>;
+  readonly #ended: Promise<Ended>;
   readonly #child: ChildProcess;
   readonly #reader: Interface;
   readonly #lines: Line[] = [];
@@ -51,14 +53,25 @@ export class Program {
   #stdout = '';
   #stderr = '';
   #over = false;
+  /** Whoever asked how it ended knows also that what must be so is not; else the end of the test is told. */
+  #isAsked = false;
 
-  constructor(command: string, args: readonly string[], { cwd, env }: ProgramOptions) {
+  constructor(command: string, args: readonly string[], { cwd, env, atEnd }: ProgramOptions) {
     this.command = command;
     this.#child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     this.#reader = createInterface({ input: this.#child.stdout! });
     this.#reader.on('line', (line) => this.#read(line));
-    this.ended = Promise.all([once(this.#child, 'close'), once(this.#reader, 'close')]).then(() => this.#end());
+    this.#ended = Promise.all([once(this.#child, 'close'), once(this.#reader, 'close')]).then(async () => {
+      const ended = this.#end();
+      await atEnd?.(ended);
+      return ended;
+    });
+  }
+
+  get ended(): Promise<Ended> {
+    this.#isAsked = true;
+    return this.#ended;
   }
 
   get lines(): readonly Line[] {
@@ -112,7 +125,9 @@ export class Program {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#over) this.#child.kill('SIGKILL');
-    await this.ended;
+    await this.#ended.catch((error: unknown) => {
+      if (!this.#isAsked) throw error;
+    });
   }
 
   /** The newest plan before a line: a run that undoes its work makes a second one. */

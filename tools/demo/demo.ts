@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meter } from '../meter.ts';
 import { between, failedOf } from '../meter/counts.ts';
 import type { Counts } from '../meter/counts.ts';
@@ -55,6 +56,26 @@ export interface TaskRow {
   readonly control: boolean;
 }
 
+/** How long load balancers may go on sending to servers that were deregistered. */
+const LATE_MS = 5000;
+const WINDOW_MS = 200;
+
+/** Waits until clients get what the last sentence of a task says. Throws when others still answer after that. */
+export async function expectServing(meter: Pick<Meter, 'read'>, message: string): Promise<void> {
+  const [, release] = /^(\S+) serves production\b/.exec(message) ?? [];
+  if (release === undefined) return;
+  const end = performance.now() + LATE_MS;
+  for (;;) {
+    const before = await meter.read();
+    await sleep(WINDOW_MS);
+    const { byRelease } = between(before, await meter.read());
+    const answering = Object.keys(byRelease);
+    if (answering.length === 1 && answering[0] === release) return;
+    if (performance.now() > end)
+      throw new Error(`It was said that ${release} serves production, and these answer: ${answering.join(', ')}`);
+  }
+}
+
 /** Runs the tasks in sequence; stops after one whose result is not `done`. */
 export async function runDemo(
   rig: Rig,
@@ -69,6 +90,7 @@ export async function runDemo(
     const row = await runOne(rig, meter, args, signal);
     rows.push(row);
     if (row.result !== 'done') break;
+    await expectServing(meter, row.message);
   }
   return rows;
 }
