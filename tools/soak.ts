@@ -1,17 +1,18 @@
 /**
- * Switches production back and forth under load for a given time:  npm run soak [-- --minutes 10] [-- --rate 200]
- * First it runs random histories on a virtual clock: [-- --histories 10000] [-- --seed N]
+ * Looks for what breaks:  npm run soak [-- --histories 10000] [-- --from SEED] [-- --processes 1] [-- --minutes 10] [-- --rate 200]
  *
- * Writes a line for each switch, and exits with 1 as soon as a task is not done or a request fails.
+ * First it lives random histories on a virtual clock, a hundred for each seed; one that breaks something is written with its seed, and
+ * the others go on. Then it switches production back and forth under load for the given time. Exits with 1 when a history broke
+ * something, a task was not done or a request failed.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../src/errors.ts';
-import { liveMany } from '../test/crash/random.ts';
 import { expectServing, runOne } from './demo/demo.ts';
 import type { TaskRow } from './demo/demo.ts';
 import { startMeter } from './meter.ts';
 import type { Meter } from './meter.ts';
 import { startRig } from './rig/sandbox.ts';
+import { EACH, liveRange } from './soak/histories.ts';
 import type { Rig } from './rig/sandbox.ts';
 
 const { values } = parseArgs({
@@ -19,7 +20,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     rate: { type: 'string', default: '200' },
     histories: { type: 'string', default: '10000' },
-    seed: { type: 'string' },
+    from: { type: 'string', default: String(Math.floor(Date.now() / 1000)) },
+    processes: { type: 'string', default: '1' },
   },
 });
 const interruption = new AbortController();
@@ -46,17 +48,38 @@ function line({ task, seconds, awsRequests, requests, failed }: TaskRow, uptime:
   return `${uptime.toFixed(0).padStart(6)} s  ${task.padEnd(16)} ${seconds.toFixed(1)} s, ${awsRequests} AWS requests, ${seen.join(', ')}, failed ${failed}`;
 }
 
-async function main(): Promise<void> {
-  const histories = Number(values.histories);
-  const seed = values.seed === undefined ? undefined : Number(values.seed);
-  const runs = histories > 0 ? await liveMany(histories, seed) : 0;
-  process.stdout.write(`random worlds: ${histories} histories, ${runs} runs\n`);
+/** @returns whether nothing was found */
+async function histories(): Promise<boolean> {
+  const [from, count, processes] = [Number(values.from), Number(values.histories), Number(values.processes)];
+  const write = (text: string): void => void process.stdout.write(`${text}\n`);
+  const found = await liveRange(
+    { from, histories: count, processes },
+    ({ seed, finding }) => {
+      if (finding === undefined) return;
+      write(`seed ${seed} (again: npm run soak -- --from ${seed} --histories ${EACH} --minutes 0):\n${finding}\n`);
+    },
+    interruption.signal,
+  );
+  const { runs, seeds } = found;
+  const which = seeds.length === 0 ? '' : `: ${seeds.join(', ')}`;
+  write(
+    `random worlds: ${found.histories} histories, ${runs} runs, seeds ${from} to ${found.to}, ${seeds.length} findings${which}`,
+  );
+  return seeds.length === 0;
+}
+
+async function switches(): Promise<boolean> {
   await using rig = await startRig();
   await using meter = await startMeter({ url: rig.url, rate: Number(values.rate) });
   await soak(rig, meter, performance.now() + Number(values.minutes) * 60_000);
   const { total, failed, failures, latencyMs } = await meter.stop();
   process.stdout.write(`${JSON.stringify({ sent: total.sent, failed, latencyMs, failures })}\n`);
-  if (failed > 0) process.exitCode = 1;
+  return failed === 0;
+}
+
+async function main(): Promise<void> {
+  const isFine = (await histories()) && (Number(values.minutes) === 0 || (await switches()));
+  if (!isFine) process.exitCode = 1;
 }
 
 await main().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { liveMany } from './random.ts';
 
-/** As many as CI has time for; `npm run soak` lives 10,000. */
+/** As many as CI has time for; `npm run soak` lives as many as it is told, by their seeds. */
 const HISTORIES = 2000;
 
 /**
