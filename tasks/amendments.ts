@@ -1,4 +1,5 @@
 import type { Amount } from '../src/domain/amount.ts';
+import { withTerms } from '../src/domain/approval.ts';
 import { defined } from '../src/domain/defined.ts';
 import { batchSize, deployOrder, inBatchesOf } from '../src/domain/batches.ts';
 import {
@@ -87,6 +88,14 @@ export function pace(
   const asked = wantsStages(options) ? defined({ steps, every, to: last, batch }) : defined({ batch });
   const found = trafficModel(snapshot).paceOf(to, asked, settings);
   return isRefusal(found) ? found : { ...rest, ...found };
+}
+
+/** What was asked for before stays so. */
+export function asksApproval(
+  goal: GoalOf<'promote'>,
+  { options: { approve = false } }: { readonly options: { readonly approve?: boolean } },
+): GoalOf<'promote'> {
+  return approve ? { ...goal, settings: withTerms(goal.settings) } : goal;
 }
 
 export function batchBack(

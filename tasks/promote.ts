@@ -1,3 +1,4 @@
+import { withTerms } from '../src/domain/approval.ts';
 import { liveFleets, stableFleet, members, roleOf } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { NOTHING } from '../src/observe/reads.ts';
@@ -50,6 +51,9 @@ const OPTIONS = {
     max: 100,
     example: 10,
   }),
+  approve: option.flag({
+    describe: 'Wait for `turnout approve` before production moves (default: as `approval` in the config says)',
+  }),
   ...OWNERS,
   ...SLOW_START,
   ...FREEZE,
@@ -72,6 +76,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     ['turnout promote --yes --json', 'in CI: no question, one JSON event a line'],
     ['turnout promote --steps 1,10,50,100 --every 2m', 'by weights: a bit at a time, watched'],
     ['turnout promote --to 10', 'by weights: this far, and no further before the next promote'],
+    ['turnout promote --approve --yes', 'wait until somebody runs `turnout approve`, from anywhere'],
     ['turnout promote --batch 2', 'where servers move: two at a time'],
     ['turnout promote --min-healthy 2', 'accept that 2 targets are healthy, of green as well, and never fewer'],
   ],
@@ -81,7 +86,8 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   wayBack: { command: 'rollback', does: 'reverts it' },
   readsAlso: (snapshot, settings) => {
     const [to, second] = candidatesIn(snapshot);
-    return to === undefined || second !== undefined ? NOTHING : trialReads(snapshot, to, settings);
+    const trial = to === undefined || second !== undefined ? NOTHING : trialReads(snapshot, to, settings);
+    return { ...trial, approval: true };
   },
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
@@ -110,7 +116,8 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
     const goal = { ...requestedBy, verb: 'promote', fleet: to.id, release: to.release } as const;
     const need = options.minHealthy === undefined ? {} : { need: 'minimum' as const };
-    return { ...goal, minimumHealthy, settings, ...need, ...pace, ...allowedBy(options) };
+    const pinned = options.approve === true ? withTerms(settings) : settings;
+    return { ...goal, minimumHealthy, settings: pinned, ...need, ...pace, ...allowedBy(options) };
   },
 
   plan(snapshot, goal) {

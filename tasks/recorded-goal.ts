@@ -1,6 +1,7 @@
 import { isRefusal, type Goal, type GoalOf, type Refusal, type Verb } from '../src/domain/goal.ts';
 import {
   allows,
+  asksApproval,
   batchBack,
   countAgain,
   downtimeWhileOut,
@@ -49,6 +50,7 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
     steps: pace,
     every: pace,
     to: pace,
+    approve: asksApproval,
     batch: pace,
     allowUnknownRelease: allows,
     allowSlowStart: allows,

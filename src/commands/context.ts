@@ -8,11 +8,12 @@ import { OperatorError } from '../errors.ts';
 import { NO_FREEZE, type FreezePort } from '../freeze/freeze.ts';
 import { openFleet } from '../fleets/index.ts';
 import type { Delivery } from '../domain/goal.ts';
+import { approvalsIn } from '../record/approvals.ts';
 import type { HeldLease } from '../record/lease.ts';
 import type { Ports } from '../steps/ports.ts';
 import { Decision } from '../run/engine/decision.ts';
 import { openStore } from '../stores/index.ts';
-import type { Store } from '../stores/store.ts';
+import type { Lease, Store } from '../stores/store.ts';
 import { unavailableStore } from '../stores/unavailable.ts';
 import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
@@ -101,20 +102,7 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
   });
   const client = { run, version, credentials, mfaCode: mfaCodeOf(args) };
   const store = await openStore(config, systemClock, client).catch(unavailable);
-  const traffic = await openTraffic(config, session, {
-    environment: config.environment,
-    tagPrefix: config.fleet.tagPrefix,
-  });
-  const ports: Ports = {
-    fleet: await openFleet(config, session),
-    traffic,
-    outside: traffic,
-    clock: session.clock,
-    production: await openProduction(config),
-    green: await openGreen(config),
-    freeze: await freezeOf(config, session),
-    inPlace: nothingInPlace(config, session.clock),
-  };
+  const ports = await openPorts(config, session, store, () => guard?.lease);
   return {
     config,
     store,
@@ -125,6 +113,29 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
     run,
     who: whoAmI(),
     guardBy: (lease) => void (guard = lease),
+  };
+}
+
+async function openPorts(
+  config: Config,
+  session: Session,
+  store: Store,
+  lease: () => Lease | undefined,
+): Promise<Ports> {
+  const traffic = await openTraffic(config, session, {
+    environment: config.environment,
+    tagPrefix: config.fleet.tagPrefix,
+  });
+  return {
+    fleet: await openFleet(config, session),
+    traffic,
+    outside: traffic,
+    clock: session.clock,
+    production: await openProduction(config),
+    green: await openGreen(config),
+    freeze: await freezeOf(config, session),
+    approvals: approvalsIn(store, config.approval ?? 'none', lease),
+    inPlace: nothingInPlace(config, session.clock),
   };
 }
 

@@ -1,7 +1,16 @@
 import type { Options } from 'yargs';
 import { tasks } from '../../tasks/index.ts';
-import { flagsOf, positionalsOf, readOptions, release as releaseOption, wholeNumber } from '../../tasks/options.ts';
+import {
+  flagsOf,
+  positionalsOf,
+  readOptions,
+  reason,
+  release as releaseOption,
+  wholeNumber,
+} from '../../tasks/options.ts';
 import type { Task } from '../../tasks/task.ts';
+import { defined } from '../domain/defined.ts';
+import type { Deciding } from './approve.ts';
 import type { Command } from './command.ts';
 
 const WAIT: Options = {
@@ -63,6 +72,32 @@ function waitOption({ options }: Task): Options {
 const historyOptions = {
   limit: wholeNumber({ describe: 'Number of runs, newest first (default: 20)', min: 1, max: 100_000, example: 5 }),
 };
+
+const decideOptions = {
+  reason: reason({ describe: 'Why; recorded in the history', example: "'the numbers are good'" }),
+};
+
+function decideCommand(verb: 'approve' | 'reject', kind: Deciding['kind'], then: string): Command {
+  return {
+    usage: verb,
+    describe: `${verb === 'approve' ? 'Approve' : 'Reject'} what a promote waits for`,
+    details: `For \`promote --approve\` and \`approval\` in the config: ${then}. Works from any machine with access to the store.`,
+    options: {
+      ...flagsOf(decideOptions),
+      run: { type: 'string', requiresArg: true, describe: 'Id of the run; refused if another one waits' },
+      yes: YES,
+    },
+    examples: [
+      [`turnout ${verb}`, 'show what waits, and ask'],
+      [`turnout ${verb} --run 261122-0612-k3f9 --yes`, 'of this run only, without a question'],
+    ],
+    run: async (args) => {
+      const { reason: why } = readOptions(decideOptions, args);
+      const run = args['run'] as string | undefined;
+      return (await import('./approve.ts')).decideApproval(args, { kind, ...defined({ run, reason: why }) });
+    },
+  };
+}
 
 const doctorOptions = {
   release: releaseOption({ describe: 'The release that would be brought up next' }),
@@ -142,6 +177,8 @@ export const commands: readonly Command[] = [
     examples: [['turnout resume', 'show the remaining steps, ask, and do them']],
     run: async (args) => (await import('./resume.ts')).resume(args),
   },
+  decideCommand('approve', 'approved', 'it goes on'),
+  decideCommand('reject', 'rejected', 'all goes back to the old servers'),
   {
     usage: 'abandon',
     describe: 'Delete the record of an unfinished run; change nothing else',

@@ -1,4 +1,5 @@
 import { tasks } from '../../tasks/index.ts';
+import type { Approval } from '../domain/approval.ts';
 import { OperatorError } from '../errors.ts';
 import { defined } from '../domain/defined.ts';
 import { locationOf, type Location } from '../domain/location.ts';
@@ -74,7 +75,10 @@ async function readWorld(ports: Ports, memory: OutsideMemory): Promise<Pick<Stat
   return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
 }
 
-interface Recorded extends Pick<StatusReport, 'lease' | 'goal' | 'choices' | 'last' | 'moved' | 'trouble'> {
+interface Recorded extends Pick<
+  StatusReport,
+  'lease' | 'goal' | 'approval' | 'choices' | 'last' | 'moved' | 'trouble'
+> {
   readonly id?: string;
   readonly unknown?: UnreadableGoal;
   readonly lastProduction?: ProductionRecord;
@@ -85,11 +89,12 @@ async function recordIn(store: Store, where: Promise<Location | undefined>): Pro
   const location = await where;
   try {
     if (location !== undefined) await checkLocation(store, location, 'read');
-    const [lease, goal, journal, id] = await Promise.all([
+    const [lease, goal, journal, id, asked] = await Promise.all([
       store.held(),
       store.goal(),
       store.history(JOURNAL_LOOK),
       store.id(),
+      store.approval(),
     ]);
     const [last] = journal;
     const moving: ReadonlySet<string> = new Set(
@@ -102,10 +107,16 @@ async function recordIn(store: Store, where: Promise<Location | undefined>): Pro
       ...(goal && ('goal' in goal ? { goal, choices: choices(tasks[goal.goal.verb]) } : { unknown: goal })),
       ...(last && { last }),
       ...(moved && { moved }),
-      ...defined({ lastProduction: lastProduction(tasks, journal) }),
+      ...defined({ lastProduction: lastProduction(tasks, journal), approval: waiting(asked, goal) }),
     };
   } catch (error) {
     if (error instanceof OperatorError) return { trouble: [error.message, ...error.next].join(' ') };
     throw error;
   }
+}
+
+/** Of a run that is over, it is waited for no longer. */
+function waiting(approval: Approval | undefined, goal: Awaited<ReturnType<Store['goal']>>): Approval | undefined {
+  const isOpen = goal !== undefined && 'goal' in goal && goal.goal.run === approval?.run;
+  return isOpen && approval?.spent !== true ? approval : undefined;
 }

@@ -7,6 +7,7 @@ import {
   migrateSection,
 } from './schema-deploy.ts';
 import { checksSection } from './schema-checks.ts';
+import { approvalSection } from './schema-approval.ts';
 import { fleetSection } from './schema-fleet.ts';
 import { freezeSection } from './schema-freeze.ts';
 import { storeSection } from './schema-store.ts';
@@ -113,6 +114,7 @@ export const schema = z
     drainCheck: drainCheckSection.exactOptional(),
     hooks: hooksSection,
     freeze: freezeSection.exactOptional(),
+    approval: approvalSection.exactOptional(),
     timeouts,
     aws,
     store: storeSection,

@@ -1,4 +1,5 @@
 import type { Amount } from './amount.ts';
+import { defined } from './defined.ts';
 import type { GreenCheck } from './green-checks.ts';
 import type { ProductionRecord } from './production-record.ts';
 import type { KeptVolume } from './snapshot.ts';
@@ -179,8 +180,15 @@ export function withSettings<G extends Goal>(goal: G, now: SwitchSettings): G {
   if (goal.verb !== 'promote' && goal.verb !== 'rollback' && goal.verb !== 'cleanup') return goal;
   const { settings } = goal as { readonly settings?: SwitchSettings };
   const fits = settings?.traffic.kind === now.traffic.kind && settings.verification.by === now.verification.by;
-  if (!fits) return { ...goal, settings: now };
+  // Whether it has to be approved was decided when it began.
+  if (!fits)
+    return { ...goal, settings: { ...without(now, 'approval'), ...defined({ approval: settings?.approval }) } };
   return goal.verb === 'promote' ? { ...goal, settings: withChecks(settings, now) } : goal;
+}
+
+function without<T extends object, K extends keyof T>(one: T, key: K): Omit<T, K> {
+  const { [key]: _, ...rest } = one;
+  return rest;
 }
 
 /** Checks only collect evidence: one that was wrong is put right in the config, and the run goes on with it. */

@@ -1,4 +1,5 @@
 import type { Checked } from './green-checks.ts';
+import type { Approval } from './approval.ts';
 import type { DeployReport } from './deploys.ts';
 import type { Freeze } from './freeze.ts';
 import type { Owner } from './owners.ts';
@@ -201,6 +202,8 @@ export interface Snapshot {
   readonly traffic: Traffic;
   readonly outside: Outside;
   readonly answers: ReleaseAnswers;
+  /** The approval that was asked for last; absent: none was, or it was not read. */
+  readonly approval?: Approval;
   /** What the closed times of the config said when they were asked last; absent: they were not. */
   readonly freeze?: Freeze;
   /** What the deployer and the instances themselves say; read only for the step that waits for it. */

@@ -5,6 +5,7 @@ import type { Unreadable } from './unreadable.ts';
  * is pinned in goals when a run begins.
  */
 
+import type { ApprovalTerms } from './approval.ts';
 import type { GreenCheck } from './green-checks.ts';
 import type { Owner } from './owners.ts';
 
@@ -173,4 +174,6 @@ export interface SwitchSettings {
   readonly verification: Verification;
   /** What green has to answer before production moves to it. Absent: nothing is asked. */
   readonly checks?: readonly GreenCheck[];
+  /** Who has to approve a promote. Absent: nobody. */
+  readonly approval?: ApprovalTerms;
 }

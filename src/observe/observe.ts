@@ -3,6 +3,7 @@ import type { FleetPort } from '../fleets/fleet.ts';
 import type { GreenPort } from '../production/green.ts';
 import type { FreezePort } from '../freeze/freeze.ts';
 import { counted, notAsked, type ProductionPort } from '../production/production.ts';
+import type { ApprovalsPort } from '../record/approvals.ts';
 import type { OutsidePort, OutsideRequest } from '../traffic/discover.ts';
 import type { PoolReading, TrafficPort } from '../traffic/traffic.ts';
 import { OperatorError } from '../errors.ts';
@@ -26,6 +27,7 @@ interface Readers {
 
 interface AllReaders extends Readers {
   readonly freeze: FreezePort;
+  readonly approvals: Pick<ApprovalsPort, 'read'>;
   readonly inPlace: DetailReaders;
   readonly green: Pick<GreenPort, 'ask'>;
 }
@@ -115,7 +117,15 @@ async function withResidual(port: Readers['traffic'], snapshot: Snapshot): Promi
 export async function refresh(readers: AllReaders, before: Snapshot, reads: Reads): Promise<Snapshot> {
   const known = reads.outsideOf ? await lookFor(readers, before, reads.outsideOf) : before;
   const seen = await refreshDetails(readers, await refreshLists(readers, known, reads), reads);
-  return reads.freeze === true ? { ...seen, freeze: await readers.freeze.read() } : seen;
+  const heeding = reads.freeze === true ? { ...seen, freeze: await readers.freeze.read() } : seen;
+  return reads.approval === true ? withApproval(readers, heeding) : heeding;
+}
+
+/** While it is waited for, nothing else may be read for hours: the time of this reading counts. */
+async function withApproval({ approvals, clock }: AllReaders, snapshot: Snapshot): Promise<Snapshot> {
+  const { approval: _, ...rest } = snapshot;
+  const at = Math.round(clock.now());
+  return { ...rest, at, ...defined({ approval: await approvals.read() }) };
 }
 
 /** Looks in every target group for these instances, and for what leads to them. */

@@ -23,6 +23,8 @@ export interface Reads {
   readonly residual?: boolean;
   /** Ids of instances whose target groups are looked for among all of the account, and what leads to those and to ours. */
   readonly outsideOf?: readonly string[];
+  /** What the store says of the approval that was asked for last. */
+  readonly approval?: boolean;
   /** Whether this is a closed time. */
   readonly freeze?: boolean;
   /** What the deployer says of this order. */

@@ -1,3 +1,4 @@
+import { awaitApproval } from './await-approval.ts';
 import { awaitDnsAnswers } from './await-dns-answers.ts';
 import { awaitDrained } from './await-drained.ts';
 import { awaitHealthy } from './await-healthy.ts';
@@ -24,6 +25,7 @@ import { registerBack } from './register-back.ts';
 import { remove } from './remove.ts';
 import { setTtl } from './set-ttl.ts';
 import { shiftWeights } from './shift-weights.ts';
+import { spendApproval } from './spend-approval.ts';
 import { tagLoweredTtl } from './tag-lowered-ttl.ts';
 import { tagRelease } from './tag-release.ts';
 import { tagShare } from './tag-share.ts';
@@ -38,6 +40,8 @@ const steps = {
   launch,
   'await-running': awaitRunning,
   register,
+  'await-approval': awaitApproval,
+  'spend-approval': spendApproval,
   'await-healthy': awaitHealthy,
   deregister,
   'await-slow-start': awaitSlowStart,

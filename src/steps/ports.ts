@@ -7,6 +7,7 @@ import type { FleetPort } from '../fleets/fleet.ts';
 import type { GreenPort } from '../production/green.ts';
 import type { FreezePort } from '../freeze/freeze.ts';
 import type { ProductionPort } from '../production/production.ts';
+import type { ApprovalsPort } from '../record/approvals.ts';
 import type { OutsidePort } from '../traffic/discover.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 
@@ -19,6 +20,7 @@ export interface Ports {
   readonly production: ProductionPort;
   readonly green: GreenPort;
   readonly freeze: FreezePort;
+  readonly approvals: ApprovalsPort;
   /** What deploys in place need beside the others. */
   readonly inPlace: InPlace;
 }
@@ -35,9 +37,14 @@ export function switchSettings({
   traffic,
   production,
   green: { checks },
-}: Pick<Ports, 'traffic' | 'production' | 'green'>): SwitchSettings {
-  const settings = { traffic: traffic.settings, verification: production.verification };
-  return checks.length === 0 ? settings : { ...settings, checks };
+  approvals: { terms },
+}: Pick<Ports, 'traffic' | 'production' | 'green' | 'approvals'>): SwitchSettings {
+  return {
+    traffic: traffic.settings,
+    verification: production.verification,
+    ...(checks.length > 0 && { checks }),
+    ...(terms !== 'none' && { approval: terms }),
+  };
 }
 
 /** The deploys of one run. */

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import type { Clock } from '../clock.ts';
+import type { Approval, ApprovalDecision } from '../domain/approval.ts';
 import { defined } from '../domain/defined.ts';
 import { openDatabase, type FileDatabase } from './file-database.ts';
 import { FileQueue } from './file-queue.ts';
 import { newStoreId } from './id.ts';
 import { leaseLost } from './lost.ts';
 import { machineProcesses, type ProcessIdentity, type Processes } from './processes.ts';
-import { goalText, readEntry, readGoal } from './records.ts';
+import { decidedTexts, goalText, readApproval, readEntry, readGoal } from './records.ts';
 import type {
   AcquireResult,
   Holder,
@@ -24,6 +25,8 @@ export interface FileStoreOptions {
   /** Tells whether a holder's process has ended. Default: the processes of this machine. */
   readonly processes?: Processes;
 }
+
+const PUT_APPROVAL = "INSERT OR REPLACE INTO fact (environment, name, value) VALUES (?, 'approval', ?)";
 
 /** Maximum number of journal entries per environment. */
 const JOURNAL_MAX = 1000;
@@ -178,6 +181,30 @@ class FileStore implements Store {
 
   async clearGoal(lease: Lease): Promise<void> {
     this.#writeAsHolder(lease, 'DELETE FROM goal WHERE environment = ?', this.#environment);
+  }
+
+  async approval(): Promise<Approval | undefined> {
+    const text = this.#file.read(() => this.#approvalText());
+    return text === undefined ? undefined : readApproval(text);
+  }
+
+  async putApproval(lease: Lease, approval: Approval): Promise<void> {
+    this.#writeAsHolder(lease, PUT_APPROVAL, this.#environment, JSON.stringify(approval));
+  }
+
+  async decideApproval(seen: Approval, decision: ApprovalDecision): Promise<boolean> {
+    const [before, after] = decidedTexts(seen, decision) ?? [];
+    if (before === undefined || after === undefined) return false;
+    return this.#file.write(() => {
+      if (this.#approvalText() !== before) return false;
+      return this.#file.run(PUT_APPROVAL, this.#environment, after) === 1;
+    });
+  }
+
+  #approvalText(): string | undefined {
+    const sql = "SELECT value FROM fact WHERE environment = ? AND name = 'approval'";
+    const [row] = this.#file.all(sql, this.#environment) as readonly { readonly value: string }[];
+    return row?.value;
   }
 
   async log(entry: JournalEntry): Promise<void> {

@@ -100,6 +100,9 @@ export function storeBehind(get: () => Promise<Store>): Omit<Store, 'kind' | 'pl
     goal: async () => (await get()).goal(),
     putGoal: async (...args) => (await get()).putGoal(...args),
     clearGoal: async (...args) => (await get()).clearGoal(...args),
+    approval: async () => (await get()).approval(),
+    putApproval: async (...args) => (await get()).putApproval(...args),
+    decideApproval: async (...args) => (await get()).decideApproval(...args),
     log: async (...args) => (await get()).log(...args),
     history: async (...args) => (await get()).history(...args),
   };

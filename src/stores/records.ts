@@ -1,3 +1,4 @@
+import type { Approval, ApprovalDecision } from '../domain/approval.ts';
 import type { Verb } from '../domain/goal.ts';
 import type { JournalEntry, JournalOutcome, RecordedGoal, UnreadableGoal } from './store.ts';
 
@@ -44,6 +45,31 @@ export function readGoal(text: string): RecordedGoal | UnreadableGoal {
     return unreadableGoal(`It is about \`${verb}\`, which this version of turnout does not know.`);
   if (!has(goal, BY_VERB[verb as Verb])) return unreadableGoal('It is damaged, or of another version.');
   return record as unknown as RecordedGoal;
+}
+
+const APPROVAL: Shape = {
+  run: 'string',
+  release: 'string',
+  share: 'number',
+  requestedBy: 'string',
+  from: 'string',
+  since: 'string',
+  until: 'string',
+};
+
+/** Nothing where it is damaged: then nothing is approved. */
+export function readApproval(text: string): Approval | undefined {
+  const approval = parsed(text);
+  const { decision } = approval;
+  const isKnown = has(approval, APPROVAL) && isTime(approval['until']);
+  const isDecided = has(decision, { kind: 'string', who: 'string', at: 'string' });
+  return isKnown && (decision === undefined || isDecided) ? (approval as unknown as Approval) : undefined;
+}
+
+/** The texts before and after a decision, for stores that compare and set; undefined where nothing is to be decided. */
+export function decidedTexts(seen: Approval, decision: ApprovalDecision): readonly [string, string] | undefined {
+  if (seen.decision !== undefined || seen.spent === true) return undefined;
+  return [JSON.stringify(seen), JSON.stringify({ ...seen, decision })];
 }
 
 function unreadableGoal(why: string): UnreadableGoal {

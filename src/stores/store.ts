@@ -1,4 +1,5 @@
 import type { TrafficSeen } from '../probe/seen.ts';
+import type { Approval, ApprovalDecision } from '../domain/approval.ts';
 import type { Location } from '../domain/location.ts';
 import type { EndedFleet, Goal } from '../domain/goal.ts';
 import type { Production } from '../domain/production-record.ts';
@@ -123,6 +124,11 @@ export interface Store {
   goal(): Promise<RecordedGoal | UnreadableGoal | undefined>;
   putGoal(lease: Lease, goal: RecordedGoal): Promise<void>;
   clearGoal(lease: Lease): Promise<void>;
+  /** The approval that was asked for last; undefined where none was, or it cannot be read: then it is asked for again. */
+  approval(): Promise<Approval | undefined>;
+  putApproval(lease: Lease, approval: Approval): Promise<void>;
+  /** Without a lease: replaces that approval, unless it is not the current one any more. @returns whether it was */
+  decideApproval(seen: Approval, decision: ApprovalDecision): Promise<boolean>;
   /** Creates or overwrites the journal entry of one run. */
   log(entry: JournalEntry): Promise<void>;
   /** Newest first. */

@@ -52,6 +52,7 @@ export function statusData(report: StatusReport) {
     proof: proofOf(report) ?? null,
     lease: lease ?? null,
     goal: goal ? goalData(goal) : null,
+    approval: report.approval ?? null,
     trouble: trouble ?? null,
     otherStore: otherStore ?? null,
     movedByOthers: report.movedByOthers ?? null,

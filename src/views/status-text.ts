@@ -1,5 +1,6 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, PoolRole, Snapshot } from '../domain/snapshot.ts';
+import { waitingText } from '../domain/approval.ts';
 import { closedText } from '../domain/freeze.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
@@ -26,6 +27,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
       `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
       ...(report.location ? [locationLine(report.location, paint)] : []),
       ...underWayLines(report, width, paint),
+      ...approvalLines(report, width, paint),
       ...freezeLines(snapshot, width, paint),
     ],
     routeLines(snapshot, paint),
@@ -61,6 +63,7 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
   return [
     `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
     ...underWayLines(report, width, paint),
+    ...approvalLines(report, width, paint),
     ...freezeLines(snapshot, width, paint),
     ...routeLines(snapshot, paint),
     ...(moved === undefined ? [] : headed('Moved:', 'yellow', moved, width, paint)),
@@ -74,6 +77,12 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     ...(report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`]),
     ...lastLines(report, width, paint),
   ].join('\n');
+}
+
+/** Nothing once it is decided. */
+function approvalLines({ approval }: StatusReport, width: number, paint: Paint): string[] {
+  if (approval === undefined || approval.decision !== undefined) return [];
+  return headed('Approval:', 'yellow', waitingText(approval), width, paint);
 }
 
 /** Nothing while that is open. */

@@ -1,3 +1,4 @@
+import type { Approval } from '../domain/approval.ts';
 import type { Location } from '../domain/location.ts';
 import { isRegistered, liveFleets, roleOf, type Role } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
@@ -19,6 +20,8 @@ export interface StatusReport {
   readonly lease?: Lease;
   /** What is recorded as unfinished or in progress. */
   readonly goal?: RecordedGoal;
+  /** What it waits for, or what was decided on it. */
+  readonly approval?: Approval;
   /** The commands that continue or end it. */
   readonly choices?: readonly string[];
   /** What could not be read, and why, as sentences; all else of AWS is shown. */

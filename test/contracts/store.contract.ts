@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/stores/store.ts';
 import { killNow, lineOf, startChild } from '../support/children.ts';
 import { entry, goal, holder, leaseOf } from '../support/store-samples.ts';
+import { approvals } from './approval.contract.ts';
 import { locations } from './location.contract.ts';
 import { contention, queue, takingOver } from './queue.contract.ts';
 
@@ -56,6 +57,9 @@ export function storeContract(name: string, { opener, fresh }: StoreUnderTest): 
     });
     describe('taking over', () => {
       takingOver(world);
+    });
+    describe('an approval', () => {
+      approvals(world);
     });
     describe('the goal', () => {
       goals(world);

@@ -2,6 +2,8 @@ import type { Connection } from '../../src/aws/session.ts';
 import { tasks, type AnyOptions } from '../../tasks/index.ts';
 import { ExitCode } from '../../src/errors.ts';
 import type { Verb } from '../../src/domain/goal.ts';
+import type { ApprovalTerms } from '../../src/domain/approval.ts';
+import { approvalsIn } from '../../src/record/approvals.ts';
 import { holdLease } from '../../src/record/lease.ts';
 import type { Hooks } from '../../src/run/hooks/hooks.ts';
 import { RunFault, UncaughtException } from '../../src/run/task/fault.ts';
@@ -33,6 +35,7 @@ export class Rig {
   /** Called with each event before it is kept, as by a view; may throw. */
   onEvent: (event: RunEvent) => void = () => {};
   hooks: Hooks | undefined;
+  terms: ApprovalTerms | 'none' = 'none';
   clients: Clients | undefined;
   /** What a change does first: checks the lease, as the session has it. */
   #check: () => Promise<void> = async () => {};
@@ -108,7 +111,7 @@ export class Rig {
     return {
       tasks,
       environment: 'shop',
-      ports: fake.ports,
+      ports: { ...fake.ports, approvals: approvalsIn(store, this.terms, () => store.lease) },
       store,
       decision: new Decision(fake.clock),
       limits: LIMITS,

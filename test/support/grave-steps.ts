@@ -27,6 +27,8 @@ import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-wei
 export const HARMLESS = [
   'await-running',
   'await-healthy',
+  'await-approval',
+  'spend-approval',
   'await-drained',
   'tag-share',
   'watch',

@@ -1,3 +1,4 @@
+import type { Approval } from '../../src/domain/approval.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../src/stores/store.ts';
 import { OWN_STORE } from './own-store.ts';
@@ -83,6 +84,20 @@ export class MemoryStore implements Store {
   clearGoal: Store['clearGoal'] = async () => {
     this.recorded = undefined;
     this.#wrote('no goal');
+  };
+
+  asked: Approval | undefined;
+  approval: Store['approval'] = async () => this.asked;
+
+  putApproval: Store['putApproval'] = async (_lease, approval) => {
+    this.asked = approval;
+    this.#wrote(`approval ${approval.share}${approval.spent ? ' spent' : ''}`);
+  };
+
+  decideApproval: Store['decideApproval'] = async (seen, decision) => {
+    if (this.asked !== seen || seen.decision !== undefined || seen.spent) return false;
+    this.asked = { ...seen, decision };
+    return true;
   };
 
   log: Store['log'] = async (entry) => {

@@ -106,7 +106,6 @@ const CASES: Cases = {
   adopt: {
     release: [adopting({ release: 'B' }, 'the same'), adopting({ release: 'C' }, 'other-subject')],
     takeOver: [adopting({ takeOver: true }, { takesOver: true })],
-    // It was asked for before anything was tagged.
     allowOwner: [adopting({ allowOwner: ['web'] }, 'the same')],
   },
   up: {
@@ -163,6 +162,7 @@ const CASES: Cases = {
       promoting({ batch: { percent: 50 } }, { batch: 2 }),
       shifting({ batch: { count: 1 } }, { refused: 'no-batches' }),
     ],
+    approve: [promoting({ approve: false }, 'the same')],
     allowUnknownRelease: [promoting({ allowUnknownRelease: true }, { allowed: { unknownRelease: true } })],
     allowSlowStart: [promoting({ allowSlowStart: true }, { allowed: { slowStart: true } })],
     overrideFreeze: [promoting({ overrideFreeze: 'fix' }, { allowed: { freeze: 'fix' } })],

@@ -18,6 +18,7 @@ import {
   time,
 } from './format.ts';
 import { freeze } from './freeze.ts';
+import { approval } from './approval.ts';
 import { outside, residualTraffic } from './outside.ts';
 import { ALL_VERBS, VERBS } from './words.ts';
 
@@ -268,6 +269,7 @@ export const statusLine = formatOf<Status>()(
       .describe('whether the last switch is proven; null when there was none'),
     lease: lease.nullable().describe('null when no lease is held'),
     goal: goal.nullable().describe('what is recorded as unfinished or in progress; null when nothing is'),
+    approval: approval.nullable().describe('the approval that the recorded goal waits for, or has got; null when none'),
     trouble: string(
       'why the store could not be read: then `lease`, `goal` and `last` are null, and `verbs` is empty; otherwise null',
     ).nullable(),

@@ -6,6 +6,8 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   launch: 'launch the instances of a fleet',
   'await-running': 'wait until its instances are running',
   register: 'register instances with a target group',
+  'await-approval': 'wait until somebody approves or rejects a share of production for the new fleet',
+  'spend-approval': 'note that an approval was used',
   'await-healthy': 'wait until they are healthy there',
   deregister: 'deregister instances from a target group',
   'await-drained': 'wait until no target is registered or draining there',
@@ -40,10 +42,12 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
 /** Verbs that plan: the tasks. */
 export const VERBS = Object.keys(tasks) as (keyof typeof tasks)[];
 /** Those of the lease and of the history: also commands that take the lease and change no fleet. */
-export const ALL_VERBS: readonly string[] = [...VERBS, 'abandon', 'unlock'];
+export const ALL_VERBS: readonly string[] = [...VERBS, 'abandon', 'unlock', 'approve', 'reject'];
 
 export const VERB_MEANINGS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.values(tasks).map(({ verb, summary }) => [verb, summary])),
   abandon: 'Forget the recorded goal; in the history and the lease only',
+  approve: 'Approve what a promote waits for; in the history only',
+  reject: 'Reject what a promote waits for; in the history only',
   unlock: 'Release the lease of a run that hangs; in the history and the lease only',
 };

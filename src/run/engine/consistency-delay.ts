@@ -39,9 +39,12 @@ export class ConsistencyDelay {
   }
 }
 
-/** The last run that may have changed something: `abandon` does not. */
+/** Verbs that change nothing in AWS. */
+const RECORDS: ReadonlySet<string> = new Set(['abandon', 'approve', 'reject']);
+
+/** The last run that may have changed something. */
 export function lastRun(journal: readonly JournalEntry[]): JournalEntry | undefined {
-  return journal.find(({ verb }) => verb !== 'abandon');
+  return journal.find(({ verb }) => !RECORDS.has(verb));
 }
 
 /** AWS dates its answers to the second, so two machines that go by them may be a second apart. */

@@ -78,6 +78,7 @@ function notedIn(ports: Ports, called: Set<string>): Ports {
     ...ports,
     fleet: noting(ports.fleet),
     traffic: noting(ports.traffic),
+    approvals: { ...ports.approvals, put: async () => {} },
     inPlace: { ...inPlace, deploys: noting(inPlace.deploys) },
   };
 }

@@ -22,6 +22,7 @@ import { unreadableIn } from '../../domain/queries.ts';
 import { otherStore, type StoreIdentity } from '../../domain/store-mark.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { withApproval } from '../../plan/approval.ts';
 import { heedFreeze } from '../../plan/freeze.ts';
 import { withStoreSteps } from '../../plan/store-steps.ts';
 import { movesProduction } from '../../steps/definition.ts';
@@ -90,9 +91,9 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
   return { goal, plan: withStoreSteps(snapshot, planNow(task, snapshot, goal), store, other?.text) };
 }
 
-/** The task's plan in this world, as closed times allow it. @throws OperatorError for a refusal */
+/** The task's plan in this world, with approvals, as closed times allow it. @throws OperatorError for a refusal */
 export function planNow(task: Task, snapshot: Snapshot, goal: Goal): Plan {
-  const plan = accept(task.plan(snapshot, goal));
+  const plan = withApproval(snapshot, goal, accept(task.plan(snapshot, goal)));
   return task.heedsFreeze ? accept(heedFreeze(snapshot, goal, plan)) : plan;
 }
 

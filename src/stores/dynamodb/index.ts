@@ -1,11 +1,12 @@
 import { DynamoDb } from '../../aws/dynamodb.ts';
 import type { Session } from '../../aws/session.ts';
 import type { Clock } from '../../clock.ts';
+import type { Approval, ApprovalDecision } from '../../domain/approval.ts';
 import { defined } from '../../domain/defined.ts';
 import { OperatorError } from '../../errors.ts';
 import { leaseLost } from '../lost.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store, UnreadableGoal } from '../store.ts';
-import { goalText, readEntry } from '../records.ts';
+import { decidedTexts, goalText, readApproval, readEntry } from '../records.ts';
 import { StateItem } from './item.ts';
 import type { EnvironmentState, QueuePlace } from './state.ts';
 import { HeartbeatMonitor } from './heartbeat-monitor.ts';
@@ -147,6 +148,20 @@ class DynamoDbStore implements Store {
 
   async clearGoal(lease: Lease): Promise<void> {
     if (!(await this.#item.writeGoal(lease, undefined))) throw leaseLost(this.#environment);
+  }
+
+  async approval(): Promise<Approval | undefined> {
+    const text = await this.#item.fact('approval', undefined);
+    return text === undefined ? undefined : readApproval(text);
+  }
+
+  async putApproval(lease: Lease, approval: Approval): Promise<void> {
+    if (!(await this.#item.writeApproval(lease, JSON.stringify(approval)))) throw leaseLost(this.#environment);
+  }
+
+  async decideApproval(seen: Approval, decision: ApprovalDecision): Promise<boolean> {
+    const texts = decidedTexts(seen, decision);
+    return texts !== undefined && this.#item.replaceApproval(...texts);
   }
 
   async log(entry: JournalEntry): Promise<void> {

@@ -147,6 +147,18 @@ export class StateItem {
     return this.#update({ update, condition: IS_OURS, values: { ...idOf(lease), ...values } });
   }
 
+  /** Writes the approval; false when `lease` is no longer the current one. */
+  async writeApproval(lease: Lease, approval: string): Promise<boolean> {
+    const values = { ...idOf(lease), ':approval': approval };
+    return this.#update({ update: 'SET #approval = :approval', condition: IS_OURS, values });
+  }
+
+  /** Without a lease; false when it is no longer `before`. */
+  async replaceApproval(before: string, after: string): Promise<boolean> {
+    const values = { ':before': before, ':after': after };
+    return this.#update({ update: 'SET #approval = :after', condition: '#approval = :before', values });
+  }
+
   async #get(): Promise<EnvironmentState | undefined> {
     const item = await this.#table.get(this.#environment, SORT_KEY);
     return item && stateOf(item);

@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock.ts';
 import { redisName, type RedisServer } from '../../config/redis-url.ts';
+import type { Approval, ApprovalDecision } from '../../domain/approval.ts';
 import { defined } from '../../domain/defined.ts';
 import { newStoreId } from '../id.ts';
 import { leaseLost } from '../lost.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store, UnreadableGoal } from '../store.ts';
-import { goalText, readEntry, readGoal } from '../records.ts';
+import { decidedTexts, goalText, readApproval, readEntry, readGoal } from '../records.ts';
 import { RedisClient } from './client.ts';
 import { KEYS, SCRIPTS, type ScriptName } from './scripts.ts';
 
@@ -107,6 +108,21 @@ class RedisStore implements Store {
 
   async clearGoal(lease: Lease): Promise<void> {
     await this.#writeGoal(lease, '');
+  }
+
+  async approval(): Promise<Approval | undefined> {
+    const text = await this.#client.command((redis) => redis.get(this.#key('approval')));
+    return text === null ? undefined : readApproval(text);
+  }
+
+  async putApproval(lease: Lease, approval: Approval): Promise<void> {
+    const args = [...idOf(lease), JSON.stringify(approval)];
+    if ((await this.#run('PUT_APPROVAL', args)) !== 1) throw leaseLost(this.#environment);
+  }
+
+  async decideApproval(seen: Approval, decision: ApprovalDecision): Promise<boolean> {
+    const texts = decidedTexts(seen, decision);
+    return texts !== undefined && (await this.#run('DECIDE', texts)) === 1;
   }
 
   /** A stream is append-only: the last entry of a run replaces its earlier one. */

@@ -8,7 +8,7 @@
  */
 
 /** In the order that the scripts expect. */
-export const KEYS = ['lease', 'fence', 'queue', 'places', 'waiters', 'goal'] as const;
+export const KEYS = ['lease', 'fence', 'queue', 'places', 'waiters', 'goal', 'approval'] as const;
 
 /**
  * A lease is identified by its fence and its run: a server that has lost its last writes (a restart without persistence, a
@@ -16,7 +16,7 @@ export const KEYS = ['lease', 'fence', 'queue', 'places', 'waiters', 'goal'] as 
  * milliseconds, which exceeds any fence counted from an earlier time: leases are not granted 1,000 times a second for long.
  */
 const PRELUDE = `
-local LEASE, FENCE, QUEUE, PLACES, WAITERS, GOAL = unpack(KEYS)
+local LEASE, FENCE, QUEUE, PLACES, WAITERS, GOAL, APPROVAL = unpack(KEYS)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function integer(number) return string.format('%.0f', number) end
@@ -116,7 +116,21 @@ if ARGV[3] == '' then redis.call('DEL', GOAL) else redis.call('SET', GOAL, ARGV[
 return 1
 `;
 
-const bodies = { ACQUIRE, DEQUEUE, READ, TAKE_OVER, RENEW, RELEASE, PUT_GOAL } as const;
+/** ARGV: fence, run, approval. */
+const PUT_APPROVAL = `
+if not ours(ARGV[1], ARGV[2]) then return 0 end
+redis.call('SET', APPROVAL, ARGV[3])
+return 1
+`;
+
+/** ARGV: the approval as it must be, and as it is then. */
+const DECIDE = `
+if redis.call('GET', APPROVAL) ~= ARGV[1] then return 0 end
+redis.call('SET', APPROVAL, ARGV[2])
+return 1
+`;
+
+const bodies = { ACQUIRE, DEQUEUE, READ, TAKE_OVER, RENEW, RELEASE, PUT_GOAL, PUT_APPROVAL, DECIDE } as const;
 
 export type ScriptName = keyof typeof bodies;
 

@@ -121,6 +121,10 @@ export class LittleStore {
       goal: async () => call('goal', () => this.goal),
       putGoal: async (lease, goal) => call('putGoal', () => this.putGoal(lease.fence, goal)),
       clearGoal: async (lease) => call('clearGoal', () => this.putGoal(lease.fence, undefined)),
+      // No run waits for approval here: that has tests of its own.
+      approval: async () => undefined,
+      putApproval: async () => {},
+      decideApproval: async () => false,
       log: async (entry) => call('log', () => this.log(entry)),
       history: async (limit) => call('history', () => this.journal.slice(0, limit)),
       close: async () => {},
