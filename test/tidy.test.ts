@@ -81,6 +81,7 @@ describe('who may import what', () => {
     'stores',
     'deployers',
     'freeze',
+    'notify',
     'production',
     'probe',
     'record',

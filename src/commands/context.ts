@@ -21,6 +21,7 @@ import { NO_CHECKS, type GreenPort } from '../production/green.ts';
 import { openTraffic } from '../traffic/index.ts';
 import { callersLease } from './callers-lease.ts';
 import { alsoTelling, readersOf } from './ci.ts';
+import { alsoNotifying } from './notify.ts';
 import { readVersion } from './version.ts';
 import { askText } from '../views/prompt.ts';
 import { createView } from '../views/view.ts';
@@ -70,7 +71,7 @@ type Taken = Pick<SessionOptions, 'instead' | 'dryRuns'>;
  */
 export async function openContext(args: Args, taken: Taken = {}): Promise<Context> {
   const config = configOf(args);
-  const view = viewOf(args);
+  const view = viewOf(args, config);
   const run = newRunId(systemClock.now(), Math.random());
   let guard: HeldLease | undefined;
   let throttled = false;
@@ -174,14 +175,16 @@ function mfaCodeOf(args: Args): MfaCode | undefined {
     (await askText(`Code of the MFA device ${serial}:`, stdin, stdout).answer) || noMfaCode(serial);
 }
 
-function viewOf(args: Args): View {
+function viewOf(args: Args, config: Config): View {
   const { stdout, stderr, stdin, env } = process;
   const mode = args['json'] === true ? 'json' : 'auto';
   const view = createView({ mode, stdout, stderr, stdin, env, clock: systemClock });
   const summary = args['summary'] as string | undefined;
   // A run that a program of another one starts is part of that one's ending.
   const readers = callersLease() === undefined ? readersOf(env, summary) : { summary };
-  return { ...view, emit: alsoTelling(view, readers) };
+  const told = { ...view, emit: alsoTelling(view, readers) };
+  if (callersLease() !== undefined) return told;
+  return alsoNotifying(told, config, systemClock, (message) => void stderr.write(`${message}\n`));
 }
 
 /** For example `261122-0612-k3f9`: sorts by time, and is short enough to read aloud. */

@@ -53,6 +53,10 @@ export type CommandDeployerConfig = Frozen<Extract<DeployerData, { kind: 'comman
 export type SsmDeployerConfig = Frozen<Extract<DeployerData, { kind: 'ssm' }>>;
 export type OpsWorksDeployerConfig = Frozen<Extract<DeployerData, { kind: 'opsworks' }>> & { readonly stack: string };
 
+export type NotifyConfig = NonNullable<Config['notify']>[number];
+export type Notice = NotifyConfig['events'][number];
+/** Exactly one of `variable` and `file`. */
+export type SecretConfig = NotifyConfig['url'];
 export type FreezeConfig = NonNullable<Config['freeze']>;
 export type InstanceCheckConfig = NonNullable<Config['instanceCheck']>;
 export type DrainCheckConfig = NonNullable<Config['drainCheck']>;

@@ -10,6 +10,7 @@ import { checksSection } from './schema-checks.ts';
 import { approvalSection } from './schema-approval.ts';
 import { fleetSection } from './schema-fleet.ts';
 import { freezeSection } from './schema-freeze.ts';
+import { notifySection } from './schema-notify.ts';
 import { storeSection } from './schema-store.ts';
 import { sandboxSection } from './schema-sandbox.ts';
 import { releaseSection } from './schema-release.ts';
@@ -115,6 +116,7 @@ export const schema = z
     hooks: hooksSection,
     freeze: freezeSection.exactOptional(),
     approval: approvalSection.exactOptional(),
+    notify: notifySection.exactOptional(),
     timeouts,
     aws,
     store: storeSection,
