@@ -75,7 +75,10 @@ export const adopt: Task<'adopt', typeof OPTIONS> = {
 
   plan: (snapshot, goal) => planAhead(snapshot, [claim(goal)], [...lines(snapshot, goal), ...outsideNotes(snapshot)]),
 
-  afterFailure: () => ({ leave: 'safe', message: 'At the most some tags were written.' }),
+  afterFailure: () => ({
+    leave: 'safe',
+    message: 'At most, some tags were written. Production was not touched.',
+  }),
 
   finalProblem: (snapshot, goal) => stepsLeft(snapshot, adopt.plan(snapshot, goal)),
 

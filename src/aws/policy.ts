@@ -1,4 +1,6 @@
 import type { Config, RouteConfig, TargetGroupConfig } from '../config/config.ts';
+import { ANYTHING, arn, owned, ownInstances, ownKeys, type Grant, type Statement, type Use } from './grants.ts';
+import { deployers, dynamodb } from './grants-deploy.ts';
 
 /**
  * The least IAM policy for a config, from its text alone: nothing is asked of AWS. Which actions can be limited to which
@@ -6,31 +8,13 @@ import type { Config, RouteConfig, TargetGroupConfig } from '../config/config.ts
  * Elastic Load Balancing V2, Route 53, Systems Manager and DynamoDB.
  */
 
-export interface Statement {
-  readonly Sid: string;
-  readonly Effect: 'Allow';
-  readonly Action: readonly string[];
-  readonly Resource: readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-}
-
 export interface Policy {
   readonly Version: '2012-10-17';
   readonly Statement: readonly Statement[];
 }
 
-/**
- * `read`: `status`, and every task with --plan. `run`: all tasks except `adopt`. `adopt`: what `adopt` needs in addition, once. It is
- * separate because the ownership tags are what allows an instance to be terminated.
- */
-export const USES = ['read', 'run', 'adopt'] as const;
-export type Use = (typeof USES)[number];
-
 /** IAM's limit for a managed policy, in characters without white space (IAM and STS quotas). */
 export const POLICY_MAX = 6144;
-
-type Grant = Omit<Statement, 'Effect'> & { readonly use: Use };
-type Condition = NonNullable<Statement['Condition']>;
 
 /** @returns the policy for that use; `run` includes `read`, and `adopt` stands alone, to be attached for one day */
 export function policyFor(config: Config, use: Use): Policy {
@@ -42,8 +26,6 @@ export function policyFor(config: Config, use: Use): Policy {
     });
   return { Version: '2012-10-17', Statement: statements };
 }
-
-const ANYTHING = ['*'];
 
 const LOOK = [
   'ec2:DescribeInstances',
@@ -72,20 +54,6 @@ function grants(config: Config): readonly Grant[] {
     ...(config.freeze?.calendars.length ? [CALENDARS] : []),
     ...dynamodb(config),
   ];
-}
-
-function arn(config: Config, service: string, resource: string): string {
-  return `arn:aws:${service}:${config.region ?? '*'}:${config.account ?? '*'}:${resource}`;
-}
-
-/** Instances that carry this environment's ownership tag. */
-function owned({ environment, fleet: { tagPrefix } }: Config, tag: 'ResourceTag' | 'RequestTag'): Condition {
-  return { StringEquals: { [`aws:${tag}/${tagPrefix}:environment`]: environment } };
-}
-
-/** Only tags of ours; true for a request without any, hence `Null` (IAM user guide, ForAllValues). */
-function ownKeys({ fleet: { tagPrefix } }: Config): Condition {
-  return { 'ForAllValues:StringLike': { 'aws:TagKeys': [`${tagPrefix}:*`] }, Null: { 'aws:TagKeys': 'false' } };
 }
 
 const LAUNCHED = ['instance/*', 'volume/*', 'network-interface/*'];
@@ -168,8 +136,20 @@ function opsworks(config: Config): readonly Grant[] {
     { use: 'read', Sid: 'Layers', Action: read, Resource: ANYTHING },
     ...imageParameter(config),
     { use: 'run', Sid: 'ChangeLayers', Action: change, Resource },
+    ...(config.deploy === undefined ? [] : [notes(config)]),
     { use: 'adopt', Sid: 'TagLayer', Action: ['opsworks:TagResource'], Resource },
   ];
+}
+
+/** Notes on single instances, which no layer can hold. */
+function notes(config: Config): Grant {
+  return {
+    use: 'run',
+    Sid: 'NoteOnInstances',
+    Action: ['ec2:CreateTags', 'ec2:DeleteTags'],
+    Resource: [arn(config, 'ec2', 'instance/*')],
+    Condition: { ...ownInstances(config), ...ownKeys(config) },
+  };
 }
 
 const TARGETS = ['elasticloadbalancing:RegisterTargets', 'elasticloadbalancing:DeregisterTargets'];
@@ -245,56 +225,4 @@ function moves(config: Config, Sid: string, action: string, routes: readonly Rou
     return ['app', 'net'].map((type) => arn(config, ELB, `${kind}/${type}/${route.loadBalancer}/${tail}`));
   });
   return [{ use: 'run', Sid, Action: [`${ELB}:${action}`], Resource: [...new Set(Resource)] }];
-}
-
-function deployers(config: Config): readonly Grant[] {
-  const all = [config.deploy, config.migrate === 'with-deploy' ? undefined : config.migrate];
-  const kinds = new Set(all.map((one) => one?.kind));
-  const documents = all.flatMap((one) => (one?.kind === 'ssm' ? [one.document] : []));
-  return [
-    ...(kinds.has('ssm') ? ssm(config, documents) : []),
-    ...(kinds.has('opsworks') ? [deployOnLayers(config)] : []),
-  ];
-}
-
-function ssm(config: Config, documents: readonly string[]): readonly Grant[] {
-  const reads = ['ListCommands', 'ListCommandInvocations', 'GetCommandInvocation', 'DescribeInstanceInformation'];
-  const shared = documents.map((name) =>
-    name.startsWith('arn:') ? name : arn({ ...config, account: '*' }, 'ssm', `document/${name}`),
-  );
-  const actions = (...names: readonly string[]) => names.map((name) => `ssm:${name}`);
-  const instances = arn(config, 'ec2', 'instance/*');
-  return [
-    { use: 'read', Sid: 'ReadCommands', Action: actions(...reads), Resource: ANYTHING },
-    { use: 'read', Sid: 'ReadDocument', Action: actions('DescribeDocument', 'GetDocument'), Resource: shared },
-    // The condition would forbid the document, which has no such tag.
-    {
-      use: 'run',
-      Sid: 'SendToOwn',
-      Action: actions('SendCommand'),
-      Resource: [instances],
-      Condition: owned(config, 'ResourceTag'),
-    },
-    { use: 'run', Sid: 'SendDocument', Action: actions('SendCommand'), Resource: shared },
-    { use: 'run', Sid: 'CancelCommand', Action: actions('CancelCommand'), Resource: ANYTHING },
-  ];
-}
-
-function deployOnLayers(config: Config): Grant {
-  const Action = ['CreateDeployment', 'DescribeDeployments', 'DescribeCommands'].map((name) => `opsworks:${name}`);
-  return { use: 'run', Sid: 'DeployOnLayers', Action, Resource: [arn(config, 'opsworks', 'stack/*')] };
-}
-
-function dynamodb(config: Config): readonly Grant[] {
-  const { store } = config;
-  if (store.kind !== 'dynamodb') return [];
-  const Resource = [
-    arn({ ...config, ...(store.region !== undefined && { region: store.region }) }, 'dynamodb', `table/${store.table}`),
-  ];
-  const actions = (...names: readonly string[]) => names.map((name) => `dynamodb:${name}`);
-  return [
-    { use: 'read', Sid: 'ReadStore', Action: actions('GetItem', 'Query', 'DescribeTable'), Resource },
-    { use: 'run', Sid: 'WriteStore', Action: actions('PutItem', 'UpdateItem'), Resource },
-    { use: 'adopt', Sid: 'CreateStore', Action: actions('CreateTable', 'UpdateTimeToLive'), Resource },
-  ];
 }

@@ -1,4 +1,5 @@
-import { POLICY_MAX, policyFor, type Policy, type Use } from '../aws/policy.ts';
+import type { Use } from '../aws/grants.ts';
+import { POLICY_MAX, policyFor, type Policy } from '../aws/policy.ts';
 import type { Config } from '../config/config.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
 import type { Args } from './command.ts';

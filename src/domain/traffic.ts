@@ -80,7 +80,8 @@ export type DnsAnswers =
 /** Requests that still reach pools without a share of production: by old DNS answers, or by a rule's cookie. */
 export type ResidualTraffic =
   | { readonly state: 'not-asked' }
-  | { readonly state: 'unreadable'; readonly why: string }
+  /** `next`: what can be done about it. */
+  | { readonly state: 'unreadable'; readonly why: string; readonly next: readonly string[] }
   /** Requests in the last `withinS` seconds, by pool; of the pools that were asked about. */
   | { readonly state: 'counted'; readonly requests: Readonly<Record<string, number>>; readonly withinS: number };
 
@@ -114,7 +115,8 @@ export interface Surroundings {
 /** What is there beside what the config names. Other target groups that hold our instances are pools of the role `other`. */
 export type Outside =
   | { readonly state: 'not-asked' }
-  | { readonly state: 'unreadable'; readonly why: string }
+  /** `next`: what can be done about it. */
+  | { readonly state: 'unreadable'; readonly why: string; readonly next: readonly string[] }
   | {
       readonly state: 'seen';
       /** Names of the other target groups. */

@@ -76,7 +76,7 @@ async function look({ outside }: Readers, request: OutsideRequest): Promise<Outs
   return outside.look(request).catch((error: unknown) => {
     const isRetried = request.among === 'all' && error instanceof OperatorError && error.transient;
     if (isRetried || !(error instanceof OperatorError)) throw error;
-    return { state: 'unreadable', why: error.message };
+    return { state: 'unreadable', why: error.message, next: error.next };
   });
 }
 

@@ -37,21 +37,21 @@ function isHarmed({ pool, targets, healthy, left }: SharedPool): boolean {
 
 /** Nothing is taken away while it is not known who else would lose it. */
 export function unreadProblem({ outside }: Snapshot): Refusal | undefined {
-  return outside.state === 'unreadable' ? unreadable(outside.why) : undefined;
+  return outside.state === 'unreadable' ? unreadable(outside) : undefined;
 }
 
-function unreadable(why: string): Refusal {
+function unreadable({ why, next }: Extract<Outside, { state: 'unreadable' }>): Refusal {
   return refusal(
     'outside-unreadable',
     `It could not be read which other target groups and rules lead to these servers: ${why}`,
-    'Allow what docs/permissions.md lists under read access, then run this again.',
+    ...next,
   );
 }
 
 /** What else there is of others, for plans that take nothing away from them. */
 export function outsideNotes(snapshot: Snapshot): readonly string[] {
   const { outside } = snapshot;
-  if (outside.state === 'unreadable') return [unreadable(outside.why).message];
+  if (outside.state === 'unreadable') return [unreadable(outside).message];
   const shared = liveFleets(snapshot).flatMap((fleet) =>
     sharedPools(snapshot, members(fleet)).map((one) => {
       const lead = one.routes.length === 1 ? 'leads' : 'lead';
@@ -66,7 +66,7 @@ export function outsideNotes(snapshot: Snapshot): readonly string[] {
 export function outsideFacts(snapshot: Snapshot): readonly string[] {
   const { outside } = snapshot;
   if (outside.state === 'not-asked') return [];
-  if (outside.state === 'unreadable') return [unreadable(outside.why).message];
+  if (outside.state === 'unreadable') return [unreadable(outside).message];
   const leading = snapshot.pools.flatMap((pool) => {
     const routes = foreignRoutes(snapshot, pool);
     const lead = routes.length === 1 ? 'leads' : 'lead';

@@ -35,7 +35,7 @@ export async function countResidual(
     return { state: 'counted', requests: Object.fromEntries(sums), withinS };
   } catch (error) {
     if (!(error instanceof OperatorError) || error.transient) throw error;
-    return { state: 'unreadable', why: error.message };
+    return { state: 'unreadable', why: error.message, next: error.next };
   }
 }
 

@@ -30,7 +30,8 @@ async function inTheLittleCloud(): Promise<Seen> {
   const start = stage({ start: 'blue', groups: 1, size: 2 });
   const cloud = new LittleCloud(clock, TIMES, start);
   const process = new LittleProcess('play', clock);
-  const wire = { cloud, weather: new Weather(), process, onSend: () => {}, onArrival: () => () => {} };
+  const gate = { policies: undefined, used: new Set<string>() };
+  const wire = { cloud, weather: new Weather(), gate, process, onSend: () => {}, onArrival: () => () => {} };
   const session = new LittleSession(
     {
       region: 'eu-west-1',

@@ -259,6 +259,7 @@ describe.each(Object.entries(DECORATORS))('weighted-dns%s', (_name, wrap) => {
       expect(dns(await portOf(sandbox).residual(['shop-blue'])).residual).toEqual({
         state: 'unreadable',
         why: expect.stringContaining('cloudwatch:GetMetricStatistics'),
+        next: [expect.stringContaining('Allow `cloudwatch:GetMetricStatistics`')],
       });
     });
   });

@@ -54,7 +54,7 @@ function found(said: string, missing: string | undefined): readonly string[] {
 /** The sentences about production, held against it. */
 function claims(message: string, state: State): readonly string[] {
   const wrong: string[] = [];
-  const alone = /(\S+) serves production/.exec(message)?.[1];
+  const alone = /(\S+) serves production(?! now)/.exec(message)?.[1];
   if (alone !== undefined) wrong.push(...found(`"${alone} serves production"`, servesAlone(state, alone)));
   const several = /Production is served by ([^.]+)\./.exec(message)?.[1];
   const named = [...(several ?? '').matchAll(/(\S+) \(\d+ of \d+ healthy\)/g)].map(([, release = '']) => release);

@@ -138,7 +138,7 @@ export function withShared(snapshot: Snapshot, name: string, ids: readonly strin
 
 /** What others have here cannot be read from now on. */
 export const blind: Act = (fake) =>
-  fake.set((snapshot) => ({ ...snapshot, outside: { state: 'unreadable', why: 'Not allowed.' } }));
+  fake.set((snapshot) => ({ ...snapshot, outside: { state: 'unreadable', why: 'Not allowed.', next: ['Allow it.'] } }));
 
 /** A rule of others leads to one of our pools from now on. */
 export const lead =

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { POLICY_MAX, policyFor, USES, type Policy, type Use } from '../../src/aws/policy.ts';
+import { USES, type Use } from '../../src/aws/grants.ts';
+import { POLICY_MAX, policyFor, type Policy } from '../../src/aws/policy.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import type { Config } from '../../src/config/config.ts';

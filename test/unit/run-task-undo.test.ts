@@ -95,7 +95,7 @@ describe('the way back', () => {
     };
     const finished = await rig.run('promote');
     expect(finished).toMatchObject({ code: 'needs-attention', exitCode: ExitCode.needsAttention });
-    expect(finished.message).toContain('Then this failed too: AWS rejected the credentials.');
+    expect(finished.message).toBe('AWS rejected the credentials. What serves production now could not be read.');
     expect(finished.next).toContain('Log in again.');
     expect(rig.store.recorded?.goal.verb).toBe('promote');
   });

@@ -52,7 +52,7 @@ describe('status names', () => {
   test('that it could not be read', () => {
     const { text, data } = shown({
       ...weightedWorld(ONE_FLEET),
-      outside: { state: 'unreadable', why: 'Not allowed.' },
+      outside: { state: 'unreadable', why: 'Not allowed.', next: ['Allow it.'] },
     });
     expect(text).toContain('Others: It could not be read which other target groups');
     expect(data.outside).toMatchObject({ state: 'unreadable', routes: [], owned: [] });

@@ -49,7 +49,11 @@ export const outside = formatOf<ReturnType<typeof statusData>['outside']>()(
 export const residualTraffic = formatOf<ReturnType<typeof statusData>['residualTraffic']>()(
   z.discriminatedUnion('state', [
     z.strictObject({ state: z.literal('not-asked') }),
-    z.strictObject({ state: z.literal('unreadable'), why: string('why they could not be counted, in words') }),
+    z.strictObject({
+      state: z.literal('unreadable'),
+      why: string('why they could not be counted, in words'),
+      next: strings('what can be done about it'),
+    }),
     z.strictObject({
       state: z.literal('counted'),
       requests: numbers('requests in that time, by target group'),

@@ -234,13 +234,13 @@ function visited(kind: WeightsKind, fleet: Fleet, goal: GoalOf<'cleanup'>): Refu
   const why = limits && residualTrafficProblem(kind.snapshot, fleet, limits);
   if (why === undefined) return undefined;
   const isSticky = limits?.cookieS !== undefined;
-  if (!isSticky && residualOf(kind.snapshot).state === 'unreadable')
-    return refusal('residual-traffic-unknown', why, GRANT, IGNORE_RESIDUAL);
+  const residual = residualOf(kind.snapshot);
+  if (!isSticky && residual.state === 'unreadable')
+    return refusal('residual-traffic-unknown', why, ...residual.next, IGNORE_RESIDUAL);
   if (goal.wait) return undefined;
   return refusal('residual-traffic', why, WAIT, ...(isSticky ? [UNPIN] : []), IGNORE_RESIDUAL);
 }
 
-const GRANT = 'Allow `cloudwatch:GetMetricStatistics`, then run this again.';
 const UNPIN =
   'Turn off the stickiness of the rule, after which its cookies lead nowhere; `traffic.stickiness: drop` does so at the next switch.';
 const WAIT = '`turnout cleanup --wait` waits for that; or run this again later.';

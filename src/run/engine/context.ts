@@ -9,12 +9,15 @@ import type { Emit } from '../event.ts';
 export class StepFailed extends Error {
   readonly step: Step;
   readonly waiting: readonly Waiting[];
+  /** What can be done about it. */
+  readonly next: readonly string[];
 
-  constructor(step: Step, message: string, waiting: readonly Waiting[]) {
+  constructor(step: Step, message: string, waiting: readonly Waiting[], next: readonly string[] = []) {
     super(message);
     this.name = 'StepFailed';
     this.step = step;
     this.waiting = waiting;
+    this.next = next;
   }
 }
 

@@ -1,6 +1,7 @@
 import { messageOf, OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { otherStore, type StoreMark } from '../../domain/store-mark.ts';
+import type { Waiting } from '../../domain/waiting.ts';
 import type { StepBehaviour } from '../../steps/definition.ts';
 import { behaviourOf, type Step } from '../../steps/index.ts';
 import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
@@ -22,10 +23,11 @@ const BACKOFF_MS = { first: 500, longest: 10_000 };
  */
 export async function runSteps(context: RunContext, steps: readonly Step[], start: Snapshot): Promise<Snapshot> {
   const reader = new WorldReader(context, start);
+  const skipped: OperatorError[] = [];
   let snapshot = start;
   for (const [index, step] of steps.entries()) {
     context.signal.throwIfAborted();
-    snapshot = await new StepRun(context, reader, index, step).run(snapshot);
+    snapshot = await new StepRun(context, reader, index, step, skipped).run(snapshot);
   }
   await context.reached(steps.length, 'the last step is done');
   return snapshot;
@@ -47,14 +49,17 @@ class StepRun {
   #failures = 0;
   /** Why the last request may have had no effect. */
   #failure: OperatorError | undefined;
+  /** Why steps of this run were skipped. */
+  readonly #skipped: OperatorError[];
   /** It was denied, and the run goes on without it. */
   #isSkipped = false;
 
-  constructor(context: RunContext, reader: WorldReader, index: number, step: Step) {
+  constructor(context: RunContext, reader: WorldReader, index: number, step: Step, skipped: OperatorError[]) {
     this.#context = context;
     this.#reader = reader;
     this.#index = index;
     this.#step = step;
+    this.#skipped = skipped;
     this.#behaviour = behaviourOf(step);
   }
 
@@ -142,14 +147,15 @@ class StepRun {
     }
   }
 
-  #isDispensable(error: unknown): boolean {
+  #isDispensable(error: unknown): error is OperatorError {
     const isDenied = error instanceof OperatorError && error.code === 'access-denied';
     return isDenied && this.#context.isEmergency === true && this.#behaviour.isDispensable;
   }
 
-  #skip(snapshot: Snapshot, error: unknown): void {
+  #skip(snapshot: Snapshot, error: OperatorError): void {
     this.#isSkipped = true;
-    const message = `${messageOf(error)} This goes on without it: ${this.#behaviour.title(snapshot)}.`;
+    this.#skipped.push(error);
+    const message = `${error.message} This goes on without it: ${this.#behaviour.title(snapshot)}.`;
     this.#context.emit({ type: 'warning', message });
   }
 
@@ -193,10 +199,17 @@ class StepRun {
   #giveUp(snapshot: Snapshot, waitedMs: number, forbidden: string | undefined): void {
     const waiting = this.#behaviour.count(snapshot)?.waiting ?? [];
     const inVain = this.#behaviour.cannotSucceed(snapshot);
-    if (inVain !== undefined) throw new StepFailed(this.#step, inVain, waiting);
+    if (inVain !== undefined) throw this.#failed(inVain, waiting);
     const limitMs = forbidden === undefined ? this.#limitMs(snapshot) : this.#context.limits.healthyMs;
     if (waitedMs < limitMs) return;
-    throw new StepFailed(this.#step, forbidden ?? this.#timedOut(snapshot, limitMs), waiting);
+    throw this.#failed(forbidden ?? this.#timedOut(snapshot, limitMs), waiting);
+  }
+
+  /** What a step before it was to record may be what is missing. */
+  #failed(why: string, waiting: readonly Waiting[]): StepFailed {
+    const [denied] = this.#skipped;
+    const message = denied === undefined ? why : `${why} A step before it was skipped: ${denied.message}`;
+    return new StepFailed(this.#step, message, waiting, denied?.next);
   }
 
   #timedOut(snapshot: Snapshot, limitMs: number): string {

@@ -57,7 +57,8 @@ export async function execute(
     if (isFinal(error)) return interruptedIn(run, task, goal, error);
     return afterFailure(run, task, goal, error).catch((second: unknown) => {
       if (isFinal(second)) return outcomeOf(second);
-      const both = `${messageOf(error)} Then this failed too: ${messageOf(second)}`;
+      const isSame = messageOf(second) === messageOf(error);
+      const both = `${messageOf(error)}${isSame ? '' : ` Then this failed too: ${messageOf(second)}`} ${UNREAD}`;
       return needsAttention(both, [...adviceOf(second), ...waysToContinue(task, goal.release)]);
     });
   }
@@ -129,7 +130,7 @@ function isFinal(error: unknown): boolean {
 
 /** What the operator can do about it: without credentials, for example, no command works. */
 function adviceOf(error: unknown): readonly string[] {
-  return error instanceof OperatorError ? error.next : [];
+  return error instanceof OperatorError || error instanceof StepFailed ? error.next : [];
 }
 
 async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown): Promise<RunOutcome> {
@@ -142,7 +143,7 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   if (other !== undefined) throw storeReplaced(other, snapshot.at);
   const step = failure instanceof StepFailed ? failure.step : undefined;
   const after = task.afterFailure(snapshot, goal, { step, reason: why });
-  if ('undo' in after) return undo(run, goal, after, snapshot, why);
+  if ('undo' in after) return undo(run, goal, after, snapshot, failure);
   const ways = after.next ?? waysToContinue(task, goal.release);
   // What AWS's errors advise knows of no release.
   const named = adviceOf(failure).map((text) => text.replaceAll('--release R', `--release ${goal.release}`));
@@ -179,8 +180,11 @@ async function undo(
   goal: Goal,
   { undo: back, next }: Extract<AfterFailure, { undo: Goal }>,
   snapshot: Snapshot,
-  why: string,
+  failure: unknown,
 ): Promise<RunOutcome> {
+  const why = messageOf(failure);
+  // Another attempt would be denied too. What else errors advise is about a run that stopped half-way.
+  const grant = deniedAction(failure) === undefined ? [] : adviceOf(failure);
   const { setup, lease } = run;
   const task = setup.tasks[back.verb];
   setup.view.emit({ type: 'undoing', why });
@@ -191,7 +195,7 @@ async function undo(
   const plan = task.plan(snapshot, back);
   if (isRefusal(plan)) {
     const both = `${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`;
-    return advised(run, snapshot, goal, needsAttention(both, plan.next));
+    return advised(run, snapshot, goal, needsAttention(both, [...grant, ...plan.next]));
   }
   setup.view.emit(preview(task, snapshot, back, plan, setup.connection()));
   const recording = createRecording(setup, lease, back, plan.steps.length);
@@ -203,7 +207,10 @@ async function undo(
     if (isFinal(error)) return interruptedIn(run, task, back, error);
     const seen = await lookAgain(run).catch(() => undefined);
     const both = `${why} Undoing it failed too: ${messageOf(error)} ${seen ? describeServing(seen) : UNREAD}`;
-    const ending = needsAttention(both, [...adviceOf(error), ...waysToContinue(task, back.release)]);
+    const ending = needsAttention(both, [
+      ...new Set([...grant, ...adviceOf(error)]),
+      ...waysToContinue(task, back.release),
+    ]);
     return seen === undefined ? ending : advised(run, seen, back, ending, error);
   }
   const { last, problem } = await finalLook(run, task, back, plan, ran);
@@ -213,6 +220,10 @@ async function undo(
     const both = attention({ ...problem, message: `${why} ${problem.message}` }, task, back);
     return advised(run, last, undefined, { ...both, production });
   }
-  const ending = safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, [LOOK, ...next]);
+  const ending = safe('undone', `${why} It was undone. ${task.standing(last, back).message}`, [
+    ...grant,
+    LOOK,
+    ...next,
+  ]);
   return { ...(await advised(run, last, undefined, ending)), ...proofOf(task, last, back), production };
 }

@@ -16,6 +16,7 @@ import { WorldClock } from './clock.ts';
 import { COMMANDS, takeLease, type Connection, type Ended } from './commands.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, type Kind } from './kinds.ts';
+import type { Gate } from './iam.ts';
 import { withOutsiders } from './outsiders.ts';
 import { plainPorts, withDeploys } from './ports.ts';
 import { LittleProcess, type Calls } from './process.ts';
@@ -84,6 +85,8 @@ const LONGEST_MS = 3_600_000;
 export class Site {
   readonly clock = new WorldClock();
   readonly weather = new Weather();
+  /** What IAM allows from now on; everything at first. */
+  readonly gate: Gate = { policies: undefined, used: new Set() };
   readonly cloud: LittleCloud;
   /** The first one, and all. */
   readonly store: LittleStore;
@@ -176,10 +179,11 @@ export class Site {
 
   #connect(process: LittleProcess, kept: LittleStore = this.store): Connection {
     const store = kept.open(process);
-    const { cloud, weather, watch } = this;
+    const { cloud, weather, watch, gate } = this;
     const wire: Wire = {
       cloud,
       weather,
+      gate,
       process,
       onSend: (request) => {
         watch.onSend(process, request);

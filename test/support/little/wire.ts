@@ -4,6 +4,7 @@ import { answer, type Request } from './api.ts';
 import { EPOCH } from './clock.ts';
 import { ApiFailure } from './failure.ts';
 import type { LittleCloud } from './cloud.ts';
+import { mustBeAllowed, type Gate } from './iam.ts';
 import type { LittleProcess } from './process.ts';
 
 /** What a request to AWS can meet, once or for a while. */
@@ -57,9 +58,15 @@ export interface Sent extends Request {
   readonly lagMs: number;
 }
 
+/** A request, and the service that it is for, as IAM calls it. */
+interface ToService extends Request {
+  readonly service: string;
+}
+
 export interface Wire {
   readonly cloud: LittleCloud;
   readonly weather: Weather;
+  readonly gate: Gate;
   readonly process: LittleProcess;
   /** The process sends it. */
   readonly onSend: (request: Request) => void;
@@ -84,7 +91,7 @@ export class LittleSession extends Session {
   }
 
   override connect(service: string, _client: unknown, explain?: Explain) {
-    return super.connect(service, littleClient(this.#wire, this.options.maxAttempts), explain);
+    return super.connect(service, littleClient(this.#wire, service, this.options.maxAttempts), explain);
   }
 }
 
@@ -104,13 +111,13 @@ const UNUSED = {
 const SENT = { protocol: 'https:', hostname: 'little.eu-west-1.amazonaws.com' };
 
 /** A client with the parts of the SDK's that the session uses: middleware around standard retries, and `send`. */
-function littleClient(wire: Wire, maxAttempts: number) {
+function littleClient(wire: Wire, service: string, maxAttempts: number) {
   const layers: Record<string, Middleware[]> = { initialize: [], finalizeRequest: [] };
   return {
     middlewareStack: { add: (layer: Middleware, { step }: { step: string }) => void layers[step]?.push(layer) },
     async send(command: { readonly constructor: { readonly name: string }; readonly input: object }) {
       const commandName = command.constructor.name;
-      const request: Request = { operation: commandName.replace(/Command$/, ''), input: { ...command.input } };
+      const request = { service, operation: commandName.replace(/Command$/, ''), input: { ...command.input } };
       const faults = { always: undefined as string | undefined };
       const wrap = (step: string, inner: Next): Next =>
         (layers[step] ?? []).reduceRight((next, layer) => layer(next, { commandName }), inner);
@@ -154,7 +161,7 @@ function isWorthwhile(error: unknown): boolean {
 }
 
 /** One attempt on the wire. */
-async function deliver(wire: Wire, request: Request, faults: { always: string | undefined }): Promise<unknown> {
+async function deliver(wire: Wire, request: ToService, faults: { always: string | undefined }): Promise<unknown> {
   const { cloud, process, weather } = wire;
   const atAws = (met: string | undefined): object => {
     const { now } = cloud.clock;
@@ -172,7 +179,7 @@ async function deliver(wire: Wire, request: Request, faults: { always: string | 
 /** Nothing comes back. */
 const SILENCE = {};
 
-function arrive(wire: Wire, request: Request, fault: string | undefined): object {
+function arrive(wire: Wire, request: ToService, fault: string | undefined): object {
   const { cloud, weather, process } = wire;
   const isThrottled = fault === 'throttled' || cloud.clock.now < weather.throttledUntil;
   if (isThrottled) throw new ApiFailure('ThrottlingException', 'Rate exceeded');
@@ -180,6 +187,7 @@ function arrive(wire: Wire, request: Request, fault: string | undefined): object
   if (fault === 'reset') throw new ApiFailure('ECONNRESET', 'read ECONNRESET', 0);
   if (fault === '500') throw new ApiFailure('InternalFailure', 'An internal error occurred', 500);
   if (fault === 'denied') throw new ApiFailure('AccessDenied', 'You are not authorized to perform this operation', 403);
+  mustBeAllowed(wire.gate, cloud, request.service, request);
   const lagMs = weather.lagAt(cloud.clock.now);
   const afterwards = wire.onArrival({ ...request, process, lagMs });
   const output = answer(cloud, request, lagMs);

@@ -1,0 +1,56 @@
+import type { Config } from '../config/config.ts';
+import { ANYTHING, arn, ownInstances, type Grant } from './grants.ts';
+
+/** For deploys in place, and for the records. */
+
+export function deployers(config: Config): readonly Grant[] {
+  const all = [config.deploy, config.migrate === 'with-deploy' ? undefined : config.migrate];
+  const kinds = new Set(all.map((one) => one?.kind));
+  const documents = all.flatMap((one) => (one?.kind === 'ssm' ? [one.document] : []));
+  return [
+    ...(kinds.has('ssm') ? ssm(config, documents) : []),
+    ...(kinds.has('opsworks') ? [deployOnLayers(config)] : []),
+  ];
+}
+
+function ssm(config: Config, documents: readonly string[]): readonly Grant[] {
+  const reads = ['ListCommands', 'ListCommandInvocations', 'GetCommandInvocation', 'DescribeInstanceInformation'];
+  const shared = documents.map((name) =>
+    name.startsWith('arn:') ? name : arn({ ...config, account: '*' }, 'ssm', `document/${name}`),
+  );
+  const actions = (...names: readonly string[]) => names.map((name) => `ssm:${name}`);
+  const instances = arn(config, 'ec2', 'instance/*');
+  return [
+    { use: 'read', Sid: 'ReadCommands', Action: actions(...reads), Resource: ANYTHING },
+    { use: 'read', Sid: 'ReadDocument', Action: actions('DescribeDocument', 'GetDocument'), Resource: shared },
+    // The condition would forbid the document, which has no such tag.
+    {
+      use: 'run',
+      Sid: 'SendToOwn',
+      Action: actions('SendCommand'),
+      Resource: [instances],
+      Condition: ownInstances(config),
+    },
+    { use: 'run', Sid: 'SendDocument', Action: actions('SendCommand'), Resource: shared },
+    { use: 'run', Sid: 'CancelCommand', Action: actions('CancelCommand'), Resource: ANYTHING },
+  ];
+}
+
+function deployOnLayers(config: Config): Grant {
+  const Action = ['CreateDeployment', 'DescribeDeployments', 'DescribeCommands'].map((name) => `opsworks:${name}`);
+  return { use: 'run', Sid: 'DeployOnLayers', Action, Resource: [arn(config, 'opsworks', 'stack/*')] };
+}
+
+export function dynamodb(config: Config): readonly Grant[] {
+  const { store } = config;
+  if (store.kind !== 'dynamodb') return [];
+  const Resource = [
+    arn({ ...config, ...(store.region !== undefined && { region: store.region }) }, 'dynamodb', `table/${store.table}`),
+  ];
+  const actions = (...names: readonly string[]) => names.map((name) => `dynamodb:${name}`);
+  return [
+    { use: 'read', Sid: 'ReadStore', Action: actions('GetItem', 'Query', 'DescribeTable'), Resource },
+    { use: 'run', Sid: 'WriteStore', Action: actions('PutItem', 'UpdateItem'), Resource },
+    { use: 'adopt', Sid: 'CreateStore', Action: actions('CreateTable', 'UpdateTimeToLive'), Resource },
+  ];
+}
