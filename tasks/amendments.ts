@@ -8,6 +8,7 @@ import {
   type Allowed,
   type GoalOf,
   type LaunchBatch,
+  type LaunchGroup,
   type MinimumHealthy,
   type Refusal,
 } from '../src/domain/goal.ts';
@@ -116,6 +117,7 @@ export function countAgain(
   { snapshot, options }: Given<{ readonly count?: number }>,
 ): GoalOf<'up'> | Refusal {
   const { fleet, release, spec } = goal;
+  if (spec.group !== undefined) return countOfGroup(goal, spec.group, options);
   const launched = countByZone(fleetById(snapshot, fleet)?.instances ?? []);
   const isBegun = ({ zone }: LaunchBatch): boolean => (launched[zone] ?? 0) > 0;
   const sizeOf = (batches: readonly LaunchBatch[]): number => batches.reduce((sum, batch) => sum + batch.count, 0);
@@ -140,6 +142,21 @@ export function countAgain(
   const serving = servingFleets(snapshot).filter(({ id }) => id !== fleet);
   return (
     nextQuotaProblem(snapshot, countByZone(serving.flatMap(members)), all) ?? { ...goal, spec: { ...spec, batches } }
+  );
+}
+
+/** How large a group is to be was resolved when the run began. */
+function countOfGroup(
+  goal: GoalOf<'up'>,
+  group: LaunchGroup,
+  { count: asked = group.count }: { readonly count?: number },
+): GoalOf<'up'> | Refusal {
+  if (asked === group.count) return goal;
+  return refusal(
+    'other-steps',
+    `An earlier up of ${goal.release} by ${goal.who} did not end: it is for ${count(group.count, 'instance')}, and not for --count ${asked}.`,
+    `\`turnout up --release ${goal.release}\` goes on with it.`,
+    `\`turnout cleanup --discard --release ${goal.release}\` ends what was launched; then begin anew.`,
   );
 }
 

@@ -12,6 +12,7 @@ import { count, list } from '../src/domain/text.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
+import { emptyingProblem, letGoSteps } from '../src/plan/scaling.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { sharedProblem } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
@@ -126,7 +127,8 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
       draining(snapshot, toRetire, goal.wait) ??
       firstOf(toRetire, (fleet) => sharedProblem(snapshot, fleet, goal.allowed)) ??
       firstOf(toRetire, (fleet) => ownersProblem(snapshot, members(fleet), goal.allowed)) ??
-      firstOf(toRetire, (fleet) => model.retireProblem(fleet, goal));
+      firstOf(toRetire, (fleet) => model.retireProblem(fleet, goal)) ??
+      firstOf(toRetire, emptyingProblem);
     if (no !== undefined) return goal.assertsRelease ? withKeep(no, keep.release) : no;
     const isAsBefore = goal.only !== undefined || (stableFleet(snapshot) === keep && keep.marks.current !== undefined);
     const mark: readonly Step[] = isAsBefore ? [] : [{ do: 'mark', fleet: keep.id, mark: 'current', at: goal.since }];
@@ -137,7 +139,7 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     const all = toRetire.length === 0 ? mark : retire;
     const settle = goal.only === undefined ? model.settleSteps(keep, goal.settings) : [];
     const notes = [...endingNotes(snapshot, keep, toRetire), ...keptVolumeNotes(toRetire)];
-    return planAhead(snapshot, [...all, ...settle], notes);
+    return planAhead(snapshot, [...all, ...settle, ...letGoSteps(snapshot, keep, toRetire)], notes);
   },
 
   afterFailure(snapshot, goal, { step }) {

@@ -5,7 +5,7 @@ import { NOTHING } from '../src/observe/reads.ts';
 import { count } from '../src/domain/text.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
-import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
+import { healingSentence, servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import type { Step } from '../src/steps/index.ts';
@@ -28,6 +28,7 @@ import { describeFleet, worldProblem } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, FREEZE, ITS_RELEASE, otherRelease, OWNERS, SLOW_START, UNKNOWN_RELEASE } from './allowed.ts';
+import { scalingProblem } from '../src/plan/scaling.ts';
 import { SWITCH_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { SWITCH, type Summary, type Task } from './task.ts';
@@ -137,6 +138,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
     const servers = liveFleets(snapshot).flatMap(members);
     const unfit =
+      scalingProblem(snapshot) ??
       ownersProblem(snapshot, servers, goal.allowed) ??
       tagRoomProblem(servers, SWITCH_TAGS) ??
       trialProblem(snapshot, to, goal) ??
@@ -189,7 +191,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         ? ` ${stable.release} is parked with ${count(members(stable).length, 'instance')}.`
         : '';
     return {
-      message: `${goal.release} serves production.${parked}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
+      message: `${goal.release} serves production.${parked}${healingSentence(snapshot, goal.fleet)}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: [
         '`turnout rollback` moves production back',
         '`turnout cleanup` makes this the only fleet and terminates the parked one',

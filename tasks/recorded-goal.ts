@@ -57,7 +57,12 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
     allowOwner: allows,
     overrideFreeze: allows,
   },
-  rollback: { release: sameRelease, minHealthy: minimumOfProduction, batch: batchBack },
+  rollback: {
+    release: sameRelease,
+    minHealthy: minimumOfProduction,
+    batch: batchBack,
+    grow: (goal, { options: { grow = false } }) => ({ ...goal, ...(grow && { grow }) }),
+  },
   cleanup: {
     release: onlyThatRelease,
     keep: keepsRelease,

@@ -1,7 +1,7 @@
 import { isIn, liveFleets, members, poolsOf, roleOf, servingFleets } from '../src/domain/roles.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
-import { servingProblem, stepsLeft } from '../src/plan/ending.ts';
+import { healingSentence, servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { enteringTexts } from '../src/plan/group-health.ts';
@@ -16,6 +16,7 @@ import {
   tooSmall,
 } from '../src/plan/switch.ts';
 import { stayedText } from '../src/plan/outsiders.ts';
+import { letGoSteps, smallerGroup } from '../src/plan/scaling.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
@@ -32,6 +33,10 @@ const OPTIONS = {
     describe: 'Fewest healthy targets in each production group (default: all of them)',
   }),
   batch: option.batch({ describe: 'Where servers move: how many at a time (default: all at once)' }),
+  grow: option.flag({
+    describe:
+      'An Auto Scaling group that is smaller than what serves grows first, which takes until its instances have booted',
+  }),
 } satisfies option.OptionDefinitions;
 
 export const rollback: Task<'rollback', typeof OPTIONS> = {
@@ -77,7 +82,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     }
     const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
     const goal = { ...requestedBy, verb: 'rollback', fleet: to.id, release: to.release } as const;
-    return { ...goal, minimumHealthy, settings, ...pace };
+    return { ...goal, minimumHealthy, settings, ...pace, ...(options.grow && { grow: true }) };
   },
 
   plan(snapshot, goal) {
@@ -96,8 +101,10 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const isKnown = isTestable(snapshot, to) && !isUnknown(snapshot, to);
     const back: Switch = isKnown ? change : { ...change, unlessSick: true };
     const isThere = isSwitched(snapshot, to) || hasStayed(snapshot, to);
-    const no = isThere ? undefined : (tooSmall(snapshot, back) ?? notVerified(snapshot, back));
-    return no ?? planSwitch(snapshot, back, [], { steps: [], notes: enteringTexts(snapshot, to, goal.batch) });
+    const isGrowing = goal.grow === true && smallerGroup(snapshot, to) !== undefined;
+    const no = isThere || isGrowing ? undefined : (tooSmall(snapshot, back) ?? notVerified(snapshot, back));
+    const steps = isSwitched(snapshot, to) ? letGoSteps(snapshot, to, []) : [];
+    return no ?? planSwitch(snapshot, back, [], { steps, notes: enteringTexts(snapshot, to, goal.batch) });
   },
 
   afterFailure(snapshot, goal, failure) {
@@ -122,7 +129,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const isTested = rejected && poolsOf(snapshot, 'test').some((pool) => isIn(pool, rejected));
     const stays = rejected && ` ${rejected.release} stays up${isTested ? ' in the test target groups' : ''}.`;
     return {
-      message: `${goal.release} serves production.${stays ?? ''}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
+      message: `${goal.release} serves production.${stays ?? ''}${healingSentence(snapshot, goal.fleet)}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: [
         '`turnout promote` tries it again',
         `\`turnout cleanup${rejected && roleOf(snapshot, rejected) === 'green' ? ' --discard' : ''}\` terminates the rejected fleet`,

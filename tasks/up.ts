@@ -1,7 +1,8 @@
 import { liveFleets, members, poolsOf, roleOf, servingFleets, type Role } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { countByZone, NO_MINIMUM, total } from '../src/domain/minimum-healthy.ts';
-import { isRefusal, refusal, type Refusal } from '../src/domain/goal.ts';
+import { isRefusal, launchCount, refusal, type Refusal } from '../src/domain/goal.ts';
+import { isScaled } from '../src/domain/scaled.ts';
 import { defined } from '../src/domain/defined.ts';
 import { stepsLeft } from '../src/plan/ending.ts';
 import { fewerThanBefore, nextZones, onlyIn, sizeNotes } from '../src/plan/fleet-size.ts';
@@ -15,6 +16,7 @@ import { groupsProblem } from '../src/plan/group-checks.ts';
 import { nextQuotaProblem } from '../src/plan/quotas.ts';
 import { outsideNotes } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
+import { scalingNotes, scalingProblem } from '../src/plan/scaling.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
 import * as option from './options.ts';
@@ -67,6 +69,7 @@ export const up: Task<'up', typeof OPTIONS> = {
       ownersProblem(snapshot, world.serving.flatMap(members), allowedBy(options).allowed);
     const taken =
       occupied(snapshot) ??
+      scalingProblem(snapshot) ??
       owned() ??
       groupsProblem(snapshot, 'all') ??
       model.setupProblem() ??
@@ -77,6 +80,7 @@ export const up: Task<'up', typeof OPTIONS> = {
     const asked = options.count ?? fleetCount;
     const fewer = asked === undefined ? fewerThanBefore(snapshot, blue, release) : undefined;
     if (fewer !== undefined) return fewer;
+    if (isScaled(blue) && options.zone !== undefined) return ITS_OWN_ZONES;
     const zones = onlyIn(nextZones(snapshot, blue, asked), options.zone, blue);
     if (isRefusal(zones)) return zones;
     if (total(zones) === 0) {
@@ -112,20 +116,37 @@ export const up: Task<'up', typeof OPTIONS> = {
       .filter(({ role }) => role === 'test')
       .map((pool) => pool.name);
     if (test.length === 0) return NO_ROOM;
+    const { who, since } = goal;
+    const healthy = test.map((pool): Step => ({
+      do: 'await-healthy',
+      pool,
+      fleet,
+      minimumHealthy: NO_MINIMUM,
+      need: 'all',
+    }));
+    const booted: readonly Step[] = spec.group
+      ? [
+          { do: 'fill-group', fleet, release, spec, group: spec.group, run, who, since },
+          { do: 'await-running', fleet },
+        ]
+      : [
+          { do: 'launch', fleet, release, spec, run },
+          { do: 'await-running', fleet },
+          ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
+        ];
     const steps: readonly Step[] = [
-      { do: 'launch', fleet, release, spec, run },
-      { do: 'await-running', fleet },
-      ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
+      ...booted,
       ...model.routeTestTraffic(green),
-      ...test.map((pool): Step => ({ do: 'await-healthy', pool, fleet, minimumHealthy: NO_MINIMUM, need: 'all' })),
+      ...healthy,
       ...checkSteps(green, test[0]!, checks, tellsRelease),
     ];
     const zones = Object.fromEntries(spec.batches.map(({ zone, count }) => [zone, count]));
-    const sizes = servingFleets(snapshot).flatMap((blue) => (blue === green ? [] : sizeNotes(snapshot, blue, zones)));
+    const before = servingFleets(snapshot).filter((blue) => blue !== green && !isScaled(blue));
+    const sizes = before.flatMap((blue) => sizeNotes(snapshot, blue, zones));
     const same = servingFleets(snapshot).some((blue) => blue !== green && blue.release === release);
     const twice = `${release} serves production already: answers cannot tell the two fleets apart, so a switch cannot be proven.`;
     const notes = [...(same ? [twice] : []), ...spec.summary, ...sizes];
-    return planAhead(snapshot, steps, [...notes, ...model.notes, ...outsideNotes(snapshot)]);
+    return planAhead(snapshot, steps, [...notes, ...model.notes, ...scalingNotes(snapshot), ...outsideNotes(snapshot)]);
   },
 
   afterFailure(snapshot, goal) {
@@ -133,7 +154,7 @@ export const up: Task<'up', typeof OPTIONS> = {
     const green = fleetById(snapshot, fleet);
     const have = green?.instances.length ?? 0;
     const left = green === undefined ? 0 : members(green).length;
-    const wanted = spec.batches.reduce((sum, batch) => sum + batch.count, 0);
+    const wanted = launchCount(spec);
     const again = `turnout up --release ${release}`;
     const fewer = have === 0 ? '--count N` launches fewer' : `--count ${have}\` goes on with what was launched`;
     return {
@@ -141,7 +162,7 @@ export const up: Task<'up', typeof OPTIONS> = {
       message: `${left === 0 ? 'No instance was launched' : 'What was launched is left for inspection'}. ${minimumProblem(snapshot) ?? 'Production is as it was.'}`,
       next: [
         `\`${again}\` (or \`turnout resume\`) goes on with it`,
-        ...(have < wanted && wanted > 1 ? [`\`${again} ${fewer}`] : []),
+        ...(have < wanted && wanted > 1 && spec.group === undefined ? [`\`${again} ${fewer}`] : []),
         ...(left === 0 ? [] : [`\`turnout cleanup --discard --release ${release}\` terminates what it has booted`]),
         '`turnout abandon` leaves things as they are and forgets it',
       ],
@@ -150,8 +171,7 @@ export const up: Task<'up', typeof OPTIONS> = {
 
   finalProblem: (snapshot, goal) => stepsLeft(snapshot, up.plan(snapshot, goal)),
 
-  question: (_snapshot, goal) =>
-    `Boot ${goal.spec.batches.reduce((sum, batch) => sum + batch.count, 0)} instances of ${goal.release}?`,
+  question: (_snapshot, goal) => `Boot ${launchCount(goal.spec)} instances of ${goal.release}?`,
 
   standing: (snapshot, goal) => {
     const testUrls = poolsOf(snapshot, 'test').flatMap((pool) => pool.urls);
@@ -165,6 +185,12 @@ export const up: Task<'up', typeof OPTIONS> = {
     };
   },
 };
+
+const ITS_OWN_ZONES = refusal(
+  'group-has-zones',
+  'An Auto Scaling group spreads its instances over its own zones.',
+  'Run this without --zone.',
+);
 
 const NO_ROOM = refusal(
   'no-idle-group',

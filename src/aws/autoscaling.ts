@@ -1,11 +1,18 @@
 import * as sdk from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup, UpdateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling';
+import { OperatorError } from '../errors.ts';
 import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
+export type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+
 /** Limit of a page (API reference, DescribeAutoScalingGroups). */
 const PAGE = 100;
+/** The newest activities are enough to say why instances are missing. */
+const ACTIVITIES = 20;
+const GROUP = 'auto-scaling-group';
 
-/** The one Auto Scaling call that turnout makes. Errors are `OperatorError`s. */
+/** The Auto Scaling requests that turnout sends. Errors are `OperatorError`s. */
 export class AutoScaling {
   readonly #send: Send;
 
@@ -13,16 +20,76 @@ export class AutoScaling {
     this.#send = session.connect('autoscaling', new sdk.AutoScalingClient(session.clientConfig()));
   }
 
-  /** Names of the groups that register their instances with a target group, by its ARN; one request for 100 groups. */
-  async groupsByTargetGroup(): Promise<ReadonlyMap<string, readonly string[]>> {
+  /** Names of the groups, but these, that register their instances with a target group, by its ARN; one request for 100 groups. */
+  async groupsByTargetGroup(but: readonly string[] = []): Promise<ReadonlyMap<string, readonly string[]>> {
     const command = (NextToken?: string) =>
       new sdk.DescribeAutoScalingGroupsCommand({ MaxRecords: PAGE, IncludeInstances: false, NextToken });
     const all = await pageItems(this.#send, command, (page) => page.AutoScalingGroups);
     const byTargetGroup = new Map<string, string[]>();
-    for (const { AutoScalingGroupName: name = '', TargetGroupARNs = [], TrafficSources = [] } of all) {
-      const arns = new Set([...TargetGroupARNs, ...TrafficSources.map(({ Identifier = '' }) => Identifier)]);
-      for (const arn of arns) byTargetGroup.set(arn, [...(byTargetGroup.get(arn) ?? []), name]);
+    for (const group of all) {
+      const { AutoScalingGroupName: name = '' } = group;
+      if (but.includes(name)) continue;
+      for (const arn of targetGroupsOf(group)) byTargetGroup.set(arn, [...(byTargetGroup.get(arn) ?? []), name]);
     }
     return byTargetGroup;
   }
+
+  /**
+   * These groups, with their instances, in this order.
+   * @throws OperatorError `no-such-group`: a name that does not exist is no error of AWS (API reference, DescribeAutoScalingGroups)
+   */
+  async groups(names: readonly string[]): Promise<readonly AutoScalingGroup[]> {
+    const command = (NextToken?: string) =>
+      new sdk.DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [...names], NextToken });
+    const all = await pageItems(this.#send, command, (page) => page.AutoScalingGroups);
+    return names.map((name) => {
+      const found = all.find((group) => group.AutoScalingGroupName === name);
+      if (found !== undefined) return found;
+      throw new OperatorError('no-such-group', `There is no Auto Scaling group ${name}.`, {
+        next: ['Check `fleet.groups` in the config, the region and the account.'],
+      });
+    });
+  }
+
+  /** State of the instance refresh that has not ended; undefined when there is none. The newest comes first. */
+  async refresh(name: string): Promise<string | undefined> {
+    const command = new sdk.DescribeInstanceRefreshesCommand({ AutoScalingGroupName: name, MaxRecords: 1 });
+    const [newest] = (await this.#send(command)).InstanceRefreshes ?? [];
+    return newest?.Status !== undefined && UNDER_WAY.has(newest.Status) ? newest.Status : undefined;
+  }
+
+  /** Why launches failed since then, in milliseconds since the epoch: what the activities say, the newest first. */
+  async failures(name: string, since: number): Promise<readonly string[]> {
+    const command = new sdk.DescribeScalingActivitiesCommand({ AutoScalingGroupName: name, MaxRecords: ACTIVITIES });
+    const { Activities = [] } = await this.#send(command);
+    return Activities.filter(
+      ({ StatusCode, StartTime }) => StatusCode === 'Failed' && (StartTime?.getTime() ?? 0) >= since,
+    ).map(({ StatusMessage, Description = '' }) => StatusMessage ?? Description);
+  }
+
+  async update(input: UpdateAutoScalingGroupType): Promise<void> {
+    await this.#send(new sdk.UpdateAutoScalingGroupCommand(input));
+  }
+
+  /** Adds tags to a group or overwrites them. `propagates`: instances that it launches from now on get them. */
+  async tag(name: string, tags: Readonly<Record<string, string>>, propagates: boolean): Promise<void> {
+    const Tags = Object.entries(tags).map(([Key, Value]) => {
+      return { ResourceId: name, ResourceType: GROUP, Key, Value, PropagateAtLaunch: propagates };
+    });
+    if (Tags.length > 0) await this.#send(new sdk.CreateOrUpdateTagsCommand({ Tags }));
+  }
+
+  /** Removes tags, whatever their values; one that is not there is not an error (API reference, DeleteTags). */
+  async untag(name: string, keys: readonly string[]): Promise<void> {
+    const Tags = keys.map((Key) => ({ ResourceId: name, ResourceType: GROUP, Key }));
+    if (Tags.length > 0) await this.#send(new sdk.DeleteTagsCommand({ Tags }));
+  }
+}
+
+/** States of a refresh that has not ended (API reference, InstanceRefresh). */
+const UNDER_WAY: ReadonlySet<string> = new Set(['Pending', 'InProgress', 'Baking', 'Cancelling', 'RollbackInProgress']);
+
+/** Two views of the same attachments (API reference, AutoScalingGroup). */
+export function targetGroupsOf({ TargetGroupARNs = [], TrafficSources = [] }: AutoScalingGroup): readonly string[] {
+  return [...new Set([...TargetGroupARNs, ...TrafficSources.map(({ Identifier = '' }) => Identifier)])];
 }

@@ -182,6 +182,22 @@ export class Ec2 {
     );
   }
 
+  /** Makes a version like another one, with this image. A second call with the same token makes none (EC2 API, CreateLaunchTemplateVersion). */
+  async launchTemplateVersion(
+    id: string,
+    source: string,
+    { image, description, token }: { readonly image: string; readonly description: string; readonly token: string },
+  ): Promise<string> {
+    const command = new sdk.CreateLaunchTemplateVersionCommand({
+      LaunchTemplateId: id,
+      SourceVersion: source,
+      LaunchTemplateData: { ImageId: image },
+      VersionDescription: description,
+      ClientToken: token,
+    });
+    return String((await this.#send(command)).LaunchTemplateVersion?.VersionNumber);
+  }
+
   /** The instance's user data, base64-encoded; undefined when it has none. */
   async userData(id: string): Promise<string | undefined> {
     return (await this.attribute(id, 'userData')).UserData?.Value;

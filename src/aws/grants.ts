@@ -35,7 +35,7 @@ export function owned({ environment, fleet: { tagPrefix } }: Config, tag: 'Resou
 /** The instances of this environment. Those of OpsWorks have the name of their stack as a tag (OpsWorks user guide, "Tags"). */
 export function ownInstances(config: Config): Condition {
   const { fleet } = config;
-  if (fleet.kind === 'ec2') return owned(config, 'ResourceTag');
+  if (fleet.kind !== 'opsworks') return owned(config, 'ResourceTag');
   const isId = /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(fleet.stack);
   return { StringLike: { 'aws:ResourceTag/opsworks:stack': isId ? '*' : fleet.stack } };
 }

@@ -1,6 +1,7 @@
 import type { Config, RouteConfig, TargetGroupConfig } from '../config/config.ts';
-import { ANYTHING, arn, owned, ownInstances, ownKeys, type Grant, type Statement, type Use } from './grants.ts';
+import { ANYTHING, arn, type Grant, type Statement, type Use } from './grants.ts';
 import { deployers, dynamodb } from './grants-deploy.ts';
+import { FLEET_GRANTS } from './grants-fleet.ts';
 
 /**
  * The least IAM policy for a config, from its text alone: nothing is asked of AWS. Which actions can be limited to which
@@ -48,108 +49,12 @@ const CALENDARS: Grant = { use: 'read', Sid: 'Calendars', Action: ['ssm:GetCalen
 function grants(config: Config): readonly Grant[] {
   return [
     { use: 'read', Sid: 'Look', Action: LOOK, Resource: ANYTHING },
-    ...(config.fleet.kind === 'ec2' ? ec2(config) : opsworks(config)),
+    ...FLEET_GRANTS[config.fleet.kind](config),
     ...traffic(config),
     ...deployers(config),
     ...(config.freeze?.calendars.length ? [CALENDARS] : []),
     ...dynamodb(config),
   ];
-}
-
-const LAUNCHED = ['instance/*', 'volume/*', 'network-interface/*'];
-const LAUNCHED_FROM = [
-  'subnet/*',
-  'network-interface/*',
-  'security-group/*',
-  'volume/*',
-  'key-pair/*',
-  'launch-template/*',
-];
-const IMAGES = ['Images', 'InstanceAttribute', 'Subnets', 'Tags', 'Volumes'];
-const TEMPLATES = ['LaunchTemplates', 'LaunchTemplateVersions'];
-/** Without a launch template, servers of blue are cloned. */
-const CLONED = ['InstanceCreditSpecifications', 'InstanceTypes'];
-
-function ec2(config: Config): readonly Grant[] {
-  const own = arn(config, 'ec2', 'instance/*');
-  const all = (kinds: readonly string[]) => kinds.map((kind) => arn(config, 'ec2', kind));
-  const image = arn({ ...config, account: '' }, 'ec2', 'image/*');
-  const role = `arn:aws:iam::${config.account ?? '*'}:role/*`;
-  const tagged = { ...owned(config, 'ResourceTag'), ...ownKeys(config) };
-  const adopts = { ...owned(config, 'RequestTag'), ...ownKeys(config) };
-  const clones = config.fleet.kind === 'ec2' && config.fleet.launchTemplate === undefined;
-  const launches = [...IMAGES, ...TEMPLATES, ...(clones ? CLONED : [])];
-  return [
-    { use: 'read', Sid: 'Images', Action: launches.map((what) => `ec2:Describe${what}`), Resource: ANYTHING },
-    ...imageParameter(config),
-    {
-      use: 'run',
-      Sid: 'LaunchOwn',
-      Action: ['ec2:RunInstances'],
-      Resource: [own],
-      Condition: owned(config, 'RequestTag'),
-    },
-    { use: 'run', Sid: 'LaunchFrom', Action: ['ec2:RunInstances'], Resource: [image, ...all(LAUNCHED_FROM)] },
-    {
-      use: 'run',
-      Sid: 'TagAtLaunch',
-      Action: ['ec2:CreateTags'],
-      Resource: all(LAUNCHED),
-      Condition: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
-    },
-    {
-      use: 'run',
-      Sid: 'PassRole',
-      Action: ['iam:PassRole'],
-      Resource: [role],
-      Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
-    },
-    // Without the conditions, permission to tag would be permission to terminate any instance.
-    { use: 'run', Sid: 'TagOwn', Action: ['ec2:CreateTags', 'ec2:DeleteTags'], Resource: [own], Condition: tagged },
-    {
-      use: 'run',
-      Sid: 'TerminateOwn',
-      Action: ['ec2:TerminateInstances'],
-      Resource: [own],
-      Condition: owned(config, 'ResourceTag'),
-    },
-    { use: 'adopt', Sid: 'TagAtAdoption', Action: ['ec2:CreateTags'], Resource: [own], Condition: adopts },
-  ];
-}
-
-function imageParameter(config: Config): readonly Grant[] {
-  const parameter = config.fleet.image?.parameter;
-  if (parameter === undefined) return [];
-  const name = parameter.replaceAll('{release}', '*').replace(/^\//, '');
-  const Resource = [arn(config, 'ssm', `parameter/${name}`)];
-  return [{ use: 'read', Sid: 'ImageParameter', Action: ['ssm:GetParameter'], Resource }];
-}
-
-function opsworks(config: Config): readonly Grant[] {
-  const actions = (...names: readonly string[]) => names.map((name) => `opsworks:${name}`);
-  const described = ['Stacks', 'Layers', 'Instances', 'Apps', 'ServiceErrors', 'LoadBasedAutoScaling'];
-  const read = [...actions(...described.map((what) => `Describe${what}`)), 'opsworks:ListTags', 'ec2:DescribeImages'];
-  const layers = actions('CreateLayer', 'UpdateLayer', 'DeleteLayer', 'SetLoadBasedAutoScaling', 'TagResource');
-  const change = [...layers, ...actions('CreateInstance', 'StartInstance', 'StopInstance', 'DeleteInstance')];
-  const Resource = [arn(config, 'opsworks', 'stack/*')];
-  return [
-    { use: 'read', Sid: 'Layers', Action: read, Resource: ANYTHING },
-    ...imageParameter(config),
-    { use: 'run', Sid: 'ChangeLayers', Action: change, Resource },
-    ...(config.deploy === undefined ? [] : [notes(config)]),
-    { use: 'adopt', Sid: 'TagLayer', Action: ['opsworks:TagResource'], Resource },
-  ];
-}
-
-/** Notes on single instances, which no layer can hold. */
-function notes(config: Config): Grant {
-  return {
-    use: 'run',
-    Sid: 'NoteOnInstances',
-    Action: ['ec2:CreateTags', 'ec2:DeleteTags'],
-    Resource: [arn(config, 'ec2', 'instance/*')],
-    Condition: { ...ownInstances(config), ...ownKeys(config) },
-  };
 }
 
 const TARGETS = ['elasticloadbalancing:RegisterTargets', 'elasticloadbalancing:DeregisterTargets'];
@@ -160,12 +65,14 @@ function traffic(config: Config): readonly Grant[] {
   // In place, an instance leaves every group that holds it, also those that the config does not name.
   const Resource =
     config.deploy === undefined ? named.map((group) => groupArn(config, group)) : [arn(config, ELB, 'targetgroup/*/*')];
-  const register: Grant = { use: 'run', Sid: 'MoveServers', Action: TARGETS, Resource };
-  if (given.kind === 'target-groups') return [register];
+  // Groups register what they launch by themselves.
+  const register: readonly Grant[] =
+    config.fleet.kind === 'auto-scaling' ? [] : [{ use: 'run', Sid: 'MoveServers', Action: TARGETS, Resource }];
+  if (given.kind === 'target-groups') return register;
   if (given.kind === 'weighted-listener') {
     const routes = [...given.production, ...given.test];
     return [
-      register,
+      ...register,
       ...moves(config, 'MoveByRules', 'ModifyRule', routes.filter(isRule)),
       ...moves(
         config,
@@ -178,7 +85,7 @@ function traffic(config: Config): readonly Grant[] {
     ];
   }
   return [
-    register,
+    ...register,
     readNames,
     { use: 'read', Sid: 'CountRequests', Action: ['cloudwatch:GetMetricStatistics'], Resource: ANYTHING },
     ...given.production.map(({ name, zone, type }, index): Grant => {

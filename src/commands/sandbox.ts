@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../clock.ts';
-import type { Config, OpsWorksFleetConfig, SandboxConfig } from '../config/config.ts';
+import type { Config, FleetConfig, OpsWorksFleetConfig, SandboxConfig } from '../config/config.ts';
 import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 import { jsonLine } from '../views/json.ts';
@@ -51,7 +51,7 @@ function optionsOf(
     environment,
     region,
     tagPrefix: fleet.tagPrefix,
-    ...(fleet.kind === 'ec2' ? { template: fleet.launchTemplate?.name } : { opsworks: stackOf(fleet, environment) }),
+    ...firstFleetOf(fleet, environment),
     imageName: fleet.image?.name,
     ...front,
     dns: { ...section.dns, ...(names && { names }) },
@@ -68,6 +68,16 @@ function policyIn(file: string): string {
       cause: error,
     });
   }
+}
+
+/** What the first fleet is made of. */
+function firstFleetOf(
+  fleet: FleetConfig,
+  environment: string,
+): Pick<SandboxOptions, 'template' | 'opsworks' | 'scalingGroups'> {
+  if (fleet.kind === 'opsworks') return { opsworks: stackOf(fleet, environment) };
+  const template = fleet.launchTemplate?.name;
+  return fleet.kind === 'ec2' ? { template } : { template, scalingGroups: fleet.groups };
 }
 
 function stackOf({ stack, app }: OpsWorksFleetConfig, environment: string): NonNullable<SandboxOptions['opsworks']> {

@@ -9,6 +9,7 @@ export function crossChecks(data: unknown): readonly Mistake[] {
   const root = tree(data);
   return [
     ...fleetChecks(root),
+    ...scalingChecks(root),
     ...deployerChecks(root),
     ...placeholderChecks(root),
     ...trafficChecks(root),
@@ -64,12 +65,37 @@ function fleetChecks(root: Tree): readonly Mistake[] {
       'expected no owner together with parameter, which identifies a single image',
     ),
     ...unless(
-      !['ec2', 'opsworks'].some((known) => known === kind) ||
+      !['ec2', 'opsworks', 'auto-scaling'].some((known) => known === kind) ||
         named ||
         strings(root).some(({ key, text }) => FILLED.test(key) && dependsOnRelease(text)),
       ['fleet'],
       kind === 'opsworks' ? SAME_LAYERS : SAME_SERVERS,
     ),
+  ];
+}
+
+/** What a fleet of Auto Scaling groups is not used with. */
+function scalingChecks(root: Tree): readonly Mistake[] {
+  const { kind, groups } = tree(root['fleet']);
+  if (kind !== 'auto-scaling') return [];
+  const names = list(groups);
+  return [
+    ...unless(
+      names.length < 2 || names[0] !== names[1],
+      ['fleet', 'groups', 1],
+      'expected two different groups; found the same one twice',
+    ),
+    ...unless(
+      tree(root['traffic'])['kind'] !== 'target-groups',
+      ['traffic', 'kind'],
+      'expected weighted-listener or weighted-dns: each Auto Scaling group keeps a target group of its own, and weights move traffic between the two',
+    ),
+    ...['deploy', 'migrate']
+      .filter((key) => key in root)
+      .map((key) => ({
+        path: [key],
+        message: 'expected none: an Auto Scaling group gets a release by launching it, not in place',
+      })),
   ];
 }
 

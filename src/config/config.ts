@@ -26,6 +26,7 @@ type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : 
 export type FleetConfig = Config['fleet'];
 export type Ec2FleetConfig = Extract<FleetConfig, { kind: 'ec2' }>;
 export type OpsWorksFleetConfig = Extract<FleetConfig, { kind: 'opsworks' }>;
+export type AutoScalingFleetConfig = Extract<FleetConfig, { kind: 'auto-scaling' }>;
 /** Exactly one of `name` and `id`; exactly one of `version` and `versionDescription`. */
 export type LaunchTemplateConfig = NonNullable<Ec2FleetConfig['launchTemplate']>;
 /** Exactly one of `name`, `tag` and `parameter`; `owner` with the first two. */

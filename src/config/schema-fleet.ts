@@ -124,6 +124,24 @@ const opsworks = z.strictObject({
   layer: layer.exactOptional(),
 });
 
+const autoScaling = z.strictObject({
+  kind: z
+    .literal('auto-scaling')
+    .describe('Two permanent EC2 Auto Scaling groups that take turns: see docs/auto-scaling.md.'),
+  tagPrefix,
+  count,
+  groups: z
+    .array(text('the name of an Auto Scaling group', /^[!-9;-~]{1,255}$/), { error: 'two names' })
+    .length(2, { error: 'two names' })
+    .describe(
+      'Names of the two groups. Each is attached to a target group of its own; one serves, the other is empty until the next release.',
+    ),
+  launchTemplate: launchTemplate
+    .exactOptional()
+    .describe('Launch template of the next release. Default: the version that the serving group launches from.'),
+  image: image.exactOptional(),
+});
+
 export const fleetSection = z
-  .discriminatedUnion('kind', [ec2, opsworks])
+  .discriminatedUnion('kind', [ec2, opsworks, autoScaling])
   .describe('The servers, and how new ones are launched. At least one value must contain {release}.');

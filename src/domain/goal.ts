@@ -38,10 +38,24 @@ export interface LaunchSpec {
   readonly kind: string;
   /** Lines for people: image, type, template, in AWS's ids. */
   readonly summary: readonly string[];
-  /** Where to boot how many: one entry a zone. */
+  /** Where to boot how many: one entry a zone; none where a group chooses the zones. */
   readonly batches: readonly LaunchBatch[];
+  /** The Auto Scaling group that launches them. */
+  readonly group?: LaunchGroup;
   /** The rest of the request, as the fleet's own API takes it. JSON. */
   readonly request: Readonly<Record<string, unknown>>;
+}
+
+export interface LaunchGroup {
+  readonly name: string;
+  /** How many instances. */
+  readonly count: number;
+  /** The same in units of the group's sizes: see `FleetGroup`. */
+  readonly capacity: number;
+  /** The minimum that it is to have once it serves and nothing holds it any more. */
+  readonly minimum: number;
+  /** ARNs of the target groups that it registers them with. */
+  readonly targetGroups: readonly string[];
 }
 
 export interface LaunchBatch {
@@ -125,7 +139,11 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         readonly stages?: Stages;
         readonly allowed?: Allowed;
       })
-    | (SwitchGoal & { readonly verb: 'rollback' })
+    | (SwitchGoal & {
+        readonly verb: 'rollback';
+        /** A group that is smaller than what serves grows first. */
+        readonly grow?: true;
+      })
     | {
         readonly verb: 'cleanup';
         readonly discard: boolean;
@@ -219,4 +237,9 @@ export function isRefusal(value: object): value is Refusal {
 /** What the goal is about: a release, or the instances that were named. */
 export function subjectOf(goal: Goal): string {
   return goal.verb === 'drain' || goal.verb === 'join' ? list(goal.instances, 3) : goal.release;
+}
+
+/** How many instances are launched in all. */
+export function launchCount({ batches, group }: LaunchSpec): number {
+  return group?.count ?? batches.reduce((sum, batch) => sum + batch.count, 0);
 }

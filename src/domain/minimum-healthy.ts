@@ -69,6 +69,7 @@ export function minimumNow(snapshot: Snapshot, groups: readonly CapacityGroup[])
 
 function groupMinimum(snapshot: Snapshot, { pools }: CapacityGroup): PoolMinimum {
   const counts = snapshot.fleets.map((fleet) => ({
+    group: fleet.group,
     share: shareOfFleet(snapshot, fleet),
     healthy: countByZone(healthyTargets(pools, fleet)),
   }));
@@ -76,7 +77,16 @@ function groupMinimum(snapshot: Snapshot, { pools }: CapacityGroup): PoolMinimum
     .filter(({ healthy }) => total(healthy) > 0)
     .toSorted((a, b) => b.share - a.share || total(b.healthy) - total(a.healthy));
   const zones = first?.healthy ?? {};
-  return { total: total(zones), zones };
+  return { total: total(zones), zones: first?.group === undefined ? zones : evenZones(zones, first.group) };
+}
+
+/**
+ * What a group has in each zone, at least, once it has that many in all: Auto Scaling spreads them evenly, and chooses the zones
+ * of those that remain.
+ */
+function evenZones(zones: Readonly<ByZone>, { zones: all }: { readonly zones: readonly string[] }): ByZone {
+  const even = Math.floor(total(zones) / Math.max(1, all.length));
+  return Object.fromEntries(Object.entries(zones).map(([zone, n]) => [zone, Math.min(n, even)]));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Approval } from './approval.ts';
 import type { DeployReport } from './deploys.ts';
 import type { Freeze } from './freeze.ts';
 import type { Owner } from './owners.ts';
+import type { FleetGroup } from './scaling.ts';
 import type { Outside, RouteRole, Traffic } from './traffic.ts';
 import type { Unreadable } from './unreadable.ts';
 
@@ -64,6 +65,8 @@ export interface Instance {
   readonly failed?: string;
   /** What its own tag says that it carries; instances of one fleet differ in the middle of a rolling deploy. */
   readonly release?: string;
+  /** What it was launched from, where that is not what its fleet's release is launched from. */
+  readonly stray?: string;
   /** The pools that it was taken out of and not put back into, as recorded on its tags. */
   readonly left?: readonly Membership[];
   /** The last deploy in place, as recorded on its tags. */
@@ -100,8 +103,10 @@ export interface Fleet {
   /** What its instances carry; what most of them carry, where they differ. */
   readonly release: string;
   readonly marks: Marks;
-  /** What holds the instances, and is to be deleted after them: `layer web`. */
+  /** What holds the instances, and is to be let go of after them: `layer web`. */
   readonly holder?: string;
+  /** The Auto Scaling group that its instances are. Absent: they are launched and terminated by turnout alone. */
+  readonly group?: FleetGroup;
   /** Sentences on what may change the fleet without anybody's asking. */
   readonly warnings?: readonly string[];
   /** All that AWS still lists, also those that are gone (`shutting-down`, `terminated`). */
@@ -219,6 +224,8 @@ export interface Details {
   readonly drainingSince?: Readonly<Record<string, number>>;
   /** When each target, as `pool id:port`, was first seen healthy, in milliseconds since the epoch. */
   readonly healthySince?: Readonly<Record<string, number>>;
+  /** The fleet whose size was compared with what serves in the reading of that time, in milliseconds since the epoch. */
+  readonly sized?: { readonly fleet: string; readonly at: number };
   /** Ids of instances of which the drain check says that nothing is in flight. */
   readonly idle?: readonly string[];
   /** What a fleet says of itself that has nothing of production yet; absent while it was not asked. */

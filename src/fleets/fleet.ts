@@ -1,4 +1,5 @@
 import type { LaunchSpec } from '../domain/goal.ts';
+import type { HeldMinimum } from '../domain/scaling.ts';
 import type { DeployNote, Fleet, Instance, Marks, Membership } from '../domain/snapshot.ts';
 
 /** The fleets of this environment, and those of the requested instances that belong to none of them. */
@@ -25,6 +26,17 @@ export interface LaunchOrder {
   readonly spec: LaunchSpec;
   /** Marks that it has from its launch on. */
   readonly marks?: Marks;
+  /** Of a group: what its minimum is raised to, and what it is put back to. */
+  readonly held?: HeldMinimum;
+}
+
+/** Sizes to give to the group of a fleet, in its own units. */
+export interface GroupSizes {
+  readonly minimum: number;
+  /** Absent: as it is. */
+  readonly desired?: number;
+  /** What is recorded of the minimum as it was before; absent where nothing holds it any more. */
+  readonly held?: HeldMinimum;
 }
 
 /** Running instances that are to become a fleet. */
@@ -71,8 +83,15 @@ export interface FleetPort {
   carries(fleet: Fleet, marks: Marks): Promise<boolean>;
   /** Writes notes on single instances of any of the fleets, as tags. */
   note(instances: readonly Instance[], notes: Notes): Promise<void>;
+  /** Sets the sizes of the fleet's group. Only of fleets that have one. */
+  resize(fleet: Fleet, sizes: GroupSizes): Promise<void>;
   /** Terminates the remaining instances of the fleet. The caller has checked that none is in production. */
   terminate(fleet: Fleet): Promise<void>;
   /** Deletes the holder of the fleet (`Fleet.holder`) and the records of its instances, once all of them have terminated. */
   remove(fleet: Fleet): Promise<void>;
+}
+
+/** Of fleets that have no group. */
+export async function noGroup(fleet: Fleet): Promise<never> {
+  throw new Error(`The fleet ${fleet.id} is no group that could be resized.`);
 }

@@ -11,6 +11,13 @@ export async function openFleet({ environment, fleet }: Config, session: Session
     ssm: async () => new (await import('../aws/ssm.ts')).Ssm(session),
   };
   if (fleet.kind === 'ec2') return (await import('./ec2/index.ts')).createEc2Fleet({ ...options, config: fleet });
+  if (fleet.kind === 'auto-scaling') {
+    const [groups, { AutoScaling }] = await Promise.all([
+      import('./auto-scaling/index.ts'),
+      import('../aws/autoscaling.ts'),
+    ]);
+    return groups.createAutoScalingFleet({ ...options, config: fleet, scaling: new AutoScaling(session) });
+  }
   const [opsworks, { OpsWorks }] = await Promise.all([import('./opsworks/index.ts'), import('../aws/opsworks.ts')]);
   return opsworks.createOpsWorksFleet({ ...options, config: fleet, opsworks: new OpsWorks(session) });
 }

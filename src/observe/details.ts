@@ -17,8 +17,9 @@ export interface DetailReaders {
 
 /** The snapshot with what the deployer or the instances say. */
 export async function withDetails(readers: DetailReaders, snapshot: Snapshot, reads: Reads): Promise<Snapshot> {
-  const { deploy, checks, inFlight, healthyIn } = reads;
+  const { deploy, checks, inFlight, healthyIn, sizeOf } = reads;
   const seen =
+    (sizeOf === undefined ? undefined : { sized: { fleet: sizeOf, at: snapshot.at } }) ??
     (healthyIn !== undefined ? healthySince(snapshot, healthyIn) : undefined) ??
     (checks && (await readAnswers(readers, snapshot, checks))) ??
     (inFlight && (await readInFlight(readers, snapshot, inFlight))) ??

@@ -1,6 +1,7 @@
 import type { DeployOrder } from '../domain/deploys.ts';
 import type { GreenCheck } from '../domain/green-checks.ts';
-import type { Marks, Trial } from '../domain/snapshot.ts';
+import { hasGroups } from '../domain/scaled.ts';
+import type { Marks, Snapshot, Trial } from '../domain/snapshot.ts';
 
 /** Which part of the world is read again. */
 export interface Reads {
@@ -33,6 +34,8 @@ export interface Reads {
   readonly checks?: readonly string[];
   /** Since when each target of this pool is healthy. */
   readonly healthyIn?: string;
+  /** Id of the fleet whose size is compared with what serves in this very reading. */
+  readonly sizeOf?: string;
   /** Ids of instances that are asked whether anything is in flight there. */
   readonly inFlight?: readonly string[];
 }
@@ -41,3 +44,8 @@ export const NOTHING: Reads = { pools: [], fleets: [] };
 
 /** All groups and weights, and no fleet. */
 export const ALL_POOLS: Reads = { pools: 'all', fleets: [], routes: true };
+
+/** What changes by itself is read again with all else that a decision needs. */
+export function withGroups(snapshot: Pick<Snapshot, 'fleets'>, reads: Reads): Reads {
+  return hasGroups(snapshot) ? { ...reads, fleets: 'all' } : reads;
+}

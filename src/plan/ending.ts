@@ -1,5 +1,5 @@
 import { fleetById } from '../domain/queries.ts';
-import type { MinimumHealthy, Refusal } from '../domain/goal.ts';
+import type { MinimumHealthy, PoolMinimum, Refusal } from '../domain/goal.ts';
 import {
   countByZone,
   healthyIn,
@@ -45,7 +45,8 @@ export function servingProblem(
     const healthy = countByZone(healthyTargets(own, fleet));
     const short = shortfall(healthy, minimum[name] ?? NO_MINIMUM);
     if (total(healthy) === 0) return `nothing of ${fleet.release} is healthy in ${name}.`;
-    if (short !== undefined) return `${fleet.release} has ${total(healthy)} healthy in ${name}: ${short}.`;
+    if (short !== undefined && !isHealing(fleet, minimum[name]))
+      return `${fleet.release} has ${total(healthy)} healthy in ${name}: ${short}.`;
   }
   const empty = poolsOf(snapshot, 'production').find((pool) => !pool.targets.some(isHealthy));
   if (empty !== undefined) return `nothing is healthy in ${empty.name}, which has a share of production.`;
@@ -56,6 +57,18 @@ export function servingProblem(
   return unmanaged.length === 0
     ? undefined
     : `${list(unmanaged, 5)} without the tags of this environment ${unmanaged.length === 1 ? 'is' : 'are'} in production too.`;
+}
+
+/** A group that is to have as many replaces what is missing. */
+function isHealing({ group }: Fleet, minimum: PoolMinimum = NO_MINIMUM): boolean {
+  return group !== undefined && group.desired >= minimum.total;
+}
+
+/** What a group that serves has yet to replace or launch, in a sentence with a space before it. */
+export function healingSentence(snapshot: Snapshot, id: string): string {
+  const { group } = fleetById(snapshot, id) ?? {};
+  if (group === undefined || group.capacity >= group.desired) return '';
+  return ` ${group.name} has ${group.capacity} of ${group.desired} in service now, and launches the rest.`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { refusal, type Refusal } from '../domain/goal.ts';
 import { countByZone, total, type ByZone } from '../domain/minimum-healthy.ts';
 import { inProduction } from '../domain/queries.ts';
 import { members } from '../domain/roles.ts';
+import { isScaled } from '../domain/scaled.ts';
 import { fullSize, inNoPool, outsideProduction, unplacedIn } from '../domain/size.ts';
 import type { Fleet, Instance, Snapshot } from '../domain/snapshot.ts';
 import { count, list, sentences } from '../domain/text.ts';
@@ -19,6 +20,7 @@ function servingZones(snapshot: Snapshot, fleet: Fleet): ByZone {
  * then, as far as each zone still has an instance to take the subnet from.
  */
 export function nextZones(snapshot: Snapshot, blue: Fleet, asked: number | undefined): ByZone {
+  if (isScaled(blue)) return spread(inServiceZones(blue), asked);
   const now = servingZones(snapshot, blue);
   const before = fullSize(blue);
   const running = countByZone(members(blue).filter(({ state }) => state === 'running'));
@@ -26,6 +28,11 @@ export function nextZones(snapshot: Snapshot, blue: Fleet, asked: number | undef
     Object.keys(before).every((zone) => zone in running) &&
     Object.entries(now).every(([zone, n]) => n <= (before[zone] ?? 0));
   return asked === total(before) && isWhole ? before : spread(now, asked);
+}
+
+/** What its group has in service, which is what serves, whatever is registered or on its way. */
+function inServiceZones({ instances }: Fleet): ByZone {
+  return countByZone(instances.filter(({ state, reason }) => state === 'running' && reason === undefined));
 }
 
 /** The same number of instances in some of these zones only, for when another one has no capacity. */
@@ -43,6 +50,8 @@ export function onlyIn(zones: ByZone, wanted: readonly string[] | undefined, { r
 
 /** The next fleet would be smaller than this one was, because of what is missing from production now. */
 export function fewerThanBefore(snapshot: Snapshot, blue: Fleet, release: string): Refusal | undefined {
+  // A group is scaled in and out: that it had more once says nothing.
+  if (isScaled(blue)) return undefined;
   const now = total(servingZones(snapshot, blue));
   const before = total(fullSize(blue));
   if (now === 0 || now >= before) return undefined;

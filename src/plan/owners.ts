@@ -30,9 +30,13 @@ export function ownersProblem(
     'owned-by-others',
     why,
     ...owners.flatMap(({ kind, name }) => PAUSES[kind]?.(name) ?? []),
+    ...(owners.some(({ kind }) => kind === 'Auto Scaling group') ? [AS_FLEETS] : []),
     `\`${names.map((name) => `--allow-owner ${name}`).join(' ')}\` does it all the same, for when it is suspended, or has let go of them.`,
   );
 }
+
+const AS_FLEETS =
+  '`fleet.kind: auto-scaling` in the config makes two such groups the fleets, which take turns: see docs/auto-scaling.md.';
 
 /** How the owner is kept from acting, where that takes one command and stops nothing. */
 const PAUSES: Readonly<Record<Owner['kind'], (name: string) => string>> = {

@@ -14,9 +14,10 @@ import {
 import { planAhead } from './ahead.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
 import { isSettled, notSick, registeredIn, unreadableIn, verified } from '../domain/queries.ts';
-import { list } from '../domain/text.ts';
+import { duration, list } from '../domain/text.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
+import { GROWS_S, smallerGroup } from './scaling.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
 import { targetsQuotaProblem } from './quotas.ts';
@@ -76,14 +77,24 @@ export function isSwitched(snapshot: Snapshot, to: Fleet): boolean {
 }
 
 /** The fleet is too small for production, however healthy it is. */
-export function tooSmall(snapshot: Snapshot, { to, minimumHealthy, prepares }: Switch): Refusal | undefined {
+export function tooSmall(
+  snapshot: Snapshot,
+  { to, minimumHealthy, prepares, need: wanted }: Switch,
+): Refusal | undefined {
   const need = highestMinimum(minimumHealthy);
   const have = countByZone(members(to));
   const short = shortfall(have, need);
-  if (short === undefined) return undefined;
+  const smaller = smallerGroup(snapshot, to);
+  // A group grows to what serves before it gets a share.
+  if (short === undefined || (smaller !== undefined && prepares && wanted === 'all')) return undefined;
   return refusal(
     'too-small',
     `${to.release} has ${total(have)} instances, and production must keep ${need.total} healthy: ${short}.`,
+    ...(smaller !== undefined && !prepares
+      ? [
+          `\`turnout rollback --grow\` lets ${to.group?.name} grow from ${smaller.have} to ${smaller.need} first, in about ${duration(GROWS_S)}.`,
+        ]
+      : []),
     `\`turnout ${prepares ? 'promote' : 'rollback'} --min-healthy ${accepted(snapshot, have)}\` accepts fewer healthy targets.`,
     ...(prepares
       ? [

@@ -115,7 +115,7 @@ async function start(
 ): Promise<Sandbox> {
   const components = await createComponents(plan, elbv2Factory, closers);
   const { ec2, opsworks, ssm, s3, instances, elbv2, autoscaling, route53, dns, times, errors } = components;
-  const seeded = await seedResources(plan, ec2, opsworks, elbv2);
+  const seeded = await seedResources(plan, ec2, opsworks, elbv2, autoscaling);
   await addDocument(plan, ssm);
   const names = await seedNames(plan.dns, route53, seeded.balancers);
   await registerFirstFleet(plan, seeded, components);
@@ -250,7 +250,7 @@ async function registerFirstFleet(
   const running = () => seeded.blue.every((id) => instances.find(id)?.state === 'running');
   while (!running() && errors.length === 0) await clock.sleep(POLL_MS);
   if (errors.length > 0) throw errors[0];
-  await registerFirstFleetTargets(seeded, elbv2);
+  if (plan.scalingGroups === undefined) await registerFirstFleetTargets(seeded, elbv2);
   if (instances.behaviourOf(plan.release).name !== 'ok') return;
   while (!(await allTargetsHealthy(seeded, elbv2))) {
     const ended = seeded.blue.some((id) => !instances.alive(id));

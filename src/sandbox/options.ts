@@ -84,6 +84,8 @@ export interface SandboxOptions {
   /** Whether the first fleet already has the ownership tags. */
   readonly adopted?: boolean | undefined;
 
+  /** Makes the first fleet the first of these two Auto Scaling groups; the other one is empty. Only with two target groups by weights. */
+  readonly scalingGroups?: readonly string[] | undefined;
   /** Makes the first fleet an OpsWorks layer. Default: EC2 instances. */
   readonly opsworks?: StackOption | undefined;
 
@@ -125,6 +127,7 @@ export interface SandboxPlan {
   readonly deploy: number;
   readonly heal: number;
   readonly opsworks: StackOption | undefined;
+  readonly scalingGroups: readonly string[] | undefined;
   readonly healthCheck: HealthCheckOption;
   readonly deregistrationDelay: number;
   readonly registration: number;
@@ -193,6 +196,7 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     ...set,
     app: set.app,
     opsworks: set.opsworks,
+    scalingGroups: set.scalingGroups,
     folder: set.folder ?? process.cwd(),
     appPorts: [...new Set([appPort, ...[...production, ...test].map((group) => group.port)])],
     releases: releasesOf(release, set.releases ?? [release, '42']),

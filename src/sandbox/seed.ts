@@ -1,5 +1,6 @@
-import type { Tag } from '@aws-sdk/client-ec2';
+import type { CreateLaunchTemplateResult, Tag } from '@aws-sdk/client-ec2';
 import type { CreateLoadBalancerOutput, DescribeTargetHealthOutput } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { seedGroups } from './autoscaling/seed.ts';
 import type { EmulatedElbv2 } from './elbv2/index.ts';
 import type { SeededLoadBalancer } from './dns/seed.ts';
 import type { EmulatedEc2 } from './ec2/index.ts';
@@ -34,9 +35,10 @@ export async function seedResources(
   ec2: EmulatedEc2,
   opsworks: EmulatedOpsWorks,
   elbv2: EmulatedElbv2,
+  autoscaling: Service,
 ): Promise<SeededResources> {
   const images = addImages(plan, ec2);
-  await call(ec2, 'CreateLaunchTemplate', {
+  const { LaunchTemplate: made } = await call<CreateLaunchTemplateResult>(ec2, 'CreateLaunchTemplate', {
     LaunchTemplateName: plan.template,
     LaunchTemplateData: {
       ImageId: images.get(plan.release),
@@ -45,11 +47,14 @@ export async function seedResources(
       TagSpecifications: [{ ResourceType: 'instance', Tags: [nameTag(plan)] }],
     },
   });
-  const blue = plan.opsworks ? await launchLayer(plan, plan.opsworks, ec2, opsworks) : launchFirstFleet(plan, ec2);
+  const launched = plan.opsworks ? await launchLayer(plan, plan.opsworks, ec2, opsworks) : launchFirstFleet(plan, ec2);
   const named = await createLoadBalancers(plan, ec2, elbv2, [...plan.production, ...plan.test]);
   const arnOf = (option: GroupOption): string => named.get(loadBalancerName(plan, option))!.arn;
   const setup: ListenerSetup = { plan, elbv2, vpc: ec2.network.vpc, arnOf };
   const groups = await (plan.weighted ? createWeightedGroups(setup, plan.weighted) : createOwnListeners(setup));
+  const blue = plan.scalingGroups
+    ? await fillGroups(plan, groups, { ec2, autoscaling, template: made?.LaunchTemplateId ?? '' })
+    : launched;
   return { ...groups, blue, balancers: [...named.values()] };
 }
 
@@ -105,8 +110,33 @@ async function launchLayer(
   });
 }
 
+/** Each group registers its instances with a target group of its own. */
+async function fillGroups(
+  plan: SandboxPlan,
+  { production, test }: Pick<SeededResources, 'production' | 'test'>,
+  {
+    ec2: { network },
+    autoscaling,
+    template,
+  }: { readonly ec2: EmulatedEc2; readonly autoscaling: Service; readonly template: string },
+): Promise<readonly string[]> {
+  const { tagPrefix } = plan;
+  const inherited = new Set(['environment', 'fleet', 'release'].map((name) => `${tagPrefix}:${name}`));
+  const carries = { Key: `${tagPrefix}:template`, Value: `${template} version 1` };
+  const tags = plan.adopted ? [...ownershipTags(plan), carries] : [];
+  return seedGroups(autoscaling, async (ms) => plan.clock.sleep(ms), {
+    names: plan.scalingGroups ?? [],
+    targetGroups: [...production, ...test].map(({ arn }) => arn),
+    subnets: network.subnets.filter(({ zone }) => plan.zones.includes(zone)).map(({ id }) => id),
+    template: plan.template,
+    instances: plan.instances,
+    tags: tags.map(({ Key = '', Value = '' }) => ({ Key, Value, PropagateAtLaunch: inherited.has(Key) })),
+  });
+}
+
 /** The first fleet, running from the start. */
 function launchFirstFleet(plan: SandboxPlan, ec2: EmulatedEc2): readonly string[] {
+  if (plan.scalingGroups !== undefined) return [];
   const template = { LaunchTemplateName: plan.template, Version: '$Latest' };
   return countsByZone(plan).flatMap(([zone, count]) => {
     const subnet = ec2.network.subnets.find((candidate) => candidate.zone === zone);

@@ -1,6 +1,7 @@
 import { drainingIn } from '../domain/explain.ts';
 import { poolByName } from '../domain/queries.ts';
 import { members, targetsOf } from '../domain/roles.ts';
+import { withGroups } from '../observe/reads.ts';
 import { never, type StepDefinition } from './definition.ts';
 import { WAITS } from './presets.ts';
 import { byTimeWaited, limit } from './timing.ts';
@@ -33,7 +34,7 @@ export const awaitDrained: StepDefinition<AwaitDrained> = (step) => ({
     return { have: want - waiting.length, want, word: 'released', waiting };
   },
   lastSeen: never,
-  readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
+  readsToPoll: (snapshot) => withGroups(snapshot, { pools: [step.pool], fleets: [] }),
   timeLimitMs: limit('releasedMs'),
   pollEveryMs: byTimeWaited,
   simulate: (snapshot) => {

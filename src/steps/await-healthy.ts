@@ -3,7 +3,9 @@ import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, healthyTargets, shortfall } from '../domain/minimum-healthy.ts';
 import { isSettled, poolByName, registeredIn } from '../domain/queries.ts';
 import { isLive, members, targetsOf } from '../domain/roles.ts';
+import { isScaled } from '../domain/scaled.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
+import { withGroups } from '../observe/reads.ts';
 import { lostInstances } from './await-running.ts';
 import { never, type StepDefinition } from './definition.ts';
 import { WAITS } from './presets.ts';
@@ -37,7 +39,7 @@ export const awaitHealthy: StepDefinition<AwaitHealthy> = (step) => ({
     return { have, want: wanted(fleet, step), word: 'healthy', waiting: notHealthyIn(pool, fleet) };
   },
   lastSeen: never,
-  readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
+  readsToPoll: (snapshot) => withGroups(snapshot, { pools: [step.pool], fleets: [] }),
   timeLimitMs: limit('healthyMs'),
   pollEveryMs: (snapshot, waitedMs) => byHealthCheck(poolByName(snapshot, step.pool).intervalS * 1000, waitedMs),
   simulate: (snapshot) => {
@@ -60,7 +62,12 @@ function isHealthyEnough(snapshot: Snapshot, step: AwaitHealthy): boolean {
   if (step.upTo !== undefined) return healthy.length >= wanted(fleet, step);
   if (isSettled(snapshot, pool, fleet) && (step.need === 'minimum' || isAlone(snapshot, pool, fleet))) return true;
   if (shortfall(countByZone(healthyTargets([pool], fleet)), step.minimumHealthy) !== undefined) return false;
-  return step.need === 'minimum' || healthy.length === members(fleet).length;
+  return step.need === 'minimum' || isServingGroup(pool, fleet) || healthy.length === members(fleet).length;
+}
+
+/** It replaces what it loses and scales while it serves, so that some of it may be on its way at any time. */
+function isServingGroup(pool: Pool, fleet: Fleet): boolean {
+  return isScaled(fleet) && pool.role === 'production';
 }
 
 /** How many healthy targets are waited for. */

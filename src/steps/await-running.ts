@@ -1,10 +1,10 @@
 import { explainInstance, sentence } from '../domain/explain.ts';
 import { isLive, members } from '../domain/roles.ts';
 import type { Fleet } from '../domain/snapshot.ts';
-import { never, type StepDefinition } from './definition.ts';
+import type { StepDefinition } from './definition.ts';
 import { WAITS } from './presets.ts';
 import { byTimeWaited, limit } from './timing.ts';
-import { fleetOf, memberIds, withState } from './world.ts';
+import { changeGroup, fleetOf, memberIds, withState } from './world.ts';
 
 /** Wait until every instance of the fleet runs. */
 export interface AwaitRunning {
@@ -21,22 +21,37 @@ export const awaitRunning: StepDefinition<AwaitRunning> = (step) => ({
   instances: (snapshot) => memberIds(snapshot, step),
   estimateS: () => BOOT_S,
   progress: (snapshot) => {
-    const { instances } = fleetOf(snapshot, step);
-    return instances.length > 0 && instances.every(({ state }) => state === 'running') ? 'done' : 'under way';
+    const { instances, group } = fleetOf(snapshot, step);
+    const all = instances.length > 0 && instances.every(({ state }) => state === 'running');
+    return all && (group === undefined || group.capacity >= group.desired) ? 'done' : 'under way';
   },
-  cannotSucceed: (snapshot) => lostInstances(fleetOf(snapshot, step)) ?? failedInstances(fleetOf(snapshot, step)),
+  cannotSucceed: (snapshot) => {
+    const fleet = fleetOf(snapshot, step);
+    // A group replaces what it loses, and tries again what has failed.
+    return fleet.group === undefined ? (lostInstances(fleet) ?? failedInstances(fleet)) : undefined;
+  },
   count: (snapshot) => {
-    const { instances } = fleetOf(snapshot, step);
+    const { instances, group } = fleetOf(snapshot, step);
     const waiting = instances
       .filter(({ state }) => state !== 'running')
       .map((instance) => ({ id: instance.id, why: explainInstance(instance) }));
-    return { have: instances.length - waiting.length, want: instances.length, word: 'running', waiting };
+    const have = instances.length - waiting.length;
+    if (group === undefined) return { have, want: instances.length, word: 'running', waiting };
+    const failed = group.failures.slice(0, 1).map((why) => ({ id: group.name, why }));
+    const { capacity, desired: want } = group;
+    return { have: Math.min(capacity, want), want, word: 'in service', waiting: [...failed, ...waiting] };
   },
-  lastSeen: never,
+  lastSeen: (snapshot) => fleetOf(snapshot, step).group?.failures[0],
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   timeLimitMs: limit('bootMs'),
   pollEveryMs: byTimeWaited,
-  simulate: (snapshot) => withState(snapshot, step.fleet, 'running'),
+  simulate: (snapshot) => {
+    const { group } = fleetOf(snapshot, step);
+    const running = withState(snapshot, step.fleet, 'running');
+    return group === undefined
+      ? running
+      : changeGroup(running, step.fleet, { capacity: group.desired, held: group.held });
+  },
 });
 
 function failedInstances(fleet: Fleet): string | undefined {

@@ -17,11 +17,15 @@ import { deployRelease } from './deploy.ts';
 import { deregister } from './deregister.ts';
 import { deregisterEverywhere } from './deregister-everywhere.ts';
 import { heedingFreeze } from './heeding-freeze.ts';
+import { fillGroup } from './fill-group.ts';
+import { holdMinimum } from './hold-minimum.ts';
 import { launch } from './launch.ts';
 import { mark } from './mark.ts';
+import { matchSize } from './match-size.ts';
 import { migrate } from './migrate.ts';
 import { register } from './register.ts';
 import { registerBack } from './register-back.ts';
+import { releaseMinimum } from './release-minimum.ts';
 import { remove } from './remove.ts';
 import { setTtl } from './set-ttl.ts';
 import { shiftWeights } from './shift-weights.ts';
@@ -71,6 +75,10 @@ const steps = {
   'register-back': registerBack,
   'tag-release': tagRelease,
   'tag-store-id': tagStoreId,
+  'fill-group': fillGroup,
+  'hold-minimum': holdMinimum,
+  'match-size': matchSize,
+  'release-minimum': releaseMinimum,
 };
 
 type Registry = typeof steps;

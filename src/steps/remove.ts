@@ -1,5 +1,7 @@
 import { explainInstance } from '../domain/explain.ts';
 import { fleetById } from '../domain/queries.ts';
+import type { Fleet } from '../domain/snapshot.ts';
+import { list } from '../domain/text.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { limit } from './timing.ts';
@@ -16,7 +18,12 @@ const SHUTDOWN_S = 120;
 
 export const remove: StepDefinition<Remove> = (step) => ({
   ...REQUEST,
-  title: (snapshot) => `delete the ${fleetOf(snapshot, step).holder ?? 'rest'} when its instances have ended`,
+  title: (snapshot) => {
+    const { group, holder } = fleetOf(snapshot, step);
+    return group === undefined
+      ? `delete the ${holder ?? 'rest'} when its instances have ended`
+      : `let go of ${group.name} when its instances have ended; it stays, at 0`;
+  },
   instances: (snapshot) => idsOf(fleetOf(snapshot, step).instances),
   estimateS: () => SHUTDOWN_S,
   progress: (snapshot) => {
@@ -24,6 +31,7 @@ export const remove: StepDefinition<Remove> = (step) => ({
     if (fleet === undefined) return 'done';
     return fleet.instances.every(({ state }) => state === 'terminated') ? 'todo' : 'under way';
   },
+  cannotSucceed: (snapshot) => retained(fleetOf(snapshot, step)),
   guard: (snapshot) => stillInProduction(snapshot, fleetOf(snapshot, step)),
   count: (snapshot) => {
     const { instances } = fleetOf(snapshot, step);
@@ -39,3 +47,10 @@ export const remove: StepDefinition<Remove> = (step) => ({
   apply: async ({ fleet }, snapshot) => fleet.remove(existingFleet(snapshot, step)),
   simulate: (snapshot) => ({ ...snapshot, fleets: snapshot.fleets.filter(({ id }) => id !== step.fleet) }),
 });
+
+/** Such an instance waits for a person, costs money, and is not counted by its group (API reference, RetentionTriggers). */
+function retained({ instances, group }: Fleet): string | undefined {
+  const kept = instances.filter(({ reason }) => reason?.endsWith('Retained') === true).map(({ id }) => id);
+  if (kept.length === 0 || group === undefined) return undefined;
+  return `${group.name} retains ${list(kept, 3)}, since a lifecycle hook was abandoned: only \`aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${kept[0]}\` ends ${kept.length === 1 ? 'it' : 'each of them'}.`;
+}

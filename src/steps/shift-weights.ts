@@ -6,7 +6,7 @@ import { hasShare, isPresent, percentText, TOLERANCE } from '../domain/shares.ts
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Route, RouteRole } from '../domain/traffic.ts';
 import { list } from '../domain/text.ts';
-import { ALL_POOLS, NOTHING, type Reads } from '../observe/reads.ts';
+import { ALL_POOLS, NOTHING, withGroups, type Reads } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { foreignWeights, notFit, routeNames } from './shares.ts';
@@ -53,7 +53,7 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
     });
   },
   // Whether the pool is fit is asked before production moves.
-  readsBefore: () => (step.role === 'test' ? ROUTES : ALL_POOLS),
+  readsBefore: (snapshot) => (step.role === 'test' ? ROUTES : withGroups(snapshot, ALL_POOLS)),
   readsToPoll: () => ROUTES,
   effect: () => (step.role === 'test' ? 'records' : 'shifts-traffic'),
   apply: async ({ traffic }, snapshot) => {

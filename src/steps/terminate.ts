@@ -9,7 +9,7 @@ import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { ResidualLimits } from '../domain/traffic.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
-import { existingFleet, fleetOf, instancesOf, memberIds, stillInProduction, withState } from './world.ts';
+import { changeGroup, existingFleet, fleetOf, instancesOf, memberIds, stillInProduction, withState } from './world.ts';
 
 /**
  * Terminate the fleet's instances, not before it was kept for that many seconds after production has left it, and only while
@@ -30,10 +30,19 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
   ...REQUEST,
   title: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
-    return `terminate ${instancesOf(fleet, members(fleet).length || fleet.instances.length)}`;
+    const { group } = fleet;
+    const how = group === undefined ? '' : `set ${group.name} to 0, and so `;
+    return `${how}terminate ${instancesOf(fleet, members(fleet).length || fleet.instances.length)}`;
   },
   instances: (snapshot) => memberIds(snapshot, step),
-  progress: (snapshot) => (members(fleetOf(snapshot, step)).length === 0 ? 'done' : 'todo'),
+  progress: (snapshot) => {
+    const fleet = fleetOf(snapshot, step);
+    const { minimum = 0, desired = 0 } = fleet.group ?? {};
+    // A group without instances may be about to launch some.
+    if (members(fleet).length === 0 && minimum === 0 && desired === 0) return 'done';
+    return fleet.group !== undefined && minimum === 0 && desired === 0 ? 'under way' : 'todo';
+  },
+  cannotSucceed: (snapshot) => notScaledIn(fleetOf(snapshot, step)),
   guard: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
     return (
@@ -56,8 +65,18 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   effect: () => 'destroys',
   apply: async ({ fleet }, snapshot) => fleet.terminate(existingFleet(snapshot, step)),
-  simulate: (snapshot) => withState(snapshot, step.fleet, 'shutting-down'),
+  simulate: (snapshot) => {
+    const { held } = fleetOf(snapshot, step).group ?? {};
+    const empty = changeGroup(snapshot, step.fleet, { minimum: 0, desired: 0, held });
+    return withState(empty, step.fleet, 'shutting-down');
+  },
 });
+
+/** A group whose instances nothing terminates (User guide, suspended processes). */
+function notScaledIn({ group }: Fleet): string | undefined {
+  if (group?.suspended.includes('Terminate') !== true) return undefined;
+  return `Terminate of ${group.name} is suspended: its instances would stay. Resume it first.`;
+}
 
 /** The fleet that serves production, and what it must have healthy in each group of pools that stand for each other. */
 export interface Keeps {

@@ -1,9 +1,13 @@
-import { notHealthyIn } from '../domain/explain.ts';
+import { notHealthyIn, sentence } from '../domain/explain.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
-import { poolByName } from '../domain/queries.ts';
+import { healthyIn } from '../domain/minimum-healthy.ts';
+import { poolByName, registeredIn } from '../domain/queries.ts';
+import { members } from '../domain/roles.ts';
+import { isScaled } from '../domain/scaled.ts';
 import { hasShare, recordedShare, percentText, shareOfPool, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { duration } from '../domain/text.ts';
+import { withGroups } from '../observe/reads.ts';
 import { never, type StepDefinition } from './definition.ts';
 import { WAITS } from './presets.ts';
 import { foreignWeights, notFit } from './shares.ts';
@@ -40,7 +44,8 @@ export const watch: StepDefinition<Watch> = (step) => ({
       () => step.percent,
       (route) => hasShare(route, step.pool, step.percent),
     ),
-  cannotSucceed: (snapshot) => notFit(snapshot, step),
+  cannotSucceed: (snapshot) =>
+    isScaled(fleetOf(snapshot, step)) ? sickInGroup(snapshot, step) : notFit(snapshot, step),
   count: (snapshot) => ({
     have: Math.floor(watchedS(snapshot, step) ?? 0),
     want: step.seconds,
@@ -48,7 +53,7 @@ export const watch: StepDefinition<Watch> = (step) => ({
     waiting: notHealthyIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step)),
   }),
   lastSeen: never,
-  readsToPoll: () => ({ pools: [step.pool], fleets: [], routes: true }),
+  readsToPoll: (snapshot) => withGroups(snapshot, { pools: [step.pool], fleets: [], routes: true }),
   timeLimitMs: () => step.seconds * 1000 + EFFECT_SHOWS_MS,
   pollEveryMs: byTimeWaited,
   simulate: (snapshot) => {
@@ -56,6 +61,17 @@ export const watch: StepDefinition<Watch> = (step) => ({
     return noEarlierThan(snapshot, (Date.parse(recorded) || snapshot.at) + step.seconds * 1000);
   },
 });
+
+/** A group replaces what it loses, and has to be whole before the next share; what is sick in service is the fault of its release. */
+function sickInGroup(snapshot: Snapshot, step: Watch): string | undefined {
+  const fleet = fleetOf(snapshot, step);
+  const pool = poolByName(snapshot, step.pool);
+  const healthy = healthyIn(pool, fleet).length;
+  const isSick = registeredIn(pool, fleet).some(({ state }) => state === 'unhealthy');
+  if (healthy > 0 && !isSick) return undefined;
+  const why = sentence(notHealthyIn(pool, fleet));
+  return `${healthy} of ${members(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}. ${why}.`;
+}
 
 /** Seconds that it has been watched; undefined as long as the share was not recorded. */
 function watchedS(snapshot: Snapshot, step: Watch): number | undefined {

@@ -1,7 +1,9 @@
 import { OperatorError } from '../errors.ts';
 import { changeById } from '../domain/by-id.ts';
+import { defined } from '../domain/defined.ts';
 import { inSameZones } from '../domain/in-place.ts';
 import { isRegistered, members } from '../domain/roles.ts';
+import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target } from '../domain/snapshot.ts';
 import { fleetById, inProduction } from '../domain/queries.ts';
 import { count } from '../domain/text.ts';
@@ -52,8 +54,25 @@ function changeFleet(snapshot: Snapshot, id: string, change: (fleet: Fleet) => F
   return { ...snapshot, fleets: snapshot.fleets.map((fleet) => (fleet.id === id ? change(fleet) : fleet)) };
 }
 
+export function withInstances(snapshot: Snapshot, id: string, more: readonly Instance[]): Snapshot {
+  return changeFleet(snapshot, id, (fleet) => ({ ...fleet, instances: [...fleet.instances, ...more] }));
+}
+
 export function withMarks(snapshot: Snapshot, id: string, marks: Marks): Snapshot {
   return changeFleet(snapshot, id, (fleet) => ({ ...fleet, marks: { ...fleet.marks, ...marks } }));
+}
+
+/** The fleet's group with other sizes; `held: undefined` holds it no more. */
+export function changeGroup(
+  snapshot: Snapshot,
+  id: string,
+  { held, ...sizes }: Partial<Omit<FleetGroup, 'held'>> & { readonly held: HeldMinimum | undefined },
+): Snapshot {
+  return changeFleet(snapshot, id, (fleet) => {
+    if (fleet.group === undefined) return fleet;
+    const { held: _, ...rest } = fleet.group;
+    return { ...fleet, group: { ...rest, ...sizes, ...defined({ held }) } };
+  });
 }
 
 /** The fleet's instances in another state, without those that are gone. */

@@ -13,7 +13,7 @@ import type { TrafficPort } from './traffic.ts';
 
 /** Opens the way of moving traffic that the config names, which also sees what the config does not name. */
 export async function openTraffic(
-  config: Pick<Config, 'traffic' | 'account' | 'profile' | 'file'>,
+  config: Pick<Config, 'traffic' | 'account' | 'profile' | 'file'> & Partial<Pick<Config, 'fleet'>>,
   session: Session,
   owner: Ownership,
 ): Promise<TrafficPort & OutsidePort> {
@@ -26,7 +26,9 @@ export async function openTraffic(
   };
   const scalingGroups: Beside['scalingGroups'] = async () => {
     const { AutoScaling } = await import('../aws/autoscaling.ts');
-    return new AutoScaling(session).groupsByTargetGroup();
+    // Those of the config are this environment's fleets.
+    const own = config.fleet?.kind === 'auto-scaling' ? config.fleet.groups : [];
+    return new AutoScaling(session).groupsByTargetGroup(own);
   };
   return inAccount(createDiscovery(port, elbv2, owner, { names, impaired, scalingGroups }), config);
 }

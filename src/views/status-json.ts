@@ -6,6 +6,7 @@ import { outsideFacts } from '../plan/outsiders.ts';
 import { goalData } from './json.ts';
 import { fleetsByRole, healthOf, proofOf, routesByRole, rowsOf, type StatusReport } from './status.ts';
 import { residualOf } from '../domain/retention.ts';
+import type { FleetGroup } from '../domain/scaling.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { targetWords } from '../domain/text.ts';
 
@@ -77,6 +78,7 @@ function fleetData(snapshot: Snapshot, { fleet, role }: { readonly fleet: Fleet;
     role,
     marks: fleet.marks,
     besideSince: besideSince(snapshot, fleet.id),
+    group: groupData(fleet.group),
     instances: members(fleet).map(({ id, zone, state, launchedAt, release, left, deploy }) => ({
       id,
       zone,
@@ -86,6 +88,22 @@ function fleetData(snapshot: Snapshot, { fleet, role }: { readonly fleet: Fleet;
       left: left ?? [],
       deploy: deploy ?? null,
     })),
+  };
+}
+
+function groupData(group: FleetGroup | undefined) {
+  if (group === undefined) return null;
+  const { name, minimum, maximum, desired, inService, held, suspended, refresh, failures } = group;
+  return {
+    name,
+    minimum,
+    maximum,
+    desired,
+    inService,
+    held: held ?? null,
+    suspended,
+    refresh: refresh ?? null,
+    failures,
   };
 }
 

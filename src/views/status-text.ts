@@ -3,6 +3,7 @@ import type { Fleet, Pool, PoolRole, Snapshot } from '../domain/snapshot.ts';
 import { waitingText } from '../domain/approval.ts';
 import { closedText } from '../domain/freeze.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
+import { scalingFacts } from '../plan/scaling.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
@@ -38,6 +39,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     outsideLines(report, width, paint),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
+    groupLines(snapshot, width, paint),
     forgottenLines(snapshot, width, paint),
     assuranceLines(report, width, paint),
     verbLines(report, width, paint),
@@ -73,6 +75,7 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     ...outsideLines(report, width, paint),
     ...fleetLines(snapshot, width, paint),
     ...outLines(snapshot, width, paint),
+    ...groupLines(snapshot, width, paint),
     ...assuranceLines(report, width, paint),
     ...(report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`]),
     ...lastLines(report, width, paint),
@@ -176,6 +179,11 @@ function outLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
   });
   if (unplaced === undefined) return lines;
   return [...lines, ...headed('Not in use:', 'yellow', unplaced, width, paint)];
+}
+
+/** What is held of Auto Scaling groups, and what is unusual about them. */
+function groupLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
+  return scalingFacts(snapshot).flatMap((text) => headed('Groups:', 'yellow', text, width, paint));
 }
 
 function forgottenLines(snapshot: Snapshot, width: number, paint: Paint): string[] {

@@ -1,5 +1,5 @@
 import type { ClaimRequest, FleetPort, LaunchOrder, Notes } from '../../src/fleets/fleet.ts';
-import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
+import type { Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { Ports } from '../../src/steps/ports.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
@@ -11,7 +11,8 @@ import { poolByName } from '../../src/domain/queries.ts';
 import { withTraffic } from '../../src/domain/routes.ts';
 import { changePool } from '../../src/steps/world.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { NOTHING_TOLD, HOME, NOTHING_OUTSIDE, world } from './worlds.ts';
+import { filledGroup, resized } from './scaled-worlds.ts';
+import { claimed, NOTHING_TOLD, HOME, NOTHING_OUTSIDE, world } from './worlds.ts';
 
 /** A request as the ports were asked: `register prod B-0 B-1`, `read prod`, `read fleets`. */
 export interface Asked {
@@ -180,6 +181,8 @@ export class FakeWorld {
         return Object.entries(marks).every(([mark, value]) => found?.marks[mark as keyof Marks] === value);
       },
       note: async (instances, notes) => this.#change(`note ${idsOf(instances)}`, () => this.#note(instances, notes)),
+      resize: async ({ id }, sizes) =>
+        this.#change(`resize ${id} ${sizes.minimum}`, () => this.set((snapshot) => resized(snapshot, id, sizes))),
       terminate: async (fleet) =>
         this.#change(`terminate ${fleet.id}`, () =>
           fleet.instances.forEach(({ id }) => this.instance(id, 'terminated')),
@@ -238,7 +241,9 @@ export class FakeWorld {
     });
   }
 
-  #launch({ fleet, release, spec, marks = {} }: LaunchOrder): void {
+  #launch(order: LaunchOrder): void {
+    const { fleet, release, spec, marks = {} } = order;
+    if (spec.group !== undefined) return this.set((snapshot) => filledGroup(snapshot, order));
     const instances = spec.batches.flatMap(({ zone, count }) =>
       Array.from({ length: count }, (_, n): Instance => ({
         id: `${fleet}-${zone}${n}`,
@@ -257,16 +262,8 @@ export class FakeWorld {
     this.later(this.bootMs, () => instances.forEach(({ id }) => this.instance(id, 'running')));
   }
 
-  #claim({ fleet: id, release, instances, marks }: ClaimRequest): void {
-    this.set((snapshot) => {
-      const mine = snapshot.unmanaged.filter((one) => instances.includes(one.id));
-      const fleet: Fleet = { id, release, marks, instances: mine };
-      return {
-        ...snapshot,
-        fleets: [...snapshot.fleets, fleet],
-        unmanaged: snapshot.unmanaged.filter((one) => !mine.includes(one)),
-      };
-    });
+  #claim(request: ClaimRequest): void {
+    this.set((snapshot) => claimed(snapshot, request));
   }
 
   #note(instances: readonly Instance[], { left, ...notes }: Notes): void {

@@ -20,6 +20,7 @@ import {
   untested,
 } from './hands.ts';
 import type { Case } from './grave-case.ts';
+import { GROUP_CASES, HOLDS } from './grave-groups.ts';
 import { launchCase } from './grave-launch.ts';
 import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
 
@@ -49,6 +50,7 @@ export const HARMLESS = [
   'check-instances',
   'tag-release',
   'tag-store-id',
+  ...HOLDS,
 ] as const satisfies readonly StepKind[];
 
 export type Grave = Exclude<StepKind, (typeof HARMLESS)[number]>;
@@ -67,6 +69,7 @@ const DEPLOY = { fleet: 'A', instances: ['A-0'], release: '42', run: 'r1', since
 
 export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
   launch: [launchCase],
+  ...GROUP_CASES,
   register: [
     {
       name: 'with production',

@@ -1,6 +1,7 @@
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
 
-type Wished = Required<Pick<SandboxOptions, 'production' | 'test'>> & Pick<SandboxOptions, 'weighted' | 'dns'>;
+type Wished = Required<Pick<SandboxOptions, 'production' | 'test'>> &
+  Pick<SandboxOptions, 'weighted' | 'dns' | 'scalingGroups'>;
 
 /** URLs at which clients of production arrive: of each group's listener, or of each rule. */
 export function productionUrls(sandbox: Sandbox, weighted: SandboxOptions['weighted']): readonly string[] {
@@ -23,7 +24,7 @@ export function configText(
   const lines: Record<string, string> = {
     environment: 'shop',
     endpoint: sandbox.url,
-    fleet: "{ kind: ec2, image: { name: 'shop-{release}' }, launchTemplate: { name: shop-web, version: $Latest } }",
+    fleet: fleetLine(wished),
     traffic: trafficLine(sandbox, wished, traffic),
     timeouts: '{ boot: 20s, healthy: 20s, drained: 20s }',
     aws: '{ requestsPerSecond: 100, maxAttempts: 8, consistencyDelay: 300ms }',
@@ -32,6 +33,13 @@ export function configText(
   return Object.entries(lines)
     .map(([key, value]) => `${key}: ${value}\n`)
     .join('');
+}
+
+function fleetLine({ scalingGroups }: Wished): string {
+  const image = "image: { name: 'shop-{release}' }";
+  return scalingGroups === undefined
+    ? `{ kind: ec2, ${image}, launchTemplate: { name: shop-web, version: $Latest } }`
+    : `{ kind: auto-scaling, ${image}, groups: [${scalingGroups.join(', ')}] }`;
 }
 
 function trafficLine(sandbox: Sandbox, wished: Wished, more: string): string {

@@ -30,6 +30,7 @@ export interface RigOptions extends Pick<
   | 'weighted'
   | 'dns'
   | 'opsworks'
+  | 'scalingGroups'
 > {
   /** Lines of the config that come instead of the usual ones of the same key. */
   readonly config?: Readonly<Record<string, string>>;

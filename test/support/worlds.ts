@@ -4,6 +4,7 @@ import { NO_CHECKS } from '../../src/production/green.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/domain/snapshot.ts';
 import type { Ownership } from '../../src/domain/owners.ts';
+import type { ClaimRequest } from '../../src/fleets/fleet.ts';
 import type { Outside, SwitchSettings } from '../../src/domain/traffic.ts';
 import type { OutsidePort } from '../../src/traffic/discover.ts';
 
@@ -152,4 +153,11 @@ export function* twoFleetWorlds(
       }
     }
   }
+}
+
+/** These instances are a fleet from now on. */
+export function claimed(snapshot: Snapshot, { fleet: id, release, instances, marks }: ClaimRequest): Snapshot {
+  const mine = snapshot.unmanaged.filter((one) => instances.includes(one.id));
+  const unmanaged = snapshot.unmanaged.filter((one) => !mine.includes(one));
+  return { ...snapshot, fleets: [...snapshot.fleets, { id, release, marks, instances: mine }], unmanaged };
 }

@@ -246,7 +246,7 @@ describe('mistakes in a config file', () => {
                | ^^^^^^^^^^^
 
         config/shop.yml:2:1  fleet.kind
-          expected one of ec2, opsworks; found nothing: the key is missing
+          expected one of ec2, opsworks, auto-scaling; found nothing: the key is missing
              2 | fleet:
                | ^^^^^"
       `);

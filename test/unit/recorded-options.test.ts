@@ -96,10 +96,7 @@ const goingBack = on<GoalOf<'rollback'>>({ ...PROMOTE, verb: 'rollback' }, MEMBE
 const cleaning = on(CLEANUP, MEMBERS);
 const rollingOn = on(ROLLING, IN_PLACE);
 const deploying = on<GoalOf<'deploy'>>({ ...ASKED, verb: 'deploy', instances: ['B-0'], delivery: DELIVERY }, IN_PLACE);
-const draining = on<GoalOf<'drain'>>(
-  { ...ASKED, verb: 'drain', instances: ['B-0'], minimumHealthy: { prod: { total: 3, zones: { a: 3 } } } },
-  IN_PLACE,
-);
+const draining = on<GoalOf<'drain'>>({ ...ROLLING, verb: 'drain', instances: ['B-0'] }, IN_PLACE);
 const joining = on<GoalOf<'join'>>({ ...ASKED, release: '', verb: 'join', instances: ['B-0'], check: false }, IN_PLACE);
 
 const CASES: Cases = {
@@ -177,6 +174,7 @@ const CASES: Cases = {
     release: [goingBack({ release: 'B' }, 'the same'), goingBack({ release: 'C' }, 'other-subject')],
     minHealthy: [goingBack({ minHealthy: { count: 2 } }, { minimumHealthy: HALF })],
     batch: [goingBack({ batch: { count: 3 } }, { batch: 3 })],
+    grow: [goingBack({ grow: true }, { grow: true })],
   },
   cleanup: {
     release: [

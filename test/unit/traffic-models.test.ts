@@ -82,6 +82,8 @@ describe('the TTLs of a switch', () => {
       minimumHealthy: {},
       need: 'all',
       since,
+      run: 'r1',
+      who: 'ann',
       settings,
       prepares: true,
     };
@@ -113,7 +115,16 @@ test('a plan has the steps of its kind of traffic alone', () => {
   const kinds = (snapshot: Snapshot, id: string): ReadonlySet<string> => {
     const to = fleetIn(snapshot, id);
     const settings = settingsIn(snapshot);
-    const change: Switch = { to, minimumHealthy: {}, need: 'all', since: '', settings, prepares: true };
+    const change: Switch = {
+      to,
+      minimumHealthy: {},
+      need: 'all',
+      since: '',
+      run: 'r1',
+      who: 'ann',
+      settings,
+      prepares: true,
+    };
     return new Set(
       trafficModel(snapshot)
         .switchSteps(change, [])

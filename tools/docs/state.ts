@@ -19,6 +19,7 @@ import {
 } from './format.ts';
 import { freeze } from './freeze.ts';
 import { approval } from './approval.ts';
+import { group } from './group.ts';
 import { outside, residualTraffic } from './outside.ts';
 import { ALL_VERBS, VERBS } from './words.ts';
 
@@ -27,6 +28,12 @@ import { ALL_VERBS, VERBS } from './words.ts';
 const release = 'the release that it is about; absent when the verb needs none';
 const verb = oneOf(ALL_VERBS, 'what was asked for: a [verb](#verbs)');
 const who = string('who asked: `user@host`, or the value of `TURNOUT_WHO`');
+
+const verbNow = z.strictObject({
+  verb: z.enum(VERBS).describe('a [verb](#verbs)'),
+  accepted: boolean('whether it would be accepted now'),
+  why: string('why not, or what it would do'),
+});
 
 const holder = formatOf<Holder>()(
   z.strictObject({
@@ -215,6 +222,9 @@ const fleet = formatOf<FleetStatus>()(
     besideSince: time(
       'since when it has been beside production, having served; null unless that is more than a day',
     ).nullable(),
+    group: group
+      .nullable()
+      .describe('its Auto Scaling group; null where turnout launches and terminates its instances'),
     instances: z.array(instance).describe('those that are not terminated'),
   }),
 ).meta({ title: 'Fleet' });
@@ -277,15 +287,7 @@ export const statusLine = formatOf<Status>()(
       'what something other than turnout has changed of production since the last run that was about it; null when nothing, or when that is not known',
     ).nullable(),
     otherStore: string('which store keeps the environment instead, in words; null when this one does').nullable(),
-    verbs: z
-      .array(
-        z.strictObject({
-          verb: z.enum(VERBS).describe('a [verb](#verbs)'),
-          accepted: boolean('whether it would be accepted now'),
-          why: string('why not, or what it would do'),
-        }),
-      )
-      .describe('what can be done now'),
+    verbs: z.array(verbNow).describe('what can be done now'),
     last: run.nullable().describe('the newest entry of the history; null when there is none'),
   }),
 );

@@ -29,13 +29,17 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   claim: 'write the ownership tags on instances that serve already',
   mark: 'write a mark on the tags of the fleet',
   terminate: 'terminate the instances of a fleet',
-  remove: 'delete the layer that held a fleet (OpsWorks)',
+  remove: 'delete the layer that held a fleet (OpsWorks), or let go of its Auto Scaling group',
   migrate: 'migrate the database, by way of one instance',
   'deregister-everywhere': 'deregister instances from all of their target groups, and wait until they are released',
   deploy: 'deploy the release to instances in place',
   'check-instances': 'ask each instance itself until it answers as it should',
   'register-back': 'register instances where they were, and wait until they are healthy',
   'tag-store-id': 'write on the tags of all fleets which store keeps the lease',
+  'fill-group': 'give an empty Auto Scaling group its launch template version and its size',
+  'hold-minimum': 'raise the minimum of an Auto Scaling group to what it has, so that it is not scaled in',
+  'match-size': 'let an Auto Scaling group grow to what serves now, and wait until all of it is healthy',
+  'release-minimum': 'put the minimum of an Auto Scaling group back to what it was',
   'tag-release': 'write on the tags of instances that they are back, and which release they have',
 };
 

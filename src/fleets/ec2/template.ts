@@ -11,7 +11,7 @@ export async function fromTemplate(
   release: string,
 ): Promise<PartialRequest> {
   const id = template.id ?? (await ec2.launchTemplateId(template.name as string));
-  const version = await findVersion(ec2, id, template, release);
+  const version = await templateVersion(ec2, id, template, release);
   const number = String(version.VersionNumber);
   const { NetworkInterfaces: interfaces, TagSpecifications: specs, UserData: data } = version.LaunchTemplateData ?? {};
   return {
@@ -32,7 +32,7 @@ export async function fromTemplate(
   };
 }
 
-async function findVersion(
+export async function templateVersion(
   ec2: Ec2,
   id: string,
   template: LaunchTemplateConfig,

@@ -14,6 +14,8 @@ export interface Switch {
   readonly need: 'all' | 'minimum';
   /** ISO time at which it was asked for. */
   readonly since: string;
+  readonly run: string;
+  readonly who: string;
   readonly settings: SwitchSettings;
   /** Whether there is time to prepare it, as before a promote. */
   readonly prepares: boolean;
@@ -23,6 +25,8 @@ export interface Switch {
   readonly stages?: Stages;
   /** All at once when absent. */
   readonly batch?: number;
+  /** An Auto Scaling group grows first to what serves now, also on the way back. */
+  readonly grow?: true;
   readonly allowed?: Allowed;
 }
 

@@ -3,6 +3,7 @@ import { defined } from '../../domain/defined.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { sharedPools } from '../../domain/outside.ts';
 import { liveFleets, members, poolsOf } from '../../domain/roles.ts';
+import { isScaled } from '../../domain/scaled.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Step, StepOf } from '../../steps/index.ts';
 import type { Ending, PaceOptions, Switch } from './model.ts';
@@ -18,7 +19,9 @@ export function othersThan(snapshot: Snapshot, to: Fleet): readonly Fleet[] {
   return liveFleets(snapshot).filter((fleet) => fleet !== to);
 }
 
+/** A group registers and deregisters its instances by itself: nobody else does. */
 export function registerSteps(fleet: Fleet, pools: readonly string[]): readonly Step[] {
+  if (isScaled(fleet)) return [];
   return pools.map((pool) => ({ do: 'register', pool, fleet: fleet.id }));
 }
 
@@ -28,13 +31,14 @@ export function enterStep({ to, unlessSick }: Switch, pool: string, atLeast: Poo
 }
 
 export function deregisterSteps(
-  { id: fleet }: Fleet,
+  fleet: Fleet,
   pools: readonly string[],
   minimum: MinimumHealthy = {},
   facts: Pick<StepOf<'deregister'>, 'allowedOwners' | 'residual' | 'outsiders'> = {},
 ): readonly StepOf<'deregister'>[] {
+  if (isScaled(fleet)) return [];
   return pools.map((pool) => {
-    return { do: 'deregister', pool, fleet, minimumHealthy: minimum[pool] ?? NO_MINIMUM, ...facts };
+    return { do: 'deregister', pool, fleet: fleet.id, minimumHealthy: minimum[pool] ?? NO_MINIMUM, ...facts };
   });
 }
 

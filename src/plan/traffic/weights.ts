@@ -4,11 +4,13 @@ import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { residualOf, residualTrafficProblem, retainedUntil, retentionProblem } from '../../domain/retention.ts';
 import { list } from '../../domain/text.ts';
 import { configuredPools, isIn, poolsOf } from '../../domain/roles.ts';
+import { isScaled } from '../../domain/scaled.ts';
 import { dividedRoutes, routesOf, shareOf } from '../../domain/routes.ts';
 import { hasServed, recordedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { ResidualLimits, Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
+import { holdSteps, matchSteps } from '../scaling.ts';
 import type { Ending, Switch, TrafficModel } from './model.ts';
 import { stagesOf } from './stages.ts';
 import { allowedOwnersIn, deregisterSteps, endSteps, enterStep, namesOf, othersThan, registerSteps } from './steps.ts';
@@ -156,9 +158,10 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
   if (pool === undefined) return before;
   const isWhole = stages === undefined || stages.shares.at(-1) === 100;
   return [
+    ...holdSteps(snapshot, change),
     ...kind.prepare(change, pool),
     ...before,
-    enterStep(change, pool, minimumOf(change)),
+    ...(isScaled(to) ? growSteps(snapshot, change, pool) : [enterStep(change, pool, minimumOf(change))]),
     { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimumOf(change), need },
     // A share goes to all that are in the pool, also to servers that were registered with it by hand.
     ...othersThan(snapshot, to).flatMap((fleet) =>
@@ -167,6 +170,12 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
     ...shiftSteps(snapshot, change, pool, kind.arrive(change, pool)),
     ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...kind.verify(change, pool)] : []),
   ];
+}
+
+/** Not on the way back, unless it was asked for: that must not wait for instances that boot. */
+function growSteps(snapshot: Snapshot, change: Switch, pool: string): readonly Step[] {
+  const grows = change.grow ?? (change.prepares && change.need === 'all');
+  return grows ? matchSteps(snapshot, change, pool) : [];
 }
 
 /** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */
@@ -180,7 +189,8 @@ function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: re
   return shares.flatMap((percent, index): readonly Step[] => {
     const before = shares[index - 1];
     const from = before === undefined ? sharesNow(snapshot, pool) : sharesOf(snapshot, () => before);
-    const moved: readonly Step[] = [{ ...shift, percent, from }, ...arrive];
+    const grown = before === undefined ? [] : growSteps(snapshot, change, pool);
+    const moved: readonly Step[] = [...grown, { ...shift, percent, from }, ...arrive];
     if (percent === 100) return moved;
     const tagged: readonly Step[] = [...moved, { do: 'tag-share', fleet, percent, since }];
     if (index === shares.length - 1) return tagged;

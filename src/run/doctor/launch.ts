@@ -79,7 +79,9 @@ async function planOf(
   return isRefusal(plan) ? plan : preview(up, world, goal, plan);
 }
 
-function roomFindings({ batches }: LaunchSpec, addresses: LaunchView['addresses']): readonly Finding[] {
+function roomFindings({ batches, group }: LaunchSpec, addresses: LaunchView['addresses']): readonly Finding[] {
+  // It chooses among its subnets by itself.
+  if (group !== undefined) return [];
   const { ok, failure, notChecked } = about('capacity');
   if (addresses instanceof OperatorError)
     return [notChecked(`Free addresses: ${addresses.message}`, ...addresses.next)];

@@ -12,7 +12,14 @@ type FleetChange = Exclude<keyof FleetPort, 'kind' | 'count' | 'read' | 'readFle
 type TrafficChange = Extract<keyof TrafficPort, 'setWeights' | 'setTtls' | 'register' | 'deregister'>;
 type DeployChange = Extract<keyof DeploysPort, 'start'>;
 
-const TAG = ['ec2:CreateTags', 'ec2:DeleteTags', 'opsworks:TagResource'];
+const RESIZE = 'autoscaling:UpdateAutoScalingGroup';
+const TAG = [
+  'ec2:CreateTags',
+  'ec2:DeleteTags',
+  'opsworks:TagResource',
+  'autoscaling:CreateOrUpdateTags',
+  'autoscaling:DeleteTags',
+];
 const MOVE = [
   'elasticloadbalancing:ModifyRule',
   'elasticloadbalancing:ModifyListener',
@@ -25,13 +32,17 @@ const ACTIONS: Readonly<Record<FleetChange | TrafficChange | DeployChange, reado
     'ec2:RunInstances',
     'ec2:CreateTags',
     'iam:PassRole',
+    'ec2:CreateLaunchTemplateVersion',
+    'autoscaling:CreateOrUpdateTags',
+    RESIZE,
     ...['CreateLayer', 'CreateInstance', 'StartInstance', 'SetLoadBasedAutoScaling'].map((name) => `opsworks:${name}`),
   ],
   claim: TAG,
   mark: TAG,
   note: TAG,
-  terminate: ['ec2:TerminateInstances', 'opsworks:StopInstance', 'opsworks:DeleteInstance'],
-  remove: ['opsworks:DeleteInstance', 'opsworks:DeleteLayer'],
+  resize: [RESIZE, 'autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags'],
+  terminate: [RESIZE, 'ec2:TerminateInstances', 'opsworks:StopInstance', 'opsworks:DeleteInstance'],
+  remove: ['autoscaling:DeleteTags', 'opsworks:DeleteInstance', 'opsworks:DeleteLayer'],
   register: ['elasticloadbalancing:RegisterTargets'],
   deregister: ['elasticloadbalancing:DeregisterTargets'],
   setWeights: MOVE,

@@ -1,4 +1,8 @@
-import type { CreateAutoScalingGroupType, UpdateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling';
+import type {
+  CreateAutoScalingGroupType,
+  LaunchTemplateSpecification,
+  UpdateAutoScalingGroupType,
+} from '@aws-sdk/client-auto-scaling';
 import { withoutUndefined } from '../records.ts';
 import { scalingError } from './errors.ts';
 import { resolveVersion } from './launch.ts';
@@ -35,8 +39,14 @@ export async function checkedSettings(
       'Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.',
     );
   const wanted = template ?? mixed?.LaunchTemplate?.LaunchTemplateSpecification;
-  if (wanted) await knownTemplate(state, wanted);
+  const named = wanted && (await withNames(state, wanted));
   const { AutoScalingGroupName: _name, ...own } = withoutUndefined(given) as UpdateAutoScalingGroupType;
+  if (named && template) own.LaunchTemplate = named;
+  if (named && mixed)
+    own.MixedInstancesPolicy = {
+      ...mixed,
+      LaunchTemplate: { ...mixed.LaunchTemplate, LaunchTemplateSpecification: named },
+    };
   const { LaunchTemplate, MixedInstancesPolicy, ...rest } = { ...before };
   const kept = template || mixed ? {} : withoutUndefined({ LaunchTemplate, MixedInstancesPolicy });
   const settings = { ...rest, ...kept, ...own } as GroupSettings;
@@ -44,9 +54,14 @@ export async function checkedSettings(
   return { ...settings, AvailabilityZones: await zonesOf(state, settings) };
 }
 
-async function knownTemplate(state: AutoScalingState, wanted: Parameters<typeof resolveVersion>[1]): Promise<void> {
+/** With id and name, as it is returned, and the version as it was given. */
+async function withNames(
+  state: AutoScalingState,
+  wanted: LaunchTemplateSpecification,
+): Promise<LaunchTemplateSpecification> {
   try {
-    await resolveVersion(state, wanted);
+    const { LaunchTemplateId, LaunchTemplateName } = await resolveVersion(state, wanted);
+    return { LaunchTemplateId, LaunchTemplateName, Version: wanted.Version };
   } catch (error) {
     throw scalingError.invalid(
       `You must use a valid fully-formed launch template. ${error instanceof Error ? error.message : String(error)}`,

@@ -1,0 +1,137 @@
+import type { Config } from '../config/config.ts';
+import { ANYTHING, arn, owned, ownInstances, ownKeys, type Grant } from './grants.ts';
+
+/** What each kind of fleet needs. */
+
+const LAUNCHED = ['instance/*', 'volume/*', 'network-interface/*'];
+const LAUNCHED_FROM = [
+  'subnet/*',
+  'network-interface/*',
+  'security-group/*',
+  'volume/*',
+  'key-pair/*',
+  'launch-template/*',
+];
+const IMAGES = ['Images', 'InstanceAttribute', 'Subnets', 'Tags', 'Volumes'];
+const TEMPLATES = ['LaunchTemplates', 'LaunchTemplateVersions'];
+/** Without a launch template, servers of blue are cloned. */
+const CLONED = ['InstanceCreditSpecifications', 'InstanceTypes'];
+
+function ec2(config: Config): readonly Grant[] {
+  const own = arn(config, 'ec2', 'instance/*');
+  const all = (kinds: readonly string[]) => kinds.map((kind) => arn(config, 'ec2', kind));
+  const image = arn({ ...config, account: '' }, 'ec2', 'image/*');
+  const role = `arn:aws:iam::${config.account ?? '*'}:role/*`;
+  const tagged = { ...owned(config, 'ResourceTag'), ...ownKeys(config) };
+  const adopts = { ...owned(config, 'RequestTag'), ...ownKeys(config) };
+  const clones = config.fleet.kind === 'ec2' && config.fleet.launchTemplate === undefined;
+  const launches = [...IMAGES, ...TEMPLATES, ...(clones ? CLONED : [])];
+  return [
+    { use: 'read', Sid: 'Images', Action: launches.map((what) => `ec2:Describe${what}`), Resource: ANYTHING },
+    ...imageParameter(config),
+    {
+      use: 'run',
+      Sid: 'LaunchOwn',
+      Action: ['ec2:RunInstances'],
+      Resource: [own],
+      Condition: owned(config, 'RequestTag'),
+    },
+    { use: 'run', Sid: 'LaunchFrom', Action: ['ec2:RunInstances'], Resource: [image, ...all(LAUNCHED_FROM)] },
+    {
+      use: 'run',
+      Sid: 'TagAtLaunch',
+      Action: ['ec2:CreateTags'],
+      Resource: all(LAUNCHED),
+      Condition: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+    },
+    {
+      use: 'run',
+      Sid: 'PassRole',
+      Action: ['iam:PassRole'],
+      Resource: [role],
+      Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    },
+    // Without the conditions, permission to tag would be permission to terminate any instance.
+    { use: 'run', Sid: 'TagOwn', Action: ['ec2:CreateTags', 'ec2:DeleteTags'], Resource: [own], Condition: tagged },
+    {
+      use: 'run',
+      Sid: 'TerminateOwn',
+      Action: ['ec2:TerminateInstances'],
+      Resource: [own],
+      Condition: owned(config, 'ResourceTag'),
+    },
+    { use: 'adopt', Sid: 'TagAtAdoption', Action: ['ec2:CreateTags'], Resource: [own], Condition: adopts },
+  ];
+}
+
+/** Servers are launched and terminated by their groups: what launches from a template needs leave to do so itself (Auto Scaling user guide, launch template support). */
+function autoScaling(config: Config): readonly Grant[] {
+  const { fleet } = config;
+  const groups = fleet.kind === 'auto-scaling' ? fleet.groups : [];
+  const own = groups.map((name) => arn(config, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${name}`));
+  const read = ['autoscaling:DescribeInstanceRefreshes', 'autoscaling:DescribeScalingActivities'];
+  const change = ['UpdateAutoScalingGroup', 'CreateOrUpdateTags', 'DeleteTags'].map((name) => `autoscaling:${name}`);
+  const launching = ec2(config).filter(({ Sid }) =>
+    ['LaunchFrom', 'TagAtLaunch', 'PassRole', 'TagAtAdoption'].includes(Sid),
+  );
+  const Resource = [arn(config, 'ec2', 'launch-template/*')];
+  return [
+    { use: 'read', Sid: 'ReadGroups', Action: read, Resource: ANYTHING },
+    {
+      use: 'read',
+      Sid: 'Images',
+      Action: ['Images', 'Volumes', ...TEMPLATES].map((what) => `ec2:Describe${what}`),
+      Resource: ANYTHING,
+    },
+    ...imageParameter(config),
+    { use: 'run', Sid: 'ChangeGroups', Action: change, Resource: own },
+    ...(fleet.image === undefined
+      ? []
+      : [{ use: 'run', Sid: 'MakeVersion', Action: ['ec2:CreateLaunchTemplateVersion'], Resource } as const]),
+    { use: 'run', Sid: 'LaunchAny', Action: ['ec2:RunInstances'], Resource: [arn(config, 'ec2', 'instance/*')] },
+    ...launching,
+    { use: 'adopt', Sid: 'TagGroups', Action: ['autoscaling:CreateOrUpdateTags'], Resource: own },
+  ];
+}
+
+function imageParameter(config: Config): readonly Grant[] {
+  const parameter = config.fleet.image?.parameter;
+  if (parameter === undefined) return [];
+  const name = parameter.replaceAll('{release}', '*').replace(/^\//, '');
+  const Resource = [arn(config, 'ssm', `parameter/${name}`)];
+  return [{ use: 'read', Sid: 'ImageParameter', Action: ['ssm:GetParameter'], Resource }];
+}
+
+function opsworks(config: Config): readonly Grant[] {
+  const actions = (...names: readonly string[]) => names.map((name) => `opsworks:${name}`);
+  const described = ['Stacks', 'Layers', 'Instances', 'Apps', 'ServiceErrors', 'LoadBasedAutoScaling'];
+  const read = [...actions(...described.map((what) => `Describe${what}`)), 'opsworks:ListTags', 'ec2:DescribeImages'];
+  const layers = actions('CreateLayer', 'UpdateLayer', 'DeleteLayer', 'SetLoadBasedAutoScaling', 'TagResource');
+  const change = [...layers, ...actions('CreateInstance', 'StartInstance', 'StopInstance', 'DeleteInstance')];
+  const Resource = [arn(config, 'opsworks', 'stack/*')];
+  return [
+    { use: 'read', Sid: 'Layers', Action: read, Resource: ANYTHING },
+    ...imageParameter(config),
+    { use: 'run', Sid: 'ChangeLayers', Action: change, Resource },
+    ...(config.deploy === undefined ? [] : [notes(config)]),
+    { use: 'adopt', Sid: 'TagLayer', Action: ['opsworks:TagResource'], Resource },
+  ];
+}
+
+/** Notes on single instances, which no layer can hold. */
+function notes(config: Config): Grant {
+  return {
+    use: 'run',
+    Sid: 'NoteOnInstances',
+    Action: ['ec2:CreateTags', 'ec2:DeleteTags'],
+    Resource: [arn(config, 'ec2', 'instance/*')],
+    Condition: { ...ownInstances(config), ...ownKeys(config) },
+  };
+}
+
+/** By the kind in the config. */
+export const FLEET_GRANTS: Readonly<Record<Config['fleet']['kind'], (config: Config) => readonly Grant[]>> = {
+  ec2,
+  opsworks,
+  'auto-scaling': autoScaling,
+};

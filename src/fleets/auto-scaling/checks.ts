@@ -1,0 +1,116 @@
+import { targetGroupsOf, type AutoScalingGroup } from '../../aws/autoscaling.ts';
+import type { Ownership } from '../../domain/owners.ts';
+import { count, list } from '../../domain/text.ts';
+import { OperatorError } from '../../errors.ts';
+import { fleetTagsOf, templateOf } from './groups.ts';
+
+/** Why a group cannot be given the next release. Asked when a launch is planned, and again directly before it. */
+
+/** Processes without which it would launch nothing, or nothing that gets traffic (User guide, suspended processes). */
+const NEEDED: ReadonlySet<string> = new Set(['Launch', 'AddToLoadBalancer']);
+
+/** @throws OperatorError when the group has instances, or would not launch what is wished */
+export function checkIdle(owner: Ownership, group: AutoScalingGroup, capacity: number): void {
+  const { AutoScalingGroupName: name = '', MaxSize: max = 0 } = group;
+  checkChangeable(group);
+  checkEmpty(owner, group);
+  if (group.WarmPoolConfiguration !== undefined || (group.WarmPoolSize ?? 0) > 0)
+    throw new OperatorError(
+      'warm-pool',
+      `${name} has a warm pool${group.WarmPoolSize ? `, with ${count(group.WarmPoolSize, 'instance')}` : ''}: what it keeps ready is of an older release, and would be launched instead of the new one.`,
+      {
+        next: [`\`aws autoscaling delete-warm-pool --auto-scaling-group-name ${name}\` ends it; then run this again.`],
+      },
+    );
+  const suspended = (group.SuspendedProcesses ?? []).flatMap(({ ProcessName: one = '' }) =>
+    NEEDED.has(one) ? [one] : [],
+  );
+  if (suspended.length > 0)
+    throw new OperatorError(
+      'processes-suspended',
+      `${list(suspended)} of ${name} ${suspended.length === 1 ? 'is' : 'are'} suspended: it would launch nothing that gets traffic.`,
+      {
+        next: [
+          `\`aws autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes ${suspended.join(' ')}\` resumes ${suspended.length === 1 ? 'it' : 'them'}; then run this again.`,
+        ],
+      },
+    );
+  if (capacity > max)
+    throw new OperatorError(
+      'group-too-small',
+      `${name} has a maximum of ${max}, and ${capacity} are needed: as many as the group that serves has in service.`,
+      {
+        next: [
+          `Raise the maximum of ${name} to ${capacity} or more, also where it is written down; then run this again.`,
+        ],
+      },
+    );
+}
+
+/** It is of an AWS service, or about to go. */
+function checkChangeable({ AutoScalingGroupName: name = '', Operator, Status }: AutoScalingGroup): void {
+  if (Operator?.Principal !== undefined)
+    throw new OperatorError(
+      'group-managed-by-aws',
+      `${name} is managed by ${Operator.Principal}: AWS lets nobody else change it.`,
+      { next: ['Name groups of your own under `fleet.groups` in the config.'] },
+    );
+  if (Status !== undefined)
+    throw new OperatorError('group-being-deleted', `${name}: ${Status}. Every change of it is refused now.`, {
+      next: ['Create it again, or name another one under `fleet.groups` in the config.'],
+    });
+}
+
+function checkEmpty(owner: Ownership, group: AutoScalingGroup): void {
+  const { AutoScalingGroupName: name = '', Instances = [], MinSize: min = 0, DesiredCapacity: desired = 0 } = group;
+  const toZero = `\`aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --min-size 0 --desired-capacity 0\` empties it, where nothing needs them; then run this again.`;
+  if (Instances.length > 0 || desired > 0 || min > 0) {
+    const found = Instances.map(({ InstanceId, LifecycleState }) => `${InstanceId} (${LifecycleState})`);
+    const what = found.length > 0 ? list(found, 3) : `a desired capacity of ${desired} and a minimum of ${min}`;
+    throw new OperatorError('group-not-empty', `${name} still has ${what}: they would be taken for the new release.`, {
+      next: ['`turnout cleanup` ends what a release before has left there.', toZero],
+    });
+  }
+  const left = fleetTagsOf(owner, group);
+  if (left !== undefined)
+    throw new OperatorError('group-not-empty', `${name} still has the tags of ${left.release}.`, {
+      next: ['`turnout cleanup` ends it; then run this again.'],
+    });
+}
+
+/** @throws OperatorError unless it has target groups of its own, and a launch template that can be set */
+export function checkSetup(group: AutoScalingGroup, serving: AutoScalingGroup): void {
+  const { AutoScalingGroupName: name = '', MixedInstancesPolicy: mixed, LoadBalancerNames: classic = [] } = group;
+  const { AutoScalingGroupName: other = '' } = serving;
+  const [own, shared] = [targetGroupsOf(group), targetGroupsOf(serving)];
+  const twice = own.filter((arn) => shared.includes(arn));
+  if (own.length === 0 || twice.length > 0 || classic.length > 0)
+    throw new OperatorError(
+      'no-own-target-group',
+      twice.length > 0
+        ? `${name} and ${other} register their instances with the same target group: ${list(twice)}.`
+        : `${name} is attached to ${classic.length > 0 ? `a Classic Load Balancer (${list(classic)})` : 'no target group'}.`,
+      {
+        next: [
+          'Attach each group to one of the two target groups under `traffic.groups` in the config, and to no other.',
+        ],
+      },
+    );
+  if (templateOf(group)?.LaunchTemplateId === undefined)
+    throw new OperatorError(
+      'no-launch-template',
+      `${name} launches from a launch configuration, and not from a template.`,
+      {
+        next: ['Give both groups a launch template; AWS ends launch configurations.'],
+      },
+    );
+  const differing = (mixed?.LaunchTemplate?.Overrides ?? []).filter(
+    ({ LaunchTemplateSpecification: template, ImageId }) => template !== undefined || ImageId !== undefined,
+  );
+  if (differing.length > 0)
+    throw new OperatorError(
+      'own-image',
+      `${name} launches ${list(differing.map(({ InstanceType = 'some types' }) => InstanceType))} from an image of its own: the new release would not be used there.`,
+      { next: ['Remove ImageId and LaunchTemplateSpecification from the overrides of its mixed instances policy.'] },
+    );
+}

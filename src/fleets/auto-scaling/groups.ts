@@ -1,0 +1,117 @@
+import { targetGroupsOf, type AutoScaling, type AutoScalingGroup } from '../../aws/autoscaling.ts';
+import type { AutoScalingFleetConfig } from '../../config/config.ts';
+import { defined } from '../../domain/defined.ts';
+import type { Ownership } from '../../domain/owners.ts';
+import { heldIn, type FleetGroup } from '../../domain/scaling.ts';
+import type { Marks } from '../../domain/snapshot.ts';
+import type { Ec2FleetOptions } from '../ec2/request.ts';
+import { marksIn, tagName, type Tags } from '../ec2/tags.ts';
+
+export interface AutoScalingDeps extends Omit<Ec2FleetOptions, 'config'> {
+  readonly config: AutoScalingFleetConfig;
+  readonly scaling: AutoScaling;
+}
+
+type Member = NonNullable<AutoScalingGroup['Instances']>[number];
+type Template = NonNullable<AutoScalingGroup['LaunchTemplate']>;
+
+/** Tags of a group beside ownership tags and marks: what its release is launched from, and the minimum that is held. */
+const CARRIES = 'template';
+const HELD = 'minimum';
+
+export function tagsOf({ Tags: tags = [] }: AutoScalingGroup): Tags {
+  return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/** The fleet and the release that the group has by its tags, if it is this environment's. */
+export function fleetTagsOf(
+  owner: Ownership,
+  group: AutoScalingGroup,
+): { readonly fleet: string; readonly release: string } | undefined {
+  const tags = tagsOf(group);
+  const fleet = tags[tagName(owner, 'fleet')];
+  if (tags[tagName(owner, 'environment')] !== owner.environment || fleet === undefined) return undefined;
+  return { fleet, release: tags[tagName(owner, 'release')] ?? fleet };
+}
+
+export function groupMarks(owner: Ownership, group: AutoScalingGroup): Marks {
+  const tags = tagsOf(group);
+  return marksIn(owner, (key) => tags[key]);
+}
+
+/** Names of all tags of a fleet on its group, but that of the environment, which stays. */
+export function fleetTagNames(owner: Ownership, group: AutoScalingGroup): readonly string[] {
+  const prefix = `${owner.tagPrefix}:`;
+  const kept = tagName(owner, 'environment');
+  return Object.keys(tagsOf(group)).filter((key) => key.startsWith(prefix) && key !== kept);
+}
+
+export function carriesTag(owner: Ownership, template: string): Tags {
+  return { [tagName(owner, CARRIES)]: template };
+}
+
+export function heldTagName(owner: Ownership): string {
+  return tagName(owner, HELD);
+}
+
+/** Of a mixed instances policy, its main template. */
+export function templateOf({ LaunchTemplate, MixedInstancesPolicy }: AutoScalingGroup): Template | undefined {
+  return LaunchTemplate ?? MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
+}
+
+/** `lt-0123 version 7`. A version that is left out is the default one (API reference, LaunchTemplateSpecification). */
+export function templateText(template: Template): string {
+  return `${template.LaunchTemplateId ?? template.LaunchTemplateName} version ${template.Version ?? '$Default'}`;
+}
+
+/** In the units of the group's sizes: the weight of its type, or one. */
+export function weightOf({ WeightedCapacity }: Member): number {
+  return Number(WeightedCapacity ?? 1);
+}
+
+/** Instances that are of the group, or end with it; those that a warm pool keeps ready are not (API reference, LifecycleState). */
+export function membersOf({ Instances = [] }: AutoScalingGroup): readonly Member[] {
+  return Instances.filter(({ LifecycleState = '' }) => !/^(Warmed|Detach)/.test(LifecycleState));
+}
+
+export function inServiceOf(group: AutoScalingGroup): readonly Member[] {
+  return membersOf(group).filter(({ LifecycleState }) => LifecycleState === 'InService');
+}
+
+/** When its size was set for what it launches now, in milliseconds since the epoch: what failed before is of another release. */
+export function heldSince(owner: Ownership, group: AutoScalingGroup): number {
+  return Date.parse(heldIn(tagsOf(group)[heldTagName(owner)])?.since ?? '') || 0;
+}
+
+/** What is asked for beside the description of a group. */
+export interface GroupFacts {
+  readonly refresh: string | undefined;
+  readonly failures: readonly string[];
+}
+
+export function toFleetGroup(owner: Ownership, group: AutoScalingGroup, { refresh, failures }: GroupFacts): FleetGroup {
+  const { AutoScalingGroupName: name = '', MinSize = 0, MaxSize = 0, DesiredCapacity = 0 } = group;
+  const template = templateOf(group);
+  const tags = tagsOf(group);
+  const inService = inServiceOf(group);
+  return {
+    name,
+    minimum: MinSize,
+    maximum: MaxSize,
+    desired: DesiredCapacity,
+    capacity: inService.reduce((sum, one) => sum + weightOf(one), 0),
+    inService: inService.length,
+    zones: group.AvailabilityZones ?? [],
+    targetGroups: targetGroupsOf(group),
+    suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
+    failures,
+    ...defined({
+      launches: template && templateText(template),
+      carries: tags[tagName(owner, CARRIES)],
+      held: heldIn(tags[heldTagName(owner)]),
+      refresh,
+      managedBy: group.Operator?.Principal,
+      status: group.Status,
+    }),
+  };
+}

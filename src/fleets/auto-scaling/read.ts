@@ -1,0 +1,114 @@
+import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
+import { defined } from '../../domain/defined.ts';
+import type { Fleet, Instance } from '../../domain/snapshot.ts';
+import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
+import { byLaunch, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
+import type { FleetReading } from '../fleet.ts';
+import {
+  fleetTagsOf,
+  heldSince,
+  inServiceOf,
+  groupMarks,
+  membersOf,
+  templateText,
+  toFleetGroup,
+  weightOf,
+  type AutoScalingDeps,
+  type GroupFacts,
+} from './groups.ts';
+
+/** Auto Scaling tells which instances a group has, EC2 the state of their machines. */
+export async function readGroups(
+  deps: AutoScalingDeps,
+  ids: readonly string[] | Promise<readonly string[]>,
+): Promise<FleetReading> {
+  const { owner, scaling, config, ec2 } = deps;
+  const [groups, asked] = await Promise.all([scaling.groups(config.groups), ids]);
+  const own = groups.filter((group) => fleetTagsOf(owner, group) !== undefined);
+  const memberIds = groups.flatMap(membersOf).flatMap(({ InstanceId }) => InstanceId ?? []);
+  const wanted = [...new Set([...memberIds, ...asked.filter((id) => id.startsWith('i-'))])];
+  const [machines, beside] = await Promise.all([
+    wanted.length > 0 ? ec2.instancesById(wanted, seen) : [],
+    Promise.all(own.map(async (group) => besideOf(deps, group))),
+  ]);
+  const sized = await keptVolumeSizes(ec2)(machines);
+  const byId = new Map(sized.map((machine) => [machine.InstanceId ?? '', machine]));
+  const fleets = own.map((group, index) => toFleet(deps, group, beside[index]!, byId));
+  const known = new Set(fleets.flatMap(({ instances }) => instances.map(({ id }) => id)));
+  const unmanaged = sized.filter(({ InstanceId = '' }) => asked.includes(InstanceId) && !known.has(InstanceId));
+  return {
+    fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)),
+    unmanaged: unmanaged.map((machine) => ofOurGroups(deps, toInstance(owner, machine))),
+  };
+}
+
+/** Why instances are missing is asked only while some are. */
+async function besideOf({ owner, scaling }: AutoScalingDeps, group: AutoScalingGroup): Promise<GroupFacts> {
+  const { AutoScalingGroupName: name = '', DesiredCapacity: desired = 0 } = group;
+  const capacity = inServiceOf(group).reduce((sum, one) => sum + weightOf(one), 0);
+  const [refresh, failures] = await Promise.all([
+    scaling.refresh(name),
+    capacity < desired ? scaling.failures(name, heldSince(owner, group)) : [],
+  ]);
+  return { refresh, failures };
+}
+
+function toFleet(
+  deps: AutoScalingDeps,
+  described: AutoScalingGroup,
+  beside: GroupFacts,
+  byId: ReadonlyMap<string, SeenInstance>,
+): Fleet {
+  const { owner } = deps;
+  const { fleet: id, release } = fleetTagsOf(owner, described)!;
+  const group = toFleetGroup(owner, described, beside);
+  const instances = membersOf(described).map((member) => {
+    const machine = byId.get(member.InstanceId ?? '');
+    const own = machine === undefined ? notSeen(member) : ofOurGroups(deps, toOwnInstance(owner, machine));
+    return { ...own, ...inGroup(member, own), ...strayOf(member, group.carries) };
+  });
+  return {
+    id,
+    release,
+    marks: groupMarks(owner, described),
+    holder: `Auto Scaling group ${group.name}`,
+    group,
+    instances: instances.toSorted(byLaunch),
+  };
+}
+
+/** EC2 does not show it yet, or any more. */
+function notSeen({ InstanceId: id = '', AvailabilityZone: zone = '', InstanceType: type }: Member): Instance {
+  return { id, zone, state: 'pending', launchedAt: 0, ...defined({ type }) };
+}
+
+type Member = ReturnType<typeof membersOf>[number];
+
+/** One that is not in service yet does not count as running, and one that the group lets go of is gone. */
+function inGroup({ LifecycleState: state }: Member, own: Instance): Pick<Instance, 'state' | 'reason'> | undefined {
+  const reason = `Auto Scaling says ${state}`;
+  if (state === undefined) return undefined;
+  if (state.startsWith('Terminat')) return { state: own.state === 'terminated' ? own.state : 'shutting-down', reason };
+  if (state.startsWith('Pending') && own.state === 'running') return { state: 'pending', reason };
+  return state === 'InService' ? undefined : { state: own.state, reason };
+}
+
+/** The version of its template tells what an instance is, whatever its tags say: they are those of the group when it was launched. */
+function strayOf(
+  { LaunchTemplate }: Member,
+  carries: string | undefined,
+): Pick<Instance, 'stray' | 'release'> | undefined {
+  if (LaunchTemplate === undefined || carries === undefined) return undefined;
+  const text = templateText(LaunchTemplate);
+  return text === carries ? undefined : { stray: text, release: text };
+}
+
+/** The groups of the config are this environment's own, and none that replaces what is taken away from it. */
+function ofOurGroups({ config }: AutoScalingDeps, { owners, ...instance }: Instance): Instance {
+  const others = owners?.filter(({ kind, name }) => kind !== 'Auto Scaling group' || !config.groups.includes(name));
+  return others === undefined || others.length === 0 ? instance : { ...instance, owners: others };
+}
+
+function launchOf({ instances }: Fleet): number {
+  return instances[0]?.launchedAt ?? Number.POSITIVE_INFINITY;
+}

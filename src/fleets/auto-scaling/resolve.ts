@@ -1,0 +1,123 @@
+import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
+import { targetGroupsOf } from '../../aws/autoscaling.ts';
+import { defined } from '../../domain/defined.ts';
+import type { LaunchSpec } from '../../domain/goal.ts';
+import { total } from '../../domain/minimum-healthy.ts';
+import { sentences } from '../../domain/text.ts';
+import { OperatorError } from '../../errors.ts';
+import { fromImage } from '../ec2/image.ts';
+import { templateVersion } from '../ec2/template.ts';
+import type { LaunchRequest } from '../fleet.ts';
+import { checkIdle, checkSetup } from './checks.ts';
+import { inServiceOf, templateOf, weightOf, type AutoScalingDeps } from './groups.ts';
+
+/** The `request` of a launch spec of Auto Scaling. */
+export interface GroupRequest {
+  /** The version that instances are launched from; with an image, the one that a version with that image is made of. */
+  readonly template: { readonly id: string; readonly version: string };
+  readonly image?: string;
+}
+
+/**
+ * Resolves a release to the group whose turn it is, a numbered version of its launch template, and its size. Changes nothing.
+ * @throws OperatorError when the group cannot take it, or image, template or version do not exist
+ */
+export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchRequest): Promise<LaunchSpec> {
+  const { owner, config, scaling, ec2 } = deps;
+  const { release, zones, blue, cloneFrom } = request;
+  const groups = await scaling.groups(config.groups);
+  const serving = groups.find(({ AutoScalingGroupName: name }) => name === blue.group?.name);
+  const idle = groups.find(({ AutoScalingGroupName: name }) => name !== blue.group?.name);
+  if (serving === undefined || idle === undefined) throw notAGroup(blue.release, config.groups);
+  if (cloneFrom !== undefined) throw notCloned();
+  checkSetup(idle, serving);
+  const capacity = capacityFor(serving, idle, total(zones));
+  checkIdle(owner, idle, capacity);
+  const image = config.image && (await fromImage(ec2, deps.ssm, config.image, release));
+  const template = await templateFor(deps, { serving, idle, release });
+  const { AutoScalingGroupName: name = '' } = idle;
+  const made = image && `a version of ${template.id} like version ${template.version}, with the image`;
+  return {
+    kind: 'auto-scaling',
+    summary: sentences(
+      `group ${name}: ${sizeWords(capacity, total(zones))}, from ${made ?? `${template.id} version ${template.version}`}`,
+      ...(image?.summary ?? []),
+    ),
+    batches: [],
+    group: {
+      name,
+      count: total(zones),
+      capacity,
+      minimum: blue.group?.held?.before ?? serving.MinSize ?? 0,
+      targetGroups: targetGroupsOf(idle),
+    },
+    request: { template, ...defined({ image: image?.run.ImageId }) } satisfies GroupRequest,
+  };
+}
+
+function sizeWords(capacity: number, instances: number): string {
+  return capacity === instances ? `${instances} instances` : `a capacity of ${capacity}, by the weights of its types`;
+}
+
+/** As many instances in the units of the group that launches them: the same ones, or there is no telling. */
+function capacityFor(serving: AutoScalingGroup, idle: AutoScalingGroup, instances: number): number {
+  const [before, next] = [weightsOf(serving), weightsOf(idle)];
+  if (before === '' && next === '') return instances;
+  const inService = inServiceOf(serving);
+  const { AutoScalingGroupName: name } = idle;
+  if (before !== next)
+    throw new OperatorError(
+      'weights-differ',
+      `${name} and ${serving.AutoScalingGroupName} count capacity in different weights: how large ${name} has to be is not known.`,
+      { next: ['Give both groups the same instance types and weights; then run this again.'] },
+    );
+  if (instances !== inService.length)
+    throw new OperatorError('weights-differ', `${name} counts capacity in weights, and not in instances.`, {
+      next: ['Leave out --count and `fleet.count`: the group gets the capacity that serves now.'],
+    });
+  return inService.reduce((sum, one) => sum + weightOf(one), 0);
+}
+
+/** `t3.large=2 t3.micro=1`; empty where instances are counted. */
+function weightsOf({ MixedInstancesPolicy: mixed }: AutoScalingGroup): string {
+  const overrides = mixed?.LaunchTemplate?.Overrides ?? [];
+  const weights = overrides.map(({ InstanceType, WeightedCapacity = '1' }) => `${InstanceType}=${WeightedCapacity}`);
+  return weights.every((one) => one.endsWith('=1')) ? '' : weights.toSorted().join(' ');
+}
+
+/** The version that the config names for the release, or the one that the serving group launches from. Always a number. */
+async function templateFor(
+  { ec2, config }: AutoScalingDeps,
+  { serving, idle, release }: { readonly serving: AutoScalingGroup; readonly idle: AutoScalingGroup; release: string },
+): Promise<GroupRequest['template']> {
+  const { launchTemplate: named } = config;
+  if (named !== undefined) {
+    const id = named.id ?? (await ec2.launchTemplateId(named.name as string));
+    return { id, version: String((await templateVersion(ec2, id, named, release)).VersionNumber) };
+  }
+  const [own, other] = [templateOf(idle), templateOf(serving)];
+  const id = own?.LaunchTemplateId ?? '';
+  if (id !== other?.LaunchTemplateId)
+    throw new OperatorError(
+      'templates-differ',
+      `${idle.AutoScalingGroupName} launches from ${id}, and ${serving.AutoScalingGroupName} from ${other?.LaunchTemplateId}: which one the next release is made of is not known.`,
+      { next: ['Name it under `fleet.launchTemplate` in the config.'] },
+    );
+  return { id, version: other.Version ?? '$Default' };
+}
+
+function notAGroup(release: string, groups: readonly string[]): OperatorError {
+  return new OperatorError('not-a-group', `${release} is not one of the groups ${groups.join(' and ')}.`, {
+    next: ['Check `fleet.groups` in the config; `turnout status` shows what serves.'],
+  });
+}
+
+function notCloned(): OperatorError {
+  return new OperatorError(
+    'not-cloned',
+    'An Auto Scaling group launches from its launch template, and clones no server.',
+    {
+      next: ['Leave out --clone-from.'],
+    },
+  );
+}

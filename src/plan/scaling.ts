@@ -1,0 +1,162 @@
+import { refusal, type RequestedBy, type Refusal } from '../domain/goal.ts';
+import { liveFleets, roleOf, servingFleets } from '../domain/roles.ts';
+import { isScaled, strays, type ScaledFleet } from '../domain/scaled.ts';
+import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { ago, list, sentences } from '../domain/text.ts';
+import type { Step } from '../steps/index.ts';
+
+/** What plans do and refuse where fleets are Auto Scaling groups, which change by themselves. */
+
+type Asked = Pick<RequestedBy, 'run' | 'who' | 'since'>;
+
+/** Others still have something of production. */
+function sharesWithOthers(snapshot: Snapshot, to: Fleet): boolean {
+  return servingFleets(snapshot).some((fleet) => fleet !== to);
+}
+
+/** While traffic moves, and as long as there is a way back, no group is scaled in. */
+export function holdSteps(
+  snapshot: Snapshot,
+  { to, run, who, since }: Asked & { readonly to: Fleet },
+): readonly Step[] {
+  if (!sharesWithOthers(snapshot, to)) return [];
+  return liveFleets(snapshot)
+    .filter(isScaled)
+    .map(({ id: fleet }) => ({ do: 'hold-minimum', fleet, run, who, since }));
+}
+
+/** The group is as large as what serves beside it, directly before it gets traffic of that. */
+export function matchSteps(
+  snapshot: Snapshot,
+  { to, run, who, since }: Asked & { readonly to: Fleet },
+  pool: string,
+): readonly Step[] {
+  return isScaled(to) && sharesWithOthers(snapshot, to)
+    ? [{ do: 'match-size', fleet: to.id, pool, run, who, since }]
+    : [];
+}
+
+/**
+ * A group that serves alone is held no longer than there is another fleet that production may have been moved from, or to: until
+ * then its alarms may still be those of a time without traffic, and would scale it in at once.
+ */
+export function letGoSteps(snapshot: Snapshot, keep: Fleet, ended: readonly Fleet[]): readonly Step[] {
+  const beside = liveFleets(snapshot).filter((fleet) => fleet !== keep && !ended.includes(fleet));
+  const isOver = beside.every((fleet) => roleOf(snapshot, fleet) === 'green');
+  return isScaled(keep) && isOver ? [{ do: 'release-minimum', fleet: keep.id }] : [];
+}
+
+/** Why a group must not be part of a switch, or of the next one, now. Not asked on the way back. */
+export function scalingProblem(snapshot: Snapshot): Refusal | undefined {
+  return liveFleets(snapshot)
+    .filter(isScaled)
+    .map((fleet) => notOurs(fleet) ?? refreshing(fleet) ?? otherTemplate(fleet) ?? mixed(fleet))
+    .find((one) => one !== undefined);
+}
+
+/** Why a group cannot be set to 0. */
+export function emptyingProblem(fleet: Fleet): Refusal | undefined {
+  if (!isScaled(fleet)) return undefined;
+  return notOurs(fleet) ?? refreshing(fleet) ?? notScaledIn(fleet);
+}
+
+function notOurs({ group: { name, managedBy, status } }: ScaledFleet): Refusal | undefined {
+  if (managedBy !== undefined)
+    return refusal(
+      'group-managed-by-aws',
+      `${name} is managed by ${managedBy}: AWS lets nobody else change it.`,
+      'Name groups of your own under `fleet.groups` in the config.',
+    );
+  if (status === undefined) return undefined;
+  return refusal(
+    'group-being-deleted',
+    `${name}: ${status}. Every change of it is refused now.`,
+    'Find out who deletes it; `turnout rollback` moves production away from it.',
+  );
+}
+
+function refreshing({ group: { name, refresh } }: ScaledFleet): Refusal | undefined {
+  if (refresh === undefined) return undefined;
+  return refusal(
+    'refresh-under-way',
+    `An instance refresh of ${name} is under way (${refresh}): it replaces the instances while traffic would move.`,
+    'Wait until it has ended; then run this again.',
+    `\`aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${name}\` ends it.`,
+  );
+}
+
+/** What it launches when it scales or heals would be of another release. */
+function otherTemplate({ release, group: { name, launches, carries } }: ScaledFleet): Refusal | undefined {
+  if (launches === undefined || carries === undefined || launches === carries) return undefined;
+  return refusal(
+    'template-changed',
+    `${name} launches from ${launches} now, and ${release} is ${carries}: what it launches when it scales or heals would be of another release.`,
+    `Set its launch template back to ${carries}, and keep others from changing it: docs/auto-scaling.md says how with Terraform.`,
+  );
+}
+
+function mixed(fleet: ScaledFleet): Refusal | undefined {
+  const some = strays(fleet);
+  const [first] = some;
+  if (first === undefined) return undefined;
+  return refusal(
+    'mixed-group',
+    `${list(
+      some.map(({ id }) => id),
+      3,
+    )} of ${fleet.group.name} ${some.length === 1 ? 'is' : 'are'} from ${first.stray}, and not of ${fleet.release}.`,
+    `\`aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${first.id}\` lets the group replace it; then run this again.`,
+  );
+}
+
+function notScaledIn({ group: { name, suspended } }: ScaledFleet): Refusal | undefined {
+  if (!suspended.includes('Terminate')) return undefined;
+  return refusal(
+    'processes-suspended',
+    `Terminate of ${name} is suspended: set to 0, it would keep its instances.`,
+    `\`aws autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes Terminate\` resumes it; then run this again.`,
+  );
+}
+
+/** What is only worth knowing of the groups. */
+export function scalingNotes(snapshot: Snapshot): readonly string[] {
+  return liveFleets(snapshot)
+    .filter(isScaled)
+    .flatMap(({ group }) => groupTexts(group));
+}
+
+function groupTexts({ name, suspended, failures: [failure] }: FleetGroup): readonly string[] {
+  return sentences(
+    suspended.length > 0 &&
+      `${list(suspended)} of ${name} ${suspended.length === 1 ? 'is' : 'are'} suspended, and not by turnout.`,
+    failure !== undefined && `${name} could not launch an instance: ${failure}`,
+  );
+}
+
+/** What turnout has changed of the groups, and what is unusual about them, for `status`. */
+export function scalingFacts(snapshot: Snapshot): readonly string[] {
+  const held = liveFleets(snapshot)
+    .filter(isScaled)
+    .flatMap(({ group }) => (group.held === undefined ? [] : [heldWords(group, group.held, snapshot.at)]));
+  const problem = scalingProblem(snapshot);
+  return [...held, ...(problem === undefined ? [] : [problem.message]), ...scalingNotes(snapshot)];
+}
+
+function heldWords({ name, minimum }: FleetGroup, { before, run, since, who }: HeldMinimum, now: number): string {
+  const when = ago((now - (Date.parse(since) || now)) / 1000);
+  return `${name} is not scaled in: its minimum is ${minimum}, raised by ${who} (run ${run}) ${when}. It goes back to ${before} when no other fleet is left.`;
+}
+
+/** Seconds until what a group launches is healthy: the common case of a small Linux image. */
+export const GROWS_S = 90;
+
+/** It serves, or is to serve, with as many instances as there are in service beside it; undefined when it has that many. */
+export function smallerGroup(
+  snapshot: Snapshot,
+  to: Fleet,
+): { readonly have: number; readonly need: number } | undefined {
+  const others = servingFleets(snapshot).filter((fleet) => fleet !== to);
+  const need = Math.max(0, ...others.map(({ group }) => group?.capacity ?? 0));
+  return isScaled(to) && to.group.capacity < need ? { have: to.group.capacity, need } : undefined;
+}

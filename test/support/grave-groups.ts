@@ -1,0 +1,75 @@
+import type { FleetGroup } from '../../src/domain/scaling.ts';
+import { FakeWorld, SPEC } from './fake-world.ts';
+import type { Case } from './grave-case.ts';
+import { enter, sicken, weigh, type Act } from './hands.ts';
+import { scaledWorld, type GroupSpec } from './scaled-worlds.ts';
+
+/** What may happen to steps about Auto Scaling groups. */
+
+const BLUE: GroupSpec = { id: 'A', size: 3 };
+const GREEN: GroupSpec = { id: 'B', size: 2 };
+const ASKED = { run: 'r1', who: 'ann', since: '2026-06-01T00:00:00.000Z' };
+
+/** The group of a fleet is like this from now on. */
+const regroup =
+  (fleet: string, group: Partial<FleetGroup>): Act =>
+  (fake) =>
+    fake.set((snapshot) => ({
+      ...snapshot,
+      fleets: snapshot.fleets.map((one) =>
+        one.id === fleet && one.group ? { ...one, group: { ...one.group, ...group } } : one,
+      ),
+    }));
+
+/** Another run has given the other group a release. */
+const fill: Act = (fake) => {
+  const { fleets, pools } = scaledWorld([BLUE, { ...GREEN, id: 'D' }]);
+  fake.set((snapshot) => ({ ...snapshot, fleets, pools }));
+};
+
+const LAUNCH = { name: 'group-C', count: 3, capacity: 3, minimum: 1, targetGroups: ['arn:two'] };
+
+const fillCases: readonly Case<'fill-group'>[] = [
+  {
+    name: 'the empty group',
+    world: () => new FakeWorld(scaledWorld([BLUE])),
+    step: {
+      do: 'fill-group',
+      fleet: 'C',
+      release: 'C',
+      spec: { ...SPEC, batches: [], group: LAUNCH },
+      group: LAUNCH,
+      ...ASKED,
+    },
+    refused: {
+      'another run launches a fleet': [fill, '2 instances of D (fleet D) are beside production now'],
+      'an operator gives its target group a share': [weigh(50, 50), 'group-C is attached to two, which has production'],
+      'a server is put into its target group': [enter('two', 'i-other'), 'i-other is in two beside group-C'],
+    },
+    allowed: {
+      'blue dies': sicken('one', 'A-0', 'A-1', 'A-2'),
+      'one drains from its target group': enter('two', 'i-other', 'draining'),
+    },
+  },
+];
+
+const matchCases: readonly Case<'match-size'>[] = [
+  {
+    name: 'to what has scaled out meanwhile',
+    world: () => new FakeWorld(scaledWorld([BLUE, GREEN])),
+    step: { do: 'match-size', fleet: 'B', pool: 'two', ...ASKED },
+    refused: {
+      'what serves grows beyond its maximum': [
+        regroup('A', { capacity: 25, desired: 25 }),
+        'group-B has a maximum of 20, and 25 serve now',
+      ],
+    },
+    allowed: { 'blue dies': sicken('one', 'A-0', 'A-1', 'A-2'), 'blue scales out': regroup('A', { capacity: 4 }) },
+  },
+];
+
+/** Both launch instances. */
+export const GROUP_CASES = { 'fill-group': fillCases, 'match-size': matchCases };
+
+/** They take nothing away: what is held from scaling in stays as it is. */
+export const HOLDS = ['hold-minimum', 'release-minimum'] as const;

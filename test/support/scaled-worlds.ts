@@ -1,0 +1,88 @@
+import type { GroupSizes, LaunchOrder } from '../../src/fleets/fleet.ts';
+import type { FleetGroup } from '../../src/domain/scaling.ts';
+import type { Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
+import { changeGroup } from '../../src/steps/world.ts';
+import { weightedWorld } from './weighted-worlds.ts';
+import { HOME } from './worlds.ts';
+
+/** Small worlds in which the fleets are Auto Scaling groups: `A` serves in `one`, `B` is in `two`. */
+
+export interface GroupSpec {
+  readonly id: string;
+  readonly size: number;
+  readonly marks?: Marks;
+  /** Instances that are not healthy. */
+  readonly sick?: number;
+  readonly group?: Partial<FleetGroup>;
+}
+
+/** Percent of production that `two` has. */
+export function scaledWorld(fleets: readonly GroupSpec[], two = 0): Snapshot {
+  const bare = weightedWorld({ fleets: [], production: [two], test: 100 - two });
+  const pools = bare.pools.map((pool, index) => {
+    const spec = fleets[index];
+    return spec === undefined ? pool : { ...pool, arn: `arn:${pool.name}`, targets: targetsOf(spec) };
+  });
+  return {
+    ...bare,
+    pools: pools.map((pool) => ({ ...pool, arn: `arn:${pool.name}` })),
+    fleets: fleets.map((spec, index) => ({
+      id: spec.id,
+      release: spec.id,
+      marks: spec.marks ?? (index === 0 ? HOME : {}),
+      holder: `Auto Scaling group group-${spec.id}`,
+      group: groupOf(spec, `arn:${pools[index]?.name}`),
+      instances: instancesOf(spec),
+    })),
+  };
+}
+
+function groupOf({ id, size, group }: GroupSpec, targetGroup: string): FleetGroup {
+  const sizes = { minimum: 1, maximum: 20, desired: size, capacity: size, inService: size };
+  const template = `lt-1 version ${id}`;
+  return {
+    name: `group-${id}`,
+    ...sizes,
+    zones: ['a'],
+    targetGroups: [targetGroup],
+    launches: template,
+    carries: template,
+    suspended: [],
+    failures: [],
+    ...group,
+  };
+}
+
+function instancesOf({ id, size }: GroupSpec): readonly Instance[] {
+  return Array.from({ length: size }, (_, n): Instance => {
+    return { id: `${id}-${n}`, zone: 'a', state: 'running', launchedAt: 0, release: id };
+  });
+}
+
+function targetsOf({ id, size, sick = 0 }: GroupSpec): readonly Target[] {
+  return Array.from({ length: size }, (_, n): Target => {
+    return { id: `${id}-${n}`, port: 8080, state: n < sick ? 'unhealthy' : 'healthy' };
+  });
+}
+
+/** All that a group launches is there at once, and healthy. */
+export function filledGroup(snapshot: Snapshot, { fleet: id, release, spec, held, marks = {} }: LaunchOrder): Snapshot {
+  const { name, count: size, capacity, targetGroups } = spec.group!;
+  const { fleets, pools } = scaledWorld([
+    { id, size, group: { name, desired: capacity, targetGroups, ...(held && { held }) } },
+  ]);
+  const own = snapshot.pools.map((pool) => {
+    return targetGroups.includes(pool.arn) ? { ...pool, targets: [...pool.targets, ...pools[0]!.targets] } : pool;
+  });
+  return {
+    ...snapshot,
+    pools: own,
+    fleets: [...snapshot.fleets, ...fleets.map((one) => ({ ...one, release, marks }))],
+  };
+}
+
+/** What a group is told to have it has at once. */
+export function resized(snapshot: Snapshot, id: string, { held, minimum, desired }: GroupSizes): Snapshot {
+  const grown = desired === undefined ? {} : { desired, capacity: desired };
+  return changeGroup(snapshot, id, { minimum, ...grown, held });
+}

@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest';
+import type { AutoScaling, AutoScalingGroup } from '../../src/aws/autoscaling.ts';
+import type { Ec2 } from '../../src/aws/ec2.ts';
+import type { AutoScalingFleetConfig } from '../../src/config/config.ts';
+import { resolveGroupLaunch } from '../../src/fleets/auto-scaling/resolve.ts';
+import { LEAST, mistakesIn } from '../support/config.ts';
+import { expectAdvice, errorOf } from '../support/expect-advice.ts';
+import { scaledWorld } from '../support/scaled-worlds.ts';
+
+/** What the next group is refused for, and what it is given. */
+
+const TEMPLATE = { LaunchTemplateId: 'lt-1', Version: '7' };
+const SERVING: AutoScalingGroup = {
+  AutoScalingGroupName: 'group-A',
+  MinSize: 2,
+  MaxSize: 9,
+  DesiredCapacity: 3,
+  DefaultCooldown: 0,
+  AvailabilityZones: ['a'],
+  HealthCheckType: 'ELB',
+  CreatedTime: new Date(0),
+  TargetGroupARNs: ['arn:one'],
+  LaunchTemplate: TEMPLATE,
+  Instances: ['A-0', 'A-1', 'A-2'].map((InstanceId) => ({
+    InstanceId,
+    AvailabilityZone: 'a',
+    LifecycleState: 'InService' as const,
+    HealthStatus: 'Healthy',
+    ProtectedFromScaleIn: false,
+    LaunchTemplate: TEMPLATE,
+  })),
+};
+const IDLE: AutoScalingGroup = {
+  ...SERVING,
+  AutoScalingGroupName: 'group-B',
+  MinSize: 0,
+  DesiredCapacity: 0,
+  TargetGroupARNs: ['arn:two'],
+  Instances: [],
+};
+const FLEET = { kind: 'auto-scaling', tagPrefix: 'turnout', groups: ['group-A', 'group-B'] } as const;
+
+function depsFor(
+  idle: Partial<AutoScalingGroup>,
+  serving: Partial<AutoScalingGroup>,
+  config: Partial<AutoScalingFleetConfig>,
+) {
+  const groups = [
+    { ...SERVING, ...serving },
+    { ...IDLE, ...idle },
+  ];
+  const versions = [{ VersionNumber: 8, VersionDescription: 'release 42' }];
+  return {
+    owner: { environment: 'shop', tagPrefix: 'turnout' },
+    config: { ...FLEET, ...config },
+    scaling: { groups: async () => groups } as Partial<AutoScaling> as AutoScaling,
+    ec2: {
+      launchTemplateId: async () => 'lt-9',
+      launchTemplateVersions: async () => versions,
+      images: async () => [{ ImageId: 'ami-42', Name: 'shop-42' }],
+    } as Partial<Ec2> as Ec2,
+    ssm: async () => Promise.reject(new Error('There is no SSM here.')),
+  };
+}
+
+const [blue] = scaledWorld([{ id: 'A', size: 3 }]).fleets;
+const IMAGE = { image: { name: 'shop-{release}', owner: 'self' } };
+
+async function resolved(
+  idle: Partial<AutoScalingGroup> = {},
+  serving: Partial<AutoScalingGroup> = {},
+  config: Partial<AutoScalingFleetConfig> = IMAGE,
+  request: { readonly count?: number; readonly cloneFrom?: string; readonly blue?: typeof blue } = {},
+) {
+  const { count = 3, ...more } = request;
+  return resolveGroupLaunch(depsFor(idle, serving, config), {
+    release: '42',
+    zones: { a: count },
+    blue: blue!,
+    ...more,
+  });
+}
+
+const OVERRIDES = [{ InstanceType: 't3.large', WeightedCapacity: '2' }, { InstanceType: 't3.micro' }];
+const mixed = (Overrides: readonly object[]): Partial<AutoScalingGroup> => ({
+  MixedInstancesPolicy: { LaunchTemplate: { LaunchTemplateSpecification: TEMPLATE, Overrides: [...Overrides] } },
+});
+
+describe('the next group', () => {
+  test('gets a version by its number, like the one that serves, and the size and the minimum of what serves', async () => {
+    const spec = await resolved();
+    expect(spec.request).toEqual({ template: { id: 'lt-1', version: '7' }, image: 'ami-42' });
+    expect(spec.group).toEqual({ name: 'group-B', count: 3, capacity: 3, minimum: 2, targetGroups: ['arn:two'] });
+    expect(spec.summary.join('\n')).toMatch(/group-B: 3 instances.*like version 7.*\n.*ami-42/);
+  });
+
+  test('gets the minimum as it was before a run raised it', async () => {
+    const held = { before: 1, at: 3, run: 'r1', since: '2026-06-01T00:00:00.000Z', who: 'ann' };
+    const serving = { ...blue!, group: { ...blue!.group!, held } };
+    expect((await resolved({}, {}, IMAGE, { blue: serving })).group?.minimum).toBe(1);
+  });
+
+  test('gets the version that the config names', async () => {
+    const { request } = await resolved(
+      {},
+      {},
+      { launchTemplate: { name: 'web', versionDescription: 'release {release}' } },
+    );
+    expect(request).toEqual({ template: { id: 'lt-9', version: '8' } });
+  });
+
+  test('gets the capacity that serves, where types have weights', async () => {
+    const Instances = SERVING.Instances!.map((one, n) => ({ ...one, ...(n === 0 && { WeightedCapacity: '2' }) }));
+    const spec = await resolved(mixed(OVERRIDES), { ...mixed(OVERRIDES), Instances });
+    expect(spec.group).toMatchObject({ count: 3, capacity: 4 });
+  });
+
+  const tag = (Key: string, Value: string) => ({ ResourceId: 'group-B', Key: `turnout:${Key}`, Value });
+  const refused: Readonly<Record<string, readonly [code: string, () => Promise<unknown>, says: RegExp]>> = {
+    'with instances': ['group-not-empty', async () => resolved({ Instances: SERVING.Instances! }), /A-0 \(InService\)/],
+    'with a retained instance': [
+      'group-not-empty',
+      async () => resolved({ Instances: [{ ...SERVING.Instances![0]!, LifecycleState: 'Terminating:Retained' }] }),
+      /Retained/,
+    ],
+    'with a minimum': ['group-not-empty', async () => resolved({ MinSize: 1, DesiredCapacity: 1 }), /minimum of 1/],
+    'with the tags of another release': [
+      'group-not-empty',
+      async () => resolved({ Tags: [tag('environment', 'shop'), tag('fleet', 'f'), tag('release', '40')] }),
+      /tags of 40/,
+    ],
+    'with a warm pool': [
+      'warm-pool',
+      async () => resolved({ WarmPoolConfiguration: {}, WarmPoolSize: 2 }),
+      /2 instances/,
+    ],
+    'that launches nothing': [
+      'processes-suspended',
+      async () => resolved({ SuspendedProcesses: [{ ProcessName: 'Launch' }, { ProcessName: 'AZRebalance' }] }),
+      /Launch of group-B is suspended/,
+    ],
+    'with a smaller maximum': ['group-too-small', async () => resolved({ MaxSize: 2 }), /maximum of 2, and 3/],
+    'of an AWS service': ['group-managed-by-aws', async () => resolved({ Operator: { Principal: 'ecs' } }), /ecs/],
+    'about to go': [
+      'group-being-deleted',
+      async () => resolved({ Status: 'Delete in progress' }),
+      /Delete in progress/,
+    ],
+    'without a target group': ['no-own-target-group', async () => resolved({ TargetGroupARNs: [] }), /no target group/],
+    'with the same target group': [
+      'no-own-target-group',
+      async () => resolved({ TrafficSources: [{ Identifier: 'arn:one', Type: 'elbv2' }] }),
+      /the same target group: arn:one/,
+    ],
+    'with a launch configuration': [
+      'no-launch-template',
+      async () => resolved({ LaunchTemplate: undefined }),
+      /launch configuration/,
+    ],
+    'with an image of its own for a type': [
+      'own-image',
+      async () => resolved(mixed([{ InstanceType: 'm7g.large', ImageId: 'ami-1' }])),
+      /m7g\.large/,
+    ],
+    'with other weights': ['weights-differ', async () => resolved(mixed(OVERRIDES)), /different weights/],
+    'of a number, where types have weights': [
+      'weights-differ',
+      async () => resolved(mixed(OVERRIDES), mixed(OVERRIDES), IMAGE, { count: 2 }),
+      /weights, and not in instances/,
+    ],
+    'with another template': [
+      'templates-differ',
+      async () => resolved({ LaunchTemplate: { LaunchTemplateId: 'lt-2', Version: '1' } }),
+      /lt-2.*lt-1/,
+    ],
+    'beside a fleet that is none of the groups': [
+      'not-a-group',
+      async () => resolved({}, { AutoScalingGroupName: 'other' }),
+      /group-A and group-B/,
+    ],
+    'as clones': ['not-cloned', async () => resolved({}, {}, IMAGE, { cloneFrom: 'A-0' }), /clones no server/],
+  };
+  test.each(Object.entries(refused))('is refused %s', async (_name, [code, act, says]) => {
+    const error = await errorOf(act());
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(says);
+    expectAdvice(error);
+  });
+});
+
+test('mistakes in a config are what groups cannot be used with', () => {
+  const groups = LEAST.replace('  kind: ec2\n', '  kind: auto-scaling\n  groups: [shop-a, shop-a]\n');
+  expect(mistakesIn(`${groups}deploy: { kind: ssm, document: shop-deploy }\n`)).toEqual([
+    expect.stringContaining('two different groups'),
+    expect.stringContaining('weighted-listener or weighted-dns'),
+    expect.stringContaining('gets a release by launching it'),
+  ]);
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { amended } from '../../tasks/recorded-goal.ts';
+import { up } from '../../tasks/up.ts';
+import { isRefusal, type LaunchSpec } from '../../src/domain/goal.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { behaviourOf, type Step } from '../../src/steps/index.ts';
+import { SPEC } from '../support/fake-world.ts';
+import { scaledWorld } from '../support/scaled-worlds.ts';
+import { settingsIn } from '../support/weighted-worlds.ts';
+
+/** How an Auto Scaling group begins and ends. */
+
+const ASKED = { run: 'r1', who: 'ann@ci', since: '2026-06-01T00:00:00.000Z' };
+const BLUE = { id: 'A', size: 3 };
+const GREEN = { id: 'B', size: 3 };
+
+function kinds(plan: ReturnType<typeof up.plan>): readonly string[] {
+  if (isRefusal(plan)) throw new Error(plan.message);
+  return plan.steps.map(({ do: kind, fleet }) => `${kind} ${fleet}`);
+}
+
+describe('up', () => {
+  const GROUP = { name: 'group-B', count: 3, capacity: 3, minimum: 1, targetGroups: ['arn:two'] };
+  const spec: LaunchSpec = { ...SPEC, batches: [], group: GROUP };
+  const goal = { ...ASKED, verb: 'up', fleet: 'B', release: 'B', spec } as const;
+  const pinned = async (world: Snapshot, options: object = {}) =>
+    up.pinGoal({
+      snapshot: world,
+      options: { release: 'B', ...options },
+      requestedBy: ASKED,
+      resolve: async () => spec,
+      settings: settingsIn(world),
+    });
+
+  test('fills the empty group and waits for it, and touches no target', () => {
+    const plan = up.plan(scaledWorld([BLUE]), goal);
+    expect(kinds(plan)).toEqual(['fill-group B', 'await-running B', 'await-healthy B']);
+  });
+
+  test('takes the size of what is in service now, whatever it had before', async () => {
+    const zones: unknown[] = [];
+    const world = scaledWorld([{ ...BLUE, marks: { current: ASKED.since, size: 'a=9' } }]);
+    await up.pinGoal({
+      snapshot: world,
+      options: { release: 'B' },
+      requestedBy: ASKED,
+      resolve: async (request) => (zones.push(request.zones), spec),
+      settings: settingsIn(world),
+    });
+    expect(zones).toEqual([{ a: 3 }]);
+  });
+
+  test('goes on with the size that an earlier run has asked for, and with no other', () => {
+    const seen = scaledWorld([BLUE]);
+    const countedAs = (count: number) => amended(goal, { snapshot: seen, options: { count } } as never);
+    expect(countedAs(3)).toBe(goal);
+    expect(countedAs(4)).toMatchObject({
+      refused: 'other-steps',
+      message: expect.stringContaining('3 instances') as string,
+    });
+  });
+
+  test('leaves the zones to the group', async () => {
+    expect(await pinned(scaledWorld([BLUE]), { zone: ['a'] })).toMatchObject({ refused: 'group-has-zones' });
+  });
+
+  test('is refused a group that is attached to production, or to what the config does not name', () => {
+    const at = (...targetGroups: readonly string[]) =>
+      up.plan(scaledWorld([BLUE]), { ...goal, spec: { ...spec, group: { ...GROUP, targetGroups } } });
+    expect(at('arn:two', 'arn:one')).toMatchObject({
+      message: expect.stringContaining('attached to one, which has') as string,
+    });
+    expect(at('arn:two', 'arn:else')).toMatchObject({
+      message: expect.stringContaining('beside those of the config') as string,
+    });
+    expect(at('arn:else')).toMatchObject({ message: expect.stringContaining('none of the target groups') as string });
+  });
+
+  test('waits until all that the group was told to have is in service, and says why it is not', () => {
+    const step: Step = { do: 'await-running', fleet: 'B' };
+    const group = { desired: 4, failures: ['Launching EC2 instance failed. No capacity.'] };
+    const world = scaledWorld([BLUE, { ...GREEN, group }]);
+    expect(behaviourOf(step).progress(world)).toBe('under way');
+    expect(behaviourOf(step).cannotSucceed(world)).toBeUndefined();
+    expect(behaviourOf(step).lastSeen(world)).toContain('No capacity');
+    expect(behaviourOf(step).count(world)).toMatchObject({ have: 3, want: 4, waiting: [{ id: 'group-B' }] });
+  });
+});
+
+test('a retained instance keeps its group from being empty, and is named', () => {
+  const world = scaledWorld([BLUE, GREEN]);
+  const kept = { state: 'shutting-down', reason: 'Auto Scaling says Terminating:Retained' } as const;
+  const fleets = world.fleets.map((fleet) => ({
+    ...fleet,
+    instances: fleet.instances.map((one) => ({ ...one, ...kept })),
+  }));
+  expect(behaviourOf({ do: 'remove', fleet: 'B' }).cannotSucceed({ ...world, fleets })).toContain(
+    'retains B-0, B-1 and B-2',
+  );
+});
