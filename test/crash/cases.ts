@@ -73,7 +73,7 @@ export function describeTopology({ groups, size, sick }: Topology): string {
 }
 
 /** Every row for every kind: `npm run test:whole`, which takes some minutes more than `npm test` has. */
-const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
+export const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
 
 /** The tasks that make sense where traffic is moved that way; of those that are the same everywhere, the ones that move it. */
 export function casesOf(kind: Kind): readonly { readonly name: string; readonly one: Case }[] {

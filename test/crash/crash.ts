@@ -5,7 +5,7 @@ import type { Scene } from '../support/little/scene.ts';
 import { Site, type Run } from '../support/little/site.ts';
 import { tellRun } from '../support/little/story.ts';
 import type { State } from '../support/little/state.ts';
-import type { Case } from './cases.ts';
+import { IS_WHOLE, type Case } from './cases.ts';
 import { leaks } from './leaks.ts';
 import { codeOf, lies, refusedWell } from './outcome.ts';
 
@@ -17,7 +17,7 @@ export interface Point {
   readonly n: number;
   readonly name: string;
   readonly when: 'before' | 'after' | 'late';
-  /** Nothing was changed, and no time has passed, since the point before: only reading goes on. */
+  /** Nothing was changed, and no time has passed, since the point before: the world is the same, and its process is dead. */
   readonly isSame: boolean;
 }
 
@@ -30,11 +30,15 @@ const STORE_WRITES = new Set(['acquire', 'putGoal', 'clearGoal', 'log', 'release
 export async function crashes(kind: Kind, scene: Scene, { ask, wish }: Case): Promise<readonly Point[]> {
   const run = await new Site(scene, { kind }).run(ask, wish);
   const { calls } = run.process;
-  return calls.flatMap(({ n, name, at }, index): Point[] => {
-    const last = calls[index - 1];
-    const isSame = last !== undefined && !writes(last.name) && at - last.at < SAME_MS;
+  const isQuick = (index: number): boolean => (calls[index]?.at ?? 0) - (calls[index - 1]?.at ?? -SAME_MS) < SAME_MS;
+  const isRead = (index: number): boolean => !writes(calls[index]?.name ?? '');
+  return calls.flatMap(({ n, name }, index): Point[] => {
+    // After what was written there is a point of its own, which sees the death where this one does not, or the other way round.
+    const isSame = isQuick(index) && (isRead(index - 1) || !IS_WHOLE);
+    // In one of the two ways or the other, it was tried then.
+    const isKnown = !IS_WHOLE && isSame && isRead(index - 1) && isQuick(index - 1);
     const before = { n, name, when: 'before', isSame } as const;
-    if (!writes(name)) return [before];
+    if (!writes(name)) return isKnown ? [] : [before];
     return [before, { n, name, when: 'after', isSame: false }, { n, name, when: 'late', isSame: false }];
   });
 }

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { IS_WHOLE } from './cases.ts';
 import { KINDS, OPSWORKS, type Kind } from '../support/little/kinds.ts';
 import { DELAYS, callsOf, changesIn, plotsOf, tryTurn, type Plot, type Stage, type TurnTrial } from './turned.ts';
 import { turnsOn } from './turns.ts';
@@ -13,7 +14,6 @@ const counted = { cases: 0, runs: 0 };
 afterAll(() => void process.stdout.write(`a world that turns: ${counted.cases} cases, ${counted.runs} runs\n`));
 
 /** Of the cases, every so manieth; no divisor of the number of turns, so that each call meets other ones. */
-const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
 const STRIDE = IS_WHOLE ? { changes: 3, calls: 31 } : { changes: 97, calls: 797 };
 
 function casesOf(stage: Stage, calls: Awaited<ReturnType<typeof callsOf>>): readonly TurnTrial[] {
