@@ -5,6 +5,9 @@ const SCENARIOS = ['test/scenarios/**/*.test.ts', 'test/crash/**/*.test.ts', 'te
 // What `npm test` has no time for: `npm run test:long`, and with every row of the matrices `npm run test:whole`.
 const LONG = ['test/long/**/*.test.ts'];
 
+// Matrices and laws of which `npm test` looks at a sample.
+const WHOLE = ['test/crash/**/*.test.ts', 'test/laws/**/*.test.ts'];
+
 // Tests that wait for processes; more at once would only make each one late.
 const PROCESSES = {
   maxConcurrency: 2,
@@ -35,7 +38,7 @@ export default defineConfig({
         test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...SCENARIOS, ...LONG], testTimeout: 20_000 },
       },
       { extends: true, test: { name: 'scenarios', include: SCENARIOS, ...PROCESSES } },
-      { extends: true, test: { name: 'long', include: [...LONG, 'test/crash/**/*.test.ts'], ...PROCESSES } },
+      { extends: true, test: { name: 'long', include: [...LONG, ...WHOLE], ...PROCESSES } },
     ],
   },
 });

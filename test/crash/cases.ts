@@ -1,3 +1,4 @@
+import { IS_WHOLE } from '../support/sampled.ts';
 import type { AnyOptions } from '../../tasks/index.ts';
 import type { Verb } from '../../src/domain/goal.ts';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
@@ -71,9 +72,6 @@ function wordOf(value: unknown): string {
 export function describeTopology({ groups, size, sick }: Topology): string {
   return `${groups} production group${groups > 1 ? 's' : ''}, fleets of ${size}${sick ? ', one sick' : ''}`;
 }
-
-/** Every row for every kind: `npm run test:whole`, which takes some minutes more than `npm test` has. */
-export const IS_WHOLE = process.env['TURNOUT_MATRIX'] === 'whole';
 
 /** The tasks that make sense where traffic is moved that way; of those that are the same everywhere, the ones that move it. */
 export function casesOf(kind: Kind): readonly { readonly name: string; readonly one: Case }[] {

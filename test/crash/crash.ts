@@ -5,7 +5,8 @@ import type { Scene } from '../support/little/scene.ts';
 import { Site, type Run } from '../support/little/site.ts';
 import { tellRun } from '../support/little/story.ts';
 import type { State } from '../support/little/state.ts';
-import { IS_WHOLE, type Case } from './cases.ts';
+import { IS_WHOLE } from '../support/sampled.ts';
+import type { Case } from './cases.ts';
 import { leaks } from './leaks.ts';
 import { codeOf, lies, refusedWell } from './outcome.ts';
 

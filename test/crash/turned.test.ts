@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { IS_WHOLE } from './cases.ts';
+import { IS_WHOLE } from '../support/sampled.ts';
 import { KINDS, OPSWORKS, type Kind } from '../support/little/kinds.ts';
 import { DELAYS, callsOf, changesIn, plotsOf, tryTurn, type Plot, type Stage, type TurnTrial } from './turned.ts';
 import { turnsOn } from './turns.ts';

@@ -30,9 +30,19 @@ async function isAccepted(snapshot: Snapshot, command: Command): Promise<boolean
   return !isRefusal(answer) || PASSES.includes(answer.refused);
 }
 
-/** Advice that is not accepted and does not say so, or that cannot be followed; and where something lives, none that helps. */
-export async function badAdvice(start: Snapshot, asked: Command): Promise<readonly string[]> {
+/**
+ * Advice that is not accepted and does not say so, or that cannot be followed; and where something lives, none that helps. Most worlds
+ * end in the same few, with the same advice: what is `known` already is not tried again.
+ */
+export async function badAdvice(
+  start: Snapshot,
+  asked: Command,
+  known = new Set<string>(),
+): Promise<readonly string[]> {
   const { snapshot, next, isRefused } = await saidIn(start, asked);
+  const key = isRefused ? undefined : JSON.stringify([snapshot, asked, next]);
+  if (key !== undefined && known.has(key)) return [];
+  if (key !== undefined) known.add(key);
   const world = { tasks, snapshot, settings: settingsIn(snapshot), store: OWN_STORE, recorded: undefined };
   const found: string[] = [];
   let helps = 0;

@@ -39,10 +39,11 @@ describe.each(WORLDS)('in every small world %s, with something of others', (_nam
     // Options that allow something are advised for that alone. Where others are in every way, each verb says what allows it.
     const isBad = (what: string): boolean => !/^(`--allow-|nothing that helps)/.test(what);
     let seen = 0;
+    const known = new Set<string>();
     for (const snapshot of worlds()) {
       seen += 1;
       for (const asked of WISHES) {
-        const bad = (await badAdvice(snapshot, asked)).filter(isBad);
+        const bad = (await badAdvice(snapshot, asked, known)).filter(isBad);
         if (bad.length > 0)
           throw new Error(`${JSON.stringify(asked)}: ${bad.join('; ')} in ${JSON.stringify(snapshot)}`);
       }

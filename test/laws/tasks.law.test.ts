@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Fleet, Snapshot } from '../../src/domain/snapshot.ts';
+import { sampled } from '../support/sampled.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
 import { holdLaws, planFor, WISHES, type Tally, type Wishes } from './check.ts';
 
 /**
  * For every task in every small world: no step breaks a rule of "what must never happen", replanning after any prefix ends
- * at the goal, the plan of a reached goal is empty, and what is refused is refused with a sentence and advice.
+ * at the goal, the plan of a reached goal is empty, and what is refused is refused with a sentence and advice. Of the largest worlds
+ * every so manieth is tried; `npm run test:whole` tries each.
  */
 
 const IN_BATCHES: Wishes = [
@@ -23,13 +25,13 @@ test('up to 3 instances in fleets of up to 2: every membership and health', asyn
 
 test('the same where the second fleet was never promoted, on two zones', async () => {
   const shape = { ...FULL, zones: ['a', 'b'], test: ['-', 'healthy'] } as const;
-  expect(await holdLaws(twoFleetWorlds(2, shape, {}), [...WISHES, ...IN_BATCHES])).toSatisfy(saw);
-}, 120_000);
+  expect(await holdLaws(sampled(twoFleetWorlds(2, shape, {}), 3), [...WISHES, ...IN_BATCHES])).toSatisfy(saw);
+}, 600_000);
 
 test('fleets of up to 3 instances: every membership in production, in or out of the test group', async () => {
   const shape = { ...FULL, production: ['-', 'healthy', 'unhealthy', 'draining'], test: ['-', 'healthy'] } as const;
-  expect(await holdLaws(twoFleetWorlds(3, shape))).toSatisfy(saw);
-}, 120_000);
+  expect(await holdLaws(sampled(twoFleetWorlds(3, shape), 5))).toSatisfy(saw);
+}, 600_000);
 
 test('two production groups that stand differently, as a crash between two requests leaves them', async () => {
   const shape = {
