@@ -20,6 +20,7 @@ import { letGoSteps, smallerGroup } from '../src/plan/scaling.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
+import { workProblem } from '../src/domain/work.ts';
 import { list } from '../src/domain/text.ts';
 import { knownWorld, unmanagedInProduction, type KnownWorld } from '../src/plan/worlds.ts';
 import { ITS_RELEASE, otherRelease } from './allowed.ts';
@@ -165,6 +166,9 @@ export function isServedAloneBy(snapshot: Snapshot, release: string): boolean {
 export function afterSwitch(snapshot: Snapshot, goal: GoalOf<'promote' | 'rollback'>): AfterFailure {
   const problem = servingProblem(snapshot, goal.fleet, goal.minimumHealthy, true);
   if (problem !== undefined) return { leave: 'needs-attention', message: `Production is switched, but ${problem}` };
+  const work = workProblem(snapshot.work, goal.release);
+  if (work !== undefined)
+    return { leave: 'needs-attention', message: `${goal.release} serves production, but ${work}` };
   return { leave: 'safe', message: `${goal.release} serves production; only what follows the switch is not done yet.` };
 }
 

@@ -85,6 +85,7 @@ describe('who may import what', () => {
     'production',
     'probe',
     'record',
+    'work',
   ];
 
   /** From the lowest to the highest: a file may import of its own layer and of those below it. */

@@ -16,6 +16,7 @@ import { openStore } from '../stores/index.ts';
 import type { Lease, Store } from '../stores/store.ts';
 import { unavailableStore } from '../stores/unavailable.ts';
 import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
+import { NO_WORK } from '../work/work.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { NO_CHECKS, type GreenPort } from '../production/green.ts';
 import { openTraffic } from '../traffic/index.ts';
@@ -90,11 +91,7 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
     mfaCode: mfaCodeOf(args),
     changes: 'once',
     ...taken,
-    beforeChange: async () => {
-      if (guard === undefined) throw new Error('A change in AWS was requested without a lease.');
-      await guard.check();
-      decision.check();
-    },
+    beforeChange: async () => beforeChange(),
     fence: () => guard?.lease.fence,
     onThrottled: () => {
       if (!throttled) view.emit({ type: 'warning', message: 'AWS is throttling requests; continuing, more slowly.' });
@@ -103,7 +100,13 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
   });
   const client = { run, version, credentials, mfaCode: mfaCodeOf(args) };
   const store = await openStore(config, systemClock, client).catch(unavailable);
-  const ports = await openPorts(config, session, store, () => guard?.lease);
+  const beforeChange = async (): Promise<void> => {
+    if (guard === undefined) throw new Error('A change was requested without a lease.');
+    await guard.check();
+    decision.check();
+  };
+  const work = await workOf(config, session, beforeChange);
+  const ports = { ...(await openPorts(config, session, store, () => guard?.lease)), work };
   return {
     config,
     store,
@@ -122,7 +125,7 @@ async function openPorts(
   session: Session,
   store: Store,
   lease: () => Lease | undefined,
-): Promise<Ports> {
+): Promise<Omit<Ports, 'work'>> {
   const traffic = await openTraffic(config, session, {
     environment: config.environment,
     tagPrefix: config.fleet.tagPrefix,
@@ -152,6 +155,16 @@ async function openProduction({ marker }: Config): Promise<ProductionPort> {
 
 async function openGreen({ checks = [] }: Config): Promise<GreenPort> {
   return checks.length === 0 ? NO_CHECKS : (await import('../production/green-checks.ts')).createGreen(checks);
+}
+
+async function workOf({ owner, environment, hooks }: Config, { clock }: Session, beforeChange: () => Promise<void>) {
+  if (owner === undefined) return NO_WORK;
+  const [{ openWork }, { createGuardian }] = await Promise.all([
+    import('../work/command.ts'),
+    import('../programs/guardian.ts'),
+  ]);
+  const guardian = createGuardian(5000);
+  return openWork(owner, { clock, guardian, folder: hooks.folder, environment, beforeChange });
 }
 
 async function freezeOf({ freeze }: Config, session: Session): Promise<FreezePort> {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { openDeployer } from '../deployers/index.ts';
 import type { DeployerPort, DeployerTools } from '../deployers/deployer.ts';
+import { defined } from '../domain/defined.ts';
 import { OperatorError } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { createGuardian } from '../programs/guardian.ts';
@@ -49,12 +50,16 @@ function mustMigrate({ migrate }: Config, deployer: DeployerPort): DeployerPort 
   throw new OperatorError('config-invalid', message, { next });
 }
 
-function variablesFor({ config, run, who }: Context, lease: HeldLease | undefined): Readonly<Record<string, string>> {
+function variablesFor(
+  { config, run, who, ports }: Context,
+  lease: HeldLease | undefined,
+): Readonly<Record<string, string>> {
   return {
     TURNOUT_ENVIRONMENT: config.environment,
     TURNOUT_CONFIG: config.file,
     TURNOUT_RUN: run,
     TURNOUT_WHO: who,
+    ...defined({ TURNOUT_FENCE: ports.work.epoch()?.toString() }),
     ...(lease === undefined ? {} : { [LEASE]: `${lease.lease.holder.run}:${lease.lease.fence}` }),
   };
 }

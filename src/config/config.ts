@@ -58,6 +58,7 @@ export type NotifyConfig = NonNullable<Config['notify']>[number];
 export type Notice = NotifyConfig['events'][number];
 /** Exactly one of `variable` and `file`. */
 export type SecretConfig = NotifyConfig['url'];
+export type OwnerConfig = NonNullable<Config['owner']>;
 export type FreezeConfig = NonNullable<Config['freeze']>;
 export type InstanceCheckConfig = NonNullable<Config['instanceCheck']>;
 export type DrainCheckConfig = NonNullable<Config['drainCheck']>;

@@ -13,6 +13,7 @@ import { freezeSection } from './schema-freeze.ts';
 import { notifySection } from './schema-notify.ts';
 import { storeSection } from './schema-store.ts';
 import { sandboxSection } from './schema-sandbox.ts';
+import { ownerSection } from './schema-owner.ts';
 import { releaseSection } from './schema-release.ts';
 import { trafficSection } from './schema-traffic.ts';
 import { durationMs, endpoint, inMs, timeLimit, map, region, text, whole } from './values.ts';
@@ -31,12 +32,15 @@ const timeouts = z
     dns: timeLimit
       .prefault('10m')
       .describe('Weighted DNS: until Route 53, and then the name servers, show a change of records.'),
+    idle: timeLimit
+      .prefault('5m')
+      .describe('promote, rollback: until no work of the other side is under way (`owner`).'),
     deploy: timeLimit
       .prefault('30m')
       .describe('rolling, deploy: until the deploy of a batch or the migrations have ended.'),
   })
   .transform(({ drained, ...rest }) =>
-    inMs('boot', 'healthy', 'released', 'proven', 'warm', 'dns', 'deploy')({ ...rest, released: drained }),
+    inMs('boot', 'healthy', 'released', 'proven', 'warm', 'dns', 'idle', 'deploy')({ ...rest, released: drained }),
   )
   .prefault({})
   .describe('Timeouts of steps, as durations such as 90s, 10m or 1h30m. A step that takes longer fails.');
@@ -117,6 +121,7 @@ export const schema = z
     freeze: freezeSection.exactOptional(),
     approval: approvalSection.exactOptional(),
     notify: notifySection.exactOptional(),
+    owner: ownerSection.exactOptional(),
     timeouts,
     aws,
     store: storeSection,

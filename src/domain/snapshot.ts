@@ -6,6 +6,7 @@ import type { Owner } from './owners.ts';
 import type { FleetGroup } from './scaling.ts';
 import type { Outside, RouteRole, Traffic } from './traffic.ts';
 import type { Unreadable } from './unreadable.ts';
+import type { Work } from './work.ts';
 
 /**
  * What is so, now: one frozen value, read from AWS at one moment. Everything the planner knows is in here.
@@ -209,6 +210,8 @@ export interface Snapshot {
   readonly answers: ReleaseAnswers;
   /** The approval that was asked for last; absent: none was, or it was not read. */
   readonly approval?: Approval;
+  /** Who takes work that must not run twice; absent: not asked. */
+  readonly work?: Work;
   /** What the closed times of the config said when they were asked last; absent: they were not. */
   readonly freeze?: Freeze;
   /** What the deployer and the instances themselves say; read only for the step that waits for it. */

@@ -11,6 +11,8 @@ import { isLive } from '../domain/roles.ts';
 import { withTraffic } from '../domain/routes.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { defined } from '../domain/defined.ts';
+import type { Work } from '../domain/work.ts';
+import type { WorkPort } from '../work/work.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
@@ -28,6 +30,7 @@ interface Readers {
 interface AllReaders extends Readers {
   readonly freeze: FreezePort;
   readonly approvals: Pick<ApprovalsPort, 'read'>;
+  readonly work: Pick<WorkPort, 'read' | 'idle'>;
   readonly inPlace: DetailReaders;
   readonly green: Pick<GreenPort, 'ask'>;
 }
@@ -118,7 +121,15 @@ export async function refresh(readers: AllReaders, before: Snapshot, reads: Read
   const known = reads.outsideOf ? await lookFor(readers, before, reads.outsideOf) : before;
   const seen = await refreshDetails(readers, await refreshLists(readers, known, reads), reads);
   const heeding = reads.freeze === true ? { ...seen, freeze: await readers.freeze.read() } : seen;
-  return reads.approval === true ? withApproval(readers, heeding) : heeding;
+  const working = reads.work === undefined ? heeding : { ...heeding, work: await readWork(readers, reads.work) };
+  return reads.approval === true ? withApproval(readers, working) : working;
+}
+
+async function readWork({ work: port }: AllReaders, reads: NonNullable<Reads['work']>): Promise<Work> {
+  const work = await port.read();
+  // Idle counts only where nobody takes more.
+  if (reads === 'owner' || work.state !== 'seen' || work.owner !== null) return work;
+  return { ...work, idle: await port.idle(reads.idle) };
 }
 
 /** While it is waited for, nothing else may be read for hours: the time of this reading counts. */

@@ -26,6 +26,8 @@ export interface Reads {
   readonly outsideOf?: readonly string[];
   /** What the store says of the approval that was asked for last. */
   readonly approval?: boolean;
+  /** Who takes work that must not run twice; and whether no work of these releases is under way. */
+  readonly work?: 'owner' | { readonly idle: readonly string[] };
   /** Whether this is a closed time. */
   readonly freeze?: boolean;
   /** What the deployer says of this order. */

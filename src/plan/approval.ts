@@ -58,7 +58,7 @@ function isAskedFor({ shares }: ApprovalTerms, before: number, after: number): b
 }
 
 /** What green has of production, in whole percent; where fleets move between target groups, all once one of it is in. */
-function shareIn(snapshot: Snapshot, id: string): number {
+export function shareIn(snapshot: Snapshot, id: string): number {
   const fleet = fleetById(snapshot, id);
   if (fleet === undefined) return 0;
   if (snapshot.traffic.kind !== 'membership') return Math.round(shareOfFleet(snapshot, fleet));

@@ -49,6 +49,8 @@ export interface Limits {
   readonly dnsMs: number;
   /** Until a deploy, or the migrations, have ended. */
   readonly deployMs: number;
+  /** Until no work of the other side is under way. */
+  readonly idleMs: number;
 }
 
 /** Everything that is known of one step. Pure but for `apply`; nothing has a default, so that the compiler names what a new kind lacks. */

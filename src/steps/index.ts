@@ -2,6 +2,7 @@ import { awaitApproval } from './await-approval.ts';
 import { awaitDnsAnswers } from './await-dns-answers.ts';
 import { awaitDrained } from './await-drained.ts';
 import { awaitHealthy } from './await-healthy.ts';
+import { awaitIdle } from './await-idle.ts';
 import { awaitInsync } from './await-insync.ts';
 import { awaitLoweredTtl } from './await-lowered-ttl.ts';
 import { awaitResidualTraffic } from './await-residual-traffic.ts';
@@ -19,6 +20,7 @@ import { deregisterEverywhere } from './deregister-everywhere.ts';
 import { heedingFreeze } from './heeding-freeze.ts';
 import { fillGroup } from './fill-group.ts';
 import { holdMinimum } from './hold-minimum.ts';
+import { giveWork } from './give-work.ts';
 import { launch } from './launch.ts';
 import { mark } from './mark.ts';
 import { matchSize } from './match-size.ts';
@@ -46,6 +48,8 @@ const steps = {
   register,
   'await-approval': awaitApproval,
   'spend-approval': spendApproval,
+  'give-work': giveWork,
+  'await-idle': awaitIdle,
   'await-healthy': awaitHealthy,
   deregister,
   'await-slow-start': awaitSlowStart,

@@ -9,6 +9,7 @@ import type { FreezePort } from '../freeze/freeze.ts';
 import type { ProductionPort } from '../production/production.ts';
 import type { ApprovalsPort } from '../record/approvals.ts';
 import type { OutsidePort } from '../traffic/discover.ts';
+import type { WorkPort } from '../work/work.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 
 /** The outside world of a run. */
@@ -21,6 +22,7 @@ export interface Ports {
   readonly green: GreenPort;
   readonly freeze: FreezePort;
   readonly approvals: ApprovalsPort;
+  readonly work: WorkPort;
   /** What deploys in place need beside the others. */
   readonly inPlace: InPlace;
 }

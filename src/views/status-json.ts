@@ -46,6 +46,7 @@ export function statusData(report: StatusReport) {
     residualTraffic: residualOf(snapshot),
     fleets: fleetsByRole(snapshot).map((one) => fleetData(snapshot, one)),
     freeze: freezeData(snapshot),
+    work: workData(snapshot),
     unmanaged: snapshot.unmanaged.map(({ id }) => id),
     outside: outsideData(report),
     unreadable: report.unreadable,
@@ -60,6 +61,11 @@ export function statusData(report: StatusReport) {
     verbs,
     last: last ?? null,
   };
+}
+
+function workData({ work = { state: 'none' } }: Snapshot) {
+  const { owner, epoch } = work.state === 'seen' ? work : { owner: null, epoch: null };
+  return { state: work.state, owner, epoch };
 }
 
 function freezeData({ freeze = { state: 'none' } }: Snapshot) {

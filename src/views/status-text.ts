@@ -1,6 +1,7 @@
 import { isRegistered, members, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Pool, PoolRole, Snapshot } from '../domain/snapshot.ts';
 import { waitingText } from '../domain/approval.ts';
+import { ownerText, workProblem } from '../domain/work.ts';
 import { closedText } from '../domain/freeze.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
 import { scalingFacts } from '../plan/scaling.ts';
@@ -30,6 +31,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
       ...underWayLines(report, width, paint),
       ...approvalLines(report, width, paint),
       ...freezeLines(snapshot, width, paint),
+      ...workLines(snapshot, width, paint),
     ],
     routeLines(snapshot, paint),
     report.movedByOthers === undefined ? [] : headed('Moved:', 'yellow', report.movedByOthers, width, paint),
@@ -67,6 +69,7 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     ...underWayLines(report, width, paint),
     ...approvalLines(report, width, paint),
     ...freezeLines(snapshot, width, paint),
+    ...workLines(snapshot, width, paint),
     ...routeLines(snapshot, paint),
     ...(moved === undefined ? [] : headed('Moved:', 'yellow', moved, width, paint)),
     ...snapshot.pools.toSorted(byRole).flatMap((pool) => poolLines(pool, snapshot, width, paint, 0)),
@@ -80,6 +83,14 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     ...(report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`]),
     ...lastLines(report, width, paint),
   ].join('\n');
+}
+
+/** Nothing where the config has no such work. */
+function workLines({ work }: Snapshot, width: number, paint: Paint): string[] {
+  if (work === undefined || work.state === 'none') return [];
+  if (work.state === 'unreadable') return headed('Work:', 'yellow', workProblem(work, '') ?? '', width, paint);
+  const text = `taken by ${ownerText(work.owner)} (epoch ${work.epoch}).`;
+  return headed('Work:', work.owner === null ? 'yellow' : 'bold', text, width, paint);
 }
 
 /** Nothing once it is decided. */

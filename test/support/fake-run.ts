@@ -15,6 +15,7 @@ export const LIMITS = {
   warmMs: 60_000,
   dnsMs: 600_000,
   deployMs: 60_000,
+  idleMs: 60_000,
 };
 const MINIMUM = { total: 2, zones: { a: 2 } };
 

@@ -12,3 +12,6 @@ export interface Case<K extends StepKind> {
   /** What happens, and nothing comes of it. */
   readonly allowed: Readonly<Record<string, Act>>;
 }
+
+/** Kinds that touch nothing of AWS: who approves, and who takes work. */
+export const BESIDE = ['await-approval', 'spend-approval', 'give-work', 'await-idle'] as const;

@@ -19,7 +19,7 @@ import {
   untag,
   untested,
 } from './hands.ts';
-import type { Case } from './grave-case.ts';
+import { BESIDE, type Case } from './grave-case.ts';
 import { GROUP_CASES, HOLDS } from './grave-groups.ts';
 import { launchCase } from './grave-launch.ts';
 import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
@@ -28,8 +28,6 @@ import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-wei
 export const HARMLESS = [
   'await-running',
   'await-healthy',
-  'await-approval',
-  'spend-approval',
   'await-drained',
   'tag-share',
   'watch',
@@ -51,6 +49,7 @@ export const HARMLESS = [
   'tag-release',
   'tag-store-id',
   ...HOLDS,
+  ...BESIDE,
 ] as const satisfies readonly StepKind[];
 
 export type Grave = Exclude<StepKind, (typeof HARMLESS)[number]>;

@@ -1,5 +1,6 @@
 import { NO_FREEZE } from '../../src/freeze/freeze.ts';
 import { NO_APPROVALS } from '../../src/record/approvals.ts';
+import { NO_WORK } from '../../src/work/work.ts';
 import { NO_CHECKS } from '../../src/production/green.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/domain/snapshot.ts';
@@ -83,7 +84,13 @@ export const ALONE = { state: 'seen', groups: [], routes: [], owned: [], unsearc
 export const OWNER: Ownership = { environment: 'shop', tagPrefix: 'turnout' };
 
 /** The config says nothing of what production and green answer. */
-export const NOTHING_TOLD = { production: NO_MARKER, green: NO_CHECKS, freeze: NO_FREEZE, approvals: NO_APPROVALS };
+export const NOTHING_TOLD = {
+  production: NO_MARKER,
+  green: NO_CHECKS,
+  freeze: NO_FREEZE,
+  approvals: NO_APPROVALS,
+  work: NO_WORK,
+};
 
 export const NOTHING_OUTSIDE: OutsidePort = {
   look: async () => ALONE,

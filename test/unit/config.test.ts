@@ -38,6 +38,7 @@ describe('a config file', () => {
         warmMs: 300_000,
         dnsMs: 600_000,
         deployMs: 1_800_000,
+        idleMs: 300_000,
       },
       aws: { requestsPerSecond: { others: 5, route53: 2 }, maxAttempts: 8, consistencyDelayMs: 10_000 },
       store: { kind: 'file', path: '/srv/shop/.turnout/shop.db', ttlMs: 60_000 },
@@ -54,6 +55,7 @@ describe('a config file', () => {
       warmMs: 300_000,
       dnsMs: 600_000,
       deployMs: 1_800_000,
+      idleMs: 300_000,
     });
   });
 

@@ -76,7 +76,7 @@ describe('before a switch of names', () => {
     expect(behaviour.count(dnsWorld(100, SILENT))).toMatchObject({ have: 0, want: 10, waiting: [{ id: 'DNS' }] });
     const some = { answers: { state: 'one-pool', pool: 'two', streak: 4 } } as const;
     expect(behaviour.count(dnsWorld(100, some))).toEqual({ have: 4, want: 10, word: 'answers', waiting: [] });
-    const limits = { bootMs: 1, healthyMs: 2, releasedMs: 3, provenMs: 4, warmMs: 9, dnsMs: 5, deployMs: 6 };
+    const limits = { bootMs: 1, healthyMs: 2, releasedMs: 3, provenMs: 4, warmMs: 9, dnsMs: 5, deployMs: 6, idleMs: 7 };
     expect(behaviour.timeLimitMs(limits, 'under way')).toBe(5);
   });
 });

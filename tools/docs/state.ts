@@ -17,7 +17,7 @@ import {
   terminated,
   time,
 } from './format.ts';
-import { freeze } from './freeze.ts';
+import { freeze, work } from './freeze.ts';
 import { approval } from './approval.ts';
 import { group } from './group.ts';
 import { outside, residualTraffic } from './outside.ts';
@@ -266,6 +266,7 @@ export const statusLine = formatOf<Status>()(
     routes: z.array(route).describe('rules and names that divide traffic by weight; empty when membership moves it'),
     residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
     fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
+    work: work.describe('who takes work that must not run twice (`owner` in the config)'),
     freeze: freeze.describe('whether this is a closed time (`freeze` in the config)'),
     unmanaged: strings("ids of instances in a target group that lack this environment's tags"),
     outside: outside.describe(

@@ -8,6 +8,8 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   register: 'register instances with a target group',
   'await-approval': 'wait until somebody approves or rejects a share of production for the new fleet',
   'spend-approval': 'note that an approval was used',
+  'give-work': 'make a release, or nobody, the one that takes work (`owner`)',
+  'await-idle': 'wait until no work of the other side is under way (`owner`)',
   'await-healthy': 'wait until they are healthy there',
   deregister: 'deregister instances from a target group',
   'await-drained': 'wait until no target is registered or draining there',

@@ -90,6 +90,7 @@ function notedIn(ports: Ports, called: Set<string>): Ports {
     fleet: noting(ports.fleet),
     traffic: noting(ports.traffic),
     approvals: { ...ports.approvals, put: async () => {} },
+    work: { ...ports.work, set: async () => {} },
     inPlace: { ...inPlace, deploys: noting(inPlace.deploys) },
   };
 }

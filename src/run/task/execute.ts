@@ -5,6 +5,7 @@ import { productionIn } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
 import { describeServing, lostSince } from '../../plan/ending.ts';
+import { withWork } from '../../plan/work.ts';
 import { verifiedBy } from '../../domain/answers.ts';
 import { defined } from '../../domain/defined.ts';
 import { otherStore } from '../../domain/store-mark.ts';
@@ -192,7 +193,8 @@ async function undo(
   await setup.hooks
     ?.run('onRollback', { verb: goal.verb, release: goal.release, message: why })
     .catch((error: unknown) => setup.view.emit({ type: 'warning', message: messageOf(error) }));
-  const plan = task.plan(snapshot, back);
+  const moved = task.plan(snapshot, back);
+  const plan = isRefusal(moved) ? moved : withWork(snapshot, back, moved);
   if (isRefusal(plan)) {
     const both = `${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`;
     return advised(run, snapshot, goal, needsAttention(both, [...grant, ...plan.next]));

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { observe } from '../../observe/observe.ts';
+import { observe, refresh } from '../../observe/observe.ts';
+import { NOTHING } from '../../observe/reads.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Outside } from '../../domain/traffic.ts';
 import type { Goal } from '../../domain/goal.ts';
@@ -84,7 +85,7 @@ export async function runPlan(
     await others.wait(view.emit, signal);
     if (!isEarly) return;
     isEarly = false;
-    const seen = { ...(await look(run)), ...defined({ freeze: snapshot.freeze }) };
+    const seen = { ...(await look(run)), ...defined({ freeze: snapshot.freeze, approval: snapshot.approval }) };
     const left = withStoreSteps(seen, planNow(task, seen, goal), store);
     if (!isDeepStrictEqual(left.steps, plan.steps.slice(at))) throw new PlanAgain(left, seen);
   };
@@ -124,7 +125,7 @@ export async function runPlan(
 
 /** Everything, read again. */
 export async function look({ setup: { ports, signal, view }, outside }: Run): Promise<Snapshot> {
-  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, () =>
-    observe(ports, { outside }),
+  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, async () =>
+    refresh(ports, await observe(ports, { outside }), { ...NOTHING, work: 'owner' }),
   );
 }

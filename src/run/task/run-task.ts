@@ -174,7 +174,11 @@ async function readWorld(setup: Setup, task: Task, options: TaskOptions): Promis
   return retryOutage(setup, async () => {
     const outside = task.looksOutside === 'no' ? {} : { outside: task.looksOutside };
     const world = await observe(ports, { residual: task.watchesResidualTraffic(options), ...outside });
-    return refresh(ports, world, { ...task.readsAlso(world, switchSettings(ports)), freeze: task.heedsFreeze });
+    return refresh(ports, world, {
+      ...task.readsAlso(world, switchSettings(ports)),
+      freeze: task.heedsFreeze,
+      ...(task.decidesProduction && { work: 'owner' }),
+    });
   });
 }
 

@@ -75,6 +75,7 @@ const LIMITS = {
   provenMs: 60_000,
   dnsMs: 600_000,
   deployMs: 60_000,
+  idleMs: 60_000,
 };
 /** As the config's default. */
 const EFFECT_SHOWS_MS = 10_000;

@@ -1,0 +1,79 @@
+import { refusal, type Goal, type Refusal } from '../domain/goal.ts';
+import { liveFleets } from '../domain/roles.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { behaviourOf, type Step } from '../steps/index.ts';
+import { shareIn } from './approval.ts';
+import type { Plan } from './plan.ts';
+
+/**
+ * The plan with the work that must not run twice. In a promote the old side takes no more and becomes idle before all of production
+ * moves, and the new side takes it at the end, once that is proven; below 100 % it stays where it is. In a rollback traffic moves
+ * first, whatever becomes of the work, which then follows in the same way.
+ */
+export function withWork(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | Refusal {
+  const { work } = snapshot;
+  if (work === undefined || work.state === 'none') return plan;
+  if (goal.verb === 'cleanup') return endsOwner(snapshot, goal.release, plan) ?? plan;
+  if (goal.verb !== 'promote' && goal.verb !== 'rollback') return plan;
+  const { fleet, release, verb } = goal;
+  const at = whereAllMoves(snapshot, fleet, plan);
+  if (at === undefined) return plan;
+  const others = liveFleets(snapshot).flatMap((one) => (one.id === fleet ? [] : one.release));
+  const problem = handOverProblem(snapshot, release, others);
+  if (problem !== undefined) {
+    if (verb === 'promote') return problem;
+    return { ...plan, notes: [...plan.notes, `${problem.message} The work is left as it is.`] };
+  }
+  if (work.state !== 'seen' || work.owner === release) return plan;
+  const stop: readonly Step[] = work.owner === null ? [] : [{ do: 'give-work', fleet, to: null }];
+  const leave: readonly Step[] = [...stop, { do: 'await-idle', fleet, releases: [...new Set(others)] }];
+  const give: Step = { do: 'give-work', fleet, to: release };
+  const cut = verb === 'promote' ? at : plan.steps.length;
+  return { ...plan, steps: [...plan.steps.slice(0, cut), ...leave, ...plan.steps.slice(cut), give] };
+}
+
+/** The step with which the fleet gets all of production; 0 where it has, and undefined where it does not in this plan. */
+function whereAllMoves(snapshot: Snapshot, fleet: string, { steps }: Plan): number | undefined {
+  if (shareIn(snapshot, fleet) === 100) return 0;
+  let world = snapshot;
+  const at = steps.findIndex((step) => {
+    world = behaviourOf(step).simulate(world);
+    return shareIn(world, fleet) === 100;
+  });
+  return at < 0 ? undefined : at;
+}
+
+function handOverProblem({ work }: Snapshot, release: string, others: readonly string[]): Refusal | undefined {
+  if (work?.state === 'unreadable') {
+    return refusal(
+      'owner-unreadable',
+      `Who takes work could not be read. ${work.why}`,
+      'Fix what `owner.read` in the config runs; then run this again.',
+    );
+  }
+  if (others.includes(release)) {
+    return refusal(
+      'owner-ambiguous',
+      `Two fleets carry ${release}: which of them takes work could not be told by their release.`,
+      'Give the new fleet a release of its own.',
+    );
+  }
+  const owner = work?.state === 'seen' ? work.owner : null;
+  if (owner === null || owner === release || others.includes(owner)) return undefined;
+  return refusal(
+    'owner-unknown',
+    `${owner} takes work, and no fleet of this environment carries it.`,
+    'Find out who set it. Set it to the release that serves production; then run this again.',
+  );
+}
+
+/** A cleanup would terminate the servers that take work. */
+function endsOwner({ work }: Snapshot, release: string, { steps }: Plan): Refusal | undefined {
+  if (work?.state !== 'seen' || work.owner === null || work.owner === release || steps.length === 0) return undefined;
+  return refusal(
+    'owner-elsewhere',
+    `${release} serves production, and ${work.owner} takes work.`,
+    '`turnout promote` or `turnout rollback` hands it over.',
+    `Or set the owner to ${release} by hand, once no work of ${work.owner} is under way; then run this again.`,
+  );
+}

@@ -1,0 +1,119 @@
+import type { Clock } from '../clock.ts';
+import type { OwnerConfig } from '../config/config.ts';
+import { ownerText, type SeenWork, type Work } from '../domain/work.ts';
+import { OperatorError } from '../errors.ts';
+import type { Guardian } from '../programs/guardian.ts';
+import { startProgram, type ProgramResult } from '../programs/program.ts';
+import type { WorkPort } from './work.ts';
+
+export interface WorkTools {
+  readonly clock: Clock;
+  readonly guardian: Guardian;
+  readonly folder: string;
+  readonly environment: string;
+  /** Awaited directly before a change: rejects without the lease, or where the decision is old. */
+  readonly beforeChange: () => Promise<void>;
+}
+
+const GRACE_MS = 1000;
+
+/** By programs of the operator: `read` prints `{"owner": "42", "epoch": 7}`, `set` compares and sets, `idle` ends with 0 once nothing is under way. */
+export function openWork(config: OwnerConfig, tools: WorkTools): WorkPort {
+  let highest: number | undefined;
+  const run = async (words: readonly string[], timeoutMs: number, variables: Record<string, string>) =>
+    runProgram(words, timeoutMs, { TURNOUT_ENVIRONMENT: tools.environment, ...variables }, tools);
+
+  const read = async (): Promise<Work> => {
+    const ended = await run(config.read, config.readTimeoutMs, {});
+    const last = ended.output.at(-1) ?? '';
+    if (!ended.ok) return unreadable(`\`owner.read\` failed: ${ended.why}. It wrote last: ${last || 'nothing'}`);
+    const seen = workIn(last);
+    if (seen === undefined)
+      return unreadable(
+        `\`owner.read\` wrote last: ${last || 'nothing'}; expected {"owner": "42", "epoch": 7}, with null for nobody`,
+      );
+    if (highest !== undefined && seen.epoch < highest)
+      return unreadable(`Its epoch went back from ${highest} to ${seen.epoch}, and must only grow`);
+    highest = seen.epoch;
+    return seen;
+  };
+
+  return {
+    read,
+    async idle(releases) {
+      const asked = releases.map(async (release) => {
+        const { ok } = await run(config.idle, config.timeoutMs, { TURNOUT_IDLE: release, ...fence(highest) });
+        return ok ? [release] : [];
+      });
+      return (await Promise.all(asked)).flat();
+    },
+    async set(seen, owner) {
+      await tools.beforeChange();
+      const ended = await run(config.set, config.timeoutMs, {
+        TURNOUT_OWNER: owner ?? '',
+        TURNOUT_OWNER_BEFORE: seen.owner ?? '',
+        TURNOUT_FENCE: String(seen.epoch + 1),
+        TURNOUT_FENCE_BEFORE: String(seen.epoch),
+      });
+      if (!ended.ok) throw notSet(owner, ended);
+      const now = await read();
+      if (now.state === 'seen' && now.owner === owner && now.epoch <= seen.epoch) throw epochStays(now);
+    },
+    epoch: () => highest,
+  };
+}
+
+function fence(epoch: number | undefined): Record<string, string> {
+  return epoch === undefined ? {} : { TURNOUT_FENCE: String(epoch) };
+}
+
+function unreadable(why: string): Work {
+  return { state: 'unreadable', why: `${why}.` };
+}
+
+function workIn(line: string): SeenWork | undefined {
+  try {
+    const { owner, epoch } = JSON.parse(line) as { readonly owner?: unknown; readonly epoch?: unknown };
+    const isOwner = owner === null || (typeof owner === 'string' && owner !== '');
+    const isEpoch = typeof epoch === 'number' && Number.isSafeInteger(epoch) && epoch >= 0;
+    return isOwner && isEpoch ? { state: 'seen', owner, epoch, idle: [] } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function notSet(owner: string | null, { why, output }: ProgramResult): OperatorError {
+  const last = output.length === 0 ? '' : ` It wrote last: ${output.at(-1)}`;
+  const message = `\`owner.set\` for ${ownerText(owner)} failed: ${why}.${last}`;
+  return new OperatorError('owner-not-set', message, {
+    transient: true,
+    next: ['Fix what `owner.set` in the config runs; `turnout status` shows who takes work.'],
+  });
+}
+
+/** Late workers could not be told from others. */
+function epochStays({ owner, epoch }: SeenWork): OperatorError {
+  const message = `\`owner.set\` made ${ownerText(owner)} the owner without raising the epoch, which is still ${epoch}.`;
+  return new OperatorError('owner-epoch', message, {
+    next: ['Let `owner.set` store TURNOUT_FENCE together with the owner, in one statement.'],
+  });
+}
+
+async function runProgram(
+  words: readonly string[],
+  timeoutMs: number,
+  variables: Readonly<Record<string, string>>,
+  { clock, guardian, folder }: WorkTools,
+): Promise<ProgramResult> {
+  const program = startProgram({ run: words, folder, variables, graceMs: GRACE_MS, onLine: () => {} }, clock, guardian);
+  const over = new AbortController();
+  const late = clock.sleep(timeoutMs, over.signal).then(
+    () => program.stop().then(() => true),
+    () => false,
+  );
+  const ended = await program.ended;
+  over.abort();
+  return (await late)
+    ? { ...ended, ok: false, why: `it was ended after ${timeoutMs / 1000} s, its time limit` }
+    : ended;
+}
