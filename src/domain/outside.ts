@@ -2,7 +2,7 @@ import { isHealthy } from './minimum-healthy.ts';
 import { members } from './roles.ts';
 import type { Fleet, Pool, Snapshot, Target } from './snapshot.ts';
 import type { OutsideRoute } from './traffic.ts';
-import { list } from './text.ts';
+import { duration, list } from './text.ts';
 
 /** What is there beside what the config names, and leads to this environment's instances or target groups. Pure. */
 
@@ -10,8 +10,16 @@ import { list } from './text.ts';
 export function foreignRoutes(snapshot: Snapshot, pool: Pool): readonly string[] {
   const { outside } = snapshot;
   if (outside.state !== 'seen') return [];
-  const leading = outside.routes.filter(({ weights }) => (weights[pool.name] ?? 0) > 0);
-  return leading.filter((route) => !isOwn(snapshot, pool, route)).map(({ name }) => name);
+  const leading = outside.routes.filter((route) => leadsBy(route, pool) !== undefined);
+  const foreign = leading.filter((route) => !isOwn(snapshot, pool, route));
+  return foreign.map((route) => `${route.name}${leadsBy(route, pool)}`);
+}
+
+/** How, after the route's name; undefined where it does not lead there. Without a weight, cookies still do. */
+function leadsBy({ weights, stickyS }: OutsideRoute, { name }: Pool): string | undefined {
+  const weight = weights[name];
+  if (weight === undefined || (weight === 0 && stickyS === 0)) return undefined;
+  return weight > 0 ? '' : ` (without a weight, by cookies of ${duration(stickyS)})`;
 }
 
 function isOwn({ traffic, pools }: Snapshot, pool: Pool, { name, by, weights }: OutsideRoute): boolean {

@@ -93,6 +93,8 @@ export interface OutsideRoute {
   readonly url: string;
   /** Weights by the names of target groups, all that it has; 1 where it forwards to a single one. */
   readonly weights: Readonly<Record<string, number>>;
+  /** Seconds for which a cookie keeps a client at a group that has no weight any more; 0 without cookies. */
+  readonly stickyS: number;
 }
 
 /** Of a listener or a rule, or of a target group: who made it, by its tags. */

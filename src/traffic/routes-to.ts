@@ -1,6 +1,6 @@
 import type { Action, Elbv2, Listener, LoadBalancer, TargetGroup } from '../aws/elbv2.ts';
 import type { OutsideRoute } from '../domain/traffic.ts';
-import { weightsIn } from './actions.ts';
+import { stickySecondsIn, weightsIn } from './actions.ts';
 
 /** A route, and what it is called in the API: of a default action, its listener. */
 export interface FoundRoute {
@@ -66,7 +66,9 @@ async function routesOf(
     if (![...weights.keys()].some((group) => names.has(group))) return [];
     const byName = [...weights].map(([group, weight]) => [names.get(group) ?? nameIn(group), weight]);
     const url = urlOf(balancer, listener);
-    return [{ arn, route: { name: one, by: 'listener', url, weights: Object.fromEntries(byName) } }];
+    const stickyS = stickySecondsIn(actions);
+    const route: OutsideRoute = { name: one, by: 'listener', url, weights: Object.fromEntries(byName), stickyS };
+    return [{ arn, route }];
   });
 }
 

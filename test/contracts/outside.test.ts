@@ -72,6 +72,7 @@ describe('other target groups that hold our instances', () => {
         by: 'listener',
         url: expect.any(String),
         weights: { [INTERNAL]: 1 },
+        stickyS: 0,
       },
     ]);
   });

@@ -43,7 +43,10 @@ export async function badAdvice(
   const key = isRefused ? undefined : JSON.stringify([snapshot, asked, next]);
   if (key !== undefined && known.has(key)) return [];
   if (key !== undefined) known.add(key);
-  const world = { tasks, snapshot, settings: settingsIn(snapshot), store: OWN_STORE, recorded: undefined };
+  const [verb, options] = asked;
+  const refused = { task: tasks[verb], options };
+  const seen = { tasks, snapshot, settings: settingsIn(snapshot), store: OWN_STORE, recorded: undefined };
+  const world = isRefused ? { ...seen, asked: refused } : seen;
   const found: string[] = [];
   let helps = 0;
   for (const sentence of await checkedAdvice(world, next, { isRefused })) {

@@ -128,7 +128,13 @@ export function withShared(snapshot: Snapshot, name: string, ids: readonly strin
   if (outside.state !== 'seen') return snapshot;
   const targets = ids.map((id) => ({ id, port: 9090, state: 'healthy' as const }));
   const pool = { ...snapshot.pools[0]!, name, arn: `arn:${name}`, role: 'other' as const, targets };
-  const route = { name: `lb:${name}`, by: 'listener' as const, url: `http://${name}/`, weights: { [name]: 1 } };
+  const route = {
+    name: `lb:${name}`,
+    by: 'listener' as const,
+    url: `http://${name}/`,
+    weights: { [name]: 1 },
+    stickyS: 0,
+  };
   return {
     ...snapshot,
     pools: [...snapshot.pools, pool],
@@ -147,10 +153,10 @@ export const lead =
     fake.set((snapshot) => withRule(snapshot, { [pool]: weight }));
 
 /** The snapshot with a rule that the config does not name. */
-export function withRule(snapshot: Snapshot, weights: Readonly<Record<string, number>>): Snapshot {
+export function withRule(snapshot: Snapshot, weights: Readonly<Record<string, number>>, stickyS = 0): Snapshot {
   const { outside } = snapshot;
   if (outside.state !== 'seen') return snapshot;
-  const route = { name: 'lb:443 priority 7', by: 'listener' as const, url: 'https://lb/', weights };
+  const route = { name: 'lb:443 priority 7', by: 'listener' as const, url: 'https://lb/', weights, stickyS };
   return { ...snapshot, outside: { ...outside, routes: [...outside.routes, route] } };
 }
 

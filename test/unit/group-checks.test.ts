@@ -80,7 +80,7 @@ describe('a group that nothing forwards to', () => {
 
 test('a production group to which every rule gives the weight 0 has no traffic to move', async () => {
   const route = (prod: number) => {
-    return { name: 'shop:80', by: 'listener', url: 'http://shop/', weights: { prod, other: 1 } } as const;
+    return { name: 'shop:80', by: 'listener', url: 'http://shop/', weights: { prod, other: 1 }, stickyS: 0 } as const;
   };
   const none: Snapshot = { ...BOTH, outside: { ...ALONE, routes: [route(0)] } };
   expect(await promote(none)).toMatchObject({

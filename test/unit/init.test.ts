@@ -41,7 +41,7 @@ const TRIAL = group('acme-trial');
 
 function route(name: string, ...groups: readonly string[]): AccountSeen['routes'][number] {
   const weights = Object.fromEntries(groups.map((one, n) => [one, n === 0 ? 100 : 0]));
-  return { name, by: 'listener', url: `http://${name}/`, weights };
+  return { name, by: 'listener', url: `http://${name}/`, weights, stickyS: 0 };
 }
 
 function account(groups: readonly GroupSeen[], ...routes: AccountSeen['routes']): AccountSeen {

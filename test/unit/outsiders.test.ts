@@ -115,6 +115,12 @@ describe('a rule of others that leads to a group of the config', () => {
       expect(kindsIn(await planned(withRule(weighted, weights), 'cleanup'))).toContain('terminate');
   });
 
+  test('keeps it also without a weight, for as long as cookies may lead there', async () => {
+    const { refused: code, message } = await refused(withRule(weighted, { one: 0, two: 100 }, 3600), 'cleanup');
+    expect(code).toBe('shared-target-group');
+    expect(message).toContain('lb:443 priority 7 (without a weight, by cookies of 1 h) leads to one, which would');
+  });
+
   test('is no matter where it was allowed', async () => {
     const plan = await planned(withRule(weighted, { one: 100 }), 'cleanup', { allowSharedTargetGroup: ['one'] });
     expect(kindsIn(plan)).toEqual(['deregister one', 'await-drained one', 'mark', 'terminate']);

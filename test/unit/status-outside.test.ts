@@ -64,7 +64,13 @@ describe('a production rule is shown as it is', () => {
     const world = weightedWorld({ ...ONE_FLEET, production: [10], othersWeight: 25 });
     const { outside } = world;
     if (outside.state !== 'seen') throw new Error('It is seen.');
-    const route = { name: 'shop:0', by: 'listener', url: '', weights: { one: 90, two: 10, canary: 25 } } as const;
+    const route = {
+      name: 'shop:0',
+      by: 'listener',
+      url: '',
+      weights: { one: 90, two: 10, canary: 25 },
+      stickyS: 0,
+    } as const;
     const text = '72 % A in one ·   8 % two, which is empty ·  20 %';
     expect(shown(world).text).toContain(`${text} other target groups, not in the config`);
     expect(shown({ ...world, outside: { ...outside, routes: [route] } }).text).toContain(

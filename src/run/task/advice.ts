@@ -25,6 +25,8 @@ export type AdviceWorld = Pick<
   GoalRequest,
   'tasks' | 'snapshot' | 'settings' | 'delivery' | 'fleetCount' | 'store' | 'recorded' | 'lastProduction'
 > & {
+  /** What was refused: flags alone are advised for that. */
+  readonly asked?: { readonly task: Task; readonly options: TaskOptions };
   /** The action that was just denied: what needs it would stop again. */
   readonly denied?: { readonly action: string; readonly ports: Ports } | undefined;
 };
@@ -89,7 +91,7 @@ async function wayOut(world: AdviceWorld): Promise<readonly string[]> {
 
 /** The first command of the sentence, or the options that it adds to the one that was refused; and why it would be refused now; undefined where it would not be, or there is none. */
 async function tried(world: AdviceWorld, text: string): Promise<{ readonly command?: string; readonly no?: string }> {
-  if (text.startsWith('`--')) return { command: text };
+  if (text.startsWith('`--')) return triedFlags(world, text);
   const [, before, command = ''] = /(then )?`turnout ([^`]+)`/.exec(text) ?? [];
   const verb = command.split(' ', 1)[0] as Verb;
   if (before !== undefined || !(verb in world.tasks) || !isTried(world, world.tasks[verb])) return {};
@@ -99,10 +101,40 @@ async function tried(world: AdviceWorld, text: string): Promise<{ readonly comma
   return { command, no: planned.message.replace(/\.$/, '') };
 }
 
+/** Flags that are added to what was asked for; one that is named without a value only says which values there are. */
+async function triedFlags(
+  world: AdviceWorld,
+  text: string,
+): Promise<{ readonly command: string; readonly no?: string }> {
+  const [, flags = ''] = /^`([^`]+)`/.exec(text) ?? [];
+  const words = flags.split(' ');
+  if (world.asked === undefined) return { command: text };
+  const { task, options } = world.asked;
+  const last = words.at(-1) ?? '';
+  if (last.startsWith('--') && flagsOf(task.options)[last.slice(2)]?.type !== 'boolean') return { command: text };
+  const planned = await planWith(world, task, added(options, optionsIn(task, words))).catch(asRefused);
+  if ('steps' in planned || PASSES.has(planned.code)) return { command: text };
+  return { command: text, no: planned.message.replace(/\.$/, '') };
+}
+
+/** What may be given several times is given once more. */
+function added(options: TaskOptions, more: TaskOptions): TaskOptions {
+  const given = options as Readonly<Record<string, unknown>>;
+  const both = Object.entries(more).map(([key, value]) => {
+    const before = given[key];
+    return [key, Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value] as const;
+  });
+  return { ...options, ...Object.fromEntries(both.filter(([, value]) => value !== undefined)) };
+}
+
 async function planOf(world: AdviceWorld, command: string): Promise<Plan> {
   const [verb, ...words] = command.split(' ');
   const task: Task = world.tasks[verb as Verb];
-  return (await resolveGoal({ ...world, ...TRIED, task, options: optionsIn(task, words) })).plan;
+  return planWith(world, task, optionsIn(task, words));
+}
+
+async function planWith(world: AdviceWorld, task: Task, options: TaskOptions): Promise<Plan> {
+  return (await resolveGoal({ ...world, ...TRIED, task, options })).plan;
 }
 
 /** Why a command is not advised at all. */

@@ -155,7 +155,7 @@ async function planIn(
   };
   const resolved = await resolveGoal({ ...world, task, options, requestedBy, resolve }).catch(
     async (error: unknown) => {
-      throw await withCheckedAdvice(world, error);
+      throw await withCheckedAdvice({ ...world, asked: { task, options } }, error);
     },
   );
   checkDrainTime(task, snapshot, resolved.plan, setup.limits);
