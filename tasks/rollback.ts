@@ -104,8 +104,8 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const isThere = isSwitched(snapshot, to) || hasStayed(snapshot, to);
     const isGrowing = goal.grow === true && smallerGroup(snapshot, to) !== undefined;
     const no = isThere || isGrowing ? undefined : (tooSmall(snapshot, back) ?? notVerified(snapshot, back));
-    const steps = isSwitched(snapshot, to) ? letGoSteps(snapshot, to, []) : [];
-    return no ?? planSwitch(snapshot, back, [], { steps, notes: enteringTexts(snapshot, to, goal.batch) });
+    const first = { steps: [], notes: enteringTexts(snapshot, to, goal.batch) };
+    return no ?? planSwitch(snapshot, back, [], first, letGoSteps(snapshot, to, []));
   },
 
   afterFailure(snapshot, goal, failure) {

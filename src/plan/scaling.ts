@@ -1,6 +1,7 @@
 import { refusal, type RequestedBy, type Refusal } from '../domain/goal.ts';
-import { liveFleets, roleOf, servingFleets } from '../domain/roles.ts';
+import { liveFleets, servingFleets } from '../domain/roles.ts';
 import { isScaled, strays, type ScaledFleet } from '../domain/scaled.ts';
+import { hasServed } from '../domain/shares.ts';
 import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { ago, list, sentences } from '../domain/text.ts';
@@ -43,8 +44,7 @@ export function matchSteps(
  */
 export function letGoSteps(snapshot: Snapshot, keep: Fleet, ended: readonly Fleet[]): readonly Step[] {
   const beside = liveFleets(snapshot).filter((fleet) => fleet !== keep && !ended.includes(fleet));
-  const isOver = beside.every((fleet) => roleOf(snapshot, fleet) === 'green');
-  return isScaled(keep) && isOver ? [{ do: 'release-minimum', fleet: keep.id }] : [];
+  return isScaled(keep) && !beside.some(hasServed) ? [{ do: 'release-minimum', fleet: keep.id }] : [];
 }
 
 /** Why a group must not be part of a switch, or of the next one, now. Not asked on the way back. */
@@ -145,7 +145,7 @@ export function scalingFacts(snapshot: Snapshot): readonly string[] {
 
 function heldWords({ name, minimum }: FleetGroup, { before, run, since, who }: HeldMinimum, now: number): string {
   const when = ago((now - (Date.parse(since) || now)) / 1000);
-  return `${name} is not scaled in: its minimum is ${minimum}, raised by ${who} (run ${run}) ${when}. It goes back to ${before} when no other fleet is left.`;
+  return `${name} is not scaled in: its minimum is ${minimum}, raised by ${who} (run ${run}) ${when}. It goes back to ${before} once this is the only fleet.`;
 }
 
 /** Seconds until what a group launches is healthy: the common case of a small Linux image. */

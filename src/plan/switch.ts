@@ -25,12 +25,13 @@ import { outsideNotes } from './outsiders.ts';
 import { unmanagedInProduction } from './worlds.ts';
 import { unreadableText } from '../domain/unreadable.ts';
 
-/** What is left to do of the switch, after what has to come before it: directly before production moves, and `first` of all. */
+/** What is left to do of the switch, after what has to come before it: directly before production moves, `first` of all, and `last`. */
 export function planSwitch(
   snapshot: Snapshot,
   change: Switch,
   before: readonly Step[],
   first: Plan = { steps: [], notes: [] },
+  last: readonly Step[] = [],
 ): Plan | Refusal {
   const model = trafficModel(snapshot);
   const unmanaged = unmanagedInProduction(snapshot);
@@ -38,7 +39,7 @@ export function planSwitch(
     unmanaged.length === 0
       ? []
       : [`${list(unmanaged, 5)} without the ownership tags of this environment: in production, and left there.`];
-  const steps = [...first.steps, ...model.switchSteps(change, before)];
+  const steps = [...first.steps, ...model.switchSteps(change, before), ...last];
   const unreadable = unreadableIn(snapshot).map(unreadableText);
   const plan = planAhead(snapshot, steps, [
     ...first.notes,

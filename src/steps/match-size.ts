@@ -105,10 +105,11 @@ function grown(snapshot: Snapshot, step: MatchSize): Snapshot {
   const world = withInstances(larger, step.fleet, moreOf(snapshot, step, group, size - group.capacity));
   const { port } = poolByName(world, step.pool);
   const ids = memberIds(world, step);
-  return changePool(world, step.pool, ({ targets }) => [
+  const whole = changePool(world, step.pool, ({ targets }) => [
     ...targets.filter(({ id }) => !ids.includes(id)),
     ...ids.map((id) => ({ id, port, state: 'healthy' as const })),
   ]);
+  return { ...whole, details: { ...whole.details, sized: { fleet: step.fleet, at: whole.at } } };
 }
 
 /** Auto Scaling launches where there are the fewest (User guide, "Availability Zone distribution"). */

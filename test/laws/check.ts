@@ -1,5 +1,7 @@
 import { settingsIn } from '../support/weighted-worlds.ts';
-import { isRefusal, type Goal, type Refusal, type Verb } from '../../src/domain/goal.ts';
+import { isRefusal, type Goal, type LaunchSpec, type Refusal, type Verb } from '../../src/domain/goal.ts';
+import { total } from '../../src/domain/minimum-healthy.ts';
+import { hasGroups } from '../../src/domain/scaled.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
@@ -8,6 +10,12 @@ import { broken, fallsShort, minimumAtStart } from '../support/invariants.ts';
 
 const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
 const SPEC = { kind: 'ec2', summary: [], batches: [{ zone: 'a', subnet: 's', count: 1 }], request: {} };
+
+/** Of the group whose turn it is, attached to the second target group. */
+function groupSpec(count: number): LaunchSpec {
+  const group = { name: 'group-C', count, capacity: count, minimum: 1, targetGroups: ['arn:two'] };
+  return { ...SPEC, batches: [], group };
+}
 
 export type Wishes = readonly (readonly [verb: Verb, wish: AnyOptions])[];
 
@@ -56,7 +64,7 @@ export async function planFor(
     options: wish,
     requestedBy: ASKED,
     settings: settingsIn(snapshot),
-    resolve: async () => SPEC,
+    resolve: async ({ zones }) => (hasGroups(snapshot) ? groupSpec(total(zones)) : SPEC),
   });
   if (isRefusal(goal)) return goal;
   const plan = task.plan(snapshot, goal);

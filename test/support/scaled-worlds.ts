@@ -3,7 +3,7 @@ import type { FleetGroup } from '../../src/domain/scaling.ts';
 import type { Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import { changeGroup } from '../../src/steps/world.ts';
 import { weightedWorld } from './weighted-worlds.ts';
-import { HOME } from './worlds.ts';
+import { HOME, PROMOTED } from './worlds.ts';
 
 /** Small worlds in which the fleets are Auto Scaling groups: `A` serves in `one`, `B` is in `two`. */
 
@@ -38,7 +38,7 @@ export function scaledWorld(fleets: readonly GroupSpec[], two = 0): Snapshot {
 }
 
 function groupOf({ id, size, group }: GroupSpec, targetGroup: string): FleetGroup {
-  const sizes = { minimum: 1, maximum: 20, desired: size, capacity: size, inService: size };
+  const sizes = { minimum: Math.min(1, size), maximum: 20, desired: size, capacity: size, inService: size };
   const template = `lt-1 version ${id}`;
   return {
     name: `group-${id}`,
@@ -85,4 +85,30 @@ export function filledGroup(snapshot: Snapshot, { fleet: id, release, spec, held
 export function resized(snapshot: Snapshot, id: string, { held, minimum, desired }: GroupSizes): Snapshot {
   const grown = desired === undefined ? {} : { desired, capacity: desired };
   return changeGroup(snapshot, id, { minimum, ...grown, held });
+}
+
+const HELD_AT = (at: number): Partial<FleetGroup> => ({
+  minimum: at,
+  held: { before: Math.min(1, at), at, run: 'r0', since: '2025-12-01T00:00:00.000Z', who: 'ann' },
+});
+
+const MARKED: readonly Marks[] = [{}, PROMOTED, { ...PROMOTED, share: '10@2026-05-01T00:00:00.000Z' }];
+
+/** Every world of a group that serves, alone or beside a second one, of up to three instances each. */
+export function* scaledWorlds(): Generator<Snapshot> {
+  for (const size of [1, 2, 3]) {
+    for (const home of [{}, HELD_AT(size)]) {
+      const A = { id: 'A', size, group: home, marks: { ...HOME, share: '0@2026-05-01T00:00:00.000Z' } };
+      yield scaledWorld([A]);
+      for (const other of [0, 1, 3]) {
+        for (const sick of other === 0 ? [0] : [0, 1]) {
+          for (const marks of MARKED) {
+            for (const group of [{}, HELD_AT(other)]) {
+              for (const two of [0, 10, 100]) yield scaledWorld([A, { id: 'B', size: other, sick, marks, group }], two);
+            }
+          }
+        }
+      }
+    }
+  }
 }
