@@ -85,6 +85,8 @@ describe('who may import what', () => {
     'production',
     'probe',
     'record',
+    'releases',
+    'follow',
     'work',
   ];
 

@@ -1,9 +1,10 @@
 /**
- * Writes `config/turnout.schema.json`, which editors take for completion and help, from the schema of config files.
- * `--check` writes nothing and ends with 1 when the file is not what it would write.
+ * Writes the schemas of `config/`, which editors take for completion and help, from those of config files.
+ * `--check` writes nothing and ends with 1 when a file is not what it would write.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
+import { followSchema } from '../src/config/follow.ts';
 import { schema } from '../src/config/schema.ts';
 
 type Json = Record<string, unknown>;
@@ -23,20 +24,21 @@ function offerVariable(jsonSchema: Json): void {
   Object.assign(jsonSchema, { description, default: byDefault, anyOf: [rule, { type: 'string', pattern: VARIABLE }] });
 }
 
-/** The file's text. */
-export function schemaJson(): string {
-  const generated = z.toJSONSchema(schema, { target: 'draft-7', io: 'input', override: allowVariables });
+/** The text of a file: of the environment's, or of `turnout follow`'s. */
+export function schemaJson(of: z.ZodType = schema): string {
+  const generated = z.toJSONSchema(of, { target: 'draft-7', io: 'input', override: allowVariables });
   return `${JSON.stringify(generated, null, 2)}\n`;
 }
 
-const file = new URL('../config/turnout.schema.json', import.meta.url);
+const FILES = { 'turnout.schema.json': schema, 'follow/follow.schema.json': followSchema };
 
 if (import.meta.main) {
-  if (!process.argv.includes('--check')) writeFileSync(file, schemaJson());
-  else if (readFileSync(file, 'utf8') !== schemaJson()) {
-    process.stderr.write(
-      'config/turnout.schema.json is not what the schema says: run tools/schema.ts and commit the file.\n',
-    );
-    process.exitCode = 1;
+  for (const [name, of] of Object.entries(FILES)) {
+    const file = new URL(`../config/${name}`, import.meta.url);
+    if (!process.argv.includes('--check')) writeFileSync(file, schemaJson(of));
+    else if (readFileSync(file, 'utf8') !== schemaJson(of)) {
+      process.stderr.write(`config/${name} is not what the schema says: run tools/schema.ts and commit the file.\n`);
+      process.exitCode = 1;
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { Config, PullDeployerConfig } from '../config/config.ts';
 import { ANYTHING, arn, ownInstances, type Grant } from './grants.ts';
 
 /** For deploys in place, and for the records. */
@@ -10,6 +10,7 @@ export function deployers(config: Config): readonly Grant[] {
   return [
     ...(kinds.has('ssm') ? ssm(config, documents) : []),
     ...(kinds.has('opsworks') ? [deployOnLayers(config)] : []),
+    ...all.flatMap((one) => (one?.kind === 'pull' ? pull(one) : [])),
   ];
 }
 
@@ -33,6 +34,29 @@ function ssm(config: Config, documents: readonly string[]): readonly Grant[] {
     },
     { use: 'run', Sid: 'SendDocument', Action: actions('SendCommand'), Resource: shared },
     { use: 'run', Sid: 'CancelCommand', Action: actions('CancelCommand'), Resource: ANYTHING },
+  ];
+}
+
+/** What pull deploys need of S3 (Service Authorization Reference, Amazon S3). Without `s3:ListBucket`, S3 says of an object that is not there that it may not be read (S3 API, GetObject). */
+function pull({ bucket, prefix }: PullDeployerConfig): readonly Grant[] {
+  const keys = (...names: readonly string[]) => names.map((name) => `arn:aws:s3:::${bucket}/${prefix}/${name}`);
+  const Condition = { StringLike: { 's3:prefix': `${prefix}/*` } };
+  return [
+    { use: 'read', Sid: 'ReadReleases', Action: ['s3:GetObject'], Resource: keys('*') },
+    {
+      use: 'read',
+      Sid: 'SeeReleases',
+      Action: ['s3:ListBucket'],
+      Resource: [`arn:aws:s3:::${bucket}`],
+      Condition,
+    },
+    { use: 'run', Sid: 'GivePermits', Action: ['s3:PutObject'], Resource: keys('permits/*') },
+    {
+      use: 'run',
+      Sid: 'Publish',
+      Action: ['s3:PutObject'],
+      Resource: keys('bundles/*', 'releases/*', 'pointer.json'),
+    },
   ];
 }
 

@@ -7,9 +7,13 @@ const TTL_S = '60';
 
 /**
  * Id of the instance that this process runs on, from its metadata service (IMDSv2, which needs a session token).
+ * @param instead what to do where there is no such service
  * @throws OperatorError `no-instance` when the service cannot be reached, for example on a laptop
  */
-export async function ownInstanceId(env: NodeJS.ProcessEnv): Promise<string> {
+export async function ownInstanceId(
+  env: NodeJS.ProcessEnv,
+  instead = 'Name the instance instead of --self.',
+): Promise<string> {
   const endpoint = (env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || ENDPOINT).replace(/\/$/, '');
   try {
     const token = await ask(`${endpoint}/latest/api/token`, 'PUT', { 'x-aws-ec2-metadata-token-ttl-seconds': TTL_S });
@@ -21,10 +25,7 @@ export async function ownInstanceId(env: NodeJS.ProcessEnv): Promise<string> {
       'no-instance',
       `This machine is not an EC2 instance, or its metadata service is off: ${messageOf(cause)}.`,
       {
-        next: [
-          'Name the instance instead of --self.',
-          'In a container, set the hop limit of the metadata service to 2.',
-        ],
+        next: [instead, 'In a container, set the hop limit of the metadata service to 2.'],
       },
     );
   }

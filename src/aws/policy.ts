@@ -6,7 +6,7 @@ import { FLEET_GRANTS } from './grants-fleet.ts';
 /**
  * The least IAM policy for a config, from its text alone: nothing is asked of AWS. Which actions can be limited to which
  * resources, and by which conditions: Service Authorization Reference (actions, resources and condition keys), pages of EC2,
- * Elastic Load Balancing V2, Route 53, Systems Manager and DynamoDB.
+ * Elastic Load Balancing V2, Route 53, Systems Manager, S3 and DynamoDB.
  */
 
 export interface Policy {

@@ -94,6 +94,8 @@ class SentOnce extends Error {
   }
 }
 
+const REQUEST_MS = 15_000;
+
 type Next = (args: object) => Promise<unknown>;
 
 /** What the SDK's middleware knows of a request. */
@@ -161,12 +163,12 @@ export class Session {
   }
 
   /** Configuration of every SDK client. */
-  clientConfig(): object {
+  clientConfig(requestTimeout = REQUEST_MS): object {
     const { region, profile, endpoint, maxAttempts, version, run } = this.options;
     const proxy = proxyOptions();
     const requestHandler = {
       connectionTimeout: 3000,
-      requestTimeout: 15_000,
+      requestTimeout,
       throwOnRequestTimeout: true,
       ...(proxy && { httpAgent: proxy, httpsAgent: proxy }),
     };

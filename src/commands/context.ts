@@ -209,7 +209,7 @@ export function newRunId(now: number, random: number): string {
   return `${date.slice(2).replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-${suffix}`;
 }
 
-function whoAmI(): string {
+export function whoAmI(): string {
   return process.env['TURNOUT_WHO'] || `${userInfo().username}@${hostname()}`;
 }
 

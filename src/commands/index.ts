@@ -12,6 +12,7 @@ import type { Task } from '../../tasks/task.ts';
 import { defined } from '../domain/defined.ts';
 import type { Deciding } from './approve.ts';
 import type { Command } from './command.ts';
+import { releaseCommands } from './release-commands.ts';
 
 const WAIT: Options = {
   type: 'string',
@@ -227,6 +228,7 @@ export const commands: readonly Command[] = [
     ],
     run: async (args) => (await import('./permissions.ts')).permissions(args),
   },
+  ...releaseCommands,
   {
     usage: 'store create',
     describe: "Create the store's table (DynamoDB)",

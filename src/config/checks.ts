@@ -106,6 +106,18 @@ const SAME_LAYERS =
 
 /** A deployer of kind opsworks uses the stack of the fleet, or its own `stack`. */
 function deployerChecks(root: Tree): readonly Mistake[] {
+  return [...stackChecks(root), ...pullChecks(root)];
+}
+
+/** What an instance reports is no proof that it runs. */
+function pullChecks(root: Tree): readonly Mistake[] {
+  const isPull = tree(root['deploy'])['kind'] === 'pull';
+  const asks = strings(root['instanceCheck']).some(({ text }) => dependsOnRelease(text));
+  const message = 'expected instanceCheck with {release} in contains or url: what an instance reports is no proof';
+  return unless(!isPull || asks, ['deploy'], message);
+}
+
+function stackChecks(root: Tree): readonly Mistake[] {
   if (tree(root['fleet'])['kind'] === 'opsworks') return [];
   return ['deploy', 'migrate']
     .filter((key) => tree(root[key])['kind'] === 'opsworks' && !('stack' in tree(root[key])))

@@ -48,9 +48,10 @@ export type ResidualTrafficConfig = WeightedDnsConfig['residualTraffic'];
 export type MarkerConfig = Frozen<NonNullable<NonNullable<FileConfig['release']>['marker']>>;
 
 /** A program runs in `folder`, which is absolute; a stack that the file does not name is that of the fleet. */
-export type DeployerConfig = CommandDeployerConfig | SsmDeployerConfig | OpsWorksDeployerConfig;
+export type DeployerConfig = CommandDeployerConfig | SsmDeployerConfig | OpsWorksDeployerConfig | PullDeployerConfig;
 export type DeployerData = NonNullable<FileConfig['deploy']>;
 export type CommandDeployerConfig = Frozen<Extract<DeployerData, { kind: 'command' }>> & { readonly folder: string };
+export type PullDeployerConfig = Frozen<Extract<DeployerData, { kind: 'pull' }>>;
 export type SsmDeployerConfig = Frozen<Extract<DeployerData, { kind: 'ssm' }>>;
 export type OpsWorksDeployerConfig = Frozen<Extract<DeployerData, { kind: 'opsworks' }>> & { readonly stack: string };
 

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { OperatorError, messageOf } from '../errors.ts';
 import type { Config } from './config.ts';
 import { readConfig, type Read } from './read.ts';
+import type { FileConfig } from './schema.ts';
 import { resolveConfig } from './resolve.ts';
 import type { Env } from './variables.ts';
 
@@ -19,15 +20,23 @@ export interface Where {
  * @throws OperatorError `config-missing`, `config-several`, `config-unreadable`, or `config-invalid` with all mistakes of the file
  */
 export function loadConfig(where: Where): Config {
-  const path = findConfig(where);
+  const { data, file } = loadFile<FileConfig>(findConfig(where), where, readConfig, 'turnout.schema.json');
+  return freeze(resolveConfig(data, file));
+}
+
+/** Reads a config file of any kind; `described` is the schema that describes its keys. */
+export function loadFile<T>(
+  path: string,
+  where: Where,
+  read: (name: string, text: string, env: Env) => Read<T>,
+  described: string,
+): { readonly data: T; readonly file: string } {
   const name = shortName(path, where.cwd);
   const { file, text } = readText(path, name);
-  const read = readSafely(name, text, where.env);
-  if ('data' in read) return freeze(resolveConfig(read.data, file));
-  throw new OperatorError('config-invalid', read.shown, {
-    next: [
-      `Fix ${name}. All keys are described in turnout.schema.json, which editors can show, and in config/ec2.yml.`,
-    ],
+  const found = readSafely(() => read(name, text, where.env), name);
+  if ('data' in found) return { data: found.data, file };
+  throw new OperatorError('config-invalid', found.shown, {
+    next: [`Fix ${name}. All keys are described in ${described}, which editors can show, and in config/ec2.yml.`],
   });
 }
 
@@ -62,9 +71,9 @@ function asText(bytes: Buffer): string {
 }
 
 /** Aliases that multiply, and nesting that no config has, end the parser. */
-function readSafely(name: string, text: string, env: Env): Read {
+function readSafely<T>(read: () => Read<T>, name: string): Read<T> {
   try {
-    return readConfig(name, text, env);
+    return read();
   } catch (error) {
     const isNested = error instanceof RangeError;
     if (!isNested && !(error instanceof ReferenceError)) throw error;

@@ -24,7 +24,7 @@ export function resolveConfig(
 /** A command runs in `folder`; a deployer of kind opsworks uses the stack and the app of the fleet unless it has its own. */
 function deployerOf(data: DeployerData, folder: string, fleet: FileConfig['fleet']): DeployerConfig {
   if (data.kind === 'command') return { ...data, folder };
-  if (data.kind === 'ssm') return data;
+  if (data.kind === 'ssm' || data.kind === 'pull') return data;
   const { stack = '', app } = fleet.kind === 'opsworks' ? fleet : {};
   return { stack, ...(app !== undefined && { app }), ...data };
 }

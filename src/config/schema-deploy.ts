@@ -4,7 +4,7 @@ import { durationMs, inMs, listOf, timeLimit, text, whole } from './values.ts';
 const WORDS = 'a list of a program and its arguments, such as [./deploy.sh, --fast]';
 
 /** An argument vector, run without a shell. */
-const run = listOf(text(WORDS, /^[\s\S]*$/), WORDS, WORDS);
+export const run = listOf(text(WORDS, /^[\s\S]*$/), WORDS, WORDS);
 
 const VALUE = 'text, or a list of it';
 
@@ -80,9 +80,29 @@ const opsworks = z.strictObject({
     .describe('Revision of the app, set in the custom JSON as deploy.APP.scm.revision, with {release}.'),
 });
 
+/** S3 user guide, "General purpose bucket naming rules". */
+export const bucketName = text('the name of a bucket such as acme-releases', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
+
+export const keyPrefix = text(
+  'a prefix such as shop or web/shop, without a slash at its ends',
+  /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/,
+);
+
+const pull = z.strictObject({
+  kind: z
+    .literal('pull')
+    .describe(
+      'Instances fetch releases from a bucket by themselves (`turnout follow`), each when it is permitted to. A deploy continues when turnout ends, and is found again.',
+    ),
+  bucket: bucketName.describe('Name of the S3 bucket that `turnout publish` uploads releases to.'),
+  prefix: keyPrefix.describe('Prefix of all keys in the bucket, for example the name of the environment.'),
+});
+
 const deployer = z.discriminatedUnion('kind', [command, ssm, opsworks]);
 
-export const deploySection = deployer.describe('How rolling and deploy deploy to running instances.');
+export const deploySection = z
+  .discriminatedUnion('kind', [command, ssm, opsworks, pull])
+  .describe('How rolling and deploy deploy to running instances.');
 
 export const migrateSection = z
   .union([z.literal('with-deploy'), deployer], {

@@ -27,7 +27,7 @@ export interface DeployRequest {
  * failed deploy is not an error but a report.
  */
 export interface DeployerPort {
-  readonly kind: 'none' | 'command' | 'ssm' | 'opsworks';
+  readonly kind: 'none' | 'command' | 'ssm' | 'opsworks' | 'pull';
   /** Description for operators, for example `ansible-playbook site.yml` or `the document shop-deploy`. */
   readonly description: string;
   /** Whether a deploy continues when the process that started it ends, so that another process can find it. */

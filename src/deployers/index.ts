@@ -17,6 +17,10 @@ export async function openDeployer(
     const [opsworks, { OpsWorks }] = await Promise.all([import('./opsworks.ts'), import('../aws/opsworks.ts')]);
     return opsworks.createOpsWorksDeployer({ ...config, opsworks: new OpsWorks(session), fetchText });
   }
+  if (config.kind === 'pull') {
+    const [pull, { openBucket }] = await Promise.all([import('./pull.ts'), import('../releases/index.ts')]);
+    return pull.createPullDeployer(openBucket(session, config), tools);
+  }
   const [command, guardian] = await Promise.all([import('./command.ts'), import('../programs/guardian.ts')]);
   return command.createCommandDeployer(config, tools, guardian.createGuardian(config.graceMs));
 }

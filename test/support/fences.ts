@@ -9,10 +9,13 @@ export interface Change {
   readonly run: string | undefined;
 }
 
+/** What changes no traffic and no fleet: `turnout publish`, and `turnout follow` with its report. */
+const NO_RUN = /\brun\/(publish|i-\w+)/;
+
 /** The requests that change something, in the order in which they came in. */
 export function changesIn({ requests }: Pick<Sandbox, 'requests'>): readonly Change[] {
   return requests.all
-    .filter(({ operation }) => !/^(Describe|Get|List)/.test(operation))
+    .filter(({ operation, agent }) => !/^(Describe|Get|List)/.test(operation) && !NO_RUN.test(agent))
     .toSorted((a, b) => a.arrival - b.arrival)
     .map(({ operation, agent }) => {
       const fence = /\bfence\/(\d+)/.exec(agent)?.[1];

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { followSchema, loadFollowConfig } from '../../src/config/follow.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { schemaJson } from '../../tools/schema.ts';
 
@@ -14,6 +15,17 @@ const fromJson = () => z.fromJSONSchema(JSON.parse(schemaJson()) as Parameters<t
 describe('the JSON schema', () => {
   it('is up to date (node tools/schema.ts)', () => {
     expect(read('turnout.schema.json')).toBe(schemaJson());
+  });
+
+  it('is up to date for turnout follow, accepts its example, and describes every key of it', () => {
+    const json = schemaJson(followSchema);
+    expect(read('follow/follow.schema.json')).toBe(json);
+    const kind = z.fromJSONSchema(JSON.parse(json) as Parameters<typeof z.fromJSONSchema>[0]);
+    expect(kind.safeParse(parse(read('follow/follow.yml')))).toMatchObject({ success: true });
+    const path = new URL('follow/follow.yml', FOLDER).pathname;
+    expect(loadFollowConfig({ path, env: {}, cwd: '/' })).toMatchObject({ bucket: 'acme-releases', keep: 3 });
+    const names = Object.keys((JSON.parse(json) as { properties: object }).properties);
+    expect(names.filter((name) => !read('follow/follow.yml').includes(`${name}:`))).toEqual([]);
   });
 
   it.each(examples)('accepts %s as it is written', (name) => {

@@ -20,7 +20,7 @@ test('docs/permissions.md says what every request needs, and nothing that no req
   const sent = (await Promise.all(files.map(actionsOf))).flat();
   const text = await readFile(path.join(root, 'docs/permissions.md'), 'utf8');
   const said = new Set(
-    text.match(/\b(?:autoscaling|ec2|elasticloadbalancing|route53|cloudwatch|ssm|opsworks|dynamodb):[A-Z]\w+/g),
+    text.match(/\b(?:autoscaling|ec2|elasticloadbalancing|route53|cloudwatch|s3|ssm|opsworks|dynamodb):[A-Z]\w+/g),
   );
   expect(sent.length).toBeGreaterThan(40);
   expect([...said].toSorted()).toEqual([...new Set(sent)].toSorted());

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { followData } from '../../src/commands/follow.ts';
+import type { publishedData } from '../../src/commands/publish.ts';
 import type { sandboxData } from '../../src/commands/sandbox.ts';
 import type { failedData } from '../../src/commands/status-all.ts';
 import type { storeData } from '../../src/commands/store.ts';
@@ -31,6 +33,25 @@ export const failedLine = formatOf<ReturnType<typeof failedData>>()(
     file: string('the config file'),
     code: string('why, as a word: as `code` of `finished`'),
     message: string('why, in words'),
+  }),
+);
+
+export const publishLine = formatOf<ReturnType<typeof publishedData>>()(
+  z.strictObject({
+    type: z.literal('published'),
+    release: string('the release'),
+    sha256: string('of the bundle, in hex'),
+    size: number('of the bundle, in bytes'),
+    uploaded: boolean('false when it was published before, with the same content'),
+    pointer: optional(number('with `--current`: the number of the pointer')),
+  }),
+);
+
+export const followLine = formatOf<ReturnType<typeof followData>>()(
+  z.strictObject({
+    type: z.literal('follow'),
+    instance: string('id of the instance'),
+    message: string('what has happened, for people'),
   }),
 );
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { doctorLine, failedLine, sandboxLine, storeLine } from './commands.ts';
+import { doctorLine, failedLine, followLine, publishLine, sandboxLine, storeLine } from './commands.ts';
 import { events } from './events.ts';
 import { lineOf } from './format.ts';
 import { lockLine, runLine, statusLine } from './state.ts';
@@ -11,6 +11,8 @@ export const commandLines = {
   'status --all': failedLine,
   history: runLine,
   lock: lockLine,
+  publish: publishLine,
+  follow: followLine,
   'store create': storeLine,
   sandbox: sandboxLine,
 } as const;

@@ -59,6 +59,8 @@ const COMMANDS: { readonly [K in keyof typeof commandLines]: string } = {
   history:
     '`turnout history --json` writes one line per run, the newest first. `at` is when the run ended or, without an end, started.',
   lock: '`turnout lock --json` writes one line.',
+  publish: '`turnout publish --json` writes one line.',
+  follow: '`turnout follow --json` writes a line for each thing that happens, until it is stopped.',
   'store create': '`turnout store create --json` writes one line.',
   sandbox: '`turnout sandbox --json` writes one line when the sandbox is ready.',
 };

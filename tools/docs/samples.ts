@@ -1,6 +1,8 @@
 import type { sandboxData } from '../../src/commands/sandbox.ts';
 import { doctorData, type DoctorReport } from '../../src/views/doctor.ts';
 import type { failedData } from '../../src/commands/status-all.ts';
+import { followData } from '../../src/commands/follow.ts';
+import { publishedData } from '../../src/commands/publish.ts';
 import type { storeData } from '../../src/commands/store.ts';
 import type { PlannedStep, RunEvent } from '../../src/run/event.ts';
 import type { JournalEntry, Lease } from '../../src/stores/store.ts';
@@ -181,5 +183,7 @@ export const commandSamples: Readonly<Record<string, string>> = {
   lock: jsonLine(lockData(LOCK), AT),
   sandbox: jsonLine(SANDBOX, AT),
   'status --all': jsonLine(FAILED, AT),
+  publish: jsonLine(publishedData({ release: '42', sha256: '7d865e95…', size: 18_304_112, uploaded: true }), AT),
+  follow: jsonLine(followData('i-05e91d0c7b3a2f846', '42 runs, and answers.'), AT),
   'store create': jsonLine(STORE, AT),
 };

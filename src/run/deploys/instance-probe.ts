@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { DrainCheckConfig, InstanceCheckConfig } from '../../config/config.ts';
-import { messageOf } from '../../errors.ts';
+import { askUrl } from '../../probe/ask.ts';
 import type { InstanceProbe } from '../../steps/ports.ts';
 import type { Instance } from '../../domain/snapshot.ts';
 
@@ -16,7 +16,7 @@ export function createInstanceProbe({ instanceCheck, drainCheck }: InstanceProbe
     async check(instance, release) {
       if (instanceCheck === undefined) return 'ok';
       const { url, contains, timeoutMs } = instanceCheck;
-      return ask(fill(url, instance, release), contains && fill(contains, instance, release), timeoutMs);
+      return askUrl(fill(url, instance, release), contains && fill(contains, instance, release), timeoutMs);
     },
     async isIdle(instance) {
       if (drainCheck === undefined) return false;
@@ -24,23 +24,11 @@ export function createInstanceProbe({ instanceCheck, drainCheck }: InstanceProbe
       asked.set(instance.id, since);
       if (clock.monotonic() - since < drainCheck.afterMs) return false;
       const { url, timeoutMs } = drainCheck;
-      return (await ask(fill(url, instance, instance.release ?? ''), undefined, timeoutMs)) === 'ok';
+      return (await askUrl(fill(url, instance, instance.release ?? ''), undefined, timeoutMs)) === 'ok';
     },
   };
 }
 
 function fill(text: string, { id, address = '' }: Instance, release: string): string {
   return text.replaceAll('{address}', address).replaceAll('{instance}', id).replaceAll('{release}', release);
-}
-
-async function ask(url: string, contains: string | undefined, timeoutMs: number): Promise<string> {
-  try {
-    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
-    const text = await answer.text();
-    if (!answer.ok) return `${url} answered ${answer.status}`;
-    return contains === undefined || text.includes(contains) ? 'ok' : `${url} answered without ${contains}`;
-  } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return `${url}: ${messageOf(cause)}`;
-  }
 }

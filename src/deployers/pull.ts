@@ -1,0 +1,118 @@
+import { settle } from '../aws/batches.ts';
+import type { DeployedInstance } from '../domain/deploys.ts';
+import { list } from '../domain/text.ts';
+import { OperatorError } from '../errors.ts';
+import type { BucketOfReleases, Seen } from '../releases/bucket.ts';
+import type { FollowReport, Permit, OrderProgress } from '../releases/records.ts';
+import type { DeployerPort, DeployerTools, DeployRequest } from './deployer.ts';
+import { reportOf } from './parts.ts';
+
+/**
+ * Deploys by permits: each instance of a request is permitted to change to the release, and `turnout follow` there does it. A permit
+ * is found again by its token. An instance that has changed is still asked by `instanceCheck`: its report is no proof.
+ */
+export function createPullDeployer(bucket: BucketOfReleases, tools: Pick<DeployerTools, 'clock'>): DeployerPort {
+  const look = async ({ instances, token }: DeployRequest): Promise<readonly Permitted[]> =>
+    Promise.all(instances.map(async ({ id }) => permitted(bucket, id, token)));
+  // Not started before all have a permit: whoever started it may have ended after the first.
+  const status: DeployerPort['status'] = async (request) => {
+    const all = await look(request);
+    if (all.some(({ deployed }) => deployed === undefined)) return undefined;
+    return reportOf(
+      request.token,
+      all.flatMap(({ deployed = [] }) => deployed),
+    );
+  };
+  return {
+    kind: 'pull',
+    description: `permits to pull from ${bucket.name}`,
+    isRemote: true,
+    migrates: false,
+
+    async prepare({ release, instances }) {
+      await bucket.release(release);
+      const now = tools.clock.now();
+      const seen = await Promise.all(instances.map(async ({ id }) => ({ id, report: await bucket.report(id) })));
+      const silent = seen.filter(({ report }) => isSilent(report, now)).map(({ id }) => id);
+      if (silent.length > 0) throw notFollowing(silent);
+    },
+
+    async start(request) {
+      const toPermit = (await look(request)).filter(({ deployed }) => (deployed?.state ?? 'failed') === 'failed');
+      if (toPermit.length === 0) return;
+      const content = await bucket.release(request.release);
+      const at = new Date(tools.clock.now()).toISOString();
+      await settle(
+        toPermit.map(async ({ id, permit: before }) => {
+          const number = (before?.value.number ?? 0) + 1;
+          const permit: Permit = { ...content, number, token: request.token, at, state: 'given' };
+          await bucket.givePermit(id, permit, before?.object);
+        }),
+      );
+    },
+
+    status,
+
+    /** What has begun is not stopped: an instance goes on, or goes back, by itself. */
+    async stop(request) {
+      const open = (await look(request)).filter(({ deployed }) => isAtWork(deployed));
+      await settle(
+        open.map(async ({ id, permit, deployed }) => {
+          if (permit === undefined || deployed?.state === 'running') return;
+          await bucket.givePermit(id, { ...permit.value, state: 'withdrawn' }, permit.object);
+        }),
+      );
+      return open.length === 0;
+    },
+  };
+}
+
+/** The permit of an instance, whoever gave it, and how far the deploy with that token is there; undefined: it has no such permit. */
+interface Permitted {
+  readonly id: string;
+  readonly permit: Seen<Permit> | undefined;
+  readonly deployed: DeployedInstance | undefined;
+}
+
+async function permitted(bucket: BucketOfReleases, id: string, token: string): Promise<Permitted> {
+  const found = await bucket.permit(id);
+  const permit = found === 'same' ? undefined : found;
+  if (permit?.value.token !== token) return { id, permit, deployed: undefined };
+  return { id, permit, deployed: await deployedBy(bucket, id, permit.value) };
+}
+
+function isAtWork(deployed: DeployedInstance | undefined): boolean {
+  return deployed?.state === 'pending' || deployed?.state === 'running';
+}
+
+/** Since its last report, twice the time has passed within which it reports again. Both times are of AWS's clock. */
+function isSilent(report: Seen<FollowReport> | undefined, now: number): boolean {
+  return report === undefined || now - Date.parse(report.object.modified) > 2 * report.value.everyMs;
+}
+
+const STATES = { working: 'running', done: 'succeeded', failed: 'failed' } as const satisfies Record<
+  OrderProgress['state'],
+  DeployedInstance['state']
+>;
+
+async function deployedBy(bucket: BucketOfReleases, id: string, permit: Permit): Promise<DeployedInstance> {
+  if (permit.state === 'withdrawn') return { id, state: 'failed', why: 'its permit was withdrawn' };
+  const { progress, problem } = (await bucket.report(id))?.value ?? {};
+  const isOwn = progress?.kind === 'permit' && progress.number === permit.number;
+  if (!isOwn) return { id, state: 'pending', ...(problem !== undefined && { why: problem }) };
+  const { state, why, output } = progress;
+  return {
+    id,
+    state: STATES[state],
+    ...(why !== undefined && { why }),
+    ...(state === 'failed' && { output: output ?? [] }),
+  };
+}
+
+function notFollowing(ids: readonly string[]): OperatorError {
+  return new OperatorError('not-following', `\`turnout follow\` has not reported lately from ${list(ids, 3)}.`, {
+    next: [
+      'Check on the instance that it runs (`systemctl status turnout-follow`), and that its role may write its report: docs/pull.md.',
+    ],
+  });
+}

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import { linesIn } from '../support/deploys.ts';
+import type { Program } from '../support/program.ts';
+import { scenario, type Rig } from '../support/rig.ts';
+
+const CONFIG = {
+  deploy: '{ kind: pull, bucket: releases, prefix: shop }',
+  instanceCheck: `{ url: 'http://{address}:8080/', contains: '"release":"{release}"' }`,
+};
+
+/** As `systemctl restart` does: the app of the instance runs what `current` holds. */
+const RESTART = `
+import fs from 'node:fs';
+const [, , instance, log] = process.argv;
+const release = fs.readFileSync('current/release', 'utf8');
+fs.appendFileSync(log, release + ' ' + instance + '\\n');
+const body = JSON.stringify({ instance, release, ms: 100 });
+const headers = { 'content-type': 'application/json' };
+const answer = await fetch(process.env.AWS_ENDPOINT_URL + '/_turnout/deploy', { method: 'POST', headers, body });
+if (!answer.ok) throw new Error(await answer.text());
+`;
+
+async function bundle({ folder }: Rig, release: string): Promise<string> {
+  const content = path.join(folder, `content-${release}`);
+  await mkdir(content, { recursive: true });
+  await writeFile(path.join(content, 'release'), release);
+  execFileSync('tar', ['-czf', path.join(folder, `${release}.tar.gz`), '-C', content, '.']);
+  return `${release}.tar.gz`;
+}
+
+/** `turnout follow` on an instance, with the metadata service of the sandbox. */
+async function follow(shop: Rig, id: string): Promise<Program> {
+  const home = path.join(shop.folder, id);
+  await mkdir(home, { recursive: true });
+  const { address } = shop.sandbox.instances.find(id)!;
+  const lines = [
+    'bucket: releases',
+    'prefix: shop',
+    `folder: ${home}`,
+    'poll: 200ms',
+    `restart: ['${process.execPath}', '${path.join(shop.folder, 'restart.mjs')}', ${id}, '${path.join(shop.folder, 'restarts')}']`,
+    `check: { url: 'http://${address}:8080/', contains: '"release":"{release}"', within: 5s }`,
+  ];
+  await writeFile(path.join(home, 'follow.yml'), lines.join('\n'));
+  return shop.start(`follow --json --config ${path.join(home, 'follow.yml')}`, {
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: `${shop.sandbox.url}/_turnout/metadata/${id}`,
+  });
+}
+
+describe.concurrent('a pull deploy', () => {
+  scenario('goes by permits, while a follower is killed, and no client notices', async ({ rig }) => {
+    const shop = await rig({ config: CONFIG, rate: 40 });
+    await shop.sandbox.s3.operations['CreateBucket']?.({ Bucket: 'releases' });
+    await writeFile(path.join(shop.folder, 'restart.mjs'), RESTART);
+    const published = await shop.run(`publish --release 42 --bundle ${await bundle(shop, '42')} --current --json`);
+    expect(published.lines).toMatchObject([{ type: 'published', release: '42', uploaded: true, pointer: 1 }]);
+    const early = await shop.task('rolling --release 42', 'refused');
+    expect(early).toMatchObject({ code: 'not-following' });
+    const blue = shop.instancesOf('41');
+    const followers = await Promise.all(blue.map(async (id) => follow(shop, id)));
+    // They run what their image had, and serve: the pointer is for those that run nothing.
+    await Promise.all(
+      followers.map(async (one) => one.line(({ message }) => /only with a permit/.test(String(message)))),
+    );
+    const rolling = shop.start('rolling --release 42 --yes --json');
+    await followers[0]!.line(({ message }) => /changing to 42/.test(String(message)));
+    followers[0]!.kill('SIGKILL');
+    followers[0] = await follow(shop, blue[0]!);
+    const { exitCode, stdout } = await rolling.ended;
+    expect(exitCode, stdout).toBe(0);
+    expect(shop.instancesOf('42')).toHaveLength(blue.length);
+    const restarts = await linesIn(shop, 'restarts');
+    expect(new Set(restarts.filter((line) => line.startsWith('42')))).toEqual(new Set(blue.map((id) => `42 ${id}`)));
+    for (const one of followers) one.kill('SIGTERM');
+    expect((await Promise.all(followers.map(async (one) => one.ended))).map(({ exitCode: code }) => code)).toEqual([
+      0, 0, 0,
+    ]);
+    await shop.expectNoFailures();
+  });
+});

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { S3Text } from '../../src/aws/s3.ts';
+import type { Objects } from '../../src/releases/bucket.ts';
+
+/** A bucket in memory: what is read and written at once, and what a test does to it. */
+export class MemoryObjects implements Objects {
+  readonly bucket = 'releases';
+  readonly contents = new Map<string, Uint8Array>();
+
+  async read(key: string, etag?: string): ReturnType<Objects['read']> {
+    const found = this.#textOf(key);
+    if (found === 'none') return 'none';
+    return found.etag === etag ? 'same' : found;
+  }
+
+  async stream(key: string): ReturnType<Objects['stream']> {
+    const found = this.contents.get(key);
+    return found === undefined ? 'none' : { bytes: inParts(found) };
+  }
+
+  async write(key: string, text: string, over: S3Text | 'none'): Promise<boolean> {
+    const now = this.#textOf(key);
+    const isSame = over === 'none' || now === 'none' ? over === now : over.etag === now.etag;
+    if (isSame) this.contents.set(key, Buffer.from(text));
+    return isSame;
+  }
+
+  async overwrite(key: string, text: string): Promise<void> {
+    this.contents.set(key, Buffer.from(text));
+  }
+
+  async upload(key: string, bytes: Uint8Array): Promise<boolean> {
+    if (this.contents.has(key)) return false;
+    this.contents.set(key, bytes);
+    return true;
+  }
+
+  #textOf(key: string): S3Text | 'none' {
+    const found = this.contents.get(key);
+    if (found === undefined) return 'none';
+    const etag = createHash('md5').update(found).digest('hex');
+    return { text: Buffer.from(found).toString(), etag, modified: new Date(0).toISOString() };
+  }
+}
+
+/** The same bucket, as one process reaches it. */
+export function withRequests(objects: MemoryObjects, before: (request: string) => void): Objects {
+  const guarded =
+    <A extends readonly unknown[], T>(name: string, call: (...args: A) => Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      before(`${name} ${String(args[0])}`);
+      const answer = await call(...args);
+      // An answer that never arrives, after the request has had its effect.
+      before(`answer of ${name} ${String(args[0])}`);
+      return answer;
+    };
+  return {
+    bucket: objects.bucket,
+    read: guarded('read', objects.read.bind(objects)),
+    stream: guarded('stream', objects.stream.bind(objects)),
+    write: guarded('write', objects.write.bind(objects)),
+    overwrite: guarded('overwrite', objects.overwrite.bind(objects)),
+    upload: guarded('upload', objects.upload.bind(objects)),
+  };
+}
+
+async function* inParts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  const half = Math.ceil(bytes.length / 2);
+  yield bytes.subarray(0, half);
+  yield bytes.subarray(half);
+}
