@@ -111,7 +111,7 @@ async function inWorld(
     ...markerFindings(ports.production.verification, answers, serving),
   ];
   const world = onceAdopted(snapshot);
-  if (isRefusal(world)) return { findings: [...findings, ...permissionFindings(config, asked)], seconds: 0 };
+  if (isRefusal(world)) return { findings: [...findings, ...permissionFindings(config, asked, false)], seconds: 0 };
   const { blue, zones } = nextFleet(world, fleetCount);
   const spec = release === undefined ? undefined : await attempt(ports.fleet.resolve({ release, zones, blue }));
   const isOwn = servingFleets(snapshot).some(({ id }) => id === blue.id);
@@ -121,7 +121,7 @@ async function inWorld(
   const launch = await launchFindings({ world, settings: switchSettings(ports), fleetCount, named, addresses });
   const deploys = await deploysChecked(context, world, release ?? blue.release);
   return {
-    findings: [...findings, ...launch.findings, ...permissionFindings(config, asked), ...deploys],
+    findings: [...findings, ...launch.findings, ...permissionFindings(config, asked, isOwn), ...deploys],
     seconds: launch.seconds,
   };
 }

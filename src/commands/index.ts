@@ -1,6 +1,7 @@
 import type { Options } from 'yargs';
 import { tasks } from '../../tasks/index.ts';
 import {
+  flag,
   flagsOf,
   positionalsOf,
   readOptions,
@@ -110,6 +111,9 @@ const sandboxOptions = {
     min: 0,
     max: 65_535,
     example: 4566,
+  }),
+  empty: flag({
+    describe: 'An account with a VPC and an image, and nothing else: for `turnout init`. Needs no config',
   }),
 };
 
@@ -259,7 +263,8 @@ export const commands: readonly Command[] = [
     examples: [
       ['turnout sandbox --config config/sandbox.yml', 'start it'],
       ['turnout sandbox --port 0 --json', 'on any free port; one JSON line when it is ready'],
+      ['turnout sandbox --empty', 'build an environment in it with the AWS CLI, then run turnout init'],
     ],
-    run: async (args) => (await import('./sandbox.ts')).sandbox(args, readOptions(sandboxOptions, args).port),
+    run: async (args) => (await import('./sandbox.ts')).sandbox(args, readOptions(sandboxOptions, args)),
   },
 ];

@@ -67,6 +67,11 @@ function toGroup(group: TargetGroup, health: Awaited<ReturnType<Elbv2['targetHea
       protocol: group.HealthCheckProtocol ?? 'HTTP',
       port: group.HealthCheckPort ?? 'traffic-port',
       path: group.HealthCheckPath,
+      codes: group.Matcher?.HttpCode,
+      interval: group.HealthCheckIntervalSeconds ?? 30,
+      timeout: group.HealthCheckTimeoutSeconds ?? 5,
+      healthy: group.HealthyThresholdCount ?? 5,
+      unhealthy: group.UnhealthyThresholdCount ?? 2,
     },
     targets: health
       .filter(({ TargetHealth }) => TargetHealth?.State !== 'draining')

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { OperatorError, type ExitCode } from '../errors.ts';
 import { cannotAsk, trafficIn, type AccountSeen, type FoundTraffic, type InitChoices } from '../run/init/propose.ts';
 import { configText, missingCommands, missingTerraform } from '../run/init/texts.ts';
+import { awsWords } from '../views/aws-cli.ts';
 import { ask, askText } from '../views/prompt.ts';
 import type { Args } from './command.ts';
 import { openAccount } from './init-account.ts';
@@ -32,7 +33,13 @@ export async function init(args: Args): Promise<ExitCode> {
   const { account: id, region } = seen;
   const config = configText({ environment, account: id, region, traffic, ...release, marker });
   const terraform = args['terraform'] === true;
-  const commands = missingCommands(traffic);
+  // Versions of the CLI before 2.13 do not know AWS_ENDPOINT_URL.
+  const aws = awsWords({
+    region,
+    profile: process.env['AWS_PROFILE'],
+    'endpoint-url': process.env['AWS_ENDPOINT_URL'],
+  });
+  const commands = missingCommands(traffic, aws.join(' '));
   if (commands.length > 0)
     await print(
       `# No listener leads to a group for test traffic yet. This makes it${terraform ? ', in Terraform' : ''}:`,

@@ -9,10 +9,16 @@ import { configOf } from './context.ts';
 import { frontOf } from './front.ts';
 import { print } from './print.ts';
 
-/** Runs the sandbox of the environment until SIGINT or SIGTERM. */
-export async function sandbox(args: Args, port?: number): Promise<ExitCode> {
-  const config = configOf(args);
-  const options = sandboxOptionsOf(config, port);
+interface SandboxRequest {
+  readonly port?: number;
+  /** Without a config. */
+  readonly empty?: boolean;
+}
+
+/** Runs the sandbox of the environment, or an empty one, until SIGINT or SIGTERM. */
+export async function sandbox(args: Args, { port, empty = false }: SandboxRequest = {}): Promise<ExitCode> {
+  const config = empty ? undefined : configOf(args);
+  const options = config === undefined ? { empty, port, clock: systemClock } : sandboxOptionsOf(config, port);
   const { startSandbox } = await import('../sandbox/index.ts');
   const stopped = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
@@ -20,7 +26,7 @@ export async function sandbox(args: Args, port?: number): Promise<ExitCode> {
   const running = await startSandbox(options);
   try {
     await print(
-      args['json'] === true ? jsonLine(sandboxData(running), systemClock.now()) : welcome(running, config.file),
+      args['json'] === true ? jsonLine(sandboxData(running), systemClock.now()) : welcome(running, config?.file),
     );
     await stopped;
     return ExitCode.done;
@@ -112,20 +118,28 @@ export function sandboxData(running: Sandbox) {
   };
 }
 
-function welcome(running: Sandbox, config: string): string {
+function welcome(running: Sandbox, config: string | undefined): string {
   const lines = (groups: Sandbox['test']): readonly string[] =>
     groups.map((group) => `  ${group.name.padEnd(24)} ${group.url}`);
-  return [
+  const serves = [
     `The sandbox of ${running.environment} is running; ${running.blue.length} servers serve production. Press Ctrl-C to stop it.`,
     '',
     'Production:',
     ...lines(running.production),
     'Test:',
     ...lines(running.test),
+  ];
+  const isEmpty = [
+    'The sandbox is running, and its account has a VPC and an image, and nothing else. Press Ctrl-C to stop it.',
+    '',
+    `Where its load balancers listen, once there are any: curl ${running.url}/_turnout/listeners`,
+  ];
+  return [
+    ...(config === undefined ? isEmpty : serves),
     `Name server of the Route 53 zones: ${running.dns.server}: dig @${running.dns.address} -p ${running.dns.port} NAME`,
     '',
-    'Paste these lines into another terminal, then try `turnout status`:',
+    `Paste these lines into another terminal, then try \`turnout ${config === undefined ? 'init' : 'status'}\`:`,
     ...Object.entries(exportsOf(running)).map(([name, value]) => `  export ${name}=${value}`),
-    `  export TURNOUT_CONFIG=${config}`,
+    ...(config === undefined ? [] : [`  export TURNOUT_CONFIG=${config}`]),
   ].join('\n');
 }

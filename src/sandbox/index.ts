@@ -23,6 +23,7 @@ import { ApiError, type AdminPage, type Service } from './service.ts';
 import {
   addDocument,
   addRelease,
+  seedNothing,
   seedResources,
   registerFirstFleetTargets,
   allTargetsHealthy,
@@ -115,8 +116,8 @@ async function start(
 ): Promise<Sandbox> {
   const components = await createComponents(plan, elbv2Factory, closers);
   const { ec2, opsworks, ssm, s3, instances, elbv2, autoscaling, route53, dns, times, errors } = components;
-  const seeded = await seedResources(plan, ec2, opsworks, elbv2, autoscaling);
-  await addDocument(plan, ssm);
+  const seeded = await (plan.empty ? seedNothing(ec2) : seedResources(plan, ec2, opsworks, elbv2, autoscaling));
+  if (!plan.empty) await addDocument(plan, ssm);
   const names = await seedNames(plan.dns, route53, seeded.balancers);
   await registerFirstFleet(plan, seeded, components);
   Object.assign(times, timesOf(plan));
@@ -197,6 +198,7 @@ async function openApi(
     requests: { read: () => log.all, reset: () => log.reset() },
     ...elbv2.pages,
     tags: tagsPage(ec2, elbv2),
+    listeners: { read: () => elbv2.urls() },
     errors: { read: () => errors.map(messageOf) },
     dns: dns.page,
     settings: settingsPage(times, dns.times, throttle),

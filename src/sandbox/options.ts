@@ -102,6 +102,8 @@ export interface SandboxOptions {
   readonly production?: readonly GroupOption[] | undefined;
   readonly test?: readonly GroupOption[] | undefined;
   readonly weighted?: WeightedOption | undefined;
+  /** An account with a VPC and a base image, and nothing else. */
+  readonly empty?: boolean | undefined;
   /** An IAM policy, as text: requests may do what it allows. Default: everything. */
   readonly policy?: string | undefined;
   readonly clock?: Clock | undefined;
@@ -148,6 +150,7 @@ export interface SandboxPlan {
   readonly production: readonly GroupOption[];
   readonly test: readonly GroupOption[];
   readonly weighted: WeightedOption | undefined;
+  readonly empty: boolean;
   readonly policy: string | undefined;
   readonly clock: Clock;
 }
@@ -211,6 +214,7 @@ export function planSandbox(options: SandboxOptions): SandboxPlan {
     production,
     test,
     weighted: set.weighted,
+    empty: set.empty ?? false,
     policy: set.policy,
     clock: set.clock ?? systemClock,
   };

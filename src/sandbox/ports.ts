@@ -17,8 +17,15 @@ export async function checkPorts(plan: SandboxPlan): Promise<void> {
 }
 
 /** The ports and the config keys that set them. */
-function portsOf({ port, productionPort, testPort, weighted }: SandboxPlan): readonly (readonly [string, number])[] {
+function portsOf({
+  port,
+  productionPort,
+  testPort,
+  weighted,
+  empty,
+}: SandboxPlan): readonly (readonly [string, number])[] {
   const own = [['sandbox.port', port]] as const;
+  if (empty) return own;
   if (weighted === undefined)
     return [...own, ['sandbox.productionPort', productionPort], ['sandbox.testPort', testPort]];
   const routes = (['production', 'test'] as const).flatMap((role) =>

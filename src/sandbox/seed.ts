@@ -58,6 +58,12 @@ export async function seedResources(
   return { ...groups, blue, balancers: [...named.values()] };
 }
 
+/** Only an image to begin with, which runs the release that user data names. */
+export async function seedNothing(ec2: EmulatedEc2): Promise<SeededResources> {
+  ec2.addImage('base', {});
+  return { production: [], test: [], blue: [], balancers: [] };
+}
+
 /** The name of a release's image. */
 function imageName(plan: SandboxPlan, release: string): string {
   return plan.imageName.replaceAll('{release}', release);

@@ -9,10 +9,7 @@ const SERVICES: Readonly<Record<string, string>> = { elasticloadbalancing: 'elbv
 export type GlobalOptions = Readonly<Record<string, string | undefined>>;
 
 export function commandLines(steps: readonly StepByHand[], options: GlobalOptions): readonly string[] {
-  const aws = [
-    'aws',
-    ...Object.entries(options).flatMap(([name, value]) => (value ? [`--${name}`, quoted(value)] : [])),
-  ];
+  const aws = awsWords(options);
   return steps.flatMap(({ title, requests, healthy }, index) => [
     `# ${index + 1}. ${title}`,
     ...requests.map((request) => [...aws, ...wordsOf(request)].join(' ')),
@@ -24,6 +21,11 @@ export function commandLines(steps: readonly StepByHand[], options: GlobalOption
       ? '#    Go on only if that ended without an error.'
       : '#    Go on only when it is so, and the command above, if any, ended without an error.',
   ]);
+}
+
+/** `aws` with those options, as the first words of a command. */
+export function awsWords(options: GlobalOptions): readonly string[] {
+  return ['aws', ...Object.entries(options).flatMap(([name, value]) => (value ? [`--${name}`, quoted(value)] : []))];
 }
 
 function wordsOf({ operation, input }: ChangeRequest): readonly string[] {

@@ -26,7 +26,7 @@ describe('permissions', () => {
   const read = readConfig('shop.yml', LEAST, {});
   if ('problems' in read) throw new Error(read.shown);
   const config = resolveConfig(read.data, '/shop/shop.yml');
-  const of = (...asked: readonly DryRun[]) => lines(permissionFindings(config, asked));
+  const of = (...asked: readonly DryRun[]) => lines(permissionFindings(config, asked, true));
 
   test('that EC2 was asked for are known, and the others are said not to be', () => {
     const denied = new OperatorError('access-denied', 'Not allowed to call ec2:TerminateInstances.');

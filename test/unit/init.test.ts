@@ -22,7 +22,8 @@ import { configText, missingCommands, missingTerraform, type Proposal } from '..
 const ALB = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/acme/50dc6c495c0c9188';
 
 function group(name: string, more: Partial<GroupSeen> = {}): GroupSeen {
-  const check = { protocol: 'HTTP', port: 'traffic-port', path: '/health' };
+  const times = { interval: 10, timeout: 4, healthy: 3, unhealthy: 2 };
+  const check = { protocol: 'HTTP', port: 'traffic-port', path: '/health', codes: '200-299', ...times };
   return {
     name,
     arn: `arn:${name}`,
@@ -127,10 +128,12 @@ describe('what is missing', () => {
 
   test('is printed as commands and as Terraform, with the health check of production', () => {
     expect(missingCommands(bare)).toEqual([
-      "TEST=$(aws elbv2 create-target-group --name acme-web-test --protocol HTTP --port 80 --vpc-id vpc-1 --health-check-protocol HTTP --health-check-port traffic-port --health-check-path '/health' --query TargetGroups[0].TargetGroupArn --output text)",
+      "TEST=$(aws elbv2 create-target-group --name acme-web-test --protocol HTTP --port 80 --vpc-id vpc-1 --health-check-protocol HTTP --health-check-port traffic-port --health-check-path '/health' --matcher HttpCode=200-299 --health-check-interval-seconds 10 --health-check-timeout-seconds 4 --healthy-threshold-count 3 --unhealthy-threshold-count 2 --query TargetGroups[0].TargetGroupArn --output text)",
       `aws elbv2 create-listener --load-balancer-arn ${ALB} --protocol HTTP --port 8081 --default-actions Type=forward,TargetGroupArn=$TEST`,
     ]);
-    expect(missingTerraform(bare)).toContain('path     = "/health"');
+    expect(missingCommands(bare, 'aws --region eu-west-1')[1]).toMatch(/^aws --region eu-west-1 elbv2 /);
+    for (const line of ['path     = "/health"', 'matcher  = "200-299"', 'interval = 10'])
+      expect(missingTerraform(bare)).toContain(line);
     expect(missingTerraform(bare)).toContain('target_group_arn = aws_lb_target_group.test.arn');
   });
 

@@ -7,11 +7,16 @@ import { about, type Finding } from './finding.ts';
 
 /** What these credentials may do. Pure. */
 
+const ADOPT = 'For the day of `turnout adopt`, attach what `turnout permissions --adopt` prints as well.';
+
 /** Its own writes and reads have shown it, or a dry run of RunInstances does. */
 const ELSEWHERE = /^(?:dynamodb|iam):/;
 
-/** @param asked what EC2 has answered to dry runs of the very requests that tasks send */
-export function permissionFindings(config: Config, asked: readonly DryRun[]): readonly Finding[] {
+/**
+ * @param asked what EC2 has answered to dry runs of the very requests that tasks send
+ * @param isAdopted whether what serves has the ownership tags, which `adopt` is to put on it otherwise
+ */
+export function permissionFindings(config: Config, asked: readonly DryRun[], isAdopted: boolean): readonly Finding[] {
   const { ok, failed, notChecked } = about('permissions');
   const allowed = asked.filter(({ outcome }) => outcome === 'allowed').map(({ operation }) => operation);
   const denied = asked.flatMap(({ outcome }) => (outcome instanceof OperatorError ? [outcome] : []));
@@ -22,7 +27,7 @@ export function permissionFindings(config: Config, asked: readonly DryRun[]): re
   const rest = actions('run').filter((one) => !read.has(one) && !answered.has(one) && !ELSEWHERE.test(one));
   return [
     ...(allowed.length === 0 ? [] : [ok(`Allowed, by EC2's dry runs: ${list([...new Set(allowed)])}.`)]),
-    ...denied.map((error) => failed(error)),
+    ...denied.map(({ code, message, next }) => failed({ code, message, next: isAdopted ? next : [ADOPT, ...next] })),
     ...(ignored.length === 0
       ? []
       : [

@@ -4,6 +4,19 @@ import { list } from '../../domain/text.ts';
 
 /** What an account has, and which of it is an environment. Pure. */
 
+/** Of a target group; times in seconds. */
+export interface HealthCheckSeen {
+  readonly protocol: string;
+  readonly port: string;
+  readonly path: string | undefined;
+  /** The status codes that pass; undefined where a connection is enough. */
+  readonly codes: string | undefined;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly healthy: number;
+  readonly unhealthy: number;
+}
+
 export interface GroupSeen {
   readonly name: string;
   readonly arn: string;
@@ -12,7 +25,7 @@ export interface GroupSeen {
   readonly vpc: string;
   /** ARN of the load balancer that forwards to it. */
   readonly balancer: string | undefined;
-  readonly check: { readonly protocol: string; readonly port: string; readonly path: string | undefined };
+  readonly check: HealthCheckSeen;
   readonly targets: readonly { readonly id: string; readonly port: number }[];
 }
 

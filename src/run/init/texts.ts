@@ -1,5 +1,5 @@
 import type { OutsideRoute } from '../../domain/traffic.ts';
-import type { FoundTraffic, GroupSeen } from './propose.ts';
+import type { FoundTraffic, GroupSeen, HealthCheckSeen } from './propose.ts';
 
 /** The proposed config, and what is still to be made for it. Pure. */
 
@@ -118,20 +118,32 @@ function testGroupName({ production, test }: FoundTraffic): string {
   return test?.name ?? `${production.name.slice(0, 27)}-test`;
 }
 
-/** The commands of the AWS CLI that make what is missing, with the health check of production. */
-export function missingCommands(traffic: FoundTraffic): readonly string[] {
+/**
+ * The commands of the AWS CLI that make what is missing, with the health check of production.
+ * @param aws the first words of each
+ */
+export function missingCommands(traffic: FoundTraffic, aws = 'aws'): readonly string[] {
   const { production, test, testRoutes } = traffic;
   if (testRoutes.length > 0) return [];
   const { port, protocol, vpc, check, balancer = 'ARN' } = production;
-  const path = check.path === undefined ? '' : ` --health-check-path '${check.path}'`;
   const group =
-    `aws elbv2 create-target-group --name ${testGroupName(traffic)} --protocol ${protocol} --port ${port} --vpc-id ${vpc} ` +
-    `--health-check-protocol ${check.protocol} --health-check-port ${check.port}${path} ` +
+    `${aws} elbv2 create-target-group --name ${testGroupName(traffic)} --protocol ${protocol} --port ${port} --vpc-id ${vpc} ` +
+    `${checkOptions(check)} ` +
     '--query TargetGroups[0].TargetGroupArn --output text';
   const listener = (arn: string): string =>
-    `aws elbv2 create-listener --load-balancer-arn ${balancer} --protocol ${protocol === 'HTTPS' ? 'HTTP' : protocol} --port ${TEST_PORT} ` +
+    `${aws} elbv2 create-listener --load-balancer-arn ${balancer} --protocol ${protocol === 'HTTPS' ? 'HTTP' : protocol} --port ${TEST_PORT} ` +
     `--default-actions Type=forward,TargetGroupArn=${arn}`;
   return test === undefined ? [`TEST=$(${group})`, listener('$TEST')] : [listener(test.arn)];
+}
+
+function checkOptions(check: HealthCheckSeen): string {
+  return [
+    `--health-check-protocol ${check.protocol} --health-check-port ${check.port}`,
+    ...(check.path === undefined ? [] : [`--health-check-path '${check.path}'`]),
+    ...(check.codes === undefined ? [] : [`--matcher HttpCode=${check.codes}`]),
+    `--health-check-interval-seconds ${check.interval} --health-check-timeout-seconds ${check.timeout}`,
+    `--healthy-threshold-count ${check.healthy} --unhealthy-threshold-count ${check.unhealthy}`,
+  ].join(' ');
 }
 
 /** The same for Terraform. */
@@ -149,6 +161,11 @@ export function missingTerraform(traffic: FoundTraffic): string {
     `    protocol = "${check.protocol}"`,
     `    port     = "${check.port}"`,
     ...(check.path === undefined ? [] : [`    path     = "${check.path}"`]),
+    ...(check.codes === undefined ? [] : [`    matcher  = "${check.codes}"`]),
+    `    interval = ${check.interval}`,
+    `    timeout  = ${check.timeout}`,
+    `    healthy_threshold   = ${check.healthy}`,
+    `    unhealthy_threshold = ${check.unhealthy}`,
     '  }',
     '}',
     '',

@@ -6,7 +6,7 @@ import { deployPage } from './deploy-page.ts';
 import { describeCreditSpecifications, describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
 import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
 import { instanceFaults } from './faults.ts';
-import { addImage, deregisterImage, describeImages } from './images.ts';
+import { addImage, copyImage, createImage, deregisterImage, describeImages } from './images.ts';
 import { runInstances } from './launch.ts';
 import { startInstances, stopInstances, terminateInstances } from './lifecycle.ts';
 import { describeAvailabilityZones, describeSecurityGroups, describeSubnets, describeVpcs } from './network.ts';
@@ -29,7 +29,7 @@ import { deleteVolume, describeVolumes, releaseVolumes } from './volumes.ts';
 export interface EmulatedEc2 extends Service {
   readonly network: Network;
   readonly ssm: Service;
-  addImage(name: string, tags: TagMap, createdAt: Date, sizes?: Readonly<Record<string, number>>): Image;
+  addImage(name: string, tags: TagMap, createdAt?: Date, sizes?: Readonly<Record<string, number>>): Image;
   /** Id of the image without a release; the first image if there is none. */
   baseImage(): string;
   /** Adds tags as AWS's own services do, also reserved ones. Throws when there is no such resource. */
@@ -43,6 +43,8 @@ export interface EmulatedEc2 extends Service {
 }
 
 const OPERATIONS: Readonly<Record<string, StateOperation<Ec2State>>> = {
+  CopyImage: copyImage,
+  CreateImage: createImage,
   CreateLaunchTemplate: createLaunchTemplate,
   CreateLaunchTemplateVersion: createLaunchTemplateVersion,
   CreateTags: createTags,
@@ -87,7 +89,7 @@ export function createEc2(options: Ec2Options): EmulatedEc2 {
     pages: { instances: { read: () => instancesPage(state) }, deploy: deployPage(state.instances) },
     network: state.network,
     ssm: createParameters(state),
-    addImage: (name, tags, createdAt, sizes) => addImage(state, name, tags, createdAt, sizes),
+    addImage: (name, tags, createdAt = state.now(), sizes) => addImage(state, name, { tags, createdAt, sizes }),
     baseImage: () => {
       const images = state.images.values();
       return (images.find(({ id }) => state.tags.of(id).Release === undefined) ?? images[0])?.id ?? '';

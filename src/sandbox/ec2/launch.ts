@@ -162,7 +162,7 @@ function checkUserData(data: string | undefined): void {
   }
 }
 
-/** The release of an instance: its image's `Release` tag, else a `RELEASE=` line in its user data, else its template's tag. */
+/** The release of an instance: that of the instance its image was made of, else the image's `Release` tag, else a `RELEASE=` line in its user data, else its template's tag. */
 function releaseOf(
   state: Ec2State,
   image: Image,
@@ -172,7 +172,7 @@ function releaseOf(
   const text = Buffer.from(userData ?? '', 'base64').toString();
   const line = /^\s*(?:export\s+)?RELEASE=["']?([^"'\s]+)/m.exec(text)?.[1];
   const template = version && state.tags.of(version.template).Release;
-  return state.tags.of(image.id).Release ?? line ?? template ?? 'unknown';
+  return image.release ?? state.tags.of(image.id).Release ?? line ?? template ?? 'unknown';
 }
 
 function boot(state: Ec2State, launch: Launch, reservation: string, index: number, hooks: LaunchHooks): void {

@@ -32,6 +32,9 @@ export interface Image extends Numbered {
   readonly id: string;
   readonly name: string;
   readonly createdAt: Date;
+  readonly description?: string | undefined;
+  /** What the instance ran that it was made of. */
+  readonly release?: string | undefined;
   readonly devices: readonly ImageDevice[];
 }
 
