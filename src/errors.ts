@@ -12,6 +12,8 @@ export const ExitCode = {
   needsAttention: 4,
   /** Another run took over the lease; stopped before the next change. */
   leaseLost: 5,
+  /** Held: it could not be judged, and traffic stays as it is until a person decides. */
+  held: 6,
   /** Interrupted by the operator (128 + SIGINT): stopped at a safe point. */
   interrupted: 130,
 } as const;

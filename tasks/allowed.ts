@@ -55,8 +55,17 @@ export const FREEZE = {
   }),
 } as const;
 
+export const ALARMS = {
+  ignoreAlarm: nameList({
+    describe: 'An alarm among the gates that judges nothing this time, and may be in ALARM',
+    example: 'shop-5xx',
+  }),
+} as const;
+
 export type AllowOptions = Partial<
-  OptionsOf<typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS & typeof SLOW_START & typeof FREEZE>
+  OptionsOf<
+    typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS & typeof SLOW_START & typeof FREEZE & typeof ALARMS
+  >
 >;
 
 /** To be spread into a goal. */
@@ -67,6 +76,7 @@ export function allowedBy(options: AllowOptions): { readonly allowed?: Allowed }
     owners: options.allowOwner,
     slowStart: options.allowSlowStart,
     freeze: options.overrideFreeze,
+    alarms: options.ignoreAlarm,
   });
   return Object.keys(allowed).length === 0 ? {} : { allowed };
 }

@@ -57,9 +57,9 @@ export function allows<G extends { readonly allowed?: Allowed }>(
 ): G {
   const { allowed: before = {} } = goal;
   const { allowed: now = {} } = allowedBy(options);
-  const both = (key: 'sharedGroups' | 'owners') =>
+  const both = (key: 'sharedGroups' | 'owners' | 'alarms') =>
     (before[key] ?? now[key]) && { [key]: [...new Set([...(before[key] ?? []), ...(now[key] ?? [])])] };
-  return { ...goal, allowed: { ...before, ...now, ...both('sharedGroups'), ...both('owners') } };
+  return { ...goal, allowed: { ...before, ...now, ...both('sharedGroups'), ...both('owners'), ...both('alarms') } };
 }
 
 /** Of what was healthy when the run began, or of what is healthy now, where that is more: what is left after the trouble is no measure. */

@@ -26,10 +26,21 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { describeFleet, worldProblem } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
+import { gateNotes, gateReads, gatesProblem, bakeTime } from '../src/plan/gates.ts';
+import { afterBake, withoutBake } from './after-bake.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
-import { allowedBy, FREEZE, ITS_RELEASE, otherRelease, OWNERS, SLOW_START, UNKNOWN_RELEASE } from './allowed.ts';
 import { scalingProblem } from '../src/plan/scaling.ts';
-import { SWITCH_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
+import {
+  ALARMS,
+  allowedBy,
+  FREEZE,
+  ITS_RELEASE,
+  otherRelease,
+  OWNERS,
+  SLOW_START,
+  UNKNOWN_RELEASE,
+} from './allowed.ts';
+import { BAKE_TAGS, SWITCH_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { SWITCH, type Summary, type Task } from './task.ts';
 
@@ -55,6 +66,11 @@ const OPTIONS = {
   approve: option.flag({
     describe: 'Wait for `turnout approve` before production moves (default: as `approval` in the config says)',
   }),
+  bake: option.timeSpan({
+    describe:
+      'Watch green this long once it has what it is to have, judged by the gates (default: `bake.time`, or as long as they need)',
+  }),
+  ...ALARMS,
   ...OWNERS,
   ...SLOW_START,
   ...FREEZE,
@@ -78,6 +94,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     ['turnout promote --steps 1,10,50,100 --every 2m', 'by weights: a bit at a time, watched'],
     ['turnout promote --to 10', 'by weights: this far, and no further before the next promote'],
     ['turnout promote --approve --yes', 'wait until somebody runs `turnout approve`, from anywhere'],
+    ['turnout promote --steps 10,100 --every 10m --bake 15m', 'the gates of the config judge every step, and the end'],
     ['turnout promote --batch 2', 'where servers move: two at a time'],
     ['turnout promote --min-healthy 2', 'accept that 2 targets are healthy, of green as well, and never fewer'],
   ],
@@ -87,8 +104,9 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   wayBack: { command: 'rollback', does: 'reverts it' },
   readsAlso: (snapshot, settings) => {
     const [to, second] = candidatesIn(snapshot);
-    const trial = to === undefined || second !== undefined ? NOTHING : trialReads(snapshot, to, settings);
-    return { ...trial, approval: true };
+    const isOne = to !== undefined && second === undefined;
+    const own = isOne ? { ...trialReads(snapshot, to, settings), ...gateReads(settings) } : NOTHING;
+    return { ...own, approval: true };
   },
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
@@ -117,8 +135,10 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
     const goal = { ...requestedBy, verb: 'promote', fleet: to.id, release: to.release } as const;
     const need = options.minHealthy === undefined ? {} : { need: 'minimum' as const };
-    const pinned = options.approve === true ? withTerms(settings) : settings;
-    return { ...goal, minimumHealthy, settings: pinned, ...need, ...pace, ...allowedBy(options) };
+    const approved = options.approve === true ? withTerms(settings) : settings;
+    const pinned = { ...goal, minimumHealthy, settings: approved, ...need, ...pace, ...allowedBy(options) };
+    // What serves alone already has no step left in which it could be judged.
+    return isSwitched(snapshot, to) ? pinned : { ...pinned, ...bakeTime(snapshot, pinned, options.bake) };
   },
 
   plan(snapshot, goal) {
@@ -140,8 +160,9 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const unfit =
       scalingProblem(snapshot) ??
       ownersProblem(snapshot, servers, goal.allowed) ??
-      tagRoomProblem(servers, SWITCH_TAGS) ??
+      tagRoomProblem(servers, goal.bakeS === undefined ? SWITCH_TAGS : BAKE_TAGS) ??
       trialProblem(snapshot, to, goal) ??
+      gatesProblem(snapshot, to, goal) ??
       groupsProblem(snapshot, inProduction(snapshot, to).length > 0 ? 'production' : 'all') ??
       healthSettingsProblem(snapshot, change) ??
       trafficModel(snapshot).setupProblem(to) ??
@@ -152,7 +173,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     if (no === undefined)
       return planSwitch(snapshot, change, [mark], {
         steps: trial,
-        notes: [...trialNotes(snapshot, to, goal), ...dnsFailoverTexts(snapshot, to)],
+        notes: [...trialNotes(snapshot, to, goal), ...gateNotes(snapshot, goal), ...dnsFailoverTexts(snapshot, to)],
       });
     // In no test group: a green that has left production is on its way there, and a run that was stopped may have left it outside.
     if (!isUnknown(snapshot, to)) return no;
@@ -162,9 +183,12 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   afterFailure(snapshot, goal, failure) {
     const to = fleetById(snapshot, goal.fleet);
     const stable = stableFleet(snapshot);
-    if (to !== undefined && isOnlyUnverified(snapshot, promote.plan(snapshot, goal)))
-      return unproven(goal.release, failure);
-    if (to !== undefined && isSwitched(snapshot, to)) return afterSwitch(snapshot, goal);
+    const baked = failure.step?.do === 'bake' ? afterBake(snapshot, goal, failure.step, failure.seen) : undefined;
+    if (baked !== undefined && baked !== 'undo') return baked;
+    if (baked === undefined && to !== undefined) {
+      if (isOnlyUnverified(snapshot, promote.plan(snapshot, withoutBake(goal)))) return unproven(goal.release, failure);
+      if (isSwitched(snapshot, to)) return afterSwitch(snapshot, goal);
+    }
     if (stable === undefined) return { leave: 'needs-attention', message: 'There is no fleet to move back to.' };
     const { run, who, since, minimumHealthy, settings } = goal;
     const undo = { run, who, since, verb: 'rollback', fleet: stable.id, release: stable.release } as const;

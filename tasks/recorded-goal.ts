@@ -1,3 +1,4 @@
+import { defined } from '../src/domain/defined.ts';
 import { isRefusal, type Goal, type GoalOf, type Refusal, type Verb } from '../src/domain/goal.ts';
 import {
   allows,
@@ -52,6 +53,8 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
     to: pace,
     approve: asksApproval,
     batch: pace,
+    bake: (goal, { options: { bake } }) => ({ ...goal, ...defined({ bakeS: bake }) }),
+    ignoreAlarm: allows,
     allowUnknownRelease: allows,
     allowSlowStart: allows,
     allowOwner: allows,

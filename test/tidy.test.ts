@@ -84,6 +84,7 @@ describe('who may import what', () => {
     'notify',
     'production',
     'probe',
+    'gates',
     'record',
     'releases',
     'follow',

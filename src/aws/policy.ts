@@ -1,3 +1,4 @@
+import { gates } from './grants-gates.ts';
 import type { Config, RouteConfig, TargetGroupConfig } from '../config/config.ts';
 import { ANYTHING, arn, type Grant, type Statement, type Use } from './grants.ts';
 import { deployers, dynamodb } from './grants-deploy.ts';
@@ -51,6 +52,7 @@ function grants(config: Config): readonly Grant[] {
     { use: 'read', Sid: 'Look', Action: LOOK, Resource: ANYTHING },
     ...FLEET_GRANTS[config.fleet.kind](config),
     ...traffic(config),
+    ...gates(config),
     ...deployers(config),
     ...(config.freeze?.calendars.length ? [CALENDARS] : []),
     ...dynamodb(config),

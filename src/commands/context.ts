@@ -18,7 +18,9 @@ import { unavailableStore } from '../stores/unavailable.ts';
 import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
 import { NO_WORK } from '../work/work.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
+import { NO_GATES, type GatePort } from '../gates/gates.ts';
 import { NO_CHECKS, type GreenPort } from '../production/green.ts';
+import { createGuardian } from '../programs/guardian.ts';
 import { openTraffic } from '../traffic/index.ts';
 import { callersLease } from './callers-lease.ts';
 import { alsoTelling, readersOf } from './ci.ts';
@@ -106,7 +108,7 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
     decision.check();
   };
   const work = await workOf(config, session, beforeChange);
-  const ports = { ...(await openPorts(config, session, store, () => guard?.lease)), work };
+  const ports = { ...(await openPorts(config, { session, store, view }, () => guard?.lease)), work };
   return {
     config,
     store,
@@ -122,8 +124,7 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
 
 async function openPorts(
   config: Config,
-  session: Session,
-  store: Store,
+  { session, store, view }: Pick<Context, 'session' | 'store' | 'view'>,
   lease: () => Lease | undefined,
 ): Promise<Omit<Ports, 'work'>> {
   const traffic = await openTraffic(config, session, {
@@ -137,6 +138,7 @@ async function openPorts(
     clock: session.clock,
     production: await openProduction(config),
     green: await openGreen(config),
+    gates: await openGates(config, session, view),
     freeze: await freezeOf(config, session),
     approvals: approvalsIn(store, config.approval ?? 'none', lease),
     inPlace: nothingInPlace(config, session.clock),
@@ -171,6 +173,20 @@ async function freezeOf({ freeze }: Config, session: Session): Promise<FreezePor
   if (freeze === undefined) return NO_FREEZE;
   const [{ openFreeze }, { Ssm }] = await Promise.all([import('../freeze/index.ts'), import('../aws/ssm.ts')]);
   return openFreeze(freeze, new Ssm(session), session.clock);
+}
+
+async function openGates(config: Config, session: Session, view: View): Promise<GatePort> {
+  const { gating, marker, environment } = config;
+  if (gating.gates.length === 0 && gating.bakeMs === undefined) return NO_GATES;
+  const { createGates } = await import('../gates/index.ts');
+  return createGates(gating, {
+    environment,
+    ...(marker && { marker }),
+    clock: session.clock,
+    guardian: createGuardian(5000),
+    cloudwatch: async () => new (await import('../aws/cloudwatch.ts')).CloudWatch(session),
+    onOutput: (line) => view.emit({ type: 'output', line }),
+  });
 }
 
 /** How code is delivered, according to the config; undefined when it does not say. */

@@ -72,7 +72,7 @@ export async function runIn(context: Context, task: Task, options: TaskOptions, 
     try {
       return await runTask(watching.watched(setup), task, whole, mode);
     } finally {
-      await watching.end();
+      await Promise.all([watching.end(), context.ports.gates.end()]);
     }
   } finally {
     signals.end();

@@ -15,6 +15,7 @@ export function crossChecks(data: unknown): readonly Mistake[] {
     ...trafficChecks(root),
     ...oneOf(tree(root['release'])['marker'], ['release', 'marker'], ['header', 'json', 'regexp']),
     ...list(root['checks']).flatMap((check, index) => oneOf(check, ['checks', index], ['url', 'path'])),
+    ...gateChecks(root),
     ...sandboxChecks(root['sandbox']),
   ];
 }
@@ -40,6 +41,20 @@ function oneOf(value: unknown, path: Path, keys: readonly string[], optional = f
   const found = keys.filter((key) => key in value);
   const message = `expected ${optional ? 'at most' : 'exactly'} one of ${keys.join(', ')}; found ${found.join(', ') || 'none'}`;
   return unless(found.length === 1 || (optional && found.length === 0), path, message);
+}
+
+/** Verdicts are known by their names, and a probe tells releases apart by the marker. */
+function gateChecks(root: Tree): readonly Mistake[] {
+  const gates = list(root['gates']).map(tree);
+  const named = gates.map(({ name }, index) => ({
+    path: ['gates', index, 'name'],
+    id: typeof name === 'string' ? name : undefined,
+  }));
+  const twice = repeated(named).map(({ path }) => ({ path, message: 'expected each name once; found it twice' }));
+  const blind =
+    'marker' in tree(root['release']) ? [] : gates.flatMap(({ kind }, index) => (kind === 'probe' ? index : []));
+  const message = 'expected release.marker, by which a probe tells releases apart; found none';
+  return [...twice, ...blind.map((index) => ({ path: ['gates', index], message }))];
 }
 
 /** Before it is encoded (EC2 user guide, "Run commands when you launch an EC2 instance with user data input"). */
@@ -130,11 +145,11 @@ const FILLED =
 
 /** Keys of in-place deploys, in which more placeholders are filled in, and of the sandbox, which are not checked. */
 const OTHERS =
-  /^(?:sandbox(?:\.|$)|(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.|checks\.)/;
+  /^(?:sandbox(?:\.|$)|(?:deploy|migrate)\.(?:run\.|parameters\.|args\.|revision)|instanceCheck\.|drainCheck\.|checks\.|gates\.)/;
 
 function placeholderChecks(root: Tree): readonly Mistake[] {
   const message =
-    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet (for OpsWorks in revision, image, customJson and the names of layer), and in deploy, migrate, instanceCheck and checks';
+    'expected no {release} here: it is filled in only in launchTemplate.version, launchTemplate.versionDescription, image and userData of fleet (for OpsWorks in revision, image, customJson and the names of layer), and in deploy, migrate, instanceCheck, checks and gates';
   return strings(root)
     .filter(({ key, text }) => !FILLED.test(key) && !OTHERS.test(key) && dependsOnRelease(text))
     .map(({ path }) => ({ path, message }));

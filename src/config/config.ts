@@ -5,7 +5,7 @@ import type { FileConfig } from './schema.ts';
  * in milliseconds and absolute paths. Frozen. A key without a default is absent when the file does not have it.
  */
 export interface Config extends Frozen<
-  Omit<FileConfig, 'release' | 'deploy' | 'migrate' | 'hooks' | 'store' | 'sandbox'>
+  Omit<FileConfig, 'release' | 'gates' | 'bake' | 'deploy' | 'migrate' | 'hooks' | 'store' | 'sandbox'>
 > {
   /** Absolute path of the config file. */
   readonly file: string;
@@ -14,6 +14,7 @@ export interface Config extends Frozen<
   /** Absent: `rolling` and `deploy` are not available. */
   readonly deploy?: DeployerConfig;
   readonly migrate?: 'with-deploy' | DeployerConfig;
+  readonly gating: GatingConfig;
   readonly hooks: HooksConfig;
   readonly store: StoreConfig;
   /** Absent: `turnout sandbox` is not available. */
@@ -61,6 +62,19 @@ export type Notice = NotifyConfig['events'][number];
 export type SecretConfig = NotifyConfig['url'];
 export type OwnerConfig = NonNullable<Config['owner']>;
 export type FreezeConfig = NonNullable<Config['freeze']>;
+/** What judges a release that gets production; programs run in `folder`, which is absolute. Without `bakeMs` as long as they need. */
+export interface GatingConfig {
+  readonly gates: readonly GateConfig[];
+  readonly onInconclusive: FileConfig['bake']['onInconclusive'];
+  readonly bakeMs?: number;
+}
+type GateData = NonNullable<FileConfig['gates']>[number];
+type GateOf<K extends GateData['kind']> = Frozen<Extract<GateData, { kind: K }>>;
+export type GateConfig = Exclude<Frozen<GateData>, { kind: 'command' }> | CommandGateConfig;
+export type CommandGateConfig = GateOf<'command'> & { readonly folder: string };
+export type PrometheusGateConfig = GateOf<'prometheus'>;
+export type WebhookGateConfig = GateOf<'webhook'>;
+
 export type InstanceCheckConfig = NonNullable<Config['instanceCheck']>;
 export type DrainCheckConfig = NonNullable<Config['drainCheck']>;
 

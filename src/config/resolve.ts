@@ -4,7 +4,7 @@ import type { FileConfig } from './schema.ts';
 
 /** Adds to the data of the file what depends on the place of the file or on another section. Pure. */
 export function resolveConfig(
-  { release, deploy, migrate, hooks, store, sandbox, ...same }: FileConfig,
+  { release, gates, bake, deploy, migrate, hooks, store, sandbox, ...same }: FileConfig,
   file: string,
 ): Config {
   const folder = projectOf(file);
@@ -15,10 +15,16 @@ export function resolveConfig(
     file,
     ...(deploy && { deploy: deployer(deploy) }),
     ...(migrate && { migrate: migrate === 'with-deploy' ? migrate : deployer(migrate) }),
+    gating: gatingOf(gates, bake, folder),
     hooks: { ...hooks, folder },
     store: storeOf(store, same.environment, file),
     ...(sandbox && { sandbox: sandboxOf(sandbox, folder, file) }),
   };
+}
+
+function gatingOf(gates: FileConfig['gates'] = [], { timeMs, onInconclusive }: FileConfig['bake'], folder: string) {
+  const all = gates.map((gate) => (gate.kind === 'command' ? { ...gate, folder } : gate));
+  return { gates: all, onInconclusive, ...(timeMs !== undefined && { bakeMs: timeMs }) };
 }
 
 /** A command runs in `folder`; a deployer of kind opsworks uses the stack and the app of the fleet unless it has its own. */

@@ -8,6 +8,7 @@ import {
 } from './schema-deploy.ts';
 import { checksSection } from './schema-checks.ts';
 import { approvalSection } from './schema-approval.ts';
+import { bakeSection, gatesSection } from './schema-gates.ts';
 import { fleetSection } from './schema-fleet.ts';
 import { freezeSection } from './schema-freeze.ts';
 import { notifySection } from './schema-notify.ts';
@@ -113,6 +114,8 @@ export const schema = z
     traffic: trafficSection,
     release: releaseSection,
     checks: checksSection.exactOptional(),
+    gates: gatesSection.exactOptional(),
+    bake: bakeSection,
     deploy: deploySection.exactOptional(),
     migrate: migrateSection.exactOptional(),
     instanceCheck: instanceCheckSection.exactOptional(),

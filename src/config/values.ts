@@ -65,6 +65,13 @@ export function inMs<K extends string>(...keys: readonly K[]) {
 
 type InMs<T, K extends string> = { [P in keyof T as P extends K ? `${P}Ms` : P]: T[P] };
 
+const SHARE = 'a percentage such as 1% or 0.5%';
+
+/** A percentage greater than zero and up to a half, parsed to a part of 1. */
+export const share = text(SHARE, /^\d{1,2}(?:\.\d{1,3})?%$/)
+  .transform((value) => Number.parseFloat(value) / 100)
+  .refine((value) => value > 0 && value <= 0.5, { error: `${SHARE}, greater than 0% and at most 50%` });
+
 /** A list with at least one entry; `error` is what was expected for the whole, `empty` for its entries. */
 export function listOf<T extends z.ZodType>(entry: T, error: string, empty: string) {
   return z.array(entry, { error }).min(1, { error: empty });

@@ -100,6 +100,8 @@ export interface Allowed {
   readonly slowStart?: boolean;
   /** Closed times do not count, for this reason. */
   readonly freeze?: string;
+  /** CloudWatch alarms that judge nothing, and may be in ALARM. */
+  readonly alarms?: readonly string[];
   /** Auto Scaling groups, fleets and clusters whose instances may be taken away. */
   readonly owners?: readonly string[];
 }
@@ -137,6 +139,8 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         readonly need?: 'minimum';
         /** In steps: see `Stages`. Absent: all at once. */
         readonly stages?: Stages;
+        /** Seconds for which green is watched once it has what it is to have. Absent: it is not. */
+        readonly bakeS?: number;
         readonly allowed?: Allowed;
       })
     | (SwitchGoal & {
@@ -201,7 +205,7 @@ export function withSettings<G extends Goal>(goal: G, now: SwitchSettings): G {
   // Whether it has to be approved was decided when it began.
   if (!fits)
     return { ...goal, settings: { ...without(now, 'approval'), ...defined({ approval: settings?.approval }) } };
-  return goal.verb === 'promote' ? { ...goal, settings: withChecks(settings, now) } : goal;
+  return goal.verb === 'promote' ? { ...goal, settings: withGating(withChecks(settings, now), now) } : goal;
 }
 
 function without<T extends object, K extends keyof T>(one: T, key: K): Omit<T, K> {
@@ -209,7 +213,11 @@ function without<T extends object, K extends keyof T>(one: T, key: K): Omit<T, K
   return rest;
 }
 
-/** Checks only collect evidence: one that was wrong is put right in the config, and the run goes on with it. */
+function withGating(settings: SwitchSettings, { gating }: SwitchSettings): SwitchSettings {
+  return { ...without(settings, 'gating'), ...defined({ gating }) };
+}
+
+/** Checks only collect evidence: one that was wrong is put right in the config, and the run goes on with it. So do gates. */
 function withChecks<T extends { readonly checks?: SwitchSettings['checks'] }>(one: T, { checks }: SwitchSettings): T {
   if (one.checks === undefined && checks === undefined) return one;
   const { checks: _, ...rest } = one;

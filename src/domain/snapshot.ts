@@ -1,3 +1,4 @@
+import type { AlarmState, Baked } from './gates.ts';
 import type { Checked } from './green-checks.ts';
 import type { Approval } from './approval.ts';
 import type { DeployReport } from './deploys.ts';
@@ -88,6 +89,8 @@ export interface Marks {
   readonly promoted?: string;
   /** Its share of production in percent as a run of ours left it, and the ISO time: `10@2026-11-22T02:10:31.000Z`. */
   readonly share?: string;
+  /** ISO time at which it was seen to have all of production, where a bake follows. */
+  readonly alone?: string;
   /** ISO time at which the TTLs of names had been lowered for it. */
   readonly lowered?: string;
   /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
@@ -235,4 +238,8 @@ export interface Details {
   readonly trial?: Trial;
   /** How a fleet that has nothing of production yet answers its checks. */
   readonly checked?: Checked;
+  /** What the gates say of a fleet with a share of production. */
+  readonly baked?: Baked;
+  /** The alarms among the gates, before production moves. */
+  readonly alarms?: readonly AlarmState[];
 }

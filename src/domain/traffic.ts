@@ -6,6 +6,7 @@ import type { Unreadable } from './unreadable.ts';
  */
 
 import type { ApprovalTerms } from './approval.ts';
+import type { Gating } from './gates.ts';
 import type { GreenCheck } from './green-checks.ts';
 import type { Owner } from './owners.ts';
 
@@ -180,4 +181,6 @@ export interface SwitchSettings {
   readonly checks?: readonly GreenCheck[];
   /** Who has to approve a promote. Absent: nobody. */
   readonly approval?: ApprovalTerms;
+  /** What judges green while it has a share of production. Absent: nothing. */
+  readonly gating?: Gating;
 }

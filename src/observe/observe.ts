@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
+import type { GatePort } from '../gates/gates.ts';
 import type { GreenPort } from '../production/green.ts';
 import type { FreezePort } from '../freeze/freeze.ts';
 import { counted, notAsked, type ProductionPort } from '../production/production.ts';
@@ -17,6 +18,7 @@ import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
 import { withChecks } from './green-checks.ts';
+import { withAlarms, withBake } from './gates.ts';
 import { withTrial } from './trial.ts';
 
 interface Readers {
@@ -33,6 +35,7 @@ interface AllReaders extends Readers {
   readonly work: Pick<WorkPort, 'read' | 'idle'>;
   readonly inPlace: DetailReaders;
   readonly green: Pick<GreenPort, 'ask'>;
+  readonly gates: Pick<GatePort, 'judge' | 'alarms'>;
 }
 
 /** What is read beside pools, routes and fleets. */
@@ -122,7 +125,8 @@ export async function refresh(readers: AllReaders, before: Snapshot, reads: Read
   const seen = await refreshDetails(readers, await refreshLists(readers, known, reads), reads);
   const heeding = reads.freeze === true ? { ...seen, freeze: await readers.freeze.read() } : seen;
   const working = reads.work === undefined ? heeding : { ...heeding, work: await readWork(readers, reads.work) };
-  return reads.approval === true ? withApproval(readers, working) : working;
+  const judged = await withAlarms(readers, await withBake(readers, working, reads), reads);
+  return reads.approval === true ? withApproval(readers, judged) : judged;
 }
 
 async function readWork({ work: port }: AllReaders, reads: NonNullable<Reads['work']>): Promise<Work> {

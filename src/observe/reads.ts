@@ -1,4 +1,5 @@
 import type { DeployOrder } from '../domain/deploys.ts';
+import type { Gate } from '../domain/gates.ts';
 import type { GreenCheck } from '../domain/green-checks.ts';
 import { hasGroups } from '../domain/scaled.ts';
 import type { Marks, Snapshot, Trial } from '../domain/snapshot.ts';
@@ -20,6 +21,16 @@ export interface Reads {
   readonly trial?: Pick<Trial, 'fleet' | 'before'> & { readonly pool: string };
   /** Asks a fleet without production's traffic what these checks ask; the pool is where it is tested. */
   readonly green?: { readonly fleet: string; readonly pool: string; readonly checks: readonly GreenCheck[] };
+  /** Asks the gates about a fleet that has that share of production since then, in milliseconds since the epoch. */
+  readonly bake?: {
+    readonly fleet: string;
+    readonly percent: number;
+    readonly seconds: number;
+    readonly since: number;
+    readonly gates: readonly Gate[];
+  };
+  /** Names of alarms whose state is read. */
+  readonly alarms?: readonly string[];
   /** Counts the requests that still reach pools that production has left. */
   readonly residual?: boolean;
   /** Ids of instances whose target groups are looked for among all of the account, and what leads to those and to ours. */

@@ -8,6 +8,9 @@ const TAGS_MAX = 50;
 /** What a switch writes on the servers of both fleets. */
 export const SWITCH_TAGS = ['promoted', 'current', 'share', 'store'];
 
+/** The same, where a bake follows. */
+export const BAKE_TAGS = [...SWITCH_TAGS, 'alone'];
+
 export const ROLLING_TAGS = ['left', 'deploy', 'release', 'migrated', 'store'];
 
 /** Why tags with these names, without the prefix, cannot be written on each of these instances. */

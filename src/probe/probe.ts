@@ -2,7 +2,10 @@ import type { Clock } from '../clock.ts';
 import type { Sample } from './seen.ts';
 
 /** What one request to production came to. */
-export type ProbeResult = { readonly release: string } | { readonly failed: string };
+export type ProbeResult =
+  | { readonly release: string }
+  /** `release`: where the failed answer named it all the same. */
+  | { readonly failed: string; readonly release?: string };
 
 export interface TrafficProbeOptions {
   readonly clock: Clock;

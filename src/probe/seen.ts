@@ -49,7 +49,7 @@ export function summarize(url: string, samples: readonly Sample[], parts: number
 }
 
 /** The smallest value that this percentage of them do not exceed. */
-function percentile(sorted: readonly number[], percent: number): number {
+export function percentile(sorted: readonly number[], percent: number): number {
   return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? 0;
 }
 

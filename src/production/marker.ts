@@ -16,6 +16,11 @@ export function readMarker(marker: MarkerConfig, received: Received): ReleaseAns
   return release === undefined || release === '' ? { failed: `no release in ${where(marker)}` } : { release };
 }
 
+/** The release that any answer names, also one that failed. */
+export function releaseIn(marker: MarkerConfig, received: Received): string | undefined {
+  return valueOf(marker, received) || undefined;
+}
+
 function valueOf({ header, json, regexp }: MarkerConfig, { headers, body }: Received): string | undefined {
   if (header !== undefined) return String(headers[header.toLowerCase()] ?? '');
   if (json !== undefined) return textAt(body, json);

@@ -18,6 +18,8 @@ export interface Program {
 
 export interface ProgramResult {
   readonly ok: boolean;
+  /** Null where it was ended by a signal, or could not be started. */
+  readonly code: number | null;
   /** For example `exit code 3`, `ended by SIGKILL`, or why it could not be started. */
   readonly why: string;
   /** The last lines of its output. */
@@ -42,21 +44,23 @@ export function startProgram(program: Program, clock: Clock, guardian: Guardian)
   const { pid } = child;
   if (pid !== undefined) guardian.watch(pid);
   const closed = Promise.all([output.read(child.stdout), output.read(child.stderr)]);
-  const ended = endOf(child, command).then(async ({ ok, why }) => {
+  const ended = endOf(child, command).then(async ({ ok, why, code }) => {
     if (pid !== undefined) guardian.forget(pid);
     await Promise.race([closed, clock.sleep(OUTPUT_GRACE_MS, undefined, { ref: false })]);
     child.stdout?.destroy();
     child.stderr?.destroy();
-    return { ok, why, output: output.kept };
+    return { ok, why, code, output: output.kept };
   });
   return { ended, stop: async () => stop(child, ended, graceMs, clock) };
 }
 
 async function endOf(child: ChildProcess, command: string): Promise<Omit<ProgramResult, 'output'>> {
   return new Promise((resolveEnd) => {
-    child.once('error', (error) => resolveEnd({ ok: false, why: `${command} cannot be started: ${error.message}` }));
+    child.once('error', (error) =>
+      resolveEnd({ ok: false, code: null, why: `${command} cannot be started: ${error.message}` }),
+    );
     child.once('exit', (code, signal) =>
-      resolveEnd({ ok: code === 0, why: signal === null ? `exit code ${code}` : `ended by ${signal}` }),
+      resolveEnd({ ok: code === 0, code, why: signal === null ? `exit code ${code}` : `ended by ${signal}` }),
     );
   });
 }

@@ -1,4 +1,5 @@
 import type { EndedFleet, Verb } from '../domain/goal.ts';
+import type { Judgement } from '../domain/gates.ts';
 import type { Location } from '../domain/location.ts';
 import type { ExitCode } from '../errors.ts';
 import type { StepKind } from '../steps/index.ts';
@@ -77,6 +78,11 @@ export type RunEvent =
       /** Absent when it is not about one instance. */
       readonly instance?: string;
     }
+  | ({
+      /** What a gate says of the release with that share of production; again when that changes. */
+      readonly type: 'verdict';
+      readonly percent: number;
+    } & Omit<Judgement, 'at'>)
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'undoing'; readonly why: string }
   /** What clients saw from start to end of the run (`--watch-traffic`). */

@@ -10,6 +10,7 @@ import { awaitRetention } from './await-retention.ts';
 import { awaitRunning } from './await-running.ts';
 import { awaitSlowStart } from './await-slow-start.ts';
 import { awaitTtl } from './await-ttl.ts';
+import { bake } from './bake.ts';
 import { checkGreen } from './check-green.ts';
 import { checkInstances } from './check-instances.ts';
 import { claim } from './claim.ts';
@@ -32,6 +33,7 @@ import { remove } from './remove.ts';
 import { setTtl } from './set-ttl.ts';
 import { shiftWeights } from './shift-weights.ts';
 import { spendApproval } from './spend-approval.ts';
+import { tagAlone } from './tag-alone.ts';
 import { tagLoweredTtl } from './tag-lowered-ttl.ts';
 import { tagRelease } from './tag-release.ts';
 import { tagShare } from './tag-share.ts';
@@ -57,6 +59,8 @@ const steps = {
   'shift-weights': shiftWeights,
   'tag-share': tagShare,
   watch,
+  'tag-alone': tagAlone,
+  bake,
   'set-ttl': setTtl,
   'tag-lowered-ttl': tagLoweredTtl,
   'await-lowered-ttl': awaitLoweredTtl,

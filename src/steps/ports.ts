@@ -4,6 +4,7 @@ import type { Delivery } from '../domain/goal.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import type { SwitchSettings } from '../domain/traffic.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
+import type { GatePort } from '../gates/gates.ts';
 import type { GreenPort } from '../production/green.ts';
 import type { FreezePort } from '../freeze/freeze.ts';
 import type { ProductionPort } from '../production/production.ts';
@@ -23,6 +24,7 @@ export interface Ports {
   readonly freeze: FreezePort;
   readonly approvals: ApprovalsPort;
   readonly work: WorkPort;
+  readonly gates: GatePort;
   /** What deploys in place need beside the others. */
   readonly inPlace: InPlace;
 }
@@ -40,12 +42,14 @@ export function switchSettings({
   production,
   green: { checks },
   approvals: { terms },
-}: Pick<Ports, 'traffic' | 'production' | 'green' | 'approvals'>): SwitchSettings {
+  gates: { gating },
+}: Pick<Ports, 'traffic' | 'production' | 'green' | 'approvals' | 'gates'>): SwitchSettings {
   return {
     traffic: traffic.settings,
     verification: production.verification,
     ...(checks.length > 0 && { checks }),
     ...(terms !== 'none' && { approval: terms }),
+    ...((gating.gates.length > 0 || gating.bakeS !== undefined) && { gating }),
   };
 }
 

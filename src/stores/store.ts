@@ -1,5 +1,6 @@
 import type { TrafficSeen } from '../probe/seen.ts';
 import type { Approval, ApprovalDecision } from '../domain/approval.ts';
+import type { Judgement } from '../domain/gates.ts';
 import type { Location } from '../domain/location.ts';
 import type { EndedFleet, Goal } from '../domain/goal.ts';
 import type { Production } from '../domain/production-record.ts';
@@ -77,6 +78,8 @@ export interface JournalEntry {
   readonly terminated?: readonly EndedFleet[];
   /** What production was at the end, as the run saw it; absent when it did not see it, or was not about that. */
   readonly production?: Production;
+  /** The last word of each gate, by share of production; absent when none was asked. */
+  readonly verdicts?: readonly (Omit<Judgement, 'at'> & { readonly percent: number })[];
   /** Results of `--watch-traffic`. */
   readonly traffic?: Omit<TrafficSeen, 'timeline'>;
 }

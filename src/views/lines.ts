@@ -8,6 +8,7 @@ import { painter, type Paint, type Style } from './text.ts';
 import { planText } from './plan.ts';
 import { clockTime, duration } from '../domain/text.ts';
 import { trafficLines } from './traffic.ts';
+import { VERDICT_STYLES, verdictText } from './verdicts.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 
 /** A step that reports something gives its own sign of life first. */
@@ -64,6 +65,8 @@ export class LinesView {
         return this.#failed(event);
       case 'output':
         return this.#say(`${this.#paint('dim', `${event.instance ?? ''} |`.trimStart())} ${event.line}`);
+      case 'verdict':
+        return this.#say(verdictText(event), VERDICT_STYLES[event.verdict]);
       case 'warning':
         return this.#say(`warning: ${event.message}`, 'yellow');
       case 'traffic':

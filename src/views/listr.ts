@@ -6,6 +6,7 @@ import { painter, type Paint } from './text.ts';
 import { planText } from './plan.ts';
 import { queueText } from './queue.ts';
 import { StepList } from './step-list.ts';
+import { verdictText } from './verdicts.ts';
 import { trafficLines } from './traffic.ts';
 import { countText, targetLines, waitingLines } from './waiting.ts';
 import { duration } from '../domain/text.ts';
@@ -93,6 +94,8 @@ export class ListrView {
         return this.#failed(event);
       case 'output':
         return this.#output(event);
+      case 'verdict':
+        return this.#output({ type: 'output', line: verdictText(event) });
       case 'warning':
         return this.#warn(event.message);
       case 'undoing':

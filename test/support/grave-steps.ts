@@ -19,38 +19,11 @@ import {
   untag,
   untested,
 } from './hands.ts';
-import { BESIDE, type Case } from './grave-case.ts';
-import { GROUP_CASES, HOLDS } from './grave-groups.ts';
+import type { Case } from './grave-case.ts';
+import { GROUP_CASES } from './grave-groups.ts';
 import { launchCase } from './grave-launch.ts';
+import type { HARMLESS } from './harmless-steps.ts';
 import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
-
-/** Kinds that take nothing from production, and give nothing to it: they wait, look or tag. */
-export const HARMLESS = [
-  'await-running',
-  'await-healthy',
-  'await-drained',
-  'tag-share',
-  'watch',
-  'set-ttl',
-  'tag-lowered-ttl',
-  'await-lowered-ttl',
-  'await-insync',
-  'await-dns-answers',
-  'await-ttl',
-  'check-green',
-  'verify-green',
-  'verify-release',
-  'await-slow-start',
-  'await-retention',
-  'await-residual-traffic',
-  'claim',
-  'mark',
-  'check-instances',
-  'tag-release',
-  'tag-store-id',
-  ...HOLDS,
-  ...BESIDE,
-] as const satisfies readonly StepKind[];
 
 export type Grave = Exclude<StepKind, (typeof HARMLESS)[number]>;
 

@@ -1,6 +1,7 @@
 import { NO_FREEZE } from '../../src/freeze/freeze.ts';
 import { NO_APPROVALS } from '../../src/record/approvals.ts';
 import { NO_WORK } from '../../src/work/work.ts';
+import { NO_GATES } from '../../src/gates/gates.ts';
 import { NO_CHECKS } from '../../src/production/green.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/domain/snapshot.ts';
@@ -90,6 +91,7 @@ export const NOTHING_TOLD = {
   freeze: NO_FREEZE,
   approvals: NO_APPROVALS,
   work: NO_WORK,
+  gates: NO_GATES,
 };
 
 export const NOTHING_OUTSIDE: OutsidePort = {

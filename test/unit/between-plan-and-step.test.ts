@@ -6,7 +6,8 @@ import { behaviourOf, type StepKind } from '../../src/steps/index.ts';
 import { failureOf, start } from '../support/fake-run.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
 import type { Case } from '../support/grave-case.ts';
-import { CASES, HARMLESS, type Grave } from '../support/grave-steps.ts';
+import { CASES, type Grave } from '../support/grave-steps.ts';
+import { HARMLESS } from '../support/harmless-steps.ts';
 import { givenShareCases, WEIGHTED } from '../support/grave-steps-weights.ts';
 import { divided, MINIMUM, untag } from '../support/hands.ts';
 import { FOREIGN_MARK, markedWith } from '../support/own-store.ts';
@@ -193,7 +194,19 @@ describe('an instance that has lost its tags is not ours any more', () => {
 test('what is called harmless takes nothing, gives nothing and moves nothing', () => {
   const snapshot = divided(true)().now;
   const step = { fleet: 'B', pool: 'two', percent: 10, since: '', at: '', run: 'r', release: '42', instances: [] };
-  const rest = { seconds: 1, to: 'low', ttls: {}, lowS: 1, usualS: 2, wanted: 1, url: '', mark: 'current' };
+  const rest = {
+    seconds: 1,
+    percent: 1,
+    gates: [],
+    checks: [],
+    to: 'low',
+    ttls: {},
+    lowS: 1,
+    usualS: 2,
+    wanted: 1,
+    url: '',
+    mark: 'current',
+  };
   const more = { limits: { most: 1, withinS: 1 }, spec: { batches: [], summary: [] }, minimumHealthy: MINIMUM };
   for (const kind of HARMLESS) {
     const one = { do: kind, ...step, ...rest, ...more } as unknown as Parameters<typeof behaviourOf>[0];

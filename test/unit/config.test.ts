@@ -21,6 +21,7 @@ describe('a config file', () => {
         production: [{ targetGroup: 'shop-production' }],
         test: [{ targetGroup: 'shop-test' }],
       },
+      gating: { gates: [], onInconclusive: 'hold' },
       hooks: {
         folder: '/srv/shop',
         beforeTask: [],
@@ -169,5 +170,34 @@ describe('mistakes between keys', () => {
   it('leaves ${release} to the shell', () => {
     const text = LEAST.replace("image: { name: 'shop-{release}' }", 'userData: echo ${release}');
     expect(mistakesIn(text)).toEqual([expect.stringContaining('expected {release} in')]);
+  });
+});
+
+describe('gates', () => {
+  const gates = (...lines: readonly string[]) => withLines(`gates: [${lines.join(', ')}]`);
+
+  it('have their defaults, and programs their folder', () => {
+    const text = gates(
+      '{ kind: metric, name: errors, max: 0.5% }',
+      '{ kind: command, name: smoke, run: [./smoke.sh], timeout: 3s }',
+    );
+    expect(resolved(`${text}\nbake: { time: 10m, onInconclusive: back }`).gating).toEqual({
+      gates: [
+        { kind: 'metric', name: 'errors', dryRun: false, rise: 0.01, max: 0.005 },
+        { kind: 'command', name: 'smoke', dryRun: false, run: ['./smoke.sh'], timeoutMs: 3000, folder: '/srv/shop' },
+      ],
+      onInconclusive: 'back',
+      bakeMs: 600_000,
+    });
+  });
+
+  it.each([
+    [['{ kind: alarm, name: a, alarm: x }', '{ kind: alarm, name: a, alarm: y }'], 'expected each name once'],
+    [['{ kind: probe, name: a, url: https://shop.example.com/ }'], 'expected release.marker'],
+    [['{ kind: metric, name: a, rise: 60% }'], 'at most 50%'],
+    [['{ kind: metric, name: a, rise: 0% }'], 'greater than 0%'],
+    [['{ kind: prometheus, name: a, url: http://p, query: up }'], 'max, or min, or both'],
+  ])('%j are refused: %s', (lines, message) => {
+    expect(() => resolved(gates(...lines))).toThrow(message);
   });
 });

@@ -26,6 +26,7 @@ const configs = [
       '{ loadBalancer: shop, port: 8080, priority: 10 }',
     ),
   ),
+  configOf(withLines('gates: [{ kind: alarm, name: a, alarm: x }]')),
   configOf(LEAST.replace("{ name: 'shop-{release}' }", '{ parameter: "/shop/{release}/ami" }')),
 ];
 
@@ -79,6 +80,17 @@ describe('the least policy of a config', () => {
     const names = 'route53:ChangeResourceRecordSetsNormalizedRecordNames';
     const limits = statement(dns, 'MoveName1')?.Condition?.['ForAllValues:StringEquals']?.[names] ?? [];
     expect(file('config/weighted-dns.yml').toLowerCase()).toContain(limits[0]);
+  });
+
+  test('reads alarms and metrics where gates do', () => {
+    const gate = 'gates:\n  - { kind: alarm, name: a, alarm: x }\n  - { kind: metric, name: b, max: 1% }\n';
+    const actions = (text: string) => statement(policyFor(configOf(text), 'read'), 'Gates')?.Action;
+    expect(actions(file('config/ec2.yml') + gate)).toEqual([
+      'cloudwatch:GetMetricStatistics',
+      'cloudwatch:DescribeAlarms',
+    ]);
+    expect(actions(file('config/weighted-listener.yml') + gate)).toEqual(['cloudwatch:DescribeAlarms']);
+    expect(actions(file('config/ec2.yml'))).toBeUndefined();
   });
 
   test('fits into a managed policy', () => {

@@ -52,7 +52,7 @@ describe('the output of a program', () => {
 
   test('that is closed early does not end the program, and one held by a child is not waited for', async () => {
     const closed = await shell('echo first; exec >&- 2>&-; sleep 0.3; exit 3');
-    expect(closed.ended).toEqual({ ok: false, why: 'exit code 3', output: ['first'] });
+    expect(closed.ended).toEqual({ ok: false, code: 3, why: 'exit code 3', output: ['first'] });
     const held = await shell('(while sleep 0.01; do echo child; done) & echo parent; exit 0');
     expect(held.ended).toMatchObject({ ok: true });
     expect(held.seconds).toBeLessThan(10);

@@ -145,15 +145,14 @@ const CASES: Cases = {
       shifting({ steps: [20, 100] }, { stages: { shares: [20, 100], everyS: 60 } }),
       promoting({ steps: [50, 100] }, { refused: 'no-weights' }),
     ],
-    every: [
-      shifting({ every: 5 }, { stages: { shares: [50, 100], everyS: 5 } }),
-      promoting({ every: 5 }, { refused: 'no-weights' }),
-    ],
+    every: [shifting({ every: 5 }, { stages: { shares: [50, 100], everyS: 5 } })],
     to: [
       shifting({ to: 50 }, { stages: { shares: [50], everyS: 60 } }),
       shifting({ to: 5 }, { refused: 'beyond-that' }),
       promoting({ to: 5 }, { refused: 'no-weights' }),
     ],
+    bake: [promoting({ bake: 90 }, { bakeS: 90 })],
+    ignoreAlarm: [promoting({ ignoreAlarm: ['shop-5xx'] }, { allowed: { alarms: ['shop-5xx'] } })],
     batch: [
       promoting({ batch: { count: 1 } }, { batch: 1 }),
       promoting({ batch: { percent: 50 } }, { batch: 2 }),

@@ -13,6 +13,7 @@ import {
   strings,
   terminated,
   time,
+  verdict,
 } from './format.ts';
 import { ALL_VERBS, STEP_KINDS, VERBS } from './words.ts';
 
@@ -116,6 +117,7 @@ export const events: { readonly [K in RunEvent['type']]: z.ZodObject } = {
       waiting: waiting.describe('the instances that it failed for'),
     }),
   ),
+  verdict: formatOf<EventOf<'verdict'>>()(z.strictObject({ type: z.literal('verdict'), ...verdict.shape })),
   warning: formatOf<EventOf<'warning'>>()(
     z.strictObject({ type: z.literal('warning'), message: string('what should be known') }),
   ),

@@ -77,3 +77,30 @@ export const terminated = z
     }),
   )
   .describe('the fleets that a `cleanup` has terminated; absent unless it is done');
+
+/** What a gate says, in a run and in the journal. */
+export const verdict = z.strictObject({
+  percent: number('the share of production that the release had, in percent'),
+  gate: string('name of the gate'),
+  verdict: z
+    .enum(['pass', 'fail', 'inconclusive'])
+    .describe('`inconclusive`: the evidence does not suffice, or could not be read'),
+  why: string('why, in words, with its numbers'),
+  numbers: numbers(
+    'what was counted: `requests` and `failed` of the release, `blueRequests` and `blueFailed` of the one before, `needed` requests, and so on',
+  ),
+  dryRun: boolean('whether it decides nothing'),
+});
+
+/** Results of `--watch-traffic` in the journal. */
+export const clients = z
+  .strictObject({
+    url: string('the URL that was requested'),
+    requests: number('how many requests were sent'),
+    failed: number('how many of them failed'),
+    latencyMs: z
+      .strictObject({ p50: number('median'), p99: number('99th percentile'), max: number('maximum') })
+      .describe('time until the response was complete, in milliseconds'),
+    failures: strings('the first few different reasons for failed requests'),
+  })
+  .describe('what clients saw, with `--watch-traffic`');

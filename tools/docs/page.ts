@@ -44,6 +44,7 @@ const EVENTS: { readonly [K in keyof typeof events]: string } = {
   'step-waiting': 'Comes each time that AWS was read while a step waits.',
   'step-done': 'A step is done.',
   'step-failed': 'A step has failed.',
+  verdict: 'What a gate says of the release while it bakes; again when that changes.',
   warning: 'Something to know that does not stop the run.',
   undoing: 'The run undoes its work; the plan for that comes next.',
   traffic: 'What clients saw from start to end of the run (`--watch-traffic`). Comes before `finished`.',

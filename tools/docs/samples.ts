@@ -77,6 +77,15 @@ export const samples: { readonly [K in RunEvent['type']]: Sample<K> } = {
     message: 'only 2 of 3 were healthy in shop-production after 60 s',
     waiting: [{ id: 'i-0c', why: 'unhealthy: health checks answered 503 (Target.ResponseCodeMismatch)' }],
   },
+  verdict: {
+    type: 'verdict',
+    percent: 10,
+    gate: 'errors',
+    verdict: 'fail',
+    why: '41 of 1200 requests (3.42 %) failed, and 12 of 10800 requests (0.11 %) of the release before (p = 1.2e-20)',
+    numbers: { requests: 1200, failed: 41, blueRequests: 10_800, blueFailed: 12, needed: 1187 },
+    dryRun: false,
+  },
   warning: { type: 'warning', message: 'AWS throttles: it is asked less often.' },
   undoing: { type: 'undoing', why: '42 did not become healthy, so it is taken out of production again.' },
   traffic: {

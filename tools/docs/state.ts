@@ -6,6 +6,7 @@ import type { lockData } from '../../src/views/lock.ts';
 import type { statusData } from '../../src/views/status-json.ts';
 import {
   boolean,
+  clients,
   formatOf,
   location,
   number,
@@ -16,6 +17,7 @@ import {
   strings,
   terminated,
   time,
+  verdict,
 } from './format.ts';
 import { freeze, work } from './freeze.ts';
 import { approval } from './approval.ts';
@@ -115,19 +117,8 @@ const run = formatOf<JournalEntry>()(
           'the fleets in production when the run ended, by rule, name or target group; absent when the run did not see it, or was not about that',
         ),
     ),
-    traffic: optional(
-      z
-        .strictObject({
-          url: string('the URL that was requested'),
-          requests: number('how many requests were sent'),
-          failed: number('how many of them failed'),
-          latencyMs: z
-            .strictObject({ p50: number('median'), p99: number('99th percentile'), max: number('maximum') })
-            .describe('time until the response was complete, in milliseconds'),
-          failures: strings('the first few different reasons for failed requests'),
-        })
-        .describe('what clients saw, with `--watch-traffic`'),
-    ),
+    verdicts: optional(z.array(verdict).describe('the last word of each gate; absent when none was asked')),
+    traffic: optional(clients),
   }),
 ).meta({ title: 'Run' });
 
@@ -147,6 +138,7 @@ export const lockLine = formatOf<ReturnType<typeof lockData>>()(
 const marks = formatOf<Marks>()(
   z.strictObject({
     current: optional(time('when `adopt` or `cleanup` made it the only fleet')),
+    alone: optional(time('when it was seen to have all of production, where a bake followed')),
     promoted: optional(time('when it first got production traffic')),
     share: optional(string('its share of production in percent, `@`, and when it got that (ISO 8601)')),
     lowered: optional(time('when TTLs had been lowered for it')),

@@ -16,6 +16,8 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   'shift-weights': 'give a target group its share of the traffic, by the weights of routes',
   'tag-share': 'write that share on the tags of the fleet',
   watch: 'wait before the next share, while health and production are checked',
+  'tag-alone': 'write on the tags of the fleet that it has all of production from now on',
+  bake: 'watch a fleet that has a share of production, while its gates judge it',
   'set-ttl': 'set the TTL of the names: low for a switch, or as usual after it',
   'tag-lowered-ttl': 'write on the tags of the fleet that TTLs have been lowered',
   'await-lowered-ttl': 'wait until the usual TTL has passed for every resolver',

@@ -26,6 +26,7 @@ export async function writeConfig(folder: string, traffic: Traffic = 'target-gro
     document.setIn(['traffic', 'production', 0, 'port'], production);
     document.setIn(['traffic', 'test', 0, 'port'], test);
     document.setIn(['release', 'marker', 'url'], `http://127.0.0.1:${production}/`);
+    document.setIn(['checks', 0, 'url'], `http://{address}:${app}/`);
     for (const group of [0, 1]) document.setIn(['traffic', 'groups', group, 'port'], app);
   } else {
     document.setIn(['sandbox', 'productionPort'], production);

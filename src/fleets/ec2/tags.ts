@@ -10,6 +10,7 @@ const EVERY_MARK: Readonly<Record<keyof Marks, true>> = {
   current: true,
   promoted: true,
   share: true,
+  alone: true,
   lowered: true,
   migrated: true,
   size: true,

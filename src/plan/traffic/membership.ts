@@ -7,6 +7,7 @@ import { members, poolsOf } from '../../domain/roles.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
 import { sharedTestNotes } from '../outsiders.ts';
+import { bakeSteps } from './bakes.ts';
 import type { PaceOptions, Switch, TrafficModel } from './model.ts';
 import {
   allowedOwnersIn,
@@ -41,6 +42,7 @@ export function membership(snapshot: Snapshot): TrafficModel {
       ...comeIn(snapshot, change, own),
       ...swapSteps(snapshot, change, own, tried),
       ...releaseSteps(change),
+      ...own.slice(0, 1).flatMap((pool) => bakeSteps(change, pool, 100, change.minimumHealthy[pool])),
     ],
     routeTestTraffic: () => [],
     retireProblem: () => undefined,

@@ -28,6 +28,8 @@ export interface Switch {
   /** An Auto Scaling group grows first to what serves now, also on the way back. */
   readonly grow?: true;
   readonly allowed?: Allowed;
+  /** Seconds of the last bake. Absent: there is none. */
+  readonly bakeS?: number;
 }
 
 /** What may be said about how fast production moves. */

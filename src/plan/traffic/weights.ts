@@ -11,6 +11,7 @@ import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { ResidualLimits, Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
 import { holdSteps, matchSteps } from '../scaling.ts';
+import { bakeSteps } from './bakes.ts';
 import type { Ending, Switch, TrafficModel } from './model.ts';
 import { stagesOf } from './stages.ts';
 import { allowedOwnersIn, deregisterSteps, endSteps, enterStep, namesOf, othersThan, registerSteps } from './steps.ts';
@@ -169,6 +170,7 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
     ),
     ...shiftSteps(snapshot, change, pool, kind.arrive(change, pool)),
     ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...kind.verify(change, pool)] : []),
+    ...(isWhole ? bakeSteps(change, pool, 100, minimumOf(change)) : []),
   ];
 }
 
@@ -193,7 +195,8 @@ function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: re
     const moved: readonly Step[] = [...grown, { ...shift, percent, from }, ...arrive];
     if (percent === 100) return moved;
     const tagged: readonly Step[] = [...moved, { do: 'tag-share', fleet, percent, since }];
-    if (index === shares.length - 1) return tagged;
+    const baked = bakeSteps(change, pool, percent, minimumHealthy);
+    if (index === shares.length - 1 || baked.length > 0) return [...tagged, ...baked];
     return [...tagged, { do: 'watch', pool, fleet, percent, seconds, since, minimumHealthy }];
   });
 }

@@ -9,14 +9,17 @@ import type { Emit } from '../event.ts';
 export class StepFailed extends Error {
   readonly step: Step;
   readonly waiting: readonly Waiting[];
+  /** The world in which it stopped. */
+  readonly seen: Snapshot;
   /** What can be done about it. */
   readonly next: readonly string[];
 
-  constructor(step: Step, message: string, waiting: readonly Waiting[], next: readonly string[] = []) {
+  constructor(step: Step, message: string, waiting: readonly Waiting[], seen: Snapshot, next: readonly string[] = []) {
     super(message);
     this.name = 'StepFailed';
     this.step = step;
     this.waiting = waiting;
+    this.seen = seen;
     this.next = next;
   }
 }

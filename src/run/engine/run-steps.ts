@@ -9,6 +9,7 @@ import { endOrder, pauseFor, stopFor } from '../deploys/waiting.ts';
 import { Interrupted, StepFailed, type RunContext } from './context.ts';
 import { needsSoleStore, storeReplaced, withStoreMark } from './other-store.ts';
 import { isTransient } from './retry.ts';
+import { VerdictTeller } from './verdicts.ts';
 import { WorldReader } from './world-reader.ts';
 
 /** Every change is idempotent, so one whose effect does not show is requested again. */
@@ -24,19 +25,29 @@ const BACKOFF_MS = { first: 500, longest: 10_000 };
 export async function runSteps(context: RunContext, steps: readonly Step[], start: Snapshot): Promise<Snapshot> {
   const reader = new WorldReader(context, start);
   const skipped: OperatorError[] = [];
+  const verdicts = new VerdictTeller(context.emit, context.ports.clock);
   let snapshot = start;
   for (const [index, step] of steps.entries()) {
     context.signal.throwIfAborted();
-    snapshot = await new StepRun(context, reader, index, step, skipped).run(snapshot);
+    snapshot = await new StepRun({ context, reader, verdicts, skipped }, index, step).run(snapshot);
   }
   await context.reached(steps.length, 'the last step is done');
   return snapshot;
+}
+
+interface StepTools {
+  readonly context: RunContext;
+  readonly reader: WorldReader;
+  readonly verdicts: VerdictTeller;
+  /** What was denied, and gone on without, in steps before. */
+  readonly skipped: OperatorError[];
 }
 
 /** One step of a run, driven until it is seen to be done. */
 class StepRun {
   readonly #context: RunContext;
   readonly #reader: WorldReader;
+  readonly #verdicts: VerdictTeller;
   readonly #index: number;
   readonly #step: Step;
   readonly #behaviour: StepBehaviour;
@@ -54,9 +65,10 @@ class StepRun {
   /** It was denied, and the run goes on without it. */
   #isSkipped = false;
 
-  constructor(context: RunContext, reader: WorldReader, index: number, step: Step, skipped: OperatorError[]) {
+  constructor({ context, reader, verdicts, skipped }: StepTools, index: number, step: Step) {
     this.#context = context;
     this.#reader = reader;
+    this.#verdicts = verdicts;
     this.#index = index;
     this.#step = step;
     this.#skipped = skipped;
@@ -176,7 +188,7 @@ class StepRun {
     this.#lookedFrom = undefined;
     const again = await this.#reader.read(snapshot, this.#behaviour.readsToPoll(snapshot), EFFECT_SHOWS_MS);
     const why = this.#behaviour.conflict(again);
-    if (why !== undefined) throw new StepFailed(this.#step, why, []);
+    if (why !== undefined) throw new StepFailed(this.#step, why, [], again);
     return again;
   }
 
@@ -199,17 +211,18 @@ class StepRun {
   #giveUp(snapshot: Snapshot, waitedMs: number, forbidden: string | undefined): void {
     const waiting = this.#behaviour.count(snapshot)?.waiting ?? [];
     const inVain = this.#behaviour.cannotSucceed(snapshot);
-    if (inVain !== undefined) throw this.#failed(inVain, waiting);
+    if (inVain !== undefined) this.#verdicts.tell(snapshot, true);
+    if (inVain !== undefined) throw this.#failed(inVain, waiting, snapshot);
     const limitMs = forbidden === undefined ? this.#limitMs(snapshot) : this.#context.limits.healthyMs;
     if (waitedMs < limitMs) return;
-    throw this.#failed(forbidden ?? this.#timedOut(snapshot, limitMs), waiting);
+    throw this.#failed(forbidden ?? this.#timedOut(snapshot, limitMs), waiting, snapshot);
   }
 
   /** What a step before it was to record may be what is missing. */
-  #failed(why: string, waiting: readonly Waiting[]): StepFailed {
+  #failed(why: string, waiting: readonly Waiting[], seen: Snapshot): StepFailed {
     const [denied] = this.#skipped;
     const message = denied === undefined ? why : `${why} A step before it was skipped: ${denied.message}`;
-    return new StepFailed(this.#step, message, waiting, denied?.next);
+    return new StepFailed(this.#step, message, waiting, seen, denied?.next);
   }
 
   #timedOut(snapshot: Snapshot, limitMs: number): string {
@@ -237,6 +250,7 @@ class StepRun {
   }
 
   #report(snapshot: Snapshot): void {
+    this.#verdicts.tell(snapshot, this.#isDone(snapshot));
     const count = this.#behaviour.count(snapshot);
     if (count !== undefined) this.#context.emit({ type: 'step-waiting', index: this.#index, ...count });
   }

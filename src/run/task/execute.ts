@@ -15,7 +15,7 @@ import { switchSettings } from '../../steps/ports.ts';
 import { checkedAdvice } from './advice.ts';
 import { deniedAction } from './denied.ts';
 import { waysAfter, waysToContinue } from './resolve-goal.ts';
-import { done, LOOK, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
+import { done, held, LOOK, outcomeOf, needsAttention, safe, stopped, type RunOutcome } from './outcome.ts';
 import { ofStore } from './of-store.ts';
 import { preview } from './preview.ts';
 import { createRecording } from './recording.ts';
@@ -142,18 +142,19 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   const other = otherStore(snapshot, run.store.id);
   // What runs from there have changed is not for this one to revert.
   if (other !== undefined) throw storeReplaced(other, snapshot.at);
-  const step = failure instanceof StepFailed ? failure.step : undefined;
-  const after = task.afterFailure(snapshot, goal, { step, reason: why });
+  const { step, seen } = failure instanceof StepFailed ? failure : {};
+  const after = task.afterFailure(snapshot, goal, { step, reason: why, ...defined({ seen }) });
   if ('undo' in after) return undo(run, goal, after, snapshot, failure);
   const ways = after.next ?? waysToContinue(task, goal.release);
   // What AWS's errors advise knows of no release.
   const named = adviceOf(failure).map((text) => text.replaceAll('--release R', `--release ${goal.release}`));
   const next = [...named, ...ways];
   const message = `${why} ${after.message}`;
-  const isSafe = after.leave === 'safe';
-  const ending = isSafe
-    ? safe('failed', message, next)
-    : needsAttention(`${message} ${describeServing(snapshot)}`, next);
+  const ending = {
+    safe: () => safe('failed', message, next),
+    held: () => held(`${message} ${describeServing(snapshot)}`, next),
+    'needs-attention': () => needsAttention(`${message} ${describeServing(snapshot)}`, next),
+  }[after.leave]();
   const left = task.movesProduction ? { production: productionIn(snapshot) } : {};
   return advised(run, snapshot, goal, { ...ending, ...left }, failure);
 }

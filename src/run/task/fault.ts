@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
+import type { JournalEntry } from '../../stores/store.ts';
 import type { Emit, View } from '../event.ts';
 
 /** Thrown by a callback, or in a promise that is not awaited, and caught by nothing. */
@@ -33,11 +34,23 @@ export class RunFault extends Error {
 
 const REPORT = 'Please report it, with what is on standard error and the version (`turnout --version`)';
 
+export interface TrackedSteps {
+  readonly view: View;
+  readonly position: () => Position;
+  /** The last word of each gate, for the journal. */
+  readonly verdicts: () => Pick<JournalEntry, 'verdicts'>;
+}
+
 /** The same view, and how far the run has come by what it was given. */
-export function trackSteps(view: View): { readonly view: View; readonly position: () => Position } {
+export function trackSteps(view: View): TrackedSteps {
   let [position, title] = [BEFORE, ''];
   const next = ['`turnout resume` continues'];
+  const verdicts = new Map<string, NonNullable<JournalEntry['verdicts']>[number]>();
   const emit: Emit = (event) => {
+    if (event.type === 'verdict') {
+      const { type: _, ...verdict } = event;
+      verdicts.set(`${verdict.percent} ${verdict.gate}`, verdict);
+    }
     if (event.type === 'step-started') {
       ({ title } = event);
       position = { words: `This step was running, and may have taken effect: ${title}.`, next };
@@ -45,7 +58,11 @@ export function trackSteps(view: View): { readonly view: View; readonly position
     if (event.type === 'step-done') position = { words: `The last step that was done: ${title}.`, next };
     view.emit(event);
   };
-  return { view: { ...view, emit }, position: () => position };
+  return {
+    view: { ...view, emit },
+    position: () => position,
+    verdicts: () => (verdicts.size === 0 ? {} : { verdicts: [...verdicts.values()] }),
+  };
 }
 
 /** Milliseconds after an uncaught exception at which each of these is given up: a promise may never settle then. */

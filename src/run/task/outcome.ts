@@ -4,6 +4,7 @@ import { ago } from '../../domain/text.ts';
 import type { Goal } from '../../domain/goal.ts';
 import { waysToContinue } from './resolve-goal.ts';
 import { RunFault, type Position } from './fault.ts';
+import type { TrafficSeen } from '../../probe/seen.ts';
 import type { JournalEntry } from '../../stores/store.ts';
 import type { RunEvent } from '../event.ts';
 import { Interrupted } from '../engine/context.ts';
@@ -26,6 +27,11 @@ export function planned(message: string): RunOutcome {
 /** It failed, and can be left as it is. */
 export function safe(result: 'failed' | 'undone', message: string, next: readonly string[]): RunOutcome {
   return { result, code: result, exitCode: ExitCode.safe, message, next };
+}
+
+/** It stopped half-way on purpose; the goal stays on record. */
+export function held(message: string, next: readonly string[]): RunOutcome {
+  return { result: 'failed', code: 'held', exitCode: ExitCode.held, message, next };
 }
 
 export const LOOK = '`turnout status` shows what is where';
@@ -66,4 +72,11 @@ export function knownError(error: unknown, position?: Position): Error {
 
 function interrupted(message: string, next: readonly string[]): RunOutcome {
   return { result: 'interrupted', code: 'interrupted', exitCode: ExitCode.interrupted, message, next };
+}
+
+/** For the journal; empty where clients were not watched. */
+export function trafficOf(seen: TrafficSeen | undefined): Pick<JournalEntry, 'traffic'> {
+  if (seen === undefined) return {};
+  const { timeline: _, ...traffic } = seen;
+  return { traffic };
 }

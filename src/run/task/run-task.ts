@@ -19,8 +19,8 @@ import { checkLocation } from '../../stores/located.ts';
 import type { JournalEntry } from '../../stores/store.ts';
 import { withCheckedAdvice } from './advice.ts';
 import { resolveGoal } from './resolve-goal.ts';
-import { aborted, GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type Position } from './fault.ts';
-import { withAge, knownError, outcomeOf, planned, type RunOutcome } from './outcome.ts';
+import { aborted, GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type TrackedSteps } from './fault.ts';
+import { withAge, knownError, outcomeOf, planned, trafficOf, type RunOutcome } from './outcome.ts';
 import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './run-plan.ts';
 import { ofStore } from './of-store.ts';
@@ -102,9 +102,9 @@ async function underLease(
   const { goal, plan, snapshot } = looked;
   setup.view.emit(preview(task, snapshot, goal, plan, setup.connection()));
   if (plan.steps.length > 0) await agree(setup, task, goal, snapshot, mode);
-  const { view, position } = trackSteps(setup.view);
+  const { view, position, verdicts } = trackSteps(setup.view);
   const run = async (): Promise<RunOutcome> => runWithHooks({ ...setup, view }, lease, task, looked);
-  return { ...(await journalled(setup, task, looked, position, run)), release: goal.release };
+  return { ...(await journalled(setup, task, looked, { position, verdicts }, run)), release: goal.release };
 }
 
 type Looked = Awaited<ReturnType<typeof read>>;
@@ -227,7 +227,7 @@ async function journalled(
   setup: Setup,
   task: Task,
   { goal, snapshot, lastMove }: PlannedRun,
-  position: () => Position,
+  { position, verdicts }: Omit<TrackedSteps, 'view'>,
   run: () => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
   const { store, identity, requests, view } = setup;
@@ -249,7 +249,15 @@ async function journalled(
   ): Promise<void> => {
     const clients = trafficOf(await clientsMet(setup));
     const movedAt = lastMove.at === undefined ? {} : { movedAt: new Date(lastMove.at).toISOString() };
-    const last = { ...entry, ...ended, ...movedAt, until: isoNow(setup), awsRequests: requests(), ...clients };
+    const last = {
+      ...verdicts(),
+      ...entry,
+      ...ended,
+      ...movedAt,
+      until: isoNow(setup),
+      awsRequests: requests(),
+      ...clients,
+    };
     await store.log(last).catch((error: unknown) => {
       view.emit({ type: 'warning', message: `The end of this run is not in the journal: ${messageOf(error)}` });
     });
@@ -281,12 +289,6 @@ async function judged({ clients }: Setup, ending: RunOutcome): Promise<RunOutcom
 /** Nothing where that is what is at fault: the end of a run does not depend on it. */
 async function clientsMet({ clients, ...setup }: Setup): Promise<TrafficSeen | undefined> {
   return giveUpAfter(MOMENT_MS, setup, Promise.resolve(clients?.end())).catch(() => undefined);
-}
-
-function trafficOf(seen: TrafficSeen | undefined): Pick<JournalEntry, 'traffic'> {
-  if (seen === undefined) return {};
-  const { timeline: _, ...traffic } = seen;
-  return { traffic };
 }
 
 function isoNow({ ports }: Setup): string {

@@ -38,6 +38,7 @@ export function reportHtml(report: ReportOf): string {
     `<html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title><style>${STYLE}</style></head><body>`,
     tag('h1', {}, escape(title)),
     ...outcomeLines(report),
+    ...verdictLines(report),
     ...clientLines(report),
     drawing(report),
     tag('footer', {}, escape(`turnout, run ${run}. Hover over a bar for details.`)),
@@ -83,6 +84,19 @@ function clientLines({ seen }: ReportOf): readonly string[] {
     tag('table', {}, rows.map((row) => tag('tr', {}, row.join(''))).join('')),
     ...(seen.failures.length > 0 ? [tag('p', { class: 'failed' }, escape(seen.failures.join('; ')))] : []),
   ];
+}
+
+/** The last word of each gate, by share of production. */
+function verdictLines({ frames }: ReportOf): readonly string[] {
+  const said = new Map<string, EventOf<'verdict'>>();
+  for (const frame of frames)
+    if ('event' in frame && frame.event.type === 'verdict')
+      said.set(`${frame.event.percent} ${frame.event.gate}`, frame.event);
+  const rows = [...said.values()].map(({ percent, gate, verdict, why, dryRun }) => {
+    const cells = [`${percent} %`, dryRun ? `${gate} (dry run)` : gate, verdict, why];
+    return cells.map((cell) => tag('td', { class: verdict === 'fail' ? 'failed' : 'verdict' }, escape(cell))).join('');
+  });
+  return rows.length === 0 ? [] : [tag('table', {}, rows.map((row) => tag('tr', {}, row)).join(''))];
 }
 
 function drawing({ frames, samples, seen }: ReportOf): string {

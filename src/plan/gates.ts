@@ -1,0 +1,123 @@
+import { secondsToJudge } from '../domain/bake.ts';
+import type { Gate } from '../domain/gates.ts';
+import { refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
+import { configuredPools, servingFleets } from '../domain/roles.ts';
+import { percentText } from '../domain/shares.ts';
+import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { duration, list } from '../domain/text.ts';
+import type { SwitchSettings } from '../domain/traffic.ts';
+import type { Reads } from '../observe/reads.ts';
+import { alarmTimes, bakesOf, gatingOf, type PlannedBake } from './traffic/bakes.ts';
+
+/** Gates, before production moves: whether they can judge anything at all, and in the time that they are given. */
+
+type Promotion = Pick<GoalOf<'promote'>, 'settings' | 'stages' | 'bakeS' | 'allowed'>;
+
+/** Short enough for an operator who waits, long enough for an error to show. */
+const BAKE_S = 60;
+
+/** Names of alarms that are read before it is planned. */
+export function gateReads({ gating }: SwitchSettings): Pick<Reads, 'alarms'> {
+  const alarms = (gating?.gates ?? []).flatMap((gate) => (gate.kind === 'alarm' ? gate.alarm : []));
+  return alarms.length === 0 ? {} : { alarms };
+}
+
+/** How long the last bake is: as asked for, or configured, or as long as its gates need. */
+export function bakeTime(snapshot: Snapshot, goal: Promotion, asked: number | undefined): Pick<Promotion, 'bakeS'> {
+  const { gates, bakeS = asked } = gatingOf({ ...goal, prepares: true });
+  const wanted = asked ?? bakeS;
+  if (wanted !== undefined) return { bakeS: wanted };
+  const percent = goal.stages?.shares.at(-1) ?? 100;
+  const needs = gates.flatMap((gate) => secondsToJudge(gate, percent, alarmTimes(snapshot)) ?? []);
+  return needs.length === 0 ? {} : { bakeS: Math.max(BAKE_S, ...needs) };
+}
+
+/** Why the gates of the config could not do what they are there for. Not asked any more once the fleet has a share. */
+export function gatesProblem(snapshot: Snapshot, to: Fleet, goal: Promotion): Refusal | undefined {
+  if (servingFleets(snapshot).includes(to)) return undefined;
+  const change = { ...goal, prepares: true };
+  const bakes = bakesOf(change);
+  return (
+    alarmProblem(snapshot, goal) ??
+    metricProblem(snapshot, gatingOf(change).gates) ??
+    neverJudged(gatingOf(change).gates, bakes) ??
+    bakes.map((bake) => tooShort(snapshot, bake)).find((one) => one !== undefined)
+  );
+}
+
+function alarmProblem({ details }: Snapshot, goal: Promotion): Refusal | undefined {
+  const { gates } = gatingOf({ ...goal, prepares: true });
+  const judged = new Set(gates.flatMap((gate) => (gate.kind === 'alarm' && !gate.dryRun ? gate.alarm : [])));
+  const alarms = (details?.alarms ?? []).filter(({ name }) => judged.has(name));
+  const missing = alarms.find(({ state }) => state === 'not-found');
+  if (missing !== undefined)
+    return refusal(
+      'no-such-alarm',
+      `The gates name the alarm ${missing.name}, and CloudWatch has none of that name here.`,
+      'Correct `alarm` under `gates` in the config, or create the alarm.',
+      `\`turnout promote --ignore-alarm ${missing.name}\` goes on without it.`,
+    );
+  const active = alarms.find(({ state }) => state === 'ALARM');
+  if (active === undefined) return undefined;
+  return refusal(
+    'alarm-active',
+    `The alarm ${active.name} is in ALARM before production has moved, so it could not say anything about the new release. ${active.why}`,
+    'Find out what is wrong now; then run this again.',
+    `\`turnout promote --ignore-alarm ${active.name}\` goes on without it.`,
+  );
+}
+
+/** Network load balancers count no answers. */
+function metricProblem(snapshot: Snapshot, gates: readonly Gate[]): Refusal | undefined {
+  const gate = gates.find(({ kind }) => kind === 'metric');
+  const pool = configuredPools(snapshot).find(({ loadBalancers = [] }) =>
+    loadBalancers.some((arn) => arn.includes(':loadbalancer/net/')),
+  );
+  if (gate === undefined || pool === undefined) return undefined;
+  return refusal(
+    'gate-no-metrics',
+    `The gate ${gate.name} needs the responses that a load balancer counts, and ${pool.name} is behind a Network Load Balancer, which counts connections.`,
+    'Use a gate of kind probe, alarm, prometheus or command instead.',
+  );
+}
+
+function neverJudged(gates: readonly Gate[], bakes: readonly PlannedBake[]): Refusal | undefined {
+  const gate = gates.find(({ name }) => bakes.every((bake) => bake.gates.every((one) => one.name !== name)));
+  if (gate === undefined) return undefined;
+  return refusal(
+    'gate-never-judged',
+    `The gate ${gate.name} compares green with blue, and this switch has no step in which both serve: it would never judge.`,
+    `Give it \`max\` in the config, the share of failed requests that is allowed once green serves alone.`,
+    'Or move traffic by weights in steps: `turnout promote --steps 10,50,100`.',
+  );
+}
+
+function tooShort(snapshot: Snapshot, { percent, seconds, isLast, gates }: PlannedBake): Refusal | undefined {
+  const needs = gates.map(({ name }, index) => {
+    return { name, needs: secondsToJudge(gates[index]!, percent, alarmTimes(snapshot)) ?? 0 };
+  });
+  const [slowest] = needs.toSorted((a, b) => b.needs - a.needs);
+  if (slowest === undefined || slowest.needs <= seconds) return undefined;
+  const flag = isLast ? '--bake' : '--every';
+  return refusal(
+    'gate-too-slow',
+    `The gate ${slowest.name} needs ${duration(slowest.needs)} until it can judge green with ${percentText(percent)} of production, and ${duration(seconds)} is too short for it.`,
+    `\`turnout promote ${flag} ${slowest.needs}s\` is long enough for all gates.`,
+    ...(percent < 100 ? ['Or begin with a greater share: there are more requests then.'] : []),
+  );
+}
+
+/** What is worth knowing of them before production moves. */
+export function gateNotes(snapshot: Snapshot, goal: Promotion): readonly string[] {
+  const change = { ...goal, prepares: true };
+  const bakes = bakesOf(change).map(({ percent, seconds, gates }) => {
+    const each = gates.map((gate) => {
+      const needs = secondsToJudge(gate, percent, alarmTimes(snapshot)) ?? 0;
+      return `${gate.name} (${gate.kind}${gate.dryRun ? ', dry run' : ''}, ${needs === 0 ? 'at once' : `after ${duration(needs)}`})`;
+    });
+    const judges = each.length === 0 ? 'health alone' : list(each, 8);
+    return `With ${percentText(percent)} it bakes for ${duration(seconds)}, judged by ${judges}.`;
+  });
+  const ignored = (goal.allowed?.alarms ?? []).map((name) => `The alarm ${name} is ignored, as asked for.`);
+  return [...bakes, ...ignored];
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../../clock.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Emit } from '../event.ts';
+
+/** A verdict that has not changed is told again after so long, with its newer numbers. */
+const AGAIN_MS = 60_000;
+
+interface Told {
+  readonly verdict: string;
+  readonly why: string;
+  readonly at: number;
+}
+
+/** Tells what the gates say, as it changes. One for each run, so that nothing is told twice. */
+export class VerdictTeller {
+  readonly #emit: Emit;
+  readonly #clock: Clock;
+  readonly #told = new Map<string, Told>();
+
+  constructor(emit: Emit, clock: Clock) {
+    this.#emit = emit;
+    this.#clock = clock;
+  }
+
+  /** @param isLast whether nothing comes after this, so that the newest numbers count */
+  tell({ details }: Snapshot, isLast = false): void {
+    const { baked } = details ?? {};
+    for (const { gate, verdict, why, numbers, dryRun } of baked?.judgements ?? []) {
+      const key = `${baked?.percent} ${gate}`;
+      const before = this.#told.get(key);
+      const at = this.#clock.monotonic();
+      const isNew = before?.verdict !== verdict || (before.why !== why && (isLast || at >= before.at + AGAIN_MS));
+      if (!isNew) continue;
+      this.#told.set(key, { verdict, why, at });
+      this.#emit({ type: 'verdict', gate, verdict, why, numbers, dryRun, percent: baked?.percent ?? 0 });
+    }
+  }
+}
