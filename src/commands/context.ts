@@ -20,7 +20,6 @@ import { NO_WORK } from '../work/work.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { NO_GATES, type GatePort } from '../gates/gates.ts';
 import { NO_CHECKS, type GreenPort } from '../production/green.ts';
-import { createGuardian } from '../programs/guardian.ts';
 import { openTraffic } from '../traffic/index.ts';
 import { callersLease } from './callers-lease.ts';
 import { alsoTelling, readersOf } from './ci.ts';
@@ -178,7 +177,10 @@ async function freezeOf({ freeze }: Config, session: Session): Promise<FreezePor
 async function openGates(config: Config, session: Session, view: View): Promise<GatePort> {
   const { gating, marker, environment } = config;
   if (gating.gates.length === 0 && gating.bakeMs === undefined) return NO_GATES;
-  const { createGates } = await import('../gates/index.ts');
+  const [{ createGates }, { createGuardian }] = await Promise.all([
+    import('../gates/index.ts'),
+    import('../programs/guardian.ts'),
+  ]);
   return createGates(gating, {
     environment,
     ...(marker && { marker }),
