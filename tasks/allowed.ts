@@ -62,9 +62,22 @@ export const ALARMS = {
   }),
 } as const;
 
+export const SCHEMA = {
+  overrideSchema: reason({
+    describe: 'Go back although `schema` says that there is no way back, for this reason, which is recorded',
+    example: "'read-only for now'",
+  }),
+} as const;
+
 export type AllowOptions = Partial<
   OptionsOf<
-    typeof SHARED_GROUPS & typeof UNKNOWN_RELEASE & typeof OWNERS & typeof SLOW_START & typeof FREEZE & typeof ALARMS
+    typeof SHARED_GROUPS &
+      typeof UNKNOWN_RELEASE &
+      typeof OWNERS &
+      typeof SLOW_START &
+      typeof FREEZE &
+      typeof ALARMS &
+      typeof SCHEMA
   >
 >;
 
@@ -77,6 +90,7 @@ export function allowedBy(options: AllowOptions): { readonly allowed?: Allowed }
     slowStart: options.allowSlowStart,
     freeze: options.overrideFreeze,
     alarms: options.ignoreAlarm,
+    schema: options.overrideSchema,
   });
   return Object.keys(allowed).length === 0 ? {} : { allowed };
 }

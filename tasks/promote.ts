@@ -106,7 +106,9 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const [to, second] = candidatesIn(snapshot);
     const isOne = to !== undefined && second === undefined;
     const own = isOne ? { ...trialReads(snapshot, to, settings), ...gateReads(settings) } : NOTHING;
-    return { ...own, approval: true };
+    const from = stableFleet(snapshot);
+    const wayBack = to && from && { from: to.release, to: from.release };
+    return { ...own, approval: true, ...(wayBack && { wayBack }) };
   },
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,

@@ -64,6 +64,7 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
     release: sameRelease,
     minHealthy: minimumOfProduction,
     batch: batchBack,
+    overrideSchema: allows,
     grow: (goal, { options: { grow = false } }) => ({ ...goal, ...(grow && { grow }) }),
   },
   cleanup: {

@@ -4,6 +4,7 @@ import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { healingSentence, servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
+import { NOTHING } from '../src/observe/reads.ts';
 import { enteringTexts } from '../src/plan/group-health.ts';
 import {
   hasStayed,
@@ -23,7 +24,7 @@ import { verificationSentence } from '../src/domain/answers.ts';
 import { workProblem } from '../src/domain/work.ts';
 import { list } from '../src/domain/text.ts';
 import { knownWorld, unmanagedInProduction, type KnownWorld } from '../src/plan/worlds.ts';
-import { ITS_RELEASE, otherRelease } from './allowed.ts';
+import { allowedBy, ITS_RELEASE, otherRelease, SCHEMA } from './allowed.ts';
 import * as option from './options.ts';
 import type { AfterFailure, Failure } from '../src/plan/plan.ts';
 import { SWITCH, type Task } from './task.ts';
@@ -34,6 +35,7 @@ const OPTIONS = {
     describe: 'Fewest healthy targets in each production group (default: all of them)',
   }),
   batch: option.batch({ describe: 'Where servers move: how many at a time (default: all at once)' }),
+  ...SCHEMA,
   grow: option.flag({
     describe:
       'An Auto Scaling group that is smaller than what serves grows first, which takes until its instances have booted',
@@ -63,6 +65,13 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
   wayBack: { command: 'promote', does: 'goes the other way' },
   minimumHealthy: (goal) => goal.minimumHealthy,
   isVisible: isServedAloneBy,
+  readsAlso: (snapshot) => {
+    const world = knownWorld(snapshot, 'mayBeShared');
+    if (isRefusal(world)) return NOTHING;
+    const to = fleetBefore(snapshot, world);
+    const from = servingFleets(snapshot).find((fleet) => fleet !== to);
+    return from === undefined ? NOTHING : { ...NOTHING, wayBack: { from: from.release, to: to.release } };
+  },
 
   pinGoal({ snapshot, options, requestedBy, settings }) {
     const world = knownWorld(snapshot, 'mayBeShared');
@@ -83,7 +92,8 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     }
     const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
     const goal = { ...requestedBy, verb: 'rollback', fleet: to.id, release: to.release } as const;
-    return { ...goal, minimumHealthy, settings, ...pace, ...(options.grow && { grow: true }) };
+    const grows = options.grow && { grow: true as const };
+    return { ...goal, minimumHealthy, settings, ...pace, ...grows, ...allowedBy(options) };
   },
 
   plan(snapshot, goal) {

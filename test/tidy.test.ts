@@ -88,6 +88,7 @@ describe('who may import what', () => {
     'record',
     'releases',
     'follow',
+    'way-back',
     'work',
   ];
 

@@ -16,6 +16,7 @@ import { openStore } from '../stores/index.ts';
 import type { Lease, Store } from '../stores/store.ts';
 import { unavailableStore } from '../stores/unavailable.ts';
 import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
+import { NO_SCHEMA, type WayBackPort } from '../way-back/way-back.ts';
 import { NO_WORK } from '../work/work.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { NO_GATES, type GatePort } from '../gates/gates.ts';
@@ -107,7 +108,9 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
     decision.check();
   };
   const work = await workOf(config, session, beforeChange);
-  const ports = { ...(await openPorts(config, { session, store, view }, () => guard?.lease)), work };
+  const wayBack = await wayBackOf(config, session);
+  const opened = await openPorts(config, { session, store, view }, () => guard?.lease);
+  const ports = { ...opened, work, wayBack };
   return {
     config,
     store,
@@ -125,7 +128,7 @@ async function openPorts(
   config: Config,
   { session, store, view }: Pick<Context, 'session' | 'store' | 'view'>,
   lease: () => Lease | undefined,
-): Promise<Omit<Ports, 'work'>> {
+): Promise<Omit<Ports, 'work' | 'wayBack'>> {
   const traffic = await openTraffic(config, session, {
     environment: config.environment,
     tagPrefix: config.fleet.tagPrefix,
@@ -156,6 +159,15 @@ async function openProduction({ marker }: Config): Promise<ProductionPort> {
 
 async function openGreen({ checks = [] }: Config): Promise<GreenPort> {
   return checks.length === 0 ? NO_CHECKS : (await import('../production/green-checks.ts')).createGreen(checks);
+}
+
+async function wayBackOf({ schema, environment, hooks: { folder } }: Config, { clock }: Session): Promise<WayBackPort> {
+  if (schema === undefined) return NO_SCHEMA;
+  const [{ openWayBack }, { createGuardian }] = await Promise.all([
+    import('../way-back/command.ts'),
+    import('../programs/guardian.ts'),
+  ]);
+  return openWayBack(schema, { clock, guardian: createGuardian(5000), folder, environment });
 }
 
 async function workOf({ owner, environment, hooks }: Config, { clock }: Session, beforeChange: () => Promise<void>) {

@@ -70,7 +70,9 @@ async function readWorld(ports: Ports, memory: OutsideMemory): Promise<Pick<Stat
   const world = without(observe(ports, { residual: true, outside }), async () => observe(ports));
   const urls = async () => without(ports.traffic.urls(), async () => ({}));
   const shown = await withUrls({ urls }, world);
-  const snapshot = await refresh(ports, shown, { ...NOTHING, freeze: true, work: 'owner' });
+  const { wayBack } = tasks.rollback.readsAlso(shown, switchSettings(ports));
+  const beside = { ...NOTHING, freeze: true, work: 'owner', ...defined({ wayBack }) } as const;
+  const snapshot = await refresh(ports, shown, beside);
   memory.saw(snapshot.outside);
   return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
 }

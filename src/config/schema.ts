@@ -12,6 +12,7 @@ import { bakeSection, gatesSection } from './schema-gates.ts';
 import { fleetSection } from './schema-fleet.ts';
 import { freezeSection } from './schema-freeze.ts';
 import { notifySection } from './schema-notify.ts';
+import { schemaSection } from './schema-schema.ts';
 import { storeSection } from './schema-store.ts';
 import { sandboxSection } from './schema-sandbox.ts';
 import { ownerSection } from './schema-owner.ts';
@@ -125,6 +126,7 @@ export const schema = z
     approval: approvalSection.exactOptional(),
     notify: notifySection.exactOptional(),
     owner: ownerSection.exactOptional(),
+    schema: schemaSection.exactOptional(),
     timeouts,
     aws,
     store: storeSection,

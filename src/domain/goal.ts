@@ -98,6 +98,8 @@ export interface Allowed {
   readonly unknownRelease?: boolean;
   /** Servers may leave while the new ones are in slow start, which ends it. */
   readonly slowStart?: boolean;
+  /** Production goes back to a release that cannot read the data, for this reason. */
+  readonly schema?: string;
   /** Closed times do not count, for this reason. */
   readonly freeze?: string;
   /** CloudWatch alarms that judge nothing, and may be in ALARM. */
@@ -147,6 +149,7 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         readonly verb: 'rollback';
         /** A group that is smaller than what serves grows first. */
         readonly grow?: true;
+        readonly allowed?: Allowed;
       })
     | {
         readonly verb: 'cleanup';

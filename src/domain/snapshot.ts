@@ -7,6 +7,7 @@ import type { Owner } from './owners.ts';
 import type { FleetGroup } from './scaling.ts';
 import type { Outside, RouteRole, Traffic } from './traffic.ts';
 import type { Unreadable } from './unreadable.ts';
+import type { WayBack } from './way-back.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -215,6 +216,8 @@ export interface Snapshot {
   readonly approval?: Approval;
   /** Who takes work that must not run twice; absent: not asked. */
   readonly work?: Work;
+  /** Whether the data lets production go back; absent: not asked. */
+  readonly wayBack?: WayBack;
   /** What the closed times of the config said when they were asked last; absent: they were not. */
   readonly freeze?: Freeze;
   /** What the deployer and the instances themselves say; read only for the step that waits for it. */

@@ -2,9 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { FleetPort } from '../fleets/fleet.ts';
 import type { GatePort } from '../gates/gates.ts';
 import type { GreenPort } from '../production/green.ts';
-import type { FreezePort } from '../freeze/freeze.ts';
 import { counted, notAsked, type ProductionPort } from '../production/production.ts';
-import type { ApprovalsPort } from '../record/approvals.ts';
 import type { OutsidePort, OutsideRequest } from '../traffic/discover.ts';
 import type { PoolReading, TrafficPort } from '../traffic/traffic.ts';
 import { OperatorError } from '../errors.ts';
@@ -12,9 +10,8 @@ import { isLive } from '../domain/roles.ts';
 import { withTraffic } from '../domain/routes.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { defined } from '../domain/defined.ts';
-import type { Work } from '../domain/work.ts';
-import type { WorkPort } from '../work/work.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
+import { withBeside, type BesideReaders } from './beside.ts';
 import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
 import { withChecks } from './green-checks.ts';
@@ -29,10 +26,7 @@ interface Readers {
   readonly production: ProductionPort;
 }
 
-interface AllReaders extends Readers {
-  readonly freeze: FreezePort;
-  readonly approvals: Pick<ApprovalsPort, 'read'>;
-  readonly work: Pick<WorkPort, 'read' | 'idle'>;
+interface AllReaders extends Readers, BesideReaders {
   readonly inPlace: DetailReaders;
   readonly green: Pick<GreenPort, 'ask'>;
   readonly gates: Pick<GatePort, 'judge' | 'alarms'>;
@@ -123,24 +117,8 @@ async function withResidual(port: Readers['traffic'], snapshot: Snapshot): Promi
 export async function refresh(readers: AllReaders, before: Snapshot, reads: Reads): Promise<Snapshot> {
   const known = reads.outsideOf ? await lookFor(readers, before, reads.outsideOf) : before;
   const seen = await refreshDetails(readers, await refreshLists(readers, known, reads), reads);
-  const heeding = reads.freeze === true ? { ...seen, freeze: await readers.freeze.read() } : seen;
-  const working = reads.work === undefined ? heeding : { ...heeding, work: await readWork(readers, reads.work) };
-  const judged = await withAlarms(readers, await withBake(readers, working, reads), reads);
-  return reads.approval === true ? withApproval(readers, judged) : judged;
-}
-
-async function readWork({ work: port }: AllReaders, reads: NonNullable<Reads['work']>): Promise<Work> {
-  const work = await port.read();
-  // Idle counts only where nobody takes more.
-  if (reads === 'owner' || work.state !== 'seen' || work.owner !== null) return work;
-  return { ...work, idle: await port.idle(reads.idle) };
-}
-
-/** While it is waited for, nothing else may be read for hours: the time of this reading counts. */
-async function withApproval({ approvals, clock }: AllReaders, snapshot: Snapshot): Promise<Snapshot> {
-  const { approval: _, ...rest } = snapshot;
-  const at = Math.round(clock.now());
-  return { ...rest, at, ...defined({ approval: await approvals.read() }) };
+  const judged = await withAlarms(readers, await withBake(readers, seen, reads), reads);
+  return withBeside(readers, judged, reads);
 }
 
 /** Looks in every target group for these instances, and for what leads to them. */

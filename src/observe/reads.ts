@@ -3,6 +3,7 @@ import type { Gate } from '../domain/gates.ts';
 import type { GreenCheck } from '../domain/green-checks.ts';
 import { hasGroups } from '../domain/scaled.ts';
 import type { Marks, Snapshot, Trial } from '../domain/snapshot.ts';
+import type { WayBackQuestion } from '../domain/way-back.ts';
 
 /** Which part of the world is read again. */
 export interface Reads {
@@ -39,6 +40,8 @@ export interface Reads {
   readonly approval?: boolean;
   /** Who takes work that must not run twice; and whether no work of these releases is under way. */
   readonly work?: 'owner' | { readonly idle: readonly string[] };
+  /** Whether the data lets production go back. */
+  readonly wayBack?: WayBackQuestion;
   /** Whether this is a closed time. */
   readonly freeze?: boolean;
   /** What the deployer says of this order. */

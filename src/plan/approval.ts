@@ -1,6 +1,7 @@
 import type { ApprovalTerms } from '../domain/approval.ts';
 import type { Goal, GoalOf } from '../domain/goal.ts';
-import { fleetById, inProduction } from '../domain/queries.ts';
+import { fleetById } from '../domain/queries.ts';
+import { isIn, poolsOf } from '../domain/roles.ts';
 import { shareOfFleet } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
@@ -62,5 +63,6 @@ export function shareIn(snapshot: Snapshot, id: string): number {
   const fleet = fleetById(snapshot, id);
   if (fleet === undefined) return 0;
   if (snapshot.traffic.kind !== 'membership') return Math.round(shareOfFleet(snapshot, fleet));
-  return inProduction(snapshot, fleet).length > 0 ? 100 : 0;
+  // What drains gets no new requests.
+  return poolsOf(snapshot, 'production').some((pool) => isIn(pool, fleet)) ? 100 : 0;
 }

@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined.ts';
 import { closedText } from '../domain/freeze.ts';
 import { refusal, type Goal, type Refusal } from '../domain/goal.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -24,8 +25,14 @@ export function heedFreeze(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | R
   return { steps, notes: [...plan.notes, ...soonNotes(snapshot, plan)] };
 }
 
+/** What the operator has overridden, and why. */
+export function overridesOf(goal: Goal): { readonly overrideFreeze?: string; readonly overrideSchema?: string } {
+  const { freeze, schema } = ('allowed' in goal && goal.allowed) || {};
+  return defined({ overrideFreeze: freeze, overrideSchema: schema });
+}
+
 /** Why closed times do not count for the goal, as its operator said. */
-export function overrideOf(goal: Goal): string | undefined {
+function overrideOf(goal: Goal): string | undefined {
   return 'allowed' in goal ? goal.allowed?.freeze : undefined;
 }
 

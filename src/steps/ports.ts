@@ -10,6 +10,7 @@ import type { FreezePort } from '../freeze/freeze.ts';
 import type { ProductionPort } from '../production/production.ts';
 import type { ApprovalsPort } from '../record/approvals.ts';
 import type { OutsidePort } from '../traffic/discover.ts';
+import type { WayBackPort } from '../way-back/way-back.ts';
 import type { WorkPort } from '../work/work.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 
@@ -25,6 +26,7 @@ export interface Ports {
   readonly approvals: ApprovalsPort;
   readonly work: WorkPort;
   readonly gates: GatePort;
+  readonly wayBack: WayBackPort;
   /** What deploys in place need beside the others. */
   readonly inPlace: InPlace;
 }

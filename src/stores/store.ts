@@ -72,6 +72,8 @@ export interface JournalEntry {
   readonly awsRequests: number;
   /** Why closed times did not count for it, as its operator said. */
   readonly overrideFreeze?: string;
+  /** Why production went back to a release that cannot read the data. */
+  readonly overrideSchema?: string;
   /** Consecutive responses of production that proved the switch; absent when it was not proven. */
   readonly proven?: number;
   /** What a `cleanup` has terminated; absent unless it is done. */

@@ -1,7 +1,7 @@
 import type { JournalEntry, JournalOutcome } from '../stores/store.ts';
 import { columns, cut, painter, type Style } from './text.ts';
 import { locationText } from '../domain/location.ts';
-import { age, ago, count, dateTime, duration } from '../domain/text.ts';
+import { age, ago, count, dateTime, duration, sentences } from '../domain/text.ts';
 
 const STYLES: Readonly<Record<JournalOutcome, Style>> = {
   running: 'bold',
@@ -67,8 +67,12 @@ function elsewhere({ location }: JournalEntry): string[] {
   return location?.endpoint === undefined ? [] : [`  in ${locationText(location)}`];
 }
 
-function overridden({ overrideFreeze: why }: JournalEntry, width: number): string[] {
-  return why === undefined ? [] : [`  ${cut(`closed times overridden: ${why}`, width - 2)}`];
+function overridden({ overrideFreeze, overrideSchema }: JournalEntry, width: number): string[] {
+  const lines = sentences(
+    overrideFreeze !== undefined && `closed times overridden: ${overrideFreeze}`,
+    overrideSchema !== undefined && `no way back, by schema, overridden: ${overrideSchema}`,
+  );
+  return lines.map((line) => `  ${cut(line, width - 2)}`);
 }
 
 function sentence({ message }: JournalEntry, width: number): string[] {

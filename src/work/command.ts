@@ -1,27 +1,21 @@
-import type { Clock } from '../clock.ts';
 import type { OwnerConfig } from '../config/config.ts';
 import { ownerText, type SeenWork, type Work } from '../domain/work.ts';
 import { OperatorError } from '../errors.ts';
-import type { Guardian } from '../programs/guardian.ts';
-import { startProgram, type ProgramResult } from '../programs/program.ts';
+import type { ProgramResult } from '../programs/program.ts';
+import { runToEnd, type ProgramTools } from '../programs/run-to-end.ts';
 import type { WorkPort } from './work.ts';
 
-export interface WorkTools {
-  readonly clock: Clock;
-  readonly guardian: Guardian;
-  readonly folder: string;
+export interface WorkTools extends ProgramTools {
   readonly environment: string;
   /** Awaited directly before a change: rejects without the lease, or where the decision is old. */
   readonly beforeChange: () => Promise<void>;
 }
 
-const GRACE_MS = 1000;
-
 /** By programs of the operator: `read` prints `{"owner": "42", "epoch": 7}`, `set` compares and sets, `idle` ends with 0 once nothing is under way. */
 export function openWork(config: OwnerConfig, tools: WorkTools): WorkPort {
   let highest: number | undefined;
   const run = async (words: readonly string[], timeoutMs: number, variables: Record<string, string>) =>
-    runProgram(words, timeoutMs, { TURNOUT_ENVIRONMENT: tools.environment, ...variables }, tools);
+    runToEnd(words, timeoutMs, { TURNOUT_ENVIRONMENT: tools.environment, ...variables }, tools);
 
   const read = async (): Promise<Work> => {
     const ended = await run(config.read, config.readTimeoutMs, {});
@@ -97,23 +91,4 @@ function epochStays({ owner, epoch }: SeenWork): OperatorError {
   return new OperatorError('owner-epoch', message, {
     next: ['Let `owner.set` store TURNOUT_FENCE together with the owner, in one statement.'],
   });
-}
-
-async function runProgram(
-  words: readonly string[],
-  timeoutMs: number,
-  variables: Readonly<Record<string, string>>,
-  { clock, guardian, folder }: WorkTools,
-): Promise<ProgramResult> {
-  const program = startProgram({ run: words, folder, variables, graceMs: GRACE_MS, onLine: () => {} }, clock, guardian);
-  const over = new AbortController();
-  const late = clock.sleep(timeoutMs, over.signal).then(
-    () => program.stop().then(() => true),
-    () => false,
-  );
-  const ended = await program.ended;
-  over.abort();
-  return (await late)
-    ? { ...ended, ok: false, why: `it was ended after ${timeoutMs / 1000} s, its time limit` }
-    : ended;
 }

@@ -4,6 +4,7 @@ import { ExitCode } from '../../src/errors.ts';
 import type { Verb } from '../../src/domain/goal.ts';
 import type { ApprovalTerms } from '../../src/domain/approval.ts';
 import { approvalsIn } from '../../src/record/approvals.ts';
+import { NO_SCHEMA, type WayBackPort } from '../../src/way-back/way-back.ts';
 import { NO_WORK, type WorkPort } from '../../src/work/work.ts';
 import { holdLease } from '../../src/record/lease.ts';
 import type { Hooks } from '../../src/run/hooks/hooks.ts';
@@ -38,6 +39,7 @@ export class Rig {
   hooks: Hooks | undefined;
   terms: ApprovalTerms | 'none' = 'none';
   work: WorkPort = NO_WORK;
+  wayBack: WayBackPort = NO_SCHEMA;
   clients: Clients | undefined;
   /** What a change does first: checks the lease, as the session has it. */
   #check: () => Promise<void> = async () => {};
@@ -113,7 +115,12 @@ export class Rig {
     return {
       tasks,
       environment: 'shop',
-      ports: { ...fake.ports, approvals: approvalsIn(store, this.terms, () => store.lease), work: this.work },
+      ports: {
+        ...fake.ports,
+        approvals: approvalsIn(store, this.terms, () => store.lease),
+        work: this.work,
+        wayBack: this.wayBack,
+      },
       store,
       decision: new Decision(fake.clock),
       limits: LIMITS,

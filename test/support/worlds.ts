@@ -1,5 +1,6 @@
 import { NO_FREEZE } from '../../src/freeze/freeze.ts';
 import { NO_APPROVALS } from '../../src/record/approvals.ts';
+import { NO_SCHEMA } from '../../src/way-back/way-back.ts';
 import { NO_WORK } from '../../src/work/work.ts';
 import { NO_GATES } from '../../src/gates/gates.ts';
 import { NO_CHECKS } from '../../src/production/green.ts';
@@ -92,6 +93,7 @@ export const NOTHING_TOLD = {
   approvals: NO_APPROVALS,
   work: NO_WORK,
   gates: NO_GATES,
+  wayBack: NO_SCHEMA,
 };
 
 export const NOTHING_OUTSIDE: OutsidePort = {

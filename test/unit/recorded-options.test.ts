@@ -170,6 +170,7 @@ const CASES: Cases = {
     ],
   },
   rollback: {
+    overrideSchema: [goingBack({ overrideSchema: 'fix' }, { allowed: { schema: 'fix' } })],
     release: [goingBack({ release: 'B' }, 'the same'), goingBack({ release: 'C' }, 'other-subject')],
     minHealthy: [goingBack({ minHealthy: { count: 2 } }, { minimumHealthy: HALF })],
     batch: [goingBack({ batch: { count: 3 } }, { batch: 3 })],

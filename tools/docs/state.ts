@@ -99,6 +99,7 @@ const run = formatOf<JournalEntry>()(
     message: string('the last sentence of the run; empty while it is running'),
     awsRequests: number('how many requests were sent to AWS'),
     overrideFreeze: optional(string('why closed times did not count for it; absent when that was not said')),
+    overrideSchema: optional(string('why it went back where `schema` says no; absent when that was not said')),
     proven: optional(number('answers of production in a row that prove the switch; absent when it is not proven')),
     terminated: optional(terminated),
     production: optional(

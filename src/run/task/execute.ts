@@ -33,7 +33,7 @@ export async function execute(
   { goal, plan, snapshot, others, store, looked, lastMove }: PlannedRun,
 ): Promise<RunOutcome> {
   const own = new ConsistencyDelay(setup.ports.clock, setup.settleMs);
-  const run: Run = { setup, lease, others, store, own, outside: snapshot.outside, lastMove };
+  const run: Run = { setup, lease, others, store, own, outside: snapshot.outside, lastMove, wayBack: snapshot.wayBack };
   const recording = createRecording(setup, lease, goal, plan.steps.length);
   // Outside of what follows: without it nothing is changed, and there is nothing to revert.
   if (plan.steps.length > 0) await ofStore(task, recording.begin());

@@ -25,6 +25,7 @@ import type { SwitchSettings } from '../../domain/traffic.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { withApproval } from '../../plan/approval.ts';
 import { heedFreeze } from '../../plan/freeze.ts';
+import { withWayBack } from '../../plan/way-back.ts';
 import { withWork } from '../../plan/work.ts';
 import { withStoreSteps } from '../../plan/store-steps.ts';
 import { movesProduction } from '../../steps/definition.ts';
@@ -97,7 +98,7 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
 /** The task's plan in this world, with approvals, as closed times allow it. @throws OperatorError for a refusal */
 export function planNow(task: Task, snapshot: Snapshot, goal: Goal): Plan {
   const moved = accept(withWork(snapshot, goal, accept(task.plan(snapshot, goal))));
-  const plan = withApproval(snapshot, goal, moved);
+  const plan = accept(withWayBack(snapshot, goal, withApproval(snapshot, goal, moved)));
   return task.heedsFreeze ? accept(heedFreeze(snapshot, goal, plan)) : plan;
 }
 

@@ -4,6 +4,7 @@ import { NOTHING } from '../../observe/reads.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Outside } from '../../domain/traffic.ts';
 import type { Goal } from '../../domain/goal.ts';
+import type { WayBack } from '../../domain/way-back.ts';
 import { defined } from '../../domain/defined.ts';
 import type { StoreIdentity } from '../../domain/store-mark.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -45,6 +46,8 @@ export interface Run {
   /** As it was seen when the run began. */
   readonly outside: Outside;
   readonly lastMove: PlannedRun['lastMove'];
+  /** As it was answered when the run began. */
+  readonly wayBack: WayBack | undefined;
 }
 
 /** What is left is not what was planned on the old answers. Thrown before anything was taken away. */
@@ -124,8 +127,8 @@ export async function runPlan(
 }
 
 /** Everything, read again. */
-export async function look({ setup: { ports, signal, view }, outside }: Run): Promise<Snapshot> {
+export async function look({ setup: { ports, signal, view }, outside, wayBack }: Run): Promise<Snapshot> {
   return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, async () =>
-    refresh(ports, await observe(ports, { outside }), { ...NOTHING, work: 'owner' }),
+    refresh(ports, { ...(await observe(ports, { outside })), ...defined({ wayBack }) }, { ...NOTHING, work: 'owner' }),
   );
 }

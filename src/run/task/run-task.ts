@@ -9,7 +9,7 @@ import type { DeployOrder } from '../../domain/deploys.ts';
 import { movedSince } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { overrideOf } from '../../plan/freeze.ts';
+import { overridesOf } from '../../plan/freeze.ts';
 import { movesProduction } from '../../steps/definition.ts';
 import { behaviourOf } from '../../steps/index.ts';
 import type { Goal, LaunchSpec } from '../../domain/goal.ts';
@@ -240,7 +240,8 @@ async function journalled(
     who,
     host,
     since: isoNow(setup),
-    ...defined({ location, overrideFreeze: overrideOf(goal) }),
+    ...defined({ location }),
+    ...overridesOf(goal),
   };
   await ofStore(task, store.log({ ...entry, outcome: 'running', message: '', awsRequests: requests() }));
   // What was done is done, whether or not the journal can be written: it must not be reported as a failure, let alone a refusal.
