@@ -11,7 +11,7 @@ import { poolByName } from '../../src/domain/queries.ts';
 import { withTraffic } from '../../src/domain/routes.ts';
 import { changePool } from '../../src/steps/world.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { filledGroup, resized } from './scaled-worlds.ts';
+import { emptied, filledGroup, resized } from './scaled-worlds.ts';
 import { claimed, NOTHING_TOLD, HOME, NOTHING_OUTSIDE, world } from './worlds.ts';
 
 /** A request as the ports were asked: `register prod B-0 B-1`, `read prod`, `read fleets`. */
@@ -184,9 +184,10 @@ export class FakeWorld {
       resize: async ({ id }, sizes) =>
         this.#change(`resize ${id} ${sizes.minimum}`, () => this.set((snapshot) => resized(snapshot, id, sizes))),
       terminate: async (fleet) =>
-        this.#change(`terminate ${fleet.id}`, () =>
-          fleet.instances.forEach(({ id }) => this.instance(id, 'terminated')),
-        ),
+        this.#change(`terminate ${fleet.id}`, () => {
+          fleet.instances.forEach(({ id }) => this.instance(id, 'terminated'));
+          this.set((snapshot) => emptied(snapshot, fleet.id));
+        }),
       remove: async ({ id }) => this.#change(`remove ${id}`, () => this.#remove(id)),
     };
   }

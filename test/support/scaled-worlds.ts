@@ -87,6 +87,12 @@ export function resized(snapshot: Snapshot, id: string, { held, minimum, desired
   return changeGroup(snapshot, id, { minimum, ...grown, held });
 }
 
+/** A group that was set to 0. */
+export function emptied(snapshot: Snapshot, id: string): Snapshot {
+  const held = snapshot.fleets.find((fleet) => fleet.id === id)?.group?.held;
+  return changeGroup(snapshot, id, { minimum: 0, desired: 0, held });
+}
+
 const HELD_AT = (at: number): Partial<FleetGroup> => ({
   minimum: at,
   held: { before: Math.min(1, at), at, run: 'r0', since: '2025-12-01T00:00:00.000Z', who: 'ann' },

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meter } from '../meter.ts';
 import { between, failedOf } from '../meter/counts.ts';
 import type { Counts } from '../meter/counts.ts';
-import type { Traffic } from '../rig/config.ts';
+import type { FleetKind, Traffic } from '../rig/config.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { runTaskCommand } from '../rig/task.ts';
 
@@ -37,7 +37,11 @@ const IN_PLACE = ['rolling', '--release', '41'];
 /** The tasks with the first promote in steps. */
 const IN_STEPS = TASKS.with(1, ['promote', '--steps', '10,50,100', '--every', '3s']);
 
-export function tasksOf(traffic: Traffic): typeof TASKS {
+/** A group that has scaled out meanwhile is not followed by a rollback to a smaller one. */
+const OF_GROUPS = IN_STEPS.with(2, ['rollback', '--grow']);
+
+export function tasksOf(traffic: Traffic, fleet: FleetKind): typeof TASKS {
+  if (fleet === 'auto-scaling') return OF_GROUPS;
   return traffic === 'target-groups' ? [...TASKS, IN_PLACE] : IN_STEPS;
 }
 
@@ -76,18 +80,19 @@ export async function expectServing(meter: Pick<Meter, 'read'>, message: string)
   }
 }
 
-/** Runs the tasks in sequence; stops after one whose result is not `done`. */
+/** Runs the tasks in sequence, with what happens in the middle of each; stops after one whose result is not `done`. */
 export async function runDemo(
   rig: Rig,
   meter: Meter,
   signal: AbortSignal,
   onTask: (task: string) => void,
   tasks: typeof TASKS = TASKS,
+  during: (args: readonly string[]) => Promise<void> = async () => {},
 ): Promise<readonly TaskRow[]> {
   const rows: TaskRow[] = [];
   for (const args of tasks) {
     onTask(titleOf(args));
-    const row = await runOne(rig, meter, args, signal);
+    const [row] = await Promise.all([runOne(rig, meter, args, signal), during(args)]);
     rows.push(row);
     if (row.result !== 'done') break;
     await expectServing(meter, row.message);

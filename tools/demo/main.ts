@@ -1,5 +1,7 @@
 /**
  * A blue-green deploy under load, start to end, in about a minute:  npm run demo [-- --json] [-- --rate 200]
+ * `--fleet auto-scaling`: two Auto Scaling groups that take turns, by weights; the one that serves scales out and the other one loses an
+ * instance in the middle of the promote, and again in the middle of the rollback.
  * `--traffic weighted-listener` uses the weights of a listener, `weighted-dns` those of DNS records; both in steps.
  *
  * It uses the sandbox's HTTP servers and load balancer, the built program for each task, and clients in a separate process.
@@ -9,21 +11,22 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
 import { startMeter } from '../meter.ts';
-import { TEMPLATES, type Traffic } from '../rig/config.ts';
+import { FLEET_SECTIONS, TEMPLATES, type FleetKind, type Traffic } from '../rig/config.ts';
 import { startRig } from '../rig/sandbox.ts';
 import { rollingTasks, runDemo, tasksOf } from './demo.ts';
+import { disturbances } from './groups.ts';
 import { createLive } from './live.ts';
 import type { Live } from './live.ts';
 import { liveLine, problems, report, summary, table } from './report.ts';
 import type { Report } from './report.ts';
 
 async function demo(
-  { rate, rolling, traffic }: { rate: number; rolling: boolean; traffic: Traffic },
+  { rate, rolling, traffic, fleet }: { rate: number; rolling: boolean; traffic: Traffic; fleet: FleetKind },
   live: Live,
   signal: AbortSignal,
 ): Promise<Report> {
   live.keep('Starting a sandbox: a local AWS emulator, with three servers of release 41 behind a load balancer.');
-  await using rig = await startRig(undefined, traffic);
+  await using rig = await startRig(undefined, traffic, fleet);
   live.keep(`Sending ${rate} requests per second to ${rig.url}, half of them over persistent connections.`);
   let task = '';
   await using meter = await startMeter({
@@ -32,12 +35,12 @@ async function demo(
     rate,
     onSample: (sample) => live.show(liveLine(task, sample)),
   });
-  const tasks = rolling ? await rollingTasks(rig) : tasksOf(traffic);
+  const tasks = rolling ? await rollingTasks(rig) : tasksOf(traffic, fleet);
   const onTask = (next: string): void => {
     task = next;
     live.keep(`turnout ${next}`);
   };
-  const rows = await runDemo(rig, meter, signal, onTask, tasks);
+  const rows = await runDemo(rig, meter, signal, onTask, tasks, fleet === 'ec2' ? undefined : disturbances(rig));
   return report(rows, tasks.length, await meter.stop());
 }
 
@@ -47,17 +50,22 @@ async function main(): Promise<number> {
       json: { type: 'boolean', default: false },
       rate: { type: 'string', default: '200' },
       rolling: { type: 'boolean', default: false },
-      traffic: { type: 'string', default: 'target-groups' },
+      traffic: { type: 'string' },
+      fleet: { type: 'string', default: 'ec2' },
     },
   });
-  if (!Object.hasOwn(TEMPLATES, values.traffic)) {
+  if (!Object.hasOwn(FLEET_SECTIONS, values.fleet))
+    throw new Error(`--fleet must be one of ${Object.keys(FLEET_SECTIONS).join(', ')}`);
+  const fleet = values.fleet as FleetKind;
+  const traffic = values.traffic ?? (fleet === 'ec2' ? 'target-groups' : 'weighted-listener');
+  if (!Object.hasOwn(TEMPLATES, traffic)) {
     throw new Error(`--traffic must be one of ${Object.keys(TEMPLATES).join(', ')}`);
   }
   const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => interruption.abort(new Error(`received ${name}`)));
   const live = createLive(process.stderr);
-  const wanted = { rate: Number(values.rate), rolling: values.rolling, traffic: values.traffic as Traffic };
+  const wanted = { rate: Number(values.rate), rolling: values.rolling, traffic: traffic as Traffic, fleet };
   const result = await demo(wanted, live, interruption.signal).finally(() => live.clear());
   for (const problem of problems(result)) live.keep(problem);
   process.stdout.write(values.json ? `${JSON.stringify(summary(result))}\n` : `${table(result)}\n`);

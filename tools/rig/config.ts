@@ -17,9 +17,21 @@ export const TEMPLATES = {
 } as const;
 export type Traffic = keyof typeof TEMPLATES;
 
+/** What servers are, beside those of the example configs. */
+export const FLEET_SECTIONS = {
+  ec2: undefined,
+  'auto-scaling': { kind: 'auto-scaling', groups: ['shop-a', 'shop-b'], image: { name: 'shop-{release}' } },
+} as const;
+export type FleetKind = keyof typeof FLEET_SECTIONS;
+
 /** Writes a copy of an example config with free ports to a folder; returns its path. */
-export async function writeConfig(folder: string, traffic: Traffic = 'target-groups'): Promise<string> {
+export async function writeConfig(
+  folder: string,
+  traffic: Traffic = 'target-groups',
+  fleet: FleetKind = 'ec2',
+): Promise<string> {
   const document = parseDocument(await readFile(path.join(FOLDER, TEMPLATES[traffic]), 'utf8'));
+  if (FLEET_SECTIONS[fleet] !== undefined) document.set('fleet', document.createNode(FLEET_SECTIONS[fleet]));
   const [production, test, app, dns] = (await freePorts(4)) as [number, number, number, number];
   document.setIn(['sandbox', 'appPort'], app);
   if (traffic === 'weighted-listener') {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeConfig, type Traffic } from './config.ts';
+import { FLEET_SECTIONS, writeConfig, type FleetKind, type Traffic } from './config.ts';
 import { firstJsonLine, keepErrors } from './lines.ts';
 
 /** The built program. */
@@ -29,6 +29,8 @@ interface Ready {
 /** A sandbox in a separate process, with a temporary folder and a config. */
 export interface Rig extends AsyncDisposable {
   readonly config: string;
+  /** The Auto Scaling groups that its fleets are, if any. */
+  readonly groups: readonly string[];
   /** URL of production. */
   readonly url: string;
   /** Name server for the URL's host name; absent if the URL has an address. */
@@ -46,11 +48,12 @@ function ownCommand(config: string): readonly string[] {
 export async function startRig(
   command: (config: string) => readonly string[] = ownCommand,
   traffic: Traffic = 'target-groups',
+  fleet: FleetKind = 'ec2',
 ): Promise<Rig> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(tmpdir(), 'turnout-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const config = await writeConfig(folder, traffic);
+  const config = await writeConfig(folder, traffic, fleet);
   const child = spawn(process.execPath, command(config), {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,6 +66,7 @@ export async function startRig(
   const running = stack.move();
   return {
     config,
+    groups: FLEET_SECTIONS[fleet]?.groups ?? [],
     ...where,
     env: { ...process.env, ...ready.exports },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
