@@ -104,6 +104,9 @@ export const sandboxSection = z
     consistency: durationMs
       .prefault('0s')
       .describe('How old the state is that Describe operations return (eventual consistency).'),
+    metrics: durationMs
+      .prefault('0s')
+      .describe("How late the points of CloudWatch's metrics appear. On AWS a minute or more."),
     latency: durationMs
       .prefault('0s')
       .describe(

@@ -104,6 +104,7 @@ function timesAtFirst({ shutdown, heal }: SandboxPlan): Times {
     registrationMs: 0,
     propagationMs: 0,
     consistencyMs: 0,
+    metricsMs: 0,
     latencyMs: 0,
     setupMs: 0,
     deployMs: 0,

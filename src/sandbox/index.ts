@@ -157,6 +157,7 @@ function timesOf(plan: SandboxPlan): Times {
     registrationMs: plan.registration,
     propagationMs: plan.propagation,
     consistencyMs: plan.consistency,
+    metricsMs: plan.metrics,
     latencyMs: plan.latency,
     setupMs: plan.setup,
     deployMs: plan.deploy,
@@ -203,7 +204,17 @@ async function openApi(
     dns: dns.page,
     settings: settingsPage(times, dns.times, throttle),
   };
-  const services = [ec2, ssm, s3, opsworks, elbv2, autoscaling, route53, createCloudWatch(elbv2), ...iam.services];
+  const services = [
+    ec2,
+    ssm,
+    s3,
+    opsworks,
+    elbv2,
+    autoscaling,
+    route53,
+    createCloudWatch({ counts: elbv2.counts, now: () => clock.now(), delayMs: () => times.metricsMs }),
+    ...iam.services,
+  ];
   // A sleep that is pending when the sandbox is closed never resolves and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;

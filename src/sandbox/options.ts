@@ -73,6 +73,8 @@ export interface SandboxOptions {
   readonly registration?: number | undefined;
   readonly propagation?: number | undefined;
   readonly consistency?: number | undefined;
+  /** Time from the end of a period to the point of its metrics. */
+  readonly metrics?: number | undefined;
   /** Mean time of a request to the endpoint and back. */
   readonly latency?: number | undefined;
   readonly pageSize?: number | undefined;
@@ -135,6 +137,7 @@ export interface SandboxPlan {
   readonly registration: number;
   readonly propagation: number;
   readonly consistency: number;
+  readonly metrics: number;
   readonly latency: number;
   readonly pageSize: number;
   readonly throttle: boolean;
@@ -178,6 +181,7 @@ const DEFAULTS = {
   registration: 300,
   propagation: 300,
   consistency: 0,
+  metrics: 0,
   latency: 0,
   pageSize: 5,
   productionPort: 8080,

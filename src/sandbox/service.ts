@@ -105,6 +105,8 @@ export interface SandboxTimes {
   readonly propagationMs: number;
   /** How old the state is that reads return. */
   readonly consistencyMs: number;
+  /** From the end of a period to the point of its metrics. */
+  readonly metricsMs: number;
   /** How long a request and its answer travel together. */
   readonly latencyMs: number;
 }

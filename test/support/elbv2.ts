@@ -44,7 +44,7 @@ export class FakeMachines implements Machines {
 export type Times = { -readonly [K in keyof SandboxTimes]: SandboxTimes[K] };
 
 export function quickTimes(): Times {
-  return { bootMs: 0, registrationMs: 0, propagationMs: 0, consistencyMs: 0, latencyMs: 0 };
+  return { bootMs: 0, registrationMs: 0, propagationMs: 0, metricsMs: 0, consistencyMs: 0, latencyMs: 0 };
 }
 
 /** The service with short words for its operations. */

@@ -1,3 +1,5 @@
+import type { RequestCounts, RequestEnded } from './counts.ts';
+
 /** The number of requests with the same attributes. */
 export interface TrafficRow {
   readonly loadBalancer: string;
@@ -52,8 +54,8 @@ export interface DataPlaneTraffic {
   reset(): void;
 }
 
-/** @param sent called for each request for which a target is chosen */
-export function createTraffic(sent: (loadBalancer: string, targetGroup: string) => void = () => {}): DataPlaneTraffic {
+/** @param sent called for each request for which a target is chosen; returns what is called at its end */
+export function createTraffic(sent: RequestCounts['sent'] = () => () => {}): DataPlaneTraffic {
   const rows = new Map<string, { -readonly [K in keyof TrafficRow]: TrafficRow[K] }>();
   let total = 0;
   let inFlight = 0;
@@ -69,15 +71,17 @@ export function createTraffic(sent: (loadBalancer: string, targetGroup: string) 
     total += 1;
     inFlight += 1;
     let [targetGroup, release, ended] = ['', '', false];
+    let onEnd: RequestEnded = () => {};
     return {
       sentTo: (group, carried) => {
         [targetGroup, release] = [group, carried];
-        if (carried !== '') sent(loadBalancer, group);
+        if (carried !== '') onEnd = sent(loadBalancer, group);
       },
       end: (status, error) => {
         if (ended) return;
         ended = true;
         inFlight -= 1;
+        onEnd(status, error ?? '');
         count({ loadBalancer, targetGroup, release, status, error: error ?? '' });
       },
     };

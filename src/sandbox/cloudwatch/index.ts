@@ -1,38 +1,44 @@
 import type { Datapoint, GetMetricStatisticsCommandOutput, GetMetricStatisticsInput } from '@aws-sdk/client-cloudwatch';
-import type { EmulatedElbv2 } from '../elbv2/index.ts';
-import { ApiError, type Service } from '../service.ts';
+import { ApiError, bindOperations, type Service } from '../service.ts';
+import { withoutUndefined } from '../records.ts';
+import { ALARM_OPERATIONS, type AlarmsState } from './alarms.ts';
+import { pointOf, type MetricSource } from './metrics.ts';
 
-export type CloudWatchOptions = Pick<EmulatedElbv2, 'requests'>;
-
-/** CloudWatch with one metric, the RequestCount of load balancers. For its behaviour see src/sandbox/BEHAVIOUR.md, "CloudWatch". */
-export function createCloudWatch(elbv2: CloudWatchOptions): Service {
+/** CloudWatch with ALB's metrics by target group, and alarms on them. For its behaviour see src/sandbox/BEHAVIOUR.md, "CloudWatch". */
+export function createCloudWatch(source: MetricSource): Service {
+  const alarms: AlarmsState = { source, alarms: new Map() };
   return {
     id: 'cloudwatch',
     operations: {
       GetMetricStatistics: (input: GetMetricStatisticsInput): Partial<GetMetricStatisticsCommandOutput> => ({
         Label: input.MetricName,
-        Datapoints: datapoints(input, elbv2),
+        Datapoints: datapoints(input, source),
       }),
+      ...bindOperations(alarms, ALARM_OPERATIONS),
     },
     close: async () => {},
   };
 }
 
-/** One datapoint for each period with requests. */
-function datapoints(input: GetMetricStatisticsInput, { requests }: CloudWatchOptions): Datapoint[] {
+/** One datapoint for each period with data. */
+function datapoints(input: GetMetricStatisticsInput, source: MetricSource): Datapoint[] {
   const [from, to, period] = periodOf(input);
-  const [loadBalancer, targetGroup] = namesIn(input);
-  if (loadBalancer === undefined || targetGroup === undefined) return [];
+  const { Statistics = [], ExtendedStatistics: percentiles = [] } = input;
   const points: Datapoint[] = [];
   for (let at = from; at < to; at += period) {
-    const Sum = requests(loadBalancer, targetGroup, at, Math.min(at + period, to));
-    if (Sum > 0) points.push({ Timestamp: new Date(at), Unit: 'Count', ...(includesSum(input) && { Sum }) });
+    const point = pointOf(source, input, [at, Math.min(at + period, to)]);
+    if (point === undefined) continue;
+    const { Sum, ExtendedStatistics, ...rest } = point;
+    const wanted = Object.entries(ExtendedStatistics ?? {}).filter(([name]) => percentiles.includes(name));
+    points.push(
+      withoutUndefined({
+        ...rest,
+        Sum: Statistics.includes('Sum') ? Sum : undefined,
+        ExtendedStatistics: wanted.length > 0 ? Object.fromEntries(wanted) : undefined,
+      }),
+    );
   }
   return points;
-}
-
-function includesSum({ Statistics }: GetMetricStatisticsInput): boolean {
-  return Statistics?.includes('Sum') === true;
 }
 
 /** Limit of one request (CloudWatch API, GetMetricStatistics). */
@@ -54,18 +60,4 @@ function periodOf({ StartTime, EndTime, Period = 0 }: GetMetricStatisticsInput):
 
 function invalidParameters(what: 'Value' | 'Combination', message: string): ApiError {
   return new ApiError(`InvalidParameter${what}`, message);
-}
-
-/** Names of the load balancer and the target group; the dimensions are the last parts of their ARNs. */
-function namesIn({
-  Namespace,
-  MetricName,
-  Dimensions = [],
-}: GetMetricStatisticsInput): readonly (string | undefined)[] {
-  if (Namespace !== 'AWS/ApplicationELB' || MetricName !== 'RequestCount' || Dimensions.length !== 2) return [];
-  const valueOf = (name: string): string => Dimensions.find(({ Name }) => Name === name)?.Value ?? '';
-  return [
-    /^app\/([^/]+)\//.exec(valueOf('LoadBalancer'))?.[1],
-    /^targetgroup\/([^/]+)\//.exec(valueOf('TargetGroup'))?.[1],
-  ];
 }

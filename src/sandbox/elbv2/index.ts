@@ -79,8 +79,8 @@ export interface EmulatedElbv2 extends Service {
   /** Counts of client requests since the last reset. */
   traffic(): TrafficReport;
   resetTraffic(): void;
-  /** Requests that were sent to targets, by load balancer and group: see `RequestCounts`. */
-  readonly requests: RequestCounts['sum'];
+  /** What was sent to targets, by load balancer and group. */
+  readonly counts: Pick<RequestCounts, 'sum' | 'times'>;
   /** Targets with requests in flight, deregistered ones too. */
   inFlight(): readonly TargetInFlight[];
   urls(): readonly ListenerUrl[];
@@ -115,7 +115,7 @@ export function createElbv2(options: Elbv2Options): EmulatedElbv2 {
     }),
     traffic: () => state.traffic.report(),
     resetTraffic: () => state.traffic.reset(),
-    requests: (...which) => state.counts.sum(...which),
+    counts: state.counts,
     inFlight: () => inFlight(state),
     urls: () => urls(state),
     endpoint: (dnsName) => endpointOf(state, dnsName),
@@ -156,7 +156,7 @@ function createWorld(options: Elbv2Options): Elbv2State {
     ...options,
     quotas: { ...QUOTAS, ...options.quotas },
     scheduler: createScheduler(options.clock),
-    traffic: createTraffic((...which) => counts.add(...which)),
+    traffic: createTraffic((...which) => counts.sent(...which)),
     counts,
     catalogue: createTimeline(options.clock),
     loadBalancers: new Map(),

@@ -1,0 +1,128 @@
+import type {
+  CompositeAlarm,
+  DeleteAlarmsInput,
+  DescribeAlarmsInput,
+  DescribeAlarmsOutput,
+  MetricAlarm,
+  PutCompositeAlarmInput,
+  PutMetricAlarmInput,
+  SetAlarmStateInput,
+  StateValue,
+} from '@aws-sdk/client-cloudwatch';
+import { ApiError, type StateOperation } from '../service.ts';
+import { compositeState } from './composite.ts';
+import { pointOf, type MetricSource } from './metrics.ts';
+
+/** Alarms, evaluated when they are described: see src/sandbox/BEHAVIOUR.md, "CloudWatch". */
+
+interface Alarm {
+  readonly input: PutMetricAlarmInput | PutCompositeAlarmInput;
+  state: StateValue;
+  reason: string;
+  changedAt: number;
+  /** Set by hand, until the next evaluation. */
+  setUntil: number;
+}
+
+export interface AlarmsState {
+  readonly source: MetricSource;
+  readonly alarms: Map<string, Alarm>;
+}
+
+/** Alarms are evaluated once a minute. */
+const MINUTE_MS = 60_000;
+
+export const ALARM_OPERATIONS: Readonly<Record<string, StateOperation<AlarmsState>>> = {
+  PutMetricAlarm: (state, input: PutMetricAlarmInput) => put(state, input),
+  PutCompositeAlarm: (state, input: PutCompositeAlarmInput) => put(state, input),
+  DescribeAlarms: describeAlarms,
+  SetAlarmState: (state, { AlarmName = '', StateValue: value, StateReason = '' }: SetAlarmStateInput) => {
+    const alarm = state.alarms.get(AlarmName);
+    if (alarm === undefined || value === undefined) throw new ApiError('ResourceNotFound', 'Unknown alarm.', 404);
+    const now = state.source.now();
+    change(alarm, value, StateReason, now);
+    alarm.setUntil = (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS;
+    return {};
+  },
+  DeleteAlarms: (state, { AlarmNames = [] }: DeleteAlarmsInput) => {
+    for (const name of AlarmNames) state.alarms.delete(name);
+    return {};
+  },
+};
+
+function put({ source, alarms }: AlarmsState, input: Alarm['input']): object {
+  const name = input.AlarmName ?? '';
+  const before = alarms.get(name);
+  const start = { state: 'INSUFFICIENT_DATA', reason: 'Unchecked: Initial alarm creation', setUntil: 0 } as const;
+  alarms.set(name, { ...start, changedAt: source.now(), ...before, input });
+  return {};
+}
+
+/** Without `AlarmTypes` composite alarms are left out, as on AWS. */
+function describeAlarms(state: AlarmsState, { AlarmNames, AlarmTypes = ['MetricAlarm'] }: DescribeAlarmsInput): object {
+  const wanted = [...state.alarms.values()].filter(({ input }) => AlarmNames?.includes(input.AlarmName ?? '') ?? true);
+  for (const alarm of wanted) evaluate(state, alarm);
+  const shown = wanted.map(({ input, state: StateValue, reason: StateReason, changedAt }) => {
+    const at = new Date(changedAt);
+    return { ...input, StateValue, StateReason, StateUpdatedTimestamp: at, StateTransitionedTimestamp: at };
+  });
+  return {
+    MetricAlarms: AlarmTypes.includes('MetricAlarm') ? shown.filter((one) => !('AlarmRule' in one)) : [],
+    CompositeAlarms: AlarmTypes.includes('CompositeAlarm') ? shown.filter((one) => 'AlarmRule' in one) : [],
+  } satisfies { MetricAlarms: MetricAlarm[]; CompositeAlarms: CompositeAlarm[] } & DescribeAlarmsOutput;
+}
+
+function evaluate(state: AlarmsState, alarm: Alarm): void {
+  const now = state.source.now();
+  if (now < alarm.setUntil) return;
+  if ('AlarmRule' in alarm.input) {
+    const stateOf = (name: string): StateValue | undefined => {
+      const other = state.alarms.get(name);
+      if (other !== undefined && other !== alarm) evaluate(state, other);
+      return other?.state;
+    };
+    return change(alarm, compositeState(alarm.input.AlarmRule ?? '', stateOf), alarm.input.AlarmRule ?? '', now);
+  }
+  const [value, reason] = metricState(state.source, alarm.input, alarm.state);
+  change(alarm, value, reason, now);
+}
+
+function change(alarm: Alarm, value: StateValue, reason: string, now: number): void {
+  if (alarm.state === value) return;
+  Object.assign(alarm, { state: value, reason, changedAt: now });
+}
+
+/** M of the last N periods (CloudWatch user guide, "Evaluating an alarm" and "Configuring how alarms treat missing data"). */
+function metricState(source: MetricSource, input: PutMetricAlarmInput, before: StateValue): [StateValue, string] {
+  const { Period = 60, EvaluationPeriods = 1, DatapointsToAlarm = EvaluationPeriods, TreatMissingData } = input;
+  const ms = Period * 1000;
+  const end = Math.floor((source.now() - source.delayMs()) / ms) * ms;
+  const values = Array.from({ length: EvaluationPeriods }, (_, n) => {
+    const from = end - (n + 1) * ms;
+    const point = pointOf(source, input, [from, from + ms]);
+    return input.ExtendedStatistic === undefined ? point?.Sum : point?.ExtendedStatistics?.[input.ExtendedStatistic];
+  });
+  const missing = values.filter((value) => value === undefined).length;
+  const breaching = values.filter((value) => value !== undefined && isBreaching(value, input)).length;
+  const counted = breaching + (TreatMissingData === 'breaching' ? missing : 0);
+  const shown = values.map((value) => value ?? 'missing').join(', ');
+  if (counted >= DatapointsToAlarm)
+    return ['ALARM', `Threshold Crossed: ${counted} out of the last ${EvaluationPeriods} datapoints [${shown}].`];
+  if (missing === EvaluationPeriods && (TreatMissingData ?? 'missing') === 'missing')
+    return ['INSUFFICIENT_DATA', `Insufficient Data: ${missing} datapoints were unknown.`];
+  if (missing === EvaluationPeriods && TreatMissingData === 'ignore') return [before, ''];
+  return ['OK', `Threshold not crossed: [${shown}].`];
+}
+
+function isBreaching(value: number, { ComparisonOperator, Threshold = 0 }: PutMetricAlarmInput): boolean {
+  switch (ComparisonOperator) {
+    case 'GreaterThanOrEqualToThreshold':
+      return value >= Threshold;
+    case 'LessThanThreshold':
+      return value < Threshold;
+    case 'LessThanOrEqualToThreshold':
+      return value <= Threshold;
+    default:
+      return value > Threshold;
+  }
+}
