@@ -15,7 +15,7 @@ import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import { unreadProblem } from '../src/plan/outsiders.ts';
 import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, FREEZE, OWNERS, SLOW_START } from './allowed.ts';
-import { ROLLING_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
+import { PULL_TAGS, ROLLING_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { IN_PLACE, type Task } from './task.ts';
 
@@ -87,7 +87,9 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     }
     const all = running(snapshot, goal.batches.flat());
     const owned =
-      unreadProblem(snapshot) ?? ownersProblem(snapshot, all, goal.allowed) ?? tagRoomProblem(all, ROLLING_TAGS);
+      unreadProblem(snapshot) ??
+      ownersProblem(snapshot, all, goal.allowed) ??
+      tagRoomProblem(all, goal.delivery.movesPointer === true ? PULL_TAGS : ROLLING_TAGS);
     if (owned !== undefined) return owned;
     const plan = planAhead(snapshot, rollingSteps(snapshot, goal), notesOn(snapshot, fleet, goal));
     return isRefusal(plan) ? withAdvice(snapshot, goal, plan) : plan;

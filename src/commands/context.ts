@@ -207,7 +207,12 @@ async function openGates(config: Config, session: Session, view: View): Promise<
 export function deliveryOf({ deploy, migrate, instanceCheck }: Config, words = ''): Delivery | undefined {
   if (deploy === undefined) return undefined;
   const apart = migrate === 'with-deploy' ? 'with-deploy' : 'alone';
-  return { words, check: instanceCheck !== undefined, migrate: migrate === undefined ? 'no' : apart };
+  return {
+    words,
+    check: instanceCheck !== undefined,
+    migrate: migrate === undefined ? 'no' : apart,
+    ...(deploy.kind === 'pull' && { movesPointer: true as const }),
+  };
 }
 
 /** Asks on the terminal. */

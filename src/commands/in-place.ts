@@ -26,6 +26,7 @@ export async function openInPlace(
     beforeChange: async () => held()?.check(),
     variables,
     clock: ports.clock,
+    by: context.who,
   };
   const deployer = config.deploy && (await openDeployer(config.deploy, session, tools));
   const apart = config.migrate === undefined || config.migrate === 'with-deploy' ? undefined : config.migrate;

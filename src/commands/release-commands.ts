@@ -12,8 +12,8 @@ export const releaseCommands: readonly Command[] = [
     describe: 'Upload a release for pull deploys (`deploy.kind: pull`)',
     details:
       'Uploads the bundle, an archive that tar unpacks, under its SHA-256, and the release that names it: once, and never over another ' +
-      'one. No instance changes by that: `turnout rolling` permits it, one batch after the other. With --current, instances that run no ' +
-      'release yet, such as new ones, boot it from now on.',
+      'one. No instance changes by that: `turnout rolling` permits it, one batch after the other, and in the end moves the pointer, which ' +
+      'names the release that new instances boot. --current moves it at once, for example before there are any.',
     options: {
       ...flagsOf(publishOptions),
       bundle: { type: 'string', requiresArg: true, demandOption: true, describe: 'The archive, such as shop.tar.gz' },

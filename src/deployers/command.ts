@@ -59,6 +59,8 @@ export function createCommandDeployer(options: CommandOptions, tools: DeployerTo
 
     status,
 
+    setCurrent: async () => {},
+
     async stop({ token }) {
       await Promise.all((jobs.get(token) ?? []).map(async ({ running }) => running.stop()));
       return true;

@@ -50,6 +50,10 @@ export interface DeployerPort {
    */
   status(request: DeployRequest): Promise<DeployReport | undefined>;
   /**
+   * Instances that are launched later boot that release from now on, where the deployer decides that; else nothing. Idempotent.
+   */
+  setCurrent(release: string): Promise<void>;
+  /**
    * Stops the deploy as far as possible.
    * @returns whether it has certainly stopped; false means that it may still change the instances, which must then stay out of
    * traffic
@@ -66,4 +70,6 @@ export interface DeployerTools {
   /** Environment variables for programs, which `turnout` reads when they call it. */
   readonly variables: () => Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** Who is written down as the author of what others read: `user@host`. */
+  readonly by: string;
 }

@@ -16,5 +16,6 @@ export const noDeployer: DeployerPort = {
   prepare: refuse,
   start: refuse,
   status: async () => undefined,
+  setCurrent: async () => {},
   stop: async () => true,
 };

@@ -64,6 +64,8 @@ export function createOpsWorksDeployer(options: OpsWorksDeployerOptions): Deploy
 
     status,
 
+    setCurrent: async () => {},
+
     /** OpsWorks cannot stop a deployment. */
     stop: async (request) => isOver(await status(request)),
   };

@@ -7,11 +7,13 @@ import type { FollowReport, Permit, OrderProgress } from '../releases/records.ts
 import type { DeployerPort, DeployerTools, DeployRequest } from './deployer.ts';
 import { reportOf } from './parts.ts';
 
+type Tools = Pick<DeployerTools, 'clock' | 'by'>;
+
 /**
  * Deploys by permits: each instance of a request is permitted to change to the release, and `turnout follow` there does it. A permit
  * is found again by its token. An instance that has changed is still asked by `instanceCheck`: its report is no proof.
  */
-export function createPullDeployer(bucket: BucketOfReleases, tools: Pick<DeployerTools, 'clock'>): DeployerPort {
+export function createPullDeployer(bucket: BucketOfReleases, tools: Tools): DeployerPort {
   const look = async ({ instances, token }: DeployRequest): Promise<readonly Permitted[]> =>
     Promise.all(instances.map(async ({ id }) => permitted(bucket, id, token)));
   // Not started before all have a permit: whoever started it may have ended after the first.
@@ -53,6 +55,8 @@ export function createPullDeployer(bucket: BucketOfReleases, tools: Pick<Deploye
 
     status,
 
+    setCurrent: async (name) => pointTo(bucket, name, tools),
+
     /** What has begun is not stopped: an instance goes on, or goes back, by itself. */
     async stop(request) {
       const open = (await look(request)).filter(({ deployed }) => isAtWork(deployed));
@@ -65,6 +69,13 @@ export function createPullDeployer(bucket: BucketOfReleases, tools: Pick<Deploye
       return open.length === 0;
     },
   };
+}
+
+async function pointTo(bucket: BucketOfReleases, name: string, { clock, by }: Tools): Promise<void> {
+  const [to, from] = await Promise.all([bucket.release(name), bucket.pointer()]);
+  const seen = from === 'same' ? undefined : from;
+  if (seen?.value.release === to.release && seen.value.sha256 === to.sha256) return;
+  await bucket.movePointer(to, seen, { at: new Date(clock.now()).toISOString(), by });
 }
 
 /** The permit of an instance, whoever gave it, and how far the deploy with that token is there; undefined: it has no such permit. */

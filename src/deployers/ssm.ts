@@ -33,7 +33,7 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
     kind: 'ssm',
     description: `the document ${document}`,
     isRemote: true,
-    migrates: Object.values(parameters).some((values) => values.some((value) => value.includes('{migrate}'))),
+    migrates: takesMigrate(options),
 
     async prepare(request) {
       const ids = request.instances.map(({ id }) => id);
@@ -68,6 +68,8 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
 
     status,
 
+    setCurrent: async () => {},
+
     /** Cancelling is best effort (SSM API, CancelCommand). */
     async stop(request) {
       const listed = await commandsOf(options, request);
@@ -76,6 +78,10 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
       return open.length === 0;
     },
   };
+}
+
+function takesMigrate({ parameters }: SsmDeployerOptions): boolean {
+  return Object.values(parameters).some((values) => values.some((value) => value.includes('{migrate}')));
 }
 
 /** Commands with the token of the request, newest first. */

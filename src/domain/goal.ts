@@ -30,6 +30,8 @@ export interface Delivery {
   readonly check: boolean;
   /** `alone`: on its own before the first batch. `with-deploy`: as part of the first deploy. */
   readonly migrate: 'no' | 'alone' | 'with-deploy';
+  /** In the end, instances that are launched later are to boot it, too: pull deploys. */
+  readonly movesPointer?: true;
 }
 
 /** Exactly what `up` boots, resolved to ids before anything starts, so that a repeated request is the same request. */

@@ -181,6 +181,11 @@ function portsIn(snapshot: Snapshot, { name }: Pool, ids: readonly string[]): nu
   return Math.max(1, ...ids.map((id) => homeOf(snapshot, id).filter(({ pool }) => pool === name).length));
 }
 
+/** Whether that run has made it the release that new instances boot. */
+export function isPointed(snapshot: Snapshot, fleet: string, release: string, run: string): boolean {
+  return fleetById(snapshot, fleet)?.marks.pointed === `${release} ${run}`;
+}
+
 /** Whether the migrations of that release have run; in this run, where `run` is given. */
 export function isMigrated(snapshot: Snapshot, fleet: string, release: string, run?: string): boolean {
   const [migrated, by] = fleetById(snapshot, fleet)?.marks.migrated?.split(' ') ?? [];

@@ -96,6 +96,8 @@ export interface Marks {
   readonly lowered?: string;
   /** The release whose migrations have run, and the run that ran them: `42 261122-0612-k3f9`. */
   readonly migrated?: string;
+  /** The release that new instances boot since, and the run that said so: as `migrated`. */
+  readonly pointed?: string;
   /** How many instances it was launched with, by zone, or had when it was made the only one: see `size.ts`. Of the instances' tags, any. */
   readonly size?: string;
   /** The store that keeps the lease: see `store-mark.ts`. Of the instances' tags, the newest. */

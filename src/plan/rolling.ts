@@ -1,6 +1,6 @@
 import { defined } from '../domain/defined.ts';
 import type { GoalOf } from '../domain/goal.ts';
-import { carries, homesOf, isDeployed, isMigrated, poolNames, running } from '../domain/in-place.ts';
+import { carries, homesOf, isDeployed, isMigrated, isPointed, poolNames, running } from '../domain/in-place.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import type { Step } from '../steps/index.ts';
 
@@ -29,7 +29,7 @@ export function rollingSteps(snapshot: Snapshot, goal: GoalOf<'rolling'>): reado
   const todo = todoOf(snapshot, goal);
   const [first] = todo.flat();
   const { fleet, release, run, since, delivery } = goal;
-  if (first === undefined) return [];
+  if (first === undefined) return pointerSteps(snapshot, goal);
   const isDue = delivery.migrate !== 'no' && !isMigrated(snapshot, fleet, release, goal.force ? run : undefined);
   const isAlone = isDue && delivery.migrate === 'alone';
   const migrator = isDue && !isAlone ? todo.findIndex((batch) => !isDelivered(snapshot, goal, batch)) : -1;
@@ -44,7 +44,17 @@ export function rollingSteps(snapshot: Snapshot, goal: GoalOf<'rolling'>): reado
           ...(n === last ? [] : slowStartSteps(snapshot, goal, batch)),
         ],
   );
-  return [...before, ...steps.flat()];
+  return [...before, ...steps.flat(), ...pointerSteps(snapshot, goal)];
+}
+
+/** Only once all that is there runs it: until then an instance that is launched boots what has proven itself. */
+function pointerSteps(
+  snapshot: Snapshot,
+  { fleet, release, run, batches, delivery }: GoalOf<'rolling'>,
+): readonly Step[] {
+  if (delivery.movesPointer === undefined || isPointed(snapshot, fleet, release, run)) return [];
+  const instances = running(snapshot, batches.flat()).map(({ id }) => id);
+  return [{ do: 'move-pointer', fleet, instances, release, run }];
 }
 
 /** Until what has come back takes its whole share of the requests, the next ones stay. */

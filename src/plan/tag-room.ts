@@ -13,6 +13,9 @@ export const BAKE_TAGS = [...SWITCH_TAGS, 'alone'];
 
 export const ROLLING_TAGS = ['left', 'deploy', 'release', 'migrated', 'store'];
 
+/** The same, where the pointer moves in the end. */
+export const PULL_TAGS = [...ROLLING_TAGS, 'pointed'];
+
 /** Why tags with these names, without the prefix, cannot be written on each of these instances. */
 export function tagRoomProblem(instances: readonly Instance[], names: readonly string[]): Refusal | undefined {
   const tight = instances.flatMap(({ id, tags }) => {

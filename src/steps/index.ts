@@ -26,6 +26,7 @@ import { launch } from './launch.ts';
 import { mark } from './mark.ts';
 import { matchSize } from './match-size.ts';
 import { migrate } from './migrate.ts';
+import { movePointer } from './move-pointer.ts';
 import { register } from './register.ts';
 import { registerBack } from './register-back.ts';
 import { releaseMinimum } from './release-minimum.ts';
@@ -77,6 +78,7 @@ const steps = {
   terminate,
   remove,
   migrate,
+  'move-pointer': movePointer,
   'deregister-everywhere': deregisterEverywhere,
   deploy: deployRelease,
   'check-instances': checkInstances,

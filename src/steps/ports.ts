@@ -64,6 +64,8 @@ export interface DeploysPort {
   look(snapshot: Snapshot, order: DeployOrder): Promise<DeployReport | undefined>;
   /** @returns whether it is certain that nothing of it is still running */
   stop(snapshot: Snapshot, order: DeployOrder): Promise<boolean>;
+  /** Instances that are launched later boot that release. Nothing where the deployer has no pointer. */
+  setCurrent(release: string): Promise<void>;
   /** Whether it continues by itself when this process ends. */
   lasts(order: DeployOrder): boolean;
 }

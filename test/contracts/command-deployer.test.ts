@@ -31,6 +31,7 @@ function open(folder: string, change: Partial<CommandOptions> = {}, lines: strin
     beforeChange: async () => {},
     variables: () => ({ TURNOUT_LEASE: 'r1:7' }),
     clock: systemClock,
+    by: 'ann',
   };
   return createCommandDeployer(options, tools, createGuardian(100));
 }

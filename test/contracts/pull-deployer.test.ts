@@ -45,7 +45,7 @@ async function startWorld(): Promise<PullWorld> {
     apps,
     faults: (spec) => void sandbox.faults.add(spec),
     instances: all as readonly [Instance, Instance],
-    open: () => createPullDeployer(openBucket(openSession(sandbox.url), PLACE), { clock: systemClock }),
+    open: () => createPullDeployer(openBucket(openSession(sandbox.url), PLACE), { clock: systemClock, by: 'ann' }),
     fate: (instance, fate) => void (apps.get(instance)!.fate = fate),
     begun: async (instance) => apps.get(instance)!.begun,
     close: async () => {
@@ -124,6 +124,16 @@ test('a permit whose answer was lost is not given twice', async () => {
   await deployer.start(requestFor([a]));
   await poll(async () => (await deployer.status(requestFor([a])))?.state === 'succeeded', 'it to run');
   expect(await world.begun(a.id)).toEqual(['42']);
+});
+
+test('new instances boot a release from when it is made the current one, by compare-and-set', async () => {
+  const world = await start();
+  const deployer = world.open();
+  await deployer.setCurrent('42');
+  await deployer.setCurrent('42');
+  expect(await world.bucket.pointer()).toMatchObject({ value: { number: 1, release: '42', by: 'ann' } });
+  await deployer.setCurrent('43');
+  expect(await world.bucket.pointer()).toMatchObject({ value: { number: 2, history: [{ number: 1, release: '42' }] } });
 });
 
 test('of two programs that permit at once, one is refused', async () => {

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
+import { openBucket } from '../../src/releases/index.ts';
+import { openSession } from '../support/aws.ts';
 import { linesIn } from '../support/deploys.ts';
 import type { Program } from '../support/program.ts';
 import { scenario, type Rig } from '../support/rig.ts';
@@ -55,8 +57,8 @@ describe.concurrent('a pull deploy', () => {
     const shop = await rig({ config: CONFIG, rate: 40 });
     await shop.sandbox.s3.operations['CreateBucket']?.({ Bucket: 'releases' });
     await writeFile(path.join(shop.folder, 'restart.mjs'), RESTART);
-    const published = await shop.run(`publish --release 42 --bundle ${await bundle(shop, '42')} --current --json`);
-    expect(published.lines).toMatchObject([{ type: 'published', release: '42', uploaded: true, pointer: 1 }]);
+    const published = await shop.run(`publish --release 42 --bundle ${await bundle(shop, '42')} --json`);
+    expect(published.lines).toMatchObject([{ type: 'published', release: '42', uploaded: true }]);
     const early = await shop.task('rolling --release 42', 'refused');
     expect(early).toMatchObject({ code: 'not-following' });
     const blue = shop.instancesOf('41');
@@ -72,6 +74,8 @@ describe.concurrent('a pull deploy', () => {
     const { exitCode, stdout } = await rolling.ended;
     expect(exitCode, stdout).toBe(0);
     expect(shop.instancesOf('42')).toHaveLength(blue.length);
+    const pointer = await openBucket(openSession(shop.sandbox.url), { bucket: 'releases', prefix: 'shop' }).pointer();
+    expect(pointer).toMatchObject({ value: { number: 1, release: '42' } });
     const restarts = await linesIn(shop, 'restarts');
     expect(new Set(restarts.filter((line) => line.startsWith('42')))).toEqual(new Set(blue.map((id) => `42 ${id}`)));
     for (const one of followers) one.kill('SIGTERM');

@@ -27,6 +27,7 @@ export const HARMLESS = [
   'mark',
   'check-instances',
   'tag-release',
+  'move-pointer',
   'tag-store-id',
   ...HOLDS,
   ...BESIDE,

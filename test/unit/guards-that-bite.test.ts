@@ -146,6 +146,7 @@ describe('a deploy', () => {
       description: 'a program',
       isRemote,
       migrates: false,
+      setCurrent: async () => {},
       prepare: async () => {},
       start: async (request: DeployRequest) => void started.push(request),
       status: async () => failed,

@@ -148,6 +148,7 @@ const marks = formatOf<Marks>()(
     ),
     store: optional(string('the store that keeps the lease: an ISO time, its id, where it is, and who uses it')),
     migrated: optional(string('the release whose migrations have run, and the id of the run that ran them')),
+    pointed: optional(string('pull deploys: the release that new instances boot, and the id of the run that said so')),
   }),
 );
 

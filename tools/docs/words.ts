@@ -35,6 +35,7 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   terminate: 'terminate the instances of a fleet',
   remove: 'delete the layer that held a fleet (OpsWorks), or let go of its Auto Scaling group',
   migrate: 'migrate the database, by way of one instance',
+  'move-pointer': 'pull deploys: instances that are launched later boot the release from now on',
   'deregister-everywhere': 'deregister instances from all of their target groups, and wait until they are released',
   deploy: 'deploy the release to instances in place',
   'check-instances': 'ask each instance itself until it answers as it should',

@@ -13,6 +13,7 @@ const EVERY_MARK: Readonly<Record<keyof Marks, true>> = {
   alone: true,
   lowered: true,
   migrated: true,
+  pointed: true,
   size: true,
   store: true,
 };

@@ -48,6 +48,7 @@ export function createDeploys({ environment, deployer, migrator = deployer }: De
       return report;
     },
     stop: async (snapshot, order) => portOf(order).stop(started(snapshot, order)),
+    setCurrent: async (release) => deployer.setCurrent(release),
     lasts: (order) => portOf(order).isRemote,
   };
 }

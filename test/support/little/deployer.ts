@@ -36,6 +36,7 @@ export class LittleDeployer {
       description: './deploy.sh',
       isRemote: this.#kind === 'lasting',
       migrates: true,
+      setCurrent: async () => {},
       prepare: async () => {},
       start: async (request) => process.call('deployer start', CALL_MS, () => this.#start(process, request)),
       status: async (request) => process.call('deployer status', CALL_MS, () => this.#look(request)),
