@@ -1,13 +1,13 @@
 import { refusal, type Goal, type Refusal } from '../domain/goal.ts';
 import { liveFleets } from '../domain/roles.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { behaviourOf, type Step } from '../steps/index.ts';
+import { behaviourOf, type Step, type StepKind } from '../steps/index.ts';
 import { shareIn } from './approval.ts';
 import type { Plan } from './plan.ts';
 
 /**
  * The plan with the work that must not run twice. In a promote the old side takes no more and becomes idle before all of production
- * moves, and the new side takes it at the end, once that is proven; below 100 % it stays where it is. In a rollback traffic moves
+ * moves, and the new side takes it once that is proven, before the release bakes; below 100 % it stays where it is. In a rollback traffic moves
  * first, whatever becomes of the work, which then follows in the same way.
  */
 export function withWork(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | Refusal {
@@ -28,8 +28,18 @@ export function withWork(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | Ref
   const stop: readonly Step[] = work.owner === null ? [] : [{ do: 'give-work', fleet, to: null }];
   const leave: readonly Step[] = [...stop, { do: 'await-idle', fleet, releases: [...new Set(others)] }];
   const give: Step = { do: 'give-work', fleet, to: release };
-  const cut = verb === 'promote' ? at : plan.steps.length;
-  return { ...plan, steps: [...plan.steps.slice(0, cut), ...leave, ...plan.steps.slice(cut), give] };
+  const end = endOfSwitch(plan);
+  const cut = verb === 'promote' ? Math.min(at, end) : end;
+  const { steps } = plan;
+  return { ...plan, steps: [...steps.slice(0, cut), ...leave, ...steps.slice(cut, end), give, ...steps.slice(end)] };
+}
+
+/** What comes after the proof, and may take long: nobody would work meanwhile. */
+const FOLLOWS: ReadonlySet<StepKind> = new Set<StepKind>(['tag-alone', 'bake']);
+
+/** How many steps there are before those that follow the switch. */
+function endOfSwitch({ steps }: Plan): number {
+  return steps.findLastIndex(({ do: kind }) => !FOLLOWS.has(kind)) + 1;
 }
 
 /** The step with which the fleet gets all of production; 0 where it has, and undefined where it does not in this plan. */

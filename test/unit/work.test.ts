@@ -4,13 +4,15 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { SeenWork } from '../../src/domain/work.ts';
+import { withWork } from '../../src/plan/work.ts';
+import type { Step } from '../../src/steps/index.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
 import { openWork } from '../../src/work/command.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { FakeWork } from '../support/fake-work.ts';
 import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
-import { HOME } from '../support/worlds.ts';
+import { HOME, PLAIN, PROMOTED, world } from '../support/worlds.ts';
 
 function rigWith(owner: string | null = 'A', rig = new Rig()): { rig: Rig; work: FakeWork } {
   const work = new FakeWork(owner, (what) => rig.log.push(what));
@@ -142,6 +144,25 @@ describe('work that must not run twice', () => {
     const ended = await rig.run('promote');
     expect(ended.message).toContain('A has taken the work meanwhile.');
   });
+});
+
+test('nobody waits for work while the release bakes', () => {
+  const served = world([
+    { id: 'A', marks: HOME, members: [{ prod: '-', test: 'healthy' }] },
+    { id: 'B', marks: PROMOTED, members: [{ prod: 'healthy', test: '-' }] },
+  ]);
+  const work: SeenWork = { state: 'seen', owner: null, epoch: 8, idle: [] };
+  const asked = { run: 'r', who: 'ann', since: '2026-06-01T00:00:00.000Z', fleet: 'B', release: 'B' };
+  const goal = { ...asked, verb: 'promote', minimumHealthy: {}, settings: PLAIN } as const;
+  const bake = { do: 'bake', fleet: 'B', percent: 100, seconds: 600, gates: [], pool: 'prod' } as never;
+  const steps: readonly Step[] = [{ do: 'deregister', pool: 'test', fleet: 'B' } as never, bake];
+  const plan = withWork({ ...served, work }, goal, { steps, notes: [] });
+  expect('steps' in plan && plan.steps.map((step) => step.do)).toEqual([
+    'await-idle',
+    'deregister',
+    'give-work',
+    'bake',
+  ]);
 });
 
 /** Dies at the n-th write or change of the verb; false where there are fewer. */
