@@ -25,8 +25,10 @@ export function withWork(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | Ref
     return { ...plan, notes: [...plan.notes, `${problem.message} The work is left as it is.`] };
   }
   if (work.state !== 'seen' || work.owner === release) return plan;
-  const stop: readonly Step[] = work.owner === null ? [] : [{ do: 'give-work', fleet, to: null }];
-  const leave: readonly Step[] = [...stop, { do: 'await-idle', fleet, releases: [...new Set(others)] }];
+  const leave: readonly Step[] = [
+    { do: 'give-work', fleet, to: null, above: work.epoch },
+    { do: 'await-idle', fleet, releases: [...new Set(others)] },
+  ];
   const give: Step = { do: 'give-work', fleet, to: release };
   const end = endOfSwitch(plan);
   const cut = verb === 'promote' ? Math.min(at, end) : end;

@@ -10,16 +10,22 @@ export interface GiveWork {
   readonly fleet: string;
   /** null: nobody. */
   readonly to: string | null;
+  /** Done only with a greater epoch than this: what a run that is dead has sent, and is on its way, then changes nothing. */
+  readonly above?: number;
 }
 
 const WORK: Reads = { ...NOTHING, work: 'owner' };
 
-export const giveWork: StepDefinition<GiveWork> = ({ to }) => ({
+export const giveWork: StepDefinition<GiveWork> = ({ to, above = -1 }) => ({
   ...REQUEST,
   effect: () => 'records',
-  title: (snapshot) => (to === null ? `let ${ownerIn(snapshot)} take no more work` : `give the work to ${to}`),
+  title: (snapshot) => {
+    if (to !== null) return `give the work to ${to}`;
+    const owner = ownerIn(snapshot);
+    return owner === 'nobody' ? 'make sure that nobody takes work' : `let ${owner} take no more work`;
+  },
   instances: () => [],
-  progress: ({ work }) => (work?.state === 'seen' && work.owner === to ? 'done' : 'todo'),
+  progress: ({ work }) => (work?.state === 'seen' && work.owner === to && work.epoch > above ? 'done' : 'todo'),
   guard: ({ work }) => {
     if (work?.state !== 'seen')
       return `Who takes work could not be read. ${work?.state === 'unreadable' ? work.why : ''}`;

@@ -38,10 +38,10 @@ describe('work that must not run twice', () => {
     expect(shop.where()['shop-production']).toBe('41 × 3');
     await writeFile(at('owner.cjs'), PROGRAM.replace("fs.existsSync(__dirname + '/busy')", 'false'));
     await shop.task('resume');
-    expect([await row(), shop.where()['shop-production']]).toEqual([{ owner: '42', epoch: 9 }, '42 × 3']);
-    expect(await readFile(at('fences'), 'utf8')).toBe('9 ');
+    expect([await row(), shop.where()['shop-production']]).toEqual([{ owner: '42', epoch: 10 }, '42 × 3']);
+    expect(await readFile(at('fences'), 'utf8')).toBe('10 ');
     await shop.task('rollback');
-    expect([await row(), shop.where()['shop-production']]).toEqual([{ owner: '41', epoch: 11 }, '41 × 3']);
+    expect([await row(), shop.where()['shop-production']]).toEqual([{ owner: '41', epoch: 12 }, '41 × 3']);
     await shop.expectNoFailures();
   });
 });

@@ -24,6 +24,7 @@ import type { Scene } from './scene.ts';
 import type { State } from './state.ts';
 import { FIRST_STORE, LittleStore } from './store.ts';
 import { Watch } from './watch.ts';
+import type { LittleWork } from './work.ts';
 import { LittleSession, Weather, type Wire } from './wire.ts';
 
 /** What is asked of a process: a task, or what a command does with the recorded goal. */
@@ -59,6 +60,8 @@ export interface SiteOptions {
   /** What instances say when they are asked themselves; absent: they are not asked. */
   readonly probe?: Partial<InstanceProbe>;
   readonly hooks?: Hooks;
+  /** Work that must not run twice; absent: the config does not have it. */
+  readonly work?: LittleWork;
 }
 
 /** Where a run is started: with which of the stores, counted from 0, and how far the machine's clock is off. */
@@ -95,7 +98,7 @@ export class Site {
   readonly watch: Watch;
   readonly deployer: LittleDeployer | undefined;
   readonly #kind: Kind;
-  readonly #options: Pick<SiteOptions, 'probe' | 'hooks'>;
+  readonly #options: Pick<SiteOptions, 'probe' | 'hooks' | 'work'>;
   readonly #start: State;
   readonly #atRequests = new Map<number, (() => void)[]>();
   #sent = 0;
@@ -193,6 +196,11 @@ export class Site {
       },
       onArrival: (sent) => watch.onArrival(sent),
     };
+    const beforeChange = async (): Promise<void> => {
+      if (connection.guard === undefined) throw new Error('A change was asked for without a lease.');
+      await connection.guard.check();
+      connection.decision.check();
+    };
     const session = new LittleSession(
       {
         region: 'eu-west-1',
@@ -202,18 +210,16 @@ export class Site {
         run: process.name,
         clock: process.clock,
         changes: 'once',
-        beforeChange: async () => {
-          if (connection.guard === undefined) throw new Error('A change to AWS was asked for without a lease.');
-          await connection.guard.check();
-          connection.decision.check();
-        },
+        beforeChange,
         onThrottled: () => {},
       },
       wire,
     );
     const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
     const plain = plainPorts(fleet, traffic, session, session.clock);
-    const ports = this.deployer ? withDeploys(plain, this.deployer.open(process), this.#options.probe) : plain;
+    const work = this.#options.work?.open(process, beforeChange) ?? plain.work;
+    const deploying = this.deployer ? withDeploys(plain, this.deployer.open(process), this.#options.probe) : plain;
+    const ports = { ...deploying, work };
     const decision = new Decision(process.clock);
     const connection: Connection = { process, session, ports, store, decision, guard: undefined };
     return connection;
