@@ -40,12 +40,7 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
       const [online, declared] = await Promise.all([ssm.online(ids), ssm.documentParameters(document)]);
       checkParameters(document, declared, fillFor(request, request.migrate).lists(parameters));
       const off = ids.filter((id) => !online.has(id));
-      if (off.length === 0) return;
-      throw new OperatorError('not-managed', `SSM cannot reach ${list(off, 3)}.`, {
-        next: [
-          'Check that the SSM agent is running, and that the instance profile includes AmazonSSMManagedInstanceCore.',
-        ],
-      });
+      if (off.length > 0) throw notManaged(off);
     },
 
     async start(request) {
@@ -78,6 +73,12 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
       return open.length === 0;
     },
   };
+}
+
+function notManaged(ids: readonly string[]): OperatorError {
+  return new OperatorError('not-managed', `SSM cannot reach ${list(ids, 3)}.`, {
+    next: ['Check that the SSM agent is running, and that the instance profile includes AmazonSSMManagedInstanceCore.'],
+  });
 }
 
 function takesMigrate({ parameters }: SsmDeployerOptions): boolean {
