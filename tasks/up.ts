@@ -156,14 +156,17 @@ export const up: Task<'up', typeof OPTIONS> = {
     const left = green === undefined ? 0 : members(green).length;
     const wanted = launchCount(spec);
     const again = `turnout up --release ${release}`;
+    const goesOn = green?.group === undefined ? '' : ` ${green.group.name} goes on launching and replacing by itself.`;
     const fewer = have === 0 ? '--count N` launches fewer' : `--count ${have}\` goes on with what was launched`;
     return {
       leave: 'safe',
-      message: `${left === 0 ? 'No instance was launched' : 'What was launched is left for inspection'}. ${minimumProblem(snapshot) ?? 'Production is as it was.'}`,
+      message: `${left === 0 ? 'No instance was launched' : 'What was launched is left for inspection'}.${goesOn} ${minimumProblem(snapshot) ?? 'Production is as it was.'}`,
       next: [
         `\`${again}\` (or \`turnout resume\`) goes on with it`,
         ...(have < wanted && wanted > 1 && spec.group === undefined ? [`\`${again} ${fewer}`] : []),
-        ...(left === 0 ? [] : [`\`turnout cleanup --discard --release ${release}\` terminates what it has booted`]),
+        ...(left === 0 && goesOn === ''
+          ? []
+          : [`\`turnout cleanup --discard --release ${release}\` terminates what it has booted`]),
         '`turnout abandon` leaves things as they are and forgets it',
       ],
     };

@@ -31,6 +31,8 @@ export interface FleetGroup {
   /** What the instances of its release are launched from. Absent: not recorded. */
   readonly carries?: string;
   readonly held?: HeldMinimum;
+  /** Ids of instances that it must not scale in. */
+  readonly protects: readonly string[];
   /** Processes that are suspended, in AWS's words. */
   readonly suspended: readonly string[];
   /** State of the instance refresh that is under way. */

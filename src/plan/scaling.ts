@@ -110,7 +110,13 @@ function mixed(fleet: ScaledFleet): Refusal | undefined {
   );
 }
 
-function notScaledIn({ group: { name, suspended } }: ScaledFleet): Refusal | undefined {
+function notScaledIn({ group: { name, suspended, protects } }: ScaledFleet): Refusal | undefined {
+  if (protects.length > 0)
+    return refusal(
+      'protected-from-scale-in',
+      `${list(protects, 3)} of ${name} ${protects.length === 1 ? 'is' : 'are'} protected from scale-in: set to 0, it would keep ${protects.length === 1 ? 'it' : 'them'}.`,
+      `\`aws autoscaling set-instance-protection --no-protected-from-scale-in --auto-scaling-group-name ${name} --instance-ids ${protects.slice(0, 50).join(' ')}\` ends that; then run this again.`,
+    );
   if (!suspended.includes('Terminate')) return undefined;
   return refusal(
     'processes-suspended',
@@ -119,11 +125,9 @@ function notScaledIn({ group: { name, suspended } }: ScaledFleet): Refusal | und
   );
 }
 
-/** What is only worth knowing of the groups. */
+/** What is only worth knowing of the groups, also of those that have no instance yet. */
 export function scalingNotes(snapshot: Snapshot): readonly string[] {
-  return liveFleets(snapshot)
-    .filter(isScaled)
-    .flatMap(({ group }) => groupTexts(group));
+  return snapshot.fleets.filter(isScaled).flatMap(({ group }) => groupTexts(group));
 }
 
 function groupTexts({ name, suspended, failures: [failure] }: FleetGroup): readonly string[] {
@@ -136,7 +140,7 @@ function groupTexts({ name, suspended, failures: [failure] }: FleetGroup): reado
 
 /** What turnout has changed of the groups, and what is unusual about them, for `status`. */
 export function scalingFacts(snapshot: Snapshot): readonly string[] {
-  const held = liveFleets(snapshot)
+  const held = snapshot.fleets
     .filter(isScaled)
     .flatMap(({ group }) => (group.held === undefined ? [] : [heldWords(group, group.held, snapshot.at)]));
   const problem = scalingProblem(snapshot);

@@ -107,5 +107,5 @@ function filled(snapshot: Snapshot, step: FillGroup): Snapshot {
 
 function groupBefore({ name, capacity, targetGroups }: LaunchGroup, zones: readonly string[]): FleetGroup {
   const sizes = { minimum: capacity, maximum: capacity, desired: 0, capacity: 0, inService: 0 };
-  return { name, ...sizes, zones, targetGroups, suspended: [], failures: [] };
+  return { name, ...sizes, zones, targetGroups, protects: [], suspended: [], failures: [] };
 }

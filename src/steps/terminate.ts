@@ -9,6 +9,8 @@ import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { ResidualLimits } from '../domain/traffic.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
+import { list } from '../domain/text.ts';
+import { EFFECT_SHOWS_MS } from './timing.ts';
 import { changeGroup, existingFleet, fleetOf, instancesOf, memberIds, stillInProduction, withState } from './world.ts';
 
 /**
@@ -43,6 +45,8 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     return fleet.group !== undefined && minimum === 0 && desired === 0 ? 'under way' : 'todo';
   },
   cannotSucceed: (snapshot) => notScaledIn(fleetOf(snapshot, step)),
+  // A group may take a minute until it does what it was told.
+  timeLimitMs: (limits, progress) => (progress === 'under way' ? limits.releasedMs : EFFECT_SHOWS_MS),
   guard: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
     return (
@@ -74,8 +78,12 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
 
 /** A group whose instances nothing terminates (User guide, suspended processes). */
 function notScaledIn({ group }: Fleet): string | undefined {
-  if (group?.suspended.includes('Terminate') !== true) return undefined;
-  return `Terminate of ${group.name} is suspended: its instances would stay. Resume it first.`;
+  if (group === undefined) return undefined;
+  const { name, protects, suspended } = group;
+  if (protects.length > 0)
+    return `${list(protects, 3)} of ${name} ${protects.length === 1 ? 'is' : 'are'} protected from scale-in.`;
+  if (!suspended.includes('Terminate')) return undefined;
+  return `Terminate of ${name} is suspended: its instances would stay. Resume it first.`;
 }
 
 /** The fleet that serves production, and what it must have healthy in each group of pools that stand for each other. */

@@ -47,6 +47,7 @@ function groupOf({ id, size, group }: GroupSpec, targetGroup: string): FleetGrou
     targetGroups: [targetGroup],
     launches: template,
     carries: template,
+    protects: [],
     suspended: [],
     failures: [],
     ...group,

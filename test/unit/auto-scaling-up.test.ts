@@ -60,6 +60,15 @@ describe('up', () => {
     });
   });
 
+  test('that fails says that the group goes on, and how to end that', () => {
+    const group = { desired: 3, failures: ['No capacity.'] };
+    const failed = up.afterFailure(scaledWorld([BLUE, { ...GREEN, size: 0, group }]), goal, {} as never);
+    expect(failed).toMatchObject({
+      message: expect.stringContaining('group-B goes on launching') as string,
+      next: expect.arrayContaining([expect.stringContaining('cleanup --discard --release B')]) as string[],
+    });
+  });
+
   test('leaves the zones to the group', async () => {
     expect(await pinned(scaledWorld([BLUE]), { zone: ['a'] })).toMatchObject({ refused: 'group-has-zones' });
   });

@@ -253,6 +253,22 @@ describe('is refused, and said in status', () => {
     const world = scaledWorld([BLUE, { ...GREEN, group: { suspended: ['Terminate'] } }]);
     expect(clean(world, 'A')).toMatchObject({ refused: 'processes-suspended' });
     expect(scalingFacts(world)).toContain('Terminate of group-B is suspended, and not by turnout.');
+    const kept = scaledWorld([BLUE, { ...GREEN, group: { protects: ['B-1'] } }]);
+    expect(clean(kept, 'A')).toMatchObject({
+      refused: 'protected-from-scale-in',
+      message: expect.stringContaining('B-1 of group-B is protected') as string,
+    });
+  });
+
+  test('a group that has launched nothing yet is shown, and is ended by a cleanup', () => {
+    const world = scaledWorld([
+      BLUE,
+      { ...GREEN, size: 0, group: { ...HOLDS, desired: 3, failures: ['No capacity.'] } },
+    ]);
+    expect(scalingFacts(world).join('\n')).toMatch(
+      /group-B is not scaled in[^]*group-B could not launch an instance: No capacity/,
+    );
+    expect(kinds(clean(world, 'A'))).toEqual(['terminate B', 'remove B']);
   });
 
   test('what is held, by whom and since when, and why launches fail', () => {

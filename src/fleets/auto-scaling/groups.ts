@@ -103,6 +103,7 @@ export function toFleetGroup(owner: Ownership, group: AutoScalingGroup, { refres
     inService: inService.length,
     zones: group.AvailabilityZones ?? [],
     targetGroups: targetGroupsOf(group),
+    protects: membersOf(group).flatMap(({ ProtectedFromScaleIn: is, InstanceId = '' }) => (is ? [InstanceId] : [])),
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     failures,
     ...defined({
