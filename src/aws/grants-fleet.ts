@@ -80,7 +80,7 @@ function autoScaling(config: Config): readonly Grant[] {
     {
       use: 'read',
       Sid: 'Images',
-      Action: ['Images', 'Volumes', ...TEMPLATES].map((what) => `ec2:Describe${what}`),
+      Action: ['Images', 'Subnets', 'Volumes', ...TEMPLATES].map((what) => `ec2:Describe${what}`),
       Resource: ANYTHING,
     },
     ...imageParameter(config),

@@ -160,5 +160,5 @@ async function addressesFor(
 ): Promise<ReadonlyMap<string, number> | OperatorError> {
   if (spec === undefined || spec instanceof OperatorError) return new Map();
   const { Ec2 } = await import('../aws/ec2.ts');
-  return attempt(new Ec2(session).freeAddresses(spec.batches.map(({ subnet }) => subnet)));
+  return attempt(new Ec2(session).freeAddresses(spec.group?.subnets ?? spec.batches.map(({ subnet }) => subnet)));
 }

@@ -13,7 +13,7 @@ const SPEC = { kind: 'ec2', summary: [], batches: [{ zone: 'a', subnet: 's', cou
 
 /** Of the group whose turn it is, attached to the second target group. */
 function groupSpec(count: number): LaunchSpec {
-  const group = { name: 'group-C', count, capacity: count, minimum: 1, targetGroups: ['arn:two'] };
+  const group = { name: 'group-C', count, capacity: count, minimum: 1, targetGroups: ['arn:two'], subnets: [] };
   return { ...SPEC, batches: [], group };
 }
 

@@ -27,7 +27,7 @@ const fill: Act = (fake) => {
   fake.set((snapshot) => ({ ...snapshot, fleets, pools }));
 };
 
-const LAUNCH = { name: 'group-C', count: 3, capacity: 3, minimum: 1, targetGroups: ['arn:two'] };
+const LAUNCH = { name: 'group-C', count: 3, capacity: 3, minimum: 1, targetGroups: ['arn:two'], subnets: [] };
 
 const fillCases: readonly Case<'fill-group'>[] = [
   {

@@ -36,6 +36,7 @@ const IDLE: AutoScalingGroup = {
   MinSize: 0,
   DesiredCapacity: 0,
   TargetGroupARNs: ['arn:two'],
+  VPCZoneIdentifier: 'subnet-a,subnet-b',
   Instances: [],
 };
 const FLEET = { kind: 'auto-scaling', tagPrefix: 'turnout', groups: ['group-A', 'group-B'] } as const;
@@ -90,7 +91,14 @@ describe('the next group', () => {
   test('gets a version by its number, like the one that serves, and the size and the minimum of what serves', async () => {
     const spec = await resolved();
     expect(spec.request).toEqual({ template: { id: 'lt-1', version: '7' }, image: 'ami-42' });
-    expect(spec.group).toEqual({ name: 'group-B', count: 3, capacity: 3, minimum: 2, targetGroups: ['arn:two'] });
+    expect(spec.group).toEqual({
+      name: 'group-B',
+      count: 3,
+      capacity: 3,
+      minimum: 2,
+      targetGroups: ['arn:two'],
+      subnets: ['subnet-a', 'subnet-b'],
+    });
     expect(spec.summary.join('\n')).toMatch(/group-B: 3 instances.*like version 7.*\n.*ami-42/);
   });
 

@@ -20,7 +20,7 @@ function kinds(plan: ReturnType<typeof up.plan>): readonly string[] {
 }
 
 describe('up', () => {
-  const GROUP = { name: 'group-B', count: 3, capacity: 3, minimum: 1, targetGroups: ['arn:two'] };
+  const GROUP = { name: 'group-B', count: 3, capacity: 3, minimum: 1, targetGroups: ['arn:two'], subnets: [] };
   const spec: LaunchSpec = { ...SPEC, batches: [], group: GROUP };
   const goal = { ...ASKED, verb: 'up', fleet: 'B', release: 'B', spec } as const;
   const pinned = async (world: Snapshot, options: object = {}) =>

@@ -5,6 +5,8 @@ import { about, hasFailures, inOrder, type Finding } from '../../src/run/doctor/
 import { launchFindings, type LaunchView } from '../../src/run/doctor/launch.ts';
 import { worldFindings, type WorldView } from '../../src/run/doctor/world.ts';
 import { doctorData, doctorText } from '../../src/views/doctor.ts';
+import { scaledWorld } from '../support/scaled-worlds.ts';
+import { settingsIn } from '../support/weighted-worlds.ts';
 import { SPEC } from '../support/fake-world.ts';
 import { autoScaling, withOwner, withRule, withShared } from '../support/hands.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
@@ -179,6 +181,30 @@ describe('the next release', () => {
     const spec = new OperatorError('no-such-image', 'No available image has name shop-42.');
     expect(await launch({ named: { release: '42', spec } })).toContain(
       'release: failure no-such-image: No available image has name shop-42.',
+    );
+  });
+
+  test('of a group needs addresses in any of its subnets', async () => {
+    const shop = scaledWorld([{ id: 'A', size: 3 }]);
+    const group = {
+      name: 'group-B',
+      count: 3,
+      capacity: 3,
+      minimum: 1,
+      targetGroups: ['arn:two'],
+      subnets: ['s-1', 's-2'],
+    };
+    const view = {
+      world: shop,
+      settings: settingsIn(shop),
+      named: { release: '42', spec: { ...SPEC, batches: [], group } },
+    };
+    const of = async (...free: readonly (readonly [string, number])[]) => launch({ ...view, addresses: new Map(free) });
+    expect(await of(['s-1', 1], ['s-2', 2])).toContain(
+      'capacity: ok: The subnets of group-B have 3 free addresses for 3.',
+    );
+    expect(await of(['s-1', 1], ['s-2', 0])).toContain(
+      'capacity: failure: The subnets of group-B have 1 free address, and 3 servers would boot there.',
     );
   });
 

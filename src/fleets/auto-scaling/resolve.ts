@@ -50,6 +50,7 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
       capacity,
       minimum: blue.group?.held?.before ?? serving.MinSize ?? 0,
       targetGroups: targetGroupsOf(idle),
+      subnets: (idle.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
     },
     request: { template, ...defined({ image: image?.run.ImageId }) } satisfies GroupRequest,
   };

@@ -1,5 +1,5 @@
 import { up } from '../../../tasks/up.ts';
-import { isRefusal, type LaunchSpec, type Refusal } from '../../domain/goal.ts';
+import { isRefusal, type LaunchGroup, type LaunchSpec, type Refusal } from '../../domain/goal.ts';
 import { countByZone, type ByZone } from '../../domain/minimum-healthy.ts';
 import { members, servingFleets } from '../../domain/roles.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
@@ -79,12 +79,25 @@ async function planOf(
   return isRefusal(plan) ? plan : preview(up, world, goal, plan);
 }
 
+/** It chooses among its subnets by itself. */
+function groupRoom(
+  { name, count: n, subnets }: LaunchGroup,
+  addresses: ReadonlyMap<string, number>,
+): readonly Finding[] {
+  const { ok, failure } = about('capacity');
+  const free = subnets.reduce((sum, subnet) => sum + (addresses.get(subnet) ?? 0), 0);
+  const has = `The subnets of ${name} have ${count(free, 'free address', 'free addresses')}`;
+  if (free >= n) return [ok(`${has} for ${n}.`)];
+  return [
+    failure(`${has}, and ${n} servers would boot there.`, 'Free addresses there, or give the group more subnets.'),
+  ];
+}
+
 function roomFindings({ batches, group }: LaunchSpec, addresses: LaunchView['addresses']): readonly Finding[] {
-  // It chooses among its subnets by itself.
-  if (group !== undefined) return [];
   const { ok, failure, notChecked } = about('capacity');
   if (addresses instanceof OperatorError)
     return [notChecked(`Free addresses: ${addresses.message}`, ...addresses.next)];
+  if (group !== undefined) return groupRoom(group, addresses);
   const tight = batches.filter(({ subnet, count: n }) => (addresses.get(subnet) ?? Infinity) < n);
   if (tight.length === 0) {
     const free = batches.map(({ subnet, zone, count: n }) => `${addresses.get(subnet) ?? '?'} in ${zone} for ${n}`);
