@@ -6,6 +6,7 @@ import { movedSince, recordNow } from '../src/domain/production-record.ts';
 import { isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf, type MinimumHealthy, type Refusal } from '../src/domain/goal.ts';
 import { endingNotes, servingProblem, stepsLeft } from '../src/plan/ending.ts';
+import { mixedText } from '../src/plan/in-place.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { count, list } from '../src/domain/text.ts';
@@ -161,13 +162,14 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     return `Keep ${goal.release}, and terminate ${names || 'nothing'}?`;
   },
 
-  standing: (_snapshot, { release, only, ends = [] }) => {
+  standing: (snapshot, { fleet, release, only, ends = [] }) => {
     const all = list(ends.map((one) => `${one.release} (${count(one.instances, 'instance')})`));
     const terminated = all === '' ? '' : ` Terminated: ${all}.${leftVolumes(ends)}`;
     const sole = only === undefined ? ' and is the only fleet' : '';
     const next =
       sole === '' ? '`turnout status` shows what is left' : '`turnout up --release R` brings up the next one';
-    return { message: `${release} serves production${sole}.${terminated}`, next: [next], terminated: ends };
+    const mixed = mixedText(fleetById(snapshot, fleet));
+    return { message: `${release} serves production${sole}.${mixed}${terminated}`, next: [next], terminated: ends };
   },
 };
 

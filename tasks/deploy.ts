@@ -3,7 +3,7 @@ import { list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { isRefusal, type GoalOf } from '../src/domain/goal.ts';
 import { homesOf, running } from '../src/domain/in-place.ts';
-import { isInTraffic } from '../src/plan/in-place.ts';
+import { isInTraffic, notRunningProblem } from '../src/plan/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
 import { namedInstances } from './named.ts';
 import { NO_DEPLOYER } from './rolling.ts';
@@ -67,7 +67,7 @@ export const deploy: Task<'deploy', typeof OPTIONS> = {
     };
   },
 
-  finalProblem: () => undefined,
+  finalProblem: (snapshot, goal) => notRunningProblem(snapshot, goal.instances),
 
   question: (snapshot, goal) => {
     const serving = servingOf(snapshot, goal);

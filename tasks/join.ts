@@ -2,6 +2,7 @@ import type { Instance, Snapshot } from '../src/domain/snapshot.ts';
 import { list } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
+import { minimumProblem, notBackProblem } from '../src/plan/in-place.ts';
 import { homeOf, homesOf, registeredAt, running } from '../src/domain/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
 import { namedInstances } from './named.ts';
@@ -67,7 +68,7 @@ export const join: Task<'join', typeof OPTIONS> = {
     return { leave: 'safe', message, next: [`\`turnout join ${goal.instances.join(' ')}\` goes on with it`] };
   },
 
-  finalProblem: () => undefined,
+  finalProblem: (snapshot, goal) => notBackProblem(snapshot, goal.instances) ?? minimumProblem(snapshot),
 
   question: (snapshot, goal) => {
     const broken = running(snapshot, goal.instances).some(({ deploy }) => deploy?.state === 'started');

@@ -6,6 +6,7 @@ import { count } from '../src/domain/text.ts';
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { healingSentence, servingProblem, stepsLeft } from '../src/plan/ending.ts';
+import { mixedText } from '../src/plan/in-place.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import type { Step } from '../src/steps/index.ts';
@@ -217,7 +218,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
         ? ` ${stable.release} is parked with ${count(members(stable).length, 'instance')}.`
         : '';
     return {
-      message: `${goal.release} serves production.${parked}${healingSentence(snapshot, goal.fleet)}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
+      message: `${goal.release} serves production.${parked}${healingSentence(snapshot, goal.fleet)}${mixedText(fleetById(snapshot, goal.fleet))}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: [
         '`turnout rollback` moves production back',
         '`turnout cleanup` makes this the only fleet and terminates the parked one',

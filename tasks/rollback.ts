@@ -2,6 +2,7 @@ import { isIn, liveFleets, members, poolsOf, roleOf, servingFleets } from '../sr
 import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { healingSentence, servingProblem, stepsLeft } from '../src/plan/ending.ts';
+import { mixedText } from '../src/plan/in-place.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { NOTHING } from '../src/observe/reads.ts';
@@ -140,7 +141,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const isTested = rejected && poolsOf(snapshot, 'test').some((pool) => isIn(pool, rejected));
     const stays = rejected && ` ${rejected.release} stays up${isTested ? ' in the test target groups' : ''}.`;
     return {
-      message: `${goal.release} serves production.${stays ?? ''}${healingSentence(snapshot, goal.fleet)}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
+      message: `${goal.release} serves production.${stays ?? ''}${healingSentence(snapshot, goal.fleet)}${mixedText(fleetById(snapshot, goal.fleet))}${stayedText(snapshot, fleetById(snapshot, goal.fleet))}${verificationSentence(snapshot, goal.release, goal.settings.verification)}`,
       next: [
         '`turnout promote` tries it again',
         `\`turnout cleanup${rejected && roleOf(snapshot, rejected) === 'green' ? ' --discard' : ''}\` terminates the rejected fleet`,

@@ -1,10 +1,11 @@
 import type { AfterFailure, Failure } from './plan.ts';
-import { members } from '../domain/roles.ts';
+import { members, poolsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
-import { count, list, sentences } from '../domain/text.ts';
+import { count, list, sentences, targetWords } from '../domain/text.ts';
 import { isHealthy, total } from '../domain/minimum-healthy.ts';
 import type { GoalOf, MinimumHealthy } from '../domain/goal.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
+import { isFine } from '../steps/places.ts';
 import {
   drainingFrom,
   healthyByZone,
@@ -116,8 +117,33 @@ function isAfterDeploy(snapshot: Snapshot, step: Step | undefined): boolean {
   return effect === 'waits' || effect === 'adds-capacity';
 }
 
+/** Why it is not true that these instances run, are registered wherever they belong, and are healthy there; undefined when it is. */
+export function notBackProblem(snapshot: Snapshot, ids: readonly string[]): string | undefined {
+  const away = ids.filter((id) => isAway(snapshot, id) || placesOf(snapshot, id).length === 0);
+  const sick = ids.flatMap((id) =>
+    placesOf(snapshot, id).flatMap(({ pool, target }) =>
+      isFine(target) ? [] : [`${id} is not healthy in ${pool.name} (${targetWords(target, pool)})`],
+    ),
+  );
+  if (away.length === 0 && sick.length > 0) return `${list(sick, 3)}.`;
+  const where = away.length === 1 ? 'is not registered where it was' : 'are not registered where they were';
+  return notRunningProblem(snapshot, ids) ?? (away.length === 0 ? undefined : `${list(away, 5)} ${where}.`);
+}
+
+export function notRunningProblem(snapshot: Snapshot, ids: readonly string[]): string | undefined {
+  const gone = ids.filter((id) => running(snapshot, [id]).length === 0);
+  return gone.length === 0 ? undefined : `${list(gone, 5)} ${gone.length === 1 ? 'does' : 'do'} not run any more.`;
+}
+
+/** Of a fleet that is said to serve, in a sentence with a space before it: not all of it carries its release. */
+export function mixedText(fleet: Fleet | undefined): string {
+  const note = fleet && mixedNote(fleet);
+  return note === undefined ? '' : ` ${note}`;
+}
+
 /** What production lacks; a pool with nothing healthy lacks too, whatever was allowed. */
 export function minimumProblem(snapshot: Snapshot, minimum: MinimumHealthy = {}): string | undefined {
+  if (poolsOf(snapshot, 'production').length === 0) return 'No target group has a share of production.';
   const pools = snapshot.pools.filter(
     (pool) => serves(snapshot, pool) && (pool.role === 'production' || pool.name in minimum),
   );

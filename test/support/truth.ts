@@ -29,7 +29,7 @@ const ASKED = 3;
 
 /** Each kind of sentence, with what must be so; the groups of its expression are handed to that. */
 const CLAIMS: readonly (readonly [RegExp, (site: Site, ...words: string[]) => Promise<void>])[] = [
-  [/(?:^|[.!] )(\S+) serves production(?=[ .;])/, serves],
+  [/^(?!.*The fleet is mixed)(?:.*[.!] )?(?!What )(\S+) serves production(?=[ .;])/, serves],
   [/(\S+) has (\d+) % of production, (\S+) the rest\./, divided],
   [/^Every instance that was there carries (\S+)\.(?! i-)/, carried],
   [/(\S+) is healthy in the test target groups/, healthyInTest],

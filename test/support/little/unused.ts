@@ -56,13 +56,17 @@ export class Shown {
     return all;
   }
 
-  /** A rollback may bring it into production, where ELB verifies it before it sends it requests: no group showed it unfit. */
+  /**
+   * A rollback may bring it into production, where ELB verifies it before it sends it requests: no group showed it unfit. So may a
+   * rolling deploy put back what it has deployed to, though others have taken it out meanwhile.
+   */
   mayBeFit(id: string): boolean {
     const isUnfit = [...this.#groups.keys()].some((name) => {
       const member = this.group(name)?.members.get(id);
       return member?.health === 'unhealthy' || (member !== undefined && !isUp(this.worldOf(name)?.boxes.get(id)));
     });
-    return this.#verb === 'rollback' && !isUnfit;
+    const isDeployed = this.now.boxes.get(id)?.tags['turnout:deploy']?.endsWith(' done') === true;
+    return (this.#verb === 'rollback' || (this.#verb === 'rolling' && isDeployed)) && !isUnfit;
   }
 
   /** What production's health is counted by, as in `surfaces`. */
