@@ -53,7 +53,7 @@ describe('a rolling deploy that is killed anywhere', () => {
       }
       expect(wrong).toEqual([]);
     },
-    60_000,
+    300_000,
   );
 });
 
