@@ -6,6 +6,7 @@ import { members, servingFleets } from '../domain/roles.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { otherStore } from '../domain/store-mark.ts';
 import { OperatorError } from '../errors.ts';
+import { readSecret, secretName } from '../notify/secret.ts';
 import { findProgram } from '../programs/program.ts';
 import { about, type Finding } from '../run/doctor/finding.ts';
 import { storeFindings, type ProgramUse, type StoreView } from '../run/doctor/machine.ts';
@@ -99,11 +100,27 @@ export async function deploysChecked(context: Context, world: Snapshot, release:
   }
 }
 
-/** The programs that the config names for hooks. */
-export async function programsOf({ hooks }: Config): Promise<readonly ProgramUse[]> {
+/** The programs that the config names for hooks, for work, and for the way back. */
+export async function programsOf({ hooks, owner, schema }: Config): Promise<readonly ProgramUse[]> {
   const { folder, ...times } = hooks;
   const all = Object.entries(times).flatMap(([use, list]) => list.map(({ run: [command = ''] }) => ({ use, command })));
+  const others = Object.entries({
+    'owner.read': owner?.read,
+    'owner.set': owner?.set,
+    'owner.idle': owner?.idle,
+    'schema.run': schema?.run,
+  }).flatMap(([use, run]) => (run === undefined ? [] : [{ use, command: run[0] ?? '' }]));
   return Promise.all(
-    all.map(async (one) => ({ ...one, folder, found: (await findProgram(one.command, folder)) !== undefined })),
+    [...all, ...others].map(async (one) => ({
+      ...one,
+      folder,
+      found: (await findProgram(one.command, folder)) !== undefined,
+    })),
   );
+}
+
+/** Where the config says that webhooks' URLs and tokens are, and nothing is. */
+export function missingSecrets({ notify = [], hooks: { folder } }: Config): readonly string[] {
+  const all = notify.flatMap(({ url, token }) => [url, ...(token === undefined ? [] : [token])]);
+  return all.filter((secret) => readSecret(secret, folder) === undefined).map(secretName);
 }

@@ -13,6 +13,7 @@ import {
   credentialsFindings,
   freezeFindings,
   markerFindings,
+  notifyFindings,
   programFindings,
 } from '../run/doctor/machine.ts';
 import { permissionFindings } from '../run/doctor/permissions.ts';
@@ -23,7 +24,7 @@ import { doctorData, doctorText } from '../views/doctor.ts';
 import { jsonLine } from '../views/json.ts';
 import type { Args } from './command.ts';
 import { openContext, type Context } from './context.ts';
-import { deploysChecked, programsOf, storeChecked, type StoreChecked } from './doctor-probes.ts';
+import { deploysChecked, missingSecrets, programsOf, storeChecked, type StoreChecked } from './doctor-probes.ts';
 import { layout, print } from './print.ts';
 
 /** Says at once what tasks would refuse later. Changes nothing in AWS, and in the store nothing that stays. */
@@ -46,6 +47,7 @@ export async function doctor(args: Args, release?: string): Promise<ExitCode> {
       ...store.findings,
       ...world.findings,
       ...programFindings(await programsOf(context.config)),
+      ...notifyFindings(context.config.notify?.length ?? 0, missingSecrets(context.config)),
     ]);
     const report = { environment: context.config.environment, location, findings };
     const { width, colour } = layout();

@@ -9,6 +9,7 @@ import {
   configFindings,
   credentialsFindings,
   markerFindings,
+  notifyFindings,
   programFindings,
   storeFindings,
 } from '../../src/run/doctor/machine.ts';
@@ -124,4 +125,12 @@ describe('on this machine', () => {
     expect(lines(programFindings([{ ...one, found: true }]))).toEqual(['hooks: ok: 1 program can be run.']);
     expect(programFindings([])).toEqual([]);
   });
+});
+
+test('webhooks whose URLs are missing are a warning', () => {
+  expect(notifyFindings(0, [])).toEqual([]);
+  expect(notifyFindings(2, [])).toMatchObject([{ topic: 'notify', state: 'ok' }]);
+  expect(notifyFindings(2, ['variable SLACK_URL'])).toMatchObject([
+    { topic: 'notify', state: 'warning', says: 'The variable SLACK_URL is not there, or empty.' },
+  ]);
 });

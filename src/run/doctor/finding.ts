@@ -16,6 +16,7 @@ export const TOPICS = [
   'closed times',
   'deploys',
   'hooks',
+  'notify',
 ] as const;
 
 export type Topic = (typeof TOPICS)[number];

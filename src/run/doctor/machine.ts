@@ -168,3 +168,12 @@ export function programFindings(programs: readonly ProgramUse[]): readonly Findi
     );
   });
 }
+
+/** A run goes on without its webhooks: what is missing is a warning. Nothing where the config has none. */
+export function notifyFindings(webhooks: number, missing: readonly string[]): readonly Finding[] {
+  const { ok, warning } = about('notify');
+  if (webhooks === 0) return [];
+  if (missing.length === 0)
+    return [ok(`URLs and tokens of ${count(webhooks, 'webhook')} are there; nothing was sent.`)];
+  return missing.map((name) => warning(`The ${name} is not there, or empty.`, 'Set it where turnout runs.'));
+}
