@@ -32,14 +32,14 @@ export const CASES: readonly Case[] = [
   {
     start: 'green',
     ask: 'promote',
-    wish: { steps: [10, 100], every: 3 },
+    wish: { steps: [10, 100], every: 3, bake: 3 },
     opposite: { ask: 'rollback', wish: {} },
     weights: true,
   },
   {
     start: 'green',
     ask: 'promote',
-    wish: { batch: { count: 2 } },
+    wish: { batch: { count: 2 }, bake: 3 },
     opposite: { ask: 'rollback', wish: {} },
     membership: true,
   },

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meter } from '../meter.ts';
 import { between, failedOf } from '../meter/counts.ts';
 import type { Counts } from '../meter/counts.ts';
+import { isGated } from './gates.ts';
 import type { FleetKind, Traffic } from '../rig/config.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { runTaskCommand } from '../rig/task.ts';
@@ -50,6 +51,7 @@ export interface TaskRow {
   /** Its command, such as `up --release 42`. */
   readonly task: string;
   readonly result: string;
+  readonly expected: 'done' | 'undone';
   readonly message: string;
   readonly seconds: number;
   readonly awsRequests: number;
@@ -66,7 +68,7 @@ const WINDOW_MS = 200;
 
 /** Waits until clients get what the last sentence of a task says. Throws when others still answer after that. */
 export async function expectServing(meter: Pick<Meter, 'read'>, message: string): Promise<void> {
-  const [, release] = /^(\S+) serves production\b/.exec(message) ?? [];
+  const [, release] = /(?:^|It was undone\. )(\S+) serves production\b/.exec(message) ?? [];
   if (release === undefined) return;
   const end = performance.now() + LATE_MS;
   for (;;) {
@@ -80,7 +82,7 @@ export async function expectServing(meter: Pick<Meter, 'read'>, message: string)
   }
 }
 
-/** Runs the tasks in sequence, with what happens in the middle of each; stops after one whose result is not `done`. */
+/** Runs the tasks in sequence, with what happens in the middle of each; stops after one that does not end as expected. */
 export async function runDemo(
   rig: Rig,
   meter: Meter,
@@ -94,7 +96,7 @@ export async function runDemo(
     onTask(titleOf(args));
     const [row] = await Promise.all([runOne(rig, meter, args, signal), during(args)]);
     rows.push(row);
-    if (row.result !== 'done') break;
+    if (row.result !== row.expected) break;
     await expectServing(meter, row.message);
   }
   return rows;
@@ -108,12 +110,13 @@ export async function runOne(rig: Rig, meter: Meter, args: readonly string[], si
   return {
     task: titleOf(args),
     result,
+    expected: isGated(args) ? 'undone' : 'done',
     message,
     seconds,
     awsRequests,
     requests: seen.byRelease,
     failed: failedOf(seen),
-    control: isControl(args),
+    control: isControl(args) || isGated(args),
   };
 }
 

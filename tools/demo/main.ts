@@ -6,7 +6,8 @@
  *
  * It uses the sandbox's HTTP servers and load balancer, the built program for each task, and clients in a separate process.
  * Exits with 1 if a task was not done or a request failed. With `--rolling`: in-place deploys, and as a control one that leaves
- * the instances registered, which must fail requests.
+ * the instances registered, which must fail requests. With `--gates`: a release with 3 % errors gets half of production by weights, and
+ * is undone by a gate; the requests that failed are its own.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
@@ -15,13 +16,20 @@ import { FLEET_SECTIONS, TEMPLATES, type FleetKind, type Traffic } from '../rig/
 import { startRig } from '../rig/sandbox.ts';
 import { rollingTasks, runDemo, tasksOf } from './demo.ts';
 import { disturbances } from './groups.ts';
+import { gatedTasks } from './gates.ts';
 import { createLive } from './live.ts';
 import type { Live } from './live.ts';
 import { liveLine, problems, report, summary, table } from './report.ts';
 import type { Report } from './report.ts';
 
 async function demo(
-  { rate, rolling, traffic, fleet }: { rate: number; rolling: boolean; traffic: Traffic; fleet: FleetKind },
+  {
+    rate,
+    rolling,
+    gates,
+    traffic,
+    fleet,
+  }: { rate: number; rolling: boolean; gates: boolean; traffic: Traffic; fleet: FleetKind },
   live: Live,
   signal: AbortSignal,
 ): Promise<Report> {
@@ -35,7 +43,8 @@ async function demo(
     rate,
     onSample: (sample) => live.show(liveLine(task, sample)),
   });
-  const tasks = rolling ? await rollingTasks(rig) : tasksOf(traffic, fleet);
+  const own = rolling ? rollingTasks : gates ? gatedTasks : async () => tasksOf(traffic, fleet);
+  const tasks = await own(rig);
   const onTask = (next: string): void => {
     task = next;
     live.keep(`turnout ${next}`);
@@ -50,6 +59,7 @@ async function main(): Promise<number> {
       json: { type: 'boolean', default: false },
       rate: { type: 'string', default: '200' },
       rolling: { type: 'boolean', default: false },
+      gates: { type: 'boolean', default: false },
       traffic: { type: 'string' },
       fleet: { type: 'string', default: 'ec2' },
     },
@@ -57,7 +67,7 @@ async function main(): Promise<number> {
   if (!Object.hasOwn(FLEET_SECTIONS, values.fleet))
     throw new Error(`--fleet must be one of ${Object.keys(FLEET_SECTIONS).join(', ')}`);
   const fleet = values.fleet as FleetKind;
-  const traffic = values.traffic ?? (fleet === 'ec2' ? 'target-groups' : 'weighted-listener');
+  const traffic = values.traffic ?? (fleet === 'ec2' && !values.gates ? 'target-groups' : 'weighted-listener');
   if (!Object.hasOwn(TEMPLATES, traffic)) {
     throw new Error(`--traffic must be one of ${Object.keys(TEMPLATES).join(', ')}`);
   }
@@ -65,7 +75,13 @@ async function main(): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => interruption.abort(new Error(`received ${name}`)));
   const live = createLive(process.stderr);
-  const wanted = { rate: Number(values.rate), rolling: values.rolling, traffic: traffic as Traffic, fleet };
+  const wanted = {
+    rate: Number(values.rate),
+    rolling: values.rolling,
+    gates: values.gates,
+    traffic: traffic as Traffic,
+    fleet,
+  };
   const result = await demo(wanted, live, interruption.signal).finally(() => live.clear());
   for (const problem of problems(result)) live.keep(problem);
   process.stdout.write(values.json ? `${JSON.stringify(summary(result))}\n` : `${table(result)}\n`);

@@ -4,7 +4,7 @@ import type { TaskRow } from './demo.ts';
 
 /** The demo's result. */
 export interface Report {
-  /** Every task was done, and requests failed in the control only. */
+  /** Every task ended as expected, and requests failed only where they must. */
   readonly ok: boolean;
   readonly tasks: readonly TaskRow[];
   /** All requests of the meter. */
@@ -13,7 +13,7 @@ export interface Report {
 
 /** The report of a demo with `planned` tasks. */
 export function report(rows: readonly TaskRow[], planned: number, traffic: MeterResult): Report {
-  const done = rows.filter(({ result }) => result === 'done').length;
+  const done = rows.filter(({ result, expected }) => result === expected).length;
   const asExpected = rows.every(({ control, failed }) => (control ? failed > 0 : failed === 0));
   const controlled = rows.filter(({ control }) => control).reduce((sum, { failed }) => sum + failed, 0);
   return { ok: done === planned && asExpected && traffic.failed === controlled, tasks: rows, traffic };
@@ -61,7 +61,7 @@ export function table({ tasks, traffic }: Report): string {
 /** The problems, one per line. */
 export function problems({ ok, tasks, traffic }: Report): readonly string[] {
   if (ok) return [];
-  const undone = tasks.filter(({ result }) => result !== 'done');
+  const undone = tasks.filter(({ result, expected }) => result !== expected);
   return [
     ...tasks.filter(({ control, failed }) => control && failed === 0).map(({ task }) => `${task}: no request failed`),
     ...undone.map(({ task, result, message }) => `${task}: ${result}: ${message}`),

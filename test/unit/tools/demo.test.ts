@@ -8,6 +8,7 @@ const latencyMs = { p50: 1, p90: 2, p99: 3, max: 4 };
 const up: TaskRow = {
   task: 'up --release 42',
   result: 'done',
+  expected: 'done',
   message: '42 is up',
   seconds: 5.25,
   awsRequests: 12,
