@@ -86,7 +86,11 @@ describe('servers of an Auto Scaling group, which would replace them', () => {
     expect(await answerTo(snapshot, verb, wish)).toMatchObject({
       refused: 'owned-by-others',
       message: expect.stringContaining('the Auto Scaling group web'),
-      next: expect.arrayContaining([expect.stringContaining('--allow-owner web')]),
+      next: expect.arrayContaining([
+        expect.stringContaining('suspend-processes --auto-scaling-group-name web'),
+        expect.stringContaining('`fleet.kind: auto-scaling` in the config makes two such groups the fleets'),
+        expect.stringContaining('--allow-owner web'),
+      ]),
     });
   });
 
