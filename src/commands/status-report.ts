@@ -72,7 +72,11 @@ async function readWorld(ports: Ports, memory: OutsideMemory): Promise<Pick<Stat
   const shown = await withUrls({ urls }, world);
   const { wayBack } = tasks.rollback.readsAlso(shown, switchSettings(ports));
   const beside = { ...NOTHING, freeze: true, work: 'owner', ...defined({ wayBack }) } as const;
-  const snapshot = await refresh(ports, shown, beside);
+  const said = await memory.beside(async () => {
+    const seen = await refresh(ports, shown, beside);
+    return defined({ freeze: seen.freeze, work: seen.work, wayBack: seen.wayBack });
+  });
+  const snapshot = { ...shown, ...said };
   memory.saw(snapshot.outside);
   return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
 }

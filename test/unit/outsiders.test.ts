@@ -241,3 +241,21 @@ test('what a refusal allows is accepted in the same world', async () => {
   const [, allowed = ''] = /--allow-shared-target-group (\S+)`/.exec(first) ?? [];
   expect(kindsIn(await planned(snapshot, 'cleanup', { allowSharedTargetGroup: [allowed] }))).toContain('terminate');
 });
+
+test('what programs say is asked for again after 10 s, however often status is drawn', async () => {
+  const clock = new VirtualClock();
+  const memory = rememberOutside(clock);
+  let asked = 0;
+  const read = async () => ({ work: { state: 'seen', owner: '42', epoch: (asked += 1), idle: [] } }) as const;
+  const looking = (async () => {
+    const epochs: number[] = [];
+    for (let n = 0; n < 12; n += 1) {
+      const { work } = await memory.beside(read);
+      if (work?.state === 'seen') epochs.push(work.epoch);
+      await clock.sleep(1000);
+    }
+    return epochs;
+  })();
+  await clock.advance(20_000);
+  expect(await looking).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2]);
+});
