@@ -18,6 +18,12 @@ export interface Policy {
 /** IAM's limit for a managed policy, in characters without white space (IAM and STS quotas). */
 export const POLICY_MAX = 6144;
 
+/** For `doctor` alone: what may be done that no dry run tells. */
+function askIam({ account = '*' }: Config): Grant {
+  const Action = ['iam:GetRole', 'iam:SimulatePrincipalPolicy'];
+  return { use: 'read', Sid: 'AskIam', Action, Resource: [`arn:aws:iam::${account}:role/*`] };
+}
+
 /** @returns the policy for that use; `run` includes `read`, and `adopt` stands alone, to be attached for one day */
 export function policyFor(config: Config, use: Use): Policy {
   const wanted: readonly Use[] = use === 'run' ? ['read', 'run'] : [use];
@@ -50,6 +56,7 @@ const CALENDARS: Grant = { use: 'read', Sid: 'Calendars', Action: ['ssm:GetCalen
 function grants(config: Config): readonly Grant[] {
   return [
     { use: 'read', Sid: 'Look', Action: LOOK, Resource: ANYTHING },
+    askIam(config),
     ...FLEET_GRANTS[config.fleet.kind](config),
     ...traffic(config),
     ...gates(config),

@@ -1,3 +1,5 @@
+import { policyFor } from '../aws/policy.ts';
+import type { DryRun } from '../aws/dry-run.ts';
 import { tasks } from '../../tasks/index.ts';
 import type { Config } from '../config/config.ts';
 import { locationOf } from '../domain/location.ts';
@@ -9,6 +11,8 @@ import { OperatorError } from '../errors.ts';
 import { readSecret, secretName } from '../notify/secret.ts';
 import { findProgram } from '../programs/program.ts';
 import { about, type Finding } from '../run/doctor/finding.ts';
+import { actionsLeft, type Simulated } from '../run/doctor/permissions.ts';
+import { simulationsOf } from '../run/doctor/simulations.ts';
 import { storeFindings, type ProgramUse, type StoreView } from '../run/doctor/machine.ts';
 import { keptElsewhere } from '../run/engine/other-store.ts';
 import { JOURNAL_LOOK, lastProduction } from '../run/task/last-production.ts';
@@ -98,6 +102,31 @@ export async function deploysChecked(context: Context, world: Snapshot, release:
     if (error instanceof OperatorError) return [failed(error)];
     throw error;
   }
+}
+
+/** What IAM says of the changes that no dry run tells. */
+export async function simulatedChanges(
+  { config, session }: Context,
+  snapshot: Snapshot,
+  asked: readonly DryRun[],
+): Promise<Simulated> {
+  const none = { allowed: [], denied: [] };
+  const location = locationOf(snapshot);
+  const wanted = new Set(actionsLeft(config, asked));
+  if (location === undefined || wanted.size === 0) return none;
+  const { Iam } = await import('../aws/iam.ts');
+  const iam = new Iam(session);
+  const principal = await iam.principal();
+  if (principal === undefined) return none;
+  const allowed = new Set<string>();
+  const denied = new Map<string, Simulated['denied'][number]>();
+  for (const one of simulationsOf(policyFor(config, 'run'), wanted, snapshot, location)) {
+    for (const { action, resource, isAllowed } of await iam.simulate(principal, one)) {
+      if (isAllowed) allowed.add(action);
+      else if (one.isReal) denied.set(action, { action, resource });
+    }
+  }
+  return { allowed: [...allowed].filter((action) => !denied.has(action)), denied: [...denied.values()] };
 }
 
 /** The programs that the config names for hooks, for work, and for the way back. */

@@ -24,7 +24,14 @@ import { doctorData, doctorText } from '../views/doctor.ts';
 import { jsonLine } from '../views/json.ts';
 import type { Args } from './command.ts';
 import { openContext, type Context } from './context.ts';
-import { deploysChecked, missingSecrets, programsOf, storeChecked, type StoreChecked } from './doctor-probes.ts';
+import {
+  deploysChecked,
+  missingSecrets,
+  programsOf,
+  simulatedChanges,
+  storeChecked,
+  type StoreChecked,
+} from './doctor-probes.ts';
 import { layout, print } from './print.ts';
 
 /** Says at once what tasks would refuse later. Changes nothing in AWS, and in the store nothing that stays. */
@@ -122,8 +129,10 @@ async function inWorld(
   const addresses = await addressesFor(context, spec);
   const launch = await launchFindings({ world, settings: switchSettings(ports), fleetCount, named, addresses });
   const deploys = await deploysChecked(context, world, release ?? blue.release);
+  const simulated = await attempt(simulatedChanges(context, snapshot, asked));
+  const permissions = permissionFindings(config, asked, isOwn, simulated);
   return {
-    findings: [...findings, ...launch.findings, ...permissionFindings(config, asked, isOwn), ...deploys],
+    findings: [...findings, ...launch.findings, ...permissions, ...deploys],
     seconds: launch.seconds,
   };
 }

@@ -22,6 +22,9 @@ import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { Iam } from '../../src/aws/iam.ts';
+import { openSession } from '../support/aws.ts';
+import { errorOf } from '../support/expect-advice.ts';
 import { quickSandbox } from '../support/quick-sandbox.ts';
 
 const allow = (Action: string, Resource = '*', Condition = {}) => ({ Effect: 'Allow', Action, Resource, Condition });
@@ -141,6 +144,27 @@ test('says who asks, and what that role may do', async () => {
     ['explicitDeny', 'explicitDeny', 'explicitDeny'],
   ]);
   expect((await simulate())[0]).toEqual(['implicitDeny', 'implicitDeny', 'implicitDeny']);
+});
+
+test('turnout asks it for the role of its credentials, by resource', async () => {
+  const iam = new Iam(openSession(sandbox.url));
+  // The limited role may not ask about itself.
+  expect(await errorOf(iam.principal())).toMatchObject({ code: 'access-denied', action: 'iam:GetRole' });
+  const admin = new IAMClient(configFor('admin'));
+  const ask = [allow('iam:GetRole'), allow('iam:SimulatePrincipalPolicy')];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: ask });
+  await admin.send(new PutRolePolicyCommand({ RoleName: 'turnout', PolicyName: 'ask', PolicyDocument }));
+  expect(await iam.principal()).toBe(ROLE);
+  const context = { 'aws:ResourceTag/turnout:environment': ['shop'] };
+  const resources = [`${EC2}:instance/i-1`, `${EC2}:instance/i-2`];
+  const actions = ['ec2:TerminateInstances', 'ec2:DeleteTags'];
+  expect(await iam.simulate(ROLE, { actions, resources, context })).toEqual([
+    { action: actions[0], resource: resources[0], isAllowed: true },
+    { action: actions[0], resource: resources[1], isAllowed: true },
+    { action: actions[1], resource: resources[0], isAllowed: false },
+    { action: actions[1], resource: resources[1], isAllowed: false },
+  ]);
+  await admin.send(new DeleteRolePolicyCommand({ RoleName: 'turnout', PolicyName: 'ask' }));
 });
 
 test('an administrator gives the role another policy, and takes it away', async () => {

@@ -96,7 +96,9 @@ test(
     await done(`adopt --release 41 --yes ${config}`);
     await admin('aws iam delete-role-policy --role-name turnout --policy-name adopt');
     await done(`up --release 42 --yes ${config}`);
-    expect(await done(`doctor ${config}`)).toMatch(/Allowed, by EC2's dry runs: .*ec2:TerminateInstances/s);
+    const checked = await done(`doctor ${config}`);
+    expect(checked).toMatch(/Allowed, by EC2's dry runs: .*ec2:TerminateInstances/s);
+    expect(checked).toMatch(/Allowed, by IAM's simulation: .*RegisterTargets/s);
     await done(`promote --yes ${config}`);
     await done(`cleanup --wait --yes ${config}`);
     const status = await done(`status --json ${config}`);

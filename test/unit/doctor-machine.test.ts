@@ -13,6 +13,9 @@ import {
   programFindings,
   storeFindings,
 } from '../../src/run/doctor/machine.ts';
+import { policyFor } from '../../src/aws/policy.ts';
+import { simulationsOf } from '../../src/run/doctor/simulations.ts';
+import { HOME, world } from '../support/worlds.ts';
 import { permissionFindings } from '../../src/run/doctor/permissions.ts';
 import { LEAST } from '../support/config.ts';
 
@@ -41,6 +44,61 @@ describe('permissions', () => {
       "permissions: ok: Allowed, by EC2's dry runs: ec2:RunInstances.",
       'permissions: failure access-denied: Not allowed to call ec2:TerminateInstances.',
       'permissions: not-checked: No dry run tells whether these are allowed: ec2:CreateTags, ec2:DeleteTags, elasticloadbalancing:RegisterTargets and elasticloadbalancing:DeregisterTargets.',
+    ]);
+  });
+});
+
+describe("what IAM's simulation says", () => {
+  const read = readConfig('shop.yml', LEAST, {});
+  if ('problems' in read) throw new Error(read.shown);
+  const config = resolveConfig(read.data, '/shop/shop.yml');
+
+  test('is ok or a failure; what could not be asked is not checked, and says why', () => {
+    const denied = [{ action: 'elasticloadbalancing:DeregisterTargets', resource: 'arn:group' }];
+    const all = ['ec2:RunInstances', 'ec2:CreateTags', 'ec2:DeleteTags', 'ec2:TerminateInstances'] as const;
+    const asked = all.map((operation) => ({ operation, outcome: 'allowed' as const }));
+    expect(
+      lines(permissionFindings(config, asked, true, { allowed: ['elasticloadbalancing:RegisterTargets'], denied })),
+    ).toEqual([
+      expect.stringContaining("Allowed, by EC2's dry runs"),
+      "permissions: ok: Allowed, by IAM's simulation: elasticloadbalancing:RegisterTargets.",
+      "permissions: failure access-denied: IAM's simulation denies elasticloadbalancing:DeregisterTargets on arn:group.",
+    ]);
+    const [, unknown] = permissionFindings(
+      config,
+      asked,
+      true,
+      new OperatorError('access-denied', 'No.', { next: ['Ask.'] }),
+    );
+    expect(unknown).toMatchObject({ state: 'not-checked', says: expect.stringMatching(/DeregisterTargets\. No\.$/) });
+    expect(unknown?.next[0]).toBe('Ask.');
+  });
+
+  test('is asked of what is there, with the values that requests have; what is made up is marked', () => {
+    const here = { ...config, account: '123456789012', region: 'eu-west-1' };
+    const location = { account: '123456789012', region: 'eu-west-1' };
+    const arn = (name: string) => `arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/${name}/1`;
+    const seen = world([{ id: '41', marks: HOME, members: [{ prod: 'healthy', test: '-' }] }]);
+    const pools = seen.pools.map((pool) => ({
+      ...pool,
+      arn: arn(pool.role === 'test' ? 'shop-test' : 'shop-production'),
+    }));
+    const wanted = new Set(['elasticloadbalancing:RegisterTargets', 'ec2:TerminateInstances', 'iam:PassRole']);
+    const asked = simulationsOf(policyFor(here, 'run'), wanted, { ...seen, pools }, location);
+    expect(asked).toEqual([
+      expect.objectContaining({ actions: ['iam:PassRole'], isReal: false }),
+      {
+        actions: ['ec2:TerminateInstances'],
+        resources: ['arn:aws:ec2:eu-west-1:123456789012:instance/41-0'],
+        isReal: true,
+        context: { 'aws:ResourceTag/turnout:environment': ['shop'] },
+      },
+      {
+        actions: ['elasticloadbalancing:RegisterTargets'],
+        resources: [arn('shop-production'), arn('shop-test')],
+        isReal: true,
+        context: {},
+      },
     ]);
   });
 });
