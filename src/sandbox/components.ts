@@ -70,7 +70,16 @@ export async function createComponents(
     return found && { zone: found.zone, vpcId: ec2.network.vpc };
   };
   const addresses = balancerAddresses(plan, block);
-  const elbv2 = elbv2Factory({ machines: instances, clock, times, region, pageSize, addresses, subnet });
+  const elbv2 = elbv2Factory({
+    machines: instances,
+    clock,
+    times,
+    region,
+    pageSize,
+    addresses,
+    subnet,
+    vpc: ec2.network.vpc,
+  });
   closers.push(() => elbv2.close());
   const autoscaling = createAutoScaling({ clock, scheduler, ec2, elbv2, instances, region, pageSize, onError });
   closers.push(() => autoscaling.close());

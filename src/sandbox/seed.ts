@@ -83,7 +83,11 @@ function addImages(plan: SandboxPlan, ec2: EmulatedEc2): Map<string, string> {
 /** Creates the document that deploys a release to an instance. */
 export async function addDocument({ environment }: SandboxPlan, ssm: Service): Promise<void> {
   const parameters = { release: { type: 'String' }, migrate: { type: 'String', default: 'false' } };
-  const Content = JSON.stringify({ schemaVersion: '2.2', parameters, mainSteps: [{ name: 'deploy' }] });
+  const Content = JSON.stringify({
+    schemaVersion: '2.2',
+    parameters,
+    mainSteps: [{ action: 'aws:runShellScript', name: 'deploy' }],
+  });
   await call(ssm, 'CreateDocument', { Name: `${environment}-deploy`, DocumentType: 'Command', Content });
 }
 

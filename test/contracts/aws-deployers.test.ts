@@ -182,7 +182,7 @@ describe('a document with steps and parameters of its own', () => {
       release: { type: 'String' },
       channel: { type: 'String', allowedValues: ['stable', 'beta'], default: 'stable' },
     },
-    mainSteps: [{ name: 'fetch' }, { name: 'restart' }],
+    mainSteps: ['fetch', 'restart'].map((name) => ({ action: 'aws:runShellScript', name })),
   };
   const start = async () => {
     const world = await startSsm();

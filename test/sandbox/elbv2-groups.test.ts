@@ -204,4 +204,24 @@ describe('targets', () => {
     await small.register(group, 'i-3');
     await small.service.close();
   });
+
+  it('limits how often a target is registered with the groups of a load balancer', async () => {
+    const machines = new FakeMachines();
+    const small = new Elb({
+      machines,
+      clock: new VirtualClock(),
+      times: quickTimes(),
+      probe: async () => 200,
+      quotas: { registrationsPerTarget: 2 },
+    });
+    for (const id of ['i-1', 'i-2']) machines.put(id);
+    const group = await small.group('blue');
+    const at = async (...ports: readonly number[]) =>
+      small.call('RegisterTargets', { TargetGroupArn: group, Targets: ports.map((Port) => ({ Id: 'i-1', Port })) });
+    await expect(at(1, 2, 3)).rejects.toEqual(code('TooManyRegistrationsForTargetId'));
+    await at(1, 2);
+    await expect(at(3)).rejects.toEqual(code('TooManyRegistrationsForTargetId'));
+    await small.register(group, 'i-2');
+    await small.service.close();
+  });
 });

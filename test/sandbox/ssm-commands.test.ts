@@ -135,10 +135,33 @@ describe('Run Command', () => {
     ).rejects.toMatchObject({ name: 'InvocationDoesNotExist' });
   });
 
+  test.each([
+    ['a plug-in that there is not', [{ action: 'aws:runShell', name: 'x' }], /no such plug-in/],
+    ['a step without an action', [{ name: 'x' }], /action/],
+    [
+      'a parameter that is not declared',
+      [{ action: 'aws:runShellScript', name: 'x', inputs: { runCommand: ['echo {{ release }}'] } }],
+      /release is used/,
+    ],
+  ])('refuses a document with %s', async (_, mainSteps, says) => {
+    const Content = JSON.stringify({ schemaVersion: '2.2', mainSteps });
+    await expect(client.send(new CreateDocumentCommand({ Name: 'wrong', Content }))).rejects.toMatchObject({
+      name: 'InvalidDocumentContent',
+      message: expect.stringMatching(says),
+    });
+  });
+
+  test('refuses a filter that it does not know', async () => {
+    const Filters = [{ Key: 'PingStatus', Values: ['Online'] }];
+    await expect(client.send(new DescribeInstanceInformationCommand({ Filters }))).rejects.toMatchObject({
+      name: 'InvalidFilterKey',
+    });
+  });
+
   test('asks for the step of a document that has several', async () => {
     const Content = JSON.stringify({
       parameters: { release: { type: 'String', allowedValues: ['41', '42'] } },
-      mainSteps: [{ name: 'fetch' }, { name: 'restart' }],
+      mainSteps: ['fetch', 'restart'].map((name) => ({ action: 'aws:runShellScript', name })),
     });
     await client.send(new CreateDocumentCommand({ Name: 'two-steps', Content }));
     const document = { DocumentName: 'two-steps', InstanceIds: sandbox.blue.slice(0, 1) };

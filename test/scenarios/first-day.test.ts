@@ -42,7 +42,7 @@ aws elbv2 register-targets --target-group-arn "$group" --targets "\${targets[@]}
 
 test(
   'from an empty account to the second release, without a file edited by hand',
-  { timeout: 240_000 },
+  { timeout: 420_000 },
   async (context) => {
     needsCli(context);
     const sandbox = await quickSandbox({ empty: true });

@@ -7,6 +7,7 @@ import { describeCreditSpecifications, describeInstanceAttribute, modifyInstance
 import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
 import { instanceFaults } from './faults.ts';
 import { addImage, copyImage, createImage, deregisterImage, describeImages } from './images.ts';
+import { describeNetworkInterfaces, describeRegions } from './interfaces.ts';
 import { runInstances } from './launch.ts';
 import { startInstances, stopInstances, terminateInstances } from './lifecycle.ts';
 import { describeAvailabilityZones, describeSecurityGroups, describeSubnets, describeVpcs } from './network.ts';
@@ -61,6 +62,8 @@ const OPERATIONS: Readonly<Record<string, StateOperation<Ec2State>>> = {
   DescribeInstanceTypes: describeInstanceTypes,
   DescribeLaunchTemplates: describeLaunchTemplates,
   DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
+  DescribeNetworkInterfaces: describeNetworkInterfaces,
+  DescribeRegions: describeRegions,
   DescribeSecurityGroups: describeSecurityGroups,
   DescribeSubnets: describeSubnets,
   DescribeTags: describeTags,

@@ -6,6 +6,7 @@ import { imageOf } from './images.ts';
 import { reservationShapes } from './shapes.ts';
 import type { Ec2State, Image, InstanceRecord, Subnet, TemplateVersion } from './state.ts';
 import { checkedTags, type TagMap } from './tags.ts';
+import { checkType } from './types.ts';
 import { findVersion } from './templates.ts';
 import { attachVolumes, mappingsOf } from './volumes.ts';
 import { withoutUndefined } from '../records.ts';
@@ -37,7 +38,8 @@ export interface LaunchHooks {
  * returns the instances of that request; for another request it is an error (EC2 API, "Ensuring idempotency").
  */
 export function runInstances(state: Ec2State, input: RunInstancesRequest, hooks: LaunchHooks = {}): Reservation {
-  const { ClientToken: token, ...rest } = input;
+  const { ClientToken: given, ...rest } = input;
+  const token = given === undefined ? undefined : `${given}${zoneIn(state, input)}`;
   const request = JSON.stringify(rest);
   const used = token === undefined ? undefined : state.tokens.get(token);
   if (used && used.request !== request) {
@@ -47,13 +49,20 @@ export function runInstances(state: Ec2State, input: RunInstancesRequest, hooks:
     );
   }
   if (used) return reservationOf(state, used.reservation);
-  if (token !== undefined && token.length > TOKEN_MAX)
+  if (given !== undefined && given.length > TOKEN_MAX)
     throw ec2Error.invalid(`ClientToken is longer than ${TOKEN_MAX} characters`);
   const launch = prepare(state, input);
   const reservation = `r-0${randomBytes(8).toString('hex')}`;
   for (let index = 0; index < launch.count; index += 1) boot(state, launch, reservation, index, hooks);
   if (token !== undefined) state.tokens.set(token, { request, reservation });
   return reservationOf(state, reservation);
+}
+
+/** A token is of a zone where the request names one, itself or by a subnet; else of the region (EC2 API, "Ensuring idempotency"). */
+function zoneIn({ network: { subnets } }: Ec2State, request: RunInstancesRequest): string {
+  const subnet = request.SubnetId ?? request.NetworkInterfaces?.[0]?.SubnetId;
+  const zone = request.Placement?.AvailabilityZone ?? subnets.find(({ id }) => id === subnet)?.zone;
+  return zone === undefined ? '' : ` in ${zone}`;
 }
 
 function reservationOf(state: Ec2State, reservation: string): Reservation {
@@ -69,6 +78,7 @@ function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
     ...(withoutUndefined(input) as RunInstancesRequest),
   };
   if (!request.ImageId) throw ec2Error.missing('ImageId');
+  checkType(request.InstanceType);
   const subnet = subnetOf(state, request);
   const image = imageOf(state, request.ImageId);
   checkUserData(request.UserData);
@@ -170,7 +180,7 @@ function releaseOf(
   version: TemplateVersion | undefined,
 ): string {
   const text = Buffer.from(userData ?? '', 'base64').toString();
-  const line = /^\s*(?:export\s+)?RELEASE=["']?([^"'\s]+)/m.exec(text)?.[1];
+  const line = /(?:^|[\s;&|"'])RELEASE=["']?([^"'\s;&|]+)/.exec(text)?.[1];
   const template = version && state.tags.of(version.template).Release;
   return image.release ?? state.tags.of(image.id).Release ?? line ?? template ?? 'unknown';
 }

@@ -99,7 +99,7 @@ function groupShapes({ groups }: InstanceRecord): GroupIdentifier[] {
   return groups.map((GroupId) => ({ GroupId, GroupName: 'default' }));
 }
 
-function interfaceShape(state: Ec2State, record: InstanceRecord): InstanceNetworkInterface {
+export function interfaceShape(state: Ec2State, record: InstanceRecord): InstanceNetworkInterface {
   const { address } = record.machine;
   const isPublic = record.request.NetworkInterfaces?.[0]?.AssociatePublicIpAddress === true;
   return {

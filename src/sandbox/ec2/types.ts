@@ -1,4 +1,10 @@
-import type { DescribeInstanceTypesRequest, DescribeInstanceTypesResult, InstanceTypeInfo } from '@aws-sdk/client-ec2';
+import {
+  _InstanceType,
+  type DescribeInstanceTypesRequest,
+  type DescribeInstanceTypesResult,
+  type InstanceTypeInfo,
+} from '@aws-sdk/client-ec2';
+import { ApiError } from '../service.ts';
 import { ec2Error } from './errors.ts';
 import type { Ec2State } from './state.ts';
 
@@ -23,12 +29,20 @@ export function typeFacts(type: string): TypeFacts {
   };
 }
 
+/** Throws EC2's error for a type that the SDK's model of EC2 does not know. */
+export function checkType(type: string | undefined): void {
+  if (type !== undefined && !TYPES.has(type)) throw ec2Error.invalid(`Invalid value '${type}' for InstanceType.`);
+}
+
+const TYPES: ReadonlySet<string> = new Set(Object.values(_InstanceType));
+
 export function describeInstanceTypes(
   _state: Ec2State,
   input: DescribeInstanceTypesRequest,
 ): DescribeInstanceTypesResult {
-  const wrong = input.InstanceTypes?.find((type) => !/^[a-z0-9-]+\.[a-z0-9-]+$/.test(type));
-  if (wrong !== undefined) throw ec2Error.invalid(`The following supplied instance types do not exist: [${wrong}]`);
+  const wrong = input.InstanceTypes?.find((type) => !TYPES.has(type));
+  if (wrong !== undefined)
+    throw new ApiError('InvalidInstanceType', `The following supplied instance types do not exist: [${wrong}]`);
   return { InstanceTypes: (input.InstanceTypes ?? []).map(infoOf) };
 }
 

@@ -46,6 +46,8 @@ export interface Elbv2Options {
   readonly random?: () => number;
   /** Sends health checks. Default: over HTTP. */
   readonly probe?: HealthProbe;
+  /** The only VPC. If given, target groups must be in it. */
+  readonly vpc?: string;
   /** Finds a subnet. If given, load balancers need existing subnets, and targets in other zones are unused. */
   readonly subnet?: (id: string) => SubnetLocation | undefined;
 }
@@ -151,6 +153,7 @@ function createWorld(options: Elbv2Options): Elbv2State {
     pageSize: 10,
     random: Math.random,
     probe: httpProbe,
+    vpc: undefined,
     subnet: undefined,
     faults: { slowDrainMs: 0 },
     ...options,

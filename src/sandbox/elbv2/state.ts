@@ -16,6 +16,8 @@ export interface Quotas {
   readonly targetsPerGroup: number;
   /** Of all its groups; a target that drains counts. */
   readonly targetsPerLoadBalancer: number;
+  /** Of one target with the groups of a load balancer, each port counted. */
+  readonly registrationsPerTarget: number;
   readonly groupsPerAction: number;
   readonly rulesPerLoadBalancer: number;
   readonly listenersPerLoadBalancer: number;
@@ -25,6 +27,7 @@ export interface Quotas {
 export const QUOTAS: Quotas = {
   targetsPerGroup: 1000,
   targetsPerLoadBalancer: 1000,
+  registrationsPerTarget: 1000,
   groupsPerAction: 5,
   rulesPerLoadBalancer: 100,
   listenersPerLoadBalancer: 50,
@@ -58,6 +61,8 @@ export interface Elbv2State {
   readonly quotas: Quotas;
   readonly random: () => number;
   readonly probe: HealthProbe;
+  /** The only VPC; if undefined, any id is valid. */
+  readonly vpc: string | undefined;
   /** If undefined, any subnet id is valid. */
   readonly subnet: ((id: string) => SubnetLocation | undefined) | undefined;
   /** Active faults that affect all groups. */

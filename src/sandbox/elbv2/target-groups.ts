@@ -64,7 +64,7 @@ export function targetGroupOperations(state: Elbv2State): Record<string, Operati
 
 function create(state: Elbv2State, input: CreateTargetGroupInput): TargetGroup {
   const name = checkedName(input.Name, 'Target group');
-  const vpcId = checkedVpcId(input);
+  const vpcId = checkedVpcId(state, input);
   const protocol = input.Protocol === 'TCP' ? 'TCP' : 'HTTP';
   const targetType = input.TargetType === 'ip' ? 'ip' : 'instance';
   const check = updatedCheckSettings(DEFAULT_CHECK, input);
@@ -97,7 +97,7 @@ function create(state: Elbv2State, input: CreateTargetGroupInput): TargetGroup {
 }
 
 /** Checks that the group is one for HTTP or TCP to instances, with health checks by HTTP; returns its VPC. */
-function checkedVpcId(input: CreateTargetGroupInput): string {
+function checkedVpcId({ vpc }: Elbv2State, input: CreateTargetGroupInput): string {
   const { Protocol: protocol, ProtocolVersion: version = 'HTTP1', TargetType: type = 'instance', Port: port } = input;
   if (type !== 'instance' && type !== 'ip') throw elbv2Unsupported(`targets of the type '${type}'`);
   if (protocol === undefined) throw validationError('A protocol must be specified');
@@ -110,6 +110,7 @@ function checkedVpcId(input: CreateTargetGroupInput): string {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw validationError(`Port '${port}' must be between 1 and 65535`);
   if (input.VpcId === undefined) throw validationError('A VPC ID must be specified');
+  if (vpc !== undefined && input.VpcId !== vpc) throw validationError(`The VPC ID '${input.VpcId}' is not found`);
   return input.VpcId;
 }
 

@@ -80,11 +80,29 @@ function checkQuota(state: Elbv2State, group: TargetGroup, targets: readonly Req
     (sum, { targets: own }) => sum + own.size,
     new Set([...group.targets.keys(), ...keys]).size,
   );
+  checkRegistrations(state, others, targets, keys);
   if (group.loadBalancer && all > targetsPerLoadBalancer)
     throw new ApiError('TooManyTargets', `The maximum number of targets (${targetsPerLoadBalancer}) has been reached`);
   if (keys.size > targetsPerGroup) {
     throw new ApiError('TooManyTargets', `The maximum number of targets (${targetsPerGroup}) has been reached`);
   }
+}
+
+/** A target counts once for each port and group (ALB user guide, "Quotas"). */
+function checkRegistrations(
+  { quotas: { registrationsPerTarget: most } }: Elbv2State,
+  others: readonly TargetGroup[],
+  targets: readonly RequestedTarget[],
+  keys: ReadonlySet<string>,
+): void {
+  const elsewhere = others.flatMap(({ targets: own }) => [...own.keys()]);
+  const all = [...keys, ...elsewhere].map((key) => key.replace(/:\d+$/, ''));
+  const crowded = targets.find(({ id }) => all.filter((one) => one === id).length > most);
+  if (crowded !== undefined)
+    throw new ApiError(
+      'TooManyRegistrationsForTargetId',
+      `The maximum number of registrations (${most}) of the target ${crowded.id} has been reached`,
+    );
 }
 
 /** Ignores targets that are not registered (ELBv2 API, DeregisterTargets). */

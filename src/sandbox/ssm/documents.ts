@@ -8,6 +8,7 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
 import { defined } from '../../domain/defined.ts';
+import { messageOf } from '../../errors.ts';
 import { ACCOUNT } from '../ec2/state.ts';
 import { ApiError } from '../service.ts';
 import { calendarIn } from './calendars.ts';
@@ -23,9 +24,35 @@ const SHELL = {
       workingDirectory: { type: 'String', default: '' },
       executionTimeout: { type: 'String', default: '3600' },
     },
-    mainSteps: [{ name: 'aws:runShellScript' }],
+    mainSteps: [],
   }),
 };
+
+/** Plug-ins of Command documents (Systems Manager user guide, "Command document plugin reference"). */
+const PLUGINS = [
+  'applications',
+  'cloudWatch',
+  'configureDocker',
+  'configurePackage',
+  'domainJoin',
+  'downloadContent',
+  'psModule',
+  'refreshAssociation',
+  'runDockerAction',
+  'runDocument',
+  'runPowerShellScript',
+  'runShellScript',
+  'softwareInventory',
+  'updateAgent',
+  'updateSsmAgent',
+].map((name) => `aws:${name}`);
+
+const TYPES = ['String', 'StringList', 'Boolean', 'Integer', 'MapList', 'StringMap'] as const;
+
+const step = z.looseObject({
+  action: z.string().refine((name) => PLUGINS.includes(name), 'there is no such plug-in'),
+  name: z.string().regex(/^\w+$/, 'a name has letters, digits and underscores'),
+});
 
 const value = z.union([z.string(), z.number(), z.boolean(), z.array(z.unknown())]);
 
@@ -33,10 +60,10 @@ const contentSchema = z.looseObject({
   parameters: z
     .record(
       z.string(),
-      z.looseObject({ type: z.string(), default: value.optional(), allowedValues: z.array(value).optional() }),
+      z.looseObject({ type: z.enum(TYPES), default: value.optional(), allowedValues: z.array(value).optional() }),
     )
     .default({}),
-  mainSteps: z.array(z.looseObject({ name: z.string() })).default([]),
+  mainSteps: z.array(step).default([]),
 });
 
 export function documentOf({ documents }: RunCommandState, name = ''): SsmDocument {
@@ -71,6 +98,7 @@ export function createDocument(
 function declaredIn(content: string): Pick<SsmDocument, 'parameters' | 'steps'> {
   try {
     const { parameters, mainSteps } = contentSchema.parse(JSON.parse(content));
+    checkReferences(mainSteps, new Set(Object.keys(parameters)));
     return {
       parameters: Object.entries(parameters).map(([name, { type, default: usual, allowedValues }]) => ({
         name,
@@ -79,9 +107,17 @@ function declaredIn(content: string): Pick<SsmDocument, 'parameters' | 'steps'> 
       })),
       steps: mainSteps.length === 0 ? ['aws:runShellScript'] : mainSteps.map(({ name }) => name),
     };
-  } catch {
-    throw new ApiError('InvalidDocumentContent', 'The content of the document is not valid JSON.');
+  } catch (error) {
+    const what = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    throw new ApiError('InvalidDocumentContent', `The content of the document is not valid: ${what}`);
   }
+}
+
+/** Steps may use declared parameters only: `{{ release }}`; those of Systems Manager itself have a prefix. */
+function checkReferences(steps: readonly object[], declared: ReadonlySet<string>): void {
+  const used = [...JSON.stringify(steps).matchAll(/\{\{\s*([\w.:-]+)\s*\}\}/g)].map(([, name = '']) => name);
+  const unknown = used.find((name) => !name.includes(':') && !name.startsWith('platformType') && !declared.has(name));
+  if (unknown !== undefined) throw new Error(`the parameter ${unknown} is used and not declared`);
 }
 
 function textOf(given: z.output<typeof value>): string {

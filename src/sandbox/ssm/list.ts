@@ -97,6 +97,9 @@ export function describeInstanceInformation(
   state: RunCommandState,
   input: DescribeInstanceInformationRequest,
 ): DescribeInstanceInformationResult {
+  const unknown = input.Filters?.find(({ Key }) => Key !== 'InstanceIds')?.Key;
+  if (unknown !== undefined)
+    throw new ApiError('InvalidFilterKey', `The sandbox does not support the filter ${unknown}.`);
   const wanted = input.Filters?.find(({ Key }) => Key === 'InstanceIds')?.Values;
   const machines = state.instances
     .list()
