@@ -206,7 +206,6 @@ describe('targets', () => {
   });
 
   it('limits how often a target is registered with the groups of a load balancer', async () => {
-    const machines = new FakeMachines();
     const small = new Elb({
       machines,
       clock: new VirtualClock(),
