@@ -140,8 +140,10 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const need = options.minHealthy === undefined ? {} : { need: 'minimum' as const };
     const approved = options.approve === true ? withTerms(settings) : settings;
     const pinned = { ...goal, minimumHealthy, settings: approved, ...need, ...pace, ...allowedBy(options) };
-    // What serves alone already has no step left in which it could be judged.
-    return isSwitched(snapshot, to) ? pinned : { ...pinned, ...bakeTime(snapshot, pinned, options.bake) };
+    // What serves alone already is judged again only where that is asked for.
+    return isSwitched(snapshot, to) && options.bake === undefined
+      ? pinned
+      : { ...pinned, ...bakeTime(snapshot, pinned, options.bake) };
   },
 
   plan(snapshot, goal) {

@@ -89,6 +89,9 @@ test('between steps both sides are judged, with the share that they have', async
   expect(asked[0]).toMatchObject({ green: { release: 'B' }, blue: { release: 'A' } });
   expect(asked[0]?.green.pools.map(({ name }) => name)).toEqual(['two']);
   expect(asked[0]?.blue?.pools.map(({ name }) => name)).toEqual(['one']);
+  asked.length = 0;
+  expect(await rig.run('promote', { bake: 30 }), 'unless it is asked for').toMatchObject({ result: 'done' });
+  expect(asked.at(-1)).toMatchObject({ percent: 100, seconds: 30 });
 });
 
 describe.each(['members', 'weights'] as const)('a gate that fails (%s)', (world) => {
