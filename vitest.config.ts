@@ -6,7 +6,7 @@ const SCENARIOS = ['test/scenarios/**/*.test.ts', 'test/crash/**/*.test.ts', 'te
 const LONG = ['test/long/**/*.test.ts'];
 
 // Matrices and laws of which `npm test` looks at a sample.
-const WHOLE = ['test/crash/**/*.test.ts', 'test/laws/**/*.test.ts'];
+const WHOLE = ['test/crash/**/*.test.ts', 'test/laws/**/*.test.ts', 'test/unit/follow-*.test.ts'];
 
 // Tests that wait for processes; more at once would only make each one late.
 const PROCESSES = {

@@ -41,10 +41,10 @@ function newBundle(release: string): Bundle {
   return archived(folder, release);
 }
 
-/** What lies in a folder, as a bundle. */
+/** What lies in a folder, as a bundle: not compressed, so that bundles of one file have the same size. */
 export function archived(folder: string, release: string, more: readonly string[] = []): Bundle {
-  const archive = `${folder}.tar.gz`;
-  execFileSync('tar', ['-czf', archive, '-C', folder, ...more, '.'], { stdio: 'ignore' });
+  const archive = `${folder}.tar`;
+  execFileSync('tar', ['-cf', archive, '-C', folder, ...more, '.'], { stdio: 'ignore' });
   const bytes = readFileSync(archive);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { bytes, content: { release, sha256, size: bytes.length } };
