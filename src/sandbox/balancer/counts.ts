@@ -16,7 +16,7 @@ export interface RequestCounts {
 }
 
 /** Shorter than CloudWatch's periods, so that a rehearsal does not have to wait for minutes. */
-const SLICE_MS = 100;
+export const SLICE_MS = 100;
 const SLICES = 36_000;
 
 type Slices<T> = Map<number, T>;

@@ -1,4 +1,5 @@
 import type { Datapoint, GetMetricStatisticsCommandOutput, GetMetricStatisticsInput } from '@aws-sdk/client-cloudwatch';
+import { SLICE_MS } from '../balancer/counts.ts';
 import { ApiError, bindOperations, type Service } from '../service.ts';
 import { withoutUndefined } from '../records.ts';
 import { ALARM_OPERATIONS, type AlarmsState } from './alarms.ts';
@@ -45,7 +46,9 @@ function datapoints(input: GetMetricStatisticsInput, source: MetricSource): Data
 const DATAPOINTS_MAX = 1440;
 
 function periodOf({ StartTime, EndTime, Period = 0 }: GetMetricStatisticsInput): readonly [number, number, number] {
-  const [from, to, period] = [StartTime?.getTime() ?? 0, EndTime?.getTime() ?? 0, Period * 1000];
+  const [start, to, period] = [StartTime?.getTime() ?? 0, EndTime?.getTime() ?? 0, Period * 1000];
+  // Else what was counted where two periods meet would be in both.
+  const from = Math.floor(start / SLICE_MS) * SLICE_MS;
   if (from >= to) throw invalidParameters('Value', 'The parameter StartTime must be less than the parameter EndTime.');
   if (Period < 60 || Period % 60 !== 0)
     throw invalidParameters('Value', `The parameter Period must be a multiple of 60; it is ${Period}.`);
