@@ -27,7 +27,7 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { describeFleet, worldProblem } from '../src/plan/worlds.ts';
 import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
-import { gateNotes, gateReads, gatesProblem, bakeTime } from '../src/plan/gates.ts';
+import { gateNotes, gateReads, gatesProblem, heedAlarms, bakeTime } from '../src/plan/gates.ts';
 import { afterBake, withoutBake } from './after-bake.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { scalingProblem } from '../src/plan/scaling.ts';
@@ -175,14 +175,18 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     if (unfit !== undefined) return unfit;
     const trial = trialSteps(snapshot, to, goal);
     const no = notVerified(snapshot, change);
-    if (no === undefined)
-      return planSwitch(snapshot, change, [mark], {
-        steps: trial,
-        notes: [...trialNotes(snapshot, to, goal), ...gateNotes(snapshot, goal), ...dnsFailoverTexts(snapshot, to)],
-      });
+    if (no === undefined) {
+      const notes = [
+        ...trialNotes(snapshot, to, goal),
+        ...gateNotes(snapshot, goal),
+        ...dnsFailoverTexts(snapshot, to),
+      ];
+      return heedAlarms(snapshot, to, goal, planSwitch(snapshot, change, [mark], { steps: trial, notes }));
+    }
     // In no test group: a green that has left production is on its way there, and a run that was stopped may have left it outside.
     if (!isUnknown(snapshot, to)) return no;
-    return planSwitch(snapshot, change, [...verifySteps(snapshot, change), ...trial, mark]);
+    const steps = [...verifySteps(snapshot, change), ...trial, mark];
+    return heedAlarms(snapshot, to, goal, planSwitch(snapshot, change, steps));
   },
 
   afterFailure(snapshot, goal, failure) {

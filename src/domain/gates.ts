@@ -77,3 +77,8 @@ export interface AlarmState {
   /** AWS could evaluate only a part of its data, or nothing. */
   readonly isPartial: boolean;
 }
+
+/** Of these alarms, the first that is in ALARM. */
+export function activeAlarm(seen: readonly AlarmState[], names: readonly string[]): AlarmState | undefined {
+  return seen.find(({ name, state }) => state === 'ALARM' && names.includes(name));
+}

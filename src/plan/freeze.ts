@@ -5,6 +5,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import { duration } from '../domain/text.ts';
 import { movesProduction, type Effect } from '../steps/definition.ts';
 import { behaviourOf } from '../steps/index.ts';
+import { effectsOf } from './effects.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -38,17 +39,6 @@ function overrideOf(goal: Goal): string | undefined {
 
 function acts(effect: Effect): boolean {
   return movesProduction(effect) || effect === 'deploys' || effect === 'destroys';
-}
-
-/** What each step does in the world that those before it leave. */
-function effectsOf(snapshot: Snapshot, { steps }: Plan): readonly Effect[] {
-  let world = snapshot;
-  return steps.map((step) => {
-    const behaviour = behaviourOf(step);
-    const effect = behaviour.effect(world);
-    world = behaviour.simulate(world);
-    return effect;
-  });
 }
 
 function closedTime({ verb }: Goal, closed: string): Refusal {

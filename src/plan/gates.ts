@@ -1,12 +1,15 @@
 import { secondsToJudge } from '../domain/bake.ts';
-import type { Gate } from '../domain/gates.ts';
-import { refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
+import { activeAlarm, type Gate } from '../domain/gates.ts';
+import { isRefusal, refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
 import { configuredPools, servingFleets } from '../domain/roles.ts';
 import { percentText } from '../domain/shares.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { duration, list } from '../domain/text.ts';
 import type { SwitchSettings } from '../domain/traffic.ts';
 import type { Reads } from '../observe/reads.ts';
+import { movesProduction } from '../steps/definition.ts';
+import { effectsOf } from './effects.ts';
+import type { Plan } from './plan.ts';
 import { alarmTimes, bakesOf, gatingOf, type PlannedBake } from './traffic/bakes.ts';
 
 /** Gates, before production moves: whether they can judge anything at all, and in the time that they are given. */
@@ -45,11 +48,24 @@ export function gatesProblem(snapshot: Snapshot, to: Fleet, goal: Promotion): Re
   );
 }
 
-function alarmProblem({ details }: Snapshot, goal: Promotion): Refusal | undefined {
+/** Alarms that may stop the release. */
+function judgingAlarms(goal: Promotion): readonly string[] {
   const { gates } = gatingOf({ ...goal, prepares: true });
-  const judged = new Set(gates.flatMap((gate) => (gate.kind === 'alarm' && !gate.dryRun ? gate.alarm : [])));
-  const alarms = (details?.alarms ?? []).filter(({ name }) => judged.has(name));
-  const missing = alarms.find(({ state }) => state === 'not-found');
+  return gates.flatMap((gate) => (gate.kind === 'alarm' && !gate.dryRun ? gate.alarm : []));
+}
+
+/** The plan, of which the first change of what serves asks again whether an alarm is in ALARM. */
+export function heedAlarms(snapshot: Snapshot, to: Fleet, goal: Promotion, plan: Plan | Refusal): Plan | Refusal {
+  const heedsAlarms = judgingAlarms(goal);
+  if (isRefusal(plan) || heedsAlarms.length === 0 || servingFleets(snapshot).includes(to)) return plan;
+  const first = effectsOf(snapshot, plan).findIndex(movesProduction);
+  return { ...plan, steps: plan.steps.map((step, n) => (n === first ? { ...step, heedsAlarms } : step)) };
+}
+
+function alarmProblem({ details }: Snapshot, goal: Promotion): Refusal | undefined {
+  const judging = judgingAlarms(goal);
+  const alarms = details?.alarms ?? [];
+  const missing = alarms.find(({ name, state }) => state === 'not-found' && judging.includes(name));
   if (missing !== undefined)
     return refusal(
       'no-such-alarm',
@@ -57,7 +73,7 @@ function alarmProblem({ details }: Snapshot, goal: Promotion): Refusal | undefin
       'Correct `alarm` under `gates` in the config, or create the alarm.',
       `\`turnout promote --ignore-alarm ${missing.name}\` goes on without it.`,
     );
-  const active = alarms.find(({ state }) => state === 'ALARM');
+  const active = activeAlarm(alarms, judging);
   if (active === undefined) return undefined;
   return refusal(
     'alarm-active',

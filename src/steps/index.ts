@@ -18,7 +18,7 @@ import type { StepBehaviour, StepDefinition } from './definition.ts';
 import { deployRelease } from './deploy.ts';
 import { deregister } from './deregister.ts';
 import { deregisterEverywhere } from './deregister-everywhere.ts';
-import { heedingFreeze } from './heeding-freeze.ts';
+import { heeding, type Heeds } from './heeding.ts';
 import { fillGroup } from './fill-group.ts';
 import { holdMinimum } from './hold-minimum.ts';
 import { giveWork } from './give-work.ts';
@@ -95,16 +95,12 @@ type Registry = typeof steps;
 
 export type StepKind = keyof Registry;
 export type StepOf<K extends StepKind> = Parameters<Registry[K]>[0];
-export type Step = StepOf<StepKind> & {
-  /** It is not done in a closed time: what says so is asked directly before each attempt. */
-  readonly heedsFreeze?: true;
-};
+export type Step = StepOf<StepKind> & Heeds;
 
 // Each definition stands under its own name.
 steps satisfies { readonly [K in StepKind]: StepDefinition<Extract<Step, { do: K }>> };
 
 /** What the step is and does: its title, its guard, its action, ... */
 export function behaviourOf(step: Step): StepBehaviour {
-  const behaviour = (steps[step.do] as StepDefinition<Step>)(step);
-  return step.heedsFreeze === true ? heedingFreeze(behaviour) : behaviour;
+  return heeding(step, (steps[step.do] as StepDefinition<Step>)(step));
 }

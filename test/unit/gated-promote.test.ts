@@ -226,6 +226,21 @@ describe('the plan', () => {
     expect(await rig.run('promote', {}, plan)).toMatchObject({ result: 'planned' });
   });
 
+  test.each(['members', 'weights'] as const)('asks again directly before production moves (%s)', async (world) => {
+    const { rig, gates } = gated(world, { gates: [ALARM], bakeS: 600 });
+    const before = served(rig);
+    const isCalm = gates.alarms;
+    rig.on('mark B promoted', () => {
+      gates.alarms = async (names) =>
+        (await isCalm(names)).map((alarm) => ({ ...alarm, state: 'ALARM', why: 'Threshold crossed.' }));
+    });
+    const ended = await rig.run('promote');
+    expect(ended).toMatchObject({ result: 'undone' });
+    expect(ended.message).toContain('The alarm shop-5xx is in ALARM before production has moved. Threshold crossed.');
+    expect(served(rig)).toEqual(before);
+    expect(rig.fake.changes.filter((change) => /^(register prod|weigh) /.test(change))).toEqual([]);
+  });
+
   test('refuses metrics of a Network Load Balancer', async () => {
     const { rig } = gated('members', { gates: [{ ...METRIC, max: 0.01 }] });
     const loadBalancers = ['arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/net/shop/1'];
