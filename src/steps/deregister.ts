@@ -38,6 +38,8 @@ export interface Deregister {
   readonly allowedOwners?: readonly string[] | 'any';
   /** Absent: requests that still reach the fleet do not count. */
   readonly residual?: ResidualLimits;
+  /** The fleet is to end: it is taken out of nothing that has a share of production, whoever has given it one since. */
+  readonly atEnd?: true;
 }
 
 export const deregister: StepDefinition<Deregister> = (step) => ({
@@ -53,6 +55,7 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
     return isAwaited(snapshot, step) ? 'under way' : 'todo';
   },
   guard: (snapshot) =>
+    hasShareAgain(snapshot, step) ??
     wouldStarve(snapshot, step) ??
     wouldStarveClients(snapshot, step) ??
     hasOwner(snapshot, step) ??
@@ -134,6 +137,11 @@ function readsOf(snapshot: Snapshot, { pool, fleet, outsiders, residual }: Dereg
   const reads = { ...readsOfPool(snapshot, pool, [fleet]), ...(residual && { residual: true }) };
   const looks = outsiders === 'spared' || outsiders === 'kept';
   return looks ? { ...reads, pools: reads.pools === 'all' ? 'all' : [pool], outsideOf: [] } : reads;
+}
+
+function hasShareAgain(snapshot: Snapshot, { atEnd, pool, fleet }: Deregister): string | undefined {
+  if (atEnd === undefined || poolByName(snapshot, pool).role !== 'production') return undefined;
+  return `${pool} has a share of production now, so ${fleetOf(snapshot, { fleet }).release} serves, and is not ended.`;
 }
 
 /** Clients that others lead to the pool. */

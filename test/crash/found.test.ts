@@ -4,6 +4,7 @@ import { liveOne } from './random.ts';
 /** The shortest histories of those that found something, with the seed that did. */
 
 const ALONE = { seesDeath: false, lagMs: 2000 } as const;
+const TAKES_OVER = { takeOver: true } as const;
 const SCENE = { start: 'promoted', groups: 1, size: 1, sick: false, draining: false } as const;
 
 test('a cleanup that has begun when production is given to the parked group does not end it (seed 33)', async () => {
@@ -13,6 +14,42 @@ test('a cleanup that has begun when production is given to the parked group does
     scene: SCENE,
     operators: [{ acts: [{ afterMs: 0, ask: 'cleanup', wish: { wait: false, discard: false }, calls: {} }] }],
     happenings: [{ at: { ms: 0 }, what: 'weights are set by hand', who: 0, forMs: 1000 }],
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a cleanup takes nothing out of a group to which production was moved by hand since (seed 500153)', async () => {
+  const asked = { wish: TAKES_OVER, calls: {} };
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 0,
+    kind: 1,
+    scene: { ...SCENE, start: 'green', size: 2 },
+    operators: [
+      {
+        acts: [
+          { ...asked, afterMs: 0, ask: 'promote', calls: { interrupt: { n: 1 } } },
+          { ...asked, afterMs: 3000, ask: 'promote', calls: { interrupt: { n: 21 } } },
+          { ...asked, afterMs: 0, ask: 'rollback', calls: { pause: { n: 1, ms: 2800 } } },
+          { afterMs: 0, ask: 'cleanup', wish: { wait: true, discard: false, ...TAKES_OVER }, calls: {} },
+        ],
+        clockOffMs: 0,
+        store: 0,
+      },
+      {
+        acts: [
+          { ...asked, afterMs: 1000, ask: 'rollback' },
+          { ...asked, afterMs: 0, ask: 'rollback', calls: { fault: { n: 1, kind: 'throttled' } } },
+        ],
+        clockOffMs: 0,
+        store: 0,
+      },
+    ],
+    happenings: [
+      { at: { request: 81 }, what: 'another port joins by hand', who: 1, forMs: 1000 },
+      { at: { request: 51 }, what: 'gets sick', who: 0, forMs: 1000 },
+      { at: { request: 80 }, what: 'weights are set by hand', who: 1, forMs: 1000 },
+    ],
   });
   expect(wrong).toEqual([]);
 });
@@ -55,8 +92,6 @@ test('a cleanup during which production is moved by hand ends with a sentence, a
   });
   expect(wrong).toEqual([]);
 });
-
-const TAKES_OVER = { takeOver: true } as const;
 
 test('a resumed up launches no second fleet beside that of another store (seed 2028)', async () => {
   const up = { afterMs: 20_000, ask: 'up', wish: { release: '42', ...TAKES_OVER } } as const;

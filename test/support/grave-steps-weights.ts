@@ -166,10 +166,15 @@ function lastOfOthers(): Case<'deregister'> {
       minimumHealthy: NO_MINIMUM,
       outsiders: 'spared',
       residual: RESIDUAL,
+      atEnd: true,
     },
     refused: {
       'clients come by what they had before': [visit(11, 'two'), '11 requests came to B'],
-      'an operator gives it a share': [SHARE, 'nothing healthy'],
+      'an operator gives it a share': [SHARE, 'two has a share of production now'],
+      'an operator gives it a share, and another server': [
+        (fake) => [enter('two', 'i-other'), SHARE].forEach((act) => act(fake)),
+        'two has a share of production now',
+      ],
       'others lead to it': [lead('two'), 'priority 7 leads to two, which would have nothing healthy left'],
       'what others have there cannot be read': [blind, 'could not be read'],
     },

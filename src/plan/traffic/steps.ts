@@ -68,7 +68,7 @@ export function endSteps(
   const drained = new Set(namesOf([...poolsOf(snapshot, 'production'), ...shared]));
   return [
     ...deregisterSteps(leaving, namesOf(left), {}, defined({ allowedOwners, residual })).map((step): Step => {
-      return { ...step, outsiders: sharedGroups.includes(step.pool) ? 'allowed' : 'spared' };
+      return { ...step, atEnd: true, outsiders: sharedGroups.includes(step.pool) ? 'allowed' : 'spared' };
     }),
     ...[...drained].map((pool): Step => ({ do: 'await-drained', pool, fleet })),
     // What closes the way back comes directly before what ends it.
