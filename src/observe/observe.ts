@@ -17,6 +17,7 @@ import type { Reads } from './reads.ts';
 import { withChecks } from './green-checks.ts';
 import { withAlarms, withBake } from './gates.ts';
 import { withTrial } from './trial.ts';
+import { allEnded } from '../all-ended.ts';
 
 interface Readers {
   readonly fleet: Pick<FleetPort, 'read' | 'readFleets' | 'carries'>;
@@ -57,7 +58,7 @@ export async function observe(
   const instances = fleet.read(ids);
   const looking =
     typeof outside === 'object' ? outside : lookFirst(readers, { instances: allOf(instances), among: outside });
-  const [pools, traffic, fleets, seen] = await Promise.all([reading, port.readTraffic(), instances, looking]);
+  const [pools, traffic, fleets, seen] = await allEnded([reading, port.readTraffic(), instances, looking]);
   const bare = { at: since(), ...fleets, ...pools, traffic, outside: seen, answers: notAsked(production.verification) };
   const snapshot = await withOthers(readers, withTraffic(bare, traffic));
   return residual ? withResidual(port, snapshot) : snapshot;
@@ -81,7 +82,7 @@ async function look({ outside }: Readers, request: OutsideRequest): Promise<Outs
 }
 
 async function lookFirst(readers: Readers, request: OutsideRequest): Promise<Outside> {
-  const [seen, surroundings] = await Promise.all([look(readers, request), readers.outside.lookAround()]);
+  const [seen, surroundings] = await allEnded([look(readers, request), readers.outside.lookAround()]);
   return seen.state === 'seen' ? { ...seen, surroundings } : seen;
 }
 
@@ -147,7 +148,7 @@ async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): P
   const { fleet, traffic: port, clock, production } = readers;
   const since = stopwatch(clock);
   const reading = readPools(port, before, reads.pools);
-  const [pools, fleets, traffic, more] = await Promise.all([
+  const [pools, fleets, traffic, more] = await allEnded([
     reading,
     reads.fleets === 'all' ? fleet.read(reading.then(targetIds)) : readFleets(fleet, before, reads.fleets),
     reads.follow ? port.follow() : reads.routes ? port.readTraffic() : before.traffic,

@@ -15,6 +15,7 @@ import {
   type TargetRef,
   type TrafficPort,
 } from './traffic.ts';
+import { allEnded } from '../all-ended.ts';
 
 type Seen = Extract<Outside, { state: 'seen' }>;
 type TagsByArn = Awaited<ReturnType<Elbv2['tags']>>;
@@ -54,7 +55,7 @@ export function createDiscovery(
     ...inner,
     read: async (names) => {
       const owns = names?.every((name) => others.has(name)) ? [] : [inner.read(names)];
-      const readings = await Promise.all([...owns, others.read(names)]);
+      const readings = await allEnded([...owns, others.read(names)]);
       return {
         pools: readings.flatMap(({ pools }) => pools),
         unreadable: readings.flatMap(({ unreadable }) => unreadable),
@@ -97,7 +98,7 @@ class OtherGroups {
 
   async read(names: readonly string[] | undefined): Promise<PoolReading> {
     const wanted = [...this.#found.values()].filter(({ name }) => names?.includes(name) ?? true);
-    const read = await Promise.all(wanted.map(async (one) => orUnreadable(one.name, this.#readOne(one))));
+    const read = await allEnded(wanted.map(async (one) => orUnreadable(one.name, this.#readOne(one))));
     return { pools: read.filter(isReadable), unreadable: read.filter(isUnreadable) };
   }
 
@@ -179,7 +180,7 @@ class OtherGroups {
     const holders = (isTooMany ? [] : candidates).map(async (one) =>
       holds(await targetsOf(this.#elbv2, one), keys) ? [one] : [],
     );
-    const added = [...others.filter(({ name }) => left.has(name)), ...(await Promise.all(holders)).flat()];
+    const added = [...others.filter(({ name }) => left.has(name)), ...(await allEnded(holders)).flat()];
     const settings = await Promise.all(added.map(async (one) => withAttributes(this.#elbv2, one)));
     for (const one of settings) this.#found.set(one.name, one);
     return isTooMany ? candidates.length : 0;

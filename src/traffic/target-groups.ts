@@ -14,6 +14,7 @@ import {
   type TrafficPort,
 } from './traffic.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
+import { allEnded } from '../all-ended.ts';
 
 /** What ELB calls a group's attributes, by key. */
 type Attributes = ReadonlyMap<string, string>;
@@ -81,7 +82,7 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[], dispe
       const isAsked = ({ name }: { readonly name: string }): boolean => names?.includes(name) ?? true;
       const asked = (await members()).filter(isAsked);
       const targets = asked.map(async (one) => (isReadable(one) ? reading(one, elbv2.targetHealth(one.arn)) : one));
-      const [all, health] = await Promise.all([settings(), Promise.all(targets)]);
+      const [all, health] = await allEnded([settings(), allEnded(targets)]);
       const pools = all.filter(isAsked).map((one, index) => toReading(one, health[index] ?? []));
       return { pools: await withQuotas(pools.filter(isReadable)), unreadable: pools.filter(isUnreadable) };
     },

@@ -137,3 +137,52 @@ test('a cleanup that was stopped by a switch of another store does not say that 
   });
   expect(wrong).toEqual([]);
 });
+
+test('a look that failed is repeated once all of its requests have ended (seed 500195)', async () => {
+  const adopt = { afterMs: 0, ask: 'adopt', wish: { release: '41', ...TAKES_OVER } } as const;
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 0,
+    kind: 2,
+    scene: { ...SCENE, start: 'unadopted' },
+    operators: [
+      {
+        acts: [
+          { ...adopt, calls: { pause: { n: 82, ms: 2800 } } },
+          { ...adopt, calls: {} },
+        ],
+        clockOffMs: 0,
+        store: 0,
+      },
+    ],
+    happenings: [{ at: { request: 5 }, what: 'throttling', who: 0, forMs: 30_000 }],
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('what another store has recorded is no minimum for a run that has taken over (seed 500444)', async () => {
+  const promote = { ask: 'promote', wish: TAKES_OVER } as const;
+  const throttled = { fault: { n: 1, kind: 'throttled' } } as const;
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 0,
+    kind: 0,
+    scene: { ...SCENE, start: 'rejected', size: 3 },
+    operators: [
+      { acts: [{ ...promote, afterMs: 70_000, calls: {} }], clockOffMs: 0, store: 0 },
+      {
+        acts: [
+          { ...promote, afterMs: 0, calls: { pause: { n: 1, ms: 2800 } } },
+          { afterMs: 0, ask: 'cleanup', wish: { wait: false, discard: false, ...TAKES_OVER }, calls: throttled },
+        ],
+        clockOffMs: 0,
+        store: 1,
+      },
+    ],
+    happenings: [
+      { at: { ms: 2863 }, what: 'dies', who: 3, forMs: 1000 },
+      { at: { ms: 2863 }, what: 'dies', who: 5, forMs: 1000 },
+    ],
+  });
+  expect(wrong).toEqual([]);
+});

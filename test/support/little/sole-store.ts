@@ -23,11 +23,12 @@ export class SoleStore {
     this.stores = stores;
   }
 
-  /** A recorded goal of that verb, or of another one that moves production where this one does. */
-  goalLike(verb: Verb | undefined): RecordedGoal | undefined {
+  /** A goal that its store has recorded, of that verb, or of another one that moves production where this one does. */
+  goalLike(process: LittleProcess, verb: Verb | undefined): RecordedGoal | undefined {
     const isLike = ({ goal }: RecordedGoal): boolean =>
       goal.verb === verb || (MOVERS.has(goal.verb) && MOVERS.has(verb));
-    return this.stores.flatMap(({ goal }) => goal ?? []).find(isLike);
+    const known = this.stores.filter((one) => one.serves(process));
+    return known.flatMap(({ goal }) => goal ?? []).find(isLike);
   }
 
   /** What is wrong with a change that is being sent. */

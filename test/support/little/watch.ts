@@ -158,7 +158,7 @@ export class Watch {
     const seen = sight.read(sent);
     if (seen === undefined || sight.last !== undefined) return;
     // What the minimum is: healthy targets at the time when the trouble began, that is, before there is a goal of that kind.
-    const trouble = this.#soleStore.goalLike(sight.verb);
+    const trouble = this.#soleStore.goalLike(sent.process, sight.verb);
     if (trouble !== undefined) {
       sight.minimum ??= this.#minimumOf(trouble.goal.run);
       return;
