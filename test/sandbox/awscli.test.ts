@@ -133,9 +133,14 @@ describe('aws elbv2', () => {
     needsCli(context);
     const group = ['--target-group-arn', sandbox.test[0]!.arn];
     const [id] = sandbox.blue;
-    const health = async () => (await aws('elbv2', 'describe-target-health', ...group)).TargetHealthDescriptions;
+    // Others of the file have targets in it, too.
+    const health = async () => {
+      const { TargetHealthDescriptions: all } = await aws('elbv2', 'describe-target-health', ...group);
+      return all.filter(({ Target }: { Target: { Id: string } }) => Target.Id === id);
+    };
     await aws('elbv2', 'register-targets', ...group, '--targets', `Id=${id},Port=8080`);
-    const healthy = () => targetsIn(sandbox, sandbox.test[0]!.arn)[0]?.state === 'healthy';
+    const healthy = () =>
+      targetsIn(sandbox, sandbox.test[0]!.arn).some((target) => target.id === id && target.state === 'healthy');
     await eventually('a healthy target', healthy, 20_000);
     expect(await health()).toMatchObject([{ Target: { Id: id, Port: 8080 }, TargetHealth: { State: 'healthy' } }]);
     await aws('elbv2', 'deregister-targets', ...group, '--targets', `Id=${id},Port=8080`);
