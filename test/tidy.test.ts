@@ -89,7 +89,7 @@ describe('who may import what', () => {
     'releases',
     'follow',
     'way-back',
-    'work',
+    'work-owner',
   ];
 
   /** From the lowest to the highest: a file may import of its own layer and of those below it. */

@@ -17,7 +17,7 @@ import type { Lease, Store } from '../stores/store.ts';
 import { unavailableStore } from '../stores/unavailable.ts';
 import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
 import { NO_SCHEMA, type WayBackPort } from '../way-back/way-back.ts';
-import { NO_WORK } from '../work/work.ts';
+import { NO_WORK } from '../work-owner/work.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { NO_GATES, type GatePort } from '../gates/gates.ts';
 import { NO_CHECKS, type GreenPort } from '../production/green.ts';
@@ -173,7 +173,7 @@ async function wayBackOf({ schema, environment, hooks: { folder } }: Config, { c
 async function workOf({ owner, environment, hooks }: Config, { clock }: Session, beforeChange: () => Promise<void>) {
   if (owner === undefined) return NO_WORK;
   const [{ openWork }, { createGuardian }] = await Promise.all([
-    import('../work/command.ts'),
+    import('../work-owner/command.ts'),
     import('../programs/guardian.ts'),
   ]);
   const guardian = createGuardian(5000);

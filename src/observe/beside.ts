@@ -5,7 +5,7 @@ import type { Work } from '../domain/work.ts';
 import type { FreezePort } from '../freeze/freeze.ts';
 import type { ApprovalsPort } from '../record/approvals.ts';
 import type { WayBackPort } from '../way-back/way-back.ts';
-import type { WorkPort } from '../work/work.ts';
+import type { WorkPort } from '../work-owner/work.ts';
 import type { Reads } from './reads.ts';
 
 /** What decides on a switch, and is neither in AWS nor on an instance. */

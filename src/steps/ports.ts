@@ -11,7 +11,7 @@ import type { ProductionPort } from '../production/production.ts';
 import type { ApprovalsPort } from '../record/approvals.ts';
 import type { OutsidePort } from '../traffic/discover.ts';
 import type { WayBackPort } from '../way-back/way-back.ts';
-import type { WorkPort } from '../work/work.ts';
+import type { WorkPort } from '../work-owner/work.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 
 /** The outside world of a run. */

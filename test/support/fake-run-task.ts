@@ -5,7 +5,7 @@ import type { Verb } from '../../src/domain/goal.ts';
 import type { ApprovalTerms } from '../../src/domain/approval.ts';
 import { approvalsIn } from '../../src/record/approvals.ts';
 import { NO_SCHEMA, type WayBackPort } from '../../src/way-back/way-back.ts';
-import { NO_WORK, type WorkPort } from '../../src/work/work.ts';
+import { NO_WORK, type WorkPort } from '../../src/work-owner/work.ts';
 import { holdLease } from '../../src/record/lease.ts';
 import type { Hooks } from '../../src/run/hooks/hooks.ts';
 import { RunFault, UncaughtException } from '../../src/run/task/fault.ts';

@@ -1,6 +1,6 @@
 import type { SeenWork } from '../../src/domain/work.ts';
 import { OperatorError } from '../../src/errors.ts';
-import type { WorkPort } from '../../src/work/work.ts';
+import type { WorkPort } from '../../src/work-owner/work.ts';
 
 /** One row with owner and epoch, and who has work under way. It tells `told` of each change: `work 8: nobody`. */
 export class FakeWork implements WorkPort {

@@ -1,7 +1,7 @@
 import { NO_FREEZE } from '../../src/freeze/freeze.ts';
 import { NO_APPROVALS } from '../../src/record/approvals.ts';
 import { NO_SCHEMA } from '../../src/way-back/way-back.ts';
-import { NO_WORK } from '../../src/work/work.ts';
+import { NO_WORK } from '../../src/work-owner/work.ts';
 import { NO_GATES } from '../../src/gates/gates.ts';
 import { NO_CHECKS } from '../../src/production/green.ts';
 import { NO_MARKER } from '../../src/production/production.ts';

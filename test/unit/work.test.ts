@@ -7,7 +7,7 @@ import type { SeenWork } from '../../src/domain/work.ts';
 import { withWork } from '../../src/plan/work.ts';
 import type { Step } from '../../src/steps/index.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
-import { openWork } from '../../src/work/command.ts';
+import { openWork } from '../../src/work-owner/command.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { FakeWork } from '../support/fake-work.ts';

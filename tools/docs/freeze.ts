@@ -17,7 +17,7 @@ export const freeze = formatOf<ReturnType<typeof statusData>['freeze']>()(
 export const work = formatOf<ReturnType<typeof statusData>['work']>()(
   z.strictObject({
     state: z.enum(['none', 'seen', 'unreadable']).describe('`none`: the config has no `owner`'),
-    owner: string('the release that takes work; null when nobody does, or it is not known').nullable(),
+    owner: string('the release that owns the work; null when there is no owner, or it is not known').nullable(),
     epoch: number('grows with each change of the owner; null when it is not known').nullable(),
   }),
 );

@@ -1,5 +1,5 @@
 import { OperatorError } from '../../../src/errors.ts';
-import type { WorkPort } from '../../../src/work/work.ts';
+import type { WorkPort } from '../../../src/work-owner/work.ts';
 import type { LittleProcess } from './process.ts';
 
 const CALL_MS = 20;
