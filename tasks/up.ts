@@ -128,6 +128,7 @@ export const up: Task<'up', typeof OPTIONS> = {
       ? [
           { do: 'fill-group', fleet, release, spec, group: spec.group, run, who, since },
           { do: 'await-running', fleet },
+          ...(spec.group.moves ? test.map((pool): Step => ({ do: 'attach', pool, fleet })) : []),
         ]
       : [
           { do: 'launch', fleet, release, spec, run },

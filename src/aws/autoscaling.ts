@@ -67,6 +67,27 @@ export class AutoScaling {
     ).map(({ StatusMessage, Description = '' }) => StatusMessage ?? Description);
   }
 
+  /**
+   * ARNs of the target groups that it registers its instances with. Those that it is leaving, while what it had there drains, are left
+   * out, also where the description of the group still has them (API reference, TrafficSourceState).
+   */
+  async attachments(name: string): Promise<readonly string[]> {
+    const command = (NextToken?: string) =>
+      new sdk.DescribeTrafficSourcesCommand({ AutoScalingGroupName: name, NextToken });
+    const all = await pageItems(this.#send, command, (page) => page.TrafficSources);
+    return all.flatMap(({ Identifier, State = '' }) => (LEAVING.has(State) ? [] : (Identifier ?? [])));
+  }
+
+  /** Registers all that the group has in service, and what it launches. */
+  async attach(name: string, targetGroup: string): Promise<void> {
+    await this.#send(new sdk.AttachTrafficSourcesCommand(sourceOf(name, targetGroup)));
+  }
+
+  /** Deregisters all of the group, which drains and keeps running (API reference, DetachTrafficSources). */
+  async detach(name: string, targetGroup: string): Promise<void> {
+    await this.#send(new sdk.DetachTrafficSourcesCommand(sourceOf(name, targetGroup)));
+  }
+
   async update(input: UpdateAutoScalingGroupType): Promise<void> {
     await this.#send(new sdk.UpdateAutoScalingGroupCommand(input));
   }
@@ -88,6 +109,12 @@ export class AutoScaling {
 
 /** States of a refresh that has not ended (API reference, InstanceRefresh). */
 const UNDER_WAY: ReadonlySet<string> = new Set(['Pending', 'InProgress', 'Baking', 'Cancelling', 'RollbackInProgress']);
+
+const LEAVING: ReadonlySet<string> = new Set(['Removing', 'Removed']);
+
+function sourceOf(name: string, targetGroup: string) {
+  return { AutoScalingGroupName: name, TrafficSources: [{ Identifier: targetGroup, Type: 'elbv2' }] };
+}
 
 /** Two views of the same attachments (API reference, AutoScalingGroup). */
 export function targetGroupsOf({ TargetGroupARNs = [], TrafficSources = [] }: AutoScalingGroup): readonly string[] {

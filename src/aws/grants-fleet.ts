@@ -66,10 +66,13 @@ function ec2(config: Config): readonly Grant[] {
 
 /** Servers are launched and terminated by their groups: what launches from a template needs leave to do so itself (Auto Scaling user guide, launch template support). */
 function autoScaling(config: Config): readonly Grant[] {
-  const { fleet } = config;
+  const { fleet, traffic } = config;
+  const moves = traffic.kind === 'target-groups';
   const groups = fleet.kind === 'auto-scaling' ? fleet.groups : [];
   const own = groups.map((name) => arn(config, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${name}`));
-  const read = ['autoscaling:DescribeInstanceRefreshes', 'autoscaling:DescribeScalingActivities'];
+  const reads = ['InstanceRefreshes', 'ScalingActivities', ...(moves ? ['TrafficSources'] : [])];
+  const read = reads.map((what) => `autoscaling:Describe${what}`);
+  const attaches = ['AttachTrafficSources', 'DetachTrafficSources'].map((name) => `autoscaling:${name}`);
   const change = ['UpdateAutoScalingGroup', 'CreateOrUpdateTags', 'DeleteTags'].map((name) => `autoscaling:${name}`);
   const launching = ec2(config).filter(({ Sid }) =>
     ['LaunchFrom', 'TagAtLaunch', 'PassRole', 'TagAtAdoption'].includes(Sid),
@@ -84,7 +87,7 @@ function autoScaling(config: Config): readonly Grant[] {
       Resource: ANYTHING,
     },
     ...imageParameter(config),
-    { use: 'run', Sid: 'ChangeGroups', Action: change, Resource: own },
+    { use: 'run', Sid: 'ChangeGroups', Action: [...change, ...(moves ? attaches : [])], Resource: own },
     ...(fleet.image === undefined
       ? []
       : [{ use: 'run', Sid: 'MakeVersion', Action: ['ec2:CreateLaunchTemplateVersion'], Resource } as const]),

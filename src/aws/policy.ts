@@ -74,9 +74,11 @@ function traffic(config: Config): readonly Grant[] {
   // In place, an instance leaves every group that holds it, also those that the config does not name.
   const Resource =
     config.deploy === undefined ? named.map((group) => groupArn(config, group)) : [arn(config, ELB, 'targetgroup/*/*')];
-  // Groups register what they launch by themselves.
+  // Groups register what they launch by themselves; where they move, what one has left out is registered.
   const register: readonly Grant[] =
-    config.fleet.kind === 'auto-scaling' ? [] : [{ use: 'run', Sid: 'MoveServers', Action: TARGETS, Resource }];
+    config.fleet.kind === 'auto-scaling' && given.kind !== 'target-groups'
+      ? []
+      : [{ use: 'run', Sid: 'MoveServers', Action: TARGETS, Resource }];
   if (given.kind === 'target-groups') return register;
   if (given.kind === 'weighted-listener') {
     const routes = [...given.production, ...given.test];

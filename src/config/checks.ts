@@ -100,11 +100,6 @@ function scalingChecks(root: Tree): readonly Mistake[] {
       ['fleet', 'groups', 1],
       'expected two different groups; found the same one twice',
     ),
-    ...unless(
-      tree(root['traffic'])['kind'] !== 'target-groups',
-      ['traffic', 'kind'],
-      'expected weighted-listener or weighted-dns: each Auto Scaling group keeps a target group of its own, and weights move traffic between the two',
-    ),
     ...['deploy', 'migrate']
       .filter((key) => key in root)
       .map((key) => ({

@@ -134,7 +134,7 @@ const autoScaling = z.strictObject({
     .array(text('the name of an Auto Scaling group', /^[!-9;-~]{1,255}$/), { error: 'two names' })
     .length(2, { error: 'two names' })
     .describe(
-      'Names of the two groups. Each is attached to a target group of its own; one serves, the other is empty until the next release.',
+      'Names of the two groups; one serves, the other is empty until the next release. By weights each is attached to a target group of its own; with `traffic.kind: target-groups` turnout attaches and detaches them.',
     ),
   launchTemplate: launchTemplate
     .exactOptional()

@@ -58,6 +58,8 @@ export interface LaunchGroup {
   readonly minimum: number;
   /** ARNs of the target groups that it registers them with. */
   readonly targetGroups: readonly string[];
+  /** As of `FleetGroup`. */
+  readonly moves?: true;
   /** Ids of the subnets among which it spreads them. */
   readonly subnets: readonly string[];
 }

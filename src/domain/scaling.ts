@@ -26,6 +26,8 @@ export interface FleetGroup {
   readonly zones: readonly string[];
   /** ARNs of the target groups that it registers its instances with. */
   readonly targetGroups: readonly string[];
+  /** It is attached to the pools of production or of test in turn. Absent: it stays in a pool of its own. */
+  readonly moves?: true;
   /** What it launches from, as `lt-0123 version 7`; of `$Latest` and `$Default` that word. Absent: a launch configuration. */
   readonly launches?: string;
   /** What the instances of its release are launched from. Absent: not recorded. */

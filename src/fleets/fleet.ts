@@ -85,13 +85,19 @@ export interface FleetPort {
   note(instances: readonly Instance[], notes: Notes): Promise<void>;
   /** Sets the sizes of the fleet's group. Only of fleets that have one. */
   resize(fleet: Fleet, sizes: GroupSizes): Promise<void>;
+  /** Attaches the fleet's group to a target group, by its ARN: it registers what it has and what it launches. Only of fleets that have one. */
+  attach(fleet: Fleet, targetGroup: string): Promise<void>;
+  /** Detaches it: what it has there drains, and keeps running. */
+  detach(fleet: Fleet, targetGroup: string): Promise<void>;
   /** Terminates the remaining instances of the fleet. The caller has checked that none is in production. */
   terminate(fleet: Fleet): Promise<void>;
   /** Deletes the holder of the fleet (`Fleet.holder`) and the records of its instances, once all of them have terminated. */
   remove(fleet: Fleet): Promise<void>;
 }
 
-/** Of fleets that have no group. */
-export async function noGroup(fleet: Fleet): Promise<never> {
-  throw new Error(`The fleet ${fleet.id} is no group that could be resized.`);
+async function noGroup({ id }: Fleet): Promise<never> {
+  throw new Error(`The fleet ${id} is no group that could be changed.`);
 }
+
+/** Of fleets that have no group. */
+export const NO_GROUP = { resize: noGroup, attach: noGroup, detach: noGroup } as const satisfies Partial<FleetPort>;

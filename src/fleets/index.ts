@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { FleetPort } from './fleet.ts';
 
 /** Opens the fleet adapter of the config; only the code of its kind is loaded. */
-export async function openFleet({ environment, fleet }: Config, session: Session): Promise<FleetPort> {
+export async function openFleet({ environment, fleet, traffic }: Config, session: Session): Promise<FleetPort> {
   const { Ec2 } = await import('../aws/ec2.ts');
   const options = {
     owner: { environment, tagPrefix: fleet.tagPrefix },
@@ -16,7 +16,8 @@ export async function openFleet({ environment, fleet }: Config, session: Session
       import('./auto-scaling/index.ts'),
       import('../aws/autoscaling.ts'),
     ]);
-    return groups.createAutoScalingFleet({ ...options, config: fleet, scaling: new AutoScaling(session) });
+    const moves = traffic.kind === 'target-groups' && { moves: true as const };
+    return groups.createAutoScalingFleet({ ...options, config: fleet, scaling: new AutoScaling(session), ...moves });
   }
   const [opsworks, { OpsWorks }] = await Promise.all([import('./opsworks/index.ts'), import('../aws/opsworks.ts')]);
   return opsworks.createOpsWorksFleet({ ...options, config: fleet, opsworks: new OpsWorks(session) });

@@ -2,7 +2,7 @@ import { refusal, type Refusal } from '../domain/goal.ts';
 import { countByZone, total, type ByZone } from '../domain/minimum-healthy.ts';
 import { inProduction } from '../domain/queries.ts';
 import { members } from '../domain/roles.ts';
-import { isScaled } from '../domain/scaled.ts';
+import { membersInService, isScaled } from '../domain/scaled.ts';
 import { fullSize, inNoPool, outsideProduction, unplacedIn } from '../domain/size.ts';
 import type { Fleet, Instance, Snapshot } from '../domain/snapshot.ts';
 import { count, list, sentences } from '../domain/text.ts';
@@ -20,7 +20,7 @@ function servingZones(snapshot: Snapshot, fleet: Fleet): ByZone {
  * then, as far as each zone still has an instance to take the subnet from.
  */
 export function nextZones(snapshot: Snapshot, blue: Fleet, asked: number | undefined): ByZone {
-  if (isScaled(blue)) return spread(inServiceZones(blue), asked);
+  if (isScaled(blue)) return spread(countByZone(membersInService(blue)), asked);
   const now = servingZones(snapshot, blue);
   const before = fullSize(blue);
   const running = countByZone(members(blue).filter(({ state }) => state === 'running'));
@@ -28,11 +28,6 @@ export function nextZones(snapshot: Snapshot, blue: Fleet, asked: number | undef
     Object.keys(before).every((zone) => zone in running) &&
     Object.entries(now).every(([zone, n]) => n <= (before[zone] ?? 0));
   return asked === total(before) && isWhole ? before : spread(now, asked);
-}
-
-/** What its group has in service, which is what serves, whatever is registered or on its way. */
-function inServiceZones({ instances }: Fleet): ByZone {
-  return countByZone(instances.filter(({ state, reason }) => state === 'running' && reason === undefined));
 }
 
 /** The same number of instances in some of these zones only, for when another one has no capacity. */

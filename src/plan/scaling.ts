@@ -55,6 +55,20 @@ export function scalingProblem(snapshot: Snapshot): Refusal | undefined {
     .find((one) => one !== undefined);
 }
 
+/** Why a group that is attached to a target group would not register what it launches there. Not asked on the way back. */
+export function joiningProblem(snapshot: Snapshot): Refusal | undefined {
+  const fleet = liveFleets(snapshot)
+    .filter(isScaled)
+    .find(({ group }) => group.suspended.includes('AddToLoadBalancer'));
+  if (fleet === undefined) return undefined;
+  const { name } = fleet.group;
+  return refusal(
+    'processes-suspended',
+    `AddToLoadBalancer of ${name} is suspended: what it launches would get no traffic.`,
+    `\`aws autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes AddToLoadBalancer\` resumes it; then run this again.`,
+  );
+}
+
 /** Why a group cannot be set to 0. */
 export function emptyingProblem(fleet: Fleet): Refusal | undefined {
   if (!isScaled(fleet)) return undefined;

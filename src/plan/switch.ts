@@ -20,6 +20,7 @@ import type { Plan } from './plan.ts';
 import { GROWS_S, smallerGroup } from './scaling.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
+import { registerSteps } from './traffic/steps.ts';
 import { targetsQuotaProblem } from './quotas.ts';
 import { outsideNotes } from './outsiders.ts';
 import { unmanagedInProduction } from './worlds.ts';
@@ -172,7 +173,7 @@ export function verifySteps(snapshot: Snapshot, { to, minimumHealthy, need }: Sw
   const pool = trafficModel(snapshot).testPools(to)[0]?.name;
   if (pool === undefined) return [];
   return [
-    { do: 'register', pool, fleet: to.id },
+    ...registerSteps(to, [pool]),
     { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: highestMinimum(minimumHealthy), need },
   ];
 }

@@ -86,7 +86,7 @@ export interface SandboxOptions {
   /** Whether the first fleet already has the ownership tags. */
   readonly adopted?: boolean | undefined;
 
-  /** Makes the first fleet the first of these two Auto Scaling groups; the other one is empty. Only with two target groups by weights. */
+  /** Makes the first fleet the first of these two Auto Scaling groups; the other one is empty. */
   readonly scalingGroups?: readonly string[] | undefined;
   /** Makes the first fleet an OpsWorks layer. Default: EC2 instances. */
   readonly opsworks?: StackOption | undefined;

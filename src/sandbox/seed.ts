@@ -120,7 +120,7 @@ async function launchLayer(
   });
 }
 
-/** Each group registers its instances with a target group of its own. */
+/** Each group registers its instances with a target group of its own; without weights, the first one with all of production's. */
 async function fillGroups(
   plan: SandboxPlan,
   { production, test }: Pick<SeededResources, 'production' | 'test'>,
@@ -136,7 +136,7 @@ async function fillGroups(
   const tags = plan.adopted ? [...ownershipTags(plan), carries] : [];
   return seedGroups(autoscaling, async (ms) => plan.clock.sleep(ms), {
     names: plan.scalingGroups ?? [],
-    targetGroups: [...production, ...test].map(({ arn }) => arn),
+    targetGroups: plan.weighted ? [...production, ...test].map(({ arn }) => [arn]) : [production.map(({ arn }) => arn)],
     subnets: network.subnets.filter(({ zone }) => plan.zones.includes(zone)).map(({ id }) => id),
     template: plan.template,
     instances: plan.instances,

@@ -61,12 +61,13 @@ function notAlone(snapshot: Snapshot, step: FillGroup): string | undefined {
 function notItsPools(snapshot: Snapshot, step: FillGroup): string | undefined {
   const { name, targetGroups } = step.group;
   const own = poolsOfGroup(snapshot, step.group);
-  if (own.length === 0)
+  if (own.length === 0 && !step.group.moves)
     return `${name} is attached to none of the target groups of the config: nothing would show its health.`;
   if (own.length < targetGroups.length)
     return `${name} is attached to target groups beside those of the config: its instances would get what leads there.`;
   const serving = own.find((pool) => shareOfPool(snapshot, pool.name) > 0 || pool.role === 'production');
   if (serving !== undefined) return `${name} is attached to ${serving.name}, which has production's traffic.`;
+  if (step.group.moves) return undefined;
   const ids = new Set(fleetOf(snapshot, step).instances.map(({ id }) => id));
   const others = own.flatMap(({ targets }) => targets.filter((one) => isRegistered(one) && !ids.has(one.id)));
   if (others.length === 0) return undefined;
@@ -105,7 +106,7 @@ function filled(snapshot: Snapshot, step: FillGroup): Snapshot {
   return { ...snapshot, pools, fleets: [...snapshot.fleets.filter((one) => one.id !== id), fleet] };
 }
 
-function groupBefore({ name, capacity, targetGroups }: LaunchGroup, zones: readonly string[]): FleetGroup {
+function groupBefore({ name, capacity, targetGroups, moves }: LaunchGroup, zones: readonly string[]): FleetGroup {
   const sizes = { minimum: capacity, maximum: capacity, desired: 0, capacity: 0, inService: 0 };
-  return { name, ...sizes, zones, targetGroups, protects: [], suspended: [], failures: [] };
+  return { name, ...sizes, zones, targetGroups, ...defined({ moves }), protects: [], suspended: [], failures: [] };
 }

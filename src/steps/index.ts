@@ -1,3 +1,4 @@
+import { attachGroup } from './attach.ts';
 import { awaitApproval } from './await-approval.ts';
 import { awaitDnsAnswers } from './await-dns-answers.ts';
 import { awaitDrained } from './await-drained.ts';
@@ -18,6 +19,7 @@ import type { StepBehaviour, StepDefinition } from './definition.ts';
 import { deployRelease } from './deploy.ts';
 import { deregister } from './deregister.ts';
 import { deregisterEverywhere } from './deregister-everywhere.ts';
+import { detachGroup } from './detach.ts';
 import { heeding, type Heeds } from './heeding.ts';
 import { fillGroup } from './fill-group.ts';
 import { holdMinimum } from './hold-minimum.ts';
@@ -89,6 +91,8 @@ const steps = {
   'hold-minimum': holdMinimum,
   'match-size': matchSize,
   'release-minimum': releaseMinimum,
+  attach: attachGroup,
+  detach: detachGroup,
 };
 
 type Registry = typeof steps;

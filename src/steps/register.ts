@@ -51,13 +51,16 @@ export const register: StepDefinition<Register> = (step) => ({
       coming.map(({ id }) => ({ id, port: pool.port })),
     );
   },
-  simulate: (snapshot) =>
-    changePool(snapshot, step.pool, (pool) => {
-      const coming = idsOf(missing(snapshot, step));
-      const others = pool.targets.filter(({ id }) => !coming.includes(id));
-      return [...others, ...coming.map((id) => registering(id, pool.port))];
-    }),
+  simulate: (snapshot) => registerAll(snapshot, step.pool, idsOf(missing(snapshot, step))),
 });
+
+/** The snapshot with these instances just registered with the pool. */
+export function registerAll(snapshot: Snapshot, name: string, coming: readonly string[]): Snapshot {
+  return changePool(snapshot, name, (pool) => {
+    const others = pool.targets.filter(({ id }) => !coming.includes(id));
+    return [...others, ...coming.map((id) => registering(id, pool.port))];
+  });
+}
 
 function missing(snapshot: Snapshot, step: Register): readonly Instance[] {
   return instancesToRegister(snapshot, step, fleetOf(snapshot, step));

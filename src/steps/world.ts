@@ -5,7 +5,7 @@ import { inSameZones } from '../domain/in-place.ts';
 import { isRegistered, members } from '../domain/roles.ts';
 import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target } from '../domain/snapshot.ts';
-import { fleetById, inProduction } from '../domain/queries.ts';
+import { fleetById, inProduction, poolByName } from '../domain/queries.ts';
 import { count } from '../domain/text.ts';
 
 /** What the kinds of steps share: the fleet that a step is about, and snapshots with one thing changed. */
@@ -73,6 +73,18 @@ export function changeGroup(
     const { held: _, ...rest } = fleet.group;
     return { ...fleet, group: { ...rest, ...sizes, ...defined({ held }) } };
   });
+}
+
+/** The fleet's group attached to the pool, or not any more. */
+export function attached(
+  snapshot: Snapshot,
+  { fleet, pool }: { readonly fleet: string; readonly pool: string },
+  isIn: boolean,
+): Snapshot {
+  const { arn } = poolByName(snapshot, pool);
+  const { held, targetGroups = [] } = fleetOf(snapshot, { fleet }).group ?? {};
+  const others = targetGroups.filter((one) => one !== arn);
+  return changeGroup(snapshot, fleet, { held, targetGroups: isIn ? [...others, arn] : others });
 }
 
 /** The fleet's instances in another state, without those that are gone. */

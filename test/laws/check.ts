@@ -11,9 +11,11 @@ import { broken, fallsShort, minimumAtStart } from '../support/invariants.ts';
 const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
 const SPEC = { kind: 'ec2', summary: [], batches: [{ zone: 'a', subnet: 's', count: 1 }], request: {} };
 
-/** Of the group whose turn it is, attached to the second target group. */
-function groupSpec(count: number): LaunchSpec {
-  const group = { name: 'group-C', count, capacity: count, minimum: 1, targetGroups: ['arn:two'], subnets: [] };
+/** Of the group whose turn it is, attached to the second target group, or to none yet. */
+function groupSpec({ traffic }: Snapshot, count: number): LaunchSpec {
+  const sizes = { name: 'group-C', count, capacity: count, minimum: 1, subnets: [] };
+  const isMoved = traffic.kind === 'membership';
+  const group = { ...sizes, targetGroups: isMoved ? [] : ['arn:two'], ...(isMoved && { moves: true as const }) };
   return { ...SPEC, batches: [], group };
 }
 
@@ -64,7 +66,7 @@ export async function planFor(
     options: wish,
     requestedBy: ASKED,
     settings: settingsIn(snapshot),
-    resolve: async ({ zones }) => (hasGroups(snapshot) ? groupSpec(total(zones)) : SPEC),
+    resolve: async ({ zones }) => (hasGroups(snapshot) ? groupSpec(snapshot, total(zones)) : SPEC),
   });
   if (isRefusal(goal)) return goal;
   const plan = task.plan(snapshot, goal);

@@ -1,5 +1,5 @@
-import type { ClaimRequest, FleetPort, LaunchOrder, Notes } from '../../src/fleets/fleet.ts';
-import type { Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
+import type { ClaimRequest, FleetPort, LaunchOrder } from '../../src/fleets/fleet.ts';
+import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { Ports } from '../../src/steps/ports.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
@@ -9,10 +9,11 @@ import type { Freeze } from '../../src/domain/freeze.ts';
 import { notHere, type TrafficPort } from '../../src/traffic/traffic.ts';
 import { poolByName } from '../../src/domain/queries.ts';
 import { withTraffic } from '../../src/domain/routes.ts';
-import { changePool } from '../../src/steps/world.ts';
+import { attached, changePool } from '../../src/steps/world.ts';
+import { members } from '../../src/domain/roles.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { emptied, filledGroup, resized } from './scaled-worlds.ts';
-import { claimed, NOTHING_TOLD, HOME, NOTHING_OUTSIDE, world } from './worlds.ts';
+import { claimed, NOTHING_TOLD, HOME, NOTHING_OUTSIDE, noted, world } from './worlds.ts';
 
 /** A request as the ports were asked: `register prod B-0 B-1`, `read prod`, `read fleets`. */
 export interface Asked {
@@ -180,15 +181,24 @@ export class FakeWorld {
         const found = fleets.find((fleet) => fleet.id === id);
         return Object.entries(marks).every(([mark, value]) => found?.marks[mark as keyof Marks] === value);
       },
-      note: async (instances, notes) => this.#change(`note ${idsOf(instances)}`, () => this.#note(instances, notes)),
-      resize: async ({ id }, sizes) =>
-        this.#change(`resize ${id} ${sizes.minimum}`, () => this.set((snapshot) => resized(snapshot, id, sizes))),
+      note: async (instances, notes) =>
+        this.#change(`note ${idsOf(instances)}`, () => this.set((snapshot) => noted(snapshot, instances, notes))),
+      ...this.#groups(),
       terminate: async (fleet) =>
         this.#change(`terminate ${fleet.id}`, () => {
           fleet.instances.forEach(({ id }) => this.instance(id, 'terminated'));
           this.set((snapshot) => emptied(snapshot, fleet.id));
         }),
       remove: async ({ id }) => this.#change(`remove ${id}`, () => this.#remove(id)),
+    };
+  }
+
+  #groups(): Pick<FleetPort, 'resize' | 'attach' | 'detach'> {
+    return {
+      resize: async ({ id }, sizes) =>
+        this.#change(`resize ${id} ${sizes.minimum}`, () => this.set((snapshot) => resized(snapshot, id, sizes))),
+      attach: async (fleet, arn) => this.#change(`attach ${fleet.id} ${arn}`, () => this.#attach(fleet, arn, true)),
+      detach: async (fleet, arn) => this.#change(`detach ${fleet.id} ${arn}`, () => this.#attach(fleet, arn, false)),
     };
   }
 
@@ -267,19 +277,11 @@ export class FakeWorld {
     this.set((snapshot) => claimed(snapshot, request));
   }
 
-  #note(instances: readonly Instance[], { left, ...notes }: Notes): void {
-    const ids = new Set(instances.map(({ id }) => id));
-    const noted = ({ left: before, ...instance }: Instance): Instance => {
-      const places = left ?? before ?? [];
-      return { ...instance, ...notes, ...(places.length === 0 ? {} : { left: places }) };
-    };
-    this.set((snapshot) => ({
-      ...snapshot,
-      fleets: snapshot.fleets.map((fleet) => ({
-        ...fleet,
-        instances: fleet.instances.map((one) => (ids.has(one.id) ? noted(one) : one)),
-      })),
-    }));
+  /** The group registers all that it has there, or deregisters it. */
+  #attach(fleet: Fleet, arn: string, isIn: boolean): void {
+    const pool = this.now.pools.find((one) => one.arn === arn)!.name;
+    this.set((snapshot) => attached(snapshot, { fleet: fleet.id, pool }, isIn));
+    for (const { id } of members(fleet)) isIn ? this.#enter(pool, id) : this.#leave(pool, id);
   }
 
   #mark(id: string, marks: Marks): void {

@@ -1,7 +1,8 @@
 import type { FleetGroup } from '../../src/domain/scaling.ts';
 import { FakeWorld, SPEC } from './fake-world.ts';
 import type { Case } from './grave-case.ts';
-import { enter, sicken, weigh, type Act } from './hands.ts';
+import { attachedGroups, regrouped } from './attached-worlds.ts';
+import { enter, leave, MINIMUM, own, sicken, weigh, type Act } from './hands.ts';
 import { scaledWorld, type GroupSpec } from './scaled-worlds.ts';
 
 /** What may happen to steps about Auto Scaling groups. */
@@ -14,12 +15,7 @@ const ASKED = { run: 'r1', who: 'ann', since: '2026-06-01T00:00:00.000Z' };
 const regroup =
   (fleet: string, group: Partial<FleetGroup>): Act =>
   (fake) =>
-    fake.set((snapshot) => ({
-      ...snapshot,
-      fleets: snapshot.fleets.map((one) =>
-        one.id === fleet && one.group ? { ...one, group: { ...one.group, ...group } } : one,
-      ),
-    }));
+    fake.set((snapshot) => regrouped(snapshot, fleet, group));
 
 /** Another run has given the other group a release. */
 const fill: Act = (fake) => {
@@ -68,8 +64,45 @@ const matchCases: readonly Case<'match-size'>[] = [
   },
 ];
 
-/** Both launch instances. */
-export const GROUP_CASES = { 'fill-group': fillCases, 'match-size': matchCases };
+const attachCases: readonly Case<'attach'>[] = [
+  {
+    name: 'green to production',
+    world: () => attachedGroups(),
+    step: { do: 'attach', pool: 'prod', fleet: 'B' },
+    refused: {
+      'green gets sick where it is tested': [sicken('test', 'B-0', 'B-1'), 'No instance of B is healthy now'],
+      'an instance refresh of it begins': [regroup('B', { refresh: 'InProgress' }), 'nothing can be attached to it'],
+    },
+    allowed: { 'blue dies': sicken('prod', 'A-0', 'A-1'), 'one of green gets sick': sicken('test', 'B-1') },
+  },
+];
+
+const detachCases: readonly Case<'detach'>[] = [
+  {
+    name: 'blue from production',
+    world: () => attachedGroups(true),
+    step: { do: 'detach', pool: 'prod', fleet: 'A', minimumHealthy: MINIMUM },
+    refused: {
+      'green dies': [sicken('prod', 'B-0', 'B-1'), 'nothing healthy'],
+      'green loses an instance': [leave('prod', 'B-1'), '1 short in a'],
+      'green is detached by hand': [leave('prod', 'B-0', 'B-1'), 'nothing healthy'],
+      'another group takes blue over': [own('web', 'A-0'), 'A-0 belongs to the Auto Scaling group web'],
+    },
+    allowed: {
+      'blue gets sick': sicken('prod', 'A-0', 'A-1'),
+      'green gets sick where it was tested': sicken('test', 'B-0', 'B-1'),
+      'an instance refresh of it begins': regroup('A', { refresh: 'InProgress' }),
+    },
+  },
+];
+
+/** All launch instances, or move what is there. */
+export const GROUP_CASES = {
+  'fill-group': fillCases,
+  'match-size': matchCases,
+  attach: attachCases,
+  detach: detachCases,
+};
 
 /** They take nothing away: what is held from scaling in stays as it is. */
 export const HOLDS = ['hold-minimum', 'release-minimum'] as const;

@@ -7,7 +7,7 @@ import { NO_CHECKS } from '../../src/production/green.ts';
 import { NO_MARKER } from '../../src/production/production.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target, TargetState } from '../../src/domain/snapshot.ts';
 import type { Ownership } from '../../src/domain/owners.ts';
-import type { ClaimRequest } from '../../src/fleets/fleet.ts';
+import type { ClaimRequest, Notes } from '../../src/fleets/fleet.ts';
 import type { Outside, SwitchSettings } from '../../src/domain/traffic.ts';
 import type { OutsidePort } from '../../src/traffic/discover.ts';
 
@@ -171,4 +171,18 @@ export function claimed(snapshot: Snapshot, { fleet: id, release, instances, mar
   const mine = snapshot.unmanaged.filter((one) => instances.includes(one.id));
   const unmanaged = snapshot.unmanaged.filter((one) => !mine.includes(one));
   return { ...snapshot, fleets: [...snapshot.fleets, { id, release, marks, instances: mine }], unmanaged };
+}
+
+/** These instances have the notes from now on. */
+export function noted(snapshot: Snapshot, instances: readonly Instance[], { left, ...notes }: Notes): Snapshot {
+  const ids = new Set(instances.map(({ id }) => id));
+  const withNotes = ({ left: before, ...instance }: Instance): Instance => {
+    const places = left ?? before ?? [];
+    return { ...instance, ...notes, ...(places.length === 0 ? {} : { left: places }) };
+  };
+  const fleets = snapshot.fleets.map((fleet) => ({
+    ...fleet,
+    instances: fleet.instances.map((one) => (ids.has(one.id) ? withNotes(one) : one)),
+  }));
+  return { ...snapshot, fleets };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AutoScaling, AutoScalingGroup } from '../../src/aws/autoscaling.ts';
 import type { Ec2 } from '../../src/aws/ec2.ts';
 import type { AutoScalingFleetConfig } from '../../src/config/config.ts';
+import { checkSetup } from '../../src/fleets/auto-scaling/checks.ts';
 import { resolveGroupLaunch } from '../../src/fleets/auto-scaling/resolve.ts';
 import { LEAST, mistakesIn } from '../support/config.ts';
 import { expectAdvice, errorOf } from '../support/expect-advice.ts';
@@ -196,11 +197,20 @@ describe('the next group', () => {
   });
 });
 
+test('where groups move between target groups, the next one is in none of those that serve', async () => {
+  const attachments = { own: [] as string[], others: ['arn:prod'], moves: true } as const;
+  expect(() => checkSetup(IDLE, SERVING, attachments)).not.toThrow();
+  expect(() => checkSetup(IDLE, SERVING, { ...attachments, own: ['arn:test'] })).not.toThrow();
+  const error = await errorOf((async () => checkSetup(IDLE, SERVING, { ...attachments, own: ['arn:prod'] }))());
+  expect(error.code).toBe('attached-to-production');
+  expect(error.message).toContain('group-B is attached to arn:prod, as group-A');
+  expectAdvice(error);
+});
+
 test('mistakes in a config are what groups cannot be used with', () => {
   const groups = LEAST.replace('  kind: ec2\n', '  kind: auto-scaling\n  groups: [shop-a, shop-a]\n');
   expect(mistakesIn(`${groups}deploy: { kind: ssm, document: shop-deploy }\n`)).toEqual([
     expect.stringContaining('two different groups'),
-    expect.stringContaining('weighted-listener or weighted-dns'),
     expect.stringContaining('gets a release by launching it'),
   ]);
 });

@@ -43,6 +43,8 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   'tag-store-id': 'write on the tags of all fleets which store keeps the lease',
   'fill-group': 'give an empty Auto Scaling group its launch template version and its size',
   'hold-minimum': 'raise the minimum of an Auto Scaling group to what it has, so that it is not scaled in',
+  attach: 'attach an Auto Scaling group to a target group: it registers all that it has and launches there',
+  detach: 'detach it from one: all that it has there drains',
   'match-size': 'let an Auto Scaling group grow to what serves now, and wait until all of it is healthy',
   'release-minimum': 'put the minimum of an Auto Scaling group back to what it was',
   'tag-release': 'write on the tags of instances that they are back, and which release they have',

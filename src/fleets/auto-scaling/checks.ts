@@ -1,4 +1,4 @@
-import { targetGroupsOf, type AutoScalingGroup } from '../../aws/autoscaling.ts';
+import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { count, list } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
@@ -78,24 +78,18 @@ function checkEmpty(owner: Ownership, group: AutoScalingGroup): void {
     });
 }
 
-/** @throws OperatorError unless it has target groups of its own, and a launch template that can be set */
-export function checkSetup(group: AutoScalingGroup, serving: AutoScalingGroup): void {
-  const { AutoScalingGroupName: name = '', MixedInstancesPolicy: mixed, LoadBalancerNames: classic = [] } = group;
-  const { AutoScalingGroupName: other = '' } = serving;
-  const [own, shared] = [targetGroupsOf(group), targetGroupsOf(serving)];
-  const twice = own.filter((arn) => shared.includes(arn));
-  if (own.length === 0 || twice.length > 0 || classic.length > 0)
-    throw new OperatorError(
-      'no-own-target-group',
-      twice.length > 0
-        ? `${name} and ${other} register their instances with the same target group: ${list(twice)}.`
-        : `${name} is attached to ${classic.length > 0 ? `a Classic Load Balancer (${list(classic)})` : 'no target group'}.`,
-      {
-        next: [
-          'Attach each group to one of the two target groups under `traffic.groups` in the config, and to no other.',
-        ],
-      },
-    );
+/** ARNs of the target groups that the next group and the serving one register their instances with. */
+export interface Attachments {
+  readonly own: readonly string[];
+  readonly others: readonly string[];
+  /** The groups are attached to other ones in turn. */
+  readonly moves?: true;
+}
+
+/** @throws OperatorError unless it has target groups of its own where it keeps them, and a launch template that can be set */
+export function checkSetup(group: AutoScalingGroup, serving: AutoScalingGroup, attachments: Attachments): void {
+  const { AutoScalingGroupName: name = '', MixedInstancesPolicy: mixed } = group;
+  checkAttachments(group, serving, attachments);
   if (templateOf(group)?.LaunchTemplateId === undefined)
     throw new OperatorError(
       'no-launch-template',
@@ -113,4 +107,34 @@ export function checkSetup(group: AutoScalingGroup, serving: AutoScalingGroup): 
       `${name} launches ${list(differing.map(({ InstanceType = 'some types' }) => InstanceType))} from an image of its own: the new release would not be used there.`,
       { next: ['Remove ImageId and LaunchTemplateSpecification from the overrides of its mixed instances policy.'] },
     );
+}
+
+function checkAttachments(
+  { AutoScalingGroupName: name = '', LoadBalancerNames: classic = [] }: AutoScalingGroup,
+  { AutoScalingGroupName: other = '' }: AutoScalingGroup,
+  { own, others, moves }: Attachments,
+): void {
+  const twice = own.filter((arn) => others.includes(arn));
+  if (classic.length === 0 && twice.length === 0 && (moves || own.length > 0)) return;
+  if (moves && classic.length === 0)
+    throw new OperatorError(
+      'attached-to-production',
+      `${name} is attached to ${list(twice)}, as ${other}, which serves: what it launches would get production's traffic.`,
+      {
+        next: [
+          `\`aws autoscaling detach-traffic-sources --auto-scaling-group-name ${name} --traffic-sources Identifier=${twice[0]},Type=elbv2\` detaches it; then run this again.`,
+        ],
+      },
+    );
+  throw new OperatorError(
+    'no-own-target-group',
+    twice.length > 0
+      ? `${name} and ${other} register their instances with the same target group: ${list(twice)}.`
+      : `${name} is attached to ${classic.length > 0 ? `a Classic Load Balancer (${list(classic)})` : 'no target group'}.`,
+    {
+      next: [
+        'Attach each group to one of the two target groups under `traffic.groups` in the config, and to no other.',
+      ],
+    },
+  );
 }

@@ -10,6 +10,8 @@ import { marksIn, tagName, type Tags } from '../ec2/tags.ts';
 export interface AutoScalingDeps extends Omit<Ec2FleetOptions, 'config'> {
   readonly config: AutoScalingFleetConfig;
   readonly scaling: AutoScaling;
+  /** Its groups are attached to the target groups of production or of test in turn. */
+  readonly moves?: true;
 }
 
 type Member = NonNullable<AutoScalingGroup['Instances']>[number];
@@ -87,9 +89,22 @@ export function heldSince(owner: Ownership, group: AutoScalingGroup): number {
 export interface GroupFacts {
   readonly refresh: string | undefined;
   readonly failures: readonly string[];
+  readonly targetGroups: readonly string[];
 }
 
-export function toFleetGroup(owner: Ownership, group: AutoScalingGroup, { refresh, failures }: GroupFacts): FleetGroup {
+/** ARNs of the target groups that it registers its instances with; one request where groups move. */
+export async function attachmentsOf(
+  { scaling, moves }: AutoScalingDeps,
+  group: AutoScalingGroup,
+): Promise<readonly string[]> {
+  return moves ? scaling.attachments(group.AutoScalingGroupName ?? '') : targetGroupsOf(group);
+}
+
+export function toFleetGroup(
+  { owner, moves }: Pick<AutoScalingDeps, 'owner' | 'moves'>,
+  group: AutoScalingGroup,
+  { refresh, failures, targetGroups }: GroupFacts,
+): FleetGroup {
   const { AutoScalingGroupName: name = '', MinSize = 0, MaxSize = 0, DesiredCapacity = 0 } = group;
   const template = templateOf(group);
   const tags = tagsOf(group);
@@ -102,11 +117,12 @@ export function toFleetGroup(owner: Ownership, group: AutoScalingGroup, { refres
     capacity: inService.reduce((sum, one) => sum + weightOf(one), 0),
     inService: inService.length,
     zones: group.AvailabilityZones ?? [],
-    targetGroups: targetGroupsOf(group),
+    targetGroups,
     protects: membersOf(group).flatMap(({ ProtectedFromScaleIn: is, InstanceId = '' }) => (is ? [InstanceId] : [])),
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     failures,
     ...defined({
+      moves,
       launches: template && templateText(template),
       carries: tags[tagName(owner, CARRIES)],
       held: heldIn(tags[heldTagName(owner)]),

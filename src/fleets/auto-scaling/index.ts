@@ -48,6 +48,9 @@ export function createAutoScalingFleet(deps: AutoScalingDeps): FleetPort {
     note: async (instances, notes) => writeNotes(ec2, owner.tagPrefix, instances, notes),
     resize: async (fleet, sizes) => resize(deps, fleet, sizes),
 
+    attach: async (fleet, targetGroup) => scaling.attach(nameOf(fleet), targetGroup),
+    detach: async (fleet, targetGroup) => scaling.detach(nameOf(fleet), targetGroup),
+
     terminate: async (fleet) => scaling.update({ AutoScalingGroupName: nameOf(fleet), MinSize: 0, DesiredCapacity: 0 }),
 
     remove: async (fleet) => letGo(deps, fleet),

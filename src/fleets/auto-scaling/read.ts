@@ -5,6 +5,7 @@ import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
 import { byLaunch, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
 import {
+  attachmentsOf,
   fleetTagsOf,
   heldSince,
   inServiceOf,
@@ -43,14 +44,16 @@ export async function readGroups(
 }
 
 /** Why instances are missing is asked only while some are. */
-async function besideOf({ owner, scaling }: AutoScalingDeps, group: AutoScalingGroup): Promise<GroupFacts> {
+async function besideOf(deps: AutoScalingDeps, group: AutoScalingGroup): Promise<GroupFacts> {
+  const { owner, scaling } = deps;
   const { AutoScalingGroupName: name = '', DesiredCapacity: desired = 0 } = group;
   const capacity = inServiceOf(group).reduce((sum, one) => sum + weightOf(one), 0);
-  const [refresh, failures] = await Promise.all([
+  const [refresh, failures, targetGroups] = await Promise.all([
     scaling.refresh(name),
     capacity < desired ? scaling.failures(name, heldSince(owner, group)) : [],
+    attachmentsOf(deps, group),
   ]);
-  return { refresh, failures };
+  return { refresh, failures, targetGroups };
 }
 
 function toFleet(
@@ -61,7 +64,7 @@ function toFleet(
 ): Fleet {
   const { owner } = deps;
   const { fleet: id, release } = fleetTagsOf(owner, described)!;
-  const group = toFleetGroup(owner, described, beside);
+  const group = toFleetGroup(deps, described, beside);
   const instances = membersOf(described).map((member) => {
     const machine = byId.get(member.InstanceId ?? '');
     const own = machine === undefined ? notSeen(member) : ofOurGroups(deps, toOwnInstance(owner, machine));

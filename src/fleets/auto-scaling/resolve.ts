@@ -1,5 +1,4 @@
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
-import { targetGroupsOf } from '../../aws/autoscaling.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
 import { total } from '../../domain/minimum-healthy.ts';
@@ -9,7 +8,7 @@ import { fromImage } from '../ec2/image.ts';
 import { templateVersion } from '../ec2/template.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { checkIdle, checkSetup } from './checks.ts';
-import { inServiceOf, templateOf, weightOf, type AutoScalingDeps } from './groups.ts';
+import { attachmentsOf, inServiceOf, templateOf, weightOf, type AutoScalingDeps } from './groups.ts';
 
 /** The `request` of a launch spec of Auto Scaling. */
 export interface GroupRequest {
@@ -30,7 +29,8 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   const idle = groups.find(({ AutoScalingGroupName: name }) => name !== blue.group?.name);
   if (serving === undefined || idle === undefined) throw notAGroup(blue.release, config.groups);
   if (cloneFrom !== undefined) throw notCloned();
-  checkSetup(idle, serving);
+  const [own, others] = await Promise.all([attachmentsOf(deps, idle), attachmentsOf(deps, serving)]);
+  checkSetup(idle, serving, { own, others, ...defined({ moves: deps.moves }) });
   const capacity = capacityFor(serving, idle, total(zones));
   checkIdle(owner, idle, capacity);
   const image = config.image && (await fromImage(ec2, deps.ssm, config.image, release));
@@ -49,7 +49,8 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
       count: total(zones),
       capacity,
       minimum: blue.group?.held?.before ?? serving.MinSize ?? 0,
-      targetGroups: targetGroupsOf(idle),
+      targetGroups: own,
+      ...defined({ moves: deps.moves }),
       subnets: (idle.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
     },
     request: { template, ...defined({ image: image?.run.ImageId }) } satisfies GroupRequest,

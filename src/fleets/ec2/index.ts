@@ -6,7 +6,7 @@ import type { Ownership } from '../../domain/owners.ts';
 import { members } from '../../domain/roles.ts';
 import type { LaunchBatch } from '../../domain/goal.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
-import { noGroup, type FleetPort, type LaunchOrder } from '../fleet.ts';
+import { NO_GROUP, type FleetPort, type LaunchOrder } from '../fleet.ts';
 import { writeNotes } from '../notes.ts';
 import { keptVolumeSizes } from './kept-volumes.ts';
 import { tagsFor, type Ec2FleetOptions, type Ec2Request } from './request.ts';
@@ -64,7 +64,7 @@ export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {
     },
 
     note: async (instances, notes) => writeNotes(ec2, owner.tagPrefix, instances, notes),
-    resize: noGroup,
+    ...NO_GROUP,
     async terminate(fleet) {
       // A protected instance also keeps the others of its zone from being terminated by the same call (EC2 API, TerminateInstances): one call per zone.
       await settle(idsByZone(fleet).map(async (ids) => ec2.terminate(ids)));

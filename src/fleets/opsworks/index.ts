@@ -4,7 +4,7 @@ import { OperatorError } from '../../errors.ts';
 import { members } from '../../domain/roles.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { ownershipTags, tagName } from '../ec2/tags.ts';
-import { noGroup, type ClaimRequest, type FleetPort } from '../fleet.ts';
+import { NO_GROUP, type ClaimRequest, type FleetPort } from '../fleet.ts';
 import { writeNotes } from '../notes.ts';
 import { launchLayer } from './launch.ts';
 import { allInstances, inLayer, layerMarkTags, layerOfFleet, type OpsWorksDeps } from './layers.ts';
@@ -51,7 +51,7 @@ export function createOpsWorksFleet(options: OpsWorksFleetOptions): FleetPort {
       await writeNotes(ec2, owner.tagPrefix, instances, notes);
     },
 
-    resize: noGroup,
+    ...NO_GROUP,
     terminate: async (fleet) => terminate(deps, fleet),
     remove: async (fleet) => remove(deps, fleet),
   };

@@ -4,9 +4,11 @@ import { refusal } from '../../domain/goal.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { poolByName } from '../../domain/queries.ts';
 import { members, poolsOf } from '../../domain/roles.ts';
+import { isScaled } from '../../domain/scaled.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
 import { sharedTestNotes } from '../outsiders.ts';
+import { holdSteps, joiningProblem } from '../scaling.ts';
 import { bakeSteps } from './bakes.ts';
 import type { PaceOptions, Switch, TrafficModel } from './model.ts';
 import {
@@ -14,6 +16,7 @@ import {
   deregisterSteps,
   endSteps,
   enterStep,
+  growSteps,
   namesOf,
   othersThan,
   registerSteps,
@@ -27,19 +30,22 @@ export function membership(snapshot: Snapshot): TrafficModel {
   const test = poolsOf(snapshot, 'test');
   const [own, tried] = [namesOf(production), namesOf(test)];
   const paceBack = (to: Fleet, { batch }: Pick<PaceOptions, 'batch'>) =>
-    defined({ batch: batch && batchSize(batch, members(to).length) });
+    batch && isScaled(to) ? WHOLE : defined({ batch: batch && batchSize(batch, members(to).length) });
   return {
     testPools: () => test,
     capacityGroups: () => production.map((pool) => ({ name: pool.name, pools: [pool] })),
     notes: sharedTestNotes(snapshot),
-    setupProblem: () => undefined,
+    setupProblem: () => joiningProblem(snapshot),
     changedByOthers: () => undefined,
     paceOf: (to, options) => (wantsStages(options) ? NO_WEIGHTS : paceBack(to, options)),
     paceBack,
     switchSteps: (change, before) => [
+      ...holdSteps(snapshot, change),
       ...before,
       ...batchSteps(snapshot, change, own),
       ...comeIn(snapshot, change, own),
+      // What serves may have scaled out until now, and what came in may have lost an instance.
+      ...own.flatMap((pool) => growSteps(snapshot, change, pool)),
       ...swapSteps(snapshot, change, own, tried),
       ...releaseSteps(change),
       ...own.slice(0, 1).flatMap((pool) => bakeSteps(change, pool, 100, change.minimumHealthy[pool])),
@@ -59,6 +65,13 @@ const NO_WEIGHTS = refusal(
   '`traffic.kind: weighted-listener` moves traffic by weights, and in steps.',
 );
 
+const WHOLE = refusal(
+  'no-batches',
+  'An Auto Scaling group is attached to a target group, or detached from it, as a whole.',
+  'Run this without --batch.',
+  '`traffic.kind: weighted-listener` moves traffic between two groups in steps.',
+);
+
 /** Batch by batch: some of the fleet come in, are healthy, and as many of the others leave. The last batch is the switch's own. */
 function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]): readonly Step[] {
   const { to, minimumHealthy, batch } = change;
@@ -67,11 +80,13 @@ function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]
   const rounds = Math.max(0, Math.ceil(members(to).length / batch) - 1);
   const leave = (fleet: Fleet, pool: string, upTo: number): readonly Step[] => {
     const downTo = Math.max(0, members(fleet).length - upTo);
-    return deregisterSteps(fleet, [pool], minimumHealthy, allowedOwnersIn(change)).map((step) => ({ ...step, downTo }));
+    return deregisterSteps(fleet, [pool], minimumHealthy, allowedOwnersIn(change)).map((step) =>
+      step.do === 'deregister' ? { ...step, downTo } : step,
+    );
   };
   return Array.from({ length: rounds }, (_, n) => (n + 1) * batch).flatMap((upTo) =>
     pools.flatMap((pool): readonly Step[] => [
-      { ...enterStep(change, pool, minimumHealthy[pool] ?? NO_MINIMUM), upTo },
+      { ...enterStep(change, pool, minimumHealthy[pool] ?? NO_MINIMUM), ...(!isScaled(to) && { upTo }) },
       { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: NO_MINIMUM, need: 'minimum', upTo },
       ...slowStart(snapshot, change, pool),
       ...from.flatMap((fleet) => leave(fleet, pool, upTo)),

@@ -6,6 +6,7 @@ import { liveFleets, members, poolsOf } from '../../domain/roles.ts';
 import { isScaled } from '../../domain/scaled.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Step, StepOf } from '../../steps/index.ts';
+import { matchSteps } from '../scaling.ts';
 import type { Ending, PaceOptions, Switch } from './model.ts';
 
 /** Steps and questions that all ways of moving traffic share. */
@@ -19,27 +20,42 @@ export function othersThan(snapshot: Snapshot, to: Fleet): readonly Fleet[] {
   return liveFleets(snapshot).filter((fleet) => fleet !== to);
 }
 
-/** A group registers and deregisters its instances by itself: nobody else does. */
+/** A group registers and deregisters its instances by itself, nobody else does: it is attached where it is to do so. */
 export function registerSteps(fleet: Fleet, pools: readonly string[]): readonly Step[] {
-  if (isScaled(fleet)) return [];
-  return pools.map((pool) => ({ do: 'register', pool, fleet: fleet.id }));
+  if (isScaled(fleet) && fleet.group.moves === undefined) return [];
+  return pools.map((pool) => ({ do: isScaled(fleet) ? 'attach' : 'register', pool, fleet: fleet.id }));
 }
 
 /** The fleet of the switch enters the pool, which has to have that many healthy then. */
-export function enterStep({ to, unlessSick }: Switch, pool: string, atLeast: PoolMinimum): StepOf<'register'> {
-  return { do: 'register', pool, fleet: to.id, ...(unlessSick && { atLeast }) };
+export function enterStep(
+  { to, unlessSick }: Switch,
+  pool: string,
+  atLeast: PoolMinimum,
+): StepOf<'register'> | StepOf<'attach'> {
+  const enters = { pool, fleet: to.id, ...(unlessSick && { atLeast }) };
+  return isScaled(to) ? { do: 'attach', ...enters } : { do: 'register', ...enters };
 }
+
+/** Absent: nothing is asked. */
+type LeavingFacts = Pick<StepOf<'deregister'>, 'allowedOwners' | 'residual' | 'outsiders'>;
 
 export function deregisterSteps(
   fleet: Fleet,
   pools: readonly string[],
   minimum: MinimumHealthy = {},
-  facts: Pick<StepOf<'deregister'>, 'allowedOwners' | 'residual' | 'outsiders'> = {},
-): readonly StepOf<'deregister'>[] {
-  if (isScaled(fleet)) return [];
+  facts: LeavingFacts = {},
+): readonly (StepOf<'deregister'> | StepOf<'detach'>)[] {
+  if (isScaled(fleet) && fleet.group.moves === undefined) return [];
   return pools.map((pool) => {
-    return { do: 'deregister', pool, fleet: fleet.id, minimumHealthy: minimum[pool] ?? NO_MINIMUM, ...facts };
+    const leaves = { pool, fleet: fleet.id, minimumHealthy: minimum[pool] ?? NO_MINIMUM, ...facts };
+    return isScaled(fleet) ? { do: 'detach', ...leaves } : { do: 'deregister', ...leaves };
   });
+}
+
+/** Not on the way back, unless it was asked for: that must not wait for instances that boot. */
+export function growSteps(snapshot: Snapshot, change: Switch, pool: string): readonly Step[] {
+  const grows = change.grow ?? (change.prepares && change.need === 'all');
+  return grows ? matchSteps(snapshot, change, pool) : [];
 }
 
 /** On the way back something else serves already: what may be replaced is no reason to stop. */

@@ -10,11 +10,20 @@ import { hasServed, recordedShare, ownPools, percentText, TOLERANCE } from '../.
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { ResidualLimits, Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
-import { holdSteps, matchSteps } from '../scaling.ts';
+import { holdSteps } from '../scaling.ts';
 import { bakeSteps } from './bakes.ts';
 import type { Ending, Switch, TrafficModel } from './model.ts';
 import { stagesOf } from './stages.ts';
-import { allowedOwnersIn, deregisterSteps, endSteps, enterStep, namesOf, othersThan, registerSteps } from './steps.ts';
+import {
+  allowedOwnersIn,
+  deregisterSteps,
+  endSteps,
+  enterStep,
+  growSteps,
+  namesOf,
+  othersThan,
+  registerSteps,
+} from './steps.ts';
 
 type WeightedTraffic = Exclude<Traffic, { kind: 'membership' }>;
 
@@ -172,12 +181,6 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
     ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...kind.verify(change, pool)] : []),
     ...(isWhole ? bakeSteps(change, pool, 100, minimumOf(change)) : []),
   ];
-}
-
-/** Not on the way back, unless it was asked for: that must not wait for instances that boot. */
-function growSteps(snapshot: Snapshot, change: Switch, pool: string): readonly Step[] {
-  const grows = change.grow ?? (change.prepares && change.need === 'all');
-  return grows ? matchSteps(snapshot, change, pool) : [];
 }
 
 /** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */

@@ -41,6 +41,8 @@ const ACTIONS: Readonly<Record<FleetChange | TrafficChange | DeployChange, reado
   mark: TAG,
   note: TAG,
   resize: [RESIZE, 'autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags'],
+  attach: ['autoscaling:AttachTrafficSources'],
+  detach: ['autoscaling:DetachTrafficSources'],
   terminate: [RESIZE, 'ec2:TerminateInstances', 'opsworks:StopInstance', 'opsworks:DeleteInstance'],
   remove: ['autoscaling:DeleteTags', 'opsworks:DeleteInstance', 'opsworks:DeleteLayer'],
   register: ['elasticloadbalancing:RegisterTargets'],

@@ -4,8 +4,8 @@ import { call, type Service } from '../service.ts';
 /** Two groups that take turns, as a team's own infrastructure code makes them. */
 export interface GroupsOption {
   readonly names: readonly string[];
-  /** ARNs of their target groups, in the same order. */
-  readonly targetGroups: readonly string[];
+  /** ARNs of the target groups of each, in the same order. */
+  readonly targetGroups: readonly (readonly string[])[];
   readonly subnets: readonly string[];
   readonly template: string;
   /** How many instances the first group has; the other one is empty. */
@@ -34,7 +34,7 @@ export async function seedGroups(
       MaxSize: Math.max(MAXIMUM, 2 * instances),
       DesiredCapacity: size,
       VPCZoneIdentifier: subnets.join(','),
-      TargetGroupARNs: [targetGroups[index]],
+      TargetGroupARNs: targetGroups[index] ?? [],
       Tags: index === 0 ? tags : [],
     });
   }

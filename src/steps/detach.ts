@@ -1,0 +1,41 @@
+import { poolByName, registeredIn } from '../domain/queries.ts';
+import { isAttached } from '../domain/scaled.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { withGroups } from '../observe/reads.ts';
+import type { StepDefinition } from './definition.ts';
+import { deregister, type Deregister } from './deregister.ts';
+import { attached, existingFleet, fleetOf, memberIds } from './world.ts';
+
+/**
+ * Detach the fleet's group from the pool: all that it has there drains, and what it launches from now on does not get in. It asks what
+ * `deregister` asks. What is still registered once the group is detached was so by hand, and is taken out one by one.
+ */
+export interface Detach extends Omit<Deregister, 'do' | 'downTo'> {
+  readonly do: 'detach';
+}
+
+export const detachGroup: StepDefinition<Detach> = (step) => {
+  const byOne = deregister({ ...step, do: 'deregister' });
+  return {
+    ...byOne,
+    title: (snapshot) => `detach ${fleetOf(snapshot, step).group?.name ?? step.fleet} from ${step.pool}`,
+    instances: (snapshot) => memberIds(snapshot, step),
+    progress: (snapshot) => (isIn(snapshot, step) && !hasTargets(snapshot, step) ? 'todo' : byOne.progress(snapshot)),
+    readsBefore: (snapshot) => withGroups(snapshot, byOne.readsBefore(snapshot)),
+    readsToPoll: () => ({ pools: [step.pool], fleets: [step.fleet] }),
+    apply: async (ports, snapshot) => {
+      if (!isIn(snapshot, step)) return byOne.apply(ports, snapshot);
+      return ports.fleet.detach(existingFleet(snapshot, step), poolByName(snapshot, step.pool).arn);
+    },
+    simulate: (snapshot) => byOne.simulate(attached(snapshot, step, false)),
+  };
+};
+
+function isIn(snapshot: Snapshot, step: Detach): boolean {
+  return isAttached(fleetOf(snapshot, step), poolByName(snapshot, step.pool));
+}
+
+/** A group that is attached without any puts its next instance there. */
+function hasTargets(snapshot: Snapshot, step: Detach): boolean {
+  return registeredIn(poolByName(snapshot, step.pool), fleetOf(snapshot, step)).length > 0;
+}
