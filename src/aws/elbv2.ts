@@ -61,6 +61,12 @@ export class Elbv2 {
     return new Map(Attributes.map(({ Key = '', Value = '' }) => [Key, Value]));
   }
 
+  async loadBalancerAttributes(arn: string): Promise<ReadonlyMap<string, string>> {
+    const command = new sdk.DescribeLoadBalancerAttributesCommand({ LoadBalancerArn: arn });
+    const { Attributes = [] } = await this.#send(command);
+    return new Map(Attributes.map(({ Key = '', Value = '' }) => [Key, Value]));
+  }
+
   /** Quotas of the account in this region, by ELB's names, such as `targets-per-application-load-balancer`. */
   async limits(): Promise<ReadonlyMap<string, number>> {
     const command = (Marker?: string) => new sdk.DescribeAccountLimitsCommand({ Marker });

@@ -44,6 +44,7 @@ const LOOK = [
     'TargetGroupAttributes',
     'TargetHealth',
     'LoadBalancers',
+    'LoadBalancerAttributes',
     'Listeners',
     'Rules',
     'Tags',

@@ -14,6 +14,8 @@ export type Verb = 'adopt' | 'up' | 'promote' | 'rollback' | 'cleanup' | 'rollin
 export interface PoolMinimum {
   readonly total: number;
   readonly zones: Readonly<Record<string, number>>;
+  /** Clients of a zone reach the targets of that zone only: unless the minimum is 0, each keeps one. */
+  readonly zonal?: true;
 }
 
 /**

@@ -7,6 +7,7 @@ import { isHealthy, minimumAtStake, minimumInPlace, shortfall, total, type ByZon
 import type { MinimumHealthy, PoolMinimum } from './goal.ts';
 import { foreignRoutes } from './outside.ts';
 import { fleetById, isDraining } from './queries.ts';
+import { isZonal } from './zones.ts';
 
 /** What deploys in place ask of a snapshot. Every pool counts that holds the instance, whatever its role. */
 
@@ -170,7 +171,7 @@ export function minimumWhileOut(
   const pools = snapshot.pools.filter((pool) => names.has(pool.name) && serves(snapshot, pool));
   return Object.fromEntries(
     pools.map((pool) => {
-      const rule = { asked, crossZone: pool.crossZone !== false, ports: portsIn(snapshot, pool, ids) };
+      const rule = { asked, crossZone: !isZonal(pool), ports: portsIn(snapshot, pool, ids) };
       return [pool.name, minimumInPlace(healthyByZone(snapshot, pool), size, rule)];
     }),
   );

@@ -4,6 +4,7 @@ import { targetsOf } from './roles.ts';
 import type { Amount } from './amount.ts';
 import type { MinimumHealthy, PoolMinimum } from './goal.ts';
 import { shareOfFleet } from './shares.ts';
+import { isZonal } from './zones.ts';
 
 /** Targets counted by availability zone. */
 export type ByZone = Record<string, number>;
@@ -76,32 +77,43 @@ function groupMinimum(snapshot: Snapshot, { pools }: CapacityGroup): PoolMinimum
   const [first] = counts
     .filter(({ healthy }) => total(healthy) > 0)
     .toSorted((a, b) => b.share - a.share || total(b.healthy) - total(a.healthy));
-  const zones = first?.healthy ?? {};
-  return { total: total(zones), zones: first?.group === undefined ? zones : evenZones(zones, first.group) };
+  const healthy = first?.healthy ?? {};
+  const zonal = pools.some(isZonal);
+  const zones = first?.group === undefined ? healthy : evenZones(healthy, first.group, zonal ? 1 : 0);
+  return { total: total(healthy), zones, ...(zonal && { zonal }) };
 }
 
 /**
  * What a group has in each zone, at least, once it has that many in all: Auto Scaling spreads them evenly, and chooses the zones
  * of those that remain.
  */
-function evenZones(zones: Readonly<ByZone>, { zones: all }: { readonly zones: readonly string[] }): ByZone {
-  const even = Math.floor(total(zones) / Math.max(1, all.length));
+function evenZones(
+  zones: Readonly<ByZone>,
+  { zones: all }: { readonly zones: readonly string[] },
+  least: number,
+): ByZone {
+  const even = Math.max(least, Math.floor(total(zones) / Math.max(1, all.length)));
   return Object.fromEntries(Object.entries(zones).map(([zone, n]) => [zone, Math.min(n, even)]));
 }
 
 /**
  * What `--min-healthy` means for a switch: never more than what is healthy now, a percentage rounded up; each zone keeps its
- * share, rounded down.
+ * share, rounded down, and one where its clients reach no other zone's.
  */
 export function lowerMinimum(now: MinimumHealthy, asked: Amount | undefined): MinimumHealthy {
   if (asked === undefined) return now;
   return Object.fromEntries(Object.entries(now).map(([pool, minimum]) => [pool, lowered(minimum, asked)]));
 }
 
-function lowered({ total: all, zones }: PoolMinimum, asked: Amount): PoolMinimum {
+function lowered({ total: all, zones, zonal }: PoolMinimum, asked: Amount): PoolMinimum {
   const wanted = Math.min(all, targetsIn(asked, all));
-  const share = (n: number): number => (all === 0 ? 0 : Math.floor((n * wanted) / all));
-  return { total: wanted, zones: Object.fromEntries(Object.entries(zones).map(([zone, n]) => [zone, share(n)])) };
+  const least = zonal && wanted > 0 ? 1 : 0;
+  const share = (n: number): number => (all === 0 ? 0 : Math.max(Math.min(least, n), Math.floor((n * wanted) / all)));
+  return {
+    ...(zonal && { zonal }),
+    total: wanted,
+    zones: Object.fromEntries(Object.entries(zones).map(([zone, n]) => [zone, share(n)])),
+  };
 }
 
 function targetsIn(asked: Amount, healthy: number): number {
@@ -161,7 +173,8 @@ export function highestMinimum(minimum: MinimumHealthy): PoolMinimum {
   const pools = Object.values(minimum);
   for (const [zone, least] of pools.flatMap((pool) => Object.entries(pool.zones)))
     zones[zone] = Math.max(least, zones[zone] ?? 0);
-  return { total: Math.max(total(zones), ...pools.map((pool) => pool.total)), zones };
+  const zonal = pools.some((pool) => pool.zonal);
+  return { total: Math.max(total(zones), ...pools.map((pool) => pool.total)), zones, ...(zonal && { zonal }) };
 }
 
 /** The greatest `--min-healthy` that a fleet with these healthy targets satisfies in a switch. */

@@ -3,6 +3,7 @@ import { members } from './roles.ts';
 import type { Fleet, Pool, Snapshot, Target } from './snapshot.ts';
 import type { OutsideRoute } from './traffic.ts';
 import { duration, list } from './text.ts';
+import { isZonal, zoneLookup, zonesOfTargets } from './zones.ts';
 
 /** What is there beside what the config names, and leads to this environment's instances or target groups. Pure. */
 
@@ -41,26 +42,41 @@ export interface SharedPool {
   /** Healthy targets, all and without the instances. */
   readonly healthy: number;
   readonly left: number;
+  /** Zones whose clients would find nothing healthy without the instances, where they reach no other zone's. */
+  readonly lostZones: readonly string[];
 }
 
 export function sharedPools(snapshot: Snapshot, instances: readonly { readonly id: string }[]): readonly SharedPool[] {
   const { outside } = snapshot;
   if (outside.state !== 'seen' || outside.routes.length === 0) return [];
   const own = new Set(instances.map(({ id }) => id));
+  const zoneOf = zoneLookup(snapshot);
   return snapshot.pools.flatMap((pool) => {
     const targets = pool.targets.filter(({ id }) => own.has(id));
     const routes = targets.length === 0 ? [] : foreignRoutes(snapshot, pool);
     if (routes.length === 0) return [];
     const healthy = pool.targets.filter(isHealthy);
-    return [{ pool, routes, targets, healthy: healthy.length, left: healthy.filter(({ id }) => !own.has(id)).length }];
+    const staying = healthy.filter(({ id }) => !own.has(id));
+    const kept = zonesOfTargets(zoneOf, staying);
+    const lostZones = isZonal(pool) ? zonesOfTargets(zoneOf, healthy).filter((zone) => !kept.includes(zone)) : [];
+    return [{ pool, routes, targets, healthy: healthy.length, left: staying.length, lostZones }];
   });
 }
 
+/** Clients that find something healthy now would find nothing. */
+export function isStarved({ healthy, left, lostZones }: SharedPool): boolean {
+  return (healthy > 0 && left === 0) || lostZones.length > 0;
+}
+
 /** What would become of it if the instances left: `shop:8443 leads to shop-admin, which would have nothing healthy left.` */
-export function lossText({ pool, routes, healthy, left }: SharedPool): string {
+export function lossText({ pool, routes, healthy, left, lostZones }: SharedPool): string {
   const would = left === 0 ? 'nothing healthy' : `${left} of ${healthy} healthy`;
   const lead = routes.length === 1 ? 'leads' : 'lead';
-  return `${list(routes, 3)} ${lead} to ${pool.name}, which would have ${would} left.`;
+  const zones =
+    left === 0 || lostZones.length === 0
+      ? ''
+      : `, and none in ${list(lostZones)}, whose clients reach no other zone's targets`;
+  return `${list(routes, 3)} ${lead} to ${pool.name}, which would have ${would} left${zones}.`;
 }
 
 /** Why these instances must not leave the pool: clients of others would find nothing healthy there. */
@@ -70,7 +86,7 @@ export function wouldStarveOthers(
   pool: Pool,
 ): string | undefined {
   const shared = sharedPools(snapshot, leaving).find((one) => one.pool.name === pool.name);
-  return shared !== undefined && shared.healthy > 0 && shared.left === 0 ? lossText(shared) : unknownOutside(snapshot);
+  return shared !== undefined && isStarved(shared) ? lossText(shared) : unknownOutside(snapshot);
 }
 
 /** Why these instances must not end: clients of others reach them. */

@@ -1,20 +1,44 @@
 import { refusal, type Refusal } from '../domain/goal.ts';
-import { countByZone, isHealthy } from '../domain/minimum-healthy.ts';
+import { isHealthy } from '../domain/minimum-healthy.ts';
 import { verified } from '../domain/queries.ts';
 import { isIn, isRegistered, members, poolsOf, targetsOf } from '../domain/roles.ts';
 import { ownPools } from '../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
-import { count, duration, list } from '../domain/text.ts';
+import { count, duration, list, sentences } from '../domain/text.ts';
+import { isZonal, zoneLookup, zonesOfTargets } from '../domain/zones.ts';
 import type { Switch } from './traffic/model.ts';
 
 /**
  * How much health a target group wants: below it, ELB sends requests to all of its targets, or takes a zone out of DNS (ALB and NLB
- * user guides, target group health). Percentages are of all that are registered, also of those whose health is not known yet.
+ * user guides, target group health). Percentages are of all that are registered, also of those whose health is not known yet. The
+ * numbers are of all zones together; where the clients of a zone reach its targets only, of each zone on its own.
  */
 
 /** Where the fleet serves after a switch. */
 function poolsFor(snapshot: Snapshot, to: Fleet): readonly Pool[] {
   return snapshot.traffic.kind === 'membership' ? poolsOf(snapshot, 'production') : ownPools(snapshot, to);
+}
+
+/** What ELB judges on its own: a pool, or a zone of it. */
+interface Judged {
+  readonly pool: Pool;
+  /** Absent: all zones together. */
+  readonly zone?: string;
+  /** Whether it is in there, by its id. */
+  readonly has: (one: { readonly id: string }) => boolean;
+}
+
+/** The pool, or its zones where one of these or of its targets is. */
+function judgedIn(snapshot: Snapshot, pool: Pool, also: readonly { readonly id: string }[]): readonly Judged[] {
+  if (!isZonal(pool)) return [{ pool, has: () => true }];
+  const zoneOf = zoneLookup(snapshot);
+  const zones = zonesOfTargets(zoneOf, [...pool.targets.filter(isRegistered), ...also]);
+  return zones.map((zone) => ({ pool, zone, has: (one) => zoneOf(one) === zone }));
+}
+
+/** `prod`, `prod in eu-west-1a`. */
+function whereText({ pool, zone }: Judged): string {
+  return zone === undefined ? pool.name : `${pool.name} in ${zone}`;
 }
 
 /** Why ELB would send requests to unhealthy targets in a switch to the fleet, which it does not with what serves now. */
@@ -23,17 +47,36 @@ export function healthSettingsProblem(snapshot: Snapshot, change: Switch): Refus
 }
 
 function tooFew(snapshot: Snapshot, to: Fleet): Refusal | undefined {
-  const size = members(to).length;
-  const pool = poolsFor(snapshot, to).find(({ routesToAllBelow = 1 }) => size < routesToAllBelow);
-  const now = poolsOf(snapshot, 'production').map(({ targets }) => targets.filter(isHealthy).length);
-  if (pool?.routesToAllBelow === undefined || now.every((healthy) => healthy < (pool.routesToAllBelow ?? 1)))
-    return undefined;
+  const production = poolsOf(snapshot, 'production');
+  const asking = poolsFor(snapshot, to).filter(({ routesToAllBelow }) => routesToAllBelow !== undefined);
+  const all = asking.flatMap((pool) =>
+    judgedIn(snapshot, pool, [...members(to), ...production.flatMap(({ targets }) => targets)]),
+  );
+  const found = all.flatMap((one) => {
+    const { routesToAllBelow: wanted = 1 } = one.pool;
+    const size = members(to).filter(one.has).length;
+    const now = production.map((pool) => partNow(pool, one).healthy);
+    return size < wanted && now.some((healthy) => healthy >= wanted) ? [{ one, wanted, size }] : [];
+  });
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const { one, wanted, size } = first;
+  const least = Math.min(...found.filter(({ one: { pool } }) => pool === one.pool).map((each) => each.size));
   return refusal(
     'too-few-targets',
-    `${to.release} has ${count(size, 'instance')}, and with fewer than ${pool.routesToAllBelow} healthy targets in ${pool.name} ELB sends requests to all of them, also to unhealthy ones.`,
-    lowered(pool, 'count', size),
-    `Or bring up ${pool.routesToAllBelow} with \`--count\`: \`turnout cleanup --discard\`, then \`turnout up --release R --count ${pool.routesToAllBelow}\`.`,
+    `${to.release} has ${count(size, 'instance')}${one.zone === undefined ? '' : ` in ${one.zone}`}, and with fewer than ${wanted} healthy targets in ${whereText(one)} ELB sends requests to all of them, also to unhealthy ones.`,
+    ...(least > 0 ? [lowered(one.pool, 'count', least)] : []),
+    ...(one.zone === undefined
+      ? [
+          `Or bring up ${wanted} with \`--count\`: \`turnout cleanup --discard\`, then \`turnout up --release R --count ${wanted}\`.`,
+        ]
+      : [acrossZones(one.pool)]),
   );
+}
+
+/** Then the numbers are of all zones together. */
+export function acrossZones({ arn }: Pool): string {
+  return `\`aws elbv2 modify-target-group-attributes --target-group-arn ${arn} --attributes Key=load_balancing.cross_zone.enabled,Value=true\` sends the clients of a zone to the targets of all zones.`;
 }
 
 function lowered({ arn }: Pool, what: 'count' | 'percentage', value: number): string {
@@ -50,73 +93,104 @@ function percentOf({ healthy, of }: Part): number {
   return of === 0 ? 100 : (healthy / of) * 100;
 }
 
-function partNow({ targets }: Pool): Part {
-  return { healthy: targets.filter(isHealthy).length, of: targets.filter(isRegistered).length };
+const ALL: Pick<Judged, 'has'> = { has: () => true };
+
+function partNow({ targets }: Pool, { has }: Pick<Judged, 'has'> = ALL): Part {
+  const own = targets.filter(has);
+  return { healthy: own.filter(isHealthy).length, of: own.filter(isRegistered).length };
 }
 
 /** When that many more are registered, whose health is not known yet. */
-function partAfter(pool: Pool, more: number): Part {
-  const { healthy, of } = partNow(pool);
+function partAfter({ pool, has }: Judged, more: number): Part {
+  const { healthy, of } = partNow(pool, { has });
   return { healthy, of: of + more };
 }
 
 /** The servers that come in at once are not healthy at first. */
 function comesInSick(snapshot: Snapshot, { to, batch }: Switch): Refusal | undefined {
-  const found = enteringPart(snapshot, to, batch);
-  if (found === undefined) return undefined;
-  const { pool, part, wanted } = found;
-  const { healthy, of } = partNow(pool);
-  const fits = Math.floor((healthy * 100) / wanted) - of;
+  const found = enteringParts(snapshot, to, batch);
+  const [first] = found;
+  if (first === undefined) return undefined;
+  // What fits everywhere is accepted when it is asked for.
+  const fits = Math.min(...enteringParts(snapshot, to, undefined).map(roomIn));
+  const least = found.filter(({ one }) => one.pool === first.one.pool).map(({ part }) => percentOf(part));
   return refusal(
     'too-few-targets',
-    partText(pool, part, wanted, `while ${to.release} comes in`),
+    partText(first.one, first.part, first.wanted, `while ${to.release} comes in`),
     ...(fits > 0
       ? [`\`turnout promote --batch ${fits}\` brings in so few at a time that enough of them are healthy.`]
       : []),
-    lowered(pool, 'percentage', Math.floor(percentOf(part))),
+    lowered(first.one.pool, 'percentage', Math.floor(Math.min(...least))),
   );
+}
+
+/** How many may come in at once. */
+function roomIn({ one, wanted }: Entering): number {
+  const { healthy, of } = partNow(one.pool, one);
+  return Math.floor((healthy * 100) / wanted) - of;
 }
 
 /** Those of the fleet that need not be healthy stay with it. */
 function staysSick(snapshot: Snapshot, { to, need }: Switch): Refusal | undefined {
   if (need === 'all') return undefined;
-  const own = { healthy: verified(snapshot, to).length, of: members(to).length };
-  const pool = poolsFor(snapshot, to).find(
-    ({ routesToAllBelowPercent = 0 }) => percentOf(own) < routesToAllBelowPercent,
-  );
-  if (pool?.routesToAllBelowPercent === undefined) return undefined;
+  const all = poolsFor(snapshot, to).flatMap((pool) => judgedIn(snapshot, pool, members(to)));
+  const parts = all.map((one) => {
+    const own = { healthy: verified(snapshot, to).filter(one.has).length, of: members(to).filter(one.has).length };
+    return { one, own, wanted: one.pool.routesToAllBelowPercent ?? 0 };
+  });
+  const found = parts.filter(({ own, wanted }) => percentOf(own) < wanted);
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const { one, own, wanted } = first;
+  const least = Math.min(...found.filter((each) => each.one.pool === one.pool).map((each) => percentOf(each.own)));
   return refusal(
     'too-few-targets',
-    partText(pool, own, pool.routesToAllBelowPercent, `of ${to.release}`),
+    partText(one, own, wanted, `of ${to.release}`),
     'Wait until they are healthy (`turnout status --watch`), or fix them, and run this again.',
-    ...(own.healthy > 0 ? [lowered(pool, 'percentage', Math.floor(percentOf(own)))] : []),
+    ...(least > 0 ? [lowered(one.pool, 'percentage', Math.floor(least))] : []),
   );
 }
 
-/** Of the first production pool that would have less than it wants while the fleet comes in, and has that now. */
-function enteringPart(snapshot: Snapshot, to: Fleet, batch: number = Infinity) {
-  if (snapshot.traffic.kind !== 'membership') return undefined;
-  for (const pool of poolsOf(snapshot, 'production')) {
-    const { routesToAllBelowPercent: wanted = 0 } = pool;
-    const come = Math.min(batch, members(to).length - targetsOf(pool, to).filter(isRegistered).length);
-    const part = partAfter(pool, Math.max(0, come));
-    if (come > 0 && percentOf(part) < wanted && percentOf(partNow(pool)) >= wanted) return { pool, part, wanted };
-  }
-  return undefined;
+/** Of a part of production that would have less than it wants while the fleet comes in. */
+interface Entering {
+  readonly one: Judged;
+  readonly part: Part;
+  readonly wanted: number;
 }
 
-function partText({ name }: Pool, { healthy, of }: Part, wanted: number, when: string): string {
-  return `${healthy} of ${of} targets ${when} would be healthy in ${name}, and below ${wanted} % ELB sends requests to all of them, also to those that are not healthy.`;
+/** All that would have less than they want while the fleet comes in, and have that now. */
+function enteringParts(snapshot: Snapshot, to: Fleet, batch: number = Infinity): readonly Entering[] {
+  if (snapshot.traffic.kind !== 'membership') return [];
+  return poolsOf(snapshot, 'production').flatMap((pool) => {
+    const registered = new Set(
+      targetsOf(pool, to)
+        .filter(isRegistered)
+        .map(({ id }) => id),
+    );
+    const missing = members(to).filter(({ id }) => !registered.has(id));
+    return judgedIn(snapshot, pool, missing).flatMap((one): readonly Entering[] => {
+      const { routesToAllBelowPercent: wanted = 0 } = pool;
+      const come = Math.min(batch, missing.filter(one.has).length);
+      const part = partAfter(one, come);
+      const isLost = come > 0 && percentOf(part) < wanted && percentOf(partNow(pool, one)) >= wanted;
+      return isLost ? [{ one, part, wanted }] : [];
+    });
+  });
+}
+
+function partText(one: Judged, { healthy, of }: Part, wanted: number, when: string): string {
+  return `${healthy} of ${of} targets ${when} would be healthy in ${whereText(one)}, and below ${wanted} % ELB sends requests to all of them, also to those that are not healthy.`;
 }
 
 /** What the way back risks, which is neither refused nor delayed for it. */
 export function enteringTexts(snapshot: Snapshot, to: Fleet, batch: number | undefined): readonly string[] {
-  const found = enteringPart(snapshot, to, batch);
+  const found = enteringParts(snapshot, to, batch);
   const slow = poolsFor(snapshot, to).filter((pool) => pool.slowStartS !== undefined && !isIn(pool, to));
   const starts = snapshot.traffic.kind === 'membership' ? slow.map(slowStartText) : [];
-  return found === undefined
-    ? starts
-    : [...starts, partText(found.pool, found.part, found.wanted, `while ${to.release} comes in`)];
+  return [
+    ...starts,
+    ...found.map(({ one, part, wanted }) => partText(one, part, wanted, `while ${to.release} comes in`)),
+  ];
 }
 
 function slowStartText({ name, slowStartS = 0 }: Pool): string {
@@ -124,35 +198,47 @@ function slowStartText({ name, slowStartS = 0 }: Pool): string {
 }
 
 /** What a batch in place risks when it is put back, before it is healthy. */
-export function returningTexts({ pools }: Snapshot, batches: readonly (readonly string[])[]): readonly string[] {
-  return pools.flatMap((pool) => {
-    const { routesToAllBelowPercent: wanted = 0 } = pool;
-    const back = batches.map((batch) => pool.targets.filter(({ id }) => batch.includes(id)).length);
-    const { healthy, of } = partNow(pool);
-    const part = { healthy: Math.max(0, healthy - Math.max(0, ...back)), of };
-    return of > 0 && percentOf(part) < wanted ? [partText(pool, part, wanted, 'while a batch comes back')] : [];
+export function returningTexts(snapshot: Snapshot, batches: readonly (readonly string[])[]): readonly string[] {
+  return snapshot.pools.flatMap((pool) =>
+    judgedIn(snapshot, pool, []).flatMap((one) => {
+      const { routesToAllBelowPercent: wanted = 0 } = pool;
+      const own = pool.targets.filter(one.has);
+      const back = batches.map((batch) => own.filter(({ id }) => batch.includes(id)).length);
+      const { healthy, of } = partNow(pool, one);
+      const part = { healthy: Math.max(0, healthy - Math.max(0, ...back)), of };
+      return of > 0 && percentOf(part) < wanted ? [partText(one, part, wanted, 'while a batch comes back')] : [];
+    }),
+  );
+}
+
+/** Where the fleet has fewer targets than ELB wants for DNS. */
+export function dnsFailoverTexts(snapshot: Snapshot, to: Fleet): readonly string[] {
+  return poolsFor(snapshot, to).flatMap((pool) => {
+    const { leavesDnsBelow = 1, leavesDnsBelowPercent = 0 } = pool;
+    const judged = judgedIn(snapshot, pool, members(to));
+    const few = judged.filter((one) => members(to).filter(one.has).length < leavesDnsBelow);
+    const small = judged.filter((one) => {
+      const come = snapshot.traffic.kind === 'membership' ? members(to).filter(one.has).length : 0;
+      return percentOf(partAfter(one, come)) < leavesDnsBelowPercent;
+    });
+    return sentences(few.length > 0 && fewText(few, pool, to), small.length > 0 && smallText(small, pool, to));
   });
 }
 
-/** Zones in which the fleet has fewer targets than ELB wants for DNS. */
-export function dnsFailoverTexts(snapshot: Snapshot, to: Fleet): readonly string[] {
-  const zones = Object.entries(countByZone(members(to)));
-  return poolsFor(snapshot, to).flatMap((pool) => {
-    const { name, leavesDnsBelow = 1, leavesDnsBelowPercent = 0 } = pool;
-    const few = zones.filter(([, n]) => n < leavesDnsBelow).map(([zone]) => zone);
-    const part = snapshot.traffic.kind === 'membership' ? partAfter(pool, members(to).length) : partNow(pool);
-    const isSmall = percentOf(part) < leavesDnsBelowPercent;
-    return [
-      ...(few.length === 0
-        ? []
-        : [
-            `ELB takes a zone out of DNS that has fewer than ${leavesDnsBelow} healthy targets in ${name}; ${to.release} has fewer in ${list(few)}.`,
-          ]),
-      ...(isSmall
-        ? [
-            `ELB takes a zone out of DNS of whose targets in ${name} fewer than ${leavesDnsBelowPercent} % are healthy, as they may be while ${to.release} comes in.`,
-          ]
-        : []),
-    ];
-  });
+function fewText(few: readonly Judged[], pool: Pool, to: Fleet): string {
+  const { name, leavesDnsBelow = 1 } = pool;
+  if (!isZonal(pool))
+    return `With fewer than ${leavesDnsBelow} healthy targets in ${name} ELB takes all zones out of DNS; ${to.release} has ${members(to).length}.`;
+  return `ELB takes a zone out of DNS that has fewer than ${leavesDnsBelow} healthy targets in ${name}; ${to.release} has fewer in ${zoneList(few)}.`;
+}
+
+function smallText(small: readonly Judged[], pool: Pool, to: Fleet): string {
+  const { name, leavesDnsBelowPercent = 0 } = pool;
+  if (!isZonal(pool))
+    return `ELB takes all zones out of DNS while fewer than ${leavesDnsBelowPercent} % of the targets in ${name} are healthy, as they may be while ${to.release} comes in.`;
+  return `ELB takes a zone out of DNS of whose targets in ${name} fewer than ${leavesDnsBelowPercent} % are healthy, as they may be in ${zoneList(small)} while ${to.release} comes in.`;
+}
+
+function zoneList(all: readonly Judged[]): string {
+  return list(all.flatMap(({ zone }) => zone ?? []));
 }

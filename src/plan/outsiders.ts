@@ -1,5 +1,5 @@
 import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
-import { foreignRoutes, lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
+import { foreignRoutes, isStarved, lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
 import { isIn, isRegistered, liveFleets, members, poolsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { ownerNotes } from './owners.ts';
@@ -30,9 +30,8 @@ export function sharedProblem(
 }
 
 /** Where the config names the group, what stays in it takes over. */
-function isHarmed({ pool, targets, healthy, left }: SharedPool): boolean {
-  if (pool.role === 'other') return targets.some(isRegistered);
-  return healthy > 0 && left === 0;
+function isHarmed(shared: SharedPool): boolean {
+  return shared.pool.role === 'other' ? shared.targets.some(isRegistered) : isStarved(shared);
 }
 
 /** Nothing is taken away while it is not known who else would lose it. */

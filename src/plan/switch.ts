@@ -12,11 +12,13 @@ import {
   type ByZone,
 } from '../domain/minimum-healthy.ts';
 import { planAhead } from './ahead.ts';
-import { refusal, type Refusal } from '../domain/goal.ts';
+import { refusal, type PoolMinimum, type Refusal } from '../domain/goal.ts';
 import { isSettled, notSick, registeredIn, unreadableIn, verified } from '../domain/queries.ts';
 import { duration, list } from '../domain/text.ts';
+import { isZonal } from '../domain/zones.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
+import { acrossZones } from './group-health.ts';
 import { GROWS_S, smallerGroup } from './scaling.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
@@ -98,6 +100,7 @@ export function tooSmall(
         ]
       : []),
     `\`turnout ${prepares ? 'promote' : 'rollback'} --min-healthy ${accepted(snapshot, have)}\` accepts fewer healthy targets.`,
+    ...zonalGroups(snapshot, need).map(acrossZones),
     ...(prepares
       ? [
           `To bring up as many as production has: \`turnout cleanup --discard --release ${to.release}\`, then \`turnout up --release ${to.release}\`.`,
@@ -141,6 +144,11 @@ function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: ByZ
     some && `\`turnout promote --min-healthy ${Math.max(1, least)}\` accepts those that are healthy.`,
     'A green that is not worth fixing: `turnout cleanup --discard`, then `turnout up --release R`.',
   );
+}
+
+/** Groups because of which each zone must keep something. */
+function zonalGroups(snapshot: Snapshot, { zonal }: PoolMinimum): readonly Pool[] {
+  return zonal ? poolsOf(snapshot, 'production').filter(isZonal) : [];
 }
 
 /** The greatest `--min-healthy` with which the fleet would do. */

@@ -22,6 +22,8 @@ type Attributes = ReadonlyMap<string, string>;
 /** A target group, and all that ELB says of it. */
 export interface Settings extends PoolGroup {
   readonly attributes: Attributes;
+  /** Whether each zone's clients are sent to the targets of all zones. */
+  readonly crossesZones: boolean;
 }
 
 /** Target groups as pools: what all ways of moving traffic between them share. */
@@ -141,18 +143,25 @@ const DELAY_DEFAULT_S = 300;
 const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
 const ROUTING = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets';
 const DNS_FAILOVER = 'target_group_health.dns_failover.minimum_healthy_targets';
-/** Application load balancers send requests across zones; network load balancers do not by themselves (ELB user guides). */
-const ACROSS_BY_DEFAULT = /^HTTPS?$/;
+/** Application load balancers always send requests across zones, as long as the group does not say otherwise (ALB user guide). */
+const APPLICATION = /^HTTPS?$/;
 
-/** Whether each zone's clients are sent to the targets of all zones. */
-function crossesZones({ group: { Protocol = 'HTTP' }, attributes }: Settings): boolean {
-  const across = attributes.get(CROSS_ZONE);
-  return across === 'true' || (across !== 'false' && ACROSS_BY_DEFAULT.test(Protocol));
+/** One request; one more for a group of a Network Load Balancer that says nothing of zones itself. */
+export async function withAttributes(elbv2: Elbv2, group: PoolGroup): Promise<Settings> {
+  const attributes = await elbv2.attributes(group.arn);
+  return { ...group, attributes, crossesZones: await crossesZones(elbv2, group, attributes.get(CROSS_ZONE)) };
 }
 
-/** One request. */
-export async function withAttributes(elbv2: Elbv2, group: PoolGroup): Promise<Settings> {
-  return { ...group, attributes: await elbv2.attributes(group.arn) };
+/**
+ * Whether each zone's clients are sent to the targets of all zones. A Network Load Balancer does so only where it is turned on (NLB
+ * user guide, cross-zone load balancing); where that may not be read, it counts as off.
+ */
+async function crossesZones(elbv2: Elbv2, { group }: PoolGroup, own: string | undefined): Promise<boolean> {
+  if (own === 'true' || own === 'false') return own === 'true';
+  const { Protocol = 'HTTP', LoadBalancerArns: [balancer] = [] } = group;
+  if (APPLICATION.test(Protocol) || balancer === undefined) return APPLICATION.test(Protocol);
+  const read = await orUnreadable(group.TargetGroupName ?? '', elbv2.loadBalancerAttributes(balancer));
+  return isReadable(read) && read.get(CROSS_ZONE) === 'true';
 }
 
 function toReading(
@@ -188,7 +197,7 @@ export function toPool(settings: Settings, targets: readonly TargetHealthDescrip
     deregistrationDelayS: Number(attributes.get(DELAY) ?? DELAY_DEFAULT_S),
     loadBalancers: group.LoadBalancerArns ?? [],
     ...defined({ protocol: group.Protocol }),
-    ...(!crossesZones(settings) && { crossZone: false }),
+    ...(!settings.crossesZones && { crossZone: false }),
     urls: [],
     targets: targets.map(toTarget),
   };

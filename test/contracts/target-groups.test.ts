@@ -91,6 +91,37 @@ describe("what is ELB's own", () => {
     });
   });
 
+  test('clients cross zones as the group says; else as its Network Load Balancer does, which may be unreadable', async () => {
+    const world = await start();
+    const elbv2 = new Elbv2(openSession(world.sandbox.url));
+    const [group] = await elbv2.targetGroups({ names: [PRODUCTION], arns: [] });
+    const asked: string[] = [];
+    const crosses = async (Protocol: string, own: string | undefined, balancer: string | OperatorError = 'unasked') => {
+      Object.assign(elbv2, {
+        targetGroups: async () => [{ ...group, Protocol, LoadBalancerArns: ['arn:net'] }],
+        attributes: async () => new Map(own === undefined ? [] : [['load_balancing.cross_zone.enabled', own]]),
+        loadBalancerAttributes: async (arn: string) => {
+          asked.push(arn);
+          if (balancer instanceof OperatorError) throw balancer;
+          return new Map([['load_balancing.cross_zone.enabled', balancer]]);
+        },
+      });
+      const groups = { production: [{ targetGroup: PRODUCTION }], test: [] };
+      const { pools } = await createTargetGroups(elbv2, { kind: 'target-groups', ...groups }).read();
+      return pools[0]?.crossZone !== false;
+    };
+    expect(await crosses('HTTP', undefined)).toBe(true);
+    expect(await crosses('HTTPS', 'use_load_balancer_configuration')).toBe(true);
+    expect(await crosses('HTTP', 'false')).toBe(false);
+    expect(await crosses('TCP', 'true')).toBe(true);
+    expect(await crosses('TCP', 'false')).toBe(false);
+    expect(asked).toEqual([]);
+    expect(await crosses('TCP', 'use_load_balancer_configuration', 'true')).toBe(true);
+    expect(await crosses('TLS', undefined, 'false')).toBe(false);
+    expect(await crosses('TCP', undefined, new OperatorError('not-allowed', 'No.'))).toBe(false);
+    expect(asked).toEqual(['arn:net', 'arn:net', 'arn:net']);
+  });
+
   test('quotas are asked for near them: of a Network Load Balancer those of zones', async () => {
     const world = await start();
     const elbv2 = new Elbv2(openSession(world.sandbox.url));

@@ -112,7 +112,10 @@ describe('a warning', () => {
     [/^fleets: warning: lb:443 priority 7 leads to one too/, withRule(weighted(), { one: 1 })],
     [/^fleets: warning: admin has 1 target of A, where clients/, withShared(SHOP, 'admin', ['A-0'])],
     [/^fleets: warning: A-1 of A is in no target group/, world([{ ...BLUE, members: [SERVES, { prod: '-' }] }])],
-    [/^fleets: warning: ELB takes a zone out of DNS/, withPool(SHOP, 'prod', { leavesDnsBelow: 3 })],
+    [
+      /^fleets: warning: With fewer than 3 healthy targets in prod ELB takes all zones out of DNS/,
+      withPool(SHOP, 'prod', { leavesDnsBelow: 3 }),
+    ],
     [/^traffic: warning: prod leads to A now, and led to B/, SHOP, { lastProduction: movedFrom('B') }],
   ])('%s', (expected, snapshot, view) => {
     expect(seen(snapshot, view)).toContainEqual(expect.stringMatching(expected));

@@ -201,7 +201,7 @@ describe('the health that a group wants', () => {
     // Production does not reach it either.
     expect(await promote(withPool(BOTH, 'prod', { routesToAllBelow: 3 }))).toHaveProperty('plan.steps');
     expect(await promote(withPool(BOTH, 'prod', { leavesDnsBelow: 3 }))).toHaveProperty('plan.notes', [
-      'ELB takes a zone out of DNS that has fewer than 3 healthy targets in prod; B has fewer in a.',
+      'With fewer than 3 healthy targets in prod ELB takes all zones out of DNS; B has 2.',
     ]);
   });
 });

@@ -113,7 +113,7 @@ describe('health in percent of what is registered', () => {
     expect((await rolled(wants(50, world([BLUE])))).notes.join(' ')).not.toContain('comes back');
     const dns = (percent: number) => withPool(BOTH, 'prod', { leavesDnsBelowPercent: percent });
     expect((await planned(dns(60), 'promote')).notes).toEqual([
-      'ELB takes a zone out of DNS of whose targets in prod fewer than 60 % are healthy, as they may be while B comes in.',
+      'ELB takes all zones out of DNS while fewer than 60 % of the targets in prod are healthy, as they may be while B comes in.',
     ]);
     expect((await planned(dns(50), 'promote')).notes).toEqual([]);
   });

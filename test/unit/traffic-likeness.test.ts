@@ -7,7 +7,7 @@ import type { Settings } from '../../src/traffic/target-groups.ts';
 function settings(name: string, balancers: readonly string[] = ['arn:shop'], sticky = false): Settings {
   const attributes = new Map([['stickiness.enabled', String(sticky)]]);
   const group = { LoadBalancerArns: [...balancers] };
-  return { name, arn: `arn:${name}`, role: 'test', port: 8080, group, attributes };
+  return { name, arn: `arn:${name}`, role: 'test', port: 8080, group, attributes, crossesZones: true };
 }
 
 const GROUPS = [settings('blue'), settings('green')];
