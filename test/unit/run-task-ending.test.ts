@@ -4,7 +4,7 @@ import { OperatorError } from '../../src/errors.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { HOME, world } from '../support/worlds.ts';
-import { untag } from '../support/hands.ts';
+import { untag, withShared } from '../support/hands.ts';
 
 /** Calls back before the n-th request of that name. */
 function onNth(rig: Rig, what: string, n: number, act: () => void): void {
@@ -71,6 +71,25 @@ describe('"Done" is seen', () => {
     rig.on('mark B', () => untag('A-1')(rig.fake));
     const { code, message } = await rig.run('cleanup');
     expect([code, message]).toEqual(['done', expect.stringMatching(/ The tags of A-1 of A were removed meanwhile: /)]);
+  });
+
+  test('others who come to what is to be ended are named, with what can be done', async () => {
+    const rig = new Rig();
+    await rig.run('promote');
+    rig.on('mark B', () => rig.fake.set((snapshot) => withShared(snapshot, 'admin', ['A-0', 'A-1'])));
+    const { exitCode, message, next } = await rig.run('cleanup');
+    expect(exitCode).toBe(ExitCode.safe);
+    expect(message).toContain('lb:admin leads to admin, which would have nothing healthy left.');
+    expect(next).toEqual([
+      expect.stringMatching(/^Register other servers with admin first/),
+      '`turnout cleanup --allow-shared-target-group admin` takes them out of it, and terminates them all the same.',
+      '`turnout abandon` leaves things as they are and forgets it',
+      expect.stringMatching(
+        /^`turnout cleanup` \(or `turnout resume`\) goes on with it \(not now: admin has 2 targets/,
+      ),
+    ]);
+    expect(rig.fake.changes.filter((what) => what.startsWith('terminate'))).toEqual([]);
+    expect(await rig.run('cleanup', { allowSharedTargetGroup: ['admin'] })).toMatchObject({ code: 'done' });
   });
 
   test('what AWS advises about a launch names its release', async () => {

@@ -134,18 +134,20 @@ function adviceOf(error: unknown): readonly string[] {
   return error instanceof OperatorError || error instanceof StepFailed ? error.next : [];
 }
 
-async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown): Promise<RunOutcome> {
+async function afterFailure(begun: Run, task: Task, goal: Goal, failure: unknown): Promise<RunOutcome> {
   const why = messageOf(failure);
   // A process that slept finds its time over: then the lease is gone too, and what is so now is for others to say.
-  await run.lease.check();
+  await begun.lease.check();
+  const { step, seen } = failure instanceof StepFailed ? failure : {};
+  // A step may have looked for what others have.
+  const run = seen === undefined ? begun : { ...begun, outside: seen.outside };
   const snapshot = await lookAgain(run);
   const other = otherStore(snapshot, run.store.id);
   // What runs from there have changed is not for this one to revert.
   if (other !== undefined) throw storeReplaced(other, snapshot.at);
-  const { step, seen } = failure instanceof StepFailed ? failure : {};
   const after = task.afterFailure(snapshot, goal, { step, reason: why, ...defined({ seen }) });
   if ('undo' in after) return undo(run, goal, after, snapshot, failure);
-  const ways = after.next ?? waysToContinue(task, goal.release);
+  const ways = after.next ?? [...waysNow(task, snapshot, goal), ...waysToContinue(task, goal.release)];
   // What AWS's errors advise knows of no release.
   const named = adviceOf(failure).map((text) => text.replaceAll('--release R', `--release ${goal.release}`));
   const next = [...named, ...ways];
@@ -157,6 +159,14 @@ async function afterFailure(run: Run, task: Task, goal: Goal, failure: unknown):
   }[after.leave]();
   const left = task.movesProduction ? { production: productionIn(snapshot) } : {};
   return advised(run, snapshot, goal, { ...ending, ...left }, failure);
+}
+
+/** What can be done about a world in which the task is refused by now. */
+function waysNow(task: Task, snapshot: Snapshot, goal: Goal): readonly string[] {
+  const again = task.again?.(goal.release);
+  const left = task.plan(snapshot, goal);
+  if (again === undefined || !isRefusal(left)) return [];
+  return left.next.map((text) => text.replace(/^`--/, `\`turnout ${again} --`));
 }
 
 const UNREAD = 'What serves production now could not be read.';
