@@ -1,5 +1,7 @@
 import * as sdk from '@aws-sdk/client-cloudwatch';
 import type { AlarmState } from '../domain/gates.ts';
+import { alarmState, childrenOf, type DescribedAlarm } from './alarms.ts';
+import { chunk } from './batches.ts';
 import type { Send, Session } from './session.ts';
 
 export interface Metric {
@@ -51,22 +53,30 @@ export class CloudWatch {
     );
   }
 
-  /** The state of these alarms, of whatever type: without `AlarmTypes` only metric alarms are told (CloudWatch API, DescribeAlarms). */
+  /** The state of these alarms, of whatever type. One request for 100 of them, and for each level of composite ones. */
   async alarms(names: readonly string[]): Promise<readonly AlarmState[]> {
-    const found = await this.#send(
-      new sdk.DescribeAlarmsCommand({
-        AlarmNames: names.slice(0, ALARMS_MAX),
-        AlarmTypes: ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'],
-        MaxRecords: ALARMS_MAX,
-      }),
+    const known = new Map<string, DescribedAlarm>();
+    for (let asked = [...new Set(names)]; asked.length > 0;) {
+      const found = await this.#describe(asked);
+      for (const alarm of found) known.set(alarm.AlarmName ?? '', alarm);
+      asked = [...new Set(found.flatMap(childrenOf))].filter((name) => !known.has(name) && !asked.includes(name));
+    }
+    return names.map((name) => alarmState(name, known));
+  }
+
+  /** Without `AlarmTypes` only metric alarms are told (CloudWatch API, DescribeAlarms). */
+  async #describe(names: readonly string[]): Promise<readonly DescribedAlarm[]> {
+    const AlarmTypes: sdk.AlarmType[] = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'];
+    const pages = await Promise.all(
+      chunk(names, ALARMS_MAX).map(async (AlarmNames) =>
+        this.#send(new sdk.DescribeAlarmsCommand({ AlarmNames, AlarmTypes, MaxRecords: ALARMS_MAX })),
+      ),
     );
-    const all = [...(found.MetricAlarms ?? []), ...(found.CompositeAlarms ?? []), ...(found.LogAlarms ?? [])];
-    return names.map((name) => {
-      const alarm = all.find(({ AlarmName }) => AlarmName === name);
-      return alarm === undefined
-        ? { name, state: 'not-found', why: '', needsS: 0, isPartial: false }
-        : stateOf(name, alarm);
-    });
+    return pages.flatMap(({ MetricAlarms = [], CompositeAlarms = [], LogAlarms = [] }) => [
+      ...MetricAlarms,
+      ...CompositeAlarms,
+      ...LogAlarms,
+    ]);
   }
 
   /** Sum of the metric between two times, in milliseconds since the epoch. A minute without data counts as 0. */
@@ -74,22 +84,4 @@ export class CloudWatch {
     const points = await this.points({ namespace, name, dimensions }, 'Sum', fromMs, toMs);
     return [...points.values()].reduce((sum, value) => sum + value, 0);
   }
-}
-
-/** `Period` times `EvaluationPeriods` is what an alarm looks back (CloudWatch user guide, evaluating an alarm). */
-function stateOf(name: string, alarm: sdk.MetricAlarm & sdk.CompositeAlarm & sdk.LogAlarm): AlarmState {
-  const {
-    StateValue = 'INSUFFICIENT_DATA',
-    StateReason = '',
-    Period = 0,
-    EvaluationPeriods = 0,
-    EvaluationState,
-  } = alarm;
-  return {
-    name,
-    state: StateValue,
-    why: StateReason,
-    needsS: Period * EvaluationPeriods,
-    isPartial: EvaluationState !== undefined,
-  };
 }

@@ -17,7 +17,7 @@ import type { Lease, Store } from '../stores/store.ts';
 import { unavailableStore } from '../stores/unavailable.ts';
 import { nothingInPlace } from '../run/deploys/nothing-in-place.ts';
 import { NO_SCHEMA, type WayBackPort } from '../way-back/way-back.ts';
-import { NO_WORK } from '../work-owner/work.ts';
+import { NO_WORK, type WorkPort } from '../work-owner/work.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { NO_GATES, type GatePort } from '../gates/gates.ts';
 import { NO_CHECKS, type GreenPort } from '../production/green.ts';
@@ -25,6 +25,7 @@ import { openTraffic } from '../traffic/index.ts';
 import { callersLease } from './callers-lease.ts';
 import { alsoTelling, readersOf } from './ci.ts';
 import { alsoNotifying } from './notify.ts';
+import { programVariables } from './program-variables.ts';
 import { readVersion } from './version.ts';
 import { askText } from '../views/prompt.ts';
 import { createView } from '../views/view.ts';
@@ -66,6 +67,7 @@ export async function inStore<T>(
   }
 }
 
+type Variables = () => Readonly<Record<string, string>>;
 type Taken = Pick<SessionOptions, 'instead' | 'dryRuns'>;
 
 /**
@@ -107,9 +109,12 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
     await guard.check();
     decision.check();
   };
-  const work = await workOf(config, session, beforeChange);
-  const wayBack = await wayBackOf(config, session);
-  const opened = await openPorts(config, { session, store, view }, () => guard?.lease);
+  const lease = (): Lease | undefined => guard?.lease;
+  const who = whoAmI();
+  const variables: Variables = programVariables({ config, run, who }, () => work.epoch(), lease);
+  const work = await workOf(config, session, variables, beforeChange);
+  const wayBack = await wayBackOf(config, session, variables);
+  const opened = await openPorts(config, { session, store, view, variables }, lease);
   const ports = { ...opened, work, wayBack };
   return {
     config,
@@ -119,14 +124,14 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
     decision,
     view,
     run,
-    who: whoAmI(),
-    guardBy: (lease) => void (guard = lease),
+    who,
+    guardBy: (held) => void (guard = held),
   };
 }
 
 async function openPorts(
   config: Config,
-  { session, store, view }: Pick<Context, 'session' | 'store' | 'view'>,
+  { session, store, view, variables }: Pick<Context, 'session' | 'store' | 'view'> & { readonly variables: Variables },
   lease: () => Lease | undefined,
 ): Promise<Omit<Ports, 'work' | 'wayBack'>> {
   const traffic = await openTraffic(config, session, {
@@ -140,7 +145,7 @@ async function openPorts(
     clock: session.clock,
     production: await openProduction(config),
     green: await openGreen(config),
-    gates: await openGates(config, session, view),
+    gates: await openGates(config, session, view, variables),
     freeze: await freezeOf(config, session),
     approvals: approvalsIn(store, config.approval ?? 'none', lease),
     inPlace: nothingInPlace(config, session.clock),
@@ -161,23 +166,32 @@ async function openGreen({ checks = [] }: Config): Promise<GreenPort> {
   return checks.length === 0 ? NO_CHECKS : (await import('../production/green-checks.ts')).createGreen(checks);
 }
 
-async function wayBackOf({ schema, environment, hooks: { folder } }: Config, { clock }: Session): Promise<WayBackPort> {
+async function wayBackOf(
+  { schema, hooks: { folder } }: Config,
+  { clock }: Session,
+  variables: Variables,
+): Promise<WayBackPort> {
   if (schema === undefined) return NO_SCHEMA;
   const [{ openWayBack }, { createGuardian }] = await Promise.all([
     import('../way-back/command.ts'),
     import('../programs/guardian.ts'),
   ]);
-  return openWayBack(schema, { clock, guardian: createGuardian(5000), folder, environment });
+  return openWayBack(schema, { clock, guardian: createGuardian(5000), folder, variables });
 }
 
-async function workOf({ owner, environment, hooks }: Config, { clock }: Session, beforeChange: () => Promise<void>) {
+async function workOf(
+  { owner, hooks }: Config,
+  { clock }: Session,
+  variables: Variables,
+  beforeChange: () => Promise<void>,
+): Promise<WorkPort> {
   if (owner === undefined) return NO_WORK;
   const [{ openWork }, { createGuardian }] = await Promise.all([
     import('../work-owner/command.ts'),
     import('../programs/guardian.ts'),
   ]);
   const guardian = createGuardian(5000);
-  return openWork(owner, { clock, guardian, folder: hooks.folder, environment, beforeChange });
+  return openWork(owner, { clock, guardian, folder: hooks.folder, variables, beforeChange });
 }
 
 async function freezeOf({ freeze }: Config, session: Session): Promise<FreezePort> {
@@ -186,7 +200,7 @@ async function freezeOf({ freeze }: Config, session: Session): Promise<FreezePor
   return openFreeze(freeze, new Ssm(session), session.clock);
 }
 
-async function openGates(config: Config, session: Session, view: View): Promise<GatePort> {
+async function openGates(config: Config, session: Session, view: View, variables: Variables): Promise<GatePort> {
   const { gating, marker, environment } = config;
   if (gating.gates.length === 0 && gating.bakeMs === undefined) return NO_GATES;
   const [{ createGates }, { createGuardian }] = await Promise.all([
@@ -195,6 +209,7 @@ async function openGates(config: Config, session: Session, view: View): Promise<
   ]);
   return createGates(gating, {
     environment,
+    variables,
     ...(marker && { marker }),
     clock: session.clock,
     guardian: createGuardian(5000),

@@ -1,14 +1,13 @@
 import type { Config } from '../config/config.ts';
 import { openDeployer } from '../deployers/index.ts';
 import type { DeployerPort, DeployerTools } from '../deployers/deployer.ts';
-import { defined } from '../domain/defined.ts';
 import { OperatorError } from '../errors.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { createGuardian } from '../programs/guardian.ts';
 import { createDeploys } from '../run/deploys/deploys.ts';
 import { createHooks, type Hooks } from '../run/hooks/hooks.ts';
 import type { Ports } from '../steps/ports.ts';
-import { LEASE } from './callers-lease.ts';
+import { programVariables } from './program-variables.ts';
 import { deliveryOf, type Context } from './context.ts';
 
 /**
@@ -20,7 +19,11 @@ export async function openInPlace(
   held: () => HeldLease | undefined,
 ): Promise<{ readonly ports: Ports; readonly hooks: Hooks }> {
   const { config, ports, session, view } = context;
-  const variables = (): Readonly<Record<string, string>> => variablesFor(context, held());
+  const variables = programVariables(
+    context,
+    () => ports.work.epoch(),
+    () => held()?.lease,
+  );
   const tools: DeployerTools = {
     onOutput: (line, instance) => view.emit({ type: 'output', line, ...(instance === undefined ? {} : { instance }) }),
     beforeChange: async () => held()?.check(),
@@ -49,18 +52,4 @@ function mustMigrate({ migrate }: Config, deployer: DeployerPort): DeployerPort 
   const message = `migrate: with-deploy needs a deployer that can migrate; ${deployer.kind} cannot.`;
   const next = ['Configure how migrations are run instead: `migrate: { kind: command, run: [./migrate.sh] }`.'];
   throw new OperatorError('config-invalid', message, { next });
-}
-
-function variablesFor(
-  { config, run, who, ports }: Context,
-  lease: HeldLease | undefined,
-): Readonly<Record<string, string>> {
-  return {
-    TURNOUT_ENVIRONMENT: config.environment,
-    TURNOUT_CONFIG: config.file,
-    TURNOUT_RUN: run,
-    TURNOUT_WHO: who,
-    ...defined({ TURNOUT_FENCE: ports.work.epoch()?.toString() }),
-    ...(lease === undefined ? {} : { [LEASE]: `${lease.lease.holder.run}:${lease.lease.fence}` }),
-  };
 }

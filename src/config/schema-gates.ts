@@ -80,7 +80,7 @@ const command = z
     name,
     dryRun,
     run: listOf(text(WORDS, /^[\s\S]*$/), WORDS, WORDS).describe(
-      'The program and its arguments, run without a shell. TURNOUT_RELEASE, TURNOUT_BEFORE, TURNOUT_PERCENT, TURNOUT_SINCE and so on are set in its environment; its last line is the reason.',
+      'The program and its arguments, run without a shell. TURNOUT_RUN, TURNOUT_RELEASE, TURNOUT_BEFORE, TURNOUT_PERCENT, TURNOUT_SINCE and so on are set in its environment; its last line is the reason.',
     ),
     timeout,
   })

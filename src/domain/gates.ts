@@ -72,9 +72,9 @@ export interface AlarmState {
   readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' | 'not-found';
   /** AWS's reason, or why nothing is known. */
   readonly why: string;
-  /** Seconds until a change of what it watches can show: its periods. 0 where AWS does not say, as of composite alarms. */
+  /** Seconds until a change of what it watches can show: its periods, or those of what a composite alarm is made of. 0 where AWS does not say. */
   readonly needsS: number;
-  /** AWS could evaluate only a part of its data, or nothing. */
+  /** AWS could evaluate only a part of its data, or had none. */
   readonly isPartial: boolean;
 }
 

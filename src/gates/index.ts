@@ -16,6 +16,8 @@ import { judgeProbe } from './probe.ts';
 
 export interface GateTools extends Omit<CommandTools, 'onOutput'> {
   readonly environment: string;
+  /** What every program of a run gets in its environment. */
+  readonly variables: () => Readonly<Record<string, string>>;
   readonly marker?: MarkerConfig;
   readonly cloudwatch: () => Promise<Pick<CloudWatch, 'points' | 'alarms'>>;
   readonly onOutput: (line: string) => void;
@@ -119,8 +121,8 @@ function dataOf(
 
 function variablesOf(gate: GateConfig, occasion: Occasion, tools: GateTools): Readonly<Record<string, string>> {
   return {
+    ...tools.variables(),
     TURNOUT_GATE: gate.name,
-    TURNOUT_ENVIRONMENT: tools.environment,
     TURNOUT_RELEASE: occasion.green.release,
     TURNOUT_BEFORE: occasion.blue?.release ?? '',
     TURNOUT_PERCENT: String(occasion.percent),

@@ -6,7 +6,8 @@ import { runToEnd, type ProgramTools } from '../programs/run-to-end.ts';
 import type { WorkPort } from './work.ts';
 
 export interface WorkTools extends ProgramTools {
-  readonly environment: string;
+  /** What every program of a run gets in its environment. */
+  readonly variables: () => Readonly<Record<string, string>>;
   /** Awaited directly before a change: rejects without the lease, or where the decision is old. */
   readonly beforeChange: () => Promise<void>;
 }
@@ -15,7 +16,7 @@ export interface WorkTools extends ProgramTools {
 export function openWork(config: OwnerConfig, tools: WorkTools): WorkPort {
   let highest: number | undefined;
   const run = async (words: readonly string[], timeoutMs: number, variables: Record<string, string>) =>
-    runToEnd(words, timeoutMs, { TURNOUT_ENVIRONMENT: tools.environment, ...variables }, tools);
+    runToEnd(words, timeoutMs, { ...tools.variables(), ...variables }, tools);
 
   const read = async (): Promise<Work> => {
     const ended = await run(config.read, config.readTimeoutMs, {});

@@ -2,8 +2,10 @@ import {
   CloudWatchClient,
   DescribeAlarmsCommand,
   PutCompositeAlarmCommand,
+  PutLogAlarmCommand,
   PutMetricAlarmCommand,
   SetAlarmStateCommand,
+  type PutLogAlarmCommandInput,
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -28,6 +30,21 @@ const ERRORS: PutMetricAlarmCommandInput = {
   Period: 60,
   EvaluationPeriods: 3,
   DatapointsToAlarm: 2,
+  Threshold: 5,
+  ComparisonOperator: 'GreaterThanThreshold',
+};
+
+const LINES: PutLogAlarmCommandInput = {
+  AlarmName: 'lines',
+  ScheduledQueryConfiguration: {
+    QueryString: 'filter level = "error" | stats count()',
+    LogGroupIdentifiers: ['shop'],
+    ScheduledQueryRoleARN: 'arn:aws:iam::123456789012:role/queries',
+    AggregationExpression: 'count(*)',
+    ScheduleConfiguration: { ScheduleExpression: 'rate(5 minutes)', StartTimeOffset: 360 },
+  },
+  QueryResultsToEvaluate: 1,
+  QueryResultsToAlarm: 1,
   Threshold: 5,
   ComparisonOperator: 'GreaterThanThreshold',
 };
@@ -124,14 +141,21 @@ test('what gates read of CloudWatch, over the wire', async () => {
   expect(await read('TargetConnectionErrorCount', 'Sum')).toBe(0);
   expect(await read('TargetResponseTime', 'p99')).toBeGreaterThan(0);
   await client.send(new PutMetricAlarmCommand({ ...ERRORS, TreatMissingData: 'notBreaching' }));
-  await client.send(new PutCompositeAlarmCommand({ AlarmName: 'any', AlarmRule: 'ALARM(errors)' }));
-  await client.send(new SetAlarmStateCommand({ AlarmName: 'errors', StateValue: 'ALARM', StateReason: 'a test' }));
-  const seen = await cloudwatch.alarms(['errors', 'any', 'gone']);
+  const arnOf = (name: string): string => `arn:aws:cloudwatch:eu-west-1:123456789012:alarm:${name}`;
+  const AlarmRule = `ALARM(errors) OR ALARM("${arnOf('lines')}")`;
+  await client.send(new PutCompositeAlarmCommand({ AlarmName: 'any', AlarmRule, ActionsSuppressor: 'lines' }));
+  await client.send(new PutLogAlarmCommand(LINES));
+  for (const AlarmName of ['errors', 'lines'])
+    await client.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'a test' }));
+  const seen = await cloudwatch.alarms(['errors', 'any', 'lines', 'gone']);
   expect(seen).toMatchObject([
     { name: 'errors', state: 'ALARM', why: 'a test', needsS: 180 },
-    { name: 'any', state: 'ALARM', needsS: 0 },
+    { name: 'any', state: 'ALARM', why: expect.stringContaining('Actions suppressed by lines'), needsS: 660 },
+    { name: 'lines', state: 'ALARM', needsS: 660 },
     { name: 'gone', state: 'not-found' },
   ]);
+  expect(await cloudwatch.alarms(['any']), 'its children are read, too').toMatchObject([{ needsS: 660 }]);
   const plain = await client.send(new DescribeAlarmsCommand({}));
-  expect([plain.MetricAlarms?.length, plain.CompositeAlarms?.length ?? 0], 'as on AWS').toEqual([1, 0]);
+  const { MetricAlarms = [], CompositeAlarms = [], LogAlarms = [] } = plain;
+  expect([MetricAlarms.length, CompositeAlarms.length, LogAlarms.length], 'as on AWS').toEqual([1, 0, 0]);
 });

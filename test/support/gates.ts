@@ -30,7 +30,16 @@ export const BOTH: Occasion = { ...ALONE, percent: 50, blue: { release: '41', po
 export function gatesOf(config: GateConfig, more: Partial<GateTools> = {}) {
   const guardian = createGuardian();
   onTestFinished(() => guardian.close());
-  const tools = { environment: 'shop', clock: systemClock, guardian, onOutput: () => {}, cloudwatch: nothing, ...more };
+  const variables = () => ({ TURNOUT_ENVIRONMENT: 'shop', TURNOUT_RUN: 'run-7' });
+  const tools = {
+    environment: 'shop',
+    variables,
+    clock: systemClock,
+    guardian,
+    onOutput: () => {},
+    cloudwatch: nothing,
+    ...more,
+  };
   const port = createGates({ gates: [config], onInconclusive: 'hold' }, tools);
   onTestFinished(async () => port.end());
   const [gate] = port.gating.gates;

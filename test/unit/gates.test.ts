@@ -38,8 +38,8 @@ describe('a command', () => {
   });
 
   test('is told what it is about, and has its time', async () => {
-    const said = 'echo $TURNOUT_GATE $TURNOUT_RELEASE $TURNOUT_BEFORE $TURNOUT_PERCENT $TURNOUT_SECONDS';
-    expect(await judge(said)).toMatchObject({ why: 'judge 42 41 50 600' });
+    const said = 'echo $TURNOUT_GATE $TURNOUT_RELEASE $TURNOUT_BEFORE $TURNOUT_PERCENT $TURNOUT_SECONDS $TURNOUT_RUN';
+    expect(await judge(said)).toMatchObject({ why: 'judge 42 41 50 600 run-7' });
     expect(await judge('sleep 60', 200)).toMatchObject({
       verdict: 'inconclusive',
       why: expect.stringContaining('longer than 0.2 s'),

@@ -73,13 +73,13 @@ test('the program of `schema` is asked about both releases, and its last line is
   const folder = mkdtempSync(path.join(tmpdir(), 'turnout-schema-'));
   const guardian = createGuardian(1000);
   onTestFinished(() => guardian.close());
-  const tools = { clock: systemClock, guardian, folder, environment: 'shop' };
+  const tools = { clock: systemClock, guardian, folder, variables: () => ({ TURNOUT_RUN: 'run-7' }) };
   const ask = async (script: string) => {
     writeFileSync(path.join(folder, 'schema.cjs'), script);
     return openWayBack({ run: [process.execPath, 'schema.cjs'], timeoutMs: 5000 }, tools).ask({ from: '42', to: '41' });
   };
-  const both = 'process.env.TURNOUT_RELEASE + process.env.TURNOUT_BACK_TO';
-  expect(await ask(`process.exit(${both} === '4241' ? 0 : 1)`)).toEqual({ state: 'open', from: '42', to: '41' });
+  const both = 'process.env.TURNOUT_RELEASE + process.env.TURNOUT_BACK_TO + process.env.TURNOUT_RUN';
+  expect(await ask(`process.exit(${both} === '4241run-7' ? 0 : 1)`)).toEqual({ state: 'open', from: '42', to: '41' });
   expect(await ask("console.log('min_reader is 42.'); process.exit(1)")).toMatchObject({
     state: 'closed',
     why: 'min_reader is 42',

@@ -224,9 +224,10 @@ describe('the programs of `owner`', () => {
     };
     const guardian = createGuardian(1000);
     onTestFinished(() => guardian.close());
+    const variables = () => ({ TURNOUT_RUN: 'run-7' });
     let changes = 0;
     const beforeChange = async (): Promise<void> => void (changes += 1);
-    const port = openWork(config, { clock: systemClock, guardian, folder, environment: 'shop', beforeChange });
+    const port = openWork(config, { clock: systemClock, guardian, folder, variables, beforeChange });
     return {
       port,
       row: () => JSON.parse(readFileSync(path.join(folder, 'row.json'), 'utf8')) as object,
@@ -262,8 +263,8 @@ describe('the programs of `owner`', () => {
   });
 
   test('what is not understood, or fails, is unreadable', async () => {
-    expect(await programs("console.log('41')").port.read()).toMatchObject({
-      why: expect.stringContaining('wrote last: 41'),
+    expect(await programs('console.log(e.TURNOUT_RUN)').port.read()).toMatchObject({
+      why: expect.stringContaining('wrote last: run-7'),
     });
     const failing = await programs("console.log('no route'); process.exit(2)").port.read();
     expect(failing).toMatchObject({

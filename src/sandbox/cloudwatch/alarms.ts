@@ -1,10 +1,12 @@
 import type {
+  AlarmType,
   CompositeAlarm,
   DeleteAlarmsInput,
   DescribeAlarmsInput,
-  DescribeAlarmsOutput,
+  LogAlarm,
   MetricAlarm,
   PutCompositeAlarmInput,
+  PutLogAlarmInput,
   PutMetricAlarmInput,
   SetAlarmStateInput,
   StateValue,
@@ -16,7 +18,7 @@ import { pointOf, type MetricSource } from './metrics.ts';
 /** Alarms, evaluated when they are described: see src/sandbox/BEHAVIOUR.md, "CloudWatch". */
 
 interface Alarm {
-  readonly input: PutMetricAlarmInput | PutCompositeAlarmInput;
+  readonly input: PutMetricAlarmInput | PutCompositeAlarmInput | PutLogAlarmInput;
   state: StateValue;
   reason: string;
   changedAt: number;
@@ -35,6 +37,7 @@ const MINUTE_MS = 60_000;
 export const ALARM_OPERATIONS: Readonly<Record<string, StateOperation<AlarmsState>>> = {
   PutMetricAlarm: (state, input: PutMetricAlarmInput) => put(state, input),
   PutCompositeAlarm: (state, input: PutCompositeAlarmInput) => put(state, input),
+  PutLogAlarm: (state, input: PutLogAlarmInput) => put(state, input),
   DescribeAlarms: describeAlarms,
   SetAlarmState: (state, { AlarmName = '', StateValue: value, StateReason = '' }: SetAlarmStateInput) => {
     const alarm = state.alarms.get(AlarmName);
@@ -58,18 +61,43 @@ function put({ source, alarms }: AlarmsState, input: Alarm['input']): object {
   return {};
 }
 
-/** Without `AlarmTypes` composite alarms are left out, as on AWS. */
+/** Without `AlarmTypes` composite and log alarms are left out, as on AWS. */
 function describeAlarms(state: AlarmsState, { AlarmNames, AlarmTypes = ['MetricAlarm'] }: DescribeAlarmsInput): object {
   const wanted = [...state.alarms.values()].filter(({ input }) => AlarmNames?.includes(input.AlarmName ?? '') ?? true);
   for (const alarm of wanted) evaluate(state, alarm);
-  const shown = wanted.map(({ input, state: StateValue, reason: StateReason, changedAt }) => {
-    const at = new Date(changedAt);
-    return { ...input, StateValue, StateReason, StateUpdatedTimestamp: at, StateTransitionedTimestamp: at };
-  });
+  const shown = (type: AlarmType): object[] =>
+    wanted
+      .filter(({ input }) => typeOf(input) === type && AlarmTypes.includes(type))
+      .map(({ input, state: StateValue, reason: StateReason, changedAt }) => {
+        const at = new Date(changedAt);
+        const times = { StateUpdatedTimestamp: at, StateTransitionedTimestamp: at };
+        return { ...input, StateValue, StateReason, ...times, ...suppressionOf(state, input, StateValue) };
+      });
   return {
-    MetricAlarms: AlarmTypes.includes('MetricAlarm') ? shown.filter((one) => !('AlarmRule' in one)) : [],
-    CompositeAlarms: AlarmTypes.includes('CompositeAlarm') ? shown.filter((one) => 'AlarmRule' in one) : [],
-  } satisfies { MetricAlarms: MetricAlarm[]; CompositeAlarms: CompositeAlarm[] } & DescribeAlarmsOutput;
+    MetricAlarms: shown('MetricAlarm'),
+    CompositeAlarms: shown('CompositeAlarm'),
+    LogAlarms: shown('LogAlarm'),
+  } satisfies { MetricAlarms: MetricAlarm[]; CompositeAlarms: CompositeAlarm[]; LogAlarms: LogAlarm[] };
+}
+
+function typeOf(input: Alarm['input']): AlarmType {
+  if ('AlarmRule' in input) return 'CompositeAlarm';
+  return 'ScheduledQueryConfiguration' in input ? 'LogAlarm' : 'MetricAlarm';
+}
+
+/** A composite alarm keeps its state, and does nothing about it, while its suppressor is in ALARM; the periods around it are not kept. */
+function suppressionOf(state: AlarmsState, input: Alarm['input'], value: StateValue): Partial<CompositeAlarm> {
+  const name = 'ActionsSuppressor' in input ? alarmName(input.ActionsSuppressor) : undefined;
+  const suppressor = name === undefined ? undefined : state.alarms.get(name);
+  if (suppressor === undefined || value !== 'ALARM') return {};
+  evaluate(state, suppressor);
+  if (suppressor.state !== 'ALARM') return {};
+  return { ActionsSuppressedBy: 'Alarm', ActionsSuppressedReason: `Actions suppressed by ${name}` };
+}
+
+/** Of an alarm that is given by name, or by ARN. */
+function alarmName(name = ''): string {
+  return name.replace(/^arn:.*?:alarm:/, '');
 }
 
 function evaluate(state: AlarmsState, alarm: Alarm): void {
@@ -77,12 +105,14 @@ function evaluate(state: AlarmsState, alarm: Alarm): void {
   if (now < alarm.setUntil) return;
   if ('AlarmRule' in alarm.input) {
     const stateOf = (name: string): StateValue | undefined => {
-      const other = state.alarms.get(name);
+      const other = state.alarms.get(alarmName(name));
       if (other !== undefined && other !== alarm) evaluate(state, other);
       return other?.state;
     };
     return change(alarm, compositeState(alarm.input.AlarmRule ?? '', stateOf), alarm.input.AlarmRule ?? '', now);
   }
+  // There are no logs here: what SetAlarmState says.
+  if (typeOf(alarm.input) === 'LogAlarm') return;
   const [value, reason] = metricState(state.source, alarm.input, alarm.state);
   change(alarm, value, reason, now);
 }
