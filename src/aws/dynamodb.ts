@@ -174,7 +174,7 @@ async function succeeds(name: string | RegExp, request: Promise<unknown>): Promi
 }
 
 /** The name of the error that AWS returned. */
-function awsErrorName(error: unknown): string {
+export function awsErrorName(error: unknown): string {
   const { name } = (error instanceof OperatorError ? error.cause : error) as Partial<Error>;
   return name ?? '';
 }
@@ -183,7 +183,7 @@ function itemOf(attributes: Record<string, AttributeValue>): Item {
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, valueOf(value)]));
 }
 
-function valueOf({ S, N, M }: AttributeValue): Value | undefined {
+export function valueOf({ S, N, M }: AttributeValue): Value | undefined {
   return S ?? (N === undefined ? undefined : Number(N)) ?? (M && itemOf(M));
 }
 
@@ -192,7 +192,7 @@ function attributesOf(item: Item): Record<string, AttributeValue> {
   return Object.fromEntries(known.map(([name, value]) => [name, attributeOf(value)]));
 }
 
-function attributeOf(value: Value): AttributeValue {
+export function attributeOf(value: Value): AttributeValue {
   if (typeof value === 'string') return { S: value };
   return typeof value === 'number' ? { N: String(value) } : { M: attributesOf(value) };
 }

@@ -65,6 +65,18 @@ function deployOnLayers(config: Config): Grant {
   return { use: 'run', Sid: 'DeployOnLayers', Action, Resource: [arn(config, 'opsworks', 'stack/*')] };
 }
 
+/** The item that says who takes work. */
+export function ownerItem(config: Config): readonly Grant[] {
+  const { owner } = config;
+  if (owner?.kind !== 'dynamodb') return [];
+  const where = { ...config, ...(owner.region !== undefined && { region: owner.region }) };
+  const Resource = [arn(where, 'dynamodb', `table/${owner.table}`)];
+  return [
+    { use: 'read', Sid: 'ReadOwner', Action: ['dynamodb:GetItem'], Resource },
+    { use: 'run', Sid: 'WriteOwner', Action: ['dynamodb:UpdateItem'], Resource },
+  ];
+}
+
 export function dynamodb(config: Config): readonly Grant[] {
   const { store } = config;
   if (store.kind !== 'dynamodb') return [];

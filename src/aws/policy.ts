@@ -1,7 +1,7 @@
 import { gates } from './grants-gates.ts';
 import type { Config, RouteConfig, TargetGroupConfig } from '../config/config.ts';
 import { ANYTHING, arn, type Grant, type Statement, type Use } from './grants.ts';
-import { deployers, dynamodb } from './grants-deploy.ts';
+import { deployers, dynamodb, ownerItem } from './grants-deploy.ts';
 import { FLEET_GRANTS } from './grants-fleet.ts';
 
 /**
@@ -63,6 +63,7 @@ function grants(config: Config): readonly Grant[] {
     ...gates(config),
     ...deployers(config),
     ...(config.freeze?.calendars.length ? [CALENDARS] : []),
+    ...ownerItem(config),
     ...dynamodb(config),
   ];
 }

@@ -181,17 +181,17 @@ async function wayBackOf(
 
 async function workOf(
   { owner, hooks }: Config,
-  { clock }: Session,
+  session: Session,
   variables: Variables,
   beforeChange: () => Promise<void>,
 ): Promise<WorkPort> {
   if (owner === undefined) return NO_WORK;
   const [{ openWork }, { createGuardian }] = await Promise.all([
-    import('../work-owner/command.ts'),
+    import('../work-owner/index.ts'),
     import('../programs/guardian.ts'),
   ]);
   const guardian = createGuardian(5000);
-  return openWork(owner, { clock, guardian, folder: hooks.folder, variables, beforeChange });
+  return openWork(owner, session, { clock: session.clock, guardian, folder: hooks.folder, variables, beforeChange });
 }
 
 async function freezeOf({ freeze }: Config, session: Session): Promise<FreezePort> {

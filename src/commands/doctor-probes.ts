@@ -134,8 +134,8 @@ export async function programsOf({ hooks, owner, schema }: Config): Promise<read
   const { folder, ...times } = hooks;
   const all = Object.entries(times).flatMap(([use, list]) => list.map(({ run: [command = ''] }) => ({ use, command })));
   const others = Object.entries({
-    'owner.read': owner?.read,
-    'owner.set': owner?.set,
+    'owner.read': owner?.kind === 'command' ? owner.read : undefined,
+    'owner.set': owner?.kind === 'command' ? owner.set : undefined,
     'owner.idle': owner?.idle,
     'schema.run': schema?.run,
   }).flatMap(([use, run]) => (run === undefined ? [] : [{ use, command: run[0] ?? '' }]));

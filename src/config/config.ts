@@ -61,6 +61,8 @@ export type Notice = NotifyConfig['events'][number];
 /** Exactly one of `variable` and `file`. */
 export type SecretConfig = NotifyConfig['url'];
 export type OwnerConfig = NonNullable<Config['owner']>;
+export type CommandOwnerConfig = Extract<OwnerConfig, { kind: 'command' }>;
+export type DynamoDbOwnerConfig = Extract<OwnerConfig, { kind: 'dynamodb' }>;
 export type SchemaConfig = NonNullable<Config['schema']>;
 export type FreezeConfig = NonNullable<Config['freeze']>;
 /** What judges a release that gets production; programs run in `folder`, which is absolute. Without `bakeMs` as long as they need. */

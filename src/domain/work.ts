@@ -1,4 +1,4 @@
-/** Work that must not run twice (queues, schedulers): one side takes it, or nobody, as a record outside of AWS says. */
+/** Work that must not run twice (queues, schedulers): one side takes it, or nobody, as a record beside the servers says. */
 
 export interface SeenWork {
   readonly state: 'seen';

@@ -1,47 +1,37 @@
-import type { OwnerConfig } from '../config/config.ts';
+import type { CommandOwnerConfig } from '../config/config.ts';
 import { ownerText, type SeenWork, type Work } from '../domain/work.ts';
 import { OperatorError } from '../errors.ts';
 import type { ProgramResult } from '../programs/program.ts';
-import { runToEnd, type ProgramTools } from '../programs/run-to-end.ts';
+import { runToEnd } from '../programs/run-to-end.ts';
+import { Epochs, unreadableWork, seenWorkOf } from './epochs.ts';
+import { idleByProgram, type OwnerTools } from './idle.ts';
 import type { WorkPort } from './work.ts';
 
-export interface WorkTools extends ProgramTools {
-  /** What every program of a run gets in its environment. */
-  readonly variables: () => Readonly<Record<string, string>>;
+export interface WorkTools extends OwnerTools {
   /** Awaited directly before a change: rejects without the lease, or where the decision is old. */
   readonly beforeChange: () => Promise<void>;
 }
 
 /** By programs of the operator: `read` prints `{"owner": "42", "epoch": 7}`, `set` compares and sets, `idle` ends with 0 once nothing is under way. */
-export function openWork(config: OwnerConfig, tools: WorkTools): WorkPort {
-  let highest: number | undefined;
+export function openCommandWork(config: CommandOwnerConfig, tools: WorkTools): WorkPort {
+  const epochs = new Epochs();
   const run = async (words: readonly string[], timeoutMs: number, variables: Record<string, string>) =>
     runToEnd(words, timeoutMs, { ...tools.variables(), ...variables }, tools);
 
   const read = async (): Promise<Work> => {
     const ended = await run(config.read, config.readTimeoutMs, {});
     const last = ended.output.at(-1) ?? '';
-    if (!ended.ok) return unreadable(`\`owner.read\` failed: ${ended.why}. It wrote last: ${last || 'nothing'}`);
+    if (!ended.ok) return unreadableWork(`\`owner.read\` failed: ${ended.why}. It wrote last: ${last || 'nothing'}`);
     const seen = workIn(last);
-    if (seen === undefined)
-      return unreadable(
-        `\`owner.read\` wrote last: ${last || 'nothing'}; expected {"owner": "42", "epoch": 7}, with null for nobody`,
-      );
-    if (highest !== undefined && seen.epoch < highest)
-      return unreadable(`Its epoch went back from ${highest} to ${seen.epoch}, and must only grow`);
-    highest = seen.epoch;
-    return seen;
+    if (seen !== undefined) return epochs.accept(seen);
+    return unreadableWork(
+      `\`owner.read\` wrote last: ${last || 'nothing'}; expected {"owner": "42", "epoch": 7}, with null for nobody`,
+    );
   };
 
   return {
     read,
-    async idle(releases) {
-      const asked = releases.map(async (release) => {
-        const { ok } = await run(config.idle, config.timeoutMs, { TURNOUT_IDLE: release, ...fence(highest) });
-        return ok ? [release] : [];
-      });
-      return (await Promise.all(asked)).flat();
-    },
+    idle: idleByProgram(config, tools, epochs.highest),
     async set(seen, owner) {
       await tools.beforeChange();
       const ended = await run(config.set, config.timeoutMs, {
@@ -54,24 +44,14 @@ export function openWork(config: OwnerConfig, tools: WorkTools): WorkPort {
       const now = await read();
       if (now.state === 'seen' && now.owner === owner && now.epoch <= seen.epoch) throw epochStays(now);
     },
-    epoch: () => highest,
+    epoch: epochs.highest,
   };
-}
-
-function fence(epoch: number | undefined): Record<string, string> {
-  return epoch === undefined ? {} : { TURNOUT_FENCE: String(epoch) };
-}
-
-function unreadable(why: string): Work {
-  return { state: 'unreadable', why: `${why}.` };
 }
 
 function workIn(line: string): SeenWork | undefined {
   try {
     const { owner, epoch } = JSON.parse(line) as { readonly owner?: unknown; readonly epoch?: unknown };
-    const isOwner = owner === null || (typeof owner === 'string' && owner !== '');
-    const isEpoch = typeof epoch === 'number' && Number.isSafeInteger(epoch) && epoch >= 0;
-    return isOwner && isEpoch ? { state: 'seen', owner, epoch, idle: [] } : undefined;
+    return seenWorkOf(owner, epoch);
   } catch {
     return undefined;
   }

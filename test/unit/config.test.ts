@@ -144,6 +144,17 @@ describe('mistakes between keys', () => {
       'fleet.image.owner: expected no owner',
     ],
     [
+      'work that is recorded in two places',
+      withLines('owner: { idle: [./i], read: [./r], set: [./s], dynamodb: { table: jobs, key: { id: work } } }'),
+      'owner: expected read and set, or dynamodb',
+    ],
+    ['work that nothing sets', withLines('owner: { idle: [./i], read: [./r] }'), 'owner: expected read and set'],
+    [
+      'an item without a key',
+      withLines('owner: { idle: [./i], dynamodb: { table: jobs, key: {} } }'),
+      'owner.dynamodb.key: expected a map of the partition key',
+    ],
+    [
       'an image by no tag at all',
       LEAST.replace("{ name: 'shop-{release}' }", "{ tag: {} }\n  userData: '{release}'"),
       'fleet.image.tag: expected at least one tag',

@@ -94,6 +94,16 @@ describe('the least policy of a config', () => {
     expect(actions(file('config/ec2.yml'))).toBeUndefined();
   });
 
+  test('reads and changes the item that says who takes work, in its own region', () => {
+    const item = 'owner: { idle: [./idle.sh], dynamodb: { table: jobs, key: { id: work }, region: eu-north-1 } }';
+    const Resource = ['arn:aws:dynamodb:eu-north-1:123456789012:table/jobs'];
+    expect(statement(policy('read', item), 'ReadOwner')).toMatchObject({ Action: ['dynamodb:GetItem'], Resource });
+    expect(statement(policy('run', item), 'WriteOwner')).toMatchObject({ Action: ['dynamodb:UpdateItem'], Resource });
+    expect(statement(policy('read', item), 'WriteOwner')).toBeUndefined();
+    const programs = 'owner: { idle: [./idle.sh], read: [./read.sh], set: [./set.sh] }';
+    expect(statement(policy('run', programs), 'WriteOwner')).toBeUndefined();
+  });
+
   test('fits into a managed policy', () => {
     for (const config of configs)
       for (const use of USES) expect(JSON.stringify(policyFor(config, use)).length).toBeLessThan(POLICY_MAX);

@@ -7,7 +7,7 @@ import type { SeenWork } from '../../src/domain/work.ts';
 import { withWork } from '../../src/plan/work.ts';
 import type { Step } from '../../src/steps/index.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
-import { openWork } from '../../src/work-owner/command.ts';
+import { openCommandWork } from '../../src/work-owner/command.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { FakeWork } from '../support/fake-work.ts';
@@ -216,6 +216,7 @@ describe('the programs of `owner`', () => {
     chmodSync(path.join(folder, 'owner.cjs'), 0o644);
     const words = (what: string) => [process.execPath, 'owner.cjs', what];
     const config = {
+      kind: 'command' as const,
       read: words('read'),
       set: words('set'),
       idle: words('idle'),
@@ -227,7 +228,7 @@ describe('the programs of `owner`', () => {
     const variables = () => ({ TURNOUT_RUN: 'run-7' });
     let changes = 0;
     const beforeChange = async (): Promise<void> => void (changes += 1);
-    const port = openWork(config, { clock: systemClock, guardian, folder, variables, beforeChange });
+    const port = openCommandWork(config, { clock: systemClock, guardian, folder, variables, beforeChange });
     return {
       port,
       row: () => JSON.parse(readFileSync(path.join(folder, 'row.json'), 'utf8')) as object,
@@ -244,18 +245,6 @@ describe('the programs of `owner`', () => {
       if (String(row.epoch) !== e.TURNOUT_FENCE_BEFORE || (row.owner ?? '') !== e.TURNOUT_OWNER_BEFORE) process.exit(3);
       fs.writeFileSync('row.json', JSON.stringify({ owner: e.TURNOUT_OWNER || null, epoch: Number(e.TURNOUT_FENCE) }));
     }`;
-
-  test('read, compare and set, and say what is idle', async () => {
-    const { port, row, changes } = programs(ROW);
-    const seen = (await port.read()) as SeenWork;
-    expect(seen).toEqual({ state: 'seen', owner: '41', epoch: 7, idle: [] });
-    await port.set(seen, null);
-    expect([row(), port.epoch(), changes()]).toEqual([{ owner: null, epoch: 8 }, 8, 1]);
-    expect(await port.idle(['41', '42'])).toEqual(['41']);
-    // By what was seen before, nothing is set any more.
-    await expect(port.set(seen, '42')).rejects.toMatchObject({ code: 'owner-not-set', transient: true });
-    expect(row()).toEqual({ owner: null, epoch: 8 });
-  });
 
   test('a set that keeps the epoch is no fence', async () => {
     const { port } = programs(ROW.replace('Number(e.TURNOUT_FENCE)', 'row.epoch'));
