@@ -8,6 +8,9 @@ import { whatToResume } from '../../../src/run/task/resolve-goal.ts';
 import type { RunEvent } from '../../../src/run/event.ts';
 import { switchSettings, type InstanceProbe } from '../../../src/steps/ports.ts';
 import { Interrupted } from '../../../src/run/engine/context.ts';
+import type { Ports } from '../../../src/steps/ports.ts';
+import { approvalsIn } from '../../../src/record/approvals.ts';
+import type { Lease, Store } from '../../../src/stores/store.ts';
 import { Decision } from '../../../src/run/engine/decision.ts';
 import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
 import type { Hooks } from '../../../src/run/hooks/hooks.ts';
@@ -24,6 +27,7 @@ import type { Scene } from './scene.ts';
 import type { State } from './state.ts';
 import { FIRST_STORE, LittleStore } from './store.ts';
 import { Watch } from './watch.ts';
+import type { LittleJudges } from './judges.ts';
 import type { LittleWork } from './work.ts';
 import { LittleSession, Weather, type Wire } from './wire.ts';
 
@@ -62,6 +66,10 @@ export interface SiteOptions {
   readonly hooks?: Hooks;
   /** Work that must not run twice; absent: the config does not have it. */
   readonly work?: LittleWork;
+  /** Gates, approval and closed times; absent: the config does not have them. */
+  readonly judges?: LittleJudges;
+  /** Called with the world after each request that has had its effect. */
+  readonly onEffect?: (state: State) => void;
 }
 
 /** Where a run is started: with which of the stores, counted from 0, and how far the machine's clock is off. */
@@ -98,7 +106,7 @@ export class Site {
   readonly watch: Watch;
   readonly deployer: LittleDeployer | undefined;
   readonly #kind: Kind;
-  readonly #options: Pick<SiteOptions, 'probe' | 'hooks' | 'work'>;
+  readonly #options: Pick<SiteOptions, 'probe' | 'hooks' | 'work' | 'judges' | 'onEffect'>;
   readonly #start: State;
   readonly #atRequests = new Map<number, (() => void)[]>();
   #sent = 0;
@@ -194,7 +202,13 @@ export class Site {
         this.#sent += 1;
         this.#atRequests.get(this.#sent)?.forEach((act) => act());
       },
-      onArrival: (sent) => watch.onArrival(sent),
+      onArrival: (sent) => {
+        const noted = watch.onArrival(sent);
+        return () => {
+          noted();
+          this.#options.onEffect?.(cloud.state);
+        };
+      },
     };
     const beforeChange = async (): Promise<void> => {
       if (connection.guard === undefined) throw new Error('A change was asked for without a lease.');
@@ -219,10 +233,17 @@ export class Site {
     const plain = plainPorts(fleet, traffic, session, session.clock);
     const work = this.#options.work?.open(process, beforeChange) ?? plain.work;
     const deploying = this.deployer ? withDeploys(plain, this.deployer.open(process), this.#options.probe) : plain;
-    const ports = { ...deploying, work };
+    const ports = { ...deploying, work, ...this.#judged(process, store, () => connection.guard?.lease) };
     const decision = new Decision(process.clock);
     const connection: Connection = { process, session, ports, store, decision, guard: undefined };
     return connection;
+  }
+
+  #judged(process: LittleProcess, store: Store, lease: () => Lease | undefined): Partial<Ports> {
+    const { judges } = this.#options;
+    if (judges === undefined) return {};
+    const approvals = approvalsIn(store, judges.terms, lease);
+    return { gates: judges.gates(process), freeze: judges.closedTimes(process), approvals };
   }
 
   async #task(

@@ -1,5 +1,6 @@
 import { ExitCode, OperatorError } from '../../../src/errors.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../../src/stores/store.ts';
+import type { Approval } from '../../../src/domain/approval.ts';
 import type { StoreIdentity } from '../../../src/domain/store-mark.ts';
 import { EPOCH, type WorldClock } from './clock.ts';
 import type { LittleProcess } from './process.ts';
@@ -17,6 +18,8 @@ export const STORE_FAULTS = [
 ] as const;
 
 const CALL_MS = 2;
+/** How long a person takes to approve. */
+const APPROVED_MS = 3000;
 const SLOW: Readonly<Record<string, number>> = { 'takes 30 s': 30_000, 'takes 100 s': 100_000 };
 
 /** The store that the scenes' fleets name. */
@@ -30,6 +33,10 @@ export class LittleStore {
   #fence = 0;
   #lease: { readonly lease: Lease; readonly process: LittleProcess } | undefined;
   goal: RecordedGoal | undefined;
+  #approval: Approval | undefined;
+  /** Approvals that were given, and shares that needed one. */
+  given = 0;
+  used = 0;
   journal: readonly JournalEntry[] = [];
   isDead = false;
   readonly id: string;
@@ -89,10 +96,30 @@ export class LittleStore {
   }
 
   putGoal(fence: number, goal: RecordedGoal | undefined): void {
-    if (this.#lease?.lease.fence !== fence)
-      throw new OperatorError('lease-lost', 'This run no longer holds the lease.', { exitCode: ExitCode.leaseLost });
+    this.#mustHold(fence);
     // As it would come back from a file: nothing is shared with the writer.
     this.goal = goal && (JSON.parse(JSON.stringify(goal)) as RecordedGoal);
+  }
+
+  #mustHold(fence: number): void {
+    if (this.#lease?.lease.fence !== fence)
+      throw new OperatorError('lease-lost', 'This run no longer holds the lease.', { exitCode: ExitCode.leaseLost });
+  }
+
+  putApproval(fence: number, approval: Approval): void {
+    this.#mustHold(fence);
+    this.#approval = approval;
+  }
+
+  /** What was asked for; a person approves it a while later. */
+  decided(): Approval | undefined {
+    const asked = this.#approval;
+    const now = EPOCH + this.#clock.now;
+    if (asked === undefined || asked.decision !== undefined || now < Date.parse(asked.since) + APPROVED_MS)
+      return asked;
+    this.given += 1;
+    this.#approval = { ...asked, decision: { kind: 'approved', who: 'bob@desk', at: new Date(now).toISOString() } };
+    return this.#approval;
   }
 
   log(entry: JournalEntry): void {
@@ -121,9 +148,8 @@ export class LittleStore {
       goal: async () => call('goal', () => this.goal),
       putGoal: async (lease, goal) => call('putGoal', () => this.putGoal(lease.fence, goal)),
       clearGoal: async (lease) => call('clearGoal', () => this.putGoal(lease.fence, undefined)),
-      // No run waits for approval here: that has tests of its own.
-      approval: async () => undefined,
-      putApproval: async () => {},
+      approval: async () => call('approval', () => this.decided()),
+      putApproval: async (lease, approval) => call('putApproval', () => this.putApproval(lease.fence, approval)),
       decideApproval: async () => false,
       log: async (entry) => call('log', () => this.log(entry)),
       history: async (limit) => call('history', () => this.journal.slice(0, limit)),
