@@ -12,12 +12,20 @@ import type { ResidualLimits, ResidualTraffic } from './traffic.ts';
 
 /**
  * Milliseconds since the epoch until which the fleet must stay as it is, `retentionS` seconds after production has left it;
- * undefined when it is not known when that was. A retention of 0 keeps nothing.
+ * undefined when it is not known when that was. A retention of 0 keeps nothing. What this run has seen counts as much as what was
+ * recorded: a share that was given and taken back by hand is recorded nowhere.
  */
 export function retainedUntil(snapshot: Snapshot, fleet: Fleet, retentionS: number): number | undefined {
-  if (retentionS === 0 || !hasServed(fleet)) return 0;
+  const seen = seenAt(snapshot, fleet);
+  if (retentionS === 0 || (seen === undefined && !hasServed(fleet))) return 0;
   const left = leftAt(snapshot, fleet);
-  return left === undefined ? undefined : Date.parse(left) + retentionS * 1000;
+  if (hasServed(fleet) && left === undefined) return undefined;
+  return Math.max(seen ?? 0, left === undefined ? 0 : Date.parse(left)) + retentionS * 1000;
+}
+
+/** When this run has last seen it serve, in milliseconds since the epoch. */
+function seenAt({ served }: Snapshot, { id }: Fleet): number | undefined {
+  return served?.[id];
 }
 
 /** Why the fleet must not be terminated yet: requests of production may still be on their way to it. */
@@ -66,7 +74,8 @@ export function residualTrafficProblem(
   fleet: Fleet,
   { most, cookieS }: ResidualLimits,
 ): string | undefined {
-  if (!hasServed(fleet) || residualRequests(snapshot, fleet) === undefined) return undefined;
+  const mayHaveClients = hasServed(fleet) || seenAt(snapshot, fleet) !== undefined;
+  if (!mayHaveClients || residualRequests(snapshot, fleet) === undefined) return undefined;
   const residual = residualOf(snapshot);
   if (residual.state === 'counted') {
     const requests = residualRequests(snapshot, fleet, residual.requests) ?? 0;

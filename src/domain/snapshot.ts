@@ -213,6 +213,11 @@ export interface Snapshot {
   readonly unreadable: readonly Unreadable[];
   readonly traffic: Traffic;
   readonly outside: Outside;
+  /**
+   * Where weights divide traffic: when each fleet was last seen with a share of production by any reading of this run, by its id, in
+   * milliseconds since the epoch. Absent: none was.
+   */
+  readonly served?: Readonly<Record<string, number>>;
   readonly answers: ReleaseAnswers;
   /** The approval that was asked for last; absent: none was, or it was not read. */
   readonly approval?: Approval;

@@ -8,6 +8,7 @@ import type { PoolReading, TrafficPort } from '../traffic/traffic.ts';
 import { OperatorError } from '../errors.ts';
 import { isLive } from '../domain/roles.ts';
 import { withTraffic } from '../domain/routes.ts';
+import { noteServed, servedByOthersOnly } from '../domain/served.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { defined } from '../domain/defined.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
@@ -39,6 +40,8 @@ interface Extent {
   readonly residual?: boolean;
   /** How far it is looked beyond the config; or what is known of that already, and is not read again. */
   readonly outside?: OutsideRequest['among'] | Outside;
+  /** What earlier looks of this run have seen of it. */
+  readonly served?: Snapshot['served'];
 }
 
 /**
@@ -47,7 +50,7 @@ interface Extent {
  */
 export async function observe(
   readers: Readers,
-  { residual = false, outside = NOT_ASKED }: Extent = {},
+  { residual = false, outside = NOT_ASKED, served }: Extent = {},
 ): Promise<Snapshot> {
   const { fleet, traffic: port, clock, production } = readers;
   const since = stopwatch(clock);
@@ -59,9 +62,17 @@ export async function observe(
   const looking =
     typeof outside === 'object' ? outside : lookFirst(readers, { instances: allOf(instances), among: outside });
   const [pools, traffic, fleets, seen] = await allEnded([reading, port.readTraffic(), instances, looking]);
-  const bare = { at: since(), ...fleets, ...pools, traffic, outside: seen, answers: notAsked(production.verification) };
-  const snapshot = await withOthers(readers, withTraffic(bare, traffic));
+  const answers = notAsked(production.verification);
+  const bare = { at: since(), ...fleets, ...pools, traffic, outside: seen, answers, ...defined({ served }) };
+  const noted = noteServed(withTraffic(bare, traffic), seen === outside ? 'routes' : 'outside', clock.now());
+  const snapshot = await withOthers(readers, seen === outside ? noted : await withLatest(readers, noted));
   return residual ? withResidual(port, snapshot) : snapshot;
+}
+
+/** Two readings that were made at the same time contradict each other: which one is the newer is not known, and a third is. */
+async function withLatest({ traffic: port, clock }: Readers, snapshot: Snapshot): Promise<Snapshot> {
+  if (servedByOthersOnly(snapshot).length === 0) return snapshot;
+  return noteServed(withTraffic(snapshot, await port.readTraffic()), 'routes', clock.now());
 }
 
 /** When it was started, in milliseconds since the epoch: told afterwards, since AWS's time comes with its first answer. */
@@ -126,7 +137,7 @@ export async function refresh(readers: AllReaders, before: Snapshot, reads: Read
 async function lookFor(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
   const instances = allIn(snapshot).filter(({ id }) => ids.includes(id));
   const outside = { ...surroundingsIn(snapshot), ...(await look(readers, { instances, among: 'all' })) };
-  return withOthers(readers, { ...snapshot, outside });
+  return withOthers(readers, noteServed({ ...snapshot, outside }, 'outside', readers.clock.now()));
 }
 
 /** What was seen of them when the run began is not looked for again. */
@@ -155,7 +166,8 @@ async function refreshLists(readers: Readers, before: Snapshot, reads: Reads): P
     reads.answers ? production.ask() : [],
   ]);
   const seen = { ...before, at: since(), ...fleets, ...pools, answers: counted(before.answers, more) };
-  const snapshot = withTraffic(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, traffic);
+  const routed = withTraffic(reads.marks ? await withMarks(fleet, seen, reads.marks) : seen, traffic);
+  const snapshot = reads.routes ? noteServed(routed, 'routes', clock.now()) : routed;
   return reads.residual ? withResidual(port, snapshot) : snapshot;
 }
 

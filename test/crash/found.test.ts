@@ -186,3 +186,26 @@ test('what another store has recorded is no minimum for a run that has taken ove
   });
   expect(wrong).toEqual([]);
 });
+
+test('a green that one reading shows with a share, and another of the same look without, is kept for a while (seed 500919)', async () => {
+  const asked = { afterMs: 0, calls: { fault: { n: 1, kind: 'throttled' } } } as const;
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 300,
+    kind: 1,
+    scene: { ...SCENE, start: 'green', groups: 2 },
+    operators: [
+      {
+        acts: [
+          { ...asked, ask: 'cleanup', wish: { wait: false, discard: true, ...TAKES_OVER } },
+          { ...asked, ask: 'promote', wish: TAKES_OVER },
+        ],
+      },
+    ],
+    happenings: [
+      { at: { request: 12 }, what: 'weights are set by hand', who: 0, forMs: 1000 },
+      { at: { request: 1 }, what: 'weights are set by hand', who: 1, forMs: 1000 },
+    ],
+  });
+  expect(wrong).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { observe, refresh } from '../../observe/observe.ts';
 import type { Reads } from '../../observe/reads.ts';
@@ -52,7 +53,9 @@ export class WorldReader {
   async readAll(before: Snapshot, limitMs: number): Promise<Snapshot> {
     return this.#remember(
       before,
-      await this.#retry(limitMs, async () => observe(this.#context.ports, { outside: before.outside })),
+      await this.#retry(limitMs, async () =>
+        observe(this.#context.ports, { outside: before.outside, ...defined({ served: before.served }) }),
+      ),
     );
   }
 

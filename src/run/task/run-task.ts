@@ -119,7 +119,8 @@ async function look(setup: Setup, task: Task, options: TaskOptions, mode: Pick<M
   }
   if (seen.isShown) return planIn(setup, task, options, mode, seen);
   await seen.others.wait(setup.view.emit, setup.signal);
-  return planIn(setup, task, options, mode, { ...seen, snapshot: await readWorld(setup, task, options) });
+  const snapshot = await readWorld(setup, task, options, seen.snapshot);
+  return planIn(setup, task, options, mode, { ...seen, snapshot });
 }
 
 function addsFirst({ plan, snapshot }: PlannedRun): boolean {
@@ -169,11 +170,12 @@ function ordersIn({ steps }: Plan): readonly DeployOrder[] {
   return steps.map((step) => behaviourOf(step).order).filter((order) => order !== 'none');
 }
 
-async function readWorld(setup: Setup, task: Task, options: TaskOptions): Promise<Snapshot> {
+async function readWorld(setup: Setup, task: Task, options: TaskOptions, before?: Snapshot): Promise<Snapshot> {
   const { ports } = setup;
   return retryOutage(setup, async () => {
     const outside = task.looksOutside === 'no' ? {} : { outside: task.looksOutside };
-    const world = await observe(ports, { residual: task.watchesResidualTraffic(options), ...outside });
+    const known = { residual: task.watchesResidualTraffic(options), ...defined({ served: before?.served }) };
+    const world = await observe(ports, { ...known, ...outside });
     return refresh(ports, world, {
       ...task.readsAlso(world, switchSettings(ports)),
       freeze: task.heedsFreeze,
