@@ -6,6 +6,7 @@ import { afterInPlace, minimumNotes, minimumProblem } from '../src/plan/in-place
 import { namedInstances } from './named.ts';
 import { unreadProblem } from '../src/plan/outsiders.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
+import { leaveSteps, standbyProblem } from '../src/plan/standby.ts';
 import { defined } from '../src/domain/defined.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
 import { tagRoomProblem } from '../src/plan/tag-room.ts';
@@ -53,7 +54,7 @@ export const drain: Task<'drain', typeof OPTIONS> = {
   },
 
   plan(snapshot, goal) {
-    const { fleet, minimumHealthy } = goal;
+    const { minimumHealthy } = goal;
     const instances = running(snapshot, goal.instances).map(({ id }) => id);
     if (instances.length === 0) return { steps: [], notes: [] };
     const places = homesOf(snapshot, instances);
@@ -61,12 +62,13 @@ export const drain: Task<'drain', typeof OPTIONS> = {
     const owned =
       unreadProblem(snapshot) ??
       ownersProblem(snapshot, leaving, goal.allowed) ??
+      standbyProblem(snapshot, instances) ??
       tagRoomProblem(leaving, ['left', 'store']);
     if (owned !== undefined) return owned;
     const kept = defined({ minimumHealthy, allowedOwners: goal.allowed?.owners });
     const plan = planAhead(
       snapshot,
-      [{ do: 'deregister-everywhere', fleet, instances, places, ...kept }],
+      leaveSteps(snapshot, goal, { instances, places, ...kept }),
       minimumNotes(snapshot, minimumHealthy, [instances]),
     );
     return isRefusal(plan) ? { ...plan, next: ADVICE } : plan;

@@ -5,6 +5,7 @@ import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { minimumProblem, notBackProblem } from '../src/plan/in-place.ts';
 import { homeOf, homesOf, registeredAt, running } from '../src/domain/in-place.ts';
 import type { Step } from '../src/steps/index.ts';
+import { backStep, restoreSteps } from '../src/plan/standby.ts';
 import { namedInstances } from './named.ts';
 import * as option from './options.ts';
 import { IN_PLACE, type Task } from './task.ts';
@@ -102,8 +103,9 @@ function joinSteps(snapshot: Snapshot, goal: GoalOf<'join'>, instances: readonly
   }));
   return [
     ...(goal.check && away.length > 0 ? [{ do: 'check-instances', fleet, instances: away } as const] : []),
-    { do: 'register-back', fleet, instances: ids, places: homesOf(snapshot, ids) },
+    backStep(snapshot, goal, { instances: ids, places: homesOf(snapshot, ids) }),
     ...signs,
+    ...restoreSteps(snapshot, goal, ids),
   ];
 }
 

@@ -11,6 +11,7 @@ import { fleetById } from '../src/domain/queries.ts';
 import { afterInPlace, minimumNotes, mixedNote, releasesOf, minimumProblem } from '../src/plan/in-place.ts';
 import { returningTexts } from '../src/plan/group-health.ts';
 import { rollingSteps, todoOf } from '../src/plan/rolling.ts';
+import { afterStandby, isLeftAlone, standbyNotes, standbyProblem } from '../src/plan/standby.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import { unreadProblem } from '../src/plan/outsiders.ts';
 import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
@@ -63,7 +64,9 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     const release = options.release;
     const size = options.batch === undefined ? 1 : batchSize(options.batch, members(fleet).length);
     const force = options.force === true;
-    const todo = running(snapshot, ids(members(fleet))).filter((instance) => force || !carries(instance, release));
+    const todo = running(snapshot, ids(members(fleet)))
+      .filter((instance) => force || !carries(instance, release))
+      .filter((instance) => !isLeftAlone(instance));
     return {
       ...requestedBy,
       verb: 'rolling',
@@ -89,6 +92,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     const owned =
       unreadProblem(snapshot) ??
       ownersProblem(snapshot, all, goal.allowed) ??
+      standbyProblem(snapshot, todoOf(snapshot, goal).flat()) ??
       tagRoomProblem(all, goal.delivery.movesPointer === true ? PULL_TAGS : ROLLING_TAGS);
     if (owned !== undefined) return owned;
     const plan = planAhead(snapshot, rollingSteps(snapshot, goal), notesOn(snapshot, fleet, goal));
@@ -118,12 +122,18 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
 
   standing: (snapshot, goal) => {
     const fleet = fleetById(snapshot, goal.fleet);
-    const left = fleet ? running(snapshot, ids(members(fleet))).filter((one) => !carries(one, goal.release)) : [];
+    const left = (fleet ? running(snapshot, ids(members(fleet))) : []).filter(
+      (one) => !carries(one, goal.release) && !isLeftAlone(one),
+    );
     const rest =
       left.length === 0 ? '' : ` ${list(ids(left), 5)} came later and ${left.length === 1 ? 'does' : 'do'} not.`;
     const unplaced = fleet && unplacedIn({ ...snapshot, fleets: [fleet] });
     return {
-      message: sentences(`Every instance that was there carries ${goal.release}.${rest}`, unplaced).join(' '),
+      message: sentences(
+        `Every instance that was there carries ${goal.release}.${rest}`,
+        unplaced,
+        ...(fleet ? afterStandby(snapshot, fleet, goal) : []),
+      ).join(' '),
       next: ['`turnout status` shows what is where', '`turnout rolling --release R` deploys another release'],
     };
   },
@@ -185,6 +195,7 @@ function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): rea
         ]),
     ...(out.length === 0 ? [] : [`Out of traffic now, and put back by this: ${list(ids(out), 5)}.`]),
     ...sentences(unplacedIn({ ...snapshot, fleets: [fleet] })),
+    ...standbyNotes(fleet, goal.release),
     ...(idle.length === 0 ? [] : [`Left alone, since not running: ${list(ids(idle), 5)}.`]),
     ...minimumNotes(snapshot, goal.minimumHealthy, goal.batches),
     ...returningTexts(snapshot, goal.batches),

@@ -93,8 +93,16 @@ function autoScaling(config: Config): readonly Grant[] {
       : [{ use: 'run', Sid: 'MakeVersion', Action: ['ec2:CreateLaunchTemplateVersion'], Resource } as const]),
     { use: 'run', Sid: 'LaunchAny', Action: ['ec2:RunInstances'], Resource: [arn(config, 'ec2', 'instance/*')] },
     ...launching,
+    ...(config.deploy === undefined ? [] : inPlace(config, own)),
     { use: 'adopt', Sid: 'TagGroups', Action: ['autoscaling:CreateOrUpdateTags'], Resource: own },
   ];
+}
+
+/** Instances leave traffic through Standby; what else they are registered with is not their group's. */
+function inPlace(config: Config, own: readonly string[]): readonly Grant[] {
+  const names = ['EnterStandby', 'ExitStandby', 'SuspendProcesses', 'ResumeProcesses'];
+  const Action = names.map((name) => `autoscaling:${name}`);
+  return [{ use: 'run', Sid: 'DeployInPlace', Action, Resource: [...own] }, notes(config)];
 }
 
 function imageParameter(config: Config): readonly Grant[] {

@@ -78,7 +78,7 @@ function traffic(config: Config): readonly Grant[] {
     config.deploy === undefined ? named.map((group) => groupArn(config, group)) : [arn(config, ELB, 'targetgroup/*/*')];
   // Groups register what they launch by themselves; where they move, what one has left out is registered.
   const register: readonly Grant[] =
-    config.fleet.kind === 'auto-scaling' && given.kind !== 'target-groups'
+    config.fleet.kind === 'auto-scaling' && given.kind !== 'target-groups' && config.deploy === undefined
       ? []
       : [{ use: 'run', Sid: 'MoveServers', Action: TARGETS, Resource }];
   if (given.kind === 'target-groups') return register;

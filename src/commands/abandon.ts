@@ -1,15 +1,17 @@
 import { OperatorError, type ExitCode } from '../errors.ts';
+import { sentences } from '../domain/text.ts';
 import { locationText } from '../domain/location.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { describeUnfinished } from '../run/task/resolve-goal.ts';
 import { done, type RunOutcome } from '../run/task/outcome.ts';
 import type { Args } from './command.ts';
+import { giveBackGroups } from './give-back.ts';
 import { conclude } from './conclude.ts';
 import { mustConfirm, openContext, type Context } from './context.ts';
 import { mustBeHere } from './here.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
 
-/** Deletes the recorded goal; changes neither servers nor traffic. */
+/** Deletes the recorded goal; changes neither servers nor traffic, and puts back what was changed of Auto Scaling groups for it. */
 export async function abandon(args: Args): Promise<ExitCode> {
   const waitMs = waitOf(args);
   const context = await openContext(args);
@@ -24,16 +26,19 @@ export async function abandon(args: Args): Promise<ExitCode> {
   });
 }
 
-async function forget({ store, view }: Context, args: Args, { lease }: HeldLease, where: string): Promise<RunOutcome> {
+async function forget(context: Context, args: Args, held: HeldLease, where: string): Promise<RunOutcome> {
+  const { store, view } = context;
+  const { lease } = held;
   const recorded = await store.goal();
   if (recorded === undefined)
     throw new OperatorError('nothing-to-abandon', 'There is no unfinished run in this environment.');
   const message = 'goal' in recorded ? describeUnfinished(recorded) : recorded.unreadable;
   const release = 'goal' in recorded ? { release: recorded.goal.release } : {};
   await mustConfirm(view, args, `${message} Delete it, and leave everything as it is?${where}`);
+  const left = await giveBackGroups(context, held);
   await store.clearGoal(lease);
   const { run, who, host, since } = lease.holder;
   const by = { run, verb: 'abandon', ...release, who, host, since, until: since };
   await store.log({ ...by, outcome: 'done', message, awsRequests: 0 });
-  return done(`Deleted. ${message}`, ['`turnout status` shows what is where']);
+  return done(sentences(`Deleted. ${message}`, ...left).join(' '), ['`turnout status` shows what is where']);
 }

@@ -100,12 +100,6 @@ function scalingChecks(root: Tree): readonly Mistake[] {
       ['fleet', 'groups', 1],
       'expected two different groups; found the same one twice',
     ),
-    ...['deploy', 'migrate']
-      .filter((key) => key in root)
-      .map((key) => ({
-        path: [key],
-        message: 'expected none: an Auto Scaling group gets a release by launching it, not in place',
-      })),
   ];
 }
 

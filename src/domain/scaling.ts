@@ -1,3 +1,5 @@
+import type { PreparedGroup } from './prepared.ts';
+
 /** Fleets that are the instances of an Auto Scaling group, which launches, replaces and terminates them by itself. */
 
 /** A minimum that a run has raised, so that the group does not scale in. Recorded on the group's tags before it is raised. */
@@ -30,9 +32,13 @@ export interface FleetGroup {
   readonly moves?: true;
   /** What it launches from, as `lt-0123 version 7`; of `$Latest` and `$Default` that word. Absent: a launch configuration. */
   readonly launches?: string;
+  /** The release that it launches, by its tags: what is deployed in place is not launched. */
+  readonly boots?: string;
   /** What the instances of its release are launched from. Absent: not recorded. */
   readonly carries?: string;
   readonly held?: HeldMinimum;
+  /** What a deploy in place has changed. */
+  readonly prepared?: PreparedGroup;
   /** Ids of instances that it must not scale in. */
   readonly protects: readonly string[];
   /** Processes that are suspended, in AWS's words. */

@@ -70,6 +70,10 @@ export interface Instance {
   readonly release?: string;
   /** What it was launched from, where that is not what its fleet's release is launched from. */
   readonly stray?: string;
+  /** Its state in its Auto Scaling group, in AWS's words (`LifecycleState`). Absent: it is in service, or has no group. */
+  readonly lifecycle?: string;
+  /** What it counts for in its group's sizes. Absent: one. */
+  readonly weight?: number;
   /** The pools that it was taken out of and not put back into, as recorded on its tags. */
   readonly left?: readonly Membership[];
   /** The last deploy in place, as recorded on its tags. */

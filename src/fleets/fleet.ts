@@ -1,4 +1,5 @@
 import type { LaunchSpec } from '../domain/goal.ts';
+import type { PreparedGroup } from '../domain/prepared.ts';
 import type { HeldMinimum } from '../domain/scaling.ts';
 import type { DeployNote, Fleet, Instance, Marks, Membership } from '../domain/snapshot.ts';
 
@@ -39,6 +40,18 @@ export interface GroupSizes {
   readonly held?: HeldMinimum;
 }
 
+/** What a deploy in place does to the group of a fleet. Only of fleets that have one. */
+export interface StandbyChanges {
+  /** Sets the group's minimum and suspends processes of it, once that is recorded on its tags. */
+  prepare(fleet: Fleet, prepared: PreparedGroup): Promise<void>;
+  /** Puts back what is recorded, and forgets it. */
+  restore(fleet: Fleet): Promise<void>;
+  /** Takes those out of service that are in it: their group deregisters them, drains them, and launches none for them. */
+  enterStandby(fleet: Fleet, instances: readonly Instance[]): Promise<void>;
+  /** Puts those into service that are in Standby: their group registers them. */
+  exitStandby(fleet: Fleet, instances: readonly Instance[]): Promise<void>;
+}
+
 /** Running instances that are to become a fleet. */
 export interface ClaimRequest {
   readonly fleet: string;
@@ -60,7 +73,7 @@ export interface Notes {
  * A kind of fleet: how instances are found, booted, tagged and terminated. Reads are eventually consistent; every change is
  * idempotent, so it can be repeated when its response got lost. Errors are `OperatorError`s, translated in `src/aws`.
  */
-export interface FleetPort {
+export interface FleetPort extends StandbyChanges {
   readonly kind: string;
   /** How many instances a new fleet has, where the config fixes that. */
   readonly count: number | undefined;
@@ -100,4 +113,12 @@ async function noGroup({ id }: Fleet): Promise<never> {
 }
 
 /** Of fleets that have no group. */
-export const NO_GROUP = { resize: noGroup, attach: noGroup, detach: noGroup } as const satisfies Partial<FleetPort>;
+export const NO_GROUP = {
+  resize: noGroup,
+  attach: noGroup,
+  detach: noGroup,
+  prepare: noGroup,
+  restore: noGroup,
+  enterStandby: noGroup,
+  exitStandby: noGroup,
+} as const satisfies Partial<FleetPort>;

@@ -12,12 +12,14 @@ export async function openFleet({ environment, fleet, traffic }: Config, session
   };
   if (fleet.kind === 'ec2') return (await import('./ec2/index.ts')).createEc2Fleet({ ...options, config: fleet });
   if (fleet.kind === 'auto-scaling') {
-    const [groups, { AutoScaling }] = await Promise.all([
+    const [groups, { AutoScaling }, { Standby }] = await Promise.all([
       import('./auto-scaling/index.ts'),
       import('../aws/autoscaling.ts'),
+      import('../aws/standby.ts'),
     ]);
     const moves = traffic.kind === 'target-groups' && { moves: true as const };
-    return groups.createAutoScalingFleet({ ...options, config: fleet, scaling: new AutoScaling(session), ...moves });
+    const clients = { scaling: new AutoScaling(session), standby: new Standby(session) };
+    return groups.createAutoScalingFleet({ ...options, config: fleet, ...clients, ...moves });
   }
   const [opsworks, { OpsWorks }] = await Promise.all([import('./opsworks/index.ts'), import('../aws/opsworks.ts')]);
   return opsworks.createOpsWorksFleet({ ...options, config: fleet, opsworks: new OpsWorks(session) });

@@ -3,6 +3,7 @@ import type { GoalOf } from '../domain/goal.ts';
 import { carries, homesOf, isDeployed, isMigrated, isPointed, poolNames, running } from '../domain/in-place.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import type { Step } from '../steps/index.ts';
+import { backStep, leaveSteps, restoreSteps } from './standby.ts';
 
 /** What a rolling deploy does. */
 
@@ -29,7 +30,8 @@ export function rollingSteps(snapshot: Snapshot, goal: GoalOf<'rolling'>): reado
   const todo = todoOf(snapshot, goal);
   const [first] = todo.flat();
   const { fleet, release, run, since, delivery } = goal;
-  if (first === undefined) return pointerSteps(snapshot, goal);
+  const after = [...restoreSteps(snapshot, goal, todo.flat()), ...pointerSteps(snapshot, goal)];
+  if (first === undefined) return after;
   const isDue = delivery.migrate !== 'no' && !isMigrated(snapshot, fleet, release, goal.force ? run : undefined);
   const isAlone = isDue && delivery.migrate === 'alone';
   const migrator = isDue && !isAlone ? todo.findIndex((batch) => !isDelivered(snapshot, goal, batch)) : -1;
@@ -44,7 +46,7 @@ export function rollingSteps(snapshot: Snapshot, goal: GoalOf<'rolling'>): reado
           ...(n === last ? [] : slowStartSteps(snapshot, goal, batch)),
         ],
   );
-  return [...before, ...steps.flat(), ...pointerSteps(snapshot, goal)];
+  return [...before, ...steps.flat(), ...after];
 }
 
 /** Only once all that is there runs it: until then an instance that is launched boots what has proven itself. */
@@ -79,13 +81,7 @@ function batchSteps(
   const { fleet, release, run, since, minimumHealthy, delivery, allowed } = goal;
   const places = homesOf(snapshot, instances);
   const { words } = delivery;
-  const leave: Step = {
-    do: 'deregister-everywhere',
-    fleet,
-    instances,
-    places,
-    ...defined({ minimumHealthy, allowedOwners: allowed?.owners }),
-  };
+  const leaving = { instances, places, ...defined({ minimumHealthy, allowedOwners: allowed?.owners }) };
   const deploy: Step = {
     do: 'deploy',
     fleet,
@@ -100,9 +96,9 @@ function batchSteps(
   };
   return [
     // On its way back it must not be taken out again.
-    ...(isDelivered(snapshot, goal, instances) ? [] : [leave, deploy]),
+    ...(isDelivered(snapshot, goal, instances) ? [] : [...leaveSteps(snapshot, goal, leaving), deploy]),
     ...(delivery.check ? [{ do: 'check-instances', fleet, instances } as const] : []),
-    { do: 'register-back', fleet, instances, places },
+    backStep(snapshot, goal, { instances, places }),
     { do: 'tag-release', fleet, instances, release, run },
   ];
 }

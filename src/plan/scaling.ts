@@ -4,8 +4,10 @@ import { isScaled, strays, type ScaledFleet } from '../domain/scaled.ts';
 import { hasServed } from '../domain/shares.ts';
 import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { isOurStandby, standbys } from '../domain/standby.ts';
 import { ago, list, sentences } from '../domain/text.ts';
 import type { Step } from '../steps/index.ts';
+import { bootsText } from './standby.ts';
 
 /** What plans do and refuse where fleets are Auto Scaling groups, which change by themselves. */
 
@@ -24,7 +26,10 @@ export function holdSteps(
   if (!sharesWithOthers(snapshot, to)) return [];
   return liveFleets(snapshot)
     .filter(isScaled)
-    .map(({ id: fleet }) => ({ do: 'hold-minimum', fleet, run, who, since }));
+    .flatMap(({ id: fleet }) => [
+      { do: 'restore-group', fleet },
+      { do: 'hold-minimum', fleet, run, who, since },
+    ]);
 }
 
 /** The group is as large as what serves beside it, directly before it gets traffic of that. */
@@ -44,14 +49,18 @@ export function matchSteps(
  */
 export function letGoSteps(snapshot: Snapshot, keep: Fleet, ended: readonly Fleet[]): readonly Step[] {
   const beside = liveFleets(snapshot).filter((fleet) => fleet !== keep && !ended.includes(fleet));
-  return isScaled(keep) && !beside.some(hasServed) ? [{ do: 'release-minimum', fleet: keep.id }] : [];
+  if (!isScaled(keep) || beside.some(hasServed)) return [];
+  return [
+    { do: 'restore-group', fleet: keep.id },
+    { do: 'release-minimum', fleet: keep.id },
+  ];
 }
 
 /** Why a group must not be part of a switch, or of the next one, now. Not asked on the way back. */
 export function scalingProblem(snapshot: Snapshot): Refusal | undefined {
   return liveFleets(snapshot)
     .filter(isScaled)
-    .map((fleet) => notOurs(fleet) ?? refreshing(fleet) ?? otherTemplate(fleet) ?? mixed(fleet))
+    .map((fleet) => notOurs(fleet) ?? refreshing(fleet) ?? inStandby(fleet) ?? otherTemplate(fleet) ?? mixed(fleet))
     .find((one) => one !== undefined);
 }
 
@@ -72,7 +81,7 @@ export function joiningProblem(snapshot: Snapshot): Refusal | undefined {
 /** Why a group cannot be set to 0. */
 export function emptyingProblem(fleet: Fleet): Refusal | undefined {
   if (!isScaled(fleet)) return undefined;
-  return notOurs(fleet) ?? refreshing(fleet) ?? notScaledIn(fleet);
+  return notOurs(fleet) ?? refreshing(fleet) ?? inStandby(fleet) ?? notScaledIn(fleet);
 }
 
 function notOurs({ group: { name, managedBy, status } }: ScaledFleet): Refusal | undefined {
@@ -97,6 +106,22 @@ function refreshing({ group: { name, refresh } }: ScaledFleet): Refusal | undefi
     `An instance refresh of ${name} is under way (${refresh}): it replaces the instances while traffic would move.`,
     'Wait until it has ended; then run this again.',
     `\`aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${name}\` ends it.`,
+  );
+}
+
+/** It counts for nothing in its group, which neither sizes nor ends it with the others. */
+function inStandby(fleet: ScaledFleet): Refusal | undefined {
+  const out = standbys(fleet);
+  if (out.length === 0) return undefined;
+  const { name } = fleet.group;
+  const ids = out.map(({ id }) => id);
+  const [one = '', it] = [ids[0], out.length === 1 ? 'it' : 'them'];
+  return refusal(
+    'in-standby',
+    `${list(ids, 3)} of ${name} ${out.length === 1 ? 'is' : 'are'} in Standby.`,
+    ...(out.some(isOurStandby) ? [`\`turnout join ${ids.join(' ')}\` puts ${it} back into service.`] : []),
+    `\`aws autoscaling exit-standby --auto-scaling-group-name ${name} --instance-ids ${ids.slice(0, 20).join(' ')}\` puts ${it} into service, whatever is on ${it}.`,
+    `\`aws autoscaling terminate-instance-in-auto-scaling-group --should-decrement-desired-capacity --instance-id ${one}\` ends ${out.length === 1 ? 'it' : 'the first one'}.`,
   );
 }
 
@@ -158,12 +183,30 @@ export function scalingFacts(snapshot: Snapshot): readonly string[] {
     .filter(isScaled)
     .flatMap(({ group }) => (group.held === undefined ? [] : [heldWords(group, group.held, snapshot.at)]));
   const problem = scalingProblem(snapshot);
-  return [...held, ...(problem === undefined ? [] : [problem.message]), ...scalingNotes(snapshot)];
+  const prepared = snapshot.fleets.filter(isScaled).flatMap((fleet) => preparedWords(fleet, snapshot.at));
+  const boots = snapshot.fleets.filter(isScaled).flatMap((fleet) => bootsText(fleet, fleet.release) ?? []);
+  return [
+    ...held,
+    ...prepared,
+    ...boots,
+    ...(problem === undefined ? [] : [problem.message]),
+    ...scalingNotes(snapshot),
+  ];
 }
 
 function heldWords({ name, minimum }: FleetGroup, { before, run, since, who }: HeldMinimum, now: number): string {
   const when = ago((now - (Date.parse(since) || now)) / 1000);
   return `${name} is not scaled in: its minimum is ${minimum}, raised by ${who} (run ${run}) ${when}. It goes back to ${before} once this is the only fleet.`;
+}
+
+function preparedWords({ group: { name, minimum, prepared } }: ScaledFleet, now: number): readonly string[] {
+  if (prepared === undefined) return [];
+  const { before, paused, who, run, since } = prepared;
+  const when = ago((now - (Date.parse(since) || now)) / 1000);
+  const held = paused.length === 0 ? '' : ` ${list(paused)} is suspended for that, too.`;
+  return [
+    `${name} has a minimum of ${minimum} for a deploy in place, set by ${who} (run ${run}) ${when}. It goes back to ${before} once all instances are in service again.${held}`,
+  ];
 }
 
 /** Seconds until what a group launches is healthy: the common case of a small Linux image. */

@@ -66,7 +66,7 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
   hook: 'before-instances',
   // Recorded first: a run that continues after a crash in between must know where they were.
   apply: async (ports, snapshot) => {
-    await tagPlaces(ports, snapshot, step);
+    await notePlaces(ports, snapshot, step);
     await forEachPool(
       snapshot,
       (name) => {
@@ -114,8 +114,12 @@ function drainingText(snapshot: Snapshot, id: string): string {
   return `draining, ${duration(Math.max(...delays, 0) - passedS)} left at most`;
 }
 
-/** One request for all instances that have the same places. */
-async function tagPlaces({ fleet }: Ports, snapshot: Snapshot, step: DeregisterEverywhere): Promise<void> {
+/** Notes on the instances where they are put back. One request for all that have the same places. */
+export async function notePlaces(
+  { fleet }: Ports,
+  snapshot: Snapshot,
+  step: Pick<DeregisterEverywhere, 'instances' | 'places'>,
+): Promise<void> {
   const inTraffic = running(snapshot, step.instances).filter(({ id }) => placesOf(snapshot, id).length > 0);
   const alike = Map.groupBy(inTraffic, ({ id }) => JSON.stringify(belongsTo(snapshot, step, id)));
   for (const [left, some] of alike) {

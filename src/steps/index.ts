@@ -21,6 +21,8 @@ import { deregister } from './deregister.ts';
 import { deregisterEverywhere } from './deregister-everywhere.ts';
 import { detachGroup } from './detach.ts';
 import { heeding, type Heeds } from './heeding.ts';
+import { putIntoStandby } from './enter-standby.ts';
+import { putIntoService } from './exit-standby.ts';
 import { fillGroup } from './fill-group.ts';
 import { holdMinimum } from './hold-minimum.ts';
 import { giveWork } from './give-work.ts';
@@ -29,10 +31,12 @@ import { mark } from './mark.ts';
 import { matchSize } from './match-size.ts';
 import { migrate } from './migrate.ts';
 import { movePointer } from './move-pointer.ts';
+import { prepareGroup } from './prepare-group.ts';
 import { register } from './register.ts';
 import { registerBack } from './register-back.ts';
 import { releaseMinimum } from './release-minimum.ts';
 import { remove } from './remove.ts';
+import { restoreGroup } from './restore-group.ts';
 import { setTtl } from './set-ttl.ts';
 import { shiftWeights } from './shift-weights.ts';
 import { spendApproval } from './spend-approval.ts';
@@ -93,6 +97,10 @@ const steps = {
   'release-minimum': releaseMinimum,
   attach: attachGroup,
   detach: detachGroup,
+  'prepare-group': prepareGroup,
+  'enter-standby': putIntoStandby,
+  'exit-standby': putIntoService,
+  'restore-group': restoreGroup,
 };
 
 type Registry = typeof steps;

@@ -2,6 +2,7 @@ import { OperatorError } from '../errors.ts';
 import { changeById } from '../domain/by-id.ts';
 import { defined } from '../domain/defined.ts';
 import { inSameZones } from '../domain/in-place.ts';
+import type { PreparedGroup } from '../domain/prepared.ts';
 import { isRegistered, members } from '../domain/roles.ts';
 import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target } from '../domain/snapshot.ts';
@@ -85,6 +86,32 @@ export function attached(
   const { held, targetGroups = [] } = fleetOf(snapshot, { fleet }).group ?? {};
   const others = targetGroups.filter((one) => one !== arn);
   return changeGroup(snapshot, fleet, { held, targetGroups: isIn ? [...others, arn] : others });
+}
+
+/** The fleet's group with what a deploy in place has changed of it, or with all of that put back. */
+export function changePrepared(snapshot: Snapshot, id: string, prepared: PreparedGroup | undefined): Snapshot {
+  return changeFleet(snapshot, id, (fleet) => {
+    if (fleet.group === undefined) return fleet;
+    const { prepared: old, suspended, minimum, ...rest } = fleet.group;
+    const others = suspended.filter((one) => old?.paused.includes(one) !== true);
+    if (prepared !== undefined)
+      return {
+        ...fleet,
+        group: { ...rest, prepared, suspended: [...others, ...prepared.paused], minimum: prepared.at },
+      };
+    const back = old !== undefined && minimum === old.at ? old.before : minimum;
+    return { ...fleet, group: { ...rest, suspended: others, minimum: back } };
+  });
+}
+
+/** The fleet's group with so much more in service, in units of capacity and in instances. */
+export function changeSizes(snapshot: Snapshot, id: string, by: number, instances: number): Snapshot {
+  return changeFleet(snapshot, id, (fleet) => {
+    if (fleet.group === undefined) return fleet;
+    const { desired, capacity, inService } = fleet.group;
+    const sizes = { desired: desired + by, capacity: capacity + by, inService: inService + instances };
+    return { ...fleet, group: { ...fleet.group, ...sizes } };
+  });
 }
 
 /** The fleet's instances in another state, without those that are gone. */

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AutoScaling } from '../../src/aws/autoscaling.ts';
+import { Standby } from '../../src/aws/standby.ts';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { createAutoScalingFleet } from '../../src/fleets/auto-scaling/index.ts';
 import type { LaunchOrder } from '../../src/fleets/fleet.ts';
@@ -43,6 +44,7 @@ async function start(adopted = true) {
       ec2: new Ec2(session),
       ssm,
       scaling: new AutoScaling(session),
+      standby: new Standby(session),
     });
   };
   return { sandbox, scaling, open };

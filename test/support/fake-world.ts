@@ -1,4 +1,4 @@
-import type { ClaimRequest, FleetPort, LaunchOrder } from '../../src/fleets/fleet.ts';
+import type { ClaimRequest, FleetPort, StandbyChanges, LaunchOrder } from '../../src/fleets/fleet.ts';
 import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { Ports } from '../../src/steps/ports.ts';
@@ -12,7 +12,8 @@ import { withTraffic } from '../../src/domain/routes.ts';
 import { attached, changePool } from '../../src/steps/world.ts';
 import { members } from '../../src/domain/roles.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { emptied, filledGroup, resized } from './scaled-worlds.ts';
+import { emptied, filledGroup } from './scaled-worlds.ts';
+import { standbyIn } from './standby-world.ts';
 import { claimed, NOTHING_TOLD, HOME, NOTHING_OUTSIDE, noted, world } from './worlds.ts';
 
 /** A request as the ports were asked: `register prod B-0 B-1`, `read prod`, `read fleets`. */
@@ -193,10 +194,9 @@ export class FakeWorld {
     };
   }
 
-  #groups(): Pick<FleetPort, 'resize' | 'attach' | 'detach'> {
+  #groups(): Pick<FleetPort, 'attach' | 'detach' | 'resize' | keyof StandbyChanges> {
     return {
-      resize: async ({ id }, sizes) =>
-        this.#change(`resize ${id} ${sizes.minimum}`, () => this.set((snapshot) => resized(snapshot, id, sizes))),
+      ...standbyIn(this, this.#change.bind(this), { enter: this.#enter.bind(this), leave: this.#leave.bind(this) }),
       attach: async (fleet, arn) => this.#change(`attach ${fleet.id} ${arn}`, () => this.#attach(fleet, arn, true)),
       detach: async (fleet, arn) => this.#change(`detach ${fleet.id} ${arn}`, () => this.#attach(fleet, arn, false)),
     };

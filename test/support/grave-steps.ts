@@ -21,6 +21,7 @@ import {
 } from './hands.ts';
 import type { Case } from './grave-case.ts';
 import { GROUP_CASES } from './grave-groups.ts';
+import { STANDBY_CASES } from './grave-standby.ts';
 import { launchCase } from './grave-launch.ts';
 import type { HARMLESS } from './harmless-steps.ts';
 import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
@@ -42,6 +43,7 @@ const DEPLOY = { fleet: 'A', instances: ['A-0'], release: '42', run: 'r1', since
 export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
   launch: [launchCase],
   ...GROUP_CASES,
+  ...STANDBY_CASES,
   register: [
     {
       name: 'with production',

@@ -1,5 +1,6 @@
 import { BESIDE } from './grave-case.ts';
 import { HOLDS } from './grave-groups.ts';
+import { PREPARES } from './grave-standby.ts';
 import type { StepKind } from '../../src/steps/index.ts';
 
 /** Kinds that take nothing from production, and give nothing to it: they wait, look or tag. */
@@ -30,5 +31,6 @@ export const HARMLESS = [
   'move-pointer',
   'tag-store-id',
   ...HOLDS,
+  ...PREPARES,
   ...BESIDE,
 ] as const satisfies readonly StepKind[];

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { cleanup } from '../../tasks/cleanup.ts';
-import { tasks } from '../../tasks/index.ts';
 import { promote } from '../../tasks/promote.ts';
 import { rollback } from '../../tasks/rollback.ts';
 import { isRefusal, type GoalOf } from '../../src/domain/goal.ts';
@@ -11,7 +10,6 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { healingSentence, servingProblem } from '../../src/plan/ending.ts';
 import { scalingFacts } from '../../src/plan/scaling.ts';
 import { trafficModel } from '../../src/plan/traffic/index.ts';
-import { resolveGoal } from '../../src/run/task/resolve-goal.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { scaledWorld } from '../support/scaled-worlds.ts';
 import { settingsIn } from '../support/weighted-worlds.ts';
@@ -278,17 +276,5 @@ describe('is refused, and said in status', () => {
       'group-B is not scaled in: its minimum is 3, raised by ann@ci (run r1) 10 min ago. It goes back to 1',
     );
     expect(facts).toContain('group-B could not launch an instance: There is no capacity.');
-  });
-
-  test('deploys in place, and taking servers out of traffic by hand', async () => {
-    const snapshot = scaledWorld([BLUE]);
-    for (const verb of ['rolling', 'deploy', 'drain', 'join'] as const) {
-      const asked = { tasks, task: tasks[verb], options: {}, requestedBy: ASKED, snapshot } as const;
-      const rest = { settings: settingsIn(snapshot), store: { id: 's', place: 'here' }, recorded: undefined };
-      const resolve = async () => Promise.reject(new Error('nothing boots'));
-      await expect(resolveGoal({ ...asked, ...rest, resolve } as never), verb).rejects.toMatchObject({
-        code: 'group-not-in-place',
-      });
-    }
   });
 });

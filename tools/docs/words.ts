@@ -47,6 +47,11 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   detach: 'detach it from one: all that it has there drains',
   'match-size': 'let an Auto Scaling group grow to what serves now, and wait until all of it is healthy',
   'release-minimum': 'put the minimum of an Auto Scaling group back to what it was',
+  'prepare-group':
+    'set the minimum of an Auto Scaling group to what stays while a batch is out, and suspend its zone rebalancing',
+  'enter-standby': 'put instances into Standby, out of all of their target groups, and wait until they are released',
+  'exit-standby': 'put instances into service again, and wait until they are healthy',
+  'restore-group': 'put back what a deploy in place has changed of an Auto Scaling group',
   'tag-release': 'write on the tags of instances that they are back, and which release they have',
 };
 

@@ -1,9 +1,11 @@
 import { targetGroupsOf, type AutoScaling, type AutoScalingGroup } from '../../aws/autoscaling.ts';
+import type { Standby } from '../../aws/standby.ts';
 import type { AutoScalingFleetConfig } from '../../config/config.ts';
 import { defined } from '../../domain/defined.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { heldIn, type FleetGroup } from '../../domain/scaling.ts';
-import type { Marks } from '../../domain/snapshot.ts';
+import { preparedIn } from '../../domain/prepared.ts';
+import type { Fleet, Marks } from '../../domain/snapshot.ts';
 import type { Ec2FleetOptions } from '../ec2/request.ts';
 import { marksIn, tagName, type Tags } from '../ec2/tags.ts';
 
@@ -12,6 +14,7 @@ export interface AutoScalingDeps extends Omit<Ec2FleetOptions, 'config'> {
   readonly scaling: AutoScaling;
   /** Its groups are attached to the target groups of production or of test in turn. */
   readonly moves?: true;
+  readonly standby: Standby;
 }
 
 type Member = NonNullable<AutoScalingGroup['Instances']>[number];
@@ -20,6 +23,8 @@ type Template = NonNullable<AutoScalingGroup['LaunchTemplate']>;
 /** Tags of a group beside ownership tags and marks: what its release is launched from, and the minimum that is held. */
 const CARRIES = 'template';
 const HELD = 'minimum';
+/** What a deploy in place has changed of it. */
+const PREPARED = 'standby';
 
 export function tagsOf({ Tags: tags = [] }: AutoScalingGroup): Tags {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
@@ -54,6 +59,15 @@ export function carriesTag(owner: Ownership, template: string): Tags {
 
 export function heldTagName(owner: Ownership): string {
   return tagName(owner, HELD);
+}
+
+export function preparedTagName(owner: Ownership): string {
+  return tagName(owner, PREPARED);
+}
+
+export function nameOf({ id, group }: Fleet): string {
+  if (group !== undefined) return group.name;
+  throw new Error(`The fleet ${id} is no Auto Scaling group.`);
 }
 
 /** Of a mixed instances policy, its main template. */
@@ -124,8 +138,10 @@ export function toFleetGroup(
     ...defined({
       moves,
       launches: template && templateText(template),
+      boots: fleetTagsOf(owner, group)?.release,
       carries: tags[tagName(owner, CARRIES)],
       held: heldIn(tags[heldTagName(owner)]),
+      prepared: preparedIn(tags[preparedTagName(owner)]),
       refresh,
       managedBy: group.Operator?.Principal,
       status: group.Status,

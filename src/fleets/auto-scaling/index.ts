@@ -14,6 +14,7 @@ import {
   heldTagName,
   groupMarks,
   membersOf,
+  nameOf,
   tagsOf,
   templateOf,
   templateText,
@@ -22,6 +23,7 @@ import {
 import { launchGroup } from './launch.ts';
 import { readGroups } from './read.ts';
 import { resolveGroupLaunch } from './resolve.ts';
+import { standbyOf } from './standby.ts';
 
 /** Fleets that are two permanent Auto Scaling groups, which take turns. Their tags are on the group. */
 export function createAutoScalingFleet(deps: AutoScalingDeps): FleetPort {
@@ -47,6 +49,7 @@ export function createAutoScalingFleet(deps: AutoScalingDeps): FleetPort {
 
     note: async (instances, notes) => writeNotes(ec2, owner.tagPrefix, instances, notes),
     resize: async (fleet, sizes) => resize(deps, fleet, sizes),
+    ...standbyOf(deps),
 
     attach: async (fleet, targetGroup) => scaling.attach(nameOf(fleet), targetGroup),
     detach: async (fleet, targetGroup) => scaling.detach(nameOf(fleet), targetGroup),
@@ -55,11 +58,6 @@ export function createAutoScalingFleet(deps: AutoScalingDeps): FleetPort {
 
     remove: async (fleet) => letGo(deps, fleet),
   };
-}
-
-function nameOf({ id, group }: Fleet): string {
-  if (group !== undefined) return group.name;
-  throw new Error(`The fleet ${id} is no Auto Scaling group.`);
 }
 
 /** What is held is recorded before it is so, and forgotten after it is not. */

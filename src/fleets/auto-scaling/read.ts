@@ -2,7 +2,7 @@ import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import { defined } from '../../domain/defined.ts';
 import type { Fleet, Instance } from '../../domain/snapshot.ts';
 import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
-import { byLaunch, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
+import { byLaunch, commonRelease, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
 import {
   attachmentsOf,
@@ -68,11 +68,11 @@ function toFleet(
   const instances = membersOf(described).map((member) => {
     const machine = byId.get(member.InstanceId ?? '');
     const own = machine === undefined ? notSeen(member) : ofOurGroups(deps, toOwnInstance(owner, machine));
-    return { ...own, ...inGroup(member, own), ...strayOf(member, group.carries) };
+    return { ...own, ...inGroup(member, own), ...strayOf(member, group.carries), ...sizeOf(member) };
   });
   return {
     id,
-    release,
+    release: commonRelease(instances.filter(({ stray }) => stray === undefined)) ?? release,
     marks: groupMarks(owner, described),
     holder: `Auto Scaling group ${group.name}`,
     group,
@@ -87,13 +87,25 @@ function notSeen({ InstanceId: id = '', AvailabilityZone: zone = '', InstanceTyp
 
 type Member = ReturnType<typeof membersOf>[number];
 
-/** One that is not in service yet does not count as running, and one that the group lets go of is gone. */
-function inGroup({ LifecycleState: state }: Member, own: Instance): Pick<Instance, 'state' | 'reason'> | undefined {
-  const reason = `Auto Scaling says ${state}`;
-  if (state === undefined) return undefined;
-  if (state.startsWith('Terminat')) return { state: own.state === 'terminated' ? own.state : 'shutting-down', reason };
-  if (state.startsWith('Pending') && own.state === 'running') return { state: 'pending', reason };
-  return state === 'InService' ? undefined : { state: own.state, reason };
+/**
+ * One that is not in service yet does not count as running, and one that the group lets go of is gone. What comes back from
+ * Standby is pending, too, and runs on.
+ */
+function inGroup(
+  { LifecycleState: lifecycle }: Member,
+  own: Instance,
+): Pick<Instance, 'state' | 'reason' | 'lifecycle'> | undefined {
+  if (lifecycle === undefined || lifecycle === 'InService') return undefined;
+  const said = { lifecycle, reason: `Auto Scaling says ${lifecycle}` };
+  if (lifecycle.startsWith('Terminat'))
+    return { ...said, state: own.state === 'terminated' ? own.state : 'shutting-down' };
+  const isNew = lifecycle.startsWith('Pending') && own.left === undefined;
+  return { ...said, state: isNew && own.state === 'running' ? 'pending' : own.state };
+}
+
+function sizeOf(member: Member): Pick<Instance, 'weight'> | undefined {
+  const weight = weightOf(member);
+  return weight === 1 ? undefined : { weight };
 }
 
 /** The version of its template tells what an instance is, whatever its tags say: they are those of the group when it was launched. */

@@ -18,7 +18,6 @@ import {
   type Verb,
   subjectOf,
 } from '../../domain/goal.ts';
-import { hasGroups } from '../../domain/scaled.ts';
 import { unreadableIn } from '../../domain/queries.ts';
 import { otherStore, type StoreIdentity } from '../../domain/store-mark.ts';
 import type { SwitchSettings } from '../../domain/traffic.ts';
@@ -88,7 +87,6 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
   if (options.resumes !== undefined && options.resumes !== recorded?.goal.run) {
     throw nothingToResume('The run that had not ended has been ended, or abandoned, by another run meanwhile.');
   }
-  if (task.inPlace && hasGroups(snapshot)) accept(NOT_IN_PLACE);
   const [unreadable] = task.isEmergencyExit ? [] : unreadableIn(snapshot);
   if (unreadable !== undefined) accept(refusal(unreadable.code, unreadableText(unreadable), ...unreadable.next));
   const goal = resumed(request) ?? (await fresh(request));
@@ -101,13 +99,6 @@ export function planNow(task: Task, snapshot: Snapshot, goal: Goal): Plan {
   const plan = accept(withWayBack(snapshot, goal, withApproval(snapshot, goal, moved)));
   return task.heedsFreeze ? accept(heedFreeze(snapshot, goal, plan)) : plan;
 }
-
-/** What a group launches next would be of the release before, and it replaces what is taken out of traffic. */
-const NOT_IN_PLACE = refusal(
-  'group-not-in-place',
-  'Auto Scaling groups get a release by launching it: what is deployed to their servers in place, or taken out of traffic, they replace with the release before.',
-  '`turnout up --release R`, then `turnout promote`, brings a release to the other group.',
-);
 
 /** What cannot be read does not keep production from going back. */
 function readable({ task, recorded }: GoalRequest): RecordedGoal | undefined {

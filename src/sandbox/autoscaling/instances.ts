@@ -43,6 +43,11 @@ function membersOf(
   });
 }
 
+/** In units of the group's sizes. */
+function weightOf(members: readonly Member[]): number {
+  return members.reduce((sum, { weight }) => sum + weight, 0);
+}
+
 function shrink(group: ScalingGroup, by: number): void {
   const next = group.desired - by;
   if (next < (group.settings.MinSize ?? 0))
@@ -85,7 +90,7 @@ function background(state: AutoScalingState, work: Promise<void>): void {
 export function enterStandby(state: AutoScalingState, input: EnterStandbyQuery): ActivitiesType {
   const group = changeable(state, input.AutoScalingGroupName);
   const members = membersOf(group, input.InstanceIds, 'InService');
-  if (input.ShouldDecrementDesiredCapacity) shrink(group, members.length);
+  if (input.ShouldDecrementDesiredCapacity) shrink(group, weightOf(members));
   const Activities = [...starts(state, group, members, 'Moving EC2 instance to Standby')];
   background(state, standBy(state, group, members));
   return { Activities };
@@ -94,7 +99,7 @@ export function enterStandby(state: AutoScalingState, input: EnterStandbyQuery):
 export function exitStandby(state: AutoScalingState, input: ExitStandbyQuery): ActivitiesType {
   const group = changeable(state, input.AutoScalingGroupName);
   const members = membersOf(group, input.InstanceIds, 'Standby');
-  grow(group, members.length);
+  grow(group, weightOf(members));
   const Activities = [...starts(state, group, members, 'Moving EC2 instance out of Standby')];
   for (const member of members) {
     member.state = 'Pending';

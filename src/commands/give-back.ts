@@ -1,0 +1,40 @@
+import { isScaled, type ScaledFleet } from '../domain/scaled.ts';
+import { isOurStandby, standbys } from '../domain/standby.ts';
+import { list } from '../domain/text.ts';
+import type { HeldLease } from '../record/lease.ts';
+import type { Context } from './context.ts';
+
+type Needed = Pick<Context, 'config' | 'ports' | 'decision' | 'guardBy'>;
+
+/**
+ * What a deploy in place has changed of Auto Scaling groups is put back where nothing needs it any more.
+ * @returns sentences on what was put back, and on what stays as it is
+ */
+export async function giveBackGroups(context: Needed, lease: HeldLease): Promise<readonly string[]> {
+  if (context.config.fleet.kind !== 'auto-scaling') return [];
+  context.guardBy(lease);
+  const lookedFrom = context.ports.clock.monotonic();
+  const { fleets } = await context.ports.fleet.read([]);
+  const said: string[] = [];
+  for (const fleet of fleets.filter(isScaled)) said.push(...(await giveBack(context, fleet, lookedFrom)));
+  return said;
+}
+
+async function giveBack(
+  { ports, decision }: Needed,
+  fleet: ScaledFleet,
+  lookedFrom: number,
+): Promise<readonly string[]> {
+  const { name, prepared, minimum } = fleet.group;
+  const out = standbys(fleet)
+    .filter(isOurStandby)
+    .map(({ id }) => id);
+  if (out.length > 0)
+    return [
+      `${list(out, 5)} of ${name} ${out.length === 1 ? 'is' : 'are'} in Standby: \`turnout join ${out.join(' ')}\` puts ${out.length === 1 ? 'it' : 'them'} back into service${prepared === undefined ? '' : `, and the minimum of ${name} from ${minimum} to ${prepared.before}`}.`,
+    ];
+  if (prepared === undefined) return [];
+  decision.made(lookedFrom);
+  await ports.fleet.restore(fleet);
+  return [`The minimum of ${name} is ${prepared.before} again.`];
+}

@@ -1,0 +1,50 @@
+import { instanceById } from './in-place.ts';
+import { isLive } from './roles.ts';
+import type { ScaledFleet } from './scaled.ts';
+import type { Fleet, Instance, Snapshot } from './snapshot.ts';
+
+/** Questions about instances that are out of service in their Auto Scaling group. Pure. */
+
+/** Of its group, and serving as far as that is concerned. */
+export function isInService({ lifecycle, state }: Instance): boolean {
+  return lifecycle === undefined && state === 'running';
+}
+
+/** Out of its group's traffic, or on its way out. */
+export function isInStandby({ lifecycle }: Instance): boolean {
+  return lifecycle === 'Standby' || lifecycle === 'EnteringStandby';
+}
+
+/** Taken out by a deploy in place, which has noted where it was. */
+export function isOurStandby(instance: Instance): boolean {
+  return isInStandby(instance) && instance.left !== undefined;
+}
+
+/** Members in Standby. */
+export function standbys({ instances }: Fleet): readonly Instance[] {
+  return instances.filter((one) => isLive(one) && isInStandby(one));
+}
+
+/** What these count for in the sizes of their group. */
+export function weightIn(instances: readonly Instance[]): number {
+  return instances.reduce((sum, { weight = 1 }) => sum + weight, 0);
+}
+
+/** Those of the ids that are in service in their group. */
+export function servingIn(snapshot: Snapshot, ids: readonly string[]): readonly Instance[] {
+  return ids.flatMap((id) => {
+    const instance = instanceById(snapshot, id);
+    return instance !== undefined && isInService(instance) ? [instance] : [];
+  });
+}
+
+/** Members that its group has in service, or has let go of for a deploy in place. */
+export function sizeInPlace({ instances }: ScaledFleet): number {
+  return instances.filter((one) => isInService(one) || isOurStandby(one)).length;
+}
+
+/** It, in service again. */
+export function backInService(instance: Instance): Instance {
+  const { lifecycle: _, ...rest } = instance;
+  return rest;
+}
