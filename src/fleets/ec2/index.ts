@@ -10,8 +10,9 @@ import { NO_GROUP, type FleetPort, type LaunchOrder } from '../fleet.ts';
 import { writeNotes } from '../notes.ts';
 import { keptVolumeSizes } from './kept-volumes.ts';
 import { tagsFor, type Ec2FleetOptions, type Ec2Request } from './request.ts';
-import { readUserData, resolveEc2Launch } from './resolve.ts';
+import { resolveEc2Launch } from './resolve.ts';
 import { isOwned, markTags, ownershipTags, seen, tagName, toFleets, toInstance, type SeenInstance } from './tags.ts';
+import { readUserData } from './user-data.ts';
 
 /** Fleets of EC2 instances, identified by their tags. */
 export function createEc2Fleet(options: Ec2FleetOptions): FleetPort {

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import type { Instance as Ec2Instance } from '../../aws/ec2.ts';
-import { fillRelease } from '../../config/release.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
@@ -9,9 +7,10 @@ import { OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { cloneOf } from './clone.ts';
 import { fromImage } from './image.ts';
-import { tagsFor, type Ec2FleetOptions, type Ec2Request, type PartialRequest } from './request.ts';
+import { tagsFor, type Ec2FleetOptions, type PartialRequest } from './request.ts';
 import { notCloned } from '../mixed.ts';
 import { fromTemplate } from './template.ts';
+import { currentUserData, hashOf } from './user-data.ts';
 
 /**
  * Resolves a release to one exact RunInstances request: image id, template version number, subnets. Changes nothing.
@@ -29,7 +28,7 @@ export async function resolveEc2Launch(options: Ec2FleetOptions, request: Launch
   const userData = script === undefined ? base.userData : 'config';
   const zones = Map.groupBy(serving, ({ Placement }) => Placement?.AvailabilityZone);
   const subnetOf = (zone: string): string => zones.get(zone)?.[0]?.SubnetId ?? '';
-  const pinned = await currentUserData(options, { run: {}, ...defined({ userData }) }, request.release);
+  const pinned = await currentUserData(options, defined({ userData }), request.release);
   return {
     kind: 'ec2',
     summary: sentences(
@@ -115,44 +114,4 @@ function otherSubnets({ release }: Fleet, zones: Map<string | undefined, Ec2Inst
       ? []
       : [`in ${zone}, ${release} is in ${list(subnets)}; the new servers are all in ${subnets[0]}`];
   });
-}
-
-/**
- * The user data as it was pinned, base64-encoded; undefined when there is none.
- * @throws OperatorError `user-data-changed`
- */
-export async function readUserData(
-  options: Ec2FleetOptions,
-  request: Ec2Request,
-  release: string,
-): Promise<string | undefined> {
-  const { userData, userDataHash } = request;
-  const now = await currentUserData(options, request, release);
-  if (userDataHash === undefined || (now !== undefined && hashOf(now) === userDataHash)) return now;
-  const what =
-    userData === 'config' ? '`fleet.userData` in the config' : `The user data of ${userData?.from ?? 'blue'}`;
-  throw new OperatorError(
-    'user-data-changed',
-    `${what} has changed since this launch began: the servers of one release would differ.`,
-    {
-      next: [
-        'Put it back as it was, and run this again.',
-        `\`turnout cleanup --discard --release ${release}\` terminates what was launched; then begin anew with \`turnout up\`.`,
-      ],
-    },
-  );
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-async function currentUserData(
-  { ec2, config }: Ec2FleetOptions,
-  request: Ec2Request,
-  release: string,
-): Promise<string | undefined> {
-  if (request.userData === undefined) return undefined;
-  if (request.userData === 'config') return Buffer.from(fillRelease(config.userData ?? '', release)).toString('base64');
-  return ec2.userData(request.userData.from);
 }
