@@ -29,6 +29,14 @@ export function keptVolumeNotes(fleets: readonly Fleet[]): readonly string[] {
       ];
 }
 
+/** For those that only want to know: one sentence for each fleet that has some. */
+export function keptVolumeFacts(fleets: readonly Fleet[]): readonly string[] {
+  return fleets.flatMap((fleet) => {
+    const volumes = keptVolumesOf(fleet);
+    return volumes.length === 0 ? [] : [`AWS keeps ${keptVolumeWords(volumes)}, when ${fleet.release} is terminated.`];
+  });
+}
+
 /** For the last sentence, with a space before it. */
 export function leftVolumes(ended: readonly EndedFleet[]): string {
   const volumes = ended.flatMap((fleet) => fleet.volumes ?? []);

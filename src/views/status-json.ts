@@ -1,5 +1,6 @@
 import { closedText } from '../domain/freeze.ts';
 import { forgotten } from '../domain/idle.ts';
+import { keptVolumesOf } from '../domain/kept-volumes.ts';
 import { foreignRoutes } from '../domain/outside.ts';
 import { members, type Role } from '../domain/roles.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
@@ -85,6 +86,7 @@ function fleetData(snapshot: Snapshot, { fleet, role }: { readonly fleet: Fleet;
     marks: fleet.marks,
     besideSince: besideSince(snapshot, fleet.id),
     group: groupData(fleet.group),
+    keptVolumes: keptVolumesOf(fleet),
     instances: members(fleet).map(({ id, zone, state, launchedAt, release, left, deploy }) => ({
       id,
       zone,

@@ -4,6 +4,7 @@ import { waitingText } from '../domain/approval.ts';
 import { ownerText, workProblem } from '../domain/work.ts';
 import { closedText } from '../domain/freeze.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
+import { keptVolumeFacts } from '../domain/kept-volumes.ts';
 import { scalingFacts } from '../plan/scaling.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
 import { subjectOf } from '../domain/goal.ts';
@@ -43,6 +44,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     outLines(snapshot, width, paint),
     groupLines(snapshot, width, paint),
     forgottenLines(snapshot, width, paint),
+    keptVolumeFacts(snapshot.fleets).flatMap((text) => headed('Volumes:', 'yellow', text, width, paint)),
     assuranceLines(report, width, paint),
     verbLines(report, width, paint),
     lastLines(report, width, paint),

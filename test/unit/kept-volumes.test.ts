@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Fleet, KeptVolume } from '../../src/domain/snapshot.ts';
+import { statusData } from '../../src/views/status-json.ts';
+import { statusText } from '../../src/views/status-text.ts';
 import { Rig } from '../support/fake-run-task.ts';
+import { report } from './views.samples.ts';
 
 /** Volumes that AWS keeps when their instances end: nothing else would name them again. */
 
@@ -43,4 +46,19 @@ test('are named by their ids where their sizes could not be read; where there ar
   const { ended: plain, notes } = await cleanedUp();
   expect(plain.message).not.toContain('Left');
   expect(notes.join()).not.toContain('volume');
+});
+
+test('are in status, by fleet, in words and in JSON', () => {
+  const known = report();
+  const volumes = [{ id: 'vol-1', sizeGb: 500 }];
+  const fleets = known.snapshot.fleets.map((fleet) => (fleet.id === 'f-41' ? withVolumes(fleet, volumes) : fleet));
+  const shown = { ...known, snapshot: { ...known.snapshot, fleets } };
+  expect(statusText(shown, 200)).toContain(
+    'Volumes: AWS keeps 1 volume, 500 GB in all: vol-1 (500 GB), when 41 is terminated.',
+  );
+  expect(statusData(shown).fleets.map(({ id, keptVolumes }) => [id, keptVolumes])).toEqual([
+    ['f-42', []],
+    ['f-41', volumes],
+  ]);
+  expect(statusText(known, 200)).not.toContain('Volumes:');
 });

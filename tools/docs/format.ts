@@ -59,21 +59,19 @@ export function lineOf<T extends z.ZodRawShape>(fields: z.ZodObject<T>) {
   return fields.extend(envelope).strict();
 }
 
+export const keptVolumes = z.array(
+  z.strictObject({
+    id: string('id of the volume'),
+    sizeGb: z.exactOptional(number('its size in GB; absent when it could not be read')),
+  }),
+);
+
 export const terminated = z
   .array(
     z.strictObject({
       release: string('the release that it carried'),
       instances: number('how many instances'),
-      volumes: z.exactOptional(
-        z
-          .array(
-            z.strictObject({
-              id: string('id of the volume'),
-              sizeGb: z.exactOptional(number('its size in GB; absent when it could not be read')),
-            }),
-          )
-          .describe('volumes that AWS keeps; absent when there are none'),
-      ),
+      volumes: z.exactOptional(keptVolumes.describe('volumes that AWS keeps; absent when there are none')),
     }),
   )
   .describe('the fleets that a `cleanup` has terminated; absent unless it is done');

@@ -8,6 +8,7 @@ import {
   boolean,
   clients,
   formatOf,
+  keptVolumes,
   location,
   number,
   numbers,
@@ -219,6 +220,7 @@ const fleet = formatOf<FleetStatus>()(
     group: group
       .nullable()
       .describe('its Auto Scaling group; null where turnout launches and terminates its instances'),
+    keptVolumes: keptVolumes.describe('volumes that AWS keeps when its instances are terminated'),
     instances: z.array(instance).describe('those that are not terminated'),
   }),
 ).meta({ title: 'Fleet' });
