@@ -1,13 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { TrafficConfig } from '../../src/config/config.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/index.ts';
+import { isRefusal, type Verb } from '../../src/domain/goal.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { behaviourOf } from '../../src/steps/index.ts';
 import { openTraffic } from '../../src/traffic/index.ts';
-import { tasks } from '../../tasks/index.ts';
+import { tasks, type AnyOptions } from '../../tasks/index.ts';
+import { planFor } from '../laws/check.ts';
 import { openSession } from '../support/aws.ts';
 import { callElbv2, quickSandbox } from '../support/quick-sandbox.ts';
-import { OWNER } from '../support/worlds.ts';
+import { weightedWorld } from '../support/weighted-worlds.ts';
+import { HOME, OWNER, PROMOTED, world, type FleetSpec } from '../support/worlds.ts';
 
 /** How many requests a look at what the config does not name takes: docs/permissions.md says it. */
 
@@ -109,4 +114,46 @@ test('and which verbs take one', async () => {
     const [, said] = new RegExp(`^\\| \`${verb}\` +\\| (\\w+)`, 'm').exec(text) ?? [];
     expect(said, verb).toBe({ all: 'all', some: 'up', no: 'none' }[looksOutside]);
   }
+});
+
+describe('how often it is looked again', () => {
+  const SERVES = { prod: 'healthy' } as const;
+  const TRIED = { test: 'healthy' } as const;
+  const BLUE: FleetSpec = { id: 'A', marks: HOME, members: [SERVES, SERVES] };
+  const GREEN: FleetSpec = { id: 'B', marks: {}, members: [TRIED, TRIED] };
+  const SWITCHED = world([
+    { ...BLUE, members: [TRIED, TRIED] },
+    { ...GREEN, marks: PROMOTED, members: [SERVES, SERVES] },
+  ]);
+  const DIVIDED = weightedWorld({
+    fleets: [
+      { ...BLUE, members: [{ one: 'healthy' }] },
+      { ...GREEN, members: [{ two: 'healthy' }] },
+    ],
+    production: [0],
+    test: 100,
+  });
+  /** Worlds in which the verb has everything to do. */
+  const BEFORE: Readonly<Partial<Record<Verb, readonly [Snapshot, AnyOptions]>>> = {
+    up: [world([BLUE]), { release: 'C' }],
+    promote: [world([BLUE, GREEN]), {}],
+    cleanup: [SWITCHED, {}],
+    rollback: [SWITCHED, {}],
+    drain: [world([BLUE]), { instances: ['A-0'] }],
+  };
+
+  async function looks(verb: Verb, snapshot: Snapshot, wish: AnyOptions): Promise<number> {
+    const answer = await planFor(snapshot, verb, wish);
+    if (isRefusal(answer)) throw new Error(answer.message);
+    return answer.plan.steps.filter((step) => behaviourOf(step).readsBefore(snapshot).outsideOf !== undefined).length;
+  }
+
+  test.each(Object.entries(BEFORE))('by %s', async (verb, [snapshot, wish]) => {
+    const [, said] = new RegExp(`^\\| \`${verb}\` +\\|[^|]*\\| (\\d+)`, 'm').exec(await section()) ?? [];
+    expect(String(await looks(verb as Verb, snapshot, wish))).toBe(said);
+  });
+
+  test('with weights not at all, until something ends', async () => {
+    expect(await looks('promote', DIVIDED, {})).toBe(0);
+  });
 });
