@@ -2,26 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { Approval, ApprovalDecision } from '../../src/domain/approval.ts';
 import { readApproval } from '../../src/stores/records.ts';
 import { Rig } from '../support/fake-run-task.ts';
-import { FakeWorld } from '../support/fake-world.ts';
-import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
-import { HOME } from '../support/worlds.ts';
+import { weightedRig } from '../support/weighted-rig.ts';
 
 const LIMIT_S = 600;
 const TERMS = { shares: [], limitS: LIMIT_S, onTimeout: 'back', from: 'the shop team' } as const;
-
-function byWeights(): Rig {
-  const start = weightedWorld({
-    fleets: [
-      { id: 'A', marks: HOME, members: [{ one: 'healthy' }] },
-      { id: 'B', marks: {}, members: [{ two: 'healthy' }] },
-    ],
-    production: [0],
-    test: 100,
-  });
-  const fake = new FakeWorld(start);
-  Object.assign(fake.ports.traffic, { settings: settingsIn(start).traffic });
-  return new Rig(fake);
-}
 
 /** Decides on each approval that is asked for, a minute later. */
 function decideLater(rig: Rig, kind: ApprovalDecision['kind'], reason?: string): void {
@@ -135,7 +119,7 @@ describe('in steps', () => {
   const steps = { steps: [10, 50, 100], every: 1 };
 
   test('each share that the terms name is approved by itself', async () => {
-    const rig = byWeights();
+    const rig = weightedRig();
     rig.terms = { ...TERMS, shares: [20, 100] };
     decideLater(rig, 'approved');
     expect(await rig.run('promote', steps)).toMatchObject({ result: 'done' });
@@ -144,7 +128,7 @@ describe('in steps', () => {
   });
 
   test('one that is rejected half-way sends all back', async () => {
-    const rig = byWeights();
+    const rig = weightedRig();
     rig.terms = { ...TERMS, shares: [100] };
     decideLater(rig, 'rejected');
     expect(await rig.run('promote', steps)).toMatchObject({ result: 'undone' });

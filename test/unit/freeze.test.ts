@@ -4,10 +4,8 @@ import { openFreeze } from '../../src/freeze/index.ts';
 import { freezeFindings } from '../../src/run/doctor/machine.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { Rig } from '../support/fake-run-task.ts';
-import { FakeWorld } from '../support/fake-world.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
-import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
-import { HOME } from '../support/worlds.ts';
+import { weightedRig } from '../support/weighted-rig.ts';
 
 const UNTIL = { at: Date.parse('2030-01-07T08:00:00Z'), words: 'Mon 7 Jan 08:00 UTC' };
 const CLOSED: Freeze = { state: 'closed', why: 'weekend', until: UNTIL };
@@ -69,18 +67,9 @@ describe('a closed time that begins meanwhile', () => {
   });
 
   test('is heeded before each share', async () => {
-    const start = weightedWorld({
-      fleets: [
-        { id: 'A', marks: HOME, members: [{ one: 'healthy' }] },
-        { id: 'B', marks: {}, members: [{ two: 'healthy' }] },
-      ],
-      production: [0],
-      test: 100,
-    });
-    const fake = new FakeWorld(start);
-    const rig = new Rig(fake);
+    const rig = weightedRig();
+    const { fake } = rig;
     fake.freeze = OPEN;
-    Object.assign(fake.ports.traffic, { settings: settingsIn(start).traffic });
     rig.on('mark B share', () => (fake.freeze = CLOSED));
     const ended = await rig.run('promote', { steps: [10, 100], every: 1 });
     expect(ended).toMatchObject({ result: 'undone' });

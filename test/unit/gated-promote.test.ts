@@ -1,53 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Gate, Gating, GateVerdict } from '../../src/domain/gates.ts';
-import type { GatePort, Occasion } from '../../src/gates/gates.ts';
-import { NO_GATES } from '../../src/gates/gates.ts';
-import { FakeWorld } from '../support/fake-world.ts';
-import { Rig } from '../support/fake-run-task.ts';
+import type { GateVerdict } from '../../src/domain/gates.ts';
+import type { Rig } from '../support/fake-run-task.ts';
+import { ALARM_GATE, COMMAND_GATE, gated, METRIC_GATE } from '../support/gated.ts';
 import { sicken } from '../support/hands.ts';
-import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
-import { HOME } from '../support/worlds.ts';
-
-const COMMAND: Gate = { name: 'smoke', kind: 'command', dryRun: false };
-const METRIC: Gate = { name: 'errors', kind: 'metric', dryRun: false, rise: 0.01 };
-const ALARM: Gate = { name: 'alarm', kind: 'alarm', dryRun: false, alarm: 'shop-5xx' };
-
-/** What a gate says of the nth question about it. */
-type Answer = (occasion: Occasion, n: number) => GateVerdict;
-
-/** A run in a world whose gates say what `answer` says. */
-function gated(world: 'members' | 'weights', gating: Partial<Gating>, answer: Answer = () => 'pass') {
-  const rig = world === 'members' ? new Rig() : new Rig(new FakeWorld(byWeights()));
-  const asked: Occasion[] = [];
-  const judge: GatePort['judge'] = async (_gate, occasion) => {
-    asked.push(occasion);
-    const verdict = answer(occasion, asked.length);
-    return { verdict, why: `it was ${verdict}`, numbers: { n: asked.length } };
-  };
-  const alarms: GatePort['alarms'] = async (names) =>
-    names.map((name) => ({ name, state: 'OK', why: '', needsS: 180, isPartial: false }));
-  const gates = {
-    ...NO_GATES,
-    gating: { gates: [COMMAND], onInconclusive: 'hold', ...gating } as Gating,
-    judge,
-    alarms,
-  };
-  const { traffic } = settingsIn(rig.fake.now);
-  Object.assign(rig.fake.ports, { gates, traffic: { ...rig.fake.ports.traffic, settings: traffic } });
-  const verdicts = () => rig.events.flatMap((event) => (event.type === 'verdict' ? event : []));
-  return { rig, asked, gates, verdicts };
-}
-
-function byWeights() {
-  return weightedWorld({
-    fleets: [
-      { id: 'A', marks: HOME, members: [{ one: 'healthy' }, { one: 'healthy' }] },
-      { id: 'B', marks: {}, members: [{ two: 'healthy' }, { two: 'healthy' }] },
-    ],
-    production: [0],
-    test: 100,
-  });
-}
 
 function served(rig: Rig): readonly string[] {
   const { traffic, pools } = rig.fake.now;
@@ -151,7 +106,7 @@ async function recordedRun(rig: Rig): Promise<string> {
 }
 
 test('a gate in dry run judges, and decides nothing', async () => {
-  const { rig, verdicts } = gated('members', { bakeS: 60, gates: [{ ...COMMAND, dryRun: true }] }, () => 'fail');
+  const { rig, verdicts } = gated('members', { bakeS: 60, gates: [{ ...COMMAND_GATE, dryRun: true }] }, () => 'fail');
   expect(await rig.run('promote')).toMatchObject({ result: 'done' });
   expect(verdicts()[0]).toMatchObject({ verdict: 'fail', dryRun: true });
 });
@@ -181,7 +136,7 @@ describe('the plan', () => {
   const notes = (rig: Rig) => rig.events.flatMap((event) => (event.type === 'planned' ? event.notes : [])).join(' ');
 
   test('says when each gate can judge, and how long it bakes where nothing else says it', async () => {
-    const { rig } = gated('weights', { gates: [COMMAND, ALARM, { ...METRIC, max: 0.01 }] });
+    const { rig } = gated('weights', { gates: [COMMAND_GATE, ALARM_GATE, { ...METRIC_GATE, max: 0.01 }] });
     await rig.run('promote', {}, plan);
     expect(notes(rig)).toContain(
       'With 100 % it bakes for 6 min, judged by smoke (command, at once), alarm (alarm, after 6 min) and errors (metric, after 4 min).',
@@ -192,7 +147,7 @@ describe('the plan', () => {
     ['--bake', { bake: 60 }, 100],
     ['--every', { steps: [10, 100], every: 60 }, 10],
   ])('refuses a %s in which a gate cannot judge, with one that is long enough', async (flag, options, percent) => {
-    const { rig } = gated('weights', { gates: [{ ...METRIC, max: 0.01 }] });
+    const { rig } = gated('weights', { gates: [{ ...METRIC_GATE, max: 0.01 }] });
     const ended = await rig.run('promote', options, plan);
     expect(ended).toMatchObject({ result: 'refused', code: 'gate-too-slow' });
     expect(ended.message).toContain(`needs 4 min until it can judge green with ${percent} % of production, and 1 min`);
@@ -202,14 +157,14 @@ describe('the plan', () => {
   });
 
   test('refuses a gate that would never judge', async () => {
-    const { rig } = gated('members', { gates: [METRIC] });
+    const { rig } = gated('members', { gates: [METRIC_GATE] });
     expect(await rig.run('promote', {}, plan)).toMatchObject({ result: 'refused', code: 'gate-never-judged' });
-    const steps = gated('weights', { gates: [METRIC] });
+    const steps = gated('weights', { gates: [METRIC_GATE] });
     expect(await steps.rig.run('promote', { steps: [50, 100], every: 240 }, plan)).toMatchObject({ result: 'planned' });
   });
 
   test('refuses while an alarm is in ALARM, or is not there, unless it is ignored', async () => {
-    const { rig, gates } = gated('members', { gates: [ALARM] });
+    const { rig, gates } = gated('members', { gates: [ALARM_GATE] });
     const alarm = { name: 'shop-5xx', why: 'Threshold crossed.', needsS: 60, isPartial: false };
     for (const [state, code] of [
       ['ALARM', 'alarm-active'],
@@ -227,7 +182,7 @@ describe('the plan', () => {
   });
 
   test.each(['members', 'weights'] as const)('asks again directly before production moves (%s)', async (world) => {
-    const { rig, gates } = gated(world, { gates: [ALARM], bakeS: 600 });
+    const { rig, gates } = gated(world, { gates: [ALARM_GATE], bakeS: 600 });
     const before = served(rig);
     const isCalm = gates.alarms;
     rig.on('mark B promoted', () => {
@@ -242,7 +197,7 @@ describe('the plan', () => {
   });
 
   test('refuses metrics of a Network Load Balancer', async () => {
-    const { rig } = gated('members', { gates: [{ ...METRIC, max: 0.01 }] });
+    const { rig } = gated('members', { gates: [{ ...METRIC_GATE, max: 0.01 }] });
     const loadBalancers = ['arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/net/shop/1'];
     rig.fake.set((snapshot) => ({ ...snapshot, pools: snapshot.pools.map((pool) => ({ ...pool, loadBalancers })) }));
     expect(await rig.run('promote', {}, plan)).toMatchObject({ result: 'refused', code: 'gate-no-metrics' });

@@ -60,16 +60,16 @@ function rates(seed: number, minutes: number, perMinute: Sides<number>, shares: 
   return { pass: part('pass'), fail: part('fail'), inconclusive: part('inconclusive') };
 }
 
-describe('1,000 bakes of 7 settled minutes, each judged after every minute', () => {
-  // 25 requests a second, half of them to each side.
-  const half = { green: 750, blue: 750 };
-  // 100 a second, a tenth of them to green.
-  const tenth = { green: 600, blue: 5400 };
+/** 25 requests a second, half of them to each side. */
+const HALF = { green: 750, blue: 750 };
+/** 100 a second, a tenth of them to green. */
+const TENTH = { green: 600, blue: 5400 };
 
+describe('1,000 bakes of 7 settled minutes, each judged after every minute', () => {
   test.each([
-    ['0.5 % against 0.5 %, at halves', half, 0.005, 0.005],
-    ['0.5 % against 0.5 %, at a tenth', tenth, 0.005, 0.005],
-    ['1 % against 1 %, at halves', half, 0.01, 0.01],
+    ['0.5 % against 0.5 %, at halves', HALF, 0.005, 0.005],
+    ['0.5 % against 0.5 %, at a tenth', TENTH, 0.005, 0.005],
+    ['1 % against 1 %, at halves', HALF, 0.01, 0.01],
   ])('%s: blame it in no more than 5 of 100', (_name, traffic, blue, green) => {
     const seen = rates(1, 7, traffic, { green, blue });
     expect(seen.fail).toBeLessThanOrEqual(FALSE_ALARMS);
@@ -77,10 +77,10 @@ describe('1,000 bakes of 7 settled minutes, each judged after every minute', () 
   });
 
   test.each([
-    ['1 % against 2 %, at halves', half, 0.01, 0.02],
-    ['1 % against 2 %, at a tenth', tenth, 0.01, 0.02],
-    ['1 % against 5 %, at halves', half, 0.01, 0.05],
-    ['1 % against 5 %, at a tenth', tenth, 0.01, 0.05],
+    ['1 % against 2 %, at halves', HALF, 0.01, 0.02],
+    ['1 % against 2 %, at a tenth', TENTH, 0.01, 0.02],
+    ['1 % against 5 %, at halves', HALF, 0.01, 0.05],
+    ['1 % against 5 %, at a tenth', TENTH, 0.01, 0.05],
   ])('%s: find it in 80 of 100 at least', (_name, traffic, blue, green) => {
     expect(rates(2, 7, traffic, { green, blue }).fail).toBeGreaterThanOrEqual(0.8);
   });
@@ -107,6 +107,20 @@ test('the page about gates has these numbers', () => {
   expect(rows).toHaveLength(4);
   for (const [, before, rise, needed] of rows)
     expect(requestsNeeded(Number(before) / 100, Number(rise) / 100, 1)).toBe(Number(needed?.replace(',', '')));
+});
+
+test('the page about gates has what was measured', () => {
+  const page = readFileSync(new URL('../../docs/gates.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| ([\d.]+) % and ([\d.]+) % +\| \w+ in ([\d.]+) of .*\| \w+ in ([\d.]+) of /gm)];
+  expect(rows).toHaveLength(4);
+  for (const [row, ...numbers] of rows) {
+    const [blue = 0, green = 0, ...found] = numbers.map(Number);
+    const measured = [HALF, TENTH].map((traffic) => {
+      const { fail } = rates(blue === green ? 1 : 2, 7, traffic, { green: green / 100, blue: blue / 100 });
+      return Math.round(fail * 1000) / 10;
+    });
+    expect(found, row).toEqual(measured);
+  }
 });
 
 test('what is needed, as in the tables', () => {

@@ -9,9 +9,8 @@ import type { Step } from '../../src/steps/index.ts';
 import { createGuardian } from '../../src/programs/guardian.ts';
 import { openCommandWork } from '../../src/work-owner/command.ts';
 import { Rig } from '../support/fake-run-task.ts';
-import { FakeWorld } from '../support/fake-world.ts';
 import { FakeWork } from '../support/fake-work.ts';
-import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
+import { weightedRig } from '../support/weighted-rig.ts';
 import { HOME, PLAIN, PROMOTED, world } from '../support/worlds.ts';
 
 function rigWith(owner: string | null = 'A', rig = new Rig()): { rig: Rig; work: FakeWork } {
@@ -52,17 +51,7 @@ describe('work that must not run twice', () => {
   });
 
   test('stays where it is below 100 %', async () => {
-    const start = weightedWorld({
-      fleets: [
-        { id: 'A', marks: HOME, members: [{ one: 'healthy' }] },
-        { id: 'B', marks: {}, members: [{ two: 'healthy' }] },
-      ],
-      production: [0],
-      test: 100,
-    });
-    const fake = new FakeWorld(start);
-    Object.assign(fake.ports.traffic, { settings: settingsIn(start).traffic });
-    const { rig } = rigWith('A', new Rig(fake));
+    const { rig } = rigWith('A', weightedRig());
     expect(await rig.run('promote', { to: 50 })).toMatchObject({ result: 'done' });
     expect(told(rig)).toEqual(['weigh shop:0']);
     expect(await rig.run('promote', { steps: [80, 100], every: 1 })).toMatchObject({ result: 'done' });
