@@ -24,7 +24,7 @@ const STYLE = `
   h1 { font-size: 1.4em; margin: 0; } p { margin: .4em 0; } .done { color: #1a7f37; } .failed, .refused { color: #cf222e; }
   .undone, .interrupted { color: #9a6700; } table { border-collapse: collapse; margin: 1em 0; }
   td, th { text-align: left; padding: .15em 1.2em .15em 0; font-variant-numeric: tabular-nums; }
-  svg { display: block; margin-top: 1.5em; } svg text { font: 12px system-ui, sans-serif; fill: #1b1e23; }
+  .short { white-space: nowrap; } svg { display: block; margin-top: 1.5em; } svg text { font: 12px system-ui, sans-serif; fill: #1b1e23; }
   svg .head { font-weight: 600; } svg .small { fill: #57606a; font-size: 11px; } svg .inside { fill: #fff; }
   svg .mid { text-anchor: middle; fill: #57606a; }
   footer { color: #57606a; margin-top: 2em; font-size: .85em; }`;
@@ -86,6 +86,8 @@ function clientLines({ seen }: ReportOf): readonly string[] {
   ];
 }
 
+const VERDICT_CLASSES = { pass: 'verdict', fail: 'failed', inconclusive: 'undone' } as const;
+
 /** The last word of each gate, by share of production. */
 function verdictLines({ frames }: ReportOf): readonly string[] {
   const said = new Map<string, EventOf<'verdict'>>();
@@ -93,10 +95,14 @@ function verdictLines({ frames }: ReportOf): readonly string[] {
     if ('event' in frame && frame.event.type === 'verdict')
       said.set(`${frame.event.percent} ${frame.event.gate}`, frame.event);
   const rows = [...said.values()].map(({ percent, gate, verdict, why, dryRun }) => {
-    const cells = [`${percent} %`, dryRun ? `${gate} (dry run)` : gate, verdict, why];
-    return cells.map((cell) => tag('td', { class: verdict === 'fail' ? 'failed' : 'verdict' }, escape(cell))).join('');
+    const short = [`${percent} %`, dryRun ? `${gate} (dry run)` : gate, verdict];
+    const cells = [...short.map((cell) => tag('td', { class: 'short' }, escape(cell))), tag('td', {}, escape(why))];
+    // What decides nothing is no failure of the run.
+    return tag('tr', { class: dryRun ? 'verdict' : VERDICT_CLASSES[verdict] }, cells.join(''));
   });
-  return rows.length === 0 ? [] : [tag('table', {}, rows.map((row) => tag('tr', {}, row)).join(''))];
+  if (rows.length === 0) return [];
+  const heads = ['share', 'gate', 'verdict', 'why'].map((word) => tag('th', {}, word));
+  return [tag('table', {}, [tag('tr', {}, heads.join('')), ...rows].join(''))];
 }
 
 function drawing({ frames, samples, seen }: ReportOf): string {
