@@ -5,11 +5,12 @@ import { ExitCode, messageOf } from '../errors.ts';
 import { Disk } from '../follow/disk.ts';
 import { Follower } from '../follow/follower.ts';
 import { createHost, readPublicKey } from '../follow/host.ts';
+import { lockFolder } from '../follow/lock.ts';
 import { createGuardian } from '../programs/guardian.ts';
 import { jsonLine } from '../views/json.ts';
 import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
-import { openReleases } from './release-bucket.ts';
+import { followReleases } from './release-bucket.ts';
 
 /** It reports at least this often, or with each second look. */
 const REPORT_MS = 60_000;
@@ -27,6 +28,7 @@ export async function follow(args: Args): Promise<ExitCode> {
     const now = systemClock.now();
     out.line(args['json'] === true ? jsonLine(followData(instance, message), now) : message);
   };
+  using _lock = lockFolder(config.folder);
   const follower = await openFollower(config, instance, tell);
   const stopped = new AbortController();
   process.once('SIGINT', () => stopped.abort()).once('SIGTERM', () => stopped.abort());
@@ -45,7 +47,7 @@ async function openFollower(config: FollowConfig, instance: string, tell: (line:
   const signedBy = await readPublicKey(config);
   return new Follower({
     instance,
-    bucket: openReleases(config, instance),
+    bucket: followReleases(config, instance),
     disk: new Disk(config.folder),
     host: createHost(config, systemClock, createGuardian(5000)),
     clock: systemClock,

@@ -1,7 +1,7 @@
 import { Session } from '../aws/session.ts';
 import { systemClock } from '../clock.ts';
 import type { BucketOfReleases } from '../releases/bucket.ts';
-import { openBucket } from '../releases/index.ts';
+import { openBucket, openBucketForGood } from '../releases/index.ts';
 import { readVersion } from './version.ts';
 
 interface BucketSettings {
@@ -12,10 +12,19 @@ interface BucketSettings {
   readonly endpoint?: string;
 }
 
-/** Without a lease: nothing in the bucket is changed but by compare-and-set, or by its only author. */
+/** Opens it for one command. */
 export function openReleases(settings: BucketSettings, run: string): BucketOfReleases {
-  const { region, profile, endpoint } = settings;
-  const session = new Session({
+  return openBucket(connect(settings, run), settings);
+}
+
+/** Opens it for an instance that follows. */
+export function followReleases(settings: BucketSettings, instance: string): BucketOfReleases {
+  return openBucketForGood(() => connect(settings, instance), settings);
+}
+
+/** Without a lease: nothing in the bucket is changed but by compare-and-set, or by its only author. */
+function connect({ region, profile, endpoint }: BucketSettings, run: string): Session {
+  return new Session({
     region,
     profile,
     endpoint,
@@ -28,5 +37,4 @@ export function openReleases(settings: BucketSettings, run: string): BucketOfRel
     beforeChange: async () => {},
     onThrottled: () => {},
   });
-  return openBucket(session, settings);
 }

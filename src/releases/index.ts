@@ -1,11 +1,22 @@
 import { S3 } from '../aws/s3.ts';
 import type { Session } from '../aws/session.ts';
 import { BucketOfReleases } from './bucket.ts';
+import { withRenewal } from './renewed.ts';
+
+interface Place {
+  readonly bucket: string;
+  readonly prefix: string;
+}
 
 /** Opens the bucket that a config names. */
-export function openBucket(
-  session: Session,
-  { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
-): BucketOfReleases {
+export function openBucket(session: Session, { bucket, prefix }: Place): BucketOfReleases {
   return new BucketOfReleases(new S3(session, bucket), prefix);
+}
+
+/** Opens it for as long as the machine runs. @param connect opens a session with credentials of its own */
+export function openBucketForGood(connect: () => Session, { bucket, prefix }: Place): BucketOfReleases {
+  return new BucketOfReleases(
+    withRenewal(() => new S3(connect(), bucket)),
+    prefix,
+  );
 }

@@ -27,16 +27,21 @@ interface Bundle {
 
 const made = new Map<string, Bundle>();
 
-/** An archive with one file, `app/release`, that says which release it is: the same one for each call. */
-export function bundleOf(release: string): Bundle {
-  const bundle = made.get(release) ?? newBundle(release);
-  made.set(release, bundle);
+/**
+ * An archive with one file, `app/release`, that says which release it is: the same one for each call.
+ * @param ballast bytes of another file in it
+ */
+export function bundleOf(release: string, ballast = 0): Bundle {
+  const key = `${release} ${ballast}`;
+  const bundle = made.get(key) ?? newBundle(release, ballast);
+  made.set(key, bundle);
   return bundle;
 }
 
-function newBundle(release: string): Bundle {
+function newBundle(release: string, ballast: number): Bundle {
   const folder = freshFolder();
   mkdirSync(path.join(folder, 'app'));
+  if (ballast > 0) writeFileSync(path.join(folder, 'app/ballast'), Buffer.alloc(ballast, 1));
   writeFileSync(path.join(folder, 'app/release'), release);
   return archived(folder, release);
 }

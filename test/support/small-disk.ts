@@ -6,6 +6,7 @@ import { join } from 'node:path';
 export interface SmallDisk extends Disposable {
   fill(): void;
   empty(): void;
+  grow(bytes: number): void;
 }
 
 /** Undefined where this user may not mount one. */
@@ -17,6 +18,7 @@ export function mountSmallDisk(folder: string, bytes: number): SmallDisk | undef
   return {
     fill: () => fill(ballast),
     empty: () => rmSync(ballast, { force: true }),
+    grow: (size) => void spawnSync('mount', ['-o', `remount,size=${size}`, folder]),
     [Symbol.dispose]: () => void spawnSync('umount', ['-l', folder]),
   };
 }
