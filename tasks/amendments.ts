@@ -1,7 +1,6 @@
 import type { Amount } from '../src/domain/amount.ts';
 import { withTerms } from '../src/domain/approval.ts';
 import { defined } from '../src/domain/defined.ts';
-import { batchSize, deployOrder, inBatchesOf } from '../src/domain/batches.ts';
 import {
   isRefusal,
   refusal,
@@ -12,7 +11,7 @@ import {
   type MinimumHealthy,
   type Refusal,
 } from '../src/domain/goal.ts';
-import { minimumWhileOut, running } from '../src/domain/in-place.ts';
+import { minimumWhileOut } from '../src/domain/in-place.ts';
 import { countByZone, lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { recordNow } from '../src/domain/production-record.ts';
 import { fleetById } from '../src/domain/queries.ts';
@@ -26,11 +25,10 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { PaceOptions } from '../src/plan/traffic/model.ts';
 import { wantsStages } from '../src/plan/traffic/steps.ts';
 import { allowedBy, type AllowOptions } from './allowed.ts';
-import { isRolled } from '../src/plan/rolling.ts';
 
 /** What single options make of the goal of a run that did not end: see the table in recorded-goal.ts. */
 
-interface Given<O> {
+export interface Given<O> {
   readonly snapshot: Snapshot;
   readonly options: O;
 }
@@ -219,38 +217,6 @@ export function keepsRelease(
   );
 }
 
-interface RollOptions {
-  readonly force?: boolean;
-  readonly batch?: Amount;
-  readonly minHealthy?: Amount;
-  readonly allowDowntime?: boolean;
-}
-
-/** Batches anew of what is not done; the recorded minimum holds unless another one is asked for. */
-export function rollsOn(
-  goal: GoalOf<'rolling'>,
-  { snapshot, options }: Given<RollOptions>,
-): GoalOf<'rolling'> | Refusal {
-  const fleet = fleetById(snapshot, goal.fleet);
-  const { force = goal.force, batch, minHealthy } = options;
-  if (fleet === undefined) return goal;
-  if (goal.force && !force) {
-    return refusal(
-      'other-steps',
-      `An earlier rolling of ${goal.release} by ${goal.who} did not end: it deploys also where the release is, and --no-force would leave instances half-way.`,
-      `\`turnout rolling --release ${goal.release}\` goes on with it.`,
-    );
-  }
-  const ids = force === goal.force ? goal.batches.flat() : members(fleet).map(({ id }) => id);
-  const todo = running(snapshot, ids).filter((instance) => !isRolled(instance, { ...goal, force }));
-  const all = deployOrder(snapshot, todo).map(({ id }) => id);
-  const size = batch === undefined ? (goal.batches[0]?.length ?? 1) : batchSize(batch, members(fleet).length);
-  const rolled = { ...goal, force, batches: inBatchesOf(all, size) };
-  if (minHealthy !== undefined)
-    return { ...rolled, minHealthy, minimumHealthy: minimumWhileOut(snapshot, all, size, minHealthy) };
-  return options.allowDowntime === true ? withoutMinimum(rolled) : rolled;
-}
-
 export function minimumOfInstances(
   goal: GoalOf<'drain'>,
   { snapshot, options }: Given<{ readonly minHealthy?: Amount }>,
@@ -267,7 +233,9 @@ export function downtimeWhileOut(
 }
 
 /** Downtime is allowed. */
-function withoutMinimum<G extends { readonly minimumHealthy?: MinimumHealthy }>(goal: G): Omit<G, 'minimumHealthy'> {
+export function withoutMinimum<G extends { readonly minimumHealthy?: MinimumHealthy }>(
+  goal: G,
+): Omit<G, 'minimumHealthy'> {
   const { minimumHealthy: _, ...rest } = goal;
   return rest;
 }

@@ -118,6 +118,21 @@ export function percentages({ describe }: Text): Option<readonly number[], false
   });
 }
 
+/** Ascending percentages up to all of it, such as `10%,50%,100%`. */
+export function waves({
+  describe,
+  conflicts,
+}: Text & { readonly conflicts: string }): Option<readonly number[], false> {
+  const parse = (name: string, given: unknown): readonly number[] => {
+    const texts = typeof given === 'string' ? given.split(',') : [];
+    const numbers = texts.map((text) => (/^\d{1,3}%?$/.test(text) ? Number(text.replace('%', '')) : Number.NaN));
+    const isValid = numbers.every((n) => n >= 1) && isAscending(numbers) && numbers.at(-1) === 100;
+    if (isValid) return numbers;
+    throw badValue(name, 'ascending percentages that end with 100%, separated by commas', given, '10%,50%,100%');
+  };
+  return valued(describe, parse, { conflicts });
+}
+
 /** A duration such as `2m`, in seconds. */
 export function timeSpan({ describe }: Text): Option<number, false> {
   return valued(describe, (name, given) => {

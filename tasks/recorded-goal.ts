@@ -11,13 +11,13 @@ import {
   minimumOfProduction,
   onlyThatRelease,
   pace,
-  rollsOn,
   sameClone,
   sameInstances,
   sameRelease,
   sameZones,
   takesOver,
 } from './amendments.ts';
+import { rollsOn } from './amended-rolling.ts';
 import type { OptionsByVerb } from './index.ts';
 import type { TaskOptions } from './options.ts';
 import type { Request } from './task.ts';
@@ -82,6 +82,7 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
     release: sameRelease,
     force: rollsOn,
     batch: rollsOn,
+    wave: rollsOn,
     minHealthy: rollsOn,
     allowDowntime: rollsOn,
     allowSlowStart: allows,

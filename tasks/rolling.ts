@@ -4,7 +4,7 @@ import { unplacedIn } from '../src/domain/size.ts';
 import { count, list, sentences } from '../src/domain/text.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import type { Amount } from '../src/domain/amount.ts';
-import { batchSize, inBatchesOf, deployOrder } from '../src/domain/batches.ts';
+import { batchesOf, sizeOf } from '../src/domain/batches.ts';
 import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
 import { carries, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { fleetById } from '../src/domain/queries.ts';
@@ -12,6 +12,7 @@ import { afterInPlace, minimumNotes, mixedNote, releasesOf, minimumProblem } fro
 import { returningTexts } from '../src/plan/group-health.ts';
 import { rollingSteps, todoOf } from '../src/plan/rolling.ts';
 import { afterStandby, isLeftAlone, standbyNotes, standbyProblem } from '../src/plan/standby.ts';
+import { afterWave, waveNotes, wavesProblem } from '../src/plan/waves.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import { unreadProblem } from '../src/plan/outsiders.ts';
 import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
@@ -23,6 +24,10 @@ import { IN_PLACE, type Task } from './task.ts';
 const OPTIONS = {
   release: option.required(option.release({ describe: 'What to deploy: the name that the deployer knows it by' })),
   batch: option.batch({ describe: 'Instances at a time, as a number or a percentage such as 25% (default: 1)' }),
+  wave: option.waves({
+    describe: 'Pull deploys: in waves of up to these shares, such as 10%,50%,100%, which serve meanwhile',
+    conflicts: 'batch',
+  }),
   minHealthy: option.minimumHealthy({
     describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
   }),
@@ -50,6 +55,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     ['turnout rolling --release 42 --plan', 'show the batches, the steps and the healthy capacity; change nothing'],
     ['turnout rolling --release 42', 'show them, ask, and do it, one instance at a time'],
     ['turnout rolling --release 42 --batch 25%', 'a quarter of the fleet at a time'],
+    ['turnout rolling --release 42 --wave 10%,50%,100%', 'instances that follow by themselves, and need no drain'],
   ],
   options: OPTIONS,
   hooks: ['afterInstance'],
@@ -61,18 +67,22 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     const fleet = fleetToRoll(snapshot);
     if (isRefusal(fleet)) return fleet;
     if (delivery === undefined) return NO_DEPLOYER;
-    const release = options.release;
-    const size = options.batch === undefined ? 1 : batchSize(options.batch, members(fleet).length);
+    const { release, wave: waves } = options;
+    const cannot = waves && wavesProblem(delivery, fleet);
+    if (cannot !== undefined) return cannot;
     const force = options.force === true;
     const todo = running(snapshot, ids(members(fleet)))
       .filter((instance) => force || !carries(instance, release))
       .filter((instance) => !isLeftAlone(instance));
+    const batches = batchesOf(snapshot, todo, options, members(fleet).length);
+    const size = sizeOf(batches);
     return {
       ...requestedBy,
       verb: 'rolling',
       fleet: fleet.id,
       release,
-      batches: inBatchesOf(ids(deployOrder(snapshot, todo)), size),
+      batches,
+      ...(waves && { waves }),
       ...(options.allowDowntime === true
         ? {}
         : { minimumHealthy: minimumWhileOut(snapshot, ids(todo), size, options.minHealthy) }),
@@ -99,17 +109,18 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     return isRefusal(plan) ? withAdvice(snapshot, goal, plan) : plan;
   },
 
-  afterFailure: (snapshot, goal, failure) =>
-    afterInPlace(snapshot, goal, failure, {
-      ids: goal.batches.flat(),
-      again: `rolling --release ${goal.release}`,
-      next: [
-        `\`turnout rolling --release ${goal.release}\` (or \`turnout resume\`) goes on with it`,
-        `\`turnout rolling --release ${previousOf(snapshot, goal) ?? 'R'}\` goes back to the release before`,
-        '`turnout join I` puts an instance back into traffic as it is',
-        '`turnout abandon` leaves things as they are and forgets it',
-      ],
-    }),
+  afterFailure: (snapshot, goal, failure) => {
+    const again = `rolling --release ${goal.release}`;
+    const next = [
+      `\`turnout ${again}\` (or \`turnout resume\`) goes on with it`,
+      `\`turnout rolling --release ${previousOf(snapshot, goal) ?? 'R'}\` goes back to the release before`,
+      ...(goal.waves === undefined ? ['`turnout join I` puts an instance back into traffic as it is'] : []),
+      '`turnout abandon` leaves things as they are and forgets it',
+    ];
+    return goal.waves === undefined
+      ? afterInPlace(snapshot, goal, failure, { ids: goal.batches.flat(), again, next })
+      : afterWave(snapshot, goal, next);
+  },
 
   finalProblem: (snapshot, goal) => minimumProblem(snapshot, goal.minimumHealthy),
 
@@ -117,7 +128,11 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     const fleet = fleetById(snapshot, goal.fleet);
     const mixed = fleet && mixedNote(fleet);
     const many = todoOf(snapshot, goal).flat().length;
-    return `${mixed === undefined ? '' : `${mixed} `}Deploy ${goal.release} to ${count(many, 'instance')}, ${goal.batches[0]?.length ?? 1} at a time?`;
+    const how =
+      goal.waves === undefined
+        ? `${sizeOf(todoOf(snapshot, goal))} at a time`
+        : `in ${count(goal.batches.length, 'wave')} that serve meanwhile`;
+    return `${mixed === undefined ? '' : `${mixed} `}Deploy ${goal.release} to ${count(many, 'instance')}, ${how}?`;
   },
 
   standing: (snapshot, goal) => {
@@ -197,6 +212,7 @@ function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): rea
     ...sentences(unplacedIn({ ...snapshot, fleets: [fleet] })),
     ...standbyNotes(fleet, goal.release),
     ...(idle.length === 0 ? [] : [`Left alone, since not running: ${list(ids(idle), 5)}.`]),
+    ...waveNotes(goal),
     ...minimumNotes(snapshot, goal.minimumHealthy, goal.batches),
     ...returningTexts(snapshot, goal.batches),
   ];
@@ -204,14 +220,20 @@ function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): rea
 
 /** What would help: a smaller batch or a lower minimum, where one does. Each number is one that the plan accepts. */
 function withAdvice(snapshot: Snapshot, goal: GoalOf<'rolling'>, no: Refusal): Refusal {
-  const size = goal.batches[0]?.length ?? 1;
-  const smaller = largest(size - 1, (batch) => isAccepted(snapshot, goal, batch, goal.minHealthy));
-  const lower =
-    goal.minHealthy && largest(goal.batches.flat().length, (n) => isAccepted(snapshot, goal, size, { count: n }));
+  const all = goal.batches.flat();
+  const { waves: _, ...drained } = goal;
+  const batched = (n: number) => ({
+    ...drained,
+    batches: batchesOf(snapshot, running(snapshot, all), { batch: { count: n } }, all.length),
+  });
+  const smaller = largest(sizeOf(goal.batches) - 1, (n) => isAccepted(snapshot, batched(n), goal.minHealthy));
+  const lower = goal.minHealthy && largest(all.length, (n) => isAccepted(snapshot, goal, { count: n }));
   return {
     ...no,
     next: [
-      ...(smaller === undefined ? [] : [`\`--batch ${smaller}\` keeps enough healthy.`]),
+      ...(smaller === undefined
+        ? []
+        : [`\`--batch ${smaller}\`${goal.waves ? ' instead of `--wave`' : ''} keeps enough healthy.`]),
       ...(lower === undefined ? [] : [`\`--min-healthy ${lower}\` accepts fewer healthy targets.`]),
       ...(smaller === undefined && lower === undefined ? [SECOND_FLEET] : []),
       'Fix what is unhealthy first: `turnout status` shows it.',
@@ -228,17 +250,11 @@ function largest(max: number, willDo: (n: number) => boolean): number | undefine
   return Array.from({ length: Math.max(0, max) }, (_, n) => max - n).find(willDo);
 }
 
-/** Whether the same deploy is accepted with that batch and that `--min-healthy`. */
-function isAccepted(
-  snapshot: Snapshot,
-  goal: GoalOf<'rolling'>,
-  size: number,
-  minHealthy: Amount | undefined,
-): boolean {
-  const all = goal.batches.flat();
-  const minimum = minimumWhileOut(snapshot, all, size, minHealthy);
-  const other = { ...goal, minimumHealthy: minimum, batches: inBatchesOf(all, size) };
-  return !isRefusal(planAhead(snapshot, rollingSteps(snapshot, other)));
+/** Whether the same deploy is accepted with that `--min-healthy`. */
+function isAccepted(snapshot: Snapshot, goal: GoalOf<'rolling'>, minHealthy: Amount | undefined): boolean {
+  const { batches } = goal;
+  const minimumHealthy = minimumWhileOut(snapshot, batches.flat(), sizeOf(batches), minHealthy);
+  return !isRefusal(planAhead(snapshot, rollingSteps(snapshot, { ...goal, minimumHealthy })));
 }
 
 function previousOf(snapshot: Snapshot, { fleet, release }: GoalOf<'rolling'>): string | undefined {

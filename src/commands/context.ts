@@ -2,12 +2,13 @@ import { hostname, userInfo } from 'node:os';
 import { noMfaCode, type Credentials, type MfaCode } from '../aws/credentials.ts';
 import { Session, type SessionOptions } from '../aws/session.ts';
 import { systemClock } from '../clock.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, PullDeployerConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { OperatorError } from '../errors.ts';
 import { NO_FREEZE, type FreezePort } from '../freeze/freeze.ts';
 import { openFleet } from '../fleets/index.ts';
 import type { Delivery } from '../domain/goal.ts';
+import type { Convergence } from '../domain/waves.ts';
 import { approvalsIn } from '../record/approvals.ts';
 import type { HeldLease } from '../record/lease.ts';
 import type { Ports } from '../steps/ports.ts';
@@ -226,8 +227,13 @@ export function deliveryOf({ deploy, migrate, instanceCheck }: Config, words = '
     words,
     check: instanceCheck !== undefined,
     migrate: migrate === undefined ? 'no' : apart,
-    ...(deploy.kind === 'pull' && { movesPointer: true as const }),
+    ...(deploy.kind === 'pull' && { movesPointer: true as const, converges: convergenceOf(deploy) }),
   };
+}
+
+function convergenceOf({ converge }: PullDeployerConfig): Convergence {
+  const { pollMs, downloadMs, restartMs } = converge;
+  return { pollS: pollMs / 1000, downloadS: downloadMs / 1000, restartS: restartMs / 1000 };
 }
 
 /** Asks on the terminal. */

@@ -88,6 +88,20 @@ export const keyPrefix = text(
   /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/,
 );
 
+const converge = z
+  .strictObject({
+    poll: timeLimit.prefault('10s').describe('Time until an instance looks: `poll` of its own config.'),
+    download: timeLimit.prefault('1m').describe('Time to download a bundle and unpack it.'),
+    restart: timeLimit
+      .prefault('2m')
+      .describe('Time to restart the app until it answers: `restartTimeout` and `check.within` of its own config.'),
+  })
+  .transform(inMs('poll', 'download', 'restart'))
+  .prefault({})
+  .describe(
+    'How long an instance may take, of `rolling --wave`: one that has not changed after all of these times is late, and the wave stops.',
+  );
+
 const pull = z.strictObject({
   kind: z
     .literal('pull')
@@ -96,6 +110,7 @@ const pull = z.strictObject({
     ),
   bucket: bucketName.describe('Name of the S3 bucket that `turnout publish` uploads releases to.'),
   prefix: keyPrefix.describe('Prefix of all keys in the bucket, for example the name of the environment.'),
+  converge,
 });
 
 const deployer = z.discriminatedUnion('kind', [command, ssm, opsworks]);

@@ -15,7 +15,7 @@ type Tools = Pick<DeployerTools, 'clock' | 'by'>;
  */
 export function createPullDeployer(bucket: BucketOfReleases, tools: Tools): DeployerPort {
   const look = async ({ instances, token }: DeployRequest): Promise<readonly Permitted[]> =>
-    Promise.all(instances.map(async ({ id }) => permitted(bucket, id, token)));
+    Promise.all(instances.map(async ({ id }) => permitted(bucket, id, token, tools.clock.now())));
   // Not started before all have a permit: whoever started it may have ended after the first.
   const status: DeployerPort['status'] = async (request) => {
     const all = await look(request);
@@ -85,11 +85,11 @@ interface Permitted {
   readonly deployed: DeployedInstance | undefined;
 }
 
-async function permitted(bucket: BucketOfReleases, id: string, token: string): Promise<Permitted> {
+async function permitted(bucket: BucketOfReleases, id: string, token: string, now: number): Promise<Permitted> {
   const found = await bucket.permit(id);
   const permit = found === 'same' ? undefined : found;
   if (permit?.value.token !== token) return { id, permit, deployed: undefined };
-  return { id, permit, deployed: await deployedBy(bucket, id, permit.value) };
+  return { id, permit, deployed: await deployedBy(bucket, id, permit, now) };
 }
 
 function isAtWork(deployed: DeployedInstance | undefined): boolean {
@@ -106,15 +106,28 @@ const STATES = { working: 'running', done: 'succeeded', failed: 'failed' } as co
   DeployedInstance['state']
 >;
 
-async function deployedBy(bucket: BucketOfReleases, id: string, permit: Permit): Promise<DeployedInstance> {
+async function deployedBy(
+  bucket: BucketOfReleases,
+  id: string,
+  { value: permit, object }: Seen<Permit>,
+  now: number,
+): Promise<DeployedInstance> {
   if (permit.state === 'withdrawn') return { id, state: 'failed', why: 'its permit was withdrawn' };
-  const { progress, problem } = (await bucket.report(id))?.value ?? {};
+  const report = await bucket.report(id);
+  const { progress, problem } = report?.value ?? {};
   const isOwn = progress?.kind === 'permit' && progress.number === permit.number;
-  if (!isOwn) return { id, state: 'pending', ...(problem !== undefined && { why: problem }) };
+  if (!isOwn) {
+    // Both times are of S3's clock: whoever follows has reported within seconds that it begins.
+    const silent = report === undefined || report.object.modified < object.modified;
+    if (silent) return { id, state: 'pending', silent, why: 'it has not reported since its permit' };
+    return { id, state: 'pending', ...(problem !== undefined && { why: problem }) };
+  }
   const { state, why, output } = progress;
+  const silent = state === 'working' && isSilent(report, now);
   return {
     id,
     state: STATES[state],
+    ...(silent && { silent, why: 'it has begun, and has not reported lately' }),
     ...(why !== undefined && { why }),
     ...(state === 'failed' && { output: output ?? [] }),
   };

@@ -19,6 +19,8 @@ export type DeployState = 'pending' | 'running' | 'succeeded' | 'failed';
 export interface DeployedInstance {
   readonly id: string;
   readonly state: DeployState;
+  /** Nothing was heard of it since it was told, where it reports by itself. */
+  readonly silent?: true;
   /** In the deployer's own words, such as `exit code 3` or `DeliveryTimedOut`. */
   readonly why?: string;
   /** The end of its output, one line an item, cut to what a person reads (20 lines). */

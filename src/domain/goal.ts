@@ -5,6 +5,7 @@ import type { ProductionRecord } from './production-record.ts';
 import type { KeptVolume } from './snapshot.ts';
 import { list } from './text.ts';
 import type { SwitchSettings } from './traffic.ts';
+import type { Convergence } from './waves.ts';
 
 /** What was asked for, pinned when the run began: the same goal gives the same end from any machine. */
 
@@ -34,6 +35,8 @@ export interface Delivery {
   readonly migrate: 'no' | 'alone' | 'with-deploy';
   /** In the end, instances that are launched later are to boot it, too: pull deploys. */
   readonly movesPointer?: true;
+  /** Instances change by themselves within this time, once they are permitted to: pull deploys. */
+  readonly converges?: Convergence;
 }
 
 /** Exactly what `up` boots, resolved to ids before anything starts, so that a repeated request is the same request. */
@@ -182,6 +185,8 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         readonly verb: 'rolling';
         /** Instances that are deployed to together, in order. */
         readonly batches: readonly (readonly string[])[];
+        /** The batches are waves of up to these shares, which serve meanwhile. Absent: each batch is taken out of traffic. */
+        readonly waves?: readonly number[];
         /** Absent: downtime is allowed. */
         readonly minimumHealthy?: MinimumHealthy;
         /** What `--min-healthy` was, for advice that keeps it. */

@@ -95,7 +95,7 @@ export function afterInPlace(
 }
 
 /** What production answers from, where it has what it must keep. */
-function servingNow(snapshot: Snapshot): string {
+export function servingNow(snapshot: Snapshot): string {
   const releaseOf = new Map(
     snapshot.fleets.flatMap((fleet) =>
       fleet.instances.map(({ id, release }) => [id, release ?? fleet.release] as const),

@@ -4,6 +4,7 @@ import { carries, homesOf, isDeployed, isMigrated, isPointed, poolNames, running
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import type { Step } from '../steps/index.ts';
 import { backStep, leaveSteps, restoreSteps } from './standby.ts';
+import { waveSteps } from './waves.ts';
 
 /** What a rolling deploy does. */
 
@@ -40,11 +41,13 @@ export function rollingSteps(snapshot: Snapshot, goal: GoalOf<'rolling'>): reado
   const steps = todo.map((batch, n) =>
     batch.length === 0
       ? []
-      : [
-          ...batchSteps(snapshot, goal, batch, n, n === migrator),
-          // Nothing leaves after the last one.
-          ...(n === last ? [] : slowStartSteps(snapshot, goal, batch)),
-        ],
+      : goal.waves !== undefined
+        ? waveSteps(snapshot, goal, batch, n)
+        : [
+            ...batchSteps(snapshot, goal, batch, n, n === migrator),
+            // Nothing leaves after the last one.
+            ...(n === last ? [] : slowStartSteps(snapshot, goal, batch)),
+          ],
   );
   return [...before, ...steps.flat(), ...after];
 }

@@ -32,6 +32,7 @@ import { matchSize } from './match-size.ts';
 import { migrate } from './migrate.ts';
 import { movePointer } from './move-pointer.ts';
 import { prepareGroup } from './prepare-group.ts';
+import { permitWave } from './permit-wave.ts';
 import { register } from './register.ts';
 import { registerBack } from './register-back.ts';
 import { releaseMinimum } from './release-minimum.ts';
@@ -87,6 +88,7 @@ const steps = {
   'move-pointer': movePointer,
   'deregister-everywhere': deregisterEverywhere,
   deploy: deployRelease,
+  'permit-wave': permitWave,
   'check-instances': checkInstances,
   'register-back': registerBack,
   'tag-release': tagRelease,

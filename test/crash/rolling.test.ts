@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { defined } from '../../src/domain/defined.ts';
 import type { Deploys } from '../support/little/deployer.ts';
 import type { Scene } from '../support/little/scene.ts';
 import { Site, type Run } from '../support/little/site.ts';
@@ -19,6 +20,8 @@ interface Row {
   readonly scene: Scene;
   /** Right after the crash, readings are 10 s old for 10 s. */
   readonly stale?: true;
+  /** In waves. */
+  readonly wave?: readonly number[];
 }
 
 const ROWS: readonly Row[] = [
@@ -26,6 +29,7 @@ const ROWS: readonly Row[] = [
   { deploys: 'local', scene: { start: 'blue', groups: 1, size: 3 } },
   { deploys: 'local', scene: { start: 'blue', groups: 2, size: 2, sick: true } },
   { deploys: 'lasting', scene: { start: 'blue', groups: 1, size: 2 }, stale: true },
+  { deploys: 'pulling', scene: { start: 'blue', groups: 1, size: 3 }, wave: [34, 67, 100] },
 ];
 
 interface Point {
@@ -42,7 +46,7 @@ describe('a rolling deploy that is killed anywhere', () => {
     '$deploys deploys, $scene.groups groups, $scene.size instances, sick: $scene.sick, stale: $stale',
     async (row) => {
       const points = await pointsOf(row);
-      expect(points.length).toBeGreaterThan(30);
+      expect(points.length).toBeGreaterThan(row.wave ? 15 : 30);
       const wrong: string[] = [];
       for (const [index, point] of points.entries()) {
         // By turns: each way on is taken many times, from moments of every kind.
@@ -83,10 +87,10 @@ test('trap 4: an error in the middle of leaving several groups puts the instance
 });
 
 /** Every moment at which it can die with another outcome: looking again and again at the same thing is one. */
-async function pointsOf({ deploys, scene }: Row): Promise<readonly Point[]> {
-  const { process } = await open(scene, deploys).run('rolling', { release: '42' });
+async function pointsOf({ deploys, scene, wave }: Row): Promise<readonly Point[]> {
+  const { process } = await open(scene, deploys).run('rolling', { release: '42', ...defined({ wave }) });
   return process.calls.flatMap(({ n, name }, index): Point[] => {
-    const changes = /^(Create|Delete|Register|Deregister|store (put|clear|log))/.test(name);
+    const changes = /^(Create|Delete|Register|Deregister|deployer (start|points)|store (put|clear|log))/.test(name);
     const isAgain = process.calls[index - 1]?.name === name && process.calls[index - 2]?.name === name;
     if (isAgain && !changes) return [];
     const before: Point = { n, name, when: 'before' };
@@ -120,12 +124,13 @@ async function tryOne(row: Row, point: Point, way: Way): Promise<{ found: readon
   const site = open(row.scene, row.deploys);
   const least = watchLeast(site);
   const minimum = row.scene.size - 1 - (row.scene.sick ? 1 : 0);
-  const runs: Run[] = [await site.run('rolling', { release: '42' }, { kill: point })];
+  const waves = defined({ wave: row.wave });
+  const runs: Run[] = [await site.run('rolling', { release: '42', ...waves }, { kill: point })];
   if (row.stale) site.weather.staleUntil = site.clock.now + site.weather.staleMs;
   const release = way === 'the release before' ? '41' : '42';
   if (way === 'abandon, then the same verb') runs.push(await site.run('abandon'));
   const hadGoal = site.store.goal !== undefined;
-  const last = await site.run(way === 'resume' ? 'resume' : 'rolling', way === 'resume' ? {} : { release });
+  const last = await site.run(way === 'resume' ? 'resume' : 'rolling', way === 'resume' ? {} : { release, ...waves });
   runs.push(last);
   const isOver = way === 'resume' && !hadGoal && codeOf(last) === 'nothing-to-resume';
   const missing = isOver ? undefined : missingOf(site.cloud.state, release);
@@ -135,6 +140,7 @@ async function tryOne(row: Row, point: Point, way: Way): Promise<{ found: readon
     ...site.watch.broken,
     ...(least() < Math.max(1, minimum) ? [`only ${least()} were healthy at a time`] : []),
     ...(site.deployer?.broken ?? []),
+    ...(row.wave && !isOver && site.deployer?.pointsTo !== release ? [`new ones boot ${site.deployer?.pointsTo}`] : []),
     ...migratedTwice(site),
   ];
   const title = `killed ${point.when} call ${point.n}, ${point.name}; then ${way}`;

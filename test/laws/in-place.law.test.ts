@@ -17,6 +17,12 @@ import { inPlaceWorlds, NEW, OLD, STANDS, STANDS_IN_TWO } from '../support/in-pl
 
 const ASKED = { run: 'r1', who: 'law', since: '2026-06-01T00:00:00.000Z' };
 const DELIVERY: Delivery = { words: './deploy.sh', check: true, migrate: 'alone' };
+const PULLED: Delivery = {
+  ...DELIVERY,
+  migrate: 'no',
+  movesPointer: true,
+  converges: { pollS: 10, downloadS: 60, restartS: 120 },
+};
 const FIRST = `${OLD}-0`;
 
 const WISHES: readonly (readonly [verb: Verb, wish: AnyOptions, delivery: Delivery])[] = [
@@ -25,6 +31,9 @@ const WISHES: readonly (readonly [verb: Verb, wish: AnyOptions, delivery: Delive
   ['rolling', { release: NEW, force: true }, { ...DELIVERY, migrate: 'no' }],
   ['rolling', { release: NEW, allowDowntime: true, batch: { percent: 50 } }, DELIVERY],
   ['rolling', { release: NEW, batch: { count: 2 }, minHealthy: { count: 0 } }, DELIVERY],
+  ['rolling', { release: NEW, wave: [50, 100] }, PULLED],
+  ['rolling', { release: NEW, wave: [34, 67, 100], minHealthy: { count: 1 } }, PULLED],
+  ['rolling', { release: NEW, wave: [100], allowDowntime: true }, PULLED],
   ['drain', { instances: [FIRST], minHealthy: { count: 2 } }, DELIVERY],
   ['drain', { instances: [FIRST] }, DELIVERY],
   ['join', { instances: [FIRST] }, DELIVERY],

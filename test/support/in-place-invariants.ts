@@ -47,6 +47,7 @@ export function brokenInPlace(
 ): string | undefined {
   return (
     starved(start, before, step, after, goal, minimum) ??
+    starvedByWave(start, before, step, goal, minimum) ??
     deployedInTraffic(before, step, goal) ??
     signedTooEarly(before, step)
   );
@@ -78,6 +79,23 @@ function starved(
   return undefined;
 }
 
+/** As if all of a wave were away at once: what is left keeps the minimum, in all and in each zone. */
+function starvedByWave(
+  start: Snapshot,
+  before: Snapshot,
+  step: Step,
+  goal: Goal,
+  minimum: Amount | undefined,
+): string | undefined {
+  if (step.do !== 'permit-wave') return undefined;
+  const without = before.pools.map((pool) => ({
+    ...pool,
+    targets: pool.targets.filter(({ id }) => !step.instances.includes(id)),
+  }));
+  const taken = { ...step, do: 'deregister-everywhere', places: {} } as const;
+  return starved(start, before, taken, { ...before, pools: without }, goal, minimum);
+}
+
 /** A percentage is of what was healthy at the start, rounded up. */
 function wanted(minimum: Amount, most: number): number {
   return 'count' in minimum ? minimum.count : Math.ceil((most * minimum.percent) / 100);
@@ -85,7 +103,7 @@ function wanted(minimum: Amount, most: number): number {
 
 /** What costs nothing comes first: an instance that is not healthy everywhere where it belongs; then one zone after the other. */
 export function misordered(start: Snapshot, goal: Goal): string | undefined {
-  if (goal.verb !== 'rolling') return undefined;
+  if (goal.verb !== 'rolling' || goal.waves !== undefined) return undefined;
   const ranks = goal.batches.flat().map((id) => {
     const { zone = '' } = instances(start).find((one) => one.id === id) ?? {};
     const isWell = homeAtStart(start, id)

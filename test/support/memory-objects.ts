@@ -6,6 +6,9 @@ import type { Objects } from '../../src/releases/bucket.ts';
 export class MemoryObjects implements Objects {
   readonly bucket = 'releases';
   readonly contents = new Map<string, Uint8Array>();
+  readonly #written = new Map<string, number>();
+  /** When what is written from now on is written; milliseconds since the epoch. */
+  now = 0;
 
   async read(key: string, etag?: string): ReturnType<Objects['read']> {
     const found = this.#textOf(key);
@@ -21,25 +24,31 @@ export class MemoryObjects implements Objects {
   async write(key: string, text: string, over: S3Text | 'none'): Promise<boolean> {
     const now = this.#textOf(key);
     const isSame = over === 'none' || now === 'none' ? over === now : over.etag === now.etag;
-    if (isSame) this.contents.set(key, Buffer.from(text));
+    if (isSame) this.#put(key, Buffer.from(text));
     return isSame;
   }
 
   async overwrite(key: string, text: string): Promise<void> {
-    this.contents.set(key, Buffer.from(text));
+    this.#put(key, Buffer.from(text));
   }
 
   async upload(key: string, bytes: Uint8Array): Promise<boolean> {
     if (this.contents.has(key)) return false;
-    this.contents.set(key, bytes);
+    this.#put(key, bytes);
     return true;
+  }
+
+  #put(key: string, bytes: Uint8Array): void {
+    this.contents.set(key, bytes);
+    this.#written.set(key, this.now);
   }
 
   #textOf(key: string): S3Text | 'none' {
     const found = this.contents.get(key);
     if (found === undefined) return 'none';
     const etag = createHash('md5').update(found).digest('hex');
-    return { text: Buffer.from(found).toString(), etag, modified: new Date(0).toISOString() };
+    const modified = new Date(this.#written.get(key) ?? 0).toISOString();
+    return { text: Buffer.from(found).toString(), etag, modified };
   }
 }
 

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal, type Goal, type GoalOf, type LaunchSpec, type Verb } from '../../src/domain/goal.ts';
-import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { tasks, type OptionsByVerb } from '../../tasks/index.ts';
-import { flagsOf, type TaskOptions } from '../../tasks/options.ts';
+import { tasks } from '../../tasks/index.ts';
+import { flagsOf } from '../../tasks/options.ts';
 import { amended } from '../../tasks/recorded-goal.ts';
+import { on, type RecordedCase, type RecordedCases } from '../support/recorded-case.ts';
 import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
 import { HOME, PLAIN, PROMOTED, world } from '../support/worlds.ts';
 
 const SINCE = '2026-06-01T00:00:00.000Z';
 const ASKED = { run: 'r1', who: 'ann', since: SINCE, fleet: 'B', release: 'B' };
 const DELIVERY = { words: './deploy.sh', check: false, migrate: 'no' } as const;
+const PULLED = { ...DELIVERY, converges: { pollS: 10, downloadS: 60, restartS: 120 } };
 const OUT = { prod: '-', test: 'healthy' } as const;
 const IN = { prod: 'healthy', test: '-' } as const;
 
@@ -70,24 +71,6 @@ const ROLLING: GoalOf<'rolling'> = {
   delivery: DELIVERY,
 };
 
-/** What comes of one option: a goal that differs from the recorded one, the same because it says so already, or a refusal. */
-interface Case<G> {
-  readonly goal: G;
-  readonly seen: Snapshot;
-  readonly given: TaskOptions;
-  readonly becomes:
-    | { readonly [K in keyof G]?: G[K] | undefined }
-    | 'the same'
-    | 'other-subject'
-    | { readonly refused: string };
-}
-
-type Cases = { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V]]-?: readonly Case<GoalOf<V>>[] } };
-
-function on<G extends Goal>(goal: G, seen: Snapshot) {
-  return (given: TaskOptions, becomes: Case<G>['becomes']): Case<G> => ({ goal, seen, given, becomes });
-}
-
 const adopting = on<GoalOf<'adopt'>>({ ...ASKED, verb: 'adopt', instances: ['i-1'] }, MEMBERS);
 const launching = on<GoalOf<'up'>>({ ...ASKED, verb: 'up', spec: spec(2, 2, 1) }, PART);
 const promoting = on(PROMOTE, MEMBERS);
@@ -99,7 +82,7 @@ const deploying = on<GoalOf<'deploy'>>({ ...ASKED, verb: 'deploy', instances: ['
 const draining = on<GoalOf<'drain'>>({ ...ROLLING, verb: 'drain', instances: ['B-0'] }, IN_PLACE);
 const joining = on<GoalOf<'join'>>({ ...ASKED, release: '', verb: 'join', instances: ['B-0'], check: false }, IN_PLACE);
 
-const CASES: Cases = {
+const CASES: RecordedCases = {
   adopt: {
     release: [adopting({ release: 'B' }, 'the same'), adopting({ release: 'C' }, 'other-subject')],
     takeOver: [adopting({ takeOver: true }, { takesOver: true })],
@@ -210,6 +193,21 @@ const CASES: Cases = {
       rollingOn({ batch: { count: 1 } }, 'the same'),
       rollingOn({ batch: { percent: 50 } }, { batches: [ALL.slice(0, 2), ALL.slice(2)] }),
     ],
+    wave: [
+      on({ ...ROLLING, delivery: PULLED }, IN_PLACE)(
+        { wave: [25, 100] },
+        { batches: [['B-0'], ['B-1', 'B-2', 'B-3']], waves: [25, 100] },
+      ),
+      on({ ...ROLLING, delivery: PULLED, waves: [50, 100], batches: [ALL.slice(0, 2), ALL.slice(2)] }, IN_PLACE)(
+        { wave: [50, 100] },
+        'the same',
+      ),
+      on({ ...ROLLING, delivery: PULLED, waves: [50, 100], batches: [ALL.slice(0, 2), ALL.slice(2)] }, IN_PLACE)(
+        { batch: { count: 3 } },
+        { batches: [ALL.slice(0, 3), ALL.slice(3)], waves: undefined },
+      ),
+      rollingOn({ wave: [50, 100] }, { refused: 'waves-not-pulled' }),
+    ],
     minHealthy: [
       rollingOn(
         { minHealthy: { count: 2 } },
@@ -243,7 +241,7 @@ const CASES: Cases = {
   },
 };
 
-function amend({ goal, seen, given }: Case<Goal>): ReturnType<typeof amended> {
+function amend({ goal, seen, given }: RecordedCase<Goal>): ReturnType<typeof amended> {
   return amended(goal, {
     snapshot: seen,
     options: given,
@@ -256,7 +254,7 @@ function amend({ goal, seen, given }: Case<Goal>): ReturnType<typeof amended> {
 describe.each(Object.keys(CASES) as readonly Verb[])(
   'an option of `%s` on the goal of a run that did not end',
   (verb) => {
-    const all = Object.entries(CASES[verb] as Readonly<Record<string, readonly Case<Goal>[]>>);
+    const all = Object.entries(CASES[verb] as Readonly<Record<string, readonly RecordedCase<Goal>[]>>);
     test.each(all)('%s', (key, cases) => {
       const [flag = key] = Object.keys(flagsOf({ [key]: tasks[verb].options[key] }));
       for (const one of cases) {
@@ -280,7 +278,7 @@ function plainly(came: ReturnType<typeof amend>, flag: string): object | string 
   return { refused: came.refused, isNamed: new RegExp(`--${flag}\\b`).test(text) };
 }
 
-function expected({ becomes, goal }: Case<Goal>): unknown {
+function expected({ becomes, goal }: RecordedCase<Goal>): unknown {
   if (becomes === 'other-subject') return becomes;
   if (becomes === 'the same') return plain(goal);
   if ('refused' in becomes) return { ...becomes, isNamed: true };

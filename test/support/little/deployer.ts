@@ -3,8 +3,11 @@ import type { DeployReport } from '../../../src/domain/deploys.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { LittleProcess } from './process.ts';
 
-/** `lasting`: goes on without the process that started it, as at AWS. `local`: ends together with it, as a program does. */
-export type Deploys = 'lasting' | 'local';
+/**
+ * `lasting`: goes on without the process that started it, as at AWS. `local`: ends together with it, as a program does. `pulling`: lasting,
+ * and by the instances themselves, which may serve meanwhile.
+ */
+export type Deploys = 'lasting' | 'local' | 'pulling';
 
 interface Job {
   readonly by: LittleProcess;
@@ -20,6 +23,8 @@ export class LittleDeployer {
   readonly broken: string[] = [];
   /** Tokens of deploys that really began. */
   readonly begun: string[] = [];
+  /** What new boxes would boot. */
+  pointsTo: string | undefined;
   readonly #cloud: LittleCloud;
   readonly #kind: Deploys;
   readonly #jobs = new Map<string, Job>();
@@ -32,11 +37,11 @@ export class LittleDeployer {
   /** As a process opens it. */
   open(process: LittleProcess): DeployerPort {
     return {
-      kind: this.#kind === 'lasting' ? 'ssm' : 'command',
+      kind: ({ lasting: 'ssm', local: 'command', pulling: 'pull' } as const)[this.#kind],
       description: './deploy.sh',
-      isRemote: this.#kind === 'lasting',
-      migrates: true,
-      setCurrent: async () => {},
+      isRemote: this.#kind !== 'local',
+      migrates: this.#kind !== 'pulling',
+      setCurrent: async (release) => process.call('deployer points', CALL_MS, () => void (this.pointsTo = release)),
       prepare: async () => {},
       start: async (request) => process.call('deployer start', CALL_MS, () => this.#start(process, request)),
       status: async (request) => process.call('deployer status', CALL_MS, () => this.#look(request)),
@@ -55,7 +60,8 @@ export class LittleDeployer {
     const { groups } = this.#cloud.state;
     for (const { id } of request.instances) {
       const at = [...groups.values()].find(({ members }) => members.has(id));
-      if (at !== undefined) this.broken.push(`deploys to ${id}, which is ${at.members.get(id)?.health} in ${at.name}`);
+      if (at !== undefined && this.#kind !== 'pulling')
+        this.broken.push(`deploys to ${id}, which is ${at.members.get(id)?.health} in ${at.name}`);
     }
     this.begun.push(`${request.token}${request.migrate ? ' migrates' : ''}`);
     const job: Job = { by, state: 'running' };

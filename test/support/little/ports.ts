@@ -1,6 +1,7 @@
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import type { Clock } from '../../../src/clock.ts';
 import type { DeployerPort } from '../../../src/deployers/deployer.ts';
+import type { Delivery } from '../../../src/domain/goal.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
 import { createDeploys } from '../../../src/run/deploys/deploys.ts';
 import { createInstanceProbe } from '../../../src/run/deploys/instance-probe.ts';
@@ -18,10 +19,16 @@ export function plainPorts(fleet: FleetPort, inner: TrafficPort, session: Little
   return { fleet, traffic, outside: traffic, clock, ...NOTHING_TOLD, inPlace };
 }
 
+function deliveryBy({ kind, description: words }: DeployerPort): Delivery {
+  if (kind !== 'pull') return { words, check: false, migrate: 'with-deploy' };
+  const converges = { pollS: 1, downloadS: 1, restartS: 10 };
+  return { words, check: false, migrate: 'no', movesPointer: true, converges };
+}
+
 export function withDeploys(ports: Ports, deployer: DeployerPort, probe?: Partial<InstanceProbe>): Ports {
   const inPlace = {
     deploys: createDeploys({ environment: 'shop', deployer }),
-    delivery: { words: deployer.description, check: false, migrate: 'with-deploy' },
+    delivery: deliveryBy(deployer),
     probe: { ...createInstanceProbe({}, ports.clock), ...probe },
   } satisfies Ports['inPlace'];
   return { ...ports, inPlace };
