@@ -21,7 +21,9 @@ import { ciProblem } from '../stores/ci.ts';
 import { checkLocation } from '../stores/located.ts';
 import type { RecordedGoal, UnreadableGoal } from '../stores/store.ts';
 import type { Context } from './context.ts';
+import { pullFindings } from '../run/doctor/pull.ts';
 import { openInPlace } from './in-place.ts';
+import { readPull } from './pull-status.ts';
 import { holderOf } from './lease.ts';
 
 /** What `doctor` tries beside AWS: the store, the deployer and the programs of the config. */
@@ -102,6 +104,13 @@ export async function deploysChecked(context: Context, world: Snapshot, release:
     if (error instanceof OperatorError) return [failed(error)];
     throw error;
   }
+}
+
+/** Where instances fetch their releases: the bucket, the pointer, signatures, and the newest report of each instance. */
+export async function pullChecked(context: Context, world: Snapshot): Promise<readonly Finding[]> {
+  const state = await readPull(context, world);
+  if (state === undefined) return [];
+  return state instanceof OperatorError ? [about('deploys').failed(state)] : pullFindings(state);
 }
 
 /** What IAM says of the changes that no dry run tells. */

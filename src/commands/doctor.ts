@@ -27,6 +27,7 @@ import { openContext, type Context } from './context.ts';
 import {
   deploysChecked,
   missingSecrets,
+  pullChecked,
   programsOf,
   simulatedChanges,
   storeChecked,
@@ -129,10 +130,11 @@ async function inWorld(
   const addresses = await addressesFor(context, spec);
   const launch = await launchFindings({ world, settings: switchSettings(ports), fleetCount, named, addresses });
   const deploys = await deploysChecked(context, world, release ?? blue.release);
+  const pulled = await pullChecked(context, world);
   const simulated = await attempt(simulatedChanges(context, snapshot, asked));
   const permissions = permissionFindings(config, asked, isOwn, simulated);
   return {
-    findings: [...findings, ...launch.findings, ...permissions, ...deploys],
+    findings: [...findings, ...launch.findings, ...permissions, ...deploys, ...pulled],
     seconds: launch.seconds,
   };
 }

@@ -1,14 +1,19 @@
 import type { Clock } from '../clock.ts';
+import type { PullState } from '../domain/following.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import type { OperatorError } from '../errors.ts';
 import type { Outside } from '../domain/traffic.ts';
 
 /** What the config does not name changes rarely, and takes many requests to see. */
 const LOOK_EVERY_MS = 60_000;
 
-/** Programs are started for it, which connect to databases. */
+/** Programs are started for it, which connect to databases; and each instance is asked. */
 const BESIDE_EVERY_MS = 10_000;
 
-type Beside = Pick<Snapshot, 'freeze' | 'work' | 'wayBack'>;
+interface Beside extends Pick<Snapshot, 'freeze' | 'work' | 'wayBack'> {
+  /** What the bucket of a pull deploy says, or why it could not be read. */
+  readonly pull?: PullState | OperatorError;
+}
 
 /** What was seen of it, for readings that come one after the other. */
 export interface OutsideMemory {

@@ -11,22 +11,28 @@ import { NOTHING } from '../observe/reads.ts';
 import { unreadableIn } from '../domain/queries.ts';
 import { unreadableText } from '../domain/unreadable.ts';
 import { choices } from '../run/task/resolve-goal.ts';
-import { switchSettings, type Ports } from '../steps/ports.ts';
+import { switchSettings } from '../steps/ports.ts';
 import { rollbackNow, verbsNow } from '../run/task/verbs.ts';
 import { checkLocation } from '../stores/located.ts';
 import type { Store, UnreadableGoal } from '../stores/store.ts';
 import type { StatusReport } from '../views/status.ts';
 import { rememberOutside, type OutsideMemory } from './outside-memory.ts';
 import { deliveryOf, type Context } from './context.ts';
+import { readPull } from './pull-status.ts';
 
 /** What is so in an environment, as far as it could be read. */
 export async function statusReport(
-  { config, ports, session, store, who }: Context,
-  memory: OutsideMemory = rememberOutside(ports.clock),
+  context: Context,
+  memory: OutsideMemory = rememberOutside(context.ports.clock),
 ): Promise<StatusReport> {
-  const reading = readWorld(ports, memory);
+  const { config, ports, session, store, who } = context;
+  const reading = readWorld(context, memory);
   const where = reading.then(({ snapshot: { pools } }) => locationOf({ pools }, session.connection.endpoint));
-  const [{ snapshot, unreadable }, record, location] = await Promise.all([reading, recordIn(store, where), where]);
+  const [{ snapshot, unreadable, pull }, record, location] = await Promise.all([
+    reading,
+    recordIn(store, where),
+    where,
+  ]);
   const { id, unknown, lastProduction: before, ...known } = record;
   const world = {
     tasks,
@@ -51,13 +57,17 @@ export async function statusReport(
     unreadable: [...unreadable, ...(unknown ? [unknown.unreadable] : [])],
     ...known,
     // Until a run has ended, production is what that makes of it.
-    ...defined({ location, movedByOthers: known.lease ? undefined : movedSince(snapshot, before) }),
+    ...defined({ location, pull, movedByOthers: known.lease ? undefined : movedSince(snapshot, before) }),
     ...(other && { otherStore: keptBy(other, snapshot.at) }),
   };
 }
 
 /** What is worth knowing beside production does not keep the rest from being shown. */
-async function readWorld(ports: Ports, memory: OutsideMemory): Promise<Pick<StatusReport, 'snapshot' | 'unreadable'>> {
+async function readWorld(
+  context: Context,
+  memory: OutsideMemory,
+): Promise<Pick<StatusReport, 'snapshot' | 'unreadable' | 'pull'>> {
+  const { ports } = context;
   const extras: string[] = [];
   const without = <T>(read: Promise<T>, instead: () => Promise<T>): Promise<T> =>
     read.catch(async (error: unknown) => {
@@ -72,13 +82,16 @@ async function readWorld(ports: Ports, memory: OutsideMemory): Promise<Pick<Stat
   const shown = await withUrls({ urls }, world);
   const { wayBack } = tasks.rollback.readsAlso(shown, switchSettings(ports));
   const beside = { ...NOTHING, freeze: true, work: 'owner', ...defined({ wayBack }) } as const;
-  const said = await memory.beside(async () => {
-    const seen = await refresh(ports, shown, beside);
-    return defined({ freeze: seen.freeze, work: seen.work, wayBack: seen.wayBack });
+  const { pull, ...said } = await memory.beside(async () => {
+    const [seen, releases] = await Promise.all([refresh(ports, shown, beside), readPull(context, shown)]);
+    return defined({ freeze: seen.freeze, work: seen.work, wayBack: seen.wayBack, pull: releases });
   });
+  const isRead = pull !== undefined && !(pull instanceof OperatorError);
+  if (pull instanceof OperatorError) extras.push(pull.message);
   const snapshot = { ...shown, ...said };
   memory.saw(snapshot.outside);
-  return { snapshot, unreadable: [...unreadableIn(snapshot).map(unreadableText), ...extras] };
+  const unreadable = [...unreadableIn(snapshot).map(unreadableText), ...extras];
+  return { snapshot, unreadable, ...(isRead && { pull }) };
 }
 
 interface Recorded extends Pick<

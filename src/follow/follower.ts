@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { BucketOfReleases, Seen } from '../releases/bucket.ts';
+import { keyId } from '../releases/signature.ts';
 import type { FollowReport, Permit, Pointer, OrderProgress, Release } from '../releases/records.ts';
 import type { Disk } from './disk.ts';
 import { fetchRelease } from './fetch.ts';
@@ -192,7 +193,7 @@ export class Follower {
 
   /** What cannot be reported now is reported later: following does not depend on it. */
   async #report(): Promise<void> {
-    const { instance, bucket, clock, everyMs, tell } = this.#options;
+    const { instance, bucket, clock, everyMs, tell, signedBy } = this.#options;
     const { runs, progress } = this.#state;
     const problem = this.#problem;
     const report: FollowReport = {
@@ -201,6 +202,7 @@ export class Follower {
       ...(runs && { runs }),
       ...(progress && { progress }),
       ...(problem !== undefined && { problem }),
+      ...(signedBy !== undefined && { key: keyId(signedBy) }),
     };
     const text = JSON.stringify(report);
     const isFresh = this.#reported !== undefined && clock.monotonic() - this.#reported.at < everyMs / 2;

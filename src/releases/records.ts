@@ -55,6 +55,8 @@ export interface FollowReport {
   readonly progress?: OrderProgress;
   /** What keeps it from following at all. */
   readonly problem?: string;
+  /** Id of the key that releases must be signed with there; absent: none. */
+  readonly key?: string;
   /** It reports again within this time. */
   readonly everyMs: number;
 }

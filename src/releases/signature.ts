@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import { messageOf, OperatorError } from '../errors.ts';
 import type { Release } from './records.ts';
 
@@ -19,6 +19,12 @@ export function isSignedBy(release: Release, prefix: string, pem: string): boole
   const { signature } = release;
   if (signature === undefined) return false;
   return verify(null, signedText(release, prefix), publicKey(pem), Buffer.from(signature, 'base64'));
+}
+
+/** By which people tell keys apart: the beginning of its SHA-256. */
+export function keyId(pem: string): string {
+  const der = publicKey(pem).export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(der).digest('hex').slice(0, 16);
 }
 
 /** @throws OperatorError `bad-key` */

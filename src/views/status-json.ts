@@ -1,4 +1,5 @@
 import { closedText } from '../domain/freeze.ts';
+import { followProblem, followWord, type PullState } from '../domain/following.ts';
 import { forgotten } from '../domain/idle.ts';
 import { keptVolumesOf } from '../domain/kept-volumes.ts';
 import { foreignRoutes } from '../domain/outside.ts';
@@ -48,6 +49,7 @@ export function statusData(report: StatusReport) {
     fleets: fleetsByRole(snapshot).map((one) => fleetData(snapshot, one)),
     freeze: freezeData(snapshot),
     work: workData(snapshot),
+    pull: pullData(report.pull),
     unmanaged: snapshot.unmanaged.map(({ id }) => id),
     outside: outsideData(report),
     unreadable: report.unreadable,
@@ -61,6 +63,22 @@ export function statusData(report: StatusReport) {
     movedByOthers: report.movedByOthers ?? null,
     verbs,
     last: last ?? null,
+  };
+}
+
+function pullData(pull: PullState | undefined) {
+  if (pull === undefined) return null;
+  return {
+    pointer: pull.pointer ?? null,
+    instances: pull.instances.map((one) => ({
+      id: one.id,
+      runs: one.runs ?? null,
+      permit: one.permit ?? null,
+      reportedAgoS: one.reported?.agoS ?? null,
+      state: followWord(one),
+      answer: one.answer ?? null,
+      words: followProblem(one) ?? null,
+    })),
   };
 }
 

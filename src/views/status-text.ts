@@ -12,6 +12,7 @@ import type { Lease, RecordedGoal } from '../stores/store.ts';
 import type { VerbStatus } from '../run/task/verbs.ts';
 import { countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from './status.ts';
 import { locationLine } from './location.ts';
+import { pullLines } from './status-pull.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
 import { routeLines } from './status-routes.ts';
 import { unplacedIn } from '../domain/size.ts';
@@ -43,6 +44,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
     groupLines(snapshot, width, paint),
+    pullLines(report, width, paint),
     forgottenLines(snapshot, width, paint),
     keptVolumeFacts(snapshot.fleets).flatMap((text) => headed('Volumes:', 'yellow', text, width, paint)),
     assuranceLines(report, width, paint),
@@ -81,6 +83,7 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     ...fleetLines(snapshot, width, paint),
     ...outLines(snapshot, width, paint),
     ...groupLines(snapshot, width, paint),
+    ...pullLines(report, width, paint),
     ...assuranceLines(report, width, paint),
     ...(report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`]),
     ...lastLines(report, width, paint),

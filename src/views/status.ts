@@ -1,5 +1,6 @@
 import type { Approval } from '../domain/approval.ts';
 import type { Location } from '../domain/location.ts';
+import type { PullState } from '../domain/following.ts';
 import { isRegistered, liveFleets, roleOf, type Role } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
 import type { Fleet, Instance, Pool, Snapshot, Target } from '../domain/snapshot.ts';
@@ -30,6 +31,8 @@ export interface StatusReport {
   readonly trouble?: string;
   /** Another store keeps the environment: a sentence. */
   readonly otherStore?: string;
+  /** Who runs what, where instances fetch their releases by themselves. */
+  readonly pull?: PullState;
   readonly verbs: readonly VerbStatus[];
   readonly rollback: RollbackReadiness;
   /** What others have changed of production since the last run that was about it: a sentence. */

@@ -6,7 +6,8 @@
  *
  * It uses the sandbox's HTTP servers and load balancer, the built program for each task, and clients in a separate process.
  * Exits with 1 if a task was not done or a request failed. With `--rolling`: in-place deploys, and as a control one that leaves
- * the instances registered, which must fail requests. With `--gates`: a release with 3 % errors gets half of production by weights, and
+ * the instances registered, which must fail requests. With `--rolling --pull` each instance runs `turnout follow`, a real process, and
+ * fetches its releases from a bucket. With `--gates`: a release with 3 % errors gets half of production by weights, and
  * is undone by a gate; the requests that failed are its own.
  */
 import { parseArgs } from 'node:util';
@@ -19,6 +20,7 @@ import { disturbances } from './groups.ts';
 import { gatedTasks } from './gates.ts';
 import { createLive } from './live.ts';
 import type { Live } from './live.ts';
+import { startFollowers } from './pull.ts';
 import { liveLine, problems, report, summary, table } from './report.ts';
 import type { Report } from './report.ts';
 
@@ -26,10 +28,11 @@ async function demo(
   {
     rate,
     rolling,
+    pull,
     gates,
     traffic,
     fleet,
-  }: { rate: number; rolling: boolean; gates: boolean; traffic: Traffic; fleet: FleetKind },
+  }: { rate: number; rolling: boolean; pull: boolean; gates: boolean; traffic: Traffic; fleet: FleetKind },
   live: Live,
   signal: AbortSignal,
 ): Promise<Report> {
@@ -43,6 +46,8 @@ async function demo(
     rate,
     onSample: (sample) => live.show(liveLine(task, sample)),
   });
+  if (pull) live.keep('Starting `turnout follow` on each instance, and publishing 41 and 42 to a bucket.');
+  await using _followers = pull ? await startFollowers(rig, ['41', '42']) : undefined;
   const own = rolling ? rollingTasks : gates ? gatedTasks : async () => tasksOf(traffic, fleet);
   const tasks = await own(rig);
   const onTask = (next: string): void => {
@@ -59,6 +64,7 @@ async function main(): Promise<number> {
       json: { type: 'boolean', default: false },
       rate: { type: 'string', default: '200' },
       rolling: { type: 'boolean', default: false },
+      pull: { type: 'boolean', default: false },
       gates: { type: 'boolean', default: false },
       traffic: { type: 'string' },
       fleet: { type: 'string', default: 'ec2' },
@@ -71,6 +77,7 @@ async function main(): Promise<number> {
   if (!Object.hasOwn(TEMPLATES, traffic)) {
     throw new Error(`--traffic must be one of ${Object.keys(TEMPLATES).join(', ')}`);
   }
+  if (values.pull && !values.rolling) throw new Error('--pull is for --rolling');
   const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => interruption.abort(new Error(`received ${name}`)));
@@ -78,6 +85,7 @@ async function main(): Promise<number> {
   const wanted = {
     rate: Number(values.rate),
     rolling: values.rolling,
+    pull: values.pull,
     gates: values.gates,
     traffic: traffic as Traffic,
     fleet,

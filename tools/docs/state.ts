@@ -21,6 +21,7 @@ import {
   verdict,
 } from './format.ts';
 import { freeze, work } from './freeze.ts';
+import { pull } from './pull.ts';
 import { approval } from './approval.ts';
 import { group } from './group.ts';
 import { outside, residualTraffic } from './outside.ts';
@@ -263,6 +264,9 @@ export const statusLine = formatOf<Status>()(
     residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
     fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
     work: work.describe('who takes work that must not run twice (`owner` in the config)'),
+    pull: pull
+      .nullable()
+      .describe('who runs what, where instances fetch their releases (`deploy.kind: pull`); null otherwise'),
     freeze: freeze.describe('whether this is a closed time (`freeze` in the config)'),
     unmanaged: strings("ids of instances in a target group that lack this environment's tags"),
     outside: outside.describe(

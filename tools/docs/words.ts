@@ -38,7 +38,8 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   'move-pointer': 'pull deploys: instances that are launched later boot the release from now on',
   'deregister-everywhere': 'deregister instances from all of their target groups, and wait until they are released',
   deploy: 'deploy the release to instances in place',
-  'permit-wave': 'pull deploys: permit instances to change while they serve, and wait until they have, no longer than the bound',
+  'permit-wave':
+    'pull deploys: permit instances to change while they serve, and wait until they have, no longer than the bound',
   'check-instances': 'ask each instance itself until it answers as it should',
   'register-back': 'register instances where they were, and wait until they are healthy',
   'tag-store-id': 'write on the tags of all fleets which store keeps the lease',

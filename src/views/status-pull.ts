@@ -1,0 +1,25 @@
+import { followProblem, runsText } from '../domain/following.ts';
+import { ago } from '../domain/text.ts';
+import type { StatusReport } from './status.ts';
+import { headed, type Paint } from './text.ts';
+
+/** Named one by one up to this many. */
+const NAMED = 10;
+
+/** What new instances boot, who runs what, and which instance has not taken its release, and why. */
+export function pullLines({ pull, snapshot }: StatusReport, width: number, paint: Paint): string[] {
+  if (pull === undefined) return [];
+  const { pointer, instances } = pull;
+  const boots =
+    pointer === undefined
+      ? 'There is no pointer yet: a new instance boots nothing.'
+      : `New instances boot ${pointer.release} (pointer ${pointer.number}, by ${pointer.by}, ${ago((snapshot.at - Date.parse(pointer.at)) / 1000)}).`;
+  const runs = instances.length === 0 ? '' : ` By their reports ${runsText(instances)}.`;
+  const problems = instances.flatMap((one) => followProblem(one) ?? []);
+  const more =
+    problems.length > NAMED ? [`${problems.length - NAMED} more: \`turnout status --json\` names them.`] : [];
+  return [
+    ...headed('Releases:', pointer === undefined ? 'yellow' : 'bold', `${boots}${runs}`, width, paint),
+    ...[...problems.slice(0, NAMED), ...more].flatMap((text) => headed('Follow:', 'yellow', text, width, paint)),
+  ];
+}
