@@ -50,6 +50,7 @@ export class Disk {
     await writeDurably(beside, `${JSON.stringify(state, undefined, 2)}\n`);
     this.#before('rename the state');
     await rename(beside, file);
+    this.#before('make the state durable');
     await syncFolder(this.#folder);
   }
 
@@ -59,10 +60,10 @@ export class Disk {
 
   /** Writes what arrives, up to `max` bytes, and says what it was. */
   async receive(bytes: AsyncIterable<Uint8Array>, max: number): Promise<ReceivedBundle> {
-    await this.clear();
-    await mkdir(this.#path('incoming'), { recursive: true });
+    await this.#freshIncoming();
     const hash = createHash('sha256');
     let size = 0;
+    this.#before('begin the bundle');
     const file = await open(this.#path('incoming/bundle'), 'w');
     try {
       for await (const chunk of bytes) {
@@ -72,6 +73,7 @@ export class Disk {
         hash.update(chunk);
         await file.write(chunk);
       }
+      this.#before('make the bundle durable');
       await file.sync();
     } finally {
       await file.close();
@@ -84,10 +86,13 @@ export class Disk {
     const tree = this.#path('incoming/tree');
     this.#before('unpack');
     await unpack(this.#path('incoming/bundle'), tree);
+    this.#before('make the release durable');
     await syncTree(tree);
+    this.#before('make the folder of releases');
     await mkdir(this.#path('releases'), { recursive: true });
     this.#before('rename the release');
     await rename(tree, this.#release(sha256));
+    this.#before('make its name durable');
     await syncFolder(this.#path('releases'));
     await this.clear();
   }
@@ -106,11 +111,13 @@ export class Disk {
 
   async switchTo(sha256: string): Promise<void> {
     const beside = this.#path('current.new');
-    this.#before('make the link');
+    this.#before('remove a link of before');
     await rm(beside, { force: true });
+    this.#before('make the link');
     await symlink(path.join('releases', sha256), beside);
     this.#before('rename the link');
     await rename(beside, this.#path('current'));
+    this.#before('make the link durable');
     await syncFolder(this.#folder);
   }
 
@@ -130,12 +137,17 @@ export class Disk {
     const others = dated.filter(({ name }) => !needed.includes(name)).toSorted((a, b) => b.at - a.at);
     for (const { name } of others.slice(Math.max(0, keep - needed.length))) {
       // Half a release must never look like a whole one.
-      await this.clear();
-      await mkdir(this.#path('incoming'), { recursive: true });
+      await this.#freshIncoming();
       this.#before('move a release away');
       await rename(path.join(folder, name), this.#path('incoming/removed'));
       await this.clear();
     }
+  }
+
+  async #freshIncoming(): Promise<void> {
+    await this.clear();
+    this.#before('make the folder of what arrives');
+    await mkdir(this.#path('incoming'), { recursive: true });
   }
 
   #path(name: string): string {

@@ -148,6 +148,42 @@ describe.each(SETTINGS)('killed during %s', (_, setting, ends, runs) => {
   });
 });
 
+test('each operation on the disk, each request and its answer, and each word with the app is such a point', async () => {
+  const world = await withPermit();
+  world.killAt(Infinity);
+  await run(world.open());
+  for (const name of [
+    'make the folder',
+    'write the state',
+    'rename the state',
+    'make the state durable',
+    'clear',
+    'make the folder of what arrives',
+    'begin the bundle',
+    'write a part of the bundle',
+    'make the bundle durable',
+    'unpack',
+    'make the release durable',
+    'make the folder of releases',
+    'rename the release',
+    'make its name durable',
+    'remove a link of before',
+    'make the link',
+    'rename the link',
+    'make the link durable',
+    'read shop/pointer.json',
+    'answer of read shop/pointer.json',
+    'read shop/permits/i-1.json',
+    `stream shop/bundles/${bundleOf('42').content.sha256}`,
+    'overwrite shop/reports/i-1.json',
+    'answer of overwrite shop/reports/i-1.json',
+    'restart',
+    'after the restart',
+    'ask the app',
+  ])
+    expect(world.operations).toContain(name);
+});
+
 test('killed again and again, each time a little later, it still arrives', async () => {
   const world = await withPermit();
   for (let n = 0; world.app.answers !== '42' && n < 100; n += 1) await killed(world, n);
